@@ -1,0 +1,59 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// Flags of every Swift target. Warnings become errors where the environment asks for it (continuous
+/// integration does), so that a newer compiler's new warning never breaks somebody's build.
+let flags: [SwiftSetting] =
+  [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+  ]
+  + (Context.environment["CREDLEDGER_WARNINGS_AS_ERRORS"] == "1" ? [.treatAllWarnings(as: .error)] : [])
+
+/// A library target, its folder under `Sources`.
+func library(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: flags)
+}
+
+/// The tests of a target, in the folder under `Tests` that carries its name.
+func tests(of name: String, _ dependencies: Target.Dependency..., resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, resources: resources,
+    swiftSettings: flags)
+}
+
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "CredentialLedger",
+  products: [
+    .library(name: "CredentialLedger", targets: ["CredentialLedger"]),
+    .executable(name: "credledger", targets: ["credledger"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    library("LedgerCrypto", "COpenSSL"),
+    library("LMDB", "CLMDB"),
+    library("TransparencyLog", "LedgerCrypto"),
+    library("KeyStore", "LedgerCrypto"),
+    library("LedgerEvents", "LedgerCrypto", protobuf),
+    library("EventLog", "LMDB", "TransparencyLog", "LedgerCrypto"),
+    library("LedgerDomain", "LedgerEvents", "LedgerCrypto"),
+    library("Projections", "EventLog", "LedgerDomain", "LedgerEvents", "KeyStore", "LMDB", "LedgerCrypto"),
+    library(
+      "CredentialLedger", "Projections", "LedgerDomain", "LedgerEvents", "EventLog", "KeyStore",
+      "TransparencyLog", "LMDB", "LedgerCrypto"),
+    .executableTarget(
+      name: "credledger", dependencies: ["CredentialLedger", arguments], path: "Tools/credledger",
+      swiftSettings: flags),
+  ]
+)

@@ -1,0 +1,10 @@
+#ifndef CREDLEDGER_COPENSSL_H
+#define CREDLEDGER_COPENSSL_H
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+#include <openssl/rand.h>
+#endif

@@ -1,0 +1,104 @@
+import LMDB
+import TransparencyLog
+
+/// What one write transaction adds to the log on its way to the commit: records, the tree's edge, the time.
+///
+/// Begins as a copy of the state of the last commit, and replaces it only once it is durable: a transaction that comes
+/// to nothing leaves no trace.
+struct CommitBatch {
+  private(set) var edge: MerkleEdge
+  /// Position and time of the newest event, this batch's included.
+  private(set) var head: Position
+  private(set) var lastTime: Milliseconds
+  /// The time that the batch's events carry.
+  let now: Milliseconds
+  private let start: Position
+
+  /// - Parameters:
+  ///   - edge: the tree's edge after the last commit.
+  ///   - lastTime: when the newest event was recorded.
+  ///   - clock: what the clock says.
+  init(edge: MerkleEdge, lastTime: Milliseconds, clock: Milliseconds) {
+    self.edge = edge
+    head = edge.size
+    start = edge.size
+    self.lastTime = lastTime
+    // Time never runs backwards, whatever the system clock does.
+    now = max(clock, lastTime)
+  }
+
+  /// Whether there is anything to commit: events, or upkeep of the participant's tables.
+  var hasChanges = false
+  /// Whether a request asked for a signed checkpoint.
+  var wantsCheckpoint = false
+
+  /// Whether anything was appended.
+  var hasEvents: Bool { head > start }
+
+  /// Appends one event.
+  ///
+  /// - Throws: what ends the transaction: storage or the participant failed after the first put.
+  mutating func append<Participant>(
+    _ event: Participant.Event, _ draft: borrowing RecordDraft,
+    in view: inout LogView<WriteTransaction, Participant>
+  ) throws(LogError) {
+    hasChanges = true
+    let position = head + 1
+    let time = now
+    let tables = view.tables
+    var leaf = MerkleHash.emptyRoot
+    var header: Result<RecordHeader, LogError>?
+    try stored { () throws(LMDBError) in
+      try tables.records.append(position, byteCount: draft.byteCount, in: &view.transaction) { output in
+        draft.encode(at: position, recordedAt: time, into: &output)
+        // The bytes hashed are the bytes stored.
+        let record = output.bytes
+        leaf = MerkleHash.leaf(record)
+        header = Result { () throws(LogError) in try RecordHeader(parsing: record, at: position) }
+      }
+    }
+    guard let header = try header?.get() else { throw LogError(.damagedRecord, "nothing was stored", at: position) }
+    try edge.append(leaf) { (tile, hashes) throws(LogError) in
+      try stored { () throws(LMDBError) in
+        try tables.tiles.append(tile, byteCount: hashes.byteCount, in: &view.transaction) { $0.append(hashes) }
+      }
+    }
+    head = position
+    lastTime = time
+    try view.participant.apply(event, header, in: &view.transaction)
+  }
+
+  /// Stores what an idempotency key stands for: the newest `count` events.
+  func remember<Participant>(
+    _ idempotency: IdempotencyKey, count: UInt8, in view: inout LogView<WriteTransaction, Participant>
+  ) throws(LogError) {
+    let row = IdempotencyRow(request: idempotency.request, first: head - Position(count) + 1, count: count)
+    try stored { () throws(LMDBError) in
+      try view.tables.idempotency.insert(idempotency.key, row, in: &view.transaction)
+    }
+  }
+
+  /// Stores what is kept once a batch.
+  mutating func finish<Participant>(in view: inout LogView<WriteTransaction, Participant>) throws(LogError) {
+    guard hasEvents else { return }
+    let table = view.tables.edge
+    for level in edge.takeDirtyLevels() {
+      try edge.withRow(level: level) { row throws(LogError) in
+        try stored { () throws(LMDBError) in
+          try table.put(UInt64(level), byteCount: row.byteCount, in: &view.transaction) { $0.append(row) }
+        }
+      }
+    }
+    try view.participant.finish(at: head, in: &view.transaction)
+  }
+
+  /// Stores a signed checkpoint over everything so far.
+  mutating func store<Participant>(
+    checkpoint note: String, in view: inout LogView<WriteTransaction, Participant>
+  ) throws(LogError) {
+    hasChanges = true
+    try stored { () throws(LMDBError) in
+      try view.tables.checkpoints.put(head, Array(note.utf8), in: &view.transaction)
+    }
+  }
+}

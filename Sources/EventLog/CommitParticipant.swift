@@ -1,0 +1,37 @@
+public import LMDB
+
+/// What shares each commit with the log: it gives events their bytes, and keeps its own tables in step with them.
+///
+/// The writer is generic over one concrete participant, so that "one commit" holds without the log knowing what an
+/// event means, and without dynamic dispatch for each event.
+public protocol CommitParticipant: Sendable {
+  associatedtype Event: Sendable
+
+  /// The type, version, subjects and payload of an event.
+  func encode(_ event: Event) throws(LogError) -> EncodedEvent
+
+  /// The event that a record holds.
+  func decode(_ record: Record) throws(LogError) -> Event
+
+  /// Brings the participant's tables from the state before the event to the state after it. A function of that state
+  /// and the event, and nothing else.
+  func apply(_ event: Event, _ header: RecordHeader, in transaction: inout WriteTransaction) throws(LogError)
+
+  /// Called once for each commit with events, after the last of them.
+  func finish(at head: Position, in transaction: inout WriteTransaction) throws(LogError)
+}
+
+/// An event in the form in which the log stores it.
+public struct EncodedEvent: Sendable {
+  public var type: UInt16
+  public var version: UInt8
+  public var subjects: LogSubjects
+  public var payload: [UInt8]
+
+  public init(type: UInt16, version: UInt8, subjects: LogSubjects, payload: [UInt8]) {
+    self.type = type
+    self.version = version
+    self.subjects = subjects
+    self.payload = payload
+  }
+}

@@ -1,0 +1,68 @@
+import Synchronization
+
+/// Tells whoever waits that there are new events. Missed signals do no harm: a waiter says what it has seen.
+final class CommitSignal: Sendable {
+  private struct State {
+    var head: Position
+    var isClosed = false
+    var checkpointFailure: LogError?
+    var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+    var nextWaiter: UInt64 = 0
+  }
+
+  private let state: Mutex<State>
+
+  init(head: Position) { state = Mutex(State(head: head)) }
+
+  /// The newest event that is durable.
+  var head: Position { state.withLock { $0.head } }
+
+  /// Why the last attempt at a checkpoint failed; nil if it did not.
+  var checkpointFailure: LogError? { state.withLock { $0.checkpointFailure } }
+
+  func noteCheckpoint(failure: LogError?) {
+    state.withLock { $0.checkpointFailure = failure }
+  }
+
+  /// Wakes all who wait for events beyond an earlier head.
+  func publish(_ head: Position) {
+    wake { $0.head = head }
+  }
+
+  /// Wakes all: there will be no more events.
+  func close() {
+    wake { $0.isClosed = true }
+  }
+
+  private func wake(_ change: (inout State) -> Void) {
+    let waiters = state.withLock { state in
+      change(&state)
+      defer { state.waiters = [:] }
+      return state.waiters
+    }
+    for waiter in waiters.values { waiter.resume() }
+  }
+
+  /// Waits for an event beyond `position`; returns early when the task is cancelled.
+  ///
+  /// - Returns: whether more events may come.
+  func wait(beyond position: Position) async -> Bool {
+    let id = state.withLock { state in
+      state.nextWaiter += 1
+      return state.nextWaiter
+    }
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isDone = state.withLock { state in
+          if state.head > position || state.isClosed || Task.isCancelled { return true }
+          state.waiters[id] = continuation
+          return false
+        }
+        if isDone { continuation.resume() }
+      }
+    } onCancel: {
+      state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
+    }
+    return state.withLock { $0.head > position || !$0.isClosed }
+  }
+}

@@ -1,0 +1,98 @@
+package import LMDB
+package import TransparencyLog
+
+/// The tables of the log. Everything that grows with traffic is keyed by position, so that inserts append.
+package struct LogTables: Sendable {
+  /// Position to record.
+  package let records: Table<PositionKey, RawBytes>
+  /// Complete tiles of the Merkle tree, 16 hashes each.
+  package let tiles: Table<TileKey, RawBytes>
+  /// Level to the hashes of that level's incomplete tile.
+  package let edge: Table<PositionKey, RawBytes>
+  /// Tree size to signed checkpoint.
+  package let checkpoints: Table<PositionKey, RawBytes>
+  /// Idempotency key to the request and the events it led to.
+  package let idempotency: Table<IdempotencyTableKey, IdempotencyRow>
+  /// What the log is: see ``LogIdentity``.
+  package let meta: Table<BytesKey, RawBytes>
+
+  static let meta = TableDefinition<BytesKey, RawBytes>("meta")
+
+  /// Opens the tables, and creates those that are missing.
+  init(in transaction: inout WriteTransaction, of environment: Environment) throws(LMDBError) {
+    records = try environment.openTable(.init("log"), in: &transaction)
+    tiles = try environment.openTable(.init("tiles"), in: &transaction)
+    edge = try environment.openTable(.init("edge"), in: &transaction)
+    checkpoints = try environment.openTable(.init("checkpoints"), in: &transaction)
+    idempotency = try environment.openTable(.init("idempotency"), in: &transaction)
+    meta = try environment.openTable(Self.meta, in: &transaction)
+  }
+
+  /// Opens the tables of an environment that is only read.
+  init(reading environment: Environment) throws(LMDBError) {
+    records = try environment.openTable(.init("log"))
+    tiles = try environment.openTable(.init("tiles"))
+    edge = try environment.openTable(.init("edge"))
+    checkpoints = try environment.openTable(.init("checkpoints"))
+    idempotency = try environment.openTable(.init("idempotency"))
+    meta = try environment.openTable(Self.meta)
+  }
+}
+
+/// Orders complete tiles as they come to be: by the position of the last leaf they cover, then by level. So each new
+/// tile has the greatest key, and the table is only ever appended to.
+package enum TileKey: KeyCodec {
+  package static func byteCount(of key: TileCoordinate) -> Int { 9 }
+
+  package static func encode(_ key: TileCoordinate, into output: inout OutputRawSpan) {
+    output.append(bigEndian: (key.index + 1) << UInt64(TileCoordinate.height * (key.level + 1)))
+    output.append(UInt8(key.level))
+  }
+
+  package static func decode(_ bytes: RawSpan) -> TileCoordinate? {
+    guard bytes.byteCount == 9 else { return nil }
+    let level = Int(unsafe bytes.unsafeLoad(fromByteOffset: 8, as: UInt8.self))
+    guard level < TileCoordinate.levelCount else { return nil }
+    let end = bytes.load(bigEndian: UInt64.self) >> UInt64(TileCoordinate.height * (level + 1))
+    return end == 0 ? nil : TileCoordinate(level: level, index: end - 1)
+  }
+}
+
+/// The first 16 bytes of the digest of an idempotency key.
+package enum IdempotencyTableKey: KeyCodec {
+  package static func byteCount(of key: InlineBytes16) -> Int { 16 }
+
+  package static func encode(_ key: InlineBytes16, into output: inout OutputRawSpan) {
+    output.append(bigEndian: key.high)
+    output.append(bigEndian: key.low)
+  }
+
+  package static func decode(_ bytes: RawSpan) -> InlineBytes16? {
+    bytes.byteCount == 16 ? InlineBytes16(prefixOf: bytes) : nil
+  }
+}
+
+/// What an idempotency key stands for: the request, and the events it led to.
+package struct IdempotencyRow: ValueCodec, Sendable {
+  package typealias Value = Self
+
+  let request: InlineBytes16
+  let first: Position
+  let count: UInt8
+
+  package static func byteCount(of value: Self) -> Int { 25 }
+
+  package static func encode(_ value: Self, into output: inout OutputRawSpan) {
+    output.append(bigEndian: value.request.high)
+    output.append(bigEndian: value.request.low)
+    output.append(littleEndian: value.first)
+    output.append(value.count)
+  }
+
+  package static func decode(_ bytes: RawSpan) -> Self? {
+    guard bytes.byteCount == 25 else { return nil }
+    return Self(
+      request: InlineBytes16(prefixOf: bytes), first: bytes.load(littleEndian: UInt64.self, at: 16),
+      count: unsafe bytes.unsafeLoad(fromByteOffset: 24, as: UInt8.self))
+  }
+}

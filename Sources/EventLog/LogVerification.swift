@@ -1,0 +1,40 @@
+package import LedgerCrypto
+package import TransparencyLog
+
+/// What a full verification found sound.
+package struct LogVerification: Sendable {
+  /// How many events were verified: all there were when it began.
+  package let size: Position
+  /// The root of the tree over them, rebuilt from the records.
+  package let root: Digest
+  /// How many signed checkpoints agreed with it.
+  package let checkpointCount: Int
+}
+
+extension EventLog {
+  /// Verifies the whole log against itself: that no position is missing, each record matches its check, the time never
+  /// runs backwards, every stored tile is what the records hash to, and every checkpoint says what the rebuilt tree says.
+  /// A log rewritten whole passes: that shows only against a checkpoint kept elsewhere.
+  ///
+  /// Reads while others write, up to the head at the beginning, in snapshots of some ten thousand records each. Blocks, for
+  /// about a second for every million events: call it on a thread for reading.
+  ///
+  /// - Parameters:
+  ///   - checkSignature: throws if a checkpoint's note is not signed as it should be.
+  ///   - progress: is told from time to time how many events were verified, and of how many; may throw to give up.
+  /// - Throws: ``LogError/Code/damagedRecord`` or ``LogError/Code/inconsistentTree`` with the first position that is
+  ///   wrong; ``LogError/Code/storage``; what the closures throw.
+  package func verify(
+    checkSignature: (SignedNote) throws(LogError) -> Void,
+    progress: (_ verified: Position, _ size: Position) throws(LogError) -> Void = { _, _ in }
+  ) throws(LogError) -> LogVerification {
+    var verifier = try LogVerifier(origin: origin, beginningWith: snapshot())
+    while verifier.edge.size < verifier.size {
+      try verifier.verifyRecords(of: snapshot(), checkSignature)
+      try progress(verifier.edge.size, verifier.size)
+    }
+    try verifier.verifyEdge(of: snapshot())
+    return LogVerification(
+      size: verifier.size, root: verifier.edge.root(), checkpointCount: verifier.checkpointCount)
+  }
+}

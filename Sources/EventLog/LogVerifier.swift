@@ -1,0 +1,106 @@
+import LMDB
+import LedgerCrypto
+import TransparencyLog
+
+/// A verification on its way from the first record to the last: it grows the tree anew and compares.
+struct LogVerifier {
+  /// How many records one snapshot serves: some ten milliseconds.
+  private static let stretch: UInt64 = 16_384
+
+  private let origin: String
+  /// How many events there were at the beginning.
+  let size: Position
+  /// The tree over the records so far.
+  private(set) var edge = MerkleEdge()
+  private(set) var checkpointCount = 0
+  private var time: Milliseconds = 0
+
+  /// Compares the numbers of rows, which is cheap.
+  init<Participant>(origin: String, beginningWith view: consuming LogSnapshot<Participant>) throws(LogError) {
+    self.origin = origin
+    let size = try view.head()
+    self.size = size
+    let (records, tiles) = try stored { () throws(LMDBError) in
+      (try view.tables.records.count(in: view.transaction), try view.tables.tiles.count(in: view.transaction))
+    }
+    guard records <= size else {
+      throw LogError(.damagedRecord, "\(records) records are stored for \(size) events; restore a backup", at: size)
+    }
+    // A complete tile for every 16 hashes of every level.
+    var tileCount: UInt64 = 0
+    for level in 1...TileCoordinate.levelCount {
+      let height = TileCoordinate.height * level
+      tileCount += height < 64 ? size >> UInt64(height) : 0
+    }
+    guard tiles <= tileCount else {
+      throw LogError(
+        .inconsistentTree, "\(tiles) tiles are stored where \(tileCount) can be complete; restore a backup", at: size)
+    }
+    let newest = try view.checkpoint(atOrBefore: .max)?.size ?? 0
+    guard newest <= size else {
+      throw LogError(
+        .inconsistentTree,
+        "a checkpoint was signed over \(newest) events, but the log has \(size): its tail is missing; restore a backup",
+        at: size)
+    }
+  }
+
+  /// Verifies the next records, and the tiles and checkpoints that they complete.
+  mutating func verifyRecords<Participant>(
+    of view: consuming LogSnapshot<Participant>, _ checkSignature: (SignedNote) throws(LogError) -> Void
+  ) throws(LogError) {
+    let range = edge.size + 1...min(edge.size + Self.stretch, size)
+    let tiles = TileStore(view.transaction.handle, view.tables)
+    var checkpoints = try view.checkpoints(over: range)[...]
+    // Worked on apart, since the closure below cannot hold this value as well.
+    var (edge, time) = (edge, time)
+    try view.forEachRecord(in: range) { (header, record) throws(LogError) in
+      guard header.position == edge.size + 1 else { throw Self.missing(edge.size + 1) }
+      guard header.recordedAt >= time else {
+        throw LogError(
+          .damagedRecord, "the record is older than the one before; restore a backup", at: header.position)
+      }
+      time = header.recordedAt
+      try edge.append(MerkleHash.leaf(record)) { (tile, hashes) throws(LogError) in
+        try Self.compare(hashes, with: tiles.hashes(of: tile, count: TileCoordinate.width), of: tile)
+      }
+      if let checkpoint = checkpoints.first, checkpoint.size == header.position {
+        try checkSignature(LogTail.note(checkpoint.note, of: origin, size: checkpoint.size, root: edge.root()))
+        checkpoints.removeFirst()
+        checkpointCount += 1
+      }
+      return true
+    }
+    guard edge.size == range.upperBound else { throw Self.missing(edge.size + 1) }
+    (self.edge, self.time) = (edge, time)
+  }
+
+  /// Verifies the tiles that the records verified leave incomplete. Others may have completed them since.
+  func verifyEdge<Participant>(of view: consuming LogSnapshot<Participant>) throws(LogError) {
+    let head = try view.head()
+    let tiles = TileStore(view.transaction.handle, view.tables)
+    for level in 0..<TileCoordinate.levelCount where edge.hashCount(level: level) > 0 {
+      let tile = edge.tile(level: level)
+      let stored = try tiles.hashes(of: tile, count: tile.hashCount(size: head))
+      try edge.withRow(level: level) { row throws(LogError) in try Self.compare(row, with: stored, of: tile) }
+    }
+  }
+
+  private static func missing(_ position: Position) -> LogError {
+    LogError(.damagedRecord, "the record is missing; restore a backup", at: position)
+  }
+
+  /// Compares the hashes that the records lead to with a stored tile, which may have more.
+  private static func compare(
+    _ hashes: RawSpan, with stored: TileHashes, of tile: TileCoordinate
+  ) throws(LogError) {
+    guard let expected = TileHashes(copying: hashes), expected.count <= stored.count else {
+      throw TileStore.unusable(tile)
+    }
+    for place in 0..<expected.count where expected[place] != stored[place] {
+      throw LogError(
+        .inconsistentTree, "what is stored contradicts the tree at level \(tile.level); restore a backup",
+        at: tile.firstPosition(under: place))
+    }
+  }
+}

@@ -1,0 +1,34 @@
+public import LedgerCrypto
+public import TransparencyLog
+
+/// The Merkle tree over the records of a view. Each call reads a few tiles of each level, which may be cold pages: in a
+/// server, on a thread for reading.
+extension LogView where Reading: ~Copyable {
+  /// The root of the tree as it was when the log had `size` events; nil if it never had.
+  ///
+  /// - Throws: ``LogError/Code/inconsistentTree`` where a tile is missing, ``LogError/Code/storage``. So do the proofs.
+  public func root(at size: UInt64) throws(LogError) -> Digest? {
+    try tree().root(at: size)
+  }
+
+  /// Proves that an event is in the log as it was when it had `size` events.
+  ///
+  /// - Returns: the proof, whose leaf index is one less than `position`; nil if `position` is 0 or above `size`, or `size`
+  ///   above the head.
+  public func inclusionProof(of position: Position, at size: UInt64) throws(LogError) -> InclusionProof? {
+    guard position > 0 else { return nil }
+    return try tree().inclusionProof(of: position - 1, at: size)
+  }
+
+  /// Proves that the log was only appended to between two sizes.
+  ///
+  /// - Returns: the proof; nil if `oldSize` is above `newSize`, or that above the head.
+  public func consistencyProof(from oldSize: UInt64, to newSize: UInt64) throws(LogError) -> ConsistencyProof? {
+    try tree().consistencyProof(from: oldSize, to: newSize)
+  }
+
+  /// The tree over all records of this view. To be used while the view lives: it reads in its transaction.
+  package func tree() throws(LogError) -> MerkleTree<TileStore> {
+    MerkleTree(size: try head(), source: TileStore(transaction.handle, tables))
+  }
+}

@@ -1,0 +1,131 @@
+public import LMDB
+import TransparencyLog
+
+/// The log and its participant's tables at one moment: a transaction, and what to read in it.
+///
+/// The same reads serve a snapshot and the writer's own transaction, so the rules that decide a command see exactly
+/// what a query sees. Keep a snapshot short, on the thread that took it, and never across an `await`.
+public struct LogView<Reading: Transaction & ~Copyable, Participant: CommitParticipant>: ~Copyable {
+  /// The transaction. For the participant's own reads, and in upkeep its writes.
+  public package(set) var transaction: Reading
+  /// Whose state it is.
+  public let participant: Participant
+  package let tables: LogTables
+
+  init(_ transaction: consuming Reading, _ participant: Participant, _ tables: LogTables) {
+    self.transaction = transaction
+    self.participant = participant
+    self.tables = tables
+  }
+}
+
+/// A snapshot of the last commit.
+public typealias LogSnapshot<Participant: CommitParticipant> = LogView<ReadTransaction, Participant>
+
+extension LogView where Reading: ~Copyable {
+  /// The position of the newest event; 0 in an empty log. One look-up.
+  public func head() throws(LogError) -> Position {
+    try stored { () throws(LMDBError) in
+      try tables.records.withCursor(in: transaction) { cursor throws(LMDBError) in
+        try cursor.last() ? cursor.key() : 0
+      }
+    }
+  }
+
+  /// The record at a position, copied; nil beyond the head.
+  ///
+  /// - Throws: ``LogError/Code/damagedRecord`` where it does not match its check.
+  public func record(at position: Position) throws(LogError) -> Record? {
+    let bytes: [UInt8]?
+    do { bytes = try tables.records.get(position, in: transaction) } catch { throw Self.failure(error, at: position) }
+    guard let bytes else { return nil }
+    return try Record(bytes, at: position)
+  }
+
+  /// Reads records in place, in order or backwards, until `body` says stop.
+  ///
+  /// - Parameters:
+  ///   - range: positions; those beyond the head are passed over.
+  ///   - reversed: whether to begin with the last.
+  ///   - body: gets each header and the whole record, valid during the call; false stops.
+  /// - Throws: ``LogError/Code/damagedRecord`` at the first that is no record of its position, or what `body` throws.
+  package func forEachRecord(
+    in range: ClosedRange<Position>, reversed: Bool = false,
+    _ body: (RecordHeader, RawSpan) throws(LogError) -> Bool
+  ) throws(LogError) {
+    var failure: LogError?
+    // Where the scan is, for the name of a row too damaged to say it.
+    var next = reversed ? range.upperBound : range.lowerBound
+    do {
+      try tables.records.forEach(
+        from: range.lowerBound, below: range.upperBound == .max ? nil : range.upperBound + 1, reversed: reversed,
+        in: transaction
+      ) { position, bytes in
+        next = reversed ? position &- 1 : position &+ 1
+        do throws(LogError) {
+          return try body(RecordHeader(parsing: bytes, at: position), bytes) ? .continue : .stop
+        } catch {
+          failure = error
+          return .stop
+        }
+      }
+    } catch { throw Self.failure(error, at: next) }
+    if let failure { throw failure }
+  }
+
+  /// What it means that a record's row cannot be read.
+  private static func failure(_ error: LMDBError, at position: Position) -> LogError {
+    guard error.code == .damagedRow else { return LogError(error) }
+    return LogError(
+      .damagedRecord, "the record does not match its check; verify the ledger, and restore a backup", at: position,
+      storage: error)
+  }
+
+  /// Copies of records in order: at most `limit`, and no more once they have `byteLimit` bytes.
+  package func records(
+    from position: Position, limit: Int, byteLimit: Int = 1 << 20
+  ) throws(LogError) -> [Record] {
+    var records: [Record] = []
+    var byteCount = 0
+    try forEachRecord(in: position...Position.max) { header, bytes throws(LogError) in
+      records.append(Record(header, Array(copying: bytes)))
+      byteCount += bytes.byteCount
+      return records.count < limit && byteCount < byteLimit
+    }
+    return records
+  }
+
+  /// The newest signed checkpoint: the text of the note. Nil before the first.
+  public func latestCheckpoint() throws(LogError) -> String? {
+    try checkpoint(atOrBefore: Position.max)?.note
+  }
+
+  /// The newest signed checkpoint over at most `size` events.
+  package func checkpoint(atOrBefore size: Position) throws(LogError) -> (size: Position, note: String)? {
+    var found: (Position, [UInt8])?
+    try stored { () throws(LMDBError) in
+      try tables.checkpoints.forEach(below: size == .max ? nil : size + 1, reversed: true, in: transaction) {
+        size, note in
+        found = (size, Array(copying: note))
+        return .stop
+      }
+    }
+    return found.map { ($0.0, String(decoding: $0.1, as: UTF8.self)) }
+  }
+
+  /// The signed checkpoints over sizes in `range`, in order.
+  func checkpoints(over range: ClosedRange<Position>) throws(LogError) -> [(size: Position, note: String)] {
+    var found: [(size: Position, note: String)] = []
+    try stored { () throws(LMDBError) in
+      try tables.checkpoints.forEach(from: range.lowerBound, below: range.upperBound + 1, in: transaction) { size, note in
+        found.append((size, String(decoding: Array(copying: note), as: UTF8.self)))
+        return .continue
+      }
+    }
+    return found
+  }
+}
+
+extension LogView where Reading == WriteTransaction {
+  consuming func commit() throws(LMDBError) { try transaction.commit() }
+}

@@ -1,0 +1,106 @@
+public import LMDB
+import TransparencyLog
+
+/// The one writer of a log: any number of tasks ask, one thread commits in groups.
+///
+/// Each request is decided inside the write transaction, so it sees the requests before it in the same batch. Events,
+/// Merkle tree and participant share the commit, which is durable before any caller hears of it.
+public final class LogWriter<Participant: CommitParticipant>: Sendable {
+  /// Decides what to append, on the writer's thread: it must not block, and may run more than once.
+  public typealias Decide<Refusal: Error> =
+    @Sendable (borrowing LogView<WriteTransaction, Participant>, Moment) throws(AppendFailure<Refusal>) ->
+    Proposal<Participant.Event>
+
+  /// Writes in the participant's own tables.
+  package typealias Upkeep<Output> =
+    @Sendable (inout LogView<WriteTransaction, Participant>, _ head: Position) throws(LogError) -> Output
+
+  /// How the writer works.
+  public struct Configuration: Sendable {
+    /// How many requests may wait before ``LogError/Code/busy``.
+    public var queueCapacity: Int
+    /// How many requests share a commit at most.
+    public var batchLimit: Int
+    public var checkpoints: CheckpointPolicy
+    public var clock: Clock
+    public var sign: CheckpointSigning
+
+    public init(
+      queueCapacity: Int = 65_536, batchLimit: Int = 4_096, checkpoints: CheckpointPolicy = CheckpointPolicy(),
+      clock: @escaping Clock, sign: @escaping CheckpointSigning
+    ) {
+      self.queueCapacity = queueCapacity
+      self.batchLimit = batchLimit
+      self.checkpoints = checkpoints
+      self.clock = clock
+      self.sign = sign
+    }
+  }
+
+  private let queue: CommitQueue<Participant>
+  private let thread: OSThread
+  let signal: CommitSignal
+
+  /// Starts the writer's thread on a log whose tail was verified.
+  init(
+    _ environment: Environment, _ tables: LogTables, _ participant: Participant, _ tail: LogTail,
+    _ configuration: Configuration
+  ) {
+    let queue = CommitQueue<Participant>(capacity: configuration.queueCapacity)
+    let signal = CommitSignal(head: tail.edge.size)
+    thread = OSThread {
+      var work = CommitThread(environment, tables, participant, queue, signal, configuration, tail)
+      work.run()
+    }
+    self.queue = queue
+    self.signal = signal
+  }
+
+  /// Appends what `decide` says, durably.
+  ///
+  /// Cancelling the task after the request was queued does not undo it: the answer still comes.
+  ///
+  /// - Parameters:
+  ///   - options: conditions, and what the request is known by.
+  ///   - decide: runs on the writer's thread, inside the write transaction.
+  /// - Throws: what `decide` throws, or that the log could not do it; then nothing was appended, except after
+  ///   ``LogError/Code/outcomeUnknown``.
+  public func append<Refusal: Error>(
+    _ options: AppendOptions = AppendOptions(), deciding decide: @escaping Decide<Refusal>
+  ) async throws(AppendFailure<Refusal>) -> Committed<Participant.Event> {
+    if Task.isCancelled { throw .log(LogError(.cancelled, "the task was cancelled; nothing was appended")) }
+    return try await withCheckedContinuation { continuation in
+      put(AppendRequest(options, decide, continuation))
+    }.get()
+  }
+
+  /// Runs `body` in a write transaction, with the next commit.
+  package func upkeep<Output: Sendable>(_ body: @escaping Upkeep<Output>) async throws(LogError) -> Output {
+    try await withCheckedContinuation { continuation in
+      put(UpkeepRequest(body, continuation))
+    }.get()
+  }
+
+  /// Signs a checkpoint over everything committed before, unless the newest one covers it already.
+  public func checkpoint() async throws(LogError) {
+    try await withCheckedContinuation { continuation in
+      put(CheckpointRequest(continuation))
+    }.get()
+  }
+
+  /// Why the last attempt to sign a checkpoint failed; nil if it did not. Events are appended nevertheless, and signing is
+  /// tried again after ``CheckpointPolicy/interval``.
+  public var checkpointFailure: LogError? { signal.checkpointFailure }
+
+  private func put(_ request: CommitRequest<Participant>) {
+    do { try queue.put(request) } catch { request.fail(error) }
+  }
+
+  /// Performs what was queued, signs a last checkpoint, and ends the thread. Blocks until it has ended.
+  func close() {
+    queue.close()
+    thread.join()
+  }
+
+  deinit { queue.close() }
+}

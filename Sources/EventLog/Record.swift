@@ -1,0 +1,41 @@
+import LMDB
+
+/// A record, copied out of the log.
+public struct Record: Sendable {
+  public let header: RecordHeader
+  /// The record as it was stored and hashed.
+  public let bytes: [UInt8]
+
+  /// - Throws: ``LogError/Code/damagedRecord`` where the bytes are no record of that position.
+  package init(_ bytes: [UInt8], at position: Position) throws(LogError) {
+    self.bytes = bytes
+    header = unsafe try RecordHeader(parsing: bytes.span.bytes, at: position)
+  }
+
+  init(_ header: RecordHeader, _ bytes: [UInt8]) {
+    self.header = header
+    self.bytes = bytes
+  }
+
+  /// The encoded event.
+  public var payload: ArraySlice<UInt8> { bytes[header.payload] }
+  /// The request that the event came with; empty if none was named.
+  public var requestID: ArraySlice<UInt8> { bytes[header.requestID] }
+  /// The address that the request came from, sealed; empty if none was given.
+  public var address: ArraySlice<UInt8> { bytes[header.address] }
+}
+
+/// Who causes events, and by which request.
+public struct RecordContext: Sendable {
+  public var actor: LogSubject
+  /// UTF-8 of the request's ID, at most 64 bytes; empty if there is none.
+  public var requestID: [UInt8]
+  /// The address that the request came from, sealed, at most 255 bytes; empty if unknown.
+  public var address: [UInt8]
+
+  public init(actor: LogSubject, requestID: [UInt8] = [], address: [UInt8] = []) {
+    self.actor = actor
+    self.requestID = requestID
+    self.address = address
+  }
+}

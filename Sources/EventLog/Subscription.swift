@@ -1,0 +1,47 @@
+/// The records of a log from a position on, those that are there and those that come, without a miss or a repeat.
+///
+/// Ends when the log is closed (whoever goes on later begins after the last record received), or the task is cancelled;
+/// of a log opened for reading only, after the records that are there. Each record is read after its commit, on a thread
+/// for reading.
+public struct Subscription<Participant: CommitParticipant>: AsyncSequence, Sendable {
+  let log: EventLog<Participant>
+  let first: Position
+
+  public func makeAsyncIterator() -> Iterator { Iterator(log: log, next: first == 0 ? 1 : first) }
+
+  public struct Iterator: AsyncIteratorProtocol {
+    let log: EventLog<Participant>
+    var next: Position
+    private var read: ArraySlice<Record> = []
+
+    init(log: EventLog<Participant>, next: Position) {
+      self.log = log
+      self.next = next
+    }
+
+    /// The next record; nil once the log is closed or the task cancelled.
+    ///
+    /// - Throws: ``LogError`` where the record cannot be read.
+    public mutating func next(isolation: isolated (any Actor)? = #isolation) async throws(LogError) -> Record? {
+      while true {
+        if let record = read.popFirst() {
+          next = record.header.position + 1
+          return record
+        }
+        if Task.isCancelled { return nil }
+        let (log, start) = (log, next)
+        do {
+          read = try await log.readers.run { () throws(LogError) in
+            try ArraySlice(log.snapshot().records(from: start, limit: 256))
+          }
+        } catch {
+          if error.code == .closed { return nil }
+          throw error
+        }
+        if read.isEmpty {
+          guard let signal = log.writer?.signal, await signal.wait(beyond: next - 1) else { return nil }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import LedgerCrypto
+
+extension KeyStore {
+  /// Makes a new signing key, durable on return, with which ``signingKey`` signs from now on. The old ones stay in
+  /// ``verifyingKeys``.
+  ///
+  /// - Parameter createdAt: the present, in milliseconds since 1970.
+  /// - Throws: ``KeyStoreError`` with code `readOnly`, `fileFailure` or `cryptoFailure`; then the old key stays.
+  @discardableResult
+  public func rotateSigningKey(createdAt: Int64) throws(KeyStoreError) -> PublishedKey {
+    try change { (keyring, _) throws(KeyStoreError) in
+      _ = try keyring.addKey(to: .signing, createdAt: createdAt, random: random)
+    }
+    guard let newest = verifyingKeys.last else { throw Keyring.damaged("it has no signing key") }
+    return newest
+  }
+
+  /// Replaces the master key, and seals every key anew: those of the keyring under a new root key, those of persons
+  /// under a new key of their own.
+  ///
+  /// For as long as it runs the folder opens with the old master key and the new one; after it, with the new one only.
+  /// After a crash in the middle either opens it. Opening with the new one finishes the rotation; with the old one, it
+  /// can be begun again. Backups made before need the old master key.
+  ///
+  /// - Parameters:
+  ///   - source: where the new master key is. With `keysFolder`, one is drawn and put there.
+  ///   - createdAt: the present, in milliseconds since 1970.
+  /// - Throws: ``KeyStoreError`` with code `readOnly`, `invalidArgument` if it is the present master key,
+  ///   `masterKeyMissing`, `masterKeyMalformed`, `masterKeyExposed`, `damaged`, `fileFailure` or `cryptoFailure`.
+  public func rotateMasterKey(to source: MasterKey.Source, createdAt: Int64) throws(KeyStoreError) {
+    let isKeptHere = if case .keysFolder = source { true } else { false }
+    let master = isKeptHere ? try MasterKey(random: random) : try MasterKey(from: source, keys: folder)
+    try change { (keyring, sealing) throws(KeyStoreError) in
+      let new = master.sealingKey(origin: keyring.origin)
+      guard new.fingerprint != sealing.fingerprint else {
+        throw KeyStoreError(.invalidArgument, "The new master key is the present one; provide another.")
+      }
+      try keyring.openToBoth(old: sealing, new: new, random: random)
+      _ = try keyring.addKey(to: .person, createdAt: createdAt, random: random)
+      sealing = new
+    }
+    if isKeptHere { try folder.replace(MasterKey.fileName, with: master.fileContent) }
+    try finishRotation()
+  }
+
+  /// Finishes a rotation that a crash interrupted, if this store was opened with the new master key.
+  func resumeRotation() throws(KeyStoreError) {
+    let isBetween = state.withLock { state in
+      state.keyring.slots.count > 1 && state.keyring.slots.last?.fingerprint == state.sealing.fingerprint
+    }
+    if isBetween { try finishRotation() }
+  }
+
+  private func finishRotation() throws(KeyStoreError) {
+    try persons.reseal()
+    try change { (keyring, _) throws(KeyStoreError) in
+      keyring.closeToOld()
+      keyring.removeKeys(of: .person, below: keyring.keys(of: .person).last?.number ?? 0)
+    }
+  }
+
+  /// Changes the keyring on disk and, once that is durable, in memory.
+  private func change(
+    _ body: (inout Keyring, inout SealingKey) throws(KeyStoreError) -> Void
+  ) throws(KeyStoreError) {
+    guard access == .writing else {
+      throw KeyStoreError(.readOnly, "The key store was opened for reading; open it for writing to change it.")
+    }
+    try state.withLock { (state) throws(KeyStoreError) in
+      var keyring = state.keyring
+      var sealing = state.sealing
+      try body(&keyring, &sealing)
+      let changed = try State(keyring, sealing)
+      try folder.replace(Keyring.fileName, with: try keyring.encoded(random: random))
+      state = changed
+      persons.use(keyring.personSealingKeys)
+    }
+  }
+}

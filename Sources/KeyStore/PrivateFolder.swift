@@ -1,0 +1,142 @@
+import Glibc
+
+/// Called with a name before every step that changes the disk; tests stop the world there by throwing.
+package typealias Failpoint = @Sendable (_ step: String) throws(KeyStoreError) -> Void
+
+/// A folder only its owner may enter (mode 0700), of files only its owner may read (0600), in which a file is replaced
+/// whole or not at all and what it held before is overwritten.
+///
+/// Overwriting in place reaches the bytes on file systems that write in place, such as ext4 and XFS. Where blocks are
+/// copied on write, by a file system, a snapshot or a flash device, only encryption of the disk below does.
+package struct PrivateFolder: Sendable {
+  let path: String
+  let failpoint: Failpoint
+
+  /// Names a folder; nothing is created.
+  ///
+  /// - Parameter failpoint: stops a step by throwing; does nothing but in tests.
+  package init(path: String, failpoint: @escaping Failpoint = { _ in }) {
+    self.path = path
+    self.failpoint = failpoint
+  }
+
+  /// The suffix of a file that is not yet in its place.
+  private static let incoming = ".new"
+  /// The suffix of a file that has been replaced and is to be wiped.
+  private static let outgoing = ".old"
+
+  /// The folder inside this one; nothing is created.
+  func folder(_ name: String) -> PrivateFolder {
+    PrivateFolder(path: "\(path)/\(name)", failpoint: failpoint)
+  }
+
+  /// The path of the file `name`.
+  func path(of name: String) -> String { "\(path)/\(name)" }
+
+  /// Makes the folder if there is none, and in any case takes it from everyone but the owner.
+  func create() throws(KeyStoreError) {
+    try failpoint("mkdir \(path)")
+    guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .file("make the folder", path) }
+    guard unsafe chmod(path, 0o700) == 0 else { throw .file("protect the folder", path) }
+    try folder("..").sync()
+  }
+
+  /// Makes the folder's entries durable.
+  func sync() throws(KeyStoreError) {
+    guard let folder = try OpenFile.open(path, O_RDONLY | O_DIRECTORY) else { throw .file("open", path) }
+    try folder.sync()
+  }
+
+  /// Whether there is a file of this name.
+  func has(_ name: String) -> Bool {
+    var status = stat()
+    return unsafe lstat(path(of: name), &status) == 0
+  }
+
+  /// The whole content of a file; `nil` if there is none.
+  ///
+  /// - Parameter limit: the size in bytes above which it is refused as damaged.
+  func read(_ name: String, limit: Int) throws(KeyStoreError) -> [UInt8]? {
+    guard let file = try OpenFile.open(path(of: name), O_RDONLY) else { return nil }
+    let size = Int(try file.status().st_size)
+    guard size <= limit else {
+      throw KeyStoreError(.damaged, "\(path(of: name)) is larger than such a file can be; restore it from a backup.")
+    }
+    return try file.read(count: size)
+  }
+
+  /// Replaces a file, or makes it. After a crash at any point the name stands for the old content or the new, and
+  /// ``sweep()`` removes whatever else is left. When the call returns, the new content is durable and the old one
+  /// overwritten.
+  func replace(_ name: String, with bytes: [UInt8]) throws(KeyStoreError) {
+    let place = path(of: name)
+    let new = place + Self.incoming
+    let old = place + Self.outgoing
+    try sweep(name)
+
+    try failpoint("create \(new)")
+    guard let file = try OpenFile.open(new, O_WRONLY | O_CREAT | O_EXCL) else { throw .file("create", new) }
+    try failpoint("write \(new)")
+    try file.write(bytes)
+    try failpoint("sync \(new)")
+    try file.sync()
+    // A second name keeps the old content within reach, so that it can be overwritten.
+    try failpoint("link \(old)")
+    guard unsafe link(place, old) == 0 || errno == ENOENT else { throw .file("link", old) }
+    try failpoint("rename \(new)")
+    guard unsafe rename(new, place) == 0 else { throw .file("rename", new) }
+    try failpoint("sync \(path)")
+    try sync()
+    try discard(old, keeping: place)
+  }
+
+  /// Finishes what a crash interrupted: wipes and removes files that were on their way in or out. Only the one writer
+  /// may call it.
+  func sweep() throws(KeyStoreError) {
+    for name in try names() where name.hasSuffix(Self.incoming) || name.hasSuffix(Self.outgoing) {
+      try sweep(String(name.dropLast(Self.incoming.utf8.count)))
+    }
+  }
+
+  /// Wipes and removes what was on its way to or from the place of one file.
+  func sweep(_ name: String) throws(KeyStoreError) {
+    let place = path(of: name)
+    try discard(place + Self.incoming)
+    try discard(place + Self.outgoing, keeping: place)
+  }
+
+  /// Overwrites a file with zeros and removes it. Where it is but a second name of `kept`, as after a crash between
+  /// link and rename, only that name goes.
+  private func discard(_ path: String, keeping kept: String? = nil) throws(KeyStoreError) {
+    guard let file = try OpenFile.open(path, O_WRONLY) else { return }
+    let status = try file.status()
+    var keptStatus = stat()
+    let isShared =
+      if let kept { unsafe lstat(kept, &keptStatus) == 0 && keptStatus.st_ino == status.st_ino } else { false }
+    if !isShared {
+      try failpoint("wipe \(path)")
+      try file.write([UInt8](repeating: 0, count: Int(status.st_size)))
+      try failpoint("sync \(path)")
+      try file.sync()
+    }
+    try failpoint("unlink \(path)")
+    guard unsafe unlink(path) == 0 else { throw .file("remove", path) }
+    try sync()
+  }
+
+  private func names() throws(KeyStoreError) -> [String] {
+    guard let folder = unsafe opendir(path) else {
+      if errno == ENOENT { return [] }
+      throw .file("list", path)
+    }
+    defer { unsafe closedir(folder) }
+    var names: [String] = []
+    while let entry = unsafe readdir(folder) {
+      names.append(
+        unsafe withUnsafeBytes(of: &entry.pointee.d_name) {
+          unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        })
+    }
+    return names
+  }
+}

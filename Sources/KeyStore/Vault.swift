@@ -1,0 +1,87 @@
+import LedgerCrypto
+
+/// What a sealed value is, so that one cannot be passed off as another.
+public struct Purpose: Sendable, Hashable {
+  let name: String
+
+  /// Names a purpose. Stored values depend on the name: it must never change.
+  public init(_ name: StaticString) {
+    self.name = "\(name)"
+  }
+
+  /// A phone number.
+  public static let phoneNumber = Purpose("phone.number")
+  /// The name of an account's holder.
+  public static let accountName = Purpose("account.name")
+  /// The e-mail address of an account's holder.
+  public static let accountEmail = Purpose("account.email")
+  /// The name an identity provider knows an account by.
+  public static let accountSubject = Purpose("account.subject")
+  /// The phone number of a group's member.
+  public static let memberNumber = Purpose("member.number")
+  /// The network address a request came from.
+  public static let originAddress = Purpose("origin.address")
+}
+
+/// Something personal, encrypted under the person's key. It can be stored anywhere and kept for ever.
+public struct SealedValue: Sendable, Hashable {
+  /// Whose key opens the box.
+  public let person: PersonID
+  /// Nonce (12 bytes), ciphertext, tag (16 bytes).
+  public let box: [UInt8]
+
+  /// Takes a value apart and stored before.
+  public init(person: PersonID, box: [UInt8]) {
+    self.person = person
+    self.box = box
+  }
+}
+
+/// Seals what is personal under the person's key, and opens it for as long as that key exists.
+package struct Vault: Sendable {
+  private let persons: PersonKeys
+  private let random: any RandomSource
+
+  init(persons: PersonKeys, random: any RandomSource) {
+    self.persons = persons
+    self.random = random
+  }
+
+  /// Encrypts bytes for a person, by AES-256-GCM with a random nonce, bound to the person and the purpose.
+  ///
+  /// - Throws: ``KeyStoreError`` with code `personMissing` if the person has no key; otherwise `damaged`, `outdated`,
+  ///   `fileFailure` or `cryptoFailure`.
+  package func seal(_ bytes: [UInt8], for person: PersonID, purpose: Purpose) throws(KeyStoreError) -> SealedValue {
+    guard let key = try persons.key(of: person) else {
+      throw KeyStoreError(.personMissing, "The person \(person) has no key: it was erased, or never made.")
+    }
+    let box = try unsafe bytes.span.bytes.withUnsafeBytes { (bytes) throws(KeyStoreError) in
+      try unsafe SealedBytes.seal(bytes, under: key, context: context(person, purpose), random: random)
+    }
+    return SealedValue(person: person, box: box)
+  }
+
+  /// Encrypts the UTF-8 of a text for a person; as ``seal(_:for:purpose:)``.
+  package func seal(_ text: String, for person: PersonID, purpose: Purpose) throws(KeyStoreError) -> SealedValue {
+    try seal(Array(text.utf8), for: person, purpose: purpose)
+  }
+
+  /// Decrypts a value.
+  ///
+  /// - Parameter purpose: the one it was sealed for.
+  /// - Returns: the bytes; `nil` if the person's key has been destroyed.
+  /// - Throws: ``KeyStoreError`` with code `notAuthentic` if the box was changed, or is of another person or purpose;
+  ///   otherwise `damaged`, `outdated`, `fileFailure` or `cryptoFailure`.
+  package func open(_ value: SealedValue, purpose: Purpose) throws(KeyStoreError) -> [UInt8]? {
+    guard let key = try persons.key(of: value.person) else { return nil }
+    guard let bytes = try SealedBytes.open(value.box, under: key, context: context(value.person, purpose)) else {
+      throw KeyStoreError(
+        .notAuthentic, "A value of the person \(value.person) was changed, or is not a \(purpose.name).")
+    }
+    return bytes
+  }
+
+  private func context(_ person: PersonID, _ purpose: Purpose) -> [UInt8] {
+    person.bytes + purpose.name.utf8
+  }
+}

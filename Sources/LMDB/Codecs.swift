@@ -1,0 +1,138 @@
+/// The longest key LMDB takes, in bytes.
+@usableFromInline
+let maximumKeyByteCount = 511
+
+/// How a table's keys are written.
+///
+/// LMDB orders keys as strings of bytes, so a composite key writes its parts big-endian, the most significant first.
+public protocol KeyCodec {
+  /// The key as the caller sees it.
+  associatedtype Key
+
+  /// Whether the bytes are one native `UInt64`, ordered as a number (`MDB_INTEGERKEY`).
+  static var isInteger: Bool { get }
+
+  /// The size of an encoded key: 1 to 511 bytes.
+  static func byteCount(of key: Key) -> Int
+
+  /// Writes exactly ``byteCount(of:)`` bytes; fewer or more trap.
+  static func encode(_ key: Key, into output: inout OutputRawSpan)
+
+  /// The key that was written as `bytes`, or nil where no key is. The bytes need not be aligned.
+  static func decode(_ bytes: RawSpan) -> Key?
+}
+
+extension KeyCodec {
+  public static var isInteger: Bool { false }
+}
+
+/// How a table's values are written.
+public protocol ValueCodec {
+  /// The value as the caller sees it.
+  associatedtype Value
+
+  /// The size of an encoded value, in bytes. Above about 2,000 the value takes pages of its own.
+  static func byteCount(of value: Value) -> Int
+
+  /// Writes exactly ``byteCount(of:)`` bytes, straight into the database page; fewer or more trap.
+  static func encode(_ value: Value, into output: inout OutputRawSpan)
+
+  /// The value that was written as `bytes`, or nil where no value is. The bytes need not be aligned, and may be kept
+  /// only as a copy.
+  static func decode(_ bytes: RawSpan) -> Value?
+}
+
+/// A position in the log, 8 bytes: native, so that LMDB compares one machine word, and appends in order.
+public enum PositionKey: KeyCodec {
+  public static var isInteger: Bool { true }
+
+  @inlinable
+  public static func byteCount(of key: UInt64) -> Int { 8 }
+
+  @inlinable
+  public static func encode(_ key: UInt64, into output: inout OutputRawSpan) {
+    unsafe output.append(key, as: UInt64.self)
+  }
+
+  @inlinable
+  public static func decode(_ bytes: RawSpan) -> UInt64? {
+    guard bytes.byteCount == 8 else { return nil }
+    return unsafe bytes.unsafeLoadUnaligned(as: UInt64.self)
+  }
+}
+
+/// Any 1 to 511 bytes, in the order of `memcmp`.
+public enum BytesKey: KeyCodec {
+  @inlinable
+  public static func byteCount(of key: [UInt8]) -> Int { key.count }
+
+  @inlinable
+  public static func encode(_ key: [UInt8], into output: inout OutputRawSpan) { unsafe output.append(key.span.bytes) }
+
+  @inlinable
+  public static func decode(_ bytes: RawSpan) -> [UInt8]? { Array(copying: bytes) }
+}
+
+/// Any bytes, copied when read as a value; the closures of ``Table`` read them in place.
+public enum RawBytes: ValueCodec {
+  @inlinable
+  public static func byteCount(of value: [UInt8]) -> Int { value.count }
+
+  @inlinable
+  public static func encode(_ value: [UInt8], into output: inout OutputRawSpan) { unsafe output.append(value.span.bytes) }
+
+  @inlinable
+  public static func decode(_ bytes: RawSpan) -> [UInt8]? { Array(copying: bytes) }
+}
+
+extension OutputRawSpan {
+  /// Appends all of `bytes`; traps if they do not fit.
+  @inlinable
+  public mutating func append(_ bytes: RawSpan) {
+    unsafe withUnsafeMutableBytes { target, initialized in
+      precondition(bytes.byteCount <= target.count - initialized, "no room for the bytes")
+      unsafe bytes.withUnsafeBytes { source in
+        unsafe UnsafeMutableRawBufferPointer(rebasing: target[initialized...]).copyMemory(from: source)
+      }
+      initialized += bytes.byteCount
+    }
+  }
+
+  /// Appends an integer with its most significant byte first, as the parts of a composite key are.
+  @inlinable
+  public mutating func append<Integer: FixedWidthInteger & BitwiseCopyable>(bigEndian integer: Integer) {
+    unsafe append(integer.bigEndian, as: Integer.self)
+  }
+
+  /// Appends an integer with its least significant byte first.
+  @inlinable
+  public mutating func append<Integer: FixedWidthInteger & BitwiseCopyable>(littleEndian integer: Integer) {
+    unsafe append(integer.littleEndian, as: Integer.self)
+  }
+}
+
+extension RawSpan {
+  /// The integer whose most significant byte is at `offset`; traps outside the bounds.
+  @inlinable
+  public func load<Integer: FixedWidthInteger & BitwiseCopyable>(
+    bigEndian: Integer.Type, at offset: Int = 0
+  ) -> Integer {
+    unsafe Integer(bigEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: Integer.self))
+  }
+
+  /// The integer whose least significant byte is at `offset`; traps outside the bounds.
+  @inlinable
+  public func load<Integer: FixedWidthInteger & BitwiseCopyable>(
+    littleEndian: Integer.Type, at offset: Int = 0
+  ) -> Integer {
+    unsafe Integer(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: Integer.self))
+  }
+}
+
+extension Array where Element == UInt8 {
+  /// A copy of `bytes`.
+  @inlinable
+  public init(copying bytes: RawSpan) {
+    unsafe self = bytes.withUnsafeBytes { unsafe Array($0) }
+  }
+}

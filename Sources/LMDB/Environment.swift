@@ -1,0 +1,51 @@
+import CLMDB
+import Glibc
+
+/// An LMDB environment: one folder, one file, many tables; one writer, and readers that never wait for it.
+///
+/// Any thread may use it. It must not be used in a process forked after it was opened. Commits are durable when they
+/// return (LMDB's default mode, and no other is offered).
+///
+/// The folder holds `data.mdb`, LMDB's `lock.mdb`, and `writer.lock`, which the process that writes has locked.
+public final class Environment: Sendable {
+  let core: EnvironmentCore
+
+  /// Opens the environment in the folder at `path`; for writing, creates what is missing: the folder with mode 0700,
+  /// files with 0600. The folder above must exist. Slots of readers that died are freed.
+  ///
+  /// - Throws: `alreadyOpen`, `lockedByAnotherProcess`, `notAnEnvironment` (nothing is touched then), `newerFormat`,
+  ///   `corrupted` for a file that was cut off, `networkFileSystem`, `permissionDenied`, `readerSlotConflict`,
+  ///   `diskFull`, `other`.
+  public init(at path: String, options: Options = Options()) throws(LMDBError) {
+    core = try EnvironmentCore(Folder(path, creating: options.access == .readWrite), options)
+    // A process of the same number in another container shows at the first read.
+    try checkForDeadReaders()
+    _ = try beginRead()
+  }
+
+  deinit { core.close() }
+
+  /// Refuses transactions from now on, and closes the files: at once, or when the last open transaction ends. Until
+  /// then the folder cannot be opened again. Closing twice does nothing.
+  public func close() { core.close() }
+
+  /// The folder, as it was given.
+  public var path: String { core.folder.path }
+
+  /// What may be done.
+  public var access: Options.Access { core.options.access }
+
+  /// Frees the reader slots of processes that died, so that their snapshots no longer keep old pages from being
+  /// reused. Returns how many there were.
+  ///
+  /// - Throws: `closed`, `readersFull`, `other`.
+  @discardableResult
+  public func checkForDeadReaders() throws(LMDBError) -> Int {
+    let core = core
+    return try core.withMap { () throws(LMDBError) in
+      var dead: Int32 = 0
+      try unsafe check("check for dead readers", mdb_reader_check(core.pointer, &dead))
+      return Int(dead)
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import CLMDB
+import Glibc
+import Synchronization
+
+/// LMDB's environment, and what must live until its last transaction has ended, even if the ``Environment`` does not.
+///
+/// `@unchecked Sendable`: LMDB lets any thread use an environment (`MDB_NOTLS`); the pointer is never changed, and it
+/// is freed by whoever retires the pool's last slot, after which no slot can be claimed.
+@safe
+final class EnvironmentCore: @unchecked Sendable {
+  /// Reader-table slots left for tools that read while this process has used all of its own.
+  private static let slotsForTools = 64
+
+  let pointer: OpaquePointer
+  let folder: Folder
+  let options: Environment.Options
+  let pool: ReaderPool
+  /// The thread that has the write transaction, 0 for none.
+  let writingThread = Atomic<UInt>(0)
+  /// Held while tables are opened outside a write transaction, which LMDB allows one thread at a time.
+  let tableOpening = Mutex(())
+  private let writerLock: Mutex<WriterLock?>
+
+  init(_ folder: Folder, _ options: Environment.Options) throws(LMDBError) {
+    let isWriter = options.access == .readWrite
+    let operation = "open the environment"
+    self.folder = folder
+    self.options = options
+    try folder.register()
+    do throws(LMDBError) {
+      _ = try Self.examine(folder, mayBeNew: isWriter)
+      var lock: WriterLock?
+      if isWriter {
+        lock = try WriterLock(at: folder.writerLockPath)
+        let isNew = try Descriptor.createPrivate(folder.dataPath, operation) != nil
+        _ = try Descriptor.createPrivate(folder.lockPath, operation)
+        if isNew { try Descriptor(opening: folder.path, O_RDONLY | O_DIRECTORY, operation).synchronize(operation) }
+      }
+      let file = try Self.examine(folder, mayBeNew: isWriter)
+      unsafe pointer = try Self.open(folder, options, file)
+      pool = ReaderPool(count: max(options.maximumReaders, 2))
+      writerLock = Mutex(lock)
+    } catch {
+      folder.unregister()
+      throw error
+    }
+    // Balanced by `closeIfLast`: the core outlives its last transaction.
+    _ = unsafe Unmanaged.passRetained(self)
+  }
+
+  /// Looks at the data file before LMDB does. Nil if there is none yet.
+  private static func examine(_ folder: Folder, mayBeNew: Bool) throws(LMDBError) -> DataFile? {
+    let operation = "examine data.mdb"
+    if mayBeNew, unsafe access(folder.dataPath, F_OK) != 0, errno == ENOENT { return nil }
+    let file = try Descriptor(opening: folder.dataPath, O_RDONLY, operation)
+    var attempts = 3
+    while true {
+      guard let data = try DataFile(file) else {
+        if mayBeNew { return nil }
+        throw LMDBError(.notAnEnvironment, operation, "the file is empty; open it for writing once")
+      }
+      do throws(LMDBError) {
+        try data.checkLength(of: file)
+        return data
+      } catch {
+        // Where another process writes meanwhile, the pages may have changed between two reads.
+        attempts -= 1
+        if attempts == 0 { throw error }
+      }
+    }
+  }
+
+  /// Opens with the largest map the system grants.
+  private static func open(
+    _ folder: Folder, _ options: Environment.Options, _ file: DataFile?
+  ) throws(LMDBError) -> OpaquePointer {
+    let operation = "open the environment"
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    var size = max(options.mapSize, Int(clamping: file?.mapSize ?? 0))
+    size = (size + page - 1) / page * page
+    let flags = MDB_NOTLS | (options.access == .readOnly ? MDB_RDONLY : 0)
+    while true {
+      var created: OpaquePointer?
+      try unsafe check(operation, mdb_env_create(&created))
+      guard let pointer = unsafe created else { throw LMDBError(status: ENOMEM, operation) }
+      var status = unsafe mdb_env_set_mapsize(pointer, size)
+      if status == 0 { status = unsafe mdb_env_set_maxdbs(pointer, MDB_dbi(options.maximumTables)) }
+      if status == 0 {
+        status = unsafe mdb_env_set_maxreaders(pointer, UInt32(max(options.maximumReaders, 2) + slotsForTools))
+      }
+      if status == 0 { status = unsafe mdb_env_open(pointer, folder.path, UInt32(flags), 0o600) }
+      if status == 0 { return unsafe pointer }
+      unsafe mdb_env_close(pointer)
+      guard status == ENOMEM, size / 2 >= 1 << 30 else { throw LMDBError(status: status, operation) }
+      size /= 2
+    }
+  }
+
+  /// Closes: at once, or when the last transaction ends.
+  func close() {
+    if pool.close() { finish() }
+  }
+
+  /// Gives a slot back, and closes the environment if it was the last of a closed one.
+  @inline(__always)
+  func release(_ slot: UnsafeMutablePointer<ReaderSlot>) {
+    if unsafe pool.release(slot) { finish() }
+  }
+
+  private func finish() {
+    unsafe mdb_env_close(pointer)
+    writerLock.withLock { $0 = nil }
+    folder.unregister()
+    unsafe Unmanaged.passUnretained(self).release()
+  }
+
+  /// Runs `body` while the map stays where it is.
+  func withMap<Result>(_ body: () throws(LMDBError) -> Result) throws(LMDBError) -> Result {
+    let slot = unsafe try pool.claim()
+    unsafe slot.pointee.beganAt.store(0, ordering: .relaxed)
+    defer { unsafe release(slot) }
+    return try body()
+  }
+}

@@ -1,0 +1,102 @@
+import CLMDB
+import Glibc
+import Synchronization
+
+/// The folder of an environment, and the rules about who may have it open.
+struct Folder: Sendable {
+  /// What tells one folder from another, whatever path led to it.
+  struct Identity: Hashable, Sendable {
+    let device: UInt64
+    let inode: UInt64
+  }
+
+  private static let openFolders = Mutex<Set<Identity>>([])
+
+  let path: String
+  let identity: Identity
+
+  var dataPath: String { path + "/data.mdb" }
+  var lockPath: String { path + "/lock.mdb" }
+  var writerLockPath: String { path + "/writer.lock" }
+
+  /// Finds the folder, or creates it with mode 0700.
+  ///
+  /// - Throws: `notAnEnvironment` if it is missing and may not be created, `networkFileSystem`, the system's refusals.
+  init(_ path: String, creating: Bool) throws(LMDBError) {
+    self.path = path
+    let operation = "open the folder"
+    if creating {
+      if unsafe mkdir(path, 0o700) == 0 {
+        if unsafe chmod(path, 0o700) != 0 { throw .system(operation) }
+        try synchronizeParent(of: path, operation)
+      } else if errno != EEXIST {
+        throw .system(operation)
+      }
+    }
+    let folder = try Descriptor(opening: path, O_RDONLY | O_DIRECTORY, operation)
+    let status = try folder.status(operation)
+    identity = Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    try Self.refuseNetworkFileSystem(folder)
+  }
+
+  /// Notes that this process has the folder open: LMDB does not survive a second opening in one process, since closing
+  /// either drops the file locks of both.
+  ///
+  /// - Throws: `alreadyOpen`.
+  func register() throws(LMDBError) {
+    let identity = identity
+    guard Self.openFolders.withLock({ $0.insert(identity).inserted }) else {
+      throw LMDBError(
+        .alreadyOpen, "open the environment", "this process has it open already; share that Environment, or close it")
+    }
+  }
+
+  func unregister() {
+    let identity = identity
+    _ = Self.openFolders.withLock { $0.remove(identity) }
+  }
+
+  /// Network file systems neither share maps nor keep the locks LMDB needs. One behind FUSE cannot be told from a
+  /// local one.
+  private static func refuseNetworkFileSystem(_ folder: borrowing Descriptor) throws(LMDBError) {
+    var status = statfs()
+    if unsafe fstatfs(folder.number, &status) != 0 { throw .system("identify the file system") }
+    guard let name = networkFileSystemName(UInt32(truncatingIfNeeded: status.f_type)) else { return }
+    throw LMDBError(
+      .networkFileSystem, "identify the file system", "the folder is on \(name); move it to a disk of this machine")
+  }
+
+  /// The name of the network file system with this magic number (statfs(2)), nil for any other.
+  static func networkFileSystemName(_ magic: UInt32) -> String? {
+    switch magic {
+    case 0x0000_6969: "NFS"
+    case 0x0000_517B, 0xFE53_4D42: "SMB"
+    case 0xFF53_4D42: "CIFS"
+    case 0x0102_1997: "9P"
+    case 0x5346_414F, 0x6B41_4653: "AFS"
+    case 0x7375_7245: "Coda"
+    case 0x00C3_6400: "Ceph"
+    case 0x0BD0_0BD0: "Lustre"
+    default: nil
+    }
+  }
+}
+
+/// The lock that lets one process write: `flock` on a file of its own, so that it neither meets LMDB's locks nor
+/// outlives the process.
+struct WriterLock: ~Copyable {
+  private let file: Descriptor
+
+  /// - Throws: `lockedByAnotherProcess`; the system's refusals.
+  init(at path: String) throws(LMDBError) {
+    let operation = "lock the environment for writing"
+    _ = try Descriptor.createPrivate(path, operation)
+    let file = try Descriptor(opening: path, O_RDWR, operation)
+    if flock(file.number, LOCK_EX | LOCK_NB) != 0 {
+      guard errno == EWOULDBLOCK else { throw .system(operation) }
+      throw LMDBError(
+        .lockedByAnotherProcess, operation, "another process writes to it; stop that one, or open it for reading")
+    }
+    self.file = file
+  }
+}

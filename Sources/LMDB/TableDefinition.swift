@@ -1,0 +1,96 @@
+import CLMDB
+
+/// What a table is called, and how its rows are written.
+public struct TableDefinition<K: KeyCodec, V: ValueCodec>: Sendable {
+  /// The name LMDB knows the table by.
+  public let name: String
+  /// The name that enters every row's check. Two tables of one logical name hold identical bytes for identical rows, as a
+  /// set that is rebuilt beside the old one must; a row that strays into a table of another name is found out.
+  public let logicalName: String
+
+  /// - Parameter logicalName: nil if the table is known by one name only.
+  public init(_ name: String, logicalName: String? = nil) {
+    self.name = name
+    self.logicalName = logicalName ?? name
+  }
+}
+
+extension Environment {
+  /// Opens a table, and creates it if it is missing. The table can be used in this transaction and, once that is
+  /// committed, in later ones; if the transaction is aborted, the table must not be used again.
+  ///
+  /// - Throws: `other` if no room is left for another table, or if the table's keys are of another kind;
+  ///   `transactionFailed`, `mapFull`.
+  public func openTable<K, V>(
+    _ definition: TableDefinition<K, V>, in transaction: inout WriteTransaction
+  ) throws(LMDBError) -> Table<K, V> {
+    try transaction.checkUsable("open a table")
+    do throws(LMDBError) {
+      return Table(
+        rows: unsafe try core.openRows(
+          definition.name, definition.logicalName, hasIntegerKeys: K.isInteger, creating: true,
+          in: transaction.handle.pointer))
+    } catch {
+      transaction.fail(error.status)
+      throw error
+    }
+  }
+
+  /// Opens a table in a transaction of its own; creates it if the environment is open for writing.
+  ///
+  /// - Throws: `noSuchTable` if it is missing and the environment is open for reading, and as
+  ///   ``openTable(_:in:)`` and ``beginWrite()`` do.
+  @available(*, noasync)
+  public func openTable<K, V>(_ definition: TableDefinition<K, V>) throws(LMDBError) -> Table<K, V> {
+    if access == .readWrite {
+      var transaction = try beginWrite()
+      let table = try openTable(definition, in: &transaction)
+      try transaction.commit()
+      return table
+    }
+    let core = core
+    return Table(
+      rows: try core.withMap { () throws(LMDBError) in
+        try core.openExistingRows(definition.name, definition.logicalName, hasIntegerKeys: K.isInteger)
+      })
+  }
+}
+
+extension EnvironmentCore {
+  /// Opens a table in an environment open for reading, with a transaction that is not the pool's, since the handle is kept
+  /// only if the transaction that opened it is committed.
+  fileprivate func openExistingRows(
+    _ name: String, _ logicalName: String, hasIntegerKeys: Bool
+  ) throws(LMDBError) -> RowStore {
+    try tableOpening.withLock { _ throws(LMDBError) in
+      var begun: OpaquePointer?
+      unsafe try check("open a table", mdb_txn_begin(pointer, nil, UInt32(MDB_RDONLY), &begun))
+      guard let transaction = unsafe begun else { throw LMDBError(status: MDB_PANIC, "open a table") }
+      do throws(LMDBError) {
+        let rows = unsafe try openRows(
+          name, logicalName, hasIntegerKeys: hasIntegerKeys, creating: false, in: transaction)
+        unsafe try check("open a table", mdb_txn_commit(transaction))
+        return rows
+      } catch {
+        unsafe mdb_txn_abort(transaction)
+        throw error
+      }
+    }
+  }
+
+  fileprivate func openRows(
+    _ name: String, _ logicalName: String, hasIntegerKeys: Bool, creating: Bool, in transaction: OpaquePointer
+  ) throws(LMDBError) -> RowStore {
+    let operation = "open table \(name)"
+    let kind = hasIntegerKeys ? MDB_INTEGERKEY : 0
+    var table: MDB_dbi = 0
+    var flags: UInt32 = 0
+    unsafe try check(
+      operation, mdb_dbi_open(transaction, name, UInt32(kind | (creating ? MDB_CREATE : 0)), &table))
+    unsafe try check(operation, mdb_dbi_flags(transaction, table, &flags))
+    guard flags == UInt32(kind) else {
+      throw LMDBError(.other, operation, "the table's keys are of another kind than the definition's; check the name")
+    }
+    return RowStore(table, name: logicalName, self)
+  }
+}

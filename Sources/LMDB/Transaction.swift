@@ -1,0 +1,22 @@
+/// LMDB's transaction as tables see it. Only valid as long as the transaction it came from.
+@safe
+public struct TransactionHandle {
+  let pointer: OpaquePointer
+  /// Which environment it belongs to.
+  let environment: UInt
+
+  init(_ pointer: OpaquePointer, _ core: EnvironmentCore) {
+    unsafe self.pointer = unsafe pointer
+    unsafe environment = UInt(bitPattern: core.pointer)
+  }
+}
+
+/// What a table can be read in: one state of the whole environment, which nobody else's commit changes.
+///
+/// Write functions over it as `some Transaction & ~Copyable`, borrowed, so that the compiler specialises them.
+public protocol Transaction: ~Copyable {
+  /// For ``Table``'s use.
+  var handle: TransactionHandle { get }
+  /// For a read transaction the number of the commit it sees; for a write transaction the number it will commit as.
+  var number: UInt64 { get }
+}

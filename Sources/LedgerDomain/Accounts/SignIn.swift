@@ -1,0 +1,70 @@
+public import LedgerCrypto
+public import LedgerEvents
+
+/// A person has signed in with the OpenID Connect provider: the first time this registers the account.
+public struct SignIn: Command {
+  /// Keyed hash of issuer and subject, by which the account is found.
+  public var identity: Digest
+  /// The provider's issuer URL ("iss", OpenID Connect Core section 2).
+  public var issuer: String
+  /// The provider's name for the person ("sub").
+  public var subject: Sealed
+  /// Display name and e-mail address; at a later sign-in only if they differ from those on record.
+  public var name: Sealed?
+  public var email: Sealed?
+  /// The program that the person used, as its HTTP User-Agent says.
+  public var userAgent: Sealed?
+  /// The role that a new account starts with; one that exists keeps its own.
+  public var role: AccountRole
+
+  public init(
+    identity: Digest, issuer: String, subject: Sealed, name: Sealed? = nil, email: Sealed? = nil,
+    userAgent: Sealed? = nil, role: AccountRole = .user
+  ) {
+    self.identity = identity
+    self.issuer = issuer
+    self.subject = subject
+    self.name = name
+    self.email = email
+    self.userAgent = userAgent
+    self.role = role
+  }
+
+  public struct Outcome: Sendable, Equatable {
+    public var account: AccountID
+    /// Whether this was the first time.
+    public var isNew: Bool
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    if let id = try read(state.account(identity: identity)) {
+      _ = try state.requireActiveAccount(id)
+      var event = AccountSignedIn()
+      event.account = id.rawValue
+      if let userAgent { event.userAgent = userAgent }
+      if let name { event.name = name }
+      if let email { event.email = email }
+      return Decision(by: Subject(id), .accountSignedIn(event))
+    }
+    guard 1...2_000 ~= issuer.utf8.count else {
+      throw .refused(.invalidValue, field: "issuer", expected: "the provider's issuer URL, at most 2000 bytes")
+    }
+    var event = AccountRegistered()
+    event.issuer = issuer
+    event.subject = subject
+    if let name { event.name = name }
+    if let email { event.email = email }
+    event.role = role
+    return Decision(by: Subject(AccountID(rawValue: context.next)), .accountRegistered(event))
+  }
+
+  public func outcome(of recorded: RecordedEvents) -> Outcome {
+    if case .accountSignedIn(let event) = recorded.events.first {
+      Outcome(account: AccountID(rawValue: event.account), isNew: false)
+    } else {
+      Outcome(account: AccountID(rawValue: recorded.first), isNew: true)
+    }
+  }
+}

@@ -1,0 +1,91 @@
+public import LedgerEvents
+
+/// A request to change the ledger, decided against the state of one moment.
+///
+/// Deciding is pure: it reads the state, and answers with events or a refusal. It has no clock and no randomness of
+/// its own; whatever is random, secret or slow to compute (a digest, a sealed value) is made before and is part of the
+/// command's value. So a command can be decided again, on another state, with nothing lost.
+///
+/// A new command is one new file: a type that conforms to this protocol, with the rules it enforces.
+public protocol Command: Sendable {
+  /// What the caller is told once the events are durable.
+  associatedtype Outcome: Sendable
+
+  /// The events that the command makes of this state.
+  ///
+  /// - Parameters:
+  ///   - state: the state after every event before ``DecisionContext/next``.
+  ///   - context: the time, and the position that the first event will get.
+  /// - Returns: who acts, and one to eight events. No event at all means that there is nothing to do.
+  /// - Throws: a ``Refusal``, or that the state could not be read.
+  func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision
+
+  /// The answer to the caller, a function of the events and nothing else: so a repeated request with the same
+  /// idempotency key gets the same answer from the log.
+  func outcome(of recorded: RecordedEvents) -> Outcome
+}
+
+/// What a decision may know besides the state.
+public struct DecisionContext: Sendable {
+  /// The time that the events will carry; never earlier than that of the event before.
+  public let now: Timestamp
+  /// The position that the first event will get: the number of the object that it makes.
+  public let next: UInt64
+
+  public init(now: Timestamp, next: UInt64) {
+    self.now = now
+    self.next = next
+  }
+}
+
+/// Who acts, and the events to append.
+public struct Decision: Sendable {
+  /// Who is recorded as having caused the events.
+  public var actor: Subject
+  /// The events, in order.
+  public var events: [LedgerEvent]
+
+  public init(by actor: Subject, _ events: LedgerEvent...) {
+    self.actor = actor
+    self.events = events
+  }
+
+  public init(by actor: Subject, events: [LedgerEvent]) {
+    self.actor = actor
+    self.events = events
+  }
+}
+
+/// Events as the log has them.
+public struct RecordedEvents: Sendable {
+  /// Position of the first event; the others follow without a gap. Where there are no events, the position of the
+  /// event before.
+  public let first: UInt64
+  /// When they were recorded.
+  public let time: Timestamp
+  public let events: [LedgerEvent]
+
+  public init(first: UInt64, time: Timestamp, events: [LedgerEvent]) {
+    self.first = first
+    self.time = time
+    self.events = events
+  }
+}
+
+/// Why there is no decision.
+public enum DecisionFailure: Error, Sendable {
+  /// The rules say no.
+  case refused(Refusal)
+  /// The state could not be read, so nothing was decided.
+  case unreadable(StateUnreadable)
+}
+
+/// The state could not be read: storage failed, or a row is damaged.
+public struct StateUnreadable: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What went wrong and what to do about it, for an operator.
+  public let description: String
+
+  public init(_ description: String) { self.description = description }
+}

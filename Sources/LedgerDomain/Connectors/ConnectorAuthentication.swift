@@ -1,0 +1,36 @@
+public import LedgerCrypto
+public import LedgerEvents
+
+/// A connector that has shown its Secret.
+public struct AuthenticatedConnector: Sendable {
+  public var id: ConnectorID
+  /// Which of its secrets was shown.
+  public var secret: SecretID
+  public var credentials: ConnectorCredentials
+}
+
+extension DomainReader where Self: ~Copyable {
+  /// The connector whose ID and Secret these are. An unknown or deleted connector, a wrong Secret, and one whose
+  /// overlap is over are all alike: nil, after the same look-ups and comparisons. Two look-ups.
+  public func authenticate(
+    _ publicID: PublicID, secret digest: Digest, at now: Timestamp
+  ) throws(StateUnreadable) -> AuthenticatedConnector? {
+    let id = try connector(publicID: publicID) ?? ConnectorID(rawValue: 0)
+    let credentials = try credentials(of: id)
+    let known = credentials ?? .none
+    let isCurrent = known.currentDigest == digest
+    let isPrevious = known.previousDigest == digest && now < known.previousUntil
+    guard credentials != nil, isCurrent || isPrevious else { return nil }
+    return AuthenticatedConnector(id: id, secret: isCurrent ? known.current : known.previous, credentials: known)
+  }
+}
+
+extension ConnectorCredentials {
+  /// What a presented secret is compared with where there is no connector.
+  static var none: Self {
+    Self(
+      current: SecretID(rawValue: 0), currentDigest: .zero, previous: SecretID(rawValue: 0), previousDigest: .zero,
+      previousUntil: Timestamp(rawValue: 0),
+      accessTokenLifetime: 0, refreshTokenLifetime: 0, rotation: .late)
+  }
+}

@@ -1,0 +1,41 @@
+public import LedgerCrypto
+public import LedgerEvents
+
+/// Registers a connector. The owner needs a verified phone.
+public struct CreateConnector: Command {
+  public var owner: AccountID
+  /// 16 random bytes, the ID that the developer notes.
+  public var publicID: PublicID
+  /// SHA-256 of the Secret.
+  public var secretDigest: Digest
+  public var details: ConnectorDetails
+
+  public init(owner: AccountID, publicID: PublicID, secretDigest: Digest, details: ConnectorDetails) {
+    self.owner = owner
+    self.publicID = publicID
+    self.secretDigest = secretDigest
+    self.details = details
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    _ = try state.requireActiveAccount(owner, field: "owner")
+    _ = try state.requireVerifiedPhone(of: owner)
+    let details = try details.checked()
+    guard try read(state.connector(named: details.name, of: owner)) == nil else {
+      throw .refused(.conflict, field: "name", expected: "a name that none of your connectors has")
+    }
+    guard try read(state.connector(publicID: publicID)) == nil else {
+      throw .refused(.conflict, field: "publicID", expected: "an ID that is not in use", remedy: "draw another")
+    }
+    var event = ConnectorCreated()
+    event.owner = owner.rawValue
+    event.publicID = .init(publicID)
+    event.secretDigest = .init(secretDigest)
+    event.details = details
+    return Decision(by: Subject(owner), .connectorCreated(event))
+  }
+
+  public func outcome(of recorded: RecordedEvents) -> ConnectorID { ConnectorID(rawValue: recorded.first) }
+}

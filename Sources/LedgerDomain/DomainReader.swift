@@ -1,0 +1,53 @@
+public import LedgerCrypto
+public import LedgerEvents
+
+/// The state that commands and validation read: declared here, implemented by the projections, so that the compiler
+/// proves that commands do no input or output.
+///
+/// Every function answers for one moment, that of the transaction behind it. A look-up costs about a microsecond.
+/// All throw ``StateUnreadable`` when storage fails or a row is damaged.
+public protocol DomainReader: ~Copyable {
+  /// Whether the object made at this position stands, and what it stands on. Nil where the event at this position
+  /// made no object that validity depends on.
+  func standing(of number: UInt64) throws(StateUnreadable) -> Standing?
+
+  func account(_ id: AccountID) throws(StateUnreadable) -> Account?
+  /// The account of an OpenID identity.
+  /// - Parameter identity: keyed hash of issuer and subject.
+  func account(identity: Digest) throws(StateUnreadable) -> AccountID?
+
+  func phone(_ id: PhoneID) throws(StateUnreadable) -> Phone?
+  /// The verified phone that holds a number.
+  /// - Parameter number: keyed hash of the number in E.164 form.
+  func phone(number: Digest) throws(StateUnreadable) -> PhoneID?
+  /// The phones that the account has verified and not removed, oldest first.
+  func phones(of account: AccountID) throws(StateUnreadable) -> [PhoneID]
+  func challenge(_ id: ChallengeID) throws(StateUnreadable) -> PINChallenge?
+  /// The latest PIN asked for by this account for this number, in whatever state.
+  func challenge(for number: Digest, by account: AccountID) throws(StateUnreadable) -> ChallengeID?
+
+  func connector(_ id: ConnectorID) throws(StateUnreadable) -> Connector?
+  func connector(publicID: PublicID) throws(StateUnreadable) -> ConnectorID?
+  /// The owner's connector of this exact name that is not deleted.
+  func connector(named name: String, of owner: AccountID) throws(StateUnreadable) -> ConnectorID?
+  /// What authenticates the connector, and how long its tokens live. Nil once the connector is deleted, so that
+  /// nobody authenticates as it. Kept apart from ``connector(_:)``, as each token issued needs this and little else.
+  func credentials(of connector: ConnectorID) throws(StateUnreadable) -> ConnectorCredentials?
+
+  func group(_ id: GroupID) throws(StateUnreadable) -> Group?
+  func group(publicID: PublicID) throws(StateUnreadable) -> GroupID?
+  func membership(_ id: MembershipID) throws(StateUnreadable) -> Membership?
+  /// The account's membership of the group, if it is a member now.
+  func membership(of account: AccountID, in group: GroupID) throws(StateUnreadable) -> MembershipID?
+  /// The membership of whoever was added by this number, if a member now.
+  func membership(number: Digest, in group: GroupID) throws(StateUnreadable) -> MembershipID?
+
+  /// The memberships, in any group, of whoever was added by this number.
+  func memberships(number: Digest) throws(StateUnreadable) -> [MembershipID]
+
+  func grant(_ id: GrantID) throws(StateUnreadable) -> Grant?
+  /// The grant of this group, or with nil of the granter's own access, to the connector, that is not revoked.
+  ///
+  /// A group has at most one grant a connector, whichever admin gave it.
+  func grant(to connector: ConnectorID, group: GroupID?, granter: AccountID) throws(StateUnreadable) -> GrantID?
+}

@@ -1,0 +1,27 @@
+public import LedgerEvents
+
+/// Takes back access: every token under the grant stops, by one event.
+public struct RevokeGrant: Command {
+  public var grant: GrantID
+  /// The granter, an admin of the grant's group, or the connector's owner.
+  public var requester: AccountID
+
+  public init(grant: GrantID, requester: AccountID) {
+    self.grant = grant
+    self.requester = requester
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    _ = try state.requireActiveAccount(requester, field: "requester")
+    guard let known = try read(state.grant(grant)), try state.may(requester, stop: known) else {
+      throw .refused(.notFound, field: "grant", expected: "a grant that you may revoke")
+    }
+    guard !known.isRevoked else { return Decision(by: Subject(requester)) }
+    return Decision(by: Subject(requester), .permissionRevoked(PermissionRevoked(of: known)))
+  }
+
+  /// Whether it was in force until now; false if it had been revoked before.
+  public func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
+}

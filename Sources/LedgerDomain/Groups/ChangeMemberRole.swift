@@ -1,0 +1,36 @@
+public import LedgerEvents
+
+/// An admin gives a member another role. A demoted admin's grants for the group stop for good.
+public struct ChangeMemberRole: Command {
+  public var group: GroupID
+  public var membership: MembershipID
+  public var role: Role
+  /// An admin of the group.
+  public var requester: AccountID
+
+  public init(group: GroupID, membership: MembershipID, role: Role, requester: AccountID) {
+    self.group = group
+    self.membership = membership
+    self.role = role
+    self.requester = requester
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    let group = try state.requireAdmin(of: group, by: requester).group
+    let member = try state.requireMembership(membership, in: group.id)
+    let role = try role.checked()
+    guard role != member.role else { return Decision(by: Subject(requester)) }
+    try group.requireAdmin(besides: member)
+    var event = GroupMemberRoleChanged()
+    event.group = group.id.rawValue
+    event.membership = membership.rawValue
+    event.account = member.account?.rawValue ?? 0
+    event.before = member.role
+    event.after = role
+    return Decision(by: Subject(requester), .groupMemberRoleChanged(event))
+  }
+
+  public func outcome(of recorded: RecordedEvents) {}
+}

@@ -1,0 +1,56 @@
+public import LedgerEvents
+
+/// Creates a group, with its creator as its first admin.
+public struct CreateGroup: Command {
+  public var creator: AccountID
+  /// 16 random bytes, the ID that clients use.
+  public var publicID: PublicID
+  public var name: String
+  public var kind: GroupKind
+  /// Shown to new members; may be empty.
+  public var welcomeMessage: String
+
+  public init(
+    creator: AccountID, publicID: PublicID, name: String, kind: GroupKind = .group, welcomeMessage: String = ""
+  ) {
+    self.creator = creator
+    self.publicID = publicID
+    self.name = name
+    self.kind = kind
+    self.welcomeMessage = welcomeMessage
+  }
+
+  public struct Outcome: Sendable, Equatable {
+    public var group: GroupID
+    /// The creator's membership.
+    public var membership: MembershipID
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    _ = try state.requireActiveAccount(creator, field: "creator")
+    guard kind == .group || kind == .connectGroup else {
+      throw .refused(.invalidValue, field: "kind", expected: "group or connect group")
+    }
+    guard try read(state.group(publicID: publicID)) == nil else {
+      throw .refused(.conflict, field: "publicID", expected: "an ID that is not in use", remedy: "draw another")
+    }
+    var created = GroupCreated()
+    created.publicID = .init(publicID)
+    created.name = try Group.nameRule.trimming(name)
+    created.kind = kind
+    created.creator = creator.rawValue
+    created.welcomeMessage = try TextRule(field: "welcomeMessage", characters: 0...1_000, isMultiline: true)
+      .trimming(welcomeMessage)
+    var added = GroupMemberAdded()
+    added.group = context.next
+    added.account = creator.rawValue
+    added.role = .admin
+    return Decision(by: Subject(creator), .groupCreated(created), .groupMemberAdded(added))
+  }
+
+  public func outcome(of recorded: RecordedEvents) -> Outcome {
+    Outcome(group: GroupID(rawValue: recorded.first), membership: MembershipID(rawValue: recorded.first + 1))
+  }
+}

@@ -1,0 +1,71 @@
+import LedgerEvents
+
+extension DomainReader where Self: ~Copyable {
+  /// The group, and what an account is in it. To those who are no members the group does not exist.
+  /// - Throws: ``Refusal/Code/accountDisabled``, ``Refusal/Code/notFound`` or ``Refusal/Code/gone``.
+  func requireMember(
+    of id: GroupID, by account: AccountID
+  ) throws(DecisionFailure) -> (group: Group, membership: Membership) {
+    _ = try requireActiveAccount(account, field: "requester")
+    guard let group = try read(self.group(id)), let membershipID = try read(self.membership(of: account, in: id)),
+      let membership = try read(self.membership(membershipID))
+    else {
+      throw .refused(.notFound, field: "group", expected: "a group that you are a member of")
+    }
+    guard !group.isDeleted else {
+      throw .refused(.gone, field: "group", expected: "a group that is not deleted")
+    }
+    return (group, membership)
+  }
+
+  /// The group that an admin of it wants to change, and the admin's membership.
+  /// - Throws: as ``requireMember(of:by:)``, and ``Refusal/Code/forbidden``.
+  func requireAdmin(
+    of id: GroupID, by account: AccountID
+  ) throws(DecisionFailure) -> (group: Group, membership: Membership) {
+    let found = try requireMember(of: id, by: account)
+    guard found.membership.role == .admin else { throw .adminRequired }
+    return found
+  }
+
+  /// A member of the group, who is not removed.
+  /// - Throws: ``Refusal/Code/notFound`` or ``Refusal/Code/gone``.
+  func requireMembership(_ id: MembershipID, in group: GroupID) throws(DecisionFailure) -> Membership {
+    guard let membership = try read(self.membership(id)), membership.group == group else {
+      throw .refused(.notFound, field: "membership", expected: "a member of the group")
+    }
+    guard !membership.isRemoved else {
+      throw .refused(.gone, field: "membership", expected: "a member who was not removed")
+    }
+    return membership
+  }
+}
+
+extension Group {
+  /// - Throws: ``Refusal/Code/lastAdmin`` if nobody but this member administers the group.
+  func requireAdmin(besides membership: Membership) throws(DecisionFailure) {
+    guard membership.role != .admin || adminCount > 1 else {
+      throw .refused(
+        .lastAdmin, field: "membership", expected: "another admin in the group",
+        remedy: "make another member an admin first, or delete the group")
+    }
+  }
+
+  static let nameRule = TextRule(field: "name", characters: 1...100)
+}
+
+extension Role {
+  /// - Throws: ``Refusal/Code/invalidValue`` unless it is one that a person can have.
+  func checked() throws(DecisionFailure) -> Role {
+    guard self == .member || self == .admin else {
+      throw .refused(.invalidValue, field: "role", expected: "member or admin")
+    }
+    return self
+  }
+}
+
+extension DecisionFailure {
+  static var adminRequired: Self {
+    .refused(.forbidden, field: "requester", expected: "an admin of the group", remedy: "ask an admin of the group")
+  }
+}

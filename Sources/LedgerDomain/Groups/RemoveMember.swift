@@ -1,0 +1,31 @@
+public import LedgerEvents
+
+/// An admin removes a member, or a member leaves. The member's grants for the group stop.
+public struct RemoveMember: Command {
+  public var group: GroupID
+  public var membership: MembershipID
+  /// An admin of the group, or the member.
+  public var requester: AccountID
+
+  public init(group: GroupID, membership: MembershipID, requester: AccountID) {
+    self.group = group
+    self.membership = membership
+    self.requester = requester
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    let (group, own) = try state.requireMember(of: group, by: requester)
+    guard own.role == .admin || own.id == membership else { throw .adminRequired }
+    let member = try state.requireMembership(membership, in: group.id)
+    try group.requireAdmin(besides: member)
+    var event = GroupMemberRemoved()
+    event.group = group.id.rawValue
+    event.membership = membership.rawValue
+    event.account = member.account?.rawValue ?? 0
+    return Decision(by: Subject(requester), .groupMemberRemoved(event))
+  }
+
+  public func outcome(of recorded: RecordedEvents) {}
+}

@@ -1,0 +1,83 @@
+public import LedgerCrypto
+public import LedgerEvents
+
+/// Presents a PIN. The right one verifies the phone; a wrong one is an event too, so that tries stay counted whatever
+/// happens to the program.
+public struct VerifyPIN: Command {
+  /// How many PINs may be tried against one challenge.
+  public static let tries = 5
+
+  public var account: AccountID
+  public var challenge: ChallengeID
+  /// scrypt of the presented PIN's HMAC, with the challenge's salt and cost.
+  public var candidate: Digest
+  /// Keyed hash of the challenge's number.
+  public var number: Digest
+
+  public init(account: AccountID, challenge: ChallengeID, candidate: Digest, number: Digest) {
+    self.account = account
+    self.challenge = challenge
+    self.candidate = candidate
+    self.number = number
+  }
+
+  public enum Outcome: Sendable, Equatable {
+    case verified(PhoneID)
+    /// A wrong PIN: to the caller this is ``Refusal/Code/wrongPIN``.
+    case rejected(triesLeft: Int)
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    _ = try state.requireActiveAccount(account)
+    guard let open = try read(state.challenge(challenge)), open.account == account, !open.isClosed,
+      context.now < open.expiresAt
+    else {
+      throw .refused(
+        .noOpenPIN, field: "challenge", expected: "a PIN that is open", remedy: "ask for a new PIN")
+    }
+    let failures = Int(open.failures)
+    guard failures < Self.tries else {
+      throw .refused(
+        .tooMany, field: "challenge", expected: "at most \(Self.tries) tries a PIN", remedy: "ask for a new PIN")
+    }
+    guard candidate == open.digest else {
+      var event = PhonePINRejected()
+      event.account = account.rawValue
+      event.challenge = challenge.rawValue
+      event.triesLeft = UInt32(Self.tries - failures - 1)
+      return Decision(by: Subject(account), .phonePINRejected(event))
+    }
+    try state.requireFree(number: number, for: account)
+    var event = PhoneVerified()
+    event.account = account.rawValue
+    event.challenge = challenge.rawValue
+    event.number = open.number
+    event.memberships = try state.memberships(waitingFor: account, number: number)
+    return Decision(by: Subject(account), .phoneVerified(event))
+  }
+
+  public func outcome(of recorded: RecordedEvents) -> Outcome {
+    if case .phonePINRejected(let event) = recorded.events.first {
+      .rejected(triesLeft: Int(event.triesLeft))
+    } else {
+      .verified(PhoneID(rawValue: recorded.first))
+    }
+  }
+}
+
+extension DomainReader where Self: ~Copyable {
+  /// The memberships that were added by a number which nobody held, and that the account now takes over; not those of
+  /// groups that it is a member of already.
+  fileprivate func memberships(waitingFor account: AccountID, number: Digest) throws(DecisionFailure) -> [UInt64] {
+    var waiting: [UInt64] = []
+    for id in try read(memberships(number: number)) {
+      guard let membership = try read(membership(id)), membership.account == nil,
+        try read(self.membership(of: account, in: membership.group)) == nil
+      else { continue }
+      waiting.append(id.rawValue)
+    }
+    return waiting
+  }
+}

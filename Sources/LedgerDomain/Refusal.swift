@@ -1,0 +1,66 @@
+/// A command was refused: nothing was appended.
+///
+/// Says which rule, which field of the request, what was expected, and what to do. Never carries a secret, a phone
+/// number or other personal data. Two refusals are equal when their codes and fields are.
+public struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
+  /// A stable name for the rule that was broken, for programs to decide by.
+  public struct Code: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+    public var description: String { rawValue }
+  }
+
+  public let code: Code
+  /// The field of the request that it is about, by its name in the call.
+  public let field: String
+  /// What was expected.
+  public let expected: String
+  /// What to do next, where there is something to do.
+  public let remedy: String?
+  /// What exactly was wrong with a presented credential. For the inside only (audit, logs, an operator): whoever
+  /// presented it learns the code and no more.
+  public let reason: Verdict.Reason?
+
+  public init(_ code: Code, field: String, expected: String, remedy: String? = nil, reason: Verdict.Reason? = nil) {
+    self.code = code
+    self.field = field
+    self.expected = expected
+    self.remedy = remedy
+    self.reason = reason
+  }
+
+  public static func == (one: Refusal, other: Refusal) -> Bool { one.code == other.code && one.field == other.field }
+
+  public var description: String {
+    "\(code): \(field): expected \(expected)" + (remedy.map { "; \($0)" } ?? "")
+  }
+}
+
+extension Refusal.Code {
+  /// A value is malformed, too long, too short or out of bounds.
+  public static let invalidValue = Self(rawValue: "invalid_value")
+  /// The object does not exist, or the caller may not know of it.
+  public static let notFound = Self(rawValue: "not_found")
+  /// The object existed and is gone.
+  public static let gone = Self(rawValue: "gone")
+  /// The caller may not do this.
+  public static let forbidden = Self(rawValue: "forbidden")
+  /// The name, number or identity is taken.
+  public static let conflict = Self(rawValue: "conflict")
+  /// The account is disabled.
+  public static let accountDisabled = Self(rawValue: "account_disabled")
+  /// The caller has no verified phone.
+  public static let phoneRequired = Self(rawValue: "phone_required")
+  /// A wrong PIN; the tries that are left are in the outcome of the command.
+  public static let wrongPIN = Self(rawValue: "wrong_pin")
+  /// No PIN is open for the number: never asked for, used, superseded or expired.
+  public static let noOpenPIN = Self(rawValue: "no_open_pin")
+  /// Too many tries or requests.
+  public static let tooMany = Self(rawValue: "too_many")
+  /// A connector's ID or Secret is wrong.
+  public static let invalidClient = Self(rawValue: "invalid_client")
+  /// A refresh token is malformed, unknown, expired, replaced or revoked.
+  public static let invalidGrant = Self(rawValue: "invalid_grant")
+  /// The group would be left without an admin.
+  public static let lastAdmin = Self(rawValue: "last_admin")
+}

@@ -1,0 +1,31 @@
+/// The bounds of a text that people write. Characters are counted as Unicode scalars, so that a bound on them is one
+/// on bytes too (four a scalar).
+struct TextRule {
+  let field: String
+  let characters: ClosedRange<Int>
+  /// Whether line feeds and tabs may be part of it.
+  var isMultiline = false
+
+  /// The text without white space around it.
+  /// - Throws: ``Refusal/Code/invalidValue`` if it is too short, too long, or has control characters.
+  func trimming(_ text: String) throws(DecisionFailure) -> String {
+    var trimmed = text.unicodeScalars.drop { $0.properties.isWhitespace }
+    while trimmed.last?.properties.isWhitespace == true { trimmed.removeLast() }
+    guard characters.contains(trimmed.count) else {
+      throw .refused(
+        .invalidValue, field: field, expected: "\(characters.lowerBound) to \(characters.upperBound) characters")
+    }
+    guard trimmed.allSatisfy(allows) else {
+      throw .refused(.invalidValue, field: field, expected: "no control characters")
+    }
+    return String(trimmed)
+  }
+
+  private func allows(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control: isMultiline && (scalar == "\n" || scalar == "\t")
+    case .lineSeparator, .paragraphSeparator: false
+    default: true
+    }
+  }
+}

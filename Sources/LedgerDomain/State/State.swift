@@ -1,0 +1,207 @@
+public import LedgerCrypto
+public import LedgerEvents
+
+/// An account as it is now.
+public struct Account: Sendable, Equatable {
+  public var id: AccountID
+  public var issuer: String
+  public var subject: Sealed
+  /// Display name and e-mail address, where known.
+  public var name: Sealed?
+  public var email: Sealed?
+  public var role: AccountRole
+  /// Whether an operator has disabled it.
+  public var isDisabled: Bool
+  public var registeredAt: Timestamp
+
+  public init(
+    id: AccountID, issuer: String, subject: Sealed, name: Sealed?, email: Sealed?, role: AccountRole,
+    isDisabled: Bool, registeredAt: Timestamp
+  ) {
+    self.id = id
+    self.issuer = issuer
+    self.subject = subject
+    self.name = name
+    self.email = email
+    self.role = role
+    self.isDisabled = isDisabled
+    self.registeredAt = registeredAt
+  }
+}
+
+/// A verified phone.
+public struct Phone: Sendable, Equatable {
+  public var id: PhoneID
+  public var account: AccountID
+  public var number: Sealed
+  public var isRemoved: Bool
+
+  public init(id: PhoneID, account: AccountID, number: Sealed, isRemoved: Bool) {
+    self.id = id
+    self.account = account
+    self.number = number
+    self.isRemoved = isRemoved
+  }
+}
+
+/// A PIN that was asked for.
+public struct PINChallenge: Sendable, Equatable {
+  public var id: ChallengeID
+  public var account: AccountID
+  public var number: Sealed
+  /// Salt and digest of the PIN (scrypt), and the binary logarithm of scrypt's N.
+  public var salt: [UInt8]
+  public var digest: Digest
+  public var scryptLog2N: UInt8
+  public var expiresAt: Timestamp
+  /// Wrong PINs tried so far.
+  public var failures: UInt8
+  /// Whether it was answered, or superseded by a newer one.
+  public var isClosed: Bool
+
+  public init(
+    id: ChallengeID, account: AccountID, number: Sealed, salt: [UInt8], digest: Digest, scryptLog2N: UInt8,
+    expiresAt: Timestamp, failures: UInt8, isClosed: Bool
+  ) {
+    self.id = id
+    self.account = account
+    self.number = number
+    self.salt = salt
+    self.digest = digest
+    self.scryptLog2N = scryptLog2N
+    self.expiresAt = expiresAt
+    self.failures = failures
+    self.isClosed = isClosed
+  }
+}
+
+/// A connector as it is now.
+public struct Connector: Sendable, Equatable {
+  public var id: ConnectorID
+  public var publicID: PublicID
+  public var owner: AccountID
+  public var details: ConnectorDetails
+  public var isDeleted: Bool
+  public var createdAt: Timestamp
+
+  public init(
+    id: ConnectorID, publicID: PublicID, owner: AccountID, details: ConnectorDetails, isDeleted: Bool,
+    createdAt: Timestamp
+  ) {
+    self.id = id
+    self.publicID = publicID
+    self.owner = owner
+    self.details = details
+    self.isDeleted = isDeleted
+    self.createdAt = createdAt
+  }
+}
+
+/// What issuing a token needs to know of a connector, and little else: the digests of its secrets, and how long its
+/// tokens live. While a rotation of the secret overlaps, the one before is accepted too.
+public struct ConnectorCredentials: Sendable, Equatable {
+  public var current: SecretID
+  public var currentDigest: Digest
+  /// The secret before, accepted until ``previousUntil``; number, digest and time are zero where there is none.
+  public var previous: SecretID
+  public var previousDigest: Digest
+  public var previousUntil: Timestamp
+  /// Lifetimes in seconds, as ``ConnectorDetails`` has them: 0 is the default.
+  public var accessTokenLifetime: Int64
+  public var refreshTokenLifetime: Int64
+  public var rotation: RefreshRotation
+
+  public init(
+    current: SecretID, currentDigest: Digest, previous: SecretID, previousDigest: Digest, previousUntil: Timestamp,
+    accessTokenLifetime: Int64, refreshTokenLifetime: Int64, rotation: RefreshRotation
+  ) {
+    self.current = current
+    self.currentDigest = currentDigest
+    self.previous = previous
+    self.previousDigest = previousDigest
+    self.previousUntil = previousUntil
+    self.accessTokenLifetime = accessTokenLifetime
+    self.refreshTokenLifetime = refreshTokenLifetime
+    self.rotation = rotation
+  }
+}
+
+/// A group as it is now.
+public struct Group: Sendable, Equatable {
+  public var id: GroupID
+  public var publicID: PublicID
+  public var name: String
+  public var kind: GroupKind
+  public var welcomeMessage: String
+  public var isDeleted: Bool
+  public var memberCount: UInt64
+  public var adminCount: UInt64
+  public var createdAt: Timestamp
+
+  public init(
+    id: GroupID, publicID: PublicID, name: String, kind: GroupKind, welcomeMessage: String, isDeleted: Bool,
+    memberCount: UInt64, adminCount: UInt64, createdAt: Timestamp
+  ) {
+    self.id = id
+    self.publicID = publicID
+    self.name = name
+    self.kind = kind
+    self.welcomeMessage = welcomeMessage
+    self.isDeleted = isDeleted
+    self.memberCount = memberCount
+    self.adminCount = adminCount
+    self.createdAt = createdAt
+  }
+}
+
+/// A person's membership of a group.
+public struct Membership: Sendable, Equatable {
+  public var id: MembershipID
+  public var group: GroupID
+  /// The member's account; nil while no account holds the number. Whoever verifies the number becomes the member,
+  /// unless already a member of the group by another membership.
+  public var account: AccountID?
+  /// The number that the member was added by, where it was by number.
+  public var number: Sealed?
+  public var role: Role
+  public var isRemoved: Bool
+
+  public init(
+    id: MembershipID, group: GroupID, account: AccountID?, number: Sealed?, role: Role, isRemoved: Bool
+  ) {
+    self.id = id
+    self.group = group
+    self.account = account
+    self.number = number
+    self.role = role
+    self.isRemoved = isRemoved
+  }
+}
+
+/// Access that a person has given to a connector.
+public struct Grant: Sendable, Equatable {
+  public var id: GrantID
+  public var connector: ConnectorID
+  public var granter: AccountID
+  /// The group that it is for; nil where it is the granter's own access.
+  public var group: GroupID?
+  public var scopes: Scopes
+  /// The latest family of refresh tokens; it stays named here when it is stopped.
+  public var family: FamilyID?
+  public var isRevoked: Bool
+  public var grantedAt: Timestamp
+
+  public init(
+    id: GrantID, connector: ConnectorID, granter: AccountID, group: GroupID?, scopes: Scopes, family: FamilyID?,
+    isRevoked: Bool, grantedAt: Timestamp
+  ) {
+    self.id = id
+    self.connector = connector
+    self.granter = granter
+    self.group = group
+    self.scopes = scopes
+    self.family = family
+    self.isRevoked = isRevoked
+    self.grantedAt = grantedAt
+  }
+}

@@ -1,0 +1,125 @@
+public import LedgerCrypto
+public import LedgerEvents
+
+/// A connector trades its refresh token for an access token; when it is time, for a new refresh token too.
+///
+/// The busiest command: eleven look-ups at most, and nothing decoded that is not needed.
+public struct IssueAccessToken: Command {
+  /// For how long after an immediate rotation the replaced refresh token still works, so that a caller who lost the
+  /// answer may ask again.
+  public static let retryWindow = Duration.seconds(60)
+
+  /// The connector's ID, and SHA-256 of the Secret as presented.
+  public var connector: PublicID
+  public var secretDigest: Digest
+  /// Handle and digest of the refresh token as presented.
+  public var refreshToken: TokenID
+  public var refreshDigest: Digest
+  /// SHA-256 of the new access token's secret part.
+  public var accessDigest: Digest
+  /// SHA-256 of the secret part that a successor of the refresh token would have; without it none is made.
+  public var successorDigest: Digest?
+
+  public init(
+    connector: PublicID, secretDigest: Digest, refreshToken: TokenID, refreshDigest: Digest, accessDigest: Digest,
+    successorDigest: Digest?
+  ) {
+    self.connector = connector
+    self.secretDigest = secretDigest
+    self.refreshToken = refreshToken
+    self.refreshDigest = refreshDigest
+    self.accessDigest = accessDigest
+    self.successorDigest = successorDigest
+  }
+
+  public enum Outcome: Sendable, Equatable {
+    case issued(Issued)
+    /// A replaced refresh token was presented, and its family is stopped: to the caller this is
+    /// ``Refusal/Code/invalidGrant``.
+    case reuseDetected(FamilyID)
+  }
+
+  public struct Issued: Sendable, Equatable {
+    /// The access token's handle.
+    public var handle: TokenID
+    public var expiresAt: Timestamp
+    public var scopes: Scopes
+    public var connector: ConnectorID
+    public var grant: GrantID
+    public var group: GroupID?
+    /// Made by this request. Nil also where the presented token has had its successor before: that one is named in
+    /// the presented token's row, and does not change.
+    public var successor: Successor?
+  }
+
+  public struct Successor: Sendable, Equatable {
+    /// The new refresh token's handle.
+    public var handle: TokenID
+    public var expiresAt: Timestamp
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    guard let client = try read(state.authenticate(connector, secret: secretDigest, at: context.now)) else {
+      throw .invalidClient
+    }
+    let verdict = try read(judge(handle: refreshToken, digest: refreshDigest, as: .refresh, at: context.now, in: state))
+    let claims: Verdict.Claims
+    switch verdict {
+    case .valid(let valid): claims = valid
+    case .invalid(.replaced(let successor)):
+      return try reuse(of: successor, by: client.id, state)
+    case .invalid(let reason): throw .invalidGrant(reason)
+    }
+    guard claims.connector == client.id else { throw .invalidGrant(.anotherConnector) }
+    guard !claims.scopes.isEmpty else { throw .invalidGrant(nil) }
+
+    var event = TokenIssued()
+    event.family = claims.family.rawValue
+    event.grant = claims.grant.rawValue
+    event.connector = claims.connector.rawValue
+    event.group = claims.group?.rawValue ?? 0
+    event.refreshToken = refreshToken.rawValue
+    event.secret = client.secret.rawValue
+    event.digest = .init(accessDigest)
+    event.expiresAt = (context.now + TokenLifetime.access(client.credentials.accessTokenLifetime)).milliseconds
+    event.scopes = claims.scopes.rawValue
+    guard let rotated = try rotation(of: claims, client.credentials, state, context) else {
+      return Decision(by: Subject(client.id), .tokenIssued(event))
+    }
+    return Decision(by: Subject(client.id), .tokenIssued(event), .refreshTokenRotated(rotated))
+  }
+
+  public func outcome(of recorded: RecordedEvents) -> Outcome {
+    switch recorded.events.first {
+    case .tokenIssued(let token):
+      var successor: Successor?
+      if case .refreshTokenRotated(let rotated) = recorded.events.last {
+        successor = Successor(
+          handle: TokenID(rawValue: recorded.first + 1), expiresAt: Timestamp(milliseconds: rotated.expiresAt))
+      }
+      return .issued(
+        Issued(
+          handle: TokenID(rawValue: recorded.first), expiresAt: Timestamp(milliseconds: token.expiresAt),
+          scopes: Scopes(rawValue: token.scopes), connector: ConnectorID(rawValue: token.connector),
+          grant: GrantID(rawValue: token.grant), group: GroupID(unlessZero: token.group), successor: successor))
+    case .refreshTokenReuseDetected(let reuse):
+      return .reuseDetected(FamilyID(rawValue: reuse.family))
+    default:
+      preconditionFailure("These are not the events of an IssueAccessToken.")
+    }
+  }
+}
+
+extension DecisionFailure {
+  static var invalidClient: Self {
+    .refused(.invalidClient, field: "connector", expected: "the ID and the Secret of a connector")
+  }
+
+  static func invalidGrant(_ reason: Verdict.Reason?) -> Self {
+    .refused(
+      .invalidGrant, field: "refreshToken", expected: "a valid refresh token of this connector",
+      remedy: "have access granted again", reason: reason)
+  }
+}

@@ -1,0 +1,138 @@
+public import LedgerEvents
+
+/// Stops tokens: one, a family, or all of a connector or an account issued so far. Always one event.
+///
+/// What is unknown or stopped already is no error and makes no event (RFC 7009 section 2.2).
+public struct RevokeToken: Command {
+  public enum Target: Sendable, Equatable {
+    /// One access token.
+    case token(TokenID)
+    /// A refresh token: with its family, and every access token from it.
+    case refreshToken(TokenID)
+    /// Every token of the connector issued so far.
+    case connector(ConnectorID)
+    /// Every token that stands on the account's grants issued so far.
+    case account(AccountID)
+  }
+
+  /// Who asks.
+  public enum Requester: Sendable, Equatable {
+    /// The granter, an admin of the group, or the connector's owner; for an account its holder only.
+    case account(AccountID)
+    /// The connector, for its own tokens.
+    case connector(ConnectorID)
+    case `operator`
+  }
+
+  public var target: Target
+  public var requester: Requester
+
+  public init(_ target: Target, requester: Requester) {
+    self.target = target
+    self.requester = requester
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    if case .account(let id) = requester { _ = try state.requireActiveAccount(id, field: "requester") }
+    let event =
+      switch target {
+      case .token(let id): try stopToken(id, state)
+      case .refreshToken(let id): try stopFamily(of: id, state)
+      case .connector(let id): try stopAll(ofConnector: id, state)
+      case .account(let id): try stopAll(ofAccount: id, state)
+      }
+    guard let event else { return Decision(by: actor) }
+    return Decision(by: actor, .tokenRevoked(event))
+  }
+
+  /// Whether something was stopped; false if there was nothing to stop.
+  public func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
+
+  private var actor: Subject {
+    switch requester {
+    case .account(let id): Subject(id)
+    case .connector(let id): Subject(id)
+    case .operator: .operator
+    }
+  }
+
+  private func stopToken(
+    _ id: TokenID, _ state: borrowing some DomainReader & ~Copyable
+  ) throws(DecisionFailure) -> TokenRevoked? {
+    guard let token = try read(state.standing(of: id.rawValue)), token.kind == .token else { return nil }
+    let family = try read(state.family(of: token, id))
+    let grant = try requireReach(of: GrantID(rawValue: family.standing.parents[0]), state)
+    return token.stoppedBy == 0 ? TokenRevoked(.token, id.rawValue, under: grant) : nil
+  }
+
+  private func stopFamily(
+    of id: TokenID, _ state: borrowing some DomainReader & ~Copyable
+  ) throws(DecisionFailure) -> TokenRevoked? {
+    guard let token = try read(state.standing(of: id.rawValue)), token.kind == .family else { return nil }
+    let family = try read(state.family(of: token, id))
+    let grant = try requireReach(of: GrantID(rawValue: family.standing.parents[0]), state)
+    return family.standing.stoppedBy == 0 ? TokenRevoked(.family, family.number, under: grant) : nil
+  }
+
+  private func stopAll(
+    ofConnector id: ConnectorID, _ state: borrowing some DomainReader & ~Copyable
+  ) throws(DecisionFailure) -> TokenRevoked? {
+    guard let connector = try read(state.connector(id)) else { return nil }
+    switch requester {
+    case .account(connector.owner), .connector(id), .operator: break
+    default: throw .tokensOfOthers
+    }
+    guard !connector.isDeleted else { return nil }
+    var event = TokenRevoked()
+    event.reach = .connector
+    event.target = id.rawValue
+    event.connector = id.rawValue
+    return event
+  }
+
+  private func stopAll(
+    ofAccount id: AccountID, _ state: borrowing some DomainReader & ~Copyable
+  ) throws(DecisionFailure) -> TokenRevoked? {
+    guard requester == .account(id) || requester == .operator else { throw .tokensOfOthers }
+    guard try read(state.account(id)) != nil else { return nil }
+    var event = TokenRevoked()
+    event.reach = .account
+    event.target = id.rawValue
+    return event
+  }
+
+  /// The grant, if whoever asks may stop tokens under it.
+  private func requireReach(
+    of id: GrantID, _ state: borrowing some DomainReader & ~Copyable
+  ) throws(DecisionFailure) -> Grant {
+    guard let grant = try read(state.grant(id)) else { throw .unreadable(.misplaced(id.rawValue)) }
+    let isAllowed =
+      switch requester {
+      case .account(let account): try state.may(account, stop: grant)
+      case .connector(let connector): grant.connector == connector
+      case .operator: true
+      }
+    guard isAllowed else { throw .tokensOfOthers }
+    return grant
+  }
+}
+
+extension TokenRevoked {
+  fileprivate init(_ reach: RevocationReach, _ target: UInt64, under grant: Grant) {
+    self.init()
+    self.reach = reach
+    self.target = target
+    connector = grant.connector.rawValue
+    self.grant = grant.id.rawValue
+    group = grant.group?.rawValue ?? 0
+  }
+}
+
+extension DecisionFailure {
+  fileprivate static var tokensOfOthers: Self {
+    .refused(
+      .forbidden, field: "target", expected: "tokens that you gave, or that are for your group or your connector")
+  }
+}

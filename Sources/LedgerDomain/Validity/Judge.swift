@@ -1,0 +1,83 @@
+public import LedgerCrypto
+public import LedgerEvents
+
+/// The two kinds of token.
+public enum TokenKind: Sendable {
+  case access
+  case refresh
+}
+
+/// Whether a presented token is valid.
+///
+/// The answer is looked up along what the token stands on, at each call: ten look-ups at most. Where several things
+/// are wrong, it names the first in this order: the token, its family, its grant, the connector, the connector's
+/// owner, the granter, the granter's membership, the group, the granter's phone.
+///
+/// - Parameters:
+///   - handle: the position inside the token.
+///   - digest: SHA-256 of the token's secret part; compared in constant time.
+///   - kind: which kind of token belongs here.
+///   - now: the moment to judge by. A token is valid until just before it expires.
+/// - Throws: ``StateUnreadable`` also where a row that the token stands on is missing: damage never makes a token valid.
+public func judge(
+  handle: TokenID, digest: Digest, as kind: TokenKind, at now: Timestamp,
+  in state: borrowing some DomainReader & ~Copyable
+) throws(StateUnreadable) -> Verdict {
+  guard let token = try state.standing(of: handle.rawValue), let credential = token.credential,
+    credential.digest == digest
+  else { return .invalid(.unknown) }
+  guard token.kind == (kind == .access ? .token : .family) else { return .invalid(.wrongKind) }
+  return try judge(token, credential, handle, at: now, in: state)
+}
+
+/// Whether the token of this handle, of either kind, would be valid if it was presented: to list or explain tokens.
+///
+/// As ``judge(handle:digest:as:at:in:)`` but for the digest.
+public func judge(
+  handle: TokenID, at now: Timestamp, in state: borrowing some DomainReader & ~Copyable
+) throws(StateUnreadable) -> Verdict {
+  guard let token = try state.standing(of: handle.rawValue), let credential = token.credential else {
+    return .invalid(.unknown)
+  }
+  return try judge(token, credential, handle, at: now, in: state)
+}
+
+func judge(
+  _ token: Standing, _ credential: Standing.Credential, _ handle: TokenID, at now: Timestamp,
+  in state: borrowing some DomainReader & ~Copyable
+) throws(StateUnreadable) -> Verdict {
+  guard now < credential.expiresAt else { return .invalid(.expired(at: credential.expiresAt)) }
+  if credential.successor != 0, now >= credential.acceptedUntil {
+    return .invalid(.replaced(by: TokenID(rawValue: credential.successor)))
+  }
+  if let reason = token.obstacle(at: handle.rawValue) { return .invalid(reason) }
+
+  let family = try state.family(of: token, handle)
+  if let reason = family.standing.obstacle(at: family.number) { return .invalid(reason) }
+
+  let grant = family.standing.parents[0]
+  switch try state.examine(grant: GrantID(rawValue: grant), family: family.number) {
+  case .obstructed(let reason):
+    return .invalid(reason)
+  case .clear(let path):
+    return .valid(
+      Verdict.Claims(
+        handle: handle, connector: path.connector, grant: GrantID(rawValue: grant),
+        family: FamilyID(rawValue: family.number),
+        group: path.group, granter: path.granter,
+        scopes: path.scopes.intersection(family.standing.scopes).intersection(token.scopes),
+        expiresAt: credential.expiresAt))
+  }
+}
+
+extension Standing {
+  /// Why nothing that stands on this is valid, if so.
+  /// - Parameters:
+  ///   - number: this object's.
+  ///   - dependent: number of the dependent object that ``floor`` is about.
+  func obstacle(at number: UInt64, for dependent: UInt64 = .max) -> Verdict.Reason? {
+    if stoppedBy != 0 { return .stopped(Subject(kind: kind, number: number), by: stoppedBy) }
+    if dependent < floor { return .stopped(Subject(kind: kind, number: number), by: floor) }
+    return nil
+  }
+}

@@ -1,0 +1,58 @@
+public import LedgerEvents
+
+/// Whether a presented token is valid at one moment, and why not.
+public enum Verdict: Sendable, Equatable {
+  case valid(Claims)
+  case invalid(Reason)
+
+  public var isValid: Bool {
+    if case .valid = self { true } else { false }
+  }
+
+  /// What a valid token says.
+  public struct Claims: Sendable, Equatable {
+    /// The token's public handle: the position of the event that issued it.
+    public var handle: TokenID
+    public var connector: ConnectorID
+    public var grant: GrantID
+    public var family: FamilyID
+    /// The group that it opens; nil for a person's own token.
+    public var group: GroupID?
+    /// The account that gave the access.
+    public var granter: AccountID
+    /// What it may do now: the scopes that were given and that everything it stands on still lets pass.
+    public var scopes: Scopes
+    public var expiresAt: Timestamp
+
+    public init(
+      handle: TokenID, connector: ConnectorID, grant: GrantID, family: FamilyID, group: GroupID?, granter: AccountID,
+      scopes: Scopes, expiresAt: Timestamp
+    ) {
+      self.handle = handle
+      self.connector = connector
+      self.grant = grant
+      self.family = family
+      self.group = group
+      self.granter = granter
+      self.scopes = scopes
+      self.expiresAt = expiresAt
+    }
+  }
+
+  /// Why a token is not valid. For the inside: whoever presented it is told only that it is invalid.
+  public enum Reason: Sendable, Equatable {
+    /// Not a token of this ledger by its form or its checksum.
+    case malformed
+    /// Well-formed, but nothing was issued at its position, or another token was.
+    case unknown
+    /// A token of the other kind: a refresh token where an access token belongs, or the reverse.
+    case wrongKind
+    case expired(at: Timestamp)
+    /// A refresh token that was replaced by its successor.
+    case replaced(by: TokenID)
+    /// It, or something that it stands on, was stopped by the event at this position.
+    case stopped(Subject, by: UInt64)
+    /// It belongs to another connector than the one that presented it.
+    case anotherConnector
+  }
+}

@@ -1,0 +1,136 @@
+/// The type of an event: a number that stands in every record of that type, and is never changed or used again.
+///
+/// A number without a name is possible: a later program may have written it.
+@frozen
+public struct EventType: RawRepresentable, Sendable, Hashable {
+  /// The number in the record.
+  public let rawValue: UInt16
+
+  /// The type of a number, registered or not.
+  @inlinable
+  public init(rawValue: UInt16) { self.rawValue = rawValue }
+}
+
+extension EventType {
+  public static let ledgerCreated = EventType(rawValue: 1)
+  public static let ledgerRestored = EventType(rawValue: 2)
+
+  public static let accountRegistered = EventType(rawValue: 10)
+  public static let accountSignedIn = EventType(rawValue: 11)
+  public static let accountDisabled = EventType(rawValue: 12)
+  public static let accountEnabled = EventType(rawValue: 13)
+  public static let accountRoleChanged = EventType(rawValue: 14)
+
+  public static let phonePINRequested = EventType(rawValue: 20)
+  public static let phonePINRejected = EventType(rawValue: 21)
+  public static let phoneVerified = EventType(rawValue: 22)
+  public static let phoneRemoved = EventType(rawValue: 23)
+
+  public static let connectorCreated = EventType(rawValue: 30)
+  public static let connectorUpdated = EventType(rawValue: 31)
+  public static let connectorSecretRotated = EventType(rawValue: 32)
+  public static let connectorDeleted = EventType(rawValue: 33)
+
+  public static let groupCreated = EventType(rawValue: 40)
+  public static let groupRenamed = EventType(rawValue: 41)
+  public static let groupDeleted = EventType(rawValue: 42)
+  public static let groupMemberAdded = EventType(rawValue: 43)
+  public static let groupMemberRoleChanged = EventType(rawValue: 44)
+  public static let groupMemberRemoved = EventType(rawValue: 45)
+  public static let groupSubgroupAttached = EventType(rawValue: 46)
+  public static let groupSubgroupDetached = EventType(rawValue: 47)
+
+  public static let permissionGranted = EventType(rawValue: 50)
+  public static let permissionRevoked = EventType(rawValue: 51)
+
+  public static let refreshTokenIssued = EventType(rawValue: 60)
+  public static let refreshTokenRotated = EventType(rawValue: 61)
+  public static let refreshTokenReuseDetected = EventType(rawValue: 62)
+
+  public static let tokenIssued = EventType(rawValue: 70)
+  public static let tokenRevoked = EventType(rawValue: 71)
+
+  public static let webhookRegistered = EventType(rawValue: 80)
+  public static let webhookUpdated = EventType(rawValue: 81)
+  public static let webhookDisabled = EventType(rawValue: 82)
+  public static let webhookDeleted = EventType(rawValue: 83)
+
+  public static let signingKeyRotated = EventType(rawValue: 90)
+
+  public static let subjectErased = EventType(rawValue: 100)
+
+  /// The version in which events of this type are written; those before it can still be read. Nil for a type that this
+  /// program does not know.
+  public var currentVersion: UInt8? {
+    switch self {
+    case .phonePINRequested: 2
+    default: name == nil ? nil : 1
+    }
+  }
+}
+
+extension EventType: CaseIterable {
+  /// Every type that this program knows, in the order of the numbers.
+  public static let allCases = registry.map(\.type)
+
+  /// The name for people and queries, such as `token.issued`. Nil for a type that this program does not know.
+  public var name: String? { EventType.names[self] }
+
+  /// The type of this name; nil if there is none.
+  public init?(name: some StringProtocol) {
+    guard let entry = EventType.registry.first(where: { name == $0.name }) else { return nil }
+    self = entry.type
+  }
+
+  private static let names = Dictionary(uniqueKeysWithValues: registry.map { ($0.type, $0.name) })
+
+  private static let registry: [(type: EventType, name: String)] = [
+    (.ledgerCreated, "ledger.created"),
+    (.ledgerRestored, "ledger.restored"),
+    (.accountRegistered, "account.registered"),
+    (.accountSignedIn, "account.signed_in"),
+    (.accountDisabled, "account.disabled"),
+    (.accountEnabled, "account.enabled"),
+    (.accountRoleChanged, "account.role_changed"),
+    (.phonePINRequested, "phone.pin_requested"),
+    (.phonePINRejected, "phone.pin_rejected"),
+    (.phoneVerified, "phone.verified"),
+    (.phoneRemoved, "phone.removed"),
+    (.connectorCreated, "connector.created"),
+    (.connectorUpdated, "connector.updated"),
+    (.connectorSecretRotated, "connector.secret_rotated"),
+    (.connectorDeleted, "connector.deleted"),
+    (.groupCreated, "group.created"),
+    (.groupRenamed, "group.renamed"),
+    (.groupDeleted, "group.deleted"),
+    (.groupMemberAdded, "group.member_added"),
+    (.groupMemberRoleChanged, "group.member_role_changed"),
+    (.groupMemberRemoved, "group.member_removed"),
+    (.groupSubgroupAttached, "group.subgroup_attached"),
+    (.groupSubgroupDetached, "group.subgroup_detached"),
+    (.permissionGranted, "permission.granted"),
+    (.permissionRevoked, "permission.revoked"),
+    (.refreshTokenIssued, "refresh_token.issued"),
+    (.refreshTokenRotated, "refresh_token.rotated"),
+    (.refreshTokenReuseDetected, "refresh_token.reuse_detected"),
+    (.tokenIssued, "token.issued"),
+    (.tokenRevoked, "token.revoked"),
+    (.webhookRegistered, "webhook.registered"),
+    (.webhookUpdated, "webhook.updated"),
+    (.webhookDisabled, "webhook.disabled"),
+    (.webhookDeleted, "webhook.deleted"),
+    (.signingKeyRotated, "signing_key.rotated"),
+    (.subjectErased, "subject.erased"),
+  ]
+}
+
+extension EventType: Comparable {
+  /// The order of the numbers.
+  @inlinable
+  public static func < (left: EventType, right: EventType) -> Bool { left.rawValue < right.rawValue }
+}
+
+extension EventType: CustomStringConvertible {
+  /// The name; `type 1234` if this program does not know it.
+  public var description: String { name ?? "type \(rawValue)" }
+}

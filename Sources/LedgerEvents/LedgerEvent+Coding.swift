@@ -1,0 +1,114 @@
+import SwiftProtobuf
+
+// Between events and the bytes of a record's payload. Protocol Buffers, as a ledger outlives its program: any language
+// can read it, and fields that a program does not know survive its hands.
+
+extension LedgerEvent {
+  /// The payload in the type's current version (``EventType/currentVersion``).
+  ///
+  /// - Throws: ``EventCodingError`` with code `notEncodable` for a payload over 2 GB, thousands of times what a record
+  ///   holds.
+  public func encodedPayload() throws(EventCodingError) -> [UInt8] {
+    switch self {
+    case .ledgerCreated(let payload): try encode(payload)
+    case .ledgerRestored(let payload): try encode(payload)
+    case .accountRegistered(let payload): try encode(payload)
+    case .accountSignedIn(let payload): try encode(payload)
+    case .accountDisabled(let payload): try encode(payload)
+    case .accountEnabled(let payload): try encode(payload)
+    case .accountRoleChanged(let payload): try encode(payload)
+    case .phonePINRequested(let payload): try encode(payload)
+    case .phonePINRejected(let payload): try encode(payload)
+    case .phoneVerified(let payload): try encode(payload)
+    case .phoneRemoved(let payload): try encode(payload)
+    case .connectorCreated(let payload): try encode(payload)
+    case .connectorUpdated(let payload): try encode(payload)
+    case .connectorSecretRotated(let payload): try encode(payload)
+    case .connectorDeleted(let payload): try encode(payload)
+    case .groupCreated(let payload): try encode(payload)
+    case .groupRenamed(let payload): try encode(payload)
+    case .groupDeleted(let payload): try encode(payload)
+    case .groupMemberAdded(let payload): try encode(payload)
+    case .groupMemberRoleChanged(let payload): try encode(payload)
+    case .groupMemberRemoved(let payload): try encode(payload)
+    case .groupSubgroupAttached(let payload): try encode(payload)
+    case .groupSubgroupDetached(let payload): try encode(payload)
+    case .permissionGranted(let payload): try encode(payload)
+    case .permissionRevoked(let payload): try encode(payload)
+    case .refreshTokenIssued(let payload): try encode(payload)
+    case .refreshTokenRotated(let payload): try encode(payload)
+    case .refreshTokenReuseDetected(let payload): try encode(payload)
+    case .tokenIssued(let payload): try encode(payload)
+    case .tokenRevoked(let payload): try encode(payload)
+    case .webhookRegistered(let payload): try encode(payload)
+    case .webhookUpdated(let payload): try encode(payload)
+    case .webhookDisabled(let payload): try encode(payload)
+    case .webhookDeleted(let payload): try encode(payload)
+    case .signingKeyRotated(let payload): try encode(payload)
+    case .subjectErased(let payload): try encode(payload)
+    }
+  }
+
+  private func encode(_ payload: some Message) throws(EventCodingError) -> [UInt8] {
+    do {
+      return try payload.serializedBytes()
+    } catch {
+      throw EventCodingError(.notEncodable, type: type, "The payload of \(type) cannot be encoded: \(error).")
+    }
+  }
+
+  /// Reads the event of a record.
+  ///
+  /// - Parameters:
+  ///   - type: number of the event's type, from the record's header.
+  ///   - version: version of the payload, from the record's header.
+  ///   - payload: the record's payload. Nothing refers to it afterwards.
+  ///   - position: position of the record, for the error.
+  /// - Throws: ``EventCodingError`` with code `unknownType` or `newerVersion` where a later program wrote the record, and
+  ///   `malformedPayload` where the bytes are not what type and version say.
+  public static func decode(
+    type: UInt16, version: UInt8, payload: RawSpan, position: UInt64
+  ) throws(EventCodingError) -> LedgerEvent {
+    let source = PayloadSource(type: EventType(rawValue: type), version: version, position: position)
+    try source.checkVersion()
+    switch source.type {
+    case .ledgerCreated: return try .ledgerCreated(source.decode(payload))
+    case .ledgerRestored: return try .ledgerRestored(source.decode(payload))
+    case .accountRegistered: return try .accountRegistered(source.decode(payload))
+    case .accountSignedIn: return try .accountSignedIn(source.decode(payload))
+    case .accountDisabled: return try .accountDisabled(source.decode(payload))
+    case .accountEnabled: return try .accountEnabled(source.decode(payload))
+    case .accountRoleChanged: return try .accountRoleChanged(source.decode(payload))
+    case .phonePINRequested: return try .phonePINRequested(Upcasters.phonePINRequested(payload, from: source))
+    case .phonePINRejected: return try .phonePINRejected(source.decode(payload))
+    case .phoneVerified: return try .phoneVerified(source.decode(payload))
+    case .phoneRemoved: return try .phoneRemoved(source.decode(payload))
+    case .connectorCreated: return try .connectorCreated(source.decode(payload))
+    case .connectorUpdated: return try .connectorUpdated(source.decode(payload))
+    case .connectorSecretRotated: return try .connectorSecretRotated(source.decode(payload))
+    case .connectorDeleted: return try .connectorDeleted(source.decode(payload))
+    case .groupCreated: return try .groupCreated(source.decode(payload))
+    case .groupRenamed: return try .groupRenamed(source.decode(payload))
+    case .groupDeleted: return try .groupDeleted(source.decode(payload))
+    case .groupMemberAdded: return try .groupMemberAdded(source.decode(payload))
+    case .groupMemberRoleChanged: return try .groupMemberRoleChanged(source.decode(payload))
+    case .groupMemberRemoved: return try .groupMemberRemoved(source.decode(payload))
+    case .groupSubgroupAttached: return try .groupSubgroupAttached(source.decode(payload))
+    case .groupSubgroupDetached: return try .groupSubgroupDetached(source.decode(payload))
+    case .permissionGranted: return try .permissionGranted(source.decode(payload))
+    case .permissionRevoked: return try .permissionRevoked(source.decode(payload))
+    case .refreshTokenIssued: return try .refreshTokenIssued(source.decode(payload))
+    case .refreshTokenRotated: return try .refreshTokenRotated(source.decode(payload))
+    case .refreshTokenReuseDetected: return try .refreshTokenReuseDetected(source.decode(payload))
+    case .tokenIssued: return try .tokenIssued(source.decode(payload))
+    case .tokenRevoked: return try .tokenRevoked(source.decode(payload))
+    case .webhookRegistered: return try .webhookRegistered(source.decode(payload))
+    case .webhookUpdated: return try .webhookUpdated(source.decode(payload))
+    case .webhookDisabled: return try .webhookDisabled(source.decode(payload))
+    case .webhookDeleted: return try .webhookDeleted(source.decode(payload))
+    case .signingKeyRotated: return try .signingKeyRotated(source.decode(payload))
+    case .subjectErased: return try .subjectErased(source.decode(payload))
+    default: throw source.unknownType
+    }
+  }
+}

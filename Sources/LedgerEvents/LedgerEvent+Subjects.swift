@@ -1,0 +1,123 @@
+extension LedgerEvent {
+  /// Calls `body` with each subject that the record's header is to name: what the event concerns, each once, at most
+  /// eight.
+  ///
+  /// The object that the event makes is not among them: its number is the record's own position. Nor is the actor, whom
+  /// the header names apart. Allocates nothing.
+  public func forEachSubject(_ body: (Subject) -> Void) {
+    func visit(_ kind: SubjectKind, _ number: UInt64) {
+      if number != 0 { body(Subject(kind: kind, number: number)) }
+    }
+    switch self {
+    case .ledgerCreated, .ledgerRestored, .signingKeyRotated, .accountRegistered: break
+    case .accountSignedIn(let event): visit(.account, event.account)
+    case .accountDisabled(let event): visit(.account, event.account)
+    case .accountEnabled(let event): visit(.account, event.account)
+    case .accountRoleChanged(let event): visit(.account, event.account)
+    case .subjectErased(let event): visit(.account, event.account)
+
+    case .phonePINRequested(let event): visit(.account, event.account)
+    case .phonePINRejected(let event):
+      visit(.account, event.account)
+      visit(.challenge, event.challenge)
+    case .phoneVerified(let event):
+      visit(.account, event.account)
+      visit(.challenge, event.challenge)
+      // As many as a header holds; the others are found through the account.
+      for membership in event.memberships.prefix(6) { visit(.membership, membership) }
+    case .phoneRemoved(let event):
+      visit(.phone, event.phone)
+      visit(.account, event.account)
+
+    case .connectorCreated(let event): visit(.account, event.owner)
+    case .connectorUpdated(let event): visit(.connector, event.connector)
+    case .connectorSecretRotated(let event): visit(.connector, event.connector)
+    case .connectorDeleted(let event): visit(.connector, event.connector)
+
+    case .groupCreated(let event): visit(.account, event.creator)
+    case .groupRenamed(let event): visit(.group, event.group)
+    case .groupDeleted(let event): visit(.group, event.group)
+    case .groupMemberAdded(let event):
+      visit(.group, event.group)
+      visit(.account, event.account)
+    case .groupMemberRoleChanged(let event):
+      visit(.group, event.group)
+      visit(.membership, event.membership)
+      visit(.account, event.account)
+    case .groupMemberRemoved(let event):
+      visit(.group, event.group)
+      visit(.membership, event.membership)
+      visit(.account, event.account)
+    case .groupSubgroupAttached(let event):
+      visit(.group, event.group)
+      visit(.group, event.subgroup)
+    case .groupSubgroupDetached(let event):
+      visit(.group, event.group)
+      visit(.group, event.subgroup)
+
+    case .permissionGranted(let event):
+      visit(.connector, event.connector)
+      visit(.group, event.group)
+      visit(.account, event.granter)
+      visit(.membership, event.membership)
+      visit(.phone, event.phone)
+    case .permissionRevoked(let event):
+      visit(.grant, event.grant)
+      visit(.connector, event.connector)
+      visit(.group, event.group)
+      visit(.account, event.granter)
+
+    case .refreshTokenIssued(let event):
+      visit(.connector, event.connector)
+      visit(.group, event.group)
+      visit(.grant, event.grant)
+      visit(.account, event.granter)
+      visit(.family, event.supersedes)
+    case .refreshTokenRotated(let event):
+      visit(.connector, event.connector)
+      visit(.group, event.group)
+      visit(.grant, event.grant)
+      visit(.family, event.family)
+      visit(.token, event.predecessor)
+    case .refreshTokenReuseDetected(let event):
+      visit(.connector, event.connector)
+      visit(.group, event.group)
+      visit(.grant, event.grant)
+      visit(.family, event.family)
+      visit(.token, event.token)
+    case .tokenIssued(let event):
+      visit(.connector, event.connector)
+      visit(.group, event.group)
+      visit(.grant, event.grant)
+      visit(.family, event.family)
+    case .tokenRevoked(let event):
+      switch event.reach {
+      case .token: visit(.token, event.target)
+      case .family: visit(.family, event.target)
+      case .connector where event.target != event.connector: visit(.connector, event.target)
+      case .account: visit(.account, event.target)
+      case .connector, .unspecified, .UNRECOGNIZED: break
+      }
+      visit(.connector, event.connector)
+      visit(.group, event.group)
+      visit(.grant, event.grant)
+
+    case .webhookRegistered(let event):
+      visit(.connector, event.connector)
+      visit(.group, event.group)
+      visit(.grant, event.grant)
+    case .webhookUpdated(let event):
+      visit(.webhook, event.webhook)
+      visit(.connector, event.connector)
+      visit(.group, event.group)
+    case .webhookDisabled(let event):
+      visit(.webhook, event.webhook)
+      visit(.connector, event.connector)
+      visit(.group, event.group)
+    case .webhookDeleted(let event):
+      visit(.webhook, event.webhook)
+      visit(.connector, event.connector)
+      visit(.group, event.group)
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/// What happened: one case for each type of event, with the payload of the type's current version.
+///
+/// An event of an older version is lifted to the current one when it is read, so that the rest of the program knows only
+/// one version of each.
+public enum LedgerEvent: Sendable, Hashable {
+  case ledgerCreated(LedgerCreated)
+  case ledgerRestored(LedgerRestored)
+
+  case accountRegistered(AccountRegistered)
+  case accountSignedIn(AccountSignedIn)
+  case accountDisabled(AccountDisabled)
+  case accountEnabled(AccountEnabled)
+  case accountRoleChanged(AccountRoleChanged)
+
+  case phonePINRequested(V2PhonePINRequested)
+  case phonePINRejected(PhonePINRejected)
+  case phoneVerified(PhoneVerified)
+  case phoneRemoved(PhoneRemoved)
+
+  case connectorCreated(ConnectorCreated)
+  case connectorUpdated(ConnectorUpdated)
+  case connectorSecretRotated(ConnectorSecretRotated)
+  case connectorDeleted(ConnectorDeleted)
+
+  case groupCreated(GroupCreated)
+  case groupRenamed(GroupRenamed)
+  case groupDeleted(GroupDeleted)
+  case groupMemberAdded(GroupMemberAdded)
+  case groupMemberRoleChanged(GroupMemberRoleChanged)
+  case groupMemberRemoved(GroupMemberRemoved)
+  case groupSubgroupAttached(GroupSubgroupAttached)
+  case groupSubgroupDetached(GroupSubgroupDetached)
+
+  case permissionGranted(PermissionGranted)
+  case permissionRevoked(PermissionRevoked)
+
+  case refreshTokenIssued(RefreshTokenIssued)
+  case refreshTokenRotated(RefreshTokenRotated)
+  case refreshTokenReuseDetected(RefreshTokenReuseDetected)
+
+  case tokenIssued(TokenIssued)
+  case tokenRevoked(TokenRevoked)
+
+  case webhookRegistered(WebhookRegistered)
+  case webhookUpdated(WebhookUpdated)
+  case webhookDisabled(WebhookDisabled)
+  case webhookDeleted(WebhookDeleted)
+
+  case signingKeyRotated(SigningKeyRotated)
+
+  case subjectErased(SubjectErased)
+
+  /// The type of the event.
+  public var type: EventType {
+    switch self {
+    case .ledgerCreated: .ledgerCreated
+    case .ledgerRestored: .ledgerRestored
+    case .accountRegistered: .accountRegistered
+    case .accountSignedIn: .accountSignedIn
+    case .accountDisabled: .accountDisabled
+    case .accountEnabled: .accountEnabled
+    case .accountRoleChanged: .accountRoleChanged
+    case .phonePINRequested: .phonePINRequested
+    case .phonePINRejected: .phonePINRejected
+    case .phoneVerified: .phoneVerified
+    case .phoneRemoved: .phoneRemoved
+    case .connectorCreated: .connectorCreated
+    case .connectorUpdated: .connectorUpdated
+    case .connectorSecretRotated: .connectorSecretRotated
+    case .connectorDeleted: .connectorDeleted
+    case .groupCreated: .groupCreated
+    case .groupRenamed: .groupRenamed
+    case .groupDeleted: .groupDeleted
+    case .groupMemberAdded: .groupMemberAdded
+    case .groupMemberRoleChanged: .groupMemberRoleChanged
+    case .groupMemberRemoved: .groupMemberRemoved
+    case .groupSubgroupAttached: .groupSubgroupAttached
+    case .groupSubgroupDetached: .groupSubgroupDetached
+    case .permissionGranted: .permissionGranted
+    case .permissionRevoked: .permissionRevoked
+    case .refreshTokenIssued: .refreshTokenIssued
+    case .refreshTokenRotated: .refreshTokenRotated
+    case .refreshTokenReuseDetected: .refreshTokenReuseDetected
+    case .tokenIssued: .tokenIssued
+    case .tokenRevoked: .tokenRevoked
+    case .webhookRegistered: .webhookRegistered
+    case .webhookUpdated: .webhookUpdated
+    case .webhookDisabled: .webhookDisabled
+    case .webhookDeleted: .webhookDeleted
+    case .signingKeyRotated: .signingKeyRotated
+    case .subjectErased: .subjectErased
+    }
+  }
+}

@@ -1,0 +1,93 @@
+/// The number of an object: the position in the log of the event that made it.
+///
+/// The type parameter keeps numbers of different kinds of object apart at no cost. In events 0 stands for "none"; an
+/// ID that is there is above 0.
+@frozen
+public struct ObjectID<Kind: ObjectKind>: RawRepresentable, Sendable, Hashable {
+  /// The position of the event that made the object.
+  public let rawValue: UInt64
+
+  /// The object made at a position of the log.
+  @inlinable
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  /// The object that a field of an event names; nil for 0, which stands for none.
+  @inlinable
+  public init?(unlessZero number: UInt64) {
+    guard number != 0 else { return nil }
+    self.init(rawValue: number)
+  }
+}
+
+extension ObjectID: Comparable {
+  /// Whether the object on the left was made first.
+  @inlinable
+  public static func < (left: ObjectID, right: ObjectID) -> Bool { left.rawValue < right.rawValue }
+}
+
+extension ObjectID: LosslessStringConvertible {
+  /// Kind and number, such as `connector:1234`.
+  public var description: String { "\(Kind.name):\(rawValue)" }
+
+  /// Reads what ``description`` gives, or the number alone; nil for any other text, another kind, and 0.
+  public init?(_ text: String) {
+    let prefix = "\(Kind.name):"
+    let digits = text.hasPrefix(prefix) ? text.dropFirst(prefix.count) : text[...]
+    guard digits.first != "+", let number = UInt64(digits) else { return nil }
+    self.init(unlessZero: number)
+  }
+}
+
+/// A kind of object that an ``ObjectID`` can name.
+public protocol ObjectKind: Sendable {
+  /// What objects of this kind are called where an ID is printed, such as `connector`.
+  static var name: String { get }
+}
+
+/// A kind of object that the header of a record can name.
+public protocol SubjectObjectKind: ObjectKind {
+  /// How a record's header names the kind.
+  static var subjectKind: SubjectKind { get }
+}
+
+extension SubjectObjectKind {
+  public static var name: String { subjectKind.name }
+}
+
+/// The kinds of object, one type each; the types have no values.
+public enum ObjectKinds {
+  public enum Account: SubjectObjectKind { public static var subjectKind: SubjectKind { .account } }
+  public enum Phone: SubjectObjectKind { public static var subjectKind: SubjectKind { .phone } }
+  public enum Challenge: SubjectObjectKind { public static var subjectKind: SubjectKind { .challenge } }
+  public enum Connector: SubjectObjectKind { public static var subjectKind: SubjectKind { .connector } }
+  public enum Secret: ObjectKind { public static var name: String { "secret" } }
+  public enum Group: SubjectObjectKind { public static var subjectKind: SubjectKind { .group } }
+  public enum Membership: SubjectObjectKind { public static var subjectKind: SubjectKind { .membership } }
+  public enum Grant: SubjectObjectKind { public static var subjectKind: SubjectKind { .grant } }
+  public enum Family: SubjectObjectKind { public static var subjectKind: SubjectKind { .family } }
+  public enum Token: SubjectObjectKind { public static var subjectKind: SubjectKind { .token } }
+  public enum Webhook: SubjectObjectKind { public static var subjectKind: SubjectKind { .webhook } }
+}
+
+/// A person's account.
+public typealias AccountID = ObjectID<ObjectKinds.Account>
+/// A verified phone.
+public typealias PhoneID = ObjectID<ObjectKinds.Phone>
+/// A PIN that was asked for.
+public typealias ChallengeID = ObjectID<ObjectKinds.Challenge>
+/// A connector.
+public typealias ConnectorID = ObjectID<ObjectKinds.Connector>
+/// One of a connector's secrets.
+public typealias SecretID = ObjectID<ObjectKinds.Secret>
+/// A group.
+public typealias GroupID = ObjectID<ObjectKinds.Group>
+/// A person's membership of a group.
+public typealias MembershipID = ObjectID<ObjectKinds.Membership>
+/// A grant: the permission that a person gives a connector.
+public typealias GrantID = ObjectID<ObjectKinds.Grant>
+/// A family of refresh tokens, each the successor of the one before.
+public typealias FamilyID = ObjectID<ObjectKinds.Family>
+/// The handle of an access or refresh token.
+public typealias TokenID = ObjectID<ObjectKinds.Token>
+/// A webhook.
+public typealias WebhookID = ObjectID<ObjectKinds.Webhook>

@@ -1,0 +1,83 @@
+public import LedgerCrypto
+
+/// The ID by which other programs know a connector, a group or a webhook: 16 random bytes, which tell nothing of how
+/// many there are. Printed as a GUID.
+@frozen
+public struct PublicID: Sendable, Hashable {
+  // The bytes in the order in which they are printed, as two numbers of most significant byte first.
+  @usableFromInline let high: UInt64
+  @usableFromInline let low: UInt64
+
+  @usableFromInline
+  init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+
+  /// Draws a new ID. All 128 bits are random.
+  ///
+  /// - Throws: ``CryptoError`` with code `randomUnavailable` when the source has no bytes to give.
+  public init(random: some RandomSource) throws(CryptoError) {
+    var words = InlineArray<2, UInt64>(repeating: 0)
+    try unsafe withUnsafeMutableBytes(of: &words) { (buffer) throws(CryptoError) in
+      try unsafe random.fill(buffer)
+    }
+    self.init(high: UInt64(bigEndian: words[0]), low: UInt64(bigEndian: words[1]))
+  }
+
+  /// Takes the bytes of an ID.
+  ///
+  /// - Parameter bytes: exactly 16 bytes; nil results from any other count.
+  @inlinable
+  public init?(bytes: some Collection<UInt8>) {
+    guard bytes.count == 16 else { return nil }
+    self.init(
+      high: bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) },
+      low: bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) })
+  }
+
+  /// The 16 bytes in the order in which they are printed.
+  public var bytes: [UInt8] {
+    [high, low].flatMap { word in
+      stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt64($0)) }
+    }
+  }
+}
+
+extension PublicID: Comparable {
+  /// The order of the bytes, and of the text.
+  @inlinable
+  public static func < (left: PublicID, right: PublicID) -> Bool {
+    (left.high, left.low) < (right.high, right.low)
+  }
+}
+
+extension PublicID: LosslessStringConvertible {
+  private static let byteCountsBetweenHyphens = [4, 2, 2, 2, 6]
+
+  /// A GUID of 36 characters, such as `df91cb37-97bf-4ccd-a8c2-b2a3ba5eac62`.
+  public var description: String {
+    var rest = bytes[...]
+    return PublicID.byteCountsBetweenHyphens
+      .map { count in
+        defer { rest = rest.dropFirst(count) }
+        return Hex.encode(Array(rest.prefix(count)))
+      }
+      .joined(separator: "-")
+  }
+
+  /// Reads a GUID, in digits of either case. What some programs add to a group's, `@` and a decimal number, is allowed
+  /// and dropped. Nil for any other text.
+  public init?(_ text: String) {
+    let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+    if parts.count == 2 {
+      guard !parts[1].isEmpty, parts[1].utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else {
+        return nil
+      }
+    }
+    let fields = parts[0].split(separator: "-", omittingEmptySubsequences: false)
+    guard fields.map(\.utf8.count) == PublicID.byteCountsBetweenHyphens.map({ $0 * 2 }) else { return nil }
+    guard let bytes = Hex.decode(fields.joined()) else { return nil }
+    self.init(bytes: bytes)
+  }
+}

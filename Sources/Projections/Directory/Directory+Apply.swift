@@ -1,0 +1,205 @@
+import EventLog
+import LMDB
+import LedgerCrypto
+import LedgerDomain
+import LedgerEvents
+
+extension Directory {
+  /// Brings the rows from the state before the event to the state after it.
+  func apply(_ event: LedgerEvent, _ header: RecordHeader, in transaction: inout WriteTransaction) throws(LogError) {
+    let position = header.position
+    let time = Timestamp(milliseconds: header.recordedAt)
+    switch event {
+    case .accountRegistered(let event): try register(event, position, time, &transaction)
+    case .accountSignedIn(let event):
+      guard event.hasName || event.hasEmail else { return }
+      try change(StoredAccount.self, at: .number(.account, event.account), in: &transaction) { row in
+        if event.hasName { row.account.name = event.name }
+        if event.hasEmail { row.account.email = event.email }
+      }
+    case .accountDisabled(let event): try setDisabled(event.account, true, &transaction)
+    case .accountEnabled(let event): try setDisabled(event.account, false, &transaction)
+    case .accountRoleChanged(let event):
+      try change(StoredAccount.self, at: .number(.account, event.account), in: &transaction) {
+        $0.account.role = event.after
+      }
+    case .phonePINRequested(let event): try open(event, position, &transaction)
+    case .phonePINRejected(let event):
+      try change(StoredChallenge.self, at: .number(.challenge, event.challenge), in: &transaction) {
+        $0.challenge.failures += 1
+      }
+    case .phoneVerified(let event): try verify(event, position, &transaction)
+    case .phoneRemoved(let event): try remove(phone: event, &transaction)
+    case .connectorCreated(let event): try create(event, position, time, &transaction)
+    case .connectorUpdated(let event): try update(event, &transaction)
+    case .connectorSecretRotated(let event): try rotate(event, position, &transaction)
+    case .connectorDeleted(let event): try delete(connector: event.connector, &transaction)
+    case .groupCreated(let event): try create(event, position, time, &transaction)
+    case .groupRenamed(let event):
+      try change(Group.self, at: .number(.group, event.group), in: &transaction) { $0.name = event.after }
+    case .groupDeleted(let event):
+      try change(Group.self, at: .number(.group, event.group), in: &transaction) { $0.isDeleted = true }
+    case .groupMemberAdded(let event): try add(event, position, &transaction)
+    case .groupMemberRoleChanged(let event): try changeRole(event, &transaction)
+    case .groupMemberRemoved(let event): try remove(member: event, &transaction)
+    case .groupSubgroupAttached(let event):
+      try put(EmptyRow(), at: .pair(.subgroup, event.group, event.subgroup), in: &transaction)
+    case .groupSubgroupDetached(let event): try remove(.pair(.subgroup, event.group, event.subgroup), in: &transaction)
+    case .permissionGranted(let event): try grant(event, position, time, &transaction)
+    case .permissionRevoked(let event): try revoke(event, &transaction)
+    case .refreshTokenIssued(let event):
+      try change(Grant.self, at: .number(.grant, event.grant), in: &transaction) {
+        $0.family = FamilyID(rawValue: position)
+      }
+    case .webhookRegistered(let event): try register(event, position, &transaction)
+    case .webhookUpdated(let event):
+      try change(StoredWebhook.self, at: .number(.webhook, event.webhook), in: &transaction) { row in
+        row.details = event.after
+        row.isActive = event.active
+      }
+    case .webhookDisabled(let event):
+      try change(StoredWebhook.self, at: .number(.webhook, event.webhook), in: &transaction) { $0.isActive = false }
+    case .webhookDeleted(let event):
+      try change(StoredWebhook.self, at: .number(.webhook, event.webhook), in: &transaction) { row in
+        row.isActive = false
+        row.isDeleted = true
+      }
+      try remove(.pair(.webhookOfConnector, event.connector, event.webhook), in: &transaction)
+    case .subjectErased(let event): try erase(event, &transaction)
+    // These change only whether tokens are valid, or nothing that is looked up.
+    case .ledgerCreated, .ledgerRestored, .refreshTokenRotated, .refreshTokenReuseDetected, .tokenIssued,
+      .tokenRevoked, .signingKeyRotated:
+      break
+    }
+  }
+
+  // MARK: Accounts
+
+  private func register(
+    _ event: AccountRegistered, _ position: Position, _ time: Timestamp, _ transaction: inout WriteTransaction
+  ) throws(LogError) {
+    let identity = try personalData.hash(issuer: event.issuer, subject: event.subject, at: position)
+    let account = Account(
+      id: AccountID(rawValue: position), issuer: event.issuer, subject: event.subject,
+      name: event.hasName ? event.name : nil, email: event.hasEmail ? event.email : nil, role: event.role,
+      isDisabled: false, registeredAt: time)
+    try put(StoredAccount(account, identity: identity), at: .number(.account, position), in: &transaction)
+    if let identity { try put(position, at: .digest(.accountByIdentity, identity, 0), in: &transaction) }
+  }
+
+  private func setDisabled(
+    _ account: UInt64, _ isDisabled: Bool, _ transaction: inout WriteTransaction
+  ) throws(LogError) {
+    try change(StoredAccount.self, at: .number(.account, account), in: &transaction) {
+      $0.account.isDisabled = isDisabled
+    }
+  }
+
+  // MARK: Connectors
+
+  private func create(
+    _ event: ConnectorCreated, _ position: Position, _ time: Timestamp, _ transaction: inout WriteTransaction
+  ) throws(LogError) {
+    let publicID = try PublicID(of: event.publicID, at: position)
+    let connector = Connector(
+      id: ConnectorID(rawValue: position), publicID: publicID, owner: AccountID(rawValue: event.owner),
+      details: event.details, isDeleted: false, createdAt: time)
+    let credentials = ConnectorCredentials(
+      current: SecretID(rawValue: position), currentDigest: try Digest(of: event.secretDigest, at: position),
+      previous: SecretID(rawValue: 0), previousDigest: .zero, previousUntil: Timestamp(milliseconds: 0),
+      accessTokenLifetime: event.details.accessTokenLifetime,
+      refreshTokenLifetime: event.details.refreshTokenLifetime, rotation: event.details.rotation)
+    try put(connector, at: .number(.connector, position), in: &transaction)
+    try put(credentials, at: .number(.credentials, position), in: &transaction)
+    try put(position, at: .publicID(.connectorByPublicID, publicID), in: &transaction)
+    try put(position, at: Self.key(ofConnector: event.details.name, owner: event.owner), in: &transaction)
+    try put(EmptyRow(), at: .pair(.connectorOfOwner, event.owner, position), in: &transaction)
+  }
+
+  private func update(_ event: ConnectorUpdated, _ transaction: inout WriteTransaction) throws(LogError) {
+    var connector = try existing(Connector.self, at: .number(.connector, event.connector), in: transaction)
+    let owner = connector.owner.rawValue
+    try remove(Self.key(ofConnector: connector.details.name, owner: owner), in: &transaction)
+    connector.details = event.after
+    try put(event.connector, at: Self.key(ofConnector: event.after.name, owner: owner), in: &transaction)
+    try put(connector, at: .number(.connector, event.connector), in: &transaction)
+    try change(ConnectorCredentials.self, at: .number(.credentials, event.connector), in: &transaction) { row in
+      row.accessTokenLifetime = event.after.accessTokenLifetime
+      row.refreshTokenLifetime = event.after.refreshTokenLifetime
+      row.rotation = event.after.rotation
+    }
+  }
+
+  private func rotate(
+    _ event: ConnectorSecretRotated, _ position: Position, _ transaction: inout WriteTransaction
+  ) throws(LogError) {
+    let digest = try Digest(of: event.secretDigest, at: position)
+    try change(ConnectorCredentials.self, at: .number(.credentials, event.connector), in: &transaction) { row in
+      row.previous = row.current
+      row.previousDigest = row.currentDigest
+      row.previousUntil = Timestamp(milliseconds: event.previousExpiresAt)
+      row.current = SecretID(rawValue: position)
+      row.currentDigest = digest
+    }
+  }
+
+  private func delete(connector number: UInt64, _ transaction: inout WriteTransaction) throws(LogError) {
+    var connector = try existing(Connector.self, at: .number(.connector, number), in: transaction)
+    connector.isDeleted = true
+    try put(connector, at: .number(.connector, number), in: &transaction)
+    // The name is free again.
+    try remove(
+      Self.key(ofConnector: connector.details.name, owner: connector.owner.rawValue), in: &transaction)
+  }
+
+  static func key(ofConnector name: String, owner: UInt64) -> DirectoryKey {
+    .digest(.connectorByName, SHA256.hash(Array(name.utf8)), owner)
+  }
+
+  // MARK: Grants
+
+  private func grant(
+    _ event: PermissionGranted, _ position: Position, _ time: Timestamp, _ transaction: inout WriteTransaction
+  ) throws(LogError) {
+    let grant = Grant(
+      id: GrantID(rawValue: position), connector: ConnectorID(rawValue: event.connector),
+      granter: AccountID(rawValue: event.granter), group: GroupID(unlessZero: event.group),
+      scopes: Scopes(rawValue: event.scopes), family: nil, isRevoked: false, grantedAt: time)
+    try put(grant, at: .number(.grant, position), in: &transaction)
+    try put(position, at: Self.key(of: grant), in: &transaction)
+    try put(EmptyRow(), at: .pair(.grantOfGranter, event.granter, position), in: &transaction)
+    if event.group != 0 { try put(EmptyRow(), at: .pair(.grantOfGroup, event.group, position), in: &transaction) }
+  }
+
+  private func revoke(_ event: PermissionRevoked, _ transaction: inout WriteTransaction) throws(LogError) {
+    var grant = try existing(Grant.self, at: .number(.grant, event.grant), in: transaction)
+    grant.isRevoked = true
+    try put(grant, at: .number(.grant, event.grant), in: &transaction)
+    try remove(Self.key(of: grant), in: &transaction)
+    try remove(.pair(.grantOfGranter, event.granter, event.grant), in: &transaction)
+    if event.group != 0 { try remove(.pair(.grantOfGroup, event.group, event.grant), in: &transaction) }
+  }
+
+  static func key(of grant: Grant) -> DirectoryKey {
+    key(ofGrantTo: grant.connector, group: grant.group, granter: grant.granter)
+  }
+
+  static func key(ofGrantTo connector: ConnectorID, group: GroupID?, granter: AccountID) -> DirectoryKey {
+    if let group {
+      .pair(.grantByGroup, connector.rawValue, group.rawValue)
+    } else {
+      .pair(.grantByGranter, connector.rawValue, granter.rawValue)
+    }
+  }
+
+  // MARK: Webhooks
+
+  private func register(
+    _ event: WebhookRegistered, _ position: Position, _ transaction: inout WriteTransaction
+  ) throws(LogError) {
+    let publicID = try PublicID(of: event.publicID, at: position)
+    try put(StoredWebhook(event, publicID: publicID), at: .number(.webhook, position), in: &transaction)
+    try put(position, at: .publicID(.webhookByPublicID, publicID), in: &transaction)
+    try put(EmptyRow(), at: .pair(.webhookOfConnector, event.connector, position), in: &transaction)
+  }
+}

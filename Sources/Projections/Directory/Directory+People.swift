@@ -1,0 +1,182 @@
+import EventLog
+import KeyStore
+import LMDB
+import LedgerCrypto
+import LedgerDomain
+import LedgerEvents
+
+// Phones, groups and their members, and the erasure of a person: where rows are found by keyed hashes.
+
+extension Directory {
+  // MARK: Phones
+
+  func open(
+    _ event: V2PhonePINRequested, _ position: Position, _ transaction: inout WriteTransaction
+  ) throws(LogError) {
+    let number = try personalData.hash(number: event.number, purpose: .phoneNumber, at: position)
+    guard let log2N = UInt8(exactly: event.scryptLog2N) else {
+      throw LogError(.unreadableEvent, "the cost of a PIN's hash is out of bounds", at: position)
+    }
+    let challenge = PINChallenge(
+      id: ChallengeID(rawValue: position), account: AccountID(rawValue: event.account), number: event.number,
+      salt: Array(event.salt), digest: try Digest(of: event.pinDigest, at: position), scryptLog2N: log2N,
+      expiresAt: Timestamp(milliseconds: event.expiresAt), failures: 0, isClosed: false)
+    try put(StoredChallenge(challenge, number: number), at: .number(.challenge, position), in: &transaction)
+    guard let number else { return }
+    let key = DirectoryKey.digest(.challengeByNumber, number, event.account)
+    if let earlier = try row(UInt64.self, at: key, in: transaction) { try close(challenge: earlier, &transaction) }
+    try put(position, at: key, in: &transaction)
+  }
+
+  private func close(challenge: UInt64, _ transaction: inout WriteTransaction) throws(LogError) {
+    try change(StoredChallenge.self, at: .number(.challenge, challenge), in: &transaction) {
+      $0.challenge.isClosed = true
+    }
+  }
+
+  func verify(_ event: PhoneVerified, _ position: Position, _ transaction: inout WriteTransaction) throws(LogError) {
+    let number = try personalData.hash(number: event.number, purpose: .phoneNumber, at: position)
+    let phone = Phone(
+      id: PhoneID(rawValue: position), account: AccountID(rawValue: event.account), number: event.number,
+      isRemoved: false)
+    try close(challenge: event.challenge, &transaction)
+    try put(StoredPhone(phone, number: number), at: .number(.phone, position), in: &transaction)
+    try put(EmptyRow(), at: .pair(.phoneOfAccount, event.account, position), in: &transaction)
+    if let number { try put(position, at: .digest(.phoneByNumber, number, 0), in: &transaction) }
+    for membership in event.memberships {
+      var row = try existing(StoredMembership.self, at: .number(.membership, membership), in: transaction)
+      row.membership.account = AccountID(rawValue: event.account)
+      try put(row, at: .number(.membership, membership), in: &transaction)
+      try index(row.membership, &transaction)
+    }
+  }
+
+  func remove(phone event: PhoneRemoved, _ transaction: inout WriteTransaction) throws(LogError) {
+    var row = try existing(StoredPhone.self, at: .number(.phone, event.phone), in: transaction)
+    row.phone.isRemoved = true
+    try put(row, at: .number(.phone, event.phone), in: &transaction)
+    try remove(.pair(.phoneOfAccount, event.account, event.phone), in: &transaction)
+    if let number = row.number { try remove(.digest(.phoneByNumber, number, 0), in: &transaction) }
+  }
+
+  // MARK: Groups
+
+  func create(
+    _ event: GroupCreated, _ position: Position, _ time: Timestamp, _ transaction: inout WriteTransaction
+  ) throws(LogError) {
+    let publicID = try PublicID(of: event.publicID, at: position)
+    let group = Group(
+      id: GroupID(rawValue: position), publicID: publicID, name: event.name, kind: event.kind,
+      welcomeMessage: event.welcomeMessage, isDeleted: false, memberCount: 0, adminCount: 0, createdAt: time)
+    try put(group, at: .number(.group, position), in: &transaction)
+    try put(position, at: .publicID(.groupByPublicID, publicID), in: &transaction)
+  }
+
+  func add(_ event: GroupMemberAdded, _ position: Position, _ transaction: inout WriteTransaction) throws(LogError) {
+    let number =
+      event.hasNumber ? try personalData.hash(number: event.number, purpose: .memberNumber, at: position) : nil
+    let membership = Membership(
+      id: MembershipID(rawValue: position), group: GroupID(rawValue: event.group),
+      account: AccountID(unlessZero: event.account), number: event.hasNumber ? event.number : nil, role: event.role,
+      isRemoved: false)
+    try put(StoredMembership(membership, number: number), at: .number(.membership, position), in: &transaction)
+    try put(EmptyRow(), at: .pair(.membershipOfGroup, event.group, position), in: &transaction)
+    try index(membership, &transaction)
+    if let number { try put(position, at: .digest(.membershipByNumber, number, event.group), in: &transaction) }
+    try change(Group.self, at: .number(.group, event.group), in: &transaction) { group in
+      group.memberCount += 1
+      if event.role == .admin { group.adminCount += 1 }
+    }
+  }
+
+  private func index(_ membership: Membership, _ transaction: inout WriteTransaction) throws(LogError) {
+    guard let account = membership.account?.rawValue else { return }
+    let group = membership.group.rawValue
+    try put(membership.id.rawValue, at: .pair(.membershipByAccount, group, account), in: &transaction)
+    try put(membership.id.rawValue, at: .pair(.groupOfAccount, account, group), in: &transaction)
+  }
+
+  func changeRole(_ event: GroupMemberRoleChanged, _ transaction: inout WriteTransaction) throws(LogError) {
+    try change(StoredMembership.self, at: .number(.membership, event.membership), in: &transaction) {
+      $0.membership.role = event.after
+    }
+    try change(Group.self, at: .number(.group, event.group), in: &transaction) { group in
+      if event.before == .admin { group.adminCount -= 1 }
+      if event.after == .admin { group.adminCount += 1 }
+    }
+  }
+
+  func remove(member event: GroupMemberRemoved, _ transaction: inout WriteTransaction) throws(LogError) {
+    var row = try existing(StoredMembership.self, at: .number(.membership, event.membership), in: transaction)
+    row.membership.isRemoved = true
+    try put(row, at: .number(.membership, event.membership), in: &transaction)
+    try remove(.pair(.membershipOfGroup, event.group, event.membership), in: &transaction)
+    if let account = row.membership.account?.rawValue {
+      try remove(.pair(.membershipByAccount, event.group, account), in: &transaction)
+      try remove(.pair(.groupOfAccount, account, event.group), in: &transaction)
+    }
+    if let number = row.number {
+      try remove(.digest(.membershipByNumber, number, event.group), in: &transaction)
+    }
+    try change(Group.self, at: .number(.group, event.group), in: &transaction) { group in
+      group.memberCount -= 1
+      if row.membership.role == .admin { group.adminCount -= 1 }
+    }
+  }
+
+  // MARK: Erasure
+
+  /// Removes every keyed hash of the person. What was sealed stays in its rows and can be read by nobody any more.
+  ///
+  /// A rebuild after the erasure finds the key destroyed and makes no hash in the first place, so both ways lead to
+  /// the same rows. A full pass over the rows that carry hashes: erasures are rare.
+  func erase(_ event: SubjectErased, _ transaction: inout WriteTransaction) throws(LogError) {
+    let person = Array(event.person)
+    try eraseHashes(StoredAccount.self, .account, &transaction) { row in
+      guard row.account.subject.personBytes == person else { return nil }
+      defer { row.identity = nil }
+      return row.identity.map { [.digest(.accountByIdentity, $0, 0)] } ?? []
+    }
+    try eraseHashes(StoredPhone.self, .phone, &transaction) { row in
+      guard row.phone.number.personBytes == person else { return nil }
+      defer { row.number = nil }
+      return row.number.map { [.digest(.phoneByNumber, $0, 0)] } ?? []
+    }
+    try eraseHashes(StoredChallenge.self, .challenge, &transaction) { row in
+      guard row.challenge.number.personBytes == person else { return nil }
+      // That a later challenge closes an earlier one is known by the hash alone; now all are closed.
+      row.challenge.isClosed = true
+      defer { row.number = nil }
+      return row.number.map { [.digest(.challengeByNumber, $0, row.challenge.account.rawValue)] } ?? []
+    }
+    try eraseHashes(StoredMembership.self, .membership, &transaction) { row in
+      guard row.membership.number?.personBytes == person else { return nil }
+      defer { row.number = nil }
+      return row.number.map { [.digest(.membershipByNumber, $0, row.membership.group.rawValue)] } ?? []
+    }
+  }
+
+  /// Changes the rows of a family that `clear` concerns, and removes the rows whose keys it returns.
+  private func eraseHashes<Stored: Row>(
+    _ type: Stored.Type, _ family: DirectoryKey.Family, _ transaction: inout WriteTransaction,
+    _ clear: (inout Stored) -> [DirectoryKey]?
+  ) throws(LogError) {
+    var changed: [(key: DirectoryKey, row: Stored, hashes: [DirectoryKey])] = []
+    var malformed: DirectoryKey?
+    try stored { () throws(LMDBError) in
+      try rows.forEach(from: .number(family, 0), below: .number(family, .max), in: transaction) { key, bytes in
+        guard var row = Stored(decoding: bytes) else {
+          malformed = key
+          return .stop
+        }
+        if let hashes = clear(&row) { changed.append((key, row, hashes)) }
+        return .continue
+      }
+    }
+    if let malformed { throw Self.malformed(malformed) }
+    for (key, row, hashes) in changed {
+      try put(row, at: key, in: &transaction)
+      for hash in hashes { try remove(hash, in: &transaction) }
+    }
+  }
+}

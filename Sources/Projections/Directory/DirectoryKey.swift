@@ -1,0 +1,119 @@
+import LMDB
+package import LedgerCrypto
+package import LedgerEvents
+
+/// The key of a row of the directory: a byte for the family of rows, then the family's own key. One table serves all
+/// families, so that a transaction touches few trees; rows of one family lie side by side, in order.
+package enum DirectoryKey: Equatable {
+  case number(Family, UInt64)
+  case pair(Family, UInt64, UInt64)
+  /// A keyed hash or a digest, and a number that tells apart the rows that share it (0 if none do).
+  case digest(Family, Digest, UInt64)
+  case publicID(Family, PublicID)
+
+  /// What a row says. The numbers are part of the projection's digest.
+  package enum Family: UInt8, CaseIterable {
+    /// Account to ``StoredAccount``.
+    case account = 1
+    /// Keyed hash of an identity to its account.
+    case accountByIdentity = 2
+    /// Phone to ``StoredPhone``.
+    case phone = 10
+    /// Keyed hash of a number to the phone that holds it.
+    case phoneByNumber = 11
+    /// Account and phone, for each phone an account holds.
+    case phoneOfAccount = 12
+    /// Challenge to ``StoredChallenge``.
+    case challenge = 13
+    /// Keyed hash of a number and an account to the newest challenge.
+    case challengeByNumber = 14
+    case connector = 20
+    case connectorByPublicID = 21
+    /// Digest of a name and its owner to the connector.
+    case connectorByName = 22
+    case credentials = 23
+    /// Owner and connector.
+    case connectorOfOwner = 24
+    case group = 30
+    case groupByPublicID = 31
+    /// Membership to ``StoredMembership``.
+    case membership = 40
+    /// Group and account to the membership.
+    case membershipByAccount = 41
+    /// Keyed hash of a number and group to the membership.
+    case membershipByNumber = 42
+    /// Group and membership, for each member a group has now.
+    case membershipOfGroup = 43
+    /// Account and group to the membership.
+    case groupOfAccount = 44
+    /// Group and subgroup.
+    case subgroup = 45
+    case grant = 50
+    /// Connector and group to the grant in force.
+    case grantByGroup = 51
+    /// Connector and granter to the grant in force of the granter's own access.
+    case grantByGranter = 52
+    /// Group and grant in force.
+    case grantOfGroup = 53
+    /// Granter and grant in force.
+    case grantOfGranter = 54
+    /// Webhook to ``StoredWebhook``.
+    case webhook = 60
+    case webhookByPublicID = 61
+    /// Connector and webhook.
+    case webhookOfConnector = 62
+  }
+
+  var family: Family {
+    switch self {
+    case .number(let family, _), .pair(let family, _, _), .digest(let family, _, _), .publicID(let family, _): family
+    }
+  }
+}
+
+/// How a directory key is written.
+package enum DirectoryKeyCodec: KeyCodec {
+  package static func byteCount(of key: DirectoryKey) -> Int {
+    switch key {
+    case .number: 9
+    case .pair, .publicID: 17
+    case .digest: 41
+    }
+  }
+
+  package static func encode(_ key: DirectoryKey, into output: inout OutputRawSpan) {
+    output.append(key.family.rawValue)
+    switch key {
+    case .number(_, let number):
+      output.append(bigEndian: number)
+    case .pair(_, let first, let second):
+      output.append(bigEndian: first)
+      output.append(bigEndian: second)
+    case .digest(_, let digest, let number):
+      unsafe digest.withUnsafeBytes { unsafe output.append(RawSpan(_unsafeBytes: $0)) }
+      output.append(bigEndian: number)
+    case .publicID(_, let publicID):
+      for byte in publicID.bytes { output.append(byte) }
+    }
+  }
+
+  package static func decode(_ bytes: RawSpan) -> DirectoryKey? {
+    guard bytes.byteCount > 0,
+      let family = DirectoryKey.Family(rawValue: unsafe bytes.unsafeLoad(fromByteOffset: 0, as: UInt8.self))
+    else { return nil }
+    switch (bytes.byteCount, family) {
+    case (9, _):
+      return .number(family, bytes.load(bigEndian: UInt64.self, at: 1))
+    case (17, .connectorByPublicID), (17, .groupByPublicID), (17, .webhookByPublicID):
+      return PublicID(bytes: Array(copying: bytes.extracting(1..<17))).map { .publicID(family, $0) }
+    case (17, _):
+      return .pair(family, bytes.load(bigEndian: UInt64.self, at: 1), bytes.load(bigEndian: UInt64.self, at: 9))
+    case (41, _):
+      return Digest(copying: bytes.extracting(1..<33)).map {
+        .digest(family, $0, bytes.load(bigEndian: UInt64.self, at: 33))
+      }
+    default:
+      return nil
+    }
+  }
+}

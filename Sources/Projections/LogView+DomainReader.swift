@@ -1,0 +1,150 @@
+public import EventLog
+import LMDB
+public import LedgerCrypto
+public import LedgerDomain
+public import LedgerEvents
+
+/// What commands and validation read: the projections, in whatever transaction the view has. So a rule sees the same
+/// on the writer's thread, with the requests before it in the same batch, as in a snapshot.
+extension LogView: DomainReader where Reading: ~Copyable, Participant == ProjectionSet {
+  private var directory: Directory { participant.current(in: transaction).directory }
+
+  private func reading<Result>(_ body: () throws(LogError) -> Result) throws(StateUnreadable) -> Result {
+    do { return try body() } catch { throw StateUnreadable(error.description) }
+  }
+
+  private func row<Stored: Row>(_ type: Stored.Type, _ key: DirectoryKey) throws(StateUnreadable) -> Stored? {
+    try reading { () throws(LogError) in try directory.row(type, at: key, in: transaction) }
+  }
+
+  private func id<Kind>(_ key: DirectoryKey) throws(StateUnreadable) -> ObjectID<Kind>? {
+    try row(UInt64.self, key).map { ObjectID(rawValue: $0) }
+  }
+
+  public func standing(of number: UInt64) throws(StateUnreadable) -> Standing? {
+    try reading { () throws(LogError) in
+      try participant.current(in: transaction).validity.standing(of: number, in: transaction)
+    }
+  }
+
+  public func account(_ id: AccountID) throws(StateUnreadable) -> Account? {
+    try row(StoredAccount.self, .number(.account, id.rawValue))?.account
+  }
+
+  public func account(identity: Digest) throws(StateUnreadable) -> AccountID? {
+    try id(.digest(.accountByIdentity, identity, 0))
+  }
+
+  public func phone(_ id: PhoneID) throws(StateUnreadable) -> Phone? {
+    try row(StoredPhone.self, .number(.phone, id.rawValue))?.phone
+  }
+
+  public func phone(number: Digest) throws(StateUnreadable) -> PhoneID? {
+    try id(.digest(.phoneByNumber, number, 0))
+  }
+
+  public func phones(of account: AccountID) throws(StateUnreadable) -> [PhoneID] {
+    try numbers(.phoneOfAccount, of: account.rawValue).map { PhoneID(rawValue: $0) }
+  }
+
+  public func challenge(_ id: ChallengeID) throws(StateUnreadable) -> PINChallenge? {
+    try row(StoredChallenge.self, .number(.challenge, id.rawValue))?.challenge
+  }
+
+  public func challenge(for number: Digest, by account: AccountID) throws(StateUnreadable) -> ChallengeID? {
+    try id(.digest(.challengeByNumber, number, account.rawValue))
+  }
+
+  public func connector(_ id: ConnectorID) throws(StateUnreadable) -> Connector? {
+    try row(Connector.self, .number(.connector, id.rawValue))
+  }
+
+  public func connector(publicID: PublicID) throws(StateUnreadable) -> ConnectorID? {
+    try id(.publicID(.connectorByPublicID, publicID))
+  }
+
+  public func connector(named name: String, of owner: AccountID) throws(StateUnreadable) -> ConnectorID? {
+    try id(Directory.key(ofConnector: name, owner: owner.rawValue))
+  }
+
+  public func credentials(of connector: ConnectorID) throws(StateUnreadable) -> ConnectorCredentials? {
+    try row(ConnectorCredentials.self, .number(.credentials, connector.rawValue))
+  }
+
+  public func group(_ id: GroupID) throws(StateUnreadable) -> Group? {
+    try row(Group.self, .number(.group, id.rawValue))
+  }
+
+  public func group(publicID: PublicID) throws(StateUnreadable) -> GroupID? {
+    try id(.publicID(.groupByPublicID, publicID))
+  }
+
+  public func membership(_ id: MembershipID) throws(StateUnreadable) -> Membership? {
+    try row(StoredMembership.self, .number(.membership, id.rawValue))?.membership
+  }
+
+  public func membership(of account: AccountID, in group: GroupID) throws(StateUnreadable) -> MembershipID? {
+    try id(.pair(.membershipByAccount, group.rawValue, account.rawValue))
+  }
+
+  public func membership(number: Digest, in group: GroupID) throws(StateUnreadable) -> MembershipID? {
+    try id(.digest(.membershipByNumber, number, group.rawValue))
+  }
+
+  public func memberships(number: Digest) throws(StateUnreadable) -> [MembershipID] {
+    try reading { () throws(LogError) in
+      var memberships: [MembershipID] = []
+      try stored { () throws(LMDBError) in
+        try directory.rows.forEach(
+          from: .digest(.membershipByNumber, number, 0), below: .digest(.membershipByNumber, number, .max),
+          in: transaction
+        ) { _, bytes in
+          if let number = UInt64(decoding: bytes) { memberships.append(MembershipID(rawValue: number)) }
+          return .continue
+        }
+      }
+      return memberships
+    }
+  }
+
+  public func grant(_ id: GrantID) throws(StateUnreadable) -> Grant? {
+    try row(Grant.self, .number(.grant, id.rawValue))
+  }
+
+  public func grant(
+    to connector: ConnectorID, group: GroupID?, granter: AccountID
+  ) throws(StateUnreadable) -> GrantID? {
+    try id(Directory.key(ofGrantTo: connector, group: group, granter: granter))
+  }
+
+  // MARK: Lists
+
+  private func numbers(_ family: DirectoryKey.Family, of first: UInt64) throws(StateUnreadable) -> [UInt64] {
+    try reading { () throws(LogError) in try directory.numbers(family, of: first, in: transaction) }
+  }
+
+  /// The connectors that an account has created, oldest first, deleted ones included.
+  package func connectors(of owner: AccountID) throws(StateUnreadable) -> [ConnectorID] {
+    try numbers(.connectorOfOwner, of: owner.rawValue).map { ConnectorID(rawValue: $0) }
+  }
+
+  /// The members that a group has now, in the order in which they were added.
+  package func members(of group: GroupID) throws(StateUnreadable) -> [MembershipID] {
+    try numbers(.membershipOfGroup, of: group.rawValue).map { MembershipID(rawValue: $0) }
+  }
+
+  /// The groups that an account is a member of, oldest first.
+  package func groups(of account: AccountID) throws(StateUnreadable) -> [GroupID] {
+    try numbers(.groupOfAccount, of: account.rawValue).map { GroupID(rawValue: $0) }
+  }
+
+  /// The grants of a group that are not revoked, oldest first.
+  package func grants(of group: GroupID) throws(StateUnreadable) -> [GrantID] {
+    try numbers(.grantOfGroup, of: group.rawValue).map { GrantID(rawValue: $0) }
+  }
+
+  /// The grants that an account gave and that are not revoked, oldest first.
+  package func grants(by granter: AccountID) throws(StateUnreadable) -> [GrantID] {
+    try numbers(.grantOfGranter, of: granter.rawValue).map { GrantID(rawValue: $0) }
+  }
+}

@@ -1,0 +1,43 @@
+import EventLog
+package import KeyStore
+package import LedgerCrypto
+import LedgerEvents
+
+/// Opens what events carry sealed, to compute the keyed hashes by which people are found.
+///
+/// A hash is computed as the event is applied, and lives in a projection only: so nothing that could be guessed stays
+/// in the log, and the hash goes with the person.
+package struct PersonalData: Sendable {
+  private let keys: KeyStore
+
+  package init(_ keys: KeyStore) { self.keys = keys }
+
+  /// The keyed hash by which a phone number is found.
+  /// - Parameter number: in E.164 form.
+  package func hash(number: some Sequence<UInt8>) -> Digest { keys.lookupHash(of: Array("phone\0".utf8) + number) }
+
+  /// The keyed hash by which an OpenID identity is found.
+  package func hash(issuer: String, subject: some Sequence<UInt8>) -> Digest {
+    keys.lookupHash(of: Array("identity\0\(issuer)\0".utf8) + subject)
+  }
+
+  /// The keyed hash of a sealed number; nil once the person is erased.
+  /// - Throws: ``LogError/Code/keyUnavailable`` where the box cannot be opened for another reason.
+  func hash(number: Sealed, purpose: Purpose, at position: Position) throws(LogError) -> Digest? {
+    try open(number, purpose, at: position).map { hash(number: $0) }
+  }
+
+  /// The keyed hash of an identity; nil once the person is erased.
+  func hash(issuer: String, subject: Sealed, at position: Position) throws(LogError) -> Digest? {
+    try open(subject, .accountSubject, at: position).map { hash(issuer: issuer, subject: $0) }
+  }
+
+  private func open(_ sealed: Sealed, _ purpose: Purpose, at position: Position) throws(LogError) -> [UInt8]? {
+    guard let person = PersonID(bytes: sealed.person) else {
+      throw LogError(.unreadableEvent, "the name of a person's key has \(sealed.person.count) bytes, not 16", at: position)
+    }
+    do { return try keys.vault.open(SealedValue(person: person, box: sealed.boxBytes), purpose: purpose) } catch {
+      throw LogError(.keyUnavailable, error.description, at: position)
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import LMDB
+
+/// How far the projections have come: kept in a row, written in the same commit as their changes.
+package struct ProjectionCheckpoint: ValueCodec, Sendable, Equatable {
+  package typealias Value = Self
+
+  /// Version of the rows' layout, of all projections together.
+  package var schemaVersion: UInt64
+  /// Position of the last event that was applied; equal to the head, except while a rebuild is under way.
+  package var position: UInt64
+  /// Which set of tables it speaks of: 0 or 1.
+  package var set: UInt8
+
+  /// The layout that this program reads and writes.
+  package static let currentSchemaVersion = Directory.schemaVersion << 16 | TokenValidity.schemaVersion
+
+  package static func byteCount(of value: Self) -> Int { 17 }
+
+  package static func encode(_ value: Self, into output: inout OutputRawSpan) {
+    output.append(littleEndian: value.schemaVersion)
+    output.append(littleEndian: value.position)
+    output.append(value.set)
+  }
+
+  package static func decode(_ bytes: RawSpan) -> Self? {
+    guard bytes.byteCount == 17 else { return nil }
+    let set = bytes.load(littleEndian: UInt8.self, at: 16)
+    guard set <= 1 else { return nil }
+    return Self(
+      schemaVersion: bytes.load(littleEndian: UInt64.self), position: bytes.load(littleEndian: UInt64.self, at: 8),
+      set: set)
+  }
+}

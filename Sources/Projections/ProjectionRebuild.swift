@@ -1,0 +1,110 @@
+package import EventLog
+package import LMDB
+package import LedgerCrypto
+import LedgerEvents
+
+/// Makes the projections anew from the log: beside the live ones, swapped in one commit.
+package struct ProjectionRebuild: Sendable {
+  private let log: EventLog<ProjectionSet>
+
+  package init(_ log: EventLog<ProjectionSet>) { self.log = log }
+
+  /// Whether the projections lag behind the log or were written by a program with other rows, and so must be rebuilt
+  /// before anything is served.
+  package static func isNeeded(
+    _ view: borrowing LogView<some Transaction & ~Copyable, ProjectionSet>
+  ) throws(LogError) -> Bool {
+    let row = try stored { () throws(LMDBError) in
+      try view.participant.checkpoint.get(ProjectionSet.checkpointKey, in: view.transaction)
+    }
+    let head = try view.head()
+    guard let row else { return head > 0 }
+    return row.position != head || row.schemaVersion != ProjectionCheckpoint.currentSchemaVersion
+  }
+
+  /// Rebuilds the other set from the log while the live one goes on, catches up, and swaps.
+  ///
+  /// - Parameter progress: is told the position reached and the head, after each stretch.
+  /// - Throws: ``LogError/Code/unreadableEvent`` at an event that this program does not know: the live set stays.
+  package func run(progress: @Sendable (Position, Position) -> Void = { _, _ in }) async throws(LogError) {
+    guard let writer = log.writer else { throw LogError(.closed, "the ledger is open for reading only") }
+    let target = try await writer.upkeep { (view, _) throws(LogError) in
+      let target = 1 - view.participant.live.set(for: view.transaction.number)
+      try view.participant.tables[target].clear(in: &view.transaction)
+      return target
+    }
+    var position: Position = 0
+    while true {
+      let start = position + 1
+      // Read and decoded off the writer's thread; only the rows are its work.
+      let stretch = try await log.readers.run { [log] () throws(LogError) in
+        try log.snapshot().records(from: start, limit: 1_024).map { (record) throws(LogError) in
+          AppliedEvent(event: try record.event, header: record.header)
+        }
+      }
+      let reached = stretch.last?.header.position ?? position
+      let (head, isSwapped) = try await writer.upkeep { (view, head) throws(LogError) in
+        let tables = view.participant.tables[target]
+        for item in stretch { try tables.apply(item.event, item.header, in: &view.transaction) }
+        guard reached == head else { return (head, false) }
+        view.participant.live.swap(to: UInt8(target), from: view.transaction.number)
+        try view.participant.finish(at: head, in: &view.transaction)
+        return (head, true)
+      }
+      position = reached
+      progress(position, head)
+      if isSwapped { return }
+    }
+  }
+
+  private struct AppliedEvent: Sendable {
+    let event: LedgerEvent
+    let header: RecordHeader
+  }
+
+  /// The digests of projections that are rebuilt from the log into an environment of their own, which is then removed.
+  ///
+  /// - Parameters:
+  ///   - path: a folder that does not exist, on a disk with room for the projections; the caller removes it.
+  ///   - head: up to which event.
+  ///   - progress: is told the position reached.
+  package func digests(
+    in path: String, upTo head: Position, progress: @Sendable (Position) -> Void
+  ) throws(LogError) -> (directory: Digest, tokenValidity: Digest) {
+    let environment = try stored { () throws(LMDBError) in try Environment(at: path) }
+    defer { environment.close() }
+    let tables = try write(environment) { (transaction) throws(LogError) in
+      do throws(LMDBError) {
+        return try ProjectionTables(
+          set: ProjectionTables.names[0], in: &transaction, of: environment, log.participant.personalData)
+      } catch { throw LogError(error) }
+    }
+    var position: Position = 0
+    while position < head {
+      try write(environment) { (transaction) throws(LogError) in
+        let end = min(head, position + 65_536)
+        while position < end {
+          let records = try log.snapshot().records(
+            from: position + 1, limit: Int(min(4_096, end - position)))
+          guard let last = records.last else {
+            throw LogError(.damagedRecord, "the log ends before its head", at: position + 1)
+          }
+          for record in records { try tables.apply(try record.event, record.header, in: &transaction) }
+          position = last.header.position
+        }
+      }
+      progress(position)
+    }
+    let transaction = try stored { () throws(LMDBError) in try environment.beginRead() }
+    return (try tables.directory.digest(in: transaction), try tables.validity.digest(in: transaction))
+  }
+
+  private func write<Result>(
+    _ environment: Environment, _ body: (inout WriteTransaction) throws(LogError) -> Result
+  ) throws(LogError) -> Result {
+    var transaction = try stored { () throws(LMDBError) in try environment.beginWrite() }
+    let result = try body(&transaction)
+    do throws(LMDBError) { try transaction.commit() } catch { throw LogError(error) }
+    return result
+  }
+}

@@ -1,0 +1,114 @@
+public import EventLog
+package import KeyStore
+public import LMDB
+public import LedgerEvents
+
+/// All projections of the ledger: what shares each commit with the log.
+public struct ProjectionSet: CommitParticipant {
+  let tables: [ProjectionTables]
+  let live: LiveSet
+  let checkpoint: Table<BytesKey, ProjectionCheckpoint>
+  package let personalData: PersonalData
+  package let audit: AuditTrail
+
+  static let checkpointKey = Array("projections".utf8)
+
+  /// Opens the projections' tables, creating those that are missing. Whether they are up to date is another question:
+  /// see ``ProjectionRebuild``.
+  package init(
+    in transaction: inout WriteTransaction, of environment: Environment, keys: KeyStore
+  ) throws(LogError) {
+    do throws(LMDBError) {
+      personalData = PersonalData(keys)
+      checkpoint = try environment.openTable(.init("projections"), in: &transaction)
+      tables = [
+        try ProjectionTables(set: ProjectionTables.names[0], in: &transaction, of: environment, personalData),
+        try ProjectionTables(set: ProjectionTables.names[1], in: &transaction, of: environment, personalData),
+      ]
+      live = LiveSet(set: try checkpoint.get(Self.checkpointKey, in: transaction)?.set ?? 0)
+    } catch {
+      throw LogError(error)
+    }
+    audit = try AuditTrail(
+      set: ProjectionTables.names[0], in: &transaction, of: environment, creates: EventType.creates)
+  }
+
+  /// Opens the projections' tables in an environment that is only read.
+  package init(reading environment: Environment, keys: KeyStore) throws(LogError) {
+    do throws(LMDBError) {
+      personalData = PersonalData(keys)
+      checkpoint = try environment.openTable(.init("projections"))
+      tables = [
+        try ProjectionTables(set: ProjectionTables.names[0], reading: environment, personalData),
+        try ProjectionTables(set: ProjectionTables.names[1], reading: environment, personalData),
+      ]
+      let transaction = try environment.beginRead()
+      live = LiveSet(set: try checkpoint.get(Self.checkpointKey, in: transaction)?.set ?? 0)
+    } catch {
+      throw LogError(error)
+    }
+    audit = try AuditTrail(set: ProjectionTables.names[0], reading: environment, creates: EventType.creates)
+  }
+
+  /// The set of tables that a transaction is to read.
+  func current(in transaction: borrowing some Transaction & ~Copyable) -> ProjectionTables {
+    tables[live.set(for: transaction.number)]
+  }
+
+  // MARK: CommitParticipant
+
+  public func encode(_ event: LedgerEvent) throws(LogError) -> EncodedEvent {
+    let payload: [UInt8]
+    do { payload = try event.encodedPayload() } catch { throw LogError(.unreadableEvent, error.reason) }
+    var subjects = LogSubjects()
+    event.forEachSubject { subjects.append(LogSubject(kind: $0.kind.rawValue, number: $0.number)) }
+    return EncodedEvent(
+      type: event.type.rawValue, version: event.type.currentVersion ?? 1, subjects: subjects, payload: payload)
+  }
+
+  public func decode(_ record: Record) throws(LogError) -> LedgerEvent { try record.event }
+
+  public func apply(
+    _ event: LedgerEvent, _ header: RecordHeader, in transaction: inout WriteTransaction
+  ) throws(LogError) {
+    try current(in: transaction).apply(event, header, in: &transaction)
+  }
+
+  public func finish(at head: Position, in transaction: inout WriteTransaction) throws(LogError) {
+    let row = ProjectionCheckpoint(
+      schemaVersion: ProjectionCheckpoint.currentSchemaVersion, position: head,
+      set: UInt8(live.set(for: transaction.number)))
+    try stored { () throws(LMDBError) in try checkpoint.put(Self.checkpointKey, row, in: &transaction) }
+  }
+}
+
+extension Record {
+  /// The event that the record holds, lifted to the current version of its type.
+  ///
+  /// - Throws: ``LogError/Code/unreadableEvent`` for an unknown type, a newer version or a malformed payload.
+  package var event: LedgerEvent {
+    get throws(LogError) {
+      do {
+        return unsafe try LedgerEvent.decode(
+          type: header.type, version: header.version, payload: bytes.span.bytes.extracting(header.payload),
+          position: header.position)
+      } catch {
+        throw LogError(.unreadableEvent, error.reason, at: header.position)
+      }
+    }
+  }
+}
+
+extension EventType {
+  /// Whether an event of a type makes an object of a kind: the object that is named by the event's position.
+  static let creates: AuditTrail.Creation = { type, kind in
+    switch (EventType(rawValue: type), SubjectKind(rawValue: kind)) {
+    case (.accountRegistered, .account), (.phonePINRequested, .challenge), (.phoneVerified, .phone),
+      (.connectorCreated, .connector), (.groupCreated, .group), (.groupMemberAdded, .membership),
+      (.permissionGranted, .grant), (.refreshTokenIssued, .family), (.refreshTokenIssued, .token),
+      (.refreshTokenRotated, .token), (.tokenIssued, .token), (.webhookRegistered, .webhook):
+      true
+    default: false
+    }
+  }
+}

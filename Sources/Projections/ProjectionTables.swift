@@ -1,0 +1,46 @@
+package import EventLog
+package import LMDB
+package import LedgerEvents
+
+/// One set of the projections' tables. There are two, so that a rebuild fills one while the other is in use.
+package struct ProjectionTables: Sendable {
+  package let directory: Directory
+  package let validity: TokenValidity
+
+  /// The names of the two sets.
+  static let names = ["a", "b"]
+
+  /// Opens a set's tables, creating those that are missing.
+  package init(
+    set name: String, in transaction: inout WriteTransaction, of environment: Environment,
+    _ personalData: PersonalData
+  ) throws(LMDBError) {
+    directory = Directory(
+      try environment.openTable(.init("directory.\(name)", logicalName: "directory"), in: &transaction), personalData)
+    validity = TokenValidity(
+      try environment.openTable(.init("validity.\(name)", logicalName: "validity"), in: &transaction))
+  }
+
+  /// Opens a set's tables in an environment that is only read.
+  package init(set name: String, reading environment: Environment, _ personalData: PersonalData) throws(LMDBError) {
+    directory = Directory(
+      try environment.openTable(.init("directory.\(name)", logicalName: "directory")), personalData)
+    validity = TokenValidity(try environment.openTable(.init("validity.\(name)", logicalName: "validity")))
+  }
+
+  /// Brings the tables from the state before the event to the state after it.
+  package func apply(
+    _ event: LedgerEvent, _ header: RecordHeader, in transaction: inout WriteTransaction
+  ) throws(LogError) {
+    try directory.apply(event, header, in: &transaction)
+    try validity.apply(event, header, in: &transaction)
+  }
+
+  /// Removes every row.
+  func clear(in transaction: inout WriteTransaction) throws(LogError) {
+    try stored { () throws(LMDBError) in
+      try directory.rows.clear(in: &transaction)
+      try validity.rows.clear(in: &transaction)
+    }
+  }
+}

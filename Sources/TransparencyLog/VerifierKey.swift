@@ -1,0 +1,98 @@
+public import LedgerCrypto
+
+/// A public key that checks signatures of notes, with the name it goes by (C2SP signed-note).
+///
+/// Its text, for configuration files, is `<name>+<key ID in hexadecimal>+<base64 of type and key>`.
+public struct VerifierKey: Sendable {
+  /// What a key signs, and how.
+  public enum SignatureType: UInt8, Sendable {
+    /// Ed25519 over the note's text.
+    case ed25519 = 0x01
+    /// Ed25519 over a time and a checkpoint's text (C2SP tlog-cosignature, cosignature/v1).
+    case cosignature = 0x04
+  }
+
+  /// The key's name; it should look like an address without its scheme, such as `example.com/log`.
+  public let name: String
+  /// What the key signs.
+  public let type: SignatureType
+  /// The key itself.
+  public let key: Ed25519.VerifyingKey
+  /// A short hash of name, type and key. With the name it says which key made a signature, and proves nothing.
+  public let id: UInt32
+
+  /// Names a key.
+  ///
+  /// - Parameters:
+  ///   - name: not empty, without white space, control characters and plus signs.
+  ///   - type: what the key signs.
+  ///   - key: the key.
+  /// - Throws: ``TransparencyError`` with code `malformedKey` if the name is none.
+  public init(name: String, type: SignatureType, key: Ed25519.VerifyingKey) throws(TransparencyError) {
+    guard NoteGrammar.isKeyName(name) else { throw Self.malformed("has no valid name") }
+    self.name = name
+    self.type = type
+    self.key = key
+    let hash = SHA256.hash(pieces: Array(name.utf8), [0x0A, type.rawValue], key.bytes)
+    id = hash.bytes.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
+  }
+
+  /// Reads a key from its text.
+  ///
+  /// - Throws: ``TransparencyError`` with code `malformedKey` if the text does not have its form, has another key ID
+  ///   than name and key give, or a type of signature that is not supported.
+  public init(_ text: String) throws(TransparencyError) {
+    let plus = UInt8(ascii: "+")
+    let parts = text.utf8.split(separator: plus, maxSplits: 2, omittingEmptySubsequences: false)
+      .map { String(Substring($0)) }
+    guard parts.count == 3, let material = Base64.decode(parts[2]), let typeByte = material.first else {
+      throw Self.malformed("is not <name>+<ID>+<base64>")
+    }
+    guard let type = SignatureType(rawValue: typeByte), let key = try? Ed25519.VerifyingKey(bytes: material.dropFirst())
+    else { throw Self.malformed("is of an unsupported type") }
+    try self.init(name: parts[0], type: type, key: key)
+    guard description.utf8.elementsEqual(text.utf8) else { throw Self.malformed("has an ID that is not its own") }
+  }
+
+  private static func malformed(_ fault: String) -> TransparencyError {
+    TransparencyError(.malformedKey, "A verifier key \(fault): copy its text from its owner again.")
+  }
+
+  /// Whether a signature claims to be by this key.
+  func matches(_ signature: NoteSignature) -> Bool {
+    signature.keyID == id && signature.keyName.utf8.elementsEqual(name.utf8)
+  }
+
+  /// Whether a signature is this key's, of a note's text.
+  func verify(_ signature: NoteSignature, of text: String) -> Bool {
+    switch type {
+    case .ed25519:
+      return key.verify(signature.bytes, of: Array(text.utf8))
+    case .cosignature:
+      guard let cosignature = TimestampedSignature(decoding: signature.bytes) else { return false }
+      return key.verify(
+        cosignature.signature, of: TimestampedSignature.message(time: cosignature.time, text: text))
+    }
+  }
+}
+
+extension VerifierKey: Hashable {
+  // Names are compared byte for byte: Swift takes texts for equal that Unicode merely calls equivalent.
+
+  public static func == (left: VerifierKey, right: VerifierKey) -> Bool {
+    left.type == right.type && left.key == right.key && left.name.utf8.elementsEqual(right.name.utf8)
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(id)
+  }
+}
+
+extension VerifierKey: CustomStringConvertible {
+  /// The key's text.
+  public var description: String {
+    let digits = String(id, radix: 16)
+    let padding = String(repeating: "0", count: 8 - digits.utf8.count)
+    return "\(name)+\(padding)\(digits)+\(Base64.encode([type.rawValue] + key.bytes))"
+  }
+}

@@ -1,0 +1,165 @@
+import Glibc
+import KeyStore
+import LedgerCrypto
+import Testing
+
+@Suite("Key store")
+struct KeyStoreTests {
+  @Test("Opening gives the keys that creating made")
+  func roundTrip() throws {
+    let folder = try TemporaryFolder()
+    let block = BlockMask.Block(repeating: 5)
+    var masked = block
+    var hash = Digest.zero
+    var secrets: [Secret] = []
+    var published: [KeyStore.PublishedKey] = []
+    do {
+      let store = try create(folder)
+      masked = store.tokenMask.mask(block)
+      hash = store.lookupHash(of: [1, 2, 3])
+      secrets = [store.lookupKey, store.pinPepper, store.derivationKey]
+      published = store.verifyingKeys
+    }
+    #expect(secrets[0] != secrets[1] && secrets[1] != secrets[2] && secrets[0] != secrets[2])
+    #expect(secrets.allSatisfy { $0.count == 32 })
+    let store = try reopen(folder)
+    let unmasked = store.tokenMask.unmask(masked)
+    #expect(unmasked.indices.allSatisfy { unmasked[$0] == 5 })
+    #expect(store.lookupHash(of: [1, 2, 3]) == hash)
+    #expect([store.lookupKey, store.pinPepper, store.derivationKey] == secrets)
+    #expect(store.verifyingKeys == published)
+    #expect(published.map(\.number) == [1] && published[0].createdAt == 1_700_000_000_000)
+    #expect(published[0].key == store.signingKey.verifyingKey)
+  }
+
+  @Test("A new signing key signs from then on, and the old public keys stay")
+  func signingKeys() throws {
+    let folder = try TemporaryFolder()
+    var expected: [KeyStore.PublishedKey] = []
+    do {
+      let store = try create(folder)
+      let first = store.verifyingKeys
+      let added = try store.rotateSigningKey(createdAt: 1_800_000_000_000)
+      #expect(added.number == 2 && added.createdAt == 1_800_000_000_000)
+      #expect(store.signingKey.verifyingKey == added.key && added.key != first[0].key)
+      expected = first + [added]
+      #expect(store.verifyingKeys == expected)
+    }
+    let store = try reopen(folder)
+    #expect(store.verifyingKeys == expected)
+    #expect(store.signingKey.verifyingKey == expected[1].key)
+  }
+
+  @Test("A wrong, missing, malformed or exposed master key is told apart, and named")
+  func masterKeys() throws {
+    let folder = try TemporaryFolder()
+    _ = try create(folder)
+    func expectFailure(
+      _ source: MasterKey.Source, _ code: KeyStoreError.Code, naming text: String,
+      at location: SourceLocation = #_sourceLocation
+    ) {
+      let error = #expect(throws: KeyStoreError.self, sourceLocation: location) { _ = try reopen(folder, source) }
+      #expect(error?.code == code, sourceLocation: location)
+      #expect(error?.reason.contains(text) == true, sourceLocation: location)
+      #expect(error?.description.contains("0202020202020202") == false, sourceLocation: location)
+    }
+    expectFailure(master(2), .masterKeyMismatch, naming: "Provide the right one")
+    expectFailure(.environment("KEYSTORE_TEST_UNSET"), .masterKeyMissing, naming: "KEYSTORE_TEST_UNSET")
+    expectFailure(.text(Secret(copying: Array(" \n".utf8))), .masterKeyMissing, naming: "text given")
+    expectFailure(.file(folder.path + "/absent"), .masterKeyMissing, naming: folder.path + "/absent")
+    expectFailure(.keysFolder, .masterKeyMissing, naming: folder.keys + "/master.key")
+    expectFailure(.text(Secret(copying: Array("secret".utf8))), .masterKeyMalformed, naming: "64 hexadecimal")
+    expectFailure(
+      .text(Secret(copying: Array(Base64.encode([UInt8](repeating: 2, count: 31)).utf8))), .masterKeyMalformed,
+      naming: "64 hexadecimal")
+
+    let text = Array(String(repeating: "01", count: 32).utf8)
+    for mode in [0o604, 0o640, 0o620, 0o666] as [mode_t] {
+      try writeFile(folder.path + "/exposed", text, mode: mode)
+      expectFailure(.file(folder.path + "/exposed"), .masterKeyExposed, naming: "chmod 600")
+    }
+  }
+
+  @Test("The master key is read as hexadecimal or Base64, from text, file or environment")
+  func masterKeyForms() throws {
+    let folder = try TemporaryFolder()
+    _ = try create(folder)
+    let bytes = [UInt8](repeating: 1, count: 32)
+    for text in [Hex.encode(bytes), Base64.encode(bytes), "  \(Hex.encode(bytes))\r\n", "\(Base64.encode(bytes))\n"] {
+      _ = try reopen(folder, .text(Secret(copying: Array(text.utf8))))
+      try writeFile(folder.path + "/master", Array(text.utf8))
+      _ = try reopen(folder, .file(folder.path + "/master"))
+      unsafe setenv("KEYSTORE_TEST_MASTER", text, 1)
+      _ = try reopen(folder, .environment("KEYSTORE_TEST_MASTER"))
+    }
+  }
+
+  @Test("A master key kept in the folder is drawn at creation")
+  func masterKeyInFolder() throws {
+    let folder = try TemporaryFolder()
+    var hash = Digest.zero
+    do {
+      let store = try KeyStore.create(at: folder.keys, origin: origin, master: .keysFolder, createdAt: 0)
+      hash = store.lookupHash(of: [])
+    }
+    #expect(try reopen(folder, .keysFolder).lookupHash(of: []) == hash)
+    #expect(try reopen(folder, .file(folder.keys + "/master.key")).lookupHash(of: []) == hash)
+  }
+
+  @Test("One writer, any number of readers")
+  func locking() throws {
+    let folder = try TemporaryFolder()
+    let writer = try create(folder)
+    #expect(throws: KeyStoreError(.locked, "")) { _ = try reopen(folder) }
+    let reader = try KeyStore.open(at: folder.keys, origin: origin, master: master(1), access: .reading)
+    #expect(reader.lookupKey == writer.lookupKey)
+    #expect(throws: KeyStoreError(.readOnly, "")) { try reader.persons.add(persons(1)) }
+    #expect(throws: KeyStoreError(.readOnly, "")) { try reader.persons.erase(persons(1)[0]) }
+    #expect(throws: KeyStoreError(.readOnly, "")) { try reader.rotateSigningKey(createdAt: 0) }
+    #expect(throws: KeyStoreError(.readOnly, "")) { try reader.rotateMasterKey(to: master(2), createdAt: 0) }
+  }
+
+  @Test("Creating twice, opening nothing, or opening for another ledger is refused")
+  func wrongFolders() throws {
+    let folder = try TemporaryFolder()
+    #expect(throws: KeyStoreError(.notFound, "")) { _ = try reopen(folder) }
+    _ = try create(folder)
+    #expect(throws: KeyStoreError(.alreadyExists, "")) { _ = try create(folder) }
+    #expect(throws: KeyStoreError(.originMismatch, "")) {
+      _ = try KeyStore.open(at: folder.keys, origin: "other.example/log", master: master(1))
+    }
+    for origin in ["", "two words", "line\nend", String(repeating: "x", count: 256)] {
+      #expect(throws: KeyStoreError(.invalidArgument, "")) {
+        _ = try KeyStore.create(at: folder.path + "/b", origin: origin, master: master(1), createdAt: 0)
+      }
+    }
+  }
+
+  // The umask belongs to the whole process, so these have one of their own.
+
+  @Test("Nobody but the owner may read a file or enter a folder, though the umask allows everything")
+  func modesUnderOpenMask() async {
+    await #expect(processExitsWith: .success) { try checkModes(umask: 0) }
+  }
+
+  @Test("The owner may use files and folders, though the umask allows nothing")
+  func modesUnderClosedMask() async {
+    await #expect(processExitsWith: .success) { try checkModes(umask: 0o777) }
+  }
+}
+
+private func checkModes(umask mask: mode_t) throws {
+  let folder = try TemporaryFolder()
+  umask(mask)
+  let store = try KeyStore.create(at: folder.keys, origin: origin, master: .keysFolder, createdAt: 0)
+  try store.persons.add(persons(3))
+  try store.persons.erase(persons(3)[0])
+  try store.rotateMasterKey(to: .keysFolder, createdAt: 0)
+  let files = folder.files()
+  // keys, .lock, keyring, master.key, persons, persons/ab
+  try #require(files.count == 6)
+  for file in files {
+    let isFolder = mode(of: file) & S_IFMT == S_IFDIR
+    try #require(mode(of: file) & 0o7777 == (isFolder ? 0o700 : 0o600))
+  }
+}

@@ -1,0 +1,166 @@
+import LedgerCrypto
+import LedgerDomain
+import LedgerEvents
+import LedgerTestSupport
+import Testing
+
+@Suite struct CreateConnectorTests {
+  var scenario = Scenario()
+  let owner: AccountID
+
+  init() throws {
+    owner = try scenario.account("owner")
+    _ = try scenario.phone("+910000000001", of: owner)
+  }
+
+  private func command(_ change: (inout ConnectorDetails) -> Void = { _ in }) -> CreateConnector {
+    CreateConnector(owner: owner, publicID: .fake(5), secretDigest: .of("secret"), details: .fake(change))
+  }
+
+  @Test func `It is recorded with its texts trimmed`() throws {
+    let event = filled(ConnectorCreated()) {
+      $0.owner = owner.rawValue
+      $0.publicID = .init(PublicID.fake(5))
+      $0.secretDigest = .init(Digest.of("secret"))
+      $0.details = .fake {
+        $0.name = "Näme  of it"
+        $0.description_p = "two\nlines"
+        $0.publisher = ""
+      }
+    }
+    let command = command {
+      $0.name = " \u{3000}Näme  of it\n"
+      $0.description_p = "two\nlines\n"
+      $0.publisher = "   "
+    }
+    let id = try scenario.when(command).then(.connectorCreated(event), by: Subject(owner))
+    #expect(id.rawValue == scenario.next)
+  }
+
+  @Test(
+    arguments: [
+      ("name", { $0.name = "" }), ("name", { $0.name = " \t " }), ("name", { $0.name = "a\nb" }),
+      ("name", { $0.name = "a\u{0}b" }), ("name", { $0.name = "a\u{2028}b" }),
+      ("name", { $0.name = String(repeating: "é", count: 101) }),
+      ("description", { $0.description_p = String(repeating: "x", count: 1_001) }),
+      ("description", { $0.description_p = "a\u{1B}b" }),
+      ("publisher", { $0.publisher = String(repeating: "x", count: 101) }), ("publisher", { $0.publisher = "a\tb" }),
+      ("redirectURIs", { $0.redirectUris = [String](repeating: "https://example.org", count: 11) }),
+      ("redirectURIs", { $0.redirectUris = ["https://example.org", "ftp://example.org"] }),
+      ("scopes", { $0.scopes = 0 }), ("scopes", { $0.scopes = Scopes.all.rawValue + 1 }),
+      ("scopes", { $0.scopes = .max }),
+      ("accessTokenLifetime", { $0.accessTokenLifetime = 59 }),
+      ("accessTokenLifetime", { $0.accessTokenLifetime = 7 * 86_400 + 1 }),
+      ("accessTokenLifetime", { $0.accessTokenLifetime = -1 }),
+      ("refreshTokenLifetime", { $0.refreshTokenLifetime = 3_599 }),
+      ("refreshTokenLifetime", { $0.refreshTokenLifetime = 730 * 86_400 + 1 }),
+      ("rotation", { $0.rotation = .UNRECOGNIZED(7) }),
+    ] as [(String, @Sendable (inout ConnectorDetails) -> Void)])
+  func `Each detail has its bounds`(field: String, change: @Sendable (inout ConnectorDetails) -> Void) throws {
+    scenario.when(command(change)).thenRefused(.invalidValue, field: field)
+  }
+
+  @Test func `The bounds themselves are allowed`() throws {
+    for (access, refresh): (Int64, Int64) in [(60, 3_600), (7 * 86_400, 730 * 86_400)] {
+      let command = command {
+        $0.name = String(repeating: "é", count: 100)
+        $0.description_p = String(repeating: "x", count: 1_000)
+        $0.redirectUris = [String](repeating: "https://example.org", count: 10)
+        $0.accessTokenLifetime = access
+        $0.refreshTokenLifetime = refresh
+        $0.rotation = .always
+        $0.scopes = 1
+      }
+      var scenario = scenario
+      try scenario.perform(command)
+    }
+  }
+
+  @Test mutating func `A name is unique for its owner while the connector lives`() throws {
+    let first = try scenario.perform(command())
+    var again = command { $0.name = " Connector " }
+    again.publicID = .fake(6)
+    scenario.when(again).thenRefused(.conflict, field: "name")
+
+    let other = try scenario.account("other")
+    _ = try scenario.phone("+910000000009", of: other)
+    again.owner = other
+    try scenario.perform(again)
+
+    try scenario.perform(DeleteConnector(connector: first, requester: owner))
+    again.owner = owner
+    again.publicID = .fake(7)
+    try scenario.perform(again)
+  }
+
+  @Test mutating func `A public ID is used once`() throws {
+    try scenario.perform(command())
+    scenario.when(command { $0.name = "Other" }).thenRefused(.conflict, field: "publicID")
+  }
+
+  @Test mutating func `The owner is in force and has a phone`() throws {
+    var command = command()
+    command.owner = AccountID(rawValue: 99)
+    scenario.when(command).thenRefused(.notFound, field: "owner")
+    command.owner = try scenario.account("no phone")
+    scenario.when(command).thenRefused(.phoneRequired, field: "account")
+    try scenario.given(.accountDisabled(filled(AccountDisabled()) { $0.account = owner.rawValue }))
+    scenario.when(self.command()).thenRefused(.accountDisabled, field: "owner")
+  }
+
+  @Test(arguments: [
+    "https://example.org", "https://example.org/", "https://a-b.example.org:8443/path/x?q=1&r=%20%C3%A9",
+    "https://example.org?x", "https://192.0.2.1/cb", "https://[2001:db8::1]:443/cb", "https://localhost/cb",
+    "http://localhost", "http://localhost:3000/cb", "http://127.0.0.1:1/cb", "http://[::1]:65535/cb",
+    "http://[::1]", "https://example.org/" + String(repeating: "x", count: 1_980),
+  ])
+  func `Redirect addresses with HTTPS or to loopback are taken`(uri: String) throws {
+    var scenario = scenario
+    try scenario.perform(command { $0.redirectUris = [uri] })
+  }
+
+  @Test(arguments: [
+    "", "example.org", "//example.org", "https:", "https://", "https:///path", "https:/example.org", "HTTPS://example.org",
+    "ftp://example.org", "javascript:alert(1)", " https://example.org", "https://example.org ", "https://exa mple.org",
+    "https://example.org/#", "https://example.org/#x", "https://user@example.org", "https://user:pw@example.org",
+    "https://example.org\\@evil.org", "https://example.org/\\x", "https://example.org/\u{e9}", "https://ex\u{e4}mple.org",
+    "https://example.org:", "https://example.org:0", "https://example.org:65536", "https://example.org:+80",
+    "https://example.org:80:80", "https://-a.org", "https://a-.org", "https://a..org", "https://.org", "https://a.org.",
+    "https://" + String(repeating: "a", count: 64) + ".org",
+    "https://" + [String](repeating: "abcdefg", count: 32).joined(separator: "."),
+    "https://[::1", "https://::1]", "https://[]", "https://[zz]", "https://[::1]x", "https://x[::1]", "https://a_b.org",
+    "https://example.org/%", "https://example.org/%2", "https://example.org/%zz", "https://example.org/a b",
+    "https://example.org/\n", "https://example.org/\u{0}", "https://example.org/<x>", "https://example.org/[x]",
+    "http://example.org", "http://localhost.example.org", "http://localhost@example.org", "http://127.0.0.2",
+    "http://127.0.0.1.example.org", "http://[::2]", "http://::1", "http://LOCALHOST", "http://0x7f.1",
+    "https://example.org/" + String(repeating: "x", count: 1_981),
+  ])
+  func `Other redirect addresses are refused`(uri: String) throws {
+    scenario.when(command { $0.redirectUris = [uri] }).thenRefused(.invalidValue, field: "redirectURIs")
+  }
+}
+
+@Suite struct DeleteConnectorTests {
+  @Test func `Its owner deletes it, once`() throws {
+    var access = try GroupAccess()
+    let command = DeleteConnector(connector: access.connector, requester: access.owner)
+    let event = filled(ConnectorDeleted()) { $0.connector = access.connector.rawValue }
+    try access.scenario.when(command).then(.connectorDeleted(event), by: Subject(access.owner))
+    access.scenario.when(DeleteConnector(connector: access.connector, requester: access.granter))
+      .thenRefused(.notFound, field: "connector")
+    access.scenario.when(DeleteConnector(connector: ConnectorID(rawValue: 999), requester: access.owner))
+      .thenRefused(.notFound, field: "connector")
+    try access.scenario.perform(command)
+    access.scenario.when(command).thenRefused(.gone, field: "connector")
+    #expect(
+      try judge(handle: access.token, at: access.scenario.now, in: access.scenario.state)
+        == .invalid(.stopped(Subject(access.connector), by: access.scenario.next - 1)))
+  }
+
+  @Test func `A disabled owner deletes nothing`() throws {
+    var access = try GroupAccess()
+    try access.scenario.given(.accountDisabled(filled(AccountDisabled()) { $0.account = access.owner.rawValue }))
+    access.scenario.when(DeleteConnector(connector: access.connector, requester: access.owner))
+      .thenRefused(.accountDisabled, field: "requester")
+  }
+}

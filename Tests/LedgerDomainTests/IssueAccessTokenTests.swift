@@ -1,0 +1,265 @@
+import LedgerCrypto
+import LedgerDomain
+import LedgerEvents
+import LedgerTestSupport
+import Testing
+
+@Suite struct IssueAccessTokenTests {
+  var access: GroupAccess
+  init() throws { access = try GroupAccess() }
+
+  private var command: IssueAccessToken {
+    IssueAccessToken(
+      connector: .fake(1), secretDigest: .of("secret"), refreshToken: access.refreshToken,
+      refreshDigest: .of("refresh"), accessDigest: .of("new"), successorDigest: .of("successor"))
+  }
+
+  private func issued(
+    refreshToken: TokenID? = nil, secret: UInt64? = nil, lifetime: Duration = .seconds(86_400), scopes: Scopes = .all
+  ) -> LedgerEvent {
+    .tokenIssued(
+      filled(TokenIssued()) {
+        $0.family = access.family.rawValue
+        $0.grant = access.grant.rawValue
+        $0.connector = access.connector.rawValue
+        $0.group = access.group.rawValue
+        $0.refreshToken = (refreshToken ?? access.refreshToken).rawValue
+        $0.secret = secret ?? access.connector.rawValue
+        $0.digest = .init(Digest.of("new"))
+        $0.expiresAt = (access.scenario.now + lifetime).milliseconds
+        $0.scopes = scopes.rawValue
+      })
+  }
+
+  private func rotated(
+    lifetime: Duration = .seconds(365 * 86_400), predecessorUntil: Timestamp
+  ) -> LedgerEvent {
+    .refreshTokenRotated(
+      filled(RefreshTokenRotated()) {
+        $0.family = access.family.rawValue
+        $0.grant = access.grant.rawValue
+        $0.connector = access.connector.rawValue
+        $0.group = access.group.rawValue
+        $0.predecessor = access.family.rawValue
+        $0.digest = .init(Digest.of("successor"))
+        $0.expiresAt = (access.scenario.now + lifetime).milliseconds
+        $0.predecessorUntil = predecessorUntil.milliseconds
+      })
+  }
+
+  @Test mutating func `A refresh token is traded for an access token that works`() throws {
+    let outcome = try access.scenario.when(command).then(issued(), by: Subject(access.connector))
+    #expect(
+      outcome
+        == .issued(
+          .init(
+            handle: TokenID(rawValue: access.scenario.next), expiresAt: access.scenario.now + .seconds(86_400),
+            scopes: .all, connector: access.connector, grant: access.grant, group: access.group, successor: nil)))
+    let handle = TokenID(rawValue: access.scenario.next)
+    try access.scenario.perform(command)
+    #expect(
+      try judge(
+        handle: handle, digest: .of("new"), as: .access, at: access.scenario.now, in: access.scenario.state
+      ).isValid)
+  }
+
+  @Test mutating func `The connector sets the lifetime, and everything on the way the scopes`() throws {
+    access = try GroupAccess(details: .fake { $0.accessTokenLifetime = 120 })
+    access.scenario.state.standings[access.connector.rawValue]?.scopes = [.mediaRead, .mediaWrite]
+    access.scenario.state.standings[access.grant.rawValue]?.scopes = [.mediaRead, .profileRead]
+    try access.scenario.when(command).then(issued(lifetime: .seconds(120), scopes: [.mediaRead]))
+    access.scenario.state.standings[access.grant.rawValue]?.scopes = [.profileRead]
+    let refusal = access.scenario.when(command).thenRefused(.invalidGrant, field: "refreshToken")
+    #expect(refusal?.reason == nil)
+  }
+
+  @Test mutating func `Wrong ID, wrong Secret and deleted connector cannot be told apart`() throws {
+    var unknown = command
+    unknown.connector = .fake(200)
+    var wrong = command
+    wrong.secretDigest = .of("guess")
+    var zero = command
+    zero.secretDigest = .zero
+    var zeroUnknown = unknown
+    zeroUnknown.secretDigest = .zero
+    let refusals = [unknown, wrong, zero, zeroUnknown].map {
+      access.scenario.when($0).thenRefused(.invalidClient, field: "connector")?.description
+    }
+    try access.scenario.perform(DeleteConnector(connector: access.connector, requester: access.owner))
+    let deleted = access.scenario.when(command).thenRefused(.invalidClient, field: "connector")?.description
+    #expect(refusals.allSatisfy { $0 == deleted })
+  }
+
+  @Test func `The Secret is checked before the refresh token`() throws {
+    var command = command
+    command.secretDigest = .of("guess")
+    command.refreshDigest = .of("guess")
+    access.scenario.when(command).thenRefused(.invalidClient, field: "connector")
+  }
+
+  @Test mutating func `While a rotation of the Secret overlaps, both are accepted`() throws {
+    let until = access.scenario.now + .seconds(60)
+    let event = filled(ConnectorSecretRotated()) {
+      $0.connector = access.connector.rawValue
+      $0.secretDigest = .init(Digest.of("second"))
+      $0.previousSecret = access.connector.rawValue
+      $0.previousExpiresAt = until.milliseconds
+    }
+    let secret = try access.scenario.given(.connectorSecretRotated(event))
+    var renewed = command
+    renewed.secretDigest = .of("second")
+    access.scenario.now = until - .milliseconds(1)
+    try access.scenario.when(command).then(issued())
+    try access.scenario.when(renewed).then(issued(secret: secret))
+    access.scenario.now = until
+    access.scenario.when(command).thenRefused(.invalidClient, field: "connector")
+    try access.scenario.when(renewed).then(issued(secret: secret))
+  }
+
+  @Test func `A wrong refresh token is refused with the reason inside`() throws {
+    func reason(_ change: (inout IssueAccessToken) -> Void) -> Verdict.Reason? {
+      var command = command
+      change(&command)
+      return access.scenario.when(command).thenRefused(.invalidGrant, field: "refreshToken")?.reason
+    }
+    #expect(reason { $0.refreshDigest = .of("guess") } == .unknown)
+    #expect(reason { $0.refreshToken = TokenID(rawValue: 999) } == .unknown)
+    #expect(
+      reason {
+        $0.refreshToken = access.token
+        $0.refreshDigest = .of("access")
+      } == .wrongKind)
+  }
+
+  @Test mutating func `An expired refresh token is refused`() throws {
+    access.scenario.now += .seconds(365 * 86_400)
+    let refusal = access.scenario.when(command).thenRefused(.invalidGrant, field: "refreshToken")
+    #expect(refusal?.reason == .expired(at: access.scenario.now))
+  }
+
+  @Test mutating func `Whatever is stopped, nothing is issued`() throws {
+    for subject in [
+      Subject(access.family), Subject(access.grant), Subject(access.owner), Subject(access.granter),
+      Subject(access.membership), Subject(access.group), Subject(access.phone), Subject(access.connector),
+    ] {
+      var scenario = access.scenario
+      scenario.state.standings[subject.number]?.stoppedBy = 99
+      let refusal = scenario.when(command).thenRefused(.invalidGrant, field: "refreshToken")
+      #expect(refusal?.reason == .stopped(subject, by: 99))
+    }
+  }
+
+  @Test mutating func `Another connector's refresh token is refused`() throws {
+    _ = try access.scenario.connector(of: access.owner, publicID: .fake(2), secret: "other")
+    var command = command
+    command.connector = .fake(2)
+    command.secretDigest = .of("other")
+    let refusal = access.scenario.when(command).thenRefused(.invalidGrant, field: "refreshToken")
+    #expect(refusal?.reason == .anotherConnector)
+  }
+
+  @Test mutating func `After nine tenths of its life a refresh token gets its successor, once`() throws {
+    let expiry = access.scenario.now + .seconds(365 * 86_400)
+    access.scenario.now = expiry - .seconds(365 * 8_640) - .milliseconds(1)
+    try access.scenario.when(command).then(issued())
+    access.scenario.now += .milliseconds(1)
+    let outcome = try access.scenario.when(command).then(issued(), rotated(predecessorUntil: expiry))
+    guard case .issued(let tokens) = outcome else {
+      Issue.record("\(outcome)")
+      return
+    }
+    let successor = TokenID(rawValue: access.scenario.next + 1)
+    #expect(tokens.successor?.handle == successor)
+    #expect(tokens.successor?.expiresAt == access.scenario.now + .seconds(365 * 86_400))
+
+    try access.scenario.perform(command)
+    try access.scenario.when(command).then(issued())
+    access.scenario.now = expiry - .milliseconds(1)
+    try access.scenario.when(command).then(issued())
+    var next = command
+    next.refreshToken = successor
+    next.refreshDigest = .of("successor")
+    try access.scenario.when(next).then(issued(refreshToken: successor))
+    access.scenario.now = expiry
+    let refusal = access.scenario.when(command).thenRefused(.invalidGrant, field: "refreshToken")
+    #expect(refusal?.reason == .expired(at: expiry))
+    try access.scenario.when(next).then(issued(refreshToken: successor))
+  }
+
+  @Test mutating func `Without a digest for it there is no successor`() throws {
+    access.scenario.now += .seconds(364 * 86_400)
+    var command = command
+    command.successorDigest = nil
+    try access.scenario.when(command).then(issued())
+  }
+
+  @Test mutating func `Rotated at each use, with a window for those who ask again`() throws {
+    access = try GroupAccess(details: .fake { $0.rotation = .always })
+    let until = access.scenario.now + .seconds(60)
+    try access.scenario.when(command).then(issued(), rotated(predecessorUntil: until))
+    try access.scenario.perform(command)
+    access.scenario.now = until - .milliseconds(1)
+    try access.scenario.when(command).then(issued())
+
+    access.scenario.now = until
+    let reuse = filled(RefreshTokenReuseDetected()) {
+      $0.family = access.family.rawValue
+      $0.grant = access.grant.rawValue
+      $0.connector = access.connector.rawValue
+      $0.group = access.group.rawValue
+      $0.token = access.family.rawValue
+    }
+    let outcome = try access.scenario.when(command)
+      .then(.refreshTokenReuseDetected(reuse), by: Subject(access.connector))
+    #expect(outcome == .reuseDetected(access.family))
+  }
+
+  @Test mutating func `A reuse stops the family, and is recorded once`() throws {
+    access = try GroupAccess(details: .fake { $0.rotation = .always })
+    try access.scenario.perform(command)
+    let successor = TokenID(rawValue: access.scenario.next - 1)
+    access.scenario.now += .seconds(60)
+    try access.scenario.perform(command)
+    let position = access.scenario.next - 1
+    let again = access.scenario.when(command).thenRefused(.invalidGrant, field: "refreshToken")
+    #expect(again?.reason == .replaced(by: successor))
+    var next = command
+    next.refreshToken = successor
+    next.refreshDigest = .of("successor")
+    let refusal = access.scenario.when(next).thenRefused(.invalidGrant, field: "refreshToken")
+    #expect(refusal?.reason == .stopped(Subject(access.family), by: position))
+    #expect(
+      try judge(handle: access.token, at: access.scenario.now, in: access.scenario.state)
+        == .invalid(.stopped(Subject(access.family), by: position)))
+  }
+
+  @Test mutating func `The reuse of a successor stops the family too`() throws {
+    access = try GroupAccess(details: .fake { $0.rotation = .always })
+    let successor = try access.scenario.successor(
+      of: access.refreshToken, in: access.family, predecessorUntil: access.scenario.now)
+    _ = try access.scenario.successor(
+      of: successor, in: access.family, secret: "third", predecessorUntil: access.scenario.now)
+    var command = command
+    command.refreshToken = successor
+    command.refreshDigest = .of("successor")
+    #expect(try access.scenario.perform(command) == .reuseDetected(access.family))
+  }
+
+  @Test mutating func `Another connector's reuse stops nothing`() throws {
+    _ = try access.scenario.connector(of: access.owner, publicID: .fake(2), secret: "other")
+    _ = try access.scenario.successor(
+      of: access.refreshToken, in: access.family, predecessorUntil: access.scenario.now)
+    var command = command
+    command.connector = .fake(2)
+    command.secretDigest = .of("other")
+    let refusal = access.scenario.when(command).thenRefused(.invalidGrant, field: "refreshToken")
+    #expect(refusal?.reason == .anotherConnector)
+  }
+
+  @Test mutating func `Unreadable state issues nothing`() throws {
+    access.scenario.state.standings[access.phone.rawValue] = nil
+    access.scenario.when(command).thenUnreadable()
+    access.scenario.state.failure = StateUnreadable("planted")
+    access.scenario.when(command).thenUnreadable()
+  }
+}

@@ -1,0 +1,123 @@
+import LedgerDomain
+import LedgerEvents
+import LedgerTestSupport
+import Testing
+
+@Suite struct RevokeTokenTests {
+  var access: GroupAccess
+  init() throws { access = try GroupAccess() }
+
+  private func revoked(_ reach: RevocationReach, _ target: UInt64, under: Bool = true) -> LedgerEvent {
+    .tokenRevoked(
+      filled(TokenRevoked()) {
+        $0.reach = reach
+        $0.target = target
+        guard under else { return }
+        $0.connector = access.connector.rawValue
+        $0.grant = access.grant.rawValue
+        $0.group = access.group.rawValue
+      })
+  }
+
+  @Test mutating func `Whoever it concerns stops a token or a family, and nobody else`() throws {
+    let admin = try access.scenario.account("second")
+    _ = try access.scenario.member(of: access.group, account: admin, role: .admin)
+    let member = try access.scenario.account("member")
+    _ = try access.scenario.member(of: access.group, account: member)
+    let other = try access.scenario.connector(of: access.stranger, publicID: .fake(2))
+    let allowed: [(RevokeToken.Requester, Subject)] = [
+      (.account(access.granter), Subject(access.granter)), (.account(access.owner), Subject(access.owner)),
+      (.account(admin), Subject(admin)), (.connector(access.connector), Subject(access.connector)),
+      (.operator, .operator),
+    ]
+    for (requester, actor) in allowed {
+      let isNew = try access.scenario.when(RevokeToken(.token(access.token), requester: requester))
+        .then(revoked(.token, access.token.rawValue), by: actor)
+      #expect(isNew)
+      try access.scenario.when(RevokeToken(.refreshToken(access.refreshToken), requester: requester))
+        .then(revoked(.family, access.family.rawValue), by: actor)
+    }
+    for requester: RevokeToken.Requester in [.account(member), .account(access.stranger), .connector(other)] {
+      access.scenario.when(RevokeToken(.token(access.token), requester: requester))
+        .thenRefused(.forbidden, field: "target")
+      access.scenario.when(RevokeToken(.refreshToken(access.refreshToken), requester: requester))
+        .thenRefused(.forbidden, field: "target")
+    }
+  }
+
+  @Test mutating func `A token is stopped alone, a family with its tokens, each once`() throws {
+    let second = try access.scenario.token(from: access.family, secret: "second")
+    let token = RevokeToken(.token(access.token), requester: .operator)
+    #expect(try access.scenario.perform(token))
+    #expect(try access.scenario.when(token).thenNothing() == false)
+    #expect(try isValid(access.token) == false)
+    #expect(try isValid(second))
+    #expect(try isValid(access.refreshToken))
+
+    let family = RevokeToken(.refreshToken(access.refreshToken), requester: .operator)
+    #expect(try access.scenario.perform(family))
+    try access.scenario.when(family).thenNothing()
+    #expect(try isValid(second) == false)
+    #expect(try isValid(access.refreshToken) == false)
+  }
+
+  @Test mutating func `A successor stands for its family`() throws {
+    let successor = try access.scenario.successor(
+      of: access.refreshToken, in: access.family, predecessorUntil: access.scenario.now)
+    try access.scenario.when(RevokeToken(.refreshToken(successor), requester: .operator))
+      .then(revoked(.family, access.family.rawValue))
+  }
+
+  @Test func `What is unknown or of another kind is no error`() throws {
+    let targets: [RevokeToken.Target] = [
+      .token(TokenID(rawValue: 999)), .token(access.refreshToken), .token(TokenID(rawValue: access.grant.rawValue)),
+      .refreshToken(TokenID(rawValue: 999)), .refreshToken(access.token),
+      .connector(ConnectorID(rawValue: 999)), .account(AccountID(rawValue: 999)),
+    ]
+    for target in targets {
+      #expect(try access.scenario.when(RevokeToken(target, requester: .operator)).thenNothing() == false)
+    }
+  }
+
+  @Test mutating func `All tokens of a connector are stopped by its owner, itself or the operator`() throws {
+    let target = RevokeToken.Target.connector(access.connector)
+    let event = filled(TokenRevoked()) {
+      $0.reach = .connector
+      $0.target = access.connector.rawValue
+      $0.connector = access.connector.rawValue
+    }
+    for requester: RevokeToken.Requester in [.account(access.owner), .connector(access.connector), .operator] {
+      try access.scenario.when(RevokeToken(target, requester: requester)).then(.tokenRevoked(event))
+    }
+    for requester: RevokeToken.Requester in [.account(access.granter), .connector(ConnectorID(rawValue: 999))] {
+      access.scenario.when(RevokeToken(target, requester: requester)).thenRefused(.forbidden, field: "target")
+    }
+    try access.scenario.perform(RevokeToken(target, requester: .operator))
+    #expect(try isValid(access.token) == false)
+    try access.scenario.perform(DeleteConnector(connector: access.connector, requester: access.owner))
+    try access.scenario.when(RevokeToken(target, requester: .operator)).thenNothing()
+  }
+
+  @Test mutating func `All tokens that an account gave are stopped by it or the operator`() throws {
+    let target = RevokeToken.Target.account(access.granter)
+    for requester: RevokeToken.Requester in [.account(access.granter), .operator] {
+      try access.scenario.when(RevokeToken(target, requester: requester))
+        .then(revoked(.account, access.granter.rawValue, under: false))
+    }
+    for requester: RevokeToken.Requester in [.account(access.owner), .connector(access.connector)] {
+      access.scenario.when(RevokeToken(target, requester: requester)).thenRefused(.forbidden, field: "target")
+    }
+    try access.scenario.perform(RevokeToken(target, requester: .operator))
+    #expect(try isValid(access.token) == false)
+  }
+
+  @Test mutating func `A disabled account stops nothing`() throws {
+    try access.scenario.given(.accountDisabled(filled(AccountDisabled()) { $0.account = access.owner.rawValue }))
+    access.scenario.when(RevokeToken(.token(access.token), requester: .account(access.owner)))
+      .thenRefused(.accountDisabled, field: "requester")
+  }
+
+  private func isValid(_ handle: TokenID) throws -> Bool {
+    try judge(handle: handle, at: access.scenario.now, in: access.scenario.state).isValid
+  }
+}

@@ -1,0 +1,42 @@
+public import LedgerEvents
+
+/// A scenario in which a connector has access to a group, with all that this stands on, and a token of each kind.
+public struct GroupAccess: Sendable {
+  public var scenario: Scenario
+  public let owner: AccountID
+  public let connector: ConnectorID
+  /// An admin of the group, who is not the owner.
+  public let granter: AccountID
+  public let phone: PhoneID
+  public let group: GroupID
+  public let membership: MembershipID
+  public let grant: GrantID
+  public let family: FamilyID
+  public let token: TokenID
+  /// An account that has nothing to do with all this.
+  public let stranger: AccountID
+
+  public init(details: ConnectorDetails = .fake()) throws {
+    var scenario = Scenario()
+    try scenario.given(.ledgerCreated(LedgerCreated()))
+    owner = try scenario.account("owner")
+    _ = try scenario.phone("+910000000001", of: owner)
+    connector = try scenario.connector(of: owner, details: details)
+    granter = try scenario.account("granter")
+    phone = try scenario.phone("+910000000002", of: granter)
+    group = try scenario.group(by: granter)
+    membership = try scenario.member(of: group, account: granter, role: .admin)
+    grant = try scenario.grant(
+      to: connector, by: granter, phone: phone, group: group, membership: membership,
+      scopes: Scopes(rawValue: details.scopes))
+    family = try scenario.family(
+      under: grant,
+      lifetime: .seconds(details.refreshTokenLifetime == 0 ? 365 * 86_400 : details.refreshTokenLifetime))
+    token = try scenario.token(from: family, scopes: Scopes(rawValue: details.scopes))
+    stranger = try scenario.account("stranger")
+    self.scenario = scenario
+  }
+
+  /// The family's first refresh token.
+  public var refreshToken: TokenID { TokenID(rawValue: family.rawValue) }
+}

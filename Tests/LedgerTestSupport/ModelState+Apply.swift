@@ -1,0 +1,220 @@
+import LedgerDomain
+public import LedgerEvents
+import LedgerCrypto
+
+extension ModelState {
+  /// The state after one more event.
+  ///
+  /// - Throws: ``EventCodingError`` if a digest or an ID in the event has the wrong size.
+  public mutating func apply(
+    _ event: LedgerEvent, at position: UInt64, time: Timestamp
+  ) throws(EventCodingError) {
+    switch event {
+    case .accountRegistered, .accountSignedIn, .accountDisabled, .accountEnabled, .accountRoleChanged:
+      applyToAccounts(event, position, time)
+    case .phonePINRequested, .phonePINRejected, .phoneVerified, .phoneRemoved:
+      try applyToPhones(event, position)
+    case .connectorCreated, .connectorUpdated, .connectorSecretRotated, .connectorDeleted:
+      try applyToConnectors(event, position, time)
+    case .groupCreated, .groupRenamed, .groupDeleted, .groupMemberAdded, .groupMemberRoleChanged, .groupMemberRemoved:
+      try applyToGroups(event, position, time)
+    case .permissionGranted, .permissionRevoked:
+      applyToGrants(event, position, time)
+    case .refreshTokenIssued, .refreshTokenRotated, .refreshTokenReuseDetected, .tokenIssued, .tokenRevoked:
+      try applyToTokens(event, position)
+    case .ledgerCreated, .ledgerRestored, .signingKeyRotated, .subjectErased, .groupSubgroupAttached,
+      .groupSubgroupDetached, .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted:
+      // They change nothing that a command or a validation reads.
+      break
+    }
+  }
+
+  mutating func stop(_ number: UInt64, by position: UInt64) { standings[number]?.stoppedBy = position }
+
+  private mutating func applyToAccounts(_ event: LedgerEvent, _ position: UInt64, _ time: Timestamp) {
+    switch event {
+    case .accountRegistered(let event):
+      let id = AccountID(rawValue: position)
+      accounts[id] = Account(
+        id: id, issuer: event.issuer, subject: event.subject, name: event.hasName ? event.name : nil,
+        email: event.hasEmail ? event.email : nil, role: event.role, isDisabled: false, registeredAt: time)
+      standings[position] = Standing(.account)
+    case .accountSignedIn(let event):
+      let id = AccountID(rawValue: event.account)
+      if event.hasName { accounts[id]?.name = event.name }
+      if event.hasEmail { accounts[id]?.email = event.email }
+    case .accountDisabled(let event):
+      accounts[AccountID(rawValue: event.account)]?.isDisabled = true
+      stop(event.account, by: position)
+    case .accountEnabled(let event):
+      accounts[AccountID(rawValue: event.account)]?.isDisabled = false
+      stop(event.account, by: 0)
+    case .accountRoleChanged(let event):
+      accounts[AccountID(rawValue: event.account)]?.role = event.after
+    default: break
+    }
+  }
+
+  private mutating func applyToPhones(_ event: LedgerEvent, _ position: UInt64) throws(EventCodingError) {
+    switch event {
+    case .phonePINRequested(let event):
+      let id = ChallengeID(rawValue: position)
+      let account = AccountID(rawValue: event.account)
+      let number = keyedHashes.number(event.number)
+      for (other, challenge) in challenges
+      where challenge.account == account && keyedHashes.number(challenge.number) == number {
+        challenges[other]?.isClosed = true
+      }
+      challenges[id] = PINChallenge(
+        id: id, account: account, number: event.number, salt: Array(event.salt), digest: try Digest(field: event.pinDigest),
+        scryptLog2N: UInt8(truncatingIfNeeded: event.scryptLog2N),
+        expiresAt: Timestamp(milliseconds: event.expiresAt), failures: 0, isClosed: false)
+    case .phonePINRejected(let event):
+      challenges[ChallengeID(rawValue: event.challenge)]?.failures += 1
+    case .phoneVerified(let event):
+      let id = PhoneID(rawValue: position)
+      let account = AccountID(rawValue: event.account)
+      challenges[ChallengeID(rawValue: event.challenge)]?.isClosed = true
+      phones[id] = Phone(id: id, account: account, number: event.number, isRemoved: false)
+      standings[position] = Standing(.phone)
+      giveMemberships(of: event.number, to: account)
+    case .phoneRemoved(let event):
+      phones[PhoneID(rawValue: event.phone)]?.isRemoved = true
+      stop(event.phone, by: position)
+    default: break
+    }
+  }
+
+  /// Memberships that waited for whoever holds the number.
+  private mutating func giveMemberships(of number: Sealed, to account: AccountID) {
+    let key = keyedHashes.number(number)
+    for membership in memberships.values where membership.account == nil && !membership.isRemoved {
+      guard let waiting = membership.number, keyedHashes.number(waiting) == key,
+        currentMembership(of: account, in: membership.group) == nil
+      else { continue }
+      memberships[membership.id]?.account = account
+    }
+  }
+
+  private mutating func applyToConnectors(
+    _ event: LedgerEvent, _ position: UInt64, _ time: Timestamp
+  ) throws(EventCodingError) {
+    switch event {
+    case .connectorCreated(let event):
+      let id = ConnectorID(rawValue: position)
+      connectors[id] = Connector(
+        id: id, publicID: try PublicID(field: event.publicID), owner: AccountID(rawValue: event.owner),
+        details: event.details, isDeleted: false, createdAt: time)
+      credentials[id] = ConnectorCredentials(
+        current: SecretID(rawValue: position), currentDigest: try Digest(field: event.secretDigest),
+        previous: SecretID(rawValue: 0), previousDigest: .zero, previousUntil: Timestamp(rawValue: 0),
+        accessTokenLifetime: event.details.accessTokenLifetime,
+        refreshTokenLifetime: event.details.refreshTokenLifetime, rotation: event.details.rotation)
+      standings[position] = Standing(.connector, scopes: Scopes(rawValue: event.details.scopes), on: event.owner)
+    case .connectorUpdated(let event):
+      let id = ConnectorID(rawValue: event.connector)
+      connectors[id]?.details = event.after
+      credentials[id]?.accessTokenLifetime = event.after.accessTokenLifetime
+      credentials[id]?.refreshTokenLifetime = event.after.refreshTokenLifetime
+      credentials[id]?.rotation = event.after.rotation
+      standings[event.connector]?.scopes = Scopes(rawValue: event.after.scopes)
+    case .connectorSecretRotated(let event):
+      let id = ConnectorID(rawValue: event.connector)
+      guard var known = credentials[id] else { return }
+      known.previous = known.current
+      known.previousDigest = known.currentDigest
+      known.previousUntil = Timestamp(milliseconds: event.previousExpiresAt)
+      known.current = SecretID(rawValue: position)
+      known.currentDigest = try Digest(field: event.secretDigest)
+      credentials[id] = known
+    case .connectorDeleted(let event):
+      let id = ConnectorID(rawValue: event.connector)
+      connectors[id]?.isDeleted = true
+      credentials[id] = nil
+      stop(event.connector, by: position)
+    default: break
+    }
+  }
+
+  private mutating func applyToGroups(
+    _ event: LedgerEvent, _ position: UInt64, _ time: Timestamp
+  ) throws(EventCodingError) {
+    switch event {
+    case .groupCreated(let event):
+      let id = GroupID(rawValue: position)
+      // The numbers of members and admins are counted when asked for.
+      groups[id] = Group(
+        id: id, publicID: try PublicID(field: event.publicID), name: event.name, kind: event.kind,
+        welcomeMessage: event.welcomeMessage, isDeleted: false, memberCount: 0, adminCount: 0, createdAt: time)
+      standings[position] = Standing(.group)
+    case .groupRenamed(let event):
+      groups[GroupID(rawValue: event.group)]?.name = event.after
+    case .groupDeleted(let event):
+      groups[GroupID(rawValue: event.group)]?.isDeleted = true
+      stop(event.group, by: position)
+    case .groupMemberAdded(let event):
+      let id = MembershipID(rawValue: position)
+      memberships[id] = Membership(
+        id: id, group: GroupID(rawValue: event.group), account: AccountID(unlessZero: event.account),
+        number: event.hasNumber ? event.number : nil, role: event.role, isRemoved: false)
+      standings[position] = Standing(.membership, on: event.group)
+    case .groupMemberRoleChanged(let event):
+      memberships[MembershipID(rawValue: event.membership)]?.role = event.after
+      if event.before == .admin, event.after != .admin { standings[event.membership]?.floor = position }
+    case .groupMemberRemoved(let event):
+      memberships[MembershipID(rawValue: event.membership)]?.isRemoved = true
+      stop(event.membership, by: position)
+    default: break
+    }
+  }
+
+  private mutating func applyToGrants(_ event: LedgerEvent, _ position: UInt64, _ time: Timestamp) {
+    switch event {
+    case .permissionGranted(let event):
+      let id = GrantID(rawValue: position)
+      let scopes = Scopes(rawValue: event.scopes)
+      grants[id] = Grant(
+        id: id, connector: ConnectorID(rawValue: event.connector), granter: AccountID(rawValue: event.granter),
+        group: GroupID(unlessZero: event.group), scopes: scopes, family: nil, isRevoked: false, grantedAt: time)
+      standings[position] = Standing(
+        .grant, scopes: scopes, on: event.connector, event.granter, event.membership, event.phone)
+    case .permissionRevoked(let event):
+      grants[GrantID(rawValue: event.grant)]?.isRevoked = true
+      stop(event.grant, by: position)
+    default: break
+    }
+  }
+
+  private mutating func applyToTokens(_ event: LedgerEvent, _ position: UInt64) throws(EventCodingError) {
+    switch event {
+    case .refreshTokenIssued(let event):
+      standings[position] = Standing(
+        .family, on: event.grant,
+        credential: .init(
+          digest: try Digest(field: event.digest), expiresAt: Timestamp(milliseconds: event.expiresAt)))
+      grants[GrantID(rawValue: event.grant)]?.family = FamilyID(rawValue: position)
+      stop(event.supersedes, by: position)
+    case .refreshTokenRotated(let event):
+      standings[position] = Standing(
+        .family, on: event.family,
+        credential: .init(
+          digest: try Digest(field: event.digest), expiresAt: Timestamp(milliseconds: event.expiresAt)))
+      standings[event.predecessor]?.credential?.successor = position
+      standings[event.predecessor]?.credential?.acceptedUntil = Timestamp(milliseconds: event.predecessorUntil)
+    case .refreshTokenReuseDetected(let event):
+      stop(event.family, by: position)
+    case .tokenIssued(let event):
+      standings[position] = Standing(
+        .token, scopes: Scopes(rawValue: event.scopes), on: event.family,
+        credential: .init(
+          digest: try Digest(field: event.digest), expiresAt: Timestamp(milliseconds: event.expiresAt)))
+    case .tokenRevoked(let event):
+      switch event.reach {
+      case .token, .family: stop(event.target, by: position)
+      case .connector, .account: standings[event.target]?.floor = position
+      case .unspecified, .UNRECOGNIZED: break
+      }
+    default: break
+    }
+  }
+}

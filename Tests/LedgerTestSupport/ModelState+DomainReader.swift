@@ -1,0 +1,121 @@
+public import LedgerCrypto
+public import LedgerDomain
+public import LedgerEvents
+
+extension ModelState: DomainReader {
+  public func standing(of number: UInt64) throws(StateUnreadable) -> Standing? {
+    try readable()
+    return standings[number]
+  }
+
+  public func account(_ id: AccountID) throws(StateUnreadable) -> Account? {
+    try readable()
+    return accounts[id]
+  }
+
+  public func account(identity: Digest) throws(StateUnreadable) -> AccountID? {
+    try readable()
+    return accounts.values.first { keyedHashes.identity($0.issuer, $0.subject) == identity }?.id
+  }
+
+  public func phone(_ id: PhoneID) throws(StateUnreadable) -> Phone? {
+    try readable()
+    return phones[id]
+  }
+
+  public func phone(number: Digest) throws(StateUnreadable) -> PhoneID? {
+    try readable()
+    return phones.values.first { !$0.isRemoved && keyedHashes.number($0.number) == number }?.id
+  }
+
+  public func phones(of account: AccountID) throws(StateUnreadable) -> [PhoneID] {
+    try readable()
+    return phones.values.filter { $0.account == account && !$0.isRemoved }.map(\.id).sorted()
+  }
+
+  public func challenge(_ id: ChallengeID) throws(StateUnreadable) -> PINChallenge? {
+    try readable()
+    return challenges[id]
+  }
+
+  public func challenge(for number: Digest, by account: AccountID) throws(StateUnreadable) -> ChallengeID? {
+    try readable()
+    return challenges.values.filter { $0.account == account && keyedHashes.number($0.number) == number }.map(\.id).max()
+  }
+
+  public func connector(_ id: ConnectorID) throws(StateUnreadable) -> Connector? {
+    try readable()
+    return connectors[id]
+  }
+
+  public func connector(publicID: PublicID) throws(StateUnreadable) -> ConnectorID? {
+    try readable()
+    return connectors.values.first { $0.publicID == publicID }?.id
+  }
+
+  public func connector(named name: String, of owner: AccountID) throws(StateUnreadable) -> ConnectorID? {
+    try readable()
+    // By bytes: to Swift two spellings of an accented letter are equal.
+    return connectors.values.first {
+      $0.owner == owner && !$0.isDeleted && $0.details.name.utf8.elementsEqual(name.utf8)
+    }?.id
+  }
+
+  public func credentials(of connector: ConnectorID) throws(StateUnreadable) -> ConnectorCredentials? {
+    try readable()
+    return credentials[connector]
+  }
+
+  public func group(_ id: GroupID) throws(StateUnreadable) -> Group? {
+    try readable()
+    let members = memberships.values.filter { $0.group == id && !$0.isRemoved }
+    var group = groups[id]
+    group?.memberCount = UInt64(members.count)
+    group?.adminCount = UInt64(members.count { $0.role == .admin })
+    return group
+  }
+
+  public func group(publicID: PublicID) throws(StateUnreadable) -> GroupID? {
+    try readable()
+    return groups.values.first { $0.publicID == publicID }?.id
+  }
+
+  public func membership(_ id: MembershipID) throws(StateUnreadable) -> Membership? {
+    try readable()
+    return memberships[id]
+  }
+
+  public func membership(of account: AccountID, in group: GroupID) throws(StateUnreadable) -> MembershipID? {
+    try readable()
+    return currentMembership(of: account, in: group)
+  }
+
+  public func membership(number: Digest, in group: GroupID) throws(StateUnreadable) -> MembershipID? {
+    try readable()
+    return memberships.values.first { member in
+      member.group == group && !member.isRemoved && member.number.map(keyedHashes.number) == number
+    }?.id
+  }
+
+  public func grant(_ id: GrantID) throws(StateUnreadable) -> Grant? {
+    try readable()
+    return grants[id]
+  }
+
+  public func grant(
+    to connector: ConnectorID, group: GroupID?, granter: AccountID
+  ) throws(StateUnreadable) -> GrantID? {
+    try readable()
+    return grants.values.first {
+      $0.connector == connector && $0.group == group && !$0.isRevoked && (group != nil || $0.granter == granter)
+    }?.id
+  }
+
+  func currentMembership(of account: AccountID, in group: GroupID) -> MembershipID? {
+    memberships.values.first { $0.group == group && $0.account == account && !$0.isRemoved }?.id
+  }
+
+  private func readable() throws(StateUnreadable) {
+    if let failure { throw failure }
+  }
+}

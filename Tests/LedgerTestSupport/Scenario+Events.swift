@@ -1,0 +1,184 @@
+public import LedgerCrypto
+public import LedgerEvents
+
+/// The message with its fields filled in.
+public func filled<Message>(_ message: Message, _ fill: (inout Message) -> Void) -> Message {
+  var message = message
+  fill(&message)
+  return message
+}
+
+extension Digest {
+  /// SHA-256 of a text: stands for the digest of the secret of that name.
+  public static func of(_ secret: String) -> Digest { SHA256.hash(Array(secret.utf8)) }
+}
+
+extension PublicID {
+  /// An ID whose 16 bytes are the number.
+  public static func fake(_ number: UInt8) -> PublicID {
+    guard let id = PublicID(bytes: [UInt8](repeating: number, count: 16)) else { preconditionFailure("16 bytes") }
+    return id
+  }
+}
+
+// The things that a ledger is made of, each by the events that make it, whatever the commands think of them.
+extension Scenario {
+  /// An account; its subject at the provider is the name.
+  public mutating func account(_ name: String) throws -> AccountID {
+    let event = filled(AccountRegistered()) {
+      $0.issuer = "https://login.example.org"
+      $0.subject = .fake(name)
+      $0.role = .user
+    }
+    return AccountID(rawValue: try given(.accountRegistered(event)))
+  }
+
+  /// A PIN asked for by an account. It is open for ten minutes, and its digest is that of the text.
+  public mutating func challenge(_ number: String, by account: AccountID, pin: String = "1234") throws -> ChallengeID {
+    let event = filled(V2PhonePINRequested()) {
+      $0.account = account.rawValue
+      $0.number = .fake(number)
+      $0.salt = .init([UInt8](repeating: 7, count: 16))
+      $0.pinDigest = .init(Digest.of(pin))
+      $0.expiresAt = (now + .seconds(600)).milliseconds
+      $0.scryptLog2N = 14
+    }
+    return ChallengeID(rawValue: try given(.phonePINRequested(event)))
+  }
+
+  /// A verified phone, with the PIN asked for before.
+  public mutating func phone(_ number: String, of account: AccountID) throws -> PhoneID {
+    let challenge = try challenge(number, by: account)
+    let event = filled(PhoneVerified()) {
+      $0.account = account.rawValue
+      $0.challenge = challenge.rawValue
+      $0.number = .fake(number)
+    }
+    return PhoneID(rawValue: try given(.phoneVerified(event)))
+  }
+
+  /// A connector. The digest of its Secret is that of `secret`.
+  public mutating func connector(
+    of owner: AccountID, publicID: PublicID = .fake(1), secret: String = "secret",
+    details: ConnectorDetails = .fake()
+  ) throws -> ConnectorID {
+    let event = filled(ConnectorCreated()) {
+      $0.owner = owner.rawValue
+      $0.publicID = .init(publicID)
+      $0.secretDigest = .init(Digest.of(secret))
+      $0.details = details
+    }
+    return ConnectorID(rawValue: try given(.connectorCreated(event)))
+  }
+
+  /// A group without members.
+  public mutating func group(by creator: AccountID, publicID: PublicID = .fake(100)) throws -> GroupID {
+    let event = filled(GroupCreated()) {
+      $0.publicID = .init(publicID)
+      $0.name = "Group"
+      $0.kind = .group
+      $0.creator = creator.rawValue
+    }
+    return GroupID(rawValue: try given(.groupCreated(event)))
+  }
+
+  public mutating func member(
+    of group: GroupID, account: AccountID?, number: String? = nil, role: Role = .member
+  ) throws -> MembershipID {
+    let event = filled(GroupMemberAdded()) {
+      $0.group = group.rawValue
+      $0.account = account?.rawValue ?? 0
+      if let number { $0.number = .fake(number) }
+      $0.role = role
+    }
+    return MembershipID(rawValue: try given(.groupMemberAdded(event)))
+  }
+
+  public mutating func changeRole(
+    of membership: MembershipID, in group: GroupID, from before: Role, to after: Role
+  ) throws {
+    let event = filled(GroupMemberRoleChanged()) {
+      $0.group = group.rawValue
+      $0.membership = membership.rawValue
+      $0.before = before
+      $0.after = after
+    }
+    try given(.groupMemberRoleChanged(event))
+  }
+
+  /// A grant, for a group if there is a membership.
+  public mutating func grant(
+    to connector: ConnectorID, by granter: AccountID, phone: PhoneID, group: GroupID? = nil,
+    membership: MembershipID? = nil, scopes: Scopes = .all
+  ) throws -> GrantID {
+    let event = filled(PermissionGranted()) {
+      $0.connector = connector.rawValue
+      $0.granter = granter.rawValue
+      $0.group = group?.rawValue ?? 0
+      $0.membership = membership?.rawValue ?? 0
+      $0.phone = phone.rawValue
+      $0.scopes = scopes.rawValue
+    }
+    return GrantID(rawValue: try given(.permissionGranted(event)))
+  }
+
+  /// A family with its first refresh token. The digest is that of `secret`.
+  public mutating func family(
+    under grant: GrantID, secret: String = "refresh", lifetime: Duration = .seconds(365 * 86_400)
+  ) throws -> FamilyID {
+    let event = filled(RefreshTokenIssued()) {
+      $0.grant = grant.rawValue
+      $0.digest = .init(Digest.of(secret))
+      $0.expiresAt = (now + lifetime).milliseconds
+    }
+    return FamilyID(rawValue: try given(.refreshTokenIssued(event)))
+  }
+
+  /// A refresh token that succeeds another.
+  public mutating func successor(
+    of predecessor: TokenID, in family: FamilyID, secret: String = "successor", predecessorUntil: Timestamp,
+    lifetime: Duration = .seconds(365 * 86_400)
+  ) throws -> TokenID {
+    let event = filled(RefreshTokenRotated()) {
+      $0.family = family.rawValue
+      $0.predecessor = predecessor.rawValue
+      $0.digest = .init(Digest.of(secret))
+      $0.expiresAt = (now + lifetime).milliseconds
+      $0.predecessorUntil = predecessorUntil.milliseconds
+    }
+    return TokenID(rawValue: try given(.refreshTokenRotated(event)))
+  }
+
+  /// An access token. The digest is that of `secret`.
+  public mutating func token(
+    from family: FamilyID, secret: String = "access", lifetime: Duration = .seconds(86_400), scopes: Scopes = .all
+  ) throws -> TokenID {
+    let event = filled(TokenIssued()) {
+      $0.family = family.rawValue
+      $0.digest = .init(Digest.of(secret))
+      $0.expiresAt = (now + lifetime).milliseconds
+      $0.scopes = scopes.rawValue
+    }
+    return TokenID(rawValue: try given(.tokenIssued(event)))
+  }
+
+  /// Everything so far issued under a connector or an account, or one token or family, is revoked.
+  public mutating func revoke(_ reach: RevocationReach, _ target: UInt64) throws {
+    let event = filled(TokenRevoked()) {
+      $0.reach = reach
+      $0.target = target
+    }
+    try given(.tokenRevoked(event))
+  }
+}
+
+extension ConnectorDetails {
+  /// Details that the rules accept, with every scope.
+  public static func fake(_ change: (inout ConnectorDetails) -> Void = { _ in }) -> ConnectorDetails {
+    filled(ConnectorDetails()) {
+      $0.name = "Connector"
+      $0.scopes = Scopes.all.rawValue
+      change(&$0)
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import Glibc
+
+/// A small generator with a seed (SplitMix64), so that a failing run can be repeated.
+struct SeededRandom: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+
+  mutating func bytes(count: Int) -> [UInt8] {
+    (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &self) }
+  }
+
+  /// The seed of this run: `CREDLEDGER_SEED`, or one drawn anew.
+  static let seed: UInt64 = {
+    if let text = unsafe getenv("CREDLEDGER_SEED"), let seed = UInt64(unsafe String(cString: text)) { return seed }
+    return .random(in: .min ... .max)
+  }()
+}

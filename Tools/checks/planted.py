@@ -1,0 +1,146 @@
+"""The clean tree of the self-test, and the violations that are planted in it."""
+
+from dataclasses import dataclass
+
+from rules.layers import ALLOWED
+
+
+@dataclass(frozen=True)
+class Plant:
+    """One violation: `new` in place of `old`, which the rule must report and no other rule may."""
+
+    rule: str
+    path: str
+    old: str
+    new: str
+    line_offset: int = 0
+
+
+
+def manifest() -> str:
+    """A Package.swift that declares what the layers allow."""
+    lines = ['let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")']
+    for target, allowed in ALLOWED.items():
+        names = ["protobuf" if name == "SwiftProtobuf" else f'"{name}"' for name in [target, *sorted(allowed)]]
+        lines.append(f"library({', '.join(names)}),")
+    return "\n".join(lines) + "\n"
+
+
+# What looks like a violation and is none.
+SWIFT = r'''
+public import LedgerCrypto
+import Glibc
+// try! as! x! nonisolated(unsafe) fatalError("TO" "DO") import Foundation /* public var undocumented */
+/* public struct Hidden {
+   /* nested */ try! open() */
+/// A vault.
+///
+/// Sendable: the handle is written in the initialiser only.
+@safe
+public final class Vault: Base<Int>,
+  @unchecked Sendable
+{
+  /// The number of bytes.
+  @inlinable
+  public var count: Int { isEmpty != true && !isEmpty ? 1 : bytes!=other ? 2 : 3 }
+  public let id: Int
+  private var note = "stop! \(!isEmpty) \"x\"! public var y try!" + #"a "quoted"! \(x!) text"#
+  private var page = """
+    public func undocumented() { value! }
+    "quoted"! \(read(")!"))
+    """
+  var `quick!`: Int { [!flag].count + (!flag ? 1 : 2) }
+
+  public init(id: Int, at place: (Int, [Int])) {
+    self.id = id
+  }
+
+  public static func == (left: Vault, right: Vault) -> Bool { left.id == right.id }
+}
+
+/// What can be opened.
+public protocol Openable {
+  /// Opens it.
+  func open()
+}
+
+extension Vault: Openable {
+  public func open() { guard handle != nil else { fatalError("No handle: the vault was closed.") } }
+}
+'''
+
+DOCUMENT = """# Vault
+
+See [the sources](../Sources/KeyStore/Vault.swift), [the web](https://example.org/a/b), <doc:Concepts>,
+[above](#vault) and ``Vault``. In code, `[x](nowhere)` is no link; a path such as /var/lib/ledger is nobody's.
+
+```
+[x](nowhere)
+```
+
+[top]: ../README.md#start
+"""
+
+CLEAN = {
+    "Package.swift": manifest(),
+    "README.md": "# Start\n\nRun `Tools/start`, then `Tools/test`; see [Vault](Documents/Vault.md).\n",
+    "Documents/Vault.md": DOCUMENT,
+    "Sources/CredentialLedger/CredentialLedger.docc/Concepts.md": "# Concepts\n",
+    "Sources/KeyStore/Vault.swift": SWIFT,
+    "Sources/LedgerDomain/Command.swift": "import LedgerEvents\n",
+    "Sources/LedgerEvents/Generated/token.pb.swift": "import Foundation\npublic var x: Int!\n" + "\n" * 500,
+    "Tests/KeyStoreTests/LongTests.swift": "// length: one table of the standard's vectors\n" + "\n" * 500,
+    "Tools/start": "#!/usr/bin/env bash\n",
+}
+
+LONG = "Tests/KeyStoreTests/LongTests.swift"
+VAULT = "Sources/KeyStore/Vault.swift"
+COMMAND = "Sources/LedgerDomain/Command.swift"
+KEY_STORE = 'library("KeyStore", "LedgerCrypto")'
+EVENTS = "import LedgerEvents\n"
+NOTE = "  private var note"
+
+PLANTS = [
+    Plant("layers", VAULT, "import Glibc", "import LMDB"),
+    Plant("layers", VAULT, "import Glibc", "import struct EventLog.Position"),
+    Plant("layers", VAULT, "import Glibc", "@_exported public import COpenSSL"),
+    Plant("layers", VAULT, "import Glibc", "import Glibc; import CLMDB"),
+    Plant("layers", VAULT, "import Glibc", "import Dispatch"),
+    Plant("layers", COMMAND, EVENTS, "import Glibc\n"),
+    Plant("layers", "Sources/Elsewhere/New.swift", "", "import Glibc\n"),
+    Plant("layers", "Package.swift", KEY_STORE, 'library("KeyStore", "LMDB", "LedgerCrypto")'),
+    Plant("layers", "Package.swift", KEY_STORE, 'library("KeyStore")'),
+    Plant("layers", "Package.swift", KEY_STORE, KEY_STORE + ', library("Extra", "LMDB")'),
+    Plant("foundation", VAULT, "import Glibc", "import Foundation"),
+    Plant("foundation", COMMAND, EVENTS, "private import struct FoundationEssentials.Date\n"),
+    Plant("foundation", VAULT, "import Glibc", "internal import FoundationNetworking"),
+    Plant("forbidden", VAULT, NOTE, "  let a = try! open()\n" + NOTE),
+    Plant("forbidden", VAULT, NOTE, "  let a = b as! Int\n" + NOTE),
+    Plant("forbidden", VAULT, NOTE, "  let a = table[1]!.name\n" + NOTE),
+    Plant("forbidden", VAULT, NOTE, '  let a = "\\(value!)"\n' + NOTE),
+    Plant("forbidden", VAULT, NOTE, '  let a = #"\\#(value!)"#\n' + NOTE),
+    Plant("forbidden", VAULT, NOTE, "  var a: Int!\n" + NOTE),
+    Plant("forbidden", VAULT, NOTE, "  var a: [Int]! = nil\n" + NOTE),
+    Plant("forbidden", LONG, "\n\n", "\nlet a = first()!\n", line_offset=1),
+    Plant("forbidden", VAULT, "No handle:", "Todo:"),
+    Plant("forbidden", VAULT, NOTE, "  nonisolated(unsafe) var a = 1\n" + NOTE),
+    Plant("forbidden", VAULT, "/// Sendable: the", "/// The", line_offset=3),
+    Plant("length", LONG, "// length: one", "// One", line_offset=400),
+    Plant("length", LONG, "// length: one table of the standard's vectors", "// length:", line_offset=400),
+    Plant("length", "Tools/start", "bash\n", "bash\n" + "\n" * 400, line_offset=400),
+    Plant("length", "Tools/rows.py", "", "\n" * 401, line_offset=400),
+    Plant("wording", VAULT, "/// A vault.", "/// A vault in /" + "home/me/vault."),
+    Plant("wording", "README.md", "# Start", "# Start in `/" + "opt/ledger`"),
+    Plant("wording", "Documents/Vault.md", "https://example.org/a/b", "https://registry.pkg" + ".dev/a/b"),
+    Plant("wording", VAULT, "/// A vault.", "/// A vault. FIX" + "ME: lock it."),
+    Plant("wording", VAULT, "/// A vault.", "/// A vault, as in elsewhere" + ".md."),
+    Plant("links", "README.md", "Documents/Vault.md", "Documents/Missing"),
+    Plant("links", "Documents/Vault.md", "../README.md#start", "../README.txt"),
+    Plant("links", "Documents/Vault.md", "<doc:Concepts>", "<doc:Conceits>"),
+    Plant("links", "Documents/Vault.md", "../Sources", "../../Sources"),
+    Plant("documentation", VAULT, "  /// The number of bytes.\n", "", line_offset=1),
+    Plant("documentation", VAULT, "/// What can be opened.\n", ""),
+    Plant("documentation", VAULT, "  /// Opens it.\n", ""),
+    Plant("documentation", VAULT, "    self.id = id\n", "    self.id = id + 1\n", line_offset=-1),
+    Plant("documentation", VAULT, "Openable {\n  public", "Openable {\n  package let a: Int\n  public", line_offset=1),
+]
