@@ -19,9 +19,9 @@ func library(_ name: String, _ dependencies: Target.Dependency...) -> Target {
 }
 
 /// The tests of a target, in the folder under `Tests` that carries its name.
-func tests(of name: String, _ dependencies: Target.Dependency..., resources: [Resource] = []) -> Target {
+func tests(of name: String, _ dependencies: Target.Dependency..., golden: Bool = false) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, resources: resources,
+    name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, exclude: golden ? ["Golden"] : [],
     swiftSettings: flags)
 }
 
@@ -55,5 +55,16 @@ let package = Package(
     .executableTarget(
       name: "credledger", dependencies: ["CredentialLedger", arguments], path: "Tools/credledger",
       swiftSettings: flags),
+    .target(
+      name: "LedgerTestSupport", dependencies: ["LedgerDomain", "LedgerEvents", "LedgerCrypto"],
+      path: "Tests/LedgerTestSupport", swiftSettings: flags),
+    tests(of: "LedgerCrypto"),
+    tests(of: "LMDB"),
+    tests(of: "TransparencyLog", "LedgerCrypto"),
+    tests(of: "KeyStore", "LedgerCrypto"),
+    tests(of: "LedgerEvents", "LedgerCrypto", golden: true),
+    tests(of: "EventLog", "LMDB", "TransparencyLog", "LedgerCrypto"),
+    tests(of: "LedgerDomain", "LedgerTestSupport", "LedgerEvents", "LedgerCrypto"),
+    tests(of: "CredentialLedger"),
   ]
 )

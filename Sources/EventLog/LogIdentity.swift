@@ -1,5 +1,5 @@
 import Glibc
-import LMDB
+package import LMDB
 import TransparencyLog
 
 /// What a log says of itself, apart from its events.
@@ -95,5 +95,14 @@ struct LogIdentity {
         throw LogError(.alreadyExists, "the folder is not empty; choose a new one")
       }
     }
+  }
+}
+
+extension EventLog {
+  /// The origin of the log in a folder, without opening it for work.
+  ///
+  /// - Throws: ``LogError/Code/notALedger``, ``LogError/Code/newerFormat``, ``LogError/Code/storage``.
+  package static func origin(at path: String, options: Environment.Options) throws(LogError) -> String {
+    try LogIdentity(at: path, options: options).origin
   }
 }

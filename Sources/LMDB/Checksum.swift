@@ -71,7 +71,8 @@ struct XXH64 {
         offset += 8
       }
       if offset + 4 <= pendingCount {
-        unsafe hash ^= UInt64(UInt32(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
+        unsafe hash ^=
+          UInt64(UInt32(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
           &* Self.prime1
         hash = hash.rotated(23) &* Self.prime2 &+ Self.prime3
         offset += 4

@@ -79,7 +79,9 @@ public enum RawBytes: ValueCodec {
   public static func byteCount(of value: [UInt8]) -> Int { value.count }
 
   @inlinable
-  public static func encode(_ value: [UInt8], into output: inout OutputRawSpan) { unsafe output.append(value.span.bytes) }
+  public static func encode(_ value: [UInt8], into output: inout OutputRawSpan) {
+    unsafe output.append(value.span.bytes)
+  }
 
   @inlinable
   public static func decode(_ bytes: RawSpan) -> [UInt8]? { Array(copying: bytes) }

@@ -115,7 +115,9 @@ private struct FreePages {
     let bytes = unsafe page.span.bytes
     let flags = bytes.number(UInt16.self, 10)
     let lower = Int(bytes.number(UInt16.self, 12))
-    guard bytes.byteCount == Int(pageSize), lower >= Page.headerByteCount, lower <= bytes.byteCount else { return false }
+    guard bytes.byteCount == Int(pageSize), lower >= Page.headerByteCount, lower <= bytes.byteCount else {
+      return false
+    }
     for pointer in stride(from: Page.headerByteCount, to: lower, by: 2) {
       let node = Int(bytes.number(UInt16.self, pointer))
       guard node + Page.nodeHeaderByteCount <= bytes.byteCount else { return false }

@@ -120,7 +120,8 @@ extension LMDBError {
     case ENOSPC, EDQUOT: (.diskFull, "the file system or the quota is full; free some space, and try again")
     case EIO:
       (.ioFailure, "the device failed, and the outcome of a commit is unknown; stop, open again, verify the tail")
-    case EACCES, EPERM, EROFS: (.permissionDenied, "access was refused; check owner and mode of the folder and its files")
+    case EACCES, EPERM, EROFS:
+      (.permissionDenied, "access was refused; check owner and mode of the folder and its files")
     case ENOENT: (.notAnEnvironment, "no such file or folder; check the path")
     case EAGAIN:
       (

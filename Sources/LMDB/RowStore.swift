@@ -82,8 +82,7 @@ struct RowStore: Sendable {
   @usableFromInline
   func damage(at key: UnsafeRawBufferPointer) -> LMDBError {
     let digits = Array("0123456789abcdef".utf8)
-    var hex: [UInt8] = []
-    for unsafe byte in unsafe key { hex += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+    let hex = unsafe key.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
     return LMDBError(
       .damagedRow, "read a row",
       "the row of table \(name) at key \(String(decoding: hex, as: UTF8.self)) is damaged; verify, restore or rebuild")

@@ -33,7 +33,9 @@ public struct Table<K: KeyCodec, V: ValueCodec>: Sendable {
     _ key: K.Key, in transaction: borrowing some Transaction & ~Copyable
   ) throws(LMDBError) -> Bool {
     let handle = transaction.handle
-    return unsafe try withEncoded(key) { bytes throws(LMDBError) -> Bool in unsafe try rows.find(bytes, in: handle) != nil }
+    return unsafe try withEncoded(key) { bytes throws(LMDBError) -> Bool in
+      unsafe try rows.find(bytes, in: handle) != nil
+    }
   }
 
   /// Calls `body` with the value's bytes in place; nil if there is no row at `key`.

@@ -1,6 +1,5 @@
 package import EventLog
 package import LMDB
-package import LedgerCrypto
 import LedgerEvents
 
 /// Makes the projections anew from the log: beside the live ones, swapped in one commit.
@@ -69,8 +68,8 @@ package struct ProjectionRebuild: Sendable {
   ///   - head: up to which event.
   ///   - progress: is told the position reached.
   package func digests(
-    in path: String, upTo head: Position, progress: @Sendable (Position) -> Void
-  ) throws(LogError) -> (directory: Digest, tokenValidity: Digest) {
+    in path: String, upTo head: Position, progress: (Position) -> Void
+  ) throws(LogError) -> ProjectionDigests {
     let environment = try stored { () throws(LMDBError) in try Environment(at: path) }
     defer { environment.close() }
     let tables = try write(environment) { (transaction) throws(LogError) in
@@ -96,7 +95,10 @@ package struct ProjectionRebuild: Sendable {
       progress(position)
     }
     let transaction = try stored { () throws(LMDBError) in try environment.beginRead() }
-    return (try tables.directory.digest(in: transaction), try tables.validity.digest(in: transaction))
+    return ProjectionDigests(
+      directory: try tables.directory.digest(in: transaction),
+      tokenValidity: try tables.validity.digest(in: transaction),
+      auditTrail: try log.participant.audit.rebuiltDigest(of: log.snapshot(), upTo: head))
   }
 
   private func write<Result>(

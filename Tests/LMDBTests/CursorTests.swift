@@ -16,7 +16,9 @@ struct CursorTests {
   func byteKeys() throws {
     try compareWithModel(NamedRows("names"), { $0.lexicographicallyPrecedes($1) }) { generator in
       // Few different bytes and lengths, so that keys are prefixes of each other and bounds are met.
-      (0..<Int.random(in: 1...4, using: &generator)).map { _ in [0, 1, 127, 128, 255].randomElement(using: &generator) ?? 0 }
+      (0..<Int.random(in: 1...4, using: &generator)).map { _ in
+        [0, 1, 127, 128, 255].randomElement(using: &generator) ?? 0
+      }
     }
   }
 

@@ -153,7 +153,7 @@ struct ReaderPoolTests {
     await #expect(processExitsWith: .exitCode(7)) { [path = path as String] in
       let reading = try Environment(at: path, options: .init(access: .readOnly))
       let read = try reading.beginRead()
-      _exit(read.number == 0 ? 7 : 8)
+      dieReading(read)
     }
     #expect(try environment.readers().count == 1)
     #expect(try environment.checkForDeadReaders() == 1)
@@ -177,6 +177,9 @@ struct ReaderPoolTests {
   }
 }
 
+/// Ends the process while the snapshot is open.
+private func dieReading(_ read: borrowing ReadTransaction) { _exit(read.number == 0 ? 7 : 8) }
+
 /// What threads of a test share.
 private final class Holder: Sendable {
   let environment: Environment
@@ -196,7 +199,8 @@ private final class Holder: Sendable {
       do throws(LMDBError) {
         let read = try environment.beginRead()
         guard let last = try table.last(in: read) else { throw LMDBError(.other, "", "no rows") }
-        guard try table.count(in: read) == Int(last.key), last.value.allSatisfy({ $0 == UInt8(truncatingIfNeeded: last.key) })
+        guard try table.count(in: read) == Int(last.key),
+          last.value.allSatisfy({ $0 == UInt8(truncatingIfNeeded: last.key) })
         else { throw LMDBError(.other, "", "a snapshot has a gap") }
         reads.add(1, ordering: .relaxed)
       } catch {

@@ -131,7 +131,9 @@ func overwrite(_ path: String, with bytes: [UInt8], at offset: Int = 0) throws {
   let file = unsafe open(path, O_RDWR | O_CREAT, 0o600)
   guard file >= 0 else { throw SystemFailure(number: errno) }
   defer { close(file) }
-  guard unsafe pwrite(file, bytes, bytes.count, off_t(offset)) == bytes.count else { throw SystemFailure(number: errno) }
+  guard unsafe pwrite(file, bytes, bytes.count, off_t(offset)) == bytes.count else {
+    throw SystemFailure(number: errno)
+  }
 }
 
 extension Environment {

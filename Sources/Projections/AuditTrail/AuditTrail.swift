@@ -71,6 +71,21 @@ package struct AuditTrail: Sendable {
     let catalogue = try catalogue(in: view)
     var sources = catalogue.runs.map { AuditMerge.Source.run($0) }
     if catalogue.covered < head { sources.append(.log(catalogue.covered + 1...head)) }
+    return try digest(of: sources, in: view)
+  }
+
+  /// The same digest made from the records alone, whatever the runs hold: what a rebuild of the trail comes to.
+  package func rebuiltDigest<Reading: Transaction & ~Copyable, Participant>(
+    of view: borrowing LogView<Reading, Participant>, upTo head: Position
+  ) throws(LogError) -> Digest {
+    let stretch: Position = 65_536
+    let starts = stride(from: Position(1), through: head, by: Int(stretch))
+    return try digest(of: starts.map { .log($0...min($0 + stretch - 1, head)) }, in: view)
+  }
+
+  private func digest<Reading: Transaction & ~Copyable, Participant>(
+    of sources: [AuditMerge.Source], in view: borrowing LogView<Reading, Participant>
+  ) throws(LogError) -> Digest {
     var merge = AuditMerge(sources)
     var hash = SHA256.Stream()
     var bytes: [UInt8] = []

@@ -1,0 +1,130 @@
+import KeyStore
+import LedgerCrypto
+import LedgerDomain
+public import LedgerEvents
+
+/// Phone numbers, verified by PIN.
+public struct Phones: Sendable {
+  let ledger: Ledger
+
+  /// A PIN that was made: to be sent to the number by whoever embeds the library.
+  public struct PINRequest: Sendable {
+    public let challenge: ChallengeID
+    public let pin: PIN
+    public let expiresAt: Timestamp
+  }
+
+  /// Makes a PIN for a number. One asked for before by the same account for the same number is closed.
+  ///
+  /// Costs one scrypt: some 40 ms, on a thread for reading.
+  ///
+  /// - Throws: `conflict` where the number is verified already, `account_disabled`, `not_found`.
+  public func requestPIN(
+    for number: PhoneNumber, by account: AccountID, context: RequestContext = .none
+  ) async throws(LedgerError) -> PINRequest {
+    let ledger = ledger
+    let request = try ledger.prepare(
+      context, caller: account.description, "phones.requestPIN", number.digits, account.description)
+    let (command, digits) = try await ledger.blocking { () throws(LedgerError) -> (RequestPIN, String) in
+      let digits = try Self.drawDigits(request.random)
+      let salt = try drawn { () throws(CryptoError) in try request.random.bytes(count: 16) }
+      let cost = ledger.configuration.pinCost
+      let command = RequestPIN(
+        account: account, number: ledger.hash(of: number),
+        sealedNumber: try ledger.seal(number.digits, for: try ledger.person(of: account), .phoneNumber), salt: salt,
+        pinDigest: try ledger.digest(ofPIN: digits, salt: salt, log2N: cost), scryptLog2N: cost)
+      return (command, digits)
+    }
+    let outcome = try await ledger.execute(command, by: account, request)
+    return PINRequest(challenge: outcome.challenge, pin: PIN(digits: digits), expiresAt: outcome.expiresAt)
+  }
+
+  /// Verifies a phone by the PIN that was sent to it.
+  ///
+  /// - Parameter digits: as typed. Only six ASCII digits can be right.
+  /// - Throws: `wrong_pin`, which counts; `too_many` after five; `no_open_pin`.
+  public func verify(
+    _ digits: String, challenge: ChallengeID, by account: AccountID, context: RequestContext = .none
+  ) async throws(LedgerError) -> PhoneID {
+    let ledger = ledger
+    let request = try ledger.prepare(
+      context, caller: account.description, "phones.verify", digits, challenge.description, account.description)
+    let command = try await ledger.blocking { () throws(LedgerError) -> VerifyPIN in
+      let open = try ledger.reading { (state) throws(StateUnreadable) in try state.challenge(challenge) }
+      guard let open, let number = try ledger.open(open.number, .phoneNumber) else {
+        throw LedgerError(
+          Refusal(.noOpenPIN, field: "challenge", expected: "a PIN that is open", remedy: "ask for a new PIN"))
+      }
+      return VerifyPIN(
+        account: account, challenge: challenge,
+        candidate: try ledger.digest(ofPIN: digits, salt: open.salt, log2N: open.scryptLog2N),
+        number: ledger.log.participant.personalData.hash(number: number))
+    }
+    switch try await ledger.execute(command, by: account, request) {
+    case .verified(let phone): return phone
+    case .rejected(let triesLeft):
+      throw LedgerError(
+        Refusal(
+          .wrongPIN, field: "pin", expected: "the PIN that was sent",
+          remedy: triesLeft == 0 ? "ask for a new PIN" : "try again: \(triesLeft) left"))
+    }
+  }
+
+  /// Removes a phone; what stands on it stops.
+  public func remove(
+    _ phone: PhoneID, by account: AccountID, context: RequestContext = .none
+  ) async throws(LedgerError) {
+    let request = try ledger.prepare(
+      context, caller: account.description, "phones.remove", phone.description, account.description)
+    _ = try await ledger.execute(RemovePhone(phone: phone, requester: account), by: account, request)
+  }
+
+  /// The phones that an account has verified and not removed.
+  public func verified(by account: AccountID) throws(LedgerError) -> [PhoneID] {
+    try ledger.reading { (state) throws(StateUnreadable) in try state.phones(of: account) }
+  }
+
+  /// Six digits, each as likely as the other.
+  private static func drawDigits(_ random: any RandomSource) throws(LedgerError) -> String {
+    while true {
+      let bytes = try drawn { () throws(CryptoError) in try random.bytes(count: 4) }
+      let number = bytes.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+      // The last incomplete million would make small numbers likelier.
+      guard number < UInt32.max / 1_000_000 * 1_000_000 else { continue }
+      let text = String(number % 1_000_000)
+      return String(repeating: "0", count: 6 - text.count) + text
+    }
+  }
+}
+
+extension Ledger {
+  /// Phones and their PINs.
+  public var phones: Phones { Phones(ledger: self) }
+
+  /// The keyed hash by which a number is found.
+  func hash(of number: PhoneNumber) -> Digest { log.participant.personalData.hash(number: number.digits.utf8) }
+
+  /// The digest of a PIN: scrypt of its HMAC under the pepper, so that the log alone does not allow guessing.
+  func digest(ofPIN digits: String, salt: [UInt8], log2N: UInt8) throws(LedgerError) -> Digest {
+    let peppered = HMACSHA256.authenticate(Array(digits.utf8), key: keys.pinPepper)
+    let derived = try drawn { () throws(CryptoError) in
+      try Scrypt.derive(
+        password: Secret(copying: peppered), salt: salt, logCost: Int(log2N), blockSize: 8, parallelism: 1,
+        count: Digest.byteCount)
+    }
+    guard let digest = unsafe derived.withUnsafeBytes({ unsafe Digest(copying: $0) }) else {
+      throw LedgerError(.damaged, "scrypt gave another size than was asked for")
+    }
+    return digest
+  }
+
+  /// Opens a sealed value; nil once the person is erased.
+  func open(_ sealed: Sealed, _ purpose: Purpose) throws(LedgerError) -> [UInt8]? {
+    guard let person = PersonID(bytes: sealed.person) else {
+      throw LedgerError(.damaged, "the name of a person's key is malformed")
+    }
+    return try keyed { () throws(KeyStoreError) in
+      try keys.vault.open(SealedValue(person: person, box: sealed.boxBytes), purpose: purpose)
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import EventLog
+import LedgerCrypto
+public import TransparencyLog
+
+/// Proof that an event is in the ledger: all that somebody without the ledger needs to check it.
+public struct EventProof: Sendable {
+  public let position: UInt64
+  /// The event's record, as it is stored and hashed.
+  public let record: [UInt8]
+  public let inclusion: InclusionProof
+  /// The signed checkpoint (C2SP tlog-checkpoint) that the proof leads to.
+  public let checkpoint: String
+
+  /// Whether the record is in the tree that the checkpoint speaks of, and a key has signed the checkpoint.
+  ///
+  /// - Parameters:
+  ///   - origin: the ledger's name.
+  ///   - verifierKey: the key (C2SP signed-note), got from elsewhere than the ledger.
+  public func verify(origin: String, verifierKey: String) -> Bool {
+    guard let key = try? VerifierKey(verifierKey), let note = try? SignedNote(decoding: Array(checkpoint.utf8)),
+      let signed = try? note.verifiedKeys(among: [key]), signed.count == 1,
+      let head = try? Checkpoint(noteText: note.text), head.origin == origin,
+      inclusion.treeSize == head.size, inclusion.leafIndex + 1 == position
+    else { return false }
+    return inclusion.verify(leafHash: SHA256.hash(prefix: 0, record), root: head.root)
+  }
+}
+
+extension Ledger {
+  /// The key that checks the ledger's checkpoints: to be kept where the ledger is not.
+  public var verifierKey: String {
+    get throws(LedgerError) {
+      do throws(TransparencyError) {
+        return try VerifierKey(name: origin, type: .ed25519, key: keys.signingKey.verifyingKey).description
+      } catch { throw LedgerError(error) }
+    }
+  }
+
+  /// A signed checkpoint over every event so far. Signs one if the newest is older.
+  public func checkpoint() async throws(LedgerError) -> String {
+    if let writer = log.writer {
+      do { try await writer.checkpoint() } catch { throw LedgerError(error) }
+    }
+    guard let note = try latestCheckpoint() else {
+      throw LedgerError(.closed, "nothing was signed yet, and the ledger is open for reading only")
+    }
+    return note
+  }
+
+  /// The newest signed checkpoint; nil before the first.
+  public func latestCheckpoint() throws(LedgerError) -> String? {
+    try logged { () throws(LogError) in try log.snapshot().latestCheckpoint() }
+  }
+
+  /// Proves that an event is in the ledger, by a checkpoint over every event so far.
+  ///
+  /// - Throws: `not_found` for a position that there is not.
+  public func proveInclusion(of position: UInt64) async throws(LedgerError) -> EventProof {
+    _ = try await checkpoint()
+    let log = log
+    let proof = try await blocking { () throws(LedgerError) -> EventProof? in
+      try logged { () throws(LogError) in
+        let view = try log.snapshot()
+        guard let signed = try view.checkpoint(atOrBefore: .max),
+          let inclusion = try view.inclusionProof(of: position, at: signed.size),
+          let record = try view.record(at: position)
+        else { return nil }
+        return EventProof(
+          position: position, record: record.bytes, inclusion: inclusion,
+          checkpoint: signed.note)
+      }
+    }
+    guard let proof else {
+      throw LedgerError(.notFound, "position: expected 1 to the head of the newest checkpoint", field: "position")
+    }
+    return proof
+  }
+
+  /// Proves that the ledger was only appended to between two sizes; nil where it never had one of them.
+  public func proveConsistency(from oldSize: UInt64, to newSize: UInt64) async throws(LedgerError) -> ConsistencyProof? {
+    let log = log
+    return try await blocking { () throws(LedgerError) in
+      try logged { () throws(LogError) in try log.snapshot().consistencyProof(from: oldSize, to: newSize) }
+    }
+  }
+}
+
+extension LedgerError.Code {
+  /// There is no such thing.
+  public static let notFound = Self(rawValue: "not_found")
+}

@@ -1,0 +1,115 @@
+import EventLog
+import LedgerCrypto
+public import LedgerDomain
+public import LedgerEvents
+import Projections
+
+/// Access tokens: issued against a refresh token, validated, revoked.
+public struct Tokens: Sendable {
+  let ledger: Ledger
+
+  /// An access token with what belongs to it.
+  public struct Issued: Sendable {
+    public let accessToken: AccessToken
+    /// The public handle of the access token: the position of the event that issued it.
+    public let handle: TokenID
+    public let expiresAt: Timestamp
+    public let scopes: Scopes
+    /// The successor of the refresh token presented; nil as long as that one is to be used on.
+    public let refreshToken: RefreshToken?
+  }
+
+  /// Trades a refresh token for an access token.
+  ///
+  /// - Parameters:
+  ///   - connector: the connector's public ID.
+  ///   - secret: its Secret.
+  ///   - refreshToken: handed over by whoever granted the access.
+  /// - Throws: `invalid_client` or `invalid_grant`, with nothing in the text that tells why; see ``Refusal/reason``.
+  public func issue(
+    connector: PublicID, secret: ConnectorSecret, refreshToken: RefreshToken, context: RequestContext = .none
+  ) async throws(LedgerError) -> Issued {
+    let request = try ledger.prepare(
+      context, caller: connector.description, "tokens.issue", connector.description, secret.text, refreshToken.text)
+    let format = ledger.tokenFormat
+    // A malformed token goes the same way as an unknown one, so that nothing outside tells them apart.
+    let presented =
+      format.read(prefix: RefreshToken.prefix, refreshToken.text)
+      ?? TokenFormat.Presented(handle: TokenID(rawValue: .max), digest: .zero)
+    let fresh = try drawn { () throws(CryptoError) in try request.random.bytes(count: TokenFormat.secretByteCount) }
+    // Derived from the token that it succeeds: a retry makes the same successor, which is kept nowhere.
+    let successor = ledger.successorSecret(of: presented)
+    let outcome = try await ledger.execute(
+      IssueAccessToken(
+        connector: connector, secretDigest: secret.digest, refreshToken: presented.handle,
+        refreshDigest: presented.digest, accessDigest: SHA256.hash(fresh), successorDigest: SHA256.hash(successor)),
+      by: try ledger.owner(of: connector, if: request.address), request)
+    switch outcome {
+    case .reuseDetected:
+      throw LedgerError(Refusal(.invalidGrant, field: "refreshToken", expected: "a refresh token that is valid"))
+    case .issued(let issued):
+      let handle = if let made = issued.successor { made.handle } else { try ledger.successor(of: presented.handle) }
+      return Issued(
+        accessToken: AccessToken(format.text(prefix: AccessToken.prefix, handle: issued.handle, secret: fresh)),
+        handle: issued.handle, expiresAt: issued.expiresAt, scopes: issued.scopes,
+        refreshToken: handle.map { (handle) -> RefreshToken in
+          RefreshToken(format.text(prefix: RefreshToken.prefix, handle: handle, secret: successor))
+        })
+    }
+  }
+
+  /// Whether an access token is valid now, looked up along everything that it stands on. Runs where it is called, in a
+  /// microsecond or two.
+  ///
+  /// - Parameter presented: the text, as it came.
+  /// - Returns: the claims, or the reason. Tell the outside that it is invalid, and no more.
+  /// - Throws: `damaged` or `storage` where the state could not be read: treat the token as invalid then.
+  public func validate(_ presented: String) throws(LedgerError) -> Verdict {
+    guard let token = ledger.tokenFormat.read(prefix: AccessToken.prefix, presented) else {
+      return .invalid(.malformed)
+    }
+    let now = Timestamp(milliseconds: ledger.configuration.clock())
+    return try ledger.reading { (state) throws(StateUnreadable) in
+      try judge(handle: token.handle, digest: token.digest, as: .access, at: now, in: state)
+    }
+  }
+
+  /// Whether an access token is valid now.
+  public func validate(_ token: AccessToken) throws(LedgerError) -> Verdict { try validate(token.text) }
+
+  /// Revokes tokens, by one event whatever their number.
+  ///
+  /// - Returns: false if there was nothing to revoke (RFC 7009 section 2.2); nothing is appended then.
+  @discardableResult
+  public func revoke(
+    _ target: RevokeToken.Target, by requester: RevokeToken.Requester, context: RequestContext = .none
+  ) async throws(LedgerError) -> Bool {
+    let request = try ledger.prepare(context, caller: "\(requester)", "tokens.revoke", "\(target)", "\(requester)")
+    return try await ledger.execute(RevokeToken(target, requester: requester), request)
+  }
+}
+
+extension Ledger {
+  /// Access and refresh tokens.
+  public var tokens: Tokens { Tokens(ledger: self) }
+
+  var tokenFormat: TokenFormat { TokenFormat(mask: keys.tokenMask) }
+
+  func successorSecret(of token: TokenFormat.Presented) -> [UInt8] {
+    let derived = HMACSHA256.authenticate(Array("successor\0".utf8) + token.digest.bytes, key: keys.derivationKey)
+    return Array(derived.bytes.prefix(TokenFormat.secretByteCount))
+  }
+
+  /// The successor that a refresh token has already.
+  func successor(of token: TokenID) throws(LedgerError) -> TokenID? {
+    try reading { (state) throws(StateUnreadable) in
+      TokenID(unlessZero: try state.standing(of: token.rawValue)?.credential?.successor ?? 0)
+    }
+  }
+
+  /// Whose key seals the address that a connector called from.
+  func owner(of connector: PublicID, if address: String) throws(LedgerError) -> AccountID? {
+    guard !address.isEmpty else { return nil }
+    return try connectors.connector(publicID: connector)?.owner
+  }
+}

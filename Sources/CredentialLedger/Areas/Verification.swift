@@ -1,0 +1,149 @@
+import EventLog
+public import LedgerCrypto
+public import LedgerEvents
+import KeyStore
+import LMDB
+import Projections
+import TransparencyLog
+
+/// One hash for what each projection holds.
+public struct LedgerDigests: Sendable, Equatable {
+  /// Accounts, phones, connectors, groups, grants.
+  public let directory: Digest
+  /// What tokens stand on.
+  public let tokenValidity: Digest
+  /// Which events concern whom.
+  public let auditTrail: Digest
+}
+
+/// What a verification found.
+public struct VerificationReport: Sendable {
+  /// How many records were hashed anew.
+  public let events: UInt64
+  /// The root of the tree over them.
+  public let root: Digest
+  /// How many signed checkpoints agreed with it.
+  public let checkpoints: Int
+  /// The live projections, and those rebuilt from the log.
+  public let live: LedgerDigests
+  public let rebuilt: LedgerDigests
+
+  /// Whether the rebuilt state equals the live state, bit for bit.
+  public var projectionsMatch: Bool { live == rebuilt }
+}
+
+/// The size of a ledger.
+public struct LedgerStatistics: Sendable {
+  public let events: UInt64
+  /// The root of the tree over the events.
+  public let root: Digest
+  /// What the files take up on disk, in bytes; keys included.
+  public let bytesOnDisk: UInt64
+  /// The limit to which the log's file may grow before the map grows, in bytes.
+  public let mapSize: Int
+  /// How many readers have a slot, in all processes.
+  public let readers: Int
+  /// How many events there are of each type, in the order of the types' numbers.
+  public let eventsByType: [(type: EventType, count: UInt64)]
+}
+
+extension Ledger {
+  /// Verifies everything: each record against its hash, the tree, every signed checkpoint, and the projections against a
+  /// rebuild in a scratch folder beside the ledger.
+  ///
+  /// - Parameter progress: is told how many events are done, of how many; each is counted twice, once hashed and once
+  ///   replayed.
+  /// - Throws: `damaged`, with the first position that is wrong.
+  public func verify(
+    progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
+  ) async throws(LedgerError) -> VerificationReport {
+    let (log, keys, origin) = (log, keys, origin)
+    let tree = try await blocking { () throws(LedgerError) in
+      try logged { () throws(LogError) in
+        let verifierKeys = try keys.verifyingKeys.map { (key) throws(LogError) in
+          do throws(TransparencyError) {
+            return try VerifierKey(name: origin, type: .ed25519, key: key.key)
+          } catch { throw LogError(.keyUnavailable, error.description) }
+        }
+        return try log.verify(
+          checkSignature: { (note) throws(LogError) in
+            guard let signed = try? note.verifiedKeys(among: verifierKeys), !signed.isEmpty else {
+              throw LogError(.inconsistentTree, "a checkpoint is not signed by a key of this ledger")
+            }
+          }, progress: { (done, size) throws(LogError) in progress(done, size * 2) })
+      }
+    }
+    let (live, rebuilt) = try await digests { done, size in progress(size + done, size * 2) }
+    return VerificationReport(
+      events: tree.size, root: tree.root, checkpoints: tree.checkpointCount, live: live, rebuilt: rebuilt)
+  }
+
+  /// The digests of the projections as they are now. Reads every row.
+  public func projectionDigests() async throws(LedgerError) -> LedgerDigests {
+    let log = log
+    return try await blocking { () throws(LedgerError) in
+      try logged { () throws(LogError) in LedgerDigests(try log.snapshot().projectionDigests()) }
+    }
+  }
+
+  /// The digests of the live projections, and of projections rebuilt from the log up to the same event, in a scratch
+  /// folder in the ledger's own, which is removed.
+  public func digests(
+    progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
+  ) async throws(LedgerError) -> (live: LedgerDigests, rebuilt: LedgerDigests) {
+    let log = log
+    let scratch = LedgerFolder.draft(of: path)
+    return try await blocking { () throws(LedgerError) in
+      defer { LedgerFolder.remove(scratch) }
+      return try logged { () throws(LogError) in
+        let view = try log.snapshot()
+        let head = try view.head()
+        let live = try view.projectionDigests()
+        let rebuild = try ProjectionRebuild(log).digests(in: scratch, upTo: head) { progress($0, head) }
+        return (
+          LedgerDigests(live),
+          LedgerDigests(
+            directory: rebuild.directory, tokenValidity: rebuild.tokenValidity, auditTrail: rebuild.auditTrail)
+        )
+      }
+    }
+  }
+
+  /// Makes the projections anew beside the live ones, and swaps them in one commit, while everything goes on.
+  public func rebuildProjections(
+    progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
+  ) async throws(LedgerError) {
+    do { try await ProjectionRebuild(log).run(progress: progress) } catch { throw LedgerError(error) }
+  }
+
+  /// Counts what there is. Reads the header of every record.
+  public func statistics() async throws(LedgerError) -> LedgerStatistics {
+    let (log, path) = (log, path)
+    return try await blocking { () throws(LedgerError) in
+      try logged { () throws(LogError) in
+        let view = try log.snapshot()
+        let head = try view.head()
+        var counts: [UInt16: UInt64] = [:]
+        if head > 0 {
+          try view.forEachRecord(in: 1...head) { (header, _) throws(LogError) in
+            counts[header.type, default: 0] += 1
+            return true
+          }
+        }
+        let storage: EnvironmentStatistics
+        do throws(LMDBError) { storage = try log.environment.statistics() } catch { throw LogError(error) }
+        return LedgerStatistics(
+          events: head, root: try view.tree().root(at: head) ?? .zero, bytesOnDisk: LedgerFolder.bytesOnDisk(path),
+          mapSize: storage.mapSize, readers: storage.readerSlots,
+          eventsByType: counts.keys.sorted().map { (EventType(rawValue: $0), counts[$0] ?? 0) })
+      }
+    }
+  }
+}
+
+extension LedgerDigests {
+  init(_ digests: ProjectionDigests) {
+    self.init(
+      directory: digests.directory, tokenValidity: digests.tokenValidity, auditTrail: digests.auditTrail)
+  }
+}

@@ -1,0 +1,60 @@
+public import EventLog
+public import KeyStore
+public import LedgerCrypto
+public import TransparencyLog
+import Glibc
+
+/// How a ledger is opened. The clock, the randomness and the signer are parameters, so that a test or a simulation can
+/// give its own.
+public struct LedgerConfiguration: Sendable {
+  /// Where the master key is; nil takes the environment variable `CREDLEDGER_MASTER_KEY` where it is set, and the file
+  /// in the key folder otherwise.
+  public var masterKey: MasterKey.Source?
+  /// Tells the time, in milliseconds since the Unix epoch. Recorded time never runs backwards, whatever it says.
+  public var clock: Clock
+  /// Where PINs, secrets, IDs and nonces come from.
+  public var random: any RandomSource
+  /// Signs checkpoints; nil signs by the ledger's own key.
+  public var signer: (any NoteSigner)?
+  /// When checkpoints are signed.
+  public var checkpoints: CheckpointPolicy
+  /// Binary logarithm of scrypt's N for PINs, 10 to 20. 14 takes 16 MiB and some 40 ms a PIN.
+  public var pinCost: UInt8
+  /// How many requests may wait for the writer.
+  public var queueCapacity: Int
+  /// Size of the memory map in bytes at first; it takes address space only, and grows by itself. Nil is 64 GiB.
+  public var mapSize: Int?
+  /// How far the map may grow, in bytes; nil as far as the address space allows.
+  public var maximumMapSize: Int?
+
+  public init(
+    masterKey: MasterKey.Source? = nil, clock: @escaping Clock = LedgerConfiguration.systemClock,
+    random: any RandomSource = SystemRandom(), signer: (any NoteSigner)? = nil,
+    checkpoints: CheckpointPolicy = CheckpointPolicy(), pinCost: UInt8 = 14, queueCapacity: Int = 65_536,
+    mapSize: Int? = nil, maximumMapSize: Int? = nil
+  ) {
+    self.masterKey = masterKey
+    self.clock = clock
+    self.random = random
+    self.signer = signer
+    self.checkpoints = checkpoints
+    self.pinCost = pinCost
+    self.queueCapacity = queueCapacity
+    self.mapSize = mapSize
+    self.maximumMapSize = maximumMapSize
+  }
+
+  /// The system's clock.
+  public static let systemClock: Clock = {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+  }
+
+  /// Where the master key is, once the environment was looked at.
+  var masterKeySource: MasterKey.Source {
+    if let masterKey { return masterKey }
+    return unsafe getenv(MasterKey.environmentVariable) != nil
+      ? .environment(MasterKey.environmentVariable) : .keysFolder
+  }
+}

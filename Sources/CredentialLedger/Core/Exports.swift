@@ -1,0 +1,4 @@
+// One import is enough for whoever embeds the library: these modules hold the values that its calls take and return.
+@_exported public import LedgerCrypto
+@_exported public import LedgerDomain
+@_exported public import LedgerEvents

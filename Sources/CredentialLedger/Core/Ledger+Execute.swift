@@ -1,0 +1,130 @@
+import EventLog
+import KeyStore
+import LMDB
+import LedgerCrypto
+import LedgerDomain
+import LedgerEvents
+import Projections
+
+extension Ledger {
+  /// Decides a command on the writer's thread, and answers once its events are durable.
+  func execute<C: Command>(
+    _ command: C, by account: AccountID? = nil, _ request: PreparedRequest = PreparedRequest()
+  ) async throws(LedgerError) -> C.Outcome {
+    guard let writer = log.writer else {
+      throw LedgerError(.closed, "the ledger is open for reading only; open it for writing")
+    }
+    let address = try await seal(address: request.address, for: account)
+    let options = AppendOptions(requestID: request.requestID, idempotency: request.idempotency)
+    let committed: Committed<LedgerEvent>
+    do {
+      committed = try await writer.append(options) { (view, moment) throws(AppendFailure<DecisionFailure>) in
+        let decision: Decision
+        do throws(DecisionFailure) {
+          decision = try command.decide(
+            view, DecisionContext(now: Timestamp(milliseconds: moment.now), next: moment.next))
+        } catch { throw .refused(error) }
+        let actor = LogSubject(kind: decision.actor.kind.rawValue, number: decision.actor.number)
+        return Proposal(decision.events, RecordContext(actor: actor, address: address))
+      }
+    } catch { throw LedgerError(error) }
+    return command.outcome(
+      of: RecordedEvents(
+        first: committed.first, time: Timestamp(milliseconds: committed.time), events: committed.events))
+  }
+
+  /// Reads the state of this moment.
+  func reading<Result: Sendable>(
+    _ body: (borrowing LogSnapshot<ProjectionSet>) throws(StateUnreadable) -> Result
+  ) throws(LedgerError) -> Result {
+    let snapshot = try logged { () throws(LogError) in try log.snapshot() }
+    do throws(StateUnreadable) { return try body(snapshot) } catch { throw LedgerError(error) }
+  }
+
+  /// Runs what may take long (files, cold pages, scrypt) on a thread for reading.
+  func blocking<Result: Sendable>(
+    _ body: @escaping @Sendable () throws(LedgerError) -> Result
+  ) async throws(LedgerError) -> Result {
+    let outcome: Swift.Result<Result, LedgerError>
+    do throws(LogError) {
+      outcome = try await log.readers.run { Swift.Result(catching: body) }
+    } catch { throw LedgerError(error) }
+    return try outcome.get()
+  }
+
+  /// Prepares a request: names it, and makes its idempotency key and its randomness.
+  ///
+  /// - Parameters:
+  ///   - caller: within whose keys the idempotency key is unique.
+  ///   - parts: everything that was asked; two requests with the same parts are the same.
+  func prepare(_ context: RequestContext, caller: String, _ parts: String...) throws(LedgerError) -> PreparedRequest {
+    let requestID = Array((context.requestID ?? "").utf8)
+    guard requestID.count <= 64 else {
+      throw LedgerError(.invalidValue, "requestID: expected at most 64 bytes", field: "requestID")
+    }
+    let address = context.address ?? ""
+    guard address.utf8.count <= 64 else {
+      throw LedgerError(.invalidValue, "address: expected at most 64 bytes", field: "address")
+    }
+    guard let text = context.idempotencyKey else {
+      return PreparedRequest(requestID: requestID, address: address, idempotency: nil, random: configuration.random)
+    }
+    guard (1...255).contains(text.utf8.count) else {
+      throw LedgerError(.invalidValue, "idempotencyKey: expected 1 to 255 bytes", field: "idempotencyKey")
+    }
+    // Lengths before the parts, so that no two requests run together to the same bytes.
+    let framed = parts.map { "\($0.utf8.count):\($0)" }.joined()
+    let key = HMACSHA256.authenticate(Array("key\0\(caller)\0\(text)".utf8), key: keys.derivationKey)
+    let request = HMACSHA256.authenticate(Array("request\0\(framed)".utf8), key: keys.derivationKey)
+    let seed = HMACSHA256.authenticate(key.bytes + request.bytes, key: keys.derivationKey)
+    return PreparedRequest(
+      requestID: requestID, address: address,
+      idempotency: unsafe IdempotencyKey(
+        key: InlineBytes16(prefixOf: key.bytes.span.bytes), request: InlineBytes16(prefixOf: request.bytes.span.bytes)),
+      random: DeterministicRandom(seed: Secret(copying: seed)))
+  }
+
+  // MARK: Personal data
+
+  /// Seals a text under a person's key.
+  func seal(_ text: String, for person: PersonID, _ purpose: Purpose) throws(LedgerError) -> Sealed {
+    let value = try keyed { () throws(KeyStoreError) in try keys.vault.seal(text, for: person, purpose: purpose) }
+    return Sealed(person: value.person.bytes, box: value.box)
+  }
+
+  /// The person that an account is.
+  func person(of account: AccountID) throws(LedgerError) -> PersonID {
+    let found = try reading { (state) throws(StateUnreadable) in try state.account(account) }
+    guard let found, let person = PersonID(bytes: found.subject.person) else {
+      throw LedgerError(
+        Refusal(.notFound, field: "account", expected: "an account of this ledger", remedy: "sign in first"))
+    }
+    return person
+  }
+
+  /// Makes a key for a new person.
+  func newPerson() throws(LedgerError) -> PersonID {
+    let random = configuration.random
+    let person = try drawn { () throws(CryptoError) in try PersonID(random: random) }
+    try keyed { () throws(KeyStoreError) in try keys.persons.add([person]) }
+    return person
+  }
+
+  private func seal(address: String, for account: AccountID?) async throws(LedgerError) -> [UInt8] {
+    guard !address.isEmpty, let account else { return [] }
+    return try await blocking { [self] () throws(LedgerError) in
+      let sealed = try seal(address, for: try person(of: account), .originAddress)
+      return sealed.personBytes + sealed.boxBytes
+    }
+  }
+}
+
+/// A request with everything that its decision needs from outside.
+struct PreparedRequest: Sendable {
+  var requestID: [UInt8] = []
+  var address = ""
+  var idempotency: IdempotencyKey?
+  /// With an idempotency key, derived from it and the request: so asking again makes the very same secrets, and they
+  /// need not be kept.
+  var random: any RandomSource = SystemRandom()
+}

@@ -1,0 +1,196 @@
+import EventLog
+import Glibc
+import KeyStore
+import LMDB
+import LedgerCrypto
+import LedgerDomain
+import LedgerEvents
+import Projections
+import TransparencyLog
+
+/// A credential ledger on disk, embedded in a program.
+///
+/// Commands are asynchronous and durable when they return; queries answer from a snapshot. Any number of tasks may use
+/// one ledger. One process at a time may have it open for writing, others may read it meanwhile.
+///
+/// ```swift
+/// let ledger = try await Ledger.open(at: path)
+/// let verdict = try ledger.tokens.validate(presented)
+/// await ledger.close()
+/// ```
+public final class Ledger: Sendable {
+  /// The folder.
+  public let path: String
+  /// The ledger's name in checkpoints.
+  public let origin: String
+  let log: EventLog<ProjectionSet>
+  let keys: KeyStore
+  let configuration: LedgerConfiguration
+  private let lifecycle: Lifecycle
+
+  /// What the folder of a ledger holds.
+  enum Folder {
+    static let log = "ledger"
+    static let keys = "keys"
+  }
+
+  private init(
+    _ path: String, _ log: EventLog<ProjectionSet>, _ keys: KeyStore, _ configuration: LedgerConfiguration
+  ) {
+    self.path = path
+    origin = log.origin
+    self.log = log
+    self.keys = keys
+    self.configuration = configuration
+    lifecycle = Lifecycle(log)
+  }
+
+  /// Makes a ledger, and opens it.
+  ///
+  /// Everything is made in a folder beside, which takes the name at the end: so the ledger is there whole, or not at all.
+  ///
+  /// - Parameters:
+  ///   - path: a folder that does not exist, or is empty. Made private to its owner.
+  ///   - origin: the ledger's name in checkpoints, for instance `ledger.example.org`: 1 to 255 bytes without spaces.
+  ///   - configuration: how to open it.
+  /// - Throws: `already_exists` where the folder holds something; `invalid_value` for the origin; `key_unavailable`,
+  ///   `storage`.
+  public static func create(
+    at path: String, origin: String, _ configuration: LedgerConfiguration = LedgerConfiguration()
+  ) async throws(LedgerError) -> Ledger {
+    try LedgerFolder.requireFree(path)
+    let draft = LedgerFolder.draft(of: path)
+    do throws(LedgerError) {
+      try LedgerFolder.make(draft)
+      let keys = try keyed { () throws(KeyStoreError) in
+        try KeyStore.create(
+          at: "\(draft)/\(Folder.keys)", origin: origin, master: configuration.masterKeySource,
+          createdAt: configuration.clock(), random: configuration.random)
+      }
+      try logged { () throws(LogError) in
+        try EventLog<ProjectionSet>.create(at: "\(draft)/\(Folder.log)", origin: origin, options: configuration.storage())
+      }
+      let ledger = try await open(draft, keys, configuration)
+      let created = CreateLedger(origin: origin, verifyingKey: keys.signingKey.verifyingKey.bytes)
+      do throws(LedgerError) { _ = try await ledger.execute(created) } catch {
+        await ledger.close()
+        throw error
+      }
+      await ledger.close()
+    } catch {
+      LedgerFolder.remove(draft)
+      throw error
+    }
+    try LedgerFolder.rename(draft, to: path)
+    return try await open(at: path, configuration)
+  }
+
+  /// Opens a ledger for writing.
+  ///
+  /// Verifies the tail of the log, and brings the projections up to date if another version of the program wrote them.
+  ///
+  /// - Throws: `not_a_ledger`, `newer_format`, `already_open`, `key_unavailable`, `damaged`, `storage`. The files stay
+  ///   as they were.
+  public static func open(
+    at path: String, _ configuration: LedgerConfiguration = LedgerConfiguration()
+  ) async throws(LedgerError) -> Ledger {
+    try LedgerFolder.requireLedger(path)
+    return try await open(path, nil, configuration)
+  }
+
+  private static func open(
+    _ path: String, _ ownKeys: KeyStore?, _ configuration: LedgerConfiguration
+  ) async throws(LedgerError) -> Ledger {
+    let origin = try LedgerFolder.origin(of: path, configuration)
+    let keys = if let ownKeys { ownKeys } else { try openKeys(of: path, origin: origin, configuration, .writing) }
+    let signing = try checkpointSigning(origin: origin, keys, configuration)
+    let opening = OpeningThread { () -> Result<EventLog<ProjectionSet>, LogError> in
+      do throws(LogError) {
+        return .success(
+          try EventLog<ProjectionSet>.open(
+            at: "\(path)/\(Folder.log)", options: configuration.storage(),
+            participant: { (environment, transaction) throws(LogError) in
+              try ProjectionSet(in: &transaction, of: environment, keys: keys)
+            },
+            configure: { _ throws(LogError) in
+              LogWriter<ProjectionSet>.Configuration(
+                queueCapacity: configuration.queueCapacity, checkpoints: configuration.checkpoints,
+                clock: configuration.clock, sign: signing)
+            }))
+      } catch {
+        return .failure(error)
+      }
+    }
+    let opened = await opening.run()
+    let log = try logged { () throws(LogError) in try opened.get() }
+    let ledger = Ledger(path, log, keys, configuration)
+    do throws(LogError) {
+      if try ProjectionRebuild.isNeeded(log.snapshot()) { try await ProjectionRebuild(log).run() }
+    } catch {
+      await ledger.close()
+      throw LedgerError(error)
+    }
+    return ledger
+  }
+
+  /// Opens a ledger for reading, also while another process writes. Commands are refused with `closed`.
+  ///
+  /// - Throws: as ``open(at:_:)``.
+  public static func openForReading(
+    at path: String, _ configuration: LedgerConfiguration = LedgerConfiguration()
+  ) async throws(LedgerError) -> Ledger {
+    try LedgerFolder.requireLedger(path)
+    let origin = try LedgerFolder.origin(of: path, configuration)
+    let keys = try openKeys(of: path, origin: origin, configuration, .reading)
+    let log = try logged { () throws(LogError) in
+      try EventLog<ProjectionSet>.openReading(at: "\(path)/\(Folder.log)", options: configuration.storage(.readOnly)) {
+        environment throws(LogError) in try ProjectionSet(reading: environment, keys: keys)
+      }
+    }
+    return Ledger(path, log, keys, configuration)
+  }
+
+  /// Performs what was asked before, signs a last checkpoint, and closes the files. Further calls throw `closed`.
+  public func close() async { await lifecycle.close() }
+
+  private static func openKeys(
+    of path: String, origin: String, _ configuration: LedgerConfiguration, _ access: KeyStore.Access
+  ) throws(LedgerError) -> KeyStore {
+    try keyed { () throws(KeyStoreError) in
+      try KeyStore.open(
+        at: "\(path)/\(Folder.keys)", origin: origin, master: configuration.masterKeySource, access: access,
+        random: configuration.random)
+    }
+  }
+
+  private static func checkpointSigning(
+    origin: String, _ keys: KeyStore, _ configuration: LedgerConfiguration
+  ) throws(LedgerError) -> CheckpointSigning {
+    let signer: any NoteSigner
+    do throws(TransparencyError) {
+      if let given = configuration.signer {
+        signer = given
+      } else {
+        signer = try Ed25519NoteSigner(name: origin, key: keys.signingKey)
+      }
+    } catch { throw LedgerError(error) }
+    return { (size, root) throws(LogError) in
+      do throws(TransparencyError) {
+        let checkpoint = try Checkpoint(origin: origin, size: size, root: root)
+        return String(decoding: try SignedNote(text: checkpoint.noteText, signedBy: signer).bytes, as: UTF8.self)
+      } catch {
+        throw LogError(.keyUnavailable, "the checkpoint could not be signed: \(error.description)")
+      }
+    }
+  }
+}
+
+extension LedgerConfiguration {
+  func storage(_ access: Environment.Options.Access = .readWrite) -> Environment.Options {
+    var options = Environment.Options()
+    options.access = access
+    if let mapSize { options.mapSize = mapSize }
+    if let maximumMapSize { options.maximumMapSize = maximumMapSize }
+    return options
+  }
+}

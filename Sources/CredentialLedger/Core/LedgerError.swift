@@ -1,0 +1,164 @@
+import EventLog
+import KeyStore
+import LedgerCrypto
+public import LedgerDomain
+import LMDB
+import TransparencyLog
+
+/// Why the ledger did not do what it was asked. Nothing was appended, except after ``Code/outcomeUnknown``.
+///
+/// Says the field and what was expected where a request was at fault, and never carries a secret or personal data. Two
+/// errors are equal when their codes and fields are.
+public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// A stable name for programs to decide by. More may come in later versions.
+  public struct Code: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+    public var description: String { rawValue }
+  }
+
+  public let code: Code
+  /// What is wrong, and what to do.
+  public let reason: String
+  /// The field of the request that it is about; nil where it is about none.
+  public let field: String?
+  /// The rule that refused a command; nil where something else went wrong.
+  public let refusal: Refusal?
+  /// The position in the log concerned, where there is one.
+  public let position: UInt64?
+
+  init(_ code: Code, _ reason: String, field: String? = nil, refusal: Refusal? = nil, position: UInt64? = nil) {
+    self.code = code
+    self.reason = reason
+    self.field = field
+    self.refusal = refusal
+    self.position = position
+  }
+
+  public static func == (one: LedgerError, other: LedgerError) -> Bool {
+    one.code == other.code && one.field == other.field
+  }
+
+  public var description: String { "\(code): \(reason)" }
+
+  /// Whether a command was refused by the rules, and not something else went wrong.
+  public var isRefusal: Bool { refusal != nil }
+}
+
+extension LedgerError.Code {
+  /// The folder holds no ledger.
+  public static let notALedger = Self(rawValue: "not_a_ledger")
+  /// A folder for a new ledger is not empty.
+  public static let alreadyExists = Self(rawValue: "already_exists")
+  /// The ledger was written by a newer program.
+  public static let newerFormat = Self(rawValue: "newer_format")
+  /// Another process, or this one, has it open for writing.
+  public static let alreadyOpen = Self(rawValue: "already_open")
+  /// A key is missing, wrong or unreadable.
+  public static let keyUnavailable = Self(rawValue: "key_unavailable")
+  /// Something stored is not what it was.
+  public static let damaged = Self(rawValue: "damaged")
+  /// Storage failed.
+  public static let storage = Self(rawValue: "storage")
+  /// The disk is full.
+  public static let diskFull = Self(rawValue: "disk_full")
+  /// Too many requests wait.
+  public static let busy = Self(rawValue: "busy")
+  /// The task was cancelled before its request was queued.
+  public static let cancelled = Self(rawValue: "cancelled")
+  /// The ledger is closed, or open for reading only.
+  public static let closed = Self(rawValue: "closed")
+  /// Whether the events are durable is unknown.
+  public static let outcomeUnknown = Self(rawValue: "outcome_unknown")
+  /// An earlier failure stopped all writing.
+  public static let writingStopped = Self(rawValue: "writing_stopped")
+  /// The idempotency key was used for another request.
+  public static let idempotencyKeyReused = Self(rawValue: "idempotency_key_reused")
+  /// A field of a request is malformed.
+  public static let invalidValue = Self(rawValue: Refusal.Code.invalidValue.rawValue)
+}
+
+extension LedgerError {
+  init(_ refusal: Refusal) {
+    self.init(
+      Code(rawValue: refusal.code.rawValue), "\(refusal.field): expected \(refusal.expected)"
+        + (refusal.remedy.map { "; \($0)" } ?? ""), field: refusal.field, refusal: refusal)
+  }
+
+  init(_ failure: DecisionFailure) {
+    switch failure {
+    case .refused(let refusal): self.init(refusal)
+    case .unreadable(let cause): self.init(cause)
+    }
+  }
+
+  init(_ cause: StateUnreadable) { self.init(.damaged, cause.description) }
+
+  init(_ failure: AppendFailure<DecisionFailure>) {
+    switch failure {
+    case .refused(let failure): self.init(failure)
+    case .log(let error): self.init(error)
+    }
+  }
+
+  init(_ error: LogError) {
+    self.init(Self.code(of: error), error.reason, position: error.position)
+  }
+
+  private static func code(of error: LogError) -> Code {
+    switch error.code {
+    case .storage:
+      switch error.storage?.code {
+      case .diskFull?, .mapFull?: .diskFull
+      case .alreadyOpen?, .lockedByAnotherProcess?: .alreadyOpen
+      case .notAnEnvironment?, .noSuchTable?: .notALedger
+      case .newerFormat?: .newerFormat
+      case .damagedRow?, .corrupted?: .damaged
+      default: .storage
+      }
+    case .notALedger: .notALedger
+    case .alreadyExists: .alreadyExists
+    case .newerFormat: .newerFormat
+    case .damagedRecord, .inconsistentTree, .damagedProjection, .unreadableEvent: .damaged
+    case .busy: .busy
+    case .cancelled: .cancelled
+    case .closed: .closed
+    case .outcomeUnknown: .outcomeUnknown
+    case .writingStopped: .writingStopped
+    case .idempotencyKeyReused: .idempotencyKeyReused
+    case .keyUnavailable: .keyUnavailable
+    case .tooLarge: .invalidValue
+    default: .storage
+    }
+  }
+
+  init(_ error: KeyStoreError) {
+    self.init(
+      error.code == .locked ? .alreadyOpen : error.code == .damaged ? .damaged : .keyUnavailable, error.description)
+  }
+
+  init(_ error: CryptoError) { self.init(.keyUnavailable, "cryptography failed: \(error)") }
+
+  init(_ error: TransparencyError) { self.init(.damaged, error.description) }
+}
+
+/// Turns errors of the layers below into those of the library.
+@inline(__always)
+func logged<Result: ~Copyable>(_ body: () throws(LogError) -> Result) throws(LedgerError) -> Result {
+  do { return try body() } catch { throw LedgerError(error) }
+}
+
+/// The same for errors of the key store.
+func keyed<Result>(_ body: () throws(KeyStoreError) -> Result) throws(LedgerError) -> Result {
+  do { return try body() } catch { throw LedgerError(error) }
+}
+
+/// The same for failing randomness.
+func drawn<Result>(_ body: () throws(CryptoError) -> Result) throws(LedgerError) -> Result {
+  do { return try body() } catch { throw LedgerError(error) }
+}
+
+/// The same for a state that cannot be read.
+func read<Result>(_ body: () throws(StateUnreadable) -> Result) throws(LedgerError) -> Result {
+  do { return try body() } catch { throw LedgerError(error) }
+}

@@ -1,0 +1,102 @@
+import EventLog
+import Glibc
+import LMDB
+import LedgerCrypto
+import Projections
+
+/// The folder of a ledger as a whole: `ledger/` with the log, `keys/` with the keys.
+enum LedgerFolder {
+  /// Refuses a path where something is already.
+  static func requireFree(_ path: String) throws(LedgerError) {
+    guard exists(path) else { return }
+    guard let names = names(in: path) else {
+      throw LedgerError(.alreadyExists, "\(path) is there and is no folder; name another one", field: "path")
+    }
+    guard names.isEmpty else {
+      throw LedgerError(
+        .alreadyExists, "\(path) holds something already; name a folder that is empty or does not exist", field: "path")
+    }
+  }
+
+  /// Refuses a path where no ledger is.
+  static func requireLedger(_ path: String) throws(LedgerError) {
+    guard exists("\(path)/\(Ledger.Folder.log)/data.mdb") else {
+      throw LedgerError(.notALedger, "\(path) holds no ledger; check the path, or make one", field: "path")
+    }
+  }
+
+  static func origin(of path: String, _ configuration: LedgerConfiguration) throws(LedgerError) -> String {
+    try logged { () throws(LogError) in
+      try EventLog<ProjectionSet>.origin(at: "\(path)/\(Ledger.Folder.log)", options: configuration.storage(.readOnly))
+    }
+  }
+
+  /// A name beside the folder, for what is not finished.
+  static func draft(of path: String) -> String {
+    var trimmed = path[...]
+    while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed = trimmed.dropLast() }
+    return "\(trimmed).new-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+  }
+
+  /// Makes a folder that only its owner may enter, and the folders above it where they are missing.
+  static func make(_ path: String) throws(LedgerError) {
+    if let slash = path.lastIndex(of: "/"), slash != path.startIndex, !exists(String(path[..<slash])) {
+      try make(String(path[..<slash]))
+    }
+    guard unsafe mkdir(path, 0o700) == 0 else { throw failure("make", path) }
+  }
+
+  /// Gives a finished folder its name, durably. An empty folder of that name gives way.
+  static func rename(_ draft: String, to path: String) throws(LedgerError) {
+    guard unsafe Glibc.rename(draft, path) == 0 else {
+      let failure = failure("name", path)
+      remove(draft)
+      throw failure
+    }
+    let parent = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    let descriptor = unsafe open(parent, O_RDONLY | O_DIRECTORY)
+    guard descriptor >= 0 else { throw failure("sync", parent) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw failure("sync", parent) }
+  }
+
+  /// Removes a folder and what is in it, as far as possible.
+  static func remove(_ path: String) {
+    for name in names(in: path) ?? [] { remove("\(path)/\(name)") }
+    if unsafe rmdir(path) != 0 { unsafe unlink(path) }
+  }
+
+  /// The bytes of the files in a folder that take up disk.
+  static func bytesOnDisk(_ path: String) -> UInt64 {
+    var status = stat()
+    guard unsafe lstat(path, &status) == 0 else { return 0 }
+    return UInt64(status.st_blocks) * 512 + (names(in: path) ?? []).reduce(0) { $0 + bytesOnDisk("\(path)/\($1)") }
+  }
+
+  private static func exists(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe lstat(path, &status) == 0
+  }
+
+  /// The names in a folder; nil if it is none.
+  private static func names(in path: String) -> [String]? {
+    var status = stat()
+    guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, let folder = unsafe opendir(path)
+    else { return nil }
+    defer { unsafe closedir(folder) }
+    var names: [String] = []
+    while let entry = unsafe readdir(folder) {
+      let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+        unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+  }
+
+  private static func failure(_ action: String, _ path: String) -> LedgerError {
+    let code = errno
+    return LedgerError(
+      code == ENOSPC ? .diskFull : .storage, "could not \(action) \(path) (error \(code)); check path and permissions")
+  }
+}

@@ -1,0 +1,56 @@
+import EventLog
+import Glibc
+import Projections
+import Synchronization
+
+/// What runs beside a ledger for as long as it is open, and how it ends.
+final class Lifecycle: Sendable {
+  private let log: EventLog<ProjectionSet>
+  /// Builds the audit trail's runs; nil where the ledger is only read.
+  private let builder: Task<Void, Never>?
+  private let isClosing = Mutex(false)
+
+  init(_ log: EventLog<ProjectionSet>) {
+    self.log = log
+    guard log.writer != nil else {
+      builder = nil
+      return
+    }
+    builder = Task.detached(priority: .background) {
+      // A trail that cannot be built is still answered, from the log; verification names what is damaged.
+      try? await AuditRunBuilder(log.participant.audit, of: log).run()
+    }
+  }
+
+  /// Ends everything, once; a second call returns at once.
+  func close() async {
+    let isFirst = isClosing.withLock { isClosing in
+      defer { isClosing = true }
+      return !isClosing
+    }
+    guard isFirst else { return }
+    builder?.cancel()
+    await builder?.value
+    // Closing waits for threads, so it is done on one.
+    let log = log
+    _ = await OpeningThread { log.close() }.run()
+  }
+
+  deinit {
+    builder?.cancel()
+  }
+}
+
+/// Runs one body on a thread of its own: for what blocks before there are threads for reading, or after them.
+struct OpeningThread<Output: Sendable>: Sendable {
+  private let body: @Sendable () -> Output
+
+  init(_ body: @escaping @Sendable () -> Output) { self.body = body }
+
+  func run() async -> Output {
+    let body = body
+    return await withCheckedContinuation { continuation in
+      _ = OSThread { continuation.resume(returning: body()) }
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import LedgerCrypto
+import LedgerEvents
+
+/// What is inside a token: 16 bytes that hide its position, and 24 random bytes.
+///
+/// The position of the event that issued it and the first 8 bytes of the digest are one AES block under the ledger's
+/// own key, so nobody learns how many tokens there are, and a made-up token is refused before anything is looked up. The
+/// ledger keeps SHA-256 of the random bytes only. They do not depend on the position, so they are drawn and hashed
+/// before the writer comes to the request, and the text is made after the commit.
+struct TokenFormat: Sendable {
+  /// 192 random bits.
+  static let secretByteCount = 24
+  private static let byteCount = 16 + secretByteCount
+
+  let mask: BlockMask
+
+  /// What a presented token says.
+  struct Presented {
+    let handle: TokenID
+    let digest: Digest
+  }
+
+  /// The text of a token whose event has this position.
+  func text(prefix: String, handle: TokenID, secret: [UInt8]) -> String {
+    var block = BlockMask.Block(repeating: 0)
+    let digest = SHA256.hash(secret).bytes
+    for index in 0..<8 {
+      block[index] = UInt8(truncatingIfNeeded: handle.rawValue >> UInt64(56 - 8 * index))
+      block[8 + index] = digest[index]
+    }
+    let masked = mask.mask(block)
+    return CredentialText.encode(prefix: prefix, masked.indices.map { masked[$0] } + secret)
+  }
+
+  /// Reads a token; nil unless this ledger made it, or someone with its mask key.
+  func read(prefix: String, _ text: String) -> Presented? {
+    guard let bytes = CredentialText.decode(prefix: prefix, text, count: Self.byteCount) else { return nil }
+    var masked = BlockMask.Block(repeating: 0)
+    for index in 0..<16 { masked[index] = bytes[index] }
+    let block = mask.unmask(masked)
+    let digest = unsafe bytes.withUnsafeBytes { bytes in
+      unsafe SHA256.hash(UnsafeRawBufferPointer(rebasing: bytes[16...]))
+    }
+    var position: UInt64 = 0
+    for index in 0..<8 { position = position << 8 | UInt64(block[index]) }
+    var difference: UInt8 = 0
+    unsafe digest.withUnsafeBytes { bytes in
+      for index in 0..<8 { unsafe difference |= bytes[index] ^ block[8 + index] }
+    }
+    guard difference == 0, let handle = TokenID(unlessZero: position) else { return nil }
+    return Presented(handle: handle, digest: digest)
+  }
+}

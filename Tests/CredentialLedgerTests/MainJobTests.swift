@@ -1,0 +1,188 @@
+import CredentialLedger
+import EventLog
+import Glibc
+import Testing
+
+/// A folder that goes when the test ends.
+final class TemporaryFolder {
+  let path: String
+
+  init() {
+    path = "/tmp/credledger-test-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
+    _ = unsafe mkdir(path, 0o700)
+  }
+
+  deinit { Self.remove(path) }
+
+  private static func remove(_ path: String) {
+    if let folder = unsafe opendir(path) {
+      while let entry = unsafe readdir(folder) {
+        let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+          unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        if name != ".", name != ".." { remove("\(path)/\(name)") }
+      }
+      unsafe closedir(folder)
+      unsafe rmdir(path)
+    } else {
+      unsafe unlink(path)
+    }
+  }
+}
+
+/// What the four steps lead to.
+struct FourSteps {
+  let developer: AccountID
+  let admin: AccountID
+  let connector: Connector
+  let secret: ConnectorSecret
+  let group: Group
+  let granted: Grants.Granted
+
+  init(on ledger: Ledger) async throws {
+    developer = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "dev").account
+    admin = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "admin").account
+    for (account, number) in [(developer, "+911199999999"), (admin, "+4915112345678")] {
+      let request = try await ledger.phones.requestPIN(for: PhoneNumber(number), by: account)
+      _ = try await ledger.phones.verify(request.pin.digits, challenge: request.challenge, by: account)
+    }
+    (connector, secret) = try await ledger.connectors.create(
+      name: "Roster", permissions: [.groupInformation, .textMessage], by: developer)
+    group = try await ledger.groups.create(name: "Field team", by: admin)
+    granted = try await ledger.grants.grant(connector.id, access: .group(group.id), by: admin)
+  }
+}
+
+@Suite struct MainJobTests {
+  let folder = TemporaryFolder()
+  var path: String { folder.path + "/ledger" }
+  let quick = LedgerConfiguration(pinCost: 10)
+
+  @Test func theFourStepsAndARevocation() async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
+    let steps = try await FourSteps(on: ledger)
+    let token = try await ledger.tokens.issue(
+      connector: steps.connector.publicID, secret: steps.secret, refreshToken: steps.granted.refreshToken)
+    guard case .valid(let claims) = try ledger.tokens.validate(token.accessToken) else {
+      Issue.record("the token is not valid")
+      return
+    }
+    #expect(claims.handle == token.handle)
+    #expect(claims.group == steps.group.id)
+    #expect(claims.connector == steps.connector.id)
+
+    let proof = try await ledger.proveInclusion(of: token.handle.rawValue)
+    let verifierKey = try ledger.verifierKey
+    #expect(proof.verify(origin: "ledger.example.org", verifierKey: verifierKey))
+    #expect(!proof.verify(origin: "elsewhere.example.org", verifierKey: verifierKey))
+
+    #expect(try await ledger.grants.revoke(steps.granted.grant, by: steps.admin))
+    #expect(try await !ledger.grants.revoke(steps.granted.grant, by: steps.admin))
+    #expect(try !ledger.tokens.validate(token.accessToken).isValid)
+
+    let report = try await ledger.verify()
+    #expect(report.projectionsMatch)
+    #expect(report.events == (try ledger.head()))
+    await ledger.close()
+  }
+
+  @Test func stateSurvivesReopening() async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
+    let steps = try await FourSteps(on: ledger)
+    let token = try await ledger.tokens.issue(
+      connector: steps.connector.publicID, secret: steps.secret, refreshToken: steps.granted.refreshToken)
+    let before = try await ledger.projectionDigests()
+    await ledger.close()
+    let again = try await Ledger.open(at: path, quick)
+    #expect(try again.tokens.validate(token.accessToken).isValid)
+    #expect(try await again.projectionDigests() == before)
+    try await again.rebuildProjections()
+    #expect(try await again.projectionDigests() == before)
+    #expect(try again.tokens.validate(token.accessToken).isValid)
+    await again.close()
+  }
+
+  @Test func aWrongPINCountsAndAnotherIsRefused() async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
+    let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "dev").account
+    let request = try await ledger.phones.requestPIN(for: PhoneNumber("+911199999999"), by: account)
+    let wrong = request.pin.digits == "000000" ? "000001" : "000000"
+    for _ in 0..<5 {
+      await #expect(throws: LedgerError.self) {
+        try await ledger.phones.verify(wrong, challenge: request.challenge, by: account)
+      }
+    }
+    // Five wrong ones, and the right one comes too late.
+    await #expect(throws: LedgerError.self) {
+      try await ledger.phones.verify(request.pin.digits, challenge: request.challenge, by: account)
+    }
+    #expect(try ledger.phones.verified(by: account).isEmpty)
+    await ledger.close()
+  }
+
+  @Test func theSameIdempotencyKeyGetsTheSameToken() async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
+    let steps = try await FourSteps(on: ledger)
+    let context = RequestContext(requestID: "r1", address: "192.0.2.7", idempotencyKey: "once")
+    func issue() async throws -> Tokens.Issued {
+      try await ledger.tokens.issue(
+        connector: steps.connector.publicID, secret: steps.secret, refreshToken: steps.granted.refreshToken,
+        context: context)
+    }
+    let first = try await issue()
+    let head = try ledger.head()
+    let second = try await issue()
+    #expect(first.accessToken.text == second.accessToken.text)
+    #expect(try ledger.head() == head)
+    await ledger.close()
+  }
+
+  @Test func wrongSecretsAndTokensLookAlike() async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
+    let steps = try await FourSteps(on: ledger)
+    let head = try ledger.head()
+    func failure(_ connector: PublicID, _ secret: ConnectorSecret, _ token: RefreshToken) async -> LedgerError? {
+      do {
+        _ = try await ledger.tokens.issue(connector: connector, secret: secret, refreshToken: token)
+        return nil
+      } catch { return error }
+    }
+    let unknown = try PublicID(random: SystemRandom())
+    let wrongSecret = await failure(steps.connector.publicID, ConnectorSecret("cls_wrong"), steps.granted.refreshToken)
+    let wrongID = await failure(unknown, steps.secret, steps.granted.refreshToken)
+    #expect(wrongSecret?.description == wrongID?.description)
+    #expect(wrongSecret?.code.rawValue == "invalid_client")
+    var changed = Array(steps.granted.refreshToken.text)
+    changed[20] = changed[20] == "a" ? "b" : "a"
+    let wrongToken = await failure(steps.connector.publicID, steps.secret, RefreshToken(String(changed)))
+    #expect(wrongToken?.code.rawValue == "invalid_grant")
+    #expect(try ledger.head() == head)
+    #expect(try ledger.tokens.validate("cla_nonsense") == .invalid(.malformed))
+    await ledger.close()
+  }
+
+  @Test func theAuditTrailKnowsWhoDidWhat() async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
+    let steps = try await FourSteps(on: ledger)
+    let token = try await ledger.tokens.issue(
+      connector: steps.connector.publicID, secret: steps.secret, refreshToken: steps.granted.refreshToken)
+    let ofToken = try await ledger.audit.latest(of: .token(token.handle))
+    #expect(ofToken.map(\.position) == [token.handle.rawValue])
+    let ofConnector = try await ledger.audit.latest(of: .connector(steps.connector.id))
+    #expect(ofConnector.first?.type == .tokenIssued)
+    #expect(ofConnector.last?.type == .connectorCreated)
+    #expect(try await ledger.audit.latest(of: .type(.phoneVerified)).count == 2)
+    #expect(try await ledger.audit.latest(3).map(\.position) == [token.handle.rawValue, token.handle.rawValue - 1, token.handle.rawValue - 2])
+    await ledger.close()
+  }
+
+  @Test func aFolderThatIsNoLedgerIsRefusedAndLeftAlone() async throws {
+    await #expect(throws: LedgerError.self) { try await Ledger.open(at: folder.path) }
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
+    await #expect(throws: LedgerError.self) { try await Ledger.create(at: path, origin: "another.example.org") }
+    await #expect(throws: LedgerError.self) { try await Ledger.open(at: path, quick) }
+    let reader = try? await Ledger.openForReading(at: path, quick)
+    #expect(reader == nil)
+    await ledger.close()
+  }
+}
