@@ -63,8 +63,7 @@ let package = Package(
     tests(of: "TransparencyLog", "LedgerCrypto"),
     tests(of: "KeyStore", "LedgerCrypto"),
     tests(of: "LedgerEvents", "LedgerCrypto", golden: true),
-    tests(of: "EventLog", "LMDB", "TransparencyLog", "LedgerCrypto"),
     tests(of: "LedgerDomain", "LedgerTestSupport", "LedgerEvents", "LedgerCrypto"),
-    tests(of: "CredentialLedger"),
+    tests(of: "CredentialLedger", "EventLog"),
   ]
 )

@@ -1,6 +1,8 @@
 import LMDB
 
 /// Appends what a decision says.
+///
+/// `@unchecked Sendable` as its superclass: one owner at a time, in an order that the lock of the queue makes.
 final class AppendRequest<Participant: CommitParticipant, Refusal: Error>: CommitRequest<Participant>,
   @unchecked Sendable
 {

@@ -7,11 +7,13 @@ package struct ByteReader {
   /// How many bytes were taken.
   package private(set) var offset = 0
 
+  /// Reads from the first byte on.
   package init(_ bytes: UnsafeRawBufferPointer) { unsafe self.bytes = bytes }
 
   /// Whether everything was taken.
   package var isAtEnd: Bool { unsafe offset == bytes.count }
 
+  /// The next byte.
   package mutating func byte() -> UInt8? {
     guard unsafe offset < bytes.count else { return nil }
     defer { offset += 1 }

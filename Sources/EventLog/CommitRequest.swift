@@ -20,6 +20,8 @@ class CommitRequest<Participant: CommitParticipant>: @unchecked Sendable {
 }
 
 /// Writes in the participant's own tables, beside the log: upkeep that appends no event.
+///
+/// `@unchecked Sendable` as its superclass: one owner at a time, in an order that the lock of the queue makes.
 final class UpkeepRequest<Participant: CommitParticipant, Output: Sendable>: CommitRequest<Participant>,
   @unchecked Sendable
 {
@@ -51,6 +53,8 @@ final class UpkeepRequest<Participant: CommitParticipant, Output: Sendable>: Com
 }
 
 /// Asks for a signed checkpoint with the next commit.
+///
+/// `@unchecked Sendable` as its superclass: one owner at a time, in an order that the lock of the queue makes.
 final class CheckpointRequest<Participant: CommitParticipant>: CommitRequest<Participant>, @unchecked Sendable {
   private let continuation: CheckedContinuation<Result<Void, LogError>, Never>
 

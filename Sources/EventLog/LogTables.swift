@@ -74,6 +74,7 @@ package enum IdempotencyTableKey: KeyCodec {
 
 /// What an idempotency key stands for: the request, and the events it led to.
 package struct IdempotencyRow: ValueCodec, Sendable {
+  /// The row is its own value.
   package typealias Value = Self
 
   let request: InlineBytes16

@@ -52,7 +52,7 @@ public final class KeyStore: Sendable {
   let random: any RandomSource
   let access: Access
   let state: Mutex<State>
-  private let lock: WriterLock?
+  private let lock: Mutex<WriterLock?>
 
   /// What a change of keys replaces as a whole.
   struct State: Sendable {
@@ -182,7 +182,12 @@ public final class KeyStore: Sendable {
     self.random = random
     self.access = access
     self.state = Mutex(state)
-    self.lock = lock
+    self.lock = Mutex(lock)
+  }
+
+  /// Gives the folder free for another writer. Nothing may be written through this store afterwards.
+  package func close() {
+    lock.withLock { $0 = nil }
   }
 
   /// The key that signs checkpoints now.

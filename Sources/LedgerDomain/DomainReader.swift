@@ -11,22 +11,27 @@ public protocol DomainReader: ~Copyable {
   /// made no object that validity depends on.
   func standing(of number: UInt64) throws(StateUnreadable) -> Standing?
 
+  /// The account of this number; nil if there is none.
   func account(_ id: AccountID) throws(StateUnreadable) -> Account?
   /// The account of an OpenID identity.
   /// - Parameter identity: keyed hash of issuer and subject.
   func account(identity: Digest) throws(StateUnreadable) -> AccountID?
 
+  /// The phone of this number, removed or not; nil if there is none.
   func phone(_ id: PhoneID) throws(StateUnreadable) -> Phone?
   /// The verified phone that holds a number.
   /// - Parameter number: keyed hash of the number in E.164 form.
   func phone(number: Digest) throws(StateUnreadable) -> PhoneID?
   /// The phones that the account has verified and not removed, oldest first.
   func phones(of account: AccountID) throws(StateUnreadable) -> [PhoneID]
+  /// The PIN that was asked for at this position; nil if none was.
   func challenge(_ id: ChallengeID) throws(StateUnreadable) -> PINChallenge?
   /// The latest PIN asked for by this account for this number, in whatever state.
   func challenge(for number: Digest, by account: AccountID) throws(StateUnreadable) -> ChallengeID?
 
+  /// The connector of this ID, deleted or not; nil if there is none.
   func connector(_ id: ConnectorID) throws(StateUnreadable) -> Connector?
+  /// The connector of this ID, deleted or not; nil if there is none.
   func connector(publicID: PublicID) throws(StateUnreadable) -> ConnectorID?
   /// The owner's connector of this exact name that is not deleted.
   func connector(named name: String, of owner: AccountID) throws(StateUnreadable) -> ConnectorID?
@@ -34,8 +39,11 @@ public protocol DomainReader: ~Copyable {
   /// nobody authenticates as it. Kept apart from ``connector(_:)``, as each token issued needs this and little else.
   func credentials(of connector: ConnectorID) throws(StateUnreadable) -> ConnectorCredentials?
 
+  /// The group of this ID, deleted or not; nil if there is none.
   func group(_ id: GroupID) throws(StateUnreadable) -> Group?
+  /// The group of this ID, deleted or not; nil if there is none.
   func group(publicID: PublicID) throws(StateUnreadable) -> GroupID?
+  /// The membership of this number, ended or not; nil if there is none.
   func membership(_ id: MembershipID) throws(StateUnreadable) -> Membership?
   /// The account's membership of the group, if it is a member now.
   func membership(of account: AccountID, in group: GroupID) throws(StateUnreadable) -> MembershipID?
@@ -45,6 +53,7 @@ public protocol DomainReader: ~Copyable {
   /// The memberships, in any group, of whoever was added by this number.
   func memberships(number: Digest) throws(StateUnreadable) -> [MembershipID]
 
+  /// The grant of this number, revoked or not; nil if there is none.
   func grant(_ id: GrantID) throws(StateUnreadable) -> Grant?
   /// The grant of this group, or with nil of the granter's own access, to the connector, that is not revoked.
   ///

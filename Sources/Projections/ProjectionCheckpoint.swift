@@ -2,6 +2,7 @@ import LMDB
 
 /// How far the projections have come: kept in a row, written in the same commit as their changes.
 package struct ProjectionCheckpoint: ValueCodec, Sendable, Equatable {
+  /// The row is its own value.
   package typealias Value = Self
 
   /// Version of the rows' layout, of all projections together.

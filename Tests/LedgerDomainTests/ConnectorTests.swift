@@ -1,5 +1,5 @@
 import LedgerCrypto
-import LedgerDomain
+@testable import LedgerDomain
 import LedgerEvents
 import LedgerTestSupport
 import Testing
@@ -39,25 +39,25 @@ import Testing
 
   @Test(
     arguments: [
-      ("name", { $0.name = "" }), ("name", { $0.name = " \t " }), ("name", { $0.name = "a\nb" }),
-      ("name", { $0.name = "a\u{0}b" }), ("name", { $0.name = "a\u{2028}b" }),
-      ("name", { $0.name = String(repeating: "é", count: 101) }),
-      ("description", { $0.description_p = String(repeating: "x", count: 1_001) }),
-      ("description", { $0.description_p = "a\u{1B}b" }),
-      ("publisher", { $0.publisher = String(repeating: "x", count: 101) }), ("publisher", { $0.publisher = "a\tb" }),
-      ("redirectURIs", { $0.redirectUris = [String](repeating: "https://example.org", count: 11) }),
-      ("redirectURIs", { $0.redirectUris = ["https://example.org", "ftp://example.org"] }),
-      ("scopes", { $0.scopes = 0 }), ("scopes", { $0.scopes = Scopes.all.rawValue + 1 }),
-      ("scopes", { $0.scopes = .max }),
-      ("accessTokenLifetime", { $0.accessTokenLifetime = 59 }),
-      ("accessTokenLifetime", { $0.accessTokenLifetime = 7 * 86_400 + 1 }),
-      ("accessTokenLifetime", { $0.accessTokenLifetime = -1 }),
-      ("refreshTokenLifetime", { $0.refreshTokenLifetime = 3_599 }),
-      ("refreshTokenLifetime", { $0.refreshTokenLifetime = 730 * 86_400 + 1 }),
-      ("rotation", { $0.rotation = .UNRECOGNIZED(7) }),
-    ] as [(String, @Sendable (inout ConnectorDetails) -> Void)])
-  func `Each detail has its bounds`(field: String, change: @Sendable (inout ConnectorDetails) -> Void) throws {
-    scenario.when(command(change)).thenRefused(.invalidValue, field: field)
+      Change("name", { $0.name = "" }), Change("name", { $0.name = " \t " }), Change("name", { $0.name = "a\nb" }),
+      Change("name", { $0.name = "a\u{0}b" }), Change("name", { $0.name = "a\u{2028}b" }),
+      Change("name", { $0.name = String(repeating: "é", count: 101) }),
+      Change("description", { $0.description_p = String(repeating: "x", count: 1_001) }),
+      Change("description", { $0.description_p = "a\u{1B}b" }),
+      Change("publisher", { $0.publisher = String(repeating: "x", count: 101) }), Change("publisher", { $0.publisher = "a\tb" }),
+      Change("redirectURIs", { $0.redirectUris = [String](repeating: "https://example.org", count: 11) }),
+      Change("redirectURIs", { $0.redirectUris = ["https://example.org", "ftp://example.org"] }),
+      Change("scopes", { $0.scopes = 0 }), Change("scopes", { $0.scopes = Scopes.all.rawValue + 1 }),
+      Change("scopes", { $0.scopes = .max }),
+      Change("accessTokenLifetime", { $0.accessTokenLifetime = 59 }),
+      Change("accessTokenLifetime", { $0.accessTokenLifetime = 7 * 86_400 + 1 }),
+      Change("accessTokenLifetime", { $0.accessTokenLifetime = -1 }),
+      Change("refreshTokenLifetime", { $0.refreshTokenLifetime = 3_599 }),
+      Change("refreshTokenLifetime", { $0.refreshTokenLifetime = 730 * 86_400 + 1 }),
+      Change("rotation", { $0.rotation = .UNRECOGNIZED(7) }),
+    ])
+  func `Each detail has its bounds`(change: Change) throws {
+    scenario.when(command(change.body)).thenRefused(.invalidValue, field: change.field)
   }
 
   @Test func `The bounds themselves are allowed`() throws {
@@ -162,5 +162,16 @@ import Testing
     try access.scenario.given(.accountDisabled(filled(AccountDisabled()) { $0.account = access.owner.rawValue }))
     access.scenario.when(DeleteConnector(connector: access.connector, requester: access.owner))
       .thenRefused(.accountDisabled, field: "requester")
+  }
+}
+
+/// A change of a connector's details, and the field that it makes wrong.
+struct Change: Sendable {
+  let field: String
+  let body: @Sendable (inout ConnectorDetails) -> Void
+
+  init(_ field: String, _ body: @escaping @Sendable (inout ConnectorDetails) -> Void) {
+    self.field = field
+    self.body = body
   }
 }

@@ -1,5 +1,5 @@
 import LedgerCrypto
-import LedgerDomain
+@testable import LedgerDomain
 import LedgerEvents
 import LedgerTestSupport
 import Testing

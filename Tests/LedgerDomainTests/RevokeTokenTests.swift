@@ -1,4 +1,4 @@
-import LedgerDomain
+@testable import LedgerDomain
 import LedgerEvents
 import LedgerTestSupport
 import Testing

@@ -77,7 +77,7 @@ extension ModelState {
       challenges[ChallengeID(rawValue: event.challenge)]?.isClosed = true
       phones[id] = Phone(id: id, account: account, number: event.number, isRemoved: false)
       standings[position] = Standing(.phone)
-      giveMemberships(of: event.number, to: account)
+      for membership in event.memberships { memberships[MembershipID(rawValue: membership)]?.account = account }
     case .phoneRemoved(let event):
       phones[PhoneID(rawValue: event.phone)]?.isRemoved = true
       stop(event.phone, by: position)
@@ -85,16 +85,6 @@ extension ModelState {
     }
   }
 
-  /// Memberships that waited for whoever holds the number.
-  private mutating func giveMemberships(of number: Sealed, to account: AccountID) {
-    let key = keyedHashes.number(number)
-    for membership in memberships.values where membership.account == nil && !membership.isRemoved {
-      guard let waiting = membership.number, keyedHashes.number(waiting) == key,
-        currentMembership(of: account, in: membership.group) == nil
-      else { continue }
-      memberships[membership.id]?.account = account
-    }
-  }
 
   private mutating func applyToConnectors(
     _ event: LedgerEvent, _ position: UInt64, _ time: Timestamp

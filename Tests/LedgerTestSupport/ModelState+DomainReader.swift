@@ -97,6 +97,13 @@ extension ModelState: DomainReader {
     }?.id
   }
 
+  public func memberships(number: Digest) throws(StateUnreadable) -> [MembershipID] {
+    try readable()
+    return memberships.values.filter { member in
+      !member.isRemoved && member.number.map(keyedHashes.number) == number
+    }.map(\.id).sorted()
+  }
+
   public func grant(_ id: GrantID) throws(StateUnreadable) -> Grant? {
     try readable()
     return grants[id]

@@ -42,7 +42,7 @@ public final class Ledger: Sendable {
     self.log = log
     self.keys = keys
     self.configuration = configuration
-    lifecycle = Lifecycle(log)
+    lifecycle = Lifecycle(log, keys)
   }
 
   /// Makes a ledger, and opens it.

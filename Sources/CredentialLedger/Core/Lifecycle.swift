@@ -1,17 +1,19 @@
 import EventLog
-import Glibc
+import KeyStore
 import Projections
 import Synchronization
 
 /// What runs beside a ledger for as long as it is open, and how it ends.
 final class Lifecycle: Sendable {
   private let log: EventLog<ProjectionSet>
+  private let keys: KeyStore
   /// Builds the audit trail's runs; nil where the ledger is only read.
   private let builder: Task<Void, Never>?
   private let isClosing = Mutex(false)
 
-  init(_ log: EventLog<ProjectionSet>) {
+  init(_ log: EventLog<ProjectionSet>, _ keys: KeyStore) {
     self.log = log
+    self.keys = keys
     guard log.writer != nil else {
       builder = nil
       return
@@ -32,8 +34,11 @@ final class Lifecycle: Sendable {
     builder?.cancel()
     await builder?.value
     // Closing waits for threads, so it is done on one.
-    let log = log
-    _ = await OpeningThread { log.close() }.run()
+    let (log, keys) = (log, keys)
+    await OpeningThread {
+      log.close()
+      keys.close()
+    }.run()
   }
 
   deinit {

@@ -30,6 +30,7 @@ public struct SignIn: Command {
     self.role = role
   }
 
+  /// Whose sign-in it was.
   public struct Outcome: Sendable, Equatable {
     public var account: AccountID
     /// Whether this was the first time.

@@ -7,6 +7,7 @@ public import LedgerEvents
 /// if it is another's, if it no longer stands, or if the connector's scopes have changed: a grant always stands on who
 /// gives it now, and gives what the connector asks for now.
 public struct GrantAccess: Command {
+  /// What a grant opens.
   public enum Access: Sendable, Equatable {
     /// To a group that the granter is an admin of.
     case group(GroupID)

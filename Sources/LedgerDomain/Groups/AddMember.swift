@@ -4,6 +4,7 @@ public import LedgerEvents
 /// An admin adds a person to a group, by account or by phone number. A number that no account holds yet makes a
 /// membership without account, which goes to whoever verifies the number.
 public struct AddMember: Command {
+  /// Who is added.
   public enum Person: Sendable {
     case account(AccountID)
     /// Keyed hash of the number in E.164 form, and the number itself.

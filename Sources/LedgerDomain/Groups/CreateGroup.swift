@@ -20,6 +20,7 @@ public struct CreateGroup: Command {
     self.welcomeMessage = welcomeMessage
   }
 
+  /// What was made.
   public struct Outcome: Sendable, Equatable {
     public var group: GroupID
     /// The creator's membership.

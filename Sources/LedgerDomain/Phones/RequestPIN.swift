@@ -29,6 +29,7 @@ public struct RequestPIN: Command {
     self.scryptLog2N = scryptLog2N
   }
 
+  /// The PIN that is open now.
   public struct Outcome: Sendable, Equatable {
     public var challenge: ChallengeID
     public var expiresAt: Timestamp

@@ -21,6 +21,7 @@ public struct VerifyPIN: Command {
     self.number = number
   }
 
+  /// Whether the PIN was the right one.
   public enum Outcome: Sendable, Equatable {
     case verified(PhoneID)
     /// A wrong PIN: to the caller this is ``Refusal/Code/wrongPIN``.

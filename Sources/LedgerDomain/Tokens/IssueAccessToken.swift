@@ -32,6 +32,7 @@ public struct IssueAccessToken: Command {
     self.successorDigest = successorDigest
   }
 
+  /// What the refresh token led to.
   public enum Outcome: Sendable, Equatable {
     case issued(Issued)
     /// A replaced refresh token was presented, and its family is stopped: to the caller this is
@@ -39,6 +40,7 @@ public struct IssueAccessToken: Command {
     case reuseDetected(FamilyID)
   }
 
+  /// An access token that was issued.
   public struct Issued: Sendable, Equatable {
     /// The access token's handle.
     public var handle: TokenID
@@ -52,6 +54,7 @@ public struct IssueAccessToken: Command {
     public var successor: Successor?
   }
 
+  /// The refresh token that takes the place of the one presented.
   public struct Successor: Sendable, Equatable {
     /// The new refresh token's handle.
     public var handle: TokenID

@@ -4,6 +4,7 @@ public import LedgerEvents
 ///
 /// What is unknown or stopped already is no error and makes no event (RFC 7009 section 2.2).
 public struct RevokeToken: Command {
+  /// What is revoked.
   public enum Target: Sendable, Equatable {
     /// One access token.
     case token(TokenID)

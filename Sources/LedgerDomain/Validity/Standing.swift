@@ -58,6 +58,7 @@ public struct Standing: Sendable, Equatable {
     }
   }
 
+  /// An object that stands, on up to four others.
   public init(
     _ kind: SubjectKind, scopes: Scopes = .all, on first: UInt64 = 0, _ second: UInt64 = 0, _ third: UInt64 = 0,
     _ fourth: UInt64 = 0, credential: Credential? = nil

@@ -56,16 +56,27 @@ extension SubjectObjectKind {
 
 /// The kinds of object, one type each; the types have no values.
 public enum ObjectKinds {
+  /// Kind of an ``ObjectID``: account.
   public enum Account: SubjectObjectKind { public static var subjectKind: SubjectKind { .account } }
+  /// Kind of an ``ObjectID``: phone.
   public enum Phone: SubjectObjectKind { public static var subjectKind: SubjectKind { .phone } }
+  /// Kind of an ``ObjectID``: challenge.
   public enum Challenge: SubjectObjectKind { public static var subjectKind: SubjectKind { .challenge } }
+  /// Kind of an ``ObjectID``: connector.
   public enum Connector: SubjectObjectKind { public static var subjectKind: SubjectKind { .connector } }
+  /// Kind of an ``ObjectID``: secret.
   public enum Secret: ObjectKind { public static var name: String { "secret" } }
+  /// Kind of an ``ObjectID``: group.
   public enum Group: SubjectObjectKind { public static var subjectKind: SubjectKind { .group } }
+  /// Kind of an ``ObjectID``: membership.
   public enum Membership: SubjectObjectKind { public static var subjectKind: SubjectKind { .membership } }
+  /// Kind of an ``ObjectID``: grant.
   public enum Grant: SubjectObjectKind { public static var subjectKind: SubjectKind { .grant } }
+  /// Kind of an ``ObjectID``: family.
   public enum Family: SubjectObjectKind { public static var subjectKind: SubjectKind { .family } }
+  /// Kind of an ``ObjectID``: token.
   public enum Token: SubjectObjectKind { public static var subjectKind: SubjectKind { .token } }
+  /// Kind of an ``ObjectID``: webhook.
   public enum Webhook: SubjectObjectKind { public static var subjectKind: SubjectKind { .webhook } }
 }
 

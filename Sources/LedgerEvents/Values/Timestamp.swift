@@ -42,7 +42,9 @@ extension Timestamp {
     .milliseconds(left.rawValue) - .milliseconds(right.rawValue)
   }
 
+  /// The moment a duration later.
   public static func += (time: inout Timestamp, duration: Duration) { time = time + duration }
+  /// The moment a duration earlier.
   public static func -= (time: inout Timestamp, duration: Duration) { time = time - duration }
 }
 

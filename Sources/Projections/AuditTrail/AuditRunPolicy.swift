@@ -10,6 +10,7 @@ package struct AuditRunPolicy: Sendable {
   /// How many bytes of blocks, or of blocks deleted, share a commit with events at most.
   package var pieceByteCount: Int
 
+  /// A policy; the defaults suit ledgers of any size.
   package init(
     baseSize: UInt64 = 4_096, fanOut: Int = 8, bulkSize: UInt64 = 262_144, pieceByteCount: Int = 65_536
   ) {

@@ -33,7 +33,7 @@ def check(tree: Tree):
         source = tree.swift(path)
         for number, name, is_seen in requirements(source):
             witnesses.add(name)
-            if is_seen and not documented(source, number):
+            if is_seen and name.startswith("func") and not documented(source, number):
                 yield undocumented(path, number, name.split()[1])
     for path in paths:
         source = tree.swift(path)
@@ -45,7 +45,7 @@ def check(tree: Tree):
             if kind == "init":
                 if not WITNESS_INIT.search(line) and not memberwise(source, number):
                     yield undocumented(path, number, "an initialiser")
-            elif f"{'var' if kind == 'let' else kind} {name}" not in witnesses:
+            elif kind not in ("var", "let") and f"{kind} {name}" not in witnesses:
                 yield undocumented(path, number, name or kind)
 
 

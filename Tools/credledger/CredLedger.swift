@@ -1,0 +1,74 @@
+import ArgumentParser
+import CredentialLedger
+import Glibc
+
+/// The command-line program. Exit status: 0 done, 1 a check failed or a command was refused, 2 wrong usage, 3 the ledger
+/// could not be opened or read.
+@main
+struct CredLedger: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "credledger", abstract: "An event-sourced credential ledger.",
+    discussion: """
+      The ledger is named by --ledger, or by the environment variable CREDLEDGER_DIR. Its master key comes from the \
+      environment variable CREDLEDGER_MASTER_KEY where that is set, and from the ledger's key folder otherwise.
+
+      EXIT STATUS
+        0  done
+        1  a check failed, or a command was refused
+        2  wrong usage
+        3  the ledger could not be opened or read
+
+      EXAMPLES
+        credledger init --ledger /var/lib/credledger --origin ledger.example.org
+        credledger walkthrough
+        credledger stats --ledger /var/lib/credledger --format json
+        credledger verify --ledger /var/lib/credledger
+      """,
+    subcommands: [Init.self, Walkthrough.self, Stats.self, Verify.self])
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch let error as LedgerError {
+      fail(describe(error), status: status(of: error))
+    } catch let failure as CheckFailed {
+      fail(failure.reason, status: 1)
+    } catch {
+      // Help and version are no failures; whatever else the parser says is wrong usage.
+      if exitCode(for: error) == .success { exit(withError: error) }
+      write(fullMessage(for: error) + "\n", to: STDERR_FILENO)
+      Glibc.exit(2)
+    }
+  }
+
+  private static func describe(_ error: LedgerError) -> String {
+    "\(error.reason) [\(error.code)\(error.position.map { ", position \($0)" } ?? "")]"
+  }
+
+  private static func status(of error: LedgerError) -> Int32 { error.isRefusal || error.code == .alreadyExists ? 1 : 3 }
+
+  private static func fail(_ reason: String, status: Int32) -> Never {
+    write("error: \(reason)\n", to: STDERR_FILENO)
+    Glibc.exit(status)
+  }
+}
+
+/// A check came out wrong.
+struct CheckFailed: Error {
+  let reason: String
+}
+
+/// Writes text to a descriptor, whole.
+func write(_ text: String, to descriptor: Int32) {
+  var rest = Array(text.utf8)[...]
+  while !rest.isEmpty {
+    let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+    guard count > 0 else { return }
+    rest = rest.dropFirst(count)
+  }
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import CredentialLedger
+import Glibc
+
+/// Which ledger a subcommand works on.
+struct LedgerOptions: ParsableArguments {
+  @Option(name: .customLong("ledger"), help: "The ledger's folder; without it CREDLEDGER_DIR names it.")
+  var folder: String?
+
+  /// The folder that is named, if any.
+  var namedFolder: String? {
+    if let folder { return folder }
+    guard let value = unsafe getenv("CREDLEDGER_DIR") else { return nil }
+    return unsafe String(cString: value)
+  }
+
+  /// The folder, which must be named.
+  func requireFolder() throws -> String {
+    guard let folder = namedFolder, !folder.isEmpty else {
+      throw ValidationError("Name the ledger by --ledger DIR, or set CREDLEDGER_DIR.")
+    }
+    return folder
+  }
+}
+
+/// How results are printed.
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+  case table
+  case json
+  case ndjson
+}
+
+struct FormatOptions: ParsableArguments {
+  @Option(help: "How to print: table for people, json or ndjson for programs.")
+  var format = OutputFormat.table
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import CredentialLedger
+
+struct Stats: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show how much there is.",
+    discussion: """
+      Counts the events by type, also while another process writes.
+
+      EXAMPLES
+        credledger stats --ledger /var/lib/credledger
+        credledger stats --ledger /var/lib/credledger --format json
+      """)
+
+  @OptionGroup var ledger: LedgerOptions
+  @OptionGroup var output: FormatOptions
+
+  func run() async throws {
+    let path = try ledger.requireFolder()
+    let opened = try await Ledger.openForReading(at: path)
+    let statistics = try await opened.statistics()
+    let origin = opened.origin
+    await opened.close()
+    let types = statistics.eventsByType.map { ($0.type.name ?? "type \($0.type.rawValue)", $0.count) }
+    let value = JSON.object([
+      ("origin", .string(origin)), ("events", .number(statistics.events)), ("treeSize", .number(statistics.events)),
+      ("root", .string(statistics.root.hex)), ("bytesOnDisk", .number(statistics.bytesOnDisk)),
+      ("mapSize", .number(UInt64(statistics.mapSize))), ("readers", .number(UInt64(statistics.readers))),
+      ("eventsByType", .object(types.map { ($0, .number($1)) })),
+    ])
+    if let text = output.format.text(value) { return print(text) }
+    print("origin         \(origin)")
+    print("events         \(statistics.events)")
+    print("root           \(statistics.root.hex)")
+    print("bytes on disk  \(statistics.bytesOnDisk)")
+    print("readers        \(statistics.readers)")
+    for (name, count) in types { print("  \(name.padded(to: 30))\(count)") }
+  }
+}
+
+extension String {
+  /// The text with spaces after it up to a width.
+  func padded(to width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
+}

@@ -1,0 +1,78 @@
+import ArgumentParser
+import CredentialLedger
+import Glibc
+import Synchronization
+
+struct Verify: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Check every record, the tree, the checkpoints and the projections.",
+    discussion: """
+      Hashes every record anew, rebuilds the root of the tree, checks each signed checkpoint, and compares each projection \
+      with one rebuilt from the log. Names the first position that is wrong, and then exits with status 1.
+
+      EXAMPLES
+        credledger verify --ledger /var/lib/credledger
+        credledger verify --ledger /var/lib/credledger --format json
+      """)
+
+  @OptionGroup var ledger: LedgerOptions
+  @OptionGroup var output: FormatOptions
+
+  func run() async throws {
+    let path = try ledger.requireFolder()
+    let opened = try await Ledger.openForReading(at: path)
+    let bar = ProgressBar()
+    let report: VerificationReport
+    do {
+      report = try await opened.verify { done, total in bar.show(done, of: total) }
+    } catch {
+      bar.end()
+      await opened.close()
+      guard error.code == .damaged else { throw error }
+      throw CheckFailed(
+        reason: "\(error.reason)\(error.position.map { " (first bad position: \($0))" } ?? "")")
+    }
+    bar.end()
+    await opened.close()
+    let value = JSON.object([
+      ("events", .number(report.events)), ("root", .string(report.root.hex)),
+      ("checkpoints", .number(UInt64(report.checkpoints))), ("projectionsMatch", .bool(report.projectionsMatch)),
+    ])
+    if let text = output.format.text(value) {
+      print(text)
+    } else {
+      print("\(report.events) events match the tree; root \(report.root.hex)")
+      print("\(report.checkpoints) signed checkpoints agree with it")
+      if report.projectionsMatch { print("rebuilt state equals live state") }
+    }
+    guard report.projectionsMatch else {
+      throw CheckFailed(reason: "the live projections are not what the log makes of them; rebuild them")
+    }
+  }
+}
+
+/// A bar on the standard error of a terminal, with rate and time left; nothing elsewhere.
+final class ProgressBar: Sendable {
+  private let isTerminal = isatty(STDERR_FILENO) == 1
+  private let start = ContinuousClock.now
+  private let shown = Mutex<UInt64>(0)
+
+  func show(_ done: UInt64, of total: UInt64) {
+    guard isTerminal, total > 0 else { return }
+    let percent = done * 100 / total
+    let isNew = shown.withLock { shown in
+      defer { shown = percent }
+      return shown != percent
+    }
+    guard isNew else { return }
+    let seconds = Double((ContinuousClock.now - start).components.seconds) + 0.001
+    let rate = Double(done) / seconds
+    let left = UInt64(Double(total - done) / max(rate, 1))
+    let bar = String(repeating: "#", count: Int(percent / 4)).padded(to: 26)
+    write("\r[\(bar)] \(percent) %, \(UInt64(rate)) a second, \(left) s left ", to: STDERR_FILENO)
+  }
+
+  func end() {
+    if isTerminal { write("\r\u{1B}[K", to: STDERR_FILENO) }
+  }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import CredentialLedger
+import Glibc
+
+struct Walkthrough: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Play the four steps on a ledger, and check the result.",
+    discussion: """
+      Two people sign in and verify phones, one creates a connector, the other grants it a group; a program trades the \
+      refresh token for an access token; then the grant is revoked. Works on a temporary ledger if none is named.
+
+      EXAMPLES
+        credledger walkthrough
+        credledger walkthrough --format json
+        credledger walkthrough --ledger ./ledger --leave-open
+      """)
+
+  @OptionGroup var ledger: LedgerOptions
+  @OptionGroup var output: FormatOptions
+  @Flag(help: "Stop before the revocation, and print the credentials for trying things by hand.")
+  var leaveOpen = false
+
+  func run() async throws {
+    let path = ledger.namedFolder ?? Self.temporaryPath()
+    let opened =
+      unsafe access("\(path)/ledger/data.mdb", F_OK) == 0
+      ? try await Ledger.open(at: path) : try await Ledger.create(at: path, origin: "ledger.local")
+    let isTable = output.format == .table
+    do {
+      if isTable { print("Ledger in \(path)") }
+      let play = Play(ledger: opened) { name, position in
+        if isTable { print("\(String(position).padded(to: 6))\(name)") }
+      }
+      let result = try await play.run(revoking: !leaveOpen)
+      if let text = output.format.text(result.json) { print(text) } else { result.printTable() }
+      await opened.close()
+      guard result.proofVerified, result.rebuildMatches else {
+        throw CheckFailed(reason: "the proof or the rebuilt state does not match")
+      }
+    } catch {
+      await opened.close()
+      throw error
+    }
+  }
+
+  private static func temporaryPath() -> String {
+    let folder = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+    return "\(folder)/credledger-walkthrough-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+  }
+}
