@@ -156,7 +156,8 @@ struct CommitThread<Participant: CommitParticipant> {
     case .mapFull, .diskFull, .transactionFailed: LogError(error)
     default:
       LogError(
-        .outcomeUnknown, "whether the events are on disk is unknown (\(error.operation): \(error.reason)); "
+        .outcomeUnknown,
+        "whether the events are on disk is unknown (\(error.operation): \(error.reason)); "
           + "open the ledger again, and repeat the request with its idempotency key", storage: error)
     }
   }

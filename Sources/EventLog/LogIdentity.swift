@@ -66,7 +66,8 @@ struct LogIdentity {
     }
     guard found.format == Self.format else {
       throw LogError(
-        .newerFormat, "the log's format is \(String(decoding: found.format, as: UTF8.self)), this program knows "
+        .newerFormat,
+        "the log's format is \(String(decoding: found.format, as: UTF8.self)), this program knows "
           + "\(String(decoding: Self.format, as: UTF8.self)); upgrade the program")
     }
     origin = String(decoding: found.origin, as: UTF8.self)

@@ -64,7 +64,8 @@ struct LogTail: Sendable {
         let below = TileCoordinate(level: level - 1, index: tile.index * UInt64(TileCoordinate.width) + UInt64(place))
         guard try tiles.hashes(of: below, count: TileCoordinate.width).root == hashes[place] else {
           throw LogError(
-            .inconsistentTree, "tile \(below.index) at level \(below.level) contradicts the tree's edge; verify the "
+            .inconsistentTree,
+            "tile \(below.index) at level \(below.level) contradicts the tree's edge; verify the "
               + "ledger, and restore a backup")
         }
       }
@@ -98,7 +99,8 @@ struct LogTail: Sendable {
           at: header.position)
       }
       guard header.recordedAt >= time else {
-        throw LogError(.damagedRecord, "the record is older than the one before; verify the ledger", at: header.position)
+        throw LogError(
+          .damagedRecord, "the record is older than the one before; verify the ledger", at: header.position)
       }
       time = header.recordedAt
       return true

@@ -117,7 +117,8 @@ extension LogView where Reading: ~Copyable {
   func checkpoints(over range: ClosedRange<Position>) throws(LogError) -> [(size: Position, note: String)] {
     var found: [(size: Position, note: String)] = []
     try stored { () throws(LMDBError) in
-      try tables.checkpoints.forEach(from: range.lowerBound, below: range.upperBound + 1, in: transaction) { size, note in
+      try tables.checkpoints.forEach(from: range.lowerBound, below: range.upperBound + 1, in: transaction) {
+        size, note in
         found.append((size, String(decoding: Array(copying: note), as: UTF8.self)))
         return .continue
       }

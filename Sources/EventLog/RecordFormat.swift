@@ -142,9 +142,11 @@ extension RecordHeader {
   ///   - expected: the position that it was stored under; another one within is damage.
   /// - Throws: ``LogError/Code/damagedRecord`` or, for a record of a later format, ``LogError/Code/newerFormat``.
   package init(parsing record: RawSpan, at expected: Position) throws(LogError) {
-    guard let header = try unsafe record.withUnsafeBytes({ bytes throws(LogError) in
-      try unsafe Self(parsing: bytes, at: expected)
-    }) else {
+    guard
+      let header = try unsafe record.withUnsafeBytes({ bytes throws(LogError) in
+        try unsafe Self(parsing: bytes, at: expected)
+      })
+    else {
       throw LogError(
         .damagedRecord, "the record is malformed; run a verification, and restore a backup if it confirms the damage",
         at: expected)

@@ -37,7 +37,8 @@ package struct TileStore: TileSource {
   /// The error for a tile that is not there as it should be.
   static func unusable(_ tile: TileCoordinate) -> LogError {
     LogError(
-      .inconsistentTree, "the tile \(tile.index) at level \(tile.level) is missing or has another size; verify the "
+      .inconsistentTree,
+      "the tile \(tile.index) at level \(tile.level) is missing or has another size; verify the "
         + "ledger, and restore a backup", at: tile.firstPosition(under: 0))
   }
 

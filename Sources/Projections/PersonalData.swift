@@ -34,7 +34,8 @@ package struct PersonalData: Sendable {
 
   private func open(_ sealed: Sealed, _ purpose: Purpose, at position: Position) throws(LogError) -> [UInt8]? {
     guard let person = PersonID(bytes: sealed.person) else {
-      throw LogError(.unreadableEvent, "the name of a person's key has \(sealed.person.count) bytes, not 16", at: position)
+      throw LogError(
+        .unreadableEvent, "the name of a person's key has \(sealed.person.count) bytes, not 16", at: position)
     }
     do { return try keys.vault.open(SealedValue(person: person, box: sealed.boxBytes), purpose: purpose) } catch {
       throw LogError(.keyUnavailable, error.description, at: position)

@@ -172,7 +172,10 @@ struct FourSteps {
     #expect(ofConnector.first?.type == .tokenIssued)
     #expect(ofConnector.last?.type == .connectorCreated)
     #expect(try await ledger.audit.latest(of: .type(.phoneVerified)).count == 2)
-    #expect(try await ledger.audit.latest(3).map(\.position) == [token.handle.rawValue, token.handle.rawValue - 1, token.handle.rawValue - 2])
+    #expect(
+      try await ledger.audit.latest(3).map(\.position) == [
+        token.handle.rawValue, token.handle.rawValue - 1, token.handle.rawValue - 2,
+      ])
     await ledger.close()
   }
 

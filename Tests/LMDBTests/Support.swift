@@ -69,6 +69,17 @@ struct SeededGenerator: RandomNumberGenerator {
   }
 }
 
+extension ExitTest.Condition {
+  /// A failed precondition, and not a thrown error.
+  static var trap: Self {
+    #if arch(x86_64)
+      .signal(SIGILL)
+    #else
+      .signal(SIGTRAP)
+    #endif
+  }
+}
+
 /// Runs `body` on `count` threads at once, and returns when all have ended. The first error is thrown.
 func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
   final class Work: Sendable {

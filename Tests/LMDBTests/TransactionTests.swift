@@ -150,17 +150,17 @@ struct TransactionTests {
 
   @Test("the thread that has the write transaction cannot begin another")
   func nested() async {
-    await #expect(processExitsWith: .failure) { try beginTwice(in: TemporaryFolder().environment) }
+    await #expect(processExitsWith: .trap) { try beginTwice() }
   }
 
   @Test("a write transaction ends on its own thread")
   func otherThread() async {
-    await #expect(processExitsWith: .failure) { try commitElsewhere(in: TemporaryFolder().environment) }
+    await #expect(processExitsWith: .trap) { try commitElsewhere() }
   }
 
   @Test("a table is used with its own environment")
   func otherEnvironment() async {
-    await #expect(processExitsWith: .failure) {
+    await #expect(processExitsWith: .trap) {
       let folder = try TemporaryFolder()
       let first = try Environment(at: folder.path + "/first")
       let second = try Environment(at: folder.path + "/second")
@@ -170,8 +170,9 @@ struct TransactionTests {
 
   @Test("a value is filled exactly")
   func halfFilled() async {
-    await #expect(processExitsWith: .failure) {
-      let environment = try Environment(at: TemporaryFolder().environment)
+    await #expect(processExitsWith: .trap) {
+      let folder = try TemporaryFolder()
+      let environment = try Environment(at: folder.environment)
       let table = try environment.table(Rows("rows"))
       try environment.write { (t) throws(LMDBError) in
         try table.put(1, byteCount: 2, in: &t) { output in output.append(1) }
@@ -203,15 +204,17 @@ private func refusal(of transaction: consuming WriteTransaction) -> LMDBError? {
   }
 }
 
-private func beginTwice(in path: String) throws {
-  let environment = try Environment(at: path)
+private func beginTwice() throws {
+  let folder = try TemporaryFolder()
+  let environment = try Environment(at: folder.environment)
   let first = try environment.beginWrite()
   _ = try environment.beginWrite()
   first.abort()
 }
 
-private func commitElsewhere(in path: String) throws {
-  let environment = try Environment(at: path)
+private func commitElsewhere() throws {
+  let folder = try TemporaryFolder()
+  let environment = try Environment(at: folder.environment)
   let box = Mutex<WriteTransaction?>(try environment.beginWrite())
   try withExtendedBox(box)
 }

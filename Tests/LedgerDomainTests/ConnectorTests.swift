@@ -1,8 +1,9 @@
 import LedgerCrypto
-@testable import LedgerDomain
 import LedgerEvents
 import LedgerTestSupport
 import Testing
+
+@testable import LedgerDomain
 
 @Suite struct CreateConnectorTests {
   var scenario = Scenario()
@@ -44,7 +45,8 @@ import Testing
       Change("name", { $0.name = String(repeating: "é", count: 101) }),
       Change("description", { $0.description_p = String(repeating: "x", count: 1_001) }),
       Change("description", { $0.description_p = "a\u{1B}b" }),
-      Change("publisher", { $0.publisher = String(repeating: "x", count: 101) }), Change("publisher", { $0.publisher = "a\tb" }),
+      Change("publisher", { $0.publisher = String(repeating: "x", count: 101) }),
+      Change("publisher", { $0.publisher = "a\tb" }),
       Change("redirectURIs", { $0.redirectUris = [String](repeating: "https://example.org", count: 11) }),
       Change("redirectURIs", { $0.redirectUris = ["https://example.org", "ftp://example.org"] }),
       Change("scopes", { $0.scopes = 0 }), Change("scopes", { $0.scopes = Scopes.all.rawValue + 1 }),
@@ -120,10 +122,12 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "example.org", "//example.org", "https:", "https://", "https:///path", "https:/example.org", "HTTPS://example.org",
+    "", "example.org", "//example.org", "https:", "https://", "https:///path", "https:/example.org",
+    "HTTPS://example.org",
     "ftp://example.org", "javascript:alert(1)", " https://example.org", "https://example.org ", "https://exa mple.org",
     "https://example.org/#", "https://example.org/#x", "https://user@example.org", "https://user:pw@example.org",
-    "https://example.org\\@evil.org", "https://example.org/\\x", "https://example.org/\u{e9}", "https://ex\u{e4}mple.org",
+    "https://example.org\\@evil.org", "https://example.org/\\x", "https://example.org/\u{e9}",
+    "https://ex\u{e4}mple.org",
     "https://example.org:", "https://example.org:0", "https://example.org:65536", "https://example.org:+80",
     "https://example.org:80:80", "https://-a.org", "https://a-.org", "https://a..org", "https://.org", "https://a.org.",
     "https://" + String(repeating: "a", count: 64) + ".org",

@@ -1,8 +1,9 @@
 import LedgerCrypto
-@testable import LedgerDomain
 import LedgerEvents
 import LedgerTestSupport
 import Testing
+
+@testable import LedgerDomain
 
 @Suite struct GroupTests {
   var scenario: Scenario
@@ -66,7 +67,8 @@ import Testing
       $0.account = stranger.rawValue
       $0.role = .admin
     }
-    let outcome = try scenario.when(command).then(.groupCreated(created), .groupMemberAdded(added), by: Subject(stranger))
+    let outcome = try scenario.when(command).then(
+      .groupCreated(created), .groupMemberAdded(added), by: Subject(stranger))
     #expect(outcome.group.rawValue == scenario.next)
     #expect(outcome.membership.rawValue == scenario.next + 1)
   }

@@ -1,8 +1,9 @@
 import LedgerCrypto
-@testable import LedgerDomain
 import LedgerEvents
 import LedgerTestSupport
 import Testing
+
+@testable import LedgerDomain
 
 @Suite struct IssueAccessTokenTests {
   var access: GroupAccess

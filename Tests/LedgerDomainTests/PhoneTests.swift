@@ -1,8 +1,9 @@
 import LedgerCrypto
-@testable import LedgerDomain
 import LedgerEvents
 import LedgerTestSupport
 import Testing
+
+@testable import LedgerDomain
 
 private let number = "+911199999999"
 private let lookup = KeyedHashes.fake.number(.fake(number))

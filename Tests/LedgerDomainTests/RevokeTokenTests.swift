@@ -1,7 +1,8 @@
-@testable import LedgerDomain
 import LedgerEvents
 import LedgerTestSupport
 import Testing
+
+@testable import LedgerDomain
 
 @Suite struct RevokeTokenTests {
   var access: GroupAccess

@@ -1,6 +1,6 @@
+import LedgerCrypto
 import LedgerDomain
 public import LedgerEvents
-import LedgerCrypto
 
 extension ModelState {
   /// The state after one more event.
@@ -66,7 +66,8 @@ extension ModelState {
         challenges[other]?.isClosed = true
       }
       challenges[id] = PINChallenge(
-        id: id, account: account, number: event.number, salt: Array(event.salt), digest: try Digest(field: event.pinDigest),
+        id: id, account: account, number: event.number, salt: Array(event.salt),
+        digest: try Digest(field: event.pinDigest),
         scryptLog2N: UInt8(truncatingIfNeeded: event.scryptLog2N),
         expiresAt: Timestamp(milliseconds: event.expiresAt), failures: 0, isClosed: false)
     case .phonePINRejected(let event):
@@ -84,7 +85,6 @@ extension ModelState {
     default: break
     }
   }
-
 
   private mutating func applyToConnectors(
     _ event: LedgerEvent, _ position: UInt64, _ time: Timestamp

@@ -54,6 +54,8 @@ extension Scenario {
       $0.challenge = challenge.rawValue
       $0.number = .fake(number)
     }
+    let hash = state.keyedHashes.number(event.number)
+    event.memberships = try state.memberships(number: hash).map(\.rawValue)
     return PhoneID(rawValue: try given(.phoneVerified(event)))
   }
 

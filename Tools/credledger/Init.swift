@@ -30,7 +30,8 @@ struct Init: AsyncParsableCommand {
     print("Made the ledger \(origin) in \(path).")
     print("Its checkpoints are checked by this key; keep it where the ledger is not:\n  \(key)")
     if hasKeyFile {
-      print("Its master key is in \(path)/keys/master.key: keep a copy elsewhere. Without it nothing personal can be read.")
+      print(
+        "Its master key is in \(path)/keys/master.key: keep a copy elsewhere. Without it nothing personal can be read.")
     }
     print("Back up ledger/ and keys/ apart.")
   }

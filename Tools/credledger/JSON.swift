@@ -17,7 +17,8 @@ indirect enum JSON {
     case .array(let values): Self.list("[", values.map { value in { value.text($0) } }, "]", line)
     case .object(let members):
       Self.list(
-        "{", members.map { name, value in { Self.quoted(name) + (line == nil ? ":" : ": ") + value.text($0) } }, "}", line)
+        "{", members.map { name, value in { Self.quoted(name) + (line == nil ? ":" : ": ") + value.text($0) } }, "}",
+        line)
     }
   }
 

@@ -107,7 +107,8 @@ extension Play.Result {
     print("\nAudit trail, newest first")
     for entry in trail {
       print(
-        "\(String(entry.position).padded(to: 6))\(entry.time) \((entry.type.name ?? "").padded(to: 24))by \(entry.actor)")
+        "\(String(entry.position).padded(to: 6))\(entry.time) \((entry.type.name ?? "").padded(to: 24))by \(entry.actor)"
+      )
     }
     if let digests {
       print("\nDigests of the projections")

@@ -1,7 +1,7 @@
 import EventLog
+import LedgerDomain
 public import LedgerEvents
 import Projections
-import LedgerDomain
 
 /// Who did what, and when.
 public struct Audit: Sendable {

@@ -1,7 +1,7 @@
+import KeyStore
 import LedgerCrypto
 public import LedgerDomain
 public import LedgerEvents
-import KeyStore
 
 /// Groups and their members.
 public struct Groups: Sendable {

@@ -77,7 +77,8 @@ extension Ledger {
   }
 
   /// Proves that the ledger was only appended to between two sizes; nil where it never had one of them.
-  public func proveConsistency(from oldSize: UInt64, to newSize: UInt64) async throws(LedgerError) -> ConsistencyProof? {
+  public func proveConsistency(from oldSize: UInt64, to newSize: UInt64) async throws(LedgerError) -> ConsistencyProof?
+  {
     let log = log
     return try await blocking { () throws(LedgerError) in
       try logged { () throws(LogError) in try log.snapshot().consistencyProof(from: oldSize, to: newSize) }

@@ -1,8 +1,8 @@
 import EventLog
-public import LedgerCrypto
-public import LedgerEvents
 import KeyStore
 import LMDB
+public import LedgerCrypto
+public import LedgerEvents
 import Projections
 import TransparencyLog
 

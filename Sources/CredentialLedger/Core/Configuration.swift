@@ -1,8 +1,8 @@
 public import EventLog
+import Glibc
 public import KeyStore
 public import LedgerCrypto
 public import TransparencyLog
-import Glibc
 
 /// How a ledger is opened. The clock, the randomness and the signer are parameters, so that a test or a simulation can
 /// give its own.

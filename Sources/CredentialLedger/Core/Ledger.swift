@@ -68,7 +68,8 @@ public final class Ledger: Sendable {
           createdAt: configuration.clock(), random: configuration.random)
       }
       try logged { () throws(LogError) in
-        try EventLog<ProjectionSet>.create(at: "\(draft)/\(Folder.log)", origin: origin, options: configuration.storage())
+        try EventLog<ProjectionSet>.create(
+          at: "\(draft)/\(Folder.log)", origin: origin, options: configuration.storage())
       }
       let ledger = try await open(draft, keys, configuration)
       let created = CreateLedger(origin: origin, verifyingKey: keys.signingKey.verifyingKey.bytes)

@@ -1,8 +1,8 @@
 import EventLog
 import KeyStore
+import LMDB
 import LedgerCrypto
 public import LedgerDomain
-import LMDB
 import TransparencyLog
 
 /// Why the ledger did not do what it was asked. Nothing was appended, except after ``Code/outcomeUnknown``.
@@ -81,7 +81,8 @@ extension LedgerError.Code {
 extension LedgerError {
   init(_ refusal: Refusal) {
     self.init(
-      Code(rawValue: refusal.code.rawValue), "\(refusal.field): expected \(refusal.expected)"
+      Code(rawValue: refusal.code.rawValue),
+      "\(refusal.field): expected \(refusal.expected)"
         + (refusal.remedy.map { "; \($0)" } ?? ""), field: refusal.field, refusal: refusal)
   }
 

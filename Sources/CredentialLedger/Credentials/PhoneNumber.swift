@@ -1,5 +1,6 @@
 /// A phone number in E.164 form: `+`, then 8 to 15 digits of which the first is not 0. Prints as redacted.
-public struct PhoneNumber: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+public struct PhoneNumber: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+{
   /// The number in its one spelling.
   let digits: String
 
