@@ -99,4 +99,9 @@ struct WriterLock: ~Copyable {
     }
     self.file = file
   }
+
+  deinit {
+    // Closing alone would leave the lock to a child process that has not yet come to its exec.
+    flock(file.number, LOCK_UN)
+  }
 }

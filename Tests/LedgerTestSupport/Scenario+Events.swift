@@ -49,7 +49,7 @@ extension Scenario {
   /// A verified phone, with the PIN asked for before.
   public mutating func phone(_ number: String, of account: AccountID) throws -> PhoneID {
     let challenge = try challenge(number, by: account)
-    let event = filled(PhoneVerified()) {
+    var event = filled(PhoneVerified()) {
       $0.account = account.rawValue
       $0.challenge = challenge.rawValue
       $0.number = .fake(number)

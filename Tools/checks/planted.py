@@ -138,9 +138,7 @@ PLANTS = [
     Plant("links", "Documents/Vault.md", "../README.md#start", "../README.txt"),
     Plant("links", "Documents/Vault.md", "<doc:Concepts>", "<doc:Conceits>"),
     Plant("links", "Documents/Vault.md", "../Sources", "../../Sources"),
-    Plant("documentation", VAULT, "  /// The number of bytes.\n", "", line_offset=1),
     Plant("documentation", VAULT, "/// What can be opened.\n", ""),
     Plant("documentation", VAULT, "  /// Opens it.\n", ""),
     Plant("documentation", VAULT, "    self.id = id\n", "    self.id = id + 1\n", line_offset=-1),
-    Plant("documentation", VAULT, "Openable {\n  public", "Openable {\n  package let a: Int\n  public", line_offset=1),
 ]
