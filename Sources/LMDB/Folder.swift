@@ -102,9 +102,4 @@ struct WriterLock: ~Copyable {
 
   // Closing alone would not do: a child that another thread forks holds the lock as well, until it runs its program.
   deinit { _ = flock(file.number, LOCK_UN) }
-
-  deinit {
-    // Closing alone would leave the lock to a child process that has not yet come to its exec.
-    flock(file.number, LOCK_UN)
-  }
 }
