@@ -97,7 +97,8 @@ final class AppendRequest<Participant: CommitParticipant, Refusal: Error>: Commi
       var drafts: [RecordDraft] = []
       drafts.reserveCapacity(proposal.events.count)
       for event in proposal.events {
-        let encoded = try participant.encode(event)
+        var encoded = try participant.encode(event)
+        if let behalf = context.behalf, !encoded.subjects.contains(behalf) { encoded.subjects.append(behalf) }
         let draft = RecordDraft(
           type: encoded.type, version: encoded.version, context: context, subjects: encoded.subjects,
           idempotency: options.idempotency, payload: encoded.payload)

@@ -28,13 +28,18 @@ public struct Record: Sendable {
 /// Who causes events, and by which request.
 public struct RecordContext: Sendable {
   public var actor: LogSubject
+  /// For whom the actor acts, if for another: named among the subjects, where there is room.
+  public var behalf: LogSubject?
   /// UTF-8 of the request's ID, at most 64 bytes; empty if there is none.
   public var requestID: [UInt8]
   /// The address that the request came from, sealed, at most 255 bytes; empty if unknown.
   public var address: [UInt8]
 
-  public init(actor: LogSubject, requestID: [UInt8] = [], address: [UInt8] = []) {
+  public init(
+    actor: LogSubject, behalf: LogSubject? = nil, requestID: [UInt8] = [], address: [UInt8] = []
+  ) {
     self.actor = actor
+    self.behalf = behalf
     self.requestID = requestID
     self.address = address
   }

@@ -44,6 +44,8 @@ public struct DecisionContext: Sendable {
 public struct Decision: Sendable {
   /// Who is recorded as having caused the events.
   public var actor: Subject
+  /// The person for whom a connector acts: named among the events' subjects.
+  public var behalf: Subject?
   /// The events, in order.
   public var events: [LedgerEvent]
 
@@ -54,6 +56,16 @@ public struct Decision: Sendable {
 
   public init(by actor: Subject, events: [LedgerEvent]) {
     self.actor = actor
+    self.events = events
+  }
+
+  public init(by requester: Requester, _ events: LedgerEvent...) {
+    self.init(by: requester, events: events)
+  }
+
+  public init(by requester: Requester, events: [LedgerEvent]) {
+    actor = requester.actor
+    behalf = requester.behalf
     self.events = events
   }
 }

@@ -25,6 +25,7 @@ extension EventType {
   public static let phonePINRejected = EventType(rawValue: 21)
   public static let phoneVerified = EventType(rawValue: 22)
   public static let phoneRemoved = EventType(rawValue: 23)
+  public static let phonePINAccepted = EventType(rawValue: 24)
 
   public static let connectorCreated = EventType(rawValue: 30)
   public static let connectorUpdated = EventType(rawValue: 31)
@@ -39,6 +40,8 @@ extension EventType {
   public static let groupMemberRemoved = EventType(rawValue: 45)
   public static let groupSubgroupAttached = EventType(rawValue: 46)
   public static let groupSubgroupDetached = EventType(rawValue: 47)
+  public static let groupSubscriberAdded = EventType(rawValue: 48)
+  public static let groupSubscriberRemoved = EventType(rawValue: 49)
 
   public static let permissionGranted = EventType(rawValue: 50)
   public static let permissionRevoked = EventType(rawValue: 51)
@@ -46,6 +49,9 @@ extension EventType {
   public static let refreshTokenIssued = EventType(rawValue: 60)
   public static let refreshTokenRotated = EventType(rawValue: 61)
   public static let refreshTokenReuseDetected = EventType(rawValue: 62)
+
+  public static let authorizationCodeIssued = EventType(rawValue: 65)
+  public static let authorizationCodeRedeemed = EventType(rawValue: 66)
 
   public static let tokenIssued = EventType(rawValue: 70)
   public static let tokenRevoked = EventType(rawValue: 71)
@@ -56,6 +62,7 @@ extension EventType {
   public static let webhookDeleted = EventType(rawValue: 83)
 
   public static let signingKeyRotated = EventType(rawValue: 90)
+  public static let masterKeyRotated = EventType(rawValue: 91)
 
   public static let subjectErased = EventType(rawValue: 100)
 
@@ -96,6 +103,7 @@ extension EventType: CaseIterable {
     (.phonePINRejected, "phone.pin_rejected"),
     (.phoneVerified, "phone.verified"),
     (.phoneRemoved, "phone.removed"),
+    (.phonePINAccepted, "phone.pin_accepted"),
     (.connectorCreated, "connector.created"),
     (.connectorUpdated, "connector.updated"),
     (.connectorSecretRotated, "connector.secret_rotated"),
@@ -108,11 +116,15 @@ extension EventType: CaseIterable {
     (.groupMemberRemoved, "group.member_removed"),
     (.groupSubgroupAttached, "group.subgroup_attached"),
     (.groupSubgroupDetached, "group.subgroup_detached"),
+    (.groupSubscriberAdded, "group.subscriber_added"),
+    (.groupSubscriberRemoved, "group.subscriber_removed"),
     (.permissionGranted, "permission.granted"),
     (.permissionRevoked, "permission.revoked"),
     (.refreshTokenIssued, "refresh_token.issued"),
     (.refreshTokenRotated, "refresh_token.rotated"),
     (.refreshTokenReuseDetected, "refresh_token.reuse_detected"),
+    (.authorizationCodeIssued, "authorization_code.issued"),
+    (.authorizationCodeRedeemed, "authorization_code.redeemed"),
     (.tokenIssued, "token.issued"),
     (.tokenRevoked, "token.revoked"),
     (.webhookRegistered, "webhook.registered"),
@@ -120,6 +132,7 @@ extension EventType: CaseIterable {
     (.webhookDisabled, "webhook.disabled"),
     (.webhookDeleted, "webhook.deleted"),
     (.signingKeyRotated, "signing_key.rotated"),
+    (.masterKeyRotated, "master_key.rotated"),
     (.subjectErased, "subject.erased"),
   ]
 }

@@ -9,22 +9,30 @@ extension LedgerEvent {
       if number != 0 { body(Subject(kind: kind, number: number)) }
     }
     switch self {
-    case .ledgerCreated, .ledgerRestored, .signingKeyRotated, .accountRegistered: break
+    case .ledgerCreated, .ledgerRestored, .signingKeyRotated, .masterKeyRotated, .accountRegistered: break
     case .accountSignedIn(let event): visit(.account, event.account)
     case .accountDisabled(let event): visit(.account, event.account)
     case .accountEnabled(let event): visit(.account, event.account)
     case .accountRoleChanged(let event): visit(.account, event.account)
     case .subjectErased(let event): visit(.account, event.account)
 
-    case .phonePINRequested(let event): visit(.account, event.account)
+    case .phonePINRequested(let event):
+      visit(.account, event.account)
+      visit(.connector, event.connector)
     case .phonePINRejected(let event):
       visit(.account, event.account)
       visit(.challenge, event.challenge)
+    case .phonePINAccepted(let event):
+      visit(.account, event.account)
+      visit(.challenge, event.challenge)
+      visit(.connector, event.connector)
     case .phoneVerified(let event):
       visit(.account, event.account)
       visit(.challenge, event.challenge)
       // As many as a header holds; the others are found through the account.
       for membership in event.memberships.prefix(6) { visit(.membership, membership) }
+      let room = max(0, 6 - event.memberships.count)
+      for subscription in event.subscriptions.prefix(room) { visit(.subscription, subscription) }
     case .phoneRemoved(let event):
       visit(.phone, event.phone)
       visit(.account, event.account)
@@ -54,6 +62,14 @@ extension LedgerEvent {
     case .groupSubgroupDetached(let event):
       visit(.group, event.group)
       visit(.group, event.subgroup)
+
+    case .groupSubscriberAdded(let event):
+      visit(.group, event.group)
+      visit(.account, event.account)
+    case .groupSubscriberRemoved(let event):
+      visit(.group, event.group)
+      visit(.subscription, event.subscription)
+      visit(.account, event.account)
 
     case .permissionGranted(let event):
       visit(.connector, event.connector)
@@ -85,6 +101,14 @@ extension LedgerEvent {
       visit(.grant, event.grant)
       visit(.family, event.family)
       visit(.token, event.token)
+    case .authorizationCodeIssued(let event):
+      visit(.connector, event.connector)
+      visit(.account, event.account)
+    case .authorizationCodeRedeemed(let event):
+      visit(.authorizationCode, event.code)
+      visit(.connector, event.connector)
+      visit(.account, event.account)
+      visit(.family, event.family)
     case .tokenIssued(let event):
       visit(.connector, event.connector)
       visit(.group, event.group)

@@ -16,6 +16,7 @@ public enum LedgerEvent: Sendable, Hashable {
   case phonePINRejected(PhonePINRejected)
   case phoneVerified(PhoneVerified)
   case phoneRemoved(PhoneRemoved)
+  case phonePINAccepted(PhonePINAccepted)
 
   case connectorCreated(ConnectorCreated)
   case connectorUpdated(ConnectorUpdated)
@@ -30,6 +31,8 @@ public enum LedgerEvent: Sendable, Hashable {
   case groupMemberRemoved(GroupMemberRemoved)
   case groupSubgroupAttached(GroupSubgroupAttached)
   case groupSubgroupDetached(GroupSubgroupDetached)
+  case groupSubscriberAdded(GroupSubscriberAdded)
+  case groupSubscriberRemoved(GroupSubscriberRemoved)
 
   case permissionGranted(PermissionGranted)
   case permissionRevoked(PermissionRevoked)
@@ -37,6 +40,9 @@ public enum LedgerEvent: Sendable, Hashable {
   case refreshTokenIssued(RefreshTokenIssued)
   case refreshTokenRotated(RefreshTokenRotated)
   case refreshTokenReuseDetected(RefreshTokenReuseDetected)
+
+  case authorizationCodeIssued(AuthorizationCodeIssued)
+  case authorizationCodeRedeemed(AuthorizationCodeRedeemed)
 
   case tokenIssued(TokenIssued)
   case tokenRevoked(TokenRevoked)
@@ -47,6 +53,7 @@ public enum LedgerEvent: Sendable, Hashable {
   case webhookDeleted(WebhookDeleted)
 
   case signingKeyRotated(SigningKeyRotated)
+  case masterKeyRotated(MasterKeyRotated)
 
   case subjectErased(SubjectErased)
 
@@ -64,6 +71,7 @@ public enum LedgerEvent: Sendable, Hashable {
     case .phonePINRejected: .phonePINRejected
     case .phoneVerified: .phoneVerified
     case .phoneRemoved: .phoneRemoved
+    case .phonePINAccepted: .phonePINAccepted
     case .connectorCreated: .connectorCreated
     case .connectorUpdated: .connectorUpdated
     case .connectorSecretRotated: .connectorSecretRotated
@@ -76,11 +84,15 @@ public enum LedgerEvent: Sendable, Hashable {
     case .groupMemberRemoved: .groupMemberRemoved
     case .groupSubgroupAttached: .groupSubgroupAttached
     case .groupSubgroupDetached: .groupSubgroupDetached
+    case .groupSubscriberAdded: .groupSubscriberAdded
+    case .groupSubscriberRemoved: .groupSubscriberRemoved
     case .permissionGranted: .permissionGranted
     case .permissionRevoked: .permissionRevoked
     case .refreshTokenIssued: .refreshTokenIssued
     case .refreshTokenRotated: .refreshTokenRotated
     case .refreshTokenReuseDetected: .refreshTokenReuseDetected
+    case .authorizationCodeIssued: .authorizationCodeIssued
+    case .authorizationCodeRedeemed: .authorizationCodeRedeemed
     case .tokenIssued: .tokenIssued
     case .tokenRevoked: .tokenRevoked
     case .webhookRegistered: .webhookRegistered
@@ -88,6 +100,7 @@ public enum LedgerEvent: Sendable, Hashable {
     case .webhookDisabled: .webhookDisabled
     case .webhookDeleted: .webhookDeleted
     case .signingKeyRotated: .signingKeyRotated
+    case .masterKeyRotated: .masterKeyRotated
     case .subjectErased: .subjectErased
     }
   }

@@ -106,7 +106,8 @@ extension EventType {
     case (.accountRegistered, .account), (.phonePINRequested, .challenge), (.phoneVerified, .phone),
       (.connectorCreated, .connector), (.groupCreated, .group), (.groupMemberAdded, .membership),
       (.permissionGranted, .grant), (.refreshTokenIssued, .family), (.refreshTokenIssued, .token),
-      (.refreshTokenRotated, .token), (.tokenIssued, .token), (.webhookRegistered, .webhook):
+      (.refreshTokenRotated, .token), (.tokenIssued, .token), (.webhookRegistered, .webhook),
+      (.groupSubscriberAdded, .subscription), (.authorizationCodeIssued, .authorizationCode):
       true
     default: false
     }

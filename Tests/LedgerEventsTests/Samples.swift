@@ -45,6 +45,19 @@ extension Sample {
     var samples = try current.map { try Sample($0) }
     samples.append(
       try Sample(.phonePINRequested, version: 1, pinRequested1, means: .phonePINRequested(pinRequested(cost: 14))))
+    samples.append(
+      try Sample(
+        .phonePINRequested(pinRequested(cost: 16, connector: 14)), adding: "connector"))
+    samples.append(
+      try Sample(
+        .phoneVerified(
+          .with {
+            $0.account = 11
+            $0.challenge = 12
+            $0.number = sealed(9)
+            $0.memberships = [16, 28]
+            $0.subscriptions = [29]
+          }), adding: "subscriptions"))
     return samples
   }
 
@@ -104,6 +117,12 @@ extension Sample {
       .with {
         $0.phone = 13
         $0.account = 11
+      }),
+    .phonePINAccepted(
+      .with {
+        $0.account = 11
+        $0.challenge = 12
+        $0.connector = 14
       }),
     .connectorCreated(
       .with {
@@ -172,6 +191,18 @@ extension Sample {
         $0.group = 15
         $0.subgroup = 17
       }),
+    .groupSubscriberAdded(
+      .with {
+        $0.group = 15
+        $0.account = 11
+        $0.number = sealed(14)
+      }),
+    .groupSubscriberRemoved(
+      .with {
+        $0.group = 15
+        $0.subscription = 29
+        $0.account = 11
+      }),
     .permissionGranted(
       .with {
         $0.connector = 14
@@ -216,6 +247,22 @@ extension Sample {
         $0.connector = 14
         $0.group = 15
         $0.token = 21
+      }),
+    .authorizationCodeIssued(
+      .with {
+        $0.connector = 14
+        $0.account = 11
+        $0.redirectUri = "https://rota.example.org/signed-in"
+        $0.codeChallenge = bytes(32, from: 31)
+        $0.digest = bytes(32, from: 32)
+        $0.expiresAt = 1_767_225_660_000
+      }),
+    .authorizationCodeRedeemed(
+      .with {
+        $0.code = 30
+        $0.connector = 14
+        $0.account = 11
+        $0.family = 20
       }),
     .tokenIssued(
       .with {
@@ -274,6 +321,11 @@ extension Sample {
         $0.before = bytes(32, from: 19)
         $0.after = bytes(32, from: 20)
       }),
+    .masterKeyRotated(
+      .with {
+        $0.before = bytes(8, from: 33)
+        $0.after = bytes(8, from: 34)
+      }),
     .subjectErased(
       .with {
         $0.person = bytes(16, from: 21)
@@ -281,7 +333,7 @@ extension Sample {
       }),
   ]
 
-  private static func pinRequested(cost: UInt32) -> V2PhonePINRequested {
+  private static func pinRequested(cost: UInt32, connector: UInt64 = 0) -> V2PhonePINRequested {
     .with {
       $0.account = 11
       $0.number = sealed(22)
@@ -289,6 +341,7 @@ extension Sample {
       $0.pinDigest = bytes(32, from: 24)
       $0.expiresAt = 1_767_226_200_000
       $0.scryptLog2N = cost
+      $0.connector = connector
     }
   }
 

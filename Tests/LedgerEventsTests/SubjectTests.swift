@@ -11,13 +11,14 @@ import Testing
   @Test("Each event names its subjects")
   func subjectsOfSamples() {
     let expected: [EventType: [String]] = [
-      .ledgerCreated: [], .ledgerRestored: [], .signingKeyRotated: [], .accountRegistered: [],
+      .ledgerCreated: [], .ledgerRestored: [], .signingKeyRotated: [], .masterKeyRotated: [], .accountRegistered: [],
       .accountSignedIn: ["account:11"], .accountDisabled: ["account:11"], .accountEnabled: ["account:11"],
       .accountRoleChanged: ["account:11"], .subjectErased: ["account:11"],
       .phonePINRequested: ["account:11"],
       .phonePINRejected: ["account:11", "challenge:12"],
       .phoneVerified: ["account:11", "challenge:12", "membership:16", "membership:28"],
       .phoneRemoved: ["phone:13", "account:11"],
+      .phonePINAccepted: ["account:11", "challenge:12", "connector:14"],
       .connectorCreated: ["account:11"], .connectorUpdated: ["connector:14"],
       .connectorSecretRotated: ["connector:14"], .connectorDeleted: ["connector:14"],
       .groupCreated: ["account:11"], .groupRenamed: ["group:15"], .groupDeleted: ["group:15"],
@@ -25,11 +26,15 @@ import Testing
       .groupMemberRoleChanged: ["group:15", "membership:16", "account:11"],
       .groupMemberRemoved: ["group:15", "membership:16", "account:11"],
       .groupSubgroupAttached: ["group:15", "group:17"], .groupSubgroupDetached: ["group:15", "group:17"],
+      .groupSubscriberAdded: ["group:15", "account:11"],
+      .groupSubscriberRemoved: ["group:15", "subscription:29", "account:11"],
       .permissionGranted: ["connector:14", "group:15", "account:11", "membership:16", "phone:13"],
       .permissionRevoked: ["grant:18", "connector:14", "group:15", "account:11"],
       .refreshTokenIssued: ["connector:14", "group:15", "grant:18", "account:11", "family:19"],
       .refreshTokenRotated: ["connector:14", "group:15", "grant:18", "family:20", "token:21"],
       .refreshTokenReuseDetected: ["connector:14", "group:15", "grant:18", "family:20", "token:21"],
+      .authorizationCodeIssued: ["connector:14", "account:11"],
+      .authorizationCodeRedeemed: ["authorization-code:30", "connector:14", "account:11", "family:20"],
       .tokenIssued: ["connector:14", "group:15", "grant:18", "family:20"],
       .tokenRevoked: ["family:20", "connector:14", "group:15", "grant:18"],
       .webhookRegistered: ["connector:14", "group:15", "grant:18"],
@@ -81,7 +86,7 @@ import Testing
     #expect(
       SubjectKind.allCases.map { "\($0.rawValue) \($0.name)" } == [
         "1 account", "2 phone", "3 connector", "4 group", "5 grant", "6 family", "7 token", "8 webhook",
-        "9 membership", "10 operator", "11 challenge",
+        "9 membership", "10 operator", "11 challenge", "12 subscription", "13 authorization-code",
       ])
   }
 

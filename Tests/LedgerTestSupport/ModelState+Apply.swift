@@ -23,7 +23,9 @@ extension ModelState {
     case .refreshTokenIssued, .refreshTokenRotated, .refreshTokenReuseDetected, .tokenIssued, .tokenRevoked:
       try applyToTokens(event, position)
     case .ledgerCreated, .ledgerRestored, .signingKeyRotated, .subjectErased, .groupSubgroupAttached,
-      .groupSubgroupDetached, .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted:
+      .groupSubgroupDetached, .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted,
+      .phonePINAccepted, .groupSubscriberAdded, .groupSubscriberRemoved, .authorizationCodeIssued,
+      .authorizationCodeRedeemed, .masterKeyRotated:
       // They change nothing that a command or a validation reads.
       break
     }

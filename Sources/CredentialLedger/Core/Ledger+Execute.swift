@@ -24,8 +24,10 @@ extension Ledger {
           decision = try command.decide(
             view, DecisionContext(now: Timestamp(milliseconds: moment.now), next: moment.next))
         } catch { throw .refused(error) }
-        let actor = LogSubject(kind: decision.actor.kind.rawValue, number: decision.actor.number)
-        return Proposal(decision.events, RecordContext(actor: actor, address: address))
+        return Proposal(
+          decision.events,
+          RecordContext(
+            actor: LogSubject(decision.actor), behalf: decision.behalf.map { LogSubject($0) }, address: address))
       }
     } catch { throw LedgerError(error) }
     return command.outcome(

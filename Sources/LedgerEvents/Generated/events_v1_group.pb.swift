@@ -224,6 +224,52 @@ public nonisolated struct GroupSubgroupDetached: Sendable {
   public init() {}
 }
 
+/// group.subscriber_added: somebody hears what a public group publishes. Its position is the subscription's number.
+public nonisolated struct GroupSubscriberAdded: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var group: UInt64 = 0
+
+  /// The subscriber's account; 0 while no account holds the number.
+  public var account: UInt64 = 0
+
+  /// The number that the subscriber was added by, where it was by number.
+  public var number: Sealed {
+    get {_number ?? Sealed()}
+    set {_number = newValue}
+  }
+  /// Returns true if `number` has been explicitly set.
+  public var hasNumber: Bool {self._number != nil}
+  /// Clears the value of `number`. Subsequent reads from it will return its default value.
+  public mutating func clearNumber() {self._number = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _number: Sealed? = nil
+}
+
+/// group.subscriber_removed
+public nonisolated struct GroupSubscriberRemoved: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var group: UInt64 = 0
+
+  public var subscription: UInt64 = 0
+
+  /// The subscriber's account, 0 if none.
+  public var account: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "credledger.events.v1"
@@ -556,6 +602,90 @@ nonisolated extension GroupSubgroupDetached: SwiftProtobuf.Message, SwiftProtobu
   public static func ==(lhs: GroupSubgroupDetached, rhs: GroupSubgroupDetached) -> Bool {
     if lhs.group != rhs.group {return false}
     if lhs.subgroup != rhs.subgroup {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension GroupSubscriberAdded: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".GroupSubscriberAdded"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}group\0\u{1}account\0\u{1}number\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.group) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.account) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._number) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.group != 0 {
+      try visitor.visitSingularUInt64Field(value: self.group, fieldNumber: 1)
+    }
+    if self.account != 0 {
+      try visitor.visitSingularUInt64Field(value: self.account, fieldNumber: 2)
+    }
+    try { if let v = self._number {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: GroupSubscriberAdded, rhs: GroupSubscriberAdded) -> Bool {
+    if lhs.group != rhs.group {return false}
+    if lhs.account != rhs.account {return false}
+    if lhs._number != rhs._number {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension GroupSubscriberRemoved: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".GroupSubscriberRemoved"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}group\0\u{1}subscription\0\u{1}account\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.group) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.subscription) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.account) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.group != 0 {
+      try visitor.visitSingularUInt64Field(value: self.group, fieldNumber: 1)
+    }
+    if self.subscription != 0 {
+      try visitor.visitSingularUInt64Field(value: self.subscription, fieldNumber: 2)
+    }
+    if self.account != 0 {
+      try visitor.visitSingularUInt64Field(value: self.account, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: GroupSubscriberRemoved, rhs: GroupSubscriberRemoved) -> Bool {
+    if lhs.group != rhs.group {return false}
+    if lhs.subscription != rhs.subscription {return false}
+    if lhs.account != rhs.account {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -81,6 +81,25 @@ public nonisolated struct PhonePINRejected: Sendable {
   public init() {}
 }
 
+/// phone.pin_accepted: the holder of a verified number has signed in to a connector by a PIN. What the connector is
+/// granted follows as events of their own.
+public nonisolated struct PhonePINAccepted: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var account: UInt64 = 0
+
+  /// Position of the phone.pin_requested that was answered.
+  public var challenge: UInt64 = 0
+
+  public var connector: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 /// phone.verified: the account holds the number. Its position is the phone's number.
 public nonisolated struct PhoneVerified: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -104,6 +123,9 @@ public nonisolated struct PhoneVerified: Sendable {
 
   /// Memberships that were added by this number while nobody held it, and belong to the account from now on.
   public var memberships: [UInt64] = []
+
+  /// The same for subscriptions to public groups.
+  public var subscriptions: [UInt64] = []
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -225,9 +247,49 @@ nonisolated extension PhonePINRejected: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 }
 
+nonisolated extension PhonePINAccepted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".PhonePINAccepted"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}account\0\u{1}challenge\0\u{1}connector\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.account) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.challenge) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.connector) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.account != 0 {
+      try visitor.visitSingularUInt64Field(value: self.account, fieldNumber: 1)
+    }
+    if self.challenge != 0 {
+      try visitor.visitSingularUInt64Field(value: self.challenge, fieldNumber: 2)
+    }
+    if self.connector != 0 {
+      try visitor.visitSingularUInt64Field(value: self.connector, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: PhonePINAccepted, rhs: PhonePINAccepted) -> Bool {
+    if lhs.account != rhs.account {return false}
+    if lhs.challenge != rhs.challenge {return false}
+    if lhs.connector != rhs.connector {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension PhoneVerified: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".PhoneVerified"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}account\0\u{1}challenge\0\u{1}number\0\u{1}memberships\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}account\0\u{1}challenge\0\u{1}number\0\u{1}memberships\0\u{1}subscriptions\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -239,6 +301,7 @@ nonisolated extension PhoneVerified: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.challenge) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._number) }()
       case 4: try { try decoder.decodeRepeatedUInt64Field(value: &self.memberships) }()
+      case 5: try { try decoder.decodeRepeatedUInt64Field(value: &self.subscriptions) }()
       default: break
       }
     }
@@ -261,6 +324,9 @@ nonisolated extension PhoneVerified: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if !self.memberships.isEmpty {
       try visitor.visitPackedUInt64Field(value: self.memberships, fieldNumber: 4)
     }
+    if !self.subscriptions.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.subscriptions, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -269,6 +335,7 @@ nonisolated extension PhoneVerified: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.challenge != rhs.challenge {return false}
     if lhs._number != rhs._number {return false}
     if lhs.memberships != rhs.memberships {return false}
+    if lhs.subscriptions != rhs.subscriptions {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

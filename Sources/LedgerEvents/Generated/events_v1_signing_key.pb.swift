@@ -8,7 +8,7 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// The keys that sign checkpoints.
+/// The keys that sign checkpoints, and the master key that all others are sealed under.
 
 #if canImport(FoundationEssentials)
 public import FoundationEssentials
@@ -34,6 +34,22 @@ public nonisolated struct SigningKeyRotated: Sendable {
   // methods supported on all messages.
 
   /// Ed25519 public keys, 32 bytes each.
+  public var before: Data = Data()
+
+  public var after: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// master_key.rotated: every key in the key store was sealed anew under another master key.
+public nonisolated struct MasterKeyRotated: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// What tells the two master keys apart: the first 8 bytes of a digest of each.
   public var before: Data = Data()
 
   public var after: Data = Data()
@@ -75,6 +91,41 @@ nonisolated extension SigningKeyRotated: SwiftProtobuf.Message, SwiftProtobuf._M
   }
 
   public static func ==(lhs: SigningKeyRotated, rhs: SigningKeyRotated) -> Bool {
+    if lhs.before != rhs.before {return false}
+    if lhs.after != rhs.after {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension MasterKeyRotated: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".MasterKeyRotated"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}before\0\u{1}after\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.before) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.after) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.before.isEmpty {
+      try visitor.visitSingularBytesField(value: self.before, fieldNumber: 1)
+    }
+    if !self.after.isEmpty {
+      try visitor.visitSingularBytesField(value: self.after, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: MasterKeyRotated, rhs: MasterKeyRotated) -> Bool {
     if lhs.before != rhs.before {return false}
     if lhs.after != rhs.after {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}

@@ -58,6 +58,9 @@ public nonisolated struct V2PhonePINRequested: Sendable {
   /// Binary logarithm of scrypt's N, 10 to 20.
   public var scryptLog2N: UInt32 = 0
 
+  /// The connector that the holder of the number signs in to by this PIN; 0 where the PIN verifies the number.
+  public var connector: UInt64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -71,7 +74,7 @@ fileprivate nonisolated let _protobuf_package = "credledger.events.v2"
 
 nonisolated extension V2PhonePINRequested: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".PhonePINRequested"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}account\0\u{1}number\0\u{1}salt\0\u{3}pin_digest\0\u{3}expires_at\0\u{3}scrypt_log2_n\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}account\0\u{1}number\0\u{1}salt\0\u{3}pin_digest\0\u{3}expires_at\0\u{3}scrypt_log2_n\0\u{1}connector\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -85,6 +88,7 @@ nonisolated extension V2PhonePINRequested: SwiftProtobuf.Message, SwiftProtobuf.
       case 4: try { try decoder.decodeSingularBytesField(value: &self.pinDigest) }()
       case 5: try { try decoder.decodeSingularInt64Field(value: &self.expiresAt) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.scryptLog2N) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.connector) }()
       default: break
       }
     }
@@ -113,6 +117,9 @@ nonisolated extension V2PhonePINRequested: SwiftProtobuf.Message, SwiftProtobuf.
     if self.scryptLog2N != 0 {
       try visitor.visitSingularUInt32Field(value: self.scryptLog2N, fieldNumber: 6)
     }
+    if self.connector != 0 {
+      try visitor.visitSingularUInt64Field(value: self.connector, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -123,6 +130,7 @@ nonisolated extension V2PhonePINRequested: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.pinDigest != rhs.pinDigest {return false}
     if lhs.expiresAt != rhs.expiresAt {return false}
     if lhs.scryptLog2N != rhs.scryptLog2N {return false}
+    if lhs.connector != rhs.connector {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -78,6 +78,12 @@ public enum ObjectKinds {
   public enum Token: SubjectObjectKind { public static var subjectKind: SubjectKind { .token } }
   /// Kind of an ``ObjectID``: webhook.
   public enum Webhook: SubjectObjectKind { public static var subjectKind: SubjectKind { .webhook } }
+  /// Kind of an ``ObjectID``: subscription.
+  public enum Subscription: SubjectObjectKind { public static var subjectKind: SubjectKind { .subscription } }
+  /// Kind of an ``ObjectID``: authorization code.
+  public enum AuthorizationCode: SubjectObjectKind {
+    public static var subjectKind: SubjectKind { .authorizationCode }
+  }
 }
 
 /// A person's account.
@@ -102,3 +108,7 @@ public typealias FamilyID = ObjectID<ObjectKinds.Family>
 public typealias TokenID = ObjectID<ObjectKinds.Token>
 /// A webhook.
 public typealias WebhookID = ObjectID<ObjectKinds.Webhook>
+/// A subscription to a public group.
+public typealias SubscriptionID = ObjectID<ObjectKinds.Subscription>
+/// An authorization code of the OAuth flow.
+public typealias AuthorizationCodeID = ObjectID<ObjectKinds.AuthorizationCode>

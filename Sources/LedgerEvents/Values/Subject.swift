@@ -12,6 +12,8 @@ public enum SubjectKind: UInt8, Sendable, Hashable, CaseIterable {
   /// Someone at the command line of the machine that holds the ledger. Causes events; no event concerns one.
   case `operator` = 10
   case challenge = 11
+  case subscription = 12
+  case authorizationCode = 13
 
   /// The name in lower case, as in the text of a ``Subject``.
   public var name: String {
@@ -27,6 +29,8 @@ public enum SubjectKind: UInt8, Sendable, Hashable, CaseIterable {
     case .membership: "membership"
     case .operator: "operator"
     case .challenge: "challenge"
+    case .subscription: "subscription"
+    case .authorizationCode: "authorization-code"
     }
   }
 

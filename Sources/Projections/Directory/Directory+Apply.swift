@@ -68,7 +68,10 @@ extension Directory {
     case .subjectErased(let event): try erase(event, &transaction)
     // These change only whether tokens are valid, or nothing that is looked up.
     case .ledgerCreated, .ledgerRestored, .refreshTokenRotated, .refreshTokenReuseDetected, .tokenIssued,
-      .tokenRevoked, .signingKeyRotated:
+      .tokenRevoked, .signingKeyRotated, .masterKeyRotated:
+      break
+    case .phonePINAccepted, .groupSubscriberAdded, .groupSubscriberRemoved, .authorizationCodeIssued,
+      .authorizationCodeRedeemed:
       break
     }
   }

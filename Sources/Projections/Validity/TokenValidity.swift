@@ -71,7 +71,9 @@ package struct TokenValidity: Sendable {
 
     case .ledgerCreated, .ledgerRestored, .accountSignedIn, .accountRoleChanged, .phonePINRequested,
       .phonePINRejected, .connectorSecretRotated, .groupRenamed, .groupSubgroupAttached, .groupSubgroupDetached,
-      .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted, .signingKeyRotated:
+      .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted, .signingKeyRotated, .masterKeyRotated,
+      .phonePINAccepted, .groupSubscriberAdded, .groupSubscriberRemoved, .authorizationCodeIssued,
+      .authorizationCodeRedeemed:
       break
     }
   }
