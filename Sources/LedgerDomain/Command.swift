@@ -59,10 +59,12 @@ public struct Decision: Sendable {
     self.events = events
   }
 
+  /// What somebody causes who asks for it.
   public init(by requester: Requester, _ events: LedgerEvent...) {
     self.init(by: requester, events: events)
   }
 
+  /// What somebody causes who asks for it.
   public init(by requester: Requester, events: [LedgerEvent]) {
     actor = requester.actor
     behalf = requester.behalf

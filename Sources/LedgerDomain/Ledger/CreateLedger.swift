@@ -34,7 +34,7 @@ public struct CreateLedger: Command {
     var event = LedgerCreated()
     event.origin = origin
     event.verifyingKey = .init(verifyingKey)
-    return Decision(by: .operator, .ledgerCreated(event))
+    return Decision(by: Subject.operator, .ledgerCreated(event))
   }
 
   public func outcome(of recorded: RecordedEvents) {}

@@ -34,7 +34,7 @@ public enum Requester: Sendable, Hashable {
 
 /// What may stand where somebody is to be named who asks: an account's ID, or a ``Requester`` itself.
 ///
-/// So calls read `by: admin` with an account, and `by: .operator` as well.
+/// So calls read `by: admin` with an account, and `by: Requester.operator` as well.
 public protocol Requesting: Sendable {
   /// Who asks.
   var requester: Requester { get }
@@ -42,11 +42,6 @@ public protocol Requesting: Sendable {
 
 extension Requester: Requesting {
   public var requester: Requester { self }
-}
-
-extension Requesting where Self == Requester {
-  /// Someone at the command line of the machine that holds the ledger.
-  public static var `operator`: Requester { .operator }
 }
 
 extension ObjectID: Requesting where Kind == ObjectKinds.Account {
