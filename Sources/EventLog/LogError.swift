@@ -75,6 +75,7 @@ public struct LogError: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 /// Runs storage calls, turning their errors into those of the log.
+@inlinable
 @inline(__always)
 package func stored<Result: ~Copyable>(_ body: () throws(LMDBError) -> Result) throws(LogError) -> Result {
   do { return try body() } catch { throw LogError(error) }

@@ -20,3 +20,18 @@ public protocol Transaction: ~Copyable {
   /// For a read transaction the number of the commit it sees; for a write transaction the number it will commit as.
   var number: UInt64 { get }
 }
+
+/// A transaction that somebody else owns and keeps open: for values that read in it and may not outlive it.
+///
+/// Being of one type, whatever the transaction is, it lets what reads be compiled once.
+public struct BorrowedTransaction: Transaction {
+  public let handle: TransactionHandle
+  public let number: UInt64
+
+  /// Only to be used while `transaction` is open.
+  @inlinable
+  public init(_ transaction: borrowing some Transaction & ~Copyable) {
+    handle = transaction.handle
+    number = transaction.number
+  }
+}

@@ -11,6 +11,10 @@ public protocol DomainReader: ~Copyable {
   /// made no object that validity depends on.
   func standing(of number: UInt64) throws(StateUnreadable) -> Standing?
 
+  /// Whether the way from a family of tokens down to all that it stands on is clear: what ``examine(family:)`` finds,
+  /// looked up or remembered.
+  func path(ofFamily number: UInt64) throws(StateUnreadable) -> Examination
+
   /// The account of this number; nil if there is none.
   func account(_ id: AccountID) throws(StateUnreadable) -> Account?
   /// The account of an OpenID identity.

@@ -3,10 +3,13 @@ package import KeyStore
 public import LMDB
 public import LedgerEvents
 
-/// All projections of the ledger: what shares each commit with the log.
-public struct ProjectionSet: CommitParticipant {
+/// All projections of the ledger: what shares each commit with the log. A class, so that each snapshot refers to it by
+/// one reference.
+public final class ProjectionSet: CommitParticipant {
   let tables: [ProjectionTables]
   let live: LiveSet
+  /// Nil where another process writes, of whose changes this one does not hear.
+  let paths: PathMemory?
   let checkpoint: Table<BytesKey, ProjectionCheckpoint>
   package let personalData: PersonalData
   package let audit: AuditTrail
@@ -26,6 +29,7 @@ public struct ProjectionSet: CommitParticipant {
         try ProjectionTables(set: ProjectionTables.names[1], in: &transaction, of: environment, personalData),
       ]
       live = LiveSet(set: try checkpoint.get(Self.checkpointKey, in: transaction)?.set ?? 0)
+      paths = PathMemory(since: transaction.number)
     } catch {
       throw LogError(error)
     }
@@ -44,6 +48,7 @@ public struct ProjectionSet: CommitParticipant {
       ]
       let transaction = try environment.beginRead()
       live = LiveSet(set: try checkpoint.get(Self.checkpointKey, in: transaction)?.set ?? 0)
+      paths = nil
     } catch {
       throw LogError(error)
     }
@@ -71,6 +76,11 @@ public struct ProjectionSet: CommitParticipant {
   public func apply(
     _ event: LedgerEvent, _ header: RecordHeader, in transaction: inout WriteTransaction
   ) throws(LogError) {
+    switch event {
+    // What changes nothing that tokens stand on. Whatever is not named here may.
+    case .tokenIssued, .refreshTokenRotated, .accountSignedIn, .phonePINRequested, .phonePINRejected: break
+    default: paths?.noteChange(by: transaction.number)
+    }
     try current(in: transaction).apply(event, header, in: &transaction)
   }
 

@@ -3,7 +3,7 @@ package import LMDB
 package import LedgerEvents
 
 /// One set of the projections' tables. There are two, so that a rebuild fills one while the other is in use.
-package struct ProjectionTables: Sendable {
+package final class ProjectionTables: Sendable {
   package let directory: Directory
   package let validity: TokenValidity
 

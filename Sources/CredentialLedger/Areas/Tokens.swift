@@ -29,8 +29,10 @@ public struct Tokens: Sendable {
   public func issue(
     connector: PublicID, secret: ConnectorSecret, refreshToken: RefreshToken, context: RequestContext = .none
   ) async throws(LedgerError) -> Issued {
-    let request = try ledger.prepare(
-      context, caller: connector.description, "tokens.issue", connector.description, secret.text, refreshToken.text)
+    let request = try ledger.prepare(context) {
+      let connector = connector.description
+      return (connector, ["tokens.issue", connector, secret.text, refreshToken.text])
+    }
     let format = ledger.tokenFormat
     // A malformed token goes the same way as an unknown one, so that nothing outside tells them apart.
     let presented =

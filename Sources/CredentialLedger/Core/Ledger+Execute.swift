@@ -21,8 +21,9 @@ extension Ledger {
       committed = try await writer.append(options) { (view, moment) throws(AppendFailure<DecisionFailure>) in
         let decision: Decision
         do throws(DecisionFailure) {
-          decision = try command.decide(
-            view, DecisionContext(now: Timestamp(milliseconds: moment.now), next: moment.next))
+          decision = try view.withState { (state) throws(DecisionFailure) in
+            try command.decide(state, DecisionContext(now: Timestamp(milliseconds: moment.now), next: moment.next))
+          }
         } catch { throw .refused(error) }
         return Proposal(
           decision.events,
@@ -37,10 +38,10 @@ extension Ledger {
 
   /// Reads the state of this moment.
   func reading<Result: Sendable>(
-    _ body: (borrowing LogSnapshot<ProjectionSet>) throws(StateUnreadable) -> Result
+    _ body: (borrowing LedgerState) throws(StateUnreadable) -> Result
   ) throws(LedgerError) -> Result {
     let snapshot = try logged { () throws(LogError) in try log.snapshot() }
-    do throws(StateUnreadable) { return try body(snapshot) } catch { throw LedgerError(error) }
+    do throws(StateUnreadable) { return try snapshot.withState(body) } catch { throw LedgerError(error) }
   }
 
   /// Runs what may take long (files, cold pages, scrypt) on a thread for reading.
@@ -60,6 +61,13 @@ extension Ledger {
   ///   - caller: within whose keys the idempotency key is unique.
   ///   - parts: everything that was asked; two requests with the same parts are the same.
   func prepare(_ context: RequestContext, caller: String, _ parts: String...) throws(LedgerError) -> PreparedRequest {
+    try prepare(context) { (caller, parts) }
+  }
+
+  /// The same, for the busiest requests: what was asked is put into words only where an idempotency key needs it.
+  func prepare(
+    _ context: RequestContext, asked: () -> (caller: String, parts: [String])
+  ) throws(LedgerError) -> PreparedRequest {
     let requestID = Array((context.requestID ?? "").utf8)
     guard requestID.count <= 64 else {
       throw LedgerError(.invalidValue, "requestID: expected at most 64 bytes", field: "requestID")
@@ -74,6 +82,7 @@ extension Ledger {
     guard (1...255).contains(text.utf8.count) else {
       throw LedgerError(.invalidValue, "idempotencyKey: expected 1 to 255 bytes", field: "idempotencyKey")
     }
+    let (caller, parts) = asked()
     // Lengths before the parts, so that no two requests run together to the same bytes.
     let framed = parts.map { "\($0.utf8.count):\($0)" }.joined()
     let key = HMACSHA256.authenticate(Array("key\0\(caller)\0\(text)".utf8), key: keys.derivationKey)

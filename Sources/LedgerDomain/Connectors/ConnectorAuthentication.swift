@@ -7,11 +7,19 @@ public struct AuthenticatedConnector: Sendable {
   /// Which of its secrets was shown.
   public var secret: SecretID
   public var credentials: ConnectorCredentials
+
+  @inlinable
+  init(id: ConnectorID, secret: SecretID, credentials: ConnectorCredentials) {
+    self.id = id
+    self.secret = secret
+    self.credentials = credentials
+  }
 }
 
 extension DomainReader where Self: ~Copyable {
   /// The connector whose ID and Secret these are. An unknown or deleted connector, a wrong Secret, and one whose
   /// overlap is over are all alike: nil, after the same look-ups and comparisons. Two look-ups.
+  @inlinable
   public func authenticate(
     _ publicID: PublicID, secret digest: Digest, at now: Timestamp
   ) throws(StateUnreadable) -> AuthenticatedConnector? {
@@ -27,6 +35,7 @@ extension DomainReader where Self: ~Copyable {
 
 extension ConnectorCredentials {
   /// What a presented secret is compared with where there is no connector.
+  @usableFromInline
   static var none: Self {
     Self(
       current: SecretID(rawValue: 0), currentDigest: .zero, previous: SecretID(rawValue: 0), previousDigest: .zero,

@@ -1,15 +1,18 @@
 import LedgerEvents
 
 /// How long tokens live.
+@usableFromInline
 enum TokenLifetime {
   /// Bounds of what may be set, in seconds.
   static let accessBounds: ClosedRange<Int64> = 60...7 * 86_400
   static let refreshBounds: ClosedRange<Int64> = 3_600...730 * 86_400
 
   /// - Parameter seconds: what the connector's details say; 0 is the default of 24 hours.
+  @usableFromInline
   static func access(_ seconds: Int64) -> Duration { .seconds(seconds == 0 ? 24 * 3_600 : seconds) }
 
   /// - Parameter seconds: what the connector's details say; 0 is the default of 365 days.
+  @usableFromInline
   static func refresh(_ seconds: Int64) -> Duration { .seconds(seconds == 0 ? 365 * 86_400 : seconds) }
 }
 

@@ -61,6 +61,7 @@ public struct IssueAccessToken: Command {
     public var expiresAt: Timestamp
   }
 
+  @inlinable
   public func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
@@ -116,10 +117,12 @@ public struct IssueAccessToken: Command {
 }
 
 extension DecisionFailure {
+  @usableFromInline
   static var invalidClient: Self {
     .refused(.invalidClient, field: "connector", expected: "the ID and the Secret of a connector")
   }
 
+  @usableFromInline
   static func invalidGrant(_ reason: Verdict.Reason?) -> Self {
     .refused(
       .invalidGrant, field: "refreshToken", expected: "a valid refresh token of this connector",

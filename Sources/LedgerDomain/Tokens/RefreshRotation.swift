@@ -1,9 +1,10 @@
 import LedgerCrypto
-import LedgerEvents
+public import LedgerEvents
 
 extension IssueAccessToken {
   /// The successor that the presented refresh token gets now, if any: when a tenth of a refresh token's life is left,
   /// or at each use, as the connector has it. The lifetime is the one set now, whatever it was when the token was made.
+  @inlinable
   func rotation(
     of claims: Verdict.Claims, _ credentials: ConnectorCredentials, _ state: borrowing some DomainReader & ~Copyable,
     _ context: DecisionContext
@@ -27,6 +28,7 @@ extension IssueAccessToken {
   }
 
   /// A replaced refresh token was presented: somebody has a copy of it, so its family stops (RFC 9700 section 4.14.2).
+  @inlinable
   func reuse(
     of successor: TokenID, by client: ConnectorID, _ state: borrowing some DomainReader & ~Copyable
   ) throws(DecisionFailure) -> Decision {

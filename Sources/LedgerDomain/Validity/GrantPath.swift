@@ -1,22 +1,33 @@
-import LedgerEvents
+public import LedgerEvents
 
-/// What a grant stands on.
-struct GrantPath {
-  var connector: ConnectorID
-  var granter: AccountID
-  var group: GroupID?
-  /// What the grant and everything that it stands on let pass.
-  var scopes: Scopes
+/// What the tokens of a family stand on, where nothing is in their way.
+public struct GrantPath: Sendable, Equatable, BitwiseCopyable {
+  public var grant: GrantID
+  public var connector: ConnectorID
+  public var granter: AccountID
+  public var group: GroupID?
+  /// What the family, its grant and everything that that stands on let pass.
+  public var scopes: Scopes
+
+  @inlinable
+  init(grant: GrantID, connector: ConnectorID, granter: AccountID, group: GroupID?, scopes: Scopes) {
+    self.grant = grant
+    self.connector = connector
+    self.granter = granter
+    self.group = group
+    self.scopes = scopes
+  }
 }
 
-/// Whether the way from a grant down to all that it stands on is clear.
-enum Examination {
+/// Whether the way down to all that something stands on is clear.
+public enum Examination: Sendable, Equatable {
   case clear(GrantPath)
   case obstructed(Verdict.Reason)
 }
 
 extension DomainReader where Self: ~Copyable {
   /// The family of a token; of a family's first refresh token that is the token itself.
+  @inlinable
   func family(
     of token: Standing, _ handle: TokenID
   ) throws(StateUnreadable) -> (number: UInt64, standing: Standing) {
@@ -28,7 +39,25 @@ extension DomainReader where Self: ~Copyable {
     }
   }
 
+  /// Whether the way from a family down to all that it stands on is clear.
+  @inlinable
+  public func examine(family number: UInt64) throws(StateUnreadable) -> Examination {
+    let family = try required(number, .family)
+    if let reason = family.obstacle(at: number) { return .obstructed(reason) }
+    switch try examine(grant: GrantID(rawValue: family.parents[0]), family: number) {
+    case .clear(var path):
+      path.scopes.formIntersection(family.scopes)
+      return .clear(path)
+    case .obstructed(let reason):
+      return .obstructed(reason)
+    }
+  }
+
+  @inlinable
+  public func path(ofFamily number: UInt64) throws(StateUnreadable) -> Examination { try examine(family: number) }
+
   /// - Parameter family: the family of tokens to examine the grant for.
+  @inlinable
   func examine(grant id: GrantID, family: UInt64) throws(StateUnreadable) -> Examination {
     let grant = try required(id.rawValue, .grant)
     if let reason = grant.obstacle(at: id.rawValue) { return .obstructed(reason) }
@@ -64,11 +93,12 @@ extension DomainReader where Self: ~Copyable {
 
     return .clear(
       GrantPath(
-        connector: ConnectorID(rawValue: grant.parents[0]), granter: AccountID(rawValue: grant.parents[1]),
+        grant: id, connector: ConnectorID(rawValue: grant.parents[0]), granter: AccountID(rawValue: grant.parents[1]),
         group: groupID, scopes: scopes))
   }
 
   /// The standing of an object that another is known to stand on.
+  @inlinable
   func required(_ number: UInt64, _ kind: SubjectKind? = nil) throws(StateUnreadable) -> Standing {
     guard let standing = try standing(of: number), kind == nil || standing.kind == kind else {
       throw .misplaced(number)
@@ -78,6 +108,7 @@ extension DomainReader where Self: ~Copyable {
 }
 
 extension StateUnreadable {
+  @usableFromInline
   static func misplaced(_ number: UInt64) -> Self {
     StateUnreadable(
       "The row of object \(number), on which others stand, is missing or of another kind: rebuild the projections from the log."

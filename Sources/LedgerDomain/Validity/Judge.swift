@@ -19,6 +19,7 @@ public enum TokenKind: Sendable {
 ///   - kind: which kind of token belongs here.
 ///   - now: the moment to judge by. A token is valid until just before it expires.
 /// - Throws: ``StateUnreadable`` also where a row that the token stands on is missing: damage never makes a token valid.
+@inlinable
 public func judge(
   handle: TokenID, digest: Digest, as kind: TokenKind, at now: Timestamp,
   in state: borrowing some DomainReader & ~Copyable
@@ -33,6 +34,7 @@ public func judge(
 /// Whether the token of this handle, of either kind, would be valid if it was presented: to list or explain tokens.
 ///
 /// As ``judge(handle:digest:as:at:in:)`` but for the digest.
+@inlinable
 public func judge(
   handle: TokenID, at now: Timestamp, in state: borrowing some DomainReader & ~Copyable
 ) throws(StateUnreadable) -> Verdict {
@@ -42,6 +44,7 @@ public func judge(
   return try judge(token, credential, handle, at: now, in: state)
 }
 
+@inlinable
 func judge(
   _ token: Standing, _ credential: Standing.Credential, _ handle: TokenID, at now: Timestamp,
   in state: borrowing some DomainReader & ~Copyable
@@ -52,20 +55,15 @@ func judge(
   }
   if let reason = token.obstacle(at: handle.rawValue) { return .invalid(reason) }
 
-  let family = try state.family(of: token, handle)
-  if let reason = family.standing.obstacle(at: family.number) { return .invalid(reason) }
-
-  let grant = family.standing.parents[0]
-  switch try state.examine(grant: GrantID(rawValue: grant), family: family.number) {
+  let family = token.kind == .token ? token.parents[0] : try state.family(of: token, handle).number
+  switch try state.path(ofFamily: family) {
   case .obstructed(let reason):
     return .invalid(reason)
   case .clear(let path):
     return .valid(
       Verdict.Claims(
-        handle: handle, connector: path.connector, grant: GrantID(rawValue: grant),
-        family: FamilyID(rawValue: family.number),
-        group: path.group, granter: path.granter,
-        scopes: path.scopes.intersection(family.standing.scopes).intersection(token.scopes),
+        handle: handle, connector: path.connector, grant: path.grant, family: FamilyID(rawValue: family),
+        group: path.group, granter: path.granter, scopes: path.scopes.intersection(token.scopes),
         expiresAt: credential.expiresAt))
   }
 }
@@ -75,6 +73,7 @@ extension Standing {
   /// - Parameters:
   ///   - number: this object's.
   ///   - dependent: number of the dependent object that ``floor`` is about.
+  @inlinable
   func obstacle(at number: UInt64, for dependent: UInt64 = .max) -> Verdict.Reason? {
     if stoppedBy != 0 { return .stopped(Subject(kind: kind, number: number), by: stoppedBy) }
     if dependent < floor { return .stopped(Subject(kind: kind, number: number), by: floor) }

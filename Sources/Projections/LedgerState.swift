@@ -1,14 +1,60 @@
 public import EventLog
-import LMDB
+public import LMDB
 public import LedgerCrypto
 public import LedgerDomain
 public import LedgerEvents
 
-/// What commands and validation read: the projections, in whatever transaction the view has. So a rule sees the same
-/// on the writer's thread, with the requests before it in the same batch, as in a snapshot.
-extension LogView: DomainReader where Reading: ~Copyable, Participant == ProjectionSet {
-  private var directory: Directory { participant.current(in: transaction).directory }
+extension LogView where Reading: ~Copyable, Participant == ProjectionSet {
+  /// What commands and validation read: the projections, in whatever transaction the view has. So a rule sees the same
+  /// on the writer's thread, with the requests before it in the same batch, as in a snapshot.
+  ///
+  /// The state is valid in the closure: it reads in the view's transaction.
+  @inlinable
+  public func withState<Result, Failure: Error>(
+    _ body: (borrowing LedgerState) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(participant.state(in: BorrowedTransaction(transaction)))
+  }
+}
 
+extension LogView where Reading == ReadTransaction, Participant == ProjectionSet {
+  /// As in any view; a snapshot also remembers what tokens lately stood on.
+  @inlinable
+  public func withState<Result, Failure: Error>(
+    _ body: (borrowing LedgerState) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(participant.snapshotState(in: BorrowedTransaction(transaction)))
+  }
+}
+
+extension ProjectionSet {
+  /// The state in a transaction, to be used while that is open.
+  public func state(in transaction: BorrowedTransaction) -> LedgerState {
+    LedgerState(current(in: transaction), transaction, nil)
+  }
+
+  /// The state in a snapshot, to be used while that is open.
+  public func snapshotState(in transaction: BorrowedTransaction) -> LedgerState {
+    LedgerState(current(in: transaction), transaction, paths)
+  }
+}
+
+/// The projections in one transaction. One type whatever the transaction, so that what reads it is compiled for it.
+public struct LedgerState: ~Copyable, DomainReader {
+  private let tables: ProjectionTables
+  private let transaction: BorrowedTransaction
+  /// Nil in the writer's own transaction, whose state nobody else has seen.
+  private let paths: PathMemory?
+
+  init(_ tables: ProjectionTables, _ transaction: BorrowedTransaction, _ paths: PathMemory?) {
+    self.paths = paths
+    self.tables = tables
+    self.transaction = transaction
+  }
+
+  private var directory: Directory { tables.directory }
+
+  @inline(__always)
   private func reading<Result>(_ body: () throws(LogError) -> Result) throws(StateUnreadable) -> Result {
     do { return try body() } catch { throw StateUnreadable(error.description) }
   }
@@ -22,8 +68,13 @@ extension LogView: DomainReader where Reading: ~Copyable, Participant == Project
   }
 
   public func standing(of number: UInt64) throws(StateUnreadable) -> Standing? {
-    try reading { () throws(LogError) in
-      try participant.current(in: transaction).validity.standing(of: number, in: transaction)
+    do { return try tables.validity.standing(of: number, in: transaction) } catch { throw StateUnreadable(error.description) }
+  }
+
+  public func path(ofFamily number: UInt64) throws(StateUnreadable) -> Examination {
+    guard let paths else { return try examine(family: number) }
+    return try paths.path(ofFamily: number, in: transaction.number) { () throws(StateUnreadable) in
+      try examine(family: number)
     }
   }
 
