@@ -4,6 +4,12 @@ public struct Moment: Sendable {
   public let now: Milliseconds
   /// The position that the first event will get.
   public let next: Position
+
+  @inlinable
+  init(now: Milliseconds, next: Position) {
+    self.now = now
+    self.next = next
+  }
 }
 
 /// Events to append, and who causes them.
@@ -34,6 +40,14 @@ public struct Committed<Event: Sendable>: Sendable {
   public let events: [Event]
   /// Whether an earlier request with the same idempotency key appended them.
   public let isRepeated: Bool
+
+  @inlinable
+  init(first: Position, time: Milliseconds, events: [Event], isRepeated: Bool) {
+    self.first = first
+    self.time = time
+    self.events = events
+    self.isRepeated = isRepeated
+  }
 }
 
 /// Conditions of an append.

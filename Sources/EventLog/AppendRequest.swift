@@ -1,28 +1,49 @@
-import LMDB
+public import LMDB
 
 /// Appends what a decision says.
 ///
 /// `@unchecked Sendable` as its superclass: one owner at a time, in an order that the lock of the queue makes.
+@usableFromInline
 final class AppendRequest<Participant: CommitParticipant, Refusal: Error>: CommitRequest<Participant>,
   @unchecked Sendable
 {
+  @usableFromInline
   typealias Answer = Result<Committed<Participant.Event>, AppendFailure<Refusal>>
+  @usableFromInline
+  typealias Perform =
+    @Sendable (AppendRequest, inout CommitBatch, inout LogView<WriteTransaction, Participant>) throws(LogError) -> Void
 
-  private let decide: LogWriter<Participant>.Decide<Refusal>
-  private let options: AppendOptions
-  private let continuation: CheckedContinuation<Answer, Never>
-  private var outcome: Answer?
+  @usableFromInline
+  let decide: LogWriter<Participant>.Decide<Refusal>
+  @usableFromInline
+  let options: AppendOptions
+  @usableFromInline
+  let continuation: CheckedContinuation<Answer, Never>
+  /// ``append(in:_:)``, as it was compiled where the participant is known: the thread that calls it is compiled here,
+  /// for any participant, and would look up types at every step.
+  @usableFromInline
+  let compiled: Perform
+  @usableFromInline
+  var outcome: Answer?
 
+  @inlinable
   init(
     _ options: AppendOptions, _ decide: @escaping LogWriter<Participant>.Decide<Refusal>,
-    _ continuation: CheckedContinuation<Answer, Never>
+    _ continuation: CheckedContinuation<Answer, Never>, _ compiled: @escaping Perform
   ) {
     self.options = options
     self.decide = decide
     self.continuation = continuation
+    self.compiled = compiled
   }
 
+  @usableFromInline
   override func perform(
+    in batch: inout CommitBatch, _ view: inout LogView<WriteTransaction, Participant>
+  ) throws(LogError) { try compiled(self, &batch, &view) }
+
+  @inlinable
+  func append(
     in batch: inout CommitBatch, _ view: inout LogView<WriteTransaction, Participant>
   ) throws(LogError) {
     outcome = nil
@@ -44,18 +65,29 @@ final class AppendRequest<Participant: CommitParticipant, Refusal: Error>: Commi
       return
     }
     let first = drafts.isEmpty ? batch.head : batch.head + 1
-    for (event, draft) in zip(proposal.events, drafts) { try batch.append(event, draft, in: &view) }
+    for index in drafts.indices {
+      let header = try batch.append(drafts[index], to: view.tables, in: &view.transaction)
+      try view.participant.apply(proposal.events[index], header, in: &view.transaction)
+    }
     if let idempotency = options.idempotency, !drafts.isEmpty {
-      try batch.remember(idempotency, count: UInt8(drafts.count), in: &view)
+      try batch.remember(idempotency, count: UInt8(drafts.count), in: view.tables, &view.transaction)
     }
     outcome = .success(Committed(first: first, time: batch.now, events: proposal.events, isRepeated: false))
   }
 
   /// What the same idempotency key was answered before.
-  private func earlierAnswer(
+  @inlinable
+  func earlierAnswer(
     in view: borrowing LogView<WriteTransaction, Participant>
   ) throws(AppendFailure<Refusal>) -> Committed<Participant.Event>? {
     guard let idempotency = options.idempotency else { return nil }
+    return try earlierAnswer(to: idempotency, in: view)
+  }
+
+  @usableFromInline
+  func earlierAnswer(
+    to idempotency: IdempotencyKey, in view: borrowing LogView<WriteTransaction, Participant>
+  ) throws(AppendFailure<Refusal>) -> Committed<Participant.Event>? {
     do throws(LogError) {
       let row = try stored { () throws(LMDBError) in
         try view.tables.idempotency.get(idempotency.key, in: view.transaction)
@@ -78,41 +110,52 @@ final class AppendRequest<Participant: CommitParticipant, Refusal: Error>: Commi
     } catch { throw .log(error) }
   }
 
-  private func checkHead(_ head: Position) throws(AppendFailure<Refusal>) {
+  @usableFromInline
+  func checkHead(_ head: Position) throws(AppendFailure<Refusal>) {
     guard let expected = options.expecting, expected != head else { return }
     throw .log(
       LogError(
         .headMoved, "the newest event is at position \(head), not \(expected); read it, decide again", at: head))
   }
 
-  private func encode(
+  @inlinable
+  func encode(
     _ proposal: Proposal<Participant.Event>, _ participant: Participant
   ) throws(AppendFailure<Refusal>) -> [RecordDraft] {
     do throws(LogError) {
       guard proposal.events.count <= Proposal<Participant.Event>.limit else {
         throw LogError(.tooLarge, "\(proposal.events.count) events; a request appends at most 255")
       }
-      var context = proposal.context
-      context.requestID = options.requestID
       var drafts: [RecordDraft] = []
       drafts.reserveCapacity(proposal.events.count)
       for event in proposal.events {
-        var encoded = try participant.encode(event)
-        if let behalf = context.behalf, !encoded.subjects.contains(behalf) { encoded.subjects.append(behalf) }
-        let draft = RecordDraft(
-          type: encoded.type, version: encoded.version, context: context, subjects: encoded.subjects,
-          idempotency: options.idempotency, payload: encoded.payload)
-        try draft.validate()
-        drafts.append(draft)
+        drafts.append(try RecordDraft(participant.encode(event), proposal.context, options))
       }
       return drafts
     } catch { throw .log(error) }
   }
 
+  @usableFromInline
   override func answer() {
     guard let outcome else { return fail(LogError(.writingStopped, "the request was not performed")) }
     continuation.resume(returning: outcome)
   }
 
+  @usableFromInline
   override func fail(_ error: LogError) { continuation.resume(returning: .failure(.log(error))) }
+}
+
+extension RecordDraft {
+  /// The record of an encoded event, if every part of it is within its limit.
+  @usableFromInline
+  init(_ encoded: EncodedEvent, _ context: RecordContext, _ options: AppendOptions) throws(LogError) {
+    var context = context
+    context.requestID = options.requestID
+    var subjects = encoded.subjects
+    if let behalf = context.behalf, !subjects.contains(behalf) { subjects.append(behalf) }
+    self.init(
+      type: encoded.type, version: encoded.version, context: context, subjects: subjects,
+      idempotency: options.idempotency, payload: encoded.payload)
+    try validate()
+  }
 }

@@ -1,16 +1,19 @@
-import LMDB
+public import LMDB
 import TransparencyLog
 
 /// What one write transaction adds to the log on its way to the commit: records, the tree's edge, the time.
 ///
 /// Begins as a copy of the state of the last commit, and replaces it only once it is durable: a transaction that comes
 /// to nothing leaves no trace.
+@usableFromInline
 struct CommitBatch {
   private(set) var edge: MerkleEdge
   /// Position and time of the newest event, this batch's included.
+  @usableFromInline
   private(set) var head: Position
   private(set) var lastTime: Milliseconds
   /// The time that the batch's events carry.
+  @usableFromInline
   let now: Milliseconds
   private let start: Position
 
@@ -35,21 +38,21 @@ struct CommitBatch {
   /// Whether anything was appended.
   var hasEvents: Bool { head > start }
 
-  /// Appends one event.
+  /// Appends the record of one event, and its leaf to the tree.
   ///
-  /// - Throws: what ends the transaction: storage or the participant failed after the first put.
-  mutating func append<Participant>(
-    _ event: Participant.Event, _ draft: borrowing RecordDraft,
-    in view: inout LogView<WriteTransaction, Participant>
-  ) throws(LogError) {
+  /// - Returns: the record's header, by which the participant is to apply the event.
+  /// - Throws: what ends the transaction: storage failed after the first put.
+  @usableFromInline
+  mutating func append(
+    _ draft: borrowing RecordDraft, to tables: LogTables, in transaction: inout WriteTransaction
+  ) throws(LogError) -> RecordHeader {
     hasChanges = true
     let position = head + 1
     let time = now
-    let tables = view.tables
     var leaf = MerkleHash.emptyRoot
     var header: Result<RecordHeader, LogError>?
     try stored { () throws(LMDBError) in
-      try tables.records.append(position, byteCount: draft.byteCount, in: &view.transaction) { output in
+      try tables.records.append(position, byteCount: draft.byteCount, in: &transaction) { output in
         draft.encode(at: position, recordedAt: time, into: &output)
         // The bytes hashed are the bytes stored.
         let record = output.bytes
@@ -60,21 +63,22 @@ struct CommitBatch {
     guard let header = try header?.get() else { throw LogError(.damagedRecord, "nothing was stored", at: position) }
     try edge.append(leaf) { (tile, hashes) throws(LogError) in
       try stored { () throws(LMDBError) in
-        try tables.tiles.append(tile, byteCount: hashes.byteCount, in: &view.transaction) { $0.append(hashes) }
+        try tables.tiles.append(tile, byteCount: hashes.byteCount, in: &transaction) { $0.append(hashes) }
       }
     }
     head = position
     lastTime = time
-    try view.participant.apply(event, header, in: &view.transaction)
+    return header
   }
 
   /// Stores what an idempotency key stands for: the newest `count` events.
-  func remember<Participant>(
-    _ idempotency: IdempotencyKey, count: UInt8, in view: inout LogView<WriteTransaction, Participant>
+  @usableFromInline
+  func remember(
+    _ idempotency: IdempotencyKey, count: UInt8, in tables: LogTables, _ transaction: inout WriteTransaction
   ) throws(LogError) {
     let row = IdempotencyRow(request: idempotency.request, first: head - Position(count) + 1, count: count)
     try stored { () throws(LMDBError) in
-      try view.tables.idempotency.insert(idempotency.key, row, in: &view.transaction)
+      try tables.idempotency.insert(idempotency.key, row, in: &transaction)
     }
   }
 

@@ -1,21 +1,28 @@
-import LMDB
+public import LMDB
 
 /// One request to the writer, and where its answer goes.
 ///
 /// `@unchecked Sendable`: made by the caller, then owned by the queue, then by the writer's thread, one after the
 /// other; the queue's lock orders them. It is answered exactly once, by whoever owns it then.
+@usableFromInline
 class CommitRequest<Participant: CommitParticipant>: @unchecked Sendable {
+  @usableFromInline
+  init() {}
+
   /// Does the request's part of a batch. May run again in another batch, if that one came to nothing.
   ///
   /// A refusal is the request's own answer, kept for ``answer()``. What is thrown instead ends the transaction.
+  @usableFromInline
   func perform(
     in batch: inout CommitBatch, _ view: inout LogView<WriteTransaction, Participant>
   ) throws(LogError) {}
 
   /// Tells the caller what ``perform(in:_:)`` came to, now that it is durable.
+  @usableFromInline
   func answer() {}
 
   /// Tells the caller that it came to nothing.
+  @usableFromInline
   func fail(_ error: LogError) {}
 }
 

@@ -166,6 +166,7 @@ struct CommitThread<Participant: CommitParticipant> {
 extension LogError {
   /// Whether the transaction it happened in, and so the whole batch, comes to nothing. What concerns single rows, or an
   /// event, concerns one request.
+  @usableFromInline
   var isOfWholeBatch: Bool {
     switch storage?.code {
     case nil: code == .outcomeUnknown

@@ -2,6 +2,7 @@ package import LMDB
 package import TransparencyLog
 
 /// The tables of the log. Everything that grows with traffic is keyed by position, so that inserts append.
+@usableFromInline
 package final class LogTables: Sendable {
   /// Position to record.
   package let records: Table<PositionKey, RawBytes>

@@ -7,9 +7,10 @@ import TransparencyLog
 /// what a query sees. Keep a snapshot short, on the thread that took it, and never across an `await`.
 public struct LogView<Reading: Transaction & ~Copyable, Participant: CommitParticipant>: ~Copyable {
   /// The transaction. For the participant's own reads, and in upkeep its writes.
-  public package(set) var transaction: Reading
+  public var transaction: Reading
   /// Whose state it is.
   public let participant: Participant
+  @usableFromInline
   package let tables: LogTables
 
   init(_ transaction: consuming Reading, _ participant: Participant, _ tables: LogTables) {

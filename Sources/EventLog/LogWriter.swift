@@ -65,12 +65,16 @@ public final class LogWriter<Participant: CommitParticipant>: Sendable {
   ///   - decide: runs on the writer's thread, inside the write transaction.
   /// - Throws: what `decide` throws, or that the log could not do it; then nothing was appended, except after
   ///   ``LogError/Code/outcomeUnknown``.
+  @inlinable
   public func append<Refusal: Error>(
     _ options: AppendOptions = AppendOptions(), deciding decide: @escaping Decide<Refusal>
   ) async throws(AppendFailure<Refusal>) -> Committed<Participant.Event> {
     if Task.isCancelled { throw .log(LogError(.cancelled, "the task was cancelled; nothing was appended")) }
     return try await withCheckedContinuation { continuation in
-      put(AppendRequest(options, decide, continuation))
+      put(
+        AppendRequest(options, decide, continuation) { (request, batch, view) throws(LogError) in
+          try request.append(in: &batch, &view)
+        })
     }.get()
   }
 
@@ -92,7 +96,8 @@ public final class LogWriter<Participant: CommitParticipant>: Sendable {
   /// tried again after ``CheckpointPolicy/interval``.
   public var checkpointFailure: LogError? { signal.checkpointFailure }
 
-  private func put(_ request: CommitRequest<Participant>) {
+  @usableFromInline
+  func put(_ request: CommitRequest<Participant>) {
     do { try queue.put(request) } catch { request.fail(error) }
   }
 

@@ -38,6 +38,7 @@ enum RecordFormat {
 }
 
 /// What goes into a record besides its position and time.
+@usableFromInline
 package struct RecordDraft {
   package var type: UInt16
   package var version: UInt8

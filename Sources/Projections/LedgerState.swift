@@ -68,7 +68,9 @@ public struct LedgerState: ~Copyable, DomainReader {
   }
 
   public func standing(of number: UInt64) throws(StateUnreadable) -> Standing? {
-    do { return try tables.validity.standing(of: number, in: transaction) } catch { throw StateUnreadable(error.description) }
+    do { return try tables.validity.standing(of: number, in: transaction) } catch {
+      throw StateUnreadable(error.description)
+    }
   }
 
   public func path(ofFamily number: UInt64) throws(StateUnreadable) -> Examination {
