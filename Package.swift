@@ -33,6 +33,8 @@ let package = Package(
   products: [
     .library(name: "CredentialLedger", targets: ["CredentialLedger"]),
     .executable(name: "credledger", targets: ["credledger"]),
+    // For the tests alone: loaded into a process whose disk is to fail.
+    .library(name: "FaultyDisk", type: .dynamic, targets: ["FaultyDisk"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
@@ -58,6 +60,14 @@ let package = Package(
     .target(
       name: "LedgerTestSupport", dependencies: ["LedgerDomain", "LedgerEvents", "LedgerCrypto"],
       path: "Tests/LedgerTestSupport", swiftSettings: flags),
+    .executableTarget(
+      name: "LedgerCrashChild", dependencies: ["CredentialLedger"], path: "Tests/LedgerCrashChild",
+      swiftSettings: flags),
+    .testTarget(
+      name: "CrashTests",
+      dependencies: ["CredentialLedger", "LedgerCrashChild", "LedgerTestSupport", "FaultyDisk"],
+      swiftSettings: flags),
+    .target(name: "FaultyDisk", path: "Tests/FaultyDisk", linkerSettings: [.linkedLibrary("dl")]),
     tests(of: "LedgerCrypto"),
     tests(of: "LMDB"),
     tests(of: "TransparencyLog", "LedgerCrypto"),

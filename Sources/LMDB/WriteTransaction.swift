@@ -43,8 +43,12 @@ public struct WriteTransaction: ~Copyable, Transaction {
         .transactionFailed, "commit", "a write failed, so the transaction was aborted; run it again", status: failure)
     }
     leaveThread()
-    let status = unsafe mdb_txn_commit(handle.pointer)
-    unsafe core._withUnsafeGuaranteedRef { unsafe $0.release(slot) }
+    let number = number
+    var status = unsafe mdb_txn_commit(handle.pointer)
+    unsafe core._withUnsafeGuaranteedRef { core in
+      if status == EIO, core.ranOutOfSpace(committing: number) { status = ENOSPC }
+      unsafe core.release(slot)
+    }
     discard self
     try check("commit", status)
   }
@@ -93,5 +97,19 @@ extension Environment {
     }
     core.writingThread.store(thread, ordering: .relaxed)
     return unsafe WriteTransaction(core, slot, pointer)
+  }
+}
+
+extension EnvironmentCore {
+  /// Whether a commit that ended with `EIO` did so because the disk is full.
+  ///
+  /// The write that fills a disk is cut short, and for that LMDB reports a failing device. Nothing was kept then: pages
+  /// are written before anything refers to them, and the newest commit is still the one before.
+  fileprivate func ranOutOfSpace(committing number: UInt64) -> Bool {
+    var info = unsafe MDB_envinfo()
+    guard unsafe mdb_env_info(pointer, &info) == 0, unsafe info.me_last_txnid < number else { return false }
+    var space = statvfs()
+    guard unsafe statvfs(folder.path, &space) == 0 else { return false }
+    return UInt64(space.f_bavail) * UInt64(space.f_frsize) < 256 << 10
   }
 }

@@ -1,0 +1,116 @@
+import CredentialLedger
+import Glibc
+
+// Works on a ledger until it is killed, or until the ledger fails it: many tasks at once, each with commands of its
+// own. After each acknowledged command it writes a line, by one write, so that a line is there whole or not at all:
+// the position of the first event, how many events there are, and the first one's type. When the ledger refuses to
+// write any more, the line says why: `stopped` and the error's code.
+//
+// Arguments: what to do, the ledger's folder, then what that needs.
+//   create PATH                          makes ledgers, one after the other
+//   work PATH ID SECRET REFRESH          works as described
+//   hold PATH                            opens the ledger for writing, and waits
+
+/// Writes one line.
+@Sendable func tell(_ line: String) {
+  let bytes = Array("\(line)\n".utf8)
+  _ = unsafe bytes.withUnsafeBytes { unsafe write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+}
+
+@Sendable func tell(_ first: UInt64, _ count: Int, _ type: EventType) { tell("\(first) \(count) \(type)") }
+
+let configuration = LedgerConfiguration(pinCost: 10)
+let arguments = CommandLine.arguments
+
+/// Commands of one task, again and again, until one fails.
+@Sendable func repeating(_ body: @Sendable () async throws(LedgerError) -> Void) async {
+  do throws(LedgerError) {
+    while true { try await body() }
+  } catch {
+    tell("stopped \(error.code)")
+  }
+}
+
+func work(_ ledger: Ledger, _ connector: PublicID, _ secret: ConnectorSecret, _ refresh: RefreshToken) async throws {
+  guard let known = try ledger.connectors.connector(publicID: connector) else { exit(2) }
+  let owner = known.owner
+  let group = try await ledger.groups.create(name: "Crashing", by: owner).id
+  let other = try await ledger.accounts.signIn(
+    issuer: "https://id.example.org", subject: "other-\(UInt64.random(in: 0...UInt64.max))"
+  ).account
+  await withTaskGroup(of: Void.self) { tasks in
+    for _ in 0..<10 {
+      tasks.addTask {
+        await repeating { () throws(LedgerError) in
+          let token = try await ledger.tokens.issue(connector: connector, secret: secret, refreshToken: refresh)
+          tell(token.handle.rawValue, 1, .tokenIssued)
+        }
+      }
+    }
+    for _ in 0..<2 {
+      tasks.addTask {
+        await repeating { () throws(LedgerError) in
+          let token = try await ledger.tokens.issue(connector: connector, secret: secret, refreshToken: refresh)
+          tell(token.handle.rawValue, 1, .tokenIssued)
+          _ = try await ledger.tokens.revoke(.token(token.handle), by: .operator)
+          // Where the revocation is in the log is not part of its answer.
+          tell(0, 1, .tokenRevoked)
+        }
+      }
+    }
+    tasks.addTask {
+      await repeating { () throws(LedgerError) in
+        let membership = try await ledger.groups.add(other, to: group, by: owner)
+        tell(membership.rawValue, 1, .groupMemberAdded)
+        try await ledger.groups.remove(membership, from: group, by: owner)
+        tell(0, 1, .groupMemberRemoved)
+      }
+    }
+    tasks.addTask {
+      await repeating { () throws(LedgerError) in
+        let made = try await ledger.connectors.create(
+          name: "Connector \(UInt64.random(in: 0...UInt64.max))", permissions: [.textMessage], by: owner)
+        tell(made.connector.id.rawValue, 1, .connectorCreated)
+        let granted = try await ledger.grants.grant(made.connector.id, access: .user, by: owner)
+        tell(granted.grant.rawValue, 2, .permissionGranted)
+      }
+    }
+    tasks.addTask {
+      // What is killed here must leave the old projections, or the new ones whole.
+      await repeating { () throws(LedgerError) in try await ledger.rebuildProjections() }
+    }
+  }
+}
+
+guard arguments.count >= 3 else { exit(2) }
+do {
+  try await run()
+} catch {
+  tell("stopped \((error as? LedgerError)?.code.description ?? "\(error)")")
+  exit(3)
+}
+
+func run() async throws {
+  switch arguments[1] {
+  case "create":
+    var number = 0
+    while true {
+      tell("creating \(number)")
+      let ledger = try await Ledger.create(at: "\(arguments[2])/\(number)", origin: "crash.example.org", configuration)
+      tell("created \(number)")
+      await ledger.close()
+      number += 1
+    }
+  case "hold":
+    let ledger = try await Ledger.open(at: arguments[2], configuration)
+    tell("holding \(try ledger.head())")
+    while getchar() != EOF {}
+    await ledger.close()
+  case "work":
+    guard arguments.count == 6, let connector = PublicID(arguments[3]) else { exit(2) }
+    let ledger = try await Ledger.open(at: arguments[2], configuration)
+    try await work(ledger, connector, ConnectorSecret(arguments[4]), RefreshToken(arguments[5]))
+    exit(3)
+  default: exit(2)
+  }
+}

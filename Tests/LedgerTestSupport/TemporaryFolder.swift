@@ -1,0 +1,31 @@
+import Glibc
+
+/// A private folder that goes, with all in it, when its owner does.
+public final class TemporaryFolder: Sendable {
+  public let path: String
+
+  /// - Parameter parent: the folder to make it in; without it `TMPDIR`, or `/tmp`.
+  public init(in parent: String? = nil) {
+    let parent = parent ?? (unsafe getenv("TMPDIR").map { unsafe String(cString: $0) }) ?? "/tmp"
+    path = "\(parent)/credledger-test-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
+    precondition(unsafe mkdir(path, 0o700) == 0, "a folder for the test could not be made")
+  }
+
+  deinit { Self.remove(path) }
+
+  /// Removes a folder and what is in it, or a file, as far as possible.
+  public static func remove(_ path: String) {
+    guard let folder = unsafe opendir(path) else {
+      unsafe unlink(path)
+      return
+    }
+    while let entry = unsafe readdir(folder) {
+      let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+        unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != ".", name != ".." { remove("\(path)/\(name)") }
+    }
+    unsafe closedir(folder)
+    unsafe rmdir(path)
+  }
+}
