@@ -22,12 +22,16 @@ import Glibc
 let configuration = LedgerConfiguration(pinCost: 10)
 let arguments = CommandLine.arguments
 
-/// Commands of one task, again and again, until one fails.
+/// Commands of one task, again and again, until several have failed: a ledger that stopped writing must not begin again.
 @Sendable func repeating(_ body: @Sendable () async throws(LedgerError) -> Void) async {
-  do throws(LedgerError) {
-    while true { try await body() }
-  } catch {
-    tell("stopped \(error.code)")
+  var failures = 0
+  while failures < 4 {
+    do throws(LedgerError) {
+      try await body()
+    } catch {
+      tell("stopped \(error.code)")
+      failures += 1
+    }
   }
 }
 
