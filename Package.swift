@@ -73,7 +73,11 @@ let package = Package(
     tests(of: "TransparencyLog", "LedgerCrypto"),
     tests(of: "KeyStore", "LedgerCrypto"),
     tests(of: "LedgerEvents", "LedgerCrypto", golden: true),
+    tests(of: "EventLog", "LMDB", "TransparencyLog", "LedgerCrypto"),
     tests(of: "LedgerDomain", "LedgerTestSupport", "LedgerEvents", "LedgerCrypto"),
+    tests(
+      of: "Projections", "EventLog", "LedgerDomain", "LedgerEvents", "KeyStore", "LMDB", "LedgerCrypto",
+      "LedgerTestSupport"),
     tests(of: "CredentialLedger", "EventLog"),
   ]
 )

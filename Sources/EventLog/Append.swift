@@ -55,7 +55,8 @@ public struct AppendOptions: Sendable {
   /// UTF-8 of the request's ID, at most 64 bytes; empty if there is none.
   public var requestID: [UInt8]
   /// Makes asking again harmless: once events were appended, the same key and request get the same answer, and no
-  /// second event. A refusal is not kept: asking again decides again.
+  /// second event. A refusal is not kept: asking again decides again. A key is forgotten some time after
+  /// ``LogWriter/Configuration/idempotencyRetention``, and then counts as new.
   public var idempotency: IdempotencyKey?
   /// Append only if the newest event is at this position.
   public var expecting: Position?

@@ -30,6 +30,9 @@ struct CommitBatch {
     now = max(clock, lastTime)
   }
 
+  /// How many idempotency keys were remembered.
+  private var rememberedCount = 0
+
   /// Whether there is anything to commit: events, or upkeep of the participant's tables.
   var hasChanges = false
   /// Whether a request asked for a signed checkpoint.
@@ -73,18 +76,48 @@ struct CommitBatch {
 
   /// Stores what an idempotency key stands for: the newest `count` events.
   @usableFromInline
-  func remember(
+  mutating func remember(
     _ idempotency: IdempotencyKey, count: UInt8, in tables: LogTables, _ transaction: inout WriteTransaction
   ) throws(LogError) {
     let row = IdempotencyRow(request: idempotency.request, first: head - Position(count) + 1, count: count)
     try stored { () throws(LMDBError) in
       try tables.idempotency.insert(idempotency.key, row, in: &transaction)
+      try tables.idempotencyAges.append(row.first, .init(key: idempotency.key, time: now), in: &transaction)
+    }
+    rememberedCount += 1
+  }
+
+  /// Forgets idempotency keys that are older than `retention`: at most two for each that was remembered, so that the
+  /// work is bounded and yet catches up.
+  private func forget(
+    olderThan retention: Milliseconds, in tables: LogTables, _ transaction: inout WriteTransaction
+  ) throws(LogError) {
+    let limit = rememberedCount * 2
+    guard limit > 0 else { return }
+    let (oldest, underflow) = now.subtractingReportingOverflow(max(retention, 0))
+    if underflow { return }
+    try stored { () throws(LMDBError) in
+      var expired: [(first: Position, key: InlineBytes16)] = []
+      try tables.idempotencyAges.withCursor(in: transaction) { cursor throws(LMDBError) in
+        while expired.count < limit, try cursor.next() {
+          let row = try cursor.value()
+          guard row.time < oldest else { break }
+          expired.append((try cursor.key(), row.key))
+        }
+      }
+      for (first, key) in expired {
+        try tables.idempotency.delete(key, in: &transaction)
+        try tables.idempotencyAges.delete(first, in: &transaction)
+      }
     }
   }
 
   /// Stores what is kept once a batch.
-  mutating func finish<Participant>(in view: inout LogView<WriteTransaction, Participant>) throws(LogError) {
+  mutating func finish<Participant>(
+    in view: inout LogView<WriteTransaction, Participant>, idempotencyRetention: Milliseconds
+  ) throws(LogError) {
     guard hasEvents else { return }
+    try forget(olderThan: idempotencyRetention, in: view.tables, &view.transaction)
     let table = view.tables.edge
     for level in edge.takeDirtyLevels() {
       try edge.withRow(level: level) { row throws(LogError) in

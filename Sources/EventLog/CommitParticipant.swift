@@ -7,6 +7,10 @@ public import LMDB
 public protocol CommitParticipant: Sendable {
   associatedtype Event: Sendable
 
+  /// Called at the start of every try at a commit, before anything else: whatever an earlier try left in memory, and
+  /// that came to nothing, is to be forgotten. A try that comes to nothing gives its transaction's number to the next.
+  func begin(in transaction: borrowing WriteTransaction)
+
   /// The type, version, subjects and payload of an event.
   func encode(_ event: Event) throws(LogError) -> EncodedEvent
 
@@ -19,6 +23,11 @@ public protocol CommitParticipant: Sendable {
 
   /// Called once for each commit with events, after the last of them.
   func finish(at head: Position, in transaction: inout WriteTransaction) throws(LogError)
+}
+
+extension CommitParticipant {
+  /// Nothing is kept in memory, so there is nothing to forget.
+  public func begin(in transaction: borrowing WriteTransaction) {}
 }
 
 /// An event in the form in which the log stores it.

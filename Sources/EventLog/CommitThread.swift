@@ -114,6 +114,7 @@ struct CommitThread<Participant: CommitParticipant> {
     var view = LogView(
       try stored { () throws(LMDBError) in try environment.beginWrite() }, participant, tables)
     var batch = CommitBatch(edge: edge, lastTime: lastTime, clock: configuration.clock())
+    participant.begin(in: view.transaction)
     var asking: Int?
     for index in requests.indices {
       do { try requests[index].perform(in: &batch, &view) } catch {
@@ -122,7 +123,7 @@ struct CommitThread<Participant: CommitParticipant> {
       }
       if batch.wantsCheckpoint, asking == nil { asking = index }
     }
-    try batch.finish(in: &view)
+    try batch.finish(in: &view, idempotencyRetention: configuration.idempotencyRetention)
     let isDue = isLast || asking != nil || schedule.isDue(size: batch.head, now: monotonicNow())
     var isSigned = false
     if isDue, batch.head > schedule.signedSize {

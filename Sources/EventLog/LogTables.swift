@@ -14,6 +14,8 @@ package final class LogTables: Sendable {
   package let checkpoints: Table<PositionKey, RawBytes>
   /// Idempotency key to the request and the events it led to.
   package let idempotency: Table<IdempotencyTableKey, IdempotencyRow>
+  /// Position of the first event of a request to its idempotency key and age: the order in which keys are forgotten.
+  package let idempotencyAges: Table<PositionKey, IdempotencyAge>
   /// What the log is: see ``LogIdentity``.
   package let meta: Table<BytesKey, RawBytes>
 
@@ -26,6 +28,7 @@ package final class LogTables: Sendable {
     edge = try environment.openTable(.init("edge"), in: &transaction)
     checkpoints = try environment.openTable(.init("checkpoints"), in: &transaction)
     idempotency = try environment.openTable(.init("idempotency"), in: &transaction)
+    idempotencyAges = try environment.openTable(.init("idempotency.ages"), in: &transaction)
     meta = try environment.openTable(Self.meta, in: &transaction)
   }
 
@@ -36,6 +39,7 @@ package final class LogTables: Sendable {
     edge = try environment.openTable(.init("edge"))
     checkpoints = try environment.openTable(.init("checkpoints"))
     idempotency = try environment.openTable(.init("idempotency"))
+    idempotencyAges = try environment.openTable(.init("idempotency.ages"))
     meta = try environment.openTable(Self.meta)
   }
 }
@@ -96,5 +100,28 @@ package struct IdempotencyRow: ValueCodec, Sendable {
     return Self(
       request: InlineBytes16(prefixOf: bytes), first: bytes.load(littleEndian: UInt64.self, at: 16),
       count: unsafe bytes.unsafeLoad(fromByteOffset: 24, as: UInt8.self))
+  }
+}
+
+/// When an idempotency key was used.
+package struct IdempotencyAge: ValueCodec, Sendable {
+  /// The row is its own value.
+  package typealias Value = Self
+
+  let key: InlineBytes16
+  /// When the request's events were recorded.
+  let time: Milliseconds
+
+  package static func byteCount(of value: Self) -> Int { 24 }
+
+  package static func encode(_ value: Self, into output: inout OutputRawSpan) {
+    output.append(bigEndian: value.key.high)
+    output.append(bigEndian: value.key.low)
+    output.append(littleEndian: value.time)
+  }
+
+  package static func decode(_ bytes: RawSpan) -> Self? {
+    guard bytes.byteCount == 24 else { return nil }
+    return Self(key: InlineBytes16(prefixOf: bytes), time: bytes.load(littleEndian: Int64.self, at: 16))
   }
 }

@@ -22,16 +22,19 @@ public final class LogWriter<Participant: CommitParticipant>: Sendable {
     /// How many requests share a commit at most.
     public var batchLimit: Int
     public var checkpoints: CheckpointPolicy
+    /// For how long an idempotency key is remembered at least, in milliseconds of recorded time.
+    public var idempotencyRetention: Milliseconds
     public var clock: Clock
     public var sign: CheckpointSigning
 
     public init(
       queueCapacity: Int = 65_536, batchLimit: Int = 4_096, checkpoints: CheckpointPolicy = CheckpointPolicy(),
-      clock: @escaping Clock, sign: @escaping CheckpointSigning
+      idempotencyRetention: Milliseconds = 7 * 86_400_000, clock: @escaping Clock, sign: @escaping CheckpointSigning
     ) {
       self.queueCapacity = queueCapacity
       self.batchLimit = batchLimit
       self.checkpoints = checkpoints
+      self.idempotencyRetention = idempotencyRetention
       self.clock = clock
       self.sign = sign
     }

@@ -9,11 +9,17 @@ extension LogView where Reading: ~Copyable, Participant == ProjectionSet {
   /// on the writer's thread, with the requests before it in the same batch, as in a snapshot.
   ///
   /// The state is valid in the closure: it reads in the view's transaction.
+  ///
+  /// - Parameter failure: what it means for the caller that the projections cannot be read.
   @inlinable
   public func withState<Result, Failure: Error>(
-    _ body: (borrowing LedgerState) throws(Failure) -> Result
+    orThrow failure: (LogError) -> Failure, _ body: (borrowing LedgerState) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    try body(participant.state(in: BorrowedTransaction(transaction)))
+    let state: LedgerState
+    do throws(LogError) { state = try participant.state(in: BorrowedTransaction(transaction)) } catch {
+      throw failure(error)
+    }
+    return try body(state)
   }
 }
 
@@ -21,21 +27,25 @@ extension LogView where Reading == ReadTransaction, Participant == ProjectionSet
   /// As in any view; a snapshot also remembers what tokens lately stood on.
   @inlinable
   public func withState<Result, Failure: Error>(
-    _ body: (borrowing LedgerState) throws(Failure) -> Result
+    orThrow failure: (LogError) -> Failure, _ body: (borrowing LedgerState) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    try body(participant.snapshotState(in: BorrowedTransaction(transaction)))
+    let state: LedgerState
+    do throws(LogError) { state = try participant.snapshotState(in: BorrowedTransaction(transaction)) } catch {
+      throw failure(error)
+    }
+    return try body(state)
   }
 }
 
 extension ProjectionSet {
   /// The state in a transaction, to be used while that is open.
-  public func state(in transaction: BorrowedTransaction) -> LedgerState {
-    LedgerState(current(in: transaction), transaction, nil)
+  public func state(in transaction: BorrowedTransaction) throws(LogError) -> LedgerState {
+    LedgerState(try current(in: transaction), transaction, nil)
   }
 
   /// The state in a snapshot, to be used while that is open.
-  public func snapshotState(in transaction: BorrowedTransaction) -> LedgerState {
-    LedgerState(current(in: transaction), transaction, paths)
+  public func snapshotState(in transaction: BorrowedTransaction) throws(LogError) -> LedgerState {
+    LedgerState(try current(in: transaction), transaction, paths)
   }
 }
 
@@ -147,8 +157,9 @@ public struct LedgerState: ~Copyable, DomainReader {
   public func memberships(number: Digest) throws(StateUnreadable) -> [MembershipID] {
     try reading { () throws(LogError) in
       var memberships: [MembershipID] = []
+      let rows = directory.rows
       try stored { () throws(LMDBError) in
-        try directory.rows.forEach(
+        try rows.forEach(
           from: .digest(.membershipByNumber, number, 0), below: .digest(.membershipByNumber, number, .max),
           in: transaction
         ) { _, bytes in

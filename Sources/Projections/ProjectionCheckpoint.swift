@@ -13,7 +13,8 @@ package struct ProjectionCheckpoint: ValueCodec, Sendable, Equatable {
   package var set: UInt8
 
   /// The layout that this program reads and writes.
-  package static let currentSchemaVersion = Directory.schemaVersion << 16 | TokenValidity.schemaVersion
+  package static let currentSchemaVersion =
+    Directory.schemaVersion << 32 | TokenValidity.schemaVersion << 16 | AuditTrail.schemaVersion
 
   package static func byteCount(of value: Self) -> Int { 17 }
 

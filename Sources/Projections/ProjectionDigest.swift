@@ -16,11 +16,11 @@ package struct ProjectionDigests: Sendable, Equatable {
 extension LogView where Reading: ~Copyable, Participant == ProjectionSet {
   /// The digests of all projections in this view. Reads every row: to be run on a thread for reading.
   package func projectionDigests() throws(LogError) -> ProjectionDigests {
-    let tables = participant.current(in: transaction)
+    let tables = try participant.current(in: transaction)
     return ProjectionDigests(
       directory: try tables.directory.digest(in: transaction),
       tokenValidity: try tables.validity.digest(in: transaction),
-      auditTrail: try participant.audit.digest(in: self))
+      auditTrail: try tables.audit.digest(in: self))
   }
 }
 

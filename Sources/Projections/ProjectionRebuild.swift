@@ -5,8 +5,13 @@ import LedgerEvents
 /// Makes the projections anew from the log: beside the live ones, swapped in one commit.
 package struct ProjectionRebuild: Sendable {
   private let log: EventLog<ProjectionSet>
+  private let policy: AuditRunPolicy
 
-  package init(_ log: EventLog<ProjectionSet>) { self.log = log }
+  /// - Parameter policy: how the audit trail's runs are built.
+  package init(_ log: EventLog<ProjectionSet>, policy: AuditRunPolicy = AuditRunPolicy()) {
+    self.log = log
+    self.policy = policy
+  }
 
   /// Whether the projections lag behind the log or were written by a program with other rows, and so must be rebuilt
   /// before anything is served.
@@ -26,13 +31,21 @@ package struct ProjectionRebuild: Sendable {
   /// - Parameter progress: is told the position reached and the head, after each stretch.
   /// - Throws: ``LogError/Code/unreadableEvent`` at an event that this program does not know: the live set stays.
   package func run(progress: @Sendable (Position, Position) -> Void = { _, _ in }) async throws(LogError) {
-    guard let writer = log.writer else { throw LogError(.closed, "the ledger is open for reading only") }
+    guard let writer = log.writer, let live = log.participant.live else {
+      throw LogError(.closed, "the ledger is open for reading only")
+    }
+    guard live.claimTarget() else {
+      throw LogError(.busy, "the projections are being rebuilt already; wait for that to end")
+    }
+    defer { live.releaseTarget() }
     let target = try await writer.upkeep { (view, _) throws(LogError) in
-      let target = 1 - view.participant.live.set(for: view.transaction.number)
+      let target = 1 - live.set(for: view.transaction.number)
       try view.participant.tables[target].clear(in: &view.transaction)
       return target
     }
+    let runs = AuditRunBuilder(of: log, policy: policy) { participant, _ in (participant.tables[target].audit, 0) }
     var position: Position = 0
+    var hasRuns = false
     while true {
       let start = position + 1
       // Read and decoded off the writer's thread; only the rows are its work.
@@ -42,17 +55,22 @@ package struct ProjectionRebuild: Sendable {
         }
       }
       let reached = stretch.last?.header.position ?? position
-      let (head, isSwapped) = try await writer.upkeep { (view, head) throws(LogError) in
+      let (head, isSwapped) = try await writer.upkeep { [hasRuns] (view, head) throws(LogError) in
         let tables = view.participant.tables[target]
         for item in stretch { try tables.apply(item.event, item.header, in: &view.transaction) }
-        guard reached == head else { return (head, false) }
-        view.participant.live.swap(to: UInt8(target), from: view.transaction.number)
+        guard reached == head, hasRuns else { return (head, false) }
+        live.swap(to: UInt8(target), from: view.transaction.number)
         try view.participant.finish(at: head, in: &view.transaction)
         return (head, true)
       }
       position = reached
       progress(position, head)
       if isSwapped { return }
+      if reached == head, !hasRuns {
+        // What comes while the runs are built is too little for another, and the live builder goes on from there.
+        try await runs.catchUp()
+        hasRuns = true
+      }
     }
   }
 
@@ -73,10 +91,8 @@ package struct ProjectionRebuild: Sendable {
     let environment = try stored { () throws(LMDBError) in try Environment(at: path) }
     defer { environment.close() }
     let tables = try write(environment) { (transaction) throws(LogError) in
-      do throws(LMDBError) {
-        return try ProjectionTables(
-          set: ProjectionTables.names[0], in: &transaction, of: environment, log.participant.personalData)
-      } catch { throw LogError(error) }
+      try ProjectionTables(
+        set: ProjectionTables.names[0], in: &transaction, of: environment, log.participant.personalData)
     }
     var position: Position = 0
     while position < head {
@@ -98,7 +114,7 @@ package struct ProjectionRebuild: Sendable {
     return ProjectionDigests(
       directory: try tables.directory.digest(in: transaction),
       tokenValidity: try tables.validity.digest(in: transaction),
-      auditTrail: try log.participant.audit.rebuiltDigest(of: log.snapshot(), upTo: head))
+      auditTrail: try tables.audit.rebuiltDigest(of: log.snapshot(), upTo: head))
   }
 
   private func write<Result>(

@@ -7,12 +7,12 @@ public import LedgerEvents
 /// one reference.
 public final class ProjectionSet: CommitParticipant {
   let tables: [ProjectionTables]
-  let live: LiveSet
+  /// Nil where the log is open for reading only: then another process swaps, and each transaction looks it up.
+  let live: LiveSet?
   /// Nil where another process writes, of whose changes this one does not hear.
   let paths: PathMemory?
   let checkpoint: Table<BytesKey, ProjectionCheckpoint>
   package let personalData: PersonalData
-  package let audit: AuditTrail
 
   static let checkpointKey = Array("projections".utf8)
 
@@ -21,46 +21,50 @@ public final class ProjectionSet: CommitParticipant {
   package init(
     in transaction: inout WriteTransaction, of environment: Environment, keys: KeyStore
   ) throws(LogError) {
+    let personalData = PersonalData(keys)
+    self.personalData = personalData
+    tables = [
+      try ProjectionTables(set: ProjectionTables.names[0], in: &transaction, of: environment, personalData),
+      try ProjectionTables(set: ProjectionTables.names[1], in: &transaction, of: environment, personalData),
+    ]
     do throws(LMDBError) {
-      personalData = PersonalData(keys)
       checkpoint = try environment.openTable(.init("projections"), in: &transaction)
-      tables = [
-        try ProjectionTables(set: ProjectionTables.names[0], in: &transaction, of: environment, personalData),
-        try ProjectionTables(set: ProjectionTables.names[1], in: &transaction, of: environment, personalData),
-      ]
       live = LiveSet(set: try checkpoint.get(Self.checkpointKey, in: transaction)?.set ?? 0)
       paths = PathMemory(since: transaction.number)
-    } catch {
-      throw LogError(error)
-    }
-    audit = try AuditTrail(
-      set: ProjectionTables.names[0], in: &transaction, of: environment, creates: EventType.creates)
+    } catch { throw LogError(error) }
   }
 
   /// Opens the projections' tables in an environment that is only read.
   package init(reading environment: Environment, keys: KeyStore) throws(LogError) {
-    do throws(LMDBError) {
-      personalData = PersonalData(keys)
-      checkpoint = try environment.openTable(.init("projections"))
-      tables = [
-        try ProjectionTables(set: ProjectionTables.names[0], reading: environment, personalData),
-        try ProjectionTables(set: ProjectionTables.names[1], reading: environment, personalData),
-      ]
-      let transaction = try environment.beginRead()
-      live = LiveSet(set: try checkpoint.get(Self.checkpointKey, in: transaction)?.set ?? 0)
-      paths = nil
-    } catch {
+    let personalData = PersonalData(keys)
+    self.personalData = personalData
+    tables = [
+      try ProjectionTables(set: ProjectionTables.names[0], reading: environment, personalData),
+      try ProjectionTables(set: ProjectionTables.names[1], reading: environment, personalData),
+    ]
+    do throws(LMDBError) { checkpoint = try environment.openTable(.init("projections")) } catch {
       throw LogError(error)
     }
-    audit = try AuditTrail(set: ProjectionTables.names[0], reading: environment, creates: EventType.creates)
+    live = nil
+    paths = nil
   }
 
   /// The set of tables that a transaction is to read.
-  func current(in transaction: borrowing some Transaction & ~Copyable) -> ProjectionTables {
-    tables[live.set(for: transaction.number)]
+  func current(in transaction: borrowing some Transaction & ~Copyable) throws(LogError) -> ProjectionTables {
+    try tables[currentSet(in: transaction)]
+  }
+
+  /// Which set of tables a transaction is to read.
+  func currentSet(in transaction: borrowing some Transaction & ~Copyable) throws(LogError) -> Int {
+    if let live { return live.set(for: transaction.number) }
+    return try stored { () throws(LMDBError) in
+      Int(try checkpoint.get(Self.checkpointKey, in: transaction)?.set ?? 0)
+    }
   }
 
   // MARK: CommitParticipant
+
+  public func begin(in transaction: borrowing WriteTransaction) { live?.forgetSwap(from: transaction.number) }
 
   public func encode(_ event: LedgerEvent) throws(LogError) -> EncodedEvent {
     let payload: [UInt8]
@@ -87,9 +91,14 @@ public final class ProjectionSet: CommitParticipant {
   public func finish(at head: Position, in transaction: inout WriteTransaction) throws(LogError) {
     let row = ProjectionCheckpoint(
       schemaVersion: ProjectionCheckpoint.currentSchemaVersion, position: head,
-      set: UInt8(live.set(for: transaction.number)))
+      set: UInt8(try currentSet(in: transaction)))
     try stored { () throws(LMDBError) in try checkpoint.put(Self.checkpointKey, row, in: &transaction) }
   }
+}
+
+extension LogView where Reading: ~Copyable, Participant == ProjectionSet {
+  /// The audit trail, in the set of tables that this view is to read.
+  package func auditTrail() throws(LogError) -> AuditTrail { try participant.current(in: transaction).audit }
 }
 
 extension Record {

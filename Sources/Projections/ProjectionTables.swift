@@ -6,6 +6,8 @@ package import LedgerEvents
 package final class ProjectionTables: Sendable {
   package let directory: Directory
   package let validity: TokenValidity
+  /// Follows the log by itself: see ``AuditRunBuilder``.
+  package let audit: AuditTrail
 
   /// The names of the two sets.
   static let names = ["a", "b"]
@@ -14,18 +16,24 @@ package final class ProjectionTables: Sendable {
   package init(
     set name: String, in transaction: inout WriteTransaction, of environment: Environment,
     _ personalData: PersonalData
-  ) throws(LMDBError) {
-    directory = Directory(
-      try environment.openTable(.init("directory.\(name)", logicalName: "directory"), in: &transaction), personalData)
-    validity = TokenValidity(
-      try environment.openTable(.init("validity.\(name)", logicalName: "validity"), in: &transaction))
+  ) throws(LogError) {
+    do throws(LMDBError) {
+      directory = Directory(
+        try environment.openTable(.init("directory.\(name)", logicalName: "directory"), in: &transaction), personalData)
+      validity = TokenValidity(
+        try environment.openTable(.init("validity.\(name)", logicalName: "validity"), in: &transaction))
+    } catch { throw LogError(error) }
+    audit = try AuditTrail(set: name, in: &transaction, of: environment, creates: EventType.creates)
   }
 
   /// Opens a set's tables in an environment that is only read.
-  package init(set name: String, reading environment: Environment, _ personalData: PersonalData) throws(LMDBError) {
-    directory = Directory(
-      try environment.openTable(.init("directory.\(name)", logicalName: "directory")), personalData)
-    validity = TokenValidity(try environment.openTable(.init("validity.\(name)", logicalName: "validity")))
+  package init(set name: String, reading environment: Environment, _ personalData: PersonalData) throws(LogError) {
+    do throws(LMDBError) {
+      directory = Directory(
+        try environment.openTable(.init("directory.\(name)", logicalName: "directory")), personalData)
+      validity = TokenValidity(try environment.openTable(.init("validity.\(name)", logicalName: "validity")))
+    } catch { throw LogError(error) }
+    audit = try AuditTrail(set: name, reading: environment, creates: EventType.creates)
   }
 
   /// Brings the tables from the state before the event to the state after it.
@@ -42,5 +50,6 @@ package final class ProjectionTables: Sendable {
       try directory.rows.clear(in: &transaction)
       try validity.rows.clear(in: &transaction)
     }
+    try audit.clear(in: &transaction)
   }
 }

@@ -49,7 +49,7 @@ public struct Audit: Sendable {
           }
           return entries
         }
-        for position in try view.participant.audit.latest(limit, of: terms, before: before, in: view) {
+        for position in try view.auditTrail().latest(limit, of: terms, before: before, in: view) {
           if let record = try view.record(at: position) { entries.append(try AuditEntry(record)) }
         }
         return entries

@@ -21,7 +21,8 @@ extension Ledger {
       committed = try await writer.append(options) { (view, moment) throws(AppendFailure<DecisionFailure>) in
         let decision: Decision
         do throws(DecisionFailure) {
-          decision = try view.withState { (state) throws(DecisionFailure) in
+          decision = try view.withState(orThrow: { .unreadable(StateUnreadable($0.description)) }) {
+            (state) throws(DecisionFailure) in
             try command.decide(state, DecisionContext(now: Timestamp(milliseconds: moment.now), next: moment.next))
           }
         } catch { throw .refused(error) }
@@ -41,7 +42,9 @@ extension Ledger {
     _ body: (borrowing LedgerState) throws(StateUnreadable) -> Result
   ) throws(LedgerError) -> Result {
     let snapshot = try logged { () throws(LogError) in try log.snapshot() }
-    do throws(StateUnreadable) { return try snapshot.withState(body) } catch { throw LedgerError(error) }
+    do throws(StateUnreadable) {
+      return try snapshot.withState(orThrow: { StateUnreadable($0.description) }, body)
+    } catch { throw LedgerError(error) }
   }
 
   /// Runs what may take long (files, cold pages, scrypt) on a thread for reading.

@@ -116,7 +116,7 @@ public final class Ledger: Sendable {
             configure: { _ throws(LogError) in
               LogWriter<ProjectionSet>.Configuration(
                 queueCapacity: configuration.queueCapacity, checkpoints: configuration.checkpoints,
-                clock: configuration.clock, sign: signing)
+                idempotencyRetention: configuration.idempotencyRetention, clock: configuration.clock, sign: signing)
             }))
       } catch {
         return .failure(error)
@@ -124,14 +124,14 @@ public final class Ledger: Sendable {
     }
     let opened = await opening.run()
     let log = try logged { () throws(LogError) in try opened.get() }
-    let ledger = Ledger(path, log, keys, configuration)
+    // Before anything reads or keeps up the projections: another version's rows may mean something else.
     do throws(LogError) {
       if try ProjectionRebuild.isNeeded(log.snapshot()) { try await ProjectionRebuild(log).run() }
     } catch {
-      await ledger.close()
+      await Lifecycle.end(log, keys)
       throw LedgerError(error)
     }
-    return ledger
+    return Ledger(path, log, keys, configuration)
   }
 
   /// Opens a ledger for reading, also while another process writes. Commands are refused with `closed`.

@@ -20,7 +20,7 @@ final class Lifecycle: Sendable {
     }
     builder = Task.detached(priority: .background) {
       // A trail that cannot be built is still answered, from the log; verification names what is damaged.
-      try? await AuditRunBuilder(log.participant.audit, of: log).run()
+      try? await AuditRunBuilder(of: log).run()
     }
   }
 
@@ -33,8 +33,11 @@ final class Lifecycle: Sendable {
     guard isFirst else { return }
     builder?.cancel()
     await builder?.value
-    // Closing waits for threads, so it is done on one.
-    let (log, keys) = (log, keys)
+    await Self.end(log, keys)
+  }
+
+  /// Closes the files. That waits for threads, so it is done on one.
+  static func end(_ log: EventLog<ProjectionSet>, _ keys: KeyStore) async {
     await OpeningThread {
       log.close()
       keys.close()

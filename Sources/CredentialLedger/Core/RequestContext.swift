@@ -6,6 +6,9 @@ public struct RequestContext: Sendable {
   public var address: String?
   /// Makes asking again harmless, for instance after an answer that never came: the same key with the same request, by
   /// the same caller, gets the same answer and appends nothing; with another request it is refused.
+  ///
+  /// Keys are remembered for ``LedgerConfiguration/idempotencyRetention`` at least, seven days unless configured. One that
+  /// was forgotten counts as new: a request that is repeated with it is performed again.
   public var idempotencyKey: String?
 
   public init(requestID: String? = nil, address: String? = nil, idempotencyKey: String? = nil) {

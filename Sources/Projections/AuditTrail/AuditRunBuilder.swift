@@ -10,17 +10,25 @@ import Synchronization
 /// a run that was not finished are deleted before the next is begun. So the builder keeps no state of its own, and may
 /// stop anywhere.
 ///
-/// There must be one builder for a set of tables, and it does one thing at a time.
+/// There must be one builder for a set of tables, and it does one thing at a time. It asks in each transaction which
+/// trail is its own, and never writes in another: what it had begun in one that was swapped away is left there.
 package final class AuditRunBuilder<Participant: CommitParticipant>: Sendable {
-  private let trail: AuditTrail
+  /// The trail that a builder is to work on, as a transaction of some number sees it, and a number that is another after
+  /// each change.
+  package typealias Choice =
+    @Sendable (Participant, _ transaction: UInt64) -> (trail: AuditTrail, generation: UInt64)
+
   private let log: EventLog<Participant>
   private let policy: AuditRunPolicy
+  private let choose: Choice
   private let isAtWork = Atomic(false)
 
-  package init(_ trail: AuditTrail, of log: EventLog<Participant>, policy: AuditRunPolicy = AuditRunPolicy()) {
-    self.trail = trail
+  package init(
+    of log: EventLog<Participant>, policy: AuditRunPolicy = AuditRunPolicy(), choosing choose: @escaping Choice
+  ) {
     self.log = log
     self.policy = policy
+    self.choose = choose
   }
 
   /// Builds runs as events come. Returns when the log is closed or the task is cancelled.
@@ -48,11 +56,11 @@ package final class AuditRunBuilder<Participant: CommitParticipant>: Sendable {
   private func workAsFarAsPossible() async throws(LogError) -> Position {
     do throws(LogError) {
       try await work()
-      let covered = try await read { (trail, view) throws(LogError) in try trail.coveredThrough(in: view) }
+      let covered = try await read { (trail, _, view) throws(LogError) in try trail.coveredThrough(in: view) }
       return covered + policy.baseSize
     } catch {
       guard error.code == .busy || error.storage?.code == .diskFull else { throw error }
-      return try await read { (_, view) throws(LogError) in try view.head() + 1 }
+      return try await read { (_, _, view) throws(LogError) in try view.head() + 1 }
     }
   }
 
@@ -80,18 +88,30 @@ package final class AuditRunBuilder<Participant: CommitParticipant>: Sendable {
 
   // MARK: What there is to do
 
+  /// A run to be written.
+  private struct Plan: Sendable {
+    /// Of the trail that it is for.
+    let generation: UInt64
+    let sources: [AuditMerge.Source]
+    let positions: ClosedRange<Position>
+    let tier: UInt8
+    /// The runs that it replaces.
+    let inputs: [AuditRun]
+    let number: UInt64
+  }
+
   /// Deletes some blocks that are of no run; false if there are none.
   private func sweep() async throws(LogError) -> Bool {
     let limit = policy.pieceByteCount / AuditBlock.maximumByteCount
     for tier: UInt8 in [0, 1] {
-      let strays = try await read { (trail, view) throws(LogError) in
-        try trail.catalogue(in: view).strays(tier: tier, trail.tables, limit: limit, in: view.transaction)
+      let (generation, strays) = try await read { (trail, generation, view) throws(LogError) in
+        let catalogue = try trail.catalogue(in: view)
+        return (generation, try catalogue.strays(tier: tier, trail.tables, limit: limit, in: view.transaction))
       }
       if strays.isEmpty { continue }
-      let blocks = trail.tables.blocks(tier: tier)
-      try await upkeep { (view, _) throws(LogError) in
+      try await upkeep(generation) { (trail, view, _) throws(LogError) in
         try stored { () throws(LMDBError) in
-          for key in strays { try blocks.delete(key, in: &view.transaction) }
+          for key in strays { try trail.tables.blocks(tier: tier).delete(key, in: &view.transaction) }
         }
       }
       return true
@@ -103,7 +123,7 @@ package final class AuditRunBuilder<Participant: CommitParticipant>: Sendable {
   /// was cancelled.
   private func build(tiersUpTo limit: UInt8) async throws(LogError) -> Bool {
     let policy = policy
-    let plan: (positions: ClosedRange<Position>, tier: UInt8)? = try await read { (trail, view) throws(LogError) in
+    let plan: Plan? = try await read { (trail, generation, view) throws(LogError) in
       let catalogue = try trail.catalogue(in: view)
       let backlog = try view.head() - catalogue.covered
       guard backlog >= policy.baseSize else { return nil }
@@ -113,19 +133,29 @@ package final class AuditRunBuilder<Participant: CommitParticipant>: Sendable {
         tier += 1
         size *= UInt64(policy.fanOut)
       }
-      return (catalogue.covered + 1...catalogue.covered + size, tier)
+      let positions = catalogue.covered + 1...catalogue.covered + size
+      return Plan(
+        generation: generation, sources: [.log(positions)], positions: positions, tier: tier, inputs: [],
+        number: try AuditCatalogue.nextNumber(in: trail.tables.blocks(tier: tier), view.transaction))
     }
     guard let plan else { return false }
-    try await write([.log(plan.positions)], plan.positions, plan.tier, replacing: [])
+    try await write(plan)
     return !Task.isCancelled
   }
 
   /// Merges one group of runs; false if none is due.
   private func merge() async throws(LogError) -> Bool {
     let fanOut = policy.fanOut
-    let inputs = try await read { (trail, view) throws(LogError) in try trail.catalogue(in: view).due(fanOut: fanOut) }
-    guard let first = inputs.first, let last = inputs.last else { return false }
-    try await write(inputs.map { .run($0) }, first.first...last.last, first.tier + 1, replacing: inputs)
+    let plan: Plan? = try await read { (trail, generation, view) throws(LogError) in
+      let inputs = try trail.catalogue(in: view).due(fanOut: fanOut)
+      guard let first = inputs.first, let last = inputs.last else { return nil }
+      return Plan(
+        generation: generation, sources: inputs.map { .run($0) }, positions: first.first...last.last,
+        tier: first.tier + 1, inputs: inputs,
+        number: try AuditCatalogue.nextNumber(in: trail.tables.blocks(tier: first.tier + 1), view.transaction))
+    }
+    guard let plan else { return false }
+    try await write(plan)
     return true
   }
 
@@ -152,48 +182,92 @@ package final class AuditRunBuilder<Participant: CommitParticipant>: Sendable {
     }
   }
 
-  private func write(
-    _ sources: [AuditMerge.Source], _ positions: ClosedRange<Position>, _ tier: UInt8, replacing inputs: [AuditRun]
-  ) async throws(LogError) {
-    let blocks = trail.tables.blocks(tier: tier)
-    let number = try await read { (_, view) throws(LogError) in
-      try AuditCatalogue.nextNumber(in: blocks, view.transaction)
-    }
-    var draft = Draft(merge: AuditMerge(sources), writer: AuditBlockWriter(run: number, first: positions.lowerBound))
+  /// Writes a run in pieces; gives up when the trail is no more the builder's own.
+  private func write(_ plan: Plan) async throws(LogError) {
+    let (tier, inputs) = (plan.tier, plan.inputs)
+    var draft = Draft(
+      merge: AuditMerge(plan.sources),
+      writer: AuditBlockWriter(run: plan.number, first: plan.positions.lowerBound))
     while !draft.isComplete, !Task.isCancelled {
-      let (advanced, piece) = try await log.readers.run { [trail, log, policy, draft] () throws(LogError) in
-        var draft = draft
-        let piece = try draft.advance(policy.pieceByteCount) { (source, start) throws(LogError) in
-          // Runs and records never change, so each part may be read in a snapshot of its own, and none is held for long.
-          try trail.part(of: source, from: start, limit: .max, in: log.snapshot())
-        }
-        return (draft, piece)
-      }
-      draft = advanced
+      let advanced = try await advance(draft, of: plan)
+      guard let advanced else { return }
+      let piece = advanced.piece
+      draft = advanced.draft
       let run = AuditRun(
-        first: positions.lowerBound, last: positions.upperBound, tier: tier, number: number,
+        first: plan.positions.lowerBound, last: plan.positions.upperBound, tier: tier, number: plan.number,
         blockCount: draft.writer.blockCount, byteCount: draft.writer.byteCount)
-      try await upkeep { [tables = trail.tables, isComplete = draft.isComplete] (view, head) throws(LogError) in
+      let isWritten = try await upkeep(plan.generation) {
+        [isComplete = draft.isComplete] (trail, view, head) throws(LogError) in
         try stored { () throws(LMDBError) in
+          let blocks = trail.tables.blocks(tier: tier)
           for block in piece { try block.append(to: blocks, in: &view.transaction) }
         }
-        if isComplete { try tables.enter(run, replacing: inputs, head: head, in: &view.transaction) }
+        if isComplete { try trail.tables.enter(run, replacing: inputs, head: head, in: &view.transaction) }
       }
+      guard isWritten else { return }
       // A long merge does not keep new events waiting for their run.
       if !inputs.isEmpty { while try await build(tiersUpTo: 0) {} }
     }
   }
 
-  private func read<Output: Sendable>(
-    _ body: @escaping @Sendable (AuditTrail, borrowing LogSnapshot<Participant>) throws(LogError) -> Output
-  ) async throws(LogError) -> Output {
-    try await log.readers.run { [trail, log] () throws(LogError) in try body(trail, log.snapshot()) }
+  /// Packs the next piece of a run, on a thread for reading; nil when the trail is no more the builder's own.
+  private func advance(
+    _ draft: Draft, of plan: Plan
+  ) async throws(LogError) -> (draft: Draft, piece: [AuditBlockWriter.Block])? {
+    try await log.readers.run { [log, policy, choose] () throws(LogError) in
+      var draft = draft
+      var isOwn = true
+      let piece = try draft.advance(policy.pieceByteCount) { (source, start) throws(LogError) in
+        // Runs and records never change, so each part may be read in a snapshot of its own, and none is held for long.
+        let view = try log.snapshot()
+        let (trail, generation) = choose(view.participant, view.transaction.number)
+        isOwn = isOwn && generation == plan.generation
+        guard isOwn else { return AuditMerge.Part(entries: [], end: .greatest) }
+        return try trail.part(of: source, from: start, limit: .max, in: view)
+      }
+      return isOwn ? (draft, piece) : nil
+    }
   }
 
-  private func upkeep(_ body: @escaping LogWriter<Participant>.Upkeep<Void>) async throws(LogError) {
+  private func read<Output: Sendable>(
+    _ body:
+      @escaping @Sendable (AuditTrail, _ generation: UInt64, borrowing LogSnapshot<Participant>) throws(LogError) ->
+      Output
+  ) async throws(LogError) -> Output {
+    try await log.readers.run { [choose, log] () throws(LogError) in
+      let view = try log.snapshot()
+      let (trail, generation) = choose(view.participant, view.transaction.number)
+      return try body(trail, generation, view)
+    }
+  }
+
+  /// Writes in the trail of a generation.
+  ///
+  /// - Returns: whether it was written; not if the trail is no more the builder's own.
+  @discardableResult
+  private func upkeep(
+    _ generation: UInt64,
+    _ body:
+      @escaping @Sendable (AuditTrail, inout LogView<WriteTransaction, Participant>, Position) throws(LogError) -> Void
+  ) async throws(LogError) -> Bool {
     guard let writer = log.writer else {
       throw LogError(.closed, "the ledger is open for reading; open it for writing to build its audit trail")
     }
-    try await writer.upkeep(body)
+    return try await writer.upkeep { [choose] (view, head) throws(LogError) in
+      let (trail, current) = choose(view.participant, view.transaction.number)
+      guard current == generation else { return false }
+      try body(trail, &view, head)
+      return true
+    }
+  }
+}
+
+extension AuditRunBuilder where Participant == ProjectionSet {
+  /// A builder that works on whichever set of tables is live.
+  package convenience init(of log: EventLog<ProjectionSet>, policy: AuditRunPolicy = AuditRunPolicy()) {
+    self.init(of: log, policy: policy) { participant, transaction in
+      let (set, generation) = participant.live?.choice(for: transaction) ?? (0, 0)
+      return (participant.tables[set].audit, generation)
+    }
   }
 }

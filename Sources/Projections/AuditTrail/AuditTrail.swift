@@ -15,6 +15,9 @@ package struct AuditTrail: Sendable {
   /// Whether an event of a type makes an object of a kind, whose number is then the event's position.
   package typealias Creation = @Sendable (_ type: UInt16, _ kind: UInt8) -> Bool
 
+  /// To be raised whenever runs or their catalogue are written differently: the projections are then rebuilt.
+  package static let schemaVersion: UInt64 = 1
+
   let tables: AuditTables
   let creates: Creation
 
