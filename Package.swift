@@ -78,6 +78,6 @@ let package = Package(
     tests(
       of: "Projections", "EventLog", "LedgerDomain", "LedgerEvents", "KeyStore", "LMDB", "LedgerCrypto",
       "LedgerTestSupport"),
-    tests(of: "CredentialLedger", "EventLog"),
+    tests(of: "CredentialLedger", "EventLog", "LedgerTestSupport"),
   ]
 )

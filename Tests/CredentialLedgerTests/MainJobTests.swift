@@ -1,34 +1,7 @@
 import CredentialLedger
 import EventLog
-import Glibc
+import LedgerTestSupport
 import Testing
-
-/// A folder that goes when the test ends.
-final class TemporaryFolder {
-  let path: String
-
-  init() {
-    path = "/tmp/credledger-test-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
-    _ = unsafe mkdir(path, 0o700)
-  }
-
-  deinit { Self.remove(path) }
-
-  private static func remove(_ path: String) {
-    if let folder = unsafe opendir(path) {
-      while let entry = unsafe readdir(folder) {
-        let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-          unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        if name != ".", name != ".." { remove("\(path)/\(name)") }
-      }
-      unsafe closedir(folder)
-      unsafe rmdir(path)
-    } else {
-      unsafe unlink(path)
-    }
-  }
-}
 
 /// What the four steps lead to.
 struct FourSteps {
