@@ -96,9 +96,7 @@ import Testing
     try await one.grants.revoke(steps.granted.grant, by: steps.admin)
     // What the other one remembers is from a later commit than the revocation, and from none that is still to come.
     for (ledger, count) in [(one, 20), (other, 10)] {
-      for number in 0..<count {
-        _ = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "\(number)")
-      }
+      for _ in 0..<count { _ = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "dev") }
     }
     #expect(try other.tokens.validate(otherToken.accessToken).isValid)
     #expect(try !one.tokens.validate(token.accessToken).isValid)
