@@ -66,28 +66,4 @@ import Testing
       }
     }
   }
-
-  @Test("A second process that would write is refused, one that reads is not")
-  func secondProcess() async throws {
-    let ledger = try await CrashedLedger(at: "\(folder.path)/second")
-    let holder = try ChildProcess(["hold", ledger.path])
-    #expect(holder.read().first?.hasPrefix("holding") == true)
-    await #expect {
-      _ = try await Ledger.open(at: ledger.path, CrashedLedger.configuration)
-    } throws: {
-      ($0 as? LedgerError)?.code == .alreadyOpen
-    }
-    let reader = try await Ledger.openForReading(at: ledger.path, CrashedLedger.configuration)
-    #expect(try reader.head() > 1)
-    await reader.close()
-    _ = holder.kill()
-    let writer = try await Ledger.open(at: ledger.path, CrashedLedger.configuration)
-    await #expect {
-      _ = try await Ledger.open(at: ledger.path, CrashedLedger.configuration)
-    } throws: {
-      ($0 as? LedgerError)?.code == .alreadyOpen
-    }
-    _ = try await writer.groups.create(name: "Still writing", by: AccountID(rawValue: 2))
-    await writer.close()
-  }
 }
