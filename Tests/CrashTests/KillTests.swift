@@ -21,7 +21,9 @@ import Testing
       for _ in 0..<min(20, Self.rounds - round) {
         round += 1
         let before = try await ledger.head()
-        let child = try ChildProcess(ledger.work)
+        // In every other round the disk is slow, so that the kill finds a commit under way.
+        let slow = ["LD_PRELOAD=\(try ChildProcess.file("libFaultyDisk.so"))", "FAULTY_DELAY=4000"]
+        let child = try ChildProcess(ledger.work, environment: round.isMultiple(of: 2) ? slow : [])
         // Most are killed under load, some while they open the ledger, which may be recovering from the kill before.
         var lines: [Substring] = []
         if UInt64.random(in: 0..<8, using: &random) == 0 {

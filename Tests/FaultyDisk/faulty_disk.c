@@ -3,6 +3,7 @@
 //   FAULTY_CALL    pwrite, pwritev, writev or fdatasync; without it nothing fails
 //   FAULTY_NUMBER  which of the process's calls of that name fails, from 1; those after it do not
 //   FAULTY_ERROR   the number of the error; EIO without it
+//   FAULTY_DELAY   how many microseconds each fdatasync takes longer, so that a kill finds many commits under way
 //
 // Only calls on files named data.mdb count, and pwrite of the meta page (which is opened apart, for synchronous writes)
 // counts like the others.
@@ -69,5 +70,7 @@ ssize_t writev(int descriptor, const struct iovec *parts, int count) {
 }
 
 int fdatasync(int descriptor) {
+  const char *delay = getenv("FAULTY_DELAY");
+  if (delay != NULL && is_database(descriptor)) usleep((useconds_t)atol(delay));
   return fails("fdatasync", descriptor) ? -1 : REAL(fdatasync)(descriptor);
 }
