@@ -167,7 +167,8 @@ public struct LedgerState: ~Copyable, DomainReader {
           return .continue
         }
       }
-      return memberships
+      // The keys are in the order of the groups.
+      return memberships.sorted()
     }
   }
 

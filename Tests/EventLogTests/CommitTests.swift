@@ -34,7 +34,9 @@ private struct Batch {
       waiting.append(
         Task {
           await withCheckedContinuation { continuation in
-            let request = AppendRequest(options, decide, continuation)
+            let request = AppendRequest(options, decide, continuation) { (request, batch, view) throws(LogError) in
+              try request.append(in: &batch, &view)
+            }
             do throws(LogError) { try queue.put(request) } catch { request.fail(error) }
             arrival.finish()
           }

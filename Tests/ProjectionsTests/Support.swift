@@ -5,43 +5,10 @@ import LMDB
 import LedgerCrypto
 import LedgerDomain
 import LedgerEvents
+import LedgerTestSupport
 import Synchronization
 
 @testable import Projections
-
-/// A folder that is removed with everything in it at the end of the test.
-final class TemporaryFolder: Sendable {
-  let path: String
-
-  init() throws {
-    var template = Array("/tmp/projections-tests-XXXXXX".utf8CString)
-    path = try unsafe template.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress, let made = unsafe mkdtemp(base) else { throw SystemFailure(number: errno) }
-      return unsafe String(cString: made)
-    }
-  }
-
-  deinit { remove(path) }
-
-  private func remove(_ path: String) {
-    if let folder = unsafe opendir(path) {
-      while let entry = unsafe readdir(folder) {
-        let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { name in
-          unsafe String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        if name != "." && name != ".." { remove(path + "/" + name) }
-      }
-      unsafe closedir(folder)
-      unsafe rmdir(path)
-    } else {
-      unsafe unlink(path)
-    }
-  }
-}
-
-struct SystemFailure: Error {
-  let number: Int32
-}
 
 /// A generator of the same numbers for the same seed (SplitMix64).
 struct SeededGenerator: RandomNumberGenerator {
@@ -92,7 +59,7 @@ final class TestLedger: Sendable {
   var path: String { folder.path + "/log" }
 
   init(mapSize: Int = 256 << 20) throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     self.folder = folder
     let keys = try KeyStore.create(
       at: folder.path + "/keys", origin: Self.origin,

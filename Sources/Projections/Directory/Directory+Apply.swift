@@ -150,6 +150,8 @@ extension Directory {
     var connector = try existing(Connector.self, at: .number(.connector, number), in: transaction)
     connector.isDeleted = true
     try put(connector, at: .number(.connector, number), in: &transaction)
+    // Nobody authenticates as it any more.
+    try remove(.number(.credentials, number), in: &transaction)
     // The name is free again.
     try remove(
       Self.key(ofConnector: connector.details.name, owner: connector.owner.rawValue), in: &transaction)
