@@ -171,6 +171,14 @@ public struct LedgerState: ~Copyable, DomainReader {
     }
   }
 
+  public func subgroups(of group: GroupID) throws(StateUnreadable) -> [GroupID] {
+    try numbers(.subgroup, of: group.rawValue).map { GroupID(rawValue: $0) }
+  }
+
+  public func parents(of group: GroupID) throws(StateUnreadable) -> [GroupID] {
+    try numbers(.parentOfGroup, of: group.rawValue).map { GroupID(rawValue: $0) }
+  }
+
   public func grant(_ id: GrantID) throws(StateUnreadable) -> Grant? {
     try row(Grant.self, .number(.grant, id.rawValue))
   }

@@ -47,6 +47,16 @@ import Testing
       try await ledger.connectors.create(name: "Nobody's", permissions: [.media], by: Requester.operator)
     }
 
+    let lower = try await ledger.groups.create(name: "Lower", for: steps.admin, by: Requester.operator)
+    #expect(try await ledger.groups.attach(lower.id, to: steps.group.id, by: steps.admin))
+    #expect(try await !ledger.groups.attach(lower.id, to: steps.group.id, by: steps.admin))
+    #expect(try ledger.groups.subgroups(of: steps.group.id).map(\.id) == [lower.id])
+    await #expect(throws: LedgerError.self) {
+      try await ledger.groups.attach(steps.group.id, to: lower.id, by: steps.admin)
+    }
+    try await ledger.groups.detach(lower.id, from: steps.group.id, by: steps.admin)
+    try await ledger.groups.attach(steps.group.id, to: lower.id, by: steps.admin)
+
     let before = try await ledger.projectionDigests()
     try await ledger.rebuildProjections()
     #expect(try await ledger.projectionDigests() == before)
