@@ -57,6 +57,11 @@ public protocol DomainReader: ~Copyable {
   /// The memberships, in any group, of whoever was added by this number.
   func memberships(number: Digest) throws(StateUnreadable) -> [MembershipID]
 
+  /// The groups directly below a group, deleted ones included.
+  func subgroups(of group: GroupID) throws(StateUnreadable) -> [GroupID]
+  /// The groups directly above a group, deleted ones included.
+  func parents(of group: GroupID) throws(StateUnreadable) -> [GroupID]
+
   /// The grant of this number, revoked or not; nil if there is none.
   func grant(_ id: GrantID) throws(StateUnreadable) -> Grant?
   /// The grant of this group, or with nil of the granter's own access, to the connector, that is not revoked.

@@ -172,6 +172,14 @@ public struct LedgerState: ~Copyable, DomainReader {
     }
   }
 
+  public func subgroups(of group: GroupID) throws(StateUnreadable) -> [GroupID] {
+    try numbers(.subgroup, of: group.rawValue).map { GroupID(rawValue: $0) }
+  }
+
+  public func parents(of group: GroupID) throws(StateUnreadable) -> [GroupID] {
+    try numbers(.parentOfGroup, of: group.rawValue).map { GroupID(rawValue: $0) }
+  }
+
   public func grant(_ id: GrantID) throws(StateUnreadable) -> Grant? {
     try row(Grant.self, .number(.grant, id.rawValue))
   }
@@ -211,5 +219,34 @@ public struct LedgerState: ~Copyable, DomainReader {
   /// The grants that an account gave and that are not revoked, oldest first.
   package func grants(by granter: AccountID) throws(StateUnreadable) -> [GrantID] {
     try numbers(.grantOfGranter, of: granter.rawValue).map { GrantID(rawValue: $0) }
+  }
+
+  /// The grants to a connector that are not revoked, oldest first.
+  package func grants(to connector: ConnectorID) throws(StateUnreadable) -> [GrantID] {
+    var grants: [GrantID] = []
+    for group in try numbers(.grantByGroup, of: connector.rawValue) {
+      if let grant: GrantID = try id(.pair(.grantByGroup, connector.rawValue, group)) { grants.append(grant) }
+    }
+    for granter in try numbers(.grantByGranter, of: connector.rawValue) {
+      if let grant: GrantID = try id(.pair(.grantByGranter, connector.rawValue, granter)) { grants.append(grant) }
+    }
+    return grants.sorted { $0.rawValue < $1.rawValue }
+  }
+
+  /// Connectors from a number on, deleted ones included, oldest first, as many as `limit`.
+  package func connectors(from first: UInt64, limit: Int) throws(StateUnreadable) -> [Connector] {
+    try reading { () throws(LogError) in
+      var connectors: [Connector] = []
+      try stored { () throws(LMDBError) in
+        try directory.rows.forEach(
+          from: .number(.connector, first), below: .number(.connector, .max), in: transaction
+        ) { _, bytes in
+          guard connectors.count < limit else { return .stop }
+          if let connector = Connector(decoding: bytes) { connectors.append(connector) }
+          return .continue
+        }
+      }
+      return connectors
+    }
   }
 }

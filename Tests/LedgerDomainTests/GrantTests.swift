@@ -7,7 +7,9 @@ import Testing
 
 @Suite struct GrantAccessTests {
   var access: GroupAccess
-  init() throws { access = try GroupAccess() }
+  init() throws {
+    access = try GroupAccess(details: .fake { $0.scopes = Scopes.all.subtracting(.tenant).rawValue })
+  }
 
   private func command(
     _ target: GrantAccess.Access? = nil, by granter: AccountID? = nil
@@ -18,7 +20,7 @@ import Testing
   }
 
   private func granted(
-    by granter: AccountID, _ phone: PhoneID, _ membership: MembershipID?, scopes: Scopes = .all
+    by granter: AccountID, _ phone: PhoneID, _ membership: MembershipID?, scopes: Scopes = .all.subtracting(.tenant)
   ) -> LedgerEvent {
     .permissionGranted(
       filled(PermissionGranted()) {
@@ -195,6 +197,23 @@ import Testing
     disabled.when(command()).thenRefused(.accountDisabled, field: "connector")
     try access.scenario.perform(DeleteConnector(connector: access.connector, requester: access.owner))
     access.scenario.when(command()).thenRefused(.gone, field: "connector")
+  }
+}
+
+@Suite struct TenantScopeTests {
+  @Test func `A grant for a group has nothing that concerns the organisation`() throws {
+    let access = try GroupAccess(details: .fake { $0.scopes = Scopes.tenant.rawValue })
+    let command = GrantAccess(
+      connector: access.connector, access: .group(access.group), granter: access.granter, refreshDigest: .of("new"))
+    access.scenario.when(command).thenRefused(.invalidValue, field: "connector")
+    var other = try GroupAccess()
+    let granted = try other.scenario.perform(
+      GrantAccess(
+        connector: other.connector, access: .group(other.group), granter: other.granter, refreshDigest: .of("new")))
+    #expect(try other.scenario.state.grant(granted.grant)?.scopes == Scopes.all.subtracting(.tenant))
+    let own = try other.scenario.perform(
+      GrantAccess(connector: other.connector, access: .user, granter: other.granter, refreshDigest: .of("own")))
+    #expect(try other.scenario.state.grant(own.grant)?.scopes == .all)
   }
 }
 

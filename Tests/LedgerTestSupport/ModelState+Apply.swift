@@ -22,8 +22,12 @@ extension ModelState {
       applyToGrants(event, position, time)
     case .refreshTokenIssued, .refreshTokenRotated, .refreshTokenReuseDetected, .tokenIssued, .tokenRevoked:
       try applyToTokens(event, position)
-    case .ledgerCreated, .ledgerRestored, .signingKeyRotated, .subjectErased, .groupSubgroupAttached,
-      .groupSubgroupDetached, .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted,
+    case .groupSubgroupAttached(let event):
+      subgroups[GroupID(rawValue: event.group), default: []].insert(GroupID(rawValue: event.subgroup))
+    case .groupSubgroupDetached(let event):
+      subgroups[GroupID(rawValue: event.group)]?.remove(GroupID(rawValue: event.subgroup))
+    case .ledgerCreated, .ledgerRestored, .signingKeyRotated, .subjectErased, .webhookRegistered, .webhookUpdated,
+      .webhookDisabled, .webhookDeleted,
       .phonePINAccepted, .groupSubscriberAdded, .groupSubscriberRemoved, .authorizationCodeIssued,
       .authorizationCodeRedeemed, .masterKeyRotated:
       // They change nothing that a command or a validation reads.

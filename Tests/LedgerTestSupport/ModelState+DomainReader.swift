@@ -104,6 +104,16 @@ extension ModelState: DomainReader {
     }.map(\.id).sorted()
   }
 
+  public func subgroups(of group: GroupID) throws(StateUnreadable) -> [GroupID] {
+    try readable()
+    return subgroups[group, default: []].sorted()
+  }
+
+  public func parents(of group: GroupID) throws(StateUnreadable) -> [GroupID] {
+    try readable()
+    return subgroups.filter { $0.value.contains(group) }.map(\.key).sorted()
+  }
+
   public func grant(_ id: GrantID) throws(StateUnreadable) -> Grant? {
     try readable()
     return grants[id]

@@ -14,6 +14,8 @@ public struct ModelState: Sendable {
   public internal(set) var groups: [GroupID: Group] = [:]
   public internal(set) var memberships: [MembershipID: Membership] = [:]
   public internal(set) var grants: [GrantID: Grant] = [:]
+  /// The groups below each group.
+  public internal(set) var subgroups: [GroupID: Set<GroupID>] = [:]
   /// The graph of validity. A test may damage it.
   public var standings: [UInt64: Standing] = [:]
   /// Where set, every look-up fails with it.

@@ -1,6 +1,7 @@
 import LedgerCrypto
 public import LedgerDomain
 public import LedgerEvents
+import Projections
 
 /// Third-party programs that may be given access.
 public struct Connectors: Sendable {
@@ -9,41 +10,120 @@ public struct Connectors: Sendable {
   /// Creates a connector. Its Secret is in the answer and nowhere else: the ledger keeps a digest.
   ///
   /// - Parameters:
-  ///   - name: 1 to 100 characters, unique among the owner's connectors.
+  ///   - name: 1 to 100 characters, unique among the owner's connectors by its exact UTF-8, once trimmed.
   ///   - permissions: what it may be granted; at least one.
   ///   - redirectURIs: HTTPS, or HTTP to the loopback; at most 10.
-  ///   - owner: the developer, with a verified phone.
-  /// - Throws: `invalid_value`, `conflict` for a name that is taken, `phone_required`, `account_disabled`.
+  ///   - accessTokenLifetime: seconds, from a minute to 7 days; 0 is 24 hours.
+  ///   - refreshTokenLifetime: seconds, from an hour to 730 days; 0 is 365 days.
+  ///   - rotation: when a refresh token is replaced.
+  ///   - owner: the developer, with a verified phone. Whoever asks, unless an operator creates it for somebody.
+  /// - Throws: `invalid_value`, `conflict` for a name that is taken, `phone_required`, `account_disabled`, `forbidden`.
   public func create(
     name: String, permissions: Set<Permission>, description: String = "", publisher: String = "",
-    redirectURIs: [String] = [], by owner: AccountID, context: RequestContext = .none
+    redirectURIs: [String] = [], accessTokenLifetime: Int64 = 0, refreshTokenLifetime: Int64 = 0,
+    rotation: RefreshRotation = .late, for owner: AccountID? = nil, by requester: some Requesting,
+    context: RequestContext = .none
   ) async throws(LedgerError) -> (connector: Connector, secret: ConnectorSecret) {
+    let owner = try requester.account(for: owner, field: "owner")
     var details = ConnectorDetails()
     details.name = name
     details.description_p = description
     details.publisher = publisher
     details.redirectUris = redirectURIs
-    details.scopes = permissions.reduce(into: Scopes()) { $0.formUnion($1.scopes) }.rawValue
+    details.scopes = Scopes(permissions).rawValue
+    details.accessTokenLifetime = accessTokenLifetime
+    details.refreshTokenLifetime = refreshTokenLifetime
+    details.rotation = rotation
     let request = try ledger.prepare(
-      context, caller: owner.description, "connectors.create", name, "\(details.scopes)", description, publisher,
-      redirectURIs.joined(separator: "\n"), owner.description)
+      context, caller: requester.caller, "connectors.create", name, "\(details.scopes)", description, publisher,
+      redirectURIs.joined(separator: "\n"), "\(accessTokenLifetime)", "\(refreshTokenLifetime)",
+      "\(rotation.rawValue)", owner.description)
     let (publicID, secret) = try drawn { () throws(CryptoError) in
       (try PublicID(random: request.random), try ConnectorSecret(random: request.random))
     }
     let id = try await ledger.execute(
-      CreateConnector(owner: owner, publicID: publicID, secretDigest: secret.digest, details: details), by: owner,
-      request)
+      CreateConnector(
+        owner: owner, publicID: publicID, secretDigest: secret.digest, details: details,
+        requester: requester.requester), by: requester.requester.account, request)
     guard let connector = try connector(id) else { throw LedgerError(.damaged, "the new connector cannot be found") }
     return (connector, secret)
   }
 
+  /// Changes some of a connector's details; what is nil stays as it is. Fewer permissions narrow every live token at
+  /// once; more of them do not widen what was granted before.
+  ///
+  /// The bounds are those of ``create(name:permissions:description:publisher:redirectURIs:accessTokenLifetime:refreshTokenLifetime:rotation:for:by:context:)``.
+  ///
+  /// - Parameter requester: the owner, or an operator.
+  /// - Returns: false if nothing was different; nothing is appended then.
+  /// - Throws: `invalid_value`, `conflict` for a name that is taken, `not_found`, `gone`, `account_disabled`.
+  @discardableResult
+  public func update(
+    _ connector: ConnectorID, name: String? = nil, permissions: Set<Permission>? = nil, description: String? = nil,
+    publisher: String? = nil, redirectURIs: [String]? = nil, accessTokenLifetime: Int64? = nil,
+    refreshTokenLifetime: Int64? = nil, rotation: RefreshRotation? = nil, by requester: some Requesting,
+    context: RequestContext = .none
+  ) async throws(LedgerError) -> Bool {
+    let changes = UpdateConnector.Changes(
+      name: name, description: description, publisher: publisher, redirectURIs: redirectURIs,
+      scopes: permissions.map { Scopes($0) }, accessTokenLifetime: accessTokenLifetime,
+      refreshTokenLifetime: refreshTokenLifetime, rotation: rotation)
+    let request = try ledger.prepare(
+      context, caller: requester.caller, "connectors.update", connector.description, "\(changes)")
+    return try await ledger.execute(
+      UpdateConnector(connector: connector, changes, requester: requester), by: requester.requester.account, request)
+  }
+
+  /// Gives a connector another Secret, which is in the answer and nowhere else.
+  ///
+  /// - Parameters:
+  ///   - overlap: for how long the Secret before is accepted still, at most 30 days; zero where it leaked.
+  ///   - requester: the owner, or an operator.
+  /// - Throws: `invalid_value`, `not_found`, `gone`, `account_disabled`.
+  public func rotateSecret(
+    of connector: ConnectorID, overlap: Duration, by requester: some Requesting, context: RequestContext = .none
+  ) async throws(LedgerError) -> ConnectorSecret {
+    let request = try ledger.prepare(
+      context, caller: requester.caller, "connectors.rotateSecret", connector.description, "\(overlap)")
+    let secret = try drawn { () throws(CryptoError) in try ConnectorSecret(random: request.random) }
+    _ = try await ledger.execute(
+      RotateSecret(connector: connector, secretDigest: secret.digest, overlap: overlap, requester: requester),
+      by: requester.requester.account, request)
+    return secret
+  }
+
   /// Deletes a connector: all its tokens stop, by this one event.
   public func delete(
-    _ connector: ConnectorID, by owner: AccountID, context: RequestContext = .none
+    _ connector: ConnectorID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
     let request = try ledger.prepare(
-      context, caller: owner.description, "connectors.delete", connector.description, owner.description)
-    _ = try await ledger.execute(DeleteConnector(connector: connector, requester: owner), by: owner, request)
+      context, caller: requester.caller, "connectors.delete", connector.description, requester.caller)
+    _ = try await ledger.execute(
+      DeleteConnector(connector: connector, requester: requester), by: requester.requester.account, request)
+  }
+
+  /// All connectors, deleted ones included, a page at a time, oldest first: for operators.
+  ///
+  /// - Parameters:
+  ///   - last: the last of the page before; nil for the first page.
+  ///   - limit: 1 to 1,000.
+  public func all(after last: ConnectorID? = nil, limit: Int = 100) throws(LedgerError) -> [Connector] {
+    let limit = min(max(limit, 1), 1_000)
+    return try ledger.reading { (state) throws(StateUnreadable) in
+      try state.connectors(from: (last?.rawValue ?? 0) + 1, limit: limit)
+    }
+  }
+
+  /// The connectors that have a grant for a group, in force or not, and are not deleted; oldest grant first.
+  public func connectors(of group: GroupID) throws(LedgerError) -> [Connector] {
+    try ledger.reading { (state) throws(StateUnreadable) in
+      var connectors: [Connector] = []
+      for id in try state.grants(of: group) {
+        guard let grant = try state.grant(id), let connector = try state.connector(grant.connector) else { continue }
+        if !connector.isDeleted { connectors.append(connector) }
+      }
+      return connectors
+    }
   }
 
   /// A connector as it is now; nil if there is none.
@@ -74,4 +154,11 @@ public struct Connectors: Sendable {
 extension Ledger {
   /// Third-party programs.
   public var connectors: Connectors { Connectors(ledger: self) }
+}
+
+extension Scopes {
+  /// Those of several permissions.
+  fileprivate init(_ permissions: Set<Permission>) {
+    self = permissions.reduce(into: Scopes()) { $0.formUnion($1.scopes) }
+  }
 }

@@ -17,18 +17,20 @@ public struct Grants: Sendable {
   ///
   /// - Parameters:
   ///   - access: to a group that the granter is an admin of, or to what the granter may do.
-  ///   - granter: has a verified phone.
+  ///   - granter: has a verified phone. Whoever asks, unless an operator grants for somebody.
   /// - Throws: `forbidden`, `phone_required`, `not_found`, `gone`, `account_disabled`.
   public func grant(
-    _ connector: ConnectorID, access: GrantAccess.Access, by granter: AccountID, context: RequestContext = .none
+    _ connector: ConnectorID, access: GrantAccess.Access, for granter: AccountID? = nil,
+    by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Granted {
+    let granter = try requester.account(for: granter, field: "granter")
     let request = try ledger.prepare(
-      context, caller: granter.description, "grants.grant", connector.description, "\(access)", granter.description)
+      context, caller: requester.caller, "grants.grant", connector.description, "\(access)", granter.description)
     let secret = try drawn { () throws(CryptoError) in try request.random.bytes(count: TokenFormat.secretByteCount) }
     let outcome = try await ledger.execute(
       GrantAccess(
-        connector: connector, access: access, granter: granter, refreshDigest: SHA256.hash(secret)), by: granter,
-      request)
+        connector: connector, access: access, granter: granter, refreshDigest: SHA256.hash(secret),
+        requester: requester.requester), by: requester.requester.account, request)
     let text = ledger.tokenFormat.text(
       prefix: RefreshToken.prefix, handle: TokenID(rawValue: outcome.family.rawValue), secret: secret)
     return Granted(grant: outcome.grant, refreshToken: RefreshToken(text), expiresAt: outcome.expiresAt)
@@ -36,29 +38,21 @@ public struct Grants: Sendable {
 
   /// Revokes a grant: every token under it stops, by this one event.
   ///
-  /// - Parameter requester: the granter, an admin of the group, or the connector's owner.
+  /// - Parameter requester: the granter, an admin of the group, the connector's owner, or an operator.
   /// - Returns: false if it was revoked before; nothing is appended then.
   @discardableResult
   public func revoke(
-    _ grant: GrantID, by requester: AccountID, context: RequestContext = .none
+    _ grant: GrantID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
     let request = try ledger.prepare(
-      context, caller: requester.description, "grants.revoke", grant.description, requester.description)
-    return try await ledger.execute(RevokeGrant(grant: grant, requester: requester), by: requester, request)
+      context, caller: requester.caller, "grants.revoke", grant.description, requester.caller)
+    return try await ledger.execute(
+      RevokeGrant(grant: grant, requester: requester), by: requester.requester.account, request)
   }
 
   /// A grant as it is now; nil if there is none.
   public func grant(_ id: GrantID) throws(LedgerError) -> Grant? {
     try ledger.reading { (state) throws(StateUnreadable) in try state.grant(id) }
-  }
-
-  /// The grants of a group that are not revoked.
-  public func grants(of group: GroupID) throws(LedgerError) -> [Grant] {
-    try ledger.reading { (state) throws(StateUnreadable) in
-      var grants: [Grant] = []
-      for id in try state.grants(of: group) { if let grant = try state.grant(id) { grants.append(grant) } }
-      return grants
-    }
   }
 }
 

@@ -9,41 +9,47 @@ public struct Groups: Sendable {
 
   /// Creates a group; its creator becomes its admin.
   ///
-  /// - Parameter name: 1 to 100 characters.
+  /// - Parameters:
+  ///   - name: 1 to 100 characters.
+  ///   - creator: where an operator creates it for somebody.
   public func create(
-    name: String, kind: GroupKind = .group, welcomeMessage: String = "", by creator: AccountID,
-    context: RequestContext = .none
+    name: String, kind: GroupKind = .group, welcomeMessage: String = "", for creator: AccountID? = nil,
+    by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Group {
+    let creator = try requester.account(for: creator, field: "creator")
     let request = try ledger.prepare(
-      context, caller: creator.description, "groups.create", name, "\(kind.rawValue)", welcomeMessage,
+      context, caller: requester.caller, "groups.create", name, "\(kind.rawValue)", welcomeMessage,
       creator.description)
     let publicID = try drawn { () throws(CryptoError) in try PublicID(random: request.random) }
     let outcome = try await ledger.execute(
-      CreateGroup(creator: creator, publicID: publicID, name: name, kind: kind, welcomeMessage: welcomeMessage),
-      by: creator, request)
+      CreateGroup(
+        creator: creator, publicID: publicID, name: name, kind: kind, welcomeMessage: welcomeMessage,
+        requester: requester.requester), by: requester.requester.account, request)
     guard let group = try group(outcome.group) else { throw LedgerError(.damaged, "the new group cannot be found") }
     return group
   }
 
   /// Adds somebody who has an account.
   public func add(
-    _ account: AccountID, role: Role = .member, to group: GroupID, by admin: AccountID, context: RequestContext = .none
+    _ account: AccountID, role: Role = .member, to group: GroupID, by admin: some Requesting,
+    context: RequestContext = .none
   ) async throws(LedgerError) -> MembershipID {
     let request = try ledger.prepare(
-      context, caller: admin.description, "groups.add", account.description, "\(role.rawValue)", group.description,
-      admin.description)
+      context, caller: admin.caller, "groups.add", account.description, "\(role.rawValue)", group.description,
+      admin.caller)
     return try await ledger.execute(
-      AddMember(group: group, person: .account(account), role: role, requester: admin), by: admin, request)
+      AddMember(group: group, person: .account(account), role: role, requester: admin), by: admin.requester.account,
+      request)
   }
 
   /// Adds whoever holds a number, or will hold it: the membership waits for the number to be verified.
   public func add(
-    _ number: PhoneNumber, role: Role = .member, to group: GroupID, by admin: AccountID,
+    _ number: PhoneNumber, role: Role = .member, to group: GroupID, by admin: some Requesting,
     context: RequestContext = .none
   ) async throws(LedgerError) -> MembershipID {
     let request = try ledger.prepare(
-      context, caller: admin.description, "groups.add", number.digits, "\(role.rawValue)", group.description,
-      admin.description)
+      context, caller: admin.caller, "groups.add", number.digits, "\(role.rawValue)", group.description,
+      admin.caller)
     let ledger = ledger
     let command = try await ledger.blocking { () throws(LedgerError) -> AddMember in
       let hash = ledger.hash(of: number)
@@ -52,47 +58,51 @@ public struct Groups: Sendable {
         group: group, person: .number(hash, try ledger.seal(number.digits, for: person, .memberNumber)), role: role,
         requester: admin)
     }
-    return try await ledger.execute(command, by: admin, request)
+    return try await ledger.execute(command, by: admin.requester.account, request)
   }
 
   /// Changes a member's role. The last admin stays one.
   public func changeRole(
-    of membership: MembershipID, in group: GroupID, to role: Role, by admin: AccountID, context: RequestContext = .none
+    of membership: MembershipID, in group: GroupID, to role: Role, by admin: some Requesting,
+    context: RequestContext = .none
   ) async throws(LedgerError) {
     let request = try ledger.prepare(
-      context, caller: admin.description, "groups.changeRole", membership.description, group.description,
-      "\(role.rawValue)", admin.description)
+      context, caller: admin.caller, "groups.changeRole", membership.description, group.description,
+      "\(role.rawValue)", admin.caller)
     _ = try await ledger.execute(
-      ChangeMemberRole(group: group, membership: membership, role: role, requester: admin), by: admin, request)
+      ChangeMemberRole(group: group, membership: membership, role: role, requester: admin), by: admin.requester.account,
+      request)
   }
 
   /// Removes a member, or lets it leave. The last admin stays.
   public func remove(
-    _ membership: MembershipID, from group: GroupID, by requester: AccountID, context: RequestContext = .none
+    _ membership: MembershipID, from group: GroupID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
     let request = try ledger.prepare(
-      context, caller: requester.description, "groups.remove", membership.description, group.description,
-      requester.description)
+      context, caller: requester.caller, "groups.remove", membership.description, group.description,
+      requester.caller)
     _ = try await ledger.execute(
-      RemoveMember(group: group, membership: membership, requester: requester), by: requester, request)
+      RemoveMember(group: group, membership: membership, requester: requester), by: requester.requester.account, request
+    )
   }
 
   /// Renames a group.
   public func rename(
-    _ group: GroupID, to name: String, by admin: AccountID, context: RequestContext = .none
+    _ group: GroupID, to name: String, by admin: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
     let request = try ledger.prepare(
-      context, caller: admin.description, "groups.rename", group.description, name, admin.description)
-    _ = try await ledger.execute(RenameGroup(group: group, name: name, requester: admin), by: admin, request)
+      context, caller: admin.caller, "groups.rename", group.description, name, admin.caller)
+    _ = try await ledger.execute(
+      RenameGroup(group: group, name: name, requester: admin), by: admin.requester.account, request)
   }
 
   /// Deletes a group: what stands on it stops.
   public func delete(
-    _ group: GroupID, by admin: AccountID, context: RequestContext = .none
+    _ group: GroupID, by admin: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
     let request = try ledger.prepare(
-      context, caller: admin.description, "groups.delete", group.description, admin.description)
-    _ = try await ledger.execute(DeleteGroup(group: group, requester: admin), by: admin, request)
+      context, caller: admin.caller, "groups.delete", group.description, admin.caller)
+    _ = try await ledger.execute(DeleteGroup(group: group, requester: admin), by: admin.requester.account, request)
   }
 
   /// A group as it is now; nil if there is none.

@@ -9,22 +9,28 @@ public struct CreateConnector: Command {
   /// SHA-256 of the Secret.
   public var secretDigest: Digest
   public var details: ConnectorDetails
+  /// The owner, unless another is named.
+  public var requester: Requester?
 
-  public init(owner: AccountID, publicID: PublicID, secretDigest: Digest, details: ConnectorDetails) {
+  public init(
+    owner: AccountID, publicID: PublicID, secretDigest: Digest, details: ConnectorDetails, requester: Requester? = nil
+  ) {
     self.owner = owner
     self.publicID = publicID
     self.secretDigest = secretDigest
     self.details = details
+    self.requester = requester
   }
 
   public func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
-    _ = try state.requireActiveAccount(owner, field: "owner")
+    let requester = requester ?? .account(owner)
+    try state.requireActive(owner, madeBy: requester, field: "owner")
     _ = try state.requireVerifiedPhone(of: owner)
     let details = try details.checked()
     guard try read(state.connector(named: details.name, of: owner)) == nil else {
-      throw .refused(.conflict, field: "name", expected: "a name that none of your connectors has")
+      throw .connectorNameTaken
     }
     guard try read(state.connector(publicID: publicID)) == nil else {
       throw .refused(.conflict, field: "publicID", expected: "an ID that is not in use", remedy: "draw another")
@@ -34,7 +40,7 @@ public struct CreateConnector: Command {
     event.publicID = .init(publicID)
     event.secretDigest = .init(secretDigest)
     event.details = details
-    return Decision(by: Subject(owner), .connectorCreated(event))
+    return Decision(by: requester, .connectorCreated(event))
   }
 
   public func outcome(of recorded: RecordedEvents) -> ConnectorID { ConnectorID(rawValue: recorded.first) }

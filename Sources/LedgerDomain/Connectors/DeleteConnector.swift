@@ -4,21 +4,22 @@ public import LedgerEvents
 public struct DeleteConnector: Command {
   public var connector: ConnectorID
   /// Its owner.
-  public var requester: AccountID
+  public var requester: Requester
 
-  public init(connector: ConnectorID, requester: AccountID) {
+  /// The deletion that somebody asks for.
+  public init(connector: ConnectorID, requester: some Requesting) {
     self.connector = connector
-    self.requester = requester
+    self.requester = requester.requester
   }
 
   public func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
-    _ = try state.requireActiveAccount(requester, field: "requester")
+    try state.requireActive(requester)
     _ = try state.requireConnector(connector, ownedBy: requester)
     var event = ConnectorDeleted()
     event.connector = connector.rawValue
-    return Decision(by: Subject(requester), .connectorDeleted(event))
+    return Decision(by: requester, .connectorDeleted(event))
   }
 
   public func outcome(of recorded: RecordedEvents) {}

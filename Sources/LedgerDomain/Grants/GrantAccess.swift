@@ -20,12 +20,17 @@ public struct GrantAccess: Command {
   public var granter: AccountID
   /// SHA-256 of the refresh token's secret part.
   public var refreshDigest: Digest
+  /// The granter, unless another is named.
+  public var requester: Requester?
 
-  public init(connector: ConnectorID, access: Access, granter: AccountID, refreshDigest: Digest) {
+  public init(
+    connector: ConnectorID, access: Access, granter: AccountID, refreshDigest: Digest, requester: Requester? = nil
+  ) {
     self.connector = connector
     self.access = access
     self.granter = granter
     self.refreshDigest = refreshDigest
+    self.requester = requester
   }
 
   /// The scopes given are those of the grant, which never change.
@@ -42,7 +47,8 @@ public struct GrantAccess: Command {
   ) throws(DecisionFailure) -> Decision {
     let connector = try state.requireConnector(connector)
     _ = try state.requireActiveAccount(connector.owner, field: "connector")
-    _ = try state.requireActiveAccount(granter, field: "granter")
+    let requester = requester ?? .account(granter)
+    try state.requireActive(granter, madeBy: requester, field: "granter")
     var permission = PermissionGranted()
     permission.connector = connector.id.rawValue
     permission.granter = granter.rawValue
@@ -50,7 +56,9 @@ public struct GrantAccess: Command {
     permission.scopes = connector.details.scopes
     if case .group(let id) = access {
       permission.group = id.rawValue
-      permission.membership = try state.requireAdmin(of: id, by: granter).membership.id.rawValue
+      permission.membership = try state.requireAdminship(of: id, by: granter).rawValue
+      permission.scopes = Scopes(rawValue: permission.scopes).subtracting(.tenant).rawValue
+      guard permission.scopes != 0 else { throw .nothingForGroup }
     }
 
     var token = RefreshTokenIssued()
@@ -65,13 +73,13 @@ public struct GrantAccess: Command {
       if try state.canGoOn(existing, as: permission) {
         token.grant = existing.id.rawValue
         token.supersedes = try state.standingFamily(of: existing)
-        return Decision(by: Subject(granter), .refreshTokenIssued(token))
+        return Decision(by: requester, .refreshTokenIssued(token))
       }
       events.append(.permissionRevoked(PermissionRevoked(of: existing)))
     }
     token.grant = context.next + UInt64(events.count)
     events += [.permissionGranted(permission), .refreshTokenIssued(token)]
-    return Decision(by: Subject(granter), events: events)
+    return Decision(by: requester, events: events)
   }
 
   public func outcome(of recorded: RecordedEvents) -> Outcome {
@@ -85,7 +93,21 @@ public struct GrantAccess: Command {
   }
 }
 
+extension DecisionFailure {
+  fileprivate static var nothingForGroup: Self {
+    .refused(.invalidValue, field: "connector", expected: "a connector with a permission that concerns groups")
+  }
+}
+
 extension DomainReader where Self: ~Copyable {
+  /// The membership by which an account is an admin of a group.
+  fileprivate func requireAdminship(of id: GroupID, by account: AccountID) throws(DecisionFailure) -> MembershipID {
+    guard let membership = try requireMember(of: id, by: .account(account)).membership, membership.role == .admin else {
+      throw .adminRequired
+    }
+    return membership.id
+  }
+
   fileprivate func existingGrant(like permission: PermissionGranted) throws(DecisionFailure) -> Grant? {
     let group = GroupID(unlessZero: permission.group)
     let id = try read(

@@ -1,6 +1,12 @@
-import LedgerEvents
+public import LedgerEvents
 
 extension DomainReader where Self: ~Copyable {
+  /// Whether whoever asks may stop a grant and its tokens; an operator may stop any.
+  func may(_ requester: Requester, stop grant: Grant) throws(DecisionFailure) -> Bool {
+    guard let account = requester.account else { return true }
+    return try may(account, stop: grant)
+  }
+
   /// Whether the account may stop a grant and its tokens: the granter, an admin of its group, and the connector's
   /// owner may.
   func may(_ account: AccountID, stop grant: Grant) throws(DecisionFailure) -> Bool {
@@ -18,5 +24,15 @@ extension PermissionRevoked {
     connector = grant.connector.rawValue
     group = grant.group?.rawValue ?? 0
     granter = grant.granter.rawValue
+  }
+}
+
+extension DomainReader where Self: ~Copyable {
+  /// What keeps a grant from giving access now; nil if nothing does.
+  public func obstacle(to grant: GrantID) throws(StateUnreadable) -> Verdict.Reason? {
+    let family = try self.grant(grant)?.family?.rawValue ?? .max
+    if case .obstructed(let reason) = try examine(grant: grant, family: family) { return reason }
+    guard family != .max else { return nil }
+    return try required(family, .family).obstacle(at: family)
   }
 }

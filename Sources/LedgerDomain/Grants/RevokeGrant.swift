@@ -4,22 +4,23 @@ public import LedgerEvents
 public struct RevokeGrant: Command {
   public var grant: GrantID
   /// The granter, an admin of the grant's group, or the connector's owner.
-  public var requester: AccountID
+  public var requester: Requester
 
-  public init(grant: GrantID, requester: AccountID) {
+  /// The revocation that somebody asks for.
+  public init(grant: GrantID, requester: some Requesting) {
     self.grant = grant
-    self.requester = requester
+    self.requester = requester.requester
   }
 
   public func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
-    _ = try state.requireActiveAccount(requester, field: "requester")
+    try state.requireActive(requester)
     guard let known = try read(state.grant(grant)), try state.may(requester, stop: known) else {
       throw .refused(.notFound, field: "grant", expected: "a grant that you may revoke")
     }
-    guard !known.isRevoked else { return Decision(by: Subject(requester)) }
-    return Decision(by: Subject(requester), .permissionRevoked(PermissionRevoked(of: known)))
+    guard !known.isRevoked else { return Decision(by: requester) }
+    return Decision(by: requester, .permissionRevoked(PermissionRevoked(of: known)))
   }
 
   /// Whether it was in force until now; false if it had been revoked before.

@@ -15,13 +15,14 @@ public struct AddMember: Command {
   public var person: Person
   public var role: Role
   /// An admin of the group.
-  public var requester: AccountID
+  public var requester: Requester
 
-  public init(group: GroupID, person: Person, role: Role = .member, requester: AccountID) {
+  /// The addition that somebody asks for.
+  public init(group: GroupID, person: Person, role: Role = .member, requester: some Requesting) {
     self.group = group
     self.person = person
     self.role = role
-    self.requester = requester
+    self.requester = requester.requester
   }
 
   public func decide(
@@ -48,7 +49,7 @@ public struct AddMember: Command {
       throw .refused(.conflict, field: "person", expected: "somebody who is not a member yet")
     }
     event.account = account?.rawValue ?? 0
-    return Decision(by: Subject(requester), .groupMemberAdded(event))
+    return Decision(by: requester, .groupMemberAdded(event))
   }
 
   public func outcome(of recorded: RecordedEvents) -> MembershipID { MembershipID(rawValue: recorded.first) }

@@ -6,22 +6,23 @@ public struct ChangeMemberRole: Command {
   public var membership: MembershipID
   public var role: Role
   /// An admin of the group.
-  public var requester: AccountID
+  public var requester: Requester
 
-  public init(group: GroupID, membership: MembershipID, role: Role, requester: AccountID) {
+  /// The change that somebody asks for.
+  public init(group: GroupID, membership: MembershipID, role: Role, requester: some Requesting) {
     self.group = group
     self.membership = membership
     self.role = role
-    self.requester = requester
+    self.requester = requester.requester
   }
 
   public func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
-    let group = try state.requireAdmin(of: group, by: requester).group
+    let group = try state.requireAdmin(of: group, by: requester)
     let member = try state.requireMembership(membership, in: group.id)
     let role = try role.checked()
-    guard role != member.role else { return Decision(by: Subject(requester)) }
+    guard role != member.role else { return Decision(by: requester) }
     try group.requireAdmin(besides: member)
     var event = GroupMemberRoleChanged()
     event.group = group.id.rawValue
@@ -29,7 +30,7 @@ public struct ChangeMemberRole: Command {
     event.account = member.account?.rawValue ?? 0
     event.before = member.role
     event.after = role
-    return Decision(by: Subject(requester), .groupMemberRoleChanged(event))
+    return Decision(by: requester, .groupMemberRoleChanged(event))
   }
 
   public func outcome(of recorded: RecordedEvents) {}

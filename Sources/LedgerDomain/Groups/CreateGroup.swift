@@ -9,15 +9,19 @@ public struct CreateGroup: Command {
   public var kind: GroupKind
   /// Shown to new members; may be empty.
   public var welcomeMessage: String
+  /// The creator, unless another is named.
+  public var requester: Requester?
 
   public init(
-    creator: AccountID, publicID: PublicID, name: String, kind: GroupKind = .group, welcomeMessage: String = ""
+    creator: AccountID, publicID: PublicID, name: String, kind: GroupKind = .group, welcomeMessage: String = "",
+    requester: Requester? = nil
   ) {
     self.creator = creator
     self.publicID = publicID
     self.name = name
     self.kind = kind
     self.welcomeMessage = welcomeMessage
+    self.requester = requester
   }
 
   /// What was made.
@@ -30,7 +34,8 @@ public struct CreateGroup: Command {
   public func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
-    _ = try state.requireActiveAccount(creator, field: "creator")
+    let requester = requester ?? .account(creator)
+    try state.requireActive(creator, madeBy: requester, field: "creator")
     guard kind == .group || kind == .connectGroup else {
       throw .refused(.invalidValue, field: "kind", expected: "group or connect group")
     }
@@ -48,7 +53,7 @@ public struct CreateGroup: Command {
     added.group = context.next
     added.account = creator.rawValue
     added.role = .admin
-    return Decision(by: Subject(creator), .groupCreated(created), .groupMemberAdded(added))
+    return Decision(by: requester, .groupCreated(created), .groupMemberAdded(added))
   }
 
   public func outcome(of recorded: RecordedEvents) -> Outcome {

@@ -4,11 +4,12 @@ public import LedgerEvents
 public struct DeleteGroup: Command {
   public var group: GroupID
   /// An admin of the group.
-  public var requester: AccountID
+  public var requester: Requester
 
-  public init(group: GroupID, requester: AccountID) {
+  /// The deletion that somebody asks for.
+  public init(group: GroupID, requester: some Requesting) {
     self.group = group
-    self.requester = requester
+    self.requester = requester.requester
   }
 
   public func decide(
@@ -17,7 +18,7 @@ public struct DeleteGroup: Command {
     _ = try state.requireAdmin(of: group, by: requester)
     var event = GroupDeleted()
     event.group = group.rawValue
-    return Decision(by: Subject(requester), .groupDeleted(event))
+    return Decision(by: requester, .groupDeleted(event))
   }
 
   public func outcome(of recorded: RecordedEvents) {}

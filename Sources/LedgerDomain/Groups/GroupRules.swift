@@ -1,15 +1,16 @@
 import LedgerEvents
 
 extension DomainReader where Self: ~Copyable {
-  /// The group, and what an account is in it. To those who are no members the group does not exist.
+  /// The group, and what whoever asks is in it: nil for an operator. To others who are no members it does not exist.
   /// - Throws: ``Refusal/Code/accountDisabled``, ``Refusal/Code/notFound`` or ``Refusal/Code/gone``.
   func requireMember(
-    of id: GroupID, by account: AccountID
-  ) throws(DecisionFailure) -> (group: Group, membership: Membership) {
-    _ = try requireActiveAccount(account, field: "requester")
-    guard let group = try read(self.group(id)), let membershipID = try read(self.membership(of: account, in: id)),
-      let membership = try read(self.membership(membershipID))
-    else {
+    of id: GroupID, by requester: Requester
+  ) throws(DecisionFailure) -> (group: Group, membership: Membership?) {
+    try requireActive(requester)
+    let membership = try requester.account.flatMap { (account) throws(DecisionFailure) in
+      try self.membership(in: id, of: account)
+    }
+    guard let group = try read(self.group(id)), membership != nil || requester.account == nil else {
       throw .refused(.notFound, field: "group", expected: "a group that you are a member of")
     }
     guard !group.isDeleted else {
@@ -18,14 +19,20 @@ extension DomainReader where Self: ~Copyable {
     return (group, membership)
   }
 
-  /// The group that an admin of it wants to change, and the admin's membership.
+  /// The group that an admin of it wants to change.
   /// - Throws: as ``requireMember(of:by:)``, and ``Refusal/Code/forbidden``.
   func requireAdmin(
-    of id: GroupID, by account: AccountID
-  ) throws(DecisionFailure) -> (group: Group, membership: Membership) {
-    let found = try requireMember(of: id, by: account)
-    guard found.membership.role == .admin else { throw .adminRequired }
-    return found
+    of id: GroupID, by requester: Requester
+  ) throws(DecisionFailure) -> Group {
+    let (group, membership) = try requireMember(of: id, by: requester)
+    guard membership == nil || membership?.role == .admin else { throw .adminRequired }
+    return group
+  }
+
+  /// What an account is in a group; nil for one that is no member.
+  func membership(in group: GroupID, of account: AccountID) throws(DecisionFailure) -> Membership? {
+    guard let id = try read(membership(of: account, in: group)) else { return nil }
+    return try read(membership(id))
   }
 
   /// A member of the group, who is not removed.

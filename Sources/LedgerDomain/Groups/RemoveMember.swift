@@ -5,26 +5,27 @@ public struct RemoveMember: Command {
   public var group: GroupID
   public var membership: MembershipID
   /// An admin of the group, or the member.
-  public var requester: AccountID
+  public var requester: Requester
 
-  public init(group: GroupID, membership: MembershipID, requester: AccountID) {
+  /// The removal that somebody asks for.
+  public init(group: GroupID, membership: MembershipID, requester: some Requesting) {
     self.group = group
     self.membership = membership
-    self.requester = requester
+    self.requester = requester.requester
   }
 
   public func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     let (group, own) = try state.requireMember(of: group, by: requester)
-    guard own.role == .admin || own.id == membership else { throw .adminRequired }
+    guard own == nil || own?.role == .admin || own?.id == membership else { throw .adminRequired }
     let member = try state.requireMembership(membership, in: group.id)
     try group.requireAdmin(besides: member)
     var event = GroupMemberRemoved()
     event.group = group.id.rawValue
     event.membership = membership.rawValue
     event.account = member.account?.rawValue ?? 0
-    return Decision(by: Subject(requester), .groupMemberRemoved(event))
+    return Decision(by: requester, .groupMemberRemoved(event))
   }
 
   public func outcome(of recorded: RecordedEvents) {}

@@ -5,25 +5,26 @@ public struct RenameGroup: Command {
   public var group: GroupID
   public var name: String
   /// An admin of the group.
-  public var requester: AccountID
+  public var requester: Requester
 
-  public init(group: GroupID, name: String, requester: AccountID) {
+  /// The change that somebody asks for.
+  public init(group: GroupID, name: String, requester: some Requesting) {
     self.group = group
     self.name = name
-    self.requester = requester
+    self.requester = requester.requester
   }
 
   public func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
-    let group = try state.requireAdmin(of: group, by: requester).group
+    let group = try state.requireAdmin(of: group, by: requester)
     let name = try Group.nameRule.trimming(name)
-    guard name != group.name else { return Decision(by: Subject(requester)) }
+    guard name != group.name else { return Decision(by: requester) }
     var event = GroupRenamed()
     event.group = group.id.rawValue
     event.before = group.name
     event.after = name
-    return Decision(by: Subject(requester), .groupRenamed(event))
+    return Decision(by: requester, .groupRenamed(event))
   }
 
   public func outcome(of recorded: RecordedEvents) {}

@@ -44,7 +44,10 @@ extension Directory {
     case .groupMemberRemoved(let event): try remove(member: event, &transaction)
     case .groupSubgroupAttached(let event):
       try put(EmptyRow(), at: .pair(.subgroup, event.group, event.subgroup), in: &transaction)
-    case .groupSubgroupDetached(let event): try remove(.pair(.subgroup, event.group, event.subgroup), in: &transaction)
+      try put(EmptyRow(), at: .pair(.parentOfGroup, event.subgroup, event.group), in: &transaction)
+    case .groupSubgroupDetached(let event):
+      try remove(.pair(.subgroup, event.group, event.subgroup), in: &transaction)
+      try remove(.pair(.parentOfGroup, event.subgroup, event.group), in: &transaction)
     case .permissionGranted(let event): try grant(event, position, time, &transaction)
     case .permissionRevoked(let event): try revoke(event, &transaction)
     case .refreshTokenIssued(let event):

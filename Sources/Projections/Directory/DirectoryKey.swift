@@ -48,6 +48,8 @@ package enum DirectoryKey: Equatable {
     case groupOfAccount = 44
     /// Group and subgroup.
     case subgroup = 45
+    /// Subgroup and group.
+    case parentOfGroup = 46
     case grant = 50
     /// Connector and group to the grant in force.
     case grantByGroup = 51

@@ -1,0 +1,45 @@
+public import LedgerDomain
+public import LedgerEvents
+import Projections
+
+extension Groups {
+  /// Puts a group below another. Groups lie in at most 5 levels, with at most 100 directly below one and at most 20
+  /// directly above one; a group is never above itself.
+  ///
+  /// - Parameter requester: an admin of both groups, or an operator.
+  /// - Returns: false if it was there before; nothing is appended then.
+  /// - Throws: `forbidden`, `not_found`, `gone`, `conflict` for a cycle, `invalid_value` beyond the bounds.
+  @discardableResult
+  public func attach(
+    _ subgroup: GroupID, to group: GroupID, by requester: some Requesting, context: RequestContext = .none
+  ) async throws(LedgerError) -> Bool {
+    let request = try ledger.prepare(
+      context, caller: requester.caller, "groups.attach", subgroup.description, group.description)
+    return try await ledger.execute(
+      AttachSubgroup(subgroup, to: group, requester: requester), by: requester.requester.account, request)
+  }
+
+  /// Takes a group from below another.
+  ///
+  /// - Parameter requester: an admin of the upper group, or an operator.
+  /// - Throws: `forbidden`, `not_found`, `gone`.
+  public func detach(
+    _ subgroup: GroupID, from group: GroupID, by requester: some Requesting, context: RequestContext = .none
+  ) async throws(LedgerError) {
+    let request = try ledger.prepare(
+      context, caller: requester.caller, "groups.detach", subgroup.description, group.description)
+    _ = try await ledger.execute(
+      DetachSubgroup(subgroup, from: group, requester: requester), by: requester.requester.account, request)
+  }
+
+  /// The groups directly below a group that are not deleted, oldest first.
+  public func subgroups(of group: GroupID) throws(LedgerError) -> [Group] {
+    try ledger.reading { (state) throws(StateUnreadable) in
+      var groups: [Group] = []
+      for id in try state.subgroups(of: group) {
+        if let group = try state.group(id), !group.isDeleted { groups.append(group) }
+      }
+      return groups
+    }
+  }
+}

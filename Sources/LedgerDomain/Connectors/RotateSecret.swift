@@ -1,0 +1,47 @@
+public import LedgerCrypto
+public import LedgerEvents
+
+/// Gives a connector another Secret. The one before is accepted for a while longer, so that programs can change over;
+/// one that was still accepted from an earlier rotation is refused from now on.
+public struct RotateSecret: Command {
+  /// How long the Secret before may be accepted.
+  public static let overlapBounds: ClosedRange<Duration> = .zero ... .seconds(30 * 86_400)
+
+  public var connector: ConnectorID
+  /// SHA-256 of the new Secret.
+  public var secretDigest: Digest
+  /// For how long the Secret before is accepted still; zero where it leaked.
+  public var overlap: Duration
+  /// Its owner.
+  public var requester: Requester
+
+  /// The rotation that somebody asks for.
+  public init(connector: ConnectorID, secretDigest: Digest, overlap: Duration, requester: some Requesting) {
+    self.connector = connector
+    self.secretDigest = secretDigest
+    self.overlap = overlap
+    self.requester = requester.requester
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    try state.requireActive(requester)
+    let connector = try state.requireConnector(connector, ownedBy: requester)
+    guard Self.overlapBounds.contains(overlap) else {
+      throw .refused(.invalidValue, field: "overlap", expected: "0 seconds to 30 days")
+    }
+    guard let credentials = try read(state.credentials(of: connector.id)) else {
+      throw .unreadable(.misplaced(connector.id.rawValue))
+    }
+    var event = ConnectorSecretRotated()
+    event.connector = connector.id.rawValue
+    event.secretDigest = .init(secretDigest)
+    event.previousSecret = credentials.current.rawValue
+    event.previousExpiresAt = (context.now + overlap).milliseconds
+    return Decision(by: requester, .connectorSecretRotated(event))
+  }
+
+  /// Number of the new Secret.
+  public func outcome(of recorded: RecordedEvents) -> SecretID { SecretID(rawValue: recorded.first) }
+}

@@ -1,0 +1,80 @@
+public import LedgerEvents
+
+/// Changes some of a connector's details.
+///
+/// Fewer permissions narrow every live token at once. More of them do not widen a grant that was given before: it
+/// lets pass what it was given, and of that what the connector has now.
+public struct UpdateConnector: Command {
+  /// What changes; nil leaves a detail as it is.
+  public struct Changes: Sendable, Equatable {
+    public var name: String?
+    public var description: String?
+    public var publisher: String?
+    public var redirectURIs: [String]?
+    public var scopes: Scopes?
+    /// Seconds; 0 is the default.
+    public var accessTokenLifetime: Int64?
+    /// Seconds; 0 is the default.
+    public var refreshTokenLifetime: Int64?
+    public var rotation: RefreshRotation?
+
+    public init(
+      name: String? = nil, description: String? = nil, publisher: String? = nil, redirectURIs: [String]? = nil,
+      scopes: Scopes? = nil, accessTokenLifetime: Int64? = nil, refreshTokenLifetime: Int64? = nil,
+      rotation: RefreshRotation? = nil
+    ) {
+      self.name = name
+      self.description = description
+      self.publisher = publisher
+      self.redirectURIs = redirectURIs
+      self.scopes = scopes
+      self.accessTokenLifetime = accessTokenLifetime
+      self.refreshTokenLifetime = refreshTokenLifetime
+      self.rotation = rotation
+    }
+
+    func applied(to details: ConnectorDetails) -> ConnectorDetails {
+      var changed = details
+      if let name { changed.name = name }
+      if let description { changed.description_p = description }
+      if let publisher { changed.publisher = publisher }
+      if let redirectURIs { changed.redirectUris = redirectURIs }
+      if let scopes { changed.scopes = scopes.rawValue }
+      if let accessTokenLifetime { changed.accessTokenLifetime = accessTokenLifetime }
+      if let refreshTokenLifetime { changed.refreshTokenLifetime = refreshTokenLifetime }
+      if let rotation { changed.rotation = rotation }
+      return changed
+    }
+  }
+
+  public var connector: ConnectorID
+  public var changes: Changes
+  /// Its owner.
+  public var requester: Requester
+
+  /// The changes that somebody asks for.
+  public init(connector: ConnectorID, _ changes: Changes, requester: some Requesting) {
+    self.connector = connector
+    self.changes = changes
+    self.requester = requester.requester
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    try state.requireActive(requester)
+    let connector = try state.requireConnector(connector, ownedBy: requester)
+    let details = try changes.applied(to: connector.details).checked()
+    guard details != connector.details else { return Decision(by: requester) }
+    let namesake = try read(state.connector(named: details.name, of: connector.owner))
+    guard namesake == nil || namesake == connector.id else { throw .connectorNameTaken }
+    var event = ConnectorUpdated()
+    event.connector = connector.id.rawValue
+    event.before = connector.details
+    event.after = details
+    return Decision(by: requester, .connectorUpdated(event))
+  }
+
+  /// Whether anything changed.
+  public func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
+}

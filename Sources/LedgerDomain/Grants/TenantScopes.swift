@@ -1,0 +1,6 @@
+public import LedgerEvents
+
+extension Scopes {
+  /// What concerns the whole organisation. No admin of a group can give it, so no grant for a group has it.
+  public static let tenant: Self = [.tenantRead, .tenantWrite, .tenantRemove]
+}

@@ -1,0 +1,49 @@
+public import LedgerEvents
+
+/// Puts a group below another. Members of both stay as they are; who is counted or reached through the upper group
+/// changes.
+public struct AttachSubgroup: Command {
+  public var group: GroupID
+  public var subgroup: GroupID
+  /// An admin of both groups.
+  public var requester: Requester
+
+  /// The attachment that somebody asks for.
+  public init(_ subgroup: GroupID, to group: GroupID, requester: some Requesting) {
+    self.group = group
+    self.subgroup = subgroup
+    self.requester = requester.requester
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    _ = try state.requireAdmin(of: group, by: requester)
+    _ = try state.requireAdmin(of: subgroup, by: requester)
+    let siblings = try read(state.subgroups(of: group))
+    guard !siblings.contains(subgroup) else { return Decision(by: requester) }
+    guard siblings.count < GroupHierarchy.maximumFanOut else {
+      throw .refused(
+        .invalidValue, field: "group", expected: "a group with less than \(GroupHierarchy.maximumFanOut) sub-groups")
+    }
+    guard try read(state.parents(of: subgroup)).count < GroupHierarchy.maximumParents else {
+      throw .refused(
+        .invalidValue, field: "subgroup", expected: "a group below less than \(GroupHierarchy.maximumParents) others")
+    }
+    let above = try state.height(above: group, looking: subgroup)
+    guard !above.isMet else {
+      throw .refused(.conflict, field: "subgroup", expected: "a group that is not the other, nor above it")
+    }
+    guard above.levels + (try state.depth(below: subgroup)) <= GroupHierarchy.maximumDepth else {
+      throw .refused(
+        .invalidValue, field: "subgroup", expected: "at most \(GroupHierarchy.maximumDepth) levels of groups")
+    }
+    var event = GroupSubgroupAttached()
+    event.group = group.rawValue
+    event.subgroup = subgroup.rawValue
+    return Decision(by: requester, .groupSubgroupAttached(event))
+  }
+
+  /// Whether it was not below the group before.
+  public func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
+}
