@@ -33,6 +33,9 @@ public protocol DomainReader: ~Copyable {
   /// The latest PIN asked for by this account for this number, in whatever state.
   func challenge(for number: Digest, by account: AccountID) throws(StateUnreadable) -> ChallengeID?
 
+  /// The authorization code of this number, redeemed or not; nil if there is none.
+  func code(_ id: AuthorizationCodeID) throws(StateUnreadable) -> IssuedCode?
+
   /// The connector of this ID, deleted or not; nil if there is none.
   func connector(_ id: ConnectorID) throws(StateUnreadable) -> Connector?
   /// The connector of this ID, deleted or not; nil if there is none.

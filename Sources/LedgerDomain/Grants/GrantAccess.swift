@@ -40,38 +40,9 @@ public struct GrantAccess: Command {
   public func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
-    let connector = try state.requireConnector(connector)
-    _ = try state.requireActiveAccount(connector.owner, field: "connector")
-    _ = try state.requireActiveAccount(granter, field: "granter")
-    var permission = PermissionGranted()
-    permission.connector = connector.id.rawValue
-    permission.granter = granter.rawValue
-    permission.phone = try state.requireVerifiedPhone(of: granter).rawValue
-    permission.scopes = connector.details.scopes
-    if case .group(let id) = access {
-      permission.group = id.rawValue
-      permission.membership = try state.requireAdmin(of: id, by: granter).membership.id.rawValue
-    }
-
-    var token = RefreshTokenIssued()
-    token.connector = permission.connector
-    token.group = permission.group
-    token.granter = permission.granter
-    token.digest = .init(refreshDigest)
-    token.expiresAt = (context.now + TokenLifetime.refresh(connector.details.refreshTokenLifetime)).milliseconds
-
-    var events: [LedgerEvent] = []
-    if let existing = try state.existingGrant(like: permission) {
-      if try state.canGoOn(existing, as: permission) {
-        token.grant = existing.id.rawValue
-        token.supersedes = try state.standingFamily(of: existing)
-        return Decision(by: Subject(granter), .refreshTokenIssued(token))
-      }
-      events.append(.permissionRevoked(PermissionRevoked(of: existing)))
-    }
-    token.grant = context.next + UInt64(events.count)
-    events += [.permissionGranted(permission), .refreshTokenIssued(token)]
-    return Decision(by: Subject(granter), events: events)
+    let granting = try state.granting(
+      access, to: connector, by: granter, refreshDigest: refreshDigest, first: context.next, at: context.now)
+    return Decision(by: Subject(granter), events: granting.events)
   }
 
   public func outcome(of recorded: RecordedEvents) -> Outcome {
@@ -82,31 +53,5 @@ public struct GrantAccess: Command {
       grant: GrantID(rawValue: token.grant),
       family: FamilyID(rawValue: recorded.first + UInt64(recorded.events.count - 1)),
       expiresAt: Timestamp(milliseconds: token.expiresAt))
-  }
-}
-
-extension DomainReader where Self: ~Copyable {
-  fileprivate func existingGrant(like permission: PermissionGranted) throws(DecisionFailure) -> Grant? {
-    let group = GroupID(unlessZero: permission.group)
-    let id = try read(
-      grant(
-        to: ConnectorID(rawValue: permission.connector), group: group, granter: AccountID(rawValue: permission.granter))
-    )
-    guard let id else { return nil }
-    return try read(grant(id))
-  }
-
-  /// Whether the grant stands, on the same granter and with the same scopes.
-  fileprivate func canGoOn(_ grant: Grant, as permission: PermissionGranted) throws(DecisionFailure) -> Bool {
-    guard grant.granter.rawValue == permission.granter, grant.scopes.rawValue == permission.scopes,
-      case .clear = try read(examine(grant: grant.id, family: .max))
-    else { return false }
-    return true
-  }
-
-  /// Number of the grant's latest family, 0 if that one is stopped.
-  fileprivate func standingFamily(of grant: Grant) throws(DecisionFailure) -> UInt64 {
-    guard let family = grant.family?.rawValue, try read(required(family, .family)).stoppedBy == 0 else { return 0 }
-    return family
   }
 }
