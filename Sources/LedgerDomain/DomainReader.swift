@@ -6,15 +6,7 @@ public import LedgerEvents
 ///
 /// Every function answers for one moment, that of the transaction behind it. A look-up costs about a microsecond.
 /// All throw ``StateUnreadable`` when storage fails or a row is damaged.
-public protocol DomainReader: ~Copyable {
-  /// Whether the object made at this position stands, and what it stands on. Nil where the event at this position
-  /// made no object that validity depends on.
-  func standing(of number: UInt64) throws(StateUnreadable) -> Standing?
-
-  /// Whether the way from a family of tokens down to all that it stands on is clear: what ``examine(family:)`` finds,
-  /// looked up or remembered.
-  func path(ofFamily number: UInt64) throws(StateUnreadable) -> Examination
-
+public protocol DomainReader: StandingReader, ~Copyable {
   /// The account of this number; nil if there is none.
   func account(_ id: AccountID) throws(StateUnreadable) -> Account?
   /// The account of an OpenID identity.
