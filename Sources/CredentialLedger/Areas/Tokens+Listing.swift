@@ -95,16 +95,14 @@ extension Tokens {
       var end = before?.rawValue
       while true {
         let page = try logged { () throws(LogError) in
-          try view.participant.audit.latest(
+          try view.auditTrail().latest(
             limit, of: [.subject(LogSubject(listing.subject))], before: end, in: view)
         }
         for position in page where listed.count < limit {
           let handle = TokenID(rawValue: position)
-          let entry = try read { () throws(StateUnreadable) in
-            try view.withState { (state) throws(StateUnreadable) -> (Standing, Verdict)? in
-              guard let token = try state.standing(of: position), token.credential != nil else { return nil }
-              return (token, try judge(handle: handle, at: now, in: state))
-            }
+          let entry = try ledger.reading { (state) throws(StateUnreadable) -> (Standing, Verdict)? in
+            guard let token = try state.standing(of: position), token.credential != nil else { return nil }
+            return (token, try judge(handle: handle, at: now, in: state))
           }
           guard let (token, verdict) = entry, let credential = token.credential,
             let record = try logged({ () throws(LogError) in try view.record(at: position) })

@@ -80,7 +80,7 @@ package struct StandingHistory: StandingReader {
     var positions: [Position] = []
     var before = end + 1
     while before > number + 1 {
-      let page = try view.participant.audit.latest(1_000, of: terms, before: before, in: view)
+      let page = try view.auditTrail().latest(1_000, of: terms, before: before, in: view)
       positions += page.prefix { $0 > number }
       guard page.count == 1_000, let last = page.last else { break }
       before = last
