@@ -6,15 +6,7 @@ public import LedgerEvents
 ///
 /// Every function answers for one moment, that of the transaction behind it. A look-up costs about a microsecond.
 /// All throw ``StateUnreadable`` when storage fails or a row is damaged.
-public protocol DomainReader: ~Copyable {
-  /// Whether the object made at this position stands, and what it stands on. Nil where the event at this position
-  /// made no object that validity depends on.
-  func standing(of number: UInt64) throws(StateUnreadable) -> Standing?
-
-  /// Whether the way from a family of tokens down to all that it stands on is clear: what ``examine(family:)`` finds,
-  /// looked up or remembered.
-  func path(ofFamily number: UInt64) throws(StateUnreadable) -> Examination
-
+public protocol DomainReader: StandingReader, ~Copyable {
   /// The account of this number; nil if there is none.
   func account(_ id: AccountID) throws(StateUnreadable) -> Account?
   /// The account of an OpenID identity.
@@ -32,6 +24,9 @@ public protocol DomainReader: ~Copyable {
   func challenge(_ id: ChallengeID) throws(StateUnreadable) -> PINChallenge?
   /// The latest PIN asked for by this account for this number, in whatever state.
   func challenge(for number: Digest, by account: AccountID) throws(StateUnreadable) -> ChallengeID?
+
+  /// The authorization code of this number, redeemed or not; nil if there is none.
+  func code(_ id: AuthorizationCodeID) throws(StateUnreadable) -> IssuedCode?
 
   /// The connector of this ID, deleted or not; nil if there is none.
   func connector(_ id: ConnectorID) throws(StateUnreadable) -> Connector?

@@ -118,6 +118,10 @@ public struct LedgerState: ~Copyable, DomainReader {
     try id(.digest(.challengeByNumber, number, account.rawValue))
   }
 
+  public func code(_ id: AuthorizationCodeID) throws(StateUnreadable) -> IssuedCode? {
+    try row(IssuedCode.self, .number(.authorizationCode, id.rawValue))
+  }
+
   public func connector(_ id: ConnectorID) throws(StateUnreadable) -> Connector? {
     try row(Connector.self, .number(.connector, id.rawValue))
   }

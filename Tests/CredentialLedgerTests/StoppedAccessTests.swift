@@ -93,14 +93,14 @@ enum Stop: String, CaseIterable, Sendable {
     case .familyRevoked:
       for token in [given.group, given.user] {
         let family = try #require(try ledger.grants.grant(token.grant)?.family)
-        try await ledger.tokens.revoke(.refreshToken(TokenID(rawValue: family.rawValue)), by: .account(steps.admin))
+        try await ledger.tokens.revoke(.refreshToken(TokenID(rawValue: family.rawValue)), by: steps.admin)
       }
     case .familySuperseded:
       for access in [GrantAccess.Access.group(steps.group.id), .user] {
         _ = try await ledger.grants.grant(steps.connector.id, access: access, by: steps.admin)
       }
     case .allOfConnectorRevoked:
-      try await ledger.tokens.revoke(.connector(steps.connector.id), by: .account(steps.developer))
+      try await ledger.tokens.revoke(.connector(steps.connector.id), by: steps.developer)
     }
   }
 }

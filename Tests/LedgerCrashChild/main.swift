@@ -56,7 +56,7 @@ func work(_ ledger: Ledger, _ connector: PublicID, _ secret: ConnectorSecret, _ 
         await repeating { () throws(LedgerError) in
           let token = try await ledger.tokens.issue(connector: connector, secret: secret, refreshToken: refresh)
           tell(token.handle.rawValue, 1, .tokenIssued)
-          _ = try await ledger.tokens.revoke(.token(token.handle), by: .operator)
+          _ = try await ledger.tokens.revoke(.token(token.handle), by: Requester.operator)
           // Where the revocation is in the log is not part of its answer.
           tell(0, 1, .tokenRevoked)
         }

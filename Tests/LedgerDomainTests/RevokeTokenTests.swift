@@ -26,9 +26,10 @@ import Testing
     let member = try access.scenario.account("member")
     _ = try access.scenario.member(of: access.group, account: member)
     let other = try access.scenario.connector(of: access.stranger, publicID: .fake(2))
-    let allowed: [(RevokeToken.Requester, Subject)] = [
+    let allowed: [(Requester, Subject)] = [
       (.account(access.granter), Subject(access.granter)), (.account(access.owner), Subject(access.owner)),
-      (.account(admin), Subject(admin)), (.connector(access.connector), Subject(access.connector)),
+      (.account(admin), Subject(admin)),
+      (.connector(access.connector, for: access.granter), Subject(access.connector)),
       (.operator, .operator),
     ]
     for (requester, actor) in allowed {
@@ -38,7 +39,10 @@ import Testing
       try access.scenario.when(RevokeToken(.refreshToken(access.refreshToken), requester: requester))
         .then(revoked(.family, access.family.rawValue), by: actor)
     }
-    for requester: RevokeToken.Requester in [.account(member), .account(access.stranger), .connector(other)] {
+    for requester: Requester in [
+      .account(member), .account(access.stranger), .connector(other, for: access.granter),
+      .connector(access.connector, for: member),
+    ] {
       access.scenario.when(RevokeToken(.token(access.token), requester: requester))
         .thenRefused(.forbidden, field: "target")
       access.scenario.when(RevokeToken(.refreshToken(access.refreshToken), requester: requester))
@@ -87,10 +91,15 @@ import Testing
       $0.target = access.connector.rawValue
       $0.connector = access.connector.rawValue
     }
-    for requester: RevokeToken.Requester in [.account(access.owner), .connector(access.connector), .operator] {
+    for requester: Requester in [
+      .account(access.owner), .connector(access.connector, for: access.owner), .operator,
+    ] {
       try access.scenario.when(RevokeToken(target, requester: requester)).then(.tokenRevoked(event))
     }
-    for requester: RevokeToken.Requester in [.account(access.granter), .connector(ConnectorID(rawValue: 999))] {
+    for requester: Requester in [
+      .account(access.granter), .connector(ConnectorID(rawValue: 999), for: access.owner),
+      .connector(access.connector, for: access.granter),
+    ] {
       access.scenario.when(RevokeToken(target, requester: requester)).thenRefused(.forbidden, field: "target")
     }
     try access.scenario.perform(RevokeToken(target, requester: .operator))
@@ -101,11 +110,13 @@ import Testing
 
   @Test mutating func `All tokens that an account gave are stopped by it or the operator`() throws {
     let target = RevokeToken.Target.account(access.granter)
-    for requester: RevokeToken.Requester in [.account(access.granter), .operator] {
+    for requester: Requester in [.account(access.granter), .operator] {
       try access.scenario.when(RevokeToken(target, requester: requester))
         .then(revoked(.account, access.granter.rawValue, under: false))
     }
-    for requester: RevokeToken.Requester in [.account(access.owner), .connector(access.connector)] {
+    for requester: Requester in [
+      .account(access.owner), .connector(access.connector, for: access.granter),
+    ] {
       access.scenario.when(RevokeToken(target, requester: requester)).thenRefused(.forbidden, field: "target")
     }
     try access.scenario.perform(RevokeToken(target, requester: .operator))

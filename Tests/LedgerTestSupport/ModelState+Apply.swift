@@ -12,7 +12,9 @@ extension ModelState {
     switch event {
     case .accountRegistered, .accountSignedIn, .accountDisabled, .accountEnabled, .accountRoleChanged:
       applyToAccounts(event, position, time)
-    case .phonePINRequested, .phonePINRejected, .phoneVerified, .phoneRemoved:
+    case .authorizationCodeIssued, .authorizationCodeRedeemed:
+      try applyToCodes(event, position)
+    case .phonePINRequested, .phonePINRejected, .phonePINAccepted, .phoneVerified, .phoneRemoved:
       try applyToPhones(event, position)
     case .connectorCreated, .connectorUpdated, .connectorSecretRotated, .connectorDeleted:
       try applyToConnectors(event, position, time)
@@ -27,9 +29,7 @@ extension ModelState {
     case .groupSubgroupDetached(let event):
       subgroups[GroupID(rawValue: event.group)]?.remove(GroupID(rawValue: event.subgroup))
     case .ledgerCreated, .ledgerRestored, .signingKeyRotated, .subjectErased, .webhookRegistered, .webhookUpdated,
-      .webhookDisabled, .webhookDeleted,
-      .phonePINAccepted, .groupSubscriberAdded, .groupSubscriberRemoved, .authorizationCodeIssued,
-      .authorizationCodeRedeemed, .masterKeyRotated:
+      .webhookDisabled, .webhookDeleted, .groupSubscriberAdded, .groupSubscriberRemoved, .masterKeyRotated:
       // They change nothing that a command or a validation reads.
       break
     }
@@ -75,9 +75,12 @@ extension ModelState {
         id: id, account: account, number: event.number, salt: Array(event.salt),
         digest: try Digest(field: event.pinDigest),
         scryptLog2N: UInt8(truncatingIfNeeded: event.scryptLog2N),
-        expiresAt: Timestamp(milliseconds: event.expiresAt), failures: 0, isClosed: false)
+        expiresAt: Timestamp(milliseconds: event.expiresAt), failures: 0, isClosed: false,
+        connector: ConnectorID(unlessZero: event.connector))
     case .phonePINRejected(let event):
       challenges[ChallengeID(rawValue: event.challenge)]?.failures += 1
+    case .phonePINAccepted(let event):
+      challenges[ChallengeID(rawValue: event.challenge)]?.isClosed = true
     case .phoneVerified(let event):
       let id = PhoneID(rawValue: position)
       let account = AccountID(rawValue: event.account)

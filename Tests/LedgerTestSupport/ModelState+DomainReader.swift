@@ -43,6 +43,11 @@ extension ModelState: DomainReader {
     return challenges.values.filter { $0.account == account && keyedHashes.number($0.number) == number }.map(\.id).max()
   }
 
+  public func code(_ id: AuthorizationCodeID) throws(StateUnreadable) -> IssuedCode? {
+    try readable()
+    return codes[id]
+  }
+
   public func connector(_ id: ConnectorID) throws(StateUnreadable) -> Connector? {
     try readable()
     return connectors[id]

@@ -9,6 +9,7 @@ public struct ModelState: Sendable {
   public internal(set) var accounts: [AccountID: Account] = [:]
   public internal(set) var phones: [PhoneID: Phone] = [:]
   public internal(set) var challenges: [ChallengeID: PINChallenge] = [:]
+  public internal(set) var codes: [AuthorizationCodeID: IssuedCode] = [:]
   public internal(set) var connectors: [ConnectorID: Connector] = [:]
   public internal(set) var credentials: [ConnectorID: ConnectorCredentials] = [:]
   public internal(set) var groups: [GroupID: Group] = [:]

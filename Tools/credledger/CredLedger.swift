@@ -23,8 +23,9 @@ struct CredLedger: AsyncParsableCommand {
         credledger walkthrough
         credledger stats --ledger /var/lib/credledger --format json
         credledger verify --ledger /var/lib/credledger
+        credledger token explain token:42 --ledger /var/lib/credledger
       """,
-    subcommands: [Init.self, Walkthrough.self, Stats.self, Verify.self])
+    subcommands: [Init.self, Walkthrough.self, Stats.self, Verify.self, Token.self])
 
   static func main() async {
     do {

@@ -85,7 +85,7 @@ public struct Phones: Sendable {
   }
 
   /// Six digits, each as likely as the other.
-  private static func drawDigits(_ random: any RandomSource) throws(LedgerError) -> String {
+  static func drawDigits(_ random: any RandomSource) throws(LedgerError) -> String {
     while true {
       let bytes = try drawn { () throws(CryptoError) in try random.bytes(count: 4) }
       let number = bytes.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }

@@ -78,17 +78,6 @@ public struct Tokens: Sendable {
 
   /// Whether an access token is valid now.
   public func validate(_ token: AccessToken) throws(LedgerError) -> Verdict { try validate(token.text) }
-
-  /// Revokes tokens, by one event whatever their number.
-  ///
-  /// - Returns: false if there was nothing to revoke (RFC 7009 section 2.2); nothing is appended then.
-  @discardableResult
-  public func revoke(
-    _ target: RevokeToken.Target, by requester: RevokeToken.Requester, context: RequestContext = .none
-  ) async throws(LedgerError) -> Bool {
-    let request = try ledger.prepare(context, caller: "\(requester)", "tokens.revoke", "\(target)", "\(requester)")
-    return try await ledger.execute(RevokeToken(target, requester: requester), request)
-  }
 }
 
 extension Ledger {

@@ -33,6 +33,15 @@ public struct RefreshToken: Credential {
   public init(_ text: String) { self.text = text }
 }
 
+/// An authorization code: what a connector gets tokens with, once, after a person has agreed.
+public struct AuthorizationCode: Credential {
+  static let prefix = "clc_"
+  public let text: String
+
+  /// Takes a code as presented.
+  public init(_ text: String) { self.text = text }
+}
+
 /// A connector's Secret, shown once when the connector is made.
 public struct ConnectorSecret: Credential {
   static let prefix = "cls_"

@@ -32,8 +32,8 @@ public struct VerifyPIN: Command {
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     _ = try state.requireActiveAccount(account)
-    guard let open = try read(state.challenge(challenge)), open.account == account, !open.isClosed,
-      context.now < open.expiresAt
+    guard let open = try read(state.challenge(challenge)), open.account == account, open.connector == nil,
+      !open.isClosed, context.now < open.expiresAt
     else {
       throw .refused(
         .noOpenPIN, field: "challenge", expected: "a PIN that is open", remedy: "ask for a new PIN")

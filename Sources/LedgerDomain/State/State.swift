@@ -58,11 +58,14 @@ public struct PINChallenge: Sendable, Equatable {
   public var failures: UInt8
   /// Whether it was answered, or superseded by a newer one.
   public var isClosed: Bool
+  /// The connector that the holder of the number signs in to by it; nil where it verifies the number.
+  public var connector: ConnectorID?
 
   public init(
     id: ChallengeID, account: AccountID, number: Sealed, salt: [UInt8], digest: Digest, scryptLog2N: UInt8,
-    expiresAt: Timestamp, failures: UInt8, isClosed: Bool
+    expiresAt: Timestamp, failures: UInt8, isClosed: Bool, connector: ConnectorID? = nil
   ) {
+    self.connector = connector
     self.id = id
     self.account = account
     self.number = number

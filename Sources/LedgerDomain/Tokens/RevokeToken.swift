@@ -16,16 +16,9 @@ public struct RevokeToken: Command {
     case account(AccountID)
   }
 
-  /// Who asks.
-  public enum Requester: Sendable, Equatable {
-    /// The granter, an admin of the group, or the connector's owner; for an account its holder only.
-    case account(AccountID)
-    /// The connector, for its own tokens.
-    case connector(ConnectorID)
-    case `operator`
-  }
-
   public var target: Target
+  /// The granter, an admin of the group, or the connector's owner; for an account its holder only; a connector for its
+  /// own tokens, where the person for whom it acts may.
   public var requester: Requester
 
   public init(_ target: Target, requester: Requester) {
@@ -36,7 +29,7 @@ public struct RevokeToken: Command {
   public func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
-    if case .account(let id) = requester { _ = try state.requireActiveAccount(id, field: "requester") }
+    try state.requireActive(requester)
     let event =
       switch target {
       case .token(let id): try stopToken(id, state)
@@ -44,20 +37,12 @@ public struct RevokeToken: Command {
       case .connector(let id): try stopAll(ofConnector: id, state)
       case .account(let id): try stopAll(ofAccount: id, state)
       }
-    guard let event else { return Decision(by: actor) }
-    return Decision(by: actor, .tokenRevoked(event))
+    guard let event else { return Decision(by: requester) }
+    return Decision(by: requester, .tokenRevoked(event))
   }
 
   /// Whether something was stopped; false if there was nothing to stop.
   public func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
-
-  private var actor: Subject {
-    switch requester {
-    case .account(let id): Subject(id)
-    case .connector(let id): Subject(id)
-    case .operator: .operator
-    }
-  }
 
   private func stopToken(
     _ id: TokenID, _ state: borrowing some DomainReader & ~Copyable
@@ -82,7 +67,7 @@ public struct RevokeToken: Command {
   ) throws(DecisionFailure) -> TokenRevoked? {
     guard let connector = try read(state.connector(id)) else { return nil }
     switch requester {
-    case .account(connector.owner), .connector(id), .operator: break
+    case .account(connector.owner), .connector(id, for: connector.owner), .operator: break
     default: throw .tokensOfOthers
     }
     guard !connector.isDeleted else { return nil }
@@ -112,7 +97,8 @@ public struct RevokeToken: Command {
     let isAllowed =
       switch requester {
       case .account(let account): try state.may(account, stop: grant)
-      case .connector(let connector): grant.connector == connector
+      case .connector(let connector, let account):
+        grant.connector == connector ? try state.may(account, stop: grant) : false
       case .operator: true
       }
     guard isAllowed else { throw .tokensOfOthers }
@@ -121,7 +107,7 @@ public struct RevokeToken: Command {
 }
 
 extension TokenRevoked {
-  fileprivate init(_ reach: RevocationReach, _ target: UInt64, under grant: Grant) {
+  init(_ reach: RevocationReach, _ target: UInt64, under grant: Grant) {
     self.init()
     self.reach = reach
     self.target = target

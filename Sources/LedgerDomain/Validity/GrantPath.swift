@@ -25,7 +25,7 @@ public enum Examination: Sendable, Equatable {
   case obstructed(Verdict.Reason)
 }
 
-extension DomainReader where Self: ~Copyable {
+extension StandingReader where Self: ~Copyable {
   /// The family of a token; of a family's first refresh token that is the token itself.
   @inlinable
   func family(

@@ -22,7 +22,7 @@ public enum TokenKind: Sendable {
 @inlinable
 public func judge(
   handle: TokenID, digest: Digest, as kind: TokenKind, at now: Timestamp,
-  in state: borrowing some DomainReader & ~Copyable
+  in state: borrowing some StandingReader & ~Copyable
 ) throws(StateUnreadable) -> Verdict {
   guard let token = try state.standing(of: handle.rawValue), let credential = token.credential,
     credential.digest == digest
@@ -36,7 +36,7 @@ public func judge(
 /// As ``judge(handle:digest:as:at:in:)`` but for the digest.
 @inlinable
 public func judge(
-  handle: TokenID, at now: Timestamp, in state: borrowing some DomainReader & ~Copyable
+  handle: TokenID, at now: Timestamp, in state: borrowing some StandingReader & ~Copyable
 ) throws(StateUnreadable) -> Verdict {
   guard let token = try state.standing(of: handle.rawValue), let credential = token.credential else {
     return .invalid(.unknown)
@@ -47,7 +47,7 @@ public func judge(
 @inlinable
 func judge(
   _ token: Standing, _ credential: Standing.Credential, _ handle: TokenID, at now: Timestamp,
-  in state: borrowing some DomainReader & ~Copyable
+  in state: borrowing some StandingReader & ~Copyable
 ) throws(StateUnreadable) -> Verdict {
   guard now < credential.expiresAt else { return .invalid(.expired(at: credential.expiresAt)) }
   if credential.successor != 0, now >= credential.acceptedUntil {

@@ -73,8 +73,10 @@ extension Directory {
     case .ledgerCreated, .ledgerRestored, .refreshTokenRotated, .refreshTokenReuseDetected, .tokenIssued,
       .tokenRevoked, .signingKeyRotated, .masterKeyRotated:
       break
-    case .phonePINAccepted, .groupSubscriberAdded, .groupSubscriberRemoved, .authorizationCodeIssued,
-      .authorizationCodeRedeemed:
+    case .phonePINAccepted(let event): try close(challenge: event.challenge, &transaction)
+    case .authorizationCodeIssued(let event): try issue(event, position, &transaction)
+    case .authorizationCodeRedeemed(let event): try redeem(event, &transaction)
+    case .groupSubscriberAdded, .groupSubscriberRemoved:
       break
     }
   }

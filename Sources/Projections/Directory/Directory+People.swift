@@ -20,7 +20,8 @@ extension Directory {
     let challenge = PINChallenge(
       id: ChallengeID(rawValue: position), account: AccountID(rawValue: event.account), number: event.number,
       salt: Array(event.salt), digest: try Digest(of: event.pinDigest, at: position), scryptLog2N: log2N,
-      expiresAt: Timestamp(milliseconds: event.expiresAt), failures: 0, isClosed: false)
+      expiresAt: Timestamp(milliseconds: event.expiresAt), failures: 0, isClosed: false,
+      connector: ConnectorID(unlessZero: event.connector))
     try put(StoredChallenge(challenge, number: number), at: .number(.challenge, position), in: &transaction)
     guard let number else { return }
     let key = DirectoryKey.digest(.challengeByNumber, number, event.account)
@@ -28,7 +29,7 @@ extension Directory {
     try put(position, at: key, in: &transaction)
   }
 
-  private func close(challenge: UInt64, _ transaction: inout WriteTransaction) throws(LogError) {
+  func close(challenge: UInt64, _ transaction: inout WriteTransaction) throws(LogError) {
     try change(StoredChallenge.self, at: .number(.challenge, challenge), in: &transaction) {
       $0.challenge.isClosed = true
     }

@@ -64,6 +64,7 @@ package enum DirectoryKey: Equatable {
     case webhookByPublicID = 61
     /// Connector and webhook.
     case webhookOfConnector = 62
+    case authorizationCode = 70
   }
 
   var family: Family {

@@ -87,6 +87,7 @@ struct StoredChallenge: Row {
     writer.time(challenge.expiresAt)
     writer.byte(challenge.failures)
     writer.flag(challenge.isClosed)
+    writer.id(challenge.connector)
     writer.optional(number) { $0.digest($1) }
   }
 
@@ -94,11 +95,12 @@ struct StoredChallenge: Row {
     guard let id = reader.id(ChallengeID.self), let account = reader.id(AccountID.self),
       let sealed = reader.sealed(), let salt = reader.data(), let digest = reader.digest(),
       let log2N = reader.byte(), let expiresAt = reader.time(), let failures = reader.byte(),
-      let isClosed = reader.flag(), let number = reader.optional({ $0.digest() })
+      let isClosed = reader.flag(), let connector = reader.optionalID(ConnectorID.self),
+      let number = reader.optional({ $0.digest() })
     else { return nil }
     challenge = PINChallenge(
       id: id, account: account, number: sealed, salt: salt, digest: digest, scryptLog2N: log2N, expiresAt: expiresAt,
-      failures: failures, isClosed: isClosed)
+      failures: failures, isClosed: isClosed, connector: connector)
     self.number = number
   }
 }

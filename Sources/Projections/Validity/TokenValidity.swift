@@ -24,57 +24,12 @@ package struct TokenValidity: Sendable {
   /// Brings the rows from the state before the event to the state after it.
   func apply(_ event: LedgerEvent, _ header: RecordHeader, in transaction: inout WriteTransaction) throws(LogError) {
     let position = header.position
-    switch event {
-    // What makes an object.
-    case .tokenIssued(let event):
-      let credential = Standing.Credential(
-        digest: try Digest(of: event.digest, at: position), expiresAt: Timestamp(milliseconds: event.expiresAt))
-      try add(
-        Standing(.token, scopes: Scopes(rawValue: event.scopes), on: event.family, credential: credential), position,
-        &transaction)
-    case .accountRegistered: try add(Standing(.account), position, &transaction)
-    case .phoneVerified: try add(Standing(.phone), position, &transaction)
-    case .connectorCreated(let event):
-      try add(
-        Standing(.connector, scopes: Scopes(rawValue: event.details.scopes), on: event.owner), position, &transaction)
-    case .groupCreated: try add(Standing(.group), position, &transaction)
-    case .groupMemberAdded(let event): try add(Standing(.membership, on: event.group), position, &transaction)
-    case .permissionGranted(let event):
-      try add(
-        Standing(
-          .grant, scopes: Scopes(rawValue: event.scopes), on: event.connector, event.granter, event.membership,
-          event.phone), position, &transaction)
-    case .refreshTokenIssued(let event):
-      let credential = Standing.Credential(
-        digest: try Digest(of: event.digest, at: position), expiresAt: Timestamp(milliseconds: event.expiresAt))
-      try add(Standing(.family, on: event.grant, credential: credential), position, &transaction)
-      if event.supersedes != 0 { try stop(event.supersedes, by: position, &transaction) }
-    case .refreshTokenRotated(let event): try rotate(event, position, &transaction)
-
-    // What stops one, or starts it again.
-    case .accountDisabled(let event): try stop(event.account, by: position, &transaction)
-    case .accountEnabled(let event): try change(event.account, &transaction) { $0.stoppedBy = 0 }
-    case .phoneRemoved(let event): try stop(event.phone, by: position, &transaction)
-    case .connectorUpdated(let event):
-      try change(event.connector, &transaction) { $0.scopes = Scopes(rawValue: event.after.scopes) }
-    case .connectorDeleted(let event): try stop(event.connector, by: position, &transaction)
-    case .groupDeleted(let event): try stop(event.group, by: position, &transaction)
-    case .groupMemberRoleChanged(let event):
-      // Grants that an admin gave stop when the admin is one no more, and do not come back with the role.
-      if event.before == .admin { try change(event.membership, &transaction) { $0.floor = position } }
-    case .groupMemberRemoved(let event): try stop(event.membership, by: position, &transaction)
-    case .permissionRevoked(let event): try stop(event.grant, by: position, &transaction)
-    case .refreshTokenReuseDetected(let event): try stop(event.family, by: position, &transaction)
-    case .tokenRevoked(let event): try revoke(event, position, &transaction)
-    case .subjectErased(let event):
-      if event.account != 0 { try stop(event.account, by: position, &transaction) }
-
-    case .ledgerCreated, .ledgerRestored, .accountSignedIn, .accountRoleChanged, .phonePINRequested,
-      .phonePINRejected, .connectorSecretRotated, .groupRenamed, .groupSubgroupAttached, .groupSubgroupDetached,
-      .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted, .signingKeyRotated, .masterKeyRotated,
-      .phonePINAccepted, .groupSubscriberAdded, .groupSubscriberRemoved, .authorizationCodeIssued,
-      .authorizationCodeRedeemed:
-      break
+    try StandingEffect.forEach(of: event, at: position) { (number, effect) throws(LogError) in
+      if case .make(let standing) = effect {
+        try add(standing, number, &transaction)
+      } else {
+        try change(number, &transaction) { effect.apply(to: &$0, at: position) }
+      }
     }
   }
 
@@ -92,35 +47,5 @@ package struct TokenValidity: Sendable {
     }
     body(&standing)
     try stored { () throws(LMDBError) in try rows.put(number, standing, in: &transaction) }
-  }
-
-  /// Stops an object; the first event that did so is the one that counts.
-  private func stop(
-    _ number: UInt64, by position: Position, _ transaction: inout WriteTransaction
-  ) throws(LogError) {
-    try change(number, &transaction) { if $0.stoppedBy == 0 { $0.stoppedBy = position } }
-  }
-
-  private func rotate(
-    _ event: RefreshTokenRotated, _ position: Position, _ transaction: inout WriteTransaction
-  ) throws(LogError) {
-    let credential = Standing.Credential(
-      digest: try Digest(of: event.digest, at: position), expiresAt: Timestamp(milliseconds: event.expiresAt))
-    try add(Standing(.family, on: event.family, credential: credential), position, &transaction)
-    try change(event.predecessor, &transaction) { standing in
-      standing.credential?.successor = position
-      standing.credential?.acceptedUntil = Timestamp(milliseconds: event.predecessorUntil)
-    }
-  }
-
-  private func revoke(
-    _ event: TokenRevoked, _ position: Position, _ transaction: inout WriteTransaction
-  ) throws(LogError) {
-    switch event.reach {
-    case .token, .family: try stop(event.target, by: position, &transaction)
-    case .connector, .account: try change(event.target, &transaction) { $0.floor = position }
-    case .unspecified, .UNRECOGNIZED:
-      throw LogError(.unreadableEvent, "the reach of the revocation is not known; upgrade the program", at: position)
-    }
   }
 }

@@ -1,0 +1,126 @@
+import LedgerCrypto
+import LedgerDomain
+public import LedgerEvents
+
+/// Authorization codes of the OAuth flow: a person who has signed in lets a connector act for them.
+///
+/// ```swift
+/// let code = try await ledger.authorizationCodes.issue(
+///   connector.id, redirectURI: uri, codeChallenge: challenge, by: account)
+/// // The browser takes code.code.text to the connector, which trades it:
+/// let tokens = try await ledger.authorizationCodes.redeem(
+///   presented, connector: clientID, secret: secret, redirectURI: uri, codeVerifier: verifier)
+/// ```
+public struct AuthorizationCodes: Sendable {
+  let ledger: Ledger
+
+  /// A code that was made.
+  public struct Issued: Sendable {
+    public let code: AuthorizationCode
+    /// The code's number: the position of the event that made it.
+    public let id: AuthorizationCodeID
+    public let expiresAt: Timestamp
+  }
+
+  /// The tokens that a code was traded for.
+  public struct Redeemed: Sendable {
+    public let accessToken: AccessToken
+    /// The public handle of the access token.
+    public let handle: TokenID
+    public let expiresAt: Timestamp
+    public let scopes: Scopes
+    public let refreshToken: RefreshToken
+    public let refreshExpiresAt: Timestamp
+    public let grant: GrantID
+    /// Whom the tokens act for.
+    public let account: AccountID
+  }
+
+  /// Makes a code, good for 60 seconds and one use.
+  ///
+  /// - Parameters:
+  ///   - redirectURI: byte for byte one of those registered for the connector.
+  ///   - codeChallenge: as the client sent it (RFC 7636, method S256 only): 43 characters.
+  ///   - account: who has signed in and agreed; has a verified phone.
+  /// - Throws: `invalid_value` for an address that is not registered, where the browser must not be sent, and for the
+  ///   challenge; `not_found`, `gone`, `account_disabled`, `phone_required`.
+  public func issue(
+    _ connector: ConnectorID, redirectURI: String, codeChallenge: String? = nil, by account: AccountID,
+    context: RequestContext = .none
+  ) async throws(LedgerError) -> Issued {
+    let challenge = try codeChallenge.map { (text) throws(LedgerError) in
+      guard let digest = PKCE.digest(ofChallenge: text) else {
+        throw LedgerError(
+          .invalidValue, "codeChallenge: expected SHA-256 of the verifier in base64url, 43 characters",
+          field: "codeChallenge")
+      }
+      return digest
+    }
+    let request = try ledger.prepare(
+      context, caller: account.description, "codes.issue", connector.description, redirectURI, codeChallenge ?? "",
+      account.description)
+    let secret = try drawn { () throws(CryptoError) in try request.random.bytes(count: TokenFormat.secretByteCount) }
+    let outcome = try await ledger.execute(
+      IssueAuthorizationCode(
+        connector: connector, account: account, redirectURI: redirectURI, codeChallenge: challenge,
+        digest: SHA256.hash(secret)), by: account, request)
+    let text = ledger.tokenFormat.text(
+      prefix: AuthorizationCode.prefix, handle: TokenID(rawValue: outcome.code.rawValue), secret: secret)
+    return Issued(code: AuthorizationCode(text), id: outcome.code, expiresAt: outcome.expiresAt)
+  }
+
+  /// Trades a code for tokens.
+  ///
+  /// - Parameters:
+  ///   - redirectURI: as the client presented it; nil where it presented none.
+  ///   - codeVerifier: as the client presented it (RFC 7636); nil where it presented none.
+  /// - Throws: `invalid_client`, or `invalid_grant` whatever is wrong with the code, with nothing in the text that tells
+  ///   what. A code that was redeemed before is refused too, and what came of it stops.
+  public func redeem(
+    _ code: AuthorizationCode, connector: PublicID, secret: ConnectorSecret, redirectURI: String? = nil,
+    codeVerifier: String? = nil, context: RequestContext = .none
+  ) async throws(LedgerError) -> Redeemed {
+    let request = try ledger.prepare(
+      context, caller: connector.description, "codes.redeem", code.text, connector.description, secret.text,
+      redirectURI ?? "", codeVerifier ?? "")
+    let format = ledger.tokenFormat
+    let presented =
+      format.read(prefix: AuthorizationCode.prefix, code.text)
+      ?? TokenFormat.Presented(handle: TokenID(rawValue: .max), digest: .zero)
+    let (refresh, access) = try drawn { () throws(CryptoError) in
+      (
+        try request.random.bytes(count: TokenFormat.secretByteCount),
+        try request.random.bytes(count: TokenFormat.secretByteCount)
+      )
+    }
+    let outcome = try await ledger.execute(
+      RedeemAuthorizationCode(
+        connector: connector, secretDigest: secret.digest,
+        code: AuthorizationCodeID(rawValue: presented.handle.rawValue),
+        codeDigest: presented.digest, redirectURI: redirectURI,
+        verifierDigest: codeVerifier.map(PKCE.digest(ofVerifier:)),
+        refreshDigest: SHA256.hash(refresh), accessDigest: SHA256.hash(access)),
+      by: try ledger.owner(of: connector, if: request.address), request)
+    switch outcome {
+    case .replayed:
+      throw LedgerError(
+        Refusal(
+          .invalidGrant, field: "code",
+          expected: "a code of this connector that was not redeemed yet, with its verifier",
+          remedy: "send the person to sign in again"))
+    case .redeemed(let redeemed):
+      return Redeemed(
+        accessToken: AccessToken(format.text(prefix: AccessToken.prefix, handle: redeemed.handle, secret: access)),
+        handle: redeemed.handle, expiresAt: redeemed.expiresAt, scopes: redeemed.scopes,
+        refreshToken: RefreshToken(
+          format.text(
+            prefix: RefreshToken.prefix, handle: TokenID(rawValue: redeemed.family.rawValue), secret: refresh)),
+        refreshExpiresAt: redeemed.refreshExpiresAt, grant: redeemed.grant, account: redeemed.account)
+    }
+  }
+}
+
+extension Ledger {
+  /// Authorization codes of the OAuth flow.
+  public var authorizationCodes: AuthorizationCodes { AuthorizationCodes(ledger: self) }
+}

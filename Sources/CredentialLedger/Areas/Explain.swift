@@ -1,0 +1,111 @@
+import EventLog
+import LedgerCrypto
+public import LedgerDomain
+public import LedgerEvents
+import Projections
+
+/// Why something was valid at a time, or was not: the events that led there.
+public struct Explanation: Sendable {
+  /// An event that made an object on the way, or changed how it stands.
+  public struct Step: Sendable, Equatable {
+    public let position: UInt64
+    public let time: Timestamp
+    public let type: EventType
+    /// The object that it made or changed.
+    public let object: Subject
+  }
+
+  /// What was asked about; nil where a text is no token of this ledger.
+  public let subject: Subject?
+  /// The time that was asked about.
+  public let time: Timestamp
+  /// The newest event that counted.
+  public let position: UInt64
+  /// Why it was not valid; nil if it was.
+  public let obstacle: Verdict.Reason?
+  /// What a valid token says.
+  public let claims: Verdict.Claims?
+  /// In the order of the log: from the accounts and the phone on to the token itself.
+  public let steps: [Step]
+  /// The event that decided: the one that stopped or replaced it; where it is valid or expired, the one that made it.
+  public let decidedBy: Step?
+
+  public var isValid: Bool { obstacle == nil }
+}
+
+extension Ledger {
+  /// What is explained.
+  public enum Explained: Sendable {
+    /// A token by its text, an access or a refresh token.
+    case presented(String)
+    /// A token by its public handle.
+    case token(TokenID)
+    case grant(GrantID)
+    case connector(ConnectorID)
+    case account(AccountID)
+  }
+
+  /// Explains why something is valid or not, now or at a time in the past.
+  ///
+  /// Every object on the way is brought to where it stood then, by replaying its own events from the audit trail; so the
+  /// verdict is the one that was given then.
+  ///
+  /// ```swift
+  /// let explanation = try await ledger.explain(.token(handle), at: yesterday)
+  /// for step in explanation.steps { print(step.position, step.type) }
+  /// ```
+  ///
+  /// - Parameter time: events recorded until then count; nil is now.
+  /// - Throws: `damaged` or `storage`.
+  public func explain(_ explained: Explained, at time: Timestamp? = nil) async throws(LedgerError) -> Explanation {
+    let time = time ?? Timestamp(milliseconds: configuration.clock())
+    var presented: (kind: TokenKind, token: TokenFormat.Presented)?
+    let subject: Subject
+    switch explained {
+    case .presented(let text):
+      guard let token = tokenFormat.read(text) else {
+        return Explanation(
+          subject: nil, time: time, position: 0, obstacle: .malformed, claims: nil, steps: [], decidedBy: nil)
+      }
+      presented = token
+      subject = Subject(token.token.handle)
+    case .token(let id): subject = Subject(id)
+    case .grant(let id): subject = Subject(id)
+    case .connector(let id): subject = Subject(id)
+    case .account(let id): subject = Subject(id)
+    }
+    return try await blocking { [self, presented] () throws(LedgerError) in
+      let (history, position) = try logged { () throws(LogError) in
+        let view = try log.snapshot()
+        let position = try StandingHistory.position(at: time, in: view)
+        return (try StandingHistory(of: subject.number, until: position, in: view), position)
+      }
+      let verdict = try read { () throws(StateUnreadable) -> Verdict? in
+        guard subject.kind == .token else { return nil }
+        let handle = TokenID(rawValue: subject.number)
+        guard let presented else { return try judge(handle: handle, at: time, in: history) }
+        return try judge(
+          handle: handle, digest: presented.token.digest, as: presented.kind, at: time, in: history)
+      }
+      let (reason, claims): (Verdict.Reason?, Verdict.Claims?) =
+        switch verdict {
+        case .valid(let claims): (nil, claims)
+        case .invalid(let reason): (reason, nil)
+        case nil: (try read { () throws(StateUnreadable) in try obstacle(to: subject, in: history) }, nil)
+        }
+      let steps = history.changes.map {
+        Explanation.Step(position: $0.position, time: $0.time, type: $0.type, object: $0.object)
+      }
+      let decisive: UInt64? =
+        switch reason {
+        case .stopped(_, let by): by
+        case .replaced(let successor): successor.rawValue
+        case .malformed, .unknown: nil
+        case nil, .expired, .wrongKind, .anotherConnector: subject.number
+        }
+      return Explanation(
+        subject: subject, time: time, position: position, obstacle: reason, claims: claims, steps: steps,
+        decidedBy: steps.first { $0.position == decisive })
+    }
+  }
+}

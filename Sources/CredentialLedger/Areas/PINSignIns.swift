@@ -1,0 +1,111 @@
+import LedgerCrypto
+import LedgerDomain
+public import LedgerEvents
+import Projections
+
+/// Signing in to a connector by a PIN that is sent to a verified phone, for programs without a browser.
+///
+/// ```swift
+/// if let request = try await ledger.pinSignIns.request(for: number, connector: id) { send(request.pin, to: number) }
+/// // To the client the answer is the same. It shows the PIN that arrived:
+/// let access = try await ledger.pinSignIns.signIn(number, pin: typed, connector: id, secret: secret)
+/// ```
+public struct PINSignIns: Sendable {
+  let ledger: Ledger
+
+  /// The access that a connector got.
+  public struct SignedIn: Sendable {
+    public let refreshToken: RefreshToken
+    public let expiresAt: Timestamp
+    public let scopes: Scopes
+    public let grant: GrantID
+    /// Whom the token acts for.
+    public let account: AccountID
+  }
+
+  /// Makes a PIN for the holder of a verified number. One made before for the same number is closed.
+  ///
+  /// Costs one scrypt whether or not somebody holds the number. Only where a PIN is made is there a commit: answer the
+  /// client before the message is sent, and without waiting for this call where a millisecond might tell.
+  ///
+  /// - Returns: nil where nobody can sign in with this number to this connector: send nothing, and answer the same.
+  public func request(
+    for number: PhoneNumber, connector: PublicID, context: RequestContext = .none
+  ) async throws(LedgerError) -> Phones.PINRequest? {
+    let ledger = ledger
+    let request = try ledger.prepare(
+      context, caller: connector.description, "pinSignIns.request", number.digits, connector.description)
+    let (command, digits) = try await ledger.blocking { () throws(LedgerError) -> (RequestSignInPIN?, String) in
+      let digits = try Phones.drawDigits(request.random)
+      let salt = try drawn { () throws(CryptoError) in try request.random.bytes(count: 16) }
+      let cost = ledger.configuration.pinCost
+      let pinDigest = try ledger.digest(ofPIN: digits, salt: salt, log2N: cost)
+      let hash = ledger.hash(of: number)
+      let holder = try ledger.reading { (state) throws(StateUnreadable) -> AccountID? in
+        guard let phone = try state.phone(number: hash) else { return nil }
+        return try state.phone(phone)?.account
+      }
+      guard let holder else { return (nil, digits) }
+      return (
+        RequestSignInPIN(
+          connector: connector, number: hash,
+          sealedNumber: try ledger.seal(number.digits, for: try ledger.person(of: holder), .phoneNumber),
+          account: holder, salt: salt, pinDigest: pinDigest, scryptLog2N: cost), digits
+      )
+    }
+    guard let command, let made = try await ledger.execute(command, by: command.account, request) else { return nil }
+    return Phones.PINRequest(challenge: made.challenge, pin: PIN(digits: digits), expiresAt: made.expiresAt)
+  }
+
+  /// Signs in by the PIN that was sent: the connector gets the holder's own access. A refresh token made before for the
+  /// same access stops.
+  ///
+  /// Costs one scrypt, whatever is wrong.
+  ///
+  /// - Throws: `invalid_client`; `invalid_grant` for an unknown number, a wrong PIN, one for another connector and one
+  ///   that is over, with nothing in the text that tells which.
+  public func signIn(
+    _ number: PhoneNumber, pin digits: String, connector: PublicID, secret: ConnectorSecret,
+    context: RequestContext = .none
+  ) async throws(LedgerError) -> SignedIn {
+    let ledger = ledger
+    let request = try ledger.prepare(
+      context, caller: connector.description, "pinSignIns.signIn", number.digits, digits, connector.description,
+      secret.text)
+    let token = try drawn { () throws(CryptoError) in try request.random.bytes(count: TokenFormat.secretByteCount) }
+    let command = try await ledger.blocking { () throws(LedgerError) -> SignInWithPIN in
+      let hash = ledger.hash(of: number)
+      let open = try ledger.reading { (state) throws(StateUnreadable) -> PINChallenge? in
+        guard let phone = try state.phone(number: hash), let account = try state.phone(phone)?.account,
+          let challenge = try state.challenge(for: hash, by: account)
+        else { return nil }
+        return try state.challenge(challenge)
+      }
+      return SignInWithPIN(
+        connector: connector, secretDigest: secret.digest, number: hash, challenge: open?.id,
+        candidate: try ledger.digest(
+          ofPIN: digits, salt: open?.salt ?? [UInt8](repeating: 0, count: 16),
+          log2N: open?.scryptLog2N ?? ledger.configuration.pinCost),
+        refreshDigest: SHA256.hash(token))
+    }
+    switch try await ledger.execute(command, by: try ledger.owner(of: connector, if: request.address), request) {
+    case .rejected:
+      throw LedgerError(
+        Refusal(
+          .invalidGrant, field: "pin", expected: "the PIN that was sent to this number for this connector",
+          remedy: "ask for a new PIN"))
+    case .signedIn(let access):
+      let text = ledger.tokenFormat.text(
+        prefix: RefreshToken.prefix, handle: TokenID(rawValue: access.family.rawValue), secret: token)
+      let scopes = if let made = access.scopes { made } else { try ledger.grants.grant(access.grant)?.scopes ?? [] }
+      return SignedIn(
+        refreshToken: RefreshToken(text), expiresAt: access.expiresAt, scopes: scopes, grant: access.grant,
+        account: access.account)
+    }
+  }
+}
+
+extension Ledger {
+  /// Signing in to connectors by PIN.
+  public var pinSignIns: PINSignIns { PINSignIns(ledger: self) }
+}

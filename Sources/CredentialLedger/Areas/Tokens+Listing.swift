@@ -1,0 +1,121 @@
+import EventLog
+import LedgerCrypto
+public import LedgerDomain
+public import LedgerEvents
+import Projections
+
+/// What is known of a token that was presented, as an introspection endpoint answers it (RFC 7662 section 2.2).
+public struct Introspection: Sendable, Equatable {
+  /// Whether it is valid now. Where it is not, nothing else is said.
+  public var active: Bool
+  /// Names of scopes joined by spaces.
+  public var scope: String?
+  /// The connector's public ID.
+  public var clientID: PublicID?
+  public var kind: TokenKind?
+  public var expiresAt: Timestamp?
+  public var issuedAt: Timestamp?
+  /// The account for which it acts.
+  public var subject: AccountID?
+  /// The token's public handle.
+  public var handle: TokenID?
+  public var grant: GrantID?
+  /// The group that it opens; nil for a person's own token.
+  public var group: GroupID?
+
+  /// Of whatever is not valid.
+  public static let inactive = Introspection(active: false)
+}
+
+/// A token as a list shows it, known by its handle alone.
+public struct ListedToken: Sendable {
+  public let handle: TokenID
+  public let kind: TokenKind
+  public let issuedAt: Timestamp
+  public let expiresAt: Timestamp
+  /// Whether it would be valid if it was presented now.
+  public let verdict: Verdict
+}
+
+extension Tokens {
+  /// Whose tokens are listed.
+  public enum Listing: Sendable {
+    case connector(ConnectorID)
+    case grant(GrantID)
+    case family(FamilyID)
+
+    fileprivate var subject: Subject {
+      switch self {
+      case .connector(let id): Subject(id)
+      case .grant(let id): Subject(id)
+      case .family(let id): Subject(id)
+      }
+    }
+  }
+
+  /// What a presented token is worth now, of either kind.
+  ///
+  /// - Throws: `damaged` or `storage`: treat the token as inactive then.
+  public func introspect(_ presented: String) throws(LedgerError) -> Introspection {
+    guard let (kind, token) = ledger.tokenFormat.read(presented) else { return .inactive }
+    let now = Timestamp(milliseconds: ledger.configuration.clock())
+    let found = try ledger.reading { (state) throws(StateUnreadable) -> (Verdict.Claims, PublicID?)? in
+      guard
+        case .valid(let claims) = try judge(handle: token.handle, digest: token.digest, as: kind, at: now, in: state)
+      else { return nil }
+      return (claims, try state.connector(claims.connector)?.publicID)
+    }
+    guard let (claims, clientID) = found else { return .inactive }
+    let issuedAt = try logged { () throws(LogError) in
+      try ledger.log.snapshot().record(at: token.handle.rawValue)?.header.recordedAt
+    }
+    return Introspection(
+      active: true, scope: claims.scopes.description.replacing(",", with: " "), clientID: clientID, kind: kind,
+      expiresAt: claims.expiresAt, issuedAt: issuedAt.map { Timestamp(milliseconds: $0) }, subject: claims.granter,
+      handle: claims.handle, grant: claims.grant, group: claims.group)
+  }
+
+  /// The newest tokens of a connector, a grant or a family, newest first, each with what it is worth now. Found by the
+  /// audit trail, on a thread for reading.
+  ///
+  /// - Parameters:
+  ///   - limit: 1 to 1,000.
+  ///   - before: only handles less than this: the last of an answer, to get the ones that follow it.
+  public func list(
+    _ listing: Listing, limit: Int = 50, before: TokenID? = nil
+  ) async throws(LedgerError) -> [ListedToken] {
+    guard (1...1_000).contains(limit) else {
+      throw LedgerError(.invalidValue, "limit: expected 1 to 1,000", field: "limit")
+    }
+    let ledger = ledger
+    return try await ledger.blocking { () throws(LedgerError) in
+      let now = Timestamp(milliseconds: ledger.configuration.clock())
+      let view = try logged { () throws(LogError) in try ledger.log.snapshot() }
+      var listed: [ListedToken] = []
+      var end = before?.rawValue
+      while true {
+        let page = try logged { () throws(LogError) in
+          try view.auditTrail().latest(
+            limit, of: [.subject(LogSubject(listing.subject))], before: end, in: view)
+        }
+        for position in page where listed.count < limit {
+          let handle = TokenID(rawValue: position)
+          let entry = try ledger.reading { (state) throws(StateUnreadable) -> (Standing, Verdict)? in
+            guard let token = try state.standing(of: position), token.credential != nil else { return nil }
+            return (token, try judge(handle: handle, at: now, in: state))
+          }
+          guard let (token, verdict) = entry, let credential = token.credential,
+            let record = try logged({ () throws(LogError) in try view.record(at: position) })
+          else { continue }
+          listed.append(
+            ListedToken(
+              handle: handle, kind: token.kind == .token ? .access : .refresh,
+              issuedAt: Timestamp(milliseconds: record.header.recordedAt), expiresAt: credential.expiresAt,
+              verdict: verdict))
+        }
+        guard page.count == limit, listed.count < limit else { return listed }
+        end = page.last
+      }
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import LedgerCrypto
+public import LedgerDomain
+public import LedgerEvents
+
+extension Tokens {
+  /// Revokes tokens, by one event whatever their number.
+  ///
+  /// ```swift
+  /// try await ledger.tokens.revoke(.connector(connector.id), by: Requester.operator)
+  /// ```
+  ///
+  /// - Parameter requester: the granter, an admin of the group, or the connector's owner; for an account its holder only.
+  /// - Returns: false if there was nothing to revoke (RFC 7009 section 2.2); nothing is appended then.
+  /// - Throws: `forbidden`, `account_disabled`.
+  @discardableResult
+  public func revoke(
+    _ target: RevokeToken.Target, by requester: some Requesting, context: RequestContext = .none
+  ) async throws(LedgerError) -> Bool {
+    let requester = requester.requester
+    let request = try ledger.prepare(context, caller: "\(requester)", "tokens.revoke", "\(target)", "\(requester)")
+    return try await ledger.execute(
+      RevokeToken(target, requester: requester), by: requester.account, request)
+  }
+
+  /// Revokes a token that a connector presents (RFC 7009): an access token alone, a refresh token with its family.
+  ///
+  /// - Parameter presented: the text, of either kind.
+  /// - Returns: false if there was nothing to revoke: answer the client the same.
+  /// - Throws: `invalid_client`.
+  @discardableResult
+  public func revoke(
+    presented: String, connector: PublicID, secret: ConnectorSecret, context: RequestContext = .none
+  ) async throws(LedgerError) -> Bool {
+    let request = try ledger.prepare(
+      context, caller: connector.description, "tokens.revokePresented", presented, connector.description, secret.text)
+    let token = ledger.tokenFormat.read(presented)?.token
+    return try await ledger.execute(
+      RevokePresentedToken(
+        connector: connector, secretDigest: secret.digest, token: token?.handle ?? TokenID(rawValue: .max),
+        digest: token?.digest ?? .zero), by: try ledger.owner(of: connector, if: request.address), request)
+  }
+}
+
+extension TokenFormat {
+  /// Reads a token of either kind.
+  func read(_ text: String) -> (kind: TokenKind, token: Presented)? {
+    if let token = read(prefix: AccessToken.prefix, text) { return (.access, token) }
+    return read(prefix: RefreshToken.prefix, text).map { (.refresh, $0) }
+  }
+}

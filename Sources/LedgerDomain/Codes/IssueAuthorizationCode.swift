@@ -1,0 +1,62 @@
+public import LedgerCrypto
+public import LedgerEvents
+
+/// A person who has signed in lets a connector act for them: makes the code that is sent to one of the connector's
+/// addresses, there to be traded for tokens (RFC 6749 section 4.1.2).
+public struct IssueAuthorizationCode: Command {
+  /// How long a code may be redeemed. RFC 6749 allows ten minutes; a program redeems at once.
+  public static let lifetime = Duration.seconds(60)
+
+  public var connector: ConnectorID
+  /// Who has signed in and agreed; has a verified phone.
+  public var account: AccountID
+  /// Where the code will be sent: byte for byte one of the addresses registered (RFC 9700 section 2.1).
+  public var redirectURI: String
+  /// SHA-256 of the code verifier (RFC 7636, method S256); nil where the client sent no challenge.
+  public var codeChallenge: Digest?
+  /// SHA-256 of the code's secret part.
+  public var digest: Digest
+
+  public init(
+    connector: ConnectorID, account: AccountID, redirectURI: String, codeChallenge: Digest?, digest: Digest
+  ) {
+    self.connector = connector
+    self.account = account
+    self.redirectURI = redirectURI
+    self.codeChallenge = codeChallenge
+    self.digest = digest
+  }
+
+  /// The code that was made.
+  public struct Outcome: Sendable, Equatable {
+    public var code: AuthorizationCodeID
+    public var expiresAt: Timestamp
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    let connector = try state.requireConnector(connector)
+    // Before all else: whoever sends a browser to an address that is not registered must not be helped to.
+    guard connector.details.redirectUris.contains(where: { $0.utf8.elementsEqual(redirectURI.utf8) }) else {
+      throw .refused(
+        .invalidValue, field: "redirectURI", expected: "an address that is registered for the connector",
+        remedy: "do not redirect there")
+    }
+    _ = try state.requireActiveAccount(connector.owner, field: "connector")
+    _ = try state.requireActiveAccount(account)
+    _ = try state.requireVerifiedPhone(of: account)
+    var event = AuthorizationCodeIssued()
+    event.connector = connector.id.rawValue
+    event.account = account.rawValue
+    event.redirectUri = redirectURI
+    if let codeChallenge { event.codeChallenge = .init(codeChallenge) }
+    event.digest = .init(digest)
+    event.expiresAt = (context.now + Self.lifetime).milliseconds
+    return Decision(by: Subject(account), .authorizationCodeIssued(event))
+  }
+
+  public func outcome(of recorded: RecordedEvents) -> Outcome {
+    Outcome(code: AuthorizationCodeID(rawValue: recorded.first), expiresAt: recorded.time + Self.lifetime)
+  }
+}

@@ -1,0 +1,110 @@
+public import LedgerCrypto
+public import LedgerEvents
+
+/// The holder of a verified number signs in to a connector by a PIN: the connector gets the holder's own access, and a
+/// refresh token.
+///
+/// An unknown number, a wrong PIN, one that is over, and one for another connector are refused alike. A wrong PIN is an
+/// event, so that tries stay counted.
+public struct SignInWithPIN: Command {
+  /// The connector's ID, and SHA-256 of the Secret as presented.
+  public var connector: PublicID
+  public var secretDigest: Digest
+  /// Keyed hash of the number.
+  public var number: Digest
+  /// The challenge whose salt ``candidate`` was made with; nil where none was found.
+  public var challenge: ChallengeID?
+  /// scrypt of the presented PIN's HMAC.
+  public var candidate: Digest
+  /// SHA-256 of the refresh token's secret part.
+  public var refreshDigest: Digest
+
+  public init(
+    connector: PublicID, secretDigest: Digest, number: Digest, challenge: ChallengeID?, candidate: Digest,
+    refreshDigest: Digest
+  ) {
+    self.connector = connector
+    self.secretDigest = secretDigest
+    self.number = number
+    self.challenge = challenge
+    self.candidate = candidate
+    self.refreshDigest = refreshDigest
+  }
+
+  /// What the PIN led to.
+  public enum Outcome: Sendable, Equatable {
+    case signedIn(SignedIn)
+    /// A wrong PIN: to the caller this is ``Refusal/Code/invalidGrant``.
+    case rejected(triesLeft: Int)
+  }
+
+  /// The access that the connector has now.
+  public struct SignedIn: Sendable, Equatable {
+    public var account: AccountID
+    public var grant: GrantID
+    /// The new family, which is the handle of the refresh token too.
+    public var family: FamilyID
+    public var expiresAt: Timestamp
+    /// Nil where the grant was there already: its scopes do not change.
+    public var scopes: Scopes?
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    guard let client = try read(state.authenticate(connector, secret: secretDigest, at: context.now)) else {
+      throw .invalidClient
+    }
+    guard let challenge, let open = try read(state.challenge(challenge)), open.connector == client.id, !open.isClosed,
+      context.now < open.expiresAt, open.failures < VerifyPIN.tries,
+      let phone = try read(state.phone(number: number)), try read(state.phone(phone))?.account == open.account,
+      try read(state.challenge(for: number, by: open.account)) == challenge,
+      try read(state.account(open.account))?.isDisabled == false
+    else { throw .invalidPIN }
+    let requester = Requester.connector(client.id, for: open.account)
+    guard candidate == open.digest else {
+      var event = PhonePINRejected()
+      event.account = open.account.rawValue
+      event.challenge = challenge.rawValue
+      event.triesLeft = UInt32(VerifyPIN.tries - Int(open.failures) - 1)
+      return Decision(by: requester, .phonePINRejected(event))
+    }
+    var accepted = PhonePINAccepted()
+    accepted.account = open.account.rawValue
+    accepted.challenge = challenge.rawValue
+    accepted.connector = client.id.rawValue
+    let granting: Granting
+    do throws(DecisionFailure) {
+      granting = try state.granting(
+        .user, to: client.id, by: open.account, refreshDigest: refreshDigest, first: context.next + 1, at: context.now)
+    } catch {
+      guard case .refused = error else { throw error }
+      throw .invalidPIN
+    }
+    return Decision(by: requester, events: [.phonePINAccepted(accepted)] + granting.events)
+  }
+
+  public func outcome(of recorded: RecordedEvents) -> Outcome {
+    if case .phonePINRejected(let event) = recorded.events.first {
+      return .rejected(triesLeft: Int(event.triesLeft))
+    }
+    guard case .phonePINAccepted(let accepted) = recorded.events.first,
+      case .refreshTokenIssued(let token) = recorded.events.last
+    else { preconditionFailure("These are not the events of a SignInWithPIN.") }
+    var scopes: Scopes?
+    for case .permissionGranted(let event) in recorded.events { scopes = Scopes(rawValue: event.scopes) }
+    return .signedIn(
+      SignedIn(
+        account: AccountID(rawValue: accepted.account), grant: GrantID(rawValue: token.grant),
+        family: FamilyID(rawValue: recorded.first + UInt64(recorded.events.count - 1)),
+        expiresAt: Timestamp(milliseconds: token.expiresAt), scopes: scopes))
+  }
+}
+
+extension DecisionFailure {
+  fileprivate static var invalidPIN: Self {
+    .refused(
+      .invalidGrant, field: "pin", expected: "the PIN that was sent to this number for this connector",
+      remedy: "ask for a new PIN")
+  }
+}

@@ -1,0 +1,10 @@
+/// The graph of what tokens stand on, at one moment: all that judging a token reads. See ``Standing``.
+public protocol StandingReader: ~Copyable {
+  /// Whether the object made at this position stands, and what it stands on. Nil where the event at this position
+  /// made no object that validity depends on.
+  func standing(of number: UInt64) throws(StateUnreadable) -> Standing?
+
+  /// Whether the way from a family of tokens down to all that it stands on is clear: what ``examine(family:)`` finds,
+  /// looked up or remembered.
+  func path(ofFamily number: UInt64) throws(StateUnreadable) -> Examination
+}

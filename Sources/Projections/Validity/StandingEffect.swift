@@ -1,0 +1,107 @@
+import EventLog
+import LedgerCrypto
+import LedgerDomain
+import LedgerEvents
+
+/// What an event does to the standing of one object. A function of the event alone, so that the projection, and whoever
+/// asks how an object stood in the past, go by the same rules.
+enum StandingEffect {
+  case make(Standing)
+  /// The first event that stops an object is the one that counts.
+  case stop
+  /// What was stopped starts again.
+  case resume
+  /// Everything older that stands on it stops for good.
+  case raiseFloor
+  case allow(Scopes)
+  case succeed(until: Timestamp)
+
+  /// Brings a standing from the state before the event at a position to the state after it.
+  func apply(to standing: inout Standing, at position: Position) {
+    switch self {
+    case .make(let made): standing = made
+    case .stop: if standing.stoppedBy == 0 { standing.stoppedBy = position }
+    case .resume: standing.stoppedBy = 0
+    case .raiseFloor: standing.floor = position
+    case .allow(let scopes): standing.scopes = scopes
+    case .succeed(let until):
+      standing.credential?.successor = position
+      standing.credential?.acceptedUntil = until
+    }
+  }
+
+  /// Calls `body` with the number of each object that the event concerns in this way, and the effect.
+  static func forEach(
+    of event: LedgerEvent, at position: Position, _ body: (UInt64, StandingEffect) throws(LogError) -> Void
+  ) throws(LogError) {
+    switch event {
+    // What makes an object.
+    case .tokenIssued(let event):
+      let credential = try credential(event.digest, event.expiresAt, position)
+      try body(
+        position,
+        .make(
+          Standing(.token, scopes: Scopes(rawValue: event.scopes), on: event.family, credential: credential)))
+    case .accountRegistered: try body(position, .make(Standing(.account)))
+    case .phoneVerified: try body(position, .make(Standing(.phone)))
+    case .connectorCreated(let event):
+      try body(
+        position, .make(Standing(.connector, scopes: Scopes(rawValue: event.details.scopes), on: event.owner)))
+    case .groupCreated: try body(position, .make(Standing(.group)))
+    case .groupMemberAdded(let event): try body(position, .make(Standing(.membership, on: event.group)))
+    case .permissionGranted(let event):
+      try body(
+        position,
+        .make(
+          Standing(
+            .grant, scopes: Scopes(rawValue: event.scopes), on: event.connector, event.granter, event.membership,
+            event.phone)))
+    case .refreshTokenIssued(let event):
+      let credential = try credential(event.digest, event.expiresAt, position)
+      try body(position, .make(Standing(.family, on: event.grant, credential: credential)))
+      if event.supersedes != 0 { try body(event.supersedes, .stop) }
+    case .refreshTokenRotated(let event):
+      let credential = try credential(event.digest, event.expiresAt, position)
+      try body(position, .make(Standing(.family, on: event.family, credential: credential)))
+      try body(event.predecessor, .succeed(until: Timestamp(milliseconds: event.predecessorUntil)))
+
+    // What stops one, or starts it again.
+    case .accountDisabled(let event): try body(event.account, .stop)
+    case .accountEnabled(let event): try body(event.account, .resume)
+    case .phoneRemoved(let event): try body(event.phone, .stop)
+    case .connectorUpdated(let event): try body(event.connector, .allow(Scopes(rawValue: event.after.scopes)))
+    case .connectorDeleted(let event): try body(event.connector, .stop)
+    case .groupDeleted(let event): try body(event.group, .stop)
+    case .groupMemberRoleChanged(let event):
+      // Grants that an admin gave stop when the admin is one no more, and do not come back with the role.
+      if event.before == .admin { try body(event.membership, .raiseFloor) }
+    case .groupMemberRemoved(let event): try body(event.membership, .stop)
+    case .permissionRevoked(let event): try body(event.grant, .stop)
+    case .refreshTokenReuseDetected(let event): try body(event.family, .stop)
+    case .tokenRevoked(let event):
+      switch event.reach {
+      case .token, .family: try body(event.target, .stop)
+      case .connector, .account: try body(event.target, .raiseFloor)
+      case .unspecified, .UNRECOGNIZED:
+        throw LogError(
+          .unreadableEvent, "the reach of the revocation is not known; upgrade the program", at: position)
+      }
+    case .subjectErased(let event):
+      if event.account != 0 { try body(event.account, .stop) }
+
+    case .ledgerCreated, .ledgerRestored, .accountSignedIn, .accountRoleChanged, .phonePINRequested,
+      .phonePINRejected, .connectorSecretRotated, .groupRenamed, .groupSubgroupAttached, .groupSubgroupDetached,
+      .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted, .signingKeyRotated, .masterKeyRotated,
+      .phonePINAccepted, .groupSubscriberAdded, .groupSubscriberRemoved, .authorizationCodeIssued,
+      .authorizationCodeRedeemed:
+      break
+    }
+  }
+
+  private static func credential(
+    _ digest: some Collection<UInt8>, _ expiresAt: Int64, _ position: Position
+  ) throws(LogError) -> Standing.Credential {
+    Standing.Credential(
+      digest: try Digest(of: digest, at: position), expiresAt: Timestamp(milliseconds: expiresAt))
+  }
+}

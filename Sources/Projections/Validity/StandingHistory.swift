@@ -1,0 +1,120 @@
+package import EventLog
+package import LedgerDomain
+package import LedgerEvents
+
+/// How an object, and everything that it stands on, stood right after a past event, and the events that made it so.
+///
+/// Found in the audit trail and replayed by the rules of ``StandingEffect``, so it is what the projection held then. Busy
+/// objects (accounts, connectors, groups) are looked up by the types of event that change them, since few events do; the
+/// others by their own events. A connector's owner is asked about in milliseconds, not by a scan of the log.
+package struct StandingHistory: StandingReader {
+  /// An event that made an object, or changed how it stands.
+  package struct Change: Sendable {
+    package let position: Position
+    package let time: Timestamp
+    package let type: EventType
+    package let object: Subject
+  }
+
+  private var standings: [UInt64: Standing] = [:]
+  /// In the order of the log.
+  package private(set) var changes: [Change] = []
+
+  /// - Parameters:
+  ///   - number: the object's.
+  ///   - position: of the last event that counts.
+  package init(
+    of number: UInt64, until position: Position, in view: borrowing LogSnapshot<ProjectionSet>
+  ) throws(LogError) {
+    var waiting = [number]
+    while let next = waiting.popLast() {
+      guard standings[next] == nil, next > 0, next <= position,
+        let standing = try replay(next, until: position, in: view)
+      else { continue }
+      standings[next] = standing
+      for index in standing.parents.indices where standing.parents[index] != 0 {
+        waiting.append(standing.parents[index])
+      }
+    }
+    changes.sort { $0.position < $1.position }
+  }
+
+  package func standing(of number: UInt64) throws(StateUnreadable) -> Standing? { standings[number] }
+
+  private mutating func replay(
+    _ number: UInt64, until end: Position, in view: borrowing LogSnapshot<ProjectionSet>
+  ) throws(LogError) -> Standing? {
+    var standing: Standing?
+    try apply(number, number, to: &standing, view)
+    guard let kind = standing?.kind else { return nil }
+    for position in try positions(changing: number, kind, until: end, in: view).reversed() {
+      try apply(position, number, to: &standing, view)
+    }
+    return standing
+  }
+
+  private mutating func apply(
+    _ position: Position, _ number: UInt64, to standing: inout Standing?, _ view: borrowing LogSnapshot<ProjectionSet>
+  ) throws(LogError) {
+    guard let record = try view.record(at: position) else { return }
+    var found: StandingEffect?
+    try StandingEffect.forEach(of: record.event, at: position) { (object, effect) throws(LogError) in
+      if object == number { found = effect }
+    }
+    guard let found else { return }
+    if case .make(let made) = found { standing = made }
+    guard var changed = standing else { return }
+    found.apply(to: &changed, at: position)
+    standing = changed
+    changes.append(
+      Change(
+        position: position, time: Timestamp(milliseconds: record.header.recordedAt),
+        type: EventType(rawValue: record.header.type), object: Subject(kind: changed.kind, number: number)))
+  }
+
+  /// The events after the one that made an object which may change it, the newest first.
+  private func positions(
+    changing number: UInt64, _ kind: SubjectKind, until end: Position, in view: borrowing LogSnapshot<ProjectionSet>
+  ) throws(LogError) -> [Position] {
+    let terms = Self.terms(changing: number, kind)
+    var positions: [Position] = []
+    var before = end + 1
+    while before > number + 1 {
+      let page = try view.auditTrail().latest(1_000, of: terms, before: before, in: view)
+      positions += page.prefix { $0 > number }
+      guard page.count == 1_000, let last = page.last else { break }
+      before = last
+    }
+    return positions
+  }
+
+  private static func terms(changing number: UInt64, _ kind: SubjectKind) -> [AuditTerm] {
+    let types: [EventType] =
+      switch kind {
+      case .account: [.accountDisabled, .accountEnabled, .tokenRevoked, .subjectErased]
+      case .connector: [.connectorUpdated, .connectorDeleted, .tokenRevoked]
+      case .group: [.groupDeleted]
+      default: []
+      }
+    guard types.isEmpty else { return types.map { .type($0.rawValue) } }
+    // A successor is recorded for the token that it follows, whether that is the family's first or not.
+    let kinds: [SubjectKind] = kind == .family ? [.family, .token] : [kind]
+    return kinds.map { .subject(LogSubject(kind: $0.rawValue, number: number)) }
+  }
+}
+
+extension StandingHistory {
+  /// The position of the newest event that was recorded at a time or before it; 0 if there is none.
+  package static func position(
+    at time: Timestamp, in view: borrowing LogSnapshot<ProjectionSet>
+  ) throws(LogError) -> Position {
+    var low: Position = 0
+    var high = try view.head()
+    while low < high {
+      let middle = low + (high - low + 1) / 2
+      guard let record = try view.record(at: middle) else { return low }
+      if record.header.recordedAt <= time.milliseconds { low = middle } else { high = middle - 1 }
+    }
+    return low
+  }
+}

@@ -1,0 +1,148 @@
+import CredentialLedger
+import LedgerTestSupport
+import Testing
+
+@Suite struct SignInTests {
+  let folder = TemporaryFolder()
+  var path: String { folder.path + "/ledger" }
+  let quick = LedgerConfiguration(pinCost: 10)
+  let uri = "https://client.example.org/callback"
+  // The example of RFC 7636, appendix B.
+  let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+  let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+
+  private func client(of steps: FourSteps, on ledger: Ledger) async throws -> (Connector, ConnectorSecret) {
+    try await ledger.connectors.create(
+      name: "Web", permissions: [.textMessage], redirectURIs: [uri], by: steps.developer)
+  }
+
+  @Test func aCodeIsTradedForTokensOnce() async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
+    let steps = try await FourSteps(on: ledger)
+    let (connector, secret) = try await client(of: steps, on: ledger)
+    let code = try await ledger.authorizationCodes.issue(
+      connector.id, redirectURI: uri, codeChallenge: challenge, by: steps.admin)
+    #expect(code.code.text.hasPrefix("clc_"))
+    #expect("\(code.code)" == "<redacted>")
+    for (text, wrongVerifier) in [(code.code.text, verifier + "x"), ("clc_nonsense", verifier)] {
+      await #expect(throws: LedgerError.self) {
+        try await ledger.authorizationCodes.redeem(
+          AuthorizationCode(text), connector: connector.publicID, secret: secret, redirectURI: uri,
+          codeVerifier: wrongVerifier)
+      }
+    }
+    let tokens = try await ledger.authorizationCodes.redeem(
+      code.code, connector: connector.publicID, secret: secret, redirectURI: uri, codeVerifier: verifier)
+    guard case .valid(let claims) = try ledger.tokens.validate(tokens.accessToken) else {
+      Issue.record("the token is not valid")
+      return
+    }
+    #expect(claims.group == nil)
+    #expect(claims.granter == steps.admin)
+    #expect(claims.scopes == tokens.scopes)
+    let next = try await ledger.tokens.issue(
+      connector: connector.publicID, secret: secret, refreshToken: tokens.refreshToken)
+    #expect(try ledger.tokens.validate(next.accessToken).isValid)
+
+    await #expect(throws: LedgerError.self) {
+      try await ledger.authorizationCodes.redeem(
+        code.code, connector: connector.publicID, secret: secret, redirectURI: uri, codeVerifier: verifier)
+    }
+    #expect(try !ledger.tokens.validate(tokens.accessToken).isValid)
+    #expect(try !ledger.tokens.validate(next.accessToken).isValid)
+    #expect(try await ledger.verify().projectionsMatch)
+    await ledger.close()
+  }
+
+  @Test func aMalformedChallengeIsRefused() async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
+    let steps = try await FourSteps(on: ledger)
+    let (connector, _) = try await client(of: steps, on: ledger)
+    for text in ["", "short", challenge + "=", challenge.replacing("-", with: "+"), verifier + verifier] {
+      await #expect(throws: LedgerError.self) {
+        try await ledger.authorizationCodes.issue(
+          connector.id, redirectURI: uri, codeChallenge: text, by: steps.admin)
+      }
+    }
+    await ledger.close()
+  }
+
+  @Test func ofManyWhoRedeemOneCodeOneSucceeds() async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
+    let steps = try await FourSteps(on: ledger)
+    let (connector, secret) = try await client(of: steps, on: ledger)
+    let code = try await ledger.authorizationCodes.issue(connector.id, redirectURI: uri, by: steps.admin)
+    let uri = uri
+    let results = await concurrently(64) { (_) throws(LedgerError) in
+      try await ledger.authorizationCodes.redeem(
+        code.code, connector: connector.publicID, secret: secret, redirectURI: uri)
+    }
+    #expect(results.count { $0.isSuccess } == 1)
+    #expect(results.allSatisfy { $0.isSuccess || $0.code == "invalid_grant" })
+    #expect(try await ledger.audit.latest(of: .type(.authorizationCodeRedeemed)).count == 1)
+    // The other 63 presented a used code: what came of it is stopped, by one event.
+    #expect(try await ledger.audit.latest(of: .type(.tokenRevoked)).count == 1)
+    await ledger.close()
+  }
+
+  @Test func aPINOpensTheHoldersOwnAccess() async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
+    let steps = try await FourSteps(on: ledger)
+    let (connector, secret) = (steps.connector.publicID, steps.secret)
+    let number = try PhoneNumber("+4915112345678")
+    let unknown = try PhoneNumber("+4915112345679")
+    #expect(try await ledger.pinSignIns.request(for: unknown, connector: connector) == nil)
+    let head = try ledger.head()
+    let stranger = try PublicID(random: SystemRandom())
+    #expect(try await ledger.pinSignIns.request(for: number, connector: stranger) == nil)
+    #expect(try ledger.head() == head)
+
+    let request = try #require(try await ledger.pinSignIns.request(for: number, connector: connector))
+    let wrong = request.pin.digits == "000000" ? "000001" : "000000"
+    var errors: [LedgerError] = []
+    for (number, pin) in [(number, wrong), (unknown, request.pin.digits)] {
+      do {
+        _ = try await ledger.pinSignIns.signIn(number, pin: pin, connector: connector, secret: secret)
+      } catch { errors.append(error) }
+    }
+    #expect(errors.count == 2)
+    #expect(Set(errors.map(\.description)).count == 1)
+    let access = try await ledger.pinSignIns.signIn(
+      number, pin: request.pin.digits, connector: connector, secret: secret)
+    #expect(access.account == steps.admin)
+    #expect(access.scopes == (try ledger.grants.grant(access.grant)?.scopes))
+    let token = try await ledger.tokens.issue(connector: connector, secret: secret, refreshToken: access.refreshToken)
+    #expect(try ledger.tokens.validate(token.accessToken).isValid)
+    // The admin's grant for the group is another matter.
+    #expect(try ledger.grants.grant(steps.granted.grant)?.isRevoked == false)
+    #expect(try await ledger.verify().projectionsMatch)
+    await ledger.close()
+  }
+
+  @Test func ofManyWhoSignInByOnePINOneSucceeds() async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
+    let steps = try await FourSteps(on: ledger)
+    let number = try PhoneNumber("+4915112345678")
+    let request = try #require(try await ledger.pinSignIns.request(for: number, connector: steps.connector.publicID))
+    let results = await concurrently(64) { (_) throws(LedgerError) in
+      try await ledger.pinSignIns.signIn(
+        number, pin: request.pin.digits, connector: steps.connector.publicID, secret: steps.secret)
+    }
+    #expect(results.count { $0.isSuccess } == 1)
+    #expect(results.allSatisfy { $0.isSuccess || $0.code == "invalid_grant" })
+    await ledger.close()
+  }
+
+  @Test func ofManyWhoVerifyOnePINOneSucceeds() async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
+    let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "dev").account
+    let request = try await ledger.phones.requestPIN(for: PhoneNumber("+911199999999"), by: account)
+    let results = await concurrently(64) { (_) throws(LedgerError) in
+      try await ledger.phones.verify(request.pin.digits, challenge: request.challenge, by: account)
+    }
+    #expect(results.count { $0.isSuccess } == 1)
+    #expect(results.allSatisfy { $0.isSuccess || $0.code == "no_open_pin" })
+    #expect(try ledger.phones.verified(by: account).count == 1)
+    await ledger.close()
+  }
+}
