@@ -14,6 +14,7 @@ extension ModelState {
       applyToAccounts(event, position, time)
     case .phonePINRequested, .phonePINRejected, .phoneVerified, .phoneRemoved:
       try applyToPhones(event, position)
+    case .subjectErased(let event): erase(event, position)
     case .connectorCreated, .connectorUpdated, .connectorSecretRotated, .connectorDeleted:
       try applyToConnectors(event, position, time)
     case .groupCreated, .groupRenamed, .groupDeleted, .groupMemberAdded, .groupMemberRoleChanged, .groupMemberRemoved:
@@ -22,7 +23,9 @@ extension ModelState {
       applyToGrants(event, position, time)
     case .refreshTokenIssued, .refreshTokenRotated, .refreshTokenReuseDetected, .tokenIssued, .tokenRevoked:
       try applyToTokens(event, position)
-    case .ledgerCreated, .ledgerRestored, .signingKeyRotated, .subjectErased, .groupSubgroupAttached,
+    case .ledgerCreated(let event): if !event.verifyingKey.isEmpty { signingKey = Array(event.verifyingKey) }
+    case .signingKeyRotated(let event): signingKey = Array(event.after)
+    case .ledgerRestored, .groupSubgroupAttached,
       .groupSubgroupDetached, .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted,
       .phonePINAccepted, .groupSubscriberAdded, .groupSubscriberRemoved, .authorizationCodeIssued,
       .authorizationCodeRedeemed, .masterKeyRotated:
@@ -40,7 +43,7 @@ extension ModelState {
       accounts[id] = Account(
         id: id, issuer: event.issuer, subject: event.subject, name: event.hasName ? event.name : nil,
         email: event.hasEmail ? event.email : nil, role: event.role, isDisabled: false, registeredAt: time)
-      standings[position] = Standing(.account)
+      standings[position] = Standing(.account, scopes: Self.scopes(of: event.role))
     case .accountSignedIn(let event):
       let id = AccountID(rawValue: event.account)
       if event.hasName { accounts[id]?.name = event.name }
@@ -53,6 +56,7 @@ extension ModelState {
       stop(event.account, by: 0)
     case .accountRoleChanged(let event):
       accounts[AccountID(rawValue: event.account)]?.role = event.after
+      standings[event.account]?.scopes = Self.scopes(of: event.after)
     default: break
     }
   }

@@ -14,6 +14,9 @@ public struct ModelState: Sendable {
   public internal(set) var groups: [GroupID: Group] = [:]
   public internal(set) var memberships: [MembershipID: Membership] = [:]
   public internal(set) var grants: [GrantID: Grant] = [:]
+  /// The names of the keys of erased persons.
+  public internal(set) var erased: Set<[UInt8]> = []
+  var signingKey: [UInt8]?
   /// The graph of validity. A test may damage it.
   public var standings: [UInt64: Standing] = [:]
   /// Where set, every look-up fails with it.

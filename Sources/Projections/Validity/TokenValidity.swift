@@ -8,7 +8,7 @@ import LedgerEvents
 /// that made it, and so in the order of the log.
 package struct TokenValidity: Sendable {
   /// To be raised whenever a row is written differently: the projection is then rebuilt.
-  package static let schemaVersion: UInt64 = 1
+  package static let schemaVersion: UInt64 = 2
 
   let rows: Table<PositionKey, StandingCodec>
 
@@ -32,7 +32,8 @@ package struct TokenValidity: Sendable {
       try add(
         Standing(.token, scopes: Scopes(rawValue: event.scopes), on: event.family, credential: credential), position,
         &transaction)
-    case .accountRegistered: try add(Standing(.account), position, &transaction)
+    case .accountRegistered(let event):
+      try add(Standing(.account, scopes: event.role.grantableScopes), position, &transaction)
     case .phoneVerified: try add(Standing(.phone), position, &transaction)
     case .connectorCreated(let event):
       try add(
@@ -54,6 +55,8 @@ package struct TokenValidity: Sendable {
     // What stops one, or starts it again.
     case .accountDisabled(let event): try stop(event.account, by: position, &transaction)
     case .accountEnabled(let event): try change(event.account, &transaction) { $0.stoppedBy = 0 }
+    case .accountRoleChanged(let event):
+      try change(event.account, &transaction) { $0.scopes = event.after.grantableScopes }
     case .phoneRemoved(let event): try stop(event.phone, by: position, &transaction)
     case .connectorUpdated(let event):
       try change(event.connector, &transaction) { $0.scopes = Scopes(rawValue: event.after.scopes) }
@@ -69,7 +72,7 @@ package struct TokenValidity: Sendable {
     case .subjectErased(let event):
       if event.account != 0 { try stop(event.account, by: position, &transaction) }
 
-    case .ledgerCreated, .ledgerRestored, .accountSignedIn, .accountRoleChanged, .phonePINRequested,
+    case .ledgerCreated, .ledgerRestored, .accountSignedIn, .phonePINRequested,
       .phonePINRejected, .connectorSecretRotated, .groupRenamed, .groupSubgroupAttached, .groupSubgroupDetached,
       .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted, .signingKeyRotated, .masterKeyRotated,
       .phonePINAccepted, .groupSubscriberAdded, .groupSubscriberRemoved, .authorizationCodeIssued,
