@@ -1,40 +1,10 @@
 import CredentialLedger
-import Glibc
 import Testing
 
 @Suite struct PeopleTests {
   let folder = TemporaryFolder()
   var path: String { folder.path + "/ledger" }
   let quick = LedgerConfiguration(pinCost: 10)
-
-  /// Whether any file of the ledger holds the bytes.
-  private func holds(_ bytes: [UInt8], in path: String) throws -> Bool {
-    if let names = unsafe opendir(path) {
-      defer { unsafe closedir(names) }
-      while let entry = unsafe readdir(names) {
-        let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-          unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        if name != ".", name != "..", try holds(bytes, in: "\(path)/\(name)") { return true }
-      }
-      return false
-    }
-    let content = try contents(of: path)
-    return content.indices.contains { content[$0] == bytes[0] && content[$0...].starts(with: bytes) }
-  }
-
-  private func contents(of path: String) throws -> [UInt8] {
-    let descriptor = unsafe open(path, O_RDONLY)
-    try #require(descriptor >= 0)
-    defer { close(descriptor) }
-    var content: [UInt8] = [0]
-    var chunk = [UInt8](repeating: 0, count: 1 << 20)
-    while true {
-      let count = unsafe chunk.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, $0.count) }
-      guard count > 0 else { return content }
-      content += chunk[..<count]
-    }
-  }
 
   @Test func `An erased person is gone, and the ledger as whole as before`() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
@@ -68,8 +38,8 @@ import Testing
     try await ledger.rebuildProjections()
     #expect(try await ledger.projectionDigests() == digests)
     await ledger.close()
-    for text in ["4915112345678", "33699999999"] { #expect(try !holds(Array(text.utf8), in: path)) }
-    #expect(try holds(Array("ledger.example.org".utf8), in: path))
+    for text in ["4915112345678", "33699999999"] { #expect(try !FileBytes.hold(Array(text.utf8), in: path)) }
+    #expect(try FileBytes.hold(Array("ledger.example.org".utf8), in: path))
   }
 
   @Test func `Erasing one leaves another's hold on the same number`() async throws {
