@@ -1,6 +1,7 @@
 import CredentialLedger
 import Glibc
 import KeyStore
+import LedgerTestSupport
 import Testing
 
 /// What a crash between the log and the keys leaves is finished when the ledger is opened.

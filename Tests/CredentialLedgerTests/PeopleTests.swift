@@ -1,4 +1,5 @@
 import CredentialLedger
+import LedgerTestSupport
 import Testing
 
 @Suite struct PeopleTests {
