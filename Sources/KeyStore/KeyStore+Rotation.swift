@@ -1,6 +1,9 @@
 import LedgerCrypto
 
 extension KeyStore {
+  /// What tells the present master key from others and gives nothing of it away: 16 hexadecimal digits.
+  public var masterKeyFingerprint: String { state.withLock { $0.sealing.fingerprint } }
+
   /// Makes a new signing key, durable on return, with which ``signingKey`` signs from now on. The old ones stay in
   /// ``verifyingKeys``.
   ///

@@ -24,6 +24,19 @@ public protocol DomainReader: StandingReader, ~Copyable {
   func challenge(_ id: ChallengeID) throws(StateUnreadable) -> PINChallenge?
   /// The latest PIN asked for by this account for this number, in whatever state.
   func challenge(for number: Digest, by account: AccountID) throws(StateUnreadable) -> ChallengeID?
+  /// The PINs last asked for, for a number by anybody, or by an account for any number: newest first, at most `limit`.
+  func challenges(_ scope: PINScope, newest limit: Int) throws(StateUnreadable) -> [PINChallenge]
+
+  /// Keyed hash of the number that a phone has; nil once its person is erased.
+  func number(of phone: PhoneID) throws(StateUnreadable) -> Digest?
+  /// The 16 bytes that name the key under which memberships carry this number, once one did.
+  func person(ofNumber number: Digest) throws(StateUnreadable) -> [UInt8]?
+  /// The accounts whose role is tenant administrator, disabled or not.
+  func tenantAdmins() throws(StateUnreadable) -> [AccountID]
+  /// The public key that the log last named as the one that signs its checkpoints, 32 bytes.
+  func recordedSigningKey() throws(StateUnreadable) -> [UInt8]?
+  /// Whether the person whose key has this name is erased.
+  func isErased(person: [UInt8]) throws(StateUnreadable) -> Bool
 
   /// The authorization code of this number, redeemed or not; nil if there is none.
   func code(_ id: AuthorizationCodeID) throws(StateUnreadable) -> IssuedCode?

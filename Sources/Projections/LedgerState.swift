@@ -52,7 +52,7 @@ extension ProjectionSet {
 /// The projections in one transaction. One type whatever the transaction, so that what reads it is compiled for it.
 public struct LedgerState: ~Copyable, DomainReader {
   private let tables: ProjectionTables
-  private let transaction: BorrowedTransaction
+  let transaction: BorrowedTransaction
   /// Nil in the writer's own transaction, whose state nobody else has seen.
   private let paths: PathMemory?
 
@@ -62,14 +62,14 @@ public struct LedgerState: ~Copyable, DomainReader {
     self.transaction = transaction
   }
 
-  private var directory: Directory { tables.directory }
+  var directory: Directory { tables.directory }
 
   @inline(__always)
-  private func reading<Result>(_ body: () throws(LogError) -> Result) throws(StateUnreadable) -> Result {
+  func reading<Result>(_ body: () throws(LogError) -> Result) throws(StateUnreadable) -> Result {
     do { return try body() } catch { throw StateUnreadable(error.description) }
   }
 
-  private func row<Stored: Row>(_ type: Stored.Type, _ key: DirectoryKey) throws(StateUnreadable) -> Stored? {
+  func row<Stored: Row>(_ type: Stored.Type, _ key: DirectoryKey) throws(StateUnreadable) -> Stored? {
     try reading { () throws(LogError) in try directory.row(type, at: key, in: transaction) }
   }
 

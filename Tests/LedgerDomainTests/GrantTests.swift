@@ -138,7 +138,7 @@ import Testing
 
   @Test mutating func `A grant on a removed phone is made anew on another`() throws {
     let second = try access.scenario.phone("+919", of: access.granter)
-    try access.scenario.perform(RemovePhone(phone: access.phone, requester: access.granter))
+    try access.scenario.perform(RemovePhone(phone: access.phone, requester: .account(access.granter)))
     let next = access.scenario.next
     try access.scenario.when(command())
       .then(revoked, granted(by: access.granter, second, access.membership), issued(next + 1, by: access.granter))

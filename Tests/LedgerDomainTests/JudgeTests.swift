@@ -203,8 +203,17 @@ import Testing
     #expect(try verdict().isValid)
   }
 
-  @Test(arguments: Link.allCases)
-  mutating func `Everything on the way may narrow the scopes`(link: Link) throws {
+  @Test mutating func `What the connector's owner may do is no limit to what others give`() throws {
+    access.scenario.state.standings[access.owner.rawValue]?.scopes = []
+    guard case .valid(let claims) = try verdict() else {
+      Issue.record("not valid")
+      return
+    }
+    #expect(claims.scopes == .all)
+  }
+
+  @Test(arguments: Link.allCases.filter { $0 != .owner })
+  mutating func `Everything else on the way may narrow the scopes`(link: Link) throws {
     access.scenario.state.standings[subject(link).number]?.scopes = [.profileRead, .mediaRead]
     access.scenario.state.standings[access.token.rawValue]?.scopes.remove(.mediaRead)
     guard case .valid(let claims) = try verdict() else {

@@ -157,11 +157,11 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
       $0.phone = access.phone.rawValue
       $0.account = access.granter.rawValue
     }
-    let command = RemovePhone(phone: access.phone, requester: access.granter)
+    let command = RemovePhone(phone: access.phone, requester: .account(access.granter))
     try access.scenario.when(command).then(.phoneRemoved(event), by: Subject(access.granter))
-    access.scenario.when(RemovePhone(phone: access.phone, requester: access.owner))
+    access.scenario.when(RemovePhone(phone: access.phone, requester: .account(access.owner)))
       .thenRefused(.notFound, field: "phone")
-    access.scenario.when(RemovePhone(phone: PhoneID(rawValue: 999), requester: access.owner))
+    access.scenario.when(RemovePhone(phone: PhoneID(rawValue: 999), requester: .account(access.owner)))
       .thenRefused(.notFound, field: "phone")
     try access.scenario.perform(command)
     access.scenario.when(command).thenRefused(.gone, field: "phone")

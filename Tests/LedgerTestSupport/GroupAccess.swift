@@ -5,7 +5,7 @@ public struct GroupAccess: Sendable {
   public var scenario: Scenario
   public let owner: AccountID
   public let connector: ConnectorID
-  /// An admin of the group, who is not the owner.
+  /// An admin of the group and a tenant administrator, who is not the owner.
   public let granter: AccountID
   public let phone: PhoneID
   public let group: GroupID
@@ -22,7 +22,7 @@ public struct GroupAccess: Sendable {
     owner = try scenario.account("owner")
     _ = try scenario.phone("+910000000001", of: owner)
     connector = try scenario.connector(of: owner, details: details)
-    granter = try scenario.account("granter")
+    granter = try scenario.account("granter", role: .tenantAdmin)
     phone = try scenario.phone("+910000000002", of: granter)
     group = try scenario.group(by: granter)
     membership = try scenario.member(of: group, account: granter, role: .admin)

@@ -16,6 +16,7 @@ extension ModelState {
       try applyToCodes(event, position)
     case .phonePINRequested, .phonePINRejected, .phonePINAccepted, .phoneVerified, .phoneRemoved:
       try applyToPhones(event, position)
+    case .subjectErased(let event): erase(event, position)
     case .connectorCreated, .connectorUpdated, .connectorSecretRotated, .connectorDeleted:
       try applyToConnectors(event, position, time)
     case .groupCreated, .groupRenamed, .groupDeleted, .groupMemberAdded, .groupMemberRoleChanged, .groupMemberRemoved:
@@ -28,8 +29,10 @@ extension ModelState {
       subgroups[GroupID(rawValue: event.group), default: []].insert(GroupID(rawValue: event.subgroup))
     case .groupSubgroupDetached(let event):
       subgroups[GroupID(rawValue: event.group)]?.remove(GroupID(rawValue: event.subgroup))
-    case .ledgerCreated, .ledgerRestored, .signingKeyRotated, .subjectErased, .webhookRegistered, .webhookUpdated,
-      .webhookDisabled, .webhookDeleted, .groupSubscriberAdded, .groupSubscriberRemoved, .masterKeyRotated:
+    case .ledgerCreated(let event): if !event.verifyingKey.isEmpty { signingKey = Array(event.verifyingKey) }
+    case .signingKeyRotated(let event): signingKey = Array(event.after)
+    case .ledgerRestored, .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted,
+      .groupSubscriberAdded, .groupSubscriberRemoved, .masterKeyRotated:
       // They change nothing that a command or a validation reads.
       break
     }
@@ -44,7 +47,7 @@ extension ModelState {
       accounts[id] = Account(
         id: id, issuer: event.issuer, subject: event.subject, name: event.hasName ? event.name : nil,
         email: event.hasEmail ? event.email : nil, role: event.role, isDisabled: false, registeredAt: time)
-      standings[position] = Standing(.account)
+      standings[position] = Standing(.account, scopes: Self.scopes(of: event.role))
     case .accountSignedIn(let event):
       let id = AccountID(rawValue: event.account)
       if event.hasName { accounts[id]?.name = event.name }
@@ -57,6 +60,7 @@ extension ModelState {
       stop(event.account, by: 0)
     case .accountRoleChanged(let event):
       accounts[AccountID(rawValue: event.account)]?.role = event.after
+      standings[event.account]?.scopes = Self.scopes(of: event.after)
     default: break
     }
   }

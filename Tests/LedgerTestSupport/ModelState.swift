@@ -17,6 +17,9 @@ public struct ModelState: Sendable {
   public internal(set) var grants: [GrantID: Grant] = [:]
   /// The groups below each group.
   public internal(set) var subgroups: [GroupID: Set<GroupID>] = [:]
+  /// The names of the keys of erased persons.
+  public internal(set) var erased: Set<[UInt8]> = []
+  var signingKey: [UInt8]?
   /// The graph of validity. A test may damage it.
   public var standings: [UInt64: Standing] = [:]
   /// Where set, every look-up fails with it.

@@ -24,11 +24,11 @@ extension PublicID {
 // The things that a ledger is made of, each by the events that make it, whatever the commands think of them.
 extension Scenario {
   /// An account; its subject at the provider is the name.
-  public mutating func account(_ name: String) throws -> AccountID {
+  public mutating func account(_ name: String, role: AccountRole = .user) throws -> AccountID {
     let event = filled(AccountRegistered()) {
       $0.issuer = "https://login.example.org"
       $0.subject = .fake(name)
-      $0.role = .user
+      $0.role = role
     }
     return AccountID(rawValue: try given(.accountRegistered(event)))
   }

@@ -127,7 +127,7 @@ struct Walk {
           number: open.map { hashes.number($0.number) } ?? hash))
     case 6:
       if Int.random(in: 0..<3, using: &random) == 0 {
-        try await perform(RemovePhone(phone: pick(model.phones), requester: account))
+        try await perform(RemovePhone(phone: pick(model.phones), requester: .account(account)))
       }
     case 7:
       var details = ConnectorDetails.fake()

@@ -25,7 +25,10 @@ struct CredLedger: AsyncParsableCommand {
         credledger verify --ledger /var/lib/credledger
         credledger token explain token:42 --ledger /var/lib/credledger
       """,
-    subcommands: [Init.self, Walkthrough.self, Stats.self, Verify.self, Token.self])
+    subcommands: [
+      Init.self, Walkthrough.self, Stats.self, Verify.self, AccountCommand.self, Token.self, KeyCommand.self,
+      Erase.self,
+    ])
 
   static func main() async {
     do {

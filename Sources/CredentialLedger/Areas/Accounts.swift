@@ -14,10 +14,12 @@ public struct Accounts: Sendable {
   ///   - subject: the provider's "sub"; at most 255 bytes.
   ///   - name: display name, if known; sealed under the person's key, as are the following.
   ///   - email: e-mail address, if known.
+  ///   - userAgent: the program that the person used, as its HTTP User-Agent says; at most 500 bytes are kept.
   ///   - role: given at registration only.
-  /// - Throws: `account_disabled`.
+  /// - Throws: `account_disabled`; `conflict` where the account came to be meanwhile: ask again.
   public func signIn(
-    issuer: String, subject: String, name: String? = nil, email: String? = nil, role: AccountRole = .user,
+    issuer: String, subject: String, name: String? = nil, email: String? = nil, userAgent: String? = nil,
+    role: AccountRole = .user,
     context: RequestContext = .none
   ) async throws(LedgerError) -> SignIn.Outcome {
     for (field, value) in [("issuer", issuer), ("subject", subject)] {
@@ -25,6 +27,12 @@ public struct Accounts: Sendable {
         throw LedgerError(.invalidValue, "\(field): expected 1 to 255 bytes", field: field)
       }
     }
+    for (field, value) in [("name", name), ("email", email)] {
+      guard (value?.utf8.count ?? 0) <= 400 else {
+        throw LedgerError(.invalidValue, "\(field): expected at most 400 bytes", field: field)
+      }
+    }
+    let userAgent = userAgent.map { String(decoding: $0.utf8.prefix(500), as: UTF8.self) }
     let request = try ledger.prepare(
       context, caller: "\(issuer)\0\(subject)", "accounts.signIn", issuer, subject, name ?? "", email ?? "",
       "\(role.rawValue)")
@@ -37,9 +45,11 @@ public struct Accounts: Sendable {
       if let name { sealedName = try ledger.seal(name, for: person, .accountName) }
       var sealedEmail: Sealed?
       if let email { sealedEmail = try ledger.seal(email, for: person, .accountEmail) }
+      var sealedUserAgent: Sealed?
+      if let userAgent { sealedUserAgent = try ledger.seal(userAgent, for: person, .userAgent) }
       let command = SignIn(
         identity: identity, issuer: issuer, subject: try ledger.seal(subject, for: person, .accountSubject),
-        name: sealedName, email: sealedEmail, role: role)
+        name: sealedName, email: sealedEmail, userAgent: sealedUserAgent, role: role)
       return (command, existing)
     }
     return try await ledger.execute(command, by: existing, request)
@@ -48,6 +58,104 @@ public struct Accounts: Sendable {
   /// An account as it is now; nil if there is none.
   public func account(_ id: AccountID) throws(LedgerError) -> Account? {
     try ledger.reading { (state) throws(StateUnreadable) in try state.account(id) }
+  }
+
+  /// Accounts in the order in which they were registered, personal data sealed.
+  ///
+  /// ```swift
+  /// let next = try ledger.accounts.list(after: page.last?.id)
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - after: the last account of the page before.
+  ///   - limit: 1 to 1,000.
+  public func list(after: AccountID? = nil, limit: Int = 100) throws(LedgerError) -> [Account] {
+    guard (1...1_000).contains(limit) else {
+      throw LedgerError(.invalidValue, "limit: expected 1 to 1,000", field: "limit")
+    }
+    let first = AccountID(rawValue: (after?.rawValue ?? 0) + 1)
+    return try ledger.reading { (state) throws(StateUnreadable) in try state.accounts(from: first, limit: limit) }
+  }
+
+  /// What is known of the person behind an account.
+  public struct Revealed: Sendable {
+    /// The provider's name for the person.
+    public let subject: String
+    public let name: String?
+    public let email: String?
+  }
+
+  /// Opens the personal data of an account: to be asked for on purpose, and not to be logged.
+  ///
+  /// - Returns: nil where the person is erased.
+  /// - Throws: `not_found`.
+  public func reveal(_ id: AccountID) async throws(LedgerError) -> Revealed? {
+    let ledger = ledger
+    return try await ledger.blocking { () throws(LedgerError) -> Revealed? in
+      guard let account = try ledger.accounts.account(id) else {
+        throw LedgerError(Refusal(.notFound, field: "account", expected: "a registered account"))
+      }
+      guard !account.isErased, let subject = try ledger.open(account.subject, .accountSubject) else { return nil }
+      var name: [UInt8]?
+      if let sealed = account.name { name = try ledger.open(sealed, .accountName) }
+      var email: [UInt8]?
+      if let sealed = account.email { email = try ledger.open(sealed, .accountEmail) }
+      return Revealed(
+        subject: String(decoding: subject, as: UTF8.self), name: name.map { String(decoding: $0, as: UTF8.self) },
+        email: email.map { String(decoding: $0, as: UTF8.self) })
+    }
+  }
+
+  /// Disables an account: what it granted and the connectors that it owns stop until it is enabled.
+  ///
+  /// ```swift
+  /// try await ledger.accounts.disable(account, reason: "left the company", by: Requester.operator)
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - reason: shown in the audit trail; no personal data, as it stays for good.
+  ///   - requester: the operator or a tenant administrator.
+  /// - Returns: whether it was enabled until now.
+  /// - Throws: `forbidden`, `not_found`, `gone`, `last_admin`.
+  @discardableResult
+  public func disable(
+    _ account: AccountID, reason: String, by requester: some Requesting, context: RequestContext = .none
+  ) async throws(LedgerError) -> Bool {
+    let requester = requester.requester
+    let request = try ledger.prepare(
+      context, caller: requester.actor.description, "accounts.disable", account.description, reason)
+    return try await ledger.execute(
+      DisableAccount(account: account, reason: reason, requester: requester), by: requester.account, request)
+  }
+
+  /// Enables an account that was disabled.
+  ///
+  /// - Returns: whether it was disabled until now.
+  /// - Throws: `forbidden`, `not_found`, `gone`.
+  @discardableResult
+  public func enable(
+    _ account: AccountID, by requester: some Requesting, context: RequestContext = .none
+  ) async throws(LedgerError) -> Bool {
+    let requester = requester.requester
+    let request = try ledger.prepare(
+      context, caller: requester.actor.description, "accounts.enable", account.description)
+    return try await ledger.execute(
+      EnableAccount(account: account, requester: requester), by: requester.account, request)
+  }
+
+  /// Gives an account another role. Tokens open the tenant's data only while their granter administers the tenant.
+  ///
+  /// - Returns: whether it had another role until now.
+  /// - Throws: `forbidden`, `not_found`, `gone`, `last_admin`.
+  @discardableResult
+  public func changeRole(
+    of account: AccountID, to role: AccountRole, by requester: some Requesting, context: RequestContext = .none
+  ) async throws(LedgerError) -> Bool {
+    let requester = requester.requester
+    let request = try ledger.prepare(
+      context, caller: requester.actor.description, "accounts.changeRole", account.description, "\(role.rawValue)")
+    return try await ledger.execute(
+      ChangeAccountRole(account: account, role: role, requester: requester), by: requester.account, request)
   }
 }
 

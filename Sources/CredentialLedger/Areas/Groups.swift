@@ -145,10 +145,8 @@ extension Ledger {
 
   /// The person whose key seals a number: whoever was added by it before, or somebody new.
   func person(ofNumber hash: Digest) throws(LedgerError) -> PersonID {
-    let known = try reading { (state) throws(StateUnreadable) in
-      try state.memberships(number: hash).first.flatMap { (id) throws(StateUnreadable) in try state.membership(id) }
-    }
-    if let sealed = known?.number, let person = PersonID(bytes: sealed.person) { return person }
+    let known = try reading { (state) throws(StateUnreadable) in try state.person(ofNumber: hash) }
+    if let known, let person = PersonID(bytes: known) { return person }
     return try newPerson()
   }
 }

@@ -1,6 +1,6 @@
 import KeyStore
 import LedgerCrypto
-import LedgerDomain
+public import LedgerDomain
 public import LedgerEvents
 
 /// Phone numbers, verified by PIN.
@@ -18,7 +18,8 @@ public struct Phones: Sendable {
   ///
   /// Costs one scrypt: some 40 ms, on a thread for reading.
   ///
-  /// - Throws: `conflict` where the number is verified already, `account_disabled`, `not_found`.
+  /// - Throws: `too_many` after three PINs within an hour, ten within a day, or ten wrong tries; `conflict` where the
+  ///   number is verified already, `account_disabled`, `not_found`.
   public func requestPIN(
     for number: PhoneNumber, by account: AccountID, context: RequestContext = .none
   ) async throws(LedgerError) -> PINRequest {
@@ -70,13 +71,22 @@ public struct Phones: Sendable {
     }
   }
 
-  /// Removes a phone; what stands on it stops.
+  /// Removes a phone; what stands on it stops, and another account may verify the number.
+  ///
+  /// ```swift
+  /// try await ledger.phones.remove(phone, by: account)
+  /// try await ledger.phones.remove(phone, by: Requester.operator)
+  /// ```
+  ///
+  /// - Parameter requester: the account that has it, or the operator.
+  /// - Throws: `not_found`, `gone`.
   public func remove(
-    _ phone: PhoneID, by account: AccountID, context: RequestContext = .none
+    _ phone: PhoneID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
     let request = try ledger.prepare(
-      context, caller: account.description, "phones.remove", phone.description, account.description)
-    _ = try await ledger.execute(RemovePhone(phone: phone, requester: account), by: account, request)
+      context, caller: requester.requester.actor.description, "phones.remove", phone.description)
+    _ = try await ledger.execute(
+      RemovePhone(phone: phone, requester: requester.requester), by: requester.requester.account, request)
   }
 
   /// The phones that an account has verified and not removed.
@@ -106,7 +116,7 @@ extension Ledger {
 
   /// The digest of a PIN: scrypt of its HMAC under the pepper, so that the log alone does not allow guessing.
   func digest(ofPIN digits: String, salt: [UInt8], log2N: UInt8) throws(LedgerError) -> Digest {
-    let peppered = HMACSHA256.authenticate(Array(digits.utf8), key: keys.pinPepper)
+    let peppered = HMACSHA256.authenticate(Array(digits.utf8), key: keyStore.pinPepper)
     let derived = try drawn { () throws(CryptoError) in
       try Scrypt.derive(
         password: Secret(copying: peppered), salt: salt, logCost: Int(log2N), blockSize: 8, parallelism: 1,
@@ -124,7 +134,7 @@ extension Ledger {
       throw LedgerError(.damaged, "the name of a person's key is malformed")
     }
     return try keyed { () throws(KeyStoreError) in
-      try keys.vault.open(SealedValue(person: person, box: sealed.boxBytes), purpose: purpose)
+      try keyStore.vault.open(SealedValue(person: person, box: sealed.boxBytes), purpose: purpose)
     }
   }
 }

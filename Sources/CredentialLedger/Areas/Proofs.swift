@@ -17,8 +17,14 @@ public struct EventProof: Sendable {
   ///   - origin: the ledger's name.
   ///   - verifierKey: the key (C2SP signed-note), got from elsewhere than the ledger.
   public func verify(origin: String, verifierKey: String) -> Bool {
-    guard let key = try? VerifierKey(verifierKey), let note = try? SignedNote(decoding: Array(checkpoint.utf8)),
-      let signed = try? note.verifiedKeys(among: [key]), signed.count == 1,
+    verify(origin: origin, verifierKeys: [verifierKey])
+  }
+
+  /// The same with several keys, one of which must have signed: those that the ledger has had.
+  public func verify(origin: String, verifierKeys: [String]) -> Bool {
+    let keys = verifierKeys.compactMap { try? VerifierKey($0) }
+    guard let note = try? SignedNote(decoding: Array(checkpoint.utf8)),
+      let signed = try? note.verifiedKeys(among: keys), signed.count == 1,
       let head = try? Checkpoint(noteText: note.text), head.origin == origin,
       inclusion.treeSize == head.size, inclusion.leafIndex + 1 == position
     else { return false }
@@ -31,7 +37,7 @@ extension Ledger {
   public var verifierKey: String {
     get throws(LedgerError) {
       do throws(TransparencyError) {
-        return try VerifierKey(name: origin, type: .ed25519, key: keys.signingKey.verifyingKey).description
+        return try VerifierKey(name: origin, type: .ed25519, key: keyStore.signingKey.verifyingKey).description
       } catch { throw LedgerError(error) }
     }
   }

@@ -84,10 +84,10 @@ extension Ledger {
   /// Access and refresh tokens.
   public var tokens: Tokens { Tokens(ledger: self) }
 
-  var tokenFormat: TokenFormat { TokenFormat(mask: keys.tokenMask) }
+  var tokenFormat: TokenFormat { TokenFormat(mask: keyStore.tokenMask) }
 
   func successorSecret(of token: TokenFormat.Presented) -> [UInt8] {
-    let derived = HMACSHA256.authenticate(Array("successor\0".utf8) + token.digest.bytes, key: keys.derivationKey)
+    let derived = HMACSHA256.authenticate(Array("successor\0".utf8) + token.digest.bytes, key: keyStore.derivationKey)
     return Array(derived.bytes.prefix(TokenFormat.secretByteCount))
   }
 

@@ -57,7 +57,7 @@ extension Ledger {
   public func verify(
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> VerificationReport {
-    let (log, keys, origin) = (log, keys, origin)
+    let (log, keys, origin) = (log, keyStore, origin)
     let tree = try await blocking { () throws(LedgerError) in
       try logged { () throws(LogError) in
         let verifierKeys = try keys.verifyingKeys.map { (key) throws(LogError) in

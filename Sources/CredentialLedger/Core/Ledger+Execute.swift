@@ -88,9 +88,9 @@ extension Ledger {
     let (caller, parts) = asked()
     // Lengths before the parts, so that no two requests run together to the same bytes.
     let framed = parts.map { "\($0.utf8.count):\($0)" }.joined()
-    let key = HMACSHA256.authenticate(Array("key\0\(caller)\0\(text)".utf8), key: keys.derivationKey)
-    let request = HMACSHA256.authenticate(Array("request\0\(framed)".utf8), key: keys.derivationKey)
-    let seed = HMACSHA256.authenticate(key.bytes + request.bytes, key: keys.derivationKey)
+    let key = HMACSHA256.authenticate(Array("key\0\(caller)\0\(text)".utf8), key: keyStore.derivationKey)
+    let request = HMACSHA256.authenticate(Array("request\0\(framed)".utf8), key: keyStore.derivationKey)
+    let seed = HMACSHA256.authenticate(key.bytes + request.bytes, key: keyStore.derivationKey)
     return PreparedRequest(
       requestID: requestID, address: address,
       idempotency: unsafe IdempotencyKey(
@@ -102,7 +102,7 @@ extension Ledger {
 
   /// Seals a text under a person's key.
   func seal(_ text: String, for person: PersonID, _ purpose: Purpose) throws(LedgerError) -> Sealed {
-    let value = try keyed { () throws(KeyStoreError) in try keys.vault.seal(text, for: person, purpose: purpose) }
+    let value = try keyed { () throws(KeyStoreError) in try keyStore.vault.seal(text, for: person, purpose: purpose) }
     return Sealed(person: value.person.bytes, box: value.box)
   }
 
@@ -120,7 +120,7 @@ extension Ledger {
   func newPerson() throws(LedgerError) -> PersonID {
     let random = configuration.random
     let person = try drawn { () throws(CryptoError) in try PersonID(random: random) }
-    try keyed { () throws(KeyStoreError) in try keys.persons.add([person]) }
+    try keyed { () throws(KeyStoreError) in try keyStore.persons.add([person]) }
     return person
   }
 

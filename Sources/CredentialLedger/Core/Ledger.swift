@@ -24,7 +24,7 @@ public final class Ledger: Sendable {
   /// The ledger's name in checkpoints.
   public let origin: String
   let log: EventLog<ProjectionSet>
-  let keys: KeyStore
+  let keyStore: KeyStore
   let configuration: LedgerConfiguration
   private let lifecycle: Lifecycle
 
@@ -40,7 +40,7 @@ public final class Ledger: Sendable {
     self.path = path
     origin = log.origin
     self.log = log
-    self.keys = keys
+    self.keyStore = keys
     self.configuration = configuration
     lifecycle = Lifecycle(log, keys)
   }
@@ -104,7 +104,7 @@ public final class Ledger: Sendable {
   ) async throws(LedgerError) -> Ledger {
     let origin = try LedgerFolder.origin(of: path, configuration)
     let keys = if let ownKeys { ownKeys } else { try openKeys(of: path, origin: origin, configuration, .writing) }
-    let signing = try checkpointSigning(origin: origin, keys, configuration)
+    let signing = checkpointSigning(origin: origin, keys, configuration)
     let opening = OpeningThread { () -> Result<EventLog<ProjectionSet>, LogError> in
       do throws(LogError) {
         return .success(
@@ -131,7 +131,20 @@ public final class Ledger: Sendable {
       await Lifecycle.end(log, keys)
       throw LedgerError(error)
     }
-    return Ledger(path, log, keys, configuration)
+    let ledger = Ledger(path, log, keys, configuration)
+    do throws(LedgerError) { try await ledger.finishInterrupted() } catch {
+      await ledger.close()
+      throw error
+    }
+    return ledger
+  }
+
+  /// Finishes what a crash left half done between the log and the keys.
+  private func finishInterrupted() async throws(LedgerError) {
+    // A ledger that is being made has no events yet.
+    guard try head() > 0 else { return }
+    try await finishErasures()
+    try await recordSigningKeys()
   }
 
   /// Opens a ledger for reading, also while another process writes. Commands are refused with `closed`.
@@ -166,17 +179,14 @@ public final class Ledger: Sendable {
 
   private static func checkpointSigning(
     origin: String, _ keys: KeyStore, _ configuration: LedgerConfiguration
-  ) throws(LedgerError) -> CheckpointSigning {
-    let signer: any NoteSigner
-    do throws(TransparencyError) {
-      if let given = configuration.signer {
-        signer = given
-      } else {
-        signer = try Ed25519NoteSigner(name: origin, key: keys.signingKey)
-      }
-    } catch { throw LedgerError(error) }
-    return { (size, root) throws(LogError) in
+  ) -> CheckpointSigning {
+    { (size, root) throws(LogError) in
       do throws(TransparencyError) {
+        // Taken at each signature: the key may have been rotated.
+        let signer: any NoteSigner =
+          if let given = configuration.signer { given } else {
+            try Ed25519NoteSigner(name: origin, key: keys.signingKey)
+          }
         let checkpoint = try Checkpoint(origin: origin, size: size, root: root)
         return String(decoding: try SignedNote(text: checkpoint.noteText, signedBy: signer).bytes, as: UTF8.self)
       } catch {

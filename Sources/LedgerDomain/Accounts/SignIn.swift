@@ -41,7 +41,11 @@ public struct SignIn: Command {
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     if let id = try read(state.account(identity: identity)) {
-      _ = try state.requireActiveAccount(id)
+      let account = try state.requireActiveAccount(id)
+      // What is sealed under another key would outlive the person's erasure.
+      guard [subject, name, email, userAgent].allSatisfy({ $0 == nil || $0?.person == account.subject.person }) else {
+        throw .sealedForAnother
+      }
       var event = AccountSignedIn()
       event.account = id.rawValue
       if let userAgent { event.userAgent = userAgent }
@@ -52,6 +56,7 @@ public struct SignIn: Command {
     guard 1...2_000 ~= issuer.utf8.count else {
       throw .refused(.invalidValue, field: "issuer", expected: "the provider's issuer URL, at most 2000 bytes")
     }
+    guard try !read(state.isErased(person: subject.personBytes)) else { throw .sealedForAnother }
     var event = AccountRegistered()
     event.issuer = issuer
     event.subject = subject
@@ -67,5 +72,12 @@ public struct SignIn: Command {
     } else {
       Outcome(account: AccountID(rawValue: recorded.first), isNew: true)
     }
+  }
+}
+
+extension DecisionFailure {
+  /// The account came to be, or was erased, while the request was on its way.
+  static var sealedForAnother: Self {
+    .refused(.conflict, field: "subject", expected: "values sealed for this person", remedy: "ask again")
   }
 }

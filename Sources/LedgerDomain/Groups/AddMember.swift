@@ -41,6 +41,7 @@ public struct AddMember: Command {
     case .number(let number, let sealed):
       account = try state.holder(of: number)
       isKnownNumber = try read(state.membership(number: number, in: group)) != nil
+      try state.requireSealed(sealed, forNumber: number)
       event.number = sealed
     }
     var isMember = isKnownNumber

@@ -3,9 +3,10 @@ public import LedgerEvents
 /// Removes a phone from its account; the grants that stand on it stop.
 public struct RemovePhone: Command {
   public var phone: PhoneID
-  public var requester: AccountID
+  /// The account that has it, or an operator.
+  public var requester: Requester
 
-  public init(phone: PhoneID, requester: AccountID) {
+  public init(phone: PhoneID, requester: Requester) {
     self.phone = phone
     self.requester = requester
   }
@@ -13,15 +14,16 @@ public struct RemovePhone: Command {
   public func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
-    _ = try state.requireActiveAccount(requester, field: "requester")
-    guard let known = try read(state.phone(phone)), known.account == requester else {
+    try state.requireActive(requester)
+    guard let known = try read(state.phone(phone)), requester == .operator || requester == .account(known.account)
+    else {
       throw .refused(.notFound, field: "phone", expected: "a phone of the account")
     }
     guard !known.isRemoved else { throw .refused(.gone, field: "phone", expected: "a phone that is not removed") }
     var event = PhoneRemoved()
     event.phone = phone.rawValue
-    event.account = requester.rawValue
-    return Decision(by: Subject(requester), .phoneRemoved(event))
+    event.account = known.account.rawValue
+    return Decision(by: requester, .phoneRemoved(event))
   }
 
   public func outcome(of recorded: RecordedEvents) {}

@@ -42,6 +42,7 @@ public struct RequestPIN: Command {
     guard salt.count == 16 else { throw .refused(.invalidValue, field: "salt", expected: "16 bytes") }
     guard 10...20 ~= scryptLog2N else { throw .refused(.invalidValue, field: "scryptLog2N", expected: "10 to 20") }
     try state.requireFree(number: number, for: account)
+    try state.requireRoomForPIN(number: number, account: account, at: context.now)
     var event = V2PhonePINRequested()
     event.account = account.rawValue
     event.number = sealedNumber

@@ -43,6 +43,7 @@ public struct VerifyPIN: Command {
       throw .refused(
         .tooMany, field: "challenge", expected: "at most \(Self.tries) tries a PIN", remedy: "ask for a new PIN")
     }
+    try state.requireTriesLeft(number: number, at: context.now)
     guard candidate == open.digest else {
       var event = PhonePINRejected()
       event.account = account.rawValue

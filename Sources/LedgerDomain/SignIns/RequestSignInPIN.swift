@@ -50,6 +50,12 @@ public struct RequestSignInPIN: Command {
       try read(state.phone(phone))?.account == account, let holder = try read(state.account(account)),
       !holder.isDisabled
     else { return nothing }
+    do throws(DecisionFailure) {
+      try state.requireRoomForPIN(number: number, account: account, at: context.now)
+    } catch {
+      guard case .refused = error else { throw error }
+      return nothing
+    }
     var event = V2PhonePINRequested()
     event.account = account.rawValue
     event.number = sealedNumber

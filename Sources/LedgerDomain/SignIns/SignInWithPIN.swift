@@ -61,6 +61,10 @@ public struct SignInWithPIN: Command {
       try read(state.challenge(for: number, by: open.account)) == challenge,
       try read(state.account(open.account))?.isDisabled == false
     else { throw .invalidPIN }
+    do throws(DecisionFailure) { try state.requireTriesLeft(number: number, at: context.now) } catch {
+      guard case .refused = error else { throw error }
+      throw .invalidPIN
+    }
     let requester = Requester.connector(client.id, for: open.account)
     guard candidate == open.digest else {
       var event = PhonePINRejected()

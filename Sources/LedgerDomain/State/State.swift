@@ -13,10 +13,12 @@ public struct Account: Sendable, Equatable {
   /// Whether an operator has disabled it.
   public var isDisabled: Bool
   public var registeredAt: Timestamp
+  /// Whether the person was erased: then it is disabled for good, and what is sealed can be read by nobody.
+  public var isErased: Bool
 
   public init(
     id: AccountID, issuer: String, subject: Sealed, name: Sealed?, email: Sealed?, role: AccountRole,
-    isDisabled: Bool, registeredAt: Timestamp
+    isDisabled: Bool, registeredAt: Timestamp, isErased: Bool = false
   ) {
     self.id = id
     self.issuer = issuer
@@ -26,6 +28,7 @@ public struct Account: Sendable, Equatable {
     self.role = role
     self.isDisabled = isDisabled
     self.registeredAt = registeredAt
+    self.isErased = isErased
   }
 }
 

@@ -67,9 +67,9 @@ extension StandingReader where Self: ~Copyable {
     if let reason = connector.obstacle(at: grant.parents[0], for: family) { return .obstructed(reason) }
     scopes.formIntersection(connector.scopes)
 
+    // The owner must stand, but it is the granter whose rights pass.
     let owner = try required(connector.parents[0], .account)
     if let reason = owner.obstacle(at: connector.parents[0]) { return .obstructed(reason) }
-    scopes.formIntersection(owner.scopes)
 
     let granter = try required(grant.parents[1], .account)
     if let reason = granter.obstacle(at: grant.parents[1], for: family) { return .obstructed(reason) }

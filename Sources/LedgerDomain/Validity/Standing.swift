@@ -20,8 +20,9 @@ public import LedgerEvents
 /// | membership | `membership` | group |
 /// | account, group, phone | `account`, `group`, `phone` | nothing |
 ///
-/// Tokens carry the scopes that they were issued with, grants those granted, connectors those of their details; all
-/// else lets every scope pass.
+/// Tokens carry the scopes that they were issued with, grants those granted, connectors those of their details. A
+/// granter's account lets those of the tenant's data pass only while its role is tenant administrator; all else lets
+/// every scope pass.
 public struct Standing: Sendable, Equatable {
   public var kind: SubjectKind
   /// Position of the event that stopped it; 0 while it stands. Cleared when it is started again.

@@ -20,9 +20,7 @@ extension Directory {
     case .accountDisabled(let event): try setDisabled(event.account, true, &transaction)
     case .accountEnabled(let event): try setDisabled(event.account, false, &transaction)
     case .accountRoleChanged(let event):
-      try change(StoredAccount.self, at: .number(.account, event.account), in: &transaction) {
-        $0.account.role = event.after
-      }
+      try changeRole(event, &transaction)
     case .phonePINRequested(let event): try open(event, position, &transaction)
     case .phonePINRejected(let event):
       try change(StoredChallenge.self, at: .number(.challenge, event.challenge), in: &transaction) {
@@ -68,38 +66,18 @@ extension Directory {
         row.isDeleted = true
       }
       try remove(.pair(.webhookOfConnector, event.connector, event.webhook), in: &transaction)
-    case .subjectErased(let event): try erase(event, &transaction)
+    case .subjectErased(let event): try erase(event, position, &transaction)
+    case .ledgerCreated(let event): try name(signingKey: event.verifyingKey, position, &transaction)
+    case .signingKeyRotated(let event): try name(signingKey: event.after, position, &transaction)
     // These change only whether tokens are valid, or nothing that is looked up.
-    case .ledgerCreated, .ledgerRestored, .refreshTokenRotated, .refreshTokenReuseDetected, .tokenIssued,
-      .tokenRevoked, .signingKeyRotated, .masterKeyRotated:
+    case .ledgerRestored, .refreshTokenRotated, .refreshTokenReuseDetected, .tokenIssued, .tokenRevoked,
+      .masterKeyRotated:
       break
     case .phonePINAccepted(let event): try close(challenge: event.challenge, &transaction)
     case .authorizationCodeIssued(let event): try issue(event, position, &transaction)
     case .authorizationCodeRedeemed(let event): try redeem(event, &transaction)
     case .groupSubscriberAdded, .groupSubscriberRemoved:
       break
-    }
-  }
-
-  // MARK: Accounts
-
-  private func register(
-    _ event: AccountRegistered, _ position: Position, _ time: Timestamp, _ transaction: inout WriteTransaction
-  ) throws(LogError) {
-    let identity = try personalData.hash(issuer: event.issuer, subject: event.subject, at: position)
-    let account = Account(
-      id: AccountID(rawValue: position), issuer: event.issuer, subject: event.subject,
-      name: event.hasName ? event.name : nil, email: event.hasEmail ? event.email : nil, role: event.role,
-      isDisabled: false, registeredAt: time)
-    try put(StoredAccount(account, identity: identity), at: .number(.account, position), in: &transaction)
-    if let identity { try put(position, at: .digest(.accountByIdentity, identity, 0), in: &transaction) }
-  }
-
-  private func setDisabled(
-    _ account: UInt64, _ isDisabled: Bool, _ transaction: inout WriteTransaction
-  ) throws(LogError) {
-    try change(StoredAccount.self, at: .number(.account, account), in: &transaction) {
-      $0.account.isDisabled = isDisabled
     }
   }
 

@@ -5,7 +5,7 @@ import LedgerCrypto
 import LedgerDomain
 import LedgerEvents
 
-// Phones, groups and their members, and the erasure of a person: where rows are found by keyed hashes.
+// Phones, groups and their members: where rows are found by keyed hashes.
 
 extension Directory {
   // MARK: Phones
@@ -23,7 +23,9 @@ extension Directory {
       expiresAt: Timestamp(milliseconds: event.expiresAt), failures: 0, isClosed: false,
       connector: ConnectorID(unlessZero: event.connector))
     try put(StoredChallenge(challenge, number: number), at: .number(.challenge, position), in: &transaction)
+    try put(EmptyRow(), at: .pair(.challengeOfAccount, event.account, position), in: &transaction)
     guard let number else { return }
+    try put(EmptyRow(), at: .digest(.challengeOfNumber, number, position), in: &transaction)
     let key = DirectoryKey.digest(.challengeByNumber, number, event.account)
     if let earlier = try row(UInt64.self, at: key, in: transaction) { try close(challenge: earlier, &transaction) }
     try put(position, at: key, in: &transaction)
@@ -83,7 +85,11 @@ extension Directory {
     try put(StoredMembership(membership, number: number), at: .number(.membership, position), in: &transaction)
     try put(EmptyRow(), at: .pair(.membershipOfGroup, event.group, position), in: &transaction)
     try index(membership, &transaction)
-    if let number { try put(position, at: .digest(.membershipByNumber, number, event.group), in: &transaction) }
+    if let number {
+      try put(position, at: .digest(.membershipByNumber, number, event.group), in: &transaction)
+      let person = try PublicID(of: event.number.person, at: position)
+      try put(PersonRow(person), at: .digest(.personByNumber, number, position), in: &transaction)
+    }
     try change(Group.self, at: .number(.group, event.group), in: &transaction) { group in
       group.memberCount += 1
       if event.role == .admin { group.adminCount += 1 }
@@ -122,62 +128,6 @@ extension Directory {
     try change(Group.self, at: .number(.group, event.group), in: &transaction) { group in
       group.memberCount -= 1
       if row.membership.role == .admin { group.adminCount -= 1 }
-    }
-  }
-
-  // MARK: Erasure
-
-  /// Removes every keyed hash of the person. What was sealed stays in its rows and can be read by nobody any more.
-  ///
-  /// A rebuild after the erasure finds the key destroyed and makes no hash in the first place, so both ways lead to
-  /// the same rows. A full pass over the rows that carry hashes: erasures are rare.
-  func erase(_ event: SubjectErased, _ transaction: inout WriteTransaction) throws(LogError) {
-    let person = Array(event.person)
-    try eraseHashes(StoredAccount.self, .account, &transaction) { row in
-      guard row.account.subject.personBytes == person else { return nil }
-      defer { row.identity = nil }
-      return row.identity.map { [.digest(.accountByIdentity, $0, 0)] } ?? []
-    }
-    try eraseHashes(StoredPhone.self, .phone, &transaction) { row in
-      guard row.phone.number.personBytes == person else { return nil }
-      defer { row.number = nil }
-      return row.number.map { [.digest(.phoneByNumber, $0, 0)] } ?? []
-    }
-    try eraseHashes(StoredChallenge.self, .challenge, &transaction) { row in
-      guard row.challenge.number.personBytes == person else { return nil }
-      // That a later challenge closes an earlier one is known by the hash alone; now all are closed.
-      row.challenge.isClosed = true
-      defer { row.number = nil }
-      return row.number.map { [.digest(.challengeByNumber, $0, row.challenge.account.rawValue)] } ?? []
-    }
-    try eraseHashes(StoredMembership.self, .membership, &transaction) { row in
-      guard row.membership.number?.personBytes == person else { return nil }
-      defer { row.number = nil }
-      return row.number.map { [.digest(.membershipByNumber, $0, row.membership.group.rawValue)] } ?? []
-    }
-  }
-
-  /// Changes the rows of a family that `clear` concerns, and removes the rows whose keys it returns.
-  private func eraseHashes<Stored: Row>(
-    _ type: Stored.Type, _ family: DirectoryKey.Family, _ transaction: inout WriteTransaction,
-    _ clear: (inout Stored) -> [DirectoryKey]?
-  ) throws(LogError) {
-    var changed: [(key: DirectoryKey, row: Stored, hashes: [DirectoryKey])] = []
-    var malformed: DirectoryKey?
-    try stored { () throws(LMDBError) in
-      try rows.forEach(from: .number(family, 0), below: .number(family, .max), in: transaction) { key, bytes in
-        guard var row = Stored(decoding: bytes) else {
-          malformed = key
-          return .stop
-        }
-        if let hashes = clear(&row) { changed.append((key, row, hashes)) }
-        return .continue
-      }
-    }
-    if let malformed { throw Self.malformed(malformed) }
-    for (key, row, hashes) in changed {
-      try put(row, at: key, in: &transaction)
-      for hash in hashes { try remove(hash, in: &transaction) }
     }
   }
 }

@@ -17,6 +17,15 @@ package enum DirectoryKey: Equatable {
     case account = 1
     /// Keyed hash of an identity to its account.
     case accountByIdentity = 2
+    /// The name of an erased person's key to the account, 0 if none.
+    case erasedPerson = 3
+    /// Keyed hash of a number and a membership that was added by it, to the name of the key that the number is sealed
+    /// under. It stays when the membership ends.
+    case personByNumber = 4
+    /// Tenant administrator, disabled or not.
+    case tenantAdmin = 5
+    /// Position of the event that named a signing key to the public key.
+    case signingKey = 6
     /// Phone to ``StoredPhone``.
     case phone = 10
     /// Keyed hash of a number to the phone that holds it.
@@ -27,6 +36,10 @@ package enum DirectoryKey: Equatable {
     case challenge = 13
     /// Keyed hash of a number and an account to the newest challenge.
     case challengeByNumber = 14
+    /// Keyed hash of a number and challenge, for each PIN made for the number.
+    case challengeOfNumber = 15
+    /// Account and challenge, for each PIN that it asked for.
+    case challengeOfAccount = 16
     case connector = 20
     case connectorByPublicID = 21
     /// Digest of a name and its owner to the connector.
@@ -107,7 +120,8 @@ package enum DirectoryKeyCodec: KeyCodec {
     switch (bytes.byteCount, family) {
     case (9, _):
       return .number(family, bytes.load(bigEndian: UInt64.self, at: 1))
-    case (17, .connectorByPublicID), (17, .groupByPublicID), (17, .webhookByPublicID):
+    case (17, .connectorByPublicID), (17, .groupByPublicID), (17, .webhookByPublicID),
+      (17, .erasedPerson):
       return PublicID(bytes: Array(copying: bytes.extracting(1..<17))).map { .publicID(family, $0) }
     case (17, _):
       return .pair(family, bytes.load(bigEndian: UInt64.self, at: 1), bytes.load(bigEndian: UInt64.self, at: 9))

@@ -23,6 +23,7 @@ struct StoredAccount: Row {
     writer.optional(account.email) { $0.sealed($1) }
     writer.number(UInt64(account.role.rawValue))
     writer.flag(account.isDisabled)
+    writer.flag(account.isErased)
     writer.time(account.registeredAt)
     writer.optional(identity) { $0.digest($1) }
   }
@@ -31,11 +32,11 @@ struct StoredAccount: Row {
     guard let id = reader.id(AccountID.self), let issuer = reader.text(), let subject = reader.sealed(),
       let name = reader.optional({ $0.sealed() }), let email = reader.optional({ $0.sealed() }),
       let role = reader.number().flatMap({ AccountRole(rawValue: Int($0)) }), let isDisabled = reader.flag(),
-      let registeredAt = reader.time(), let identity = reader.optional({ $0.digest() })
+      let isErased = reader.flag(), let registeredAt = reader.time(), let identity = reader.optional({ $0.digest() })
     else { return nil }
     account = Account(
       id: id, issuer: issuer, subject: subject, name: name, email: email, role: role, isDisabled: isDisabled,
-      registeredAt: registeredAt)
+      registeredAt: registeredAt, isErased: isErased)
     self.identity = identity
   }
 }

@@ -42,7 +42,8 @@ enum StandingEffect {
         position,
         .make(
           Standing(.token, scopes: Scopes(rawValue: event.scopes), on: event.family, credential: credential)))
-    case .accountRegistered: try body(position, .make(Standing(.account)))
+    case .accountRegistered(let event):
+      try body(position, .make(Standing(.account, scopes: event.role.grantableScopes)))
     case .phoneVerified: try body(position, .make(Standing(.phone)))
     case .connectorCreated(let event):
       try body(
@@ -68,6 +69,7 @@ enum StandingEffect {
     // What stops one, or starts it again.
     case .accountDisabled(let event): try body(event.account, .stop)
     case .accountEnabled(let event): try body(event.account, .resume)
+    case .accountRoleChanged(let event): try body(event.account, .allow(event.after.grantableScopes))
     case .phoneRemoved(let event): try body(event.phone, .stop)
     case .connectorUpdated(let event): try body(event.connector, .allow(Scopes(rawValue: event.after.scopes)))
     case .connectorDeleted(let event): try body(event.connector, .stop)
@@ -89,7 +91,7 @@ enum StandingEffect {
     case .subjectErased(let event):
       if event.account != 0 { try body(event.account, .stop) }
 
-    case .ledgerCreated, .ledgerRestored, .accountSignedIn, .accountRoleChanged, .phonePINRequested,
+    case .ledgerCreated, .ledgerRestored, .accountSignedIn, .phonePINRequested,
       .phonePINRejected, .connectorSecretRotated, .groupRenamed, .groupSubgroupAttached, .groupSubgroupDetached,
       .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted, .signingKeyRotated, .masterKeyRotated,
       .phonePINAccepted, .groupSubscriberAdded, .groupSubscriberRemoved, .authorizationCodeIssued,

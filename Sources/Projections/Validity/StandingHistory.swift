@@ -91,7 +91,7 @@ package struct StandingHistory: StandingReader {
   private static func terms(changing number: UInt64, _ kind: SubjectKind) -> [AuditTerm] {
     let types: [EventType] =
       switch kind {
-      case .account: [.accountDisabled, .accountEnabled, .tokenRevoked, .subjectErased]
+      case .account: [.accountDisabled, .accountEnabled, .accountRoleChanged, .tokenRevoked, .subjectErased]
       case .connector: [.connectorUpdated, .connectorDeleted, .tokenRevoked]
       case .group: [.groupDeleted]
       default: []

@@ -1,0 +1,84 @@
+import EventLog
+import KeyStore
+public import LedgerDomain
+public import LedgerEvents
+import Projections
+
+/// The erasure of people.
+public struct People: Sendable {
+  let ledger: Ledger
+
+  /// Erases the person of an account, for good: its personal data and the numbers that it holds can be read by nobody
+  /// any more, and what it granted and its connectors stop. Erasing again finishes what an earlier call began.
+  ///
+  /// ```swift
+  /// try await ledger.people.erase(account, by: Requester.operator)
+  /// ```
+  ///
+  /// - Parameter requester: the operator, or the person.
+  /// - Throws: `forbidden`, `not_found`; `storage` where a key could not be destroyed: erase again, or open the ledger
+  ///   again, which destroys it.
+  public func erase(
+    _ account: AccountID, by requester: some Requesting, context: RequestContext = .none
+  ) async throws(LedgerError) {
+    let command = EraseSubject(.account(account), requester: requester.requester)
+    let own = try ledger.person(of: account).bytes
+    while true {
+      let erased = try await erase(command, by: requester.requester, context, account.description)
+      if erased.isEmpty || erased.contains(own) { break }
+    }
+    try await ledger.destroyKeys(of: [own])
+  }
+
+  /// Erases a number that no account holds, wherever memberships carry it.
+  ///
+  /// - Parameter requester: the operator.
+  /// - Throws: as ``erase(_:by:context:)-(AccountID,_,_)``; `conflict` where an account holds the number.
+  public func erase(
+    _ number: PhoneNumber, by requester: some Requesting, context: RequestContext = .none
+  ) async throws(LedgerError) {
+    let command = EraseSubject(.number(ledger.hash(of: number)), requester: requester.requester)
+    _ = try await erase(command, by: requester.requester, context, number.digits)
+  }
+
+  private func erase(
+    _ command: EraseSubject, by requester: Requester, _ context: RequestContext, _ target: String
+  ) async throws(LedgerError) -> [[UInt8]] {
+    var context = context
+    // Doing it twice is harmless, and the answer to a repeated request would not say that keys are left.
+    context.idempotencyKey = nil
+    // The address is left out: it would be sealed under the key that goes.
+    if requester.account != nil { context.address = nil }
+    let request = try ledger.prepare(context, caller: requester.actor.description, "people.erase", target)
+    let erased = try await ledger.execute(command, by: requester.account, request)
+    try await ledger.destroyKeys(of: erased)
+    return erased
+  }
+}
+
+extension Ledger {
+  /// The erasure of people.
+  public var people: People { People(ledger: self) }
+
+  /// Destroys the keys of persons whose erasure is recorded.
+  func destroyKeys(of persons: [[UInt8]]) async throws(LedgerError) {
+    guard !persons.isEmpty else { return }
+    try await blocking { [keyStore] () throws(LedgerError) in
+      for bytes in persons {
+        guard let person = PersonID(bytes: bytes) else { continue }
+        try keyed { () throws(KeyStoreError) in _ = try keyStore.persons.erase(person) }
+      }
+    }
+  }
+
+  /// Destroys what a crash, or a key folder from a backup, has left of the keys of erased persons.
+  func finishErasures() async throws(LedgerError) {
+    let persons = try reading { (state) throws(StateUnreadable) in try state.erasedPersons() }
+    var left: [[UInt8]] = []
+    for bytes in persons {
+      guard let person = PersonID(bytes: bytes) else { continue }
+      if try keyed({ () throws(KeyStoreError) in try keyStore.persons.contains(person) }) { left.append(bytes) }
+    }
+    try await destroyKeys(of: left)
+  }
+}

@@ -1,0 +1,38 @@
+public import LedgerEvents
+
+/// Gives an account another role. The operator role is given and taken by operators at the command line only.
+public struct ChangeAccountRole: Command {
+  public var account: AccountID
+  public var role: AccountRole
+  /// An operator or a tenant administrator.
+  public var requester: Requester
+
+  public init(account: AccountID, role: AccountRole, requester: Requester) {
+    self.account = account
+    self.role = role
+    self.requester = requester
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    try state.requireAdministrator(requester)
+    let known = try state.requireKnownAccount(account)
+    switch role {
+    case .user, .tenantAdmin, .auditor, .operator: break
+    case .unspecified, .UNRECOGNIZED:
+      throw .refused(.invalidValue, field: "role", expected: "user, tenant admin, auditor or operator")
+    }
+    guard role != known.role else { return Decision(by: requester) }
+    guard requester == .operator || (role != .operator && known.role != .operator) else { throw .operatorRequired }
+    try state.requireTenantAdmin(besides: known, by: requester)
+    var event = AccountRoleChanged()
+    event.account = account.rawValue
+    event.before = known.role
+    event.after = role
+    return Decision(by: requester, .accountRoleChanged(event))
+  }
+
+  /// Whether it changed anything.
+  public func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
+}

@@ -1,0 +1,32 @@
+public import LedgerEvents
+
+/// Disables an account: what it granted and the connectors that it owns stop, by one event, until it is enabled.
+public struct DisableAccount: Command {
+  public var account: AccountID
+  /// Why; shown in the audit trail. No personal data.
+  public var reason: String
+  /// An operator or a tenant administrator.
+  public var requester: Requester
+
+  public init(account: AccountID, reason: String, requester: Requester) {
+    self.account = account
+    self.reason = reason
+    self.requester = requester
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    try state.requireAdministrator(requester)
+    let known = try state.requireKnownAccount(account)
+    guard !known.isDisabled else { return Decision(by: requester) }
+    try state.requireTenantAdmin(besides: known, by: requester)
+    var event = AccountDisabled()
+    event.account = account.rawValue
+    event.reason = try TextRule(field: "reason", characters: 1...500, isMultiline: true).trimming(reason)
+    return Decision(by: requester, .accountDisabled(event))
+  }
+
+  /// Whether it changed anything.
+  public func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
+}

@@ -1,0 +1,62 @@
+import EventLog
+import LMDB
+import LedgerCrypto
+import LedgerDomain
+import LedgerEvents
+
+// Accounts, and the keys that sign checkpoints.
+extension Directory {
+  func register(
+    _ event: AccountRegistered, _ position: Position, _ time: Timestamp, _ transaction: inout WriteTransaction
+  ) throws(LogError) {
+    let identity = try personalData.hash(issuer: event.issuer, subject: event.subject, at: position)
+    let account = Account(
+      id: AccountID(rawValue: position), issuer: event.issuer, subject: event.subject,
+      name: event.hasName ? event.name : nil, email: event.hasEmail ? event.email : nil, role: event.role,
+      isDisabled: false, registeredAt: time)
+    try put(StoredAccount(account, identity: identity), at: .number(.account, position), in: &transaction)
+    if event.role == .tenantAdmin { try put(EmptyRow(), at: .number(.tenantAdmin, position), in: &transaction) }
+    if let identity { try put(position, at: .digest(.accountByIdentity, identity, 0), in: &transaction) }
+  }
+
+  func setDisabled(
+    _ account: UInt64, _ isDisabled: Bool, _ transaction: inout WriteTransaction
+  ) throws(LogError) {
+    try change(StoredAccount.self, at: .number(.account, account), in: &transaction) {
+      $0.account.isDisabled = isDisabled
+    }
+  }
+
+  func changeRole(_ event: AccountRoleChanged, _ transaction: inout WriteTransaction) throws(LogError) {
+    try change(StoredAccount.self, at: .number(.account, event.account), in: &transaction) {
+      $0.account.role = event.after
+    }
+    if event.after == .tenantAdmin {
+      try put(EmptyRow(), at: .number(.tenantAdmin, event.account), in: &transaction)
+    } else {
+      try remove(.number(.tenantAdmin, event.account), in: &transaction)
+    }
+  }
+
+  func name(
+    signingKey key: some Collection<UInt8>, _ position: Position, _ transaction: inout WriteTransaction
+  ) throws(LogError) {
+    guard !key.isEmpty else { return }
+    let row = SigningKeyRow(key: try Digest(of: key, at: position))
+    try put(row, at: .number(.signingKey, position), in: &transaction)
+  }
+}
+
+/// A public key: 32 bytes, as many as a digest has.
+struct SigningKeyRow: Row {
+  let key: Digest
+
+  init(key: Digest) { self.key = key }
+
+  func encode(to writer: inout RowWriter) { writer.digest(key) }
+
+  init?(from reader: inout RowReader) {
+    guard let key = reader.digest() else { return nil }
+    self.key = key
+  }
+}

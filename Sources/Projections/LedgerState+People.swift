@@ -1,0 +1,124 @@
+import EventLog
+import LMDB
+public import LedgerCrypto
+public import LedgerDomain
+public import LedgerEvents
+
+// What is known of people beside their accounts and phones.
+extension LedgerState {
+  public func challenges(_ scope: PINScope, newest limit: Int) throws(StateUnreadable) -> [PINChallenge] {
+    let (lower, upper): (DirectoryKey, DirectoryKey) =
+      switch scope {
+      case .number(let number):
+        (.digest(.challengeOfNumber, number, 0), .digest(.challengeOfNumber, number, .max))
+      case .account(let id):
+        (.pair(.challengeOfAccount, id.rawValue, 0), .pair(.challengeOfAccount, id.rawValue, .max))
+      }
+    let ids = try reading { () throws(LogError) in
+      var ids: [UInt64] = []
+      try stored { () throws(LMDBError) in
+        try directory.rows.forEach(from: lower, below: upper, reversed: true, in: transaction) { key, _ in
+          guard ids.count < limit else { return .stop }
+          switch key {
+          case .pair(_, _, let id), .digest(_, _, let id): ids.append(id)
+          case .number, .publicID: break
+          }
+          return .continue
+        }
+      }
+      return ids
+    }
+    var challenges: [PINChallenge] = []
+    for id in ids {
+      if let challenge = try challenge(ChallengeID(rawValue: id)) { challenges.append(challenge) }
+    }
+    return challenges
+  }
+
+  public func number(of phone: PhoneID) throws(StateUnreadable) -> Digest? {
+    try row(StoredPhone.self, .number(.phone, phone.rawValue))?.number
+  }
+
+  public func person(ofNumber number: Digest) throws(StateUnreadable) -> [UInt8]? {
+    let newest = try newestKey(
+      from: .digest(.personByNumber, number, 0), below: .digest(.personByNumber, number, .max))
+    return try newest.flatMap { (key) throws(StateUnreadable) in try row(PersonRow.self, key) }?.person.bytes
+  }
+
+  public func isErased(person: [UInt8]) throws(StateUnreadable) -> Bool {
+    guard let name = PublicID(bytes: person) else { return false }
+    return try row(UInt64.self, .publicID(.erasedPerson, name)) != nil
+  }
+
+  public func tenantAdmins() throws(StateUnreadable) -> [AccountID] {
+    try reading { () throws(LogError) in
+      var accounts: [AccountID] = []
+      try stored { () throws(LMDBError) in
+        try directory.rows.forEach(
+          from: .number(.tenantAdmin, 0), below: .number(.tenantAdmin, .max), in: transaction
+        ) { key, _ in
+          if case .number(_, let id) = key { accounts.append(AccountID(rawValue: id)) }
+          return .continue
+        }
+      }
+      return accounts
+    }
+  }
+
+  public func recordedSigningKey() throws(StateUnreadable) -> [UInt8]? {
+    let newest = try newestKey(from: .number(.signingKey, 0), below: .number(.signingKey, .max))
+    return try newest.flatMap { (key) throws(StateUnreadable) in try row(SigningKeyRow.self, key) }?.key.bytes
+  }
+
+  private func newestKey(from lower: DirectoryKey, below upper: DirectoryKey) throws(StateUnreadable) -> DirectoryKey? {
+    try reading { () throws(LogError) in
+      var newest: DirectoryKey?
+      try stored { () throws(LMDBError) in
+        try directory.rows.forEach(from: lower, below: upper, reversed: true, in: transaction) { key, _ in
+          newest = key
+          return .stop
+        }
+      }
+      return newest
+    }
+  }
+
+  /// The names of the keys of everybody who was ever erased.
+  package func erasedPersons() throws(StateUnreadable) -> [[UInt8]] {
+    try reading { () throws(LogError) in
+      var persons: [[UInt8]] = []
+      try stored { () throws(LMDBError) in
+        try directory.rows.forEach(
+          from: .number(.erasedPerson, 0), below: .number(.personByNumber, 0), in: transaction
+        ) { key, _ in
+          if case .publicID(_, let person) = key { persons.append(person.bytes) }
+          return .continue
+        }
+      }
+      return persons
+    }
+  }
+
+  /// Accounts in the order of their numbers, from one on.
+  package func accounts(from first: AccountID, limit: Int) throws(StateUnreadable) -> [Account] {
+    try reading { () throws(LogError) in
+      var accounts: [Account] = []
+      var malformed: DirectoryKey?
+      try stored { () throws(LMDBError) in
+        try directory.rows.forEach(
+          from: .number(.account, first.rawValue), below: .number(.account, .max), in: transaction
+        ) { key, bytes in
+          guard accounts.count < limit else { return .stop }
+          guard let row = StoredAccount(decoding: bytes) else {
+            malformed = key
+            return .stop
+          }
+          accounts.append(row.account)
+          return .continue
+        }
+      }
+      if let malformed { throw Directory.malformed(malformed) }
+      return accounts
+    }
+  }
+}

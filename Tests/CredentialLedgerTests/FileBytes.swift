@@ -1,0 +1,49 @@
+import Glibc
+import Testing
+
+/// The bytes of files, as they are on the disk.
+enum FileBytes {
+  /// Whether a file, or any file in a folder and the folders in it, holds the bytes.
+  static func hold(_ bytes: [UInt8], in path: String) throws -> Bool {
+    guard let names = names(in: path) else {
+      let content = try read(path)
+      return content.indices.contains { content[$0] == bytes[0] && content[$0...].starts(with: bytes) }
+    }
+    return try names.contains { try hold(bytes, in: "\(path)/\($0)") }
+  }
+
+  /// The names in a folder; nil if it is none.
+  static func names(in path: String) -> [String]? {
+    guard let folder = unsafe opendir(path) else { return nil }
+    defer { unsafe closedir(folder) }
+    var names: [String] = []
+    while let entry = unsafe readdir(folder) {
+      let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+        unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+  }
+
+  static func read(_ path: String) throws -> [UInt8] {
+    let descriptor = unsafe open(path, O_RDONLY)
+    try #require(descriptor >= 0)
+    defer { close(descriptor) }
+    var content: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 20)
+    while true {
+      let count = unsafe chunk.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, $0.count) }
+      guard count > 0 else { return content }
+      content += chunk[..<count]
+    }
+  }
+
+  static func write(_ content: [UInt8], to path: String) throws {
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    try #require(descriptor >= 0)
+    defer { close(descriptor) }
+    try #require(
+      unsafe content.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) } == content.count)
+  }
+}

@@ -1,0 +1,145 @@
+import CredentialLedger
+import LedgerTestSupport
+import Testing
+
+@Suite struct PeopleTests {
+  let folder = TemporaryFolder()
+  var path: String { folder.path + "/ledger" }
+  let quick = LedgerConfiguration(pinCost: 10)
+
+  @Test func `An erased person is gone, and the ledger as whole as before`() async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
+    let steps = try await FourSteps(on: ledger)
+    let number = try PhoneNumber("+4915112345678")
+    // A second account asked for the same number as well, and a group knew it by the number.
+    _ = try await ledger.groups.add(PhoneNumber("+33699999999"), to: steps.group.id, by: steps.admin)
+    let token = try await ledger.tokens.issue(
+      connector: steps.connector.publicID, secret: steps.secret, refreshToken: steps.granted.refreshToken)
+    try await ledger.people.erase(steps.admin, by: Requester.operator)
+    try await ledger.people.erase(steps.admin, by: Requester.operator)
+    try await ledger.people.erase(PhoneNumber("+33699999999"), by: Requester.operator)
+
+    #expect(try !ledger.tokens.validate(token.accessToken).isValid)
+    #expect(try ledger.phones.verified(by: steps.admin).isEmpty)
+    #expect(try ledger.accounts.account(steps.admin)?.isErased == true)
+    #expect(try await ledger.accounts.reveal(steps.admin) == nil)
+    await #expect(throws: LedgerError.self) {
+      try await ledger.accounts.enable(steps.admin, by: Requester.operator)
+    }
+    // The same person is a new one, and may have the number.
+    let again = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "admin")
+    #expect(again.isNew)
+    let request = try await ledger.phones.requestPIN(for: number, by: again.account)
+    _ = try await ledger.phones.verify(request.pin.digits, challenge: request.challenge, by: again.account)
+
+    let proof = try await ledger.proveInclusion(of: token.handle.rawValue)
+    #expect(proof.verify(origin: "ledger.example.org", verifierKeys: try ledger.verifierKeys))
+    #expect(try await ledger.verify().projectionsMatch)
+    let digests = try await ledger.projectionDigests()
+    try await ledger.rebuildProjections()
+    #expect(try await ledger.projectionDigests() == digests)
+    await ledger.close()
+    for text in ["4915112345678", "33699999999"] { #expect(try !FileBytes.hold(Array(text.utf8), in: path)) }
+    #expect(try FileBytes.hold(Array("ledger.example.org".utf8), in: path))
+  }
+
+  @Test func `Erasing one leaves another's hold on the same number`() async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
+    var accounts: [AccountID] = []
+    let number = try PhoneNumber("+911199999999")
+    for name in ["a", "b", "c"] {
+      accounts.append(try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: name).account)
+    }
+    _ = try await ledger.phones.requestPIN(for: number, by: accounts[2])
+    for account in accounts[..<2] {
+      let request = try await ledger.phones.requestPIN(for: number, by: account)
+      let phone = try await ledger.phones.verify(request.pin.digits, challenge: request.challenge, by: account)
+      if account == accounts[0] { try await ledger.phones.remove(phone, by: Requester.operator) }
+    }
+    try await ledger.people.erase(accounts[0], by: accounts[0])
+    #expect(try ledger.phones.verified(by: accounts[1]).count == 1)
+    let refused = await #expect(throws: LedgerError.self) {
+      try await ledger.phones.requestPIN(for: number, by: accounts[2])
+    }
+    #expect(refused?.code.rawValue == "conflict")
+    let digests = try await ledger.projectionDigests()
+    try await ledger.rebuildProjections()
+    #expect(try await ledger.projectionDigests() == digests)
+    await ledger.close()
+  }
+
+  @Test func `The signing key changes at once, and what is old still verifies`() async throws {
+    var ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
+    let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "a").account
+    let old = try ledger.verifierKey
+    let before = try await ledger.proveInclusion(of: account.rawValue)
+    let new = try await ledger.keys.rotateSigningKey()
+    #expect(new != old)
+    #expect(try ledger.verifierKeys == [old, new])
+    let after = try await ledger.proveInclusion(of: account.rawValue)
+    #expect(after.verify(origin: "ledger.example.org", verifierKey: new))
+    #expect(!after.verify(origin: "ledger.example.org", verifierKey: old))
+    #expect(before.verify(origin: "ledger.example.org", verifierKeys: [old, new]))
+    #expect(try await ledger.audit.latest(of: .type(.signingKeyRotated)).count == 1)
+    #expect(try await ledger.verify().projectionsMatch)
+    await ledger.close()
+    ledger = try await Ledger.open(at: path, quick)
+    #expect(try await ledger.audit.latest(of: .type(.signingKeyRotated)).count == 1)
+    await ledger.close()
+  }
+
+  @Test func `Another master key opens, the old one does not`() async throws {
+    var configuration = quick
+    configuration.masterKey = .text(Secret(copying: Array(String(repeating: "1a", count: 32).utf8)))
+    var ledger = try await Ledger.create(at: path, origin: "ledger.example.org", configuration)
+    let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "a", name: "Ada").account
+    let next = Secret(copying: Array(String(repeating: "2b", count: 32).utf8))
+    try await ledger.keys.rotateMasterKey(to: .text(next))
+    #expect(try await ledger.audit.latest(of: .type(.masterKeyRotated)).count == 1)
+    await ledger.close()
+    let wrong = configuration
+    let refused = await #expect(throws: LedgerError.self) { try await Ledger.open(at: path, wrong) }
+    #expect(refused?.code == .keyUnavailable)
+    configuration.masterKey = .text(next)
+    ledger = try await Ledger.open(at: path, configuration)
+    #expect(try await ledger.accounts.reveal(account)?.name == "Ada")
+    await ledger.close()
+  }
+
+  @Test func `Accounts are listed, revealed, and administered`() async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
+    var ids: [AccountID] = []
+    for name in ["a", "b", "c"] {
+      ids.append(try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: name).account)
+    }
+    #expect(try ledger.accounts.list(limit: 2).map(\.id) == Array(ids[..<2]))
+    #expect(try ledger.accounts.list(after: ids[1], limit: 2).map(\.id) == [ids[2]])
+    _ = try await ledger.accounts.signIn(
+      issuer: "https://id.example.org", subject: "a", name: "Ada", email: "ada@example.org", userAgent: "browser")
+    let revealed = try await ledger.accounts.reveal(ids[0])
+    #expect(revealed?.name == "Ada")
+    #expect(revealed?.email == "ada@example.org")
+    #expect(revealed?.subject == "a")
+    try await ledger.accounts.changeRole(of: ids[0], to: .tenantAdmin, by: Requester.operator)
+    #expect(try await ledger.accounts.disable(ids[1], reason: "left", by: ids[0]))
+    #expect(try await !ledger.accounts.disable(ids[1], reason: "left", by: ids[0]))
+    await #expect(throws: LedgerError.self) {
+      try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "b")
+    }
+    #expect(try await ledger.accounts.enable(ids[1], by: ids[0]))
+    await ledger.close()
+  }
+
+  @Test(arguments: ["+91 (11) 9999-9999", " +91.11.99999999", "+911199999999"])
+  func `Spellings of a number are one`(text: String) throws {
+    #expect(try PhoneNumber(text) == PhoneNumber("+911199999999"))
+  }
+
+  @Test(arguments: [
+    "+9111٩9999999", "+91119999999９", "911199999999", "+0911199999", "+91\u{a0}1199999999", "++911199999999",
+    "+1234567",
+  ])
+  func `What only looks like a number is refused`(text: String) {
+    #expect(throws: LedgerError.self) { try PhoneNumber(text) }
+  }
+}

@@ -1,0 +1,92 @@
+import LedgerCrypto
+import LedgerEvents
+import LedgerTestSupport
+import Testing
+
+@testable import LedgerDomain
+
+private func number(_ index: Int) -> String { "+9111999900\(10 + index)" }
+private func lookup(_ index: Int) -> Digest { KeyedHashes.fake.number(.fake(number(index))) }
+
+@Suite struct PINLimitsTests {
+  var scenario = Scenario()
+  let alice: AccountID
+  let bob: AccountID
+
+  init() throws {
+    alice = try scenario.account("alice")
+    bob = try scenario.account("bob")
+  }
+
+  private func request(_ index: Int, by account: AccountID) -> RequestPIN {
+    RequestPIN(
+      account: account, number: lookup(index), sealedNumber: .fake(number(index)),
+      salt: [UInt8](repeating: 3, count: 16), pinDigest: .of("1234"), scryptLog2N: 14)
+  }
+
+  @Test mutating func `Three PINs an hour for an account, whatever the numbers`() throws {
+    for index in 0..<3 { try scenario.perform(request(index, by: alice)) }
+    scenario.when(request(3, by: alice)).thenRefused(.tooMany, field: "account")
+    try scenario.perform(request(3, by: bob))
+    scenario.now += .milliseconds(3_599_999)
+    scenario.when(request(4, by: alice)).thenRefused(.tooMany, field: "account")
+    scenario.now += .milliseconds(1)
+    try scenario.perform(request(4, by: alice))
+  }
+
+  @Test mutating func `Three PINs an hour for a number, whoever asks`() throws {
+    for account in [alice, bob, try scenario.account("carol")] { try scenario.perform(request(0, by: account)) }
+    let dave = try scenario.account("dave")
+    scenario.when(request(0, by: dave)).thenRefused(.tooMany, field: "number")
+  }
+
+  @Test mutating func `Ten PINs a day`() throws {
+    for _ in 0..<10 {
+      try scenario.perform(request(0, by: alice))
+      scenario.now += .seconds(3_600)
+    }
+    scenario.when(request(0, by: bob)).thenRefused(.tooMany, field: "number")
+    scenario.when(request(1, by: alice)).thenRefused(.tooMany, field: "account")
+    scenario.now += .milliseconds(14 * 3_600_000 - 1)
+    scenario.when(request(0, by: bob)).thenRefused(.tooMany, field: "number")
+    scenario.now += .milliseconds(1)
+    try scenario.perform(request(0, by: bob))
+  }
+
+  @Test mutating func `Asking again forgives no wrong PIN, nor does asking by another account`() throws {
+    var last: RequestPIN.Outcome?
+    for account in [alice, bob] {
+      let asked = try scenario.perform(request(0, by: account))
+      last = asked
+      for _ in 0..<5 {
+        try scenario.perform(
+          VerifyPIN(account: account, challenge: asked.challenge, candidate: .of("0000"), number: lookup(0)))
+      }
+    }
+    scenario.when(request(0, by: alice)).thenRefused(.tooMany, field: "number")
+    let challenge = try scenario.challenge(number(0), by: alice)
+    let right = VerifyPIN(account: alice, challenge: challenge, candidate: .of("1234"), number: lookup(0))
+    scenario.when(right).thenRefused(.tooMany, field: "number")
+    // A day after the last PIN that was tried has expired, and not before.
+    scenario.now = try #require(last).expiresAt + .milliseconds(86_399_999)
+    scenario.when(request(0, by: alice)).thenRefused(.tooMany, field: "number")
+    scenario.now += .milliseconds(1)
+    try scenario.perform(request(0, by: alice))
+  }
+
+  @Test mutating func `An operator removes anybody's phone, and the number is free`() throws {
+    let phone = try scenario.phone(number(0), of: alice)
+    scenario.when(RemovePhone(phone: phone, requester: .account(bob))).thenRefused(.notFound, field: "phone")
+    let removed = filled(PhoneRemoved()) {
+      $0.phone = phone.rawValue
+      $0.account = alice.rawValue
+    }
+    try scenario.when(RemovePhone(phone: phone, requester: .operator)).then(.phoneRemoved(removed), by: .operator)
+    try scenario.perform(RemovePhone(phone: phone, requester: .operator))
+    let asked = try scenario.perform(request(0, by: bob))
+    let verified = try scenario.perform(
+      VerifyPIN(account: bob, challenge: asked.challenge, candidate: .of("1234"), number: lookup(0)))
+    let holder = try scenario.state.phone(number: lookup(0))
+    #expect(holder.map { .verified($0) } == verified)
+  }
+}

@@ -1,0 +1,169 @@
+import ArgumentParser
+import CredentialLedger
+
+struct AccountCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "account", abstract: "List, show and administer accounts.",
+    discussion: """
+      Whatever changes something is recorded with the operator as its actor.
+
+      EXAMPLES
+        credledger account list --ledger ./ledger --format ndjson
+        credledger account show 12 --reveal
+        credledger account disable 12 --reason "left the company"
+        credledger account role 12 tenant-admin
+        credledger account remove-phone 31
+      """,
+    subcommands: [List.self, Show.self, Disable.self, Enable.self, Role.self, RemovePhone.self])
+
+  struct List: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List accounts, without personal data.")
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @Option(help: "Go on after this account.") var after: UInt64 = 0
+    @Option(help: "How many, 1 to 1000.") var limit = 100
+
+    func run() async throws {
+      let (after, limit) = (after, limit)
+      let accounts = try await ledger.reading { opened in
+        try opened.accounts.list(after: AccountID(rawValue: after), limit: limit)
+      }
+      switch output.format {
+      case .json: print(JSON.array(accounts.map { $0.json() }).text(indented: true))
+      case .ndjson: for account in accounts { print(account.json().text(indented: false)) }
+      case .table: for account in accounts { print(account.line) }
+      }
+    }
+  }
+
+  struct Show: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show an account.")
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @Argument(help: "The account's number.") var account: UInt64
+    @Flag(help: "Show name and e-mail address too.") var reveal = false
+
+    func run() async throws {
+      let (id, reveal) = (AccountID(rawValue: account), reveal)
+      let (found, person) = try await ledger.reading { opened in
+        (try opened.accounts.account(id), reveal ? try await opened.accounts.reveal(id) : nil)
+      }
+      guard let found else { throw CheckFailed(reason: "there is no account \(account)") }
+      if let text = output.format.text(found.json(person)) { return print(text) }
+      print(found.line)
+      guard reveal else { return }
+      guard let person else { return print("erased person") }
+      for text in [person.subject, person.name, person.email] { if let text { print("  \(text)") } }
+    }
+  }
+
+  struct Disable: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Disable an account; what stands on it stops.")
+    @OptionGroup var ledger: LedgerOptions
+    @Argument(help: "The account's number.") var account: UInt64
+    @Option(help: "Why; stays in the audit trail, so no personal data.") var reason: String
+
+    func run() async throws {
+      let (id, reason) = (AccountID(rawValue: account), reason)
+      try await ledger.writing { try await $0.accounts.disable(id, reason: reason, by: Requester.operator) }
+    }
+  }
+
+  struct Enable: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Enable an account that was disabled.")
+    @OptionGroup var ledger: LedgerOptions
+    @Argument(help: "The account's number.") var account: UInt64
+
+    func run() async throws {
+      let id = AccountID(rawValue: account)
+      try await ledger.writing { try await $0.accounts.enable(id, by: Requester.operator) }
+    }
+  }
+
+  struct Role: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Give an account another role.")
+    @OptionGroup var ledger: LedgerOptions
+    @Argument(help: "The account's number.") var account: UInt64
+    @Argument(help: "user, tenant-admin, auditor or operator.") var role: RoleName
+
+    func run() async throws {
+      let (id, role) = (AccountID(rawValue: account), role.role)
+      try await ledger.writing { try await $0.accounts.changeRole(of: id, to: role, by: Requester.operator) }
+    }
+  }
+
+  struct RemovePhone: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Remove a phone from its account.")
+    @OptionGroup var ledger: LedgerOptions
+    @Argument(help: "The phone's number in the ledger.") var phone: UInt64
+
+    func run() async throws {
+      let id = PhoneID(rawValue: phone)
+      try await ledger.writing { try await $0.phones.remove(id, by: Requester.operator) }
+    }
+  }
+}
+
+/// The roles by their names on the command line.
+enum RoleName: String, ExpressibleByArgument, CaseIterable {
+  case user
+  case tenantAdmin = "tenant-admin"
+  case auditor
+  case `operator`
+
+  var role: AccountRole {
+    switch self {
+    case .user: .user
+    case .tenantAdmin: .tenantAdmin
+    case .auditor: .auditor
+    case .operator: .operator
+    }
+  }
+}
+
+extension Account {
+  fileprivate var state: String { isErased ? "erased" : isDisabled ? "disabled" : "enabled" }
+  fileprivate var roleName: String { RoleName.allCases.first { $0.role == role }?.rawValue ?? "none" }
+  fileprivate var line: String {
+    id.rawValue.description.padded(to: 12) + roleName.padded(to: 14) + state.padded(to: 10) + issuer
+  }
+
+  fileprivate func json(_ person: Accounts.Revealed? = nil) -> JSON {
+    var members: [(String, JSON)] = [
+      ("account", .number(id.rawValue)), ("role", .string(roleName)), ("state", .string(state)),
+      ("issuer", .string(issuer)), ("registeredAt", .string(registeredAt.description)),
+    ]
+    if let person {
+      members.append(("subject", .string(person.subject)))
+      if let name = person.name { members.append(("name", .string(name))) }
+      if let email = person.email { members.append(("email", .string(email))) }
+    }
+    return .object(members)
+  }
+}
+
+extension LedgerOptions {
+  /// Opens the ledger for reading, and closes it again.
+  func reading<Result: Sendable>(_ body: (Ledger) async throws -> Result) async throws -> Result {
+    try await Self.using(try await Ledger.openForReading(at: requireFolder()), body)
+  }
+
+  /// Opens the ledger for writing, and closes it again.
+  @discardableResult
+  func writing<Result: Sendable>(_ body: (Ledger) async throws -> Result) async throws -> Result {
+    try await Self.using(try await Ledger.open(at: requireFolder()), body)
+  }
+
+  private static func using<Result: Sendable>(
+    _ opened: Ledger, _ body: (Ledger) async throws -> Result
+  ) async throws -> Result {
+    do {
+      let result = try await body(opened)
+      await opened.close()
+      return result
+    } catch {
+      await opened.close()
+      throw error
+    }
+  }
+}
