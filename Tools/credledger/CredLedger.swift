@@ -24,7 +24,7 @@ struct CredLedger: AsyncParsableCommand {
         credledger stats --ledger /var/lib/credledger --format json
         credledger verify --ledger /var/lib/credledger
       """,
-    subcommands: [Init.self, Walkthrough.self, Stats.self, Verify.self])
+    subcommands: [Init.self, Walkthrough.self, Stats.self, Verify.self, Simulate.self])
 
   static func main() async {
     do {
