@@ -57,6 +57,9 @@ let package = Package(
     .executableTarget(
       name: "credledger", dependencies: ["CredentialLedger", arguments], path: "Tools/credledger",
       swiftSettings: flags),
+    .executableTarget(
+      name: "ledger-benchmarks", dependencies: ["CredentialLedger"], path: "Tools/benchmarks/ledger",
+      swiftSettings: flags),
     .target(
       name: "LedgerTestSupport", dependencies: ["LedgerDomain", "LedgerEvents", "LedgerCrypto"],
       path: "Tests/LedgerTestSupport", swiftSettings: flags),

@@ -27,7 +27,7 @@ struct CredLedger: AsyncParsableCommand {
       """,
     subcommands: [
       Init.self, Walkthrough.self, Stats.self, Verify.self, AccountCommand.self, Token.self, KeyCommand.self,
-      Erase.self,
+      Erase.self, Simulate.self,
     ])
 
   static func main() async {

@@ -57,25 +57,35 @@ extension Ledger {
   public func verify(
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> VerificationReport {
+    let tree = try await verifyTree { done, size in progress(done, size * 2) }
+    let (live, rebuilt) = try await digests { done, size in progress(size + done, size * 2) }
+    return VerificationReport(
+      events: tree.events, root: tree.root, checkpoints: tree.checkpoints, live: live, rebuilt: rebuilt)
+  }
+
+  /// Verifies each record against its hash, the tree and every signed checkpoint: the first half of ``verify(progress:)``.
+  ///
+  /// - Throws: `damaged`, with the first position that is wrong.
+  package func verifyTree(
+    progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
+  ) async throws(LedgerError) -> (events: UInt64, root: Digest, checkpoints: Int) {
     let (log, keys, origin) = (log, keyStore, origin)
-    let tree = try await blocking { () throws(LedgerError) in
+    return try await blocking { () throws(LedgerError) in
       try logged { () throws(LogError) in
         let verifierKeys = try keys.verifyingKeys.map { (key) throws(LogError) in
           do throws(TransparencyError) {
             return try VerifierKey(name: origin, type: .ed25519, key: key.key)
           } catch { throw LogError(.keyUnavailable, error.description) }
         }
-        return try log.verify(
+        let found = try log.verify(
           checkSignature: { (note) throws(LogError) in
             guard let signed = try? note.verifiedKeys(among: verifierKeys), !signed.isEmpty else {
               throw LogError(.inconsistentTree, "a checkpoint is not signed by a key of this ledger")
             }
-          }, progress: { (done, size) throws(LogError) in progress(done, size * 2) })
+          }, progress: { (done, size) throws(LogError) in progress(done, size) })
+        return (found.size, found.root, found.checkpointCount)
       }
     }
-    let (live, rebuilt) = try await digests { done, size in progress(size + done, size * 2) }
-    return VerificationReport(
-      events: tree.size, root: tree.root, checkpoints: tree.checkpointCount, live: live, rebuilt: rebuilt)
   }
 
   /// The digests of the projections as they are now. Reads every row.

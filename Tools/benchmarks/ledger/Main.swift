@@ -1,0 +1,72 @@
+import CredentialLedger
+import Glibc
+
+/// The library's side of the benchmarks: each call measures one thing on one ledger, and prints one JSON object.
+/// `Tools/bench` runs it; the figures of its rivals come from the programs beside it.
+@main
+struct LedgerBenchmarks {
+  static let usage = """
+    usage: ledger-benchmarks issue FOLDER CALLERS SECONDS
+           ledger-benchmarks count FOLDER CALLERS TOKENS
+           ledger-benchmarks fill FOLDER TOKENS EARLY
+           ledger-benchmarks validate FOLDER TASKS SECONDS
+           ledger-benchmarks validations FOLDER COUNT
+           ledger-benchmarks audits FOLDER COUNT
+           ledger-benchmarks rebuild|verify|open|latest|prove FOLDER
+
+    """
+
+  static func main() async throws {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    guard arguments.count >= 2 else { fail(usage, status: 2) }
+    let folder = arguments[1]
+    func number(_ index: Int) -> Int {
+      guard arguments.indices.contains(index), let value = Int(arguments[index]), value >= 0 else {
+        fail(usage, status: 2)
+      }
+      return value
+    }
+    let figures: [(String, Double)]
+    switch arguments[0] {
+    case "issue": figures = try await Issuing.forSeconds(number(3), callers: number(2), in: folder)
+    case "count": figures = try await Issuing.tokens(number(3), callers: number(2), in: folder)
+    case "fill": figures = try await Filling.run(number(2), early: number(3), in: folder)
+    case "validate": figures = try await Validating.run(tasks: number(2), seconds: number(3), in: folder)
+    case "validations": figures = try await Validating.run(count: number(2), in: folder)
+    case "audits": figures = try await Reading.audits(number(2), in: folder)
+    case "rebuild": figures = try await Reading.rebuild(folder)
+    case "verify": figures = try await Reading.verify(folder)
+    case "open": figures = try await Reading.open(folder)
+    case "latest": figures = try await Reading.latest(folder)
+    case "prove": figures = try await Reading.prove(folder)
+    default: fail(usage, status: 2)
+    }
+    print("{" + figures.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",") + "}")
+  }
+
+  static func fail(_ text: String, status: Int32) -> Never {
+    unsafe write(STDERR_FILENO, text, text.utf8.count)
+    exit(status)
+  }
+}
+
+/// A time between two moments, in seconds.
+func seconds(_ duration: Duration) -> Double {
+  Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+}
+
+/// The middle of some figures.
+func median(_ figures: [Double]) -> Double { figures.sorted()[figures.count / 2] }
+
+/// Memory of this process outside every file's map, in bytes.
+func anonymousMemory() -> Double {
+  guard let file = unsafe fopen("/proc/self/status", "r") else { return 0 }
+  defer { unsafe fclose(file) }
+  var line = [CChar](repeating: 0, count: 256)
+  while unsafe fgets(&line, 256, file) != nil {
+    let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    guard text.hasPrefix("RssAnon:") else { continue }
+    return (Double(text.filter(\.isNumber)) ?? 0) * 1_024
+  }
+  return 0
+}

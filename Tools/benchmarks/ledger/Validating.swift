@@ -1,0 +1,59 @@
+import CredentialLedger
+import Glibc
+
+/// Full validation of random tokens, each in a snapshot of its own.
+enum Validating {
+  static func run(tasks: Int, seconds count: Int, in folder: String) async throws -> [(String, Double)] {
+    let tokens = try Filling.kept(in: folder)
+    let ledger = try await Ledger.openForReading(at: folder)
+    _ = try await validate(tokens, on: ledger, tasks: tasks, for: .milliseconds(500))
+    var rates: [Double] = []
+    for _ in 0..<3 { rates.append(try await validate(tokens, on: ledger, tasks: tasks, for: .seconds(count) / 3)) }
+    await ledger.close()
+    return [("rate", median(rates)), ("tokens", Double(tokens.count))]
+  }
+
+  /// Validates a number of tokens: for counting what that costs.
+  static func run(count: Int, in folder: String) async throws -> [(String, Double)] {
+    let tokens = try Filling.kept(in: folder)
+    let ledger = try await Ledger.openForReading(at: folder)
+    for number in 0..<count { try require(ledger.tokens.validate(tokens[number % tokens.count])) }
+    await ledger.close()
+    return [("validations", Double(count))]
+  }
+
+  private static func validate(
+    _ tokens: [String], on ledger: Ledger, tasks: Int, for duration: Duration
+  ) async throws -> Double {
+    let start = ContinuousClock.now
+    let end = start + duration
+    let count = try await withThrowingTaskGroup(of: Int.self) { group in
+      for task in 0..<tasks {
+        group.addTask {
+          var state = UInt64(task + 1) &* 0x9E37_79B9_7F4A_7C15
+          var done = 0
+          while ContinuousClock.now < end {
+            for _ in 0..<256 {
+              // xorshift64: cheap beside a validation, and its order has nothing to do with the log's.
+              state ^= state << 13
+              state ^= state >> 7
+              state ^= state << 17
+              try require(ledger.tokens.validate(tokens[Int(state % UInt64(tokens.count))]))
+            }
+            done += 256
+          }
+          return done
+        }
+      }
+      return try await group.reduce(0, +)
+    }
+    return Double(count) / seconds(ContinuousClock.now - start)
+  }
+
+  private static func require(_ verdict: Verdict) throws {
+    guard verdict.isValid else { throw NotValid() }
+  }
+}
+
+/// A token that must be valid is not: then the figure would be worth nothing.
+struct NotValid: Error {}
