@@ -38,7 +38,9 @@ class Postgres:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def sql(self, text: str):
-        self._run("psql", "-h", self.folder, "-d", "postgres", "-qc", text)
+        """Runs statements, each in a transaction of its own, since some may run in no other way."""
+        for statement in filter(str.strip, text.split(";")):
+            self._run("psql", "-h", self.folder, "-d", "postgres", "-qc", statement)
 
     def inserts(self, clients: int, seconds: float, size: int) -> float:
         """Single-row inserts a second, each a transaction of its own."""
