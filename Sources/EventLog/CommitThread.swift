@@ -20,6 +20,7 @@ struct CommitThread<Participant: CommitParticipant> {
   var edge: MerkleEdge
   var lastTime: Milliseconds
   var schedule: CheckpointSchedule
+  private var readerWatch: ReaderWatch
   /// What every request fails with, once storage is in doubt.
   private var stop: LogError?
 
@@ -35,6 +36,7 @@ struct CommitThread<Participant: CommitParticipant> {
     self.configuration = configuration
     edge = tail.edge
     lastTime = tail.lastTime
+    readerWatch = ReaderWatch(environment, configuration.readers)
     schedule = CheckpointSchedule(
       configuration.checkpoints, signedSize: tail.signedSize, size: tail.edge.size, now: monotonicNow())
   }
@@ -42,6 +44,7 @@ struct CommitThread<Participant: CommitParticipant> {
   /// Works until the queue is closed and empty.
   mutating func run() {
     while true {
+      readerWatch.look(now: monotonicNow())
       let deadline = stop == nil ? schedule.deadline(size: edge.size) : nil
       switch queue.take(atMost: configuration.batchLimit, until: deadline) {
       case .requests(let requests): process(requests[...])

@@ -24,17 +24,20 @@ public final class LogWriter<Participant: CommitParticipant>: Sendable {
     public var checkpoints: CheckpointPolicy
     /// For how long an idempotency key is remembered at least, in milliseconds of recorded time.
     public var idempotencyRetention: Milliseconds
+    public var readers: ReaderPolicy
     public var clock: Clock
     public var sign: CheckpointSigning
 
     public init(
       queueCapacity: Int = 65_536, batchLimit: Int = 4_096, checkpoints: CheckpointPolicy = CheckpointPolicy(),
-      idempotencyRetention: Milliseconds = 7 * 86_400_000, clock: @escaping Clock, sign: @escaping CheckpointSigning
+      idempotencyRetention: Milliseconds = 7 * 86_400_000, readers: ReaderPolicy = ReaderPolicy(),
+      clock: @escaping Clock, sign: @escaping CheckpointSigning
     ) {
       self.queueCapacity = queueCapacity
       self.batchLimit = batchLimit
       self.checkpoints = checkpoints
       self.idempotencyRetention = idempotencyRetention
+      self.readers = readers
       self.clock = clock
       self.sign = sign
     }

@@ -34,6 +34,37 @@ import Testing
     try #require(try access.scenario.perform(request())).challenge
   }
 
+  @Test mutating func `PINs for signing in count with all others, and past the limit none is made`() throws {
+    // The number was verified by a PIN before, in the same hour.
+    for _ in 0..<2 { _ = try open() }
+    try access.scenario.when(request()).thenNothing()
+    access.scenario.now = access.scenario.now + .seconds(3_601)
+    _ = try open()
+  }
+
+  @Test mutating func `Wrong PINs for signing in count for the number, whatever PIN is tried next`() throws {
+    for _ in 0..<2 {
+      let challenge = try open()
+      for _ in 0..<5 {
+        _ = try access.scenario.perform(signIn(challenge) { $0.candidate = .of("wrong") })
+      }
+      access.scenario.now = access.scenario.now + .seconds(3_601)
+    }
+    // Ten wrong ones: no new PIN is made on any way, and the right one would be refused.
+    try access.scenario.when(request()).thenNothing()
+    let event = filled(V2PhonePINRequested()) {
+      $0.account = access.granter.rawValue
+      $0.number = .fake(Self.number)
+      $0.salt = .init([UInt8](repeating: 7, count: 16))
+      $0.pinDigest = .init(Digest.of("123456"))
+      $0.expiresAt = (access.scenario.now + .seconds(600)).milliseconds
+      $0.scryptLog2N = 14
+      $0.connector = access.connector.rawValue
+    }
+    let other = ChallengeID(rawValue: try access.scenario.given(.phonePINRequested(event)))
+    access.scenario.when(signIn(other)).thenRefused(.invalidGrant, field: "pin")
+  }
+
   @Test func `A PIN is made for the holder of a verified number`() throws {
     let event = filled(V2PhonePINRequested()) {
       $0.account = access.granter.rawValue

@@ -40,15 +40,15 @@ struct AccountCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Show an account.")
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
-    @Argument(help: "The account's number.") var account: UInt64
+    @Argument(help: "The account, such as account:12 or 12.") var account: AccountID
     @Flag(help: "Show name and e-mail address too.") var reveal = false
 
     func run() async throws {
-      let (id, reveal) = (AccountID(rawValue: account), reveal)
+      let (id, reveal) = (account, reveal)
       let (found, person) = try await ledger.reading { opened in
         (try opened.accounts.account(id), reveal ? try await opened.accounts.reveal(id) : nil)
       }
-      guard let found else { throw CheckFailed(reason: "there is no account \(account)") }
+      guard let found else { throw CheckFailed(reason: "there is no \(account)") }
       if let text = output.format.text(found.json(person)) { return print(text) }
       print(found.line)
       guard reveal else { return }
@@ -60,11 +60,11 @@ struct AccountCommand: AsyncParsableCommand {
   struct Disable: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Disable an account; what stands on it stops.")
     @OptionGroup var ledger: LedgerOptions
-    @Argument(help: "The account's number.") var account: UInt64
+    @Argument(help: "The account, such as account:12 or 12.") var account: AccountID
     @Option(help: "Why; stays in the audit trail, so no personal data.") var reason: String
 
     func run() async throws {
-      let (id, reason) = (AccountID(rawValue: account), reason)
+      let (id, reason) = (account, reason)
       try await ledger.writing { try await $0.accounts.disable(id, reason: reason, by: Requester.operator) }
     }
   }
@@ -72,10 +72,10 @@ struct AccountCommand: AsyncParsableCommand {
   struct Enable: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Enable an account that was disabled.")
     @OptionGroup var ledger: LedgerOptions
-    @Argument(help: "The account's number.") var account: UInt64
+    @Argument(help: "The account, such as account:12 or 12.") var account: AccountID
 
     func run() async throws {
-      let id = AccountID(rawValue: account)
+      let id = account
       try await ledger.writing { try await $0.accounts.enable(id, by: Requester.operator) }
     }
   }
@@ -83,11 +83,11 @@ struct AccountCommand: AsyncParsableCommand {
   struct Role: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Give an account another role.")
     @OptionGroup var ledger: LedgerOptions
-    @Argument(help: "The account's number.") var account: UInt64
+    @Argument(help: "The account, such as account:12 or 12.") var account: AccountID
     @Argument(help: "user, tenant-admin, auditor or operator.") var role: RoleName
 
     func run() async throws {
-      let (id, role) = (AccountID(rawValue: account), role.role)
+      let (id, role) = (account, role.role)
       try await ledger.writing { try await $0.accounts.changeRole(of: id, to: role, by: Requester.operator) }
     }
   }
@@ -95,10 +95,10 @@ struct AccountCommand: AsyncParsableCommand {
   struct RemovePhone: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Remove a phone from its account.")
     @OptionGroup var ledger: LedgerOptions
-    @Argument(help: "The phone's number in the ledger.") var phone: UInt64
+    @Argument(help: "The phone's number in the ledger, such as phone:31 or 31.") var phone: PhoneID
 
     func run() async throws {
-      let id = PhoneID(rawValue: phone)
+      let id = phone
       try await ledger.writing { try await $0.phones.remove(id, by: Requester.operator) }
     }
   }

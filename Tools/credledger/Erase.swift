@@ -14,17 +14,17 @@ struct Erase: AsyncParsableCommand {
       """)
 
   @OptionGroup var ledger: LedgerOptions
-  @Argument(help: "The account's number.") var account: UInt64
+  @Argument(help: "The account, such as account:12 or 12.") var account: AccountID
   @Flag(help: "Do not ask.") var yes = false
 
   func run() async throws {
     if !yes {
       guard isatty(STDIN_FILENO) == 1 else { throw ValidationError("Without a terminal to ask on, --yes is needed.") }
-      print("Erase the person of account \(account) for good? Type the account's number:")
-      guard readLine() == String(account) else { throw CheckFailed(reason: "nothing was erased") }
+      print("Erase the person of \(account) for good? Type the account's number:")
+      guard readLine().flatMap({ AccountID($0) }) == account else { throw CheckFailed(reason: "nothing was erased") }
     }
-    let id = AccountID(rawValue: account)
+    let id = account
     try await ledger.writing { try await $0.people.erase(id, by: Requester.operator) }
-    print("Erased the person of account \(account).")
+    print("Erased the person of \(account).")
   }
 }

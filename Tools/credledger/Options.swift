@@ -1,5 +1,5 @@
-import ArgumentParser
-import CredentialLedger
+public import ArgumentParser
+public import CredentialLedger
 import Glibc
 
 /// Which ledger a subcommand works on.
@@ -34,3 +34,6 @@ struct FormatOptions: ParsableArguments {
   @Option(help: "How to print: table for people, json or ndjson for programs.")
   var format = OutputFormat.table
 }
+
+/// Objects are named as they are printed, such as `account:12`, or by the number alone.
+extension ObjectID: ExpressibleByArgument {}

@@ -25,6 +25,8 @@ public struct LedgerConfiguration: Sendable {
   /// For how long an idempotency key is remembered at least, in milliseconds of recorded time: seven days unless set.
   /// Older keys go as new ones come.
   public var idempotencyRetention: Int64
+  /// When readers are looked after, and who hears of those that died or that stay too long.
+  public var readers: ReaderPolicy
   /// Size of the memory map in bytes at first; it takes address space only, and grows by itself. Nil is 64 GiB.
   public var mapSize: Int?
   /// How far the map may grow, in bytes; nil as far as the address space allows.
@@ -34,7 +36,8 @@ public struct LedgerConfiguration: Sendable {
     masterKey: MasterKey.Source? = nil, clock: @escaping Clock = LedgerConfiguration.systemClock,
     random: any RandomSource = SystemRandom(), signer: (any NoteSigner)? = nil,
     checkpoints: CheckpointPolicy = CheckpointPolicy(), pinCost: UInt8 = 14, queueCapacity: Int = 65_536,
-    idempotencyRetention: Int64 = 7 * 86_400_000, mapSize: Int? = nil, maximumMapSize: Int? = nil
+    idempotencyRetention: Int64 = 7 * 86_400_000, readers: ReaderPolicy = ReaderPolicy(), mapSize: Int? = nil,
+    maximumMapSize: Int? = nil
   ) {
     self.masterKey = masterKey
     self.clock = clock
@@ -44,6 +47,7 @@ public struct LedgerConfiguration: Sendable {
     self.pinCost = pinCost
     self.queueCapacity = queueCapacity
     self.idempotencyRetention = idempotencyRetention
+    self.readers = readers
     self.mapSize = mapSize
     self.maximumMapSize = maximumMapSize
   }

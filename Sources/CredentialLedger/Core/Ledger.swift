@@ -116,7 +116,8 @@ public final class Ledger: Sendable {
             configure: { _ throws(LogError) in
               LogWriter<ProjectionSet>.Configuration(
                 queueCapacity: configuration.queueCapacity, checkpoints: configuration.checkpoints,
-                idempotencyRetention: configuration.idempotencyRetention, clock: configuration.clock, sign: signing)
+                idempotencyRetention: configuration.idempotencyRetention, readers: configuration.readers,
+                clock: configuration.clock, sign: signing)
             }))
       } catch {
         return .failure(error)
