@@ -2,6 +2,7 @@ public import EventLog
 package import KeyStore
 public import LMDB
 public import LedgerEvents
+import Synchronization
 
 /// All projections of the ledger: what shares each commit with the log. A class, so that each snapshot refers to it by
 /// one reference.
@@ -9,8 +10,9 @@ public final class ProjectionSet: CommitParticipant {
   let tables: [ProjectionTables]
   /// Nil where the log is open for reading only: then another process swaps, and each transaction looks it up.
   let live: LiveSet?
-  /// Nil where another process writes, of whose changes this one does not hear.
-  let paths: PathMemory?
+  let paths: PathMemory
+  /// Where another process swaps: twice the number of the commit that the set was last looked up in, plus the set.
+  private let lookedUp = Atomic<UInt64>(0)
   let checkpoint: Table<BytesKey, ProjectionCheckpoint>
   package let personalData: PersonalData
 
@@ -46,7 +48,7 @@ public final class ProjectionSet: CommitParticipant {
       throw LogError(error)
     }
     live = nil
-    paths = nil
+    paths = PathMemory(since: nil)
   }
 
   /// The set of tables that a transaction is to read.
@@ -57,9 +59,11 @@ public final class ProjectionSet: CommitParticipant {
   /// Which set of tables a transaction is to read.
   func currentSet(in transaction: borrowing some Transaction & ~Copyable) throws(LogError) -> Int {
     if let live { return live.set(for: transaction.number) }
-    return try stored { () throws(LMDBError) in
-      Int(try checkpoint.get(Self.checkpointKey, in: transaction)?.set ?? 0)
-    }
+    let known = lookedUp.load(ordering: .relaxed)
+    if known >> 1 == transaction.number { return Int(known & 1) }
+    let set = try stored { () throws(LMDBError) in try checkpoint.get(Self.checkpointKey, in: transaction)?.set ?? 0 }
+    lookedUp.store(transaction.number << 1 | UInt64(set), ordering: .relaxed)
+    return Int(set)
   }
 
   // MARK: CommitParticipant
@@ -83,7 +87,7 @@ public final class ProjectionSet: CommitParticipant {
     switch event {
     // What changes nothing that tokens stand on. Whatever is not named here may.
     case .tokenIssued, .refreshTokenRotated, .accountSignedIn, .phonePINRequested, .phonePINRejected: break
-    default: paths?.noteChange(by: transaction.number)
+    default: paths.noteChange(by: transaction.number)
     }
     try current(in: transaction).apply(event, header, in: &transaction)
   }

@@ -8,16 +8,20 @@ import Synchronization
 /// Each thread has a memory of its own, so there is no lock, and no line of memory that cores contend for. What is
 /// remembered counts as long as no event was applied since that may have changed it: the writer notes the transaction
 /// of each such event before it commits, so no snapshot that sees the event believes what was remembered before it. A
-/// transaction that comes to nothing leaves a note that is too cautious, and no harm.
+/// transaction that comes to nothing leaves a note that is too cautious, and no harm. Where another process writes, of
+/// whose events this one does not hear, what was seen in one commit counts for that commit alone.
 final class PathMemory: Sendable {
   /// Number of the latest transaction with an event that may have changed what tokens stand on.
   private let changed: Atomic<UInt64>
+  /// Whether this process writes, and so notes what changes.
+  private let isNoted: Bool
   /// Tells memories of several ledgers apart in a thread's table; never 0.
   private let serial: UInt64
 
-  /// - Parameter transaction: number of the transaction in which the memory is made.
-  init(since transaction: UInt64) {
-    changed = Atomic(transaction)
+  /// - Parameter transaction: number of the transaction in which the memory is made; nil where another process writes.
+  init(since transaction: UInt64?) {
+    changed = Atomic(transaction ?? 0)
+    isNoted = transaction != nil
     serial = Self.serials.wrappingAdd(1, ordering: .relaxed).newValue
   }
 
@@ -36,7 +40,7 @@ final class PathMemory: Sendable {
     ofFamily family: UInt64, in transaction: UInt64, _ look: () throws(StateUnreadable) -> Examination
   ) throws(StateUnreadable) -> Examination {
     // Read after the snapshot was taken: see the type's comment.
-    let changed = changed.load(ordering: .acquiring)
+    let changed = isNoted ? changed.load(ordering: .acquiring) : transaction
     guard let entries = unsafe Self.entries() else { return try look() }
     let entry = unsafe entries + Int((family &* 0x9E37_79B9_7F4A_7C15) >> (64 - Self.logCount))
     if unsafe entry.pointee.serial == serial, unsafe entry.pointee.family == family,
