@@ -83,7 +83,9 @@ public struct MasterKey: Sendable {
 
   private init(file path: String) throws(KeyStoreError) {
     guard let file = try OpenFile.open(path, O_RDONLY) else {
-      throw KeyStoreError(.masterKeyMissing, "There is no master key: the file \(path) does not exist.")
+      throw KeyStoreError(
+        .masterKeyMissing,
+        "There is no master key: the file \(path) does not exist. Put it back, or give the key another way.")
     }
     let status = try file.status()
     guard status.st_mode & 0o077 == 0 else {

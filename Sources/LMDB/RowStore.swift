@@ -85,7 +85,8 @@ struct RowStore: Sendable {
     let hex = unsafe key.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
     return LMDBError(
       .damagedRow, "read a row",
-      "the row of table \(name) at key \(String(decoding: hex, as: UTF8.self)) is damaged; verify, restore or rebuild")
+      "the row of table \(name) at key \(String(decoding: hex, as: UTF8.self)) is damaged; restore a backup, or rebuild the projections if it is one of theirs"
+    )
   }
 
   // MARK: Writing

@@ -54,7 +54,9 @@ struct CredLedger: AsyncParsableCommand {
     "\(error.reason) [\(error.code)\(error.position.map { ", position \($0)" } ?? "")]"
   }
 
-  private static func status(of error: LedgerError) -> Int32 { error.isRefusal || error.code == .alreadyExists ? 1 : 3 }
+  private static func status(of error: LedgerError) -> Int32 {
+    error.isRefusal || error.code == .alreadyExists || error.code == .invalidValue ? 1 : 3
+  }
 
   private static func fail(_ reason: String, status: Int32) -> Never {
     write("error: \(reason)\n", to: STDERR_FILENO)

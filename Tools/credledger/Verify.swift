@@ -20,6 +20,12 @@ struct Verify: AsyncParsableCommand {
 
   func run() async throws {
     let path = try ledger.requireFolder()
+    guard Examination.isUnderWay else {
+      guard let status = Examination.run() else {
+        throw CheckFailed(reason: "the structure of \(path)/ledger/data.mdb is damaged; restore a backup")
+      }
+      Glibc.exit(status)
+    }
     let opened = try await Ledger.openForReading(at: path)
     let bar = ProgressBar()
     let report: VerificationReport

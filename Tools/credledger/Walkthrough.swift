@@ -7,7 +7,8 @@ struct Walkthrough: AsyncParsableCommand {
     abstract: "Play the four steps on a ledger, and check the result.",
     discussion: """
       Two people sign in and verify phones, one creates a connector, the other grants it a group; a program trades the \
-      refresh token for an access token; then the grant is revoked. Works on a temporary ledger if none is named.
+      refresh token for an access token; then the grant is revoked. Makes the ledger if it is not there; works on a temporary \
+      one, which is removed at the end unless --leave-open is given, if none is named.
 
       EXAMPLES
         credledger walkthrough
@@ -26,6 +27,9 @@ struct Walkthrough: AsyncParsableCommand {
       unsafe access("\(path)/ledger/data.mdb", F_OK) == 0
       ? try await Ledger.open(at: path) : try await Ledger.create(at: path, origin: "ledger.local")
     let isTable = output.format == .table
+    defer {
+      if ledger.namedFolder == nil, !leaveOpen { Self.remove(path) }
+    }
     do {
       if isTable { print("Ledger in \(path)") }
       let play = Play(ledger: opened) { name, position in
@@ -40,6 +44,22 @@ struct Walkthrough: AsyncParsableCommand {
     } catch {
       await opened.close()
       throw error
+    }
+  }
+
+  /// Removes a temporary ledger.
+  private static func remove(_ path: String) {
+    for folder in ["ledger", "keys/persons", "keys", ""] {
+      let folder = folder.isEmpty ? path : "\(path)/\(folder)"
+      guard let entries = unsafe opendir(folder) else { continue }
+      while let entry = unsafe readdir(entries) {
+        let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+          unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        unsafe unlink("\(folder)/\(name)")
+      }
+      unsafe closedir(entries)
+      unsafe rmdir(folder)
     }
   }
 

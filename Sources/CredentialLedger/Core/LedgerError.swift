@@ -134,8 +134,14 @@ extension LedgerError {
   }
 
   init(_ error: KeyStoreError) {
-    self.init(
-      error.code == .locked ? .alreadyOpen : error.code == .damaged ? .damaged : .keyUnavailable, error.description)
+    let code: Code =
+      switch error.code {
+      case .locked: .alreadyOpen
+      case .damaged: .damaged
+      case .invalidArgument: .invalidValue
+      default: .keyUnavailable
+      }
+    self.init(code, error.description)
   }
 
   init(_ error: CryptoError) { self.init(.keyUnavailable, "cryptography failed: \(error)") }

@@ -21,6 +21,9 @@ enum LedgerFolder {
   /// Refuses a path where no ledger is.
   static func requireLedger(_ path: String) throws(LedgerError) {
     guard exists("\(path)/\(Ledger.Folder.log)/data.mdb") else {
+      if errno == EACCES {
+        throw LedgerError(.storage, "access to \(path) was refused; check its owner and mode", field: "path")
+      }
       throw LedgerError(.notALedger, "\(path) holds no ledger; check the path, or make one", field: "path")
     }
   }
