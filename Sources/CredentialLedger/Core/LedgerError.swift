@@ -134,6 +134,10 @@ extension LedgerError {
   }
 
   init(_ error: KeyStoreError) {
+    if error.code == .personMissing {
+      self.init(Refusal(.gone, field: "person", expected: "a person who was not erased"))
+      return
+    }
     let code: Code =
       switch error.code {
       case .locked: .alreadyOpen
