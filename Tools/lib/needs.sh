@@ -47,6 +47,7 @@ need_for_library() {
 need_for_checks() {
   need python3 has_program python3
   need protobuf-compiler has_program protoc
+  need python3-jsonschema python3 -c 'import jsonschema'
 }
 
 # Installs what `need` noted, and says so first. With nothing noted, it needs no rights and changes nothing.
