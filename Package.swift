@@ -70,6 +70,9 @@ let package = Package(
       name: "CrashTests",
       dependencies: ["CredentialLedger", "LedgerCrashChild", "LedgerTestSupport", "FaultyDisk"],
       swiftSettings: flags),
+    .testTarget(
+      name: "ProgramTests", dependencies: ["CredentialLedger", "credledger", "LedgerTestSupport"],
+      swiftSettings: flags),
     .target(name: "FaultyDisk", path: "Tests/FaultyDisk", linkerSettings: [.linkedLibrary("dl")]),
     tests(of: "LedgerCrypto"),
     tests(of: "LMDB"),

@@ -17,7 +17,7 @@ import Testing
     var reached = 0
     for number in [1, 2, 3, 5, 8, 13, 40, 100] {
       let before = try await ledger.head()
-      let child = try ChildProcess(ledger.work, environment: try failing(call, number, EIO))
+      let child = try ChildProcess("LedgerCrashChild", ledger.work, environment: try failing(call, number, EIO))
       // A call that LMDB never makes never fails: then the child works on. One that stopped writing ends by itself.
       var lines: [Substring] = []
       var limit = 2_000
@@ -45,7 +45,7 @@ import Testing
   /// The environment of a process whose disk fails once.
   private func failing(_ call: String, _ number: Int, _ error: Int32) throws -> [String] {
     [
-      "LD_PRELOAD=\(try ChildProcess.file("libFaultyDisk.so"))", "FAULTY_CALL=\(call)", "FAULTY_NUMBER=\(number)",
+      "LD_PRELOAD=\(try Program.file("libFaultyDisk.so"))", "FAULTY_CALL=\(call)", "FAULTY_NUMBER=\(number)",
       "FAULTY_ERROR=\(error)",
     ]
   }
@@ -59,7 +59,7 @@ import Testing
     let ledger = try await CrashedLedger(at: "\(folder.path)/room-\(call)")
     for number in [20, 40, 80] {
       let before = try await ledger.head()
-      let child = try ChildProcess(ledger.work, environment: try failing(call, number, ENOSPC))
+      let child = try ChildProcess("LedgerCrashChild", ledger.work, environment: try failing(call, number, ENOSPC))
       var lines: [Substring] = []
       var limit = 20_000
       while lines.count < limit {
@@ -222,6 +222,6 @@ import Testing
 
   /// Runs a program of the system; false if it fails, or is missing.
   private func run(_ program: String, _ arguments: String...) -> Bool {
-    ChildProcess.run(program, arguments)
+    Program.run(program, arguments)
   }
 }

@@ -22,8 +22,8 @@ import Testing
         round += 1
         let before = try await ledger.head()
         // In every other round the disk is slow, so that the kill finds a commit under way.
-        let slow = ["LD_PRELOAD=\(try ChildProcess.file("libFaultyDisk.so"))", "FAULTY_DELAY=4000"]
-        let child = try ChildProcess(ledger.work, environment: round.isMultiple(of: 2) ? slow : [])
+        let slow = ["LD_PRELOAD=\(try Program.file("libFaultyDisk.so"))", "FAULTY_DELAY=4000"]
+        let child = try ChildProcess("LedgerCrashChild", ledger.work, environment: round.isMultiple(of: 2) ? slow : [])
         // Most are killed under load, some while they open the ledger, which may be recovering from the kill before.
         var lines: [Substring] = []
         if UInt64.random(in: 0..<8, using: &random) == 0 {
@@ -46,7 +46,7 @@ import Testing
     for round in 0..<max(5, Self.rounds / 10) {
       let parent = "\(folder.path)/create-\(round)"
       #expect(unsafe mkdir(parent, 0o700) == 0)
-      let child = try ChildProcess(["create", parent])
+      let child = try ChildProcess("LedgerCrashChild", ["create", parent])
       var lines = child.read()
       usleep(.random(in: 0...80_000, using: &random))
       lines += child.kill()

@@ -9,7 +9,7 @@ import Testing
   @Test("A second process that would write is refused, one that reads is not")
   func secondProcess() async throws {
     let ledger = try await CrashedLedger(at: "\(folder.path)/second")
-    let holder = try ChildProcess(["hold", ledger.path])
+    let holder = try ChildProcess("LedgerCrashChild", ["hold", ledger.path])
     #expect(holder.read().first?.hasPrefix("holding") == true)
     await #expect {
       _ = try await Ledger.open(at: ledger.path, CrashedLedger.configuration)
@@ -34,7 +34,7 @@ import Testing
   func besideAWriter() async throws {
     let ledger = try await CrashedLedger(at: "\(folder.path)/beside")
     let before = try await ledger.head()
-    let child = try ChildProcess(ledger.work)
+    let child = try ChildProcess("LedgerCrashChild", ledger.work)
     var lines = child.read()
     for round in 0..<10 {
       await #expect("round \(round)") {

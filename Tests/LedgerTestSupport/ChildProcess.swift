@@ -1,0 +1,60 @@
+import Glibc
+
+/// A program of this package that runs beside the test: spoken to line by line, and killed or let end.
+public struct ChildProcess {
+  private let process: pid_t
+  private let output: Int32
+  private let input: Int32
+
+  /// Starts a program that was built beside the tests.
+  ///
+  /// - Parameter environment: what to set besides this process's own environment, as `NAME=value`.
+  public init(_ program: String, _ arguments: [String], environment: [String] = []) throws {
+    var (toChild, fromChild): ([Int32], [Int32]) = ([0, 0], [0, 0])
+    guard unsafe pipe(&toChild) == 0 && pipe(&fromChild) == 0 else { throw ProgramFailure.notStarted(program) }
+    for descriptor in toChild + fromChild { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    var actions = unsafe posix_spawn_file_actions_t()
+    unsafe posix_spawn_file_actions_init(&actions)
+    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+    unsafe posix_spawn_file_actions_adddup2(&actions, toChild[0], STDIN_FILENO)
+    unsafe posix_spawn_file_actions_adddup2(&actions, fromChild[1], STDOUT_FILENO)
+    process = try unsafe Program.start(program, arguments, environment: environment, &actions)
+    close(toChild[0])
+    close(fromChild[1])
+    input = toChild[1]
+    output = fromChild[0]
+  }
+
+  /// The lines that the program has written so far; waits for the first. Ends in the middle of none.
+  public func read() -> [Substring] { Self.lines(of: readBytes()) }
+
+  private func readBytes() -> [UInt8] {
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    let count = unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(output, $0.baseAddress, $0.count) }
+    return count > 0 ? Array(buffer.prefix(count)) : []
+  }
+
+  private static func lines(of bytes: [UInt8]) -> [Substring] {
+    String(decoding: bytes, as: UTF8.self).split(separator: "\n").map { $0 }
+  }
+
+  /// Kills the program (SIGKILL), and waits until it is gone.
+  /// - Returns: the lines that were not read before.
+  public func kill() -> [Substring] {
+    Glibc.kill(process, SIGKILL)
+    return finish()
+  }
+
+  /// Lets the program end, and waits until it has.
+  /// - Returns: the lines that were not read before.
+  @discardableResult
+  public func finish() -> [Substring] {
+    close(input)
+    var bytes: [UInt8] = []
+    while case let more = readBytes(), !more.isEmpty { bytes += more }
+    close(output)
+    var status: Int32 = 0
+    unsafe waitpid(process, &status, 0)
+    return Self.lines(of: bytes)
+  }
+}

@@ -1,0 +1,35 @@
+import LedgerTestSupport
+import Testing
+
+/// How the program speaks to whoever calls it wrongly, or has nothing to show.
+@Suite struct UsageTests {
+  @Test func unknownSubcommandsAreWrongUsage() throws {
+    let result = try runProgram(["nonsense"])
+    #expect(result.status == 2)
+    #expect(result.output.isEmpty)
+    #expect(result.error.contains("nonsense"))
+  }
+
+  @Test func helpIsNoFailure() throws {
+    let result = try runProgram(["--help"])
+    #expect(result.status == 0)
+    #expect(result.output.contains("EXIT STATUS"))
+  }
+
+  @Test func aLedgerThatIsNotThereCannotBeOpened() throws {
+    let folder = TemporaryFolder()
+    let result = try runProgram(["stats", "--ledger", "\(folder.path)/none"])
+    #expect(result.status == 3)
+    #expect(result.error.hasPrefix("error: "))
+  }
+
+  @Test func aNewLedgerIsEmptyButForItsBeginning() throws {
+    let folder = TemporaryFolder()
+    let ledger = ["--ledger", "\(folder.path)/ledger"]
+    #expect(try runProgram(["init", "--origin", "ledger.example.org"] + ledger).status == 0)
+    let stats = try runProgram(["stats", "--format", "ndjson"] + ledger)
+    #expect(stats.status == 0)
+    #expect(stats.output.contains(#""events":1,"#))
+    #expect(try runProgram(["init", "--origin", "ledger.example.org"] + ledger).status == 1)
+  }
+}
