@@ -1,7 +1,6 @@
 import ArgumentParser
 import CredentialLedger
 import Glibc
-import Synchronization
 
 struct Verify: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -54,31 +53,5 @@ struct Verify: AsyncParsableCommand {
     guard report.projectionsMatch else {
       throw CheckFailed(reason: "the live projections are not what the log makes of them; rebuild them")
     }
-  }
-}
-
-/// A bar on the standard error of a terminal, with rate and time left; nothing elsewhere.
-final class ProgressBar: Sendable {
-  private let isTerminal = isatty(STDERR_FILENO) == 1
-  private let start = ContinuousClock.now
-  private let shown = Mutex<UInt64>(0)
-
-  func show(_ done: UInt64, of total: UInt64) {
-    guard isTerminal, total > 0 else { return }
-    let percent = done * 100 / total
-    let isNew = shown.withLock { shown in
-      defer { shown = percent }
-      return shown != percent
-    }
-    guard isNew else { return }
-    let seconds = Double((ContinuousClock.now - start).components.seconds) + 0.001
-    let rate = Double(done) / seconds
-    let left = UInt64(Double(total - done) / max(rate, 1))
-    let bar = String(repeating: "#", count: Int(percent / 4)).padded(to: 26)
-    write("\r[\(bar)] \(percent) %, \(UInt64(rate)) a second, \(left) s left ", to: STDERR_FILENO)
-  }
-
-  func end() {
-    if isTerminal { write("\r\u{1B}[K", to: STDERR_FILENO) }
   }
 }
