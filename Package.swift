@@ -84,6 +84,6 @@ let package = Package(
     tests(
       of: "Projections", "EventLog", "LedgerDomain", "LedgerEvents", "KeyStore", "LMDB", "LedgerCrypto",
       "LedgerTestSupport"),
-    tests(of: "CredentialLedger", "EventLog", "LedgerTestSupport"),
+    tests(of: "CredentialLedger", "EventLog", "TransparencyLog", "LedgerTestSupport"),
   ]
 )

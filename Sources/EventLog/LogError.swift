@@ -21,6 +21,10 @@ public struct LogError: Error, Sendable, Equatable, CustomStringConvertible {
     public static let damagedRecord = Code(description: "damagedRecord")
     /// The tree and the records, or a signed checkpoint, contradict each other.
     public static let inconsistentTree = Code(description: "inconsistentTree")
+    /// The log has fewer events than a checkpoint from elsewhere covers.
+    public static let behindCheckpoint = Code(description: "behindCheckpoint")
+    /// The log had another tree than a checkpoint from elsewhere says.
+    public static let contradictsCheckpoint = Code(description: "contradictsCheckpoint")
     /// An event could not be encoded or decoded: it is of an unknown type, a newer version, or malformed.
     public static let unreadableEvent = Code(description: "unreadableEvent")
     /// A projection's row is missing or malformed.

@@ -27,6 +27,27 @@ extension LogView where Reading: ~Copyable {
     try tree().consistencyProof(from: oldSize, to: newSize)
   }
 
+  /// Refuses a log that is not the one a checkpoint speaks of, or a later state of it.
+  ///
+  /// - Parameter checkpoint: from elsewhere; its origin and signatures were checked.
+  /// - Throws: ``LogError/Code/behindCheckpoint`` where the log has fewer events, ``LogError/Code/contradictsCheckpoint``
+  ///   where it had another root at that size; as the proofs.
+  package func requireExtension(of checkpoint: Checkpoint) throws(LogError) {
+    let size = try head()
+    guard checkpoint.size <= size else {
+      throw LogError(
+        .behindCheckpoint,
+        "a checkpoint kept elsewhere covers \(checkpoint.size) events, but the ledger has \(size): its tail is missing, "
+          + "or this is an old copy", at: size)
+    }
+    guard try root(at: checkpoint.size) == checkpoint.root else {
+      throw LogError(
+        .contradictsCheckpoint,
+        "the first \(checkpoint.size) events are not those that a checkpoint kept elsewhere was signed over: the history "
+          + "was rewritten", at: checkpoint.size)
+    }
+  }
+
   /// The tree over all records of this view. To be used while the view lives: it reads in its transaction.
   package func tree() throws(LogError) -> MerkleTree<TileStore> {
     MerkleTree(size: try head(), source: TileStore(transaction.handle, tables))

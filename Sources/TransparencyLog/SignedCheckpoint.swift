@@ -31,18 +31,34 @@ public struct SignedCheckpoint: Sendable {
     self.note = note
   }
 
-  /// A statement of a known witness about this checkpoint.
-  public struct Cosignature: Sendable, Hashable {
-    /// The witness's key.
-    public let key: VerifierKey
-    /// When it cosigned, in seconds since 1970.
-    public let time: Int64
+  /// The cosignatures by known witnesses.
+  public var cosignatures: [Cosignature] { note.cosignatures(of: verifiedKeys) }
+}
+
+/// A statement of a known witness about a checkpoint.
+public struct Cosignature: Sendable, Hashable {
+  /// The witness's key.
+  public let key: VerifierKey
+  /// When it cosigned, in seconds since 1970.
+  public let time: Int64
+}
+
+extension SignedNote {
+  /// The cosignatures by known witnesses, checked.
+  ///
+  /// - Parameter keys: the witnesses' keys; whoever has not cosigned is left out.
+  /// - Throws: ``TransparencyError`` with code `invalidSignature` if one that claims to be a known witness's is not.
+  public func cosignatures(by keys: [VerifierKey]) throws(TransparencyError) -> [Cosignature] {
+    do throws(TransparencyError) { return cosignatures(of: try verifiedKeys(among: keys)) } catch {
+      guard error.code == .missingSignature else { throw error }
+      return []
+    }
   }
 
-  /// The cosignatures by known witnesses.
-  public var cosignatures: [Cosignature] {
-    verifiedKeys.filter { $0.type == .cosignature }.flatMap { key in
-      note.signatures.filter(key.matches).compactMap { signature in
+  /// What the signatures by verified keys say.
+  fileprivate func cosignatures(of verified: [VerifierKey]) -> [Cosignature] {
+    verified.filter { $0.type == .cosignature }.flatMap { key in
+      signatures.filter(key.matches).compactMap { signature in
         TimestampedSignature(decoding: signature.bytes).map { Cosignature(key: key, time: $0.time) }
       }
     }

@@ -121,6 +121,8 @@ extension LedgerError {
     case .alreadyExists: .alreadyExists
     case .newerFormat: .newerFormat
     case .damagedRecord, .inconsistentTree, .damagedProjection, .unreadableEvent: .damaged
+    case .behindCheckpoint: .behindCheckpoint
+    case .contradictsCheckpoint: .contradictsCheckpoint
     case .busy: .busy
     case .cancelled: .cancelled
     case .closed: .closed

@@ -1,0 +1,69 @@
+import EventLog
+import TransparencyLog
+
+/// A checkpoint from elsewhere that a key of this ledger has signed. Whether the ledger still agrees with it is another
+/// question: see ``Ledger/verify(against:)``.
+struct KnownCheckpoint: Sendable {
+  let note: SignedNote
+  let checkpoint: Checkpoint
+  /// The ledger's keys that have signed, oldest first; at least one.
+  let signers: [VerifierKey]
+
+  /// Checks form, origin and signatures.
+  ///
+  /// - Throws: `invalid_checkpoint` where one of them is wrong.
+  init(_ text: String, of ledger: Ledger) throws(LedgerError) {
+    try self.init(text, origin: ledger.origin, keys: try ledger.verifierKeys)
+  }
+
+  init(_ text: String, origin: String, keys: [String]) throws(LedgerError) {
+    do throws(TransparencyError) {
+      note = try SignedNote(decoding: Array(text.utf8))
+      checkpoint = try Checkpoint(noteText: note.text)
+    } catch { throw Self.invalid("this is no signed checkpoint (\(error.reason))") }
+    guard checkpoint.origin.utf8.elementsEqual(origin.utf8) else {
+      throw Self.invalid("this is a checkpoint of another ledger than \(origin)")
+    }
+    do throws(TransparencyError) {
+      var known: [VerifierKey] = []
+      for key in keys { known.append(try VerifierKey(key)) }
+      signers = try note.verifiedKeys(among: known)
+    } catch { throw Self.invalid("the checkpoint is not signed by a key of this ledger") }
+  }
+
+  private static func invalid(_ reason: String) -> LedgerError { LedgerError(.invalidCheckpoint, reason) }
+}
+
+extension Ledger {
+  /// Checks that the ledger still holds everything that a checkpoint kept elsewhere says: that its tail was not cut off,
+  /// no old copy was put in its place, and its history not rewritten, with everything in it recomputed.
+  ///
+  /// ```swift
+  /// try await ledger.verify(against: noteFromAnotherMachine)
+  /// ```
+  ///
+  /// Reads a few tiles. That records and tiles agree is what ``verify(progress:)`` shows.
+  ///
+  /// - Parameter checkpoint: a signed checkpoint of this ledger, of whatever age.
+  /// - Returns: how many events the checkpoint covers.
+  /// - Throws: `behind_checkpoint` where the ledger has fewer events; `contradicts_checkpoint` where it had another tree
+  ///   at that size; `invalid_checkpoint` for a text that is no checkpoint of this ledger, signed by a key of its own.
+  @discardableResult
+  public func verify(against checkpoint: String) async throws(LedgerError) -> UInt64 {
+    let known = try KnownCheckpoint(checkpoint, of: self)
+    let log = log
+    return try await blocking { () throws(LedgerError) in
+      try logged { () throws(LogError) in try log.snapshot().requireExtension(of: known.checkpoint) }
+      return known.checkpoint.size
+    }
+  }
+}
+
+extension LedgerError.Code {
+  /// A text is no signed checkpoint of this ledger.
+  public static let invalidCheckpoint = Self(rawValue: "invalid_checkpoint")
+  /// The ledger has fewer events than a checkpoint covers: its tail is missing, or it is an old copy.
+  public static let behindCheckpoint = Self(rawValue: "behind_checkpoint")
+  /// The ledger had another tree than a checkpoint says: its history was rewritten.
+  public static let contradictsCheckpoint = Self(rawValue: "contradicts_checkpoint")
+}

@@ -1,0 +1,50 @@
+import EventLog
+import TransparencyLog
+
+extension Ledger {
+  /// Puts together evidence of events: what somebody without the ledger needs to check that they are in it.
+  ///
+  /// ```swift
+  /// let explanation = try await ledger.explain(.token(handle))
+  /// let bundle = try await ledger.bundle(of: explanation.steps.map(\.position))
+  /// ```
+  ///
+  /// Reads each record and a few tiles for it: some ten microseconds a record.
+  ///
+  /// - Parameters:
+  ///   - positions: which events; in any order, those given twice count once. 1 to 10,000.
+  ///   - checkpoint: the checkpoint to prove them by, such as one that witnesses have cosigned; without it the newest,
+  ///     signed anew if the ledger is open for writing and the newest does not cover everything.
+  /// - Throws: `invalid_value` for no or too many positions; `not_found` for a position that the checkpoint does not
+  ///   cover; `closed` where nothing was signed yet; as ``verify(against:)`` for a checkpoint that was given.
+  public func bundle(of positions: [UInt64], at checkpoint: String? = nil) async throws(LedgerError) -> EvidenceBundle {
+    let positions = Set(positions).sorted()
+    guard (1...EvidenceBundle.maximumRecordCount).contains(positions.count) else {
+      throw LedgerError(
+        .invalidValue, "positions: expected 1 to \(EvidenceBundle.maximumRecordCount)", field: "positions")
+    }
+    let text = if let checkpoint { checkpoint } else { try await self.checkpoint() }
+    let known = try KnownCheckpoint(text, of: self)
+    let log = log
+    return try await blocking { () throws(LedgerError) in
+      let view = try logged { () throws(LogError) in try log.snapshot() }
+      try logged { () throws(LogError) in try view.requireExtension(of: known.checkpoint) }
+      var entries: [EvidenceBundle.Entry] = []
+      for position in positions {
+        let found = try logged { () throws(LogError) in
+          (
+            record: try view.record(at: position),
+            proof: try view.inclusionProof(of: position, at: known.checkpoint.size)
+          )
+        }
+        guard let record = found.record, let proof = found.proof else {
+          throw LedgerError(
+            .notFound, "position: expected 1 to \(known.checkpoint.size), which the checkpoint covers",
+            field: "position", position: position)
+        }
+        entries.append(EvidenceBundle.Entry(position: position, record: record.bytes, hashes: proof.hashes))
+      }
+      return EvidenceBundle(checkpoint: text, keys: known.signers.map(\.description), entries: entries)
+    }
+  }
+}
