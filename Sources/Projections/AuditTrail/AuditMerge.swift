@@ -9,6 +9,13 @@ struct AuditMerge: Sendable {
     case run(AuditRun)
     /// The headers of the records at these positions, sorted.
     case log(ClosedRange<Position>)
+
+    var positions: ClosedRange<Position> {
+      switch self {
+      case .run(let run): run.positions
+      case .log(let positions): positions
+      }
+    }
   }
 
   /// A part of a source: some entries, and where the next part starts.

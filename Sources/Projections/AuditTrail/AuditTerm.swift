@@ -1,7 +1,8 @@
 package import EventLog
 import LMDB
 
-/// What the audit trail can be asked about: someone who acts, something that events concern, or a type of event.
+/// What the audit trail can be asked about: someone who acts, something that events concern, a type of event, or the
+/// request that events came with.
 ///
 /// Every record's header names its terms; no payload is decoded. Terms are ordered by dimension, kind, number.
 package struct AuditTerm: Sendable, Hashable, Comparable {
@@ -17,6 +18,7 @@ package struct AuditTerm: Sendable, Hashable, Comparable {
   private static let actorDimension: UInt16 = 1
   private static let subjectDimension: UInt16 = 2
   private static let typeDimension: UInt16 = 3
+  private static let requestDimension: UInt16 = 4
 
   /// The events that `subject` caused.
   package static func actor(_ subject: LogSubject) -> AuditTerm {
@@ -33,6 +35,18 @@ package struct AuditTerm: Sendable, Hashable, Comparable {
     AuditTerm(category: typeDimension << 8, number: UInt64(type))
   }
 
+  /// The events that came with the request of an ID, and with any other whose ID has the same hash: compare the IDs of
+  /// what is found. The number is the 64-bit FNV-1a hash of the ID
+  /// (<https://www.ietf.org/archive/id/draft-eastlake-fnv-17.html>).
+  package static func request(_ id: some Sequence<UInt8>) -> AuditTerm {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for byte in id { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+    return AuditTerm(category: requestDimension << 8, number: hash)
+  }
+
+  /// Whether the term is a request.
+  var isRequest: Bool { category >> 8 == Self.requestDimension }
+
   /// What the term is about, if it is a subject.
   var concerned: LogSubject? {
     category >> 8 == Self.subjectDimension ? LogSubject(kind: UInt8(category & 0xFF), number: number) : nil
@@ -45,10 +59,18 @@ package struct AuditTerm: Sendable, Hashable, Comparable {
 
 extension RecordHeader {
   /// Calls `body` with each term of the record, each once.
-  func forEachTerm(_ body: (AuditTerm) -> Void) {
+  ///
+  /// - Parameter bytes: the record.
+  func forEachTerm(in bytes: RawSpan, _ body: (AuditTerm) -> Void) {
     body(.actor(actor))
     for index in 0..<subjects.count where !isRepeated(index) { body(.subject(subjects[index])) }
     body(.type(type))
+    if !requestID.isEmpty { body(requestTerm(in: bytes)) }
+  }
+
+  /// The term of the request that the record came with; it must have come with one.
+  func requestTerm(in bytes: RawSpan) -> AuditTerm {
+    unsafe bytes.extracting(requestID).withUnsafeBytes { unsafe .request($0) }
   }
 
   private func isRepeated(_ index: Int) -> Bool {

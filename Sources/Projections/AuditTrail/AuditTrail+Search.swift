@@ -1,105 +1,151 @@
 package import EventLog
 package import LMDB
 
+/// What to look for in the audit trail, and where.
+package struct AuditSearch: Sendable {
+  /// An event is found if it has one of the terms of each group; without a group every event is.
+  package var groups: [[AuditTerm]]
+  /// From which position on, and up to which; those beyond the head are passed over.
+  package var range: ClosedRange<Position>
+  /// Whether to begin with the oldest.
+  package var ascending: Bool
+
+  package init(groups: [[AuditTerm]], range: ClosedRange<Position> = 1...Position.max, ascending: Bool = false) {
+    self.groups = groups
+    self.range = range
+    self.ascending = ascending
+  }
+}
+
 extension AuditTrail {
   /// The newest events that any of some terms belongs to.
   ///
-  /// An object's number is the position of the event that made it, so that event does not name it as a subject. It is
-  /// found all the same: for ``AuditTerm/subject(_:)`` the record at the subject's number counts if its type makes
-  /// objects of that kind.
-  ///
-  /// Costs a look at the headers not yet in a run, then for each term a search in each run, the newest first, until there
-  /// are enough: some ten microseconds to some hundred.
+  /// As ``search(_:budget:in:_:)``; costs a look at the headers not yet in a run, then for each term a search in each run,
+  /// the newest first, until there are enough: some ten microseconds to some hundred.
   ///
   /// - Parameters:
   ///   - limit: how many positions to return at most.
   ///   - terms: an event that several of them belong to counts once.
   ///   - before: only positions less than this: the last of an answer, to get the ones that follow it.
   /// - Returns: positions, the newest first.
-  /// - Throws: ``LogError/Code/damagedProjection`` or ``LogError/Code/storage`` where a run is damaged: never an answer
-  ///   that leaves something out.
   package func latest<Reading: Transaction & ~Copyable, Participant>(
     _ limit: Int, of terms: [AuditTerm], before: Position? = nil, in view: borrowing LogView<Reading, Participant>
   ) throws(LogError) -> [Position] {
-    guard limit > 0, !terms.isEmpty else { return [] }
-    let head = try view.head()
-    let catalogue = try catalogue(in: view)
-    let end = min(before ?? .max, head + 1)
-    let creations = try creations(of: terms, before: end, in: view)
+    let last = before.map { $0 == 0 ? 0 : $0 - 1 } ?? .max
+    guard limit > 0, !terms.isEmpty, last > 0 else { return [] }
     var found: [Position] = []
-    if end > catalogue.covered + 1 {
-      try view.forEachRecord(in: catalogue.covered + 1...end - 1, reversed: true) { (header, _) throws(LogError) in
-        if header.belongs(toAnyOf: terms) || creations.contains(header.position) { found.append(header.position) }
-        return found.count < limit
-      }
-    }
-    for run in catalogue.runs.reversed() where run.first < end && found.count < limit {
-      var hits = creations.filter { run.positions.contains($0) }
-      for term in terms { hits += try latest(limit - found.count, of: term, before: end, in: run, view) }
-      hits.sort(by: >)
-      for hit in hits where hit != found.last && found.count < limit { found.append(hit) }
+    var budget = Int.max
+    _ = try search(AuditSearch(groups: [terms], range: 1...last), budget: &budget, in: view) { position in
+      found.append(position)
+      return found.count < limit
     }
     return found
   }
 
-  /// The events that made the subjects among some terms.
+  /// Finds events, in order.
+  ///
+  /// An object's number is the position of the event that made it, so that event does not name it as a subject. It is
+  /// found all the same: for ``AuditTerm/subject(_:)`` the record at the subject's number counts if its type makes
+  /// objects of that kind.
+  ///
+  /// The headers not yet in a run are read; in each run the groups' positions are intersected, each group leaping to
+  /// where the others are, so that the rarest one decides how much is read.
+  ///
+  /// - Parameters:
+  ///   - budget: how many steps to take at most, less the steps taken. A step is a header that is read, or a leap of a
+  ///     group: a microsecond or less, some five where it reads a block.
+  ///   - body: gets each position; false ends the search.
+  /// - Returns: nil once all of the range was searched; otherwise the position up to which it was, that one included.
+  /// - Throws: ``LogError/Code/damagedProjection`` or ``LogError/Code/storage`` where a run is damaged: never an answer
+  ///   that leaves something out; what `body` throws.
+  package func search<Reading: Transaction & ~Copyable, Participant>(
+    _ search: AuditSearch, budget: inout Int, in view: borrowing LogView<Reading, Participant>,
+    _ body: (Position) throws(LogError) -> Bool
+  ) throws(LogError) -> Position? {
+    let head = try view.head()
+    guard search.range.lowerBound <= head else { return nil }
+    let range = search.range.clamped(to: 1...head)
+    let groups = try search.groups.map { (terms) throws(LogError) in
+      AuditAlternatives(terms: terms, creations: try creations(of: terms, in: range, view))
+    }
+    let catalogue = try catalogue(in: view)
+    var sources = catalogue.runs.map { AuditMerge.Source.run($0) }
+    if catalogue.covered < head { sources.append(.log(catalogue.covered + 1...head)) }
+    if !search.ascending { sources.reverse() }
+    for source in sources {
+      guard source.positions.overlaps(range) else { continue }
+      let part = source.positions.clamped(to: range)
+      var reached: Position?
+      switch source {
+      case .run(let run) where !groups.isEmpty:
+        var unions = groups.map { AuditUnion(of: $0, in: run) }
+        reached = try intersect(&unions, in: part, search.ascending, &budget, view, body)
+      case .run, .log: reached = try scan(part, for: groups, search.ascending, &budget, view, body)
+      }
+      if let reached, reached != (search.ascending ? range.upperBound : range.lowerBound) { return reached }
+      if reached != nil { return nil }
+    }
+    return nil
+  }
+
+  /// Reads the records of a range.
+  private func scan<Reading: Transaction & ~Copyable, Participant>(
+    _ range: ClosedRange<Position>, for groups: [AuditAlternatives], _ ascending: Bool, _ budget: inout Int,
+    _ view: borrowing LogView<Reading, Participant>, _ body: (Position) throws(LogError) -> Bool
+  ) throws(LogError) -> Position? {
+    var reached: Position?
+    var left = budget
+    try view.forEachRecord(in: range, reversed: !ascending) { (header, bytes) throws(LogError) in
+      guard left > 0 else {
+        reached = ascending ? header.position - 1 : header.position + 1
+        return false
+      }
+      left -= 1
+      guard groups.allSatisfy({ $0.include(header, bytes) }) else { return true }
+      if try body(header.position) { return true }
+      reached = header.position
+      return false
+    }
+    budget = left
+    return reached
+  }
+
+  /// Finds what several groups have in common in a part of a run.
+  private func intersect<Reading: Transaction & ~Copyable, Participant>(
+    _ unions: inout [AuditUnion], in range: ClosedRange<Position>, _ ascending: Bool, _ budget: inout Int,
+    _ view: borrowing LogView<Reading, Participant>, _ body: (Position) throws(LogError) -> Bool
+  ) throws(LogError) -> Position? {
+    var place = ascending ? range.lowerBound : range.upperBound
+    while true {
+      var (agreed, index) = (0, 0)
+      while agreed < unions.count {
+        guard budget > 0 else { return ascending ? place - 1 : place + 1 }
+        budget -= 1
+        guard let found = try unions[index].nearest(to: place, ascending: ascending, tables, in: view),
+          range.contains(found)
+        else { return nil }
+        agreed = found == place ? agreed + 1 : 1
+        place = found
+        index = (index + 1) % unions.count
+      }
+      guard try body(place) else { return place }
+      if place == (ascending ? range.upperBound : range.lowerBound) { return nil }
+      place = ascending ? place + 1 : place - 1
+    }
+  }
+
+  /// The events that made the subjects among some terms, in order.
   private func creations<Reading: Transaction & ~Copyable, Participant>(
-    of terms: [AuditTerm], before end: Position, in view: borrowing LogView<Reading, Participant>
+    of terms: [AuditTerm], in range: ClosedRange<Position>, _ view: borrowing LogView<Reading, Participant>
   ) throws(LogError) -> [Position] {
-    var positions: [Position] = []
+    var positions: Set<Position> = []
     for term in terms {
-      guard let subject = term.concerned, subject.number > 0, subject.number < end else { continue }
+      guard let subject = term.concerned, range.contains(subject.number) else { continue }
       try view.forEachRecord(in: subject.number...subject.number) { (header, _) throws(LogError) in
-        if creates(header.type, subject.kind) { positions.append(header.position) }
+        if creates(header.type, subject.kind) { positions.insert(header.position) }
         return false
       }
     }
-    return positions
-  }
-
-  /// The newest entries of one term in one run: at most `limit` positions before `end`, the newest first.
-  private func latest<Reading: Transaction & ~Copyable, Participant>(
-    _ limit: Int, of term: AuditTerm, before end: Position, in run: AuditRun,
-    _ view: borrowing LogView<Reading, Participant>
-  ) throws(LogError) -> [Position] {
-    let oldest = AuditEntry(term: term, position: run.first)
-    var found: [Position] = []
-    // Everything from here on was looked at; the block before must reach up to it.
-    var reached = AuditEntry(term: term, position: end)
-    var failure: LogError?
-    try stored { () throws(LMDBError) in
-      try tables.blocks(tier: run.tier).forEach(
-        below: AuditBlockKey(run: run.number, start: reached), reversed: true, in: view.transaction
-      ) { key, bytes in
-        var hits: [Position] = []
-        do throws(LogError) {
-          let blockEnd = try AuditBlock.read(bytes, of: run, from: key.start) { entry in
-            if entry.term == term, entry.position < end { hits.append(entry.position) }
-            return entry.term <= term
-          }
-          guard key.run == run.number, blockEnd >= reached else { throw AuditBlock.damaged(run) }
-        } catch {
-          failure = error
-          return .stop
-        }
-        found += hits.suffix(limit - found.count).reversed()
-        reached = key.start
-        return found.count == limit || reached <= oldest ? .stop : .continue
-      }
-    }
-    if let failure { throw failure }
-    guard found.count == limit || reached <= oldest else { throw AuditBlock.damaged(run) }
-    return found
-  }
-}
-
-extension RecordHeader {
-  /// Whether the record has one of some terms.
-  fileprivate func belongs(toAnyOf terms: [AuditTerm]) -> Bool {
-    for term in terms {
-      if term == .actor(actor) || term == .type(type) { return true }
-      if let subject = term.concerned, subjects.contains(subject) { return true }
-    }
-    return false
+    return positions.sorted()
   }
 }

@@ -2,7 +2,8 @@ package import EventLog
 package import LMDB
 package import LedgerCrypto
 
-/// Where in the log to find the events that someone caused, that concern something, or that are of one type.
+/// Where in the log to find the events that someone caused, that concern something, that are of one type, or that came
+/// with one request.
 ///
 /// A secondary index with rows keyed by its terms would touch a page for each term in every commit. So the index is a
 /// log-structured merge tree: sorted runs, each over a range of positions, written once by an ``AuditRunBuilder`` and
@@ -16,7 +17,7 @@ package struct AuditTrail: Sendable {
   package typealias Creation = @Sendable (_ type: UInt16, _ kind: UInt8) -> Bool
 
   /// To be raised whenever runs or their catalogue are written differently: the projections are then rebuilt.
-  package static let schemaVersion: UInt64 = 1
+  package static let schemaVersion: UInt64 = 2
 
   let tables: AuditTables
   let creates: Creation
@@ -25,7 +26,7 @@ package struct AuditTrail: Sendable {
   ///
   /// - Parameters:
   ///   - set: the name of the set. A trail can be built in one set while another is in use.
-  ///   - creates: what events make; see ``latest(_:of:before:in:)``.
+  ///   - creates: what events make; see ``search(_:budget:in:_:)``.
   package init(
     set: String, in transaction: inout WriteTransaction, of environment: Environment, creates: @escaping Creation
   ) throws(LogError) {
@@ -55,13 +56,14 @@ package struct AuditTrail: Sendable {
 
   /// The digest of the trail: of every pair of a term and a position up to the view's head, whatever runs there are.
   ///
-  /// For each record of the log, take 18 bytes for its actor, for each of its subjects, and for its type:
+  /// For each record of the log, take 18 bytes for its actor, for each of its subjects, for its type, and for its request
+  /// if it came with one:
   ///
   /// | Offset | Size | Field, integers big-endian |
   /// | --- | --- | --- |
-  /// | 0 | 1 | 1 for the actor, 2 for a subject, 3 for the type |
-  /// | 1 | 1 | kind of actor or subject; 0 for a type |
-  /// | 2 | 8 | number of actor, subject or type |
+  /// | 0 | 1 | 1 for the actor, 2 for a subject, 3 for the type, 4 for the request |
+  /// | 1 | 1 | kind of actor or subject; 0 for a type or request |
+  /// | 2 | 8 | number of actor, subject or type; the hash of the request's ID, see ``AuditTerm/request(_:)`` |
   /// | 10 | 8 | position of the record |
   ///
   /// The digest is SHA-256 over all of these in ascending order as strings of bytes, those that are equal taken once.
@@ -143,8 +145,8 @@ package struct AuditTrail: Sendable {
     _ range: ClosedRange<Position>, from start: AuditEntry, limit: Int, in view: borrowing LogView<Reading, Participant>
   ) throws(LogError) -> AuditMerge.Part {
     var entries: [AuditEntry] = []
-    try view.forEachRecord(in: range) { (header, _) throws(LogError) in
-      header.forEachTerm { term in
+    try view.forEachRecord(in: range) { (header, bytes) throws(LogError) in
+      header.forEachTerm(in: bytes) { term in
         let entry = AuditEntry(term: term, position: header.position)
         if entry >= start { entries.append(entry) }
       }

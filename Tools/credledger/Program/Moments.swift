@@ -1,0 +1,82 @@
+import ArgumentParser
+import CredentialLedger
+
+/// A time as options take it: RFC 3339, such as `2026-01-31T12:00:00Z`, or how long ago, such as `2h`, `7d` or `1h30m`.
+enum TimeArgument: ExpressibleByArgument {
+  case at(Timestamp)
+  case ago(Duration)
+
+  init?(argument: String) {
+    if let time = Timestamp(rfc3339: argument) {
+      self = .at(time)
+    } else if let duration = Duration(spelled: argument) {
+      self = .ago(duration)
+    } else {
+      return nil
+    }
+  }
+
+  /// The time that is meant.
+  ///
+  /// - Parameter now: what durations are counted back from; the system's clock unless given.
+  func timestamp(now: Timestamp = .now) -> Timestamp {
+    switch self {
+    case .at(let time): time
+    case .ago(let duration): now - duration
+    }
+  }
+}
+
+/// A place in the log as options take it: a position, or a time, which stands for the newest event recorded until then.
+enum MomentArgument: ExpressibleByArgument {
+  case position(UInt64)
+  case time(TimeArgument)
+
+  init?(argument: String) {
+    if argument.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }), let position = UInt64(argument) {
+      self = .position(position)
+    } else if let time = TimeArgument(argument: argument) {
+      self = .time(time)
+    } else {
+      return nil
+    }
+  }
+
+  /// The position that is meant; 0 for a time before the first event. One that is beyond the head is given as it is.
+  func position(in ledger: Ledger) throws(LedgerError) -> UInt64 {
+    switch self {
+    case .position(let position): position
+    case .time(let time): try ledger.position(at: time.timestamp())
+    }
+  }
+}
+
+extension Timestamp {
+  /// What the system's clock says.
+  static var now: Timestamp { Timestamp(milliseconds: LedgerConfiguration.systemClock()) }
+}
+
+extension Duration {
+  /// Reads numbers with units, the greatest first and each once: weeks, days, hours, minutes, seconds (`w d h m s`), as
+  /// in `90s`, `2h`, `1d12h`. Nil for any other text, and for more than 10,000 years.
+  init?(spelled text: String) {
+    let units: [(name: Character, seconds: Int64)] = [
+      ("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1),
+    ]
+    var rest = text[...]
+    var left = units[...]
+    var sum: Int64 = 0
+    repeat {
+      let digits = rest.prefix { $0.isASCII && $0.isNumber }
+      rest = rest.dropFirst(digits.count)
+      guard (1...12).contains(digits.count), let number = Int64(digits), let name = rest.popFirst(),
+        let index = left.firstIndex(where: { $0.name == name })
+      else { return nil }
+      let (seconds, overflow) = number.multipliedReportingOverflow(by: units[index].seconds)
+      sum += min(overflow ? .max : seconds, 316_000_000_000)
+      left = units[(index + 1)...]
+    } while !rest.isEmpty
+    guard sum < 316_000_000_000 else { return nil }
+    self = .seconds(sum)
+  }
+}
