@@ -10,7 +10,19 @@ import LedgerEvents
 package struct PersonalData: Sendable {
   private let keys: KeyStore
 
-  package init(_ keys: KeyStore) { self.keys = keys }
+  /// Persons whose boxes are not to be opened, whether their keys are there or not.
+  private let erased: Set<[UInt8]>
+
+  /// Opens by the keys of a store, for everybody whose key is there.
+  package init(_ keys: KeyStore) { self.init(keys, without: []) }
+
+  private init(_ keys: KeyStore, without erased: Set<[UInt8]>) {
+    self.keys = keys
+    self.erased = erased
+  }
+
+  /// The same, but for persons whose erasure is recorded: their keys may be there for a moment more.
+  func without(_ erased: Set<[UInt8]>) -> PersonalData { PersonalData(keys, without: erased) }
 
   /// The keyed hash by which a phone number is found.
   /// - Parameter number: in E.164 form.
@@ -37,6 +49,7 @@ package struct PersonalData: Sendable {
       throw LogError(
         .unreadableEvent, "the name of a person's key has \(sealed.person.count) bytes, not 16", at: position)
     }
+    guard erased.isEmpty || !erased.contains(sealed.personBytes) else { return nil }
     do { return try keys.vault.open(SealedValue(person: person, box: sealed.boxBytes), purpose: purpose) } catch {
       throw LogError(.keyUnavailable, error.description, at: position)
     }

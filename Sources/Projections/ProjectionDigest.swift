@@ -1,6 +1,7 @@
 package import EventLog
 package import LMDB
 package import LedgerCrypto
+import LedgerDomain
 
 /// One hash for all that a projection holds, so that a rebuild and the live one, or two ledgers, compare by it.
 ///
@@ -57,6 +58,19 @@ private enum BigEndianKey: KeyCodec {
   static func byteCount(of key: UInt64) -> Int { 8 }
   static func encode(_ key: UInt64, into output: inout OutputRawSpan) { output.append(bigEndian: key) }
   static func decode(_ bytes: RawSpan) -> UInt64? { bytes.byteCount == 8 ? bytes.load(bigEndian: UInt64.self) : nil }
+}
+
+extension RowStream {
+  /// Adds a row of token validity.
+  mutating func append(number: UInt64, _ standing: Standing) {
+    let count = StandingCodec.byteCount(of: standing)
+    unsafe withUnsafeTemporaryAllocation(byteCount: count, alignment: 8) { place in
+      var output = unsafe OutputRawSpan(buffer: place, initializedCount: 0)
+      StandingCodec.encode(standing, into: &output)
+      _ = unsafe output.finalize(for: place)
+      unsafe append(encoding: number, by: BigEndianKey.self, RawSpan(_unsafeBytes: UnsafeRawBufferPointer(place)))
+    }
+  }
 }
 
 /// Hashes rows, many at a time: one call for some kilobytes costs less than four a row.

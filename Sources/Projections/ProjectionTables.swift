@@ -26,6 +26,23 @@ package final class ProjectionTables: Sendable {
     audit = try AuditTrail(set: name, in: &transaction, of: environment, creates: EventType.creates)
   }
 
+  /// Makes tables for a state of the past, in a scratch environment: of what changed since a snapshot.
+  init(
+    in transaction: inout WriteTransaction, of environment: Environment, _ personalData: PersonalData,
+    over snapshot: SnapshotView?, standings: PastStandings, _ changes: PastChanges
+  ) throws(LogError) {
+    do throws(LMDBError) {
+      let deleted: Table<DirectoryKeyCodec, RawBytes> = try environment.openTable(.init("deleted"), in: &transaction)
+      directory = Directory(
+        DirectoryTable(
+          try environment.openTable(.init("directory"), in: &transaction),
+          over: PastDirectory(snapshot, deleted: deleted, changes)), personalData)
+      validity = TokenValidity(try environment.openTable(.init("validity"), in: &transaction), over: standings)
+    } catch { throw LogError(error) }
+    // Of the past the live trail tells: its entries never change.
+    audit = try AuditTrail(set: "none", in: &transaction, of: environment, creates: EventType.creates)
+  }
+
   /// Opens a set's tables in an environment that is only read.
   package init(set name: String, reading environment: Environment, _ personalData: PersonalData) throws(LogError) {
     do throws(LMDBError) {

@@ -9,10 +9,15 @@ package struct Directory: Sendable {
   /// To be raised whenever a row is written differently: the projection is then rebuilt.
   package static let schemaVersion: UInt64 = 2
 
-  let rows: Table<DirectoryKeyCodec, RawBytes>
+  let rows: DirectoryTable
   let personalData: PersonalData
 
+  /// The directory whose rows are all in one table.
   package init(_ rows: Table<DirectoryKeyCodec, RawBytes>, _ personalData: PersonalData) {
+    self.init(DirectoryTable(rows), personalData)
+  }
+
+  init(_ rows: DirectoryTable, _ personalData: PersonalData) {
     self.rows = rows
     self.personalData = personalData
   }
@@ -46,7 +51,7 @@ package struct Directory: Sendable {
   }
 
   func remove(_ key: DirectoryKey, in transaction: inout WriteTransaction) throws(LogError) {
-    try stored { () throws(LMDBError) in _ = try rows.delete(key, in: &transaction) }
+    try stored { () throws(LMDBError) in try rows.delete(key, in: &transaction) }
   }
 
   /// Changes the row at a key, which must be there.

@@ -11,14 +11,34 @@ package struct TokenValidity: Sendable {
   package static let schemaVersion: UInt64 = 2
 
   let rows: Table<PositionKey, StandingCodec>
+  /// What lies below the rows in a state of the past; nil in the live projections, whose rows are all there is.
+  private let past: PastStandings?
 
-  package init(_ rows: Table<PositionKey, StandingCodec>) { self.rows = rows }
+  /// The projection whose rows are all in one table.
+  package init(_ rows: Table<PositionKey, StandingCodec>) { self.init(rows, over: nil) }
+
+  init(_ rows: Table<PositionKey, StandingCodec>, over past: PastStandings?) {
+    self.rows = rows
+    self.past = past
+  }
 
   /// The standing of the object made at a position; nil if the event there made none.
   package func standing(
     of number: UInt64, in transaction: borrowing some Transaction & ~Copyable
   ) throws(LogError) -> Standing? {
-    try stored { () throws(LMDBError) in try rows.get(number, in: transaction) }
+    let standing = try stored { () throws(LMDBError) in try rows.get(number, in: transaction) }
+    guard standing == nil, let past else { return standing }
+    return try past.standing(of: number)
+  }
+
+  /// The standing of an object as something changed it; nil where it is as it was made, or there is none.
+  func changedStanding(
+    of number: UInt64, in transaction: borrowing some Transaction & ~Copyable
+  ) throws(LogError) -> Standing? {
+    try stored { () throws(LMDBError) in
+      if let standing = try rows.get(number, in: transaction) { return standing }
+      return try past?.keptStanding(of: number)
+    }
   }
 
   /// Brings the rows from the state before the event to the state after it.
@@ -36,6 +56,8 @@ package struct TokenValidity: Sendable {
   private func add(
     _ standing: Standing, _ number: UInt64, _ transaction: inout WriteTransaction
   ) throws(LogError) {
+    // In the past the log says it.
+    guard past == nil else { return }
     try stored { () throws(LMDBError) in try rows.append(number, standing, in: &transaction) }
   }
 
@@ -45,6 +67,7 @@ package struct TokenValidity: Sendable {
     guard var standing = try standing(of: number, in: transaction) else {
       throw LogError(.damagedProjection, "token validity lacks the object \(number); rebuild the projections")
     }
+    past?.noteChange(of: number, standing)
     body(&standing)
     try stored { () throws(LMDBError) in try rows.put(number, standing, in: &transaction) }
   }
