@@ -128,11 +128,12 @@ struct CommitThread<Participant: CommitParticipant> {
     }
     try batch.finish(in: &view, idempotencyRetention: configuration.idempotencyRetention)
     let isDue = isLast || asking != nil || schedule.isDue(size: batch.head, now: monotonicNow())
-    var isSigned = false
+    var signed: String?
     if isDue, batch.head > schedule.signedSize {
       do {
-        try batch.store(checkpoint: configuration.sign(batch.head, batch.edge.root()), in: &view)
-        isSigned = true
+        let note = try configuration.sign(batch.head, batch.edge.root())
+        try batch.store(checkpoint: note, in: &view)
+        signed = note
       } catch {
         if error.isOfWholeBatch { throw error }
         // Events do not wait for a key that is out of reach: only who asked for a checkpoint hears of it.
@@ -145,9 +146,10 @@ struct CommitThread<Participant: CommitParticipant> {
     do { try view.commit() } catch { throw commitFailure(error) }
     edge = batch.edge
     lastTime = batch.lastTime
-    if isSigned {
+    if let signed {
       schedule.noteSigned(size: batch.head)
       signal.noteCheckpoint(failure: nil)
+      configuration.signed(signed)
     } else if batch.hasEvents {
       schedule.noteAppended(now: monotonicNow())
     }

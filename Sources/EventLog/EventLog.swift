@@ -53,12 +53,14 @@ public final class EventLog<Participant: CommitParticipant>: Sendable {
   ///   - path: the folder that ``create(at:origin:options:)`` made.
   ///   - configure: how the writer works, given the log's origin.
   ///   - participant: opens the participant's tables, creating them where missing, in the transaction given.
+  ///   - check: looks at the log before anything is written, and throws to refuse it.
   /// - Throws: ``LogError/Code/notALedger`` and ``LogError/Code/newerFormat``, with everything left as it was;
   ///   ``LogError/Code/inconsistentTree`` and ``LogError/Code/damagedRecord`` for a damaged tail;
   ///   ``LogError/Code/storage``, as when the log is open already; what the closures throw.
   package static func open(
     at path: String, options: Environment.Options,
     participant: (Environment, inout WriteTransaction) throws(LogError) -> Participant,
+    check: (borrowing LogView<WriteTransaction, Participant>) throws(LogError) -> Void = { _ in },
     configure: (_ origin: String) throws(LogError) -> LogWriter<Participant>.Configuration
   ) throws(LogError) -> EventLog {
     // Opening for writing creates what is missing: so it must be known first that a log is there.
@@ -71,6 +73,7 @@ public final class EventLog<Participant: CommitParticipant>: Sendable {
       let configuration = try configure(identity.origin)
       let view = LogView(transaction, participant, tables)
       let tail = try LogTail(verifying: view, origin: identity.origin)
+      try check(view)
       do throws(LMDBError) { try view.commit() } catch { throw LogError(error) }
       let writer = LogWriter(environment, tables, participant, tail, configuration)
       return EventLog(environment, tables, participant, identity.origin, writer)

@@ -27,11 +27,14 @@ public final class LogWriter<Participant: CommitParticipant>: Sendable {
     public var readers: ReaderPolicy
     public var clock: Clock
     public var sign: CheckpointSigning
+    /// Hears of each signed checkpoint, the text of its note, once it is durable. On the writer's thread, which waits.
+    public var signed: @Sendable (_ note: String) -> Void
 
     public init(
       queueCapacity: Int = 65_536, batchLimit: Int = 4_096, checkpoints: CheckpointPolicy = CheckpointPolicy(),
       idempotencyRetention: Milliseconds = 7 * 86_400_000, readers: ReaderPolicy = ReaderPolicy(),
-      clock: @escaping Clock, sign: @escaping CheckpointSigning
+      clock: @escaping Clock, sign: @escaping CheckpointSigning,
+      signed: @escaping @Sendable (_ note: String) -> Void = { _ in }
     ) {
       self.queueCapacity = queueCapacity
       self.batchLimit = batchLimit
@@ -40,6 +43,7 @@ public final class LogWriter<Participant: CommitParticipant>: Sendable {
       self.readers = readers
       self.clock = clock
       self.sign = sign
+      self.signed = signed
     }
   }
 

@@ -62,18 +62,25 @@ extension Ledger {
   /// Every key that has signed checkpoints of this ledger, oldest first (C2SP signed-note).
   public var verifierKeys: [String] {
     get throws(LedgerError) {
-      do throws(TransparencyError) {
-        var keys: [String] = []
-        for published in keyStore.verifyingKeys {
-          keys.append(try VerifierKey(name: origin, type: .ed25519, key: published.key).description)
-        }
-        return keys
-      } catch { throw LedgerError(error) }
+      try keyStore.verifierKeys(origin: origin).map(\.description)
     }
   }
 
   /// Records the signing keys that the log does not name yet.
   func recordSigningKeys() async throws(LedgerError) {
     while try await execute(RecordSigningKeys(keys: keyStore.verifyingKeys.map { $0.key.bytes })) != 0 {}
+  }
+}
+
+extension KeyStore {
+  /// Every key that has signed checkpoints, oldest first.
+  func verifierKeys(origin: String) throws(LedgerError) -> [VerifierKey] {
+    do throws(TransparencyError) {
+      var keys: [VerifierKey] = []
+      for published in verifyingKeys {
+        keys.append(try VerifierKey(name: origin, type: .ed25519, key: published.key))
+      }
+      return keys
+    } catch { throw LedgerError(error) }
   }
 }

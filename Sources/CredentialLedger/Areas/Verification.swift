@@ -70,13 +70,9 @@ extension Ledger {
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> (events: UInt64, root: Digest, checkpoints: Int) {
     let (log, keys, origin) = (log, keyStore, origin)
+    let verifierKeys = try keys.verifierKeys(origin: origin)
     return try await blocking { () throws(LedgerError) in
       try logged { () throws(LogError) in
-        let verifierKeys = try keys.verifyingKeys.map { (key) throws(LogError) in
-          do throws(TransparencyError) {
-            return try VerifierKey(name: origin, type: .ed25519, key: key.key)
-          } catch { throw LogError(.keyUnavailable, error.description) }
-        }
         let found = try log.verify(
           checkSignature: { (note) throws(LogError) in
             guard let signed = try? note.verifiedKeys(among: verifierKeys), !signed.isEmpty else {

@@ -20,6 +20,11 @@ public struct LedgerConfiguration: Sendable {
   public var checkpoints: CheckpointPolicy
   /// Binary logarithm of scrypt's N for PINs, 10 to 20. 14 takes 16 MiB and some 40 ms a PIN.
   public var pinCost: UInt8
+  /// A file on another device that keeps the newest checkpoint; nil keeps none. Each opening is refused with
+  /// `behind_checkpoint` or `contradicts_checkpoint` where the ledger is not the one that the file speaks of or a later
+  /// state of it, and with `invalid_checkpoint` where the file holds anything else; so a cut-off tail or an old copy is
+  /// noticed. A file that is not there yet is made. Whoever can change both the ledger and the file is not held by it.
+  public var witnessFile: String?
   /// How many requests may wait for the writer.
   public var queueCapacity: Int
   /// For how long an idempotency key is remembered at least, in milliseconds of recorded time: seven days unless set.
@@ -35,7 +40,8 @@ public struct LedgerConfiguration: Sendable {
   public init(
     masterKey: MasterKey.Source? = nil, clock: @escaping Clock = LedgerConfiguration.systemClock,
     random: any RandomSource = SystemRandom(), signer: (any NoteSigner)? = nil,
-    checkpoints: CheckpointPolicy = CheckpointPolicy(), pinCost: UInt8 = 14, queueCapacity: Int = 65_536,
+    checkpoints: CheckpointPolicy = CheckpointPolicy(), pinCost: UInt8 = 14,
+    witnessFile: String? = nil, queueCapacity: Int = 65_536,
     idempotencyRetention: Int64 = 7 * 86_400_000, readers: ReaderPolicy = ReaderPolicy(), mapSize: Int? = nil,
     maximumMapSize: Int? = nil
   ) {
@@ -45,6 +51,7 @@ public struct LedgerConfiguration: Sendable {
     self.signer = signer
     self.checkpoints = checkpoints
     self.pinCost = pinCost
+    self.witnessFile = witnessFile
     self.queueCapacity = queueCapacity
     self.idempotencyRetention = idempotencyRetention
     self.readers = readers

@@ -26,6 +26,7 @@ public final class Ledger: Sendable {
   let log: EventLog<ProjectionSet>
   let keyStore: KeyStore
   let configuration: LedgerConfiguration
+  let witness: WitnessFile?
   private let lifecycle: Lifecycle
 
   /// What the folder of a ledger holds.
@@ -35,13 +36,15 @@ public final class Ledger: Sendable {
   }
 
   private init(
-    _ path: String, _ log: EventLog<ProjectionSet>, _ keys: KeyStore, _ configuration: LedgerConfiguration
+    _ path: String, _ log: EventLog<ProjectionSet>, _ keys: KeyStore, _ configuration: LedgerConfiguration,
+    _ witness: WitnessFile?
   ) {
     self.path = path
     origin = log.origin
     self.log = log
     self.keyStore = keys
     self.configuration = configuration
+    self.witness = witness
     lifecycle = Lifecycle(log, keys)
   }
 
@@ -53,13 +56,22 @@ public final class Ledger: Sendable {
   ///   - path: a folder that does not exist, or is empty. Made private to its owner.
   ///   - origin: the ledger's name in checkpoints, for instance `ledger.example.org`: 1 to 255 bytes without spaces.
   ///   - configuration: how to open it.
-  /// - Throws: `already_exists` where the folder holds something; `invalid_value` for the origin; `key_unavailable`,
+  /// - Throws: `already_exists` where the folder holds something, or the witness file is there already; `invalid_value` for the origin; `key_unavailable`,
   ///   `storage`.
   public static func create(
     at path: String, origin: String, _ configuration: LedgerConfiguration = LedgerConfiguration()
   ) async throws(LedgerError) -> Ledger {
     try LedgerFolder.requireFree(path)
     let draft = LedgerFolder.draft(of: path)
+    var configuration = configuration
+    let witnessFile = configuration.witnessFile
+    if let witnessFile, try DurableFile.read(witnessFile, limit: .max) != nil {
+      throw LedgerError(
+        .alreadyExists, "\(witnessFile) keeps a checkpoint of another ledger; name a file that does not exist",
+        field: "witnessFile")
+    }
+    // Nothing is witnessed before the ledger has its name.
+    configuration.witnessFile = nil
     do throws(LedgerError) {
       try LedgerFolder.make(draft)
       let keys = try keyed { () throws(KeyStoreError) in
@@ -83,6 +95,7 @@ public final class Ledger: Sendable {
       throw error
     }
     try LedgerFolder.rename(draft, to: path)
+    configuration.witnessFile = witnessFile
     return try await open(at: path, configuration)
   }
 
@@ -90,8 +103,8 @@ public final class Ledger: Sendable {
   ///
   /// Verifies the tail of the log, and brings the projections up to date if another version of the program wrote them.
   ///
-  /// - Throws: `not_a_ledger`, `newer_format`, `already_open`, `key_unavailable`, `damaged`, `storage`. The files stay
-  ///   as they were.
+  /// - Throws: `not_a_ledger`, `newer_format`, `already_open`, `key_unavailable`, `damaged`, `storage`, and what
+  ///   ``LedgerConfiguration/witnessFile`` says. The files stay as they were.
   public static func open(
     at path: String, _ configuration: LedgerConfiguration = LedgerConfiguration()
   ) async throws(LedgerError) -> Ledger {
@@ -104,6 +117,7 @@ public final class Ledger: Sendable {
   ) async throws(LedgerError) -> Ledger {
     let origin = try LedgerFolder.origin(of: path, configuration)
     let keys = if let ownKeys { ownKeys } else { try openKeys(of: path, origin: origin, configuration, .writing) }
+    let witness = try witnessFile(origin: origin, keys, configuration)
     let signing = checkpointSigning(origin: origin, keys, configuration)
     let opening = OpeningThread { () -> Result<EventLog<ProjectionSet>, LogError> in
       do throws(LogError) {
@@ -113,18 +127,23 @@ public final class Ledger: Sendable {
             participant: { (environment, transaction) throws(LogError) in
               try ProjectionSet(in: &transaction, of: environment, keys: keys)
             },
+            check: { (view) throws(LogError) in try witness?.check(view) },
             configure: { _ throws(LogError) in
               LogWriter<ProjectionSet>.Configuration(
                 queueCapacity: configuration.queueCapacity, checkpoints: configuration.checkpoints,
                 idempotencyRetention: configuration.idempotencyRetention, readers: configuration.readers,
-                clock: configuration.clock, sign: signing)
+                clock: configuration.clock, sign: signing,
+                signed: { witness?.keep($0) })
             }))
       } catch {
         return .failure(error)
       }
     }
     let opened = await opening.run()
-    let log = try logged { () throws(LogError) in try opened.get() }
+    let log: EventLog<ProjectionSet>
+    do throws(LogError) { log = try opened.get() } catch {
+      throw witness?.named(LedgerError(error)) ?? LedgerError(error)
+    }
     // Before anything reads or keeps up the projections: another version's rows may mean something else.
     do throws(LogError) {
       if try ProjectionRebuild.isNeeded(log.snapshot()) { try await ProjectionRebuild(log).run() }
@@ -132,8 +151,11 @@ public final class Ledger: Sendable {
       await Lifecycle.end(log, keys)
       throw LedgerError(error)
     }
-    let ledger = Ledger(path, log, keys, configuration)
-    do throws(LedgerError) { try await ledger.finishInterrupted() } catch {
+    let ledger = Ledger(path, log, keys, configuration, witness)
+    do throws(LedgerError) {
+      try await ledger.finishInterrupted()
+      try await ledger.advanceWitness()
+    } catch {
       await ledger.close()
       throw error
     }
@@ -157,12 +179,17 @@ public final class Ledger: Sendable {
     try LedgerFolder.requireLedger(path)
     let origin = try LedgerFolder.origin(of: path, configuration)
     let keys = try openKeys(of: path, origin: origin, configuration, .reading)
+    let witness = try witnessFile(origin: origin, keys, configuration)
     let log = try logged { () throws(LogError) in
       try EventLog<ProjectionSet>.openReading(at: "\(path)/\(Folder.log)", options: configuration.storage(.readOnly)) {
         environment throws(LogError) in try ProjectionSet(reading: environment, keys: keys)
       }
     }
-    return Ledger(path, log, keys, configuration)
+    do throws(LogError) { try witness?.check(log.snapshot()) } catch {
+      await Lifecycle.end(log, keys)
+      throw witness?.named(LedgerError(error)) ?? LedgerError(error)
+    }
+    return Ledger(path, log, keys, configuration, witness)
   }
 
   /// Performs what was asked before, signs a last checkpoint, and closes the files. Further calls throw `closed`.
@@ -176,6 +203,13 @@ public final class Ledger: Sendable {
         at: "\(path)/\(Folder.keys)", origin: origin, master: configuration.masterKeySource, access: access,
         random: configuration.random)
     }
+  }
+
+  private static func witnessFile(
+    origin: String, _ keys: KeyStore, _ configuration: LedgerConfiguration
+  ) throws(LedgerError) -> WitnessFile? {
+    guard let path = configuration.witnessFile else { return nil }
+    return try WitnessFile(path, origin: origin, keys: keys)
   }
 
   private static func checkpointSigning(

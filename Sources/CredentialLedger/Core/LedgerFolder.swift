@@ -56,6 +56,11 @@ enum LedgerFolder {
       remove(draft)
       throw failure
     }
+    try sync(parentOf: path)
+  }
+
+  /// Makes the names in the folder that holds this path durable.
+  static func sync(parentOf path: String) throws(LedgerError) {
     let parent = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     let descriptor = unsafe open(parent, O_RDONLY | O_DIRECTORY)
     guard descriptor >= 0 else { throw failure("sync", parent) }
@@ -97,7 +102,8 @@ enum LedgerFolder {
     return names
   }
 
-  private static func failure(_ action: String, _ path: String) -> LedgerError {
+  /// The error of a call to the system that has just failed.
+  static func failure(_ action: String, _ path: String) -> LedgerError {
     let code = errno
     return LedgerError(
       code == ENOSPC ? .diskFull : .storage, "could not \(action) \(path) (error \(code)); check path and permissions")

@@ -13,22 +13,20 @@ struct KnownCheckpoint: Sendable {
   ///
   /// - Throws: `invalid_checkpoint` where one of them is wrong.
   init(_ text: String, of ledger: Ledger) throws(LedgerError) {
-    try self.init(text, origin: ledger.origin, keys: try ledger.verifierKeys)
+    try self.init(Array(text.utf8), origin: ledger.origin, keys: ledger.keyStore.verifierKeys(origin: ledger.origin))
   }
 
-  init(_ text: String, origin: String, keys: [String]) throws(LedgerError) {
+  init(_ bytes: [UInt8], origin: String, keys: [VerifierKey]) throws(LedgerError) {
     do throws(TransparencyError) {
-      note = try SignedNote(decoding: Array(text.utf8))
+      note = try SignedNote(decoding: bytes)
       checkpoint = try Checkpoint(noteText: note.text)
     } catch { throw Self.invalid("this is no signed checkpoint (\(error.reason))") }
     guard checkpoint.origin.utf8.elementsEqual(origin.utf8) else {
       throw Self.invalid("this is a checkpoint of another ledger than \(origin)")
     }
-    do throws(TransparencyError) {
-      var known: [VerifierKey] = []
-      for key in keys { known.append(try VerifierKey(key)) }
-      signers = try note.verifiedKeys(among: known)
-    } catch { throw Self.invalid("the checkpoint is not signed by a key of this ledger") }
+    do throws(TransparencyError) { signers = try note.verifiedKeys(among: keys) } catch {
+      throw Self.invalid("the checkpoint is not signed by a key of this ledger")
+    }
   }
 
   private static func invalid(_ reason: String) -> LedgerError { LedgerError(.invalidCheckpoint, reason) }
