@@ -45,3 +45,23 @@ public struct Subscription<Participant: CommitParticipant>: AsyncSequence, Senda
     }
   }
 }
+
+extension EventLog {
+  /// How often a log that is open for reading only is looked at for what another process has written.
+  package static var lookInterval: Duration { .milliseconds(40) }
+
+  /// Waits for an event beyond a position.
+  ///
+  /// The writer's process is told of each commit. Another looks at the head every ``lookInterval``: one look-up in the
+  /// memory map, on the caller's thread, which also works where a file system tells nobody of changes.
+  ///
+  /// - Returns: whether more events may come; false once the log is closed or the task cancelled.
+  package func waitForEvent(beyond position: Position) async throws(LogError) -> Bool {
+    if let signal = writer?.signal { return await signal.wait(beyond: position) && !Task.isCancelled }
+    while !Task.isCancelled {
+      if try snapshot().head() > position { return true }
+      do { try await Task.sleep(for: Self.lookInterval) } catch { return false }
+    }
+    return false
+  }
+}

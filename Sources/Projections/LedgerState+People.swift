@@ -45,6 +45,23 @@ extension LedgerState {
     return try newest.flatMap { (key) throws(StateUnreadable) in try row(PersonRow.self, key) }?.person.bytes
   }
 
+  /// The numbers of whatever was ever added by a telephone number and carries it: memberships and subscriptions, ended or
+  /// not. None once the person is erased.
+  package func everythingAdded(by number: Digest) throws(StateUnreadable) -> [UInt64] {
+    try reading { () throws(LogError) in
+      var numbers: [UInt64] = []
+      try stored { () throws(LMDBError) in
+        try directory.rows.forEach(
+          from: .digest(.personByNumber, number, 0), below: .digest(.personByNumber, number, .max), in: transaction
+        ) { key, _ in
+          if case .digest(_, _, let id) = key { numbers.append(id) }
+          return .continue
+        }
+      }
+      return numbers
+    }
+  }
+
   public func isErased(person: [UInt8]) throws(StateUnreadable) -> Bool {
     guard let name = PublicID(bytes: person) else { return false }
     return try row(UInt64.self, .publicID(.erasedPerson, name)) != nil

@@ -124,7 +124,7 @@ extension Record {
 
 extension EventType {
   /// Whether an event of a type makes an object of a kind: the object that is named by the event's position.
-  static let creates: AuditTrail.Creation = { type, kind in
+  package static let creates: AuditTrail.Creation = { type, kind in
     switch (EventType(rawValue: type), SubjectKind(rawValue: kind)) {
     case (.accountRegistered, .account), (.phonePINRequested, .challenge), (.phoneVerified, .phone),
       (.connectorCreated, .connector), (.groupCreated, .group), (.groupMemberAdded, .membership),

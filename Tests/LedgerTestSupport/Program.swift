@@ -18,10 +18,11 @@ public enum ProgramFailure: Error {
 /// Runs `credledger` to its end.
 ///
 /// - Parameters:
+///   - program: another program to run, by its path.
 ///   - input: what it reads from its standard input.
 ///   - environment: what to set besides this process's own environment, as `NAME=value`.
 public func runProgram(
-  _ arguments: [String], input: String = "", environment: [String] = []
+  _ arguments: [String], of program: String = "credledger", input: String = "", environment: [String] = []
 ) throws -> ProgramResult {
   // Files rather than pipes, so that neither side ever waits for the other.
   let folder = TemporaryFolder()
@@ -36,7 +37,7 @@ public func runProgram(
   for (index, descriptor) in descriptors.enumerated() {
     unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(index))
   }
-  let process = try unsafe Program.start("credledger", arguments, environment: environment, &actions)
+  let process = try unsafe Program.start(program, arguments, environment: environment, &actions)
   let status = Program.wait(for: process)
   return ProgramResult(status: status, output: contents(of: descriptors[1]), error: contents(of: descriptors[2]))
 }
@@ -85,7 +86,7 @@ public enum Program {
   static func start(
     _ program: String, _ arguments: [String], environment: [String], _ actions: inout posix_spawn_file_actions_t
   ) throws -> pid_t {
-    let path = try file(program)
+    let path = program.contains("/") ? program : try file(program)
     var process: pid_t = 0
     let inherited = inheritedEnvironment()
     let status = unsafe withPointers([path] + arguments) { arguments in

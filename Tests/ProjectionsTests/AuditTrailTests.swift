@@ -58,9 +58,11 @@ struct AuditTrailTests {
     let actor: LogSubject
     let type: UInt16
     let subjects: [LogSubject]
+    let request: [UInt8]
 
     func belongs(to term: AuditTerm) -> Bool {
       if term == .actor(actor) || term == .type(type) { return true }
+      if !request.isEmpty, term == .request(request) { return true }
       guard let subject = term.concerned else { return false }
       return subjects.contains(subject) || subject.number == position && TrailOnly.creates(type, subject.kind)
     }
@@ -85,14 +87,31 @@ struct AuditTrailTests {
         events.append(.init(type: .random(in: 0...15, using: &random), subjects: subjects))
       }
       let proposed = events
-      _ = try await log.writer?.append { (_, _) throws(AppendFailure<Never>) in
+      let request = request(&random)
+      _ = try await log.writer?.append(AppendOptions(requestID: request)) { (_, _) throws(AppendFailure<Never>) in
         Proposal(proposed, RecordContext(actor: actor))
       }
       for event in events {
         facts.append(
-          Fact(position: UInt64(facts.count + 1), actor: actor, type: event.type, subjects: event.subjects))
+          Fact(
+            position: UInt64(facts.count + 1), actor: actor, type: event.type, subjects: event.subjects,
+            request: request))
       }
       rest -= events.count
+    }
+  }
+
+  /// One of a few IDs, or none.
+  private func request(_ random: inout SeededGenerator) -> [UInt8] {
+    Array("r-\(Int.random(in: 0...9, using: &random))".utf8.prefix(Int.random(in: 0...3, using: &random) == 0 ? 0 : 3))
+  }
+
+  private func term(_ random: inout SeededGenerator, upTo head: Int) -> AuditTerm {
+    switch Int.random(in: 0..<4, using: &random) {
+    case 0: .actor(subject(&random, upTo: head))
+    case 1: .subject(subject(&random, upTo: head))
+    case 2: .request(Array("r-\(Int.random(in: 0...9, using: &random))".utf8))
+    default: .type(.random(in: 0...15, using: &random))
     }
   }
 
@@ -111,13 +130,7 @@ struct AuditTrailTests {
   private func compare(_ facts: [Fact], _ random: inout SeededGenerator) throws {
     let view = try log.snapshot()
     for _ in 0..<30 {
-      let terms = (0..<Int.random(in: 1...3, using: &random)).map { _ -> AuditTerm in
-        switch Int.random(in: 0..<3, using: &random) {
-        case 0: .actor(subject(&random, upTo: facts.count))
-        case 1: .subject(subject(&random, upTo: facts.count))
-        default: .type(.random(in: 0...15, using: &random))
-        }
-      }
+      let terms = (0..<Int.random(in: 1...3, using: &random)).map { _ in term(&random, upTo: facts.count) }
       let expected = facts.reversed().filter { fact in terms.contains { fact.belongs(to: $0) } }.map(\.position)
       let limit = Int.random(in: 1...12, using: &random)
       var found: [Position] = []
@@ -133,6 +146,43 @@ struct AuditTrailTests {
       }
       #expect(found == Array(wanted.prefix(found.count)), "seed \(random.seed), terms \(terms)")
       #expect(found.count == wanted.count || found.count >= 200, "seed \(random.seed), terms \(terms)")
+    }
+  }
+
+  /// The same for several groups of terms, in ranges and both directions, with searches that end anywhere and go on.
+  private func compareSearches(_ facts: [Fact], _ random: inout SeededGenerator) throws {
+    let view = try log.snapshot()
+    for _ in 0..<60 {
+      let groups = (0..<Int.random(in: 0...3, using: &random)).map { _ in
+        (0..<Int.random(in: 1...4, using: &random)).map { _ in term(&random, upTo: facts.count) }
+      }
+      let ends = (0..<2).map { _ in UInt64.random(in: 1...UInt64(facts.count) + 5, using: &random) }.sorted()
+      let ascending = Bool.random(using: &random)
+      var search = AuditSearch(groups: groups, range: ends[0]...ends[1], ascending: ascending)
+      let expected = facts.filter { fact in
+        search.range.contains(fact.position)
+          && groups.allSatisfy { group in group.contains { fact.belongs(to: $0) } }
+      }.map(\.position)
+      let limit = Int.random(in: 1...40, using: &random)
+      let steps = Int.random(in: 1...50, using: &random)
+      var found: [Position] = []
+      var rounds = 0
+      while true {
+        var budget = steps
+        var count = 0
+        let reached = try view.participant.trail.search(search, budget: &budget, in: view) { position in
+          found.append(position)
+          count += 1
+          return count < limit
+        }
+        #expect(0..<steps ~= budget || reached == nil)
+        guard let reached else { break }
+        rounds += 1
+        // Each round gets on, or there would be no end.
+        guard rounds <= facts.count + 1, ascending ? reached < ends[1] : reached > ends[0] else { break }
+        search.range = ascending ? reached + 1...ends[1] : ends[0]...reached - 1
+      }
+      #expect(found == (ascending ? expected : expected.reversed()), "seed \(random.seed), groups \(groups)")
     }
   }
 
@@ -159,6 +209,7 @@ struct AuditTrailTests {
       #expect(same, "seed \(random.seed)")
       #expect(facts.count - Int(covered) < policy.baseSize)
       try compare(facts, &random)
+      try compareSearches(facts, &random)
     }
     log.close()
   }

@@ -75,6 +75,19 @@ extension Tokens {
       handle: claims.handle, grant: claims.grant, group: claims.group)
   }
 
+  /// The public handle of a token that this ledger issued, valid or not; nil for any other text.
+  ///
+  /// ```swift
+  /// if let handle = try ledger.tokens.handle(of: leaked) { try await ledger.tokens.revoke(.token(handle), by: admin) }
+  /// ```
+  public func handle(of presented: String) throws(LedgerError) -> TokenID? {
+    guard let (_, token) = ledger.tokenFormat.read(presented) else { return nil }
+    let digest = try ledger.reading { (state) throws(StateUnreadable) in
+      try state.standing(of: token.handle.rawValue)?.credential?.digest
+    }
+    return digest == token.digest ? token.handle : nil
+  }
+
   /// The newest tokens of a connector, a grant or a family, newest first, each with what it is worth now. Found by the
   /// audit trail, on a thread for reading.
   ///

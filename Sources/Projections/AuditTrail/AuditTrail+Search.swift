@@ -117,16 +117,20 @@ extension AuditTrail {
   ) throws(LogError) -> Position? {
     var place = ascending ? range.lowerBound : range.upperBound
     while true {
+      guard budget > 0 else { return ascending ? place - 1 : place + 1 }
       var (agreed, index) = (0, 0)
       while agreed < unions.count {
-        guard budget > 0 else { return ascending ? place - 1 : place + 1 }
-        budget -= 1
+        budget = max(0, budget - 1)
         guard let found = try unions[index].nearest(to: place, ascending: ascending, tables, in: view),
           range.contains(found)
         else { return nil }
-        agreed = found == place ? agreed + 1 : 1
-        place = found
         index = (index + 1) % unions.count
+        agreed += 1
+        if found != place {
+          (place, agreed) = (found, 1)
+          // Only where the place has moved, so that a search with any budget gets on.
+          guard budget > 0 else { return ascending ? place - 1 : place + 1 }
+        }
       }
       guard try body(place) else { return place }
       if place == (ascending ? range.upperBound : range.lowerBound) { return nil }

@@ -37,8 +37,3 @@ struct Stats: AsyncParsableCommand {
     for (name, count) in types { print("  \(name.padded(to: 30))\(count)") }
   }
 }
-
-extension String {
-  /// The text with spaces after it up to a width.
-  func padded(to width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
-}

@@ -23,10 +23,12 @@ struct CredLedger: AsyncParsableCommand {
         credledger walkthrough
         credledger stats --ledger /var/lib/credledger --format json
         credledger verify --ledger /var/lib/credledger
-        credledger token explain token:42 --ledger /var/lib/credledger
+        credledger audit --connector 9 --since 7d --ledger /var/lib/credledger
+        credledger explain token:42 --ledger /var/lib/credledger
       """,
     subcommands: [
-      Init.self, Walkthrough.self, Stats.self, Verify.self, AccountCommand.self, Token.self, KeyCommand.self,
+      Init.self, Walkthrough.self, Stats.self, Verify.self, AuditCommand.self, ExplainCommand.self, AccountCommand.self,
+      Token.self, KeyCommand.self,
       Erase.self, Simulate.self,
     ])
 

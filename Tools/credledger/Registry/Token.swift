@@ -1,6 +1,5 @@
 import ArgumentParser
 import CredentialLedger
-import Glibc
 
 struct Token: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -14,7 +13,7 @@ struct Token: AsyncParsableCommand {
         credledger token explain token:42 --at 2026-01-31T12:00:00Z
         credledger token explain --file leaked.txt --format json
         credledger token revoke connector:9
-      """, subcommands: [List.self, Explain.self, Revoke.self])
+      """, subcommands: [List.self, ExplainCommand.self, Revoke.self])
 }
 
 extension Token {
@@ -55,52 +54,6 @@ extension Token {
             "\(token.handle)  \(token.kind == .access ? "access " : "refresh")  \(token.issuedAt)  \(token.expiresAt)  "
               + (token.verdict.reason.map { "\($0.text)" } ?? "valid"))
         }
-      }
-    }
-  }
-
-  struct Explain: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Tell why a token, grant, connector or account is valid or not, now or in the past.",
-      discussion: """
-        EXAMPLES
-          credledger token explain token:42
-          credledger token explain grant:17 --at 2026-01-31T12:00:00Z
-          credledger token explain --file - < leaked.txt
-        """)
-
-    @Argument(help: "token:N, grant:N, connector:N or account:N.")
-    var object: String?
-    @Option(help: "A file with the token's text; - is standard input.")
-    var file: String?
-    @Option(help: "A time in RFC 3339, such as 2026-01-31T12:00:00Z; without it now.")
-    var at: String?
-    @OptionGroup var ledger: LedgerOptions
-    @OptionGroup var output: FormatOptions
-
-    func run() async throws {
-      let time = try at.map { text in
-        guard let time = Timestamp(rfc3339: text) else { throw ValidationError("--at: expected a time in RFC 3339.") }
-        return time
-      }
-      let explained: Ledger.Explained
-      switch (object, file) {
-      case (nil, let file?): explained = .presented(try secret(in: file))
-      case (let object?, nil):
-        guard let named = Ledger.Explained(object) else {
-          throw ValidationError("Name a token:N, grant:N, connector:N or account:N; a token's text goes in --file.")
-        }
-        explained = named
-      default: throw ValidationError("Name an object, or give a token's text in --file.")
-      }
-      let explanation = try await reading(ledger) { (ledger) throws(LedgerError) in
-        try await ledger.explain(explained, at: time)
-      }
-      if let text = output.format.text(JSON(explanation)) { return print(text) }
-      print("\(explanation.obstacle?.text ?? "valid") at \(explanation.time)")
-      for step in explanation.steps {
-        let mark = step == explanation.decidedBy ? "  <- decides" : ""
-        print("\(String(step.position).padded(to: 12))  \(step.time)  \(step.type)  \(step.object)\(mark)")
       }
     }
   }
@@ -154,22 +107,6 @@ private func reading<Value: Sendable>(
   }
 }
 
-/// The first line of a file, or of standard input for "-".
-private func secret(in file: String) throws -> String {
-  let descriptor = file == "-" ? STDIN_FILENO : unsafe open(file, O_RDONLY | O_CLOEXEC)
-  guard descriptor >= 0 else { throw ValidationError("--file: \(file) cannot be read.") }
-  defer { if descriptor != STDIN_FILENO { close(descriptor) } }
-  var bytes: [UInt8] = []
-  var buffer = [UInt8](repeating: 0, count: 1_024)
-  while bytes.count < 4_096 {
-    let count = unsafe buffer.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
-    guard count > 0 else { break }
-    bytes += buffer.prefix(count)
-  }
-  let line = bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
-  return String(decoding: line, as: UTF8.self)
-}
-
 extension Tokens.Listing {
   fileprivate init?(_ text: String) {
     guard let subject = Subject(text), subject.number > 0 else { return nil }
@@ -177,19 +114,6 @@ extension Tokens.Listing {
     case .connector: self = .connector(ConnectorID(rawValue: subject.number))
     case .grant: self = .grant(GrantID(rawValue: subject.number))
     case .family: self = .family(FamilyID(rawValue: subject.number))
-    default: return nil
-    }
-  }
-}
-
-extension Ledger.Explained {
-  fileprivate init?(_ text: String) {
-    guard let subject = Subject(text), subject.number > 0 else { return nil }
-    switch subject.kind {
-    case .token, .family: self = .token(TokenID(rawValue: subject.number))
-    case .grant: self = .grant(GrantID(rawValue: subject.number))
-    case .connector: self = .connector(ConnectorID(rawValue: subject.number))
-    case .account: self = .account(AccountID(rawValue: subject.number))
     default: return nil
     }
   }
@@ -212,20 +136,6 @@ extension Verdict {
   fileprivate var reason: Reason? { if case .invalid(let reason) = self { reason } else { nil } }
 }
 
-extension Verdict.Reason {
-  fileprivate var text: String {
-    switch self {
-    case .malformed: "no token of this ledger"
-    case .unknown: "unknown"
-    case .wrongKind: "of the other kind"
-    case .expired(let time): "expired at \(time)"
-    case .replaced(let successor): "replaced by \(successor)"
-    case .stopped(let subject, let position): "\(subject) stopped by the event at \(position)"
-    case .anotherConnector: "another connector's"
-    }
-  }
-}
-
 extension JSON {
   fileprivate init(_ token: ListedToken) {
     var members: [(String, JSON)] = [
@@ -235,22 +145,5 @@ extension JSON {
     ]
     if let reason = token.verdict.reason { members.append(("reason", .string(reason.text))) }
     self = .object(members)
-  }
-
-  fileprivate init(_ explanation: Explanation) {
-    var members: [(String, JSON)] = [
-      ("time", .string(explanation.time.description)), ("valid", .bool(explanation.isValid)),
-    ]
-    if let reason = explanation.obstacle { members.append(("reason", .string(reason.text))) }
-    if let decisive = explanation.decidedBy { members.append(("decidedBy", JSON(decisive))) }
-    members.append(("events", .array(explanation.steps.map { JSON($0) })))
-    self = .object(members)
-  }
-
-  private init(_ step: Explanation.Step) {
-    self = .object([
-      ("position", .number(step.position)), ("time", .string(step.time.description)),
-      ("type", .string(step.type.description)), ("object", .string(step.object.description)),
-    ])
   }
 }

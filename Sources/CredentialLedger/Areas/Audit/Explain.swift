@@ -31,6 +31,14 @@ public struct Explanation: Sendable {
   public let decidedBy: Step?
 
   public var isValid: Bool { obstacle == nil }
+
+  /// The event that made what was asked about; nil where there was no such thing then.
+  public var made: Step? {
+    guard let subject else { return nil }
+    return steps.first { step in
+      step.position == subject.number && EventType.creates(step.type.rawValue, subject.kind.rawValue)
+    }
+  }
 }
 
 extension Ledger {

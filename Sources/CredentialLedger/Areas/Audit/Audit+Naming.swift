@@ -1,0 +1,163 @@
+import EventLog
+import LedgerCrypto
+import LedgerDomain
+public import LedgerEvents
+import Projections
+
+extension Audit {
+  /// How somebody or something is called, and how it stands now.
+  public struct Label: Sendable, Hashable {
+    /// Whether there is still somebody, or something, behind a subject.
+    public enum Standing: String, Sendable {
+      case present
+      /// Deleted, removed, or disabled.
+      case ended
+      /// A person who was erased: nothing personal can be read any more.
+      case erased
+    }
+
+    /// A connector's or a group's name; a person's only where it was asked for, is known and can be read.
+    public let name: String?
+    public let standing: Standing
+  }
+
+  /// Something personal that an event carries sealed.
+  public struct PersonalValue: Sendable, Hashable {
+    /// Whether it can be read.
+    public enum State: Sendable, Hashable {
+      /// It is there, and was not asked for.
+      case sealed
+      case revealed(String)
+      /// Its person was erased: nobody can read it any more.
+      case erased
+    }
+
+    /// What it is, such as `number` or `address`.
+    public let name: String
+    public let state: State
+  }
+
+  /// What the numbers in some entries stand for now.
+  public struct Description: Sendable {
+    /// Of the actors, subjects and objects that have a name or belong to a person.
+    public let labels: [Subject: Label]
+    /// What is personal in the entries, by their positions.
+    public let personal: [UInt64: [PersonalValue]]
+  }
+
+  /// Says what the numbers in some entries stand for, and which of their people are still known.
+  ///
+  /// ```swift
+  /// let description = try await ledger.audit.describe(page.entries)
+  /// let isErased = description.labels[entry.actor]?.standing == .erased
+  /// ```
+  ///
+  /// Costs a look-up for each subject, and the opening of each value that is revealed: some microseconds each.
+  ///
+  /// - Parameter revealing: whether to open what is personal: to be asked for on purpose, and not to be logged.
+  /// - Throws: `key_unavailable` where something cannot be opened though its person was not erased; `damaged`, `storage`.
+  public func describe(
+    _ entries: [AuditEntry], revealing: Bool = false
+  ) async throws(LedgerError) -> Description {
+    let ledger = ledger
+    return try await ledger.blocking { () throws(LedgerError) in
+      var subjects: Set<Subject> = []
+      var personal: [UInt64: [PersonalValue]] = [:]
+      for entry in entries {
+        subjects.formUnion([entry.actor, entry.object].compactMap(\.self) + entry.subjects)
+        let values = try entry.personal.map { (value) throws(LedgerError) in
+          PersonalValue(name: value.name, state: try ledger.state(of: value, revealing: revealing))
+        }
+        if !values.isEmpty { personal[entry.position] = values }
+      }
+      return Description(labels: try ledger.labels(of: subjects, revealing: revealing), personal: personal)
+    }
+  }
+
+  /// Says what some subjects stand for now, as ``describe(_:revealing:)`` does.
+  public func labels(
+    of subjects: some Sequence<Subject>, revealing: Bool = false
+  ) async throws(LedgerError) -> [Subject: Label] {
+    let (ledger, subjects) = (ledger, Set(subjects))
+    return try await ledger.blocking { () throws(LedgerError) in
+      try ledger.labels(of: subjects, revealing: revealing)
+    }
+  }
+}
+
+extension Ledger {
+  fileprivate func labels(
+    of subjects: Set<Subject>, revealing: Bool
+  ) throws(LedgerError) -> [Subject: Audit.Label] {
+    var labels: [Subject: Audit.Label] = [:]
+    for subject in subjects { labels[subject] = try label(of: subject, revealing: revealing) }
+    return labels
+  }
+
+  /// The label of a subject; nil for what has neither a name nor a person.
+  private func label(of subject: Subject, revealing: Bool) throws(LedgerError) -> Audit.Label? {
+    let (label, sealed) = try reading { (state) throws(StateUnreadable) -> (Audit.Label?, Sealed?) in
+      switch subject.kind {
+      case .account:
+        guard let account = try state.account(AccountID(rawValue: subject.number)) else { return (nil, nil) }
+        return (
+          Audit.Label(
+            name: nil, standing: account.isErased ? .erased : account.isDisabled ? .ended : .present), account.name
+        )
+      case .phone:
+        guard let phone = try state.phone(PhoneID(rawValue: subject.number)) else { return (nil, nil) }
+        return (
+          Audit.Label(
+            name: nil, standing: try state.standing(of: phone.account, number: phone.number, hasEnded: phone.isRemoved)),
+          nil
+        )
+      case .membership:
+        guard let membership = try state.membership(MembershipID(rawValue: subject.number)) else { return (nil, nil) }
+        return (
+          Audit.Label(
+            name: nil,
+            standing: try state.standing(
+              of: membership.account, number: membership.number, hasEnded: membership.isRemoved)), nil
+        )
+      case .connector:
+        guard let connector = try state.connector(ConnectorID(rawValue: subject.number)) else { return (nil, nil) }
+        return (
+          Audit.Label(name: connector.details.name, standing: connector.isDeleted ? .ended : .present), nil
+        )
+      case .group:
+        guard let group = try state.group(GroupID(rawValue: subject.number)) else { return (nil, nil) }
+        return (Audit.Label(name: group.name, standing: group.isDeleted ? .ended : .present), nil)
+      case .grant, .family, .token, .webhook, .operator, .challenge, .subscription, .authorizationCode:
+        return (nil, nil)
+      }
+    }
+    guard revealing, let label, label.standing != .erased, let sealed, let name = try open(sealed, .accountName) else {
+      return label
+    }
+    return Audit.Label(name: String(decoding: name, as: UTF8.self), standing: label.standing)
+  }
+
+  fileprivate func state(
+    of value: AuditEntry.SealedField, revealing: Bool
+  ) throws(LedgerError) -> Audit.PersonalValue.State {
+    if revealing {
+      guard let bytes = try open(value.sealed, value.purpose) else { return .erased }
+      return .revealed(String(decoding: bytes, as: UTF8.self))
+    }
+    let isErased = try reading { (state) throws(StateUnreadable) in
+      try state.isErased(person: value.sealed.personBytes)
+    }
+    return isErased ? .erased : .sealed
+  }
+}
+
+extension LedgerState {
+  /// How something stands that belongs to an account, or to whoever has a number.
+  fileprivate func standing(
+    of account: AccountID?, number: Sealed?, hasEnded: Bool
+  ) throws(StateUnreadable) -> Audit.Label.Standing {
+    if let account, try self.account(account)?.isErased == true { return .erased }
+    if let number, try isErased(person: number.personBytes) { return .erased }
+    return hasEnded ? .ended : .present
+  }
+}

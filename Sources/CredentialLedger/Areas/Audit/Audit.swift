@@ -1,0 +1,184 @@
+import EventLog
+import KeyStore
+public import LedgerEvents
+import Projections
+
+/// Who did what, and when.
+public struct Audit: Sendable {
+  let ledger: Ledger
+
+  /// In which order events are found.
+  public enum Order: Sendable {
+    case newestFirst
+    case oldestFirst
+  }
+
+  /// An answer, and how to go on.
+  public struct Page: Sendable {
+    /// What was found, in the order that was asked for.
+    public let entries: [AuditEntry]
+    /// After which position to go on in the same order: an event's position never changes, so this holds however many
+    /// events arrive meanwhile. Nil once everything there was has been looked at.
+    public let next: UInt64?
+    /// The newest event that there was.
+    public let head: UInt64
+    /// How many steps it took, see ``Audit/stepLimit``.
+    public let steps: Int
+    /// How many events might have come from the address that was asked for, but nobody can tell any more: the person was
+    /// erased.
+    public let undecided: Int
+  }
+
+  /// How many steps a search takes at most, unless more are asked for. A step is one record that is read, or one leap in
+  /// an index: about a microsecond each, some five where an address has to be opened.
+  public static let stepLimit = 1_000_000
+
+  /// Searches the log.
+  ///
+  /// Actors, subjects, types and requests are in an index. Where several must hold, their positions are intersected, the
+  /// rarest of them deciding how much is read; times become positions by a binary search. So the latest fifty of any one
+  /// of them take well under a millisecond, however long the log is. Addresses are sealed, each under its own person's
+  /// key, and have no index: an address is looked for in every record that fits the rest of the filter. A search that
+  /// runs out of steps returns what it has, and says by ``Page/next`` that there is more to look at.
+  ///
+  /// ```swift
+  /// let filter = Audit.Filter.connector(id).and(.type(.tokenIssued)).and(.recorded(since: yesterday))
+  /// var page = try await ledger.audit.search(filter)
+  /// while let next = page.next { page = try await ledger.audit.search(filter, after: next) }
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - filter: which events.
+  ///   - order: the newest first, or the oldest.
+  ///   - after: only events that come after this position in that order: ``Page/next`` of the answer before.
+  ///   - limit: how many to return at most, 1 to 10,000.
+  ///   - steps: how many steps to take at most, 1 or more.
+  /// - Throws: `invalid_value`; `damaged`, never an answer that leaves something out; `storage`, `closed`.
+  public func search(
+    _ filter: Filter = .all, order: Order = .newestFirst, after: UInt64? = nil, limit: Int = 50,
+    steps: Int = Audit.stepLimit
+  ) async throws(LedgerError) -> Page {
+    guard (1...10_000).contains(limit) else {
+      throw LedgerError(.invalidValue, "limit: expected 1 to 10,000", field: "limit")
+    }
+    guard steps > 0 else { throw LedgerError(.invalidValue, "steps: expected 1 or more", field: "steps") }
+    let ledger = ledger
+    return try await ledger.blocking { () throws(LedgerError) in
+      try logged { () throws(LogError) in
+        try ledger.search(filter, ascending: order == .oldestFirst, after: after, limit: limit, steps: steps)
+      }
+    }
+  }
+
+  /// The newest events that a filter lets pass, newest first; as ``search(_:order:after:limit:steps:)``, with as many
+  /// steps as it takes.
+  ///
+  /// - Parameters:
+  ///   - limit: 1 to 10,000.
+  ///   - before: only events at smaller positions: the last of an answer, to get the ones that follow it.
+  public func latest(
+    _ limit: Int = 50, of filter: Filter = .all, before: UInt64? = nil
+  ) async throws(LedgerError) -> [AuditEntry] {
+    try await search(filter, after: before, limit: limit, steps: .max).entries
+  }
+}
+
+extension Ledger {
+  /// The audit trail.
+  public var audit: Audit { Audit(ledger: self) }
+
+  /// The position of the newest event that was recorded at a time or before it; 0 before the first.
+  ///
+  /// Recorded times never decrease, so it is found by a binary search: some twenty look-ups in ten million events.
+  public func position(at time: Timestamp) throws(LedgerError) -> UInt64 {
+    try logged { () throws(LogError) in try StandingHistory.position(at: time, in: log.snapshot()) }
+  }
+
+  /// The position of the newest event.
+  public func head() throws(LedgerError) -> UInt64 {
+    try logged { () throws(LogError) in try log.snapshot().head() }
+  }
+
+  fileprivate func search(
+    _ filter: Audit.Filter, ascending: Bool, after: UInt64?, limit: Int, steps: Int
+  ) throws(LogError) -> Audit.Page {
+    let view = try log.snapshot()
+    let head = try view.head()
+    var left = steps
+    var entries: [AuditEntry] = []
+    var undecided = 0
+    var next: UInt64?
+    if let range = try range(of: filter, ascending: ascending, after: after, in: view) {
+      let search = AuditSearch(groups: try groups(of: filter, in: view), range: range, ascending: ascending)
+      next = try view.auditTrail().search(search, budget: &left, in: view) { (position) throws(LogError) in
+        guard let record = try view.record(at: position) else { return true }
+        guard let fits = try self.fits(record, filter) else {
+          undecided += 1
+          return true
+        }
+        if fits { entries.append(try AuditEntry(record)) }
+        return entries.count < limit
+      }
+    }
+    return Audit.Page(entries: entries, next: next, head: head, steps: steps - left, undecided: undecided)
+  }
+
+  /// Where to look; nil where there is nothing to look at.
+  private func range(
+    of filter: Audit.Filter, ascending: Bool, after: UInt64?, in view: borrowing LogSnapshot<ProjectionSet>
+  ) throws(LogError) -> ClosedRange<UInt64>? {
+    var (first, last) = (UInt64(1), UInt64.max)
+    let before: Duration = .milliseconds(1)
+    if let since = filter.since { first = try StandingHistory.position(at: since - before, in: view) + 1 }
+    if let until = filter.until { last = try StandingHistory.position(at: until - before, in: view) }
+    if let after, ascending {
+      guard after < .max else { return nil }
+      first = max(first, after + 1)
+    } else if let after {
+      guard after > 0 else { return nil }
+      last = min(last, after - 1)
+    }
+    return first <= last ? first...last : nil
+  }
+
+  /// What the index is asked: an event must have one term of each group.
+  private func groups(
+    of filter: Audit.Filter, in view: borrowing LogSnapshot<ProjectionSet>
+  ) throws(LogError) -> [[AuditTerm]] {
+    var groups: [[AuditTerm]] = []
+    for condition in filter.conditions {
+      switch condition {
+      case .terms(let terms): groups.append(terms)
+      case .request(let id): groups.append([.request(id.utf8)])
+      case .number(let number): groups.append(try terms(of: number, in: view))
+      case .address: break
+      }
+    }
+    return groups
+  }
+
+  /// Whether a record that the index found is one that is meant; nil where that can no longer be told.
+  private func fits(_ record: Record, _ filter: Audit.Filter) throws(LogError) -> Bool? {
+    for condition in filter.conditions {
+      switch condition {
+      case .terms, .number: continue
+      case .request(let id): guard record.requestID.elementsEqual(id.utf8) else { return false }
+      case .address(let address):
+        guard !record.address.isEmpty else { return false }
+        guard let opened = try open(address: record.address, at: record.header.position) else { return nil }
+        guard opened.elementsEqual(address.utf8) else { return false }
+      }
+    }
+    return true
+  }
+
+  private func open(address: ArraySlice<UInt8>, at position: UInt64) throws(LogError) -> [UInt8]? {
+    guard let person = PersonID(bytes: Array(address.prefix(PersonID.byteCount))) else {
+      throw LogError(.unreadableEvent, "the name of a person's key is malformed", at: position)
+    }
+    do throws(KeyStoreError) {
+      return try keyStore.vault.open(
+        SealedValue(person: person, box: Array(address.dropFirst(PersonID.byteCount))), purpose: .originAddress)
+    } catch { throw LogError(.keyUnavailable, error.description, at: position) }
+  }
+}

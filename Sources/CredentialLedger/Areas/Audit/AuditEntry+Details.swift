@@ -1,0 +1,163 @@
+import KeyStore
+public import LedgerEvents
+
+/// A value in an event.
+public enum EventDetail: Sendable, Hashable {
+  case text(String)
+  case number(UInt64)
+  case flag(Bool)
+  case time(Timestamp)
+  case list([String])
+  /// What it was, and what it has become.
+  indirect case change(EventDetail, EventDetail)
+}
+
+extension AuditEntry {
+  /// What the event says besides whom it concerns: nothing personal, and no digest of a secret. The names are in lower
+  /// camel case, and in a fixed order.
+  public var details: [(name: String, value: EventDetail)] {
+    switch event {
+    case .ledgerCreated(let event): [("origin", .text(event.origin)), ("verifyingKey", .hex(event.verifyingKey))]
+    case .ledgerRestored(let event): [("events", .number(event.events)), ("root", .hex(event.root))]
+    case .accountRegistered(let event): [("issuer", .text(event.issuer)), ("role", .text(event.role.word))]
+    case .accountDisabled(let event): [("reason", .text(event.reason))]
+    case .accountRoleChanged(let event): [("role", .change(.text(event.before.word), .text(event.after.word)))]
+    case .phonePINRequested(let event): [("expiresAt", .milliseconds(event.expiresAt))]
+    case .phonePINRejected(let event): [("triesLeft", .number(UInt64(event.triesLeft)))]
+    case .connectorCreated(let event): [("publicID", .guid(event.publicID))] + event.details.audited
+    case .connectorUpdated(let event): Self.changes(event.before.audited, event.after.audited)
+    case .connectorSecretRotated(let event):
+      [
+        ("previousSecret", .number(event.previousSecret)),
+        ("previousExpiresAt", .milliseconds(event.previousExpiresAt)),
+      ]
+    case .groupCreated(let event):
+      [
+        ("publicID", .guid(event.publicID)), ("name", .text(event.name)), ("kind", .text("\(event.kind)")),
+        ("welcomeMessage", .text(event.welcomeMessage)),
+      ]
+    case .groupRenamed(let event): [("name", .change(.text(event.before), .text(event.after)))]
+    case .groupMemberAdded(let event): [("role", .text("\(event.role)"))]
+    case .groupMemberRoleChanged(let event): [("role", .change(.text("\(event.before)"), .text("\(event.after)")))]
+    case .permissionGranted(let event): [("scopes", .scopes(event.scopes))]
+    case .refreshTokenIssued(let event):
+      [("expiresAt", .milliseconds(event.expiresAt))]
+        + (event.supersedes == 0 ? [] : [("supersedes", .number(event.supersedes))])
+    case .refreshTokenRotated(let event):
+      [
+        ("expiresAt", .milliseconds(event.expiresAt)), ("predecessor", .number(event.predecessor)),
+        ("predecessorUntil", .milliseconds(event.predecessorUntil)),
+      ]
+    case .authorizationCodeIssued(let event):
+      [
+        ("redirectURI", .text(event.redirectUri)), ("hasChallenge", .flag(!event.codeChallenge.isEmpty)),
+        ("expiresAt", .milliseconds(event.expiresAt)),
+      ]
+    case .tokenIssued(let event):
+      [
+        ("refreshToken", .number(event.refreshToken)), ("expiresAt", .milliseconds(event.expiresAt)),
+        ("scopes", .scopes(event.scopes)),
+      ]
+    case .tokenRevoked(let event): [("reach", .text("\(event.reach)")), ("target", .number(event.target))]
+    case .webhookRegistered(let event):
+      [
+        ("publicID", .guid(event.publicID)), ("objectType", .text(event.objectType)),
+        ("objectID", .text(event.objectID)), ("eventTypes", .list(event.details.eventTypes)),
+        ("expiresAt", .milliseconds(event.details.expiresAt)),
+      ]
+    case .webhookUpdated(let event):
+      Self.changes(
+        [
+          ("eventTypes", .list(event.before.eventTypes)), ("expiresAt", .milliseconds(event.before.expiresAt)),
+        ],
+        [("eventTypes", .list(event.after.eventTypes)), ("expiresAt", .milliseconds(event.after.expiresAt))])
+        + [("active", .flag(event.active))]
+    case .webhookDisabled(let event): [("reason", .text(event.reason))]
+    case .signingKeyRotated(let event): [("key", .change(.hex(event.before), .hex(event.after)))]
+    case .masterKeyRotated(let event): [("fingerprint", .change(.hex(event.before), .hex(event.after)))]
+    case .accountSignedIn, .accountEnabled, .phoneVerified, .phoneRemoved, .phonePINAccepted, .connectorDeleted,
+      .groupDeleted, .groupMemberRemoved, .groupSubgroupAttached, .groupSubgroupDetached, .groupSubscriberAdded,
+      .groupSubscriberRemoved, .permissionRevoked, .refreshTokenReuseDetected, .authorizationCodeRedeemed,
+      .webhookDeleted, .subjectErased:
+      []
+    }
+  }
+
+  /// Something personal, as the event has it.
+  struct SealedField {
+    let name: String
+    let sealed: Sealed
+    let purpose: Purpose
+  }
+
+  /// What is personal in the event, and in the request that it came with.
+  var personal: [SealedField] {
+    let fields: [(String, Sealed?, Purpose)] =
+      switch event {
+      case .accountRegistered(let event):
+        [
+          ("subject", event.hasSubject ? event.subject : nil, .accountSubject),
+          ("name", event.hasName ? event.name : nil, .accountName),
+          ("email", event.hasEmail ? event.email : nil, .accountEmail),
+        ]
+      case .accountSignedIn(let event):
+        [
+          ("userAgent", event.hasUserAgent ? event.userAgent : nil, .userAgent),
+          ("name", event.hasName ? event.name : nil, .accountName),
+          ("email", event.hasEmail ? event.email : nil, .accountEmail),
+        ]
+      case .phonePINRequested(let event): [("number", event.hasNumber ? event.number : nil, .phoneNumber)]
+      case .phoneVerified(let event): [("number", event.hasNumber ? event.number : nil, .phoneNumber)]
+      case .groupMemberAdded(let event): [("number", event.hasNumber ? event.number : nil, .memberNumber)]
+      case .groupSubscriberAdded(let event): [("number", event.hasNumber ? event.number : nil, .memberNumber)]
+      default: []
+      }
+    return (fields + [("address", address, .originAddress)]).compactMap { name, sealed, purpose in
+      sealed.map { SealedField(name: name, sealed: $0, purpose: purpose) }
+    }
+  }
+
+  /// What differs between two lists of the same names.
+  private static func changes(
+    _ before: [(name: String, value: EventDetail)], _ after: [(name: String, value: EventDetail)]
+  ) -> [(name: String, value: EventDetail)] {
+    zip(before, after).filter { $0.value != $1.value }.map { ($0.name, .change($0.value, $1.value)) }
+  }
+}
+
+extension ConnectorDetails {
+  fileprivate var audited: [(name: String, value: EventDetail)] {
+    [
+      ("name", .text(name)), ("description", .text(description_p)), ("publisher", .text(publisher)),
+      ("redirectURIs", .list(redirectUris)), ("scopes", .scopes(scopes)),
+      ("accessTokenLifetime", .number(UInt64(clamping: accessTokenLifetime))),
+      ("refreshTokenLifetime", .number(UInt64(clamping: refreshTokenLifetime))), ("rotation", .text("\(rotation)")),
+    ]
+  }
+}
+
+extension AccountRole {
+  fileprivate var word: String {
+    switch self {
+    case .user: "user"
+    case .tenantAdmin: "tenant-admin"
+    case .auditor: "auditor"
+    case .operator: "operator"
+    case .unspecified, .UNRECOGNIZED: "none"
+    }
+  }
+}
+
+extension EventDetail {
+  fileprivate static func milliseconds(_ time: Int64) -> EventDetail { .time(Timestamp(milliseconds: time)) }
+
+  fileprivate static func scopes(_ bits: UInt32) -> EventDetail {
+    .list(Scopes(rawValue: bits).description.split(separator: ",").map(String.init))
+  }
+
+  fileprivate static func hex(_ bytes: some Sequence<UInt8>) -> EventDetail { .text(Hex.encode(Array(bytes))) }
+
+  fileprivate static func guid(_ bytes: some Collection<UInt8>) -> EventDetail {
+    .text(PublicID(bytes: bytes)?.description ?? "")
+  }
+}

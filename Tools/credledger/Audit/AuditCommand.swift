@@ -1,0 +1,179 @@
+import ArgumentParser
+import CredentialLedger
+import Glibc
+
+struct AuditCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "audit", abstract: "Search who did what, and when.",
+    discussion: """
+      Shows the newest events first, also while another process writes. Filters combine: an event must pass all of them. \
+      Where there is more than is shown, the answer says with which --after to go on.
+
+      Actors, subjects, types and requests are found by an index, and times by a binary search. Addresses are sealed under \
+      each person's own key: every event that passes the other filters is opened, about five microseconds each. A search \
+      takes at most a million steps; then it says how far it came, and goes on from there with --after.
+
+      Personal data is shown only with --reveal, and nobody's who was erased. In csv, a cell that a spreadsheet would take \
+      for a formula gets an apostrophe before it.
+
+      EXAMPLES
+        credledger audit --connector 9 --type 'token.*' --since 7d --ledger /var/lib/credledger
+        credledger audit --account 3 --reveal --fields time,type,actor,personal
+        credledger audit --token - < leaked.txt
+        credledger audit --since 2026-01-01T00:00:00Z --until 2026-02-01T00:00:00Z --format csv --limit 10000 > january.csv
+        credledger audit --follow --type 'permission.*' --format ndjson
+        credledger audit --follow --after 4711 --format cloudevents
+      """)
+
+  @OptionGroup var ledger: LedgerOptions
+  @OptionGroup(title: "Filters") var filters: AuditFilterOptions
+  @Option(help: "Go on after this position, in the order of the answer.")
+  var after: UInt64?
+  @Option(help: "How many, 1 to 10000; with --follow, how many of those that are there, 0 for none.")
+  var limit = 50
+  @Flag(help: "Show the oldest first.")
+  var reverse = false
+  @Flag(help: "Go on as events arrive, the oldest first.")
+  var follow = false
+  @Option(
+    help: """
+      What to show, separated by commas: position, time, type, actor, object (what the event made), subjects (what it \
+      concerns), request, details, personal.
+      """)
+  var fields: AuditFieldList?
+  @Flag(help: "Show personal data, and people's names.")
+  var reveal = false
+  @Option(help: "How to print: table for people, csv for spreadsheets, json, ndjson or cloudevents for programs.")
+  var format = AuditFormat.table
+
+  func validate() throws {
+    guard (follow ? 0...10_000 : 1...10_000).contains(limit) else {
+      throw ValidationError("--limit: expected 1 to 10000.")
+    }
+    if follow, format == .json { throw ValidationError("--follow has no end: use --format ndjson.") }
+    if follow, reverse || filters.until != nil { throw ValidationError("--follow excludes --reverse and --until.") }
+    if fields != nil, format == .cloudevents { throw ValidationError("--format cloudevents has its own attributes.") }
+  }
+
+  func run() async throws {
+    try await ledger.reading { ledger in
+      let filter = try filters.filter(in: ledger)
+      let printer = AuditPrinter(
+        format: format, fields: fields?.fields, origin: ledger.origin, isFollowing: follow)
+      if follow {
+        try await self.follow(filter, in: ledger, printer)
+      } else {
+        let page = try await ledger.audit.search(
+          filter, order: reverse ? .oldestFirst : .newestFirst, after: after, limit: limit)
+        try await printer.show(page, describedBy: ledger, revealing: reveal)
+      }
+    }
+  }
+
+  private func follow(_ filter: Audit.Filter, in ledger: Ledger, _ printer: AuditPrinter) async throws {
+    var start = after ?? 0
+    printer.begin()
+    if after == nil, filters.since == nil {
+      // As many as were asked for of those that are there, and then whatever comes after them.
+      start = try ledger.head()
+      if limit > 0 {
+        let page = try await ledger.audit.search(filter, after: start + 1, limit: limit)
+        printer.show(try await AuditedEvent.all(page.entries.reversed(), of: ledger, revealing: reveal))
+      }
+    }
+    for try await entry in ledger.audit.follow(filter, after: start) {
+      printer.show(try await AuditedEvent.all([entry], of: ledger, revealing: reveal))
+    }
+  }
+}
+
+/// How events are printed.
+enum AuditFormat: String, ExpressibleByArgument, CaseIterable {
+  case table, csv, json, ndjson, cloudevents
+}
+
+/// Prints events in a format.
+struct AuditPrinter {
+  let format: AuditFormat
+  let fields: [AuditField]
+  let origin: String
+  let isFollowing: Bool
+
+  init(format: AuditFormat, fields: [AuditField]?, origin: String, isFollowing: Bool) {
+    self.format = format
+    self.fields = fields ?? (format == .table ? AuditField.inTables : AuditField.allCases)
+    self.origin = origin
+    self.isFollowing = isFollowing
+  }
+
+  /// Prints what comes before the first event.
+  func begin() {
+    switch format {
+    case .table: if isFollowing { write(lines(Table(headings, widths: widths), heading: true), to: STDOUT_FILENO) }
+    case .csv: write(CSV.record(fields.flatMap(AuditedEvent.headings)), to: STDOUT_FILENO)
+    case .json, .ndjson, .cloudevents: break
+    }
+  }
+
+  /// Prints some events.
+  func show(_ events: [AuditedEvent]) {
+    guard !events.isEmpty else { return }
+    var text = ""
+    switch format {
+    case .table:
+      var table = Table(headings, widths: isFollowing ? widths : [])
+      for event in events { table.append(fields.map(event.text)) }
+      text = lines(table, heading: !isFollowing)
+    case .csv: for event in events { text += CSV.record(fields.flatMap(event.cells)) }
+    case .ndjson, .json: for event in events { text += event.json(fields).text(indented: false) + "\n" }
+    case .cloudevents:
+      for event in events { text += CloudEvent.json(event, origin: origin).text(indented: false) + "\n" }
+    }
+    write(text, to: STDOUT_FILENO)
+  }
+
+  /// Prints an answer, and on standard error how to go on.
+  func show(_ page: Audit.Page, describedBy ledger: Ledger, revealing: Bool) async throws {
+    let events = try await AuditedEvent.all(page.entries, of: ledger, revealing: revealing)
+    if format == .json {
+      var members: [(String, JSON)] = [("origin", .string(origin)), ("head", .number(page.head))]
+      if let next = page.next { members.append(("next", .number(next))) }
+      members += [
+        ("steps", .number(UInt64(page.steps))), ("undecided", .number(UInt64(page.undecided))),
+        ("events", .array(events.map { $0.json(fields) })),
+      ]
+      return write(JSON.object(members).text(indented: true) + "\n", to: STDOUT_FILENO)
+    }
+    begin()
+    show(events)
+    if events.isEmpty, format == .table { write("No events.\n", to: STDERR_FILENO) }
+    if let next = page.next {
+      let why = page.steps < Audit.stepLimit ? "There may be more" : "Stopped after \(page.steps) steps"
+      write("\(why): go on with --after \(next).\n", to: STDERR_FILENO)
+    }
+    if page.undecided > 0 {
+      write(
+        "Of \(page.undecided) events nobody can tell the address any more: their people were erased.\n",
+        to: STDERR_FILENO)
+    }
+  }
+
+  private var headings: [String] { fields.map { $0.rawValue.uppercased() } }
+
+  /// For rows that are printed before the next ones are known.
+  private var widths: [Int] {
+    fields.map { field in
+      switch field {
+      case .position: 8
+      case .time: 19
+      case .type: 28
+      case .actor, .object: 24
+      case .subjects, .request, .details, .personal: 0
+      }
+    }
+  }
+
+  private func lines(_ table: Table, heading: Bool) -> String {
+    table.lines(width: Terminal.width, heading: heading).map { $0 + "\n" }.joined()
+  }
+}

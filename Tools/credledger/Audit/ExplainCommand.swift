@@ -1,0 +1,178 @@
+import ArgumentParser
+import CredentialLedger
+import Glibc
+
+struct ExplainCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain", abstract: "Tell why a token, grant, connector or account is valid or not, now or then.",
+    discussion: """
+      Shows the events that led there, from the accounts and the verified phone on, and the one that decided. A token goes \
+      by its handle, such as token:42 or 42, or by its text. The text is a secret, and an argument is seen in the list of \
+      processes: give it on standard input, by -, or in a file. With --proof the same events go into a file, with what \
+      proves that they are in the ledger to whoever has its public key.
+
+      EXAMPLES
+        credledger explain token:42 --ledger /var/lib/credledger
+        credledger explain token:42 --at 2026-01-31T12:00:00Z --proof evidence.json
+        credledger explain grant:17 --at 2h --format json
+        credledger explain - < leaked.txt
+      """)
+
+  @Argument(help: "token:N or N, grant:N, connector:N, account:N, a token's text, or - for that on standard input.")
+  var object: String?
+  @Option(help: "A file with the token's text; - is standard input.")
+  var file: String?
+  @Option(help: "When: a time in RFC 3339, or how long ago, such as 2h or 7d; without it now.")
+  var at: TimeArgument?
+  @Option(help: "A file to write the evidence to, in the format of evidence bundles.")
+  var proof: String?
+  @Flag(help: "Show people's names.")
+  var reveal = false
+  @OptionGroup var ledger: LedgerOptions
+  @OptionGroup var output: FormatOptions
+
+  func run() async throws {
+    let explained: Ledger.Explained
+    switch (object, file) {
+    case (nil, let file?): explained = .presented(try secret(in: file))
+    case ("-", nil): explained = .presented(try secret(in: "-"))
+    case (let object?, nil):
+      guard let named = Ledger.Explained(object) else {
+        throw ValidationError("Name a token:N, grant:N, connector:N or account:N, or give a token's text.")
+      }
+      explained = named
+    default: throw ValidationError("Name one object, or a file with a token's text.")
+    }
+    let time = at?.timestamp()
+    try await ledger.reading { ledger in
+      let explanation = try await ledger.explain(explained, at: time)
+      try await requireKnown(explanation, explained, in: ledger)
+      if let proof {
+        let bundle = try await ledger.bundle(of: explanation.steps.map(\.position))
+        try writeNew(bundle.encoded, to: proof)
+      }
+      if let text = output.format.text(JSON(explanation)) { return print(text) }
+      let labels = try await ledger.audit.labels(of: explanation.steps.map(\.object), revealing: reveal)
+      show(explanation, labels)
+    }
+  }
+
+  /// Refuses to explain what never was. What only came to be later has an explanation: it was not there yet.
+  private func requireKnown(
+    _ explanation: Explanation, _ explained: Ledger.Explained, in ledger: Ledger
+  ) async throws {
+    guard let subject = explanation.subject else {
+      throw CheckFailed(reason: "that is no token of this ledger: mistyped, cut off, or another ledger's")
+    }
+    guard explanation.made == nil else { return }
+    guard at != nil, let made = try await ledger.explain(explained).made else {
+      throw CheckFailed(reason: "there is no \(subject)")
+    }
+    throw CheckFailed(reason: "there was no \(subject) yet at \(explanation.time): it was made at \(made.time)")
+  }
+
+  private func show(_ explanation: Explanation, _ labels: [Subject: Audit.Label]) {
+    let subject = explanation.subject.map { "\($0) " } ?? ""
+    let verdict = explanation.obstacle.map { "not valid: \($0.text)" } ?? "valid"
+    print("\(subject)at \(explanation.time): \(verdict)")
+    if let claims = explanation.claims { print("may do \(claims.scopes) until \(claims.expiresAt)") }
+    print("by the events up to \(explanation.position):")
+    var table = Table(["", "TIME", "TYPE", "OBJECT"])
+    for step in explanation.steps {
+      let label = labels[step.object]
+      let name = label?.standing == .erased ? "erased person" : label?.name
+      let object = name.map { "\($0) (\(step.object))" } ?? "\(step.object)"
+      table.append([
+        "\(step.position)", "\(step.time)", "\(step.type)",
+        object + (step == explanation.decidedBy ? "  <- decides" : ""),
+      ])
+    }
+    for line in table.lines(width: Terminal.width) { print(line) }
+  }
+}
+
+extension Ledger.Explained {
+  /// Reads the name of an object, or a token's text; nil for what is neither.
+  fileprivate init?(_ text: String) {
+    if let handle = UInt64(text), handle > 0, text.first != "+" {
+      self = .token(TokenID(rawValue: handle))
+      return
+    }
+    guard text.contains(":") else {
+      // Whatever has no colon may be meant as a token; the ledger says if it is none.
+      guard text.utf8.count > 20 else { return nil }
+      self = .presented(text)
+      return
+    }
+    guard let subject = Subject(text), subject.number > 0 else { return nil }
+    switch subject.kind {
+    case .token, .family: self = .token(TokenID(rawValue: subject.number))
+    case .grant: self = .grant(GrantID(rawValue: subject.number))
+    case .connector: self = .connector(ConnectorID(rawValue: subject.number))
+    case .account: self = .account(AccountID(rawValue: subject.number))
+    default: return nil
+    }
+  }
+}
+
+/// Writes a file that is not there yet.
+private func writeNew(_ bytes: [UInt8], to path: String) throws {
+  let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+  guard descriptor >= 0 else {
+    throw CheckFailed(
+      reason: errno == EEXIST
+        ? "\(path) is there already; name another file" : "\(path) cannot be written; check its folder")
+  }
+  defer { close(descriptor) }
+  var rest = bytes[...]
+  while !rest.isEmpty {
+    let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+    guard count > 0 else {
+      throw CheckFailed(reason: "\(path) could not be written whole; check the space on its disk")
+    }
+    rest = rest.dropFirst(count)
+  }
+}
+
+extension Verdict.Reason {
+  /// The reason, for people.
+  var text: String {
+    switch self {
+    case .malformed: "no token of this ledger"
+    case .unknown: "unknown"
+    case .wrongKind: "of the other kind"
+    case .expired(let time): "expired at \(time)"
+    case .replaced(let successor): "replaced by \(successor)"
+    case .stopped(let subject, let position): "\(subject) stopped by the event at \(position)"
+    case .anotherConnector: "another connector's"
+    }
+  }
+}
+
+extension JSON {
+  fileprivate init(_ explanation: Explanation) {
+    var members: [(String, JSON)] = []
+    if let subject = explanation.subject { members.append(("subject", .string("\(subject)"))) }
+    members += [
+      ("time", .string("\(explanation.time)")), ("position", .number(explanation.position)),
+      ("valid", .bool(explanation.isValid)),
+    ]
+    if let reason = explanation.obstacle { members.append(("reason", .string(reason.text))) }
+    if let claims = explanation.claims {
+      members += [
+        ("scopes", .array("\(claims.scopes)".split(separator: ",").map { .string(String($0)) })),
+        ("expiresAt", .string("\(claims.expiresAt)")),
+      ]
+    }
+    if let decisive = explanation.decidedBy { members.append(("decidedBy", JSON(decisive))) }
+    members.append(("events", .array(explanation.steps.map { JSON($0) })))
+    self = .object(members)
+  }
+
+  private init(_ step: Explanation.Step) {
+    self = .object([
+      ("position", .number(step.position)), ("time", .string(step.time.description)),
+      ("type", .string(step.type.description)), ("object", .string(step.object.description)),
+    ])
+  }
+}

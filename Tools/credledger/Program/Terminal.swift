@@ -1,0 +1,71 @@
+import Glibc
+
+/// What is known of the terminal that standard output goes to.
+enum Terminal {
+  /// How many columns there are: what COLUMNS says, or the terminal; nil where the output goes elsewhere.
+  static var width: Int? {
+    if let text = unsafe getenv("COLUMNS"), let columns = unsafe Int(String(cString: text)), columns > 0 {
+      return columns
+    }
+    guard isatty(STDOUT_FILENO) == 1 else { return nil }
+    var size = winsize()
+    guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+  }
+}
+
+extension String {
+  /// The text with what would steer a terminal, or turn the direction of writing, replaced: names come from other people.
+  var printable: String {
+    guard unicodeScalars.contains(where: \.steersTerminal) else { return self }
+    var text = String.UnicodeScalarView()
+    for scalar in unicodeScalars { text.append(scalar.steersTerminal ? "\u{FFFD}" : scalar) }
+    return String(text)
+  }
+
+  /// How many columns of a terminal the text takes.
+  var columns: Int { reduce(0) { $0 + $1.columns } }
+
+  /// The text with spaces after it up to a width; one at least.
+  func padded(to width: Int) -> String { self + String(repeating: " ", count: max(1, width - columns)) }
+
+  /// The text, or as much of its beginning as fits into a width with an ellipsis.
+  func cut(to width: Int) -> String {
+    guard columns > width else { return self }
+    var text = ""
+    var left = width - 1
+    for character in self {
+      left -= character.columns
+      guard left >= 0 else { break }
+      text.append(character)
+    }
+    return width > 0 ? text + "…" : ""
+  }
+}
+
+extension Character {
+  /// Two for those of East Asia and pictures, none for what only marks others; as terminals mostly have it (Unicode
+  /// Standard Annex #11).
+  fileprivate var columns: Int {
+    guard let scalar = unicodeScalars.first else { return 0 }
+    switch scalar.value {
+    case 0..<0x300: return 1
+    case 0x1100...0x115F, 0x2E80...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60,
+      0xFFE0...0xFFE6, 0x1F300...0x1FAFF, 0x20000...0x3FFFD:
+      return 2
+    default:
+      return scalar.properties.generalCategory == .nonspacingMark ? 0 : 1
+    }
+  }
+}
+
+extension Unicode.Scalar {
+  fileprivate var steersTerminal: Bool {
+    switch properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned: true
+    // Joiners within words and pictures are no harm; marks that turn the direction are.
+    case .format: value != 0x200C && value != 0x200D
+    default: false
+    }
+  }
+}
