@@ -72,7 +72,7 @@ let package = Package(
       swiftSettings: flags),
     .testTarget(
       name: "ProgramTests", dependencies: ["CredentialLedger", "credledger", "LedgerTestSupport"],
-      swiftSettings: flags),
+      exclude: ["Golden"], swiftSettings: flags),
     .target(name: "FaultyDisk", path: "Tests/FaultyDisk", linkerSettings: [.linkedLibrary("dl")]),
     tests(of: "LedgerCrypto"),
     tests(of: "LMDB"),

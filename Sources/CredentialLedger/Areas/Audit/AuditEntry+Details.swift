@@ -24,7 +24,8 @@ extension AuditEntry {
     case .accountRoleChanged(let event): [("role", .change(.text(event.before.word), .text(event.after.word)))]
     case .phonePINRequested(let event): [("expiresAt", .milliseconds(event.expiresAt))]
     case .phonePINRejected(let event): [("triesLeft", .number(UInt64(event.triesLeft)))]
-    case .connectorCreated(let event): [("publicID", .guid(event.publicID))] + event.details.audited
+    case .connectorCreated(let event):
+      [("publicID", .guid(event.publicID))] + event.details.audited.filter { !$0.value.isUnset }
     case .connectorUpdated(let event): Self.changes(event.before.audited, event.after.audited)
     case .connectorSecretRotated(let event):
       [
@@ -35,7 +36,7 @@ extension AuditEntry {
       [
         ("publicID", .guid(event.publicID)), ("name", .text(event.name)), ("kind", .text("\(event.kind)")),
         ("welcomeMessage", .text(event.welcomeMessage)),
-      ]
+      ].filter { !$0.value.isUnset }
     case .groupRenamed(let event): [("name", .change(.text(event.before), .text(event.after)))]
     case .groupMemberAdded(let event): [("role", .text("\(event.role)"))]
     case .groupMemberRoleChanged(let event): [("role", .change(.text("\(event.before)"), .text("\(event.after)")))]
@@ -149,6 +150,9 @@ extension AccountRole {
 }
 
 extension EventDetail {
+  /// Whether it is what a field has that was not given.
+  fileprivate var isUnset: Bool { self == .text("") || self == .list([]) || self == .number(0) }
+
   fileprivate static func milliseconds(_ time: Int64) -> EventDetail { .time(Timestamp(milliseconds: time)) }
 
   fileprivate static func scopes(_ bits: UInt32) -> EventDetail {

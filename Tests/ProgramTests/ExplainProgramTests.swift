@@ -1,0 +1,70 @@
+import CredentialLedger
+import Glibc
+import LedgerTestSupport
+import Testing
+
+/// `credledger explain`, as it is called and read.
+@Suite struct ExplainProgramTests {
+  @Test func whatMadeATokenValidIsShown() async throws {
+    let ledger = try await AuditedLedger()
+    let handle = ledger.token.handle.rawValue
+    let table = try ledger.output(["explain", "\(handle)"])
+    #expect(table.contains("phone.verified") && table.contains("<- decides") && table.contains("permission.revoked"))
+    #expect(!table.contains("Ada") && table.contains("Roster"))
+    #expect(try ledger.output(["explain", "\(handle)", "--reveal"]).contains("Ada Lovelace"))
+    for object in ["token:\(handle)", "\(ledger.granted.grant)", "\(ledger.connector.id)", "\(ledger.ada)"] {
+      for format in ["json", "ndjson"] {
+        try expectDocuments(try ledger.output(["explain", object, "--format", format]), match: "explain")
+      }
+    }
+    let then = try ledger.output(["explain", "token:\(handle)", "--at", "2026-01-01T00:01:00Z", "--format", "ndjson"])
+    #expect(then.contains(#""valid":false,"reason":"grant:\#(ledger.granted.grant.rawValue) stopped"#))
+    // The name that it had before.
+    #expect(
+      try ledger.output(["token", "explain", "token:\(handle)", "--format", "ndjson"]).contains(#""valid":false"#))
+  }
+
+  @Test func theTextOfATokenStaysOutOfTheArguments() async throws {
+    let ledger = try await AuditedLedger()
+    let text = ledger.token.accessToken.text
+    let asked = try ledger.output(["explain", "-", "--format", "ndjson"], input: text + "\n")
+    #expect(asked.contains(#""subject":"\#(ledger.token.handle)""#))
+    #expect(!asked.contains(text))
+    #expect(try ledger.output(["explain", "--file", "-"], input: text).contains("permission.revoked"))
+    #expect(try ledger.output(["explain", text]).contains("permission.revoked"))
+  }
+
+  @Test func whatThereIsNotIsAnError() async throws {
+    let ledger = try await AuditedLedger()
+    for object in ["token:999", "999", "grant:2", "connector:999", "account:4"] {
+      let result = try ledger.run(["explain", object])
+      #expect(result.status == 1, "\(object)")
+      #expect(result.error.contains("there is no"), "\(object)")
+    }
+    let early = try ledger.run(["explain", "\(ledger.token.handle)", "--at", "2026-01-01T00:00:05Z"])
+    #expect(early.status == 1 && early.error.contains("yet"))
+    #expect(try ledger.run(["explain", "-"], input: "cla_nonsense").status == 1)
+    for arguments in [["nonsense"], ["phone:4"], [], ["token:1", "--file", "x"], ["token:1", "--at", "soon"]] {
+      #expect(try ledger.run(["explain"] + arguments).status == 2, "\(arguments)")
+    }
+  }
+
+  @Test func theEvidenceProvesTheSameEvents() async throws {
+    let ledger = try await AuditedLedger()
+    let file = "\(ledger.folder.path)/evidence.json"
+    let explained = try ledger.output(["explain", "\(ledger.token.handle)", "--proof", file, "--format", "ndjson"])
+    var bytes: [UInt8] = []
+    if let opened = unsafe fopen(file, "r") {
+      while case let byte = unsafe getc(opened), byte != EOF { bytes.append(UInt8(truncatingIfNeeded: byte)) }
+      unsafe fclose(opened)
+    }
+    try expectDocuments(String(decoding: bytes, as: UTF8.self), match: "evidence")
+    let opened = try await Ledger.openForReading(at: ledger.path)
+    let key = try opened.verifierKey
+    await opened.close()
+    let evidence = try EvidenceBundle(decoding: bytes).verify(keys: [key])
+    for record in evidence.records { #expect(explained.contains(#""position":\#(record.position),"#)) }
+    #expect(evidence.records.count > 8)
+    #expect(try ledger.run(["explain", "\(ledger.token.handle)", "--proof", file]).status == 1, "never overwritten")
+  }
+}
