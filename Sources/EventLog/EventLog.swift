@@ -87,14 +87,14 @@ public final class EventLog<Participant: CommitParticipant>: Sendable {
   ///
   /// - Parameters:
   ///   - path: the folder that ``create(at:origin:options:)`` made.
-  ///   - options: whatever they say, the log is opened for reading only.
+  ///   - options: the log is opened for reading, also where they say that it may be written.
   ///   - participant: opens the participant's tables.
   /// - Throws: as ``open(at:options:participant:configure:)``; nothing of the log is verified.
   package static func openReading(
     at path: String, options: Environment.Options, participant: (Environment) throws(LogError) -> Participant
   ) throws(LogError) -> EventLog {
     var options = options
-    options.access = .readOnly
+    if options.access == .readWrite { options.access = .readOnly }
     let environment: Environment
     do throws(LMDBError) { environment = try Environment(at: path, options: options) } catch {
       throw LogIdentity.failure(error)

@@ -27,7 +27,7 @@ struct LogIdentity {
   /// - Throws: ``LogError/Code/notALedger``, ``LogError/Code/newerFormat``, ``LogError/Code/storage``.
   init(at path: String, options: Environment.Options) throws(LogError) {
     var options = options
-    options.access = .readOnly
+    if options.access == .readWrite { options.access = .readOnly }
     let environment: Environment
     do throws(LMDBError) { environment = try Environment(at: path, options: options) } catch {
       throw Self.failure(error)

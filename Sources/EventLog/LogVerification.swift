@@ -20,17 +20,20 @@ extension EventLog {
   /// about a second for every million events: call it on a thread for reading.
   ///
   /// - Parameters:
+  ///   - inspect: gets each header and the whole record, valid during the call, before the checkpoint over them is
+  ///     looked at.
   ///   - checkSignature: throws if a checkpoint's note is not signed as it should be.
   ///   - progress: is told from time to time how many events were verified, and of how many; may throw to give up.
   /// - Throws: ``LogError/Code/damagedRecord`` or ``LogError/Code/inconsistentTree`` with the first position that is
   ///   wrong; ``LogError/Code/storage``; what the closures throw.
   package func verify(
+    inspect: (RecordHeader, RawSpan) throws(LogError) -> Void = { _, _ in },
     checkSignature: (SignedNote) throws(LogError) -> Void,
     progress: (_ verified: Position, _ size: Position) throws(LogError) -> Void = { _, _ in }
   ) throws(LogError) -> LogVerification {
     var verifier = try LogVerifier(origin: origin, beginningWith: snapshot())
     while verifier.edge.size < verifier.size {
-      try verifier.verifyRecords(of: snapshot(), checkSignature)
+      try verifier.verifyRecords(of: snapshot(), inspect, checkSignature)
       try progress(verifier.edge.size, verifier.size)
     }
     try verifier.verifyEdge(of: snapshot())

@@ -47,7 +47,8 @@ struct LogVerifier {
 
   /// Verifies the next records, and the tiles and checkpoints that they complete.
   mutating func verifyRecords<Participant>(
-    of view: consuming LogSnapshot<Participant>, _ checkSignature: (SignedNote) throws(LogError) -> Void
+    of view: consuming LogSnapshot<Participant>, _ inspect: (RecordHeader, RawSpan) throws(LogError) -> Void,
+    _ checkSignature: (SignedNote) throws(LogError) -> Void
   ) throws(LogError) {
     let range = edge.size + 1...min(edge.size + Self.stretch, size)
     let tiles = TileStore(view.transaction.handle, view.tables)
@@ -64,6 +65,7 @@ struct LogVerifier {
       try edge.append(MerkleHash.leaf(record)) { (tile, hashes) throws(LogError) in
         try Self.compare(hashes, with: tiles.hashes(of: tile, count: TileCoordinate.width), of: tile)
       }
+      try inspect(header, record)
       if let checkpoint = checkpoints.first, checkpoint.size == header.position {
         try checkSignature(LogTail.note(checkpoint.note, of: origin, size: checkpoint.size, root: edge.root()))
         checkpoints.removeFirst()

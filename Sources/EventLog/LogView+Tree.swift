@@ -48,6 +48,28 @@ extension LogView where Reading: ~Copyable {
     }
   }
 
+  /// The right edge of the tree as it was when the log had `size` events, from which a copy of what came later grows on;
+  /// nil if it never had.
+  package func edge(at size: UInt64) throws(LogError) -> MerkleEdge? {
+    let head = try head()
+    guard size <= head else { return nil }
+    let tiles = TileStore(transaction.handle, tables)
+    var rows: [[UInt8]] = []
+    for level in 0..<TileCoordinate.levelCount {
+      let reached = TileCoordinate.subtreeCount(level: level, size: size)
+      let tile = TileCoordinate(level: level, index: reached / UInt64(TileCoordinate.width))
+      var row: [UInt8] = []
+      if !reached.isMultiple(of: UInt64(TileCoordinate.width)) {
+        let hashes = try tiles.hashes(of: tile, count: tile.hashCount(size: head))
+        for place in 0..<Int(reached % UInt64(TileCoordinate.width)) { hashes[place].append(to: &row) }
+      }
+      rows.append(row)
+    }
+    do { return try MerkleEdge(size: size, rows: rows) } catch {
+      throw LogError(.inconsistentTree, error.description, at: size)
+    }
+  }
+
   /// The tree over all records of this view. To be used while the view lives: it reads in its transaction.
   package func tree() throws(LogError) -> MerkleTree<TileStore> {
     MerkleTree(size: try head(), source: TileStore(transaction.handle, tables))

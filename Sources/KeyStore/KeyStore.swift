@@ -202,7 +202,7 @@ public final class KeyStore: Sendable {
     HMACSHA256.authenticate(bytes, key: lookupKey)
   }
 
-  private static let personsFolder = "persons"
+  static let personsFolder = "persons"
 
   private static func sealingKeyForCreation(
     _ source: MasterKey.Source, origin: String, folder: PrivateFolder, random: any RandomSource

@@ -24,6 +24,8 @@ public struct MasterKey: Sendable {
 
   /// The name of the file for ``Source/keysFolder``.
   static let fileName = "master.key"
+  /// The most bytes that such a file has.
+  static let sizeLimit = 4_096
 
   private let bytes: Secret
 
@@ -92,7 +94,7 @@ public struct MasterKey: Sendable {
       throw KeyStoreError(
         .masterKeyExposed, "Others than its owner may use the master key in \(path); run chmod 600 on it.")
     }
-    guard status.st_size <= 4_096 else { throw MasterKey.malformed(path) }
+    guard status.st_size <= MasterKey.sizeLimit else { throw MasterKey.malformed(path) }
     var text = try file.read(count: Int(status.st_size))
     try self.init(text: Secret(wiping: &text), place: path)
   }

@@ -147,6 +147,37 @@ package final class PersonKeys: Sendable {
 }
 
 extension PersonKeys {
+  /// Opens every person's key, to see that it is whole.
+  ///
+  /// - Parameter target: where each file is copied to, as far as its entries are counted; nil copies none.
+  /// - Returns: how many persons there are.
+  /// - Throws: ``KeyStoreError`` with code `damaged`, `outdated` or `fileFailure`.
+  func verify(copyingTo target: PrivateFolder? = nil) throws(KeyStoreError) -> Int {
+    var count = 0
+    for shard in shards {
+      guard let found = try readWhole(shard.number) else { continue }
+      for entry in found.entries { _ = try open(entry, generation: found.header.generation) }
+      count += found.entries.count
+      try target?.replace(
+        PersonShard.fileName(shard.number),
+        with: PersonShard.encode(shard: shard.number, generation: found.header.generation, entries: found.entries))
+    }
+    return count
+  }
+
+  /// A whole file, while another process may be writing it: one that has just grown or been replaced can look damaged.
+  private func readWhole(
+    _ shard: UInt8
+  ) throws(KeyStoreError) -> (header: PersonShard.Header, entries: [PersonShard.Entry])? {
+    var tries = 3
+    while true {
+      do throws(KeyStoreError) { return try readAll(shard) } catch {
+        tries -= 1
+        guard error.code == .damaged, tries > 0 else { throw error }
+      }
+    }
+  }
+
   private func requireWriting() throws(KeyStoreError) {
     guard access == .writing else {
       throw KeyStoreError(.readOnly, "The key store was opened for reading; open it for writing to change it.")

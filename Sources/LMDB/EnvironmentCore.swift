@@ -78,7 +78,12 @@ final class EnvironmentCore: @unchecked Sendable {
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))
     var size = max(options.mapSize, Int(clamping: file?.mapSize ?? 0))
     size = (size + page - 1) / page * page
-    let flags = MDB_NOTLS | (options.access == .readOnly ? MDB_RDONLY : 0)
+    let flags =
+      switch options.access {
+      case .readWrite: MDB_NOTLS
+      case .readOnly: MDB_NOTLS | MDB_RDONLY
+      case .frozen: MDB_NOTLS | MDB_RDONLY | MDB_NOLOCK
+      }
     while true {
       var created: OpaquePointer?
       try unsafe check(operation, mdb_env_create(&created))

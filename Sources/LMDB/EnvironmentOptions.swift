@@ -7,6 +7,8 @@ extension Environment {
       case readWrite
       /// Reads, while another process may write. LMDB still writes its lock file.
       case readOnly
+      /// Reads a file that nobody writes, such as a backup, and leaves the folder as it is: without a lock file.
+      case frozen
     }
 
     /// What may be done.

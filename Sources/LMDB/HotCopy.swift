@@ -25,11 +25,7 @@ extension Environment {
       guard let file = try Descriptor.createPrivate(folder + "/data.mdb", operation) else {
         throw LMDBError(.targetExists, operation, "somebody else writes to the target; choose a new folder")
       }
-      let core = core
-      let flags = UInt32(compacting ? MDB_CP_COMPACT : 0)
-      try core.withMap { () throws(LMDBError) in
-        unsafe try check(operation, mdb_env_copyfd2(core.pointer, file.number, flags))
-      }
+      try copy(into: file.number, compacting: compacting)
       try file.synchronize(operation)
       try Descriptor(opening: folder, O_RDONLY | O_DIRECTORY, operation).synchronize(operation)
       try synchronizeParent(of: folder, operation)
@@ -37,6 +33,36 @@ extension Environment {
       unsafe unlink(folder + "/data.mdb")
       unsafe rmdir(folder)
       throw error
+    }
+  }
+
+  /// Writes the environment, as of its last commit, into an open file or pipe while others read and write. Whoever reads
+  /// a pipe decides how fast the copy goes.
+  ///
+  /// It holds a snapshot for as long as that takes, so that the original grows meanwhile. Nothing is synced.
+  ///
+  /// ```swift
+  /// try environment.copy(into: pipe.writingEnd, compacting: true)
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - descriptor: where the bytes of a `data.mdb` go; stays open.
+  ///   - compacting: leave out pages not in use, and with them what was deleted.
+  /// - Throws: `diskFull`, `ioFailure`, and `other` where nobody reads the pipe any more. Writing into such a pipe raises
+  ///   no signal.
+  @available(*, noasync)
+  public func copy(into descriptor: Int32, compacting: Bool) throws(LMDBError) {
+    let core = core
+    let flags = UInt32(compacting ? MDB_CP_COMPACT : 0)
+    // LMDB writes on a thread of its own, which inherits what this one blocks.
+    var broken = sigset_t()
+    var before = sigset_t()
+    unsafe sigemptyset(&broken)
+    unsafe sigaddset(&broken, SIGPIPE)
+    unsafe pthread_sigmask(SIG_BLOCK, &broken, &before)
+    defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
+    try core.withMap { () throws(LMDBError) in
+      unsafe try check("copy the environment", mdb_env_copyfd2(core.pointer, descriptor, flags))
     }
   }
 }

@@ -59,8 +59,10 @@ extension Environment {
 extension EnvironmentCore {
   /// Opens a table in an environment open for reading, with a transaction that is not the pool's, since the handle is kept
   /// only if the transaction that opened it is committed.
-  fileprivate func openExistingRows(
-    _ name: String, _ logicalName: String, hasIntegerKeys: Bool
+  ///
+  /// - Parameter hasIntegerKeys: nil takes the table as it is.
+  func openExistingRows(
+    _ name: String, _ logicalName: String, hasIntegerKeys: Bool?
   ) throws(LMDBError) -> RowStore {
     try tableOpening.withLock { _ throws(LMDBError) in
       var begun: OpaquePointer?
@@ -79,16 +81,16 @@ extension EnvironmentCore {
   }
 
   fileprivate func openRows(
-    _ name: String, _ logicalName: String, hasIntegerKeys: Bool, creating: Bool, in transaction: OpaquePointer
+    _ name: String, _ logicalName: String, hasIntegerKeys: Bool?, creating: Bool, in transaction: OpaquePointer
   ) throws(LMDBError) -> RowStore {
     let operation = "open table \(name)"
-    let kind = hasIntegerKeys ? MDB_INTEGERKEY : 0
+    let kind = hasIntegerKeys == true ? MDB_INTEGERKEY : 0
     var table: MDB_dbi = 0
     var flags: UInt32 = 0
     unsafe try check(
       operation, mdb_dbi_open(transaction, name, UInt32(kind | (creating ? MDB_CREATE : 0)), &table))
     unsafe try check(operation, mdb_dbi_flags(transaction, table, &flags))
-    guard flags == UInt32(kind) else {
+    guard hasIntegerKeys == nil || flags == UInt32(kind) else {
       throw LMDBError(.other, operation, "the table's keys are of another kind than the definition's; check the name")
     }
     return RowStore(table, name: logicalName, self)

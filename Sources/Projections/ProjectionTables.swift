@@ -12,6 +12,11 @@ package final class ProjectionTables: Sendable {
   /// The names of the two sets.
   static let names = ["a", "b"]
 
+  /// The name that enters the checks of the rows of a table, whose own name may say which set it is of.
+  package static func logicalName(of name: String) -> String {
+    name.split(separator: ".").filter { !names.contains(String($0)) }.joined(separator: ".")
+  }
+
   /// Opens a set's tables, creating those that are missing.
   package init(
     set name: String, in transaction: inout WriteTransaction, of environment: Environment,

@@ -22,7 +22,7 @@ package struct TileCoordinate: Sendable, Hashable, BitwiseCopyable {
   }
 
   /// The number of perfect subtrees of `16^level` leaves in a tree of `size` leaves.
-  static func subtreeCount(level: Int, size: UInt64) -> UInt64 {
+  package static func subtreeCount(level: Int, size: UInt64) -> UInt64 {
     size >> UInt64(height * level)
   }
 

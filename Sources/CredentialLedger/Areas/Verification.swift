@@ -108,8 +108,7 @@ extension Ledger {
         let rebuild = try ProjectionRebuild(log).digests(in: scratch, upTo: head) { progress($0, head) }
         return (
           LedgerDigests(live),
-          LedgerDigests(
-            directory: rebuild.directory, tokenValidity: rebuild.tokenValidity, auditTrail: rebuild.auditTrail)
+          LedgerDigests(rebuild)
         )
       }
     }

@@ -212,7 +212,7 @@ public final class Ledger: Sendable {
     return try WitnessFile(path, origin: origin, keys: keys)
   }
 
-  private static func checkpointSigning(
+  static func checkpointSigning(
     origin: String, _ keys: KeyStore, _ configuration: LedgerConfiguration
   ) -> CheckpointSigning {
     { (size, root) throws(LogError) in

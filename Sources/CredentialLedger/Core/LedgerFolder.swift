@@ -36,9 +36,14 @@ enum LedgerFolder {
 
   /// A name beside the folder, for what is not finished.
   static func draft(of path: String) -> String {
+    "\(trimmed(path)).new-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+  }
+
+  /// A path without slashes at its end.
+  static func trimmed(_ path: String) -> Substring {
     var trimmed = path[...]
     while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed = trimmed.dropLast() }
-    return "\(trimmed).new-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+    return trimmed
   }
 
   /// Makes a folder that only its owner may enter, and the folders above it where they are missing.
@@ -60,12 +65,27 @@ enum LedgerFolder {
   }
 
   /// Makes the names in the folder that holds this path durable.
-  static func sync(parentOf path: String) throws(LedgerError) {
-    let parent = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-    let descriptor = unsafe open(parent, O_RDONLY | O_DIRECTORY)
-    guard descriptor >= 0 else { throw failure("sync", parent) }
+  static func sync(parentOf path: String) throws(LedgerError) { try sync(namesIn: parent(of: path)) }
+
+  /// The folder that a path is in.
+  static func parent(of path: String) -> String {
+    let path = trimmed(path)
+    return path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+  }
+
+  /// Makes the names in a folder, and in the folders in it, durable.
+  static func sync(treeAt path: String) throws(LedgerError) {
+    guard let names = names(in: path) else { return }
+    for name in names { try sync(treeAt: "\(path)/\(name)") }
+    try sync(namesIn: path)
+  }
+
+  /// Makes the names in a folder durable.
+  static func sync(namesIn path: String) throws(LedgerError) {
+    let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY)
+    guard descriptor >= 0 else { throw failure("sync", path) }
     defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw failure("sync", parent) }
+    guard fsync(descriptor) == 0 else { throw failure("sync", path) }
   }
 
   /// Removes a folder and what is in it, as far as possible.
@@ -81,13 +101,41 @@ enum LedgerFolder {
     return UInt64(status.st_blocks) * 512 + (names(in: path) ?? []).reduce(0) { $0 + bytesOnDisk("\(path)/\($1)") }
   }
 
-  private static func exists(_ path: String) -> Bool {
+  /// The files in a folder and the folders in it, by their paths in it, in order.
+  static func files(in path: String) -> [String] {
+    (names(in: path) ?? []).sorted().flatMap { name in
+      names(in: "\(path)/\(name)") == nil ? [name] : files(in: "\(path)/\(name)").map { "\(name)/\($0)" }
+    }
+  }
+
+  /// A path from the root, its symbolic links followed as far as it exists.
+  static func absolute(_ path: String) -> String {
+    let path = trimmed(path)
+    if let resolved = unsafe realpath(String(path), nil) {
+      defer { unsafe free(resolved) }
+      return unsafe String(cString: resolved)
+    }
+    let (parent, name) = (absolute(parent(of: String(path))), path.split(separator: "/").last ?? "")
+    switch name {
+    case ".": return parent
+    case "..": return self.parent(of: parent)
+    default: return parent == "/" ? "/\(name)" : "\(parent)/\(name)"
+    }
+  }
+
+  /// The size of a file, in bytes; 0 where there is none.
+  static func byteCount(_ path: String) -> UInt64 {
+    var status = stat()
+    return unsafe lstat(path, &status) == 0 ? UInt64(status.st_size) : 0
+  }
+
+  static func exists(_ path: String) -> Bool {
     var status = stat()
     return unsafe lstat(path, &status) == 0
   }
 
   /// The names in a folder; nil if it is none.
-  private static func names(in path: String) -> [String]? {
+  static func names(in path: String) -> [String]? {
     var status = stat()
     guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, let folder = unsafe opendir(path)
     else { return nil }

@@ -28,8 +28,8 @@ struct CredLedger: AsyncParsableCommand {
       """,
     subcommands: [
       Init.self, Walkthrough.self, Stats.self, Verify.self, AuditCommand.self, ExplainCommand.self, AccountCommand.self,
-      Token.self, KeyCommand.self,
-      Erase.self, Simulate.self,
+      Token.self, KeyCommand.self, Erase.self, Simulate.self, BackupCommand.self, RestoreCommand.self,
+      ArchiveCommand.self, ExportCommand.self, ImportCommand.self,
     ])
 
   static func main() async {

@@ -46,7 +46,7 @@ public struct AuditEntry: Sendable {
 }
 
 extension Subject {
-  fileprivate init?(_ subject: LogSubject) {
+  init?(_ subject: LogSubject) {
     guard let kind = SubjectKind(rawValue: subject.kind) else { return nil }
     self.init(kind: kind, number: subject.number)
   }

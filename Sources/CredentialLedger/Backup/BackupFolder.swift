@@ -1,0 +1,120 @@
+import EventLog
+import Glibc
+import KeyStore
+import LMDB
+import LedgerCrypto
+import LedgerEvents
+import Projections
+import TransparencyLog
+
+/// How far a backup, a restore or an archive has come.
+public struct CarryingProgress: Sendable {
+  /// What is being done.
+  public enum Stage: String, Sendable {
+    /// Bytes are copied.
+    case copying
+    /// Records are hashed anew, or rows checked.
+    case verifying
+    /// Projections are rebuilt, and compared.
+    case rebuilding
+    /// Records are written.
+    case writing
+  }
+
+  public let stage: Stage
+  /// How much is done, and of how much: bytes, records or rows. What is not known beforehand is estimated.
+  public let done: UInt64
+  public let total: UInt64
+
+  /// Called from whatever thread does the work; it must not block.
+  public typealias Observer = @Sendable (CarryingProgress) -> Void
+}
+
+/// The folder of a backup: `manifest.json`, `ledger/data.mdb`, `SHA256SUMS`.
+struct BackupFolder {
+  let path: String
+
+  /// Whether there is a finished backup of a log.
+  var isPresent: Bool { LedgerFolder.exists("\(path)/\(BackupManifest.dataPath)") }
+
+  /// Checks the files by their digests, and reads the manifest. Nothing is mapped into memory before, so that no damage
+  /// can end the process.
+  func check(_ observe: CarryingProgress.Observer) throws(LedgerError) -> BackupManifest {
+    let total = LedgerFolder.byteCount("\(path)/\(BackupManifest.dataPath)")
+    _ = try FolderSums.check(
+      path, requiring: [BackupManifest.fileName, BackupManifest.dataPath], as: "backup"
+    ) { observe(CarryingProgress(stage: .verifying, done: $0, total: max($0, total))) }
+    let manifestPath = "\(path)/\(BackupManifest.fileName)"
+    return try BackupManifest(
+      parsing: FileInput.contents(of: manifestPath, limit: 4 << 20), at: manifestPath)
+  }
+}
+
+/// What reading a copy of a log from its first record to its last finds.
+struct CopyInspection {
+  let size: UInt64
+  let root: Digest
+  /// The keys that the log names.
+  let trust: CheckpointTrust
+  let rows: UInt64
+
+  /// Hashes every record of a copy, compares the tree and every checkpoint, and checks each row of each table.
+  ///
+  /// - Parameters:
+  ///   - claimed: the keys that the copy says the ledger had.
+  ///   - trusted: keys known from elsewhere.
+  /// - Throws: `damaged` with the first position or table that is wrong.
+  init<Participant>(
+    of log: EventLog<Participant>, claimed: [String], trusted: [String], _ observe: CarryingProgress.Observer
+  ) throws(LedgerError) {
+    var trust = try CheckpointTrust(origin: log.origin, trusted: trusted)
+    var failure: LedgerError?
+    let found: LogVerification
+    do throws(LogError) {
+      found = try log.verify(
+        inspect: { (header, record) throws(LogError) in
+          guard CheckpointTrust.isOfInterest(header) else { return }
+          do throws(LedgerError) { try trust.learn(from: header, Array(copying: record)) } catch {
+            failure = error
+            throw LogError(.inconsistentTree, error.reason, at: header.position)
+          }
+        },
+        checkSignature: { (note) throws(LogError) in
+          guard trust.isSigned(note, claimed: claimed) else {
+            throw LogError(.inconsistentTree, "a checkpoint is not signed by a key that the log names")
+          }
+        },
+        progress: { (done, size) throws(LogError) in
+          observe(CarryingProgress(stage: .verifying, done: done, total: size))
+        })
+    } catch { throw failure ?? LedgerError(error) }
+    let rows = try logged { () throws(LogError) in
+      try stored { () throws(LMDBError) in
+        try log.environment.checkRows(logicalName: ProjectionTables.logicalName(of:))
+      }
+    }
+    (size, root, self.trust, self.rows) = (found.size, found.root, trust, UInt64(rows))
+  }
+}
+
+extension EventLog where Participant == ProjectionSet {
+  /// The digests of a copy's projections, which must be those of a rebuild.
+  ///
+  /// - Parameter scratch: a folder that does not exist.
+  func comparedDigests(in scratch: String, _ observe: CarryingProgress.Observer) throws(LedgerError) -> LedgerDigests {
+    defer { LedgerFolder.remove(scratch) }
+    let (live, rebuilt) = try logged { () throws(LogError) in
+      let view = try snapshot()
+      let head = try view.head()
+      let live = LedgerDigests(try view.projectionDigests())
+      let rebuilt = try ProjectionRebuild(self).digests(in: scratch, upTo: head) {
+        observe(CarryingProgress(stage: .rebuilding, done: $0, total: head))
+      }
+      return (live, LedgerDigests(rebuilt))
+    }
+    guard live == rebuilt else {
+      throw LedgerError(.damaged, "the projections are not what the log makes of them; rebuild them, and back up again")
+    }
+    return live
+  }
+}

@@ -1,0 +1,51 @@
+import EventLog
+import LMDB
+import LedgerCrypto
+
+/// Where the records of a log go that is read from an archive or an export: into a new log, or nowhere, to be checked.
+protocol CarriedLog: ~Copyable {
+  /// How many records came.
+  var size: UInt64 { get }
+  /// The root of the tree over them.
+  var root: Digest { get }
+
+  /// Takes the next record.
+  ///
+  /// - Throws: ``LogError/Code/damagedRecord`` where it is not that of the next position; ``LogError/Code/storage``.
+  mutating func append(_ record: [UInt8]) throws(LogError) -> RecordHeader
+
+  /// Takes a signed checkpoint over all records so far, which was checked.
+  mutating func keep(checkpoint note: String) throws(LogError)
+}
+
+extension LogImport: CarriedLog {}
+
+/// Goes nowhere: the records only have to follow each other.
+struct CheckedRecords: CarriedLog {
+  private var chain: RecordChain
+
+  /// - Parameter chain: what comes before.
+  init(after chain: RecordChain = RecordChain()) { self.chain = chain }
+
+  var size: UInt64 { chain.size }
+  var root: Digest { chain.edge.root() }
+
+  mutating func append(_ record: [UInt8]) throws(LogError) -> RecordHeader {
+    unsafe try chain.append(record.span.bytes)
+  }
+
+  mutating func keep(checkpoint note: String) {}
+}
+
+/// Stands in for the projections where records are only read.
+struct RecordsOnly: CommitParticipant {
+  func encode(_ event: Never) -> EncodedEvent {}
+
+  func decode(_ record: Record) throws(LogError) -> Never {
+    throw LogError(.unreadableEvent, "records are read here, and not what they mean", at: record.header.position)
+  }
+
+  func apply(_ event: Never, _ header: RecordHeader, in transaction: inout WriteTransaction) {}
+
+  func finish(at head: Position, in transaction: inout WriteTransaction) {}
+}

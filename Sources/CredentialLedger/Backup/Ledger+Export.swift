@@ -1,0 +1,139 @@
+import EventLog
+import Glibc
+public import LedgerCrypto
+import LedgerEvents
+import Projections
+
+/// What an export holds.
+public struct ExportReport: Sendable {
+  /// How many events.
+  public let events: UInt64
+  /// The root of the tree over them.
+  public let root: Digest
+  /// A signed checkpoint over exactly them (C2SP tlog-checkpoint).
+  public let checkpoint: String
+}
+
+extension Ledger {
+  /// Writes every event so far as a line of JSON: in words for whoever reads it, and with its record, so that a ledger with
+  /// the same root can be made of it. The first line names the ledger, the last one says what the lines hold. Personal
+  /// data stays sealed.
+  ///
+  /// Memory is bounded; a ledger that is open for reading can do it as well. See
+  /// `Schemas/files/export-line.schema.json`.
+  ///
+  /// ```swift
+  /// let report = try await ledger.export(to: STDOUT_FILENO)
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - descriptor: an open file or pipe, which stays open. A file is not synced.
+  ///   - progress: is told how far it has come.
+  /// - Throws: `disk_full`, `storage` where it cannot be written; `damaged`, `key_unavailable`.
+  public func export(
+    to descriptor: Int32, progress: @escaping CarryingProgress.Observer = { _ in }
+  ) async throws(LedgerError) -> ExportReport {
+    try await onOwnThread { [self] () throws(LedgerError) in
+      let head = try head()
+      let root = try logged { () throws(LogError) in try log.snapshot().root(at: head) } ?? .zero
+      let note = try logged { () throws(LogError) in
+        try Self.checkpointSigning(origin: origin, keyStore, configuration)(head, root)
+      }
+      var lines = ExportLine.first(
+        origin: origin, createdAt: Timestamp(milliseconds: configuration.clock()), verifierKeys: try verifierKeys)
+      try forEachRecord(in: 1...head) { (header, record) throws(LedgerError) in
+        let copied = try logged { () throws(LogError) in try Record(Array(copying: record), at: header.position) }
+        lines += try ExportLine.event(copied)
+        if lines.count >= 1 << 18 { try Self.write(&lines, to: descriptor) }
+      } reached: {
+        progress(CarryingProgress(stage: .writing, done: $0, total: head))
+      }
+      lines += ExportLine.last(events: head, root: root, checkpoint: note)
+      try Self.write(&lines, to: descriptor)
+      return ExportReport(events: head, root: root, checkpoint: note)
+    }
+  }
+
+  /// Writes an export into a private file (mode 0600), which has its name once it is whole and on the device.
+  ///
+  /// - Parameter path: a file that does not exist.
+  /// - Throws: `already_exists`, and as ``export(to:progress:)``.
+  public func export(
+    toFile path: String, progress: @escaping CarryingProgress.Observer = { _ in }
+  ) async throws(LedgerError) -> ExportReport {
+    guard !LedgerFolder.exists(path) else {
+      throw LedgerError(.alreadyExists, "\(path) is there already; name another file", field: "path")
+    }
+    let draft = "\(path).part-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+    let file = FileHandle(unsafe Glibc.open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600))
+    guard file.number >= 0 else { throw FileError.last("create", draft) }
+    do throws(LedgerError) {
+      let report = try await export(to: file.number, progress: progress)
+      guard fchmod(file.number, 0o600) == 0, fsync(file.number) == 0 else { throw FileError.last("sync", draft) }
+      // A link, unlike a renaming, never takes the place of what came meanwhile.
+      guard unsafe link(draft, path) == 0 else { throw FileError.last("name", path) }
+      unsafe unlink(draft)
+      try LedgerFolder.sync(parentOf: path)
+      return report
+    } catch {
+      unsafe unlink(draft)
+      throw error
+    }
+  }
+
+  /// Makes a ledger of an export and of keys: the same records, the same root. Nothing is left of it where a line is
+  /// wrong, and the error names the first one that is.
+  ///
+  /// ```swift
+  /// let report = try await Ledger.importing(STDIN_FILENO, keys: "/safe/keys-1", at: "/var/lib/credledger")
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - descriptor: an open file or pipe, which is read to its end and stays open.
+  ///   - keys: a backup of the ledger's keys, or its key folder.
+  ///   - path: the new ledger's folder, which does not exist or is empty.
+  ///   - record: whether the log says that it was restored; it stays as it was exported unless that is asked for.
+  ///   - progress: is told how many events came, and as how many they are guessed.
+  /// - Throws: `damaged` with the first line that is wrong; `already_exists`, `not_found`, `key_unavailable`,
+  ///   `newer_format`, `disk_full`, `storage`.
+  public static func importing(
+    _ descriptor: Int32, keys: String, at path: String, _ configuration: LedgerConfiguration = LedgerConfiguration(),
+    record: RestoreRecord = .none, progress: @escaping CarryingProgress.Observer = { _ in }
+  ) async throws(LedgerError) -> RestoreReport {
+    let carried = try await onOwnThread { () throws(LedgerError) in
+      var reader = try ExportReader(descriptor)
+      let draft = try DraftFolder(for: path)
+      let trusted = try bring(KeysSource(path: keys), origin: reader.origin, to: draft, configuration)
+        .verifierKeys(origin: reader.origin).map(\.description)
+      return try fill(draft, origin: reader.origin, configuration) { (log) throws(LedgerError) in
+        _ = try reader.read(trusted: trusted, into: &log, stage: .writing, progress)
+      }
+    }
+    return try await finish(carried, configuration, record)
+  }
+
+  /// Checks an export as ``importing(_:keys:at:_:record:progress:)`` does, and makes nothing of it.
+  ///
+  /// - Parameters:
+  ///   - descriptor: an open file or pipe, which is read to its end and stays open.
+  ///   - verifierKeys: keys known from elsewhere (C2SP signed-note), one of which must have signed; with none, the
+  ///     checkpoint is held against the keys that the log itself names.
+  ///   - progress: is told how many events came, and as how many they are guessed.
+  /// - Throws: `damaged` with the first line that is wrong; `key_unavailable`, `newer_format`, `storage`.
+  public static func checkExport(
+    _ descriptor: Int32, verifierKeys: [String] = [], progress: @escaping CarryingProgress.Observer = { _ in }
+  ) async throws(LedgerError) -> ExportReport {
+    try await onOwnThread { () throws(LedgerError) in
+      var reader = try ExportReader(descriptor)
+      var records = CheckedRecords()
+      return try reader.read(trusted: verifierKeys, into: &records, stage: .verifying, progress)
+    }
+  }
+
+  private static func write(_ lines: inout [UInt8], to descriptor: Int32) throws(LedgerError) {
+    unsafe try lines.span.bytes.withUnsafeBytes { (bytes) throws(LedgerError) in
+      unsafe try FileError.writeAll(bytes, to: descriptor, "the output")
+    }
+    lines.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,0 +1,238 @@
+import EventLog
+import KeyStore
+public import LedgerCrypto
+import LedgerDomain
+import Projections
+import TransparencyLog
+
+/// What was restored.
+public struct RestoreReport: Sendable {
+  /// How many events came from the copy.
+  public let events: UInt64
+  /// The root of the tree over them.
+  public let root: Digest
+  /// Where the log says that it was restored; nil where it was to be left as it was.
+  public let recordedAt: UInt64?
+}
+
+/// How a log that was restored goes on.
+public enum RestoreRecord: Sendable {
+  /// The next event says how far the copy reached: what was recorded after it is missing.
+  case event
+  /// The log stays exactly as it was copied: for a ledger that moves, and of which nothing is missing.
+  case none
+}
+
+extension Ledger {
+  /// Makes a ledger of a backup or of an archive, and of keys. Everything is checked first; the ledger appears once it
+  /// opened with its keys, and nothing is changed where a check fails.
+  ///
+  /// From an archive the projections are rebuilt. Erasures hold: what a person's destroyed key opened stays closed, unless
+  /// the keys come from a backup older than the erasure, and the log knows of it: then they are destroyed again.
+  ///
+  /// ```swift
+  /// let report = try await Ledger.restore(from: "/backup/log-1", keys: "/safe/keys-1", at: "/var/lib/credledger")
+  /// let ledger = try await Ledger.open(at: "/var/lib/credledger")
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - source: the folder of a backup or an archive.
+  ///   - keys: a backup of the ledger's keys, or its key folder.
+  ///   - path: the new ledger's folder, which does not exist or is empty.
+  ///   - record: whether the log says that it was restored.
+  ///   - progress: is told how far it has come.
+  /// - Throws: `already_exists`; `not_found` where there is no such copy or no keys; `damaged` with what is wrong;
+  ///   `key_unavailable` where the keys are not of this ledger, or the master key is another; `disk_full`, `storage`.
+  public static func restore(
+    from source: String, keys: String, at path: String, _ configuration: LedgerConfiguration = LedgerConfiguration(),
+    record: RestoreRecord = .event, progress: @escaping CarryingProgress.Observer = { _ in }
+  ) async throws(LedgerError) -> RestoreReport {
+    let carried = try await onOwnThread { () throws(LedgerError) in
+      let draft = try DraftFolder(for: path)
+      if BackupFolder(path: source).isPresent {
+        return try restore(BackupFolder(path: source), KeysSource(path: keys), in: draft, configuration, progress)
+      }
+      return try restore(ArchiveFolder(path: source), KeysSource(path: keys), in: draft, configuration, progress)
+    }
+    return try await finish(carried, configuration, record)
+  }
+
+  /// A log in its draft, with its keys.
+  struct Carried: Sendable {
+    let draft: DraftFolder
+    let size: UInt64
+    let root: Digest
+  }
+
+  private static func restore(
+    _ backup: BackupFolder, _ keys: KeysSource, in draft: DraftFolder, _ configuration: LedgerConfiguration,
+    _ observe: CarryingProgress.Observer
+  ) throws(LedgerError) -> Carried {
+    let manifest = try backup.check(observe)
+    let keyStore = try bring(keys, origin: manifest.origin, to: draft, configuration)
+    let folder = try draft.folder(Folder.log)
+    var input = try FileInput(opening: "\(backup.path)/\(BackupManifest.dataPath)")
+    var output = try FileOutput(creating: "\(folder)/data.mdb")
+    while case let piece = try input.piece(), !piece.isEmpty {
+      try output.write(piece)
+      observe(CarryingProgress(stage: .copying, done: output.byteCount, total: manifest.dataByteCount))
+    }
+    _ = try output.finish()
+    // What counts is what lies in the new ledger.
+    let log = try BackupFolder.open(folder, configuration)
+    defer { log.close() }
+    let found = try CopyInspection(
+      of: log, claimed: manifest.verifierKeys,
+      trusted: keyStore.verifierKeys(origin: manifest.origin).map(\.description), observe)
+    try manifest.require(found)
+    return Carried(draft: draft, size: found.size, root: found.root)
+  }
+
+  private static func restore(
+    _ archive: ArchiveFolder, _ keys: KeysSource, in draft: DraftFolder, _ configuration: LedgerConfiguration,
+    _ observe: CarryingProgress.Observer
+  ) throws(LedgerError) -> Carried {
+    let origin = try archive.origin()
+    let trusted = try bring(keys, origin: origin, to: draft, configuration).verifierKeys(origin: origin).map(
+      \.description)
+    return try fill(draft, origin: origin, configuration) { (log) throws(LedgerError) in
+      _ = try archive.read(trusted: trusted, into: &log, stage: .writing, observe)
+    }
+  }
+
+  /// Makes the log of a draft of records from elsewhere.
+  static func fill(
+    _ draft: DraftFolder, origin: String, _ configuration: LedgerConfiguration,
+    _ records: (inout LogImport) throws(LedgerError) -> Void
+  ) throws(LedgerError) -> Carried {
+    var log: LogImport
+    do throws(LogError) {
+      log = try LogImport(at: "\(draft.path)/\(Folder.log)", origin: origin, options: configuration.storage())
+    } catch { throw LedgerError(error) }
+    try records(&log)
+    let carried = Carried(draft: draft, size: log.size, root: log.root)
+    do throws(LogError) { try log.finish(idempotencyRetention: configuration.idempotencyRetention) } catch {
+      throw LedgerError(error)
+    }
+    return carried
+  }
+
+  /// Copies keys into the draft of a ledger.
+  static func bring(
+    _ keys: KeysSource, origin: String, to draft: DraftFolder, _ configuration: LedgerConfiguration
+  ) throws(LedgerError) -> KeyStore {
+    _ = try keys.manifest()
+    let keyStore = try keys.open(origin: origin, configuration)
+    _ = try keyed { () throws(KeyStoreError) in try keyStore.copy(to: "\(draft.path)/\(Folder.keys)") }
+    return keyStore
+  }
+
+  /// Opens the ledger in a draft, as it will be opened from now on, and gives it its name.
+  static func finish(
+    _ carried: Carried, _ configuration: LedgerConfiguration, _ record: RestoreRecord
+  ) async throws(LedgerError) -> RestoreReport {
+    let ledger = try await open(at: carried.draft.path, configuration)
+    let recordedAt: UInt64?
+    do throws(LedgerError) {
+      let root = try logged { () throws(LogError) in try ledger.log.snapshot().root(at: carried.size) }
+      guard root == carried.root else {
+        throw LedgerError(.damaged, "the restored log has another tree than the copy", position: carried.size)
+      }
+      switch record {
+      case .event: recordedAt = try await ledger.execute(RecordRestore(events: carried.size, root: carried.root))
+      case .none: recordedAt = nil
+      }
+    } catch {
+      await ledger.close()
+      throw error
+    }
+    await ledger.close()
+    try await onOwnThread { () throws(LedgerError) in try carried.draft.publish() }
+    return RestoreReport(events: carried.size, root: carried.root, recordedAt: recordedAt)
+  }
+}
+
+extension Ledger {
+  /// Checks a backup as ``restore(from:keys:at:_:record:progress:)`` does, and changes nothing, neither in it nor beside
+  /// it, except for a scratch folder beside it where projections are compared.
+  ///
+  /// Its files are compared with their digests before anything in them is trusted. Without keys, checkpoints are held
+  /// against the keys that the log itself names: whoever rewrites a backup whole passes, unless a key that is known from
+  /// elsewhere is given.
+  ///
+  /// ```swift
+  /// let report = try await Ledger.checkBackup(at: "/backup/log-1", verifierKeys: [key])
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - path: the backup's folder.
+  ///   - keys: a backup of the ledger's keys, or its key folder, to be checked as well; nil checks none.
+  ///   - verifierKeys: keys known from elsewhere (C2SP signed-note), one of which must have signed.
+  ///   - comparingProjections: whether to compare the projections with a rebuild, which needs keys.
+  ///   - progress: is told how far it has come.
+  /// - Throws: `not_found` where there is no finished backup; `damaged` with what is wrong; `key_unavailable`,
+  ///   `invalid_value`, `newer_format`, `storage`.
+  public static func checkBackup(
+    at path: String, keys: String? = nil, verifierKeys: [String] = [], comparingProjections: Bool = false,
+    _ configuration: LedgerConfiguration = LedgerConfiguration(),
+    progress: @escaping CarryingProgress.Observer = { _ in }
+  ) async throws(LedgerError) -> BackupReport {
+    guard !comparingProjections || keys != nil else {
+      throw LedgerError(
+        .invalidValue, "keys: expected the ledger's keys, without which no projection can be rebuilt", field: "keys")
+    }
+    return try await onOwnThread { () throws(LedgerError) in
+      let backup = BackupFolder(path: path)
+      let manifest = try backup.check(progress)
+      let folder = "\(path)/\(Folder.log)"
+      guard let keys else {
+        let log = try BackupFolder.open(folder, configuration)
+        defer { log.close() }
+        try manifest.require(
+          CopyInspection(of: log, claimed: manifest.verifierKeys, trusted: verifierKeys, progress))
+        return BackupReport(manifest: manifest, keys: nil)
+      }
+      let source = KeysSource(path: keys)
+      let keysManifest = try source.manifest()
+      let keyStore = try source.open(origin: manifest.origin, configuration)
+      _ = try keyed { () throws(KeyStoreError) in try keyStore.verifyPersons() }
+      let log = try logged { () throws(LogError) in
+        try EventLog<ProjectionSet>.openReading(at: folder, options: configuration.storage(.frozen)) {
+          environment throws(LogError) in try ProjectionSet(reading: environment, keys: keyStore)
+        }
+      }
+      defer { log.close() }
+      let trusted =
+        verifierKeys.isEmpty ? try keyStore.verifierKeys(origin: manifest.origin).map(\.description) : verifierKeys
+      try manifest.require(CopyInspection(of: log, claimed: manifest.verifierKeys, trusted: trusted, progress))
+      if comparingProjections {
+        let digests = try log.comparedDigests(in: LedgerFolder.draft(of: path), progress)
+        guard manifest.digests == nil || manifest.digests == digests else {
+          throw LedgerError(.damaged, "the projections are not those that the manifest names")
+        }
+      }
+      return BackupReport(manifest: manifest, keys: keysManifest)
+    }
+  }
+}
+
+extension BackupFolder {
+  /// Opens the copy of a log, for its records alone.
+  static func open(
+    _ folder: String, _ configuration: LedgerConfiguration
+  ) throws(LedgerError) -> EventLog<RecordsOnly> {
+    try logged { () throws(LogError) in
+      try EventLog<RecordsOnly>.openReading(at: folder, options: configuration.storage(.frozen)) { _ in RecordsOnly() }
+    }
+  }
+}
+
+extension BackupManifest {
+  /// Refuses a copy that is not the one that the manifest speaks of.
+  func require(_ found: CopyInspection) throws(LedgerError) {
+    guard found.trust.origin == origin, found.size == position, found.root == root, found.rows == rows else {
+      throw LedgerError(.damaged, "the copy is not the one that its manifest speaks of")
+    }
+    try found.trust.check(checkpoint, size: position, root: root, claimed: verifierKeys)
+  }
+}

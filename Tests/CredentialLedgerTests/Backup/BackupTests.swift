@@ -1,0 +1,229 @@
+import EventLog
+import Glibc
+import KeyStore
+import LedgerTestSupport
+import Testing
+
+@testable import CredentialLedger
+
+@Suite struct BackupTests {
+  @Test func oneTakenUnderFullLoadIsARealCommit() async throws {
+    let copied = try await CopiedLedger(tokens: 200)
+    let ledger = copied.ledger
+    let backup = copied.path("backup")
+    for round in 0..<3 {
+      let report = try await copied.underLoad {
+        try await ledger.backUp(to: "\(backup)-\(round)", comparingProjections: true)
+      }
+      let manifest = report.manifest
+      #expect(try manifest.position < ledger.head())
+      #expect(try copied.root(at: manifest.position) == manifest.root)
+      let checked = try await Ledger.checkBackup(
+        at: "\(backup)-\(round)", keys: copied.keys, comparingProjections: true, CopiedLedger.configuration)
+      #expect(checked.manifest == manifest)
+
+      let path = copied.path("restored-\(round)")
+      let restored = try await Ledger.restore(
+        from: "\(backup)-\(round)", keys: copied.keys, at: path, CopiedLedger.configuration, record: .none)
+      #expect(restored.events == manifest.position && restored.root == manifest.root && restored.recordedAt == nil)
+      let again = try await Ledger.open(at: path, CopiedLedger.configuration)
+      #expect(try again.head() == manifest.position)
+      let (live, rebuilt) = try await again.digests()
+      #expect(live == rebuilt)
+      #expect(live == manifest.digests)
+      #expect(try await again.verify().projectionsMatch)
+      await again.close()
+    }
+    await ledger.close()
+  }
+
+  @Test func itIsPrivateAndLeavesNothingElse() async throws {
+    let copied = try await CopiedLedger()
+    _ = try await copied.ledger.backUp(to: copied.path("new/backup"), keys: copied.path("safe/keys"))
+    #expect(
+      LedgerFolder.files(in: copied.path("new")) == [
+        "backup/SHA256SUMS", "backup/ledger/data.mdb", "backup/manifest.json",
+      ])
+    let keys = LedgerFolder.files(in: copied.path("safe"))
+    #expect(keys.contains("keys/keys/keyring") && keys.contains("keys/keys/master.key"))
+    for folder in ["new", "safe"] {
+      for file in LedgerFolder.files(in: copied.path(folder)) {
+        #expect(try mode(copied.path("\(folder)/\(file)")) == 0o600)
+      }
+    }
+    #expect(try mode(copied.path("new/backup")) == 0o700)
+    #expect(try mode(copied.path("new/backup/ledger")) == 0o700)
+    // A check leaves no lock file either.
+    _ = try await Ledger.checkBackup(at: copied.path("new/backup"))
+    #expect(LedgerFolder.files(in: copied.path("new")).count == 3)
+    // Any tool can check the digests.
+    #expect(
+      Program.run("sh", ["-c", "cd '\(copied.path("new/backup"))' && sha256sum --check --quiet --strict SHA256SUMS"]))
+    await copied.ledger.close()
+  }
+
+  @Test func aLedgerThatIsOnlyReadBacksUpWhatAnotherOpeningWrote() async throws {
+    let copied = try await CopiedLedger()
+    await copied.ledger.close()
+    let reader = try await Ledger.openForReading(at: copied.path("ledger"), CopiedLedger.configuration)
+    let report = try await reader.backUp(to: copied.path("backup"), keys: copied.path("keys"))
+    #expect(try report.manifest.position == reader.head())
+    await reader.close()
+    let restored = try await Ledger.restore(
+      from: copied.path("backup"), keys: copied.path("keys"), at: copied.path("again"), CopiedLedger.configuration)
+    #expect(restored.recordedAt == report.manifest.position + 1)
+    let again = try await Ledger.open(at: copied.path("again"), CopiedLedger.configuration)
+    let event = try await again.audit.latest(1, of: .type(.ledgerRestored)).first
+    guard case .ledgerRestored(let said)? = event?.event else { throw Unexpected() }
+    #expect(said.events == report.manifest.position && Digest(bytes: said.root) == report.manifest.root)
+    #expect(try await again.verify().projectionsMatch)
+    await again.close()
+  }
+
+  @Test func anErasureHoldsThroughARestoreFromOlderKeys() async throws {
+    let copied = try await CopiedLedger()
+    let ledger = copied.ledger
+    let person = try #require(try ledger.accounts.account(copied.steps.admin)).subject.personBytes
+    _ = try await ledger.backUp(to: copied.path("old-log"), keys: copied.path("old-keys"))
+    #expect(try FileBytes.hold(person, in: copied.path("old-keys")))
+    try await ledger.people.erase(copied.steps.admin, by: Requester.operator)
+    _ = try await ledger.backUp(to: copied.path("log"), keys: copied.path("keys"))
+    #expect(try !FileBytes.hold(person, in: copied.path("keys")))
+    await ledger.close()
+    _ = try await Ledger.restore(
+      from: copied.path("log"), keys: copied.path("old-keys"), at: copied.path("again"), CopiedLedger.configuration)
+    #expect(try !FileBytes.hold(person, in: copied.path("again/keys")))
+    let again = try await Ledger.open(at: copied.path("again"), CopiedLedger.configuration)
+    #expect(try await again.accounts.reveal(copied.steps.admin) == nil)
+    await again.close()
+  }
+
+  @Test func damageOfAnyFileIsFound() async throws {
+    let copied = try await CopiedLedger()
+    let (backup, keys) = (copied.path("backup"), copied.path("keys"))
+    _ = try await copied.ledger.backUp(to: backup, keys: keys)
+    await copied.ledger.close()
+    var random = SeededRandom(stream: 7_001)
+    for file in LedgerFolder.files(in: backup) {
+      try await Flips("\(backup)/\(file)").forEach(30, using: &random) { place in
+        let error = await failure { () throws(LedgerError) in _ = try await Ledger.checkBackup(at: backup) }
+        #expect(error?.code == .damaged, "\(file), byte \(place), seed \(testSeed)")
+        let refused = await failure { () throws(LedgerError) in
+          _ = try await Ledger.restore(from: backup, keys: keys, at: copied.path("again"), CopiedLedger.configuration)
+        }
+        #expect(refused?.code == .damaged, "\(file), byte \(place), seed \(testSeed)")
+      }
+    }
+    for file in LedgerFolder.files(in: keys) {
+      try await Flips("\(keys)/\(file)").forEach(10, using: &random) { place in
+        let error = await failure { () throws(LedgerError) in
+          _ = try await Ledger.checkBackup(at: backup, keys: keys, CopiedLedger.configuration)
+        }
+        #expect(error?.code == .damaged, "\(file), byte \(place), seed \(testSeed)")
+      }
+    }
+    #expect(try copied.isClean("again"))
+    for file in LedgerFolder.files(in: backup) {
+      let content = try FileBytes.read("\(backup)/\(file)")
+      #expect(unsafe unlink("\(backup)/\(file)") == 0)
+      let error = await failure { () throws(LedgerError) in _ = try await Ledger.checkBackup(at: backup) }
+      #expect(error?.code == (file == "SHA256SUMS" ? .notFound : .damaged), "\(file)")
+      try FileBytes.write(content, to: "\(backup)/\(file)")
+    }
+    _ = try await Ledger.checkBackup(at: backup, keys: keys, comparingProjections: true, CopiedLedger.configuration)
+  }
+
+  /// Whoever changes a row and makes every digest anew is found out by what the rows say of themselves.
+  @Test func aCopyWhoseSumsWereMadeAnewIsHeldAgainstItsTree() async throws {
+    let copied = try await CopiedLedger()
+    let backup = copied.path("backup")
+    let manifest = try await copied.ledger.backUp(to: backup).manifest
+    await copied.ledger.close()
+    let data = "\(backup)/\(BackupManifest.dataPath)"
+    var content = try FileBytes.read(data)
+    // A byte within a token's record: the digest of its secret.
+    let position = manifest.position - 5
+    let record = try #require(try await record(at: position, of: copied.path("ledger")))
+    let place = try #require(content.indices.first { content[$0] == record[0] && content[$0...].starts(with: record) })
+    content[place + record.count - 10] ^= 1
+    try FileBytes.write(content, to: data)
+    try reseal(backup)
+    let error = await failure { () throws(LedgerError) in _ = try await Ledger.checkBackup(at: backup) }
+    #expect(error?.code == .damaged && error?.position == position, "\("\(error, default: "nothing")")")
+  }
+
+  @Test func keysMustBeTheLedgersAndMustBeThere() async throws {
+    let copied = try await CopiedLedger()
+    let other = try await CopiedLedger(origin: "other.example.org", tokens: 1)
+    let twin = try await CopiedLedger(tokens: 1)
+    let backup = copied.path("backup")
+    _ = try await copied.ledger.backUp(to: backup, keys: copied.path("keys"))
+    let restore = { (keys: String) async -> LedgerError? in
+      await failure { () throws(LedgerError) in
+        _ = try await Ledger.restore(from: backup, keys: keys, at: copied.path("again"), CopiedLedger.configuration)
+      }
+    }
+    #expect(await restore(copied.path("nowhere"))?.code == .notFound)
+    #expect(await restore(other.keys)?.code == .keyUnavailable)
+    // A ledger of the same name has other keys all the same.
+    #expect(await restore(twin.keys)?.code == .keyUnavailable)
+    #expect(unsafe unlink(copied.path("keys/keys/keyring")) == 0)
+    #expect(await restore(copied.path("keys"))?.code == .damaged)
+    #expect(try copied.isClean("again"))
+    let trusted = try twin.ledger.verifierKey
+    let error = await failure { () throws(LedgerError) in
+      _ = try await Ledger.checkBackup(at: backup, verifierKeys: [trusted])
+    }
+    #expect(error?.code == .keyUnavailable)
+    let own = try copied.ledger.verifierKey
+    _ = try await Ledger.checkBackup(at: backup, verifierKeys: [own])
+    for each in [copied, other, twin] { await each.ledger.close() }
+  }
+
+  @Test func nothingIsOverwrittenAndKeysAreKeptApart() async throws {
+    let copied = try await CopiedLedger(tokens: 1)
+    let ledger = copied.ledger
+    let backup = copied.path("backup")
+    _ = try await ledger.backUp(to: backup)
+    let again = await failure { () throws(LedgerError) in _ = try await ledger.backUp(to: backup) }
+    #expect(again?.code == .alreadyExists)
+    let head = try ledger.head()
+    let over = await failure { () throws(LedgerError) in
+      _ = try await Ledger.restore(
+        from: backup, keys: copied.keys, at: copied.path("ledger"), CopiedLedger.configuration)
+    }
+    #expect(over?.code == .alreadyExists)
+    #expect(try ledger.head() == head)
+    for (log, keys) in [("a", "a/keys"), ("b/log", "b"), ("c", "c"), ("d/../e", "e/keys")] {
+      let error = await failure { () throws(LedgerError) in
+        _ = try await ledger.backUp(to: copied.path(log), keys: copied.path(keys))
+      }
+      #expect(error?.code == .invalidValue && error?.field == "keys", "\(log) \(keys)")
+    }
+    let empty = await failure { () throws(LedgerError) in _ = try await Ledger.checkBackup(at: copied.path("none")) }
+    #expect(empty?.code == .notFound)
+    await ledger.close()
+  }
+
+  private func mode(_ path: String) throws -> mode_t {
+    var status = stat()
+    try #require(unsafe stat(path, &status) == 0)
+    return status.st_mode & 0o777
+  }
+
+  private func record(at position: UInt64, of path: String) async throws -> [UInt8]? {
+    let reader = try await Ledger.openForReading(at: path, CopiedLedger.configuration)
+    let record = try reader.log.snapshot().record(at: position)?.bytes
+    await reader.close()
+    return record
+  }
+
+  /// Makes the digests of a folder anew.
+  private func reseal(_ folder: String) throws {
+    #expect(unsafe unlink("\(folder)/\(FolderSums.fileName)") == 0)
+    let files = try LedgerFolder.files(in: folder).map { ($0, try FileInput.digest(of: "\(folder)/\($0)")) }
+    try FolderSums.write(files, in: folder)
+  }
+}
+
+struct Unexpected: Error {}

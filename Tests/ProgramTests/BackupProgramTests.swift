@@ -1,0 +1,168 @@
+import Glibc
+import LedgerTestSupport
+import Testing
+
+/// The subcommands that carry a ledger to another place.
+@Suite struct BackupProgramTests {
+  let folder = TemporaryFolder()
+
+  private func path(_ name: String) -> String { "\(folder.path)/\(name)" }
+
+  private func simulated(_ events: Int = 400) throws {
+    let result = try runProgram([
+      "simulate", "--ledger", path("ledger"), "--events", "\(events)", "--seed", "7", "--format", "ndjson",
+    ])
+    try #require(result.status == 0, "\(result.error)")
+  }
+
+  /// Whether a document is what its schema says.
+  private func matches(_ schema: String, _ document: String) throws -> Bool {
+    let file = path("document-\(UInt32.random(in: 0...UInt32.max))")
+    let descriptor = unsafe open(file, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+    try #require(descriptor >= 0)
+    defer { close(descriptor) }
+    let bytes = Array(document.utf8)
+    try #require(unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) } == bytes.count)
+    return Program.run("\(Repository.path)/Tools/checks/documents", [schema, file])
+  }
+
+  private func names(in path: String) throws -> [String] {
+    let folder = unsafe try #require(opendir(path))
+    defer { unsafe closedir(folder) }
+    var names: [String] = []
+    while let entry = unsafe readdir(folder) {
+      names.append(
+        unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+          unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        })
+    }
+    return names.filter { $0 != "." && $0 != ".." }.sorted()
+  }
+
+  @Test func whatIsBackedUpIsCheckedAndRestored() throws {
+    try simulated()
+    let ledger = ["--ledger", path("ledger"), "--format", "ndjson"]
+    let backup = try runProgram(["backup", path("backup"), "--keys", path("keys"), "--projections"] + ledger)
+    #expect(backup.status == 0, "\(backup.error)")
+    #expect(try matches("backup", backup.output))
+    for (name, schema) in [("backup", "backup-manifest"), ("keys", "keys-backup-manifest")] {
+      #expect(Program.run("\(Repository.path)/Tools/checks/documents", [schema, path("\(name)/manifest.json")]))
+    }
+    let check = try runProgram(["backup", "--check", path("backup"), "--keys", path("keys"), "--format", "ndjson"])
+    #expect(check.status == 0, "\(check.error)")
+    #expect(try matches("backup", check.output))
+    let restored = try runProgram([
+      "restore", path("backup"), "--keys", path("keys"), "--ledger", path("again"), "--format", "ndjson",
+    ])
+    #expect(restored.status == 0, "\(restored.error)")
+    #expect(try matches("restore", restored.output))
+    #expect(restored.output.contains(#""recordedAt":"#))
+    #expect(try runProgram(["verify", "--ledger", path("again")]).status == 0)
+
+    // Refusals, each by its status.
+    #expect(try runProgram(["backup", path("backup")] + ledger).status == 1)
+    #expect(try runProgram(["backup", path("a"), "--keys", path("a/keys")] + ledger).status == 1)
+    #expect(try runProgram(["backup", path("c"), "--verifier-key", "x"] + ledger).status == 2)
+    #expect(try runProgram(["backup", "--check", path("backup"), "--projections"]).status == 2)
+    #expect(try runProgram(["backup", "--check", path("none")]).status == 3)
+    #expect(try runProgram(["restore", path("backup"), "--keys", path("keys"), "--ledger", path("again")]).status == 1)
+    #expect(try runProgram(["restore", path("backup"), "--keys", path("none"), "--ledger", path("b")]).status == 3)
+    #expect(unsafe truncate(path("backup/ledger/data.mdb"), 8_192) == 0)
+    let damaged = try runProgram(["backup", "--check", path("backup")])
+    #expect(damaged.status == 1 && damaged.error.contains("data.mdb"))
+  }
+
+  @Test func segmentsAndLinesMakeLedgersWithTheSameRoot() throws {
+    try simulated()
+    let ledger = ["--ledger", path("ledger"), "--format", "ndjson"]
+    let archive = try runProgram(["archive", path("archive"), "--events-per-segment", "100"] + ledger)
+    #expect(archive.status == 0, "\(archive.error)")
+    #expect(try matches("archive", archive.output))
+    let check = try runProgram(["archive", "--check", path("archive"), "--format", "ndjson"])
+    #expect(try check.status == 0 && matches("archive", check.output))
+    let fromSegments = try runProgram([
+      "restore", path("archive"), "--keys", path("ledger"), "--exact", "--ledger", path("one"), "--format", "ndjson",
+    ])
+    #expect(try fromSegments.status == 0 && matches("restore", fromSegments.output), "\(fromSegments.error)")
+
+    let lines = try runProgram(["export", "--ledger", path("ledger")])
+    #expect(lines.status == 0, "\(lines.error)")
+    #expect(try matches("export-line", lines.output))
+    let checked = try runProgram(["import", "--check", "--format", "ndjson"], input: lines.output)
+    #expect(try checked.status == 0 && matches("import-check", checked.output), "\(checked.error)")
+    let fromLines = try runProgram(
+      ["import", "--keys", path("ledger/keys"), "--ledger", path("two"), "--format", "ndjson"], input: lines.output)
+    #expect(try fromLines.status == 0 && matches("restore", fromLines.output), "\(fromLines.error)")
+
+    let roots = try ["ledger", "one", "two"].map { name in
+      let stats = try runProgram(["stats", "--ledger", path(name), "--format", "ndjson"]).output
+      return stats.split(separator: #""root":""#).last?.prefix(64)
+    }
+    #expect(Set(roots).count == 1)
+
+    let wrong = try runProgram(
+      ["import", "--check"], input: lines.output.replacing("account.registered", with: "account.disabled"))
+    #expect(wrong.status == 1 && wrong.error.contains("line 3"), "\(wrong.error)")
+    #expect(try runProgram(["import", "--ledger", path("x")], input: "").status == 2)
+    #expect(try runProgram(["export", "--output", path("lines"), "--ledger", path("ledger")]).status == 0)
+    #expect(try runProgram(["export", "--output", path("lines"), "--ledger", path("ledger")]).status == 1)
+  }
+
+  @Test func oneThatIsKilledLeavesNothingThatLooksLikeABackup() throws {
+    try simulated(700)
+    var random = SeededRandom(stream: 7_005)
+    let program = try Program.file("credledger")
+    var interrupted = 0
+    for round in 0..<9 {
+      let target = path("killed-\(round % 3)")
+      let seconds = Double.random(in: 0.005...0.12, using: &random)
+      let isDone = Program.run(
+        "timeout",
+        [
+          "-s", "KILL", "\(seconds)", program, "backup", target, "--keys", "\(target)-keys", "--ledger", path("ledger"),
+          "--format", "ndjson",
+        ])
+      interrupted += isDone ? 0 : 1
+      for each in [target, "\(target)-keys"] where unsafe access(each, F_OK) == 0 {
+        #expect(unsafe access("\(each)/SHA256SUMS", F_OK) == 0, "seed \(testSeed)")
+        TemporaryFolder.remove(each)
+      }
+    }
+    #expect(interrupted > 0)
+    // What was killed is out of the way, and cleared away.
+    for round in 0..<3 {
+      let target = path("killed-\(round)")
+      let made = try runProgram(["backup", target, "--keys", "\(target)-keys", "--ledger", path("ledger")])
+      #expect(made.status == 0, "\(made.error)")
+      #expect(try runProgram(["backup", "--check", target, "--keys", "\(target)-keys"]).status == 0)
+    }
+    #expect(try !names(in: folder.path).contains { $0.contains(".part-") })
+  }
+
+  @Test func aDiskThatIsFullInTheMiddleLeavesNothing() throws {
+    try simulated(700)
+    let program = try Program.file("credledger")
+    let limited = "trap '' XFSZ; ulimit -f 50; exec '\(program)' "
+    let ledger = "--ledger '\(path("ledger"))'"
+    for command in [
+      "backup '\(path("backup"))' \(ledger)", "archive '\(path("archive"))' \(ledger)",
+      "export --output '\(path("lines"))' \(ledger)",
+    ] {
+      #expect(
+        Program.run("bash", ["-c", "(\(limited) \(command)) 2> '\(path("said"))'; test $? -eq 3"]), "\(command)")
+      #expect(Program.run("grep", ["-q", "disk_full", path("said")]), "\(command)")
+    }
+    #expect(try names(in: folder.path) == ["archive", "ledger", "said"])
+    #expect(try names(in: path("archive")) == [])
+    #expect(try runProgram(["verify", "--ledger", path("ledger")]).status == 0)
+  }
+}
+
+/// Where the sources are.
+enum Repository {
+  static let path: String = {
+    var parts = #filePath.split(separator: "/")
+    parts.removeLast(3)
+    return "/" + parts.joined(separator: "/")
+  }()
+}

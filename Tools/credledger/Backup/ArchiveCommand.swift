@@ -1,0 +1,49 @@
+import ArgumentParser
+import CredentialLedger
+
+struct ArchiveCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "archive", abstract: "Add what is new to an archive of the log, or check an archive.",
+    discussion: """
+      An archive is a folder of segments: files that hold a range of events as the log stores them, sealed by a signed \
+      checkpoint over everything up to their end. The first run writes the whole log, each later one what came since. A \
+      server may go on writing meanwhile. Keys are no part of an archive.
+
+      A ledger is made of an archive by: credledger restore
+
+      EXAMPLES
+        credledger archive /backup/archive --ledger /var/lib/credledger
+        credledger archive --check /backup/archive
+        credledger archive --check /backup/archive --verifier-key "$KEY" --format json
+      """)
+
+  @OptionGroup var ledger: LedgerOptions
+  @OptionGroup var output: FormatOptions
+  @Argument(help: "The archive's folder; made where there is none.") var folder: String
+  @Flag(help: "Check an archive.") var check = false
+  @Option(help: "How many events a segment holds at most.") var eventsPerSegment = Ledger.eventsPerSegment
+  @Option(name: .customLong("verifier-key"), help: "A key known from elsewhere that must have signed; with --check.")
+  var verifierKeys: [String] = []
+
+  func validate() throws {
+    if !check, !verifierKeys.isEmpty { throw ValidationError("--verifier-key goes with --check.") }
+    if eventsPerSegment == 0 { throw ValidationError("A segment holds at least one event.") }
+  }
+
+  func run() async throws {
+    let report = try await Carrying.showing { [self] observe in
+      if check { return try await Ledger.checkArchive(at: folder, verifierKeys: verifierKeys, progress: observe) }
+      return try await ledger.reading {
+        try await $0.archive(to: folder, eventsPerSegment: eventsPerSegment, progress: observe)
+      }
+    }
+    let value = JSON.object([
+      ("archive", .string(folder)), ("segments", .number(UInt64(report.segments))),
+      ("added", .number(UInt64(report.added))), ("position", .number(report.position)),
+      ("root", .string(report.root.hex)), ("checkpoint", .string(report.checkpoint)),
+    ])
+    if let text = output.format.text(value) { return print(text) }
+    let added = check ? "sound" : "\(report.added) new"
+    print("\(report.position) events in \(report.segments) segments, \(added); root \(report.root.hex)")
+  }
+}

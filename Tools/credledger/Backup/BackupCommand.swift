@@ -1,0 +1,94 @@
+import ArgumentParser
+import CredentialLedger
+
+struct BackupCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "backup", abstract: "Back the log up while it is written, or check a backup.",
+    discussion: """
+      Copies the log, compacted, into a folder that appears once every record was hashed anew, the tree compared with a \
+      signed checkpoint, each row checked and everything is on the device. A server may go on writing meanwhile.
+
+      Keys are no part of it: a backup of them that is kept with that of the log undoes every erasure since. --keys puts \
+      them into a folder of their own; keep it elsewhere, keep few, and let them expire.
+
+      With --check nothing is written. Without keys a backup is held against itself; --verifier-key, a key that was kept \
+      where the ledger is not, also finds out one that was rewritten whole.
+
+      EXAMPLES
+        credledger backup /backup/2026-11-25 --ledger /var/lib/credledger
+        credledger backup /backup/2026-11-25 --keys /safe/keys-2026-11-25 --projections
+        credledger backup --check /backup/2026-11-25
+        credledger backup --check /backup/2026-11-25 --keys /safe/keys-2026-11-25 --projections
+      """)
+
+  @OptionGroup var ledger: LedgerOptions
+  @OptionGroup var output: FormatOptions
+  @Argument(help: "The backup's folder; a new one must not exist, or be empty.") var folder: String
+  @Flag(help: "Check a backup.") var check = false
+  @Option(help: "The folder for a backup of the keys; with --check, a backup of keys or a key folder.") var keys:
+    String?
+  @Flag(help: "Compare the projections with a rebuild.") var projections = false
+  @Option(name: .customLong("verifier-key"), help: "A key known from elsewhere that must have signed; with --check.")
+  var verifierKeys: [String] = []
+
+  func validate() throws {
+    if !check, !verifierKeys.isEmpty { throw ValidationError("--verifier-key goes with --check.") }
+    if check, projections, keys == nil { throw ValidationError("--check --projections needs --keys.") }
+  }
+
+  func run() async throws {
+    let report = try await Carrying.showing { [self] observe in
+      if check {
+        return try await Ledger.checkBackup(
+          at: folder, keys: keys, verifierKeys: verifierKeys, comparingProjections: projections, progress: observe)
+      }
+      return try await ledger.reading {
+        try await $0.backUp(to: folder, keys: keys, comparingProjections: projections, progress: observe)
+      }
+    }
+    let manifest = report.manifest
+    var members: [(String, JSON)] = [
+      ("backup", .string(folder)), ("origin", .string(manifest.origin)),
+      ("createdAt", .string("\(manifest.createdAt)")), ("position", .number(manifest.position)),
+      ("root", .string(manifest.root.hex)), ("checkpoint", .string(manifest.checkpoint)),
+      ("dataBytes", .number(manifest.dataByteCount)), ("rows", .number(manifest.rows)),
+      ("projectionsCompared", .bool(projections)),
+    ]
+    if let keys, let report = report.keys {
+      members.append(
+        (
+          "keys",
+          .object([
+            ("backup", .string(keys)), ("position", .number(report.position)), ("persons", .number(report.persons)),
+            ("masterKeyFingerprint", .string(report.masterKeyFingerprint)),
+            ("hasMasterKey", .bool(report.hasMasterKey)),
+          ])
+        ))
+    }
+    if let text = output.format.text(.object(members)) { return print(text) }
+    print(
+      "\(manifest.position) events of \(manifest.origin) up to \(manifest.createdAt) in \(folder), \(check ? "sound" : "verified")"
+    )
+    print("root \(manifest.root.hex)")
+    print("\(manifest.rows) rows match their checks" + (projections ? ", and rebuilt state equals copied state" : ""))
+    guard let keys, let keysReport = report.keys else { return }
+    print("keys of \(keysReport.persons) persons in \(keys): keep them where the log's backups are not")
+    if keysReport.hasMasterKey { print("the master key is with them, since the ledger keeps it in its key folder") }
+  }
+}
+
+/// What subcommands that carry a log from one place to another have in common.
+enum Carrying {
+  /// Runs `body` with a bar for each stage, and takes damage for a check that failed.
+  static func showing<Result: Sendable>(
+    _ body: (@escaping CarryingProgress.Observer) async throws -> Result
+  ) async throws -> Result {
+    let bars = StageBars()
+    defer { bars.end() }
+    do {
+      return try await body { bars.show($0) }
+    } catch let error as LedgerError where error.code == .damaged {
+      throw CheckFailed(reason: "\(error.reason)\(error.position.map { " (first bad position: \($0))" } ?? "")")
+    }
+  }
+}

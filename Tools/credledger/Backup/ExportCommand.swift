@@ -1,0 +1,88 @@
+import ArgumentParser
+import CredentialLedger
+import Glibc
+
+struct ExportCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export", abstract: "Write every event as a line of JSON.",
+    discussion: """
+      Each line has an event in words, its hash, and its record as the log stores it, so that a ledger with the same root \
+      can be made of the lines (credledger import). The first line names the ledger, the last one carries a signed \
+      checkpoint. Personal data stays sealed. Lines that were changed are refused by the import.
+
+      EXAMPLES
+        credledger export --ledger ./ledger | jq -c 'select(.type == "token.issued")'
+        credledger export --ledger ./ledger --output events.ndjson
+        credledger export --ledger ./ledger | ssh elsewhere credledger import --check
+      """)
+
+  @OptionGroup var ledger: LedgerOptions
+  @Option(help: "A new file, private to its owner; the standard output without it.") var output: String?
+
+  func run() async throws {
+    let report = try await Carrying.showing { [self] observe in
+      try await ledger.reading {
+        if let output { return try await $0.export(toFile: output, progress: observe) }
+        return try await $0.export(to: STDOUT_FILENO, progress: observe)
+      }
+    }
+    // The standard output is for the lines.
+    write("\(report.events) events; root \(report.root.hex)\n", to: STDERR_FILENO)
+  }
+}
+
+struct ImportCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import", abstract: "Make a ledger of an export and of keys, or check an export.",
+    discussion: """
+      Checks each line against its sum, its record and those before, and the whole against the signed checkpoint in the \
+      last line. The first line that is wrong is named, and nothing is left of the ledger then. --ledger names a folder \
+      that does not exist, or is empty. The ledger has the same root as the one that was exported.
+
+      EXAMPLES
+        credledger import events.ndjson --keys /safe/keys-2026-11-25 --ledger ./again
+        zstd -dc events.ndjson.zst | credledger import --keys ./ledger/keys --ledger ./again
+        credledger import --check events.ndjson
+      """)
+
+  @OptionGroup var ledger: LedgerOptions
+  @OptionGroup var output: FormatOptions
+  @Argument(help: "The export; the standard input without it.") var file: String?
+  @Flag(help: "Check the export, and make no ledger.") var check = false
+  @Option(help: "A backup of the keys, a key folder, or the folder of a ledger.") var keys: String?
+  @Option(name: .customLong("verifier-key"), help: "A key known from elsewhere that must have signed; with --check.")
+  var verifierKeys: [String] = []
+
+  func validate() throws {
+    if !check, !verifierKeys.isEmpty { throw ValidationError("--verifier-key goes with --check.") }
+    if !check, keys == nil { throw ValidationError("Name the keys by --keys, or check the export by --check.") }
+  }
+
+  func run() async throws {
+    let descriptor = try descriptor()
+    defer { close(descriptor) }
+    if check {
+      let report = try await Carrying.showing { [self] observe in
+        try await Ledger.checkExport(descriptor, verifierKeys: verifierKeys, progress: observe)
+      }
+      let value = JSON.object([
+        ("events", .number(report.events)), ("root", .string(report.root.hex)),
+        ("checkpoint", .string(report.checkpoint)),
+      ])
+      return print(output.format.text(value) ?? "\(report.events) events, sound; root \(report.root.hex)")
+    }
+    guard let keys else { return }
+    let path = try ledger.requireFolder()
+    let report = try await Carrying.showing { observe in
+      try await Ledger.importing(descriptor, keys: keys, at: path, progress: observe)
+    }
+    output.print(report, at: path)
+  }
+
+  private func descriptor() throws -> Int32 {
+    guard let file else { return dup(STDIN_FILENO) }
+    let descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw ValidationError("\(file) cannot be read.") }
+    return descriptor
+  }
+}

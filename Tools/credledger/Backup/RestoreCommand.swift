@@ -1,0 +1,47 @@
+import ArgumentParser
+import CredentialLedger
+
+struct RestoreCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "restore", abstract: "Make a ledger of a backup or of an archive, and of keys.",
+    discussion: """
+      Checks everything first, and never overwrites: --ledger names a folder that does not exist, or is empty. The keys \
+      come from their own backup, from the key folder that is still there, or from the folder of the old ledger. From an \
+      archive the projections are rebuilt.
+
+      The next event says how far the copy reached, so that whoever holds a later checkpoint sees why it does not fit any \
+      more. --exact leaves the log as it was copied: for a ledger that moves, and of which nothing is missing.
+
+      EXAMPLES
+        credledger restore /backup/2026-11-25 --keys /safe/keys-2026-11-25 --ledger /var/lib/credledger
+        credledger restore /backup/archive --keys /safe/keys-2026-11-25 --ledger ./again
+      """)
+
+  @OptionGroup var ledger: LedgerOptions
+  @OptionGroup var output: FormatOptions
+  @Argument(help: "The folder of a backup or of an archive.") var source: String
+  @Option(help: "A backup of the keys, a key folder, or the folder of a ledger.") var keys: String
+  @Flag(help: "Append no event that says so.") var exact = false
+
+  func run() async throws {
+    let path = try ledger.requireFolder()
+    let report = try await Carrying.showing { [self] observe in
+      try await Ledger.restore(
+        from: source, keys: keys, at: path, record: exact ? .none : .event, progress: observe)
+    }
+    output.print(report, at: path)
+  }
+}
+
+extension FormatOptions {
+  /// Prints what was restored or imported.
+  func print(_ report: RestoreReport, at path: String) {
+    var members: [(String, JSON)] = [
+      ("ledger", .string(path)), ("events", .number(report.events)), ("root", .string(report.root.hex)),
+    ]
+    if let position = report.recordedAt { members.append(("recordedAt", .number(position))) }
+    if let text = format.text(.object(members)) { return Swift.print(text) }
+    Swift.print("\(report.events) events in \(path); root \(report.root.hex)")
+    if let position = report.recordedAt { Swift.print("ledger.restored is event \(position)") }
+  }
+}
