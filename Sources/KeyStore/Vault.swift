@@ -19,6 +19,8 @@ public struct Purpose: Sendable, Hashable {
   public static let accountSubject = Purpose("account.subject")
   /// The phone number of a group's member.
   public static let memberNumber = Purpose("member.number")
+  /// The phone number of a public group's subscriber.
+  public static let subscriberNumber = Purpose("subscriber.number")
   /// The program that somebody signed in with.
   public static let userAgent = Purpose("user.agent")
   /// The network address a request came from.

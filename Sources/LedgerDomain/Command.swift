@@ -16,7 +16,7 @@ public protocol Command: Sendable {
   /// - Parameters:
   ///   - state: the state after every event before ``DecisionContext/next``.
   ///   - context: the time, and the position that the first event will get.
-  /// - Returns: who acts, and one to eight events. No event at all means that there is nothing to do.
+  /// - Returns: who acts, and at most 255 events, mostly one or two. No event at all means that there is nothing to do.
   /// - Throws: a ``Refusal``, or that the state could not be read.
   func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext

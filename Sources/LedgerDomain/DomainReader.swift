@@ -29,7 +29,7 @@ public protocol DomainReader: StandingReader, ~Copyable {
 
   /// Keyed hash of the number that a phone has; nil once its person is erased.
   func number(of phone: PhoneID) throws(StateUnreadable) -> Digest?
-  /// The 16 bytes that name the key under which memberships carry this number, once one did.
+  /// The 16 bytes that name the key under which memberships and subscriptions carry this number, once one did.
   func person(ofNumber number: Digest) throws(StateUnreadable) -> [UInt8]?
   /// The accounts whose role is tenant administrator, disabled or not.
   func tenantAdmins() throws(StateUnreadable) -> [AccountID]
@@ -64,6 +64,30 @@ public protocol DomainReader: StandingReader, ~Copyable {
 
   /// The memberships, in any group, of whoever was added by this number.
   func memberships(number: Digest) throws(StateUnreadable) -> [MembershipID]
+
+  /// The groups that an account is a member of, deleted ones included, oldest first.
+  func groups(of account: AccountID) throws(StateUnreadable) -> [GroupID]
+  /// Groups from a number on, deleted ones included, oldest first, at most `limit`.
+  func groups(from first: GroupID, limit: Int) throws(StateUnreadable) -> [Group]
+
+  /// The subscription of this number, ended or not; nil if there is none.
+  func subscription(_ id: SubscriptionID) throws(StateUnreadable) -> GroupSubscription?
+  /// The account's subscription to the group, if it is a subscriber now.
+  func subscription(of account: AccountID, in group: GroupID) throws(StateUnreadable) -> SubscriptionID?
+  /// The subscription of whoever was added by this number, if a subscriber now.
+  func subscription(number: Digest, in group: GroupID) throws(StateUnreadable) -> SubscriptionID?
+  /// The subscriptions, to any group, of whoever was added by this number, oldest first.
+  func subscriptions(number: Digest) throws(StateUnreadable) -> [SubscriptionID]
+  /// The subscriptions that a group has now, oldest first, from a number on, at most `limit`.
+  func subscriptions(
+    of group: GroupID, from first: SubscriptionID, limit: Int
+  ) throws(StateUnreadable) -> [GroupSubscription]
+
+  /// Calls `body` with the place of each member or subscriber that a group has now. Reads their rows side by side, in
+  /// order; only for those whom no account holds, two or three rows more.
+  func forEachPlace(
+    _ list: GroupList, of group: GroupID, _ body: (GroupPlace) -> Void
+  ) throws(StateUnreadable)
 
   /// The groups directly below a group, deleted ones included.
   func subgroups(of group: GroupID) throws(StateUnreadable) -> [GroupID]

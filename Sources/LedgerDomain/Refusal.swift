@@ -20,8 +20,36 @@ public struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
   /// What exactly was wrong with a presented credential. For the inside only (audit, logs, an operator): whoever
   /// presented it learns the code and no more.
   public let reason: Verdict.Reason?
+  /// Of a request that names several things, those that were refused, in the order in which they were named. Else empty.
+  public let items: [Item]
 
+  /// One of several things that a request names, and why it was refused.
+  public struct Item: Sendable, Equatable {
+    /// Its place in the field, from 0.
+    public let index: Int
+    public let code: Code
+    /// What was expected in its place.
+    public let expected: String
+  }
+
+  /// A refusal of the request as such, and not because of some of several things that it names.
   public init(_ code: Code, field: String, expected: String, remedy: String? = nil, reason: Verdict.Reason? = nil) {
+    self.init(code, field: field, expected: expected, remedy: remedy, reason: reason, items: [])
+  }
+
+  /// The refusal of a request because of things in it; nil where there are none. Its code is that of the first.
+  init?(field: String, _ items: [Item]) {
+    guard let first = items.first else { return nil }
+    let shown = items.prefix(3).map { "\(field)[\($0.index)] to be \($0.expected)" }.joined(separator: ", ")
+    self.init(
+      first.code, field: field, expected: items.count > 3 ? "\(shown), and \(items.count - 3) more" : shown,
+      remedy: "leave those out, or ask for each alone", reason: nil, items: items)
+  }
+
+  private init(
+    _ code: Code, field: String, expected: String, remedy: String?, reason: Verdict.Reason?, items: [Item]
+  ) {
+    self.items = items
     self.code = code
     self.field = field
     self.expected = expected

@@ -73,7 +73,7 @@ public struct LedgerState: ~Copyable, DomainReader {
     try reading { () throws(LogError) in try directory.row(type, at: key, in: transaction) }
   }
 
-  private func id<Kind>(_ key: DirectoryKey) throws(StateUnreadable) -> ObjectID<Kind>? {
+  func id<Kind>(_ key: DirectoryKey) throws(StateUnreadable) -> ObjectID<Kind>? {
     try row(UInt64.self, key).map { ObjectID(rawValue: $0) }
   }
 
@@ -196,23 +196,13 @@ public struct LedgerState: ~Copyable, DomainReader {
 
   // MARK: Lists
 
-  private func numbers(_ family: DirectoryKey.Family, of first: UInt64) throws(StateUnreadable) -> [UInt64] {
+  func numbers(_ family: DirectoryKey.Family, of first: UInt64) throws(StateUnreadable) -> [UInt64] {
     try reading { () throws(LogError) in try directory.numbers(family, of: first, in: transaction) }
   }
 
   /// The connectors that an account has created, oldest first, deleted ones included.
   package func connectors(of owner: AccountID) throws(StateUnreadable) -> [ConnectorID] {
     try numbers(.connectorOfOwner, of: owner.rawValue).map { ConnectorID(rawValue: $0) }
-  }
-
-  /// The members that a group has now, in the order in which they were added.
-  package func members(of group: GroupID) throws(StateUnreadable) -> [MembershipID] {
-    try numbers(.membershipOfGroup, of: group.rawValue).map { MembershipID(rawValue: $0) }
-  }
-
-  /// The groups that an account is a member of, oldest first.
-  package func groups(of account: AccountID) throws(StateUnreadable) -> [GroupID] {
-    try numbers(.groupOfAccount, of: account.rawValue).map { GroupID(rawValue: $0) }
   }
 
   /// The grants of a group that are not revoked, oldest first.

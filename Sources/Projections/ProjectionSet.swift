@@ -86,7 +86,9 @@ public final class ProjectionSet: CommitParticipant {
   ) throws(LogError) {
     switch event {
     // What changes nothing that tokens stand on. Whatever is not named here may.
-    case .tokenIssued, .refreshTokenRotated, .accountSignedIn, .phonePINRequested, .phonePINRejected: break
+    case .tokenIssued, .refreshTokenRotated, .accountSignedIn, .phonePINRequested, .phonePINRejected,
+      .groupSubscriberAdded, .groupSubscriberRemoved:
+      break
     default: paths.noteChange(by: transaction.number)
     }
     try current(in: transaction).apply(event, header, in: &transaction)

@@ -32,7 +32,7 @@ import Testing
       let account = accounts.randomElement(using: &random)
       // What the rules refuse is as good as what they allow.
       do throws(LedgerError) {
-        switch Int.random(in: 0..<14, using: &random) {
+        switch Int.random(in: 0..<18, using: &random) {
         case 0, 1:
           let subject = "person-\(Int.random(in: 0..<8, using: &random))"
           let signedIn = try await ledger.accounts.signIn(
@@ -49,11 +49,23 @@ import Testing
           _ = try await ledger.phones.verify(isRight ? open.digits : "x", challenge: open.id, by: open.account)
         case 8:
           guard let account else { break }
-          groups.append((try await ledger.groups.create(name: "Group \(step)", by: account).id, account))
+          let members = numbers.shuffled(using: &random).prefix(2).map { Groups.NewMember(.number($0)) }
+          let group = try await ledger.groups.create(
+            name: "Group \(step)", kind: Bool.random(using: &random) ? .group : .connectGroup, members: members,
+            by: account)
+          groups.append((group.id, account))
         case 9, 10:
           guard let group = groups.randomElement(using: &random), let number = numbers.randomElement(using: &random)
           else { break }
           _ = try await ledger.groups.add(number, to: group.id, by: group.admin)
+        case 14, 15, 16:
+          guard let group = groups.randomElement(using: &random), let account else { break }
+          let people: [Groups.Person] = numbers.shuffled(using: &random).prefix(2).map { .number($0) }
+          try await ledger.groups.subscribe(people + [.account(account)], to: group.id, by: group.admin)
+        case 17:
+          guard let group = groups.randomElement(using: &random), let number = numbers.randomElement(using: &random)
+          else { break }
+          try await ledger.groups.unsubscribe([.number(number)], from: group.id, by: group.admin)
         case 11:
           guard let account, let phone = try ledger.phones.verified(by: account).first else { break }
           try await ledger.phones.remove(phone, by: account)

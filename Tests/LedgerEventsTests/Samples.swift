@@ -45,20 +45,7 @@ extension Sample {
     var samples = try current.map { try Sample($0) }
     samples.append(
       try Sample(.phonePINRequested, version: 1, pinRequested1, means: .phonePINRequested(pinRequested(cost: 14))))
-    samples.append(
-      try Sample(
-        .phonePINRequested(pinRequested(cost: 16, connector: 14)), adding: "connector"))
-    samples.append(
-      try Sample(
-        .phoneVerified(
-          .with {
-            $0.account = 11
-            $0.challenge = 12
-            $0.number = sealed(9)
-            $0.memberships = [16, 28]
-            $0.subscriptions = [29]
-          }), adding: "subscriptions"))
-    return samples
+    return try samples + laterFields()
   }
 
   static let current: [LedgerEvent] = [
@@ -333,7 +320,7 @@ extension Sample {
       }),
   ]
 
-  private static func pinRequested(cost: UInt32, connector: UInt64 = 0) -> V2PhonePINRequested {
+  static func pinRequested(cost: UInt32, connector: UInt64 = 0) -> V2PhonePINRequested {
     .with {
       $0.account = 11
       $0.number = sealed(22)
@@ -376,7 +363,7 @@ extension Sample {
     }
   }
 
-  private static func sealed(_ seed: UInt8) -> Sealed {
+  static func sealed(_ seed: UInt8) -> Sealed {
     Sealed(person: bytes(16, from: seed) as [UInt8], box: bytes(40, from: seed &+ 100) as [UInt8])
   }
 

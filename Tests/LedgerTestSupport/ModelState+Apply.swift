@@ -25,6 +25,7 @@ extension ModelState {
       applyToGrants(event, position, time)
     case .refreshTokenIssued, .refreshTokenRotated, .refreshTokenReuseDetected, .tokenIssued, .tokenRevoked:
       try applyToTokens(event, position)
+    case .groupSubscriberAdded, .groupSubscriberRemoved: applyToSubscriptions(event, position)
     case .groupSubgroupAttached(let event):
       subgroups[GroupID(rawValue: event.group), default: []].insert(GroupID(rawValue: event.subgroup))
     case .groupSubgroupDetached(let event):
@@ -32,7 +33,7 @@ extension ModelState {
     case .ledgerCreated(let event): if !event.verifyingKey.isEmpty { signingKey = Array(event.verifyingKey) }
     case .signingKeyRotated(let event): signingKey = Array(event.after)
     case .ledgerRestored, .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted,
-      .groupSubscriberAdded, .groupSubscriberRemoved, .masterKeyRotated:
+      .masterKeyRotated:
       // They change nothing that a command or a validation reads.
       break
     }
@@ -92,6 +93,9 @@ extension ModelState {
       phones[id] = Phone(id: id, account: account, number: event.number, isRemoved: false)
       standings[position] = Standing(.phone)
       for membership in event.memberships { memberships[MembershipID(rawValue: membership)]?.account = account }
+      for subscription in event.subscriptions {
+        subscriptions[SubscriptionID(rawValue: subscription)]?.account = account
+      }
     case .phoneRemoved(let event):
       phones[PhoneID(rawValue: event.phone)]?.isRemoved = true
       stop(event.phone, by: position)

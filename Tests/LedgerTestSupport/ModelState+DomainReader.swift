@@ -71,54 +71,6 @@ extension ModelState: DomainReader {
     return credentials[connector]
   }
 
-  public func group(_ id: GroupID) throws(StateUnreadable) -> Group? {
-    try readable()
-    let members = memberships.values.filter { $0.group == id && !$0.isRemoved }
-    var group = groups[id]
-    group?.memberCount = UInt64(members.count)
-    group?.adminCount = UInt64(members.count { $0.role == .admin })
-    return group
-  }
-
-  public func group(publicID: PublicID) throws(StateUnreadable) -> GroupID? {
-    try readable()
-    return groups.values.first { $0.publicID == publicID }?.id
-  }
-
-  public func membership(_ id: MembershipID) throws(StateUnreadable) -> Membership? {
-    try readable()
-    return memberships[id]
-  }
-
-  public func membership(of account: AccountID, in group: GroupID) throws(StateUnreadable) -> MembershipID? {
-    try readable()
-    return currentMembership(of: account, in: group)
-  }
-
-  public func membership(number: Digest, in group: GroupID) throws(StateUnreadable) -> MembershipID? {
-    try readable()
-    return memberships.values.first { member in
-      member.group == group && !member.isRemoved && member.number.map(keyedHashes.number) == number
-    }?.id
-  }
-
-  public func memberships(number: Digest) throws(StateUnreadable) -> [MembershipID] {
-    try readable()
-    return memberships.values.filter { member in
-      !member.isRemoved && member.number.map(keyedHashes.number) == number
-    }.map(\.id).sorted()
-  }
-
-  public func subgroups(of group: GroupID) throws(StateUnreadable) -> [GroupID] {
-    try readable()
-    return subgroups[group, default: []].sorted()
-  }
-
-  public func parents(of group: GroupID) throws(StateUnreadable) -> [GroupID] {
-    try readable()
-    return subgroups.filter { $0.value.contains(group) }.map(\.key).sorted()
-  }
-
   public func grant(_ id: GrantID) throws(StateUnreadable) -> Grant? {
     try readable()
     return grants[id]
@@ -137,7 +89,7 @@ extension ModelState: DomainReader {
     memberships.values.first { $0.group == group && $0.account == account && !$0.isRemoved }?.id
   }
 
-  private func readable() throws(StateUnreadable) {
+  func readable() throws(StateUnreadable) {
     if let failure { throw failure }
   }
 }

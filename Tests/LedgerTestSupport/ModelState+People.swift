@@ -34,7 +34,9 @@ extension ModelState {
 
   public func person(ofNumber number: Digest) throws(StateUnreadable) -> [UInt8]? {
     if let failure { throw failure }
-    return memberships.values.sorted { $0.id < $1.id }.compactMap(\.number)
+    let places =
+      memberships.values.map { ($0.id.rawValue, $0.number) } + subscriptions.values.map { ($0.id.rawValue, $0.number) }
+    return places.sorted { $0.0 < $1.0 }.compactMap(\.1)
       .last { isReadable($0) && keyedHashes.number($0) == number }?.personBytes
   }
 

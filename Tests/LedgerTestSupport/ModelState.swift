@@ -14,6 +14,7 @@ public struct ModelState: Sendable {
   public internal(set) var credentials: [ConnectorID: ConnectorCredentials] = [:]
   public internal(set) var groups: [GroupID: Group] = [:]
   public internal(set) var memberships: [MembershipID: Membership] = [:]
+  public internal(set) var subscriptions: [SubscriptionID: GroupSubscription] = [:]
   public internal(set) var grants: [GrantID: Grant] = [:]
   /// The groups below each group.
   public internal(set) var subgroups: [GroupID: Set<GroupID>] = [:]

@@ -56,6 +56,7 @@ extension Scenario {
     }
     let hash = state.keyedHashes.number(event.number)
     event.memberships = try state.memberships(number: hash).map(\.rawValue)
+    event.subscriptions = try state.subscriptions(number: hash).map(\.rawValue)
     return PhoneID(rawValue: try given(.phoneVerified(event)))
   }
 
@@ -74,11 +75,13 @@ extension Scenario {
   }
 
   /// A group without members.
-  public mutating func group(by creator: AccountID, publicID: PublicID = .fake(100)) throws -> GroupID {
+  public mutating func group(
+    by creator: AccountID, publicID: PublicID = .fake(100), kind: GroupKind = .group
+  ) throws -> GroupID {
     let event = filled(GroupCreated()) {
       $0.publicID = .init(publicID)
       $0.name = "Group"
-      $0.kind = .group
+      $0.kind = kind
       $0.creator = creator.rawValue
     }
     return GroupID(rawValue: try given(.groupCreated(event)))

@@ -31,6 +31,9 @@ struct HistoryTests {
     #expect(walk.head > 500)
     #expect(walk.refusals > 100)
     #expect(walk.model.grants.count > 5)
+    #expect(walk.erasures > 5)
+    #expect(walk.model.subscriptions.values.count { !$0.isRemoved } > 5)
+    #expect(walk.model.subgroups.values.count { !$0.isEmpty } > 1)
   }
 
   @Test("a rebuild beside a history that goes on")

@@ -41,7 +41,9 @@ struct SnapshotTests {
 
   @Test("a replay from any snapshot is a replay from the start, bit for bit", arguments: 0..<3)
   func sameAsFromTheStart(round: Int) async throws {
-    var walk = try Walk(ledger)
+    // Whoever is erased takes the snapshots along.
+    let erases = round == 2
+    var walk = try Walk(ledger, erases: erases)
     for _ in 0..<round { _ = walk.random.next() }
     for _ in 0..<5 {
       for _ in 0..<180 { try await walk.step() }
@@ -50,7 +52,7 @@ struct SnapshotTests {
     }
     let head = try ledger.log.snapshot().head()
     let snapshots = try store.entries()
-    #expect(snapshots.count >= 2)
+    #expect(snapshots.count >= (erases ? 1 : 2))
     try store.check()
     var positions = (0..<4).map { _ in Position.random(in: 1...head, using: &walk.random) }
     positions += [1, head, snapshots[0].position, snapshots[snapshots.count - 1].position]

@@ -7,24 +7,38 @@ public import LedgerEvents
 public struct Groups: Sendable {
   let ledger: Ledger
 
-  /// Creates a group; its creator becomes its admin.
+  /// Creates a group; its creator becomes its admin, and whoever else is named a member or an admin. All of it is one
+  /// commit, and nothing is created where anybody who is named is refused.
+  ///
+  /// ```swift
+  /// let group = try await ledger.groups.create(
+  ///   name: "Field team", members: [.init(.number(PhoneNumber("+911199999999")))], by: account)
+  /// ```
   ///
   /// - Parameters:
   ///   - name: 1 to 100 characters.
+  ///   - members: at most 200 people besides the creator; of somebody who is named several times the highest role counts.
   ///   - creator: where an operator creates it for somebody.
+  /// - Throws: `invalid_value`, `not_found`, `account_disabled`, `forbidden`. Where it is about those named, the field is
+  ///   `members`, and the items of the refusal say for each by its index why.
   public func create(
-    name: String, kind: GroupKind = .group, welcomeMessage: String = "", for creator: AccountID? = nil,
-    by requester: some Requesting, context: RequestContext = .none
+    name: String, kind: GroupKind = .group, welcomeMessage: String = "", members: [NewMember] = [],
+    for creator: AccountID? = nil, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Group {
     let creator = try requester.account(for: creator, field: "creator")
-    let request = try ledger.prepare(
-      context, caller: requester.caller, "groups.create", name, "\(kind.rawValue)", welcomeMessage,
-      creator.description)
+    try Self.require(members.count, in: 0...AddMembers.limit, "members")
+    let request = try ledger.prepare(context) {
+      let group = ["groups.create", name, "\(kind.rawValue)", welcomeMessage, creator.description]
+      return (requester.caller, group + members.map(\.spelling))
+    }
     let publicID = try drawn { () throws(CryptoError) in try PublicID(random: request.random) }
     let outcome = try await ledger.execute(
+      naming: members.map(\.person), sealedAs: .memberNumber, by: requester.requester, request
+    ) {
       CreateGroup(
         creator: creator, publicID: publicID, name: name, kind: kind, welcomeMessage: welcomeMessage,
-        requester: requester.requester), by: requester.requester.account, request)
+        members: members.naming($0), requester: requester.requester)
+    }
     guard let group = try group(outcome.group) else { throw LedgerError(.damaged, "the new group cannot be found") }
     return group
   }
@@ -50,15 +64,9 @@ public struct Groups: Sendable {
     let request = try ledger.prepare(
       context, caller: admin.caller, "groups.add", number.digits, "\(role.rawValue)", group.description,
       admin.caller)
-    let ledger = ledger
-    let command = try await ledger.blocking { () throws(LedgerError) -> AddMember in
-      let hash = ledger.hash(of: number)
-      let person = try ledger.person(ofNumber: hash)
-      return AddMember(
-        group: group, person: .number(hash, try ledger.seal(number.digits, for: person, .memberNumber)), role: role,
-        requester: admin)
-    }
-    return try await ledger.execute(command, by: admin.requester.account, request)
+    return try await ledger.execute(
+      naming: [.number(number)], sealedAs: .memberNumber, by: admin.requester, request
+    ) { AddMember(group: group, person: $0[0], role: role, requester: admin) }
   }
 
   /// Changes a member's role. The last admin stays one.
@@ -142,11 +150,4 @@ public struct Groups: Sendable {
 extension Ledger {
   /// Groups and their members.
   public var groups: Groups { Groups(ledger: self) }
-
-  /// The person whose key seals a number: whoever was added by it before, or somebody new.
-  func person(ofNumber hash: Digest) throws(LedgerError) -> PersonID {
-    let known = try reading { (state) throws(StateUnreadable) in try state.person(ofNumber: hash) }
-    if let known, let person = PersonID(bytes: known) { return person }
-    return try newPerson()
-  }
 }

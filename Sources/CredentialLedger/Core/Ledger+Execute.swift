@@ -47,6 +47,16 @@ extension Ledger {
     } catch { throw LedgerError(error) }
   }
 
+  /// Asks the state of this moment something that the rules may refuse.
+  func asking<Result: Sendable>(
+    _ body: (borrowing LedgerState) throws(DecisionFailure) -> Result
+  ) throws(LedgerError) -> Result {
+    let snapshot = try logged { () throws(LogError) in try log.snapshot() }
+    do throws(DecisionFailure) {
+      return try snapshot.withState(orThrow: { .unreadable(StateUnreadable($0.description)) }, body)
+    } catch { throw LedgerError(error) }
+  }
+
   /// Runs what may take long (files, cold pages, scrypt) on a thread for reading.
   func blocking<Result: Sendable>(
     _ body: @escaping @Sendable () throws(LedgerError) -> Result
@@ -117,12 +127,7 @@ extension Ledger {
   }
 
   /// Makes a key for a new person.
-  func newPerson() throws(LedgerError) -> PersonID {
-    let random = configuration.random
-    let person = try drawn { () throws(CryptoError) in try PersonID(random: random) }
-    try keyed { () throws(KeyStoreError) in try keyStore.persons.add([person]) }
-    return person
-  }
+  func newPerson() throws(LedgerError) -> PersonID { try newPersons(1)[0] }
 
   private func seal(address: String, for account: AccountID?) async throws(LedgerError) -> [UInt8] {
     guard !address.isEmpty, let account else { return [] }

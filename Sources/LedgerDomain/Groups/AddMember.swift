@@ -1,15 +1,10 @@
-public import LedgerCrypto
 public import LedgerEvents
 
 /// An admin adds a person to a group, by account or by phone number. A number that no account holds yet makes a
 /// membership without account, which goes to whoever verifies the number.
 public struct AddMember: Command {
   /// Who is added.
-  public enum Person: Sendable {
-    case account(AccountID)
-    /// Keyed hash of the number in E.164 form, and the number itself.
-    case number(Digest, Sealed)
-  }
+  public typealias Person = NamedPerson
 
   public var group: GroupID
   public var person: Person
@@ -29,37 +24,33 @@ public struct AddMember: Command {
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     _ = try state.requireAdmin(of: group, by: requester)
-    var event = GroupMemberAdded()
-    event.group = group.rawValue
-    event.role = try role.checked()
-    let account: AccountID?
-    let isKnownNumber: Bool
-    switch person {
-    case .account(let id):
-      account = try state.requireActiveAccount(id, field: "person").id
-      isKnownNumber = false
-    case .number(let number, let sealed):
-      account = try state.holder(of: number)
-      isKnownNumber = try read(state.membership(number: number, in: group)) != nil
-      try state.requireSealed(sealed, forNumber: number)
-      event.number = sealed
-    }
-    var isMember = isKnownNumber
-    if let account, try read(state.membership(of: account, in: group)) != nil { isMember = true }
-    guard !isMember else {
+    let role = try role.checked()
+    let found = try state.find(person)
+    try state.requireSealed(CollectionOfOne(person))
+    guard try state.membership(of: found, in: group) == nil else {
       throw .refused(.conflict, field: "person", expected: "somebody who is not a member yet")
     }
-    event.account = account?.rawValue ?? 0
-    return Decision(by: requester, .groupMemberAdded(event))
+    return Decision(by: requester, .groupMemberAdded(GroupMemberAdded(found, role: role, group: group)))
   }
 
   public func outcome(of recorded: RecordedEvents) -> MembershipID { MembershipID(rawValue: recorded.first) }
 }
 
 extension DomainReader where Self: ~Copyable {
-  /// The account that has verified the number, if any.
-  fileprivate func holder(of number: Digest) throws(DecisionFailure) -> AccountID? {
-    guard let phone = try read(self.phone(number: number)) else { return nil }
-    return try read(self.phone(phone))?.account
+  /// The membership by which somebody is in a group: that of the account, or else that of the number.
+  func membership(of person: FoundPerson, in group: GroupID) throws(DecisionFailure) -> MembershipID? {
+    if let account = person.account, let id = try read(membership(of: account, in: group)) { return id }
+    guard let number = person.number else { return nil }
+    return try read(membership(number: number, in: group))
+  }
+}
+
+extension GroupMemberAdded {
+  init(_ person: FoundPerson, role: Role, group: GroupID) {
+    self.init()
+    self.group = group.rawValue
+    self.role = role
+    account = person.account?.rawValue ?? 0
+    if let sealed = person.sealed { number = sealed }
   }
 }

@@ -1,6 +1,7 @@
 public import LedgerEvents
 
-/// Creates a group, with its creator as its first admin.
+/// Creates a group, with its creator as its first admin and whoever else is named as members and admins: all of it, or
+/// nothing where anybody is refused.
 public struct CreateGroup: Command {
   public var creator: AccountID
   /// 16 random bytes, the ID that clients use.
@@ -9,13 +10,16 @@ public struct CreateGroup: Command {
   public var kind: GroupKind
   /// Shown to new members; may be empty.
   public var welcomeMessage: String
+  /// At most ``AddMembers/limit`` people. The creator and others may be named several times; the highest role counts.
+  public var members: [NewMember]
   /// The creator, unless another is named.
   public var requester: Requester?
 
   public init(
     creator: AccountID, publicID: PublicID, name: String, kind: GroupKind = .group, welcomeMessage: String = "",
-    requester: Requester? = nil
+    members: [NewMember] = [], requester: Requester? = nil
   ) {
+    self.members = members
     self.creator = creator
     self.publicID = publicID
     self.name = name
@@ -27,8 +31,10 @@ public struct CreateGroup: Command {
   /// What was made.
   public struct Outcome: Sendable, Equatable {
     public var group: GroupID
-    /// The creator's membership.
+    /// The creator's membership. Those of the others have the numbers that follow.
     public var membership: MembershipID
+    /// How many members the group has, the creator included.
+    public var memberCount: Int
   }
 
   public func decide(
@@ -49,14 +55,14 @@ public struct CreateGroup: Command {
     created.creator = creator.rawValue
     created.welcomeMessage = try TextRule(field: "welcomeMessage", characters: 0...1_000, isMultiline: true)
       .trimming(welcomeMessage)
-    var added = GroupMemberAdded()
-    added.group = context.next
-    added.account = creator.rawValue
-    added.role = .admin
-    return Decision(by: requester, .groupCreated(created), .groupMemberAdded(added))
+    try requireCount(members.count, in: 0...AddMembers.limit, field: "members")
+    let added = try state.additions(of: members, to: GroupID(rawValue: context.next), creator: creator)
+    return Decision(by: requester, events: [.groupCreated(created)] + added)
   }
 
   public func outcome(of recorded: RecordedEvents) -> Outcome {
-    Outcome(group: GroupID(rawValue: recorded.first), membership: MembershipID(rawValue: recorded.first + 1))
+    Outcome(
+      group: GroupID(rawValue: recorded.first), membership: MembershipID(rawValue: recorded.first + 1),
+      memberCount: recorded.events.count - 1)
   }
 }

@@ -21,11 +21,7 @@ public struct RemoveMember: Command {
     guard own == nil || own?.role == .admin || own?.id == membership else { throw .adminRequired }
     let member = try state.requireMembership(membership, in: group.id)
     try group.requireAdmin(besides: member)
-    var event = GroupMemberRemoved()
-    event.group = group.id.rawValue
-    event.membership = membership.rawValue
-    event.account = member.account?.rawValue ?? 0
-    return Decision(by: requester, .groupMemberRemoved(event))
+    return Decision(by: requester, .groupMemberRemoved(GroupMemberRemoved(of: member)))
   }
 
   public func outcome(of recorded: RecordedEvents) {}

@@ -2,7 +2,8 @@ import LedgerCrypto
 import LedgerEvents
 
 extension DomainReader where Self: ~Copyable {
-  /// A number that a membership carries is sealed under one key, ever: so erasing that one person erases it everywhere.
+  /// A number that memberships and subscriptions carry is sealed under one key, ever: so erasing that one person erases
+  /// it everywhere.
   /// - Throws: ``Refusal/Code/conflict``.
   func requireSealed(_ sealed: Sealed, forNumber number: Digest) throws(DecisionFailure) {
     let known = try read(person(ofNumber: number))

@@ -57,6 +57,7 @@ public struct VerifyPIN: Command {
     event.challenge = challenge.rawValue
     event.number = open.number
     event.memberships = try state.memberships(waitingFor: account, number: number)
+    event.subscriptions = try state.subscriptions(waitingFor: account, number: number)
     return Decision(by: Subject(account), .phoneVerified(event))
   }
 
@@ -77,6 +78,17 @@ extension DomainReader where Self: ~Copyable {
     for id in try read(memberships(number: number)) {
       guard let membership = try read(membership(id)), membership.account == nil,
         try read(self.membership(of: account, in: membership.group)) == nil
+      else { continue }
+      waiting.append(id.rawValue)
+    }
+    return waiting
+  }
+  /// The same for subscriptions to public groups.
+  fileprivate func subscriptions(waitingFor account: AccountID, number: Digest) throws(DecisionFailure) -> [UInt64] {
+    var waiting: [UInt64] = []
+    for id in try read(subscriptions(number: number)) {
+      guard let subscription = try read(subscription(id)), subscription.account == nil,
+        try read(self.subscription(of: account, in: subscription.group)) == nil
       else { continue }
       waiting.append(id.rawValue)
     }

@@ -143,11 +143,14 @@ public struct Group: Sendable, Equatable {
   public var memberCount: UInt64
   public var adminCount: UInt64
   public var createdAt: Timestamp
+  /// Only public groups have any.
+  public var subscriberCount: UInt64
 
   public init(
     id: GroupID, publicID: PublicID, name: String, kind: GroupKind, welcomeMessage: String, isDeleted: Bool,
-    memberCount: UInt64, adminCount: UInt64, createdAt: Timestamp
+    memberCount: UInt64, adminCount: UInt64, createdAt: Timestamp, subscriberCount: UInt64 = 0
   ) {
+    self.subscriberCount = subscriberCount
     self.id = id
     self.publicID = publicID
     self.name = name

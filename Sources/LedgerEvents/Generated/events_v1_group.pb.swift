@@ -245,6 +245,10 @@ public nonisolated struct GroupSubscriberAdded: Sendable {
   /// Clears the value of `number`. Subsequent reads from it will return its default value.
   public mutating func clearNumber() {self._number = nil}
 
+  /// Which of the persons that the request named it is, from 1. So the answer to a request that names many can be told
+  /// from its events. 0 in events from before the field.
+  public var item: UInt32 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -264,6 +268,9 @@ public nonisolated struct GroupSubscriberRemoved: Sendable {
 
   /// The subscriber's account, 0 if none.
   public var account: UInt64 = 0
+
+  /// Which of the subscribers that the request named it is, from 1, as in group.subscriber_added.
+  public var item: UInt32 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -609,7 +616,7 @@ nonisolated extension GroupSubgroupDetached: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension GroupSubscriberAdded: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".GroupSubscriberAdded"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}group\0\u{1}account\0\u{1}number\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}group\0\u{1}account\0\u{1}number\0\u{1}item\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -620,6 +627,7 @@ nonisolated extension GroupSubscriberAdded: SwiftProtobuf.Message, SwiftProtobuf
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.group) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.account) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._number) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.item) }()
       default: break
       }
     }
@@ -639,6 +647,9 @@ nonisolated extension GroupSubscriberAdded: SwiftProtobuf.Message, SwiftProtobuf
     try { if let v = self._number {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
+    if self.item != 0 {
+      try visitor.visitSingularUInt32Field(value: self.item, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -646,6 +657,7 @@ nonisolated extension GroupSubscriberAdded: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.group != rhs.group {return false}
     if lhs.account != rhs.account {return false}
     if lhs._number != rhs._number {return false}
+    if lhs.item != rhs.item {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -653,7 +665,7 @@ nonisolated extension GroupSubscriberAdded: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension GroupSubscriberRemoved: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".GroupSubscriberRemoved"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}group\0\u{1}subscription\0\u{1}account\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}group\0\u{1}subscription\0\u{1}account\0\u{1}item\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -664,6 +676,7 @@ nonisolated extension GroupSubscriberRemoved: SwiftProtobuf.Message, SwiftProtob
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.group) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.subscription) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.account) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.item) }()
       default: break
       }
     }
@@ -679,6 +692,9 @@ nonisolated extension GroupSubscriberRemoved: SwiftProtobuf.Message, SwiftProtob
     if self.account != 0 {
       try visitor.visitSingularUInt64Field(value: self.account, fieldNumber: 3)
     }
+    if self.item != 0 {
+      try visitor.visitSingularUInt32Field(value: self.item, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -686,6 +702,7 @@ nonisolated extension GroupSubscriberRemoved: SwiftProtobuf.Message, SwiftProtob
     if lhs.group != rhs.group {return false}
     if lhs.subscription != rhs.subscription {return false}
     if lhs.account != rhs.account {return false}
+    if lhs.item != rhs.item {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

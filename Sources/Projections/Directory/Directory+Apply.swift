@@ -76,8 +76,8 @@ extension Directory {
     case .phonePINAccepted(let event): try close(challenge: event.challenge, &transaction)
     case .authorizationCodeIssued(let event): try issue(event, position, &transaction)
     case .authorizationCodeRedeemed(let event): try redeem(event, &transaction)
-    case .groupSubscriberAdded, .groupSubscriberRemoved:
-      break
+    case .groupSubscriberAdded(let event): try add(event, position, &transaction)
+    case .groupSubscriberRemoved(let event): try remove(subscriber: event, &transaction)
     }
   }
 

@@ -51,6 +51,14 @@ extension Directory {
       return row.membership.isRemoved
         ? [known] : [known, .digest(.membershipByNumber, number, row.membership.group.rawValue)]
     }
+    try eraseHashes(StoredSubscription.self, .subscription, &transaction) { row in
+      guard row.subscription.number?.personBytes == person else { return nil }
+      defer { row.number = nil }
+      guard let number = row.number else { return [] }
+      let known: DirectoryKey = .digest(.personByNumber, number, row.subscription.id.rawValue)
+      return row.subscription.isRemoved
+        ? [known] : [known, .digest(.subscriptionByNumber, number, row.subscription.group.rawValue)]
+    }
   }
 
   /// Changes the rows of a family that `clear` concerns, and removes the rows whose keys it returns.

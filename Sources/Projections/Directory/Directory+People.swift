@@ -50,8 +50,12 @@ extension Directory {
       var row = try existing(StoredMembership.self, at: .number(.membership, membership), in: transaction)
       row.membership.account = AccountID(rawValue: event.account)
       try put(row, at: .number(.membership, membership), in: &transaction)
+      try change(
+        PlaceRow.self, at: .pair(.membershipOfGroup, row.membership.group.rawValue, membership), in: &transaction
+      ) { $0.account = event.account }
       try index(row.membership, &transaction)
     }
+    try takeOver(subscriptions: event.subscriptions, by: event.account, &transaction)
   }
 
   func remove(phone event: PhoneRemoved, _ transaction: inout WriteTransaction) throws(LogError) {
@@ -83,12 +87,14 @@ extension Directory {
       account: AccountID(unlessZero: event.account), number: event.hasNumber ? event.number : nil, role: event.role,
       isRemoved: false)
     try put(StoredMembership(membership, number: number), at: .number(.membership, position), in: &transaction)
-    try put(EmptyRow(), at: .pair(.membershipOfGroup, event.group, position), in: &transaction)
+    let person = event.hasNumber ? try PublicID(of: event.number.person, at: position) : nil
+    try put(
+      PlaceRow(account: event.account, role: event.role, person: person),
+      at: .pair(.membershipOfGroup, event.group, position), in: &transaction)
     try index(membership, &transaction)
     if let number {
       try put(position, at: .digest(.membershipByNumber, number, event.group), in: &transaction)
-      let person = try PublicID(of: event.number.person, at: position)
-      try put(PersonRow(person), at: .digest(.personByNumber, number, position), in: &transaction)
+      if let person { try put(PersonRow(person), at: .digest(.personByNumber, number, position), in: &transaction) }
     }
     try change(Group.self, at: .number(.group, event.group), in: &transaction) { group in
       group.memberCount += 1
@@ -106,6 +112,9 @@ extension Directory {
   func changeRole(_ event: GroupMemberRoleChanged, _ transaction: inout WriteTransaction) throws(LogError) {
     try change(StoredMembership.self, at: .number(.membership, event.membership), in: &transaction) {
       $0.membership.role = event.after
+    }
+    try change(PlaceRow.self, at: .pair(.membershipOfGroup, event.group, event.membership), in: &transaction) {
+      $0.role = event.after
     }
     try change(Group.self, at: .number(.group, event.group), in: &transaction) { group in
       if event.before == .admin { group.adminCount -= 1 }

@@ -19,8 +19,8 @@ package enum DirectoryKey: Equatable {
     case accountByIdentity = 2
     /// The name of an erased person's key to the account, 0 if none.
     case erasedPerson = 3
-    /// Keyed hash of a number and a membership that was added by it, to the name of the key that the number is sealed
-    /// under. It stays when the membership ends.
+    /// Keyed hash of a number and a membership or subscription that was added by it, to the name of the key that the
+    /// number is sealed under. It stays when the membership or subscription ends.
     case personByNumber = 4
     /// Tenant administrator, disabled or not.
     case tenantAdmin = 5
@@ -55,7 +55,7 @@ package enum DirectoryKey: Equatable {
     case membershipByAccount = 41
     /// Keyed hash of a number and group to the membership.
     case membershipByNumber = 42
-    /// Group and membership, for each member a group has now.
+    /// Group and membership to ``PlaceRow``, for each member a group has now.
     case membershipOfGroup = 43
     /// Account and group to the membership.
     case groupOfAccount = 44
@@ -78,6 +78,16 @@ package enum DirectoryKey: Equatable {
     /// Connector and webhook.
     case webhookOfConnector = 62
     case authorizationCode = 70
+    /// Subscription to ``StoredSubscription``.
+    case subscription = 80
+    /// Group and account to the subscription.
+    case subscriptionByAccount = 81
+    /// Keyed hash of a number and group to the subscription.
+    case subscriptionByNumber = 82
+    /// Group and subscription to ``PlaceRow``, for each subscriber a group has now.
+    case subscriptionOfGroup = 83
+    /// Account and group to the subscription.
+    case subscriptionOfAccount = 84
   }
 
   var family: Family {

@@ -185,17 +185,18 @@ extension Group: Row {
     writer.number(memberCount)
     writer.number(adminCount)
     writer.time(createdAt)
+    writer.number(subscriberCount)
   }
 
   init?(from reader: inout RowReader) {
     guard let id = reader.id(GroupID.self), let publicID = reader.publicID(), let name = reader.text(),
       let kind = reader.number().flatMap({ GroupKind(rawValue: Int($0)) }), let welcome = reader.text(),
       let isDeleted = reader.flag(), let members = reader.number(), let admins = reader.number(),
-      let createdAt = reader.time()
+      let createdAt = reader.time(), let subscribers = reader.number()
     else { return nil }
     self.init(
       id: id, publicID: publicID, name: name, kind: kind, welcomeMessage: welcome, isDeleted: isDeleted,
-      memberCount: members, adminCount: admins, createdAt: createdAt)
+      memberCount: members, adminCount: admins, createdAt: createdAt, subscriberCount: subscribers)
   }
 }
 

@@ -110,7 +110,7 @@ extension AuditEntry {
       case .phonePINRequested(let event): [("number", event.hasNumber ? event.number : nil, .phoneNumber)]
       case .phoneVerified(let event): [("number", event.hasNumber ? event.number : nil, .phoneNumber)]
       case .groupMemberAdded(let event): [("number", event.hasNumber ? event.number : nil, .memberNumber)]
-      case .groupSubscriberAdded(let event): [("number", event.hasNumber ? event.number : nil, .memberNumber)]
+      case .groupSubscriberAdded(let event): [("number", event.hasNumber ? event.number : nil, .subscriberNumber)]
       default: []
       }
     return (fields + [("address", address, .originAddress)]).compactMap { name, sealed, purpose in

@@ -1,0 +1,48 @@
+public import LedgerDomain
+public import LedgerEvents
+import Projections
+
+// Groups as somebody sees them.
+extension Groups {
+  /// The groups that somebody sees and that are not deleted, in the order of their numbers.
+  ///
+  /// An account, itself or through a connector, sees the groups that it is a member of; with the whole hierarchy, those
+  /// below them, and those above them by name alone. A grant shows its group, and with the hierarchy those below it; one
+  /// for the granter's own access shows what the granter sees. An operator sees all.
+  ///
+  /// ```swift
+  /// let groups = try ledger.groups.visible(to: .requester(.account(member)), scope: .hierarchy)
+  /// let granted = try ledger.groups.visible(to: .grant(claims.grant))
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - after: the last group of the page before.
+  ///   - limit: 1 to 1,000. The cost is in proportion to the groups that are seen, whatever the page.
+  /// - Throws: `account_disabled`, `not_found`, `forbidden` of a grant that is not in force, `invalid_value`.
+  public func visible(
+    to viewer: GroupViewer, scope: GroupScope = .own, after: GroupID? = nil, limit: Int = 100
+  ) throws(LedgerError) -> [VisibleGroup] {
+    try ledger.asking { (state) throws(DecisionFailure) in
+      try state.visibleGroups(to: viewer, scope: scope, after: after, limit: limit)
+    }
+  }
+
+  /// Sums up a group and what lies below it: members, admins and subscribers, each person once, and groups.
+  ///
+  /// Whoever is a member of the group or of one above it may ask, as may a grant that shows the group, and an operator.
+  /// Reads each list of members and subscribers once, its rows side by side, on a thread for reading: the cost is in
+  /// proportion to the people, some bytes of memory for each included.
+  ///
+  /// ```swift
+  /// let summary = try await ledger.groups.summary(of: group, for: .grant(claims.grant))
+  /// print("\(summary.hierarchy.members) people in \(summary.hierarchy.groups) groups")
+  /// ```
+  ///
+  /// - Throws: `not_found` of a group that is not seen or is deleted, `account_disabled`, `forbidden`.
+  public func summary(of group: GroupID, for viewer: GroupViewer) async throws(LedgerError) -> GroupSummary {
+    let ledger = ledger
+    return try await ledger.blocking { () throws(LedgerError) in
+      try ledger.asking { (state) throws(DecisionFailure) in try state.summary(of: group, for: viewer) }
+    }
+  }
+}

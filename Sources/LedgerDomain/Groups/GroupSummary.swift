@@ -1,0 +1,87 @@
+public import LedgerEvents
+
+/// How many people are in a group, or in a group and the groups below it.
+public struct GroupCounts: Sendable, Equatable {
+  /// Groups that are counted.
+  public var groups = 0
+  /// Memberships: somebody who is a member of two of the groups counts twice.
+  public var memberships = 0
+  /// Members, admins included: people, each once.
+  public var members = 0
+  /// People who are an admin of at least one of the groups.
+  public var admins = 0
+  /// Of the members, those whose number no account holds.
+  public var unprovisioned = 0
+  /// People who subscribe to at least one of the groups, members or not.
+  public var subscribers = 0
+
+  public init() {}
+}
+
+/// A group with what is around and in it.
+public struct GroupSummary: Sendable, Equatable {
+  public var group: Group
+  /// What whoever asks is in the group itself; nil for one who sees it from above.
+  public var callerRole: Role?
+  /// Groups directly below and directly above that are not deleted.
+  public var subgroupCount: Int
+  public var parentCount: Int
+  /// The group alone.
+  public var own: GroupCounts
+  /// The group and all that lies below it and is not deleted, in any number of ways, each group and each person once.
+  public var hierarchy: GroupCounts
+}
+
+extension DomainReader where Self: ~Copyable {
+  /// Sums a group up, for somebody who sees it.
+  ///
+  /// Costs time and memory in proportion to the members and subscribers of the group and the groups below: each list is
+  /// read once, its rows side by side and in order. A set of the people remembers who was counted.
+  ///
+  /// - Throws: ``Refusal/Code/notFound`` of a group that the viewer does not see or that is deleted,
+  ///   ``Refusal/Code/accountDisabled``, ``Refusal/Code/forbidden`` of a grant that is not in force.
+  public func summary(of id: GroupID, for viewer: GroupViewer) throws(DecisionFailure) -> GroupSummary {
+    let sight = try self.sight(of: id, for: viewer)
+    var census = Census()
+    try census.add(id, in: self)
+    let own = census.counts
+    for lower in try reach(from: [id], .down).dropFirst() { try census.add(lower.id, in: self) }
+    return GroupSummary(
+      group: sight.group, callerRole: sight.role, subgroupCount: try existing(read(subgroups(of: id))).count,
+      parentCount: try existing(read(parents(of: id))).count, own: own, hierarchy: census.counts)
+  }
+}
+
+/// Counts people, each once.
+private struct Census {
+  private var groups = 0
+  private var memberships = 0
+  private var members: Set<PersonName> = []
+  private var admins: Set<PersonName> = []
+  private var subscribers: Set<PersonName> = []
+  private var unprovisioned = 0
+
+  var counts: GroupCounts {
+    var counts = GroupCounts()
+    counts.groups = groups
+    counts.memberships = memberships
+    counts.members = members.count
+    counts.admins = admins.count
+    counts.unprovisioned = unprovisioned
+    counts.subscribers = subscribers.count
+    return counts
+  }
+
+  mutating func add(_ group: GroupID, in state: borrowing some DomainReader & ~Copyable) throws(DecisionFailure) {
+    groups += 1
+    do throws(StateUnreadable) {
+      try state.forEachPlace(.members, of: group) { place in
+        memberships += 1
+        if place.role == .admin { admins.insert(place.person) }
+        guard members.insert(place.person).inserted else { return }
+        if case .key = place.person { unprovisioned += 1 }
+      }
+      try state.forEachPlace(.subscribers, of: group) { subscribers.insert($0.person) }
+    } catch { throw .unreadable(error) }
+  }
+}

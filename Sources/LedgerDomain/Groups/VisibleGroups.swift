@@ -1,0 +1,162 @@
+public import LedgerEvents
+
+/// Through whose eyes groups are looked at.
+public enum GroupViewer: Sendable, Hashable {
+  /// An account, itself or through a connector, sees the groups that it is a member of; an operator sees all.
+  case requester(Requester)
+  /// What a grant gives: its group, or what the granter sees where it is for the granter's own access.
+  case grant(GrantID)
+}
+
+/// How far around the viewer's own groups the view goes.
+public enum GroupScope: Sendable, Hashable {
+  /// The groups that the viewer is a member of or was granted.
+  case own
+  /// Those, all that lie below them, and all that lie above those that the viewer is a member of.
+  case hierarchy
+}
+
+/// A group that somebody sees.
+public struct VisibleGroup: Sendable, Equatable {
+  public var group: Group
+  /// What the viewer is in the group itself; nil for one who is no member.
+  public var role: Role?
+  /// Whether the viewer may see who is in it. Of a group that is seen from below, only ID, name and kind may be shown.
+  public var isReadable: Bool
+}
+
+extension DomainReader where Self: ~Copyable {
+  /// The groups that somebody sees and that are not deleted, in the order of their numbers.
+  ///
+  /// Costs in proportion to the groups around, whatever the page; to an operator, to the page.
+  ///
+  /// - Parameters:
+  ///   - after: the last group of the page before.
+  ///   - limit: 1 to 1,000.
+  /// - Throws: ``Refusal/Code/invalidValue`` of `limit`, ``Refusal/Code/accountDisabled``, ``Refusal/Code/notFound`` of
+  ///   an account or a grant, ``Refusal/Code/forbidden`` of a grant that is not in force.
+  public func visibleGroups(
+    to viewer: GroupViewer, scope: GroupScope, after: GroupID?, limit: Int
+  ) throws(DecisionFailure) -> [VisibleGroup] {
+    try requireCount(limit, in: 1...1_000, field: "limit")
+    guard let view = try self.view(of: viewer) else { return try allGroups(after: after, limit: limit) }
+    var seen: [GroupID: VisibleGroup] = [:]
+    if scope == .hierarchy {
+      if view.seesAbove {
+        for group in try reach(from: Array(view.own.keys), .up) {
+          seen[group.id] = VisibleGroup(group: group, role: nil, isReadable: false)
+        }
+      }
+      for group in try reach(from: Array(view.own.keys), .down) {
+        seen[group.id] = VisibleGroup(group: group, role: nil, isReadable: true)
+      }
+    }
+    for (id, role) in view.own {
+      guard let group = try existing([id]).first else { continue }
+      seen[id] = VisibleGroup(group: group, role: role, isReadable: true)
+    }
+    return Array(
+      seen.values.filter { $0.group.id > after ?? GroupID(rawValue: 0) }.sorted { $0.group.id < $1.group.id }
+        .prefix(limit))
+  }
+
+  /// One group, to somebody who may see who is in it: a member of it or of a group above it.
+  ///
+  /// - Throws: ``Refusal/Code/notFound`` of a group that the viewer does not see or that is deleted, and as
+  ///   ``visibleGroups(to:scope:after:limit:)``.
+  func sight(of id: GroupID, for viewer: GroupViewer) throws(DecisionFailure) -> VisibleGroup {
+    let view = try self.view(of: viewer)
+    guard let group = try existing([id]).first else { throw .unseenGroup }
+    guard let view else { return VisibleGroup(group: group, role: nil, isReadable: true) }
+    guard let role = view.own[id] else {
+      guard try reach(from: [id], .up).contains(where: { view.own[$0.id] != nil }) else { throw .unseenGroup }
+      return VisibleGroup(group: group, role: nil, isReadable: true)
+    }
+    return VisibleGroup(group: group, role: role, isReadable: true)
+  }
+
+  /// The groups that a viewer is in, deleted ones included, and what it is there; nil for one who sees all.
+  private func view(
+    of viewer: GroupViewer
+  ) throws(DecisionFailure) -> (own: [GroupID: Role], seesAbove: Bool)? {
+    let account: AccountID
+    switch viewer {
+    case .requester(let requester):
+      guard let active = try requireActive(requester) else { return nil }
+      account = active.id
+    case .grant(let id):
+      guard let grant = try read(self.grant(id)) else {
+        throw .refused(.notFound, field: "grant", expected: "a grant of this ledger")
+      }
+      guard try read(obstacle(to: id)) == nil else {
+        throw .refused(.forbidden, field: "grant", expected: "a grant that is in force")
+      }
+      // What a group token may do is what an admin of the group may do in that group, and no other.
+      if let group = grant.group { return ([group: .admin], seesAbove: false) }
+      account = grant.granter
+    }
+    var own: [GroupID: Role] = [:]
+    for group in try read(groups(of: account)) {
+      if let membership = try membership(in: group, of: account) { own[group] = membership.role }
+    }
+    return (own, seesAbove: true)
+  }
+
+  private func allGroups(after: GroupID?, limit: Int) throws(DecisionFailure) -> [VisibleGroup] {
+    var found: [VisibleGroup] = []
+    var last = after?.rawValue ?? 0
+    while found.count < limit, last < .max {
+      let page = try read(groups(from: GroupID(rawValue: last + 1), limit: limit))
+      guard let end = page.last else { break }
+      last = end.id.rawValue
+      for group in page where !group.isDeleted && found.count < limit {
+        found.append(VisibleGroup(group: group, role: nil, isReadable: true))
+      }
+    }
+    return found
+  }
+
+  /// The groups that can be reached from some, those first, through groups that are not deleted, each once: in levels,
+  /// and in a level by number.
+  func reach(from start: [GroupID], _ direction: HierarchyDirection) throws(DecisionFailure) -> [Group] {
+    var seen = Set(start)
+    var level = start.sorted()
+    var found: [Group] = []
+    while !level.isEmpty {
+      let groups = try existing(level)
+      found += groups
+      var next: [GroupID] = []
+      for group in groups {
+        let neighbours =
+          switch direction {
+          case .down: try read(subgroups(of: group.id))
+          case .up: try read(parents(of: group.id))
+          }
+        for id in neighbours where seen.insert(id).inserted { next.append(id) }
+      }
+      level = next.sorted()
+    }
+    return found
+  }
+
+  /// Those of the groups that there are and that are not deleted.
+  func existing(_ ids: [GroupID]) throws(DecisionFailure) -> [Group] {
+    var groups: [Group] = []
+    for id in ids {
+      if let group = try read(self.group(id)), !group.isDeleted { groups.append(group) }
+    }
+    return groups
+  }
+}
+
+/// Which way through the hierarchy of groups.
+enum HierarchyDirection {
+  case down
+  case up
+}
+
+extension DecisionFailure {
+  fileprivate static var unseenGroup: Self {
+    .refused(.notFound, field: "group", expected: "a group that you are a member of, or one below such a group")
+  }
+}

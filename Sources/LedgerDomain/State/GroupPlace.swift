@@ -1,0 +1,27 @@
+public import LedgerEvents
+
+/// Which people of a group.
+public enum GroupList: Sendable, Hashable {
+  case members
+  case subscribers
+}
+
+/// What tells one person from another when people are counted.
+public enum PersonName: Sendable, Hashable {
+  /// Whoever has the account, or holds a number with which it was verified.
+  case account(AccountID)
+  /// Whoever has a number that no account holds: the name of the key that the number is sealed under, wherever it is.
+  case key(PublicID)
+}
+
+/// A person's place in a group, with as much as counting needs.
+public struct GroupPlace: Sendable, Equatable {
+  public var person: PersonName
+  /// What a member may do; unspecified for subscribers.
+  public var role: Role
+
+  public init(person: PersonName, role: Role) {
+    self.person = person
+    self.role = role
+  }
+}

@@ -1,0 +1,133 @@
+import EventLog
+import LMDB
+public import LedgerCrypto
+public import LedgerDomain
+public import LedgerEvents
+
+// Lists of groups, and who is in one.
+extension LedgerState {
+  public func groups(of account: AccountID) throws(StateUnreadable) -> [GroupID] {
+    try numbers(.groupOfAccount, of: account.rawValue).map { GroupID(rawValue: $0) }
+  }
+
+  public func groups(from first: GroupID, limit: Int) throws(StateUnreadable) -> [Group] {
+    try rows(
+      Group.self, from: .number(.group, first.rawValue), below: .number(.group, .max), limit: limit
+    ).map(\.row)
+  }
+
+  /// The members that a group has now, in the order in which they were added.
+  package func members(of group: GroupID) throws(StateUnreadable) -> [MembershipID] {
+    try numbers(.membershipOfGroup, of: group.rawValue).map { MembershipID(rawValue: $0) }
+  }
+
+  public func forEachPlace(
+    _ list: GroupList, of group: GroupID, _ body: (GroupPlace) -> Void
+  ) throws(StateUnreadable) {
+    let family: DirectoryKey.Family = list == .members ? .membershipOfGroup : .subscriptionOfGroup
+    var waiting: [(id: UInt64, place: PlaceRow)] = []
+    var malformed: DirectoryKey?
+    try reading { () throws(LogError) in
+      try stored { () throws(LMDBError) in
+        try directory.rows.forEach(
+          from: .pair(family, group.rawValue, 0), below: .pair(family, group.rawValue + 1, 0), in: transaction
+        ) { key, bytes in
+          guard let place = PlaceRow(decoding: bytes), case .pair(_, _, let id) = key else {
+            malformed = key
+            return .stop
+          }
+          if let account = AccountID(unlessZero: place.account) {
+            body(GroupPlace(person: .account(account), role: place.role))
+          } else {
+            waiting.append((id, place))
+          }
+          return .continue
+        }
+      }
+      if let malformed { throw Directory.malformed(malformed) }
+    }
+    for (id, place) in waiting {
+      guard let person = try name(of: place, list, id) else {
+        throw StateUnreadable(Directory.malformed(.pair(family, group.rawValue, id)).description)
+      }
+      body(GroupPlace(person: person, role: place.role))
+    }
+  }
+
+  /// Who somebody is that no account took over. The number may be held all the same, by an account that was in the
+  /// group before it verified the number.
+  private func name(of place: PlaceRow, _ list: GroupList, _ id: UInt64) throws(StateUnreadable) -> PersonName? {
+    let number =
+      switch list {
+      case .members: try row(StoredMembership.self, .number(.membership, id))?.number
+      case .subscribers: try row(StoredSubscription.self, .number(.subscription, id))?.number
+      }
+    if let number, let holder = try phone(number: number), let account = try phone(holder)?.account {
+      return .account(account)
+    }
+    return place.person.map { .key($0) }
+  }
+
+  // MARK: Subscriptions
+
+  public func subscription(_ id: SubscriptionID) throws(StateUnreadable) -> GroupSubscription? {
+    try row(StoredSubscription.self, .number(.subscription, id.rawValue))?.subscription
+  }
+
+  public func subscription(of account: AccountID, in group: GroupID) throws(StateUnreadable) -> SubscriptionID? {
+    try id(.pair(.subscriptionByAccount, group.rawValue, account.rawValue))
+  }
+
+  public func subscription(number: Digest, in group: GroupID) throws(StateUnreadable) -> SubscriptionID? {
+    try id(.digest(.subscriptionByNumber, number, group.rawValue))
+  }
+
+  public func subscriptions(number: Digest) throws(StateUnreadable) -> [SubscriptionID] {
+    // The keys are in the order of the groups.
+    try rows(
+      UInt64.self, from: .digest(.subscriptionByNumber, number, 0), below: .digest(.subscriptionByNumber, number, .max)
+    ).map { SubscriptionID(rawValue: $0.row) }.sorted()
+  }
+
+  public func subscriptions(
+    of group: GroupID, from first: SubscriptionID, limit: Int
+  ) throws(StateUnreadable) -> [GroupSubscription] {
+    var subscriptions: [GroupSubscription] = []
+    let places = try rows(
+      PlaceRow.self, from: .pair(.subscriptionOfGroup, group.rawValue, first.rawValue),
+      below: .pair(.subscriptionOfGroup, group.rawValue + 1, 0), limit: limit)
+    for (key, _) in places {
+      guard case .pair(_, _, let id) = key, let known = try subscription(SubscriptionID(rawValue: id)) else { continue }
+      subscriptions.append(known)
+    }
+    return subscriptions
+  }
+
+  /// The groups that an account subscribes to, deleted ones included, oldest first.
+  package func subscribedGroups(of account: AccountID) throws(StateUnreadable) -> [GroupID] {
+    try numbers(.subscriptionOfAccount, of: account.rawValue).map { GroupID(rawValue: $0) }
+  }
+
+  /// The rows between two keys, in order, as many as `limit`.
+  private func rows<Stored: Row>(
+    _ type: Stored.Type, from lower: DirectoryKey, below upper: DirectoryKey, limit: Int = .max
+  ) throws(StateUnreadable) -> [(key: DirectoryKey, row: Stored)] {
+    try reading { () throws(LogError) in
+      var found: [(key: DirectoryKey, row: Stored)] = []
+      var malformed: DirectoryKey?
+      try stored { () throws(LMDBError) in
+        try directory.rows.forEach(from: lower, below: upper, in: transaction) { key, bytes in
+          guard found.count < limit else { return .stop }
+          guard let row = Stored(decoding: bytes) else {
+            malformed = key
+            return .stop
+          }
+          found.append((key, row))
+          return .continue
+        }
+      }
+      if let malformed { throw Directory.malformed(malformed) }
+      return found
+    }
+  }
+}
