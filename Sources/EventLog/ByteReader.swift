@@ -48,6 +48,12 @@ package struct ByteReader {
     return offset..<offset + count
   }
 
+  /// Calls `body` with the next `count` bytes in place.
+  package mutating func withNext<Result>(_ count: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
+    guard let range = skip(count) else { return nil }
+    return unsafe body(UnsafeRawBufferPointer(rebasing: bytes[range]))
+  }
+
   /// A copy of the next `count` bytes.
   package mutating func copy(_ count: Int) -> [UInt8]? {
     guard let range = skip(count) else { return nil }

@@ -50,6 +50,8 @@ public protocol DomainReader: StandingReader, ~Copyable {
   /// What authenticates the connector, and how long its tokens live. Nil once the connector is deleted, so that
   /// nobody authenticates as it. Kept apart from ``connector(_:)``, as each token issued needs this and little else.
   func credentials(of connector: ConnectorID) throws(StateUnreadable) -> ConnectorCredentials?
+  /// The connector of this ID with its credentials, looked up or remembered; nil once it is deleted.
+  func client(_ publicID: PublicID) throws(StateUnreadable) -> ConnectorClient?
 
   /// The group of this ID, deleted or not; nil if there is none.
   func group(_ id: GroupID) throws(StateUnreadable) -> Group?

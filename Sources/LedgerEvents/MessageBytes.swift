@@ -64,3 +64,6 @@ extension Sealed {
   /// Nonce, ciphertext and tag.
   public var boxBytes: [UInt8] { .init(box) }
 }
+
+// Remembered by threads, bit by bit, among what authenticates a connector.
+extension RefreshRotation: BitwiseCopyable {}

@@ -24,7 +24,7 @@ extension LogView where Reading: ~Copyable, Participant == ProjectionSet {
 }
 
 extension LogView where Reading == ReadTransaction, Participant == ProjectionSet {
-  /// As in any view; a snapshot also remembers what tokens lately stood on.
+  /// As in any view; what a snapshot saw is remembered for later ones.
   @inlinable
   public func withState<Result, Failure: Error>(
     orThrow failure: (LogError) -> Failure, _ body: (borrowing LedgerState) throws(Failure) -> Result
@@ -38,14 +38,14 @@ extension LogView where Reading == ReadTransaction, Participant == ProjectionSet
 }
 
 extension ProjectionSet {
-  /// The state in a transaction, to be used while that is open.
+  /// The state in the writer's transaction, to be used while that is open and until an event is applied.
   public func state(in transaction: BorrowedTransaction) throws(LogError) -> LedgerState {
-    LedgerState(try current(in: transaction), transaction, nil)
+    LedgerState(try current(in: transaction), transaction, memory.windowOfWriter)
   }
 
   /// The state in a snapshot, to be used while that is open.
   public func snapshotState(in transaction: BorrowedTransaction) throws(LogError) -> LedgerState {
-    LedgerState(try current(in: transaction), transaction, paths)
+    LedgerState(try current(in: transaction), transaction, memory.window(ofSnapshot: transaction.number))
   }
 }
 
@@ -53,11 +53,11 @@ extension ProjectionSet {
 public struct LedgerState: ~Copyable, DomainReader {
   private let tables: ProjectionTables
   let transaction: BorrowedTransaction
-  /// Nil in the writer's own transaction, whose state nobody else has seen.
-  private let paths: PathMemory?
+  /// What may be believed of what was seen before.
+  private let remembered: StateMemory.Window
 
-  init(_ tables: ProjectionTables, _ transaction: BorrowedTransaction, _ paths: PathMemory?) {
-    self.paths = paths
+  init(_ tables: ProjectionTables, _ transaction: BorrowedTransaction, _ remembered: StateMemory.Window) {
+    self.remembered = remembered
     self.tables = tables
     self.transaction = transaction
   }
@@ -84,10 +84,7 @@ public struct LedgerState: ~Copyable, DomainReader {
   }
 
   public func path(ofFamily number: UInt64) throws(StateUnreadable) -> Examination {
-    guard let paths else { return try examine(family: number) }
-    return try paths.path(ofFamily: number, in: transaction.number) { () throws(StateUnreadable) in
-      try examine(family: number)
-    }
+    try remembered.path(ofFamily: number) { () throws(StateUnreadable) in try examine(family: number) }
   }
 
   public func account(_ id: AccountID) throws(StateUnreadable) -> Account? {
@@ -128,6 +125,10 @@ public struct LedgerState: ~Copyable, DomainReader {
 
   public func connector(publicID: PublicID) throws(StateUnreadable) -> ConnectorID? {
     try id(.publicID(.connectorByPublicID, publicID))
+  }
+
+  public func client(_ publicID: PublicID) throws(StateUnreadable) -> ConnectorClient? {
+    try remembered.client(publicID) { () throws(StateUnreadable) in try lookUp(client: publicID) }
   }
 
   public func connector(named name: String, of owner: AccountID) throws(StateUnreadable) -> ConnectorID? {

@@ -60,6 +60,7 @@ package struct ProjectionRebuild: Sendable {
         for item in stretch { try tables.apply(item.event, item.header, in: &view.transaction) }
         guard reached == head, hasRuns else { return (head, false) }
         live.swap(to: UInt8(target), from: view.transaction.number)
+        view.participant.memory.noteChange(by: view.transaction.number)
         try view.participant.finish(at: head, in: &view.transaction)
         return (head, true)
       }

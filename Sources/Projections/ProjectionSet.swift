@@ -10,7 +10,7 @@ public final class ProjectionSet: CommitParticipant {
   let tables: [ProjectionTables]
   /// Nil where the log is open for reading only: then another process swaps, and each transaction looks it up.
   let live: LiveSet?
-  let paths: PathMemory
+  let memory: StateMemory
   /// Where another process swaps: twice the number of the commit that the set was last looked up in, plus the set.
   private let lookedUp = Atomic<UInt64>(0)
   let checkpoint: Table<BytesKey, ProjectionCheckpoint>
@@ -32,7 +32,7 @@ public final class ProjectionSet: CommitParticipant {
     do throws(LMDBError) {
       checkpoint = try environment.openTable(.init("projections"), in: &transaction)
       live = LiveSet(set: try checkpoint.get(Self.checkpointKey, in: transaction)?.set ?? 0)
-      paths = PathMemory(since: transaction.number)
+      memory = StateMemory(since: transaction.number)
     } catch { throw LogError(error) }
   }
 
@@ -48,7 +48,7 @@ public final class ProjectionSet: CommitParticipant {
       throw LogError(error)
     }
     live = nil
-    paths = PathMemory(since: nil)
+    memory = StateMemory(since: nil)
   }
 
   /// The set of tables that a transaction is to read.
@@ -68,7 +68,10 @@ public final class ProjectionSet: CommitParticipant {
 
   // MARK: CommitParticipant
 
-  public func begin(in transaction: borrowing WriteTransaction) { live?.forgetSwap(from: transaction.number) }
+  public func begin(in transaction: borrowing WriteTransaction) {
+    live?.forgetSwap(from: transaction.number)
+    memory.noteBegin(of: transaction.number)
+  }
 
   public func encode(_ event: LedgerEvent) throws(LogError) -> EncodedEvent {
     let payload: [UInt8]
@@ -89,7 +92,7 @@ public final class ProjectionSet: CommitParticipant {
     case .tokenIssued, .refreshTokenRotated, .accountSignedIn, .phonePINRequested, .phonePINRejected,
       .groupSubscriberAdded, .groupSubscriberRemoved:
       break
-    default: paths.noteChange(by: transaction.number)
+    default: memory.noteChange(by: transaction.number)
     }
     try current(in: transaction).apply(event, header, in: &transaction)
   }

@@ -90,7 +90,7 @@ struct RowReader {
 
   mutating func text() -> String? { data().map { String(decoding: $0, as: UTF8.self) } }
 
-  mutating func digest() -> Digest? { reader.copy(Digest.byteCount).flatMap { Digest(bytes: $0) } }
+  mutating func digest() -> Digest? { unsafe reader.withNext(Digest.byteCount) { unsafe Digest(copying: $0) } ?? nil }
 
   mutating func publicID() -> PublicID? { reader.copy(16).flatMap { PublicID(bytes: $0) } }
 

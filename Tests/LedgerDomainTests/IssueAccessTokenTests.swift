@@ -12,7 +12,7 @@ import Testing
   private var command: IssueAccessToken {
     IssueAccessToken(
       connector: .fake(1), secretDigest: .of("secret"), refreshToken: access.refreshToken,
-      refreshDigest: .of("refresh"), accessDigest: .of("new"), successorDigest: .of("successor"))
+      refreshDigest: .of("refresh"), accessDigest: .of("new"), successorDigest: { .of("successor") })
   }
 
   private func issued(

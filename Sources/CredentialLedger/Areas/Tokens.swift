@@ -40,11 +40,12 @@ public struct Tokens: Sendable {
       ?? TokenFormat.Presented(handle: TokenID(rawValue: .max), digest: .zero)
     let fresh = try drawn { () throws(CryptoError) in try request.random.bytes(count: TokenFormat.secretByteCount) }
     // Derived from the token that it succeeds: a retry makes the same successor, which is kept nowhere.
-    let successor = ledger.successorSecret(of: presented)
+    let successor = { @Sendable () -> [UInt8] in ledger.successorSecret(of: presented) }
     let outcome = try await ledger.execute(
       IssueAccessToken(
         connector: connector, secretDigest: secret.digest, refreshToken: presented.handle,
-        refreshDigest: presented.digest, accessDigest: SHA256.hash(fresh), successorDigest: SHA256.hash(successor)),
+        refreshDigest: presented.digest, accessDigest: SHA256.hash(fresh), successorDigest: { SHA256.hash(successor()) }
+      ),
       by: try ledger.owner(of: connector, if: request.address), request)
     switch outcome {
     case .reuseDetected:
@@ -55,7 +56,7 @@ public struct Tokens: Sendable {
         accessToken: AccessToken(format.text(prefix: AccessToken.prefix, handle: issued.handle, secret: fresh)),
         handle: issued.handle, expiresAt: issued.expiresAt, scopes: issued.scopes,
         refreshToken: handle.map { (handle) -> RefreshToken in
-          RefreshToken(format.text(prefix: RefreshToken.prefix, handle: handle, secret: successor))
+          RefreshToken(format.text(prefix: RefreshToken.prefix, handle: handle, secret: successor()))
         })
     }
   }

@@ -56,9 +56,9 @@ public struct ConnectorSecret: Credential {
 
   /// SHA-256 of the bytes inside; of the text itself where it is malformed, which no connector's digest equals.
   var digest: Digest {
-    guard let bytes = CredentialText.decode(prefix: Self.prefix, text, count: TokenFormat.secretByteCount) else {
-      return SHA256.hash(Array("malformed\0\(text.prefix(256))".utf8))
+    unsafe CredentialText.decode(prefix: Self.prefix, text, count: TokenFormat.secretByteCount) {
+      unsafe SHA256.hash($0)
     }
-    return SHA256.hash(bytes)
+      ?? SHA256.hash(Array("malformed\0\(text.prefix(256))".utf8))
   }
 }

@@ -15,7 +15,7 @@ struct TokenFormat: Sendable {
   let mask: BlockMask
 
   /// What a presented token says.
-  struct Presented {
+  struct Presented: Sendable {
     let handle: TokenID
     let digest: Digest
   }
@@ -23,24 +23,29 @@ struct TokenFormat: Sendable {
   /// The text of a token whose event has this position.
   func text(prefix: String, handle: TokenID, secret: [UInt8]) -> String {
     var block = BlockMask.Block(repeating: 0)
-    let digest = SHA256.hash(secret).bytes
-    for index in 0..<8 {
-      block[index] = UInt8(truncatingIfNeeded: handle.rawValue >> UInt64(56 - 8 * index))
-      block[8 + index] = digest[index]
+    unsafe SHA256.hash(secret).withUnsafeBytes { digest in
+      for index in 0..<8 {
+        block[index] = UInt8(truncatingIfNeeded: handle.rawValue >> UInt64(56 - 8 * index))
+        unsafe block[8 + index] = digest[index]
+      }
     }
     let masked = mask.mask(block)
-    return CredentialText.encode(prefix: prefix, masked.indices.map { masked[$0] } + secret)
+    return CredentialText.encode(prefix: prefix, byteCount: Self.byteCount) { encoder in
+      for index in masked.indices { encoder.append(masked[index]) }
+      for byte in secret { encoder.append(byte) }
+    }
   }
 
   /// Reads a token; nil unless this ledger made it, or someone with its mask key.
   func read(prefix: String, _ text: String) -> Presented? {
-    guard let bytes = CredentialText.decode(prefix: prefix, text, count: Self.byteCount) else { return nil }
+    unsafe CredentialText.decode(prefix: prefix, text, count: Self.byteCount) { unsafe read($0) }
+  }
+
+  private func read(_ bytes: UnsafeRawBufferPointer) -> Presented? {
     var masked = BlockMask.Block(repeating: 0)
-    for index in 0..<16 { masked[index] = bytes[index] }
+    for index in 0..<16 { unsafe masked[index] = bytes[index] }
     let block = mask.unmask(masked)
-    let digest = unsafe bytes.withUnsafeBytes { bytes in
-      unsafe SHA256.hash(UnsafeRawBufferPointer(rebasing: bytes[16...]))
-    }
+    let digest = unsafe SHA256.hash(UnsafeRawBufferPointer(rebasing: bytes[16...]))
     var position: UInt64 = 0
     for index in 0..<8 { position = position << 8 | UInt64(block[index]) }
     var difference: UInt8 = 0

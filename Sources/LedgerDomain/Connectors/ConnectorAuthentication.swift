@@ -18,18 +18,30 @@ public struct AuthenticatedConnector: Sendable {
 
 extension DomainReader where Self: ~Copyable {
   /// The connector whose ID and Secret these are. An unknown or deleted connector, a wrong Secret, and one whose
-  /// overlap is over are all alike: nil, after the same look-ups and comparisons. Two look-ups.
+  /// overlap is over are all alike: nil, after the same comparisons. Two look-ups at most.
   @inlinable
   public func authenticate(
     _ publicID: PublicID, secret digest: Digest, at now: Timestamp
   ) throws(StateUnreadable) -> AuthenticatedConnector? {
-    let id = try connector(publicID: publicID) ?? ConnectorID(rawValue: 0)
-    let credentials = try credentials(of: id)
-    let known = credentials ?? .none
+    let client = try client(publicID)
+    let known = client?.credentials ?? .none
     let isCurrent = known.currentDigest == digest
     let isPrevious = known.previousDigest == digest && now < known.previousUntil
-    guard credentials != nil, isCurrent || isPrevious else { return nil }
-    return AuthenticatedConnector(id: id, secret: isCurrent ? known.current : known.previous, credentials: known)
+    guard let client, isCurrent || isPrevious else { return nil }
+    return AuthenticatedConnector(id: client.id, secret: isCurrent ? known.current : known.previous, credentials: known)
+  }
+}
+
+extension DomainReader where Self: ~Copyable {
+  public func client(_ publicID: PublicID) throws(StateUnreadable) -> ConnectorClient? {
+    try lookUp(client: publicID)
+  }
+
+  /// What ``client(_:)`` answers, looked up.
+  @inlinable
+  public func lookUp(client publicID: PublicID) throws(StateUnreadable) -> ConnectorClient? {
+    guard let id = try connector(publicID: publicID), let credentials = try credentials(of: id) else { return nil }
+    return ConnectorClient(id: id, credentials: credentials)
   }
 }
 

@@ -105,7 +105,7 @@ public struct Connector: Sendable, Equatable {
 
 /// What issuing a token needs to know of a connector, and little else: the digests of its secrets, and how long its
 /// tokens live. While a rotation of the secret overlaps, the one before is accepted too.
-public struct ConnectorCredentials: Sendable, Equatable {
+public struct ConnectorCredentials: Sendable, Equatable, BitwiseCopyable {
   public var current: SecretID
   public var currentDigest: Digest
   /// The secret before, accepted until ``previousUntil``; number, digest and time are zero where there is none.
@@ -129,6 +129,17 @@ public struct ConnectorCredentials: Sendable, Equatable {
     self.accessTokenLifetime = accessTokenLifetime
     self.refreshTokenLifetime = refreshTokenLifetime
     self.rotation = rotation
+  }
+}
+
+/// A connector as far as it matters for who authenticates as it.
+public struct ConnectorClient: Sendable, BitwiseCopyable {
+  public var id: ConnectorID
+  public var credentials: ConnectorCredentials
+
+  public init(id: ConnectorID, credentials: ConnectorCredentials) {
+    self.id = id
+    self.credentials = credentials
   }
 }
 

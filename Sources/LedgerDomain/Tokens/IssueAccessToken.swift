@@ -17,12 +17,13 @@ public struct IssueAccessToken: Command {
   public var refreshDigest: Digest
   /// SHA-256 of the new access token's secret part.
   public var accessDigest: Digest
-  /// SHA-256 of the secret part that a successor of the refresh token would have; without it none is made.
-  public var successorDigest: Digest?
+  /// Derives SHA-256 of the secret part that a successor of the refresh token has, the same at each call: asked only
+  /// where a successor is due. Without it none is made.
+  public var successorDigest: (@Sendable () -> Digest)?
 
   public init(
     connector: PublicID, secretDigest: Digest, refreshToken: TokenID, refreshDigest: Digest, accessDigest: Digest,
-    successorDigest: Digest?
+    successorDigest: (@Sendable () -> Digest)?
   ) {
     self.connector = connector
     self.secretDigest = secretDigest

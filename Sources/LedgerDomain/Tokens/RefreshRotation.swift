@@ -20,7 +20,7 @@ extension IssueAccessToken {
     event.connector = claims.connector.rawValue
     event.group = claims.group?.rawValue ?? 0
     event.predecessor = refreshToken.rawValue
-    event.digest = .init(successorDigest)
+    event.digest = .init(successorDigest())
     event.expiresAt = (context.now + lifetime).milliseconds
     let window = always ? context.now + Self.retryWindow : claims.expiresAt
     event.predecessorUntil = min(window, claims.expiresAt).milliseconds

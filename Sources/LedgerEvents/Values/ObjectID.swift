@@ -3,7 +3,7 @@
 /// The type parameter keeps numbers of different kinds of object apart at no cost. In events 0 stands for "none"; an
 /// ID that is there is above 0.
 @frozen
-public struct ObjectID<Kind: ObjectKind>: RawRepresentable, Sendable, Hashable {
+public struct ObjectID<Kind: ObjectKind>: RawRepresentable, Sendable, Hashable, BitwiseCopyable {
   /// The position of the event that made the object.
   public let rawValue: UInt64
 

@@ -3,13 +3,14 @@ public import LedgerCrypto
 /// The ID by which other programs know a connector, a group or a webhook: 16 random bytes, which tell nothing of how
 /// many there are. Printed as a GUID.
 @frozen
-public struct PublicID: Sendable, Hashable {
+public struct PublicID: Sendable, Hashable, BitwiseCopyable {
   // The bytes in the order in which they are printed, as two numbers of most significant byte first.
-  @usableFromInline let high: UInt64
-  @usableFromInline let low: UInt64
+  @usableFromInline package let high: UInt64
+  @usableFromInline package let low: UInt64
 
+  /// The 16 bytes as two numbers, each of most significant byte first.
   @usableFromInline
-  init(high: UInt64, low: UInt64) {
+  package init(high: UInt64, low: UInt64) {
     self.high = high
     self.low = low
   }

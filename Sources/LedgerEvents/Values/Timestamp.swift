@@ -1,6 +1,6 @@
 /// A moment: milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted (as in POSIX).
 @frozen
-public struct Timestamp: RawRepresentable, Sendable, Hashable {
+public struct Timestamp: RawRepresentable, Sendable, Hashable, BitwiseCopyable {
   /// Milliseconds since the Unix epoch; below 0 for moments before it.
   public var rawValue: Int64
 

@@ -119,7 +119,8 @@ package enum DirectoryKeyCodec: KeyCodec {
       unsafe digest.withUnsafeBytes { unsafe output.append(RawSpan(_unsafeBytes: $0)) }
       output.append(bigEndian: number)
     case .publicID(_, let publicID):
-      for byte in publicID.bytes { output.append(byte) }
+      output.append(bigEndian: publicID.high)
+      output.append(bigEndian: publicID.low)
     }
   }
 
@@ -132,7 +133,9 @@ package enum DirectoryKeyCodec: KeyCodec {
       return .number(family, bytes.load(bigEndian: UInt64.self, at: 1))
     case (17, .connectorByPublicID), (17, .groupByPublicID), (17, .webhookByPublicID),
       (17, .erasedPerson):
-      return PublicID(bytes: Array(copying: bytes.extracting(1..<17))).map { .publicID(family, $0) }
+      return .publicID(
+        family,
+        PublicID(high: bytes.load(bigEndian: UInt64.self, at: 1), low: bytes.load(bigEndian: UInt64.self, at: 9)))
     case (17, _):
       return .pair(family, bytes.load(bigEndian: UInt64.self, at: 1), bytes.load(bigEndian: UInt64.self, at: 9))
     case (41, _):
