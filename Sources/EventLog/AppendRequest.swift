@@ -2,7 +2,10 @@ public import LMDB
 
 /// Appends what a decision says.
 ///
-/// `@unchecked Sendable` as its superclass: one owner at a time, in an order that the lock of the queue makes.
+/// `@unchecked Sendable` as its superclass: one owner at a time, in an order that the lock of the queue makes. The same
+/// rule, that whoever owns a request last answers it once, stands in for the check that a checked continuation makes
+/// with an allocation for each request.
+@safe
 @usableFromInline
 final class AppendRequest<Participant: CommitParticipant, Refusal: Error>: CommitRequest<Participant>,
   @unchecked Sendable
@@ -18,29 +21,33 @@ final class AppendRequest<Participant: CommitParticipant, Refusal: Error>: Commi
   @usableFromInline
   let options: AppendOptions
   @usableFromInline
-  let continuation: CheckedContinuation<Answer, Never>
-  /// ``append(in:_:)``, as it was compiled where the participant is known: the thread that calls it is compiled here,
-  /// for any participant, and would look up types at every step.
+  let continuation: UnsafeContinuation<Answer, Never>
+  /// ``append(in:_:)`` and ``deliver()``, as they were compiled where the participant is known: the thread that calls
+  /// them is compiled here, for any participant, and would look up types at every step.
   @usableFromInline
-  let compiled: Perform
+  let appending: Perform
+  @usableFromInline
+  let delivering: @Sendable (AppendRequest) -> Void
   @usableFromInline
   var outcome: Answer?
 
   @inlinable
   init(
     _ options: AppendOptions, _ decide: @escaping LogWriter<Participant>.Decide<Refusal>,
-    _ continuation: CheckedContinuation<Answer, Never>, _ compiled: @escaping Perform
+    _ continuation: UnsafeContinuation<Answer, Never>, appending: @escaping Perform,
+    delivering: @escaping @Sendable (AppendRequest) -> Void
   ) {
     self.options = options
     self.decide = decide
-    self.continuation = continuation
-    self.compiled = compiled
+    unsafe self.continuation = unsafe continuation
+    self.appending = appending
+    self.delivering = delivering
   }
 
   @usableFromInline
   override func perform(
     in batch: inout CommitBatch, _ view: inout LogView<WriteTransaction, Participant>
-  ) throws(LogError) { try compiled(self, &batch, &view) }
+  ) throws(LogError) { try appending(self, &batch, &view) }
 
   @inlinable
   func append(
@@ -136,13 +143,16 @@ final class AppendRequest<Participant: CommitParticipant, Refusal: Error>: Commi
   }
 
   @usableFromInline
-  override func answer() {
-    guard let outcome else { return fail(LogError(.writingStopped, "the request was not performed")) }
-    continuation.resume(returning: outcome)
+  override func answer() { delivering(self) }
+
+  @inlinable
+  func deliver() {
+    guard let outcome = outcome.take() else { return fail(LogError(.writingStopped, "the request was not performed")) }
+    unsafe continuation.resume(returning: outcome)
   }
 
   @usableFromInline
-  override func fail(_ error: LogError) { continuation.resume(returning: .failure(.log(error))) }
+  override func fail(_ error: LogError) { unsafe continuation.resume(returning: .failure(.log(error))) }
 }
 
 extension RecordDraft {

@@ -80,11 +80,12 @@ public final class LogWriter<Participant: CommitParticipant>: Sendable {
     _ options: AppendOptions = AppendOptions(), deciding decide: @escaping Decide<Refusal>
   ) async throws(AppendFailure<Refusal>) -> Committed<Participant.Event> {
     if Task.isCancelled { throw .log(LogError(.cancelled, "the task was cancelled; nothing was appended")) }
-    return try await withCheckedContinuation { continuation in
-      put(
-        AppendRequest(options, decide, continuation) { (request, batch, view) throws(LogError) in
-          try request.append(in: &batch, &view)
-        })
+    return try await unsafe withUnsafeContinuation { continuation in
+      unsafe put(
+        AppendRequest(
+          options, decide, continuation,
+          appending: { (request, batch, view) throws(LogError) in try request.append(in: &batch, &view) },
+          delivering: { $0.deliver() }))
     }.get()
   }
 

@@ -29,6 +29,7 @@ public struct Tokens: Sendable {
   public func issue(
     connector: PublicID, secret: ConnectorSecret, refreshToken: RefreshToken, context: RequestContext = .none
   ) async throws(LedgerError) -> Issued {
+    let ledger = ledger
     let request = try ledger.prepare(context) {
       let connector = connector.description
       return (connector, ["tokens.issue", connector, secret.text, refreshToken.text])
@@ -39,12 +40,11 @@ public struct Tokens: Sendable {
       format.read(prefix: RefreshToken.prefix, refreshToken.text)
       ?? TokenFormat.Presented(handle: TokenID(rawValue: .max), digest: .zero)
     let fresh = try drawn { () throws(CryptoError) in try request.random.bytes(count: TokenFormat.secretByteCount) }
-    // Derived from the token that it succeeds: a retry makes the same successor, which is kept nowhere.
-    let successor = { @Sendable () -> [UInt8] in ledger.successorSecret(of: presented) }
     let outcome = try await ledger.execute(
       IssueAccessToken(
         connector: connector, secretDigest: secret.digest, refreshToken: presented.handle,
-        refreshDigest: presented.digest, accessDigest: SHA256.hash(fresh), successorDigest: { SHA256.hash(successor()) }
+        refreshDigest: presented.digest, accessDigest: SHA256.hash(fresh),
+        successorDigest: { SHA256.hash(ledger.successorSecret(of: presented)) }
       ),
       by: try ledger.owner(of: connector, if: request.address), request)
     switch outcome {
@@ -56,7 +56,8 @@ public struct Tokens: Sendable {
         accessToken: AccessToken(format.text(prefix: AccessToken.prefix, handle: issued.handle, secret: fresh)),
         handle: issued.handle, expiresAt: issued.expiresAt, scopes: issued.scopes,
         refreshToken: handle.map { (handle) -> RefreshToken in
-          RefreshToken(format.text(prefix: RefreshToken.prefix, handle: handle, secret: successor()))
+          RefreshToken(
+            format.text(prefix: RefreshToken.prefix, handle: handle, secret: ledger.successorSecret(of: presented)))
         })
     }
   }
@@ -87,6 +88,7 @@ extension Ledger {
 
   var tokenFormat: TokenFormat { TokenFormat(mask: keyStore.tokenMask) }
 
+  /// Derived from the token that it succeeds: a retry makes the same successor, which is kept nowhere.
   func successorSecret(of token: TokenFormat.Presented) -> [UInt8] {
     let derived = HMACSHA256.authenticate(Array("successor\0".utf8) + token.digest.bytes, key: keyStore.derivationKey)
     return Array(derived.bytes.prefix(TokenFormat.secretByteCount))
