@@ -53,10 +53,10 @@ extension ProjectionSet {
 public struct LedgerState: ~Copyable, DomainReader {
   private let tables: ProjectionTables
   let transaction: BorrowedTransaction
-  /// What may be believed of what was seen before.
-  private let remembered: StateMemory.Window
+  /// What may be believed of what was seen before; nil where nothing is.
+  private let remembered: StateMemory.Window?
 
-  init(_ tables: ProjectionTables, _ transaction: BorrowedTransaction, _ remembered: StateMemory.Window) {
+  init(_ tables: ProjectionTables, _ transaction: BorrowedTransaction, _ remembered: StateMemory.Window?) {
     self.remembered = remembered
     self.tables = tables
     self.transaction = transaction
@@ -84,7 +84,8 @@ public struct LedgerState: ~Copyable, DomainReader {
   }
 
   public func path(ofFamily number: UInt64) throws(StateUnreadable) -> Examination {
-    try remembered.path(ofFamily: number) { () throws(StateUnreadable) in try examine(family: number) }
+    guard let remembered else { return try examine(family: number) }
+    return try remembered.path(ofFamily: number) { () throws(StateUnreadable) in try examine(family: number) }
   }
 
   public func account(_ id: AccountID) throws(StateUnreadable) -> Account? {
@@ -128,7 +129,8 @@ public struct LedgerState: ~Copyable, DomainReader {
   }
 
   public func client(_ publicID: PublicID) throws(StateUnreadable) -> ConnectorClient? {
-    try remembered.client(publicID) { () throws(StateUnreadable) in try lookUp(client: publicID) }
+    guard let remembered else { return try lookUp(client: publicID) }
+    return try remembered.client(publicID) { () throws(StateUnreadable) in try lookUp(client: publicID) }
   }
 
   public func connector(named name: String, of owner: AccountID) throws(StateUnreadable) -> ConnectorID? {

@@ -33,10 +33,11 @@ private struct Batch {
       let (queued, arrival) = AsyncStream<Void>.makeStream()
       waiting.append(
         Task {
-          await withCheckedContinuation { continuation in
-            let request = AppendRequest(options, decide, continuation) { (request, batch, view) throws(LogError) in
-              try request.append(in: &batch, &view)
-            }
+          await unsafe withUnsafeContinuation { continuation in
+            let request = unsafe AppendRequest(
+              options, decide, continuation,
+              appending: { (request, batch, view) throws(LogError) in try request.append(in: &batch, &view) },
+              delivering: { $0.deliver() })
             do throws(LogError) { try queue.put(request) } catch { request.fail(error) }
             arrival.finish()
           }

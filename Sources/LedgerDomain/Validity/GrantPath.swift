@@ -9,8 +9,9 @@ public struct GrantPath: Sendable, Equatable, BitwiseCopyable {
   /// What the family, its grant and everything that that stands on let pass.
   public var scopes: Scopes
 
+  /// A way that is clear.
   @inlinable
-  init(grant: GrantID, connector: ConnectorID, granter: AccountID, group: GroupID?, scopes: Scopes) {
+  public init(grant: GrantID, connector: ConnectorID, granter: AccountID, group: GroupID?, scopes: Scopes) {
     self.grant = grant
     self.connector = connector
     self.granter = granter
