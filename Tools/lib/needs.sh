@@ -46,6 +46,7 @@ need_for_library() {
 # What the checks and the generator run.
 need_for_checks() {
   need python3 has_program python3
+  need curl has_program curl
   need protobuf-compiler has_program protoc
   need python3-jsonschema python3 -c 'import jsonschema'
 }

@@ -1,5 +1,5 @@
 import EventLog
-import LedgerCrypto
+public import LedgerCrypto
 public import TransparencyLog
 
 /// Proof that an event is in the ledger: all that somebody without the ledger needs to check it.
@@ -56,6 +56,20 @@ extension Ledger {
   /// The newest signed checkpoint; nil before the first.
   public func latestCheckpoint() throws(LedgerError) -> String? {
     try logged { () throws(LogError) in try log.snapshot().latestCheckpoint() }
+  }
+
+  /// The newest signed checkpoint over at most so many events; nil if there is none. Older ones are kept as they were
+  /// signed: every 16,384 events or ten seconds, unless configured otherwise.
+  public func checkpoint(atOrBelow size: UInt64) throws(LedgerError) -> String? {
+    try logged { () throws(LogError) in try log.snapshot().checkpoint(atOrBefore: size)?.note }
+  }
+
+  /// The root of the tree as it was when the ledger had `size` events; nil if it never had.
+  public func root(at size: UInt64) async throws(LedgerError) -> Digest? {
+    let log = log
+    return try await blocking { () throws(LedgerError) in
+      try logged { () throws(LogError) in try log.snapshot().root(at: size) }
+    }
   }
 
   /// Proves that an event is in the ledger, by a checkpoint over every event so far.

@@ -31,17 +31,17 @@ package enum DurableFile {
   /// Replaces a file, or makes it, for its owner alone (mode 0600). After a crash at any point the name stands for the
   /// old content or the new.
   ///
-  /// - Parameter isSynced: whether the content and the name are durable when the call returns; otherwise the caller sees
-  ///   to it.
+  /// - Parameter syncsName: whether the name is durable, as the content is, when the call returns; otherwise the caller
+  ///   syncs the folder, once for many files.
   /// - Throws: `storage` or `disk_full`; then the file is as it was.
-  package static func replace(_ path: String, with content: [UInt8], isSynced: Bool = true) throws(LedgerError) {
+  package static func replace(_ path: String, with content: [UInt8], syncsName: Bool = true) throws(LedgerError) {
     let draft = LedgerFolder.draft(of: path)
     let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw failure("write", path) }
     do throws(LedgerError) {
       defer { close(descriptor) }
       try write(content, to: descriptor, path)
-      if isSynced, fsync(descriptor) != 0 { throw failure("sync", path) }
+      guard fsync(descriptor) == 0 else { throw failure("sync", path) }
     } catch {
       unsafe unlink(draft)
       throw error
@@ -51,7 +51,7 @@ package enum DurableFile {
       unsafe unlink(draft)
       throw failure
     }
-    if isSynced { try LedgerFolder.sync(parentOf: path) }
+    if syncsName { try LedgerFolder.sync(parentOf: path) }
   }
 
   private static func write(_ content: [UInt8], to descriptor: Int32, _ path: String) throws(LedgerError) {

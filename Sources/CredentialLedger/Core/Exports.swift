@@ -2,3 +2,4 @@
 @_exported public import LedgerCrypto
 @_exported public import LedgerDomain
 @_exported public import LedgerEvents
+@_exported public import TransparencyLog

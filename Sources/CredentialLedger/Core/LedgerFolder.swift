@@ -54,6 +54,11 @@ enum LedgerFolder {
     guard unsafe mkdir(path, 0o700) == 0 else { throw failure("make", path) }
   }
 
+  /// The same, unless there is a folder.
+  static func makeIfMissing(_ path: String) throws(LedgerError) {
+    if !exists(path) { try make(path) }
+  }
+
   /// Gives a finished folder its name, durably. An empty folder of that name gives way.
   static func rename(_ draft: String, to path: String) throws(LedgerError) {
     guard unsafe Glibc.rename(draft, path) == 0 else {
@@ -82,7 +87,7 @@ enum LedgerFolder {
 
   /// Makes the names in a folder durable.
   static func sync(namesIn path: String) throws(LedgerError) {
-    let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY)
+    let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure("sync", path) }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 else { throw failure("sync", path) }

@@ -34,6 +34,16 @@ public struct VerifiedEvidence: Sendable {
   public let cosignatures: [Cosignature]
   /// In the order of the log.
   public let records: [Record]
+
+  /// What is personal in the records, all of it sealed: without the ledger nobody can open it, nor name anything.
+  public var description: Audit.Description {
+    let entries = records.compactMap(\.entry)
+    return Audit.Description(
+      labels: [:],
+      personal: Dictionary(
+        entries.map { ($0.position, $0.personal.map { Audit.PersonalValue(name: $0.name, state: .sealed) }) },
+        uniquingKeysWith: { first, _ in first }))
+  }
 }
 
 extension EvidenceBundle {
@@ -83,9 +93,12 @@ extension EvidenceBundle {
     }
   }
 
-  /// Each key that comes with the evidence must have signed: so that a wrong one is not taken for the ledger's.
+  /// Each key that comes with the evidence must have signed, and comes once: so that a wrong one is not taken for the
+  /// ledger's.
   private func requireOwnKeys(_ note: SignedNote, _ head: Checkpoint) throws(LedgerError) {
-    guard !keys.isEmpty else { throw Self.invalid("the key that signed the checkpoint is missing") }
+    guard !keys.isEmpty, Set(keys).count == keys.count else {
+      throw Self.invalid("the key that signed the checkpoint is missing, or there twice")
+    }
     for text in keys {
       guard let key = try? VerifierKey(text), key.type == .ed25519, key.name.utf8.elementsEqual(head.origin.utf8),
         let signed = try? note.verifiedKeys(among: [key]), !signed.isEmpty

@@ -78,8 +78,8 @@ def verify(raw, keys, witnesses=()):
         if not merkle.includes(position - 1, head.size, merkle.leaf(entry), hashes, head.root):
             raise Refused(f"the record at {position} and its proof do not lead to the root")
         headers.append(record.header(entry, position))
-    if not headers or not bundle["keys"]:
-        raise Refused("records or keys are missing")
+    if not headers or not bundle["keys"] or len(set(bundle["keys"])) < len(bundle["keys"]):
+        raise Refused("records or keys are missing, or a key is there twice")
     note.require_signatures(signed, head, keys, witnesses)
     for text in bundle["keys"]:
         key = note.Key.parse(text)

@@ -93,7 +93,7 @@ struct ExplainCommand: AsyncParsableCommand {
 
 extension Ledger.Explained {
   /// Reads the name of an object, or a token's text; nil for what is neither.
-  fileprivate init?(_ text: String) {
+  init?(_ text: String) {
     if let handle = UInt64(text), handle > 0, text.first != "+" {
       self = .token(TokenID(rawValue: handle))
       return

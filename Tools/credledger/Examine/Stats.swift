@@ -17,7 +17,7 @@ struct Stats: AsyncParsableCommand {
 
   func run() async throws {
     let path = try ledger.requireFolder()
-    let opened = try await Ledger.openForReading(at: path)
+    let opened = try await Ledger.openForReading(at: path, ledger.configuration)
     let statistics = try await opened.statistics()
     let origin = opened.origin
     await opened.close()

@@ -9,26 +9,34 @@ struct Verify: AsyncParsableCommand {
       Hashes every record anew, rebuilds the root of the tree, checks each signed checkpoint, and compares each projection \
       with one rebuilt from the log. Names the first position that is wrong, and then exits with status 1.
 
+      A tail cut off, an old copy or a history rewritten whole are sound in themselves: --against shows them, by a checkpoint       kept elsewhere.
+
       EXAMPLES
         credledger verify --ledger /var/lib/credledger
         credledger verify --ledger /var/lib/credledger --format json
+        credledger verify --ledger /var/lib/credledger --against elsewhere/checkpoint
       """)
 
+  @Option(help: ArgumentHelp("A checkpoint kept elsewhere; may be repeated.", valueName: "file"))
+  var against: [String] = []
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions
 
   func run() async throws {
     let path = try ledger.requireFolder()
+    let kept = try against.map { String(decoding: try content(of: $0), as: UTF8.self) }
     guard Examination.isUnderWay else {
       guard let status = Examination.run() else {
         throw CheckFailed(reason: "the structure of \(path)/ledger/data.mdb is damaged; restore a backup")
       }
       Glibc.exit(status)
     }
-    let opened = try await Ledger.openForReading(at: path)
+    let opened = try await Ledger.openForReading(at: path, ledger.configuration)
     let bar = ProgressBar()
     let report: VerificationReport
-    do {
+    var extended: [UInt64] = []
+    do throws(LedgerError) {
+      for checkpoint in kept { extended.append(try await opened.verify(against: checkpoint)) }
       report = try await opened.verify { done, total in bar.show(done, of: total) }
     } catch {
       bar.end()
@@ -39,15 +47,17 @@ struct Verify: AsyncParsableCommand {
     }
     bar.end()
     await opened.close()
-    let value = JSON.object([
+    var members: [(String, JSON)] = [
       ("events", .number(report.events)), ("root", .string(report.root.hex)),
       ("checkpoints", .number(UInt64(report.checkpoints))), ("projectionsMatch", .bool(report.projectionsMatch)),
-    ])
-    if let text = output.format.text(value) {
+    ]
+    if !extended.isEmpty { members.append(("against", .array(extended.map { .number($0) }))) }
+    if let text = output.format.text(.object(members)) {
       print(text)
     } else {
       print("\(report.events) events match the tree; root \(report.root.hex)")
       print("\(report.checkpoints) signed checkpoints agree with it")
+      for (file, size) in zip(against, extended) { print("its beginning is the \(size) events of \(file)") }
       if report.projectionsMatch { print("rebuilt state equals live state") }
     }
     guard report.projectionsMatch else {

@@ -30,6 +30,7 @@ struct CredLedger: AsyncParsableCommand {
       Init.self, Walkthrough.self, Stats.self, Verify.self, AuditCommand.self, ExplainCommand.self, AccountCommand.self,
       Token.self, KeyCommand.self, Erase.self, Simulate.self, BackupCommand.self, RestoreCommand.self,
       ArchiveCommand.self, ExportCommand.self, ImportCommand.self,
+      CheckpointCommand.self, Prove.self, BundleCommand.self, VerifyBundle.self, Tiles.self,
     ])
 
   static func main() async {
@@ -57,7 +58,12 @@ struct CredLedger: AsyncParsableCommand {
   }
 
   private static func status(of error: LedgerError) -> Int32 {
-    error.isRefusal || error.code == .alreadyExists || error.code == .invalidValue ? 1 : 3
+    switch error.code {
+    case .alreadyExists, .invalidValue, .notFound, .invalidEvidence, .witnessUnavailable, .witnessRefused: 1
+    // Of the witness file they say that the ledger could not be opened.
+    case .invalidCheckpoint, .behindCheckpoint, .contradictsCheckpoint: error.field == nil ? 1 : 3
+    default: error.isRefusal ? 1 : 3
+    }
   }
 
   private static func fail(_ reason: String, status: Int32) -> Never {

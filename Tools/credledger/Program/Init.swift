@@ -21,7 +21,7 @@ struct Init: AsyncParsableCommand {
 
   func run() async throws {
     let path = try ledger.requireFolder()
-    let made = try await Ledger.create(at: path, origin: origin)
+    let made = try await Ledger.create(at: path, origin: origin, ledger.configuration)
     let key = try made.verifierKey
     await made.close()
     let hasKeyFile = unsafe access("\(path)/keys/master.key", F_OK) == 0

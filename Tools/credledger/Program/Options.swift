@@ -7,10 +7,24 @@ struct LedgerOptions: ParsableArguments {
   @Option(name: .customLong("ledger"), help: "The ledger's folder; without it CREDLEDGER_DIR names it.")
   var folder: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "A file on another device that keeps the newest checkpoint; without it CREDLEDGER_WITNESS_FILE names it, if any.",
+      discussion:
+        "A ledger that is behind the file, or contradicts it, is not opened. What writes brings it up to date.",
+      valueName: "file"))
+  var witnessFile: String?
+
   /// The folder that is named, if any.
-  var namedFolder: String? {
-    if let folder { return folder }
-    guard let value = unsafe getenv("CREDLEDGER_DIR") else { return nil }
+  var namedFolder: String? { folder ?? Self.environment("CREDLEDGER_DIR") }
+
+  /// How the ledger is opened.
+  var configuration: LedgerConfiguration {
+    LedgerConfiguration(witnessFile: witnessFile ?? Self.environment("CREDLEDGER_WITNESS_FILE"))
+  }
+
+  private static func environment(_ name: String) -> String? {
+    guard let value = unsafe getenv(name) else { return nil }
     return unsafe String(cString: value)
   }
 

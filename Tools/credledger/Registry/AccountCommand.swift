@@ -145,13 +145,13 @@ extension Account {
 extension LedgerOptions {
   /// Opens the ledger for reading, and closes it again.
   func reading<Result: Sendable>(_ body: (Ledger) async throws -> Result) async throws -> Result {
-    try await Self.using(try await Ledger.openForReading(at: requireFolder()), body)
+    try await Self.using(try await Ledger.openForReading(at: requireFolder(), configuration), body)
   }
 
   /// Opens the ledger for writing, and closes it again.
   @discardableResult
   func writing<Result: Sendable>(_ body: (Ledger) async throws -> Result) async throws -> Result {
-    try await Self.using(try await Ledger.open(at: requireFolder()), body)
+    try await Self.using(try await Ledger.open(at: requireFolder(), configuration), body)
   }
 
   private static func using<Result: Sendable>(
@@ -160,6 +160,8 @@ extension LedgerOptions {
     do {
       let result = try await body(opened)
       await opened.close()
+      // What was asked is done, and durable; but whoever named the file wants to hear of it.
+      if let failure = opened.witnessFailure { throw CheckFailed(reason: failure.reason) }
       return result
     } catch {
       await opened.close()

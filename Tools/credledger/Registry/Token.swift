@@ -79,13 +79,7 @@ extension Token {
       guard let named = RevokeToken.Target(target) else {
         throw ValidationError("Name a token:N, family:N, connector:N or account:N.")
       }
-      let opened = try await Ledger.open(at: try ledger.requireFolder())
-      let isNew: Bool
-      do throws(LedgerError) { isNew = try await opened.tokens.revoke(named, by: Requester.operator) } catch {
-        await opened.close()
-        throw error
-      }
-      await opened.close()
+      let isNew = try await ledger.writing { try await $0.tokens.revoke(named, by: Requester.operator) }
       let text = output.format.text(.object([("target", .string(target)), ("revoked", .bool(isNew))]))
       print(text ?? (isNew ? "\(target) is revoked" : "\(target): there was nothing to revoke"))
     }
@@ -96,7 +90,7 @@ extension Token {
 private func reading<Value: Sendable>(
   _ options: LedgerOptions, _ body: (Ledger) async throws(LedgerError) -> Value
 ) async throws -> Value {
-  let ledger = try await Ledger.openForReading(at: try options.requireFolder())
+  let ledger = try await Ledger.openForReading(at: try options.requireFolder(), options.configuration)
   do throws(LedgerError) {
     let value = try await body(ledger)
     await ledger.close()

@@ -25,7 +25,8 @@ struct Walkthrough: AsyncParsableCommand {
     let path = ledger.namedFolder ?? Self.temporaryPath()
     let opened =
       unsafe access("\(path)/ledger/data.mdb", F_OK) == 0
-      ? try await Ledger.open(at: path) : try await Ledger.create(at: path, origin: "ledger.local")
+      ? try await Ledger.open(at: path, ledger.configuration)
+      : try await Ledger.create(at: path, origin: "ledger.local", ledger.configuration)
     let isTable = output.format == .table
     defer {
       if ledger.namedFolder == nil, !leaveOpen { Self.remove(path) }

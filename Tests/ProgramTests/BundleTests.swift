@@ -1,0 +1,113 @@
+import CredentialLedger
+import LedgerTestSupport
+import Testing
+
+/// Evidence in files, as the program makes and checks it.
+@Suite struct BundleTests {
+  /// A ledger on which the main job was played.
+  struct Played {
+    let ledger: ProvenLedger
+    let token: UInt64
+    let number = "+911199999999"
+    /// The token's text.
+    let text: String
+
+    init() async throws {
+      ledger = try await ProvenLedger()
+      let opened = try await Ledger.open(at: ledger.path, ProvenLedger.configuration)
+      let account = try await opened.accounts.signIn(issuer: "https://id.example.org", subject: "dev").account
+      let request = try await opened.phones.requestPIN(for: PhoneNumber(number), by: account)
+      _ = try await opened.phones.verify(request.pin.digits, challenge: request.challenge, by: account)
+      let (connector, secret) = try await opened.connectors.create(
+        name: "Roster", permissions: [.groupInformation], by: account)
+      let group = try await opened.groups.create(name: "Field team", by: account)
+      let granted = try await opened.grants.grant(connector.id, access: .group(group.id), by: account)
+      let issued = try await opened.tokens.issue(
+        connector: connector.publicID, secret: secret, refreshToken: granted.refreshToken)
+      token = issued.handle.rawValue
+      text = issued.accessToken.text
+      await opened.close()
+    }
+
+    var file: String { ledger.file("evidence.json") }
+  }
+
+  @Test func aTokensEvidenceIsTakenAwayAndChecked() async throws {
+    let played = try await Played()
+    let (ledger, file) = (played.ledger, played.file)
+    #expect(try ledger.run("bundle", "token:\(played.token)", "--out", file).status == 0)
+    let made = try TestFile.read(file)
+    #expect(try ledger.run("bundle", "token:\(played.token)").output == String(decoding: made, as: UTF8.self))
+    let presented = try runProgram(["bundle", "--file", "-", "--ledger", ledger.path], input: played.text + "\n")
+    #expect(presented.output == String(decoding: made, as: UTF8.self))
+
+    TemporaryFolder.remove(ledger.path)
+    let shown = try runProgram(["verify-bundle", file, "--key", ledger.key])
+    #expect(shown.status == 0)
+    for type in ["phone.verified", "connector.created", "permission.granted", "token.issued"] {
+      #expect(shown.output.contains(type))
+    }
+    #expect(!shown.output.contains(played.number) && !shown.output.contains(played.text))
+    #expect(shown.output.contains("number: •••"))
+    #expect(try ledger.check("bundle", file).status == 0)
+    try expectDocuments(String(decoding: made, as: UTF8.self), match: "evidence")
+    let json = try runProgram(["verify-bundle", file, "--key", ledger.key, "--format", "json"])
+    try expectDocuments(json.output, match: "verify-bundle")
+  }
+
+  @Test func whatDoesNotHoldIsNamed() async throws {
+    let played = try await Played()
+    let (ledger, file) = (played.ledger, played.file)
+    #expect(try ledger.run("bundle", "2", "3", "\(played.token)", "--out", file).status == 0)
+    let bundle = try EvidenceBundle(decoding: TestFile.read(file))
+    var entries = bundle.entries
+    var record = entries[1].record
+    record[30] ^= 1
+    entries[1] = EvidenceBundle.Entry(position: 3, record: record, hashes: entries[1].hashes)
+    let changed = EvidenceBundle(checkpoint: bundle.checkpoint, keys: bundle.keys, entries: entries)
+    TestFile.write(changed.encoded, to: file)
+    let refused = try runProgram(["verify-bundle", file, "--key", ledger.key])
+    #expect(refused.status == 1)
+    #expect(refused.output.isEmpty)
+    #expect(refused.error.contains("position 3"))
+    #expect(try ledger.check("bundle", file).status == 1)
+
+    TestFile.write(Array(bundle.encoded.dropLast(40)), to: file)
+    #expect(try runProgram(["verify-bundle", file, "--key", ledger.key]).status == 1)
+    let stranger = try await ProvenLedger()
+    TestFile.write(bundle.encoded, to: file)
+    let wrongKey = try runProgram(["verify-bundle", file, "--key", stranger.key])
+    #expect(wrongKey.status == 1)
+    #expect(wrongKey.error.contains("trusted key"))
+    #expect(try stranger.check("bundle", file).status == 1)
+    #expect(try runProgram(["verify-bundle", file, "--key", "nonsense"]).status == 2)
+    #expect(try runProgram(["verify-bundle", file]).status == 2)
+    #expect(try runProgram(["verify-bundle", file + "2", "--key", ledger.key]).status == 2)
+  }
+
+  @Test func whatIsNotThereIsNoEvidence() async throws {
+    let played = try await Played()
+    let ledger = played.ledger
+    #expect(try ledger.run("bundle", "9999", "--out", played.file).status == 1)
+    #expect(try ledger.run("bundle", "token:9999", "--out", played.file).status == 1)
+    #expect(try ledger.run("bundle", "nonsense", "--out", played.file).status == 2)
+    #expect(try ledger.run("bundle", "--out", played.file).status == 2)
+    #expect(TestFile.identity(played.file) == nil)
+  }
+
+  @Test func aKeyOfEveryAgeIsTheRightOne() async throws {
+    let played = try await Played()
+    let (ledger, file) = (played.ledger, played.file)
+    let old = ledger.file("old")
+    #expect(try ledger.run("checkpoint", "--out", old).status == 0)
+    let second = try ledger.run("key", "rotate-signing").output.split(separator: "\n").map(String.init)[0]
+    #expect(try ledger.run("bundle", "3", "--checkpoint", old, "--out", file).status == 0)
+    #expect(try runProgram(["verify-bundle", file, "--key", ledger.key]).status == 0)
+    #expect(try runProgram(["verify-bundle", file, "--key", second]).status == 1)
+    #expect(try ledger.run("bundle", "3", "--out", file).status == 0)
+    #expect(try runProgram(["verify-bundle", file, "--key", ledger.key]).status == 1)
+    #expect(try runProgram(["verify-bundle", file, "--key", ledger.key, "--key", second]).status == 0)
+    #expect(try ledger.check("bundle", file, "--key", second).status == 0)
+    #expect(try ledger.check("bundle", file).status == 1)
+  }
+}

@@ -1,0 +1,109 @@
+import LedgerTestSupport
+import Testing
+
+/// Checkpoints, and single proofs of inclusion and consistency, checked by a verifier that shares nothing with the program.
+@Suite struct ProveTests {
+  @Test func checkpointsAndProofsHold() async throws {
+    let ledger = try await ProvenLedger(events: 21)
+    let checkpoint = ledger.file("checkpoint")
+    #expect(try ledger.run("checkpoint", "--out", checkpoint).status == 0)
+    #expect(try ledger.check("checkpoint", checkpoint).output.contains("21 events"))
+    let printed = try ledger.run("checkpoint", "--latest")
+    #expect(printed.output == (try TestFile.text(checkpoint)))
+    try expectDocuments(try ledger.run("checkpoint", "--format", "json").output, match: "checkpoint")
+    let asked =
+      [1, 2, 16, 17, 21].map { ["inclusion", "\($0)"] }
+      + [0, 1, 7, 8, 15, 16, 20, 21].map { ["consistency", "\($0)"] }
+    var files: [String] = []
+    for arguments in asked {
+      let proof = try runProgram(["prove"] + arguments + ["--format", "json", "--ledger", ledger.path])
+      try expectDocuments(proof.output, match: arguments[0] == "inclusion" ? "prove-inclusion" : "prove-consistency")
+      files.append(ledger.file("proof-\(files.count)"))
+      TestFile.write(Array(proof.output.utf8), to: files[files.count - 1])
+    }
+    let verdict = try runProgram(
+      ["proof"] + files + ["--key", ledger.key], of: ProvenLedger.root + "/Tools/checks/verify-proofs")
+    #expect(verdict.status == 0, "\(verdict.error)")
+    #expect(verdict.output.contains("record at 17 ") && verdict.output.contains("begin with the 15 "))
+    let text = try ledger.run("prove", "inclusion", "3")
+    #expect(text.output.hasSuffix(try TestFile.text(checkpoint)))
+  }
+
+  @Test func aProofThatWasChangedIsRefused() async throws {
+    let ledger = try await ProvenLedger(events: 9)
+    let proof = try ledger.run("prove", "inclusion", "5", "--format", "json").output
+    let changes = [
+      ("\"position\": 5", "\"position\": 6"), ("\"treeSize\": 9", "\"treeSize\": 8"), ("\\n9\\n", "\\n8\\n"),
+    ]
+    for (old, new) in changes {
+      let place = try #require(proof.firstRange(of: old))
+      TestFile.write(Array(proof.replacingCharacters(in: place, with: new).utf8), to: ledger.file("proof"))
+      #expect(try ledger.check("proof", ledger.file("proof")).status == 1)
+    }
+  }
+
+  @Test func whatIsNotThereIsNotProved() async throws {
+    let ledger = try await ProvenLedger(events: 9)
+    for position in ["0", "10", "18446744073709551615"] {
+      let result = try ledger.run("prove", "inclusion", position)
+      #expect(result.status == 1)
+      #expect(result.error.contains("position"))
+      #expect(result.output.isEmpty)
+    }
+    for sizes in [("9", "8"), ("3", "10"), ("10", "20"), ("18446744073709551615", "18446744073709551615")] {
+      let result = try ledger.run("prove", "consistency", sizes.0, sizes.1)
+      #expect(result.status == 1)
+      #expect(result.error.contains("9"))
+    }
+    #expect(try ledger.run("prove", "inclusion", "18446744073709551616").status == 2)
+    #expect(try ledger.run("prove", "inclusion", "-1").status == 2)
+  }
+
+  @Test func verifyComparesWithACheckpointKeptElsewhere() async throws {
+    let ledger = try await ProvenLedger(events: 5)
+    let (kept, copy) = (ledger.file("kept"), ledger.file("copy"))
+    #expect(Program.run("cp", ["-a", ledger.path, copy]))
+    try await ledger.grow(to: 8)
+    #expect(try ledger.run("checkpoint", "--out", kept).status == 0)
+    let sound = try ledger.run("verify", "--against", kept)
+    #expect(sound.status == 0)
+    #expect(sound.output.contains("8 events of \(kept)"))
+
+    try expectDocuments(try ledger.run("verify", "--against", kept, "--format", "json").output, match: "verify")
+
+    let old = try runProgram(["verify", "--ledger", copy, "--against", kept])
+    #expect(old.status == 1)
+    #expect(old.error.contains("behind_checkpoint"))
+    // The witness file refuses the copy before it is opened at all.
+    let refused = try runProgram(["account", "list", "--ledger", copy, "--witness-file", kept])
+    #expect(refused.status == 3)
+    #expect(refused.error.contains(kept))
+    let byEnvironment = try runProgram(
+      ["key", "rotate-signing", "--ledger", copy], environment: ["CREDLEDGER_WITNESS_FILE=\(kept)"])
+    #expect(byEnvironment.status == 3)
+    // And a checkpoint kept elsewhere is not overwritten by that of an old copy.
+    let before = try TestFile.read(kept)
+    #expect(try runProgram(["checkpoint", "--ledger", copy, "--out", kept]).status == 1)
+    #expect(try TestFile.read(kept) == before)
+
+    TestFile.write(Array("nonsense".utf8), to: ledger.file("nonsense"))
+    #expect(try ledger.run("verify", "--against", ledger.file("nonsense")).status == 1)
+    #expect(try ledger.run("verify", "--against", ledger.file("none")).status == 2)
+  }
+
+  @Test func whatWritesBringsTheWitnessFileUpToDate() async throws {
+    let ledger = try await ProvenLedger(events: 5)
+    let file = ledger.file("witness")
+    #expect(try ledger.run("key", "rotate-signing", "--witness-file", file).status == 0)
+    #expect(try TestFile.text(file) == (try ledger.run("checkpoint", "--latest").output))
+  }
+}
+
+extension String {
+  /// Where a text is within this one, first.
+  fileprivate func firstRange(of text: String) -> Range<Index>? { ranges(of: text).first }
+
+  fileprivate func replacingCharacters(in range: Range<Index>, with text: String) -> String {
+    self[..<range.lowerBound] + text + self[range.upperBound...]
+  }
+}

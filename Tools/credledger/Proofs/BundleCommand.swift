@@ -1,0 +1,70 @@
+import ArgumentParser
+import CredentialLedger
+import Glibc
+
+struct BundleCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bundle", abstract: "Put evidence of events into one file, to be checked without the ledger.",
+    discussion: """
+      The file holds the records, a proof for each, the signed checkpoint that they lead to, and the public keys that signed \
+      it. For a token, grant, connector or account these are the events by which it is valid or not, as `credledger explain` \
+      shows them. Personal data stays sealed in it. It proves that the events are in the ledger, and not that \
+      no others are.
+
+      EXAMPLES
+        credledger bundle token:13 --out evidence.json
+        credledger bundle 3 7 12 --checkpoint cosigned-checkpoint > evidence.json
+        credledger bundle - --at 2026-01-31T12:00:00Z --out evidence.json < leaked.txt
+      """)
+
+  @Argument(help: "Positions, or token:N, grant:N, connector:N, account:N, or - for a token's text on standard input.")
+  var what: [String] = []
+  @Option(help: "A file with a token's text; - is standard input.")
+  var file: String?
+  @Option(help: "A time in RFC 3339 or how long ago, such as 7d; the events until then. Without it now.")
+  var at: TimeArgument?
+  @Option(help: "A checkpoint to prove by, such as a cosigned one; without it the newest.")
+  var checkpoint: String?
+  @Option(
+    help: ArgumentHelp("Write to this file, whole or not at all; without it to standard output.", valueName: "file"))
+  var out: String?
+  @OptionGroup var signing: SigningOptions
+  @OptionGroup var ledger: LedgerOptions
+
+  func run() async throws {
+    var positions: [UInt64] = []
+    var explained: [Ledger.Explained] = []
+    for text in what {
+      if let position = UInt64(text) {
+        positions.append(position)
+      } else if text == "-" {
+        explained.append(.presented(try secret(in: text)))
+      } else if let object = Ledger.Explained(text) {
+        explained.append(object)
+      } else {
+        throw ValidationError(
+          "Name positions, token:N, grant:N, connector:N or account:N, or give a token's text by - or --file.")
+      }
+    }
+    if let file { explained.append(.presented(try secret(in: file))) }
+    guard !positions.isEmpty || !explained.isEmpty else { throw ValidationError("Name what to prove.") }
+    let given = try checkpoint.map { String(decoding: try content(of: $0), as: UTF8.self) }
+    if given == nil { try await signing.sign(in: ledger) }
+
+    let time = at?.timestamp()
+    let (numbers, objects) = (positions, explained)
+    let bundle = try await ledger.reading { opened in
+      var all = numbers
+      for object in objects {
+        let steps = try await opened.explain(object, at: time).steps
+        guard !steps.isEmpty else { throw CheckFailed(reason: "the ledger knows no events for one of those named") }
+        all += steps.map(\.position)
+      }
+      if given == nil { _ = try requireCheckpoint(of: opened) }
+      return try await opened.bundle(of: all, at: given)
+    }
+    guard let out else { return write(String(decoding: bundle.encoded, as: UTF8.self), to: STDOUT_FILENO) }
+    try DurableFile.replace(out, with: bundle.encoded)
+    print("\(out): evidence of \(bundle.entries.count) events")
+  }
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+import CredentialLedger
+
+struct CheckpointCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "checkpoint", abstract: "Print a signed checkpoint over every event, and have witnesses cosign it.",
+    discussion: """
+      A checkpoint (C2SP tlog-checkpoint) commits to the whole log. Keep it where the ledger is not: `credledger verify \
+      --against` then shows a tail cut off, an old copy, or a history rewritten. Signs one if the newest does not cover \
+      every event and no other process writes.
+
+      With --cosign, witnesses (C2SP tlog-witness) make sure that the ledger was only appended to since they cosigned last. \
+      Their cosignatures are added to the checkpoint, in --out together with those that it has there already. Needs curl.
+
+      EXAMPLES
+        credledger checkpoint --ledger /var/lib/credledger --out elsewhere/checkpoint
+        credledger checkpoint --latest --format json
+        credledger checkpoint --cosign https://witness.example.org --witness-key witness.example.org+1f2e3d4c+BA... \\
+          --out checkpoint
+      """)
+
+  @OptionGroup var signing: SigningOptions
+  @Option(
+    name: .customLong("cosign"),
+    help: ArgumentHelp("Where a witness is; may be repeated.", valueName: "url"))
+  var addresses: [String] = []
+  @Option(
+    name: .customLong("witness-key"),
+    help: ArgumentHelp("The witness's public key, for each --cosign in the same order.", valueName: "key"))
+  var keys: [String] = []
+  @Option(help: ArgumentHelp("Write the checkpoint to this file, whole or not at all.", valueName: "file"))
+  var out: String?
+  @OptionGroup var ledger: LedgerOptions
+  @OptionGroup var output: FormatOptions
+
+  func validate() throws {
+    guard addresses.count == keys.count else { throw ValidationError("Give one --witness-key for each --cosign.") }
+    for address in addresses where !address.hasPrefix("https://") && !address.hasPrefix("http://") {
+      throw ValidationError("--cosign: expected an address that begins with https:// or http://.")
+    }
+    for key in keys where (try? VerifierKey(key))?.type != .cosignature {
+      throw ValidationError("--witness-key: expected a witness's public key, as <name>+<ID>+<base64>.")
+    }
+  }
+
+  func run() async throws {
+    try await signing.sign(in: ledger)
+    let (note, failures) = try await ledger.reading { opened in
+      var note = try await merged(requireCheckpoint(of: opened), in: opened)
+      var failures: [String] = []
+      for (address, key) in zip(addresses, keys) {
+        do throws(LedgerError) {
+          note = try await opened.cosigned(note, by: key) { try Curl.post($0, to: Self.submission(address)) }
+        } catch { failures.append(error.reason) }
+      }
+      return (note, failures)
+    }
+    if let out { try DurableFile.replace(out, with: Array(note.utf8)) }
+    try show(note)
+    if !failures.isEmpty { throw CheckFailed(reason: failures.joined(separator: "; ")) }
+  }
+
+  /// The checkpoint with the signatures that it has in the file already. A file that is of another ledger, or ahead of this
+  /// one, is not overwritten.
+  private func merged(_ newest: String, in opened: Ledger) async throws -> String {
+    guard let out, let kept = try DurableFile.read(out, limit: SignedNote.maximumByteCount) else { return newest }
+    let text = String(decoding: kept, as: UTF8.self)
+    do throws(LedgerError) { try await opened.verify(against: text) } catch {
+      throw CheckFailed(reason: "\(out) is left as it is: \(error.reason)")
+    }
+    let isSame = try SignedNote(decoding: kept).text == SignedNote(decoding: Array(newest.utf8)).text
+    return isSame ? text : newest
+  }
+
+  private static func submission(_ address: String) -> String {
+    var address = address[...]
+    while address.hasSuffix("/") { address = address.dropLast() }
+    return address + AddCheckpoint.path
+  }
+
+  private func show(_ text: String) throws {
+    let note = try SignedNote(decoding: Array(text.utf8))
+    let checkpoint = try Checkpoint(noteText: note.text)
+    let value = JSON.object([
+      ("origin", .string(checkpoint.origin)), ("size", .number(checkpoint.size)),
+      ("root", .string(checkpoint.root.hex)), ("signers", .array(note.signatures.map { .string($0.keyName) })),
+      ("note", .string(text)),
+    ])
+    if let text = output.format.text(value) { return print(text) }
+    guard let out else { return print(text, terminator: "") }
+    print("\(out): \(checkpoint.size) events, root \(checkpoint.root.hex), signed by \(note.signatures.count)")
+  }
+}

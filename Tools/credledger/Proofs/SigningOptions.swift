@@ -1,0 +1,47 @@
+import ArgumentParser
+import CredentialLedger
+import Glibc
+
+/// Whether what is proved may be signed anew.
+struct SigningOptions: ParsableArguments {
+  @Flag(help: "Sign nothing: take the newest checkpoint there is, which may not cover the newest events.")
+  var latest = false
+
+  /// Signs a checkpoint over every event, unless the newest one covers them, or it is not to be done, or another process
+  /// writes, which signs by itself.
+  func sign(in ledger: LedgerOptions) async throws {
+    if latest { return }
+    let isCovered = try await ledger.reading { opened in
+      guard let note = try opened.latestCheckpoint() else { return false }
+      return try Checkpoint(noteText: SignedNote(decoding: Array(note.utf8)).text).size == opened.head()
+    }
+    if isCovered { return }
+    do {
+      try await ledger.writing { _ = try await $0.checkpoint() }
+    } catch let error as LedgerError where error.code == .alreadyOpen {
+      write(
+        "another process writes to the ledger, and signs by itself: this is its newest checkpoint\n", to: STDERR_FILENO)
+    }
+  }
+}
+
+/// The newest checkpoint, where there must be one.
+func requireCheckpoint(of ledger: Ledger) throws -> String {
+  guard let note = try ledger.latestCheckpoint() else { throw CheckFailed(reason: "nothing was signed yet") }
+  return note
+}
+
+/// The content of a file that was named on the command line.
+///
+/// - Parameter limit: the most bytes that it may have.
+func content(of path: String, limit: Int = SignedNote.maximumByteCount) throws -> [UInt8] {
+  let content: [UInt8]?
+  do { content = try DurableFile.read(path, limit: limit) } catch { throw ValidationError(error.reason) }
+  guard let content else { throw ValidationError("\(path) is not there.") }
+  return content
+}
+
+extension JSON {
+  /// Hashes in base64, as in checkpoints and requests to witnesses.
+  static func hashes(_ hashes: [Digest]) -> JSON { .array(hashes.map { .string(Base64.encode($0.bytes)) }) }
+}

@@ -1,0 +1,98 @@
+import ArgumentParser
+import CredentialLedger
+
+struct VerifyBundle: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Check evidence, without the ledger, and show what its records say.",
+    discussion: """
+      Checks the signatures of the checkpoint, and the way from each record to its root. The key is the ledger's public \
+      key, which you have from elsewhere: `credledger init` and `credledger key list` print it. Personal data is sealed in \
+      the records and stays so. Exits with status 1, and names the record, where something does not hold.
+
+      EXAMPLES
+        credledger verify-bundle evidence.json --key ledger.example.org+1f2e3d4c+AQ...
+        credledger verify-bundle evidence.json --key ... --witness witness.example.org+5a6b7c8d+BA... --format json
+      """)
+
+  @Argument(help: "The file with the evidence.")
+  var file: String
+  @Option(
+    name: .customLong("key"),
+    help: ArgumentHelp("A public key of the ledger; one of those given must have signed.", valueName: "key"))
+  var keys: [String] = []
+  @Option(
+    name: .customLong("witness"),
+    help: ArgumentHelp("A public key of a witness, which must have cosigned; may be repeated.", valueName: "key"))
+  var witnesses: [String] = []
+  @OptionGroup var output: FormatOptions
+
+  /// More than the largest evidence has.
+  private static let limit = 1 << 30
+
+  func validate() throws {
+    guard !keys.isEmpty else { throw ValidationError("Give the ledger's public key by --key.") }
+    for key in keys where (try? VerifierKey(key))?.type != .ed25519 {
+      throw ValidationError("--key: expected a ledger's public key, as <name>+<ID>+<base64>.")
+    }
+    for key in witnesses where (try? VerifierKey(key))?.type != .cosignature {
+      throw ValidationError("--witness: expected a witness's public key, as <name>+<ID>+<base64>.")
+    }
+  }
+
+  func run() async throws {
+    let evidence = try EvidenceBundle(decoding: content(of: file, limit: Self.limit))
+      .verify(keys: keys, witnesses: witnesses)
+    if let text = output.format.text(JSON(evidence)) { return print(text) }
+    print("\(evidence.records.count) records are among the \(evidence.size) events of \(evidence.origin)")
+    print("root \(evidence.root)")
+    for key in evidence.signers { print("signed by \(key)") }
+    for cosignature in evidence.cosignatures {
+      print("cosigned by \(cosignature.witness) at \(Timestamp(milliseconds: cosignature.time * 1_000))")
+    }
+    let fields: [AuditField] = [.position, .time, .type, .actor, .object, .subjects, .details, .personal]
+    var table = Table(fields.map { $0.rawValue.uppercased() })
+    for record in evidence.records {
+      if let event = evidence.event(in: record) {
+        table.append(fields.map(event.text))
+      } else {
+        table.append(
+          ["\(record.position)", "", "(of a type that this program does not know)"]
+            + fields.dropFirst(3).map { _ in "" })
+      }
+    }
+    for line in table.lines(width: Terminal.width) { print(line) }
+  }
+}
+
+extension JSON {
+  fileprivate init(_ evidence: VerifiedEvidence) {
+    self = .object([
+      ("origin", .string(evidence.origin)), ("size", .number(evidence.size)), ("root", .string(evidence.root.hex)),
+      ("signers", .array(evidence.signers.map { .string($0) })),
+      (
+        "cosignatures",
+        .array(
+          evidence.cosignatures.map {
+            .object([
+              ("witness", .string($0.witness)),
+              ("time", .string(Timestamp(milliseconds: $0.time * 1_000).description)),
+            ])
+          })
+      ),
+      (
+        "records",
+        .array(
+          evidence.records.map { record in
+            evidence.event(in: record)?.json(AuditField.allCases) ?? .object([("position", .number(record.position))])
+          })
+      ),
+    ])
+  }
+}
+
+extension VerifiedEvidence {
+  /// The event of a record, ready to be written; nil where this program is too old to read it.
+  fileprivate func event(in record: Record) -> AuditedEvent? {
+    record.entry.map { AuditedEvent(entry: $0, description: description) }
+  }
+}
