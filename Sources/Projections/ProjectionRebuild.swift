@@ -6,11 +6,17 @@ import LedgerEvents
 package struct ProjectionRebuild: Sendable {
   private let log: EventLog<ProjectionSet>
   private let policy: AuditRunPolicy
+  private let stretch: Int
 
-  /// - Parameter policy: how the audit trail's runs are built.
-  package init(_ log: EventLog<ProjectionSet>, policy: AuditRunPolicy = AuditRunPolicy()) {
+  /// - Parameters:
+  ///   - policy: how the audit trail's runs are built.
+  ///   - stretch: how many events share a commit.
+  package init(
+    _ log: EventLog<ProjectionSet>, policy: AuditRunPolicy = AuditRunPolicy(), stretch: Int = 1_024
+  ) {
     self.log = log
     self.policy = policy
+    self.stretch = stretch
   }
 
   /// Whether the projections lag behind the log or were written by a program with other rows, and so must be rebuilt
@@ -26,11 +32,15 @@ package struct ProjectionRebuild: Sendable {
     return row.position != head || row.schemaVersion != ProjectionCheckpoint.currentSchemaVersion
   }
 
-  /// Rebuilds the other set from the log while the live one goes on, catches up, and swaps.
+  /// Rebuilds the other set from the log while the live one goes on, catches up, and swaps. Goes on where an earlier
+  /// rebuild was stopped.
   ///
   /// - Parameter progress: is told the position reached and the head, after each stretch.
+  /// - Returns: the position after which it began: 0, or where the earlier one was stopped.
   /// - Throws: ``LogError/Code/unreadableEvent`` at an event that this program does not know: the live set stays.
-  package func run(progress: @Sendable (Position, Position) -> Void = { _, _ in }) async throws(LogError) {
+  ///   ``LogError/Code/cancelled`` where the task was.
+  @discardableResult
+  package func run(progress: @Sendable (Position, Position) -> Void = { _, _ in }) async throws(LogError) -> Position {
     guard let writer = log.writer, let live = log.participant.live else {
       throw LogError(.closed, "the ledger is open for reading only")
     }
@@ -38,19 +48,22 @@ package struct ProjectionRebuild: Sendable {
       throw LogError(.busy, "the projections are being rebuilt already; wait for that to end")
     }
     defer { live.releaseTarget() }
-    let target = try await writer.upkeep { (view, _) throws(LogError) in
+    try await dropStale(writer)
+    let (target, start) = try await writer.upkeep { (view, _) throws(LogError) in
       let target = 1 - live.set(for: view.transaction.number)
+      if let stopped = try Self.stopped(view), stopped.set == target { return (target, stopped.position) }
       try view.participant.tables[target].clear(in: &view.transaction)
-      return target
+      return (target, 0)
     }
     let runs = AuditRunBuilder(of: log, policy: policy) { participant, _ in (participant.tables[target].audit, 0) }
-    var position: Position = 0
+    var position = start
     var hasRuns = false
     while true {
-      let start = position + 1
+      if Task.isCancelled { throw LogError(.cancelled, "the rebuild was stopped; the next one goes on from there") }
+      let next = position + 1
       // Read and decoded off the writer's thread; only the rows are its work.
-      let stretch = try await log.readers.run { [log] () throws(LogError) in
-        try log.snapshot().records(from: start, limit: 1_024).map { (record) throws(LogError) in
+      let stretch = try await log.readers.run { [log, limit = stretch] () throws(LogError) in
+        try log.snapshot().records(from: next, limit: limit).map { (record) throws(LogError) in
           AppliedEvent(event: try record.event, header: record.header)
         }
       }
@@ -58,20 +71,87 @@ package struct ProjectionRebuild: Sendable {
       let (head, isSwapped) = try await writer.upkeep { [hasRuns] (view, head) throws(LogError) in
         let tables = view.participant.tables[target]
         for item in stretch { try tables.apply(item.event, item.header, in: &view.transaction) }
-        guard reached == head, hasRuns else { return (head, false) }
+        guard reached == head, hasRuns else {
+          try Self.stop(at: reached, in: UInt8(target), &view)
+          return (head, false)
+        }
         live.swap(to: UInt8(target), from: view.transaction.number)
         view.participant.memory.noteChange(by: view.transaction.number)
         try view.participant.finish(at: head, in: &view.transaction)
+        try Self.forget(&view)
         return (head, true)
       }
       position = reached
       progress(position, head)
-      if isSwapped { return }
+      if isSwapped {
+        // What people are found by is not to lie about in a set that nobody erases them from.
+        try await writer.upkeep { (view, _) throws(LogError) in
+          try view.participant.tables[1 - target].clear(in: &view.transaction)
+        }
+        return start
+      }
       if reached == head, !hasRuns {
         // What comes while the runs are built is too little for another, and the live builder goes on from there.
         try await runs.catchUp()
         hasRuns = true
       }
+    }
+  }
+
+  // MARK: Where it was stopped
+
+  private static let cursorKey = Array("rebuild".utf8)
+
+  /// How far a rebuild came that was not finished; nil if there is none that can be gone on with.
+  private static func stopped(
+    _ view: borrowing LogView<some Transaction & ~Copyable, ProjectionSet>
+  ) throws(LogError) -> ProjectionCheckpoint? {
+    let row = try stored { () throws(LMDBError) in try view.participant.checkpoint.get(cursorKey, in: view.transaction)
+    }
+    return row?.schemaVersion == ProjectionCheckpoint.currentSchemaVersion ? row : nil
+  }
+
+  private static func stop(
+    at position: Position, in set: UInt8, _ view: inout LogView<WriteTransaction, ProjectionSet>
+  ) throws(LogError) {
+    let row = ProjectionCheckpoint(
+      schemaVersion: ProjectionCheckpoint.currentSchemaVersion, position: position, set: set)
+    try stored { () throws(LMDBError) in
+      try view.participant.checkpoint.put(cursorKey, row, in: &view.transaction)
+    }
+  }
+
+  private static func forget(_ view: inout LogView<WriteTransaction, ProjectionSet>) throws(LogError) {
+    try stored { () throws(LMDBError) in
+      _ = try view.participant.checkpoint.delete(cursorKey, in: &view.transaction)
+    }
+  }
+
+  /// Throws away what a stopped rebuild has made, if somebody was erased since: the erasure did not reach it.
+  ///
+  /// To be called when a ledger is opened and after an erasure; a rebuild that is under way comes to the erasure itself.
+  package func dropStale() async throws(LogError) {
+    guard let writer = log.writer, let live = log.participant.live, live.claimTarget() else { return }
+    defer { live.releaseTarget() }
+    try await dropStale(writer)
+  }
+
+  private func dropStale(_ writer: LogWriter<ProjectionSet>) async throws(LogError) {
+    let isStale = try await log.readers.run { [log] () throws(LogError) in
+      let view = try log.snapshot()
+      let row = try stored { () throws(LMDBError) in
+        try view.participant.checkpoint.get(Self.cursorKey, in: view.transaction)
+      }
+      guard let row else { return false }
+      guard try Self.stopped(view) != nil, try row.position <= view.head() else { return true }
+      let erasures = try view.auditTrail().latest(1, of: [.type(EventType.subjectErased.rawValue)], in: view)
+      return erasures.contains { $0 > row.position }
+    }
+    guard isStale else { return }
+    try await writer.upkeep { (view, _) throws(LogError) in
+      let idle = 1 - (try view.participant.currentSet(in: view.transaction))
+      try view.participant.tables[idle].clear(in: &view.transaction)
+      try Self.forget(&view)
     }
   }
 

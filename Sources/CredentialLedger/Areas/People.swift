@@ -69,6 +69,16 @@ extension Ledger {
         try keyed { () throws(KeyStoreError) in _ = try keyStore.persons.erase(person) }
       }
     }
+    try await forgetStaleSnapshots()
+  }
+
+  /// Throws away snapshots, and what a stopped rebuild has made, if somebody was erased since: what that person was found
+  /// by may be in it.
+  func forgetStaleSnapshots() async throws(LedgerError) {
+    do { try await ProjectionRebuild(log).dropStale() } catch { throw LedgerError(error) }
+    try await blocking { [log, snapshotKeeper] () throws(LedgerError) in
+      try logged { () throws(LogError) in try snapshotKeeper.forgetStale(in: log) }
+    }
   }
 
   /// Destroys what a crash, or a key folder from a backup, has left of the keys of erased persons.

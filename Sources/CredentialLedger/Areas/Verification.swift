@@ -114,11 +114,21 @@ extension Ledger {
     }
   }
 
-  /// Makes the projections anew beside the live ones, and swaps them in one commit, while everything goes on.
+  /// Makes the projections anew beside the live ones, and swaps them in one commit, while everything goes on. Goes on where
+  /// an earlier call was stopped, whatever stopped it.
+  ///
+  /// ```swift
+  /// try await ledger.rebuildProjections { done, all in print(done, all) }
+  /// ```
+  ///
+  /// - Parameter progress: is told how many events are done, of how many.
+  /// - Returns: the position after which it began: 0, or where the earlier call was stopped.
+  /// - Throws: `closed` for a ledger that is open for reading only; `busy` while another call is under way; `cancelled`.
+  @discardableResult
   public func rebuildProjections(
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
-  ) async throws(LedgerError) {
-    do { try await ProjectionRebuild(log).run(progress: progress) } catch { throw LedgerError(error) }
+  ) async throws(LedgerError) -> UInt64 {
+    do { return try await ProjectionRebuild(log).run(progress: progress) } catch { throw LedgerError(error) }
   }
 
   /// Counts what there is. Reads the header of every record.

@@ -32,6 +32,8 @@ public struct LedgerConfiguration: Sendable {
   public var idempotencyRetention: Int64
   /// When readers are looked after, and who hears of those that died or that stay too long.
   public var readers: ReaderPolicy
+  /// When snapshots of the state are made, so that states of the past are quick to come by.
+  public var snapshots: SnapshotPolicy
   /// Size of the memory map in bytes at first; it takes address space only, and grows by itself. Nil is 64 GiB.
   public var mapSize: Int?
   /// How far the map may grow, in bytes; nil as far as the address space allows.
@@ -42,8 +44,8 @@ public struct LedgerConfiguration: Sendable {
     random: any RandomSource = SystemRandom(), signer: (any NoteSigner)? = nil,
     checkpoints: CheckpointPolicy = CheckpointPolicy(), pinCost: UInt8 = 14,
     witnessFile: String? = nil, queueCapacity: Int = 65_536,
-    idempotencyRetention: Int64 = 7 * 86_400_000, readers: ReaderPolicy = ReaderPolicy(), mapSize: Int? = nil,
-    maximumMapSize: Int? = nil
+    idempotencyRetention: Int64 = 7 * 86_400_000, readers: ReaderPolicy = ReaderPolicy(),
+    snapshots: SnapshotPolicy = SnapshotPolicy(), mapSize: Int? = nil, maximumMapSize: Int? = nil
   ) {
     self.masterKey = masterKey
     self.clock = clock
@@ -55,6 +57,7 @@ public struct LedgerConfiguration: Sendable {
     self.queueCapacity = queueCapacity
     self.idempotencyRetention = idempotencyRetention
     self.readers = readers
+    self.snapshots = snapshots
     self.mapSize = mapSize
     self.maximumMapSize = maximumMapSize
   }

@@ -27,12 +27,14 @@ public final class Ledger: Sendable {
   let keyStore: KeyStore
   let configuration: LedgerConfiguration
   let witness: WitnessFile?
+  let snapshotKeeper: SnapshotKeeper
   private let lifecycle: Lifecycle
 
   /// What the folder of a ledger holds.
   enum Folder {
     static let log = "ledger"
     static let keys = "keys"
+    static let snapshots = "snapshots"
   }
 
   private init(
@@ -45,7 +47,9 @@ public final class Ledger: Sendable {
     self.keyStore = keys
     self.configuration = configuration
     self.witness = witness
-    lifecycle = Lifecycle(log, keys)
+    let snapshots = SnapshotKeeper(log, ledger: path, configuration.snapshots)
+    snapshotKeeper = snapshots
+    lifecycle = Lifecycle(log, keys, snapshots)
   }
 
   /// Makes a ledger, and opens it.
@@ -167,6 +171,7 @@ public final class Ledger: Sendable {
     // A ledger that is being made has no events yet.
     guard try head() > 0 else { return }
     try await finishErasures()
+    try await forgetStaleSnapshots()
     try await recordSigningKeys()
   }
 

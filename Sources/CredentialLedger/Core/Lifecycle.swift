@@ -9,19 +9,25 @@ final class Lifecycle: Sendable {
   private let keys: KeyStore
   /// Builds the audit trail's runs; nil where the ledger is only read.
   private let builder: Task<Void, Never>?
+  private let snapshots: SnapshotKeeper
+  /// Makes snapshots; nil where the ledger is only read.
+  private let snapshotting: Task<Void, Never>?
   private let isClosing = Mutex(false)
 
-  init(_ log: EventLog<ProjectionSet>, _ keys: KeyStore) {
+  init(_ log: EventLog<ProjectionSet>, _ keys: KeyStore, _ snapshots: SnapshotKeeper) {
     self.log = log
     self.keys = keys
+    self.snapshots = snapshots
     guard log.writer != nil else {
       builder = nil
+      snapshotting = nil
       return
     }
     builder = Task.detached(priority: .background) {
       // A trail that cannot be built is still answered, from the log; verification names what is damaged.
       try? await AuditRunBuilder(of: log).run()
     }
+    snapshotting = Task.detached(priority: .background) { await snapshots.run() }
   }
 
   /// Ends everything, once; a second call returns at once.
@@ -32,7 +38,10 @@ final class Lifecycle: Sendable {
     }
     guard isFirst else { return }
     builder?.cancel()
+    snapshotting?.cancel()
     await builder?.value
+    await snapshotting?.value
+    snapshots.close()
     await Self.end(log, keys)
   }
 
@@ -46,6 +55,7 @@ final class Lifecycle: Sendable {
 
   deinit {
     builder?.cancel()
+    snapshotting?.cancel()
   }
 }
 

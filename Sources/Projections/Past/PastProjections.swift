@@ -64,6 +64,9 @@ package final class PastProjections: Sendable {
 
   deinit { scratch.close() }
 
+  /// Gives back the scratch environment; reading fails from then on.
+  package func close() { scratch.close() }
+
   /// The position of the last event that counts.
   package var position: Position { reached.withLock { $0 } }
 
@@ -166,21 +169,22 @@ package final class PastProjections: Sendable {
     var stream = RowStream(projection: "validity")
     var next: Position = 1
     while next <= position {
-      let (made, through) = try madeStandings(in: next...min(position, next + 65_535))
-      for (number, standing) in made {
+      let last = min(position, next + 65_535)
+      for (number, standing) in try Self.madeStandings(in: next...last, of: log) {
         let changed = try tables.validity.changedStanding(of: number, in: transaction)
         stream.append(number: number, changed ?? standing)
       }
-      next = through + 1
+      next = last + 1
     }
     return ProjectionDigests(
       directory: try tables.directory.digest(in: transaction), tokenValidity: stream.finish(),
       auditTrail: try log.participant.tables[0].audit.rebuiltDigest(of: log.snapshot(), upTo: position))
   }
 
-  private func madeStandings(
-    in range: ClosedRange<Position>
-  ) throws(LogError) -> (made: [(UInt64, Standing)], through: Position) {
+  /// How the objects that some events made stood at first.
+  static func madeStandings(
+    in range: ClosedRange<Position>, of log: EventLog<ProjectionSet>
+  ) throws(LogError) -> [(UInt64, Standing)] {
     var made: [(UInt64, Standing)] = []
     try log.snapshot().forEachRecord(in: range) { (header, bytes) throws(LogError) in
       guard EventType.makesStanding(header.type) else { return true }
@@ -190,7 +194,7 @@ package final class PastProjections: Sendable {
       }
       return true
     }
-    return (made, range.upperBound)
+    return made
   }
 
   // MARK: Snapshots

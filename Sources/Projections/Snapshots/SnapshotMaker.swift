@@ -69,22 +69,17 @@ package struct SnapshotMaker: Sendable {
       try await run { () throws(LogError) in try past.advance(to: position) }
       progress(past.position)
     }
-    return try await run { () throws(LogError) in try store(past, erasedCount) }
+    let isStored = try await run { () throws(LogError) in try store(past, erasedCount) }
+    // Somebody was erased meanwhile: whoever did that may not have reached what was stored before.
+    if !isStored { _ = try await prepare() }
+    return isStored
   }
 
   /// Throws away what the log does not stand behind.
   private func prepare() async throws(LogError) -> (last: Position, head: Position) {
     try await run { [log, store] () throws(LogError) in
-      let entries = try store.entries()
-      let (isUsable, head) = try { () throws(LogError) -> (Bool, Position) in
-        let view = try log.snapshot()
-        return (try store.isUsable(entries, in: view), try view.head())
-      }()
-      guard isUsable else {
-        try store.clear()
-        return (0, head)
-      }
-      return (entries.last?.position ?? 0, head)
+      try store.clearUnlessUsable(in: log)
+      return (try store.entries().last?.position ?? 0, try log.snapshot().head())
     }
   }
 

@@ -117,6 +117,17 @@ package final class SnapshotStore: Sendable {
       at: position)
   }
 
+  /// Throws all snapshots away if a log does not stand behind them any more.
+  ///
+  /// - Returns: whether it did.
+  @discardableResult
+  package func clearUnlessUsable(in log: EventLog<ProjectionSet>) throws(LogError) -> Bool {
+    let entries = try entries()
+    if try isUsable(entries, in: log.snapshot()) { return false }
+    try clear()
+    return true
+  }
+
   /// Throws all snapshots away.
   ///
   /// - Returns: how many there were.

@@ -31,6 +31,7 @@ struct CredLedger: AsyncParsableCommand {
       Token.self, KeyCommand.self, Erase.self, Simulate.self, BackupCommand.self, RestoreCommand.self,
       ArchiveCommand.self, ExportCommand.self, ImportCommand.self,
       CheckpointCommand.self, Prove.self, BundleCommand.self, VerifyBundle.self, Tiles.self,
+      StateCommand.self, DiffCommand.self, ReplayCommand.self, SnapshotCommand.self,
     ])
 
   static func main() async {

@@ -1,5 +1,6 @@
 /// A JSON value, written with its members in the order given (RFC 8259).
 indirect enum JSON {
+  case null
   case string(String)
   case number(UInt64)
   case bool(Bool)
@@ -11,6 +12,7 @@ indirect enum JSON {
 
   private func text(_ line: String?) -> String {
     switch self {
+    case .null: "null"
     case .string(let value): Self.quoted(value)
     case .number(let value): String(value)
     case .bool(let value): value ? "true" : "false"

@@ -1,0 +1,137 @@
+import EventLog
+import Glibc
+import Projections
+import Synchronization
+
+/// When snapshots of the state are made beside the writer.
+///
+/// A snapshot makes the states that follow it quick to come by: what lies between it and a moment is replayed, and no
+/// more. It holds what changed since the one before, and nothing for a token that was only issued: some 200 bytes for
+/// each object that changed. So all of them together take about as much room as the objects of the directory, and as
+/// much again for each time they change between two snapshots.
+public struct SnapshotPolicy: Sendable, Equatable {
+  /// How many events lie between two; 0 makes none. A replay takes about a second for so many, and far less where most
+  /// of them issue tokens.
+  public var events: UInt64
+  /// How many bytes they may take together: when so many are in use, no more are made.
+  public var byteLimit: UInt64
+
+  public init(events: UInt64 = 500_000, byteLimit: UInt64 = 4 << 30) {
+    self.events = events
+    self.byteLimit = byteLimit
+  }
+
+  /// Makes none.
+  public static let never = SnapshotPolicy(events: 0)
+}
+
+/// The snapshots' files, opened when they are first needed, and what makes them in the background.
+final class SnapshotKeeper: Sendable {
+  private let log: EventLog<ProjectionSet>
+  private let path: String
+  private let folder: String
+  private let policy: SnapshotPolicy
+  private let opened = Mutex<(store: SnapshotStore, isWriting: Bool)?>(nil)
+
+  init(_ log: EventLog<ProjectionSet>, ledger path: String, _ policy: SnapshotPolicy) {
+    self.log = log
+    self.path = path
+    self.policy = policy
+    folder = "\(path)/\(Ledger.Folder.snapshots)"
+  }
+
+  /// A folder for a replay.
+  func scratch() -> String { LedgerFolder.draft(of: path) }
+
+  private var isThere: Bool { unsafe access("\(folder)/data.mdb", F_OK) == 0 }
+
+  /// The snapshots for reading; nil where there are none. Blocks.
+  func storeForReading() throws(LogError) -> SnapshotStore? {
+    try locked { (opened) throws(LogError) in
+      if let opened { return opened.store }
+      guard isThere else { return nil }
+      if log.writer != nil {
+        do throws(LogError) {
+          let store = try SnapshotStore.open(at: folder, isWriting: true)
+          opened = (store, true)
+          return store
+        } catch { guard error.storage?.code == .lockedByAnotherProcess else { throw error } }
+      }
+      let store = try SnapshotStore.open(at: folder, isWriting: false)
+      opened = (store, false)
+      return store
+    }
+  }
+
+  /// The snapshots for writing. Blocks.
+  ///
+  /// - Parameter creating: whether to make the folder where it is missing; without it that is nil.
+  /// - Throws: where another process writes them.
+  func storeForWriting(creating: Bool) throws(LogError) -> SnapshotStore? {
+    try locked { (opened) throws(LogError) in
+      if let opened, opened.isWriting { return opened.store }
+      guard creating || isThere else { return nil }
+      opened?.store.close()
+      opened = nil
+      let store = try SnapshotStore.open(at: folder, isWriting: true)
+      opened = (store, true)
+      return store
+    }
+  }
+
+  private func locked<Result: Sendable>(
+    _ body: (inout (store: SnapshotStore, isWriting: Bool)?) throws(LogError) -> Result
+  ) throws(LogError) -> Result {
+    try opened.withLock { (opened) throws(LogError) in try body(&opened) }
+  }
+
+  func close() {
+    opened.withLock { opened in
+      opened?.store.close()
+      opened = nil
+    }
+  }
+
+  func maker(_ store: SnapshotStore) -> SnapshotMaker {
+    SnapshotMaker(of: log, in: store) { [path] in LedgerFolder.draft(of: path) }
+  }
+
+  /// Throws the snapshots away if the log does not stand behind them any more, as after an erasure.
+  ///
+  /// Where another process makes snapshots, that one throws them away: it looks before it stores each.
+  func forgetStale(in log: EventLog<ProjectionSet>) throws(LogError) {
+    do throws(LogError) { _ = try storeForWriting(creating: false)?.clearUnlessUsable(in: log) } catch {
+      guard error.storage?.code == .lockedByAnotherProcess else { throw error }
+    }
+  }
+
+  // MARK: In the background
+
+  /// Makes snapshots as events come, until the log is closed or the task cancelled. What keeps one from being made is
+  /// tried again when the next is due: states are answered without it.
+  func run() async {
+    guard policy.events > 0 else { return }
+    let spacing = SnapshotSpacing(events: policy.events, byteLimit: policy.byteLimit)
+    while !Task.isCancelled {
+      let due: Position
+      do throws(LogError) {
+        due = try await makeDue(spacing)
+      } catch {
+        if error.code == .closed { return }
+        due = await (try? log.readers.run { [log] () throws(LogError) in try log.snapshot().head() }) ?? 0
+      }
+      var arrivals = log.subscribe(from: due == 0 ? policy.events : due).makeAsyncIterator()
+      guard (try? await arrivals.next()) != nil else { return }
+    }
+  }
+
+  private func makeDue(_ spacing: SnapshotSpacing) async throws(LogError) -> Position {
+    let store = try await log.readers.run { [self] () throws(LogError) in
+      // A ledger that is too small for any gets no folder.
+      try storeForWriting(creating: log.snapshot().head() >= spacing.events)
+    }
+    guard let store else { return spacing.events }
+    let head = try await log.readers.run { [log] () throws(LogError) in try log.snapshot().head() }
+    return try await maker(store).makeDue(spacing) ?? head + spacing.events
+  }
+}

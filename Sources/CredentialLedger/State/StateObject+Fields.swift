@@ -1,0 +1,202 @@
+import KeyStore
+import LedgerDomain
+import LedgerEvents
+import Projections
+
+extension LedgerState {
+  /// An object, field by field; nil if there is none.
+  ///
+  /// - Parameter time: judges, besides, whether it is in force at that time; nil leaves that out, as it follows from
+  ///   other objects.
+  func object(_ subject: Subject, judgedAt time: Timestamp?) throws(StateUnreadable) -> StateObject? {
+    guard subject.number > 0, let own = try ownFields(of: subject) else { return nil }
+    let judged = if let time { try judgement(of: subject, at: time) } else { [] as [StateObject.Field] }
+    return StateObject(subject: subject, fields: own + (try standingFields(of: subject)) + judged)
+  }
+
+  private typealias Fields = [StateObject.Field]
+
+  private func ownFields(of subject: Subject) throws(StateUnreadable) -> [StateObject.Field]? {
+    let number = subject.number
+    switch subject.kind {
+    case .account:
+      guard let account = try account(AccountID(rawValue: number)) else { return nil }
+      return try fields(account)
+    case .phone:
+      guard let phone = try phone(PhoneID(rawValue: number)) else { return nil }
+      return Self.fields(phone)
+    case .connector:
+      guard let connector = try connector(ConnectorID(rawValue: number)) else { return nil }
+      return try fields(connector)
+    case .group:
+      guard let group = try group(GroupID(rawValue: number)) else { return nil }
+      return try fields(group)
+    case .membership:
+      guard let membership = try membership(MembershipID(rawValue: number)) else { return nil }
+      return Self.fields(membership)
+    case .grant:
+      guard let grant = try grant(GrantID(rawValue: number)) else { return nil }
+      return Self.fields(grant)
+    case .challenge:
+      guard let challenge = try challenge(ChallengeID(rawValue: number)) else { return nil }
+      return Self.fields(challenge)
+    case .authorizationCode:
+      guard let code = try code(AuthorizationCodeID(rawValue: number)) else { return nil }
+      return Self.fields(code)
+    case .token, .family:
+      guard let standing = try standing(of: number), let credential = standing.credential,
+        standing.kind == subject.kind
+      else { return nil }
+      let origin = try self.standing(of: standing.parents[0])?.kind ?? .family
+      return Self.fields(standing, credential, issuedFor: Subject(kind: origin, number: standing.parents[0]))
+    case .webhook, .subscription, .operator: return nil
+    }
+  }
+
+  // MARK: The kinds
+
+  private func fields(_ account: Account) throws(StateUnreadable) -> [StateObject.Field] {
+    [
+      .init("issuer", .text(account.issuer)), .init("subject", .init(account.subject, .accountSubject)),
+      .init("name", .init(account.name, .accountName)), .init("email", .init(account.email, .accountEmail)),
+      .init("role", .text(Self.name(account.role))), .init("disabled", .flag(account.isDisabled)),
+      .init("erased", .flag(account.isErased)), .init("registeredAt", .time(account.registeredAt)),
+      .init("phones", .list(try phones(of: account.id).map { .init($0) })),
+    ]
+  }
+
+  private static func fields(_ phone: Phone) -> [StateObject.Field] {
+    [
+      .init("account", .init(phone.account)), .init("number", .init(phone.number, .phoneNumber)),
+      .init("removed", .flag(phone.isRemoved)),
+    ]
+  }
+
+  private func fields(_ connector: Connector) throws(StateUnreadable) -> [StateObject.Field] {
+    let details = connector.details
+    let credentials = try credentials(of: connector.id)
+    return [
+      .init("publicID", .text(connector.publicID.description)), .init("owner", .init(connector.owner)),
+      .init("name", .text(details.name)), .init("description", .text(details.description_p)),
+      .init("publisher", .text(details.publisher)),
+      .init("redirectURIs", .list(details.redirectUris.map { .text($0) })),
+      .init("scopes", .init(Scopes(rawValue: details.scopes))),
+      .init("accessTokenLifetime", .number(UInt64(max(0, details.accessTokenLifetime)))),
+      .init("refreshTokenLifetime", .number(UInt64(max(0, details.refreshTokenLifetime)))),
+      .init("rotation", .text(details.rotation == .always ? "always" : "late")),
+      .init("secret", .init(event: credentials?.current.rawValue ?? 0)),
+      .init("previousSecret", .init(event: credentials?.previous.rawValue ?? 0)),
+      .init(
+        "previousSecretUntil",
+        credentials.flatMap { $0.previous.rawValue == 0 ? nil : .time($0.previousUntil) } ?? .none),
+      .init("deleted", .flag(connector.isDeleted)), .init("createdAt", .time(connector.createdAt)),
+    ]
+  }
+
+  private func fields(_ group: Group) throws(StateUnreadable) -> [StateObject.Field] {
+    [
+      .init("publicID", .text(group.publicID.description)), .init("name", .text(group.name)),
+      .init("kind", .text(group.kind == .connectGroup ? "connectGroup" : "group")),
+      .init("welcomeMessage", .text(group.welcomeMessage)), .init("members", .number(group.memberCount)),
+      .init("admins", .number(group.adminCount)),
+      .init("subgroups", .list(try subgroups(of: group.id).map { .init($0) })),
+      .init("deleted", .flag(group.isDeleted)), .init("createdAt", .time(group.createdAt)),
+    ]
+  }
+
+  private static func fields(_ membership: Membership) -> [StateObject.Field] {
+    [
+      .init("group", .init(membership.group)), .init("account", .init(membership.account)),
+      .init("number", .init(membership.number, .memberNumber)),
+      .init("role", .text(membership.role == .admin ? "admin" : "member")),
+      .init("removed", .flag(membership.isRemoved)),
+    ]
+  }
+
+  private static func fields(_ grant: Grant) -> [StateObject.Field] {
+    [
+      .init("connector", .init(grant.connector)), .init("granter", .init(grant.granter)),
+      .init("group", .init(grant.group)), .init("scopes", .init(grant.scopes)), .init("family", .init(grant.family)),
+      .init("revoked", .flag(grant.isRevoked)), .init("grantedAt", .time(grant.grantedAt)),
+    ]
+  }
+
+  private static func fields(_ challenge: PINChallenge) -> [StateObject.Field] {
+    [
+      .init("account", .init(challenge.account)), .init("connector", .init(challenge.connector)),
+      .init("number", .init(challenge.number, .phoneNumber)), .init("expiresAt", .time(challenge.expiresAt)),
+      .init("failures", .number(UInt64(challenge.failures))), .init("closed", .flag(challenge.isClosed)),
+    ]
+  }
+
+  private static func fields(_ code: IssuedCode) -> [StateObject.Field] {
+    [
+      .init("connector", .init(code.connector)), .init("account", .init(code.account)),
+      .init("redirectURI", .text(code.redirectURI)), .init("expiresAt", .time(code.expiresAt)),
+      .init("family", .init(code.family)),
+    ]
+  }
+
+  /// - Parameter origin: the family; of a family's first refresh token the grant.
+  private static func fields(
+    _ token: Standing, _ credential: Standing.Credential, issuedFor origin: Subject
+  ) -> [StateObject.Field] {
+    var fields: Fields = [.init("token", .text(token.kind == .token ? "access" : "refresh"))]
+    fields.append(.init("issuedFor", .object(origin)))
+    fields.append(.init("scopes", token.kind == .token ? .init(token.scopes) : .none))
+    fields.append(.init("expiresAt", .time(credential.expiresAt)))
+    fields.append(.init("successor", .init(object: .family, credential.successor)))
+    fields.append(
+      .init("acceptedUntil", credential.successor == 0 ? .none : .time(credential.acceptedUntil)))
+    return fields
+  }
+
+  // MARK: What stands and what does not
+
+  private func standingFields(of subject: Subject) throws(StateUnreadable) -> [StateObject.Field] {
+    guard let standing = try standing(of: subject.number), standing.kind == subject.kind else { return [] }
+    return [
+      .init("stoppedBy", .init(event: standing.stoppedBy)),
+      .init("olderStoppedBy", .init(event: standing.floor)),
+    ]
+  }
+
+  private func judgement(of subject: Subject, at time: Timestamp) throws(StateUnreadable) -> [StateObject.Field] {
+    let reason: Verdict.Reason?
+    switch subject.kind {
+    case .token, .family:
+      switch try judge(handle: TokenID(rawValue: subject.number), at: time, in: self) {
+      case .valid: reason = nil
+      case .invalid(let why): reason = why
+      }
+    case .grant, .connector, .account, .group, .phone, .membership:
+      reason = try LedgerDomain.obstacle(to: subject, in: self)
+    default: return []
+    }
+    return [.init("inForce", .flag(reason == nil)), .init("reason", reason.map { .text($0.summary) } ?? .none)]
+  }
+
+  private static func name(_ role: AccountRole) -> String {
+    switch role {
+    case .tenantAdmin: "tenant-admin"
+    case .auditor: "auditor"
+    case .operator: "operator"
+    default: "user"
+    }
+  }
+}
+
+extension Verdict.Reason {
+  /// The reason in some words.
+  var summary: String {
+    switch self {
+    case .malformed: "no token of this ledger"
+    case .unknown: "unknown"
+    case .wrongKind: "of the other kind"
+    case .expired(let time): "expired at \(time)"
+    case .replaced(let successor): "replaced by \(successor)"
+    case .stopped(let subject, let position): "\(subject) stopped by the event at \(position)"
+    case .anotherConnector: "another connector's"
+    }
+  }
+}

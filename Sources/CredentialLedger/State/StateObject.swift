@@ -1,0 +1,83 @@
+import KeyStore
+public import LedgerEvents
+
+/// An object at a moment, field by field: for whoever shows or compares states, whatever the kind. Programs that want the
+/// types ask ``PastState`` for an `Account` or a `Grant`.
+public struct StateObject: Sendable, Equatable {
+  /// Kind and number.
+  public let subject: Subject
+  /// What it is, in a fixed order for each kind.
+  public let fields: [Field]
+
+  /// One of its properties.
+  public struct Field: Sendable, Equatable {
+    /// In camel case, as in JSON.
+    public let name: String
+    public let value: StateValue
+
+    init(_ name: String, _ value: StateValue) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  /// The value of a field; nil if objects of the kind have none of the name.
+  public func value(of name: String) -> StateValue? { fields.first { $0.name == name }?.value }
+}
+
+/// What a field says.
+public enum StateValue: Sendable, Equatable {
+  case none
+  case flag(Bool)
+  case number(UInt64)
+  case text(String)
+  case time(Timestamp)
+  /// Another object.
+  case object(Subject)
+  case list([StateValue])
+  /// Sealed under a person's key: see ``Ledger/reveal(_:)``.
+  case personal(PersonalValue)
+}
+
+/// A value that is sealed under a person's key.
+public struct PersonalValue: Sendable, Equatable {
+  let sealed: Sealed
+  let purpose: Purpose
+
+  public static func == (one: PersonalValue, other: PersonalValue) -> Bool {
+    one.sealed == other.sealed && one.purpose == other.purpose
+  }
+}
+
+extension Ledger {
+  /// Opens a personal value: to be asked for on purpose, and not to be logged.
+  ///
+  /// ```swift
+  /// if case .personal(let value)? = object.value(of: "name") { print(try await ledger.reveal(value) ?? "erased") }
+  /// ```
+  ///
+  /// - Returns: nil once the person is erased.
+  public func reveal(_ value: PersonalValue) async throws(LedgerError) -> String? {
+    try await blocking { [self] () throws(LedgerError) in
+      try open(value.sealed, value.purpose).map { String(decoding: $0, as: UTF8.self) }
+    }
+  }
+}
+
+extension StateValue {
+  init(_ id: ObjectID<some SubjectObjectKind>?) { self = id.map { .object(Subject($0)) } ?? .none }
+
+  init(object kind: SubjectKind, _ number: UInt64) {
+    self = number == 0 ? .none : .object(Subject(kind: kind, number: number))
+  }
+
+  init(_ sealed: Sealed?, _ purpose: Purpose) {
+    self = sealed.map { .personal(PersonalValue(sealed: $0, purpose: purpose)) } ?? .none
+  }
+
+  init(event position: UInt64) { self = position == 0 ? .none : .number(position) }
+
+  init(_ scopes: Scopes) {
+    self = .list(scopes.description.split(separator: ",").map { .text(String($0)) })
+  }
+}

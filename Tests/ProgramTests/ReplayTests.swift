@@ -1,0 +1,124 @@
+import CredentialLedger
+import LMDB
+import LedgerTestSupport
+import Testing
+
+/// Replays at the command line.
+@Suite struct ReplayTests {
+  let folder = TemporaryFolder()
+  private var path: String { "\(folder.path)/ledger" }
+
+  /// A ledger with a made-up history, its directory in the first set of tables.
+  init() throws {
+    let made = try runProgram([
+      "simulate", "--events", "300", "--seed", "7", "--connectors", "3", "--groups", "2", "--ledger", path,
+    ])
+    try #require(made.status == 0, "\(made.error)")
+  }
+
+  private func run(_ arguments: String..., input: String = "") throws -> ProgramResult {
+    try runProgram(["replay"] + arguments + ["--ledger", path], input: input)
+  }
+
+  @Test func whatIsPrintedIsAsTheSchemasSay() throws {
+    let out = "\(folder.path)/out"
+    for (schema, arguments) in [
+      ("replay-verify", ["--verify"]), ("replay-verify", ["--verify", "--only", "validity"]),
+      ("replay", ["--to", "100", "--out", out, "--only", "directory"]), ("replay", ["--rebuild"]),
+      ("replay-profile", ["--profile"]),
+    ] {
+      let result = try runProgram(["replay"] + arguments + ["--format", "json", "--ledger", path])
+      #expect(result.status == 0, "\(arguments): \(result.error)")
+      try expectDocuments(result.output, match: schema)
+    }
+    let steps = try run("--step", "--format", "ndjson", input: "forward 30\nback 3\nnext account:2000\n")
+    #expect(steps.status == 0)
+    #expect(steps.output.split(separator: "\n").count == 33)
+    try expectDocuments(steps.output, match: "replay-step")
+  }
+
+  @Test func aPlantedRowIsNamedAndARebuildMendsIt() throws {
+    // The first group's row, its name changed.
+    let number = try firstGroup()
+    try plant(inGroup: number)
+    let found = try run("--verify")
+    #expect(found.status == 1)
+    #expect(found.error.contains("directory: group \(number) is name \"Trap 00\"; the log makes it name \"Group 0\""))
+    #expect(found.error.contains("touched last by event"))
+    #expect(try run("--verify", "--only", "validity").status == 0)
+    let document = try run("--verify", "--format", "json")
+    #expect(document.status == 1)
+    try expectDocuments(document.output, match: "replay-verify")
+    #expect(try run("--rebuild").status == 0)
+    #expect(try run("--verify").status == 0)
+  }
+
+  private func firstGroup() throws -> UInt64 {
+    let listed = try runProgram(["state", "--select", "groups", "--limit", "1", "--ledger", path])
+    let name = try #require(listed.output.split(separator: "\n").first)
+    return try #require(Subject(String(name))?.number)
+  }
+
+  /// Changes a row through LMDB, with the check that belongs to it.
+  private func plant(inGroup number: UInt64) throws {
+    let environment = try Environment(at: "\(path)/ledger")
+    defer { environment.close() }
+    var transaction = try environment.beginWrite()
+    let table: Table<BytesKey, RawBytes> = try environment.openTable(
+      .init("directory.a", logicalName: "directory"), in: &transaction)
+    let key = [30] + (0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * $0)) }
+    var row = try #require(try table.get(key, in: transaction))
+    let name = Array("Group 0".utf8)
+    let place = try #require((0...row.count - name.count).first { row[$0..<$0 + name.count].elementsEqual(name) })
+    row.replaceSubrange(place..<place + name.count, with: Array("Trap 00".utf8))
+    try table.put(key, row, in: &transaction)
+    try transaction.commit()
+  }
+
+  @Test func aReplayIntoAFolderGoesOnAndRefusesOthers() throws {
+    let out = "\(folder.path)/out"
+    #expect(try run("--to", "100", "--out", out).output.contains("from the first event to position 100"))
+    let rest = try run("--to", "300", "--out", out, "--format", "ndjson")
+    #expect(rest.output.contains(#""position":300,"from":100"#))
+    let digests = try #require(rest.output.split(separator: "\"digests\":").last)
+    // As the live ones have them.
+    #expect(try run("--verify", "--format", "ndjson").output.contains(digests.dropLast(2)))
+    #expect(try runProgram(["snapshot", "make", "--ledger", path]).status == 0)
+    let fast = try run("--to", "300", "--out", "\(out)-2", "--from-snapshot", "--format", "ndjson")
+    #expect(fast.output.contains(digests.dropLast(2)))
+    for (arguments, expected) in [
+      (["--to", "200", "--out", out], "beyond 200"), (["--to", "301", "--out", out], "1 to 300"),
+      (["--to", "300", "--out", folder.path], "something else"),
+      (["--to", "300", "--out", "\(path)/ledger"], "something else"),
+      (["--to", "300", "--out", out, "--only", "audit"], "other projections"),
+    ] {
+      let result = try runProgram(["replay"] + arguments + ["--ledger", path])
+      #expect(result.status == 1 && result.error.contains(expected), "\(arguments): \(result.error)")
+    }
+    for arguments in [
+      ["--to", "3"], ["--verify", "--rebuild"], [], ["--rebuild", "--only", "audit"], ["--verify", "--from", "3"],
+    ] {
+      #expect(try runProgram(["replay"] + arguments + ["--ledger", path]).status == 2, "\(arguments)")
+    }
+  }
+
+  @Test func aRebuildIsRefusedWhileAnotherProcessWrites() async throws {
+    let ledger = try await Ledger.open(at: path)
+    let refused = try run("--rebuild")
+    #expect(refused.status == 3 && refused.error.contains("already_open"), "\(refused.error)")
+    #expect(try run("--verify").status == 0)
+    await ledger.close()
+    #expect(try run("--rebuild").status == 0)
+  }
+
+  @Test func stepsGoThereAndBack() throws {
+    let steps = try run("--step", "--from", "300", input: "\nback 301\n\nshow account:2\ngo 10\ngo 301\n")
+    #expect(steps.output.contains("that was the last event"))
+    #expect(steps.output.contains("taken back: 1  "))
+    #expect(steps.output.contains("this is before the first event"))
+    #expect(steps.output.contains("there is no account:2 here"))
+    #expect(steps.output.contains("at position 10"))
+    #expect(steps.status == 1 && steps.error.contains("1 to 300"))
+    #expect(try run("--step", input: "jump\n").status == 1)
+  }
+}

@@ -1,0 +1,80 @@
+import CredentialLedger
+import LedgerTestSupport
+import Testing
+
+/// States of the past at the command line.
+@Suite struct StateTests {
+  let folder = TemporaryFolder()
+  private var ledger: [String] { ["--ledger", "\(folder.path)/ledger"] }
+
+  /// A ledger with a made-up history.
+  init() throws {
+    let made = try runProgram(
+      ["simulate", "--events", "400", "--seed", "7", "--connectors", "3", "--groups", "2"] + ledger)
+    try #require(made.status == 0, "\(made.error)")
+  }
+
+  private func run(_ arguments: String...) throws -> ProgramResult { try runProgram(arguments + ledger) }
+
+  @Test func whatIsPrintedIsAsTheSchemasSay() throws {
+    for (schema, arguments) in [
+      ("state-summary", ["state"]), ("state", ["state", "--select", "tokens", "--as-of", "200"]),
+      ("state", ["state", "--select", "accounts", "--as-of", "9", "--limit", "1"]),
+      ("state", ["state", "--select", "connectors"]), ("state", ["state", "--id", "account:2", "--reveal"]),
+      ("state", ["state", "--select", "grants", "--after", "100000"]), ("diff", ["diff", "2", "100"]),
+      ("diff", ["diff", "400", "400"]), ("snapshot", ["snapshot", "make"]), ("snapshot-list", ["snapshot", "list"]),
+      ("snapshot-drop", ["snapshot", "drop"]),
+    ] {
+      let result = try runProgram(arguments + ["--format", "json"] + ledger)
+      #expect(result.status == 0, "\(arguments): \(result.error)")
+      try expectDocuments(result.output, match: schema)
+    }
+    for selection in ["connectors", "groups", "grants", "tokens", "accounts"] {
+      let result = try run("state", "--select", selection, "--format", "ndjson")
+      try expectDocuments(result.output, match: "state-object")
+    }
+  }
+
+  @Test func aSnapshotChangesNothingButTheTimeItTakes() throws {
+    let arguments = ["state", "--as-of", "390", "--select", "tokens", "--format", "ndjson"]
+    let before = try runProgram(arguments + ledger)
+    #expect(before.status == 0 && !before.output.isEmpty)
+    #expect(try run("snapshot", "make").status == 0)
+    #expect(try run("state", "--format", "ndjson").output.contains(#""snapshot":400"#))
+    #expect(try runProgram(arguments + ledger).output == before.output)
+  }
+
+  @Test func momentsOutsideTheHistoryAreRefused() throws {
+    for (arguments, expected) in [
+      (["state", "--as-of", "0"], "1 to 400"), (["state", "--as-of", "401"], "1 to 400"),
+      (["state", "--as-of", "1999-12-31T23:59:59Z"], "before the ledger began"),
+      (["state", "--as-of", "2999-12-31T23:59:59Z"], "still to come"),
+      (["diff", "300", "200"], "earlier moment first"), (["diff", "0"], "1 to 400"),
+      (["state", "--id", "grant:2"], "no grant:2"), (["state", "--id", "connector:9999"], "no connector:9999"),
+    ] {
+      let result = try runProgram(arguments + ledger)
+      #expect(result.status == 1 && result.output.isEmpty, "\(arguments)")
+      #expect(result.error.contains(expected), "\(arguments): \(result.error)")
+    }
+    for arguments in [
+      ["state", "--as-of", "soon"], ["state", "--id", "nothing"], ["state", "--select", "all"],
+      ["state", "--id", "grant:2", "--select", "grants"],
+    ] { #expect(try runProgram(arguments + ledger).status == 2, "\(arguments)") }
+  }
+
+  @Test func personalDataAreMaskedUnlessRevealed() throws {
+    let masked = try run("state", "--select", "accounts", "--format", "ndjson")
+    #expect(masked.output.contains(#""subject":"***""#))
+    let revealed = try run("state", "--select", "accounts", "--format", "ndjson", "--reveal")
+    #expect(!revealed.output.contains("***"))
+    #expect(revealed.output != masked.output)
+  }
+
+  @Test func changesAreShownByObjectAndField() throws {
+    let made = try run("diff", "2", "100")
+    #expect(made.output.contains("+ connector:"))
+    #expect(made.output.contains("+ grant:"))
+    #expect(made.output.contains("  account.registered"))
+    #expect(try run("diff", "400").output.contains("no object changed"))
+  }
+}

@@ -1,0 +1,238 @@
+public import ArgumentParser
+public import CredentialLedger
+import Glibc
+
+extension Projection: ExpressibleByArgument {}
+
+struct ReplayCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay",
+    abstract: "Make the projections from the log: to compare, to look into, in place of the live ones.",
+    discussion: """
+      Name one of --verify, --to, --rebuild, --step and --profile.
+
+      --verify rebuilds the projections in a scratch folder and compares them with the live ones; at a difference it names \
+      the first row, both values with personal data masked, and the event that touched the row last. --to leaves a working \
+      set in a folder of its own, which holds what people are found by: remove it after use. --rebuild makes the live ones \
+      anew beside them and swaps both in one commit. Whatever stops --to or --rebuild, the same command goes on from there.
+
+      --step reads commands, also from a pipe: forward (or an empty line), forward 10, back, next connector:9, go 1200, \
+      show grant:17, quit.
+
+      EXAMPLES
+        credledger replay --verify --ledger /var/lib/credledger
+        credledger replay --verify --only validity
+        credledger replay --to 2026-01-31T12:00:00Z --out /var/tmp/then --from-snapshot
+        credledger replay --rebuild
+        credledger replay --step --from 1200
+        credledger replay --profile --format json
+      """)
+
+  @Flag(help: "Rebuild, and compare with the live projections.")
+  var verify = false
+  @Option(help: "Replay up to a position, a time, or how long ago, into --out.")
+  var to: MomentArgument?
+  @Option(help: "The folder for --to: empty, not there, or with a replay to go on with.")
+  var out: String?
+  @Flag(help: "Make the live projections anew.")
+  var rebuild = false
+  @Flag(help: "Go on and back by single events.")
+  var step = false
+  @Option(help: "Where --step begins; without it before the first event.")
+  var from: MomentArgument?
+  @Flag(help: "Tell what each type of event costs.")
+  var profile = false
+  @Option(help: "Only this projection: directory, validity or audit; may be repeated.")
+  var only: [Projection] = []
+  @Flag(help: "Begin with the nearest snapshot (--to).")
+  var fromSnapshot = false
+  @Flag(help: "Show personal data (--step).")
+  var reveal = false
+  @OptionGroup var ledger: LedgerOptions
+  @OptionGroup var output: FormatOptions
+
+  func validate() throws {
+    let modes = [verify, to != nil, rebuild, step, profile].filter { $0 }.count
+    guard modes == 1 else { throw ValidationError("Name one of --verify, --to, --rebuild, --step and --profile.") }
+    guard (to != nil) == (out != nil) else { throw ValidationError("--to and --out go together.") }
+    guard !fromSnapshot || to != nil else { throw ValidationError("--from-snapshot goes with --to.") }
+    guard from == nil || step else { throw ValidationError("--from goes with --step.") }
+    guard only.isEmpty || !(rebuild || step) else {
+      throw ValidationError("--only goes with --verify, --to and --profile: live projections are swapped together.")
+    }
+    guard !profile || only.isEmpty || Set(only) != [.audit] else {
+      throw ValidationError("--profile takes the directory and validity; the audit trail is made from headers alone.")
+    }
+  }
+
+  private var projections: Set<Projection> { only.isEmpty ? Set(Projection.allCases) : Set(only) }
+
+  func run() async throws {
+    if rebuild { return try await runRebuild() }
+    // A damaged file can end the process that reads it.
+    if verify, !Examination.isUnderWay {
+      guard let status = Examination.run() else {
+        throw CheckFailed(
+          reason: "the structure of \(try ledger.requireFolder())/ledger/data.mdb is damaged; restore a backup")
+      }
+      Glibc.exit(status)
+    }
+    try await ledger.withReader { ledger in
+      if verify {
+        try await runVerify(ledger)
+      } else if let to, let out {
+        try await runTo(to, out, ledger)
+      } else if profile {
+        try await runProfile(ledger)
+      } else {
+        try await runSteps(ledger)
+      }
+    }
+  }
+
+  // MARK: Verify
+
+  private func runVerify(_ ledger: Ledger) async throws {
+    let bar = ProgressBar()
+    defer { bar.end() }
+    let report: ProjectionReport
+    do throws(LedgerError) {
+      report = try await ledger.compareProjections(only: projections) { bar.show($0, of: $1) }
+    } catch {
+      guard error.code == .damaged else { throw error }
+      throw CheckFailed(reason: "\(error.reason)\(error.position.map { " (position \($0))" } ?? "")")
+    }
+    bar.end()
+    let value = JSON.object([
+      ("events", .number(report.events)), ("matches", .bool(report.matches)), ("live", Self.json(report.live)),
+      ("rebuilt", Self.json(report.rebuilt)),
+      ("difference", report.difference.map { Self.json($0) } ?? .null),
+    ])
+    if let text = output.format.text(value) {
+      print(text)
+    } else {
+      for projection in Projection.allCases {
+        guard let live = report.live[projection], let rebuilt = report.rebuilt[projection] else { continue }
+        print("\(projection.rawValue.padded(to: 12))\(live.hex)\(live == rebuilt ? "" : "  rebuilt: \(rebuilt.hex)")")
+      }
+    }
+    guard let row = report.difference else {
+      if output.format == .table { print("\(report.events) events make the live projections") }
+      return
+    }
+    let event = row.event.map { "touched last by event \($0.position), \($0.type)" } ?? "touched by no event"
+    throw CheckFailed(
+      reason: "\(row.projection.rawValue): \(row.key) is \(row.live ?? "not there"); the log makes it "
+        + "\(row.rebuilt ?? "no such row"); \(event). Make the projections anew by replay --rebuild")
+  }
+
+  private static func json(_ digests: [Projection: Digest]) -> JSON {
+    .object(Projection.allCases.compactMap { name in digests[name].map { (name.rawValue, .string($0.hex)) } })
+  }
+
+  private static func json(_ row: RowDifference) -> JSON {
+    .object([
+      ("projection", .string(row.projection.rawValue)), ("key", .string(row.key)),
+      ("live", row.live.map { .string($0) } ?? .null), ("rebuilt", row.rebuilt.map { .string($0) } ?? .null),
+      ("event", row.event.map { .number($0.position) } ?? .null),
+      ("eventType", row.event.map { .string($0.type.description) } ?? .null),
+    ])
+  }
+
+  // MARK: Into a folder, and in place
+
+  private func runTo(_ to: MomentArgument, _ out: String, _ ledger: Ledger) async throws {
+    let bar = ProgressBar(from: nil)
+    defer { bar.end() }
+    let start = ContinuousClock.now
+    let replayed = try await ledger.replay(
+      to: to.moment, into: out, only: projections, fromSnapshot: fromSnapshot
+    ) { bar.show($0, of: $1) }
+    bar.end()
+    show(replayed.position, replayed.start, out, start, replayed.digests)
+  }
+
+  private func runRebuild() async throws {
+    let opened = try await Ledger.open(at: try ledger.requireFolder())
+    let bar = ProgressBar(from: nil)
+    let start = ContinuousClock.now
+    do {
+      let first = try await opened.rebuildProjections { bar.show($0, of: $1) }
+      bar.end()
+      let digests = try await opened.projectionDigests()
+      let position = try opened.head()
+      await opened.close()
+      show(
+        position, first, nil, start,
+        [.directory: digests.directory, .validity: digests.tokenValidity, .audit: digests.auditTrail])
+    } catch {
+      bar.end()
+      await opened.close()
+      throw error
+    }
+  }
+
+  private func show(
+    _ position: UInt64, _ first: UInt64, _ out: String?, _ start: ContinuousClock.Instant,
+    _ digests: [Projection: Digest]
+  ) {
+    let milliseconds = UInt64((ContinuousClock.now - start) / .milliseconds(1))
+    let value = JSON.object([
+      ("position", .number(position)), ("from", .number(first)), ("out", out.map { .string($0) } ?? .null),
+      ("milliseconds", .number(milliseconds)), ("digests", Self.json(digests)),
+    ])
+    if let text = output.format.text(value) { return print(text) }
+    let began = first == 0 ? "the first event" : "position \(first)"
+    print("replayed from \(began) to position \(position) in \(milliseconds) ms\(out.map { ", in \($0)" } ?? "")")
+    for projection in Projection.allCases {
+      if let digest = digests[projection] { print("\(projection.rawValue.padded(to: 12))\(digest.hex)") }
+    }
+  }
+
+  // MARK: Profile
+
+  private func runProfile(_ ledger: Ledger) async throws {
+    let bar = ProgressBar()
+    defer { bar.end() }
+    let costs = try await ledger.replayCosts(only: projections) { bar.show($0, of: $1) }
+    bar.end()
+    let events = costs.reduce(0) { $0 + $1.events }
+    let total = costs.reduce(Duration.zero) { $0 + $1.duration }
+    let value = JSON.object([
+      ("events", .number(events)), ("milliseconds", .number(UInt64(total / .milliseconds(1)))),
+      (
+        "types",
+        .array(
+          costs.map {
+            .object([
+              ("type", .string($0.type.description)), ("events", .number($0.events)), ("rows", .number($0.rows)),
+              ("microseconds", .number(UInt64($0.duration / .microseconds(1)))),
+            ])
+          })
+      ),
+    ])
+    if let text = output.format.text(value) { return print(text) }
+    print("\("type".padded(to: 30))\("events".padded(to: 12))\("rows".padded(to: 12))\("ms".padded(to: 10))us an event")
+    for cost in costs {
+      let tenths = UInt64(cost.duration / .microseconds(1) * 10 / Double(max(cost.events, 1)))
+      print(
+        "\(cost.type.description.padded(to: 30))\(String(cost.events).padded(to: 12))\(String(cost.rows).padded(to: 12))"
+          + "\(String(UInt64(cost.duration / .milliseconds(1))).padded(to: 10))\(tenths / 10).\(tenths % 10)")
+    }
+  }
+
+  // MARK: Steps
+
+  private func runSteps(_ ledger: Ledger) async throws {
+    let steps = try await ledger.steps(from: from?.moment)
+    do {
+      try await Stepping(
+        ledger: ledger, steps: steps, show: Revealing(ledger: reveal ? ledger : nil), format: output.format
+      ).run()
+      await steps.close()
+    } catch {
+      await steps.close()
+      throw error
+    }
+  }
+}

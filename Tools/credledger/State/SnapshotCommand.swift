@@ -1,0 +1,102 @@
+import ArgumentParser
+import CredentialLedger
+
+struct SnapshotCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "snapshot", abstract: "Make, list and drop snapshots of the state.",
+    discussion: """
+      Snapshots make states of the past quick to come by. A server makes them by itself, one each 500,000 events; they \
+      hold what changed since the one before, lie in snapshots/ in the ledger's folder, and need no backup. They are \
+      thrown away when somebody is erased, and made anew.
+
+      EXAMPLES
+        credledger snapshot make --ledger /var/lib/credledger
+        credledger snapshot list --format json
+        credledger snapshot drop
+      """, subcommands: [Make.self, List.self, Drop.self])
+}
+
+extension SnapshotCommand {
+  struct Make: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Make a snapshot of the state as it is now.",
+      discussion: """
+        The ledger is only read. Where a server makes snapshots of it, this is refused.
+
+        EXAMPLES
+          credledger snapshot make --ledger /var/lib/credledger
+        """)
+
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+
+    func run() async throws {
+      try await ledger.withReader { ledger in
+        let bar = ProgressBar(from: nil)
+        defer { bar.end() }
+        let made = try await ledger.snapshots.make { bar.show($0, of: $1) }
+        bar.end()
+        if let text = output.format.text(made.map { JSON($0) } ?? .null) { return print(text) }
+        print(
+          made.map { "snapshot at position \($0.position), \($0.rows) rows" } ?? "the newest snapshot is up to date")
+      }
+    }
+  }
+
+  struct List: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "List the snapshots, after their digests were checked.",
+      discussion: """
+        EXAMPLES
+          credledger snapshot list --ledger /var/lib/credledger
+        """)
+
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+
+    func run() async throws {
+      try await ledger.withReader { ledger in
+        let (snapshots, bytes) = try await ledger.snapshots.list()
+        let value = JSON.object([
+          ("bytes", .number(bytes)), ("snapshots", .array(snapshots.map { JSON($0) })),
+        ])
+        if let text = output.format.text(value) { return print(text) }
+        for snapshot in snapshots {
+          print("\(String(snapshot.position).padded(to: 14))\(snapshot.time)  \(snapshot.rows) rows")
+        }
+        print("\(snapshots.count) snapshots, \(bytes) bytes")
+      }
+    }
+  }
+
+  struct Drop: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Throw all snapshots away.",
+      discussion: """
+        They are made anew when they are due; nothing is lost.
+
+        EXAMPLES
+          credledger snapshot drop --ledger /var/lib/credledger
+        """)
+
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+
+    func run() async throws {
+      try await ledger.withReader { ledger in
+        let count = try await ledger.snapshots.drop()
+        let text = output.format.text(.object([("dropped", .number(UInt64(count)))]))
+        print(text ?? "\(count) snapshots dropped")
+      }
+    }
+  }
+}
+
+extension JSON {
+  fileprivate init(_ snapshot: Snapshot) {
+    self = .object([
+      ("position", .number(snapshot.position)), ("time", .string(snapshot.time.description)),
+      ("rows", .number(snapshot.rows)), ("digest", .string(snapshot.digest.hex)),
+    ])
+  }
+}

@@ -1,0 +1,133 @@
+public import ArgumentParser
+public import CredentialLedger
+
+extension PastState.Selection: ExpressibleByArgument {}
+
+struct StateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "state", abstract: "Show the state at any moment.",
+    discussion: """
+      The nearest snapshot is taken, and the events since are replayed over it in a scratch folder that goes by itself; \
+      the ledger is only read. Deleted objects are shown too. Personal data are masked unless --reveal is given. Nobody \
+      who is erased by now is found in any state of the past.
+
+      A moment is a position, a time in RFC 3339, or how long ago: 1200, 2026-01-31T12:00:00Z, 2h, 7d.
+
+      EXAMPLES
+        credledger state --select connectors --ledger /var/lib/credledger
+        credledger state --as-of 2026-01-31T12:00:00Z --select grants --format ndjson
+        credledger state --as-of 1200 --id grant:17
+        credledger state --as-of 7d --id account:3 --reveal --format json
+      """)
+
+  @Option(help: "A position, a time, or how long ago; without it now.")
+  var asOf: MomentArgument?
+  @Option(help: "What to list: connectors, groups, grants, tokens or accounts; without it a summary.")
+  var select: PastState.Selection?
+  @Option(help: "One object, such as grant:17.")
+  var id: String?
+  @Option(help: "How many to list at most.")
+  var limit: Int?
+  @Option(help: "Only objects with a greater number, to get those that follow a list.")
+  var after: UInt64 = 0
+  @Flag(help: "Show personal data.")
+  var reveal = false
+  @OptionGroup var ledger: LedgerOptions
+  @OptionGroup var output: FormatOptions
+
+  func validate() throws {
+    if select != nil, id != nil { throw ValidationError("Give --select or --id, not both.") }
+    if let limit, limit < 1 { throw ValidationError("--limit: expected at least 1.") }
+    if let id, Subject(id) == nil {
+      throw ValidationError("--id: expected a kind and a number, such as grant:17 or token:42.")
+    }
+  }
+
+  func run() async throws {
+    try await ledger.withReader { ledger in
+      let bar = ProgressBar(from: nil)
+      defer { bar.end() }
+      let state = try await ledger.state(at: asOf?.moment ?? .latest) { bar.show($0, of: $1) }
+      defer { state.close() }
+      bar.end()
+      let show = Revealing(ledger: reveal ? ledger : nil)
+      if let id {
+        try await showObject(id, state, show)
+      } else if let select {
+        try await list(select, state, show)
+      } else {
+        try await summarize(state)
+      }
+    }
+  }
+
+  private func head(_ state: PastState) -> [(String, JSON)] {
+    [("position", .number(state.position)), ("time", .string(state.time.description))]
+  }
+
+  private func showObject(_ id: String, _ state: PastState, _ show: Revealing) async throws {
+    guard let subject = Subject(id), let object = try state.object(subject) else {
+      throw CheckFailed(reason: "--id: there was no \(id) at position \(state.position)")
+    }
+    let value = JSON.object(head(state) + [("objects", .array([try await show.json(object)]))])
+    if let text = output.format.text(value) { return print(text) }
+    for line in try await show.lines(object) { print(line) }
+  }
+
+  /// Lists a page at a time, so that any number can be listed.
+  private func list(_ selection: PastState.Selection, _ state: PastState, _ show: Revealing) async throws {
+    var rest = limit ?? .max
+    var last = after
+    var isFirst = true
+    if output.format == .json {
+      print("{\n  \"position\": \(state.position),\n  \"time\": \"\(state.time)\",\n  \"objects\": [", terminator: "")
+    }
+    while rest > 0 {
+      let page = try await state.objects(selection, after: last, limit: min(rest, 1_000))
+      for object in page {
+        switch output.format {
+        case .json:
+          print("\(isFirst ? "" : ",")\n    \(try await show.json(object).text(indented: false))", terminator: "")
+        case .ndjson: print(try await show.json(object).text(indented: false))
+        case .table: for line in try await show.lines(object) { print(line) }
+        }
+        isFirst = false
+      }
+      guard let end = page.last?.subject.number else { break }
+      last = end
+      rest -= page.count
+    }
+    if output.format == .json { print("\(isFirst ? "" : "\n  ")]\n}") }
+  }
+
+  private func summarize(_ state: PastState) async throws {
+    var counts: [(PastState.Selection, UInt64, UInt64)] = []
+    for selection in PastState.Selection.allCases where selection != .tokens {
+      var (all, inForce): (UInt64, UInt64) = (0, 0)
+      var last: UInt64 = 0
+      while true {
+        let page = try await state.objects(selection, after: last, limit: 1_000)
+        all += UInt64(page.count)
+        inForce += UInt64(page.filter { $0.value(of: "inForce") == .flag(true) }.count)
+        guard page.count == 1_000, let end = page.last?.subject.number else { break }
+        last = end
+      }
+      counts.append((selection, all, inForce))
+    }
+    let value = JSON.object(
+      head(state) + [
+        ("snapshot", state.snapshot.map { .number($0) } ?? .null),
+        (
+          "counts",
+          .object(
+            counts.map { ($0.rawValue, .object([("all", .number($1)), ("inForce", .number($2))])) })
+        ),
+      ])
+    if let text = output.format.text(value) { return print(text) }
+    print("position    \(state.position)")
+    print("time        \(state.time)")
+    for (selection, all, inForce) in counts {
+      print("\(selection.rawValue.padded(to: 12))\(String(all).padded(to: 12))\(inForce) in force")
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import CredentialLedger
+
+extension LedgerOptions {
+  /// Reads from the ledger, and closes it, whatever comes of it.
+  func withReader<Result>(_ body: (Ledger) async throws -> Result) async throws -> Result {
+    let ledger = try await Ledger.openForReading(at: try requireFolder())
+    do {
+      let result = try await body(ledger)
+      await ledger.close()
+      return result
+    } catch {
+      await ledger.close()
+      throw error
+    }
+  }
+}
+
+extension MomentArgument {
+  /// The moment that is meant.
+  var moment: LedgerMoment {
+    switch self {
+    case .position(let position): .position(position)
+    case .time(let time): .time(time.timestamp())
+    }
+  }
+}
+
+/// How personal values are shown.
+struct Revealing {
+  /// Nil masks them.
+  let ledger: Ledger?
+
+  static let mask = "***"
+
+  /// The value in JSON. Of an erased person it is null, also where others are masked only.
+  func json(_ value: StateValue) async throws -> JSON {
+    switch value {
+    case .none: return .null
+    case .flag(let flag): return .bool(flag)
+    case .number(let number): return .number(number)
+    case .text(let text): return .string(text)
+    case .time(let time): return .string(time.description)
+    case .object(let subject): return .string(subject.description)
+    case .list(let values):
+      var items: [JSON] = []
+      for value in values { items.append(try await json(value)) }
+      return .array(items)
+    case .personal(let value):
+      guard let ledger else { return .string(Self.mask) }
+      return try await ledger.reveal(value).map { .string($0) } ?? .null
+    }
+  }
+
+  /// The value for people.
+  func text(_ value: StateValue) async throws -> String {
+    switch value {
+    case .none: return "-"
+    case .flag(let flag): return flag ? "yes" : "no"
+    case .number(let number): return String(number)
+    case .text(let text): return JSON.string(text).text(indented: false)
+    case .time(let time): return time.description
+    case .object(let subject): return subject.description
+    case .list(let values):
+      var items: [String] = []
+      for value in values {
+        if case .text(let word) = value { items.append(word) } else { items.append(try await text(value)) }
+      }
+      return items.isEmpty ? "-" : items.joined(separator: " ")
+    case .personal(let value):
+      guard let ledger else { return Self.mask }
+      return try await ledger.reveal(value).map { JSON.string($0).text(indented: false) } ?? "erased"
+    }
+  }
+
+  /// An object in JSON: its ID, and then its fields.
+  func json(_ object: StateObject) async throws -> JSON {
+    var members: [(String, JSON)] = [("id", .string(object.subject.description))]
+    for field in object.fields { members.append((field.name, try await json(field.value))) }
+    return .object(members)
+  }
+
+  /// An object for people: its ID, and a line for each field.
+  func lines(_ object: StateObject) async throws -> [String] {
+    var lines = ["\(object.subject)"]
+    for field in object.fields {
+      if field.value == .none { continue }
+      lines.append("  \(field.name.padded(to: 22))\(try await text(field.value))")
+    }
+    return lines
+  }
+
+  /// How an object changed, in JSON.
+  func json(_ change: ObjectChange) async throws -> JSON {
+    var fields: [JSON] = []
+    for field in change.fields {
+      fields.append(
+        .object([
+          ("field", .string(field.name)), ("before", try await json(field.before)),
+          ("after", try await json(field.after)),
+        ]))
+    }
+    return .object([
+      ("id", .string(change.subject.description)), ("change", .string(change.kind.rawValue)),
+      ("fields", .array(fields)),
+    ])
+  }
+
+  /// How an object changed, for people: what was made is shown as it is now.
+  func lines(_ change: ObjectChange) async throws -> [String] {
+    let mark =
+      switch change.kind {
+      case .created: "+"
+      case .changed: "~"
+      case .removed: "-"
+      }
+    var lines = ["\(mark) \(change.subject)"]
+    for field in change.fields {
+      let name = field.name.padded(to: 22)
+      switch change.kind {
+      case .created: lines.append("    \(name)\(try await text(field.after))")
+      case .removed: lines.append("    \(name)\(try await text(field.before))")
+      case .changed: lines.append("    \(name)\(try await text(field.before))  ->  \(try await text(field.after))")
+      }
+    }
+    return lines
+  }
+}
