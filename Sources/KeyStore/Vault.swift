@@ -25,6 +25,11 @@ public struct Purpose: Sendable, Hashable {
   public static let userAgent = Purpose("user.agent")
   /// The network address a request came from.
   public static let originAddress = Purpose("origin.address")
+  /// Where a webhook is told, what it is known by there, what goes with each delivery, and what a delivery says.
+  public static let webhookURL = Purpose("webhook.url")
+  public static let webhookToken = Purpose("webhook.token")
+  public static let webhookContext = Purpose("webhook.context")
+  public static let webhookPayload = Purpose("webhook.payload")
 }
 
 /// Something personal, encrypted under the person's key. It can be stored anywhere and kept for ever.

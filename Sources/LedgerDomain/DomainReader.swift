@@ -102,4 +102,11 @@ public protocol DomainReader: StandingReader, ~Copyable {
   ///
   /// A group has at most one grant a connector, whichever admin gave it.
   func grant(to connector: ConnectorID, group: GroupID?, granter: AccountID) throws(StateUnreadable) -> GrantID?
+
+  /// The webhook of this number, deleted or not; nil if there is none.
+  func webhook(_ id: WebhookID) throws(StateUnreadable) -> Webhook?
+  /// The webhook of this ID, deleted or not; nil if there is none.
+  func webhook(publicID: PublicID) throws(StateUnreadable) -> WebhookID?
+  /// The webhooks under a grant that are not deleted, oldest first.
+  func webhooks(of grant: GrantID) throws(StateUnreadable) -> [WebhookID]
 }

@@ -130,6 +130,7 @@ extension LedgerEvent {
       visit(.connector, event.connector)
       visit(.group, event.group)
       visit(.grant, event.grant)
+      visit(.family, event.family)
     case .webhookUpdated(let event):
       visit(.webhook, event.webhook)
       visit(.connector, event.connector)

@@ -15,6 +15,10 @@ public final class ProjectionSet: CommitParticipant {
   private let lookedUp = Atomic<UInt64>(0)
   let checkpoint: Table<BytesKey, ProjectionCheckpoint>
   package let personalData: PersonalData
+  /// What waits for webhooks, and when tokens were last used: beside the projections, as no event says it. Nil where the
+  /// log is open for reading only and has no such tables yet.
+  let deliveries: DeliveryTables?
+  let lastUses: LastUseTable?
 
   static let checkpointKey = Array("projections".utf8)
 
@@ -29,6 +33,8 @@ public final class ProjectionSet: CommitParticipant {
       try ProjectionTables(set: ProjectionTables.names[0], in: &transaction, of: environment, personalData),
       try ProjectionTables(set: ProjectionTables.names[1], in: &transaction, of: environment, personalData),
     ]
+    deliveries = try DeliveryTables(in: &transaction, of: environment)
+    lastUses = try LastUseTable(in: &transaction, of: environment)
     do throws(LMDBError) {
       checkpoint = try environment.openTable(.init("projections"), in: &transaction)
       live = LiveSet(set: try checkpoint.get(Self.checkpointKey, in: transaction)?.set ?? 0)
@@ -44,6 +50,8 @@ public final class ProjectionSet: CommitParticipant {
       try ProjectionTables(set: ProjectionTables.names[0], reading: environment, personalData),
       try ProjectionTables(set: ProjectionTables.names[1], reading: environment, personalData),
     ]
+    deliveries = try DeliveryTables(reading: environment)
+    lastUses = try LastUseTable(reading: environment)
     do throws(LMDBError) { checkpoint = try environment.openTable(.init("projections")) } catch {
       throw LogError(error)
     }
@@ -90,7 +98,8 @@ public final class ProjectionSet: CommitParticipant {
     switch event {
     // What changes nothing that tokens stand on. Whatever is not named here may.
     case .tokenIssued, .refreshTokenRotated, .accountSignedIn, .phonePINRequested, .phonePINRejected,
-      .groupSubscriberAdded, .groupSubscriberRemoved:
+      .groupSubscriberAdded, .groupSubscriberRemoved, .webhookRegistered, .webhookUpdated, .webhookDisabled,
+      .webhookDeleted:
       break
     default: memory.noteChange(by: transaction.number)
     }
@@ -104,6 +113,9 @@ public final class ProjectionSet: CommitParticipant {
     try stored { () throws(LMDBError) in try checkpoint.put(Self.checkpointKey, row, in: &transaction) }
   }
 }
+
+/// The ledger in the writer's transaction.
+package typealias WritableLedgerView = LogView<WriteTransaction, ProjectionSet>
 
 extension LogView where Reading: ~Copyable, Participant == ProjectionSet {
   /// The audit trail, in the set of tables that this view is to read.

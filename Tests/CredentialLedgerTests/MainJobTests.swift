@@ -12,7 +12,9 @@ struct FourSteps {
   let group: Group
   let granted: Grants.Granted
 
-  init(on ledger: Ledger) async throws {
+  init(
+    on ledger: Ledger, permissions: Set<Permission> = [.groupInformation, .textMessage]
+  ) async throws {
     developer = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "dev").account
     admin = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "admin").account
     for (account, number) in [(developer, "+911199999999"), (admin, "+4915112345678")] {
@@ -20,7 +22,7 @@ struct FourSteps {
       _ = try await ledger.phones.verify(request.pin.digits, challenge: request.challenge, by: account)
     }
     (connector, secret) = try await ledger.connectors.create(
-      name: "Roster", permissions: [.groupInformation, .textMessage], by: developer)
+      name: "Roster", permissions: permissions, by: developer)
     group = try await ledger.groups.create(name: "Field team", by: admin)
     granted = try await ledger.grants.grant(connector.id, access: .group(group.id), by: admin)
   }

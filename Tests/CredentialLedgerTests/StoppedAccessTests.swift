@@ -17,9 +17,11 @@ struct HandedOut {
   let groupToken: AccessToken
   let userToken: AccessToken
 
-  init(on ledger: Ledger) async throws {
+  init(
+    on ledger: Ledger, permissions: Set<Permission> = [.groupInformation, .textMessage]
+  ) async throws {
     self.ledger = ledger
-    let steps = try await FourSteps(on: ledger)
+    let steps = try await FourSteps(on: ledger, permissions: permissions)
     self.steps = steps
     group = steps.granted
     membership = try #require(

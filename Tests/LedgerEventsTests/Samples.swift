@@ -45,6 +45,7 @@ extension Sample {
     var samples = try current.map { try Sample($0) }
     samples.append(
       try Sample(.phonePINRequested, version: 1, pinRequested1, means: .phonePINRequested(pinRequested(cost: 14))))
+    samples.append(try Sample(.webhookRegistered(webhook(family: 20)), adding: "family"))
     return try samples + laterFields()
   }
 
@@ -271,16 +272,7 @@ extension Sample {
         $0.grant = 18
         $0.group = 15
       }),
-    .webhookRegistered(
-      .with {
-        $0.publicID = bytes(16, from: 18)
-        $0.connector = 14
-        $0.grant = 18
-        $0.group = 15
-        $0.objectType = "Action"
-        $0.objectID = "a1"
-        $0.details = listening(to: "TextMessageCreated")
-      }),
+    .webhookRegistered(webhook(family: 0)),
     .webhookUpdated(
       .with {
         $0.webhook = 22
@@ -350,6 +342,19 @@ extension Sample {
       $0.accessTokenLifetime = lifetime
       $0.refreshTokenLifetime = 31_536_000
       $0.rotation = .always
+    }
+  }
+
+  private static func webhook(family: UInt64) -> WebhookRegistered {
+    .with {
+      $0.publicID = bytes(16, from: 18)
+      $0.connector = 14
+      $0.grant = 18
+      $0.group = 15
+      $0.objectType = "Action"
+      $0.objectID = "a1"
+      $0.details = listening(to: "TextMessageCreated")
+      $0.family = family
     }
   }
 

@@ -25,6 +25,7 @@ extension ModelState {
       applyToGrants(event, position, time)
     case .refreshTokenIssued, .refreshTokenRotated, .refreshTokenReuseDetected, .tokenIssued, .tokenRevoked:
       try applyToTokens(event, position)
+      stopWebhooks(by: event, at: position)
     case .groupSubscriberAdded, .groupSubscriberRemoved: applyToSubscriptions(event, position)
     case .groupSubgroupAttached(let event):
       subgroups[GroupID(rawValue: event.group), default: []].insert(GroupID(rawValue: event.subgroup))
@@ -32,8 +33,9 @@ extension ModelState {
       subgroups[GroupID(rawValue: event.group)]?.remove(GroupID(rawValue: event.subgroup))
     case .ledgerCreated(let event): if !event.verifyingKey.isEmpty { signingKey = Array(event.verifyingKey) }
     case .signingKeyRotated(let event): signingKey = Array(event.after)
-    case .ledgerRestored, .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted,
-      .masterKeyRotated:
+    case .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted:
+      try applyToWebhooks(event, position, time)
+    case .ledgerRestored, .masterKeyRotated:
       // They change nothing that a command or a validation reads.
       break
     }

@@ -16,6 +16,7 @@ public struct ModelState: Sendable {
   public internal(set) var memberships: [MembershipID: Membership] = [:]
   public internal(set) var subscriptions: [SubscriptionID: GroupSubscription] = [:]
   public internal(set) var grants: [GrantID: Grant] = [:]
+  public internal(set) var webhooks: [WebhookID: Webhook] = [:]
   /// The groups below each group.
   public internal(set) var subgroups: [GroupID: Set<GroupID>] = [:]
   /// The names of the keys of erased persons.

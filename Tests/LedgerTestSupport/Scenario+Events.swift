@@ -167,6 +167,24 @@ extension Scenario {
     return TokenID(rawValue: try given(.tokenIssued(event)))
   }
 
+  /// A webhook under a grant, registered by a token of a family. Its key is named by sixteen nines.
+  public mutating func webhook(
+    of connector: ConnectorID, on group: GroupID, under grant: GrantID, family: FamilyID,
+    publicID: PublicID = .fake(200),
+    lifetime: Duration = .seconds(86_400)
+  ) throws -> WebhookID {
+    let event = filled(WebhookRegistered()) {
+      $0.publicID = .init(publicID)
+      $0.connector = connector.rawValue
+      $0.grant = grant.rawValue
+      $0.family = family.rawValue
+      $0.group = group.rawValue
+      $0.objectType = "Group"
+      $0.details = .fake(until: now + lifetime)
+    }
+    return WebhookID(rawValue: try given(.webhookRegistered(event)))
+  }
+
   /// Everything so far issued under a connector or an account, or one token or family, is revoked.
   public mutating func revoke(_ reach: RevocationReach, _ target: UInt64) throws {
     let event = filled(TokenRevoked()) {
@@ -183,6 +201,20 @@ extension ConnectorDetails {
     filled(ConnectorDetails()) {
       $0.name = "Connector"
       $0.scopes = Scopes.all.rawValue
+      change(&$0)
+    }
+  }
+}
+
+extension WebhookDetails {
+  /// Details that the rules accept, for text messages.
+  public static func fake(until expiresAt: Timestamp, _ change: (inout WebhookDetails) -> Void = { _ in }) -> Self {
+    filled(WebhookDetails()) {
+      $0.eventTypes = ["TextMessageCreated"]
+      $0.callbackURL = .fake("https://hook.example.org", person: 9)
+      $0.callbackToken = .fake("token", person: 9)
+      $0.callbackContext = .fake("context", person: 9)
+      $0.expiresAt = expiresAt.milliseconds
       change(&$0)
     }
   }

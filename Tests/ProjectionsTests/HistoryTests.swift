@@ -34,6 +34,9 @@ struct HistoryTests {
     #expect(walk.erasures > 5)
     #expect(walk.model.subscriptions.values.count { !$0.isRemoved } > 5)
     #expect(walk.model.subgroups.values.count { !$0.isEmpty } > 1)
+    #expect(walk.model.webhooks.count > 5)
+    #expect(walk.model.webhooks.values.contains { $0.isDeleted })
+    #expect(walk.model.webhooks.values.contains { $0.stoppedBy != 0 })
   }
 
   @Test("a rebuild beside a history that goes on")

@@ -34,6 +34,8 @@ struct SeededGenerator: RandomNumberGenerator {
 /// A clock that goes on by a second whenever it is looked at.
 final class TestClock: Sendable {
   private let state = Mutex<Int64>(1_700_000_000_000)
+  /// What it showed last.
+  var latest: Int64 { state.withLock { $0 } }
   var clock: Clock {
     {
       self.state.withLock {

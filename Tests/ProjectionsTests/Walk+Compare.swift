@@ -15,6 +15,7 @@ extension Walk {
     let state = try snapshot.participant.snapshotState(in: BorrowedTransaction(snapshot.transaction))
     let personal = ledger.log.participant.personalData
     let note: Comment = "seed \(random.seed), head \(head)"
+    try compareWebhooks(state, note)
     #expect(try snapshot.head() == head, note)
     for position in 1...head + 1 {
       #expect(try state.standing(of: position) == model.standing(of: position), note)

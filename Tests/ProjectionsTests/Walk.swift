@@ -97,7 +97,7 @@ struct Walk {
   }
 
   /// Decides a command on both, expects the same of both, and lets it happen.
-  private mutating func perform(_ command: some Command) async throws {
+  mutating func perform(_ command: some Command) async throws {
     let moment = Mutex<Moment?>(nil)
     let writer = try #require(ledger.log.writer)
     var committed: Committed<LedgerEvent>?
@@ -136,7 +136,7 @@ struct Walk {
   }
 
   /// One of the IDs of a kind that there are, or now and then one that there is not.
-  private mutating func pick<Kind, Value>(_ objects: [ObjectID<Kind>: Value]) -> ObjectID<Kind> {
+  mutating func pick<Kind, Value>(_ objects: [ObjectID<Kind>: Value]) -> ObjectID<Kind> {
     if Int.random(in: 0..<20, using: &random) == 0 {
       return ObjectID(rawValue: .random(in: 1...head + 2, using: &random))
     }
@@ -152,7 +152,7 @@ struct Walk {
     let person = Int.random(in: 0..<persons.count, using: &random)
     let number = Self.numbers.randomElement(using: &random) ?? ""
     let hash = personal.hash(number: Array(number.utf8))
-    switch Int.random(in: 0..<29, using: &random) {
+    switch Int.random(in: 0..<32, using: &random) {
     case 0:
       let (issuer, subject) = ("https://login.example.org", "person \(person)")
       try await perform(
@@ -243,6 +243,7 @@ struct Walk {
     case 21, 22, 23: try await changeSubscribers(by: account)
     case 24: try await changeHierarchy(by: account)
     case 25: if erases, Int.random(in: 0..<3, using: &random) == 0 { try await erase(account, number: hash) }
+    case 26, 27, 28: try await webhookStep()
     default:
       let family = model.standings.filter { $0.value.kind == .family }.keys.sorted().randomElement(using: &random) ?? 1
       let grant = GrantID(rawValue: model.standings[family]?.parents[0] ?? 0)

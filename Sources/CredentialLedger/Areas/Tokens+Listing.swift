@@ -35,6 +35,10 @@ public struct ListedToken: Sendable {
   public let expiresAt: Timestamp
   /// Whether it would be valid if it was presented now.
   public let verdict: Verdict
+  /// The minute in which it was last used, to ``LedgerConfiguration/lastUseResolution``: an access token found valid, a
+  /// refresh token traded. Nil if it never was, as far as is known: a crash loses the latest uses, and none are kept by
+  /// who only reads, nor where that is turned off.
+  public internal(set) var lastUsed: Timestamp?
 }
 
 extension Tokens {
@@ -66,6 +70,7 @@ extension Tokens {
       return (claims, try state.connector(claims.connector)?.publicID)
     }
     guard let (claims, clientID) = found else { return .inactive }
+    ledger.lastUses?.note(token.handle, at: now)
     let issuedAt = try logged { () throws(LogError) in
       try ledger.log.snapshot().record(at: token.handle.rawValue)?.header.recordedAt
     }
@@ -126,9 +131,12 @@ extension Tokens {
               issuedAt: Timestamp(milliseconds: record.header.recordedAt), expiresAt: credential.expiresAt,
               verdict: verdict))
         }
-        guard page.count == limit, listed.count < limit else { return listed }
+        guard page.count == limit, listed.count < limit else { break }
         end = page.last
       }
+      let uses = try ledger.lastUses(of: listed.map(\.handle))
+      for index in listed.indices { listed[index].lastUsed = uses[index] }
+      return listed
     }
   }
 }

@@ -51,6 +51,7 @@ public struct Tokens: Sendable {
     case .reuseDetected:
       throw LedgerError(Refusal(.invalidGrant, field: "refreshToken", expected: "a refresh token that is valid"))
     case .issued(let issued):
+      ledger.lastUses?.note(presented.handle, at: ledger.now)
       let handle = if let made = issued.successor { made.handle } else { try ledger.successor(of: presented.handle) }
       return Issued(
         accessToken: AccessToken(format.text(prefix: AccessToken.prefix, handle: issued.handle, secret: fresh)),
@@ -63,7 +64,7 @@ public struct Tokens: Sendable {
   }
 
   /// Whether an access token is valid now, looked up along everything that it stands on. Runs where it is called, in a
-  /// microsecond or two.
+  /// microsecond or two. A valid token counts as used.
   ///
   /// - Parameter presented: the text, as it came.
   /// - Returns: the claims, or the reason. Tell the outside that it is invalid, and no more.
@@ -73,9 +74,11 @@ public struct Tokens: Sendable {
       return .invalid(.malformed)
     }
     let now = Timestamp(milliseconds: ledger.configuration.clock())
-    return try ledger.reading { (state) throws(StateUnreadable) in
+    let verdict = try ledger.reading { (state) throws(StateUnreadable) in
       try judge(handle: token.handle, digest: token.digest, as: .access, at: now, in: state)
     }
+    if case .valid = verdict { ledger.lastUses?.note(token.handle, at: now) }
+    return verdict
   }
 
   /// Whether an access token is valid now.

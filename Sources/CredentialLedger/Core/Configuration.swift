@@ -2,6 +2,7 @@ public import EventLog
 import Glibc
 public import KeyStore
 public import LedgerCrypto
+public import LedgerDomain
 public import TransparencyLog
 
 /// How a ledger is opened. The clock, the randomness and the signer are parameters, so that a test or a simulation can
@@ -34,6 +35,11 @@ public struct LedgerConfiguration: Sendable {
   public var readers: ReaderPolicy
   /// When snapshots of the state are made, so that states of the past are quick to come by.
   public var snapshots: SnapshotPolicy
+  /// Bounds of what waits to be told to webhooks.
+  public var deliveries: DeliveryLimits
+  /// How finely the last use of a token is kept: whole minutes, at least one. Of two uses that are closer the first is
+  /// kept, and written down about as often; a crash loses what was not yet. Nil keeps none.
+  public var lastUseResolution: Duration?
   /// Size of the memory map in bytes at first; it takes address space only, and grows by itself. Nil is 64 GiB.
   public var mapSize: Int?
   /// How far the map may grow, in bytes; nil as far as the address space allows.
@@ -45,7 +51,8 @@ public struct LedgerConfiguration: Sendable {
     checkpoints: CheckpointPolicy = CheckpointPolicy(), pinCost: UInt8 = 14,
     witnessFile: String? = nil, queueCapacity: Int = 65_536,
     idempotencyRetention: Int64 = 7 * 86_400_000, readers: ReaderPolicy = ReaderPolicy(),
-    snapshots: SnapshotPolicy = SnapshotPolicy(), mapSize: Int? = nil, maximumMapSize: Int? = nil
+    snapshots: SnapshotPolicy = SnapshotPolicy(), deliveries: DeliveryLimits = DeliveryLimits(),
+    lastUseResolution: Duration? = .seconds(60), mapSize: Int? = nil, maximumMapSize: Int? = nil
   ) {
     self.masterKey = masterKey
     self.clock = clock
@@ -58,6 +65,8 @@ public struct LedgerConfiguration: Sendable {
     self.idempotencyRetention = idempotencyRetention
     self.readers = readers
     self.snapshots = snapshots
+    self.deliveries = deliveries
+    self.lastUseResolution = lastUseResolution
     self.mapSize = mapSize
     self.maximumMapSize = maximumMapSize
   }

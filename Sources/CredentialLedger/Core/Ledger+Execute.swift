@@ -37,6 +37,31 @@ extension Ledger {
         first: committed.first, time: Timestamp(milliseconds: committed.time), events: committed.events))
   }
 
+  /// Decides a command on the state of this moment, and lets nothing happen.
+  ///
+  /// - Throws: what ``execute(_:by:_:)`` would refuse it for now.
+  func rehearse(_ command: some Command) throws(LedgerError) {
+    let context = DecisionContext(now: now, next: try head() + 1)
+    let failure = try reading { (state) throws(StateUnreadable) -> DecisionFailure? in
+      do throws(DecisionFailure) { _ = try command.decide(state, context) } catch { return error }
+      return nil
+    }
+    if let failure { throw LedgerError(failure) }
+  }
+
+  /// What the clock says.
+  var now: Timestamp { Timestamp(milliseconds: configuration.clock()) }
+
+  /// Writes beside the log on the writer's thread, durably.
+  func upkeep<Output: Sendable>(
+    _ body: @escaping LogWriter<ProjectionSet>.Upkeep<Output>
+  ) async throws(LedgerError) -> Output {
+    guard let writer = log.writer else {
+      throw LedgerError(.closed, "the ledger is open for reading only; open it for writing")
+    }
+    do { return try await writer.upkeep(body) } catch { throw LedgerError(error) }
+  }
+
   /// Reads the state of this moment.
   func reading<Result: Sendable>(
     _ body: (borrowing LedgerState) throws(StateUnreadable) -> Result

@@ -28,6 +28,8 @@ public final class Ledger: Sendable {
   let configuration: LedgerConfiguration
   let witness: WitnessFile?
   let snapshotKeeper: SnapshotKeeper
+  /// When tokens were last used; nil where that is not kept, or the ledger is open for reading only.
+  let lastUses: LastUses?
   private let lifecycle: Lifecycle
 
   /// What the folder of a ledger holds.
@@ -49,7 +51,8 @@ public final class Ledger: Sendable {
     self.witness = witness
     let snapshots = SnapshotKeeper(log, ledger: path, configuration.snapshots)
     snapshotKeeper = snapshots
-    lifecycle = Lifecycle(log, keys, snapshots)
+    lastUses = LastUses(log, configuration)
+    lifecycle = Lifecycle(log, keys, snapshots, lastUses)
   }
 
   /// Makes a ledger, and opens it.
@@ -172,6 +175,7 @@ public final class Ledger: Sendable {
     guard try head() > 0 else { return }
     try await finishErasures()
     try await forgetStaleSnapshots()
+    try await finishWebhookDeletions()
     try await recordSigningKeys()
   }
 

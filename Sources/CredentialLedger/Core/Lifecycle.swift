@@ -12,12 +12,17 @@ final class Lifecycle: Sendable {
   private let snapshots: SnapshotKeeper
   /// Makes snapshots; nil where the ledger is only read.
   private let snapshotting: Task<Void, Never>?
+  private let lastUses: LastUses?
+  /// Writes last uses down; nil where none are kept.
+  private let flusher: Task<Void, Never>?
   private let isClosing = Mutex(false)
 
-  init(_ log: EventLog<ProjectionSet>, _ keys: KeyStore, _ snapshots: SnapshotKeeper) {
+  init(_ log: EventLog<ProjectionSet>, _ keys: KeyStore, _ snapshots: SnapshotKeeper, _ lastUses: LastUses?) {
     self.log = log
     self.keys = keys
     self.snapshots = snapshots
+    self.lastUses = lastUses
+    flusher = lastUses.map { lastUses in Task.detached(priority: .background) { await lastUses.run() } }
     guard log.writer != nil else {
       builder = nil
       snapshotting = nil
@@ -42,6 +47,10 @@ final class Lifecycle: Sendable {
     await builder?.value
     await snapshotting?.value
     snapshots.close()
+    flusher?.cancel()
+    await flusher?.value
+    // Where that fails, writing has stopped: closing is no less due, and a last use is no more than lost.
+    try? await lastUses?.flush()
     await Self.end(log, keys)
   }
 
@@ -56,6 +65,7 @@ final class Lifecycle: Sendable {
   deinit {
     builder?.cancel()
     snapshotting?.cancel()
+    flusher?.cancel()
   }
 }
 

@@ -106,6 +106,9 @@ public nonisolated struct WebhookRegistered: Sendable {
   /// Clears the value of `details`. Subsequent reads from it will return its default value.
   public mutating func clearDetails() {self._details = nil}
 
+  /// The family of tokens by one of which it was registered: with that it stops.
+  public var family: UInt64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -165,7 +168,7 @@ public nonisolated struct WebhookUpdated: @unchecked Sendable {
   fileprivate var _storage = unsafe _StorageClass.defaultInstance
 }
 
-/// webhook.disabled: deliveries failed for too long, or an operator stopped it.
+/// webhook.disabled: somebody stopped it, or deliveries failed for too long. Then the webhook itself is the actor.
 public nonisolated struct WebhookDisabled: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -261,7 +264,7 @@ nonisolated extension WebhookDetails: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WebhookRegistered: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".WebhookRegistered"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}public_id\0\u{1}connector\0\u{1}grant\0\u{1}group\0\u{3}object_type\0\u{3}object_id\0\u{1}details\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}public_id\0\u{1}connector\0\u{1}grant\0\u{1}group\0\u{3}object_type\0\u{3}object_id\0\u{1}details\0\u{1}family\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -276,6 +279,7 @@ nonisolated extension WebhookRegistered: SwiftProtobuf.Message, SwiftProtobuf._M
       case 5: try { try decoder.decodeSingularStringField(value: &self.objectType) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.objectID) }()
       case 7: try { try decoder.decodeSingularMessageField(value: &self._details) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.family) }()
       default: break
       }
     }
@@ -307,6 +311,9 @@ nonisolated extension WebhookRegistered: SwiftProtobuf.Message, SwiftProtobuf._M
     try { if let v = self._details {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     } }()
+    if self.family != 0 {
+      try visitor.visitSingularUInt64Field(value: self.family, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -318,6 +325,7 @@ nonisolated extension WebhookRegistered: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.objectType != rhs.objectType {return false}
     if lhs.objectID != rhs.objectID {return false}
     if lhs._details != rhs._details {return false}
+    if lhs.family != rhs.family {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

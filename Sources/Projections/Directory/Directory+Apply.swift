@@ -52,26 +52,22 @@ extension Directory {
       try change(Grant.self, at: .number(.grant, event.grant), in: &transaction) {
         $0.family = FamilyID(rawValue: position)
       }
-    case .webhookRegistered(let event): try register(event, position, &transaction)
-    case .webhookUpdated(let event):
-      try change(StoredWebhook.self, at: .number(.webhook, event.webhook), in: &transaction) { row in
-        row.details = event.after
-        row.isActive = event.active
-      }
+    case .webhookRegistered(let event): try register(event, position, time, &transaction)
+    case .webhookUpdated(let event): try update(event, &transaction)
     case .webhookDisabled(let event):
-      try change(StoredWebhook.self, at: .number(.webhook, event.webhook), in: &transaction) { $0.isActive = false }
-    case .webhookDeleted(let event):
-      try change(StoredWebhook.self, at: .number(.webhook, event.webhook), in: &transaction) { row in
-        row.isActive = false
-        row.isDeleted = true
+      try change(Webhook.self, at: .number(.webhook, event.webhook), in: &transaction) { $0.isActive = false }
+    case .webhookDeleted(let event): try delete(event, &transaction)
+    case .refreshTokenReuseDetected(let event):
+      try stopWebhooks(of: event.grant, family: event.family, by: position, &transaction)
+    case .tokenRevoked(let event):
+      if event.reach == .family {
+        try stopWebhooks(of: event.grant, family: event.target, by: position, &transaction)
       }
-      try remove(.pair(.webhookOfConnector, event.connector, event.webhook), in: &transaction)
     case .subjectErased(let event): try erase(event, position, &transaction)
     case .ledgerCreated(let event): try name(signingKey: event.verifyingKey, position, &transaction)
     case .signingKeyRotated(let event): try name(signingKey: event.after, position, &transaction)
     // These change only whether tokens are valid, or nothing that is looked up.
-    case .ledgerRestored, .refreshTokenRotated, .refreshTokenReuseDetected, .tokenIssued, .tokenRevoked,
-      .masterKeyRotated:
+    case .ledgerRestored, .refreshTokenRotated, .tokenIssued, .masterKeyRotated:
       break
     case .phonePINAccepted(let event): try close(challenge: event.challenge, &transaction)
     case .authorizationCodeIssued(let event): try issue(event, position, &transaction)
@@ -178,16 +174,5 @@ extension Directory {
     } else {
       .pair(.grantByGranter, connector.rawValue, granter.rawValue)
     }
-  }
-
-  // MARK: Webhooks
-
-  private func register(
-    _ event: WebhookRegistered, _ position: Position, _ transaction: inout WriteTransaction
-  ) throws(LogError) {
-    let publicID = try PublicID(of: event.publicID, at: position)
-    try put(StoredWebhook(event, publicID: publicID), at: .number(.webhook, position), in: &transaction)
-    try put(position, at: .publicID(.webhookByPublicID, publicID), in: &transaction)
-    try put(EmptyRow(), at: .pair(.webhookOfConnector, event.connector, position), in: &transaction)
   }
 }

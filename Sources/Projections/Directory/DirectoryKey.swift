@@ -72,11 +72,12 @@ package enum DirectoryKey: Equatable {
     case grantOfGroup = 53
     /// Granter and grant in force.
     case grantOfGranter = 54
-    /// Webhook to ``StoredWebhook``.
     case webhook = 60
     case webhookByPublicID = 61
-    /// Connector and webhook.
+    /// Connector and webhook, for each that is not deleted; the same with the grant, and with a digest of the object.
     case webhookOfConnector = 62
+    case webhookOfGrant = 63
+    case webhookOfObject = 64
     case authorizationCode = 70
     /// Subscription to ``StoredSubscription``.
     case subscription = 80

@@ -1,0 +1,91 @@
+import EventLog
+import LedgerEvents
+import Projections
+
+/// Keeps when tokens were last used: in memory as they are validated, and written down now and then.
+///
+/// No event stands for it, so validation writes nothing. What is not yet written when the process ends by itself, or is
+/// killed, is lost: at most the uses of one interval, the resolution.
+final class LastUses: Sendable {
+  /// How many are written in one commit.
+  private static let pieceCount = 4_096
+
+  private let log: EventLog<ProjectionSet>
+  private let memory: LastUseMemory
+  private let clock: Clock
+  private let interval: Duration
+
+  /// Nil where none are to be kept, or nothing can be written.
+  init?(_ log: EventLog<ProjectionSet>, _ configuration: LedgerConfiguration) {
+    guard log.writer != nil, let resolution = configuration.lastUseResolution else { return nil }
+    self.log = log
+    clock = configuration.clock
+    let minutes = max(1, min(resolution.components.seconds / 60, 366 * 1_440))
+    memory = LastUseMemory(resolution: Int(minutes))
+    interval = .seconds(60 * minutes)
+  }
+
+  /// Notes that a valid token was presented.
+  @inline(__always)
+  func note(_ token: TokenID, at now: Timestamp) { memory.note(token, at: now.milliseconds) }
+
+  /// Writes down what is noted, from time to time, until cancelled.
+  func run() async {
+    while !Task.isCancelled {
+      do { try await Task.sleep(for: interval) } catch { return }
+      // What fails is still noted, and written the next time.
+      try? await flush()
+    }
+  }
+
+  /// Writes down what is noted, in the order of the tokens, in bounded pieces.
+  func flush() async throws(LogError) {
+    guard let writer = log.writer else { return }
+    var rest = memory.uses(at: clock())[...]
+    while !rest.isEmpty {
+      let piece = rest.prefix(Self.pieceCount)
+      try await writer.upkeep { (view, _) throws(LogError) in try view.write(lastUses: piece) }
+      // Only now: until it is written down, whoever asks finds it in memory.
+      memory.forget(piece)
+      rest = rest[piece.endIndex...]
+    }
+  }
+
+  /// The minute of a token's last use that is not yet written down, or was written a moment ago.
+  func minute(of token: TokenID) -> Int64? { memory.use(of: token, at: clock())?.minute }
+}
+
+extension Ledger {
+  /// When tokens were last used; nil for one that was not, as far as is known.
+  func lastUses(of tokens: [TokenID]) throws(LedgerError) -> [Timestamp?] {
+    // Memory first: what leaves it meanwhile is in the snapshot that is taken then.
+    let noted = tokens.map { lastUses?.minute(of: $0) }
+    let view = try logged { () throws(LogError) in try log.snapshot() }
+    var uses: [Timestamp?] = []
+    for (token, noted) in zip(tokens, noted) {
+      let written = try logged { () throws(LogError) in try view.lastUse(of: token) }
+      let minute = [noted, written].compactMap { $0 }.max()
+      uses.append(minute.map { Timestamp(milliseconds: $0 * 60_000) })
+    }
+    return uses
+  }
+}
+
+extension Tokens {
+  /// When a token was last used, as ``ListedToken/lastUsed`` says. Runs where it is called.
+  ///
+  /// ```swift
+  /// let used = try ledger.tokens.lastUse(of: token.handle)
+  /// ```
+  public func lastUse(of token: TokenID) throws(LedgerError) -> Timestamp? {
+    try ledger.lastUses(of: [token])[0]
+  }
+
+  /// Writes down when tokens were last used, as the ledger does by itself every
+  /// ``LedgerConfiguration/lastUseResolution`` and when it is closed. A few commits, however many uses there were.
+  ///
+  /// - Throws: `closed`, `storage`; what was not written stays noted.
+  public func flushLastUses() async throws(LedgerError) {
+    do { try await ledger.lastUses?.flush() } catch { throw LedgerError(error) }
+  }
+}

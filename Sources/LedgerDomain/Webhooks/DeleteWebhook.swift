@@ -1,0 +1,26 @@
+public import LedgerEvents
+
+/// Removes a webhook for good. Once the event is durable, the key of its secrets is to be destroyed.
+public struct DeleteWebhook: Command {
+  public var webhook: WebhookID
+  /// A token has the scope `webhook.remove`.
+  public var caller: WebhookCaller
+
+  public init(webhook: WebhookID, by caller: WebhookCaller) {
+    self.webhook = webhook
+    self.caller = caller
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    let (known, requester) = try state.requireWebhook(webhook, by: caller, having: .webhookRemove, at: context.now)
+    var event = WebhookDeleted()
+    event.webhook = webhook.rawValue
+    event.connector = known.connector.rawValue
+    event.group = known.group?.rawValue ?? 0
+    return Decision(by: requester, .webhookDeleted(event))
+  }
+
+  public func outcome(of recorded: RecordedEvents) {}
+}

@@ -1,0 +1,53 @@
+public import LedgerEvents
+
+/// Lets a webhook deliver nothing until its connector asks for it again. Whoever wants it gone deletes it, or revokes
+/// the grant.
+public struct DisableWebhook: Command {
+  /// Who disables.
+  public enum Cause: Sendable, Hashable {
+    /// Somebody who may stop the grant, or an operator, for a reason that is shown in the audit trail. No personal data.
+    case requester(Requester, reason: String)
+    /// The ledger itself, after so many deliveries in a row failed. The webhook is recorded as the actor.
+    case failures(Int)
+  }
+
+  public var webhook: WebhookID
+  public var cause: Cause
+
+  public init(webhook: WebhookID, _ cause: Cause) {
+    self.webhook = webhook
+    self.cause = cause
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    var event = WebhookDisabled()
+    event.webhook = webhook.rawValue
+    switch cause {
+    case .requester(let requester, let reason):
+      let (known, _) = try state.requireWebhook(webhook, by: .requester(requester), having: [], at: context.now)
+      guard known.isActive else { return Decision(by: requester) }
+      event.fill(known)
+      event.reason = try TextRule(field: "reason", characters: 1...500, isMultiline: true).trimming(reason)
+      return Decision(by: requester, .webhookDisabled(event))
+    case .failures(let count):
+      let actor = Subject(webhook)
+      // What was meanwhile disabled or deleted is nothing to hear of.
+      guard let known = try read(state.webhook(webhook)), known.isActive else { return Decision(by: actor) }
+      event.fill(known)
+      event.reason = "\(count) tries in a row to deliver failed"
+      return Decision(by: actor, .webhookDisabled(event))
+    }
+  }
+
+  /// Whether it was to deliver until now.
+  public func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
+}
+
+extension WebhookDisabled {
+  fileprivate mutating func fill(_ webhook: Webhook) {
+    connector = webhook.connector.rawValue
+    group = webhook.group?.rawValue ?? 0
+  }
+}

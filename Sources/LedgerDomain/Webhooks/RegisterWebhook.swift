@@ -1,0 +1,98 @@
+public import LedgerEvents
+
+/// Where a webhook is told, sealed under a key of the webhook's own.
+public struct SealedCallback: Sendable, Equatable {
+  public var url: Sealed
+  public var token: Sealed
+  public var context: Sealed
+
+  public init(url: Sealed, token: Sealed, context: Sealed) {
+    self.url = url
+    self.token = token
+    self.context = context
+  }
+}
+
+/// A connector wants to hear of what happens to an object. Its access token has the scope `webhook.write`, and opens the
+/// group: a group's token that one, a person's own token every group that the person is a member of.
+public struct RegisterWebhook: Command {
+  /// Handle of the access token.
+  public var token: TokenID
+  /// 16 random bytes, the ID that clients use.
+  public var publicID: PublicID
+  public var object: WebhookObject
+  public var eventTypes: [WebhookEventType]
+  public var callback: SealedCallback
+  /// From this moment on nothing is delivered; nil is two years from now.
+  public var expiresAt: Timestamp?
+
+  public init(
+    token: TokenID, publicID: PublicID, object: WebhookObject, eventTypes: [WebhookEventType],
+    callback: SealedCallback, expiresAt: Timestamp? = nil
+  ) {
+    self.token = token
+    self.publicID = publicID
+    self.object = object
+    self.eventTypes = eventTypes
+    self.callback = callback
+    self.expiresAt = expiresAt
+  }
+
+  /// The webhook, and under which key the log has its secrets.
+  public struct Outcome: Sendable, Equatable {
+    public var webhook: WebhookID
+    public var key: [UInt8]
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    let claims = try state.requireAccess(token, to: .webhookWrite, at: context.now)
+    let requester = Requester.connector(claims.connector, for: claims.granter)
+    var event = WebhookRegistered()
+    event.group = claims.group?.rawValue ?? 0
+    event.objectType = object.type
+    switch object {
+    case .group(let group):
+      guard claims.group ?? group == group else { throw .unknownObject }
+      if claims.group == nil { _ = try state.requireMember(of: group, by: requester) }
+      event.group = group.rawValue
+    case .action(let id), .actionPackage(let id):
+      guard 1...WebhookLimits.maximumObjectIDBytes ~= id.utf8.count else {
+        throw .refused(.invalidValue, field: "object", expected: "an ID of 1 to 255 bytes")
+      }
+      event.objectID = id
+    }
+    guard try read(state.webhooks(of: claims.grant)).count < WebhookLimits.perGrant else {
+      throw .refused(
+        .tooMany, field: "webhook", expected: "at most \(WebhookLimits.perGrant) webhooks under one grant",
+        remedy: "delete one")
+    }
+    guard try read(state.webhook(publicID: publicID)) == nil else {
+      throw .refused(.conflict, field: "publicID", expected: "an ID that is not in use", remedy: "draw another")
+    }
+    event.publicID = .init(publicID)
+    event.connector = claims.connector.rawValue
+    event.grant = claims.grant.rawValue
+    event.family = claims.family.rawValue
+    event.details.eventTypes = try eventTypes.checked()
+    event.details.callbackURL = callback.url
+    event.details.callbackToken = callback.token
+    event.details.callbackContext = callback.context
+    let expiresAt = expiresAt ?? context.now + WebhookLimits.validity
+    event.details.expiresAt = try expiresAt.checked(asValidityAt: context.now).milliseconds
+    return Decision(by: requester, .webhookRegistered(event))
+  }
+
+  public func outcome(of recorded: RecordedEvents) -> Outcome {
+    var key: [UInt8] = []
+    if case .webhookRegistered(let event) = recorded.events.first { key = event.details.callbackURL.personBytes }
+    return Outcome(webhook: WebhookID(rawValue: recorded.first), key: key)
+  }
+}
+
+extension DecisionFailure {
+  fileprivate static var unknownObject: Self {
+    .refused(.notFound, field: "object", expected: "an object that the token opens")
+  }
+}

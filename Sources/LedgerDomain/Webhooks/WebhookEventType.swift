@@ -1,0 +1,20 @@
+/// What a webhook can hear of. The raw values are the names on the wire.
+public enum WebhookEventType: String, Sendable, Hashable, CaseIterable {
+  case textMessageCreated = "TextMessageCreated"
+  case memberAdded = "MemberAdded"
+  case memberRemoved = "MemberRemoved"
+  case groupAdded = "GroupAdded"
+  case groupRemoved = "GroupRemoved"
+  case attachmentCreated = "AttachmentCreated"
+  case announcement = "Announcement"
+  case jobCreated = "JobCreated"
+  case jobResponse = "JobResponse"
+  case surveyCreated = "SurveyCreated"
+  case surveyResponse = "SurveyResponse"
+  case actionCreated = "ActionCreated"
+  case actionResponse = "ActionResponse"
+  case pollCreated = "PollCreated"
+  case pollResponse = "PollResponse"
+  case letsMeetCreated = "LetsMeetCreated"
+  case letsMeetResponse = "LetsMeetResponse"
+}

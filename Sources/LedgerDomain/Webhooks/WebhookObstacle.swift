@@ -1,0 +1,41 @@
+public import LedgerEvents
+
+extension Webhook {
+  /// Why a webhook delivers nothing.
+  public enum Obstacle: Sendable, Equatable {
+    case deleted
+    /// Somebody disabled it, or deliveries failed for too long.
+    case disabled
+    case expired(at: Timestamp)
+    /// It, or something that it stands on, was stopped.
+    case stopped(Verdict.Reason)
+    /// What it stands on no longer lets webhooks pass: the connector has no such permission any more.
+    case scopeMissing
+    /// The person whose own access it stands on is no member of the group any more.
+    case notMember
+  }
+}
+
+extension DomainReader where Self: ~Copyable {
+  /// Why a webhook delivers nothing now; nil while it is in force. Looked up along its grant, as a token is judged: ten
+  /// look-ups, and two more where the grant is for a person's own access.
+  ///
+  /// To a revocation of all tokens of a connector or an account a webhook counts as a family does: what is older stops.
+  public func obstacle(to webhook: Webhook, at now: Timestamp) throws(StateUnreadable) -> Webhook.Obstacle? {
+    if webhook.isDeleted { return .deleted }
+    if !webhook.isActive { return .disabled }
+    guard now < webhook.expiresAt else { return .expired(at: webhook.expiresAt) }
+    if webhook.stoppedBy != 0 {
+      return .stopped(
+        .stopped(Subject(kind: .family, number: webhook.family?.rawValue ?? 0), by: webhook.stoppedBy))
+    }
+    switch try examine(grant: webhook.grant, family: webhook.id.rawValue) {
+    case .obstructed(let reason): return .stopped(reason)
+    case .clear(let path):
+      guard path.scopes.contains(.webhookWrite) else { return .scopeMissing }
+      guard case .group(let group) = webhook.object, path.group == nil else { return nil }
+      if let reason = try required(group.rawValue, .group).obstacle(at: group.rawValue) { return .stopped(reason) }
+      return try membership(of: path.granter, in: group) == nil ? .notMember : nil
+    }
+  }
+}

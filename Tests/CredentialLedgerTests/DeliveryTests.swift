@@ -1,0 +1,332 @@
+import EventLog
+import Glibc
+import LMDB
+import LedgerTestSupport
+import Synchronization
+import Testing
+
+@testable import CredentialLedger
+
+@Suite struct DeliveryTests {
+  let folder = TemporaryFolder()
+  let clock = TestClock()
+  /// Seconds from each try to the next.
+  private static let delays: [Int64] = [120, 480, 1_920, 7_680, 30_720, 122_880]
+
+  private func steps(_ change: (inout LedgerConfiguration) -> Void = { _ in }) async throws -> WebhookSteps {
+    var configuration = clock.configuration
+    change(&configuration)
+    return try await WebhookSteps(
+      on: Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org", configuration))
+  }
+
+  @Test(
+    "Those of one webhook come in order, each once the one before is delivered; webhooks do not wait for each other")
+  func order() async throws {
+    let steps = try await steps()
+    let deliveries = steps.ledger.deliveries
+    #expect(try deliveries.next() == nil)
+    #expect(try await deliveries.take().isEmpty)
+    let one = try await steps.register()
+    let two = try await steps.register(by: steps.given.userToken, for: [.memberAdded])
+    for number in 1...3 { #expect(try await steps.tell("\(number)").count == 1) }
+    #expect(try await steps.tell("4", type: .memberAdded).count == 2)
+    #expect(try await steps.tell("5", type: .jobCreated) == .init(count: 0, full: []))
+    #expect(try deliveries.waiting().count == 5)
+    #expect(try deliveries.waiting(for: one.id).count == 4)
+
+    let first = try await deliveries.take()
+    #expect(Set(first.map(\.eventID)) == ["1", "4"])
+    #expect(first.allSatisfy { $0.attempt == 1 && $0.enqueuedAt == clock.now })
+    #expect(try await deliveries.take().isEmpty)
+    for delivery in first { #expect(try await deliveries.delivered(delivery)) }
+    for delivery in first { #expect(try await !deliveries.delivered(delivery)) }
+    for expected in ["2", "3", "4"] {
+      let delivery = try await steps.takeOne()
+      #expect(delivery.eventID == expected)
+      #expect(delivery.webhook.id == one.id)
+      #expect(try await deliveries.delivered(delivery))
+    }
+    #expect(try await deliveries.take().isEmpty)
+    #expect(try deliveries.waiting() == (0, 0))
+    #expect(try deliveries.waiting(for: two.id) == (0, 0))
+    #expect(try deliveries.next() == nil)
+    await steps.ledger.close()
+  }
+
+  @Test("What fails is tried seven times within two days, over restarts; then the webhook is disabled by the ledger")
+  func retries() async throws {
+    let steps = try await steps()
+    var ledger = steps.ledger
+    let webhook = try await steps.register()
+    try await steps.tell("1")
+    try await steps.tell("2")
+    for (index, delay) in Self.delays.enumerated() {
+      let delivery = try await one(ledger)
+      #expect(delivery.eventID == "1")
+      #expect(delivery.attempt == index + 1)
+      #expect(try await ledger.deliveries.failed(delivery) == .again(at: clock.now + .seconds(delay)))
+      #expect(try await ledger.deliveries.failed(delivery) == .again(at: clock.now + .seconds(delay)))
+      await ledger.close()
+      ledger = try await Ledger.open(at: ledger.path, clock.configuration)
+      clock.advance(seconds: delay - 1)
+      #expect(try await ledger.deliveries.take().isEmpty)
+      clock.advance(seconds: 1)
+      #expect(try ledger.deliveries.next() == clock.now)
+    }
+    #expect(Self.delays.reduce(0, +) < 2 * 86_400)
+    let last = try await one(ledger)
+    #expect(last.attempt == 7)
+    #expect(try await ledger.deliveries.failed(last) == .disabled)
+    #expect(try ledger.webhooks.state(of: webhook.id)?.obstacle == .disabled)
+    #expect(try ledger.deliveries.waiting() == (0, 0))
+    let event = try #require(try await ledger.audit.latest(1).first)
+    #expect(event.type == .webhookDisabled)
+    #expect(event.actor == Subject(webhook.id))
+
+    // Its connector asks for it again, and what comes then is tried from the first.
+    let claims = try await claims(anew: steps, ledger)
+    try await ledger.webhooks.update(webhook.id, isActive: true, with: claims)
+    try await ledger.deliveries.enqueue(
+      WebhookHappening(object: webhook.object, type: .memberAdded, eventID: "3", payload: []))
+    let next = try await one(ledger)
+    #expect(next.attempt == 1)
+    #expect(next.eventID == "3")
+    #expect(next.number > last.number)
+    await ledger.close()
+  }
+
+  private func one(_ ledger: Ledger) async throws -> Delivery {
+    let taken = try await ledger.deliveries.take()
+    return try #require(taken.count == 1 ? taken.first : nil)
+  }
+
+  private func claims(anew steps: WebhookSteps, _ ledger: Ledger) async throws -> Verdict.Claims {
+    let token = try await HandedOut.issue(steps.given.steps, steps.given.group.refreshToken, ledger)
+    guard case .valid(let claims) = try ledger.tokens.validate(token) else { throw TestFailure("not valid") }
+    return claims
+  }
+
+  @Test("A success ends the tries: the next delivery begins anew")
+  func success() async throws {
+    let steps = try await steps()
+    let deliveries = steps.ledger.deliveries
+    try await steps.register()
+    try await steps.tell("1")
+    try await steps.tell("2")
+    for delay in Self.delays.prefix(3) {
+      _ = try await deliveries.failed(steps.takeOne())
+      clock.advance(seconds: delay)
+    }
+    let fourth = try await steps.takeOne()
+    #expect(fourth.attempt == 4)
+    #expect(try await deliveries.delivered(fourth))
+    let next = try await steps.takeOne()
+    #expect(next.eventID == "2")
+    #expect(next.attempt == 1)
+    await steps.ledger.close()
+  }
+
+  @Test("A try that nobody reports on is another's once the next is due, and counts")
+  func lease() async throws {
+    let steps = try await steps()
+    let ledger = steps.ledger
+    let webhook = try await steps.register()
+    try await steps.tell("1")
+    let lost = try await steps.takeOne()
+    clock.advance(seconds: 119)
+    #expect(try await ledger.deliveries.take().isEmpty)
+    clock.advance(seconds: 1)
+    let again = try await steps.takeOne()
+    #expect(again.number == lost.number)
+    #expect(again.attempt == 2)
+    // Who comes late may not count the other's try as failed, but may have delivered.
+    #expect(try await ledger.deliveries.failed(lost) == .settled)
+    #expect(try await ledger.deliveries.delivered(lost))
+    #expect(try await ledger.deliveries.failed(again) == .settled)
+    #expect(try await !ledger.deliveries.delivered(again))
+
+    // Nobody ever reports: whoever takes then finds the tries used up.
+    try await steps.tell("2")
+    for attempt in 1...7 {
+      #expect(try await steps.takeOne().attempt == attempt)
+      clock.advance(seconds: attempt < 7 ? Self.delays[attempt - 1] : 120)
+    }
+    #expect(try await ledger.deliveries.take().isEmpty)
+    #expect(try ledger.webhooks.state(of: webhook.id)?.obstacle == .disabled)
+    #expect(try ledger.deliveries.waiting() == (0, 0))
+    await ledger.close()
+  }
+
+  @Test("A process that ends between the last failure and the event leaves both to the next")
+  func interruptedDisabling() async throws {
+    let steps = try await steps()
+    let webhook = try await steps.register()
+    try await steps.tell("1")
+    for delay in Self.delays {
+      _ = try await steps.ledger.deliveries.failed(steps.takeOne())
+      clock.advance(seconds: delay)
+    }
+    let last = try await steps.takeOne()
+    let now = clock.now.milliseconds
+    let report = try await steps.ledger.upkeep { (view, _) throws(LogError) in
+      try view.deliveryFailed(last.number, to: webhook.id, attempt: 7, at: now)
+    }
+    #expect(report == .exhausted)
+    await steps.ledger.close()
+    let again = try await Ledger.open(at: steps.ledger.path, clock.configuration)
+    #expect(try await again.deliveries.take().isEmpty)
+    #expect(try again.webhooks.state(of: webhook.id)?.obstacle == .disabled)
+    #expect(try again.deliveries.waiting() == (0, 0))
+    await again.close()
+  }
+
+  @Test("What waits is bounded, for one webhook, altogether and in bytes")
+  func bounds() async throws {
+    let steps = try await steps { $0.deliveries = DeliveryLimits(perWebhook: 2, total: 5, totalByteCount: 1_000) }
+    let deliveries = steps.ledger.deliveries
+    let webhooks = [
+      try await steps.register(), try await steps.register(for: [.textMessageCreated]),
+      try await steps.register(for: [.textMessageCreated]),
+    ].map(\.id)
+    #expect(try await steps.tell("1") == .init(count: 3, full: []))
+    #expect(try await steps.tell("2") == .init(count: 2, full: [webhooks[2]]))
+    #expect(try await steps.tell("3") == .init(count: 0, full: webhooks))
+    #expect(try deliveries.waiting().count == 5)
+    for delivery in try await deliveries.take() { #expect(try await deliveries.delivered(delivery)) }
+    #expect(try deliveries.waiting().count == 2)
+    let large = String(repeating: "x", count: 500)
+    #expect(try await steps.tell("4", payload: large) == .init(count: 1, full: Array(webhooks[1...])))
+    let tooLarge = [UInt8](repeating: 0, count: DeliveryLimits.payloadByteCount + 1)
+    await #expect(throws: LedgerError(.invalidValue, "", field: "payload")) {
+      try await deliveries.enqueue(
+        WebhookHappening(object: .group(steps.group.id), type: .jobCreated, eventID: "", payload: tooLarge))
+    }
+    for limit in [0, 257] {
+      await #expect(throws: LedgerError(.invalidValue, "", field: "limit")) { try await deliveries.take(limit: limit) }
+    }
+    await steps.ledger.close()
+  }
+
+  @Test("A large payload arrives as it was")
+  func largePayload() async throws {
+    let steps = try await steps()
+    try await steps.register()
+    let payload = (0..<DeliveryLimits.payloadByteCount).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+    try await steps.ledger.deliveries.enqueue(
+      WebhookHappening(object: .group(steps.group.id), type: .memberAdded, eventID: "e", payload: payload))
+    #expect(try await steps.takeOne().payload == payload)
+    await steps.ledger.close()
+  }
+
+  @Test("Takers that come at once get each delivery once, and each webhook's in order")
+  func concurrentTakers() async throws {
+    let steps = try await steps()
+    let ledger = steps.ledger
+    for _ in 0..<4 { try await steps.register(for: [.textMessageCreated]) }
+    let count = 12
+    let seen = Mutex<[WebhookID: [String]]>([:])
+    let done = await concurrently(8) { (index) throws(LedgerError) in
+      // Half put in while the others take out.
+      if index < 4 {
+        for number in 0..<count / 4 {
+          _ = try await ledger.deliveries.enqueue(
+            WebhookHappening(
+              object: .group(steps.group.id), type: .textMessageCreated, eventID: "\(index).\(number)", payload: []))
+        }
+        return
+      }
+      while seen.withLock({ $0.values.reduce(0) { $0 + $1.count } }) < 4 * count {
+        await Task.yield()
+        for delivery in try await ledger.deliveries.take(limit: 3) {
+          seen.withLock { $0[delivery.webhook.id, default: []].append(delivery.eventID) }
+          guard try await ledger.deliveries.delivered(delivery) else {
+            throw LedgerError(.damaged, "handed out twice")
+          }
+        }
+      }
+    }
+    #expect(done.allSatisfy { $0.isSuccess })
+    let orders = seen.withLock { $0 }
+    #expect(orders.count == 4)
+    for ids in orders.values {
+      #expect(Set(ids).count == count)
+      for index in 0..<4 {
+        // Those of one caller come in the order in which it put them in.
+        #expect(ids.filter { $0.hasPrefix("\(index).") } == (0..<count / 4).map { "\(index).\($0)" })
+      }
+    }
+    #expect(try ledger.deliveries.waiting() == (0, 0))
+    await ledger.close()
+  }
+
+  @Test("A clock that is set back, or far ahead, keeps nothing from being delivered")
+  func clockJumps() async throws {
+    let steps = try await steps()
+    try await steps.register()
+    try await steps.tell("1")
+    let years: Int64 = 10 * 365 * 86_400
+    clock.advance(seconds: years)
+    _ = try await steps.ledger.deliveries.take()
+    // Registered for two years; the webhook is over, and what waited is gone.
+    #expect(try steps.ledger.deliveries.waiting().count == 0)
+    clock.advance(seconds: -years)
+    try await steps.tell("2")
+    let delivery = try await steps.takeOne()
+    #expect(try await steps.ledger.deliveries.failed(delivery) == .again(at: clock.now + .seconds(120)))
+    clock.advance(seconds: -years)
+    #expect(try await steps.takeOne().eventID == "2")
+    await steps.ledger.close()
+  }
+
+  @Test("Projections, their digests, a rebuild and verification know nothing of what waits; a hot copy has it")
+  func beside() async throws {
+    let steps = try await steps()
+    let ledger = steps.ledger
+    try await steps.register()
+    let head = try ledger.head()
+    let before = try await ledger.projectionDigests()
+    try await steps.tell("1")
+    _ = try ledger.tokens.validate(steps.given.groupToken)
+    try await ledger.tokens.flushLastUses()
+    #expect(try ledger.head() == head)
+    #expect(try await ledger.projectionDigests() == before)
+    try await ledger.rebuildProjections()
+    let digests = try await ledger.digests()
+    #expect(digests.live == before)
+    #expect(digests.rebuilt == before)
+    #expect(try await ledger.verify().projectionsMatch)
+
+    let used = try #require(try ledger.tokens.lastUse(of: steps.claims().handle))
+    try await ledger.blocking { () throws(LedgerError) in
+      do throws(LMDBError) {
+        try ledger.log.environment.copy(to: ledger.path + "-copy", compacting: true)
+      } catch {
+        throw LedgerError(LogError(error))
+      }
+    }
+    let delivery = try await steps.takeOne()
+    #expect(delivery.eventID == "1")
+    await ledger.close()
+    // The copy takes the place of the log: what waited then waits there, whatever became of it since.
+    TemporaryFolder.remove(ledger.path + "/ledger")
+    #expect(unsafe rename(ledger.path + "-copy", ledger.path + "/ledger") == 0)
+    let restored = try await Ledger.open(at: ledger.path, clock.configuration)
+    #expect(try await restored.deliveries.take().map(\.attempt) == [1])
+    #expect(try restored.tokens.lastUse(of: steps.claims(on: restored).handle) == used)
+    await restored.close()
+  }
+
+  @Test("Who only reads sees what waits, and hands nothing out")
+  func reading() async throws {
+    let steps = try await steps()
+    try await steps.register()
+    try await steps.tell("1")
+    await steps.ledger.close()
+    let reader = try await Ledger.openForReading(at: steps.ledger.path, clock.configuration)
+    #expect(try reader.deliveries.waiting().count == 1)
+    #expect(try reader.deliveries.next() == clock.now)
+    await #expect(throws: LedgerError(.closed, "")) { try await reader.deliveries.take() }
+    await reader.close()
+  }
+}
