@@ -132,7 +132,7 @@ import Testing
     }
   }
 
-  @Test func anotherProcessIsFollowed() async throws {
+  @Test(.timeLimit(.minutes(1))) func anotherProcessIsFollowed() async throws {
     let audited = try await AuditedLedger()
     let ledger = try await Ledger.open(at: audited.path)
     let start = try ledger.head()
@@ -143,17 +143,21 @@ import Testing
         "--ledger",
         audited.path,
       ])
-    var lines = child.read().map(String.init)
+    var lines: [String] = []
+    /// Reads until there are so many lines, or the program has ended.
+    func read(until count: Int) {
+      while lines.count < count, case let more = child.read(), !more.isEmpty { lines += more.map(String.init) }
+    }
     // Two that were there; then what comes, and nothing else.
-    while lines.count < 2 { lines += child.read().map(String.init) }
+    read(until: 2)
     var expected = lines
     for number in 0..<5 {
       let group = try await ledger.groups.create(name: "Group \(number)", by: audited.ada)
       _ = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "a-1")
       expected += [group.id.rawValue, group.id.rawValue + 1].map { #"{"position":\#($0)}"# }
-      while lines.count < expected.count { lines += child.read().map(String.init) }
+      read(until: expected.count)
     }
-    #expect(lines == expected)
+    #expect(lines == expected && lines.count == 12)
     #expect(lines.allSatisfy { $0.hasPrefix(#"{"position":"#) } && start > 0)
     #expect(child.kill().isEmpty)
     await ledger.close()

@@ -27,14 +27,10 @@ struct AuditPostings {
     while true {
       if !(low <= sought && sought < high) { try load(around: sought, tables, view) }
       if let found = nearest(to: place, ascending: ascending) { return found }
-      if ascending {
-        guard high <= AuditEntry(term: term, position: run.last) else { return nil }
-        sought = high
-      } else {
-        // Both are of the same term, so there is an entry that could come before the block.
-        guard low > AuditEntry(term: term, position: run.first) else { return nil }
-        sought = AuditEntry(term: term, position: low.position - 1)
-      }
+      // A block begins with the entry that it starts at. So what comes before a place is in the block that covers it, if
+      // anywhere, and only what comes after may be in the next.
+      guard ascending, high <= AuditEntry(term: term, position: run.last) else { return nil }
+      sought = high
     }
   }
 
