@@ -63,6 +63,15 @@ import Testing
     }
   }
 
+  @Test(arguments: ["csv", "json", "ndjson", "cloudevents"])
+  func namesDoNotSteerATerminal(format: String) async throws {
+    let ledger = try await AuditedLedger()
+    let output = try ledger.output(
+      ["audit", "--format", format, "--fields", "details"].dropLast(format == "cloudevents" ? 2 : 0))
+    #expect(output.contains("Feld, "))
+    #expect(!output.unicodeScalars.contains("\u{202E}"))
+  }
+
   @Test func eachFilterFindsItsOwn() async throws {
     let ledger = try await AuditedLedger()
     let all = try ledger.positions([])
@@ -132,7 +141,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1))) func anotherProcessIsFollowed() async throws {
+  @Test(.timeLimit(.minutes(5))) func anotherProcessIsFollowed() async throws {
     let audited = try await AuditedLedger()
     let ledger = try await Ledger.open(at: audited.path)
     let start = try ledger.head()

@@ -49,7 +49,9 @@ struct AuditedEvent {
   }
 
   /// The cells of a field, for spreadsheets: an actor takes two.
-  func cells(_ field: AuditField) -> [String] {
+  func cells(_ field: AuditField) -> [String] { rawCells(field).map(\.printable) }
+
+  private func rawCells(_ field: AuditField) -> [String] {
     switch field {
     case .time: ["\(entry.time)"]
     case .actor: ["\(entry.actor)", label(entry.actor)]

@@ -60,7 +60,8 @@ extension Character {
 }
 
 extension Unicode.Scalar {
-  fileprivate var steersTerminal: Bool {
+  /// Whether it moves the cursor, or turns the direction of writing, or may mean anything.
+  var steersTerminal: Bool {
     switch properties.generalCategory {
     case .control, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned: true
     // Joiners within words and pictures are no harm; marks that turn the direction are.

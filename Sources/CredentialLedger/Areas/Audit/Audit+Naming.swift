@@ -119,6 +119,16 @@ extension Ledger {
             standing: try state.standing(
               of: membership.account, number: membership.number, hasEnded: membership.isRemoved)), nil
         )
+      case .subscription:
+        guard let subscription = try state.subscription(SubscriptionID(rawValue: subject.number)) else {
+          return (nil, nil)
+        }
+        return (
+          Audit.Label(
+            name: nil,
+            standing: try state.standing(
+              of: subscription.account, number: subscription.number, hasEnded: subscription.isRemoved)), nil
+        )
       case .connector:
         guard let connector = try state.connector(ConnectorID(rawValue: subject.number)) else { return (nil, nil) }
         return (
@@ -127,7 +137,7 @@ extension Ledger {
       case .group:
         guard let group = try state.group(GroupID(rawValue: subject.number)) else { return (nil, nil) }
         return (Audit.Label(name: group.name, standing: group.isDeleted ? .ended : .present), nil)
-      case .grant, .family, .token, .webhook, .operator, .challenge, .subscription, .authorizationCode:
+      case .grant, .family, .token, .webhook, .operator, .challenge, .authorizationCode:
         return (nil, nil)
       }
     }
