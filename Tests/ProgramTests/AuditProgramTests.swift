@@ -92,6 +92,7 @@ import Testing
     #expect(try ledger.positions(["--grant", grant, "--type", "token.issued", "--actor", "operator"]).isEmpty)
     #expect(try ledger.positions(["--token", "\(handle)"]) == [handle])
     #expect(try ledger.positions(["--token", "-"], input: ledger.token.accessToken.text + "\n") == [handle])
+    #expect(try ledger.positions(["--subject", "challenge:3"]) == [4, 3])
     #expect(try ledger.positions(["--request", "r-17"]) == [handle - 1, handle - 2])
     #expect(try ledger.positions(["--request", "r-1"]).isEmpty)
     #expect(try ledger.positions(["--phone", "+91 1199999999", "--type", "phone.*"]) == [4, 3])

@@ -6,7 +6,7 @@ import CredentialLedger
 struct AuditFilterOptions: ParsableArguments {
   @Option(help: "A type, such as token.issued, or a family of types, such as token.*; may be repeated.")
   var type: [String] = []
-  @Option(help: "Who caused it: account:N, connector:N or operator.")
+  @Option(help: "Who caused it: account:N, connector:N, webhook:N or operator.")
   var actor: String?
   @Option(help: "An account: what it did, and what concerns it.")
   var account: AccountID?
@@ -20,6 +20,8 @@ struct AuditFilterOptions: ParsableArguments {
   var grant: GrantID?
   @Option(help: "A token by its handle, by its text, or by - for its text on standard input.")
   var token: String?
+  @Option(help: "Whatever else it concerns, by kind and number, such as webhook:7 or membership:12.")
+  var subject: String?
   @Option(help: "The ID of a request.")
   var request: String?
   @Option(help: "A network address, as it was recorded. Has no index: see below.")
@@ -35,8 +37,9 @@ struct AuditFilterOptions: ParsableArguments {
     var filter = Audit.Filter.recorded(since: since?.timestamp(now: now), until: until?.timestamp(now: now))
     if !type.isEmpty { filter = filter.and(.anyType(of: try types())) }
     if let actor {
-      guard let subject = Subject(actor), [.account, .connector, .operator].contains(subject.kind) else {
-        throw ValidationError("--actor: expected account:N, connector:N or operator.")
+      guard let subject = Subject(actor), [.account, .connector, .webhook, .operator].contains(subject.kind)
+      else {
+        throw ValidationError("--actor: expected account:N, connector:N, webhook:N or operator.")
       }
       filter = filter.and(.actor(subject))
     }
@@ -46,6 +49,12 @@ struct AuditFilterOptions: ParsableArguments {
     if let group { filter = filter.and(.group(try Self.group(group, in: ledger))) }
     if let grant { filter = filter.and(.grant(grant)) }
     if let token { filter = filter.and(.token(try Self.token(token, in: ledger))) }
+    if let subject {
+      guard let named = Subject(subject), named.number > 0 else {
+        throw ValidationError("--subject: expected kind and number, such as webhook:7.")
+      }
+      filter = filter.and(.subject(named))
+    }
     if let request { filter = filter.and(.request(request)) }
     if let address { filter = filter.and(.address(address)) }
     return filter
