@@ -39,7 +39,8 @@ extension Environment {
   /// Writes the environment, as of its last commit, into an open file or pipe while others read and write. Whoever reads
   /// a pipe decides how fast the copy goes.
   ///
-  /// It holds a snapshot for as long as that takes, so that the original grows meanwhile. Nothing is synced.
+  /// It holds a snapshot for as long as that takes, so that the original grows meanwhile, and keeps the map from growing in
+  /// this process. Nothing is synced.
   ///
   /// ```swift
   /// try environment.copy(into: pipe.writingEnd, compacting: true)
@@ -52,6 +53,8 @@ extension Environment {
   ///   no signal.
   @available(*, noasync)
   public func copy(into descriptor: Int32, compacting: Bool) throws(LMDBError) {
+    // Another process may have enlarged the file: a transaction that begins here adopts that, LMDB's own would not.
+    _ = try beginRead()
     let core = core
     let flags = UInt32(compacting ? MDB_CP_COMPACT : 0)
     // LMDB writes on a thread of its own, which inherits what this one blocks.

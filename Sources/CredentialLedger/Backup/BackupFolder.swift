@@ -13,6 +13,8 @@ public struct CarryingProgress: Sendable {
   public enum Stage: String, Sendable {
     /// Bytes are copied.
     case copying
+    /// The bytes of files are hashed.
+    case hashing
     /// Records are hashed anew, or rows checked.
     case verifying
     /// Projections are rebuilt, and compared.
@@ -22,7 +24,7 @@ public struct CarryingProgress: Sendable {
   }
 
   public let stage: Stage
-  /// How much is done, and of how much: bytes, records or rows. What is not known beforehand is estimated.
+  /// How much is done, and of how much: bytes or records. What is not known beforehand is estimated; 0 where it cannot be.
   public let done: UInt64
   public let total: UInt64
 
@@ -43,7 +45,7 @@ struct BackupFolder {
     let total = LedgerFolder.byteCount("\(path)/\(BackupManifest.dataPath)")
     _ = try FolderSums.check(
       path, requiring: [BackupManifest.fileName, BackupManifest.dataPath], as: "backup"
-    ) { observe(CarryingProgress(stage: .verifying, done: $0, total: max($0, total))) }
+    ) { observe(CarryingProgress(stage: .hashing, done: $0, total: max($0, total))) }
     let manifestPath = "\(path)/\(BackupManifest.fileName)"
     return try BackupManifest(
       parsing: FileInput.contents(of: manifestPath, limit: 4 << 20), at: manifestPath)

@@ -23,6 +23,7 @@ struct EnvironmentCopy {
   func write(
     to path: String, _ observe: CarryingProgress.Observer
   ) throws(LedgerError) -> (digest: Digest, byteCount: UInt64) {
+    try makeRoom()
     var output = try FileOutput(creating: path)
     let pipe = try logged { () throws(LogError) in
       try stored { () throws(LMDBError) in try Pipe(capacity: Int32(Self.pieceSize)) }
@@ -42,6 +43,22 @@ struct EnvironmentCopy {
     if let error = shared.failure { throw LedgerError(LogError(error)) }
     let byteCount = output.byteCount
     return (try output.finish(), byteCount)
+  }
+
+  /// Lets the map grow beforehand where it is more than half full: while the copy is under way it could not, and writers
+  /// would be refused.
+  private func makeRoom() throws(LedgerError) {
+    guard environment.access == .readWrite else { return }
+    try logged { () throws(LogError) in
+      try stored { () throws(LMDBError) in
+        let statistics = try environment.statistics()
+        guard statistics.usedBytes > statistics.mapSize / 2 else { return }
+        do throws(LMDBError) { try environment.growMap() } catch {
+          // It has reached its limit: then it would not grow later either.
+          guard error.code == .mapFull else { throw error }
+        }
+      }
+    }
   }
 
   private func pump(

@@ -51,7 +51,7 @@ struct ExportReader {
         throw fault(error.reason, position: error.position)
       }
       if log.size.isMultiple(of: 4_096) {
-        observe(CarryingProgress(stage: stage, done: log.size, total: log.size))
+        observe(CarryingProgress(stage: stage, done: log.size, total: lines.expected(after: log.size)))
       }
     }
     throw fault("it is missing: the export was cut off")

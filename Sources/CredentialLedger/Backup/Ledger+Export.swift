@@ -93,7 +93,7 @@ extension Ledger {
   ///   - keys: a backup of the ledger's keys, or its key folder.
   ///   - path: the new ledger's folder, which does not exist or is empty.
   ///   - record: whether the log says that it was restored; it stays as it was exported unless that is asked for.
-  ///   - progress: is told how many events came, and as how many they are guessed.
+  ///   - progress: is told how many events came, and of how many, where a file's size lets that be guessed.
   /// - Throws: `damaged` with the first line that is wrong; `already_exists`, `not_found`, `key_unavailable`,
   ///   `newer_format`, `disk_full`, `storage`.
   public static func importing(
@@ -118,7 +118,7 @@ extension Ledger {
   ///   - descriptor: an open file or pipe, which is read to its end and stays open.
   ///   - verifierKeys: keys known from elsewhere (C2SP signed-note), one of which must have signed; with none, the
   ///     checkpoint is held against the keys that the log itself names.
-  ///   - progress: is told how many events came, and as how many they are guessed.
+  ///   - progress: is told how many events came, and of how many, where a file's size lets that be guessed.
   /// - Throws: `damaged` with the first line that is wrong; `key_unavailable`, `newer_format`, `storage`.
   public static func checkExport(
     _ descriptor: Int32, verifierKeys: [String] = [], progress: @escaping CarryingProgress.Observer = { _ in }

@@ -17,7 +17,8 @@ public struct RestoreReport: Sendable {
 
 /// How a log that was restored goes on.
 public enum RestoreRecord: Sendable {
-  /// The next event says how far the copy reached: what was recorded after it is missing.
+  /// The next event says how far the copy reached: what was recorded after it is missing. Only events that name signing
+  /// keys made since come before it.
   case event
   /// The log stays exactly as it was copied: for a ledger that moves, and of which nothing is missing.
   case none
@@ -131,6 +132,9 @@ extension Ledger {
   static func finish(
     _ carried: Carried, _ configuration: LedgerConfiguration, _ record: RestoreRecord
   ) async throws(LedgerError) -> RestoreReport {
+    // What a witness has seen of the ledger that was lost is for the first opening under the new name to be held against.
+    var configuration = configuration
+    configuration.witnessFile = nil
     let ledger = try await open(at: carried.draft.path, configuration)
     let recordedAt: UInt64?
     do throws(LedgerError) {

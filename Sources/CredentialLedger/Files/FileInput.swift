@@ -4,12 +4,15 @@ import LedgerCrypto
 /// A file that is read once, from its beginning to its end; what was read is hashed on the way.
 struct FileInput: ~Copyable {
   private static let pieceSize = 1 << 18
+  /// After how many bytes what was read leaves the page cache: what is read once is not to push out what is read often.
+  private static let window = 8 << 20
 
   private let file: FileHandle
   private let path: String
   private var hash = SHA256.Stream()
   private var read: [UInt8] = []
   private var offset = 0
+  private var position = 0
 
   /// - Throws: `not_found` where there is no such file, `storage`.
   init(opening path: String) throws(LedgerError) {
@@ -87,6 +90,10 @@ struct FileInput: ~Copyable {
     guard offset == read.count else { return true }
     read = try FileError.read(Self.pieceSize, from: file.number, path)
     offset = 0
+    position += read.count
+    if position.isMultiple(of: Self.window) {
+      posix_fadvise(file.number, off_t(position - Self.window), off_t(Self.window), POSIX_FADV_DONTNEED)
+    }
     return !read.isEmpty
   }
 

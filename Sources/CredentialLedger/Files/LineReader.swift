@@ -8,6 +8,9 @@ struct LineReader {
   private let limit: Int
   private var piece: [UInt8] = []
   private var offset = 0
+  /// How many bytes came, and of how many; 0 where nobody knows.
+  private var byteCount: UInt64 = 0
+  private let size: UInt64
   /// The number of the line that was read last, from 1.
   private(set) var number: UInt64 = 0
 
@@ -17,6 +20,13 @@ struct LineReader {
   init(_ descriptor: Int32, limit: Int) {
     self.descriptor = descriptor
     self.limit = limit
+    var status = stat()
+    size = unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? UInt64(status.st_size) : 0
+  }
+
+  /// Of how many lines these are, if the rest is as long as they are; 0 where nobody knows.
+  func expected(after lines: UInt64) -> UInt64 {
+    byteCount == 0 || size == 0 ? 0 : UInt64(Double(lines) * Double(size) / Double(min(byteCount, size)))
   }
 
   /// The next line without its line feed; nil at the end.
@@ -29,6 +39,7 @@ struct LineReader {
       if offset == piece.count {
         piece = try FileError.read(Self.pieceSize, from: descriptor, "the input")
         offset = 0
+        byteCount += UInt64(piece.count)
         if piece.isEmpty {
           if line.isEmpty { return nil }
           throw LedgerError(.damaged, "line \(number) was cut off", position: nil)

@@ -112,7 +112,8 @@ import Testing
 
   @Test func gapsOverlapsAndStrangersAreNamed() async throws {
     let copied = try await CopiedLedger(tokens: 20)
-    let twin = try await CopiedLedger(tokens: 20)
+    // Of the same name, and longer.
+    let twin = try await CopiedLedger(tokens: 60)
     let other = try await CopiedLedger(origin: "other.example.org", tokens: 20)
     for each in [copied, twin, other] {
       _ = try await each.ledger.archive(to: each.path("archive"), eventsPerSegment: 10)
@@ -148,7 +149,15 @@ import Testing
       let before = LedgerFolder.files(in: archive)
       let error = await failure { () throws(LedgerError) in _ = try await ledger.archive(to: archive) }
       #expect(error?.code == .damaged)
+      #expect(error?.reason.contains("is the archive of") == true || error?.reason.contains("another history") == true)
       #expect(LedgerFolder.files(in: archive) == before)
+    }
+    #expect(await add() == nil)
+    try await copied.issue(1)
+    do {
+      let claim = try ArchiveFolder(path: archive).claim()
+      #expect(await add()?.code == .busy)
+      _ = claim.number
     }
     #expect(await add() == nil)
     for each in [copied, twin, other] { await each.ledger.close() }

@@ -37,6 +37,34 @@ import Testing
     await ledger.close()
   }
 
+  /// While LMDB copies, the map of the process cannot grow.
+  @Test func theMapGrowsBeforeACopyThatWouldKeepItFromGrowing() async throws {
+    let folder = TemporaryFolder()
+    var configuration = CopiedLedger.configuration
+    configuration.mapSize = 1 << 20
+    let ledger = try await Ledger.create(at: "\(folder.path)/ledger", origin: "ledger.example.org", configuration)
+    var number = 0
+    while try ledger.log.environment.statistics().usedBytes <= (1 << 19) {
+      number += 1
+      _ = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "\(number)")
+    }
+    _ = try await ledger.backUp(to: "\(folder.path)/backup")
+    #expect(try ledger.log.environment.statistics().mapSize == 1 << 21)
+    await ledger.close()
+  }
+
+  @Test func aLedgerThatIsClosedMeanwhileEndsItOrWaitsForIt() async throws {
+    let copied = try await CopiedLedger(tokens: 300)
+    let ledger = copied.ledger
+    async let backup = failure { () throws(LedgerError) in _ = try await ledger.backUp(to: copied.path("backup")) }
+    async let archive = failure { () throws(LedgerError) in _ = try await ledger.archive(to: copied.path("archive")) }
+    await ledger.close()
+    for error in await [backup, archive] {
+      #expect(error == nil || error?.code == .closed, "\(error?.description ?? "")")
+    }
+    if FileBytes.names(in: copied.path("backup")) != nil { _ = try await Ledger.checkBackup(at: copied.path("backup")) }
+  }
+
   @Test func itIsPrivateAndLeavesNothingElse() async throws {
     let copied = try await CopiedLedger()
     _ = try await copied.ledger.backUp(to: copied.path("new/backup"), keys: copied.path("safe/keys"))
@@ -167,6 +195,14 @@ import Testing
     #expect(await restore(other.keys)?.code == .keyUnavailable)
     // A ledger of the same name has other keys all the same.
     #expect(await restore(twin.keys)?.code == .keyUnavailable)
+    // Keys from before a rotation cannot have signed what came after it.
+    try await copied.ledger.keys.rotateSigningKey()
+    _ = try await copied.ledger.backUp(to: copied.path("later"))
+    let outdated = await failure { () throws(LedgerError) in
+      _ = try await Ledger.restore(
+        from: copied.path("later"), keys: copied.path("keys"), at: copied.path("again"), CopiedLedger.configuration)
+    }
+    #expect(outdated?.code == .keyUnavailable)
     #expect(unsafe unlink(copied.path("keys/keys/keyring")) == 0)
     #expect(await restore(copied.path("keys"))?.code == .damaged)
     #expect(try copied.isClean("again"))
@@ -175,7 +211,7 @@ import Testing
       _ = try await Ledger.checkBackup(at: backup, verifierKeys: [trusted])
     }
     #expect(error?.code == .keyUnavailable)
-    let own = try copied.ledger.verifierKey
+    let own = try copied.ledger.verifierKeys[0]
     _ = try await Ledger.checkBackup(at: backup, verifierKeys: [own])
     for each in [copied, other, twin] { await each.ledger.close() }
   }

@@ -12,6 +12,7 @@ struct LedgerBenchmarks {
            ledger-benchmarks validate FOLDER TASKS SECONDS
            ledger-benchmarks validations FOLDER COUNT
            ledger-benchmarks audits FOLDER COUNT
+           ledger-benchmarks backup FOLDER TOKENS CALLERS
            ledger-benchmarks rebuild|verify|open|latest|prove FOLDER
 
     """
@@ -34,6 +35,7 @@ struct LedgerBenchmarks {
     case "validate": figures = try await Validating.run(tasks: number(2), seconds: number(3), in: folder)
     case "validations": figures = try await Validating.run(count: number(2), in: folder)
     case "audits": figures = try await Reading.audits(number(2), in: folder)
+    case "backup": figures = try await BackingUp.run(number(2), callers: number(3), in: folder)
     case "rebuild": figures = try await Reading.rebuild(folder)
     case "verify": figures = try await Reading.verify(folder)
     case "open": figures = try await Reading.open(folder)

@@ -9,7 +9,7 @@ final class StageBars: Sendable {
   func show(_ progress: CarryingProgress) {
     let bar = current.withLock { current in
       if let current, current.stage == progress.stage { return current.bar }
-      let bar = ProgressBar(unit: progress.stage == .copying ? "bytes" : "events")
+      let bar = ProgressBar(unit: [.copying, .hashing].contains(progress.stage) ? "bytes" : "events")
       current = (progress.stage, bar)
       return bar
     }
