@@ -91,6 +91,12 @@ import Testing
     #expect(try ledger.run("bundle", "9999", "--out", played.file).status == 1)
     #expect(try ledger.run("bundle", "token:9999", "--out", played.file).status == 1)
     #expect(try ledger.run("bundle", "nonsense", "--out", played.file).status == 2)
+    let stranger = try await ProvenLedger()
+    TestFile.write(Array(try stranger.run("checkpoint").output.utf8), to: ledger.file("foreign"))
+    let foreign = try ledger.run("bundle", "2", "--checkpoint", ledger.file("foreign"), "--out", played.file)
+    #expect(foreign.status == 1)
+    #expect(foreign.error.contains("invalid_checkpoint"))
+    #expect(try ledger.run("bundle", "2", "--checkpoint", ledger.file("none"), "--out", played.file).status == 2)
     #expect(try ledger.run("bundle", "--out", played.file).status == 2)
     #expect(TestFile.identity(played.file) == nil)
   }

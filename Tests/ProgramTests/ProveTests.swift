@@ -1,3 +1,4 @@
+import CredentialLedger
 import LedgerTestSupport
 import Testing
 
@@ -89,6 +90,39 @@ import Testing
     TestFile.write(Array("nonsense".utf8), to: ledger.file("nonsense"))
     #expect(try ledger.run("verify", "--against", ledger.file("nonsense")).status == 1)
     #expect(try ledger.run("verify", "--against", ledger.file("none")).status == 2)
+  }
+
+  @Test func whileAnotherProcessWritesTheNewestCheckpointWillDo() async throws {
+    let ledger = try await ProvenLedger(events: 5)
+    var unhurried = ProvenLedger.configuration
+    unhurried.checkpoints.interval = .max
+    let writer = try await Ledger.open(at: ledger.path, unhurried)
+    _ = try await writer.accounts.signIn(issuer: "https://id.example.org", subject: "unsigned")
+    let result = try ledger.run("checkpoint")
+    #expect(result.status == 0)
+    #expect(result.output.contains("\n5\n"))
+    #expect(result.error.contains("another process writes"))
+    let beyond = try ledger.run("prove", "inclusion", "6")
+    #expect(beyond.status == 1)
+    #expect(beyond.error.contains("not_found"))
+    await writer.close()
+    #expect(try ledger.run("prove", "inclusion", "6").status == 0)
+  }
+
+  @Test func aRestoreThatLosesEventsIsNotMadeUnnoticed() async throws {
+    let ledger = try await ProvenLedger(events: 5)
+    let (backup, file, again) = (ledger.file("backup"), ledger.file("witness"), ledger.file("again"))
+    #expect(try ledger.run("backup", backup).status == 0)
+    try await ledger.grow(to: 8)
+    #expect(try ledger.run("checkpoint", "--out", file).status == 0)
+    let restore = ["restore", backup, "--keys", ledger.path, "--ledger", again]
+    let refused = try runProgram(restore + ["--witness-file", file])
+    #expect(refused.status == 3)
+    #expect(refused.error.contains("behind_checkpoint") && refused.error.contains(file))
+    #expect(TestFile.identity(again) == nil)
+    TemporaryFolder.remove(file)
+    #expect(try runProgram(restore + ["--witness-file", file]).status == 0)
+    #expect(try TestFile.text(file).contains("\n6\n"))
   }
 
   @Test func whatWritesBringsTheWitnessFileUpToDate() async throws {

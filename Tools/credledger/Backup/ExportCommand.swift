@@ -74,7 +74,7 @@ struct ImportCommand: AsyncParsableCommand {
     guard let keys else { return }
     let path = try ledger.requireFolder()
     let report = try await Carrying.showing { observe in
-      try await Ledger.importing(descriptor, keys: keys, at: path, progress: observe)
+      try await Ledger.importing(descriptor, keys: keys, at: path, ledger.configuration, progress: observe)
     }
     output.print(report, at: path)
   }

@@ -27,7 +27,7 @@ struct RestoreCommand: AsyncParsableCommand {
     let path = try ledger.requireFolder()
     let report = try await Carrying.showing { [self] observe in
       try await Ledger.restore(
-        from: source, keys: keys, at: path, record: exact ? .none : .event, progress: observe)
+        from: source, keys: keys, at: path, ledger.configuration, record: exact ? .none : .event, progress: observe)
     }
     output.print(report, at: path)
   }

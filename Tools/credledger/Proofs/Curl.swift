@@ -36,8 +36,9 @@ enum Curl {
   ) throws(Failure) -> (status: Int32, output: [UInt8], error: [UInt8]) {
     // Files for what goes in and for messages, so that nobody waits for the other; a pipe for the response, so that one
     // without end fills no disk.
-    guard let (given, told) = unsafe (tmpfile(), tmpfile()) as? (UnsafeMutablePointer<FILE>, UnsafeMutablePointer<FILE>)
-    else { throw Failure(description: "no temporary file could be made") }
+    guard let given = unsafe tmpfile(), let told = unsafe tmpfile() else {
+      throw Failure(description: "no temporary file could be made")
+    }
     defer {
       unsafe fclose(given)
       unsafe fclose(told)
