@@ -16,10 +16,10 @@ struct AuditedLedger {
   let granted: Grants.Granted
   let token: Tokens.Issued
 
-  /// A clock that starts in 2026, and moves by a second with each look.
+  /// A clock that starts in 2026, and moves when it is told to: how often anybody looks at it does not matter.
   private final class SteadyClock: Sendable {
-    private let milliseconds = Atomic<Int64>(1_767_225_600_000)
-    func next() -> Int64 { milliseconds.add(1_000, ordering: .relaxed).newValue }
+    let milliseconds = Atomic<Int64>(1_767_225_600_000)
+    func tick() { milliseconds.add(1_000, ordering: .relaxed) }
   }
 
   init() async throws {
@@ -27,28 +27,37 @@ struct AuditedLedger {
     let ledger = try await Ledger.create(
       at: "\(folder.path)/ledger", origin: "ledger.example.org",
       LedgerConfiguration(
-        masterKey: .keysFolder, clock: { clock.next() }, pinCost: 10))
+        masterKey: .keysFolder, clock: { clock.milliseconds.load(ordering: .relaxed) }, pinCost: 10))
     func arrive(_ subject: String, _ name: String, _ number: String) async throws -> AccountID {
+      clock.tick()
       let context = RequestContext(requestID: "r-\(subject)", address: "192.0.2.7")
       let account = try await ledger.accounts.signIn(
         issuer: "https://id.example.org", subject: subject, name: name, context: context
       ).account
+      clock.tick()
       let request = try await ledger.phones.requestPIN(for: PhoneNumber(number), by: account, context: context)
+      clock.tick()
       _ = try await ledger.phones.verify(request.pin.digits, challenge: request.challenge, by: account)
       return account
     }
     ada = try await arrive("a-1", "Ada Lovelace", "+911199999999")
     eve = try await arrive("e-2", "Eve Harrington", "+911199999998")
     // Names as somebody would choose them who wishes a spreadsheet or a terminal ill.
+    clock.tick()
     let secret: ConnectorSecret
     (connector, secret) = try await ledger.connectors.create(
       name: #"=HYPERLINK("https://example.org","Roster")"#, permissions: [.textMessage], by: ada)
+    clock.tick()
     group = try await ledger.groups.create(name: "Feld, \u{202E}東京 \"A\"", by: ada)
+    clock.tick()
     granted = try await ledger.grants.grant(
       connector.id, access: .group(group.id), by: ada, context: RequestContext(requestID: "r-17"))
+    clock.tick()
     token = try await ledger.tokens.issue(
       connector: connector.publicID, secret: secret, refreshToken: granted.refreshToken)
+    clock.tick()
     try await ledger.grants.revoke(granted.grant, by: ada)
+    clock.tick()
     try await ledger.people.erase(eve, by: Requester.operator)
     await ledger.close()
   }
