@@ -55,6 +55,30 @@ import Testing
     await ledger.close()
   }
 
+  @Test func `Numbers are opened where somebody asks for them, and not once the person is erased`() async throws {
+    let ledger = try await create()
+    let admin = try await account("admin", on: ledger)
+    let (own, other) = (try PhoneNumber("+4915112345678"), try PhoneNumber("+911199999999"))
+    try await verify(own, by: admin, on: ledger)
+    let group = try await ledger.groups.create(
+      name: "News", kind: .connectGroup, members: [.init(.number(other))], by: admin)
+    let silent = try await account("silent", on: ledger)
+    try await ledger.groups.subscribe(
+      [.number(other), .account(admin), .account(silent)], to: group.id, by: admin)
+    func numbers() async throws -> [[String?]] {
+      let members = try ledger.groups.members(of: group.id)
+      let subscribers = try ledger.groups.subscribers(of: group.id, by: admin).subscribers
+      return [
+        try await ledger.groups.revealNumbers(of: members), try await ledger.groups.revealNumbers(of: subscribers),
+      ]
+    }
+    #expect(
+      try await numbers() == [["+4915112345678", "+911199999999"], ["+911199999999", "+4915112345678", nil]])
+    try await ledger.people.erase(other, by: Requester.operator)
+    #expect(try await numbers() == [["+4915112345678", nil], [nil, "+4915112345678", nil]])
+    await ledger.close()
+  }
+
   @Test func `Asking again with the same key gets the same answer, for each person`() async throws {
     let ledger = try await create()
     let admin = try await account("admin", on: ledger)

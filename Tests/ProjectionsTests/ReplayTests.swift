@@ -130,7 +130,7 @@ struct ReplayTests {
           $0.before = "Team"
           $0.after = "Crew"
         }))
-    let token = try #require(walk.model.standings.keys.sorted().first)
+    let token = try #require(walk.model.standings.filter { $0.value.stoppedBy == 0 }.keys.min())
     #expect(try difference() == nil)
     let key = DirectoryKey.number(.group, position)
     let row = try #require(try row(key))
@@ -232,8 +232,8 @@ struct ReplayTests {
 
   @Test("A rebuild that was stopped goes on from there, unless somebody was erased since")
   func stoppedRebuild() async throws {
-    var walk = try Walk(ledger)
-    for _ in 0..<150 { try await walk.step() }
+    var walk = try Walk(ledger, erases: false)
+    while walk.head < 100 { try await walk.step() }
     let log = ledger.log
     let before = try log.snapshot().projectionDigests()
     let stopped = try await stopRebuild(after: 40)

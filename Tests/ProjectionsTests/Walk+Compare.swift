@@ -32,6 +32,8 @@ extension Walk {
       #expect(try state.group(ids.4) == model.group(ids.4), note)
       #expect(try state.membership(ids.5) == model.membership(ids.5), note)
       #expect(try state.grant(ids.6) == model.grant(ids.6), note)
+      let code = AuthorizationCodeID(rawValue: position)
+      #expect(try state.code(code) == model.code(code), note)
       #expect(try state.subscription(ids.7) == model.subscription(ids.7), note)
       #expect(try state.number(of: ids.1) == model.number(of: ids.1), note)
     }
@@ -79,6 +81,7 @@ extension Walk {
       #expect(try state.connector(publicID: .fake(number)) == model.connector(publicID: .fake(number)), note)
       #expect(try state.group(publicID: .fake(number)) == model.group(publicID: .fake(number)), note)
     }
+    #expect(try state.tenantAdmins() == model.tenantAdmins(), note)
     for person in model.erased { #expect(try state.isErased(person: person), note) }
     try compareGroups(state, note)
   }

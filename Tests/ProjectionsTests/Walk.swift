@@ -51,13 +51,13 @@ struct Walk {
     try ledger.keys.persons.add(persons)
   }
 
-  private func seal(_ text: String, _ person: PersonID, _ purpose: Purpose) throws -> Sealed {
+  func seal(_ text: String, _ person: PersonID, _ purpose: Purpose) throws -> Sealed {
     let value = try ledger.keys.vault.seal(text, for: person, purpose: purpose)
     return Sealed(person: value.person.bytes, box: value.box)
   }
 
   /// Whose key seals what an account gives of itself. An account that is erased, or that there is not, is somebody new.
-  private func person(of account: AccountID) throws -> PersonID {
+  func person(of account: AccountID) throws -> PersonID {
     guard let known = model.accounts[account], !known.isErased,
       let person = PersonID(bytes: known.subject.personBytes)
     else { return try newPerson() }
@@ -143,16 +143,40 @@ struct Walk {
     return objects.keys.sorted().randomElement(using: &random) ?? ObjectID(rawValue: 1)
   }
 
-  private mutating func digest() -> Digest { .of(Self.secrets.randomElement(using: &random) ?? "") }
+  /// The same, mostly one with which something can be done.
+  mutating func pick<Kind, Value>(
+    _ objects: [ObjectID<Kind>: Value], mostly isGood: (Value) -> Bool
+  ) -> ObjectID<Kind> {
+    let good = objects.filter { isGood($0.value) }
+    return pick(good.isEmpty || Int.random(in: 0..<6, using: &random) == 0 ? objects : good)
+  }
+
+  mutating func pickGroup() -> GroupID { pick(model.groups) { !$0.isDeleted } }
+
+  /// A connector, mostly one whose owner is active.
+  mutating func pickConnector() -> ConnectorID {
+    let accounts = model.accounts
+    return pick(model.connectors) { !$0.isDeleted && accounts[$0.owner]?.isDisabled == false }
+  }
+
+  /// Who asks for a change of a group: an admin of it if there is one, or else an operator or anybody.
+  mutating func asker(of group: GroupID, or account: AccountID) -> Requester {
+    if let admin = admin(of: group), model.accounts[admin]?.isDisabled == false { return .account(admin) }
+    return Int.random(in: 0..<3, using: &random) == 0 ? .account(account) : .operator
+  }
+
+  mutating func digest() -> Digest { .of(Self.secrets.randomElement(using: &random) ?? "") }
 
   /// Does something at random.
   mutating func step() async throws {
     let personal = ledger.log.participant.personalData
-    let account = pick(model.accounts)
+    let account = pick(model.accounts) { !$0.isDisabled }
     let person = Int.random(in: 0..<persons.count, using: &random)
     let number = Self.numbers.randomElement(using: &random) ?? ""
     let hash = personal.hash(number: Array(number.utf8))
-    switch Int.random(in: 0..<32, using: &random) {
+    // Without anybody nothing can be done.
+    let isDeserted = !model.accounts.values.contains { !$0.isDisabled }
+    switch isDeserted ? 0 : Int.random(in: 0..<40, using: &random) {
     case 0:
       let (issuer, subject) = ("https://login.example.org", "person \(person)")
       try await perform(
@@ -165,7 +189,8 @@ struct Walk {
           account: account, number: hash, sealedNumber: seal(number, self.person(of: account), .phoneNumber),
           salt: [UInt8](repeating: 1, count: 16), pinDigest: digest(), scryptLog2N: 10))
     case 3, 4, 5:
-      let challenge = pick(model.challenges)
+      let challenge = pick(
+        Bool.random(using: &random) ? model.challenges.filter { !$0.value.isClosed } : model.challenges)
       let open = model.challenges[challenge]
       let candidate = Bool.random(using: &random) ? open?.digest ?? digest() : digest()
       try await perform(
@@ -185,7 +210,7 @@ struct Walk {
           details: details))
     case 8:
       if Int.random(in: 0..<4, using: &random) == 0 {
-        let connector = pick(model.connectors)
+        let connector = pickConnector()
         try await perform(
           DeleteConnector(connector: connector, requester: model.connectors[connector]?.owner ?? account))
       }
@@ -197,7 +222,7 @@ struct Walk {
           kind: Bool.random(using: &random) ? .group : .connectGroup,
           members: try newMembers()))
     case 10, 11:
-      let group = pick(model.groups)
+      let group = pickGroup()
       let who: AddMember.Person =
         if Bool.random(using: &random) { .account(pick(model.accounts)) } else {
           try named(number, hash, as: .memberNumber)
@@ -205,31 +230,31 @@ struct Walk {
       try await perform(
         AddMember(
           group: group, person: who, role: Bool.random(using: &random) ? .admin : .member,
-          requester: admin(of: group) ?? account))
+          requester: asker(of: group, or: account)))
     case 12:
       let membership = pick(model.memberships)
-      let group = model.memberships[membership]?.group ?? pick(model.groups)
+      let group = model.memberships[membership]?.group ?? pickGroup()
       try await perform(
         ChangeMemberRole(
           group: group, membership: membership, role: Bool.random(using: &random) ? .admin : .member,
-          requester: admin(of: group) ?? account))
+          requester: asker(of: group, or: account)))
     case 13:
       let membership = pick(model.memberships)
-      let group = model.memberships[membership]?.group ?? pick(model.groups)
+      let group = model.memberships[membership]?.group ?? pickGroup()
       try await perform(
-        RemoveMember(group: group, membership: membership, requester: admin(of: group) ?? account))
+        RemoveMember(group: group, membership: membership, requester: asker(of: group, or: account)))
     case 14:
-      let group = pick(model.groups)
+      let group = pickGroup()
       if Int.random(in: 0..<4, using: &random) == 0 {
-        try await perform(DeleteGroup(group: group, requester: admin(of: group) ?? account))
+        try await perform(DeleteGroup(group: group, requester: asker(of: group, or: account)))
       } else {
-        try await perform(RenameGroup(group: group, name: "Renamed", requester: admin(of: group) ?? account))
+        try await perform(RenameGroup(group: group, name: "Renamed", requester: asker(of: group, or: account)))
       }
     case 15, 16:
-      let group = pick(model.groups)
+      let group = pickGroup()
       try await perform(
         GrantAccess(
-          connector: pick(model.connectors), access: Bool.random(using: &random) ? .group(group) : .user,
+          connector: pickConnector(), access: Bool.random(using: &random) ? .group(group) : .user,
           granter: admin(of: group) ?? account, refreshDigest: digest()))
     case 17:
       let grant = pick(model.grants)
@@ -242,16 +267,26 @@ struct Walk {
     case 18, 19, 20: try await changeManyMembers()
     case 21, 22, 23: try await changeSubscribers(by: account)
     case 24: try await changeHierarchy(by: account)
-    case 25: if erases, Int.random(in: 0..<3, using: &random) == 0 { try await erase(account, number: hash) }
-    case 26, 27, 28: try await webhookStep()
+    case 25: if erases, Int.random(in: 0..<4, using: &random) == 0 { try await erase(account, number: hash) }
+    case 26: try await changeAccount()
+    case 27, 28: try await changeConnector()
+    case 29, 30: try await useCode()
+    case 31: try await signInByPIN()
+    case 32: try await revokePresented()
+    case 33, 34, 35: try await webhookStep()
     default:
-      let family = model.standings.filter { $0.value.kind == .family }.keys.sorted().randomElement(using: &random) ?? 1
+      let isStanding = Bool.random(using: &random)
+      let families = model.standings.filter {
+        $0.value.kind == .family && !(isStanding && $0.value.stoppedBy != 0)
+      }
+      let family = families.keys.sorted().randomElement(using: &random) ?? 1
       let grant = GrantID(rawValue: model.standings[family]?.parents[0] ?? 0)
       let connector = model.grants[grant].flatMap { model.connectors[$0.connector] }
       let credential = model.standings[family]?.credential
       try await perform(
         IssueAccessToken(
-          connector: connector?.publicID ?? .fake(1), secretDigest: digest(), refreshToken: TokenID(rawValue: family),
+          connector: connector?.publicID ?? .fake(1), secretDigest: secret(of: connector?.id),
+          refreshToken: TokenID(rawValue: family),
           refreshDigest: credential?.digest ?? digest(), accessDigest: digest(), successorDigest: nil))
     }
   }
@@ -263,8 +298,8 @@ struct Walk {
   }
 
   private mutating func changeManyMembers() async throws {
-    let group = pick(model.groups)
-    let requester: Requester = admin(of: group).map { .account($0) } ?? .operator
+    let group = pickGroup()
+    let requester = asker(of: group, or: pick(model.accounts))
     if Int.random(in: 0..<3, using: &random) > 0 {
       try await perform(AddMembers(try newMembers(), to: group, requester: requester))
     } else {
@@ -277,13 +312,13 @@ struct Walk {
   }
 
   private mutating func changeSubscribers(by account: AccountID) async throws {
-    let group = pick(model.groups.filter { $0.value.kind == .connectGroup })
+    let group = pick(model.groups) { $0.kind == .connectGroup && !$0.isDeleted }
     let requester: Requester = Int.random(in: 0..<4, using: &random) == 0 ? .account(account) : .operator
     switch Int.random(in: 0..<4, using: &random) {
     case 0: try await perform(AddSubscribers([.account(account)], to: group, requester: requester))
     case 1, 2:
       try await perform(
-        AddSubscribers(try somePeople(as: .subscriberNumber), to: group, requester: admin(of: group) ?? account))
+        AddSubscribers(try somePeople(as: .subscriberNumber), to: group, requester: asker(of: group, or: account)))
     default:
       let targets: [RemoveSubscribers.Target] = [
         .account(pick(model.accounts)), .subscription(pick(model.subscriptions)),
@@ -295,7 +330,7 @@ struct Walk {
   }
 
   private mutating func changeHierarchy(by account: AccountID) async throws {
-    let (group, subgroup) = (pick(model.groups), pick(model.groups))
+    let (group, subgroup) = (pickGroup(), pickGroup())
     let requester: Requester = Int.random(in: 0..<4, using: &random) == 0 ? .account(account) : .operator
     if Int.random(in: 0..<4, using: &random) == 0, let known = model.subgroups[group]?.sorted().first {
       try await perform(DetachSubgroup(known, from: group, requester: requester))
@@ -319,7 +354,9 @@ struct Walk {
   }
 
   private mutating func admin(of group: GroupID) -> AccountID? {
-    model.memberships.values.filter { $0.group == group && !$0.isRemoved && $0.role == .admin }
-      .compactMap(\.account).sorted().randomElement(using: &random)
+    let admins = model.memberships.values.filter { $0.group == group && !$0.isRemoved && $0.role == .admin }
+      .compactMap(\.account).sorted()
+    let active = admins.filter { model.accounts[$0]?.isDisabled == false }
+    return (active.isEmpty ? admins : active).randomElement(using: &random)
   }
 }
