@@ -22,7 +22,7 @@ struct CrashedLedger {
     let request = try await ledger.phones.requestPIN(for: PhoneNumber("+911199999999"), by: account)
     _ = try await ledger.phones.verify(request.pin.digits, challenge: request.challenge, by: account)
     let (connector, secret) = try await ledger.connectors.create(
-      name: "Roster", permissions: [.textMessage], by: account)
+      name: "Roster", permissions: [.textMessage, .outgoingWebhooks], by: account)
     let granted = try await ledger.grants.grant(connector.id, access: .user, by: account)
     await ledger.close()
     credentials = [connector.publicID.description, secret.text, granted.refreshToken.text]

@@ -1,5 +1,6 @@
 import CredentialLedger
 import Glibc
+import Synchronization
 
 // Works on a ledger until it is killed, or until the ledger fails it: many tasks at once, each with commands of its
 // own. After each acknowledged command it writes a line, by one write, so that a line is there whole or not at all:
@@ -9,6 +10,7 @@ import Glibc
 // Arguments: what to do, the ledger's folder, then what that needs.
 //   create PATH                          makes ledgers, one after the other
 //   work PATH ID SECRET REFRESH          works as described
+//   deliver PATH ID SECRET REFRESH       puts deliveries in and takes them out, and tells `enqueued N`, `delivered N`
 //   hold PATH                            opens the ledger for writing, and waits
 
 /// Writes one line.
@@ -86,6 +88,37 @@ func work(_ ledger: Ledger, _ connector: PublicID, _ secret: ConnectorSecret, _ 
   }
 }
 
+/// Deliveries to a webhook of an action, numbered by the head when they were put in.
+func deliver(_ ledger: Ledger, _ connector: PublicID, _ secret: ConnectorSecret, _ refresh: RefreshToken) async throws {
+  let token = try await ledger.tokens.issue(connector: connector, secret: secret, refreshToken: refresh)
+  guard case .valid(let claims) = try ledger.tokens.validate(token.accessToken) else { exit(2) }
+  let object = WebhookObject.action("crash")
+  if try ledger.webhooks.states(of: claims.grant).isEmpty {
+    _ = try await ledger.webhooks.register(
+      on: object, for: [.jobCreated], callbackURL: "https://hook.example.org", with: claims)
+  }
+  await withTaskGroup(of: Void.self) { tasks in
+    tasks.addTask {
+      let run = token.handle.rawValue * 1_000_000
+      let count = Atomic<UInt64>(0)
+      await repeating { () throws(LedgerError) in
+        let number = run + count.wrappingAdd(1, ordering: .relaxed).newValue
+        let happening = WebhookHappening(object: object, type: .jobCreated, eventID: "\(number)", payload: [1, 2, 3])
+        if try await ledger.deliveries.enqueue(happening).count == 1 { tell("enqueued \(number)") }
+      }
+    }
+    tasks.addTask {
+      await repeating { () throws(LedgerError) in
+        await Task.yield()
+        for delivery in try await ledger.deliveries.take() {
+          // Some are left for later, as a process that is killed leaves them.
+          if try await ledger.deliveries.delivered(delivery) { tell("delivered \(delivery.eventID)") }
+        }
+      }
+    }
+  }
+}
+
 guard arguments.count >= 3 else { exit(2) }
 do {
   try await run()
@@ -110,6 +143,11 @@ func run() async throws {
     tell("holding \(try ledger.head())")
     while getchar() != EOF {}
     await ledger.close()
+  case "deliver":
+    guard arguments.count == 6, let connector = PublicID(arguments[3]) else { exit(2) }
+    let ledger = try await Ledger.open(at: arguments[2], configuration)
+    try await deliver(ledger, connector, ConnectorSecret(arguments[4]), RefreshToken(arguments[5]))
+    exit(3)
   case "work":
     guard arguments.count == 6, let connector = PublicID(arguments[3]) else { exit(2) }
     let ledger = try await Ledger.open(at: arguments[2], configuration)

@@ -90,8 +90,9 @@ struct SnapshotTests {
 
   @Test("a snapshot of another schema or another history is thrown away, and made anew")
   func strangers() async throws {
+    // An erasure would throw the snapshots away.
     var walk = try Walk(ledger, erases: false)
-    for _ in 0..<60 { try await walk.step() }
+    while walk.head < 20 { try await walk.step() }
     let head = try ledger.log.snapshot().head()
     #expect(try await maker.make(at: head))
     for damage in [

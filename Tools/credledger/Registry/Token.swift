@@ -52,7 +52,8 @@ extension Token {
         for token in tokens {
           print(
             "\(token.handle)  \(token.kind == .access ? "access " : "refresh")  \(token.issuedAt)  \(token.expiresAt)  "
-              + (token.verdict.reason.map { "\($0.text)" } ?? "valid"))
+              + (token.verdict.reason.map { "\($0.text)" } ?? "valid")
+              + (token.lastUsed.map { ", last used \($0)" } ?? ""))
         }
       }
     }
@@ -138,6 +139,7 @@ extension JSON {
       ("valid", .bool(token.verdict.isValid)),
     ]
     if let reason = token.verdict.reason { members.append(("reason", .string(reason.text))) }
+    if let used = token.lastUsed { members.append(("lastUsed", .string(used.description))) }
     self = .object(members)
   }
 }
