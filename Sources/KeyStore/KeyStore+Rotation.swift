@@ -1,5 +1,11 @@
 import LedgerCrypto
 
+/// A master key gave way to another one. Each goes by its fingerprint, 16 hexadecimal digits.
+package struct MasterKeyRotation: Sendable, Equatable {
+  package let before: String
+  package let after: String
+}
+
 extension KeyStore {
   /// What tells the present master key from others and gives nothing of it away: 16 hexadecimal digits.
   public var masterKeyFingerprint: String { state.withLock { $0.sealing.fingerprint } }
@@ -25,25 +31,49 @@ extension KeyStore {
   /// After a crash in the middle either opens it. Opening with the new one finishes the rotation; with the old one, it
   /// can be begun again. Backups made before need the old master key.
   ///
+  /// The keyring says which key gave way to which, from the write that lets the new one open the folder, until
+  /// ``confirm(_:)``: so whoever keeps a record of rotations misses none by a crash.
+  ///
   /// - Parameters:
   ///   - source: where the new master key is. With `keysFolder`, one is drawn and put there.
   ///   - createdAt: the present, in milliseconds since 1970.
   /// - Throws: ``KeyStoreError`` with code `readOnly`, `invalidArgument` if it is the present master key,
-  ///   `masterKeyMissing`, `masterKeyMalformed`, `masterKeyExposed`, `damaged`, `fileFailure` or `cryptoFailure`.
+  ///   `rotationUnconfirmed` if the rotation before is not confirmed, `masterKeyMissing`, `masterKeyMalformed`, `masterKeyExposed`, `damaged`, `fileFailure` or `cryptoFailure`.
   public func rotateMasterKey(to source: MasterKey.Source, createdAt: Int64) throws(KeyStoreError) {
     let isKeptHere = if case .keysFolder = source { true } else { false }
     let master = isKeptHere ? try MasterKey(random: random) : try MasterKey(from: source, keys: folder)
     try change { (keyring, sealing) throws(KeyStoreError) in
+      guard keyring.rotation?.after != sealing.fingerprint else {
+        throw KeyStoreError(.rotationUnconfirmed, "The rotation before is not recorded yet; try again.")
+      }
       let new = master.sealingKey(origin: keyring.origin)
       guard new.fingerprint != sealing.fingerprint else {
         throw KeyStoreError(.invalidArgument, "The new master key is the present one; provide another.")
       }
       try keyring.openToBoth(old: sealing, new: new, random: random)
       _ = try keyring.addKey(to: .person, createdAt: createdAt, random: random)
+      keyring.rotation = MasterKeyRotation(before: sealing.fingerprint, after: new.fingerprint)
       sealing = new
     }
     if isKeptHere { try folder.replace(MasterKey.fileName, with: master.fileContent) }
     try finishRotation()
+  }
+
+  /// The rotation that brought the present master key, until it is confirmed; nil if there is none.
+  package var unconfirmedRotation: MasterKeyRotation? {
+    state.withLock { state in
+      state.keyring.rotation.flatMap { $0.after == state.sealing.fingerprint ? $0 : nil }
+    }
+  }
+
+  /// Forgets a rotation, which is recorded elsewhere now. Another one than that stays.
+  ///
+  /// - Throws: ``KeyStoreError`` with code `readOnly`, `fileFailure` or `cryptoFailure`.
+  package func confirm(_ rotation: MasterKeyRotation) throws(KeyStoreError) {
+    guard unconfirmedRotation == rotation else { return }
+    try change { (keyring, _) throws(KeyStoreError) in
+      if keyring.rotation == rotation { keyring.rotation = nil }
+    }
   }
 
   /// Finishes a rotation that a crash interrupted, if this store was opened with the new master key.

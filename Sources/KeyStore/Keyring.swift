@@ -53,6 +53,8 @@ struct Keyring: Sendable {
   private(set) var root: Secret
   private(set) var slots: [Slot]
   private(set) var keys: [Key]
+  /// The rotation of the master key that nobody has confirmed yet; nil if there is none.
+  var rotation: MasterKeyRotation?
 
   /// A keyring with a fresh key of every kind.
   init(
@@ -149,6 +151,7 @@ extension Keyring {
   func encoded(random: any RandomSource) throws(KeyStoreError) -> [UInt8] {
     var text = "\(Self.title)\norigin \(origin)\n"
     for slot in slots { text += "slot \(slot.fingerprint) \(Base64.encode(slot.sealedRoot))\n" }
+    if let rotation { text += "rotation \(rotation.before) \(rotation.after)\n" }
     for key in keys {
       let context = Self.keyContext(origin, key.name, key.createdAt)
       let sealed = try SealedBytes.seal(key.secret, under: root, context: context, random: random)
@@ -174,11 +177,17 @@ extension Keyring {
     }
     self.origin = origin
 
-    let items = lines[2...].map { $0.split(separator: " ", omittingEmptySubsequences: false) }
+    var items = lines[2...].map { $0.split(separator: " ", omittingEmptySubsequences: false) }[...]
     slots = []
-    for item in items.prefix(while: { $0[0] == "slot" }) {
+    while let item = items.first, item[0] == "slot" {
       guard item.count == 3, let sealed = Base64.decode(item[2]) else { throw Self.damaged("a slot is malformed") }
       slots.append(Slot(fingerprint: String(item[1]), sealedRoot: sealed))
+      items.removeFirst()
+    }
+    if let item = items.first, item[0] == "rotation" {
+      guard item.count == 3 else { throw Self.damaged("the rotation is malformed") }
+      rotation = MasterKeyRotation(before: String(item[1]), after: String(item[2]))
+      items.removeFirst()
     }
     guard let slot = slots.first(where: { $0.fingerprint == sealing.fingerprint }) else {
       throw KeyStoreError(
@@ -193,7 +202,7 @@ extension Keyring {
     self.root = root
 
     keys = []
-    for item in items.dropFirst(slots.count) { keys.append(try Self.decodeKey(item, origin: origin, root: root)) }
+    for item in items { keys.append(try Self.decodeKey(item, origin: origin, root: root)) }
     guard Set(keys.map(\.name)).count == keys.count else { throw Self.damaged("a key is in it twice") }
     for name in Self.fixedNames { _ = try key(name) }
     guard !keys(of: .signing).isEmpty, !keys(of: .person).isEmpty else {

@@ -1,6 +1,7 @@
 import CredentialLedger
 import Glibc
 import KeyStore
+import LedgerCrypto
 import LedgerTestSupport
 import Testing
 
@@ -44,6 +45,65 @@ import Testing
       #expect(try await ledger.audit.latest(of: .type(.signingKeyRotated)).count == 2)
       await ledger.close()
     }
+  }
+
+  @Test func `A rotation of the master key that a crash kept from the log is recorded, once`() async throws {
+    func text(_ digits: String) -> MasterKey.Source {
+      .text(Secret(copying: Array(String(repeating: digits, count: 32).utf8)))
+    }
+    func opened(_ master: MasterKey.Source) async throws -> Ledger {
+      var configuration = quick
+      configuration.masterKey = master
+      return try await Ledger.open(at: path, configuration)
+    }
+    func rotations(_ ledger: Ledger) async throws -> [MasterKeyRotated] {
+      try await ledger.audit.latest(of: .type(.masterKeyRotated)).compactMap {
+        if case .masterKeyRotated(let event) = $0.event { event } else { nil }
+      }
+    }
+    var first = quick
+    first.masterKey = text("1a")
+    var ledger = try await Ledger.create(at: path, origin: "ledger.example.org", first)
+    let before = ledger.keys.masterKeyFingerprint
+    await ledger.close()
+    // Another key twice and back, each followed by a crash before the event, as if the process had ended there.
+    for (from, to, count) in [("1a", "2b", 1), ("2b", "1a", 2), ("1a", "2b", 3)] {
+      let keys = try KeyStore.open(at: path + "/keys", origin: "ledger.example.org", master: text(from))
+      try keys.rotateMasterKey(to: text(to), createdAt: 1)
+      keys.close()
+      let keyring = try FileBytes.read(path + "/keys/keyring")
+      for _ in 0..<2 {
+        ledger = try await opened(text(to))
+        #expect(try await rotations(ledger).count == count)
+        await ledger.close()
+        // A crash after the event and before the key folder hears of it.
+        try FileBytes.write(keyring, to: path + "/keys/keyring")
+      }
+      ledger = try await opened(text(to))
+      await ledger.close()
+    }
+    ledger = try await opened(text("2b"))
+    let recorded = try await rotations(ledger)
+    #expect(recorded.count == 3)
+    #expect(Hex.encode(Array(recorded.last?.before ?? .init())) == before)
+    #expect(Hex.encode(Array(recorded.first?.after ?? .init())) == ledger.keys.masterKeyFingerprint)
+    #expect(try await ledger.verify().projectionsMatch)
+    try await ledger.keys.rotateMasterKey(to: text("3c"))
+    #expect(try await rotations(ledger).count == 4)
+    await ledger.close()
+  }
+
+  @Test func `Of many who rotate the master key at once, each that succeeds is recorded`() async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
+    let results = await concurrently(8) { (index) throws(LedgerError) in
+      let key = Secret(copying: Array(String(repeating: "\(index)f", count: 32).utf8))
+      try await ledger.keys.rotateMasterKey(to: .text(key))
+    }
+    let done = results.count { $0.isSuccess }
+    #expect(done > 0)
+    #expect(results.allSatisfy { $0.isSuccess || $0.code == "conflict" })
+    #expect(try await ledger.audit.latest(of: .type(.masterKeyRotated)).count == done)
+    await ledger.close()
   }
 
   @Test func `The program lists, disables and erases, and says so by its exit status`() async throws {

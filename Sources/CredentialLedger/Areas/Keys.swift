@@ -33,25 +33,33 @@ public struct Keys: Sendable {
 
   /// Replaces the master key, and seals every key anew under it. Backups of the key folder need the old one.
   ///
+  /// The key folder keeps in mind that the key was replaced until the event of it is durable; opening the ledger records
+  /// what a crash left out.
+  ///
+  /// ```swift
+  /// try await ledger.keys.rotateMasterKey(to: .file("/run/secrets/ledger-key"))
+  /// ```
+  ///
   /// - Parameter source: where the new one is; with `keysFolder` one is drawn and kept there.
-  /// - Throws: `key_unavailable` where it is missing, malformed or the present one. Interrupted, either key opens the
-  ///   ledger, and opening with the new one finishes the rotation.
+  /// - Throws: `key_unavailable` where it is missing or malformed; `invalid_value` where it is the present one;
+  ///   `conflict` while another rotation runs. Interrupted, either key opens the ledger, and opening with the new one
+  ///   finishes the rotation.
   public func rotateMasterKey(to source: MasterKey.Source) async throws(LedgerError) {
     let ledger = ledger
-    let before = ledger.keyStore.masterKeyFingerprint
+    try await ledger.recordMasterKey()
     try await ledger.blocking { () throws(LedgerError) in
       try keyed { () throws(KeyStoreError) in
         try ledger.keyStore.rotateMasterKey(to: source, createdAt: ledger.configuration.clock())
       }
     }
-    let after = ledger.keyStore.masterKeyFingerprint
-    guard let before = Hex.decode(before), let after = Hex.decode(after) else {
-      throw LedgerError(.damaged, "the fingerprint of a master key is malformed")
-    }
-    try await ledger.execute(RecordMasterKey(before: before, after: after))
+    try await ledger.recordMasterKey()
   }
 
   /// What tells the present master key from others: 16 hexadecimal digits.
+  ///
+  /// ```swift
+  /// let fingerprint = ledger.keys.masterKeyFingerprint
+  /// ```
   public var masterKeyFingerprint: String { ledger.keyStore.masterKeyFingerprint }
 }
 
@@ -60,10 +68,37 @@ extension Ledger {
   public var keys: Keys { Keys(ledger: self) }
 
   /// Every key that has signed checkpoints of this ledger, oldest first (C2SP signed-note).
+  ///
+  /// ```swift
+  /// let isGenuine = proof.verify(origin: ledger.origin, verifierKeys: try ledger.verifierKeys)
+  /// ```
   public var verifierKeys: [String] {
     get throws(LedgerError) {
       try keyStore.verifierKeys(origin: origin).map(\.description)
     }
+  }
+
+  /// Records the rotation of the master key that the log does not name yet, if there is one.
+  func recordMasterKey() async throws(LedgerError) {
+    guard let rotation = keyStore.unconfirmedRotation else { return }
+    guard let before = Hex.decode(rotation.before), let after = Hex.decode(rotation.after) else {
+      throw LedgerError(.damaged, "the fingerprint of a master key is malformed")
+    }
+    // A crash may have come after the event. Since every rotation is recorded before the next, the newest event tells.
+    let newest = try await audit.latest(1, of: .type(.masterKeyRotated)).first
+    if case .masterKeyRotated(let event) = newest?.event, Array(event.before) == before, Array(event.after) == after {
+      return try confirm(rotation)
+    }
+    // Another task may be about to record the same.
+    let request = try prepare(
+      RequestContext(idempotencyKey: "\(rotation.before) \(rotation.after) after \(newest?.position ?? 0)"),
+      caller: "keys", "keys.rotateMasterKey")
+    try await execute(RecordMasterKey(before: before, after: after), request)
+    try confirm(rotation)
+  }
+
+  private func confirm(_ rotation: MasterKeyRotation) throws(LedgerError) {
+    try keyed { () throws(KeyStoreError) in try keyStore.confirm(rotation) }
   }
 
   /// Records the signing keys that the log does not name yet.

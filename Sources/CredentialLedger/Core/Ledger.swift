@@ -59,6 +59,10 @@ public final class Ledger: Sendable {
   ///
   /// Everything is made in a folder beside, which takes the name at the end: so the ledger is there whole, or not at all.
   ///
+  /// ```swift
+  /// let ledger = try await Ledger.create(at: path, origin: "ledger.example.org")
+  /// ```
+  ///
   /// - Parameters:
   ///   - path: a folder that does not exist, or is empty. Made private to its owner.
   ///   - origin: the ledger's name in checkpoints, for instance `ledger.example.org`: 1 to 255 bytes without spaces.
@@ -109,6 +113,10 @@ public final class Ledger: Sendable {
   /// Opens a ledger for writing.
   ///
   /// Verifies the tail of the log, and brings the projections up to date if another version of the program wrote them.
+  ///
+  /// ```swift
+  /// let ledger = try await Ledger.open(at: path)
+  /// ```
   ///
   /// - Throws: `not_a_ledger`, `newer_format`, `already_open`, `key_unavailable`, `damaged`, `storage`, and what
   ///   ``LedgerConfiguration/witnessFile`` says. The files stay as they were.
@@ -177,9 +185,14 @@ public final class Ledger: Sendable {
     try await forgetStaleSnapshots()
     try await finishWebhookDeletions()
     try await recordSigningKeys()
+    try await recordMasterKey()
   }
 
   /// Opens a ledger for reading, also while another process writes. Commands are refused with `closed`.
+  ///
+  /// ```swift
+  /// let reader = try await Ledger.openForReading(at: path)
+  /// ```
   ///
   /// - Throws: as ``open(at:_:)``.
   public static func openForReading(
@@ -202,6 +215,10 @@ public final class Ledger: Sendable {
   }
 
   /// Performs what was asked before, signs a last checkpoint, and closes the files. Further calls throw `closed`.
+  ///
+  /// ```swift
+  /// await ledger.close()
+  /// ```
   public func close() async { await lifecycle.close() }
 
   private static func openKeys(
@@ -234,7 +251,7 @@ public final class Ledger: Sendable {
         let checkpoint = try Checkpoint(origin: origin, size: size, root: root)
         return String(decoding: try SignedNote(text: checkpoint.noteText, signedBy: signer).bytes, as: UTF8.self)
       } catch {
-        throw LogError(.keyUnavailable, "the checkpoint could not be signed: \(error.description)")
+        throw LogError(.keyUnavailable, "the checkpoint could not be signed: \(error.reason)")
       }
     }
   }

@@ -140,6 +140,11 @@ extension LedgerError {
       self.init(Refusal(.gone, field: "person", expected: "a person who was not erased"))
       return
     }
+    if error.code == .rotationUnconfirmed {
+      self.init(
+        Refusal(.conflict, field: "masterKey", expected: "one rotation at a time", remedy: "try again"))
+      return
+    }
     let code: Code =
       switch error.code {
       case .locked: .alreadyOpen
@@ -147,12 +152,12 @@ extension LedgerError {
       case .invalidArgument: .invalidValue
       default: .keyUnavailable
       }
-    self.init(code, error.description)
+    self.init(code, error.reason)
   }
 
-  init(_ error: CryptoError) { self.init(.keyUnavailable, "cryptography failed: \(error)") }
+  init(_ error: CryptoError) { self.init(.keyUnavailable, "cryptography failed: \(error.reason)") }
 
-  init(_ error: TransparencyError) { self.init(.damaged, error.description) }
+  init(_ error: TransparencyError) { self.init(.damaged, error.reason) }
 }
 
 /// Turns errors of the layers below into those of the library.
