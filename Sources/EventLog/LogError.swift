@@ -67,10 +67,15 @@ public struct LogError: Error, Sendable, Equatable, CustomStringConvertible {
 
   /// Storage failed, or was closed.
   public init(_ storage: LMDBError) {
-    self.init(storage.code == .closed ? .closed : .storage, storage.description, storage: storage)
+    self.init(
+      storage.code == .closed ? .closed : .storage, "could not \(storage.operation): \(storage.reason)",
+      storage: storage)
   }
 
   public static func == (one: LogError, other: LogError) -> Bool { one.code == other.code }
+
+  /// The reason and the position, for an operator.
+  public var text: String { position.map { "\(reason) (position \($0))" } ?? reason }
 
   /// The code, the position and the reason, in one line.
   public var description: String {

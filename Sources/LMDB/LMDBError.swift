@@ -102,21 +102,25 @@ extension LMDBError {
 
   private static func meaning(of status: Int32) -> (Code, String) {
     switch status {
-    case MDB_MAP_FULL: (.mapFull, "the map is full; abort, grow the map, and run the transaction again")
-    case MDB_MAP_RESIZED: (.mapResizedElsewhere, "another process enlarged the environment; open it again")
+    case MDB_MAP_FULL: (.mapFull, "there is no room left to grow into; free some space or memory, and try again")
+    case MDB_MAP_RESIZED: (.mapResizedElsewhere, "another process enlarged the file; open it again")
     case MDB_READERS_FULL:
-      (.readersFull, "no reader slot is free; end read transactions sooner, or raise maximumReaders")
-    case MDB_PANIC: (.environmentPanicked, "a fatal error came earlier; close the environment, open and verify it")
+      (.readersFull, "too many readers at the same time; end some programs that read the ledger")
+    case MDB_PANIC: (.environmentPanicked, "a fatal error came earlier; close the ledger, open and verify it")
     case MDB_CORRUPTED, MDB_PAGE_NOTFOUND:
       (.corrupted, "the file's structure is damaged; verify it, and restore a backup")
-    case MDB_INVALID: (.notAnEnvironment, "the file is not an LMDB environment; check the path")
+    case MDB_INVALID:
+      (
+        .notAnEnvironment,
+        "the file is not of the kind that a ledger is kept in; check the path, and restore a backup if it is right"
+      )
     case MDB_VERSION_MISMATCH:
-      (.newerFormat, "the file is of another LMDB version; open it with the program that wrote it")
+      (.newerFormat, "the file is of another storage format; open it with the program that wrote it")
     case MDB_KEYEXIST: (.keyExists, "the key is in the table already")
     case MDB_BAD_VALSIZE: (.badKey, "a key has 1 to \(maximumKeyByteCount) bytes")
-    case MDB_BAD_TXN: (.transactionFailed, "the transaction met an error earlier; abort it, and run it again")
-    case MDB_DBS_FULL: (.other, "no room for another table; raise maximumTables")
-    case MDB_NOTFOUND: (.noSuchTable, "the table does not exist; open the environment for writing once to create it")
+    case MDB_BAD_TXN: (.transactionFailed, "an error came earlier in the same commit; try again")
+    case MDB_DBS_FULL: (.other, "there is no room for another table")
+    case MDB_NOTFOUND: (.noSuchTable, "a table does not exist; open the ledger for writing once to create it")
     case ENOSPC, EDQUOT: (.diskFull, "the file system or the quota is full; free some space, and try again")
     case EIO:
       (.ioFailure, "the device failed, and the outcome of a commit is unknown; stop, open again, verify the tail")
@@ -126,9 +130,10 @@ extension LMDBError {
     case EAGAIN:
       (
         .readerSlotConflict,
-        "a process with this process's number reads the environment from another container; share the PID namespace"
+        "a process with this process's number reads the ledger from another container; share the PID namespace"
       )
     case ENOMEM: (.other, "the address space or memory is exhausted; choose a smaller map, or raise the limit")
+    case ..<0: (.other, "the storage failed (\(status)); verify the ledger")
     default: (.other, unsafe String(cString: mdb_strerror(status)))
     }
   }

@@ -66,7 +66,7 @@ public struct LedgerState: ~Copyable, DomainReader {
 
   @inline(__always)
   func reading<Result>(_ body: () throws(LogError) -> Result) throws(StateUnreadable) -> Result {
-    do { return try body() } catch { throw StateUnreadable(error.description) }
+    do { return try body() } catch { throw StateUnreadable(error.text) }
   }
 
   func row<Stored: Row>(_ type: Stored.Type, _ key: DirectoryKey) throws(StateUnreadable) -> Stored? {
@@ -79,7 +79,7 @@ public struct LedgerState: ~Copyable, DomainReader {
 
   public func standing(of number: UInt64) throws(StateUnreadable) -> Standing? {
     do { return try tables.validity.standing(of: number, in: transaction) } catch {
-      throw StateUnreadable(error.description)
+      throw StateUnreadable(error.text)
     }
   }
 
@@ -228,22 +228,5 @@ public struct LedgerState: ~Copyable, DomainReader {
       if let grant: GrantID = try id(.pair(.grantByGranter, connector.rawValue, granter)) { grants.append(grant) }
     }
     return grants.sorted { $0.rawValue < $1.rawValue }
-  }
-
-  /// Connectors from a number on, deleted ones included, oldest first, as many as `limit`.
-  package func connectors(from first: UInt64, limit: Int) throws(StateUnreadable) -> [Connector] {
-    try reading { () throws(LogError) in
-      var connectors: [Connector] = []
-      try stored { () throws(LMDBError) in
-        try directory.rows.forEach(
-          from: .number(.connector, first), below: .number(.connector, .max), in: transaction
-        ) { _, bytes in
-          guard connectors.count < limit else { return .stop }
-          if let connector = Connector(decoding: bytes) { connectors.append(connector) }
-          return .continue
-        }
-      }
-      return connectors
-    }
   }
 }

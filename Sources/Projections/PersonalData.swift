@@ -51,7 +51,7 @@ package struct PersonalData: Sendable {
     }
     guard erased.isEmpty || !erased.contains(sealed.personBytes) else { return nil }
     do { return try keys.vault.open(SealedValue(person: person, box: sealed.boxBytes), purpose: purpose) } catch {
-      throw LogError(.keyUnavailable, error.description, at: position)
+      throw LogError(.keyUnavailable, error.reason, at: position)
     }
   }
 }

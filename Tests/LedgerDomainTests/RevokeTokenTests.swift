@@ -38,6 +38,8 @@ import Testing
       #expect(isNew)
       try access.scenario.when(RevokeToken(.refreshToken(access.refreshToken), requester: requester))
         .then(revoked(.family, access.family.rawValue), by: actor)
+      try access.scenario.when(RevokeToken(.grant(access.grant), requester: requester))
+        .then(revoked(.family, access.family.rawValue), by: actor)
     }
     for requester: Requester in [
       .account(member), .account(access.stranger), .connector(other, for: access.granter),
@@ -46,6 +48,8 @@ import Testing
       access.scenario.when(RevokeToken(.token(access.token), requester: requester))
         .thenRefused(.forbidden, field: "target")
       access.scenario.when(RevokeToken(.refreshToken(access.refreshToken), requester: requester))
+        .thenRefused(.forbidden, field: "target")
+      access.scenario.when(RevokeToken(.grant(access.grant), requester: requester))
         .thenRefused(.forbidden, field: "target")
     }
   }
@@ -64,6 +68,16 @@ import Testing
     try access.scenario.when(family).thenNothing()
     #expect(try isValid(second) == false)
     #expect(try isValid(access.refreshToken) == false)
+  }
+
+  @Test mutating func `All tokens of a grant are stopped by one event, once, and the grant stands`() throws {
+    let second = try access.scenario.token(from: access.family, secret: "second")
+    let command = RevokeToken(.grant(access.grant), requester: .operator)
+    #expect(try access.scenario.perform(command))
+    for token in [access.token, second, access.refreshToken] { #expect(try isValid(token) == false) }
+    #expect(try access.scenario.state.grant(access.grant)?.isRevoked == false)
+    try access.scenario.when(command).thenNothing()
+    try access.scenario.when(RevokeToken(.grant(GrantID(rawValue: 999)), requester: .operator)).thenNothing()
   }
 
   @Test mutating func `A successor stands for its family`() throws {

@@ -9,6 +9,13 @@ public struct Accounts: Sendable {
 
   /// Records that somebody signed in by OpenID Connect; registers the account at the first time.
   ///
+  /// ```swift
+  /// let signedIn = try await ledger.accounts.signIn(
+  ///   issuer: "https://id.example.org", subject: "248289761001", name: "Ada", userAgent: "Browser/1.0",
+  ///   context: RequestContext(address: "192.0.2.7"))
+  /// print(signedIn.account, signedIn.isNew)
+  /// ```
+  ///
   /// - Parameters:
   ///   - issuer: the provider's "iss"; at most 255 bytes.
   ///   - subject: the provider's "sub"; at most 255 bytes.
@@ -33,11 +40,12 @@ public struct Accounts: Sendable {
       }
     }
     let userAgent = userAgent.map { String(decoding: $0.utf8.prefix(500), as: UTF8.self) }
-    let request = try ledger.prepare(
+    var request = try ledger.prepare(
       context, caller: "\(issuer)\0\(subject)", "accounts.signIn", issuer, subject, name ?? "", email ?? "",
       "\(role.rawValue)")
     let ledger = ledger
-    let (command, existing) = try await ledger.blocking { () throws(LedgerError) -> (SignIn, AccountID?) in
+    let (command, person, existing) = try await ledger.blocking {
+      () throws(LedgerError) -> (SignIn, PersonID, AccountID?) in
       let identity = ledger.log.participant.personalData.hash(issuer: issuer, subject: subject.utf8)
       let existing = try ledger.reading { (state) throws(StateUnreadable) in try state.account(identity: identity) }
       let person = if let existing { try ledger.person(of: existing) } else { try ledger.newPerson() }
@@ -50,12 +58,17 @@ public struct Accounts: Sendable {
       let command = SignIn(
         identity: identity, issuer: issuer, subject: try ledger.seal(subject, for: person, .accountSubject),
         name: sealedName, email: sealedEmail, userAgent: sealedUserAgent, role: role)
-      return (command, existing)
+      return (command, person, existing)
     }
+    request.person = person
     return try await ledger.execute(command, by: existing, request)
   }
 
   /// An account as it is now; nil if there is none.
+  ///
+  /// ```swift
+  /// let isDisabled = try ledger.accounts.account(account)?.isDisabled
+  /// ```
   public func account(_ id: AccountID) throws(LedgerError) -> Account? {
     try ledger.reading { (state) throws(StateUnreadable) in try state.account(id) }
   }
@@ -86,6 +99,10 @@ public struct Accounts: Sendable {
   }
 
   /// Opens the personal data of an account: to be asked for on purpose, and not to be logged.
+  ///
+  /// ```swift
+  /// if let person = try await ledger.accounts.reveal(account) { show(person.name ?? person.subject) }
+  /// ```
   ///
   /// - Returns: nil where the person is erased.
   /// - Throws: `not_found`.
@@ -130,6 +147,10 @@ public struct Accounts: Sendable {
 
   /// Enables an account that was disabled.
   ///
+  /// ```swift
+  /// try await ledger.accounts.enable(account, by: Requester.operator)
+  /// ```
+  ///
   /// - Returns: whether it was disabled until now.
   /// - Throws: `forbidden`, `not_found`, `gone`.
   @discardableResult
@@ -144,6 +165,10 @@ public struct Accounts: Sendable {
   }
 
   /// Gives an account another role. Tokens open the tenant's data only while their granter administers the tenant.
+  ///
+  /// ```swift
+  /// try await ledger.accounts.changeRole(of: account, to: .tenantAdmin, by: Requester.operator)
+  /// ```
   ///
   /// - Returns: whether it had another role until now.
   /// - Throws: `forbidden`, `not_found`, `gone`, `last_admin`.

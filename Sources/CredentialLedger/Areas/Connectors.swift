@@ -9,6 +9,12 @@ public struct Connectors: Sendable {
 
   /// Creates a connector. Its Secret is in the answer and nowhere else: the ledger keeps a digest.
   ///
+  /// ```swift
+  /// let (connector, secret) = try await ledger.connectors.create(
+  ///   name: "Roster", permissions: [.groupInformation, .textMessage], by: developer)
+  /// show(connector.publicID.description, secret.text)
+  /// ```
+  ///
   /// - Parameters:
   ///   - name: 1 to 100 characters, unique among the owner's connectors by its exact UTF-8, once trimmed.
   ///   - permissions: what it may be granted; at least one.
@@ -54,6 +60,10 @@ public struct Connectors: Sendable {
   ///
   /// The bounds are those of ``create(name:permissions:description:publisher:redirectURIs:accessTokenLifetime:refreshTokenLifetime:rotation:for:by:context:)``.
   ///
+  /// ```swift
+  /// try await ledger.connectors.update(connector.id, permissions: [.textMessage], rotation: .always, by: developer)
+  /// ```
+  ///
   /// - Parameter requester: the owner, or an operator.
   /// - Returns: false if nothing was different; nothing is appended then.
   /// - Throws: `invalid_value`, `conflict` for a name that is taken, `not_found`, `gone`, `account_disabled`.
@@ -76,6 +86,10 @@ public struct Connectors: Sendable {
 
   /// Gives a connector another Secret, which is in the answer and nowhere else.
   ///
+  /// ```swift
+  /// let another = try await ledger.connectors.rotateSecret(of: connector.id, overlap: .seconds(86_400), by: developer)
+  /// ```
+  ///
   /// - Parameters:
   ///   - overlap: for how long the Secret before is accepted still, at most 30 days; zero where it leaked.
   ///   - requester: the owner, or an operator.
@@ -93,6 +107,10 @@ public struct Connectors: Sendable {
   }
 
   /// Deletes a connector: all its tokens stop, by this one event.
+  ///
+  /// ```swift
+  /// try await ledger.connectors.delete(connector.id, by: developer)
+  /// ```
   public func delete(
     _ connector: ConnectorID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
@@ -104,17 +122,28 @@ public struct Connectors: Sendable {
 
   /// All connectors, deleted ones included, a page at a time, oldest first: for operators.
   ///
+  /// ```swift
+  /// var page = try ledger.connectors.all(limit: 100)
+  /// while let last = page.last { page = try ledger.connectors.all(after: last.id) }
+  /// ```
+  ///
   /// - Parameters:
   ///   - last: the last of the page before; nil for the first page.
   ///   - limit: 1 to 1,000.
   public func all(after last: ConnectorID? = nil, limit: Int = 100) throws(LedgerError) -> [Connector] {
-    let limit = min(max(limit, 1), 1_000)
+    guard (1...1_000).contains(limit) else {
+      throw LedgerError(.invalidValue, "limit: expected 1 to 1,000", field: "limit")
+    }
     return try ledger.reading { (state) throws(StateUnreadable) in
       try state.connectors(from: (last?.rawValue ?? 0) + 1, limit: limit)
     }
   }
 
   /// The connectors that have a grant for a group, in force or not, and are not deleted; oldest grant first.
+  ///
+  /// ```swift
+  /// let names = try ledger.connectors.connectors(of: group.id).map(\.details.name)
+  /// ```
   public func connectors(of group: GroupID) throws(LedgerError) -> [Connector] {
     try ledger.reading { (state) throws(StateUnreadable) in
       var connectors: [Connector] = []
@@ -127,11 +156,19 @@ public struct Connectors: Sendable {
   }
 
   /// A connector as it is now; nil if there is none.
+  ///
+  /// ```swift
+  /// let owner = try ledger.connectors.connector(connector.id)?.owner
+  /// ```
   public func connector(_ id: ConnectorID) throws(LedgerError) -> Connector? {
     try ledger.reading { (state) throws(StateUnreadable) in try state.connector(id) }
   }
 
   /// The connector that clients know by this ID.
+  ///
+  /// ```swift
+  /// let known = try ledger.connectors.connector(publicID: clientID)
+  /// ```
   public func connector(publicID: PublicID) throws(LedgerError) -> Connector? {
     try ledger.reading { (state) throws(StateUnreadable) in
       guard let id = try state.connector(publicID: publicID) else { return nil }
@@ -140,6 +177,10 @@ public struct Connectors: Sendable {
   }
 
   /// The connectors that an account has created, oldest first.
+  ///
+  /// ```swift
+  /// let own = try ledger.connectors.owned(by: developer)
+  /// ```
   public func owned(by owner: AccountID) throws(LedgerError) -> [Connector] {
     try ledger.reading { (state) throws(StateUnreadable) in
       var connectors: [Connector] = []

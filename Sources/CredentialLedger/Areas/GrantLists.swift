@@ -13,22 +13,47 @@ public struct GrantState: Sendable, Equatable {
 
 // Revoked grants are in the audit trail only; those listed here are in force or stopped by something they stand on.
 extension Grants {
+  /// A grant, revoked or not, with whether it is in force; nil if there is none. A few microseconds.
+  ///
+  /// ```swift
+  /// if let reason = try ledger.grants.state(of: grant)?.obstacle { print("stopped: \(reason)") }
+  /// ```
+  public func state(of grant: GrantID) throws(LedgerError) -> GrantState? {
+    try ledger.reading { (state) throws(StateUnreadable) in try state.states([grant]).first }
+  }
+
   /// The grants of a group that are not revoked, oldest first.
+  ///
+  /// ```swift
+  /// let given = try ledger.grants.grants(of: group.id)
+  /// ```
   public func grants(of group: GroupID) throws(LedgerError) -> [Grant] {
     try states(of: group).map(\.grant)
   }
 
   /// As ``grants(of:)``, each with whether it is in force. A few microseconds a grant.
+  ///
+  /// ```swift
+  /// let stopped = try ledger.grants.states(of: group.id).filter { !$0.isInForce }
+  /// ```
   public func states(of group: GroupID) throws(LedgerError) -> [GrantState] {
     try ledger.reading { (state) throws(StateUnreadable) in try state.states(state.grants(of: group)) }
   }
 
   /// The grants that an account gave and that are not revoked, each with whether it is in force; oldest first.
+  ///
+  /// ```swift
+  /// let inForce = try ledger.grants.states(by: admin).filter(\.isInForce)
+  /// ```
   public func states(by granter: AccountID) throws(LedgerError) -> [GrantState] {
     try ledger.reading { (state) throws(StateUnreadable) in try state.states(state.grants(by: granter)) }
   }
 
   /// The grants to a connector that are not revoked, each with whether it is in force; oldest first.
+  ///
+  /// ```swift
+  /// let granters = try ledger.grants.states(to: connector.id).map(\.grant.granter)
+  /// ```
   public func states(to connector: ConnectorID) throws(LedgerError) -> [GrantState] {
     try ledger.reading { (state) throws(StateUnreadable) in try state.states(state.grants(to: connector)) }
   }

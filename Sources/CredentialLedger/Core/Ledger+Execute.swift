@@ -14,14 +14,14 @@ extension Ledger {
     guard let writer = log.writer else {
       throw LedgerError(.closed, "the ledger is open for reading only; open it for writing")
     }
-    let address = try await seal(address: request.address, for: account)
+    let address = try await seal(request, for: account)
     let options = AppendOptions(requestID: request.requestID, idempotency: request.idempotency)
     let committed: Committed<LedgerEvent>
     do {
       committed = try await writer.append(options) { (view, moment) throws(AppendFailure<DecisionFailure>) in
         let decision: Decision
         do throws(DecisionFailure) {
-          decision = try view.withState(orThrow: { .unreadable(StateUnreadable($0.description)) }) {
+          decision = try view.withState(orThrow: { .unreadable(StateUnreadable($0.text)) }) {
             (state) throws(DecisionFailure) in
             try command.decide(state, DecisionContext(now: Timestamp(milliseconds: moment.now), next: moment.next))
           }
@@ -68,7 +68,7 @@ extension Ledger {
   ) throws(LedgerError) -> Result {
     let snapshot = try logged { () throws(LogError) in try log.snapshot() }
     do throws(StateUnreadable) {
-      return try snapshot.withState(orThrow: { StateUnreadable($0.description) }, body)
+      return try snapshot.withState(orThrow: { StateUnreadable($0.text) }, body)
     } catch { throw LedgerError(error) }
   }
 
@@ -154,10 +154,12 @@ extension Ledger {
   /// Makes a key for a new person.
   func newPerson() throws(LedgerError) -> PersonID { try newPersons(1)[0] }
 
-  private func seal(address: String, for account: AccountID?) async throws(LedgerError) -> [UInt8] {
-    guard !address.isEmpty, let account else { return [] }
+  private func seal(_ request: PreparedRequest, for account: AccountID?) async throws(LedgerError) -> [UInt8] {
+    guard !request.address.isEmpty, account != nil || request.person != nil else { return [] }
     return try await blocking { [self] () throws(LedgerError) in
-      let sealed = try seal(address, for: try person(of: account), .originAddress)
+      let owner = if let account { Optional(try person(of: account)) } else { request.person }
+      guard let owner else { return [] }
+      let sealed = try seal(request.address, for: owner, .originAddress)
       return sealed.personBytes + sealed.boxBytes
     }
   }
@@ -167,6 +169,8 @@ extension Ledger {
 struct PreparedRequest: Sendable {
   var requestID: [UInt8] = []
   var address = ""
+  /// Whose key seals the address, where no account is named that says it.
+  var person: PersonID?
   var idempotency: IdempotencyKey?
   /// With an idempotency key, derived from it and the request: so asking again makes the very same secrets, and they
   /// need not be kept.

@@ -20,11 +20,20 @@ enum LedgerFolder {
 
   /// Refuses a path where no ledger is.
   static func requireLedger(_ path: String) throws(LedgerError) {
-    guard exists("\(path)/\(Ledger.Folder.log)/data.mdb") else {
+    let file = "\(path)/\(Ledger.Folder.log)/data.mdb"
+    guard exists(file) else {
       if errno == EACCES {
         throw LedgerError(.storage, "access to \(path) was refused; check its owner and mode", field: "path")
       }
+      guard !exists("\(path)/\(Ledger.Folder.keys)/keyring") else {
+        throw LedgerError(
+          .notALedger, "\(path) holds the keys of a ledger, and no log; restore its folder ledger/", field: "path")
+      }
       throw LedgerError(.notALedger, "\(path) holds no ledger; check the path, or make one", field: "path")
+    }
+    var status = stat()
+    guard unsafe stat(file, &status) != 0 || status.st_size > 0 else {
+      throw LedgerError(.damaged, "\(file) is empty, and so damaged; restore a backup")
     }
   }
 

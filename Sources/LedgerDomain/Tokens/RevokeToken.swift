@@ -1,6 +1,6 @@
 public import LedgerEvents
 
-/// Stops tokens: one, a family, or all of a connector or an account issued so far. Always one event.
+/// Stops tokens: one, a family, or all of a grant, a connector or an account issued so far. Always one event.
 ///
 /// What is unknown or stopped already is no error and makes no event (RFC 7009 section 2.2).
 public struct RevokeToken: Command {
@@ -10,6 +10,8 @@ public struct RevokeToken: Command {
     case token(TokenID)
     /// A refresh token: with its family, and every access token from it.
     case refreshToken(TokenID)
+    /// Every token under the grant issued so far. The grant itself stands: whoever gave it can give a new refresh token.
+    case grant(GrantID)
     /// Every token of the connector issued so far.
     case connector(ConnectorID)
     /// Every token that stands on the account's grants issued so far.
@@ -34,6 +36,7 @@ public struct RevokeToken: Command {
       switch target {
       case .token(let id): try stopToken(id, state)
       case .refreshToken(let id): try stopFamily(of: id, state)
+      case .grant(let id): try stopAll(ofGrant: id, state)
       case .connector(let id): try stopAll(ofConnector: id, state)
       case .account(let id): try stopAll(ofAccount: id, state)
       }
@@ -60,6 +63,16 @@ public struct RevokeToken: Command {
     let family = try read(state.family(of: token, id))
     let grant = try requireReach(of: GrantID(rawValue: family.standing.parents[0]), state)
     return family.standing.stoppedBy == 0 ? TokenRevoked(.family, family.number, under: grant) : nil
+  }
+
+  /// A grant's newest family carries all that is left: a new one supersedes the one before.
+  private func stopAll(
+    ofGrant id: GrantID, _ state: borrowing some DomainReader & ~Copyable
+  ) throws(DecisionFailure) -> TokenRevoked? {
+    guard let family = try read(state.grant(id))?.family else { return nil }
+    let grant = try requireReach(of: id, state)
+    guard try read(state.required(family.rawValue, .family)).stoppedBy == 0 else { return nil }
+    return TokenRevoked(.family, family.rawValue, under: grant)
   }
 
   private func stopAll(

@@ -28,6 +28,7 @@ struct CredLedger: AsyncParsableCommand {
       """,
     subcommands: [
       Init.self, Walkthrough.self, Stats.self, Verify.self, AuditCommand.self, ExplainCommand.self, AccountCommand.self,
+      ConnectorCommand.self, GroupCommand.self, GrantCommand.self,
       Token.self, KeyCommand.self, Erase.self, Simulate.self, BackupCommand.self, RestoreCommand.self,
       ArchiveCommand.self, ExportCommand.self, ImportCommand.self,
       CheckpointCommand.self, Prove.self, BundleCommand.self, VerifyBundle.self, Tiles.self,
@@ -35,8 +36,10 @@ struct CredLedger: AsyncParsableCommand {
     ])
 
   static func main() async {
+    var used: any ParsableCommand.Type = CredLedger.self
     do {
       var command = try parseAsRoot()
+      used = type(of: command)
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {
@@ -49,7 +52,10 @@ struct CredLedger: AsyncParsableCommand {
     } catch {
       // Help and version are no failures; whatever else the parser says is wrong usage.
       if exitCode(for: error) == .success { exit(withError: error) }
-      write(fullMessage(for: error) + "\n", to: STDERR_FILENO)
+      // The parser knows the subcommand of its own errors; those of a subcommand at work are told here.
+      let isAtWork = used != CredLedger.self
+      let text = isAtWork ? "Error: \(message(for: error))\n\(usageString(for: used))" : fullMessage(for: error)
+      write(text + "\n", to: STDERR_FILENO)
       Glibc.exit(2)
     }
   }

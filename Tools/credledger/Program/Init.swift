@@ -16,11 +16,15 @@ struct Init: AsyncParsableCommand {
 
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions
-  @Option(help: "The ledger's name in signed checkpoints.")
-  var origin = "ledger.local"
+  @Option(help: "The ledger's name in signed checkpoints, for good; ledger.local unless given.")
+  var origin: String?
 
   func run() async throws {
     let path = try ledger.requireFolder()
+    let origin = origin ?? "ledger.local"
+    if self.origin == nil {
+      write("note: without --origin the ledger is named \(origin), and keeps that name\n", to: STDERR_FILENO)
+    }
     let made = try await Ledger.create(at: path, origin: origin, ledger.configuration)
     let key = try made.verifierKey
     await made.close()

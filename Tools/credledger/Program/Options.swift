@@ -51,3 +51,9 @@ struct FormatOptions: ParsableArguments {
 
 /// Objects are named as they are printed, such as `account:12`, or by the number alone.
 extension ObjectID: ExpressibleByArgument {}
+
+/// What an event concerns goes by kind and number, as `group:5`.
+extension Subject: ExpressibleByArgument {}
+
+/// Permissions go by their names, such as `text-message`.
+extension Permission: ExpressibleByArgument {}

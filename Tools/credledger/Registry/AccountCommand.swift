@@ -37,23 +37,35 @@ struct AccountCommand: AsyncParsableCommand {
   }
 
   struct Show: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show an account.")
+    static let configuration = CommandConfiguration(
+      abstract: "Show an account.",
+      discussion: """
+        With --reveal, what is sealed is opened: name and e-mail address, and the newest sign-ins with the addresses and \
+        programs that they came from.
+
+        EXAMPLES
+          credledger account show 12
+          credledger account show 12 --reveal --format json
+        """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The account, such as account:12 or 12.") var account: AccountID
-    @Flag(help: "Show name and e-mail address too.") var reveal = false
+    @Flag(help: "Open what is sealed: name, e-mail address, and the newest 20 sign-ins.") var reveal = false
 
     func run() async throws {
       let (id, reveal) = (account, reveal)
       let (found, person) = try await ledger.reading { opened in
-        (try opened.accounts.account(id), reveal ? try await opened.accounts.reveal(id) : nil)
+        (try opened.accounts.account(id), reveal ? try await opened.revealed(id) : nil)
       }
       guard let found else { throw CheckFailed(reason: "there is no \(account)") }
       if let text = output.format.text(found.json(person)) { return print(text) }
       print(found.line)
       guard reveal else { return }
       guard let person else { return print("erased person") }
-      for text in [person.subject, person.name, person.email] { if let text { print("  \(text)") } }
+      for text in [person.known.subject, person.known.name, person.known.email] { if let text { print("  \(text)") } }
+      for signIn in person.signIns {
+        print("  \(signIn.time)  \(signIn.address ?? "unknown address")  \(signIn.userAgent ?? "unknown program")")
+      }
     }
   }
 
@@ -121,6 +133,30 @@ enum RoleName: String, ExpressibleByArgument, CaseIterable {
   }
 }
 
+/// What is opened of a person for --reveal.
+private struct RevealedPerson: Sendable {
+  let known: Accounts.Revealed
+  let signIns: [Accounts.RevealedSignIn]
+}
+
+extension Ledger {
+  fileprivate func revealed(_ account: AccountID) async throws(LedgerError) -> RevealedPerson? {
+    guard let known = try await accounts.reveal(account),
+      let signIns = try await accounts.signIns(of: account, limit: 20)
+    else { return nil }
+    return RevealedPerson(known: known, signIns: signIns)
+  }
+}
+
+extension Accounts.RevealedSignIn {
+  fileprivate var json: JSON {
+    var members: [(String, JSON)] = [("position", .number(position)), ("time", .string(time.description))]
+    if let address { members.append(("address", .string(address))) }
+    if let userAgent { members.append(("userAgent", .string(userAgent))) }
+    return .object(members)
+  }
+}
+
 extension Account {
   fileprivate var state: String { isErased ? "erased" : isDisabled ? "disabled" : "enabled" }
   fileprivate var roleName: String { RoleName.allCases.first { $0.role == role }?.rawValue ?? "none" }
@@ -128,15 +164,16 @@ extension Account {
     id.rawValue.description.padded(to: 12) + roleName.padded(to: 14) + state.padded(to: 10) + issuer
   }
 
-  fileprivate func json(_ person: Accounts.Revealed? = nil) -> JSON {
+  fileprivate func json(_ person: RevealedPerson? = nil) -> JSON {
     var members: [(String, JSON)] = [
       ("account", .number(id.rawValue)), ("role", .string(roleName)), ("state", .string(state)),
       ("issuer", .string(issuer)), ("registeredAt", .string(registeredAt.description)),
     ]
     if let person {
-      members.append(("subject", .string(person.subject)))
-      if let name = person.name { members.append(("name", .string(name))) }
-      if let email = person.email { members.append(("email", .string(email))) }
+      members.append(("subject", .string(person.known.subject)))
+      if let name = person.known.name { members.append(("name", .string(name))) }
+      if let email = person.known.email { members.append(("email", .string(email))) }
+      members.append(("signIns", .array(person.signIns.map(\.json))))
     }
     return .object(members)
   }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import CredentialLedger
-import Glibc
 
 struct Erase: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -15,14 +14,10 @@ struct Erase: AsyncParsableCommand {
 
   @OptionGroup var ledger: LedgerOptions
   @Argument(help: "The account, such as account:12 or 12.") var account: AccountID
-  @Flag(help: "Do not ask.") var yes = false
+  @OptionGroup var confirmation: ConfirmationOptions
 
   func run() async throws {
-    if !yes {
-      guard isatty(STDIN_FILENO) == 1 else { throw ValidationError("Without a terminal to ask on, --yes is needed.") }
-      print("Erase the person of \(account) for good? Type the account's number:")
-      guard readLine().flatMap({ AccountID($0) }) == account else { throw CheckFailed(reason: "nothing was erased") }
-    }
+    try confirmation.require(account, "Erase the person of \(account) for good?")
     let id = account
     try await ledger.writing { try await $0.people.erase(id, by: Requester.operator) }
     print("Erased the person of \(account).")

@@ -61,24 +61,26 @@ extension Token {
 
   struct Revoke: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Revoke a token, a refresh token with its family, or all of a connector or an account.",
+      abstract: "Revoke a token, a refresh token with its family, or all of a grant, a connector or an account.",
       discussion: """
-        One event, recorded as the operator's. What is stopped already is no error.
+        One event whatever the number of tokens, recorded as the operator's. What is stopped already is no error. The \
+        grant, the connector and the account stand, and can be given new tokens.
 
         EXAMPLES
           credledger token revoke token:42
           credledger token revoke family:18
+          credledger token revoke grant:17
           credledger token revoke account:3 --format json
         """)
 
-    @Argument(help: "token:N, family:N, connector:N or account:N.")
+    @Argument(help: "token:N, family:N, grant:N, connector:N or account:N.")
     var target: String
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
 
     func run() async throws {
       guard let named = RevokeToken.Target(target) else {
-        throw ValidationError("Name a token:N, family:N, connector:N or account:N.")
+        throw ValidationError("Name a token:N, family:N, grant:N, connector:N or account:N.")
       }
       let isNew = try await ledger.writing { try await $0.tokens.revoke(named, by: Requester.operator) }
       let text = output.format.text(.object([("target", .string(target)), ("revoked", .bool(isNew))]))
@@ -120,6 +122,7 @@ extension RevokeToken.Target {
     switch subject.kind {
     case .token: self = .token(TokenID(rawValue: subject.number))
     case .family: self = .refreshToken(TokenID(rawValue: subject.number))
+    case .grant: self = .grant(GrantID(rawValue: subject.number))
     case .connector: self = .connector(ConnectorID(rawValue: subject.number))
     case .account: self = .account(AccountID(rawValue: subject.number))
     default: return nil

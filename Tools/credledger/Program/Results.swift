@@ -1,0 +1,67 @@
+import ArgumentParser
+import CredentialLedger
+import Glibc
+
+extension OutputFormat {
+  /// Prints a list: an array for json, a value a line for ndjson, and a table for people.
+  func show(_ values: [JSON], _ headings: [String], _ rows: [[String]]) {
+    switch self {
+    case .json: print(JSON.array(values).text(indented: true))
+    case .ndjson: for value in values { print(value.text(indented: false)) }
+    case .table:
+      var table = Table(headings)
+      for row in rows { table.append(row) }
+      for line in table.lines(width: Terminal.width) { print(line) }
+    }
+  }
+
+  /// Prints one object, for people as these lines.
+  func show(_ value: JSON, _ lines: [String]) {
+    if let text = text(value) { print(text) } else { for line in lines { print(line.printable) } }
+  }
+}
+
+/// What a command that changes something did.
+struct Change {
+  /// What it was done to, such as `group:4`.
+  let target: String
+  /// False where everything was as it should be already; nothing was appended then.
+  let isNew: Bool
+
+  /// Prints it.
+  ///
+  /// - Parameter done: what has happened to it, such as "is renamed".
+  func show(_ format: OutputFormat, _ done: String) {
+    format.show(
+      .object([("target", .string(target)), ("changed", .bool(isNew))]),
+      [isNew ? "\(target) \(done)" : "\(target): nothing was to be done"])
+  }
+}
+
+extension LedgerOptions {
+  /// Opens the ledger for writing, performs a command as the operator, and tells whether it appended anything: no other
+  /// process can write meanwhile.
+  func changing(
+    _ target: some CustomStringConvertible, _ body: (Ledger) async throws -> Void
+  ) async throws -> Change {
+    let isNew = try await writing { ledger in
+      let head = try ledger.head()
+      try await body(ledger)
+      return try ledger.head() > head
+    }
+    return Change(target: "\(target)", isNew: isNew)
+  }
+}
+
+/// For what cannot be undone.
+struct ConfirmationOptions: ParsableArguments {
+  @Flag(help: "Do not ask.") var yes = false
+
+  /// Asks for the number of what is about to go, unless told not to.
+  func require<Kind>(_ id: ObjectID<Kind>, _ question: String) throws {
+    guard !yes else { return }
+    guard isatty(STDIN_FILENO) == 1 else { throw ValidationError("Without a terminal to ask on, --yes is needed.") }
+    print("\(question) Type its number:")
+    guard readLine().flatMap({ ObjectID<Kind>($0) }) == id else { throw CheckFailed(reason: "nothing was done") }
+  }
+}

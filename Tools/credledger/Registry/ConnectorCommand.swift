@@ -1,0 +1,192 @@
+import ArgumentParser
+import CredentialLedger
+
+struct ConnectorCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "connector", abstract: "List, show and administer connectors.",
+    discussion: """
+      A connector goes by its number, as connector:8 or 8, or by the ID that clients know. Whatever changes something is \
+      recorded with the operator as its actor.
+
+      EXAMPLES
+        credledger connector list --ledger ./ledger
+        credledger connector show 8 --format json
+        credledger connector create --owner 2 --name Roster --permission group-information --permission text-message
+        credledger connector rotate-secret 8 --overlap 1d
+        credledger connector delete 8
+      """,
+    subcommands: [List.self, Show.self, Create.self, Update.self, RotateSecret.self, Delete.self])
+
+  struct List: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "List connectors, deleted ones included, oldest first.",
+      discussion: """
+        EXAMPLES
+          credledger connector list --limit 20 --format ndjson
+          credledger connector list --owner 2
+          credledger connector list --group 5
+        """)
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @Option(help: "Only those of this account that are not deleted.") var owner: AccountID?
+    @Option(help: "Only those with a grant for this group.") var group: GroupName?
+    @Option(help: "Go on after this connector.") var after: ConnectorID?
+    @Option(help: "How many, 1 to 1000.") var limit = 100
+
+    func validate() throws {
+      guard [owner != nil, group != nil, after != nil].count(where: { $0 }) < 2 else {
+        throw ValidationError("Give one of --owner, --group and --after.")
+      }
+    }
+
+    func run() async throws {
+      let (owner, group, after, limit) = (owner, group, after, limit)
+      let connectors = try await ledger.reading { ledger in
+        if let owner { return try ledger.connectors.owned(by: owner) }
+        if let group { return try ledger.connectors.connectors(of: group.find(in: ledger).id) }
+        return try ledger.connectors.all(after: after, limit: limit)
+      }
+      output.format.show(
+        connectors.map { $0.json() }, ["CONNECTOR", "ID", "STATE", "OWNER", "NAME"], connectors.map(\.row))
+    }
+  }
+
+  struct Show: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show a connector.")
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @Argument(help: "The connector, such as connector:8 or 8, or its ID.") var connector: ConnectorName
+
+    func run() async throws {
+      let name = connector
+      let found = try await ledger.reading { try name.find(in: $0) }
+      output.format.show(found.json(), found.lines)
+    }
+  }
+
+  struct Create: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Create a connector for somebody with a verified phone.",
+      discussion: """
+        Prints its Secret, this once: the ledger keeps a digest of it.
+
+        EXAMPLES
+          credledger connector create --owner 2 --name Roster --permission group-information
+          credledger connector create --owner 2 --name Web --permission text-message --redirect-uri https://a.example/cb
+        """)
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @Option(help: "The account that it is for.") var owner: AccountID
+    @Option(help: "1 to 100 characters, unique among the owner's.") var name: String
+    @Option(help: "What it may be granted; give it several times for several.") var permission: [Permission]
+    @OptionGroup var details: ConnectorDetailOptions
+
+    func run() async throws {
+      let (owner, name, permissions, details) = (owner, name, Set(permission), details)
+      let (connector, secret) = try await ledger.writing { ledger in
+        try await ledger.connectors.create(
+          name: name, permissions: permissions, description: details.description ?? "",
+          publisher: details.publisher ?? "", redirectURIs: details.redirectURI,
+          accessTokenLifetime: details.accessTokenLifetime ?? 0,
+          refreshTokenLifetime: details.refreshTokenLifetime ?? 0, rotation: details.rotation?.value ?? .late,
+          for: owner, by: Requester.operator)
+      }
+      output.format.show(
+        connector.json(secret: secret),
+        ["Made \(connector.id), which clients know as \(connector.publicID)."] + secret.lines)
+    }
+  }
+
+  struct Update: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Change some of a connector's details; what is not named stays.",
+      discussion: """
+        Fewer permissions narrow every live token at once; more do not widen what was granted before.
+
+        EXAMPLES
+          credledger connector update 8 --name "Roster two"
+          credledger connector update 8 --permission text-message --access-token-lifetime 3600
+        """)
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @Argument(help: "The connector, such as connector:8 or 8, or its ID.") var connector: ConnectorName
+    @Option(help: "1 to 100 characters, unique among the owner's.") var name: String?
+    @Option(help: "What it may be granted from now on; give it several times for several.")
+    var permission: [Permission] = []
+    @OptionGroup var details: ConnectorDetailOptions
+    @Flag(help: "Leave it no address for authorization codes.") var noRedirectURIs = false
+
+    func validate() throws {
+      guard name != nil || !permission.isEmpty || noRedirectURIs || details.nameSomething else {
+        throw ValidationError("Name what is to change.")
+      }
+      guard !noRedirectURIs || details.redirectURI.isEmpty else {
+        throw ValidationError("Give either --redirect-uri or --no-redirect-uris.")
+      }
+    }
+
+    func run() async throws {
+      let (connector, name, permissions, details) = (connector, name, Set(permission), details)
+      let redirectURIs = noRedirectURIs ? [] : details.redirectURI.isEmpty ? nil : details.redirectURI
+      let change = try await ledger.changing(connector) { ledger in
+        try await ledger.connectors.update(
+          connector.find(in: ledger).id, name: name, permissions: permissions.isEmpty ? nil : permissions,
+          description: details.description, publisher: details.publisher, redirectURIs: redirectURIs,
+          accessTokenLifetime: details.accessTokenLifetime, refreshTokenLifetime: details.refreshTokenLifetime,
+          rotation: details.rotation?.value, by: Requester.operator)
+      }
+      change.show(output.format, "is changed")
+    }
+  }
+
+  struct RotateSecret: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "rotate-secret", abstract: "Give a connector another Secret.",
+      discussion: """
+        Prints the new Secret, this once. The one before is accepted for as long as --overlap says, at most 30 days: give 0s \
+        where it leaked.
+
+        EXAMPLES
+          credledger connector rotate-secret 8 --overlap 7d
+          credledger connector rotate-secret 8 --overlap 0s --format json
+        """)
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @Argument(help: "The connector, such as connector:8 or 8, or its ID.") var connector: ConnectorName
+    @Option(help: "For how long the Secret before is accepted still, such as 7d or 0s.") var overlap: DurationArgument
+
+    func run() async throws {
+      let (name, overlap) = (connector, overlap.duration)
+      let (id, secret) = try await ledger.writing { ledger in
+        let id = try name.find(in: ledger).id
+        return (id, try await ledger.connectors.rotateSecret(of: id, overlap: overlap, by: Requester.operator))
+      }
+      output.format.show(
+        .object([("connector", .number(id.rawValue)), ("secret", .string(secret.text))]),
+        ["\(id) has another Secret."] + secret.lines)
+    }
+  }
+
+  struct Delete: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Delete a connector for good; all its tokens stop.",
+      discussion: """
+        One event, whatever the number of tokens. Asks first, unless --yes is given.
+
+        EXAMPLES
+          credledger connector delete 8
+          credledger connector delete 8 --yes
+        """)
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @OptionGroup var confirmation: ConfirmationOptions
+    @Argument(help: "The connector, such as connector:8 or 8.") var connector: ConnectorID
+
+    func run() async throws {
+      let id = connector
+      try confirmation.require(id, "Delete \(id) for good?")
+      let change = try await ledger.changing(id) { try await $0.connectors.delete(id, by: Requester.operator) }
+      change.show(output.format, "is deleted")
+    }
+  }
+}

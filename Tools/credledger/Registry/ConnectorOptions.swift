@@ -1,0 +1,89 @@
+import ArgumentParser
+import CredentialLedger
+
+/// The details of a connector that may be left out.
+struct ConnectorDetailOptions: ParsableArguments {
+  @Option(help: "What it is for, at most 1000 characters.") var description: String?
+  @Option(help: "Who publishes it, at most 100 characters.") var publisher: String?
+  @Option(
+    name: .customLong("redirect-uri"),
+    help: "An address that authorization codes may be sent to; give it several times for several, at most 10.")
+  var redirectURI: [String] = []
+  @Option(help: "Seconds that access tokens live, 60 to 604800; 0 for 24 hours.") var accessTokenLifetime: Int64?
+  @Option(help: "Seconds that refresh tokens live, 3600 to 63072000; 0 for 365 days.") var refreshTokenLifetime: Int64?
+  @Option(help: "When a refresh token is replaced: late in its life, or always at its use.") var rotation: RotationName?
+
+  /// Whether any of them is given.
+  var nameSomething: Bool {
+    description != nil || publisher != nil || !redirectURI.isEmpty || accessTokenLifetime != nil
+      || refreshTokenLifetime != nil || rotation != nil
+  }
+}
+
+/// The kinds of rotation by their names on the command line.
+enum RotationName: String, ExpressibleByArgument, CaseIterable {
+  case late
+  case always
+
+  var value: RefreshRotation { self == .late ? .late : .always }
+}
+
+/// A length of time, such as `7d`, `1h30m` or `0s`.
+struct DurationArgument: ExpressibleByArgument {
+  let duration: Duration
+
+  init?(argument: String) {
+    guard let duration = Duration(spelled: argument) else { return nil }
+    self.duration = duration
+  }
+}
+
+extension ConnectorSecret {
+  /// The Secret for people, with what to know of it.
+  var lines: [String] {
+    ["Its Secret follows, this once: the ledger keeps a digest only. Whoever has it can act as the connector.", text]
+  }
+}
+
+extension Connector {
+  private var state: String { isDeleted ? "deleted" : "active" }
+
+  private var permissions: [Permission] {
+    Permission.allCases.filter { $0.scopes.isSubset(of: Scopes(rawValue: details.scopes)) }
+  }
+
+  private var rotation: String { details.rotation == .always ? "always" : "late" }
+
+  /// The connector in a list.
+  var row: [String] { ["\(id)", "\(publicID)", state, "\(owner)", details.name] }
+
+  /// The connector on several lines.
+  var lines: [String] {
+    [
+      "\(id)  \(state)", "ID              \(publicID)", "name            \(details.name)",
+      "owner           \(owner)", "publisher       \(details.publisher)",
+      "description     \(details.description_p.replacing("\n", with: " "))",
+      "permissions     \(permissions.map(\.rawValue).joined(separator: ", "))",
+    ] + details.redirectUris.map { "redirect URI    \($0)" } + [
+      "access tokens   \(details.accessTokenLifetime == 0 ? 86_400 : details.accessTokenLifetime) s",
+      "refresh tokens  \(details.refreshTokenLifetime == 0 ? 31_536_000 : details.refreshTokenLifetime) s, replaced \(rotation)",
+      "created         \(createdAt)",
+    ]
+  }
+
+  /// The connector for programs.
+  func json(secret: ConnectorSecret? = nil) -> JSON {
+    var members: [(String, JSON)] = [
+      ("connector", .number(id.rawValue)), ("id", .string(publicID.description)), ("state", .string(state)),
+      ("owner", .number(owner.rawValue)), ("name", .string(details.name)),
+      ("publisher", .string(details.publisher)), ("description", .string(details.description_p)),
+      ("permissions", .array(permissions.map { .string($0.rawValue) })),
+      ("redirectURIs", .array(details.redirectUris.map { .string($0) })),
+      ("accessTokenLifetime", .number(UInt64(clamping: details.accessTokenLifetime))),
+      ("refreshTokenLifetime", .number(UInt64(clamping: details.refreshTokenLifetime))),
+      ("rotation", .string(rotation)), ("createdAt", .string(createdAt.description)),
+    ]
+    if let secret { members.append(("secret", .string(secret.text))) }
+    return .object(members)
+  }
+}

@@ -1,0 +1,162 @@
+import ArgumentParser
+import CredentialLedger
+
+struct GrantCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "grant", abstract: "List, show, give and revoke the access that connectors have.",
+    discussion: """
+      Whatever changes something is recorded with the operator as its actor.
+
+      EXAMPLES
+        credledger grant list connector:8 --ledger ./ledger
+        credledger grant show 11
+        credledger grant create --connector 8 --group 5 --granter 2
+        credledger grant revoke 11
+      """,
+    subcommands: [List.self, Show.self, Create.self, Revoke.self])
+
+  struct List: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "List the grants of a connector, a group or an account that are not revoked, oldest first.",
+      discussion: """
+        Each with what keeps it from giving access, if something does. Revoked grants are in the audit trail.
+
+        EXAMPLES
+          credledger grant list connector:8
+          credledger grant list group:5 --format ndjson
+          credledger grant list account:2
+        """)
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @Argument(help: "Whose grants: connector:N, group:N or account:N.") var owner: Subject
+
+    func validate() throws {
+      guard [.connector, .group, .account].contains(owner.kind), owner.number > 0 else {
+        throw ValidationError("Name a connector:N, group:N or account:N.")
+      }
+    }
+
+    func run() async throws {
+      let owner = owner
+      let states = try await ledger.reading { ledger in
+        switch owner.kind {
+        case .connector: try ledger.grants.states(to: ConnectorID(rawValue: owner.number))
+        case .group: try ledger.grants.states(of: GroupID(rawValue: owner.number))
+        default: try ledger.grants.states(by: AccountID(rawValue: owner.number))
+        }
+      }
+      output.format.show(
+        states.map(\.json), ["GRANT", "CONNECTOR", "ACCESS", "GRANTER", "STATE"], states.map(\.row))
+    }
+  }
+
+  struct Show: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show a grant, and whether it gives access now.")
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @Argument(help: "The grant, such as grant:11 or 11.") var grant: GrantID
+
+    func run() async throws {
+      let id = grant
+      guard let state = try await ledger.reading({ try $0.grants.state(of: id) }) else {
+        throw CheckFailed(reason: "there is no \(id); credledger grant list shows those that there are")
+      }
+      output.format.show(state.json, state.lines)
+    }
+  }
+
+  struct Create: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Give a connector access for somebody: to a group that they administer, or their own.",
+      discussion: """
+        Prints a refresh token, this once: the ledger keeps a digest of it. One made before for the same access stops.
+
+        EXAMPLES
+          credledger grant create --connector 8 --group 5 --granter 2
+          credledger grant create --connector 8 --own --granter 2 --format json
+        """)
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @Option(help: "The connector, such as connector:8 or 8, or its ID.") var connector: ConnectorName
+    @Option(help: "Access to this group.") var group: GroupName?
+    @Flag(help: "Access to what the granter may do.") var own = false
+    @Option(help: "The account that gives it: an admin of the group, with a verified phone.") var granter: AccountID
+
+    func validate() throws {
+      guard (group == nil) == own else { throw ValidationError("Give either --group or --own.") }
+    }
+
+    func run() async throws {
+      let (connector, group, granter) = (connector, group, granter)
+      let granted = try await ledger.writing { ledger in
+        let access: GrantAccess.Access = if let group { .group(try group.find(in: ledger).id) } else { .user }
+        return try await ledger.grants.grant(
+          connector.find(in: ledger).id, access: access, for: granter, by: Requester.operator)
+      }
+      let token = granted.refreshToken.text
+      output.format.show(
+        .object([
+          ("grant", .number(granted.grant.rawValue)), ("refreshToken", .string(token)),
+          ("expiresAt", .string(granted.expiresAt.description)),
+        ]),
+        [
+          "\(granted.grant) gives access until \(granted.expiresAt).",
+          "Its refresh token follows, this once: the ledger keeps a digest only. Whoever has it and the connector's "
+            + "Secret has the access.", token,
+        ])
+    }
+  }
+
+  struct Revoke: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Revoke a grant for good; all its tokens stop.",
+      discussion: """
+        One event, whatever the number of tokens. To stop the tokens and leave the grant, see credledger token revoke.
+
+        EXAMPLES
+          credledger grant revoke 11
+          credledger grant revoke grant:11 --format json
+        """)
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @Argument(help: "The grant, such as grant:11 or 11.") var grant: GrantID
+
+    func run() async throws {
+      let id = grant
+      let change = try await ledger.changing(id) { try await $0.grants.revoke(id, by: Requester.operator) }
+      change.show(output.format, "is revoked")
+    }
+  }
+}
+
+extension GrantState {
+  private var state: String { grant.isRevoked ? "revoked" : isInForce ? "in force" : "stopped" }
+  private var target: String { grant.group?.description ?? "the granter's own" }
+
+  fileprivate var row: [String] {
+    ["\(grant.id)", "\(grant.connector)", target, "\(grant.granter)", obstacle?.text ?? "in force"]
+  }
+
+  fileprivate var lines: [String] {
+    [
+      "\(grant.id)  \(state)", "connector  \(grant.connector)", "access     \(target)", "granter    \(grant.granter)",
+      "scopes     \(grant.scopes.description.replacing(",", with: ", "))",
+      "family     \(grant.family?.description ?? "none")", "granted    \(grant.grantedAt)",
+    ] + (obstacle.map { ["stopped    \($0.text)"] } ?? [])
+  }
+
+  fileprivate var json: JSON {
+    var members: [(String, JSON)] = [
+      ("grant", .number(grant.id.rawValue)),
+      ("state", .string(grant.isRevoked ? "revoked" : isInForce ? "in-force" : "stopped")),
+      ("connector", .number(grant.connector.rawValue)), ("granter", .number(grant.granter.rawValue)),
+    ]
+    if let group = grant.group { members.append(("group", .number(group.rawValue))) }
+    members.append(
+      ("scopes", .array(grant.scopes.description.split(separator: ",").map { .string(String($0)) })))
+    if let family = grant.family { members.append(("family", .number(family.rawValue))) }
+    members.append(("grantedAt", .string(grant.grantedAt.description)))
+    if let obstacle { members.append(("reason", .string(obstacle.text))) }
+    return .object(members)
+  }
+}

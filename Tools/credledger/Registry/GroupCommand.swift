@@ -1,0 +1,206 @@
+import ArgumentParser
+import CredentialLedger
+
+struct GroupCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "group", abstract: "List, show and administer groups and their members.",
+    discussion: """
+      A group goes by its number, as group:5 or 5, or by the ID that clients know. Whatever changes something is recorded \
+      with the operator as its actor.
+
+      EXAMPLES
+        credledger group list --ledger ./ledger
+        credledger group members 5 --format ndjson
+        credledger group create --name "Field team" --creator 2
+        credledger group add-member 5 --account 3 --role admin
+        credledger group attach 7 --to 5
+        credledger group delete 5
+      """,
+    subcommands: [
+      List.self, Show.self, Create.self, Rename.self, Delete.self, Members.self, AddMember.self, RemoveMember.self,
+      ChangeRole.self, Attach.self, Detach.self,
+    ])
+
+  struct List: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "List groups, deleted ones included, oldest first.",
+      discussion: """
+        EXAMPLES
+          credledger group list --limit 20
+          credledger group list --member 2
+          credledger group list --below 5
+        """)
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @Option(help: "Only those that this account is a member of.") var member: AccountID?
+    @Option(help: "Only those directly below this group.") var below: GroupName?
+    @Option(help: "Go on after this group.") var after: GroupID?
+    @Option(help: "How many, 1 to 1000.") var limit = 100
+
+    func validate() throws {
+      guard [member != nil, below != nil, after != nil].count(where: { $0 }) < 2 else {
+        throw ValidationError("Give one of --member, --below and --after.")
+      }
+    }
+
+    func run() async throws {
+      let (member, below, after, limit) = (member, below, after, limit)
+      let groups = try await ledger.reading { ledger in
+        if let member { return try ledger.groups.joined(by: member) }
+        if let below { return try ledger.groups.subgroups(of: below.find(in: ledger).id) }
+        return try ledger.groups.all(after: after, limit: limit)
+      }
+      output.format.show(groups.map { $0.json() }, ["GROUP", "ID", "STATE", "MEMBERS", "NAME"], groups.map(\.row))
+    }
+  }
+
+  struct Show: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show a group and what lies below it.")
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @Argument(help: "The group, such as group:5 or 5, or its ID.") var group: GroupName
+
+    func run() async throws {
+      let name = group
+      let (found, below) = try await ledger.reading { ledger in
+        let found = try name.find(in: ledger)
+        return (found, try ledger.groups.subgroups(of: found.id).map(\.id))
+      }
+      output.format.show(found.json(subgroups: below), found.lines(below))
+    }
+  }
+
+  struct Create: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Create a group, with its creator as its first admin.",
+      discussion: """
+        EXAMPLES
+          credledger group create --name "Field team" --creator 2
+          credledger group create --name News --creator 2 --kind connect-group --welcome-message "Good to have you"
+        """)
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @Option(help: "1 to 100 characters.") var name: String
+    @Option(help: "The account that it is for.") var creator: AccountID
+    @Option(help: "What sort of group.") var kind = GroupKindName.group
+    @Option(help: "Shown to new members, at most 1000 characters.") var welcomeMessage = ""
+
+    func run() async throws {
+      let (name, creator, kind, message) = (name, creator, kind.kind, welcomeMessage)
+      let made = try await ledger.writing { ledger in
+        try await ledger.groups.create(
+          name: name, kind: kind, welcomeMessage: message, for: creator, by: Requester.operator)
+      }
+      output.format.show(made.json(), ["Made \(made.id), which clients know as \(made.publicID)."])
+    }
+  }
+
+  struct Rename: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Give a group another name.")
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @Argument(help: "The group, such as group:5 or 5, or its ID.") var group: GroupName
+    @Argument(help: "1 to 100 characters.") var name: String
+
+    func run() async throws {
+      let (group, name) = (group, name)
+      let change = try await ledger.changing(group) { ledger in
+        try await ledger.groups.rename(group.find(in: ledger).id, to: name, by: Requester.operator)
+      }
+      change.show(output.format, "is renamed")
+    }
+  }
+
+  struct Delete: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Delete a group for good; the access that was given to it stops.",
+      discussion: """
+        One event, whatever the number of tokens. Asks first, unless --yes is given.
+
+        EXAMPLES
+          credledger group delete 5
+          credledger group delete 5 --yes
+        """)
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @OptionGroup var confirmation: ConfirmationOptions
+    @Argument(help: "The group, such as group:5 or 5.") var group: GroupID
+
+    func run() async throws {
+      let id = group
+      try confirmation.require(id, "Delete \(id) for good?")
+      let change = try await ledger.changing(id) { try await $0.groups.delete(id, by: Requester.operator) }
+      change.show(output.format, "is deleted")
+    }
+  }
+
+  struct Attach: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Put a group below another.")
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @Argument(help: "The lower group, such as group:7 or 7, or its ID.") var group: GroupName
+    @Option(help: "The upper group.") var to: GroupName
+
+    func run() async throws {
+      let (lower, upper) = (group, to)
+      let change = try await ledger.changing(lower) { ledger in
+        try await ledger.groups.attach(
+          lower.find(in: ledger).id, to: upper.find(in: ledger).id, by: Requester.operator)
+      }
+      change.show(output.format, "is below \(upper)")
+    }
+  }
+
+  struct Detach: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Take a group from below another.")
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @Argument(help: "The lower group, such as group:7 or 7, or its ID.") var group: GroupName
+    @Option(help: "The upper group.") var from: GroupName
+
+    func run() async throws {
+      let (lower, upper) = (group, from)
+      let change = try await ledger.changing(lower) { ledger in
+        try await ledger.groups.detach(
+          lower.find(in: ledger).id, from: upper.find(in: ledger).id, by: Requester.operator)
+      }
+      change.show(output.format, "is no longer below \(upper)")
+    }
+  }
+}
+
+/// The kinds of group by their names on the command line.
+enum GroupKindName: String, ExpressibleByArgument, CaseIterable {
+  case group
+  case connectGroup = "connect-group"
+
+  var kind: GroupKind { self == .group ? .group : .connectGroup }
+}
+
+extension Group {
+  private var state: String { isDeleted ? "deleted" : "active" }
+  private var kindName: String { (kind == .connectGroup ? GroupKindName.connectGroup : .group).rawValue }
+
+  fileprivate var row: [String] { ["\(id)", "\(publicID)", state, "\(memberCount)", name] }
+
+  fileprivate func lines(_ below: [GroupID]) -> [String] {
+    [
+      "\(id)  \(state)", "ID        \(publicID)", "name      \(name)", "kind      \(kindName)",
+      "welcome   \(welcomeMessage.replacing("\n", with: " "))",
+      "members   \(memberCount), of whom \(adminCount) administer it",
+      "below it  \(below.isEmpty ? "none" : below.map(\.description).joined(separator: ", "))",
+      "created   \(createdAt)",
+    ]
+  }
+
+  fileprivate func json(subgroups: [GroupID]? = nil) -> JSON {
+    var members: [(String, JSON)] = [
+      ("group", .number(id.rawValue)), ("id", .string(publicID.description)), ("state", .string(state)),
+      ("name", .string(name)), ("kind", .string(kindName)), ("welcomeMessage", .string(welcomeMessage)),
+      ("members", .number(memberCount)), ("admins", .number(adminCount)),
+      ("createdAt", .string(createdAt.description)),
+    ]
+    if let subgroups { members.append(("subgroups", .array(subgroups.map { .number($0.rawValue) }))) }
+    return .object(members)
+  }
+}
