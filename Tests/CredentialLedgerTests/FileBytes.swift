@@ -7,9 +7,22 @@ enum FileBytes {
   static func hold(_ bytes: [UInt8], in path: String) throws -> Bool {
     guard let names = names(in: path) else {
       let content = try read(path)
-      return content.indices.contains { content[$0] == bytes[0] && content[$0...].starts(with: bytes) }
+      return unsafe content.withUnsafeBytes { content in
+        unsafe bytes.withUnsafeBytes { bytes in unsafe contains(content, bytes) }
+      }
     }
     return try names.contains { try hold(bytes, in: "\(path)/\($0)") }
+  }
+
+  private static func contains(_ content: UnsafeRawBufferPointer, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard let wanted = bytes.baseAddress, var next = content.baseAddress else { return unsafe bytes.isEmpty }
+    var left = content.count
+    while left >= bytes.count, let found = unsafe memchr(next, Int32(bytes[0]), left - bytes.count + 1) {
+      if unsafe memcmp(found, wanted, bytes.count) == 0 { return true }
+      left -= unsafe UnsafeRawPointer(found) - next + 1
+      unsafe next = UnsafeRawPointer(found) + 1
+    }
+    return false
   }
 
   /// The names in a folder; nil if it is none.

@@ -96,6 +96,8 @@ import Testing
     let next = Secret(copying: Array(String(repeating: "2b", count: 32).utf8))
     try await ledger.keys.rotateMasterKey(to: .text(next))
     #expect(try await ledger.audit.latest(of: .type(.masterKeyRotated)).count == 1)
+    // Once it is recorded, the key folder forgets it.
+    #expect(try !FileBytes.hold(Array("rotation ".utf8), in: path + "/keys/keyring"))
     await ledger.close()
     let wrong = configuration
     let refused = await #expect(throws: LedgerError.self) { try await Ledger.open(at: path, wrong) }
@@ -127,6 +129,79 @@ import Testing
       try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "b")
     }
     #expect(try await ledger.accounts.enable(ids[1], by: ids[0]))
+    await ledger.close()
+  }
+
+  @Test func `Erasing again destroys what came back, and reveals nothing meanwhile`() async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
+    let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "a", name: "Ada").account
+    let person = try #require(try ledger.accounts.account(account)).subject.personBytes
+    let persons = path + "/keys/persons"
+    var before: [String: [UInt8]] = [:]
+    for name in try #require(FileBytes.names(in: persons)) { before[name] = try FileBytes.read("\(persons)/\(name)") }
+    let context = RequestContext(idempotencyKey: "once")
+    try await ledger.people.erase(account, by: Requester.operator, context: context)
+    for (name, content) in before { try FileBytes.write(content, to: "\(persons)/\(name)") }
+    #expect(try FileBytes.hold(person, in: persons))
+    #expect(try await ledger.accounts.reveal(account) == nil)
+    #expect(try await ledger.accounts.signIns(of: account) == nil)
+    try await ledger.people.erase(account, by: Requester.operator, context: context)
+    #expect(try !FileBytes.hold(person, in: persons))
+    await ledger.close()
+  }
+
+  @Test func `An account goes with all its numbers, more than one command erases`() async throws {
+    let clock = TestClock()
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
+    let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "a").account
+    let admin = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "admin").account
+    let group = try await ledger.groups.create(name: "Field team", by: admin)
+    var persons: [[UInt8]] = []
+    for index in 0..<9 {
+      clock.advance(seconds: 3_600)
+      let number = try PhoneNumber("+91119999990\(index)")
+      let membership = try await ledger.groups.add(number, to: group.id, by: admin)
+      let member = try ledger.groups.members(of: group.id).first { $0.id == membership }
+      persons.append(try #require(member?.number).personBytes)
+      let request = try await ledger.phones.requestPIN(for: number, by: account)
+      _ = try await ledger.phones.verify(request.pin.digits, challenge: request.challenge, by: account)
+    }
+    for person in persons { #expect(try FileBytes.hold(person, in: path + "/keys")) }
+    try await ledger.people.erase(
+      account, by: account, context: RequestContext(address: "192.0.2.7", idempotencyKey: "once"))
+    for person in persons { #expect(try !FileBytes.hold(person, in: path + "/keys")) }
+    #expect(try ledger.accounts.account(account)?.isErased == true)
+    #expect(try await ledger.audit.latest(of: .type(.subjectErased)).count == 10)
+    #expect(try await ledger.verify().projectionsMatch)
+    await ledger.close()
+  }
+
+  @Test func `What is known of a person has bounds`() async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
+    let (issuer, long) = ("https://id.example.org", String(repeating: "x", count: 600))
+    let (tooLong, longest) = (String(long.prefix(256)), String(long.prefix(255)))
+    let calls: [(issuer: String, subject: String, name: String, email: String, field: String)] = [
+      ("", "a", "", "", "issuer"), (tooLong, "a", "", "", "issuer"), (issuer, "", "", "", "subject"),
+      (issuer, tooLong, "", "", "subject"), (issuer, "a", String(long.prefix(401)), "", "name"),
+      (issuer, "a", "", String(long.prefix(401)), "email"),
+    ]
+    for call in calls {
+      let error = await #expect(throws: LedgerError.self) {
+        try await ledger.accounts.signIn(
+          issuer: call.issuer, subject: call.subject, name: call.name, email: call.email)
+      }
+      #expect(error?.field == call.field)
+    }
+    let account = try await ledger.accounts.signIn(
+      issuer: issuer, subject: longest, name: String(long.prefix(400))
+    ).account
+    _ = try await ledger.accounts.signIn(issuer: issuer, subject: longest, userAgent: long)
+    #expect(try await ledger.accounts.signIns(of: account)?.first?.userAgent == String(long.prefix(500)))
+    for limit in [0, 1_001] {
+      #expect(throws: LedgerError.self) { try ledger.accounts.list(limit: limit) }
+      #expect(throws: LedgerError.self) { try ledger.connectors.all(limit: limit) }
+      #expect(throws: LedgerError.self) { try ledger.groups.all(limit: limit) }
+    }
     await ledger.close()
   }
 

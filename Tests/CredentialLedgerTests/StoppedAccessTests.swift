@@ -1,166 +1,234 @@
-import LedgerDomain
-import LedgerEvents
+import CredentialLedger
 import LedgerTestSupport
 import Testing
 
-@testable import CredentialLedger
+/// Everything that was handed out: the tokens for a group and for a person, a code that was not redeemed, and a PIN that was
+/// not presented.
+final class Held {
+  static let redirectURI = "https://client.example.org/callback"
 
-/// One connector with access to a group and to a person, with everything that was handed out for it.
-struct HandedOut {
-  let ledger: Ledger
-  let steps: FourSteps
-  let membership: MembershipID
-  /// An admin besides the granter, so that the granter can go.
-  let second: AccountID
-  let group: Grants.Granted
-  let user: Grants.Granted
-  let groupToken: AccessToken
-  let userToken: AccessToken
-
-  init(
-    on ledger: Ledger, permissions: Set<Permission> = [.groupInformation, .textMessage]
-  ) async throws {
-    self.ledger = ledger
-    let steps = try await FourSteps(on: ledger, permissions: permissions)
-    self.steps = steps
-    group = steps.granted
-    membership = try #require(
-      try ledger.groups.members(of: steps.group.id).first { $0.account == steps.admin }
-    ).id
-    second = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "second").account
-    _ = try await ledger.groups.add(second, role: .admin, to: steps.group.id, by: steps.admin)
-    user = try await ledger.grants.grant(steps.connector.id, access: .user, by: steps.admin)
-    groupToken = try await Self.issue(steps, group.refreshToken, ledger)
-    userToken = try await Self.issue(steps, user.refreshToken, ledger)
+  /// What was handed out for one access.
+  struct Access {
+    let firstRefresh: RefreshToken
+    var newestRefresh: RefreshToken
+    let token: AccessToken
+    /// To be presented for revocation, and used for nothing else.
+    let spare: AccessToken
   }
 
-  static func issue(_ steps: FourSteps, _ token: RefreshToken, _ ledger: Ledger) async throws -> AccessToken {
-    try await ledger.tokens.issue(
-      connector: steps.connector.publicID, secret: steps.secret, refreshToken: token
-    ).accessToken
-  }
-}
+  let given: HandedOut
+  let number: PhoneNumber
+  var group: Access
+  var own: Access
+  let code: AuthorizationCode
+  let pin: PIN
 
-/// Disables an account, without asking who may.
-private struct Disable: Command {
-  let account: AccountID
+  var ledger: Ledger { given.ledger }
+  var steps: FourSteps { given.steps }
 
-  func decide(_ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext) -> Decision {
-    var event = AccountDisabled()
-    event.account = account.rawValue
-    return Decision(by: Requester.operator, .accountDisabled(event))
-  }
-
-  func outcome(of recorded: RecordedEvents) {}
-}
-
-/// What stops access, and which of it.
-enum Stop: String, CaseIterable, Sendable {
-  case granterDisabled, ownerDisabled, phoneRemoved, granterDemoted, granterRemoved, groupDeleted, connectorDeleted
-  case grantRevoked, familyRevoked, familySuperseded, allOfConnectorRevoked
-
-  /// Whether the person's own access is stopped too, or only that to the group.
-  var stopsOwnAccess: Bool {
-    switch self {
-    case .granterDemoted, .granterRemoved, .groupDeleted: false
-    default: true
-    }
-  }
-
-  /// Whether access can be given anew.
-  var letsGrantAgain: Bool {
-    switch self {
-    case .grantRevoked, .familyRevoked, .familySuperseded, .allOfConnectorRevoked: true
-    default: false
-    }
-  }
-
-  func apply(to given: HandedOut) async throws {
-    let ledger = given.ledger
+  init(on ledger: Ledger, _ rotation: RefreshRotation) async throws {
+    given = try await HandedOut(on: ledger)
     let steps = given.steps
-    switch self {
-    case .granterDisabled: try await ledger.execute(Disable(account: steps.admin))
-    case .ownerDisabled: try await ledger.execute(Disable(account: steps.developer))
-    case .phoneRemoved:
-      for phone in try ledger.phones.verified(by: steps.admin) {
-        try await ledger.phones.remove(phone, by: steps.admin)
-      }
-    case .granterDemoted:
-      try await ledger.groups.changeRole(of: given.membership, in: steps.group.id, to: .member, by: given.second)
-    case .granterRemoved: try await ledger.groups.remove(given.membership, from: steps.group.id, by: given.second)
-    case .groupDeleted: try await ledger.groups.delete(steps.group.id, by: given.second)
-    case .connectorDeleted: try await ledger.connectors.delete(steps.connector.id, by: steps.developer)
-    case .grantRevoked:
-      for grant in [given.group, given.user] { try await ledger.grants.revoke(grant.grant, by: steps.admin) }
-    case .familyRevoked:
-      for token in [given.group, given.user] {
-        let family = try #require(try ledger.grants.grant(token.grant)?.family)
-        try await ledger.tokens.revoke(.refreshToken(TokenID(rawValue: family.rawValue)), by: steps.admin)
-      }
-    case .familySuperseded:
-      for access in [GrantAccess.Access.group(steps.group.id), .user] {
-        _ = try await ledger.grants.grant(steps.connector.id, access: access, by: steps.admin)
-      }
-    case .allOfConnectorRevoked:
-      try await ledger.tokens.revoke(.connector(steps.connector.id), by: steps.developer)
+    number = try PhoneNumber("+4915112345678")
+    try await ledger.connectors.update(
+      steps.connector.id, redirectURIs: [Self.redirectURI], rotation: rotation, by: steps.developer)
+    group = try await Self.use(given.group, steps, ledger)
+    own = try await Self.use(given.user, steps, ledger)
+    code = try await ledger.authorizationCodes.issue(
+      steps.connector.id, redirectURI: Self.redirectURI, by: steps.admin
+    ).code
+    pin = try #require(try await ledger.pinSignIns.request(for: number, connector: steps.connector.publicID)).pin
+  }
+
+  private static func use(_ granted: Grants.Granted, _ steps: FourSteps, _ ledger: Ledger) async throws -> Access {
+    func issue() async throws -> Tokens.Issued {
+      try await ledger.tokens.issue(
+        connector: steps.connector.publicID, secret: steps.secret, refreshToken: granted.refreshToken)
     }
+    let first = try await issue()
+    return Access(
+      firstRefresh: granted.refreshToken, newestRefresh: first.refreshToken ?? granted.refreshToken,
+      token: first.accessToken, spare: try await issue().accessToken)
   }
 }
 
-/// A way to get or to use a token. A new one is a case here, with what it tries.
-enum Way: String, CaseIterable, Sendable {
-  case issue, validate, grantAgain
+/// A way to use what was handed out before.
+enum Use: String, CaseIterable, Sendable {
+  case validate, introspectAccess, introspectRefresh, issue, retryWithTheFirst, revokeByPresenting
 
-  func works(_ given: HandedOut, toGroup: Bool) async throws -> Bool {
+  func works(_ given: Held, _ access: ReferenceWritableKeyPath<Held, Held.Access>) async throws -> Bool {
     let ledger = given.ledger
-    let steps = given.steps
+    let held = given[keyPath: access]
     switch self {
-    case .validate: return try ledger.tokens.validate(toGroup ? given.groupToken : given.userToken).isValid
+    case .validate: return try ledger.tokens.validate(held.token).isValid
+    case .introspectAccess: return try ledger.tokens.introspect(held.token.text).active
+    case .introspectRefresh: return try ledger.tokens.introspect(held.newestRefresh.text).active
     case .issue:
-      let token = (toGroup ? given.group : given.user).refreshToken
-      return await succeeds { _ = try await HandedOut.issue(steps, token, ledger) }
-    case .grantAgain:
-      let access = toGroup ? GrantAccess.Access.group(steps.group.id) : .user
-      return await succeeds { _ = try await ledger.grants.grant(steps.connector.id, access: access, by: steps.admin) }
+      guard let issued = await given.issue(held.newestRefresh) else { return false }
+      if let successor = issued.refreshToken {
+        given[keyPath: access].newestRefresh = successor
+      }
+      return true
+    case .retryWithTheFirst: return await given.issue(held.firstRefresh) != nil
+    case .revokeByPresenting:
+      return
+        (try? await ledger.tokens.revoke(
+          presented: held.spare.text, connector: given.steps.connector.publicID, secret: given.steps.secret)) ?? false
     }
   }
+}
 
-  private func succeeds(_ body: () async throws -> Void) async -> Bool {
-    do {
-      try await body()
-      return true
-    } catch { return false }
+/// A way to get access anew: it works if anything is handed out, which then is to be good for something.
+enum Arrival: String, CaseIterable, Sendable {
+  case heldCode, heldPIN, newCode, newPIN, grantOwn, grantToGroup
+
+  func works(_ given: Held) async -> Bool {
+    let ledger = given.ledger
+    let connector = given.steps.connector
+    switch self {
+    case .heldCode: return await given.redeem(given.code)
+    case .newCode:
+      guard
+        let made = try? await ledger.authorizationCodes.issue(
+          connector.id, redirectURI: Held.redirectURI, by: given.steps.admin)
+      else { return false }
+      return await given.redeem(made.code)
+    case .heldPIN: return await given.signIn(given.pin)
+    case .newPIN:
+      guard let made = try? await ledger.pinSignIns.request(for: given.number, connector: connector.publicID) else {
+        return false
+      }
+      return await given.signIn(made.pin)
+    case .grantOwn: return await given.grant(.user)
+    case .grantToGroup: return await given.grant(.group(given.steps.group.id))
+    }
+  }
+}
+
+extension Held {
+  fileprivate func issue(_ token: RefreshToken) async -> Tokens.Issued? {
+    try? await ledger.tokens.issue(
+      connector: steps.connector.publicID, secret: steps.secret, refreshToken: token)
+  }
+
+  fileprivate func redeem(_ code: AuthorizationCode) async -> Bool {
+    let tokens = try? await ledger.authorizationCodes.redeem(
+      code, connector: steps.connector.publicID, secret: steps.secret, redirectURI: Self.redirectURI)
+    guard let tokens else { return false }
+    #expect((try? ledger.tokens.validate(tokens.accessToken).isValid) == true)
+    return true
+  }
+
+  fileprivate func signIn(_ pin: PIN) async -> Bool {
+    let access = try? await ledger.pinSignIns.signIn(
+      number, pin: pin.digits, connector: steps.connector.publicID, secret: steps.secret)
+    guard let access else { return false }
+    #expect(await issue(access.refreshToken) != nil)
+    return true
+  }
+
+  fileprivate func grant(_ access: GrantAccess.Access) async -> Bool {
+    let granted = try? await ledger.grants.grant(steps.connector.id, access: access, by: steps.admin)
+    guard let granted else { return false }
+    #expect(await issue(granted.refreshToken) != nil)
+    return true
+  }
+}
+
+/// What is left after a stop.
+private struct Left {
+  /// Whether the person's own access is stopped too, or only that to the group.
+  var stopsOwnAccess = true
+  /// Whether access can be given anew.
+  var letsGrantAgain = true
+  /// Whether the tokens themselves are stopped, so that presenting one revokes nothing any more.
+  var leavesNothingToRevoke = true
+  /// Whether so much time has passed that the code is over.
+  var isCodeOver = false
+
+  /// Whether access can be had in this way in spite of the stop.
+  func isOpen(_ arrival: Arrival) -> Bool {
+    letsGrantAgain || (arrival != .grantToGroup && !stopsOwnAccess)
   }
 }
 
 @Suite struct StoppedAccessTests {
   let folder = TemporaryFolder()
-  let quick = LedgerConfiguration(pinCost: 10)
+  let clock = TestClock()
 
-  @Test(arguments: Stop.allCases)
-  func `What is stopped gives no access in any way, before and after a rebuild`(stop: Stop) async throws {
-    let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org", quick)
-    let given = try await HandedOut(on: ledger)
-    for way in Way.allCases where way != .grantAgain {
-      for toGroup in [true, false] { #expect(try await way.works(given, toGroup: toGroup), "\(way) before") }
+  private func held(_ rotation: RefreshRotation) async throws -> Held {
+    let ledger = try await Ledger.create(
+      at: folder.path + "/ledger", origin: "ledger.example.org", clock.configuration)
+    return try await Held(on: ledger, rotation)
+  }
+
+  @Test(arguments: [RefreshRotation.late, .always])
+  func `What nothing stops gives access in every way`(rotation: RefreshRotation) async throws {
+    let held = try await held(rotation)
+    for use in Use.allCases {
+      #expect(try await use.works(held, \.group), "\(use) of the group's")
+      #expect(try await use.works(held, \.own), "\(use) of the person's own")
     }
-    try await stop.apply(to: given)
+    for arrival in Arrival.allCases { #expect(await arrival.works(held), "\(arrival)") }
+    await held.ledger.close()
+  }
+
+  @Test(arguments: Stop.allCases, [RefreshRotation.late, .always])
+  func `What is stopped gives no access in any way, before and after a rebuild`(
+    stop: Stop, rotation: RefreshRotation
+  ) async throws {
+    let held = try await held(rotation)
+    try await stop.apply(to: held.given)
     // A superseded grant stands: its newest family has the access.
-    if stop != .familySuperseded {
-      #expect(try ledger.grants.states(of: given.steps.group.id).allSatisfy { !$0.isInForce })
-      if stop.stopsOwnAccess { #expect(try ledger.grants.states(by: given.steps.admin).allSatisfy { !$0.isInForce }) }
-    }
-    for attempt in ["at once", "after a rebuild"] {
-      for way in Way.allCases where way != .grantAgain || !stop.letsGrantAgain {
-        #expect(try await !way.works(given, toGroup: true), "\(way) to the group \(attempt)")
-        // Granting again would supersede the tokens that are tried.
-        guard way != .grantAgain || stop.stopsOwnAccess else { continue }
-        #expect(
-          try await way.works(given, toGroup: false) == !stop.stopsOwnAccess,
-          "\(way) to the person's own access \(attempt)")
+    if stop != .familySuperseded { try expectStoppedGrants(held, ownToo: stop.stopsOwnAccess) }
+    try await expect(
+      Left(
+        stopsOwnAccess: stop.stopsOwnAccess, letsGrantAgain: stop.letsGrantAgain,
+        leavesNothingToRevoke: stop.leavesNothingToRevoke), of: held)
+  }
+
+  @Test func `A refresh token that is used again after its replacement stops all that came of it`() async throws {
+    let held = try await held(.always)
+    clock.advance(seconds: 60)
+    for access in [held.group, held.own] {
+      await #expect(throws: LedgerError.self) {
+        try await held.ledger.tokens.issue(
+          connector: held.steps.connector.publicID, secret: held.steps.secret, refreshToken: access.firstRefresh)
       }
-      try await ledger.rebuildProjections()
     }
-    await ledger.close()
+    try expectStoppedGrants(held, ownToo: true)
+    try await expect(Left(isCodeOver: true), of: held)
+  }
+
+  private func expect(_ left: Left, of held: Held) async throws {
+    for attempt in ["at once", "after a rebuild"] {
+      for use in Use.allCases where use != .revokeByPresenting || left.leavesNothingToRevoke {
+        #expect(try await !use.works(held, \.group), "\(use) to the group \(attempt)")
+        #expect(try await use.works(held, \.own) == !left.stopsOwnAccess, "\(use) of the person's own \(attempt)")
+      }
+      for arrival in Arrival.allCases where !left.isOpen(arrival) {
+        #expect(await !arrival.works(held), "\(arrival) \(attempt)")
+      }
+      try await held.ledger.rebuildProjections()
+    }
+    // Whatever presenting a token for revocation does, it opens nothing.
+    for access in [\Held.group, \.own] where access == \.group || left.stopsOwnAccess {
+      _ = try await Use.revokeByPresenting.works(held, access)
+      #expect(try await !Use.validate.works(held, access))
+      #expect(try await !Use.issue.works(held, access))
+    }
+    // What may be given anew can be: last, as it supersedes what was tried.
+    for arrival in Arrival.allCases where left.isOpen(arrival) && !(arrival == .heldCode && left.isCodeOver) {
+      #expect(await arrival.works(held), "\(arrival) after all")
+    }
+    #expect(try await held.ledger.verify().projectionsMatch)
+    await held.ledger.close()
+  }
+
+  private func expectStoppedGrants(_ held: Held, ownToo: Bool) throws {
+    let (ledger, steps) = (held.ledger, held.steps)
+    #expect(try ledger.grants.states(of: steps.group.id).allSatisfy { !$0.isInForce })
+    #expect(try ledger.grants.state(of: held.given.group.grant)?.isInForce == false)
+    if ownToo { #expect(try ledger.grants.states(by: steps.admin).allSatisfy { !$0.isInForce }) }
   }
 }
