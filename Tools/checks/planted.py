@@ -81,11 +81,27 @@ See [the sources](../Sources/KeyStore/Vault.swift), [the web](https://example.or
 [top]: ../README.md#start
 """
 
+CALL = """/// The book.
+///
+/// ```swift
+/// let page = try book.open(at: 1)
+/// // Pages begin with one.
+/// ```
+public struct Book {}
+"""
+
+CALLED = """  @Test func opens() throws {
+    let page = try book.open(at: 1)
+  }
+"""
+
 CLEAN = {
     "Package.swift": manifest(),
     "README.md": "# Start\n\nRun `Tools/start`, then `Tools/test`; see [Vault](Documents/Vault.md).\n",
     "Documents/Vault.md": DOCUMENT,
     "Sources/CredentialLedger/CredentialLedger.docc/Concepts.md": "# Concepts\n",
+    "Sources/CredentialLedger/Book.swift": CALL,
+    "Tests/CredentialLedgerTests/DocumentedCallsTests.swift": CALLED,
     "Sources/KeyStore/Vault.swift": SWIFT,
     "Sources/LedgerDomain/Command.swift": "import LedgerEvents\n",
     "Sources/LedgerEvents/Generated/token.pb.swift": "import Foundation\npublic var x: Int!\n" + "\n" * 500,
@@ -141,4 +157,6 @@ PLANTS = [
     Plant("documentation", VAULT, "/// What can be opened.\n", ""),
     Plant("documentation", VAULT, "  /// Opens it.\n", ""),
     Plant("documentation", VAULT, "    self.id = id\n", "    self.id = id + 1\n", line_offset=-1),
+    Plant("examples", "Sources/CredentialLedger/Book.swift", "book.open(at: 1)", "book.open()"),
+    Plant("examples", "Sources/CredentialLedger/Book.swift", "/// ```\n", "/// book.close()\n/// ```\n"),
 ]

@@ -5,11 +5,11 @@ public import LedgerEvents
 /// Authorization codes of the OAuth flow: a person who has signed in lets a connector act for them.
 ///
 /// ```swift
-/// let code = try await ledger.authorizationCodes.issue(
+/// let issued = try await ledger.authorizationCodes.issue(
 ///   connector.id, redirectURI: uri, codeChallenge: challenge, by: account)
-/// // The browser takes code.code.text to the connector, which trades it:
-/// let tokens = try await ledger.authorizationCodes.redeem(
-///   presented, connector: clientID, secret: secret, redirectURI: uri, codeVerifier: verifier)
+/// // The browser takes issued.code.text to the connector, which trades it:
+/// let redeemed = try await ledger.authorizationCodes.redeem(
+///   AuthorizationCode(presented), connector: clientID, secret: secret, redirectURI: uri, codeVerifier: verifier)
 /// ```
 public struct AuthorizationCodes: Sendable {
   let ledger: Ledger
@@ -37,6 +37,12 @@ public struct AuthorizationCodes: Sendable {
   }
 
   /// Makes a code, good for 60 seconds and one use.
+  ///
+  /// ```swift
+  /// let issued = try await ledger.authorizationCodes.issue(
+  ///   connector.id, redirectURI: uri, codeChallenge: challenge, by: account)
+  /// show(issued.code.text)
+  /// ```
   ///
   /// - Parameters:
   ///   - redirectURI: byte for byte one of those registered for the connector.
@@ -70,6 +76,12 @@ public struct AuthorizationCodes: Sendable {
   }
 
   /// Trades a code for tokens.
+  ///
+  /// ```swift
+  /// let redeemed = try await ledger.authorizationCodes.redeem(
+  ///   AuthorizationCode(presented), connector: clientID, secret: secret, redirectURI: uri, codeVerifier: verifier)
+  /// show(redeemed.accessToken.text, redeemed.refreshToken.text)
+  /// ```
   ///
   /// - Parameters:
   ///   - redirectURI: as the client presented it; nil where it presented none.

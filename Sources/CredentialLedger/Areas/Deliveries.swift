@@ -50,8 +50,11 @@ public struct Delivery: Sendable, CustomStringConvertible, CustomDebugStringConv
 /// ```swift
 /// while !Task.isCancelled {
 ///   for delivery in try await ledger.deliveries.take() {
-///     if await send(delivery) { try await ledger.deliveries.delivered(delivery) }
-///     else { try await ledger.deliveries.failed(delivery) }
+///     if await send(delivery) {
+///       try await ledger.deliveries.delivered(delivery)
+///     } else {
+///       try await ledger.deliveries.failed(delivery)
+///     }
 ///   }
 ///   try await sleep(until: ledger.deliveries.next())
 /// }

@@ -15,6 +15,11 @@ public struct Grants: Sendable {
 
   /// Gives a connector access, and makes a refresh token for it. One made before for the same access stops.
   ///
+  /// ```swift
+  /// let granted = try await ledger.grants.grant(connector.id, access: .group(group.id), by: admin)
+  /// show(granted.refreshToken.text)
+  /// ```
+  ///
   /// - Parameters:
   ///   - access: to a group that the granter is an admin of, or to what the granter may do.
   ///   - granter: has a verified phone. Whoever asks, unless an operator grants for somebody.
@@ -38,6 +43,10 @@ public struct Grants: Sendable {
 
   /// Revokes a grant: every token under it stops, by this one event.
   ///
+  /// ```swift
+  /// try await ledger.grants.revoke(granted.grant, by: admin)
+  /// ```
+  ///
   /// - Parameter requester: the granter, an admin of the group, the connector's owner, or an operator.
   /// - Returns: false if it was revoked before; nothing is appended then.
   @discardableResult
@@ -51,6 +60,10 @@ public struct Grants: Sendable {
   }
 
   /// A grant as it is now; nil if there is none.
+  ///
+  /// ```swift
+  /// let scopes = try ledger.grants.grant(granted.grant)?.scopes
+  /// ```
   public func grant(_ id: GrantID) throws(LedgerError) -> Grant? {
     try ledger.reading { (state) throws(StateUnreadable) in try state.grant(id) }
   }

@@ -44,6 +44,10 @@ public struct Groups: Sendable {
   }
 
   /// Adds somebody who has an account.
+  ///
+  /// ```swift
+  /// let membership = try await ledger.groups.add(account, role: .admin, to: group.id, by: admin)
+  /// ```
   public func add(
     _ account: AccountID, role: Role = .member, to group: GroupID, by admin: some Requesting,
     context: RequestContext = .none
@@ -57,6 +61,10 @@ public struct Groups: Sendable {
   }
 
   /// Adds whoever holds a number, or will hold it: the membership waits for the number to be verified.
+  ///
+  /// ```swift
+  /// let invited = try await ledger.groups.add(PhoneNumber("+33699999999"), to: group.id, by: admin)
+  /// ```
   public func add(
     _ number: PhoneNumber, role: Role = .member, to group: GroupID, by admin: some Requesting,
     context: RequestContext = .none
@@ -70,6 +78,10 @@ public struct Groups: Sendable {
   }
 
   /// Changes a member's role. The last admin stays one.
+  ///
+  /// ```swift
+  /// try await ledger.groups.changeRole(of: membership, in: group.id, to: .member, by: admin)
+  /// ```
   public func changeRole(
     of membership: MembershipID, in group: GroupID, to role: Role, by admin: some Requesting,
     context: RequestContext = .none
@@ -83,6 +95,10 @@ public struct Groups: Sendable {
   }
 
   /// Removes a member, or lets it leave. The last admin stays.
+  ///
+  /// ```swift
+  /// try await ledger.groups.remove(membership, from: group.id, by: admin)
+  /// ```
   public func remove(
     _ membership: MembershipID, from group: GroupID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
@@ -95,6 +111,10 @@ public struct Groups: Sendable {
   }
 
   /// Renames a group.
+  ///
+  /// ```swift
+  /// try await ledger.groups.rename(group.id, to: "Field team, north", by: admin)
+  /// ```
   public func rename(
     _ group: GroupID, to name: String, by admin: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
@@ -105,6 +125,10 @@ public struct Groups: Sendable {
   }
 
   /// Deletes a group: what stands on it stops.
+  ///
+  /// ```swift
+  /// try await ledger.groups.delete(group.id, by: admin)
+  /// ```
   public func delete(
     _ group: GroupID, by admin: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
@@ -114,11 +138,19 @@ public struct Groups: Sendable {
   }
 
   /// A group as it is now; nil if there is none.
+  ///
+  /// ```swift
+  /// let count = try ledger.groups.group(group.id)?.memberCount
+  /// ```
   public func group(_ id: GroupID) throws(LedgerError) -> Group? {
     try ledger.reading { (state) throws(StateUnreadable) in try state.group(id) }
   }
 
   /// The group that clients know by this ID.
+  ///
+  /// ```swift
+  /// let found = try ledger.groups.group(publicID: group.publicID)
+  /// ```
   public func group(publicID: PublicID) throws(LedgerError) -> Group? {
     try ledger.reading { (state) throws(StateUnreadable) in
       guard let id = try state.group(publicID: publicID) else { return nil }
@@ -127,6 +159,10 @@ public struct Groups: Sendable {
   }
 
   /// The members that a group has now, in the order in which they were added.
+  ///
+  /// ```swift
+  /// let admins = try ledger.groups.members(of: group.id).filter { $0.role == .admin }
+  /// ```
   public func members(of group: GroupID) throws(LedgerError) -> [Membership] {
     try ledger.reading { (state) throws(StateUnreadable) in
       var members: [Membership] = []
@@ -136,6 +172,10 @@ public struct Groups: Sendable {
   }
 
   /// The groups that an account is a member of.
+  ///
+  /// ```swift
+  /// let joined = try ledger.groups.joined(by: admin).map(\.name)
+  /// ```
   public func joined(by account: AccountID) throws(LedgerError) -> [Group] {
     try ledger.reading { (state) throws(StateUnreadable) in
       var groups: [Group] = []

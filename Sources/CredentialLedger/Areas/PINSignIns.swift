@@ -6,9 +6,9 @@ import Projections
 /// Signing in to a connector by a PIN that is sent to a verified phone, for programs without a browser.
 ///
 /// ```swift
-/// if let request = try await ledger.pinSignIns.request(for: number, connector: id) { send(request.pin, to: number) }
+/// if let sent = try await ledger.pinSignIns.request(for: number, connector: clientID) { show(sent.pin.digits) }
 /// // To the client the answer is the same. It shows the PIN that arrived:
-/// let access = try await ledger.pinSignIns.signIn(number, pin: typed, connector: id, secret: secret)
+/// let access = try await ledger.pinSignIns.signIn(number, pin: typed, connector: clientID, secret: secret)
 /// ```
 public struct PINSignIns: Sendable {
   let ledger: Ledger
@@ -27,6 +27,10 @@ public struct PINSignIns: Sendable {
   ///
   /// Costs one scrypt whether or not somebody holds the number. Only where a PIN is made is there a commit: answer the
   /// client before the message is sent, and without waiting for this call where a millisecond might tell.
+  ///
+  /// ```swift
+  /// if let sent = try await ledger.pinSignIns.request(for: number, connector: clientID) { show(sent.pin.digits) }
+  /// ```
   ///
   /// - Returns: nil where nobody can sign in with this number to this connector: send nothing, and answer the same.
   public func request(
@@ -61,6 +65,11 @@ public struct PINSignIns: Sendable {
   /// same access stops.
   ///
   /// Costs one scrypt, whatever is wrong.
+  ///
+  /// ```swift
+  /// let access = try await ledger.pinSignIns.signIn(number, pin: typed, connector: clientID, secret: secret)
+  /// show(access.refreshToken.text)
+  /// ```
   ///
   /// - Throws: `invalid_client`; `invalid_grant` for an unknown number, a wrong PIN, one for another connector and one
   ///   that is over, with nothing in the text that tells which.

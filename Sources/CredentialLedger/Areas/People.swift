@@ -32,6 +32,10 @@ public struct People: Sendable {
 
   /// Erases a number that no account holds, wherever memberships carry it.
   ///
+  /// ```swift
+  /// try await ledger.people.erase(PhoneNumber("+33699999999"), by: Requester.operator)
+  /// ```
+  ///
   /// - Parameter requester: the operator.
   /// - Throws: as ``erase(_:by:context:)-(AccountID,_,_)``; `conflict` where an account holds the number.
   public func erase(

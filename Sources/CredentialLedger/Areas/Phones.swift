@@ -18,6 +18,11 @@ public struct Phones: Sendable {
   ///
   /// Costs one scrypt: some 40 ms, on a thread for reading.
   ///
+  /// ```swift
+  /// let request = try await ledger.phones.requestPIN(for: PhoneNumber("+911199999999"), by: account)
+  /// show(request.pin.digits)  // by SMS, to the number
+  /// ```
+  ///
   /// - Throws: `too_many` after three PINs within an hour, ten within a day, or ten wrong tries; `conflict` where the
   ///   number is verified already, `account_disabled`, `not_found`.
   public func requestPIN(
@@ -41,6 +46,10 @@ public struct Phones: Sendable {
   }
 
   /// Verifies a phone by the PIN that was sent to it.
+  ///
+  /// ```swift
+  /// let phone = try await ledger.phones.verify(typed, challenge: request.challenge, by: account)
+  /// ```
   ///
   /// - Parameter digits: as typed. Only six ASCII digits can be right.
   /// - Throws: `wrong_pin`, which counts; `too_many` after five; `no_open_pin`.
@@ -90,6 +99,10 @@ public struct Phones: Sendable {
   }
 
   /// The phones that an account has verified and not removed.
+  ///
+  /// ```swift
+  /// let hasPhone = try !ledger.phones.verified(by: account).isEmpty
+  /// ```
   public func verified(by account: AccountID) throws(LedgerError) -> [PhoneID] {
     try ledger.reading { (state) throws(StateUnreadable) in try state.phones(of: account) }
   }

@@ -13,6 +13,10 @@ public struct EventProof: Sendable {
 
   /// Whether the record is in the tree that the checkpoint speaks of, and a key has signed the checkpoint.
   ///
+  /// ```swift
+  /// let isProved = proof.verify(origin: "ledger.example.org", verifierKey: verifierKey)
+  /// ```
+  ///
   /// - Parameters:
   ///   - origin: the ledger's name.
   ///   - verifierKey: the key (C2SP signed-note), got from elsewhere than the ledger.
@@ -21,6 +25,10 @@ public struct EventProof: Sendable {
   }
 
   /// The same with several keys, one of which must have signed: those that the ledger has had.
+  ///
+  /// ```swift
+  /// let isGenuine = proof.verify(origin: ledger.origin, verifierKeys: try ledger.verifierKeys)
+  /// ```
   public func verify(origin: String, verifierKeys: [String]) -> Bool {
     let keys = verifierKeys.compactMap { try? VerifierKey($0) }
     guard let note = try? SignedNote(decoding: Array(checkpoint.utf8)),
@@ -34,6 +42,10 @@ public struct EventProof: Sendable {
 
 extension Ledger {
   /// The key that checks the ledger's checkpoints: to be kept where the ledger is not.
+  ///
+  /// ```swift
+  /// let verifierKey = try ledger.verifierKey
+  /// ```
   public var verifierKey: String {
     get throws(LedgerError) {
       do throws(TransparencyError) {
@@ -43,6 +55,10 @@ extension Ledger {
   }
 
   /// A signed checkpoint over every event so far. Signs one if the newest is older.
+  ///
+  /// ```swift
+  /// let checkpoint = try await ledger.checkpoint()
+  /// ```
   public func checkpoint() async throws(LedgerError) -> String {
     if let writer = log.writer {
       do { try await writer.checkpoint() } catch { throw LedgerError(error) }
@@ -54,6 +70,10 @@ extension Ledger {
   }
 
   /// The newest signed checkpoint; nil before the first.
+  ///
+  /// ```swift
+  /// let latest = try ledger.latestCheckpoint()
+  /// ```
   public func latestCheckpoint() throws(LedgerError) -> String? {
     try logged { () throws(LogError) in try log.snapshot().latestCheckpoint() }
   }
@@ -73,6 +93,10 @@ extension Ledger {
   }
 
   /// Proves that an event is in the ledger, by a checkpoint over every event so far.
+  ///
+  /// ```swift
+  /// let proof = try await ledger.proveInclusion(of: token.handle.rawValue)
+  /// ```
   ///
   /// - Throws: `not_found` for a position that there is not.
   public func proveInclusion(of position: UInt64) async throws(LedgerError) -> EventProof {
@@ -97,6 +121,10 @@ extension Ledger {
   }
 
   /// Proves that the ledger was only appended to between two sizes; nil where it never had one of them.
+  ///
+  /// ```swift
+  /// let grown = try await ledger.proveConsistency(from: 10, to: ledger.head())
+  /// ```
   public func proveConsistency(from oldSize: UInt64, to newSize: UInt64) async throws(LedgerError) -> ConsistencyProof?
   {
     let log = log

@@ -6,6 +6,10 @@ extension Groups {
   /// Puts a group below another. Groups lie in at most 5 levels, with at most 100 directly below one and at most 20
   /// directly above one; a group is never above itself.
   ///
+  /// ```swift
+  /// try await ledger.groups.attach(lower.id, to: group.id, by: admin)
+  /// ```
+  ///
   /// - Parameter requester: an admin of both groups, or an operator.
   /// - Returns: false if it was there before; nothing is appended then.
   /// - Throws: `forbidden`, `not_found`, `gone`, `conflict` for a cycle, `invalid_value` beyond the bounds.
@@ -21,6 +25,10 @@ extension Groups {
 
   /// Takes a group from below another.
   ///
+  /// ```swift
+  /// try await ledger.groups.detach(lower.id, from: group.id, by: admin)
+  /// ```
+  ///
   /// - Parameter requester: an admin of the upper group, or an operator.
   /// - Throws: `forbidden`, `not_found`, `gone`.
   public func detach(
@@ -33,6 +41,10 @@ extension Groups {
   }
 
   /// The groups directly below a group that are not deleted, oldest first.
+  ///
+  /// ```swift
+  /// let below = try ledger.groups.subgroups(of: group.id).map(\.id)
+  /// ```
   public func subgroups(of group: GroupID) throws(LedgerError) -> [Group] {
     try ledger.reading { (state) throws(StateUnreadable) in
       var groups: [Group] = []

@@ -59,6 +59,11 @@ extension Tokens {
 
   /// What a presented token is worth now, of either kind.
   ///
+  /// ```swift
+  /// let introspection = try ledger.tokens.introspect(presented)
+  /// if introspection.active, let scope = introspection.scope { print("may do \(scope)") }
+  /// ```
+  ///
   /// - Throws: `damaged` or `storage`: treat the token as inactive then.
   public func introspect(_ presented: String) throws(LedgerError) -> Introspection {
     guard let (kind, token) = ledger.tokenFormat.read(presented) else { return .inactive }
@@ -95,6 +100,11 @@ extension Tokens {
 
   /// The newest tokens of a connector, a grant or a family, newest first, each with what it is worth now. Found by the
   /// audit trail, on a thread for reading.
+  ///
+  /// ```swift
+  /// let newest = try await ledger.tokens.list(.connector(connector.id), limit: 20)
+  /// let following = try await ledger.tokens.list(.connector(connector.id), limit: 20, before: newest.last?.handle)
+  /// ```
   ///
   /// - Parameters:
   ///   - limit: 1 to 1,000.

@@ -24,6 +24,10 @@ extension Tokens {
 
   /// Revokes a token that a connector presents (RFC 7009): an access token alone, a refresh token with its family.
   ///
+  /// ```swift
+  /// try await ledger.tokens.revoke(presented: presented, connector: clientID, secret: secret)
+  /// ```
+  ///
   /// - Parameter presented: the text, of either kind.
   /// - Returns: false if there was nothing to revoke: answer the client the same.
   /// - Throws: `invalid_client`.

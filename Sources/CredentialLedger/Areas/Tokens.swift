@@ -21,6 +21,11 @@ public struct Tokens: Sendable {
 
   /// Trades a refresh token for an access token.
   ///
+  /// ```swift
+  /// let token = try await ledger.tokens.issue(connector: clientID, secret: secret, refreshToken: refreshToken)
+  /// show(token.accessToken.text)
+  /// ```
+  ///
   /// - Parameters:
   ///   - connector: the connector's public ID.
   ///   - secret: its Secret.
@@ -66,6 +71,13 @@ public struct Tokens: Sendable {
   /// Whether an access token is valid now, looked up along everything that it stands on. Runs where it is called, in a
   /// microsecond or two. A valid token counts as used.
   ///
+  /// ```swift
+  /// switch try ledger.tokens.validate(presented) {
+  /// case .valid(let claims): print("may do \(claims.scopes) until \(claims.expiresAt)")
+  /// case .invalid(let reason): print("refused: \(reason)")
+  /// }
+  /// ```
+  ///
   /// - Parameter presented: the text, as it came.
   /// - Returns: the claims, or the reason. Tell the outside that it is invalid, and no more.
   /// - Throws: `damaged` or `storage` where the state could not be read: treat the token as invalid then.
@@ -82,6 +94,10 @@ public struct Tokens: Sendable {
   }
 
   /// Whether an access token is valid now.
+  ///
+  /// ```swift
+  /// let isValid = try ledger.tokens.validate(token.accessToken).isValid
+  /// ```
   public func validate(_ token: AccessToken) throws(LedgerError) -> Verdict { try validate(token.text) }
 }
 

@@ -51,6 +51,11 @@ extension Ledger {
   /// Verifies everything: each record against its hash, the tree, every signed checkpoint, and the projections against a
   /// rebuild in a scratch folder beside the ledger.
   ///
+  /// ```swift
+  /// let report = try await ledger.verify { done, total in print("\(done) of \(total)") }
+  /// print(report.root.hex, report.projectionsMatch)
+  /// ```
+  ///
   /// - Parameter progress: is told how many events are done, of how many; each is counted twice, once hashed and once
   ///   replayed.
   /// - Throws: `damaged`, with the first position that is wrong.
@@ -85,6 +90,10 @@ extension Ledger {
   }
 
   /// The digests of the projections as they are now. Reads every row.
+  ///
+  /// ```swift
+  /// let digests = try await ledger.projectionDigests()
+  /// ```
   public func projectionDigests() async throws(LedgerError) -> LedgerDigests {
     let log = log
     return try await blocking { () throws(LedgerError) in
@@ -94,6 +103,10 @@ extension Ledger {
 
   /// The digests of the live projections, and of projections rebuilt from the log up to the same event, in a scratch
   /// folder in the ledger's own, which is removed.
+  ///
+  /// ```swift
+  /// let (live, rebuilt) = try await ledger.digests()
+  /// ```
   public func digests(
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> (live: LedgerDigests, rebuilt: LedgerDigests) {
@@ -132,6 +145,10 @@ extension Ledger {
   }
 
   /// Counts what there is. Reads the header of every record.
+  ///
+  /// ```swift
+  /// let events = try await ledger.statistics().events
+  /// ```
   public func statistics() async throws(LedgerError) -> LedgerStatistics {
     let (log, path) = (log, path)
     return try await blocking { () throws(LedgerError) in

@@ -13,7 +13,7 @@ public import LedgerCrypto
 ///
 /// // Elsewhere, with the key that was noted when the ledger was made:
 /// let evidence = try EvidenceBundle(decoding: file).verify(keys: [verifierKey])
-/// for record in evidence.records { print(record.position, record.entry?.type ?? "unknown") }
+/// for record in evidence.records { print(record.position, record.entry?.type.description ?? "unknown") }
 /// ```
 public struct EvidenceBundle: Sendable, Hashable {
   /// The version of the format that this program writes and reads.

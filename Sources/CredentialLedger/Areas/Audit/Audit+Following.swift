@@ -25,6 +25,10 @@ public struct LedgerEventStream: AsyncSequence, Sendable {
 
 extension Ledger {
   /// The events from a position on, and those that will come.
+  ///
+  /// ```swift
+  /// for try await entry in ledger.events(from: head + 1) { print(entry.position, entry.type) }
+  /// ```
   public func events(from position: UInt64 = 1) -> LedgerEventStream {
     LedgerEventStream(subscription: log.subscribe(from: position))
   }

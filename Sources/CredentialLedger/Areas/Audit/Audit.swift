@@ -73,6 +73,11 @@ public struct Audit: Sendable {
   /// The newest events that a filter lets pass, newest first; as ``search(_:order:after:limit:steps:)``, with as many
   /// steps as it takes.
   ///
+  /// ```swift
+  /// let entries = try await ledger.audit.latest(50, of: .connector(connector.id).and(.recorded(since: yesterday)))
+  /// let older = try await ledger.audit.latest(50, of: .connector(connector.id), before: entries.last?.position)
+  /// ```
+  ///
   /// - Parameters:
   ///   - limit: 1 to 10,000.
   ///   - before: only events at smaller positions: the last of an answer, to get the ones that follow it.
@@ -90,11 +95,19 @@ extension Ledger {
   /// The position of the newest event that was recorded at a time or before it; 0 before the first.
   ///
   /// Recorded times never decrease, so it is found by a binary search: some twenty look-ups in ten million events.
+  ///
+  /// ```swift
+  /// let position = try ledger.position(at: yesterday)
+  /// ```
   public func position(at time: Timestamp) throws(LedgerError) -> UInt64 {
     try logged { () throws(LogError) in try StandingHistory.position(at: time, in: log.snapshot()) }
   }
 
   /// The position of the newest event.
+  ///
+  /// ```swift
+  /// let head = try ledger.head()
+  /// ```
   public func head() throws(LedgerError) -> UInt64 {
     try logged { () throws(LogError) in try log.snapshot().head() }
   }

@@ -1,0 +1,44 @@
+import CredentialLedger
+
+/// As ``DocumentedCallsTests``, for the states of the past, replays and snapshots. Compiled, and not run: what the calls do
+/// is tested elsewhere.
+private struct DocumentedCallsOfState {
+  let ledger: Ledger
+  let yesterday: Timestamp
+
+  func past(_ id: GrantID, _ lastPage: [StateObject]) async throws {
+    do {
+      let state = try await ledger.state(at: .time(yesterday))
+      if let grant = try state.grant(id), try state.obstacle(to: grant.id) == nil { print("was in force") }
+      let page = try await state.objects(.grants, after: lastPage.last?.subject.number ?? 0)
+      print(page.count)
+      state.close()
+    }
+    let state = try await ledger.state(at: .position(1_000))
+    state.close()
+    for object in lastPage {
+      if case .personal(let value)? = object.value(of: "name") { print(try await ledger.reveal(value) ?? "erased") }
+    }
+    let changes = try await ledger.changes(from: .time(yesterday), to: .latest)
+    for change in changes.objects { print(change.subject, change.kind) }
+  }
+
+  func replays() async throws {
+    let steps = try await ledger.steps(from: .position(100))
+    while let step = try await steps.forward() { print(step.event.type, step.changes.count) }
+    await steps.close()
+    let replayed = try await ledger.replay(to: .time(yesterday), into: "/var/tmp/yesterday")
+    print(replayed)
+    for cost in try await ledger.replayCosts() { print(cost.type, cost.duration, cost.rows) }
+    let report = try await ledger.compareProjections()
+    if let row = report.difference { print(row.key, row.live ?? "-", row.rebuilt ?? "-") }
+    try await ledger.rebuildProjections { done, all in print(done, all) }
+  }
+
+  func snapshots() async throws {
+    let (snapshots, bytes) = try await ledger.snapshots.list()
+    let snapshot = try await ledger.snapshots.make()
+    print(snapshots.count, bytes, snapshot != nil)
+    try await ledger.snapshots.drop()
+  }
+}
