@@ -24,7 +24,7 @@ struct AuditFilterOptions: ParsableArguments {
   var subject: String?
   @Option(help: "The ID of a request.")
   var request: String?
-  @Option(help: "A network address, as it was recorded. Has no index: see below.")
+  @Option(help: "A network address, as it was recorded. Has no index: see above.")
   var address: String?
   @Option(help: "Recorded then or later: a time in RFC 3339, or how long ago, such as 2h or 7d.")
   var since: TimeArgument?
