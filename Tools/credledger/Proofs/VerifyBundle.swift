@@ -51,8 +51,9 @@ struct VerifyBundle: AsyncParsableCommand {
     }
     let fields: [AuditField] = [.position, .time, .type, .actor, .object, .subjects, .details, .personal]
     var table = Table(fields.map { $0.rawValue.uppercased() })
+    let description = evidence.description
     for record in evidence.records {
-      if let event = evidence.event(in: record) {
+      if let event = record.event(describedBy: description) {
         table.append(fields.map(event.text))
       } else {
         table.append(
@@ -66,6 +67,7 @@ struct VerifyBundle: AsyncParsableCommand {
 
 extension JSON {
   fileprivate init(_ evidence: VerifiedEvidence) {
+    let description = evidence.description
     self = .object([
       ("origin", .string(evidence.origin)), ("size", .number(evidence.size)), ("root", .string(evidence.root.hex)),
       ("signers", .array(evidence.signers.map { .string($0) })),
@@ -83,16 +85,17 @@ extension JSON {
         "records",
         .array(
           evidence.records.map { record in
-            evidence.event(in: record)?.json(AuditField.allCases) ?? .object([("position", .number(record.position))])
+            record.event(describedBy: description)?.json(AuditField.allCases)
+              ?? .object([("position", .number(record.position))])
           })
       ),
     ])
   }
 }
 
-extension VerifiedEvidence {
-  /// The event of a record, ready to be written; nil where this program is too old to read it.
-  fileprivate func event(in record: Record) -> AuditedEvent? {
-    record.entry.map { AuditedEvent(entry: $0, description: description) }
+extension VerifiedEvidence.Record {
+  /// The event, ready to be written; nil where this program is too old to read it.
+  fileprivate func event(describedBy description: Audit.Description) -> AuditedEvent? {
+    entry.map { AuditedEvent(entry: $0, description: description) }
   }
 }
