@@ -6,8 +6,14 @@ final class CommitSignal: Sendable {
     var head: Position
     var isClosed = false
     var checkpointFailure: LogError?
-    var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+    var waiters: [UInt64: Waiter] = [:]
     var nextWaiter: UInt64 = 0
+  }
+
+  /// Someone who waits for events beyond a position.
+  private struct Waiter {
+    let position: Position
+    let continuation: CheckedContinuation<Void, Never>
   }
 
   private let state: Mutex<State>
@@ -24,23 +30,25 @@ final class CommitSignal: Sendable {
     state.withLock { $0.checkpointFailure = failure }
   }
 
-  /// Wakes all who wait for events beyond an earlier head.
+  /// Wakes those who wait for events beyond an earlier head: who waits for half a million hears of none before.
   func publish(_ head: Position) {
-    wake { $0.head = head }
+    let due = state.withLock { state in
+      state.head = head
+      let due = state.waiters.filter { $0.value.position < head }
+      for id in due.keys { state.waiters[id] = nil }
+      return due
+    }
+    for waiter in due.values { waiter.continuation.resume() }
   }
 
   /// Wakes all: there will be no more events.
   func close() {
-    wake { $0.isClosed = true }
-  }
-
-  private func wake(_ change: (inout State) -> Void) {
     let waiters = state.withLock { state in
-      change(&state)
+      state.isClosed = true
       defer { state.waiters = [:] }
       return state.waiters
     }
-    for waiter in waiters.values { waiter.resume() }
+    for waiter in waiters.values { waiter.continuation.resume() }
   }
 
   /// Waits for an event beyond `position`; returns early when the task is cancelled.
@@ -55,13 +63,13 @@ final class CommitSignal: Sendable {
       await withCheckedContinuation { continuation in
         let isDone = state.withLock { state in
           if state.head > position || state.isClosed || Task.isCancelled { return true }
-          state.waiters[id] = continuation
+          state.waiters[id] = Waiter(position: position, continuation: continuation)
           return false
         }
         if isDone { continuation.resume() }
       }
     } onCancel: {
-      state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
+      state.withLock { $0.waiters.removeValue(forKey: id) }?.continuation.resume()
     }
     return state.withLock { $0.head > position || !$0.isClosed }
   }

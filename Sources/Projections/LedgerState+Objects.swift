@@ -33,6 +33,7 @@ extension LedgerState {
     case .grant: .grant
     case .webhook: .webhook
     case .authorizationCode: .authorizationCode
+    case .subscription: .subscription
     default: nil
     }
   }

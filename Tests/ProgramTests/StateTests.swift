@@ -29,10 +29,11 @@ import Testing
       #expect(result.status == 0, "\(arguments): \(result.error)")
       try expectDocuments(result.output, match: schema)
     }
+    var objects = ""
     for selection in ["connectors", "groups", "grants", "tokens", "accounts"] {
-      let result = try run("state", "--select", selection, "--format", "ndjson")
-      try expectDocuments(result.output, match: "state-object")
+      objects += try run("state", "--select", selection, "--format", "ndjson").output
     }
+    try expectDocuments(objects, match: "state-object")
   }
 
   @Test func aSnapshotChangesNothingButTheTimeItTakes() throws {

@@ -1,4 +1,5 @@
 import EventLog
+import KeyStore
 import LMDB
 import LedgerCrypto
 import LedgerDomain
@@ -51,6 +52,8 @@ struct SnapshotTests {
       _ = try await maker.make(at: .random(in: 1...head, using: &walk.random))
     }
     let head = try ledger.log.snapshot().head()
+    // After an erasure since the last one, it alone is there.
+    _ = try await maker.make(at: head)
     let snapshots = try store.entries()
     #expect(snapshots.count >= (erases ? 1 : 2))
     try store.check()
@@ -112,6 +115,40 @@ struct SnapshotTests {
     body(&entry)
     try store.tables.catalogue.put(entry.position, entry, in: &transaction)
     try transaction.commit()
+  }
+
+  @Test("what somebody was found by is in no state of the past once the erasure is recorded, though the key be there")
+  func erasedWithKey() async throws {
+    let person = try PersonID(random: SystemRandom())
+    try ledger.keys.persons.add([person])
+    let value = try ledger.keys.vault.seal("someone", for: person, purpose: .accountSubject)
+    let event = filled(AccountRegistered()) {
+      $0.issuer = "https://login.example.org"
+      $0.subject = Sealed(person: value.person.bytes, box: value.box)
+      $0.role = .user
+    }
+    let position = try await ledger.append(.accountRegistered(event))
+    try await ledger.append(.accountDisabled(filled(AccountDisabled()) { $0.account = position }))
+    let identity = ledger.log.participant.personalData.hash(issuer: event.issuer, subject: "someone".utf8)
+    func found(from store: SnapshotStore?) throws -> AccountID? {
+      let past = try self.past(at: position, from: store)
+      return try past.withState(orThrow: { $0 }) { state throws(LogError) in try? state.account(identity: identity) }
+        .flatMap { $0 }
+    }
+    #expect(try await maker.make(at: position))
+    #expect(try found(from: store) == AccountID(rawValue: position))
+    #expect(try found(from: nil) == AccountID(rawValue: position))
+    try await ledger.append(.subjectErased(filled(SubjectErased()) { $0.person = .init(person.bytes) }))
+    #expect(try found(from: store) == nil)
+    #expect(try found(from: nil) == nil)
+    // The snapshot is of no use any more, and the next has nothing of the person either.
+    #expect(try await maker.make(at: position + 1))
+    #expect(try store.entries().map(\.position) == [position + 1])
+    let past = try self.past(at: position + 1, from: store)
+    #expect(past.snapshot?.position == position + 1)
+    #expect(
+      try past.withState(orThrow: { $0 }) { state throws(LogError) in try? state.account(identity: identity) }
+        .flatMap { $0 } == nil)
   }
 
   @Test("a row of a snapshot that is missing, changed or of no snapshot is noticed before it is used")

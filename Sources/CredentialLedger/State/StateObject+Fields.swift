@@ -49,7 +49,13 @@ extension LedgerState {
       else { return nil }
       let origin = try self.standing(of: standing.parents[0])?.kind ?? .family
       return Self.fields(standing, credential, issuedFor: Subject(kind: origin, number: standing.parents[0]))
-    case .webhook, .subscription, .operator: return nil
+    case .subscription:
+      guard let subscription = try subscription(SubscriptionID(rawValue: number)) else { return nil }
+      return Self.fields(subscription)
+    case .webhook:
+      guard let webhook = try webhook(WebhookID(rawValue: number)) else { return nil }
+      return Self.fields(webhook)
+    case .operator: return nil
     }
   }
 
@@ -98,7 +104,7 @@ extension LedgerState {
       .init("publicID", .text(group.publicID.description)), .init("name", .text(group.name)),
       .init("kind", .text(group.kind == .connectGroup ? "connectGroup" : "group")),
       .init("welcomeMessage", .text(group.welcomeMessage)), .init("members", .number(group.memberCount)),
-      .init("admins", .number(group.adminCount)),
+      .init("admins", .number(group.adminCount)), .init("subscribers", .number(group.subscriberCount)),
       .init("subgroups", .list(try subgroups(of: group.id).map { .init($0) })),
       .init("deleted", .flag(group.isDeleted)), .init("createdAt", .time(group.createdAt)),
     ]
@@ -110,6 +116,26 @@ extension LedgerState {
       .init("number", .init(membership.number, .memberNumber)),
       .init("role", .text(membership.role == .admin ? "admin" : "member")),
       .init("removed", .flag(membership.isRemoved)),
+    ]
+  }
+
+  private static func fields(_ subscription: GroupSubscription) -> [StateObject.Field] {
+    [
+      .init("group", .init(subscription.group)), .init("account", .init(subscription.account)),
+      .init("number", .init(subscription.number, .subscriberNumber)), .init("removed", .flag(subscription.isRemoved)),
+    ]
+  }
+
+  /// Without the token that callbacks carry, which is a secret.
+  private static func fields(_ webhook: Webhook) -> [StateObject.Field] {
+    [
+      .init("publicID", .text(webhook.publicID.description)), .init("connector", .init(webhook.connector)),
+      .init("grant", .init(webhook.grant)), .init("family", .init(webhook.family)),
+      .init("group", .init(webhook.group)), .init("listensTo", .text(webhook.object.type)),
+      .init("eventTypes", .list(webhook.details.eventTypes.map { .text($0) })),
+      .init("url", .init(webhook.details.callbackURL, .webhookURL)), .init("active", .flag(webhook.isActive)),
+      .init("deleted", .flag(webhook.isDeleted)), .init("stoppedBy", .init(event: webhook.stoppedBy)),
+      .init("registeredAt", .time(webhook.registeredAt)),
     ]
   }
 

@@ -257,6 +257,7 @@ extension DirectoryKey {
     case .number(.grant, let number): Subject(kind: .grant, number: number)
     case .number(.webhook, let number): Subject(kind: .webhook, number: number)
     case .number(.authorizationCode, let number): Subject(kind: .authorizationCode, number: number)
+    case .number(.subscription, let number): Subject(kind: .subscription, number: number)
     default: nil
     }
   }
