@@ -26,11 +26,11 @@ import Testing
     return Program.run("\(Repository.path)/Tools/checks/documents", [schema, file])
   }
 
-  /// Runs the program, and kills it after some seconds; whether it was done before.
+  /// Runs the program, and kills it after some seconds; whether it was done before. It is gone when this returns.
   @discardableResult
   private func kill(after seconds: Double, _ arguments: [String]) -> Bool {
     guard let program = try? Program.file("credledger") else { return false }
-    return Program.run("timeout", ["-s", "KILL", "\(seconds)", program] + arguments)
+    return Program.run("timeout", ["--foreground", "-s", "KILL", "\(seconds)", program] + arguments)
   }
 
   private func names(in path: String) throws -> [String] {
@@ -165,18 +165,29 @@ import Testing
   @Test func aDiskThatIsFullInTheMiddleLeavesNothing() throws {
     try simulated(700)
     let program = try Program.file("credledger")
-    let limited = "trap '' XFSZ; ulimit -f 50; exec '\(program)' "
+    /// The program where no file may have more kilobytes.
+    func limited(_ kilobytes: Int, _ command: String) -> Bool {
+      let run = "(trap '' XFSZ; ulimit -f \(kilobytes); exec '\(program)' \(command)) 2> '\(path("said"))'"
+      return Program.run("bash", ["-c", "\(run); test $? -eq 3"])
+    }
     let ledger = "--ledger '\(path("ledger"))'"
     for command in [
       "backup '\(path("backup"))' \(ledger)", "archive '\(path("archive"))' \(ledger)",
       "export --output '\(path("lines"))' \(ledger)",
     ] {
-      #expect(
-        Program.run("bash", ["-c", "(\(limited) \(command)) 2> '\(path("said"))'; test $? -eq 3"]), "\(command)")
+      #expect(limited(50, command), "\(command)")
       #expect(Program.run("grep", ["-q", "disk_full", path("said")]), "\(command)")
     }
     #expect(try names(in: folder.path) == ["archive", "ledger", "said"])
     #expect(try names(in: path("archive")) == [])
+    // A ledger for which there is no room is not there either.
+    #expect(try runProgram(["archive", path("archive"), "--ledger", path("ledger")]).status == 0)
+    #expect(try runProgram(["export", "--output", path("lines"), "--ledger", path("ledger")]).status == 0)
+    for command in ["restore '\(path("archive"))'", "import '\(path("lines"))'"] {
+      let keys = "--keys '\(path("ledger"))' --ledger '\(path("again"))'"
+      #expect(limited(150, "\(command) \(keys)"), "\(command)")
+    }
+    #expect(try names(in: folder.path) == ["archive", "ledger", "lines", "said"])
     #expect(try runProgram(["verify", "--ledger", path("ledger")]).status == 0)
   }
 }
