@@ -7,8 +7,9 @@ struct Simulate: AsyncParsableCommand {
     abstract: "Fill a new ledger with a history made up from a seed.",
     discussion: """
       People sign in, create connectors and groups, and grant access; then programs get tokens, some connectors far more \
-      than others, and now and then a token, a family of tokens or a grant is revoked and a connector is deleted. Every \
-      event comes from a real command. The same numbers give the same events: the same root and the same projections. \
+      than others, some with a new refresh token each time; and now and then a token, a family of tokens or a grant is \
+      revoked, a connector deleted, a person erased. Every event comes from a real command. The same numbers give the \
+      same events: the same root and the same projections. \
       Its keys follow from the seed too, so such a ledger is for trials only.
 
       EXAMPLES

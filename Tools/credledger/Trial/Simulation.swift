@@ -18,6 +18,9 @@ struct Simulation {
   private let clock = Clock()
   private var chance: Chance
   private var people: [AccountID] = []
+  /// People who only came to look, oldest first; now and then one of them is erased.
+  private var visitors: [AccountID] = []
+  private var visitorCount = 0
   private var clients: [Client] = []
   /// How often one of the first so many clients is drawn, cumulated: Zipf's law.
   private var weights: [Double] = []
@@ -37,6 +40,7 @@ struct Simulation {
     let admin: AccountID
     var grant: GrantID
     var refreshToken: RefreshToken
+    let rotation: RefreshRotation
     var isStopped = false
   }
 
@@ -76,14 +80,16 @@ struct Simulation {
     for number in 0..<connectors {
       clock.time.add(1_000, ordering: .relaxed)
       let owner = people[(number + 1) % people.count]
+      // One in eight replaces its refresh token at each use.
+      let rotation = number % 8 == 3 ? RefreshRotation.always : .late
       let (connector, secret) = try await ledger.connectors.create(
-        name: "Connector \(number)", permissions: [.groupInformation, .textMessage], by: owner)
+        name: "Connector \(number)", permissions: [.groupInformation, .textMessage], rotation: rotation, by: owner)
       let room = rooms[number % rooms.count]
       let granted = try await ledger.grants.grant(connector.id, access: .group(room.id), by: room.admin)
       clients.append(
         Client(
           connector: connector, secret: secret, group: room.id, owner: owner, admin: room.admin, grant: granted.grant,
-          refreshToken: granted.refreshToken))
+          refreshToken: granted.refreshToken, rotation: rotation))
       weights.append((weights.last ?? 0) + 1 / Double(number + 1))
     }
   }
@@ -97,23 +103,43 @@ struct Simulation {
     return account
   }
 
-  /// Goes on until the ledger has at least so many events; a request that makes two may go past it by one.
+  /// Goes on until the ledger has so many events.
   mutating func run(upTo events: UInt64, progress: (UInt64) -> Void) async throws {
     while true {
       let head = try ledger.head()
       progress(head)
       guard head < events else { return }
-      try await wave(of: Int(min(events - head, UInt64(Self.waveSize))))
+      // A request may make several events; near the end each is to make one, so that the number comes out.
+      let rest = Int(min(events - head, UInt64(Self.waveSize * 4)))
+      if rest >= 256 {
+        try await wave(of: rest / 4)
+        try await visit()
+      } else {
+        try await wave(of: rest, isPlain: true)
+      }
       clock.time.add(Self.waveDuration, ordering: .relaxed)
     }
   }
 
+  /// Now and then somebody comes to look, and of those who did somebody is erased.
+  private mutating func visit() async throws {
+    if chance.next(below: 4) == 0 {
+      visitors.append(try await signIn(500_000 + visitorCount))
+      visitorCount += 1
+    }
+    if visitors.count > 2, chance.next(below: 8) == 0 {
+      try await ledger.people.erase(visitors.removeFirst(), by: Requester.operator)
+    }
+  }
+
   /// Asks for a number of things at once, and takes in what they come to in the order in which they were asked for.
-  private mutating func wave(of count: Int) async throws {
+  ///
+  /// - Parameter isPlain: whether each request is to make one event, if it is not refused.
+  private mutating func wave(of count: Int, isPlain: Bool = false) async throws {
     // One event of another kind in some five hundred, at the end, so that what it stops was asked for before.
-    let rare = count / 512
+    let rare = isPlain ? 0 : max(1, count / 512)
     let requests =
-      (0..<(count - rare)).map { _ in (client: draw(), kind: Kind.issue) }
+      (0..<(count - rare)).map { _ in (client: draw(unlessRotating: isPlain), kind: Kind.issue) }
       + (0..<rare).map { _ in (client: draw(), kind: Kind(chance.next(below: 100))) }
     let (ledger, clients, recent) = (ledger, clients, recent)
     let outcomes = try await withThrowingTaskGroup(of: (Int, Outcome).self) { group in
@@ -131,7 +157,7 @@ struct Simulation {
     self.recent.removeAll(keepingCapacity: true)
     for (request, outcome) in zip(requests, outcomes) { take(outcome, for: request.client) }
     // Who lost access comes back after some waves, so that there is always somebody to ask for tokens.
-    for index in self.clients.indices where self.clients[index].isStopped && chance.next(below: 4) == 0 {
+    for index in self.clients.indices where !isPlain && self.clients[index].isStopped && chance.next(below: 4) == 0 {
       try await replace(index)
     }
   }
@@ -202,15 +228,15 @@ struct Simulation {
     let old = clients[index]
     let (connector, secret) = try await ledger.connectors.create(
       name: "Connector \(index), \(clock.time.load(ordering: .relaxed))",
-      permissions: [.groupInformation, .textMessage], by: old.owner)
+      permissions: [.groupInformation, .textMessage], rotation: old.rotation, by: old.owner)
     let granted = try await ledger.grants.grant(connector.id, access: .group(old.group), by: old.admin)
     clients[index] = Client(
       connector: connector, secret: secret, group: old.group, owner: old.owner, admin: old.admin,
-      grant: granted.grant, refreshToken: granted.refreshToken)
+      grant: granted.grant, refreshToken: granted.refreshToken, rotation: old.rotation)
   }
 
   /// Draws a client that has access; any, where nearly all have lost it.
-  private mutating func draw() -> Int {
+  private mutating func draw(unlessRotating: Bool = false) -> Int {
     var drawn = 0
     for _ in 0..<16 {
       let place = chance.fraction() * (weights.last ?? 1)
@@ -220,7 +246,7 @@ struct Simulation {
         if weights[middle] < place { low = middle + 1 } else { high = middle }
       }
       drawn = low
-      if !clients[drawn].isStopped { break }
+      if !clients[drawn].isStopped, !(unlessRotating && clients[drawn].rotation == .always) { break }
     }
     return drawn
   }
