@@ -105,8 +105,6 @@ extension Ledger {
   /// Access and refresh tokens.
   public var tokens: Tokens { Tokens(ledger: self) }
 
-  var tokenFormat: TokenFormat { TokenFormat(mask: keyStore.tokenMask) }
-
   /// Derived from the token that it succeeds: a retry makes the same successor, which is kept nowhere.
   func successorSecret(of token: TokenFormat.Presented) -> [UInt8] {
     let derived = HMACSHA256.authenticate(Array("successor\0".utf8) + token.digest.bytes, key: keyStore.derivationKey)

@@ -25,6 +25,7 @@ public final class Ledger: Sendable {
   public let origin: String
   let log: EventLog<ProjectionSet>
   let keyStore: KeyStore
+  let tokenFormat: TokenFormat
   let configuration: LedgerConfiguration
   let witness: WitnessFile?
   let snapshotKeeper: SnapshotKeeper
@@ -47,6 +48,7 @@ public final class Ledger: Sendable {
     origin = log.origin
     self.log = log
     self.keyStore = keys
+    tokenFormat = TokenFormat(mask: keys.tokenMask)
     self.configuration = configuration
     self.witness = witness
     let snapshots = SnapshotKeeper(log, ledger: path, configuration.snapshots)
