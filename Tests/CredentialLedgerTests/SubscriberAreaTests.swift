@@ -79,6 +79,22 @@ import Testing
     await ledger.close()
   }
 
+  @Test func `Who took a subscription over is counted by account, also once the phone is gone`() async throws {
+    let ledger = try await create()
+    let (admin, alice) = (try await account("admin", on: ledger), try await account("alice", on: ledger))
+    let upper = try await ledger.groups.create(name: "Upper", kind: .connectGroup, by: admin)
+    let lower = try await ledger.groups.create(name: "Lower", kind: .connectGroup, by: admin)
+    try await ledger.groups.attach(lower.id, to: upper.id, by: admin)
+    let number = try PhoneNumber("+911199999999")
+    try await ledger.groups.subscribe([.number(number)], to: upper.id, by: admin)
+    try await verify(number, by: alice, on: ledger)
+    try await ledger.groups.subscribe(to: lower.id, by: alice)
+    try await ledger.phones.remove(#require(ledger.phones.verified(by: alice).first), by: alice)
+    let summary = try await ledger.groups.summary(of: upper.id, for: .requester(.account(admin)))
+    #expect(summary.hierarchy.subscribers == 1)
+    await ledger.close()
+  }
+
   @Test func `Asking again with the same key gets the same answer, for each person`() async throws {
     let ledger = try await create()
     let admin = try await account("admin", on: ledger)
