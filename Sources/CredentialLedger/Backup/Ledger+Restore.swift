@@ -132,9 +132,7 @@ extension Ledger {
   static func finish(
     _ carried: Carried, _ configuration: LedgerConfiguration, _ record: RestoreRecord
   ) async throws(LedgerError) -> RestoreReport {
-    // What a witness has seen of the ledger that was lost is for the first opening under the new name to be held against.
-    var configuration = configuration
-    configuration.witnessFile = nil
+    // Held against the witness file where one is named: an old copy is not to take the place of a newer ledger unnoticed.
     let ledger = try await open(at: carried.draft.path, configuration)
     let recordedAt: UInt64?
     do throws(LedgerError) {
