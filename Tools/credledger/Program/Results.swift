@@ -31,10 +31,22 @@ struct Change {
   /// Prints it.
   ///
   /// - Parameter done: what has happened to it, such as "is renamed".
+  func show(_ format: OutputFormat, _ done: String) { format.show(json, [line(done)]) }
+
+  fileprivate var json: JSON { .object([("target", .string(target)), ("changed", .bool(isNew))]) }
+
+  fileprivate func line(_ done: String) -> String {
+    isNew ? "\(target) \(done)" : "\(target): nothing was to be done"
+  }
+}
+
+extension [Change] {
+  /// Prints what was done to several at once, as a list.
   func show(_ format: OutputFormat, _ done: String) {
-    format.show(
-      .object([("target", .string(target)), ("changed", .bool(isNew))]),
-      [isNew ? "\(target) \(done)" : "\(target): nothing was to be done"])
+    switch format {
+    case .json, .ndjson: format.show(map(\.json), [], [])
+    case .table: for change in self { print(change.line(done)) }
+    }
   }
 }
 

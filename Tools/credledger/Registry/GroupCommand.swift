@@ -3,7 +3,7 @@ import CredentialLedger
 
 struct GroupCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "group", abstract: "List, show and administer groups and their members.",
+    commandName: "group", abstract: "List, show and administer groups, their members and subscribers.",
     discussion: """
       A group goes by its number, as group:5 or 5, or by the ID that clients know. Whatever changes something is recorded \
       with the operator as its actor.
@@ -12,13 +12,14 @@ struct GroupCommand: AsyncParsableCommand {
         credledger group list --ledger ./ledger
         credledger group members 5 --format ndjson
         credledger group create --name "Field team" --creator 2
-        credledger group add-member 5 --account 3 --role admin
+        credledger group add-member 5 --account 3 --account 4 --role admin
+        credledger group subscribe 9 --number-file numbers.txt
         credledger group attach 7 --to 5
         credledger group delete 5
       """,
     subcommands: [
       List.self, Show.self, Create.self, Rename.self, Delete.self, Members.self, AddMember.self, RemoveMember.self,
-      ChangeRole.self, Attach.self, Detach.self,
+      ChangeRole.self, Subscribers.self, Subscribe.self, Unsubscribe.self, Attach.self, Detach.self,
     ])
 
   struct List: AsyncParsableCommand {
@@ -74,8 +75,10 @@ struct GroupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Create a group, with its creator as its first admin.",
       discussion: """
+        People who are named, at most 200, are its members from the start.
+
         EXAMPLES
-          credledger group create --name "Field team" --creator 2
+          credledger group create --name "Field team" --creator 2 --account 3 --account 4
           credledger group create --name News --creator 2 --kind connect-group --welcome-message "Good to have you"
         """)
     @OptionGroup var ledger: LedgerOptions
@@ -84,12 +87,14 @@ struct GroupCommand: AsyncParsableCommand {
     @Option(help: "The account that it is for.") var creator: AccountID
     @Option(help: "What sort of group.") var kind = GroupKindName.group
     @Option(help: "Shown to new members, at most 1000 characters.") var welcomeMessage = ""
+    @OptionGroup var named: PeopleOptions
 
     func run() async throws {
-      let (name, creator, kind, message) = (name, creator, kind.kind, welcomeMessage)
+      let (name, creator, kind, message, people) = (name, creator, kind.kind, welcomeMessage, try named.people())
       let made = try await ledger.writing { ledger in
         try await ledger.groups.create(
-          name: name, kind: kind, welcomeMessage: message, for: creator, by: Requester.operator)
+          name: name, kind: kind, welcomeMessage: message, members: people.map { .init($0) }, for: creator,
+          by: Requester.operator)
       }
       output.format.show(made.json(), ["Made \(made.id), which clients know as \(made.publicID)."])
     }

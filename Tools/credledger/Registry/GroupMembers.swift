@@ -6,80 +6,86 @@ extension GroupCommand {
     static let configuration = CommandConfiguration(
       abstract: "List the members that a group has now, in the order in which they were added.",
       discussion: """
-        Who was added by a number that nobody has verified yet has no account. Numbers are not shown.
+        Who was added by a number that nobody has verified yet has no account. Numbers are shown with --reveal only, and \
+        nobody's who was erased.
 
         EXAMPLES
           credledger group members 5
+          credledger group members 5 --reveal
           credledger group members 5 --format ndjson
         """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The group, such as group:5 or 5, or its ID.") var group: GroupName
+    @Flag(help: "Show numbers.") var reveal = false
 
     func run() async throws {
-      let group = group
-      let members = try await ledger.reading { try $0.groups.members(of: group.find(in: $0).id) }
-      output.format.show(members.map(\.json), ["MEMBERSHIP", "ROLE", "ACCOUNT"], members.map(\.row))
+      let (group, reveal) = (group, reveal)
+      let (members, numbers) = try await ledger.reading { ledger in
+        let members = try ledger.groups.members(of: group.find(in: ledger).id)
+        return (members, reveal ? try await ledger.groups.revealNumbers(of: members) : nil)
+      }
+      output.format.show(
+        members.map(\.json), ["MEMBERSHIP", "ROLE", "ACCOUNT"], members.map(\.row), numbers: numbers)
     }
   }
 
   struct AddMember: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "add-member", abstract: "Add somebody to a group, by account or by number.",
+      commandName: "add-member", abstract: "Add people to a group, each by account or by number.",
       discussion: """
-        A number is read from a file, or with - from standard input, so that it stays out of the shell's history. Whoever \
-        verifies it becomes the member.
+        At most 200 at once: all of them, or nobody where anybody is refused. Prints the memberships that were made; who \
+        is a member already may be named as well. A number that nobody holds waits for whoever verifies it.
 
         EXAMPLES
-          credledger group add-member 5 --account 3 --role admin
+          credledger group add-member 5 --account 3 --account 4 --role admin
           credledger group add-member 5 --number-file -
         """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The group, such as group:5 or 5, or its ID.") var group: GroupName
-    @Option(help: "The account, such as account:3 or 3.") var account: AccountID?
-    @Option(help: "A file with the number, such as +911199999999; - is standard input.") var numberFile: String?
-    @Option(help: "What the new member may do.") var role = MemberRoleName.member
+    @OptionGroup var named: PeopleOptions
+    @Option(help: "What the new members may do.") var role = MemberRoleName.member
 
-    func validate() throws {
-      guard (account == nil) != (numberFile == nil) else {
-        throw ValidationError("Give either --account or --number-file.")
-      }
-    }
+    func validate() throws { try named.requireSomebody() }
 
     func run() async throws {
-      let (group, role, account) = (group, role.role, account)
-      let number = try numberFile.map { try PhoneNumber(secret(in: $0)) }
-      let made = try await ledger.writing { ledger -> Membership? in
+      let (group, role, people) = (group, role.role, try named.people())
+      let made = try await ledger.writing { ledger in
         let group = try group.find(in: ledger).id
-        var membership: MembershipID?
-        if let account {
-          membership = try await ledger.groups.add(account, role: role, to: group, by: Requester.operator)
-        } else if let number {
-          membership = try await ledger.groups.add(number, role: role, to: group, by: Requester.operator)
-        }
-        return try ledger.groups.members(of: group).first { $0.id == membership }
+        let made = Set(
+          try await ledger.groups.add(people.map { .init($0, role: role) }, to: group, by: Requester.operator))
+        return try ledger.groups.members(of: group).filter { made.contains($0.id) }
       }
-      guard let made else { throw CheckFailed(reason: "the new membership cannot be found") }
-      output.format.show(made.json, ["Made \(made.id)."])
+      if made.isEmpty, output.format == .table { return print("nothing was to be done") }
+      output.format.show(
+        made.map { .object($0.json) }, ["MEMBERSHIP", "ROLE", "ACCOUNT"], made.map(\.row))
     }
   }
 
   struct RemoveMember: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "remove-member", abstract: "Remove a member; what it granted for the group stops.")
+      commandName: "remove-member", abstract: "Remove members; what they granted for the group stops.",
+      discussion: """
+        At most 200 at once: all of them, or nobody where anybody is refused. Who was removed before may be named as well.
+
+        EXAMPLES
+          credledger group remove-member 5 6
+          credledger group remove-member 5 6 9 12
+        """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The group, such as group:5 or 5, or its ID.") var group: GroupName
-    @Argument(help: "The membership, such as membership:6 or 6, as group members shows it.") var membership:
-      MembershipID
+    @Argument(help: "The memberships, such as membership:6 or 6, as group members shows them.") var memberships:
+      [MembershipID]
 
     func run() async throws {
-      let (group, membership) = (group, membership)
-      let change = try await ledger.changing(membership) { ledger in
-        try await ledger.groups.remove(membership, from: group.find(in: ledger).id, by: Requester.operator)
+      let (group, memberships) = (group, memberships)
+      let ended = try await ledger.writing { ledger in
+        try await ledger.groups.remove(memberships, from: group.find(in: ledger).id, by: Requester.operator)
       }
-      change.show(output.format, "is removed")
+      let changes = memberships.map { Change(target: "\($0)", isNew: ended.contains($0)) }
+      changes.show(output.format, "is removed")
     }
   }
 
@@ -119,12 +125,12 @@ extension Membership {
     ["\(id)", roleName, account?.description ?? "waits for its number"]
   }
 
-  fileprivate var json: JSON {
+  fileprivate var json: [(String, JSON)] {
     var members: [(String, JSON)] = [
       ("membership", .number(id.rawValue)), ("group", .number(group.rawValue)), ("role", .string(roleName)),
     ]
     if let account { members.append(("account", .number(account.rawValue))) }
     members.append(("byNumber", .bool(number != nil)))
-    return .object(members)
+    return members
   }
 }

@@ -1,0 +1,112 @@
+import ArgumentParser
+import CredentialLedger
+
+extension GroupCommand {
+  struct Subscribers: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "List the subscribers of a public group, in the order in which they were added.",
+      discussion: """
+        Public groups are those of the kind connect-group. Who was added by a number that nobody has verified yet has no \
+        account. Numbers are shown with --reveal only, and nobody's who was erased.
+
+        EXAMPLES
+          credledger group subscribers 5
+          credledger group subscribers 5 --after 19 --limit 20 --format ndjson
+          credledger group subscribers 5 --reveal
+        """)
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @Argument(help: "The group, such as group:5 or 5, or its ID.") var group: GroupName
+    @Option(help: "Go on after this subscription, the last one of the page before.") var after: SubscriptionID?
+    @Option(help: "How many, 1 to 50.") var limit = 50
+    @Flag(help: "Show numbers.") var reveal = false
+
+    func run() async throws {
+      let (group, after, limit, reveal) = (group, after, limit, reveal)
+      let (subscribers, numbers) = try await ledger.reading { ledger in
+        let page = try ledger.groups.subscribers(
+          of: group.find(in: ledger).id, after: after, limit: limit, by: Requester.operator)
+        return (page.subscribers, reveal ? try await ledger.groups.revealNumbers(of: page.subscribers) : nil)
+      }
+      output.format.show(
+        subscribers.map(\.json), ["SUBSCRIPTION", "ACCOUNT"], subscribers.map(\.row), numbers: numbers)
+    }
+  }
+
+  struct Subscribe: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Make people subscribers of a public group, each by account or by number.",
+      discussion: """
+        At most 100 at once. Who is a subscriber stays one; a number that nobody holds waits for whoever verifies it.
+
+        EXAMPLES
+          credledger group subscribe 5 --account 3 --account 4
+          credledger group subscribe 5 --number-file numbers.txt
+        """)
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @Argument(help: "The group, such as group:5 or 5, or its ID.") var group: GroupName
+    @OptionGroup var named: PeopleOptions
+
+    func validate() throws { try named.requireSomebody() }
+
+    func run() async throws {
+      let (group, people) = (group, try named.people())
+      let made = try await ledger.writing { ledger in
+        try await ledger.groups.subscribe(people, to: group.find(in: ledger).id, by: Requester.operator)
+      }
+      let changes = zip(people.names, made).map { Change(target: $0, isNew: $1 != nil) }
+      changes.show(output.format, "is a subscriber now")
+    }
+  }
+
+  struct Unsubscribe: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "End people's subscriptions to a public group, each by account or by number.",
+      discussion: """
+        At most 100 at once. A number stands for whoever was added by it, and whoever holds it.
+
+        EXAMPLES
+          credledger group unsubscribe 5 --account 3
+          credledger group unsubscribe 5 --number-file -
+        """)
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @Argument(help: "The group, such as group:5 or 5, or its ID.") var group: GroupName
+    @OptionGroup var named: PeopleOptions
+
+    func validate() throws { try named.requireSomebody() }
+
+    func run() async throws {
+      let (group, people) = (group, try named.people())
+      let ended = try await ledger.writing { ledger in
+        try await ledger.groups.unsubscribe(people, from: group.find(in: ledger).id, by: Requester.operator)
+      }
+      let changes = zip(people.names, ended).map { Change(target: $0, isNew: $1) }
+      changes.show(output.format, "is no longer a subscriber")
+    }
+  }
+}
+
+extension OutputFormat {
+  /// Prints people of a group, with their numbers where those were asked for.
+  func show(_ people: [[(String, JSON)]], _ headings: [String], _ rows: [[String]], numbers: [String?]?) {
+    guard let numbers else { return show(people.map { .object($0) }, headings, rows) }
+    show(
+      zip(people, numbers).map { person, number in
+        .object(person + (number.map { [("number", .string($0))] } ?? []))
+      },
+      headings + ["NUMBER"], zip(rows, numbers).map { row, number in row + [number ?? ""] })
+  }
+}
+
+extension GroupSubscription {
+  fileprivate var row: [String] { ["\(id)", account?.description ?? "waits for its number"] }
+
+  fileprivate var json: [(String, JSON)] {
+    var members: [(String, JSON)] = [("subscription", .number(id.rawValue)), ("group", .number(group.rawValue))]
+    if let account { members.append(("account", .number(account.rawValue))) }
+    members.append(("byNumber", .bool(number != nil)))
+    return members
+  }
+}
