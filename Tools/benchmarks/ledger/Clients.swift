@@ -15,7 +15,7 @@ struct Clients: Sendable {
   /// Makes a ledger in a folder, with the connectors of one developer, each granted one group.
   init(in folder: String) async throws {
     ledger = try await Ledger.create(
-      at: folder, origin: "ledger.example.org", LedgerConfiguration(pinCost: 10))
+      at: folder, origin: "ledger.example.org", .benchmark)
     let person = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "benchmark").account
     let request = try await ledger.phones.requestPIN(for: PhoneNumber("+911199999999"), by: person)
     _ = try await ledger.phones.verify(request.pin.digits, challenge: request.challenge, by: person)

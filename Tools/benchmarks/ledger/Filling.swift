@@ -44,7 +44,7 @@ enum Filling {
       guard let begun = taken[first], let last else { return 0 }
       return Double(tokens) / seconds(last - begun)
     }
-    let reader = try await Ledger.openForReading(at: folder)
+    let reader = try await Ledger.openForReading(at: folder, .benchmark)
     let after = try await reader.statistics().bytesOnDisk
     await reader.close()
     return [

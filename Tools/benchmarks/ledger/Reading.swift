@@ -3,7 +3,7 @@ import CredentialLedger
 /// What operators and auditors wait for.
 enum Reading {
   static func rebuild(_ folder: String) async throws -> [(String, Double)] {
-    let ledger = try await Ledger.open(at: folder)
+    let ledger = try await Ledger.open(at: folder, .benchmark)
     let events = try ledger.head()
     let start = ContinuousClock.now
     try await ledger.rebuildProjections()
@@ -13,7 +13,7 @@ enum Reading {
   }
 
   static func verify(_ folder: String) async throws -> [(String, Double)] {
-    let ledger = try await Ledger.openForReading(at: folder)
+    let ledger = try await Ledger.openForReading(at: folder, .benchmark)
     var rates: [Double] = []
     for _ in 0..<3 {
       let start = ContinuousClock.now
@@ -28,7 +28,7 @@ enum Reading {
     var times: [Double] = []
     for _ in 0..<11 {
       let start = ContinuousClock.now
-      let ledger = try await Ledger.open(at: folder)
+      let ledger = try await Ledger.open(at: folder, .benchmark)
       times.append(seconds(ContinuousClock.now - start))
       await ledger.close()
     }
@@ -36,7 +36,7 @@ enum Reading {
   }
 
   static func latest(_ folder: String) async throws -> [(String, Double)] {
-    let ledger = try await Ledger.openForReading(at: folder)
+    let ledger = try await Ledger.openForReading(at: folder, .benchmark)
     guard let newest = try await ledger.audit.latest(1, of: .type(.connectorCreated)).first else {
       throw NotValid()
     }
@@ -50,7 +50,7 @@ enum Reading {
 
   /// Asks for the latest 50 events of a connector so many times: for counting what that costs.
   static func audits(_ count: Int, in folder: String) async throws -> [(String, Double)] {
-    let ledger = try await Ledger.openForReading(at: folder)
+    let ledger = try await Ledger.openForReading(at: folder, .benchmark)
     guard let newest = try await ledger.audit.latest(1, of: .type(.connectorCreated)).first else { throw NotValid() }
     for _ in 0..<count { _ = try await ledger.audit.latest(50, of: .connector(ConnectorID(rawValue: newest.position))) }
     await ledger.close()
@@ -58,7 +58,7 @@ enum Reading {
   }
 
   static func prove(_ folder: String) async throws -> [(String, Double)] {
-    let ledger = try await Ledger.openForReading(at: folder)
+    let ledger = try await Ledger.openForReading(at: folder, .benchmark)
     let head = try ledger.head()
     var position: UInt64 = 0
     var times: [Double] = []

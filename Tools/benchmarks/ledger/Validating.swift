@@ -5,7 +5,7 @@ import Glibc
 enum Validating {
   static func run(tasks: Int, seconds count: Int, in folder: String) async throws -> [(String, Double)] {
     let tokens = drawn(try Filling.kept(in: folder))
-    let ledger = try await Ledger.openForReading(at: folder)
+    let ledger = try await Ledger.openForReading(at: folder, .benchmark)
     _ = try await validate(tokens, on: ledger, tasks: tasks, for: .milliseconds(500))
     var rates: [Double] = []
     for _ in 0..<3 { rates.append(try await validate(tokens, on: ledger, tasks: tasks, for: .seconds(count) / 3)) }
@@ -16,7 +16,7 @@ enum Validating {
   /// Validates a number of tokens: for counting what that costs.
   static func run(count: Int, in folder: String) async throws -> [(String, Double)] {
     let tokens = try Filling.kept(in: folder)
-    let ledger = try await Ledger.openForReading(at: folder)
+    let ledger = try await Ledger.openForReading(at: folder, .benchmark)
     for number in 0..<count { try require(ledger.tokens.validate(tokens[number % tokens.count])) }
     await ledger.close()
     return [("validations", Double(count))]
