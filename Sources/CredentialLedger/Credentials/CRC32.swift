@@ -14,7 +14,9 @@ struct CRC32 {
   mutating func append(_ bytes: UnsafeRawBufferPointer) {
     var sum = register
     unsafe Self.table.span.withUnsafeBufferPointer { table in
-      for unsafe byte in unsafe bytes { unsafe sum = table[Int(UInt8(truncatingIfNeeded: sum) ^ byte)] ^ sum >> 8 }
+      for index in unsafe bytes.indices {
+        unsafe sum = table[Int(UInt8(truncatingIfNeeded: sum) ^ bytes[index])] ^ sum >> 8
+      }
     }
     register = sum
   }
