@@ -14,7 +14,7 @@ struct CRC32 {
   mutating func append(_ bytes: UnsafeRawBufferPointer) {
     var sum = register
     unsafe Self.table.span.withUnsafeBufferPointer { table in
-      for index in unsafe bytes.indices {
+      for index in bytes.indices {
         unsafe sum = table[Int(UInt8(truncatingIfNeeded: sum) ^ bytes[index])] ^ sum >> 8
       }
     }
