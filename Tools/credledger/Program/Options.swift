@@ -37,6 +37,34 @@ struct LedgerOptions: ParsableArguments {
   }
 }
 
+extension LedgerOptions {
+  /// Opens the ledger for reading, and closes it again.
+  func reading<Result: Sendable>(_ body: (Ledger) async throws -> Result) async throws -> Result {
+    try await Self.using(try await Ledger.openForReading(at: requireFolder(), configuration), body)
+  }
+
+  /// Opens the ledger for writing, and closes it again.
+  @discardableResult
+  func writing<Result: Sendable>(_ body: (Ledger) async throws -> Result) async throws -> Result {
+    try await Self.using(try await Ledger.open(at: requireFolder(), configuration), body)
+  }
+
+  private static func using<Result: Sendable>(
+    _ opened: Ledger, _ body: (Ledger) async throws -> Result
+  ) async throws -> Result {
+    do {
+      let result = try await body(opened)
+      await opened.close()
+      // What was asked is done, and durable; but whoever named the file wants to hear of it.
+      if let failure = opened.witnessFailure { throw CheckFailed(reason: failure.reason) }
+      return result
+    } catch {
+      await opened.close()
+      throw error
+    }
+  }
+}
+
 /// How results are printed.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   case table

@@ -41,9 +41,7 @@ extension Token {
       }
       let before = before.map { TokenID(rawValue: $0) }
       let limit = limit
-      let tokens = try await reading(ledger) { (ledger) throws(LedgerError) in
-        try await ledger.tokens.list(listing, limit: limit, before: before)
-      }
+      let tokens = try await ledger.reading { try await $0.tokens.list(listing, limit: limit, before: before) }
       let values = tokens.map(JSON.init)
       switch output.format {
       case .json: print(JSON.array(values).text(indented: true))
@@ -86,21 +84,6 @@ extension Token {
       let text = output.format.text(.object([("target", .string(target)), ("revoked", .bool(isNew))]))
       print(text ?? (isNew ? "\(target) is revoked" : "\(target): there was nothing to revoke"))
     }
-  }
-}
-
-/// Reads from a ledger, and closes it.
-private func reading<Value: Sendable>(
-  _ options: LedgerOptions, _ body: (Ledger) async throws(LedgerError) -> Value
-) async throws -> Value {
-  let ledger = try await Ledger.openForReading(at: try options.requireFolder(), options.configuration)
-  do throws(LedgerError) {
-    let value = try await body(ledger)
-    await ledger.close()
-    return value
-  } catch {
-    await ledger.close()
-    throw error
   }
 }
 

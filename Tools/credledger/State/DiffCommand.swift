@@ -25,7 +25,7 @@ struct DiffCommand: AsyncParsableCommand {
   @OptionGroup var output: FormatOptions
 
   func run() async throws {
-    try await ledger.withReader { ledger in
+    try await ledger.reading { ledger in
       let bar = ProgressBar(from: nil)
       defer { bar.end() }
       let changes = try await ledger.changes(from: from.moment, to: to?.moment ?? .latest) { bar.show($0, of: $1) }

@@ -77,7 +77,7 @@ struct ReplayCommand: AsyncParsableCommand {
       }
       Glibc.exit(status)
     }
-    try await ledger.withReader { ledger in
+    try await ledger.reading { ledger in
       if verify {
         try await runVerify(ledger)
       } else if let to, let out {

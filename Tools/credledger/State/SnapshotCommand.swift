@@ -31,7 +31,7 @@ extension SnapshotCommand {
     @OptionGroup var output: FormatOptions
 
     func run() async throws {
-      try await ledger.withReader { ledger in
+      try await ledger.reading { ledger in
         let bar = ProgressBar(from: nil)
         defer { bar.end() }
         let made = try await ledger.snapshots.make { bar.show($0, of: $1) }
@@ -55,7 +55,7 @@ extension SnapshotCommand {
     @OptionGroup var output: FormatOptions
 
     func run() async throws {
-      try await ledger.withReader { ledger in
+      try await ledger.reading { ledger in
         let (snapshots, bytes) = try await ledger.snapshots.list()
         let value = JSON.object([
           ("bytes", .number(bytes)), ("snapshots", .array(snapshots.map { JSON($0) })),
@@ -83,7 +83,7 @@ extension SnapshotCommand {
     @OptionGroup var output: FormatOptions
 
     func run() async throws {
-      try await ledger.withReader { ledger in
+      try await ledger.reading { ledger in
         let count = try await ledger.snapshots.drop()
         let text = output.format.text(.object([("dropped", .number(UInt64(count)))]))
         print(text ?? "\(count) snapshots dropped")

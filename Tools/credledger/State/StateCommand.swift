@@ -44,7 +44,7 @@ struct StateCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await ledger.withReader { ledger in
+    try await ledger.reading { ledger in
       let bar = ProgressBar(from: nil)
       defer { bar.end() }
       let state = try await ledger.state(at: asOf?.moment ?? .latest) { bar.show($0, of: $1) }

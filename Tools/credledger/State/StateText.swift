@@ -1,20 +1,5 @@
 import CredentialLedger
 
-extension LedgerOptions {
-  /// Reads from the ledger, and closes it, whatever comes of it.
-  func withReader<Result>(_ body: (Ledger) async throws -> Result) async throws -> Result {
-    let ledger = try await Ledger.openForReading(at: try requireFolder())
-    do {
-      let result = try await body(ledger)
-      await ledger.close()
-      return result
-    } catch {
-      await ledger.close()
-      throw error
-    }
-  }
-}
-
 extension MomentArgument {
   /// The moment that is meant.
   var moment: LedgerMoment {
