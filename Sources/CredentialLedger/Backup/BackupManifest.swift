@@ -32,12 +32,12 @@ public struct BackupManifest: Sendable, Equatable {
 
 extension BackupManifest {
   /// The manifest as it is written.
-  var json: JSONValue {
-    var members: [(name: String, value: JSONValue)] = [
+  var json: JSON {
+    var members: [(String, JSON)] = [
       ("format", .string(Self.format)), ("origin", .string(origin)), ("createdAt", .string("\(createdAt)")),
-      ("position", .number(Int64(clamping: position))), ("root", .string(root.hex)),
+      ("position", .number(position)), ("root", .string(root.hex)),
       ("checkpoint", .string(checkpoint)), ("verifierKeys", .array(verifierKeys.map { .string($0) })),
-      ("dataBytes", .number(Int64(clamping: dataByteCount))), ("rows", .number(Int64(clamping: rows))),
+      ("dataBytes", .number(dataByteCount)), ("rows", .number(rows)),
     ]
     if let digests { members.append(("projections", digests.json)) }
     return .object(members)
@@ -47,12 +47,12 @@ extension BackupManifest {
   ///
   /// - Throws: `newer_format` for another version's, `damaged`.
   init(parsing bytes: [UInt8], at path: String) throws(LedgerError) {
-    let value = try JSONValue.document(bytes, format: Self.format, at: path)
+    let value = try JSON.document(bytes, format: Self.format, at: path)
     guard let origin = value["origin"]?.string,
       let createdAt = value["createdAt"]?.string.flatMap(Timestamp.init(rfc3339:)),
-      let position = value["position"]?.count, let root = value["root"]?.string.flatMap({ Digest(hex: $0) }),
+      let position = value["position"]?.number, let root = value["root"]?.string.flatMap({ Digest(hex: $0) }),
       let checkpoint = value["checkpoint"]?.string, let keys = value["verifierKeys"]?.elements,
-      let dataByteCount = value["dataBytes"]?.count, let rows = value["rows"]?.count
+      let dataByteCount = value["dataBytes"]?.number, let rows = value["rows"]?.number
     else { throw LedgerError(.damaged, "\(path) lacks a member, or has one of another kind") }
     self.init(
       origin: origin, createdAt: createdAt, position: position, root: root, checkpoint: checkpoint,
@@ -84,11 +84,11 @@ public struct KeysBackupManifest: Sendable, Equatable {
 
 extension KeysBackupManifest {
   /// The manifest as it is written.
-  var json: JSONValue {
+  var json: JSON {
     .object([
       ("format", .string(Self.format)), ("origin", .string(origin)), ("createdAt", .string("\(createdAt)")),
-      ("position", .number(Int64(clamping: position))), ("masterKeyFingerprint", .string(masterKeyFingerprint)),
-      ("hasMasterKey", .bool(hasMasterKey)), ("persons", .number(Int64(clamping: persons))),
+      ("position", .number(position)), ("masterKeyFingerprint", .string(masterKeyFingerprint)),
+      ("hasMasterKey", .bool(hasMasterKey)), ("persons", .number(persons)),
     ])
   }
 
@@ -96,11 +96,11 @@ extension KeysBackupManifest {
   ///
   /// - Throws: `newer_format` for another version's, `damaged`.
   init(parsing bytes: [UInt8], at path: String) throws(LedgerError) {
-    let value = try JSONValue.document(bytes, format: Self.format, at: path)
+    let value = try JSON.document(bytes, format: Self.format, at: path)
     guard let origin = value["origin"]?.string,
       let createdAt = value["createdAt"]?.string.flatMap(Timestamp.init(rfc3339:)),
-      let position = value["position"]?.count, let fingerprint = value["masterKeyFingerprint"]?.string,
-      let hasMasterKey = value["hasMasterKey"]?.bool, let persons = value["persons"]?.count
+      let position = value["position"]?.number, let fingerprint = value["masterKeyFingerprint"]?.string,
+      let hasMasterKey = value["hasMasterKey"]?.bool, let persons = value["persons"]?.number
     else { throw LedgerError(.damaged, "\(path) lacks a member, or has one of another kind") }
     self.init(
       origin: origin, createdAt: createdAt, position: position, masterKeyFingerprint: fingerprint,
@@ -110,14 +110,14 @@ extension KeysBackupManifest {
 
 extension LedgerDigests {
   /// As manifests carry them.
-  var json: JSONValue {
+  var json: JSON {
     .object([
       ("directory", .string(directory.hex)), ("tokenValidity", .string(tokenValidity.hex)),
       ("auditTrail", .string(auditTrail.hex)),
     ])
   }
 
-  init?(json: JSONValue) {
+  init?(json: JSON) {
     guard let directory = json["directory"]?.string.flatMap({ Digest(hex: $0) }),
       let validity = json["tokenValidity"]?.string.flatMap({ Digest(hex: $0) }),
       let trail = json["auditTrail"]?.string.flatMap({ Digest(hex: $0) })
@@ -126,13 +126,13 @@ extension LedgerDigests {
   }
 }
 
-extension JSONValue {
+extension JSON {
   /// Reads an object that names its format.
   ///
   /// - Parameter format: name, a slash, and the version that this program knows.
   /// - Throws: `newer_format` for another version, `damaged` for anything else.
-  static func document(_ bytes: [UInt8], format: String, at path: String) throws(LedgerError) -> JSONValue {
-    guard let value = JSONValue(parsing: bytes), let found = value["format"]?.string else {
+  static func document(_ bytes: [UInt8], format: String, at path: String) throws(LedgerError) -> JSON {
+    guard let value = JSON(parsing: bytes), let found = value["format"]?.string else {
       throw LedgerError(.damaged, "\(path) is no JSON object that names its format")
     }
     guard found == format else {

@@ -20,7 +20,7 @@ enum ExportLine {
 
   static func first(origin: String, createdAt: Timestamp, verifierKeys: [String]) -> [UInt8] {
     sealed(
-      JSONValue.object([
+      JSON.object([
         ("format", .string(format)), ("origin", .string(origin)), ("createdAt", .string("\(createdAt)")),
         ("verifierKeys", .array(verifierKeys.map { .string($0) })),
       ]))
@@ -36,8 +36,8 @@ enum ExportLine {
 
   static func last(events: UInt64, root: Digest, checkpoint: String) -> [UInt8] {
     sealed(
-      JSONValue.object([
-        ("events", .number(Int64(clamping: events))), ("root", .string(root.hex)), ("checkpoint", .string(checkpoint)),
+      JSON.object([
+        ("events", .number(events)), ("root", .string(root.hex)), ("checkpoint", .string(checkpoint)),
       ]))
   }
 
@@ -61,14 +61,14 @@ enum ExportLine {
     text += "]"
     if !record.requestID.isEmpty {
       text += #","requestID":"#
-      JSONValue.write(String(decoding: record.requestID, as: UTF8.self), to: &text)
+      JSON.write(String(decoding: record.requestID, as: UTF8.self), to: &text)
     }
     text +=
       #","leafHash":"\#(SHA256.hash(prefix: 0, record.bytes).hex)","record":"\#(Base64.encode(record.bytes))","event":"#
     return Array(text.utf8)
   }
 
-  private static func sealed(_ value: JSONValue) -> [UInt8] { sealed(Array(value.text().utf8.dropLast())) }
+  private static func sealed(_ value: JSON) -> [UInt8] { sealed(Array(value.text().utf8.dropLast())) }
 
   /// Ends a line, whose closing brace is missing.
   static func sealed(_ open: [UInt8]) -> [UInt8] {

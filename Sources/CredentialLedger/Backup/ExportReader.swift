@@ -14,10 +14,10 @@ struct ExportReader {
   init(_ descriptor: Int32) throws(LedgerError) {
     var lines = LineReader(descriptor, limit: ExportLine.limit)
     guard let line = try lines.next() else { throw LedgerError(.damaged, "line 1 is missing: the input is empty") }
-    guard let value = JSONValue(parsing: line), value["format"]?.string != nil else {
+    guard let value = JSON(parsing: line), value["format"]?.string != nil else {
       throw LedgerError(.damaged, "line 1 is not that of an export: it names no format")
     }
-    _ = try JSONValue.document(line, format: ExportLine.format, at: "line 1")
+    _ = try JSON.document(line, format: ExportLine.format, at: "line 1")
     _ = try Self.opened(line, 1)
     guard let origin = value["origin"]?.string, let keys = value["verifierKeys"]?.elements else {
       throw LedgerError(.damaged, "line 1 lacks the ledger's name or its keys")
@@ -67,7 +67,7 @@ struct ExportReader {
   private mutating func last(
     _ line: [UInt8], _ size: UInt64, _ root: Digest, _ trust: CheckpointTrust
   ) throws(LedgerError) -> ExportReport {
-    guard let value = JSONValue(parsing: line), let events = value["events"]?.count,
+    guard let value = JSON(parsing: line), let events = value["events"]?.number,
       let named = value["root"]?.string, let checkpoint = value["checkpoint"]?.string
     else { throw fault("it is neither an event nor the end of an export") }
     guard events == size else { throw fault("it speaks of \(events) events, where \(size) came", position: size) }

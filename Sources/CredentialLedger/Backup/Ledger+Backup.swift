@@ -120,7 +120,7 @@ extension Ledger {
 
   /// Writes the manifest of a folder, and then its sums, which make it whole.
   private static func seal(
-    _ draft: DraftFolder, _ manifest: JSONValue, _ files: [(path: String, digest: Digest)]
+    _ draft: DraftFolder, _ manifest: JSON, _ files: [(path: String, digest: Digest)]
   ) throws(LedgerError) {
     var output = try FileOutput(creating: "\(draft.path)/\(BackupManifest.fileName)")
     try output.write(Array("\(manifest.text(indented: true))\n".utf8))

@@ -1,49 +1,59 @@
-/// A JSON value (RFC 8259), with the members of objects in their order. Numbers are whole.
-package indirect enum JSONValue: Sendable {
+/// A JSON value (RFC 8259), with the members of objects in their order. Numbers are whole and not negative.
+package indirect enum JSON: Sendable {
   case null
   case bool(Bool)
-  case number(Int64)
+  case number(UInt64)
   case string(String)
-  case array([JSONValue])
-  case object([(name: String, value: JSONValue)])
+  case array([JSON])
+  case object([(String, JSON)])
 
   /// The value of an object's member; nil where there is none.
-  package subscript(name: String) -> JSONValue? {
+  package subscript(name: String) -> JSON? {
     guard case .object(let members) = self else { return nil }
-    return members.first { $0.name == name }?.value
+    return members.first { $0.0 == name }?.1
   }
 
   /// The text, if it is one.
   package var string: String? { if case .string(let value) = self { value } else { nil } }
-  /// The number, if it is one and not negative.
-  package var count: UInt64? { if case .number(let value) = self { UInt64(exactly: value) } else { nil } }
+  /// The number, if it is one.
+  package var number: UInt64? { if case .number(let value) = self { value } else { nil } }
   /// The truth value, if it is one.
   package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
   /// The values of an array, if it is one.
-  package var elements: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
+  package var elements: [JSON]? { if case .array(let values) = self { values } else { nil } }
 }
 
-extension JSONValue {
+extension JSON {
+  /// Which characters are written as escapes, besides those that must be.
+  package typealias Escaping = (Unicode.Scalar) -> Bool
+
+  /// The value as files have it, in one form for good: nothing is escaped that need not be.
+  func text(indented: Bool = false) -> String { text(indented: indented) { _ in false } }
+
   /// The value as text: on one line, or with an indent of two spaces.
-  package func text(indented: Bool = false) -> String {
+  ///
+  /// - Parameter isEscaped: asked of each character up to U+FFFF.
+  package func text(indented: Bool, escaping isEscaped: Escaping) -> String {
     var text = ""
-    write(to: &text, indent: indented ? "\n" : nil)
+    write(to: &text, indent: indented ? "\n" : nil, isEscaped)
     return text
   }
 
-  private func write(to text: inout String, indent: String?) {
+  private func write(to text: inout String, indent: String?, _ isEscaped: Escaping) {
     switch self {
     case .null: text += "null"
     case .bool(let value): text += value ? "true" : "false"
     case .number(let value): text += String(value)
-    case .string(let value): Self.write(value, to: &text)
+    case .string(let value): Self.write(value, to: &text, escaping: isEscaped)
     case .array(let values):
-      Self.write(values, "[", "]", to: &text, indent) { value, text, inner in value.write(to: &text, indent: inner) }
+      Self.write(values, "[", "]", to: &text, indent) { value, text, inner in
+        value.write(to: &text, indent: inner, isEscaped)
+      }
     case .object(let members):
       Self.write(members, "{", "}", to: &text, indent) { member, text, inner in
-        Self.write(member.name, to: &text)
+        Self.write(member.0, to: &text, escaping: isEscaped)
         text += inner == nil ? ":" : ": "
-        member.value.write(to: &text, indent: inner)
+        member.1.write(to: &text, indent: inner, isEscaped)
       }
     }
   }
@@ -64,14 +74,14 @@ extension JSONValue {
   }
 
   /// Appends a string in quotes.
-  package static func write(_ value: String, to text: inout String) {
+  static func write(_ value: String, to text: inout String, escaping isEscaped: Escaping = { _ in false }) {
     text += "\""
     for scalar in value.unicodeScalars {
       switch scalar {
       case "\"": text += "\\\""
       case "\\": text += "\\\\"
       case "\n": text += "\\n"
-      case _ where scalar.value < 0x20:
+      case _ where scalar.value < 0x20 || scalar.value <= 0xFFFF && isEscaped(scalar):
         let digits = String(scalar.value, radix: 16)
         text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
       default: text.unicodeScalars.append(scalar)
@@ -81,8 +91,9 @@ extension JSONValue {
   }
 }
 
-extension JSONValue {
-  /// Reads a text that is one value, at most 32 levels deep; nil where it is none, or has a number that is not whole.
+extension JSON {
+  /// Reads a text that is one value, at most 32 levels deep; nil where it is none, or has a number that is negative or not
+  /// whole.
   package init?(parsing utf8: [UInt8]) {
     guard String(validating: utf8, as: UTF8.self) != nil else { return nil }
     var parser = Parser(bytes: utf8)
@@ -111,7 +122,7 @@ extension JSONValue {
       return true
     }
 
-    mutating func value(depth: Int) -> JSONValue? {
+    mutating func value(depth: Int) -> JSON? {
       guard depth < 32 else { return nil }
       skipSpace()
       guard place < bytes.count else { return nil }
@@ -126,14 +137,14 @@ extension JSONValue {
       }
     }
 
-    private mutating func object(depth: Int) -> JSONValue? {
+    private mutating func object(depth: Int) -> JSON? {
       place += 1
-      var members: [(name: String, value: JSONValue)] = []
+      var members: [(String, JSON)] = []
       skipSpace()
       if take("}") { return .object([]) }
       while true {
         skipSpace()
-        guard let name = string(), !members.contains(where: { $0.name == name }) else { return nil }
+        guard let name = string(), !members.contains(where: { $0.0 == name }) else { return nil }
         skipSpace()
         guard take(":"), let value = value(depth: depth + 1) else { return nil }
         members.append((name, value))
@@ -143,9 +154,9 @@ extension JSONValue {
       }
     }
 
-    private mutating func array(depth: Int) -> JSONValue? {
+    private mutating func array(depth: Int) -> JSON? {
       place += 1
-      var values: [JSONValue] = []
+      var values: [JSON] = []
       skipSpace()
       if take("]") { return .array([]) }
       while true {
@@ -157,13 +168,11 @@ extension JSONValue {
       }
     }
 
-    private mutating func number() -> JSONValue? {
+    private mutating func number() -> JSON? {
       let start = place
-      if take("-") {}
-      let digits = place
       while place < bytes.count, (0x30...0x39).contains(bytes[place]) { place += 1 }
-      guard place > digits, place == digits + 1 || bytes[digits] != 0x30 else { return nil }
-      return Int64(String(decoding: bytes[start..<place], as: UTF8.self)).map { .number($0) }
+      guard place > start, place == start + 1 || bytes[start] != 0x30 else { return nil }
+      return UInt64(String(decoding: bytes[start..<place], as: UTF8.self)).map { .number($0) }
     }
 
     private mutating func string() -> String? {

@@ -16,9 +16,9 @@ import Testing
     let lines = try FileBytes.read(file).split(separator: UInt8(ascii: "\n"))
     #expect(UInt64(lines.count) == report.events + 2)
     for (index, line) in lines.enumerated() {
-      let value = try #require(JSONValue(parsing: Array(line)), "line \(index + 1)")
+      let value = try #require(JSON(parsing: Array(line)), "line \(index + 1)")
       guard index > 0, index < lines.count - 1 else { continue }
-      #expect(value["position"]?.count == UInt64(index))
+      #expect(value["position"]?.number == UInt64(index))
       guard case .object? = value["event"] else { throw Unexpected() }
     }
     let digests = try await ledger.projectionDigests()
