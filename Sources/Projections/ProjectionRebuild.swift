@@ -171,13 +171,13 @@ package struct ProjectionRebuild: Sendable {
   ) throws(LogError) -> ProjectionDigests {
     let environment = try stored { () throws(LMDBError) in try Environment(at: path) }
     defer { environment.close() }
-    let tables = try write(environment) { (transaction) throws(LogError) in
+    let tables = try environment.write { (transaction) throws(LogError) in
       try ProjectionTables(
         set: ProjectionTables.names[0], in: &transaction, of: environment, log.participant.personalData)
     }
     var position: Position = 0
     while position < head {
-      try write(environment) { (transaction) throws(LogError) in
+      try environment.write { (transaction) throws(LogError) in
         let end = min(head, position + 65_536)
         while position < end {
           let records = try log.snapshot().records(
@@ -196,14 +196,5 @@ package struct ProjectionRebuild: Sendable {
       directory: try tables.directory.digest(in: transaction),
       tokenValidity: try tables.validity.digest(in: transaction),
       auditTrail: try tables.audit.rebuiltDigest(of: log.snapshot(), upTo: head))
-  }
-
-  private func write<Result>(
-    _ environment: Environment, _ body: (inout WriteTransaction) throws(LogError) -> Result
-  ) throws(LogError) -> Result {
-    var transaction = try stored { () throws(LMDBError) in try environment.beginWrite() }
-    let result = try body(&transaction)
-    do throws(LMDBError) { try transaction.commit() } catch { throw LogError(error) }
-    return result
   }
 }

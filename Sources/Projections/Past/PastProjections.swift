@@ -52,7 +52,7 @@ package final class PastProjections: Sendable {
     do throws(LogError) {
       let personalData = log.participant.personalData.without(erased)
       let changes = changes
-      tables = try Self.write(environment) { (transaction) throws(LogError) in
+      tables = try environment.write { (transaction) throws(LogError) in
         try ProjectionTables(
           in: &transaction, of: environment, personalData, over: view, standings: standings, changes)
       }
@@ -81,7 +81,7 @@ package final class PastProjections: Sendable {
     guard first <= end else { return }
     let last = min(end, position + limit)
     var next = first
-    try Self.write(scratch) { (transaction) throws(LogError) in
+    try scratch.write { (transaction) throws(LogError) in
       while next <= last {
         // Read in a view that has ended before anything is applied, since that looks up records in one of its own.
         let (events, through) = try read(next...last)
@@ -144,7 +144,7 @@ package final class PastProjections: Sendable {
   ///
   /// - Parameter position: of the last event that counts then.
   package func takeBack(_ set: PastChangeSet, to position: Position) throws(LogError) {
-    try Self.write(scratch) { (transaction) throws(LogError) in
+    try scratch.write { (transaction) throws(LogError) in
       for change in set.changes.reversed() {
         switch change {
         case .row(let key, let bytes?):
@@ -212,15 +212,6 @@ package final class PastProjections: Sendable {
         return .continue
       }
     }
-  }
-
-  private static func write<Result>(
-    _ environment: Environment, _ body: (inout WriteTransaction) throws(LogError) -> Result
-  ) throws(LogError) -> Result {
-    var transaction = try stored { () throws(LMDBError) in try environment.beginWrite() }
-    let result = try body(&transaction)
-    do throws(LMDBError) { try transaction.commit() } catch { throw LogError(error) }
-    return result
   }
 }
 

@@ -36,7 +36,7 @@ package final class ProjectionReplay: Sendable {
     try Self.requireOwn(path, of: log, only)
     let environment = try stored { () throws(LMDBError) in try Environment(at: path) }
     do throws(LogError) {
-      (tables, cursor) = try Self.write(environment) { (transaction) throws(LogError) in
+      (tables, cursor) = try environment.write { (transaction) throws(LogError) in
         let tables = try ProjectionTables(
           set: ProjectionTables.names[0], in: &transaction, of: environment, log.participant.personalData)
         let cursor = try stored { () throws(LMDBError) in
@@ -137,7 +137,7 @@ package final class ProjectionReplay: Sendable {
     let start = try position()
     let last = min(end, start + limit)
     guard start < last else { return start }
-    try Self.write(environment) { (transaction) throws(LogError) in
+    try environment.write { (transaction) throws(LogError) in
       var next = start + 1
       while next <= last, !only.isDisjoint(with: [.directory, .validity]) {
         let records = try log.snapshot().records(from: next, limit: Int(min(4_096, last - next + 1)))
@@ -201,7 +201,7 @@ package final class ProjectionReplay: Sendable {
       return try store?.view(atOrBefore: end, of: now)
     }()
     guard let view, try position() == 0 else { return nil }
-    try Self.write(environment) { (transaction) throws(LogError) in
+    try environment.write { (transaction) throws(LogError) in
       try tables.clear(in: &transaction)
       if only.contains(.directory) {
         try stored { () throws(LMDBError) in
@@ -248,15 +248,6 @@ package final class ProjectionReplay: Sendable {
   func reading<Result>(_ body: (borrowing ReadTransaction) throws(LogError) -> Result) throws(LogError) -> Result {
     let transaction = try stored { () throws(LMDBError) in try environment.beginRead() }
     return try body(transaction)
-  }
-
-  private static func write<Result>(
-    _ environment: Environment, _ body: (inout WriteTransaction) throws(LogError) -> Result
-  ) throws(LogError) -> Result {
-    var transaction = try stored { () throws(LMDBError) in try environment.beginWrite() }
-    let result = try body(&transaction)
-    do throws(LMDBError) { try transaction.commit() } catch { throw LogError(error) }
-    return result
   }
 }
 

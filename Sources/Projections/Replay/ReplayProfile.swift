@@ -32,7 +32,7 @@ package struct ReplayProfile {
     let environment = try stored { () throws(LMDBError) in try Environment(at: path) }
     defer { environment.close() }
     let changes = PastChanges()
-    let (directory, validity) = try write(environment) { (transaction) throws(LogError) in
+    let (directory, validity) = try environment.write { (transaction) throws(LogError) in
       try stored { () throws(LMDBError) in
         // As a state of the past that begins with nothing: that keeps what is changed.
         let past = PastDirectory(
@@ -49,7 +49,7 @@ package struct ReplayProfile {
     var position: Position = 0
     let clock = ContinuousClock()
     while position < head {
-      try write(environment) { (transaction) throws(LogError) in
+      try environment.write { (transaction) throws(LogError) in
         let end = min(head, position + 65_536)
         while position < end {
           let records = try log.snapshot().records(from: position + 1, limit: Int(min(4_096, end - position)))
@@ -80,14 +80,5 @@ package struct ReplayProfile {
       progress(position)
     }
     return costs.values.sorted { $0.duration > $1.duration }
-  }
-
-  private func write<Result>(
-    _ environment: Environment, _ body: (inout WriteTransaction) throws(LogError) -> Result
-  ) throws(LogError) -> Result {
-    var transaction = try stored { () throws(LMDBError) in try environment.beginWrite() }
-    let result = try body(&transaction)
-    do throws(LMDBError) { try transaction.commit() } catch { throw LogError(error) }
-    return result
   }
 }

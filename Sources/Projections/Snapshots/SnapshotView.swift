@@ -5,7 +5,9 @@ import Synchronization
 /// The rows of the projections as a snapshot has them: in one transaction, so that nothing that is thrown away or made
 /// meanwhile shows.
 ///
-/// Any thread may read, one at a time. Sendable, though its transaction is not, because that is used under the lock alone.
+/// Any thread may read, one at a time.
+///
+/// `@unchecked Sendable`: the transaction, which alone is not Sendable, is used under the lock alone.
 package final class SnapshotView: @unchecked Sendable {
   /// The entry in the catalogue.
   package let entry: SnapshotEntry
@@ -75,11 +77,9 @@ package final class SnapshotView: @unchecked Sendable {
     return Array(copying: bytes.extracting(1..<bytes.byteCount))
   }
 
-  private func reading<Result>(
+  private func reading<Result: Sendable>(
     _ body: (borrowing ReadTransaction) throws(LMDBError) -> Result
   ) throws(LMDBError) -> Result {
-    lock._unsafeLock()
-    defer { lock._unsafeUnlock() }
-    return try body(transaction)
+    try lock.withLock { _ throws(LMDBError) in try body(transaction) }
   }
 }
