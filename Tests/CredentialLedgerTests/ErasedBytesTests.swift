@@ -69,7 +69,7 @@ import Testing
     var persons: [PersonID] = []
     var bytes: [[UInt8]] = []
     let folder = path + "/keys/persons"
-    for name in try #require(FileBytes.names(in: folder)) {
+    for name in try #require(TemporaryFolder.names(in: folder)) {
       let content = try FileBytes.read("\(folder)/\(name)")
       for start in stride(from: PersonShard.headerSize, to: content.count, by: PersonShard.entrySize) {
         let person = try #require(PersonID(bytes: Array(content[start..<(start + PersonID.byteCount)])))

@@ -1,11 +1,12 @@
 import Glibc
+import LedgerTestSupport
 import Testing
 
 /// The bytes of files, as they are on the disk.
 enum FileBytes {
   /// Whether a file, or any file in a folder and the folders in it, holds the bytes.
   static func hold(_ bytes: [UInt8], in path: String) throws -> Bool {
-    guard let names = names(in: path) else {
+    guard let names = TemporaryFolder.names(in: path) else {
       let content = try read(path)
       return unsafe content.withUnsafeBytes { content in
         unsafe bytes.withUnsafeBytes { bytes in unsafe contains(content, bytes) }
@@ -23,20 +24,6 @@ enum FileBytes {
       unsafe next = UnsafeRawPointer(found) + 1
     }
     return false
-  }
-
-  /// The names in a folder; nil if it is none.
-  static func names(in path: String) -> [String]? {
-    guard let folder = unsafe opendir(path) else { return nil }
-    defer { unsafe closedir(folder) }
-    var names: [String] = []
-    while let entry = unsafe readdir(folder) {
-      let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-        unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names
   }
 
   static func read(_ path: String) throws -> [UInt8] {

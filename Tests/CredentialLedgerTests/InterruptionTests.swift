@@ -17,7 +17,7 @@ import Testing
     let person = try #require(try ledger.accounts.account(account)).subject.personBytes
     let persons = path + "/keys/persons"
     var before: [String: [UInt8]] = [:]
-    for name in try #require(FileBytes.names(in: persons)) {
+    for name in try #require(TemporaryFolder.names(in: persons)) {
       before[name] = try FileBytes.read("\(persons)/\(name)")
     }
     #expect(try FileBytes.hold(person, in: path + "/keys"))

@@ -138,7 +138,9 @@ import Testing
     let person = try #require(try ledger.accounts.account(account)).subject.personBytes
     let persons = path + "/keys/persons"
     var before: [String: [UInt8]] = [:]
-    for name in try #require(FileBytes.names(in: persons)) { before[name] = try FileBytes.read("\(persons)/\(name)") }
+    for name in try #require(TemporaryFolder.names(in: persons)) {
+      before[name] = try FileBytes.read("\(persons)/\(name)")
+    }
     let context = RequestContext(idempotencyKey: "once")
     try await ledger.people.erase(account, by: Requester.operator, context: context)
     for (name, content) in before { try FileBytes.write(content, to: "\(persons)/\(name)") }

@@ -20,7 +20,9 @@ import Testing
   /// How many keys of persons and webhooks there are: each is 80 bytes of a file, after 24 at its beginning.
   private func keyCount(_ ledger: Ledger) throws -> Int {
     let folder = "\(ledger.path)/keys/persons"
-    return try (FileBytes.names(in: folder) ?? []).reduce(0) { try $0 + FileBytes.read("\(folder)/\($1)").count / 80 }
+    return try (TemporaryFolder.names(in: folder) ?? []).reduce(0) {
+      try $0 + FileBytes.read("\(folder)/\($1)").count / 80
+    }
   }
 
   @Test("A webhook is registered, seen, changed and deleted by its connector")

@@ -112,7 +112,7 @@ import Testing
     let nowhere = LedgerConfiguration(pinCost: 10, witnessFile: folder.path + "/none/witness")
     #expect(try await code(of: { try await Ledger.open(at: path, nowhere) }) == .storage)
     #expect(try await code(of: { try await Ledger.create(at: copy + "2", origin: "o", witnessed) }) == .alreadyExists)
-    #expect(FileBytes.names(in: copy + "2") == nil)
+    #expect(TemporaryFolder.names(in: copy + "2") == nil)
   }
 
   @Test func commandsGoOnWhereTheFileCannotFollow() async throws {
@@ -128,6 +128,6 @@ import Testing
     try await act(on: ledger, "two")
     await ledger.close()
     #expect(ledger.witnessFailure == nil)
-    #expect(FileBytes.names(in: away) == ["witness"])
+    #expect(TemporaryFolder.names(in: away) == ["witness"])
   }
 }

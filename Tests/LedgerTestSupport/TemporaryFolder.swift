@@ -15,17 +15,25 @@ public final class TemporaryFolder: Sendable {
 
   /// Removes a folder and what is in it, or a file, as far as possible.
   public static func remove(_ path: String) {
-    guard let folder = unsafe opendir(path) else {
+    guard let names = names(in: path) else {
       unsafe unlink(path)
       return
     }
+    for name in names { remove("\(path)/\(name)") }
+    unsafe rmdir(path)
+  }
+
+  /// The names in a folder, in order; nil if it is none.
+  public static func names(in path: String) -> [String]? {
+    guard let folder = unsafe opendir(path) else { return nil }
+    defer { unsafe closedir(folder) }
+    var names: [String] = []
     while let entry = unsafe readdir(folder) {
       let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
         unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }
-      if name != ".", name != ".." { remove("\(path)/\(name)") }
+      if name != ".", name != ".." { names.append(name) }
     }
-    unsafe closedir(folder)
-    unsafe rmdir(path)
+    return names.sorted()
   }
 }

@@ -33,19 +33,6 @@ import Testing
     return Program.run("timeout", ["--foreground", "-s", "KILL", "\(seconds)", program] + arguments)
   }
 
-  private func names(in path: String) throws -> [String] {
-    let folder = unsafe try #require(opendir(path))
-    defer { unsafe closedir(folder) }
-    var names: [String] = []
-    while let entry = unsafe readdir(folder) {
-      names.append(
-        unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-          unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        })
-    }
-    return names.filter { $0 != "." && $0 != ".." }.sorted()
-  }
-
   @Test func whatIsBackedUpIsCheckedAndRestored() throws {
     try simulated()
     let ledger = ["--ledger", path("ledger"), "--format", "ndjson"]
@@ -136,7 +123,7 @@ import Testing
     for _ in 0..<4 {
       kill(after: Double.random(in: 0.01...0.1, using: &random), archive)
       if unsafe access(path("archive"), F_OK) == 0,
-        try names(in: path("archive")).contains(where: { $0.hasSuffix(".segment") })
+        try #require(TemporaryFolder.names(in: path("archive"))).contains(where: { $0.hasSuffix(".segment") })
       {
         #expect(try runProgram(["archive", "--check", path("archive")]).status == 0, "seed \(testSeed)")
       }
@@ -159,7 +146,7 @@ import Testing
       #expect(made.status == 0, "\(made.error)")
       #expect(try runProgram(["backup", "--check", target, "--keys", "\(target)-keys"]).status == 0)
     }
-    #expect(try !names(in: folder.path).contains { $0.contains(".part-") })
+    #expect(try !#require(TemporaryFolder.names(in: folder.path)).contains { $0.contains(".part-") })
   }
 
   @Test func aDiskThatIsFullInTheMiddleLeavesNothing() throws {
@@ -178,8 +165,8 @@ import Testing
       #expect(limited(50, command), "\(command)")
       #expect(Program.run("grep", ["-q", "disk_full", path("said")]), "\(command)")
     }
-    #expect(try names(in: folder.path) == ["archive", "ledger", "said"])
-    #expect(try names(in: path("archive")) == [])
+    #expect(TemporaryFolder.names(in: folder.path) == ["archive", "ledger", "said"])
+    #expect(TemporaryFolder.names(in: path("archive")) == [])
     // A ledger for which there is no room is not there either.
     #expect(try runProgram(["archive", path("archive"), "--ledger", path("ledger")]).status == 0)
     #expect(try runProgram(["export", "--output", path("lines"), "--ledger", path("ledger")]).status == 0)
@@ -187,16 +174,7 @@ import Testing
       let keys = "--keys '\(path("ledger"))' --ledger '\(path("again"))'"
       #expect(limited(150, "\(command) \(keys)"), "\(command)")
     }
-    #expect(try names(in: folder.path) == ["archive", "ledger", "lines", "said"])
+    #expect(TemporaryFolder.names(in: folder.path) == ["archive", "ledger", "lines", "said"])
     #expect(try runProgram(["verify", "--ledger", path("ledger")]).status == 0)
   }
-}
-
-/// Where the sources are.
-enum Repository {
-  static let path: String = {
-    var parts = #filePath.split(separator: "/")
-    parts.removeLast(3)
-    return "/" + parts.joined(separator: "/")
-  }()
 }

@@ -11,7 +11,7 @@ import Testing
 
     init(for logs: [String], name: String = "witness.example.org", fault: String? = nil) throws {
       process = try ChildProcess(
-        ProvenLedger.root + "/Tests/Python/witness.py",
+        Repository.path + "/Tests/Python/witness.py",
         logs.flatMap { ["--log", $0] } + ["--name", name] + (fault.map { ["--fault", $0] } ?? []))
       var lines: [Substring] = []
       while lines.count < 2 { lines += process.read() }

@@ -53,11 +53,9 @@ import Testing
     let ledger = try await AuditedLedger()
     let file = "\(ledger.folder.path)/evidence.json"
     let explained = try ledger.output(["explain", "\(ledger.token.handle)", "--proof", file, "--format", "ndjson"])
-    var bytes: [UInt8] = []
-    if let opened = unsafe fopen(file, "r") {
-      while case let byte = unsafe getc(opened), byte != EOF { bytes.append(UInt8(truncatingIfNeeded: byte)) }
-      unsafe fclose(opened)
-    }
+    let bytes = try TestFile.read(file)
+    var status = stat()
+    #expect(unsafe lstat(file, &status) == 0 && status.st_mode & 0o777 == 0o600)
     try expectDocuments(String(decoding: bytes, as: UTF8.self), match: "evidence")
     let opened = try await Ledger.openForReading(at: ledger.path)
     let key = try opened.verifierKey
@@ -65,6 +63,9 @@ import Testing
     let evidence = try EvidenceBundle(decoding: bytes).verify(keys: [key])
     for record in evidence.records { #expect(explained.contains(#""position":\#(record.position),"#)) }
     #expect(evidence.records.count > 8)
-    #expect(try ledger.run(["explain", "\(ledger.token.handle)", "--proof", file]).status == 1, "never overwritten")
+    let again = try ledger.run(["explain", "\(ledger.granted.grant)", "--proof", file])
+    #expect(again.status == 1 && again.error.contains(file), "never overwritten")
+    #expect(try TestFile.read(file) == bytes)
+    #expect(TemporaryFolder.names(in: ledger.folder.path) == ["evidence.json", "ledger"], "no draft is left")
   }
 }

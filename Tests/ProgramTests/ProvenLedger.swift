@@ -49,12 +49,8 @@ struct ProvenLedger {
 
   /// Runs the second verifier.
   func check(_ what: String, _ path: String, _ more: String...) throws -> ProgramResult {
-    try runProgram([what, path, "--key", key] + more, of: Self.root + "/Tools/checks/verify-proofs")
+    try runProgram([what, path, "--key", key] + more, of: Repository.path + "/Tools/checks/verify-proofs")
   }
-
-  /// The top of the source tree.
-  static let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
-    .joined(separator: "/")
 }
 
 /// Files as tests change them.
@@ -79,4 +75,10 @@ enum TestFile {
     var status = stat()
     return unsafe lstat(path, &status) == 0 ? UInt64(status.st_ino) : nil
   }
+}
+
+/// The source tree.
+enum Repository {
+  /// Its top.
+  static let path = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
 }

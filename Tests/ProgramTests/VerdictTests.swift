@@ -23,7 +23,7 @@ import Testing
     }
     let path = ledger.file("bundles")
     TestFile.write(all, to: path)
-    let told = try runProgram([path, ledger.key], of: ProvenLedger.root + "/Tests/Python/verdicts.py")
+    let told = try runProgram([path, ledger.key], of: Repository.path + "/Tests/Python/verdicts.py")
     #expect(told.status == 0, "\(told.error)")
     let theirs = told.output.dropLast().map { $0 == "1" }
     #expect(ours.count == theirs.count)

@@ -61,19 +61,14 @@ extension Ledger {
   public func export(
     toFile path: String, progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> ExportReport {
-    guard !LedgerFolder.exists(path) else {
-      throw LedgerError(.alreadyExists, "\(path) is there already; name another file", field: "path")
-    }
+    try DurableFile.requireNew(path)
     let draft = "\(path).part-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
     let file = FileHandle(unsafe Glibc.open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600))
     guard file.number >= 0 else { throw FileError.last("create", draft) }
     do throws(LedgerError) {
       let report = try await export(to: file.number, progress: progress)
       guard fchmod(file.number, 0o600) == 0, fsync(file.number) == 0 else { throw FileError.last("sync", draft) }
-      // A link, unlike a renaming, never takes the place of what came meanwhile.
-      guard unsafe link(draft, path) == 0 else { throw FileError.last("name", path) }
-      unsafe unlink(draft)
-      try LedgerFolder.sync(parentOf: path)
+      try DurableFile.publish(draft, as: path)
       return report
     } catch {
       unsafe unlink(draft)

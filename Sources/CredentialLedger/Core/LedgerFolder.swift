@@ -5,7 +5,7 @@ import LedgerCrypto
 import Projections
 
 /// The folder of a ledger as a whole: `ledger/` with the log, `keys/` with the keys.
-enum LedgerFolder {
+package enum LedgerFolder {
   /// Refuses a path where something is already.
   static func requireFree(_ path: String) throws(LedgerError) {
     guard exists(path) else { return }
@@ -60,7 +60,7 @@ enum LedgerFolder {
     if let slash = path.lastIndex(of: "/"), slash != path.startIndex, !exists(String(path[..<slash])) {
       try make(String(path[..<slash]))
     }
-    guard unsafe mkdir(path, 0o700) == 0 else { throw failure("make", path) }
+    guard unsafe mkdir(path, 0o700) == 0 else { throw FileError.last("make", path) }
   }
 
   /// The same, unless there is a folder.
@@ -71,7 +71,7 @@ enum LedgerFolder {
   /// Gives a finished folder its name, durably. An empty folder of that name gives way.
   static func rename(_ draft: String, to path: String) throws(LedgerError) {
     guard unsafe Glibc.rename(draft, path) == 0 else {
-      let failure = failure("name", path)
+      let failure = FileError.last("name", path)
       remove(draft)
       throw failure
     }
@@ -97,13 +97,13 @@ enum LedgerFolder {
   /// Makes the names in a folder durable.
   static func sync(namesIn path: String) throws(LedgerError) {
     let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure("sync", path) }
+    guard descriptor >= 0 else { throw FileError.last("sync", path) }
     defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw failure("sync", path) }
+    guard fsync(descriptor) == 0 else { throw FileError.last("sync", path) }
   }
 
   /// Removes a folder and what is in it, as far as possible.
-  static func remove(_ path: String) {
+  package static func remove(_ path: String) {
     for name in names(in: path) ?? [] { remove("\(path)/\(name)") }
     if unsafe rmdir(path) != 0 { unsafe unlink(path) }
   }
@@ -162,12 +162,5 @@ enum LedgerFolder {
       if name != ".", name != ".." { names.append(name) }
     }
     return names
-  }
-
-  /// The error of a call to the system that has just failed.
-  static func failure(_ action: String, _ path: String) -> LedgerError {
-    let code = errno
-    return LedgerError(
-      code == ENOSPC ? .diskFull : .storage, "could not \(action) \(path) (error \(code)); check path and permissions")
   }
 }

@@ -199,7 +199,7 @@ extension LedgerState {
       reason = try LedgerDomain.obstacle(to: subject, in: self)
     default: return []
     }
-    return [.init("inForce", .flag(reason == nil)), .init("reason", reason.map { .text($0.summary) } ?? .none)]
+    return [.init("inForce", .flag(reason == nil)), .init("reason", reason.map { .text($0.text) } ?? .none)]
   }
 
   private static func name(_ role: AccountRole) -> String {
@@ -208,21 +208,6 @@ extension LedgerState {
     case .auditor: "auditor"
     case .operator: "operator"
     default: "user"
-    }
-  }
-}
-
-extension Verdict.Reason {
-  /// The reason in some words.
-  var summary: String {
-    switch self {
-    case .malformed: "no token of this ledger"
-    case .unknown: "unknown"
-    case .wrongKind: "of the other kind"
-    case .expired(let time): "expired at \(time)"
-    case .replaced(let successor): "replaced by \(successor)"
-    case .stopped(let subject, let position): "\(subject) stopped by the event at \(position)"
-    case .anotherConnector: "another connector's"
     }
   }
 }

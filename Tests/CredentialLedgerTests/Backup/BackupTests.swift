@@ -62,7 +62,9 @@ import Testing
     for error in await [backup, archive] {
       #expect(error == nil || error?.code == .closed, "\(error?.description ?? "")")
     }
-    if FileBytes.names(in: copied.path("backup")) != nil { _ = try await Ledger.checkBackup(at: copied.path("backup")) }
+    if TemporaryFolder.names(in: copied.path("backup")) != nil {
+      _ = try await Ledger.checkBackup(at: copied.path("backup"))
+    }
   }
 
   @Test func itIsPrivateAndLeavesNothingElse() async throws {

@@ -76,7 +76,7 @@ struct CopiedLedger {
 
   /// Whether anything is left beside a target that was not made.
   func isClean(_ name: String) throws -> Bool {
-    try !#require(FileBytes.names(in: folder.path)).contains { $0.hasPrefix(name) }
+    try !#require(TemporaryFolder.names(in: folder.path)).contains { $0.hasPrefix(name) }
   }
 }
 

@@ -1,6 +1,5 @@
 import ArgumentParser
 import CredentialLedger
-import Glibc
 
 struct ExplainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -24,7 +23,9 @@ struct ExplainCommand: AsyncParsableCommand {
   var file: String?
   @Option(help: "When: a time in RFC 3339, or how long ago, such as 2h or 7d; without it now.")
   var at: TimeArgument?
-  @Option(help: "A file to write the evidence to, in the format of evidence bundles.")
+  @Option(
+    help: ArgumentHelp(
+      "A new file, private to its owner, for the evidence, in the format of evidence bundles.", valueName: "file"))
   var proof: String?
   @Flag(help: "Show people's names.")
   var reveal = false
@@ -49,7 +50,7 @@ struct ExplainCommand: AsyncParsableCommand {
       try await requireKnown(explanation, explained, in: ledger)
       if let proof {
         let bundle = try await ledger.bundle(of: explanation.steps.map(\.position))
-        try writeNew(bundle.encoded, to: proof)
+        try DurableFile.create(proof, with: bundle.encoded)
       }
       if let text = output.format.text(JSON(explanation)) { return print(text) }
       let labels = try await ledger.audit.labels(of: explanation.steps.map(\.object), revealing: reveal)
@@ -111,40 +112,6 @@ extension Ledger.Explained {
     case .connector: self = .connector(ConnectorID(rawValue: subject.number))
     case .account: self = .account(AccountID(rawValue: subject.number))
     default: return nil
-    }
-  }
-}
-
-/// Writes a file that is not there yet.
-private func writeNew(_ bytes: [UInt8], to path: String) throws {
-  let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-  guard descriptor >= 0 else {
-    throw CheckFailed(
-      reason: errno == EEXIST
-        ? "\(path) is there already; name another file" : "\(path) cannot be written; check its folder")
-  }
-  defer { close(descriptor) }
-  var rest = bytes[...]
-  while !rest.isEmpty {
-    let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-    guard count > 0 else {
-      throw CheckFailed(reason: "\(path) could not be written whole; check the space on its disk")
-    }
-    rest = rest.dropFirst(count)
-  }
-}
-
-extension Verdict.Reason {
-  /// The reason, for people.
-  var text: String {
-    switch self {
-    case .malformed: "no token of this ledger"
-    case .unknown: "unknown"
-    case .wrongKind: "of the other kind"
-    case .expired(let time): "expired at \(time)"
-    case .replaced(let successor): "replaced by \(successor)"
-    case .stopped(let subject, let position): "\(subject) stopped by the event at \(position)"
-    case .anotherConnector: "another connector's"
     }
   }
 }

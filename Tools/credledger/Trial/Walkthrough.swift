@@ -29,7 +29,7 @@ struct Walkthrough: AsyncParsableCommand {
       : try await Ledger.create(at: path, origin: "ledger.local", ledger.configuration)
     let isTable = output.format == .table
     defer {
-      if ledger.namedFolder == nil, !leaveOpen { Self.remove(path) }
+      if ledger.namedFolder == nil, !leaveOpen { LedgerFolder.remove(path) }
     }
     do {
       if isTable { print("Ledger in \(path)") }
@@ -45,22 +45,6 @@ struct Walkthrough: AsyncParsableCommand {
     } catch {
       await opened.close()
       throw error
-    }
-  }
-
-  /// Removes a temporary ledger.
-  private static func remove(_ path: String) {
-    for folder in ["ledger", "keys/persons", "keys", ""] {
-      let folder = folder.isEmpty ? path : "\(path)/\(folder)"
-      guard let entries = unsafe opendir(folder) else { continue }
-      while let entry = unsafe readdir(entries) {
-        let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-          unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        unsafe unlink("\(folder)/\(name)")
-      }
-      unsafe closedir(entries)
-      unsafe rmdir(folder)
     }
   }
 

@@ -117,3 +117,18 @@ extension Ledger {
     }
   }
 }
+
+extension Verdict.Reason {
+  /// The reason in some words, for people.
+  package var text: String {
+    switch self {
+    case .malformed: "no token of this ledger"
+    case .unknown: "unknown"
+    case .wrongKind: "of the other kind"
+    case .expired(let time): "expired at \(time)"
+    case .replaced(let successor): "replaced by \(successor)"
+    case .stopped(let subject, let position): "\(subject) stopped by the event at \(position)"
+    case .anotherConnector: "another connector's"
+    }
+  }
+}
