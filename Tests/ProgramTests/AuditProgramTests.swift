@@ -97,9 +97,11 @@ import Testing
     #expect(try ledger.positions(["--request", "r-1"]).isEmpty)
     #expect(try ledger.positions(["--phone", "+91 1199999999", "--type", "phone.*"]) == [4, 3])
     #expect(try ledger.positions(["--phone", "phone:4", "--type", "phone.*"]) == [4])
+    #expect(try ledger.positions(["--phone", "-", "--type", "phone.*"], input: "+911199999999\n") == [4, 3])
     #expect(try ledger.positions(["--actor", "operator"]).count == 2)
     // What came from the erased person's address nobody can tell any more.
     #expect(try ledger.positions(["--address", "192.0.2.7"]) == [3, 2])
+    #expect(try ledger.positions(["--address", "-"], input: "192.0.2.7\n") == [3, 2])
     #expect(try ledger.run(["audit", "--address", "192.0.2.7"]).error.contains("erased"))
     #expect(try ledger.positions(["--until", "2026-01-01T00:00:00Z"]).isEmpty)
     #expect(try ledger.positions(["--since", "2026-01-01T00:00:00Z"]) == all)
@@ -130,6 +132,7 @@ import Testing
       ["--type", "nonsense"], ["--type", "*"], ["--limit", "0"], ["--limit", "10001"], ["--since", "soon"],
       ["--follow", "--format", "json"], ["--follow", "--reverse"], ["--actor", "group:1"], ["--phone", "12"],
       ["--fields", "position,position"], ["--fields", "colour"], ["--format", "cloudevents", "--fields", "type"],
+      ["--phone", "-"], ["--phone", "-", "--token", "-"],
     ]
     for arguments in wrong {
       let result = try ledger.run(["audit"] + arguments)

@@ -13,6 +13,9 @@ struct AuditCommand: AsyncParsableCommand {
       each person's own key: every event that passes the other filters is opened, about five microseconds each. A search \
       takes at most a million steps; then it says how far it came, and goes on from there with --after.
 
+      What is given as an argument is seen in the list of processes, and stays in the shell's history. So give a number, a \
+      token's text or an address by -, and a line on standard input.
+
       Personal data is shown only with --reveal, and nobody's who was erased. In csv, a cell that a spreadsheet would take \
       for a formula gets an apostrophe before it.
 
@@ -20,6 +23,7 @@ struct AuditCommand: AsyncParsableCommand {
         credledger audit --connector 9 --type 'token.*' --since 7d --ledger /var/lib/credledger
         credledger audit --account 3 --reveal --fields time,type,actor,personal
         credledger audit --token - < leaked.txt
+        credledger audit --phone - --type 'phone.*' < number.txt
         credledger audit --since 2026-01-01T00:00:00Z --until 2026-02-01T00:00:00Z --format csv --limit 10000 > january.csv
         credledger audit --follow --type 'permission.*' --format ndjson
         credledger audit --follow --after 4711 --format cloudevents

@@ -10,7 +10,7 @@ struct AuditFilterOptions: ParsableArguments {
   var actor: String?
   @Option(help: "An account: what it did, and what concerns it.")
   var account: AccountID?
-  @Option(help: "A telephone number, such as +911199999999, or phone:N.")
+  @Option(help: "A telephone number, such as +911199999999, or phone:N; - reads the number from standard input.")
   var phone: String?
   @Option(help: "A connector, by number or GUID: what it did, and what concerns it.")
   var connector: String?
@@ -18,18 +18,24 @@ struct AuditFilterOptions: ParsableArguments {
   var group: String?
   @Option(help: "A grant.")
   var grant: GrantID?
-  @Option(help: "A token by its handle, by its text, or by - for its text on standard input.")
+  @Option(help: "A token by its handle, or by its text; - reads the text from standard input.")
   var token: String?
   @Option(help: "Whatever else it concerns, by kind and number, such as webhook:7 or membership:12.")
   var subject: String?
   @Option(help: "The ID of a request.")
   var request: String?
-  @Option(help: "A network address, as it was recorded. Has no index: see above.")
+  @Option(help: "A network address, as it was recorded; - reads it from standard input. Has no index: see above.")
   var address: String?
   @Option(help: "Recorded then or later: a time in RFC 3339, or how long ago, such as 2h or 7d.")
   var since: TimeArgument?
   @Option(help: "Recorded before then.")
   var until: TimeArgument?
+
+  func validate() throws {
+    guard [phone, token, address].count(where: { $0 == "-" }) < 2 else {
+      throw ValidationError("Give - to one of --phone, --token and --address: standard input has one value.")
+    }
+  }
 
   /// The filter that is meant.
   func filter(in ledger: Ledger) throws -> Audit.Filter {
@@ -44,7 +50,7 @@ struct AuditFilterOptions: ParsableArguments {
       filter = filter.and(.actor(subject))
     }
     if let account { filter = filter.and(.account(account)) }
-    if let phone { filter = filter.and(try Self.phone(phone)) }
+    if let phone { filter = filter.and(try Self.phone(value(of: phone))) }
     if let connector { filter = filter.and(.connector(try Self.connector(connector, in: ledger))) }
     if let group { filter = filter.and(.group(try Self.group(group, in: ledger))) }
     if let grant { filter = filter.and(.grant(grant)) }
@@ -56,7 +62,7 @@ struct AuditFilterOptions: ParsableArguments {
       filter = filter.and(.subject(named))
     }
     if let request { filter = filter.and(.request(request)) }
-    if let address { filter = filter.and(.address(address)) }
+    if let address { filter = filter.and(.address(try value(of: address))) }
     return filter
   }
 
@@ -101,7 +107,7 @@ struct AuditFilterOptions: ParsableArguments {
 
   private static func token(_ text: String, in ledger: Ledger) throws -> TokenID {
     if let handle = TokenID(text) { return handle }
-    guard let handle = try ledger.tokens.handle(of: text == "-" ? try secret(in: text) : text) else {
+    guard let handle = try ledger.tokens.handle(of: value(of: text)) else {
       throw CheckFailed(reason: "that is no token of this ledger: mistyped, cut off, or another ledger's")
     }
     return handle

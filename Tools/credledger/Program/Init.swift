@@ -11,7 +11,7 @@ struct Init: AsyncParsableCommand {
 
       EXAMPLES
         credledger init --ledger /var/lib/credledger --origin ledger.example.org
-        CREDLEDGER_MASTER_KEY=$(openssl rand -hex 32) credledger init --ledger ./ledger
+        CREDLEDGER_MASTER_KEY=$(cat /run/secrets/ledger-key) credledger init --ledger ./ledger --origin ledger.example.org
       """)
 
   @OptionGroup var ledger: LedgerOptions

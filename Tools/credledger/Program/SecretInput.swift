@@ -7,6 +7,9 @@ func secret(in file: String) throws -> String {
   return String(decoding: line, as: UTF8.self)
 }
 
+/// What an option says; for `-` the first line of standard input.
+func value(of option: String) throws -> String { option == "-" ? try secret(in: option) : option }
+
 /// The lines of such a file that are not empty.
 func secrets(in file: String) throws -> [String] {
   try contents(of: file).split(whereSeparator: isLineEnd).map { String(decoding: $0, as: UTF8.self) }
