@@ -38,7 +38,8 @@ extension KeyStore {
   ///   - source: where the new master key is. With `keysFolder`, one is drawn and put there.
   ///   - createdAt: the present, in milliseconds since 1970.
   /// - Throws: ``KeyStoreError`` with code `readOnly`, `invalidArgument` if it is the present master key,
-  ///   `rotationUnconfirmed` if the rotation before is not confirmed, `masterKeyMissing`, `masterKeyMalformed`, `masterKeyExposed`, `damaged`, `fileFailure` or `cryptoFailure`.
+  ///   `rotationUnconfirmed` if the rotation before is not confirmed, `masterKeyMissing`, `masterKeyMalformed`,
+  ///   `masterKeyExposed`, `damaged`, `fileFailure` or `cryptoFailure`.
   public func rotateMasterKey(to source: MasterKey.Source, createdAt: Int64) throws(KeyStoreError) {
     let isKeptHere = if case .keysFolder = source { true } else { false }
     let master = isKeptHere ? try MasterKey(random: random) : try MasterKey(from: source, keys: folder)
@@ -48,7 +49,8 @@ extension KeyStore {
       }
       let new = master.sealingKey(origin: keyring.origin)
       guard new.fingerprint != sealing.fingerprint else {
-        throw KeyStoreError(.invalidArgument, "The new master key is the present one; provide another.")
+        throw KeyStoreError(
+          .invalidArgument, "masterKey: expected another than the present one", field: "masterKey")
       }
       try keyring.openToBoth(old: sealing, new: new, random: random)
       _ = try keyring.addKey(to: .person, createdAt: createdAt, random: random)

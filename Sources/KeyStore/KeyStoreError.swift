@@ -55,10 +55,13 @@ public struct KeyStoreError: Error, Sendable {
   public let code: Code
   /// What was wrong, and what to do about it.
   public let reason: String
+  /// The argument that is outside its range; nil for any other failure.
+  public let field: String?
 
-  package init(_ code: Code, _ reason: String) {
+  package init(_ code: Code, _ reason: String, field: String? = nil) {
     self.code = code
     self.reason = reason
+    self.field = field
   }
 
   /// Runs `body`, and passes on as ``Code/cryptoFailure`` what it throws.

@@ -75,7 +75,7 @@ struct Keyring: Sendable {
   static func check(origin: String) throws(KeyStoreError) {
     guard (1...255).contains(origin.utf8.count), origin.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
       throw KeyStoreError(
-        .invalidArgument, "A ledger's origin has 1 to 255 bytes and no spaces or control characters.")
+        .invalidArgument, "origin: expected 1 to 255 bytes without spaces and control characters", field: "origin")
     }
   }
 

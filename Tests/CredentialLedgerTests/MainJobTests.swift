@@ -158,6 +158,11 @@ struct FourSteps {
     await #expect(throws: LedgerError.self) { try await Ledger.open(at: folder.path) }
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     await #expect(throws: LedgerError.self) { try await Ledger.create(at: path, origin: "another.example.org") }
+    let wrong = await #expect(throws: LedgerError.self) {
+      try await Ledger.create(at: "\(path)-2", origin: "another example", quick)
+    }
+    #expect(wrong?.code == .invalidValue && wrong?.field == "origin")
+    #expect(TemporaryFolder.names(in: folder.path) == ["ledger"])
     await #expect(throws: LedgerError.self) { try await Ledger.open(at: path, quick) }
     let reader = try? await Ledger.openForReading(at: path, quick)
     #expect(reader == nil)

@@ -96,6 +96,9 @@ import Testing
     let next = Secret(copying: Array(String(repeating: "2b", count: 32).utf8))
     try await ledger.keys.rotateMasterKey(to: .text(next))
     #expect(try await ledger.audit.latest(of: .type(.masterKeyRotated)).count == 1)
+    let rotated = ledger
+    let again = await #expect(throws: LedgerError.self) { try await rotated.keys.rotateMasterKey(to: .text(next)) }
+    #expect(again?.code == .invalidValue && again?.field == "masterKey")
     // Once it is recorded, the key folder forgets it.
     #expect(try !FileBytes.hold(Array("rotation ".utf8), in: path + "/keys/keyring"))
     await ledger.close()

@@ -69,8 +69,8 @@ public final class Ledger: Sendable {
   ///   - path: a folder that does not exist, or is empty. Made private to its owner.
   ///   - origin: the ledger's name in checkpoints, for instance `ledger.example.org`: 1 to 255 bytes without spaces.
   ///   - configuration: how to open it.
-  /// - Throws: `already_exists` where the folder holds something, or the witness file is there already; `invalid_value` for the origin; `key_unavailable`,
-  ///   `storage`.
+  /// - Throws: `already_exists` where the folder holds something, or the witness file is there already; `invalid_value`
+  ///   of the field `origin`; `key_unavailable`, `storage`.
   public static func create(
     at path: String, origin: String, _ configuration: LedgerConfiguration = LedgerConfiguration()
   ) async throws(LedgerError) -> Ledger {

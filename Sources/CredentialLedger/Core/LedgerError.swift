@@ -152,7 +152,7 @@ extension LedgerError {
       case .invalidArgument: .invalidValue
       default: .keyUnavailable
       }
-    self.init(code, error.reason)
+    self.init(code, error.reason, field: error.field)
   }
 
   init(_ error: CryptoError) { self.init(.keyUnavailable, "cryptography failed: \(error.reason)") }
