@@ -2,8 +2,8 @@ public import LMDB
 
 /// One request to the writer, and where its answer goes.
 ///
-/// `@unchecked Sendable`: made by the caller, then owned by the queue, then by the writer's thread, one after the
-/// other; the queue's lock orders them. It is answered exactly once, by whoever owns it then.
+/// `@unchecked Sendable`, since no class with subclasses is checked: the caller makes it, then the queue has it, then the
+/// writer's thread, and the queue's lock orders them. Whoever has it then answers it, once.
 @usableFromInline
 class CommitRequest<Participant: CommitParticipant>: @unchecked Sendable {
   @usableFromInline

@@ -85,7 +85,6 @@ struct DataFile {
 private enum Page {
   static let branchFlag: UInt16 = 1
   static let leafFlag: UInt16 = 2
-  static let overflowFlag: UInt16 = 4
   static let metaFlag: UInt16 = 8
   static let headerByteCount = 16
   static let nodeHeaderByteCount = 8

@@ -1,4 +1,3 @@
-import Glibc
 import KeyStore
 import LedgerCrypto
 import Testing

@@ -1,7 +1,6 @@
 import EventLog
 import LMDB
 import LedgerTestSupport
-import Synchronization
 import Testing
 
 @testable import Projections

@@ -1,8 +1,6 @@
 import EventLog
 import Glibc
-import LMDB
 import LedgerCrypto
-import LedgerEvents
 
 /// What an archive holds.
 public struct ArchiveReport: Sendable {

@@ -1,6 +1,5 @@
 import EventLog
 import KeyStore
-import LMDB
 import LedgerCrypto
 import LedgerDomain
 import LedgerEvents

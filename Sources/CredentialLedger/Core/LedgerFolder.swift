@@ -1,7 +1,5 @@
 import EventLog
 import Glibc
-import LMDB
-import LedgerCrypto
 import Projections
 
 /// The folder of a ledger as a whole: `ledger/` with the log, `keys/` with the keys.

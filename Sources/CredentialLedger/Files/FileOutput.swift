@@ -2,15 +2,6 @@ import Glibc
 import LMDB
 import LedgerCrypto
 
-/// A descriptor that closes itself.
-struct FileHandle: ~Copyable {
-  let number: Int32
-
-  init(_ number: Int32) { self.number = number }
-
-  deinit { _ = close(number) }
-}
-
 /// A private file (mode 0600) that is written once, from its beginning to its end.
 ///
 /// What is written goes to the device as it comes: see ``Writeback``.
@@ -98,48 +89,5 @@ struct FileOutput: ~Copyable {
     unsafe try FileError.writeAll(bytes, to: file.number, path)
     byteCount += UInt64(bytes.count)
     writeback.advance(to: byteCount)
-  }
-}
-
-/// Errors of files, and calls that are made until they are done.
-enum FileError {
-  /// What the failed system call means.
-  static func last(_ action: String, _ path: String) -> LedgerError {
-    let number = errno
-    let text = unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
-    let code: LedgerError.Code =
-      switch number {
-      case ENOSPC, EDQUOT, EFBIG: .diskFull
-      case EEXIST: .alreadyExists
-      default: .storage
-      }
-    return LedgerError(code, "could not \(action) \(path): \(text)")
-  }
-
-  /// Writes all bytes to a descriptor.
-  static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, _ path: String) throws(LedgerError) {
-    var done = 0
-    while done < bytes.count {
-      let count = unsafe Glibc.write(descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done)
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw last("write", path) }
-      done += count
-    }
-  }
-
-  /// Reads up to `count` bytes from a descriptor; none at its end.
-  static func read(_ count: Int, from descriptor: Int32, _ path: String) throws(LedgerError) -> [UInt8] {
-    while true {
-      var failed: Int32 = 0
-      let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-        let got = unsafe Glibc.read(descriptor, buffer.baseAddress, count)
-        if got < 0 { failed = errno }
-        initialized = max(got, 0)
-      }
-      if failed == EINTR { continue }
-      errno = failed
-      if failed != 0 { throw last("read", path) }
-      return bytes
-    }
   }
 }

@@ -1,5 +1,4 @@
 import EventLog
-import LMDB
 public import LedgerCrypto
 public import LedgerEvents
 import Projections

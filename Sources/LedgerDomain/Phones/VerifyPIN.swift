@@ -83,6 +83,7 @@ extension DomainReader where Self: ~Copyable {
     }
     return waiting
   }
+
   /// The same for subscriptions to public groups.
   fileprivate func subscriptions(waitingFor account: AccountID, number: Digest) throws(DecisionFailure) -> [UInt64] {
     var waiting: [UInt64] = []

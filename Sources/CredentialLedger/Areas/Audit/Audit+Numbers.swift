@@ -5,8 +5,8 @@ import LedgerEvents
 import Projections
 
 extension Ledger {
-  /// The terms of whatever a telephone number has to do with: PINs, phones, memberships and subscriptions. None for a number that the
-  /// ledger does not know, or no longer.
+  /// The terms of whatever a telephone number has to do with: PINs, phones, memberships and subscriptions. None for a
+  /// number that the ledger does not know, or no longer.
   func terms(
     of number: PhoneNumber, in view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LogError) -> [AuditTerm] {
