@@ -13,7 +13,9 @@ struct LedgerBenchmarks {
            ledger-benchmarks validations FOLDER COUNT
            ledger-benchmarks audits FOLDER COUNT
            ledger-benchmarks backup FOLDER TOKENS CALLERS
-           ledger-benchmarks rebuild|verify|open|latest|prove FOLDER
+           ledger-benchmarks evidence FOLDER RECORDS
+           ledger-benchmarks pace FOLDER TOKENS
+           ledger-benchmarks rebuild|verify|open|prove|latest|past FOLDER
 
     """
 
@@ -47,13 +49,16 @@ struct LedgerBenchmarks {
     case "fill": figures = try await Filling.run(number(2), early: number(3), in: folder)
     case "validate": figures = try await Validating.run(tasks: number(2), seconds: number(3), in: folder)
     case "validations": figures = try await Validating.run(count: number(2), in: folder)
-    case "audits": figures = try await Reading.audits(number(2), in: folder)
+    case "audits": figures = try await Auditing.audits(number(2), in: folder)
     case "backup": figures = try await BackingUp.run(number(2), callers: number(3), in: folder)
     case "rebuild": figures = try await Reading.rebuild(folder)
     case "verify": figures = try await Reading.verify(folder)
     case "open": figures = try await Reading.open(folder)
-    case "latest": figures = try await Reading.latest(folder)
     case "prove": figures = try await Reading.prove(folder)
+    case "latest": figures = try await Auditing.latest(folder)
+    case "past": figures = try await Auditing.past(folder)
+    case "evidence": figures = try await Auditing.evidence(number(2), in: folder)
+    case "pace": figures = try await Auditing.pace(number(2), in: folder)
     default: fail(usage, status: 2)
     }
     print("{" + figures.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",") + "}")
@@ -81,6 +86,17 @@ func seconds(_ duration: Duration) -> Double {
 
 /// The middle of some figures.
 func median(_ figures: [Double]) -> Double { figures.sorted()[figures.count / 2] }
+
+/// The middle of many times that something takes, in seconds.
+func medianTime(_ body: () async throws -> Void) async throws -> Double {
+  var times: [Double] = []
+  for _ in 0..<101 {
+    let start = ContinuousClock.now
+    try await body()
+    times.append(seconds(ContinuousClock.now - start))
+  }
+  return median(times)
+}
 
 /// Memory of this process outside every file's map, in bytes.
 func anonymousMemory() -> Double {

@@ -1,6 +1,6 @@
 import CredentialLedger
 
-/// What operators and auditors wait for.
+/// What operators wait for.
 enum Reading {
   static func rebuild(_ folder: String) async throws -> [(String, Double)] {
     let ledger = try await Ledger.open(at: folder, .benchmark)
@@ -35,50 +35,17 @@ enum Reading {
     return [("seconds", median(times))]
   }
 
-  static func latest(_ folder: String) async throws -> [(String, Double)] {
-    let ledger = try await Ledger.openForReading(at: folder, .benchmark)
-    guard let newest = try await ledger.audit.latest(1, of: .type(.connectorCreated)).first else {
-      throw NotValid()
-    }
-    let connector = ConnectorID(rawValue: newest.position)
-    let time = try await medianTime {
-      guard try await ledger.audit.latest(50, of: .connector(connector)).count == 50 else { throw NotValid() }
-    }
-    await ledger.close()
-    return [("seconds", time)]
-  }
-
-  /// Asks for the latest 50 events of a connector so many times: for counting what that costs.
-  static func audits(_ count: Int, in folder: String) async throws -> [(String, Double)] {
-    let ledger = try await Ledger.openForReading(at: folder, .benchmark)
-    guard let newest = try await ledger.audit.latest(1, of: .type(.connectorCreated)).first else { throw NotValid() }
-    for _ in 0..<count { _ = try await ledger.audit.latest(50, of: .connector(ConnectorID(rawValue: newest.position))) }
-    await ledger.close()
-    return [("audits", Double(count))]
-  }
-
   static func prove(_ folder: String) async throws -> [(String, Double)] {
     let ledger = try await Ledger.openForReading(at: folder, .benchmark)
-    let head = try ledger.head()
-    var position: UInt64 = 0
+    var positions = Scattered(below: try ledger.head())
     var times: [Double] = []
     for _ in 0..<1_001 {
-      position = (position &+ 0x9E37_79B9_7F4A_7C15) % head
+      let position = positions.next() + 1
       let start = ContinuousClock.now
-      _ = try await ledger.proveInclusion(of: position + 1)
+      _ = try await ledger.proveInclusion(of: position)
       times.append(seconds(ContinuousClock.now - start))
     }
     await ledger.close()
     return [("seconds", median(times))]
-  }
-
-  private static func medianTime(_ body: () async throws -> Void) async throws -> Double {
-    var times: [Double] = []
-    for _ in 0..<101 {
-      let start = ContinuousClock.now
-      try await body()
-      times.append(seconds(ContinuousClock.now - start))
-    }
-    return median(times)
   }
 }
