@@ -43,6 +43,9 @@ public struct LedgerStatistics: Sendable {
   public let mapSize: Int
   /// How many readers have a slot, in all processes.
   public let readers: Int
+  /// How many of the newest events the audit trail's index does not cover yet: a search looks at each of them. A few
+  /// thousand in an idle ledger; more where the index is behind the writer, which it catches up with by itself.
+  public let unindexed: UInt64
   /// How many events there are of each type, in the order of the types' numbers.
   public let eventsByType: [(type: EventType, count: UInt64)]
 }
@@ -167,6 +170,7 @@ extension Ledger {
         return LedgerStatistics(
           events: head, root: try view.tree().root(at: head) ?? .zero, bytesOnDisk: LedgerFolder.bytesOnDisk(path),
           mapSize: storage.mapSize, readers: storage.readerSlots,
+          unindexed: try head - view.auditTrail().coveredThrough(in: view),
           eventsByType: counts.keys.sorted().map { (EventType(rawValue: $0), counts[$0] ?? 0) })
       }
     }

@@ -15,7 +15,7 @@ struct LedgerBenchmarks {
            ledger-benchmarks backup FOLDER TOKENS CALLERS
            ledger-benchmarks evidence FOLDER RECORDS
            ledger-benchmarks pace FOLDER TOKENS
-           ledger-benchmarks rebuild|verify|open|prove|latest|past FOLDER
+           ledger-benchmarks rebuild|verify|open|index|prove|latest|past FOLDER
 
     """
 
@@ -54,6 +54,7 @@ struct LedgerBenchmarks {
     case "rebuild": figures = try await Reading.rebuild(folder)
     case "verify": figures = try await Reading.verify(folder)
     case "open": figures = try await Reading.open(folder)
+    case "index": figures = try await Reading.index(folder)
     case "prove": figures = try await Reading.prove(folder)
     case "latest": figures = try await Auditing.latest(folder)
     case "past": figures = try await Auditing.past(folder)

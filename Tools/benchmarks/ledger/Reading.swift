@@ -35,6 +35,17 @@ enum Reading {
     return [("seconds", median(times))]
   }
 
+  /// Waits until the audit trail's index has caught up with the log.
+  static func index(_ folder: String) async throws -> [(String, Double)] {
+    let ledger = try await Ledger.open(at: folder, .benchmark)
+    let before = try await ledger.statistics().unindexed
+    let start = ContinuousClock.now
+    while try await ledger.statistics().unindexed >= 1_024 { try await Task.sleep(for: .milliseconds(20)) }
+    let time = seconds(ContinuousClock.now - start)
+    await ledger.close()
+    return [("unindexed", Double(before)), ("seconds", time)]
+  }
+
   static func prove(_ folder: String) async throws -> [(String, Double)] {
     let ledger = try await Ledger.openForReading(at: folder, .benchmark)
     var positions = Scattered(below: try ledger.head())

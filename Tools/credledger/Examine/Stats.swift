@@ -26,6 +26,7 @@ struct Stats: AsyncParsableCommand {
       ("origin", .string(origin)), ("events", .number(statistics.events)), ("treeSize", .number(statistics.events)),
       ("root", .string(statistics.root.hex)), ("bytesOnDisk", .number(statistics.bytesOnDisk)),
       ("mapSize", .number(UInt64(statistics.mapSize))), ("readers", .number(UInt64(statistics.readers))),
+      ("unindexed", .number(statistics.unindexed)),
       ("eventsByType", .object(types.map { ($0, .number($1)) })),
     ])
     if let text = output.format.text(value) { return print(text) }
@@ -34,6 +35,7 @@ struct Stats: AsyncParsableCommand {
     print("root           \(statistics.root.hex)")
     print("bytes on disk  \(statistics.bytesOnDisk)")
     print("readers        \(statistics.readers)")
+    print("not indexed    \(statistics.unindexed)")
     for (name, count) in types { print("  \(name.padded(to: 30))\(count)") }
   }
 }
