@@ -94,7 +94,9 @@ public struct Accounts: Sendable {
   public struct Revealed: Sendable {
     /// The provider's name for the person.
     public let subject: String
+    /// Nil where the provider gave none.
     public let name: String?
+    /// Nil where the provider gave none.
     public let email: String?
   }
 

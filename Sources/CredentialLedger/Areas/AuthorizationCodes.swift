@@ -16,20 +16,27 @@ public struct AuthorizationCodes: Sendable {
 
   /// A code that was made.
   public struct Issued: Sendable {
+    /// To be sent to the connector, this once: the ledger keeps a digest.
     public let code: AuthorizationCode
     /// The code's number: the position of the event that made it.
     public let id: AuthorizationCodeID
+    /// When the code is of no use any more: a minute after it was made.
     public let expiresAt: Timestamp
   }
 
   /// The tokens that a code was traded for.
   public struct Redeemed: Sendable {
+    /// Shown this once: the ledger keeps a digest.
     public let accessToken: AccessToken
     /// The public handle of the access token.
     public let handle: TokenID
+    /// When the access token expires.
     public let expiresAt: Timestamp
+    /// What the access token may do.
     public let scopes: Scopes
+    /// Shown this once: the ledger keeps a digest.
     public let refreshToken: RefreshToken
+    /// When the refresh token expires.
     public let refreshExpiresAt: Timestamp
     public let grant: GrantID
     /// Whom the tokens act for.

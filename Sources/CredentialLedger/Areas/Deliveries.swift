@@ -32,8 +32,11 @@ public struct Delivery: Sendable, CustomStringConvertible, CustomDebugStringConv
   public let attempt: Int
   /// The name on the wire of what happened.
   public let eventType: String
+  /// What the messaging service calls what happened.
   public let eventID: String
+  /// When it was enqueued.
   public let enqueuedAt: Timestamp
+  /// What to send: at most ``DeliveryLimits/payloadByteCount`` bytes, not to be logged.
   public let payload: [UInt8]
 
   public var description: String { "delivery \(number) to \(webhook.id), try \(attempt)" }

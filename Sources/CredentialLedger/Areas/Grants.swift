@@ -9,7 +9,9 @@ public struct Grants: Sendable {
   /// A grant with its refresh token, which is shown once.
   public struct Granted: Sendable {
     public let grant: GrantID
+    /// Shown this once: the ledger keeps a digest.
     public let refreshToken: RefreshToken
+    /// When the refresh token expires.
     public let expiresAt: Timestamp
   }
 

@@ -15,8 +15,11 @@ public struct PINSignIns: Sendable {
 
   /// The access that a connector got.
   public struct SignedIn: Sendable {
+    /// Shown this once: the ledger keeps a digest.
     public let refreshToken: RefreshToken
+    /// When the refresh token expires.
     public let expiresAt: Timestamp
+    /// What access tokens got with it may do.
     public let scopes: Scopes
     public let grant: GrantID
     /// Whom the token acts for.

@@ -9,8 +9,11 @@ public struct Phones: Sendable {
 
   /// A PIN that was made: to be sent to the number by whoever embeds the library.
   public struct PINRequest: Sendable {
+    /// Which PIN it is, to be named when it is verified.
     public let challenge: ChallengeID
+    /// Six digits, for the number alone: the ledger keeps a salted digest.
     public let pin: PIN
+    /// When the PIN is of no use any more: ten minutes after it was made.
     public let expiresAt: Timestamp
   }
 

@@ -10,10 +10,13 @@ public struct Tokens: Sendable {
 
   /// An access token with what belongs to it.
   public struct Issued: Sendable {
+    /// Shown this once: the ledger keeps a digest.
     public let accessToken: AccessToken
     /// The public handle of the access token: the position of the event that issued it.
     public let handle: TokenID
+    /// When the access token expires.
     public let expiresAt: Timestamp
+    /// What the access token may do.
     public let scopes: Scopes
     /// The successor of the refresh token presented; nil as long as that one is to be used on.
     public let refreshToken: RefreshToken?

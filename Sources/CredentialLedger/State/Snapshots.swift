@@ -11,6 +11,7 @@ public struct Snapshot: Sendable, Equatable {
   public let time: Timestamp
   /// How many rows changed since the snapshot before.
   public let rows: UInt64
+  /// SHA-256 over its rows, what else is said of it, and the digest of the snapshot before.
   public let digest: Digest
 }
 
