@@ -71,7 +71,7 @@ let package = Package(
       dependencies: ["CredentialLedger", "LedgerCrashChild", "LedgerTestSupport", "FaultyDisk"],
       swiftSettings: flags),
     .testTarget(
-      name: "ProgramTests", dependencies: ["CredentialLedger", "LMDB", "credledger", "LedgerTestSupport"],
+      name: "ProgramTests", dependencies: ["CredentialLedger", "LMDB", "credledger", "LedgerTestSupport", arguments],
       exclude: ["Golden"], swiftSettings: flags),
     .target(name: "FaultyDisk", path: "Tests/FaultyDisk", linkerSettings: [.linkedLibrary("dl")]),
     tests(of: "LedgerCrypto"),
