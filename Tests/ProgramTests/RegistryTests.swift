@@ -182,6 +182,21 @@ import Testing
     #expect(try run("account", "show", developer, "--reveal").output.contains("192.0.2.7"))
   }
 
+  @Test func `What people send of themselves does not steer a terminal`() async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
+    func signIn() async throws -> AccountID {
+      try await ledger.accounts.signIn(
+        issuer: "https://id.example.org", subject: "a", name: "Ada\u{1B}[2J", userAgent: "curl\u{9B}2J"
+      ).account
+    }
+    // The first is the registration, which says nothing of the program.
+    let account = try await signIn()
+    #expect(try await signIn() == account)
+    await ledger.close()
+    let output = try run("account", "show", "\(account)", "--reveal").output
+    #expect(output.contains("Ada\u{FFFD}[2J") && output.contains("curl\u{FFFD}2J"))
+  }
+
   @Test func `What is wrong is told by the subcommand that it is wrong for`() async throws {
     let (developer, _) = try await people()
     func expect(_ status: Int32, _ text: String, _ arguments: String...) throws {

@@ -67,7 +67,7 @@ struct BackupCommand: AsyncParsableCommand {
     }
     if let text = output.format.text(.object(members)) { return print(text) }
     print(
-      "\(manifest.position) events of \(manifest.origin) up to \(manifest.createdAt) in \(folder), \(check ? "sound" : "verified")"
+      "\(manifest.position) events of \(manifest.origin.printable) up to \(manifest.createdAt) in \(folder), \(check ? "sound" : "verified")"
     )
     print("root \(manifest.root.hex)")
     print("\(manifest.rows) rows match their checks" + (projections ? ", and rebuilt state equals copied state" : ""))

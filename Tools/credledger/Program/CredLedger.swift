@@ -74,7 +74,8 @@ struct CredLedger: AsyncParsableCommand {
   }
 
   private static func fail(_ reason: String, status: Int32) -> Never {
-    write("error: \(reason)\n", to: STDERR_FILENO)
+    // What is wrong may be a text that somebody else chose.
+    write("error: \(reason.printable)\n", to: STDERR_FILENO)
     Glibc.exit(status)
   }
 }

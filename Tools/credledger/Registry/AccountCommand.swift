@@ -28,11 +28,7 @@ struct AccountCommand: AsyncParsableCommand {
       let accounts = try await ledger.reading { opened in
         try opened.accounts.list(after: AccountID(rawValue: after), limit: limit)
       }
-      switch output.format {
-      case .json: print(JSON.array(accounts.map { $0.json() }).text(indented: true))
-      case .ndjson: for account in accounts { print(account.json().text(indented: false)) }
-      case .table: for account in accounts { print(account.line) }
-      }
+      output.format.show(accounts.map { $0.json() }, ["ACCOUNT", "ROLE", "STATE", "ISSUER"], accounts.map(\.row))
     }
   }
 
@@ -58,14 +54,8 @@ struct AccountCommand: AsyncParsableCommand {
         (try opened.accounts.account(id), reveal ? try await opened.revealed(id) : nil)
       }
       guard let found else { throw CheckFailed(reason: "there is no \(account)") }
-      if let text = output.format.text(found.json(person)) { return print(text) }
-      print(found.line)
-      guard reveal else { return }
-      guard let person else { return print("erased person") }
-      for text in [person.known.subject, person.known.name, person.known.email] { if let text { print("  \(text)") } }
-      for signIn in person.signIns {
-        print("  \(signIn.time)  \(signIn.address ?? "unknown address")  \(signIn.userAgent ?? "unknown program")")
-      }
+      output.format.show(
+        found.json(person), [found.row.joined(separator: "  ")] + (reveal ? person?.lines ?? ["erased person"] : []))
     }
   }
 
@@ -137,6 +127,11 @@ enum RoleName: String, ExpressibleByArgument, CaseIterable {
 private struct RevealedPerson: Sendable {
   let known: Accounts.Revealed
   let signIns: [Accounts.RevealedSignIn]
+
+  var lines: [String] {
+    [known.subject, known.name, known.email].compactMap { $0.map { "  \($0)" } }
+      + signIns.map { "  \($0.time)  \($0.address ?? "unknown address")  \($0.userAgent ?? "unknown program")" }
+  }
 }
 
 extension Ledger {
@@ -160,9 +155,7 @@ extension Accounts.RevealedSignIn {
 extension Account {
   fileprivate var state: String { isErased ? "erased" : isDisabled ? "disabled" : "enabled" }
   fileprivate var roleName: String { RoleName.allCases.first { $0.role == role }?.rawValue ?? "none" }
-  fileprivate var line: String {
-    id.rawValue.description.padded(to: 12) + roleName.padded(to: 14) + state.padded(to: 10) + issuer
-  }
+  fileprivate var row: [String] { ["\(id)", roleName, state, issuer] }
 
   fileprivate func json(_ person: RevealedPerson? = nil) -> JSON {
     var members: [(String, JSON)] = [

@@ -42,18 +42,8 @@ extension Token {
       let before = before.map { TokenID(rawValue: $0) }
       let limit = limit
       let tokens = try await ledger.reading { try await $0.tokens.list(listing, limit: limit, before: before) }
-      let values = tokens.map(JSON.init)
-      switch output.format {
-      case .json: print(JSON.array(values).text(indented: true))
-      case .ndjson: for value in values { print(value.text(indented: false)) }
-      case .table:
-        for token in tokens {
-          print(
-            "\(token.handle)  \(token.kind == .access ? "access " : "refresh")  \(token.issuedAt)  \(token.expiresAt)  "
-              + (token.verdict.reason.map { "\($0.text)" } ?? "valid")
-              + (token.lastUsed.map { ", last used \($0)" } ?? ""))
-        }
-      }
+      output.format.show(
+        tokens.map(\.json), ["TOKEN", "KIND", "ISSUED", "EXPIRES", "LAST USED", "STATE"], tokens.map(\.row))
     }
   }
 
@@ -117,15 +107,24 @@ extension Verdict {
   fileprivate var reason: Reason? { if case .invalid(let reason) = self { reason } else { nil } }
 }
 
-extension JSON {
-  fileprivate init(_ token: ListedToken) {
-    var members: [(String, JSON)] = [
-      ("handle", .number(token.handle.rawValue)), ("kind", .string(token.kind == .access ? "access" : "refresh")),
-      ("issuedAt", .string(token.issuedAt.description)), ("expiresAt", .string(token.expiresAt.description)),
-      ("valid", .bool(token.verdict.isValid)),
+extension ListedToken {
+  private var kindName: String { kind == .access ? "access" : "refresh" }
+
+  fileprivate var row: [String] {
+    [
+      "\(handle)", kindName, "\(issuedAt)", "\(expiresAt)", lastUsed?.description ?? "",
+      verdict.reason?.text ?? "valid",
     ]
-    if let reason = token.verdict.reason { members.append(("reason", .string(reason.text))) }
-    if let used = token.lastUsed { members.append(("lastUsed", .string(used.description))) }
-    self = .object(members)
+  }
+
+  fileprivate var json: JSON {
+    var members: [(String, JSON)] = [
+      ("handle", .number(handle.rawValue)), ("kind", .string(kindName)),
+      ("issuedAt", .string(issuedAt.description)), ("expiresAt", .string(expiresAt.description)),
+      ("valid", .bool(verdict.isValid)),
+    ]
+    if let reason = verdict.reason { members.append(("reason", .string(reason.text))) }
+    if let used = lastUsed { members.append(("lastUsed", .string(used.description))) }
+    return .object(members)
   }
 }
