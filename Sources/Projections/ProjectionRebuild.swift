@@ -49,11 +49,15 @@ package struct ProjectionRebuild: Sendable {
     }
     defer { live.releaseTarget() }
     try await dropStale(writer)
-    let (target, start) = try await writer.upkeep { (view, _) throws(LogError) in
+    let (target, start, erased) = try await writer.upkeep { (view, head) throws(LogError) in
       let target = 1 - live.set(for: view.transaction.number)
-      if let stopped = try Self.stopped(view), stopped.set == target { return (target, stopped.position) }
+      // Their keys may be there for a moment more. Where the live rows cannot be read, the erasures that the rebuild
+      // comes to do the same.
+      let erased = (try? view.erasedPersons()) ?? []
+      try Self.note(head, at: Self.beginningKey, set: UInt8(target), &view)
+      if let stopped = try Self.stopped(view), stopped.set == target { return (target, stopped.position, erased) }
       try view.participant.tables[target].clear(in: &view.transaction)
-      return (target, 0)
+      return (target, 0, erased)
     }
     let runs = AuditRunBuilder(of: log, policy: policy) { participant, _ in (participant.tables[target].audit, 0) }
     var position = start
@@ -69,10 +73,10 @@ package struct ProjectionRebuild: Sendable {
       }
       let reached = stretch.last?.header.position ?? position
       let (head, isSwapped) = try await writer.upkeep { [hasRuns] (view, head) throws(LogError) in
-        let tables = view.participant.tables[target]
+        let tables = view.participant.tables[target].without(erased)
         for item in stretch { try tables.apply(item.event, item.header, in: &view.transaction) }
         guard reached == head, hasRuns else {
-          try Self.stop(at: reached, in: UInt8(target), &view)
+          try Self.note(reached, at: Self.cursorKey, set: UInt8(target), &view)
           return (head, false)
         }
         live.swap(to: UInt8(target), from: view.transaction.number)
@@ -101,33 +105,38 @@ package struct ProjectionRebuild: Sendable {
   // MARK: Where it was stopped
 
   private static let cursorKey = Array("rebuild".utf8)
+  /// Where the log ended when the rebuild began, or was gone on with. Nothing of who was erased until then is in it.
+  private static let beginningKey = Array("rebuild.beginning".utf8)
 
   /// How far a rebuild came that was not finished; nil if there is none that can be gone on with.
   private static func stopped(
     _ view: borrowing LogView<some Transaction & ~Copyable, ProjectionSet>
   ) throws(LogError) -> ProjectionCheckpoint? {
-    let row = try stored { () throws(LMDBError) in try view.participant.checkpoint.get(cursorKey, in: view.transaction)
-    }
+    let row = try noted(cursorKey, view)
     return row?.schemaVersion == ProjectionCheckpoint.currentSchemaVersion ? row : nil
   }
 
-  private static func stop(
-    at position: Position, in set: UInt8, _ view: inout LogView<WriteTransaction, ProjectionSet>
+  private static func noted(
+    _ key: [UInt8], _ view: borrowing LogView<some Transaction & ~Copyable, ProjectionSet>
+  ) throws(LogError) -> ProjectionCheckpoint? {
+    try stored { () throws(LMDBError) in try view.participant.checkpoint.get(key, in: view.transaction) }
+  }
+
+  private static func note(
+    _ position: Position, at key: [UInt8], set: UInt8, _ view: inout LogView<WriteTransaction, ProjectionSet>
   ) throws(LogError) {
     let row = ProjectionCheckpoint(
       schemaVersion: ProjectionCheckpoint.currentSchemaVersion, position: position, set: set)
-    try stored { () throws(LMDBError) in
-      try view.participant.checkpoint.put(cursorKey, row, in: &view.transaction)
-    }
+    try stored { () throws(LMDBError) in try view.participant.checkpoint.put(key, row, in: &view.transaction) }
   }
 
   private static func forget(_ view: inout LogView<WriteTransaction, ProjectionSet>) throws(LogError) {
-    try stored { () throws(LMDBError) in
-      _ = try view.participant.checkpoint.delete(cursorKey, in: &view.transaction)
+    for key in [cursorKey, beginningKey] {
+      try stored { () throws(LMDBError) in _ = try view.participant.checkpoint.delete(key, in: &view.transaction) }
     }
   }
 
-  /// Throws away what a stopped rebuild has made, if somebody was erased since: the erasure did not reach it.
+  /// Throws away what a stopped rebuild has made, if somebody was erased since it began and it did not come to that.
   ///
   /// To be called when a ledger is opened and after an erasure; a rebuild that is under way comes to the erasure itself.
   package func dropStale() async throws(LogError) {
@@ -139,13 +148,12 @@ package struct ProjectionRebuild: Sendable {
   private func dropStale(_ writer: LogWriter<ProjectionSet>) async throws(LogError) {
     let isStale = try await log.readers.run { [log] () throws(LogError) in
       let view = try log.snapshot()
-      let row = try stored { () throws(LMDBError) in
-        try view.participant.checkpoint.get(Self.cursorKey, in: view.transaction)
-      }
-      guard let row else { return false }
+      guard let row = try Self.noted(Self.cursorKey, view) else { return false }
       guard try Self.stopped(view) != nil, try row.position <= view.head() else { return true }
-      let erasures = try view.auditTrail().latest(1, of: [.type(EventType.subjectErased.rawValue)], in: view)
-      return erasures.contains { $0 > row.position }
+      let done = max(row.position, try Self.noted(Self.beginningKey, view)?.position ?? 0)
+      let erasures = try? view.auditTrail().latest(1, of: [.type(EventType.subjectErased.rawValue)], in: view)
+      // A trail that cannot be read is what the next rebuild is for.
+      return erasures?.contains { $0 > done } ?? true
     }
     guard isStale else { return }
     try await writer.upkeep { (view, _) throws(LogError) in

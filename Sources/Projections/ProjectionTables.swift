@@ -58,6 +58,17 @@ package final class ProjectionTables: Sendable {
     audit = try AuditTrail(set: name, reading: environment, creates: EventType.creates)
   }
 
+  private init(_ directory: Directory, _ validity: TokenValidity, _ audit: AuditTrail) {
+    self.directory = directory
+    self.validity = validity
+    self.audit = audit
+  }
+
+  /// The same tables, into which no hash comes of persons whose erasure is recorded.
+  func without(_ erased: Set<[UInt8]>) -> ProjectionTables {
+    ProjectionTables(Directory(directory.rows, directory.personalData.without(erased)), validity, audit)
+  }
+
   /// Brings the tables from the state before the event to the state after it.
   package func apply(
     _ event: LedgerEvent, _ header: RecordHeader, in transaction: inout WriteTransaction
