@@ -25,10 +25,28 @@ public typealias LogSnapshot<Participant: CommitParticipant> = LogView<ReadTrans
 
 extension LogView where Reading: ~Copyable {
   /// The position of the newest event; 0 in an empty log. One look-up.
+  ///
+  /// - Throws: ``LogError/Code/damagedRecord`` where the newest record does not match its check.
   public func head() throws(LogError) -> Position {
+    do throws(LMDBError) {
+      return try tables.records.withCursor(in: transaction) { cursor throws(LMDBError) in
+        try cursor.last() ? cursor.key() : 0
+      }
+    } catch {
+      guard error.code == .damagedRow else { throw LogError(error) }
+      throw Self.failure(error, at: try firstDamagedAtEnd())
+    }
+  }
+
+  /// The position behind the newest record that can be read: a damaged row may have lost its own.
+  private func firstDamagedAtEnd() throws(LogError) -> Position {
     try stored { () throws(LMDBError) in
       try tables.records.withCursor(in: transaction) { cursor throws(LMDBError) in
-        try cursor.last() ? cursor.key() : 0
+        while true {
+          do throws(LMDBError) { return try cursor.previous() ? cursor.key() + 1 : 1 } catch {
+            guard error.code == .damagedRow else { throw error }
+          }
+        }
       }
     }
   }

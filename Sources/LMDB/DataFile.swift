@@ -19,26 +19,54 @@ struct DataFile {
   let mapSize: UInt64
   /// Number of the last page ever taken into use.
   let lastPage: UInt64
-  /// Root page of the tree of free pages, `UInt64.max` if there is none.
-  let freeRoot: UInt64
+  /// The tree of free pages, and that of the tables' names.
+  let (free, main): (Tree, Tree)
   /// Number of the last committed transaction.
   let transaction: UInt64
+
+  /// Where a tree begins, and how many pages lie on the way to a row.
+  struct Tree: Equatable {
+    /// `UInt64.max` where the tree is empty.
+    let root: UInt64
+    let depth: Int
+
+    /// Reads LMDB's record of a tree (48 bytes).
+    init(_ bytes: RawSpan, at offset: Int) {
+      depth = Int(bytes.number(UInt16.self, offset + 6))
+      root = bytes.number(UInt64.self, offset + 40)
+    }
+
+    static let byteCount = 48
+  }
 
   /// Reads both meta pages. Nil for an empty file, which LMDB takes for a new environment.
   ///
   /// - Throws: `notAnEnvironment`, `newerFormat`, `corrupted` for an impossible page size, and the system's refusals.
   init?(_ file: borrowing Descriptor) throws(LMDBError) {
-    guard let first = try Self.meta(file, at: 0) else { return nil }
-    guard let second = try Self.meta(file, at: first.pageSize) else { throw Self.foreign }
+    guard let (first, second) = try Self.both(file) else { return nil }
     self = second.transaction > first.transaction ? second : first
   }
 
-  private init(pageSize: UInt64, mapSize: UInt64, lastPage: UInt64, freeRoot: UInt64, transaction: UInt64) {
+  /// The same as of a commit; nil where its meta page was overwritten since, two commits later.
+  init?(_ file: borrowing Descriptor, of transaction: UInt64) throws(LMDBError) {
+    guard let (first, second) = try Self.both(file) else { return nil }
+    guard let found = [first, second].first(where: { $0.transaction == transaction }) else { return nil }
+    self = found
+  }
+
+  private static func both(_ file: borrowing Descriptor) throws(LMDBError) -> (DataFile, DataFile)? {
+    guard let first = try meta(file, at: 0) else { return nil }
+    guard let second = try meta(file, at: first.pageSize) else { throw foreign }
+    return (first, second)
+  }
+
+  private init(_ bytes: RawSpan, pageSize: UInt64) {
     self.pageSize = pageSize
-    self.mapSize = mapSize
-    self.lastPage = lastPage
-    self.freeRoot = freeRoot
-    self.transaction = transaction
+    mapSize = bytes.number(UInt64.self, 32)
+    free = Tree(bytes, at: 40)
+    main = Tree(bytes, at: 88)
+    lastPage = bytes.number(UInt64.self, 136)
+    transaction = bytes.number(UInt64.self, 144)
   }
 
   private static var foreign: LMDBError { LMDBError(status: MDB_INVALID, operation) }
@@ -57,9 +85,7 @@ struct DataFile {
     guard (256...65_536).contains(pageSize), pageSize & (pageSize - 1) == 0 else {
       throw LMDBError(status: MDB_CORRUPTED, operation)
     }
-    return DataFile(
-      pageSize: pageSize, mapSize: bytes.number(UInt64.self, 32), lastPage: bytes.number(UInt64.self, 136),
-      freeRoot: bytes.number(UInt64.self, 80), transaction: bytes.number(UInt64.self, 144))
+    return DataFile(bytes, pageSize: pageSize)
   }
 
   /// Checks that every page in use lies inside the file.
@@ -72,8 +98,8 @@ struct DataFile {
     let presentPages = UInt64(try file.status(Self.operation).st_size) / pageSize
     if presentPages > lastPage { return }
     var free = FreePages(pageSize: pageSize, presentPages: presentPages)
-    guard lastPage < UInt64(Int64.max) / pageSize, freeRoot != .max,
-      try free.visit(freeRoot, in: file, depth: 0), free.countOfAbsent == lastPage - presentPages + 1
+    guard lastPage < UInt64(Int64.max) / pageSize, self.free.root != .max,
+      try free.visit(self.free.root, in: file, depth: 0), free.countOfAbsent == lastPage - presentPages + 1
     else {
       throw LMDBError(
         .corrupted, Self.operation, "the file was cut off; restore a backup (page \(lastPage) of \(presentPages))")
@@ -82,14 +108,19 @@ struct DataFile {
 }
 
 /// Numbers from LMDB's page header (16 bytes) and node header (8 bytes).
-private enum Page {
+enum Page {
   static let branchFlag: UInt16 = 1
   static let leafFlag: UInt16 = 2
+  static let overflowFlag: UInt16 = 4
   static let metaFlag: UInt16 = 8
+  /// The flags by which kinds of pages are told apart, those of sorted duplicates included.
+  static let kindMask: UInt16 = 0x6F
   static let headerByteCount = 16
   static let nodeHeaderByteCount = 8
   /// The node's data are on overflow pages, whose first number stands in their place.
   static let bigDataFlag: UInt16 = 1
+  /// The node's data are the record of a tree.
+  static let treeFlag: UInt16 = 2
   static let maximumDepth = 32
 }
 
@@ -161,7 +192,7 @@ private struct FreePages {
 
 extension RawSpan {
   /// A number in the machine's own order, as LMDB writes them; 0 outside the bounds.
-  fileprivate func number<Integer: FixedWidthInteger & BitwiseCopyable>(_: Integer.Type, _ offset: Int) -> Integer {
+  func number<Integer: FixedWidthInteger & BitwiseCopyable>(_: Integer.Type, _ offset: Int) -> Integer {
     guard offset >= 0, offset + MemoryLayout<Integer>.size <= byteCount else { return 0 }
     return unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: Integer.self)
   }

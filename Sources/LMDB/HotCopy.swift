@@ -48,13 +48,15 @@ extension Environment {
   ///
   /// - Parameters:
   ///   - descriptor: where the bytes of a `data.mdb` go; stays open.
-  ///   - compacting: leave out pages not in use, and with them what was deleted.
-  /// - Throws: `diskFull`, `ioFailure`, and `other` where nobody reads the pipe any more. Writing into such a pipe raises
+  ///   - compacting: leave out pages not in use, and with them what was deleted. Every page is examined before, since a
+  ///     damaged one could lead LMDB anywhere: that costs a read of the file.
+  /// - Throws: `corrupted`, `diskFull`, `ioFailure`, and `other` where nobody reads the pipe any more. Writing into such a pipe raises
   ///   no signal.
   @available(*, noasync)
   public func copy(into descriptor: Int32, compacting: Bool) throws(LMDBError) {
     // Another process may have enlarged the file: a transaction that begins here adopts that, LMDB's own would not.
     _ = try beginRead()
+    if compacting { try checkStructure() }
     let core = core
     let flags = UInt32(compacting ? MDB_CP_COMPACT : 0)
     // LMDB writes on a thread of its own, which inherits what this one blocks.

@@ -107,7 +107,8 @@ extension LMDBError {
     case MDB_READERS_FULL:
       (.readersFull, "too many readers at the same time; end some programs that read the ledger")
     case MDB_PANIC: (.environmentPanicked, "a fatal error came earlier; close the ledger, open and verify it")
-    case MDB_CORRUPTED, MDB_PAGE_NOTFOUND:
+    // The system could not read what LMDB gave it to write: the file ends before the page.
+    case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, EFAULT:
       (.corrupted, "the file's structure is damaged; verify it, and restore a backup")
     case MDB_INVALID:
       (

@@ -101,6 +101,25 @@ struct DamageTests {
     #expect(try await opening()?.position == 297)
   }
 
+  @Test("who asks for the head hears where the damage is, also where several records are damaged")
+  func damagedHead() async throws {
+    try await write()
+    for first in [300, 299, 1] as [Position] {
+      for position in first...Self.size { try breakCheck(of: position) }
+      let log = try TestLog.openReading(at: path, options: .init(mapSize: 64 << 20)) { environment throws(LogError) in
+        try Tally(reading: environment)
+      }
+      defer { log.close() }
+      do {
+        _ = try log.snapshot().head()
+        Issue.record("a damaged head was served")
+      } catch {
+        #expect(error.code == .damagedRecord && error.position == first)
+        #expect(error.storage?.code == .damagedRow)
+      }
+    }
+  }
+
   /// Writes a record by another logical name of its table, by which checks are others.
   private func breakCheck(of position: Position) throws {
     let environment = try Environment(at: path, options: .init(mapSize: 64 << 20))

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import Testing
 
 @testable import LMDB
@@ -61,6 +62,48 @@ struct HotCopyTests {
     #expect(original.indices.contains { original[$0...].starts(with: secret) }, "the test can tell")
   }
 
+  /// In a process of its own: without the check LMDB overruns its stack.
+  @Test("compacted, are refused where a page is not what it must be")
+  func damagedStructure() async throws {
+    await #expect(processExitsWith: .success) { [path = folder.path + "/damaged" as String] in
+      let random = Mutex(SeededGenerator())
+      try prepare(path)
+      let sound = try contents(of: path + "/data.mdb")
+      func isRefused(_ changed: [UInt8], at page: Int) throws -> Bool {
+        try overwrite(path + "/data.mdb", with: changed, at: page * 4_096)
+        defer {
+          try? overwrite(path + "/data.mdb", with: Array(sound[page * 4_096..<(page + 1) * 4_096]), at: page * 4_096)
+        }
+        let environment = try Environment(at: path, options: .init(access: .readOnly))
+        let null = unsafe open("/dev/null", O_WRONLY)
+        defer { close(null) }
+        do throws(LMDBError) {
+          try copyInto(null, environment)
+          return false
+        } catch {
+          #expect(error.code == .corrupted, "page \(page): \(error)")
+          return true
+        }
+      }
+      #expect(try !isRefused([], at: 0))
+      var refused = 0
+      for page in 2..<sound.count / 4_096 {
+        let isUsed = try isRefused([UInt8](repeating: 0, count: 4_096), at: page)
+        refused += isUsed ? 1 : 0
+        for _ in 0..<8 {
+          let noise = random.withLock { $0.bytes(4_096...4_096) }
+          #expect(try isRefused(noise, at: page) == isUsed, "page \(page)")
+          let old = Array(sound[page * 4_096..<page * 4_096 + 48])
+          let header = random.withLock { random in
+            old.map { Bool.random(using: &random) ? $0 : $0 ^ (1 << UInt8.random(in: 0..<8, using: &random)) }
+          }
+          _ = try isRefused(header, at: page)
+        }
+      }
+      #expect(refused > 20)
+    }
+  }
+
   @Test("never overwrite")
   func existingTarget() throws {
     let target = folder.path + "/copy"
@@ -86,6 +129,23 @@ struct HotCopyTests {
       #expect(try table.count(in: environment.beginRead()) == 100)
     }
   }
+}
+
+/// Rows in two tables, in leaves below branches and outside them, and pages that are free.
+private func prepare(_ path: String) throws {
+  let environment = try Environment(at: path)
+  let (one, other) = (try environment.openTable(Rows("one")), try environment.openTable(Rows("other")))
+  for round in 0..<4 as Range<UInt64> {
+    try environment.write { (t) throws(LMDBError) in
+      for key in round * 60..<(round + 1) * 60 { try one.append(key, Array(repeating: 1, count: 700), in: &t) }
+      try other.put(round % 2, Array(repeating: 2, count: 9_000), in: &t)
+    }
+  }
+  environment.close()
+}
+
+private func copyInto(_ descriptor: Int32, _ environment: Environment) throws(LMDBError) {
+  try environment.copy(into: descriptor, compacting: true)
 }
 
 private func copy(_ environment: Environment, to path: String, compacting: Bool) throws {

@@ -36,6 +36,7 @@ struct CredLedger: AsyncParsableCommand {
     ])
 
   static func main() async {
+    StructureFault.explain()
     var used: any ParsableCommand.Type = CredLedger.self
     do {
       var command = try parseAsRoot()
