@@ -51,6 +51,8 @@ public final class KeyStore: Sendable {
   let folder: PrivateFolder
   let random: any RandomSource
   let access: Access
+  /// Where a store that is open for reading finds the master key once it was rotated; nil in one that writes.
+  let master: MasterKey.Source?
   let state: Mutex<State>
   private let lock: Mutex<WriterLock?>
 
@@ -60,6 +62,8 @@ public final class KeyStore: Sendable {
     let sealing: SealingKey
     let signingKey: Ed25519.SigningKey
     let publishedKeys: [PublishedKey]
+    /// Tells whether the file has changed since; nil before a reader has looked again.
+    var stamp: FileStamp?
 
     init(_ keyring: Keyring, _ sealing: SealingKey) throws(KeyStoreError) {
       self.keyring = keyring
@@ -115,7 +119,7 @@ public final class KeyStore: Sendable {
     let keyring = try Keyring(origin: origin, sealedUnder: sealing, createdAt: createdAt, random: random)
     try folder.replace(Keyring.fileName, with: try keyring.encoded(random: random))
     return try KeyStore(
-      folder, State(keyring, sealing), lock: lock, access: .writing, cacheCapacity: defaultCacheCapacity,
+      folder, State(keyring, sealing), lock: lock, access: .writing, master: nil, cacheCapacity: defaultCacheCapacity,
       random: random)
   }
 
@@ -159,14 +163,15 @@ public final class KeyStore: Sendable {
     let bytes = try folder.read(Keyring.fileName, limit: Keyring.sizeLimit) ?? []
     let keyring = try Keyring(decoding: bytes, origin: origin, sealedUnder: sealing)
     let store = try KeyStore(
-      folder, State(keyring, sealing), lock: lock, access: access, cacheCapacity: cacheCapacity, random: random)
+      folder, State(keyring, sealing), lock: lock, access: access, master: access == .reading ? master : nil,
+      cacheCapacity: cacheCapacity, random: random)
     if access == .writing { try store.resumeRotation() }
     return store
   }
 
   private init(
-    _ folder: PrivateFolder, _ state: State, lock: consuming WriterLock?, access: Access, cacheCapacity: Int,
-    random: any RandomSource
+    _ folder: PrivateFolder, _ state: State, lock: consuming WriterLock?, access: Access, master: MasterKey.Source?,
+    cacheCapacity: Int, random: any RandomSource
   ) throws(KeyStoreError) {
     let keyring = state.keyring
     let maskKey = try keyring.key(Keyring.tokenMask)
@@ -181,6 +186,7 @@ public final class KeyStore: Sendable {
     self.folder = folder
     self.random = random
     self.access = access
+    self.master = master
     self.state = Mutex(state)
     self.lock = Mutex(lock)
   }

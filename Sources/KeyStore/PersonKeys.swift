@@ -31,22 +31,7 @@ package final class PersonKeys: Sendable {
   private struct Contents {
     var header: PersonShard.Header
     var positions: [PersonID: Int]
-    var stamp: Stamp
-  }
-
-  /// Tells whether a file is the same, unchanged.
-  private struct Stamp: Equatable {
-    private let inode: UInt
-    private let size: Int
-    private let changedSeconds: Int
-    private let changedNanoseconds: Int
-
-    init(_ status: stat) {
-      inode = status.st_ino
-      size = status.st_size
-      changedSeconds = status.st_ctim.tv_sec
-      changedNanoseconds = status.st_ctim.tv_nsec
-    }
+    var stamp: FileStamp
   }
 
   init(
@@ -224,7 +209,7 @@ extension PersonKeys {
     try file.write(found.header.encoded)
     try folder.failpoint("sync \(path)")
     try file.sync()
-    found.stamp = Stamp(try file.status())
+    found.stamp = FileStamp(try file.status())
     contents = found
   }
 
@@ -244,10 +229,10 @@ extension PersonKeys {
   ) throws(KeyStoreError) -> Result? {
     let number = person.shard
     return try change(number) { (contents) throws(KeyStoreError) -> Result? in
-      var failed: Stamp?
+      var failed: FileStamp?
       while true {
         guard let file = try OpenFile.open(folder.path(of: PersonShard.fileName(number)), O_RDONLY) else { return nil }
-        let stamp = Stamp(try file.status())
+        let stamp = FileStamp(try file.status())
         do throws(KeyStoreError) {
           let found = try current(contents, file, shard: number)
           contents = found
@@ -270,7 +255,7 @@ extension PersonKeys {
     _ contents: Contents?, _ file: borrowing OpenFile, shard: UInt8
   ) throws(KeyStoreError) -> Contents {
     let status = try file.status()
-    let stamp = Stamp(status)
+    let stamp = FileStamp(status)
     if let contents, contents.stamp == stamp { return contents }
     guard status.st_size <= PersonShard.sizeLimit else { throw PersonShard.damaged(shard, "its size") }
     let (header, entries) = try PersonShard.decode(try file.read(count: Int(status.st_size)), shard: shard)

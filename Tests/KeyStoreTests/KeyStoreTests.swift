@@ -50,6 +50,35 @@ struct KeyStoreTests {
     #expect(store.signingKey.verifyingKey == expected[1].key)
   }
 
+  @Test("A store that is open for reading takes over what another makes of the keyring")
+  func refreshing() throws {
+    let folder = try TemporaryFolder()
+    let writer = try create(folder)
+    try writer.persons.add(persons(1))
+    let file = "\(folder.path)/master"
+    try writeFile(file, Array(String(repeating: "01", count: 32).utf8))
+    func reader(_ source: MasterKey.Source) throws -> KeyStore {
+      try KeyStore.open(at: folder.keys, origin: origin, master: source, access: .reading)
+    }
+    let (fixed, following) = (try reader(master(1)), try reader(.file(file)))
+    _ = try writer.rotateSigningKey(createdAt: 1_800_000_000_000)
+    for reader in [fixed, following] {
+      try reader.refresh()
+      #expect(reader.verifyingKeys == writer.verifyingKeys)
+      #expect(reader.signingKey.verifyingKey == writer.signingKey.verifyingKey)
+    }
+    // After a rotation of the master key, who can come by the new one goes on, and who cannot keeps what is known.
+    try writeFile(file, Array(String(repeating: "02", count: 32).utf8))
+    try writer.rotateMasterKey(to: .file(file), createdAt: 0)
+    _ = try writer.rotateSigningKey(createdAt: 1_900_000_000_000)
+    for reader in [fixed, following] { try reader.refresh() }
+    #expect(following.verifyingKeys == writer.verifyingKeys && writer.verifyingKeys.count == 3)
+    #expect(following.masterKeyFingerprint == writer.masterKeyFingerprint)
+    #expect(fixed.verifyingKeys == Array(writer.verifyingKeys.prefix(2)))
+    let value = try writer.vault.seal("+49 30 123456", for: persons(1)[0], purpose: .phoneNumber)
+    #expect(try following.vault.open(value, purpose: .phoneNumber) == Array("+49 30 123456".utf8))
+  }
+
   @Test("A wrong, missing, malformed or exposed master key is told apart, and named")
   func masterKeys() throws {
     let folder = try TemporaryFolder()

@@ -55,6 +55,17 @@ import Testing
     try expectDocuments(json.output, match: "verify-bundle")
   }
 
+  @Test func whoReadsNoticesASigningKeyThatAnotherProcessMade() async throws {
+    let ledger = try await ProvenLedger()
+    let reader = try await Ledger.openForReading(at: ledger.path, ProvenLedger.configuration)
+    _ = try await reader.bundle(of: [1])
+    #expect(try ledger.run("key", "rotate-signing").status == 0)
+    let bundle = try await reader.bundle(of: [1])
+    #expect(bundle.keys == [try reader.verifierKey] && bundle.keys != [ledger.key])
+    #expect(try reader.verifierKeys == [ledger.key] + bundle.keys)
+    await reader.close()
+  }
+
   @Test func whatDoesNotHoldIsNamed() async throws {
     let played = try await Played()
     let (ledger, file) = (played.ledger, played.file)

@@ -45,6 +45,18 @@ import Testing
     #expect(try runProgram(arguments + ledger).output == before.output)
   }
 
+  @Test func whileOneMakesSnapshotsAnotherIsRefused() async throws {
+    let server = try await Ledger.open(at: "\(folder.path)/ledger")
+    #expect(try await server.snapshots.make()?.position == 400)
+    for action in ["make", "drop"] {
+      let refused = try run("snapshot", action)
+      #expect(refused.status == 3 && refused.error.contains("[already_open]"), "\(refused.error)")
+    }
+    #expect(try await server.snapshots.list().snapshots.map(\.position) == [400])
+    await server.close()
+    #expect(try run("snapshot", "drop").output.hasPrefix("1 snapshots"))
+  }
+
   @Test func momentsOutsideTheHistoryAreRefused() throws {
     for (arguments, expected) in [
       (["state", "--as-of", "0"], "1 to 400"), (["state", "--as-of", "401"], "1 to 400"),

@@ -108,8 +108,9 @@ extension Ledger {
 }
 
 extension KeyStore {
-  /// Every key that has signed checkpoints, oldest first.
+  /// Every key that has signed checkpoints, oldest first: also those that another process made since this opening.
   func verifierKeys(origin: String) throws(LedgerError) -> [VerifierKey] {
+    try keyed { () throws(KeyStoreError) in try refresh() }
     do throws(TransparencyError) {
       var keys: [VerifierKey] = []
       for published in verifyingKeys {

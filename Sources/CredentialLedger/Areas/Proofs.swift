@@ -1,4 +1,5 @@
 import EventLog
+import KeyStore
 public import LedgerCrypto
 public import TransparencyLog
 
@@ -48,6 +49,7 @@ extension Ledger {
   /// ```
   public var verifierKey: String {
     get throws(LedgerError) {
+      try keyed { () throws(KeyStoreError) in try keyStore.refresh() }
       do throws(TransparencyError) {
         return try VerifierKey(name: origin, type: .ed25519, key: keyStore.signingKey.verifyingKey).description
       } catch { throw LedgerError(error) }

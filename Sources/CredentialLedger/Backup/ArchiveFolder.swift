@@ -131,7 +131,7 @@ struct ArchiveFolder {
 
   /// Takes the right to add to the archive, and removes what a run that was killed has left.
   func claim() throws(LedgerError) -> FileHandle {
-    if !LedgerFolder.exists(path) { try LedgerFolder.make(path) }
+    try LedgerFolder.makeIfMissing(path)
     guard let names = LedgerFolder.names(in: path) else {
       throw LedgerError(.alreadyExists, "\(path) is there and is no folder; name another one", field: "path")
     }

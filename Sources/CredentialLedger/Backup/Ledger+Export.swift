@@ -89,7 +89,7 @@ extension Ledger {
   ///   - path: the new ledger's folder, which does not exist or is empty.
   ///   - record: whether the log says that it was restored; it stays as it was exported unless that is asked for.
   ///   - progress: is told how many events came, and of how many, where a file's size lets that be guessed.
-  /// - Throws: `damaged` with the first line that is wrong; `already_exists`, `not_found`, `key_unavailable`,
+  /// - Throws: `damaged` with the first line that is wrong; `already_exists`, `busy`, `not_found`, `key_unavailable`,
   ///   `newer_format`, `disk_full`, `storage`.
   public static func importing(
     _ descriptor: Int32, keys: String, at path: String, _ configuration: LedgerConfiguration = LedgerConfiguration(),

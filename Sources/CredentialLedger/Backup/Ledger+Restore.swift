@@ -42,8 +42,9 @@ extension Ledger {
   ///   - path: the new ledger's folder, which does not exist or is empty.
   ///   - record: whether the log says that it was restored.
   ///   - progress: is told how far it has come.
-  /// - Throws: `already_exists`; `not_found` where there is no such copy or no keys; `damaged` with what is wrong;
-  ///   `key_unavailable` where the keys are not of this ledger, or the master key is another; `disk_full`, `storage`.
+  /// - Throws: `already_exists`; `busy` where somebody else restores to the same folder; `not_found` where there is no
+  ///   such copy or no keys; `damaged` with what is wrong; `key_unavailable` where the keys are not of this ledger, or
+  ///   the master key is another; `disk_full`, `storage`.
   public static func restore(
     from source: String, keys: String, at path: String, _ configuration: LedgerConfiguration = LedgerConfiguration(),
     record: RestoreRecord = .event, progress: @escaping CarryingProgress.Observer = { _ in }

@@ -244,6 +244,7 @@ public final class Ledger: Sendable {
     origin: String, _ keys: KeyStore, _ configuration: LedgerConfiguration
   ) -> CheckpointSigning {
     { (size, root) throws(LogError) in
+      do throws(KeyStoreError) { try keys.refresh() } catch { throw LogError(.keyUnavailable, error.reason) }
       do throws(TransparencyError) {
         // Taken at each signature: the key may have been rotated.
         let signer: any NoteSigner =

@@ -63,7 +63,9 @@ package enum LedgerFolder {
 
   /// The same, unless there is a folder.
   static func makeIfMissing(_ path: String) throws(LedgerError) {
-    if !exists(path) { try make(path) }
+    guard !exists(path) else { return }
+    // Somebody else may make it at the same time.
+    do throws(LedgerError) { try make(path) } catch { guard exists(path) else { throw error } }
   }
 
   /// Gives a finished folder its name, durably. An empty folder of that name gives way.

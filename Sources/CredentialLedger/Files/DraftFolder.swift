@@ -1,8 +1,9 @@
 import Glibc
 import Synchronization
 
-/// A private folder that is being filled under a name of its own beside its target, and takes the target's name when it
-/// is whole. One that is given up goes; what a killed process has left goes when the next one begins.
+/// A private folder that is being filled beside its target, and takes the target's name when it is whole: one for a
+/// target, so that two who fill it at once do not meet only at the end. One that is given up goes; what a killed process
+/// has left goes when the next one begins.
 final class DraftFolder: Sendable {
   let path: String
   private let target: String
@@ -11,19 +12,16 @@ final class DraftFolder: Sendable {
   private let isPublished = Atomic(false)
 
   /// - Parameter target: a folder that does not exist, or is empty.
-  /// - Throws: `already_exists`, `storage`, `disk_full`.
+  /// - Throws: `busy` where somebody fills it already; `already_exists`, `storage`, `disk_full`.
   init(for target: String) throws(LedgerError) {
     try LedgerFolder.requireFree(target)
     self.target = target
-    let prefix = "\(LedgerFolder.trimmed(target)).part-"
-    Self.removeAbandoned(prefix)
-    path = "\(prefix)\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-    try LedgerFolder.make(path)
-    lock = FileHandle(unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
-    guard flock(lock.number, LOCK_EX | LOCK_NB) == 0 else {
-      let failure = FileError.last("lock", path)
+    path = "\(LedgerFolder.trimmed(target)).credledger-part"
+    lock = try Self.claim(path, for: target)
+    // Whoever held the name until now may have finished.
+    do throws(LedgerError) { try LedgerFolder.requireFree(target) } catch {
       LedgerFolder.remove(path)
-      throw failure
+      throw error
     }
   }
 
@@ -36,22 +34,39 @@ final class DraftFolder: Sendable {
   /// Makes the entries of its folders durable, and gives it the target's name, durably.
   func publish() throws(LedgerError) {
     try LedgerFolder.sync(treeAt: path)
-    try LedgerFolder.rename(path, to: target)
+    // From here on the folder is renamed or removed, and its name may be another's.
     isPublished.store(true, ordering: .relaxed)
+    try LedgerFolder.rename(path, to: target)
   }
 
   deinit {
     if !isPublished.load(ordering: .relaxed) { LedgerFolder.remove(path) }
   }
 
-  /// Removes the drafts of this target that nobody fills any more.
-  private static func removeAbandoned(_ prefix: String) {
-    let parent = LedgerFolder.parent(of: prefix)
-    let name = prefix.lastIndex(of: "/").map { prefix[prefix.index(after: $0)...] } ?? prefix[...]
-    for found in LedgerFolder.names(in: parent) ?? [] where found.hasPrefix(name) {
-      let handle = FileHandle(unsafe open("\(parent)/\(found)", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW))
-      guard handle.number >= 0, flock(handle.number, LOCK_EX | LOCK_NB) == 0 else { continue }
-      LedgerFolder.remove("\(parent)/\(found)")
+  /// Makes the folder, or takes over the one that a killed process has left, empty.
+  private static func claim(_ path: String, for target: String) throws(LedgerError) -> FileHandle {
+    while true {
+      try LedgerFolder.makeIfMissing(path)
+      let handle = FileHandle(unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW))
+      guard handle.number >= 0 else {
+        if errno == ENOENT { continue }
+        throw FileError.last("open", path)
+      }
+      guard flock(handle.number, LOCK_EX | LOCK_NB) == 0 else {
+        guard errno == EWOULDBLOCK else { throw FileError.last("lock", path) }
+        throw LedgerError(
+          .busy, "somebody else is filling \(target); wait for that to end, or name another folder", field: "path")
+      }
+      // Whoever held the lock before may have renamed or removed what was opened here.
+      guard isNamed(path, handle) else { continue }
+      for name in LedgerFolder.names(in: path) ?? [] { LedgerFolder.remove("\(path)/\(name)") }
+      return handle
     }
+  }
+
+  private static func isNamed(_ path: String, _ handle: borrowing FileHandle) -> Bool {
+    var (named, held) = (stat(), stat())
+    guard unsafe lstat(path, &named) == 0, unsafe fstat(handle.number, &held) == 0 else { return false }
+    return named.st_dev == held.st_dev && named.st_ino == held.st_ino
   }
 }

@@ -1,0 +1,77 @@
+import LedgerTestSupport
+import Testing
+
+@testable import CredentialLedger
+
+@Suite("Two that fill one folder at once") struct TwoAtOnceTests {
+  private let folder = TemporaryFolder()
+  private var target: String { "\(folder.path)/target" }
+  private var draft: String { "\(target).credledger-part" }
+
+  @Test("the second is refused while the first is at work, and finds what that has made afterwards")
+  func drafts() async throws {
+    let first = try DraftFolder(for: target)
+    let second = await failure { () throws(LedgerError) in _ = try DraftFolder(for: target) }
+    #expect(second?.code == .busy && second?.field == "path")
+    _ = try DraftFolder(for: "\(folder.path)/other")
+    #expect(TemporaryFolder.names(in: first.path)?.isEmpty == true)
+    _ = try first.folder("content")
+    try first.publish()
+    let third = await failure { () throws(LedgerError) in _ = try DraftFolder(for: target) }
+    #expect(third?.code == .alreadyExists)
+    #expect(TemporaryFolder.names(in: folder.path) == ["target"])
+  }
+
+  @Test("one that was given up goes, and what a killed process has left is no part of the next")
+  func abandoned() throws {
+    do {
+      let draft = try DraftFolder(for: target)
+      _ = try draft.folder("content")
+    }
+    #expect(TemporaryFolder.names(in: folder.path)?.isEmpty == true)
+    try LedgerFolder.make("\(draft)/left")
+    let next = try DraftFolder(for: target)
+    #expect(next.path == draft)
+    #expect(TemporaryFolder.names(in: draft)?.isEmpty == true)
+  }
+
+  @Test("of backups of one name one is made, and the others leave nothing")
+  func backups() async throws {
+    let copied = try await CopiedLedger()
+    let ledger = copied.ledger
+    let results = await concurrently(4) { (number) throws(LedgerError) in
+      try await ledger.backUp(to: copied.path("backup"), keys: copied.path("keys-\(number)"))
+    }
+    #expect(results.count { $0.isSuccess } == 1)
+    for case .failure(let error) in results { #expect([.busy, .alreadyExists].contains(error.code), "\(error)") }
+    _ = try await Ledger.checkBackup(at: copied.path("backup"))
+    #expect(try #require(TemporaryFolder.names(in: copied.folder.path)).count == 3)
+
+    let held = try DraftFolder(for: copied.path("keys"))
+    let refused = await failure { () throws(LedgerError) in
+      _ = try await ledger.backUp(to: copied.path("second"), keys: copied.path("keys"))
+    }
+    #expect(refused?.code == .busy)
+    #expect(try copied.isClean("second"))
+    #expect(TemporaryFolder.names(in: held.path)?.isEmpty == true)
+    await ledger.close()
+  }
+
+  @Test("who adds to an archive second is refused")
+  func archives() async throws {
+    let copied = try await CopiedLedger()
+    let ledger = copied.ledger
+    let results = await concurrently(4) { (_) throws(LedgerError) in
+      try await ledger.archive(to: copied.path("archive"), eventsPerSegment: 7)
+    }
+    #expect(results.contains { $0.isSuccess })
+    for case .failure(let error) in results { #expect(error.code == .busy, "\(error)") }
+    #expect(try await Ledger.checkArchive(at: copied.path("archive")).position == ledger.head())
+
+    let claim = try ArchiveFolder(path: copied.path("archive")).claim()
+    let refused = await failure { () throws(LedgerError) in _ = try await ledger.archive(to: copied.path("archive")) }
+    #expect(refused?.code == .busy)
+    #expect(claim.number >= 0)
+    await ledger.close()
+  }
+}
