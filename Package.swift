@@ -60,8 +60,9 @@ let package = Package(
     .executableTarget(
       name: "ledger-benchmarks", dependencies: ["CredentialLedger"], path: "Tools/benchmarks/ledger",
       swiftSettings: flags),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: flags),
     .target(
-      name: "LedgerTestSupport", dependencies: ["LedgerDomain", "LedgerEvents", "LedgerCrypto"],
+      name: "LedgerTestSupport", dependencies: ["TestSupport", "LedgerDomain", "LedgerEvents", "LedgerCrypto"],
       path: "Tests/LedgerTestSupport", swiftSettings: flags),
     .executableTarget(
       name: "LedgerCrashChild", dependencies: ["CredentialLedger"], path: "Tests/LedgerCrashChild",
@@ -74,11 +75,11 @@ let package = Package(
       name: "ProgramTests", dependencies: ["CredentialLedger", "LMDB", "credledger", "LedgerTestSupport", arguments],
       exclude: ["Golden"], swiftSettings: flags),
     .target(name: "FaultyDisk", path: "Tests/FaultyDisk", linkerSettings: [.linkedLibrary("dl")]),
-    tests(of: "LedgerCrypto"),
-    tests(of: "LMDB"),
-    tests(of: "TransparencyLog", "LedgerCrypto"),
-    tests(of: "KeyStore", "LedgerCrypto"),
-    tests(of: "LedgerEvents", "LedgerCrypto", golden: true),
+    tests(of: "LedgerCrypto", "TestSupport"),
+    tests(of: "LMDB", "TestSupport"),
+    tests(of: "TransparencyLog", "LedgerCrypto", "TestSupport"),
+    tests(of: "KeyStore", "LedgerCrypto", "TestSupport"),
+    tests(of: "LedgerEvents", "LedgerCrypto", "TestSupport", golden: true),
     tests(of: "EventLog", "LMDB", "TransparencyLog", "LedgerCrypto"),
     tests(of: "LedgerDomain", "LedgerTestSupport", "LedgerEvents", "LedgerCrypto"),
     tests(

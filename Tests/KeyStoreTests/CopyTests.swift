@@ -1,5 +1,6 @@
 import Glibc
 import LedgerCrypto
+import TestSupport
 import Testing
 
 @testable import KeyStore
@@ -8,7 +9,7 @@ import Testing
 struct CopyTests {
   @Test("open what the keys open, are private, and leave out whoever was erased")
   func roundTrip() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     let store = try create(folder)
     let ids = try (0..<60).map { _ in try PersonID(random: SystemRandom()) }
     try store.persons.add(ids)
@@ -30,7 +31,7 @@ struct CopyTests {
 
   @Test("are made while persons are added, and hold all who were there before")
   func whileWriting() async throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     let store = try create(folder)
     var before = persons(3)
     try store.persons.add(before)
@@ -50,7 +51,7 @@ struct CopyTests {
 
   @Test("are refused where a key is damaged")
   func damage() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     let store = try create(folder)
     try store.persons.add(persons(3))
     let file = folder.keys + "/persons/ab"
@@ -63,7 +64,7 @@ struct CopyTests {
 
   @Test("hold the master key only where it is kept in the folder")
   func masterKey() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     let store = try KeyStore.create(at: folder.keys, origin: origin, master: .keysFolder, createdAt: 1)
     #expect(try store.copy(to: folder.path + "/copy").hasMasterKey)
     _ = try KeyStore.open(at: folder.path + "/copy", origin: origin, master: .keysFolder)

@@ -1,5 +1,6 @@
 import KeyStore
 import LedgerCrypto
+import TestSupport
 import Testing
 
 @Suite("Crashes at every step")
@@ -31,7 +32,7 @@ struct CrashTests {
   @Test("Creation: it can be done again, or was complete")
   func creation() throws {
     try atEveryStep(atLeast: 10) { crash, step in
-      let folder = try TemporaryFolder()
+      let folder = TemporaryFolder.inMemory()
       _ = try? KeyStore.create(
         in: crash.folder(folder.keys), origin: origin, master: .keysFolder, createdAt: 0, random: SystemRandom())
       do {
@@ -48,7 +49,7 @@ struct CrashTests {
   func addition() throws {
     for existing in [0, 2] {
       try atEveryStep(atLeast: 5) { crash, step in
-        let folder = try TemporaryFolder()
+        let folder = TemporaryFolder.inMemory()
         let ids = persons(3)
         var values: [SealedValue] = []
         do {
@@ -72,7 +73,7 @@ struct CrashTests {
   @Test("Erasure: the person's key is whole or in no file, and the others stay")
   func erasure() throws {
     try atEveryStep(atLeast: 10) { crash, step in
-      let folder = try TemporaryFolder()
+      let folder = TemporaryFolder.inMemory()
       let ids = persons(3)
       var values: [SealedValue] = []
       do {
@@ -102,7 +103,7 @@ struct CrashTests {
   @Test("Erasure that failed half-way is finished by erasing again, without opening the store anew")
   func erasureAgain() throws {
     try atEveryStep(atLeast: 9) { crash, step in
-      let folder = try TemporaryFolder()
+      let folder = TemporaryFolder.inMemory()
       let ids = persons(2)
       do { try create(folder).persons.add(ids) }
       let sealedKey = Array(readFile(folder.keys + "/persons/ab")[52..<84])
@@ -123,7 +124,7 @@ struct CrashTests {
   @Test("Rotation of a master key: the old key opens everything or the new one does, and it can be finished")
   func rotation() throws {
     try atEveryStep(atLeast: 30) { crash, step in
-      let folder = try TemporaryFolder()
+      let folder = TemporaryFolder.inMemory()
       let ids = persons(2) + persons(2, shard: 0x01)
       var values: [SealedValue] = []
       var hash = Digest.zero
@@ -174,7 +175,7 @@ struct CrashTests {
   @Test("Rotation of a master key kept in the folder: the folder always opens by itself")
   func rotationInFolder() throws {
     try atEveryStep(atLeast: 30) { crash, step in
-      let folder = try TemporaryFolder()
+      let folder = TemporaryFolder.inMemory()
       var value: SealedValue?
       do {
         let store = try KeyStore.create(at: folder.keys, origin: origin, master: .keysFolder, createdAt: 0)
@@ -197,7 +198,7 @@ struct CrashTests {
 
   @Test("Rotation to the present master key is refused")
   func rotationToSame() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     let store = try create(folder)
     #expect(throws: KeyStoreError(.invalidArgument, "")) { try store.rotateMasterKey(to: master(1), createdAt: 0) }
   }

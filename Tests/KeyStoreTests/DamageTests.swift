@@ -1,12 +1,13 @@
 import KeyStore
 import LedgerCrypto
+import TestSupport
 import Testing
 
 @Suite("Damaged files")
 struct DamageTests {
   @Test("A change of any byte of the keyring, or a cut, is found")
   func keyring() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     _ = try create(folder)
     let path = folder.keys + "/keyring"
     let whole = readFile(path)
@@ -30,7 +31,7 @@ struct DamageTests {
 
   @Test("Whoever changes a key and its digest as well is still found out")
   func forgedKeyring() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     _ = try create(folder)
     let path = folder.keys + "/keyring"
     let lines = String(decoding: readFile(path), as: UTF8.self).split(separator: "\n").map(String.init)
@@ -61,7 +62,7 @@ struct DamageTests {
 
   @Test("A change of any byte of a file of persons is found, and its place named")
   func shard() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     do { try create(folder).persons.add(persons(3)) }
     let path = folder.keys + "/persons/ab"
     let whole = readFile(path)
@@ -94,7 +95,7 @@ struct DamageTests {
 
   @Test("What a crash left behind the counted entries is ignored, and gone with the next addition")
   func tornAppend() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     do { try create(folder).persons.add(Array(persons(2))) }
     let path = folder.keys + "/persons/ab"
     let whole = readFile(path)

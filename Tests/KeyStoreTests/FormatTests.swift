@@ -1,5 +1,6 @@
 import KeyStore
 import LedgerCrypto
+import TestSupport
 import Testing
 
 /// Files as version 1 wrote them. Later versions have to open them too, so what is here never changes.
@@ -35,7 +36,7 @@ struct FormatTests {
 
   @Test("A folder written by version 1 opens, and gives the same keys")
   func opens() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     _ = try KeyStore.create(at: folder.keys, origin: origin, master: master(1), createdAt: 0)
     try writeFile(folder.keys + "/keyring", Array(Self.keyring.utf8))
     try writeFile(folder.keys + "/persons/ab", try #require(Hex.decode(Self.shard)))
@@ -51,7 +52,7 @@ struct FormatTests {
 
   @Test("The present version writes the same, given the same chance")
   func writes() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     let random = DeterministicRandom(seed: Secret(copying: Array(0..<32)))
     let store = try KeyStore.create(
       at: folder.keys, origin: origin, master: master(1), createdAt: 1_700_000_000_000, random: random)

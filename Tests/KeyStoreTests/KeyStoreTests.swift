@@ -1,13 +1,14 @@
 import Glibc
 import KeyStore
 import LedgerCrypto
+import TestSupport
 import Testing
 
 @Suite("Key store")
 struct KeyStoreTests {
   @Test("Opening gives the keys that creating made")
   func roundTrip() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     let block = BlockMask.Block(repeating: 5)
     var masked = block
     var hash = Digest.zero
@@ -34,7 +35,7 @@ struct KeyStoreTests {
 
   @Test("A new signing key signs from then on, and the old public keys stay")
   func signingKeys() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     var expected: [KeyStore.PublishedKey] = []
     do {
       let store = try create(folder)
@@ -52,7 +53,7 @@ struct KeyStoreTests {
 
   @Test("A store that is open for reading takes over what another makes of the keyring")
   func refreshing() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     let writer = try create(folder)
     try writer.persons.add(persons(1))
     let file = "\(folder.path)/master"
@@ -81,7 +82,7 @@ struct KeyStoreTests {
 
   @Test("A wrong, missing, malformed or exposed master key is told apart, and named")
   func masterKeys() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     _ = try create(folder)
     func expectFailure(
       _ source: MasterKey.Source, _ code: KeyStoreError.Code, naming text: String,
@@ -111,7 +112,7 @@ struct KeyStoreTests {
 
   @Test("The master key is read as hexadecimal or Base64, from text, file or environment")
   func masterKeyForms() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     _ = try create(folder)
     let bytes = [UInt8](repeating: 1, count: 32)
     for text in [Hex.encode(bytes), Base64.encode(bytes), "  \(Hex.encode(bytes))\r\n", "\(Base64.encode(bytes))\n"] {
@@ -125,7 +126,7 @@ struct KeyStoreTests {
 
   @Test("A master key kept in the folder is drawn at creation")
   func masterKeyInFolder() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     var hash = Digest.zero
     do {
       let store = try KeyStore.create(at: folder.keys, origin: origin, master: .keysFolder, createdAt: 0)
@@ -137,7 +138,7 @@ struct KeyStoreTests {
 
   @Test("One writer, any number of readers")
   func locking() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     let writer = try create(folder)
     #expect(throws: KeyStoreError(.locked, "")) { _ = try reopen(folder) }
     let reader = try KeyStore.open(at: folder.keys, origin: origin, master: master(1), access: .reading)
@@ -150,7 +151,7 @@ struct KeyStoreTests {
 
   @Test("Creating twice, opening nothing, or opening for another ledger is refused")
   func wrongFolders() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     #expect(throws: KeyStoreError(.notFound, "")) { _ = try reopen(folder) }
     _ = try create(folder)
     #expect(throws: KeyStoreError(.alreadyExists, "")) { _ = try create(folder) }
@@ -178,7 +179,7 @@ struct KeyStoreTests {
 }
 
 private func checkModes(umask mask: mode_t) throws {
-  let folder = try TemporaryFolder()
+  let folder = TemporaryFolder.inMemory()
   umask(mask)
   let store = try KeyStore.create(at: folder.keys, origin: origin, master: .keysFolder, createdAt: 0)
   try store.persons.add(persons(3))

@@ -1,13 +1,14 @@
 import Glibc
 import KeyStore
 import LedgerCrypto
+import TestSupport
 import Testing
 
 @Suite("Keys of persons")
 struct PersonKeysTests {
   @Test("What is sealed for a person opens, now and after opening the store again")
   func roundTrip() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     var sealed: [SealedValue] = []
     do {
       let store = try create(folder)
@@ -30,7 +31,7 @@ struct PersonKeysTests {
 
   @Test("A value does not open for another purpose or person, nor when any byte was changed")
   func binding() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     let store = try create(folder)
     let ids = persons(2)
     try store.persons.add(ids)
@@ -55,7 +56,7 @@ struct PersonKeysTests {
 
   @Test("A person has one key")
   func duplicates() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     let store = try create(folder)
     let ids = persons(3)
     try store.persons.add([ids[0]])
@@ -70,7 +71,7 @@ struct PersonKeysTests {
 
   @Test("After erasure no file holds the plaintext or the sealed key, and the old file was overwritten")
   func erasure() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     let store = try create(folder)
     let ids = persons(3)
     try store.persons.add(ids)
@@ -99,7 +100,7 @@ struct PersonKeysTests {
 
   @Test("A reader in another process sees what the writer adds and erases")
   func readerBesideWriter() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     let writer = try create(folder)
     let reader = try KeyStore.open(at: folder.keys, origin: origin, master: master(1), access: .reading)
     let ids = persons(3)
@@ -120,7 +121,7 @@ struct PersonKeysTests {
 
   @Test("No key comes back from memory once its erasure has returned, and others are not disturbed")
   func concurrency() async throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     _ = try create(folder)
     let store = try KeyStore.open(
       in: PrivateFolder(path: folder.keys), origin: origin, master: master(1), access: .writing, cacheCapacity: 4,

@@ -1,11 +1,12 @@
 import KeyStore
 import LedgerCrypto
+import TestSupport
 import Testing
 
 /// The key folder knows of a rotation of the master key until whoever keeps the record of it confirms.
 @Suite struct UnconfirmedRotationTests {
   @Test func `A rotation is known until it is confirmed, also to whoever opens the folder later`() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     var rotation: MasterKeyRotation?
     do {
       let store = try create(folder)
@@ -36,7 +37,7 @@ import Testing
 
   @Test func `One that a crash cut off is known where the new key is in force, and there only`() throws {
     for step in 0..<10_000 {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryFolder.inMemory()
       var before = ""
       do {
         let store = try create(folder)
@@ -63,7 +64,7 @@ import Testing
   }
 
   @Test func `A malformed line is damage`() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder.inMemory()
     do { try create(folder).rotateMasterKey(to: master(2), createdAt: 0) }
     let path = folder.keys + "/keyring"
     var lines = String(decoding: readFile(path), as: UTF8.self).split(separator: "\n").dropLast().map(String.init)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import LMDB
@@ -8,7 +9,7 @@ struct CursorTests {
   private let environment: Environment
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryFolder()
     environment = try Environment(at: folder.environment)
   }
 
@@ -32,10 +33,10 @@ struct CursorTests {
 
   private func compareWithModel<K: KeyCodec>(
     _ definition: TableDefinition<K, RawBytes>, _ precedes: (K.Key, K.Key) -> Bool,
-    _ randomKey: (inout SeededGenerator) -> K.Key
+    _ randomKey: (inout SeededRandom) -> K.Key
   ) throws where K.Key: Hashable {
     let table = try environment.openTable(definition)
-    var generator = SeededGenerator()
+    var generator = SeededRandom()
     var model: [K.Key: [UInt8]] = [:]
     for round in 0..<12 {
       try environment.write { (t) throws(LMDBError) in
@@ -79,8 +80,8 @@ struct CursorTests {
   /// Moves a cursor at random, beside an index into the sorted keys.
   private func walk<K: KeyCodec>(
     _ table: Table<K, RawBytes>, _ sorted: [K.Key], _ precedes: (K.Key, K.Key) -> Bool,
-    _ read: borrowing ReadTransaction, _ place: Comment, _ generator: inout SeededGenerator,
-    _ randomKey: (inout SeededGenerator) -> K.Key
+    _ read: borrowing ReadTransaction, _ place: Comment, _ generator: inout SeededRandom,
+    _ randomKey: (inout SeededRandom) -> K.Key
   ) throws where K.Key: Hashable {
     try table.withCursor(in: read) { (cursor) throws(LMDBError) in
       var index: Int?

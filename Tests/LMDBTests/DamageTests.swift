@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import LMDB
@@ -6,7 +7,7 @@ import Testing
 struct DamageTests {
   private let folder: TemporaryFolder
 
-  init() throws { folder = try TemporaryFolder() }
+  init() throws { folder = TemporaryFolder() }
 
   @Test("no flipped byte of a row is ever read as a row")
   func everyByte() throws {

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import LMDB
@@ -11,7 +12,7 @@ struct HotCopyTests {
   private let table: Table<PositionKey, RawBytes>
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryFolder()
     environment = try Environment(at: folder.environment)
     table = try environment.openTable(Rows("rows"))
   }
@@ -66,7 +67,7 @@ struct HotCopyTests {
   @Test("compacted, are refused where a page is not what it must be")
   func damagedStructure() async throws {
     await #expect(processExitsWith: .success) { [path = folder.path + "/damaged" as String] in
-      let random = Mutex(SeededGenerator())
+      let random = Mutex(SeededRandom())
       try prepare(path)
       let sound = try contents(of: path + "/data.mdb")
       func isRefused(_ changed: [UInt8], at page: Int) throws -> Bool {

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import LMDB
@@ -7,7 +8,7 @@ import Testing
 struct OpeningTests {
   private let folder: TemporaryFolder
 
-  init() throws { folder = try TemporaryFolder() }
+  init() throws { folder = TemporaryFolder() }
 
   @Test("creates folder and files for the owner alone, whatever the umask", arguments: [0, 0o777] as [mode_t])
   func modes(_ mask: mode_t) async throws {

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import LMDB
@@ -8,7 +9,7 @@ import Testing
 struct ReaderPoolTests {
   private let folder: TemporaryFolder
 
-  init() throws { folder = try TemporaryFolder() }
+  init() throws { folder = TemporaryFolder() }
 
   @Test("a slot is 128 bytes")
   func stride() { #expect(MemoryLayout<ReaderSlot>.stride == 128) }

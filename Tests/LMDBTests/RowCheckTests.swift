@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import LMDB
@@ -8,7 +9,7 @@ struct RowCheckTests {
   private let folder: TemporaryFolder
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryFolder()
     let environment = try Environment(at: folder.environment)
     defer { environment.close() }
     let one = try environment.openTable(Rows("one.a", logicalName: "one"))
@@ -68,7 +69,7 @@ struct RowCheckTests {
 struct PipedCopyTests {
   @Test("end where nobody reads any more, without a signal")
   func brokenPipe() throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let environment = try Environment(at: folder.environment)
     let table = try environment.openTable(Rows("rows"))
     try environment.write { (t) throws(LMDBError) in

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import LMDB
@@ -11,7 +12,7 @@ struct TransactionTests {
   private let table: Table<PositionKey, RawBytes>
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryFolder()
     environment = try Environment(at: folder.environment, options: .init(mapSize: 1 << 20))
     table = try environment.openTable(Rows("rows"))
   }
@@ -161,7 +162,7 @@ struct TransactionTests {
   @Test("a table is used with its own environment")
   func otherEnvironment() async {
     await #expect(processExitsWith: .trap) {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryFolder()
       let first = try Environment(at: folder.path + "/first")
       let second = try Environment(at: folder.path + "/second")
       _ = try first.table(Rows("rows")).get(1, in: second.beginRead())
@@ -171,7 +172,7 @@ struct TransactionTests {
   @Test("a value is filled exactly")
   func halfFilled() async {
     await #expect(processExitsWith: .trap) {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryFolder()
       let environment = try Environment(at: folder.environment)
       let table = try environment.table(Rows("rows"))
       try environment.write { (t) throws(LMDBError) in
@@ -205,7 +206,7 @@ private func refusal(of transaction: consuming WriteTransaction) -> LMDBError? {
 }
 
 private func beginTwice() throws {
-  let folder = try TemporaryFolder()
+  let folder = TemporaryFolder()
   let environment = try Environment(at: folder.environment)
   let first = try environment.beginWrite()
   _ = try environment.beginWrite()
@@ -213,7 +214,7 @@ private func beginTwice() throws {
 }
 
 private func commitElsewhere() throws {
-  let folder = try TemporaryFolder()
+  let folder = TemporaryFolder()
   let environment = try Environment(at: folder.environment)
   let box = Mutex<WriteTransaction?>(try environment.beginWrite())
   try withExtendedBox(box)

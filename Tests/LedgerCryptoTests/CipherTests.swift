@@ -1,4 +1,5 @@
 import LedgerCrypto
+import TestSupport
 import Testing
 
 @Suite("AES-256")
@@ -97,7 +98,7 @@ struct CipherTests {
 
   @Test("Masks used in turn, on many threads, keep to their own keys")
   func maskConcurrency() async throws {
-    var random = SeededGenerator()
+    var random = SeededRandom()
     let keys = (0..<3).map { _ in Secret(copying: random.bytes(count: 32)) }
     let block = BlockMask.Block(repeating: 9)
     let expected = try keys.map { bytes(try BlockMask(key: $0).mask(block)) }

@@ -1,11 +1,12 @@
 import LedgerCrypto
+import TestSupport
 import Testing
 
 @Suite("Digest")
 struct DigestTests {
   @Test("Bytes, text and memory give the same digest back")
   func roundTrips() throws {
-    var random = SeededGenerator()
+    var random = SeededRandom()
     for _ in 0..<200 {
       let bytes = random.bytes(count: 32)
       let digest = try #require(Digest(bytes: bytes))
@@ -73,7 +74,7 @@ struct TextCodingTests {
 
   @Test("Random bytes come back from both codings")
   func roundTrips() {
-    var random = SeededGenerator()
+    var random = SeededRandom()
     for count in 0..<200 {
       let bytes = random.bytes(count: count)
       #expect(Base64.decode(Base64.encode(bytes)) == bytes, "seed \(random.seed)")

@@ -1,4 +1,5 @@
 import LedgerCrypto
+import TestSupport
 import Testing
 
 @Suite("SHA-256 (FIPS 180-4)")
@@ -43,7 +44,7 @@ struct SHA256Tests {
 
   @Test("Every way to hash in pieces equals the hash of the whole")
   func pieces() throws {
-    var random = SeededGenerator()
+    var random = SeededRandom()
     for _ in 0..<200 {
       let left = random.bytes(count: 32)
       let right = random.bytes(count: 32)

@@ -1,4 +1,5 @@
 import LedgerCrypto
+import TestSupport
 import Testing
 
 @Suite("Secrets and randomness")
@@ -86,7 +87,7 @@ struct SecretTests {
 
   @Test("The deterministic stream does not depend on the sizes of the draws")
   func streamInPieces() throws {
-    var generator = SeededGenerator()
+    var generator = SeededRandom()
     let seed = Secret(copying: generator.bytes(count: 32))
     let whole = try DeterministicRandom(seed: seed).bytes(count: 1_000)
     let random = DeterministicRandom(seed: seed)

@@ -1,5 +1,6 @@
 import LedgerCrypto
 import LedgerEvents
+import TestSupport
 import Testing
 
 @Suite struct CodingTests {

@@ -1,4 +1,5 @@
 import LedgerEvents
+import TestSupport
 import Testing
 
 @Suite struct ScopesTests {

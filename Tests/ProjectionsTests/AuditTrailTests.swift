@@ -67,7 +67,7 @@ struct AuditTrailTests {
     }
   }
 
-  private func subject(_ random: inout SeededGenerator, upTo head: Int) -> LogSubject {
+  private func subject(_ random: inout SeededRandom, upTo head: Int) -> LogSubject {
     let number =
       Bool.random(using: &random)
       ? UInt64.random(in: 0...3, using: &random) : UInt64.random(in: 0...UInt64(head), using: &random)
@@ -75,7 +75,7 @@ struct AuditTrailTests {
       kind: .random(in: 0...3, using: &random), number: Int.random(in: 0..<50, using: &random) == 0 ? .max : number)
   }
 
-  private func append(_ count: Int, to facts: inout [Fact], _ random: inout SeededGenerator) async throws {
+  private func append(_ count: Int, to facts: inout [Fact], _ random: inout SeededRandom) async throws {
     var rest = count
     while rest > 0 {
       let actor = subject(&random, upTo: facts.count)
@@ -101,11 +101,11 @@ struct AuditTrailTests {
   }
 
   /// One of a few IDs, or none.
-  private func request(_ random: inout SeededGenerator) -> [UInt8] {
+  private func request(_ random: inout SeededRandom) -> [UInt8] {
     Array("r-\(Int.random(in: 0...9, using: &random))".utf8.prefix(Int.random(in: 0...3, using: &random) == 0 ? 0 : 3))
   }
 
-  private func term(_ random: inout SeededGenerator, upTo head: Int) -> AuditTerm {
+  private func term(_ random: inout SeededRandom, upTo head: Int) -> AuditTerm {
     switch Int.random(in: 0..<4, using: &random) {
     case 0: .actor(subject(&random, upTo: head))
     case 1: .subject(subject(&random, upTo: head))
@@ -114,7 +114,7 @@ struct AuditTrailTests {
     }
   }
 
-  private func policy(_ random: inout SeededGenerator) -> AuditRunPolicy {
+  private func policy(_ random: inout SeededRandom) -> AuditRunPolicy {
     let base = UInt64.random(in: 1...20, using: &random)
     return AuditRunPolicy(
       baseSize: base, fanOut: .random(in: 2...4, using: &random), bulkSize: base * .random(in: 1...30, using: &random),
@@ -126,7 +126,7 @@ struct AuditTrailTests {
   }
 
   /// Asks the same of the trail and of the facts, page by page.
-  private func compare(_ facts: [Fact], _ random: inout SeededGenerator) throws {
+  private func compare(_ facts: [Fact], _ random: inout SeededRandom) throws {
     let view = try log.snapshot()
     for _ in 0..<30 {
       let terms = (0..<Int.random(in: 1...3, using: &random)).map { _ in term(&random, upTo: facts.count) }
@@ -149,7 +149,7 @@ struct AuditTrailTests {
   }
 
   /// The same for several groups of terms, in ranges and both directions, with searches that end anywhere and go on.
-  private func compareSearches(_ facts: [Fact], _ random: inout SeededGenerator) throws {
+  private func compareSearches(_ facts: [Fact], _ random: inout SeededRandom) throws {
     let view = try log.snapshot()
     for _ in 0..<60 {
       let groups = (0..<Int.random(in: 0...3, using: &random)).map { _ in
@@ -195,7 +195,7 @@ struct AuditTrailTests {
 
   @Test("answers and digest are those of a scan, whatever runs there are", arguments: 0..<4)
   func againstScan(round: Int) async throws {
-    var random = SeededGenerator()
+    var random = SeededRandom()
     for _ in 0..<round { _ = random.next() }
     var facts: [Fact] = []
     for _ in 0..<4 {
@@ -215,7 +215,7 @@ struct AuditTrailTests {
 
   @Test("a builder that is stopped anywhere leaves a trail that answers, and another goes on from there")
   func interrupted() async throws {
-    var random = SeededGenerator()
+    var random = SeededRandom()
     var facts: [Fact] = []
     try await append(1_200, to: &facts, &random)
     let policy = AuditRunPolicy(
@@ -249,7 +249,7 @@ struct AuditTrailTests {
 
   @Test("a run's block that is missing, cut or changed is an error, never an answer that leaves something out")
   func damagedBlocks() async throws {
-    var random = SeededGenerator()
+    var random = SeededRandom()
     var facts: [Fact] = []
     try await append(600, to: &facts, &random)
     try await builder(AuditRunPolicy(baseSize: 40, fanOut: 16, bulkSize: 40, pieceByteCount: 4_096)).catchUp()

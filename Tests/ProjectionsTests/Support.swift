@@ -10,27 +10,6 @@ import Synchronization
 
 @testable import Projections
 
-/// A generator of the same numbers for the same seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-  let seed: UInt64
-  private var state: UInt64
-
-  /// The seed of the environment variable CREDLEDGER_SEED, or else a fixed one.
-  init() {
-    let given = unsafe getenv("CREDLEDGER_SEED").flatMap { unsafe UInt64(String(cString: $0)) }
-    seed = given ?? 20_240_229
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-}
-
 /// A clock that goes on by a second whenever it is looked at.
 final class TestClock: Sendable {
   private let state = Mutex<Int64>(1_700_000_000_000)

@@ -14,7 +14,7 @@ import Testing
 struct Walk {
   let ledger: TestLedger
   var model: ModelState
-  var random: SeededGenerator
+  var random: SeededRandom
   private(set) var head: Position = 0
   /// How many commands were refused.
   private(set) var refusals = 0
@@ -46,7 +46,7 @@ struct Walk {
         (try? personal.hash(issuer: issuer, subject: subject, at: 0)) ?? SHA256.hash(subject.boxBytes)
       })
     model = ModelState(keyedHashes: hashes)
-    random = SeededGenerator()
+    random = SeededRandom()
     persons = try (0..<Self.people).map { _ in try PersonID(random: SystemRandom()) }
     try ledger.keys.persons.add(persons)
   }

@@ -1,4 +1,5 @@
 import LedgerCrypto
+import TestSupport
 import Testing
 import TransparencyLog
 
@@ -24,7 +25,7 @@ import TransparencyLog
   }
 
   @Test func textsAreReadOrRefused() {
-    let seed = SeededRandom.seed
+    let seed = testSeed
     var random = SeededRandom(seed: seed)
     let samples = [
       GoldenNote.cosigned, GoldenNote.text, GoldenNote.witnessKey, "tile/0/x001/x234/067", "tile/entries/x001/067.p/12",
@@ -48,7 +49,7 @@ import TransparencyLog
   }
 
   @Test func bytesAreReadOrRefused() throws {
-    let seed = SeededRandom.seed
+    let seed = testSeed
     var random = SeededRandom(seed: seed)
     for _ in 0..<5000 {
       let input = random.bytes(count: Int.random(in: 0...130, using: &random)).map { $0 % 5 == 0 ? $0 : 0 }
@@ -69,7 +70,7 @@ import TransparencyLog
 
   /// Signatures of any length by a known key are judged, not trusted.
   @Test func signaturesOfAnyLengthAreJudged() throws {
-    var random = SeededRandom(seed: SeededRandom.seed)
+    var random = SeededRandom(seed: testSeed)
     let keys = try [VerifierKey(GoldenNote.logKey), VerifierKey(GoldenNote.witnessKey)]
     for length in 1..<100 {
       for key in keys {

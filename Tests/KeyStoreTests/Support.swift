@@ -2,24 +2,13 @@ import Glibc
 import KeyStore
 import LedgerCrypto
 import Synchronization
+import TestSupport
 import Testing
 
-/// A folder that goes when the test does.
-final class TemporaryFolder: Sendable {
-  let path: String
-
-  init() throws {
-    // In memory where that can be had: the tests of crashes sync thousands of times.
-    let parent = unsafe access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
-    var template = Array("\(parent)/keystore-XXXXXX".utf8CString)
-    let made = unsafe mkdtemp(&template)
-    try #require(unsafe made != nil)
-    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
-
-  deinit {
-    for file in files().reversed() { _ = unsafe remove(file) }
-    _ = unsafe rmdir(path)
+extension TemporaryFolder {
+  /// A folder in memory where that can be had: the tests of crashes sync thousands of times.
+  static func inMemory() -> TemporaryFolder {
+    TemporaryFolder(in: unsafe access("/dev/shm", W_OK) == 0 ? "/dev/shm" : nil)
   }
 
   var keys: String { path + "/keys" }
@@ -27,16 +16,7 @@ final class TemporaryFolder: Sendable {
   /// The paths of all files and folders below, a folder before what is in it.
   func files(in folder: String? = nil) -> [String] {
     let folder = folder ?? path
-    guard let stream = unsafe opendir(folder) else { return [] }
-    defer { unsafe closedir(stream) }
-    var names: [String] = []
-    while let entry = unsafe readdir(stream) {
-      let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) {
-        unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names.sorted().flatMap { ["\(folder)/\($0)"] + files(in: "\(folder)/\($0)") }
+    return (Self.names(in: folder) ?? []).flatMap { ["\(folder)/\($0)"] + files(in: "\(folder)/\($0)") }
   }
 
   /// The bytes of every file below, by path.
