@@ -98,8 +98,8 @@ import Testing
       ["import", "--check"], input: lines.output.replacing("account.registered", with: "account.disabled"))
     #expect(wrong.status == 1 && wrong.error.contains("line 3"), "\(wrong.error)")
     #expect(try runProgram(["import", "--ledger", path("x")], input: "").status == 2)
-    #expect(try runProgram(["export", "--output", path("lines"), "--ledger", path("ledger")]).status == 0)
-    #expect(try runProgram(["export", "--output", path("lines"), "--ledger", path("ledger")]).status == 1)
+    #expect(try runProgram(["export", "--out", path("lines"), "--ledger", path("ledger")]).status == 0)
+    #expect(try runProgram(["export", "--out", path("lines"), "--ledger", path("ledger")]).status == 1)
   }
 
   @Test func oneThatIsKilledLeavesNothingThatLooksLikeABackup() throws {
@@ -160,7 +160,7 @@ import Testing
     let ledger = "--ledger '\(path("ledger"))'"
     for command in [
       "backup '\(path("backup"))' \(ledger)", "archive '\(path("archive"))' \(ledger)",
-      "export --output '\(path("lines"))' \(ledger)",
+      "export --out '\(path("lines"))' \(ledger)",
     ] {
       #expect(limited(50, command), "\(command)")
       #expect(Program.run("grep", ["-q", "disk_full", path("said")]), "\(command)")
@@ -169,7 +169,7 @@ import Testing
     #expect(TemporaryFolder.names(in: path("archive")) == [])
     // A ledger for which there is no room is not there either.
     #expect(try runProgram(["archive", path("archive"), "--ledger", path("ledger")]).status == 0)
-    #expect(try runProgram(["export", "--output", path("lines"), "--ledger", path("ledger")]).status == 0)
+    #expect(try runProgram(["export", "--out", path("lines"), "--ledger", path("ledger")]).status == 0)
     for command in ["restore '\(path("archive"))'", "import '\(path("lines"))'"] {
       let keys = "--keys '\(path("ledger"))' --ledger '\(path("again"))'"
       #expect(limited(150, "\(command) \(keys)"), "\(command)")

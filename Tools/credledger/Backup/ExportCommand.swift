@@ -12,17 +12,17 @@ struct ExportCommand: AsyncParsableCommand {
 
       EXAMPLES
         credledger export --ledger ./ledger | jq -c 'select(.type == "token.issued")'
-        credledger export --ledger ./ledger --output events.ndjson
+        credledger export --ledger ./ledger --out events.ndjson
         credledger export --ledger ./ledger | ssh elsewhere credledger import --check
       """)
 
   @OptionGroup var ledger: LedgerOptions
-  @Option(help: "A new file, private to its owner; the standard output without it.") var output: String?
+  @Option(help: "A new file, private to its owner; the standard output without it.") var out: String?
 
   func run() async throws {
     let report = try await Carrying.showing { [self] observe in
       try await ledger.reading {
-        if let output { return try await $0.export(toFile: output, progress: observe) }
+        if let out { return try await $0.export(toFile: out, progress: observe) }
         return try await $0.export(to: STDOUT_FILENO, progress: observe)
       }
     }
