@@ -182,6 +182,14 @@ import Testing
     #expect(try run("account", "show", developer, "--reveal").output.contains("192.0.2.7"))
   }
 
+  @Test func `The key that signs now is printed alone`() async throws {
+    _ = try await people()
+    let rotated = try run("key", "rotate-signing").output
+    #expect(try run("key", "list").output.split(separator: "\n").count == 3)
+    #expect(try run("key", "list", "--newest").output == rotated)
+    #expect(try object("key", "list", "--newest").contains(#""verifierKeys":["\#(rotated.dropLast())"],"#))
+  }
+
   @Test func `What people send of themselves does not steer a terminal`() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     func signIn() async throws -> AccountID {

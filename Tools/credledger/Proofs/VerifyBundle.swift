@@ -6,8 +6,9 @@ struct VerifyBundle: AsyncParsableCommand {
     abstract: "Check evidence, without the ledger, and show what its records say.",
     discussion: """
       Checks the signatures of the checkpoint, and the way from each record to its root. The key is the ledger's public \
-      key, as `credledger init` and `credledger key list` print it there. Have it from the ledger's operator, not from \
-      whoever hands over the evidence, and compare all of it. Personal data is sealed in the records and stays so. Exits with status 1, and names the record, where something does not hold.
+      key, as `credledger init` and `credledger key list --newest` print it there. Have it from the ledger's operator, not \
+      from whoever hands over the evidence, and compare all of it. Personal data is sealed in the records and stays so. \
+      Exits with status 1, and names the record, where something does not hold.
 
       EXAMPLES
         credledger verify-bundle evidence.json --key ledger.example.org+1f2e3d4c+AQ...

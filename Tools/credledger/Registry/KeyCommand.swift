@@ -13,18 +13,28 @@ struct KeyCommand: AsyncParsableCommand {
     subcommands: [List.self, RotateSigning.self, RotateMaster.self])
 
   struct List: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show the keys that check checkpoints, oldest first.")
+    static let configuration = CommandConfiguration(
+      abstract: "Show the keys that check checkpoints, oldest first.",
+      discussion: """
+        They are public: give them to whoever is to check evidence, by a way that whoever hands over evidence cannot change.
+
+        EXAMPLES
+          credledger key list --ledger ./ledger
+          credledger key list --newest > ledger.example.org.key
+        """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
+    @Flag(help: "Only the key that signs from now on, on a line of its own.") var newest = false
 
     func run() async throws {
-      let (keys, master) = try await ledger.reading { (try $0.verifierKeys, $0.keys.masterKeyFingerprint) }
+      let (all, master) = try await ledger.reading { (try $0.verifierKeys, $0.keys.masterKeyFingerprint) }
+      let keys = newest ? all.suffix(1) : all
       let value = JSON.object([
         ("verifierKeys", .array(keys.map { .string($0) })), ("masterKeyFingerprint", .string(master)),
       ])
       if let text = output.format.text(value) { return print(text) }
       for key in keys { print(key) }
-      print("master key \(master)")
+      if !newest { print("master key \(master)") }
     }
   }
 
