@@ -52,13 +52,14 @@ public final class EventLog<Participant: CommitParticipant>: Sendable {
   /// - Parameters:
   ///   - path: the folder that ``create(at:origin:options:)`` made.
   ///   - configure: how the writer works, given the log's origin.
+  ///   - archive: where records are read that are no more in the live file.
   ///   - participant: opens the participant's tables, creating them where missing, in the transaction given.
   ///   - check: looks at the log before anything is written, and throws to refuse it.
   /// - Throws: ``LogError/Code/notALedger`` and ``LogError/Code/newerFormat``, with everything left as it was;
   ///   ``LogError/Code/inconsistentTree`` and ``LogError/Code/damagedRecord`` for a damaged tail;
   ///   ``LogError/Code/storage``, as when the log is open already; what the closures throw.
   package static func open(
-    at path: String, options: Environment.Options,
+    at path: String, options: Environment.Options, archive: (any RecordArchive)? = nil,
     participant: (Environment, inout WriteTransaction) throws(LogError) -> Participant,
     check: (borrowing LogView<WriteTransaction, Participant>) throws(LogError) -> Void = { _ in },
     configure: (_ origin: String) throws(LogError) -> LogWriter<Participant>.Configuration
@@ -68,7 +69,9 @@ public final class EventLog<Participant: CommitParticipant>: Sendable {
     let environment = try stored { () throws(LMDBError) in try Environment(at: path, options: options) }
     do throws(LogError) {
       var transaction = try stored { () throws(LMDBError) in try environment.beginWrite() }
-      let tables = try stored { () throws(LMDBError) in try LogTables(in: &transaction, of: environment) }
+      let tables = try stored { () throws(LMDBError) in
+        try LogTables(in: &transaction, of: environment, archive: archive)
+      }
       let participant = try participant(environment, &transaction)
       let configuration = try configure(identity.origin)
       let view = LogView(transaction, participant, tables)
@@ -88,10 +91,12 @@ public final class EventLog<Participant: CommitParticipant>: Sendable {
   /// - Parameters:
   ///   - path: the folder that ``create(at:origin:options:)`` made.
   ///   - options: the log is opened for reading, also where they say that it may be written.
+  ///   - archive: where records are read that are no more in the live file.
   ///   - participant: opens the participant's tables.
   /// - Throws: as ``open(at:options:participant:configure:)``; nothing of the log is verified.
   package static func openReading(
-    at path: String, options: Environment.Options, participant: (Environment) throws(LogError) -> Participant
+    at path: String, options: Environment.Options, archive: (any RecordArchive)? = nil,
+    participant: (Environment) throws(LogError) -> Participant
   ) throws(LogError) -> EventLog {
     var options = options
     if options.access == .readWrite { options.access = .readOnly }
@@ -101,7 +106,7 @@ public final class EventLog<Participant: CommitParticipant>: Sendable {
     }
     do throws(LogError) {
       let identity = try LogIdentity(in: environment)
-      let tables = try stored { () throws(LMDBError) in try LogTables(reading: environment) }
+      let tables = try stored { () throws(LMDBError) in try LogTables(reading: environment, archive: archive) }
       return try EventLog(environment, tables, participant(environment), identity.origin, nil)
     } catch {
       environment.close()

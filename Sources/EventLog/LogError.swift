@@ -19,6 +19,8 @@ public struct LogError: Error, Sendable, Equatable, CustomStringConvertible {
     public static let invalidOrigin = Code(description: "invalidOrigin")
     /// A record is not what its position, its check or its hash says.
     public static let damagedRecord = Code(description: "damagedRecord")
+    /// A record is needed that is no more in the live file, and the archive that has it is not at hand.
+    public static let archived = Code(description: "archived")
     /// The tree and the records, or a signed checkpoint, contradict each other.
     public static let inconsistentTree = Code(description: "inconsistentTree")
     /// The log has fewer events than a checkpoint from elsewhere covers.

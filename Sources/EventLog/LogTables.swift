@@ -18,11 +18,19 @@ package final class LogTables: Sendable {
   package let idempotencyAges: Table<PositionKey, IdempotencyAge>
   /// What the log is: see ``LogIdentity``.
   package let meta: Table<BytesKey, RawBytes>
+  /// Which records are in an archive; nil where a log is only read that has no such tables yet.
+  let archived: ArchivedTables?
+  /// Where those records are read; nil where no archive is at hand.
+  let archive: (any RecordArchive)?
 
+  /// Under which key ``meta`` has the number of records that are in an archive.
+  static let archivedCount = Array("archived".utf8)
   static let meta = TableDefinition<BytesKey, RawBytes>("meta")
 
   /// Opens the tables, and creates those that are missing.
-  init(in transaction: inout WriteTransaction, of environment: Environment) throws(LMDBError) {
+  init(
+    in transaction: inout WriteTransaction, of environment: Environment, archive: (any RecordArchive)? = nil
+  ) throws(LMDBError) {
     records = try environment.openTable(.init("log"), in: &transaction)
     tiles = try environment.openTable(.init("tiles"), in: &transaction)
     edge = try environment.openTable(.init("edge"), in: &transaction)
@@ -30,10 +38,14 @@ package final class LogTables: Sendable {
     idempotency = try environment.openTable(.init("idempotency"), in: &transaction)
     idempotencyAges = try environment.openTable(.init("idempotency.ages"), in: &transaction)
     meta = try environment.openTable(Self.meta, in: &transaction)
+    archived = ArchivedTables(
+      places: try environment.openTable(.init("archived"), in: &transaction),
+      segments: try environment.openTable(.init("archived.segments"), in: &transaction))
+    self.archive = archive
   }
 
   /// Opens the tables of an environment that is only read.
-  init(reading environment: Environment) throws(LMDBError) {
+  init(reading environment: Environment, archive: (any RecordArchive)? = nil) throws(LMDBError) {
     records = try environment.openTable(.init("log"))
     tiles = try environment.openTable(.init("tiles"))
     edge = try environment.openTable(.init("edge"))
@@ -41,6 +53,19 @@ package final class LogTables: Sendable {
     idempotency = try environment.openTable(.init("idempotency"))
     idempotencyAges = try environment.openTable(.init("idempotency.ages"))
     meta = try environment.openTable(Self.meta)
+    archived = try Self.archived(reading: environment)
+    self.archive = archive
+  }
+
+  private static func archived(reading environment: Environment) throws(LMDBError) -> ArchivedTables? {
+    do throws(LMDBError) {
+      return ArchivedTables(
+        places: try environment.openTable(.init("archived")),
+        segments: try environment.openTable(.init("archived.segments")))
+    } catch {
+      guard error.code == .noSuchTable else { throw error }
+      return nil
+    }
   }
 }
 

@@ -79,7 +79,7 @@ struct LogTail: Sendable {
     _ size: Position, _ view: borrowing LogView<Reading, Participant>, _ tiles: TileStore
   ) throws(LogError) -> Milliseconds {
     let recordCount = try stored { () throws(LMDBError) in try view.tables.records.count(in: view.transaction) }
-    guard recordCount == size else {
+    guard try UInt64(recordCount) + view.archivedCount() == size else {
       throw LogError(.damagedRecord, "the log has gaps; verify the ledger, and restore a backup", at: size)
     }
     guard size > 0 else { return 0 }

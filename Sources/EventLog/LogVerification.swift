@@ -9,19 +9,23 @@ package struct LogVerification: Sendable {
   package let root: Digest
   /// How many signed checkpoints agreed with it.
   package let checkpointCount: Int
+  /// The positions whose records are in an archive and no more in the live file. Where the archive was at hand they were
+  /// read from it; otherwise the tree's own hashes of them were taken.
+  package let archived: PositionSet
 }
 
 extension EventLog {
   /// Verifies the whole log against itself: that no position is missing, each record matches its check, the time never
   /// runs backwards, every stored tile is what the records hash to, and every checkpoint says what the rebuilt tree says.
+  /// Where a record is in an archive that is not at hand, its hash in the tree stands for it.
   /// A log rewritten whole passes: that shows only against a checkpoint kept elsewhere.
   ///
   /// Reads while others write, up to the head at the beginning, in snapshots of some ten thousand records each. Blocks, for
   /// about a second for every million events: call it on a thread for reading.
   ///
   /// - Parameters:
-  ///   - inspect: gets each header and the whole record, valid during the call, before the checkpoint over them is
-  ///     looked at.
+  ///   - inspect: gets each header and the whole record that is at hand, valid during the call, before the checkpoint over
+  ///     them is looked at.
   ///   - checkSignature: throws if a checkpoint's note is not signed as it should be.
   ///   - progress: is told from time to time how many events were verified, and of how many; may throw to give up.
   /// - Throws: ``LogError/Code/damagedRecord`` or ``LogError/Code/inconsistentTree`` with the first position that is
@@ -36,8 +40,9 @@ extension EventLog {
       try verifier.verifyRecords(of: snapshot(), inspect, checkSignature)
       try progress(verifier.edge.size, verifier.size)
     }
-    try verifier.verifyEdge(of: snapshot())
+    try verifier.verifyEnd(of: snapshot())
     return LogVerification(
-      size: verifier.size, root: verifier.edge.root(), checkpointCount: verifier.checkpointCount)
+      size: verifier.size, root: verifier.edge.root(), checkpointCount: verifier.checkpointCount,
+      archived: verifier.archived)
   }
 }

@@ -13,6 +13,9 @@ struct LogVerifier {
   /// The tree over the records so far.
   private(set) var edge = MerkleEdge()
   private(set) var checkpointCount = 0
+  /// The positions whose records are in an archive, as far as it has come, and how many there were at the beginning.
+  private(set) var archived = PositionSet()
+  private let archivedAtFirst: UInt64
   private var time: Milliseconds = 0
 
   /// Compares the numbers of rows, which is cheap.
@@ -20,6 +23,7 @@ struct LogVerifier {
     self.origin = origin
     let size = try view.head()
     self.size = size
+    archivedAtFirst = try view.archivedCount()
     let (records, tiles) = try stored { () throws(LMDBError) in
       (try view.tables.records.count(in: view.transaction), try view.tables.tiles.count(in: view.transaction))
     }
@@ -53,38 +57,77 @@ struct LogVerifier {
     let range = edge.size + 1...min(edge.size + Self.stretch, size)
     let tiles = TileStore(view.transaction.handle, view.tables)
     var checkpoints = try view.checkpoints(over: range)[...]
-    // Worked on apart, since the closure below cannot hold this value as well.
-    var (edge, time) = (edge, time)
-    try view.forEachRecord(in: range) { (header, record) throws(LogError) in
-      guard header.position == edge.size + 1 else { throw Self.missing(edge.size + 1) }
-      guard header.recordedAt >= time else {
+    let claimed = try view.archivedPositions(in: range)
+    // Worked on apart, since the closures below cannot hold this value as well.
+    var (edge, time, archived) = (edge, time, archived)
+    let hasArchive = view.tables.archive != nil
+    var place: ArchivedPlace?
+    var leaves: (tile: TileCoordinate, hashes: TileHashes)?
+    func take(_ stamp: RecordStamp, _ leaf: Digest) throws(LogError) {
+      guard stamp.recordedAt >= time else {
         throw LogError(
-          .damagedRecord, "the record is older than the one before; restore a backup", at: header.position)
+          .damagedRecord, "the record is older than the one before; restore a backup", at: edge.size + 1)
       }
-      time = header.recordedAt
-      try edge.append(MerkleHash.leaf(record)) { (tile, hashes) throws(LogError) in
+      time = stamp.recordedAt
+      try edge.append(leaf) { (tile, hashes) throws(LogError) in
         try Self.compare(hashes, with: tiles.hashes(of: tile, count: TileCoordinate.width), of: tile)
       }
-      try inspect(header, record)
-      if let checkpoint = checkpoints.first, checkpoint.size == header.position {
-        try checkSignature(LogTail.note(checkpoint.note, of: origin, size: checkpoint.size, root: edge.root()))
-        checkpoints.removeFirst()
-        checkpointCount += 1
+    }
+    func checkNote() throws(LogError) {
+      guard let checkpoint = checkpoints.first, checkpoint.size == edge.size else { return }
+      try checkSignature(LogTail.note(checkpoint.note, of: origin, size: checkpoint.size, root: edge.root()))
+      checkpoints.removeFirst()
+      checkpointCount += 1
+    }
+    try view.forEachRecord(in: range) { (found) throws(LogError) in
+      archived.insert(found.position)
+      if hasArchive {
+        place = found
+        return false
       }
+      let (index, offset) = (found.position - 1).quotientAndRemainder(dividingBy: UInt64(TileCoordinate.width))
+      let tile = TileCoordinate(level: 0, index: index)
+      if leaves?.tile != tile { leaves = (tile, try tiles.hashes(of: tile, count: TileCoordinate.width)) }
+      guard let leaf = leaves?.hashes[Int(offset)] else { throw TileStore.unusable(tile) }
+      try take(found.stamp, leaf)
+      try checkNote()
+      return true
+    } _: { (header, record) throws(LogError) in
+      if let place {
+        guard place.stamp == header.stamp else {
+          throw LogError(
+            .damagedRecord, "what is noted of the archived record is not what it says; restore a backup",
+            at: header.position)
+        }
+      } else if claimed.contains(header.position) {
+        throw LogError(
+          .damagedRecord, "the record counts as archived, and yet it is there; restore a backup", at: header.position)
+      }
+      place = nil
+      try take(header.stamp, MerkleHash.leaf(record))
+      try inspect(header, record)
+      try checkNote()
       return true
     }
     guard edge.size == range.upperBound else { throw Self.missing(edge.size + 1) }
-    (self.edge, self.time) = (edge, time)
+    (self.edge, self.time, self.archived) = (edge, time, archived)
   }
 
-  /// Verifies the tiles that the records verified leave incomplete. Others may have completed them since.
-  func verifyEdge<Participant>(of view: consuming LogSnapshot<Participant>) throws(LogError) {
+  /// Verifies the tiles that the records verified leave incomplete, which others may have completed since, and that as many
+  /// records are archived as are noted.
+  func verifyEnd<Participant>(of view: consuming LogSnapshot<Participant>) throws(LogError) {
     let head = try view.head()
     let tiles = TileStore(view.transaction.handle, view.tables)
     for level in 0..<TileCoordinate.levelCount where edge.hashCount(level: level) > 0 {
       let tile = edge.tile(level: level)
       let stored = try tiles.hashes(of: tile, count: tile.hashCount(size: head))
       try edge.withRow(level: level) { row throws(LogError) in try Self.compare(row, with: stored, of: tile) }
+    }
+    // Others may have let records go meanwhile.
+    guard try (archivedAtFirst...max(archivedAtFirst, view.archivedCount())).contains(archived.count) else {
+      throw LogError(
+        .damagedRecord,
+        "\(archived.count) records are archived, but \(archivedAtFirst) are noted; restore a backup", at: size)
     }
   }
 

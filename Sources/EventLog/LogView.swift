@@ -51,38 +51,49 @@ extension LogView where Reading: ~Copyable {
     }
   }
 
-  /// The record at a position, copied; nil beyond the head.
+  /// The record at a position, copied; nil beyond the head. One that is no more in the live file is read from the archive,
+  /// where that is at hand.
   ///
-  /// - Throws: ``LogError/Code/damagedRecord`` where it does not match its check.
+  /// - Throws: ``LogError/Code/damagedRecord`` where it is missing or does not match its check; ``LogError/Code/archived``.
   public func record(at position: Position) throws(LogError) -> Record? {
     let bytes: [UInt8]?
     do { bytes = try tables.records.get(position, in: transaction) } catch { throw Self.failure(error, at: position) }
-    guard let bytes else { return nil }
+    guard let bytes else { return try archivedRecord(at: position) }
     return try Record(bytes, at: position)
   }
 
-  /// Reads records in place, in order or backwards, until `body` says stop.
+  /// Reads records in place, in order or backwards, until `body` says stop. Those that are no more in the live file are
+  /// read from the archive.
   ///
   /// - Parameters:
   ///   - range: positions; those beyond the head are passed over.
   ///   - reversed: whether to begin with the last.
+  ///   - passing: is asked for each record that is in an archive; true passes it over without reading it.
   ///   - body: gets each header and the whole record, valid during the call; false stops.
-  /// - Throws: ``LogError/Code/damagedRecord`` at the first that is no record of its position, or what `body` throws.
+  /// - Throws: ``LogError/Code/damagedRecord`` at the first that is missing or no record of its position,
+  ///   ``LogError/Code/archived`` at the first that is in an archive which is not at hand, or what the closures throw.
   package func forEachRecord(
     in range: ClosedRange<Position>, reversed: Bool = false,
+    passing: (ArchivedPlace) throws(LogError) -> Bool = { _ in false },
     _ body: (RecordHeader, RawSpan) throws(LogError) -> Bool
   ) throws(LogError) {
+    let (first, last) = (max(range.lowerBound, 1), min(range.upperBound, try head()))
+    guard first <= last else { return }
     var failure: LogError?
-    // Where the scan is, for the name of a row too damaged to say it.
-    var next = reversed ? range.upperBound : range.lowerBound
+    var isStopped = false
+    // Where the scan is: for gaps, and for the name of a row too damaged to say it.
+    var next = reversed ? last : first
     do {
-      try tables.records.forEach(
-        from: range.lowerBound, below: range.upperBound == .max ? nil : range.upperBound + 1, reversed: reversed,
-        in: transaction
-      ) { position, bytes in
-        next = reversed ? position &- 1 : position &+ 1
+      try tables.records.forEach(from: first, below: last + 1, reversed: reversed, in: transaction) { position, bytes in
         do throws(LogError) {
-          return try body(RecordHeader(parsing: bytes, at: position), bytes) ? .continue : .stop
+          if position != next {
+            let end = reversed ? position + 1 : position - 1
+            isStopped = try !passGap(from: &next, to: end, reversed: reversed, passing: passing, body)
+            if isStopped { return .stop }
+          }
+          next = reversed ? position - 1 : position + 1
+          isStopped = try !body(RecordHeader(parsing: bytes, at: position), bytes)
+          return isStopped ? .stop : .continue
         } catch {
           failure = error
           return .stop
@@ -90,10 +101,12 @@ extension LogView where Reading: ~Copyable {
       }
     } catch { throw Self.failure(error, at: next) }
     if let failure { throw failure }
+    guard !isStopped else { return }
+    _ = try passGap(from: &next, to: reversed ? first : last, reversed: reversed, passing: passing, body)
   }
 
   /// What it means that a record's row cannot be read.
-  private static func failure(_ error: LMDBError, at position: Position) -> LogError {
+  static func failure(_ error: LMDBError, at position: Position) -> LogError {
     guard error.code == .damagedRow else { return LogError(error) }
     return LogError(
       .damagedRecord, "the record does not match its check; verify the ledger, and restore a backup", at: position,

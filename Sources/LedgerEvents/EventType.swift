@@ -14,6 +14,7 @@ public struct EventType: RawRepresentable, Sendable, Hashable {
 extension EventType {
   public static let ledgerCreated = EventType(rawValue: 1)
   public static let ledgerRestored = EventType(rawValue: 2)
+  public static let retentionApplied = EventType(rawValue: 3)
 
   public static let accountRegistered = EventType(rawValue: 10)
   public static let accountSignedIn = EventType(rawValue: 11)
@@ -94,6 +95,7 @@ extension EventType: CaseIterable {
   private static let registry: [(type: EventType, name: String)] = [
     (.ledgerCreated, "ledger.created"),
     (.ledgerRestored, "ledger.restored"),
+    (.retentionApplied, "retention.applied"),
     (.accountRegistered, "account.registered"),
     (.accountSignedIn, "account.signed_in"),
     (.accountDisabled, "account.disabled"),

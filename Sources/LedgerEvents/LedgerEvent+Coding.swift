@@ -12,6 +12,7 @@ extension LedgerEvent {
     switch self {
     case .ledgerCreated(let payload): try encode(payload)
     case .ledgerRestored(let payload): try encode(payload)
+    case .retentionApplied(let payload): try encode(payload)
     case .accountRegistered(let payload): try encode(payload)
     case .accountSignedIn(let payload): try encode(payload)
     case .accountDisabled(let payload): try encode(payload)
@@ -80,6 +81,7 @@ extension LedgerEvent {
     switch source.type {
     case .ledgerCreated: return try .ledgerCreated(source.decode(payload))
     case .ledgerRestored: return try .ledgerRestored(source.decode(payload))
+    case .retentionApplied: return try .retentionApplied(source.decode(payload))
     case .accountRegistered: return try .accountRegistered(source.decode(payload))
     case .accountSignedIn: return try .accountSignedIn(source.decode(payload))
     case .accountDisabled: return try .accountDisabled(source.decode(payload))

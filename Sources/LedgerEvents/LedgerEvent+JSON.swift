@@ -14,6 +14,7 @@ extension LedgerEvent {
     switch self {
     case .ledgerCreated(let payload): try json(payload)
     case .ledgerRestored(let payload): try json(payload)
+    case .retentionApplied(let payload): try json(payload)
     case .accountRegistered(let payload): try json(payload)
     case .accountSignedIn(let payload): try json(payload)
     case .accountDisabled(let payload): try json(payload)

@@ -5,6 +5,7 @@
 public enum LedgerEvent: Sendable, Hashable {
   case ledgerCreated(LedgerCreated)
   case ledgerRestored(LedgerRestored)
+  case retentionApplied(RetentionApplied)
 
   case accountRegistered(AccountRegistered)
   case accountSignedIn(AccountSignedIn)
@@ -62,6 +63,7 @@ public enum LedgerEvent: Sendable, Hashable {
     switch self {
     case .ledgerCreated: .ledgerCreated
     case .ledgerRestored: .ledgerRestored
+    case .retentionApplied: .retentionApplied
     case .accountRegistered: .accountRegistered
     case .accountSignedIn: .accountSignedIn
     case .accountDisabled: .accountDisabled

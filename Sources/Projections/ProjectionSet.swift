@@ -97,7 +97,7 @@ public final class ProjectionSet: CommitParticipant {
   ) throws(LogError) {
     switch event {
     // What changes nothing that tokens stand on. Whatever is not named here may.
-    case .tokenIssued, .refreshTokenRotated, .accountSignedIn, .phonePINRequested, .phonePINRejected,
+    case .tokenIssued, .retentionApplied, .refreshTokenRotated, .accountSignedIn, .phonePINRequested, .phonePINRejected,
       .groupSubscriberAdded, .groupSubscriberRemoved, .webhookRegistered, .webhookUpdated, .webhookDisabled,
       .webhookDeleted:
       break

@@ -23,6 +23,15 @@ private struct DocumentedCallsOfBackup {
       let archive = try await ledger.archive(to: "/backup/archive")
       print(archive.position, archive.added)
     }
+    let policy = RetentionPolicy(olderThan: .seconds(90 * 86_400))
+    do {
+      let plan = try await ledger.planRetention(policy, archive: "/backup/archive")
+      print(plan.records, plan.bytes)
+    }
+    do {
+      let report = try await ledger.applyRetention(policy, archive: "/backup/archive")
+      print(report.records, report.events)
+    }
     do {
       let archive = try await Ledger.checkArchive(at: "/backup/archive")
       print(archive.position)

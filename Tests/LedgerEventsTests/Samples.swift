@@ -60,6 +60,19 @@ extension Sample {
         $0.events = 41_000
         $0.root = bytes(32, from: 2)
       }),
+    .retentionApplied(
+      .with {
+        $0.expiredBy = 1_692_224_000_000
+        $0.olderThan = 7_776_000_000
+        $0.segment = 3
+        $0.segmentFirst = 2_097_153
+        $0.segmentLast = 3_145_728
+        $0.root = bytes(32, from: 9)
+        $0.first = 2_097_160
+        $0.stretches = [9_000, 40, 1_000]
+        $0.records = 10_000
+        $0.bytes = 901_000
+      }),
     .accountRegistered(
       .with {
         $0.issuer = "https://login.example.org"

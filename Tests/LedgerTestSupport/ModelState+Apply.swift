@@ -35,7 +35,7 @@ extension ModelState {
     case .signingKeyRotated(let event): signingKey = Array(event.after)
     case .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted:
       try applyToWebhooks(event, position, time)
-    case .ledgerRestored, .masterKeyRotated:
+    case .ledgerRestored, .retentionApplied, .masterKeyRotated:
       // They change nothing that a command or a validation reads.
       break
     }

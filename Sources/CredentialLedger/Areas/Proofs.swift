@@ -6,8 +6,13 @@ public import TransparencyLog
 /// Proof that an event is in the ledger: all that somebody without the ledger needs to check it.
 public struct EventProof: Sendable {
   public let position: UInt64
-  /// The event's record, as it is stored and hashed.
-  public let record: [UInt8]
+  /// The event's record, as it is stored and hashed; nil where it is in an archive that is not at hand: then
+  /// ``leafHash`` is what is proved, and the record from the archive hashes to it.
+  public let record: [UInt8]?
+  /// The record's hash, the leaf of the tree.
+  public let leafHash: Digest
+  /// Where the record is, if it is no more in the live file and the archive not at hand.
+  public let archivedIn: ArchivePlace?
   public let inclusion: InclusionProof
   /// The signed checkpoint (C2SP tlog-checkpoint) that the proof leads to.
   public let checkpoint: String
@@ -37,7 +42,8 @@ public struct EventProof: Sendable {
       let head = try? Checkpoint(noteText: note.text), head.origin == origin,
       inclusion.treeSize == head.size, inclusion.leafIndex + 1 == position
     else { return false }
-    return inclusion.verify(leafHash: SHA256.hash(prefix: 0, record), root: head.root)
+    if let record, SHA256.hash(prefix: 0, record) != leafHash { return false }
+    return inclusion.verify(leafHash: leafHash, root: head.root)
   }
 }
 
@@ -94,7 +100,8 @@ extension Ledger {
     }
   }
 
-  /// Proves that an event is in the ledger, by a checkpoint over every event so far.
+  /// Proves that an event is in the ledger, by a checkpoint over every event so far. Of a record that was let go to an
+  /// archive that is not at hand, its hash is proved.
   ///
   /// ```swift
   /// let proof = try await ledger.proveInclusion(of: token.handle.rawValue)
@@ -109,11 +116,14 @@ extension Ledger {
         let view = try log.snapshot()
         guard let signed = try view.checkpoint(atOrBefore: .max),
           let inclusion = try view.inclusionProof(of: position, at: signed.size),
-          let record = try view.record(at: position)
+          let leafHash = try position == 0 ? nil : view.leafHash(at: position)
         else { return nil }
+        let place = log.archive == nil ? try view.archivedPlace(at: position) : nil
+        let record = try place == nil ? view.record(at: position) : nil
         return EventProof(
-          position: position, record: record.bytes, inclusion: inclusion,
-          checkpoint: signed.note)
+          position: position, record: record?.bytes,
+          leafHash: record.map { MerkleHash.leaf($0.bytes) } ?? leafHash, archivedIn: place?.segment.place,
+          inclusion: inclusion, checkpoint: signed.note)
       }
     }
     guard let proof else {

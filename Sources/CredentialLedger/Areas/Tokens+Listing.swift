@@ -77,7 +77,7 @@ extension Tokens {
     guard let (claims, clientID) = found else { return .inactive }
     ledger.lastUses?.note(token.handle, at: now)
     let issuedAt = try logged { () throws(LogError) in
-      try ledger.log.snapshot().record(at: token.handle.rawValue)?.header.recordedAt
+      try ledger.log.snapshot().stamp(at: token.handle.rawValue)?.recordedAt
     }
     return Introspection(
       active: true, scope: claims.scopes.description.replacing(",", with: " "), clientID: clientID, kind: kind,
@@ -133,12 +133,12 @@ extension Tokens {
             return (token, try judge(handle: handle, at: now, in: state))
           }
           guard let (token, verdict) = entry, let credential = token.credential,
-            let record = try logged({ () throws(LogError) in try view.record(at: position) })
+            let stamp = try logged({ () throws(LogError) in try view.stamp(at: position) })
           else { continue }
           listed.append(
             ListedToken(
               handle: handle, kind: token.kind == .token ? .access : .refresh,
-              issuedAt: Timestamp(milliseconds: record.header.recordedAt), expiresAt: credential.expiresAt,
+              issuedAt: Timestamp(milliseconds: stamp.recordedAt), expiresAt: credential.expiresAt,
               verdict: verdict))
         }
         guard page.count == limit, listed.count < limit else { break }

@@ -24,12 +24,18 @@ public struct VerificationReport: Sendable {
   public let root: Digest
   /// How many signed checkpoints agreed with it.
   public let checkpoints: Int
-  /// The live projections, and those rebuilt from the log.
+  /// How many of the records are in an archive and no more in the live file.
+  public let archived: UInt64
+  /// The segments of the archive that have those, the first and the last; nil where there are none.
+  public let archivedIn: ClosedRange<UInt64>?
+  /// The live projections.
   public let live: LedgerDigests
-  public let rebuilt: LedgerDigests
+  /// Those rebuilt from the log; nil where records for it are in an archive that is not at hand: then nothing was compared.
+  public let rebuilt: LedgerDigests?
 
-  /// Whether the rebuilt state equals the live state, bit for bit.
-  public var projectionsMatch: Bool { live == rebuilt }
+  /// Whether the rebuilt state equals the live state, bit for bit; also where ``rebuilt`` is nil and so nothing is known to
+  /// differ.
+  public var projectionsMatch: Bool { rebuilt.map { $0 == live } ?? true }
 }
 
 /// The size of a ledger.
@@ -46,6 +52,8 @@ public struct LedgerStatistics: Sendable {
   /// How many of the newest events the audit trail's index does not cover yet: a search looks at each of them. A few
   /// thousand in an idle ledger; more where the index is behind the writer, which it catches up with by itself.
   public let unindexed: UInt64
+  /// How many of the events have their record in an archive and no more in the live file.
+  public let archived: UInt64
   /// How many events there are of each type, in the order of the types' numbers.
   public let eventsByType: [(type: EventType, count: UInt64)]
 }
@@ -53,6 +61,10 @@ public struct LedgerStatistics: Sendable {
 extension Ledger {
   /// Verifies everything: each record against its hash, the tree, every signed checkpoint, and the projections against a
   /// rebuild in a scratch folder beside the ledger.
+  ///
+  /// Records that were let go are read from the archive where ``LedgerConfiguration/archive`` names it. Otherwise the tree
+  /// stands for them: a record may be missing only where an event `retention.applied` names it, and the projections are not
+  /// compared.
   ///
   /// ```swift
   /// let report = try await ledger.verify { done, total in print("\(done) of \(total)") }
@@ -66,9 +78,26 @@ extension Ledger {
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> VerificationReport {
     let tree = try await verifyTree { done, size in progress(done, size * 2) }
-    let (live, rebuilt) = try await digests { done, size in progress(size + done, size * 2) }
+    let digests: (live: LedgerDigests, rebuilt: LedgerDigests?)
+    if tree.archived > 0, log.archive == nil {
+      digests = (try await projectionDigests(), nil)
+      progress(tree.events * 2, tree.events * 2)
+    } else {
+      digests = try await self.digests { done, size in progress(size + done, size * 2) }
+    }
     return VerificationReport(
-      events: tree.events, root: tree.root, checkpoints: tree.checkpoints, live: live, rebuilt: rebuilt)
+      events: tree.events, root: tree.root, checkpoints: tree.checkpoints, archived: tree.archived,
+      archivedIn: tree.archivedIn, live: digests.live, rebuilt: digests.rebuilt)
+  }
+
+  /// What a verification of the tree found.
+  package struct VerifiedTree: Sendable {
+    package let events: UInt64
+    package let root: Digest
+    package let checkpoints: Int
+    /// How many records are in an archive, and the first and the last segment that have some.
+    package let archived: UInt64
+    package let archivedIn: ClosedRange<UInt64>?
   }
 
   /// Verifies each record against its hash, the tree and every signed checkpoint: the first half of ``verify(progress:)``.
@@ -76,18 +105,29 @@ extension Ledger {
   /// - Throws: `damaged`, with the first position that is wrong.
   package func verifyTree(
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
-  ) async throws(LedgerError) -> (events: UInt64, root: Digest, checkpoints: Int) {
+  ) async throws(LedgerError) -> VerifiedTree {
     let (log, keys, origin) = (log, keyStore, origin)
     let verifierKeys = try keys.verifierKeys(origin: origin)
     return try await blocking { () throws(LedgerError) in
       try logged { () throws(LogError) in
+        var released = ReleasedRecords()
         let found = try log.verify(
+          inspect: { (header, record) throws(LogError) in try released.learn(from: header, record) },
           checkSignature: { (note) throws(LogError) in
             guard let signed = try? note.verifiedKeys(among: verifierKeys), !signed.isEmpty else {
               throw LogError(.inconsistentTree, "a checkpoint is not signed by a key of this ledger")
             }
           }, progress: { (done, size) throws(LogError) in progress(done, size) })
-        return (found.size, found.root, found.checkpointCount)
+        try released.require(found.archived)
+        let count = found.archived.count
+        let view = try log.snapshot()
+        let first = try found.archived.first.flatMap { (first) throws(LogError) in
+          try view.archivedPlace(at: first)?.segment.number
+        }
+        let last = try count == 0 ? nil : view.archivedPlace(at: view.lastArchived())?.segment.number
+        return VerifiedTree(
+          events: found.size, root: found.root, checkpoints: found.checkpointCount, archived: count,
+          archivedIn: first.flatMap { first in last.map { first...max(first, $0) } })
       }
     }
   }
@@ -160,7 +200,10 @@ extension Ledger {
         let head = try view.head()
         var counts: [UInt16: UInt64] = [:]
         if head > 0 {
-          try view.forEachRecord(in: 1...head) { (header, _) throws(LogError) in
+          try view.forEachRecord(in: 1...head) { (place) throws(LogError) in
+            counts[place.stamp.type, default: 0] += 1
+            return true
+          } _: { (header, _) throws(LogError) in
             counts[header.type, default: 0] += 1
             return true
           }
@@ -171,6 +214,7 @@ extension Ledger {
           events: head, root: try view.tree().root(at: head) ?? .zero, bytesOnDisk: LedgerFolder.bytesOnDisk(path),
           mapSize: storage.mapSize, readers: storage.readerSlots,
           unindexed: try head - view.auditTrail().coveredThrough(in: view),
+          archived: try view.archivedCount(),
           eventsByType: counts.keys.sorted().map { (EventType(rawValue: $0), counts[$0] ?? 0) })
       }
     }

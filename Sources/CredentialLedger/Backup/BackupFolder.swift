@@ -21,6 +21,10 @@ public struct CarryingProgress: Sendable {
     case rebuilding
     /// Records are written.
     case writing
+    /// Records are looked for that a policy lets go.
+    case searching
+    /// Records leave the live file.
+    case releasing
   }
 
   public let stage: Stage
@@ -70,11 +74,13 @@ struct CopyInspection {
     of log: EventLog<Participant>, claimed: [String], trusted: [String], _ observe: CarryingProgress.Observer
   ) throws(LedgerError) {
     var trust = try CheckpointTrust(origin: log.origin, trusted: trusted)
+    var released = ReleasedRecords()
     var failure: LedgerError?
     let found: LogVerification
     do throws(LogError) {
       found = try log.verify(
         inspect: { (header, record) throws(LogError) in
+          try released.learn(from: header, record)
           guard CheckpointTrust.isOfInterest(header) else { return }
           do throws(LedgerError) { try trust.learn(from: header, Array(copying: record)) } catch {
             failure = error
@@ -89,6 +95,7 @@ struct CopyInspection {
         progress: { (done, size) throws(LogError) in
           observe(CarryingProgress(stage: .verifying, done: done, total: size))
         })
+      try released.require(found.archived)
     } catch { throw failure ?? LedgerError(error) }
     let rows = try logged { () throws(LogError) in
       try stored { () throws(LMDBError) in

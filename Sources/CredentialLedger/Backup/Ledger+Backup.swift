@@ -80,9 +80,9 @@ extension Ledger {
     let keys = try verifierKeys
     // The copy is read back from the device, as whoever restores it will.
     let copy = try logged { () throws(LogError) in
-      try EventLog<ProjectionSet>.openReading(at: folder, options: configuration.storage(.frozen)) {
-        environment throws(LogError) in try ProjectionSet(reading: environment, keys: keyStore)
-      }
+      try EventLog<ProjectionSet>.openReading(
+        at: folder, options: configuration.storage(.frozen), archive: log.archive
+      ) { environment throws(LogError) in try ProjectionSet(reading: environment, keys: keyStore) }
     }
     defer { copy.close() }
     let found = try CopyInspection(of: copy, claimed: keys, trusted: [], observe)

@@ -199,10 +199,11 @@ extension Ledger {
       let keysManifest = try source.manifest()
       let keyStore = try source.open(origin: manifest.origin, configuration)
       _ = try keyed { () throws(KeyStoreError) in try keyStore.verifyPersons() }
+      let archive = try configuration.records(of: manifest.origin)
       let log = try logged { () throws(LogError) in
-        try EventLog<ProjectionSet>.openReading(at: folder, options: configuration.storage(.frozen)) {
-          environment throws(LogError) in try ProjectionSet(reading: environment, keys: keyStore)
-        }
+        try EventLog<ProjectionSet>.openReading(
+          at: folder, options: configuration.storage(.frozen), archive: archive
+        ) { environment throws(LogError) in try ProjectionSet(reading: environment, keys: keyStore) }
       }
       defer { log.close() }
       let trusted =

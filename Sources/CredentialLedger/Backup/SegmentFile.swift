@@ -112,6 +112,9 @@ struct SegmentReader: ~Copyable {
     return record
   }
 
+  /// Where in the file the next record begins.
+  var offset: Int { input.taken }
+
   /// Checks the last line, once every record was read.
   consuming func finish() throws(LedgerError) {
     let path = path

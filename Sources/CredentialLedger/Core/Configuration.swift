@@ -26,6 +26,9 @@ public struct LedgerConfiguration: Sendable {
   /// state of it, and with `invalid_checkpoint` where the file holds anything else; so a cut-off tail or an old copy is
   /// noticed. A file that is not there yet is made. Whoever can change both the ledger and the file is not held by it.
   public var witnessFile: String?
+  /// The folder of the archive from which records are read that are no more in the live file; nil for none. Opening is
+  /// refused with `not_found` or `foreign_archive` where it is none of this ledger. What is read is held against the tree.
+  public var archive: String?
   /// How many requests may wait for the writer.
   public var queueCapacity: Int
   /// For how long an idempotency key is remembered at least, in milliseconds of recorded time: seven days unless set.
@@ -49,7 +52,7 @@ public struct LedgerConfiguration: Sendable {
     masterKey: MasterKey.Source? = nil, clock: @escaping Clock = LedgerConfiguration.systemClock,
     random: any RandomSource = SystemRandom(), signer: (any NoteSigner)? = nil,
     checkpoints: CheckpointPolicy = CheckpointPolicy(), pinCost: UInt8 = 14,
-    witnessFile: String? = nil, queueCapacity: Int = 65_536,
+    witnessFile: String? = nil, archive: String? = nil, queueCapacity: Int = 65_536,
     idempotencyRetention: Int64 = 7 * 86_400_000, readers: ReaderPolicy = ReaderPolicy(),
     snapshots: SnapshotPolicy = SnapshotPolicy(), deliveries: DeliveryLimits = DeliveryLimits(),
     lastUseResolution: Duration? = .seconds(60), mapSize: Int? = nil, maximumMapSize: Int? = nil
@@ -61,6 +64,7 @@ public struct LedgerConfiguration: Sendable {
     self.checkpoints = checkpoints
     self.pinCost = pinCost
     self.witnessFile = witnessFile
+    self.archive = archive
     self.queueCapacity = queueCapacity
     self.idempotencyRetention = idempotencyRetention
     self.readers = readers

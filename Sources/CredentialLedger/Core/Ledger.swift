@@ -6,6 +6,7 @@ import LedgerCrypto
 import LedgerDomain
 import LedgerEvents
 import Projections
+import Synchronization
 import TransparencyLog
 
 /// A credential ledger on disk, embedded in a program.
@@ -32,6 +33,8 @@ public final class Ledger: Sendable {
   /// When tokens were last used; nil where that is not kept, or the ledger is open for reading only.
   let lastUses: LastUses?
   private let lifecycle: Lifecycle
+  /// Whether records are being let go: one run at a time.
+  let isLettingGo = Atomic(false)
 
   /// What the folder of a ledger holds.
   enum Folder {
@@ -83,6 +86,8 @@ public final class Ledger: Sendable {
         .alreadyExists, "\(witnessFile) keeps a checkpoint of another ledger; name a file that does not exist",
         field: "witnessFile")
     }
+    // Of a new ledger nothing is archived.
+    configuration.archive = nil
     // Nothing is witnessed before the ledger has its name.
     configuration.witnessFile = nil
     do throws(LedgerError) {
@@ -121,7 +126,8 @@ public final class Ledger: Sendable {
   /// ```
   ///
   /// - Throws: `not_a_ledger`, `newer_format`, `already_open`, `key_unavailable`, `damaged`, `storage`, and what
-  ///   ``LedgerConfiguration/witnessFile`` says. The files stay as they were.
+  ///   ``LedgerConfiguration/witnessFile`` and ``LedgerConfiguration/archive`` say; `archived` where another version wrote
+  ///   the projections and a record for making them anew is in an archive that is not named. The files stay as they were.
   public static func open(
     at path: String, _ configuration: LedgerConfiguration = LedgerConfiguration()
   ) async throws(LedgerError) -> Ledger {
@@ -135,12 +141,13 @@ public final class Ledger: Sendable {
     let origin = try LedgerFolder.origin(of: path, configuration)
     let keys = if let ownKeys { ownKeys } else { try openKeys(of: path, origin: origin, configuration, .writing) }
     let witness = try witnessFile(origin: origin, keys, configuration)
+    let archive = try configuration.records(of: origin)
     let signing = checkpointSigning(origin: origin, keys, configuration)
     let opening = OpeningThread { () -> Result<EventLog<ProjectionSet>, LogError> in
       do throws(LogError) {
         return .success(
           try EventLog<ProjectionSet>.open(
-            at: "\(path)/\(Folder.log)", options: configuration.storage(),
+            at: "\(path)/\(Folder.log)", options: configuration.storage(), archive: archive,
             participant: { (environment, transaction) throws(LogError) in
               try ProjectionSet(in: &transaction, of: environment, keys: keys)
             },
@@ -204,10 +211,11 @@ public final class Ledger: Sendable {
     let origin = try LedgerFolder.origin(of: path, configuration)
     let keys = try openKeys(of: path, origin: origin, configuration, .reading)
     let witness = try witnessFile(origin: origin, keys, configuration)
+    let archive = try configuration.records(of: origin)
     let log = try logged { () throws(LogError) in
-      try EventLog<ProjectionSet>.openReading(at: "\(path)/\(Folder.log)", options: configuration.storage(.readOnly)) {
-        environment throws(LogError) in try ProjectionSet(reading: environment, keys: keys)
-      }
+      try EventLog<ProjectionSet>.openReading(
+        at: "\(path)/\(Folder.log)", options: configuration.storage(.readOnly), archive: archive
+      ) { environment throws(LogError) in try ProjectionSet(reading: environment, keys: keys) }
     }
     do throws(LogError) { try witness?.check(log.snapshot()) } catch {
       await Lifecycle.end(log, keys)

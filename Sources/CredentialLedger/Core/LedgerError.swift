@@ -58,6 +58,13 @@ extension LedgerError.Code {
   public static let keyUnavailable = Self(rawValue: "key_unavailable")
   /// Something stored is not what it was.
   public static let damaged = Self(rawValue: "damaged")
+  /// A record is needed that is no more in the live file, and the archive that has it is not at hand: see
+  /// ``LedgerConfiguration/archive``.
+  public static let archived = Self(rawValue: "archived")
+  /// An archive is of another ledger, or of another history.
+  public static let foreignArchive = Self(rawValue: "foreign_archive")
+  /// An archive does not hold yet what a policy lets go.
+  public static let archiveBehind = Self(rawValue: "archive_behind")
   /// Storage failed.
   public static let storage = Self(rawValue: "storage")
   /// The disk is full.
@@ -121,6 +128,7 @@ extension LedgerError {
     case .alreadyExists: .alreadyExists
     case .newerFormat: .newerFormat
     case .damagedRecord, .inconsistentTree, .damagedProjection, .unreadableEvent: .damaged
+    case .archived: .archived
     case .behindCheckpoint: .behindCheckpoint
     case .contradictsCheckpoint: .contradictsCheckpoint
     case .busy: .busy

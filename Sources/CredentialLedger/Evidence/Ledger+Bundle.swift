@@ -16,7 +16,8 @@ extension Ledger {
   ///   - checkpoint: the checkpoint to prove them by, such as one that witnesses have cosigned; without it the newest,
   ///     signed anew if the ledger is open for writing and the newest does not cover everything.
   /// - Throws: `invalid_value` for no or too many positions; `not_found` for a position that the checkpoint does not
-  ///   cover; `closed` where nothing was signed yet; as ``verify(against:)`` for a checkpoint that was given.
+  ///   cover; `closed` where nothing was signed yet; `archived` where a record is in an archive that is not at hand; as
+  ///   ``verify(against:)`` for a checkpoint that was given.
   public func bundle(of positions: [UInt64], at checkpoint: String? = nil) async throws(LedgerError) -> EvidenceBundle {
     let positions = Set(positions).sorted()
     guard (1...EvidenceBundle.maximumRecordCount).contains(positions.count) else {

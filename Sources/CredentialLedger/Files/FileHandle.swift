@@ -35,6 +35,25 @@ enum FileError {
     }
   }
 
+  /// Reads `count` bytes of a file from a place on; fewer at its end.
+  static func read(_ count: Int, at place: Int, of descriptor: Int32, _ path: String) throws(LedgerError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while bytes.count < count {
+      var failed: Int32 = 0
+      let piece = unsafe [UInt8](unsafeUninitializedCapacity: count - bytes.count) { buffer, initialized in
+        let got = unsafe pread(descriptor, buffer.baseAddress, buffer.count, off_t(place + bytes.count))
+        if got < 0 { failed = errno }
+        initialized = max(got, 0)
+      }
+      if failed == EINTR { continue }
+      errno = failed
+      if failed != 0 { throw last("read", path) }
+      if piece.isEmpty { break }
+      bytes += piece
+    }
+    return bytes
+  }
+
   /// Reads up to `count` bytes from a descriptor; none at its end.
   static func read(_ count: Int, from descriptor: Int32, _ path: String) throws(LedgerError) -> [UInt8] {
     while true {

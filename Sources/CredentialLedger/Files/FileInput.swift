@@ -33,6 +33,9 @@ struct FileInput: ~Copyable {
     return UInt64(status.st_size)
   }
 
+  /// How many bytes were taken.
+  var taken: Int { position - read.count + offset }
+
   /// The next `count` bytes; nil where fewer are left.
   mutating func bytes(_ count: Int) throws(LedgerError) -> [UInt8]? {
     var found: [UInt8] = []

@@ -53,7 +53,7 @@ extension Ledger {
   /// When the event at a position was recorded.
   func time(of position: UInt64) throws(LedgerError) -> Timestamp? {
     try logged { () throws(LogError) in
-      try log.snapshot().record(at: position).map { Timestamp(milliseconds: $0.header.recordedAt) }
+      try log.snapshot().stamp(at: position).map { Timestamp(milliseconds: $0.recordedAt) }
     }
   }
 }

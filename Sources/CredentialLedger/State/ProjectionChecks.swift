@@ -131,8 +131,8 @@ extension Ledger {
     _ difference: ProjectionDifference, touchedBy position: UInt64, _ replay: ProjectionReplay
   ) throws(LogError) -> RowDifference {
     var event: (UInt64, EventType)?
-    if position > 0, let record = try log.snapshot().record(at: position) {
-      event = (position, EventType(rawValue: record.header.type))
+    if position > 0, let stamp = try log.snapshot().stamp(at: position) {
+      event = (position, EventType(rawValue: stamp.type))
     }
     var live = difference.live.map { Self.text($0, difference.projection) }
     var rebuilt = difference.rebuilt.map { Self.text($0, difference.projection) }

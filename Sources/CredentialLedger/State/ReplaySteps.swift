@@ -126,8 +126,8 @@ public actor ReplaySteps {
   /// The token that an event made: nothing else tells of it.
   private func madeObject(by position: UInt64) throws(LedgerError) -> [Subject] {
     try logged { () throws(LogError) in
-      guard let record = try ledger.log.snapshot().record(at: position) else { return [] }
-      switch EventType(rawValue: record.header.type) {
+      guard let stamp = try ledger.log.snapshot().stamp(at: position) else { return [] }
+      switch EventType(rawValue: stamp.type) {
       case .tokenIssued: return [Subject(kind: .token, number: position)]
       case .refreshTokenIssued, .refreshTokenRotated: return [Subject(kind: .family, number: position)]
       default: return []

@@ -118,7 +118,9 @@ final class SnapshotKeeper: Sendable {
         due = try await makeDue(spacing)
       } catch {
         if error.code == .closed { return }
-        due = await (try? log.readers.run { [log] () throws(LogError) in try log.snapshot().head() }) ?? 0
+        // Without the archive nothing more can be made than there is, until it is at hand.
+        let pause = error.code == .archived ? policy.events : 1
+        due = pause + (await (try? log.readers.run { [log] () throws(LogError) in try log.snapshot().head() }) ?? 0)
       }
       var arrivals = log.subscribe(from: due == 0 ? policy.events : due).makeAsyncIterator()
       guard (try? await arrivals.next()) != nil else { return }

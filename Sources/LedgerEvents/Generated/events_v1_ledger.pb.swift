@@ -61,6 +61,45 @@ public nonisolated struct LedgerRestored: Sendable {
   public init() {}
 }
 
+/// retention.applied: records of tokens that had expired long before left the live file. They are in a segment of an
+/// archive that was held against the ledger in the same run. One event for each commit that let some go.
+public nonisolated struct RetentionApplied: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The tokens had expired by then: milliseconds since the Unix epoch.
+  public var expiredBy: Int64 = 0
+
+  /// The policy: how long before the run that was, in milliseconds.
+  public var olderThan: Int64 = 0
+
+  /// Number of the segment in the archive, from 1 on, and the first and the last event that it holds.
+  public var segment: UInt64 = 0
+
+  public var segmentFirst: UInt64 = 0
+
+  public var segmentLast: UInt64 = 0
+
+  /// Root of the Merkle tree over all events up to the segment's end (32 bytes).
+  public var root: Data = Data()
+
+  /// Which records left: the position of the first, and from there on the lengths of stretches that left and that stayed,
+  /// by turns.
+  public var first: UInt64 = 0
+
+  public var stretches: [UInt64] = []
+
+  /// How many records left, and how many bytes they had.
+  public var records: UInt64 = 0
+
+  public var bytes: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "credledger.events.v1"
@@ -130,6 +169,81 @@ nonisolated extension LedgerRestored: SwiftProtobuf.Message, SwiftProtobuf._Mess
   public static func ==(lhs: LedgerRestored, rhs: LedgerRestored) -> Bool {
     if lhs.events != rhs.events {return false}
     if lhs.root != rhs.root {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension RetentionApplied: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".RetentionApplied"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}expired_by\0\u{3}older_than\0\u{1}segment\0\u{3}segment_first\0\u{3}segment_last\0\u{1}root\0\u{1}first\0\u{1}stretches\0\u{1}records\0\u{1}bytes\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.expiredBy) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.olderThan) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.segment) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.segmentFirst) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.segmentLast) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self.root) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.first) }()
+      case 8: try { try decoder.decodeRepeatedUInt64Field(value: &self.stretches) }()
+      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.records) }()
+      case 10: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.expiredBy != 0 {
+      try visitor.visitSingularInt64Field(value: self.expiredBy, fieldNumber: 1)
+    }
+    if self.olderThan != 0 {
+      try visitor.visitSingularInt64Field(value: self.olderThan, fieldNumber: 2)
+    }
+    if self.segment != 0 {
+      try visitor.visitSingularUInt64Field(value: self.segment, fieldNumber: 3)
+    }
+    if self.segmentFirst != 0 {
+      try visitor.visitSingularUInt64Field(value: self.segmentFirst, fieldNumber: 4)
+    }
+    if self.segmentLast != 0 {
+      try visitor.visitSingularUInt64Field(value: self.segmentLast, fieldNumber: 5)
+    }
+    if !self.root.isEmpty {
+      try visitor.visitSingularBytesField(value: self.root, fieldNumber: 6)
+    }
+    if self.first != 0 {
+      try visitor.visitSingularUInt64Field(value: self.first, fieldNumber: 7)
+    }
+    if !self.stretches.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.stretches, fieldNumber: 8)
+    }
+    if self.records != 0 {
+      try visitor.visitSingularUInt64Field(value: self.records, fieldNumber: 9)
+    }
+    if self.bytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytes, fieldNumber: 10)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: RetentionApplied, rhs: RetentionApplied) -> Bool {
+    if lhs.expiredBy != rhs.expiredBy {return false}
+    if lhs.olderThan != rhs.olderThan {return false}
+    if lhs.segment != rhs.segment {return false}
+    if lhs.segmentFirst != rhs.segmentFirst {return false}
+    if lhs.segmentLast != rhs.segmentLast {return false}
+    if lhs.root != rhs.root {return false}
+    if lhs.first != rhs.first {return false}
+    if lhs.stretches != rhs.stretches {return false}
+    if lhs.records != rhs.records {return false}
+    if lhs.bytes != rhs.bytes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -80,12 +80,28 @@ extension AuditTrail {
       case .run(let run) where !groups.isEmpty:
         var unions = groups.map { AuditUnion(of: $0, in: run) }
         reached = try intersect(&unions, in: part, search.ascending, &budget, view, body)
-      case .run, .log: reached = try scan(part, for: groups, search.ascending, &budget, view, body)
+      // Without a condition every event is meant, wherever its record is.
+      case .run: reached = try pass(part, search.ascending, &budget, body)
+      case .log: reached = try scan(part, for: groups, search.ascending, &budget, view, body)
       }
       if let reached, reached != (search.ascending ? range.upperBound : range.lowerBound) { return reached }
       if reached != nil { return nil }
     }
     return nil
+  }
+
+  /// Goes through all positions of a range.
+  private func pass(
+    _ range: ClosedRange<Position>, _ ascending: Bool, _ budget: inout Int, _ body: (Position) throws(LogError) -> Bool
+  ) throws(LogError) -> Position? {
+    var place = ascending ? range.lowerBound : range.upperBound
+    while true {
+      guard budget > 0 else { return ascending ? place - 1 : place + 1 }
+      budget -= 1
+      guard try body(place) else { return place }
+      if place == (ascending ? range.upperBound : range.lowerBound) { return nil }
+      place = ascending ? place + 1 : place - 1
+    }
   }
 
   /// Reads the records of a range.
@@ -145,9 +161,8 @@ extension AuditTrail {
     var positions: Set<Position> = []
     for term in terms {
       guard let subject = term.concerned, range.contains(subject.number) else { continue }
-      try view.forEachRecord(in: subject.number...subject.number) { (header, _) throws(LogError) in
-        if creates(header.type, subject.kind) { positions.insert(header.position) }
-        return false
+      if let stamp = try view.stamp(at: subject.number), creates(stamp.type, subject.kind) {
+        positions.insert(subject.number)
       }
     }
     return positions.sorted()

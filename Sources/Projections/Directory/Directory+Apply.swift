@@ -67,7 +67,7 @@ extension Directory {
     case .ledgerCreated(let event): try name(signingKey: event.verifyingKey, position, &transaction)
     case .signingKeyRotated(let event): try name(signingKey: event.after, position, &transaction)
     // These change only whether tokens are valid, or nothing that is looked up.
-    case .ledgerRestored, .refreshTokenRotated, .tokenIssued, .masterKeyRotated:
+    case .ledgerRestored, .retentionApplied, .refreshTokenRotated, .tokenIssued, .masterKeyRotated:
       break
     case .phonePINAccepted(let event): try close(challenge: event.challenge, &transaction)
     case .authorizationCodeIssued(let event): try issue(event, position, &transaction)

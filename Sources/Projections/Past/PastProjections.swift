@@ -105,7 +105,11 @@ package final class PastProjections: Sendable {
   private func read(_ range: ClosedRange<Position>) throws(LogError) -> (events: [Item], through: Position) {
     var items: [Item] = []
     var through = range.lowerBound - 1
-    try log.snapshot().forEachRecord(in: range) { (header, bytes) throws(LogError) in
+    try log.snapshot().forEachRecord(in: range) { (place) throws(LogError) in
+      guard place.stamp.type == EventType.tokenIssued.rawValue else { return false }
+      through = place.position
+      return true
+    } _: { (header, bytes) throws(LogError) in
       through = header.position
       guard header.type != EventType.tokenIssued.rawValue else { return true }
       do throws(EventCodingError) {

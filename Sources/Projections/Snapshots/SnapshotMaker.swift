@@ -88,7 +88,7 @@ package struct SnapshotMaker: Sendable {
     let position = past.position
     let (root, recordedAt) = try { () throws(LogError) -> (Digest?, Int64?) in
       let view = try log.snapshot()
-      return (try view.root(at: position), try view.record(at: position)?.header.recordedAt)
+      return (try view.root(at: position), try view.stamp(at: position)?.recordedAt)
     }()
     guard let root, let recordedAt else { return false }
     let tables = store.tables

@@ -28,15 +28,18 @@ def verify(raw, keys):
 
 def inclusion(proof, hashes, head):
     position = exactly(proof.get("position"), int, "position")
-    entry = note.from_base64(exactly(proof.get("record"), str, "record"))
-    record.header(entry, position)
+    leaf = hash_of(proof.get("leafHash"))
+    if "record" in proof:
+        entry = note.from_base64(exactly(proof.get("record"), str, "record"))
+        record.header(entry, position)
+        if leaf != merkle.leaf(entry):
+            raise Refused("the record does not hash to its leaf")
     if exactly(proof.get("treeSize"), int, "treeSize") != head.size or hash_of(proof.get("root")) != head.root:
         raise Refused("the proof is not of the tree that is signed")
-    if hash_of(proof.get("leafHash")) != merkle.leaf(entry):
-        raise Refused("the record does not hash to its leaf")
-    if not merkle.includes(position - 1, head.size, merkle.leaf(entry), hashes, head.root):
+    if not merkle.includes(position - 1, head.size, leaf, hashes, head.root):
         raise Refused("the record and its proof do not lead to the root that is signed")
-    return f"the record at {position} is among the {head.size} of {head.origin}"
+    what = "the record" if "record" in proof else f"a record with the hash {leaf.hex()}, in an archive,"
+    return f"{what} at {position} is among the {head.size} of {head.origin}"
 
 
 def consistency(proof, hashes, head):

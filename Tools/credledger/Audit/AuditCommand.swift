@@ -19,6 +19,9 @@ struct AuditCommand: AsyncParsableCommand {
       Personal data is shown only with --reveal, and nobody's who was erased. In csv, a cell that a spreadsheet would take \
       for a formula gets an apostrophe before it.
 
+      Of an event that credledger retention let go, position, time, type and object are shown, and in which segment of the \
+      archive it is; with --archive DIR it is shown whole.
+
       EXAMPLES
         credledger audit --connector 9 --type 'token.*' --since 7d --ledger /var/lib/credledger
         credledger audit --account 3 --reveal --fields time,type,actor,personal
@@ -27,6 +30,7 @@ struct AuditCommand: AsyncParsableCommand {
         credledger audit --since 2026-01-01T00:00:00Z --until 2026-02-01T00:00:00Z --format csv --limit 10000 > january.csv
         credledger audit --follow --type 'permission.*' --format ndjson
         credledger audit --follow --after 4711 --format cloudevents
+        credledger audit --grant 5 --archive /backup/archive
       """)
 
   @OptionGroup var ledger: LedgerOptions
@@ -42,7 +46,7 @@ struct AuditCommand: AsyncParsableCommand {
   @Option(
     help: """
       What to show, separated by commas: position, time, type, actor, object (what the event made), subjects (what it \
-      concerns), request, details, personal.
+      concerns), request, details, personal, archived (the segment that has the record).
       """)
   var fields: AuditFieldList?
   @Flag(help: "Show personal data, and people's names.")
@@ -69,7 +73,7 @@ struct AuditCommand: AsyncParsableCommand {
       } else {
         let page = try await ledger.audit.search(
           filter, order: reverse ? .oldestFirst : .newestFirst, after: after, limit: limit)
-        try await printer.show(page, describedBy: ledger, revealing: reveal)
+        try await printer.show(page, ascending: reverse, describedBy: ledger, revealing: reveal)
       }
     }
   }
@@ -82,7 +86,7 @@ struct AuditCommand: AsyncParsableCommand {
       start = try ledger.head()
       if limit > 0 {
         let page = try await ledger.audit.search(filter, after: start + 1, limit: limit)
-        printer.show(try await AuditedEvent.all(page.entries.reversed(), of: ledger, revealing: reveal))
+        printer.show(try await AuditedEvent.all(page, ascending: false, of: ledger, revealing: reveal).reversed())
       }
     }
     for try await entry in ledger.audit.follow(filter, after: start) {
@@ -137,8 +141,8 @@ struct AuditPrinter {
   }
 
   /// Prints an answer, and on standard error how to go on.
-  func show(_ page: Audit.Page, describedBy ledger: Ledger, revealing: Bool) async throws {
-    let events = try await AuditedEvent.all(page.entries, of: ledger, revealing: revealing)
+  func show(_ page: Audit.Page, ascending: Bool, describedBy ledger: Ledger, revealing: Bool) async throws {
+    let events = try await AuditedEvent.all(page, ascending: ascending, of: ledger, revealing: revealing)
     if format == .json {
       var members: [(String, JSON)] = [("origin", .string(origin)), ("head", .number(page.head))]
       if let next = page.next { members.append(("next", .number(next))) }
@@ -157,8 +161,11 @@ struct AuditPrinter {
     }
     if page.undecided > 0 {
       write(
-        "Of \(page.undecided) events nobody can tell the address any more: their people were erased.\n",
-        to: STDERR_FILENO)
+        "Of \(page.undecided) events nobody can tell the address any more: their people were erased, or their records are in "
+          + "an archive that was not named.\n", to: STDERR_FILENO)
+    }
+    if !page.archived.isEmpty {
+      write("\(page.archived.count) of them are in the archive: --archive shows them whole.\n", to: STDERR_FILENO)
     }
   }
 
@@ -172,7 +179,7 @@ struct AuditPrinter {
       case .time: 19
       case .type: 28
       case .actor, .object: 24
-      case .subjects, .request, .details, .personal: 0
+      case .subjects, .request, .details, .personal, .archived: 0
       }
     }
   }

@@ -3,7 +3,7 @@ import CredentialLedger
 
 /// What is shown of an event.
 enum AuditField: String, ExpressibleByArgument, CaseIterable {
-  case position, time, type, actor, object, subjects, request, details, personal
+  case position, time, type, actor, object, subjects, request, details, personal, archived
 
   static let inTables: [AuditField] = [.position, .time, .type, .actor, .object, .subjects]
 }
@@ -24,41 +24,76 @@ struct AuditFieldList: ExpressibleByArgument {
 
 /// An event with what its numbers stand for, ready to be written.
 struct AuditedEvent {
-  let entry: AuditEntry
-  let description: Audit.Description
+  let position: UInt64
+  let time: Timestamp
+  let type: EventType
+  /// What it made.
+  let object: Subject?
+  /// The whole event; nil where its record is in an archive that was not named.
+  let entry: AuditEntry?
+  /// Where the record is then.
+  let place: ArchivePlace?
+  private let description: Audit.Description
+
+  init(_ entry: AuditEntry, _ description: Audit.Description) {
+    (position, time, type, object) = (entry.position, entry.time, entry.type, entry.object)
+    (self.entry, place, self.description) = (entry, nil, description)
+  }
+
+  private init(_ event: ArchivedEvent, _ description: Audit.Description) {
+    (position, time, type, object) = (event.position, event.time, event.type, event.object)
+    (entry, place, self.description) = (nil, event.place, description)
+  }
 
   /// The events, described together.
   static func all(_ entries: [AuditEntry], of ledger: Ledger, revealing: Bool) async throws -> [AuditedEvent] {
     let description = try await ledger.audit.describe(entries, revealing: revealing)
-    return entries.map { AuditedEvent(entry: $0, description: description) }
+    return entries.map { AuditedEvent($0, description) }
+  }
+
+  /// The events of an answer in their order, those in an archive among them.
+  static func all(
+    _ page: Audit.Page, ascending: Bool, of ledger: Ledger, revealing: Bool
+  ) async throws -> [AuditedEvent] {
+    let description = try await ledger.audit.describe(page.entries, revealing: revealing)
+    let events =
+      page.entries.map { AuditedEvent($0, description) } + page.archived.map { AuditedEvent($0, description) }
+    return page.archived.isEmpty
+      ? events : events.sorted { ascending ? $0.position < $1.position : $0.position > $1.position }
   }
 
   /// The text of a field, for people.
   func text(_ field: AuditField) -> String {
     switch field {
-    case .position: "\(entry.position)"
-    case .time: Self.short(entry.time)
-    case .type: "\(entry.type)"
-    case .actor: name(entry.actor)
-    case .object: entry.object.map(name) ?? ""
-    case .subjects: entry.subjects.map(name).joined(separator: ", ")
-    case .request: entry.requestID ?? ""
-    case .details: entry.details.map { "\($0.name): \($0.value.text)" }.joined(separator: ", ")
+    case .position: "\(position)"
+    case .time: Self.short(time)
+    case .type: "\(type)"
+    case .actor: entry.map { name($0.actor) } ?? ""
+    case .object: object.map(name) ?? ""
+    case .subjects: entry.map { $0.subjects.map(name).joined(separator: ", ") } ?? archived
+    case .request: entry?.requestID ?? ""
+    case .details: details.map { "\($0.name): \($0.value.text)" }.joined(separator: ", ")
     case .personal: personal.map { "\($0.name): \($0.state.text)" }.joined(separator: ", ")
+    case .archived: archived
     }
   }
+
+  /// Where the record is, for people; empty where it is at hand.
+  private var archived: String { place.map { "archived in segment \($0.segment)" } ?? "" }
+
+  private var details: [(name: String, value: EventDetail)] { entry?.details ?? [] }
 
   /// The cells of a field, for spreadsheets: an actor takes two.
   func cells(_ field: AuditField) -> [String] { rawCells(field).map(\.printable) }
 
   private func rawCells(_ field: AuditField) -> [String] {
     switch field {
-    case .time: ["\(entry.time)"]
-    case .actor: ["\(entry.actor)", label(entry.actor)]
-    case .object: [entry.object.map { "\($0)" } ?? ""]
-    case .subjects: [entry.subjects.map(\.description).joined(separator: " ")]
-    case .details: [entry.details.isEmpty ? "" : JSON(entry.details).text(indented: false)]
-    case .position, .type, .request, .personal: [text(field)]
+    case .time: ["\(time)"]
+    case .actor: entry.map { ["\($0.actor)", label($0.actor)] } ?? ["", ""]
+    case .object: [object.map { "\($0)" } ?? ""]
+    case .subjects: [entry.map { $0.subjects.map(\.description).joined(separator: " ") } ?? ""]
+    case .details: [details.isEmpty ? "" : JSON(details).text(indented: false)]
+    case .position, .type, .request, .personal, .archived: [text(field)]
     }
   }
 
@@ -74,14 +109,15 @@ struct AuditedEvent {
 
   private func json(_ field: AuditField) -> JSON? {
     switch field {
-    case .position: .number(entry.position)
-    case .time: .string("\(entry.time)")
-    case .type: .string("\(entry.type)")
-    case .actor: json(entry.actor)
-    case .object: entry.object.map(json)
-    case .subjects: .array(entry.subjects.map(json))
-    case .request: entry.requestID.map { .string($0) }
-    case .details: entry.details.isEmpty ? nil : JSON(entry.details)
+    case .position: .number(position)
+    case .time: .string("\(time)")
+    case .type: .string("\(type)")
+    case .actor: entry.map { json($0.actor) }
+    case .object: object.map(json)
+    case .subjects: entry.map { .array($0.subjects.map(json)) }
+    case .request: entry?.requestID.map { .string($0) }
+    case .details: details.isEmpty ? nil : JSON(details)
+    case .archived: place.map { .object(JSON.members(of: $0)) }
     case .personal:
       personal.isEmpty
         ? nil
@@ -103,7 +139,7 @@ struct AuditedEvent {
     return .object(members)
   }
 
-  private var personal: [Audit.PersonalValue] { description.personal[entry.position] ?? [] }
+  private var personal: [Audit.PersonalValue] { description.personal[position] ?? [] }
 
   /// The name of a subject, or that its person was erased; empty where there is neither.
   private func label(_ subject: Subject) -> String {

@@ -10,22 +10,23 @@ import CredentialLedger
 /// | `subject` | what the event made, or else what it concerns first, such as `token:42`; left out where there is neither |
 /// | `time` | when it was recorded |
 /// | `sequence` | the position with zeros before it, to be sorted as text (the extension of that name) |
-/// | `actor` | who caused it, such as `connector:9` (an extension) |
+/// | `actor` | who caused it, such as `connector:9` (an extension); left out where the record is in an archive not named |
 /// | `data` | the event as `credledger audit --format ndjson` has it |
 enum CloudEvent {
   static func json(_ event: AuditedEvent, origin: String) -> JSON {
-    let entry = event.entry
-    let position = "\(entry.position)"
+    let position = "\(event.position)"
     var members: [(String, JSON)] = [
       ("specversion", .string("1.0")), ("id", .string(position)), ("source", .string(source(origin))),
-      ("type", .string("credledger." + (entry.type.name ?? "\(entry.type.rawValue)"))),
+      ("type", .string("credledger." + (event.type.name ?? "\(event.type.rawValue)"))),
     ]
-    if let subject = entry.object ?? entry.subjects.first { members.append(("subject", .string("\(subject)"))) }
+    if let subject = event.object ?? event.entry?.subjects.first { members.append(("subject", .string("\(subject)"))) }
     members += [
-      ("time", .string("\(entry.time)")),
+      ("time", .string("\(event.time)")),
       ("sequence", .string(String(repeating: "0", count: 20 - position.count) + position)),
-      ("actor", .string("\(entry.actor)")), ("datacontenttype", .string("application/json")),
-      ("data", event.json(AuditField.allCases)),
+    ]
+    if let entry = event.entry { members.append(("actor", .string("\(entry.actor)"))) }
+    members += [
+      ("datacontenttype", .string("application/json")), ("data", event.json(AuditField.allCases)),
     ]
     return .object(members)
   }

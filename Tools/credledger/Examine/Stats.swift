@@ -27,6 +27,7 @@ struct Stats: AsyncParsableCommand {
       ("root", .string(statistics.root.hex)), ("bytesOnDisk", .number(statistics.bytesOnDisk)),
       ("mapSize", .number(UInt64(statistics.mapSize))), ("readers", .number(UInt64(statistics.readers))),
       ("unindexed", .number(statistics.unindexed)),
+      ("archived", .number(statistics.archived)),
       ("eventsByType", .object(types.map { ($0, .number($1)) })),
     ])
     if let text = output.format.text(value) { return print(text) }
@@ -36,6 +37,7 @@ struct Stats: AsyncParsableCommand {
     print("bytes on disk  \(statistics.bytesOnDisk)")
     print("readers        \(statistics.readers)")
     print("not indexed    \(statistics.unindexed)")
+    if statistics.archived > 0 { print("archived       \(statistics.archived)") }
     for (name, count) in types { print("  \(name.padded(to: 30))\(count)") }
   }
 }

@@ -9,12 +9,17 @@ struct Verify: AsyncParsableCommand {
       Hashes every record anew, rebuilds the root of the tree, checks each signed checkpoint, and compares each projection \
       with one rebuilt from the log. Names the first position that is wrong, and then exits with status 1.
 
-      A tail cut off, an old copy or a history rewritten whole are sound in themselves: --against shows them, by a checkpoint       kept elsewhere.
+      A tail cut off, an old copy or a history rewritten whole are sound in themselves: --against shows them, by a checkpoint \
+      kept elsewhere.
+
+      Records that credledger retention let go are read from the archive that --archive names. Without it the tree's own \
+      hashes stand for them, and the projections are not compared.
 
       EXAMPLES
         credledger verify --ledger /var/lib/credledger
         credledger verify --ledger /var/lib/credledger --format json
         credledger verify --ledger /var/lib/credledger --against elsewhere/checkpoint
+        credledger verify --ledger /var/lib/credledger --archive /backup/archive
       """)
 
   @Option(help: ArgumentHelp("A checkpoint kept elsewhere; may be repeated.", valueName: "file"))
@@ -49,8 +54,19 @@ struct Verify: AsyncParsableCommand {
     await opened.close()
     var members: [(String, JSON)] = [
       ("events", .number(report.events)), ("root", .string(report.root.hex)),
-      ("checkpoints", .number(UInt64(report.checkpoints))), ("projectionsMatch", .bool(report.projectionsMatch)),
+      ("checkpoints", .number(UInt64(report.checkpoints))),
     ]
+    if report.rebuilt != nil { members.append(("projectionsMatch", .bool(report.projectionsMatch))) }
+    if let segments = report.archivedIn {
+      members.append(
+        (
+          "archived",
+          .object([
+            ("records", .number(report.archived)), ("firstSegment", .number(segments.lowerBound)),
+            ("lastSegment", .number(segments.upperBound)), ("read", .bool(ledger.namedArchive != nil)),
+          ])
+        ))
+    }
     if !extended.isEmpty { members.append(("against", .array(extended.map { .number($0) }))) }
     if let text = output.format.text(.object(members)) {
       print(text)
@@ -58,7 +74,16 @@ struct Verify: AsyncParsableCommand {
       print("\(report.events) events match the tree; root \(report.root.hex)")
       print("\(report.checkpoints) signed checkpoints agree with it")
       for (file, size) in zip(against, extended) { print("its beginning is the \(size) events of \(file)") }
-      if report.projectionsMatch { print("rebuilt state equals live state") }
+      if let segments = report.archivedIn {
+        print(
+          "\(report.archived) records archived in segments \(segments.lowerBound) to \(segments.upperBound), "
+            + (ledger.namedArchive != nil ? "read from there" : "for which the tree stands: --archive reads them"))
+      }
+      if report.rebuilt == nil {
+        print("the projections were not compared with the log: that takes the archive")
+      } else if report.projectionsMatch {
+        print("rebuilt state equals live state")
+      }
     }
     guard report.projectionsMatch else {
       throw CheckFailed(reason: "the live projections are not what the log makes of them; rebuild them")

@@ -16,7 +16,7 @@ struct CredLedger: AsyncParsableCommand {
         0  done
         1  a check failed, or a command was refused
         2  wrong usage
-        3  the ledger could not be opened or read
+        3  the ledger could not be opened or read, or a record was let go to an archive that --archive does not name
 
       EXAMPLES
         credledger init --ledger /var/lib/credledger --origin ledger.example.org
@@ -30,7 +30,7 @@ struct CredLedger: AsyncParsableCommand {
       Init.self, Walkthrough.self, Stats.self, Verify.self, AuditCommand.self, ExplainCommand.self, AccountCommand.self,
       ConnectorCommand.self, GroupCommand.self, GrantCommand.self,
       Token.self, KeyCommand.self, Erase.self, Simulate.self, BackupCommand.self, RestoreCommand.self,
-      ArchiveCommand.self, ExportCommand.self, ImportCommand.self,
+      ArchiveCommand.self, RetentionCommand.self, ExportCommand.self, ImportCommand.self,
       CheckpointCommand.self, Prove.self, BundleCommand.self, VerifyBundle.self, Tiles.self,
       StateCommand.self, DiffCommand.self, ReplayCommand.self, SnapshotCommand.self,
     ])
@@ -67,7 +67,9 @@ struct CredLedger: AsyncParsableCommand {
 
   private static func status(of error: LedgerError) -> Int32 {
     switch error.code {
-    case .alreadyExists, .invalidValue, .notFound, .invalidEvidence, .witnessUnavailable, .witnessRefused: 1
+    case .alreadyExists, .invalidValue, .notFound, .invalidEvidence, .witnessUnavailable, .witnessRefused,
+      .foreignArchive, .archiveBehind:
+      1
     // Of the witness file they say that the ledger could not be opened.
     case .invalidCheckpoint, .behindCheckpoint, .contradictsCheckpoint: error.field == nil ? 1 : 3
     default: error.isRefusal ? 1 : 3

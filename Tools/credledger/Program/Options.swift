@@ -15,12 +15,23 @@ struct LedgerOptions: ParsableArguments {
       valueName: "file"))
   var witnessFile: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The folder of an archive that has records which were let go; without it CREDLEDGER_ARCHIVE names it, if any.",
+      discussion: "Records that are no more in the live file are read from it, each held against the tree.",
+      valueName: "dir"))
+  var archive: String?
+
+  /// The archive that is named, if any.
+  var namedArchive: String? { archive ?? Self.environment("CREDLEDGER_ARCHIVE") }
+
   /// The folder that is named, if any.
   var namedFolder: String? { folder ?? Self.environment("CREDLEDGER_DIR") }
 
   /// How the ledger is opened.
   var configuration: LedgerConfiguration {
-    LedgerConfiguration(witnessFile: witnessFile ?? Self.environment("CREDLEDGER_WITNESS_FILE"))
+    LedgerConfiguration(
+      witnessFile: witnessFile ?? Self.environment("CREDLEDGER_WITNESS_FILE"), archive: namedArchive)
   }
 
   private static func environment(_ name: String) -> String? {

@@ -38,17 +38,19 @@ extension Prove {
         _ = try requireCheckpoint(of: opened)
         return try await opened.proveInclusion(of: position)
       }
-      let (inclusion, leaf) = (proof.inclusion, MerkleHash.leaf(proof.record))
+      let (inclusion, leaf) = (proof.inclusion, proof.leafHash)
       let head = try Checkpoint(noteText: SignedNote(decoding: Array(proof.checkpoint.utf8)).text)
-      let value = JSON.object([
+      var members: [(String, JSON)] = [
         ("position", .number(position)), ("treeSize", .number(inclusion.treeSize)),
         ("root", .string(Base64.encode(head.root.bytes))), ("leafHash", .string(Base64.encode(leaf.bytes))),
-        ("hashes", .hashes(inclusion.hashes)), ("record", .string(Base64.encode(proof.record))),
-        ("checkpoint", .string(proof.checkpoint)),
-      ])
-      if let text = output.format.text(value) { return print(text) }
+        ("hashes", .hashes(inclusion.hashes)), ("checkpoint", .string(proof.checkpoint)),
+      ]
+      if let record = proof.record { members.append(("record", .string(Base64.encode(record)))) }
+      if let place = proof.archivedIn { members.append(("archived", .object(JSON.members(of: place)))) }
+      if let text = output.format.text(.object(members)) { return print(text) }
       print("position   \(position)")
       print("leaf hash  \(leaf)")
+      if let place = proof.archivedIn { print("record     archived in segment \(place.segment)") }
       for hash in inclusion.hashes { print("  \(hash)") }
       print("root       \(head.root)")
       print("tree size  \(inclusion.treeSize)\n")

@@ -97,6 +97,6 @@ extension JSON {
 extension VerifiedEvidence.Record {
   /// The event, ready to be written; nil where this program is too old to read it.
   fileprivate func event(describedBy description: Audit.Description) -> AuditedEvent? {
-    entry.map { AuditedEvent(entry: $0, description: description) }
+    entry.map { AuditedEvent($0, description) }
   }
 }

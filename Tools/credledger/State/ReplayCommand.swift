@@ -153,7 +153,7 @@ struct ReplayCommand: AsyncParsableCommand {
   }
 
   private func runRebuild() async throws {
-    let opened = try await Ledger.open(at: try ledger.requireFolder())
+    let opened = try await Ledger.open(at: try ledger.requireFolder(), ledger.configuration)
     let bar = ProgressBar(from: nil)
     let start = ContinuousClock.now
     do {

@@ -29,6 +29,9 @@ extension Audit {
       self.until = until
     }
 
+    /// Whether only the record itself says if an event is meant.
+    var asksForAddress: Bool { conditions.contains { if case .address = $0 { true } else { false } } }
+
     /// What this filter lets pass and the other does too.
     public func and(_ other: Filter) -> Filter {
       var both = self

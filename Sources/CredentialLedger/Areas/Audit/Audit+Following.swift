@@ -13,7 +13,7 @@ public struct LedgerEventStream: AsyncSequence, Sendable {
     var records: Subscription<ProjectionSet>.Iterator
 
     /// The next event.
-    /// - Throws: `damaged` where it cannot be read.
+    /// - Throws: `damaged` where it cannot be read, `archived` where it is in an archive that is not at hand.
     public mutating func next(isolation: isolated (any Actor)? = #isolation) async throws(LedgerError) -> AuditEntry? {
       do throws(LogError) {
         guard let record = try await records.next(isolation: isolation) else { return nil }
@@ -78,13 +78,14 @@ public struct AuditStream: AsyncSequence, Sendable {
     }
 
     /// The next event.
-    /// - Throws: `damaged` where it cannot be read, `storage`.
+    /// - Throws: `damaged` where it cannot be read, `archived` where it is in an archive that is not at hand, `storage`.
     public mutating func next(isolation: isolated (any Actor)? = #isolation) async throws(LedgerError) -> AuditEntry? {
       while true {
         if let entry = found.popFirst() { return entry }
         if Task.isCancelled { return nil }
         do throws(LedgerError) {
           let page = try await audit.search(filter, order: .oldestFirst, after: after, limit: 256)
+          try page.requireWhole()
           found = page.entries[...]
           after = page.next ?? Swift.max(after, page.head)
           guard page.entries.isEmpty, page.next == nil else { continue }

@@ -17,6 +17,9 @@ public struct Audit: Sendable {
   public struct Page: Sendable {
     /// What was found, in the order that was asked for.
     public let entries: [AuditEntry]
+    /// What was found as well, in the same order, and is in an archive that is not at hand: with
+    /// ``LedgerConfiguration/archive`` these are among the entries. Of a request, what has the same hash as its ID.
+    public let archived: [ArchivedEvent]
     /// After which position to go on in the same order: an event's position never changes, so this holds however many
     /// events arrive meanwhile. Nil once everything there was has been looked at.
     public let next: UInt64?
@@ -25,7 +28,7 @@ public struct Audit: Sendable {
     /// How many steps it took, see ``Audit/stepLimit``.
     public let steps: Int
     /// How many events might have come from the address that was asked for, but nobody can tell any more: the person was
-    /// erased.
+    /// erased, or the record is in an archive that is not at hand.
     public let undecided: Int
   }
 
@@ -81,10 +84,25 @@ public struct Audit: Sendable {
   /// - Parameters:
   ///   - limit: 1 to 10,000.
   ///   - before: only events at smaller positions: the last of an answer, to get the ones that follow it.
+  /// - Throws: `archived` where one of them is in an archive that is not at hand; as
+  ///   ``search(_:order:after:limit:steps:)``, which tells these apart.
   public func latest(
     _ limit: Int = 50, of filter: Filter = .all, before: UInt64? = nil
   ) async throws(LedgerError) -> [AuditEntry] {
-    try await search(filter, after: before, limit: limit, steps: .max).entries
+    let page = try await search(filter, after: before, limit: limit, steps: .max)
+    try page.requireWhole()
+    return page.entries
+  }
+}
+
+extension Audit.Page {
+  /// - Throws: `archived` where something was found that is in an archive which is not at hand.
+  func requireWhole() throws(LedgerError) {
+    guard let event = archived.first else { return }
+    throw LedgerError(
+      .archived,
+      "the event was let go from the live file: it is in segment \(event.place.segment) of the archive; name the archive's "
+        + "folder", position: event.position)
   }
 }
 
@@ -119,21 +137,27 @@ extension Ledger {
     let head = try view.head()
     var left = steps
     var entries: [AuditEntry] = []
+    var archived: [ArchivedEvent] = []
     var undecided = 0
     var next: UInt64?
     if let range = try range(of: filter, ascending: ascending, after: after, in: view) {
       let search = AuditSearch(groups: try groups(of: filter, in: view), range: range, ascending: ascending)
       next = try view.auditTrail().search(search, budget: &left, in: view) { (position) throws(LogError) in
+        if log.archive == nil, let place = try view.archivedPlace(at: position) {
+          if filter.asksForAddress { undecided += 1 } else { archived.append(ArchivedEvent(place)) }
+          return entries.count + archived.count < limit
+        }
         guard let record = try view.record(at: position) else { return true }
         guard let fits = try self.fits(record, filter) else {
           undecided += 1
           return true
         }
         if fits { entries.append(try AuditEntry(record)) }
-        return entries.count < limit
+        return entries.count + archived.count < limit
       }
     }
-    return Audit.Page(entries: entries, next: next, head: head, steps: steps - left, undecided: undecided)
+    return Audit.Page(
+      entries: entries, archived: archived, next: next, head: head, steps: steps - left, undecided: undecided)
   }
 
   /// Where to look; nil where there is nothing to look at.

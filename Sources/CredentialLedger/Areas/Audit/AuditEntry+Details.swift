@@ -19,6 +19,15 @@ extension AuditEntry {
     switch event {
     case .ledgerCreated(let event): [("origin", .text(event.origin)), ("verifyingKey", .hex(event.verifyingKey))]
     case .ledgerRestored(let event): [("events", .number(event.events)), ("root", .hex(event.root))]
+    case .retentionApplied(let event):
+      [
+        ("records", .number(event.records)), ("bytes", .number(event.bytes)),
+        ("expiredBy", .milliseconds(event.expiredBy)),
+        ("olderThan", .number(UInt64(clamping: event.olderThan / 1_000))),
+        ("segment", .number(event.segment)),
+        ("segmentFirst", .number(event.segmentFirst)), ("segmentLast", .number(event.segmentLast)),
+        ("root", .hex(event.root)),
+      ]
     case .accountRegistered(let event): [("issuer", .text(event.issuer)), ("role", .text(event.role.word))]
     case .accountDisabled(let event): [("reason", .text(event.reason))]
     case .accountRoleChanged(let event): [("role", .change(.text(event.before.word), .text(event.after.word)))]

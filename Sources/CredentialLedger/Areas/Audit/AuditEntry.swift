@@ -36,8 +36,7 @@ public struct AuditEntry: Sendable {
       subjects.append(subject)
     }
     self.subjects = subjects
-    object = SubjectKind.allCases.first { EventType.creates(header.type, $0.rawValue) }
-      .map { Subject(kind: $0, number: header.position) }
+    object = Subject(madeBy: header.type, at: header.position)
     requestID = record.requestID.isEmpty ? nil : String(decoding: record.requestID, as: UTF8.self)
     address =
       record.address.isEmpty ? nil : Sealed(person: record.address.prefix(16), box: record.address.dropFirst(16))

@@ -64,7 +64,7 @@ extension Ledger {
   /// ```
   ///
   /// - Parameter time: events recorded until then count; nil is now.
-  /// - Throws: `damaged` or `storage`.
+  /// - Throws: `archived` where an event on the way is in an archive that is not at hand; `damaged` or `storage`.
   public func explain(_ explained: Explained, at time: Timestamp? = nil) async throws(LedgerError) -> Explanation {
     let time = time ?? Timestamp(milliseconds: configuration.clock())
     var presented: (kind: TokenKind, token: TokenFormat.Presented)?

@@ -1,0 +1,33 @@
+import EventLog
+import LedgerEvents
+import Projections
+
+/// What the log itself says was let go: a record may be missing only where an event `retention.applied` names it.
+struct ReleasedRecords {
+  private var ranges: [ClosedRange<UInt64>] = []
+
+  /// Learns from a record, if it is such an event.
+  ///
+  /// - Throws: ``LogError/Code/unreadableEvent`` where it names no positions.
+  mutating func learn(from header: RecordHeader, _ record: RawSpan) throws(LogError) {
+    guard header.type == EventType.retentionApplied.rawValue,
+      case .retentionApplied(let event) = try Record(Array(copying: record), at: header.position).event
+    else { return }
+    guard let stretches = PositionStretches(of: event), stretches.last < header.position else {
+      throw LogError(.unreadableEvent, "the event names no positions before it", at: header.position)
+    }
+    ranges += stretches.ranges
+  }
+
+  /// Refuses records that are missing though nothing lets them go.
+  ///
+  /// - Throws: ``LogError/Code/damagedRecord`` with the first of them.
+  func require(_ archived: PositionSet) throws(LogError) {
+    var left = archived
+    guard !left.isEmpty else { return }
+    for range in ranges { for position in range { left.remove(position) } }
+    guard let first = left.first else { return }
+    throw LogError(
+      .damagedRecord, "the record counts as archived, but no event of the log lets it go; restore a backup", at: first)
+  }
+}

@@ -1,0 +1,158 @@
+import LMDB
+
+/// Records that leave the live file in one commit, since an archive has them.
+package struct RecordRelease: Sendable {
+  /// One of them.
+  package struct Item: Sendable {
+    package let position: Position
+    package let stamp: RecordStamp
+    /// The idempotency key that it came with: forgotten with it.
+    package let idempotency: IdempotencyKey?
+
+    /// The record that has a header.
+    package init(_ header: RecordHeader) {
+      position = header.position
+      stamp = header.stamp
+      idempotency = header.idempotency
+    }
+  }
+
+  /// How many of the newest records never leave: their hashes may not be in a complete tile of the tree yet, and opening
+  /// a log reads them.
+  package static let spared: UInt64 = 16
+
+  /// In the order of the log.
+  package var items: [Item]
+  /// All segments of the archive that has them, and whatever else left before.
+  package var segments: [ArchiveSegment]
+
+  package init(items: [Item], segments: [ArchiveSegment]) {
+    self.items = items
+    self.segments = segments
+  }
+}
+
+/// Appends an event, and deletes the records that it says are in an archive.
+///
+/// `@unchecked Sendable` as its superclass: one owner at a time, in an order that the lock of the queue makes.
+final class ReleaseRequest<Participant: CommitParticipant, Refusal: Error>: CommitRequest<Participant>,
+  @unchecked Sendable
+{
+  typealias Answer = Result<Committed<Participant.Event>, AppendFailure<Refusal>>
+
+  private let release: RecordRelease
+  private let decide: LogWriter<Participant>.Decide<Refusal>
+  private let continuation: CheckedContinuation<Answer, Never>
+  private var outcome: Answer?
+
+  init(
+    _ release: RecordRelease, _ decide: @escaping LogWriter<Participant>.Decide<Refusal>,
+    _ continuation: CheckedContinuation<Answer, Never>
+  ) {
+    self.release = release
+    self.decide = decide
+    self.continuation = continuation
+  }
+
+  override func perform(
+    in batch: inout CommitBatch, _ view: inout LogView<WriteTransaction, Participant>
+  ) throws(LogError) {
+    outcome = nil
+    let proposal: Proposal<Participant.Event>
+    var drafts: [RecordDraft] = []
+    do throws(AppendFailure<Refusal>) {
+      proposal = try decide(view, Moment(now: batch.now, next: batch.head + 1))
+      do throws(LogError) {
+        for event in proposal.events {
+          drafts.append(try RecordDraft(view.participant.encode(event), proposal.context, AppendOptions()))
+        }
+      } catch { throw .log(error) }
+    } catch {
+      if case .log(let failure) = error, failure.isOfWholeBatch { throw failure }
+      outcome = .failure(error)
+      return
+    }
+    let first = batch.head + 1
+    try view.release(release)
+    for index in drafts.indices {
+      let header = try batch.append(drafts[index], to: view.tables, in: &view.transaction)
+      try view.participant.apply(proposal.events[index], header, in: &view.transaction)
+    }
+    outcome = .success(Committed(first: first, time: batch.now, events: proposal.events, isRepeated: false))
+  }
+
+  override func answer() {
+    guard let outcome else { return fail(LogError(.writingStopped, "the request was not performed")) }
+    continuation.resume(returning: outcome)
+  }
+
+  override func fail(_ error: LogError) { continuation.resume(returning: .failure(.log(error))) }
+}
+
+extension LogWriter {
+  /// Lets records go from the live file, and appends the event that says so, in one commit.
+  ///
+  /// - Parameters:
+  ///   - records: that an archive has, which was held against the tree.
+  ///   - decide: the event that says which they are.
+  /// - Throws: ``LogError/Code/damagedRecord`` where one of them is not in the live file; as ``append(_:deciding:)``.
+  ///   Nothing has left then.
+  package func release<Refusal: Error>(
+    _ records: RecordRelease, deciding decide: @escaping Decide<Refusal>
+  ) async throws(AppendFailure<Refusal>) -> Committed<Participant.Event> {
+    try await withCheckedContinuation { continuation in
+      put(ReleaseRequest(records, decide, continuation))
+    }.get()
+  }
+}
+
+extension LogView where Reading == WriteTransaction {
+  /// Deletes the rows of records, and notes where they are.
+  fileprivate mutating func release(_ release: RecordRelease) throws(LogError) {
+    guard let archived = tables.archived, let last = release.items.last?.position else { return }
+    guard try last + RecordRelease.spared <= head() else {
+      throw LogError(.headMoved, "the newest \(RecordRelease.spared) records stay in the live file", at: last)
+    }
+    var rest = release.items[...]
+    while let first = rest.first {
+      let key = ArchivedRow.place(of: first.position).row
+      let items = rest.prefix { ArchivedRow.place(of: $0.position).row == key }
+      var row = try archivedRow(key, archived) ?? ArchivedRow()
+      for item in items {
+        guard row.insert(item.stamp, at: ArchivedRow.place(of: item.position).index) else {
+          throw LogError(.damagedRecord, "the record was let go already", at: item.position)
+        }
+        let isDeleted = try stored { () throws(LMDBError) in
+          try tables.records.delete(item.position, in: &transaction)
+        }
+        guard isDeleted else { throw Self.missing(item.position) }
+        if let idempotency = item.idempotency { try forget(idempotency, of: item.position) }
+      }
+      let bytes = row.bytes
+      try stored { () throws(LMDBError) in try archived.places.put(key, bytes, in: &transaction) }
+      rest = rest.dropFirst(items.count)
+    }
+    let count = try archivedCount() + UInt64(release.items.count)
+    try stored { () throws(LMDBError) in
+      try tables.meta.put(
+        LogTables.archivedCount, (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }, in: &transaction)
+    }
+    guard try archiveSegments() != release.segments else { return }
+    try stored { () throws(LMDBError) in
+      try archived.segments.clear(in: &transaction)
+      for segment in release.segments {
+        try archived.segments.put(segment.positions.lowerBound, ArchiveSegmentRow(segment), in: &transaction)
+      }
+    }
+  }
+
+  private mutating func forget(_ idempotency: IdempotencyKey, of position: Position) throws(LogError) {
+    try stored { () throws(LMDBError) in
+      guard let row = try tables.idempotency.get(idempotency.key, in: transaction), row.first <= position,
+        position < row.first + Position(row.count)
+      else { return }
+      try tables.idempotency.delete(idempotency.key, in: &transaction)
+      try tables.idempotencyAges.delete(row.first, in: &transaction)
+    }
+  }
+}

@@ -1,0 +1,59 @@
+public import LedgerCrypto
+public import LedgerEvents
+
+/// Writes into the log which records of long expired tokens leave the live file, and which segment of an archive has them.
+public struct ApplyRetention: Command {
+  /// The tokens had expired by then.
+  public var expiredBy: Timestamp
+  /// How long before the run that was, in milliseconds.
+  public var olderThan: Int64
+  /// Number of the segment in its archive, and the events that it holds.
+  public var segment: UInt64
+  public var segmentPositions: ClosedRange<UInt64>
+  /// Root of the tree over all events up to the segment's end.
+  public var root: Digest
+  /// Which records leave, in order, and how many bytes they have.
+  public var positions: [UInt64]
+  public var bytes: UInt64
+
+  public init(
+    expiredBy: Timestamp, olderThan: Int64, segment: UInt64, segmentPositions: ClosedRange<UInt64>, root: Digest,
+    positions: [UInt64], bytes: UInt64
+  ) {
+    self.expiredBy = expiredBy
+    self.olderThan = olderThan
+    self.segment = segment
+    self.segmentPositions = segmentPositions
+    self.root = root
+    self.positions = positions
+    self.bytes = bytes
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    guard olderThan > 0, expiredBy < context.now else {
+      throw .refused(.invalidValue, field: "olderThan", expected: "a time that lies in the past")
+    }
+    guard let stretches = PositionStretches(positions), segmentPositions.contains(stretches.first),
+      segmentPositions.contains(stretches.last), stretches.last < context.next
+    else {
+      throw .refused(.invalidValue, field: "positions", expected: "positions of the segment, in order and each once")
+    }
+    var event = RetentionApplied()
+    event.expiredBy = expiredBy.milliseconds
+    event.olderThan = olderThan
+    event.segment = segment
+    event.segmentFirst = segmentPositions.lowerBound
+    event.segmentLast = segmentPositions.upperBound
+    event.root = .init(root)
+    event.first = stretches.first
+    event.stretches = stretches.lengths
+    event.records = UInt64(positions.count)
+    event.bytes = bytes
+    return Decision(by: Requester.operator, .retentionApplied(event))
+  }
+
+  /// The position of the event.
+  public func outcome(of recorded: RecordedEvents) -> UInt64 { recorded.first }
+}
