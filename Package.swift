@@ -80,7 +80,7 @@ let package = Package(
     tests(of: "TransparencyLog", "LedgerCrypto", "TestSupport"),
     tests(of: "KeyStore", "LedgerCrypto", "TestSupport"),
     tests(of: "LedgerEvents", "LedgerCrypto", "TestSupport", golden: true),
-    tests(of: "EventLog", "LMDB", "TransparencyLog", "LedgerCrypto"),
+    tests(of: "EventLog", "LMDB", "TransparencyLog", "LedgerCrypto", "TestSupport"),
     tests(of: "LedgerDomain", "LedgerTestSupport", "LedgerEvents", "LedgerCrypto"),
     tests(
       of: "Projections", "EventLog", "LedgerDomain", "LedgerEvents", "KeyStore", "LMDB", "LedgerCrypto",

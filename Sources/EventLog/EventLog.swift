@@ -127,8 +127,8 @@ public final class EventLog<Participant: CommitParticipant>: Sendable {
   }
 
   /// Performs what was queued, signs a last checkpoint, ends subscriptions and threads, and closes the environment.
-  /// Blocks until all that has happened, so never call it from a closure given to the log. Closing again, or from several threads, does no harm. A log that goes out of use unclosed does the same by itself,
-  /// with nobody waiting for it.
+  /// Blocks until all that has happened, so never call it from a closure given to the log. Closing again, or from several
+  /// threads, does no harm. A log that goes out of use unclosed does the same by itself, with nobody waiting for it.
   package func close() {
     isClosed.withLock { isClosed in
       if isClosed { return }

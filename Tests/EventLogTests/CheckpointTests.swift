@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 import Testing
 import TransparencyLog
 
@@ -10,7 +11,7 @@ struct CheckpointTests {
   private var path: String { folder.path + "/log" }
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryFolder()
     try createLog(path)
   }
 

@@ -1,4 +1,5 @@
 import LMDB
+import TestSupport
 import Testing
 
 @testable import EventLog
@@ -75,7 +76,7 @@ struct CommitTests {
   private var path: String { folder.path + "/log" }
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryFolder()
     try createLog(path)
   }
 
@@ -105,7 +106,7 @@ struct CommitTests {
   @Test("an event that fails after it was stored fails alone, wherever it is in the batch")
   func poison() async throws {
     for places in [[0], [2], [4], [0, 1], [1, 3], [0, 1, 2, 3, 4]] {
-      let folder = try TemporaryFolder()
+      let folder = TemporaryFolder()
       try createLog(folder.path + "/log")
       let batch = try Batch(folder.path + "/log")
       let events = (0..<5).map { places.contains($0) ? Tally.poison : [UInt8($0)] }
@@ -201,7 +202,7 @@ struct CommitTests {
   func time() async throws {
     let clock = TestClock()
     var log = try openLog(path, configuration(clock: clock))
-    var random = SeededGenerator()
+    var random = SeededRandom()
     var latest: Milliseconds = 0
     for step in 0..<60 {
       clock.now = Milliseconds.random(in: 0...2_000_000, using: &random)

@@ -1,4 +1,5 @@
 import LMDB
+import TestSupport
 import Testing
 import TransparencyLog
 
@@ -11,7 +12,7 @@ struct DamageTests {
   private var path: String { folder.path + "/log" }
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryFolder()
     try createLog(path)
   }
 

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import EventLog
@@ -8,7 +9,7 @@ struct IdempotencyTests {
   private var path: String { folder.path + "/log" }
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryFolder()
     try createLog(path)
   }
 

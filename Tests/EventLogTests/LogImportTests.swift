@@ -1,5 +1,6 @@
 import LMDB
 import LedgerCrypto
+import TestSupport
 import Testing
 import TransparencyLog
 
@@ -12,7 +13,7 @@ struct LogImportTests {
   private var target: String { folder.path + "/target" }
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryFolder()
     try createLog(path)
   }
 
@@ -113,7 +114,7 @@ struct LogImportTests {
     let log = try openLog(path, configuration())
     try await log.fill(700)
     let records = try records(of: log)
-    var generator = SeededGenerator()
+    var generator = SeededRandom()
     for size in [0, 1, 15, 16, 17, 255, 256, 257, 699, 700]
       + (0..<20).map({ _ in UInt64.random(in: 0...700, using: &generator) })
     {

@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import EventLog
@@ -7,7 +8,7 @@ import Testing
 struct ReaderWatchTests {
   @Test("A snapshot that stays open is told of, and no longer once it has ended")
   func longReads() async throws {
-    let folder = try TemporaryFolder()
+    let folder = TemporaryFolder()
     let path = folder.path + "/log"
     try createLog(path)
     let notices = Mutex<[ReaderNotice]>([])

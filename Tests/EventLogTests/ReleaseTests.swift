@@ -1,5 +1,6 @@
 import LMDB
 import Synchronization
+import TestSupport
 import Testing
 import TransparencyLog
 
@@ -25,7 +26,7 @@ struct ReleaseTests {
   ]
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryFolder()
     try createLog(path)
   }
 
@@ -295,7 +296,7 @@ struct ReleaseTests {
 
   @Test("a row of 256 positions reads as it was written, whatever is in it")
   func rows() throws {
-    var random = SeededGenerator()
+    var random = SeededRandom()
     for round in 0..<200 {
       var model: [Int: RecordStamp] = [:]
       var row = ArchivedRow()

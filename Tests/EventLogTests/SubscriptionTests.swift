@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import EventLog
@@ -8,7 +9,7 @@ struct SubscriptionTests {
   private let log: TestLog
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryFolder()
     try createLog(folder.path + "/log")
     log = try openLog(folder.path + "/log", configuration())
   }

@@ -7,61 +7,6 @@ import TransparencyLog
 
 @testable import EventLog
 
-/// A folder that is removed with everything in it at the end of the test.
-final class TemporaryFolder: Sendable {
-  let path: String
-
-  init() throws {
-    var template = Array("/tmp/eventlog-tests-XXXXXX".utf8CString)
-    path = try unsafe template.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress, let made = unsafe mkdtemp(base) else { throw SystemFailure(number: errno) }
-      return unsafe String(cString: made)
-    }
-  }
-
-  deinit { remove(path) }
-
-  private func remove(_ path: String) {
-    if let folder = unsafe opendir(path) {
-      while let entry = unsafe readdir(folder) {
-        let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { name in
-          unsafe String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        if name != "." && name != ".." { remove(path + "/" + name) }
-      }
-      unsafe closedir(folder)
-      unsafe rmdir(path)
-    } else {
-      unsafe unlink(path)
-    }
-  }
-}
-
-struct SystemFailure: Error {
-  let number: Int32
-}
-
-/// A generator of the same numbers for the same seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-  let seed: UInt64
-  private var state: UInt64
-
-  /// The seed of the environment variable CREDLEDGER_SEED, or else a fixed one.
-  init() {
-    let given = unsafe getenv("CREDLEDGER_SEED").flatMap { unsafe UInt64(String(cString: $0)) }
-    seed = given ?? 20_240_229
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-}
-
 /// A clock that a test sets.
 final class TestClock: Sendable {
   private let state = Mutex<Milliseconds>(1_700_000_000_000)
