@@ -38,6 +38,11 @@ public protocol DomainReader: StandingReader, ~Copyable {
   /// Whether the person whose key has this name is erased.
   func isErased(person: [UInt8]) throws(StateUnreadable) -> Bool
 
+  /// Position of the event that disabled the account last, whether it was enabled since or not; 0 if none did.
+  func lastDisablement(of account: AccountID) throws(StateUnreadable) -> UInt64
+  /// The grant of the granter's own access to the connector that was revoked last; nil if none was.
+  func lastRevokedGrant(to connector: ConnectorID, by granter: AccountID) throws(StateUnreadable) -> GrantID?
+
   /// The authorization code of this number, redeemed or not; nil if there is none.
   func code(_ id: AuthorizationCodeID) throws(StateUnreadable) -> IssuedCode?
 

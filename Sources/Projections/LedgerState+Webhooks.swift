@@ -47,10 +47,13 @@ extension LedgerState {
     }
   }
 
-  /// The names of the keys of webhooks that were deleted.
-  package func keysOfDeletedWebhooks() throws(StateUnreadable) -> [[UInt8]] {
+  /// The webhooks that were deleted, of one connector or of all, oldest first, and the names of their keys. Reads the rows
+  /// of all webhooks.
+  package func deletedWebhooks(
+    of connector: ConnectorID? = nil
+  ) throws(StateUnreadable) -> [(id: WebhookID, key: [UInt8])] {
     try reading { () throws(LogError) in
-      var keys: [[UInt8]] = []
+      var found: [(id: WebhookID, key: [UInt8])] = []
       var malformed: DirectoryKey?
       try stored { () throws(LMDBError) in
         try directory.rows.forEach(from: .number(.webhook, 0), below: .number(.webhook, .max), in: transaction) {
@@ -59,12 +62,14 @@ extension LedgerState {
             malformed = key
             return .stop
           }
-          if webhook.isDeleted { keys.append(webhook.key) }
+          if webhook.isDeleted, connector == nil || connector == webhook.connector {
+            found.append((webhook.id, webhook.key))
+          }
           return .continue
         }
       }
       if let malformed { throw Directory.malformed(malformed) }
-      return keys
+      return found
     }
   }
 }

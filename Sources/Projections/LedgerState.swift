@@ -116,6 +116,14 @@ public struct LedgerState: ~Copyable, DomainReader {
     try id(.digest(.challengeByNumber, number, account.rawValue))
   }
 
+  public func lastDisablement(of account: AccountID) throws(StateUnreadable) -> UInt64 {
+    try row(UInt64.self, .number(.disablement, account.rawValue)) ?? 0
+  }
+
+  public func lastRevokedGrant(to connector: ConnectorID, by granter: AccountID) throws(StateUnreadable) -> GrantID? {
+    try id(.pair(.revokedGrantByGranter, connector.rawValue, granter.rawValue))
+  }
+
   public func code(_ id: AuthorizationCodeID) throws(StateUnreadable) -> IssuedCode? {
     try row(IssuedCode.self, .number(.authorizationCode, id.rawValue))
   }

@@ -61,6 +61,14 @@ enum Stop: String, CaseIterable, Sendable {
     }
   }
 
+  /// Whether a code and a PIN that were handed out before lead nowhere any more, though access can be given anew.
+  var endsCodes: Bool {
+    switch self {
+    case .grantRevoked, .allOfConnectorRevoked, .allOfAccountRevoked: true
+    default: false
+    }
+  }
+
   /// Whether the tokens themselves are stopped, so that presenting one revokes nothing any more.
   var leavesNothingToRevoke: Bool {
     switch self {

@@ -143,12 +143,12 @@ private struct Left {
   var letsGrantAgain = true
   /// Whether the tokens themselves are stopped, so that presenting one revokes nothing any more.
   var leavesNothingToRevoke = true
-  /// Whether so much time has passed that the code is over.
-  var isCodeOver = false
+  /// What was handed out before and is over, by the stop or by the time that has passed.
+  var over: Set<Arrival> = []
 
   /// Whether access can be had in this way in spite of the stop.
   func isOpen(_ arrival: Arrival) -> Bool {
-    letsGrantAgain || (arrival != .grantToGroup && !stopsOwnAccess)
+    !over.contains(arrival) && (letsGrantAgain || (arrival != .grantToGroup && !stopsOwnAccess))
   }
 }
 
@@ -184,7 +184,8 @@ private struct Left {
     try await expect(
       Left(
         stopsOwnAccess: stop.stopsOwnAccess, letsGrantAgain: stop.letsGrantAgain,
-        leavesNothingToRevoke: stop.leavesNothingToRevoke), of: held)
+        leavesNothingToRevoke: stop.leavesNothingToRevoke, over: stop.endsCodes ? [.heldCode, .heldPIN] : []),
+      of: held)
   }
 
   @Test func `A refresh token that is used again after its replacement stops all that came of it`() async throws {
@@ -197,7 +198,7 @@ private struct Left {
       }
     }
     try expectStoppedGrants(held, ownToo: true)
-    try await expect(Left(isCodeOver: true), of: held)
+    try await expect(Left(over: [.heldCode]), of: held)
   }
 
   private func expect(_ left: Left, of held: Held) async throws {
@@ -218,7 +219,7 @@ private struct Left {
       #expect(try await !Use.issue.works(held, access))
     }
     // What may be given anew can be: last, as it supersedes what was tried.
-    for arrival in Arrival.allCases where left.isOpen(arrival) && !(arrival == .heldCode && left.isCodeOver) {
+    for arrival in Arrival.allCases where left.isOpen(arrival) {
       #expect(await arrival.works(held), "\(arrival) after all")
     }
     #expect(try await held.ledger.verify().projectionsMatch)

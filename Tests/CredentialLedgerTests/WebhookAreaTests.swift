@@ -180,6 +180,45 @@ import Testing
     await again.close()
   }
 
+  @Test("With its connector a webhook is deleted, what waits for it goes, and its key is destroyed")
+  func deletedConnector() async throws {
+    let steps = try await steps()
+    let ledger = steps.ledger
+    let webhooks = [try await steps.register(), try await steps.register(by: steps.given.userToken)]
+    let connector = webhooks[0].connector
+    try await steps.tell("event-1")
+    #expect(try ledger.deliveries.waiting().count == 2)
+    let head = try ledger.head()
+    try await ledger.connectors.delete(connector, by: Requester.operator)
+    #expect(try ledger.head() == head + 1)
+    #expect(try ledger.deliveries.waiting().count == 0)
+    #expect(try ledger.webhooks.states(of: connector).isEmpty)
+    for webhook in webhooks {
+      #expect(try ledger.webhooks.webhook(webhook.id)?.isDeleted == true)
+      #expect(try ledger.webhooks.state(of: webhook.id)?.obstacle == .deleted)
+      #expect(try !hasKey(webhook, ledger))
+      #expect(try ledger.open(webhook.details) == nil)
+      await #expect(throws: LedgerError(.init(rawValue: "gone"), "", field: "webhook")) {
+        try await ledger.webhooks.delete(webhook.id, by: Requester.operator)
+      }
+    }
+    #expect(try await ledger.verify().projectionsMatch)
+    await ledger.close()
+  }
+
+  @Test("Keys that a crash has left of a deleted connector's webhooks go when the ledger is opened")
+  func interruptedDeletionOfAConnector() async throws {
+    let steps = try await steps()
+    let webhook = try await steps.register()
+    // What the call does first.
+    _ = try await steps.ledger.execute(DeleteConnector(connector: webhook.connector, requester: Requester.operator))
+    #expect(try hasKey(webhook, steps.ledger))
+    await steps.ledger.close()
+    let again = try await Ledger.open(at: steps.ledger.path, clock.configuration)
+    #expect(try !hasKey(webhook, again))
+    await again.close()
+  }
+
   @Test("Whatever stops the grant stops the webhook, and what waits for it", arguments: Stop.allCases)
   func stops(_ stop: Stop) async throws {
     let steps = try await steps(stop.rawValue)

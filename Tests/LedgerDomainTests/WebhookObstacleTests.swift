@@ -32,6 +32,8 @@ import Testing
     #expect(try obstacle() == .disabled)
     try given.access.scenario.perform(DeleteWebhook(webhook: webhook, by: .requester(.operator)))
     #expect(try obstacle() == .deleted)
+    try scenario.perform(DeleteConnector(connector: access.connector, requester: access.owner))
+    #expect(try obstacle(scenario) == .deleted)
   }
 
   @Test func `It stops with what its grant stands on`() throws {
@@ -41,9 +43,6 @@ import Testing
       #expect(try obstacle(scenario) == .stopped(.stopped(subject, by: scenario.next - 1)))
     }
     try stopped(Subject(access.grant)) { try $0.perform(RevokeGrant(grant: access.grant, requester: access.owner)) }
-    try stopped(Subject(access.connector)) {
-      try $0.perform(DeleteConnector(connector: access.connector, requester: access.owner))
-    }
     try stopped(Subject(access.connector)) { try $0.revoke(.connector, access.connector.rawValue) }
     try stopped(Subject(access.granter)) { try $0.revoke(.account, access.granter.rawValue) }
     try stopped(Subject(access.owner)) {

@@ -57,6 +57,7 @@ extension ModelState {
       if event.hasEmail { accounts[id]?.email = event.email }
     case .accountDisabled(let event):
       accounts[AccountID(rawValue: event.account)]?.isDisabled = true
+      disablements[AccountID(rawValue: event.account)] = position
       stop(event.account, by: position)
     case .accountEnabled(let event):
       accounts[AccountID(rawValue: event.account)]?.isDisabled = false
@@ -141,6 +142,10 @@ extension ModelState {
       connectors[id]?.isDeleted = true
       credentials[id] = nil
       stop(event.connector, by: position)
+      for (webhook, known) in webhooks where known.connector == id {
+        webhooks[webhook]?.isActive = false
+        webhooks[webhook]?.isDeleted = true
+      }
     default: break
     }
   }

@@ -43,6 +43,18 @@ extension ModelState: DomainReader {
     return challenges.values.filter { $0.account == account && keyedHashes.number($0.number) == number }.map(\.id).max()
   }
 
+  public func lastDisablement(of account: AccountID) throws(StateUnreadable) -> UInt64 {
+    try readable()
+    return disablements[account] ?? 0
+  }
+
+  public func lastRevokedGrant(to connector: ConnectorID, by granter: AccountID) throws(StateUnreadable) -> GrantID? {
+    try readable()
+    return grants.values.filter {
+      $0.isRevoked && $0.group == nil && $0.connector == connector && $0.granter == granter
+    }.map(\.id).max()
+  }
+
   public func code(_ id: AuthorizationCodeID) throws(StateUnreadable) -> IssuedCode? {
     try readable()
     return codes[id]

@@ -22,6 +22,8 @@ public struct ModelState: Sendable {
   /// The names of the keys of erased persons.
   public internal(set) var erased: Set<[UInt8]> = []
   var signingKey: [UInt8]?
+  /// By which event each account was disabled last.
+  var disablements: [AccountID: UInt64] = [:]
   /// The graph of validity. A test may damage it.
   public var standings: [UInt64: Standing] = [:]
   /// Where set, every look-up fails with it.

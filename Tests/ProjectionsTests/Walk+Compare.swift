@@ -54,6 +54,12 @@ extension Walk {
     }
     for account in model.accounts.keys {
       #expect(try state.phones(of: account) == model.phones(of: account), note)
+      #expect(try state.lastDisablement(of: account) == model.lastDisablement(of: account), note)
+      for connector in model.connectors.keys {
+        #expect(
+          try state.lastRevokedGrant(to: connector, by: account)
+            == model.lastRevokedGrant(to: connector, by: account), note)
+      }
       for group in model.groups.keys {
         #expect(try state.membership(of: account, in: group) == model.membership(of: account, in: group), note)
         #expect(try state.subscription(of: account, in: group) == model.subscription(of: account, in: group), note)

@@ -76,7 +76,7 @@ extension Walk {
 
   /// Does something with a webhook at random.
   mutating func webhookStep() async throws {
-    let webhook = pick(model.webhooks)
+    let webhook = pick(model.webhooks) { !$0.isDeleted }
     let (token, group) = try await token()
     switch Int.random(in: 0..<14, using: &random) {
     case 0...5:
@@ -125,8 +125,15 @@ extension Walk {
     for object in Self.actions + model.groups.keys.map({ .group($0) }) {
       #expect(try state.webhooks(on: object, limit: 1_000) == model.webhooks(on: object), note)
     }
-    let deleted = model.webhooks.values.filter(\.isDeleted).sorted { $0.id < $1.id }.map(\.key)
-    #expect(try state.keysOfDeletedWebhooks() == deleted, note)
+    let deleted = model.webhooks.values.filter(\.isDeleted).sorted { $0.id < $1.id }
+    #expect(try state.deletedWebhooks().map(\.key) == deleted.map(\.key), note)
+    for connector in model.connectors.keys {
+      let own = deleted.filter { $0.connector == connector }.map(\.id)
+      #expect(try state.deletedWebhooks(of: connector).map(\.id) == own, note)
+      #expect(
+        try state.webhooks(of: connector)
+          == model.webhooks.values.filter { $0.connector == connector && !$0.isDeleted }.map(\.id).sorted(), note)
+    }
     for webhook in model.webhooks.values {
       let now = webhook.registeredAt
       #expect(try state.obstacle(to: webhook, at: now) == model.obstacle(to: webhook, at: now), note)

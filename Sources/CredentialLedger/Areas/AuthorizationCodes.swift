@@ -43,7 +43,8 @@ public struct AuthorizationCodes: Sendable {
     public let account: AccountID
   }
 
-  /// Makes a code, good for 60 seconds and one use.
+  /// Makes a code, good for 60 seconds and one use, unless the account is disabled, its access to the connector revoked,
+  /// or all tokens of either stopped before it is redeemed.
   ///
   /// ```swift
   /// let issued = try await ledger.authorizationCodes.issue(

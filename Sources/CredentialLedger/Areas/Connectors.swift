@@ -106,11 +106,18 @@ public struct Connectors: Sendable {
     return secret
   }
 
-  /// Deletes a connector: all its tokens stop, by this one event.
+  /// Deletes a connector: all its tokens stop, by this one event, and its webhooks are deleted with it. What waits for
+  /// them is dropped, and the keys of their addresses, tokens and contexts are destroyed.
   ///
   /// ```swift
   /// try await ledger.connectors.delete(connector.id, by: developer)
   /// ```
+  ///
+  /// Costs a row a webhook in the commit, and a look at each webhook of the ledger after it.
+  ///
+  /// - Parameter requester: the owner, or an operator.
+  /// - Throws: `not_found`, `gone`, `account_disabled`; `storage` where a key could not be destroyed: opening the ledger
+  ///   again does it.
   public func delete(
     _ connector: ConnectorID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
@@ -118,6 +125,9 @@ public struct Connectors: Sendable {
       context, caller: requester.caller, "connectors.delete", connector.description, requester.caller)
     _ = try await ledger.execute(
       DeleteConnector(connector: connector, requester: requester), by: requester.requester.account, request)
+    let webhooks = try ledger.reading { (state) throws(StateUnreadable) in try state.deletedWebhooks(of: connector) }
+    try await ledger.destroyKeys(of: webhooks.map(\.key))
+    for (webhook, _) in webhooks { try await ledger.dropDeliveries(to: webhook) }
   }
 
   /// All connectors, deleted ones included, a page at a time, oldest first: for operators.

@@ -225,9 +225,9 @@ extension Ledger {
 
   /// Destroys what a crash, or a key folder from a backup, has left of the keys of deleted webhooks.
   func finishWebhookDeletions() async throws(LedgerError) {
-    let keys = try reading { (state) throws(StateUnreadable) in try state.keysOfDeletedWebhooks() }
+    let deleted = try reading { (state) throws(StateUnreadable) in try state.deletedWebhooks() }
     var left: [[UInt8]] = []
-    for bytes in keys {
+    for (_, bytes) in deleted {
       guard let key = PersonID(bytes: bytes) else { continue }
       if try keyed({ () throws(KeyStoreError) in try keyStore.persons.contains(key) }) { left.append(bytes) }
     }

@@ -69,6 +69,11 @@ public struct RedeemAuthorizationCode: Command {
     guard issued.connector == client.id else { throw .invalidCode(.anotherConnector) }
     if let family = issued.family { return try replay(of: issued, family, state) }
     guard context.now < issued.expiresAt else { throw .invalidCode(.expired(at: issued.expiresAt)) }
+    if let reason = try read(
+      state.obstacle(toCodeMadeAt: code.rawValue, for: issued.account, to: client.id))
+    {
+      throw .invalidCode(reason)
+    }
     if let redirectURI, !redirectURI.utf8.elementsEqual(issued.redirectURI.utf8) { throw .invalidCode(nil) }
     // A verifier without a challenge is refused too: somebody may have taken the challenge away (RFC 9700 section
     // 4.8.2).

@@ -1,6 +1,7 @@
 public import LedgerEvents
 
-/// Deletes a connector: all its tokens stop, by one event.
+/// Deletes a connector: all its tokens stop, by one event, and its webhooks are deleted. Once the event is durable, the
+/// keys of their secrets are to be destroyed.
 public struct DeleteConnector: Command {
   public var connector: ConnectorID
   /// Its owner.

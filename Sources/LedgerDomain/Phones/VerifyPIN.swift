@@ -33,7 +33,9 @@ public struct VerifyPIN: Command {
   ) throws(DecisionFailure) -> Decision {
     _ = try state.requireActiveAccount(account)
     guard let open = try read(state.challenge(challenge)), open.account == account, open.connector == nil,
-      !open.isClosed, context.now < open.expiresAt
+      !open.isClosed, context.now < open.expiresAt,
+      // What was sent before the account was disabled is over, though it was enabled since.
+      try read(state.lastDisablement(of: account)) < challenge.rawValue
     else {
       throw .refused(
         .noOpenPIN, field: "challenge", expected: "a PIN that is open", remedy: "ask for a new PIN")

@@ -17,7 +17,9 @@ extension Directory {
         if event.hasName { row.account.name = event.name }
         if event.hasEmail { row.account.email = event.email }
       }
-    case .accountDisabled(let event): try setDisabled(event.account, true, &transaction)
+    case .accountDisabled(let event):
+      try setDisabled(event.account, true, &transaction)
+      try put(position, at: .number(.disablement, event.account), in: &transaction)
     case .accountEnabled(let event): try setDisabled(event.account, false, &transaction)
     case .accountRoleChanged(let event):
       try changeRole(event, &transaction)
@@ -56,7 +58,7 @@ extension Directory {
     case .webhookUpdated(let event): try update(event, &transaction)
     case .webhookDisabled(let event):
       try change(Webhook.self, at: .number(.webhook, event.webhook), in: &transaction) { $0.isActive = false }
-    case .webhookDeleted(let event): try delete(event, &transaction)
+    case .webhookDeleted(let event): try delete(webhook: event.webhook, &transaction)
     case .refreshTokenReuseDetected(let event):
       try stopWebhooks(of: event.grant, family: event.family, by: position, &transaction)
     case .tokenRevoked(let event):
@@ -134,6 +136,7 @@ extension Directory {
     // The name is free again.
     try remove(
       Self.key(ofConnector: connector.details.name, owner: connector.owner.rawValue), in: &transaction)
+    for webhook in try numbers(.webhookOfConnector, of: number, in: transaction) { try delete(webhook: webhook, &transaction) }
   }
 
   static func key(ofConnector name: String, owner: UInt64) -> DirectoryKey {
@@ -161,7 +164,12 @@ extension Directory {
     try put(grant, at: .number(.grant, event.grant), in: &transaction)
     try remove(Self.key(of: grant), in: &transaction)
     try remove(.pair(.grantOfGranter, event.granter, event.grant), in: &transaction)
-    if event.group != 0 { try remove(.pair(.grantOfGroup, event.group, event.grant), in: &transaction) }
+    if event.group != 0 {
+      try remove(.pair(.grantOfGroup, event.group, event.grant), in: &transaction)
+    } else {
+      let key = DirectoryKey.pair(.revokedGrantByGranter, grant.connector.rawValue, grant.granter.rawValue)
+      try put(event.grant, at: key, in: &transaction)
+    }
   }
 
   static func key(of grant: Grant) -> DirectoryKey {

@@ -30,11 +30,12 @@ extension Directory {
     }
   }
 
-  func delete(_ event: WebhookDeleted, _ transaction: inout WriteTransaction) throws(LogError) {
-    var webhook = try existing(Webhook.self, at: .number(.webhook, event.webhook), in: transaction)
+  /// Deletes a webhook: by itself, or with its connector.
+  func delete(webhook number: UInt64, _ transaction: inout WriteTransaction) throws(LogError) {
+    var webhook = try existing(Webhook.self, at: .number(.webhook, number), in: transaction)
     webhook.isActive = false
     webhook.isDeleted = true
-    try put(webhook, at: .number(.webhook, event.webhook), in: &transaction)
+    try put(webhook, at: .number(.webhook, number), in: &transaction)
     for key in Self.lists(of: webhook) { try remove(key, in: &transaction) }
   }
 

@@ -24,6 +24,8 @@ package enum DirectoryKey: Equatable {
     case personByNumber = 4
     /// Tenant administrator, disabled or not.
     case tenantAdmin = 5
+    /// Account to the position of the event that disabled it last, whether it was enabled since or not.
+    case disablement = 7
     /// Position of the event that named a signing key to the public key.
     case signingKey = 6
     /// Phone to ``StoredPhone``.
@@ -72,6 +74,8 @@ package enum DirectoryKey: Equatable {
     case grantOfGroup = 53
     /// Granter and grant in force.
     case grantOfGranter = 54
+    /// Connector and granter to the grant of the granter's own access that was revoked last.
+    case revokedGrantByGranter = 55
     case webhook = 60
     case webhookByPublicID = 61
     /// Connector and webhook, for each that is not deleted; the same with the grant, and with a digest of the object.

@@ -171,7 +171,8 @@ struct ConnectorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Delete a connector for good; all its tokens stop.",
       discussion: """
-        One event, whatever the number of tokens. Asks first, unless --yes is given.
+        One event, whatever the number of tokens. Its webhooks are deleted with it, and the keys of their addresses and \
+        tokens destroyed. Asks first, unless --yes is given.
 
         EXAMPLES
           credledger connector delete 8
