@@ -208,6 +208,19 @@ import Testing
     await steps.ledger.close()
   }
 
+  @Test("One webhook that takes nothing fills its own lane, and no other's")
+  func ownBound() async throws {
+    let steps = try await steps { $0.deliveries = DeliveryLimits(perWebhook: 2, total: 100, totalByteCount: 1 << 20) }
+    let webhooks = [try await steps.register(), try await steps.register(for: [.jobCreated])].map(\.id)
+    for event in 1...2 { #expect(try await steps.tell("\(event)") == .init(count: 1, full: [])) }
+    #expect(try await steps.tell("3") == .init(count: 0, full: [webhooks[0]]))
+    #expect(try await steps.tell("4", type: .jobCreated) == .init(count: 1, full: []))
+    let first = try #require(try await steps.ledger.deliveries.take().first { $0.eventID == "1" })
+    #expect(try await steps.ledger.deliveries.delivered(first))
+    #expect(try await steps.tell("5") == .init(count: 1, full: []))
+    await steps.ledger.close()
+  }
+
   @Test("A large payload arrives as it was")
   func largePayload() async throws {
     let steps = try await steps()
