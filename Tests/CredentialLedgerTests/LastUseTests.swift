@@ -121,6 +121,17 @@ import Testing
     await ledger.close()
   }
 
+  @Test("What cannot be written down stays noted")
+  func failure() async throws {
+    let (ledger, given) = try await open()
+    #expect(try ledger.tokens.validate(given.userToken).isValid)
+    let handle = try #require(ledger.tokenFormat.read(prefix: AccessToken.prefix, given.userToken.text)).handle
+    ledger.log.close()
+    await #expect(throws: LedgerError(.closed, "")) { try await ledger.tokens.flushLastUses() }
+    #expect(ledger.lastUses?.minute(of: handle) == minute.milliseconds / 60_000)
+    await ledger.close()
+  }
+
   @Test("Many uses are written in bounded pieces, in the order of the tokens")
   func manyUses() async throws {
     let (ledger, _) = try await open()

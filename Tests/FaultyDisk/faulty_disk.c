@@ -4,6 +4,7 @@
 //   FAULTY_NUMBER  which of the process's calls of that name fails, from 1; those after it do not
 //   FAULTY_ERROR   the number of the error; EIO without it
 //   FAULTY_DELAY   how many microseconds each fdatasync takes longer, so that a kill finds many commits under way
+//   FAULTY_SLOW    a part of paths: as much longer takes each write and fsync of such a file
 //
 // Only calls on files named data.mdb count, and pwrite of the meta page (which is opened apart, for synchronous writes)
 // counts like the others.
@@ -67,6 +68,29 @@ ssize_t pwritev64(int descriptor, const struct iovec *parts, int count, off64_t 
 
 ssize_t writev(int descriptor, const struct iovec *parts, int count) {
   return fails("writev", descriptor) ? -1 : REAL(writev)(descriptor, parts, count);
+}
+
+static void slow_down(int descriptor) {
+  int saved = errno;
+  const char *delay = getenv("FAULTY_DELAY"), *part = getenv("FAULTY_SLOW");
+  if (delay != NULL && part != NULL) {
+    char link[64], path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    path[length < 0 ? 0 : length] = 0;
+    if (strstr(path, part) != NULL) usleep((useconds_t)atol(delay));
+  }
+  errno = saved;
+}
+
+ssize_t write(int descriptor, const void *bytes, size_t count) {
+  slow_down(descriptor);
+  return REAL(write)(descriptor, bytes, count);
+}
+
+int fsync(int descriptor) {
+  slow_down(descriptor);
+  return REAL(fsync)(descriptor);
 }
 
 int fdatasync(int descriptor) {

@@ -11,6 +11,7 @@ import Synchronization
 //   create PATH                          makes ledgers, one after the other
 //   work PATH ID SECRET REFRESH          works as described
 //   deliver PATH ID SECRET REFRESH       puts deliveries in and takes them out, and tells `enqueued N`, `delivered N`
+//   witness PATH ID SECRET REFRESH FILE  issues tokens and signs checkpoints, of which FILE keeps the newest
 //   hold PATH                            opens the ledger for writing, and waits
 
 /// Writes one line.
@@ -119,6 +120,21 @@ func deliver(_ ledger: Ledger, _ connector: PublicID, _ secret: ConnectorSecret,
   }
 }
 
+/// Tokens, and checkpoints over them as fast as they can be signed.
+func sign(_ ledger: Ledger, _ connector: PublicID, _ secret: ConnectorSecret, _ refresh: RefreshToken) async {
+  await withTaskGroup(of: Void.self) { tasks in
+    for _ in 0..<4 {
+      tasks.addTask {
+        await repeating { () throws(LedgerError) in
+          let token = try await ledger.tokens.issue(connector: connector, secret: secret, refreshToken: refresh)
+          tell(token.handle.rawValue, 1, .tokenIssued)
+        }
+      }
+    }
+    tasks.addTask { await repeating { () throws(LedgerError) in _ = try await ledger.checkpoint() } }
+  }
+}
+
 guard arguments.count >= 3 else { exit(2) }
 do {
   try await run()
@@ -147,6 +163,13 @@ func run() async throws {
     guard arguments.count == 6, let connector = PublicID(arguments[3]) else { exit(2) }
     let ledger = try await Ledger.open(at: arguments[2], configuration)
     try await deliver(ledger, connector, ConnectorSecret(arguments[4]), RefreshToken(arguments[5]))
+    exit(3)
+  case "witness":
+    guard arguments.count == 7, let connector = PublicID(arguments[3]) else { exit(2) }
+    var configuration = configuration
+    configuration.witnessFile = arguments[6]
+    let ledger = try await Ledger.open(at: arguments[2], configuration)
+    await sign(ledger, connector, ConnectorSecret(arguments[4]), RefreshToken(arguments[5]))
     exit(3)
   case "work":
     guard arguments.count == 6, let connector = PublicID(arguments[3]) else { exit(2) }

@@ -84,6 +84,16 @@ final class WitnessFile: Sendable {
     do { try advance(to: note) } catch {}
   }
 
+  /// Removes what processes that were killed while they replaced the file have left beside it. To be called by the one
+  /// process that writes the ledger.
+  func sweep() {
+    let folder = LedgerFolder.parent(of: path)
+    let drafts = "\(path.split(separator: "/").last ?? "").new-"
+    for name in LedgerFolder.names(in: folder) ?? [] where name.hasPrefix(drafts) {
+      LedgerFolder.remove("\(folder)/\(name)")
+    }
+  }
+
   /// Why the file could not be advanced last; nil if it was.
   var failure: LedgerError? { state.withLock { $0.failure } }
 }
@@ -96,6 +106,9 @@ extension Ledger {
   /// Brings the newest checkpoint into the file, as after a crash between the two.
   func advanceWitness() async throws(LedgerError) {
     guard let witness, log.writer != nil, let note = try latestCheckpoint() else { return }
-    try await blocking { () throws(LedgerError) in try witness.advance(to: note) }
+    try await blocking { () throws(LedgerError) in
+      witness.sweep()
+      try witness.advance(to: note)
+    }
   }
 }
