@@ -136,7 +136,9 @@ extension Directory {
     // The name is free again.
     try remove(
       Self.key(ofConnector: connector.details.name, owner: connector.owner.rawValue), in: &transaction)
-    for webhook in try numbers(.webhookOfConnector, of: number, in: transaction) { try delete(webhook: webhook, &transaction) }
+    for webhook in try numbers(.webhookOfConnector, of: number, in: transaction) {
+      try delete(webhook: webhook, &transaction)
+    }
   }
 
   static func key(ofConnector name: String, owner: UInt64) -> DirectoryKey {
