@@ -84,7 +84,7 @@ let package = Package(
     tests(of: "LedgerDomain", "LedgerTestSupport", "LedgerEvents", "LedgerCrypto"),
     tests(
       of: "Projections", "EventLog", "LedgerDomain", "LedgerEvents", "KeyStore", "LMDB", "LedgerCrypto",
-      "LedgerTestSupport"),
+      "LedgerTestSupport", golden: true),
     tests(of: "CredentialLedger", "EventLog", "TransparencyLog", "LedgerTestSupport"),
   ]
 )
