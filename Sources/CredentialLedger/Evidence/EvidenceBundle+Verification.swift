@@ -35,10 +35,17 @@ public struct VerifiedEvidence: Sendable {
   /// In the order of the log.
   public let records: [Record]
 
-  /// What is personal in the records, all of it sealed: without the ledger nobody can open it, nor name anything.
-  public var description: Audit.Description {
+  /// What is personal in the records, all of it sealed: without the ledger nobody can open it, nor name anything. Made
+  /// once, so that whoever asks for it at each record pays for it once as well.
+  public let description: Audit.Description
+
+  fileprivate init(_ head: Checkpoint, signers: [String], cosignatures: [Cosignature], records: [Record]) {
+    (origin, size, root) = (head.origin, head.size, head.root)
+    self.signers = signers
+    self.cosignatures = cosignatures
+    self.records = records
     let entries = records.compactMap(\.entry)
-    return Audit.Description(
+    description = Audit.Description(
       labels: [:],
       personal: Dictionary(
         entries.map { ($0.position, $0.personal.map { Audit.PersonalValue(name: $0.name, state: .sealed) }) },
@@ -75,8 +82,7 @@ extension EvidenceBundle {
       cosignatures.append(VerifiedEvidence.Cosignature(witness: witness.name, time: time))
     }
     return VerifiedEvidence(
-      origin: head.origin, size: head.size, root: head.root, signers: signers.map(\.description),
-      cosignatures: cosignatures, records: try verifyRecords(head))
+      head, signers: signers.map(\.description), cosignatures: cosignatures, records: try verifyRecords(head))
   }
 
   /// The checkpoint, its signatures unchecked.

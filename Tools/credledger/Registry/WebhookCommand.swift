@@ -1,0 +1,211 @@
+import ArgumentParser
+import CredentialLedger
+
+struct WebhookCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "webhook", abstract: "List, show, disable and delete webhooks.",
+    discussion: """
+      Connectors register webhooks themselves, by an access token. Where one is told, and what goes with it, may be secret \
+      and is never printed. Whatever changes something is recorded with the operator as its actor.
+
+      EXAMPLES
+        credledger webhook list connector:8 --ledger ./ledger
+        credledger webhook show 15
+        credledger webhook disable 15 --reason "floods the gateway"
+        credledger webhook delete 15
+      """,
+    subcommands: [List.self, Show.self, Disable.self, Delete.self])
+
+  struct List: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "List the webhooks of a connector, a grant or a group that are not deleted, oldest first.",
+      discussion: """
+        Each with what keeps it from delivering, if something does, and how many deliveries wait for it.
+
+        EXAMPLES
+          credledger webhook list connector:8
+          credledger webhook list grant:11 --format ndjson
+          credledger webhook list group:5
+        """)
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @Argument(help: "Whose webhooks: connector:N, grant:N, or group:N for those that listen to it.") var owner: Subject
+
+    func validate() throws {
+      guard [.connector, .grant, .group].contains(owner.kind), owner.number > 0 else {
+        throw ValidationError("Name a connector:N, grant:N or group:N.")
+      }
+    }
+
+    func run() async throws {
+      let owner = owner
+      let webhooks = try await ledger.reading { ledger in
+        let states =
+          switch owner.kind {
+          case .connector: try ledger.webhooks.states(of: ConnectorID(rawValue: owner.number))
+          case .grant: try ledger.webhooks.states(of: GrantID(rawValue: owner.number))
+          default: try Self.states(on: .group(GroupID(rawValue: owner.number)), in: ledger)
+          }
+        return try states.map { try ListedWebhook($0, in: ledger) }
+      }
+      output.format.show(
+        webhooks.map(\.json), ["WEBHOOK", "CONNECTOR", "LISTENS TO", "WAITING", "STATE"], webhooks.map(\.row))
+    }
+
+    private static func states(on object: WebhookObject, in ledger: Ledger) throws -> [WebhookState] {
+      var states: [WebhookState] = []
+      while case let page = try ledger.webhooks.states(on: object, after: states.last?.webhook.id, limit: 1_000),
+        !page.isEmpty
+      {
+        states += page
+      }
+      return states
+    }
+  }
+
+  struct Show: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Show a webhook, deleted or not, and whether it delivers now.",
+      discussion: """
+        EXAMPLES
+          credledger webhook show 15
+          credledger webhook show webhook:15 --format json
+        """)
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @Argument(help: "The webhook, such as webhook:15 or 15.") var webhook: WebhookID
+
+    func run() async throws {
+      let id = webhook
+      let found = try await ledger.reading { ledger in
+        try ledger.webhooks.state(of: id).map { try ListedWebhook($0, in: ledger) }
+      }
+      guard let found else {
+        throw CheckFailed(reason: "there is no \(id); credledger webhook list shows those that there are")
+      }
+      output.format.show(found.json, found.lines)
+    }
+  }
+
+  struct Disable: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Let a webhook deliver nothing until its connector asks for it again.",
+      discussion: """
+        What waits for it is dropped.
+
+        EXAMPLES
+          credledger webhook disable 15 --reason "floods the gateway"
+        """)
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @Argument(help: "The webhook, such as webhook:15 or 15.") var webhook: WebhookID
+    @Option(help: "Why: shown in the audit trail, 1 to 500 characters, no personal data.") var reason: String
+
+    func run() async throws {
+      let (id, reason) = (webhook, reason)
+      let change = try await ledger.changing(id) {
+        try await $0.webhooks.disable(id, reason: reason, by: Requester.operator)
+      }
+      change.show(output.format, "is disabled")
+    }
+  }
+
+  struct Delete: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Delete a webhook for good; the key of its address and token is destroyed.",
+      discussion: """
+        What waits for it is dropped. Asks first, unless --yes is given.
+
+        EXAMPLES
+          credledger webhook delete 15
+          credledger webhook delete 15 --yes
+        """)
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @OptionGroup var confirmation: ConfirmationOptions
+    @Argument(help: "The webhook, such as webhook:15 or 15.") var webhook: WebhookID
+
+    func run() async throws {
+      let id = webhook
+      try confirmation.require(id, "Delete \(id) for good?")
+      let change = try await ledger.changing(id) { try await $0.webhooks.delete(id, by: Requester.operator) }
+      change.show(output.format, "is deleted")
+    }
+  }
+}
+
+/// A webhook as it is printed: without its address, token and context.
+private struct ListedWebhook: Sendable {
+  private let state: WebhookState
+  private let waiting: Int
+
+  init(_ state: WebhookState, in ledger: Ledger) throws {
+    self.state = state
+    waiting = try ledger.deliveries.waiting(for: state.webhook.id).count
+  }
+
+  private var webhook: Webhook { state.webhook }
+
+  private var object: String {
+    switch webhook.object {
+    case .group(let group): group.description
+    case .action(let id): "action \(id)"
+    case .actionPackage(let id): "action package \(id)"
+    }
+  }
+
+  private var stateName: String {
+    switch state.obstacle {
+    case nil: "in-force"
+    case .deleted: "deleted"
+    case .disabled: "disabled"
+    case .expired: "expired"
+    case .stopped, .scopeMissing, .notMember: "stopped"
+    }
+  }
+
+  private var reason: String? {
+    switch state.obstacle {
+    case nil: nil
+    case .deleted: "deleted"
+    case .disabled: "disabled"
+    case .expired(let time): "expired at \(time)"
+    case .stopped(let reason): reason.text
+    case .scopeMissing: "the connector has no permission for webhooks any more"
+    case .notMember: "the granter is no member of the group any more"
+    }
+  }
+
+  var row: [String] {
+    ["\(webhook.id)", "\(webhook.connector)", object, "\(waiting)", reason ?? "in force"]
+  }
+
+  var lines: [String] {
+    [
+      "\(webhook.id)  \(stateName.replacing("-", with: " "))", "ID          \(webhook.publicID)",
+      "connector   \(webhook.connector)", "grant       \(webhook.grant)", "listens to  \(object)",
+      "events      \(webhook.details.eventTypes.joined(separator: ", "))", "waiting     \(waiting)",
+      "registered  \(webhook.registeredAt)", "expires     \(webhook.expiresAt)",
+    ] + (reason.map { ["stopped     \($0)"] } ?? [])
+  }
+
+  var json: JSON {
+    var members: [(String, JSON)] = [
+      ("webhook", .number(webhook.id.rawValue)), ("id", .string(webhook.publicID.description)),
+      ("state", .string(stateName)), ("connector", .number(webhook.connector.rawValue)),
+      ("grant", .number(webhook.grant.rawValue)), ("objectType", .string(webhook.object.type)),
+    ]
+    switch webhook.object {
+    case .group: break
+    case .action(let id), .actionPackage(let id): members.append(("objectID", .string(id)))
+    }
+    if let group = webhook.group { members.append(("group", .number(group.rawValue))) }
+    members += [
+      ("eventTypes", .array(webhook.details.eventTypes.map { .string($0) })), ("waiting", .number(UInt64(waiting))),
+      ("registeredAt", .string(webhook.registeredAt.description)),
+      ("expiresAt", .string(webhook.expiresAt.description)),
+    ]
+    if let reason { members.append(("reason", .string(reason))) }
+    return .object(members)
+  }
+}
