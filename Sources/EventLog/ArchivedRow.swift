@@ -105,18 +105,6 @@ struct ArchivedRow {
   }
 }
 
-extension [UInt8] {
-  /// Appends an unsigned LEB128 integer.
-  fileprivate mutating func append(varint value: UInt64) {
-    var rest = value
-    while rest >= 0x80 {
-      append(UInt8(truncatingIfNeeded: rest) | 0x80)
-      rest >>= 7
-    }
-    append(UInt8(rest))
-  }
-}
-
 /// Positions of a log, as a bit each where there are some.
 package struct PositionSet: Sendable {
   private var rows: [UInt64: SIMD4<UInt64>] = [:]

@@ -60,3 +60,16 @@ package struct ByteReader {
     return unsafe Array(bytes[range])
   }
 }
+
+extension [UInt8] {
+  /// Appends an unsigned LEB128 integer in its shortest form, 1 to 10 bytes, as ``ByteReader/varint()`` reads it.
+  @inlinable
+  package mutating func append(varint value: UInt64) {
+    var rest = value
+    while rest >= 0x80 {
+      append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    append(UInt8(rest))
+  }
+}

@@ -18,14 +18,7 @@ struct RowWriter {
   mutating func flag(_ value: Bool) { bytes.append(value ? 1 : 0) }
 
   /// An unsigned LEB128 integer.
-  mutating func number(_ value: UInt64) {
-    var rest = value
-    while rest >= 0x80 {
-      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-      rest >>= 7
-    }
-    bytes.append(UInt8(rest))
-  }
+  mutating func number(_ value: UInt64) { bytes.append(varint: value) }
 
   mutating func id<Kind>(_ id: ObjectID<Kind>?) { number(id?.rawValue ?? 0) }
 

@@ -81,15 +81,3 @@ struct AuditBlockWriter: Sendable {
     entries.removeAll(keepingCapacity: true)
   }
 }
-
-extension [UInt8] {
-  /// Appends an unsigned LEB128 integer.
-  fileprivate mutating func append(varint value: UInt64) {
-    var rest = value
-    while rest >= 0x80 {
-      append(UInt8(truncatingIfNeeded: rest) | 0x80)
-      rest >>= 7
-    }
-    append(UInt8(rest))
-  }
-}
