@@ -1,5 +1,6 @@
 import EventLog
 import KeyStore
+import LMDB
 import LedgerCrypto
 import LedgerDomain
 import LedgerEvents
@@ -18,22 +19,26 @@ extension Ledger {
     let committed: Committed<LedgerEvent>
     do {
       committed = try await writer.append(options) { (view, moment) throws(AppendFailure<DecisionFailure>) in
-        let decision: Decision
-        do throws(DecisionFailure) {
-          decision = try view.withState(orThrow: { .unreadable(StateUnreadable($0.text)) }) {
-            (state) throws(DecisionFailure) in
-            try command.decide(state, DecisionContext(now: Timestamp(milliseconds: moment.now), next: moment.next))
-          }
-        } catch { throw .refused(error) }
+        let decision = try Self.decide(command, in: view, moment)
         return Proposal(
           decision.events,
           RecordContext(
             actor: LogSubject(decision.actor), behalf: decision.behalf.map { LogSubject($0) }, address: address))
       }
     } catch { throw LedgerError(error) }
-    return command.outcome(
-      of: RecordedEvents(
-        first: committed.first, time: Timestamp(milliseconds: committed.time), events: committed.events))
+    return command.outcome(of: RecordedEvents(committed))
+  }
+
+  /// Decides a command inside the write transaction.
+  @inline(__always)
+  static func decide(
+    _ command: some Command, in view: borrowing LogView<WriteTransaction, ProjectionSet>, _ moment: Moment
+  ) throws(AppendFailure<DecisionFailure>) -> Decision {
+    do throws(DecisionFailure) {
+      return try view.withState(orThrow: { .unreadable(StateUnreadable($0.text)) }) { (state) throws(DecisionFailure) in
+        try command.decide(state, DecisionContext(now: Timestamp(milliseconds: moment.now), next: moment.next))
+      }
+    } catch { throw .refused(error) }
   }
 
   /// Decides a command on the state of this moment, and lets nothing happen.
@@ -174,4 +179,11 @@ struct PreparedRequest: Sendable {
   /// With an idempotency key, derived from it and the request: so asking again makes the very same secrets, and they
   /// need not be kept.
   var random: any RandomSource = SystemRandom()
+}
+
+extension RecordedEvents {
+  /// What the log answered.
+  init(_ committed: Committed<LedgerEvent>) {
+    self.init(first: committed.first, time: Timestamp(milliseconds: committed.time), events: committed.events)
+  }
 }

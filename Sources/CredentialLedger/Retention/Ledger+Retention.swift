@@ -107,19 +107,11 @@ extension Ledger {
     let committed: Committed<LedgerEvent>
     do {
       committed = try await writer.release(records) { (view, moment) throws(AppendFailure<DecisionFailure>) in
-        let decision: Decision
-        do throws(DecisionFailure) {
-          decision = try view.withState(orThrow: { .unreadable(StateUnreadable($0.text)) }) {
-            (state) throws(DecisionFailure) in
-            try command.decide(state, DecisionContext(now: Timestamp(milliseconds: moment.now), next: moment.next))
-          }
-        } catch { throw .refused(error) }
+        let decision = try Self.decide(command, in: view, moment)
         return Proposal(decision.events, RecordContext(actor: LogSubject(decision.actor)))
       }
     } catch { throw LedgerError(error) }
-    return command.outcome(
-      of: RecordedEvents(
-        first: committed.first, time: Timestamp(milliseconds: committed.time), events: committed.events))
+    return command.outcome(of: RecordedEvents(committed))
   }
 
   // MARK: The plan
