@@ -1,14 +1,20 @@
 /// Requests on their way to the writer: many tasks put in, one thread takes out.
+@usableFromInline
 final class CommitQueue<Participant: CommitParticipant>: Sendable {
-  private struct State {
+  @usableFromInline
+  struct State: Sendable {
+    @usableFromInline
     var requests: [CommitRequest<Participant>] = []
     /// What every later request is refused with, once there is such a thing.
+    @usableFromInline
     var refusal: LogError?
     var isClosing = false
   }
 
-  private let monitor = Monitor(State())
+  @usableFromInline
+  let monitor = Monitor(State())
   /// How many requests may wait.
+  @usableFromInline
   let capacity: Int
 
   init(capacity: Int) { self.capacity = capacity }
@@ -17,6 +23,7 @@ final class CommitQueue<Participant: CommitParticipant>: Sendable {
   ///
   /// - Throws: ``LogError/Code/busy`` when `capacity` requests wait; ``LogError/Code/closed`` or
   ///   ``LogError/Code/writingStopped`` when no more are taken.
+  @inlinable
   func put(_ request: CommitRequest<Participant>) throws(LogError) {
     try monitor.withLock { (state, wakes) throws(LogError) in
       if let refusal = state.refusal { throw refusal }

@@ -13,6 +13,7 @@ public struct LogView<Reading: Transaction & ~Copyable, Participant: CommitParti
   @usableFromInline
   package let tables: LogTables
 
+  @inline(__always)
   init(_ transaction: consuming Reading, _ participant: Participant, _ tables: LogTables) {
     self.transaction = transaction
     self.participant = participant

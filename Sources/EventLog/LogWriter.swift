@@ -47,7 +47,8 @@ public final class LogWriter<Participant: CommitParticipant>: Sendable {
     }
   }
 
-  private let queue: CommitQueue<Participant>
+  @usableFromInline
+  let queue: CommitQueue<Participant>
   private let thread: OSThread
   let signal: CommitSignal
 
@@ -107,7 +108,7 @@ public final class LogWriter<Participant: CommitParticipant>: Sendable {
   /// tried again after ``CheckpointPolicy/interval``.
   public var checkpointFailure: LogError? { signal.checkpointFailure }
 
-  @usableFromInline
+  @inlinable
   func put(_ request: CommitRequest<Participant>) {
     do { try queue.put(request) } catch { request.fail(error) }
   }

@@ -5,10 +5,12 @@ import Glibc
 /// `@unchecked Sendable`: `state` is only touched between lock and unlock of the mutex, and the two pthread objects
 /// are made for use from any thread; their memory is stable, and freed when the last reference is gone.
 @safe
+@usableFromInline
 final class Monitor<State: Sendable>: @unchecked Sendable {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let condition: UnsafeMutablePointer<pthread_cond_t>
-  private var state: State
+  @usableFromInline
+  var state: State
 
   init(_ state: State) {
     self.state = state
@@ -32,16 +34,23 @@ final class Monitor<State: Sendable>: @unchecked Sendable {
 
   /// Runs `body` alone, and wakes the waiting threads if it says so: all of them, since any may be
   /// the one whose condition has come true.
+  @inlinable
   func withLock<Result: ~Copyable, Failure: Error>(
     _ body: (inout State, inout Bool) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    unsafe pthread_mutex_lock(mutex)
     var wakes = false
-    defer {
-      unsafe pthread_mutex_unlock(mutex)
-      if wakes { unsafe pthread_cond_broadcast(condition) }
-    }
+    lock()
+    defer { unlock(waking: wakes) }
     return try body(&state, &wakes)
+  }
+
+  @usableFromInline
+  func lock() { unsafe pthread_mutex_lock(mutex) }
+
+  @usableFromInline
+  func unlock(waking: Bool) {
+    unsafe pthread_mutex_unlock(mutex)
+    if waking { unsafe pthread_cond_broadcast(condition) }
   }
 
   /// Waits until `body` gives a result, or the time has come.
