@@ -66,6 +66,7 @@ import Testing
     #expect(try lines("webhook", "show", "\(first.id.rawValue)") == [all[0]])
     let table = try run("list", "\(first.connector)").output
     #expect(table.contains("action survey-1") && table.contains("in force"))
+    #expect(try run("show", "\(first.id)").output.contains("waiting     1"))
     #expect(try run("show", "\(second.id)").output.contains("listens to  action survey-1"))
     #expect(try lines("webhook", "list", "connector:99").isEmpty)
     #expect(try run("show", "99", status: 1).error.contains("there is no webhook:99"))
