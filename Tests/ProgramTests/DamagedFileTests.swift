@@ -52,7 +52,7 @@ import Testing
       }
       for arguments in [
         ["backup", "\(folder.path)/backup-\(round)"], ["archive", "\(folder.path)/archive-\(round)"],
-        ["export", "--output", "\(folder.path)/export-\(round)"], ["verify"],
+        ["export", "--out", "\(folder.path)/export-\(round)"], ["verify"],
       ] {
         try expectWords(damaged, arguments, "page \(page), round \(round)")
       }
