@@ -58,6 +58,7 @@ struct LogVerifier {
     let tiles = TileStore(view.transaction.handle, view.tables)
     var checkpoints = try view.checkpoints(over: range)[...]
     let claimed = try view.archivedPositions(in: range)
+    let hasClaims = !claimed.isEmpty
     // Worked on apart, since the closures below cannot hold this value as well.
     var (edge, time, archived) = (edge, time, archived)
     let hasArchive = view.tables.archive != nil
@@ -99,7 +100,7 @@ struct LogVerifier {
             .damagedRecord, "what is noted of the archived record is not what it says; restore a backup",
             at: header.position)
         }
-      } else if claimed.contains(header.position) {
+      } else if hasClaims, claimed.contains(header.position) {
         throw LogError(
           .damagedRecord, "the record counts as archived, and yet it is there; restore a backup", at: header.position)
       }

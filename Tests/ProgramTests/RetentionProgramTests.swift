@@ -79,6 +79,12 @@ import Testing
     let proof = try run(["prove", "inclusion", "\(archived)", "--format", "json"])
     #expect(proof.status == 0 && !proof.output.contains(#""record""#), "\(proof.error)")
     try expectDocuments(proof.output, match: "prove-inclusion")
+    let key = try run(["key", "list", "--newest"]).output.split(separator: "\n").first.map(String.init) ?? ""
+    let script = "cat > proof && \(Repository.path)/Tools/checks/verify-proofs proof proof --key '\(key)'"
+    let verdict = try runProgram(["-c", "cd \(folder.path) && \(script)"], of: "/bin/sh", input: proof.output)
+    #expect(verdict.status == 0 && verdict.output.contains("in an archive, at \(archived) "), "\(verdict.error)")
+    let other = proof.output.replacing("\"leafHash\": \"", with: "\"leafHash\": \"AAAA")
+    #expect(try runProgram(["-c", "cd \(folder.path) && \(script)"], of: "/bin/sh", input: other).status == 1)
     for arguments in [["explain", "token:\(archived)"], ["bundle", "\(archived)"], ["export"]] {
       let result = try run(arguments)
       #expect(result.status == 3 && result.error.contains("[archived, position"), "\(arguments): \(result.error)")

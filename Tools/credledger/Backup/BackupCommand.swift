@@ -14,6 +14,9 @@ struct BackupCommand: AsyncParsableCommand {
       With --check nothing is written. Without keys a backup is held against itself; --verifier-key, a key that was kept \
       where the ledger is not, also finds out one that was rewritten whole.
 
+      Records that credledger retention let go are not in it: keep the archive that has them as well. --projections takes \
+      that archive, by --archive.
+
       EXAMPLES
         credledger backup /backup/2026-11-25 --ledger /var/lib/credledger
         credledger backup /backup/2026-11-25 --keys /safe/keys-2026-11-25 --projections
@@ -40,7 +43,8 @@ struct BackupCommand: AsyncParsableCommand {
     let report = try await Carrying.showing { [self] observe in
       if check {
         return try await Ledger.checkBackup(
-          at: folder, keys: keys, verifierKeys: verifierKeys, comparingProjections: projections, progress: observe)
+          at: folder, keys: keys, verifierKeys: verifierKeys, comparingProjections: projections, ledger.configuration,
+          progress: observe)
       }
       return try await ledger.reading {
         try await $0.backUp(to: folder, keys: keys, comparingProjections: projections, progress: observe)
