@@ -255,6 +255,11 @@ struct ReleaseTests {
     // The archive has another record, or none.
     shelf.records.withLock { $0[310]?[13] ^= 1 }
     #expect(try found(shelf)?.code == .damagedRecord && found(shelf)?.position == 310)
+    let another = try open(shelf)
+    let error = #expect(throws: LogError.self) { try another.snapshot().record(at: 310) }
+    #expect(error?.code == .damagedRecord && error?.reason.contains("segment 2") == true)
+    #expect(try another.snapshot().record(at: 320)?.bytes == before[319].bytes)
+    another.close()
     shelf.records.withLock { $0[310] = before[310].bytes }
     #expect(try found(shelf)?.position == 310)
     shelf.records.withLock { $0[310] = nil }

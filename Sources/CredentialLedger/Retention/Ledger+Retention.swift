@@ -5,7 +5,7 @@ import LedgerEvents
 import Projections
 
 extension Ledger {
-  /// How many records leave the live file in one commit at most: some twenty milliseconds of the writer's time.
+  /// How many records leave the live file in one commit at most: whoever asks meanwhile waits for no more.
   public static var recordsPerRelease: Int { 10_000 }
 
   /// Says which records a policy would let go, and changes nothing: the events `token.issued` of access tokens that

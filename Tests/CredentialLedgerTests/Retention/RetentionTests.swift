@@ -192,6 +192,45 @@ import Testing
     }
   }
 
+  @Test func theTimeOfExpiryDecidesToTheSecond() async throws {
+    let aged = try await AgedLedger(tokens: 20)
+    // The tokens were issued 201 days ago, for a day.
+    for (seconds, count): (Int64, Int) in [
+      (200 * 86_400 + 1, 0), (200 * 86_400, aged.due.count), (86_400, aged.due.count),
+    ] {
+      let policy = RetentionPolicy(olderThan: .seconds(seconds))
+      let plan = try await aged.ledger.planRetention(policy, archive: aged.archive)
+      #expect(plan.records == UInt64(count), "\(seconds) seconds")
+    }
+    // A key that may still be asked for keeps its record.
+    await aged.ledger.close()
+    var configuration = aged.clock.configuration
+    configuration.idempotencyRetention = 300 * 86_400_000
+    let ledger = try await Ledger.open(at: aged.path, configuration)
+    let plan = try await ledger.planRetention(AgedLedger.policy, archive: aged.archive)
+    #expect(plan.records == UInt64(aged.due.count - 1))
+    await ledger.close()
+  }
+
+  @Test func anotherHistoryOfTheSameLedgerIsRefused() async throws {
+    let aged = try await AgedLedger(tokens: 20)
+    let ledger = aged.ledger
+    _ = try await ledger.backUp(to: "\(aged.folder.path)/backup", keys: "\(aged.folder.path)/keys")
+    _ = try await Ledger.restore(
+      from: "\(aged.folder.path)/backup", keys: "\(aged.folder.path)/keys", at: "\(aged.folder.path)/fork",
+      aged.clock.configuration, record: .none)
+    let fork = try await Ledger.open(at: "\(aged.folder.path)/fork", aged.clock.configuration)
+    for other in [fork, ledger] { _ = try await AgedLedger.issue(other, aged.steps) }
+    _ = try await fork.archive(to: "\(aged.folder.path)/forked")
+    await fork.close()
+    let error = await failure { () throws(LedgerError) in
+      _ = try await ledger.applyRetention(AgedLedger.policy, archive: "\(aged.folder.path)/forked")
+    }
+    #expect(error?.code == .foreignArchive && error?.reason.contains("another history") == true)
+    #expect(try AgedLedger.archivedCount(ledger) == 0)
+    await ledger.close()
+  }
+
   @Test func aRunThatIsStoppedIsSoundAndAnotherGoesOn() async throws {
     let aged = try await AgedLedger()
     var ledger = aged.ledger

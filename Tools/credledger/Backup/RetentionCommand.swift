@@ -15,7 +15,8 @@ struct RetentionCommand: AsyncParsableCommand {
       records, and so of whatever personal data is sealed in them; an erasure destroys the key as ever.
 
       The file does not shrink: what becomes free in it is used for what is written next, and a backup leaves it out. The \
-      newest 1,024 records always stay. A run that is stopped anywhere does no harm, and another goes on.
+      newest 1,024 records always stay. A run that is stopped anywhere does no harm, and another goes on. --apply writes, so \
+      no server may have the ledger open; one that has it runs a policy by the library's applyRetention.
 
       Exit status: 1 where the archive is damaged, of another ledger or history, or does not have yet what would leave (add \
       to it by credledger archive), and for a policy under a day; nothing is changed then.
