@@ -31,7 +31,8 @@ public struct Keys: Sendable {
     return try ledger.verifierKey
   }
 
-  /// Replaces the master key, and seals every key anew under it. Backups of the key folder need the old one.
+  /// Replaces the master key, and seals every key anew under it. Backups of the key folder need the old one,
+  /// the ledger opens with the new one alone: open it by a configuration that says where that is.
   ///
   /// The key folder keeps in mind that the key was replaced until the event of it is durable; opening the ledger records
   /// what a crash left out.

@@ -83,7 +83,7 @@ public struct LedgerConfiguration: Sendable {
   }
 
   /// Where the master key is, once the environment was looked at.
-  var masterKeySource: MasterKey.Source {
+  public var masterKeySource: MasterKey.Source {
     if let masterKey { return masterKey }
     return unsafe getenv(MasterKey.environmentVariable) != nil
       ? .environment(MasterKey.environmentVariable) : .keysFolder
