@@ -11,6 +11,9 @@ public struct BackupReport: Sendable {
   public let manifest: BackupManifest
   /// What the backup of the keys says of itself; nil where none was made.
   public let keys: KeysBackupManifest?
+  /// How many persons and webhooks that the log names have no key among those that a check was given, and were accepted
+  /// so; nil where that was not looked at.
+  public let missingKeys: UInt64?
 }
 
 extension Ledger {
@@ -51,7 +54,7 @@ extension Ledger {
       let keysManifest = if let keysDraft { try fillKeys(keysDraft) } else { nil as KeysBackupManifest? }
       try keysDraft?.publish()
       try draft.publish()
-      return BackupReport(manifest: manifest, keys: keysManifest)
+      return BackupReport(manifest: manifest, keys: keysManifest, missingKeys: nil)
     }
   }
 

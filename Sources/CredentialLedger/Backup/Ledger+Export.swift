@@ -88,12 +88,14 @@ extension Ledger {
   ///   - keys: a backup of the ledger's keys, or its key folder.
   ///   - path: the new ledger's folder, which does not exist or is empty.
   ///   - record: whether the log says that it was restored; it stays as it was exported unless that is asked for.
+  ///   - missingKeys: whether keys may be missing of persons whom the log does not say to be erased.
   ///   - progress: is told how many events came, and of how many, where a file's size lets that be guessed.
-  /// - Throws: `damaged` with the first line that is wrong; `already_exists`, `busy`, `not_found`, `key_unavailable`,
+  /// - Throws: `damaged` with the first line that is wrong; `keys_behind`, `already_exists`, `busy`, `not_found`, `key_unavailable`,
   ///   `newer_format`, `disk_full`, `storage`.
   public static func importing(
     _ descriptor: Int32, keys: String, at path: String, _ configuration: LedgerConfiguration = LedgerConfiguration(),
-    record: RestoreRecord = .none, progress: @escaping CarryingProgress.Observer = { _ in }
+    record: RestoreRecord = .none, missingKeys: MissingKeys = .refused,
+    progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> RestoreReport {
     let carried = try await onOwnThread { () throws(LedgerError) in
       var reader = try ExportReader(descriptor)
@@ -104,10 +106,10 @@ extension Ledger {
         _ = try reader.read(trusted: trusted, into: &log, stage: .writing, progress)
       }
     }
-    return try await finish(carried, configuration, record)
+    return try await finish(carried, configuration, record, missingKeys)
   }
 
-  /// Checks an export as ``importing(_:keys:at:_:record:progress:)`` does, and makes nothing of it.
+  /// Checks an export as ``importing(_:keys:at:_:record:missingKeys:progress:)`` does, and makes nothing of it.
   ///
   /// - Parameters:
   ///   - descriptor: an open file or pipe, which is read to its end and stays open.

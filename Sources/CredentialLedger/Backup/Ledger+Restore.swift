@@ -2,6 +2,7 @@ import EventLog
 import KeyStore
 public import LedgerCrypto
 import LedgerDomain
+public import LedgerEvents
 import Projections
 import TransparencyLog
 
@@ -11,6 +12,10 @@ public struct RestoreReport: Sendable {
   public let events: UInt64
   /// The root of the tree over them.
   public let root: Digest
+  /// When the newest of them was recorded. Whatever was revoked, disabled or erased after it is undone.
+  public let newest: Timestamp
+  /// How many persons and webhooks that the log names had no key, and were accepted so: see ``MissingKeys``.
+  public let missingKeys: UInt64
   /// Where the log says that it was restored; nil where it was to be left as it was.
   public let recordedAt: UInt64?
 }
@@ -41,13 +46,15 @@ extension Ledger {
   ///   - keys: a backup of the ledger's keys, or its key folder.
   ///   - path: the new ledger's folder, which does not exist or is empty.
   ///   - record: whether the log says that it was restored.
+  ///   - missingKeys: whether keys may be missing of persons whom the log does not say to be erased.
   ///   - progress: is told how far it has come.
-  /// - Throws: `already_exists`; `busy` where somebody else restores to the same folder; `not_found` where there is no
+  /// - Throws: `keys_behind` where such keys are missing; `already_exists`; `busy` where somebody else restores to the same folder; `not_found` where there is no
   ///   such copy or no keys; `damaged` with what is wrong; `key_unavailable` where the keys are not of this ledger, or
   ///   the master key is another; `disk_full`, `storage`.
   public static func restore(
     from source: String, keys: String, at path: String, _ configuration: LedgerConfiguration = LedgerConfiguration(),
-    record: RestoreRecord = .event, progress: @escaping CarryingProgress.Observer = { _ in }
+    record: RestoreRecord = .event, missingKeys: MissingKeys = .refused,
+    progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> RestoreReport {
     let carried = try await onOwnThread { () throws(LedgerError) in
       let draft = try DraftFolder(for: path)
@@ -56,7 +63,7 @@ extension Ledger {
       }
       return try restore(ArchiveFolder(path: source), KeysSource(path: keys), in: draft, configuration, progress)
     }
-    return try await finish(carried, configuration, record)
+    return try await finish(carried, configuration, record, missingKeys)
   }
 
   /// A log in its draft, with its keys.
@@ -123,7 +130,7 @@ extension Ledger {
   static func bring(
     _ keys: KeysSource, origin: String, to draft: DraftFolder, _ configuration: LedgerConfiguration
   ) throws(LedgerError) -> KeyStore {
-    _ = try keys.manifest()
+    _ = try keys.manifest(configuration)
     let keyStore = try keys.open(origin: origin, configuration)
     _ = try keyed { () throws(KeyStoreError) in try keyStore.copy(to: "\(draft.path)/\(Folder.keys)") }
     return keyStore
@@ -131,17 +138,23 @@ extension Ledger {
 
   /// Opens the ledger in a draft, as it will be opened from now on, and gives it its name.
   static func finish(
-    _ carried: Carried, _ configuration: LedgerConfiguration, _ record: RestoreRecord
+    _ carried: Carried, _ configuration: LedgerConfiguration, _ recording: RestoreRecord, _ missingKeys: MissingKeys
   ) async throws(LedgerError) -> RestoreReport {
     // Held against the witness file where one is named: an old copy is not to take the place of a newer ledger unnoticed.
     let ledger = try await open(at: carried.draft.path, configuration)
+    let (newest, missing): (Timestamp, UInt64)
     let recordedAt: UInt64?
     do throws(LedgerError) {
-      let root = try logged { () throws(LogError) in try ledger.log.snapshot().root(at: carried.size) }
-      guard root == carried.root else {
+      let (root, record) = try logged { () throws(LogError) in
+        let snapshot = try ledger.log.snapshot()
+        return (try snapshot.root(at: carried.size), try snapshot.record(at: carried.size))
+      }
+      guard let record, root == carried.root else {
         throw LedgerError(.damaged, "the restored log has another tree than the copy", position: carried.size)
       }
-      switch record {
+      newest = Timestamp(milliseconds: record.header.recordedAt)
+      missing = try missingKeys.count(in: ledger.log, ledger.keyStore)
+      switch recording {
       case .event: recordedAt = try await ledger.execute(RecordRestore(events: carried.size, root: carried.root))
       case .none: recordedAt = nil
       }
@@ -151,13 +164,14 @@ extension Ledger {
     }
     await ledger.close()
     try await onOwnThread { () throws(LedgerError) in try carried.draft.publish() }
-    return RestoreReport(events: carried.size, root: carried.root, recordedAt: recordedAt)
+    return RestoreReport(
+      events: carried.size, root: carried.root, newest: newest, missingKeys: missing, recordedAt: recordedAt)
   }
 }
 
 extension Ledger {
-  /// Checks a backup as ``restore(from:keys:at:_:record:progress:)`` does, and changes nothing, neither in it nor beside
-  /// it, except for a scratch folder beside it where projections are compared.
+  /// Checks a backup as ``restore(from:keys:at:_:record:missingKeys:progress:)`` does, and changes
+  /// nothing, neither in it nor beside it, except for a scratch folder beside it where projections are compared.
   ///
   /// Its files are compared with their digests before anything in them is trusted. Without keys, checkpoints are held
   /// against the keys that the log itself names: whoever rewrites a backup whole passes, unless a key that is known from
@@ -172,12 +186,14 @@ extension Ledger {
   ///   - keys: a backup of the ledger's keys, or its key folder, to be checked as well; nil checks none.
   ///   - verifierKeys: keys known from elsewhere (C2SP signed-note), one of which must have signed.
   ///   - comparingProjections: whether to compare the projections with a rebuild, which needs keys.
+  ///   - missingKeys: whether keys may be missing of persons whom the log does not say to be erased. Not looked at where
+  ///     another version of the program wrote the projections of the copy; restoring looks at it in any case.
   ///   - progress: is told how far it has come.
-  /// - Throws: `not_found` where there is no finished backup; `damaged` with what is wrong; `key_unavailable`,
-  ///   `invalid_value`, `newer_format`, `storage`.
+  /// - Throws: `not_found` where there is no finished backup; `damaged` with what is wrong; `keys_behind`,
+  ///   `key_unavailable`, `invalid_value`, `newer_format`, `storage`.
   public static func checkBackup(
     at path: String, keys: String? = nil, verifierKeys: [String] = [], comparingProjections: Bool = false,
-    _ configuration: LedgerConfiguration = LedgerConfiguration(),
+    missingKeys: MissingKeys = .refused, _ configuration: LedgerConfiguration = LedgerConfiguration(),
     progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> BackupReport {
     guard !comparingProjections || keys != nil else {
@@ -193,10 +209,10 @@ extension Ledger {
         defer { log.close() }
         try manifest.require(
           CopyInspection(of: log, claimed: manifest.verifierKeys, trusted: verifierKeys, progress))
-        return BackupReport(manifest: manifest, keys: nil)
+        return BackupReport(manifest: manifest, keys: nil, missingKeys: nil)
       }
       let source = KeysSource(path: keys)
-      let keysManifest = try source.manifest()
+      let keysManifest = try source.manifest(configuration)
       let keyStore = try source.open(origin: manifest.origin, configuration)
       _ = try keyed { () throws(KeyStoreError) in try keyStore.verifyPersons() }
       let archive = try configuration.records(of: manifest.origin)
@@ -209,13 +225,15 @@ extension Ledger {
       let trusted =
         verifierKeys.isEmpty ? try keyStore.verifierKeys(origin: manifest.origin).map(\.description) : verifierKeys
       try manifest.require(CopyInspection(of: log, claimed: manifest.verifierKeys, trusted: trusted, progress))
+      let isRead = try logged { () throws(LogError) in try !ProjectionRebuild.isNeeded(log.snapshot()) }
+      let missing = isRead ? try missingKeys.count(in: log, keyStore) : nil
       if comparingProjections {
         let digests = try log.comparedDigests(in: LedgerFolder.draft(of: path), progress)
         guard manifest.digests == nil || manifest.digests == digests else {
           throw LedgerError(.damaged, "the projections are not those that the manifest names")
         }
       }
-      return BackupReport(manifest: manifest, keys: keysManifest)
+      return BackupReport(manifest: manifest, keys: keysManifest, missingKeys: missing)
     }
   }
 }

@@ -56,6 +56,8 @@ extension LedgerError.Code {
   public static let alreadyOpen = Self(rawValue: "already_open")
   /// A key is missing, wrong or unreadable.
   public static let keyUnavailable = Self(rawValue: "key_unavailable")
+  /// The keys given for a copy of a log lack some that it names: see ``MissingKeys``.
+  public static let keysBehind = Self(rawValue: "keys_behind")
   /// Something stored is not what it was.
   public static let damaged = Self(rawValue: "damaged")
   /// A record is needed that is no more in the live file, and the archive that has it is not at hand: see

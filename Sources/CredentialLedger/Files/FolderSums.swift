@@ -19,12 +19,14 @@ enum FolderSums {
   ///
   /// - Parameters:
   ///   - required: the files that must be listed.
+  ///   - spared: the files that may be missing though they are listed.
   ///   - what: what the folder should be, for the error.
   /// - Returns: the paths that are listed.
   /// - Throws: `not_found` where the folder has no sums, and so is nothing that was finished; `damaged` with the first
   ///   file that is missing or not what it was.
   static func check(
-    _ folder: String, requiring required: [String], as what: String, progress: (UInt64) -> Void = { _ in }
+    _ folder: String, requiring required: [String], sparing spared: [String] = [], as what: String,
+    progress: (UInt64) -> Void = { _ in }
   ) throws(LedgerError) -> [String] {
     let written: [UInt8]
     do { written = try FileInput.contents(of: "\(folder)/\(fileName)", limit: limit) } catch {
@@ -48,6 +50,7 @@ enum FolderSums {
         }
       } catch {
         guard error.code == .notFound else { throw error }
+        if spared.contains(file.path) { continue }
         throw LedgerError(.damaged, "\(folder)/\(file.path) is missing")
       }
       guard digest == file.digest else {

@@ -9,9 +9,11 @@ struct BackupCommand: AsyncParsableCommand {
       signed checkpoint, each row checked and everything is on the device. A server may go on writing meanwhile.
 
       Keys are no part of it: a backup of them that is kept with that of the log undoes every erasure since. --keys puts \
-      them into a folder of their own; keep it elsewhere, keep few, and let them expire.
+      them into a folder of their own; keep it elsewhere, keep few, and let them expire. Restoring needs keys at least as \
+      new as the log; after an erasure older backups of keys must go, as they would undo it.
 
-      With --check nothing is written. Without keys a backup is held against itself; --verifier-key, a key that was kept \
+      With --check nothing is written. Keys that are older than the log are refused, as persons who came since would pass \
+      for erased. Without keys a backup is held against itself; --verifier-key, a key that was kept \
       where the ledger is not, also finds out one that was rewritten whole.
 
       Records that credledger retention let go are not in it: keep the archive that has them as well. --projections takes \
@@ -34,7 +36,14 @@ struct BackupCommand: AsyncParsableCommand {
   @Option(name: .customLong("verifier-key"), help: "A key known from elsewhere that must have signed; with --check.")
   var verifierKeys: [String] = []
 
+  @Flag(
+    help: ArgumentHelp(
+      "With --check, go on though keys are missing of persons whom the log names and does not say to be erased.",
+      discussion: "Right only where they were erased after the log was copied; what they had sealed stays closed."))
+  var acceptMissingKeys = false
+
   func validate() throws {
+    if !check, acceptMissingKeys { throw ValidationError("--accept-missing-keys goes with --check.") }
     if !check, !verifierKeys.isEmpty { throw ValidationError("--verifier-key goes with --check.") }
     if check, projections, keys == nil { throw ValidationError("--check --projections needs --keys.") }
   }
@@ -43,8 +52,8 @@ struct BackupCommand: AsyncParsableCommand {
     let report = try await Carrying.showing { [self] observe in
       if check {
         return try await Ledger.checkBackup(
-          at: folder, keys: keys, verifierKeys: verifierKeys, comparingProjections: projections, ledger.configuration,
-          progress: observe)
+          at: folder, keys: keys, verifierKeys: verifierKeys, comparingProjections: projections,
+          missingKeys: acceptMissingKeys ? .accepted : .refused, ledger.configuration, progress: observe)
       }
       return try await ledger.reading {
         try await $0.backUp(to: folder, keys: keys, comparingProjections: projections, progress: observe)
@@ -69,12 +78,16 @@ struct BackupCommand: AsyncParsableCommand {
           ])
         ))
     }
+    if let missing = report.missingKeys { members.append(("missingKeys", .number(missing))) }
     if let text = output.format.text(.object(members)) { return print(text) }
     print(
       "\(manifest.position) events of \(manifest.origin.printable) up to \(manifest.createdAt) in \(folder), \(check ? "sound" : "verified")"
     )
     print("root \(manifest.root.hex)")
     print("\(manifest.rows) rows match their checks" + (projections ? ", and rebuilt state equals copied state" : ""))
+    if let missing = report.missingKeys, missing > 0 {
+      print("the keys of \(missing) persons or webhooks are missing: what they opened stays closed")
+    }
     guard let keys, let keysReport = report.keys else { return }
     print("keys of \(keysReport.persons) persons in \(keys): keep them where the log's backups are not")
     if keysReport.hasMasterKey { print("the master key is with them, since the ledger keeps it in its key folder") }

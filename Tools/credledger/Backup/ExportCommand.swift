@@ -37,7 +37,8 @@ struct ImportCommand: AsyncParsableCommand {
     discussion: """
       Checks each line against its sum, its record and those before, and the whole against the signed checkpoint in the \
       last line. The first line that is wrong is named, and nothing is left of the ledger then. --ledger names a folder \
-      that does not exist, or is empty. The ledger has the same root as the one that was exported.
+      that does not exist, or is empty. The ledger has the same root as the one that was exported. Keys that are older than \
+      the export are refused, and whatever was revoked, disabled or erased after it is undone: do it again.
 
       EXAMPLES
         credledger import events.ndjson --keys /safe/keys-2026-11-25 --ledger ./again
@@ -50,6 +51,11 @@ struct ImportCommand: AsyncParsableCommand {
   @Argument(help: "The export; the standard input without it.") var file: String?
   @Flag(help: "Check the export, and make no ledger.") var check = false
   @Option(help: "A backup of the keys, a key folder, or the folder of a ledger.") var keys: String?
+  @Flag(
+    help: ArgumentHelp(
+      "Go on though keys are missing of persons whom the log names and does not say to be erased.",
+      discussion: "Right only where they were erased after the log was copied; what they had sealed stays closed."))
+  var acceptMissingKeys = false
   @Option(name: .customLong("verifier-key"), help: "A key known from elsewhere that must have signed; with --check.")
   var verifierKeys: [String] = []
 
@@ -74,7 +80,9 @@ struct ImportCommand: AsyncParsableCommand {
     guard let keys else { return }
     let path = try ledger.requireFolder()
     let report = try await Carrying.showing { observe in
-      try await Ledger.importing(descriptor, keys: keys, at: path, ledger.configuration, progress: observe)
+      try await Ledger.importing(
+        descriptor, keys: keys, at: path, ledger.configuration,
+        missingKeys: acceptMissingKeys ? .accepted : .refused, progress: observe)
     }
     output.print(report, at: path)
   }

@@ -7,7 +7,10 @@ struct RestoreCommand: AsyncParsableCommand {
     discussion: """
       Checks everything first, and never overwrites: --ledger names a folder that does not exist, or is empty. The keys \
       come from their own backup, from the key folder that is still there, or from the folder of the old ledger. From an \
-      archive the projections are rebuilt.
+      archive the projections are rebuilt. Keys that are older than the log are refused, as persons who came since would \
+      pass for erased.
+
+      Whatever was revoked, disabled or erased after the copy was made is undone: do it again.
 
       The next event says how far the copy reached, so that whoever holds a later checkpoint sees why it does not fit any \
       more. --exact leaves the log as it was copied: for a ledger that moves, and of which nothing is missing.
@@ -22,12 +25,18 @@ struct RestoreCommand: AsyncParsableCommand {
   @Argument(help: "The folder of a backup or of an archive.") var source: String
   @Option(help: "A backup of the keys, a key folder, or the folder of a ledger.") var keys: String
   @Flag(help: "Append no event that says so.") var exact = false
+  @Flag(
+    help: ArgumentHelp(
+      "Go on though keys are missing of persons whom the log names and does not say to be erased.",
+      discussion: "Right only where they were erased after the log was copied; what they had sealed stays closed."))
+  var acceptMissingKeys = false
 
   func run() async throws {
     let path = try ledger.requireFolder()
     let report = try await Carrying.showing { [self] observe in
       try await Ledger.restore(
-        from: source, keys: keys, at: path, ledger.configuration, record: exact ? .none : .event, progress: observe)
+        from: source, keys: keys, at: path, ledger.configuration, record: exact ? .none : .event,
+        missingKeys: acceptMissingKeys ? .accepted : .refused, progress: observe)
     }
     output.print(report, at: path)
   }
@@ -38,10 +47,17 @@ extension FormatOptions {
   func print(_ report: RestoreReport, at path: String) {
     var members: [(String, JSON)] = [
       ("ledger", .string(path)), ("events", .number(report.events)), ("root", .string(report.root.hex)),
+      ("newest", .string("\(report.newest)")), ("missingKeys", .number(report.missingKeys)),
     ]
     if let position = report.recordedAt { members.append(("recordedAt", .number(position))) }
     if let text = format.text(.object(members)) { return Swift.print(text) }
     Swift.print("\(report.events) events in \(path); root \(report.root.hex)")
+    if report.missingKeys > 0 {
+      Swift.print("the keys of \(report.missingKeys) persons or webhooks are missing: what they opened stays closed")
+    }
     if let position = report.recordedAt { Swift.print("ledger.restored is event \(position)") }
+    Swift.print(
+      "the copy ends with event \(report.events), \(report.newest): whatever was revoked, disabled or erased after that is "
+        + "undone; do it again")
   }
 }

@@ -68,7 +68,7 @@ struct CredLedger: AsyncParsableCommand {
   private static func status(of error: LedgerError) -> Int32 {
     switch error.code {
     case .alreadyExists, .invalidValue, .notFound, .invalidEvidence, .witnessUnavailable, .witnessRefused,
-      .foreignArchive, .archiveBehind:
+      .foreignArchive, .archiveBehind, .keysBehind:
       1
     // Of the witness file they say that the ledger could not be opened.
     case .invalidCheckpoint, .behindCheckpoint, .contradictsCheckpoint: error.field == nil ? 1 : 3
