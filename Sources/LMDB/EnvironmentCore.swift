@@ -33,10 +33,13 @@ final class EnvironmentCore: @unchecked Sendable {
       if isWriter {
         lock = try WriterLock(at: folder.writerLockPath)
         let isNew = try Descriptor.createPrivate(folder.dataPath, operation) != nil
-        _ = try Descriptor.createPrivate(folder.lockPath, operation)
         if isNew { try Descriptor(opening: folder.path, O_RDONLY | O_DIRECTORY, operation).synchronize(operation) }
       }
       let file = try Self.examine(folder, mayBeNew: isWriter)
+      if options.access != .frozen {
+        try LockFile.reserve(
+          folder.lockPath, readers: Self.slotCount(options), isRequired: isWriter, operation)
+      }
       unsafe pointer = try Self.open(folder, options, file)
       pool = ReaderPool(count: max(options.maximumReaders, 2))
       writerLock = Mutex(lock)
@@ -70,6 +73,10 @@ final class EnvironmentCore: @unchecked Sendable {
     }
   }
 
+  private static func slotCount(_ options: Environment.Options) -> Int {
+    max(options.maximumReaders, 2) + slotsForTools
+  }
+
   /// Opens with the largest map the system grants.
   private static func open(
     _ folder: Folder, _ options: Environment.Options, _ file: DataFile?
@@ -91,7 +98,7 @@ final class EnvironmentCore: @unchecked Sendable {
       var status = unsafe mdb_env_set_mapsize(pointer, size)
       if status == 0 { status = unsafe mdb_env_set_maxdbs(pointer, MDB_dbi(options.maximumTables)) }
       if status == 0 {
-        status = unsafe mdb_env_set_maxreaders(pointer, UInt32(max(options.maximumReaders, 2) + slotsForTools))
+        status = unsafe mdb_env_set_maxreaders(pointer, UInt32(slotCount(options)))
       }
       if status == 0 { status = unsafe mdb_env_open(pointer, folder.path, UInt32(flags), 0o600) }
       if status == 0 { return unsafe pointer }

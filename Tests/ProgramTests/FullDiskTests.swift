@@ -1,0 +1,53 @@
+import Glibc
+import LedgerTestSupport
+import Testing
+
+/// What the program says of a disk that is full: that, and nothing of the ledger.
+@Suite struct FullDiskTests {
+  private let folder = TemporaryFolder()
+  private var disk: String { "\(folder.path)/disk" }
+  private var ledger: String { "\(disk)/ledger" }
+
+  /// Fills the disk, but for some bytes.
+  private func fill(butFor bytes: Int) {
+    let filler = "\(disk)/filler"
+    TemporaryFolder.remove(filler)
+    let descriptor = unsafe open(filler, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    defer { close(descriptor) }
+    let page = [UInt8](repeating: 1, count: 4_096)
+    var count = 0
+    while case let written = unsafe page.withUnsafeBytes({ unsafe write(descriptor, $0.baseAddress, $0.count) }),
+      written > 0
+    { count += written }
+    ftruncate(descriptor, off_t(count - bytes))
+  }
+
+  @Test func noRoomBesideALedgerSaysNothingOfTheLedger() throws {
+    #expect(unsafe mkdir(disk, 0o700) == 0)
+    guard Program.run("mount", ["-t", "tmpfs", "-o", "size=6m,mode=0700", "tmpfs", disk]) else {
+      print("not run: a full disk needs the right to mount one")
+      return
+    }
+    defer { _ = Program.run("umount", ["-l", disk]) }
+    let made = try runProgram(["simulate", "--ledger", ledger, "--events", "300", "--seed", "7"])
+    try #require(made.status == 0, "\(made.error)")
+    // None; enough for the first file of the scratch folder; and for the second, but not for what comes into it.
+    for bytes in [0, 4_096, 65_536, 98_304] {
+      fill(butFor: bytes)
+      for arguments in [["verify"], ["replay", "--verify"], ["replay", "--profile"]] {
+        let result = try runProgram(arguments + ["--ledger", ledger])
+        let note: Comment = "\(arguments), \(bytes) bytes: \(result.error)"
+        #expect(result.status == 3, note)
+        #expect(result.error.contains("[disk_full]"), note)
+        #expect(!result.error.contains("damaged"), note)
+        #expect(TemporaryFolder.names(in: disk) == ["filler", "ledger"], note)
+      }
+      // What needs no room is done.
+      let counted = try runProgram(["stats", "--ledger", ledger])
+      #expect(counted.status == 0, "\(counted.error)")
+    }
+    TemporaryFolder.remove("\(disk)/filler")
+    let verified = try runProgram(["verify", "--ledger", ledger])
+    #expect(verified.status == 0, "\(verified.error)")
+  }
+}
