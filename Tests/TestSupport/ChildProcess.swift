@@ -45,6 +45,16 @@ public struct ChildProcess {
     return finish()
   }
 
+  /// Sends the program a signal, and waits until it is gone, with all that has its output.
+  /// - Returns: the exit status; 128 and the signal's number where a signal ended it, as a shell has it.
+  public func end(by signal: Int32) -> Int32 {
+    Glibc.kill(process, signal)
+    close(input)
+    while !readBytes().isEmpty {}
+    close(output)
+    return Program.wait(for: process)
+  }
+
   /// Lets the program end, and waits until it has.
   /// - Returns: the lines that were not read before.
   @discardableResult

@@ -154,14 +154,15 @@ extension Ledger {
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> (live: LedgerDigests, rebuilt: LedgerDigests) {
     let log = log
-    let scratch = LedgerFolder.draft(of: path)
+    let path = path
     return try await blocking { () throws(LedgerError) in
-      defer { LedgerFolder.remove(scratch) }
+      let scratch = try ScratchFolder(beside: path)
+      defer { scratch.remove() }
       return try logged { () throws(LogError) in
         let view = try log.snapshot()
         let head = try view.head()
         let live = try view.projectionDigests()
-        let rebuild = try ProjectionRebuild(log).digests(in: scratch, upTo: head) { progress($0, head) }
+        let rebuild = try ProjectionRebuild(log).digests(in: scratch.path, upTo: head) { progress($0, head) }
         return (
           LedgerDigests(live),
           LedgerDigests(rebuild)

@@ -158,6 +158,8 @@ struct ArchiveFolder {
   ) throws(LedgerError) {
     let name = "\(path)/\(header.fileName)"
     let draft = name + Self.draftSuffix
+    Unfinished.add(draft)
+    defer { Unfinished.forget(draft) }
     do throws(LedgerError) {
       var writer = try SegmentWriter(header, at: draft)
       try records { (record) throws(LedgerError) in try writer.write(record) }
@@ -171,7 +173,9 @@ struct ArchiveFolder {
         throw LedgerError(.damaged, "\(draft) does not match the tree once it is read back", position: header.last)
       }
       try reader.finish()
-      guard unsafe rename(draft, name) == 0 else { throw FileError.last("name", name) }
+      try Unfinished.finish(draft) { () throws(LedgerError) in
+        guard unsafe rename(draft, name) == 0 else { throw FileError.last("name", name) }
+      }
       try LedgerFolder.sync(namesIn: path)
     } catch {
       unsafe unlink(draft)

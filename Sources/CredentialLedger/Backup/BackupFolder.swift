@@ -109,7 +109,7 @@ struct CopyInspection {
 extension EventLog where Participant == ProjectionSet {
   /// The digests of a copy's projections, which must be those of a rebuild.
   ///
-  /// - Parameter scratch: a folder that does not exist.
+  /// - Parameter scratch: a folder that does not exist, or is empty.
   func comparedDigests(in scratch: String, _ observe: CarryingProgress.Observer) throws(LedgerError) -> LedgerDigests {
     defer { LedgerFolder.remove(scratch) }
     let (live, rebuilt) = try logged { () throws(LogError) in

@@ -62,18 +62,12 @@ extension Ledger {
     toFile path: String, progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> ExportReport {
     try DurableFile.requireNew(path)
-    let draft = "\(path).part-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-    let file = FileHandle(unsafe Glibc.open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600))
-    guard file.number >= 0 else { throw FileError.last("create", draft) }
-    do throws(LedgerError) {
-      let report = try await export(to: file.number, progress: progress)
-      guard fchmod(file.number, 0o600) == 0, fsync(file.number) == 0 else { throw FileError.last("sync", draft) }
-      try DurableFile.publish(draft, as: path)
-      return report
-    } catch {
-      unsafe unlink(draft)
-      throw error
-    }
+    Unfinished.sweep(beside: path)
+    let draft = try DraftFile(for: path)
+    let report = try await export(to: draft.descriptor, progress: progress)
+    try draft.publish()
+    try LedgerFolder.sync(parentOf: path)
+    return report
   }
 
   /// Makes a ledger of an export and of keys: the same records, the same root. Nothing is left of it where a line is

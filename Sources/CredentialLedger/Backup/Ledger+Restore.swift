@@ -228,7 +228,9 @@ extension Ledger {
       let isRead = try logged { () throws(LogError) in try !ProjectionRebuild.isNeeded(log.snapshot()) }
       let missing = isRead ? try missingKeys.count(in: log, keyStore) : nil
       if comparingProjections {
-        let digests = try log.comparedDigests(in: LedgerFolder.draft(of: path), progress)
+        let scratch = try ScratchFolder(beside: path)
+        defer { scratch.remove() }
+        let digests = try log.comparedDigests(in: scratch.path, progress)
         guard manifest.digests == nil || manifest.digests == digests else {
           throw LedgerError(.damaged, "the projections are not those that the manifest names")
         }

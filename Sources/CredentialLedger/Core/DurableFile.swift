@@ -31,12 +31,9 @@ package enum DurableFile {
   ///   syncs the folder, once for many files.
   /// - Throws: `storage` or `disk_full`; then the file is as it was.
   package static func replace(_ path: String, with content: [UInt8], syncsName: Bool = true) throws(LedgerError) {
-    let draft = try draft(of: path, content)
-    guard unsafe rename(draft, path) == 0 else {
-      let failure = FileError.last("write", path)
-      unsafe unlink(draft)
-      throw failure
-    }
+    let draft = try DraftFile(for: path)
+    try draft.write(content)
+    try draft.replace()
     if syncsName { try LedgerFolder.sync(parentOf: path) }
   }
 
@@ -45,7 +42,11 @@ package enum DurableFile {
   /// - Throws: `already_exists`, `storage` or `disk_full`.
   package static func create(_ path: String, with content: [UInt8]) throws(LedgerError) {
     try requireNew(path)
-    try publish(try draft(of: path, content), as: path)
+    Unfinished.sweep(beside: path)
+    let draft = try DraftFile(for: path)
+    try draft.write(content)
+    try draft.publish()
+    try LedgerFolder.sync(parentOf: path)
   }
 
   /// Refuses a name that something has.
@@ -54,34 +55,22 @@ package enum DurableFile {
     throw LedgerError(.alreadyExists, "\(path) is there already; name another file", field: "path")
   }
 
-  /// Gives a draft, whose content is durable, a name that nothing has; its own name goes, whatever comes of it.
+  /// Writes into what is there: a pipe, a device, a descriptor under another name.
   ///
-  /// - Throws: `already_exists`, `storage`.
-  static func publish(_ draft: String, as path: String) throws(LedgerError) {
-    // A link, unlike a renaming, never takes the place of what came meanwhile.
-    guard unsafe link(draft, path) == 0 else {
-      let failure = FileError.last("name", path)
-      unsafe unlink(draft)
-      throw failure
+  /// - Throws: `storage` or `disk_full`.
+  package static func write(_ content: [UInt8], to descriptor: Int32, _ path: String) throws(LedgerError) {
+    unsafe try content.span.bytes.withUnsafeBytes { (bytes) throws(LedgerError) in
+      unsafe try FileError.writeAll(bytes, to: descriptor, path)
     }
-    unsafe unlink(draft)
-    try LedgerFolder.sync(parentOf: path)
   }
 
-  /// The name of a new file beside the path, with this content, which is durable.
-  private static func draft(of path: String, _ content: [UInt8]) throws(LedgerError) -> String {
-    let draft = LedgerFolder.draft(of: path)
-    let file = FileHandle(unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600))
-    guard file.number >= 0 else { throw FileError.last("write", path) }
-    do throws(LedgerError) {
-      unsafe try content.span.bytes.withUnsafeBytes { (bytes) throws(LedgerError) in
-        unsafe try FileError.writeAll(bytes, to: file.number, path)
-      }
-      guard fsync(file.number) == 0 else { throw FileError.last("sync", path) }
-    } catch {
-      unsafe unlink(draft)
-      throw error
-    }
-    return draft
+  /// Opens a pipe or a device for writing.
+  ///
+  /// - Returns: a descriptor, for the caller to close.
+  /// - Throws: `storage`.
+  package static func openStream(_ path: String) throws(LedgerError) -> Int32 {
+    let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY)
+    guard descriptor >= 0 else { throw FileError.last("write", path) }
+    return descriptor
   }
 }

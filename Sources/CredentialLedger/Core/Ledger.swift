@@ -78,7 +78,6 @@ public final class Ledger: Sendable {
     at path: String, origin: String, _ configuration: LedgerConfiguration = LedgerConfiguration()
   ) async throws(LedgerError) -> Ledger {
     try LedgerFolder.requireFree(path)
-    let draft = LedgerFolder.draft(of: path)
     var configuration = configuration
     let witnessFile = configuration.witnessFile
     if let witnessFile, try DurableFile.read(witnessFile, limit: .max) != nil {
@@ -90,29 +89,24 @@ public final class Ledger: Sendable {
     configuration.archive = nil
     // Nothing is witnessed before the ledger has its name.
     configuration.witnessFile = nil
-    do throws(LedgerError) {
-      try LedgerFolder.make(draft)
-      let keys = try keyed { () throws(KeyStoreError) in
-        try KeyStore.create(
-          at: "\(draft)/\(Folder.keys)", origin: origin, master: configuration.masterKeySource,
-          createdAt: configuration.clock(), random: configuration.random)
-      }
-      try logged { () throws(LogError) in
-        try EventLog<ProjectionSet>.create(
-          at: "\(draft)/\(Folder.log)", origin: origin, options: configuration.storage())
-      }
-      let ledger = try await open(draft, keys, configuration)
-      let created = CreateLedger(origin: origin, verifyingKey: keys.signingKey.verifyingKey.bytes)
-      do throws(LedgerError) { _ = try await ledger.execute(created) } catch {
-        await ledger.close()
-        throw error
-      }
+    let draft = try DraftFolder(for: path)
+    let keys = try keyed { () throws(KeyStoreError) in
+      try KeyStore.create(
+        at: "\(draft.path)/\(Folder.keys)", origin: origin, master: configuration.masterKeySource,
+        createdAt: configuration.clock(), random: configuration.random)
+    }
+    try logged { () throws(LogError) in
+      try EventLog<ProjectionSet>.create(
+        at: "\(draft.path)/\(Folder.log)", origin: origin, options: configuration.storage())
+    }
+    let ledger = try await open(draft.path, keys, configuration)
+    let created = CreateLedger(origin: origin, verifyingKey: keys.signingKey.verifyingKey.bytes)
+    do throws(LedgerError) { _ = try await ledger.execute(created) } catch {
       await ledger.close()
-    } catch {
-      LedgerFolder.remove(draft)
       throw error
     }
-    try LedgerFolder.rename(draft, to: path)
+    await ledger.close()
+    try draft.publish()
     configuration.witnessFile = witnessFile
     return try await open(at: path, configuration)
   }

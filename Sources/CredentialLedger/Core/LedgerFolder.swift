@@ -41,11 +41,6 @@ package enum LedgerFolder {
     }
   }
 
-  /// A name beside the folder, for what is not finished.
-  static func draft(of path: String) -> String {
-    "\(trimmed(path)).new-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-  }
-
   /// A path without slashes at its end.
   static func trimmed(_ path: String) -> Substring {
     var trimmed = path[...]
@@ -123,7 +118,7 @@ package enum LedgerFolder {
   }
 
   /// A path from the root, its symbolic links followed as far as it exists.
-  static func absolute(_ path: String) -> String {
+  package static func absolute(_ path: String) -> String {
     let path = trimmed(path)
     if let resolved = unsafe realpath(String(path), nil) {
       defer { unsafe free(resolved) }

@@ -18,9 +18,11 @@ final class DraftFolder: Sendable {
     self.target = target
     path = "\(LedgerFolder.trimmed(target)).credledger-part"
     lock = try Self.claim(path, for: target)
+    Unfinished.add(path)
     // Whoever held the name until now may have finished.
     do throws(LedgerError) { try LedgerFolder.requireFree(target) } catch {
       LedgerFolder.remove(path)
+      Unfinished.forget(path)
       throw error
     }
   }
@@ -36,11 +38,13 @@ final class DraftFolder: Sendable {
     try LedgerFolder.sync(treeAt: path)
     // From here on the folder is renamed or removed, and its name may be another's.
     isPublished.store(true, ordering: .relaxed)
-    try LedgerFolder.rename(path, to: target)
+    try Unfinished.finish(path) { () throws(LedgerError) in try LedgerFolder.rename(path, to: target) }
   }
 
   deinit {
-    if !isPublished.load(ordering: .relaxed) { LedgerFolder.remove(path) }
+    guard !isPublished.load(ordering: .relaxed) else { return }
+    LedgerFolder.remove(path)
+    Unfinished.forget(path)
   }
 
   /// Makes the folder, or takes over the one that a killed process has left, empty.

@@ -75,22 +75,22 @@ extension Ledger {
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> ProjectionReport {
     let names = Set(only.map(\.name))
-    let (log, scratch, second) = (log, LedgerFolder.draft(of: path), LedgerFolder.draft(of: path))
-    defer {
-      LedgerFolder.remove(scratch)
-      LedgerFolder.remove(second)
-    }
-    let replay = try await replay(at: scratch, only: names)
+    let (log, path) = (log, path)
+    let scratch = try await blocking { () throws(LedgerError) in try ScratchFolder(beside: path) }
+    defer { scratch.remove() }
+    let replay = try await replay(at: scratch.path, only: names)
     defer { replay.close() }
     let head = try head()
     try await advance(replay, to: head) { progress($0, head) }
     let comparison = ProjectionComparison(of: log, with: replay, only: names)
     return try await blocking { [self] () throws(LedgerError) in
-      try logged { () throws(LogError) in
+      let second = try ScratchFolder(beside: path)
+      defer { second.remove() }
+      return try logged { () throws(LogError) in
         let (head, live, rebuilt, first) = try comparison.run()
         var difference: RowDifference?
         if let first {
-          let again = try ProjectionReplay(of: log, at: second, only: [first.projection])
+          let again = try ProjectionReplay(of: log, at: second.path, only: [first.projection])
           defer { again.close() }
           let position = try first.lastEvent(upTo: head, by: again) { progress($0, head) }
           difference = try describe(first, touchedBy: position, replay)

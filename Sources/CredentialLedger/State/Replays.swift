@@ -85,12 +85,13 @@ extension Ledger {
     only: Set<Projection> = [.directory, .validity],
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> [ReplayCost] {
-    let (log, scratch, head) = (log, LedgerFolder.draft(of: path), try head())
+    let (log, path, head) = (log, path, try head())
     let names = Set(only.map(\.name)).intersection([.directory, .validity])
-    defer { LedgerFolder.remove(scratch) }
     return try await blocking { () throws(LedgerError) in
-      try logged { () throws(LogError) in
-        try ReplayProfile(of: log, at: scratch, only: names).run(upTo: head) { progress($0, head) }
+      let scratch = try ScratchFolder(beside: path)
+      defer { scratch.remove() }
+      return try logged { () throws(LogError) in
+        try ReplayProfile(of: log, at: scratch.path, only: names).run(upTo: head) { progress($0, head) }
           .map { ReplayCost(type: $0.type, events: $0.events, rows: $0.rows, duration: $0.duration) }
       }
     }

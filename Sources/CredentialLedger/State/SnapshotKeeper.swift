@@ -41,7 +41,10 @@ final class SnapshotKeeper: Sendable {
   }
 
   /// A folder for a replay.
-  func scratch() -> String { LedgerFolder.draft(of: path) }
+  func scratch() -> String {
+    Unfinished.sweep(beside: path)
+    return Unfinished.name(beside: path)
+  }
 
   private var isThere: Bool { unsafe access("\(folder)/data.mdb", F_OK) == 0 }
 
@@ -93,7 +96,7 @@ final class SnapshotKeeper: Sendable {
   }
 
   func maker(_ store: SnapshotStore) -> SnapshotMaker {
-    SnapshotMaker(of: log, in: store) { [path] in LedgerFolder.draft(of: path) }
+    SnapshotMaker(of: log, in: store) { [path] in Unfinished.name(beside: path) }
   }
 
   /// Throws the snapshots away if the log does not stand behind them any more, as after an erasure.

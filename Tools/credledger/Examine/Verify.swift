@@ -1,6 +1,5 @@
 import ArgumentParser
 import CredentialLedger
-import Glibc
 
 struct Verify: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -30,12 +29,7 @@ struct Verify: AsyncParsableCommand {
   func run() async throws {
     let path = try ledger.requireFolder()
     let kept = try against.map { String(decoding: try content(of: $0), as: UTF8.self) }
-    guard Examination.isUnderWay else {
-      guard let status = Examination.run() else {
-        throw CheckFailed(reason: "the structure of \(path)/ledger/data.mdb is damaged; restore a backup")
-      }
-      Glibc.exit(status)
-    }
+    try Examination.perform(on: path)
     let opened = try await Ledger.openForReading(at: path, ledger.configuration)
     let bar = ProgressBar()
     let report: VerificationReport

@@ -2,8 +2,8 @@ import ArgumentParser
 import CredentialLedger
 import Glibc
 
-/// The command-line program. Exit status: 0 done, 1 a check failed or a command was refused, 2 wrong usage, 3 the ledger
-/// could not be opened or read.
+/// The command-line program. Exit status: 0 done, 1 a check failed or a command was refused, 2 wrong usage, 3 the ledger,
+/// its keys or another file could not be opened, read or written.
 @main
 struct CredLedger: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,7 +16,11 @@ struct CredLedger: AsyncParsableCommand {
         0  done
         1  a check failed, or a command was refused
         2  wrong usage
-        3  the ledger could not be opened or read, or a record was let go to an archive that --archive does not name
+        3  the ledger, its keys or another file could not be opened, read or written; or a record was let go to an
+           archive that --archive does not name
+
+      An interrupt takes away what was not finished; what a killed program leaves beside a ledger or a file, as \
+      NAME.new-... or NAME.credledger-part, goes with the next run for the same name.
 
       EXAMPLES
         credledger init --ledger /var/lib/credledger --origin ledger.example.org
@@ -37,6 +41,7 @@ struct CredLedger: AsyncParsableCommand {
 
   static func main() async {
     StructureFault.explain()
+    Interruption.listen(parent: Examination.parent)
     var used: any ParsableCommand.Type = CredLedger.self
     do {
       var command = try parseAsRoot()
@@ -67,6 +72,8 @@ struct CredLedger: AsyncParsableCommand {
 
   private static func status(of error: LedgerError) -> Int32 {
     switch error.code {
+    // As wrong keys do, missing ones keep a ledger from being opened.
+    case .notFound where error.field == "keys": 3
     case .alreadyExists, .invalidValue, .notFound, .invalidEvidence, .witnessUnavailable, .witnessRefused,
       .foreignArchive, .archiveBehind, .keysBehind:
       1

@@ -1,6 +1,5 @@
 public import ArgumentParser
 public import CredentialLedger
-import Glibc
 
 extension Projection: ExpressibleByArgument {}
 
@@ -70,13 +69,7 @@ struct ReplayCommand: AsyncParsableCommand {
   func run() async throws {
     if rebuild { return try await runRebuild() }
     // A damaged file can end the process that reads it.
-    if verify, !Examination.isUnderWay {
-      guard let status = Examination.run() else {
-        throw CheckFailed(
-          reason: "the structure of \(try ledger.requireFolder())/ledger/data.mdb is damaged; restore a backup")
-      }
-      Glibc.exit(status)
-    }
+    if verify { try Examination.perform(on: try ledger.requireFolder()) }
     try await ledger.reading { ledger in
       if verify {
         try await runVerify(ledger)

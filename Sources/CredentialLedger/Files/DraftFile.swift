@@ -1,0 +1,73 @@
+import Glibc
+import Synchronization
+
+/// A private file (mode 0600) that is written beside its target, and takes the target's name when it is whole and on the
+/// device. One that is given up goes.
+final class DraftFile: Sendable {
+  private let path: String
+  private let target: String
+  private let file: FileHandle
+  private let isNamed = Atomic(false)
+
+  /// - Throws: `storage`, `disk_full`.
+  init(for target: String) throws(LedgerError) {
+    let path = Unfinished.name(beside: target)
+    Unfinished.add(path)
+    let file = FileHandle(unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600))
+    guard file.number >= 0 else {
+      let failure = FileError.last("write", target)
+      Unfinished.forget(path)
+      throw failure
+    }
+    // Whoever sweeps sees that it is in use.
+    _ = flock(file.number, LOCK_EX | LOCK_NB)
+    (self.path, self.target) = (path, target)
+    self.file = file
+  }
+
+  /// Where its content goes.
+  var descriptor: Int32 { file.number }
+
+  /// Writes all bytes.
+  ///
+  /// - Throws: `storage`, `disk_full`.
+  func write(_ content: [UInt8]) throws(LedgerError) {
+    unsafe try content.span.bytes.withUnsafeBytes { (bytes) throws(LedgerError) in
+      unsafe try FileError.writeAll(bytes, to: file.number, target)
+    }
+  }
+
+  /// Takes the target's name, which nothing may have.
+  ///
+  /// - Throws: `already_exists`, `storage`, `disk_full`.
+  func publish() throws(LedgerError) {
+    try sync()
+    // A link, unlike a renaming, never takes the place of what came meanwhile.
+    try Unfinished.finish(path) { () throws(LedgerError) in
+      guard unsafe link(path, target) == 0 else { throw FileError.last("name", target) }
+      unsafe unlink(path)
+    }
+    isNamed.store(true, ordering: .relaxed)
+  }
+
+  /// Takes the target's name, whatever has it.
+  ///
+  /// - Throws: `storage`, `disk_full`.
+  func replace() throws(LedgerError) {
+    try sync()
+    try Unfinished.finish(path) { () throws(LedgerError) in
+      guard unsafe rename(path, target) == 0 else { throw FileError.last("write", target) }
+    }
+    isNamed.store(true, ordering: .relaxed)
+  }
+
+  deinit {
+    guard !isNamed.load(ordering: .relaxed) else { return }
+    unsafe unlink(path)
+    Unfinished.forget(path)
+  }
+
+  private func sync() throws(LedgerError) {
+    guard fchmod(file.number, 0o600) == 0, fsync(file.number) == 0 else { throw FileError.last("sync", target) }
+  }
+}

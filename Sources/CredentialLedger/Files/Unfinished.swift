@@ -1,0 +1,54 @@
+import Glibc
+import Synchronization
+
+/// The files and folders of this process that are not finished, or only serve for a while. They go with the process where
+/// it has a say in its end, and else when the next one comes by.
+package enum Unfinished {
+  private static let paths = Mutex<Set<String>>([])
+
+  static func add(_ path: String) { paths.withLock { _ = $0.insert(path) } }
+
+  static func forget(_ path: String) { paths.withLock { _ = $0.remove(path) } }
+
+  /// Finishes one, or does not even begin to where the process is about to end.
+  static func finish(_ path: String, _ body: () throws(LedgerError) -> Void) throws(LedgerError) {
+    try paths.withLock { (paths) throws(LedgerError) in
+      try body()
+      paths.remove(path)
+    }
+  }
+
+  /// Removes them all, and ends the process; nothing is finished meanwhile.
+  ///
+  /// - Parameter end: ends the process.
+  package static func abandon(_ end: () -> Never) -> Never {
+    paths.withLock { paths in
+      for path in paths { LedgerFolder.remove(path) }
+      end()
+    }
+  }
+
+  // MARK: What others have left
+
+  /// A name beside a path, for what is not finished: it says whose that is.
+  static func name(beside path: String) -> String {
+    "\(LedgerFolder.trimmed(path)).new-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+  }
+
+  /// Removes what processes that were killed have left beside a path, as far as possible. Nothing goes that somebody has
+  /// locked, as a process in another container may, or whose process is there.
+  package static func sweep(beside path: String) {
+    let folder = LedgerFolder.parent(of: path)
+    let prefix = "\(LedgerFolder.trimmed(path).split(separator: "/").last ?? "").new-"
+    for name in LedgerFolder.names(in: folder) ?? [] where name.hasPrefix(prefix) {
+      let numbers = name.dropFirst(prefix.count).split(separator: "-", omittingEmptySubsequences: false)
+      guard numbers.count == 2, let process = pid_t(numbers[0]), process > 0, UInt32(numbers[1]) != nil,
+        kill(process, 0) != 0, errno == ESRCH
+      else { continue }
+      let left = "\(folder)/\(name)"
+      let handle = FileHandle(unsafe open(left, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK))
+      guard handle.number >= 0, flock(handle.number, LOCK_EX | LOCK_NB) == 0 else { continue }
+      LedgerFolder.remove(left)
+    }
+  }
+}
