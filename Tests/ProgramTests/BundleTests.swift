@@ -121,6 +121,7 @@ import Testing
     #expect(try ledger.run("bundle", "3", "--checkpoint", old, "--out", file).status == 0)
     #expect(try runProgram(["verify-bundle", file, "--key", ledger.key]).status == 0)
     #expect(try runProgram(["verify-bundle", file, "--key", second]).status == 1)
+    TemporaryFolder.remove(file)
     #expect(try ledger.run("bundle", "3", "--out", file).status == 0)
     #expect(try runProgram(["verify-bundle", file, "--key", ledger.key]).status == 1)
     #expect(try runProgram(["verify-bundle", file, "--key", ledger.key, "--key", second]).status == 0)

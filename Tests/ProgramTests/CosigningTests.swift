@@ -52,6 +52,7 @@ import Testing
       ["verify-bundle", evidence, "--key", ledger.key, "--witness", one.key, "--witness", two.key])
     #expect(shown.output.contains("cosigned by second.example.org"))
     #expect(try ledger.check("bundle", evidence, "--witness", one.key).status == 0)
+    TemporaryFolder.remove(evidence)
     #expect(try ledger.run("bundle", "5", "--out", evidence).status == 0)
     #expect(try runProgram(["verify-bundle", evidence, "--key", ledger.key, "--witness", one.key]).status == 1)
     let tiles = ledger.file("tiles")

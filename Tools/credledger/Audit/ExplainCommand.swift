@@ -45,12 +45,17 @@ struct ExplainCommand: AsyncParsableCommand {
     default: throw ValidationError("Name one object, or a file with a token's text.")
     }
     let time = at?.timestamp()
+    guard proof != "-" else {
+      throw ValidationError("--proof: expected a file: the explanation goes to standard output; see credledger bundle.")
+    }
+    let evidence = try proof.map { try OutputFile($0, "--proof", of: ledger) }
+    try evidence?.requireNew()
     try await ledger.reading { ledger in
       let explanation = try await ledger.explain(explained, at: time)
       try await requireKnown(explanation, explained, in: ledger)
-      if let proof {
+      if let evidence {
         let bundle = try await ledger.bundle(of: explanation.steps.map(\.position))
-        try DurableFile.create(proof, with: bundle.encoded)
+        try await evidence.write(bundle.encoded)
       }
       if let text = output.format.text(JSON(explanation)) { return print(text) }
       let labels = try await ledger.audit.labels(of: explanation.steps.map(\.object), revealing: reveal)

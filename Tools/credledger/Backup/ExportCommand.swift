@@ -17,13 +17,18 @@ struct ExportCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var ledger: LedgerOptions
-  @Option(help: "A new file, private to its owner; the standard output without it.") var out: String?
+  @Option(
+    help: ArgumentHelp(
+      "A new file, private to its owner; without it, or for -, standard output.", valueName: "file"))
+  var out: String?
 
   func run() async throws {
+    let output = try OutputFile(out ?? "-", "--out", of: ledger)
+    try output.requireNew()
     let report = try await Carrying.showing { [self] observe in
-      try await ledger.reading {
-        if let out { return try await $0.export(toFile: out, progress: observe) }
-        return try await $0.export(to: STDOUT_FILENO, progress: observe)
+      try await ledger.reading { opened in
+        if output.kind == .new { return try await opened.export(toFile: output.path, progress: observe) }
+        return try await output.withStream { try await opened.export(to: $0, progress: observe) }
       }
     }
     // The standard output is for the lines.

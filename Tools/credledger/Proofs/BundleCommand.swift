@@ -1,6 +1,5 @@
 import ArgumentParser
 import CredentialLedger
-import Glibc
 
 struct BundleCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -9,7 +8,7 @@ struct BundleCommand: AsyncParsableCommand {
       The file holds the records, a proof for each, the signed checkpoint that they lead to, and the public keys that signed \
       it. For a token, grant, connector or account these are the events by which it is valid or not, as `credledger explain` \
       shows them. Personal data stays sealed in it. It proves that the events are in the ledger, and not that \
-      no others are.
+      no others are. A file that is there already is not replaced.
 
       EXAMPLES
         credledger bundle token:13 --out evidence.json
@@ -26,7 +25,8 @@ struct BundleCommand: AsyncParsableCommand {
   @Option(help: "A checkpoint to prove by, such as a cosigned one; without it the newest.")
   var checkpoint: String?
   @Option(
-    help: ArgumentHelp("Write to this file, whole or not at all; without it to standard output.", valueName: "file"))
+    help: ArgumentHelp(
+      "A new file, private to its owner; without it, or for -, standard output.", valueName: "file"))
   var out: String?
   @OptionGroup var signing: SigningOptions
   @OptionGroup var ledger: LedgerOptions
@@ -48,6 +48,8 @@ struct BundleCommand: AsyncParsableCommand {
     }
     if let file { explained.append(.presented(try secret(in: file))) }
     guard !positions.isEmpty || !explained.isEmpty else { throw ValidationError("Name what to prove.") }
+    let output = try OutputFile(out ?? "-", "--out", of: ledger)
+    try output.requireNew()
     let given = try checkpoint.map { String(decoding: try content(of: $0), as: UTF8.self) }
     if given == nil { try await signing.sign(in: ledger) }
 
@@ -63,8 +65,7 @@ struct BundleCommand: AsyncParsableCommand {
       if given == nil { _ = try requireCheckpoint(of: opened) }
       return try await opened.bundle(of: all, at: given)
     }
-    guard let out else { return write(String(decoding: bundle.encoded, as: UTF8.self), to: STDOUT_FILENO) }
-    try DurableFile.replace(out, with: bundle.encoded)
-    print("\(out): evidence of \(bundle.entries.count) events")
+    try await output.write(bundle.encoded)
+    if let out, output.kind != .standardOutput { print("\(out): evidence of \(bundle.entries.count) events") }
   }
 }

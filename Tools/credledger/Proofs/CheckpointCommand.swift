@@ -12,6 +12,9 @@ struct CheckpointCommand: AsyncParsableCommand {
       With --cosign, witnesses (C2SP tlog-witness) make sure that the ledger was only appended to since they cosigned last. \
       Their cosignatures are added to the checkpoint, in --out together with those that it has there already. Needs curl.
 
+      A file that is there already is replaced if it is a checkpoint of this ledger that the new one extends, and is left as \
+      it is otherwise.
+
       EXAMPLES
         credledger checkpoint --ledger /var/lib/credledger --out elsewhere/checkpoint
         credledger checkpoint --latest --format json
@@ -28,7 +31,9 @@ struct CheckpointCommand: AsyncParsableCommand {
     name: .customLong("witness-key"),
     help: ArgumentHelp("The witness's public key, for each --cosign in the same order.", valueName: "key"))
   var keys: [String] = []
-  @Option(help: ArgumentHelp("Write the checkpoint to this file, whole or not at all.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Write the checkpoint to this file, whole or not at all; - is standard output.", valueName: "file"))
   var out: String?
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions
@@ -44,9 +49,10 @@ struct CheckpointCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    let file = try out.flatMap { $0 == "-" ? nil : try OutputFile($0, "--out", of: ledger) }
     try await signing.sign(in: ledger)
     let (note, failures) = try await ledger.reading { opened in
-      var note = try await merged(requireCheckpoint(of: opened), in: opened)
+      var note = try await merged(requireCheckpoint(of: opened), in: file, opened)
       var failures: [String] = []
       for (address, key) in zip(addresses, keys) {
         do throws(LedgerError) {
@@ -55,18 +61,20 @@ struct CheckpointCommand: AsyncParsableCommand {
       }
       return (note, failures)
     }
-    if let out { try DurableFile.replace(out, with: Array(note.utf8)) }
-    try show(note)
+    try await file?.write(Array(note.utf8), replacing: true)
+    if file?.kind != .standardOutput { try show(note, isWritten: file != nil) }
     if !failures.isEmpty { throw CheckFailed(reason: failures.joined(separator: "; ")) }
   }
 
   /// The checkpoint with the signatures that it has in the file already. A file that is of another ledger, or ahead of this
   /// one, is not overwritten.
-  private func merged(_ newest: String, in opened: Ledger) async throws -> String {
-    guard let out, let kept = try DurableFile.read(out, limit: SignedNote.maximumByteCount) else { return newest }
+  private func merged(_ newest: String, in file: OutputFile?, _ opened: Ledger) async throws -> String {
+    guard let file, file.kind == .file,
+      let kept = try DurableFile.read(file.path, limit: SignedNote.maximumByteCount)
+    else { return newest }
     let text = String(decoding: kept, as: UTF8.self)
     do throws(LedgerError) { try await opened.verify(against: text) } catch {
-      throw CheckFailed(reason: "\(out) is left as it is: \(error.reason)")
+      throw CheckFailed(reason: "--out: \(file.path) is left as it is: \(error.reason)")
     }
     let isSame = try SignedNote(decoding: kept).text == SignedNote(decoding: Array(newest.utf8)).text
     return isSame ? text : newest
@@ -78,7 +86,7 @@ struct CheckpointCommand: AsyncParsableCommand {
     return address + AddCheckpoint.path
   }
 
-  private func show(_ text: String) throws {
+  private func show(_ text: String, isWritten: Bool) throws {
     let note = try SignedNote(decoding: Array(text.utf8))
     let checkpoint = try Checkpoint(noteText: note.text)
     let value = JSON.object([
@@ -87,7 +95,7 @@ struct CheckpointCommand: AsyncParsableCommand {
       ("note", .string(text)),
     ])
     if let text = output.format.text(value) { return print(text) }
-    guard let out else { return print(text, terminator: "") }
+    guard let out, isWritten else { return print(text, terminator: "") }
     print("\(out): \(checkpoint.size) events, root \(checkpoint.root.hex), signed by \(note.signatures.count)")
   }
 }

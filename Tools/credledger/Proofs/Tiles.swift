@@ -23,6 +23,8 @@ struct Tiles: AsyncParsableCommand {
   @OptionGroup var output: FormatOptions
 
   func run() async throws {
+    guard out != "-" else { throw ValidationError("--out: expected a folder.") }
+    try OutputFile.requireOutside(ledger, out, "--out")
     let given = try checkpoint.map { String(decoding: try content(of: $0), as: UTF8.self) }
     if given == nil { try await signing.sign(in: ledger) }
     let bar = ProgressBar()
