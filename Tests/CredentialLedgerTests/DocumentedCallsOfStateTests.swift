@@ -29,6 +29,8 @@ private struct DocumentedCallsOfState {
     await steps.close()
     let replayed = try await ledger.replay(to: .time(yesterday), into: "/var/tmp/yesterday")
     print(replayed)
+    let left = try await ledger.state(in: "/var/tmp/yesterday")
+    print(left.position)
     for cost in try await ledger.replayCosts() { print(cost.type, cost.duration, cost.rows) }
     let report = try await ledger.compareProjections()
     if let row = report.difference { print(row.key, row.live ?? "-", row.rebuilt ?? "-") }

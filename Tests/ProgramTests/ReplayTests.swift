@@ -86,6 +86,8 @@ import Testing
     #expect(try runProgram(["snapshot", "make", "--ledger", path]).status == 0)
     let fast = try run("--to", "300", "--out", "\(out)-2", "--from-snapshot", "--format", "ndjson")
     #expect(fast.output.contains(digests.dropLast(2)))
+    try expectSame(in: out)
+    try expectSame(in: "\(out)-2")
     for (arguments, expected) in [
       (["--to", "200", "--out", out], "beyond 200"), (["--to", "301", "--out", out], "1 to 300"),
       (["--to", "300", "--out", folder.path], "something else"),
@@ -100,6 +102,36 @@ import Testing
     ] {
       #expect(try runProgram(["replay"] + arguments + ["--ledger", path]).status == 2, "\(arguments)")
     }
+  }
+
+  /// Expects of a folder what is replayed for the occasion.
+  private func expectSame(in out: String) throws {
+    for question in [
+      ["--select", "grants"], ["--select", "tokens"], ["--select", "accounts", "--reveal"], ["--id", "connector:9"], [],
+    ] {
+      // The summary names the snapshot that was replayed from, where there was one.
+      for format in question.isEmpty ? ["table"] : ["table", "ndjson", "json"] {
+        let rest = question + ["--format", format, "--ledger", path]
+        let (found, expected) = try (
+          runProgram(["state", "--in", out] + rest), runProgram(["state", "--as-of", "300"] + rest)
+        )
+        #expect(found.status == expected.status && found.output == expected.output, "\(rest): \(found.error)")
+      }
+    }
+  }
+
+  @Test func whatHoldsNoWholeReplayIsNotLookedInto() throws {
+    let (part, none) = ("\(folder.path)/part", "\(folder.path)/none")
+    #expect(try run("--to", "100", "--out", part, "--only", "directory").status == 0)
+    for (name, expected) in [
+      (part, "other projections"), (none, "not_found"), (folder.path, "not_found"),
+      ("\(path)/ledger", "something else"),
+    ] {
+      let result = try runProgram(["state", "--in", name, "--ledger", path])
+      #expect(result.status == 1 && result.error.contains(expected), "\(name): \(result.error)")
+    }
+    #expect(TemporaryFolder.names(in: none) == nil)
+    #expect(try runProgram(["state", "--in", part, "--as-of", "3", "--ledger", path]).status == 2)
   }
 
   @Test func aRebuildIsRefusedWhileAnotherProcessWrites() async throws {

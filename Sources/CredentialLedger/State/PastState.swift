@@ -4,7 +4,7 @@ public import LedgerEvents
 import Projections
 
 /// The state of a ledger as it was right after a past event: a reader like the ledger itself, over a scratch copy of what
-/// changed since a snapshot.
+/// changed since a snapshot, or over a replay in a folder.
 ///
 /// The scratch copy is private, has no name in the file system, and goes with the value: ``close()`` it, or let it go out
 /// of use. Nobody who is erased by now is found in it. Calls answer at once, each after a few look-ups; any thread may
@@ -17,31 +17,53 @@ import Projections
 /// ```
 public final class PastState: Sendable {
   let ledger: Ledger
-  let past: PastProjections
+  private let source: Source
   /// The position of the last event that counts.
   public let position: UInt64
   /// The time that validity is judged by: what was asked for, or when that event was recorded.
   public let time: Timestamp
 
+  private enum Source: Sendable {
+    case scratch(PastProjections)
+    case folder(ProjectionReplay)
+  }
+
   init(_ ledger: Ledger, _ past: PastProjections, at time: Timestamp) {
     self.ledger = ledger
-    self.past = past
+    source = .scratch(past)
     position = past.position
     self.time = time
   }
 
-  /// The position of the snapshot that the replay began with; nil where it began with the first event.
-  public var snapshot: UInt64? { past.snapshot?.position }
+  init(_ ledger: Ledger, _ replay: ProjectionReplay, _ position: UInt64, at time: Timestamp) {
+    self.ledger = ledger
+    source = .folder(replay)
+    self.position = position
+    self.time = time
+  }
 
-  /// Gives back the scratch copy; further calls throw `closed`.
-  public func close() { past.close() }
+  /// The position of the snapshot that the replay began with; nil where it began with the first event, or was read from a
+  /// folder.
+  public var snapshot: UInt64? { if case .scratch(let past) = source { past.snapshot?.position } else { nil } }
+
+  /// Gives back the scratch copy, or closes the folder; further calls throw `closed`.
+  public func close() {
+    switch source {
+    case .scratch(let past): past.close()
+    case .folder(let replay): replay.close()
+    }
+  }
 
   func reading<Result>(
     _ body: (borrowing LedgerState) throws(StateUnreadable) -> Result
   ) throws(LedgerError) -> Result {
+    func attempt(_ state: borrowing LedgerState) throws(LogError) -> Swift.Result<Result, StateUnreadable> {
+      do throws(StateUnreadable) { return .success(try body(state)) } catch { return .failure(error) }
+    }
     let outcome = try logged { () throws(LogError) in
-      try past.withState(orThrow: { $0 }) { (state) throws(LogError) -> Swift.Result<Result, StateUnreadable> in
-        do throws(StateUnreadable) { return .success(try body(state)) } catch { return .failure(error) }
+      switch source {
+      case .scratch(let past): try past.withState(orThrow: { $0 }, attempt)
+      case .folder(let replay): try replay.withState(attempt)
       }
     }
     do throws(StateUnreadable) { return try outcome.get() } catch { throw LedgerError(error) }
@@ -182,6 +204,36 @@ extension Ledger {
     if case .time(let time) = moment { return PastState(self, past, at: time) }
     let time = moment == .latest ? Timestamp(milliseconds: configuration.clock()) : try time(of: position)
     return PastState(self, past, at: time ?? Timestamp(milliseconds: 0))
+  }
+
+  /// The state that a replay left in a folder, as far as it had come: see ``replay(to:into:only:fromSnapshot:progress:)``.
+  ///
+  /// Nothing is replayed, so it is there at once. Who was erased since the folder was made is named in it no more, but may
+  /// still be found by a hash: remove the folder then.
+  ///
+  /// ```swift
+  /// let left = try await ledger.state(in: "/var/tmp/yesterday")
+  /// ```
+  ///
+  /// - Parameter folder: holds a replay of all projections of this ledger.
+  /// - Throws: `not_found` where the folder holds nothing that was replayed; `already_exists` where it holds something else,
+  ///   such as a replay of another ledger or of some projections; `damaged`, `storage`.
+  public func state(in folder: String) async throws(LedgerError) -> PastState {
+    guard LedgerFolder.exists("\(folder)/data.mdb") else {
+      throw LedgerError(.notFound, "\(folder) holds no replay; make one, or check the path", field: "in")
+    }
+    let log = log
+    let (replay, position) = try await blocking { () throws(LedgerError) in
+      try logged { () throws(LogError) in
+        let replay = try ProjectionReplay(reading: folder, of: log)
+        return (replay, try replay.position())
+      }
+    }
+    guard position > 0, let time = try time(of: position) else {
+      replay.close()
+      throw LedgerError(.notFound, "\(folder) holds a replay that was only begun; go on with it", field: "in")
+    }
+    return PastState(self, replay, position, at: time)
   }
 
   /// Begins a replay with the nearest snapshot.

@@ -25,7 +25,7 @@ public struct ReplayCost: Sendable {
 
 extension Ledger {
   /// Replays the log up to a moment into a folder: a complete working set of the projections to look into, an LMDB
-  /// environment with tables as the ledger's own has them.
+  /// environment with tables as the ledger's own has them. ``state(in:)`` reads it.
   ///
   /// Whoever calls again goes on where an earlier call stopped, whatever stopped it. The folder is private; as it may
   /// hold what people are found by, remove it when it is of no more use, and at the latest when somebody is erased.
@@ -37,7 +37,9 @@ extension Ledger {
   /// - Parameters:
   ///   - folder: does not exist, is empty, or holds a replay of this ledger that was begun.
   ///   - only: which projections; all unless given.
-  ///   - fromSnapshot: begins with the nearest snapshot, where there is one and nothing was replayed yet.
+  ///   - fromSnapshot: begins with the nearest snapshot, where there is one and nothing was replayed yet. That saves the
+  ///     directory alone: token validity and the audit trail are made of the log's records in any case, and so are all
+  ///     digests.
   ///   - progress: is told how many events are done, of how many.
   /// - Throws: `already_exists` where the folder holds something else, or a replay that is further on; `invalid_value` for
   ///   the moment; `damaged`, `cancelled`, `storage`.

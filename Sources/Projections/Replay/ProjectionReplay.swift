@@ -53,6 +53,27 @@ package final class ProjectionReplay: Sendable {
     self.only = only
   }
 
+  /// Opens a replay of all projections to look into it, as far as it has come.
+  ///
+  /// - Throws: ``LogError/Code/alreadyExists`` where the folder holds anything else, ``LogError/Code/storage``.
+  package init(reading path: String, of log: EventLog<ProjectionSet>) throws(LogError) {
+    only = Set(ProjectionName.allCases)
+    try Self.requireOwn(path, of: log, only)
+    var options = Environment.Options()
+    options.access = .readOnly
+    let environment = try stored { () throws(LMDBError) in try Environment(at: path, options: options) }
+    do throws(LogError) {
+      tables = try ProjectionTables(
+        set: ProjectionTables.names[0], reading: environment, log.participant.personalData)
+      cursor = try stored { () throws(LMDBError) in try environment.openTable(Self.cursorTable) }
+    } catch {
+      environment.close()
+      throw error
+    }
+    self.log = log
+    self.environment = environment
+  }
+
   deinit { environment.close() }
 
   /// Closes the files; they stay.

@@ -12,8 +12,9 @@ struct ReplayCommand: AsyncParsableCommand {
 
       --verify rebuilds the projections in a scratch folder and compares them with the live ones; at a difference it names \
       the first row, both values with personal data masked, and the event that touched the row last. --to leaves a working \
-      set in a folder of its own, which holds what people are found by: remove it after use. --rebuild makes the live ones \
-      anew beside them and swaps both in one commit. Whatever stops --to or --rebuild, the same command goes on from there.
+      set in a folder of its own, for credledger state --in; it holds what people are found by: remove it after use. \
+      --rebuild makes the live ones anew beside them and swaps both in one commit. Whatever stops --to or --rebuild, the \
+      same command goes on from there.
 
       --step reads commands, also from a pipe: forward (or an empty line), forward 10, back, next connector:9, go 1200, \
       show grant:17, quit.
@@ -21,7 +22,8 @@ struct ReplayCommand: AsyncParsableCommand {
       EXAMPLES
         credledger replay --verify --ledger /var/lib/credledger
         credledger replay --verify --only validity
-        credledger replay --to 2026-01-31T12:00:00Z --out /var/tmp/then --from-snapshot
+        credledger replay --to 2026-01-31T12:00:00Z --out /var/tmp/then
+        credledger replay --to 1200 --out /var/tmp/directory --only directory --from-snapshot
         credledger replay --rebuild
         credledger replay --step --from 1200
         credledger replay --profile --format json
@@ -43,7 +45,7 @@ struct ReplayCommand: AsyncParsableCommand {
   var profile = false
   @Option(help: "Only this projection: directory, validity or audit; may be repeated.")
   var only: [Projection] = []
-  @Flag(help: "Begin with the nearest snapshot (--to).")
+  @Flag(help: "Begin with the nearest snapshot (--to); saves the directory's part, the rest is made of the log anyway.")
   var fromSnapshot = false
   @Flag(help: "Show personal data (--step).")
   var reveal = false

@@ -11,6 +11,8 @@ struct StateCommand: AsyncParsableCommand {
       the ledger is only read. Deleted objects are shown too. Personal data are masked unless --reveal is given. Nobody \
       who is erased by now is found in any state of the past.
 
+      With --in the state is that of a folder that credledger replay --to has filled, at once and without replaying again.
+
       A moment is a position, a time in RFC 3339, or how long ago: 1200, 2026-01-31T12:00:00Z, 2h, 7d.
 
       EXAMPLES
@@ -18,10 +20,15 @@ struct StateCommand: AsyncParsableCommand {
         credledger state --as-of 2026-01-31T12:00:00Z --select grants --format ndjson
         credledger state --as-of 1200 --id grant:17
         credledger state --as-of 7d --id account:3 --reveal --format json
+        credledger state --in /var/tmp/then --select grants
       """)
 
   @Option(help: "A position, a time, or how long ago; without it now.")
   var asOf: MomentArgument?
+  @Option(
+    name: .customLong("in"),
+    help: ArgumentHelp("The folder of a replay to read, in place of --as-of.", valueName: "dir"))
+  var replayed: String?
   @Option(help: "What to list: connectors, groups, grants, tokens or accounts; without it a summary.")
   var select: PastState.Selection?
   @Option(help: "One object, such as grant:17.")
@@ -36,6 +43,7 @@ struct StateCommand: AsyncParsableCommand {
   @OptionGroup var output: FormatOptions
 
   func validate() throws {
+    if asOf != nil, replayed != nil { throw ValidationError("Give --as-of or --in, not both.") }
     if select != nil, id != nil { throw ValidationError("Give --select or --id, not both.") }
     if let limit, limit < 1 { throw ValidationError("--limit: expected at least 1.") }
     if let id, Subject(id) == nil {
@@ -47,7 +55,10 @@ struct StateCommand: AsyncParsableCommand {
     try await ledger.reading { ledger in
       let bar = ProgressBar(from: nil)
       defer { bar.end() }
-      let state = try await ledger.state(at: asOf?.moment ?? .latest) { bar.show($0, of: $1) }
+      let state =
+        if let replayed {
+          try await ledger.state(in: replayed)
+        } else { try await ledger.state(at: asOf?.moment ?? .latest) { bar.show($0, of: $1) } }
       defer { state.close() }
       bar.end()
       let show = Revealing(ledger: reveal ? ledger : nil)
