@@ -58,7 +58,7 @@ import Testing
       // The first lines of an explanation are sentences.
       for line in lines where arguments[0] == "audit" || line.first == " " || line.first?.isNumber == true {
         #expect(line.columns <= width, "\(line)")
-        #expect(!line.unicodeScalars.contains("\u{202E}"), "what turns the direction of writing reaches the terminal")
+        #expect(!line.unicodeScalars.contains("\u{200F}"), "what turns the direction of writing reaches the terminal")
       }
     }
   }
@@ -69,7 +69,7 @@ import Testing
     let output = try ledger.output(
       ["audit", "--format", format, "--fields", "details"].dropLast(format == "cloudevents" ? 2 : 0))
     #expect(output.contains("Feld, "))
-    #expect(!output.unicodeScalars.contains("\u{202E}"))
+    #expect(!output.unicodeScalars.contains("\u{200F}"))
   }
 
   @Test func eachFilterFindsItsOwn() async throws {

@@ -7,7 +7,8 @@ struct TextRule {
   var isMultiline = false
 
   /// The text without white space around it.
-  /// - Throws: ``Refusal/Code/invalidValue`` if it is too short, too long, or has control characters.
+  /// - Throws: ``Refusal/Code/invalidValue`` if it is too short, too long, has characters that control a terminal or turn
+  ///   the direction of writing, or was not UTF-8.
   func trimming(_ text: String) throws(DecisionFailure) -> String {
     var trimmed = text.unicodeScalars.drop { $0.properties.isWhitespace }
     while trimmed.last?.properties.isWhitespace == true { trimmed.removeLast() }
@@ -16,13 +17,20 @@ struct TextRule {
         .invalidValue, field: field, expected: "\(characters.lowerBound) to \(characters.upperBound) characters")
     }
     guard trimmed.allSatisfy(allows) else {
-      throw .refused(.invalidValue, field: field, expected: "no control characters")
+      throw .refused(
+        .invalidValue, field: field, expected: "no control characters, and none that turn the direction of writing")
+    }
+    // What stands in the place of bytes that were none.
+    guard !trimmed.contains("\u{FFFD}") else {
+      throw .refused(.invalidValue, field: field, expected: "text in UTF-8")
     }
     return String(trimmed)
   }
 
   private func allows(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
+    // They make a name read as another one (Unicode Standard Annex #9, explicit formatting).
+    if (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value) { return false }
+    return switch scalar.properties.generalCategory {
     case .control: isMultiline && (scalar == "\n" || scalar == "\t")
     case .lineSeparator, .paragraphSeparator: false
     default: true
