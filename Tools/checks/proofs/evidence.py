@@ -64,7 +64,7 @@ def item(entry):
 
 
 def verify(raw, keys, witnesses=()):
-    """Checks a bundle whole, and returns the headers of its records."""
+    """Checks a bundle whole; the checkpoint, the trusted keys that signed it, and the headers of the records."""
     bundle = parse(raw)
     signed = note.Note.parse(bundle["checkpoint"].encode())
     head = note.Checkpoint.parse(signed.text)
@@ -80,9 +80,9 @@ def verify(raw, keys, witnesses=()):
         headers.append(record.header(entry, position))
     if not headers or not bundle["keys"] or len(set(bundle["keys"])) < len(bundle["keys"]):
         raise Refused("records or keys are missing, or a key is there twice")
-    note.require_signatures(signed, head, keys, witnesses)
+    signers = note.require_signatures(signed, head, keys, witnesses)
     for text in bundle["keys"]:
         key = note.Key.parse(text)
         if key.kind != note.ED25519 or key.name != head.origin or not signed.signers([key]):
             raise Refused("a key that comes with the evidence has not signed")
-    return headers
+    return head, signers, headers

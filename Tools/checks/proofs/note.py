@@ -142,13 +142,15 @@ def log_keys(keys):
 
 
 def require_signatures(note, checkpoint, keys, witnesses=()):
-    """Refuses a checkpoint that no trusted key of its origin has signed, or not every witness."""
-    if not any(key.name == checkpoint.origin for key in note.signers(log_keys(keys))):
+    """Refuses a checkpoint that no trusted key of its origin has signed, or not every witness; those that have."""
+    signers = [key for key in note.signers(log_keys(keys)) if key.name == checkpoint.origin]
+    if not signers:
         raise Refused("no trusted key of this log has signed the checkpoint")
     for text in witnesses:
         key = Key.parse(text)
         if key.kind != COSIGNATURE or not note.signers([key]):
             raise Refused(f"the witness {key.name} has not cosigned")
+    return signers
 
 
 def verified_checkpoint(raw, keys, witnesses=()):
