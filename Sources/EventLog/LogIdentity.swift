@@ -39,7 +39,13 @@ struct LogIdentity {
   /// What it means that the environment cannot be opened.
   static func failure(_ error: LMDBError) -> LogError {
     guard error.code == .notAnEnvironment else { return LogError(error) }
-    return LogError(.notALedger, "there is no ledger in the folder; check the path", storage: error)
+    // The system says of a file that it is not there; of one that is, LMDB says that it is not of its kind.
+    let isThere = error.status < 0
+    return LogError(
+      .notALedger,
+      isThere
+        ? "data.mdb in the folder is damaged, or no ledger's; restore a backup, or check the path"
+        : "there is no ledger in the folder; check the path", storage: error)
   }
 
   /// Reads the identity in an environment that is open for reading.

@@ -93,6 +93,12 @@ public struct SignedNote: Sendable {
     self = changed
   }
 
+  /// Names in a text; of many the first few.
+  private static func list(_ names: [String]) -> String {
+    guard !names.isEmpty else { return "none" }
+    return names.prefix(8).joined(separator: ", ") + (names.count > 8 ? " and \(names.count - 8) more" : "")
+  }
+
   /// Checks the signatures by known keys. Signatures by others are ignored, as the specification asks.
   ///
   /// - Parameter keys: the known keys.
@@ -110,7 +116,10 @@ public struct SignedNote: Sendable {
       if !claimed.isEmpty { verified.append(key) }
     }
     guard !verified.isEmpty else {
-      throw TransparencyError(.missingSignature, "No known key has signed the note: do not trust it.")
+      throw TransparencyError(
+        .missingSignature,
+        "It is signed by \(Self.list(signatures.map { VerifierKey.short($0.keyName, $0.keyID) })), and the known keys are "
+          + "\(Self.list(keys.map { VerifierKey.short($0.name, $0.id) })): do not trust it.")
     }
     return verified
   }

@@ -45,13 +45,29 @@ public struct VerifierKey: Sendable {
     let plus = UInt8(ascii: "+")
     let parts = text.utf8.split(separator: plus, maxSplits: 2, omittingEmptySubsequences: false)
       .map { String(Substring($0)) }
-    guard parts.count == 3, let material = Base64.decode(parts[2]), let typeByte = material.first else {
-      throw Self.malformed("is not <name>+<ID>+<base64>")
+    guard parts.count == 3 else { throw Self.malformed("is not <name>+<ID>+<base64>") }
+    guard let material = Base64.decode(parts[2]), let typeByte = material.first else {
+      throw Self.malformed("does not end in base64, or was cut off")
     }
-    guard let type = SignatureType(rawValue: typeByte), let key = try? Ed25519.VerifyingKey(bytes: material.dropFirst())
-    else { throw Self.malformed("is of an unsupported type") }
+    guard let type = SignatureType(rawValue: typeByte) else { throw Self.malformed("is of an unsupported type") }
+    guard let key = try? Ed25519.VerifyingKey(bytes: material.dropFirst()) else {
+      throw Self.malformed("does not end in the base64 of a key, or was cut off")
+    }
     try self.init(name: parts[0], type: type, key: key)
     guard description.utf8.elementsEqual(text.utf8) else { throw Self.malformed("has an ID that is not its own") }
+  }
+
+  /// Reads the key of a ledger or of a witness from its text.
+  ///
+  /// - Throws: ``TransparencyError`` with code `malformedKey` as ``init(_:)``, and for a key of the other type.
+  package init(_ text: String, of type: SignatureType) throws(TransparencyError) {
+    try self.init(text)
+    guard self.type == type else {
+      throw TransparencyError(
+        .malformedKey,
+        type == .ed25519
+          ? "A ledger's key is wanted, and this is a witness's." : "A witness's key is wanted, and this is a ledger's.")
+    }
   }
 
   private static func malformed(_ fault: String) -> TransparencyError {
@@ -91,8 +107,12 @@ extension VerifierKey: Hashable {
 extension VerifierKey: CustomStringConvertible {
   /// The key's text.
   public var description: String {
+    "\(Self.short(name, id))+\(Base64.encode([type.rawValue] + key.bytes))"
+  }
+
+  /// By what a key is named where it is not to be shown whole.
+  static func short(_ name: String, _ id: UInt32) -> String {
     let digits = String(id, radix: 16)
-    let padding = String(repeating: "0", count: 8 - digits.utf8.count)
-    return "\(name)+\(padding)\(digits)+\(Base64.encode([type.rawValue] + key.bytes))"
+    return "\(name)+\(String(repeating: "0", count: 8 - digits.utf8.count))\(digits)"
   }
 }

@@ -112,6 +112,8 @@ import Testing
     let nowhere = LedgerConfiguration(pinCost: 10, witnessFile: folder.path + "/none/witness")
     #expect(try await code(of: { try await Ledger.open(at: path, nowhere) }) == .storage)
     #expect(try await code(of: { try await Ledger.create(at: copy + "2", origin: "o", witnessed) }) == .alreadyExists)
+    #expect(try await code(of: { try await Ledger.openForReading(at: path, nowhere) }) == .storage)
+    #expect(try await code(of: { try await Ledger.create(at: copy + "2", origin: "o", nowhere) }) == .storage)
     #expect(TemporaryFolder.names(in: copy + "2") == nil)
   }
 

@@ -54,7 +54,7 @@ import Testing
     }
     #expect(try await server.snapshots.list().snapshots.map(\.position) == [400])
     await server.close()
-    #expect(try run("snapshot", "drop").output.hasPrefix("1 snapshots"))
+    #expect(try run("snapshot", "drop").output.hasPrefix("1 snapshot dropped"))
   }
 
   @Test func momentsOutsideTheHistoryAreRefused() throws {

@@ -140,9 +140,12 @@ struct ArchiveFolder {
       guard errno == EWOULDBLOCK else { throw FileError.last("lock", path) }
       throw LedgerError(.busy, "somebody else adds to the archive \(path); wait for that to end")
     }
-    for name in names where name.hasSuffix(SegmentHeader.suffix + Self.draftSuffix) {
-      LedgerFolder.remove("\(path)/\(name)")
+    let drafts = names.filter { $0.hasSuffix(SegmentHeader.suffix + Self.draftSuffix) }
+    guard names.count == drafts.count || names.contains(where: { SegmentHeader.range(of: $0) != nil }) else {
+      throw LedgerError(
+        .alreadyExists, "\(path) holds something that is no archive; name a folder of its own", field: "path")
     }
+    for name in drafts { LedgerFolder.remove("\(path)/\(name)") }
     return handle
   }
 

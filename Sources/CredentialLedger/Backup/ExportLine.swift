@@ -96,7 +96,12 @@ enum ExportLine {
   static func record(_ open: ArraySlice<UInt8>, at position: UInt64) throws(ExportFault) -> Record? {
     // Quotes within a string are escaped, so this stands nowhere else before the record.
     let member = Array(#","record":""#.utf8)
-    guard open.starts(with: Array(#"{"position":"#.utf8)) else { return nil }
+    let first = Array(#"{"position":"#.utf8)
+    guard open.starts(with: first) else { return nil }
+    let digits = open.dropFirst(first.count).prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    if let named = UInt64(String(decoding: digits, as: UTF8.self)), named != position {
+      throw ExportFault("it is position \(named), expected \(position): a line is missing, there twice or out of order")
+    }
     var place = open.startIndex
     while !open[place...].starts(with: member) {
       guard let comma = open[(place + 1)...].firstIndex(of: UInt8(ascii: ",")) else {

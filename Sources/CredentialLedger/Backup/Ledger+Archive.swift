@@ -21,8 +21,8 @@ extension Ledger {
   ///   - path: the archive's folder; made (mode 0700) where there is none.
   ///   - eventsPerSegment: how many events a segment holds at most.
   ///   - progress: is told how far it has come.
-  /// - Throws: `damaged` where the archive has a gap, or is of another ledger or another history; `busy` where somebody
-  ///   else adds to it; `disk_full`, `storage`, `key_unavailable`. Segments that were finished before stay.
+  /// - Throws: `damaged` where the archive has a gap, or is of another ledger or another history; `already_exists` where
+  ///   the folder holds anything else; `invalid_value` within the ledger's own folder; `busy` where somebody else adds to it; `disk_full`, `storage`, `key_unavailable`. Segments that were finished before stay.
   public func archive(
     to path: String, eventsPerSegment: UInt64 = Ledger.eventsPerSegment,
     progress: @escaping CarryingProgress.Observer = { _ in }
@@ -30,6 +30,7 @@ extension Ledger {
     guard eventsPerSegment > 0 else {
       throw LedgerError(.invalidValue, "eventsPerSegment: expected 1 or more", field: "eventsPerSegment")
     }
+    try LedgerFolder.requireOutside(path, of: self.path)
     return try await onOwnThread { [self] () throws(LedgerError) in
       let folder = ArchiveFolder(path: path)
       let claim = try folder.claim()

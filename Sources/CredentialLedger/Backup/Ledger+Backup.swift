@@ -39,13 +39,17 @@ extension Ledger {
   ///   - comparingProjections: whether to compare the projections with a rebuild, and to keep their digests.
   ///   - progress: is told how far it has come.
   /// - Throws: `already_exists`, `busy` where somebody else is filling such a folder, `invalid_value` for folders within
-  ///   each other, `disk_full`, `storage`, `damaged` where the copy is not sound, `key_unavailable`. No folder of these
+  ///   each other or within the ledger's, `disk_full`, `storage`, `damaged` where the copy is not sound, `key_unavailable`. No folder of these
   ///   names is made then.
   public func backUp(
     to path: String, keys: String? = nil, comparingProjections: Bool = false,
     progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> BackupReport {
-    if let keys { try Self.requireApart(path, keys) }
+    try LedgerFolder.requireOutside(path, of: self.path)
+    if let keys {
+      try LedgerFolder.requireOutside(keys, of: self.path, field: "keys")
+      try Self.requireApart(path, keys)
+    }
     return try await onOwnThread { [self] () throws(LedgerError) in
       let draft = try DraftFolder(for: path)
       let keysDraft: DraftFolder? = if let keys { try DraftFolder(for: keys) } else { nil }

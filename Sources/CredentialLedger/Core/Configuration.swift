@@ -24,7 +24,8 @@ public struct LedgerConfiguration: Sendable {
   /// A file on another device that keeps the newest checkpoint; nil keeps none. Each opening is refused with
   /// `behind_checkpoint` or `contradicts_checkpoint` where the ledger is not the one that the file speaks of or a later
   /// state of it, and with `invalid_checkpoint` where the file holds anything else; so a cut-off tail or an old copy is
-  /// noticed. A file that is not there yet is made. Whoever can change both the ledger and the file is not held by it.
+  /// noticed. A file that is not there yet is made by whoever opens the ledger for writing, and holds nobody before; a
+  /// folder that is not there is refused with `storage`. Whoever can change both the ledger and the file is not held by it.
   public var witnessFile: String?
   /// The folder of the archive from which records are read that are no more in the live file; nil for none. Opening is
   /// refused with `not_found` or `foreign_archive` where it is none of this ledger. What is read is held against the tree.

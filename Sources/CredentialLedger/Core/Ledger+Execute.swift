@@ -150,7 +150,7 @@ extension Ledger {
     let found = try reading { (state) throws(StateUnreadable) in try state.account(account) }
     guard let found, let person = PersonID(bytes: found.subject.person) else {
       throw LedgerError(
-        Refusal(.notFound, field: "account", expected: "an account of this ledger", remedy: "sign in first"))
+        Refusal(.notFound, field: "account", expected: "an account of this ledger, and \(account) is none"))
     }
     return person
   }

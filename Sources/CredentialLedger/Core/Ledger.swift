@@ -80,7 +80,7 @@ public final class Ledger: Sendable {
     try LedgerFolder.requireFree(path)
     var configuration = configuration
     let witnessFile = configuration.witnessFile
-    if let witnessFile, try DurableFile.read(witnessFile, limit: .max) != nil {
+    if let witnessFile, try WitnessFile.content(of: witnessFile, limit: .max) != nil {
       throw LedgerError(
         .alreadyExists, "\(witnessFile) keeps a checkpoint of another ledger; name a file that does not exist",
         field: "witnessFile")

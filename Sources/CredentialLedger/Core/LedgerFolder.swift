@@ -16,6 +16,14 @@ package enum LedgerFolder {
     }
   }
 
+  /// Refuses a path within the folder of a ledger: what is to outlive the ledger goes elsewhere, and what is its own stays
+  /// alone there.
+  static func requireOutside(_ path: String, of ledger: String, field: String = "path") throws(LedgerError) {
+    guard "\(absolute(path))/".hasPrefix("\(absolute(ledger))/") else { return }
+    throw LedgerError(
+      .invalidValue, "\(field): expected a folder outside that of the ledger, best on another device", field: field)
+  }
+
   /// Refuses a path where no ledger is.
   static func requireLedger(_ path: String) throws(LedgerError) {
     let file = "\(path)/\(Ledger.Folder.log)/data.mdb"
@@ -141,6 +149,12 @@ package enum LedgerFolder {
   static func exists(_ path: String) -> Bool {
     var status = stat()
     return unsafe lstat(path, &status) == 0
+  }
+
+  /// Whether a path leads to a folder, symbolic links followed.
+  static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
   /// The names in a folder; nil if it is none.

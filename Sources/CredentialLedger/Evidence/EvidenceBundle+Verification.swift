@@ -149,13 +149,9 @@ extension EvidenceBundle {
   ) throws(LedgerError) -> [VerifierKey] {
     var keys: [VerifierKey] = []
     for text in texts {
-      guard let key = try? VerifierKey(text), key.type == type else {
-        throw LedgerError(
-          .invalidValue,
-          "\(field): expected \(type == .ed25519 ? "a ledger's" : "a witness's") public key, as "
-            + "<name>+<ID>+<base64>", field: field)
+      do throws(TransparencyError) { keys.append(try VerifierKey(text, of: type)) } catch {
+        throw LedgerError(.invalidValue, "\(field): \(error.reason)", field: field)
       }
-      keys.append(key)
     }
     return keys
   }

@@ -10,7 +10,11 @@ struct EvidenceReader {
 
   /// Takes exactly this text.
   mutating func take(_ text: String, or expected: String? = nil) throws(LedgerError) {
-    guard takes(text) else { throw malformed(expected ?? "the form that such a file has") }
+    guard takes(text) else {
+      // What is left may be the beginning of it.
+      if text.utf8.starts(with: bytes[place...]) { place = bytes.count }
+      throw malformed(expected ?? "the form that such a file has")
+    }
   }
 
   private mutating func takes(_ text: String) -> Bool {
@@ -61,6 +65,10 @@ struct EvidenceReader {
     try take("\"", or: "bytes in base64")
     let start = place
     let characters = bytes[place...].prefix { $0 != UInt8(ascii: "\"") }
+    guard characters.endIndex < bytes.count else {
+      place = bytes.count
+      throw malformed("the end of a text")
+    }
     guard characters.count <= (limit + 2) / 3 * 4, let decoded = Base64.decode(utf8: characters), decoded.count <= limit
     else {
       place = start
@@ -97,6 +105,15 @@ struct EvidenceReader {
   }
 
   private func malformed(_ expected: String) -> LedgerError {
-    LedgerError(.invalidEvidence, "this is no intact evidence: expected \(expected) at byte \(place)")
+    let fault =
+      if bytes.isEmpty {
+        "the file is empty"
+      } else if place == bytes.count {
+        "the file is cut off after byte \(place)"
+      } else {
+        "the file is not in the one form that evidence has, byte for byte as it was written: do not re-format it "
+          + "(expected \(expected) at byte \(place))"
+      }
+    return LedgerError(.invalidEvidence, fault)
   }
 }

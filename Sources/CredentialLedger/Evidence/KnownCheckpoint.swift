@@ -25,7 +25,7 @@ struct KnownCheckpoint: Sendable {
       throw Self.invalid("this is a checkpoint of another ledger than \(origin)")
     }
     do throws(TransparencyError) { signers = try note.verifiedKeys(among: keys) } catch {
-      throw Self.invalid("the checkpoint is not signed by a key of this ledger")
+      throw Self.invalid("the checkpoint is not signed by a key of this ledger (\(error.reason))")
     }
   }
 

@@ -32,11 +32,13 @@ extension Ledger {
   ///   - progress: is told how many events are written, of how many.
   /// - Throws: `invalid_checkpoint` where the folder belongs to another ledger; `behind_checkpoint` or
   ///   `contradicts_checkpoint` where it has more than the checkpoint, or another history; `damaged` for a record that does
-  ///   not match its hash; `storage`, `disk_full`. What was published before stays as it was.
+  ///   not match its hash; `already_exists` where the folder holds anything else, `invalid_value` within the ledger's own;
+  ///   `storage`, `disk_full`. What was published before stays as it was.
   public func exportTiles(
     to folder: String, at checkpoint: String? = nil,
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> TileReport {
+    try LedgerFolder.requireOutside(folder, of: path, field: "folder")
     let text = if let checkpoint { checkpoint } else { try await self.checkpoint() }
     let known = try KnownCheckpoint(text, of: self)
     let ledger = self
@@ -73,7 +75,15 @@ private struct TileExport {
   /// The checkpoint in the folder, which must be one that the ledger extends; nil in a new folder.
   func published(by ledger: Ledger) throws(LedgerError) -> KnownCheckpoint? {
     let path = "\(folder)/checkpoint"
-    guard let content = try DurableFile.read(path, limit: SignedNote.maximumByteCount) else { return nil }
+    guard let content = try DurableFile.read(path, limit: SignedNote.maximumByteCount) else {
+      // A first export that was stopped has left its tiles.
+      guard LedgerFolder.names(in: folder)?.allSatisfy({ $0 == "tile" || $0.hasPrefix("checkpoint.new-") }) ?? true
+      else {
+        throw LedgerError(
+          .alreadyExists, "\(folder) holds something else than tiles; name a folder of its own", field: "folder")
+      }
+      return nil
+    }
     do throws(LedgerError) {
       let known = try KnownCheckpoint(
         content, origin: ledger.origin, keys: ledger.keyStore.verifierKeys(origin: ledger.origin))

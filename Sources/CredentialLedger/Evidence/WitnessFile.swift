@@ -26,11 +26,10 @@ final class WitnessFile: Sendable {
   /// Reads the file.
   ///
   /// - Throws: `invalid_checkpoint` where it holds anything but a checkpoint of this ledger, signed by a key of its own;
-  ///   `storage` where it cannot be read.
+  ///   `storage` where it cannot be read, or its folder is not there.
   init(_ path: String, origin: String, keys: KeyStore) throws(LedgerError) {
     self.path = path
-    let content = try DurableFile.read(path, limit: SignedNote.maximumByteCount)
-    if let content {
+    if let content = try Self.content(of: path, limit: SignedNote.maximumByteCount) {
       do throws(LedgerError) {
         kept = try KnownCheckpoint(content, origin: origin, keys: keys.verifierKeys(origin: origin)).checkpoint
       } catch { throw Self.named(path, error) }
@@ -38,6 +37,20 @@ final class WitnessFile: Sendable {
       kept = nil
     }
     state = Mutex(State(size: kept?.size ?? 0, failure: nil))
+  }
+
+  /// What a witness file holds; nil if there is none yet.
+  ///
+  /// A folder that is not there is most likely a device that is not mounted: then the ledger would be held against
+  /// nothing, where it was thought safe.
+  static func content(of path: String, limit: Int) throws(LedgerError) -> [UInt8]? {
+    let folder = LedgerFolder.parent(of: path)
+    guard LedgerFolder.isFolder(folder) else {
+      throw LedgerError(
+        .storage, "the folder \(folder) of the witness file is not there; mount its device, or check the path",
+        field: "witnessFile")
+    }
+    return try DurableFile.read(path, limit: limit)
   }
 
   /// Refuses a log that is behind what the file says, or contradicts it.

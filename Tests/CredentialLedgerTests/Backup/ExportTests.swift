@@ -62,6 +62,9 @@ import Testing
       #expect([.damaged, .newerFormat].contains(error?.code))
     }
     let lines = flips.content.split(separator: UInt8(ascii: "\n")).map { Array($0) }
+    try FileBytes.write(Array((lines[..<9] + lines[10...]).joined(separator: [UInt8(ascii: "\n")])), to: file)
+    #expect(
+      try await fault(in: file)?.reason.hasPrefix("line 10: it is position 10, expected 9: a line is missing") == true)
     // Lines that are sound, in the wrong place.
     let (beginning, end) = (Array(lines[..<5]), lines[lines.count - 1])
     let cases: [(lines: [[UInt8]], wrong: Int)] = [

@@ -35,6 +35,10 @@ struct AuditFilterOptions: ParsableArguments {
     guard [phone, token, address].count(where: { $0 == "-" }) < 2 else {
       throw ValidationError("Give - to one of --phone, --token and --address: standard input has one value.")
     }
+    let now = Timestamp.now
+    if let since = since?.timestamp(now: now), let until = until?.timestamp(now: now), since > until {
+      throw ValidationError("--since is later than --until: \(since), \(until).")
+    }
   }
 
   /// The filter that is meant.

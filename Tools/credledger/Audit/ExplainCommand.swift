@@ -79,7 +79,7 @@ struct ExplainCommand: AsyncParsableCommand {
 
   private func show(_ explanation: Explanation, _ labels: [Subject: Audit.Label]) {
     let subject = explanation.subject.map { "\($0) " } ?? ""
-    let verdict = explanation.obstacle.map { "not valid: \($0.text)" } ?? "valid"
+    let verdict = explanation.obstacleText.map { "not valid: \($0)" } ?? "valid"
     print("\(subject)at \(explanation.time): \(verdict)")
     if let claims = explanation.claims { print("may do \(claims.scopes) until \(claims.expiresAt)") }
     print("by the events up to \(explanation.position):")
@@ -90,7 +90,8 @@ struct ExplainCommand: AsyncParsableCommand {
       let object = name.map { "\($0) (\(step.object))" } ?? "\(step.object)"
       table.append([
         "\(step.position)", "\(step.time)", "\(step.type)",
-        object + (step == explanation.decidedBy ? "  <- decides" : ""),
+        object
+          + (step == explanation.decidedBy ? "  <- decides" : step == explanation.stoppedBy ? "  <- stops it too" : ""),
       ])
     }
     for line in table.lines(width: Terminal.width) { print(line) }
@@ -129,7 +130,7 @@ extension JSON {
       ("time", .string("\(explanation.time)")), ("position", .number(explanation.position)),
       ("valid", .bool(explanation.isValid)),
     ]
-    if let reason = explanation.obstacle { members.append(("reason", .string(reason.text))) }
+    if let reason = explanation.obstacleText { members.append(("reason", .string(reason))) }
     if let claims = explanation.claims {
       members += [
         ("scopes", .array("\(claims.scopes)".split(separator: ",").map { .string(String($0)) })),
@@ -137,6 +138,7 @@ extension JSON {
       ]
     }
     if let decisive = explanation.decidedBy { members.append(("decidedBy", JSON(decisive))) }
+    if let other = explanation.stoppedBy { members.append(("stoppedBy", JSON(other))) }
     members.append(("events", .array(explanation.steps.map { JSON($0) })))
     self = .object(members)
   }

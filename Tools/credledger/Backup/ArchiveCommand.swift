@@ -44,6 +44,6 @@ struct ArchiveCommand: AsyncParsableCommand {
     ])
     if let text = output.format.text(value) { return print(text) }
     let added = check ? "sound" : "\(report.added) new"
-    print("\(report.position) events in \(report.segments) segments, \(added); root \(report.root.hex)")
+    print("\(events(report.position)) in \(count(report.segments, "segment")), \(added); root \(report.root.hex)")
   }
 }

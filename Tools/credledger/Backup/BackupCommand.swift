@@ -81,15 +81,17 @@ struct BackupCommand: AsyncParsableCommand {
     if let missing = report.missingKeys { members.append(("missingKeys", .number(missing))) }
     if let text = output.format.text(.object(members)) { return print(text) }
     print(
-      "\(manifest.position) events of \(manifest.origin.printable) up to \(manifest.createdAt) in \(folder), \(check ? "sound" : "verified")"
+      "\(events(manifest.position)) of \(manifest.origin.printable) up to \(manifest.createdAt) in \(folder), \(check ? "sound" : "verified")"
     )
     print("root \(manifest.root.hex)")
-    print("\(manifest.rows) rows match their checks" + (projections ? ", and rebuilt state equals copied state" : ""))
+    print(
+      "\(count(manifest.rows, "row")) \(manifest.rows == 1 ? "matches its check" : "match their checks")"
+        + (projections ? ", and rebuilt state equals copied state" : ""))
     if let missing = report.missingKeys, missing > 0 {
       print("the keys of \(missing) persons or webhooks are missing: what they opened stays closed")
     }
     guard let keys, let keysReport = report.keys else { return }
-    print("keys of \(keysReport.persons) persons in \(keys): keep them where the log's backups are not")
+    print("keys of \(count(keysReport.persons, "person")) in \(keys): keep them where the log's backups are not")
     if keysReport.hasMasterKey { print("the master key is with them, since the ledger keeps it in its key folder") }
   }
 }

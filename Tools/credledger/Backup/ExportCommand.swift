@@ -32,7 +32,7 @@ struct ExportCommand: AsyncParsableCommand {
       }
     }
     // The standard output is for the lines.
-    write("\(report.events) events; root \(report.root.hex)\n", to: STDERR_FILENO)
+    write("\(events(report.events)); root \(report.root.hex)\n", to: STDERR_FILENO)
   }
 }
 
@@ -80,13 +80,13 @@ struct ImportCommand: AsyncParsableCommand {
         ("events", .number(report.events)), ("root", .string(report.root.hex)),
         ("checkpoint", .string(report.checkpoint)),
       ])
-      return print(output.format.text(value) ?? "\(report.events) events, sound; root \(report.root.hex)")
+      return print(output.format.text(value) ?? "\(events(report.events)), sound; root \(report.root.hex)")
     }
     guard let keys else { return }
     let path = try ledger.requireFolder()
     let report = try await Carrying.showing { observe in
       try await Ledger.importing(
-        descriptor, keys: keys, at: path, ledger.configuration,
+        descriptor, keys: keys, at: path, ledger.configuration(for: .writing),
         missingKeys: acceptMissingKeys ? .accepted : .refused, progress: observe)
     }
     output.print(report, at: path)

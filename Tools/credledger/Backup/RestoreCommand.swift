@@ -35,7 +35,7 @@ struct RestoreCommand: AsyncParsableCommand {
     let path = try ledger.requireFolder()
     let report = try await Carrying.showing { [self] observe in
       try await Ledger.restore(
-        from: source, keys: keys, at: path, ledger.configuration, record: exact ? .none : .event,
+        from: source, keys: keys, at: path, ledger.configuration(for: .writing), record: exact ? .none : .event,
         missingKeys: acceptMissingKeys ? .accepted : .refused, progress: observe)
     }
     output.print(report, at: path)
@@ -51,7 +51,7 @@ extension FormatOptions {
     ]
     if let position = report.recordedAt { members.append(("recordedAt", .number(position))) }
     if let text = format.text(.object(members)) { return Swift.print(text) }
-    Swift.print("\(report.events) events in \(path); root \(report.root.hex)")
+    Swift.print("\(events(report.events)) in \(path); root \(report.root.hex)")
     if report.missingKeys > 0 {
       Swift.print("the keys of \(report.missingKeys) persons or webhooks are missing: what they opened stays closed")
     }

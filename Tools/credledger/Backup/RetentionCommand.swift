@@ -73,14 +73,14 @@ struct RetentionCommand: AsyncParsableCommand {
 
   private func lines(_ report: RetentionReport) -> [String] {
     let tokens = "of tokens that had expired by \(report.expiredBy)"
-    var lines = ["\(report.records) records \(tokens) \(apply ? "have left" : "would leave") the live file"]
+    var lines = ["\(count(report.records, "record")) \(tokens) \(apply ? "left" : "would leave") the live file"]
     lines += report.shares.map { share in
       "  segment \(share.place.segment), events \(share.place.positions.lowerBound) to "
-        + "\(share.place.positions.upperBound): \(share.records) records, \(share.bytes) bytes"
+        + "\(share.place.positions.upperBound): \(count(share.records, "record")), \(count(share.bytes, "byte"))"
     }
     lines.append(
-      "the archive's \(report.segments) segments, up to event \(report.position), agree with the ledger; "
-        + "\(report.archivedBefore) records had left before")
+      "the archive, \(count(report.segments, "segment")) up to event \(report.position), agrees with the ledger; "
+        + "\(count(report.archivedBefore, "record")) had left before")
     if report.records > 0 {
       lines.append(
         "up to \(report.bytes) bytes \(apply ? "are" : "become") free in the file for what is written next; the file itself "

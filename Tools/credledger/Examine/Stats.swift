@@ -5,7 +5,9 @@ struct Stats: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show how much there is.",
     discussion: """
-      Counts the events by type, also while another process writes.
+      Counts the events by type, also while another process writes. Readers are the slots for readers that any process \
+      has taken so far, this one included; not indexed are the newest events that the audit trail does not list yet, which \
+      it does in batches, and searches read them from the log meanwhile.
 
       EXAMPLES
         credledger stats --ledger /var/lib/credledger
@@ -17,7 +19,7 @@ struct Stats: AsyncParsableCommand {
 
   func run() async throws {
     let path = try ledger.requireFolder()
-    let opened = try await Ledger.openForReading(at: path, ledger.configuration)
+    let opened = try await Ledger.openForReading(at: path, ledger.configuration(for: .reading))
     let statistics = try await opened.statistics()
     let origin = opened.origin
     await opened.close()
@@ -35,8 +37,8 @@ struct Stats: AsyncParsableCommand {
     print("events         \(statistics.events)")
     print("root           \(statistics.root.hex)")
     print("bytes on disk  \(statistics.bytesOnDisk)")
-    print("readers        \(statistics.readers)")
-    print("not indexed    \(statistics.unindexed)")
+    print("readers        \(statistics.readers) (slots taken by processes that read)")
+    print("not indexed    \(statistics.unindexed) (newest events, which the audit trail lists in batches)")
     if statistics.archived > 0 { print("archived       \(statistics.archived)") }
     for (name, count) in types { print("  \(name.padded(to: 30))\(count)") }
   }

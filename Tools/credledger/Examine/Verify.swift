@@ -30,7 +30,7 @@ struct Verify: AsyncParsableCommand {
     let path = try ledger.requireFolder()
     let kept = try against.map { String(decoding: try content(of: $0), as: UTF8.self) }
     try Examination.perform(on: path)
-    let opened = try await Ledger.openForReading(at: path, ledger.configuration)
+    let opened = try await Ledger.openForReading(at: path, ledger.configuration(for: .reading))
     let bar = ProgressBar()
     let report: VerificationReport
     var extended: [UInt64] = []
@@ -65,12 +65,12 @@ struct Verify: AsyncParsableCommand {
     if let text = output.format.text(.object(members)) {
       print(text)
     } else {
-      print("\(report.events) events match the tree; root \(report.root.hex)")
-      print("\(report.checkpoints) signed checkpoints agree with it")
-      for (file, size) in zip(against, extended) { print("its beginning is the \(size) events of \(file)") }
+      print("\(events(report.events)) \(report.events == 1 ? "matches" : "match") the tree; root \(report.root.hex)")
+      print("\(count(report.checkpoints, "signed checkpoint")) \(report.checkpoints == 1 ? "agrees" : "agree") with it")
+      for (file, size) in zip(against, extended) { print("its beginning is the \(events(size)) of \(file)") }
       if let segments = report.archivedIn {
         print(
-          "\(report.archived) records archived in segments \(segments.lowerBound) to \(segments.upperBound), "
+          "\(count(report.archived, "record")) archived in segments \(segments.lowerBound) to \(segments.upperBound), "
             + (ledger.namedArchive != nil ? "read from there" : "for which the tree stands: --archive reads them"))
       }
       if report.rebuilt == nil {

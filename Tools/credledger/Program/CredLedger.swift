@@ -60,14 +60,17 @@ struct CredLedger: AsyncParsableCommand {
       if exitCode(for: error) == .success { exit(withError: error) }
       // The parser knows the subcommand of its own errors; those of a subcommand at work are told here.
       let isAtWork = used != CredLedger.self
-      let text = isAtWork ? "Error: \(message(for: error))\n\(usageString(for: used))" : fullMessage(for: error)
-      write(text + "\n", to: STDERR_FILENO)
+      let text = isAtWork ? "error: \(message(for: error))\n\(usageString(for: used))" : fullMessage(for: error)
+      // In the form of all other errors.
+      write((text.hasPrefix("Error: ") ? "error: \(text.dropFirst(7))" : text) + "\n", to: STDERR_FILENO)
       Glibc.exit(2)
     }
   }
 
   private static func describe(_ error: LedgerError) -> String {
-    "\(error.reason) [\(error.code)\(error.position.map { ", position \($0)" } ?? "")]"
+    // What is configured goes by the names that it has here.
+    let option = error.field == "witnessFile" ? "--witness-file or CREDLEDGER_WITNESS_FILE: " : ""
+    return "\(option)\(error.reason) [\(error.code)\(error.position.map { ", position \($0)" } ?? "")]"
   }
 
   private static func status(of error: LedgerError) -> Int32 {

@@ -11,7 +11,8 @@ struct LedgerOptions: ParsableArguments {
     help: ArgumentHelp(
       "A file on another device that keeps the newest checkpoint; without it CREDLEDGER_WITNESS_FILE names it, if any.",
       discussion:
-        "A ledger that is behind the file, or contradicts it, is not opened. What writes brings it up to date.",
+        "A ledger that is behind the file, or contradicts it, is not opened. What writes brings it up to date, and makes "
+        + "it where it is not there yet; its folder must be there.",
       valueName: "file"))
   var witnessFile: String?
 
@@ -28,15 +29,31 @@ struct LedgerOptions: ParsableArguments {
   /// The folder that is named, if any.
   var namedFolder: String? { folder ?? Self.environment("CREDLEDGER_DIR") }
 
-  /// How the ledger is opened.
-  var configuration: LedgerConfiguration {
-    LedgerConfiguration(
-      witnessFile: witnessFile ?? Self.environment("CREDLEDGER_WITNESS_FILE"), archive: namedArchive)
+  /// What a ledger is opened for.
+  enum Use {
+    case reading
+    case writing
+    case making
   }
 
+  /// How the ledger is opened. Says on standard error where a witness file is named and there is none to hold the ledger
+  /// against: so a device that is not mounted, or a name mistyped, does not pass for a ledger that was checked.
+  func configuration(for use: Use) -> LedgerConfiguration {
+    let witness = witnessFile ?? Self.environment("CREDLEDGER_WITNESS_FILE")
+    if let witness, use != .making, unsafe access(witness, F_OK) != 0, errno == ENOENT {
+      let end = use == .writing ? ", and it is made" : ""
+      write(
+        "note: the witness file \(witness.printable) is not there: nothing was held against it\(end)\n",
+        to: STDERR_FILENO)
+    }
+    return LedgerConfiguration(witnessFile: witness, archive: namedArchive)
+  }
+
+  /// The value of a variable; nil where it is not set, or empty.
   private static func environment(_ name: String) -> String? {
     guard let value = unsafe getenv(name) else { return nil }
-    return unsafe String(cString: value)
+    let text = unsafe String(cString: value)
+    return text.isEmpty ? nil : text
   }
 
   /// The folder, which must be named.
@@ -51,13 +68,13 @@ struct LedgerOptions: ParsableArguments {
 extension LedgerOptions {
   /// Opens the ledger for reading, and closes it again.
   func reading<Result: Sendable>(_ body: (Ledger) async throws -> Result) async throws -> Result {
-    try await Self.using(try await Ledger.openForReading(at: requireFolder(), configuration), body)
+    try await Self.using(try await Ledger.openForReading(at: requireFolder(), configuration(for: .reading)), body)
   }
 
   /// Opens the ledger for writing, and closes it again.
   @discardableResult
   func writing<Result: Sendable>(_ body: (Ledger) async throws -> Result) async throws -> Result {
-    try await Self.using(try await Ledger.open(at: requireFolder(), configuration), body)
+    try await Self.using(try await Ledger.open(at: requireFolder(), configuration(for: .writing)), body)
   }
 
   private static func using<Result: Sendable>(

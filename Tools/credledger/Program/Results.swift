@@ -21,6 +21,12 @@ extension OutputFormat {
   }
 }
 
+/// How many there are of something, in words: `1 event`, `2 events`.
+func count(_ number: some BinaryInteger, _ one: String) -> String { "\(number) \(one)\(number == 1 ? "" : "s")" }
+
+/// The same of events.
+func events(_ number: some BinaryInteger) -> String { count(number, "event") }
+
 /// What a command that changes something did.
 struct Change {
   /// What it was done to, such as `group:4`.

@@ -58,14 +58,20 @@ struct BundleCommand: AsyncParsableCommand {
     let bundle = try await ledger.reading { opened in
       var all = numbers
       for object in objects {
-        let steps = try await opened.explain(object, at: time).steps
-        guard !steps.isEmpty else { throw CheckFailed(reason: "the ledger knows no events for one of those named") }
-        all += steps.map(\.position)
+        let explanation = try await opened.explain(object, at: time)
+        guard let subject = explanation.subject else {
+          throw CheckFailed(
+            reason: "that is no token of this ledger: mistyped, cut off, or another ledger's [not_found]")
+        }
+        guard !explanation.steps.isEmpty else {
+          throw CheckFailed(reason: "there are no events of \(subject)\(time == nil ? "" : " until then") [not_found]")
+        }
+        all += explanation.steps.map(\.position)
       }
       if given == nil { _ = try requireCheckpoint(of: opened) }
       return try await opened.bundle(of: all, at: given)
     }
     try await output.write(bundle.encoded)
-    if let out, output.kind != .standardOutput { print("\(out): evidence of \(bundle.entries.count) events") }
+    if let out, output.kind != .standardOutput { print("\(out): evidence of \(events(bundle.entries.count))") }
   }
 }

@@ -43,9 +43,7 @@ struct CheckpointCommand: AsyncParsableCommand {
     for address in addresses where !address.hasPrefix("https://") && !address.hasPrefix("http://") {
       throw ValidationError("--cosign: expected an address that begins with https:// or http://.")
     }
-    for key in keys where (try? VerifierKey(key))?.type != .cosignature {
-      throw ValidationError("--witness-key: expected a witness's public key, as <name>+<ID>+<base64>.")
-    }
+    for key in keys { try requireKey(key, .cosignature, "--witness-key") }
   }
 
   func run() async throws {
@@ -96,6 +94,6 @@ struct CheckpointCommand: AsyncParsableCommand {
     ])
     if let text = output.format.text(value) { return print(text) }
     guard let out, isWritten else { return print(text, terminator: "") }
-    print("\(out): \(checkpoint.size) events, root \(checkpoint.root.hex), signed by \(note.signatures.count)")
+    print("\(out): \(events(checkpoint.size)), root \(checkpoint.root.hex), signed by \(note.signatures.count)")
   }
 }

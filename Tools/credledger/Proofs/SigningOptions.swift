@@ -41,6 +41,15 @@ func content(of path: String, limit: Int = SignedNote.maximumByteCount) throws -
   return content
 }
 
+/// Refuses what is no public key of a ledger, or of a witness.
+///
+/// - Parameter option: the option that gave it.
+func requireKey(_ key: String, _ type: VerifierKey.SignatureType, _ option: String) throws {
+  do throws(TransparencyError) { _ = try VerifierKey(key, of: type) } catch {
+    throw ValidationError("\(option): \(error.reason)")
+  }
+}
+
 extension JSON {
   /// Hashes in base64, as in checkpoints and requests to witnesses.
   static func hashes(_ hashes: [Digest]) -> JSON { .array(hashes.map { .string(Base64.encode($0.bytes)) }) }

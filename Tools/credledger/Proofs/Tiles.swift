@@ -40,6 +40,7 @@ struct Tiles: AsyncParsableCommand {
     ])
     if let text = output.format.text(value) { return print(text) }
     print(
-      "\(out): \(report.size) events, \(report.size - report.oldSize) of them new, in \(report.files) files written")
+      "\(out): \(events(report.size)), \(report.size - report.oldSize) of them new; \(count(report.files, "file")) written"
+    )
   }
 }

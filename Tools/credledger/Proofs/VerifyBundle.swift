@@ -32,37 +32,35 @@ struct VerifyBundle: AsyncParsableCommand {
 
   func validate() throws {
     guard !keys.isEmpty else { throw ValidationError("Give the ledger's public key by --key.") }
-    for key in keys where (try? VerifierKey(key))?.type != .ed25519 {
-      throw ValidationError("--key: expected a ledger's public key, as <name>+<ID>+<base64>.")
-    }
-    for key in witnesses where (try? VerifierKey(key))?.type != .cosignature {
-      throw ValidationError("--witness: expected a witness's public key, as <name>+<ID>+<base64>.")
-    }
+    for key in keys { try requireKey(key, .ed25519, "--key") }
+    for key in witnesses { try requireKey(key, .cosignature, "--witness") }
   }
 
   func run() async throws {
     let evidence = try EvidenceBundle(decoding: content(of: file, limit: Self.limit))
       .verify(keys: keys, witnesses: witnesses)
     if let text = output.format.text(JSON(evidence)) { return print(text) }
-    print("\(evidence.records.count) records are among the \(evidence.size) events of \(evidence.origin)")
+    let count = evidence.records.count
+    print(
+      "\(count == 1 ? "1 record is" : "\(count) records are") among the \(events(evidence.size)) of \(evidence.origin)")
     print("root \(evidence.root)")
     for key in evidence.signers { print("signed by \(key)") }
     for cosignature in evidence.cosignatures {
       print("cosigned by \(cosignature.witness) at \(Timestamp(milliseconds: cosignature.time * 1_000))")
     }
-    let fields: [AuditField] = [.position, .time, .type, .actor, .object, .subjects, .details, .personal]
-    var table = Table(fields.map { $0.rawValue.uppercased() })
+    // Each event on lines of its own: evidence is not cut to a terminal's width.
     let description = evidence.description
     for record in evidence.records {
-      if let event = record.event(describedBy: description) {
-        table.append(fields.map(event.text))
-      } else {
-        table.append(
-          ["\(record.position)", "", "(of a type that this program does not know)"]
-            + fields.dropFirst(3).map { _ in "" })
+      guard let event = record.event(describedBy: description) else {
+        print("\nevent \(record.position)  (of a type that this program does not know)")
+        continue
+      }
+      print("\nevent \(record.position)  \(event.text(.time))  \(event.text(.type))")
+      for field: AuditField in [.actor, .object, .subjects, .details, .personal] {
+        let text = event.text(field)
+        if !text.isEmpty { print("  \(field.rawValue.padded(to: 10))\(text.printable)") }
       }
     }
-    for line in table.lines(width: Terminal.width) { print(line) }
   }
 }
 

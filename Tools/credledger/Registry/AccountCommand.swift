@@ -62,46 +62,58 @@ struct AccountCommand: AsyncParsableCommand {
   struct Disable: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Disable an account; what stands on it stops.")
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
     @Argument(help: "The account, such as account:12 or 12.") var account: AccountID
     @Option(help: "Why; stays in the audit trail, so no personal data.") var reason: String
 
     func run() async throws {
       let (id, reason) = (account, reason)
-      try await ledger.writing { try await $0.accounts.disable(id, reason: reason, by: Requester.operator) }
+      let change = try await ledger.changing(id) {
+        _ = try await $0.accounts.disable(id, reason: reason, by: Requester.operator)
+      }
+      change.show(output.format, "is disabled")
     }
   }
 
   struct Enable: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Enable an account that was disabled.")
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
     @Argument(help: "The account, such as account:12 or 12.") var account: AccountID
 
     func run() async throws {
       let id = account
-      try await ledger.writing { try await $0.accounts.enable(id, by: Requester.operator) }
+      let change = try await ledger.changing(id) { _ = try await $0.accounts.enable(id, by: Requester.operator) }
+      change.show(output.format, "is enabled")
     }
   }
 
   struct Role: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Give an account another role.")
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
     @Argument(help: "The account, such as account:12 or 12.") var account: AccountID
     @Argument(help: "user, tenant-admin, auditor or operator.") var role: RoleName
 
     func run() async throws {
       let (id, role) = (account, role.role)
-      try await ledger.writing { try await $0.accounts.changeRole(of: id, to: role, by: Requester.operator) }
+      let change = try await ledger.changing(id) {
+        _ = try await $0.accounts.changeRole(of: id, to: role, by: Requester.operator)
+      }
+      change.show(output.format, "has the role \(self.role.rawValue)")
     }
   }
 
   struct RemovePhone: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Remove a phone from its account.")
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
     @Argument(help: "The phone's number in the ledger, such as phone:31 or 31.") var phone: PhoneID
 
     func run() async throws {
       let id = phone
-      try await ledger.writing { try await $0.phones.remove(id, by: Requester.operator) }
+      let change = try await ledger.changing(id) { _ = try await $0.phones.remove(id, by: Requester.operator) }
+      change.show(output.format, "is removed")
     }
   }
 }

@@ -28,7 +28,8 @@ struct DiffCommand: AsyncParsableCommand {
     try await ledger.reading { ledger in
       let bar = ProgressBar(from: nil)
       defer { bar.end() }
-      let changes = try await ledger.changes(from: from.moment, to: to?.moment ?? .latest) { bar.show($0, of: $1) }
+      let (from, to) = try (from.moment("FROM", in: ledger), to?.moment("TO", in: ledger) ?? .latest)
+      let changes = try await ledger.changes(from: from, to: to) { bar.show($0, of: $1) }
       bar.end()
       try await show(changes, Revealing(ledger: reveal ? ledger : nil))
     }

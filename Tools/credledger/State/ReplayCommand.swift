@@ -112,7 +112,9 @@ struct ReplayCommand: AsyncParsableCommand {
       }
     }
     guard let row = report.difference else {
-      if output.format == .table { print("\(report.events) events make the live projections") }
+      if output.format == .table {
+        print("\(events(report.events)) make\(report.events == 1 ? "s" : "") the live projections")
+      }
       return
     }
     let event = row.event.map { "touched last by event \($0.position), \($0.type)" } ?? "touched by no event"
@@ -141,14 +143,14 @@ struct ReplayCommand: AsyncParsableCommand {
     defer { bar.end() }
     let start = ContinuousClock.now
     let replayed = try await ledger.replay(
-      to: to.moment, into: out, only: projections, fromSnapshot: fromSnapshot
+      to: to.moment("--to", in: ledger), into: out, only: projections, fromSnapshot: fromSnapshot
     ) { bar.show($0, of: $1) }
     bar.end()
     show(replayed.position, replayed.start, out, start, replayed.digests)
   }
 
   private func runRebuild() async throws {
-    let opened = try await Ledger.open(at: try ledger.requireFolder(), ledger.configuration)
+    let opened = try await Ledger.open(at: try ledger.requireFolder(), ledger.configuration(for: .writing))
     let bar = ProgressBar(from: nil)
     let start = ContinuousClock.now
     do {
@@ -219,7 +221,7 @@ struct ReplayCommand: AsyncParsableCommand {
   // MARK: Steps
 
   private func runSteps(_ ledger: Ledger) async throws {
-    let steps = try await ledger.steps(from: from?.moment)
+    let steps = try await ledger.steps(from: from?.moment("--from", in: ledger))
     do {
       try await Stepping(
         ledger: ledger, steps: steps, show: Revealing(ledger: reveal ? ledger : nil), format: output.format

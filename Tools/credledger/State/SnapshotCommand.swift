@@ -38,7 +38,8 @@ extension SnapshotCommand {
         bar.end()
         if let text = output.format.text(made.map { JSON($0) } ?? .null) { return print(text) }
         print(
-          made.map { "snapshot at position \($0.position), \($0.rows) rows" } ?? "the newest snapshot is up to date")
+          made.map { "snapshot at position \($0.position), \(count($0.rows, "row"))" }
+            ?? "the newest snapshot is up to date")
       }
     }
   }
@@ -62,9 +63,9 @@ extension SnapshotCommand {
         ])
         if let text = output.format.text(value) { return print(text) }
         for snapshot in snapshots {
-          print("\(String(snapshot.position).padded(to: 14))\(snapshot.time)  \(snapshot.rows) rows")
+          print("\(String(snapshot.position).padded(to: 14))\(snapshot.time)  \(count(snapshot.rows, "row"))")
         }
-        print("\(snapshots.count) snapshots, \(bytes) bytes")
+        print("\(count(snapshots.count, "snapshot")), \(count(bytes, "byte"))")
       }
     }
   }
@@ -84,9 +85,9 @@ extension SnapshotCommand {
 
     func run() async throws {
       try await ledger.reading { ledger in
-        let count = try await ledger.snapshots.drop()
-        let text = output.format.text(.object([("dropped", .number(UInt64(count)))]))
-        print(text ?? "\(count) snapshots dropped")
+        let dropped = try await ledger.snapshots.drop()
+        let text = output.format.text(.object([("dropped", .number(UInt64(dropped)))]))
+        print(text ?? "\(count(dropped, "snapshot")) dropped")
       }
     }
   }

@@ -58,7 +58,7 @@ struct StateCommand: AsyncParsableCommand {
       let state =
         if let replayed {
           try await ledger.state(in: replayed)
-        } else { try await ledger.state(at: asOf?.moment ?? .latest) { bar.show($0, of: $1) } }
+        } else { try await ledger.state(at: asOf?.moment("--as-of", in: ledger) ?? .latest) { bar.show($0, of: $1) } }
       defer { state.close() }
       bar.end()
       let show = Revealing(ledger: reveal ? ledger : nil)

@@ -1,12 +1,17 @@
 import CredentialLedger
 
 extension MomentArgument {
-  /// The moment that is meant.
-  var moment: LedgerMoment {
-    switch self {
-    case .position(let position): .position(position)
-    case .time(let time): .time(time.timestamp())
-    }
+  /// The moment that is meant, which must be one of the ledger's history.
+  ///
+  /// - Parameter name: the option or the argument that it was given by.
+  func moment(_ name: String, in ledger: Ledger) throws(LedgerError) -> LedgerMoment {
+    let moment: LedgerMoment =
+      switch self {
+      case .position(let position): .position(position)
+      case .time(let time): .time(time.timestamp())
+      }
+    _ = try ledger.position(of: moment, field: name)
+    return moment
   }
 }
 

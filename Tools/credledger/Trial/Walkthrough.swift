@@ -7,8 +7,9 @@ struct Walkthrough: AsyncParsableCommand {
     abstract: "Play the four steps on a ledger, and check the result.",
     discussion: """
       Two people sign in and verify phones, one creates a connector, the other grants it a group; a program trades the \
-      refresh token for an access token; then the grant is revoked. Makes the ledger if it is not there; works on a temporary \
-      one, which is removed at the end unless --leave-open is given, if none is named.
+      refresh token for an access token; then the grant is revoked. All of it stays in the ledger that --ledger names, which \
+      is made if it is not there. Without --ledger it works on a temporary one, whatever CREDLEDGER_DIR says, which is \
+      removed at the end unless --leave-open is given.
 
       EXAMPLES
         credledger walkthrough
@@ -22,14 +23,19 @@ struct Walkthrough: AsyncParsableCommand {
   var leaveOpen = false
 
   func run() async throws {
-    let path = ledger.namedFolder ?? Self.temporaryPath()
+    // What is invented here stays for good: never in the ledger that CREDLEDGER_DIR names for every command.
+    let path = ledger.folder ?? Self.temporaryPath()
     let opened =
-      unsafe access("\(path)/ledger/data.mdb", F_OK) == 0
-      ? try await Ledger.open(at: path, ledger.configuration)
-      : try await Ledger.create(at: path, origin: "ledger.local", ledger.configuration)
+      if ledger.folder == nil {
+        try await Ledger.create(at: path, origin: "ledger.local")
+      } else if unsafe access("\(path)/ledger/data.mdb", F_OK) == 0 {
+        try await Ledger.open(at: path, ledger.configuration(for: .writing))
+      } else {
+        try await Ledger.create(at: path, origin: "ledger.local", ledger.configuration(for: .making))
+      }
     let isTable = output.format == .table
     defer {
-      if ledger.namedFolder == nil, !leaveOpen { LedgerFolder.remove(path) }
+      if ledger.folder == nil, !leaveOpen { LedgerFolder.remove(path) }
     }
     do {
       if isTable { print("Ledger in \(path)") }

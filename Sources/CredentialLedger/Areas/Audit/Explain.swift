@@ -29,6 +29,8 @@ public struct Explanation: Sendable {
   public let steps: [Step]
   /// The event that decided: the one that stopped or replaced it; where it is valid or expired, the one that made it.
   public let decidedBy: Step?
+  /// Of a token that expired, the event that had stopped or replaced it as well, or did so later; nil where none did.
+  public let stoppedBy: Step?
 
   public var isValid: Bool { obstacle == nil }
 
@@ -73,7 +75,8 @@ extension Ledger {
     case .presented(let text):
       guard let token = tokenFormat.read(text) else {
         return Explanation(
-          subject: nil, time: time, position: 0, obstacle: .malformed, claims: nil, steps: [], decidedBy: nil)
+          subject: nil, time: time, position: 0, obstacle: .malformed, claims: nil, steps: [], decidedBy: nil,
+          stoppedBy: nil)
       }
       presented = token
       subject = Subject(token.token.handle)
@@ -101,24 +104,63 @@ extension Ledger {
         case .invalid(let reason): (reason, nil)
         case nil: (try read { () throws(StateUnreadable) in try obstacle(to: subject, in: history) }, nil)
         }
+      // Expiry is looked at first, and hides what else is in the way.
+      let hidden: Verdict.Reason? =
+        if case .expired(let end) = reason {
+          try read { () throws(StateUnreadable) in
+            try judge(
+              handle: TokenID(rawValue: subject.number), at: Timestamp(milliseconds: end.milliseconds - 1), in: history)
+          }.reason
+        } else {
+          nil
+        }
       let steps = history.changes.map {
         Explanation.Step(position: $0.position, time: $0.time, type: $0.type, object: $0.object)
       }
       let decisive: UInt64? =
         switch reason {
-        case .stopped(_, let by): by
-        case .replaced(let successor): successor.rawValue
         case .malformed, .unknown: nil
         case nil, .expired, .wrongKind, .anotherConnector: subject.number
+        case .stopped, .replaced: reason?.event
         }
       return Explanation(
         subject: subject, time: time, position: position, obstacle: reason, claims: claims, steps: steps,
-        decidedBy: steps.first { $0.position == decisive })
+        decidedBy: steps.first { $0.position == decisive },
+        stoppedBy: hidden?.event.flatMap { event in steps.first { $0.position == event } })
     }
   }
 }
 
+extension Verdict {
+  /// Why it is invalid; nil where it is valid.
+  package var reason: Reason? { if case .invalid(let reason) = self { reason } else { nil } }
+}
+
+extension Explanation {
+  /// Why it was not valid, for people: all of it where a token was stopped and expired. Nil if it was valid.
+  package var obstacleText: String? {
+    guard let obstacle else { return nil }
+    guard let stoppedBy, case .expired(let end) = obstacle else { return obstacle.text }
+    let verb =
+      switch stoppedBy.type {
+      case .refreshTokenRotated: "replaced"
+      case .tokenRevoked, .permissionRevoked: "revoked"
+      default: "stopped"
+      }
+    return "\(obstacle.text); \(verb) \(stoppedBy.time < end ? "before" : "later"), by event \(stoppedBy.position)"
+  }
+}
+
 extension Verdict.Reason {
+  /// The event that stopped or replaced it.
+  fileprivate var event: UInt64? {
+    switch self {
+    case .stopped(_, let position): position
+    case .replaced(let successor): successor.rawValue
+    case .malformed, .unknown, .wrongKind, .expired, .anotherConnector: nil
+    }
+  }
+
   /// The reason in some words, for people.
   package var text: String {
     switch self {
