@@ -53,7 +53,8 @@ struct BackupCommand: AsyncParsableCommand {
       if check {
         return try await Ledger.checkBackup(
           at: folder, keys: keys, verifierKeys: verifierKeys, comparingProjections: projections,
-          missingKeys: acceptMissingKeys ? .accepted : .refused, ledger.configuration, progress: observe)
+          missingKeys: acceptMissingKeys ? .accepted : .refused,
+          LedgerConfiguration(archive: ledger.namedArchive), progress: observe)
       }
       return try await ledger.reading {
         try await $0.backUp(to: folder, keys: keys, comparingProjections: projections, progress: observe)

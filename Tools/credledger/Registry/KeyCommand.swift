@@ -72,7 +72,7 @@ struct KeyCommand: AsyncParsableCommand {
     func validate() throws {
       let named = [toFile != nil, toEnvironment != nil, toKeyFolder].count { $0 }
       guard named <= 1 else { throw ValidationError("Name one place for the new key.") }
-      guard named == 0, case .environment(let name) = ledger.configuration.masterKeySource else { return }
+      guard named == 0, case .environment(let name) = LedgerConfiguration().masterKeySource else { return }
       throw ValidationError(
         "The present key comes from the environment variable \(name), which this program cannot set for others: name where "
           + "the new one is by --to-file or --to-environment, or have it drawn by --to-key-folder.")
