@@ -48,7 +48,7 @@ import Testing
     try expect(ledger, 1, "path: expected a folder outside", "backup", inside)
     try expect(ledger, 1, "keys: expected a folder outside", "backup", other + "2", "--keys", inside)
     try expect(ledger, 1, "path: expected a folder outside", "archive", ledger.path)
-    try expect(ledger, 1, "folder: expected a folder outside", "tiles", "--out", inside + "/y")
+    try expect(ledger, 1, "in the folder of the ledger", "tiles", "--out", inside + "/y")
     #expect(TemporaryFolder.names(in: ledger.path)?.contains("x") == false)
     for _ in 0..<2 {
       #expect(try ledger.run("archive", ledger.file("archive")).status == 0)

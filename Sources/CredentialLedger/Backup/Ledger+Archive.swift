@@ -22,7 +22,8 @@ extension Ledger {
   ///   - eventsPerSegment: how many events a segment holds at most.
   ///   - progress: is told how far it has come.
   /// - Throws: `damaged` where the archive has a gap, or is of another ledger or another history; `already_exists` where
-  ///   the folder holds anything else; `invalid_value` within the ledger's own folder; `busy` where somebody else adds to it; `disk_full`, `storage`, `key_unavailable`. Segments that were finished before stay.
+  ///   the folder holds anything else; `invalid_value` within the ledger's own folder; `busy` where somebody else adds to
+  ///   it; `disk_full`, `storage`, `key_unavailable`. Segments that were finished before stay.
   public func archive(
     to path: String, eventsPerSegment: UInt64 = Ledger.eventsPerSegment,
     progress: @escaping CarryingProgress.Observer = { _ in }

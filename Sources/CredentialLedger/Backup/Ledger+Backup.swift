@@ -39,8 +39,8 @@ extension Ledger {
   ///   - comparingProjections: whether to compare the projections with a rebuild, and to keep their digests.
   ///   - progress: is told how far it has come.
   /// - Throws: `already_exists`, `busy` where somebody else is filling such a folder, `invalid_value` for folders within
-  ///   each other or within the ledger's, `disk_full`, `storage`, `damaged` where the copy is not sound, `key_unavailable`. No folder of these
-  ///   names is made then.
+  ///   each other or within the ledger's, `disk_full`, `storage`, `damaged` where the copy is not sound, `key_unavailable`.
+  ///   No folder of these names is made then.
   public func backUp(
     to path: String, keys: String? = nil, comparingProjections: Bool = false,
     progress: @escaping CarryingProgress.Observer = { _ in }
