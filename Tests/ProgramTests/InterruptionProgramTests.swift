@@ -61,6 +61,31 @@ import Testing
     #expect(verified.status == 0, "\(verified.error)")
   }
 
+  @Test func noMomentIsAWrongOne() throws {
+    try make()
+    let (out, copy) = ("\(folder.path)/lines", "\(folder.path)/copy")
+    let exported = try runProgram(["export", "--out", out, "--ledger", ledger])
+    try #require(exported.status == 0, "\(exported.error)")
+    var random = SeededRandom(stream: 8_201)
+    var interrupted = 0
+    for round in 0..<24 {
+      let program = try ChildProcess("credledger", ["import", out, "--keys", ledger, "--ledger", copy])
+      guard soon({ names.count > 2 }) else { continue }
+      usleep(.random(in: 0...40_000, using: &random))
+      let status = program.end(by: SIGINT)
+      let note: Comment = "round \(round), seed \(testSeed)"
+      #expect([0, 128 + SIGINT].contains(status), note)
+      if names.contains("copy") {
+        #expect(names == ["copy", "ledger", "lines"], note)
+        TemporaryFolder.remove(copy)
+      } else {
+        interrupted += 1
+        #expect(names == ["ledger", "lines"], note)
+      }
+    }
+    #expect(interrupted > 4)
+  }
+
   @Test func whoeverIsKilledTakesTheProcessAlongThatWorksForIt() throws {
     try make()
     let program = try start(["verify"])

@@ -23,7 +23,11 @@ package enum Unfinished {
   /// - Parameter end: ends the process.
   package static func abandon(_ end: () -> Never) -> Never {
     paths.withLock { paths in
-      for path in paths { LedgerFolder.remove(path) }
+      for path in paths {
+        // Whoever is at work in a folder finds it no more, and so cannot put anything into it meanwhile.
+        let aside = name(beside: path)
+        LedgerFolder.remove(unsafe rename(path, aside) == 0 ? aside : path)
+      }
       end()
     }
   }
