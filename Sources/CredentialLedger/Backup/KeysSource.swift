@@ -6,14 +6,13 @@ struct KeysSource {
   let path: String
 
   /// What a backup of keys says of itself, once each of its files was checked by its digest; nil where the path is that of
-  /// a key folder. The master key may have been taken out of it where it is given by another way; that it is the right one
-  /// shows when the keys are opened.
-  func manifest(_ configuration: LedgerConfiguration) throws(LedgerError) -> KeysBackupManifest? {
+  /// a key folder. The master key may have been taken out of it, to be given another way; whether it is there, and the right
+  /// one, shows when the keys are opened.
+  func manifest() throws(LedgerError) -> KeysBackupManifest? {
     guard LedgerFolder.exists("\(path)/\(FolderSums.fileName)") else { return nil }
-    let isGiven = if case .keysFolder = configuration.masterKeySource { false } else { true }
     _ = try FolderSums.check(
       path, requiring: [BackupManifest.fileName, "\(Ledger.Folder.keys)/keyring"],
-      sparing: isGiven ? ["\(Ledger.Folder.keys)/master.key"] : [], as: "backup of keys")
+      sparing: ["\(Ledger.Folder.keys)/master.key"], as: "backup of keys")
     let manifestPath = "\(path)/\(BackupManifest.fileName)"
     return try KeysBackupManifest(parsing: FileInput.contents(of: manifestPath, limit: 4 << 20), at: manifestPath)
   }

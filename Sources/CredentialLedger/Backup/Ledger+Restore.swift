@@ -130,7 +130,7 @@ extension Ledger {
   static func bring(
     _ keys: KeysSource, origin: String, to draft: DraftFolder, _ configuration: LedgerConfiguration
   ) throws(LedgerError) -> KeyStore {
-    _ = try keys.manifest(configuration)
+    _ = try keys.manifest()
     let keyStore = try keys.open(origin: origin, configuration)
     _ = try keyed { () throws(KeyStoreError) in try keyStore.copy(to: "\(draft.path)/\(Folder.keys)") }
     return keyStore
@@ -212,7 +212,7 @@ extension Ledger {
         return BackupReport(manifest: manifest, keys: nil, missingKeys: nil)
       }
       let source = KeysSource(path: keys)
-      let keysManifest = try source.manifest(configuration)
+      let keysManifest = try source.manifest()
       let keyStore = try source.open(origin: manifest.origin, configuration)
       _ = try keyed { () throws(KeyStoreError) in try keyStore.verifyPersons() }
       let archive = try configuration.records(of: manifest.origin)
