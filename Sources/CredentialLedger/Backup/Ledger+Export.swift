@@ -84,8 +84,8 @@ extension Ledger {
   ///   - record: whether the log says that it was restored; it stays as it was exported unless that is asked for.
   ///   - missingKeys: whether keys may be missing of persons whom the log does not say to be erased.
   ///   - progress: is told how many events came, and of how many, where a file's size lets that be guessed.
-  /// - Throws: `damaged` with the first line that is wrong; `keys_behind`, `already_exists`, `busy`, `not_found`, `key_unavailable`,
-  ///   `newer_format`, `disk_full`, `storage`.
+  /// - Throws: `damaged` with the first line that is wrong; `keys_behind`, `already_exists`, `busy`,
+  ///   `not_found`, `key_unavailable`, `newer_format`, `disk_full`, `storage`.
   public static func importing(
     _ descriptor: Int32, keys: String, at path: String, _ configuration: LedgerConfiguration = LedgerConfiguration(),
     record: RestoreRecord = .none, missingKeys: MissingKeys = .refused,

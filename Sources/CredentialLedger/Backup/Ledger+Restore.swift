@@ -48,9 +48,9 @@ extension Ledger {
   ///   - record: whether the log says that it was restored.
   ///   - missingKeys: whether keys may be missing of persons whom the log does not say to be erased.
   ///   - progress: is told how far it has come.
-  /// - Throws: `keys_behind` where such keys are missing; `already_exists`; `busy` where somebody else restores to the same folder; `not_found` where there is no
-  ///   such copy or no keys; `damaged` with what is wrong; `key_unavailable` where the keys are not of this ledger, or
-  ///   the master key is another; `disk_full`, `storage`.
+  /// - Throws: `keys_behind` where such keys are missing; `already_exists`; `busy` where somebody else
+  ///   restores to the same folder; `not_found` where there is no such copy or no keys; `damaged` with what is
+  ///   wrong; `key_unavailable` where the keys are not of this ledger, or the master key is another; `disk_full`, `storage`.
   public static func restore(
     from source: String, keys: String, at path: String, _ configuration: LedgerConfiguration = LedgerConfiguration(),
     record: RestoreRecord = .event, missingKeys: MissingKeys = .refused,
