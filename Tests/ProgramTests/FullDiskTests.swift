@@ -34,12 +34,15 @@ import Testing
     // None; enough for the first file of the scratch folder; and for the second, but not for what comes into it.
     for bytes in [0, 4_096, 65_536, 98_304] {
       fill(butFor: bytes)
-      for arguments in [["verify"], ["replay", "--verify"], ["replay", "--profile"]] {
+      for arguments in [
+        ["verify"], ["replay", "--verify"], ["replay", "--profile"], ["state", "--as-of", "100"],
+      ] where bytes < 98_304 || arguments[0] != "state" {
         let result = try runProgram(arguments + ["--ledger", ledger])
         let note: Comment = "\(arguments), \(bytes) bytes: \(result.error)"
         #expect(result.status == 3, note)
         #expect(result.error.contains("[disk_full]"), note)
         #expect(!result.error.contains("damaged"), note)
+        if arguments[0] != "state" { #expect(result.error.contains("the scratch folder"), note) }
         #expect(TemporaryFolder.names(in: disk) == ["filler", "ledger"], note)
       }
       // What needs no room is done.

@@ -158,16 +158,18 @@ extension Ledger {
     return try await blocking { () throws(LedgerError) in
       let scratch = try ScratchFolder(beside: path)
       defer { scratch.remove() }
-      return try logged { () throws(LogError) in
-        let view = try log.snapshot()
-        let head = try view.head()
-        let live = try view.projectionDigests()
-        let rebuild = try ProjectionRebuild(log).digests(in: scratch.path, upTo: head) { progress($0, head) }
-        return (
-          LedgerDigests(live),
-          LedgerDigests(rebuild)
-        )
-      }
+      do throws(LedgerError) {
+        return try logged { () throws(LogError) in
+          let view = try log.snapshot()
+          let head = try view.head()
+          let live = try view.projectionDigests()
+          let rebuild = try ProjectionRebuild(log).digests(in: scratch.path, upTo: head) { progress($0, head) }
+          return (
+            LedgerDigests(live),
+            LedgerDigests(rebuild)
+          )
+        }
+      } catch { throw scratch.placed(error) }
     }
   }
 

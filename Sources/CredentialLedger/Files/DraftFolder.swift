@@ -17,8 +17,10 @@ final class DraftFolder: Sendable {
     try LedgerFolder.requireFree(target)
     self.target = target
     path = "\(LedgerFolder.trimmed(target)).credledger-part"
-    lock = try Self.claim(path, for: target)
-    Unfinished.add(path)
+    var claimed: FileHandle?
+    let path = path
+    try Unfinished.begin(path) { () throws(LedgerError) in claimed = try Self.claim(path, for: target) }
+    lock = claimed.take() ?? FileHandle(-1)
     // Whoever held the name until now may have finished.
     do throws(LedgerError) { try LedgerFolder.requireFree(target) } catch {
       LedgerFolder.remove(path)

@@ -28,6 +28,12 @@ final class ScratchFolder: Sendable {
 
   deinit { remove() }
 
+  /// An error of what was done in it: where there was no room, says that it was here and not in the ledger.
+  func placed(_ error: LedgerError) -> LedgerError {
+    guard error.code == .diskFull else { return error }
+    return LedgerError(.diskFull, "the scratch folder \(path) could not be filled: \(error.reason)")
+  }
+
   /// Removes it, and what is in it. Whoever works in the folder calls this at the end, and so owns it until then.
   func remove() {
     LedgerFolder.remove(path)

@@ -6,6 +6,14 @@ import Synchronization
 package enum Unfinished {
   private static let paths = Mutex<Set<String>>([])
 
+  /// Makes one, and notes it: either both are done before the process ends, or neither.
+  static func begin(_ path: String, _ body: () throws(LedgerError) -> Void) throws(LedgerError) {
+    try paths.withLock { (paths) throws(LedgerError) in
+      try body()
+      paths.insert(path)
+    }
+  }
+
   static func add(_ path: String) { paths.withLock { _ = $0.insert(path) } }
 
   static func forget(_ path: String) { paths.withLock { _ = $0.remove(path) } }

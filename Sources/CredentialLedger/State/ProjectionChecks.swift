@@ -78,10 +78,13 @@ extension Ledger {
     let (log, path) = (log, path)
     let scratch = try await blocking { () throws(LedgerError) in try ScratchFolder(beside: path) }
     defer { scratch.remove() }
-    let replay = try await replay(at: scratch.path, only: names)
-    defer { replay.close() }
+    let replay: ProjectionReplay
     let head = try head()
-    try await advance(replay, to: head) { progress($0, head) }
+    do throws(LedgerError) {
+      replay = try await self.replay(at: scratch.path, only: names)
+      try await advance(replay, to: head) { progress($0, head) }
+    } catch { throw scratch.placed(error) }
+    defer { replay.close() }
     let comparison = ProjectionComparison(of: log, with: replay, only: names)
     return try await blocking { [self] () throws(LedgerError) in
       let second = try ScratchFolder(beside: path)

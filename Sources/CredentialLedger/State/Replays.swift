@@ -92,10 +92,12 @@ extension Ledger {
     return try await blocking { () throws(LedgerError) in
       let scratch = try ScratchFolder(beside: path)
       defer { scratch.remove() }
-      return try logged { () throws(LogError) in
-        try ReplayProfile(of: log, at: scratch.path, only: names).run(upTo: head) { progress($0, head) }
-          .map { ReplayCost(type: $0.type, events: $0.events, rows: $0.rows, duration: $0.duration) }
-      }
+      do throws(LedgerError) {
+        return try logged { () throws(LogError) in
+          try ReplayProfile(of: log, at: scratch.path, only: names).run(upTo: head) { progress($0, head) }
+            .map { ReplayCost(type: $0.type, events: $0.events, rows: $0.rows, duration: $0.duration) }
+        }
+      } catch { throw scratch.placed(error) }
     }
   }
 }

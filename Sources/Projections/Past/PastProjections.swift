@@ -41,10 +41,12 @@ package final class PastProjections: Sendable {
     self.log = log
     snapshot = view?.entry
     reached = Mutex(view?.position ?? 0)
-    let environment = try stored { () throws(LMDBError) in try Environment(at: scratch) }
     // Open files outlive their names.
-    for name in ["data.mdb", "lock.mdb", "writer.lock"] { unsafe unlink("\(scratch)/\(name)") }
-    unsafe rmdir(scratch)
+    defer {
+      for name in ["data.mdb", "lock.mdb", "writer.lock"] { unsafe unlink("\(scratch)/\(name)") }
+      unsafe rmdir(scratch)
+    }
+    let environment = try stored { () throws(LMDBError) in try Environment(at: scratch) }
     self.scratch = environment
     let standings = PastStandings(view, log, changes)
     self.standings = standings
