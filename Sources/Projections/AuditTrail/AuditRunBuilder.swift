@@ -129,8 +129,10 @@ package final class AuditRunBuilder<Participant: CommitParticipant>: Sendable {
       guard backlog >= policy.baseSize else { return nil }
       let highest = min(limit, catalogue.runs.last?.tier ?? .max)
       var (tier, size): (UInt8, UInt64) = (0, policy.baseSize)
-      while tier < highest, size * UInt64(policy.fanOut) <= min(backlog, policy.bulkSize) {
-        tier += 1
+      // A run is as large as the backlog lets it be, also where runs of a higher tier may not be begun: a search looks
+      // into each run, so that many small ones would be slower than none.
+      while size * UInt64(policy.fanOut) <= min(backlog, policy.bulkSize) {
+        tier = min(tier + 1, highest)
         size *= UInt64(policy.fanOut)
       }
       let positions = catalogue.covered + 1...catalogue.covered + size

@@ -12,7 +12,7 @@ package struct AuditRunPolicy: Sendable {
 
   /// A policy; the defaults suit ledgers of any size.
   package init(
-    baseSize: UInt64 = 1_024, fanOut: Int = 8, bulkSize: UInt64 = 262_144, pieceByteCount: Int = 65_536
+    baseSize: UInt64 = 1_024, fanOut: Int = 16, bulkSize: UInt64 = 262_144, pieceByteCount: Int = 65_536
   ) {
     precondition(baseSize > 0 && fanOut > 1 && pieceByteCount >= AuditBlock.maximumByteCount)
     self.baseSize = baseSize
