@@ -28,21 +28,31 @@ extension KeyStore {
       let stamp = FileStamp(status)
       guard state.stamp != stamp else { return }
       let bytes = try file.read(count: min(Int(status.st_size), Keyring.sizeLimit))
-      guard let changed = try decode(bytes, known: state.sealing, origin: state.keyring.origin) else { return }
-      state = changed
-      state.stamp = stamp
-      persons.use(changed.keyring.personSealingKeys)
+      guard let changed = try decode(bytes, known: state) else { return }
+      guard changed.keyring.counter >= state.keyring.counter else {
+        throw KeyStoreError(
+          .keyringBehind,
+          "The keyring was replaced by an older one; put back the newest, or restore a backup of the keys.")
+      }
+      var next = try State(changed, nil, access)
+      next.stamp = stamp
+      state = next
+      persons.use(next.secrets[.person] ?? [:])
     }
   }
 
-  private func decode(_ bytes: [UInt8], known: SealingKey, origin: String) throws(KeyStoreError) -> State? {
-    var keys = [known]
-    if let master, let now = try? MasterKey(from: master, keys: folder) { keys.append(now.sealingKey(origin: origin)) }
-    for key in keys {
-      do throws(KeyStoreError) {
-        return try State(Keyring(decoding: bytes, origin: origin, sealedUnder: key), key)
-      } catch { guard error.code == .masterKeyMismatch else { throw error } }
+  private func decode(_ bytes: [UInt8], known: State) throws(KeyStoreError) -> OpenKeyring? {
+    let origin = known.keyring.origin
+    if let keyring = try Keyring.decode(bytes, origin: origin, known: known.roles) {
+      return OpenKeyring(keyring: keyring, roles: known.roles, fingerprint: known.fingerprint)
     }
-    return nil
+    guard let now = try? MasterKey(from: master, keys: folder) else { return nil }
+    do throws(KeyStoreError) {
+      return try Keyring.decode(
+        bytes, origin: origin, sealedUnder: now.sealingKey(origin: origin), roles: access.roles, random: random)
+    } catch {
+      guard error.code == .masterKeyMismatch else { throw error }
+      return nil
+    }
   }
 }

@@ -8,7 +8,7 @@ package struct MasterKeyRotation: Sendable, Equatable {
 
 extension KeyStore {
   /// What tells the present master key from others and gives nothing of it away: 16 hexadecimal digits.
-  public var masterKeyFingerprint: String { state.withLock { $0.sealing.fingerprint } }
+  public var masterKeyFingerprint: String { state.withLock { $0.fingerprint } }
 
   /// Makes a new signing key, durable on return, with which ``signingKey`` signs from now on. The old ones stay in
   /// ``verifyingKeys``.
@@ -17,9 +17,7 @@ extension KeyStore {
   /// - Throws: ``KeyStoreError`` with code `readOnly`, `fileFailure` or `cryptoFailure`; then the old key stays.
   @discardableResult
   public func rotateSigningKey(createdAt: Int64) throws(KeyStoreError) -> PublishedKey {
-    try change { (keyring, _) throws(KeyStoreError) in
-      _ = try keyring.addKey(to: .signing, createdAt: createdAt, random: random)
-    }
+    try rotate(.signing, createdAt: createdAt)
     guard let newest = verifyingKeys.last else { throw Keyring.damaged("it has no signing key") }
     return newest
   }
@@ -43,18 +41,19 @@ extension KeyStore {
   public func rotateMasterKey(to source: MasterKey.Source, createdAt: Int64) throws(KeyStoreError) {
     let isKeptHere = if case .keysFolder = source { true } else { false }
     let master = isKeptHere ? try MasterKey(random: random) : try MasterKey(from: source, keys: folder)
-    try change { (keyring, sealing) throws(KeyStoreError) in
-      guard keyring.rotation?.after != sealing.fingerprint else {
+    try change { (open, sealing) throws(KeyStoreError) in
+      guard open.keyring.rotation?.after != sealing.fingerprint else {
         throw KeyStoreError(.rotationUnconfirmed, "The rotation before is not recorded yet; try again.")
       }
-      let new = master.sealingKey(origin: keyring.origin)
+      let new = master.sealingKey(origin: open.keyring.origin)
       guard new.fingerprint != sealing.fingerprint else {
         throw KeyStoreError(
           .invalidArgument, "masterKey: expected another than the present one", field: "masterKey")
       }
-      try keyring.openToBoth(old: sealing, new: new, random: random)
-      _ = try keyring.addKey(to: .person, createdAt: createdAt, random: random)
-      keyring.rotation = MasterKeyRotation(before: sealing.fingerprint, after: new.fingerprint)
+      open.roles = try open.keyring.openToBoth(old: sealing, new: new, open.roles, random: random)
+      _ = try open.keyring.addKey(.person, createdAt: createdAt, open.roles, random: random)
+      open.keyring.rotation = MasterKeyRotation(before: sealing.fingerprint, after: new.fingerprint)
+      open.fingerprint = new.fingerprint
       sealing = new
     }
     if isKeptHere { try folder.replace(MasterKey.fileName, with: master.fileContent) }
@@ -64,7 +63,7 @@ extension KeyStore {
   /// The rotation that brought the present master key, until it is confirmed; nil if there is none.
   package var unconfirmedRotation: MasterKeyRotation? {
     state.withLock { state in
-      state.keyring.rotation.flatMap { $0.after == state.sealing.fingerprint ? $0 : nil }
+      state.keyring.rotation.flatMap { $0.after == state.fingerprint ? $0 : nil }
     }
   }
 
@@ -73,42 +72,138 @@ extension KeyStore {
   /// - Throws: ``KeyStoreError`` with code `readOnly`, `fileFailure` or `cryptoFailure`.
   package func confirm(_ rotation: MasterKeyRotation) throws(KeyStoreError) {
     guard unconfirmedRotation == rotation else { return }
-    try change { (keyring, _) throws(KeyStoreError) in
-      if keyring.rotation == rotation { keyring.rotation = nil }
+    try change { (open, _) throws(KeyStoreError) in
+      if open.keyring.rotation == rotation { open.keyring.rotation = nil }
     }
   }
 
   /// Finishes a rotation that a crash interrupted, if this store was opened with the new master key.
   func resumeRotation() throws(KeyStoreError) {
     let isBetween = state.withLock { state in
-      state.keyring.slots.count > 1 && state.keyring.slots.last?.fingerprint == state.sealing.fingerprint
+      state.keyring.slots.count > 1 && state.keyring.slots.last?.fingerprint == state.fingerprint
     }
     if isBetween { try finishRotation() }
   }
 
   private func finishRotation() throws(KeyStoreError) {
     try persons.reseal()
-    try change { (keyring, _) throws(KeyStoreError) in
-      keyring.closeToOld()
-      keyring.removeKeys(of: .person, below: keyring.keys(of: .person).last?.number ?? 0)
+    try change { (open, _) throws(KeyStoreError) in
+      open.keyring.closeToOld()
+      open.keyring.removeKeys(of: .person, below: open.keyring.keys(of: .person).last?.number ?? 0)
     }
+  }
+
+  /// Makes a new key of a kind, durable on return, which is used from now on.
+  ///
+  /// What becomes of the ones before follows from the kind. Signing keys stay, to check what they signed. Those of persons
+  /// go once every person's key is sealed anew. The pepper of PINs goes at once, so open PINs lapse. The others stay until
+  /// `until`, or where that is nil, until ``dropKeys(of:below:)``.
+  ///
+  /// - Parameters:
+  ///   - createdAt: the present, in milliseconds since 1970.
+  ///   - until: when the keys before are dropped, in milliseconds since 1970.
+  /// - Returns: the number of the new key.
+  /// - Throws: ``KeyStoreError`` with code `readOnly`, `fileFailure` or `cryptoFailure`; then the old key stays.
+  @discardableResult
+  package func rotate(_ kind: KeyKind, createdAt: Int64, until: Int64? = nil) throws(KeyStoreError) -> UInt32 {
+    var number: UInt32 = 0
+    try change { (open, _) throws(KeyStoreError) in
+      number = try open.keyring.addKey(kind, createdAt: createdAt, open.roles, random: random).number
+      switch kind {
+      case .signing, .person: break
+      case .pinPepper: open.keyring.removeKeys(of: kind, below: number)
+      case .tokenMask, .lookup, .derivation, .rowCheck:
+        if let until { open.keyring.retireKeys(of: kind, below: number, until: until) }
+      }
+    }
+    if kind == .person { try finishRotation() }
+    return number
+  }
+
+  /// Draws a new root key under the same master key, and seals every key anew under what follows from it.
+  ///
+  /// - Throws: ``KeyStoreError`` with code `readOnly`, `fileFailure` or `cryptoFailure`; then all stays as it was.
+  package func rotateRoot() throws(KeyStoreError) {
+    try change { (open, sealing) throws(KeyStoreError) in
+      open.roles = try open.keyring.openToBoth(old: sealing, new: sealing, open.roles, random: random)
+      open.keyring.closeToOld()
+    }
+  }
+
+  /// Drops the keys of a kind with numbers below `number`, and never the newest.
+  ///
+  /// - Returns: the numbers of those dropped.
+  /// - Throws: ``KeyStoreError`` with code `readOnly`, `fileFailure` or `cryptoFailure`.
+  @discardableResult
+  package func dropKeys(of kind: KeyKind, below number: UInt32) throws(KeyStoreError) -> [UInt32] {
+    try drop { key, newest in key.kind == kind && key.number < min(number, newest) }.map(\.number)
+  }
+
+  /// Drops the keys whose time has come.
+  ///
+  /// - Parameter now: the present, in milliseconds since 1970.
+  /// - Returns: the keys dropped.
+  /// - Throws: ``KeyStoreError`` with code `readOnly`, `fileFailure` or `cryptoFailure`.
+  @discardableResult
+  package func dropExpiredKeys(at now: Int64) throws(KeyStoreError) -> [(kind: KeyKind, number: UInt32)] {
+    try drop { key, newest in key.number < newest && key.until.map { $0 <= now } ?? false }
+  }
+
+  private func drop(
+    _ isDoomed: (Keyring.Key, _ newest: UInt32) -> Bool
+  ) throws(KeyStoreError) -> [(kind: KeyKind, number: UInt32)] {
+    func doomed(_ keyring: Keyring) -> [Keyring.Key] {
+      keyring.keys.filter { key in isDoomed(key, keyring.keys(of: key.kind).last?.number ?? 0) }
+    }
+    guard state.withLock({ !doomed($0.keyring).isEmpty }) else { return [] }
+    var dropped: [(kind: KeyKind, number: UInt32)] = []
+    try change { (open, _) throws(KeyStoreError) in
+      let keys = doomed(open.keyring)
+      dropped = keys.map { ($0.kind, $0.number) }
+      let names = Set(keys.map(\.name))
+      open.keyring.keys.removeAll { names.contains($0.name) }
+    }
+    return dropped
+  }
+
+  /// Writes a keyring of version 1 as this version does, with a key of each kind that it lacks.
+  func upgrade() throws(KeyStoreError) {
+    let keyring = state.withLock { $0.keyring }
+    guard keyring.counter == 0 else { return }
+    try change { (open, _) throws(KeyStoreError) in
+      for kind in KeyKind.allCases where keyring.keys(of: kind).isEmpty {
+        let createdAt = keyring.keys(of: .person).last?.createdAt ?? 0
+        _ = try open.keyring.addKey(kind, createdAt: createdAt, open.roles, random: random)
+      }
+    }
+  }
+
+  /// How often the keyring was changed: an older copy of it has a lower number.
+  package var keyringCounter: UInt64 { state.withLock { $0.keyring.counter } }
+
+  /// Raises the counter above what a log knows, where an older keyring was knowingly taken.
+  ///
+  /// - Throws: ``KeyStoreError`` with code `readOnly`, `fileFailure` or `cryptoFailure`.
+  package func raiseCounter(above counter: UInt64) throws(KeyStoreError) {
+    guard keyringCounter <= counter else { return }
+    try change { (open, _) throws(KeyStoreError) in open.keyring.counter = counter }
   }
 
   /// Changes the keyring on disk and, once that is durable, in memory.
   private func change(
-    _ body: (inout Keyring, inout SealingKey) throws(KeyStoreError) -> Void
+    _ body: (inout OpenKeyring, inout SealingKey) throws(KeyStoreError) -> Void
   ) throws(KeyStoreError) {
-    guard access == .writing else {
-      throw KeyStoreError(.readOnly, "The key store was opened for reading; open it for writing to change it.")
-    }
     try state.withLock { (state) throws(KeyStoreError) in
-      var keyring = state.keyring
-      var sealing = state.sealing
-      try body(&keyring, &sealing)
-      let changed = try State(keyring, sealing)
-      try folder.replace(Keyring.fileName, with: try keyring.encoded(random: random))
+      guard access == .writing, var sealing = state.sealing else {
+        throw KeyStoreError(.readOnly, "The key store was opened for reading; open it for writing to change it.")
+      }
+      var open = OpenKeyring(keyring: state.keyring, roles: state.roles, fingerprint: state.fingerprint)
+      try body(&open, &sealing)
+      open.keyring.counter += 1
+      let changed = try State(open, sealing, access)
+      try folder.replace(Keyring.fileName, with: open.keyring.encoded(open.roles))
       state = changed
-      persons.use(keyring.personSealingKeys)
+      persons.use(changed.secrets[.person] ?? [:])
     }
   }
 }

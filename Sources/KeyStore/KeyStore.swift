@@ -34,14 +34,6 @@ public final class KeyStore: Sendable {
   /// How many persons' keys are kept in memory.
   package static let defaultCacheCapacity = 16_384
 
-  /// The mask of token positions.
-  package let tokenMask: BlockMask
-  /// The key of the digests by which numbers are looked up.
-  package let lookupKey: Secret
-  /// What every PIN is hashed with, so that the hashes alone cannot be searched.
-  package let pinPepper: Secret
-  /// The key from which answers are derived that a retry must find again.
-  package let derivationKey: Secret
   /// The keys of persons.
   package let persons: PersonKeys
   /// Seals and opens what is personal.
@@ -51,34 +43,53 @@ public final class KeyStore: Sendable {
   let folder: PrivateFolder
   let random: any RandomSource
   let access: Access
-  /// Where a store that is open for reading finds the master key once it was rotated; nil in one that writes.
-  let master: MasterKey.Source?
+  /// Where a store that is open for reading finds the master key: once it was rotated, and to sign.
+  let master: MasterKey.Source
   let state: Mutex<State>
   private let lock: Mutex<WriterLock?>
 
   /// What a change of keys replaces as a whole.
   struct State: Sendable {
     let keyring: Keyring
-    let sealing: SealingKey
-    let signingKey: Ed25519.SigningKey
+    let roles: RoleKeys
+    /// Tells the master key from others.
+    let fingerprint: String
+    /// What the master key seals the root key by; nil in a store that is open for reading.
+    let sealing: SealingKey?
+    /// The keys of the roles that the store is open for, except for those that sign.
+    let secrets: [KeyKind: [UInt32: Secret]]
+    /// Of each key of the kind, the newest first.
+    let tokenMasks: [TokenMask]
     let publishedKeys: [PublishedKey]
+    /// Made when it is first asked for.
+    var signingKey: Ed25519.SigningKey?
     /// Tells whether the file has changed since; nil before a reader has looked again.
     var stamp: FileStamp?
 
-    init(_ keyring: Keyring, _ sealing: SealingKey) throws(KeyStoreError) {
-      self.keyring = keyring
+    init(_ open: OpenKeyring, _ sealing: SealingKey?, _ access: Access) throws(KeyStoreError) {
+      keyring = open.keyring
+      roles = open.roles
+      fingerprint = open.fingerprint
       self.sealing = sealing
-      var newest: Ed25519.SigningKey?
-      var published: [PublishedKey] = []
-      for (number, key) in keyring.keys(of: .signing) {
-        let signing = try KeyStoreError.wrapping { () throws(CryptoError) in
-          try Ed25519.SigningKey(seed: key.secret)
-        }
-        published.append(PublishedKey(number: number, createdAt: key.createdAt, key: signing.verifyingKey))
-        newest = signing
+      var secrets: [KeyKind: [UInt32: Secret]] = [:]
+      for kind in KeyKind.allCases where kind.role != .signer && access.roles.contains(kind.role) {
+        secrets[kind] = try keyring.secrets(of: kind, roles)
       }
-      guard let newest else { throw Keyring.damaged("it has no signing key") }
-      signingKey = newest
+      self.secrets = secrets
+      var masks: [TokenMask] = []
+      for key in keyring.keys(of: .tokenMask).reversed() {
+        guard let secret = secrets[.tokenMask]?[key.number] else { continue }
+        let mask = try KeyStoreError.wrapping { () throws(CryptoError) in try BlockMask(key: secret) }
+        masks.append(TokenMask(number: key.number, until: key.until, mask: mask))
+      }
+      tokenMasks = masks
+      var published: [PublishedKey] = []
+      for key in keyring.keys(of: .signing) {
+        let publicKey = try KeyStoreError.wrapping { () throws(CryptoError) in
+          try Ed25519.VerifyingKey(bytes: key.publicKey ?? [])
+        }
+        published.append(PublishedKey(number: key.number, createdAt: key.createdAt, key: publicKey))
+      }
       publishedKeys = published
     }
   }
@@ -114,13 +125,14 @@ public final class KeyStore: Sendable {
       throw KeyStoreError(.alreadyExists, "\(folder.path) already holds the keys of a ledger; open them instead.")
     }
     try folder.sweep()
-    try folder.folder(personsFolder).create()
+    try folder.folder(personsFolder).create(ownedAs: folder)
     let sealing = try sealingKeyForCreation(master, origin: origin, folder: folder, random: random)
-    let keyring = try Keyring(origin: origin, sealedUnder: sealing, createdAt: createdAt, random: random)
-    try folder.replace(Keyring.fileName, with: try keyring.encoded(random: random))
+    let (keyring, roles) = try Keyring.make(origin: origin, sealedUnder: sealing, createdAt: createdAt, random: random)
+    try folder.replace(Keyring.fileName, with: keyring.encoded(roles))
+    let open = OpenKeyring(keyring: keyring, roles: roles, fingerprint: sealing.fingerprint)
     return try KeyStore(
-      folder, State(keyring, sealing), lock: lock, access: .writing, master: nil, cacheCapacity: defaultCacheCapacity,
-      random: random)
+      folder, State(open, sealing, .writing), lock: lock, access: .writing, master: master,
+      cacheCapacity: defaultCacheCapacity, random: random)
   }
 
   /// Opens the keys of a ledger. Opening for writing finishes what a crash interrupted, such as the rotation of a
@@ -156,31 +168,30 @@ public final class KeyStore: Sendable {
     let lock: WriterLock? = access == .writing ? try WriterLock(of: folder) : nil
     if access == .writing {
       try folder.sweep()
-      try folder.folder(personsFolder).create()
+      try folder.folder(personsFolder).create(ownedAs: folder)
       try folder.folder(personsFolder).sweep()
     }
     let sealing = try MasterKey(from: master, keys: folder).sealingKey(origin: origin)
     let bytes = try folder.read(Keyring.fileName, limit: Keyring.sizeLimit) ?? []
-    let keyring = try Keyring(decoding: bytes, origin: origin, sealedUnder: sealing)
+    let open = try Keyring.decode(
+      bytes, origin: origin, sealedUnder: sealing, roles: access.roles, random: random)
     let store = try KeyStore(
-      folder, State(keyring, sealing), lock: lock, access: access, master: access == .reading ? master : nil,
+      folder, State(open, access == .writing ? sealing : nil, access), lock: lock, access: access, master: master,
       cacheCapacity: cacheCapacity, random: random)
+    if access == .writing, open.keyring.counter == 0 {
+      try folder.folder(personsFolder).sweepPersonsOfVersion1()
+      try store.upgrade()
+    }
     if access == .writing { try store.resumeRotation() }
     return store
   }
 
   private init(
-    _ folder: PrivateFolder, _ state: State, lock: consuming WriterLock?, access: Access, master: MasterKey.Source?,
+    _ folder: PrivateFolder, _ state: State, lock: consuming WriterLock?, access: Access, master: MasterKey.Source,
     cacheCapacity: Int, random: any RandomSource
   ) throws(KeyStoreError) {
-    let keyring = state.keyring
-    let maskKey = try keyring.key(Keyring.tokenMask)
-    tokenMask = try KeyStoreError.wrapping { () throws(CryptoError) in try BlockMask(key: maskKey) }
-    lookupKey = try keyring.key(Keyring.lookup)
-    pinPepper = try keyring.key(Keyring.pinPepper)
-    derivationKey = try keyring.key(Keyring.derivation)
     persons = PersonKeys(
-      in: folder.folder(Self.personsFolder), origin: keyring.origin, sealingKeys: keyring.personSealingKeys,
+      in: folder.folder(Self.personsFolder), origin: state.keyring.origin, sealingKeys: state.secrets[.person] ?? [:],
       access: access, cacheCapacity: cacheCapacity, random: random)
     vault = Vault(persons: persons, random: random)
     self.folder = folder
@@ -196,17 +207,8 @@ public final class KeyStore: Sendable {
     lock.withLock { $0 = nil }
   }
 
-  /// The key that signs checkpoints now.
-  package var signingKey: Ed25519.SigningKey { state.withLock { $0.signingKey } }
-
   /// The keys that check this ledger's signatures, oldest first; the last one is that of the present signing key.
   public var verifyingKeys: [PublishedKey] { state.withLock { $0.publishedKeys } }
-
-  /// The digest by which something personal is looked up, such as a phone number in its one spelling. Without the key
-  /// nobody can find what it is of by trying.
-  package func lookupHash(of bytes: [UInt8]) -> Digest {
-    HMACSHA256.authenticate(bytes, key: lookupKey)
-  }
 
   static let personsFolder = "persons"
 
@@ -218,12 +220,5 @@ public final class KeyStore: Sendable {
       try folder.replace(MasterKey.fileName, with: drawn.fileContent)
     }
     return try MasterKey(from: source, keys: folder).sealingKey(origin: origin)
-  }
-}
-
-extension Keyring {
-  /// The keys that persons' keys are sealed under, by number.
-  var personSealingKeys: [UInt32: Secret] {
-    Dictionary(uniqueKeysWithValues: keys(of: .person).map { ($0.number, $0.key.secret) })
   }
 }

@@ -33,6 +33,8 @@ public struct KeyStoreError: Error, Sendable {
     public static let damaged = Code("damaged")
     /// The master key was rotated since the store was opened; opening it again helps.
     public static let outdated = Code("outdated")
+    /// The keyring is older than one that is known.
+    public static let keyringBehind = Code("keyringBehind")
     /// The rotation of the master key before this one is not confirmed yet.
     public static let rotationUnconfirmed = Code("rotationUnconfirmed")
     /// The person already has a key.

@@ -66,6 +66,27 @@ struct OpenFile: ~Copyable {
     }
   }
 
+  /// Makes another file's owner and group this one's. A group that whoever runs the program is not in stays as it is.
+  ///
+  /// - Throws: ``KeyStoreError`` with code `fileFailure` where the owner is somebody else, and this is not root.
+  func give(to owner: stat) throws(KeyStoreError) {
+    let own = try status()
+    if own.st_uid == owner.st_uid {
+      if own.st_gid != owner.st_gid { _ = fchown(descriptor, uid_t.max, owner.st_gid) }
+      return
+    }
+    guard fchown(descriptor, owner.st_uid, owner.st_gid) == 0 else {
+      throw KeyStoreError(
+        .fileFailure,
+        "\(path) would belong to the user \(own.st_uid), but its folder's files are the user \(owner.st_uid)'s: run this as "
+          + "that user.")
+    }
+  }
+
+  func protect(mode: mode_t) throws(KeyStoreError) {
+    guard fchmod(descriptor, mode) == 0 else { throw .file("protect", path) }
+  }
+
   func truncate(to size: Int) throws(KeyStoreError) {
     guard ftruncate(descriptor, size) == 0 else { throw .file("cut", path) }
   }

@@ -21,9 +21,9 @@ package struct PrivateFolder: Sendable {
   }
 
   /// The suffix of a file that is not yet in its place.
-  private static let incoming = ".new"
+  static let incoming = ".credledger-incoming"
   /// The suffix of a file that has been replaced and is to be wiped.
-  private static let outgoing = ".old"
+  static let outgoing = ".credledger-outgoing"
 
   /// The folder inside this one; nothing is created.
   func folder(_ name: String) -> PrivateFolder {
@@ -34,11 +34,30 @@ package struct PrivateFolder: Sendable {
   func path(of name: String) -> String { "\(path)/\(name)" }
 
   /// Makes the folder if there is none, and in any case takes it from everyone but the owner.
-  func create() throws(KeyStoreError) {
+  ///
+  /// - Parameter outer: the folder whose owner gets a new one; nil leaves it to whoever runs the program.
+  func create(ownedAs outer: PrivateFolder? = nil) throws(KeyStoreError) {
     try failpoint("mkdir \(path)")
-    guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .file("make the folder", path) }
+    let isNew = unsafe mkdir(path, 0o700) == 0
+    guard isNew || errno == EEXIST else { throw .file("make the folder", path) }
     guard unsafe chmod(path, 0o700) == 0 else { throw .file("protect the folder", path) }
+    if isNew, let outer, let folder = try OpenFile.open(path, O_RDONLY | O_DIRECTORY) {
+      try folder.give(to: try outer.status())
+    }
     try folder("..").sync()
+  }
+
+  private func status() throws(KeyStoreError) -> stat {
+    guard let folder = try OpenFile.open(path, O_RDONLY | O_DIRECTORY) else { throw .file("open", path) }
+    return try folder.status()
+  }
+
+  /// Opens a file of the folder, or makes it for the folder's owner.
+  func openOrCreate(_ name: String, _ flags: Int32) throws(KeyStoreError) -> OpenFile {
+    if let file = try OpenFile.open(path(of: name), flags) { return file }
+    guard let file = try OpenFile.open(path(of: name), flags | O_CREAT) else { throw .file("make", path(of: name)) }
+    try file.give(to: try status())
+    return file
   }
 
   /// Makes the folder's entries durable.
@@ -67,7 +86,7 @@ package struct PrivateFolder: Sendable {
 
   /// Replaces a file, or makes it. After a crash at any point the name stands for the old content or the new, and
   /// ``sweep()`` removes whatever else is left. When the call returns, the new content is durable and the old one
-  /// overwritten.
+  /// overwritten. The owner and the mode stay; a new file has mode 0600 and the owner of the folder.
   func replace(_ name: String, with bytes: [UInt8]) throws(KeyStoreError) {
     let place = path(of: name)
     let new = place + Self.incoming
@@ -76,6 +95,16 @@ package struct PrivateFolder: Sendable {
 
     try failpoint("create \(new)")
     guard let file = try OpenFile.open(new, O_WRONLY | O_CREAT | O_EXCL) else { throw .file("create", new) }
+    var kept = stat()
+    let isKept = unsafe lstat(place, &kept) == 0
+    do throws(KeyStoreError) {
+      try file.give(to: isKept ? kept : try status())
+      if isKept { try file.protect(mode: kept.st_mode & 0o777) }
+    } catch {
+      // Left behind, it would keep the owner from writing.
+      unsafe unlink(new)
+      throw error
+    }
     try failpoint("write \(new)")
     try file.write(bytes)
     try failpoint("sync \(new)")
@@ -87,29 +116,48 @@ package struct PrivateFolder: Sendable {
     guard unsafe rename(new, place) == 0 else { throw .file("rename", new) }
     try failpoint("sync \(path)")
     try sync()
-    try discard(old, keeping: place)
+    try discard(old, of: StoredFile(name), keeping: place)
   }
 
   /// Finishes what a crash interrupted: wipes and removes files that were on their way in or out. Only the one writer
   /// may call it.
   func sweep() throws(KeyStoreError) {
-    for name in try names() where name.hasSuffix(Self.incoming) || name.hasSuffix(Self.outgoing) {
-      try sweep(String(name.dropLast(Self.incoming.utf8.count)))
+    for name in try names() {
+      for suffix in [Self.incoming, Self.outgoing] where name.hasSuffix(suffix) {
+        let place = String(name.dropLast(suffix.utf8.count))
+        if StoredFile(place) != nil { try sweep(place) }
+      }
+    }
+  }
+
+  /// Wipes and removes what a crash of an earlier version left of the files of persons. Other names of that version are
+  /// not distinguishable from files that somebody else put there, and stay.
+  func sweepPersonsOfVersion1() throws(KeyStoreError) {
+    for name in try names() where name.hasSuffix(".new") || name.hasSuffix(".old") {
+      let place = String(name.dropLast(4))
+      guard StoredFile(place) == .persons, let left = try OpenFile.open(path(of: name), O_RDONLY | O_NONBLOCK),
+        StoredFile.persons.couldBegin(as: try left.read(count: 16))
+      else { continue }
+      try discard(path(of: name), of: .persons, keeping: path(of: place))
     }
   }
 
   /// Wipes and removes what was on its way to or from the place of one file.
   func sweep(_ name: String) throws(KeyStoreError) {
     let place = path(of: name)
-    try discard(place + Self.incoming)
-    try discard(place + Self.outgoing, keeping: place)
+    try discard(place + Self.incoming, of: StoredFile(name))
+    try discard(place + Self.outgoing, of: StoredFile(name), keeping: place)
   }
 
   /// Overwrites a file with zeros and removes it. Where it is but a second name of `kept`, as after a crash between
   /// link and rename, only that name goes.
-  private func discard(_ path: String, keeping kept: String? = nil) throws(KeyStoreError) {
-    guard let file = try OpenFile.open(path, O_WRONLY) else { return }
+  private func discard(_ path: String, of stored: StoredFile?, keeping kept: String? = nil) throws(KeyStoreError) {
+    guard let file = try OpenFile.open(path, O_RDWR | O_NONBLOCK) else { return }
     let status = try file.status()
+    guard status.st_mode & S_IFMT == S_IFREG, try stored?.couldBegin(as: file.read(count: 32)) ?? true else {
+      throw KeyStoreError(
+        .fileFailure, "\(path) has the name of a temporary file of the key store and is none; move it away.")
+    }
     var keptStatus = stat()
     let isShared =
       if let kept { unsafe lstat(kept, &keptStatus) == 0 && keptStatus.st_ino == status.st_ino } else { false }

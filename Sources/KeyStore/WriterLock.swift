@@ -9,7 +9,7 @@ struct WriterLock: ~Copyable {
   /// - Throws: ``KeyStoreError`` with code `locked` if someone has it, in this process or another; `fileFailure`.
   init(of folder: PrivateFolder) throws(KeyStoreError) {
     let path = folder.path(of: ".lock")
-    guard let file = try OpenFile.open(path, O_RDWR | O_CREAT) else { throw .file("open", path) }
+    let file = try folder.openOrCreate(".lock", O_RDWR)
     guard flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 else {
       guard errno == EWOULDBLOCK else { throw .file("lock", path) }
       throw KeyStoreError(

@@ -1,4 +1,4 @@
-import EventLog
+package import EventLog
 package import KeyStore
 package import LedgerCrypto
 import LedgerEvents
@@ -9,28 +9,34 @@ import LedgerEvents
 /// in the log, and the hash goes with the person.
 package struct PersonalData: Sendable {
   private let keys: KeyStore
+  let lookup: LookupKey
 
   /// Persons whose boxes are not to be opened, whether their keys are there or not.
   private let erased: Set<[UInt8]>
 
   /// Opens by the keys of a store, for everybody whose key is there.
-  package init(_ keys: KeyStore) { self.init(keys, without: []) }
+  ///
+  /// - Throws: ``LogError/Code/keyUnavailable`` where there is no key for the hashes.
+  package init(_ keys: KeyStore) throws(LogError) { self.init(keys, try LookupKey(keys), without: []) }
 
-  private init(_ keys: KeyStore, without erased: Set<[UInt8]>) {
+  private init(_ keys: KeyStore, _ lookup: LookupKey, without erased: Set<[UInt8]>) {
     self.keys = keys
+    self.lookup = lookup
     self.erased = erased
   }
 
   /// The same, but for persons whose erasure is recorded: their keys may be there for a moment more.
-  func without(_ erased: Set<[UInt8]>) -> PersonalData { PersonalData(keys, without: erased) }
+  func without(_ erased: Set<[UInt8]>) -> PersonalData { PersonalData(keys, lookup, without: erased) }
 
   /// The keyed hash by which a phone number is found.
   /// - Parameter number: in E.164 form.
-  package func hash(number: some Sequence<UInt8>) -> Digest { keys.lookupHash(of: Array("phone\0".utf8) + number) }
+  package func hash(number: some Sequence<UInt8>) -> Digest {
+    KeyStore.lookupHash(of: Array("phone\0".utf8) + number, key: lookup.secret)
+  }
 
   /// The keyed hash by which an OpenID identity is found.
   package func hash(issuer: String, subject: some Sequence<UInt8>) -> Digest {
-    keys.lookupHash(of: Array("identity\0\(issuer)\0".utf8) + subject)
+    KeyStore.lookupHash(of: Array("identity\0\(issuer)\0".utf8) + subject, key: lookup.secret)
   }
 
   /// The keyed hash of a sealed number; nil once the person is erased.

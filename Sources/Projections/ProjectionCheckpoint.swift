@@ -5,7 +5,7 @@ package struct ProjectionCheckpoint: ValueCodec, Sendable, Equatable {
   /// The row is its own value.
   package typealias Value = Self
 
-  /// Version of the rows' layout, of all projections together.
+  /// Version of the rows' layout, of all projections together, and which keys of the keyring the rows were made under.
   package var schemaVersion: UInt64
   /// Position of the last event that was applied; equal to the head, except while a rebuild is under way.
   package var position: UInt64
@@ -13,8 +13,14 @@ package struct ProjectionCheckpoint: ValueCodec, Sendable, Equatable {
   package var set: UInt8
 
   /// The layout that this program reads and writes.
-  package static let currentSchemaVersion =
+  private static let layout =
     Directory.schemaVersion << 32 | TokenValidity.schemaVersion << 16 | AuditTrail.schemaVersion
+
+  /// What rows of the layout that this program reads and writes have here, under these keys. Of a key's number it holds the
+  /// lowest eight bits, less one: rows are made anew at the next opening after a rotation, so that tells keys apart.
+  static func schemaVersion(_ keys: RowKeys) -> UInt64 {
+    UInt64((keys.rowCheck &- 1) & 0xFF) << 56 | UInt64((keys.lookup &- 1) & 0xFF) << 48 | layout
+  }
 
   package static func byteCount(of value: Self) -> Int { 17 }
 

@@ -29,7 +29,7 @@ package struct ProjectionRebuild: Sendable {
     }
     let head = try view.head()
     guard let row else { return head > 0 }
-    return row.position != head || row.schemaVersion != ProjectionCheckpoint.currentSchemaVersion
+    return row.position != head || row.schemaVersion != view.participant.schemaVersion
   }
 
   /// Rebuilds the other set from the log while the live one goes on, catches up, and swaps. Goes on where an earlier
@@ -113,7 +113,7 @@ package struct ProjectionRebuild: Sendable {
     _ view: borrowing LogView<some Transaction & ~Copyable, ProjectionSet>
   ) throws(LogError) -> ProjectionCheckpoint? {
     let row = try noted(cursorKey, view)
-    return row?.schemaVersion == ProjectionCheckpoint.currentSchemaVersion ? row : nil
+    return row?.schemaVersion == view.participant.schemaVersion ? row : nil
   }
 
   private static func noted(
@@ -126,7 +126,7 @@ package struct ProjectionRebuild: Sendable {
     _ position: Position, at key: [UInt8], set: UInt8, _ view: inout LogView<WriteTransaction, ProjectionSet>
   ) throws(LogError) {
     let row = ProjectionCheckpoint(
-      schemaVersion: ProjectionCheckpoint.currentSchemaVersion, position: position, set: set)
+      schemaVersion: view.participant.schemaVersion, position: position, set: set)
     try stored { () throws(LMDBError) in try view.participant.checkpoint.put(key, row, in: &view.transaction) }
   }
 

@@ -15,6 +15,8 @@ public final class ProjectionSet: CommitParticipant {
   private let lookedUp = Atomic<UInt64>(0)
   let checkpoint: Table<BytesKey, ProjectionCheckpoint>
   package let personalData: PersonalData
+  /// What the rows of this program have for ``ProjectionCheckpoint/schemaVersion``, under the newest keys at opening.
+  let schemaVersion: UInt64
   /// What waits for webhooks, and when tokens were last used: beside the projections, as no event says it. Nil where the
   /// log is open for reading only and has no such tables yet.
   let deliveries: DeliveryTables?
@@ -27,8 +29,9 @@ public final class ProjectionSet: CommitParticipant {
   package init(
     in transaction: inout WriteTransaction, of environment: Environment, keys: KeyStore
   ) throws(LogError) {
-    let personalData = PersonalData(keys)
+    let personalData = try PersonalData(keys)
     self.personalData = personalData
+    schemaVersion = ProjectionCheckpoint.schemaVersion(RowKeys(newestOf: keys))
     tables = [
       try ProjectionTables(set: ProjectionTables.names[0], in: &transaction, of: environment, personalData),
       try ProjectionTables(set: ProjectionTables.names[1], in: &transaction, of: environment, personalData),
@@ -44,8 +47,9 @@ public final class ProjectionSet: CommitParticipant {
 
   /// Opens the projections' tables in an environment that is only read.
   package init(reading environment: Environment, keys: KeyStore) throws(LogError) {
-    let personalData = PersonalData(keys)
+    let personalData = try PersonalData(keys)
     self.personalData = personalData
+    schemaVersion = ProjectionCheckpoint.schemaVersion(RowKeys(newestOf: keys))
     tables = [
       try ProjectionTables(set: ProjectionTables.names[0], reading: environment, personalData),
       try ProjectionTables(set: ProjectionTables.names[1], reading: environment, personalData),
@@ -69,7 +73,9 @@ public final class ProjectionSet: CommitParticipant {
     if let live { return live.set(for: transaction.number) }
     let known = lookedUp.load(ordering: .relaxed)
     if known >> 1 == transaction.number { return Int(known & 1) }
-    let set = try stored { () throws(LMDBError) in try checkpoint.get(Self.checkpointKey, in: transaction)?.set ?? 0 }
+    let row = try stored { () throws(LMDBError) in try checkpoint.get(Self.checkpointKey, in: transaction) }
+    if let row { try personalData.lookup.follow(row.schemaVersion) }
+    let set = row?.set ?? 0
     lookedUp.store(transaction.number << 1 | UInt64(set), ordering: .relaxed)
     return Int(set)
   }
@@ -108,7 +114,7 @@ public final class ProjectionSet: CommitParticipant {
 
   public func finish(at head: Position, in transaction: inout WriteTransaction) throws(LogError) {
     let row = ProjectionCheckpoint(
-      schemaVersion: ProjectionCheckpoint.currentSchemaVersion, position: head,
+      schemaVersion: schemaVersion, position: head,
       set: UInt8(try currentSet(in: transaction)))
     try stored { () throws(LMDBError) in try checkpoint.put(Self.checkpointKey, row, in: &transaction) }
   }

@@ -29,35 +29,35 @@ struct DamageTests {
     _ = try reopen(folder)
   }
 
-  @Test("Whoever changes a key and its digest as well is still found out")
+  @Test("Whoever changes a line and the digest as well is still found out")
   func forgedKeyring() throws {
     let folder = TemporaryFolder.inMemory()
-    _ = try create(folder)
-    let path = folder.keys + "/keyring"
-    let lines = String(decoding: readFile(path), as: UTF8.self).split(separator: "\n").map(String.init)
-    func write(_ lines: [String]) throws {
-      let body = Array((lines.dropLast().joined(separator: "\n") + "\n").utf8)
-      try writeFile(path, body + Array("sha256 \(SHA256.hash(body).hex)\n".utf8))
-    }
-    try write(lines)
-    _ = try reopen(folder)
-    for (index, line) in lines.enumerated() where line.hasPrefix("key ") {
+    do { try create(folder).rotateMasterKey(to: master(2), createdAt: 1_800_000_000_000) }
+    let lines = keyringLines(folder)
+    try writeKeyring(folder, lines)
+    _ = try reopen(folder, master(2))
+    for (index, line) in lines.enumerated() {
       var parts = line.split(separator: " ").map(String.init)
-      var forged = lines
-      parts[2] = "1"
-      forged[index] = parts.joined(separator: " ")
-      try write(forged)
-      #expect(throws: KeyStoreError(.damaged, ""), "time of \(parts[1])") { _ = try reopen(folder) }
-      forged.remove(at: index)
-      try write(forged)
-      #expect(throws: KeyStoreError(.damaged, ""), "without \(parts[1])") { _ = try reopen(folder) }
+      var forgeries: [[String]] = []
+      for part in parts.indices where parts[part].allSatisfy(\.isNumber) || parts[part] == "-" {
+        let whole = parts[part]
+        parts[part] = "1"
+        forgeries.append(lines[..<index] + [parts.joined(separator: " ")] + lines[(index + 1)...])
+        parts[part] = whole
+      }
+      forgeries.append(Array(lines[..<index]) + lines[(index + 1)...])
+      forgeries.append(Array(lines[...index]) + lines[index...])
+      for forged in forgeries where forged != lines {
+        try writeKeyring(folder, forged)
+        #expect(throws: KeyStoreError(.damaged, ""), "\(line)") { _ = try reopen(folder, master(2)) }
+      }
     }
-    let pepper = try #require(lines.firstIndex { $0.hasPrefix("key pin-pepper ") })
-    let lookup = try #require(lines.firstIndex { $0.hasPrefix("key lookup ") })
+    let pepper = try #require(lines.firstIndex { $0.hasPrefix("key pin-pepper/") })
+    let lookup = try #require(lines.firstIndex { $0.hasPrefix("key lookup/") })
     var swapped = lines
     swapped[pepper] = lines[lookup].replacing("lookup", with: "pin-pepper")
-    try write(swapped)
-    #expect(throws: KeyStoreError(.damaged, "")) { _ = try reopen(folder) }
+    try writeKeyring(folder, swapped)
+    #expect(throws: KeyStoreError(.damaged, "")) { _ = try reopen(folder, master(2)) }
   }
 
   @Test("A change of any byte of a file of persons is found, and its place named")

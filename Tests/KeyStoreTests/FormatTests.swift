@@ -36,34 +36,130 @@ struct FormatTests {
 
   @Test("A folder written by version 1 opens, and gives the same keys")
   func opens() throws {
+    for access in [KeyStore.Access.reading, .writing] {
+      let folder = try version1()
+      let store = try KeyStore.open(at: folder.keys, origin: origin, master: master(1), access: access)
+      try expectKeys(store)
+      let value = SealedValue(person: persons(1)[0], box: try #require(Hex.decode(Self.box)))
+      #expect(try store.vault.open(value, purpose: .phoneNumber) == Array("+49 30 123456".utf8))
+      // Only whoever writes may change the file, and so has a key that version 1 did not have.
+      #expect((store.keyringCounter, store.numbers(of: .rowCheck)) == (access == .reading ? (0, []) : (1, [1])))
+      #expect((readFile(folder.keys + "/keyring") == Array(Self.keyring.utf8)) == (access == .reading))
+    }
+  }
+
+  @Test("One that was opened for writing is of version 2 from then on, with the same keys")
+  func upgrades() throws {
+    let folder = try version1()
+    var rowCheck: Secret?
+    do { rowCheck = try reopen(folder).newest(.rowCheck).key }
+    #expect(keyringLines(folder).prefix(3) == ["credledger-keyring/2", "origin \(origin)", "counter 1"])
+    let store = try reopen(folder)
+    try expectKeys(store)
+    #expect(try store.newest(.rowCheck).key == rowCheck)
+    #expect(store.keyringCounter == 1)
+  }
+
+  @Test("A reader from before the upgrade goes on after it")
+  func upgradedMeanwhile() throws {
+    let folder = try version1()
+    let reader = try KeyStore.open(at: folder.keys, origin: origin, master: master(1), access: .reading)
+    #expect(throws: KeyStoreError(.outdated, "")) { try reader.newest(.rowCheck) }
+    let writer = try reopen(folder)
+    try reader.refresh()
+    #expect(try reader.newest(.rowCheck).key == writer.newest(.rowCheck).key)
+  }
+
+  @Test("A rotation that a file of version 1 speaks of is not believed: anybody could have written it")
+  func rotationOfVersion1() throws {
+    let folder = try version1()
+    var lines = keyringLines(folder)
+    lines.insert("rotation 0123456789abcdef 616e0de81468d93b", at: 3)
+    try writeKeyring(folder, lines)
+    #expect(try reopen(folder).unconfirmedRotation == nil)
+  }
+
+  @Test("What a crash of version 1 left of persons' files is wiped when the keyring is brought up to date")
+  func leftoversOfVersion1() throws {
+    let folder = try version1()
+    let shard = try #require(Hex.decode(Self.shard))
+    let foreign = ["/keyring.old", "/persons/notes.old", "/persons/ac.new"]
+    for name in ["/persons/ab.old", "/persons/ab.new"] { try writeFile(folder.keys + name, shard) }
+    for name in foreign { try writeFile(folder.keys + name, Array("somebody's".utf8)) }
+    _ = try reopen(folder)
+    let names = Set(folder.files().map { String($0.dropFirst(folder.keys.count)) })
+    #expect(!names.contains("/persons/ab.old") && !names.contains("/persons/ab.new"))
+    for name in foreign { #expect(readFile(folder.keys + name) == Array("somebody's".utf8)) }
+  }
+
+  private func version1() throws -> TemporaryFolder {
     let folder = TemporaryFolder.inMemory()
     _ = try KeyStore.create(at: folder.keys, origin: origin, master: master(1), createdAt: 0)
     try writeFile(folder.keys + "/keyring", Array(Self.keyring.utf8))
     try writeFile(folder.keys + "/persons/ab", try #require(Hex.decode(Self.shard)))
-    let store = try reopen(folder)
-    #expect(store.lookupHash(of: [1]).hex == "83e939347e17748086070f91b4c4931f38ed13496e1c2517aae07ba505c2a259")
-    #expect(store.verifyingKeys.map(\.createdAt) == [1_700_000_000_000])
-    #expect(
-      Hex.encode(store.signingKey.verifyingKey.bytes)
-        == "03aacc8305ed133b97d6ad7b7823a071b9a7722d90f074f31b73acc80759b05f")
-    let value = SealedValue(person: persons(1)[0], box: try #require(Hex.decode(Self.box)))
-    #expect(try store.vault.open(value, purpose: .phoneNumber) == Array("+49 30 123456".utf8))
+    return folder
   }
 
-  @Test("The present version writes the same, given the same chance")
+  private func expectKeys(_ store: KeyStore, at location: SourceLocation = #_sourceLocation) throws {
+    let hash = try lookupHash(store, of: [1]).hex
+    #expect(hash == "83e939347e17748086070f91b4c4931f38ed13496e1c2517aae07ba505c2a259", sourceLocation: location)
+    #expect(store.verifyingKeys.map(\.createdAt) == [1_700_000_000_000], sourceLocation: location)
+    let key = try Hex.encode(store.signingKey.verifyingKey.bytes)
+    #expect(key == "03aacc8305ed133b97d6ad7b7823a071b9a7722d90f074f31b73acc80759b05f", sourceLocation: location)
+    #expect(store.verifyingKeys.map { Hex.encode($0.key.bytes) } == [key], sourceLocation: location)
+  }
+}
+
+/// The same for version 2.
+@Suite("Files of version 2")
+struct Format2Tests {
+  private static let keyring = """
+    credledger-keyring/2
+    origin ledger.example/log
+    counter 1
+    slot 616e0de81468d93b kfDDAKTybiJZX7gda/bW36WOhBuE51xbU7dRKwBQyVJWH8Wuzhgk3zrEfWpeGH4ktHjveeMKisqMS7\
+    kh
+    key signing/1 1700000000000 - osFZI0Yz7MDG4RZwo5Bk20XOJOo0hf9qaiuAOW5JxGI8OU5Zw3hbp3wAl+AuDCds36bRhg\
+    /n4Oi8uizh IMVAu0JLW3iNimFTzuLJmC7kvKBYOBqDS6Ewef/i9+U=
+    key person/1 1700000000000 - 1C+7r/wmlnl0CtKa6YL4DwizY8ZuM+gMLCKldxBSnU91e/JmPp4iaPFUmFTZ38IXwG9i019\
+    yJpT8AH+D
+    key token-mask/1 1700000000000 - LUJFqW1V50MOePZ6Akf8nZxflbVHRtspsphfTx7V5z8+3lrYd2NBrW4P6Qj4C7v7/aW\
+    iwhAUijGPKSI8
+    key lookup/1 1700000000000 - TZ985N2mDVHvSCOHvJ6oVv7KMSaZyVbMrhoF3u6A81JrNOXOuHyXPhyqWcwlOCnTAevo9c9\
+    syLuK4Lmk
+    key pin-pepper/1 1700000000000 - uwuTmVh4kv6Qm8gYRLHtpoNp2xzt06ay3ZThy9IHHmlERiIAqXHHW/mQRKOa01sXi9O\
+    Op93tRT8FO8l7
+    key derivation/1 1700000000000 - n8Dk1SikD9dmRlgEG+dFwlQTYpA+qWfhQ2a1jRKv31TRQ5yZ5Wt8odsN8iBXWmigP5T\
+    DoTPSLBPjDC2Q
+    key row-check/1 1700000000000 - FYRJSVz3OIKIYR8tAu+O1KkyQOzBMcTNK6Z1uD28ooOomZK9TmRhRaFRsFMaCMLUE6dl\
+    +JshkCuq2e7s
+    mac 453016e1e27acd7804772333fe011cffb5c9d525ce9d054023b9c243364b0109
+    sha256 2cca6d5f95c015bc8d42caad5edb4335ff5b9614b3c6a940d79a466a2133d2a5
+
+    """
+
+  private static let shard =
+    "434c504552534f4e01ab0000000000010000000151c95caaab010101010101010101010101010101e37412657ef740c79b"
+    + "bae3a5f1b3b2c8982b3efd4b4c4d97805056330ac4d72c1893920f3f37ec07ba1c37948afd957355cab00ca2cd1f29a1b0"
+    + "577d25d5f77e"
+  private static let box = "95b18ed18ea05a4bbe6c8fe416e664558616333d9939124f8e7d10883dad3b978191127f758ba758ae"
+
+  @Test("The present version writes the same, given the same chance, and opens it")
   func writes() throws {
     let folder = TemporaryFolder.inMemory()
     let random = DeterministicRandom(seed: Secret(copying: Array(0..<32)))
-    let store = try KeyStore.create(
-      at: folder.keys, origin: origin, master: master(1), createdAt: 1_700_000_000_000, random: random)
-    try store.persons.add(persons(1))
-    let value = try store.vault.seal("+49 30 123456", for: persons(1)[0], purpose: .phoneNumber)
-    #expect(String(decoding: readFile(folder.keys + "/keyring"), as: UTF8.self) == Self.keyring)
-    #expect(Hex.encode(readFile(folder.keys + "/persons/ab")) == Self.shard)
-    #expect(Hex.encode(value.box) == Self.box)
-    #expect(store.lookupHash(of: [1]).hex == "83e939347e17748086070f91b4c4931f38ed13496e1c2517aae07ba505c2a259")
-    #expect(
-      Hex.encode(store.signingKey.verifyingKey.bytes)
-        == "03aacc8305ed133b97d6ad7b7823a071b9a7722d90f074f31b73acc80759b05f")
+    do {
+      let store = try KeyStore.create(
+        at: folder.keys, origin: origin, master: master(1), createdAt: 1_700_000_000_000, random: random)
+      try store.persons.add(persons(1))
+      let value = try store.vault.seal("+49 30 123456", for: persons(1)[0], purpose: .phoneNumber)
+      #expect(String(decoding: readFile(folder.keys + "/keyring"), as: UTF8.self) == Self.keyring)
+      #expect(Hex.encode(readFile(folder.keys + "/persons/ab")) == Self.shard)
+      #expect(Hex.encode(value.box) == Self.box)
+    }
+    try writeFile(folder.keys + "/keyring", Array(Self.keyring.utf8))
+    let store = try reopen(folder)
+    let value = SealedValue(person: persons(1)[0], box: try #require(Hex.decode(Self.box)))
+    #expect(try store.vault.open(value, purpose: .phoneNumber) == Array("+49 30 123456".utf8))
   }
 }

@@ -95,7 +95,7 @@ struct PersonKeysTests {
       #expect(!contains(bytes, ids[1].bytes) && !contains(bytes, Array(canary.utf8)), "\(path)")
     }
     #expect(readDescriptor(old) == [UInt8](repeating: 0, count: before.count))
-    #expect(!folder.files().contains { $0.hasSuffix(".new") || $0.hasSuffix(".old") })
+    #expect(!folder.files().contains { $0.contains(".credledger-") })
   }
 
   @Test("A reader in another process sees what the writer adds and erases")

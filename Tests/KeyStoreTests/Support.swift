@@ -115,3 +115,22 @@ final class Revival: Sendable {
     }
   }
 }
+
+/// The mask under which a store makes tokens.
+func newestMask(_ store: KeyStore) throws -> BlockMask { try #require(store.tokenMasks.first).mask }
+
+/// The keyed digest of something under a store's newest key.
+func lookupHash(_ store: KeyStore, of bytes: [UInt8]) throws -> Digest {
+  KeyStore.lookupHash(of: bytes, key: try store.lookupKey.key)
+}
+
+/// The lines of a keyring, without the digest.
+func keyringLines(_ folder: TemporaryFolder) -> [String] {
+  String(decoding: readFile(folder.keys + "/keyring"), as: UTF8.self).split(separator: "\n").dropLast().map(String.init)
+}
+
+/// Writes a keyring of these lines, with a digest that is right.
+func writeKeyring(_ folder: TemporaryFolder, _ lines: [String]) throws {
+  let body = Array((lines.joined(separator: "\n") + "\n").utf8)
+  try writeFile(folder.keys + "/keyring", body + Array("sha256 \(SHA256.hash(body).hex)\n".utf8))
+}

@@ -63,15 +63,16 @@ import Testing
     Issue.record("The rotation never ended.")
   }
 
-  @Test func `A malformed line is damage`() throws {
+  @Test func `A line that somebody has written into the file is damage, and no rotation`() throws {
     let folder = TemporaryFolder.inMemory()
-    do { try create(folder).rotateMasterKey(to: master(2), createdAt: 0) }
-    let path = folder.keys + "/keyring"
-    var lines = String(decoding: readFile(path), as: UTF8.self).split(separator: "\n").dropLast().map(String.init)
-    let line = try #require(lines.firstIndex { $0.hasPrefix("rotation ") })
-    lines[line] += " more"
-    let body = Array((lines.joined(separator: "\n") + "\n").utf8)
-    try writeFile(path, body + Array("sha256 \(SHA256.hash(body).hex)\n".utf8))
-    #expect(throws: KeyStoreError(.damaged, "")) { _ = try reopen(folder, master(2)) }
+    let present = try create(folder).masterKeyFingerprint
+    let lines = keyringLines(folder)
+    let slot = try #require(lines.firstIndex { $0.hasPrefix("slot ") })
+    for line in ["rotation 0123456789abcdef \(present)", "rotation \(present)", "rotation"] {
+      try writeKeyring(folder, lines[...slot] + [line] + lines[(slot + 1)...])
+      #expect(throws: KeyStoreError(.damaged, "")) { _ = try reopen(folder) }
+    }
+    try writeKeyring(folder, lines)
+    #expect(try reopen(folder).unconfirmedRotation == nil)
   }
 }

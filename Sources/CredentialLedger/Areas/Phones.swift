@@ -132,7 +132,8 @@ extension Ledger {
 
   /// The digest of a PIN: scrypt of its HMAC under the pepper, so that the log alone does not allow guessing.
   func digest(ofPIN digits: String, salt: [UInt8], log2N: UInt8) throws(LedgerError) -> Digest {
-    let peppered = HMACSHA256.authenticate(Array(digits.utf8), key: keyStore.pinPepper)
+    let peppered = HMACSHA256.authenticate(
+      Array(digits.utf8), key: try keyed { () throws(KeyStoreError) in try keyStore.pinPepper })
     let derived = try drawn { () throws(CryptoError) in
       try Scrypt.derive(
         password: Secret(copying: peppered), salt: salt, logCost: Int(log2N), blockSize: 8, parallelism: 1,

@@ -57,7 +57,10 @@ extension Ledger {
     get throws(LedgerError) {
       try keyed { () throws(KeyStoreError) in try keyStore.refresh() }
       do throws(TransparencyError) {
-        return try VerifierKey(name: origin, type: .ed25519, key: keyStore.signingKey.verifyingKey).description
+        guard let newest = keyStore.verifyingKeys.last else {
+          throw TransparencyError(.malformedKey, "there is no key")
+        }
+        return try VerifierKey(name: origin, type: .ed25519, key: newest.key).description
       } catch { throw LedgerError(error) }
     }
   }

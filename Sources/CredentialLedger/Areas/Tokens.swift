@@ -1,4 +1,5 @@
 import EventLog
+import KeyStore
 import LedgerCrypto
 public import LedgerDomain
 public import LedgerEvents
@@ -48,11 +49,12 @@ public struct Tokens: Sendable {
       format.read(prefix: RefreshToken.prefix, refreshToken.text)
       ?? TokenFormat.Presented(handle: TokenID(rawValue: .max), digest: .zero)
     let fresh = try drawn { () throws(CryptoError) in try request.random.bytes(count: TokenFormat.secretByteCount) }
+    let derivation = try keyed { () throws(KeyStoreError) in try ledger.keyStore.derivationKey }
     let outcome = try await ledger.execute(
       IssueAccessToken(
         connector: connector, secretDigest: secret.digest, refreshToken: presented.handle,
         refreshDigest: presented.digest, accessDigest: SHA256.hash(fresh),
-        successorDigest: { SHA256.hash(ledger.successorSecret(of: presented)) }
+        successorDigest: { SHA256.hash(Ledger.successorSecret(of: presented, key: derivation)) }
       ),
       by: try ledger.owner(of: connector, if: request.address), request)
     switch outcome {
@@ -66,7 +68,9 @@ public struct Tokens: Sendable {
         handle: issued.handle, expiresAt: issued.expiresAt, scopes: issued.scopes,
         refreshToken: handle.map { (handle) -> RefreshToken in
           RefreshToken(
-            format.text(prefix: RefreshToken.prefix, handle: handle, secret: ledger.successorSecret(of: presented)))
+            format.text(
+              prefix: RefreshToken.prefix, handle: handle,
+              secret: Ledger.successorSecret(of: presented, key: derivation)))
         })
     }
   }
@@ -109,8 +113,8 @@ extension Ledger {
   public var tokens: Tokens { Tokens(ledger: self) }
 
   /// Derived from the token that it succeeds: a retry makes the same successor, which is kept nowhere.
-  func successorSecret(of token: TokenFormat.Presented) -> [UInt8] {
-    let derived = HMACSHA256.authenticate(Array("successor\0".utf8) + token.digest.bytes, key: keyStore.derivationKey)
+  static func successorSecret(of token: TokenFormat.Presented, key: Secret) -> [UInt8] {
+    let derived = HMACSHA256.authenticate(Array("successor\0".utf8) + token.digest.bytes, key: key)
     return Array(derived.bytes.prefix(TokenFormat.secretByteCount))
   }
 

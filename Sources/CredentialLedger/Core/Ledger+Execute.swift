@@ -127,9 +127,10 @@ extension Ledger {
     let (caller, parts) = asked()
     // Lengths before the parts, so that no two requests run together to the same bytes.
     let framed = parts.map { "\($0.utf8.count):\($0)" }.joined()
-    let key = HMACSHA256.authenticate(Array("key\0\(caller)\0\(text)".utf8), key: keyStore.derivationKey)
-    let request = HMACSHA256.authenticate(Array("request\0\(framed)".utf8), key: keyStore.derivationKey)
-    let seed = HMACSHA256.authenticate(key.bytes + request.bytes, key: keyStore.derivationKey)
+    let derivation = try keyed { () throws(KeyStoreError) in try keyStore.derivationKey }
+    let key = HMACSHA256.authenticate(Array("key\0\(caller)\0\(text)".utf8), key: derivation)
+    let request = HMACSHA256.authenticate(Array("request\0\(framed)".utf8), key: derivation)
+    let seed = HMACSHA256.authenticate(key.bytes + request.bytes, key: derivation)
     return PreparedRequest(
       requestID: requestID, address: address,
       idempotency: unsafe IdempotencyKey(

@@ -46,12 +46,13 @@ public final class Ledger: Sendable {
   private init(
     _ path: String, _ log: EventLog<ProjectionSet>, _ keys: KeyStore, _ configuration: LedgerConfiguration,
     _ witness: WitnessFile?
-  ) {
+  ) throws(LedgerError) {
+    tokenFormat = TokenFormat(
+      masks: try TokenMasks(keys, clock: configuration.clock, isFollowing: log.writer == nil))
     self.path = path
     origin = log.origin
     self.log = log
     self.keyStore = keys
-    tokenFormat = TokenFormat(mask: keys.tokenMask)
     self.configuration = configuration
     self.witness = witness
     let snapshots = SnapshotKeeper(log, ledger: path, configuration.snapshots)
@@ -100,7 +101,7 @@ public final class Ledger: Sendable {
         at: "\(draft.path)/\(Folder.log)", origin: origin, options: configuration.storage())
     }
     let ledger = try await open(draft.path, keys, configuration)
-    let created = CreateLedger(origin: origin, verifyingKey: keys.signingKey.verifyingKey.bytes)
+    let created = CreateLedger(origin: origin, verifyingKey: keys.verifyingKeys.last?.key.bytes ?? [])
     do throws(LedgerError) { _ = try await ledger.execute(created) } catch {
       await ledger.close()
       throw error
@@ -169,7 +170,11 @@ public final class Ledger: Sendable {
       await Lifecycle.end(log, keys)
       throw LedgerError(error)
     }
-    let ledger = Ledger(path, log, keys, configuration, witness)
+    let ledger: Ledger
+    do throws(LedgerError) { ledger = try Ledger(path, log, keys, configuration, witness) } catch {
+      await Lifecycle.end(log, keys)
+      throw error
+    }
     do throws(LedgerError) {
       try await ledger.finishInterrupted()
       try await ledger.advanceWitness()
@@ -215,7 +220,10 @@ public final class Ledger: Sendable {
       await Lifecycle.end(log, keys)
       throw witness?.named(LedgerError(error)) ?? LedgerError(error)
     }
-    return Ledger(path, log, keys, configuration, witness)
+    do throws(LedgerError) { return try Ledger(path, log, keys, configuration, witness) } catch {
+      await Lifecycle.end(log, keys)
+      throw error
+    }
   }
 
   /// Performs what was asked before, signs a last checkpoint, and closes the files. Further calls throw `closed`.
@@ -246,13 +254,12 @@ public final class Ledger: Sendable {
     origin: String, _ keys: KeyStore, _ configuration: LedgerConfiguration
   ) -> CheckpointSigning {
     { (size, root) throws(LogError) in
-      do throws(KeyStoreError) { try keys.refresh() } catch { throw LogError(.keyUnavailable, error.reason) }
+      // Taken at each signature: the key may have been rotated.
+      let own = configuration.signer == nil ? try presentSigningKey(keys) : nil
       do throws(TransparencyError) {
-        // Taken at each signature: the key may have been rotated.
-        let signer: any NoteSigner =
-          if let given = configuration.signer { given } else {
-            try Ed25519NoteSigner(name: origin, key: keys.signingKey)
-          }
+        let signer: (any NoteSigner)? =
+          if let own { try Ed25519NoteSigner(name: origin, key: own) } else { configuration.signer }
+        guard let signer else { throw TransparencyError(.malformedKey, "there is no key to sign by") }
         let checkpoint = try Checkpoint(origin: origin, size: size, root: root)
         return String(decoding: try SignedNote(text: checkpoint.noteText, signedBy: signer).bytes, as: UTF8.self)
       } catch {
@@ -260,6 +267,14 @@ public final class Ledger: Sendable {
       }
     }
   }
+}
+
+/// The key that signs now, also where another process has rotated it.
+private func presentSigningKey(_ keys: KeyStore) throws(LogError) -> Ed25519.SigningKey {
+  do throws(KeyStoreError) {
+    try keys.refresh()
+    return try keys.signingKey
+  } catch { throw LogError(.keyUnavailable, error.reason) }
 }
 
 extension LedgerConfiguration {

@@ -5,14 +5,14 @@ import LedgerEvents
 ///
 /// The position of the event that issued it and the first 8 bytes of the digest are one AES block under the ledger's
 /// own key, so nobody learns how many tokens there are, and a made-up token is refused before anything is looked up. The
-/// ledger keeps SHA-256 of the random bytes only. They do not depend on the position, so they are drawn and hashed
-/// before the writer comes to the request, and the text is made after the commit.
+/// ledger keeps SHA-256 of the random bytes only. Tokens under a mask that was rotated are read until its time has come. The random bytes
+/// do not depend on the position, so they are drawn and hashed before the writer comes to the request, and the text is made after the commit.
 struct TokenFormat: Sendable {
   /// 192 random bits.
   static let secretByteCount = 24
   private static let byteCount = 16 + secretByteCount
 
-  let mask: BlockMask
+  let masks: TokenMasks
 
   /// What a presented token says.
   struct Presented: Sendable {
@@ -29,7 +29,7 @@ struct TokenFormat: Sendable {
         unsafe block[8 + index] = digest[index]
       }
     }
-    let masked = mask.mask(block)
+    let masked = masks.newest.mask(block)
     return CredentialText.encode(prefix: prefix, byteCount: Self.byteCount) { encoder in
       for index in masked.indices { encoder.append(masked[index]) }
       for byte in secret { encoder.append(byte) }
@@ -44,15 +44,17 @@ struct TokenFormat: Sendable {
   private func read(_ bytes: UnsafeRawBufferPointer) -> Presented? {
     var masked = BlockMask.Block(repeating: 0)
     for index in 0..<16 { unsafe masked[index] = bytes[index] }
-    let block = mask.unmask(masked)
     let digest = unsafe SHA256.hash(UnsafeRawBufferPointer(rebasing: bytes[16...]))
-    var position: UInt64 = 0
-    for index in 0..<8 { position = position << 8 | UInt64(block[index]) }
-    var difference: UInt8 = 0
-    unsafe digest.withUnsafeBytes { bytes in
-      for index in 0..<8 { unsafe difference |= bytes[index] ^ block[8 + index] }
+    let handle = masks.firstResult { mask -> TokenID? in
+      let block = mask.unmask(masked)
+      var position: UInt64 = 0
+      for index in 0..<8 { position = position << 8 | UInt64(block[index]) }
+      var difference: UInt8 = 0
+      unsafe digest.withUnsafeBytes { bytes in
+        for index in 0..<8 { unsafe difference |= bytes[index] ^ block[8 + index] }
+      }
+      return difference == 0 ? TokenID(unlessZero: position) : nil
     }
-    guard difference == 0, let handle = TokenID(unlessZero: position) else { return nil }
-    return Presented(handle: handle, digest: digest)
+    return handle.map { Presented(handle: $0, digest: digest) }
   }
 }

@@ -109,7 +109,7 @@ package final class ProjectionReplay: Sendable {
       throw LogError(.alreadyExists, "\(path) holds a replay of other projections; name another folder")
     }
     let root = try log.snapshot().root(at: found.position)
-    guard found.schemaVersion == ProjectionCheckpoint.currentSchemaVersion, root == found.root else {
+    guard found.schemaVersion == log.participant.schemaVersion, root == found.root else {
       throw LogError(
         .alreadyExists, "\(path) holds a replay of another ledger, or of another version; name another folder")
     }
@@ -184,7 +184,7 @@ package final class ProjectionReplay: Sendable {
       throw LogError(.damagedRecord, "the log ends before its head", at: position)
     }
     let row = ReplayCursor(
-      schemaVersion: ProjectionCheckpoint.currentSchemaVersion, position: position, only: Self.mask(only), root: root)
+      schemaVersion: log.participant.schemaVersion, position: position, only: Self.mask(only), root: root)
     try stored { () throws(LMDBError) in try cursor.put(Self.cursorKey, row, in: &transaction) }
   }
 

@@ -111,7 +111,7 @@ package struct SnapshotMaker: Sendable {
         try tables.standings.withBytes(of: key, in: transaction) { digest.append(standing: number, $0) }
       })
     var entry = SnapshotEntry(
-      position: position, schemaVersion: ProjectionCheckpoint.currentSchemaVersion, erasedCount: erasedCount,
+      position: position, schemaVersion: log.participant.schemaVersion, erasedCount: erasedCount,
       recordedAt: recordedAt, rowCount: digest.rowCount, root: root, digest: .zero)
     entry.digest = digest.finish(entry, after: previous?.digest)
     let made = entry

@@ -84,7 +84,7 @@ package final class SnapshotStore: Sendable {
     guard let newest = entries.last else { return true }
     let erasedCount = try log.erasedPersons().count
     for entry in entries {
-      guard entry.schemaVersion == ProjectionCheckpoint.currentSchemaVersion, entry.erasedCount == UInt64(erasedCount)
+      guard entry.schemaVersion == log.participant.schemaVersion, entry.erasedCount == UInt64(erasedCount)
       else { return false }
     }
     return try log.root(at: newest.position) == newest.root

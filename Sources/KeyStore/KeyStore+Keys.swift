@@ -1,0 +1,99 @@
+package import LedgerCrypto
+
+/// A mask of token positions, and until when tokens under it are read.
+package struct TokenMask: Sendable {
+  /// From 1, in the order they were made.
+  package let number: UInt32
+  /// Milliseconds since 1970; nil for the newest, and where the end is not set.
+  package let until: Int64?
+  package let mask: BlockMask
+}
+
+// The keys by what they are for.
+extension KeyStore {
+  /// The masks of token positions, the newest first: that one makes tokens, the others read those made before.
+  package var tokenMasks: [TokenMask] { state.withLock { $0.tokenMasks } }
+
+  /// The key of what is looked up by a keyed digest, and its number.
+  ///
+  /// - Throws: ``KeyStoreError`` with code `damaged`.
+  package var lookupKey: (number: UInt32, key: Secret) { get throws(KeyStoreError) { try newest(.lookup) } }
+
+  /// The key of the digests of PINs.
+  ///
+  /// - Throws: ``KeyStoreError`` with code `readOnly` where the store is open for reading.
+  package var pinPepper: Secret { get throws(KeyStoreError) { try newest(.pinPepper).key } }
+
+  /// The key from which is derived what a repeated request must find again.
+  ///
+  /// - Throws: ``KeyStoreError`` with code `readOnly` where the store is open for reading.
+  package var derivationKey: Secret { get throws(KeyStoreError) { try newest(.derivation).key } }
+
+  /// The newest key of a kind other than `signing`, and its number.
+  ///
+  /// - Throws: ``KeyStoreError`` with code `readOnly` where the store is not open for those who use it; `outdated` for the
+  ///   checks of rows, in a keyring of version 1 that is open for reading.
+  package func newest(_ kind: KeyKind) throws(KeyStoreError) -> (number: UInt32, key: Secret) {
+    let keys = state.withLock { $0.secrets[kind] }
+    guard let keys else { throw unavailable(kind) }
+    guard let newest = keys.max(by: { $0.key < $1.key }) else {
+      throw KeyStoreError(.outdated, "The keyring has no \(kind) key yet: open the ledger for writing once.")
+    }
+    return (newest.key, newest.value)
+  }
+
+  /// The key of a kind other than `signing` and a number; nil where it was dropped.
+  ///
+  /// - Throws: ``KeyStoreError`` with code `readOnly` where the store is not open for those who use it.
+  package func key(_ kind: KeyKind, _ number: UInt32) throws(KeyStoreError) -> Secret? {
+    let keys = state.withLock { $0.secrets[kind] }
+    guard let keys else { throw unavailable(kind) }
+    return keys[number]
+  }
+
+  /// The numbers of the keys of a kind, in ascending order.
+  package func numbers(of kind: KeyKind) -> [UInt32] {
+    state.withLock { $0.keyring.keys(of: kind).map(\.number) }
+  }
+
+  /// The key that signs checkpoints now. It is opened when it is first asked for; a store that is open for reading takes
+  /// the master key for that, and keeps neither.
+  ///
+  /// - Throws: ``KeyStoreError`` with code `masterKeyMissing`, `masterKeyMalformed`, `masterKeyExposed`,
+  ///   `masterKeyMismatch`, `damaged`, `fileFailure` or `cryptoFailure`.
+  package var signingKey: Ed25519.SigningKey {
+    get throws(KeyStoreError) {
+      try state.withLock { (state) throws(KeyStoreError) in
+        if let known = state.signingKey { return known }
+        var roles = state.roles
+        if access == .reading {
+          let sealing = try MasterKey(from: master, keys: folder).sealingKey(origin: state.keyring.origin)
+          let root = try state.keyring.root(sealing)
+          roles = RoleKeys(root: root, origin: state.keyring.origin, roles: [.signer])
+        }
+        guard let newest = state.keyring.keys(of: .signing).last else {
+          throw Keyring.damaged("no signing key is in it")
+        }
+        let seed = try state.keyring.open(newest, roles)
+        let key = try KeyStoreError.wrapping { () throws(CryptoError) in try Ed25519.SigningKey(seed: seed) }
+        guard key.verifyingKey.bytes == newest.publicKey else {
+          throw Keyring.damaged("the public key of \(newest.name) is not its own")
+        }
+        if access == .writing { state.signingKey = key }
+        return key
+      }
+    }
+  }
+
+  /// The digest by which something personal is looked up, such as a phone number in its one spelling. Without the key
+  /// nobody can find what it is of by trying.
+  ///
+  /// - Parameter key: a key of the kind `lookup`.
+  package static func lookupHash(of bytes: [UInt8], key: Secret) -> Digest {
+    HMACSHA256.authenticate(bytes, key: key)
+  }
+
+  private func unavailable(_ kind: KeyKind) -> KeyStoreError {
+    KeyStoreError(.readOnly, "The key store is open for reading, which gives no \(kind) key; open it for writing.")
+  }
+}
