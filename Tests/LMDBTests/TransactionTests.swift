@@ -151,29 +151,32 @@ struct TransactionTests {
 
   @Test("the thread that has the write transaction cannot begin another")
   func nested() async {
-    await #expect(processExitsWith: .trap) { try beginTwice() }
+    let path = folder.path + "/nested"
+    await #expect(processExitsWith: .trap) { [path = path as String] in try beginTwice(path) }
   }
 
   @Test("a write transaction ends on its own thread")
   func otherThread() async {
-    await #expect(processExitsWith: .trap) { try commitElsewhere() }
+    let path = folder.path + "/elsewhere"
+    await #expect(processExitsWith: .trap) { [path = path as String] in try commitElsewhere(path) }
   }
 
   @Test("a table is used with its own environment")
   func otherEnvironment() async {
-    await #expect(processExitsWith: .trap) {
-      let folder = TemporaryFolder()
-      let first = try Environment(at: folder.path + "/first")
-      let second = try Environment(at: folder.path + "/second")
+    // Folders are those of this process: one that traps removes nothing.
+    let path = folder.path
+    await #expect(processExitsWith: .trap) { [path = path as String] in
+      let first = try Environment(at: path + "/first")
+      let second = try Environment(at: path + "/second")
       _ = try first.table(Rows("rows")).get(1, in: second.beginRead())
     }
   }
 
   @Test("a value is filled exactly")
   func halfFilled() async {
-    await #expect(processExitsWith: .trap) {
-      let folder = TemporaryFolder()
-      let environment = try Environment(at: folder.environment)
+    let path = folder.path + "/half-filled"
+    await #expect(processExitsWith: .trap) { [path = path as String] in
+      let environment = try Environment(at: path)
       let table = try environment.table(Rows("rows"))
       try environment.write { (t) throws(LMDBError) in
         try table.put(1, byteCount: 2, in: &t) { output in output.append(1) }
@@ -205,17 +208,15 @@ private func refusal(of transaction: consuming WriteTransaction) -> LMDBError? {
   }
 }
 
-private func beginTwice() throws {
-  let folder = TemporaryFolder()
-  let environment = try Environment(at: folder.environment)
+private func beginTwice(_ path: String) throws {
+  let environment = try Environment(at: path)
   let first = try environment.beginWrite()
   _ = try environment.beginWrite()
   first.abort()
 }
 
-private func commitElsewhere() throws {
-  let folder = TemporaryFolder()
-  let environment = try Environment(at: folder.environment)
+private func commitElsewhere(_ path: String) throws {
+  let environment = try Environment(at: path)
   let box = Mutex<WriteTransaction?>(try environment.beginWrite())
   try withExtendedBox(box)
 }

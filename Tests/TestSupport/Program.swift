@@ -83,6 +83,13 @@ public enum Program {
     return status == 0 && wait(for: process) == 0
   }
 
+  /// Whether a file system may be mounted here, as a test of a full disk needs.
+  public static let canMount: Bool = {
+    let folder = TemporaryFolder()
+    guard run("mount", ["-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs", folder.path]) else { return false }
+    return run("umount", ["-l", folder.path])
+  }()
+
   static func start(
     _ program: String, _ arguments: [String], environment: [String], _ actions: inout posix_spawn_file_actions_t
   ) throws -> pid_t {

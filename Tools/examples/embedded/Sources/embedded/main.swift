@@ -1,8 +1,10 @@
 import CredentialLedger
+import Foundation
 
 // A ledger in a temporary folder, and the life of one access token in it.
 
-let path = "/tmp/credledger-embedded-\(UInt64.random(in: 0...UInt64.max))"
+let folder = FileManager.default.temporaryDirectory.appending(path: "credledger-embedded-\(UUID().uuidString)")
+let path = folder.path(percentEncoded: false)
 let ledger = try await Ledger.create(at: path, origin: "embedded.example.org")
 print("A ledger in \(path)")
 
@@ -47,3 +49,4 @@ for entry in try await ledger.audit.latest(3) {
   print("\(entry.position)  \(entry.type.name ?? "?")  by \(entry.actor)")
 }
 await ledger.close()
+try FileManager.default.removeItem(at: folder)
