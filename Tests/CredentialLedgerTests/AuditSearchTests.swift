@@ -110,6 +110,26 @@ import Testing
     await ledger.close()
   }
 
+  @Test func aPageThatEndsWithTheLastEventHasNoNext() async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
+    for name in ["a", "b", "c"] {
+      _ = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: name)
+    }
+    let head = try ledger.head()
+    for order in [Audit.Order.newestFirst, .oldestFirst] {
+      let whole = try await ledger.audit.search(order: order, limit: Int(head))
+      #expect(whole.entries.count == Int(head) && whole.next == nil)
+      let part = try await ledger.audit.search(order: order, limit: Int(head) - 1)
+      #expect(part.next == part.entries.last?.position)
+      let rest = try await ledger.audit.search(order: order, after: part.next, limit: 1)
+      #expect(rest.entries.count == 1 && rest.next == nil)
+    }
+    // The only one that a filter finds is the last there is.
+    let type = Audit.Filter.type(.ledgerCreated)
+    #expect(try await ledger.audit.search(type, order: .newestFirst, limit: 1).next == nil)
+    await ledger.close()
+  }
+
   @Test func erasedPeopleAreSaidToBe() async throws {
     var random = SeededRandom(stream: 200)
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)

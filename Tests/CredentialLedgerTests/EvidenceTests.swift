@@ -51,6 +51,25 @@ import TransparencyLog
     await stranger.close()
   }
 
+  /// The key of one ledger, which is trusted, has signed the checkpoint of another.
+  @Test func aTrustedKeyOfAnotherOriginDoesNotSpeakForALedger() async throws {
+    let (ledger, _, token) = try await filled()
+    let own = try ledger.verifierKey
+    let plain = try await ledger.bundle(of: [token.rawValue])
+    await ledger.close()
+    let key = try Ed25519.SigningKey(seed: Secret(copying: [UInt8](repeating: 5, count: 32)))
+    let stranger = try Ed25519NoteSigner(name: "other.example.org", key: key)
+    var note = try SignedNote(decoding: Array(plain.checkpoint.utf8))
+    let strange = try SignedNote(text: note.text, signedBy: stranger)
+    try note.add(strange.signatures[0])
+    let bundle = EvidenceBundle(
+      checkpoint: String(decoding: note.bytes, as: UTF8.self), keys: plain.keys, entries: plain.entries)
+    let trusted = try VerifierKey(name: "other.example.org", type: .ed25519, key: key.verifyingKey).description
+    #expect(try bundle.verify(keys: [own]).signers == [own])
+    #expect(try bundle.verify(keys: [own, trusted]).signers == [own])
+    #expect(try await code(of: { try bundle.verify(keys: [trusted]) }) == .invalidEvidence)
+  }
+
   @Test func theWrongPartIsNamed() async throws {
     let (ledger, _, token) = try await filled()
     let key = try ledger.verifierKey

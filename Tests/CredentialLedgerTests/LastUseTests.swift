@@ -97,6 +97,21 @@ import Testing
     await ledger.close()
   }
 
+  @Test("What is written down is not written again")
+  func secondFlush() async throws {
+    // No checkpoint comes between.
+    let (ledger, given) = try await open { $0.checkpoints = CheckpointPolicy(events: .max, interval: .max) }
+    #expect(try ledger.tokens.validate(given.userToken).isValid)
+    func commits() throws -> UInt64 { try ledger.log.snapshot().transaction.number }
+    let before = try commits()
+    try await ledger.tokens.flushLastUses()
+    #expect(try commits() == before + 1)
+    try await ledger.tokens.flushLastUses()
+    #expect(try commits() == before + 1)
+    #expect(try used(given.userToken, ledger) == minute)
+    await ledger.close()
+  }
+
   @Test("While uses are written down, whoever asks never sees one go back")
   func flushAndReads() async throws {
     let (ledger, given) = try await open()

@@ -54,6 +54,25 @@ import Testing
     await ledger.close()
   }
 
+  /// RFC 7636, section 4.1: 43 to 128 characters. The challenge is right each time.
+  @Test(arguments: [(42, false), (43, true), (128, true), (129, false)])
+  func aVerifierHasItsLength(count: Int, isAccepted: Bool) async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
+    let steps = try await FourSteps(on: ledger)
+    let (connector, secret) = try await client(of: steps, on: ledger)
+    let verifier = String(repeating: "a", count: count)
+    let challenge = Base64.encode(SHA256.hash(Array(verifier.utf8)).bytes)
+      .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    let issued = try await ledger.authorizationCodes.issue(
+      connector.id, redirectURI: uri, codeChallenge: challenge, by: steps.admin)
+    let failure = try await code(of: {
+      try await ledger.authorizationCodes.redeem(
+        issued.code, connector: connector.publicID, secret: secret, redirectURI: uri, codeVerifier: verifier)
+    })
+    #expect((failure == nil) == isAccepted)
+    await ledger.close()
+  }
+
   @Test func aMalformedChallengeIsRefused() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let steps = try await FourSteps(on: ledger)

@@ -141,6 +141,18 @@ struct DamageTests {
     #expect(try await opening()?.code == .inconsistentTree)
   }
 
+  @Test("opening refuses a changed hash of the edge above the leaves, without a checkpoint over it", arguments: [1, 2])
+  func changedUpperEdge(level: UInt64) async throws {
+    try await write()
+    try damage { tables, transaction in
+      try tables.checkpoints.delete(Self.size, in: &transaction)
+      var bytes = try #require(try tables.edge.get(level, in: transaction))
+      bytes[0] ^= 1
+      try tables.edge.put(level, bytes, in: &transaction)
+    }
+    #expect(try await opening()?.code == .inconsistentTree)
+  }
+
   @Test("opening refuses a log that is shorter than a checkpoint says")
   func checkpointBeyond() async throws {
     try await write()
@@ -158,7 +170,45 @@ struct DamageTests {
     #expect(try await opening()?.code == .notALedger)
   }
 
+  /// Writes records whose time goes back after `count` of them, in a tree that is theirs.
+  private func writeGoingBack(after count: Int, of size: Int) throws {
+    let environment = try Environment(at: path, options: .init(mapSize: 64 << 20))
+    defer { environment.close() }
+    var transaction = try environment.beginWrite()
+    let tables = try LogTables(in: &transaction, of: environment)
+    let tally = try Tally(environment, &transaction)
+    var view = LogView(transaction, tally, tables)
+    var edge = MerkleEdge()
+    for (time, events) in [(2_000 as Milliseconds, count), (1_000, size - count)] {
+      // A batch that is told no time before its own.
+      var batch = CommitBatch(edge: edge, lastTime: 0, clock: time)
+      for _ in 0..<events {
+        let event = try view.participant.encode([1])
+        let draft = try RecordDraft(event, testActor, AppendOptions())
+        _ = try batch.append(draft, to: tables, in: &view.transaction)
+      }
+      try batch.finish(in: &view, idempotencyRetention: 0)
+      edge = batch.edge
+    }
+    try view.commit()
+  }
+
+  @Test("opening refuses times that go back among the newest records")
+  func timesBackAtTheEnd() async throws {
+    try writeGoingBack(after: 38, of: 40)
+    let error = try await opening()
+    #expect(error?.code == .damagedRecord && error?.position == 39)
+  }
+
   // MARK: Verification
+
+  @Test("verification names the first record whose time goes back")
+  func timesBack() async throws {
+    try writeGoingBack(after: 20, of: 40)
+    // Opening reads the newest records alone.
+    #expect(try await opening() == nil)
+    #expect(try #require(try finding()) == (.damagedRecord, 21))
+  }
 
   @Test("verification names an edited record")
   func edited() async throws {

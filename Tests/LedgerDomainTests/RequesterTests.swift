@@ -70,4 +70,21 @@ import Testing
       group: access.group, name: "New", requester: Requester.connector(access.connector, for: access.stranger))
     access.scenario.when(other).thenRefused(.notFound, field: "group")
   }
+
+  @Test(arguments: [AccountRole.auditor, .user])
+  func `Who is no administrator changes no account`(role: AccountRole) throws {
+    var scenario = Scenario()
+    let requester = Requester.account(try scenario.account("requester", role: role))
+    let admin = Requester.account(try scenario.account("admin", role: .tenantAdmin))
+    let other = try scenario.account("other")
+    let disabling = { (by: Requester) in DisableAccount(account: other, reason: "left", requester: by) }
+    let enabling = { (by: Requester) in EnableAccount(account: other, requester: by) }
+    let promoting = { (by: Requester) in ChangeAccountRole(account: other, role: .auditor, requester: by) }
+    scenario.when(disabling(requester)).thenRefused(.forbidden, field: "requester")
+    scenario.when(promoting(requester)).thenRefused(.forbidden, field: "requester")
+    #expect(try scenario.perform(promoting(admin)))
+    #expect(try scenario.perform(disabling(admin)))
+    scenario.when(enabling(requester)).thenRefused(.forbidden, field: "requester")
+    #expect(try scenario.perform(enabling(admin)))
+  }
 }

@@ -1,5 +1,6 @@
 import EventLog
 import LMDB
+import LedgerDomain
 import LedgerEvents
 import LedgerTestSupport
 import Synchronization
@@ -133,6 +134,59 @@ struct RebuildTests {
     live.releaseTarget()
     try await ProjectionRebuild(ledger.log).run()
     try await ProjectionRebuild(ledger.log).run()
+  }
+
+  @Test("what was remembered before a rebuild is looked up anew after it")
+  func remembering() async throws {
+    try await addGroups(1)
+    func window() throws -> StateMemory.Window {
+      let view = try ledger.log.snapshot()
+      return view.participant.memory.window(ofSnapshot: view.transaction.number)
+    }
+    let before = try window()
+    try await ProjectionRebuild(ledger.log).run()
+    let after = try window()
+    #expect(before.owner == after.owner && before.last < after.first)
+  }
+
+  @Test("what the writer saw in a transaction that came to nothing is looked up anew in the next try")
+  func abortedPath() async throws {
+    try await addGroups(1)
+    let writer = try #require(ledger.log.writer)
+    /// Whether the writer, in a transaction of its own, must look up what a family stands on.
+    @Sendable func looks(_ view: borrowing WritableLedgerView) -> Bool {
+      var looked = false
+      _ = try? view.participant.memory.windowOfWriter.path(ofFamily: 1) { () throws(StateUnreadable) in
+        looked = true
+        return .clear(
+          GrantPath(
+            grant: GrantID(rawValue: 4), connector: ConnectorID(rawValue: 3), granter: AccountID(rawValue: 1),
+            group: nil, scopes: .all))
+      }
+      return looked
+    }
+    #expect(try await writer.upkeep { (view, _) throws(LogError) in looks(view) })
+    #expect(try await !writer.upkeep { (view, _) throws(LogError) in looks(view) })
+    await #expect(throws: LogError(.damagedProjection, "")) {
+      try await writer.upkeep { (view, _) throws(LogError) -> Bool in
+        _ = looks(view)
+        throw LogError(.damagedProjection, "another request of the batch failed")
+      }
+    }
+    #expect(try await writer.upkeep { (view, _) throws(LogError) in looks(view) })
+  }
+
+  @Test("of two events that stop an object the first counts, until it starts again")
+  func stoppedTwice() {
+    var standing = Standing(.account)
+    func apply(_ effect: StandingEffect, at position: Position) -> Position {
+      effect.apply(to: &standing, at: position)
+      return standing.stoppedBy
+    }
+    #expect(apply(.stop, at: 5) == 5)
+    #expect(apply(.stop, at: 9) == 5)
+    #expect(apply(.resume, at: 10) == 0)
+    #expect(apply(.stop, at: 12) == 12)
   }
 
   @Test("another version of the rows asks for a rebuild")

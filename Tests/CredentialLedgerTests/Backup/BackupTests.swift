@@ -182,6 +182,27 @@ import Testing
     #expect(error?.code == .damaged && error?.position == position, "\("\(error, default: "nothing")")")
   }
 
+  /// An older copy is sound in itself, and its sums are made right: it is not the one that the manifest speaks of.
+  @Test func anOlderCopyUnderANewerManifestIsRefused() async throws {
+    let copied = try await CopiedLedger(tokens: 3)
+    let (older, newer) = (copied.path("older"), copied.path("newer"))
+    _ = try await copied.ledger.backUp(to: older)
+    try await copied.issue(2)
+    _ = try await copied.ledger.backUp(to: newer)
+    await copied.ledger.close()
+    try FileBytes.write(
+      try FileBytes.read("\(older)/\(BackupManifest.dataPath)"), to: "\(newer)/\(BackupManifest.dataPath)")
+    try reseal(newer)
+    let error = await failure { () throws(LedgerError) in _ = try await Ledger.checkBackup(at: newer) }
+    #expect(error?.code == .damaged)
+    let refused = await failure { () throws(LedgerError) in
+      _ = try await Ledger.restore(
+        from: newer, keys: copied.keys, at: copied.path("again"), CopiedLedger.configuration)
+    }
+    #expect(refused?.code == .damaged)
+    #expect(try copied.isClean("again"))
+  }
+
   @Test func keysMustBeTheLedgersAndMustBeThere() async throws {
     let copied = try await CopiedLedger()
     let other = try await CopiedLedger(origin: "other.example.org", tokens: 1)
@@ -213,6 +234,11 @@ import Testing
       _ = try await Ledger.checkBackup(at: backup, verifierKeys: [trusted])
     }
     #expect(error?.code == .keyUnavailable)
+    let elsewhere = try other.ledger.verifierKey
+    let unusable = await failure { () throws(LedgerError) in
+      _ = try await Ledger.checkBackup(at: backup, verifierKeys: [elsewhere])
+    }
+    #expect(unusable?.code == .invalidValue && unusable?.field == "verifierKey")
     let own = try copied.ledger.verifierKeys[0]
     _ = try await Ledger.checkBackup(at: backup, verifierKeys: [own])
     for each in [copied, other, twin] { await each.ledger.close() }

@@ -102,6 +102,28 @@ import Testing
     }
   }
 
+  /// The sum of the line is right: only the events say that it is not.
+  @Test func aLastLineThatSpeaksOfOtherEventsIsRefused() async throws {
+    let copied = try await CopiedLedger(tokens: 3)
+    let file = copied.path("events.ndjson")
+    let report = try await copied.ledger.export(toFile: file)
+    let other = try #require(try copied.root(at: report.events - 1))
+    await copied.ledger.close()
+    let lines = try FileBytes.read(file).split(separator: UInt8(ascii: "\n")).map { Array($0) }
+    let cases: [(events: UInt64, root: Digest, reason: String?)] = [
+      (report.events, report.root, nil), (report.events + 1, report.root, "it speaks of \(report.events + 1) events"),
+      (report.events - 1, report.root, "it speaks of \(report.events - 1) events"),
+      (report.events, other, "it names another root"),
+    ]
+    for (events, root, reason) in cases {
+      let last = ExportLine.last(events: events, root: root, checkpoint: report.checkpoint)
+      try FileBytes.write(Array((lines.dropLast() + [last]).joined(separator: [UInt8(ascii: "\n")])), to: file)
+      let error = try await fault(in: file)
+      #expect(error?.code == (reason == nil ? nil : .damaged))
+      if let reason { #expect(error?.reason.hasPrefix("line \(lines.count): \(reason)") == true) }
+    }
+  }
+
   @Test func itIsNeverWrittenOverAFile() async throws {
     let copied = try await CopiedLedger(tokens: 1)
     let file = copied.path("events.ndjson")

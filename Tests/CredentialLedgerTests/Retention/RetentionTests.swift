@@ -2,6 +2,7 @@ import EventLog
 import LMDB
 import LedgerTestSupport
 import Projections
+import Synchronization
 import Testing
 
 @testable import CredentialLedger
@@ -190,6 +191,34 @@ import Testing
       #expect(
         await failure { () throws(LedgerError) in _ = try await Ledger.open(at: aged.path, wrong) }?.code == code)
     }
+  }
+
+  @Test func ofTwoRunsAtOnceTheSecondIsRefused() async throws {
+    let aged = try await AgedLedger(tokens: 12)
+    let ledger = aged.ledger
+    let head = try ledger.head()
+    // Another run is under way.
+    ledger.isLettingGo.store(true, ordering: .relaxed)
+    let busy = await failure { () throws(LedgerError) in
+      _ = try await ledger.applyRetention(AgedLedger.policy, archive: aged.archive)
+    }
+    #expect(busy?.code == .busy)
+    #expect(try ledger.head() == head && AgedLedger.archivedCount(ledger) == 0)
+    ledger.isLettingGo.store(false, ordering: .relaxed)
+    // One that failed is over.
+    let missing = await failure { () throws(LedgerError) in
+      _ = try await ledger.applyRetention(AgedLedger.policy, archive: aged.archive + "-none")
+    }
+    #expect(missing?.code == .notFound)
+    let archive = aged.archive
+    let results = await concurrently(3) { (_) throws(LedgerError) in
+      try await ledger.applyRetention(AgedLedger.policy, archive: archive)
+    }
+    #expect(results.allSatisfy { $0.isSuccess || $0.code == "busy" })
+    #expect(results.reduce(0) { $0 + ($1.value?.records ?? 0) } == UInt64(aged.due.count))
+    #expect(try AgedLedger.archivedCount(ledger) == UInt64(aged.due.count))
+    #expect(try await ledger.verify().archived == UInt64(aged.due.count))
+    await ledger.close()
   }
 
   @Test func theTimeOfExpiryDecidesToTheSecond() async throws {

@@ -61,8 +61,10 @@ struct CredLedger: AsyncParsableCommand {
       // The parser knows the subcommand of its own errors; those of a subcommand at work are told here.
       let isAtWork = used != CredLedger.self
       let text = isAtWork ? "error: \(message(for: error))\n\(usageString(for: used))" : fullMessage(for: error)
-      // In the form of all other errors.
-      write((text.hasPrefix("Error: ") ? "error: \(text.dropFirst(7))" : text) + "\n", to: STDERR_FILENO)
+      // In the form of all other errors; the parser quotes what it was given.
+      let lines = (text.hasPrefix("Error: ") ? "error: \(text.dropFirst(7))" : text)
+        .split(separator: "\n", omittingEmptySubsequences: false).map { String($0).printable }
+      write(lines.joined(separator: "\n") + "\n", to: STDERR_FILENO)
       Glibc.exit(2)
     }
   }

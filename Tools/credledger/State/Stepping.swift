@@ -29,7 +29,7 @@ struct Stepping {
       } catch let failure as Misunderstood {
         // At a terminal a typing error is no end.
         guard isTerminal else { throw CheckFailed(reason: failure.reason) }
-        write("\(failure.reason)\n", to: STDERR_FILENO)
+        write("\(failure.reason.printable)\n", to: STDERR_FILENO)
       }
     }
   }

@@ -1,0 +1,77 @@
+import LedgerTestSupport
+import Testing
+
+/// What is listed where an option says how much of it, or from where on; and what is shown without being asked for.
+@Suite struct ListOptionTests {
+  let folder = TemporaryFolder()
+  private var ledger: [String] { ["--ledger", "\(folder.path)/ledger"] }
+
+  /// A ledger with a made-up history.
+  init() throws {
+    let made = try runProgram(
+      ["simulate", "--events", "400", "--seed", "7", "--connectors", "3", "--groups", "2"] + ledger)
+    try #require(made.status == 0, "\(made.error)")
+  }
+
+  private func run(_ arguments: [String]) throws -> String {
+    let result = try runProgram(arguments + ledger)
+    #expect(result.status == 0, "\(arguments): \(result.error)")
+    return result.output
+  }
+
+  /// What a list prints, an object a line.
+  private func lines(_ list: [String], _ options: String...) throws -> [Substring] {
+    try run(list + options + ["--format", "ndjson"]).split(separator: "\n")
+  }
+
+  /// The number of a line's object, which comes first.
+  private func number(_ line: Substring) throws -> String {
+    let value = try #require(line.split(separator: ":", maxSplits: 1).last)
+    let digits = value.drop { !$0.isNumber }.prefix { $0.isNumber }
+    return String(try #require(digits.isEmpty ? nil : digits))
+  }
+
+  @Test(arguments: [
+    ["state", "--select", "connectors"], ["state", "--select", "tokens"],
+    ["state", "--select", "grants", "--as-of", "390"], ["connector", "list"], ["group", "list"], ["account", "list"],
+  ])
+  func aListHasAsManyAsTheLimitSaysAndGoesOnAfterAnObject(list: [String]) throws {
+    let all = try lines(list)
+    try #require(all.count > 1)
+    #expect(try lines(list, "--limit", "1") == Array(all.prefix(1)))
+    #expect(try lines(list, "--limit", "\(all.count - 1)") == Array(all.dropLast()))
+    #expect(try lines(list, "--after", number(all[0])) == Array(all.dropFirst()))
+    #expect(try lines(list, "--after", number(all[0]), "--limit", "1") == [all[1]])
+    #expect(try lines(list, "--after", number(all[all.count - 1])).isEmpty)
+  }
+
+  @Test func tokensAreListedFromTheNewestAndGoOnBeforeOne() throws {
+    let connector = try number(lines(["connector", "list"])[0])
+    let list = ["token", "list", "connector:\(connector)"]
+    let all = try lines(list)
+    #expect(all.count == 50)
+    #expect(try lines(list, "--limit", "3") == Array(all.prefix(3)))
+    #expect(try lines(list, "--limit", "7", "--before", number(all[2])) == Array(all[3..<10]))
+    #expect(try Array(lines(list, "--before", number(all[2])).prefix(47)) == Array(all.dropFirst(3)))
+  }
+
+  @Test(arguments: ["table", "json", "ndjson"])
+  func changesShowPersonalDataOnlyWhereTheyAreAskedFor(format: String) throws {
+    let diff = ["diff", "1", "400", "--format", format]
+    let masked = try run(diff)
+    let revealed = try run(diff + ["--reveal"])
+    #expect(masked.contains("***") && !revealed.contains("***"))
+    for personal in ["person-0", "person-1", "Person 0", "Person 1"] {
+      #expect(!masked.contains(personal) && revealed.contains(personal), "\(personal)")
+    }
+  }
+
+  @Test(arguments: [["verify"], ["state"], ["state", "--limit"], ["state", "--select"], ["audit", "--type"]])
+  func errorsDoNotSteerATerminal(arguments: [String]) throws {
+    let text = "\(folder.path)/a\u{1B}[2J\u{9B}b\u{202E}c"
+    let result = try runProgram(arguments + (arguments.count > 1 ? [text] + ledger : ["--ledger", text]))
+    #expect(result.status != 0 && result.output.isEmpty)
+    #expect(result.error.contains("a\u{FFFD}[2J\u{FFFD}b\u{FFFD}c"), "\(result.error.debugDescription)")
+    #expect(!result.error.unicodeScalars.contains { $0 == "\u{1B}" || $0 == "\u{9B}" || $0 == "\u{202E}" })
+  }
+}
