@@ -34,14 +34,18 @@ final class LastUses: Sendable {
     while !Task.isCancelled {
       do { try await Task.sleep(for: interval) } catch { return }
       // What fails is still noted, and written the next time.
-      try? await flush()
+      _ = try? await flush()
     }
   }
 
   /// Writes down what is noted, in the order of the tokens, in bounded pieces.
-  func flush() async throws(LogError) {
-    guard let writer = log.writer else { return }
-    var rest = memory.uses(at: clock())[...]
+  ///
+  /// - Returns: How many uses were written.
+  @discardableResult
+  func flush() async throws(LogError) -> Int {
+    guard let writer = log.writer else { return 0 }
+    let uses = memory.uses(at: clock())
+    var rest = uses[...]
     while !rest.isEmpty {
       let piece = rest.prefix(Self.pieceCount)
       try await writer.upkeep { (view, _) throws(LogError) in try view.write(lastUses: piece) }
@@ -49,6 +53,7 @@ final class LastUses: Sendable {
       memory.forget(piece)
       rest = rest[piece.endIndex...]
     }
+    return uses.count
   }
 
   /// The minute of a token's last use that is not yet written down, or was written a moment ago.

@@ -50,7 +50,7 @@ final class Lifecycle: Sendable {
     flusher?.cancel()
     await flusher?.value
     // Where that fails, writing has stopped: closing is no less due, and a last use is no more than lost.
-    try? await lastUses?.flush()
+    _ = try? await lastUses?.flush()
     await Self.end(log, keys)
   }
 
