@@ -33,8 +33,11 @@ import Testing
     let slow = [
       "LD_PRELOAD=\(try Program.file("libFaultyDisk.so"))", "FAULTY_DELAY=3000", "FAULTY_SLOW=\(elsewhere)/",
     ]
+    // How often a kill came between a commit and the file, and in the middle of its replacement. On a busy machine a
+    // process may be killed before it signs anything, so that more rounds are needed.
     var (behind, cutOff) = (0, 0)
-    for round in 0..<16 {
+    for round in 0..<160 {
+      if round >= 16 && behind > 2 && cutOff > 2 { break }
       let before = try await crashed.head()
       let child = try ChildProcess(
         "LedgerCrashChild", ["witness", crashed.path] + crashed.credentials + [file],
@@ -53,13 +56,17 @@ import Testing
       if TemporaryFolder.names(in: elsewhere)?.contains(where: { $0.hasPrefix("witness.new-") }) == true { cutOff += 1 }
 
       let ledger = try await Ledger.open(at: crashed.path, configuration)
-      #expect(try self.kept() == signed, note)
-      #expect(TemporaryFolder.names(in: elsewhere) == ["witness"], note)
+      // It may have signed a newer one by itself meanwhile.
+      #expect(try self.kept() >= signed, note)
+      #expect(TemporaryFolder.names(in: elsewhere)?.contains("witness") == true, note)
       #expect(ledger.witnessFailure == nil, note)
       await ledger.close()
+      #expect(TemporaryFolder.names(in: elsewhere) == ["witness"], note)
+      let closed = try await Ledger.openForReading(at: crashed.path, CrashedLedger.configuration)
+      #expect(try self.kept() == closed.latestCheckpoint().flatMap { size(of: $0) } ?? 0, note)
+      await closed.close()
       try await crashed.expectInvariant(before: before, lines, verifying: round.isMultiple(of: 4), note)
     }
-    // The kills came between a commit and the file, and in the middle of its replacement.
     #expect(behind > 2 && cutOff > 2, "seed \(testSeed)")
   }
 }
