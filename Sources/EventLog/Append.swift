@@ -38,15 +38,18 @@ public struct Committed<Event: Sendable>: Sendable {
   /// When they were recorded.
   public let time: Milliseconds
   public let events: [Event]
+  /// The memo that an earlier request with the same idempotency key left, where that one appended them.
+  public let earlierMemo: [UInt8]?
+
   /// Whether an earlier request with the same idempotency key appended them.
-  public let isRepeated: Bool
+  public var isRepeated: Bool { earlierMemo != nil }
 
   @inlinable
-  init(first: Position, time: Milliseconds, events: [Event], isRepeated: Bool) {
+  init(first: Position, time: Milliseconds, events: [Event], earlierMemo: [UInt8]? = nil) {
     self.first = first
     self.time = time
     self.events = events
-    self.isRepeated = isRepeated
+    self.earlierMemo = earlierMemo
   }
 }
 
@@ -54,16 +57,11 @@ public struct Committed<Event: Sendable>: Sendable {
 public struct AppendOptions: Sendable {
   /// UTF-8 of the request's ID, at most 64 bytes; empty if there is none.
   public var requestID: [UInt8]
-  /// Makes asking again harmless: once events were appended, the same key and request get the same answer, and no
-  /// second event. A refusal is not kept: asking again decides again. A key is forgotten some time after
-  /// ``LogWriter/Configuration/idempotencyRetention``, and then counts as new.
-  public var idempotency: IdempotencyKey?
   /// Append only if the newest event is at this position.
   public var expecting: Position?
 
-  public init(requestID: [UInt8] = [], idempotency: IdempotencyKey? = nil, expecting: Position? = nil) {
+  public init(requestID: [UInt8] = [], expecting: Position? = nil) {
     self.requestID = requestID
-    self.idempotency = idempotency
     self.expecting = expecting
   }
 }

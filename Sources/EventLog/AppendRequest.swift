@@ -21,6 +21,8 @@ final class AppendRequest<Participant: CommitParticipant, Refusal: Error>: Commi
   @usableFromInline
   let options: AppendOptions
   @usableFromInline
+  let once: LogWriter<Participant>.Once<Refusal>?
+  @usableFromInline
   let continuation: UnsafeContinuation<Answer, Never>
   /// ``append(in:_:)`` and ``deliver()``, as they were compiled where the participant is known: the thread that calls
   /// them is compiled here, for any participant, and would look up types at every step.
@@ -33,11 +35,13 @@ final class AppendRequest<Participant: CommitParticipant, Refusal: Error>: Commi
 
   @inlinable
   init(
-    _ options: AppendOptions, _ decide: @escaping LogWriter<Participant>.Decide<Refusal>,
+    _ options: AppendOptions, _ once: LogWriter<Participant>.Once<Refusal>?,
+    _ decide: @escaping LogWriter<Participant>.Decide<Refusal>,
     _ continuation: UnsafeContinuation<Answer, Never>, appending: @escaping Perform,
     delivering: @escaping @Sendable (AppendRequest) -> Void
   ) {
     self.options = options
+    self.once = once
     self.decide = decide
     unsafe self.continuation = unsafe continuation
     self.appending = appending
@@ -58,7 +62,7 @@ final class AppendRequest<Participant: CommitParticipant, Refusal: Error>: Commi
     let drafts: [RecordDraft]
     // Whatever can be refused is refused before the first put, and so costs the rest of the batch nothing.
     do throws(AppendFailure<Refusal>) {
-      if let earlier = try earlierAnswer(in: view) {
+      if let once, let earlier = try earlierAnswer(to: once, in: batch, view) {
         outcome = .success(earlier)
         return
       }
@@ -76,44 +80,32 @@ final class AppendRequest<Participant: CommitParticipant, Refusal: Error>: Commi
       let header = try batch.append(drafts[index], to: view.tables, in: &view.transaction)
       try view.participant.apply(proposal.events[index], header, in: &view.transaction)
     }
-    if let idempotency = options.idempotency, !drafts.isEmpty {
-      try batch.remember(idempotency, count: UInt8(drafts.count), in: view.tables, &view.transaction)
+    if let once, !drafts.isEmpty {
+      try batch.remember(once.key, count: UInt8(drafts.count), in: view.tables, &view.transaction)
     }
-    outcome = .success(Committed(first: first, time: batch.now, events: proposal.events, isRepeated: false))
+    outcome = .success(Committed(first: first, time: batch.now, events: proposal.events))
   }
 
-  /// What the same idempotency key was answered before.
-  @inlinable
-  func earlierAnswer(
-    in view: borrowing LogView<WriteTransaction, Participant>
-  ) throws(AppendFailure<Refusal>) -> Committed<Participant.Event>? {
-    guard let idempotency = options.idempotency else { return nil }
-    return try earlierAnswer(to: idempotency, in: view)
-  }
-
+  /// What the same idempotency key was answered before, if whoever asks may have it again. A key that is older than the
+  /// retention is none, whether or not its row is still there.
   @usableFromInline
   func earlierAnswer(
-    to idempotency: IdempotencyKey, in view: borrowing LogView<WriteTransaction, Participant>
+    to once: LogWriter<Participant>.Once<Refusal>, in batch: borrowing CommitBatch,
+    _ view: borrowing LogView<WriteTransaction, Participant>
   ) throws(AppendFailure<Refusal>) -> Committed<Participant.Event>? {
+    let row: IdempotencyRow?
+    do throws(LogError) { row = try batch.remembered(once.key.key, in: view) } catch { throw .log(error) }
+    guard let row else { return nil }
+    try once.recall(view, Moment(now: batch.now, next: batch.head + 1), row.memo)
     do throws(LogError) {
-      let row = try stored { () throws(LMDBError) in
-        try view.tables.idempotency.get(idempotency.key, in: view.transaction)
-      }
-      guard let row else { return nil }
-      guard row.request == idempotency.request else {
-        throw LogError(
-          .idempotencyKeyReused, "the idempotency key stands for another request; use a new key", at: row.first)
-      }
       var events: [Participant.Event] = []
-      var time: Milliseconds = 0
       for position in row.first..<row.first + Position(row.count) {
         guard let record = try view.record(at: position) else {
           throw LogError(.damagedRecord, "an event of a request that was answered is missing", at: position)
         }
-        time = record.header.recordedAt
         events.append(try view.participant.decode(record))
       }
-      return Committed(first: row.first, time: time, events: events, isRepeated: true)
+      return Committed(first: row.first, time: row.time, events: events, earlierMemo: row.memo)
     } catch { throw .log(error) }
   }
 
@@ -165,7 +157,7 @@ extension RecordDraft {
     if let behalf = context.behalf, !subjects.contains(behalf) { subjects.append(behalf) }
     self.init(
       type: encoded.type, version: encoded.version, context: context, subjects: subjects,
-      idempotency: options.idempotency, payload: encoded.payload)
+      payload: encoded.payload)
     try validate()
   }
 }

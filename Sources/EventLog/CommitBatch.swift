@@ -16,18 +16,23 @@ struct CommitBatch {
   @usableFromInline
   let now: Milliseconds
   private let start: Position
+  /// Idempotency keys from before are forgotten.
+  private let oldestKey: Milliseconds
 
   /// - Parameters:
   ///   - edge: the tree's edge after the last commit.
   ///   - lastTime: when the newest event was recorded.
   ///   - clock: what the clock says.
-  init(edge: MerkleEdge, lastTime: Milliseconds, clock: Milliseconds) {
+  ///   - idempotencyRetention: for how long an idempotency key is remembered.
+  init(edge: MerkleEdge, lastTime: Milliseconds, clock: Milliseconds, idempotencyRetention: Milliseconds) {
     self.edge = edge
     head = edge.size
     start = edge.size
     self.lastTime = lastTime
     // Time never runs backwards, whatever the system clock does.
     now = max(clock, lastTime)
+    let (oldest, underflow) = now.subtractingReportingOverflow(max(idempotencyRetention, 0))
+    oldestKey = underflow ? .min : oldest
   }
 
   /// How many idempotency keys were remembered.
@@ -74,34 +79,43 @@ struct CommitBatch {
     return header
   }
 
-  /// Stores what an idempotency key stands for: the newest `count` events.
+  /// What an idempotency key stands for; nil where it is new, or was forgotten.
+  func remembered<Participant>(
+    _ key: InlineBytes16, in view: borrowing LogView<WriteTransaction, Participant>
+  ) throws(LogError) -> IdempotencyRow? {
+    let row = try stored { () throws(LMDBError) in try view.tables.idempotency.get(key, in: view.transaction) }
+    guard let row, row.time >= oldestKey else { return nil }
+    return row
+  }
+
+  /// Stores what an idempotency key stands for: the newest `count` events. What it stood for before it was forgotten goes.
   @usableFromInline
   mutating func remember(
     _ idempotency: IdempotencyKey, count: UInt8, in tables: LogTables, _ transaction: inout WriteTransaction
   ) throws(LogError) {
-    let row = IdempotencyRow(request: idempotency.request, first: head - Position(count) + 1, count: count)
+    let row = IdempotencyRow(first: head - Position(count) + 1, count: count, time: now, memo: idempotency.memo)
     try stored { () throws(LMDBError) in
-      try tables.idempotency.insert(idempotency.key, row, in: &transaction)
+      if let forgotten = try tables.idempotency.get(idempotency.key, in: transaction) {
+        try tables.idempotencyAges.delete(forgotten.first, in: &transaction)
+      }
+      try tables.idempotency.put(idempotency.key, row, in: &transaction)
       try tables.idempotencyAges.append(row.first, .init(key: idempotency.key, time: now), in: &transaction)
     }
     rememberedCount += 1
   }
 
-  /// Forgets idempotency keys that are older than `retention`: at most two for each that was remembered, so that the
-  /// work is bounded and yet catches up.
-  private func forget(
-    olderThan retention: Milliseconds, in tables: LogTables, _ transaction: inout WriteTransaction
-  ) throws(LogError) {
-    let limit = rememberedCount * 2
+  /// Deletes what is kept of forgotten idempotency keys: so many for each that was remembered, and for each event, that
+  /// the work is bounded and yet catches up. A batch without keys looks after them only now and then.
+  private func forget(in tables: LogTables, _ transaction: inout WriteTransaction) throws(LogError) {
+    let interval: Position = 64
+    let limit = 2 * (rememberedCount + Int((head / interval - start / interval) * interval))
     guard limit > 0 else { return }
-    let (oldest, underflow) = now.subtractingReportingOverflow(max(retention, 0))
-    if underflow { return }
     try stored { () throws(LMDBError) in
       var expired: [(first: Position, key: InlineBytes16)] = []
       try tables.idempotencyAges.withCursor(in: transaction) { cursor throws(LMDBError) in
         while expired.count < limit, try cursor.next() {
           let row = try cursor.value()
-          guard row.time < oldest else { break }
+          guard row.time < oldestKey else { break }
           expired.append((try cursor.key(), row.key))
         }
       }
@@ -114,10 +128,10 @@ struct CommitBatch {
 
   /// Stores what is kept once a batch.
   mutating func finish<Participant>(
-    in view: inout LogView<WriteTransaction, Participant>, idempotencyRetention: Milliseconds
+    in view: inout LogView<WriteTransaction, Participant>
   ) throws(LogError) {
     guard hasEvents else { return }
-    try forget(olderThan: idempotencyRetention, in: view.tables, &view.transaction)
+    try forget(in: view.tables, &view.transaction)
     let table = view.tables.edge
     for level in edge.takeDirtyLevels() {
       try edge.withRow(level: level) { row throws(LogError) in

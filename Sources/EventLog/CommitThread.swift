@@ -116,7 +116,9 @@ struct CommitThread<Participant: CommitParticipant> {
   ) throws(LogError) -> (index: Int, error: LogError)? {
     var view = LogView(
       try stored { () throws(LMDBError) in try environment.beginWrite() }, participant, tables)
-    var batch = CommitBatch(edge: edge, lastTime: lastTime, clock: configuration.clock())
+    var batch = CommitBatch(
+      edge: edge, lastTime: lastTime, clock: configuration.clock(),
+      idempotencyRetention: configuration.idempotencyRetention)
     participant.begin(in: view.transaction)
     var asking: Int?
     for index in requests.indices {
@@ -126,7 +128,7 @@ struct CommitThread<Participant: CommitParticipant> {
       }
       if batch.wantsCheckpoint, asking == nil { asking = index }
     }
-    try batch.finish(in: &view, idempotencyRetention: configuration.idempotencyRetention)
+    try batch.finish(in: &view)
     let isDue = isLast || asking != nil || schedule.isDue(size: batch.head, now: monotonicNow())
     var signed: String?
     if isDue, batch.head > schedule.signedSize {

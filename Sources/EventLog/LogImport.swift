@@ -72,13 +72,9 @@ package struct LogImport: ~Copyable {
     try write { [tables] (transaction) throws(LMDBError) in try tables.checkpoints.put(size, bytes, in: &transaction) }
   }
 
-  /// Writes what is left, and remembers the idempotency keys of the newest records, so that a request that was answered
-  /// before is answered the same by the new log. The log can be opened afterwards.
-  ///
-  /// - Parameter retention: for how long keys are remembered, in milliseconds of recorded time.
-  package consuming func finish(idempotencyRetention retention: Milliseconds) throws(LogError) {
+  /// Writes what is left. The log can be opened afterwards. It knows no idempotency keys: they are in no record.
+  package consuming func finish() throws(LogError) {
     try flush()
-    try rememberRequests(since: chain.lastTime.subtractingReportingOverflow(max(retention, 0)))
     environment.close()
   }
 
@@ -119,80 +115,5 @@ package struct LogImport: ~Copyable {
       }
       try stored { () throws(LMDBError) in try environment.growMap() }
     }
-  }
-
-  // MARK: Idempotency keys
-
-  private func rememberRequests(
-    since oldest: (partialValue: Milliseconds, overflow: Bool)
-  ) throws(LogError) {
-    var next = try oldest.overflow ? 1 : firstPosition(since: oldest.partialValue)
-    while next <= size {
-      let rows = try requests(from: &next)
-      try write { [tables] (transaction) throws(LMDBError) in
-        for row in rows {
-          try tables.idempotency.put(
-            row.key.key, IdempotencyRow(request: row.key.request, first: row.first, count: row.count), in: &transaction)
-          try tables.idempotencyAges.append(
-            row.first, IdempotencyAge(key: row.key.key, time: row.time), in: &transaction)
-        }
-      }
-    }
-  }
-
-  private func firstPosition(since oldest: Milliseconds) throws(LogError) -> Position {
-    var first = size + 1
-    try forEachHeader(from: 1, reversed: true) { header in
-      guard header.recordedAt >= oldest else { return false }
-      first = header.position
-      return true
-    }
-    return first
-  }
-
-  private typealias Request = (key: IdempotencyKey, first: Position, count: UInt8, time: Milliseconds)
-
-  /// The requests with idempotency keys among the records from a position on, some thousand of them: the events of one
-  /// request are next to each other.
-  ///
-  /// - Parameter position: becomes that of the first record not looked at.
-  private func requests(from position: inout Position) throws(LogError) -> [Request] {
-    var found: [Request] = []
-    var next = position
-    try forEachHeader(from: position, reversed: false) { header in
-      guard let key = header.idempotency else {
-        next = header.position + 1
-        return true
-      }
-      if let last = found.last, last.key == key, last.first + UInt64(last.count) == header.position, last.count < .max {
-        found[found.count - 1].count += 1
-      } else if found.count == Self.batchLimit {
-        return false
-      } else {
-        found.append((key, header.position, 1, header.recordedAt))
-      }
-      next = header.position + 1
-      return true
-    }
-    position = next
-    return found
-  }
-
-  private func forEachHeader(
-    from first: Position, reversed: Bool, _ body: (RecordHeader) -> Bool
-  ) throws(LogError) {
-    var failure: LogError?
-    try stored { () throws(LMDBError) in
-      let transaction = try environment.beginRead()
-      try tables.records.forEach(from: first, reversed: reversed, in: transaction) { position, bytes in
-        do throws(LogError) {
-          return try body(RecordHeader(parsing: bytes, at: position)) ? .continue : .stop
-        } catch {
-          failure = error
-          return .stop
-        }
-      }
-    }
-    if let failure { throw failure }
   }
 }

@@ -12,7 +12,8 @@ package final class LogTables: Sendable {
   package let edge: Table<PositionKey, RawBytes>
   /// Tree size to signed checkpoint.
   package let checkpoints: Table<PositionKey, RawBytes>
-  /// Idempotency key to the request and the events it led to.
+  /// Idempotency key to the request and the events it led to. Rows of earlier versions have keys of another derivation,
+  /// so that they are never found, and go with their age.
   package let idempotency: Table<IdempotencyTableKey, IdempotencyRow>
   /// Position of the first event of a request to its idempotency key and age: the order in which keys are forgotten.
   package let idempotencyAges: Table<PositionKey, IdempotencyAge>
@@ -88,7 +89,7 @@ package enum TileKey: KeyCodec {
   }
 }
 
-/// The first 16 bytes of the digest of an idempotency key.
+/// The 16 bytes by which an idempotency key is found.
 package enum IdempotencyTableKey: KeyCodec {
   package static func byteCount(of key: InlineBytes16) -> Int { 16 }
 
@@ -102,29 +103,34 @@ package enum IdempotencyTableKey: KeyCodec {
   }
 }
 
-/// What an idempotency key stands for: the request, and the events it led to.
+/// What an idempotency key stands for: the events that the request led to, and how it is recognised.
 package struct IdempotencyRow: ValueCodec, Sendable {
   /// The row is its own value.
   package typealias Value = Self
 
-  let request: InlineBytes16
+  private static let fixedByteCount = 17
+
   let first: Position
   let count: UInt8
+  /// When the events were recorded.
+  let time: Milliseconds
+  let memo: [UInt8]
 
-  package static func byteCount(of value: Self) -> Int { 25 }
+  package static func byteCount(of value: Self) -> Int { fixedByteCount + value.memo.count }
 
   package static func encode(_ value: Self, into output: inout OutputRawSpan) {
-    output.append(bigEndian: value.request.high)
-    output.append(bigEndian: value.request.low)
     output.append(littleEndian: value.first)
+    output.append(littleEndian: value.time)
     output.append(value.count)
+    unsafe output.append(value.memo.span.bytes)
   }
 
   package static func decode(_ bytes: RawSpan) -> Self? {
-    guard bytes.byteCount == 25 else { return nil }
+    guard bytes.byteCount >= fixedByteCount else { return nil }
     return Self(
-      request: InlineBytes16(prefixOf: bytes), first: bytes.load(littleEndian: UInt64.self, at: 16),
-      count: unsafe bytes.unsafeLoad(fromByteOffset: 24, as: UInt8.self))
+      first: bytes.load(littleEndian: UInt64.self), count: unsafe bytes.unsafeLoad(fromByteOffset: 16, as: UInt8.self),
+      time: bytes.load(littleEndian: Int64.self, at: 8),
+      memo: Array(copying: bytes.extracting(droppingFirst: fixedByteCount)))
   }
 }
 

@@ -11,6 +11,27 @@ public final class LogWriter<Participant: CommitParticipant>: Sendable {
     @Sendable (borrowing LogView<WriteTransaction, Participant>, Moment) throws(AppendFailure<Refusal>) ->
     Proposal<Participant.Event>
 
+  /// Decides whether a request may have the answer that an earlier one with its idempotency key got: throws where not.
+  /// Runs as ``Decide`` does, with the memo that the earlier request left.
+  public typealias Recall<Refusal: Error> =
+    @Sendable (borrowing LogView<WriteTransaction, Participant>, Moment, _ memo: [UInt8]) throws(AppendFailure<Refusal>)
+    -> Void
+
+  /// Makes asking again harmless: once events were appended, the same key gets the same answer, if ``recall`` has nothing
+  /// against it, and no second event. A refusal is not kept: asking again decides again. A key that is older than
+  /// ``Configuration/idempotencyRetention`` counts as new, and what is kept of it is deleted some time after.
+  public struct Once<Refusal: Error>: Sendable {
+    @usableFromInline
+    let key: IdempotencyKey
+    @usableFromInline
+    let recall: Recall<Refusal>
+
+    public init(_ key: IdempotencyKey, recall: @escaping Recall<Refusal>) {
+      self.key = key
+      self.recall = recall
+    }
+  }
+
   /// Writes in the participant's own tables.
   package typealias Upkeep<Output> =
     @Sendable (inout LogView<WriteTransaction, Participant>, _ head: Position) throws(LogError) -> Output
@@ -22,7 +43,7 @@ public final class LogWriter<Participant: CommitParticipant>: Sendable {
     /// How many requests share a commit at most.
     public var batchLimit: Int
     public var checkpoints: CheckpointPolicy
-    /// For how long an idempotency key is remembered at least, in milliseconds of recorded time.
+    /// For how long an idempotency key is remembered, in milliseconds of recorded time.
     public var idempotencyRetention: Milliseconds
     public var readers: ReaderPolicy
     public var clock: Clock
@@ -73,18 +94,19 @@ public final class LogWriter<Participant: CommitParticipant>: Sendable {
   ///
   /// - Parameters:
   ///   - options: conditions, and what the request is known by.
+  ///   - once: makes asking again harmless.
   ///   - decide: runs on the writer's thread, inside the write transaction.
   /// - Throws: what `decide` throws, or that the log could not do it; then nothing was appended, except after
   ///   ``LogError/Code/outcomeUnknown``.
   @inlinable
   public func append<Refusal: Error>(
-    _ options: AppendOptions = AppendOptions(), deciding decide: @escaping Decide<Refusal>
+    _ options: AppendOptions = AppendOptions(), once: Once<Refusal>? = nil, deciding decide: @escaping Decide<Refusal>
   ) async throws(AppendFailure<Refusal>) -> Committed<Participant.Event> {
     if Task.isCancelled { throw .log(LogError(.cancelled, "the task was cancelled; nothing was appended")) }
     return try await unsafe withUnsafeContinuation { continuation in
       unsafe put(
         AppendRequest(
-          options, decide, continuation,
+          options, once, decide, continuation,
           appending: { (request, batch, view) throws(LogError) in try request.append(in: &batch, &view) },
           delivering: { $0.deliver() }))
     }.get()

@@ -9,14 +9,14 @@ import LMDB
 /// | 2 | 2 | number of the event's type |
 /// | 4 | 8 | position |
 /// | 12 | 8 | time, in milliseconds since the Unix epoch |
-/// | 20 | 1 | flags: 1 request ID, 2 address, 4 idempotency key |
+/// | 20 | 1 | flags: 1 request ID, 2 address, 4 digests |
 /// | 21 | 1 | number of subjects, 0 to 8 |
 /// | 22 | 1 | kind of actor |
 /// | 23 | 1 to 10 | number of the actor, a varint |
 /// | | 2 to 11 each | subjects: a byte of kind, a varint of number |
 /// | | 2 to 65 | if flagged: request ID, a byte of length before it |
 /// | | 2 to 256 | if flagged: sealed address, a byte of length before it |
-/// | | 32 | if flagged: first 16 bytes each of the digests of idempotency key and request |
+/// | | 32 | if flagged: digests of idempotency key and request, which earlier versions wrote and nothing reads |
 /// | | rest | payload |
 enum RecordFormat {
   /// The only format so far.
@@ -28,7 +28,9 @@ enum RecordFormat {
 
   static let hasRequestID: UInt8 = 1
   static let hasAddress: UInt8 = 2
-  static let hasIdempotency: UInt8 = 4
+  /// Of records of earlier versions only.
+  static let hasDigests: UInt8 = 4
+  static let digestsByteCount = 32
   static let allFlags: UInt8 = 7
   static let fixedByteCount = 23
 
@@ -44,18 +46,15 @@ package struct RecordDraft {
   package var version: UInt8
   package var context: RecordContext
   package var subjects: LogSubjects
-  package var idempotency: IdempotencyKey?
   package var payload: [UInt8]
 
   package init(
-    type: UInt16, version: UInt8, context: RecordContext, subjects: LogSubjects, idempotency: IdempotencyKey?,
-    payload: [UInt8]
+    type: UInt16, version: UInt8, context: RecordContext, subjects: LogSubjects, payload: [UInt8]
   ) {
     self.type = type
     self.version = version
     self.context = context
     self.subjects = subjects
-    self.idempotency = idempotency
     self.payload = payload
   }
 
@@ -65,7 +64,6 @@ package struct RecordDraft {
     for index in 0..<subjects.count { count += 1 + RecordFormat.varintByteCount(subjects[index].number) }
     if !context.requestID.isEmpty { count += 1 + context.requestID.count }
     if !context.address.isEmpty { count += 1 + context.address.count }
-    if idempotency != nil { count += 32 }
     return count
   }
 
@@ -87,7 +85,6 @@ package struct RecordDraft {
     var flags: UInt8 = 0
     if !context.requestID.isEmpty { flags |= RecordFormat.hasRequestID }
     if !context.address.isEmpty { flags |= RecordFormat.hasAddress }
-    if idempotency != nil { flags |= RecordFormat.hasIdempotency }
     output.append(RecordFormat.current)
     output.append(version)
     output.append(littleEndian: type)
@@ -109,21 +106,11 @@ package struct RecordDraft {
       output.append(UInt8(context.address.count))
       unsafe output.append(context.address.span.bytes)
     }
-    if let idempotency {
-      output.append(idempotency.key)
-      output.append(idempotency.request)
-    }
     unsafe output.append(payload.span.bytes)
   }
 }
 
 extension OutputRawSpan {
-  /// Appends the sixteen bytes.
-  fileprivate mutating func append(_ bytes: InlineBytes16) {
-    append(bigEndian: bytes.high)
-    append(bigEndian: bytes.low)
-  }
-
   /// Appends an unsigned LEB128 integer: 1 to 10 bytes.
   package mutating func append(varint value: UInt64) {
     var rest = value
@@ -175,7 +162,6 @@ extension RecordHeader {
     }
     var requestID = 0..<0
     var address = 0..<0
-    var idempotency: IdempotencyKey?
     if flags & RecordFormat.hasRequestID != 0 {
       guard let count = reader.byte(), (1...RecordFormat.maximumRequestIDByteCount).contains(Int(count)),
         let range = reader.skip(Int(count))
@@ -186,15 +172,10 @@ extension RecordHeader {
       guard let count = reader.byte(), count > 0, let range = reader.skip(Int(count)) else { return nil }
       address = range
     }
-    if flags & RecordFormat.hasIdempotency != 0 {
-      guard let range = reader.skip(32) else { return nil }
-      idempotency = unsafe IdempotencyKey(
-        key: InlineBytes16(prefixOf: record.bytes.extracting(range)),
-        request: InlineBytes16(prefixOf: record.bytes.extracting(range.lowerBound + 16..<range.upperBound)))
-    }
+    if flags & RecordFormat.hasDigests != 0, reader.skip(RecordFormat.digestsByteCount) == nil { return nil }
     self.init(
       position: position, recordedAt: recordedAt, type: type, version: version,
       actor: LogSubject(kind: actorKind, number: actorNumber), subjects: subjects, requestID: requestID,
-      address: address, idempotency: idempotency, payload: reader.offset..<record.count)
+      address: address, payload: reader.offset..<record.count)
   }
 }

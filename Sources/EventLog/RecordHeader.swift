@@ -57,22 +57,21 @@ public struct RecordHeader: Sendable {
   package let requestID: Range<Int>
   /// Where the sealed address is in the record that the request came from; empty if there is none.
   package let address: Range<Int>
-  /// The key and the request it stands for, if the request carried an idempotency key.
-  public let idempotency: IdempotencyKey?
   /// Where the payload is in the record.
   package let payload: Range<Int>
 }
 
-/// Names a request, so that asking again gets the same answer and no second event.
+/// Names a request, so that asking again gets the same answer and no second event. No record says anything of it.
 public struct IdempotencyKey: Sendable, Hashable {
-  /// First 16 bytes of a digest of the caller's key, within whatever scope the caller's keys are unique in.
+  /// 16 bytes by which the request is found again: of a keyed digest of the caller's key.
   public let key: InlineBytes16
-  /// First 16 bytes of a digest of what was asked.
-  public let request: InlineBytes16
+  /// What the layer above needs to recognise the request, and to answer it again: some bytes, which are kept until the
+  /// key is forgotten.
+  public let memo: [UInt8]
 
-  public init(key: InlineBytes16, request: InlineBytes16) {
+  public init(key: InlineBytes16, memo: [UInt8]) {
     self.key = key
-    self.request = request
+    self.memo = memo
   }
 }
 

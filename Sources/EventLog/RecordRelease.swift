@@ -6,14 +6,11 @@ package struct RecordRelease: Sendable {
   package struct Item: Sendable {
     package let position: Position
     package let stamp: RecordStamp
-    /// The idempotency key that it came with: forgotten with it.
-    package let idempotency: IdempotencyKey?
 
     /// The record that has a header.
     package init(_ header: RecordHeader) {
       position = header.position
       stamp = header.stamp
-      idempotency = header.idempotency
     }
   }
 
@@ -78,7 +75,7 @@ final class ReleaseRequest<Participant: CommitParticipant, Refusal: Error>: Comm
       let header = try batch.append(drafts[index], to: view.tables, in: &view.transaction)
       try view.participant.apply(proposal.events[index], header, in: &view.transaction)
     }
-    outcome = .success(Committed(first: first, time: batch.now, events: proposal.events, isRepeated: false))
+    outcome = .success(Committed(first: first, time: batch.now, events: proposal.events))
   }
 
   override func answer() {
@@ -126,7 +123,6 @@ extension LogView where Reading == WriteTransaction {
           try tables.records.delete(item.position, in: &transaction)
         }
         guard isDeleted else { throw Self.missing(item.position) }
-        if let idempotency = item.idempotency { try forget(idempotency, of: item.position) }
       }
       let bytes = row.bytes
       try stored { () throws(LMDBError) in try archived.places.put(key, bytes, in: &transaction) }
@@ -143,16 +139,6 @@ extension LogView where Reading == WriteTransaction {
       for segment in release.segments {
         try archived.segments.put(segment.positions.lowerBound, ArchiveSegmentRow(segment), in: &transaction)
       }
-    }
-  }
-
-  private mutating func forget(_ idempotency: IdempotencyKey, of position: Position) throws(LogError) {
-    try stored { () throws(LMDBError) in
-      guard let row = try tables.idempotency.get(idempotency.key, in: transaction), row.first <= position,
-        position < row.first + Position(row.count)
-      else { return }
-      try tables.idempotency.delete(idempotency.key, in: &transaction)
-      try tables.idempotencyAges.delete(row.first, in: &transaction)
     }
   }
 }

@@ -22,9 +22,23 @@ public protocol Command: Sendable {
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision
 
+  /// Checks who asks, before an earlier answer to the same request is given again. Unless a command says otherwise, it
+  /// takes whoever the caller of the library says.
+  ///
+  /// - Throws: what ``decide(_:_:)`` refuses such a caller for.
+  func admit(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure)
+
   /// The answer to the caller, a function of the events and nothing else: so a repeated request with the same
   /// idempotency key gets the same answer from the log.
   func outcome(of recorded: RecordedEvents) -> Outcome
+}
+
+extension Command {
+  public func admit(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) {}
 }
 
 /// What a decision may know besides the state.

@@ -20,7 +20,7 @@ struct CrashedLedger {
     let ledger = try await Ledger.create(at: path, origin: "crash.example.org", configuration)
     let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "one").account
     let request = try await ledger.phones.requestPIN(for: PhoneNumber("+911199999999"), by: account)
-    _ = try await ledger.phones.verify(request.pin.digits, challenge: request.challenge, by: account)
+    _ = try await ledger.phones.verify(request.pin?.digits ?? "", challenge: request.challenge, by: account)
     let (connector, secret) = try await ledger.connectors.create(
       name: "Roster", permissions: [.textMessage, .outgoingWebhooks], by: account)
     let granted = try await ledger.grants.grant(connector.id, access: .user, by: account)

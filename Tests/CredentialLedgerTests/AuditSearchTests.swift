@@ -25,7 +25,7 @@ import Testing
       let request = try await ledger.phones.requestPIN(
         for: PhoneNumber("+4915112345\(100 + number)"), by: account, context: context())
       _ = try await ledger.phones.verify(
-        request.pin.digits, challenge: request.challenge, by: account, context: context())
+        request.pin?.digits ?? "", challenge: request.challenge, by: account, context: context())
       people.append(account)
     }
     for round in 0..<12 {

@@ -21,7 +21,7 @@ import Testing
   private func arrive(_ subject: String, _ number: String, _ ledger: Ledger) async throws -> AccountID {
     let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: subject).account
     let request = try await ledger.phones.requestPIN(for: PhoneNumber(number), by: account)
-    let typed = request.pin.digits
+    let typed = request.pin?.digits ?? ""
     let phone = try await ledger.phones.verify(typed, challenge: request.challenge, by: account)
     let hasPhone = try !ledger.phones.verified(by: account).isEmpty
     #expect(hasPhone && phone.rawValue > 0)
@@ -56,8 +56,8 @@ import Testing
     print(signedIn.account, signedIn.isNew)
     let account = signedIn.account
     let request = try await ledger.phones.requestPIN(for: PhoneNumber("+911199999999"), by: account)
-    show(request.pin.digits)  // by SMS, to the number
-    let typed = request.pin.digits
+    if let pin = request.pin { show(pin.digits) }  // by SMS, to the number
+    let typed = request.pin?.digits ?? ""
     let phone = try await ledger.phones.verify(typed, challenge: request.challenge, by: account)
     if let person = try await ledger.accounts.reveal(account) { show(person.name ?? person.subject) }
     for signIn in try await ledger.accounts.signIns(of: account) ?? [] { show(signIn.time, signIn.address) }
@@ -72,7 +72,7 @@ import Testing
     try await ledger.phones.remove(phone, by: account)
     do {
       let request = try await ledger.phones.requestPIN(for: PhoneNumber("+911199999999"), by: account)
-      let phone = try await ledger.phones.verify(request.pin.digits, challenge: request.challenge, by: account)
+      let phone = try await ledger.phones.verify(request.pin?.digits ?? "", challenge: request.challenge, by: account)
       try await ledger.phones.remove(phone, by: Requester.operator)
     }
     let other = try await arrive("other", "+911199999998", ledger)
@@ -176,8 +176,8 @@ import Testing
       AuthorizationCode(presented), connector: clientID, secret: secret, redirectURI: uri, codeVerifier: verifier)
     show(redeemed.accessToken.text, redeemed.refreshToken.text)
     let number = try PhoneNumber("+911199999998")
-    if let sent = try await ledger.pinSignIns.request(for: number, connector: clientID) { show(sent.pin.digits) }
-    let typed = try #require(try await ledger.pinSignIns.request(for: number, connector: clientID)).pin.digits
+    if let sent = try await ledger.pinSignIns.request(for: number, connector: clientID) { show(sent.pin?.digits) }
+    let typed = try #require(try await ledger.pinSignIns.request(for: number, connector: clientID)).pin?.digits ?? ""
     let access = try await ledger.pinSignIns.signIn(number, pin: typed, connector: clientID, secret: secret)
     show(access.refreshToken.text)
     await ledger.close()

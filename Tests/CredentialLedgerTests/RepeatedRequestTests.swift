@@ -14,7 +14,7 @@ import Testing
     for (subject, number) in [("a", "+911199999999"), ("b", "+4915112345678")] {
       let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: subject).account
       let request = try await ledger.phones.requestPIN(for: PhoneNumber(number), by: account)
-      _ = try await ledger.phones.verify(request.pin.digits, challenge: request.challenge, by: account)
+      _ = try await ledger.phones.verify(request.pin?.digits ?? "", challenge: request.challenge, by: account)
       people.append(account)
     }
     return (ledger, people)

@@ -37,7 +37,7 @@ final class Held {
     code = try await ledger.authorizationCodes.issue(
       steps.connector.id, redirectURI: Self.redirectURI, by: steps.admin
     ).code
-    pin = try #require(try await ledger.pinSignIns.request(for: number, connector: steps.connector.publicID)).pin
+    pin = try #require(try await ledger.pinSignIns.request(for: number, connector: steps.connector.publicID)?.pin)
   }
 
   private static func use(_ granted: Grants.Granted, _ steps: FourSteps, _ ledger: Ledger) async throws -> Access {
@@ -95,10 +95,10 @@ enum Arrival: String, CaseIterable, Sendable {
       return await given.redeem(made.code)
     case .heldPIN: return await given.signIn(given.pin)
     case .newPIN:
-      guard let made = try? await ledger.pinSignIns.request(for: given.number, connector: connector.publicID) else {
+      guard let pin = try? await ledger.pinSignIns.request(for: given.number, connector: connector.publicID)?.pin else {
         return false
       }
-      return await given.signIn(made.pin)
+      return await given.signIn(pin)
     case .grantOwn: return await given.grant(.user)
     case .grantToGroup: return await given.grant(.group(given.steps.group.id))
     }

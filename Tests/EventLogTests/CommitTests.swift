@@ -36,7 +36,7 @@ private struct Batch {
         Task {
           await unsafe withUnsafeContinuation { continuation in
             let request = unsafe AppendRequest(
-              options, decide, continuation,
+              options, nil, decide, continuation,
               appending: { (request, batch, view) throws(LogError) in try request.append(in: &batch, &view) },
               delivering: { $0.deliver() })
             do throws(LogError) { try queue.put(request) } catch { request.fail(error) }

@@ -13,16 +13,12 @@ struct IdempotencyTests {
     try createLog(path)
   }
 
-  private func once(_ key: UInt8, request: UInt8 = 0) -> AppendOptions {
-    AppendOptions(idempotency: .numbered(key, request: request))
-  }
-
   @Test("the same key and request get the same answer and no second event, also after reopening")
   func sameAnswer() async throws {
     let clock = TestClock()
     var log = try openLog(path, configuration(clock: clock))
     try await log.append([9])
-    let first = try await log.append([1], [2], options: once(1))
+    let first = try await log.append([1], [2], once: once(1))
     #expect(!first.isRepeated)
     for reopens in [false, true] {
       clock.now += 1_000
@@ -30,7 +26,7 @@ struct IdempotencyTests {
         log.close()
         log = try openLog(path, configuration(clock: clock))
       }
-      let again = try await log.append([7], options: once(1))
+      let again = try await log.append([7], once: once(1))
       #expect(again.isRepeated)
       #expect(again.first == first.first)
       #expect(again.time == first.time)
@@ -43,8 +39,8 @@ struct IdempotencyTests {
   @Test("another request under the key is refused, and refused alone")
   func otherRequest() async throws {
     let log = try openLog(path, configuration())
-    try await log.append([1], options: once(1))
-    #expect(await logError { try await log.append([1], options: once(1, request: 5)) } == .idempotencyKeyReused)
+    try await log.append([1], once: once(1))
+    #expect(await logError { try await log.append([1], once: once(1, request: 5)) } == .idempotencyKeyReused)
     #expect(try log.snapshot().head() == 1)
     log.close()
   }
@@ -54,39 +50,77 @@ struct IdempotencyTests {
     let log = try openLog(path, configuration())
     let writer = try #require(log.writer)
     await #expect(throws: AppendFailure<No>.self) {
-      try await writer.append(once(1)) { (_, _) throws(AppendFailure<No>) in throw .refused(No()) }
+      try await writer.append(once: once(1)) { (_, _) throws(AppendFailure<No>) in throw .refused(No()) }
     }
-    _ = try await log.append(options: once(1))
-    #expect(try await !log.append([1], options: once(1)).isRepeated)
+    _ = try await log.append(once: once(1))
+    #expect(try await !log.append([1], once: once(1)).isRepeated)
     #expect(try log.idempotencyRows() == (1, 1))
     log.close()
   }
 
-  @Test("keys are forgotten after the retention, two for each that comes, and then count as new")
+  @Test("whoever is not admitted gets neither the answer nor word of the key")
+  func recall() async throws {
+    let log = try openLog(path, configuration())
+    let writer = try #require(log.writer)
+    try await log.append([1], once: once(1))
+    let refusing = LogWriter<Tally>.Once<No>(once(1).key) { (_, _, _) throws(AppendFailure<No>) in
+      throw .refused(No(reason: "who?"))
+    }
+    await #expect(throws: AppendFailure<No>.self) {
+      try await writer.append(once: refusing) { (_, _) throws(AppendFailure<No>) in Proposal([[2]], testActor) }
+    }
+    #expect(try log.payloads() == [[1]])
+    log.close()
+  }
+
+  @Test("no record holds anything of a key or a request")
+  func records() async throws {
+    let log = try openLog(path, configuration())
+    try await log.append([1], [2], once: once(0xAB, request: 0xCD))
+    try await log.append([1], [2])
+    let records = try log.snapshot().records(from: 1, limit: 4, byteLimit: .max)
+    for (keyed, plain) in zip(records, records.dropFirst(2)) {
+      #expect(keyed.bytes.count == plain.bytes.count)
+      #expect(!keyed.bytes.contains(0xAB) && !keyed.bytes.contains(0xCD))
+    }
+    log.close()
+  }
+
+  @Test("a key counts as new once it is older than the retention, whether or not its row is still there")
+  func expiry() async throws {
+    let clock = TestClock()
+    let log = try openLog(path, configuration(clock: clock) { $0.idempotencyRetention = 1_000 })
+    for key in 0..<10 as Range<UInt8> { try await log.append([key], once: once(key)) }
+    clock.now += 1_000
+    #expect(try await log.append([50], once: once(9)).isRepeated)
+    clock.now += 1
+    #expect(try log.idempotencyRows() == (10, 10))
+    let new = try await log.append([50], once: once(9, request: 7))
+    #expect(!new.isRepeated && new.events == [[50]])
+    // The old row of the key is gone, and the two oldest.
+    #expect(try log.idempotencyRows() == (8, 8))
+    #expect(try await log.append([51], once: once(9, request: 7)).first == new.first)
+    log.close()
+  }
+
+  @Test("rows of forgotten keys go as events come, two for each new key, and without one by and by")
   func retention() async throws {
     let clock = TestClock()
     let log = try openLog(path, configuration(clock: clock) { $0.idempotencyRetention = 1_000 })
-    for key in 0..<10 as Range<UInt8> { try await log.append([key], options: once(key)) }
-    clock.now += 1_000
-    // Not older than the retention yet.
-    #expect(try await log.append([50], options: once(0)).isRepeated)
-    try await log.append([10], options: once(10))
-    #expect(try log.idempotencyRows() == (11, 11))
-    clock.now += 1
-    // What appends without a key forgets nothing.
+    for key in 0..<10 as Range<UInt8> { try await log.append([key], once: once(key)) }
+    clock.now += 1_001
     try await log.append([99])
-    #expect(try log.idempotencyRows() == (11, 11))
-    try await log.append([11], options: once(11))
     #expect(try log.idempotencyRows() == (10, 10))
-    // The two oldest are gone, the third is not.
-    #expect(try await log.append([50], options: once(2)).isRepeated)
-    let new = try await log.append([50], options: once(0))
-    #expect(!new.isRepeated)
-    #expect(new.events == [[50]])
-    for key in 12..<16 as Range<UInt8> { try await log.append([key], options: once(key)) }
-    // Those within the retention stay: 10, 11, 0 again, 12 to 15.
-    #expect(try log.idempotencyRows() == (7, 7))
-    #expect(try await log.append([50], options: once(10)).isRepeated)
+    try await log.append([11], once: once(11))
+    #expect(try log.idempotencyRows() == (9, 9))
+    for key in 12..<16 as Range<UInt8> { try await log.append([key], once: once(key)) }
+    // Those within the retention stay: 11 to 15.
+    #expect(try log.idempotencyRows() == (5, 5))
+    clock.now += 1_001
+    try await log.fill(47)
+    #expect(try log.snapshot().head() == 63 && log.idempotencyRows() == (5, 5))
+    try await log.append([99])
+    #expect(try log.idempotencyRows() == (0, 0))
     log.close()
   }
 }

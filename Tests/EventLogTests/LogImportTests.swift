@@ -22,13 +22,13 @@ struct LogImportTests {
   }
 
   private func carry(
-    _ records: [[UInt8]], mapSize: Int = 64 << 20, retention: Milliseconds = 1_000_000, checkpoint: String? = nil
+    _ records: [[UInt8]], mapSize: Int = 64 << 20, checkpoint: String? = nil
   ) throws -> Digest {
     var carried = try LogImport(at: target, origin: testOrigin, options: .init(mapSize: mapSize))
     for record in records { try carried.append(record) }
     if let checkpoint { try carried.keep(checkpoint: checkpoint) }
     let root = carried.root
-    try carried.finish(idempotencyRetention: retention)
+    try carried.finish()
     return root
   }
 
@@ -60,32 +60,6 @@ struct LogImportTests {
     let root = try log.snapshot().root(at: 40)
     log.close()
     #expect(try carry(records, mapSize: 1 << 20) == root)
-  }
-
-  @Test("remembers the idempotency keys that the log would remember, and no older ones")
-  func idempotency() async throws {
-    let clock = TestClock()
-    let log = try openLog(path, configuration(clock: clock))
-    for key in UInt8(1)...9 {
-      clock.now += 1_000
-      try await log.append([key], [key], options: AppendOptions(idempotency: .numbered(key, request: key)))
-      try await log.append([key])
-    }
-    let records = try records(of: log)
-    log.close()
-    _ = try carry(records, retention: 3_500)
-    let carried = try openLog(target, configuration(clock: clock))
-    #expect(try carried.idempotencyRows() == (4, 4))
-    let again = try await carried.append(
-      [99], options: AppendOptions(idempotency: .numbered(7, request: 7)))
-    #expect(again.isRepeated && again.events == [[7], [7]])
-    #expect(
-      await logError {
-        try await carried.append([99], options: AppendOptions(idempotency: .numbered(7, request: 8)))
-      } == .idempotencyKeyReused)
-    let new = try await carried.append([99], options: AppendOptions(idempotency: .numbered(5, request: 5)))
-    #expect(!new.isRepeated)
-    carried.close()
   }
 
   @Test("refuses records that do not follow each other")

@@ -12,7 +12,7 @@ struct RecordFormatTests {
       type: 0x0102, version: 3,
       context: RecordContext(
         actor: LogSubject(kind: 1, number: 300), requestID: Array("r1".utf8), address: [9, 8]),
-      subjects: subjects, idempotency: .numbered(1, request: 2), payload: [0xAA, 0xBB])
+      subjects: subjects, payload: [0xAA, 0xBB])
   }()
 
   private func bytes(_ draft: RecordDraft, at position: Position = 7, time: Milliseconds = 1_000) -> [UInt8] {
@@ -27,10 +27,21 @@ struct RecordFormatTests {
   @Test("a record's bytes are what they always were")
   func golden() throws {
     let expected: [UInt8] =
-      [1, 3, 2, 1, 7, 0, 0, 0, 0, 0, 0, 0, 0xE8, 3, 0, 0, 0, 0, 0, 0, 7, 1, 1, 0xAC, 2, 2, 5, 2, 0x72, 0x31, 2, 9, 8]
-      + [UInt8](repeating: 1, count: 16) + [UInt8](repeating: 2, count: 16) + [0xAA, 0xBB]
+      [1, 3, 2, 1, 7, 0, 0, 0, 0, 0, 0, 0, 0xE8, 3, 0, 0, 0, 0, 0, 0, 3, 1, 1, 0xAC, 2, 2, 5, 2, 0x72, 0x31, 2, 9, 8]
+      + [0xAA, 0xBB]
     #expect(bytes(draft) == expected)
-    let record = try Record(expected, at: 7)
+    try expectRead(expected)
+  }
+
+  @Test("a record with the digests that earlier versions wrote is read the same")
+  func withDigests() throws {
+    try expectRead(
+      [1, 3, 2, 1, 7, 0, 0, 0, 0, 0, 0, 0, 0xE8, 3, 0, 0, 0, 0, 0, 0, 7, 1, 1, 0xAC, 2, 2, 5, 2, 0x72, 0x31, 2, 9, 8]
+        + [UInt8](repeating: 1, count: 16) + [UInt8](repeating: 2, count: 16) + [0xAA, 0xBB])
+  }
+
+  private func expectRead(_ bytes: [UInt8]) throws {
+    let record = try Record(bytes, at: 7)
     #expect(record.header.recordedAt == 1_000)
     #expect(record.header.type == 0x0102)
     #expect(record.header.version == 3)
@@ -39,7 +50,6 @@ struct RecordFormatTests {
     #expect(record.header.subjects.contains(LogSubject(kind: 2, number: 5)))
     #expect(record.requestID == [0x72, 0x31])
     #expect(record.address == [9, 8])
-    #expect(record.header.idempotency == .numbered(1, request: 2))
     #expect(record.payload == [0xAA, 0xBB])
   }
 
@@ -47,7 +57,7 @@ struct RecordFormatTests {
   func smallest() throws {
     let draft = RecordDraft(
       type: 1, version: 1, context: RecordContext(actor: LogSubject(kind: 0, number: 0)), subjects: LogSubjects(),
-      idempotency: nil, payload: [])
+      payload: [])
     #expect(bytes(draft).count == 24)
     #expect(try Record(bytes(draft), at: 7).payload.isEmpty)
   }

@@ -171,19 +171,6 @@ struct ReleaseTests {
     log.close()
   }
 
-  @Test("the idempotency key of a record that leaves is forgotten")
-  func idempotency() async throws {
-    let log = try await filled()
-    let first = try await log.append([1], [2], options: AppendOptions(idempotency: .numbered(5))).first
-    try await log.fill(40)
-    #expect(try log.idempotencyRows() == (1, 1))
-    try await release([first + 1], from: log, to: [ArchiveSegment(number: 1, positions: 1...first + 1, root: .zero)])
-    #expect(try log.idempotencyRows() == (0, 0))
-    let again = try await log.append([1], [2], options: AppendOptions(idempotency: .numbered(5)))
-    #expect(!again.isRepeated && again.first > first)
-    log.close()
-  }
-
   @Test("whatever is changed by hand is found")
   func damage() async throws {
     let log = try await filled()

@@ -111,10 +111,12 @@ extension EventLog where Participant == Tally {
   /// Appends events, without a condition unless given.
   @discardableResult
   func append(
-    _ events: [UInt8]..., options: AppendOptions = AppendOptions()
+    _ events: [UInt8]..., options: AppendOptions = AppendOptions(), once: LogWriter<Tally>.Once<No>? = nil
   ) async throws -> Committed<[UInt8]> {
     guard let writer else { throw LogError(.closed, "open for reading only") }
-    return try await writer.append(options) { (_, _) throws(AppendFailure<No>) in Proposal(events, testActor) }
+    return try await writer.append(options, once: once) { (_, _) throws(AppendFailure<No>) in
+      Proposal(events, testActor)
+    }
   }
 
   /// Appends `count` events, in as few commits as there may be.
@@ -143,11 +145,12 @@ extension EventLog where Participant == Tally {
   }
 }
 
-extension IdempotencyKey {
-  static func numbered(_ key: UInt8, request: UInt8 = 0) -> IdempotencyKey {
-    unsafe IdempotencyKey(
-      key: InlineBytes16(prefixOf: [UInt8](repeating: key, count: 16).span.bytes),
-      request: InlineBytes16(prefixOf: [UInt8](repeating: request, count: 16).span.bytes))
+/// A request with an idempotency key: another one under the key is refused.
+func once(_ key: UInt8, request: UInt8 = 0) -> LogWriter<Tally>.Once<No> {
+  let key = unsafe IdempotencyKey(
+    key: InlineBytes16(prefixOf: [UInt8](repeating: key, count: 16).span.bytes), memo: [request])
+  return LogWriter.Once(key) { (_, _, memo) throws(AppendFailure<No>) in
+    guard memo == [request] else { throw .log(LogError(.idempotencyKeyReused, "another request")) }
   }
 }
 

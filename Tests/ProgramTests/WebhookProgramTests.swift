@@ -29,7 +29,7 @@ import Testing
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", LedgerConfiguration(pinCost: 10))
     let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "dev").account
     let request = try await ledger.phones.requestPIN(for: PhoneNumber("+911199999999"), by: account)
-    _ = try await ledger.phones.verify(request.pin.digits, challenge: request.challenge, by: account)
+    _ = try await ledger.phones.verify(request.pin?.digits ?? "", challenge: request.challenge, by: account)
     let (connector, secret) = try await ledger.connectors.create(
       name: "Roster", permissions: [.textMessage, .outgoingWebhooks], by: account)
     let group = try await ledger.groups.create(name: "Field team", by: account)

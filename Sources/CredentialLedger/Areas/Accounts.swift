@@ -41,8 +41,8 @@ public struct Accounts: Sendable {
     }
     let userAgent = userAgent.map { String(decoding: $0.utf8.prefix(500), as: UTF8.self) }
     var request = try ledger.prepare(
-      context, caller: "\(issuer)\0\(subject)", "accounts.signIn", issuer, subject, name ?? "", email ?? "",
-      "\(role.rawValue)")
+      context, by: .identity(issuer: issuer, subject: subject),
+      .signIn(issuer: issuer, subject: subject, name: name, email: email, userAgent: userAgent, role: role))
     let ledger = ledger
     let (command, person, existing) = try await ledger.blocking {
       () throws(LedgerError) -> (SignIn, PersonID, AccountID?) in
@@ -141,8 +141,7 @@ public struct Accounts: Sendable {
     _ account: AccountID, reason: String, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
     let requester = requester.requester
-    let request = try ledger.prepare(
-      context, caller: requester.actor.description, "accounts.disable", account.description, reason)
+    let request = try ledger.prepare(context, by: requester.caller, .disable(account, reason: reason))
     return try await ledger.execute(
       DisableAccount(account: account, reason: reason, requester: requester), by: requester.account, request)
   }
@@ -160,8 +159,7 @@ public struct Accounts: Sendable {
     _ account: AccountID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
     let requester = requester.requester
-    let request = try ledger.prepare(
-      context, caller: requester.actor.description, "accounts.enable", account.description)
+    let request = try ledger.prepare(context, by: requester.caller, .enable(account))
     return try await ledger.execute(
       EnableAccount(account: account, requester: requester), by: requester.account, request)
   }
@@ -179,8 +177,7 @@ public struct Accounts: Sendable {
     of account: AccountID, to role: AccountRole, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
     let requester = requester.requester
-    let request = try ledger.prepare(
-      context, caller: requester.actor.description, "accounts.changeRole", account.description, "\(role.rawValue)")
+    let request = try ledger.prepare(context, by: requester.caller, .changeRole(of: account, to: role))
     return try await ledger.execute(
       ChangeAccountRole(account: account, role: role, requester: requester), by: requester.account, request)
   }

@@ -71,13 +71,14 @@ public struct AuthorizationCodes: Sendable {
       return digest
     }
     let request = try ledger.prepare(
-      context, caller: account.description, "codes.issue", connector.description, redirectURI, codeChallenge ?? "",
-      account.description)
-    let secret = try drawn { () throws(CryptoError) in try request.random.bytes(count: TokenFormat.secretByteCount) }
-    let outcome = try await ledger.execute(
+      context, by: account.caller, .issueCode(connector, redirectURI: redirectURI, codeChallenge: codeChallenge))
+    let (outcome, secret) = try await ledger.execute(by: account, request) { (secrets) throws(LedgerError) in
+      try secrets.tokenSecret(for: .authorizationCode)
+    } _: {
       IssueAuthorizationCode(
         connector: connector, account: account, redirectURI: redirectURI, codeChallenge: challenge,
-        digest: SHA256.hash(secret)), by: account, request)
+        digest: SHA256.hash($0))
+    }
     let text = ledger.tokenFormat.text(
       prefix: AuthorizationCode.prefix, handle: TokenID(rawValue: outcome.code.rawValue), secret: secret)
     return Issued(code: AuthorizationCode(text), id: outcome.code, expiresAt: outcome.expiresAt)
@@ -101,26 +102,22 @@ public struct AuthorizationCodes: Sendable {
     codeVerifier: String? = nil, context: RequestContext = .none
   ) async throws(LedgerError) -> Redeemed {
     let request = try ledger.prepare(
-      context, caller: connector.description, "codes.redeem", code.text, connector.description, secret.text,
-      redirectURI ?? "", codeVerifier ?? "")
+      context, by: .client(connector), .redeem(code, redirectURI: redirectURI, codeVerifier: codeVerifier))
     let format = ledger.tokenFormat
     let presented =
       format.read(prefix: AuthorizationCode.prefix, code.text)
       ?? TokenFormat.Presented(handle: TokenID(rawValue: .max), digest: .zero)
-    let (refresh, access) = try drawn { () throws(CryptoError) in
-      (
-        try request.random.bytes(count: TokenFormat.secretByteCount),
-        try request.random.bytes(count: TokenFormat.secretByteCount)
-      )
-    }
-    let outcome = try await ledger.execute(
+    let owner = try ledger.owner(of: connector, if: request.address)
+    let (outcome, (refresh, access)) = try await ledger.execute(by: owner, request) { (secrets) throws(LedgerError) in
+      (try secrets.tokenSecret(for: .refreshToken), try secrets.tokenSecret(for: .accessToken))
+    } _: { (refresh, access) in
       RedeemAuthorizationCode(
         connector: connector, secretDigest: secret.digest,
         code: AuthorizationCodeID(rawValue: presented.handle.rawValue),
         codeDigest: presented.digest, redirectURI: redirectURI,
         verifierDigest: codeVerifier.map(PKCE.digest(ofVerifier:)),
-        refreshDigest: SHA256.hash(refresh), accessDigest: SHA256.hash(access)),
-      by: try ledger.owner(of: connector, if: request.address), request)
+        refreshDigest: SHA256.hash(refresh), accessDigest: SHA256.hash(access))
+    }
     switch outcome {
     case .replayed:
       throw LedgerError(

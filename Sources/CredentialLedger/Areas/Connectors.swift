@@ -40,19 +40,18 @@ public struct Connectors: Sendable {
     details.accessTokenLifetime = accessTokenLifetime
     details.refreshTokenLifetime = refreshTokenLifetime
     details.rotation = rotation
-    let request = try ledger.prepare(
-      context, caller: requester.caller, "connectors.create", name, "\(details.scopes)", description, publisher,
-      redirectURIs.joined(separator: "\n"), "\(accessTokenLifetime)", "\(refreshTokenLifetime)",
-      "\(rotation.rawValue)", owner.description)
-    let (publicID, secret) = try drawn { () throws(CryptoError) in
-      (try PublicID(random: request.random), try ConnectorSecret(random: request.random))
-    }
-    let id = try await ledger.execute(
+    let request = try ledger.prepare(context, by: requester.caller, .create(details, for: owner))
+    let made = try await ledger.execute(by: requester.requester.account, request) { (secrets) throws(LedgerError) in
+      (try secrets.publicID(), try secrets.connectorSecret())
+    } _: { [details] (publicID, secret) in
       CreateConnector(
         owner: owner, publicID: publicID, secretDigest: secret.digest, details: details,
-        requester: requester.requester), by: requester.requester.account, request)
-    guard let connector = try connector(id) else { throw LedgerError(.damaged, "the new connector cannot be found") }
-    return (connector, secret)
+        requester: requester.requester)
+    }
+    guard let connector = try connector(made.outcome) else {
+      throw LedgerError(.damaged, "the new connector cannot be found")
+    }
+    return (connector, made.made.1)
   }
 
   /// Changes some of a connector's details; what is nil stays as it is. Fewer permissions narrow every live token at
@@ -78,8 +77,7 @@ public struct Connectors: Sendable {
       name: name, description: description, publisher: publisher, redirectURIs: redirectURIs,
       scopes: permissions.map { Scopes($0) }, accessTokenLifetime: accessTokenLifetime,
       refreshTokenLifetime: refreshTokenLifetime, rotation: rotation)
-    let request = try ledger.prepare(
-      context, caller: requester.caller, "connectors.update", connector.description, "\(changes)")
+    let request = try ledger.prepare(context, by: requester.caller, .update(connector, changes))
     return try await ledger.execute(
       UpdateConnector(connector: connector, changes, requester: requester), by: requester.requester.account, request)
   }
@@ -97,13 +95,12 @@ public struct Connectors: Sendable {
   public func rotateSecret(
     of connector: ConnectorID, overlap: Duration, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> ConnectorSecret {
-    let request = try ledger.prepare(
-      context, caller: requester.caller, "connectors.rotateSecret", connector.description, "\(overlap)")
-    let secret = try drawn { () throws(CryptoError) in try ConnectorSecret(random: request.random) }
-    _ = try await ledger.execute(
-      RotateSecret(connector: connector, secretDigest: secret.digest, overlap: overlap, requester: requester),
-      by: requester.requester.account, request)
-    return secret
+    let request = try ledger.prepare(context, by: requester.caller, .rotateSecret(of: connector, overlap: overlap))
+    return try await ledger.execute(by: requester.requester.account, request) { (secrets) throws(LedgerError) in
+      try secrets.connectorSecret()
+    } _: {
+      RotateSecret(connector: connector, secretDigest: $0.digest, overlap: overlap, requester: requester)
+    }.made
   }
 
   /// Deletes a connector: all its tokens stop, by this one event, and its webhooks are deleted with it. What waits for
@@ -121,8 +118,7 @@ public struct Connectors: Sendable {
   public func delete(
     _ connector: ConnectorID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(
-      context, caller: requester.caller, "connectors.delete", connector.description, requester.caller)
+    let request = try ledger.prepare(context, by: requester.caller, .delete(connector))
     _ = try await ledger.execute(
       DeleteConnector(connector: connector, requester: requester), by: requester.requester.account, request)
     let webhooks = try ledger.reading { (state) throws(StateUnreadable) in try state.deletedWebhooks(of: connector) }

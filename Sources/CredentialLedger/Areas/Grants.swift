@@ -31,13 +31,15 @@ public struct Grants: Sendable {
     by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Granted {
     let granter = try requester.account(for: granter, field: "granter")
-    let request = try ledger.prepare(
-      context, caller: requester.caller, "grants.grant", connector.description, "\(access)", granter.description)
-    let secret = try drawn { () throws(CryptoError) in try request.random.bytes(count: TokenFormat.secretByteCount) }
-    let outcome = try await ledger.execute(
+    let request = try ledger.prepare(context, by: requester.caller, .grant(connector, access, for: granter))
+    let (outcome, secret) = try await ledger.execute(by: requester.requester.account, request) {
+      (secrets) throws(LedgerError) in
+      try secrets.tokenSecret(for: .refreshToken)
+    } _: {
       GrantAccess(
-        connector: connector, access: access, granter: granter, refreshDigest: SHA256.hash(secret),
-        requester: requester.requester), by: requester.requester.account, request)
+        connector: connector, access: access, granter: granter, refreshDigest: SHA256.hash($0),
+        requester: requester.requester)
+    }
     let text = ledger.tokenFormat.text(
       prefix: RefreshToken.prefix, handle: TokenID(rawValue: outcome.family.rawValue), secret: secret)
     return Granted(grant: outcome.grant, refreshToken: RefreshToken(text), expiresAt: outcome.expiresAt)
@@ -55,8 +57,7 @@ public struct Grants: Sendable {
   public func revoke(
     _ grant: GrantID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    let request = try ledger.prepare(
-      context, caller: requester.caller, "grants.revoke", grant.description, requester.caller)
+    let request = try ledger.prepare(context, by: requester.caller, .revoke(grant))
     return try await ledger.execute(
       RevokeGrant(grant: grant, requester: requester), by: requester.requester.account, request)
   }

@@ -26,9 +26,7 @@ extension Groups {
     _ members: [NewMember], to group: GroupID, by admin: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> [MembershipID] {
     try Self.require(members.count, in: 1...AddMembers.limit, "members")
-    let request = try ledger.prepare(context) {
-      (admin.caller, ["groups.addMany", group.description] + members.map(\.spelling))
-    }
+    let request = try ledger.prepare(context, by: admin.caller, .add(members, to: group))
     return try await ledger.execute(
       naming: members.map(\.person), sealedAs: .memberNumber, by: admin.requester, request
     ) { AddMembers(members.naming($0), to: group, requester: admin) }
@@ -51,9 +49,7 @@ extension Groups {
   public func remove(
     _ memberships: [MembershipID], from group: GroupID, by admin: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> [MembershipID] {
-    let request = try ledger.prepare(context) {
-      (admin.caller, ["groups.removeMany", group.description] + memberships.map(\.description))
-    }
+    let request = try ledger.prepare(context, by: admin.caller, .remove(memberships, from: group))
     return try await ledger.execute(
       RemoveMembers(memberships, from: group, requester: admin), by: admin.requester.account, request)
   }

@@ -27,11 +27,10 @@ public struct Groups: Sendable {
   ) async throws(LedgerError) -> Group {
     let creator = try requester.account(for: creator, field: "creator")
     try Self.require(members.count, in: 0...AddMembers.limit, "members")
-    let request = try ledger.prepare(context) {
-      let group = ["groups.create", name, "\(kind.rawValue)", welcomeMessage, creator.description]
-      return (requester.caller, group + members.map(\.spelling))
-    }
-    let publicID = try drawn { () throws(CryptoError) in try PublicID(random: request.random) }
+    let request = try ledger.prepare(
+      context, by: requester.caller,
+      .createGroup(name: name, kind: kind, welcomeMessage: welcomeMessage, members: members, for: creator))
+    let publicID = try request.secrets.publicID()
     let outcome = try await ledger.execute(
       naming: members.map(\.person), sealedAs: .memberNumber, by: requester.requester, request
     ) {
@@ -53,8 +52,7 @@ public struct Groups: Sendable {
     context: RequestContext = .none
   ) async throws(LedgerError) -> MembershipID {
     let request = try ledger.prepare(
-      context, caller: admin.caller, "groups.add", account.description, "\(role.rawValue)", group.description,
-      admin.caller)
+      context, by: admin.caller, .add(NewMember(.account(account), role: role), to: group))
     return try await ledger.execute(
       AddMember(group: group, person: .account(account), role: role, requester: admin), by: admin.requester.account,
       request)
@@ -69,9 +67,7 @@ public struct Groups: Sendable {
     _ number: PhoneNumber, role: Role = .member, to group: GroupID, by admin: some Requesting,
     context: RequestContext = .none
   ) async throws(LedgerError) -> MembershipID {
-    let request = try ledger.prepare(
-      context, caller: admin.caller, "groups.add", number.digits, "\(role.rawValue)", group.description,
-      admin.caller)
+    let request = try ledger.prepare(context, by: admin.caller, .add(NewMember(.number(number), role: role), to: group))
     return try await ledger.execute(
       naming: [.number(number)], sealedAs: .memberNumber, by: admin.requester, request
     ) { AddMember(group: group, person: $0[0], role: role, requester: admin) }
@@ -86,9 +82,7 @@ public struct Groups: Sendable {
     of membership: MembershipID, in group: GroupID, to role: Role, by admin: some Requesting,
     context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(
-      context, caller: admin.caller, "groups.changeRole", membership.description, group.description,
-      "\(role.rawValue)", admin.caller)
+    let request = try ledger.prepare(context, by: admin.caller, .changeRole(of: membership, in: group, to: role))
     _ = try await ledger.execute(
       ChangeMemberRole(group: group, membership: membership, role: role, requester: admin), by: admin.requester.account,
       request)
@@ -102,9 +96,7 @@ public struct Groups: Sendable {
   public func remove(
     _ membership: MembershipID, from group: GroupID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(
-      context, caller: requester.caller, "groups.remove", membership.description, group.description,
-      requester.caller)
+    let request = try ledger.prepare(context, by: requester.caller, .remove(membership, from: group))
     _ = try await ledger.execute(
       RemoveMember(group: group, membership: membership, requester: requester), by: requester.requester.account, request
     )
@@ -118,8 +110,7 @@ public struct Groups: Sendable {
   public func rename(
     _ group: GroupID, to name: String, by admin: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(
-      context, caller: admin.caller, "groups.rename", group.description, name, admin.caller)
+    let request = try ledger.prepare(context, by: admin.caller, .rename(group, to: name))
     _ = try await ledger.execute(
       RenameGroup(group: group, name: name, requester: admin), by: admin.requester.account, request)
   }
@@ -132,8 +123,7 @@ public struct Groups: Sendable {
   public func delete(
     _ group: GroupID, by admin: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(
-      context, caller: admin.caller, "groups.delete", group.description, admin.caller)
+    let request = try ledger.prepare(context, by: admin.caller, .delete(group))
     _ = try await ledger.execute(DeleteGroup(group: group, requester: admin), by: admin.requester.account, request)
   }
 

@@ -93,7 +93,7 @@ extension Ledger {
     // Another task may be about to record the same.
     let request = try prepare(
       RequestContext(idempotencyKey: "\(rotation.before) \(rotation.after) after \(newest?.position ?? 0)"),
-      caller: "keys", "keys.rotateMasterKey")
+      by: .ledger, .rotateMasterKey)
     try await execute(RecordMasterKey(before: before, after: after), request)
     try confirm(rotation)
   }

@@ -13,14 +13,6 @@ extension Groups {
     var isNumber: Bool {
       if case .number = self { true } else { false }
     }
-
-    /// What tells the calls that name one person from those that name another.
-    var spelling: String {
-      switch self {
-      case .account(let id): id.description
-      case .number(let number): number.digits
-      }
-    }
   }
 
   /// Somebody who is to become a member.
@@ -32,8 +24,6 @@ extension Groups {
       self.person = person
       self.role = role
     }
-
-    var spelling: String { "\(person.spelling) \(role.rawValue)" }
   }
 }
 

@@ -6,7 +6,7 @@ import Projections
 /// Signing in to a connector by a PIN that is sent to a verified phone, for programs without a browser.
 ///
 /// ```swift
-/// if let sent = try await ledger.pinSignIns.request(for: number, connector: clientID) { show(sent.pin.digits) }
+/// if let sent = try await ledger.pinSignIns.request(for: number, connector: clientID) { show(sent.pin?.digits) }
 /// // To the client the answer is the same. It shows the PIN that arrived:
 /// let access = try await ledger.pinSignIns.signIn(number, pin: typed, connector: clientID, secret: secret)
 /// ```
@@ -32,7 +32,7 @@ public struct PINSignIns: Sendable {
   /// client before the message is sent, and without waiting for this call where a millisecond might tell.
   ///
   /// ```swift
-  /// if let sent = try await ledger.pinSignIns.request(for: number, connector: clientID) { show(sent.pin.digits) }
+  /// if let sent = try await ledger.pinSignIns.request(for: number, connector: clientID) { show(sent.pin?.digits) }
   /// ```
   ///
   /// - Returns: nil where nobody can sign in with this number to this connector: send nothing, and answer the same.
@@ -41,10 +41,11 @@ public struct PINSignIns: Sendable {
   ) async throws(LedgerError) -> Phones.PINRequest? {
     let ledger = ledger
     let request = try ledger.prepare(
-      context, caller: connector.description, "pinSignIns.request", number.digits, connector.description)
+      context, by: .client(connector), answersAlike: true, .requestSignInPIN(for: number))
     let (command, digits) = try await ledger.blocking { () throws(LedgerError) -> (RequestSignInPIN?, String) in
-      let digits = try Phones.drawDigits(request.random)
-      let salt = try drawn { () throws(CryptoError) in try request.random.bytes(count: 16) }
+      let random = ledger.configuration.random
+      let digits = try Phones.drawDigits(random)
+      let salt = try drawn { () throws(CryptoError) in try random.bytes(count: 16) }
       let cost = ledger.configuration.pinCost
       let pinDigest = try ledger.digest(ofPIN: digits, salt: salt, log2N: cost)
       let hash = ledger.hash(of: number)
@@ -60,8 +61,12 @@ public struct PINSignIns: Sendable {
           account: holder, salt: salt, pinDigest: pinDigest, scryptLog2N: cost), digits
       )
     }
-    guard let command, let made = try await ledger.execute(command, by: command.account, request) else { return nil }
-    return Phones.PINRequest(challenge: made.challenge, pin: PIN(digits: digits), expiresAt: made.expiresAt)
+    guard let command else { return nil }
+    let performed = try await ledger.perform(command, by: command.account, request)
+    return performed.outcome.map {
+      Phones.PINRequest(
+        challenge: $0.challenge, pin: performed.isRepeated ? nil : PIN(digits: digits), expiresAt: $0.expiresAt)
+    }
   }
 
   /// Signs in by the PIN that was sent: the connector gets the holder's own access. A refresh token made before for the
@@ -82,25 +87,14 @@ public struct PINSignIns: Sendable {
   ) async throws(LedgerError) -> SignedIn {
     let ledger = ledger
     let request = try ledger.prepare(
-      context, caller: connector.description, "pinSignIns.signIn", number.digits, digits, connector.description,
-      secret.text)
-    let token = try drawn { () throws(CryptoError) in try request.random.bytes(count: TokenFormat.secretByteCount) }
-    let command = try await ledger.blocking { () throws(LedgerError) -> SignInWithPIN in
-      let hash = ledger.hash(of: number)
-      let open = try ledger.reading { (state) throws(StateUnreadable) -> PINChallenge? in
-        guard let phone = try state.phone(number: hash), let account = try state.phone(phone)?.account,
-          let challenge = try state.challenge(for: hash, by: account)
-        else { return nil }
-        return try state.challenge(challenge)
-      }
-      return SignInWithPIN(
-        connector: connector, secretDigest: secret.digest, number: hash, challenge: open?.id,
-        candidate: try ledger.digest(
-          ofPIN: digits, salt: open?.salt ?? [UInt8](repeating: 0, count: 16),
-          log2N: open?.scryptLog2N ?? ledger.configuration.pinCost),
-        refreshDigest: SHA256.hash(token))
+      context, by: .client(connector), answersAlike: true, .signIn(number, pin: digits))
+    let owner = try ledger.owner(of: connector, if: request.address)
+    let (outcome, token) = try await ledger.execute(by: owner, request) { (secrets) throws(LedgerError) in
+      try secrets.tokenSecret(for: .refreshToken)
+    } _: { (token) throws(LedgerError) in
+      try await command(connector, secret, number, pin: digits, refreshDigest: SHA256.hash(token))
     }
-    switch try await ledger.execute(command, by: try ledger.owner(of: connector, if: request.address), request) {
+    switch outcome {
     case .rejected:
       throw LedgerError(
         Refusal(
@@ -113,6 +107,27 @@ public struct PINSignIns: Sendable {
       return SignedIn(
         refreshToken: RefreshToken(text), expiresAt: access.expiresAt, scopes: scopes, grant: access.grant,
         account: access.account)
+    }
+  }
+
+  private func command(
+    _ connector: PublicID, _ secret: ConnectorSecret, _ number: PhoneNumber, pin digits: String, refreshDigest: Digest
+  ) async throws(LedgerError) -> SignInWithPIN {
+    let ledger = ledger
+    return try await ledger.blocking { () throws(LedgerError) -> SignInWithPIN in
+      let hash = ledger.hash(of: number)
+      let open = try ledger.reading { (state) throws(StateUnreadable) -> PINChallenge? in
+        guard let phone = try state.phone(number: hash), let account = try state.phone(phone)?.account,
+          let challenge = try state.challenge(for: hash, by: account)
+        else { return nil }
+        return try state.challenge(challenge)
+      }
+      return SignInWithPIN(
+        connector: connector, secretDigest: secret.digest, number: hash, challenge: open?.id,
+        candidate: try ledger.digest(
+          ofPIN: digits, salt: open?.salt ?? [UInt8](repeating: 0, count: 16),
+          log2N: open?.scryptLog2N ?? ledger.configuration.pinCost),
+        refreshDigest: refreshDigest)
     }
   }
 }

@@ -24,7 +24,7 @@ public struct People: Sendable {
     let command = EraseSubject(.account(account), requester: requester.requester)
     let own = try ledger.person(of: account).bytes
     while true {
-      let erased = try await erase(command, by: requester.requester, context, account.description)
+      let erased = try await erase(command, by: requester.requester, context)
       if erased.isEmpty || erased.contains(own) { break }
     }
     try await ledger.destroyKeys(of: [own])
@@ -42,18 +42,17 @@ public struct People: Sendable {
     _ number: PhoneNumber, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
     let command = EraseSubject(.number(ledger.hash(of: number)), requester: requester.requester)
-    _ = try await erase(command, by: requester.requester, context, number.digits)
+    _ = try await erase(command, by: requester.requester, context)
   }
 
   private func erase(
-    _ command: EraseSubject, by requester: Requester, _ context: RequestContext, _ target: String
+    _ command: EraseSubject, by requester: Requester, _ context: RequestContext
   ) async throws(LedgerError) -> [[UInt8]] {
     var context = context
-    // Doing it twice is harmless, and the answer to a repeated request would not say that keys are left.
-    context.idempotencyKey = nil
     // The address is left out: it would be sealed under the key that goes.
     if requester.account != nil { context.address = nil }
-    let request = try ledger.prepare(context, caller: requester.actor.description, "people.erase", target)
+    // Doing it twice is harmless, and the answer to a repeated request would not say that keys are left.
+    let request = try ledger.prepare(context)
     let erased = try await ledger.execute(command, by: requester.account, request)
     try await ledger.destroyKeys(of: erased)
     return erased

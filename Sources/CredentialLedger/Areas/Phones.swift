@@ -11,8 +11,9 @@ public struct Phones: Sendable {
   public struct PINRequest: Sendable {
     /// Which PIN it is, to be named when it is verified.
     public let challenge: ChallengeID
-    /// Six digits, for the number alone: the ledger keeps a salted digest.
-    public let pin: PIN
+    /// Six digits, for the number alone: the ledger keeps a salted digest. Nil where the request is repeated with its
+    /// idempotency key: the PIN was made before, and nothing can tell it again. Send nothing, or ask without the key.
+    public let pin: PIN?
     /// When the PIN is of no use any more: ten minutes after it was made.
     public let expiresAt: Timestamp
   }
@@ -23,7 +24,7 @@ public struct Phones: Sendable {
   ///
   /// ```swift
   /// let request = try await ledger.phones.requestPIN(for: PhoneNumber("+911199999999"), by: account)
-  /// show(request.pin.digits)  // by SMS, to the number
+  /// if let pin = request.pin { show(pin.digits) }  // by SMS, to the number
   /// ```
   ///
   /// - Throws: `too_many` after three PINs within an hour, ten within a day, or ten wrong tries; `conflict` where the
@@ -32,11 +33,11 @@ public struct Phones: Sendable {
     for number: PhoneNumber, by account: AccountID, context: RequestContext = .none
   ) async throws(LedgerError) -> PINRequest {
     let ledger = ledger
-    let request = try ledger.prepare(
-      context, caller: account.description, "phones.requestPIN", number.digits, account.description)
+    let request = try ledger.prepare(context, by: account.caller, .requestPIN(for: number))
     let (command, digits) = try await ledger.blocking { () throws(LedgerError) -> (RequestPIN, String) in
-      let digits = try Self.drawDigits(request.random)
-      let salt = try drawn { () throws(CryptoError) in try request.random.bytes(count: 16) }
+      let random = ledger.configuration.random
+      let digits = try Self.drawDigits(random)
+      let salt = try drawn { () throws(CryptoError) in try random.bytes(count: 16) }
       let cost = ledger.configuration.pinCost
       let command = RequestPIN(
         account: account, number: ledger.hash(of: number),
@@ -44,8 +45,10 @@ public struct Phones: Sendable {
         pinDigest: try ledger.digest(ofPIN: digits, salt: salt, log2N: cost), scryptLog2N: cost)
       return (command, digits)
     }
-    let outcome = try await ledger.execute(command, by: account, request)
-    return PINRequest(challenge: outcome.challenge, pin: PIN(digits: digits), expiresAt: outcome.expiresAt)
+    let performed = try await ledger.perform(command, by: account, request)
+    return PINRequest(
+      challenge: performed.outcome.challenge, pin: performed.isRepeated ? nil : PIN(digits: digits),
+      expiresAt: performed.outcome.expiresAt)
   }
 
   /// Verifies a phone by the PIN that was sent to it.
@@ -60,8 +63,7 @@ public struct Phones: Sendable {
     _ digits: String, challenge: ChallengeID, by account: AccountID, context: RequestContext = .none
   ) async throws(LedgerError) -> PhoneID {
     let ledger = ledger
-    let request = try ledger.prepare(
-      context, caller: account.description, "phones.verify", digits, challenge.description, account.description)
+    let request = try ledger.prepare(context, by: account.caller, .verifyPIN(digits, challenge: challenge))
     let command = try await ledger.blocking { () throws(LedgerError) -> VerifyPIN in
       let open = try ledger.reading { (state) throws(StateUnreadable) in try state.challenge(challenge) }
       guard let open, let number = try ledger.open(open.number, .phoneNumber) else {
@@ -95,8 +97,7 @@ public struct Phones: Sendable {
   public func remove(
     _ phone: PhoneID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(
-      context, caller: requester.requester.actor.description, "phones.remove", phone.description)
+    let request = try ledger.prepare(context, by: requester.caller, .remove(phone))
     _ = try await ledger.execute(
       RemovePhone(phone: phone, requester: requester.requester), by: requester.requester.account, request)
   }

@@ -17,8 +17,7 @@ extension Groups {
   public func attach(
     _ subgroup: GroupID, to group: GroupID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    let request = try ledger.prepare(
-      context, caller: requester.caller, "groups.attach", subgroup.description, group.description)
+    let request = try ledger.prepare(context, by: requester.caller, .attach(subgroup, to: group))
     return try await ledger.execute(
       AttachSubgroup(subgroup, to: group, requester: requester), by: requester.requester.account, request)
   }
@@ -34,8 +33,7 @@ extension Groups {
   public func detach(
     _ subgroup: GroupID, from group: GroupID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(
-      context, caller: requester.caller, "groups.detach", subgroup.description, group.description)
+    let request = try ledger.prepare(context, by: requester.caller, .detach(subgroup, from: group))
     _ = try await ledger.execute(
       DetachSubgroup(subgroup, from: group, requester: requester), by: requester.requester.account, request)
   }

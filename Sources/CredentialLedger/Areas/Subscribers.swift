@@ -25,9 +25,7 @@ extension Groups {
     _ people: [Person], to group: GroupID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> [SubscriptionID?] {
     try Self.require(people.count, in: 1...SubscriberLimits.named, "people")
-    let request = try ledger.prepare(context) {
-      (requester.caller, ["groups.subscribe", group.description] + people.map(\.spelling))
-    }
+    let request = try ledger.prepare(context, by: requester.caller, .subscribe(people, to: group))
     return try await ledger.execute(
       naming: people, sealedAs: .subscriberNumber, by: requester.requester, request
     ) { AddSubscribers($0, to: group, requester: requester) }
@@ -63,9 +61,7 @@ extension Groups {
   public func unsubscribe(
     _ people: [Person], from group: GroupID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> [Bool] {
-    let request = try ledger.prepare(context) {
-      (requester.caller, ["groups.unsubscribe", group.description] + people.map(\.spelling))
-    }
+    let request = try ledger.prepare(context, by: requester.caller, .unsubscribe(people, from: group))
     let targets: [RemoveSubscribers.Target] = people.map {
       switch $0 {
       case .account(let id): .account(id)
@@ -84,8 +80,7 @@ extension Groups {
   public func unsubscribe(
     _ subscription: SubscriptionID, from group: GroupID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    let request = try ledger.prepare(
-      context, caller: requester.caller, "groups.unsubscribe", group.description, subscription.description)
+    let request = try ledger.prepare(context, by: requester.caller, .end(subscription, to: group))
     return try await ledger.execute(
       RemoveSubscribers([.subscription(subscription)], from: group, requester: requester),
       by: requester.requester.account, request)[0]

@@ -17,7 +17,7 @@ extension Tokens {
     _ target: RevokeToken.Target, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
     let requester = requester.requester
-    let request = try ledger.prepare(context, caller: "\(requester)", "tokens.revoke", "\(target)", "\(requester)")
+    let request = try ledger.prepare(context, by: requester.caller, .revoke(target))
     return try await ledger.execute(
       RevokeToken(target, requester: requester), by: requester.account, request)
   }
@@ -36,7 +36,7 @@ extension Tokens {
     presented: String, connector: PublicID, secret: ConnectorSecret, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
     let request = try ledger.prepare(
-      context, caller: connector.description, "tokens.revokePresented", presented, connector.description, secret.text)
+      context, by: .client(connector), answersAlike: true, .revoke(presented: presented))
     let token = ledger.tokenFormat.read(presented)?.token
     return try await ledger.execute(
       RevokePresentedToken(

@@ -39,24 +39,22 @@ public struct Tokens: Sendable {
     connector: PublicID, secret: ConnectorSecret, refreshToken: RefreshToken, context: RequestContext = .none
   ) async throws(LedgerError) -> Issued {
     let ledger = ledger
-    let request = try ledger.prepare(context) {
-      let connector = connector.description
-      return (connector, ["tokens.issue", connector, secret.text, refreshToken.text])
-    }
+    let request = try ledger.prepare(context, by: .client(connector), .issueToken(refreshToken))
     let format = ledger.tokenFormat
     // A malformed token goes the same way as an unknown one, so that nothing outside tells them apart.
     let presented =
       format.read(prefix: RefreshToken.prefix, refreshToken.text)
       ?? TokenFormat.Presented(handle: TokenID(rawValue: .max), digest: .zero)
-    let fresh = try drawn { () throws(CryptoError) in try request.random.bytes(count: TokenFormat.secretByteCount) }
     let derivation = try keyed { () throws(KeyStoreError) in try ledger.keyStore.derivationKey }
-    let outcome = try await ledger.execute(
+    let owner = try ledger.owner(of: connector, if: request.address)
+    let (outcome, fresh) = try await ledger.execute(by: owner, request) { (secrets) throws(LedgerError) in
+      try secrets.tokenSecret(for: .accessToken)
+    } _: {
       IssueAccessToken(
         connector: connector, secretDigest: secret.digest, refreshToken: presented.handle,
-        refreshDigest: presented.digest, accessDigest: SHA256.hash(fresh),
-        successorDigest: { SHA256.hash(Ledger.successorSecret(of: presented, key: derivation)) }
-      ),
-      by: try ledger.owner(of: connector, if: request.address), request)
+        refreshDigest: presented.digest, accessDigest: SHA256.hash($0),
+        successorDigest: { SHA256.hash(Ledger.successorSecret(of: presented, key: derivation)) })
+    }
     switch outcome {
     case .reuseDetected:
       throw LedgerError(Refusal(.invalidGrant, field: "refreshToken", expected: "a refresh token that is valid"))

@@ -40,12 +40,13 @@ public struct Webhooks: Sendable {
   ) async throws(LedgerError) -> Webhook {
     let callback = try Self.callback(callbackURL, callbackToken, callbackContext)
     let request = try ledger.prepare(
-      context, caller: Subject(claims.grant).description, "webhooks.register", "\(object)",
-      eventTypes.map(\.rawValue).joined(separator: ","), callbackURL, callbackToken, callbackContext,
-      "\(validity as Any)")
+      context, by: .grant(claims.grant),
+      .registerWebhook(
+        on: object, for: eventTypes, callbackURL: callbackURL, callbackToken: callbackToken,
+        callbackContext: callbackContext, validity: validity))
     // So that what is refused makes no key. A repeated request would be refused as done already.
-    if request.idempotency == nil { try rehearse(on: object, for: eventTypes, validity: validity, with: claims) }
-    let publicID = try drawn { () throws(CryptoError) in try PublicID(random: request.random) }
+    if request.keyed == nil { try rehearse(on: object, for: eventTypes, validity: validity, with: claims) }
+    let publicID = try request.secrets.publicID()
     let ledger = ledger
     let (key, sealed) = try await ledger.blocking { () throws(LedgerError) in
       let key = try ledger.newPerson()
@@ -107,9 +108,10 @@ public struct Webhooks: Sendable {
   ) async throws(LedgerError) -> Bool {
     var changes = UpdateWebhook.Changes(eventTypes: eventTypes, expiresAt: validity, isActive: isActive)
     let request = try ledger.prepare(
-      context, caller: Subject(claims.grant).description, "webhooks.update", webhook.description, "\(changes)",
-      callbackURL ?? "", callbackToken ?? "", callbackContext ?? "",
-      "\(callbackURL == nil) \(callbackToken == nil) \(callbackContext == nil)")
+      context, by: .grant(claims.grant),
+      .update(
+        webhook, eventTypes: eventTypes, callbackURL: callbackURL, callbackToken: callbackToken,
+        callbackContext: callbackContext, validity: validity, isActive: isActive))
     if callbackURL != nil || callbackToken != nil || callbackContext != nil {
       // Before anything of it is opened: may the caller have it changed at all?
       try ledger.rehearse(UpdateWebhook(webhook: webhook, changes, token: claims.handle))
@@ -145,8 +147,7 @@ public struct Webhooks: Sendable {
   public func disable(
     _ webhook: WebhookID, reason: String, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    let request = try ledger.prepare(
-      context, caller: requester.caller, "webhooks.disable", webhook.description, reason)
+    let request = try ledger.prepare(context, by: requester.caller, .disable(webhook, reason: reason))
     let isNew = try await ledger.execute(
       DisableWebhook(webhook: webhook, .requester(requester.requester, reason: reason)),
       by: requester.requester.account, request)
@@ -173,13 +174,14 @@ public struct Webhooks: Sendable {
     _ webhook: WebhookID, with claims: Verdict.Claims, context: RequestContext = .none
   ) async throws(LedgerError) {
     try await delete(
-      webhook, by: .token(claims.handle), caller: Subject(claims.grant).description, for: claims.granter, context)
+      webhook, by: .token(claims.handle), caller: .grant(claims.grant), for: claims.granter, context)
   }
 
   private func delete(
-    _ webhook: WebhookID, by actor: WebhookCaller, caller: String, for account: AccountID?, _ context: RequestContext
+    _ webhook: WebhookID, by actor: WebhookCaller, caller: RequestCaller, for account: AccountID?,
+    _ context: RequestContext
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(context, caller: caller, "webhooks.delete", webhook.description)
+    let request = try ledger.prepare(context, by: caller, .delete(webhook))
     try await ledger.execute(DeleteWebhook(webhook: webhook, by: actor), by: account, request)
     try await ledger.destroyKeys(of: [try required(webhook).key])
     try await ledger.dropDeliveries(to: webhook)

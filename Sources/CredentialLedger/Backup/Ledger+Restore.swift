@@ -120,9 +120,7 @@ extension Ledger {
     } catch { throw LedgerError(error) }
     try records(&log)
     let carried = Carried(draft: draft, size: log.size, root: log.root)
-    do throws(LogError) { try log.finish(idempotencyRetention: configuration.idempotencyRetention) } catch {
-      throw LedgerError(error)
-    }
+    do throws(LogError) { try log.finish() } catch { throw LedgerError(error) }
     return carried
   }
 

@@ -32,8 +32,8 @@ public struct LedgerConfiguration: Sendable {
   public var archive: String?
   /// How many requests may wait for the writer.
   public var queueCapacity: Int
-  /// For how long an idempotency key is remembered at least, in milliseconds of recorded time: seven days unless set.
-  /// Older keys go as new ones come.
+  /// For how long an idempotency key is remembered, in milliseconds of recorded time: seven days unless set. Older keys
+  /// count as new; what is kept of them is deleted as events come.
   public var idempotencyRetention: Int64
   /// When readers are looked after, and who hears of those that died or that stay too long.
   public var readers: ReaderPolicy

@@ -8,17 +8,18 @@ import Projections
 
 extension Ledger {
   /// Decides a command on the writer's thread, and answers once its events are durable.
-  func execute<C: Command>(
-    _ command: C, by account: AccountID? = nil, _ request: PreparedRequest = PreparedRequest()
-  ) async throws(LedgerError) -> C.Outcome {
+  func perform<C: Command>(
+    _ command: C, by account: AccountID?, _ request: PreparedRequest
+  ) async throws(LedgerError) -> Performed<C.Outcome> {
     guard let writer = log.writer else {
       throw LedgerError(.closed, "the ledger is open for reading only; open it for writing")
     }
     let address = try await seal(request, for: account)
-    let options = AppendOptions(requestID: request.requestID, idempotency: request.idempotency)
+    let options = AppendOptions(requestID: request.requestID)
     let committed: Committed<LedgerEvent>
     do {
-      committed = try await writer.append(options) { (view, moment) throws(AppendFailure<DecisionFailure>) in
+      committed = try await writer.append(options, once: Self.once(command, request.keyed)) {
+        (view, moment) throws(AppendFailure<DecisionFailure>) in
         let decision = try Self.decide(command, in: view, moment)
         return Proposal(
           decision.events,
@@ -26,7 +27,47 @@ extension Ledger {
             actor: LogSubject(decision.actor), behalf: decision.behalf.map { LogSubject($0) }, address: address))
       }
     } catch { throw LedgerError(error) }
-    return command.outcome(of: RecordedEvents(committed))
+    return Performed(outcome: command.outcome(of: RecordedEvents(committed)), earlierMemo: committed.earlierMemo)
+  }
+
+  /// Decides a command on the writer's thread, and answers once its events are durable.
+  func execute<C: Command>(
+    _ command: C, by account: AccountID? = nil, _ request: PreparedRequest = PreparedRequest()
+  ) async throws(LedgerError) -> C.Outcome {
+    try await perform(command, by: account, request).outcome
+  }
+
+  /// Decides a command that records digests of secrets, and answers with those secrets. A repeated request gets the ones
+  /// that were made when it was first performed.
+  ///
+  /// - Parameters:
+  ///   - make: makes the secrets.
+  ///   - command: makes the command of them.
+  func execute<C: Command, Made: Sendable>(
+    by account: AccountID?, _ request: PreparedRequest,
+    making make: (RequestSecrets) throws(LedgerError) -> Made, _ command: (Made) async throws(LedgerError) -> C
+  ) async throws(LedgerError) -> (outcome: C.Outcome, made: Made) {
+    let made = try make(request.secrets)
+    let performed = try await perform(command(made), by: account, request)
+    guard let memo = performed.earlierMemo, let keyed = request.keyed else { return (performed.outcome, made) }
+    return (performed.outcome, try make(.derived(logged { () throws(LogError) in try keyed.nonce(in: memo) })))
+  }
+
+  /// Who may have the answer that an earlier request with the same idempotency key got: only whoever the command admits
+  /// learns whether the key was used for another request.
+  private static func once(
+    _ command: some Command, _ keyed: KeyedRequest?
+  ) -> LogWriter<ProjectionSet>.Once<DecisionFailure>? {
+    guard let keyed else { return nil }
+    return LogWriter.Once(keyed.key) { (view, moment, memo) throws(AppendFailure<DecisionFailure>) in
+      do throws(DecisionFailure) {
+        try view.withState(orThrow: { .unreadable(StateUnreadable($0.text)) }) { (state) throws(DecisionFailure) in
+          try command.admit(
+            state, DecisionContext(now: Timestamp(milliseconds: moment.now), next: moment.next))
+        }
+      } catch { throw .refused(error) }
+      do throws(LogError) { try keyed.requireSame(as: memo) } catch { throw .log(error) }
+    }
   }
 
   /// Decides a command inside the write transaction.
@@ -101,15 +142,33 @@ extension Ledger {
   ///
   /// - Parameters:
   ///   - caller: within whose keys the idempotency key is unique.
-  ///   - parts: everything that was asked; two requests with the same parts are the same.
-  func prepare(_ context: RequestContext, caller: String, _ parts: String...) throws(LedgerError) -> PreparedRequest {
-    try prepare(context) { (caller, parts) }
+  ///   - answersAlike: whether the answer hides what was found. An idempotency key is then unique within what is asked, so
+  ///     that it is never refused: otherwise that would tell that something was found.
+  ///   - encoding: what is asked; made only where there is an idempotency key.
+  func prepare(
+    _ context: RequestContext, by caller: @autoclosure () -> RequestCaller, answersAlike: Bool = false,
+    _ encoding: @autoclosure () -> RequestEncoding
+  ) throws(LedgerError) -> PreparedRequest {
+    var request = try prepare(context)
+    guard let text = context.idempotencyKey else { return request }
+    guard (1...255).contains(text.utf8.count) else {
+      throw LedgerError(.invalidValue, "idempotencyKey: expected 1 to 255 bytes", field: "idempotencyKey")
+    }
+    let asked = encoding()
+    let derivation = try keyed { () throws(KeyStoreError) in try keyStore.derivationKey }
+    let caller = caller().field
+    let keyed = try drawn { () throws(CryptoError) in
+      try KeyedRequest(
+        text, within: answersAlike ? .list([caller, .bytes(asked.bytes)]) : caller, asked, derivation: derivation,
+        random: configuration.random)
+    }
+    request.keyed = keyed
+    request.secrets = .derived(keyed.nonce)
+    return request
   }
 
-  /// The same, for the busiest requests: what was asked is put into words only where an idempotency key needs it.
-  func prepare(
-    _ context: RequestContext, asked: () -> (caller: String, parts: [String])
-  ) throws(LedgerError) -> PreparedRequest {
+  /// Prepares a request that is performed again each time it is asked for.
+  func prepare(_ context: RequestContext) throws(LedgerError) -> PreparedRequest {
     let requestID = Array((context.requestID ?? "").utf8)
     guard requestID.count <= 64 else {
       throw LedgerError(.invalidValue, "requestID: expected at most 64 bytes", field: "requestID")
@@ -118,24 +177,7 @@ extension Ledger {
     guard address.utf8.count <= 64 else {
       throw LedgerError(.invalidValue, "address: expected at most 64 bytes", field: "address")
     }
-    guard let text = context.idempotencyKey else {
-      return PreparedRequest(requestID: requestID, address: address, idempotency: nil, random: configuration.random)
-    }
-    guard (1...255).contains(text.utf8.count) else {
-      throw LedgerError(.invalidValue, "idempotencyKey: expected 1 to 255 bytes", field: "idempotencyKey")
-    }
-    let (caller, parts) = asked()
-    // Lengths before the parts, so that no two requests run together to the same bytes.
-    let framed = parts.map { "\($0.utf8.count):\($0)" }.joined()
-    let derivation = try keyed { () throws(KeyStoreError) in try keyStore.derivationKey }
-    let key = HMACSHA256.authenticate(Array("key\0\(caller)\0\(text)".utf8), key: derivation)
-    let request = HMACSHA256.authenticate(Array("request\0\(framed)".utf8), key: derivation)
-    let seed = HMACSHA256.authenticate(key.bytes + request.bytes, key: derivation)
-    return PreparedRequest(
-      requestID: requestID, address: address,
-      idempotency: unsafe IdempotencyKey(
-        key: InlineBytes16(prefixOf: key.bytes.span.bytes), request: InlineBytes16(prefixOf: request.bytes.span.bytes)),
-      random: DeterministicRandom(seed: Secret(copying: seed)))
+    return PreparedRequest(requestID: requestID, address: address, secrets: .fresh(configuration.random))
   }
 
   // MARK: Personal data
@@ -176,10 +218,18 @@ struct PreparedRequest: Sendable {
   var address = ""
   /// Whose key seals the address, where no account is named that says it.
   var person: PersonID?
-  var idempotency: IdempotencyKey?
-  /// With an idempotency key, derived from it and the request: so asking again makes the very same secrets, and they
-  /// need not be kept.
-  var random: any RandomSource = SystemRandom()
+  /// Nil without an idempotency key.
+  var keyed: KeyedRequest?
+  var secrets: RequestSecrets = .fresh(SystemRandom())
+}
+
+/// What a command was answered.
+struct Performed<Outcome: Sendable>: Sendable {
+  let outcome: Outcome
+  /// What the first request with the same idempotency key left, where the answer is that one's.
+  let earlierMemo: [UInt8]?
+
+  var isRepeated: Bool { earlierMemo != nil }
 }
 
 extension RecordedEvents {

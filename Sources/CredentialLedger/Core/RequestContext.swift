@@ -5,10 +5,13 @@ public struct RequestContext: Sendable {
   /// The address that the request came from, recorded sealed; at most 64 bytes.
   public var address: String?
   /// Makes asking again harmless, for instance after an answer that never came: the same key with the same request, by
-  /// the same caller, gets the same answer and appends nothing; with another request it is refused.
+  /// the same caller, gets the same answer and appends nothing; with another request it is refused. Where the answer hides
+  /// what was found (``PINSignIns``, ``Tokens/revoke(presented:connector:secret:context:)``), another request is performed.
+  /// A PIN is not told again.
   ///
   /// Keys are remembered for ``LedgerConfiguration/idempotencyRetention`` at least, seven days unless configured. One that
-  /// was forgotten counts as new: a request that is repeated with it is performed again.
+  /// was forgotten counts as new: a request that is repeated with it is performed again, with other secrets. So does one
+  /// that was used before the ledger was restored from an archive or an export.
   public var idempotencyKey: String?
 
   public init(requestID: String? = nil, address: String? = nil, idempotencyKey: String? = nil) {

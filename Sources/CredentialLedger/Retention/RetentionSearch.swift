@@ -13,7 +13,7 @@ struct RetentionSearch: Sendable {
   let log: EventLog<ProjectionSet>
   /// Tokens count that had expired by then.
   let expiredBy: Timestamp
-  /// Records of requests with an idempotency key count that were recorded before that.
+  /// Records count that were recorded before that: later ones may answer a repeated request.
   let answeredBefore: Int64
   /// The last record that may leave: see ``Ledger/lastToLeave(_:)``.
   let last: UInt64
@@ -62,7 +62,7 @@ struct RetentionSearch: Sendable {
     _ header: RecordHeader, _ record: RawSpan, _ view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LogError) -> Bool {
     guard EventType.isOfOneToken(header.type), header.recordedAt <= expiredBy.milliseconds,
-      header.idempotency == nil || header.recordedAt < answeredBefore
+      header.recordedAt < answeredBefore
     else { return false }
     switch try Record(Array(copying: record), at: header.position).event {
     case .tokenIssued(let issued): return issued.expiresAt <= expiredBy.milliseconds

@@ -66,6 +66,17 @@ public struct SignIn: Command {
     return Decision(by: Subject(AccountID(rawValue: context.next)), .accountRegistered(event))
   }
 
+  public func admit(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) {
+    guard let id = try read(state.account(identity: identity)) else {
+      throw .refused(
+        .conflict, field: "idempotencyKey", expected: "a key that was not used before the person was erased",
+        remedy: "use a new key")
+    }
+    _ = try state.requireActiveAccount(id)
+  }
+
   public func outcome(of recorded: RecordedEvents) -> Outcome {
     if case .accountSignedIn(let event) = recorded.events.first {
       Outcome(account: AccountID(rawValue: event.account), isNew: false)

@@ -56,6 +56,12 @@ public struct IssueAuthorizationCode: Command {
     return Decision(by: Subject(account), .authorizationCodeIssued(event))
   }
 
+  public func admit(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) {
+    _ = try state.requireActiveAccount(account)
+  }
+
   public func outcome(of recorded: RecordedEvents) -> Outcome {
     Outcome(code: AuthorizationCodeID(rawValue: recorded.first), expiresAt: recorded.time + Self.lifetime)
   }

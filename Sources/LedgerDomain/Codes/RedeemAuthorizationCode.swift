@@ -128,6 +128,14 @@ public struct RedeemAuthorizationCode: Command {
     return Decision(by: .connector(issued.connector, for: issued.account), .tokenRevoked(event))
   }
 
+  public func admit(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) {
+    guard try read(state.authenticate(connector, secret: secretDigest, at: context.now)) != nil else {
+      throw .invalidClient
+    }
+  }
+
   public func outcome(of recorded: RecordedEvents) -> Outcome {
     if case .tokenRevoked(let event) = recorded.events.first {
       return .replayed(FamilyID(rawValue: event.target))

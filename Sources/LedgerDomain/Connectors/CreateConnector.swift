@@ -43,5 +43,11 @@ public struct CreateConnector: Command {
     return Decision(by: requester, .connectorCreated(event))
   }
 
+  public func admit(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) {
+    try state.requireActive(owner, madeBy: requester ?? .account(owner), field: "owner")
+  }
+
   public func outcome(of recorded: RecordedEvents) -> ConnectorID { ConnectorID(rawValue: recorded.first) }
 }

@@ -42,6 +42,12 @@ public struct RotateSecret: Command {
     return Decision(by: requester, .connectorSecretRotated(event))
   }
 
+  public func admit(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) {
+    try state.requireActive(requester)
+  }
+
   /// Number of the new Secret.
   public func outcome(of recorded: RecordedEvents) -> SecretID { SecretID(rawValue: recorded.first) }
 }

@@ -52,6 +52,12 @@ public struct GrantAccess: Command {
     return Decision(by: requester, events: granting.events)
   }
 
+  public func admit(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) {
+    try state.requireActive(granter, madeBy: requester ?? .account(granter), field: "granter")
+  }
+
   public func outcome(of recorded: RecordedEvents) -> Outcome {
     guard case .refreshTokenIssued(let token) = recorded.events.last else {
       preconditionFailure("These are not the events of a GrantAccess.")

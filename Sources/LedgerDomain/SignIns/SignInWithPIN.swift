@@ -89,6 +89,14 @@ public struct SignInWithPIN: Command {
     return Decision(by: requester, events: [.phonePINAccepted(accepted)] + granting.events)
   }
 
+  public func admit(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) {
+    guard try read(state.authenticate(connector, secret: secretDigest, at: context.now)) != nil else {
+      throw .invalidClient
+    }
+  }
+
   public func outcome(of recorded: RecordedEvents) -> Outcome {
     if case .phonePINRejected(let event) = recorded.events.first {
       return .rejected(triesLeft: Int(event.triesLeft))

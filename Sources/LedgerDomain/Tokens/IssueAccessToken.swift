@@ -96,6 +96,14 @@ public struct IssueAccessToken: Command {
     return Decision(by: Subject(client.id), .tokenIssued(event), .refreshTokenRotated(rotated))
   }
 
+  public func admit(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) {
+    guard try read(state.authenticate(connector, secret: secretDigest, at: context.now)) != nil else {
+      throw .invalidClient
+    }
+  }
+
   public func outcome(of recorded: RecordedEvents) -> Outcome {
     switch recorded.events.first {
     case .tokenIssued(let token):

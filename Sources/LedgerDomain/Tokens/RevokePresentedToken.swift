@@ -40,6 +40,14 @@ public struct RevokePresentedToken: Command {
     return Decision(by: Subject(client.id), .tokenRevoked(event))
   }
 
+  public func admit(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) {
+    guard try read(state.authenticate(connector, secret: secretDigest, at: context.now)) != nil else {
+      throw .invalidClient
+    }
+  }
+
   /// Whether something was stopped; false if there was nothing to stop.
   public func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
 }

@@ -22,5 +22,14 @@ public struct DeleteWebhook: Command {
     return Decision(by: requester, .webhookDeleted(event))
   }
 
+  public func admit(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) {
+    switch caller {
+    case .token(let token): _ = try state.requireAccess(token, to: .webhookRemove, at: context.now)
+    case .requester(let requester): try state.requireActive(requester)
+    }
+  }
+
   public func outcome(of recorded: RecordedEvents) {}
 }

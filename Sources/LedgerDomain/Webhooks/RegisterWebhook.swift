@@ -84,6 +84,12 @@ public struct RegisterWebhook: Command {
     return Decision(by: requester, .webhookRegistered(event))
   }
 
+  public func admit(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) {
+    _ = try state.requireAccess(token, to: .webhookWrite, at: context.now)
+  }
+
   public func outcome(of recorded: RecordedEvents) -> Outcome {
     var key: [UInt8] = []
     if case .webhookRegistered(let event) = recorded.events.first { key = event.details.callbackURL.personBytes }

@@ -67,6 +67,12 @@ public struct UpdateWebhook: Command {
     return Decision(by: requester, .webhookUpdated(event))
   }
 
+  public func admit(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) {
+    _ = try state.requireAccess(token, to: .webhookUpdate, at: context.now)
+  }
+
   /// Whether anything changed.
   public func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
 }

@@ -56,7 +56,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test func aRequestThatWasAnsweredBeforeIsAnsweredTheSameAfterwards() async throws {
+  @Test func aRequestThatWasAnsweredBeforeIsPerformedAnewAfterwards() async throws {
     let copied = try await CopiedLedger(tokens: 5)
     let (ledger, steps) = (copied.ledger, copied.steps)
     let context = RequestContext(idempotencyKey: "once")
@@ -73,8 +73,9 @@ import Testing
       from: copied.path("archive"), keys: copied.keys, at: copied.path("again"), CopiedLedger.configuration)
     let again = try await Ledger.open(at: copied.path("again"), CopiedLedger.configuration)
     let head = try again.head()
-    #expect(try await issue(again).accessToken.text == first.accessToken.text)
-    #expect(try again.head() == head)
+    // Idempotency keys are in no record, and so in no archive.
+    #expect(try await issue(again).handle != first.handle)
+    #expect(try again.head() == head + 1)
     await again.close()
   }
 

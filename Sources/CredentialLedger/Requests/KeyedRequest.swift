@@ -1,0 +1,98 @@
+import EventLog
+import LedgerCrypto
+
+/// A request with an idempotency key.
+///
+/// What a repeated request needs is kept in a row that is deleted when the key is forgotten, and nowhere else: the nonce,
+/// sealed, and a fingerprint of what was asked that cannot be checked without it. No record says anything of either, so
+/// that neither a proof nor a copy of the log keeps a digest of a phone number.
+///
+/// The row's memo is:
+///
+/// | Size | Field |
+/// | --- | --- |
+/// | 1 | version: 1 |
+/// | 12 | nonce of the seal |
+/// | 48 | the request's nonce, sealed by AES-256-GCM |
+/// | 32 | fingerprint |
+struct KeyedRequest: Sendable {
+  private static let version: UInt8 = 1
+  private static let boxByteCount = RequestNonce.byteCount + AES256GCM.tagByteCount
+  private static let sealedByteCount = 1 + AES256GCM.Nonce.byteCount + boxByteCount
+
+  /// What the log keeps where the request is the first with its key.
+  let key: IdempotencyKey
+  /// Of this request, whose secrets count where it is the first.
+  let nonce: RequestNonce
+  private let encoding: RequestEncoding
+  private let sealing: Secret
+
+  /// - Parameters:
+  ///   - text: the idempotency key.
+  ///   - scope: within which the key is unique.
+  ///   - derivation: the ledger's key for derivations.
+  init(
+    _ text: String, within scope: RequestField, _ encoding: RequestEncoding, derivation: Secret,
+    random: some RandomSource
+  ) throws(CryptoError) {
+    let name = RequestField.list([scope, .text(text)]).bytes
+    let digest = HMACSHA256.authenticate(name, key: DerivationUse.idempotencyKey.key(from: derivation))
+    let place = unsafe InlineBytes16(prefixOf: digest.bytes.span.bytes)
+    let nonce = RequestNonce(secret: try Secret(random: random, count: RequestNonce.byteCount))
+    let sealing = DerivationUse.requestNonce.key(from: derivation)
+    let sealNonce = try AES256GCM.Nonce(random: random)
+    let box = try unsafe nonce.secret.withUnsafeBytes { (bytes) throws(CryptoError) in
+      try unsafe AES256GCM.seal(bytes, key: sealing, nonce: sealNonce, authenticating: Self.context(place))
+    }
+    let start = unsafe [Self.version] + sealNonce.withUnsafeBytes { unsafe Array($0) }
+    key = IdempotencyKey(key: place, memo: start + box + nonce.fingerprint(of: encoding).bytes)
+    self.nonce = nonce
+    self.encoding = encoding
+    self.sealing = sealing
+  }
+
+  /// The nonce that the first request with this key left.
+  ///
+  /// - Throws: ``LogError/Code/damagedProjection`` where somebody changed the row.
+  func nonce(in memo: [UInt8]) throws(LogError) -> RequestNonce {
+    guard memo.count == Self.sealedByteCount + Digest.byteCount, memo[0] == Self.version else { throw Self.damaged }
+    let sealNonce = unsafe memo[1...AES256GCM.Nonce.byteCount].withUnsafeBytes { unsafe AES256GCM.Nonce(copying: $0) }
+    guard let sealNonce else { throw Self.damaged }
+    let box = memo[(1 + AES256GCM.Nonce.byteCount)..<Self.sealedByteCount]
+    do throws(CryptoError) {
+      var bytes = try AES256GCM.open(
+        Array(box), key: sealing, nonce: sealNonce, authenticating: Self.context(key.key))
+      return RequestNonce(secret: Secret(wiping: &bytes))
+    } catch { throw Self.damaged }
+  }
+
+  /// - Throws: ``LogError/Code/idempotencyKeyReused`` unless the first request with this key asked for the same.
+  func requireSame(as memo: [UInt8]) throws(LogError) {
+    let fingerprint = try nonce(in: memo).fingerprint(of: encoding)
+    guard constantTimeEquals(fingerprint.bytes, Array(memo[Self.sealedByteCount...])) else {
+      throw LogError(.idempotencyKeyReused, "the idempotency key stands for another request; use a new key")
+    }
+  }
+
+  /// A box opens in its own row alone.
+  private static func context(_ place: InlineBytes16) -> [UInt8] {
+    Array("CredentialLedger request nonce/1".utf8) + place.bytes
+  }
+
+  private static var damaged: LogError {
+    LogError(.damagedProjection, "the row of an idempotency key was changed; use a new key")
+  }
+}
+
+/// What the ledger's key for derivations is used for, each with a label of its own, which never changes. Besides these it
+/// keys the HMAC that makes ``Ledger/successorSecret(of:key:)``, over bytes that begin with `successor`.
+enum DerivationUse: String {
+  /// Finds idempotency keys.
+  case idempotencyKey = "CredentialLedger idempotency key/1"
+  /// Seals the nonces of requests.
+  case requestNonce = "CredentialLedger request nonce/1"
+
+  func key(from derivation: Secret) -> Secret {
+    HKDFSHA256.derive(from: derivation, info: Array(rawValue.utf8), count: AES256GCM.keyByteCount)
+  }
+}

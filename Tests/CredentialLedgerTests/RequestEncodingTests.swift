@@ -1,0 +1,102 @@
+import Glibc
+import LedgerCrypto
+import LedgerDomain
+import LedgerEvents
+import Testing
+
+@testable import CredentialLedger
+
+/// What a request under an idempotency key is compared by stays the same across versions of the program.
+@Suite struct RequestEncodingTests {
+  private static let golden =
+    String(#filePath.prefix(upTo: #filePath.lastIndex(of: "/") ?? #filePath.startIndex)) + "/Golden/requests.txt"
+
+  private static func samples() throws -> [RequestEncoding] {
+    let (account, connector) = (AccountID(rawValue: 2), ConnectorID(rawValue: 8))
+    let (group, other) = (GroupID(rawValue: 9), GroupID(rawValue: 0x0102_0304_0506_0708))
+    let number = try PhoneNumber("+911199999999")
+    let time = Timestamp(milliseconds: 1_800_000_000_123)
+    var details = ConnectorDetails()
+    details.name = "Roster"
+    details.description_p = "Who works when\nand where"
+    details.publisher = "Café"
+    details.redirectUris = ["https://roster.example.org/", "http://127.0.0.1/back"]
+    details.scopes = 0x8001
+    details.accessTokenLifetime = 600
+    details.refreshTokenLifetime = 7_200
+    details.rotation = .always
+    let changes = UpdateConnector.Changes(
+      name: "Roster", description: "", publisher: "P", redirectURIs: [], scopes: Scopes(rawValue: 3),
+      accessTokenLifetime: 0, refreshTokenLifetime: 3_600, rotation: .late)
+    let members: [Groups.NewMember] = [.init(.account(account), role: .admin), .init(.number(number))]
+    let people: [Groups.Person] = [.number(number), .account(account)]
+    return [
+      .signIn(
+        issuer: "https://id.example.org", subject: "248289761001", name: "Ada", email: nil, userAgent: "Browser/1.0",
+        role: .tenantAdmin),
+      .disable(account, reason: "left"), .enable(account), .changeRole(of: account, to: .auditor),
+      .requestPIN(for: number), .verifyPIN("012345", challenge: ChallengeID(rawValue: 5)),
+      .remove(PhoneID(rawValue: 6)), .requestSignInPIN(for: number), .signIn(number, pin: "012345"),
+      .create(details, for: account), .update(connector, changes), .update(connector, UpdateConnector.Changes()),
+      .rotateSecret(of: connector, overlap: .milliseconds(86_400_500)), .delete(connector),
+      .grant(connector, .group(group), for: account), .grant(connector, .user, for: account),
+      .revoke(GrantID(rawValue: 11)), .issueCode(connector, redirectURI: "https://a.example/", codeChallenge: nil),
+      .redeem(AuthorizationCode("clc_a"), redirectURI: nil, codeVerifier: "v"), .issueToken(RefreshToken("clr_a")),
+      .revoke(.token(TokenID(rawValue: 13))), .revoke(.refreshToken(TokenID(rawValue: 12))),
+      .revoke(.grant(GrantID(rawValue: 11))), .revoke(.connector(connector)), .revoke(.account(account)),
+      .revoke(presented: "cla_a"),
+      .createGroup(name: "Field team", kind: .connectGroup, welcomeMessage: "", members: members, for: account),
+      .add(members[1], to: group), .add(members, to: group),
+      .changeRole(of: MembershipID(rawValue: 10), in: group, to: .admin),
+      .remove(MembershipID(rawValue: 10), from: group),
+      .remove([MembershipID(rawValue: 10), MembershipID(rawValue: 14)], from: group), .rename(group, to: "North"),
+      .delete(group), .attach(group, to: other), .detach(group, from: other), .subscribe(people, to: group),
+      .unsubscribe(people, from: group), .end(SubscriptionID(rawValue: 15), to: group),
+      .registerWebhook(
+        on: .group(group), for: [.memberAdded, .textMessageCreated], callbackURL: "https://a.example/h",
+        callbackToken: "t", callbackContext: "c", validity: time),
+      .registerWebhook(
+        on: .action("a"), for: [], callbackURL: "", callbackToken: "", callbackContext: "", validity: nil),
+      .registerWebhook(
+        on: .actionPackage("a"), for: [], callbackURL: "", callbackToken: "", callbackContext: "", validity: nil),
+      .update(
+        WebhookID(rawValue: 16), eventTypes: [.memberRemoved], callbackURL: "https://a.example/h", callbackToken: nil,
+        callbackContext: "", validity: time, isActive: true),
+      .update(
+        WebhookID(rawValue: 16), eventTypes: nil, callbackURL: nil, callbackToken: nil, callbackContext: nil,
+        validity: nil, isActive: false),
+      .disable(WebhookID(rawValue: 16), reason: "floods"), .delete(WebhookID(rawValue: 16)), .rotateMasterKey,
+    ]
+  }
+
+  /// A line a request: the command, the version, and the bytes. With `CREDLEDGER_WRITE_GOLDEN=1` a missing file is
+  /// written; one that is there only grows.
+  @Test func `Each command's encoding is what it always was`() throws {
+    let samples = try Self.samples()
+    let text = samples.map { "\($0.name) \($0.bytes[0]) \(Hex.encode($0.bytes))\n" }.joined()
+    if unsafe getenv("CREDLEDGER_WRITE_GOLDEN") != nil, unsafe access(Self.golden, F_OK) != 0 {
+      try FileBytes.write(Array(text.utf8), to: Self.golden)
+    }
+    let golden = String(decoding: try FileBytes.read(Self.golden), as: UTF8.self)
+    #expect(golden == text)
+    #expect(Set(samples.map(\.name)) == Set(RequestName.allCases.map(\.rawValue)))
+    #expect(Set(samples.map(\.bytes)).count == samples.count)
+  }
+
+  @Test func `Nothing that moved from one field to another runs together`() {
+    let fields: [[RequestField]] = [
+      [.text("ab"), .text("c")], [.text("a"), .text("bc")], [.text("abc")], [.text("abc"), .none],
+      [.list([.text("ab"), .text("c")])], [.list([.text("ab")]), .text("c")],
+      [.list([.list([.text("ab")]), .text("c")])],
+      [.bytes(Array("abc".utf8))], [.number(1), .number(0)], [.number(0), .number(1)], [.none], [.list([])],
+      [.text("")],
+      [],
+    ]
+    #expect(Set(fields.map { RequestField.list($0).bytes }).count == fields.count)
+    #expect(Set(fields.map { $0.flatMap(\.bytes) }).count == fields.count)
+  }
+}
+
+extension RequestEncoding {
+  fileprivate var name: String { String(decoding: bytes.dropFirst(2).prefix(Int(bytes[1])), as: UTF8.self) }
+}
