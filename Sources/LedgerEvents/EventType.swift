@@ -71,7 +71,7 @@ extension EventType {
   /// program does not know.
   public var currentVersion: UInt8? {
     switch self {
-    case .phonePINRequested: 2
+    case .accountRegistered, .phonePINRequested, .tokenIssued: 2
     default: name == nil ? nil : 1
     }
   }

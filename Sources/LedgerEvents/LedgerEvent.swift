@@ -7,7 +7,7 @@ public enum LedgerEvent: Sendable, Hashable {
   case ledgerRestored(LedgerRestored)
   case retentionApplied(RetentionApplied)
 
-  case accountRegistered(AccountRegistered)
+  case accountRegistered(V2AccountRegistered)
   case accountSignedIn(AccountSignedIn)
   case accountDisabled(AccountDisabled)
   case accountEnabled(AccountEnabled)
@@ -45,7 +45,7 @@ public enum LedgerEvent: Sendable, Hashable {
   case authorizationCodeIssued(AuthorizationCodeIssued)
   case authorizationCodeRedeemed(AuthorizationCodeRedeemed)
 
-  case tokenIssued(TokenIssued)
+  case tokenIssued(V2TokenIssued)
   case tokenRevoked(TokenRevoked)
 
   case webhookRegistered(WebhookRegistered)

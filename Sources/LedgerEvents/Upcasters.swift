@@ -13,6 +13,52 @@ enum Upcasters {
     }
   }
 
+  /// `account.registered` of version 1 or 2.
+  static func accountRegistered(
+    _ payload: RawSpan, from source: PayloadSource
+  ) throws(EventCodingError) -> V2AccountRegistered {
+    switch source.version {
+    case 1: try version2(of: source.decode(payload))
+    default: try source.decode(payload)
+    }
+  }
+
+  /// `token.issued` of version 1 or 2.
+  static func tokenIssued(_ payload: RawSpan, from source: PayloadSource) throws(EventCodingError) -> V2TokenIssued {
+    switch source.version {
+    case 1: try version2(of: source.decode(payload))
+    default: try source.decode(payload)
+    }
+  }
+
+  /// Version 1 did not say which program the person used.
+  static func version2(of old: AccountRegistered) -> V2AccountRegistered {
+    .with {
+      $0.issuer = old.issuer
+      if old.hasSubject { $0.subject = old.subject }
+      if old.hasName { $0.name = old.name }
+      if old.hasEmail { $0.email = old.email }
+      $0.role = old.role
+      $0.unknownFields = old.unknownFields
+    }
+  }
+
+  /// Version 1 did not name the successor of the refresh token presented.
+  static func version2(of old: TokenIssued) -> V2TokenIssued {
+    .with {
+      $0.family = old.family
+      $0.grant = old.grant
+      $0.connector = old.connector
+      $0.group = old.group
+      $0.refreshToken = old.refreshToken
+      $0.secret = old.secret
+      $0.digest = old.digest
+      $0.expiresAt = old.expiresAt
+      $0.scopes = old.scopes
+      $0.unknownFields = old.unknownFields
+    }
+  }
+
   /// Version 1 knew one cost of the hash, N = 2^14; version 2 names it.
   static func version2(of old: PhonePINRequested) -> V2PhonePINRequested {
     .with {

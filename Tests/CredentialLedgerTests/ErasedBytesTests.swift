@@ -152,7 +152,7 @@ import Testing
     let ada = try await ada(on: ledger)
     let signIns = try #require(try await ledger.accounts.signIns(of: ada))
     #expect(signIns.map(\.address) == [addresses[1], addresses[0]])
-    #expect(signIns.map(\.userAgent) == [agents[1], nil])
+    #expect(signIns.map(\.userAgent) == [agents[1], agents[0]])
     #expect(signIns.map(\.position) == [ada.rawValue + 1, ada.rawValue])
     #expect(try await ledger.accounts.signIns(of: ada, limit: 1) == [signIns[0]])
     #expect(try await ledger.accounts.signIns(of: ada, limit: 1, before: signIns[0].position) == [signIns[1]])

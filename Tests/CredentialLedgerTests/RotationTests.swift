@@ -40,7 +40,12 @@ import Testing
     let next = try await ledger.tokens.issue(connector: client, secret: secret, refreshToken: successor)
     #expect(next.refreshToken != nil && next.refreshToken?.text != successor.text)
 
-    clock.advance(seconds: 1)
+    // The use of the successor has closed it, a second before its end; the past says the same.
+    let handle = try #require(ledger.tokenFormat.read(granted.refreshToken.text)?.token.handle)
+    let before = try await ledger.explain(.token(handle), at: clock.now - .seconds(1))
+    #expect(before.isValid)
+    let replaced = Verdict.Reason.replaced(by: try await issuedSuccessor(ledger))
+    #expect(try await ledger.explain(.token(handle)).obstacle == replaced)
     let reused = ledger
     let refused = await concurrently(16) { (_) throws(LedgerError) in
       try await reused.tokens.issue(connector: client, secret: secret, refreshToken: granted.refreshToken)
@@ -53,6 +58,36 @@ import Testing
       try await reused.tokens.issue(connector: client, secret: secret, refreshToken: latest)
     }
     #expect(try await ledger.verify().projectionsMatch)
+    await ledger.close()
+  }
+
+  /// The handle of the successor that the newest rotation but one made.
+  private func issuedSuccessor(_ ledger: Ledger) async throws -> TokenID {
+    let rotations = try await ledger.audit.latest(2, of: .type(.refreshTokenRotated))
+    return TokenID(rawValue: try #require(rotations.last).position)
+  }
+
+  @Test func aRepeatedRequestGainsNoRefreshTokenFromARotationMeanwhile() async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
+    let steps = try await FourSteps(on: ledger)
+    let client = steps.connector.publicID
+    func issue(_ key: String? = nil) async throws -> Tokens.Issued {
+      try await ledger.tokens.issue(
+        connector: client, secret: steps.secret, refreshToken: steps.granted.refreshToken,
+        context: RequestContext(idempotencyKey: key))
+    }
+    let first = try await issue("once")
+    #expect(first.refreshToken == nil)
+    try await ledger.connectors.update(steps.connector.id, rotation: .always, by: steps.developer)
+    let rotated = try await issue("twice")
+    #expect(rotated.refreshToken != nil)
+    #expect(try await issue("once").refreshToken == nil)
+    #expect(try await issue("once").accessToken.text == first.accessToken.text)
+    #expect(try await issue("twice").refreshToken?.text == rotated.refreshToken?.text)
+    // Asked anew within the window, the token has a successor already, and the event says so.
+    let again = try await issue("thrice")
+    #expect(again.refreshToken?.text == rotated.refreshToken?.text)
+    #expect(try await issue("thrice").refreshToken?.text == rotated.refreshToken?.text)
     await ledger.close()
   }
 }

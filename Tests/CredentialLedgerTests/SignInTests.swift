@@ -1,6 +1,7 @@
-import CredentialLedger
 import LedgerTestSupport
 import Testing
+
+@testable import CredentialLedger
 
 @Suite struct SignInTests {
   let folder = TemporaryFolder()
@@ -163,5 +164,17 @@ import Testing
     #expect(results.allSatisfy { $0.isSuccess || $0.code == "no_open_pin" })
     #expect(try ledger.phones.verified(by: account).count == 1)
     await ledger.close()
+  }
+
+  @Test func `A user agent is cut at the end of a character`() {
+    let flag = "\u{1F1EE}\u{1F1F3}"
+    #expect(String(repeating: "a", count: 500).prefix(bytes: 500).utf8.count == 500)
+    #expect(String(repeating: "a", count: 501).prefix(bytes: 500) == String(repeating: "a", count: 500))
+    #expect((String(repeating: "a", count: 499) + "\u{E9}").prefix(bytes: 500) == String(repeating: "a", count: 499))
+    #expect((String(repeating: "a", count: 496) + flag + "b").prefix(bytes: 500) == String(repeating: "a", count: 496))
+    #expect((String(repeating: "a", count: 492) + flag + "b").prefix(bytes: 500).hasSuffix(flag))
+    // A single character of many marks.
+    let marked = "a" + String(repeating: "\u{301}", count: 400)
+    #expect(marked.count == 1 && marked.prefix(bytes: 500).utf8.count == 499)
   }
 }

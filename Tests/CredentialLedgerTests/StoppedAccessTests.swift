@@ -10,6 +10,8 @@ final class Held {
   /// What was handed out for one access.
   struct Access {
     let firstRefresh: RefreshToken
+    /// Whether its successor was used, which ends its window.
+    var isFirstOver = false
     var newestRefresh: RefreshToken
     let token: AccessToken
     /// To be presented for revocation, and used for nothing else.
@@ -54,7 +56,7 @@ final class Held {
 
 /// A way to use what was handed out before.
 enum Use: String, CaseIterable, Sendable {
-  case validate, introspectAccess, introspectRefresh, issue, retryWithTheFirst, revokeByPresenting
+  case validate, introspectAccess, introspectRefresh, retryWithTheFirst, issue, revokeByPresenting
 
   func works(_ given: Held, _ access: ReferenceWritableKeyPath<Held, Held.Access>) async throws -> Bool {
     let ledger = given.ledger
@@ -65,11 +67,14 @@ enum Use: String, CaseIterable, Sendable {
     case .introspectRefresh: return try ledger.tokens.introspect(held.newestRefresh.text).active
     case .issue:
       guard let issued = await given.issue(held.newestRefresh) else { return false }
+      given[keyPath: access].isFirstOver = held.newestRefresh.text != held.firstRefresh.text
       if let successor = issued.refreshToken {
         given[keyPath: access].newestRefresh = successor
       }
       return true
-    case .retryWithTheFirst: return await given.issue(held.firstRefresh) != nil
+    case .retryWithTheFirst:
+      if held.isFirstOver { return try await Use.issue.works(given, access) }
+      return await given.issue(held.firstRefresh) != nil
     case .revokeByPresenting:
       return
         (try? await ledger.tokens.revoke(

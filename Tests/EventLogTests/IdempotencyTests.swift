@@ -1,3 +1,4 @@
+import LMDB
 import TestSupport
 import Testing
 
@@ -121,6 +122,36 @@ struct IdempotencyTests {
     #expect(try log.snapshot().head() == 63 && log.idempotencyRows() == (5, 5))
     try await log.append([99])
     #expect(try log.idempotencyRows() == (0, 0))
+    log.close()
+  }
+
+  /// Writes rows as earlier versions did: 16 bytes of a digest of the request, the position of the first event, and how
+  /// many there are.
+  private func writeEarlierRows(_ count: Position, at time: Milliseconds) throws {
+    let environment = try Environment(at: path, options: .init(mapSize: 64 << 20))
+    defer { environment.close() }
+    var transaction = try environment.beginWrite()
+    let ages = try LogTables(in: &transaction, of: environment).idempotencyAges
+    let rows: Table<IdempotencyTableKey, RawBytes> = try environment.openTable(.init("idempotency"), in: &transaction)
+    for first in 1...count {
+      let key = once(UInt8(first)).key.key
+      let row = [UInt8](repeating: 9, count: 16) + [UInt8(first), 0, 0, 0, 0, 0, 0, 0, 1]
+      try rows.put(key, row, in: &transaction)
+      try ages.append(first, .init(key: key, time: time), in: &transaction)
+    }
+    try transaction.commit()
+  }
+
+  @Test("rows that earlier versions wrote go with their age")
+  func earlierRows() async throws {
+    let clock = TestClock()
+    try writeEarlierRows(3, at: clock.now - 2_000)
+    let log = try openLog(path, configuration(clock: clock) { $0.idempotencyRetention = 1_000 })
+    try await log.fill(9)
+    #expect(try log.idempotencyRows() == (3, 3))
+    try await log.append([1], once: once(77))
+    try await log.append([2], once: once(78))
+    #expect(try log.idempotencyRows() == (2, 2))
     log.close()
   }
 }

@@ -16,10 +16,11 @@ import Testing
   }
 
   private func issued(
-    refreshToken: TokenID? = nil, secret: UInt64? = nil, lifetime: Duration = .seconds(86_400), scopes: Scopes = .all
+    refreshToken: TokenID? = nil, secret: UInt64? = nil, lifetime: Duration = .seconds(86_400), scopes: Scopes = .all,
+    successor: TokenID? = nil
   ) -> LedgerEvent {
     .tokenIssued(
-      filled(TokenIssued()) {
+      filled(V2TokenIssued()) {
         $0.family = access.family.rawValue
         $0.grant = access.grant.rawValue
         $0.connector = access.connector.rawValue
@@ -29,6 +30,7 @@ import Testing
         $0.digest = .init(Digest.of("new"))
         $0.expiresAt = (access.scenario.now + lifetime).milliseconds
         $0.scopes = scopes.rawValue
+        $0.successor = successor?.rawValue ?? 0
       })
   }
 
@@ -164,19 +166,19 @@ import Testing
     access.scenario.now = expiry - .seconds(365 * 8_640) - .milliseconds(1)
     try access.scenario.when(command).then(issued())
     access.scenario.now += .milliseconds(1)
-    let outcome = try access.scenario.when(command).then(issued(), rotated(predecessorUntil: expiry))
+    let successor = TokenID(rawValue: access.scenario.next + 1)
+    let outcome = try access.scenario.when(command)
+      .then(issued(successor: successor), rotated(predecessorUntil: expiry))
     guard case .issued(let tokens) = outcome else {
       Issue.record("\(outcome)")
       return
     }
-    let successor = TokenID(rawValue: access.scenario.next + 1)
-    #expect(tokens.successor?.handle == successor)
-    #expect(tokens.successor?.expiresAt == access.scenario.now + .seconds(365 * 86_400))
+    #expect(tokens.successor == successor)
 
     try access.scenario.perform(command)
-    try access.scenario.when(command).then(issued())
+    try access.scenario.when(command).then(issued(successor: successor))
     access.scenario.now = expiry - .milliseconds(1)
-    try access.scenario.when(command).then(issued())
+    try access.scenario.when(command).then(issued(successor: successor))
     var next = command
     next.refreshToken = successor
     next.refreshDigest = .of("successor")
@@ -197,12 +199,27 @@ import Testing
   @Test mutating func `Rotated at each use, with a window for those who ask again`() throws {
     access = try GroupAccess(details: .fake { $0.rotation = .always })
     let until = access.scenario.now + .seconds(60)
-    try access.scenario.when(command).then(issued(), rotated(predecessorUntil: until))
+    let successor = TokenID(rawValue: access.scenario.next + 1)
+    try access.scenario.when(command).then(issued(successor: successor), rotated(predecessorUntil: until))
     try access.scenario.perform(command)
     access.scenario.now = until - .milliseconds(1)
-    try access.scenario.when(command).then(issued())
+    try access.scenario.when(command).then(issued(successor: successor))
 
     access.scenario.now = until
+    try expectReuse()
+  }
+
+  @Test mutating func `The use of a successor ends the window of the token before`() throws {
+    access = try GroupAccess(details: .fake { $0.rotation = .always })
+    try access.scenario.perform(command)
+    var next = command
+    next.refreshToken = TokenID(rawValue: access.scenario.next - 1)
+    next.refreshDigest = .of("successor")
+    try access.scenario.perform(next)
+    try expectReuse()
+  }
+
+  private func expectReuse() throws {
     let reuse = filled(RefreshTokenReuseDetected()) {
       $0.family = access.family.rawValue
       $0.grant = access.grant.rawValue

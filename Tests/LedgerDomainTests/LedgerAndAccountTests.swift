@@ -42,7 +42,7 @@ import Testing
   }
 
   @Test func `The first sign-in registers the account`() throws {
-    let event = filled(AccountRegistered()) {
+    let event = filled(V2AccountRegistered()) {
       $0.issuer = issuer
       $0.subject = .fake("alice")
       $0.name = .fake("Alice")

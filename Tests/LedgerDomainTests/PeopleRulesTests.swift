@@ -221,7 +221,7 @@ extension Scenario {
 
   @Test func `A registration has the role and the e-mail address, a later sign-in the address`() throws {
     var scenario = Scenario()
-    let registered = filled(AccountRegistered()) {
+    let registered = filled(V2AccountRegistered()) {
       $0.issuer = issuer
       $0.subject = .fake("alice")
       $0.email = .fake("alice@example.org")

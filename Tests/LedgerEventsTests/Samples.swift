@@ -43,10 +43,8 @@ extension Sample {
   /// later (`adding:` its name): what stands here is never changed.
   static func all() throws -> [Sample] {
     var samples = try current.map { try Sample($0) }
-    samples.append(
-      try Sample(.phonePINRequested, version: 1, pinRequested1, means: .phonePINRequested(pinRequested(cost: 14))))
     samples.append(try Sample(.webhookRegistered(webhook(family: 20)), adding: "family"))
-    return try samples + laterFields()
+    return try samples + earlierVersions() + laterFields()
   }
 
   static let current: [LedgerEvent] = [
@@ -73,14 +71,7 @@ extension Sample {
         $0.records = 10_000
         $0.bytes = 901_000
       }),
-    .accountRegistered(
-      .with {
-        $0.issuer = "https://login.example.org"
-        $0.subject = sealed(3)
-        $0.name = sealed(4)
-        $0.email = sealed(5)
-        $0.role = .tenantAdmin
-      }),
+    .accountRegistered(registered(userAgent: sealed(33))),
     .accountSignedIn(
       .with {
         $0.account = 11
@@ -265,18 +256,7 @@ extension Sample {
         $0.account = 11
         $0.family = 20
       }),
-    .tokenIssued(
-      .with {
-        $0.family = 20
-        $0.grant = 18
-        $0.connector = 14
-        $0.group = 15
-        $0.refreshToken = 21
-        $0.secret = 14
-        $0.digest = bytes(32, from: 17)
-        $0.expiresAt = 1_767_312_000_000
-        $0.scopes = 0x1F
-      }),
+    .tokenIssued(issued(successor: 31)),
     .tokenRevoked(
       .with {
         $0.reach = .family
@@ -337,12 +317,30 @@ extension Sample {
     }
   }
 
-  private static let pinRequested1 = PhonePINRequested.with {
-    $0.account = 11
-    $0.number = sealed(22)
-    $0.salt = bytes(16, from: 23)
-    $0.pinDigest = bytes(32, from: 24)
-    $0.expiresAt = 1_767_226_200_000
+  static func registered(userAgent: Sealed?) -> V2AccountRegistered {
+    .with {
+      $0.issuer = "https://login.example.org"
+      $0.subject = sealed(3)
+      $0.name = sealed(4)
+      $0.email = sealed(5)
+      $0.role = .tenantAdmin
+      if let userAgent { $0.userAgent = userAgent }
+    }
+  }
+
+  static func issued(successor: UInt64) -> V2TokenIssued {
+    .with {
+      $0.family = 20
+      $0.grant = 18
+      $0.connector = 14
+      $0.group = 15
+      $0.refreshToken = 21
+      $0.secret = 14
+      $0.digest = bytes(32, from: 17)
+      $0.expiresAt = 1_767_312_000_000
+      $0.scopes = 0x1F
+      $0.successor = successor
+    }
   }
 
   private static func details(_ name: String, lifetime: Int64) -> ConnectorDetails {
@@ -386,7 +384,7 @@ extension Sample {
   }
 
   /// Bytes that count up from `first` in steps of seven.
-  private static func bytes<Bytes: RangeReplaceableCollection<UInt8>>(_ count: Int, from first: UInt8) -> Bytes {
+  static func bytes<Bytes: RangeReplaceableCollection<UInt8>>(_ count: Int, from first: UInt8) -> Bytes {
     Bytes((0..<count).map { first &+ UInt8(truncatingIfNeeded: $0 &* 7) })
   }
 }

@@ -25,7 +25,7 @@ extension PublicID {
 extension Scenario {
   /// An account; its subject at the provider is the name.
   public mutating func account(_ name: String, role: AccountRole = .user) throws -> AccountID {
-    let event = filled(AccountRegistered()) {
+    let event = filled(V2AccountRegistered()) {
       $0.issuer = "https://login.example.org"
       $0.subject = .fake(name)
       $0.role = role
@@ -158,7 +158,7 @@ extension Scenario {
   public mutating func token(
     from family: FamilyID, secret: String = "access", lifetime: Duration = .seconds(86_400), scopes: Scopes = .all
   ) throws -> TokenID {
-    let event = filled(TokenIssued()) {
+    let event = filled(V2TokenIssued()) {
       $0.family = family.rawValue
       $0.digest = .init(Digest.of(secret))
       $0.expiresAt = (now + lifetime).milliseconds

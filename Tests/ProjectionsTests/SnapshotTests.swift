@@ -122,7 +122,7 @@ struct SnapshotTests {
     let person = try PersonID(random: SystemRandom())
     try ledger.keys.persons.add([person])
     let value = try ledger.keys.vault.seal("someone", for: person, purpose: .accountSubject)
-    let event = filled(AccountRegistered()) {
+    let event = filled(V2AccountRegistered()) {
       $0.issuer = "https://login.example.org"
       $0.subject = Sealed(person: value.person.bytes, box: value.box)
       $0.role = .user

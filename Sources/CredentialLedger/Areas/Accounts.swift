@@ -21,7 +21,8 @@ public struct Accounts: Sendable {
   ///   - subject: the provider's "sub"; at most 255 bytes.
   ///   - name: display name, if known; sealed under the person's key, as are the following.
   ///   - email: e-mail address, if known.
-  ///   - userAgent: the program that the person used, as its HTTP User-Agent says; at most 500 bytes are kept.
+  ///   - userAgent: the program that the person used, as its HTTP User-Agent says; of a longer text the
+  ///     characters within 500 bytes are kept.
   ///   - role: given at registration only.
   /// - Throws: `account_disabled`; `conflict` where the account came to be meanwhile: ask again.
   public func signIn(
@@ -39,7 +40,7 @@ public struct Accounts: Sendable {
         throw LedgerError(.invalidValue, "\(field): expected at most 400 bytes", field: field)
       }
     }
-    let userAgent = userAgent.map { String(decoding: $0.utf8.prefix(500), as: UTF8.self) }
+    let userAgent = userAgent.map { $0.prefix(bytes: 500) }
     var request = try ledger.prepare(
       context, by: .identity(issuer: issuer, subject: subject),
       .signIn(issuer: issuer, subject: subject, name: name, email: email, userAgent: userAgent, role: role))
@@ -180,6 +181,26 @@ public struct Accounts: Sendable {
     let request = try ledger.prepare(context, by: requester.caller, .changeRole(of: account, to: role))
     return try await ledger.execute(
       ChangeAccountRole(account: account, role: role, requester: requester), by: requester.account, request)
+  }
+}
+
+extension String {
+  /// The characters at the beginning that have so many bytes of UTF-8 at most; of a single one that has more, its Unicode
+  /// scalars.
+  func prefix(bytes limit: Int) -> String {
+    guard utf8.count > limit else { return self }
+    var count = 0
+    let whole = prefix { (character) in
+      count += character.utf8.count
+      return count <= limit
+    }
+    guard whole.isEmpty else { return String(whole) }
+    count = 0
+    let scalars = unicodeScalars.prefix { (scalar) in
+      count += UTF8.width(scalar)
+      return count <= limit
+    }
+    return String(String.UnicodeScalarView(scalars))
   }
 }
 

@@ -21,7 +21,8 @@ public struct Connectors: Sendable {
   ///   - redirectURIs: HTTPS, or HTTP to the loopback; at most 10.
   ///   - accessTokenLifetime: seconds, from a minute to 7 days; 0 is 24 hours.
   ///   - refreshTokenLifetime: seconds, from an hour to 730 days; 0 is 365 days.
-  ///   - rotation: when a refresh token is replaced.
+  ///   - rotation: when a refresh token is replaced. With `always` a replaced one is good for 60 seconds more, or until its
+  ///     successor is used; its use after that revokes the family. See ``Tokens/issue(connector:secret:refreshToken:context:)``.
   ///   - owner: the developer, with a verified phone. Whoever asks, unless an operator creates it for somebody.
   /// - Throws: `invalid_value`, `conflict` for a name that is taken, `phone_required`, `account_disabled`, `forbidden`.
   public func create(

@@ -63,7 +63,7 @@ extension Ledger {
   fileprivate func signIn(in record: Record) throws(LedgerError) -> Accounts.RevealedSignIn? {
     let userAgent: Sealed?
     switch try logged({ () throws(LogError) in try record.event }) {
-    case .accountRegistered: userAgent = nil
+    case .accountRegistered(let event): userAgent = event.hasUserAgent ? event.userAgent : nil
     case .accountSignedIn(let event): userAgent = event.hasUserAgent ? event.userAgent : nil
     default: return nil
     }

@@ -30,6 +30,13 @@ public struct Tokens: Sendable {
   /// show(token.accessToken.text)
   /// ```
   ///
+  /// With ``RefreshRotation/always`` the refresh token is replaced by each use, and the answer has its successor. For 60
+  /// seconds, or until the successor is used, the replaced token gets the same successor again, for a caller who lost the
+  /// answer. After that its use is a reuse: the whole family is revoked. With ``RefreshRotation/late`` the token gets a
+  /// successor when a tenth of its life is left, and may be used until it expires, or until the successor has got one.
+  ///
+  /// The answer follows from the recorded event: a repeated request has the successor that its first answer had, or none.
+  ///
   /// - Parameters:
   ///   - connector: the connector's public ID.
   ///   - secret: its Secret.
@@ -60,11 +67,10 @@ public struct Tokens: Sendable {
       throw LedgerError(Refusal(.invalidGrant, field: "refreshToken", expected: "a refresh token that is valid"))
     case .issued(let issued):
       ledger.lastUses?.note(presented.handle, at: ledger.now)
-      let handle = if let made = issued.successor { made.handle } else { try ledger.successor(of: presented.handle) }
       return Issued(
         accessToken: AccessToken(format.text(prefix: AccessToken.prefix, handle: issued.handle, secret: fresh)),
         handle: issued.handle, expiresAt: issued.expiresAt, scopes: issued.scopes,
-        refreshToken: handle.map { (handle) -> RefreshToken in
+        refreshToken: issued.successor.map { (handle) -> RefreshToken in
           RefreshToken(
             format.text(
               prefix: RefreshToken.prefix, handle: handle,
@@ -114,13 +120,6 @@ extension Ledger {
   static func successorSecret(of token: TokenFormat.Presented, key: Secret) -> [UInt8] {
     let derived = HMACSHA256.authenticate(Array("successor\0".utf8) + token.digest.bytes, key: key)
     return Array(derived.bytes.prefix(TokenFormat.secretByteCount))
-  }
-
-  /// The successor that a refresh token has already.
-  func successor(of token: TokenID) throws(LedgerError) -> TokenID? {
-    try reading { (state) throws(StateUnreadable) in
-      TokenID(unlessZero: try state.standing(of: token.rawValue)?.credential?.successor ?? 0)
-    }
   }
 
   /// Whose key seals the address that a connector called from.

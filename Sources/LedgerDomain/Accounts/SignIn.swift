@@ -56,12 +56,15 @@ public struct SignIn: Command {
     guard 1...2_000 ~= issuer.utf8.count else {
       throw .refused(.invalidValue, field: "issuer", expected: "the provider's issuer URL, at most 2000 bytes")
     }
-    guard try !read(state.isErased(person: subject.personBytes)) else { throw .sealedForAnother }
-    var event = AccountRegistered()
+    guard try !read(state.isErased(person: subject.personBytes)),
+      [name, email, userAgent].allSatisfy({ $0 == nil || $0?.person == subject.person })
+    else { throw .sealedForAnother }
+    var event = V2AccountRegistered()
     event.issuer = issuer
     event.subject = subject
     if let name { event.name = name }
     if let email { event.email = email }
+    if let userAgent { event.userAgent = userAgent }
     event.role = role
     return Decision(by: Subject(AccountID(rawValue: context.next)), .accountRegistered(event))
   }

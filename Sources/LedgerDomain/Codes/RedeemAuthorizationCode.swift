@@ -86,7 +86,7 @@ public struct RedeemAuthorizationCode: Command {
     redeemed.account = issued.account.rawValue
     redeemed.family = granting.family.rawValue
 
-    var token = TokenIssued()
+    var token = V2TokenIssued()
     token.family = granting.family.rawValue
     token.grant = granting.grant.rawValue
     token.connector = client.id.rawValue

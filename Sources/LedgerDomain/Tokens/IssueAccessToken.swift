@@ -3,10 +3,10 @@ public import LedgerEvents
 
 /// A connector trades its refresh token for an access token; when it is time, for a new refresh token too.
 ///
-/// The busiest command: eleven look-ups at most, and nothing decoded that is not needed.
+/// The busiest command: twelve look-ups at most, and nothing decoded that is not needed.
 public struct IssueAccessToken: Command {
   /// For how long after an immediate rotation the replaced refresh token still works, so that a caller who lost the
-  /// answer may ask again.
+  /// answer may ask again. The use of the successor ends it: that caller has the answer.
   public static let retryWindow = Duration.seconds(60)
 
   /// The connector's ID, and SHA-256 of the Secret as presented.
@@ -50,16 +50,8 @@ public struct IssueAccessToken: Command {
     public var connector: ConnectorID
     public var grant: GrantID
     public var group: GroupID?
-    /// Made by this request. Nil also where the presented token has had its successor before: that one is named in
-    /// the presented token's row, and does not change.
-    public var successor: Successor?
-  }
-
-  /// The refresh token that takes the place of the one presented.
-  public struct Successor: Sendable, Equatable {
-    /// The new refresh token's handle.
-    public var handle: TokenID
-    public var expiresAt: Timestamp
+    /// The refresh token that takes the place of the one presented, made by this request or before.
+    public var successor: TokenID?
   }
 
   @inlinable
@@ -80,7 +72,7 @@ public struct IssueAccessToken: Command {
     guard claims.connector == client.id else { throw .invalidGrant(.anotherConnector) }
     guard !claims.scopes.isEmpty else { throw .invalidGrant(nil) }
 
-    var event = TokenIssued()
+    var event = V2TokenIssued()
     event.family = claims.family.rawValue
     event.grant = claims.grant.rawValue
     event.connector = claims.connector.rawValue
@@ -90,9 +82,11 @@ public struct IssueAccessToken: Command {
     event.digest = .init(accessDigest)
     event.expiresAt = (context.now + TokenLifetime.access(client.credentials.accessTokenLifetime)).milliseconds
     event.scopes = claims.scopes.rawValue
-    guard let rotated = try rotation(of: claims, client.credentials, state, context) else {
+    event.successor = try read(state.required(refreshToken.rawValue, .family)).credential?.successor ?? 0
+    guard event.successor == 0, let rotated = rotation(of: claims, client.credentials, context) else {
       return Decision(by: Subject(client.id), .tokenIssued(event))
     }
+    event.successor = context.next + 1
     return Decision(by: Subject(client.id), .tokenIssued(event), .refreshTokenRotated(rotated))
   }
 
@@ -107,16 +101,12 @@ public struct IssueAccessToken: Command {
   public func outcome(of recorded: RecordedEvents) -> Outcome {
     switch recorded.events.first {
     case .tokenIssued(let token):
-      var successor: Successor?
-      if case .refreshTokenRotated(let rotated) = recorded.events.last {
-        successor = Successor(
-          handle: TokenID(rawValue: recorded.first + 1), expiresAt: Timestamp(milliseconds: rotated.expiresAt))
-      }
       return .issued(
         Issued(
           handle: TokenID(rawValue: recorded.first), expiresAt: Timestamp(milliseconds: token.expiresAt),
           scopes: Scopes(rawValue: token.scopes), connector: ConnectorID(rawValue: token.connector),
-          grant: GrantID(rawValue: token.grant), group: GroupID(unlessZero: token.group), successor: successor))
+          grant: GrantID(rawValue: token.grant), group: GroupID(unlessZero: token.group),
+          successor: TokenID(unlessZero: token.successor)))
     case .refreshTokenReuseDetected(let reuse):
       return .reuseDetected(FamilyID(rawValue: reuse.family))
     default:

@@ -2,18 +2,17 @@ import LedgerCrypto
 public import LedgerEvents
 
 extension IssueAccessToken {
-  /// The successor that the presented refresh token gets now, if any: when a tenth of a refresh token's life is left,
+  /// The successor that the presented refresh token, which has none yet, gets now, if any: when a tenth of a refresh token's life is left,
   /// or at each use, as the connector has it. The lifetime is the one set now, whatever it was when the token was made.
   @inlinable
   func rotation(
-    of claims: Verdict.Claims, _ credentials: ConnectorCredentials, _ state: borrowing some DomainReader & ~Copyable,
-    _ context: DecisionContext
-  ) throws(DecisionFailure) -> RefreshTokenRotated? {
+    of claims: Verdict.Claims, _ credentials: ConnectorCredentials, _ context: DecisionContext
+  ) -> RefreshTokenRotated? {
     let lifetime = TokenLifetime.refresh(credentials.refreshTokenLifetime)
     let always = credentials.rotation == .always
-    guard always || context.now + lifetime / 10 >= claims.expiresAt, let successorDigest,
-      try read(state.required(refreshToken.rawValue, .family)).credential?.successor == 0
-    else { return nil }
+    guard always || context.now + lifetime / 10 >= claims.expiresAt, let successorDigest else {
+      return nil
+    }
     var event = RefreshTokenRotated()
     event.family = claims.family.rawValue
     event.grant = claims.grant.rawValue

@@ -9,7 +9,8 @@ public enum TokenKind: Sendable {
 
 /// Whether a presented token is valid.
 ///
-/// The answer is looked up along what the token stands on, at each call: ten look-ups at most. Where several things
+/// The answer is looked up along what the token stands on, at each call: ten look-ups at most, and one more of a refresh
+/// token that has a successor. Where several things
 /// are wrong, it names the first in this order: the token, its family, its grant, the connector, the connector's
 /// owner, the granter, the granter's membership, the group, the granter's phone.
 ///
@@ -50,8 +51,13 @@ func judge(
   in state: borrowing some StandingReader & ~Copyable
 ) throws(StateUnreadable) -> Verdict {
   guard now < credential.expiresAt else { return .invalid(.expired(at: credential.expiresAt)) }
-  if credential.successor != 0, now >= credential.acceptedUntil {
-    return .invalid(.replaced(by: TokenID(rawValue: credential.successor)))
+  if credential.successor != 0 {
+    let successor = TokenID(rawValue: credential.successor)
+    guard now < credential.acceptedUntil else { return .invalid(.replaced(by: successor)) }
+    // It is accepted for a caller who lost the answer. Whoever traded the successor for another has it.
+    if let next = try state.standing(of: credential.successor)?.credential, next.successor != 0 {
+      return .invalid(.replaced(by: successor))
+    }
   }
   if let reason = token.obstacle(at: handle.rawValue) { return .invalid(reason) }
 

@@ -34,7 +34,8 @@ public nonisolated enum RefreshRotation: SwiftProtobuf.Enum, Swift.CaseIterable 
   /// After nine tenths of its life.
   case late // = 0
 
-  /// At each use; a reuse of a replaced one revokes the family.
+  /// At each use. The one before may be presented for 60 seconds more, by a caller who lost the answer, unless its
+  /// successor is used; its use after that revokes the family.
   case always // = 1
   case UNRECOGNIZED(Int)
 

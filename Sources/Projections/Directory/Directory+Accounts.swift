@@ -7,7 +7,7 @@ import LedgerEvents
 // Accounts, and the keys that sign checkpoints.
 extension Directory {
   func register(
-    _ event: AccountRegistered, _ position: Position, _ time: Timestamp, _ transaction: inout WriteTransaction
+    _ event: V2AccountRegistered, _ position: Position, _ time: Timestamp, _ transaction: inout WriteTransaction
   ) throws(LogError) {
     let identity = try personalData.hash(issuer: event.issuer, subject: event.subject, at: position)
     let account = Account(

@@ -36,6 +36,12 @@ package struct StandingHistory: StandingReader {
         waiting.append(standing.parents[index])
       }
     }
+    // A token that was replaced is judged by whether its successor was, in its turn. That is none of its own history.
+    if let successor = standings[number]?.credential?.successor, successor > 0, successor <= position {
+      let own = changes
+      standings[successor] = try replay(successor, until: position, in: view)
+      changes = own
+    }
     changes.sort { $0.position < $1.position }
   }
 

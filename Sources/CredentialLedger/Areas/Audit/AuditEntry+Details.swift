@@ -67,7 +67,7 @@ extension AuditEntry {
       [
         ("refreshToken", .number(event.refreshToken)), ("expiresAt", .milliseconds(event.expiresAt)),
         ("scopes", .scopes(event.scopes)),
-      ]
+      ] + (event.successor == 0 ? [] : [("successor", .number(event.successor))])
     case .tokenRevoked(let event): [("reach", .text("\(event.reach)")), ("target", .number(event.target))]
     case .webhookRegistered(let event):
       [
