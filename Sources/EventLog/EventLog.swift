@@ -18,14 +18,14 @@ public final class EventLog<Participant: CommitParticipant>: Sendable {
 
   private init(
     _ environment: Environment, _ tables: LogTables, _ participant: Participant, _ origin: String,
-    _ writer: LogWriter<Participant>?
+    _ writer: LogWriter<Participant>?, _ readers: ReaderThreads.Limits
   ) {
     self.environment = environment
     self.tables = tables
     self.participant = participant
     self.origin = origin
     self.writer = writer
-    readers = ReaderThreads(count: 2)
+    self.readers = ReaderThreads(readers)
   }
 
   /// Makes an empty log.
@@ -53,6 +53,7 @@ public final class EventLog<Participant: CommitParticipant>: Sendable {
   ///   - path: the folder that ``create(at:origin:options:)`` made.
   ///   - configure: how the writer works, given the log's origin.
   ///   - archive: where records are read that are no more in the live file.
+  ///   - readers: how many threads read, and how much may wait for them.
   ///   - participant: opens the participant's tables, creating them where missing, in the transaction given.
   ///   - check: looks at the log before anything is written, and throws to refuse it.
   /// - Throws: ``LogError/Code/notALedger`` and ``LogError/Code/newerFormat``, with everything left as it was;
@@ -60,6 +61,7 @@ public final class EventLog<Participant: CommitParticipant>: Sendable {
   ///   ``LogError/Code/storage``, as when the log is open already; what the closures throw.
   package static func open(
     at path: String, options: Environment.Options, archive: (any RecordArchive)? = nil,
+    readers: ReaderThreads.Limits = ReaderThreads.Limits(),
     participant: (Environment, inout WriteTransaction) throws(LogError) -> Participant,
     check: (borrowing LogView<WriteTransaction, Participant>) throws(LogError) -> Void = { _ in },
     configure: (_ origin: String) throws(LogError) -> LogWriter<Participant>.Configuration
@@ -79,7 +81,7 @@ public final class EventLog<Participant: CommitParticipant>: Sendable {
       try check(view)
       do throws(LMDBError) { try view.commit() } catch { throw LogError(error) }
       let writer = LogWriter(environment, tables, participant, tail, configuration)
-      return EventLog(environment, tables, participant, identity.origin, writer)
+      return EventLog(environment, tables, participant, identity.origin, writer, readers)
     } catch {
       environment.close()
       throw error
@@ -92,11 +94,12 @@ public final class EventLog<Participant: CommitParticipant>: Sendable {
   ///   - path: the folder that ``create(at:origin:options:)`` made.
   ///   - options: the log is opened for reading, also where they say that it may be written.
   ///   - archive: where records are read that are no more in the live file.
+  ///   - readers: how many threads read, and how much may wait for them.
   ///   - participant: opens the participant's tables.
   /// - Throws: as ``open(at:options:participant:configure:)``; nothing of the log is verified.
   package static func openReading(
     at path: String, options: Environment.Options, archive: (any RecordArchive)? = nil,
-    participant: (Environment) throws(LogError) -> Participant
+    readers: ReaderThreads.Limits = ReaderThreads.Limits(), participant: (Environment) throws(LogError) -> Participant
   ) throws(LogError) -> EventLog {
     var options = options
     if options.access == .readWrite { options.access = .readOnly }
@@ -107,7 +110,7 @@ public final class EventLog<Participant: CommitParticipant>: Sendable {
     do throws(LogError) {
       let identity = try LogIdentity(in: environment)
       let tables = try stored { () throws(LMDBError) in try LogTables(reading: environment, archive: archive) }
-      return try EventLog(environment, tables, participant(environment), identity.origin, nil)
+      return try EventLog(environment, tables, participant(environment), identity.origin, nil, readers)
     } catch {
       environment.close()
       throw error

@@ -45,7 +45,7 @@ public struct Accounts: Sendable {
       context, by: .identity(issuer: issuer, subject: subject),
       .signIn(issuer: issuer, subject: subject, name: name, email: email, userAgent: userAgent, role: role))
     let ledger = ledger
-    let (command, person, existing) = try await ledger.blocking {
+    let (command, person, existing) = try await ledger.blocking(.short) {
       () throws(LedgerError) -> (SignIn, PersonID, AccountID?) in
       let identity = ledger.log.participant.personalData.hash(issuer: issuer, subject: subject.utf8)
       let existing = try ledger.reading { (state) throws(StateUnreadable) in try state.account(identity: identity) }
@@ -111,7 +111,7 @@ public struct Accounts: Sendable {
   /// - Throws: `not_found`.
   public func reveal(_ id: AccountID) async throws(LedgerError) -> Revealed? {
     let ledger = ledger
-    return try await ledger.blocking { () throws(LedgerError) -> Revealed? in
+    return try await ledger.blocking(.short) { () throws(LedgerError) -> Revealed? in
       guard let account = try ledger.accounts.account(id) else {
         throw LedgerError(Refusal(.notFound, field: "account", expected: "a registered account"))
       }

@@ -119,7 +119,7 @@ public struct Deliveries: Sendable {
     _ happening: WebhookHappening, for webhooks: [Webhook]
   ) async throws(LedgerError) -> Enqueued {
     let (ledger, now) = (ledger, ledger.now.milliseconds)
-    let sealed = try await ledger.blocking { () throws(LedgerError) in
+    let sealed = try await ledger.blocking(.short) { () throws(LedgerError) in
       var sealed: [(webhook: WebhookID, delivery: StoredDelivery)] = []
       for webhook in webhooks {
         guard let key = PersonID(bytes: webhook.key) else { continue }
@@ -161,7 +161,7 @@ public struct Deliveries: Sendable {
         try view.takeDeliveries(limit: limit, byteLimit: Self.takeByteLimit, at: now)
       }
       for webhook in exhausted { try await ledger.disableForFailures(webhook) }
-      let deliveries = try await ledger.blocking { () throws(LedgerError) in
+      let deliveries = try await ledger.blocking(.short) { () throws(LedgerError) in
         var deliveries: [Delivery] = []
         for item in taken { if let delivery = try ledger.open(item) { deliveries.append(delivery) } }
         return deliveries

@@ -35,7 +35,7 @@ extension Ledger {
   fileprivate func numbers(
     of people: [(number: Sealed?, account: AccountID?)], sealedAs purpose: Purpose
   ) async throws(LedgerError) -> [String?] {
-    try await blocking { [self] () throws(LedgerError) in
+    try await blocking(.short) { [self] () throws(LedgerError) in
       let sealed = try reading { (state) throws(StateUnreadable) in
         var sealed: [(value: Sealed, purpose: Purpose)?] = []
         for person in people {

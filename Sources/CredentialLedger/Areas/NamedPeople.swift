@@ -42,7 +42,7 @@ extension Ledger {
     for attempt in 1...tries {
       let named =
         people.contains(where: \.isNumber)
-        ? try await blocking { [self] () throws(LedgerError) in try seal(people, as: purpose) }
+        ? try await blocking(.short) { [self] () throws(LedgerError) in try seal(people, as: purpose) }
         : try seal(people, as: purpose)
       do { return try await execute(command(named), by: requester.account, request) } catch {
         guard attempt < tries, error.refusal == PersonKeyRace.refusal else { throw error }

@@ -66,7 +66,7 @@ extension Ledger {
   /// Destroys the keys of persons whose erasure is recorded.
   func destroyKeys(of persons: [[UInt8]]) async throws(LedgerError) {
     guard !persons.isEmpty else { return }
-    try await blocking { [keyStore] () throws(LedgerError) in
+    try await blocking(.short) { [keyStore] () throws(LedgerError) in
       for bytes in persons {
         guard let person = PersonID(bytes: bytes) else { continue }
         try keyed { () throws(KeyStoreError) in _ = try keyStore.persons.erase(person) }

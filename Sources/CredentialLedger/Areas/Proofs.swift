@@ -98,7 +98,7 @@ extension Ledger {
   /// The root of the tree as it was when the ledger had `size` events; nil if it never had.
   public func root(at size: UInt64) async throws(LedgerError) -> Digest? {
     let log = log
-    return try await blocking { () throws(LedgerError) in
+    return try await blocking(.short) { () throws(LedgerError) in
       try logged { () throws(LogError) in try log.snapshot().root(at: size) }
     }
   }
@@ -114,7 +114,7 @@ extension Ledger {
   public func proveInclusion(of position: UInt64) async throws(LedgerError) -> EventProof {
     _ = try await checkpoint()
     let log = log
-    let proof = try await blocking { () throws(LedgerError) -> EventProof? in
+    let proof = try await blocking(.short) { () throws(LedgerError) -> EventProof? in
       try logged { () throws(LogError) in
         let view = try log.snapshot()
         guard let signed = try view.checkpoint(atOrBefore: .max),
@@ -143,7 +143,7 @@ extension Ledger {
   public func proveConsistency(from oldSize: UInt64, to newSize: UInt64) async throws(LedgerError) -> ConsistencyProof?
   {
     let log = log
-    return try await blocking { () throws(LedgerError) in
+    return try await blocking(.short) { () throws(LedgerError) in
       try logged { () throws(LogError) in try log.snapshot().consistencyProof(from: oldSize, to: newSize) }
     }
   }

@@ -35,7 +35,7 @@ extension Accounts {
       throw LedgerError(.invalidValue, "limit: expected 1 to 1,000", field: "limit")
     }
     let ledger = ledger
-    return try await ledger.blocking { () throws(LedgerError) in
+    return try await ledger.blocking(.short) { () throws(LedgerError) in
       guard let known = try ledger.accounts.account(account) else {
         throw LedgerError(Refusal(.notFound, field: "account", expected: "a registered account"))
       }

@@ -116,7 +116,7 @@ extension Tokens {
       throw LedgerError(.invalidValue, "limit: expected 1 to 1,000", field: "limit")
     }
     let ledger = ledger
-    return try await ledger.blocking { () throws(LedgerError) in
+    return try await ledger.blocking(.short) { () throws(LedgerError) in
       let now = Timestamp(milliseconds: ledger.configuration.clock())
       let view = try logged { () throws(LogError) in try ledger.log.snapshot() }
       var listed: [ListedToken] = []

@@ -69,7 +69,7 @@ extension Webhooks {
   public func callback(of id: WebhookID) async throws(LedgerError) -> WebhookCallback? {
     let ledger = ledger
     guard let webhook = try webhook(id), !webhook.isDeleted else { return nil }
-    return try await ledger.blocking { () throws(LedgerError) in try ledger.open(webhook.details) }
+    return try await ledger.blocking(.short) { () throws(LedgerError) in try ledger.open(webhook.details) }
   }
 }
 

@@ -48,7 +48,7 @@ public struct Webhooks: Sendable {
     if request.keyed == nil { try rehearse(on: object, for: eventTypes, validity: validity, with: claims) }
     let publicID = try request.secrets.publicID()
     let ledger = ledger
-    let (key, sealed) = try await ledger.blocking { () throws(LedgerError) in
+    let (key, sealed) = try await ledger.blocking(.short) { () throws(LedgerError) in
       let key = try ledger.newPerson()
       return (key, try ledger.seal(callback, under: key))
     }
@@ -123,7 +123,9 @@ public struct Webhooks: Sendable {
         callbackURL ?? before.url, callbackToken ?? before.token, callbackContext ?? before.context)
       if after != before {
         let ledger = ledger
-        changes.callback = try await ledger.blocking { () throws(LedgerError) in try ledger.seal(after, under: key) }
+        changes.callback = try await ledger.blocking(.short) { () throws(LedgerError) in
+          try ledger.seal(after, under: key)
+        }
       }
     }
     // What waited for it is not to be taken up where it was left, with its tries used up.

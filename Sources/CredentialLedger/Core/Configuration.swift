@@ -32,6 +32,11 @@ public struct LedgerConfiguration: Sendable {
   public var archive: String?
   /// How many requests may wait for the writer.
   public var queueCapacity: Int
+  /// How many threads read what may take long; at least 2. One of them takes only short work, such as a page of a list or a
+  /// look-up that opens personal data, so that this never waits for a scan.
+  public var readerThreads: Int
+  /// How many reads may wait for these threads, short ones and long ones each; at least 1. One more is refused with `busy`.
+  public var readerQueueCapacity: Int
   /// For how long an idempotency key is remembered, in milliseconds of recorded time: seven days unless set. Older keys
   /// count as new; what is kept of them is deleted as events come.
   public var idempotencyRetention: Int64
@@ -54,6 +59,7 @@ public struct LedgerConfiguration: Sendable {
     random: any RandomSource = SystemRandom(), signer: (any NoteSigner)? = nil,
     checkpoints: CheckpointPolicy = CheckpointPolicy(), pinCost: UInt8 = 14,
     witnessFile: String? = nil, archive: String? = nil, queueCapacity: Int = 65_536,
+    readerThreads: Int = 4, readerQueueCapacity: Int = 4_096,
     idempotencyRetention: Int64 = 7 * 86_400_000, readers: ReaderPolicy = ReaderPolicy(),
     snapshots: SnapshotPolicy = SnapshotPolicy(), deliveries: DeliveryLimits = DeliveryLimits(),
     lastUseResolution: Duration? = .seconds(60), mapSize: Int? = nil, maximumMapSize: Int? = nil
@@ -67,6 +73,8 @@ public struct LedgerConfiguration: Sendable {
     self.witnessFile = witnessFile
     self.archive = archive
     self.queueCapacity = queueCapacity
+    self.readerThreads = readerThreads
+    self.readerQueueCapacity = readerQueueCapacity
     self.idempotencyRetention = idempotencyRetention
     self.readers = readers
     self.snapshots = snapshots

@@ -127,13 +127,15 @@ extension Ledger {
     } catch { throw LedgerError(error) }
   }
 
-  /// Runs what may take long (files, cold pages, scrypt) on a thread for reading.
+  /// Runs what may take long (files, cold pages) on a thread for reading.
+  ///
+  /// - Throws: what `body` throws; `busy` where too much waits, `closed`.
   func blocking<Result: Sendable>(
-    _ body: @escaping @Sendable () throws(LedgerError) -> Result
+    _ length: ReaderThreads.Length = .long, _ body: @escaping @Sendable () throws(LedgerError) -> Result
   ) async throws(LedgerError) -> Result {
     let outcome: Swift.Result<Result, LedgerError>
     do throws(LogError) {
-      outcome = try await log.readers.run { Swift.Result(catching: body) }
+      outcome = try await log.readers.run(length) { Swift.Result(catching: body) }
     } catch { throw LedgerError(error) }
     return try outcome.get()
   }
@@ -203,7 +205,7 @@ extension Ledger {
 
   private func seal(_ request: PreparedRequest, for account: AccountID?) async throws(LedgerError) -> [UInt8] {
     guard !request.address.isEmpty, account != nil || request.person != nil else { return [] }
-    return try await blocking { [self] () throws(LedgerError) in
+    return try await blocking(.short) { [self] () throws(LedgerError) in
       let owner = if let account { Optional(try person(of: account)) } else { request.person }
       guard let owner else { return [] }
       let sealed = try seal(request.address, for: owner, .originAddress)

@@ -143,6 +143,7 @@ public final class Ledger: Sendable {
         return .success(
           try EventLog<ProjectionSet>.open(
             at: "\(path)/\(Folder.log)", options: configuration.storage(), archive: archive,
+            readers: configuration.readerLimits,
             participant: { (environment, transaction) throws(LogError) in
               try ProjectionSet(in: &transaction, of: environment, keys: keys)
             },
@@ -213,7 +214,8 @@ public final class Ledger: Sendable {
     let archive = try configuration.records(of: origin)
     let log = try logged { () throws(LogError) in
       try EventLog<ProjectionSet>.openReading(
-        at: "\(path)/\(Folder.log)", options: configuration.storage(.readOnly), archive: archive
+        at: "\(path)/\(Folder.log)", options: configuration.storage(.readOnly), archive: archive,
+        readers: configuration.readerLimits
       ) { environment throws(LogError) in try ProjectionSet(reading: environment, keys: keys) }
     }
     do throws(LogError) { try witness?.check(log.snapshot()) } catch {
@@ -278,6 +280,10 @@ private func presentSigningKey(_ keys: KeyStore) throws(LogError) -> Ed25519.Sig
 }
 
 extension LedgerConfiguration {
+  var readerLimits: ReaderThreads.Limits {
+    ReaderThreads.Limits(threads: readerThreads, queueCapacity: readerQueueCapacity)
+  }
+
   func storage(_ access: Environment.Options.Access = .readWrite) -> Environment.Options {
     var options = Environment.Options()
     options.access = access

@@ -125,6 +125,6 @@ package struct SnapshotMaker: Sendable {
   private func run<Output: Sendable>(
     _ body: @escaping @Sendable () throws(LogError) -> Output
   ) async throws(LogError) -> Output {
-    try await log.readers.run(body)
+    try await log.readers.run(.long, body)
   }
 }

@@ -60,7 +60,7 @@ extension Audit {
     _ entries: [AuditEntry], revealing: Bool = false
   ) async throws(LedgerError) -> Description {
     let ledger = ledger
-    return try await ledger.blocking { () throws(LedgerError) in
+    return try await ledger.blocking(.short) { () throws(LedgerError) in
       var subjects: Set<Subject> = []
       var personal: [UInt64: [PersonalValue]] = [:]
       for entry in entries {
@@ -79,7 +79,7 @@ extension Audit {
     of subjects: some Sequence<Subject>, revealing: Bool = false
   ) async throws(LedgerError) -> [Subject: Label] {
     let (ledger, subjects) = (ledger, Set(subjects))
-    return try await ledger.blocking { () throws(LedgerError) in
+    return try await ledger.blocking(.short) { () throws(LedgerError) in
       try ledger.labels(of: subjects, revealing: revealing)
     }
   }

@@ -66,7 +66,8 @@ public struct Audit: Sendable {
     }
     guard steps > 0 else { throw LedgerError(.invalidValue, "steps: expected 1 or more", field: "steps") }
     let ledger = ledger
-    return try await ledger.blocking { () throws(LedgerError) in
+    // An address has no index, so it is looked for in all that fits the rest.
+    return try await ledger.blocking(filter.asksForAddress ? .long : .short) { () throws(LedgerError) in
       try logged { () throws(LogError) in
         try ledger.search(filter, ascending: order == .oldestFirst, after: after, limit: limit, steps: steps)
       }

@@ -85,7 +85,7 @@ extension Ledger {
     case .connector(let id): subject = Subject(id)
     case .account(let id): subject = Subject(id)
     }
-    return try await blocking { [self, presented] () throws(LedgerError) in
+    return try await blocking(.short) { [self, presented] () throws(LedgerError) in
       let (history, position) = try logged { () throws(LogError) in
         let view = try log.snapshot()
         let position = try StandingHistory.position(at: time, in: view)

@@ -1,0 +1,126 @@
+import Synchronization
+import Testing
+
+@testable import EventLog
+
+/// What may run side by side, and in which order. No test measures time: where a job would be held up it would wait for
+/// ever, and the limit ends the test.
+@Suite(.timeLimit(.minutes(5))) struct ReaderThreadsTests {
+  /// A door that jobs wait at, on their threads.
+  final class Gate: Sendable {
+    private let monitor = Monitor((isOpen: false, waiting: 0))
+
+    func pass() {
+      monitor.withLock { state, wakes in
+        state.waiting += 1
+        wakes = true
+      }
+      _ = monitor.wait(until: nil) { $0.isOpen ? () : nil }
+    }
+
+    func open() {
+      monitor.withLock { state, wakes in
+        state.isOpen = true
+        wakes = true
+      }
+    }
+
+    /// Waits until so many jobs stand before the door.
+    func awaitWaiting(_ count: Int) async {
+      await withCheckedContinuation { continuation in
+        _ = OSThread { [monitor] in
+          _ = monitor.wait(until: nil) { $0.waiting >= count ? () : nil }
+          continuation.resume()
+        }
+      }
+    }
+  }
+
+  /// What was done, in order.
+  final class Record: Sendable {
+    private let entries = Mutex<[String]>([])
+    func note(_ entry: String) { entries.withLock { $0.append(entry) } }
+    var all: [String] { entries.withLock { $0 } }
+  }
+
+  @Test(arguments: [2, 3, 5])
+  func `However much long work there is, short work is done meanwhile`(count: Int) async throws {
+    let threads = ReaderThreads(.init(threads: count))
+    let gate = Gate()
+    let order = Record()
+    try await withThrowingTaskGroup { group in
+      for _ in 0..<20 {
+        group.addTask {
+          try await threads.run(.long) {
+            gate.pass()
+            order.note("long")
+          }
+        }
+      }
+      // Each thread that takes long work has some.
+      await gate.awaitWaiting(count - 1)
+      for _ in 0..<50 { try await threads.run(.short) { order.note("short") } }
+      gate.open()
+      try await group.waitForAll()
+    }
+    #expect(order.all == Array(repeating: "short", count: 50) + Array(repeating: "long", count: 20))
+    threads.stop()
+  }
+
+  @Test func `However much short work there is, long work is done meanwhile`() async throws {
+    let threads = ReaderThreads(.init(threads: 2))
+    let gate = Gate()
+    try await withThrowingTaskGroup { group in
+      for _ in 0..<2 { group.addTask { try await threads.run(.short) { gate.pass() } } }
+      await gate.awaitWaiting(2)
+      let done = Record()
+      for _ in 0..<20 { group.addTask { try await threads.run(.short) { done.note("short") } } }
+      group.addTask { try await threads.run(.long) { done.note("long") } }
+      while threads.waiting(.short) < 20 || threads.waiting(.long) < 1 { await Task.yield() }
+      gate.open()
+      try await group.waitForAll()
+      #expect(done.all.count == 21)
+    }
+    threads.stop()
+  }
+
+  @Test(arguments: [ReaderThreads.Length.short, .long])
+  func `What waits has a bound, past which the answer is busy`(length: ReaderThreads.Length) async throws {
+    let threads = ReaderThreads(.init(threads: 2, queueCapacity: 3))
+    let gate = Gate()
+    let running = length == .short ? 2 : 1
+    try await withThrowingTaskGroup { group in
+      for _ in 0..<running { group.addTask { try await threads.run(length) { gate.pass() } } }
+      await gate.awaitWaiting(running)
+      for _ in 0..<3 { group.addTask { try await threads.run(length) {} } }
+      while threads.waiting(length) < 3 { await Task.yield() }
+      let refused = await #expect(throws: LogError.self) { try await threads.run(length) {} }
+      #expect(refused?.code == .busy)
+      gate.open()
+      try await group.waitForAll()
+    }
+    // There is room again.
+    try await threads.run(length) {}
+    threads.stop()
+    let refused = await #expect(throws: LogError.self) { try await threads.run(length) {} }
+    #expect(refused?.code == .closed)
+  }
+
+  @Test func `Jobs of one length begin in the order in which they came`() async throws {
+    let threads = ReaderThreads(.init(threads: 2))
+    let gate = Gate()
+    let order = Record()
+    try await withThrowingTaskGroup { group in
+      group.addTask { try await threads.run(.long) { gate.pass() } }
+      await gate.awaitWaiting(1)
+      for index in 0..<100 {
+        group.addTask { try await threads.run(.long) { order.note("\(index)") } }
+        while threads.waiting(.long) <= index { await Task.yield() }
+      }
+      gate.open()
+      try await group.waitForAll()
+    }
+    #expect(order.all == (0..<100).map { "\($0)" })
+    threads.stop()
+  }
+}
