@@ -24,8 +24,11 @@ public protocol DomainReader: StandingReader, ~Copyable {
   func challenge(_ id: ChallengeID) throws(StateUnreadable) -> PINChallenge?
   /// The latest PIN asked for by this account for this number, in whatever state.
   func challenge(for number: Digest, by account: AccountID) throws(StateUnreadable) -> ChallengeID?
-  /// The PINs last asked for, for a number by anybody, or by an account for any number: newest first, at most `limit`.
-  func challenges(_ scope: PINScope, newest limit: Int) throws(StateUnreadable) -> [PINChallenge]
+  /// How many PINs of a scope were asked for, and presented wrongly, after a moment at most ``PINLimits/window`` ago. For
+  /// scopes of many numbers what is younger than ten minutes may count as a little younger still.
+  func pinCounts(_ scope: PINScope, after moment: Timestamp) throws(StateUnreadable) -> PINCounts
+  /// Keyed hash of the OpenID identity of an account; nil once the person is erased.
+  func identity(of account: AccountID) throws(StateUnreadable) -> Digest?
 
   /// Keyed hash of the number that a phone has; nil once its person is erased.
   func number(of phone: PhoneID) throws(StateUnreadable) -> Digest?

@@ -47,6 +47,9 @@ extension EventType {
   public static let permissionGranted = EventType(rawValue: 50)
   public static let permissionRevoked = EventType(rawValue: 51)
 
+  public static let phonePINWithheld = EventType(rawValue: 53)
+  public static let groupInvitationAccepted = EventType(rawValue: 54)
+
   public static let refreshTokenIssued = EventType(rawValue: 60)
   public static let refreshTokenRotated = EventType(rawValue: 61)
   public static let refreshTokenReuseDetected = EventType(rawValue: 62)
@@ -71,7 +74,8 @@ extension EventType {
   /// program does not know.
   public var currentVersion: UInt8? {
     switch self {
-    case .accountRegistered, .phonePINRequested, .tokenIssued: 2
+    case .accountRegistered, .tokenIssued: 2
+    case .phonePINRequested: 3
     default: name == nil ? nil : 1
     }
   }
@@ -122,6 +126,8 @@ extension EventType: CaseIterable {
     (.groupSubscriberRemoved, "group.subscriber_removed"),
     (.permissionGranted, "permission.granted"),
     (.permissionRevoked, "permission.revoked"),
+    (.phonePINWithheld, "phone.pin_withheld"),
+    (.groupInvitationAccepted, "group.invitation_accepted"),
     (.refreshTokenIssued, "refresh_token.issued"),
     (.refreshTokenRotated, "refresh_token.rotated"),
     (.refreshTokenReuseDetected, "refresh_token.reuse_detected"),

@@ -27,6 +27,7 @@ extension LedgerEvent {
       visit(.account, event.account)
       visit(.challenge, event.challenge)
       visit(.connector, event.connector)
+    case .phonePINWithheld(let event): visit(.connector, event.connector)
     case .phoneVerified(let event):
       visit(.account, event.account)
       visit(.challenge, event.challenge)
@@ -64,6 +65,11 @@ extension LedgerEvent {
       visit(.group, event.group)
       visit(.group, event.subgroup)
 
+    case .groupInvitationAccepted(let event):
+      visit(.group, event.group)
+      visit(.membership, event.membership)
+      visit(.account, event.account)
+      visit(.phone, event.phone)
     case .groupSubscriberAdded(let event):
       visit(.group, event.group)
       visit(.account, event.account)

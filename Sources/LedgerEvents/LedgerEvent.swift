@@ -13,11 +13,12 @@ public enum LedgerEvent: Sendable, Hashable {
   case accountEnabled(AccountEnabled)
   case accountRoleChanged(AccountRoleChanged)
 
-  case phonePINRequested(V2PhonePINRequested)
+  case phonePINRequested(V3PhonePINRequested)
   case phonePINRejected(PhonePINRejected)
   case phoneVerified(PhoneVerified)
   case phoneRemoved(PhoneRemoved)
   case phonePINAccepted(PhonePINAccepted)
+  case phonePINWithheld(PhonePINWithheld)
 
   case connectorCreated(ConnectorCreated)
   case connectorUpdated(ConnectorUpdated)
@@ -34,6 +35,7 @@ public enum LedgerEvent: Sendable, Hashable {
   case groupSubgroupDetached(GroupSubgroupDetached)
   case groupSubscriberAdded(GroupSubscriberAdded)
   case groupSubscriberRemoved(GroupSubscriberRemoved)
+  case groupInvitationAccepted(GroupInvitationAccepted)
 
   case permissionGranted(PermissionGranted)
   case permissionRevoked(PermissionRevoked)
@@ -74,6 +76,7 @@ public enum LedgerEvent: Sendable, Hashable {
     case .phoneVerified: .phoneVerified
     case .phoneRemoved: .phoneRemoved
     case .phonePINAccepted: .phonePINAccepted
+    case .phonePINWithheld: .phonePINWithheld
     case .connectorCreated: .connectorCreated
     case .connectorUpdated: .connectorUpdated
     case .connectorSecretRotated: .connectorSecretRotated
@@ -88,6 +91,7 @@ public enum LedgerEvent: Sendable, Hashable {
     case .groupSubgroupDetached: .groupSubgroupDetached
     case .groupSubscriberAdded: .groupSubscriberAdded
     case .groupSubscriberRemoved: .groupSubscriberRemoved
+    case .groupInvitationAccepted: .groupInvitationAccepted
     case .permissionGranted: .permissionGranted
     case .permissionRevoked: .permissionRevoked
     case .refreshTokenIssued: .refreshTokenIssued

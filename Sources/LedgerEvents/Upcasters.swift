@@ -3,12 +3,13 @@
 /// Each step lifts a message by one version, and a type's chain of steps starts at the version that was read. A new
 /// version is one more step, and one more case in its type's chain.
 enum Upcasters {
-  /// `phone.pin_requested` of version 1 or 2.
+  /// `phone.pin_requested` of version 1, 2 or 3.
   static func phonePINRequested(
     _ payload: RawSpan, from source: PayloadSource
-  ) throws(EventCodingError) -> V2PhonePINRequested {
+  ) throws(EventCodingError) -> V3PhonePINRequested {
     switch source.version {
-    case 1: try version2(of: source.decode(payload))
+    case 1: try version3(of: version2(of: source.decode(payload)))
+    case 2: try version3(of: source.decode(payload))
     default: try source.decode(payload)
     }
   }
@@ -68,6 +69,18 @@ enum Upcasters {
       $0.pinDigest = old.pinDigest
       $0.expiresAt = old.expiresAt
       $0.scryptLog2N = 14
+      $0.unknownFields = old.unknownFields
+    }
+  }
+
+  /// Version 2 hashed PINs by scrypt. A PIN lives ten minutes, so none of it needs to be checked any more: without digest
+  /// it is one that is over.
+  static func version3(of old: V2PhonePINRequested) -> V3PhonePINRequested {
+    .with {
+      $0.account = old.account
+      if old.hasNumber { $0.number = old.number }
+      $0.expiresAt = old.expiresAt
+      $0.connector = old.connector
       $0.unknownFields = old.unknownFields
     }
   }

@@ -54,15 +54,12 @@ extension LedgerState {
     }
   }
 
-  /// Who somebody is that no account took over. The number may be held all the same, by an account that was in the
-  /// group before it verified the number.
+  /// Who somebody is that no account took over. An invitation does not tell who holds the number. That of a subscriber may
+  /// be held, by an account that subscribed before it verified the number.
   private func name(of place: PlaceRow, _ list: GroupList, _ id: UInt64) throws(StateUnreadable) -> PersonName? {
-    let number =
-      switch list {
-      case .members: try row(StoredMembership.self, .number(.membership, id))?.number
-      case .subscribers: try row(StoredSubscription.self, .number(.subscription, id))?.number
-      }
-    if let number, let holder = try phone(number: number), let account = try phone(holder)?.account {
+    if list == .subscribers, let number = try row(StoredSubscription.self, .number(.subscription, id))?.number,
+      let holder = try phone(number: number), let account = try phone(holder)?.account
+    {
       return .account(account)
     }
     return place.person.map { .key($0) }

@@ -6,33 +6,31 @@ public import LedgerEvents
 
 // What is known of people beside their accounts and phones.
 extension LedgerState {
-  public func challenges(_ scope: PINScope, newest limit: Int) throws(StateUnreadable) -> [PINChallenge] {
-    let (lower, upper): (DirectoryKey, DirectoryKey) =
-      switch scope {
-      case .number(let number):
-        (.digest(.challengeOfNumber, number, 0), .digest(.challengeOfNumber, number, .max))
-      case .account(let id):
-        (.pair(.challengeOfAccount, id.rawValue, 0), .pair(.challengeOfAccount, id.rawValue, .max))
-      }
-    let ids = try reading { () throws(LogError) in
-      var ids: [UInt64] = []
+  /// The PINs that were ever asked for, for a number by anybody: newest first. None once the person is erased.
+  package func challenges(ofNumber number: Digest) throws(StateUnreadable) -> [ChallengeID] {
+    try reading { () throws(LogError) in
+      var ids: [ChallengeID] = []
       try stored { () throws(LMDBError) in
-        try directory.rows.forEach(from: lower, below: upper, reversed: true, in: transaction) { key, _ in
-          guard ids.count < limit else { return .stop }
-          switch key {
-          case .pair(_, _, let id), .digest(_, _, let id): ids.append(id)
-          case .number, .publicID: break
-          }
+        try directory.rows.forEach(
+          from: .digest(.challengeOfNumber, number, 0), below: .digest(.challengeOfNumber, number, .max),
+          reversed: true, in: transaction
+        ) { key, _ in
+          if case .digest(_, _, let id) = key { ids.append(ChallengeID(rawValue: id)) }
           return .continue
         }
       }
       return ids
     }
-    var challenges: [PINChallenge] = []
-    for id in ids {
-      if let challenge = try challenge(ChallengeID(rawValue: id)) { challenges.append(challenge) }
+  }
+
+  public func pinCounts(_ scope: PINScope, after moment: Timestamp) throws(StateUnreadable) -> PINCounts {
+    try reading { () throws(LogError) in
+      try counts?.counts(of: scope, after: moment, in: transaction) ?? PINCounts()
     }
-    return challenges
+  }
+
+  public func identity(of account: AccountID) throws(StateUnreadable) -> Digest? {
+    try reading { () throws(LogError) in try directory.identity(of: account.rawValue, in: transaction) }
   }
 
   public func number(of phone: PhoneID) throws(StateUnreadable) -> Digest? {

@@ -40,12 +40,12 @@ extension LogView where Reading == ReadTransaction, Participant == ProjectionSet
 extension ProjectionSet {
   /// The state in the writer's transaction, to be used while that is open and until an event is applied.
   public func state(in transaction: BorrowedTransaction) throws(LogError) -> LedgerState {
-    LedgerState(try current(in: transaction), transaction, memory.windowOfWriter)
+    LedgerState(try current(in: transaction), transaction, memory.windowOfWriter, pinCounts)
   }
 
   /// The state in a snapshot, to be used while that is open.
   public func snapshotState(in transaction: BorrowedTransaction) throws(LogError) -> LedgerState {
-    LedgerState(try current(in: transaction), transaction, memory.window(ofSnapshot: transaction.number))
+    LedgerState(try current(in: transaction), transaction, memory.window(ofSnapshot: transaction.number), pinCounts)
   }
 }
 
@@ -55,9 +55,15 @@ public struct LedgerState: ~Copyable, DomainReader {
   let transaction: BorrowedTransaction
   /// What may be believed of what was seen before; nil where nothing is.
   private let remembered: StateMemory.Window?
+  /// Nil in a state of the past, which decides nothing.
+  let counts: PINCountTable?
 
-  init(_ tables: ProjectionTables, _ transaction: BorrowedTransaction, _ remembered: StateMemory.Window?) {
+  init(
+    _ tables: ProjectionTables, _ transaction: BorrowedTransaction, _ remembered: StateMemory.Window?,
+    _ counts: PINCountTable? = nil
+  ) {
     self.remembered = remembered
+    self.counts = counts
     self.tables = tables
     self.transaction = transaction
   }

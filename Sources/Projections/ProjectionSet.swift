@@ -17,10 +17,13 @@ public final class ProjectionSet: CommitParticipant {
   package let personalData: PersonalData
   /// What the rows of this program have for ``ProjectionCheckpoint/schemaVersion``, under the newest keys at opening.
   let schemaVersion: UInt64
-  /// What waits for webhooks, and when tokens were last used: beside the projections, as no event says it. Nil where the
-  /// log is open for reading only and has no such tables yet.
+  /// What waits for webhooks, when tokens were last used, and how many PINs there were: beside the projections, as it does
+  /// not follow from the log alone. Nil where the log is open for reading only and has no such tables yet.
   let deliveries: DeliveryTables?
   let lastUses: LastUseTable?
+  let pinCounts: PINCountTable?
+  /// When the newest event was recorded that was applied since opening, in milliseconds.
+  private let lastTime = Atomic<Int64>(.min)
 
   static let checkpointKey = Array("projections".utf8)
 
@@ -38,6 +41,7 @@ public final class ProjectionSet: CommitParticipant {
     ]
     deliveries = try DeliveryTables(in: &transaction, of: environment)
     lastUses = try LastUseTable(in: &transaction, of: environment)
+    pinCounts = try PINCountTable(in: &transaction, of: environment)
     do throws(LMDBError) {
       checkpoint = try environment.openTable(.init("projections"), in: &transaction)
       live = LiveSet(set: try checkpoint.get(Self.checkpointKey, in: transaction)?.set ?? 0)
@@ -56,6 +60,7 @@ public final class ProjectionSet: CommitParticipant {
     ]
     deliveries = try DeliveryTables(reading: environment)
     lastUses = try LastUseTable(reading: environment)
+    pinCounts = try PINCountTable(reading: environment)
     do throws(LMDBError) { checkpoint = try environment.openTable(.init("projections")) } catch {
       throw LogError(error)
     }
@@ -104,12 +109,16 @@ public final class ProjectionSet: CommitParticipant {
     switch event {
     // What changes nothing that tokens stand on. Whatever is not named here may.
     case .tokenIssued, .retentionApplied, .refreshTokenRotated, .accountSignedIn, .phonePINRequested, .phonePINRejected,
-      .groupSubscriberAdded, .groupSubscriberRemoved, .webhookRegistered, .webhookUpdated, .webhookDisabled,
+      .phonePINWithheld, .groupSubscriberAdded, .groupSubscriberRemoved, .webhookRegistered, .webhookUpdated,
+      .webhookDisabled,
       .webhookDeleted:
       break
     default: memory.noteChange(by: transaction.number)
     }
-    try current(in: transaction).apply(event, header, in: &transaction)
+    let tables = try current(in: transaction)
+    try tables.apply(event, header, in: &transaction)
+    try pinCounts?.note(event, header, tables.directory, in: &transaction)
+    lastTime.store(header.recordedAt, ordering: .relaxed)
   }
 
   public func finish(at head: Position, in transaction: inout WriteTransaction) throws(LogError) {
@@ -117,6 +126,10 @@ public final class ProjectionSet: CommitParticipant {
       schemaVersion: schemaVersion, position: head,
       set: UInt8(try currentSet(in: transaction)))
     try stored { () throws(LMDBError) in try checkpoint.put(Self.checkpointKey, row, in: &transaction) }
+    // A rebuild comes here without an event, and so without a time.
+    let now = lastTime.load(ordering: .relaxed)
+    guard now > .min else { return }
+    try pinCounts?.forget(now: Timestamp(milliseconds: now), in: &transaction)
   }
 }
 

@@ -4,7 +4,7 @@ import Testing
 /// A ledger on disk that child processes work on, and what must hold whenever one of them is gone: every acknowledged
 /// event is there, at most those in flight besides, the tree is valid, and the projections equal a rebuild.
 struct CrashedLedger {
-  static let configuration = LedgerConfiguration(pinCost: 10)
+  static let configuration = LedgerConfiguration()
   /// How many events the child can have in flight: one command a task, three events in the largest.
   static let inFlight: UInt64 = 16 * 3
 

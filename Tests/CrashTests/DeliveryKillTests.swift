@@ -7,7 +7,7 @@ import Testing
 @Suite(.serialized) struct DeliveryKillTests {
   let folder = TemporaryFolder()
   /// A clock so far ahead that what the killed process had taken is due.
-  private let later = LedgerConfiguration(clock: { LedgerConfiguration.systemClock() + 600_000 }, pinCost: 10)
+  private let later = LedgerConfiguration(clock: { LedgerConfiguration.systemClock() + 600_000 })
 
   @Test("A kill loses nothing that was put in, delivers nothing again that was reported, and keeps the order")
   func kills() async throws {

@@ -11,6 +11,6 @@ final class TestClock: Sendable {
 
   /// Cheap PINs, and this clock.
   var configuration: LedgerConfiguration {
-    LedgerConfiguration(clock: { self.now.milliseconds }, pinCost: 10)
+    LedgerConfiguration(clock: { self.now.milliseconds })
   }
 }

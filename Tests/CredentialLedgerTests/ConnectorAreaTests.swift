@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ConnectorAreaTests {
   let folder = TemporaryFolder()
-  let quick = LedgerConfiguration(pinCost: 10)
+  let quick = LedgerConfiguration()
 
   @Test func `A connector is changed, its Secret rotated and its lists kept, also after a rebuild`() async throws {
     let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org", quick)

@@ -11,7 +11,7 @@ import Testing
 
   @Test func `Members, subscribers and views`() async throws {
     let ledger = try await Ledger.create(
-      at: folder.path + "/ledger", origin: "ledger.example.org", LedgerConfiguration(pinCost: 10))
+      at: folder.path + "/ledger", origin: "ledger.example.org", LedgerConfiguration())
     let steps = try await FourSteps(on: ledger)
     let admin = steps.admin
     let account = steps.developer

@@ -11,7 +11,7 @@ import Testing
   private func print(_ values: any Sendable...) { #expect(!values.isEmpty) }
 
   private func made() async throws -> Ledger {
-    try await Ledger.create(at: path, origin: "ledger.example.org", LedgerConfiguration(pinCost: 10))
+    try await Ledger.create(at: path, origin: "ledger.example.org", LedgerConfiguration())
   }
 
   @Test func `Keys, proofs, the audit trail and verification`() async throws {

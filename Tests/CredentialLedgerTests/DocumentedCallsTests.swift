@@ -29,7 +29,7 @@ import Testing
   }
 
   private func made() async throws -> Ledger {
-    try await Ledger.create(at: path, origin: "ledger.example.org", LedgerConfiguration(pinCost: 10))
+    try await Ledger.create(at: path, origin: "ledger.example.org", LedgerConfiguration())
   }
 
   @Test func `Making, opening and closing`() async throws {
@@ -95,6 +95,8 @@ import Testing
     let group = try await ledger.groups.create(name: "Field team", welcomeMessage: "Good to have you", by: admin)
     let membership = try await ledger.groups.add(account, role: .admin, to: group.id, by: admin)
     let invited = try await ledger.groups.add(PhoneNumber("+33699999999"), to: group.id, by: admin)
+    let invitations = try ledger.groups.invitations(to: account)
+    for invitation in invitations { try await ledger.groups.accept(invitation.membership, by: account) }
     try await ledger.groups.changeRole(of: membership, in: group.id, to: .member, by: admin)
     let admins = try ledger.groups.members(of: group.id).filter { $0.role == .admin }
     #expect(admins.count == 1 && invited != membership)

@@ -21,7 +21,7 @@ import Testing
     let time = Time()
     let ledger = try await Ledger.create(
       at: "\(folder.path)/\(stream)", origin: "erasure.example.org",
-      LedgerConfiguration(clock: { time.now }, pinCost: 10))
+      LedgerConfiguration(clock: { time.now }))
     let numbers = try (0..<5).map { try PhoneNumber("+91119999990\($0)") }
     var accounts: [AccountID] = []
     var groups: [(id: GroupID, admin: AccountID)] = []

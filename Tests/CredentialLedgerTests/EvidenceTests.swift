@@ -10,7 +10,7 @@ import TransparencyLog
 
   /// A ledger with the four steps and a token.
   func filled() async throws -> (ledger: Ledger, steps: FourSteps, token: TokenID) {
-    let ledger = try await Ledger.create(at: path, origin: origin, LedgerConfiguration(pinCost: 10))
+    let ledger = try await Ledger.create(at: path, origin: origin, LedgerConfiguration())
     let steps = try await FourSteps(on: ledger)
     let issued = try await ledger.tokens.issue(
       connector: steps.connector.publicID, secret: steps.secret, refreshToken: steps.granted.refreshToken)
@@ -41,7 +41,7 @@ import TransparencyLog
     let (ledger, _, token) = try await filled()
     let bundle = try await ledger.bundle(of: [token.rawValue])
     let stranger = try await Ledger.create(
-      at: folder.path + "/other", origin: origin, LedgerConfiguration(pinCost: 10))
+      at: folder.path + "/other", origin: origin, LedgerConfiguration())
     #expect(try await code(of: { try bundle.verify(keys: [try stranger.verifierKey]) }) == .invalidEvidence)
     #expect(try await code(of: { try bundle.verify(keys: []) }) == .invalidEvidence)
     #expect(try await code(of: { try bundle.verify(keys: ["nonsense"]) }) == .invalidValue)

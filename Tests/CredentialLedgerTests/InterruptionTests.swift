@@ -9,7 +9,7 @@ import Testing
 @Suite struct InterruptionTests {
   let folder = TemporaryFolder()
   var path: String { folder.path + "/ledger" }
-  let quick = LedgerConfiguration(pinCost: 10)
+  let quick = LedgerConfiguration()
 
   @Test func `A key that outlived its erasure, or came back from a backup, is destroyed`() async throws {
     var ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)

@@ -31,7 +31,7 @@ struct FourSteps {
 @Suite struct MainJobTests {
   let folder = TemporaryFolder()
   var path: String { folder.path + "/ledger" }
-  let quick = LedgerConfiguration(pinCost: 10)
+  let quick = LedgerConfiguration()
 
   @Test func theFourStepsAndARevocation() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)

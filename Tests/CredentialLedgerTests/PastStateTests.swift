@@ -22,7 +22,7 @@ import Testing
     let time = Time()
     return try await Ledger.create(
       at: "\(folder.path)/\(name)", origin: "past.example.org",
-      LedgerConfiguration(clock: { time.now }, pinCost: 10, snapshots: snapshots))
+      LedgerConfiguration(clock: { time.now }, snapshots: snapshots))
   }
 
   private func arrive(_ subject: String, _ number: String, _ ledger: Ledger) async throws -> AccountID {
@@ -149,7 +149,7 @@ import Testing
     // Held open by a process that makes one: so the process that erases cannot throw it away.
     let copy = "\(folder.path)/copy"
     #expect(Program.run("cp", ["-r", "\(path)/snapshots", copy]))
-    let again = try await Ledger.open(at: path, LedgerConfiguration(pinCost: 10, snapshots: .never))
+    let again = try await Ledger.open(at: path, LedgerConfiguration(snapshots: .never))
     try await again.people.erase(person, by: Requester.operator)
     #expect(try await again.snapshots.list().snapshots.isEmpty)
     await again.close()
@@ -159,7 +159,7 @@ import Testing
     #expect(try await reader.snapshots.list().snapshots.count == 1)
     #expect(try await reader.state(at: .latest).snapshot == nil)
     await reader.close()
-    let opened = try await Ledger.open(at: path, LedgerConfiguration(pinCost: 10, snapshots: .never))
+    let opened = try await Ledger.open(at: path, LedgerConfiguration(snapshots: .never))
     #expect(try await opened.snapshots.list().snapshots.isEmpty)
     await opened.close()
   }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct PeopleTests {
   let folder = TemporaryFolder()
   var path: String { folder.path + "/ledger" }
-  let quick = LedgerConfiguration(pinCost: 10)
+  let quick = LedgerConfiguration()
 
   @Test func `An erased person is gone, and the ledger as whole as before`() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
@@ -59,7 +59,7 @@ import Testing
     try await ledger.people.erase(accounts[0], by: accounts[0])
     #expect(try ledger.phones.verified(by: accounts[1]).count == 1)
     let refused = await #expect(throws: LedgerError.self) {
-      try await ledger.phones.requestPIN(for: number, by: accounts[2])
+      try await ledger.phones.requestPIN(for: number, by: accounts[1])
     }
     #expect(refused?.code.rawValue == "conflict")
     let digests = try await ledger.projectionDigests()
@@ -210,6 +210,25 @@ import Testing
     await ledger.close()
   }
 
+  @Test(arguments: [
+    "+6907290", "+6834002", "+2908999", "+442079460958", "+44 (20) 7946 0958", "+49 (151) 12345678", "+525512345678",
+    "+39 06 1234 5678", "+225 0123456789", "+80012345678", "+15551000000",
+  ])
+  func `Numbers of every length that a country has are taken`(text: String) throws {
+    _ = try PhoneNumber(text)
+  }
+
+  @Test func `What was recorded under another table can still be named`() throws {
+    #expect(try PhoneNumber(recorded: "+911199999999") == PhoneNumber("+911199999999"))
+    for old in ["+999123456789", "+4402079460958", "+5215512345678"] {
+      #expect(throws: LedgerError.self) { try PhoneNumber(old) }
+      _ = try PhoneNumber(recorded: old)
+    }
+    for text in ["+1234567", "+0123456789", "+44 (0) 20 7946 0958", "+1234567890123456"] {
+      #expect(throws: LedgerError.self) { try PhoneNumber(recorded: text) }
+    }
+  }
+
   @Test(arguments: ["+91 (11) 9999-9999", " +91.11.99999999", "+911199999999"])
   func `Spellings of a number are one`(text: String) throws {
     #expect(try PhoneNumber(text) == PhoneNumber("+911199999999"))
@@ -218,6 +237,11 @@ import Testing
   @Test(arguments: [
     "+9111٩9999999", "+91119999999９", "911199999999", "+0911199999", "+91\u{a0}1199999999", "++911199999999",
     "+1234567",
+    // No such code, no such length, and a 0 that is dialled inside the country only: the last of them would be another
+    // number, which a second account could verify beside the right one.
+    "+999123456789", "+2101234567", "+5215512345678", "+9111999", "+1234567890123456", "+", "", "+44",
+    "+44 (0) 20 7946 0958", "+44 020 7946 0958", "+49 (0)151 12345678", "+49 0151 12345678", "+49 ( 0 ) 151 12345678",
+    "+39 (0)6 1234 5678",
   ])
   func `What only looks like a number is refused`(text: String) {
     #expect(throws: LedgerError.self) { try PhoneNumber(text) }

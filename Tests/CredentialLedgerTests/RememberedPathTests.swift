@@ -6,7 +6,7 @@ import Testing
 /// Validation remembers what tokens stand on. What it remembers must never outlive what is so.
 @Suite struct RememberedPathTests {
   let folder = TemporaryFolder()
-  let quick = LedgerConfiguration(pinCost: 10)
+  let quick = LedgerConfiguration()
 
   private func open(_ name: String) async throws -> (Ledger, FourSteps, Tokens.Issued) {
     let ledger = try await Ledger.create(at: "\(folder.path)/\(name)", origin: "\(name).example.org", quick)

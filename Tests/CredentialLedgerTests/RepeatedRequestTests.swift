@@ -9,7 +9,7 @@ import Testing
 
   private func open() async throws -> (Ledger, [AccountID]) {
     let ledger = try await Ledger.create(
-      at: folder.path + "/ledger", origin: "ledger.example.org", LedgerConfiguration(pinCost: 10))
+      at: folder.path + "/ledger", origin: "ledger.example.org", LedgerConfiguration())
     var people: [AccountID] = []
     for (subject, number) in [("a", "+911199999999"), ("b", "+4915112345678")] {
       let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: subject).account

@@ -66,6 +66,7 @@ import Testing
         WebhookID(rawValue: 16), eventTypes: nil, callbackURL: nil, callbackToken: nil, callbackContext: nil,
         validity: nil, isActive: false),
       .disable(WebhookID(rawValue: 16), reason: "floods"), .delete(WebhookID(rawValue: 16)), .rotateMasterKey,
+      .accept(MembershipID(rawValue: 10)),
     ]
   }
 

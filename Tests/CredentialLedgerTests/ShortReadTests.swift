@@ -65,33 +65,4 @@ import Testing
     #expect(try await export.value.events > 0)
     await ledger.close()
   }
-
-  @Test func `Past the bound of what waits the answer is busy, and the ledger goes on`() async throws {
-    let ledger = try await Ledger.create(
-      at: folder.path + "/ledger", origin: "ledger.example.org",
-      LedgerConfiguration(readerThreads: 2, readerQueueCapacity: 2))
-    let door = Door()
-    let first = Task { try await ledger.blocking { () throws(LedgerError) in door.pass() } }
-    while ledger.log.readers.waiting(.long) > 0 { await Task.yield() }
-    let others = (0..<6).map { _ in
-      Task { () -> Bool in
-        do {
-          try await ledger.blocking { () throws(LedgerError) in door.pass() }
-          return true
-        } catch {
-          #expect((error as? LedgerError)?.code == .busy)
-          return false
-        }
-      }
-    }
-    while ledger.log.readers.waiting(.long) < 2 { await Task.yield() }
-    #expect(try await ledger.audit.latest().count == 1)
-    door.open()
-    try await first.value
-    var done = 0
-    for other in others where await other.value { done += 1 }
-    #expect(done >= 2)
-    #expect(try await ledger.statistics().events == 1)
-    await ledger.close()
-  }
 }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct SignInTests {
   let folder = TemporaryFolder()
   var path: String { folder.path + "/ledger" }
-  let quick = LedgerConfiguration(pinCost: 10)
+  let quick = LedgerConfiguration()
   let uri = "https://client.example.org/callback"
   // The example of RFC 7636, appendix B.
   let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
@@ -111,13 +111,22 @@ import Testing
     let (connector, secret) = (steps.connector.publicID, steps.secret)
     let number = try PhoneNumber("+4915112345678")
     let unknown = try PhoneNumber("+4915112345679")
+    var head = try ledger.head()
     #expect(try await ledger.pinSignIns.request(for: unknown, connector: connector) == nil)
-    let head = try ledger.head()
+    // An ask that leads to nothing is one event, as one that does.
+    #expect(try ledger.head() == head + 1)
+    head += 1
     let stranger = try PublicID(random: SystemRandom())
-    #expect(try await ledger.pinSignIns.request(for: number, connector: stranger) == nil)
+    for number in [number, unknown] {
+      let refused = await #expect(throws: LedgerError.self) {
+        try await ledger.pinSignIns.request(for: number, connector: stranger)
+      }
+      #expect(refused?.code.rawValue == "invalid_client")
+    }
     #expect(try ledger.head() == head)
 
-    let request = try #require(try await ledger.pinSignIns.request(for: number, connector: connector))
+    let request = try #require(
+      try await ledger.pinSignIns.request(for: number, connector: connector, secret: secret))
     let wrong = request.pin?.digits == "000000" ? "000001" : "000000"
     var errors: [LedgerError] = []
     for (number, pin) in [(number, wrong), (unknown, request.pin?.digits ?? "")] {

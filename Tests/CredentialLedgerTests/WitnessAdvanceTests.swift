@@ -9,7 +9,7 @@ import Testing
 
   @Test func anOlderCheckpointIsPassedOver() async throws {
     let ledger = try await Ledger.create(
-      at: folder.path + "/ledger", origin: "ledger.example.org", LedgerConfiguration(pinCost: 10))
+      at: folder.path + "/ledger", origin: "ledger.example.org", LedgerConfiguration())
     let older = try await ledger.checkpoint()
     _ = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "one")
     let newer = try await ledger.checkpoint()

@@ -9,8 +9,8 @@ import Testing
   var path: String { folder.path + "/ledger" }
   var copy: String { folder.path + "/copy" }
   var file: String { folder.path + "/witness" }
-  var plain: LedgerConfiguration { LedgerConfiguration(pinCost: 10) }
-  var witnessed: LedgerConfiguration { LedgerConfiguration(pinCost: 10, witnessFile: file) }
+  var plain: LedgerConfiguration { LedgerConfiguration() }
+  var witnessed: LedgerConfiguration { LedgerConfiguration(witnessFile: file) }
 
   func text(_ path: String) throws -> String { String(decoding: try FileBytes.read(path), as: UTF8.self) }
 
@@ -109,7 +109,7 @@ import Testing
     let ledger = try await Ledger.open(at: path, witnessed)
     #expect(try text(file) == ledger.latestCheckpoint())
     await ledger.close()
-    let nowhere = LedgerConfiguration(pinCost: 10, witnessFile: folder.path + "/none/witness")
+    let nowhere = LedgerConfiguration(witnessFile: folder.path + "/none/witness")
     #expect(try await code(of: { try await Ledger.open(at: path, nowhere) }) == .storage)
     #expect(try await code(of: { try await Ledger.create(at: copy + "2", origin: "o", witnessed) }) == .alreadyExists)
     #expect(try await code(of: { try await Ledger.openForReading(at: path, nowhere) }) == .storage)
@@ -120,7 +120,7 @@ import Testing
   @Test func commandsGoOnWhereTheFileCannotFollow() async throws {
     let away = folder.path + "/away"
     unsafe mkdir(away, 0o700)
-    let configuration = LedgerConfiguration(pinCost: 10, witnessFile: away + "/witness")
+    let configuration = LedgerConfiguration(witnessFile: away + "/witness")
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", configuration)
     TemporaryFolder.remove(away)
     try await act(on: ledger, "one")

@@ -22,7 +22,7 @@ import Synchronization
 
 @Sendable func tell(_ first: UInt64, _ count: Int, _ type: EventType) { tell("\(first) \(count) \(type)") }
 
-let configuration = LedgerConfiguration(pinCost: 10)
+let configuration = LedgerConfiguration()
 let arguments = CommandLine.arguments
 
 /// Commands of one task, again and again, until several have failed: a ledger that stopped writing must not begin again.

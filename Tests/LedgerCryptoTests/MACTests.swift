@@ -1,7 +1,7 @@
 import LedgerCrypto
 import Testing
 
-@Suite("HMAC, HKDF and scrypt")
+@Suite("HMAC and HKDF")
 struct MACTests {
   @Test(
     "HMAC-SHA256 (RFC 4231)",
@@ -73,44 +73,6 @@ struct MACTests {
     #expect(HKDFSHA256.derive(from: input, info: [], count: 8_160).count == 8_160)
     await #expect(processExitsWith: .failure) {
       _ = HKDFSHA256.derive(from: Secret(copying: [1]), info: [], count: 8_161)
-    }
-  }
-
-  @Test(
-    "scrypt (RFC 7914, section 12)",
-    arguments: [
-      (
-        "", "", 4, 1, 1,
-        "77d6576238657b203b19ca42c18a0497f16b4844e3074ae8dfdffa3fede21442"
-          + "fcd0069ded0948f8326a753a0fc81f17e8d3e0fb2e0d3628cf35e20c38d18906"
-      ),
-      (
-        "password", "NaCl", 10, 8, 16,
-        "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162"
-          + "2eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640"
-      ),
-      (
-        "pleaseletmein", "SodiumChloride", 14, 8, 1,
-        "7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2"
-          + "d5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887"
-      ),
-    ])
-  func scrypt(password: String, salt: String, logCost: Int, r: Int, p: Int, expected: String) throws {
-    let derived = try Scrypt.derive(
-      password: Secret(copying: Array(password.utf8)), salt: Array(salt.utf8), logCost: logCost, blockSize: r,
-      parallelism: p, count: 64)
-    #expect(unsafe derived.withUnsafeBytes { unsafe Hex.encode($0) } == expected)
-  }
-
-  @Test(
-    "scrypt refuses parameters outside their ranges",
-    arguments: [
-      (0, 8, 1, 32), (25, 8, 1, 32), (10, 0, 1, 32), (10, 8, 0, 32), (10, 1 << 10, 1 << 10, 32), (10, 8, 1, 0),
-    ])
-  func scryptLimits(logCost: Int, r: Int, p: Int, count: Int) {
-    #expect(throws: CryptoError(.invalidParameter, "")) {
-      try Scrypt.derive(
-        password: Secret(copying: []), salt: [], logCost: logCost, blockSize: r, parallelism: p, count: count)
     }
   }
 }

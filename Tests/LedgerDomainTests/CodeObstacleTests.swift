@@ -106,8 +106,9 @@ import Testing
     let own = try prepare(between, &access)
     func request() throws -> ChallengeID {
       let command = RequestSignInPIN(
-        connector: .fake(1), number: .of(Self.number), sealedNumber: .fake(Self.number), account: access.granter,
-        salt: [UInt8](repeating: 7, count: 16), pinDigest: .of("123456"), scryptLog2N: 14)
+        connector: .fake(1), secretDigest: .of("secret"), number: .of(Self.number),
+        holder: .init(account: access.granter, sealedNumber: .fake(Self.number)),
+        salt: [UInt8](repeating: 7, count: 16), pinDigest: .of("123456"))
       return try #require(try access.scenario.perform(command)).challenge
     }
     func signIn(_ challenge: ChallengeID) -> SignInWithPIN {

@@ -119,20 +119,16 @@ import Testing
     scenario.when(add(.account(stranger))).thenRefused(.conflict, field: "person")
   }
 
-  @Test mutating func `A member is added by number, which stands for the account that holds it`() throws {
+  @Test mutating func `A number is invited alike, whether or not an account holds it`() throws {
+    try scenario.when(add(number("+915"))).then(added(nil, "+915"))
     _ = try scenario.phone("+915", of: stranger)
-    try scenario.when(add(number("+915"))).then(added(stranger, "+915"))
+    try scenario.when(add(number("+915"))).then(added(nil, "+915"))
+    var invited = scenario
+    try invited.perform(add(number("+915")))
+    invited.when(add(number("+915"))).thenRefused(.conflict, field: "person")
+    // Who is a member is not invited.
     try scenario.perform(add(.account(stranger)))
     scenario.when(add(number("+915"))).thenRefused(.conflict, field: "person")
-  }
-
-  @Test mutating func `A number that nobody holds waits for whoever verifies it`() throws {
-    try scenario.when(add(number("+915"))).then(added(nil, "+915"))
-    let id = try scenario.perform(add(number("+915")))
-    scenario.when(add(number("+915"))).thenRefused(.conflict, field: "person")
-    _ = try scenario.phone("+915", of: stranger)
-    #expect(scenario.state.memberships[id]?.account == stranger)
-    scenario.when(add(.account(stranger))).thenRefused(.conflict, field: "person")
   }
 
   @Test mutating func `A person who left may be added again`() throws {

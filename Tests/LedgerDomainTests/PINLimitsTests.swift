@@ -21,7 +21,7 @@ private func lookup(_ index: Int) -> Digest { KeyedHashes.fake.number(.fake(numb
   private func request(_ index: Int, by account: AccountID) -> RequestPIN {
     RequestPIN(
       account: account, number: lookup(index), sealedNumber: .fake(number(index)),
-      salt: [UInt8](repeating: 3, count: 16), pinDigest: .of("1234"), scryptLog2N: 14)
+      salt: [UInt8](repeating: 3, count: 16), pinDigest: .of("1234"))
   }
 
   @Test mutating func `Three PINs an hour for an account, whatever the numbers`() throws {
@@ -54,10 +54,9 @@ private func lookup(_ index: Int) -> Digest { KeyedHashes.fake.number(.fake(numb
   }
 
   @Test mutating func `Asking again forgives no wrong PIN, nor does asking by another account`() throws {
-    var last: RequestPIN.Outcome?
+    let start = scenario.now
     for account in [alice, bob] {
       let asked = try scenario.perform(request(0, by: account))
-      last = asked
       for _ in 0..<5 {
         try scenario.perform(
           VerifyPIN(account: account, challenge: asked.challenge, candidate: .of("0000"), number: lookup(0)))
@@ -67,8 +66,8 @@ private func lookup(_ index: Int) -> Digest { KeyedHashes.fake.number(.fake(numb
     let challenge = try scenario.challenge(number(0), by: alice)
     let right = VerifyPIN(account: alice, challenge: challenge, candidate: .of("1234"), number: lookup(0))
     scenario.when(right).thenRefused(.tooMany, field: "number")
-    // A day after the last PIN that was tried has expired, and not before.
-    scenario.now = try #require(last).expiresAt + .milliseconds(86_399_999)
+    // A day after the last wrong try, and not before.
+    scenario.now = start + .milliseconds(86_399_999)
     scenario.when(request(0, by: alice)).thenRefused(.tooMany, field: "number")
     scenario.now += .milliseconds(1)
     try scenario.perform(request(0, by: alice))
@@ -88,5 +87,36 @@ private func lookup(_ index: Int) -> Digest { KeyedHashes.fake.number(.fake(numb
       VerifyPIN(account: bob, challenge: asked.challenge, candidate: .of("1234"), number: lookup(0)))
     let holder = try scenario.state.phone(number: lookup(0))
     #expect(holder.map { .verified($0) } == verified)
+  }
+
+  @Test mutating func `Who is erased and comes again finds the counts of before`() throws {
+    let asked = try scenario.perform(request(0, by: alice))
+    for _ in 0..<5 {
+      try scenario.perform(
+        VerifyPIN(account: alice, challenge: asked.challenge, candidate: .of("0000"), number: lookup(0)))
+    }
+    for index in 1...2 { try scenario.perform(request(index, by: alice)) }
+    let erased = filled(SubjectErased()) {
+      $0.person = .init([UInt8](repeating: 1, count: 16))
+      $0.account = alice.rawValue
+    }
+    try scenario.given(.subjectErased(erased))
+    // The same identity, under a new key: a new account, and the same person to the limits.
+    let registered = filled(AccountRegistered()) {
+      $0.issuer = "https://login.example.org"
+      $0.subject = .fake("alice", person: 2)
+      $0.role = .user
+    }
+    let again = AccountID(rawValue: try scenario.given(.accountRegistered(registered)))
+    var command = request(3, by: again)
+    command.sealedNumber = .fake(number(3), person: 2)
+    scenario.when(command).thenRefused(.tooMany, field: "account")
+    scenario.now += .seconds(3_600)
+    let open = try scenario.perform(filled(request(0, by: again)) { $0.sealedNumber = .fake(number(0), person: 2) })
+    for _ in 0..<5 {
+      try scenario.perform(
+        VerifyPIN(account: again, challenge: open.challenge, candidate: .of("0000"), number: lookup(0)))
+    }
+    scenario.when(request(0, by: again)).thenRefused(.tooMany, field: "number")
   }
 }

@@ -14,8 +14,9 @@ import Testing
     _ change: (inout RequestSignInPIN) -> Void = { _ in }
   ) -> RequestSignInPIN {
     var command = RequestSignInPIN(
-      connector: .fake(1), number: .of(Self.number), sealedNumber: .fake(Self.number), account: access.granter,
-      salt: [UInt8](repeating: 7, count: 16), pinDigest: .of("123456"), scryptLog2N: 14)
+      connector: .fake(1), secretDigest: .of("secret"), number: .of(Self.number),
+      holder: .init(account: access.granter, sealedNumber: .fake(Self.number)),
+      salt: [UInt8](repeating: 7, count: 16), pinDigest: .of("123456"))
     change(&command)
     return command
   }
@@ -30,6 +31,10 @@ import Testing
     return command
   }
 
+  private var withheld: LedgerEvent {
+    .phonePINWithheld(filled(PhonePINWithheld()) { $0.connector = access.connector.rawValue })
+  }
+
   private mutating func open() throws -> ChallengeID {
     try #require(try access.scenario.perform(request())).challenge
   }
@@ -37,7 +42,7 @@ import Testing
   @Test mutating func `PINs for signing in count with all others, and past the limit none is made`() throws {
     // The number was verified by a PIN before, in the same hour.
     for _ in 0..<2 { _ = try open() }
-    try access.scenario.when(request()).thenNothing()
+    try access.scenario.when(request()).then(withheld)
     access.scenario.now = access.scenario.now + .seconds(3_601)
     _ = try open()
   }
@@ -51,14 +56,13 @@ import Testing
       access.scenario.now = access.scenario.now + .seconds(3_601)
     }
     // Ten wrong ones: no new PIN is made on any way, and the right one would be refused.
-    try access.scenario.when(request()).thenNothing()
-    let event = filled(V2PhonePINRequested()) {
+    try access.scenario.when(request()).then(withheld)
+    let event = filled(V3PhonePINRequested()) {
       $0.account = access.granter.rawValue
       $0.number = .fake(Self.number)
       $0.salt = .init([UInt8](repeating: 7, count: 16))
       $0.pinDigest = .init(Digest.of("123456"))
       $0.expiresAt = (access.scenario.now + .seconds(600)).milliseconds
-      $0.scryptLog2N = 14
       $0.connector = access.connector.rawValue
     }
     let other = ChallengeID(rawValue: try access.scenario.given(.phonePINRequested(event)))
@@ -66,13 +70,12 @@ import Testing
   }
 
   @Test func `A PIN is made for the holder of a verified number`() throws {
-    let event = filled(V2PhonePINRequested()) {
+    let event = filled(V3PhonePINRequested()) {
       $0.account = access.granter.rawValue
       $0.number = .fake(Self.number)
       $0.salt = .init([UInt8](repeating: 7, count: 16))
       $0.pinDigest = .init(Digest.of("123456"))
       $0.expiresAt = (access.scenario.now + .seconds(600)).milliseconds
-      $0.scryptLog2N = 14
       $0.connector = access.connector.rawValue
     }
     let made = try access.scenario.when(request()).then(.phonePINRequested(event), by: Subject(access.connector))
@@ -84,18 +87,36 @@ import Testing
 
   @Test mutating func `Where nobody can sign in, no PIN is made, and nothing is refused`() throws {
     let none = [
-      request { $0.connector = .fake(200) }, request { $0.number = .of("+910000000099") },
-      request { $0.account = access.stranger },
+      request { $0.number = .of("+910000000099") }, request { $0.holder = nil },
+      request { $0.holder?.account = access.stranger },
     ]
-    for command in none { #expect(try access.scenario.when(command).thenNothing() == nil) }
+    for command in none {
+      #expect(try access.scenario.when(command).then(withheld, by: Subject(access.connector)) == nil)
+    }
     var disabled = access.scenario
     try disabled.given(.accountDisabled(filled(AccountDisabled()) { $0.account = access.granter.rawValue }))
-    #expect(try disabled.when(request()).thenNothing() == nil)
+    #expect(try disabled.when(request()).then(withheld) == nil)
+    access.scenario.when(request { $0.salt = [] }).thenRefused(.invalidValue, field: "salt")
+  }
+
+  @Test mutating func `Whoever is no connector is refused before the number counts`() throws {
+    for isKnown in [true, false] {
+      for change: (inout RequestSignInPIN) -> Void in [
+        { $0.connector = .fake(200) }, { $0.secretDigest = .of("guess") },
+        {
+          $0.connector = .fake(200)
+          $0.secretDigest = nil
+        },
+      ] {
+        var command = request(change)
+        if !isKnown { command.holder = nil }
+        access.scenario.when(command).thenRefused(.invalidClient, field: "connector")
+      }
+    }
     try access.scenario.given(
       .connectorDeleted(filled(ConnectorDeleted()) { $0.connector = access.connector.rawValue }))
-    #expect(try access.scenario.when(request()).thenNothing() == nil)
-    access.scenario.when(request { $0.salt = [] }).thenRefused(.invalidValue, field: "salt")
-    access.scenario.when(request { $0.scryptLog2N = 9 }).thenRefused(.invalidValue, field: "scryptLog2N")
+    access.scenario.when(request()).thenRefused(.invalidClient, field: "connector")
+    access.scenario.when(request { $0.secretDigest = nil }).thenRefused(.invalidClient, field: "connector")
   }
 
   @Test mutating func `The PIN gives the connector the holder's own access`() throws {

@@ -17,10 +17,7 @@ import Testing
 
   @Test("An empty payload is the event with no field set")
   func emptyPayload() throws {
-    for type in EventType.allCases where type != .phonePINRequested {
-      #expect(try decode(type, version: 1, []).encodedPayload() == [])
-    }
-    #expect(try decode(.phonePINRequested, version: 1, []) == .phonePINRequested(.with { $0.scryptLog2N = 14 }))
+    for type in EventType.allCases { #expect(try decode(type, version: 1, []).encodedPayload() == []) }
   }
 
   @Test("The decoded event has the type of its record")
@@ -61,7 +58,9 @@ import Testing
       for count in sample.payload.indices.dropFirst() {
         do throws(EventCodingError) {
           let event = try decode(sample.type, version: sample.version, Array(sample.payload.prefix(count)))
-          #expect(event != sample.event)
+          // Of an old PIN not every field means something today.
+          let isOldPIN = sample.type == .phonePINRequested && sample.version < 3
+          #expect(event != sample.event || isOldPIN)
         } catch {
           #expect(error.code == .malformedPayload)
           #expect(error.position == 7 && error.type == sample.type && error.version == sample.version)

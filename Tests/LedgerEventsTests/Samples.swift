@@ -91,7 +91,7 @@ extension Sample {
         $0.before = .user
         $0.after = .auditor
       }),
-    .phonePINRequested(pinRequested(cost: 16)),
+    .phonePINRequested(pinRequested),
     .phonePINRejected(
       .with {
         $0.account = 11
@@ -115,6 +115,18 @@ extension Sample {
         $0.account = 11
         $0.challenge = 12
         $0.connector = 14
+      }),
+    .groupInvitationAccepted(
+      .with {
+        $0.group = 15
+        $0.membership = 16
+        $0.account = 11
+        $0.phone = 13
+      }),
+    .phonePINWithheld(
+      .with {
+        $0.connector = 14
+        $0.unauthenticated = true
       }),
     .connectorCreated(
       .with {
@@ -304,18 +316,6 @@ extension Sample {
         $0.account = 11
       }),
   ]
-
-  static func pinRequested(cost: UInt32, connector: UInt64 = 0) -> V2PhonePINRequested {
-    .with {
-      $0.account = 11
-      $0.number = sealed(22)
-      $0.salt = bytes(16, from: 23)
-      $0.pinDigest = bytes(32, from: 24)
-      $0.expiresAt = 1_767_226_200_000
-      $0.scryptLog2N = cost
-      $0.connector = connector
-    }
-  }
 
   static func registered(userAgent: Sealed?) -> V2AccountRegistered {
     .with {

@@ -4,7 +4,8 @@ extension Sample {
   /// Samples of the versions before the current one.
   static func earlierVersions() throws -> [Sample] {
     [
-      try Sample(.phonePINRequested, version: 1, pinRequested1, means: .phonePINRequested(pinRequested(cost: 14))),
+      try Sample(.phonePINRequested, version: 1, pinRequested1, means: .phonePINRequested(oldPIN())),
+      try Sample(.phonePINRequested, version: 2, pinRequested2(), means: .phonePINRequested(oldPIN())),
       try Sample(.accountRegistered, version: 1, registered1, means: .accountRegistered(registered(userAgent: nil))),
       try Sample(.tokenIssued, version: 1, issued1, means: .tokenIssued(issued(successor: 0))),
     ]
@@ -28,13 +29,5 @@ extension Sample {
     $0.digest = bytes(32, from: 17)
     $0.expiresAt = 1_767_312_000_000
     $0.scopes = 0x1F
-  }
-
-  private static let pinRequested1 = PhonePINRequested.with {
-    $0.account = 11
-    $0.number = sealed(22)
-    $0.salt = bytes(16, from: 23)
-    $0.pinDigest = bytes(32, from: 24)
-    $0.expiresAt = 1_767_226_200_000
   }
 }

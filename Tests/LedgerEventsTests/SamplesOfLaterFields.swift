@@ -6,7 +6,8 @@ extension Sample {
     var samples: [Sample] = []
     samples.append(
       try Sample(
-        .phonePINRequested(pinRequested(cost: 16, connector: 14)), adding: "connector"))
+        .phonePINRequested, version: 2, pinRequested2(connector: 14), means: .phonePINRequested(oldPIN(connector: 14)),
+        adding: "connector"))
     samples.append(
       try Sample(
         .phoneVerified(

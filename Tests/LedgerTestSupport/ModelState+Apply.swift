@@ -14,12 +14,14 @@ extension ModelState {
       applyToAccounts(event, position, time)
     case .authorizationCodeIssued, .authorizationCodeRedeemed:
       try applyToCodes(event, position)
-    case .phonePINRequested, .phonePINRejected, .phonePINAccepted, .phoneVerified, .phoneRemoved:
+    case .phonePINRequested, .phonePINRejected, .phonePINAccepted, .phonePINWithheld, .phoneVerified, .phoneRemoved:
+      count(event, time)
       try applyToPhones(event, position)
     case .subjectErased(let event): erase(event, position)
     case .connectorCreated, .connectorUpdated, .connectorSecretRotated, .connectorDeleted:
       try applyToConnectors(event, position, time)
-    case .groupCreated, .groupRenamed, .groupDeleted, .groupMemberAdded, .groupMemberRoleChanged, .groupMemberRemoved:
+    case .groupCreated, .groupRenamed, .groupDeleted, .groupMemberAdded, .groupMemberRoleChanged, .groupMemberRemoved,
+      .groupInvitationAccepted:
       try applyToGroups(event, position, time)
     case .permissionGranted, .permissionRevoked:
       applyToGrants(event, position, time)
@@ -81,9 +83,8 @@ extension ModelState {
       }
       challenges[id] = PINChallenge(
         id: id, account: account, number: event.number, salt: Array(event.salt),
-        digest: try Digest(field: event.pinDigest),
-        scryptLog2N: UInt8(truncatingIfNeeded: event.scryptLog2N),
-        expiresAt: Timestamp(milliseconds: event.expiresAt), failures: 0, isClosed: false,
+        digest: event.pinDigest.isEmpty ? .zero : try Digest(field: event.pinDigest),
+        expiresAt: Timestamp(milliseconds: event.expiresAt), failures: 0, isClosed: event.pinDigest.isEmpty,
         connector: ConnectorID(unlessZero: event.connector))
     case .phonePINRejected(let event):
       challenges[ChallengeID(rawValue: event.challenge)]?.failures += 1
@@ -170,8 +171,10 @@ extension ModelState {
       let id = MembershipID(rawValue: position)
       memberships[id] = Membership(
         id: id, group: GroupID(rawValue: event.group), account: AccountID(unlessZero: event.account),
-        number: event.hasNumber ? event.number : nil, role: event.role, isRemoved: false)
+        number: event.hasNumber ? event.number : nil, role: event.role, isRemoved: false, addedAt: time)
       standings[position] = Standing(.membership, on: event.group)
+    case .groupInvitationAccepted(let event):
+      memberships[MembershipID(rawValue: event.membership)]?.account = AccountID(rawValue: event.account)
     case .groupMemberRoleChanged(let event):
       memberships[MembershipID(rawValue: event.membership)]?.role = event.after
       if event.before == .admin, event.after != .admin { standings[event.membership]?.floor = position }

@@ -9,7 +9,7 @@ extension ModelState {
     let members = memberships.values.filter { $0.group == id && !$0.isRemoved }
     var group = groups[id]
     group?.memberCount = UInt64(members.count)
-    group?.adminCount = UInt64(members.count { $0.role == .admin })
+    group?.adminCount = UInt64(members.count { $0.role == .admin && $0.account != nil })
     group?.subscriberCount = UInt64(subscriptions.values.count { $0.group == id && !$0.isRemoved })
     return group
   }
@@ -73,7 +73,10 @@ extension ModelState {
     switch list {
     case .members:
       for member in memberships.values where member.group == group && !member.isRemoved {
-        if let person = name(member.account, member.number) { body(GroupPlace(person: person, role: member.role)) }
+        let person =
+          member.account.map(PersonName.account)
+          ?? member.number.flatMap { PublicID(bytes: $0.personBytes) }.map(PersonName.key)
+        if let person { body(GroupPlace(person: person, role: member.role)) }
       }
     case .subscribers:
       for subscriber in subscriptions.values where subscriber.group == group && !subscriber.isRemoved {

@@ -16,15 +16,44 @@ extension ModelState {
 
   private func isReadable(_ sealed: Sealed) -> Bool { !erased.contains(sealed.personBytes) }
 
-  public func challenges(_ scope: PINScope, newest limit: Int) throws(StateUnreadable) -> [PINChallenge] {
-    if let failure { throw failure }
-    let found = challenges.values.filter { challenge in
-      switch scope {
-      case .number(let number): isReadable(challenge.number) && keyedHashes.number(challenge.number) == number
-      case .account(let account): challenge.account == account
+  /// Counts an ask for a PIN, or a wrong one. Nothing takes it back, the erasure of a person included.
+  mutating func count(_ event: LedgerEvent, _ time: Timestamp) {
+    var scopes: Set<PINScope> = [.everybody]
+    switch event {
+    case .phonePINRequested(let event):
+      let number = keyedHashes.number(event.number)
+      scopes.insert(.number(number))
+      if event.unauthenticated { scopes.formUnion([.strangers, .numberByStrangers(number)]) }
+      if event.connector != 0, !event.unauthenticated {
+        scopes.insert(.connector(ConnectorID(rawValue: event.connector)))
       }
+      if event.connector == 0, let account = accounts[AccountID(rawValue: event.account)] {
+        scopes.insert(.identity(keyedHashes.identity(account.issuer, account.subject)))
+      }
+    case .phonePINWithheld(let event):
+      scopes.insert(event.unauthenticated ? .strangers : .connector(ConnectorID(rawValue: event.connector)))
+    case .phonePINRejected(let event):
+      guard let challenge = challenges[ChallengeID(rawValue: event.challenge)] else { break }
+      scopes.insert(.number(keyedHashes.number(challenge.number)))
+      if let connector = challenge.connector { scopes.insert(.connector(connector)) }
+    default: return
     }
-    return Array(found.sorted { $0.id > $1.id }.prefix(limit))
+    var isFailure = false
+    if case .phonePINRejected = event { isFailure = true }
+    counted.append((time, isFailure, scopes))
+  }
+
+  public func pinCounts(_ scope: PINScope, after moment: Timestamp) throws(StateUnreadable) -> PINCounts {
+    if let failure { throw failure }
+    let found = counted.filter { $0.time > moment && $0.scopes.contains(scope) }
+    return PINCounts(asks: found.count { !$0.isFailure }, failures: found.count { $0.isFailure })
+  }
+
+  public func identity(of account: AccountID) throws(StateUnreadable) -> Digest? {
+    if let failure { throw failure }
+    return accounts[account].flatMap {
+      isReadable($0.subject) ? keyedHashes.identity($0.issuer, $0.subject) : nil
+    }
   }
 
   public func number(of phone: PhoneID) throws(StateUnreadable) -> Digest? {

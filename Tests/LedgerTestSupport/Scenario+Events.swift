@@ -35,13 +35,12 @@ extension Scenario {
 
   /// A PIN asked for by an account. It is open for ten minutes, and its digest is that of the text.
   public mutating func challenge(_ number: String, by account: AccountID, pin: String = "1234") throws -> ChallengeID {
-    let event = filled(V2PhonePINRequested()) {
+    let event = filled(V3PhonePINRequested()) {
       $0.account = account.rawValue
       $0.number = .fake(number)
       $0.salt = .init([UInt8](repeating: 7, count: 16))
       $0.pinDigest = .init(Digest.of(pin))
       $0.expiresAt = (now + .seconds(600)).milliseconds
-      $0.scryptLog2N = 14
     }
     return ChallengeID(rawValue: try given(.phonePINRequested(event)))
   }
@@ -55,7 +54,6 @@ extension Scenario {
       $0.number = .fake(number)
     }
     let hash = state.keyedHashes.number(event.number)
-    event.memberships = try state.memberships(number: hash).map(\.rawValue)
     event.subscriptions = try state.subscriptions(number: hash).map(\.rawValue)
     return PhoneID(rawValue: try given(.phoneVerified(event)))
   }

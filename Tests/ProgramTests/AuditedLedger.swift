@@ -27,7 +27,7 @@ struct AuditedLedger {
     let ledger = try await Ledger.create(
       at: "\(folder.path)/ledger", origin: "ledger.example.org",
       LedgerConfiguration(
-        masterKey: .keysFolder, clock: { clock.milliseconds.load(ordering: .relaxed) }, pinCost: 10))
+        masterKey: .keysFolder, clock: { clock.milliseconds.load(ordering: .relaxed) }))
     func arrive(_ subject: String, _ name: String, _ number: String) async throws -> AccountID {
       clock.tick()
       let context = RequestContext(requestID: "r-\(subject)", address: "192.0.2.7")

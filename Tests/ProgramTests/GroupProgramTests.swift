@@ -31,7 +31,7 @@ import Testing
   /// A ledger with three people, of whom the first has a phone.
   private func people() async throws -> [String] {
     let ledger = try await Ledger.create(
-      at: path, origin: "ledger.example.org", LedgerConfiguration(pinCost: 10))
+      at: path, origin: "ledger.example.org", LedgerConfiguration())
     var ids: [AccountID] = []
     for subject in ["a", "b", "c"] {
       ids.append(try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: subject).account)

@@ -18,7 +18,7 @@ struct ProvenLedger {
     await ledger.close()
   }
 
-  static let configuration = LedgerConfiguration(pinCost: 10)
+  static let configuration = LedgerConfiguration()
 
   /// A path in the ledger's temporary folder.
   func file(_ name: String) -> String { "\(folder.path)/\(name)" }

@@ -14,7 +14,7 @@ import Testing
   private func grown() async throws {
     #expect(try runProgram(["walkthrough", "--leave-open"] + ledger + ["--format", "json"]).status == 0)
     #expect(try runProgram(["backup", path("backup-1"), "--keys", path("keys-1")] + ledger).status == 0)
-    let open = try await Ledger.open(at: path("ledger"), LedgerConfiguration(pinCost: 10))
+    let open = try await Ledger.open(at: path("ledger"), LedgerConfiguration())
     var accounts: [AccountID] = []
     for number in 1...3 {
       accounts.append(try await open.accounts.signIn(issuer: "https://id.example.org", subject: "\(number)").account)

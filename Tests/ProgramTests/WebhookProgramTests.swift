@@ -26,7 +26,7 @@ import Testing
 
   /// A ledger with two webhooks under one grant, of which the first has something waiting.
   private func webhooks() async throws -> (webhooks: [Webhook], group: GroupID) {
-    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", LedgerConfiguration(pinCost: 10))
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", LedgerConfiguration())
     let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "dev").account
     let request = try await ledger.phones.requestPIN(for: PhoneNumber("+911199999999"), by: account)
     _ = try await ledger.phones.verify(request.pin?.digits ?? "", challenge: request.challenge, by: account)
@@ -89,7 +89,7 @@ import Testing
     #expect(try run("delete", id, "--yes", status: 1).error.contains("[gone]"))
     #expect(try lines("webhook", "show", id)[0].contains(#""state":"deleted""#))
     #expect(try lines("webhook", "list", "\(made[0].connector)").count == 1)
-    let ledger = try await Ledger.open(at: path, LedgerConfiguration(pinCost: 10))
+    let ledger = try await Ledger.open(at: path, LedgerConfiguration())
     #expect(try ledger.open(made[0].details) == nil)
     let events = try await ledger.audit.latest(2)
     #expect(events.map(\.type) == [.webhookDeleted, .webhookDisabled])

@@ -54,9 +54,9 @@ import Testing
     }
   }
 
-  @Test("the directory, in version 5")
+  @Test("the directory, in version 7")
   func directory() throws {
-    #expect(Directory.schemaVersion == 5)
+    #expect(Directory.schemaVersion == 7)
     let rows: [(DirectoryKey, any Row)] = Self.people + Self.access + Self.indexes
     try expect(
       "directory",
@@ -72,7 +72,7 @@ import Testing
       email: nil, role: .tenantAdmin, isDisabled: true, registeredAt: time, isErased: true)
     let challenge = PINChallenge(
       id: ChallengeID(rawValue: 3), account: account.id, number: .fake("number"),
-      salt: [UInt8](repeating: 7, count: 16), digest: .of("pin"), scryptLog2N: 14, expiresAt: time, failures: 2,
+      salt: [UInt8](repeating: 7, count: 16), digest: .of("pin"), expiresAt: time, failures: 2,
       isClosed: true, connector: ConnectorID(rawValue: 300))
     let phone = Phone(id: PhoneID(rawValue: 4), account: account.id, number: .fake("number"), isRemoved: true)
     return [
@@ -99,7 +99,7 @@ import Testing
       isDeleted: true, memberCount: 300, adminCount: 2, createdAt: time, subscriberCount: 5)
     let membership = Membership(
       id: MembershipID(rawValue: 11), group: group.id, account: nil, number: .fake("number"), role: .admin,
-      isRemoved: false)
+      isRemoved: false, addedAt: time)
     let grant = Grant(
       id: GrantID(rawValue: 12), connector: connector.id, granter: AccountID(rawValue: 2), group: group.id,
       scopes: .all, family: FamilyID(rawValue: 13), isRevoked: true, grantedAt: time)
@@ -140,7 +140,7 @@ import Testing
       .subscriptionByAccount, .subscriptionOfAccount,
     ]
     let marks: [DirectoryKey.Family] = [
-      .phoneOfAccount, .challengeOfAccount, .connectorOfOwner, .subgroup, .parentOfGroup, .grantOfGroup,
+      .phoneOfAccount, .connectorOfOwner, .subgroup, .parentOfGroup, .grantOfGroup,
       .grantOfGranter, .webhookOfConnector, .webhookOfGrant,
     ]
     return digests.map { (.digest($0, .of("key"), 5), UInt64(300)) } + pairs.map { (.pair($0, 258, 5), UInt64(300)) }
@@ -213,6 +213,18 @@ import Testing
       ])
     var uses = LastUseBlock()
     uses.note(LastUse(token: TokenID(rawValue: 300), minute: 28_333_333))
+    var counts = PINCountRow()
+    counts.add(PINCounts(asks: 1), at: Self.time, granularity: 1)
+    counts.add(PINCounts(failures: 2), at: Self.time + .seconds(60), granularity: 1)
+    let scopes: [PINScope] = [
+      .number(.of("number")), .numberByStrangers(.of("number")), .identity(.of("identity")),
+      .connector(ConnectorID(rawValue: 300)), .strangers, .everybody,
+    ]
+    let age = PINCountAge(time: Self.time, scopes: scopes.map(\.key))
+    try expect(
+      "pin-counts",
+      scopes.map { ("counts", bytes($0.key, BytesKey.self), counts.encoded) }
+        + [("age", bytes(300, PositionKey.self), age.encoded)])
     try expect("last-use", [("block", bytes(300 / 64, PositionKey.self), bytes(uses, of: LastUseBlock.self))])
   }
 

@@ -74,9 +74,10 @@ extension Walk {
     let hash = personal.hash(number: Array(number.utf8))
     try await perform(
       RequestSignInPIN(
-        connector: publicID(of: connector), number: hash,
-        sealedNumber: seal(number, person(of: account), .phoneNumber), account: account,
-        salt: [UInt8](repeating: 1, count: 16), pinDigest: digest(), scryptLog2N: 10))
+        connector: publicID(of: connector), secretDigest: Bool.random(using: &random) ? secret(of: connector) : nil,
+        number: hash,
+        holder: .init(account: account, sealedNumber: seal(number, person(of: account), .phoneNumber)),
+        salt: [UInt8](repeating: 1, count: 16), pinDigest: digest()))
     let challenge = try model.challenge(for: hash, by: account)
     let candidate = Bool.random(using: &random) ? challenge.flatMap { model.challenges[$0]?.digest } : nil
     try await perform(

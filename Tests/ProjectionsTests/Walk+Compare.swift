@@ -43,7 +43,6 @@ extension Walk {
       #expect(try state.memberships(number: hash) == model.memberships(number: hash), note)
       #expect(try state.subscriptions(number: hash) == model.subscriptions(number: hash), note)
       #expect(try state.person(ofNumber: hash) == model.person(ofNumber: hash), note)
-      #expect(try state.challenges(.number(hash), newest: 9) == model.challenges(.number(hash), newest: 9), note)
       for account in model.accounts.keys {
         #expect(try state.challenge(for: hash, by: account) == model.challenge(for: hash, by: account), note)
       }
@@ -147,9 +146,12 @@ extension Walk {
     var counts = GroupCounts()
     counts.groups = groups.count
     counts.memberships = members.count
-    let people = Set(members.map { name($0.account, $0.number) })
+    func memberName(_ member: Membership) -> String {
+      member.account?.description ?? member.number.map { "\($0.personBytes)" } ?? ""
+    }
+    let people = Set(members.map(memberName))
     counts.members = people.count
-    counts.admins = Set(members.filter { $0.role == .admin }.map { name($0.account, $0.number) }).count
+    counts.admins = Set(members.filter { $0.role == .admin }.map(memberName)).count
     counts.unprovisioned = people.count { $0.hasPrefix("[") }
     counts.subscribers = Set(subscribers.map { name($0.account, $0.number) }).count
     return counts

@@ -187,7 +187,7 @@ struct Walk {
       try await perform(
         RequestPIN(
           account: account, number: hash, sealedNumber: seal(number, self.person(of: account), .phoneNumber),
-          salt: [UInt8](repeating: 1, count: 16), pinDigest: digest(), scryptLog2N: 10))
+          salt: [UInt8](repeating: 1, count: 16), pinDigest: digest()))
     case 3, 4, 5:
       let challenge = pick(
         Bool.random(using: &random) ? model.challenges.filter { !$0.value.isClosed } : model.challenges)

@@ -15,7 +15,7 @@ extension Groups {
   /// ```
   ///
   /// - Parameters:
-  ///   - members: 1 to 200 people. A number that nobody holds waits for whoever verifies it.
+  ///   - members: 1 to 200 people. Who is named by number is invited, and is a member by accepting.
   ///   - admin: an admin of the group, or an operator.
   /// - Returns: the memberships that were made, in the order in which their members were named.
   /// - Throws: `forbidden`, `not_found`, `gone`, `account_disabled` of whoever asks. Where it is about those named, the

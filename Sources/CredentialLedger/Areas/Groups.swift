@@ -58,7 +58,10 @@ public struct Groups: Sendable {
       request)
   }
 
-  /// Adds whoever holds a number, or will hold it: the membership waits for the number to be verified.
+  /// Invites whoever holds a number, or will hold it. The membership carries no role until the person accepts it:
+  /// ``accept(_:by:context:)``. After 30 days it can be accepted no more; inviting again takes its place.
+  ///
+  /// Whether an account holds the number is not said, and which only once it has accepted.
   ///
   /// ```swift
   /// let invited = try await ledger.groups.add(PhoneNumber("+33699999999"), to: group.id, by: admin)

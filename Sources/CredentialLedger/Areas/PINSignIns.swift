@@ -28,41 +28,50 @@ public struct PINSignIns: Sendable {
 
   /// Makes a PIN for the holder of a verified number. One made before for the same number is closed.
   ///
-  /// Costs one scrypt whether or not somebody holds the number. Only where a PIN is made is there a commit: answer the
-  /// client before the message is sent, and without waiting for this call where a millisecond might tell.
+  /// Each ask counts and is one event in one commit, whether or not somebody holds the number. Answer the client before the
+  /// message is sent, so that sending does not tell either.
   ///
   /// ```swift
   /// if let sent = try await ledger.pinSignIns.request(for: number, connector: clientID) { show(sent.pin?.digits) }
   /// ```
   ///
-  /// - Returns: nil where nobody can sign in with this number to this connector: send nothing, and answer the same.
+  /// - Parameter secret: the connector's, wherever the protocol has it. Without it the connector is only known, not
+  ///   authenticated: such asks share a smaller budget, and half of what a number may have in a day.
+  /// - Returns: nil where nobody can sign in with this number, or the number has had its PINs: send nothing, and answer the
+  ///   same.
+  /// - Throws: `invalid_client` for an unknown or deleted connector and a wrong secret, before anything else is done;
+  ///   `too_many` past ``LedgerConfiguration/pinBudgets``, whatever the number.
   public func request(
-    for number: PhoneNumber, connector: PublicID, context: RequestContext = .none
+    for number: PhoneNumber, connector: PublicID, secret: ConnectorSecret? = nil, context: RequestContext = .none
   ) async throws(LedgerError) -> Phones.PINRequest? {
     let ledger = ledger
+    let secretDigest = secret?.digest
+    try ledger.requireClient(connector, secretDigest)
     let request = try ledger.prepare(
       context, by: .client(connector), answersAlike: true, .requestSignInPIN(for: number))
-    let (command, digits) = try await ledger.blocking { () throws(LedgerError) -> (RequestSignInPIN?, String) in
+    let (command, digits) = try await ledger.blocking(.short) { () throws(LedgerError) -> (RequestSignInPIN, String) in
       let random = ledger.configuration.random
       let digits = try Phones.drawDigits(random)
       let salt = try drawn { () throws(CryptoError) in try random.bytes(count: 16) }
-      let cost = ledger.configuration.pinCost
-      let pinDigest = try ledger.digest(ofPIN: digits, salt: salt, log2N: cost)
       let hash = ledger.hash(of: number)
-      let holder = try ledger.reading { (state) throws(StateUnreadable) -> AccountID? in
+      let account = try ledger.reading { (state) throws(StateUnreadable) -> AccountID? in
         guard let phone = try state.phone(number: hash) else { return nil }
         return try state.phone(phone)?.account
       }
-      guard let holder else { return (nil, digits) }
+      let holder = try account.map { (account) throws(LedgerError) in
+        RequestSignInPIN.Holder(
+          account: account,
+          sealedNumber: try ledger.seal(number.digits, for: try ledger.person(of: account), .phoneNumber))
+      }
       return (
         RequestSignInPIN(
-          connector: connector, number: hash,
-          sealedNumber: try ledger.seal(number.digits, for: try ledger.person(of: holder), .phoneNumber),
-          account: holder, salt: salt, pinDigest: pinDigest, scryptLog2N: cost), digits
+          connector: connector, secretDigest: secretDigest, number: hash, holder: holder, salt: salt,
+          pinDigest: try ledger.digest(ofPIN: digits, salt: salt), budgets: ledger.configuration.pinBudgets), digits
       )
     }
-    guard let command else { return nil }
-    let performed = try await ledger.perform(command, by: command.account, request)
+    // The address is the connector owner's to read in either case, so that the record does not tell which it is.
+    let owner = try ledger.owner(of: connector, if: request.address)
+    let performed = try await ledger.perform(command, by: owner, request)
     return performed.outcome.map {
       Phones.PINRequest(
         challenge: $0.challenge, pin: performed.isRepeated ? nil : PIN(digits: digits), expiresAt: $0.expiresAt)
@@ -72,20 +81,20 @@ public struct PINSignIns: Sendable {
   /// Signs in by the PIN that was sent: the connector gets the holder's own access. A refresh token made before for the
   /// same access stops.
   ///
-  /// Costs one scrypt, whatever is wrong.
-  ///
   /// ```swift
   /// let access = try await ledger.pinSignIns.signIn(number, pin: typed, connector: clientID, secret: secret)
   /// show(access.refreshToken.text)
   /// ```
   ///
-  /// - Throws: `invalid_client`; `invalid_grant` for an unknown number, a wrong PIN, one for another connector and one
-  ///   that is over, with nothing in the text that tells which.
+  /// - Throws: `invalid_client`; `too_many` past ``LedgerConfiguration/pinBudgets``, whatever the number; `invalid_grant` for
+  ///   an unknown number, a wrong PIN, one for another connector and one that is over, with nothing in the text that tells
+  ///   which.
   public func signIn(
     _ number: PhoneNumber, pin digits: String, connector: PublicID, secret: ConnectorSecret,
     context: RequestContext = .none
   ) async throws(LedgerError) -> SignedIn {
     let ledger = ledger
+    try ledger.requireClient(connector, secret.digest)
     let request = try ledger.prepare(
       context, by: .client(connector), answersAlike: true, .signIn(number, pin: digits))
     let owner = try ledger.owner(of: connector, if: request.address)
@@ -114,7 +123,7 @@ public struct PINSignIns: Sendable {
     _ connector: PublicID, _ secret: ConnectorSecret, _ number: PhoneNumber, pin digits: String, refreshDigest: Digest
   ) async throws(LedgerError) -> SignInWithPIN {
     let ledger = ledger
-    return try await ledger.blocking { () throws(LedgerError) -> SignInWithPIN in
+    return try await ledger.blocking(.short) { () throws(LedgerError) -> SignInWithPIN in
       let hash = ledger.hash(of: number)
       let open = try ledger.reading { (state) throws(StateUnreadable) -> PINChallenge? in
         guard let phone = try state.phone(number: hash), let account = try state.phone(phone)?.account,
@@ -125,9 +134,8 @@ public struct PINSignIns: Sendable {
       return SignInWithPIN(
         connector: connector, secretDigest: secret.digest, number: hash, challenge: open?.id,
         candidate: try ledger.digest(
-          ofPIN: digits, salt: open?.salt ?? [UInt8](repeating: 0, count: 16),
-          log2N: open?.scryptLog2N ?? ledger.configuration.pinCost),
-        refreshDigest: refreshDigest)
+          ofPIN: digits, salt: open?.salt ?? [UInt8](repeating: 0, count: 16)),
+        refreshDigest: refreshDigest, budgets: ledger.configuration.pinBudgets)
     }
   }
 }
@@ -135,4 +143,11 @@ public struct PINSignIns: Sendable {
 extension Ledger {
   /// Signing in to connectors by PIN.
   public var pinSignIns: PINSignIns { PINSignIns(ledger: self) }
+
+  /// Refuses whoever is no connector before anything is done or looked up for it, a repeated request included.
+  fileprivate func requireClient(_ connector: PublicID, _ secret: Digest?) throws(LedgerError) {
+    try asking { (state) throws(DecisionFailure) in
+      _ = try state.requireClient(connector, secret: secret, at: now)
+    }
+  }
 }

@@ -20,29 +20,30 @@ public struct Phones: Sendable {
 
   /// Makes a PIN for a number. One asked for before by the same account for the same number is closed.
   ///
-  /// Costs one scrypt: some 40 ms, on a thread for reading.
+  /// Whether another account holds the number is not said, and the ask counts all the same: ``verify(_:challenge:by:context:)``
+  /// says it to whoever has the PIN.
   ///
   /// ```swift
   /// let request = try await ledger.phones.requestPIN(for: PhoneNumber("+911199999999"), by: account)
   /// if let pin = request.pin { show(pin.digits) }  // by SMS, to the number
   /// ```
   ///
-  /// - Throws: `too_many` after three PINs within an hour, ten within a day, or ten wrong tries; `conflict` where the
-  ///   number is verified already, `account_disabled`, `not_found`.
+  /// - Throws: `too_many` after three PINs within an hour or ten within a day, for the number or the person, after ten wrong
+  ///   tries for the number within a day, and past ``LedgerConfiguration/pinBudgets``; `conflict` where the account itself
+  ///   has verified the number already, `account_disabled`, `not_found`.
   public func requestPIN(
     for number: PhoneNumber, by account: AccountID, context: RequestContext = .none
   ) async throws(LedgerError) -> PINRequest {
     let ledger = ledger
     let request = try ledger.prepare(context, by: account.caller, .requestPIN(for: number))
-    let (command, digits) = try await ledger.blocking { () throws(LedgerError) -> (RequestPIN, String) in
+    let (command, digits) = try await ledger.blocking(.short) { () throws(LedgerError) -> (RequestPIN, String) in
       let random = ledger.configuration.random
       let digits = try Self.drawDigits(random)
       let salt = try drawn { () throws(CryptoError) in try random.bytes(count: 16) }
-      let cost = ledger.configuration.pinCost
       let command = RequestPIN(
         account: account, number: ledger.hash(of: number),
         sealedNumber: try ledger.seal(number.digits, for: try ledger.person(of: account), .phoneNumber), salt: salt,
-        pinDigest: try ledger.digest(ofPIN: digits, salt: salt, log2N: cost), scryptLog2N: cost)
+        pinDigest: try ledger.digest(ofPIN: digits, salt: salt), budgets: ledger.configuration.pinBudgets)
       return (command, digits)
     }
     let performed = try await ledger.perform(command, by: account, request)
@@ -58,13 +59,14 @@ public struct Phones: Sendable {
   /// ```
   ///
   /// - Parameter digits: as typed. Only six ASCII digits can be right.
-  /// - Throws: `wrong_pin`, which counts; `too_many` after five; `no_open_pin`.
+  /// - Throws: `wrong_pin`, which counts; `too_many` after five, after ten for the number within a day, and past
+  ///   ``LedgerConfiguration/pinBudgets``; `no_open_pin`; `conflict` where another account holds the number.
   public func verify(
     _ digits: String, challenge: ChallengeID, by account: AccountID, context: RequestContext = .none
   ) async throws(LedgerError) -> PhoneID {
     let ledger = ledger
     let request = try ledger.prepare(context, by: account.caller, .verifyPIN(digits, challenge: challenge))
-    let command = try await ledger.blocking { () throws(LedgerError) -> VerifyPIN in
+    let command = try await ledger.blocking(.short) { () throws(LedgerError) -> VerifyPIN in
       let open = try ledger.reading { (state) throws(StateUnreadable) in try state.challenge(challenge) }
       guard let open, let number = try ledger.open(open.number, .phoneNumber) else {
         throw LedgerError(
@@ -72,8 +74,8 @@ public struct Phones: Sendable {
       }
       return VerifyPIN(
         account: account, challenge: challenge,
-        candidate: try ledger.digest(ofPIN: digits, salt: open.salt, log2N: open.scryptLog2N),
-        number: ledger.log.participant.personalData.hash(number: number))
+        candidate: try ledger.digest(ofPIN: digits, salt: open.salt),
+        number: ledger.log.participant.personalData.hash(number: number), budgets: ledger.configuration.pinBudgets)
     }
     switch try await ledger.execute(command, by: account, request) {
     case .verified(let phone): return phone
@@ -131,19 +133,12 @@ extension Ledger {
   /// The keyed hash by which a number is found.
   func hash(of number: PhoneNumber) -> Digest { log.participant.personalData.hash(number: number.digits.utf8) }
 
-  /// The digest of a PIN: scrypt of its HMAC under the pepper, so that the log alone does not allow guessing.
-  func digest(ofPIN digits: String, salt: [UInt8], log2N: UInt8) throws(LedgerError) -> Digest {
-    let peppered = HMACSHA256.authenticate(
-      Array(digits.utf8), key: try keyed { () throws(KeyStoreError) in try keyStore.pinPepper })
-    let derived = try drawn { () throws(CryptoError) in
-      try Scrypt.derive(
-        password: Secret(copying: peppered), salt: salt, logCost: Int(log2N), blockSize: 8, parallelism: 1,
-        count: Digest.byteCount)
-    }
-    guard let digest = unsafe derived.withUnsafeBytes({ unsafe Digest(copying: $0) }) else {
-      throw LedgerError(.damaged, "scrypt gave another size than was asked for")
-    }
-    return digest
+  /// The digest of a PIN: an HMAC under the pepper, so that the log alone does not allow guessing. Cheap on purpose: a
+  /// PIN has few values and ten minutes, so what protects it are the limits on tries, and a costly hash would let whoever
+  /// presents PINs keep the processor busy.
+  func digest(ofPIN digits: String, salt: [UInt8]) throws(LedgerError) -> Digest {
+    let pepper = try keyed { () throws(KeyStoreError) in try keyStore.pinPepper }
+    return HMACSHA256.authenticate(Array("pin/3\0".utf8) + salt + Array(digits.utf8), key: pepper)
   }
 
   /// Opens a sealed value; nil once the person is erased.

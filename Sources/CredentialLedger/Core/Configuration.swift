@@ -19,8 +19,8 @@ public struct LedgerConfiguration: Sendable {
   public var signer: (any NoteSigner)?
   /// When checkpoints are signed.
   public var checkpoints: CheckpointPolicy
-  /// Binary logarithm of scrypt's N for PINs, 10 to 20. 14 takes 16 MiB and some 40 ms a PIN.
-  public var pinCost: UInt8
+  /// How many PINs may be made and tried wrongly over all numbers, for each connector and altogether.
+  public var pinBudgets: PINBudgets
   /// A file on another device that keeps the newest checkpoint; nil keeps none. Each opening is refused with
   /// `behind_checkpoint` or `contradicts_checkpoint` where the ledger is not the one that the file speaks of or a later
   /// state of it, and with `invalid_checkpoint` where the file holds anything else; so a cut-off tail or an old copy is
@@ -57,7 +57,7 @@ public struct LedgerConfiguration: Sendable {
   public init(
     masterKey: MasterKey.Source? = nil, clock: @escaping Clock = LedgerConfiguration.systemClock,
     random: any RandomSource = SystemRandom(), signer: (any NoteSigner)? = nil,
-    checkpoints: CheckpointPolicy = CheckpointPolicy(), pinCost: UInt8 = 14,
+    checkpoints: CheckpointPolicy = CheckpointPolicy(), pinBudgets: PINBudgets = PINBudgets(),
     witnessFile: String? = nil, archive: String? = nil, queueCapacity: Int = 65_536,
     readerThreads: Int = 4, readerQueueCapacity: Int = 4_096,
     idempotencyRetention: Int64 = 7 * 86_400_000, readers: ReaderPolicy = ReaderPolicy(),
@@ -69,7 +69,7 @@ public struct LedgerConfiguration: Sendable {
     self.random = random
     self.signer = signer
     self.checkpoints = checkpoints
-    self.pinCost = pinCost
+    self.pinBudgets = pinBudgets
     self.witnessFile = witnessFile
     self.archive = archive
     self.queueCapacity = queueCapacity

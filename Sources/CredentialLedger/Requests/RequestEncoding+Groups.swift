@@ -24,6 +24,8 @@ extension RequestEncoding {
     Self(.changeMemberRole, .id(group), .id(membership), .integer(role.rawValue))
   }
 
+  static func accept(_ invitation: MembershipID) -> Self { Self(.acceptInvitation, .id(invitation)) }
+
   static func remove(_ membership: MembershipID, from group: GroupID) -> Self {
     Self(.removeMember, .id(group), .id(membership))
   }

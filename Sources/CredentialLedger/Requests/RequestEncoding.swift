@@ -61,6 +61,7 @@ enum RequestName: String, Sendable, CaseIterable {
   case addMember = "groups.add"
   case addMembers = "groups.addMany"
   case changeMemberRole = "groups.changeRole"
+  case acceptInvitation = "groups.accept"
   case removeMember = "groups.remove"
   case removeMembers = "groups.removeMany"
   case renameGroup = "groups.rename"

@@ -45,6 +45,26 @@ extension DomainReader where Self: ~Copyable {
   }
 }
 
+extension DomainReader where Self: ~Copyable {
+  /// The connector that asks for something: by its ID and its Secret, or where the protocol has no Secret by its ID.
+  ///
+  /// - Parameter secret: SHA-256 of the Secret as presented; nil where none was.
+  /// - Throws: ``Refusal/Code/invalidClient`` for an unknown or deleted connector and a wrong Secret.
+  @discardableResult
+  public func requireClient(
+    _ publicID: PublicID, secret: Digest?, at now: Timestamp
+  ) throws(DecisionFailure) -> ConnectorID {
+    let id =
+      if let secret {
+        try read(authenticate(publicID, secret: secret, at: now))?.id
+      } else {
+        try read(client(publicID))?.id
+      }
+    guard let id else { throw .invalidClient }
+    return id
+  }
+}
+
 extension ConnectorCredentials {
   /// What a presented secret is compared with where there is no connector.
   @usableFromInline

@@ -1,7 +1,7 @@
 public import LedgerEvents
 
-/// An admin adds a person to a group, by account or by phone number. A number that no account holds yet makes a
-/// membership without account, which goes to whoever verifies the number.
+/// An admin adds a person to a group by account, or invites one by phone number. An invitation is a membership without
+/// account until the holder of the number accepts it, whether or not an account holds the number now.
 public struct AddMember: Command {
   /// Who is added.
   public typealias Person = NamedPerson
@@ -27,21 +27,34 @@ public struct AddMember: Command {
     let role = try role.checked()
     let found = try state.find(person)
     try state.requireSealed(CollectionOfOne(person))
-    guard try state.membership(of: found, in: group) == nil else {
-      throw .refused(.conflict, field: "person", expected: "somebody who is not a member yet")
+    var events: [LedgerEvent] = []
+    if let known = try state.place(of: found, in: group) {
+      guard known.isExpired(at: context.now) else {
+        throw .refused(.conflict, field: "person", expected: "somebody who is not a member yet")
+      }
+      events.append(.groupMemberRemoved(GroupMemberRemoved(of: known)))
     }
-    return Decision(by: requester, .groupMemberAdded(GroupMemberAdded(found, role: role, group: group)))
+    events.append(.groupMemberAdded(GroupMemberAdded(found, role: role, group: group)))
+    return Decision(by: requester, events: events)
   }
 
-  public func outcome(of recorded: RecordedEvents) -> MembershipID { MembershipID(rawValue: recorded.first) }
+  public func outcome(of recorded: RecordedEvents) -> MembershipID { MembershipID(rawValue: recorded.last) }
+}
+
+extension RecordedEvents {
+  /// Position of the last event.
+  var last: UInt64 { events.isEmpty ? first : first + UInt64(events.count - 1) }
 }
 
 extension DomainReader where Self: ~Copyable {
-  /// The membership by which somebody is in a group: that of the account, or else that of the number.
-  func membership(of person: FoundPerson, in group: GroupID) throws(DecisionFailure) -> MembershipID? {
-    if let account = person.account, let id = try read(membership(of: account, in: group)) { return id }
-    guard let number = person.number else { return nil }
-    return try read(membership(number: number, in: group))
+  /// The membership by which somebody is in a group: that of the account, or else that of the number, which may be an
+  /// invitation.
+  func place(of person: FoundPerson, in group: GroupID) throws(DecisionFailure) -> Membership? {
+    if let account = person.account, let id = try read(membership(of: account, in: group)) {
+      return try read(membership(id))
+    }
+    guard let number = person.number, let id = try read(membership(number: number, in: group)) else { return nil }
+    return try read(membership(id))
   }
 }
 
@@ -50,7 +63,11 @@ extension GroupMemberAdded {
     self.init()
     self.group = group.rawValue
     self.role = role
-    account = person.account?.rawValue ?? 0
-    if let sealed = person.sealed { number = sealed }
+    if let sealed = person.sealed {
+      // Who holds the number is not said to whoever knows it.
+      number = sealed
+    } else {
+      account = person.account?.rawValue ?? 0
+    }
   }
 }

@@ -2,8 +2,8 @@ public import LedgerEvents
 
 /// An admin adds many people at once: all of them, or nobody where anybody is refused.
 ///
-/// Afterwards everybody who was named is a member, with at least the role that was named. So asking again is harmless,
-/// and a list may name people who are members already.
+/// Afterwards everybody who was named is a member, or invited where it was by number, with at least the role that was named.
+/// So asking again is harmless, and a list may name people who are members already.
 public struct AddMembers: Command {
   /// How many people a request may name.
   public static let limit = 200
@@ -25,11 +25,13 @@ public struct AddMembers: Command {
   ) throws(DecisionFailure) -> Decision {
     _ = try state.requireAdmin(of: group, by: requester)
     try requireCount(members.count, in: 1...Self.limit, field: "members")
-    return Decision(by: requester, events: try state.additions(of: members, to: group))
+    return Decision(by: requester, events: try state.additions(of: members, to: group, at: context.now))
   }
 
   /// The memberships that were made, in the order in which their members were named; none for those who were members.
   public func outcome(of recorded: RecordedEvents) -> [MembershipID] {
-    recorded.events.indices.map { MembershipID(rawValue: recorded.first + UInt64($0)) }
+    recorded.events.enumerated().compactMap { index, event in
+      if case .groupMemberAdded = event { MembershipID(rawValue: recorded.first + UInt64(index)) } else { nil }
+    }
   }
 }

@@ -56,7 +56,7 @@ public struct CreateGroup: Command {
     created.welcomeMessage = try TextRule(field: "welcomeMessage", characters: 0...1_000, isMultiline: true)
       .trimming(welcomeMessage)
     try requireCount(members.count, in: 0...AddMembers.limit, field: "members")
-    let added = try state.additions(of: members, to: GroupID(rawValue: context.next), creator: creator)
+    let added = try state.additions(of: members, to: GroupID(rawValue: context.next), creator: creator, at: context.now)
     return Decision(by: requester, events: [.groupCreated(created)] + added)
   }
 

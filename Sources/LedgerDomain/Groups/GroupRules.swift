@@ -51,7 +51,7 @@ extension DomainReader where Self: ~Copyable {
 extension Group {
   /// - Throws: ``Refusal/Code/lastAdmin`` if nobody but this member administers the group.
   func requireAdmin(besides membership: Membership) throws(DecisionFailure) {
-    guard membership.role != .admin || adminCount > 1 else {
+    guard membership.role != .admin || membership.isInvitation || adminCount > 1 else {
       throw .refused(
         .lastAdmin, field: "membership", expected: "another admin in the group",
         remedy: "make another member an admin first, or delete the group")

@@ -10,7 +10,7 @@ public struct GroupCounts: Sendable, Equatable {
   public var members = 0
   /// People who are an admin of at least one of the groups.
   public var admins = 0
-  /// Of the members, those whose number no account holds.
+  /// Of the members, those who were invited by number and have not accepted.
   public var unprovisioned = 0
   /// People who subscribe to at least one of the groups, members or not.
   public var subscribers = 0

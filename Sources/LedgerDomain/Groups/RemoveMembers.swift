@@ -30,7 +30,7 @@ public struct RemoveMembers: Command {
         continue
       }
       guard !member.isRemoved else { continue }
-      if member.role == .admin {
+      if member.role == .admin, !member.isInvitation {
         guard admins > 1 else {
           refusals.note(index, .lastAdmin, expected: "left in the group, as no other admin is")
           continue

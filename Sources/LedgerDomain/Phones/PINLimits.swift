@@ -1,62 +1,68 @@
-public import LedgerCrypto
-public import LedgerEvents
+import LedgerCrypto
+import LedgerEvents
 
-/// Whose PINs are counted.
-public enum PINScope: Sendable, Hashable {
-  /// Those for a number, whoever asked. The keyed hash of the number in E.164 form.
-  case number(Digest)
-  /// Those that an account asked for, for whatever number.
-  case account(AccountID)
-}
-
-/// How often PINs may be made and tried. What was asked for and tried before is counted in the PINs' own rows, so a
-/// limit holds over restarts, and asking again forgives nothing.
+/// How often PINs may be made and tried for one number and by one person. What was asked for and tried is counted beside
+/// the log (``PINScope``), so a limit holds over restarts, over new PINs, and over new accounts of the same person.
 public enum PINLimits {
-  /// PINs in an hour, and in a day: for a number, and for an account.
-  public static let hourly = 3
-  public static let daily = 10
-  /// Wrong PINs for a number in a day, over all PINs made for it.
-  public static let failuresDaily = 10
+  /// PINs for a number, and PINs that one person asks for.
+  public static let asked = PINBudget(hourly: 3, daily: 10)
+  /// PINs for a number that a connector asked for without its Secret. Who knows a number and a connector's public ID uses
+  /// up no more than these of the number's PINs.
+  public static let askedByStrangers = PINBudget(hourly: 3, daily: 5)
+  /// Wrong PINs for a number, over all PINs made for it.
+  public static let failed = PINBudget(hourly: .max, daily: 10)
 
+  /// How long an ask and a wrong PIN count. What is older is forgotten.
+  public static let window = Duration.seconds(86_400)
   static let hour = Duration.seconds(3_600)
-  static let day = Duration.seconds(86_400)
-  /// More PINs than a day can bring and ten minutes before it: what is older counts for nothing.
-  static let considered = daily + hourly + 1
 }
 
 extension DomainReader where Self: ~Copyable {
-  /// The rules for making a PIN, for whatever purpose. At most 14 rows for the number and as many for the account.
+  /// The rule for making a PIN for a number, for whatever purpose.
   ///
   /// - Parameters:
   ///   - number: keyed hash of the number in E.164 form.
-  ///   - account: who asks, or whose number it is.
-  /// - Throws: ``Refusal/Code/tooMany`` of `number` or `account`.
-  public func requireRoomForPIN(number: Digest, account: AccountID, at now: Timestamp) throws(DecisionFailure) {
+  ///   - isStranger: whether a connector asks that has not shown its Secret.
+  /// - Throws: ``Refusal/Code/tooMany`` of `number`.
+  func requireRoomForPIN(number: Digest, isStranger: Bool = false, at now: Timestamp) throws(DecisionFailure) {
     try requireTriesLeft(number: number, at: now)
-    for (scope, field) in [(PINScope.number(number), "number"), (.account(account), "account")] {
-      let made = try read(challenges(scope, newest: PINLimits.considered)).map(\.expiresAt)
-      // A PIN expires at a fixed time after it was made; so ages compare as expiries do.
-      let young = { (age: Duration) in made.count { $0 + age > now + RequestPIN.lifetime } }
-      for (age, limit, name) in [(PINLimits.hour, PINLimits.hourly, "hour"), (PINLimits.day, PINLimits.daily, "day")]
-      where young(age) >= limit {
-        throw .refused(
-          .tooMany, field: field, expected: "at most \(limit) PINs within one \(name)", remedy: "wait, then ask again")
-      }
+    try require(PINLimits.asked, ofAsksIn: .number(number), field: "number", at: now)
+    if isStranger {
+      try require(PINLimits.askedByStrangers, ofAsksIn: .numberByStrangers(number), field: "number", at: now)
     }
   }
 
-  /// The rule for trying a PIN, for whatever purpose. At most 14 rows.
-  ///
-  /// A wrong PIN counts until a day after the PIN that it was tried against expired.
+  /// The rule for trying a PIN, for whatever purpose.
   ///
   /// - Throws: ``Refusal/Code/tooMany`` of `number`.
-  public func requireTriesLeft(number: Digest, at now: Timestamp) throws(DecisionFailure) {
-    let failures = try read(challenges(.number(number), newest: PINLimits.considered))
-      .filter { $0.expiresAt + PINLimits.day > now }.reduce(0) { $0 + Int($1.failures) }
-    guard failures < PINLimits.failuresDaily else {
-      throw .refused(
-        .tooMany, field: "number", expected: "at most \(PINLimits.failuresDaily) wrong PINs a day for a number",
-        remedy: "wait a day")
+  func requireTriesLeft(number: Digest, at now: Timestamp) throws(DecisionFailure) {
+    try require(PINLimits.failed, ofFailuresIn: .number(number), field: "number", at: now)
+  }
+
+  /// - Throws: ``Refusal/Code/tooMany`` of `field` where a scope has had its PINs.
+  func require(
+    _ budget: PINBudget, ofAsksIn scope: PINScope, field: String, at now: Timestamp
+  ) throws(DecisionFailure) {
+    try require(budget, of: "PINs", in: scope, field: field, at: now, \.asks)
+  }
+
+  /// - Throws: ``Refusal/Code/tooMany`` of `field` where a scope has had its wrong PINs.
+  func require(
+    _ budget: PINBudget, ofFailuresIn scope: PINScope, field: String, at now: Timestamp
+  ) throws(DecisionFailure) {
+    try require(budget, of: "wrong PINs", in: scope, field: field, at: now, \.failures)
+  }
+
+  private func require(
+    _ budget: PINBudget, of what: String, in scope: PINScope, field: String, at now: Timestamp,
+    _ counted: (PINCounts) -> Int
+  ) throws(DecisionFailure) {
+    for (age, limit, name) in [(PINLimits.hour, budget.hourly, "hour"), (PINLimits.window, budget.daily, "day")] {
+      guard counted(try read(pinCounts(scope, after: now - age))) < limit else {
+        throw .refused(
+          .tooMany, field: field, expected: "at most \(limit) \(what) within one \(name)",
+          remedy: "wait, then ask again")
+      }
     }
   }
 }

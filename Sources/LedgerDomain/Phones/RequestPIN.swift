@@ -3,6 +3,9 @@ public import LedgerEvents
 
 /// Asks for a PIN by which the account proves to hold a phone number. A PIN asked for before, for the same number by
 /// the same account, is superseded.
+///
+/// Whether another account holds the number is not said here: who asks has not shown yet to have the phone. It is said to
+/// whoever presents the right PIN (``VerifyPIN``).
 public struct RequestPIN: Command {
   /// How long a PIN may be used.
   public static let lifetime = Duration.seconds(10 * 60)
@@ -13,20 +16,20 @@ public struct RequestPIN: Command {
   public var sealedNumber: Sealed
   /// Random salt, 16 bytes.
   public var salt: [UInt8]
-  /// scrypt of the PIN's HMAC.
+  /// HMAC of salt and PIN.
   public var pinDigest: Digest
-  /// Binary logarithm of scrypt's N, 10 to 20.
-  public var scryptLog2N: UInt8
+  public var budgets: PINBudgets
 
   public init(
-    account: AccountID, number: Digest, sealedNumber: Sealed, salt: [UInt8], pinDigest: Digest, scryptLog2N: UInt8
+    account: AccountID, number: Digest, sealedNumber: Sealed, salt: [UInt8], pinDigest: Digest,
+    budgets: PINBudgets = PINBudgets()
   ) {
     self.account = account
     self.number = number
     self.sealedNumber = sealedNumber
     self.salt = salt
     self.pinDigest = pinDigest
-    self.scryptLog2N = scryptLog2N
+    self.budgets = budgets
   }
 
   /// The PIN that is open now.
@@ -40,16 +43,18 @@ public struct RequestPIN: Command {
   ) throws(DecisionFailure) -> Decision {
     _ = try state.requireActiveAccount(account)
     guard salt.count == 16 else { throw .refused(.invalidValue, field: "salt", expected: "16 bytes") }
-    guard 10...20 ~= scryptLog2N else { throw .refused(.invalidValue, field: "scryptLog2N", expected: "10 to 20") }
-    try state.requireFree(number: number, for: account)
-    try state.requireRoomForPIN(number: number, account: account, at: context.now)
-    var event = V2PhonePINRequested()
+    guard try state.holder(of: number) != account else { throw .numberIsOwn }
+    if let identity = try read(state.identity(of: account)) {
+      try state.require(PINLimits.asked, ofAsksIn: .identity(identity), field: "account", at: context.now)
+    }
+    try state.require(budgets.overall, ofAsksIn: .everybody, field: "pin", at: context.now)
+    try state.requireRoomForPIN(number: number, at: context.now)
+    var event = V3PhonePINRequested()
     event.account = account.rawValue
     event.number = sealedNumber
     event.salt = .init(salt)
     event.pinDigest = .init(pinDigest)
     event.expiresAt = expiry(context.now).milliseconds
-    event.scryptLog2N = UInt32(scryptLog2N)
     return Decision(by: Subject(account), .phonePINRequested(event))
   }
 
@@ -63,13 +68,17 @@ public struct RequestPIN: Command {
 extension DomainReader where Self: ~Copyable {
   /// - Throws: ``Refusal/Code/conflict`` if a verified phone holds the number, whose ever it is.
   func requireFree(number: Digest, for account: AccountID) throws(DecisionFailure) {
-    guard let id = try read(phone(number: number)) else { return }
-    let isOwn = try read(phone(id))?.account == account
-    throw isOwn
-      ? .refused(
-        .conflict, field: "number", expected: "a number that is not verified yet", remedy: "nothing to do: it is")
-      : .refused(
-        .conflict, field: "number", expected: "a number that no other account holds",
-        remedy: "remove it from the other account first")
+    guard let holder = try holder(of: number) else { return }
+    guard holder != account else { throw .numberIsOwn }
+    throw .refused(
+      .conflict, field: "number", expected: "a number that no other account holds",
+      remedy: "remove it from the other account first")
+  }
+}
+
+extension DecisionFailure {
+  fileprivate static var numberIsOwn: Self {
+    .refused(
+      .conflict, field: "number", expected: "a number that is not verified yet", remedy: "nothing to do: it is")
   }
 }

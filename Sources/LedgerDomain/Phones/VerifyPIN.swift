@@ -9,16 +9,20 @@ public struct VerifyPIN: Command {
 
   public var account: AccountID
   public var challenge: ChallengeID
-  /// scrypt of the presented PIN's HMAC, with the challenge's salt and cost.
+  /// HMAC of the challenge's salt and the presented PIN.
   public var candidate: Digest
   /// Keyed hash of the challenge's number.
   public var number: Digest
+  public var budgets: PINBudgets
 
-  public init(account: AccountID, challenge: ChallengeID, candidate: Digest, number: Digest) {
+  public init(
+    account: AccountID, challenge: ChallengeID, candidate: Digest, number: Digest, budgets: PINBudgets = PINBudgets()
+  ) {
     self.account = account
     self.challenge = challenge
     self.candidate = candidate
     self.number = number
+    self.budgets = budgets
   }
 
   /// Whether the PIN was the right one.
@@ -45,6 +49,7 @@ public struct VerifyPIN: Command {
       throw .refused(
         .tooMany, field: "challenge", expected: "at most \(Self.tries) tries a PIN", remedy: "ask for a new PIN")
     }
+    try state.require(budgets.overallFailures, ofFailuresIn: .everybody, field: "pin", at: context.now)
     try state.requireTriesLeft(number: number, at: context.now)
     guard candidate == open.digest else {
       var event = PhonePINRejected()
@@ -58,7 +63,6 @@ public struct VerifyPIN: Command {
     event.account = account.rawValue
     event.challenge = challenge.rawValue
     event.number = open.number
-    event.memberships = try state.memberships(waitingFor: account, number: number)
     event.subscriptions = try state.subscriptions(waitingFor: account, number: number)
     return Decision(by: Subject(account), .phoneVerified(event))
   }
@@ -73,20 +77,8 @@ public struct VerifyPIN: Command {
 }
 
 extension DomainReader where Self: ~Copyable {
-  /// The memberships that were added by a number which nobody held, and that the account now takes over; not those of
-  /// groups that it is a member of already.
-  fileprivate func memberships(waitingFor account: AccountID, number: Digest) throws(DecisionFailure) -> [UInt64] {
-    var waiting: [UInt64] = []
-    for id in try read(memberships(number: number)) {
-      guard let membership = try read(membership(id)), membership.account == nil,
-        try read(self.membership(of: account, in: membership.group)) == nil
-      else { continue }
-      waiting.append(id.rawValue)
-    }
-    return waiting
-  }
-
-  /// The same for subscriptions to public groups.
+  /// The subscriptions that were added by a number which nobody held, and that the account now takes over; not those to
+  /// groups that it subscribes to already.
   fileprivate func subscriptions(waitingFor account: AccountID, number: Digest) throws(DecisionFailure) -> [UInt64] {
     var waiting: [UInt64] = []
     for id in try read(subscriptions(number: number)) {

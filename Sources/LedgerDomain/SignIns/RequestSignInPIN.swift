@@ -3,34 +3,46 @@ public import LedgerEvents
 
 /// Asks for a PIN by which the holder of a verified number signs in to a connector. One asked for before is superseded.
 ///
-/// Whoever asks has shown nothing yet. So nothing is refused: where there is no such connector, or nobody who could sign
-/// in, no PIN is made, and the answer to the outside is the same.
+/// Whoever asks has shown nothing yet of the number. So nothing is refused because of it: where nobody could sign in, or the
+/// number has had its PINs, none is made, and the answer to the outside is the same. An event stands for each ask, so that
+/// each counts.
 public struct RequestSignInPIN: Command {
+  /// Who holds the number.
+  public struct Holder: Sendable {
+    public var account: AccountID
+    /// The number, sealed under the key of its holder.
+    public var sealedNumber: Sealed
+
+    public init(account: AccountID, sealedNumber: Sealed) {
+      self.account = account
+      self.sealedNumber = sealedNumber
+    }
+  }
+
   public var connector: PublicID
+  /// SHA-256 of the connector's Secret as presented; nil where the protocol has none.
+  public var secretDigest: Digest?
   /// Keyed hash of the number in E.164 form.
   public var number: Digest
-  /// The number, sealed under the key of its holder.
-  public var sealedNumber: Sealed
-  /// The holder that it is sealed for.
-  public var account: AccountID
+  /// Nil where no account was found.
+  public var holder: Holder?
   /// Random salt, 16 bytes.
   public var salt: [UInt8]
-  /// scrypt of the PIN's HMAC.
+  /// HMAC of salt and PIN.
   public var pinDigest: Digest
-  /// Binary logarithm of scrypt's N, 10 to 20.
-  public var scryptLog2N: UInt8
+  public var budgets: PINBudgets
 
   public init(
-    connector: PublicID, number: Digest, sealedNumber: Sealed, account: AccountID, salt: [UInt8], pinDigest: Digest,
-    scryptLog2N: UInt8
+    connector: PublicID, secretDigest: Digest?, number: Digest, holder: Holder?, salt: [UInt8], pinDigest: Digest,
+    budgets: PINBudgets = PINBudgets()
   ) {
     self.connector = connector
+    self.secretDigest = secretDigest
     self.number = number
-    self.sealedNumber = sealedNumber
-    self.account = account
+    self.holder = holder
     self.salt = salt
     self.pinDigest = pinDigest
-    self.scryptLog2N = scryptLog2N
+    self.budgets = budgets
   }
 
   /// The PIN that is open now.
@@ -43,33 +55,51 @@ public struct RequestSignInPIN: Command {
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     guard salt.count == 16 else { throw .refused(.invalidValue, field: "salt", expected: "16 bytes") }
-    guard 10...20 ~= scryptLog2N else { throw .refused(.invalidValue, field: "scryptLog2N", expected: "10 to 20") }
-    let nothing = Decision(by: Subject(account))
-    guard let id = try read(state.connector(publicID: connector)), let connector = try read(state.connector(id)),
-      !connector.isDeleted, let phone = try read(state.phone(number: number)),
-      try read(state.phone(phone))?.account == account, let holder = try read(state.account(account)),
-      !holder.isDisabled
-    else { return nothing }
-    do throws(DecisionFailure) {
-      try state.requireRoomForPIN(number: number, account: account, at: context.now)
-    } catch {
-      guard case .refused = error else { throw error }
-      return nothing
+    let now = context.now
+    let client = try state.requireClient(connector, secret: secretDigest, at: now)
+    // The budgets are of no number, so what they say tells nothing of one.
+    if secretDigest == nil {
+      try state.require(budgets.strangers, ofAsksIn: .strangers, field: "connector", at: now)
+    } else {
+      try state.require(budgets.connector, ofAsksIn: .connector(client), field: "connector", at: now)
     }
-    var event = V2PhonePINRequested()
-    event.account = account.rawValue
-    event.number = sealedNumber
+    try state.require(budgets.overall, ofAsksIn: .everybody, field: "pin", at: now)
+    guard let holder, try isOpen(to: holder, in: state, at: now) else {
+      var event = PhonePINWithheld()
+      event.connector = client.rawValue
+      event.unauthenticated = secretDigest == nil
+      return Decision(by: Subject(client), .phonePINWithheld(event))
+    }
+    var event = V3PhonePINRequested()
+    event.account = holder.account.rawValue
+    event.number = holder.sealedNumber
     event.salt = .init(salt)
     event.pinDigest = .init(pinDigest)
-    event.expiresAt = (context.now + RequestPIN.lifetime).milliseconds
-    event.scryptLog2N = UInt32(scryptLog2N)
-    event.connector = id.rawValue
-    return Decision(by: .connector(id, for: account), .phonePINRequested(event))
+    event.expiresAt = (now + RequestPIN.lifetime).milliseconds
+    event.connector = client.rawValue
+    event.unauthenticated = secretDigest == nil
+    return Decision(by: .connector(client, for: holder.account), .phonePINRequested(event))
+  }
+
+  /// Whether a PIN may be made for somebody.
+  private func isOpen(
+    to holder: Holder, in state: borrowing some DomainReader & ~Copyable, at now: Timestamp
+  ) throws(DecisionFailure) -> Bool {
+    guard try state.holder(of: number) == holder.account, let account = try read(state.account(holder.account)),
+      !account.isDisabled
+    else { return false }
+    do throws(DecisionFailure) {
+      try state.requireRoomForPIN(number: number, isStranger: secretDigest == nil, at: now)
+      return true
+    } catch {
+      guard case .refused = error else { throw error }
+      return false
+    }
   }
 
   /// Nil where no PIN was made.
   public func outcome(of recorded: RecordedEvents) -> Made? {
-    guard !recorded.events.isEmpty else { return nil }
+    guard case .phonePINRequested = recorded.events.first else { return nil }
     return Made(challenge: ChallengeID(rawValue: recorded.first), expiresAt: recorded.time + RequestPIN.lifetime)
   }
 }

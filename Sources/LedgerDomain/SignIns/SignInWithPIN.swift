@@ -14,14 +14,15 @@ public struct SignInWithPIN: Command {
   public var number: Digest
   /// The challenge whose salt ``candidate`` was made with; nil where none was found.
   public var challenge: ChallengeID?
-  /// scrypt of the presented PIN's HMAC.
+  /// HMAC of the challenge's salt and the presented PIN.
   public var candidate: Digest
   /// SHA-256 of the refresh token's secret part.
   public var refreshDigest: Digest
+  public var budgets: PINBudgets
 
   public init(
     connector: PublicID, secretDigest: Digest, number: Digest, challenge: ChallengeID?, candidate: Digest,
-    refreshDigest: Digest
+    refreshDigest: Digest, budgets: PINBudgets = PINBudgets()
   ) {
     self.connector = connector
     self.secretDigest = secretDigest
@@ -29,6 +30,7 @@ public struct SignInWithPIN: Command {
     self.challenge = challenge
     self.candidate = candidate
     self.refreshDigest = refreshDigest
+    self.budgets = budgets
   }
 
   /// What the PIN led to.
@@ -52,21 +54,23 @@ public struct SignInWithPIN: Command {
   public func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
-    guard let client = try read(state.authenticate(connector, secret: secretDigest, at: context.now)) else {
-      throw .invalidClient
-    }
-    guard let challenge, let open = try read(state.challenge(challenge)), open.connector == client.id, !open.isClosed,
+    let client = try state.requireClient(connector, secret: secretDigest, at: context.now)
+    // The budgets are of no number, so what they say tells nothing of one.
+    try state.require(
+      budgets.connectorFailures, ofFailuresIn: .connector(client), field: "connector", at: context.now)
+    try state.require(budgets.overallFailures, ofFailuresIn: .everybody, field: "pin", at: context.now)
+    guard let challenge, let open = try read(state.challenge(challenge)), open.connector == client, !open.isClosed,
       context.now < open.expiresAt, open.failures < VerifyPIN.tries,
       let phone = try read(state.phone(number: number)), try read(state.phone(phone))?.account == open.account,
       try read(state.challenge(for: number, by: open.account)) == challenge,
       try read(state.account(open.account))?.isDisabled == false,
-      try read(state.obstacle(toCodeMadeAt: challenge.rawValue, for: open.account, to: client.id)) == nil
+      try read(state.obstacle(toCodeMadeAt: challenge.rawValue, for: open.account, to: client)) == nil
     else { throw .invalidPIN }
     do throws(DecisionFailure) { try state.requireTriesLeft(number: number, at: context.now) } catch {
       guard case .refused = error else { throw error }
       throw .invalidPIN
     }
-    let requester = Requester.connector(client.id, for: open.account)
+    let requester = Requester.connector(client, for: open.account)
     guard candidate == open.digest else {
       var event = PhonePINRejected()
       event.account = open.account.rawValue
@@ -77,11 +81,11 @@ public struct SignInWithPIN: Command {
     var accepted = PhonePINAccepted()
     accepted.account = open.account.rawValue
     accepted.challenge = challenge.rawValue
-    accepted.connector = client.id.rawValue
+    accepted.connector = client.rawValue
     let granting: Granting
     do throws(DecisionFailure) {
       granting = try state.granting(
-        .user, to: client.id, by: open.account, refreshDigest: refreshDigest, first: context.next + 1, at: context.now)
+        .user, to: client, by: open.account, refreshDigest: refreshDigest, first: context.next + 1, at: context.now)
     } catch {
       guard case .refused = error else { throw error }
       throw .invalidPIN

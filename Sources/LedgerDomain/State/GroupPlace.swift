@@ -10,7 +10,7 @@ public enum GroupList: Sendable, Hashable {
 public enum PersonName: Sendable, Hashable {
   /// Whoever has the account, or holds a number with which it was verified.
   case account(AccountID)
-  /// Whoever has a number that no account holds: the name of the key that the number is sealed under, wherever it is.
+  /// Whoever has a number, and is known by that alone: the name of the key that the number is sealed under, wherever it is.
   case key(PublicID)
 }
 

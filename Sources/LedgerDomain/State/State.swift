@@ -52,10 +52,10 @@ public struct PINChallenge: Sendable, Equatable {
   public var id: ChallengeID
   public var account: AccountID
   public var number: Sealed
-  /// Salt and digest of the PIN (scrypt), and the binary logarithm of scrypt's N.
+  /// Random salt of the PIN's digest.
   public var salt: [UInt8]
+  /// HMAC of salt and PIN.
   public var digest: Digest
-  public var scryptLog2N: UInt8
   public var expiresAt: Timestamp
   /// Wrong PINs tried so far.
   public var failures: UInt8
@@ -65,8 +65,8 @@ public struct PINChallenge: Sendable, Equatable {
   public var connector: ConnectorID?
 
   public init(
-    id: ChallengeID, account: AccountID, number: Sealed, salt: [UInt8], digest: Digest, scryptLog2N: UInt8,
-    expiresAt: Timestamp, failures: UInt8, isClosed: Bool, connector: ConnectorID? = nil
+    id: ChallengeID, account: AccountID, number: Sealed, salt: [UInt8], digest: Digest, expiresAt: Timestamp,
+    failures: UInt8, isClosed: Bool, connector: ConnectorID? = nil
   ) {
     self.connector = connector
     self.id = id
@@ -74,7 +74,6 @@ public struct PINChallenge: Sendable, Equatable {
     self.number = number
     self.salt = salt
     self.digest = digest
-    self.scryptLog2N = scryptLog2N
     self.expiresAt = expiresAt
     self.failures = failures
     self.isClosed = isClosed
@@ -151,7 +150,9 @@ public struct Group: Sendable, Equatable {
   public var kind: GroupKind
   public var welcomeMessage: String
   public var isDeleted: Bool
+  /// Invitations are counted as well.
   public var memberCount: UInt64
+  /// Those who have the role: invitations are none.
   public var adminCount: UInt64
   public var createdAt: Timestamp
   /// Only public groups have any.
@@ -178,17 +179,20 @@ public struct Group: Sendable, Equatable {
 public struct Membership: Sendable, Equatable {
   public var id: MembershipID
   public var group: GroupID
-  /// The member's account; nil while no account holds the number. Whoever verifies the number becomes the member,
-  /// unless already a member of the group by another membership.
+  /// The member's account; nil of an invitation, which was made by number and nobody has accepted: see
+  /// ``AcceptInvitation``. It carries no right.
   public var account: AccountID?
   /// The number that the member was added by, where it was by number.
   public var number: Sealed?
   public var role: Role
   public var isRemoved: Bool
+  public var addedAt: Timestamp
 
   public init(
-    id: MembershipID, group: GroupID, account: AccountID?, number: Sealed?, role: Role, isRemoved: Bool
+    id: MembershipID, group: GroupID, account: AccountID?, number: Sealed?, role: Role, isRemoved: Bool,
+    addedAt: Timestamp
   ) {
+    self.addedAt = addedAt
     self.id = id
     self.group = group
     self.account = account

@@ -28,6 +28,10 @@ extension DomainReader where Self: ~Copyable {
     var found = try read(subscriptions(of: group, from: first, limit: limit + 1))
     let isMore = found.count > limit
     if isMore { found.removeLast() }
+    // Who was named by number is shown by number: an admin who knows it need not learn whose account has it.
+    if requester != .operator {
+      for index in found.indices where found[index].number != nil { found[index].account = nil }
+    }
     return SubscriberPage(subscribers: found, next: isMore ? found.last?.id : nil)
   }
 }

@@ -132,7 +132,8 @@ public nonisolated struct GroupMemberAdded: Sendable {
 
   public var group: UInt64 = 0
 
-  /// The member's account; 0 while no account holds the number.
+  /// The member's account; 0 of an invitation by number that nobody has accepted. (Earlier versions of the program named
+  /// the account that held the number.)
   public var account: UInt64 = 0
 
   /// The number that the member was added by, where it was by number.
@@ -271,6 +272,28 @@ public nonisolated struct GroupSubscriberRemoved: Sendable {
 
   /// Which of the subscribers that the request named it is, from 1, as in group.subscriber_added.
   public var item: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// group.invitation_accepted: who holds the number of an invitation is a member from now on, with the role of the invitation.
+public nonisolated struct GroupInvitationAccepted: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var group: UInt64 = 0
+
+  /// The invitation: position of the group.member_added that it came by.
+  public var membership: UInt64 = 0
+
+  /// Who has accepted.
+  public var account: UInt64 = 0
+
+  /// The verified phone that has the number.
+  public var phone: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -703,6 +726,51 @@ nonisolated extension GroupSubscriberRemoved: SwiftProtobuf.Message, SwiftProtob
     if lhs.subscription != rhs.subscription {return false}
     if lhs.account != rhs.account {return false}
     if lhs.item != rhs.item {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension GroupInvitationAccepted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".GroupInvitationAccepted"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}group\0\u{1}membership\0\u{1}account\0\u{1}phone\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.group) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.membership) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.account) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.phone) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.group != 0 {
+      try visitor.visitSingularUInt64Field(value: self.group, fieldNumber: 1)
+    }
+    if self.membership != 0 {
+      try visitor.visitSingularUInt64Field(value: self.membership, fieldNumber: 2)
+    }
+    if self.account != 0 {
+      try visitor.visitSingularUInt64Field(value: self.account, fieldNumber: 3)
+    }
+    if self.phone != 0 {
+      try visitor.visitSingularUInt64Field(value: self.phone, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: GroupInvitationAccepted, rhs: GroupInvitationAccepted) -> Bool {
+    if lhs.group != rhs.group {return false}
+    if lhs.membership != rhs.membership {return false}
+    if lhs.account != rhs.account {return false}
+    if lhs.phone != rhs.phone {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -28,7 +28,7 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
 }
 
 /// phone.pin_requested, version 1: a PIN was made for a number. PINs of this version were always hashed by scrypt
-/// with N = 16384, r = 8, p = 1. Superseded by version 2, which names the cost; still read.
+/// with N = 16384, r = 8, p = 1. Superseded by version 2, which names the cost; still read, with PINs that are over.
 public nonisolated struct PhonePINRequested: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -143,6 +143,23 @@ public nonisolated struct PhoneRemoved: Sendable {
   public var phone: UInt64 = 0
 
   public var account: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// phone.pin_withheld: a connector asked for a PIN for a number, and none was made, since nobody could sign in by it or the
+/// number has had its share. It says neither which number nor why, and counts as an ask.
+public nonisolated struct PhonePINWithheld: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var connector: UInt64 = 0
+
+  /// Whether the connector was asked for by its ID alone, without its Secret.
+  public var unauthenticated: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -371,6 +388,41 @@ nonisolated extension PhoneRemoved: SwiftProtobuf.Message, SwiftProtobuf._Messag
   public static func ==(lhs: PhoneRemoved, rhs: PhoneRemoved) -> Bool {
     if lhs.phone != rhs.phone {return false}
     if lhs.account != rhs.account {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PhonePINWithheld: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".PhonePINWithheld"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}connector\0\u{1}unauthenticated\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.connector) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.unauthenticated) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.connector != 0 {
+      try visitor.visitSingularUInt64Field(value: self.connector, fieldNumber: 1)
+    }
+    if self.unauthenticated != false {
+      try visitor.visitSingularBoolField(value: self.unauthenticated, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: PhonePINWithheld, rhs: PhonePINWithheld) -> Bool {
+    if lhs.connector != rhs.connector {return false}
+    if lhs.unauthenticated != rhs.unauthenticated {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

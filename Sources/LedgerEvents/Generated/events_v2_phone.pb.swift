@@ -28,6 +28,7 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
 }
 
 /// phone.pin_requested, version 2: a PIN was made for a number. Since version 1 the cost of the hash is named.
+/// Superseded by version 3, whose digest is cheap; still read, with PINs that are over.
 public nonisolated struct V2PhonePINRequested: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for

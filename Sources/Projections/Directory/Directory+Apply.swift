@@ -39,7 +39,9 @@ extension Directory {
       try change(Group.self, at: .number(.group, event.group), in: &transaction) { $0.name = event.after }
     case .groupDeleted(let event):
       try change(Group.self, at: .number(.group, event.group), in: &transaction) { $0.isDeleted = true }
-    case .groupMemberAdded(let event): try add(event, position, &transaction)
+    case .groupMemberAdded(let event): try add(event, position, time, &transaction)
+    case .groupInvitationAccepted(let event):
+      try takeOver(membership: event.membership, by: event.account, &transaction)
     case .groupMemberRoleChanged(let event): try changeRole(event, &transaction)
     case .groupMemberRemoved(let event): try remove(member: event, &transaction)
     case .groupSubgroupAttached(let event):
@@ -69,7 +71,7 @@ extension Directory {
     case .ledgerCreated(let event): try name(signingKey: event.verifyingKey, position, &transaction)
     case .signingKeyRotated(let event): try name(signingKey: event.after, position, &transaction)
     // These change only whether tokens are valid, or nothing that is looked up.
-    case .ledgerRestored, .retentionApplied, .refreshTokenRotated, .tokenIssued, .masterKeyRotated:
+    case .ledgerRestored, .retentionApplied, .refreshTokenRotated, .tokenIssued, .masterKeyRotated, .phonePINWithheld:
       break
     case .phonePINAccepted(let event): try close(challenge: event.challenge, &transaction)
     case .authorizationCodeIssued(let event): try issue(event, position, &transaction)

@@ -11,19 +11,17 @@ extension Directory {
   // MARK: Phones
 
   func open(
-    _ event: V2PhonePINRequested, _ position: Position, _ transaction: inout WriteTransaction
+    _ event: V3PhonePINRequested, _ position: Position, _ transaction: inout WriteTransaction
   ) throws(LogError) {
     let number = try personalData.hash(number: event.number, purpose: .phoneNumber, at: position)
-    guard let log2N = UInt8(exactly: event.scryptLog2N) else {
-      throw LogError(.unreadableEvent, "the cost of a PIN's hash is out of bounds", at: position)
-    }
+    // A PIN that was hashed in another way, by an earlier version, is over.
+    let isOver = event.pinDigest.isEmpty
     let challenge = PINChallenge(
       id: ChallengeID(rawValue: position), account: AccountID(rawValue: event.account), number: event.number,
-      salt: Array(event.salt), digest: try Digest(of: event.pinDigest, at: position), scryptLog2N: log2N,
-      expiresAt: Timestamp(milliseconds: event.expiresAt), failures: 0, isClosed: false,
+      salt: Array(event.salt), digest: isOver ? .zero : try Digest(of: event.pinDigest, at: position),
+      expiresAt: Timestamp(milliseconds: event.expiresAt), failures: 0, isClosed: isOver,
       connector: ConnectorID(unlessZero: event.connector))
     try put(StoredChallenge(challenge, number: number), at: .number(.challenge, position), in: &transaction)
-    try put(EmptyRow(), at: .pair(.challengeOfAccount, event.account, position), in: &transaction)
     guard let number else { return }
     try put(EmptyRow(), at: .digest(.challengeOfNumber, number, position), in: &transaction)
     let key = DirectoryKey.digest(.challengeByNumber, number, event.account)
@@ -46,16 +44,23 @@ extension Directory {
     try put(StoredPhone(phone, number: number), at: .number(.phone, position), in: &transaction)
     try put(EmptyRow(), at: .pair(.phoneOfAccount, event.account, position), in: &transaction)
     if let number { try put(position, at: .digest(.phoneByNumber, number, 0), in: &transaction) }
-    for membership in event.memberships {
-      var row = try existing(StoredMembership.self, at: .number(.membership, membership), in: transaction)
-      row.membership.account = AccountID(rawValue: event.account)
-      try put(row, at: .number(.membership, membership), in: &transaction)
-      try change(
-        PlaceRow.self, at: .pair(.membershipOfGroup, row.membership.group.rawValue, membership), in: &transaction
-      ) { $0.account = event.account }
-      try index(row.membership, &transaction)
-    }
+    // Earlier versions took invitations to be accepted by whoever verified the number.
+    for membership in event.memberships { try takeOver(membership: membership, by: event.account, &transaction) }
     try takeOver(subscriptions: event.subscriptions, by: event.account, &transaction)
+  }
+
+  /// Makes whoever has accepted an invitation the member.
+  func takeOver(
+    membership id: UInt64, by account: UInt64, _ transaction: inout WriteTransaction
+  ) throws(LogError) {
+    var row = try existing(StoredMembership.self, at: .number(.membership, id), in: transaction)
+    row.membership.account = AccountID(rawValue: account)
+    try put(row, at: .number(.membership, id), in: &transaction)
+    let group = row.membership.group.rawValue
+    try change(PlaceRow.self, at: .pair(.membershipOfGroup, group, id), in: &transaction) { $0.account = account }
+    try index(row.membership, &transaction)
+    guard row.membership.role == .admin else { return }
+    try change(Group.self, at: .number(.group, group), in: &transaction) { $0.adminCount += 1 }
   }
 
   func remove(phone event: PhoneRemoved, _ transaction: inout WriteTransaction) throws(LogError) {
@@ -79,13 +84,15 @@ extension Directory {
     try put(position, at: .publicID(.groupByPublicID, publicID), in: &transaction)
   }
 
-  func add(_ event: GroupMemberAdded, _ position: Position, _ transaction: inout WriteTransaction) throws(LogError) {
+  func add(
+    _ event: GroupMemberAdded, _ position: Position, _ time: Timestamp, _ transaction: inout WriteTransaction
+  ) throws(LogError) {
     let number =
       event.hasNumber ? try personalData.hash(number: event.number, purpose: .memberNumber, at: position) : nil
     let membership = Membership(
       id: MembershipID(rawValue: position), group: GroupID(rawValue: event.group),
       account: AccountID(unlessZero: event.account), number: event.hasNumber ? event.number : nil, role: event.role,
-      isRemoved: false)
+      isRemoved: false, addedAt: time)
     try put(StoredMembership(membership, number: number), at: .number(.membership, position), in: &transaction)
     let person = event.hasNumber ? try PublicID(of: event.number.person, at: position) : nil
     try put(
@@ -98,7 +105,7 @@ extension Directory {
     }
     try change(Group.self, at: .number(.group, event.group), in: &transaction) { group in
       group.memberCount += 1
-      if event.role == .admin { group.adminCount += 1 }
+      if event.role == .admin, event.account != 0 { group.adminCount += 1 }
     }
   }
 
@@ -110,12 +117,13 @@ extension Directory {
   }
 
   func changeRole(_ event: GroupMemberRoleChanged, _ transaction: inout WriteTransaction) throws(LogError) {
-    try change(StoredMembership.self, at: .number(.membership, event.membership), in: &transaction) {
-      $0.membership.role = event.after
-    }
+    var row = try existing(StoredMembership.self, at: .number(.membership, event.membership), in: transaction)
+    row.membership.role = event.after
+    try put(row, at: .number(.membership, event.membership), in: &transaction)
     try change(PlaceRow.self, at: .pair(.membershipOfGroup, event.group, event.membership), in: &transaction) {
       $0.role = event.after
     }
+    guard !row.membership.isInvitation else { return }
     try change(Group.self, at: .number(.group, event.group), in: &transaction) { group in
       if event.before == .admin { group.adminCount -= 1 }
       if event.after == .admin { group.adminCount += 1 }
@@ -136,7 +144,7 @@ extension Directory {
     }
     try change(Group.self, at: .number(.group, event.group), in: &transaction) { group in
       group.memberCount -= 1
-      if row.membership.role == .admin { group.adminCount -= 1 }
+      if row.membership.role == .admin, !row.membership.isInvitation { group.adminCount -= 1 }
     }
   }
 }

@@ -40,8 +40,6 @@ package enum DirectoryKey: Equatable {
     case challengeByNumber = 14
     /// Keyed hash of a number and challenge, for each PIN made for the number.
     case challengeOfNumber = 15
-    /// Account and challenge, for each PIN that it asked for.
-    case challengeOfAccount = 16
     case connector = 20
     case connectorByPublicID = 21
     /// Digest of a name and its owner to the connector.

@@ -84,7 +84,6 @@ struct StoredChallenge: Row {
     writer.sealed(challenge.number)
     writer.data(challenge.salt)
     writer.digest(challenge.digest)
-    writer.byte(challenge.scryptLog2N)
     writer.time(challenge.expiresAt)
     writer.byte(challenge.failures)
     writer.flag(challenge.isClosed)
@@ -95,13 +94,13 @@ struct StoredChallenge: Row {
   init?(from reader: inout RowReader) {
     guard let id = reader.id(ChallengeID.self), let account = reader.id(AccountID.self),
       let sealed = reader.sealed(), let salt = reader.data(), let digest = reader.digest(),
-      let log2N = reader.byte(), let expiresAt = reader.time(), let failures = reader.byte(),
+      let expiresAt = reader.time(), let failures = reader.byte(),
       let isClosed = reader.flag(), let connector = reader.optionalID(ConnectorID.self),
       let number = reader.optional({ $0.digest() })
     else { return nil }
     challenge = PINChallenge(
-      id: id, account: account, number: sealed, salt: salt, digest: digest, scryptLog2N: log2N, expiresAt: expiresAt,
-      failures: failures, isClosed: isClosed, connector: connector)
+      id: id, account: account, number: sealed, salt: salt, digest: digest, expiresAt: expiresAt, failures: failures,
+      isClosed: isClosed, connector: connector)
     self.number = number
   }
 }
@@ -217,6 +216,7 @@ struct StoredMembership: Row {
     writer.optional(membership.number) { $0.sealed($1) }
     writer.number(UInt64(membership.role.rawValue))
     writer.flag(membership.isRemoved)
+    writer.time(membership.addedAt)
     writer.optional(number) { $0.digest($1) }
   }
 
@@ -224,9 +224,10 @@ struct StoredMembership: Row {
     guard let id = reader.id(MembershipID.self), let group = reader.id(GroupID.self),
       let account = reader.optionalID(AccountID.self), let sealed = reader.optional({ $0.sealed() }),
       let role = reader.number().flatMap({ Role(rawValue: Int($0)) }), let isRemoved = reader.flag(),
-      let number = reader.optional({ $0.digest() })
+      let addedAt = reader.time(), let number = reader.optional({ $0.digest() })
     else { return nil }
-    membership = Membership(id: id, group: group, account: account, number: sealed, role: role, isRemoved: isRemoved)
+    membership = Membership(
+      id: id, group: group, account: account, number: sealed, role: role, isRemoved: isRemoved, addedAt: addedAt)
     self.number = number
   }
 }

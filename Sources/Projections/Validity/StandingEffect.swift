@@ -94,8 +94,8 @@ enum StandingEffect {
     case .ledgerCreated, .ledgerRestored, .retentionApplied, .accountSignedIn, .phonePINRequested,
       .phonePINRejected, .connectorSecretRotated, .groupRenamed, .groupSubgroupAttached, .groupSubgroupDetached,
       .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted, .signingKeyRotated, .masterKeyRotated,
-      .phonePINAccepted, .groupSubscriberAdded, .groupSubscriberRemoved, .authorizationCodeIssued,
-      .authorizationCodeRedeemed:
+      .phonePINAccepted, .phonePINWithheld, .groupSubscriberAdded, .groupSubscriberRemoved,
+      .groupInvitationAccepted, .authorizationCodeIssued, .authorizationCodeRedeemed:
       break
     }
   }

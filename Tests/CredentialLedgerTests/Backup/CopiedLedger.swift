@@ -8,7 +8,7 @@ import Testing
 
 /// A ledger with some history, of which copies are made.
 struct CopiedLedger {
-  static let configuration = LedgerConfiguration(pinCost: 10)
+  static let configuration = LedgerConfiguration()
 
   let folder = TemporaryFolder()
   let ledger: Ledger

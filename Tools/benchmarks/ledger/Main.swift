@@ -76,7 +76,7 @@ extension LedgerConfiguration {
   /// address space to give (`BENCHMARK_MAP_SIZE`, in bytes).
   static var benchmark: LedgerConfiguration {
     let mapSize = unsafe getenv("BENCHMARK_MAP_SIZE").flatMap { unsafe Int(String(cString: $0)) }
-    return LedgerConfiguration(pinCost: 10, mapSize: mapSize)
+    return LedgerConfiguration(mapSize: mapSize)
   }
 }
 

@@ -122,7 +122,7 @@ extension Membership {
   private var roleName: String { (role == .admin ? MemberRoleName.admin : .member).rawValue }
 
   fileprivate var row: [String] {
-    ["\(id)", roleName, account?.description ?? "waits for its number"]
+    ["\(id)", roleName, account?.description ?? "invited by number"]
   }
 
   fileprivate var json: [(String, JSON)] {

@@ -61,7 +61,8 @@ struct Simulation {
     ledger = try await Ledger.create(
       at: path, origin: "simulation.local",
       LedgerConfiguration(
-        masterKey: .keysFolder, clock: { clock.time.load(ordering: .relaxed) }, random: random, pinCost: 10))
+        masterKey: .keysFolder, clock: { clock.time.load(ordering: .relaxed) }, random: random,
+        pinBudgets: .unlimited))
     do {
       try await populate(connectors: connectors, groups: groups)
     } catch {

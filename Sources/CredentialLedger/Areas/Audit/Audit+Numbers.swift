@@ -22,7 +22,7 @@ extension Ledger {
           subjects.insert(Subject(kind: .membership, number: added))
           subjects.insert(Subject(kind: .subscription, number: added))
         }
-        let challenges = try state.challenges(.number(hash), newest: .max).map { Subject($0.id) }
+        let challenges = try state.challenges(ofNumber: hash).map { Subject($0) }
         return (challenges, subjects)
       }
     } catch { throw LogError(.damagedProjection, error.description) }

@@ -31,7 +31,10 @@ extension AuditEntry {
     case .accountRegistered(let event): [("issuer", .text(event.issuer)), ("role", .text(event.role.word))]
     case .accountDisabled(let event): [("reason", .text(event.reason))]
     case .accountRoleChanged(let event): [("role", .change(.text(event.before.word), .text(event.after.word)))]
-    case .phonePINRequested(let event): [("expiresAt", .milliseconds(event.expiresAt))]
+    case .phonePINRequested(let event):
+      [("expiresAt", .milliseconds(event.expiresAt))]
+        + (event.unauthenticated ? [("unauthenticated", .flag(true))] : [])
+    case .phonePINWithheld(let event): event.unauthenticated ? [("unauthenticated", .flag(true))] : []
     case .phonePINRejected(let event): [("triesLeft", .number(UInt64(event.triesLeft)))]
     case .connectorCreated(let event):
       [("publicID", .guid(event.publicID))] + event.details.audited.filter { !$0.value.isUnset }
@@ -87,7 +90,8 @@ extension AuditEntry {
     case .masterKeyRotated(let event): [("fingerprint", .change(.hex(event.before), .hex(event.after)))]
     case .accountSignedIn, .accountEnabled, .phoneVerified, .phoneRemoved, .phonePINAccepted, .connectorDeleted,
       .groupDeleted, .groupMemberRemoved, .groupSubgroupAttached, .groupSubgroupDetached, .groupSubscriberAdded,
-      .groupSubscriberRemoved, .permissionRevoked, .refreshTokenReuseDetected, .authorizationCodeRedeemed,
+      .groupSubscriberRemoved, .groupInvitationAccepted, .permissionRevoked, .refreshTokenReuseDetected,
+      .authorizationCodeRedeemed,
       .webhookDeleted, .subjectErased:
       []
     }

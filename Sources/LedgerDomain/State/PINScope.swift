@@ -1,0 +1,31 @@
+public import LedgerCrypto
+public import LedgerEvents
+
+/// What PINs are counted for. The counts belong to nobody: they outlive the account and the person, for a day.
+public enum PINScope: Sendable, Hashable {
+  /// Those for a number, whoever asked. The keyed hash of the number in E.164 form.
+  case number(Digest)
+  /// Of those for a number, those that a connector asked for without its Secret.
+  case numberByStrangers(Digest)
+  /// Those that the accounts of one OpenID identity asked for, for whatever number. The keyed hash of the identity.
+  case identity(Digest)
+  /// Those that a connector asked for with its Secret, and those that it presented.
+  case connector(ConnectorID)
+  /// Those that were asked for with a connector's ID alone.
+  case strangers
+  /// All.
+  case everybody
+}
+
+/// How many PINs there were.
+public struct PINCounts: Sendable, Hashable {
+  /// PINs that were asked for, those included that were withheld.
+  public var asks: Int
+  /// Wrong PINs that were presented.
+  public var failures: Int
+
+  public init(asks: Int = 0, failures: Int = 0) {
+    self.asks = asks
+    self.failures = failures
+  }
+}

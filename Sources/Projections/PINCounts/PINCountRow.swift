@@ -1,0 +1,126 @@
+import LedgerDomain
+import LedgerEvents
+
+/// The asks and wrong PINs of one scope, by time.
+struct PINCountRow: Row, Equatable {
+  struct Entry: Equatable {
+    /// The time of the newest of them.
+    var time: Timestamp
+    var counts: PINCounts
+  }
+
+  /// In the order in which they came.
+  private(set) var entries: [Entry] = []
+
+  init() {}
+
+  /// Counts something more.
+  ///
+  /// - Parameter granularity: asks within so many milliseconds share an entry, and stay as long as the newest of them: so
+  ///   the row of a busy scope has a bound.
+  mutating func add(_ counts: PINCounts, at time: Timestamp, granularity: Int64) {
+    if let last = entries.last, last.time.milliseconds / granularity == time.milliseconds / granularity {
+      entries.removeLast()
+      entries.append(
+        Entry(
+          time: max(last.time, time),
+          counts: PINCounts(asks: last.counts.asks + counts.asks, failures: last.counts.failures + counts.failures)))
+    } else {
+      entries.append(Entry(time: time, counts: counts))
+    }
+  }
+
+  /// What came after a moment.
+  func counts(after moment: Timestamp) -> PINCounts {
+    entries.reduce(into: PINCounts()) { sum, entry in
+      guard entry.time > moment else { return }
+      sum.asks += entry.counts.asks
+      sum.failures += entry.counts.failures
+    }
+  }
+
+  /// Forgets what came until a moment. What is dated later than `now`, since the clock was ahead and has been corrected,
+  /// counts as if it came now: it must not last until the clock is there again.
+  mutating func forget(until moment: Timestamp, now: Timestamp) {
+    entries.removeAll { $0.time <= moment }
+    for index in entries.indices where entries[index].time > now { entries[index].time = now }
+  }
+
+  func encode(to writer: inout RowWriter) {
+    writer.number(UInt64(entries.count))
+    for entry in entries {
+      writer.time(entry.time)
+      writer.number(UInt64(entry.counts.asks))
+      writer.number(UInt64(entry.counts.failures))
+    }
+  }
+
+  init?(from reader: inout RowReader) {
+    guard let count = reader.number(), count <= 1_000 else { return nil }
+    for _ in 0..<count {
+      guard let time = reader.time(), let asks = reader.number().flatMap({ Int(exactly: $0) }),
+        let failures = reader.number().flatMap({ Int(exactly: $0) })
+      else { return nil }
+      entries.append(Entry(time: time, counts: PINCounts(asks: asks, failures: failures)))
+    }
+  }
+}
+
+/// When an event was counted, and in which scopes: by it they are found when it is to be forgotten.
+struct PINCountAge: Row, Equatable {
+  var time: Timestamp
+  var scopes: [[UInt8]]
+
+  init(time: Timestamp, scopes: [[UInt8]]) {
+    self.time = time
+    self.scopes = scopes
+  }
+
+  func encode(to writer: inout RowWriter) {
+    writer.time(time)
+    writer.number(UInt64(scopes.count))
+    for scope in scopes { writer.data(scope) }
+  }
+
+  init?(from reader: inout RowReader) {
+    guard let time = reader.time(), let count = reader.number(), count <= 16 else { return nil }
+    self.init(time: time, scopes: [])
+    for _ in 0..<count {
+      guard let scope = reader.data() else { return nil }
+      scopes.append(scope)
+    }
+  }
+}
+
+extension PINScope {
+  /// The key of the scope's row.
+  var key: [UInt8] {
+    var writer = RowWriter()
+    switch self {
+    case .number(let hash):
+      writer.byte(1)
+      writer.digest(hash)
+    case .numberByStrangers(let hash):
+      writer.byte(2)
+      writer.digest(hash)
+    case .identity(let hash):
+      writer.byte(3)
+      writer.digest(hash)
+    case .connector(let id):
+      writer.byte(4)
+      writer.id(id)
+    case .strangers: writer.byte(5)
+    case .everybody: writer.byte(6)
+    }
+    return writer.bytes
+  }
+
+  /// How many milliseconds share an entry of the scope's row. The scopes of one number or person have their own limits,
+  /// and so few entries; the others have as many as there are in a day.
+  var granularity: Int64 {
+    switch self {
+    case .number, .numberByStrangers, .identity: 1
+    case .connector, .strangers, .everybody: 600_000
+    }
+  }
+}

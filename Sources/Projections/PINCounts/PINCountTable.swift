@@ -1,0 +1,167 @@
+package import EventLog
+import LMDB
+import LedgerCrypto
+import LedgerDomain
+import LedgerEvents
+
+/// How many PINs were asked for and presented wrongly within the last day, for each ``PINScope``: beside the log.
+///
+/// It follows from events, and is written in their commit. But it is no projection: it outlives the erasure of a person,
+/// after which nothing in the log tells any more which number an event was about, so a rebuild could not make it again.
+/// And it is forgotten after a day, by the clock of the events that come then.
+struct PINCountTable: Sendable {
+  /// How many events are forgotten in one commit, at most.
+  static let forgottenAtOnce = 64
+
+  let rows: Table<BytesKey, RawBytes>
+  /// The position of each event that is counted to when that was, and where.
+  let ages: Table<PositionKey, RawBytes>
+
+  /// Opens the tables, creating those that are missing.
+  init(in transaction: inout WriteTransaction, of environment: Environment) throws(LogError) {
+    do throws(LMDBError) {
+      rows = try environment.openTable(.init("pin_counts"), in: &transaction)
+      ages = try environment.openTable(.init("pin_counts.ages"), in: &transaction)
+    } catch { throw LogError(error) }
+  }
+
+  /// Opens the tables in an environment that is only read; nil where no program that has them wrote there yet.
+  init?(reading environment: Environment) throws(LogError) {
+    do throws(LMDBError) {
+      rows = try environment.openTable(.init("pin_counts"))
+      ages = try environment.openTable(.init("pin_counts.ages"))
+    } catch {
+      guard error.code == .noSuchTable else { throw LogError(error) }
+      return nil
+    }
+  }
+
+  /// What a scope had after a moment.
+  func counts(
+    of scope: PINScope, after moment: Timestamp, in transaction: borrowing some Transaction & ~Copyable
+  ) throws(LogError) -> PINCounts {
+    try row(scope.key, in: transaction)?.counts(after: moment) ?? PINCounts()
+  }
+
+  /// Counts an event, if it is one of those that are counted.
+  func note(
+    _ event: LedgerEvent, _ header: RecordHeader, _ directory: Directory, in transaction: inout WriteTransaction
+  ) throws(LogError) {
+    guard let counted = try directory.counted(event, at: header.position, in: transaction) else { return }
+    let now = Timestamp(milliseconds: header.recordedAt)
+    for scope in counted.scopes {
+      var row = try row(scope.key, in: transaction) ?? PINCountRow()
+      row.forget(until: now - PINLimits.window, now: now)
+      row.add(counted.counts, at: now, granularity: scope.granularity)
+      try put(row, at: scope.key, in: &transaction)
+    }
+    let age = PINCountAge(time: now, scopes: counted.scopes.map(\.key))
+    try stored { () throws(LMDBError) in try ages.put(header.position, age.encoded, in: &transaction) }
+  }
+
+  /// Forgets what is older than a day. One look-up where nothing is.
+  func forget(now: Timestamp, in transaction: inout WriteTransaction) throws(LogError) {
+    let end = now - PINLimits.window
+    var old: [(position: Position, age: PINCountAge?)] = []
+    try stored { () throws(LMDBError) in
+      try ages.forEach(in: transaction) { position, bytes in
+        let age = PINCountAge(decoding: bytes)
+        if let age, age.time > end, age.time <= now { return .stop }
+        old.append((position, age))
+        return old.count < Self.forgottenAtOnce ? .continue : .stop
+      }
+    }
+    for (position, age) in old {
+      guard var age else { throw Self.malformed }
+      for key in age.scopes {
+        guard var row = try row(key, in: transaction) else { continue }
+        row.forget(until: end, now: now)
+        try put(row, at: key, in: &transaction)
+      }
+      if age.time > now {
+        age.time = now
+        try stored { () throws(LMDBError) in try ages.put(position, age.encoded, in: &transaction) }
+      } else {
+        try stored { () throws(LMDBError) in _ = try ages.delete(position, in: &transaction) }
+      }
+    }
+  }
+
+  private func row(
+    _ key: [UInt8], in transaction: borrowing some Transaction & ~Copyable
+  ) throws(LogError) -> PINCountRow? {
+    let read = try stored { () throws(LMDBError) in
+      try rows.withBytes(of: key, in: transaction) { PINCountRow(decoding: $0) }
+    }
+    guard let read else { return nil }
+    guard let row = read else { throw Self.malformed }
+    return row
+  }
+
+  private func put(_ row: PINCountRow, at key: [UInt8], in transaction: inout WriteTransaction) throws(LogError) {
+    try stored { () throws(LMDBError) in
+      if row.entries.isEmpty {
+        _ = try rows.delete(key, in: &transaction)
+      } else {
+        try rows.put(key, row.encoded, in: &transaction)
+      }
+    }
+  }
+
+  private static var malformed: LogError {
+    LogError(.damagedProjection, "the counts of PINs are malformed; restore the ledger from a backup")
+  }
+}
+
+extension Directory {
+  /// What an event counts as, and in which scopes; nil for one that is not counted.
+  fileprivate func counted(
+    _ event: LedgerEvent, at position: Position, in transaction: borrowing some Transaction & ~Copyable
+  ) throws(LogError) -> (counts: PINCounts, scopes: [PINScope])? {
+    switch event {
+    case .phonePINRequested(let event):
+      var scopes: [PINScope] = [.everybody]
+      let number = try personalData.hash(number: event.number, purpose: .phoneNumber, at: position)
+      if let number { scopes.append(.number(number)) }
+      if let connector = ConnectorID(unlessZero: event.connector) {
+        scopes.append(event.unauthenticated ? .strangers : .connector(connector))
+        if event.unauthenticated, let number { scopes.append(.numberByStrangers(number)) }
+      } else if let identity = try identity(of: event.account, in: transaction) {
+        scopes.append(.identity(identity))
+      }
+      return (PINCounts(asks: 1), scopes)
+    case .phonePINWithheld(let event):
+      let asker: PINScope = event.unauthenticated ? .strangers : .connector(ConnectorID(rawValue: event.connector))
+      return (PINCounts(asks: 1), [.everybody, asker])
+    case .phonePINRejected(let event):
+      let challenge = try row(StoredChallenge.self, at: .number(.challenge, event.challenge), in: transaction)
+      var scopes: [PINScope] = [.everybody]
+      if let number = challenge?.number { scopes.append(.number(number)) }
+      if let connector = challenge?.challenge.connector { scopes.append(.connector(connector)) }
+      return (PINCounts(failures: 1), scopes)
+    default: return nil
+    }
+  }
+
+  /// Keyed hash of the identity of an account; nil once the person is erased.
+  func identity(
+    of account: UInt64, in transaction: borrowing some Transaction & ~Copyable
+  ) throws(LogError) -> Digest? {
+    try row(StoredAccount.self, at: .number(.account, account), in: transaction)?.identity
+  }
+}
+
+extension LogView where Reading: ~Copyable, Participant == ProjectionSet {
+  /// How many scopes have counts of PINs. A pass over them.
+  package func countedPINScopes() throws(LogError) -> Int {
+    guard let table = participant.pinCounts else { return 0 }
+    var count = 0
+    try stored { () throws(LMDBError) in
+      try table.rows.forEach(in: transaction) { _, _ in
+        count += 1
+        return .continue
+      }
+    }
+    return count
+  }
+}
