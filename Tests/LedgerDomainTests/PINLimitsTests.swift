@@ -102,7 +102,7 @@ private func lookup(_ index: Int) -> Digest { KeyedHashes.fake.number(.fake(numb
     }
     try scenario.given(.subjectErased(erased))
     // The same identity, under a new key: a new account, and the same person to the limits.
-    let registered = filled(AccountRegistered()) {
+    let registered = filled(V2AccountRegistered()) {
       $0.issuer = "https://login.example.org"
       $0.subject = .fake("alice", person: 2)
       $0.role = .user
