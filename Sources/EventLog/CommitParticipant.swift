@@ -23,11 +23,19 @@ public protocol CommitParticipant: Sendable {
 
   /// Called once for each commit with events, after the last of them.
   func finish(at head: Position, in transaction: inout WriteTransaction) throws(LogError)
+
+  /// Called once, in the last transaction before the log is closed.
+  ///
+  /// - Returns: whether anything was written.
+  func end(in transaction: inout WriteTransaction) throws(LogError) -> Bool
 }
 
 extension CommitParticipant {
   /// Nothing is kept in memory, so there is nothing to forget.
   public func begin(in transaction: borrowing WriteTransaction) {}
+
+  /// Nothing is noted of the end.
+  public func end(in transaction: inout WriteTransaction) throws(LogError) -> Bool { false }
 }
 
 /// An event in the form in which the log stores it.

@@ -144,6 +144,7 @@ struct CommitThread<Participant: CommitParticipant> {
         if let asking { return (asking, error) }
       }
     }
+    if isLast, try view.participant.end(in: &view.transaction) { batch.hasChanges = true }
     guard batch.hasChanges else { return nil }
     do { try view.commit() } catch { throw commitFailure(error) }
     edge = batch.edge

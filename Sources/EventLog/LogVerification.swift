@@ -1,3 +1,4 @@
+import LMDB
 package import LedgerCrypto
 package import TransparencyLog
 
@@ -15,6 +16,15 @@ package struct LogVerification: Sendable {
 }
 
 extension EventLog {
+  /// Verifies that the file is built as it must be, so that what a reader looks up is what a scan meets: see
+  /// ``Environment/checkStructure(of:)``. To be called before anything goes through whole tables: on a page that is not
+  /// what it must be, LMDB ends the process.
+  ///
+  /// - Throws: ``LogError/Code/storage`` with the page that is damaged.
+  package func verifyStructure() throws(LogError) {
+    try stored { () throws(LMDBError) in try environment.checkStructure() }
+  }
+
   /// Verifies the whole log against itself: that no position is missing, each record matches its check, the time never
   /// runs backwards, every stored tile is what the records hash to, and every checkpoint says what the rebuilt tree says.
   /// Where a record is in an archive that is not at hand, its hash in the tree stands for it.

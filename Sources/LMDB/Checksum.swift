@@ -119,7 +119,7 @@ struct XXH64 {
 extension UInt64 {
   /// Rotates to the left by 1 to 63 bits.
   @inline(__always)
-  fileprivate func rotated(_ bits: UInt64) -> UInt64 { (self &<< bits) | (self &>> (64 - bits)) }
+  func rotated(_ bits: UInt64) -> UInt64 { (self &<< bits) | (self &>> (64 - bits)) }
 }
 
 extension UnsafeRawPointer {

@@ -61,6 +61,13 @@ public struct Cursor<K: KeyCodec, V: ValueCodec>: ~Copyable {
     return key
   }
 
+  /// The key of the row the cursor is at, damaged or not; traps if it is at none. For repairs and tests.
+  package func unverifiedKey() throws(LMDBError) -> K.Key {
+    let bytes = unsafe position.placedKey
+    guard let key = unsafe K.decode(RawSpan(_unsafeBytes: bytes)) else { throw unsafe table.rows.damage(at: bytes) }
+    return key
+  }
+
   /// The value of the row the cursor is at; traps if it is at none, or at a damaged one.
   @inlinable
   public func value() throws(LMDBError) -> V.Value {
@@ -90,6 +97,8 @@ struct RowCursor {
   private let pointer: OpaquePointer
   /// Whether LMDB's cursor is at a row, damaged or not.
   private var isPlaced = false
+  /// The key of the row it is at, damaged or not.
+  private var keyBytes = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
   /// The row, if it is sound.
   private var current: (key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer)?
 
@@ -108,6 +117,11 @@ struct RowCursor {
   var row: (key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
     guard let current = unsafe current else { preconditionFailure("the cursor is at no row") }
     return unsafe current
+  }
+
+  var placedKey: UnsafeRawBufferPointer {
+    guard unsafe isPlaced else { preconditionFailure("the cursor is at no row") }
+    return unsafe keyBytes
   }
 
   @usableFromInline
@@ -160,12 +174,13 @@ struct RowCursor {
     _ found: (key: UnsafeRawBufferPointer, stored: UnsafeRawBufferPointer)
   ) throws(LMDBError) -> Bool {
     unsafe isPlaced = true
+    unsafe keyBytes = found.key
     unsafe current = nil
     unsafe current = (key: found.key, value: try rows.verified(found.stored, key: found.key))
     return true
   }
 
-  private func step(
+  func step(
     _ operation: MDB_cursor_op, _ key: MDB_val
   ) throws(LMDBError) -> (key: UnsafeRawBufferPointer, stored: UnsafeRawBufferPointer)? {
     var key = unsafe key

@@ -12,6 +12,8 @@ struct DataFile {
   private static let magic: UInt32 = 0xBEEF_C0DE
   private static let formatVersion: UInt32 = 1
   private static let operation = "examine data.mdb"
+  /// What the address space of a process can hold, in bytes.
+  private static let mapLimit: UInt64 = 1 << 47
 
   /// Bytes in a page.
   let pageSize: UInt64
@@ -29,10 +31,14 @@ struct DataFile {
     /// `UInt64.max` where the tree is empty.
     let root: UInt64
     let depth: Int
+    let flags: UInt16
+    let rows: UInt64
 
     /// Reads LMDB's record of a tree (48 bytes).
     init(_ bytes: RawSpan, at offset: Int) {
+      flags = bytes.number(UInt16.self, offset + 4)
       depth = Int(bytes.number(UInt16.self, offset + 6))
+      rows = bytes.number(UInt64.self, offset + 32)
       root = bytes.number(UInt64.self, offset + 40)
     }
 
@@ -44,7 +50,25 @@ struct DataFile {
   /// - Throws: `notAnEnvironment`, `newerFormat`, `corrupted` for an impossible page size, and the system's refusals.
   init?(_ file: borrowing Descriptor) throws(LMDBError) {
     guard let (first, second) = try Self.both(file) else { return nil }
-    self = second.transaction > first.transaction ? second : first
+    let isSecond = second.transaction > first.transaction
+    self = isSecond ? second : first
+    // LMDB takes this one whatever it says. Commits go to the two pages in turn. What else the older one says counts for
+    // nothing: a power cut may have left it half written.
+    let older = isSecond ? first.transaction : second.transaction
+    guard isPossible, transaction - older <= 1, transaction & 1 == (isSecond ? 1 : 0) else {
+      throw LMDBError(.corrupted, Self.operation, "its newest meta page is damaged; restore a backup")
+    }
+  }
+
+  /// Whether LMDB can have written what the meta page says.
+  private var isPossible: Bool {
+    guard mapSize <= Self.mapLimit, lastPage >= 1, lastPage < Self.mapLimit / pageSize,
+      free.flags == Page.integerKeyFlag, main.flags == 0
+    else { return false }
+    return [free, main].allSatisfy { tree in
+      guard tree.root != .max else { return tree.depth == 0 && tree.rows == 0 }
+      return tree.root >= 2 && tree.root <= lastPage && (1...Page.maximumDepth).contains(tree.depth)
+    }
   }
 
   /// The same as of a commit; nil where its meta page was overwritten since, two commits later.
@@ -121,6 +145,8 @@ enum Page {
   static let bigDataFlag: UInt16 = 1
   /// The node's data are the record of a tree.
   static let treeFlag: UInt16 = 2
+  /// The tree's keys are numbers.
+  static let integerKeyFlag: UInt16 = 8
   static let maximumDepth = 32
 }
 

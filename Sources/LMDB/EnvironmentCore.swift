@@ -19,6 +19,10 @@ final class EnvironmentCore: @unchecked Sendable {
   let writingThread = Atomic<UInt>(0)
   /// Held while tables are opened outside a write transaction, which LMDB allows one thread at a time.
   let tableOpening = Mutex(())
+  /// What the write transaction knows of the sums over the tables' rows: a number for each table that may be open. Only the
+  /// thread that has the write transaction touches them.
+  let sumChanges: UnsafeMutablePointer<UInt64>
+  let sumChangeCount: Int
   private let writerLock: Mutex<WriterLock?>
 
   init(_ folder: Folder, _ options: Environment.Options) throws(LMDBError) {
@@ -42,6 +46,9 @@ final class EnvironmentCore: @unchecked Sendable {
       }
       unsafe pointer = try Self.open(folder, options, file)
       pool = ReaderPool(count: max(options.maximumReaders, 2))
+      // LMDB has two tables of its own.
+      sumChangeCount = isWriter ? options.maximumTables + 2 : 0
+      unsafe sumChanges = .allocate(capacity: sumChangeCount)
       writerLock = Mutex(lock)
     } catch {
       folder.unregister()
@@ -51,24 +58,26 @@ final class EnvironmentCore: @unchecked Sendable {
     _ = unsafe Unmanaged.passRetained(self)
   }
 
+  deinit { unsafe sumChanges.deallocate() }
+
   /// Looks at the data file before LMDB does. Nil if there is none yet.
   private static func examine(_ folder: Folder, mayBeNew: Bool) throws(LMDBError) -> DataFile? {
     let operation = "examine data.mdb"
     if mayBeNew, unsafe access(folder.dataPath, F_OK) != 0, errno == ENOENT { return nil }
     let file = try Descriptor(opening: folder.dataPath, O_RDONLY, operation)
-    var attempts = 3
+    var attempts = 10
     while true {
-      guard let data = try DataFile(file) else {
-        if mayBeNew { return nil }
-        throw LMDBError(.notAnEnvironment, operation, "the file is empty; open it for writing once")
-      }
       do throws(LMDBError) {
+        guard let data = try DataFile(file) else {
+          if mayBeNew { return nil }
+          throw LMDBError(.notAnEnvironment, operation, "the file is empty; open it for writing once")
+        }
         try data.checkLength(of: file)
         return data
       } catch {
         // Where another process writes meanwhile, the pages may have changed between two reads.
         attempts -= 1
-        if attempts == 0 { throw error }
+        if attempts == 0 || error.code != .corrupted { throw error }
       }
     }
   }

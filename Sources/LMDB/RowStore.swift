@@ -7,16 +7,14 @@ struct RowStore: Sendable {
 
   private let table: MDB_dbi
   private let environment: UInt
-  private let seed: UInt64
+  private let rowCheck: RowCheck
   /// The table's logical name.
-  let name: String
+  var name: String { rowCheck.name }
 
-  init(_ table: MDB_dbi, name: String, _ core: EnvironmentCore) {
+  init(_ table: MDB_dbi, _ rowCheck: RowCheck, _ core: EnvironmentCore) {
     self.table = table
-    self.name = name
+    self.rowCheck = rowCheck
     unsafe environment = UInt(bitPattern: core.pointer)
-    var name = name
-    seed = name.withUTF8 { unsafe XXH64.hash(UnsafeRawBufferPointer($0), seed: 0) }
   }
 
   // MARK: Reading
@@ -67,15 +65,19 @@ struct RowStore: Sendable {
     guard count >= 0 else { throw unsafe damage(at: key) }
     let value = unsafe UnsafeRawBufferPointer(rebasing: stored[..<count])
     let kept = unsafe UInt64(littleEndian: stored.loadUnaligned(fromByteOffset: count, as: UInt64.self))
-    guard unsafe kept == checksum(key, value) else { throw unsafe damage(at: key) }
+    guard unsafe kept == rowCheck.check(key, value) else { throw unsafe damage(at: key) }
     return unsafe value
   }
 
-  private func checksum(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> UInt64 {
-    var state = XXH64(seed: seed)
-    unsafe state.update(key)
-    unsafe state.update(value)
-    return state.finish()
+  /// What a row adds to the sum over the rows, if its check is right.
+  func summand(_ stored: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer) throws(LMDBError) -> UInt64 {
+    let count = stored.count - Self.checkByteCount
+    guard count >= 0 else { throw unsafe damage(at: key) }
+    let value = unsafe UnsafeRawBufferPointer(rebasing: stored[..<count])
+    let kept = unsafe UInt64(littleEndian: stored.loadUnaligned(fromByteOffset: count, as: UInt64.self))
+    let codes = unsafe rowCheck.codes(key, value)
+    guard kept == codes.check else { throw unsafe damage(at: key) }
+    return codes.summand
   }
 
   /// The error for a row that is not what was written.
@@ -91,13 +93,33 @@ struct RowStore: Sendable {
 
   // MARK: Writing
 
-  /// Makes room for a value of `count` bytes; the caller fills all of it and calls ``seal(_:_:)`` before any other write.
+  /// Takes the row at `key`, if there is one, out of the sum over the rows, before it is replaced or deleted.
+  ///
+  /// One that is damaged stays in the sum, which then never fits the rows again.
+  private func forget(_ key: UnsafeRawBufferPointer, in transaction: inout WriteTransaction) throws(LMDBError) {
+    guard rowCheck.isKeyed, let stored = unsafe try lookUp(key, in: transaction.handle) else { return }
+    guard let summand = unsafe try? summand(stored, key: key) else { return }
+    unsafe transaction.sumChanges[Int(table)] &-= summand
+  }
+
+  /// By how much the sum over the rows has changed, since the transaction began, or since this was asked before or the
+  /// table was cleared.
+  func takeSumChange(in transaction: inout WriteTransaction) -> UInt64 {
+    requireSameEnvironment(transaction.handle)
+    let change = unsafe transaction.sumChanges[Int(table)]
+    unsafe transaction.sumChanges[Int(table)] = 0
+    return change
+  }
+
+  /// Makes room for a value of `count` bytes; the caller fills all of it and calls ``seal(_:at:in:)`` before any other
+  /// write.
   @usableFromInline
   func reserve(
     _ count: Int, at key: UnsafeRawBufferPointer, _ mode: WriteMode, in transaction: inout WriteTransaction
   ) throws(LMDBError) -> UnsafeMutableRawBufferPointer {
     requireSameEnvironment(transaction.handle)
     try transaction.checkUsable(mode.operation)
+    if mode == .put { unsafe try forget(key, in: &transaction) }
     var keyValue = unsafe MDB_val(key)
     var value = unsafe MDB_val(mv_size: count + Self.checkByteCount, mv_data: nil)
     let status = unsafe mdb_put(
@@ -118,9 +140,12 @@ struct RowStore: Sendable {
 
   /// Writes the check behind a value that ``reserve(_:at:_:in:)`` made room for.
   @usableFromInline
-  func seal(_ value: UnsafeMutableRawBufferPointer, at key: UnsafeRawBufferPointer) {
-    let check = unsafe checksum(key, UnsafeRawBufferPointer(value)).littleEndian
-    unsafe value.baseAddress?.storeBytes(of: check, toByteOffset: value.count, as: UInt64.self)
+  func seal(
+    _ value: UnsafeMutableRawBufferPointer, at key: UnsafeRawBufferPointer, in transaction: inout WriteTransaction
+  ) {
+    let codes = unsafe rowCheck.codes(key, UnsafeRawBufferPointer(value))
+    unsafe value.baseAddress?.storeBytes(of: codes.check.littleEndian, toByteOffset: value.count, as: UInt64.self)
+    if rowCheck.isKeyed { unsafe transaction.sumChanges[Int(table)] &+= codes.summand }
   }
 
   /// Deletes the row at `key`; false if there is none.
@@ -131,6 +156,7 @@ struct RowStore: Sendable {
     let operation = "delete a row"
     requireSameEnvironment(transaction.handle)
     try transaction.checkUsable(operation)
+    unsafe try forget(key, in: &transaction)
     var keyValue = unsafe MDB_val(key)
     let status = unsafe mdb_del(transaction.handle.pointer, table, &keyValue, nil)
     if status == MDB_NOTFOUND { return false }
@@ -145,6 +171,7 @@ struct RowStore: Sendable {
     let operation = "clear a table"
     requireSameEnvironment(transaction.handle)
     try transaction.checkUsable(operation)
+    unsafe transaction.sumChanges[Int(table)] = 0
     let status = unsafe mdb_drop(transaction.handle.pointer, table, 0)
     if status != 0 { transaction.fail(status) }
     try check(operation, status)

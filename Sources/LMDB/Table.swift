@@ -154,7 +154,7 @@ public struct Table<K: KeyCodec, V: ValueCodec>: Sendable {
     unsafe try withEncoded(key) { bytes throws(LMDBError) -> Void in
       let value = unsafe try rows.reserve(byteCount, at: bytes, mode, in: &transaction)
       unsafe Self.filling(value, fill)
-      unsafe rows.seal(value, at: bytes)
+      unsafe rows.seal(value, at: bytes, in: &transaction)
     }
   }
 

@@ -7,11 +7,17 @@ public struct TableDefinition<K: KeyCodec, V: ValueCodec>: Sendable {
   /// The name that enters every row's check. Two tables of one logical name hold identical bytes for identical rows, as a
   /// set that is rebuilt beside the old one must; a row that strays into a table of another name is found out.
   public let logicalName: String
+  /// The key of the rows' checks. With one, nobody who lacks it can make a row that is read, and each transaction keeps
+  /// count of how the sum over the rows changes: see ``Table/takeSumChange(in:)``. Nil for checks that anybody can make.
+  public let key: RowKey?
 
-  /// - Parameter logicalName: nil if the table is known by one name only.
-  public init(_ name: String, logicalName: String? = nil) {
+  /// - Parameters:
+  ///   - logicalName: nil if the table is known by one name only.
+  ///   - key: of the rows' checks.
+  public init(_ name: String, logicalName: String? = nil, key: RowKey? = nil) {
     self.name = name
     self.logicalName = logicalName ?? name
+    self.key = key
   }
 }
 
@@ -28,8 +34,8 @@ extension Environment {
     do throws(LMDBError) {
       return Table(
         rows: unsafe try core.openRows(
-          definition.name, definition.logicalName, hasIntegerKeys: K.isInteger, creating: true,
-          in: transaction.handle.pointer))
+          definition.name, RowCheck(definition.logicalName, definition.key, hasIntegerKeys: K.isInteger),
+          hasIntegerKeys: K.isInteger, creating: true, in: transaction.handle.pointer))
     } catch {
       transaction.fail(error.status)
       throw error
@@ -51,7 +57,9 @@ extension Environment {
     let core = core
     return Table(
       rows: try core.withMap { () throws(LMDBError) in
-        try core.openExistingRows(definition.name, definition.logicalName, hasIntegerKeys: K.isInteger)
+        try core.openExistingRows(
+          definition.name, RowCheck(definition.logicalName, definition.key, hasIntegerKeys: K.isInteger),
+          hasIntegerKeys: K.isInteger)
       })
   }
 }
@@ -62,7 +70,7 @@ extension EnvironmentCore {
   ///
   /// - Parameter hasIntegerKeys: nil takes the table as it is.
   func openExistingRows(
-    _ name: String, _ logicalName: String, hasIntegerKeys: Bool?
+    _ name: String, _ rowCheck: RowCheck, hasIntegerKeys: Bool?
   ) throws(LMDBError) -> RowStore {
     try tableOpening.withLock { _ throws(LMDBError) in
       var begun: OpaquePointer?
@@ -70,7 +78,7 @@ extension EnvironmentCore {
       guard let transaction = unsafe begun else { throw LMDBError(status: MDB_PANIC, "open a table") }
       do throws(LMDBError) {
         let rows = unsafe try openRows(
-          name, logicalName, hasIntegerKeys: hasIntegerKeys, creating: false, in: transaction)
+          name, rowCheck, hasIntegerKeys: hasIntegerKeys, creating: false, in: transaction)
         unsafe try check("open a table", mdb_txn_commit(transaction))
         return rows
       } catch {
@@ -81,7 +89,7 @@ extension EnvironmentCore {
   }
 
   fileprivate func openRows(
-    _ name: String, _ logicalName: String, hasIntegerKeys: Bool?, creating: Bool, in transaction: OpaquePointer
+    _ name: String, _ rowCheck: RowCheck, hasIntegerKeys: Bool?, creating: Bool, in transaction: OpaquePointer
   ) throws(LMDBError) -> RowStore {
     let operation = "open table \(name)"
     let kind = hasIntegerKeys == true ? MDB_INTEGERKEY : 0
@@ -93,6 +101,6 @@ extension EnvironmentCore {
     guard hasIntegerKeys == nil || flags == UInt32(kind) else {
       throw LMDBError(.other, operation, "the table's keys are of another kind than the definition's; check the name")
     }
-    return RowStore(table, name: logicalName, self)
+    return RowStore(table, rowCheck, self)
   }
 }

@@ -13,6 +13,8 @@ public struct WriteTransaction: ~Copyable, Transaction {
   public let handle: TransactionHandle
   private let slot: UnsafeMutablePointer<ReaderSlot>
   private let core: Unmanaged<EnvironmentCore>
+  /// By how much the sum over each table's rows has changed, by LMDB's number of the table. The environment's.
+  let sumChanges: UnsafeMutablePointer<UInt64>
   /// The first failure of a write, 0 for none.
   private var failure: Int32 = 0
 
@@ -20,6 +22,8 @@ public struct WriteTransaction: ~Copyable, Transaction {
     unsafe handle = TransactionHandle(pointer, core)
     unsafe self.slot = unsafe slot
     unsafe self.core = Unmanaged.passUnretained(core)
+    unsafe sumChanges = core.sumChanges
+    unsafe sumChanges.update(repeating: 0, count: core.sumChangeCount)
   }
 
   deinit {

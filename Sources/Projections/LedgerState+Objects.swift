@@ -22,6 +22,23 @@ extension LedgerState {
     }
   }
 
+  /// The kind of object that a family has a row for each of, from the event that made it on for good; nil for others.
+  static func kind(of family: DirectoryKey.Family) -> SubjectKind? {
+    switch family {
+    case .account: .account
+    case .phone: .phone
+    case .challenge: .challenge
+    case .connector: .connector
+    case .group: .group
+    case .membership: .membership
+    case .grant: .grant
+    case .webhook: .webhook
+    case .authorizationCode: .authorizationCode
+    case .subscription: .subscription
+    default: nil
+    }
+  }
+
   private static func family(of kind: SubjectKind) -> DirectoryKey.Family? {
     switch kind {
     case .account: .account

@@ -16,7 +16,7 @@ extension LogView where Reading: ~Copyable, Participant == ProjectionSet {
     orThrow failure: (LogError) -> Failure, _ body: (borrowing LedgerState) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let state: LedgerState
-    do throws(LogError) { state = try participant.state(in: BorrowedTransaction(transaction)) } catch {
+    do throws(LogError) { state = try participant.state(in: BorrowedTransaction(transaction), log: tables) } catch {
       throw failure(error)
     }
     return try body(state)
@@ -30,7 +30,9 @@ extension LogView where Reading == ReadTransaction, Participant == ProjectionSet
     orThrow failure: (LogError) -> Failure, _ body: (borrowing LedgerState) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let state: LedgerState
-    do throws(LogError) { state = try participant.snapshotState(in: BorrowedTransaction(transaction)) } catch {
+    do throws(LogError) {
+      state = try participant.snapshotState(in: BorrowedTransaction(transaction), log: tables)
+    } catch {
       throw failure(error)
     }
     return try body(state)
@@ -39,13 +41,15 @@ extension LogView where Reading == ReadTransaction, Participant == ProjectionSet
 
 extension ProjectionSet {
   /// The state in the writer's transaction, to be used while that is open and until an event is applied.
-  public func state(in transaction: BorrowedTransaction) throws(LogError) -> LedgerState {
-    LedgerState(try current(in: transaction), transaction, memory.windowOfWriter, pinCounts)
+  @usableFromInline
+  package func state(in transaction: BorrowedTransaction, log: LogTables) throws(LogError) -> LedgerState {
+    LedgerState(try current(in: transaction), transaction, memory.windowOfWriter, pinCounts, log: log)
   }
 
   /// The state in a snapshot, to be used while that is open.
-  public func snapshotState(in transaction: BorrowedTransaction) throws(LogError) -> LedgerState {
-    LedgerState(try current(in: transaction), transaction, memory.window(ofSnapshot: transaction.number), pinCounts)
+  @usableFromInline
+  package func snapshotState(in transaction: BorrowedTransaction, log: LogTables) throws(LogError) -> LedgerState {
+    LedgerState(try current(in: transaction), transaction, memory.window(ofSnapshot: transaction.number), pinCounts, log: log)
   }
 }
 
@@ -57,13 +61,16 @@ public struct LedgerState: ~Copyable, DomainReader {
   private let remembered: StateMemory.Window?
   /// Nil in a state of the past, which decides nothing.
   let counts: PINCountTable?
+  /// Where it is looked up whether the event at a position made what no row is found of; nil in a state of the past.
+  private let log: LogTables?
 
   init(
     _ tables: ProjectionTables, _ transaction: BorrowedTransaction, _ remembered: StateMemory.Window?,
-    _ counts: PINCountTable? = nil
+    _ counts: PINCountTable? = nil, log: LogTables? = nil
   ) {
     self.remembered = remembered
     self.counts = counts
+    self.log = log
     self.tables = tables
     self.transaction = transaction
   }
@@ -76,7 +83,22 @@ public struct LedgerState: ~Copyable, DomainReader {
   }
 
   func row<Stored: Row>(_ type: Stored.Type, _ key: DirectoryKey) throws(StateUnreadable) -> Stored? {
-    try reading { () throws(LogError) in try directory.row(type, at: key, in: transaction) }
+    try reading { () throws(LogError) in
+      if let row = try directory.row(type, at: key, in: transaction) { return row }
+      if case .number(let family, let number) = key, let kind = Self.kind(of: family) {
+        try requireNothingMade(at: number) { EventType.creates($0, kind.rawValue) }
+      }
+      return nil
+    }
+  }
+
+  /// That no row is found of an object says that there is none only where the event at its position made none: a damaged
+  /// file may hide rows.
+  private func requireNothingMade(at number: UInt64, _ isMade: (_ type: UInt16) -> Bool) throws(LogError) {
+    guard let log, let stamp = try log.stamp(at: number, in: transaction), isMade(stamp.type) else { return }
+    throw LogError(
+      .damagedProjection, "no row is found of what this event made; verify the ledger, and rebuild the projections",
+      at: number)
   }
 
   func id<Kind>(_ key: DirectoryKey) throws(StateUnreadable) -> ObjectID<Kind>? {
@@ -84,8 +106,10 @@ public struct LedgerState: ~Copyable, DomainReader {
   }
 
   public func standing(of number: UInt64) throws(StateUnreadable) -> Standing? {
-    do { return try tables.validity.standing(of: number, in: transaction) } catch {
-      throw StateUnreadable(error.text)
+    try reading { () throws(LogError) in
+      if let standing = try tables.validity.standing(of: number, in: transaction) { return standing }
+      try requireNothingMade(at: number, EventType.makesStanding)
+      return nil
     }
   }
 

@@ -17,7 +17,7 @@ package struct ProjectionDigests: Sendable, Equatable {
 extension LogView where Reading: ~Copyable, Participant == ProjectionSet {
   /// The digests of all projections in this view. Reads every row: to be run on a thread for reading.
   package func projectionDigests() throws(LogError) -> ProjectionDigests {
-    let tables = try participant.current(in: transaction)
+    let tables = try participant.liveTables(in: transaction).tables
     return ProjectionDigests(
       directory: try tables.directory.digest(in: transaction),
       tokenValidity: try tables.validity.digest(in: transaction),

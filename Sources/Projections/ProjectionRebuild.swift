@@ -24,12 +24,11 @@ package struct ProjectionRebuild: Sendable {
   package static func isNeeded(
     _ view: borrowing LogView<some Transaction & ~Copyable, ProjectionSet>
   ) throws(LogError) -> Bool {
-    let row = try stored { () throws(LMDBError) in
-      try view.participant.checkpoint.get(ProjectionSet.checkpointKey, in: view.transaction)
+    switch try view.participant.own.noted(ProjectionSet.checkpointKey, in: view.transaction) {
+    case .row(let row): return try row.position != view.head() || row.schemaVersion != view.participant.schemaVersion
+    case .nothing: return try view.head() > 0
+    case .unreadable: return true
     }
-    let head = try view.head()
-    guard let row else { return head > 0 }
-    return row.position != head || row.schemaVersion != view.participant.schemaVersion
   }
 
   /// Rebuilds the other set from the log while the live one goes on, catches up, and swaps. Goes on where an earlier
@@ -57,6 +56,7 @@ package struct ProjectionRebuild: Sendable {
       try Self.note(head, at: Self.beginningKey, set: UInt8(target), &view)
       if let stopped = try Self.stopped(view), stopped.set == target { return (target, stopped.position, erased) }
       try view.participant.tables[target].clear(in: &view.transaction)
+      view.participant.note([], of: target)
       return (target, 0, erased)
     }
     let runs = AuditRunBuilder(of: log, policy: policy) { participant, _ in (participant.tables[target].audit, 0) }
@@ -79,9 +79,10 @@ package struct ProjectionRebuild: Sendable {
           try Self.note(reached, at: Self.cursorKey, set: UInt8(target), &view)
           return (head, false)
         }
+        let sums = try Self.sums(of: target, view)
         live.swap(to: UInt8(target), from: view.transaction.number)
         view.participant.memory.noteChange(by: view.transaction.number)
-        try view.participant.finish(at: head, in: &view.transaction)
+        try view.participant.finish(at: head, from: sums, in: &view.transaction)
         try Self.forget(&view)
         return (head, true)
       }
@@ -91,6 +92,7 @@ package struct ProjectionRebuild: Sendable {
         // What people are found by is not to lie about in a set that nobody erases them from.
         try await writer.upkeep { (view, _) throws(LogError) in
           try view.participant.tables[1 - target].clear(in: &view.transaction)
+          view.participant.note([], of: 1 - target)
         }
         return start
       }
@@ -119,7 +121,20 @@ package struct ProjectionRebuild: Sendable {
   private static func noted(
     _ key: [UInt8], _ view: borrowing LogView<some Transaction & ~Copyable, ProjectionSet>
   ) throws(LogError) -> ProjectionCheckpoint? {
-    try stored { () throws(LMDBError) in try view.participant.checkpoint.get(key, in: view.transaction) }
+    switch try view.participant.own.noted(key, in: view.transaction) {
+    case .row(let row): row
+    case .nothing: nil
+    // Of other keys, or of a version that had none: nothing to go on with, but something to throw away.
+    case .unreadable: ProjectionCheckpoint(schemaVersion: 0, position: 0, set: 0)
+    }
+  }
+
+  /// The sums over what a rebuild has put into a set so far, as they were noted.
+  private static func sums(
+    of set: Int, _ view: borrowing LogView<some Transaction & ~Copyable, ProjectionSet>
+  ) throws(LogError) -> TableSums {
+    guard let row = try stopped(view), Int(row.set) == set else { return TableSums() }
+    return view.participant.own.sums(of: row) ?? TableSums()
   }
 
   private static func note(
@@ -127,7 +142,10 @@ package struct ProjectionRebuild: Sendable {
   ) throws(LogError) {
     let row = ProjectionCheckpoint(
       schemaVersion: view.participant.schemaVersion, position: position, set: set)
-    try stored { () throws(LMDBError) in try view.participant.checkpoint.put(key, row, in: &view.transaction) }
+    guard key == cursorKey else {
+      return try stored { () throws(LMDBError) in try view.participant.checkpoint.put(key, row, in: &view.transaction) }
+    }
+    try view.participant.own.note(key, row, from: sums(of: Int(set), view), in: &view.transaction)
   }
 
   private static func forget(_ view: inout LogView<WriteTransaction, ProjectionSet>) throws(LogError) {

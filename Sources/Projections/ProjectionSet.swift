@@ -7,13 +7,18 @@ import Synchronization
 /// All projections of the ledger: what shares each commit with the log. A class, so that each snapshot refers to it by
 /// one reference.
 public final class ProjectionSet: CommitParticipant {
-  let tables: [ProjectionTables]
+  /// As rows of the newest key at opening are read: in the process that writes, all that there are.
+  let own: KeyedSets
   /// Nil where the log is open for reading only: then another process swaps, and each transaction looks it up.
   let live: LiveSet?
+  private let followed: FollowedSets?
   let memory: StateMemory
   /// Where another process swaps: twice the number of the commit that the set was last looked up in, plus the set.
   private let lookedUp = Atomic<UInt64>(0)
-  let checkpoint: Table<BytesKey, ProjectionCheckpoint>
+  /// The tables found damaged: of the first set the lower bits, of the second the upper ones.
+  private let damaged = Atomic<UInt16>(0)
+  /// Whether the last process that wrote ended as it should. Where it did not, a power cut may have left pages behind.
+  package let wasEndedCleanly: Bool
   package let personalData: PersonalData
   /// What the rows of this program have for ``ProjectionCheckpoint/schemaVersion``, under the newest keys at opening.
   let schemaVersion: UInt64
@@ -26,6 +31,11 @@ public final class ProjectionSet: CommitParticipant {
   private let lastTime = Atomic<Int64>(.min)
 
   static let checkpointKey = Array("projections".utf8)
+  /// Where the number of the commit is noted that a process ended with.
+  private static let endKey = Array("end".utf8)
+
+  var tables: [ProjectionTables] { own.tables }
+  var checkpoint: Table<BytesKey, ProjectionCheckpoint> { own.checkpoint }
 
   /// Opens the projections' tables, creating those that are missing. Whether they are up to date is another question:
   /// see ``ProjectionRebuild``.
@@ -35,18 +45,18 @@ public final class ProjectionSet: CommitParticipant {
     let personalData = try PersonalData(keys)
     self.personalData = personalData
     schemaVersion = ProjectionCheckpoint.schemaVersion(RowKeys(newestOf: keys))
-    tables = [
-      try ProjectionTables(set: ProjectionTables.names[0], in: &transaction, of: environment, personalData),
-      try ProjectionTables(set: ProjectionTables.names[1], in: &transaction, of: environment, personalData),
-    ]
+    let own = try KeyedSets(in: &transaction, of: environment, personalData, AccessKeys(newestOf: keys))
+    self.own = own
     deliveries = try DeliveryTables(in: &transaction, of: environment)
     lastUses = try LastUseTable(in: &transaction, of: environment)
     pinCounts = try PINCountTable(in: &transaction, of: environment)
-    do throws(LMDBError) {
-      checkpoint = try environment.openTable(.init("projections"), in: &transaction)
-      live = LiveSet(set: try checkpoint.get(Self.checkpointKey, in: transaction)?.set ?? 0)
-      memory = StateMemory(since: transaction.number)
-    } catch { throw LogError(error) }
+    followed = nil
+    memory = StateMemory(since: transaction.number)
+    // Which set is live does not matter where the row cannot be read: both are then made anew.
+    let row = try own.noted(Self.checkpointKey, in: transaction).row
+    live = LiveSet(set: row?.set ?? 0)
+    wasEndedCleanly = try own.noted(Self.endKey, in: transaction).row?.position == transaction.number - 1
+    if let row { note(row.damaged, of: Int(row.set)) }
   }
 
   /// Opens the projections' tables in an environment that is only read.
@@ -54,35 +64,84 @@ public final class ProjectionSet: CommitParticipant {
     let personalData = try PersonalData(keys)
     self.personalData = personalData
     schemaVersion = ProjectionCheckpoint.schemaVersion(RowKeys(newestOf: keys))
-    tables = [
-      try ProjectionTables(set: ProjectionTables.names[0], reading: environment, personalData),
-      try ProjectionTables(set: ProjectionTables.names[1], reading: environment, personalData),
-    ]
+    own = try KeyedSets(reading: environment, personalData, AccessKeys(newestOf: keys))
     deliveries = try DeliveryTables(reading: environment)
     lastUses = try LastUseTable(reading: environment)
     pinCounts = try PINCountTable(reading: environment)
-    do throws(LMDBError) { checkpoint = try environment.openTable(.init("projections")) } catch {
-      throw LogError(error)
-    }
+    followed = FollowedSets(environment, personalData, keys)
     live = nil
     memory = StateMemory(since: nil)
+    wasEndedCleanly = false
   }
 
   /// The set of tables that a transaction is to read.
+  ///
+  /// - Throws: ``LogError/Code/damagedProjection`` where some of them were found damaged.
   func current(in transaction: borrowing some Transaction & ~Copyable) throws(LogError) -> ProjectionTables {
-    try tables[currentSet(in: transaction)]
+    let (tables, damaged) = try liveTables(in: transaction)
+    if !damaged.isEmpty { throw damaged.error }
+    return tables
+  }
+
+  /// The same, whether they are damaged or not: for what compares them, and for the audit trail, which has tables of its own.
+  func liveTables(
+    in transaction: borrowing some Transaction & ~Copyable
+  ) throws(LogError) -> (tables: ProjectionTables, damaged: DamagedTables) {
+    if let set = knownSet(in: transaction) { return (own.tables[set], damagedTables(of: set)) }
+    let (sets, row) = try lookUp(in: transaction)
+    return (sets.tables[Int(row?.set ?? 0)], row?.damaged ?? [])
   }
 
   /// Which set of tables a transaction is to read.
   func currentSet(in transaction: borrowing some Transaction & ~Copyable) throws(LogError) -> Int {
+    if let known = knownSet(in: transaction) { return known }
+    return Int(try lookUp(in: transaction).row?.set ?? 0)
+  }
+
+  @inline(__always)
+  private func knownSet(in transaction: borrowing some Transaction & ~Copyable) -> Int? {
     if let live { return live.set(for: transaction.number) }
-    let known = lookedUp.load(ordering: .relaxed)
-    if known >> 1 == transaction.number { return Int(known & 1) }
-    let row = try stored { () throws(LMDBError) in try checkpoint.get(Self.checkpointKey, in: transaction) }
-    if let row { try personalData.lookup.follow(row.schemaVersion) }
-    let set = row?.set ?? 0
-    lookedUp.store(transaction.number << 1 | UInt64(set), ordering: .relaxed)
-    return Int(set)
+    let known = lookedUp.load(ordering: .acquiring)
+    return known >> 1 == transaction.number ? Int(known & 1) : nil
+  }
+
+  /// Looks up how far the projections have come, and by which keys they are read.
+  func lookUp(
+    in transaction: borrowing some Transaction & ~Copyable
+  ) throws(LogError) -> (sets: KeyedSets, row: ProjectionCheckpoint?) {
+    let found: (sets: KeyedSets, row: ProjectionCheckpoint?)
+    switch (try own.noted(Self.checkpointKey, in: transaction), followed) {
+    case (.row(let row), _): found = (own, row)
+    case (.nothing, _), (.unreadable, nil): found = (own, nil)
+    case (.unreadable, let followed?): found = try followed.find(in: transaction)
+    }
+    guard live == nil else { return found }
+    if let row = found.row { try personalData.lookup.follow(row.schemaVersion) }
+    if found.sets === own {
+      let set = found.row?.set ?? 0
+      note(found.row?.damaged ?? [], of: Int(set))
+      lookedUp.store(transaction.number << 1 | UInt64(set), ordering: .releasing)
+    }
+    return found
+  }
+
+  // MARK: Damage
+
+  /// The tables of the set in use that were found damaged, and are not answered from.
+  package func damagedTables(in transaction: borrowing some Transaction & ~Copyable) throws(LogError) -> DamagedTables {
+    try liveTables(in: transaction).damaged
+  }
+
+  private func damagedTables(of set: Int) -> DamagedTables {
+    DamagedTables(rawValue: UInt8(truncatingIfNeeded: damaged.load(ordering: .relaxed) >> (8 * UInt16(set))))
+  }
+
+  /// Has nothing answered any more from tables of a set; none to take that back, as once they were cleared.
+  func note(_ tables: DamagedTables, of set: Int) {
+    guard damagedTables(of: set) != tables else { return }
+    let shift = 8 * UInt16(set)
+    damaged.bitwiseAnd(~(0xFF << shift), ordering: .relaxed)
+    damaged.bitwiseOr(UInt16(tables.rawValue) << shift, ordering: .relaxed)
   }
 
   // MARK: CommitParticipant
@@ -122,14 +181,30 @@ public final class ProjectionSet: CommitParticipant {
   }
 
   public func finish(at head: Position, in transaction: inout WriteTransaction) throws(LogError) {
-    let row = ProjectionCheckpoint(
-      schemaVersion: schemaVersion, position: head,
-      set: UInt8(try currentSet(in: transaction)))
-    try stored { () throws(LMDBError) in try checkpoint.put(Self.checkpointKey, row, in: &transaction) }
-    // A rebuild comes here without an event, and so without a time.
+    var base = TableSums()
+    // Where it cannot be read the sums will not fit, which the next scrub finds.
+    if let row = try own.noted(Self.checkpointKey, in: transaction).row { base = own.sums(of: row) ?? base }
+    try finish(at: head, from: base, in: &transaction)
     let now = lastTime.load(ordering: .relaxed)
     guard now > .min else { return }
     try pinCounts?.forget(now: Timestamp(milliseconds: now), in: &transaction)
+  }
+
+  /// Notes how far the set in use has come.
+  ///
+  /// - Parameter base: the sums over its rows, as far as they were noted.
+  func finish(at head: Position, from base: TableSums, in transaction: inout WriteTransaction) throws(LogError) {
+    let set = try currentSet(in: transaction)
+    let row = ProjectionCheckpoint(
+      schemaVersion: schemaVersion, position: head, set: UInt8(set), damaged: damagedTables(of: set))
+    try own.note(Self.checkpointKey, row, from: base, in: &transaction)
+  }
+
+  public func end(in transaction: inout WriteTransaction) throws(LogError) -> Bool {
+    let row = ProjectionCheckpoint(
+      schemaVersion: schemaVersion, position: transaction.number, set: UInt8(try currentSet(in: transaction)))
+    try stored { () throws(LMDBError) in try checkpoint.put(Self.endKey, row, in: &transaction) }
+    return true
   }
 }
 
@@ -138,7 +213,7 @@ package typealias WritableLedgerView = LogView<WriteTransaction, ProjectionSet>
 
 extension LogView where Reading: ~Copyable, Participant == ProjectionSet {
   /// The audit trail, in the set of tables that this view is to read.
-  package func auditTrail() throws(LogError) -> AuditTrail { try participant.current(in: transaction).audit }
+  package func auditTrail() throws(LogError) -> AuditTrail { try participant.liveTables(in: transaction).tables.audit }
 }
 
 extension Record {

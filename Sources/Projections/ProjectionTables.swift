@@ -18,15 +18,15 @@ package final class ProjectionTables: Sendable {
   }
 
   /// Opens a set's tables, creating those that are missing.
+  ///
+  /// - Parameter keys: of the rows' checks; none for tables of a folder that nobody's access is decided by.
   package init(
     set name: String, in transaction: inout WriteTransaction, of environment: Environment,
-    _ personalData: PersonalData
+    _ personalData: PersonalData, _ keys: AccessKeys = .none
   ) throws(LogError) {
     do throws(LMDBError) {
-      directory = Directory(
-        try environment.openTable(.init("directory.\(name)", logicalName: "directory"), in: &transaction), personalData)
-      validity = TokenValidity(
-        try environment.openTable(.init("validity.\(name)", logicalName: "validity"), in: &transaction))
+      directory = Directory(try environment.openTable(keys.directory(of: name), in: &transaction), personalData)
+      validity = TokenValidity(try environment.openTable(keys.validity(of: name), in: &transaction))
     } catch { throw LogError(error) }
     audit = try AuditTrail(set: name, in: &transaction, of: environment, creates: EventType.creates)
   }
@@ -49,11 +49,12 @@ package final class ProjectionTables: Sendable {
   }
 
   /// Opens a set's tables in an environment that is only read.
-  package init(set name: String, reading environment: Environment, _ personalData: PersonalData) throws(LogError) {
+  package init(
+    set name: String, reading environment: Environment, _ personalData: PersonalData, _ keys: AccessKeys = .none
+  ) throws(LogError) {
     do throws(LMDBError) {
-      directory = Directory(
-        try environment.openTable(.init("directory.\(name)", logicalName: "directory")), personalData)
-      validity = TokenValidity(try environment.openTable(.init("validity.\(name)", logicalName: "validity")))
+      directory = Directory(try environment.openTable(keys.directory(of: name)), personalData)
+      validity = TokenValidity(try environment.openTable(keys.validity(of: name)))
     } catch { throw LogError(error) }
     audit = try AuditTrail(set: name, reading: environment, creates: EventType.creates)
   }

@@ -37,6 +37,12 @@ private struct DocumentedCallsOfState {
     try await ledger.rebuildProjections { done, all in print(done, all) }
   }
 
+  func scrubs() async throws {
+    let damaged = try ledger.damagedTables
+    let found = try await ledger.scrub()
+    print(damaged, found)
+  }
+
   func snapshots() async throws {
     let (snapshots, bytes) = try await ledger.snapshots.list()
     let snapshot = try await ledger.snapshots.make()

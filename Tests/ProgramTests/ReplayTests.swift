@@ -1,7 +1,9 @@
-import CredentialLedger
 import LMDB
 import LedgerTestSupport
+import Projections
 import Testing
+
+@testable import CredentialLedger
 
 /// Replays at the command line.
 @Suite struct ReplayTests {
@@ -37,10 +39,10 @@ import Testing
     try expectDocuments(steps.output, match: "replay-step")
   }
 
-  @Test func aPlantedRowIsNamedAndARebuildMendsIt() throws {
+  @Test func aPlantedRowIsNamedAndARebuildMendsIt() async throws {
     // The first group's row, its name changed.
     let number = try firstGroup()
-    try plant(inGroup: number)
+    try plant(inGroup: number, under: try await directoryKey())
     let found = try run("--verify")
     #expect(found.status == 1)
     #expect(found.error.contains("directory: group \(number) is name \"Trap 00\"; the log makes it name \"Group 0\""))
@@ -59,13 +61,21 @@ import Testing
     return try #require(Subject(String(name))?.number)
   }
 
+  /// The key of the directory's row checks.
+  private func directoryKey() async throws -> RowKey {
+    let reader = try await Ledger.openForReading(at: path)
+    let keys = try AccessKeys.all(of: reader.keyStore)
+    await reader.close()
+    return try #require(keys.first?.key(ofTable: "directory.a"))
+  }
+
   /// Changes a row through LMDB, with the check that belongs to it.
-  private func plant(inGroup number: UInt64) throws {
+  private func plant(inGroup number: UInt64, under rowKey: RowKey) throws {
     let environment = try Environment(at: "\(path)/ledger")
     defer { environment.close() }
     var transaction = try environment.beginWrite()
     let table: Table<BytesKey, RawBytes> = try environment.openTable(
-      .init("directory.a", logicalName: "directory"), in: &transaction)
+      .init("directory.a", logicalName: "directory", key: rowKey), in: &transaction)
     let key = [30] + (0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * $0)) }
     var row = try #require(try table.get(key, in: transaction))
     let name = Array("Group 0".utf8)

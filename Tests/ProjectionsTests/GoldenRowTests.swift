@@ -236,6 +236,14 @@ import Testing
       [
         ("live", ProjectionSet.checkpointKey, bytes(checkpoint, of: ProjectionCheckpoint.self))
       ])
+    let summed = ProjectionCheckpoint(
+      schemaVersion: 5 << 32 | 3 << 16 | 3, position: 300, set: 1,
+      sums: TableSums(directory: 0x0102_0304_0506_0708, validity: 9), damaged: .validity)
+    try expect(
+      "projections-summed",
+      [
+        ("live", ProjectionSet.checkpointKey, bytes(summed, of: ProjectionCheckpoint.self))
+      ])
     let entry = SnapshotEntry(
       position: 300, schemaVersion: 5, erasedCount: 2, recordedAt: Self.time.milliseconds, rowCount: 40,
       root: .of("root"), digest: .of("digest"))

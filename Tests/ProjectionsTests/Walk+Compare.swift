@@ -12,7 +12,8 @@ extension Walk {
   /// Compares each answer of the projections with the model's.
   func compare() throws {
     let snapshot = try ledger.log.snapshot()
-    let state = try snapshot.participant.snapshotState(in: BorrowedTransaction(snapshot.transaction))
+    let state = try snapshot.participant.snapshotState(
+      in: BorrowedTransaction(snapshot.transaction), log: snapshot.tables)
     let personal = ledger.log.participant.personalData
     let note: Comment = "seed \(random.seed), head \(head)"
     try compareWebhooks(state, note)

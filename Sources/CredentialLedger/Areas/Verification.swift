@@ -54,13 +54,15 @@ public struct LedgerStatistics: Sendable {
   public let unindexed: UInt64
   /// How many of the events have their record in an archive and no more in the live file.
   public let archived: UInt64
+  /// The tables that nothing is answered from: see ``Ledger/damagedTables``.
+  public let damagedTables: [String]
   /// How many events there are of each type, in the order of the types' numbers.
   public let eventsByType: [(type: EventType, count: UInt64)]
 }
 
 extension Ledger {
-  /// Verifies everything: each record against its hash, the tree, every signed checkpoint, and the projections against a
-  /// rebuild in a scratch folder beside the ledger.
+  /// Verifies everything: that a look-up finds every row, each record against its hash, the tree, every signed checkpoint,
+  /// and the projections against a rebuild in a scratch folder beside the ledger.
   ///
   /// Records that were let go are read from the archive where ``LedgerConfiguration/archive`` names it. Otherwise the tree
   /// stands for them: a record may be missing only where an event `retention.applied` names it, and the projections are not
@@ -100,7 +102,8 @@ extension Ledger {
     package let archivedIn: ClosedRange<UInt64>?
   }
 
-  /// Verifies each record against its hash, the tree and every signed checkpoint: the first half of ``verify(progress:)``.
+  /// Verifies the file's structure, each record against its hash, the tree and every signed checkpoint: the first half of
+  /// ``verify(progress:)``.
   ///
   /// - Throws: `damaged`, with the first position that is wrong.
   package func verifyTree(
@@ -110,6 +113,8 @@ extension Ledger {
     let verifierKeys = try keys.verifierKeys(origin: origin)
     return try await blocking { () throws(LedgerError) in
       try logged { () throws(LogError) in
+        // What follows goes through the tables row by row, and would pass over those that no look-up finds.
+        try log.verifyStructure()
         var released = ReleasedRecords()
         let found = try log.verify(
           inspect: { (header, record) throws(LogError) in try released.learn(from: header, record) },
@@ -187,7 +192,11 @@ extension Ledger {
   public func rebuildProjections(
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> UInt64 {
-    do { return try await ProjectionRebuild(log).run(progress: progress) } catch { throw LedgerError(error) }
+    let start: UInt64
+    do { start = try await ProjectionRebuild(log).run(progress: progress) } catch { throw LedgerError(error) }
+    // Of damaged projections nothing could be finished at opening.
+    try await finishInterrupted()
+    return start
   }
 
   /// Counts what there is. Reads the header of every record.
@@ -218,6 +227,7 @@ extension Ledger {
           mapSize: storage.mapSize, readers: storage.readerSlots,
           unindexed: try head - view.auditTrail().coveredThrough(in: view),
           archived: try view.archivedCount(),
+          damagedTables: try log.participant.damagedTables(in: view.transaction).names,
           eventsByType: counts.keys.sorted().map { (EventType(rawValue: $0), counts[$0] ?? 0) })
       }
     }

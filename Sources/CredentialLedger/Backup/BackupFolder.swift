@@ -64,20 +64,26 @@ struct CopyInspection {
   let trust: CheckpointTrust
   let rows: UInt64
 
-  /// Hashes every record of a copy, compares the tree and every checkpoint, and checks each row of each table.
+  /// Examines every page of a copy, hashes every record, compares the tree and every checkpoint, and checks each row of
+  /// each table.
   ///
   /// - Parameters:
+  ///   - keys: the ledger's keys; without them the rows that decide access are counted alone, since nobody else can make
+  ///     their checks.
   ///   - claimed: the keys that the copy says the ledger had.
   ///   - trusted: keys known from elsewhere.
+  ///   - manifest: what the copy is to be.
   /// - Throws: `damaged` with the first position or table that is wrong.
   init<Participant>(
-    of log: EventLog<Participant>, claimed: [String], trusted: [String], _ observe: CarryingProgress.Observer
+    of log: EventLog<Participant>, keys: KeyStore?, claimed: [String], trusted: [String],
+    manifest: BackupManifest? = nil, _ observe: CarryingProgress.Observer
   ) throws(LedgerError) {
     var trust = try CheckpointTrust(origin: log.origin, trusted: trusted)
     var released = ReleasedRecords()
     var failure: LedgerError?
     let found: LogVerification
     do throws(LogError) {
+      try log.verifyStructure()
       found = try log.verify(
         inspect: { (header, record) throws(LogError) in
           try released.learn(from: header, record)
@@ -97,9 +103,18 @@ struct CopyInspection {
         })
       try released.require(found.archived)
     } catch { throw failure ?? LedgerError(error) }
+    // Keys of another ledger would find every row damaged.
+    try manifest?.require(trust, size: found.size, root: found.root)
     let rows = try logged { () throws(LogError) in
-      try stored { () throws(LMDBError) in
-        try log.environment.checkRows(logicalName: ProjectionTables.logicalName(of:))
+      let keys = try keys.map { (keys) throws(LogError) in try AccessKeys.all(of: keys) }
+      return try stored { () throws(LMDBError) in
+        try log.environment.checkRows(
+          logicalName: ProjectionTables.logicalName(of:),
+          keys: { name in
+            guard AccessKeys.areKeyed(name) else { return [nil] }
+            // A version that had no such keys may have written them.
+            return keys.map { $0.map { $0.key(ofTable: name) } + [nil] } ?? []
+          })
       }
     }
     (size, root, self.trust, self.rows) = (found.size, found.root, trust, UInt64(rows))
@@ -107,6 +122,17 @@ struct CopyInspection {
 }
 
 extension EventLog where Participant == ProjectionSet {
+  /// Refuses a copy of which rows that decide access are missing or of another moment.
+  func requireWhole() throws(LedgerError) {
+    let damaged = try logged { () throws(LogError) in try ProjectionScrub(of: self).run() ?? [] }
+    guard damaged.isEmpty else {
+      throw LedgerError(
+        .damaged,
+        "rows of \(damaged.names.joined(separator: " and ")) are missing or of another moment; rebuild the projections, and "
+          + "back up again")
+    }
+  }
+
   /// The digests of a copy's projections, which must be those of a rebuild.
   ///
   /// - Parameter scratch: a folder that does not exist, or is empty.

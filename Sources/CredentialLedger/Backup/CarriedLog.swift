@@ -36,16 +36,3 @@ struct CheckedRecords: CarriedLog {
 
   mutating func keep(checkpoint note: String) {}
 }
-
-/// Stands in for the projections where records are only read.
-struct RecordsOnly: CommitParticipant {
-  func encode(_ event: Never) -> EncodedEvent {}
-
-  func decode(_ record: Record) throws(LogError) -> Never {
-    throw LogError(.unreadableEvent, "records are read here, and not what they mean", at: record.header.position)
-  }
-
-  func apply(_ event: Never, _ header: RecordHeader, in transaction: inout WriteTransaction) {}
-
-  func finish(at head: Position, in transaction: inout WriteTransaction) {}
-}

@@ -92,7 +92,8 @@ extension Ledger {
       ) { environment throws(LogError) in try ProjectionSet(reading: environment, keys: keyStore) }
     }
     defer { copy.close() }
-    let found = try CopyInspection(of: copy, claimed: keys, trusted: [], observe)
+    let found = try CopyInspection(of: copy, keys: keyStore, claimed: keys, trusted: [], observe)
+    try copy.requireWhole()
     let (live, note) = try logged { () throws(LogError) in
       (
         try log.snapshot().root(at: found.size),

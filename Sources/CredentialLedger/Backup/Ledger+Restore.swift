@@ -91,8 +91,9 @@ extension Ledger {
     let log = try BackupFolder.open(folder, configuration)
     defer { log.close() }
     let found = try CopyInspection(
-      of: log, claimed: manifest.verifierKeys,
-      trusted: keyStore.verifierKeys(origin: manifest.origin).map(\.description), observe)
+      of: log, keys: keyStore, claimed: manifest.verifierKeys,
+      trusted: keyStore.verifierKeys(origin: manifest.origin).map(\.description), manifest: manifest,
+      observe)
     try manifest.require(found)
     return Carried(draft: draft, size: found.size, root: found.root)
   }
@@ -143,6 +144,11 @@ extension Ledger {
     let (newest, missing): (Timestamp, UInt64)
     let recordedAt: UInt64?
     do throws(LedgerError) {
+      let damaged = try ledger.damagedTables
+      guard damaged.isEmpty else {
+        throw LedgerError(
+          .damaged, "rows of \(damaged.joined(separator: " and ")) in the copy are missing or of another moment")
+      }
       let (root, record) = try logged { () throws(LogError) in
         let snapshot = try ledger.log.snapshot()
         return (try snapshot.root(at: carried.size), try snapshot.record(at: carried.size))
@@ -206,7 +212,9 @@ extension Ledger {
         let log = try BackupFolder.open(folder, configuration)
         defer { log.close() }
         try manifest.require(
-          CopyInspection(of: log, claimed: manifest.verifierKeys, trusted: verifierKeys, progress))
+          CopyInspection(
+            of: log, keys: nil, claimed: manifest.verifierKeys, trusted: verifierKeys, manifest: manifest,
+            progress))
         return BackupReport(manifest: manifest, keys: nil, missingKeys: nil)
       }
       let source = KeysSource(path: keys)
@@ -222,8 +230,12 @@ extension Ledger {
       defer { log.close() }
       let trusted =
         verifierKeys.isEmpty ? try keyStore.verifierKeys(origin: manifest.origin).map(\.description) : verifierKeys
-      try manifest.require(CopyInspection(of: log, claimed: manifest.verifierKeys, trusted: trusted, progress))
+      try manifest.require(
+        CopyInspection(
+          of: log, keys: keyStore, claimed: manifest.verifierKeys, trusted: trusted, manifest: manifest,
+          progress))
       let isRead = try logged { () throws(LogError) in try !ProjectionRebuild.isNeeded(log.snapshot()) }
+      if isRead { try log.requireWhole() }
       let missing = isRead ? try missingKeys.count(in: log, keyStore) : nil
       if comparingProjections {
         let scratch = try ScratchFolder(beside: path)
@@ -251,10 +263,18 @@ extension BackupFolder {
 
 extension BackupManifest {
   /// Refuses a copy that is not the one that the manifest speaks of.
+  func require(_ trust: CheckpointTrust, size: UInt64, root: Digest) throws(LedgerError) {
+    guard trust.origin == origin, size == position, root == self.root else { throw Self.another }
+    try trust.check(checkpoint, size: position, root: self.root, claimed: verifierKeys)
+  }
+
+  /// The same, with all that was found in it.
   func require(_ found: CopyInspection) throws(LedgerError) {
-    guard found.trust.origin == origin, found.size == position, found.root == root, found.rows == rows else {
-      throw LedgerError(.damaged, "the copy is not the one that its manifest speaks of")
-    }
-    try found.trust.check(checkpoint, size: position, root: root, claimed: verifierKeys)
+    try require(found.trust, size: found.size, root: found.root)
+    guard found.rows == rows else { throw Self.another }
+  }
+
+  private static var another: LedgerError {
+    LedgerError(.damaged, "the copy is not the one that its manifest speaks of")
   }
 }

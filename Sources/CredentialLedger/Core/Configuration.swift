@@ -46,6 +46,8 @@ public struct LedgerConfiguration: Sendable {
   public var snapshots: SnapshotPolicy
   /// Bounds of what waits to be told to webhooks.
   public var deliveries: DeliveryLimits
+  /// When the rows that decide access are held against the sums that were kept of them.
+  public var scrub: ScrubPolicy
   /// How finely the last use of a token is kept: whole minutes, at least one. Of two uses that are closer the first is
   /// kept, and written down about as often; a crash loses what was not yet. Nil keeps none.
   public var lastUseResolution: Duration?
@@ -62,7 +64,8 @@ public struct LedgerConfiguration: Sendable {
     readerThreads: Int = 4, readerQueueCapacity: Int = 4_096,
     idempotencyRetention: Int64 = 7 * 86_400_000, readers: ReaderPolicy = ReaderPolicy(),
     snapshots: SnapshotPolicy = SnapshotPolicy(), deliveries: DeliveryLimits = DeliveryLimits(),
-    lastUseResolution: Duration? = .seconds(60), mapSize: Int? = nil, maximumMapSize: Int? = nil
+    scrub: ScrubPolicy = ScrubPolicy(), lastUseResolution: Duration? = .seconds(60), mapSize: Int? = nil,
+    maximumMapSize: Int? = nil
   ) {
     self.masterKey = masterKey
     self.clock = clock
@@ -79,6 +82,7 @@ public struct LedgerConfiguration: Sendable {
     self.readers = readers
     self.snapshots = snapshots
     self.deliveries = deliveries
+    self.scrub = scrub
     self.lastUseResolution = lastUseResolution
     self.mapSize = mapSize
     self.maximumMapSize = maximumMapSize

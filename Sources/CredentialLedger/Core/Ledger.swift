@@ -32,6 +32,7 @@ public final class Ledger: Sendable {
   let snapshotKeeper: SnapshotKeeper
   /// When tokens were last used; nil where that is not kept, or the ledger is open for reading only.
   let lastUses: LastUses?
+  let scrubber: Scrubber
   private let lifecycle: Lifecycle
   /// Whether records are being let go: one run at a time.
   let isLettingGo = Atomic(false)
@@ -58,7 +59,8 @@ public final class Ledger: Sendable {
     let snapshots = SnapshotKeeper(log, ledger: path, configuration.snapshots)
     snapshotKeeper = snapshots
     lastUses = LastUses(log, configuration)
-    lifecycle = Lifecycle(log, keys, snapshots, lastUses)
+    scrubber = Scrubber(log, configuration.scrub)
+    lifecycle = Lifecycle(log, keys, snapshots, lastUses, scrubber)
   }
 
   /// Makes a ledger, and opens it.
@@ -166,7 +168,11 @@ public final class Ledger: Sendable {
     }
     // Before anything reads or keeps up the projections: another version's rows may mean something else.
     do throws(LogError) {
-      if try ProjectionRebuild.isNeeded(log.snapshot()) { try await ProjectionRebuild(log).run() }
+      if try ProjectionRebuild.isNeeded(log.snapshot()) {
+        try await ProjectionRebuild(log).run()
+      } else if configuration.scrub.opening.isDue(afterCleanEnd: log.participant.wasEndedCleanly) {
+        try await Scrubber(log, configuration.scrub).scrub()
+      }
     } catch {
       await Lifecycle.end(log, keys)
       throw LedgerError(error)
@@ -187,9 +193,9 @@ public final class Ledger: Sendable {
   }
 
   /// Finishes what a crash left half done between the log and the keys.
-  private func finishInterrupted() async throws(LedgerError) {
-    // A ledger that is being made has no events yet.
-    guard try head() > 0 else { return }
+  func finishInterrupted() async throws(LedgerError) {
+    // A ledger that is being made has no events yet. What is damaged is made anew first.
+    guard try head() > 0, try damagedTables.isEmpty else { return }
     try await finishErasures()
     try await forgetStaleSnapshots()
     try await finishWebhookDeletions()
@@ -218,7 +224,10 @@ public final class Ledger: Sendable {
         readers: configuration.readerLimits
       ) { environment throws(LogError) in try ProjectionSet(reading: environment, keys: keys) }
     }
-    do throws(LogError) { try witness?.check(log.snapshot()) } catch {
+    do throws(LogError) {
+      try witness?.check(log.snapshot())
+      if configuration.scrub.opening == .always { try await Scrubber(log, configuration.scrub).scrub() }
+    } catch {
       await Lifecycle.end(log, keys)
       throw witness?.named(LedgerError(error)) ?? LedgerError(error)
     }

@@ -15,10 +15,17 @@ final class Lifecycle: Sendable {
   private let lastUses: LastUses?
   /// Writes last uses down; nil where none are kept.
   private let flusher: Task<Void, Never>?
+  private let scrubber: Scrubber
+  private let scrubbing: Task<Void, Never>
   private let isClosing = Mutex(false)
 
-  init(_ log: EventLog<ProjectionSet>, _ keys: KeyStore, _ snapshots: SnapshotKeeper, _ lastUses: LastUses?) {
+  init(
+    _ log: EventLog<ProjectionSet>, _ keys: KeyStore, _ snapshots: SnapshotKeeper, _ lastUses: LastUses?,
+    _ scrubber: Scrubber
+  ) {
     self.log = log
+    self.scrubber = scrubber
+    scrubbing = Task.detached(priority: .background) { await scrubber.run() }
     self.keys = keys
     self.snapshots = snapshots
     self.lastUses = lastUses
@@ -44,7 +51,10 @@ final class Lifecycle: Sendable {
     guard isFirst else { return }
     builder?.cancel()
     snapshotting?.cancel()
+    scrubbing.cancel()
+    scrubber.stop()
     await builder?.value
+    await scrubbing.value
     await snapshotting?.value
     snapshots.close()
     flusher?.cancel()
@@ -63,6 +73,8 @@ final class Lifecycle: Sendable {
   }
 
   deinit {
+    scrubber.stop()
+    scrubbing.cancel()
     builder?.cancel()
     snapshotting?.cancel()
     flusher?.cancel()

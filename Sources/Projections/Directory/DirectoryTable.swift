@@ -65,6 +65,16 @@ package struct DirectoryTable: Sendable {
     }
   }
 
+  /// By how much the sum over the rows has changed: see ``Table/takeSumChange(in:)``.
+  func takeSumChange(in transaction: inout WriteTransaction) -> UInt64 { table.takeSumChange(in: &transaction) }
+
+  /// The sum over all rows, each of which is checked; nil where `proceed` gave up.
+  func sum(
+    in transaction: borrowing some Transaction & ~Copyable, _ proceed: () -> Bool
+  ) throws(LMDBError) -> UInt64? {
+    try table.sum(in: transaction, proceed)
+  }
+
   /// Calls `body` for each row that was changed since the snapshot, in order: with its bytes, or nil where it was deleted.
   func forEachChange(
     in transaction: borrowing some Transaction & ~Copyable, _ body: (DirectoryKey, RawSpan?) throws(LMDBError) -> Void

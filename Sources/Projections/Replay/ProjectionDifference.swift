@@ -39,7 +39,7 @@ package struct ProjectionComparison: Sendable {
     let view = try log.snapshot()
     let head = try view.head()
     while try replay.advance(to: head) < head {}
-    let tables = try view.participant.current(in: view.transaction)
+    let tables = try view.participant.liveTables(in: view.transaction).tables
     let rebuilt = try replay.digests()
     var live: [ProjectionName: Digest] = [:]
     if only.contains(.directory) { live[.directory] = try tables.directory.digest(in: view.transaction) }

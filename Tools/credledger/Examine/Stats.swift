@@ -30,6 +30,7 @@ struct Stats: AsyncParsableCommand {
       ("mapSize", .number(UInt64(statistics.mapSize))), ("readers", .number(UInt64(statistics.readers))),
       ("unindexed", .number(statistics.unindexed)),
       ("archived", .number(statistics.archived)),
+      ("damagedTables", .array(statistics.damagedTables.map { .string($0) })),
       ("eventsByType", .object(types.map { ($0, .number($1)) })),
     ])
     if let text = output.format.text(value) { return print(text) }
@@ -39,6 +40,11 @@ struct Stats: AsyncParsableCommand {
     print("bytes on disk  \(statistics.bytesOnDisk)")
     print("readers        \(statistics.readers) (slots taken by processes that read)")
     print("not indexed    \(statistics.unindexed) (newest events, which the audit trail lists in batches)")
+    if !statistics.damagedTables.isEmpty {
+      print(
+        "damaged        \(statistics.damagedTables.joined(separator: ", ")): nothing is answered from there until credledger "
+          + "replay --rebuild")
+    }
     if statistics.archived > 0 { print("archived       \(statistics.archived)") }
     for (name, count) in types { print("  \(name.padded(to: 30))\(count)") }
   }

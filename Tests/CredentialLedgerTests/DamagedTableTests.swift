@@ -1,0 +1,214 @@
+import EventLog
+import LMDB
+import LedgerDomain
+import LedgerTestSupport
+import Projections
+import Testing
+
+@testable import CredentialLedger
+
+/// Rows that decide access, put back or made up by somebody who can write the file and has no key.
+@Suite struct DamagedTableTests {
+  /// A ledger with 40 of 300 tokens revoked, and its file before and after.
+  private struct Revoked {
+    let copied: CopiedLedger
+    var tokens: [Tokens.Issued] = []
+    let before: [UInt8]
+    /// While a process had it open for writing.
+    let open: [UInt8]
+    let closed: [UInt8]
+    var file: String { copied.path("ledger/ledger/data.mdb") }
+
+    init() async throws {
+      copied = try await CopiedLedger(tokens: 0)
+      let (ledger, steps) = (copied.ledger, copied.steps)
+      let issued = await concurrently(300) { (_) throws(LedgerError) in
+        try await ledger.tokens.issue(
+          connector: steps.connector.publicID, secret: steps.secret, refreshToken: steps.granted.refreshToken)
+      }
+      tokens = issued.compactMap(\.value).sorted { $0.handle < $1.handle }
+      let file = copied.path("ledger/ledger/data.mdb")
+      before = try FileBytes.read(file)
+      for token in tokens.prefix(40) { try await ledger.tokens.revoke(.token(token.handle), by: Requester.operator) }
+      open = try FileBytes.read(file)
+      await ledger.close()
+      closed = try FileBytes.read(file)
+    }
+
+    /// A file in which a page of token validity is the one from before the revocations.
+    func stale(_ file: [UInt8]) throws -> [UInt8] {
+      let (old, new) = (DataPages(before), DataPages(file))
+      let leaves = try new.leaves(of: "validity.a")
+      // A row grows by its revocation, so leaves split: one that still begins with the same row is enough.
+      let revoked = try old.leaves(of: "validity.a").filter { first, leaf in
+        leaves[first].map { new.page($0).dropFirst(8) != old.page(leaf).dropFirst(8) } ?? false
+      }
+      let (first, leaf) = try #require(revoked.first)
+      return new.replacing(try #require(leaves[first]), by: old.page(leaf))
+    }
+
+    func opened(_ scrub: ScrubPolicy.Opening) async throws -> Ledger {
+      var configuration = CopiedLedger.configuration
+      configuration.scrub = ScrubPolicy(opening: scrub, interval: nil)
+      return try await Ledger.open(at: copied.path("ledger"), configuration)
+    }
+
+    func valid(_ ledger: Ledger) -> Int {
+      tokens.prefix(40).count { (try? ledger.tokens.validate($0.accessToken).isValid) ?? false }
+    }
+  }
+
+  @Test func aPageOfBeforeIsFoundAndNothingIsAnsweredFromItsTable() async throws {
+    let revoked = try await Revoked()
+    try FileBytes.write(try revoked.stale(revoked.closed), to: revoked.file)
+    let trusting = try await revoked.opened(.never)
+    #expect(revoked.valid(trusting) > 0, "the test can tell")
+    #expect(try trusting.damagedTables.isEmpty)
+    #expect(try await trusting.scrub() == ["validity"])
+    #expect(revoked.valid(trusting) == 0)
+    await trusting.close()
+
+    // What was found stays found, for who only reads as well.
+    let reader = try await Ledger.openForReading(at: revoked.copied.path("ledger"), CopiedLedger.configuration)
+    #expect(try reader.damagedTables == ["validity"])
+    let answer = await failure { () throws(LedgerError) in
+      _ = try reader.tokens.validate(revoked.tokens[299].accessToken)
+    }
+    #expect(answer?.code == .damaged)
+    await reader.close()
+
+    let ledger = try await revoked.opened(.never)
+    #expect(try ledger.damagedTables == ["validity"])
+    for refused in [
+      await failure { () throws(LedgerError) in
+        _ = try await ledger.groups.create(name: "New", by: revoked.copied.steps.admin)
+      },
+      await failure { () throws(LedgerError) in _ = try ledger.tokens.validate(revoked.tokens[299].accessToken) },
+    ] { #expect(refused?.code == .damaged) }
+    #expect(try await ledger.audit.latest(1, of: .type(.tokenRevoked)).count == 1)
+    #expect(try await ledger.statistics().damagedTables == ["validity"])
+    try await ledger.rebuildProjections()
+    #expect(try ledger.damagedTables.isEmpty)
+    #expect(revoked.valid(ledger) == 0)
+    #expect(try ledger.tokens.validate(revoked.tokens[299].accessToken).isValid)
+    #expect(try await ledger.scrub().isEmpty)
+    #expect(try await ledger.verify().projectionsMatch)
+    await ledger.close()
+  }
+
+  @Test func afterAnUncleanEndItIsFoundAtOpening() async throws {
+    let revoked = try await Revoked()
+    try FileBytes.write(try revoked.stale(revoked.closed), to: revoked.file)
+    var ledger = try await revoked.opened(.afterUncleanEnd)
+    #expect(try ledger.damagedTables.isEmpty)
+    await ledger.close()
+    try FileBytes.write(try revoked.stale(revoked.open), to: revoked.file)
+    ledger = try await revoked.opened(.afterUncleanEnd)
+    #expect(try ledger.damagedTables == ["validity"])
+    await ledger.close()
+    try FileBytes.write(revoked.open, to: revoked.file)
+    ledger = try await revoked.opened(.afterUncleanEnd)
+    #expect(try ledger.damagedTables.isEmpty)
+    #expect(revoked.valid(ledger) == 0)
+    await ledger.close()
+  }
+
+  @Test func aBackupOfSuchALedgerIsRefused() async throws {
+    let revoked = try await Revoked()
+    try FileBytes.write(try revoked.stale(revoked.closed), to: revoked.file)
+    let ledger = try await revoked.opened(.never)
+    let refused = await failure { () throws(LedgerError) in
+      _ = try await ledger.backUp(to: revoked.copied.path("backup"))
+    }
+    #expect(refused?.code == .damaged)
+    await ledger.close()
+  }
+
+  @Test func aRowWithACheckThatAnybodyCanMakeIsNotRead() async throws {
+    let copied = try await CopiedLedger(tokens: 1)
+    let (ledger, steps) = (copied.ledger, copied.steps)
+    let token = try await ledger.tokens.issue(
+      connector: steps.connector.publicID, secret: steps.secret, refreshToken: steps.granted.refreshToken)
+    try await ledger.grants.revoke(steps.granted.grant, by: steps.admin)
+    #expect(try !ledger.tokens.validate(token.accessToken).isValid)
+    await ledger.close()
+    try Self.resume(steps.granted.grant.rawValue, at: copied.path("ledger/ledger"))
+    let again = try await Ledger.open(at: copied.path("ledger"), CopiedLedger.configuration)
+    let answer = await failure { () throws(LedgerError) in _ = try again.tokens.validate(token.accessToken) }
+    #expect(answer?.code == .damaged)
+    #expect(try await again.scrub() == ["validity"])
+    try await again.rebuildProjections()
+    #expect(try !again.tokens.validate(token.accessToken).isValid)
+    await again.close()
+  }
+
+  /// Takes the revocation of a grant back in the file, as far as it goes without a key.
+  private static func resume(_ grant: UInt64, at path: String) throws {
+    let environment = try Environment(at: path)
+    defer { environment.close() }
+    let rows: Table<PositionKey, RawBytes> = try environment.openTable(.init("validity.a", logicalName: "validity"))
+    var transaction = try environment.beginWrite()
+    let bytes = try #require(
+      try rows.withUncheckedBytes(of: grant, in: transaction) { bytes in Array(copying: bytes) })
+    var standing = try #require(unsafe StandingCodec.decode(bytes.span.bytes))
+    #expect(standing.stoppedBy != 0)
+    standing.stoppedBy = 0
+    try rows.put(grant, byteCount: StandingCodec.byteCount(of: standing), in: &transaction) {
+      StandingCodec.encode(standing, into: &$0)
+    }
+    try transaction.commit()
+  }
+
+  @Test func aLedgerWhoseRowsHaveNoKeyOpensAndIsMadeAnew() async throws {
+    let copied = try await CopiedLedger(tokens: 20)
+    let steps = copied.steps
+    let token = try await copied.ledger.tokens.issue(
+      connector: steps.connector.publicID, secret: steps.secret, refreshToken: steps.granted.refreshToken)
+    await copied.ledger.close()
+    try Self.loseKeys(at: copied.path("ledger/ledger"))
+    let reader = try await Ledger.openForReading(at: copied.path("ledger"), CopiedLedger.configuration)
+    let answer = await failure { () throws(LedgerError) in _ = try reader.tokens.validate(token.accessToken) }
+    #expect(answer?.code == .damaged)
+    await reader.close()
+    let ledger = try await Ledger.open(at: copied.path("ledger"), CopiedLedger.configuration)
+    #expect(try ledger.damagedTables.isEmpty)
+    #expect(try ledger.tokens.validate(token.accessToken).isValid)
+    #expect(try await ledger.scrub().isEmpty)
+    #expect(try await ledger.verify().projectionsMatch)
+    await ledger.close()
+  }
+
+  /// Writes the rows that decide access as versions did that had no keys for them.
+  private static func loseKeys(at path: String) throws {
+    let environment = try Environment(at: path)
+    defer { environment.close() }
+    let directory: Table<BytesKey, RawBytes> = try environment.openTable(
+      .init("directory.a", logicalName: "directory"))
+    let validity: Table<PositionKey, RawBytes> = try environment.openTable(.init("validity.a", logicalName: "validity"))
+    let projections: Table<BytesKey, RawBytes> = try environment.openTable(.init("projections"))
+    var transaction = try environment.beginWrite()
+    try rewrite(directory, &transaction)
+    try rewrite(validity, &transaction)
+    try rewrite(projections, &transaction) { $0.prefix(17) }
+    try transaction.commit()
+  }
+
+  private static func rewrite<K: KeyCodec>(
+    _ table: Table<K, RawBytes>, _ transaction: inout WriteTransaction,
+    _ change: ([UInt8]) -> ArraySlice<UInt8> = { $0[...] }
+  ) throws {
+    var keys: [K.Key] = []
+    try table.withCursor(in: transaction) { (cursor) throws(LMDBError) in
+      while true {
+        do throws(LMDBError) { guard try cursor.next() else { return } } catch {
+          guard error.code == .damagedRow else { throw error }
+        }
+        keys.append(try cursor.unverifiedKey())
+      }
+    }
+    for key in keys {
+      let bytes = try #require(try table.withUncheckedBytes(of: key, in: transaction) { Array(copying: $0) })
+      try table.put(key, Array(change(bytes)), in: &transaction)
+    }
+  }
+}
