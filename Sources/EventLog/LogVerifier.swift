@@ -80,37 +80,49 @@ struct LogVerifier {
       checkpoints.removeFirst()
       checkpointCount += 1
     }
-    try view.forEachRecord(in: range) { (found) throws(LogError) in
-      archived.insert(found.position)
-      if hasArchive {
-        place = found
-        return false
-      }
-      let (index, offset) = (found.position - 1).quotientAndRemainder(dividingBy: UInt64(TileCoordinate.width))
-      let tile = TileCoordinate(level: 0, index: index)
-      if leaves?.tile != tile { leaves = (tile, try tiles.hashes(of: tile, count: TileCoordinate.width)) }
-      guard let leaf = leaves?.hashes[Int(offset)] else { throw TileStore.unusable(tile) }
-      try take(found.stamp, leaf)
-      try checkNote()
-      return true
-    } _: { (header, record) throws(LogError) in
-      if let place {
-        guard place.stamp == header.stamp else {
-          throw LogError(
-            .damagedRecord, "what is noted of the archived record is not what it says; restore a backup",
-            at: header.position)
+    let head = try view.head()
+    func scan() throws(LogError) {
+      try view.forEachRecord(in: range) { (found) throws(LogError) in
+        archived.insert(found.position)
+        if hasArchive {
+          place = found
+          return false
         }
-      } else if hasClaims, claimed.contains(header.position) {
-        throw LogError(
-          .damagedRecord, "the record counts as archived, and yet it is there; restore a backup", at: header.position)
+        let (index, offset) = (found.position - 1).quotientAndRemainder(dividingBy: UInt64(TileCoordinate.width))
+        let tile = TileCoordinate(level: 0, index: index)
+        if leaves?.tile != tile { leaves = (tile, try tiles.hashes(of: tile, count: TileCoordinate.width)) }
+        guard let leaf = leaves?.hashes[Int(offset)] else { throw TileStore.unusable(tile) }
+        try take(found.stamp, leaf)
+        try checkNote()
+        return true
+      } _: { (header, record) throws(LogError) in
+        if let place {
+          guard place.stamp == header.stamp else {
+            throw LogError(
+              .damagedRecord, "what is noted of the archived record is not what it says; restore a backup",
+              at: header.position)
+          }
+        } else if hasClaims, claimed.contains(header.position) {
+          throw LogError(
+            .damagedRecord, "the record counts as archived, and yet it is there; restore a backup", at: header.position)
+        }
+        place = nil
+        try take(header.stamp, MerkleHash.leaf(record))
+        try inspect(header, record)
+        try checkNote()
+        return true
       }
-      place = nil
-      try take(header.stamp, MerkleHash.leaf(record))
-      try inspect(header, record)
-      try checkNote()
-      return true
     }
-    guard edge.size == range.upperBound else { throw Self.missing(edge.size + 1) }
+    do throws(LogError) {
+      try scan()
+      guard edge.size == range.upperBound else { throw Self.missing(edge.size + 1) }
+    } catch {
+      // Tiles are compared as they are completed: what is wrong in the one that was begun comes before what stopped the scan.
+      do throws(LogError) { try Self.compareBegun(edge, with: tiles, size: head) } catch let earlier {
+        if let position = earlier.position, position <= error.position ?? .max { throw earlier }
+      }
+      throw error
+    }
     (self.edge, self.time, self.archived) = (edge, time, archived)
   }
 
@@ -130,6 +142,16 @@ struct LogVerifier {
         .damagedRecord,
         "\(archived.count) records are archived, but \(archivedAtFirst) are noted; restore a backup", at: size)
     }
+  }
+
+  /// Compares the leaves of the tile that was begun.
+  private static func compareBegun(
+    _ edge: MerkleEdge, with tiles: TileStore, size: Position
+  ) throws(LogError) {
+    guard edge.hashCount(level: 0) > 0 else { return }
+    let tile = edge.tile(level: 0)
+    let stored = try tiles.hashes(of: tile, count: tile.hashCount(size: size))
+    try edge.withRow(level: 0) { row throws(LogError) in try compare(row, with: stored, of: tile) }
   }
 
   private static func missing(_ position: Position) -> LogError {

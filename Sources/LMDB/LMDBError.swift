@@ -60,6 +60,8 @@ public struct LMDBError: Error, Sendable, Equatable {
     public static let targetExists = Code(description: "targetExists")
     /// The write transaction failed earlier; it can only be aborted.
     public static let transactionFailed = Code(description: "transactionFailed")
+    /// The system allows the process no more open files, memory or address space.
+    public static let systemLimit = Code(description: "systemLimit")
     /// Whatever has no code of its own; see ``LMDBError/status``.
     public static let other = Code(description: "other")
   }
@@ -124,7 +126,7 @@ extension LMDBError {
     case MDB_NOTFOUND: (.noSuchTable, "a table does not exist; open the ledger for writing once to create it")
     case ENOSPC, EDQUOT: (.diskFull, "the file system or the quota is full; free some space, and try again")
     case EIO:
-      (.ioFailure, "the device failed, and the outcome of a commit is unknown; stop, open again, verify the tail")
+      (.ioFailure, "the device failed; look after it, then open again, which verifies the tail")
     case EACCES, EPERM, EROFS:
       (.permissionDenied, "access was refused; check owner and mode of the folder and its files")
     case ENOENT: (.notAnEnvironment, "no such file or folder; check the path")
@@ -133,7 +135,12 @@ extension LMDBError {
         .readerSlotConflict,
         "a process with this process's number reads the ledger from another container; share the PID namespace"
       )
-    case ENOMEM: (.other, "the address space or memory is exhausted; choose a smaller map, or raise the limit")
+    case ENOMEM:
+      (
+        .systemLimit,
+        "the address space or memory is exhausted; raise the limit (ulimit -v), or have less in use at the same time"
+      )
+    case EMFILE, ENFILE: (.systemLimit, "too many files are open; raise the limit (ulimit -n)")
     case ..<0: (.other, "the storage failed (\(status)); verify the ledger")
     default: (.other, unsafe String(cString: mdb_strerror(status)))
     }

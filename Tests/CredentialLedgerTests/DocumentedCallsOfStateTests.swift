@@ -38,6 +38,7 @@ private struct DocumentedCallsOfState {
   }
 
   func scrubs() async throws {
+    try SystemLimits.check()
     let damaged = try ledger.damagedTables
     let found = try await ledger.scrub()
     print(damaged, found)

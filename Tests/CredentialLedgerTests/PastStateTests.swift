@@ -34,6 +34,25 @@ import Testing
     return account
   }
 
+  @Test("Snapshots that were only begun, or hold anything else, keep no state from being made of the log")
+  func interruptedSnapshot() async throws {
+    let ledger = try await make("interrupted")
+    let account = try await arrive("dev", "+911199999999", ledger)
+    let path = ledger.path
+    await ledger.close()
+    let snapshots = "\(path)/snapshots"
+    try #require(Program.run("mkdir", ["-m", "700", snapshots]))
+    for content in [[], Array("nothing of the kind".utf8)] as [[UInt8]] {
+      try FileBytes.write(content, to: "\(snapshots)/data.mdb")
+      let reader = try await Ledger.openForReading(at: path)
+      #expect(try await reader.snapshots.list().snapshots.isEmpty)
+      let state = try await reader.state(at: .latest)
+      #expect(try state.account(account) != nil)
+      state.close()
+      await reader.close()
+    }
+  }
+
   @Test("A token and its grant are seen as they were, before and after each event")
   func asTheyWere() async throws {
     let ledger = try await make("tokens")

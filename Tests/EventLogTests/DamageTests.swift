@@ -210,6 +210,14 @@ struct DamageTests {
     #expect(try #require(try finding()) == (.damagedRecord, 21))
   }
 
+  @Test("verification names a record whose time was put ahead, and not the one after it")
+  func timesAhead() async throws {
+    try await write()
+    // The sixth of eight bytes, little-endian: thousands of years.
+    try damage { tables, transaction in try Self.change(37, tables, &transaction) { $0[12 + 5] = 0x7F } }
+    #expect(try #require(try finding()) == (.inconsistentTree, 37))
+  }
+
   @Test("verification names an edited record")
   func edited() async throws {
     try await write()

@@ -159,9 +159,8 @@ extension Ledger {
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> (live: LedgerDigests, rebuilt: LedgerDigests) {
     let log = log
-    let path = path
-    return try await blocking { () throws(LedgerError) in
-      let scratch = try ScratchFolder(beside: path)
+    return try await blocking { [self] () throws(LedgerError) in
+      let scratch = try ScratchFolder(of: self)
       defer { scratch.remove() }
       do throws(LedgerError) {
         return try logged { () throws(LogError) in

@@ -30,6 +30,9 @@ public struct LedgerConfiguration: Sendable {
   /// The folder of the archive from which records are read that are no more in the live file; nil for none. Opening is
   /// refused with `not_found` or `foreign_archive` where it is none of this ledger. What is read is held against the tree.
   public var archive: String?
+  /// The folder for what a verification or a state of the past needs on disk for a while, some gigabytes for millions of
+  /// objects; nil for the folder that the ledger's is in. It must be there.
+  public var scratch: String?
   /// How many requests may wait for the writer.
   public var queueCapacity: Int
   /// How many threads read what may take long; at least 2. One of them takes only short work, such as a page of a list or a
@@ -60,7 +63,7 @@ public struct LedgerConfiguration: Sendable {
     masterKey: MasterKey.Source? = nil, clock: @escaping Clock = LedgerConfiguration.systemClock,
     random: any RandomSource = SystemRandom(), signer: (any NoteSigner)? = nil,
     checkpoints: CheckpointPolicy = CheckpointPolicy(), pinBudgets: PINBudgets = PINBudgets(),
-    witnessFile: String? = nil, archive: String? = nil, queueCapacity: Int = 65_536,
+    witnessFile: String? = nil, archive: String? = nil, scratch: String? = nil, queueCapacity: Int = 65_536,
     readerThreads: Int = 4, readerQueueCapacity: Int = 4_096,
     idempotencyRetention: Int64 = 7 * 86_400_000, readers: ReaderPolicy = ReaderPolicy(),
     snapshots: SnapshotPolicy = SnapshotPolicy(), deliveries: DeliveryLimits = DeliveryLimits(),
@@ -75,6 +78,7 @@ public struct LedgerConfiguration: Sendable {
     self.pinBudgets = pinBudgets
     self.witnessFile = witnessFile
     self.archive = archive
+    self.scratch = scratch
     self.queueCapacity = queueCapacity
     self.readerThreads = readerThreads
     self.readerQueueCapacity = readerQueueCapacity

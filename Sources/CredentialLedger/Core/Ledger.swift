@@ -56,7 +56,8 @@ public final class Ledger: Sendable {
     self.keyStore = keys
     self.configuration = configuration
     self.witness = witness
-    let snapshots = SnapshotKeeper(log, ledger: path, configuration.snapshots)
+    let snapshots = SnapshotKeeper(
+      log, ledger: path, scratch: LedgerFolder.scratchName(of: path, configuration), configuration.snapshots)
     snapshotKeeper = snapshots
     lastUses = LastUses(log, configuration)
     scrubber = Scrubber(log, configuration.scrub)

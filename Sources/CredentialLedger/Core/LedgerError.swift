@@ -69,6 +69,8 @@ extension LedgerError.Code {
   public static let archiveBehind = Self(rawValue: "archive_behind")
   /// Storage failed.
   public static let storage = Self(rawValue: "storage")
+  /// The system allows the process less than a ledger needs: open files, address space.
+  public static let systemLimit = Self(rawValue: "system_limit")
   /// The disk is full.
   public static let diskFull = Self(rawValue: "disk_full")
   /// Too many requests wait.
@@ -124,6 +126,7 @@ extension LedgerError {
       case .notAnEnvironment?, .noSuchTable?: .notALedger
       case .newerFormat?: .newerFormat
       case .damagedRow?, .corrupted?: .damaged
+      case .systemLimit?: .systemLimit
       default: .storage
       }
     case .notALedger: .notALedger

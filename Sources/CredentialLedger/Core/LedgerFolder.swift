@@ -6,6 +6,7 @@ import Projections
 package enum LedgerFolder {
   /// Refuses a path where something is already.
   static func requireFree(_ path: String) throws(LedgerError) {
+    try SystemLimits.check()
     guard exists(path) else { return }
     guard let names = names(in: path) else {
       throw LedgerError(.alreadyExists, "\(path) is there and is no folder; name another one", field: "path")
@@ -26,6 +27,7 @@ package enum LedgerFolder {
 
   /// Refuses a path where no ledger is.
   static func requireLedger(_ path: String) throws(LedgerError) {
+    try SystemLimits.check()
     let file = "\(path)/\(Ledger.Folder.log)/data.mdb"
     guard exists(file) else {
       if errno == EACCES {

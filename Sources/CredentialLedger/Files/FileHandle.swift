@@ -19,6 +19,7 @@ enum FileError {
       switch number {
       case ENOSPC, EDQUOT, EFBIG: .diskFull
       case EEXIST: .alreadyExists
+      case EMFILE, ENFILE, ENOMEM: .systemLimit
       default: .storage
       }
     return LedgerError(code, "could not \(action) \(path): \(text)")

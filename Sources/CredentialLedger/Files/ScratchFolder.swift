@@ -1,6 +1,6 @@
 import Glibc
 
-/// A private folder beside a ledger that serves for a while, and goes with its owner. What killed processes have left there
+/// A private folder, beside a ledger or where the configuration says, that serves for a while, and goes with its owner. What killed processes have left there
 /// goes when it is made.
 final class ScratchFolder: Sendable {
   let path: String
@@ -26,6 +26,16 @@ final class ScratchFolder: Sendable {
     }
   }
 
+  /// One of an open ledger.
+  ///
+  /// - Throws: `not_found` where the folder is not there that the configuration names.
+  convenience init(of ledger: Ledger) throws(LedgerError) {
+    if let folder = ledger.configuration.scratch, !LedgerFolder.isFolder(folder) {
+      throw LedgerError(.notFound, "\(folder) is not there; name a folder with room for a while", field: "scratch")
+    }
+    try self.init(beside: ledger.scratchName)
+  }
+
   deinit { remove() }
 
   /// An error of what was done in it: where there was no room, says that it was here and not in the ledger.
@@ -38,5 +48,18 @@ final class ScratchFolder: Sendable {
   func remove() {
     LedgerFolder.remove(path)
     Unfinished.forget(path)
+  }
+}
+
+extension Ledger {
+  /// What scratch folders are beside of, and named after.
+  var scratchName: String { LedgerFolder.scratchName(of: path, configuration) }
+}
+
+extension LedgerFolder {
+  /// What the scratch folders of a ledger are beside of, and named after.
+  static func scratchName(of path: String, _ configuration: LedgerConfiguration) -> String {
+    guard let folder = configuration.scratch else { return path }
+    return "\(trimmed(folder))/\(absolute(path).split(separator: "/").last ?? "ledger")"
   }
 }

@@ -75,8 +75,8 @@ extension Ledger {
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> ProjectionReport {
     let names = Set(only.map(\.name))
-    let (log, path) = (log, path)
-    let scratch = try await blocking { () throws(LedgerError) in try ScratchFolder(beside: path) }
+    let log = log
+    let scratch = try await blocking { [self] () throws(LedgerError) in try ScratchFolder(of: self) }
     defer { scratch.remove() }
     let replay: ProjectionReplay
     let head = try head()
@@ -87,7 +87,7 @@ extension Ledger {
     defer { replay.close() }
     let comparison = ProjectionComparison(of: log, with: replay, only: names)
     return try await blocking { [self] () throws(LedgerError) in
-      let second = try ScratchFolder(beside: path)
+      let second = try ScratchFolder(of: self)
       defer { second.remove() }
       return try logged { () throws(LogError) in
         let (head, live, rebuilt, first) = try comparison.run()

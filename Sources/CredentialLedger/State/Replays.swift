@@ -87,10 +87,10 @@ extension Ledger {
     only: Set<Projection> = [.directory, .validity],
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> [ReplayCost] {
-    let (log, path, head) = (log, path, try head())
+    let (log, head) = (log, try head())
     let names = Set(only.map(\.name)).intersection([.directory, .validity])
-    return try await blocking { () throws(LedgerError) in
-      let scratch = try ScratchFolder(beside: path)
+    return try await blocking { [self] () throws(LedgerError) in
+      let scratch = try ScratchFolder(of: self)
       defer { scratch.remove() }
       do throws(LedgerError) {
         return try logged { () throws(LogError) in

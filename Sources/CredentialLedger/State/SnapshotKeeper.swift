@@ -28,27 +28,29 @@ public struct SnapshotPolicy: Sendable, Equatable {
 /// The snapshots' files, opened when they are first needed, and what makes them in the background.
 final class SnapshotKeeper: Sendable {
   private let log: EventLog<ProjectionSet>
-  private let path: String
+  /// What scratch folders are beside of.
+  private let scratchName: String
   private let folder: String
   private let policy: SnapshotPolicy
   private let opened = Mutex<(store: SnapshotStore, isWriting: Bool)?>(nil)
 
-  init(_ log: EventLog<ProjectionSet>, ledger path: String, _ policy: SnapshotPolicy) {
+  init(_ log: EventLog<ProjectionSet>, ledger path: String, scratch: String, _ policy: SnapshotPolicy) {
     self.log = log
-    self.path = path
+    scratchName = scratch
     self.policy = policy
     folder = "\(path)/\(Ledger.Folder.snapshots)"
   }
 
   /// A folder for a replay.
   func scratch() -> String {
-    Unfinished.sweep(beside: path)
-    return Unfinished.name(beside: path)
+    Unfinished.sweep(beside: scratchName)
+    return Unfinished.name(beside: scratchName)
   }
 
   private var isThere: Bool { unsafe access("\(folder)/data.mdb", F_OK) == 0 }
 
-  /// The snapshots for reading; nil where there are none. Blocks.
+  /// The snapshots for reading; nil where there are none, as where making the first was interrupted: states are made of the
+  /// log then. Blocks.
   func storeForReading() throws(LogError) -> SnapshotStore? {
     try locked { (opened) throws(LogError) in
       if let opened { return opened.store }
@@ -60,9 +62,14 @@ final class SnapshotKeeper: Sendable {
           return store
         } catch { guard error.storage?.code == .lockedByAnotherProcess else { throw error } }
       }
-      let store = try SnapshotStore.open(at: folder, isWriting: false)
-      opened = (store, false)
-      return store
+      do throws(LogError) {
+        let store = try SnapshotStore.open(at: folder, isWriting: false)
+        opened = (store, false)
+        return store
+      } catch {
+        guard [.notAnEnvironment, .noSuchTable].contains(error.storage?.code) else { throw error }
+        return nil
+      }
     }
   }
 
@@ -96,7 +103,7 @@ final class SnapshotKeeper: Sendable {
   }
 
   func maker(_ store: SnapshotStore) -> SnapshotMaker {
-    SnapshotMaker(of: log, in: store) { [path] in Unfinished.name(beside: path) }
+    SnapshotMaker(of: log, in: store) { [scratchName] in Unfinished.name(beside: scratchName) }
   }
 
   /// Throws the snapshots away if the log does not stand behind them any more, as after an erasure.

@@ -30,13 +30,21 @@ package final class PastProjections: Sendable {
   ///   - store: the snapshots, if there are any.
   ///   - scratch: a folder that does not exist, on a disk with room for what changed since the snapshot; removed at once,
   ///     as soon as its files are open.
-  /// - Throws: ``LogError/Code/damagedProjection`` where the snapshots are damaged, ``LogError/Code/storage``.
+  /// Where the snapshots are damaged it begins with the first event: they are a help, and no truth.
+  ///
+  /// - Throws: ``LogError/Code/damagedProjection``, ``LogError/Code/storage``.
   package init(
     of log: EventLog<ProjectionSet>, before position: Position, from store: SnapshotStore?, scratch: String
   ) throws(LogError) {
     let (erased, view) = try { () throws(LogError) -> (Set<[UInt8]>, SnapshotView?) in
       let now = try log.snapshot()
-      return (try now.erasedPersons(), try store?.view(atOrBefore: position, of: now))
+      let erased = try now.erasedPersons()
+      do throws(LogError) { return (erased, try store?.view(atOrBefore: position, of: now)) } catch {
+        let isDamage =
+          error.code == .damagedProjection || [.damagedRow, .corrupted].contains(error.storage?.code)
+        guard isDamage else { throw error }
+        return (erased, nil)
+      }
     }()
     self.log = log
     snapshot = view?.entry

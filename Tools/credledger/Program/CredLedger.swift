@@ -40,6 +40,7 @@ struct CredLedger: AsyncParsableCommand {
     ])
 
   static func main() async {
+    do throws(LedgerError) { try SystemLimits.check() } catch { fail(describe(error), status: 3) }
     StructureFault.explain()
     Interruption.listen(parent: Examination.parent)
     var used: any ParsableCommand.Type = CredLedger.self

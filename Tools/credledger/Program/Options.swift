@@ -23,6 +23,12 @@ struct LedgerOptions: ParsableArguments {
       valueName: "dir"))
   var archive: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The folder for what verifications and states of the past need on disk for a while; without it CREDLEDGER_SCRATCH names it, and otherwise it is the one that the ledger's folder is in.",
+      valueName: "dir"))
+  var scratch: String?
+
   /// The archive that is named, if any.
   var namedArchive: String? { archive ?? Self.environment("CREDLEDGER_ARCHIVE") }
 
@@ -46,7 +52,8 @@ struct LedgerOptions: ParsableArguments {
         "note: the witness file \(witness.printable) is not there: nothing was held against it\(end)\n",
         to: STDERR_FILENO)
     }
-    return LedgerConfiguration(witnessFile: witness, archive: namedArchive)
+    return LedgerConfiguration(
+      witnessFile: witness, archive: namedArchive, scratch: scratch ?? Self.environment("CREDLEDGER_SCRATCH"))
   }
 
   /// The value of a variable; nil where it is not set, or empty.
