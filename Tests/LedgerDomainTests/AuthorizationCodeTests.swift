@@ -54,6 +54,40 @@ import Testing
     access.scenario.when(issue(uri)).thenRefused(.invalidValue, field: "redirectURI")
   }
 
+  @Test(arguments: [
+    ("http://127.0.0.1/cb", "http://127.0.0.1:51004/cb", true), ("http://[::1]/cb", "http://[::1]:61023/cb", true),
+    ("http://127.0.0.1:1/cb?a=1", "http://127.0.0.1/cb?a=1", true),
+    ("http://localhost/cb", "http://localhost:8/cb", true),
+    ("http://127.0.0.1/cb", "http://127.0.0.1:51004/other", false), ("http://127.0.0.1/cb", "http://[::1]:1/cb", false),
+    ("http://127.0.0.1/cb", "http://127.0.0.1:0/cb", false),
+    ("http://127.0.0.1/cb", "http://127.0.0.1:99999/cb", false),
+    ("http://127.0.0.1/cb", "http://127.0.0.1:1@evil.example/cb", false),
+    ("http://127.0.0.1/cb", "http://127.0.0.1.evil.example:1/cb", false),
+    ("http://127.0.0.1/cb", "https://127.0.0.1:1/cb", false), ("http://127.0.0.1/cb", "http://127.0.0.1:1/cb?x", false),
+    ("https://client.example.org/cb", "https://client.example.org:8443/cb", false),
+    ("https://127.0.0.1/cb", "https://127.0.0.1:8443/cb", false),
+  ])
+  func `A code goes to any port of a registered loopback address`(
+    registered: String, presented: String, isTaken: Bool
+  ) throws {
+    var access = try GroupAccess(details: .fake { $0.redirectUris = [registered] })
+    let command = IssueAuthorizationCode(
+      connector: access.connector, account: access.granter, redirectURI: presented, codeChallenge: nil,
+      digest: .of("code"))
+    guard isTaken else {
+      access.scenario.when(command).thenRefused(.invalidValue, field: "redirectURI")
+      return
+    }
+    // The code remembers the address that it was sent to.
+    let code = try access.scenario.perform(command).code
+    let redeemed = redeem(code) {
+      $0.connector = .fake(1)
+      $0.redirectURI = presented
+      $0.verifierDigest = nil
+    }
+    try access.scenario.perform(redeemed)
+  }
+
   @Test mutating func `A code needs a connector, an enabled account and a verified phone`() throws {
     access.scenario.when(issue(by: access.stranger)).thenRefused(.phoneRequired, field: "account")
     access.scenario.when(issue(by: AccountID(rawValue: 999))).thenRefused(.notFound, field: "account")

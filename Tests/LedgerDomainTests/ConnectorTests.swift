@@ -114,7 +114,8 @@ import Testing
     "https://example.org", "https://example.org/", "https://a-b.example.org:8443/path/x?q=1&r=%20%C3%A9",
     "https://example.org?x", "https://192.0.2.1/cb", "https://[2001:db8::1]:443/cb", "https://localhost/cb",
     "http://localhost", "http://localhost:3000/cb", "http://127.0.0.1:1/cb", "http://[::1]:65535/cb",
-    "http://[::1]", "https://example.org/" + String(repeating: "x", count: 1_980),
+    "http://[::1]", "https://[::]/", "https://[1:2:3:4:5:6:7:8]/", "https://[1::8]/", "https://[::ffff:192.0.2.1]/",
+    "https://[1:2:3:4:5:6:192.0.2.1]/", "https://1a.2b/", "https://example.org/" + String(repeating: "x", count: 1_980),
   ])
   func `Redirect addresses with HTTPS or to loopback are taken`(uri: String) throws {
     var scenario = scenario
@@ -137,6 +138,11 @@ import Testing
     "https://example.org/\n", "https://example.org/\u{0}", "https://example.org/<x>", "https://example.org/[x]",
     "http://example.org", "http://localhost.example.org", "http://localhost@example.org", "http://127.0.0.2",
     "http://127.0.0.1.example.org", "http://[::2]", "http://::1", "http://LOCALHOST", "http://0x7f.1",
+    "https://[:::::]/", "https://[....]/", "https://[:]/", "https://[1:2:3:4:5:6:7]/", "https://[1:2:3:4:5:6:7:8:9]/",
+    "https://[1::2::3]/", "https://[1:2:3:4:5:6:7::8]/", "https://[12345::]/", "https://[::1.2.3]/",
+    "https://[1.2.3.4::]/",
+    "https://[::256.1.1.1]/", "https://256.256.256.256/", "https://1.2.3/", "https://1.2.3.4.5/", "https://01.2.3.4/",
+    "https://127.1/", "https://2130706433/", "https://a.0x7f/", "https://a.1/",
     "https://example.org/" + String(repeating: "x", count: 1_981),
   ])
   func `Other redirect addresses are refused`(uri: String) throws {

@@ -10,7 +10,8 @@ public struct IssueAuthorizationCode: Command {
   public var connector: ConnectorID
   /// Who has signed in and agreed; has a verified phone.
   public var account: AccountID
-  /// Where the code will be sent: byte for byte one of the addresses registered (RFC 9700 section 2.1).
+  /// Where the code will be sent: byte for byte one of the addresses registered (RFC 9700 section 2.1), but for the port of
+  /// one on the loopback interface.
   public var redirectURI: String
   /// SHA-256 of the code verifier (RFC 7636, method S256); nil where the client sent no challenge.
   public var codeChallenge: Digest?
@@ -38,7 +39,7 @@ public struct IssueAuthorizationCode: Command {
   ) throws(DecisionFailure) -> Decision {
     let connector = try state.requireConnector(connector)
     // Before all else: whoever sends a browser to an address that is not registered must not be helped to.
-    guard connector.details.redirectUris.contains(where: { $0.utf8.elementsEqual(redirectURI.utf8) }) else {
+    guard connector.details.redirectUris.contains(where: { RedirectURI.isMatch(redirectURI, registered: $0) }) else {
       throw .refused(
         .invalidValue, field: "redirectURI", expected: "an address that is registered for the connector",
         remedy: "do not redirect there")

@@ -8,7 +8,7 @@ struct TextRule {
 
   /// The text without white space around it.
   /// - Throws: ``Refusal/Code/invalidValue`` if it is too short, too long, has characters that control a terminal or turn
-  ///   the direction of writing, or was not UTF-8.
+  ///   the direction of writing, or was not UTF-8; for a name also if it has characters that nobody sees, or nothing else.
   func trimming(_ text: String) throws(DecisionFailure) -> String {
     var trimmed = text.unicodeScalars.drop { $0.properties.isWhitespace }
     while trimmed.last?.properties.isWhitespace == true { trimmed.removeLast() }
@@ -19,6 +19,9 @@ struct TextRule {
     guard trimmed.allSatisfy(allows) else {
       throw .refused(
         .invalidValue, field: field, expected: "no control characters, and none that turn the direction of writing")
+    }
+    guard isMultiline || VisibleText.isSeen(trimmed) else {
+      throw .refused(.invalidValue, field: field, expected: "characters that can be seen, and none that cannot")
     }
     // What stands in the place of bytes that were none.
     guard !trimmed.contains("\u{FFFD}") else {
