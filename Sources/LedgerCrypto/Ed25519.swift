@@ -68,12 +68,16 @@ public enum Ed25519 {
     /// Takes a public key. Whether it is a point of the curve shows in ``verify(_:of:)``, which refuses everything
     /// under one that is not.
     ///
-    /// - Throws: ``CryptoError`` with code `invalidKey` if the bytes are not 32.
+    /// - Throws: ``CryptoError`` with code `invalidKey` if the bytes are not 32, are not the one encoding of a point, or
+    ///   are that of a point of small order, under which one signature can fit many messages.
     public init(bytes: some Collection<UInt8>) throws(CryptoError) {
       guard bytes.count == keyByteCount else {
         throw CryptoError(.invalidKey, "An Ed25519 public key has 32 bytes, not \(bytes.count).")
       }
       self.bytes = Array(bytes)
+      guard !SmallOrder.contains(self.bytes) else {
+        throw CryptoError(.invalidKey, "An Ed25519 public key of small order, or in another encoding than its own.")
+      }
     }
 
     fileprivate init(checked bytes: [UInt8]) {
@@ -94,6 +98,26 @@ public enum Ed25519 {
         return false
       }
       return true
+    }
+  }
+
+  /// The encodings that are no key of anybody: points whose order divides 8, and y-coordinates that are not reduced.
+  private enum SmallOrder {
+    /// The y-coordinates of the points of order 1, 2, 4 and 8, least byte first.
+    private static let coordinates: [[UInt8]?] = [
+      [1] + [UInt8](repeating: 0, count: 31),
+      [0xEC] + [UInt8](repeating: 0xFF, count: 30) + [0x7F],
+      [UInt8](repeating: 0, count: 32),
+      Hex.decode("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+      Hex.decode("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
+    ]
+
+    static func contains(_ key: [UInt8]) -> Bool {
+      var coordinate = key
+      coordinate[31] &= 0x7F
+      // From 2^255 - 19 on, a coordinate has a smaller one that is the same.
+      let isReduced = coordinate[31] < 0x7F || coordinate[1..<31].contains { $0 < 0xFF } || coordinate[0] < 0xED
+      return !isReduced || coordinates.contains(coordinate)
     }
   }
 }

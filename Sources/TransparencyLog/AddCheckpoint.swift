@@ -33,6 +33,8 @@ public enum AddCheckpoint {
     case cosignedLast(size: UInt64)
     /// The witness has cosigned another tree of the checkpoint's own size, or one that it does not extend.
     case contradicted
+    /// A conflict that is not told as the specification asks, which says nothing of the log.
+    case malformed
     /// The witness does not know the log.
     case unknownLog
     /// The witness does not know any key that has signed the checkpoint.
@@ -41,7 +43,11 @@ public enum AddCheckpoint {
     case refused(status: Int)
   }
 
-  /// Reads an answer.
+  /// How far a witness's clock may be from the log's, in seconds: it signs while it is asked.
+  public static let clockTolerance: Int64 = 3_600
+
+  /// Reads an answer. What is signed is the text of the note that was sent, byte for byte: the answer brings signatures and
+  /// nothing else.
   ///
   /// - Parameters:
   ///   - status: the HTTP status.
@@ -49,22 +55,28 @@ public enum AddCheckpoint {
   ///   - note: the note that was sent.
   ///   - oldSize: the size that the proof began with.
   ///   - witness: the witness's key; cosignatures by others are ignored.
-  /// - Throws: ``TransparencyError`` where the witness says that it has cosigned: `malformedNote` if the answer has no
-  ///   signatures, `missingSignature` if none is by this witness, `invalidSignature` if it is not of this checkpoint.
+  ///   - now: what the log's clock says, in seconds since 1970.
+  /// - Throws: ``TransparencyError`` where the witness says that it has cosigned: `malformedNote` if the answer is anything
+  ///   but lines of signatures, `missingSignature` if none is by this witness, `invalidSignature` if it is not of this
+  ///   checkpoint, or of a time that is further from `now` than ``clockTolerance``.
   public static func answer(
-    status: Int, body: [UInt8], to note: SignedNote, from oldSize: UInt64, by witness: VerifierKey
+    status: Int, body: [UInt8], to note: SignedNote, from oldSize: UInt64, by witness: VerifierKey, now: Int64
   ) throws(TransparencyError) -> Answer {
     switch status {
     case 200:
-      let answered = try SignedNote(decoding: Array(note.text.utf8) + [0x0A] + body)
-      _ = try answered.verifiedKeys(among: [witness])
+      let answered = try SignedNote(text: note.text, signatureLines: body)
+      for cosignature in try answered.cosignatures(of: answered.verifiedKeys(among: [witness]))
+      where !(now - clockTolerance...now + clockTolerance).contains(cosignature.time) {
+        throw TransparencyError(.invalidSignature, "It is of another time than now, by more than an hour.")
+      }
       var cosigned = note
       for signature in answered.signatures where witness.matches(signature) { try cosigned.add(signature) }
       return .cosigned(cosigned)
     case 409:
-      // Without a size, or with the one that was sent, it is the root that differs.
-      guard let size = size(in: body), size != oldSize else { return .contradicted }
-      return .cosignedLast(size: size)
+      if let size = size(in: body), size != oldSize { return .cosignedLast(size: size) }
+      // Asked from the checkpoint's own size, it is the root that differs. Only an answer of this form may say so.
+      let isOfOwnSize = try Checkpoint(noteText: note.text).size == oldSize
+      return isOfOwnSize && (body.isEmpty || size(in: body) != nil) ? .contradicted : .malformed
     case 422: return .contradicted
     case 404: return .unknownLog
     case 403: return .unknownKey

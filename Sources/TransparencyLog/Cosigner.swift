@@ -22,12 +22,14 @@ public struct Cosigner: Sendable {
   ///
   /// - Parameters:
   ///   - note: the checkpoint's note.
-  ///   - time: now, in seconds since 1970, not below 0.
+  ///   - time: now, in seconds since 1970, above 0 and before the year 10000.
   /// - Throws: ``TransparencyError`` with code `malformedCheckpoint` if the note carries no checkpoint, `signingFailed`
-  ///   if the time is below 0 or the key cannot sign.
+  ///   if the time is another or the key cannot sign.
   public func cosign(_ note: SignedNote, time: Int64) throws(TransparencyError) -> NoteSignature {
     _ = try Checkpoint(noteText: note.text)
-    guard time >= 0 else { throw TransparencyError(.signingFailed, "A cosignature's time is not below 0.") }
+    guard TimestampedSignature.times.contains(time) else {
+      throw TransparencyError(.signingFailed, "A cosignature's time is above 0, and before the year 10000.")
+    }
     let signature: [UInt8]
     do {
       signature = try key.sign(TimestampedSignature.message(time: time, text: note.text))
@@ -42,7 +44,10 @@ public struct Cosigner: Sendable {
 
 /// The content of a cosignature: a time, and the signature of that time and a checkpoint.
 struct TimestampedSignature {
-  /// Seconds since 1970, not below 0.
+  /// The times that a witness can mean: 0 says that it has none, and no clock shows a year of five digits.
+  static let times: ClosedRange<Int64> = 1...253_402_300_799
+
+  /// Seconds since 1970, one of ``times``.
   let time: Int64
   /// An Ed25519 signature, 64 bytes.
   let signature: [UInt8]
@@ -52,10 +57,11 @@ struct TimestampedSignature {
     self.signature = signature
   }
 
-  /// Reads 72 bytes; `nil` if there are more or fewer, or the time needs 64 bits.
+  /// Reads 72 bytes; `nil` if there are more or fewer, or the time is none of ``times``.
   init?(decoding bytes: [UInt8]) {
     guard bytes.count == 8 + Ed25519.signatureByteCount else { return nil }
-    guard let time = Int64(exactly: bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }) else { return nil }
+    let number = bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard let time = Int64(exactly: number), Self.times.contains(time) else { return nil }
     self.init(time: time, signature: Array(bytes.dropFirst(8)))
   }
 

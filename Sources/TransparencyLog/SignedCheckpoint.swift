@@ -56,7 +56,7 @@ extension SignedNote {
   }
 
   /// What the signatures by verified keys say.
-  fileprivate func cosignatures(of verified: [VerifierKey]) -> [Cosignature] {
+  func cosignatures(of verified: [VerifierKey]) -> [Cosignature] {
     verified.filter { $0.type == .cosignature }.flatMap { key in
       signatures.filter(key.matches).compactMap { signature in
         TimestampedSignature(decoding: signature.bytes).map { Cosignature(key: key, time: $0.time) }

@@ -44,15 +44,32 @@ public struct SignedNote: Sendable {
     }
     let end = whole.utf8.index(whole.startIndex, offsetBy: blank)
     text = String(whole[..<end])
-    signatures = []
-    let lines = whole[whole.utf8.index(after: end)...].utf8
-      .split(separator: 0x0A, maxSplits: Self.maximumSignatureCount + 1, omittingEmptySubsequences: false).dropLast()
-    guard lines.count <= Self.maximumSignatureCount else { throw Self.tooManySignatures }
-    for line in lines {
-      guard let signature = NoteSignature(line: line) else {
-        throw TransparencyError(.malformedNote, "A signature line is a dash, the name of a key, and base64.")
-      }
-      signatures.append(signature)
+    signatures = try Self.signatures(in: whole[whole.utf8.index(after: end)...])
+  }
+
+  /// Puts signatures from elsewhere below a text that is known, and checks their form.
+  ///
+  /// - Parameters:
+  ///   - text: that of a note.
+  ///   - lines: lines of signatures, and nothing else.
+  /// - Throws: ``TransparencyError`` with code `malformedNote` if they are anything else, none or more than 100.
+  init(text: String, signatureLines lines: [UInt8]) throws(TransparencyError) {
+    guard lines.count <= Self.maximumByteCount else { throw Self.tooLong }
+    guard let lines = String(validating: lines, as: UTF8.self), NoteGrammar.isNoteText(lines) else {
+      throw Self.noSignature
+    }
+    self.text = text
+    signatures = try Self.signatures(in: lines[...])
+  }
+
+  /// The signatures of lines that end in a line end.
+  private static func signatures(in text: Substring) throws(TransparencyError) -> [NoteSignature] {
+    let lines = text.utf8
+      .split(separator: 0x0A, maxSplits: maximumSignatureCount + 1, omittingEmptySubsequences: false).dropLast()
+    guard lines.count <= maximumSignatureCount else { throw tooManySignatures }
+    return try lines.map { (line) throws(TransparencyError) in
+      guard let signature = NoteSignature(line: line) else { throw noSignature }
+      return signature
     }
   }
 
@@ -66,6 +83,8 @@ public struct SignedNote: Sendable {
     return nil
   }
 
+  private static let noSignature = TransparencyError(
+    .malformedNote, "A signature line is a dash, the name of a key, and base64.")
   private static let tooLong = TransparencyError(
     .malformedNote, "A note has at most \(maximumByteCount) bytes.")
   private static let tooManySignatures = TransparencyError(

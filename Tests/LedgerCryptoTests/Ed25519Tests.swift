@@ -65,4 +65,29 @@ struct Ed25519Tests {
     let bytes = [2] + [UInt8](repeating: 0, count: 31)
     #expect(!(try Ed25519.VerifyingKey(bytes: bytes).verify([UInt8](repeating: 0, count: 64), of: [])))
   }
+
+  @Test(
+    "Keys of small order, and in another encoding than their own, are refused",
+    arguments: [
+      // Orders 1, 2, 4, 8 and 8; then coordinates from 2^255 - 19 on.
+      "0100000000000000000000000000000000000000000000000000000000000000",
+      "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+      "0000000000000000000000000000000000000000000000000000000000000000",
+      "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+      "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+      "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+      "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+      "f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+      "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    ])
+  func smallOrder(hex: String) throws {
+    var bytes = try #require(Hex.decode(hex))
+    for _ in 0..<2 {
+      #expect(throws: CryptoError(.invalidKey, "")) { try Ed25519.VerifyingKey(bytes: bytes) }
+      bytes[31] ^= 0x80
+    }
+    // The greatest coordinate but one is of nobody's small group.
+    bytes = [0xEB] + [UInt8](repeating: 0xFF, count: 30) + [0x7F]
+    #expect(throws: Never.self) { try Ed25519.VerifyingKey(bytes: bytes) }
+  }
 }

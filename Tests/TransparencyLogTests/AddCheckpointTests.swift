@@ -37,15 +37,17 @@ import TransparencyLog
     }
   }
 
-  func answer(_ status: Int, _ body: String) throws -> AddCheckpoint.Answer {
+  static let now: Int64 = 1_700_000_000
+
+  func answer(_ status: Int, _ body: String, from size: UInt64 = 7) throws -> AddCheckpoint.Answer {
     try AddCheckpoint.answer(
-      status: status, body: Array(body.utf8), to: note, from: 7, by: cosigner.verifierKey)
+      status: status, body: Array(body.utf8), to: note, from: size, by: cosigner.verifierKey, now: Self.now)
   }
 
   /// The lines of the signatures that a witness would answer with.
-  func lines(_ cosigners: Cosigner...) throws -> String {
+  func lines(_ cosigners: Cosigner..., time: Int64 = now) throws -> String {
     var other = note
-    for cosigner in cosigners { try other.add(try cosigner.cosign(note, time: 1_700_000_000)) }
+    for cosigner in cosigners { try other.add(try cosigner.cosign(note, time: time)) }
     return String(text(other.bytes).dropFirst(text(note.bytes).count))
   }
 
@@ -63,15 +65,68 @@ import TransparencyLog
     #expect(throws: TransparencyError(.malformedNote, "")) { try answer(200, "") }
   }
 
-  @Test func otherAnswersSayWhatToDo() throws {
+  @Test func anAnswerBringsSignaturesAndNothingElse() throws {
+    // A cosignature of the checkpoint with a further line, and that line: together they make another note.
+    let extended = try SignedNote(text: note.text + "extension\n", signedBy: log)
+    var cosigned = extended
+    try cosigned.add(cosigner.cosign(extended, time: Self.now))
+    let line = try #require(
+      text(cosigned.bytes).split(separator: "\n", omittingEmptySubsequences: false).dropLast().last)
+    let own = try lines(cosigner)
+    for body in [
+      "extension\n\n\(line)\n", "\n\(own)", "\(own)\n", "\(own)more\n", "more\n\(own)", String(own.dropLast()),
+      "\(own)\0", "\u{FEFF}\(own)",
+    ] {
+      #expect(throws: TransparencyError(.malformedNote, ""), "\(body)") { try answer(200, body) }
+    }
+    #expect(throws: TransparencyError(.malformedNote, "")) {
+      try AddCheckpoint.answer(
+        status: 200, body: Array(own.utf8) + [0xFF, 0x0A], to: note, from: 7, by: cosigner.verifierKey, now: Self.now)
+    }
+    #expect(throws: TransparencyError(.invalidSignature, "")) { try answer(200, "\(line)\n") }
+  }
+
+  @Test func aCosignatureIsOfNow() throws {
+    for time in [Self.now - AddCheckpoint.clockTolerance, Self.now + AddCheckpoint.clockTolerance] {
+      #expect(throws: Never.self) { try answer(200, lines(cosigner, time: time)) }
+    }
+    for time in [1, Self.now - AddCheckpoint.clockTolerance - 1, Self.now + AddCheckpoint.clockTolerance + 1] {
+      #expect(throws: TransparencyError(.invalidSignature, "")) { try answer(200, lines(cosigner, time: time)) }
+    }
+    // Without a time, and of a year that no clock shows, nobody cosigns, and nobody is believed.
+    for time in [0, 253_402_300_800, Int64.max] {
+      #expect(throws: TransparencyError(.signingFailed, "")) { try cosigner.cosign(note, time: time) }
+      let key = try Ed25519.SigningKey(seed: Secret(copying: [UInt8](repeating: 2, count: 32)))
+      let id = unsafe withUnsafeBytes(of: cosigner.verifierKey.id.bigEndian) { unsafe Array($0) }
+      let stamp = unsafe withUnsafeBytes(of: time.bigEndian) { unsafe Array($0) }
+      let signature = try key.sign(Array("cosignature/v1\ntime \(time)\n\(note.text)".utf8))
+      let line = "\u{2014} witness.example.org \(Base64.encode(id + stamp + signature))\n"
+      #expect(throws: TransparencyError(.invalidSignature, "")) { try answer(200, line) }
+    }
+  }
+
+  @Test func onlyAWellFormedConflictAccuses() throws {
     if case .cosignedLast(let size) = try answer(409, "12\n") { #expect(size == 12) } else { Issue.record("no size") }
-    // The size that was sent, or none: then the root differs.
-    for body in ["7\n", "", "12", "012\n", "+12\n", "-1\n", "99999999999999999999\n", "12\n\n"] {
-      guard case .contradicted = try answer(409, body) else {
+    for body in ["7\n", "", "12", "012\n", "+12\n", "-1\n", "99999999999999999999\n", "12\n\n", "<html>"] {
+      guard case .malformed = try answer(409, body) else {
         Issue.record("\(body)")
         continue
       }
     }
+    // Asked from the checkpoint's own size, it is the root that differs.
+    for body in ["", "9\n"] {
+      guard case .contradicted = try answer(409, body, from: 9) else {
+        Issue.record("\(body)")
+        continue
+      }
+    }
+    guard case .malformed = try answer(409, "<html>", from: 9) else {
+      Issue.record("accused by a page")
+      return
+    }
+  }
+
+  @Test func otherStatusesSayWhatToDo() throws {
     guard case .contradicted = try answer(422, ""), case .unknownLog = try answer(404, ""),
       case .unknownKey = try answer(403, ""), case .refused(500) = try answer(500, "")
     else {

@@ -164,7 +164,8 @@ enum GoldenNote {
     #expect(throws: TransparencyError(.malformedCheckpoint, "")) { try witness.cosign(letter, time: 1) }
     let note = try SignedNote(decoding: bytes(GoldenNote.checkpoint))
     #expect(throws: TransparencyError(.signingFailed, "")) { try witness.cosign(note, time: -1) }
-    for time in [0, 1, Int64.max] {
+    #expect(throws: TransparencyError(.signingFailed, "")) { try witness.cosign(note, time: 0) }
+    for time in [1, 1_700_000_000, 253_402_300_799] as [Int64] {
       var cosigned = note
       try cosigned.add(witness.cosign(note, time: time))
       let signed = try SignedCheckpoint(

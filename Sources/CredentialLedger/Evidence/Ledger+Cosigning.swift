@@ -24,7 +24,8 @@ extension Ledger {
   ///     its status. What it throws is reported as `witness_unavailable`.
   /// - Returns: the checkpoint's note with the cosignature added, verified.
   /// - Throws: `invalid_value` for a key that is none of a witness; `witness_unavailable` where it does not answer;
-  ///   `witness_refused` where it does not cosign, such as for a log that it does not know; `behind_checkpoint` or
+  ///   `witness_refused` where it does not cosign, such as for a log that it does not know, or answers otherwise
+  ///   than the specification says, or by a clock that is an hour away; `behind_checkpoint` or
   ///   `contradicts_checkpoint` where it has seen more of the ledger than the checkpoint covers, or another history; and as
   ///   ``verify(against:)`` for the checkpoint.
   public func cosigned(
@@ -53,6 +54,8 @@ extension Ledger {
         throw LedgerError(
           .contradictsCheckpoint,
           "the witness \(key.name) has cosigned a tree that this checkpoint does not extend: the history was rewritten")
+      case .malformed:
+        throw Self.refused(by: key, "it answered with a conflict, and not with the size that it has cosigned")
       case .unknownLog: throw Self.refused(by: key, "it does not know a log of the name \(origin)")
       case .unknownKey: throw Self.refused(by: key, "it does not know the key that signed the checkpoint")
       case .refused(let status): throw Self.refused(by: key, "HTTP status \(status)")
@@ -73,7 +76,8 @@ extension Ledger {
     }
     do throws(TransparencyError) {
       return try AddCheckpoint.answer(
-        status: response.status, body: response.body, to: note, from: proof.oldSize, by: key)
+        status: response.status, body: response.body, to: note, from: proof.oldSize, by: key,
+        now: configuration.clock() / 1_000)
     } catch { throw Self.refused(by: key, "what it sent is no cosignature of this checkpoint (\(error.reason))") }
   }
 

@@ -85,6 +85,15 @@ def sign(seed, message):
     return commitment + response.to_bytes(32, "little")
 
 
+def is_key(encoded):
+    """Whether the bytes are the one encoding of a point whose order does not divide 8."""
+    point = decode(encoded) if len(encoded) == 32 else None
+    if point is None:
+        return False
+    x, y, z, _ = multiply([(8, point)])
+    return (x % P, (y - z) % P) != (0, 0)
+
+
 def verify(key, signature, message):
     """Whether the signature is the key's of the message."""
     if len(key) != 32 or len(signature) != 64:

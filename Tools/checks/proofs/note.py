@@ -10,6 +10,8 @@ from proofs import Refused, ed25519
 ED25519 = 1
 COSIGNATURE = 4
 LIMIT = 1 << 64
+# A cosignature's time is above 0, which says that there is none, and before the year 10000.
+TIMES = range(1, 253_402_300_800)
 
 
 def from_base64(text):
@@ -52,6 +54,8 @@ class Key:
         raw = from_base64(parts[2])
         if len(raw) != 33 or raw[0] not in (ED25519, COSIGNATURE):
             raise Refused("the key is of an unsupported type")
+        if not ed25519.is_key(raw[1:]):
+            raise Refused("the key is no point of the curve, or one of small order")
         key = Key.make(parts[0], raw[0], raw[1:])
         if str(key) != text:
             raise Refused("the key's ID is not its own")
@@ -98,7 +102,7 @@ class Note:
         message = self.text.encode()
         if key.kind == COSIGNATURE:
             time = int.from_bytes(signature[:8], "big")
-            if len(signature) != 72 or time >= LIMIT // 2:
+            if len(signature) != 72 or time not in TIMES:
                 return False
             message = b"cosignature/v1\ntime %d\n" % time + message
             signature = signature[8:]

@@ -13,12 +13,30 @@ def hash_of(value):
     return raw
 
 
+INCLUSION = {"position", "treeSize", "root", "leafHash", "hashes", "checkpoint"}, {"record", "archived"}
+CONSISTENCY = {"oldSize", "newSize", "oldRoot", "newRoot", "hashes", "checkpoint"}, set()
+
+
+def members(pairs):
+    """An object, in which no member is there twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise Refused("a member is there twice")
+    return found
+
+
 def verify(raw, keys):
     """Checks a proof, and says what it proves."""
     try:
-        proof = exactly(json.loads(raw), dict, "the object")
-    except ValueError as error:
-        raise Refused(f"no JSON: {error}") from None
+        text = raw.decode("utf-8")
+        proof = exactly(json.loads(text, object_pairs_hook=members), dict, "the object")
+        # A lone surrogate is no text.
+        json.dumps(proof, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise Refused(f"no JSON in UTF-8: {error}") from None
+    required, optional = INCLUSION if "position" in proof else CONSISTENCY
+    if not required <= set(proof) <= required | optional:
+        raise Refused("a member is missing, or not known")
     hashes = [hash_of(value) for value in exactly(proof.get("hashes"), list, "hashes")]
     head = note.verified_checkpoint(exactly(proof.get("checkpoint"), str, "checkpoint").encode(), keys)
     if "position" in proof:
