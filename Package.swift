@@ -85,6 +85,6 @@ let package = Package(
     tests(
       of: "Projections", "EventLog", "LedgerDomain", "LedgerEvents", "KeyStore", "LMDB", "LedgerCrypto",
       "LedgerTestSupport", golden: true),
-    tests(of: "CredentialLedger", "EventLog", "TransparencyLog", "LedgerTestSupport", golden: true),
+    tests(of: "CredentialLedger", "EventLog", "TransparencyLog", "LMDB", "LedgerTestSupport", golden: true),
   ]
 )

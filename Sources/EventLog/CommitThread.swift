@@ -133,7 +133,9 @@ struct CommitThread<Participant: CommitParticipant> {
     var signed: String?
     if isDue, batch.head > schedule.signedSize {
       do {
-        let note = try configuration.sign(batch.head, batch.edge.root())
+        let root = batch.edge.root()
+        try view.requireAgreement(of: batch.head, root, reading: configuration.read)
+        let note = try configuration.sign(batch.head, root)
         try batch.store(checkpoint: note, in: &view)
         signed = note
       } catch {

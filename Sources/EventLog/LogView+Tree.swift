@@ -34,17 +34,34 @@ extension LogView where Reading: ~Copyable {
   ///   where it had another root at that size; as the proofs.
   package func requireExtension(of checkpoint: Checkpoint) throws(LogError) {
     let size = try head()
-    guard checkpoint.size <= size else {
+    guard checkpoint.size <= size else { throw LogError.behind(checkpoint.size, size: size) }
+    guard try root(at: checkpoint.size) == checkpoint.root else { throw LogError.contradicting(checkpoint.size) }
+  }
+
+  /// Refuses a root that does not agree with the newest checkpoint that was signed: one of the two trees must be proven to
+  /// be the beginning of the other. To be asked before anything is signed, and before a proof leaves the ledger: whoever
+  /// can write the data file, and has no key, can change a record together with all that is computed from it.
+  ///
+  /// Agrees where nothing was signed yet. Reads a few tiles, and checks a signature.
+  ///
+  /// - Parameters:
+  ///   - size: number of events under the root; at most those in the log.
+  ///   - read: reads the checkpoint, and checks its signature.
+  /// - Throws: ``LogError/Code/inconsistentTree`` where they do not agree; what `read` throws; as the proofs.
+  package func requireAgreement(
+    of size: Position, _ root: Digest, reading read: CheckpointReading
+  ) throws(LogError) {
+    guard let signed = try checkpoint(atOrBefore: .max) else { return }
+    let newest = try read(signed.note)
+    let isGrown = newest.size <= size
+    let proof = try consistencyProof(from: min(size, newest.size), to: max(size, newest.size))
+    guard newest.size == signed.size, let proof,
+      proof.verify(oldRoot: isGrown ? newest.root : root, newRoot: isGrown ? root : newest.root)
+    else {
       throw LogError(
-        .behindCheckpoint,
-        "a checkpoint kept elsewhere covers \(checkpoint.size) events, but the ledger has \(size): its tail is missing, "
-          + "or this is an old copy", at: size)
-    }
-    guard try root(at: checkpoint.size) == checkpoint.root else {
-      throw LogError(
-        .contradictsCheckpoint,
-        "the first \(checkpoint.size) events are not those that a checkpoint kept elsewhere was signed over: the history "
-          + "was rewritten", at: checkpoint.size)
+        .inconsistentTree,
+        "the tree over \(size) events does not agree with the checkpoint that was signed over \(signed.size): something "
+          + "was changed since; verify the ledger, and restore a backup", at: min(size, signed.size))
     }
   }
 
@@ -73,5 +90,23 @@ extension LogView where Reading: ~Copyable {
   /// The tree over all records of this view. To be used while the view lives: it reads in its transaction.
   package func tree() throws(LogError) -> MerkleTree<TileStore> {
     MerkleTree(size: try head(), source: TileStore(transaction.handle, tables))
+  }
+}
+
+extension LogError {
+  /// The log ends before what a checkpoint covers.
+  package static func behind(_ covered: Position, size: Position) -> LogError {
+    LogError(
+      .behindCheckpoint,
+      "a checkpoint kept elsewhere covers \(covered) events, but the ledger has \(size): its tail is missing, or this is an "
+        + "old copy", at: size)
+  }
+
+  /// The log had another root at a checkpoint's size.
+  package static func contradicting(_ size: Position) -> LogError {
+    LogError(
+      .contradictsCheckpoint,
+      "the first \(size) events are not those that a checkpoint kept elsewhere was signed over: the history was rewritten",
+      at: size)
   }
 }

@@ -146,6 +146,11 @@ extension LogView where Reading: ~Copyable {
     return found.map { ($0.0, String(decoding: $0.1, as: UTF8.self)) }
   }
 
+  /// The sizes in `range` over which checkpoints were signed, in order.
+  package func checkpointSizes(in range: ClosedRange<Position>) throws(LogError) -> [Position] {
+    try checkpoints(over: range).map(\.size)
+  }
+
   /// The signed checkpoints over sizes in `range`, in order.
   func checkpoints(over range: ClosedRange<Position>) throws(LogError) -> [(size: Position, note: String)] {
     var found: [(size: Position, note: String)] = []

@@ -44,6 +44,10 @@ private struct DocumentedCallsOfBackup {
       let report = try await ledger.exportTiles(to: "/srv/ledger.example.org")
       print(report)
     }
+    do {
+      let published = try await ledger.checkTiles(in: "/srv/ledger.example.org")
+      print(published)
+    }
     let note = try await ledger.cosigned(try await ledger.checkpoint(), by: witnessKey) { request in
       try await http.post(request, to: "https://witness.example.org/add-checkpoint")
     }

@@ -78,7 +78,8 @@ final class TestLedger: Sendable {
       configure: { _ throws(LogError) in
         LogWriter<ProjectionSet>.Configuration(
           checkpoints: CheckpointPolicy(events: .max, interval: .max), clock: clock.clock,
-          sign: { (_, _) throws(LogError) in throw LogError(.keyUnavailable, "there is no signer") })
+          sign: { (_, _) throws(LogError) in throw LogError(.keyUnavailable, "there is no signer") },
+          read: { _ throws(LogError) in throw LogError(.keyUnavailable, "nothing was signed") })
       })
   }
 

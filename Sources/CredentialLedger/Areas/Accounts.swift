@@ -17,8 +17,8 @@ public struct Accounts: Sendable {
   /// ```
   ///
   /// - Parameters:
-  ///   - issuer: the provider's "iss"; at most 255 bytes.
-  ///   - subject: the provider's "sub"; at most 255 bytes.
+  ///   - issuer: the provider's "iss"; at most 255 bytes, none of them NUL.
+  ///   - subject: the provider's "sub"; the same.
   ///   - name: display name, if known; sealed under the person's key, as are the following.
   ///   - email: e-mail address, if known.
   ///   - userAgent: the program that the person used, as its HTTP User-Agent says; of a longer text the
@@ -33,6 +33,10 @@ public struct Accounts: Sendable {
     for (field, value) in [("issuer", issuer), ("subject", subject)] {
       guard (1...255).contains(value.utf8.count) else {
         throw LedgerError(.invalidValue, "\(field): expected 1 to 255 bytes", field: field)
+      }
+      // It separates the two where an identity is looked up: with one in them, two identities would be the same.
+      guard !value.utf8.contains(0) else {
+        throw LedgerError(.invalidValue, "\(field): expected no NUL", field: field)
       }
     }
     for (field, value) in [("name", name), ("email", email)] {

@@ -110,10 +110,13 @@ extension Ledger {
   /// let proof = try await ledger.proveInclusion(of: token.handle.rawValue)
   /// ```
   ///
-  /// - Throws: `not_found` for a position that there is not.
+  /// The proof is verified before it is returned.
+  ///
+  /// - Throws: `not_found` for a position that there is not; `damaged` where the record and the tree do not lead to the
+  ///   root that was signed.
   public func proveInclusion(of position: UInt64) async throws(LedgerError) -> EventProof {
     _ = try await checkpoint()
-    let log = log
+    let (log, reading) = (log, Self.checkpointReading(origin: origin, keyStore))
     let proof = try await blocking(.short) { () throws(LedgerError) -> EventProof? in
       try logged { () throws(LogError) in
         let view = try log.snapshot()
@@ -123,9 +126,13 @@ extension Ledger {
         else { return nil }
         let place = log.archive == nil ? try view.archivedPlace(at: position) : nil
         let record = try place == nil ? view.record(at: position) : nil
+        let leaf = record.map { MerkleHash.leaf($0.bytes) } ?? leafHash
+        // What does not hold never leaves the ledger as evidence.
+        guard inclusion.verify(leafHash: leaf, root: try reading(signed.note).root) else {
+          throw Self.unproven(at: position)
+        }
         return EventProof(
-          position: position, record: record?.bytes,
-          leafHash: record.map { MerkleHash.leaf($0.bytes) } ?? leafHash, archivedIn: place?.segment.place,
+          position: position, record: record?.bytes, leafHash: leaf, archivedIn: place?.segment.place,
           inclusion: inclusion, checkpoint: signed.note)
       }
     }
@@ -135,16 +142,34 @@ extension Ledger {
     return proof
   }
 
-  /// Proves that the ledger was only appended to between two sizes; nil where it never had one of them.
+  /// The error for a record that the tree does not lead to what was signed.
+  static func unproven(at position: UInt64) -> LogError {
+    LogError(
+      .inconsistentTree,
+      "the record and the tree do not lead to the root that was signed; verify the ledger, and restore a backup",
+      at: position)
+  }
+
+  /// Proves that the ledger was only appended to between two sizes; nil where it never had one of them. The proof is
+  /// verified before it is returned, and its later root against the newest checkpoint.
   ///
   /// ```swift
   /// let grown = try await ledger.proveConsistency(from: 10, to: ledger.head())
   /// ```
   public func proveConsistency(from oldSize: UInt64, to newSize: UInt64) async throws(LedgerError) -> ConsistencyProof?
   {
-    let log = log
+    let (log, reading) = (log, Self.checkpointReading(origin: origin, keyStore))
     return try await blocking(.short) { () throws(LedgerError) in
-      try logged { () throws(LogError) in try log.snapshot().consistencyProof(from: oldSize, to: newSize) }
+      try logged { () throws(LogError) in
+        let view = try log.snapshot()
+        guard let proof = try view.consistencyProof(from: oldSize, to: newSize),
+          let oldRoot = try view.root(at: oldSize),
+          let newRoot = try view.root(at: newSize)
+        else { return nil }
+        try view.requireAgreement(of: newSize, newRoot, reading: reading)
+        guard proof.verify(oldRoot: oldRoot, newRoot: newRoot) else { throw Self.unproven(at: oldSize) }
+        return proof
+      }
     }
   }
 }

@@ -68,28 +68,32 @@ struct ArchiveFolder {
   ///
   /// - Parameters:
   ///   - trusted: keys known from elsewhere, one of which must have signed the newest checkpoint.
+  ///   - against: checkpoints kept elsewhere.
   ///   - log: where the records go.
   func read<Log: CarriedLog & ~Copyable>(
-    trusted: [String], into log: inout Log, stage: CarryingProgress.Stage, _ observe: CarryingProgress.Observer
+    trusted: [String], against: [String] = [], into log: inout Log, stage: CarryingProgress.Stage,
+    _ observe: CarryingProgress.Observer
   ) throws(LedgerError) -> ArchiveReport {
     let ranges = try ranges()
     let end = ranges[ranges.count - 1].upperBound
     var trust = try CheckpointTrust(origin: try origin(), trusted: trusted)
-    var checkpoint = ""
+    var kept = try KeptCheckpoints(against, origin: trust.origin)
+    var (checkpoint, claimed) = ("", [String]())
     for range in ranges {
       let isLast = range.upperBound == end
-      checkpoint = try read(range, into: &log, &trust, isLast: isLast) {
+      (checkpoint, claimed) = try read(range, into: &log, &trust, &kept, isLast: isLast) {
         observe(CarryingProgress(stage: stage, done: $0, total: end))
       }
     }
+    try kept.require(size: log.size) { trust.isSigned($0, claimed: claimed) }
     return ArchiveReport(segments: ranges.count, added: 0, position: end, root: log.root, checkpoint: checkpoint)
   }
 
-  /// - Returns: the segment's checkpoint.
+  /// - Returns: the segment's checkpoint, and the keys that it says the ledger had.
   private func read<Log: CarriedLog & ~Copyable>(
-    _ range: ClosedRange<UInt64>, into log: inout Log, _ trust: inout CheckpointTrust, isLast: Bool,
-    _ reached: (UInt64) -> Void
-  ) throws(LedgerError) -> String {
+    _ range: ClosedRange<UInt64>, into log: inout Log, _ trust: inout CheckpointTrust, _ kept: inout KeptCheckpoints,
+    isLast: Bool, _ reached: (UInt64) -> Void
+  ) throws(LedgerError) -> (checkpoint: String, claimed: [String]) {
     var reader = try open(range)
     let header = reader.header
     guard header.origin == trust.origin else {
@@ -101,6 +105,7 @@ struct ArchiveFolder {
         let recordHeader = try log.append(record)
         if CheckpointTrust.isOfInterest(recordHeader) { try learn(&trust, recordHeader, record) }
       } catch { throw within(range, LedgerError(error)) }
+      kept.compare(log)
       if log.size.isMultiple(of: 4_096) { reached(log.size) }
     }
     try reader.finish()
@@ -110,7 +115,7 @@ struct ArchiveFolder {
     } catch { throw within(range, error) }
     try logged { () throws(LogError) in try log.keep(checkpoint: header.checkpoint) }
     reached(log.size)
-    return header.checkpoint
+    return (header.checkpoint, header.verifierKeys)
   }
 
   private func learn(

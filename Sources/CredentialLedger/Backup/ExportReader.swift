@@ -31,15 +31,19 @@ struct ExportReader {
   ///
   /// - Parameters:
   ///   - trusted: keys known from elsewhere, one of which must have signed.
+  ///   - against: checkpoints kept elsewhere.
   ///   - log: where the records go.
   mutating func read<Log: CarriedLog & ~Copyable>(
-    trusted: [String], into log: inout Log, stage: CarryingProgress.Stage, _ observe: CarryingProgress.Observer
+    trusted: [String], against: [String] = [], into log: inout Log, stage: CarryingProgress.Stage,
+    _ observe: CarryingProgress.Observer
   ) throws(LedgerError) -> ExportReport {
     var trust = try CheckpointTrust(origin: origin, trusted: trusted)
+    var kept = try KeptCheckpoints(against, origin: origin)
     while let line = try lines.next() {
       let open = try Self.opened(line, lines.number)
       guard let record = try record(open, at: log.size + 1) else {
         let report = try last(line, log.size, log.root, trust)
+        try kept.require(size: log.size) { trust.isSigned($0, claimed: claimed) }
         try logged { () throws(LogError) in try log.keep(checkpoint: report.checkpoint) }
         return report
       }
@@ -50,6 +54,7 @@ struct ExportReader {
       do throws(LedgerError) { try trust.learn(from: record.header, record.bytes) } catch {
         throw fault(error.reason, position: error.position)
       }
+      kept.compare(log)
       if log.size.isMultiple(of: 4_096) {
         observe(CarryingProgress(stage: stage, done: log.size, total: lines.expected(after: log.size)))
       }

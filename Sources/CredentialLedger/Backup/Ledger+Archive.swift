@@ -8,7 +8,8 @@ extension Ledger {
 
   /// Adds to an archive what was recorded since the last time, as segments of the log that are sealed by a signed
   /// checkpoint over everything up to their end. Each is on the device, was read back and matches the tree before it has
-  /// its name. A ledger that is open for reading can do it as well, and any number of times.
+  /// its name, and nothing is signed that is not proven to agree with the newest checkpoint that the ledger signed before. A
+  /// ledger that is open for reading can do it as well, and any number of times.
   ///
   /// Keys are no part of an archive.
   ///
@@ -63,16 +64,20 @@ extension Ledger {
   ///   - path: the archive's folder.
   ///   - verifierKeys: keys known from elsewhere (C2SP signed-note), one of which must have signed the newest checkpoint;
   ///     with none, checkpoints are held against the keys that the log itself names.
+  ///   - against: signed checkpoints kept elsewhere, each of which the copy must hold all of.
   ///   - progress: is told how far it has come.
   /// - Throws: `not_found`, `damaged` with the file and the first position that is wrong, `key_unavailable`,
-  ///   `newer_format`, `storage`.
+  ///   `newer_format`, `storage`; `behind_checkpoint`, `contradicts_checkpoint` or `invalid_checkpoint` where it does not
+  ///   hold what a
+  ///   checkpoint kept elsewhere says.
   public static func checkArchive(
-    at path: String, verifierKeys: [String] = [], progress: @escaping CarryingProgress.Observer = { _ in }
+    at path: String, verifierKeys: [String] = [], against: [String] = [],
+    progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> ArchiveReport {
     try await onOwnThread { () throws(LedgerError) in
       var records = CheckedRecords()
       return try ArchiveFolder(path: path).read(
-        trusted: verifierKeys, into: &records, stage: .verifying, progress)
+        trusted: verifierKeys, against: against, into: &records, stage: .verifying, progress)
     }
   }
 
@@ -115,12 +120,8 @@ extension Ledger {
     _ range: ClosedRange<UInt64>, to folder: ArchiveFolder, _ observe: CarryingProgress.Observer, of head: UInt64
   ) throws(LedgerError) -> String {
     let root = try root(at: range.upperBound)
-    let (note, edge) = try logged { () throws(LogError) in
-      (
-        try Self.checkpointSigning(origin: origin, keyStore, configuration)(range.upperBound, root),
-        try log.snapshot().edge(at: range.lowerBound - 1)
-      )
-    }
+    let note = try signedCheckpoint(over: range.upperBound, root)
+    let edge = try logged { () throws(LogError) in try log.snapshot().edge(at: range.lowerBound - 1) }
     guard let edge else { throw LedgerError(.damaged, "the tree lacks its edge", position: range.lowerBound) }
     let header = SegmentHeader(
       origin: origin, first: range.lowerBound, last: range.upperBound,

@@ -94,15 +94,11 @@ extension Ledger {
     defer { copy.close() }
     let found = try CopyInspection(of: copy, keys: keyStore, claimed: keys, trusted: [], observe)
     try copy.requireWhole()
-    let (live, note) = try logged { () throws(LogError) in
-      (
-        try log.snapshot().root(at: found.size),
-        try Self.checkpointSigning(origin: origin, keyStore, configuration)(found.size, found.root)
-      )
-    }
+    let live = try logged { () throws(LogError) in try log.snapshot().root(at: found.size) }
     guard live == found.root else {
       throw LedgerError(.damaged, "the tree of the copy is not that of the ledger", position: found.size)
     }
+    let note = try signedCheckpoint(over: found.size, found.root)
     let digests =
       comparingProjections ? try copy.comparedDigests(in: "\(draft.path)/scratch", observe) : nil as LedgerDigests?
     let manifest = BackupManifest(

@@ -29,24 +29,32 @@ extension Ledger {
   /// - Parameters:
   ///   - descriptor: an open file or pipe, which stays open. A file is not synced.
   ///   - progress: is told how far it has come.
-  /// - Throws: `disk_full`, `storage` where it cannot be written; `damaged`, `key_unavailable`.
+  /// - Throws: `disk_full`, `storage` where it cannot be written; `damaged` where the tree does not agree with the newest
+  ///   checkpoint that the ledger signed before, or the records with the tree; `key_unavailable`.
   public func export(
     to descriptor: Int32, progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> ExportReport {
     try await onOwnThread { [self] () throws(LedgerError) in
       let head = try head()
       let root = try logged { () throws(LogError) in try log.snapshot().root(at: head) } ?? .zero
-      let note = try logged { () throws(LogError) in
-        try Self.checkpointSigning(origin: origin, keyStore, configuration)(head, root)
-      }
+      let note = try signedCheckpoint(over: head, root)
+      var written = CheckedRecords()
       var lines = ExportLine.first(
         origin: origin, createdAt: Timestamp(milliseconds: configuration.clock()), verifierKeys: try verifierKeys)
       try forEachRecord(in: 1...head) { (header, record) throws(LedgerError) in
-        let copied = try logged { () throws(LogError) in try Record(Array(copying: record), at: header.position) }
+        let copied = try logged { () throws(LogError) in
+          let copied = try Record(Array(copying: record), at: header.position)
+          _ = try written.append(copied.bytes)
+          return copied
+        }
         lines += try ExportLine.event(copied)
         if lines.count >= 1 << 18 { try Self.write(&lines, to: descriptor) }
       } reached: {
         progress(CarryingProgress(stage: .writing, done: $0, total: head))
+      }
+      guard written.root == root else {
+        throw LedgerError(
+          .damaged, "the records do not match the tree; verify the ledger, and restore a backup", position: head)
       }
       lines += ExportLine.last(events: head, root: root, checkpoint: note)
       try Self.write(&lines, to: descriptor)
@@ -83,12 +91,15 @@ extension Ledger {
   ///   - path: the new ledger's folder, which does not exist or is empty.
   ///   - record: whether the log says that it was restored; it stays as it was exported unless that is asked for.
   ///   - missingKeys: whether keys may be missing of persons whom the log does not say to be erased.
+  ///   - against: signed checkpoints kept elsewhere, each of which the copy must hold all of.
   ///   - progress: is told how many events came, and of how many, where a file's size lets that be guessed.
   /// - Throws: `damaged` with the first line that is wrong; `keys_behind`, `already_exists`, `busy`,
-  ///   `not_found`, `key_unavailable`, `newer_format`, `disk_full`, `storage`.
+  ///   `not_found`, `key_unavailable`, `newer_format`, `disk_full`, `storage`; `behind_checkpoint`,
+  ///   `contradicts_checkpoint` or `invalid_checkpoint` where it does not hold what a
+  ///   checkpoint kept elsewhere says.
   public static func importing(
     _ descriptor: Int32, keys: String, at path: String, _ configuration: LedgerConfiguration = LedgerConfiguration(),
-    record: RestoreRecord = .none, missingKeys: MissingKeys = .refused,
+    record: RestoreRecord = .none, missingKeys: MissingKeys = .refused, against: [String] = [],
     progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> RestoreReport {
     let carried = try await onOwnThread { () throws(LedgerError) in
@@ -97,7 +108,7 @@ extension Ledger {
       let trusted = try bring(KeysSource(path: keys), origin: reader.origin, to: draft, configuration)
         .verifierKeys(origin: reader.origin).map(\.description)
       return try fill(draft, origin: reader.origin, configuration) { (log) throws(LedgerError) in
-        _ = try reader.read(trusted: trusted, into: &log, stage: .writing, progress)
+        _ = try reader.read(trusted: trusted, against: against, into: &log, stage: .writing, progress)
       }
     }
     return try await finish(carried, configuration, record, missingKeys)
@@ -109,15 +120,19 @@ extension Ledger {
   ///   - descriptor: an open file or pipe, which is read to its end and stays open.
   ///   - verifierKeys: keys known from elsewhere (C2SP signed-note), one of which must have signed; with none, the
   ///     checkpoint is held against the keys that the log itself names.
+  ///   - against: signed checkpoints kept elsewhere, each of which the copy must hold all of.
   ///   - progress: is told how many events came, and of how many, where a file's size lets that be guessed.
-  /// - Throws: `damaged` with the first line that is wrong; `key_unavailable`, `newer_format`, `storage`.
+  /// - Throws: `damaged` with the first line that is wrong; `key_unavailable`, `newer_format`, `storage`;
+  ///   `behind_checkpoint`, `contradicts_checkpoint` or `invalid_checkpoint` where it does not hold what a
+  ///   checkpoint kept elsewhere says.
   public static func checkExport(
-    _ descriptor: Int32, verifierKeys: [String] = [], progress: @escaping CarryingProgress.Observer = { _ in }
+    _ descriptor: Int32, verifierKeys: [String] = [], against: [String] = [],
+    progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> ExportReport {
     try await onOwnThread { () throws(LedgerError) in
       var reader = try ExportReader(descriptor)
       var records = CheckedRecords()
-      return try reader.read(trusted: verifierKeys, into: &records, stage: .verifying, progress)
+      return try reader.read(trusted: verifierKeys, against: against, into: &records, stage: .verifying, progress)
     }
   }
 

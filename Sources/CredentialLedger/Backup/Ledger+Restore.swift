@@ -47,21 +47,26 @@ extension Ledger {
   ///   - path: the new ledger's folder, which does not exist or is empty.
   ///   - record: whether the log says that it was restored.
   ///   - missingKeys: whether keys may be missing of persons whom the log does not say to be erased.
+  ///   - against: signed checkpoints kept elsewhere, each of which the copy must hold all of.
   ///   - progress: is told how far it has come.
   /// - Throws: `keys_behind` where such keys are missing; `already_exists`; `busy` where somebody else
   ///   restores to the same folder; `not_found` where there is no such copy or no keys; `damaged` with what is
-  ///   wrong; `key_unavailable` where the keys are not of this ledger, or the master key is another; `disk_full`, `storage`.
+  ///   wrong; `key_unavailable` where the keys are not of this ledger, or the master key is another; `disk_full`, `storage`;
+  ///   `behind_checkpoint`, `contradicts_checkpoint` or `invalid_checkpoint` where it does not hold what a
+  ///   checkpoint kept elsewhere says.
   public static func restore(
     from source: String, keys: String, at path: String, _ configuration: LedgerConfiguration = LedgerConfiguration(),
-    record: RestoreRecord = .event, missingKeys: MissingKeys = .refused,
+    record: RestoreRecord = .event, missingKeys: MissingKeys = .refused, against: [String] = [],
     progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> RestoreReport {
     let carried = try await onOwnThread { () throws(LedgerError) in
       let draft = try DraftFolder(for: path)
       if BackupFolder(path: source).isPresent {
-        return try restore(BackupFolder(path: source), KeysSource(path: keys), in: draft, configuration, progress)
+        return try restore(
+          BackupFolder(path: source), KeysSource(path: keys), against, in: draft, configuration, progress)
       }
-      return try restore(ArchiveFolder(path: source), KeysSource(path: keys), in: draft, configuration, progress)
+      return try restore(
+        ArchiveFolder(path: source), KeysSource(path: keys), against, in: draft, configuration, progress)
     }
     return try await finish(carried, configuration, record, missingKeys)
   }
@@ -74,7 +79,8 @@ extension Ledger {
   }
 
   private static func restore(
-    _ backup: BackupFolder, _ keys: KeysSource, in draft: DraftFolder, _ configuration: LedgerConfiguration,
+    _ backup: BackupFolder, _ keys: KeysSource, _ against: [String], in draft: DraftFolder,
+    _ configuration: LedgerConfiguration,
     _ observe: CarryingProgress.Observer
   ) throws(LedgerError) -> Carried {
     let manifest = try backup.check(observe)
@@ -94,19 +100,20 @@ extension Ledger {
       of: log, keys: keyStore, claimed: manifest.verifierKeys,
       trusted: keyStore.verifierKeys(origin: manifest.origin).map(\.description), manifest: manifest,
       observe)
-    try manifest.require(found)
+    try manifest.require(found, in: log, against)
     return Carried(draft: draft, size: found.size, root: found.root)
   }
 
   private static func restore(
-    _ archive: ArchiveFolder, _ keys: KeysSource, in draft: DraftFolder, _ configuration: LedgerConfiguration,
+    _ archive: ArchiveFolder, _ keys: KeysSource, _ against: [String], in draft: DraftFolder,
+    _ configuration: LedgerConfiguration,
     _ observe: CarryingProgress.Observer
   ) throws(LedgerError) -> Carried {
     let origin = try archive.origin()
     let trusted = try bring(keys, origin: origin, to: draft, configuration).verifierKeys(origin: origin).map(
       \.description)
     return try fill(draft, origin: origin, configuration) { (log) throws(LedgerError) in
-      _ = try archive.read(trusted: trusted, into: &log, stage: .writing, observe)
+      _ = try archive.read(trusted: trusted, against: against, into: &log, stage: .writing, observe)
     }
   }
 
@@ -189,14 +196,18 @@ extension Ledger {
   ///   - path: the backup's folder.
   ///   - keys: a backup of the ledger's keys, or its key folder, to be checked as well; nil checks none.
   ///   - verifierKeys: keys known from elsewhere (C2SP signed-note), one of which must have signed.
+  ///   - against: signed checkpoints kept elsewhere, each of which the copy must hold all of.
   ///   - comparingProjections: whether to compare the projections with a rebuild, which needs keys.
   ///   - missingKeys: whether keys may be missing of persons whom the log does not say to be erased. Not looked at where
   ///     another version of the program wrote the projections of the copy; restoring looks at it in any case.
   ///   - progress: is told how far it has come.
   /// - Throws: `not_found` where there is no finished backup; `damaged` with what is wrong; `keys_behind`,
-  ///   `key_unavailable`, `invalid_value`, `newer_format`, `storage`.
+  ///   `key_unavailable`, `invalid_value`, `newer_format`, `storage`; `behind_checkpoint`, `contradicts_checkpoint` or
+  ///   `invalid_checkpoint` where it does not hold what a
+  ///   checkpoint kept elsewhere says.
   public static func checkBackup(
-    at path: String, keys: String? = nil, verifierKeys: [String] = [], comparingProjections: Bool = false,
+    at path: String, keys: String? = nil, verifierKeys: [String] = [], against: [String] = [],
+    comparingProjections: Bool = false,
     missingKeys: MissingKeys = .refused, _ configuration: LedgerConfiguration = LedgerConfiguration(),
     progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> BackupReport {
@@ -214,7 +225,7 @@ extension Ledger {
         try manifest.require(
           CopyInspection(
             of: log, keys: nil, claimed: manifest.verifierKeys, trusted: verifierKeys, manifest: manifest,
-            progress))
+            progress), in: log, against)
         return BackupReport(manifest: manifest, keys: nil, missingKeys: nil)
       }
       let source = KeysSource(path: keys)
@@ -233,7 +244,7 @@ extension Ledger {
       try manifest.require(
         CopyInspection(
           of: log, keys: keyStore, claimed: manifest.verifierKeys, trusted: trusted, manifest: manifest,
-          progress))
+          progress), in: log, against)
       let isRead = try logged { () throws(LogError) in try !ProjectionRebuild.isNeeded(log.snapshot()) }
       if isRead { try log.requireWhole() }
       let missing = isRead ? try missingKeys.count(in: log, keyStore) : nil
@@ -268,10 +279,15 @@ extension BackupManifest {
     try trust.check(checkpoint, size: position, root: self.root, claimed: verifierKeys)
   }
 
-  /// The same, with all that was found in it.
-  func require(_ found: CopyInspection) throws(LedgerError) {
+  /// The same with all that was found in it, and with what checkpoints kept elsewhere say.
+  func require<Participant>(
+    _ found: CopyInspection, in log: EventLog<Participant>, _ against: [String] = []
+  ) throws(LedgerError) {
     try require(found.trust, size: found.size, root: found.root)
     guard found.rows == rows else { throw Self.another }
+    try KeptCheckpoints(against, origin: origin).require(in: log) {
+      found.trust.isSigned($0, claimed: verifierKeys)
+    }
   }
 
   private static var another: LedgerError {

@@ -24,16 +24,19 @@ package enum DurableFile {
     }
   }
 
-  /// Replaces a file, or makes it, for its owner alone (mode 0600). After a crash at any point the name stands for the
+  /// Replaces a file, or makes it, for its owner alone unless another mode is given. After a crash at any point the name
+  ///   stands for the
   /// old content or the new.
   ///
   /// - Parameter syncsName: whether the name is durable, as the content is, when the call returns; otherwise the caller
   ///   syncs the folder, once for many files.
   /// - Throws: `storage` or `disk_full`; then the file is as it was.
-  package static func replace(_ path: String, with content: [UInt8], syncsName: Bool = true) throws(LedgerError) {
+  package static func replace(
+    _ path: String, with content: [UInt8], mode: UInt32 = 0o600, syncsName: Bool = true
+  ) throws(LedgerError) {
     let draft = try DraftFile(for: path)
     try draft.write(content)
-    try draft.replace()
+    try draft.replace(mode: mode)
     if syncsName { try LedgerFolder.sync(parentOf: path) }
   }
 

@@ -74,13 +74,15 @@ public final class Ledger: Sendable {
   ///
   /// - Parameters:
   ///   - path: a folder that does not exist, or is empty. Made private to its owner.
-  ///   - origin: the ledger's name in checkpoints, for instance `ledger.example.org`: 1 to 255 bytes without spaces.
+  ///   - origin: the ledger's name in checkpoints, for instance `ledger.example.org`: 1 to 255 bytes without spaces, which
+  ///     can be seen, and which make a URI (RFC 3986) after `credledger://`.
   ///   - configuration: how to open it.
   /// - Throws: `already_exists` where the folder holds something, or the witness file is there already; `invalid_value`
   ///   of the field `origin`; `key_unavailable`, `storage`.
   public static func create(
     at path: String, origin: String, _ configuration: LedgerConfiguration = LedgerConfiguration()
   ) async throws(LedgerError) -> Ledger {
+    try requireOrigin(origin)
     try LedgerFolder.requireFree(path)
     var configuration = configuration
     let witnessFile = configuration.witnessFile
@@ -141,6 +143,8 @@ public final class Ledger: Sendable {
     let witness = try witnessFile(origin: origin, keys, configuration)
     let archive = try configuration.records(of: origin)
     let signing = checkpointSigning(origin: origin, keys, configuration)
+    let reading = checkpointReading(origin: origin, keys)
+    let signsItself = configuration.signer == nil
     let opening = OpeningThread { () -> Result<EventLog<ProjectionSet>, LogError> in
       do throws(LogError) {
         return .success(
@@ -150,12 +154,15 @@ public final class Ledger: Sendable {
             participant: { (environment, transaction) throws(LogError) in
               try ProjectionSet(in: &transaction, of: environment, keys: keys)
             },
-            check: { (view) throws(LogError) in try witness?.check(view) },
+            check: { (view) throws(LogError) in
+              try witness?.check(view)
+              try requireSigned(view, reading, signsItself: signsItself)
+            },
             configure: { _ throws(LogError) in
               LogWriter<ProjectionSet>.Configuration(
                 queueCapacity: configuration.queueCapacity, checkpoints: configuration.checkpoints,
                 idempotencyRetention: configuration.idempotencyRetention, readers: configuration.readers,
-                clock: configuration.clock, sign: signing,
+                clock: configuration.clock, sign: signing, read: reading,
                 signed: { witness?.keep($0) })
             }))
       } catch {
@@ -261,32 +268,6 @@ public final class Ledger: Sendable {
     guard let path = configuration.witnessFile else { return nil }
     return try WitnessFile(path, origin: origin, keys: keys)
   }
-
-  static func checkpointSigning(
-    origin: String, _ keys: KeyStore, _ configuration: LedgerConfiguration
-  ) -> CheckpointSigning {
-    { (size, root) throws(LogError) in
-      // Taken at each signature: the key may have been rotated.
-      let own = configuration.signer == nil ? try presentSigningKey(keys) : nil
-      do throws(TransparencyError) {
-        let signer: (any NoteSigner)? =
-          if let own { try Ed25519NoteSigner(name: origin, key: own) } else { configuration.signer }
-        guard let signer else { throw TransparencyError(.malformedKey, "there is no key to sign by") }
-        let checkpoint = try Checkpoint(origin: origin, size: size, root: root)
-        return String(decoding: try SignedNote(text: checkpoint.noteText, signedBy: signer).bytes, as: UTF8.self)
-      } catch {
-        throw LogError(.keyUnavailable, "the checkpoint could not be signed: \(error.reason)")
-      }
-    }
-  }
-}
-
-/// The key that signs now, also where another process has rotated it.
-private func presentSigningKey(_ keys: KeyStore) throws(LogError) -> Ed25519.SigningKey {
-  do throws(KeyStoreError) {
-    try keys.refresh()
-    return try keys.signingKey
-  } catch { throw LogError(.keyUnavailable, error.reason) }
 }
 
 extension LedgerConfiguration {

@@ -1,6 +1,25 @@
 import EventLog
 import Glibc
+import LedgerDomain
 import Projections
+
+extension Ledger {
+  /// Refuses a name for a new ledger that reads as another one, or makes no URI: events go by it in CloudEvents. What stands
+  /// in no URI is percent-encoded there, but a colon begins a port.
+  static func requireOrigin(_ origin: String) throws(LedgerError) {
+    let authority = origin.utf8.prefix { $0 != UInt8(ascii: "/") }
+    let port = authority.firstIndex(of: UInt8(ascii: ":")).map { authority[$0...].dropFirst() } ?? authority.prefix(0)
+    let isPort = port.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+    guard !authority.isEmpty, authority.first != UInt8(ascii: ":"), isPort,
+      VisibleText.isSeen(origin.unicodeScalars), !origin.unicodeScalars.contains("\u{FFFD}")
+    else {
+      throw LedgerError(
+        .invalidValue,
+        "origin: expected a name such as ledger.example.org, of characters that can be seen, and with no colon but one "
+          + "before a port", field: "origin")
+    }
+  }
+}
 
 /// The folder of a ledger as a whole: `ledger/` with the log, `keys/` with the keys.
 package enum LedgerFolder {

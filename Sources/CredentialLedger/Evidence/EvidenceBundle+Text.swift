@@ -27,6 +27,8 @@ import LedgerCrypto
 /// ```
 extension EvidenceBundle {
   static let format = "credledger-evidence"
+  /// How every bundle's file begins.
+  package static let beginning = Array("{\n  \"format\": \"\(format)\",\n".utf8)
   /// How many keys can have signed one checkpoint, which is as many as a note has signatures.
   static let maximumKeyCount = 100
   /// How many hashes lead from a leaf to the root of the largest tree.

@@ -17,7 +17,8 @@ extension Ledger {
   ///     signed anew if the ledger is open for writing and the newest does not cover everything.
   /// - Throws: `invalid_value` for no or too many positions; `not_found` for a position that the checkpoint does not
   ///   cover; `closed` where nothing was signed yet; `archived` where a record is in an archive that is not at hand; as
-  ///   ``verify(against:)`` for a checkpoint that was given.
+  ///   ``verify(against:)`` for a checkpoint that was given; `damaged` where a record and the tree do not lead to the
+  ///   root that was signed: each proof is verified before it is returned.
   public func bundle(of positions: [UInt64], at checkpoint: String? = nil) async throws(LedgerError) -> EvidenceBundle {
     let positions = Set(positions).sorted()
     guard (1...EvidenceBundle.maximumRecordCount).contains(positions.count) else {
@@ -42,6 +43,10 @@ extension Ledger {
           throw LedgerError(
             .notFound, "position: expected 1 to \(known.checkpoint.size), which the checkpoint covers",
             field: "position", position: position)
+        }
+        // What does not hold never leaves the ledger as evidence.
+        guard proof.verify(leafHash: MerkleHash.leaf(record.bytes), root: known.checkpoint.root) else {
+          throw LedgerError(Self.unproven(at: position))
         }
         entries.append(EvidenceBundle.Entry(position: position, record: record.bytes, hashes: proof.hashes))
       }

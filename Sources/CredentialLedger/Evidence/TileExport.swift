@@ -1,74 +1,26 @@
 import EventLog
+import Glibc
 import LedgerCrypto
 import Projections
 import TransparencyLog
 
-/// What an export of tiles did.
-public struct TileReport: Sendable {
-  /// How many events the published checkpoint covers.
-  public let size: UInt64
-  /// How many it covered before; 0 if there was none.
-  public let oldSize: UInt64
-  /// How many files were written, the checkpoint among them.
-  public let files: Int
-}
-
-extension Ledger {
-  /// Publishes the log as files (C2SP tlog-tiles): a mirror, a monitor or an auditor can verify all of it, and compute
-  /// every proof, from a folder that any web server serves.
-  ///
-  /// The folder gets `checkpoint`, `tile/<level>/…` with the hashes, and `tile/entries/…` with the records as they are
-  /// stored: personal data sealed, and everything else in the clear. So it is for whoever may read the log. The next
-  /// export adds what is new; a full tile is never written again. Files take their names once they are whole, and the
-  /// checkpoint comes last, when all it covers is durable: so whoever reads meanwhile finds what the checkpoint promises.
-  ///
-  /// ```swift
-  /// let report = try await ledger.exportTiles(to: "/srv/ledger.example.org")
-  /// ```
-  ///
-  /// - Parameters:
-  ///   - folder: made for the owner alone if it is not there.
-  ///   - checkpoint: what to publish, such as a checkpoint that witnesses have cosigned; without it the newest.
-  ///   - progress: is told how many events are written, of how many.
-  /// - Throws: `invalid_checkpoint` where the folder belongs to another ledger; `behind_checkpoint` or
-  ///   `contradicts_checkpoint` where it has more than the checkpoint, or another history; `damaged` for a record that does
-  ///   not match its hash; `already_exists` where the folder holds anything else, `invalid_value` within the ledger's own;
-  ///   `storage`, `disk_full`. What was published before stays as it was.
-  public func exportTiles(
-    to folder: String, at checkpoint: String? = nil,
-    progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
-  ) async throws(LedgerError) -> TileReport {
-    try LedgerFolder.requireOutside(folder, of: path, field: "folder")
-    let text = if let checkpoint { checkpoint } else { try await self.checkpoint() }
-    let known = try KnownCheckpoint(text, of: self)
-    let ledger = self
-    return try await blocking { () throws(LedgerError) in
-      var export = TileExport(of: ledger.log, to: folder)
-      let old = try export.published(by: ledger)
-      try logged { () throws(LogError) in try ledger.log.snapshot().requireExtension(of: known.checkpoint) }
-      let oldSize = old?.checkpoint.size ?? 0
-      guard oldSize <= known.checkpoint.size else {
-        throw LedgerError(
-          .behindCheckpoint, "\(folder) has \(oldSize) events, and the checkpoint covers \(known.checkpoint.size)")
-      }
-      if old?.note.bytes != known.note.bytes, old?.checkpoint != known.checkpoint || checkpoint != nil {
-        try export.run(from: oldSize, to: known, progress)
-      }
-      return TileReport(size: known.checkpoint.size, oldSize: oldSize, files: export.fileCount)
-    }
+/// Writes tiles, bundles of entries and the checkpoint into a folder, or compares what is there.
+struct TileExport {
+  enum Action {
+    case write(mode: UInt32)
+    case check
   }
-}
 
-/// Writes tiles, bundles of entries and the checkpoint into a folder.
-private struct TileExport {
   private let log: EventLog<ProjectionSet>
   private let folder: String
+  private let action: Action
   private(set) var fileCount = 0
   /// The folders below ``folder`` on the way to what was written.
   private var touched: Set<String> = []
 
-  init(of log: EventLog<ProjectionSet>, to folder: String) {
+  init(of log: EventLog<ProjectionSet>, _ action: Action, _ folder: String) {
     self.log = log
+    self.action = action
     self.folder = folder
   }
 
@@ -92,26 +44,87 @@ private struct TileExport {
     } catch { throw LedgerError(error.code, "\(path): \(error.reason); name another folder", position: error.position) }
   }
 
+  /// Adds what is new, and then the checkpoint. A folder that was not there goes again where that fails.
+  mutating func publish(
+    _ known: KnownCheckpoint, after oldSize: UInt64, _ progress: (UInt64, UInt64) -> Void
+  ) throws(LedgerError) {
+    let isNew = !LedgerFolder.exists(folder)
+    if isNew { Unfinished.add(folder) }
+    do throws(LedgerError) {
+      try run(from: oldSize, to: known, progress)
+      try sync()
+      Unfinished.sweep(beside: "\(folder)/checkpoint")
+      try put(known.note.bytes, at: "\(folder)/checkpoint", syncsName: true)
+    } catch {
+      if isNew {
+        LedgerFolder.remove(folder)
+        Unfinished.forget(folder)
+      }
+      throw error
+    }
+    if isNew { Unfinished.forget(folder) }
+    for level in 0..<8 { try removePartials(level: level, from: oldSize, to: known.checkpoint.size) }
+  }
+
+  /// Goes through all that a tree has and an earlier one has not. That it leads to the checkpoint's root is found out on the
+  /// way: the leaves by growing the tree, each hash above them by the tile below it.
   mutating func run(
     from oldSize: UInt64, to known: KnownCheckpoint, _ progress: (UInt64, UInt64) -> Void
   ) throws(LedgerError) {
     let size = known.checkpoint.size
+    let edge = try logged { () throws(LogError) in try log.snapshot().edge(at: oldSize) }
+    guard var edge else { throw LedgerError(.damaged, "the tree lacks its edge; verify the ledger", position: oldSize) }
     for tile in Self.tiles(level: 0, from: oldSize, to: size) {
-      try writeLeaves(tile)
+      try handleLeaves(tile, growing: &edge)
       progress(min(size, (tile.index + 1) * UInt64(TilePath.fullWidth)), size)
     }
-    var level = 1
-    while level < 8, size >> UInt64(8 * level) > 0 {
+    guard edge.root() == known.checkpoint.root else {
+      throw LedgerError(
+        .damaged, "the records do not lead to the root that was signed; verify the ledger, and restore a backup",
+        position: size)
+    }
+    for level in 1..<8 {
       for tile in Self.tiles(level: level, from: oldSize, to: size) {
         let path = try path(.hashes(level: level), tile)
-        try write(try hashes(at: path).bytes, to: path)
+        let hashes = try hashes(at: path)
+        let old = oldSize >> UInt64(8 * level)
+        for place in 0..<tile.width where tile.index * UInt64(TilePath.fullWidth) + UInt64(place) >= old {
+          let below = Tile(index: tile.index * UInt64(TilePath.fullWidth) + UInt64(place), width: TilePath.fullWidth)
+          guard try self.hashes(at: self.path(.hashes(level: level - 1), below)).root == hashes.hashes[place] else {
+            throw LedgerError(
+              .damaged, "the tile \(path) contradicts those below it; verify the ledger, and restore a backup")
+          }
+        }
+        try handle(hashes.bytes, at: path)
       }
-      level += 1
     }
-    try sync()
-    try DurableFile.replace("\(folder)/checkpoint", with: known.note.bytes)
-    fileCount += 1
-    for level in 0..<level { try removePartials(level: level, from: oldSize, to: size) }
+    try handlePartials(from: oldSize, to: size)
+  }
+
+  /// The partial tiles of the checkpoints that were signed in between (C2SP tlog-tiles, "Partial Tiles"): only of tiles that
+  /// are not full yet, since a full one stands for them.
+  private mutating func handlePartials(from oldSize: UInt64, to size: UInt64) throws(LedgerError) {
+    guard oldSize + 1 < size else { return }
+    let signed = try logged { () throws(LogError) in
+      try log.snapshot().checkpointSizes(in: oldSize + 1...size - 1)
+    }
+    for level in 0..<8 {
+      let width = UInt64(TilePath.fullWidth)
+      let last = size >> UInt64(8 * level)
+      var handled = UInt64.max
+      for other in signed {
+        let count = other >> UInt64(8 * level)
+        let isPartial = count % width > 0 && count / width == last / width && count != last
+        guard isPartial, count != handled else { continue }
+        handled = count
+        let tile = Tile(index: count / width, width: Int(count % width))
+        let path = try path(.hashes(level: level), tile)
+        // Earlier versions of the program did not write them.
+        if case .check = action, !LedgerFolder.exists("\(folder)/\(path)") { continue }
+        try handle(hashes(at: path).bytes, at: path)
+        if level == 0 { try handle(entries(tile).bytes, at: self.path(.entries, tile)) }
+      }
+    }
   }
 
   /// A tile of some level.
@@ -130,17 +143,27 @@ private struct TileExport {
     }
   }
 
-  /// Writes a tile of level 0 and the entries below it, each of which must be what the tile says.
-  private mutating func writeLeaves(_ tile: Tile) throws(LedgerError) {
+  /// A tile of level 0 and the entries below it, each of which must be what the tile says.
+  private mutating func handleLeaves(_ tile: Tile, growing edge: inout MerkleEdge) throws(LedgerError) {
     let path = try path(.hashes(level: 0), tile)
     let leaves = try hashes(at: path)
+    let bundle = try entries(tile, matching: leaves)
+    let first = tile.index * UInt64(TilePath.fullWidth)
+    for place in 0..<tile.width where first + UInt64(place) >= edge.size {
+      edge.append(leaves.hashes[place]) { _, _ in }
+    }
+    try handle(bundle.bytes, at: try self.path(.entries, tile))
+    try handle(leaves.bytes, at: path)
+  }
+
+  private func entries(_ tile: Tile, matching leaves: HashTile? = nil) throws(LedgerError) -> EntryBundle {
     var bundle = EntryBundle()
     let first = tile.index * UInt64(TilePath.fullWidth) + 1
     try logged { () throws(LogError) in
       try log.snapshot().forEachRecord(in: first...first + UInt64(tile.width) - 1) {
         (header, record) throws(LogError) in
-        guard header.position == first + UInt64(bundle.count), MerkleHash.leaf(record) == leaves.hashes[bundle.count]
-        else {
+        let leaf = leaves?.hashes[bundle.count]
+        guard header.position == first + UInt64(bundle.count), leaf == nil || MerkleHash.leaf(record) == leaf else {
           throw LogError(
             .inconsistentTree, "the record and the tree contradict each other; verify the ledger", at: header.position)
         }
@@ -153,8 +176,7 @@ private struct TileExport {
     guard bundle.count == tile.width else {
       throw LedgerError(.damaged, "a record is missing; verify the ledger", position: first + UInt64(bundle.count))
     }
-    try write(bundle.bytes, to: try self.path(.entries, tile))
-    try write(leaves.bytes, to: path)
+    return bundle
   }
 
   private func path(_ resource: TilePath.Resource, _ tile: Tile) throws(LedgerError) -> TilePath {
@@ -172,28 +194,51 @@ private struct TileExport {
     return tile
   }
 
-  /// Writes a file unless it is there already, as after an export that was interrupted.
-  private mutating func write(_ content: [UInt8], to path: TilePath) throws(LedgerError) {
+  // MARK: Files
+
+  /// Writes a file unless it is there already, as after an export that was interrupted; or compares it.
+  private mutating func handle(_ content: [UInt8], at path: TilePath) throws(LedgerError) {
     let file = "\(folder)/\(path)"
+    if case .check = action {
+      guard try DurableFile.read(file, limit: .max) == content else {
+        throw LedgerError(
+          .damaged,
+          "\(file) is missing, or not what the ledger has; remove \(folder)/checkpoint and export again, which replaces it"
+        )
+      }
+      fileCount += 1
+      return
+    }
     try makeFolders(to: path)
     if try DurableFile.read(file, limit: .max) == content { return }
-    try DurableFile.replace(file, with: content, syncsName: false)
+    try put(content, at: file, syncsName: false)
+  }
+
+  private mutating func put(_ content: [UInt8], at file: String, syncsName: Bool) throws(LedgerError) {
+    guard case .write(let mode) = action else { return }
+    try DurableFile.replace(file, with: content, mode: mode, syncsName: syncsName)
     fileCount += 1
   }
 
-  /// Makes the folders on the way to a file, and remembers them.
+  /// Makes the folders on the way to a file, and remembers them. What a killed export left in them goes.
   private mutating func makeFolders(to path: TilePath) throws(LedgerError) {
+    guard case .write(let mode) = action else { return }
     var place = folder
-    for part in path.description.split(separator: "/").dropLast() {
-      place += "/\(part)"
-      if touched.insert(place).inserted { try LedgerFolder.makeIfMissing(place) }
+    for part in [Substring()] + path.description.split(separator: "/").dropLast() {
+      if !part.isEmpty { place += "/\(part)" }
+      guard touched.insert(place).inserted else { continue }
+      if !LedgerFolder.exists(place) {
+        try LedgerFolder.makeIfMissing(place)
+        // Whoever can read can enter.
+        guard unsafe chmod(place, mode | (mode & 0o444) >> 2 | 0o300) == 0 else { throw FileError.last("make", place) }
+      }
+      Unfinished.sweep(in: place)
     }
   }
 
   /// Makes the names of all that was written durable.
   private func sync() throws(LedgerError) {
-    try LedgerFolder.makeIfMissing(folder)
-    for path in touched.sorted() + [folder] { try LedgerFolder.sync(namesIn: path) }
+    for path in touched.sorted() { try LedgerFolder.sync(namesIn: path) }
     try LedgerFolder.sync(parentOf: folder)
   }
 
@@ -204,5 +249,16 @@ private struct TileExport {
         LedgerFolder.remove("\(folder)/\(try path(resource, tile)).p")
       }
     }
+  }
+}
+
+extension HashTile {
+  /// The root over a full tile's hashes.
+  fileprivate var root: Digest {
+    var row = hashes
+    while row.count > 1 {
+      row = stride(from: 0, to: row.count, by: 2).map { MerkleHash.node(row[$0], row[$0 + 1]) }
+    }
+    return row[0]
   }
 }

@@ -1,7 +1,8 @@
 import Glibc
 import Synchronization
 
-/// A private file (mode 0600) that is written beside its target, and takes the target's name when it is whole and on the
+/// A file that is private (mode 0600) while it is written beside its target, and takes the target's name when it is whole
+///   and on the
 /// device. One that is given up goes.
 final class DraftFile: Sendable {
   private let path: String
@@ -41,7 +42,7 @@ final class DraftFile: Sendable {
   ///
   /// - Throws: `already_exists`, `storage`, `disk_full`.
   func publish() throws(LedgerError) {
-    try sync()
+    try sync(0o600)
     // A link, unlike a renaming, never takes the place of what came meanwhile.
     try Unfinished.finish(path) { () throws(LedgerError) in
       guard unsafe link(path, target) == 0 else { throw FileError.last("name", target) }
@@ -53,8 +54,8 @@ final class DraftFile: Sendable {
   /// Takes the target's name, whatever has it.
   ///
   /// - Throws: `storage`, `disk_full`.
-  func replace() throws(LedgerError) {
-    try sync()
+  func replace(mode: UInt32 = 0o600) throws(LedgerError) {
+    try sync(mode)
     try Unfinished.finish(path) { () throws(LedgerError) in
       guard unsafe rename(path, target) == 0 else { throw FileError.last("write", target) }
     }
@@ -67,7 +68,7 @@ final class DraftFile: Sendable {
     Unfinished.forget(path)
   }
 
-  private func sync() throws(LedgerError) {
-    guard fchmod(file.number, 0o600) == 0, fsync(file.number) == 0 else { throw FileError.last("sync", target) }
+  private func sync(_ mode: UInt32) throws(LedgerError) {
+    guard fchmod(file.number, mode) == 0, fsync(file.number) == 0 else { throw FileError.last("sync", target) }
   }
 }

@@ -53,14 +53,26 @@ package enum Unfinished {
     let folder = LedgerFolder.parent(of: path)
     let prefix = "\(LedgerFolder.trimmed(path).split(separator: "/").last ?? "").new-"
     for name in LedgerFolder.names(in: folder) ?? [] where name.hasPrefix(prefix) {
-      let numbers = name.dropFirst(prefix.count).split(separator: "-", omittingEmptySubsequences: false)
-      guard numbers.count == 2, let process = pid_t(numbers[0]), process > 0, UInt32(numbers[1]) != nil,
-        kill(process, 0) != 0, errno == ESRCH
-      else { continue }
-      let left = "\(folder)/\(name)"
-      let handle = FileHandle(unsafe open(left, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK))
-      guard handle.number >= 0, flock(handle.number, LOCK_EX | LOCK_NB) == 0 else { continue }
-      LedgerFolder.remove(left)
+      sweep(name, in: folder, number: name.dropFirst(prefix.count))
     }
+  }
+
+  /// The same, whatever it is beside, in one folder.
+  static func sweep(in folder: String) {
+    for name in LedgerFolder.names(in: folder) ?? [] {
+      guard let mark = name.firstRange(of: ".new-") else { continue }
+      sweep(name, in: folder, number: name[mark.upperBound...])
+    }
+  }
+
+  private static func sweep(_ name: String, in folder: String, number: Substring) {
+    let numbers = number.split(separator: "-", omittingEmptySubsequences: false)
+    guard numbers.count == 2, let process = pid_t(numbers[0]), process > 0, UInt32(numbers[1]) != nil,
+      kill(process, 0) != 0, errno == ESRCH
+    else { return }
+    let left = "\(folder)/\(name)"
+    let handle = FileHandle(unsafe open(left, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK))
+    guard handle.number >= 0, flock(handle.number, LOCK_EX | LOCK_NB) == 0 else { return }
+    LedgerFolder.remove(left)
   }
 }

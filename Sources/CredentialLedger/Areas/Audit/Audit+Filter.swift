@@ -12,9 +12,10 @@ extension Audit {
     enum Condition: Sendable, Hashable {
       /// One of these terms of the index.
       case terms([AuditTerm])
-      case request(String)
-      case number(PhoneNumber)
-      case address(String)
+      /// One of these requests, numbers, addresses.
+      case requests([String])
+      case numbers([PhoneNumber])
+      case addresses([String])
     }
 
     var conditions: [Condition]
@@ -30,7 +31,22 @@ extension Audit {
     }
 
     /// Whether only the record itself says if an event is meant.
-    var asksForAddress: Bool { conditions.contains { if case .address = $0 { true } else { false } } }
+    var asksForAddress: Bool { conditions.contains { if case .addresses = $0 { true } else { false } } }
+
+    /// What one of two filters lets pass that ask for one thing each, and for things of one kind, such as two connectors;
+    /// nil for any others.
+    package func or(_ other: Filter) -> Filter? {
+      guard conditions.count == 1, other.conditions.count == 1, since == nil, until == nil, other.since == nil,
+        other.until == nil
+      else { return nil }
+      switch (conditions[0], other.conditions[0]) {
+      case (.terms(let one), .terms(let two)): return Self(.terms(one + two))
+      case (.requests(let one), .requests(let two)): return Self(.requests(one + two))
+      case (.numbers(let one), .numbers(let two)): return Self(.numbers(one + two))
+      case (.addresses(let one), .addresses(let two)): return Self(.addresses(one + two))
+      default: return nil
+      }
+    }
 
     /// What this filter lets pass and the other does too.
     public func and(_ other: Filter) -> Filter {
@@ -79,7 +95,7 @@ extension Audit.Filter {
   /// What concerns a telephone number: the PINs made for it, the phones that they verified, and the memberships that
   /// were added by it. The number is looked up by its keyed hash. Of an erased person no hash is left: the events are
   /// then found by the account alone.
-  public static func number(_ number: PhoneNumber) -> Self { Self(.number(number)) }
+  public static func number(_ number: PhoneNumber) -> Self { Self(.numbers([number])) }
 
   /// Events of one type.
   public static func type(_ type: EventType) -> Self { .anyType(of: CollectionOfOne(type)) }
@@ -96,13 +112,13 @@ extension Audit.Filter {
   public static func subject(_ subject: Subject) -> Self { .concerning(subject) }
 
   /// What came with one request, by its ID: see ``RequestContext/requestID``.
-  public static func request(_ id: String) -> Self { Self(.request(id)) }
+  public static func request(_ id: String) -> Self { Self(.requests([id])) }
 
   /// What came from a network address, exactly as it was recorded: see ``RequestContext/address``.
   ///
   /// There is no index: see ``Audit/search(_:order:after:limit:steps:)`` for what that costs, and combine it with what
   /// else is known. Where the person was erased, nobody can tell any more: ``Audit/Page/undecided`` counts these.
-  public static func address(_ address: String) -> Self { Self(.address(address)) }
+  public static func address(_ address: String) -> Self { Self(.addresses([address])) }
 
   /// What was recorded in a stretch of time: from `since` on, and before `until`.
   public static func recorded(since: Timestamp? = nil, until: Timestamp? = nil) -> Self {

@@ -187,9 +187,12 @@ extension Ledger {
     for condition in filter.conditions {
       switch condition {
       case .terms(let terms): groups.append(terms)
-      case .request(let id): groups.append([.request(id.utf8)])
-      case .number(let number): groups.append(try terms(of: number, in: view))
-      case .address: break
+      case .requests(let ids): groups.append(ids.map { .request($0.utf8) })
+      case .numbers(let numbers):
+        var terms: [AuditTerm] = []
+        for number in numbers { terms += try self.terms(of: number, in: view) }
+        groups.append(terms)
+      case .addresses: break
       }
     }
     return groups
@@ -199,12 +202,13 @@ extension Ledger {
   private func fits(_ record: Record, _ filter: Audit.Filter) throws(LogError) -> Bool? {
     for condition in filter.conditions {
       switch condition {
-      case .terms, .number: continue
-      case .request(let id): guard record.requestID.elementsEqual(id.utf8) else { return false }
-      case .address(let address):
+      case .terms, .numbers: continue
+      case .requests(let ids):
+        guard ids.contains(where: { record.requestID.elementsEqual($0.utf8) }) else { return false }
+      case .addresses(let addresses):
         guard !record.address.isEmpty else { return false }
         guard let opened = try open(address: record.address, at: record.header.position) else { return nil }
-        guard opened.elementsEqual(address.utf8) else { return false }
+        guard addresses.contains(where: { opened.elementsEqual($0.utf8) }) else { return false }
       }
     }
     return true
