@@ -55,8 +55,9 @@ let package = Package(
       "CredentialLedger", "Projections", "LedgerDomain", "LedgerEvents", "EventLog", "KeyStore",
       "TransparencyLog", "LMDB", "LedgerCrypto"),
     .executableTarget(
-      name: "credledger", dependencies: ["CredentialLedger", arguments], path: "Tools/credledger",
+      name: "credledger", dependencies: ["CredentialLedger", "CArguments", arguments], path: "Tools/credledger",
       swiftSettings: flags),
+    .target(name: "CArguments", path: "Tools/arguments"),
     .executableTarget(
       name: "ledger-benchmarks", dependencies: ["CredentialLedger"], path: "Tools/benchmarks/ledger",
       swiftSettings: flags),

@@ -48,7 +48,7 @@ struct AuditedLedger {
     (connector, secret) = try await ledger.connectors.create(
       name: #"=HYPERLINK("https://example.org","Roster")"#, permissions: [.textMessage], by: ada)
     clock.tick()
-    group = try await ledger.groups.create(name: "Feld, \u{200F}東京 \"A\"", by: ada)
+    group = try await ledger.groups.create(name: "Feld, 東京 \"A\"", by: ada)
     clock.tick()
     granted = try await ledger.grants.grant(
       connector.id, access: .group(group.id), by: ada, context: RequestContext(requestID: "r-17"))

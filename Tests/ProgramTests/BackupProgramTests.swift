@@ -58,7 +58,7 @@ import Testing
     #expect(try runProgram(["backup", path("a"), "--keys", path("a/keys")] + ledger).status == 1)
     #expect(try runProgram(["backup", path("c"), "--verifier-key", "x"] + ledger).status == 2)
     #expect(try runProgram(["backup", "--check", path("backup"), "--projections"]).status == 2)
-    #expect(try runProgram(["backup", "--check", path("none")]).status == 1)
+    #expect(try runProgram(["backup", "--check", path("none")]).status == 3)
     #expect(try runProgram(["restore", path("backup"), "--keys", path("keys"), "--ledger", path("again")]).status == 1)
     #expect(try runProgram(["restore", path("backup"), "--keys", path("none"), "--ledger", path("b")]).status == 3)
     #expect(unsafe truncate(path("backup/ledger/data.mdb"), 8_192) == 0)

@@ -91,7 +91,7 @@ import Testing
 
     TestFile.write(Array("nonsense".utf8), to: ledger.file("nonsense"))
     #expect(try ledger.run("verify", "--against", ledger.file("nonsense")).status == 1)
-    #expect(try ledger.run("verify", "--against", ledger.file("none")).status == 2)
+    #expect(try ledger.run("verify", "--against", ledger.file("none")).status == 3)
   }
 
   @Test func whileAnotherProcessWritesTheNewestCheckpointWillDo() async throws {

@@ -31,8 +31,21 @@ import Testing
 
   @Test func namesThatReadAsOthersAreRefused() async throws {
     let ledger = try await ProvenLedger(events: 2)
-    for name in ["a\u{202E}b", "\u{2066}a", "a\u{202A}", "a\u{2069}", "a\u{FFFD}"] {
+    for name in ["a\u{202E}b", "\u{2066}a", "a\u{202A}", "a\u{2069}", "a\u{FFFD}", "a\u{200F}", "\u{200B}"] {
       try expect(ledger, 1, "name: expected", "group", "create", "--name", name + ".", "--creator", "2")
+    }
+  }
+
+  @Test func originsThatReadAsOthersAreRefused() throws {
+    let folder = TemporaryFolder()
+    for origin in ["a:b:c", "[::1]", "a\u{200B}.example", "a\u{202E}b", "\u{2800}", ":1", "/x", "a:x", "a\u{FFFD}"] {
+      let result = try runProgram(["init", "--origin", origin, "--ledger", "\(folder.path)/ledger"])
+      #expect(result.status == 1 && result.error.contains("origin: expected"), "\(origin): \(result.error)")
+      #expect(TemporaryFolder.names(in: folder.path) == [])
+    }
+    for (index, origin) in ["a.example:8080/x", "zoë.example", "a"].enumerated() {
+      let result = try runProgram(["init", "--origin", origin, "--ledger", "\(folder.path)/\(index)"])
+      #expect(result.status == 0, "\(origin): \(result.error)")
     }
   }
 

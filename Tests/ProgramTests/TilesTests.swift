@@ -1,3 +1,4 @@
+import Glibc
 import LedgerTestSupport
 import Testing
 
@@ -80,6 +81,76 @@ import Testing
       #expect(try ledger.check("tiles", tiles).status == 1, "\(name)")
       TestFile.write(whole, to: path)
     }
+    #expect(try ledger.check("tiles", tiles).status == 0)
+  }
+
+  @Test func checkpointsSignedInBetweenHaveTheirPartialTiles() async throws {
+    let ledger = try await ProvenLedger(events: 260)
+    let tiles = ledger.file("tiles")
+    #expect(try ledger.run("tiles", "--out", tiles).status == 0)
+    // Each growth ends with a checkpoint.
+    for events in [263, 270] { try await ledger.grow(to: events) }
+    #expect(try ledger.run("tiles", "--out", tiles).status == 0)
+    for width in [4, 7, 14] {
+      #expect(TestFile.identity("\(tiles)/tile/0/001.p/\(width)") != nil, "\(width)")
+      #expect(TestFile.identity("\(tiles)/tile/entries/001.p/\(width)") != nil, "\(width)")
+    }
+    #expect(try ledger.check("tiles", tiles).status == 0)
+    #expect(try ledger.run("tiles", "--out", tiles, "--check").status == 0)
+  }
+
+  @Test func aPublishedFileThatChangedIsFoundAndReplaced() async throws {
+    let ledger = try await ProvenLedger(events: 258)
+    let tiles = ledger.file("tiles")
+    #expect(try ledger.run("tiles", "--out", tiles, "--check").status == 1)
+    #expect(try ledger.run("tiles", "--out", tiles).status == 0)
+    let checked = try ledger.run("tiles", "--out", tiles, "--check", "--format", "json")
+    #expect(checked.status == 0, "\(checked.error)")
+    try expectDocuments(checked.output, match: "tiles")
+    for name in ["tile/0/000", "tile/entries/001.p/2", "tile/1/000.p/1"] {
+      let whole = try TestFile.read("\(tiles)/\(name)")
+      for changed in [[UInt8](whole.dropLast()) + [whole[whole.count - 1] ^ 1], Array(whole.dropLast())] {
+        TestFile.write(changed, to: "\(tiles)/\(name)")
+        #expect(try ledger.run("tiles", "--out", tiles).status == 0)
+        let found = try ledger.run("tiles", "--out", tiles, "--check", "--format", "json")
+        #expect(found.status == 1 && found.error.contains(name), "\(found.error)")
+        try expectDocuments(found.output, match: "tiles")
+        TemporaryFolder.remove("\(tiles)/checkpoint")
+        #expect(try ledger.run("tiles", "--out", tiles).status == 0)
+        #expect(try TestFile.read("\(tiles)/\(name)") == whole)
+      }
+    }
+  }
+
+  @Test func aWebServerCanReadWhatIsPublished() async throws {
+    let ledger = try await ProvenLedger(events: 3)
+    func modes(_ folder: String) -> [mode_t] {
+      ["", "/checkpoint", "/tile/0", "/tile/0/000.p/3"].map { name in
+        var status = stat()
+        return unsafe lstat(folder + name, &status) == 0 ? status.st_mode & 0o777 : 0
+      }
+    }
+    #expect(try ledger.run("tiles", "--out", ledger.file("open")).status == 0)
+    #expect(modes(ledger.file("open")) == [0o755, 0o644, 0o755, 0o644])
+    #expect(try ledger.run("tiles", "--out", ledger.file("group"), "--mode", "640").status == 0)
+    #expect(modes(ledger.file("group")) == [0o750, 0o640, 0o750, 0o640])
+    #expect(try ledger.run("tiles", "--out", ledger.file("private"), "--mode", "600").status == 0)
+    #expect(modes(ledger.file("private")) == [0o700, 0o600, 0o700, 0o600])
+    for mode in ["444", "6444", "755", "x"] {
+      #expect(try ledger.run("tiles", "--out", ledger.file("none"), "--mode", mode).status == 2, "\(mode)")
+    }
+  }
+
+  @Test func nothingUnfinishedStaysInThePublishedFolder() async throws {
+    let ledger = try await ProvenLedger(events: 3)
+    let tiles = ledger.file("tiles")
+    #expect(try ledger.run("tiles", "--out", tiles).status == 0)
+    // As a process that was killed leaves it.
+    let left = ["\(tiles)/checkpoint.new-2000000000-7", "\(tiles)/tile/entries/000.p/4.new-2000000000-9"]
+    for path in left { TestFile.write([1], to: path) }
+    try await ledger.grow(to: 4)
+    #expect(try ledger.run("tiles", "--out", tiles).status == 0)
+    for path in left { #expect(TestFile.identity(path) == nil, "\(path)") }
     #expect(try ledger.check("tiles", tiles).status == 0)
   }
 }

@@ -7,7 +7,8 @@ struct AuditCommand: AsyncParsableCommand {
     commandName: "audit", abstract: "Search who did what, and when.",
     discussion: """
       Shows the newest events first, also while another process writes. Filters combine: an event must pass all of them. \
-      Where there is more than is shown, the answer says with which --after to go on.
+      One that is given more than once names alternatives, of which any will do; what never was is an error. Where \
+      there is more than is shown, the answer says with which --after to go on.
 
       Actors, subjects, types and requests are found by an index, and times by a binary search. Addresses are sealed under \
       each person's own key: every event that passes the other filters is opened, about five microseconds each. A search \
@@ -65,7 +66,7 @@ struct AuditCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await ledger.reading { ledger in
-      let filter = try filters.filter(in: ledger)
+      let filter = try await filters.filter(in: ledger)
       let printer = AuditPrinter(
         format: format, fields: fields?.fields, origin: ledger.origin, isFollowing: follow)
       if follow {
@@ -89,8 +90,10 @@ struct AuditCommand: AsyncParsableCommand {
         printer.show(try await AuditedEvent.all(page, ascending: false, of: ledger, revealing: reveal).reversed())
       }
     }
+    try Output.flush()
     for try await entry in ledger.audit.follow(filter, after: start) {
       printer.show(try await AuditedEvent.all([entry], of: ledger, revealing: reveal))
+      try Output.flush()
     }
   }
 }
@@ -117,8 +120,8 @@ struct AuditPrinter {
   /// Prints what comes before the first event.
   func begin() {
     switch format {
-    case .table: if isFollowing { write(lines(Table(headings, widths: widths), heading: true), to: STDOUT_FILENO) }
-    case .csv: write(CSV.record(fields.flatMap(AuditedEvent.headings)), to: STDOUT_FILENO)
+    case .table: if isFollowing { Output.write(lines(Table(headings, widths: widths), heading: true)) }
+    case .csv: Output.write(CSV.record(fields.flatMap(AuditedEvent.headings)))
     case .json, .ndjson, .cloudevents: break
     }
   }
@@ -137,7 +140,7 @@ struct AuditPrinter {
     case .cloudevents:
       for event in events { text += CloudEvent.json(event, origin: origin).text(indented: false) + "\n" }
     }
-    write(text, to: STDOUT_FILENO)
+    Output.write(text)
   }
 
   /// Prints an answer, and on standard error how to go on.
@@ -150,7 +153,7 @@ struct AuditPrinter {
         ("steps", .number(UInt64(page.steps))), ("undecided", .number(UInt64(page.undecided))),
         ("events", .array(events.map { $0.json(fields) })),
       ]
-      return write(JSON.object(members).text(indented: true) + "\n", to: STDOUT_FILENO)
+      return print(JSON.object(members).text(indented: true))
     }
     begin()
     show(events)

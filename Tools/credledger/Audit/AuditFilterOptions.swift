@@ -1,39 +1,40 @@
 import ArgumentParser
 import CredentialLedger
 
-/// Which events a search is for. What is given must hold together; `--type` may be given more than once, and then any will
-/// do.
+/// Which events a search is for. What is given must hold together; an option that is given more than once names
+/// alternatives, of which any will do.
 struct AuditFilterOptions: ParsableArguments {
   @Option(help: "A type, such as token.issued, or a family of types, such as token.*; may be repeated.")
   var type: [String] = []
-  @Option(help: "Who caused it: account:N, connector:N, webhook:N or operator.")
-  var actor: String?
+  @Option(help: "Who caused it: account:N, connector:N, webhook:N or operator; this and all below may be repeated.")
+  var actor: [String] = []
   @Option(help: "An account: what it did, and what concerns it.")
-  var account: AccountID?
-  @Option(help: "A telephone number, such as +911199999999, or phone:N; - reads the number from standard input.")
-  var phone: String?
+  var account: [AccountID] = []
+  @Option(help: "A telephone number, such as +911199999999, or phone:N; - reads numbers from standard input.")
+  var phone: [String] = []
   @Option(help: "A connector, by number or GUID: what it did, and what concerns it.")
-  var connector: String?
+  var connector: [String] = []
   @Option(help: "A group, by number or GUID.")
-  var group: String?
+  var group: [String] = []
   @Option(help: "A grant.")
-  var grant: GrantID?
-  @Option(help: "A token by its handle, or by its text; - reads the text from standard input.")
-  var token: String?
+  var grant: [GrantID] = []
+  @Option(help: "A token by its handle, or by its text; - reads texts from standard input.")
+  var token: [String] = []
   @Option(help: "Whatever else it concerns, by kind and number, such as webhook:7 or membership:12.")
-  var subject: String?
+  var subject: [String] = []
   @Option(help: "The ID of a request.")
-  var request: String?
-  @Option(help: "A network address, as it was recorded; - reads it from standard input. Has no index: see above.")
-  var address: String?
+  var request: [String] = []
+  @Option(
+    help: "A network address, as it was recorded; - reads addresses from standard input. Has no index: see above.")
+  var address: [String] = []
   @Option(help: "Recorded then or later: a time in RFC 3339, or how long ago, such as 2h or 7d.")
   var since: TimeArgument?
   @Option(help: "Recorded before then.")
   var until: TimeArgument?
 
   func validate() throws {
-    guard [phone, token, address].count(where: { $0 == "-" }) < 2 else {
-      throw ValidationError("Give - to one of --phone, --token and --address: standard input has one value.")
+    guard (phone + token + address).count(where: { $0 == "-" }) < 2 else {
+      throw ValidationError("Give - once, to one of --phone, --token and --address: standard input is read once.")
     }
     let now = Timestamp.now
     if let since = since?.timestamp(now: now), let until = until?.timestamp(now: now), since > until {
@@ -42,32 +43,80 @@ struct AuditFilterOptions: ParsableArguments {
   }
 
   /// The filter that is meant.
-  func filter(in ledger: Ledger) throws -> Audit.Filter {
+  func filter(in ledger: Ledger) async throws -> Audit.Filter {
     let now = Timestamp.now
     var filter = Audit.Filter.recorded(since: since?.timestamp(now: now), until: until?.timestamp(now: now))
     if !type.isEmpty { filter = filter.and(.anyType(of: try types())) }
-    if let actor {
-      guard let subject = Subject(actor), [.account, .connector, .webhook, .operator].contains(subject.kind)
-      else {
-        throw ValidationError("--actor: expected account:N, connector:N, webhook:N or operator.")
+    for (option, alternatives) in try alternatives(in: ledger) {
+      var any: Audit.Filter?
+      for (subject, one) in alternatives {
+        if let subject { try await Self.requireKnown(subject, option, in: ledger) }
+        any = any.map { $0.or(one) ?? $0 } ?? one
       }
-      filter = filter.and(.actor(subject))
+      if let any { filter = filter.and(any) }
     }
-    if let account { filter = filter.and(.account(account)) }
-    if let phone { filter = filter.and(try Self.phone(value(of: phone))) }
-    if let connector { filter = filter.and(.connector(try Self.connector(connector, in: ledger))) }
-    if let group { filter = filter.and(.group(try Self.group(group, in: ledger))) }
-    if let grant { filter = filter.and(.grant(grant)) }
-    if let token { filter = filter.and(.token(try Self.token(token, in: ledger))) }
-    if let subject {
-      guard let named = Subject(subject), named.number > 0 else {
-        throw ValidationError("--subject: expected kind and number, such as webhook:7.")
-      }
-      filter = filter.and(.subject(named))
-    }
-    if let request { filter = filter.and(.request(request)) }
-    if let address { filter = filter.and(.address(try value(of: address))) }
     return filter
+  }
+
+  /// What one option was given asks for, and the object that it names, where it names one.
+  private typealias Alternative = (subject: Subject?, filter: Audit.Filter)
+
+  private func alternatives(in ledger: Ledger) throws -> [(option: String, [Alternative])] {
+    [
+      ("--actor", try actor.map { ($0 == "operator" ? nil : try Self.actor($0), .actor(try Self.actor($0))) }),
+      ("--account", account.map { (Subject($0), .account($0)) }),
+      ("--phone", try phone.flatMap { try values(of: $0, "number") }.map(Self.phone)),
+      (
+        "--connector",
+        try connector.map { (name) -> Alternative in
+          let id = try Self.connector(name, in: ledger)
+          return (Subject(id), .connector(id))
+        }
+      ),
+      (
+        "--group",
+        try group.map { (name) -> Alternative in
+          let id = try Self.group(name, in: ledger)
+          return (Subject(id), .group(id))
+        }
+      ),
+      ("--grant", grant.map { (Subject($0), .grant($0)) }),
+      (
+        "--token",
+        try token.flatMap { $0 == "-" ? try tokens(in: $0) : [unwrapped($0)] }.map { (text) -> Alternative in
+          let id = try Self.token(text, in: ledger)
+          return (Subject(id), .token(id))
+        }
+      ),
+      (
+        "--subject",
+        try subject.map { (name) -> Alternative in
+          guard let named = Subject(name), named.number > 0 else {
+            throw ValidationError("--subject: expected kind and number, such as webhook:7.")
+          }
+          return (named, .subject(named))
+        }
+      ),
+      ("--request", request.map { (nil, .request($0)) }),
+      ("--address", try address.flatMap { try values(of: $0, "address") }.map { (nil, .address($0)) }),
+    ]
+  }
+
+  /// Refuses the name of what there never was: an empty answer would say that nothing happened to it.
+  private static func requireKnown(_ subject: Subject, _ option: String, in ledger: Ledger) async throws {
+    // A refresh token goes by the handle of its family.
+    let filter: Audit.Filter =
+      subject.kind == .token ? .token(TokenID(rawValue: subject.number)) : .subject(subject)
+    let page = try await ledger.audit.search(filter, order: .oldestFirst, limit: 1)
+    guard page.entries.isEmpty, page.archived.isEmpty, page.next == nil else { return }
+    throw CheckFailed(reason: "\(option): there is no \(subject) [not_found]", code: .notFound)
+  }
+
+  private static func actor(_ text: String) throws -> Subject {
+    guard let subject = Subject(text), [.account, .connector, .webhook, .operator].contains(subject.kind) else {
+      throw ValidationError("--actor: expected account:N, connector:N, webhook:N or operator.")
+    }
+    return subject
   }
 
   private func types() throws -> [EventType] {
@@ -82,9 +131,9 @@ struct AuditFilterOptions: ParsableArguments {
     }
   }
 
-  private static func phone(_ text: String) throws -> Audit.Filter {
-    if let phone = PhoneID(text), text.hasPrefix("phone:") { return .phone(phone) }
-    do { return .number(try PhoneNumber(text)) } catch {
+  private static func phone(_ text: String) throws -> Alternative {
+    if let phone = PhoneID(text), text.hasPrefix("phone:") { return (Subject(phone), .phone(phone)) }
+    do { return (nil, .number(try PhoneNumber(text))) } catch {
       throw ValidationError("--phone: expected a number with country code, such as +911199999999, or phone:N.")
     }
   }
@@ -111,7 +160,7 @@ struct AuditFilterOptions: ParsableArguments {
 
   private static func token(_ text: String, in ledger: Ledger) throws -> TokenID {
     if let handle = TokenID(text) { return handle }
-    guard let handle = try ledger.tokens.handle(of: value(of: text)) else {
+    guard let handle = try ledger.tokens.handle(of: text) else {
       throw CheckFailed(reason: "that is no token of this ledger: mistyped, cut off, or another ledger's")
     }
     return handle

@@ -7,7 +7,8 @@ struct ExplainCommand: AsyncParsableCommand {
     discussion: """
       Shows the events that led there, from the accounts and the verified phone on, and the one that decided. A token goes \
       by its handle, such as token:42 or 42, or by its text. The text is a secret, and an argument is seen in the list of \
-      processes: give it on standard input, by -, or in a file. With --proof the same events go into a file, with what \
+      processes: give it on standard input, by -, or in a file. Each line is a token then, and has its own result; \
+      white space, quotes and Bearer around one are ignored. With --proof the same events go into a file, with what \
       proves that they are in the ledger to whoever has its public key.
 
       EXAMPLES
@@ -17,9 +18,9 @@ struct ExplainCommand: AsyncParsableCommand {
         credledger explain - < leaked.txt
       """)
 
-  @Argument(help: "token:N or N, grant:N, connector:N, account:N, a token's text, or - for that on standard input.")
+  @Argument(help: "token:N or N, grant:N, connector:N, account:N, a token's text, or - for texts on standard input.")
   var object: String?
-  @Option(help: "A file with the token's text; - is standard input.")
+  @Option(help: "A file with the texts of tokens, a line each; - is standard input.")
   var file: String?
   @Option(help: "When: a time in RFC 3339, or how long ago, such as 2h or 7d; without it now.")
   var at: TimeArgument?
@@ -33,15 +34,15 @@ struct ExplainCommand: AsyncParsableCommand {
   @OptionGroup var output: FormatOptions
 
   func run() async throws {
-    let explained: Ledger.Explained
+    let all: [Ledger.Explained]
     switch (object, file) {
-    case (nil, let file?): explained = .presented(try secret(in: file))
-    case ("-", nil): explained = .presented(try secret(in: "-"))
+    case (nil, let file?): all = try tokens(in: file).map { .presented($0) }
+    case ("-", nil): all = try tokens(in: "-").map { .presented($0) }
     case (let object?, nil):
-      guard let named = Ledger.Explained(object) else {
+      guard let named = Ledger.Explained(unwrapped(object)) else {
         throw ValidationError("Name a token:N, grant:N, connector:N or account:N, or give a token's text.")
       }
-      explained = named
+      all = [named]
     default: throw ValidationError("Name one object, or a file with a token's text.")
     }
     let time = at?.timestamp()
@@ -51,15 +52,32 @@ struct ExplainCommand: AsyncParsableCommand {
     let evidence = try proof.map { try OutputFile($0, "--proof", of: ledger) }
     try evidence?.requireNew()
     try await ledger.reading { ledger in
-      let explanation = try await ledger.explain(explained, at: time)
-      try await requireKnown(explanation, explained, in: ledger)
-      if let evidence {
-        let bundle = try await ledger.bundle(of: explanation.steps.map(\.position))
+      var results: [Result<Explanation, CheckFailed>] = []
+      for explained in all {
+        let explanation = try await ledger.explain(explained, at: time)
+        do {
+          try await requireKnown(explanation, explained, in: ledger)
+          results.append(.success(explanation))
+        } catch let failure as CheckFailed where all.count > 1 { results.append(.failure(failure)) }
+      }
+      let explanations = results.compactMap { try? $0.get() }
+      if let evidence, !explanations.isEmpty {
+        let bundle = try await ledger.bundle(of: explanations.flatMap { $0.steps.map(\.position) })
         try await evidence.write(bundle.encoded)
       }
-      if let text = output.format.text(JSON(explanation)) { return print(text) }
-      let labels = try await ledger.audit.labels(of: explanation.steps.map(\.object), revealing: reveal)
-      show(explanation, labels)
+      let values = results.enumerated().map { JSON($1, line: all.count > 1 ? $0 + 1 : nil) }
+      if all.count == 1, let text = output.format.text(values[0]) { return print(text) }
+      if output.format != .table { output.format.show(values, [], []) }
+      for (index, result) in results.enumerated() where output.format == .table {
+        if all.count > 1 { print("\(index > 0 ? "\n" : "")line \(index + 1)") }
+        switch result {
+        case .success(let explanation):
+          let labels = try await ledger.audit.labels(of: explanation.steps.map(\.object), revealing: reveal)
+          show(explanation, labels)
+        case .failure(let failure): print(failure.reason)
+        }
+      }
+      try Lines.requireAll(results.map { (try? $0.get()) != nil })
     }
   }
 
@@ -68,13 +86,15 @@ struct ExplainCommand: AsyncParsableCommand {
     _ explanation: Explanation, _ explained: Ledger.Explained, in ledger: Ledger
   ) async throws {
     guard let subject = explanation.subject else {
-      throw CheckFailed(reason: "that is no token of this ledger: mistyped, cut off, or another ledger's")
+      throw Lines.unknownToken
     }
     guard explanation.made == nil else { return }
     guard at != nil, let made = try await ledger.explain(explained).made else {
-      throw CheckFailed(reason: "there is no \(subject)")
+      throw CheckFailed(reason: "there is no \(subject) [not_found]", code: .notFound)
     }
-    throw CheckFailed(reason: "there was no \(subject) yet at \(explanation.time): it was made at \(made.time)")
+    throw CheckFailed(
+      reason: "there was no \(subject) yet at \(explanation.time): it was made at \(made.time) [not_found]",
+      code: .notFound)
   }
 
   private func show(_ explanation: Explanation, _ labels: [Subject: Audit.Label]) {
@@ -123,8 +143,17 @@ extension Ledger.Explained {
 }
 
 extension JSON {
-  fileprivate init(_ explanation: Explanation) {
-    var members: [(String, JSON)] = []
+  /// - Parameter line: which line of several it was.
+  fileprivate init(_ result: Result<Explanation, CheckFailed>, line: Int?) {
+    let members = line.map { [("line", JSON.number(UInt64($0)))] } ?? []
+    switch result {
+    case .success(let explanation): self.init(explanation, members)
+    case .failure(let failure): self = .object(members + Lines.members(of: failure))
+    }
+  }
+
+  private init(_ explanation: Explanation, _ first: [(String, JSON)]) {
+    var members = first
     if let subject = explanation.subject { members.append(("subject", .string("\(subject)"))) }
     members += [
       ("time", .string("\(explanation.time)")), ("position", .number(explanation.position)),

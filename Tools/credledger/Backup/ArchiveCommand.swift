@@ -11,10 +11,16 @@ struct ArchiveCommand: AsyncParsableCommand {
 
       A ledger is made of an archive by: credledger restore
 
+      Nothing is signed that is not proven to agree with the newest checkpoint that was signed before. With --check, \
+      --against \
+      and --witness-file hold the archive against checkpoints kept elsewhere, which shows a tail cut off or a history \
+      rewritten whole.
+
       EXAMPLES
         credledger archive /backup/archive --ledger /var/lib/credledger
         credledger archive --check /backup/archive
         credledger archive --check /backup/archive --verifier-key "$KEY" --format json
+        credledger archive --check /backup/archive --against elsewhere/checkpoint
       """)
 
   @OptionGroup var ledger: LedgerOptions
@@ -24,15 +30,25 @@ struct ArchiveCommand: AsyncParsableCommand {
   @Option(help: "How many events a segment holds at most.") var eventsPerSegment = Ledger.eventsPerSegment
   @Option(name: .customLong("verifier-key"), help: "A key known from elsewhere that must have signed; with --check.")
   var verifierKeys: [String] = []
+  @OptionGroup var kept: AgainstOptions
 
   func validate() throws {
     if !check, !verifierKeys.isEmpty { throw ValidationError("--verifier-key goes with --check.") }
+    if !check, !kept.against.isEmpty { throw ValidationError("--against goes with --check.") }
     if eventsPerSegment == 0 { throw ValidationError("A segment holds at least one event.") }
   }
 
   func run() async throws {
+    guard check else { return try await perform() }
+    try await output.checking { try await perform() }
+  }
+
+  private func perform() async throws {
     let report = try await Carrying.showing { [self] observe in
-      if check { return try await Ledger.checkArchive(at: folder, verifierKeys: verifierKeys, progress: observe) }
+      if check {
+        return try await Ledger.checkArchive(
+          at: folder, verifierKeys: verifierKeys, against: kept.checkpoints(with: ledger), progress: observe)
+      }
       return try await ledger.reading {
         try await $0.archive(to: folder, eventsPerSegment: eventsPerSegment, progress: observe)
       }

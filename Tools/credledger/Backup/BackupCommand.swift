@@ -35,6 +35,7 @@ struct BackupCommand: AsyncParsableCommand {
   @Flag(help: "Compare the projections with a rebuild.") var projections = false
   @Option(name: .customLong("verifier-key"), help: "A key known from elsewhere that must have signed; with --check.")
   var verifierKeys: [String] = []
+  @OptionGroup var kept: AgainstOptions
 
   @Flag(
     help: ArgumentHelp(
@@ -45,14 +46,21 @@ struct BackupCommand: AsyncParsableCommand {
   func validate() throws {
     if !check, acceptMissingKeys { throw ValidationError("--accept-missing-keys goes with --check.") }
     if !check, !verifierKeys.isEmpty { throw ValidationError("--verifier-key goes with --check.") }
+    if !check, !kept.against.isEmpty { throw ValidationError("--against goes with --check.") }
     if check, projections, keys == nil { throw ValidationError("--check --projections needs --keys.") }
   }
 
   func run() async throws {
+    guard check else { return try await perform() }
+    try await output.checking { try await perform() }
+  }
+
+  private func perform() async throws {
     let report = try await Carrying.showing { [self] observe in
       if check {
         return try await Ledger.checkBackup(
-          at: folder, keys: keys, verifierKeys: verifierKeys, comparingProjections: projections,
+          at: folder, keys: keys, verifierKeys: verifierKeys, against: kept.checkpoints(),
+          comparingProjections: projections,
           missingKeys: acceptMissingKeys ? .accepted : .refused,
           LedgerConfiguration(archive: ledger.namedArchive), progress: observe)
       }
@@ -108,7 +116,7 @@ enum Carrying {
     do {
       return try await body { bars.show($0) }
     } catch let error as LedgerError where error.code == .damaged {
-      throw CheckFailed(reason: "\(error.reason)\(error.position.map { " (first bad position: \($0))" } ?? "")")
+      throw CheckFailed(damage: error)
     }
   }
 }

@@ -43,12 +43,13 @@ struct ImportCommand: AsyncParsableCommand {
       Checks each line against its sum, its record and those before, and the whole against the signed checkpoint in the \
       last line. The first line that is wrong is named, and nothing is left of the ledger then. --ledger names a folder \
       that does not exist, or is empty. The ledger has the same root as the one that was exported. Keys that are older than \
-      the export are refused, and whatever was revoked, disabled or erased after it is undone: do it again.
+      the export are refused, and whatever was revoked, disabled or erased after it is undone: do it again. --against \
+      and --witness-file hold it against checkpoints kept elsewhere, which shows a tail cut off or a history rewritten whole.
 
       EXAMPLES
         credledger import events.ndjson --keys /safe/keys-2026-11-25 --ledger ./again
         zstd -dc events.ndjson.zst | credledger import --keys ./ledger/keys --ledger ./again
-        credledger import --check events.ndjson
+        credledger import --check events.ndjson --against elsewhere/checkpoint
       """)
 
   @OptionGroup var ledger: LedgerOptions
@@ -63,6 +64,7 @@ struct ImportCommand: AsyncParsableCommand {
   var acceptMissingKeys = false
   @Option(name: .customLong("verifier-key"), help: "A key known from elsewhere that must have signed; with --check.")
   var verifierKeys: [String] = []
+  @OptionGroup var kept: AgainstOptions
 
   func validate() throws {
     if !check, !verifierKeys.isEmpty { throw ValidationError("--verifier-key goes with --check.") }
@@ -70,11 +72,17 @@ struct ImportCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    guard check else { return try await perform() }
+    try await output.checking { try await perform() }
+  }
+
+  private func perform() async throws {
     let descriptor = try descriptor()
     defer { close(descriptor) }
     if check {
       let report = try await Carrying.showing { [self] observe in
-        try await Ledger.checkExport(descriptor, verifierKeys: verifierKeys, progress: observe)
+        try await Ledger.checkExport(
+          descriptor, verifierKeys: verifierKeys, against: kept.checkpoints(with: ledger), progress: observe)
       }
       let value = JSON.object([
         ("events", .number(report.events)), ("root", .string(report.root.hex)),
@@ -87,15 +95,15 @@ struct ImportCommand: AsyncParsableCommand {
     let report = try await Carrying.showing { observe in
       try await Ledger.importing(
         descriptor, keys: keys, at: path, ledger.configuration(for: .writing),
-        missingKeys: acceptMissingKeys ? .accepted : .refused, progress: observe)
+        missingKeys: acceptMissingKeys ? .accepted : .refused, against: kept.checkpoints(), progress: observe)
     }
-    output.print(report, at: path)
+    output.tell(report, at: path)
   }
 
   private func descriptor() throws -> Int32 {
     guard let file else { return dup(STDIN_FILENO) }
     let descriptor = unsafe open(file, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw ValidationError("\(file) cannot be read.") }
+    guard descriptor >= 0 else { throw CannotRead(reason: "\(file) cannot be read") }
     return descriptor
   }
 }

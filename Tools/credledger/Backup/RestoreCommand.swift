@@ -10,7 +10,8 @@ struct RestoreCommand: AsyncParsableCommand {
       archive the projections are rebuilt. Keys that are older than the log are refused, as persons who came since would \
       pass for erased.
 
-      Whatever was revoked, disabled or erased after the copy was made is undone: do it again.
+      Whatever was revoked, disabled or erased after the copy was made is undone: do it again. --against and --witness-file \
+      hold the copy against checkpoints kept elsewhere, which shows a tail cut off or a history rewritten whole.
 
       The next event says how far the copy reached, so that whoever holds a later checkpoint sees why it does not fit any \
       more. --exact leaves the log as it was copied: for a ledger that moves, and of which nothing is missing.
@@ -30,33 +31,34 @@ struct RestoreCommand: AsyncParsableCommand {
       "Go on though keys are missing of persons whom the log names and does not say to be erased.",
       discussion: "Right only where they were erased after the log was copied; what they had sealed stays closed."))
   var acceptMissingKeys = false
+  @OptionGroup var kept: AgainstOptions
 
   func run() async throws {
     let path = try ledger.requireFolder()
     let report = try await Carrying.showing { [self] observe in
       try await Ledger.restore(
         from: source, keys: keys, at: path, ledger.configuration(for: .writing), record: exact ? .none : .event,
-        missingKeys: acceptMissingKeys ? .accepted : .refused, progress: observe)
+        missingKeys: acceptMissingKeys ? .accepted : .refused, against: kept.checkpoints(), progress: observe)
     }
-    output.print(report, at: path)
+    output.tell(report, at: path)
   }
 }
 
 extension FormatOptions {
   /// Prints what was restored or imported.
-  func print(_ report: RestoreReport, at path: String) {
+  func tell(_ report: RestoreReport, at path: String) {
     var members: [(String, JSON)] = [
       ("ledger", .string(path)), ("events", .number(report.events)), ("root", .string(report.root.hex)),
       ("newest", .string("\(report.newest)")), ("missingKeys", .number(report.missingKeys)),
     ]
     if let position = report.recordedAt { members.append(("recordedAt", .number(position))) }
-    if let text = format.text(.object(members)) { return Swift.print(text) }
-    Swift.print("\(events(report.events)) in \(path); root \(report.root.hex)")
+    if let text = format.text(.object(members)) { return print(text) }
+    print("\(events(report.events)) in \(path); root \(report.root.hex)")
     if report.missingKeys > 0 {
-      Swift.print("the keys of \(report.missingKeys) persons or webhooks are missing: what they opened stays closed")
+      print("the keys of \(report.missingKeys) persons or webhooks are missing: what they opened stays closed")
     }
-    if let position = report.recordedAt { Swift.print("ledger.restored is event \(position)") }
-    Swift.print(
+    if let position = report.recordedAt { print("ledger.restored is event \(position)") }
+    print(
       "the copy ends with event \(report.events), \(report.newest): whatever was revoked, disabled or erased after that is "
         + "undone; do it again")
   }

@@ -45,10 +45,10 @@ enum Examination {
     unsafe setenv(variable, "\(ends[0])", 1)
     // What is damaged is the file, and not the program: no backtrace.
     unsafe setenv("SWIFT_BACKTRACE", "enable=no", 1)
-    var arguments = unsafe CommandLine.arguments.map { unsafe strdup($0) } + [nil]
+    var arguments = unsafe ProcessArguments.all.map { unsafe strdup($0) } + [nil]
     defer { for index in unsafe arguments.indices { unsafe free(arguments[index]) } }
     var process: pid_t = 0
-    guard unsafe posix_spawn(&process, "/proc/self/exe", nil, nil, &arguments, environ) == 0 else {
+    guard unsafe posix_spawn(&process, ProcessArguments.program, nil, nil, &arguments, environ) == 0 else {
       throw CheckFailed(reason: "the process that examines the file could not be started; end some programs, try again")
     }
     Interruption.pass(to: process)

@@ -6,7 +6,8 @@ struct Verify: AsyncParsableCommand {
     abstract: "Check every record, the tree, the checkpoints and the projections.",
     discussion: """
       Hashes every record anew, rebuilds the root of the tree, checks each signed checkpoint, and compares each projection \
-      with one rebuilt from the log. Names the first position that is wrong, and then exits with status 1.
+      with one rebuilt from the log. Names the first position that is wrong, and then exits with status 1; json and ndjson \
+      say so on standard output as well.
 
       A tail cut off, an old copy or a history rewritten whole are sound in themselves: --against shows them, by a checkpoint \
       kept elsewhere.
@@ -27,26 +28,40 @@ struct Verify: AsyncParsableCommand {
   @OptionGroup var output: FormatOptions
 
   func run() async throws {
+    try await output.checking { try await examine() }
+  }
+
+  private func examine() async throws {
     let path = try ledger.requireFolder()
-    let kept = try against.map { String(decoding: try content(of: $0), as: UTF8.self) }
+    let kept = try against.map { try checkpoint(in: $0, "--against") }
     try Examination.perform(on: path)
-    let opened = try await Ledger.openForReading(at: path, ledger.configuration(for: .reading))
-    let bar = ProgressBar()
-    let report: VerificationReport
-    var extended: [UInt64] = []
-    do throws(LedgerError) {
-      for checkpoint in kept { extended.append(try await opened.verify(against: checkpoint)) }
-      report = try await opened.verify { done, total in bar.show(done, of: total) }
-    } catch {
-      bar.end()
-      await opened.close()
-      guard error.code == .damaged else { throw error }
-      throw CheckFailed(
-        reason: "\(error.reason)\(error.position.map { " (first bad position: \($0))" } ?? "")")
+    let (report, extended) = try await ledger.reading { opened in
+      var extended: [UInt64] = []
+      for (file, checkpoint) in zip(against, kept) {
+        do throws(LedgerError) { extended.append(try await opened.verify(against: checkpoint)) } catch {
+          throw CheckFailed(
+            reason: "--against \(file): \(error.reason) [\(error.code)]", code: error.code, position: error.position)
+        }
+      }
+      let bar = ProgressBar(unit: "steps")
+      defer { bar.end() }
+      do throws(LedgerError) {
+        return (try await opened.verify { done, total in bar.show(done, of: total) }, extended)
+      } catch {
+        guard error.code == .damaged else { throw error }
+        throw CheckFailed(damage: error)
+      }
     }
-    bar.end()
-    await opened.close()
+    show(report, extended)
+    guard report.projectionsMatch else {
+      throw CheckFailed(
+        reason: "the live projections are not what the log makes of them; rebuild them", code: .damaged, isTold: true)
+    }
+  }
+
+  private func show(_ report: VerificationReport, _ extended: [UInt64]) {
     var members: [(String, JSON)] = [
+      ("sound", .bool(report.projectionsMatch)),
       ("events", .number(report.events)), ("root", .string(report.root.hex)),
       ("checkpoints", .number(UInt64(report.checkpoints))),
     ]
@@ -62,25 +77,19 @@ struct Verify: AsyncParsableCommand {
         ))
     }
     if !extended.isEmpty { members.append(("against", .array(extended.map { .number($0) }))) }
-    if let text = output.format.text(.object(members)) {
-      print(text)
-    } else {
-      print("\(events(report.events)) \(report.events == 1 ? "matches" : "match") the tree; root \(report.root.hex)")
-      print("\(count(report.checkpoints, "signed checkpoint")) \(report.checkpoints == 1 ? "agrees" : "agree") with it")
-      for (file, size) in zip(against, extended) { print("its beginning is the \(events(size)) of \(file)") }
-      if let segments = report.archivedIn {
-        print(
-          "\(count(report.archived, "record")) archived in segments \(segments.lowerBound) to \(segments.upperBound), "
-            + (ledger.namedArchive != nil ? "read from there" : "for which the tree stands: --archive reads them"))
-      }
-      if report.rebuilt == nil {
-        print("the projections were not compared with the log: that takes the archive")
-      } else if report.projectionsMatch {
-        print("rebuilt state equals live state")
-      }
+    if let text = output.format.text(.object(members)) { return print(text) }
+    print("\(events(report.events)) \(report.events == 1 ? "matches" : "match") the tree; root \(report.root.hex)")
+    print("\(count(report.checkpoints, "signed checkpoint")) \(report.checkpoints == 1 ? "agrees" : "agree") with it")
+    for (file, size) in zip(against, extended) { print("its beginning is the \(events(size)) of \(file)") }
+    if let segments = report.archivedIn {
+      print(
+        "\(count(report.archived, "record")) archived in segments \(segments.lowerBound) to \(segments.upperBound), "
+          + (ledger.namedArchive != nil ? "read from there" : "for which the tree stands: --archive reads them"))
     }
-    guard report.projectionsMatch else {
-      throw CheckFailed(reason: "the live projections are not what the log makes of them; rebuild them")
+    if report.rebuilt == nil {
+      print("the projections were not compared with the log: that takes the archive")
+    } else if report.projectionsMatch {
+      print("rebuilt state equals live state")
     }
   }
 }

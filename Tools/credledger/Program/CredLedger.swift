@@ -16,8 +16,8 @@ struct CredLedger: AsyncParsableCommand {
         0  done
         1  a check failed, or a command was refused
         2  wrong usage
-        3  the ledger, its keys or another file could not be opened, read or written; or a record was let go to an
-           archive that --archive does not name
+        3  the ledger, its keys or another file could not be opened, read or written, standard output among them; or a
+           record was let go to an archive that --archive does not name
 
       An interrupt takes away what was not finished; what a killed program leaves beside a ledger or a file, as \
       NAME.new-... or NAME.credledger-part, goes with the next run for the same name.
@@ -40,34 +40,52 @@ struct CredLedger: AsyncParsableCommand {
     ])
 
   static func main() async {
+    StandardStreams.occupy()
     do throws(LedgerError) { try SystemLimits.check() } catch { fail(describe(error), status: 3) }
     StructureFault.explain()
     Interruption.listen(parent: Examination.parent)
+    guard !ProcessArguments.areMissing else {
+      fail("the program was started without arguments, not even its own name", status: 2)
+    }
     var used: any ParsableCommand.Type = CredLedger.self
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(Array(ProcessArguments.all.dropFirst()))
       used = type(of: command)
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {
         try command.run()
       }
+      try Output.finish()
     } catch let error as LedgerError {
       fail(describe(error), status: status(of: error))
     } catch let failure as CheckFailed {
       fail(failure.reason, status: 1)
+    } catch let failure as CannotRead {
+      fail(failure.reason, status: 3)
+    } catch let failure as OutputLost {
+      fail(failure.reason, status: 3)
     } catch {
-      // Help and version are no failures; whatever else the parser says is wrong usage.
-      if exitCode(for: error) == .success { exit(withError: error) }
-      // The parser knows the subcommand of its own errors; those of a subcommand at work are told here.
-      let isAtWork = used != CredLedger.self
-      let text = isAtWork ? "error: \(message(for: error))\n\(usageString(for: used))" : fullMessage(for: error)
-      // In the form of all other errors; the parser quotes what it was given.
-      let lines = (text.hasPrefix("Error: ") ? "error: \(text.dropFirst(7))" : text)
-        .split(separator: "\n", omittingEmptySubsequences: false).map { String($0).printable }
-      write(lines.joined(separator: "\n") + "\n", to: STDERR_FILENO)
-      Glibc.exit(2)
+      end(with: error, of: used)
     }
+  }
+
+  /// Ends with what the parser says: help and version are no failures, whatever else is wrong usage.
+  private static func end(with error: any Error, of used: any ParsableCommand.Type) -> Never {
+    if exitCode(for: error) == .success {
+      print(fullMessage(for: error))
+      do throws(OutputLost) { try Output.finish() } catch { fail(error.reason, status: 3) }
+      Glibc.exit(0)
+    }
+    // The parser knows the subcommand of its own errors; those of a subcommand at work are told here.
+    let isAtWork = used != CredLedger.self
+    let text = isAtWork ? "error: \(message(for: error))\n\(usageString(for: used))" : fullMessage(for: error)
+    // In the form of all other errors; the parser quotes what it was given.
+    let lines = (text.hasPrefix("Error: ") ? "error: \(text.dropFirst(7))" : text)
+      .split(separator: "\n", omittingEmptySubsequences: false).map { String($0).printable }
+    try? Output.flush()
+    write(lines.joined(separator: "\n") + "\n", to: STDERR_FILENO)
+    Glibc.exit(2)
   }
 
   private static func describe(_ error: LedgerError) -> String {
@@ -78,8 +96,8 @@ struct CredLedger: AsyncParsableCommand {
 
   private static func status(of error: LedgerError) -> Int32 {
     switch error.code {
-    // As wrong keys do, missing ones keep a ledger from being opened.
-    case .notFound where error.field == "keys": 3
+    // What is not there could not be read: keys, and the folder of a copy.
+    case .notFound where ["keys", "path", "archive"].contains(error.field): 3
     case .alreadyExists, .invalidValue, .notFound, .invalidEvidence, .witnessUnavailable, .witnessRefused,
       .foreignArchive, .archiveBehind, .keysBehind:
       1
@@ -90,6 +108,8 @@ struct CredLedger: AsyncParsableCommand {
   }
 
   private static func fail(_ reason: String, status: Int32) -> Never {
+    // What was found before comes before what went wrong; that it was lost is told where nothing else is.
+    try? Output.flush()
     // What is wrong may be a text that somebody else chose.
     write("error: \(reason.printable)\n", to: STDERR_FILENO)
     Glibc.exit(status)
@@ -98,6 +118,26 @@ struct CredLedger: AsyncParsableCommand {
 
 /// A check came out wrong.
 struct CheckFailed: Error {
+  let reason: String
+  /// What kind of failure it is, where programs are to know.
+  var code: LedgerError.Code?
+  /// The first position in the log that is wrong.
+  var position: UInt64?
+  /// Whether standard output says so already.
+  var isTold = false
+}
+
+extension CheckFailed {
+  /// Something stored is not what it was.
+  init(damage error: LedgerError) {
+    self.init(
+      reason: "\(error.reason)\(error.position.map { " (first bad position: \($0))" } ?? "")", code: error.code,
+      position: error.position)
+  }
+}
+
+/// A file that was named could not be read.
+struct CannotRead: Error {
   let reason: String
 }
 

@@ -48,6 +48,7 @@ enum Interruption {
 
   /// Removes what is not finished, and ends this process by a signal.
   static func end(by signal: Int32) -> Never {
+    HiddenLine.restore()
     let process = worker.load(ordering: .sequentiallyConsistent)
     if process > 0 {
       kill(process, signal)
@@ -56,8 +57,13 @@ enum Interruption {
     }
     Unfinished.abandon {
       Glibc.signal(signal, SIG_DFL)
-      kill(getpid(), signal)
-      while true { pause() }
+      var own = sigset_t()
+      unsafe sigemptyset(&own)
+      unsafe sigaddset(&own, signal)
+      unsafe pthread_sigmask(SIG_UNBLOCK, &own, nil)
+      raise(signal)
+      // The first process of a container survives that: the system spares it each signal that it does not handle.
+      _exit(128 + signal)
     }
   }
 

@@ -21,6 +21,43 @@ extension OutputFormat {
   }
 }
 
+extension FormatOptions {
+  /// Prints what is shown this once, such as a new secret. Where standard output does not take it, standard error gets it:
+  /// the command is done, and nobody could ask for it again.
+  func showOnce(_ value: JSON, _ lines: [String]) throws {
+    format.show(value, lines)
+    do throws(OutputLost) { try Output.sync() } catch {
+      let text = format.text(value) ?? lines.map(\.printable).joined(separator: "\n")
+      write("note: what standard output did not take, and is shown this once:\n\(text)\n", to: STDERR_FILENO)
+      throw error
+    }
+  }
+
+  /// Runs a check. Where it fails, programs are told on standard output as well: why, and at which position.
+  func checking(_ body: () async throws -> Void) async throws {
+    do { try await body() } catch {
+      if let value = Self.failure(error), let text = format.text(value) { print(text) }
+      throw error
+    }
+  }
+
+  private static func failure(_ error: any Error) -> JSON? {
+    let (reason, code, position): (String, LedgerError.Code?, UInt64?)
+    switch error {
+    case let error as LedgerError: (reason, code, position) = (error.reason, error.code, error.position)
+    case let error as CheckFailed where !error.isTold:
+      (reason, code, position) = (error.reason, error.code, error.position)
+    case let error as CannotRead: (reason, code, position) = (error.reason, .storage, nil)
+    default: return nil
+    }
+    var members: [(String, JSON)] = [("sound", .bool(false))]
+    if let code { members.append(("code", .string("\(code)"))) }
+    members.append(("reason", .string(reason)))
+    if let position { members.append(("position", .number(position))) }
+    return .object(members)
+  }
+}
+
 /// How many there are of something, in words: `1 event`, `2 events`.
 func count(_ number: some BinaryInteger, _ one: String) -> String { "\(number) \(one)\(number == 1 ? "" : "s")" }
 
@@ -79,7 +116,7 @@ struct ConfirmationOptions: ParsableArguments {
   func require<Kind>(_ id: ObjectID<Kind>, _ question: String) throws {
     guard !yes else { return }
     guard isatty(STDIN_FILENO) == 1 else { throw ValidationError("Without a terminal to ask on, --yes is needed.") }
-    print("\(question) Type its number:")
+    write("\(question) Type its number:\n", to: STDERR_FILENO)
     guard readLine().flatMap({ ObjectID<Kind>($0) }) == id else { throw CheckFailed(reason: "nothing was done") }
   }
 }

@@ -16,9 +16,12 @@ struct BundleCommand: AsyncParsableCommand {
         credledger bundle - --at 2026-01-31T12:00:00Z --out evidence.json < leaked.txt
       """)
 
-  @Argument(help: "Positions, or token:N, grant:N, connector:N, account:N, or - for a token's text on standard input.")
+  @Argument(
+    help:
+      "Positions, or token:N, grant:N, connector:N, account:N, or - for the texts of tokens on standard input, a line each."
+  )
   var what: [String] = []
-  @Option(help: "A file with a token's text; - is standard input.")
+  @Option(help: "A file with the texts of tokens, a line each; - is standard input.")
   var file: String?
   @Option(help: "A time in RFC 3339 or how long ago, such as 7d; the events until then. Without it now.")
   var at: TimeArgument?
@@ -38,7 +41,7 @@ struct BundleCommand: AsyncParsableCommand {
       if let position = UInt64(text) {
         positions.append(position)
       } else if text == "-" {
-        explained.append(.presented(try secret(in: text)))
+        explained += try tokens(in: text).map { .presented($0) }
       } else if let object = Ledger.Explained(text) {
         explained.append(object)
       } else {
@@ -46,11 +49,11 @@ struct BundleCommand: AsyncParsableCommand {
           "Name positions, token:N, grant:N, connector:N or account:N, or give a token's text by - or --file.")
       }
     }
-    if let file { explained.append(.presented(try secret(in: file))) }
+    if let file { explained += try tokens(in: file).map { .presented($0) } }
     guard !positions.isEmpty || !explained.isEmpty else { throw ValidationError("Name what to prove.") }
     let output = try OutputFile(out ?? "-", "--out", of: ledger)
     try output.requireNew()
-    let given = try checkpoint.map { String(decoding: try content(of: $0), as: UTF8.self) }
+    let given = try checkpoint.map { try credledger.checkpoint(in: $0, "--checkpoint") }
     if given == nil { try await signing.sign(in: ledger) }
 
     let time = at?.timestamp()

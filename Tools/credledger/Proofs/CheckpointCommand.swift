@@ -67,14 +67,12 @@ struct CheckpointCommand: AsyncParsableCommand {
   /// The checkpoint with the signatures that it has in the file already. A file that is of another ledger, or ahead of this
   /// one, is not overwritten.
   private func merged(_ newest: String, in file: OutputFile?, _ opened: Ledger) async throws -> String {
-    guard let file, file.kind == .file,
-      let kept = try DurableFile.read(file.path, limit: SignedNote.maximumByteCount)
-    else { return newest }
-    let text = String(decoding: kept, as: UTF8.self)
+    guard let file, file.kind == .file else { return newest }
+    let text = try checkpoint(in: file.path, "--out")
     do throws(LedgerError) { try await opened.verify(against: text) } catch {
       throw CheckFailed(reason: "--out: \(file.path) is left as it is: \(error.reason)")
     }
-    let isSame = try SignedNote(decoding: kept).text == SignedNote(decoding: Array(newest.utf8)).text
+    let isSame = try SignedNote(decoding: Array(text.utf8)).text == SignedNote(decoding: Array(newest.utf8)).text
     return isSame ? text : newest
   }
 

@@ -34,11 +34,37 @@ func requireCheckpoint(of ledger: Ledger) throws -> String {
 /// The content of a file that was named on the command line.
 ///
 /// - Parameter limit: the most bytes that it may have.
+/// - Throws: ``CannotRead``.
 func content(of path: String, limit: Int = SignedNote.maximumByteCount) throws -> [UInt8] {
   let content: [UInt8]?
-  do { content = try DurableFile.read(path, limit: limit) } catch { throw ValidationError(error.reason) }
-  guard let content else { throw ValidationError("\(path) is not there.") }
+  do { content = try DurableFile.read(path, limit: limit) } catch { throw CannotRead(reason: error.reason) }
+  guard let content else { throw CannotRead(reason: "\(path) is not there") }
   return content
+}
+
+/// The text of a file with a checkpoint. What is not UTF-8 is refused: repaired, it would be another text than the file's.
+func checkpoint(in path: String, _ option: String) throws -> String {
+  guard let text = String(validating: try content(of: path), as: UTF8.self) else {
+    throw CheckFailed(reason: "\(option): \(path) is no signed checkpoint: it is not UTF-8 [invalid_checkpoint]")
+  }
+  return text
+}
+
+/// Checkpoints kept elsewhere that a copy of the log is verified against.
+struct AgainstOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("A checkpoint kept elsewhere that the copy must agree with; may be repeated.", valueName: "file")
+  )
+  var against: [String] = []
+
+  /// The texts of the files.
+  func checkpoints() throws -> [String] { try against.map { try checkpoint(in: $0, "--against") } }
+
+  /// The same with the witness file, where one is named on the command line itself: a copy that is checked is mostly older
+  /// than the file that the environment names for the ledger.
+  func checkpoints(with ledger: LedgerOptions) throws -> [String] {
+    try checkpoints() + (ledger.witnessFile.map { [try checkpoint(in: $0, "--witness-file")] } ?? [])
+  }
 }
 
 /// Refuses what is no public key of a ledger, or of a witness.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CredentialLedger
+import Glibc
 
 struct VerifyBundle: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -15,7 +16,7 @@ struct VerifyBundle: AsyncParsableCommand {
         credledger verify-bundle evidence.json --key ... --witness witness.example.org+5a6b7c8d+BA... --format json
       """)
 
-  @Argument(help: "The file with the evidence.")
+  @Argument(help: "The file with the evidence; - is standard input.")
   var file: String
   @Option(
     name: .customLong("key"),
@@ -37,8 +38,19 @@ struct VerifyBundle: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let evidence = try EvidenceBundle(decoding: content(of: file, limit: Self.limit))
-      .verify(keys: keys, witnesses: witnesses)
+    try await output.checking { try check() }
+  }
+
+  private func check() throws {
+    // What does not begin as evidence does is not read further, however long it is.
+    let bundle = try EvidenceBundle(
+      decoding: contents(of: file, limit: Self.limit) { $0.starts(with: EvidenceBundle.beginning.prefix($0.count)) })
+    let evidence = try bundle.verify(keys: keys, witnesses: witnesses)
+    for key in bundle.keys where !keys.contains(key) {
+      write(
+        "warning: the evidence comes with a key that you did not give, and that is not vouched for: \(key.printable)\n",
+        to: STDERR_FILENO)
+    }
     if let text = output.format.text(JSON(evidence)) { return print(text) }
     let count = evidence.records.count
     print(
@@ -68,7 +80,8 @@ extension JSON {
   fileprivate init(_ evidence: VerifiedEvidence) {
     let description = evidence.description
     self = .object([
-      ("origin", .string(evidence.origin)), ("size", .number(evidence.size)), ("root", .string(evidence.root.hex)),
+      ("sound", .bool(true)), ("origin", .string(evidence.origin)), ("size", .number(evidence.size)),
+      ("root", .string(evidence.root.hex)),
       ("signers", .array(evidence.signers.map { .string($0) })),
       (
         "cosignatures",

@@ -91,7 +91,7 @@ struct ConnectorCommand: AsyncParsableCommand {
           refreshTokenLifetime: details.refreshTokenLifetime ?? 0, rotation: details.rotation?.value ?? .late,
           for: owner, by: Requester.operator)
       }
-      output.format.show(
+      try output.showOnce(
         connector.json(secret: secret),
         ["Made \(connector.id), which clients know as \(connector.publicID)."] + secret.lines)
     }
@@ -161,7 +161,7 @@ struct ConnectorCommand: AsyncParsableCommand {
         let id = try name.find(in: ledger).id
         return (id, try await ledger.connectors.rotateSecret(of: id, overlap: overlap, by: Requester.operator))
       }
-      output.format.show(
+      try output.showOnce(
         .object([("connector", .number(id.rawValue)), ("secret", .string(secret.text))]),
         ["\(id) has another Secret."] + secret.lines)
     }

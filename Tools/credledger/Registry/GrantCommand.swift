@@ -94,7 +94,7 @@ struct GrantCommand: AsyncParsableCommand {
           connector.find(in: ledger).id, access: access, for: granter, by: Requester.operator)
       }
       let token = granted.refreshToken.text
-      output.format.show(
+      try output.showOnce(
         .object([
           ("grant", .number(granted.grant.rawValue)), ("refreshToken", .string(token)),
           ("expiresAt", .string(granted.expiresAt.description)),

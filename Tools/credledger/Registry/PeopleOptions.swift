@@ -17,7 +17,7 @@ struct PeopleOptions: ParsableArguments {
 
   /// Everybody who is named: accounts, then numbers, then those of the file, each in the order given.
   func people() throws -> [Groups.Person] {
-    let numbers = try number + (numberFile.map(secrets) ?? [])
+    let numbers = try number + (numberFile.map(lines) ?? [])
     return try account.map { .account($0) } + numbers.map { .number(try PhoneNumber($0)) }
   }
 }

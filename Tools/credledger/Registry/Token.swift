@@ -54,8 +54,9 @@ extension Token {
         One event whatever the number of tokens, recorded as the operator's. What is stopped already is no error, and \
         what there is not is one. The grant, the connector and the account stand, and can be given new tokens.
 
-        A token that leaked is given by its text: by - on standard input, so that no other process sees it. An access token \
-        is revoked alone, a refresh token with its family.
+        A token that leaked is given by its text: by - on standard input, so that no other process sees it. Each line is a \
+        token, and has its own result; white space, quotes and Bearer around one are ignored. An access token is revoked \
+        alone, a refresh token with its family.
 
         EXAMPLES
           credledger token revoke token:42
@@ -65,46 +66,94 @@ extension Token {
           credledger token revoke - < leaked.txt
         """)
 
-    @Argument(help: "token:N, family:N, grant:N, connector:N or account:N; - reads a token's text from standard input.")
+    @Argument(help: "token:N, family:N, grant:N, connector:N or account:N; - reads tokens' texts from standard input.")
     var target: String
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
 
     func run() async throws {
-      let explained: Ledger.Explained
+      let targets: [(name: String?, explained: Ledger.Explained)]
       if target == "-" {
-        explained = .presented(try secret(in: target))
+        targets = try tokens(in: target).map { (nil, .presented($0)) }
       } else if Subject(target) != nil, let named = Ledger.Explained(target) {
-        explained = named
+        targets = [(target, named)]
       } else {
         throw ValidationError(
-          "Name a token:N, family:N, grant:N, connector:N or account:N, or give a token's text by - on standard input.")
+          "Name a token:N, family:N, grant:N, connector:N or account:N, or give tokens' texts by - on standard input.")
       }
       // No other process can write between the two.
-      let (subject, before, isNew) = try await ledger.writing { opened in
-        let before = try await opened.explain(explained)
-        guard let subject = before.subject, case let isText = target == "-", !isText || before.obstacle != .unknown
-        else {
-          throw CheckFailed(
-            reason: "that is no token of this ledger: mistyped, cut off, or another ledger's [not_found]")
-        }
-        guard let made = before.made, made.type != .tokenIssued || !target.hasPrefix("family:") else {
-          throw CheckFailed(reason: "there is no \(target) [not_found]")
-        }
-        let named = RevokeToken.Target(subject, isAccess: made.type == .tokenIssued)
-        return (subject, before, try await opened.tokens.revoke(named, by: Requester.operator))
+      let results = try await ledger.writing { opened in
+        var results: [Revoked] = []
+        for (name, explained) in targets { results.append(try await Self.revoke(name, explained, in: opened)) }
+        return results
       }
-      let name = target == "-" ? "\(subject)" : target
-      if let text = output.format.text(Self.json(name, isNew, before)) { return print(text) }
-      let state = before.obstacleText.map { " (\($0))" } ?? ""
-      print(isNew ? "\(name) is revoked\(state)" : "\(name): there was nothing to revoke\(state)")
+      if results.count == 1, let failure = results[0].failure { throw failure }
+      let numbered = results.enumerated().map { results.count == 1 ? $1.json(nil) : $1.json($0 + 1) }
+      if results.count == 1, let text = output.format.text(numbered[0]) { return print(text) }
+      if output.format != .table { output.format.show(numbered, [], []) }
+      for (index, result) in results.enumerated() where output.format == .table {
+        print(results.count == 1 ? result.line : "line \(index + 1): \(result.line)")
+      }
+      try Lines.requireAll(results.map { $0.failure == nil })
     }
 
-    private static func json(_ name: String, _ isNew: Bool, _ before: Explanation) -> JSON {
-      var members: [(String, JSON)] = [("target", .string(name)), ("revoked", .bool(isNew))]
-      if let reason = before.obstacleText { members.append(("reason", .string(reason))) }
-      return .object(members)
+    /// What came of one target.
+    private struct Revoked: Sendable {
+      let name: String
+      var isNew = false
+      var reason: String?
+      var failure: CheckFailed?
+
+      var line: String {
+        if let failure { return failure.reason }
+        let state = reason.map { " (\($0))" } ?? ""
+        return isNew ? "\(name) is revoked\(state)" : "\(name): there was nothing to revoke\(state)"
+      }
+
+      /// - Parameter line: which line of several it was.
+      func json(_ line: Int?) -> JSON {
+        var members = line.map { [("line", JSON.number(UInt64($0)))] } ?? []
+        if let failure { return .object(members + Lines.members(of: failure)) }
+        members += [("target", .string(name)), ("revoked", .bool(isNew))]
+        if let reason { members.append(("reason", .string(reason))) }
+        return .object(members)
+      }
     }
+
+    /// - Parameter name: how it was named; nil for a token's text, which is not repeated.
+    private static func revoke(
+      _ name: String?, _ explained: Ledger.Explained, in opened: Ledger
+    ) async throws -> Revoked {
+      let before = try await opened.explain(explained)
+      guard let subject = before.subject, name != nil || before.obstacle != .unknown else {
+        return Revoked(name: "", failure: Lines.unknownToken)
+      }
+      guard let made = before.made, made.type != .tokenIssued || name?.hasPrefix("family:") != true else {
+        return Revoked(
+          name: "", failure: CheckFailed(reason: "there is no \(name ?? "\(subject)") [not_found]", code: .notFound))
+      }
+      let target = RevokeToken.Target(subject, isAccess: made.type == .tokenIssued)
+      let isNew = try await opened.tokens.revoke(target, by: Requester.operator)
+      return Revoked(name: name ?? "\(subject)", isNew: isNew, reason: before.obstacleText)
+    }
+  }
+}
+
+/// What commands that take several lines have in common: each line has its result.
+enum Lines {
+  static let unknownToken = CheckFailed(
+    reason: "that is no token of this ledger: mistyped, cut off, or another ledger's [not_found]", code: .notFound)
+
+  /// The members of a result that is a failure.
+  static func members(of failure: CheckFailed) -> [(String, JSON)] {
+    (failure.code.map { [("code", JSON.string("\($0)"))] } ?? []) + [("reason", .string(failure.reason))]
+  }
+
+  /// Fails where some of several lines did, all of which have been told.
+  static func requireAll(_ succeeded: [Bool]) throws {
+    let failed = succeeded.count { !$0 }
+    guard failed > 0 else { return }
+    throw CheckFailed(reason: "\(failed) of \(count(succeeded.count, "line")) failed", isTold: true)
   }
 }
 

@@ -43,17 +43,17 @@ struct Stepping {
     case ("forward", let count), ("f", let count):
       for _ in 0..<(try number(count)) {
         guard let step = try await steps.forward() else { return note("that was the last event") }
-        try await print(step, "forward")
+        try await tell(step, "forward")
       }
     case ("back", let count), ("b", let count):
       for _ in 0..<(try number(count)) {
         guard let step = try await steps.back() else { return note("this is before the first event") }
-        try await print(step, "back")
+        try await tell(step, "back")
       }
     case ("next", let text?), ("n", let text?):
       guard let subject = Subject(text) else { throw Misunderstood(reason: "expected a subject, such as connector:9") }
       guard let step = try await steps.forward(to: subject) else { return note("no later event concerns \(subject)") }
-      try await print(step, "forward")
+      try await tell(step, "forward")
     case ("go", let text?), ("g", let text?):
       guard let position = UInt64(text) else { throw Misunderstood(reason: "expected a position") }
       do throws(LedgerError) { try await steps.go(to: position) } catch {
@@ -63,8 +63,8 @@ struct Stepping {
     case ("show", let text?), ("s", let text?):
       guard let subject = Subject(text) else { throw Misunderstood(reason: "expected an object, such as grant:17") }
       guard let object = try await steps.object(subject) else { return note("there is no \(subject) here") }
-      if let text = format.text(try await show.json(object)) { return Swift.print(text) }
-      for line in try await show.lines(object) { Swift.print(line) }
+      if let text = format.text(try await show.json(object)) { return print(text) }
+      for line in try await show.lines(object) { print(line) }
     case ("help", _), ("h", _), ("?", _): write(Self.help + "\n", to: STDERR_FILENO)
     case (let word, _): throw Misunderstood(reason: "\(word) is no command, or lacks what it is about; help lists them")
     }
@@ -77,10 +77,10 @@ struct Stepping {
   }
 
   private func note(_ text: String) {
-    if format == .table { Swift.print(text) } else { write("\(text)\n", to: STDERR_FILENO) }
+    if format == .table { print(text) } else { write("\(text)\n", to: STDERR_FILENO) }
   }
 
-  private func print(_ step: ReplaySteps.Step, _ direction: String) async throws {
+  private func tell(_ step: ReplaySteps.Step, _ direction: String) async throws {
     let event = step.event
     let subjects = event.subjects.map(\.description)
     guard format == .table else {
@@ -98,14 +98,14 @@ struct Stepping {
         ),
         ("changes", .array(changes)),
       ])
-      return Swift.print(format.text(value) ?? "")
+      return print(format.text(value) ?? "")
     }
     let mark = direction == "back" ? "taken back: " : ""
-    Swift.print(
+    print(
       "\(mark)\(event.position)  \(event.time)  \(event.type)  by \(event.actor)"
         + (subjects.isEmpty ? "" : "  \(subjects.joined(separator: " "))"))
     for change in step.changes {
-      for line in try await show.lines(change) { Swift.print("  \(line)") }
+      for line in try await show.lines(change) { print("  \(line)") }
     }
   }
 }
