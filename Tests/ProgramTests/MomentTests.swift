@@ -24,7 +24,10 @@ import Testing
     #expect(TimeArgument(argument: "2026-01-31T12:00:00Z")?.timestamp(now: now).rfc3339 == "2026-01-31T12:00:00.000Z")
     #expect(TimeArgument(argument: "2h")?.timestamp(now: now) == now - .seconds(7_200))
     #expect(TimeArgument(argument: "yesterday") == nil)
-    #expect(TimeArgument(argument: "2026-01-31") == nil)
+    #expect(TimeArgument(argument: "2026-01-31")?.timestamp(now: now).rfc3339 == "2026-01-31T00:00:00.000Z")
+    for text in ["2026-02-30", "2026-13-01", "2026-1-31", "2026", "2026-01"] {
+      #expect(TimeArgument(argument: text) == nil, "\(text)")
+    }
   }
 
   @Test func numbersArePositions() {

@@ -9,7 +9,7 @@ import Testing
     let ledger = played.ledger
     // The last number lies across the 64 KiB that were read before.
     let numbers = (0..<146).map { "+9111\(10_000_000 + $0)" }
-    let padded = numbers.map { $0 + String(repeating: " ", count: 434) }.joined(separator: "\n")
+    let padded = numbers.map { $0 + String(repeating: " ", count: 440) }.joined(separator: "\n")
     #expect(padded.utf8.count > 65_536)
     let file = ledger.file("numbers")
     TestFile.write(Array(padded.utf8), to: file)

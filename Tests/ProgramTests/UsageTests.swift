@@ -10,6 +10,23 @@ import Testing
     #expect(result.error.contains("nonsense"))
   }
 
+  @Test(arguments: [
+    (["aduit"], "credledger audit"), (["verfy", "--ledger", "x"], "credledger verify"),
+    (["token", "lst"], "credledger token list"),
+    (["group", "add-memebr", "5"], "credledger group add-member"), (["verify-bundel"], "credledger verify-bundle"),
+  ])
+  func aSubcommandThatWasMistypedIsGuessed(arguments: [String], meant: String) throws {
+    let result = try runProgram(arguments)
+    #expect(result.status == 2 && result.output.isEmpty)
+    #expect(result.error.contains("Did you mean '\(meant)'?"), "\(result.error)")
+    #expect(try !runProgram(["nonsense"]).error.contains("Did you mean"))
+  }
+
+  @Test(arguments: ["--version", "version"]) func theVersionIsTold(argument: String) throws {
+    let result = try runProgram([argument])
+    #expect(result.status == 0 && result.output == "credledger, unreleased\n" && result.error.isEmpty)
+  }
+
   @Test func helpIsNoFailure() throws {
     let result = try runProgram(["--help"])
     #expect(result.status == 0)

@@ -30,6 +30,7 @@ struct CredLedger: AsyncParsableCommand {
         credledger audit --connector 9 --since 7d --ledger /var/lib/credledger
         credledger explain token:42 --ledger /var/lib/credledger
       """,
+    version: Version.text,
     subcommands: [
       Init.self, Walkthrough.self, Stats.self, Verify.self, AuditCommand.self, ExplainCommand.self, AccountCommand.self,
       ConnectorCommand.self, GroupCommand.self, GrantCommand.self, WebhookCommand.self,
@@ -37,6 +38,7 @@ struct CredLedger: AsyncParsableCommand {
       ArchiveCommand.self, RetentionCommand.self, ExportCommand.self, ImportCommand.self,
       CheckpointCommand.self, Prove.self, BundleCommand.self, VerifyBundle.self, Tiles.self,
       StateCommand.self, DiffCommand.self, ReplayCommand.self, SnapshotCommand.self,
+      Version.self,
     ])
 
   static func main() async {
@@ -85,6 +87,9 @@ struct CredLedger: AsyncParsableCommand {
       .split(separator: "\n", omittingEmptySubsequences: false).map { String($0).printable }
     try? Output.flush()
     write(lines.joined(separator: "\n") + "\n", to: STDERR_FILENO)
+    if !isAtWork, let near = Suggestion.nearest(to: Array(ProcessArguments.all.dropFirst())) {
+      write("Did you mean '\(near)'?\n", to: STDERR_FILENO)
+    }
     Glibc.exit(2)
   }
 

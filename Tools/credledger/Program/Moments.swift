@@ -1,13 +1,14 @@
 import ArgumentParser
 import CredentialLedger
 
-/// A time as options take it: RFC 3339, such as `2026-01-31T12:00:00Z`, or how long ago, such as `2h`, `7d` or `1h30m`.
+/// A time as options take it: RFC 3339, such as `2026-01-31T12:00:00Z`; a date alone, such as `2026-01-31`, for its
+/// beginning in UTC; or how long ago, such as `2h`, `7d` or `1h30m`.
 enum TimeArgument: ExpressibleByArgument {
   case at(Timestamp)
   case ago(Duration)
 
   init?(argument: String) {
-    if let time = Timestamp(rfc3339: argument) {
+    if let time = Timestamp(rfc3339: argument) ?? Timestamp(rfc3339: argument + "T00:00:00Z") {
       self = .at(time)
     } else if let duration = Duration(spelled: argument) {
       self = .ago(duration)
