@@ -120,7 +120,7 @@ import Testing
     #expect(try retain([], age: "soon").status == 2)
     #expect(try run(["retention", "--older-than", "30d"]).status == 2)
     #expect(try run(["retention", "--older-than", "30d", "--archive", path("none")]).status == 3)
-    #expect(try run(["retention", "--older-than", "30d", "--archive", path("ledger")]).status == 1)
+    #expect(try run(["retention", "--older-than", "30d", "--archive", path("ledger")]).status == 3)
     #expect(try runProgram(["simulate", "--ledger", path("other"), "--events", "500", "--seed", "1"]).status == 0)
     #expect(try runProgram(["archive", path("foreign"), "--ledger", path("other")]).status == 0)
     let foreign = try run(["retention", "--older-than", "30d", "--apply", "--archive", path("foreign")])

@@ -18,6 +18,8 @@ package final class AuditRunBuilder<Participant: CommitParticipant>: Sendable {
   package typealias Choice =
     @Sendable (Participant, _ transaction: UInt64) -> (trail: AuditTrail, generation: UInt64)
 
+  private static var pause: Duration { .seconds(1) }
+
   private let log: EventLog<Participant>
   private let policy: AuditRunPolicy
   private let choose: Choice
@@ -33,20 +35,25 @@ package final class AuditRunBuilder<Participant: CommitParticipant>: Sendable {
 
   /// Builds runs as events come. Returns when the log is closed or the task is cancelled.
   ///
-  /// While the writer has no time or no room, it waits for events to come again.
+  /// While the writer has no time or no room, it waits for events to come again; while readers have none, for a moment.
   ///
   /// - Throws: what else keeps the trail from being built. Queries go on to be answered, but take ever longer.
   package func run() async throws(LogError) {
     begin()
     defer { end() }
-    do throws(LogError) {
-      while !Task.isCancelled {
+    while !Task.isCancelled {
+      do throws(LogError) {
         let next = try await workAsFarAsPossible()
         var arrivals = log.subscribe(from: next).makeAsyncIterator()
         guard try await arrivals.next() != nil else { return }
+      } catch {
+        switch error.code {
+        case .closed: return
+        // The queue of reads is full, so the trail waits as others do.
+        case .busy: do { try await Task.sleep(for: Self.pause) } catch { return }
+        default: throw error
+        }
       }
-    } catch {
-      if error.code != .closed { throw error }
     }
   }
 
