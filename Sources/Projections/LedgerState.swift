@@ -49,7 +49,8 @@ extension ProjectionSet {
   /// The state in a snapshot, to be used while that is open.
   @usableFromInline
   package func snapshotState(in transaction: BorrowedTransaction, log: LogTables) throws(LogError) -> LedgerState {
-    LedgerState(try current(in: transaction), transaction, memory.window(ofSnapshot: transaction.number), pinCounts, log: log)
+    LedgerState(
+      try current(in: transaction), transaction, memory.window(ofSnapshot: transaction.number), pinCounts, log: log)
   }
 }
 

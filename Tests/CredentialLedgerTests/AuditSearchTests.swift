@@ -196,7 +196,7 @@ import Testing
     await ledger.close()
   }
 
-  @Test(.timeLimit(.minutes(5))) func followingMissesAndRepeatsNothing() async throws {
+  @Test(.timeLimit(.minutes(30))) func followingMissesAndRepeatsNothing() async throws {
     var random = SeededRandom(stream: 200)
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let people = try await play(&random, on: ledger)

@@ -7,7 +7,7 @@ import Testing
 
 /// What takes long holds up nothing that does not. No test measures time: where an answer had to wait it would wait for
 /// ever, and the limit ends the test.
-@Suite(.timeLimit(.minutes(10))) struct ShortReadTests {
+@Suite(.timeLimit(.minutes(30))) struct ShortReadTests {
   let folder = TemporaryFolder()
 
   /// Holds threads up until it is opened.

@@ -145,7 +145,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(5))) func anotherProcessIsFollowed() async throws {
+  @Test(.timeLimit(.minutes(30))) func anotherProcessIsFollowed() async throws {
     let audited = try await AuditedLedger()
     let ledger = try await Ledger.open(at: audited.path)
     let start = try ledger.head()
