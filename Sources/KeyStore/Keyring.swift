@@ -98,7 +98,8 @@ struct Keyring: Sendable {
   mutating func addKey(
     _ kind: KeyKind, createdAt: Int64, _ roles: RoleKeys, random: any RandomSource
   ) throws(KeyStoreError) -> Key {
-    let number = (keys(of: kind).last?.number ?? 0) + 1
+    let (number, overflow) = (keys(of: kind).last?.number ?? 0).addingReportingOverflow(1)
+    guard !overflow else { throw Self.damaged("the last number of the keys of the kind \(kind) is taken") }
     let secret = try SealedBytes.drawKey(random)
     return try add(secret, kind, number: number, createdAt: createdAt, roles, random: random)
   }

@@ -30,7 +30,7 @@ extension LedgerState {
     try reading { () throws(LogError) in
       try stored { () throws(LMDBError) in
         try directory.rows.forEach(
-          from: .pair(family, group.rawValue, 0), below: .pair(family, group.rawValue + 1, 0), in: transaction
+          from: .pair(family, group.rawValue, 0), below: .pair(family, group.rawValue, .max), in: transaction
         ) { key, bytes in
           guard let place = PlaceRow(decoding: bytes), case .pair(_, _, let id) = key else {
             malformed = key
@@ -92,7 +92,7 @@ extension LedgerState {
     var subscriptions: [GroupSubscription] = []
     let places = try rows(
       PlaceRow.self, from: .pair(.subscriptionOfGroup, group.rawValue, first.rawValue),
-      below: .pair(.subscriptionOfGroup, group.rawValue + 1, 0), limit: limit)
+      below: .pair(.subscriptionOfGroup, group.rawValue, .max), limit: limit)
     for (key, _) in places {
       guard case .pair(_, _, let id) = key, let known = try subscription(SubscriptionID(rawValue: id)) else { continue }
       subscriptions.append(known)

@@ -35,7 +35,7 @@ extension LedgerState {
       var found: [WebhookID] = []
       try stored { () throws(LMDBError) in
         try directory.rows.forEach(
-          from: Directory.key(of: object, webhook: (last?.rawValue ?? 0) + 1),
+          from: Directory.key(of: object, webhook: WebhookID.following(last).rawValue),
           below: Directory.key(of: object, webhook: .max), in: transaction
         ) { key, _ in
           guard found.count < limit else { return .stop }

@@ -146,6 +146,13 @@ import TransparencyLog
     let evidence = try bundle.verify(keys: [key], witnesses: [witness])
     #expect(evidence.cosignatures.map(\.witness) == ["witness.example.org"])
     #expect(evidence.cosignatures.map(\.time) == [1_700_000_000])
+    for time in [0, 253_402_300_800, 9_223_372_036_854_775, 9_223_372_036_854_776, .max] as [Int64] {
+      var other = try SignedNote(decoding: Array(try await ledger.checkpoint().utf8))
+      try other.add(try cosigner.cosign(other, time: time))
+      let bundle = try await ledger.bundle(of: [token.rawValue], at: String(decoding: other.bytes, as: UTF8.self))
+      let code = try await code(of: { try bundle.verify(keys: [key], witnesses: [witness]) })
+      #expect(code == .invalidEvidence, "\(time)")
+    }
     let plain = try await ledger.bundle(of: [token.rawValue])
     #expect(try await code(of: { try plain.verify(keys: [key], witnesses: [witness]) }) == .invalidEvidence)
     await ledger.close()

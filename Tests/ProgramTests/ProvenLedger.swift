@@ -44,6 +44,10 @@ struct ProvenLedger {
 
   /// Runs the program on this ledger.
   func run(_ arguments: String..., environment: [String] = []) throws -> ProgramResult {
+    try run(arguments, environment: environment)
+  }
+
+  func run(_ arguments: [String], environment: [String] = []) throws -> ProgramResult {
     try runProgram(arguments + ["--ledger", path], environment: environment)
   }
 

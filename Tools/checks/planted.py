@@ -44,6 +44,7 @@ public final class Vault: Base<Int>,
   @inlinable
   public var count: Int { isEmpty != true && !isEmpty ? 1 : bytes!=other ? 2 : 3 }
   public let id: Int
+  private var next: Int { id.rawValue &+ 1 + max(id.rawValue, 1) }
   private var note = "stop! \(!isEmpty) \"x\"! public var y try!" + #"a "quoted"! \(x!) text"#
   private var page = """
     public func undocumented() { value! }
@@ -158,5 +159,10 @@ PLANTS = [
     Plant("documentation", VAULT, "  /// Opens it.\n", ""),
     Plant("documentation", VAULT, "    self.id = id\n", "    self.id = id + 1\n", line_offset=-1),
     Plant("examples", "Sources/CredentialLedger/Book.swift", "book.open(at: 1)", "book.open()"),
+    Plant("arithmetic", VAULT, NOTE, "  let a = id.rawValue + 1\n" + NOTE),
+    Plant("arithmetic", VAULT, NOTE, "  let a = (last?.rawValue ?? 0) + 1\n" + NOTE),
+    Plant("arithmetic", VAULT, NOTE, "  let a = time.milliseconds * 1_000\n" + NOTE),
+    Plant("arithmetic", VAULT, NOTE, "  let a = \"\\(time.seconds - 1)\"\n" + NOTE),
+    Plant("arithmetic", COMMAND, EVENTS, EVENTS + "let a = key.number - 1\n", line_offset=1),
     Plant("examples", "Sources/CredentialLedger/Book.swift", "/// ```\n", "/// book.close()\n/// ```\n"),
 ]

@@ -91,8 +91,9 @@ public struct Accounts: Sendable {
     guard (1...1_000).contains(limit) else {
       throw LedgerError(.invalidValue, "limit: expected 1 to 1,000", field: "limit")
     }
-    let first = AccountID(rawValue: (after?.rawValue ?? 0) + 1)
-    return try ledger.reading { (state) throws(StateUnreadable) in try state.accounts(from: first, limit: limit) }
+    return try ledger.reading { (state) throws(StateUnreadable) in
+      try state.accounts(from: .following(after), limit: limit)
+    }
   }
 
   /// What is known of the person behind an account.

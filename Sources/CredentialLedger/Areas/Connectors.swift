@@ -142,7 +142,7 @@ public struct Connectors: Sendable {
       throw LedgerError(.invalidValue, "limit: expected 1 to 1,000", field: "limit")
     }
     return try ledger.reading { (state) throws(StateUnreadable) in
-      try state.connectors(from: (last?.rawValue ?? 0) + 1, limit: limit)
+      try state.connectors(from: ConnectorID.following(last).rawValue, limit: limit)
     }
   }
 

@@ -18,7 +18,7 @@ extension Groups {
       throw LedgerError(.invalidValue, "limit: expected 1 to 1,000", field: "limit")
     }
     return try ledger.reading { (state) throws(StateUnreadable) in
-      try state.groups(from: (last?.rawValue ?? 0) + 1, limit: limit)
+      try state.groups(from: GroupID.following(last).rawValue, limit: limit)
     }
   }
 }

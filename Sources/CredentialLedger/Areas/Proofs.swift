@@ -40,7 +40,7 @@ public struct EventProof: Sendable {
     guard let note = try? SignedNote(decoding: Array(checkpoint.utf8)),
       let signed = try? note.verifiedKeys(among: keys), signed.count == 1,
       let head = try? Checkpoint(noteText: note.text), head.origin == origin,
-      inclusion.treeSize == head.size, inclusion.leafIndex + 1 == position
+      inclusion.treeSize == head.size, position > 0, inclusion.leafIndex == position - 1
     else { return false }
     if let record, SHA256.hash(prefix: 0, record) != leafHash { return false }
     return inclusion.verify(leafHash: leafHash, root: head.root)

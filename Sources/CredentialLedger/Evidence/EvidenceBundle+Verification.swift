@@ -79,6 +79,9 @@ extension EvidenceBundle {
       guard let time = try Self.cosignatureTime(note, by: witness) else {
         throw Self.invalid("the witness \(witness.name) has not cosigned the checkpoint")
       }
+      guard time > 0, Timestamp(seconds: time).isWritable else {
+        throw Self.invalid("the time of the cosignature by \(witness.name) is none: \(time) seconds after 1970")
+      }
       cosignatures.append(VerifiedEvidence.Cosignature(witness: witness.name, time: time))
     }
     return VerifiedEvidence(

@@ -141,7 +141,7 @@ extension Ledger {
     }
     let search = RetentionSearch(
       log: log, expiredBy: now - policy.olderThan,
-      answeredBefore: now.milliseconds - max(configuration.idempotencyRetention, 0), last: last)
+      answeredBefore: (now - .milliseconds(max(configuration.idempotencyRetention, 0))).milliseconds, last: last)
     var plan = RetentionPlan(
       search: search, segments: segments,
       report: RetentionReport(

@@ -19,7 +19,7 @@ public struct RetentionPolicy: Sendable, Hashable {
   }
 
   /// In milliseconds.
-  var milliseconds: Int64 { olderThan.components.seconds * 1_000 }
+  var milliseconds: Int64 { (Timestamp(milliseconds: 0) + olderThan).milliseconds }
 }
 
 /// Where a record is that is no more in the live file.

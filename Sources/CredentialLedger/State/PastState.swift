@@ -159,7 +159,7 @@ public final class PastState: Sendable {
     case .tokens: return try tokens(after: number, limit)
     }
     return try reading { (state) throws(StateUnreadable) in
-      try state.numbers(of: kind, from: number + 1, limit: limit).map { Subject(kind: kind, number: $0) }
+      try state.numbers(of: kind, from: .following(number), limit: limit).map { Subject(kind: kind, number: $0) }
     }
   }
 

@@ -104,11 +104,11 @@ extension DomainReader where Self: ~Copyable {
 
   private func allGroups(after: GroupID?, limit: Int) throws(DecisionFailure) -> [VisibleGroup] {
     var found: [VisibleGroup] = []
-    var last = after?.rawValue ?? 0
-    while found.count < limit, last < .max {
-      let page = try read(groups(from: GroupID(rawValue: last + 1), limit: limit))
+    var last = after
+    while found.count < limit {
+      let page = try read(groups(from: .following(last), limit: limit))
       guard let end = page.last else { break }
-      last = end.id.rawValue
+      last = end.id
       for group in page where !group.isDeleted && found.count < limit {
         found.append(VisibleGroup(group: group, role: nil, isReadable: true))
       }

@@ -23,9 +23,7 @@ extension DomainReader where Self: ~Copyable {
   ) throws(DecisionFailure) -> SubscriberPage {
     try requireCount(limit, in: 1...SubscriberLimits.page, field: "limit")
     _ = try requirePublicGroup(group, by: requester)
-    guard (after?.rawValue ?? 0) < .max else { return SubscriberPage(subscribers: [], next: nil) }
-    let first = SubscriptionID(rawValue: (after?.rawValue ?? 0) + 1)
-    var found = try read(subscriptions(of: group, from: first, limit: limit + 1))
+    var found = try read(subscriptions(of: group, from: .following(after), limit: limit + 1))
     let isMore = found.count > limit
     if isMore { found.removeLast() }
     // Who was named by number is shown by number: an admin who knows it need not learn whose account has it.

@@ -19,6 +19,17 @@ public struct ObjectID<Kind: ObjectKind>: RawRepresentable, Sendable, Hashable, 
   }
 }
 
+extension ObjectID {
+  /// Where a page begins that follows an object: the number after it, or 1 without one. Numbers come from outside, so
+  /// there may be none after it; then it is the greatest, which no object has.
+  package static func following(_ last: ObjectID?) -> ObjectID { ObjectID(rawValue: .following(last?.rawValue ?? 0)) }
+}
+
+extension UInt64 {
+  /// The number after one that came from outside; the greatest where there is none after it.
+  package static func following(_ number: UInt64) -> UInt64 { number == .max ? .max : number + 1 }
+}
+
 extension ObjectID: Comparable {
   /// Whether the object on the left was made first.
   @inlinable

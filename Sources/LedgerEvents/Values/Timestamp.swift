@@ -17,6 +17,15 @@ public struct Timestamp: RawRepresentable, Sendable, Hashable, BitwiseCopyable {
   public var milliseconds: Int64 { rawValue }
 }
 
+extension Timestamp {
+  /// The moment that many seconds after the Unix epoch; the nearest that there is a number for where there is none, as for
+  /// seconds that came from elsewhere.
+  public init(seconds: Int64) { self = Timestamp(milliseconds: 0) + .seconds(seconds) }
+
+  /// Whether RFC 3339 can write the moment: it lies in the years 0000 to 9999 in UTC.
+  public var isWritable: Bool { Timestamp.writable.contains(self) }
+}
+
 extension Timestamp: Comparable {
   @inlinable
   public static func < (left: Timestamp, right: Timestamp) -> Bool { left.rawValue < right.rawValue }

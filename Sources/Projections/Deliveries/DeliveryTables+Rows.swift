@@ -60,7 +60,7 @@ extension DeliveryTables {
     var found: (UInt64, StoredDelivery?)?
     try stored { () throws(LMDBError) in
       try deliveries.forEach(
-        from: (webhook.rawValue, 0), below: (webhook.rawValue + 1, 0), in: transaction
+        from: (webhook.rawValue, 0), below: (webhook.rawValue, .max), in: transaction
       ) { key, bytes in
         found = (key.1, StoredDelivery(decoding: bytes))
         return .stop
@@ -93,7 +93,7 @@ extension DeliveryTables {
     var numbers: [UInt64] = []
     try stored { () throws(LMDBError) in
       try deliveries.forEach(
-        from: (webhook.rawValue, 0), below: (webhook.rawValue + 1, 0), in: transaction
+        from: (webhook.rawValue, 0), below: (webhook.rawValue, .max), in: transaction
       ) { key, _ in
         numbers.append(key.1)
         return .continue

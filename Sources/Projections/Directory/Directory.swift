@@ -70,7 +70,7 @@ package struct Directory: Sendable {
     var numbers: [UInt64] = []
     try stored { () throws(LMDBError) in
       try rows.forEach(
-        from: .pair(family, first, 0), below: .pair(family, first + 1, 0), in: transaction
+        from: .pair(family, first, 0), below: .pair(family, first, .max), in: transaction
       ) { key, _ in
         if case .pair(_, _, let second) = key { numbers.append(second) }
         return .continue

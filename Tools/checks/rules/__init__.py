@@ -1,5 +1,5 @@
 """The rules. Each is a module with `check(tree)`, which yields findings."""
 
-from rules import documentation, examples, forbidden, foundation, layers, length, links, wording
+from rules import arithmetic, documentation, examples, forbidden, foundation, layers, length, links, wording
 
-RULES = [layers, foundation, forbidden, length, wording, links, documentation, examples]
+RULES = [layers, foundation, forbidden, length, wording, links, documentation, examples, arithmetic]

@@ -86,7 +86,7 @@ struct AuditCommand: AsyncParsableCommand {
       // As many as were asked for of those that are there, and then whatever comes after them.
       start = try ledger.head()
       if limit > 0 {
-        let page = try await ledger.audit.search(filter, after: start + 1, limit: limit)
+        let page = try await ledger.audit.search(filter, after: .following(start), limit: limit)
         printer.show(try await AuditedEvent.all(page, ascending: false, of: ledger, revealing: reveal).reversed())
       }
     }

@@ -58,7 +58,7 @@ struct VerifyBundle: AsyncParsableCommand {
     print("root \(evidence.root)")
     for key in evidence.signers { print("signed by \(key)") }
     for cosignature in evidence.cosignatures {
-      print("cosigned by \(cosignature.witness) at \(Timestamp(milliseconds: cosignature.time * 1_000))")
+      print("cosigned by \(cosignature.witness) at \(Timestamp(seconds: cosignature.time))")
     }
     // Each event on lines of its own: evidence is not cut to a terminal's width.
     let description = evidence.description
@@ -89,7 +89,7 @@ extension JSON {
           evidence.cosignatures.map {
             .object([
               ("witness", .string($0.witness)),
-              ("time", .string(Timestamp(milliseconds: $0.time * 1_000).description)),
+              ("time", .string(Timestamp(seconds: $0.time).description)),
             ])
           })
       ),

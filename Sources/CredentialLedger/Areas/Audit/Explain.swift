@@ -109,7 +109,7 @@ extension Ledger {
         if case .expired(let end) = reason {
           try read { () throws(StateUnreadable) in
             try judge(
-              handle: TokenID(rawValue: subject.number), at: Timestamp(milliseconds: end.milliseconds - 1), in: history)
+              handle: TokenID(rawValue: subject.number), at: end - .milliseconds(1), in: history)
           }.reason
         } else {
           nil

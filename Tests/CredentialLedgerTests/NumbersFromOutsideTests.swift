@@ -1,0 +1,222 @@
+import LedgerTestSupport
+import Testing
+
+@testable import CredentialLedger
+
+/// Numbers that a server passes on as it got them: each public call that takes one answers, or refuses it.
+@Suite struct NumbersFromOutsideTests {
+  let folder = TemporaryFolder()
+  let clock = TestClock()
+
+  /// Numbers at the limits of what numbers can be, then random ones.
+  private static func numbers(head: UInt64, _ random: inout SeededRandom) -> [UInt64] {
+    let limits: [UInt64] = [
+      0, 1, head, head + 1, 1 << 31, 1 << 32, 1 << 63 - 1, 1 << 63, 1 << 63 + 1, .max - 1, .max,
+    ]
+    return limits
+      + (0..<8).map { _ in .random(in: 0 ... .max, using: &random) >> UInt64.random(in: 0...63, using: &random) }
+  }
+
+  private static let counts = [Int.min, -1, 0, 1, 2, 1_000, 1_001, 10_000, .max]
+
+  /// Runs a call that may refuse, and must not trap.
+  private func attempt<Output>(
+    _ body: () async throws -> Output, _ note: Comment, sourceLocation: SourceLocation = #_sourceLocation
+  ) async {
+    do { _ = try await body() } catch {
+      let code = (error as? LedgerError)?.code
+      #expect(code != nil && code != .damaged && code != .storage, "\(note): \(error)", sourceLocation: sourceLocation)
+    }
+  }
+
+  private func made() async throws -> HandedOut {
+    try await HandedOut(
+      on: Ledger.create(at: "\(folder.path)/ledger", origin: "ledger.example.org", clock.configuration),
+      permissions: [.groupInformation, .textMessage, .outgoingWebhooks])
+  }
+
+  @Test("The greatest number of all names nothing, and nothing follows it")
+  func greatest() async throws {
+    let ledger = try await made().ledger
+    #expect(try ledger.accounts.list(after: AccountID(rawValue: .max)).isEmpty)
+    #expect(try ledger.connectors.all(after: ConnectorID(rawValue: .max)).isEmpty)
+    #expect(try ledger.groups.all(after: GroupID(rawValue: .max)).isEmpty)
+    #expect(try ledger.connectors.owned(by: AccountID(rawValue: .max)).isEmpty)
+    #expect(try ledger.connectors.connectors(of: GroupID(rawValue: .max)).isEmpty)
+    #expect(try ledger.groups.joined(by: AccountID(rawValue: .max)).isEmpty)
+    #expect(try ledger.groups.members(of: GroupID(rawValue: .max)).isEmpty)
+    #expect(try ledger.groups.subgroups(of: GroupID(rawValue: .max)).isEmpty)
+    #expect(try ledger.groups.subscribed(by: AccountID(rawValue: .max)).isEmpty)
+    #expect(try ledger.phones.verified(by: AccountID(rawValue: .max)).isEmpty)
+    #expect(try ledger.webhooks.states(of: ConnectorID(rawValue: .max)).isEmpty)
+    #expect(try ledger.webhooks.states(of: GrantID(rawValue: .max)).isEmpty)
+    #expect(try ledger.grants.states(by: AccountID(rawValue: .max)).isEmpty)
+    #expect(try ledger.grants.states(to: ConnectorID(rawValue: .max)).isEmpty)
+    let state = try await ledger.state(at: .latest)
+    for selection in PastState.Selection.allCases {
+      #expect(try await state.objects(selection, after: .max).isEmpty, "\(selection)")
+    }
+    state.close()
+    await ledger.close()
+  }
+
+  @Test("Lists and look-ups take any number")
+  func reading() async throws {
+    let given = try await made()
+    let ledger = given.ledger
+    var random = SeededRandom(stream: 121)
+    for number in Self.numbers(head: try ledger.head(), &random) {
+      let note: Comment = "\(number), seed \(testSeed)"
+      let (account, connector) = (AccountID(rawValue: number), ConnectorID(rawValue: number))
+      let (group, grant, webhook) = (GroupID(rawValue: number), GrantID(rawValue: number), WebhookID(rawValue: number))
+      let (token, family) = (TokenID(rawValue: number), FamilyID(rawValue: number))
+      for limit in Self.counts {
+        await attempt({ try ledger.accounts.list(after: account, limit: limit) }, note)
+        await attempt({ try ledger.connectors.all(after: connector, limit: limit) }, note)
+        await attempt({ try ledger.groups.all(after: group, limit: limit) }, note)
+        await attempt(
+          { try ledger.groups.visible(to: .requester(.operator), scope: .hierarchy, after: group, limit: limit) }, note)
+        await attempt({ try ledger.webhooks.states(on: .group(group), after: webhook, limit: limit) }, note)
+        await attempt(
+          {
+            try ledger.groups.subscribers(
+              of: group, after: SubscriptionID(rawValue: number), limit: limit, by: Requester.operator)
+          }, note)
+        await attempt({ try await ledger.accounts.signIns(of: account, limit: limit, before: number) }, note)
+        await attempt({ try await ledger.tokens.list(.connector(connector), limit: limit, before: token) }, note)
+        await attempt({ try await ledger.tokens.list(.grant(grant), limit: limit, before: token) }, note)
+        await attempt({ try await ledger.tokens.list(.family(family), limit: limit, before: token) }, note)
+        await attempt({ try await ledger.audit.latest(limit, of: .account(account), before: number) }, note)
+        for order in [Audit.Order.newestFirst, .oldestFirst] {
+          await attempt(
+            { try await ledger.audit.search(order: order, after: number, limit: limit, steps: limit) }, note)
+        }
+        await attempt({ try await ledger.deliveries.take(limit: limit) }, note)
+      }
+      await attempt({ try ledger.accounts.account(account) }, note)
+      await attempt({ try await ledger.accounts.reveal(account) }, note)
+      await attempt({ try ledger.connectors.owned(by: account) }, note)
+      await attempt({ try ledger.connectors.connectors(of: group) }, note)
+      await attempt({ try ledger.groups.joined(by: account) }, note)
+      await attempt({ try ledger.groups.members(of: group) }, note)
+      await attempt({ try ledger.groups.subgroups(of: group) }, note)
+      await attempt({ try ledger.groups.subscribed(by: account) }, note)
+      await attempt({ try await ledger.groups.summary(of: group, for: .requester(.operator)) }, note)
+      await attempt({ try await ledger.groups.summary(of: given.steps.group.id, for: .grant(grant)) }, note)
+      await attempt({ try ledger.grants.state(of: grant) }, note)
+      await attempt({ try ledger.grants.states(of: group) }, note)
+      await attempt({ try ledger.grants.states(by: account) }, note)
+      await attempt({ try ledger.grants.states(to: connector) }, note)
+      await attempt({ try ledger.phones.verified(by: account) }, note)
+      await attempt({ try ledger.webhooks.state(of: webhook) }, note)
+      await attempt({ try ledger.webhooks.states(of: grant) }, note)
+      await attempt({ try ledger.webhooks.states(of: connector) }, note)
+      await attempt({ try await ledger.webhooks.callback(of: webhook) }, note)
+      await attempt({ try ledger.deliveries.waiting(for: webhook) }, note)
+      await attempt({ try ledger.tokens.lastUse(of: token) }, note)
+      await attempt({ try ledger.checkpoint(atOrBelow: number) }, note)
+      await attempt({ try await ledger.root(at: number) }, note)
+      await attempt({ try await ledger.proveInclusion(of: number) }, note)
+      await attempt({ try await ledger.proveConsistency(from: number, to: .max) }, note)
+      await attempt({ try await ledger.proveConsistency(from: 1, to: number) }, note)
+      await attempt({ try await ledger.bundle(of: [number]) }, note)
+      for explained in [
+        Ledger.Explained.token(token), .grant(grant), .connector(connector), .account(account),
+      ] { await attempt({ try await ledger.explain(explained) }, note) }
+    }
+    await ledger.close()
+  }
+
+  @Test("States of the past, steps and times take any number")
+  func moments() async throws {
+    let ledger = try await made().ledger
+    var random = SeededRandom(stream: 122)
+    let steps = try await ledger.steps()
+    for number in Self.numbers(head: try ledger.head(), &random) {
+      let note: Comment = "\(number), seed \(testSeed)"
+      let time = Timestamp(milliseconds: Int64(bitPattern: number))
+      for moment in [LedgerMoment.position(number), .time(time)] {
+        await attempt({ try ledger.position(of: moment) }, note)
+        await attempt(
+          {
+            let state = try await ledger.state(at: moment)
+            defer { state.close() }
+            _ = try state.account(AccountID(rawValue: number))
+            _ = try state.verdict(on: TokenID(rawValue: number))
+            _ = try state.obstacle(to: GrantID(rawValue: number))
+          }, note)
+        await attempt({ try await ledger.changes(from: .position(1), to: moment) }, note)
+      }
+      await attempt({ try ledger.position(at: time) }, note)
+      await attempt({ try await ledger.audit.search(.recorded(since: time, until: time)) }, note)
+      await attempt({ try await ledger.explain(.account(AccountID(rawValue: 2)), at: time) }, note)
+      await attempt({ try await steps.go(to: number) }, note)
+      await attempt({ try await steps.forward(to: Subject(AccountID(rawValue: number))) }, note)
+      #expect(time.rfc3339 == nil || time.isWritable)
+      _ = (Timestamp(seconds: Int64(bitPattern: number)).description, time.description)
+    }
+    await steps.close()
+    await ledger.close()
+  }
+
+  @Test("Commands take any number")
+  func commands() async throws {
+    let given = try await made()
+    let (ledger, steps) = (given.ledger, given.steps)
+    guard case .valid(let claims) = try ledger.tokens.validate(given.groupToken) else {
+      throw TestFailure("the token is not valid")
+    }
+    var random = SeededRandom(stream: 123)
+    for number in Self.numbers(head: 0, &random) where number == 0 || number > 1 << 20 {
+      let note: Comment = "\(number), seed \(testSeed)"
+      let (account, connector, group) = (
+        AccountID(rawValue: number), ConnectorID(rawValue: number), GroupID(rawValue: number)
+      )
+      let time = Timestamp(milliseconds: Int64(bitPattern: number))
+      let duration = Duration.seconds(Int64(bitPattern: number))
+      await attempt({ try await ledger.groups.add(account, to: steps.group.id, by: steps.admin) }, note)
+      await attempt({ try await ledger.groups.attach(group, to: steps.group.id, by: Requester.operator) }, note)
+      await attempt(
+        { try await ledger.groups.remove(MembershipID(rawValue: number), from: steps.group.id, by: steps.admin) }, note)
+      await attempt({ try await ledger.groups.rename(group, to: "New", by: Requester.operator) }, note)
+      await attempt({ try await ledger.grants.grant(connector, access: .user, by: steps.admin) }, note)
+      await attempt({ try await ledger.grants.revoke(GrantID(rawValue: number), by: Requester.operator) }, note)
+      await attempt(
+        { try await ledger.connectors.rotateSecret(of: steps.connector.id, overlap: duration, by: steps.developer) },
+        note)
+      await attempt({ try await ledger.connectors.delete(connector, by: Requester.operator) }, note)
+      await attempt({ try await ledger.tokens.revoke(.token(TokenID(rawValue: number)), by: Requester.operator) }, note)
+      await attempt({ try await ledger.tokens.revoke(.connector(connector), by: Requester.operator) }, note)
+      await attempt({ try await ledger.phones.remove(PhoneID(rawValue: number), by: Requester.operator) }, note)
+      await attempt(
+        { try await ledger.phones.verify("123456", challenge: ChallengeID(rawValue: number), by: steps.admin) }, note)
+      await attempt({ try await ledger.accounts.disable(account, reason: "left", by: Requester.operator) }, note)
+      await attempt({ try await ledger.people.erase(account, by: Requester.operator) }, note)
+      await attempt(
+        {
+          try await ledger.webhooks.register(
+            on: .group(steps.group.id), for: [.textMessageCreated], callbackURL: "https://hook.example.org/",
+            validity: time, with: claims)
+        }, note)
+      await attempt(
+        { try await ledger.webhooks.update(WebhookID(rawValue: number), validity: time, with: claims) }, note)
+      await attempt({ try await ledger.webhooks.delete(WebhookID(rawValue: number), by: Requester.operator) }, note)
+    }
+    await ledger.close()
+  }
+
+  @Test("Events are followed from any number")
+  func following() async throws {
+    let ledger = try await made().ledger
+    var random = SeededRandom(stream: 124)
+    for number in Self.numbers(head: try ledger.head(), &random) {
+      let task = Task {
+        for try await _ in ledger.events(from: number) {}
+        for try await _ in ledger.audit.follow(after: number) {}
+      }
+      task.cancel()
+      await attempt({ try await task.value }, "\(number), seed \(testSeed)")
+    }
+    await ledger.close()
+  }
+}
