@@ -1,14 +1,17 @@
 /// What a decision may know besides the state.
 public struct Moment: Sendable {
-  /// The time that the events will carry; never earlier than that of the event before.
+  /// The time that the events will carry; never earlier than that of the event before, unless they correct the clock.
   public let now: Milliseconds
   /// The position that the first event will get.
   public let next: Position
+  /// Where the event is to correct the clock: the time that counted until now; nil where there is nothing to correct.
+  public let correctedFrom: Milliseconds?
 
-  @inlinable
-  init(now: Milliseconds, next: Position) {
+  @usableFromInline
+  init(now: Milliseconds, next: Position, correctedFrom: Milliseconds? = nil) {
     self.now = now
     self.next = next
+    self.correctedFrom = correctedFrom
   }
 }
 
@@ -59,10 +62,13 @@ public struct AppendOptions: Sendable {
   public var requestID: [UInt8]
   /// Append only if the newest event is at this position.
   public var expecting: Position?
+  /// Whether the events record that the clock is right as it is: they carry what it says, also after a step.
+  public var correctsClock: Bool
 
-  public init(requestID: [UInt8] = [], expecting: Position? = nil) {
+  public init(requestID: [UInt8] = [], expecting: Position? = nil, correctsClock: Bool = false) {
     self.requestID = requestID
     self.expecting = expecting
+    self.correctsClock = correctsClock
   }
 }
 

@@ -67,7 +67,11 @@ final class AppendRequest<Participant: CommitParticipant, Refusal: Error>: Commi
         return
       }
       try checkHead(batch.head)
-      proposal = try decide(view, Moment(now: batch.now, next: batch.head + 1))
+      let moment: Moment
+      do throws(LogError) { moment = try batch.moment(correctingClock: options.correctsClock) } catch {
+        throw AppendFailure<Refusal>.log(error)
+      }
+      proposal = try decide(view, moment)
       drafts = try encode(proposal, view.participant)
     } catch {
       // After a failure of the file itself nothing in this transaction can be relied on.
@@ -76,6 +80,7 @@ final class AppendRequest<Participant: CommitParticipant, Refusal: Error>: Commi
       return
     }
     let first = drafts.isEmpty ? batch.head : batch.head + 1
+    if options.correctsClock, !drafts.isEmpty { batch.correctClock() }
     for index in drafts.indices {
       let header = try batch.append(drafts[index], to: view.tables, in: &view.transaction)
       try view.participant.apply(proposal.events[index], header, in: &view.transaction)

@@ -14,25 +14,59 @@ struct CommitBatch {
   private(set) var lastTime: Milliseconds
   /// The time that the batch's events carry.
   @usableFromInline
-  let now: Milliseconds
+  private(set) var now: Milliseconds
   private let start: Position
-  /// Idempotency keys from before are forgotten.
-  private let oldestKey: Milliseconds
+  /// What the clocks say.
+  private let reading: LedgerClock.Reading
+  /// What an event is refused with where the clock is off.
+  private let refusal: LogError?
+  /// Whether an event of the batch corrects the clock.
+  private(set) var isClockCorrected = false
+  /// The last time that the clock was corrected.
+  private(set) var correction: ClockCorrection
+  /// For how long an idempotency key is remembered.
+  private let idempotencyRetention: Milliseconds
 
   /// - Parameters:
   ///   - edge: the tree's edge after the last commit.
   ///   - lastTime: when the newest event was recorded.
-  ///   - clock: what the clock says.
+  ///   - reading: what the clocks say.
+  ///   - refusal: what an event is refused with where the clock is off.
   ///   - idempotencyRetention: for how long an idempotency key is remembered.
-  init(edge: MerkleEdge, lastTime: Milliseconds, clock: Milliseconds, idempotencyRetention: Milliseconds) {
+  init(
+    edge: MerkleEdge, lastTime: Milliseconds, reading: LedgerClock.Reading, refusal: LogError? = nil,
+    correction: ClockCorrection = ClockCorrection(), idempotencyRetention: Milliseconds
+  ) {
     self.edge = edge
     head = edge.size
     start = edge.size
     self.lastTime = lastTime
-    // Time never runs backwards, whatever the system clock does.
-    now = max(clock, lastTime)
-    let (oldest, underflow) = now.subtractingReportingOverflow(max(idempotencyRetention, 0))
-    oldestKey = underflow ? .min : oldest
+    self.idempotencyRetention = max(idempotencyRetention, 0)
+    self.reading = reading
+    self.refusal = refusal
+    self.correction = correction
+    // Time never runs backwards, whatever the system clock does, unless that is recorded.
+    now = max(reading.now, lastTime)
+  }
+
+  /// What the next decision may know.
+  ///
+  /// - Parameter correctsClock: whether its events record that the clock is right as it is.
+  /// - Throws: that the clock is off.
+  @usableFromInline
+  func moment(correctingClock correctsClock: Bool = false) throws(LogError) -> Moment {
+    guard let refusal, !isClockCorrected else { return Moment(now: now, next: head + 1) }
+    guard correctsClock else { throw refusal }
+    return Moment(now: reading.wall, next: head + 1, correctedFrom: now)
+  }
+
+  /// From the next event on the wall clock counts.
+  @usableFromInline
+  mutating func correctClock() {
+    guard refusal != nil, !isClockCorrected else { return }
+    isClockCorrected = true
+    now = reading.wall
+    if now < lastTime { correction = ClockCorrection(position: head + 1, time: now) }
   }
 
   /// How many idempotency keys were remembered.
@@ -79,12 +113,17 @@ struct CommitBatch {
     return header
   }
 
+  /// Whether an idempotency key is forgotten that was used at a time, by a request with its first event at a position.
+  private func isForgotten(_ time: Milliseconds, at first: Position) -> Bool {
+    correction.time(time, at: first) < now.saturating(minus: idempotencyRetention)
+  }
+
   /// What an idempotency key stands for; nil where it is new, or was forgotten.
   func remembered<Participant>(
     _ key: InlineBytes16, in view: borrowing LogView<WriteTransaction, Participant>
   ) throws(LogError) -> IdempotencyRow? {
     let row = try stored { () throws(LMDBError) in try view.tables.idempotency.get(key, in: view.transaction) }
-    guard let row, row.time >= oldestKey else { return nil }
+    guard let row, !isForgotten(row.time, at: row.first) else { return nil }
     return row
   }
 
@@ -115,8 +154,9 @@ struct CommitBatch {
       try tables.idempotencyAges.withCursor(in: transaction) { cursor throws(LMDBError) in
         while expired.count < limit, try cursor.next() {
           let row = try cursor.value()
-          guard row.time < oldestKey else { break }
-          expired.append((try cursor.key(), row.key))
+          let first = try cursor.key()
+          guard isForgotten(row.time, at: first) else { break }
+          expired.append((first, row.key))
         }
       }
       for (first, key) in expired {
@@ -132,6 +172,7 @@ struct CommitBatch {
   ) throws(LogError) {
     guard hasEvents else { return }
     try forget(in: view.tables, &view.transaction)
+    if isClockCorrected { try correction.store(in: view.tables, &view.transaction) }
     let table = view.tables.edge
     for level in edge.takeDirtyLevels() {
       try edge.withRow(level: level) { row throws(LogError) in

@@ -19,6 +19,7 @@ struct CommitThread<Participant: CommitParticipant> {
   /// State of the last commit.
   var edge: MerkleEdge
   var lastTime: Milliseconds
+  var correction: ClockCorrection
   var schedule: CheckpointSchedule
   private var readerWatch: ReaderWatch
   /// What every request fails with, once storage is in doubt.
@@ -36,6 +37,7 @@ struct CommitThread<Participant: CommitParticipant> {
     self.configuration = configuration
     edge = tail.edge
     lastTime = tail.lastTime
+    correction = tail.correction
     readerWatch = ReaderWatch(environment, configuration.readers)
     schedule = CheckpointSchedule(
       configuration.checkpoints, signedSize: tail.signedSize, size: tail.edge.size, now: monotonicNow())
@@ -116,9 +118,10 @@ struct CommitThread<Participant: CommitParticipant> {
   ) throws(LogError) -> (index: Int, error: LogError)? {
     var view = LogView(
       try stored { () throws(LMDBError) in try environment.beginWrite() }, participant, tables)
+    let reading = configuration.clock.read()
     var batch = CommitBatch(
-      edge: edge, lastTime: lastTime, clock: configuration.clock(),
-      idempotencyRetention: configuration.idempotencyRetention)
+      edge: edge, lastTime: lastTime, reading: reading, refusal: configuration.clock.refusal(of: reading),
+      correction: correction, idempotencyRetention: configuration.idempotencyRetention)
     participant.begin(in: view.transaction)
     var asking: Int?
     for index in requests.indices {
@@ -151,6 +154,12 @@ struct CommitThread<Participant: CommitParticipant> {
     do { try view.commit() } catch { throw commitFailure(error) }
     edge = batch.edge
     lastTime = batch.lastTime
+    if batch.isClockCorrected {
+      correction = batch.correction
+      configuration.clock.correct(to: reading)
+    } else if batch.hasEvents {
+      configuration.clock.observe(lastTime)
+    }
     if let signed {
       schedule.noteSigned(size: batch.head)
       signal.noteCheckpoint(failure: nil)

@@ -79,6 +79,7 @@ public final class EventLog<Participant: CommitParticipant>: Sendable {
       let view = LogView(transaction, participant, tables)
       let tail = try LogTail(verifying: view, origin: identity.origin)
       try check(view)
+      if tail.edge.size > 0 { configuration.clock.begin(after: tail.lastTime) }
       do throws(LMDBError) { try view.commit() } catch { throw LogError(error) }
       let writer = LogWriter(environment, tables, participant, tail, configuration)
       return EventLog(environment, tables, participant, identity.origin, writer, readers)

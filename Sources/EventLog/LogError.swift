@@ -35,6 +35,10 @@ public struct LogError: Error, Sendable, Equatable, CustomStringConvertible {
     public static let tooLarge = Code(description: "tooLarge")
     /// The queue of requests is full.
     public static let busy = Code(description: "busy")
+    /// The wall clock was set by more than the tolerance while the log was open.
+    public static let clockStepped = Code(description: "clockStepped")
+    /// The wall clock was behind the newest event by more than the tolerance when the log was opened.
+    public static let clockBehind = Code(description: "clockBehind")
     /// The task was cancelled before its request was queued.
     public static let cancelled = Code(description: "cancelled")
     /// The head is not where the caller expects it.

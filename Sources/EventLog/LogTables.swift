@@ -26,6 +26,8 @@ package final class LogTables: Sendable {
 
   /// Under which key ``meta`` has the number of records that are in an archive.
   static let archivedCount = Array("archived".utf8)
+  /// Under which key ``meta`` has the last correction of the clock: see ``ClockCorrection``.
+  static let clockCorrection = Array("clock".utf8)
   static let meta = TableDefinition<BytesKey, RawBytes>("meta")
 
   /// Opens the tables, and creates those that are missing.

@@ -7,6 +7,8 @@ struct LogTail: Sendable {
   let edge: MerkleEdge
   /// When the newest event was recorded; 0 in an empty log.
   let lastTime: Milliseconds
+  /// The last time that the clock was corrected.
+  let correction: ClockCorrection
   /// Size of the newest signed checkpoint; 0 before the first.
   let signedSize: Position
 
@@ -23,6 +25,7 @@ struct LogTail: Sendable {
     let size = try view.head()
     let tiles = TileStore(view.transaction.handle, view.tables)
     edge = try tiles.edge(size: size)
+    correction = try ClockCorrection(of: view)
     try Self.verify(edge, tiles)
     lastTime = try Self.verifyNewestRecords(size, view, tiles)
     guard let checkpoint = try view.checkpoint(atOrBefore: .max) else {
@@ -98,7 +101,7 @@ struct LogTail: Sendable {
           .inconsistentTree, "the record and the tree contradict each other; verify the ledger, and restore a backup",
           at: header.position)
       }
-      guard header.recordedAt >= time else {
+      guard header.stamp.mayFollow(time) else {
         throw LogError(
           .damagedRecord, "the record is older than the one before; verify the ledger", at: header.position)
       }

@@ -65,7 +65,7 @@ struct LogVerifier {
     var place: ArchivedPlace?
     var leaves: (tile: TileCoordinate, hashes: TileHashes)?
     func take(_ stamp: RecordStamp, _ leaf: Digest) throws(LogError) {
-      guard stamp.recordedAt >= time else {
+      guard stamp.mayFollow(time) else {
         throw LogError(
           .damagedRecord, "the record is older than the one before; restore a backup", at: edge.size + 1)
       }

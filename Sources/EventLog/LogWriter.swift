@@ -46,17 +46,17 @@ public final class LogWriter<Participant: CommitParticipant>: Sendable {
     /// For how long an idempotency key is remembered, in milliseconds of recorded time.
     public var idempotencyRetention: Milliseconds
     public var readers: ReaderPolicy
-    public var clock: Clock
+    package var clock: LedgerClock
     public var sign: CheckpointSigning
     /// Reads the newest checkpoint that was signed before: nothing is signed that does not agree with it.
     public var read: CheckpointReading
     /// Hears of each signed checkpoint, the text of its note, once it is durable. On the writer's thread, which waits.
     public var signed: @Sendable (_ note: String) -> Void
 
-    public init(
+    package init(
       queueCapacity: Int = 65_536, batchLimit: Int = 4_096, checkpoints: CheckpointPolicy = CheckpointPolicy(),
       idempotencyRetention: Milliseconds = 7 * 86_400_000, readers: ReaderPolicy = ReaderPolicy(),
-      clock: @escaping Clock, sign: @escaping CheckpointSigning, read: @escaping CheckpointReading,
+      clock: LedgerClock, sign: @escaping CheckpointSigning, read: @escaping CheckpointReading,
       signed: @escaping @Sendable (_ note: String) -> Void = { _ in }
     ) {
       self.queueCapacity = queueCapacity

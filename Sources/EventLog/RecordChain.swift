@@ -43,7 +43,7 @@ package struct RecordChain: Sendable {
       throw error.code == .newerFormat
         ? error : LogError(.damagedRecord, "what stands here is not the record of position \(position)", at: position)
     }
-    guard header.recordedAt >= lastTime else {
+    guard header.stamp.mayFollow(lastTime) else {
       throw LogError(.damagedRecord, "the record is older than the one before", at: position)
     }
     try edge.append(MerkleHash.leaf(record), completed: completed)

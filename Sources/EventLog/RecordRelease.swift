@@ -58,7 +58,9 @@ final class ReleaseRequest<Participant: CommitParticipant, Refusal: Error>: Comm
     let proposal: Proposal<Participant.Event>
     var drafts: [RecordDraft] = []
     do throws(AppendFailure<Refusal>) {
-      proposal = try decide(view, Moment(now: batch.now, next: batch.head + 1))
+      let moment: Moment
+      do throws(LogError) { moment = try batch.moment() } catch { throw AppendFailure<Refusal>.log(error) }
+      proposal = try decide(view, moment)
       do throws(LogError) {
         for event in proposal.events {
           drafts.append(try RecordDraft(view.participant.encode(event), proposal.context, AppendOptions()))

@@ -43,14 +43,17 @@ extension Command {
 
 /// What a decision may know besides the state.
 public struct DecisionContext: Sendable {
-  /// The time that the events will carry; never earlier than that of the event before.
+  /// The time that the events will carry; never earlier than that of the event before, unless they correct the clock.
   public let now: Timestamp
   /// The position that the first event will get: the number of the object that it makes.
   public let next: UInt64
+  /// Where the clock is to be corrected: the time that counted until now.
+  public let correctedFrom: Timestamp?
 
-  public init(now: Timestamp, next: UInt64) {
+  public init(now: Timestamp, next: UInt64, correctedFrom: Timestamp? = nil) {
     self.now = now
     self.next = next
+    self.correctedFrom = correctedFrom
   }
 }
 

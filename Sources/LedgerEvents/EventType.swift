@@ -15,6 +15,7 @@ extension EventType {
   public static let ledgerCreated = EventType(rawValue: 1)
   public static let ledgerRestored = EventType(rawValue: 2)
   public static let retentionApplied = EventType(rawValue: 3)
+  public static let clockCorrected = EventType(rawValue: 4)
 
   public static let accountRegistered = EventType(rawValue: 10)
   public static let accountSignedIn = EventType(rawValue: 11)
@@ -100,6 +101,7 @@ extension EventType: CaseIterable {
     (.ledgerCreated, "ledger.created"),
     (.ledgerRestored, "ledger.restored"),
     (.retentionApplied, "retention.applied"),
+    (.clockCorrected, "clock.corrected"),
     (.accountRegistered, "account.registered"),
     (.accountSignedIn, "account.signed_in"),
     (.accountDisabled, "account.disabled"),

@@ -15,6 +15,7 @@ extension LedgerEvent {
     case .ledgerCreated(let payload): try json(payload)
     case .ledgerRestored(let payload): try json(payload)
     case .retentionApplied(let payload): try json(payload)
+    case .clockCorrected(let payload): try json(payload)
     case .accountRegistered(let payload): try json(payload)
     case .accountSignedIn(let payload): try json(payload)
     case .accountDisabled(let payload): try json(payload)

@@ -6,6 +6,7 @@ public enum LedgerEvent: Sendable, Hashable {
   case ledgerCreated(LedgerCreated)
   case ledgerRestored(LedgerRestored)
   case retentionApplied(RetentionApplied)
+  case clockCorrected(ClockCorrected)
 
   case accountRegistered(V2AccountRegistered)
   case accountSignedIn(AccountSignedIn)
@@ -66,6 +67,7 @@ public enum LedgerEvent: Sendable, Hashable {
     case .ledgerCreated: .ledgerCreated
     case .ledgerRestored: .ledgerRestored
     case .retentionApplied: .retentionApplied
+    case .clockCorrected: .clockCorrected
     case .accountRegistered: .accountRegistered
     case .accountSignedIn: .accountSignedIn
     case .accountDisabled: .accountDisabled

@@ -6,7 +6,9 @@ public import LedgerEvents
 // Webhooks: where connectors want to hear of what happens.
 extension LedgerState {
   public func webhook(_ id: WebhookID) throws(StateUnreadable) -> Webhook? {
-    try row(Webhook.self, .number(.webhook, id.rawValue))
+    var webhook = try row(Webhook.self, .number(.webhook, id.rawValue))
+    webhook?.correct(by: clock)
+    return webhook
   }
 
   public func webhook(publicID: PublicID) throws(StateUnreadable) -> WebhookID? {

@@ -43,14 +43,27 @@ extension ProjectionSet {
   /// The state in the writer's transaction, to be used while that is open and until an event is applied.
   @usableFromInline
   package func state(in transaction: BorrowedTransaction, log: LogTables) throws(LogError) -> LedgerState {
-    LedgerState(try current(in: transaction), transaction, memory.windowOfWriter, pinCounts, log: log)
+    try state(in: transaction, memory.windowOfWriter, log)
   }
 
   /// The state in a snapshot, to be used while that is open.
   @usableFromInline
   package func snapshotState(in transaction: BorrowedTransaction, log: LogTables) throws(LogError) -> LedgerState {
-    LedgerState(
-      try current(in: transaction), transaction, memory.window(ofSnapshot: transaction.number), pinCounts, log: log)
+    try state(in: transaction, memory.window(ofSnapshot: transaction.number), log)
+  }
+
+  @inline(__always)
+  private func state(
+    in transaction: BorrowedTransaction, _ window: StateMemory.Window, _ log: LogTables
+  ) throws(LogError) -> LedgerState {
+    let tables = try current(in: transaction)
+    var clock = ClockCorrections()
+    // Next to no ledger has any, so that there is none is remembered.
+    if !memory.isUncorrected(in: window) {
+      clock = try tables.directory.clockCorrections(in: transaction)
+      if clock.isEmpty { memory.noteUncorrected(in: window) }
+    }
+    return LedgerState(tables, transaction, window, clock, pinCounts, log: log)
   }
 }
 
@@ -65,10 +78,14 @@ public struct LedgerState: ~Copyable, DomainReader {
   /// Where it is looked up whether the event at a position made what no row is found of; nil in a state of the past.
   private let log: LogTables?
 
+  /// The corrections of the clock, by which what was begun while it was ahead ends earlier than its events say.
+  let clock: ClockCorrections
+
   init(
     _ tables: ProjectionTables, _ transaction: BorrowedTransaction, _ remembered: StateMemory.Window?,
-    _ counts: PINCountTable? = nil, log: LogTables? = nil
+    _ clock: ClockCorrections, _ counts: PINCountTable? = nil, log: LogTables? = nil
   ) {
+    self.clock = clock
     self.remembered = remembered
     self.counts = counts
     self.log = log
@@ -108,7 +125,10 @@ public struct LedgerState: ~Copyable, DomainReader {
 
   public func standing(of number: UInt64) throws(StateUnreadable) -> Standing? {
     try reading { () throws(LogError) in
-      if let standing = try tables.validity.standing(of: number, in: transaction) { return standing }
+      if var standing = try tables.validity.standing(of: number, in: transaction) {
+        if !clock.isEmpty { standing.correct(by: clock, number) }
+        return standing
+      }
       try requireNothingMade(at: number, EventType.makesStanding)
       return nil
     }
@@ -140,7 +160,9 @@ public struct LedgerState: ~Copyable, DomainReader {
   }
 
   public func challenge(_ id: ChallengeID) throws(StateUnreadable) -> PINChallenge? {
-    try row(StoredChallenge.self, .number(.challenge, id.rawValue))?.challenge
+    guard var challenge = try row(StoredChallenge.self, .number(.challenge, id.rawValue))?.challenge else { return nil }
+    challenge.expiresAt = clock.end(challenge.expiresAt, saidAt: id.rawValue)
+    return challenge
   }
 
   public func challenge(for number: Digest, by account: AccountID) throws(StateUnreadable) -> ChallengeID? {
@@ -156,7 +178,9 @@ public struct LedgerState: ~Copyable, DomainReader {
   }
 
   public func code(_ id: AuthorizationCodeID) throws(StateUnreadable) -> IssuedCode? {
-    try row(IssuedCode.self, .number(.authorizationCode, id.rawValue))
+    guard var code = try row(IssuedCode.self, .number(.authorizationCode, id.rawValue)) else { return nil }
+    code.expiresAt = clock.end(code.expiresAt, saidAt: id.rawValue)
+    return code
   }
 
   public func connector(_ id: ConnectorID) throws(StateUnreadable) -> Connector? {
@@ -177,7 +201,9 @@ public struct LedgerState: ~Copyable, DomainReader {
   }
 
   public func credentials(of connector: ConnectorID) throws(StateUnreadable) -> ConnectorCredentials? {
-    try row(ConnectorCredentials.self, .number(.credentials, connector.rawValue))
+    var credentials = try row(ConnectorCredentials.self, .number(.credentials, connector.rawValue))
+    credentials?.correct(by: clock)
+    return credentials
   }
 
   public func group(_ id: GroupID) throws(StateUnreadable) -> Group? {
@@ -189,7 +215,9 @@ public struct LedgerState: ~Copyable, DomainReader {
   }
 
   public func membership(_ id: MembershipID) throws(StateUnreadable) -> Membership? {
-    try row(StoredMembership.self, .number(.membership, id.rawValue))?.membership
+    var membership = try row(StoredMembership.self, .number(.membership, id.rawValue))?.membership
+    if let addedAt = membership?.addedAt { membership?.addedAt = clock.end(addedAt, saidAt: id.rawValue) }
+    return membership
   }
 
   public func membership(of account: AccountID, in group: GroupID) throws(StateUnreadable) -> MembershipID? {

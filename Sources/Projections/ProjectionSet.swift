@@ -55,7 +55,7 @@ public final class ProjectionSet: CommitParticipant {
     // Which set is live does not matter where the row cannot be read: both are then made anew.
     let row = try own.noted(Self.checkpointKey, in: transaction).row
     live = LiveSet(set: row?.set ?? 0)
-    wasEndedCleanly = try own.noted(Self.endKey, in: transaction).row?.position == transaction.number - 1
+    wasEndedCleanly = try own.noted(Self.endKey, in: transaction).row?.position == transaction.number &- 1
     if let row { note(row.damaged, of: Int(row.set)) }
   }
 

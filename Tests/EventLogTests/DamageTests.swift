@@ -181,7 +181,8 @@ struct DamageTests {
     var edge = MerkleEdge()
     for (time, events) in [(2_000 as Milliseconds, count), (1_000, size - count)] {
       // A batch that is told no time before its own.
-      var batch = CommitBatch(edge: edge, lastTime: 0, clock: time, idempotencyRetention: 0)
+      var batch = CommitBatch(
+        edge: edge, lastTime: 0, reading: LedgerClock { time }.read(), idempotencyRetention: 0)
       for _ in 0..<events {
         let event = try view.participant.encode([1])
         let draft = try RecordDraft(event, testActor, AppendOptions())

@@ -154,4 +154,32 @@ struct IdempotencyTests {
     #expect(try log.idempotencyRows() == (2, 2))
     log.close()
   }
+
+  @Test("keys of a clock that was years ahead are forgotten in their time once it is right")
+  func clockAhead() async throws {
+    let clock = TestClock()
+    let years: Milliseconds = 315_360_000_000
+    let change: (inout LogWriter<Tally>.Configuration) -> Void = { $0.idempotencyRetention = 1_000 }
+    var log = try openLog(path, configuration(clock: clock, change))
+    try await log.append([1], once: once(1))
+    log.close()
+    clock.now += years
+    log = try openLog(path, configuration(clock: clock, change))
+    try await log.append([2], once: once(2))
+    log.close()
+    clock.now -= years
+    log = try openLog(path, configuration(clock: clock, change))
+    #expect(await logError { try await log.append([9]) } == .clockBehind)
+    // What was answered before is answered all the same.
+    #expect(try await log.append([50], once: once(2)).isRepeated)
+    let corrected = try await log.append([4], options: AppendOptions(correctsClock: true))
+    #expect(corrected.time == clock.now)
+    #expect(try await log.append([50], once: once(2)).isRepeated)
+    log.close()
+    log = try openLog(path, configuration(clock: clock, change))
+    clock.now += 1_001
+    try await log.append([3], once: once(3))
+    #expect(try log.idempotencyRows() == (1, 1))
+    log.close()
+  }
 }

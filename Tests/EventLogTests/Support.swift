@@ -91,7 +91,7 @@ func configuration(
   clock: TestClock = TestClock(), _ change: (inout LogWriter<Tally>.Configuration) -> Void = { _ in }
 ) throws -> LogWriter<Tally>.Configuration {
   var configuration = LogWriter<Tally>.Configuration(
-    checkpoints: neverByItself, clock: clock.clock, sign: try signing(), read: unsignedReading)
+    checkpoints: neverByItself, clock: LedgerClock(clock.clock), sign: try signing(), read: unsignedReading)
   change(&configuration)
   return configuration
 }

@@ -71,6 +71,14 @@ extension Sample {
         $0.records = 10_000
         $0.bytes = 901_000
       }),
+    .clockCorrected(
+      .with {
+        $0.from = 1_700_003_600_000
+        $0.to = 1_700_000_000_000
+        $0.reason = .confirmed
+        $0.first = 41_001
+        $0.ahead = 3_601_500
+      }),
     .accountRegistered(registered(userAgent: sealed(33))),
     .accountSignedIn(
       .with {

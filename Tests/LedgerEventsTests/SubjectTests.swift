@@ -11,8 +11,8 @@ import Testing
   @Test("Each event names its subjects")
   func subjectsOfSamples() {
     let expected: [EventType: [String]] = [
-      .ledgerCreated: [], .ledgerRestored: [], .retentionApplied: [], .signingKeyRotated: [], .masterKeyRotated: [],
-      .accountRegistered: [],
+      .ledgerCreated: [], .ledgerRestored: [], .retentionApplied: [], .clockCorrected: [], .signingKeyRotated: [],
+      .masterKeyRotated: [], .accountRegistered: [],
       .accountSignedIn: ["account:11"], .accountDisabled: ["account:11"], .accountEnabled: ["account:11"],
       .accountRoleChanged: ["account:11"], .subjectErased: ["account:11"],
       .phonePINRequested: ["account:11", "connector:14"],

@@ -37,8 +37,8 @@ extension ModelState {
     case .signingKeyRotated(let event): signingKey = Array(event.after)
     case .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted:
       try applyToWebhooks(event, position, time)
-    case .ledgerRestored, .retentionApplied, .masterKeyRotated:
-      // They change nothing that a command or a validation reads.
+    case .ledgerRestored, .retentionApplied, .masterKeyRotated, .clockCorrected:
+      // They change nothing that a command or a validation reads, in the clock's case as long as it is not set back.
       break
     }
   }

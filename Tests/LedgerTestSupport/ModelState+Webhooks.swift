@@ -22,6 +22,7 @@ extension ModelState {
         object: object, details: event.details, registeredAt: time)
     case .webhookUpdated(let event):
       webhooks[WebhookID(rawValue: event.webhook)]?.details = event.after
+      webhooks[WebhookID(rawValue: event.webhook)]?.setBy = position
       webhooks[WebhookID(rawValue: event.webhook)]?.isActive = event.active
     case .webhookDisabled(let event):
       webhooks[WebhookID(rawValue: event.webhook)]?.isActive = false

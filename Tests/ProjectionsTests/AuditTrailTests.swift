@@ -46,7 +46,7 @@ struct AuditTrailTests {
       },
       configure: { _ throws(LogError) in
         .init(
-          checkpoints: CheckpointPolicy(events: .max, interval: .max), clock: clock.clock,
+          checkpoints: CheckpointPolicy(events: .max, interval: .max), clock: LedgerClock(clock.clock),
           sign: { (_, _) throws(LogError) in throw LogError(.keyUnavailable, "there is no signer") },
           read: { _ throws(LogError) in throw LogError(.keyUnavailable, "nothing was signed") })
       })

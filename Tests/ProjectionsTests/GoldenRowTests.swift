@@ -54,9 +54,9 @@ import Testing
     }
   }
 
-  @Test("the directory, in version 7")
+  @Test("the directory, in version 8")
   func directory() throws {
-    #expect(Directory.schemaVersion == 7)
+    #expect(Directory.schemaVersion == 8)
     let rows: [(DirectoryKey, any Row)] = Self.people + Self.access + Self.indexes
     try expect(
       "directory",
@@ -80,6 +80,7 @@ import Testing
       (.number(.phone, 4), StoredPhone(phone, number: nil)),
       (.number(.challenge, 3), StoredChallenge(challenge, number: .of("number"))),
       (.number(.signingKey, 1), SigningKeyRow(key: .of("key"))),
+      (.number(.clockCorrection, 7), ClockCorrection(position: 7, to: time, first: 5, ahead: 3_600_000)),
       (.publicID(.erasedPerson, .fake(9)), UInt64(2)),
       (.digest(.personByNumber, .of("number"), 40), PersonRow(.fake(9))),
     ]

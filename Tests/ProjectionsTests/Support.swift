@@ -77,7 +77,7 @@ final class TestLedger: Sendable {
       },
       configure: { _ throws(LogError) in
         LogWriter<ProjectionSet>.Configuration(
-          checkpoints: CheckpointPolicy(events: .max, interval: .max), clock: clock.clock,
+          checkpoints: CheckpointPolicy(events: .max, interval: .max), clock: LedgerClock(clock.clock),
           sign: { (_, _) throws(LogError) in throw LogError(.keyUnavailable, "there is no signer") },
           read: { _ throws(LogError) in throw LogError(.keyUnavailable, "nothing was signed") })
       })

@@ -118,7 +118,7 @@ public struct Deliveries: Sendable {
   private func enqueue(
     _ happening: WebhookHappening, for webhooks: [Webhook]
   ) async throws(LedgerError) -> Enqueued {
-    let (ledger, now) = (ledger, ledger.now.milliseconds)
+    let (ledger, now) = (ledger, try ledger.now.milliseconds)
     let sealed = try await ledger.blocking(.short) { () throws(LedgerError) in
       var sealed: [(webhook: WebhookID, delivery: StoredDelivery)] = []
       for webhook in webhooks {
@@ -155,7 +155,7 @@ public struct Deliveries: Sendable {
     guard (1...Self.takeLimit).contains(limit) else {
       throw LedgerError(.invalidValue, "limit: expected 1 to \(Self.takeLimit)", field: "limit")
     }
-    let (ledger, now) = (ledger, ledger.now.milliseconds)
+    let (ledger, now) = (ledger, try ledger.now.milliseconds)
     while try logged({ () throws(LogError) in try ledger.log.snapshot().hasDueDelivery(at: now) }) {
       let (taken, exhausted) = try await ledger.upkeep { (view, _) throws(LogError) in
         try view.takeDeliveries(limit: limit, byteLimit: Self.takeByteLimit, at: now)
@@ -176,7 +176,7 @@ public struct Deliveries: Sendable {
   /// - Returns: false if somebody had reported so before, or it was dropped.
   @discardableResult
   public func delivered(_ delivery: Delivery) async throws(LedgerError) -> Bool {
-    let (now, number, webhook) = (ledger.now.milliseconds, delivery.number, delivery.webhook.id)
+    let (now, number, webhook) = (try ledger.now.milliseconds, delivery.number, delivery.webhook.id)
     return try await ledger.upkeep { (view, _) throws(LogError) in
       try view.delivered(number, to: webhook, at: now) == .noted
     }
@@ -186,7 +186,7 @@ public struct Deliveries: Sendable {
   /// as long as before; then the webhook is disabled.
   @discardableResult
   public func failed(_ delivery: Delivery) async throws(LedgerError) -> Failed {
-    let (now, number, webhook) = (ledger.now.milliseconds, delivery.number, delivery.webhook.id)
+    let (now, number, webhook) = (try ledger.now.milliseconds, delivery.number, delivery.webhook.id)
     let attempt = UInt8(clamping: delivery.attempt)
     let report = try await ledger.upkeep { (view, _) throws(LogError) in
       try view.deliveryFailed(number, to: webhook, attempt: attempt, at: now)
@@ -218,7 +218,7 @@ extension Ledger {
   /// Drops what waits for a webhook that does not deliver.
   func dropDeliveries(to webhook: WebhookID) async throws(LedgerError) {
     guard try deliveries.waiting(for: webhook).count > 0 else { return }
-    let now = now.milliseconds
+    let now = try now.milliseconds
     try await upkeep { (view, _) throws(LogError) in try view.dropDeliveries(to: webhook, at: now) }
   }
 

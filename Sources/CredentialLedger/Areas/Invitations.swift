@@ -11,7 +11,7 @@ extension Groups {
   ///
   /// - Throws: `not_found`, `account_disabled`.
   public func invitations(to account: AccountID) throws(LedgerError) -> [Invitation] {
-    let now = ledger.now
+    let now = try ledger.now
     return try ledger.asking { (state) throws(DecisionFailure) in try state.invitations(to: account, at: now) }
   }
 

@@ -23,8 +23,9 @@ public struct Keys: Sendable {
   public func rotateSigningKey() async throws(LedgerError) -> String {
     let ledger = ledger
     try await ledger.blocking { () throws(LedgerError) in
+      let now = try ledger.now.milliseconds
       try keyed { () throws(KeyStoreError) in
-        _ = try ledger.keyStore.rotateSigningKey(createdAt: ledger.configuration.clock())
+        _ = try ledger.keyStore.rotateSigningKey(createdAt: now)
       }
     }
     try await ledger.recordSigningKeys()
@@ -49,8 +50,9 @@ public struct Keys: Sendable {
     let ledger = ledger
     try await ledger.recordMasterKey()
     try await ledger.blocking { () throws(LedgerError) in
+      let now = try ledger.now.milliseconds
       try keyed { () throws(KeyStoreError) in
-        try ledger.keyStore.rotateMasterKey(to: source, createdAt: ledger.configuration.clock())
+        try ledger.keyStore.rotateMasterKey(to: source, createdAt: now)
       }
     }
     try await ledger.recordMasterKey()

@@ -146,6 +146,7 @@ extension Ledger {
 
   /// Refuses whoever is no connector before anything is done or looked up for it, a repeated request included.
   fileprivate func requireClient(_ connector: PublicID, _ secret: Digest?) throws(LedgerError) {
+    let now = try self.now
     try asking { (state) throws(DecisionFailure) in
       _ = try state.requireClient(connector, secret: secret, at: now)
     }

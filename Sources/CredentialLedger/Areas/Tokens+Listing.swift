@@ -67,7 +67,7 @@ extension Tokens {
   /// - Throws: `damaged` or `storage`: treat the token as inactive then.
   public func introspect(_ presented: String) throws(LedgerError) -> Introspection {
     guard let (kind, token) = ledger.tokenFormat.read(presented) else { return .inactive }
-    let now = Timestamp(milliseconds: ledger.configuration.clock())
+    let now = try ledger.now
     let found = try ledger.reading { (state) throws(StateUnreadable) -> (Verdict.Claims, PublicID?)? in
       guard
         case .valid(let claims) = try judge(handle: token.handle, digest: token.digest, as: kind, at: now, in: state)
@@ -117,7 +117,7 @@ extension Tokens {
     }
     let ledger = ledger
     return try await ledger.blocking(.short) { () throws(LedgerError) in
-      let now = Timestamp(milliseconds: ledger.configuration.clock())
+      let now = try ledger.now
       let view = try logged { () throws(LogError) in try ledger.log.snapshot() }
       var listed: [ListedToken] = []
       var end = before?.rawValue

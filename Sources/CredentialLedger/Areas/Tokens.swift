@@ -66,7 +66,7 @@ public struct Tokens: Sendable {
     case .reuseDetected:
       throw LedgerError(Refusal(.invalidGrant, field: "refreshToken", expected: "a refresh token that is valid"))
     case .issued(let issued):
-      ledger.lastUses?.note(presented.handle, at: ledger.now)
+      ledger.lastUses?.note(presented.handle, at: try ledger.now)
       return Issued(
         accessToken: AccessToken(format.text(prefix: AccessToken.prefix, handle: issued.handle, secret: fresh)),
         handle: issued.handle, expiresAt: issued.expiresAt, scopes: issued.scopes,
@@ -94,9 +94,10 @@ public struct Tokens: Sendable {
   /// - Throws: `damaged` or `storage` where the state could not be read: treat the token as invalid then.
   public func validate(_ presented: String) throws(LedgerError) -> Verdict {
     guard let token = ledger.tokenFormat.read(prefix: AccessToken.prefix, presented) else {
-      return .invalid(.malformed)
+      // A refresh token in the place of an access token is a mistake to be told from a mistyped one.
+      return .invalid(ledger.tokenFormat.read(prefix: RefreshToken.prefix, presented) == nil ? .malformed : .wrongKind)
     }
-    let now = Timestamp(milliseconds: ledger.configuration.clock())
+    let now = try ledger.now
     let verdict = try ledger.reading { (state) throws(StateUnreadable) in
       try judge(handle: token.handle, digest: token.digest, as: .access, at: now, in: state)
     }

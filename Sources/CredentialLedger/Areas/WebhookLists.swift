@@ -27,13 +27,13 @@ extension Webhooks {
 
   /// Whether a webhook delivers now; nil if there is none. Some ten look-ups.
   public func state(of id: WebhookID) throws(LedgerError) -> WebhookState? {
-    let now = ledger.now
+    let now = try ledger.now
     return try ledger.reading { (state) throws(StateUnreadable) in try state.states([id], at: now).first }
   }
 
   /// The webhooks under a grant that are not deleted, oldest first, each with whether it delivers.
   public func states(of grant: GrantID) throws(LedgerError) -> [WebhookState] {
-    let now = ledger.now
+    let now = try ledger.now
     return try ledger.reading { (state) throws(StateUnreadable) in
       try state.states(try state.webhooks(of: grant), at: now)
     }
@@ -41,7 +41,7 @@ extension Webhooks {
 
   /// The webhooks of a connector that are not deleted, oldest first, each with whether it delivers.
   public func states(of connector: ConnectorID) throws(LedgerError) -> [WebhookState] {
-    let now = ledger.now
+    let now = try ledger.now
     return try ledger.reading { (state) throws(StateUnreadable) in
       try state.states(try state.webhooks(of: connector), at: now)
     }
@@ -58,7 +58,7 @@ extension Webhooks {
     guard (1...1_000).contains(limit) else {
       throw LedgerError(.invalidValue, "limit: expected 1 to 1,000", field: "limit")
     }
-    let now = ledger.now
+    let now = try ledger.now
     return try ledger.reading { (state) throws(StateUnreadable) in
       try state.states(try state.webhooks(on: object, after: after, limit: limit), at: now)
     }

@@ -102,7 +102,7 @@ extension Ledger {
     let digests =
       comparingProjections ? try copy.comparedDigests(in: "\(draft.path)/scratch", observe) : nil as LedgerDigests?
     let manifest = BackupManifest(
-      origin: origin, createdAt: Timestamp(milliseconds: configuration.clock()), position: found.size, root: found.root,
+      origin: origin, createdAt: try now, position: found.size, root: found.root,
       checkpoint: note, verifierKeys: keys, dataByteCount: byteCount, rows: found.rows, digests: digests)
     try Self.seal(draft, manifest.json, [(BackupManifest.dataPath, dataDigest)])
     return manifest
@@ -112,7 +112,7 @@ extension Ledger {
     let folder = "\(draft.path)/\(Folder.keys)"
     let copied = try keyed { () throws(KeyStoreError) in try keyStore.copy(to: folder) }
     let manifest = KeysBackupManifest(
-      origin: origin, createdAt: Timestamp(milliseconds: configuration.clock()), position: try head(),
+      origin: origin, createdAt: try now, position: try head(),
       masterKeyFingerprint: keyStore.masterKeyFingerprint, hasMasterKey: copied.hasMasterKey,
       persons: UInt64(copied.persons))
     var files: [(path: String, digest: Digest)] = []

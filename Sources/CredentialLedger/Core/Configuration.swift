@@ -11,8 +11,18 @@ public struct LedgerConfiguration: Sendable {
   /// Where the master key is; nil takes the environment variable `CREDLEDGER_MASTER_KEY` where it is set, and the file
   /// in the key folder otherwise.
   public var masterKey: MasterKey.Source?
-  /// Tells the time, in milliseconds since the Unix epoch. Recorded time never runs backwards, whatever it says.
+  /// Tells the time, in milliseconds since the Unix epoch. See ``Ledger/now`` for what is made of it.
   public var clock: Clock
+  /// Tells milliseconds on a clock that nobody sets and that goes on while the machine sleeps: ``clock`` is held against it. Nil
+  /// where there is none; then a clock that is set forward passes for time. Unless given, the system's boot-time clock where the
+  /// clock is the system's, and none where it is another.
+  public var uptime: Clock?
+  /// How far the clock may be set without a word: ten seconds unless set. A greater step is refused with `clock_stepped`, and a
+  /// clock that is so much behind the newest event with `clock_behind`, until it is right or ``Ledger/acceptClock()``.
+  public var clockTolerance: Duration
+  /// Whether the clock is synchronised, as the kernel says unless set: then a step forward is taken once it has been steady for
+  /// half a minute.
+  public var isClockSynchronized: @Sendable () -> Bool
   /// Where PINs, secrets, IDs and nonces come from.
   public var random: any RandomSource
   /// Signs checkpoints; nil signs by the ledger's own key.
@@ -59,8 +69,11 @@ public struct LedgerConfiguration: Sendable {
   /// How far the map may grow, in bytes; nil as far as the address space allows.
   public var maximumMapSize: Int?
 
+  /// A configuration with the system's clocks and randomness, unless others are given.
   public init(
-    masterKey: MasterKey.Source? = nil, clock: @escaping Clock = LedgerConfiguration.systemClock,
+    masterKey: MasterKey.Source? = nil, clock: Clock? = nil, uptime: Clock? = nil,
+    clockTolerance: Duration = .seconds(10),
+    isClockSynchronized: @escaping @Sendable () -> Bool = LedgerConfiguration.isSystemClockSynchronized,
     random: any RandomSource = SystemRandom(), signer: (any NoteSigner)? = nil,
     checkpoints: CheckpointPolicy = CheckpointPolicy(), pinBudgets: PINBudgets = PINBudgets(),
     witnessFile: String? = nil, archive: String? = nil, scratch: String? = nil, queueCapacity: Int = 65_536,
@@ -71,7 +84,10 @@ public struct LedgerConfiguration: Sendable {
     maximumMapSize: Int? = nil
   ) {
     self.masterKey = masterKey
-    self.clock = clock
+    self.clock = clock ?? Self.systemClock
+    self.uptime = uptime ?? (clock == nil ? Self.systemUptime : nil)
+    self.clockTolerance = clockTolerance
+    self.isClockSynchronized = isClockSynchronized
     self.random = random
     self.signer = signer
     self.checkpoints = checkpoints
@@ -97,6 +113,34 @@ public struct LedgerConfiguration: Sendable {
     var time = timespec()
     unsafe clock_gettime(CLOCK_REALTIME, &time)
     return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+  }
+
+  /// The system's boot-time clock: it goes on while the machine sleeps, and nobody sets it.
+  public static let systemUptime: Clock = {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_BOOTTIME, &time)
+    return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+  }
+
+  /// Whether the kernel says that the system's clock is synchronised, as a time service tells it.
+  public static let isSystemClockSynchronized: @Sendable () -> Bool = {
+    // Looked up by its name, as Swift has no header that declares it. With modes 0 it changes nothing, and needs no right.
+    typealias Call = @convention(c) (UnsafeMutableRawPointer?) -> Int32
+    guard let symbol = unsafe dlsym(nil, "adjtimex") else { return false }
+    let adjtimex = unsafe unsafeBitCast(symbol, to: Call.self)
+    var state = [UInt64](repeating: 0, count: 64)  // struct timex has 208 bytes
+    // 5 is TIME_ERROR: not synchronised.
+    return (0..<5).contains(unsafe state.withUnsafeMutableBytes { unsafe adjtimex($0.baseAddress) })
+  }
+
+  var toleranceInMilliseconds: Int64 { max((Timestamp(milliseconds: 0) + clockTolerance).milliseconds, 0) }
+
+  /// The clock of a ledger that is opened.
+  var ledgerClock: LedgerClock {
+    LedgerClock(
+      LedgerClock.Source(
+        wall: clock, uptime: uptime, tolerance: toleranceInMilliseconds,
+        text: { Timestamp(milliseconds: $0).description }))
   }
 
   /// Where the master key is, once the environment was looked at.

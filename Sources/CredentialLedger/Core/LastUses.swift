@@ -12,14 +12,14 @@ final class LastUses: Sendable {
 
   private let log: EventLog<ProjectionSet>
   private let memory: LastUseMemory
-  private let clock: Clock
+  private let clock: LedgerClock
   private let interval: Duration
 
   /// Nil where none are to be kept, or nothing can be written.
-  init?(_ log: EventLog<ProjectionSet>, _ configuration: LedgerConfiguration) {
+  init?(_ log: EventLog<ProjectionSet>, _ clock: LedgerClock, _ configuration: LedgerConfiguration) {
     guard log.writer != nil, let resolution = configuration.lastUseResolution else { return nil }
     self.log = log
-    clock = configuration.clock
+    self.clock = clock
     let minutes = max(1, min(resolution.components.seconds / 60, 366 * 1_440))
     memory = LastUseMemory(resolution: Int(minutes))
     interval = .seconds(60 * minutes)
@@ -44,7 +44,7 @@ final class LastUses: Sendable {
   @discardableResult
   func flush() async throws(LogError) -> Int {
     guard let writer = log.writer else { return 0 }
-    let uses = memory.uses(at: clock())
+    let uses = memory.uses(at: clock.read().now)
     var rest = uses[...]
     while !rest.isEmpty {
       let piece = rest.prefix(Self.pieceCount)
@@ -57,7 +57,7 @@ final class LastUses: Sendable {
   }
 
   /// The minute of a token's last use that is not yet written down, or was written a moment ago.
-  func minute(of token: TokenID) -> Int64? { memory.use(of: token, at: clock())?.minute }
+  func minute(of token: TokenID) -> Int64? { memory.use(of: token, at: clock.read().now)?.minute }
 }
 
 extension Ledger {

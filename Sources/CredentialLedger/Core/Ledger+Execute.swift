@@ -9,13 +9,14 @@ import Projections
 extension Ledger {
   /// Decides a command on the writer's thread, and answers once its events are durable.
   func perform<C: Command>(
-    _ command: C, by account: AccountID?, _ request: PreparedRequest
+    _ command: C, by account: AccountID? = nil, _ request: PreparedRequest = PreparedRequest(),
+    correctingClock: Bool = false
   ) async throws(LedgerError) -> Performed<C.Outcome> {
     guard let writer = log.writer else {
       throw LedgerError(.closed, "the ledger is open for reading only; open it for writing")
     }
     let address = try await seal(request, for: account)
-    let options = AppendOptions(requestID: request.requestID)
+    let options = AppendOptions(requestID: request.requestID, correctsClock: correctingClock)
     let committed: Committed<LedgerEvent>
     do {
       committed = try await writer.append(options, once: Self.once(command, request.keyed)) {
@@ -77,7 +78,11 @@ extension Ledger {
   ) throws(AppendFailure<DecisionFailure>) -> Decision {
     do throws(DecisionFailure) {
       return try view.withState(orThrow: { .unreadable(StateUnreadable($0.text)) }) { (state) throws(DecisionFailure) in
-        try command.decide(state, DecisionContext(now: Timestamp(milliseconds: moment.now), next: moment.next))
+        try command.decide(
+          state,
+          DecisionContext(
+            now: Timestamp(milliseconds: moment.now), next: moment.next,
+            correctedFrom: moment.correctedFrom.map { Timestamp(milliseconds: $0) }))
       }
     } catch { throw .refused(error) }
   }
@@ -86,16 +91,13 @@ extension Ledger {
   ///
   /// - Throws: what ``execute(_:by:_:)`` would refuse it for now.
   func rehearse(_ command: some Command) throws(LedgerError) {
-    let context = DecisionContext(now: now, next: try head() + 1)
+    let context = DecisionContext(now: try now, next: try head() + 1)
     let failure = try reading { (state) throws(StateUnreadable) -> DecisionFailure? in
       do throws(DecisionFailure) { _ = try command.decide(state, context) } catch { return error }
       return nil
     }
     if let failure { throw LedgerError(failure) }
   }
-
-  /// What the clock says.
-  var now: Timestamp { Timestamp(milliseconds: configuration.clock()) }
 
   /// Writes beside the log on the writer's thread, durably.
   func upkeep<Output: Sendable>(

@@ -33,6 +33,13 @@ public final class Ledger: Sendable {
   /// When tokens were last used; nil where that is not kept, or the ledger is open for reading only.
   let lastUses: LastUses?
   let scrubber: Scrubber
+  /// The time that counts.
+  let clock: LedgerClock
+  /// The newest event of another process; nil where this one writes.
+  let newest: NewestEvent?
+  /// The newest event when it was opened.
+  let openedAt: UInt64
+  let clockKeeper: ClockKeeper
   private let lifecycle: Lifecycle
   /// Whether records are being let go: one run at a time.
   let isLettingGo = Atomic(false)
@@ -46,10 +53,13 @@ public final class Ledger: Sendable {
 
   private init(
     _ path: String, _ log: EventLog<ProjectionSet>, _ keys: KeyStore, _ configuration: LedgerConfiguration,
-    _ witness: WitnessFile?
+    _ witness: WitnessFile?, _ clock: LedgerClock
   ) throws(LedgerError) {
-    tokenFormat = TokenFormat(
-      masks: try TokenMasks(keys, clock: configuration.clock, isFollowing: log.writer == nil))
+    tokenFormat = TokenFormat(masks: try TokenMasks(keys, clock: clock, isFollowing: log.writer == nil))
+    self.clock = clock
+    newest = log.writer == nil ? NewestEvent() : nil
+    openedAt = try logged { () throws(LogError) in try log.snapshot().head() }
+    clockKeeper = ClockKeeper(log, clock, isSynchronized: configuration.isClockSynchronized)
     self.path = path
     origin = log.origin
     self.log = log
@@ -59,9 +69,9 @@ public final class Ledger: Sendable {
     let snapshots = SnapshotKeeper(
       log, ledger: path, scratch: LedgerFolder.scratchName(of: path, configuration), configuration.snapshots)
     snapshotKeeper = snapshots
-    lastUses = LastUses(log, configuration)
+    lastUses = LastUses(log, clock, configuration)
     scrubber = Scrubber(log, configuration.scrub)
-    lifecycle = Lifecycle(log, keys, snapshots, lastUses, scrubber)
+    lifecycle = Lifecycle(log, keys, snapshots, lastUses, scrubber, clockKeeper)
   }
 
   /// Makes a ledger, and opens it.
@@ -145,6 +155,7 @@ public final class Ledger: Sendable {
     let signing = checkpointSigning(origin: origin, keys, configuration)
     let reading = checkpointReading(origin: origin, keys)
     let signsItself = configuration.signer == nil
+    let clock = configuration.ledgerClock
     let opening = OpeningThread { () -> Result<EventLog<ProjectionSet>, LogError> in
       do throws(LogError) {
         return .success(
@@ -162,7 +173,7 @@ public final class Ledger: Sendable {
               LogWriter<ProjectionSet>.Configuration(
                 queueCapacity: configuration.queueCapacity, checkpoints: configuration.checkpoints,
                 idempotencyRetention: configuration.idempotencyRetention, readers: configuration.readers,
-                clock: configuration.clock, sign: signing, read: reading,
+                clock: clock, sign: signing, read: reading,
                 signed: { witness?.keep($0) })
             }))
       } catch {
@@ -186,12 +197,14 @@ public final class Ledger: Sendable {
       throw LedgerError(error)
     }
     let ledger: Ledger
-    do throws(LedgerError) { ledger = try Ledger(path, log, keys, configuration, witness) } catch {
+    do throws(LedgerError) { ledger = try Ledger(path, log, keys, configuration, witness, clock) } catch {
       await Lifecycle.end(log, keys)
       throw error
     }
     do throws(LedgerError) {
-      try await ledger.finishInterrupted()
+      // While the clock is behind nothing is appended: what is left then is finished once the clock is accepted, or the next
+      // time that the ledger is opened.
+      if try ledger.clockStatus.fault == nil { try await ledger.finishInterrupted() }
       try await ledger.advanceWitness()
     } catch {
       await ledger.close()
@@ -239,7 +252,9 @@ public final class Ledger: Sendable {
       await Lifecycle.end(log, keys)
       throw witness?.named(LedgerError(error)) ?? LedgerError(error)
     }
-    do throws(LedgerError) { return try Ledger(path, log, keys, configuration, witness) } catch {
+    do throws(LedgerError) {
+      return try Ledger(path, log, keys, configuration, witness, configuration.ledgerClock)
+    } catch {
       await Lifecycle.end(log, keys)
       throw error
     }

@@ -143,6 +143,8 @@ extension LedgerError {
     case .writingStopped: .writingStopped
     case .idempotencyKeyReused: .idempotencyKeyReused
     case .keyUnavailable: .keyUnavailable
+    case .clockStepped: .clockStepped
+    case .clockBehind: .clockBehind
     case .tooLarge: .invalidValue
     default: .storage
     }

@@ -17,11 +17,13 @@ final class Lifecycle: Sendable {
   private let flusher: Task<Void, Never>?
   private let scrubber: Scrubber
   private let scrubbing: Task<Void, Never>
+  /// Corrects the clock; nil where the ledger is only read.
+  private let keeping: Task<Void, Never>?
   private let isClosing = Mutex(false)
 
   init(
     _ log: EventLog<ProjectionSet>, _ keys: KeyStore, _ snapshots: SnapshotKeeper, _ lastUses: LastUses?,
-    _ scrubber: Scrubber
+    _ scrubber: Scrubber, _ clock: ClockKeeper
   ) {
     self.log = log
     self.scrubber = scrubber
@@ -33,6 +35,7 @@ final class Lifecycle: Sendable {
     guard log.writer != nil else {
       builder = nil
       snapshotting = nil
+      keeping = nil
       return
     }
     builder = Task.detached(priority: .background) {
@@ -40,6 +43,7 @@ final class Lifecycle: Sendable {
       try? await AuditRunBuilder(of: log).run()
     }
     snapshotting = Task.detached(priority: .background) { await snapshots.run() }
+    keeping = Task.detached(priority: .background) { await clock.run() }
   }
 
   /// Ends everything, once; a second call returns at once.
@@ -53,6 +57,8 @@ final class Lifecycle: Sendable {
     snapshotting?.cancel()
     scrubbing.cancel()
     scrubber.stop()
+    keeping?.cancel()
+    await keeping?.value
     await builder?.value
     await scrubbing.value
     await snapshotting?.value
@@ -77,6 +83,7 @@ final class Lifecycle: Sendable {
     scrubbing.cancel()
     builder?.cancel()
     snapshotting?.cancel()
+    keeping?.cancel()
     flusher?.cancel()
   }
 }

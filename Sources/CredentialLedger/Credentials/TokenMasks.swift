@@ -10,7 +10,7 @@ import Synchronization
 final class TokenMasks: Sendable {
   private let first: Generation
   private let keys: KeyStore
-  private let clock: Clock
+  private let clock: LedgerClock
   /// Whether another process may rotate the masks.
   private let isFollowing: Bool
 
@@ -28,7 +28,7 @@ final class TokenMasks: Sendable {
 
   /// - Parameter isFollowing: whether another process may rotate the masks.
   /// - Throws: `damaged` where the keys hold none.
-  init(_ keys: KeyStore, clock: @escaping Clock, isFollowing: Bool) throws(LedgerError) {
+  init(_ keys: KeyStore, clock: LedgerClock, isFollowing: Bool) throws(LedgerError) {
     guard let first = Generation(keys.tokenMasks) else {
       throw LedgerError(.damaged, "the keyring holds no token mask")
     }
@@ -62,7 +62,7 @@ final class TokenMasks: Sendable {
   private func firstResult<Result>(_ generation: Generation, _ body: (BlockMask) -> Result?) -> Result? {
     if let result = body(generation.newest) { return result }
     guard generation.all.count > 1 else { return nil }
-    let now = clock()
+    let now = clock.read().now
     for mask in generation.all.dropFirst() where mask.until.map({ now < $0 }) ?? true {
       if let result = body(mask.mask) { return result }
     }

@@ -126,7 +126,7 @@ extension Ledger {
   private func searched(
     _ policy: RetentionPolicy, _ folder: ArchiveFolder, _ observe: @escaping CarryingProgress.Observer
   ) throws(LedgerError) -> RetentionPlan {
-    let now = now
+    let now = try now
     let segments = try held(folder, observe)
     let end = segments.last?.positions.upperBound ?? 0
     let (last, before) = try logged { () throws(LogError) in

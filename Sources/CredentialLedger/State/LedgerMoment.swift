@@ -37,7 +37,7 @@ extension Ledger {
           field: field)
       }
       let newest = try self.time(of: head)
-      let isNow = time.milliseconds <= configuration.clock() || time == newest
+      let isNow = try time <= now || time == newest
       guard position < head || isNow else {
         throw LedgerError(
           .invalidValue, "\(field): \(time) is still to come; expected a time until now", field: field)

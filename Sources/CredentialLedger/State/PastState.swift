@@ -202,7 +202,7 @@ extension Ledger {
     let past = try await past(before: position)
     try await advance(past, to: position, progress: progress)
     if case .time(let time) = moment { return PastState(self, past, at: time) }
-    let time = moment == .latest ? Timestamp(milliseconds: configuration.clock()) : try time(of: position)
+    let time = moment == .latest ? try now : try time(of: position)
     return PastState(self, past, at: time ?? Timestamp(milliseconds: 0))
   }
 

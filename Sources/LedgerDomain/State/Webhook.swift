@@ -53,12 +53,15 @@ public struct Webhook: Sendable, Equatable {
   public var isDeleted: Bool
   /// Position of the event that stopped its family, for good; 0 if none did.
   public var stoppedBy: UInt64
+  /// Position of the event that set ``details`` last.
+  public var setBy: UInt64
   public var registeredAt: Timestamp
 
+  /// A webhook; its details are those that it was registered with, unless another event is said to have set them.
   public init(
     id: WebhookID, publicID: PublicID, connector: ConnectorID, grant: GrantID, family: FamilyID?, group: GroupID?,
     object: WebhookObject, details: WebhookDetails, isActive: Bool = true, isDeleted: Bool = false,
-    stoppedBy: UInt64 = 0, registeredAt: Timestamp
+    stoppedBy: UInt64 = 0, setBy: UInt64? = nil, registeredAt: Timestamp
   ) {
     self.id = id
     self.publicID = publicID
@@ -71,6 +74,7 @@ public struct Webhook: Sendable, Equatable {
     self.isActive = isActive
     self.isDeleted = isDeleted
     self.stoppedBy = stoppedBy
+    self.setBy = setBy ?? id.rawValue
     self.registeredAt = registeredAt
   }
 

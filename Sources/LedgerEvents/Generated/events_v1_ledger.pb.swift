@@ -27,6 +27,49 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
+/// Why a step of the clock was taken.
+public nonisolated enum ClockCorrectionReason: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case unspecified // = 0
+
+  /// An operator confirmed it.
+  case confirmed // = 1
+
+  /// It went forward, the kernel says that the clock is synchronised, and it has been steady for a while.
+  case synchronized // = 2
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .unspecified
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .confirmed
+    case 2: self = .synchronized
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .confirmed: return 1
+    case .synchronized: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [ClockCorrectionReason] = [
+    .unspecified,
+    .confirmed,
+    .synchronized,
+  ]
+
+}
+
 /// ledger.created: always the event at position 1.
 public nonisolated struct LedgerCreated: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -55,6 +98,32 @@ public nonisolated struct LedgerRestored: Sendable {
 
   /// Root of the Merkle tree over them (32 bytes).
   public var root: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// clock.corrected: recorded time goes on from what the clock says. The one event that may be recorded at an earlier time
+/// than the event before it; the order of events is that of their positions.
+public nonisolated struct ClockCorrected: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The time that counted until now, and the one that counts from now on, this event's own: milliseconds since the Unix
+  /// epoch.
+  public var from: Int64 = 0
+
+  public var to: Int64 = 0
+
+  public var reason: ClockCorrectionReason = .unspecified
+
+  /// Where the clock is set back: the first event that was recorded by a clock that was ahead, and by how much it was ahead
+  /// at most, in milliseconds. What those events began ends so much earlier. 0 where it is set forward.
+  public var first: UInt64 = 0
+
+  public var ahead: Int64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -103,6 +172,10 @@ public nonisolated struct RetentionApplied: Sendable {
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "credledger.events.v1"
+
+nonisolated extension ClockCorrectionReason: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CLOCK_CORRECTION_REASON_UNSPECIFIED\0\u{1}CLOCK_CORRECTION_REASON_CONFIRMED\0\u{1}CLOCK_CORRECTION_REASON_SYNCHRONIZED\0")
+}
 
 nonisolated extension LedgerCreated: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".LedgerCreated"
@@ -169,6 +242,56 @@ nonisolated extension LedgerRestored: SwiftProtobuf.Message, SwiftProtobuf._Mess
   public static func ==(lhs: LedgerRestored, rhs: LedgerRestored) -> Bool {
     if lhs.events != rhs.events {return false}
     if lhs.root != rhs.root {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ClockCorrected: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ClockCorrected"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}from\0\u{1}to\0\u{1}reason\0\u{1}first\0\u{1}ahead\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.from) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.to) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.reason) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.first) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.ahead) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.from != 0 {
+      try visitor.visitSingularInt64Field(value: self.from, fieldNumber: 1)
+    }
+    if self.to != 0 {
+      try visitor.visitSingularInt64Field(value: self.to, fieldNumber: 2)
+    }
+    if self.reason != .unspecified {
+      try visitor.visitSingularEnumField(value: self.reason, fieldNumber: 3)
+    }
+    if self.first != 0 {
+      try visitor.visitSingularUInt64Field(value: self.first, fieldNumber: 4)
+    }
+    if self.ahead != 0 {
+      try visitor.visitSingularInt64Field(value: self.ahead, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ClockCorrected, rhs: ClockCorrected) -> Bool {
+    if lhs.from != rhs.from {return false}
+    if lhs.to != rhs.to {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.first != rhs.first {return false}
+    if lhs.ahead != rhs.ahead {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

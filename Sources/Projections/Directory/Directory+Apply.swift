@@ -57,7 +57,7 @@ extension Directory {
         $0.family = FamilyID(rawValue: position)
       }
     case .webhookRegistered(let event): try register(event, position, time, &transaction)
-    case .webhookUpdated(let event): try update(event, &transaction)
+    case .webhookUpdated(let event): try update(event, position, &transaction)
     case .webhookDisabled(let event):
       try change(Webhook.self, at: .number(.webhook, event.webhook), in: &transaction) { $0.isActive = false }
     case .webhookDeleted(let event): try delete(webhook: event.webhook, &transaction)
@@ -70,6 +70,8 @@ extension Directory {
     case .subjectErased(let event): try erase(event, position, &transaction)
     case .ledgerCreated(let event): try name(signingKey: event.verifyingKey, position, &transaction)
     case .signingKeyRotated(let event): try name(signingKey: event.after, position, &transaction)
+    case .clockCorrected(let event):
+      try put(ClockCorrection(event, position), at: .number(.clockCorrection, position), in: &transaction)
     // These change only whether tokens are valid, or nothing that is looked up.
     case .ledgerRestored, .retentionApplied, .refreshTokenRotated, .tokenIssued, .masterKeyRotated, .phonePINWithheld:
       break

@@ -23,9 +23,12 @@ extension Directory {
     for key in Self.lists(of: webhook) { try put(EmptyRow(), at: key, in: &transaction) }
   }
 
-  func update(_ event: WebhookUpdated, _ transaction: inout WriteTransaction) throws(LogError) {
+  func update(
+    _ event: WebhookUpdated, _ position: Position, _ transaction: inout WriteTransaction
+  ) throws(LogError) {
     try change(Webhook.self, at: .number(.webhook, event.webhook), in: &transaction) { webhook in
       webhook.details = event.after
+      webhook.setBy = position
       webhook.isActive = event.active
     }
   }
@@ -94,6 +97,7 @@ extension Webhook: Row {
     writer.flag(isActive)
     writer.flag(isDeleted)
     writer.number(stoppedBy)
+    writer.number(setBy)
     writer.time(registeredAt)
   }
 
@@ -111,7 +115,7 @@ extension Webhook: Row {
     }
     guard let url = reader.sealed(), let token = reader.sealed(), let context = reader.sealed(),
       let expiresAt = reader.number(), let isActive = reader.flag(), let isDeleted = reader.flag(),
-      let stoppedBy = reader.number(), let registeredAt = reader.time()
+      let stoppedBy = reader.number(), let setBy = reader.number(), let registeredAt = reader.time()
     else { return nil }
     details.callbackURL = url
     details.callbackToken = token
@@ -119,6 +123,7 @@ extension Webhook: Row {
     details.expiresAt = Int64(bitPattern: expiresAt)
     self.init(
       id: id, publicID: publicID, connector: connector, grant: grant, family: family, group: group, object: object,
-      details: details, isActive: isActive, isDeleted: isDeleted, stoppedBy: stoppedBy, registeredAt: registeredAt)
+      details: details, isActive: isActive, isDeleted: isDeleted, stoppedBy: stoppedBy, setBy: setBy,
+      registeredAt: registeredAt)
   }
 }

@@ -28,6 +28,8 @@ package enum DirectoryKey: Equatable {
     case disablement = 7
     /// Position of the event that named a signing key to the public key.
     case signingKey = 6
+    /// Position of an event that corrected the clock to what it says.
+    case clockCorrection = 8
     /// Phone to ``StoredPhone``.
     case phone = 10
     /// Keyed hash of a number to the phone that holds it.

@@ -39,11 +39,14 @@ struct PINCountRow: Row, Equatable {
     }
   }
 
-  /// Forgets what came until a moment. What is dated later than `now`, since the clock was ahead and has been corrected,
-  /// counts as if it came now: it must not last until the clock is there again.
-  mutating func forget(until moment: Timestamp, now: Timestamp) {
-    entries.removeAll { $0.time <= moment }
-    for index in entries.indices where entries[index].time > now { entries[index].time = now }
+  /// Forgets what came until a moment.
+  mutating func forget(until moment: Timestamp) { entries.removeAll { $0.time <= moment } }
+
+  /// Lets what is dated later than a moment count as if it came then, as one entry.
+  mutating func limit(to moment: Timestamp) {
+    let later = counts(after: moment)
+    entries.removeAll { $0.time > moment }
+    if later != PINCounts() { entries.append(Entry(time: moment, counts: later)) }
   }
 
   func encode(to writer: inout RowWriter) {

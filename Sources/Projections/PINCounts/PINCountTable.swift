@@ -43,15 +43,16 @@ struct PINCountTable: Sendable {
     try row(scope.key, in: transaction)?.counts(after: moment) ?? PINCounts()
   }
 
-  /// Counts an event, if it is one of those that are counted.
+  /// Counts an event, if it is one of those that are counted, and takes in a correction of the clock.
   func note(
     _ event: LedgerEvent, _ header: RecordHeader, _ directory: Directory, in transaction: inout WriteTransaction
   ) throws(LogError) {
-    guard let counted = try directory.counted(event, at: header.position, in: transaction) else { return }
     let now = Timestamp(milliseconds: header.recordedAt)
+    if case .clockCorrected = event { return try limit(to: now, in: &transaction) }
+    guard let counted = try directory.counted(event, at: header.position, in: transaction) else { return }
     for scope in counted.scopes {
       var row = try row(scope.key, in: transaction) ?? PINCountRow()
-      row.forget(until: now - PINLimits.window, now: now)
+      row.forget(until: now - PINLimits.window)
       row.add(counted.counts, at: now, granularity: scope.granularity)
       try put(row, at: scope.key, in: &transaction)
     }
@@ -66,24 +67,45 @@ struct PINCountTable: Sendable {
     try stored { () throws(LMDBError) in
       try ages.forEach(in: transaction) { position, bytes in
         let age = PINCountAge(decoding: bytes)
-        if let age, age.time > end, age.time <= now { return .stop }
+        if let age, age.time > end { return .stop }
         old.append((position, age))
         return old.count < Self.forgottenAtOnce ? .continue : .stop
       }
     }
     for (position, age) in old {
-      guard var age else { throw Self.malformed }
+      guard let age else { throw Self.malformed }
       for key in age.scopes {
         guard var row = try row(key, in: transaction) else { continue }
-        row.forget(until: end, now: now)
+        row.forget(until: end)
         try put(row, at: key, in: &transaction)
       }
-      if age.time > now {
-        age.time = now
-        try stored { () throws(LMDBError) in try ages.put(position, age.encoded, in: &transaction) }
-      } else {
-        try stored { () throws(LMDBError) in _ = try ages.delete(position, in: &transaction) }
+      try stored { () throws(LMDBError) in _ = try ages.delete(position, in: &transaction) }
+    }
+  }
+
+  /// Lets what was counted while the clock was ahead count as if it came now: it must neither last until the clock is there
+  /// again nor be forgotten. Takes a pass over the events that are dated later, a day's at most.
+  private func limit(to now: Timestamp, in transaction: inout WriteTransaction) throws(LogError) {
+    var ahead: [(position: Position, age: PINCountAge?)] = []
+    try stored { () throws(LMDBError) in
+      try ages.forEach(reversed: true, in: transaction) { position, bytes in
+        let age = PINCountAge(decoding: bytes)
+        if let age, age.time <= now { return .stop }
+        ahead.append((position, age))
+        return .continue
       }
+    }
+    var keys: Set<[UInt8]> = []
+    for (position, age) in ahead {
+      guard var age else { throw Self.malformed }
+      age.time = now
+      keys.formUnion(age.scopes)
+      try stored { () throws(LMDBError) in try ages.put(position, age.encoded, in: &transaction) }
+    }
+    for key in keys {
+      guard var row = try row(key, in: transaction) else { continue }
+      row.limit(to: now)
+      try put(row, at: key, in: &transaction)
     }
   }
 

@@ -143,7 +143,11 @@ package final class PastProjections: Sendable {
   ) throws(Failure) -> Result {
     let transaction: ReadTransaction
     do throws(LMDBError) { transaction = try scratch.beginRead() } catch { throw failure(LogError(error)) }
-    return try body(LedgerState(tables, BorrowedTransaction(transaction), nil))
+    let clock: ClockCorrections
+    do throws(LogError) { clock = try tables.directory.clockCorrections(in: transaction) } catch {
+      throw failure(error)
+    }
+    return try body(LedgerState(tables, BorrowedTransaction(transaction), nil, clock))
   }
 
   // MARK: What changed

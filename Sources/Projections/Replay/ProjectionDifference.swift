@@ -236,7 +236,9 @@ extension ProjectionReplay {
     _ body: (borrowing LedgerState) throws(LogError) -> Result
   ) throws(LogError) -> Result {
     try reading { (transaction) throws(LogError) in
-      try body(LedgerState(tables, BorrowedTransaction(transaction), nil))
+      try body(
+        LedgerState(
+          tables, BorrowedTransaction(transaction), nil, tables.directory.clockCorrections(in: transaction)))
     }
   }
 }

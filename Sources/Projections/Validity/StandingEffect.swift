@@ -91,7 +91,7 @@ enum StandingEffect {
     case .subjectErased(let event):
       if event.account != 0 { try body(event.account, .stop) }
 
-    case .ledgerCreated, .ledgerRestored, .retentionApplied, .accountSignedIn, .phonePINRequested,
+    case .ledgerCreated, .ledgerRestored, .retentionApplied, .clockCorrected, .accountSignedIn, .phonePINRequested,
       .phonePINRejected, .connectorSecretRotated, .groupRenamed, .groupSubgroupAttached, .groupSubgroupDetached,
       .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted, .signingKeyRotated, .masterKeyRotated,
       .phonePINAccepted, .phonePINWithheld, .groupSubscriberAdded, .groupSubscriberRemoved,

@@ -26,11 +26,13 @@ package struct StandingHistory: StandingReader {
   package init(
     of number: UInt64, until position: Position, in view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LogError) {
+    let clock = try view.clockCorrections(until: position)
     var waiting = [number]
     while let next = waiting.popLast() {
       guard standings[next] == nil, next > 0, next <= position,
-        let standing = try replay(next, until: position, in: view)
+        var standing = try replay(next, until: position, in: view)
       else { continue }
+      standing.correct(by: clock, next)
       standings[next] = standing
       for index in standing.parents.indices where standing.parents[index] != 0 {
         waiting.append(standing.parents[index])
@@ -113,16 +115,22 @@ package struct StandingHistory: StandingReader {
 }
 
 extension StandingHistory {
-  /// The position of the newest event that was recorded at a time or before it; 0 if there is none.
+  /// The position of the newest event that was recorded at a time or before it; 0 if there is none. What was recorded
+  /// before the clock was set back counts as recorded by then.
   package static func position(
     at time: Timestamp, in view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LogError) -> Position {
+    let clock = try view.clockCorrections()
     var low: Position = 0
     var high = try view.head()
     while low < high {
       let middle = low + (high - low + 1) / 2
       guard let stamp = try view.stamp(at: middle) else { return low }
-      if stamp.recordedAt <= time.milliseconds { low = middle } else { high = middle - 1 }
+      if clock.time(Timestamp(milliseconds: stamp.recordedAt), at: middle) <= time {
+        low = middle
+      } else {
+        high = middle - 1
+      }
     }
     return low
   }

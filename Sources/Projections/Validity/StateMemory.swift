@@ -29,6 +29,9 @@ final class StateMemory: Sendable {
   /// How often the writer saw a change, or a try come to nothing. Only its thread touches this and the next.
   private let writerAge = Atomic<UInt64>(0)
   private let begun = Atomic<UInt64>(0)
+  /// In which transaction, and at which of the writer's ages, there was no correction of the clock.
+  private let uncorrected = Atomic<UInt64>(0)
+  private let uncorrectedAge = Atomic<UInt64>(.max)
 
   /// - Parameter transaction: number of the transaction in which the memory is made; nil where another process writes.
   init(since transaction: UInt64?) {
@@ -55,6 +58,23 @@ final class StateMemory: Sendable {
   /// - Parameter transaction: number of the commit that the snapshot sees.
   func window(ofSnapshot transaction: UInt64) -> Window {
     Window(owner: owner, first: isNoted ? changed.load(ordering: .acquiring) : transaction, last: transaction)
+  }
+
+  /// Whether it is known that there is no correction of the clock in what a window shows.
+  @inline(__always)
+  func isUncorrected(in window: Window) -> Bool {
+    guard window.owner == owner else { return uncorrectedAge.load(ordering: .relaxed) == window.first }
+    let known = uncorrected.load(ordering: .relaxed)
+    return known != 0 && known >= window.first && window.last >= window.first
+  }
+
+  /// Notes that there is none.
+  func noteUncorrected(in window: Window) {
+    if window.owner == owner {
+      uncorrected.store(window.last, ordering: .relaxed)
+    } else {
+      uncorrectedAge.store(window.first, ordering: .relaxed)
+    }
   }
 
   /// What the writer's transaction may believe, as long as it applies no event.

@@ -44,7 +44,7 @@ struct AuditFilterOptions: ParsableArguments {
 
   /// The filter that is meant.
   func filter(in ledger: Ledger) async throws -> Audit.Filter {
-    let now = Timestamp.now
+    let now = try ledger.now
     var filter = Audit.Filter.recorded(since: since?.timestamp(now: now), until: until?.timestamp(now: now))
     if !type.isEmpty { filter = filter.and(.anyType(of: try types())) }
     for (option, alternatives) in try alternatives(in: ledger) {

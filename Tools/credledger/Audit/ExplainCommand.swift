@@ -22,8 +22,8 @@ struct ExplainCommand: AsyncParsableCommand {
   var object: String?
   @Option(help: "A file with the texts of tokens, a line each; - is standard input.")
   var file: String?
-  @Option(help: "When: a time in RFC 3339, or how long ago, such as 2h or 7d; without it now.")
-  var at: TimeArgument?
+  @Option(help: "When: a position, a time in RFC 3339, or how long ago, such as 2h or 7d; without it now.")
+  var at: MomentArgument?
   @Option(
     help: ArgumentHelp(
       "A new file, private to its owner, for the evidence, in the format of evidence bundles.", valueName: "file"))
@@ -45,7 +45,7 @@ struct ExplainCommand: AsyncParsableCommand {
       all = [named]
     default: throw ValidationError("Name one object, or a file with a token's text.")
     }
-    let time = at?.timestamp()
+    let at = at
     guard proof != "-" else {
       throw ValidationError("--proof: expected a file: the explanation goes to standard output; see credledger bundle.")
     }
@@ -54,7 +54,7 @@ struct ExplainCommand: AsyncParsableCommand {
     try await ledger.reading { ledger in
       var results: [Result<Explanation, CheckFailed>] = []
       for explained in all {
-        let explanation = try await ledger.explain(explained, at: time)
+        let explanation = try await ledger.explain(explained, at: at)
         do {
           try await requireKnown(explanation, explained, in: ledger)
           results.append(.success(explanation))

@@ -34,6 +34,7 @@ struct CredLedger: AsyncParsableCommand {
     subcommands: [
       Init.self, Walkthrough.self, Stats.self, Verify.self, AuditCommand.self, ExplainCommand.self, AccountCommand.self,
       ConnectorCommand.self, GroupCommand.self, GrantCommand.self, WebhookCommand.self,
+      ClockCommand.self,
       Token.self, KeyCommand.self, Erase.self, Simulate.self, BackupCommand.self, RestoreCommand.self,
       ArchiveCommand.self, RetentionCommand.self, ExportCommand.self, ImportCommand.self,
       CheckpointCommand.self, Prove.self, BundleCommand.self, VerifyBundle.self, Tiles.self,

@@ -19,8 +19,8 @@ enum TimeArgument: ExpressibleByArgument {
 
   /// The time that is meant.
   ///
-  /// - Parameter now: what durations are counted back from; the system's clock unless given.
-  func timestamp(now: Timestamp = .now) -> Timestamp {
+  /// - Parameter now: what durations are counted back from.
+  func timestamp(now: Timestamp) -> Timestamp {
     switch self {
     case .at(let time): time
     case .ago(let duration): now - duration
@@ -47,7 +47,18 @@ enum MomentArgument: ExpressibleByArgument {
   func position(in ledger: Ledger) throws(LedgerError) -> UInt64 {
     switch self {
     case .position(let position): position
-    case .time(let time): try ledger.position(at: time.timestamp())
+    case .time(let time): try ledger.position(at: time.timestamp(now: ledger.now))
+    }
+  }
+}
+
+extension Ledger {
+  /// Explains an object at a moment as options take it; now without one.
+  func explain(_ explained: Explained, at moment: MomentArgument?) async throws(LedgerError) -> Explanation {
+    switch moment {
+    case nil: try await explain(explained)
+    case .position(let position): try await explain(explained, at: LedgerMoment.position(position))
+    case .time(let time): try await explain(explained, at: time.timestamp(now: now))
     }
   }
 }

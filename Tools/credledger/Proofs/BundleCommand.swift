@@ -23,8 +23,8 @@ struct BundleCommand: AsyncParsableCommand {
   var what: [String] = []
   @Option(help: "A file with the texts of tokens, a line each; - is standard input.")
   var file: String?
-  @Option(help: "A time in RFC 3339 or how long ago, such as 7d; the events until then. Without it now.")
-  var at: TimeArgument?
+  @Option(help: "A position, a time in RFC 3339 or how long ago, such as 7d; the events until then. Without it now.")
+  var at: MomentArgument?
   @Option(help: "A checkpoint to prove by, such as a cosigned one; without it the newest.")
   var checkpoint: String?
   @Option(
@@ -56,18 +56,17 @@ struct BundleCommand: AsyncParsableCommand {
     let given = try checkpoint.map { try credledger.checkpoint(in: $0, "--checkpoint") }
     if given == nil { try await signing.sign(in: ledger) }
 
-    let time = at?.timestamp()
-    let (numbers, objects) = (positions, explained)
+    let (at, numbers, objects) = (at, positions, explained)
     let bundle = try await ledger.reading { opened in
       var all = numbers
       for object in objects {
-        let explanation = try await opened.explain(object, at: time)
+        let explanation = try await opened.explain(object, at: at)
         guard let subject = explanation.subject else {
           throw CheckFailed(
             reason: "that is no token of this ledger: mistyped, cut off, or another ledger's [not_found]")
         }
         guard !explanation.steps.isEmpty else {
-          throw CheckFailed(reason: "there are no events of \(subject)\(time == nil ? "" : " until then") [not_found]")
+          throw CheckFailed(reason: "there are no events of \(subject)\(at == nil ? "" : " until then") [not_found]")
         }
         all += explanation.steps.map(\.position)
       }

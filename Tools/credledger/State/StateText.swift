@@ -8,7 +8,7 @@ extension MomentArgument {
     let moment: LedgerMoment =
       switch self {
       case .position(let position): .position(position)
-      case .time(let time): .time(time.timestamp())
+      case .time(let time): .time(time.timestamp(now: try ledger.now))
       }
     _ = try ledger.position(of: moment, field: name)
     return moment

@@ -28,6 +28,12 @@ extension AuditEntry {
         ("segmentFirst", .number(event.segmentFirst)), ("segmentLast", .number(event.segmentLast)),
         ("root", .hex(event.root)),
       ]
+    case .clockCorrected(let event):
+      [
+        ("from", .milliseconds(event.from)), ("to", .milliseconds(event.to)), ("reason", .text("\(event.reason)")),
+      ]
+        + (event.first == 0
+          ? [] : [("first", .number(event.first)), ("ahead", .number(UInt64(clamping: event.ahead / 1_000)))])
     case .accountRegistered(let event): [("issuer", .text(event.issuer)), ("role", .text(event.role.word))]
     case .accountDisabled(let event): [("reason", .text(event.reason))]
     case .accountRoleChanged(let event): [("role", .change(.text(event.before.word), .text(event.after.word)))]

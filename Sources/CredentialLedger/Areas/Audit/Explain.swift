@@ -68,7 +68,32 @@ extension Ledger {
   /// - Parameter time: events recorded until then count; nil is now.
   /// - Throws: `archived` where an event on the way is in an archive that is not at hand; `damaged` or `storage`.
   public func explain(_ explained: Explained, at time: Timestamp? = nil) async throws(LedgerError) -> Explanation {
-    let time = time ?? Timestamp(milliseconds: configuration.clock())
+    let time = if let time { time } else { try now }
+    return try await explain(explained, at: time, until: nil)
+  }
+
+  /// Explains why something was valid or not right after a past event, or at a time: a position tells apart events that
+  /// were recorded at the same time.
+  ///
+  /// ```swift
+  /// let before = try await ledger.explain(.token(handle), at: .position(revocation - 1))
+  /// ```
+  ///
+  /// - Throws: as ``explain(_:at:)-(_,Timestamp?)``; `invalid_value` for a position beyond the head, or a time to come.
+  public func explain(_ explained: Explained, at moment: LedgerMoment) async throws(LedgerError) -> Explanation {
+    let position = try position(of: moment)
+    let time: Timestamp? =
+      switch moment {
+      case .time(let time): time
+      case .position: try self.time(of: position)
+      case .latest: try now
+      }
+    return try await explain(explained, at: time ?? Timestamp(milliseconds: 0), until: position)
+  }
+
+  private func explain(
+    _ explained: Explained, at time: Timestamp, until end: UInt64?
+  ) async throws(LedgerError) -> Explanation {
     var presented: (kind: TokenKind, token: TokenFormat.Presented)?
     let subject: Subject
     switch explained {
@@ -88,7 +113,7 @@ extension Ledger {
     return try await blocking(.short) { [self, presented] () throws(LedgerError) in
       let (history, position) = try logged { () throws(LogError) in
         let view = try log.snapshot()
-        let position = try StandingHistory.position(at: time, in: view)
+        let position = if let end { end } else { try StandingHistory.position(at: time, in: view) }
         return (try StandingHistory(of: subject.number, until: position, in: view), position)
       }
       let verdict = try read { () throws(StateUnreadable) -> Verdict? in

@@ -1,0 +1,52 @@
+public import LedgerEvents
+
+/// Writes into the log that the clock is right as it is, after a step: recorded time goes on from what it says.
+public struct CorrectClock: Command {
+  public var reason: ClockCorrectionReason
+  /// Where the clock goes back: the first event that was recorded while it was ahead, and by how many milliseconds it was
+  /// ahead at most; nil takes the length of the step.
+  public var first: UInt64
+  public var ahead: Int64?
+
+  public init(reason: ClockCorrectionReason, first: UInt64 = 0, ahead: Int64? = nil) {
+    self.reason = reason
+    self.first = first
+    self.ahead = ahead
+  }
+
+  /// What was corrected.
+  public struct Outcome: Sendable, Equatable {
+    public var from: Timestamp
+    public var to: Timestamp
+    public var position: UInt64
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    guard let from = context.correctedFrom else {
+      throw .refused(.conflict, field: "clock", expected: "a clock that was set", remedy: "nothing to do: it is right")
+    }
+    guard reason != .synchronized || from < context.now else {
+      throw .refused(.conflict, field: "clock", expected: "a clock that was set forward", remedy: "confirm the step")
+    }
+    var event = ClockCorrected()
+    event.from = from.milliseconds
+    event.to = context.now.milliseconds
+    event.reason = reason
+    if context.now < from {
+      let step = (Timestamp(milliseconds: 0) + (from - context.now)).milliseconds
+      event.first = max(first, 1)
+      event.ahead = max(ahead ?? step, step)
+    }
+    return Decision(by: Requester.operator, .clockCorrected(event))
+  }
+
+  public func outcome(of recorded: RecordedEvents) -> Outcome {
+    guard case .clockCorrected(let event) = recorded.events.first else {
+      return Outcome(from: recorded.time, to: recorded.time, position: recorded.first)
+    }
+    return Outcome(
+      from: Timestamp(milliseconds: event.from), to: Timestamp(milliseconds: event.to), position: recorded.first)
+  }
+}

@@ -1,0 +1,49 @@
+package import EventLog
+import LMDB
+package import LedgerDomain
+import LedgerEvents
+
+extension Directory {
+  /// The corrections of the clock, oldest first.
+  func clockCorrections(in transaction: borrowing some Transaction & ~Copyable) throws(LogError) -> ClockCorrections {
+    var clock = ClockCorrections()
+    var malformed: DirectoryKey?
+    try stored { () throws(LMDBError) in
+      try rows.forEach(
+        from: .number(.clockCorrection, 0), below: .number(.clockCorrection, .max), in: transaction
+      ) { key, bytes in
+        guard let correction = ClockCorrection(decoding: bytes) else {
+          malformed = key
+          return .stop
+        }
+        clock.append(correction)
+        return .continue
+      }
+    }
+    if let malformed { throw Self.malformed(malformed) }
+    return clock
+  }
+}
+
+extension LogView where Reading: ~Copyable, Participant == ProjectionSet {
+  /// The corrections of the clock up to a position, oldest first.
+  package func clockCorrections(until position: Position = .max) throws(LogError) -> ClockCorrections {
+    try participant.current(in: transaction).directory.clockCorrections(in: transaction).until(position)
+  }
+}
+
+extension ClockCorrection: Row {
+  func encode(to writer: inout RowWriter) {
+    writer.number(position)
+    writer.time(to)
+    writer.number(first)
+    writer.number(UInt64(bitPattern: ahead))
+  }
+
+  init?(from reader: inout RowReader) {
+    guard let position = reader.number(), let to = reader.time(), let first = reader.number(),
+      let ahead = reader.number()
+    else { return nil }
+    self.init(position: position, to: to, first: first, ahead: Int64(bitPattern: ahead))
+  }
+}

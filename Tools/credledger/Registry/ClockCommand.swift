@@ -1,0 +1,83 @@
+import ArgumentParser
+import CredentialLedger
+
+struct ClockCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "clock", abstract: "Show how the ledger's clock stands, and accept a step of the clock.",
+    subcommands: [Show.self, Accept.self])
+
+  struct Show: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Show the clock beside the time that counts.",
+      discussion: """
+        The time that counts is never earlier than the newest event. Exits with status 1 where the clock is so far behind \
+        that commands are refused.
+
+        EXAMPLES
+          credledger clock show
+          credledger clock show --format json
+        """)
+
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+
+    func run() async throws {
+      try await ledger.reading { ledger in
+        let status = try ledger.clockStatus
+        if let text = output.format.text(JSON(status)) {
+          print(text)
+        } else {
+          print("clock         \(status.clock)")
+          print("ledger        \(status.now)")
+          print("synchronised  \(status.isSynchronized ? "yes" : "not as far as the kernel knows")")
+        }
+        guard status.fault == nil else {
+          throw CheckFailed(
+            reason: "the clock is behind the ledger, whose newest events are of \(status.now): set it right, or run "
+              + "credledger clock accept [\(LedgerError.Code.clockBehind)]")
+        }
+      }
+    }
+  }
+
+  struct Accept: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Confirm that the clock is right: recorded time goes on from it.",
+      discussion: """
+        For a ledger to which a clock that was ahead has written. Appends clock.corrected, which says from which time to \
+        which; the order of events stays that of their positions. What was begun while the clock was ahead (tokens, codes, \
+        PINs, webhooks) ends by as much earlier, so that nothing outlives its time.
+
+        EXAMPLES
+          credledger clock accept
+        """)
+
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+
+    func run() async throws {
+      try await ledger.writing { ledger in
+        let corrected = try await ledger.acceptClock()
+        if let text = output.format.text(
+          JSON.object([
+            ("position", .number(corrected.position)), ("from", .string("\(corrected.from)")),
+            ("to", .string("\(corrected.to)")),
+          ]))
+        {
+          return print(text)
+        }
+        print("recorded time goes on from \(corrected.to), not from \(corrected.from)")
+        print("clock.corrected is event \(corrected.position)")
+      }
+    }
+  }
+}
+
+extension JSON {
+  fileprivate init(_ status: ClockStatus) {
+    self = .object([
+      ("clock", .string("\(status.clock)")), ("now", .string("\(status.now)")),
+      ("fault", status.fault.map { .string($0.rawValue) } ?? .null), ("synchronized", .bool(status.isSynchronized)),
+    ])
+  }
+}
