@@ -15,6 +15,7 @@ public final class EventLog<Participant: CommitParticipant>: Sendable {
   package let tables: LogTables
   package let readers: ReaderThreads
   private let isClosed = Mutex(false)
+  let tails = SubscriptionTails()
 
   private init(
     _ environment: Environment, _ tables: LogTables, _ participant: Participant, _ origin: String,
@@ -138,6 +139,8 @@ public final class EventLog<Participant: CommitParticipant>: Sendable {
       if isClosed { return }
       isClosed = true
       writer?.close()
+      // Whoever follows gets what was committed, though nothing more can be read.
+      tails.fill { [self] in try? snapshot().records(from: $0, limit: .max, byteLimit: $1) }
       readers.stop()
       environment.close()
     }

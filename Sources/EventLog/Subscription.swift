@@ -1,27 +1,30 @@
-/// The records of a log from a position on, those that are there and those that come, without a miss or a repeat.
+/// The records of a log from a position on, those that are there and those that come, without a miss or a repeat, whether this
+/// process writes them or another.
 ///
-/// Ends when the log is closed (whoever goes on later begins after the last record received), or the task is cancelled;
-/// of a log opened for reading only, after the records that are there. Each record is read after its commit, on a thread
-/// for reading.
+/// Ends when the log is closed, after the last record that was committed by then, or when the task is cancelled. Each record is
+/// read after its commit, on a thread for reading.
 public struct Subscription<Participant: CommitParticipant>: AsyncSequence, Sendable {
   let log: EventLog<Participant>
   let first: Position
 
-  public func makeAsyncIterator() -> Iterator { Iterator(log: log, next: first == 0 ? 1 : first) }
+  public func makeAsyncIterator() -> Iterator { Iterator(log: log, next: Swift.max(first, 1)) }
 
   public struct Iterator: AsyncIteratorProtocol {
     let log: EventLog<Participant>
     var next: Position
     private var read: ArraySlice<Record> = []
+    private let tail: SubscriptionTail
 
     init(log: EventLog<Participant>, next: Position) {
       self.log = log
       self.next = next
+      tail = log.tails.add(from: next)
     }
 
     /// The next record; nil once the log is closed or the task cancelled.
     ///
-    /// - Throws: ``LogError`` where the record cannot be read.
+    /// - Throws: ``LogError`` where the record cannot be read; ``LogError/Code/closed`` where the log was closed with more
+    ///   records to come than are kept for whoever is behind: go on after the last one received.
     public mutating func next(isolation: isolated (any Actor)? = #isolation) async throws(LogError) -> Record? {
       while true {
         if let record = read.popFirst() {
@@ -34,12 +37,15 @@ public struct Subscription<Participant: CommitParticipant>: AsyncSequence, Senda
           read = try await log.readers.run { () throws(LogError) in
             try ArraySlice(log.snapshot().records(from: start, limit: 256))
           }
+          if let last = read.last {
+            tail.advance(beyond: last.header.position)
+          } else if try await !log.waitForEvent(beyond: next - 1) {
+            return nil
+          }
         } catch {
-          if error.code == .closed { return nil }
-          throw error
-        }
-        if read.isEmpty {
-          guard let signal = log.writer?.signal, await signal.wait(beyond: next - 1) else { return nil }
+          guard error.code == .closed else { throw error }
+          read = try tail.take(from: next)
+          if read.isEmpty { return nil }
         }
       }
     }

@@ -75,7 +75,7 @@ public struct LMDBError: Error, Sendable, Equatable {
   /// What is wrong and what to do, for an operator.
   public let reason: String
 
-  init(_ code: Code, _ operation: String, _ reason: String, status: Int32 = 0) {
+  package init(_ code: Code, _ operation: String, _ reason: String, status: Int32 = 0) {
     self.code = code
     self.operation = operation
     self.status = status

@@ -44,6 +44,11 @@ import Testing
       }
       let reader = try await Ledger.openForReading(at: ledger.path, CrashedLedger.configuration)
       let head = try reader.head()
+      // What the other process commits is followed from here.
+      let followed = Task {
+        for try await event in reader.events(from: head + 1) { return event.position }
+        return 0 as UInt64
+      }
       var newest: UInt64 = 0
       while newest <= head {
         let more = child.read()
@@ -51,6 +56,7 @@ import Testing
         lines += more
         newest = max(newest, more.compactMap { CrashedLedger.Acknowledged($0)?.first }.max() ?? 0)
       }
+      #expect(try await followed.value == head + 1, "round \(round)")
       #expect(try reader.head() >= newest, "round \(round): the reader does not see what was acknowledged")
       #expect(try await reader.audit.latest(1, before: newest + 1).first?.position == newest, "round \(round)")
       await reader.close()

@@ -89,6 +89,26 @@ import Testing
     await ledger.close()
   }
 
+  @Test("What was closed keeps nothing from being opened again, though it is still referred to")
+  func closed() async throws {
+    let ledger = try await make("closed")
+    let account = try await arrive("dev", "+911199999999", ledger)
+    try await ledger.snapshots.make()
+    _ = try await ledger.groups.create(name: "Team", by: account)
+    let state = try await ledger.state(at: .latest)
+    let steps = try await ledger.steps(from: .latest)
+    #expect(state.snapshot != nil)
+    state.close()
+    await steps.close()
+    await ledger.close()
+    let again = try await Ledger.open(at: ledger.path, LedgerConfiguration(clock: { 1_900_000_000_000 }))
+    #expect(try await again.snapshots.list().snapshots.count == 1)
+    try await again.snapshots.drop()
+    await again.close()
+    #expect(throws: LedgerError.self) { try state.account(account) }
+    await #expect(throws: LedgerError.self) { try await steps.forward() }
+  }
+
   @Test("What changed is told by object and field, and by steps there and back")
   func changes() async throws {
     let ledger = try await make("changes")
@@ -168,7 +188,8 @@ import Testing
     // Held open by a process that makes one: so the process that erases cannot throw it away.
     let copy = "\(folder.path)/copy"
     #expect(Program.run("cp", ["-r", "\(path)/snapshots", copy]))
-    let again = try await Ledger.open(at: path, LedgerConfiguration(snapshots: .never))
+    let later = LedgerConfiguration(clock: { 1_900_000_000_000 }, snapshots: .never)
+    let again = try await Ledger.open(at: path, later)
     try await again.people.erase(person, by: Requester.operator)
     #expect(try await again.snapshots.list().snapshots.isEmpty)
     await again.close()
@@ -178,7 +199,7 @@ import Testing
     #expect(try await reader.snapshots.list().snapshots.count == 1)
     #expect(try await reader.state(at: .latest).snapshot == nil)
     await reader.close()
-    let opened = try await Ledger.open(at: path, LedgerConfiguration(snapshots: .never))
+    let opened = try await Ledger.open(at: path, later)
     #expect(try await opened.snapshots.list().snapshots.isEmpty)
     await opened.close()
   }

@@ -24,7 +24,7 @@ final class SteppedClock: Sendable {
   var configuration: LedgerConfiguration {
     LedgerConfiguration(
       clock: { self.wall.load(ordering: .relaxed) }, uptime: { self.uptime.load(ordering: .relaxed) },
-      isClockSynchronized: { self.isSynchronized.load(ordering: .relaxed) }, pinCost: 10)
+      isClockSynchronized: { self.isSynchronized.load(ordering: .relaxed) })
   }
 }
 

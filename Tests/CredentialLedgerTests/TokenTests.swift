@@ -61,6 +61,7 @@ import Testing
     let steps = try await FourSteps(on: ledger)
     let token = try await ledger.tokens.issue(
       connector: steps.connector.publicID, secret: steps.secret, refreshToken: steps.granted.refreshToken)
+    #expect(try ledger.tokens.validate(steps.granted.refreshToken.text) == .invalid(.wrongKind))
     let access = try ledger.tokens.introspect(token.accessToken.text)
     #expect(access.active)
     #expect(access.scope == token.scopes.description.replacing(",", with: " "))

@@ -76,15 +76,47 @@ struct SubscriptionTests {
     log.close()
   }
 
-  @Test("of a log that is only read it ends after what is there")
+  @Test("of a log that is only read it goes on until that is closed")
   func reading() async throws {
     try await log.fill(5)
     log.close()
     let reader = try TestLog.openReading(at: folder.path + "/log", options: .init(mapSize: 64 << 20)) {
       environment throws(LogError) in try Tally(reading: environment)
     }
-    #expect(try await Self.positions(reader, from: 1, upTo: 99) == Array(1...5))
     #expect(await logError { try await reader.append([1]) } == .closed)
+    var records = reader.subscribe(from: 1).makeAsyncIterator()
+    for position in 1...5 as ClosedRange<Position> {
+      #expect(try await records.next()?.header.position == position)
+    }
+    let waiting = Task {
+      var records = reader.subscribe(from: 6).makeAsyncIterator()
+      return try await records.next()?.header.position
+    }
+    // Were it to end at the head, it would have by the time that another has waited for a look and been cancelled.
+    let other = Task { try await reader.waitForEvent(beyond: 5) }
+    await Task.yield()
+    other.cancel()
+    #expect(try await !other.value)
+    #expect(!waiting.isCancelled)
     reader.close()
+    #expect(try await waiting.value == nil)
+    #expect(try await records.next() == nil)
+  }
+
+  @Test("closing the log leaves what was committed to whoever is behind, and says where it is more than is kept")
+  func tail() async throws {
+    try await log.fill(600)
+    var records = log.subscribe(from: 1).makeAsyncIterator()
+    let first = try await records.next()
+    #expect(first?.header.position == 1)
+    try await log.append([7])
+    log.close()
+    var positions: [Position] = []
+    while let record = try await records.next() { positions.append(record.header.position) }
+    #expect(positions == Array(2...601))
+
+    let tail = SubscriptionTail(next: 3)
+    tail.fill { _, _ in nil }
+    #expect(throws: LogError(.closed, "")) { try tail.take(from: 3) }
   }
 }

@@ -7,7 +7,7 @@ import Testing
   let folder = TemporaryFolder()
   private var path: String { "\(folder.path)/ledger" }
   private static let ahead = LedgerConfiguration(
-    masterKey: .keysFolder, clock: { LedgerConfiguration.systemClock() + 3_600_000 }, pinCost: 10)
+    masterKey: .keysFolder, clock: { LedgerConfiguration.systemClock() + 3_600_000 })
 
   private func run(_ arguments: String...) throws -> ProgramResult {
     try runProgram(arguments + ["--ledger", path])

@@ -21,6 +21,7 @@ package final class PastProjections: Sendable {
   private let reached: Mutex<Position>
   /// The snapshot that it began with; nil where it began with the first event.
   package let snapshot: SnapshotEntry?
+  private let view: SnapshotView?
 
   /// Begins with a snapshot, or with nothing, and replays nothing yet.
   ///
@@ -48,6 +49,7 @@ package final class PastProjections: Sendable {
     }()
     self.log = log
     snapshot = view?.entry
+    self.view = view
     reached = Mutex(view?.position ?? 0)
     // Open files outlive their names.
     defer {
@@ -74,8 +76,11 @@ package final class PastProjections: Sendable {
 
   deinit { scratch.close() }
 
-  /// Gives back the scratch environment; reading fails from then on.
-  package func close() { scratch.close() }
+  /// Gives back the scratch environment and the snapshot; reading fails from then on.
+  package func close() {
+    scratch.close()
+    view?.close()
+  }
 
   /// The position of the last event that counts.
   package var position: Position { reached.withLock { $0 } }

@@ -12,7 +12,7 @@ package final class SnapshotView: @unchecked Sendable {
   /// The entry in the catalogue.
   package let entry: SnapshotEntry
   private let tables: SnapshotTables
-  private let transaction: ReadTransaction
+  private var transaction: ReadTransaction?
   private let lock = Mutex(())
 
   package var position: UInt64 { entry.position }
@@ -20,8 +20,11 @@ package final class SnapshotView: @unchecked Sendable {
   init(_ entry: SnapshotEntry, _ tables: SnapshotTables, _ transaction: consuming ReadTransaction) {
     self.entry = entry
     self.tables = tables
-    self.transaction = transaction
+    self.transaction = consume transaction
   }
+
+  /// Ends the transaction, without which the snapshots' file can be closed; reading fails from then on.
+  func close() { lock.withLock { _ in transaction = nil } }
 
   /// The directory's row at a key; nil if there was none.
   func row(at key: DirectoryKey) throws(LMDBError) -> [UInt8]? {
@@ -80,6 +83,11 @@ package final class SnapshotView: @unchecked Sendable {
   private func reading<Result: Sendable>(
     _ body: (borrowing ReadTransaction) throws(LMDBError) -> Result
   ) throws(LMDBError) -> Result {
-    try lock.withLock { _ throws(LMDBError) in try body(transaction) }
+    try lock.withLock { _ throws(LMDBError) in
+      switch transaction {
+      case .some(let transaction): return try body(transaction)
+      case nil: throw LMDBError(.closed, "read a snapshot", "the state of the past was closed; begin another")
+      }
+    }
   }
 }

@@ -2,8 +2,8 @@ import EventLog
 import LedgerEvents
 import Projections
 
-/// The events of a ledger from a position on: those that are there, and those that come, without a miss or a repeat.
-/// Ends when the ledger is closed or the task cancelled.
+/// The events of a ledger from a position on: those that are there, and those that come, without a miss or a repeat, whichever
+/// process writes them. Ends when the task is cancelled, or the ledger closed: after the last event that was committed by then.
 public struct LedgerEventStream: AsyncSequence, Sendable {
   let subscription: Subscription<ProjectionSet>
 
@@ -13,7 +13,8 @@ public struct LedgerEventStream: AsyncSequence, Sendable {
     var records: Subscription<ProjectionSet>.Iterator
 
     /// The next event.
-    /// - Throws: `damaged` where it cannot be read, `archived` where it is in an archive that is not at hand.
+    /// - Throws: `damaged` where it cannot be read, `archived` where it is in an archive that is not at hand; `closed`
+    ///   where the ledger was closed while more than 16 MiB of events were to come: go on after the last one received.
     public mutating func next(isolation: isolated (any Actor)? = #isolation) async throws(LedgerError) -> AuditEntry? {
       do throws(LogError) {
         guard let record = try await records.next(isolation: isolation) else { return nil }
@@ -24,7 +25,8 @@ public struct LedgerEventStream: AsyncSequence, Sendable {
 }
 
 extension Ledger {
-  /// The events from a position on, and those that will come.
+  /// The events from a position on, and those that will come. What this process writes arrives at once; what another does
+  /// is looked for twenty-five times a second.
   ///
   /// ```swift
   /// for try await entry in ledger.events(from: head + 1) { print(entry.position, entry.type) }
