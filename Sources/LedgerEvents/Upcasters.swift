@@ -2,6 +2,9 @@
 ///
 /// Each step lifts a message by one version, and a type's chain of steps starts at the version that was read. A new
 /// version is one more step, and one more case in its type's chain.
+///
+/// Fields that this program does not know stay behind: the next version may use their numbers for something else. The
+/// record itself keeps them.
 enum Upcasters {
   /// `phone.pin_requested` of version 1, 2 or 3.
   static func phonePINRequested(
@@ -40,7 +43,6 @@ enum Upcasters {
       if old.hasName { $0.name = old.name }
       if old.hasEmail { $0.email = old.email }
       $0.role = old.role
-      $0.unknownFields = old.unknownFields
     }
   }
 
@@ -56,7 +58,6 @@ enum Upcasters {
       $0.digest = old.digest
       $0.expiresAt = old.expiresAt
       $0.scopes = old.scopes
-      $0.unknownFields = old.unknownFields
     }
   }
 
@@ -69,7 +70,6 @@ enum Upcasters {
       $0.pinDigest = old.pinDigest
       $0.expiresAt = old.expiresAt
       $0.scryptLog2N = 14
-      $0.unknownFields = old.unknownFields
     }
   }
 
@@ -81,7 +81,6 @@ enum Upcasters {
       if old.hasNumber { $0.number = old.number }
       $0.expiresAt = old.expiresAt
       $0.connector = old.connector
-      $0.unknownFields = old.unknownFields
     }
   }
 }
