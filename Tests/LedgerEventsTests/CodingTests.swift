@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct CodingTests {
-  @Test("Fields that this program does not know survive decoding and encoding in the version that they were written for")
+  @Test("Fields that this program does not know survive decoding and encoding, in their own version")
   func unknownFields() throws {
     // Field 1000, a varint; field 1001, two bytes.
     let unknown: [UInt8] = [0xC0, 0x3E, 0x2A, 0xCA, 0x3E, 0x02, 0x01, 0x02]
