@@ -3,15 +3,10 @@ import Testing
 
 /// What is listed where an option says how much of it, or from where on; and what is shown without being asked for.
 @Suite struct ListOptionTests {
-  let folder = TemporaryFolder()
-  private var ledger: [String] { ["--ledger", "\(folder.path)/ledger"] }
+  private let simulated: SimulatedLedger
+  private var ledger: [String] { simulated.option }
 
-  /// A ledger with a made-up history.
-  init() throws {
-    let made = try runProgram(
-      ["simulate", "--events", "400", "--seed", "7", "--connectors", "3", "--groups", "2"] + ledger)
-    try #require(made.status == 0, "\(made.error)")
-  }
+  init() throws { simulated = try SimulatedLedger.small(events: 400) }
 
   private func run(_ arguments: [String]) throws -> String {
     let result = try runProgram(arguments + ledger)
@@ -68,7 +63,7 @@ import Testing
 
   @Test(arguments: [["verify"], ["state"], ["state", "--limit"], ["state", "--select"], ["audit", "--type"]])
   func errorsDoNotSteerATerminal(arguments: [String]) throws {
-    let text = "\(folder.path)/a\u{1B}[2J\u{9B}b\u{202E}c"
+    let text = "\(simulated.folder.path)/a\u{1B}[2J\u{9B}b\u{202E}c"
     let result = try runProgram(arguments + (arguments.count > 1 ? [text] + ledger : ["--ledger", text]))
     #expect(result.status != 0 && result.output.isEmpty)
     #expect(result.error.contains("a\u{FFFD}[2J\u{FFFD}b\u{FFFD}c"), "\(result.error.debugDescription)")

@@ -7,16 +7,12 @@ import Testing
 
 /// Replays at the command line.
 @Suite struct ReplayTests {
-  let folder = TemporaryFolder()
-  private var path: String { "\(folder.path)/ledger" }
+  /// Its directory is in the first set of tables.
+  private let simulated: SimulatedLedger
+  private var folder: TemporaryFolder { simulated.folder }
+  private var path: String { simulated.path }
 
-  /// A ledger with a made-up history, its directory in the first set of tables.
-  init() throws {
-    let made = try runProgram([
-      "simulate", "--events", "300", "--seed", "7", "--connectors", "3", "--groups", "2", "--ledger", path,
-    ])
-    try #require(made.status == 0, "\(made.error)")
-  }
+  init() throws { simulated = try SimulatedLedger.small(events: 300) }
 
   private func run(_ arguments: String..., input: String = "") throws -> ProgramResult {
     try runProgram(["replay"] + arguments + ["--ledger", path], input: input)

@@ -4,15 +4,10 @@ import Testing
 
 /// States of the past at the command line.
 @Suite struct StateTests {
-  let folder = TemporaryFolder()
-  private var ledger: [String] { ["--ledger", "\(folder.path)/ledger"] }
+  private let simulated: SimulatedLedger
+  private var ledger: [String] { simulated.option }
 
-  /// A ledger with a made-up history.
-  init() throws {
-    let made = try runProgram(
-      ["simulate", "--events", "400", "--seed", "7", "--connectors", "3", "--groups", "2"] + ledger)
-    try #require(made.status == 0, "\(made.error)")
-  }
+  init() throws { simulated = try SimulatedLedger.small(events: 400) }
 
   private func run(_ arguments: String...) throws -> ProgramResult { try runProgram(arguments + ledger) }
 
@@ -46,7 +41,7 @@ import Testing
   }
 
   @Test func whileOneMakesSnapshotsAnotherIsRefused() async throws {
-    let server = try await Ledger.open(at: "\(folder.path)/ledger")
+    let server = try await Ledger.open(at: "\(simulated.folder.path)/ledger")
     #expect(try await server.snapshots.make()?.position == 400)
     for action in ["make", "drop"] {
       let refused = try run("snapshot", action)
