@@ -99,7 +99,7 @@ final class AppendRequest<Participant: CommitParticipant, Refusal: Error>: Commi
     _ view: borrowing LogView<WriteTransaction, Participant>
   ) throws(AppendFailure<Refusal>) -> Committed<Participant.Event>? {
     let row: IdempotencyRow?
-    do throws(LogError) { row = try batch.remembered(once.key.key, in: view) } catch { throw .log(error) }
+    do throws(LogError) { row = try batch.remembered(once.key, in: view) } catch { throw .log(error) }
     guard let row else { return nil }
     try once.recall(view, Moment(now: batch.now, next: batch.head + 1), row.memo)
     do throws(LogError) {

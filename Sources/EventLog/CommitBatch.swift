@@ -120,6 +120,16 @@ struct CommitBatch {
 
   /// What an idempotency key stands for; nil where it is new, or was forgotten.
   func remembered<Participant>(
+    _ idempotency: IdempotencyKey, in view: borrowing LogView<WriteTransaction, Participant>
+  ) throws(LogError) -> IdempotencyRow? {
+    if let row = try remembered(idempotency.key, in: view) { return row }
+    for key in idempotency.earlier {
+      if let row = try remembered(key, in: view) { return row }
+    }
+    return nil
+  }
+
+  private func remembered<Participant>(
     _ key: InlineBytes16, in view: borrowing LogView<WriteTransaction, Participant>
   ) throws(LogError) -> IdempotencyRow? {
     let row = try stored { () throws(LMDBError) in try view.tables.idempotency.get(key, in: view.transaction) }

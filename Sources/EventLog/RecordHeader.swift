@@ -68,10 +68,13 @@ public struct IdempotencyKey: Sendable, Hashable {
   /// What the layer above needs to recognise the request, and to answer it again: some bytes, which are kept until the
   /// key is forgotten.
   public let memo: [UInt8]
+  /// By which the request is found where it was first performed under an earlier key of the digest.
+  public let earlier: [InlineBytes16]
 
-  public init(key: InlineBytes16, memo: [UInt8]) {
+  public init(key: InlineBytes16, memo: [UInt8], earlier: [InlineBytes16] = []) {
     self.key = key
     self.memo = memo
+    self.earlier = earlier
   }
 }
 

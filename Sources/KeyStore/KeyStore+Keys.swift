@@ -9,8 +9,29 @@ package struct TokenMask: Sendable {
   package let mask: BlockMask
 }
 
+/// A key of the keyring, by what may be shown of it.
+public struct KeyringKey: Sendable, Hashable {
+  /// What it is for.
+  public let kind: KeyKind
+  /// From 1, in the order in which the keys of the kind were made; the one with the highest is in use.
+  public let number: UInt32
+  /// When it was made, in milliseconds since 1970.
+  public let createdAt: Int64
+  /// When it stops to be of use, in milliseconds since 1970; nil for those in use, and where that is not a matter of time.
+  public let until: Int64?
+}
+
 // The keys by what they are for.
 extension KeyStore {
+  /// All keys, those of each kind in the order of their numbers.
+  package var keyringKeys: [KeyringKey] {
+    state.withLock { state in
+      KeyKind.allCases.flatMap { state.keyring.keys(of: $0) }.map {
+        KeyringKey(kind: $0.kind, number: $0.number, createdAt: $0.createdAt, until: $0.until)
+      }
+    }
+  }
+
   /// The masks of token positions, the newest first: that one makes tokens, the others read those made before.
   package var tokenMasks: [TokenMask] { state.withLock { $0.tokenMasks } }
 
@@ -24,10 +45,16 @@ extension KeyStore {
   /// - Throws: ``KeyStoreError`` with code `readOnly` where the store is open for reading.
   package var pinPepper: Secret { get throws(KeyStoreError) { try newest(.pinPepper).key } }
 
-  /// The key from which is derived what a repeated request must find again.
+  /// The keys from which is derived what a repeated request must find again, the newest first: that one serves new
+  /// requests, the others those of before it.
   ///
   /// - Throws: ``KeyStoreError`` with code `readOnly` where the store is open for reading.
-  package var derivationKey: Secret { get throws(KeyStoreError) { try newest(.derivation).key } }
+  package var derivationKeys: [Secret] {
+    get throws(KeyStoreError) {
+      guard let keys = state.withLock({ $0.secrets[.derivation] }) else { throw unavailable(.derivation) }
+      return keys.sorted { $0.key > $1.key }.map(\.value)
+    }
+  }
 
   /// The newest key of a kind other than `signing`, and its number.
   ///

@@ -96,7 +96,8 @@ extension KeyStore {
   /// Makes a new key of a kind, durable on return, which is used from now on.
   ///
   /// What becomes of the ones before follows from the kind. Signing keys stay, to check what they signed. Those of persons
-  /// go once every person's key is sealed anew. The pepper of PINs goes at once, so open PINs lapse. The others stay until
+  /// go once every person's key is sealed anew; with them comes a new root key, under which every key of the keyring is
+  /// sealed anew. The pepper of PINs goes at once, so open PINs lapse. The others stay until
   /// `until`, or where that is nil, until ``dropKeys(of:below:)``.
   ///
   /// - Parameters:
@@ -107,7 +108,11 @@ extension KeyStore {
   @discardableResult
   package func rotate(_ kind: KeyKind, createdAt: Int64, until: Int64? = nil) throws(KeyStoreError) -> UInt32 {
     var number: UInt32 = 0
-    try change { (open, _) throws(KeyStoreError) in
+    try change { (open, sealing) throws(KeyStoreError) in
+      if kind == .person {
+        open.roles = try open.keyring.openToBoth(old: sealing, new: sealing, open.roles, random: random)
+        open.keyring.closeToOld()
+      }
       number = try open.keyring.addKey(kind, createdAt: createdAt, open.roles, random: random).number
       switch kind {
       case .signing, .person: break
@@ -118,16 +123,6 @@ extension KeyStore {
     }
     if kind == .person { try finishRotation() }
     return number
-  }
-
-  /// Draws a new root key under the same master key, and seals every key anew under what follows from it.
-  ///
-  /// - Throws: ``KeyStoreError`` with code `readOnly`, `fileFailure` or `cryptoFailure`; then all stays as it was.
-  package func rotateRoot() throws(KeyStoreError) {
-    try change { (open, sealing) throws(KeyStoreError) in
-      open.roles = try open.keyring.openToBoth(old: sealing, new: sealing, open.roles, random: random)
-      open.keyring.closeToOld()
-    }
   }
 
   /// Drops the keys of a kind with numbers below `number`, and never the newest.

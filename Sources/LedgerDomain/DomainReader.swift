@@ -38,6 +38,8 @@ public protocol DomainReader: StandingReader, ~Copyable {
   func tenantAdmins() throws(StateUnreadable) -> [AccountID]
   /// The public key that the log last named as the one that signs its checkpoints, 32 bytes.
   func recordedSigningKey() throws(StateUnreadable) -> [UInt8]?
+  /// The numbers of the keys that the log knows of; nil where it says nothing of keys for this purpose.
+  func recordedKeys(for purpose: KeyPurpose) throws(StateUnreadable) -> KeyNumbers?
   /// Whether the person whose key has this name is erased.
   func isErased(person: [UInt8]) throws(StateUnreadable) -> Bool
 

@@ -66,6 +66,9 @@ extension EventType {
   public static let webhookDisabled = EventType(rawValue: 82)
   public static let webhookDeleted = EventType(rawValue: 83)
 
+  public static let keyRotated = EventType(rawValue: 88)
+  public static let keyDropped = EventType(rawValue: 89)
+
   public static let signingKeyRotated = EventType(rawValue: 90)
   public static let masterKeyRotated = EventType(rawValue: 91)
 
@@ -141,6 +144,8 @@ extension EventType: CaseIterable {
     (.webhookUpdated, "webhook.updated"),
     (.webhookDisabled, "webhook.disabled"),
     (.webhookDeleted, "webhook.deleted"),
+    (.keyRotated, "key.rotated"),
+    (.keyDropped, "key.dropped"),
     (.signingKeyRotated, "signing_key.rotated"),
     (.masterKeyRotated, "master_key.rotated"),
     (.subjectErased, "subject.erased"),

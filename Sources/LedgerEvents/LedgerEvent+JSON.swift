@@ -55,6 +55,8 @@ extension LedgerEvent {
     case .webhookUpdated(let payload): try json(payload)
     case .webhookDisabled(let payload): try json(payload)
     case .webhookDeleted(let payload): try json(payload)
+    case .keyRotated(let payload): try json(payload)
+    case .keyDropped(let payload): try json(payload)
     case .signingKeyRotated(let payload): try json(payload)
     case .masterKeyRotated(let payload): try json(payload)
     case .subjectErased(let payload): try json(payload)

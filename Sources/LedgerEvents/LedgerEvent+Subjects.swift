@@ -9,7 +9,8 @@ extension LedgerEvent {
       if number != 0 { body(Subject(kind: kind, number: number)) }
     }
     switch self {
-    case .ledgerCreated, .ledgerRestored, .retentionApplied, .clockCorrected, .signingKeyRotated, .masterKeyRotated,
+    case .ledgerCreated, .ledgerRestored, .retentionApplied, .clockCorrected, .keyRotated, .keyDropped,
+      .signingKeyRotated, .masterKeyRotated,
       .accountRegistered:
       break
     case .accountSignedIn(let event): visit(.account, event.account)

@@ -56,6 +56,9 @@ public enum LedgerEvent: Sendable, Hashable {
   case webhookDisabled(WebhookDisabled)
   case webhookDeleted(WebhookDeleted)
 
+  case keyRotated(KeyRotated)
+  case keyDropped(KeyDropped)
+
   case signingKeyRotated(SigningKeyRotated)
   case masterKeyRotated(MasterKeyRotated)
 
@@ -107,6 +110,8 @@ public enum LedgerEvent: Sendable, Hashable {
     case .webhookUpdated: .webhookUpdated
     case .webhookDisabled: .webhookDisabled
     case .webhookDeleted: .webhookDeleted
+    case .keyRotated: .keyRotated
+    case .keyDropped: .keyDropped
     case .signingKeyRotated: .signingKeyRotated
     case .masterKeyRotated: .masterKeyRotated
     case .subjectErased: .subjectErased

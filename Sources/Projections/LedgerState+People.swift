@@ -85,6 +85,10 @@ extension LedgerState {
     return try newest.flatMap { (key) throws(StateUnreadable) in try row(SigningKeyRow.self, key) }?.key.bytes
   }
 
+  public func recordedKeys(for purpose: KeyPurpose) throws(StateUnreadable) -> KeyNumbers? {
+    try row(KeyNumbers.self, Directory.key(ofKeysFor: purpose))
+  }
+
   private func newestKey(from lower: DirectoryKey, below upper: DirectoryKey) throws(StateUnreadable) -> DirectoryKey? {
     try reading { () throws(LogError) in
       var newest: DirectoryKey?

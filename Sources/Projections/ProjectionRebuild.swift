@@ -74,7 +74,10 @@ package struct ProjectionRebuild: Sendable {
       let reached = stretch.last?.header.position ?? position
       let (head, isSwapped) = try await writer.upkeep { [hasRuns] (view, head) throws(LogError) in
         let tables = view.participant.tables[target].without(erased)
-        for item in stretch { try tables.apply(item.event, item.header, in: &view.transaction) }
+        for item in stretch {
+          try tables.apply(item.event, item.header, in: &view.transaction)
+          try view.participant.pinCounts?.recount(item.event, item.header, tables.directory, in: &view.transaction)
+        }
         guard reached == head, hasRuns else {
           try Self.note(reached, at: Self.cursorKey, set: UInt8(target), &view)
           return (head, false)

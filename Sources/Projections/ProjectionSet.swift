@@ -20,6 +20,8 @@ public final class ProjectionSet: CommitParticipant {
   /// Whether the last process that wrote ended as it should. Where it did not, a power cut may have left pages behind.
   package let wasEndedCleanly: Bool
   package let personalData: PersonalData
+  /// The keys that the rows are made under.
+  package let rowKeys: RowKeys
   /// What the rows of this program have for ``ProjectionCheckpoint/schemaVersion``, under the newest keys at opening.
   let schemaVersion: UInt64
   /// What waits for webhooks, when tokens were last used, and how many PINs there were: beside the projections, as it does
@@ -44,7 +46,8 @@ public final class ProjectionSet: CommitParticipant {
   ) throws(LogError) {
     let personalData = try PersonalData(keys)
     self.personalData = personalData
-    schemaVersion = ProjectionCheckpoint.schemaVersion(RowKeys(newestOf: keys))
+    rowKeys = RowKeys(newestOf: keys)
+    schemaVersion = ProjectionCheckpoint.schemaVersion(rowKeys)
     let own = try KeyedSets(in: &transaction, of: environment, personalData, AccessKeys(newestOf: keys))
     self.own = own
     deliveries = try DeliveryTables(in: &transaction, of: environment)
@@ -63,7 +66,8 @@ public final class ProjectionSet: CommitParticipant {
   package init(reading environment: Environment, keys: KeyStore) throws(LogError) {
     let personalData = try PersonalData(keys)
     self.personalData = personalData
-    schemaVersion = ProjectionCheckpoint.schemaVersion(RowKeys(newestOf: keys))
+    rowKeys = RowKeys(newestOf: keys)
+    schemaVersion = ProjectionCheckpoint.schemaVersion(rowKeys)
     own = try KeyedSets(reading: environment, personalData, AccessKeys(newestOf: keys))
     deliveries = try DeliveryTables(reading: environment)
     lastUses = try LastUseTable(reading: environment)

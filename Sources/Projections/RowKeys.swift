@@ -4,11 +4,11 @@ import LedgerCrypto
 import Synchronization
 
 /// The keys of the keyring that the rows of a set of tables were made under, by their numbers.
-struct RowKeys: Sendable, Equatable {
+package struct RowKeys: Sendable, Equatable {
   /// Of the keyed hashes by which people are found.
-  let lookup: UInt32
+  package let lookup: UInt32
   /// Of the checks of rows.
-  let rowCheck: UInt32
+  package let rowCheck: UInt32
 
   /// The newest of a key store.
   init(newestOf keys: KeyStore) {

@@ -106,6 +106,13 @@ import Testing
     await #expect(throws: LedgerError.self) {
       try await ledger.keys.rotateMasterKey(to: .file("/run/secrets/ledger-key"))
     }
+    do {
+      let masks = ledger.keys.all.filter { $0.kind == .tokenMask }
+      try await ledger.keys.rotate(.tokenMask, overlap: .seconds(30 * 86_400))
+      try await ledger.keys.rotateAll(overlap: .seconds(7 * 86_400))
+      let numbers = try await ledger.keys.drop(.tokenMask)
+      #expect(masks.count == 1 && numbers == [1, 2])
+    }
     await ledger.close()
   }
 }

@@ -121,7 +121,7 @@ import Testing
     _ = try await ledger.phones.requestPIN(for: number, by: ada, context: once)
     _ = try await ledger.groups.add(number, to: steps.group.id, by: steps.admin, context: once)
     let records = try await records(of: ledger)
-    let derivation = try ledger.keyStore.derivationKey
+    let derivation = try ledger.keyStore.derivationKeys[0]
     let lookup = try ledger.keyStore.lookupKey.key
     let keys =
       [derivation, lookup]
@@ -253,7 +253,7 @@ import Testing
     let derivation = Secret(copying: [UInt8](repeating: 3, count: 32))
     func request(_ key: String) throws -> KeyedRequest {
       try KeyedRequest(
-        key, within: .number(1), .enable(AccountID(rawValue: 7)), derivation: derivation, random: SystemRandom())
+        key, within: .number(1), .enable(AccountID(rawValue: 7)), newest: derivation, random: SystemRandom())
     }
     let (first, second, other) = (try request("a"), try request("a"), try request("b"))
     #expect(first.key.key == second.key.key && first.key.memo != second.key.memo)

@@ -65,13 +65,13 @@ struct KeyRotationTests {
     #expect(try store.vault.open(value, purpose: .accountName) == [0x78])
   }
 
-  @Test("A new root key leaves every key as it is, and no sealed key in the file as it was")
+  @Test("With a new key for persons comes a new root key: no sealed key in the file is as it was, and every key is")
   func root() throws {
     let folder = TemporaryFolder.inMemory()
     let store = try create(folder)
     let before = keyringLines(folder).filter { $0.hasPrefix("key ") || $0.hasPrefix("slot ") }
     let (lookup, signing) = try (store.lookupKey.key, store.signingKey.verifyingKey)
-    try store.rotateRoot()
+    try store.rotate(.person, createdAt: 1)
     #expect(Set(keyringLines(folder)).isDisjoint(with: before))
     #expect(keyringLines(folder).count { $0.hasPrefix("slot ") } == 1)
     let reader = try reopenReading(folder)
@@ -100,7 +100,7 @@ struct KeyRotationTests {
     let writer = try create(folder)
     let reader = try reopenReading(folder)
     #expect(throws: KeyStoreError(.readOnly, "")) { try reader.pinPepper }
-    #expect(throws: KeyStoreError(.readOnly, "")) { try reader.derivationKey }
+    #expect(throws: KeyStoreError(.readOnly, "")) { try reader.derivationKeys }
     #expect(throws: KeyStoreError(.readOnly, "")) { try reader.rotate(.lookup, createdAt: 0) }
     #expect(try reader.lookupKey.key == writer.lookupKey.key)
     #expect(reader.verifyingKeys == writer.verifyingKeys)

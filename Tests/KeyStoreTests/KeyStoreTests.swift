@@ -18,7 +18,7 @@ struct KeyStoreTests {
       let store = try create(folder)
       masked = try newestMask(store).mask(block)
       hash = try lookupHash(store, of: [1, 2, 3])
-      secrets = try [store.lookupKey.key, store.pinPepper, store.derivationKey]
+      secrets = try [store.lookupKey.key, store.pinPepper, store.derivationKeys[0]]
       published = store.verifyingKeys
     }
     #expect(secrets[0] != secrets[1] && secrets[1] != secrets[2] && secrets[0] != secrets[2])
@@ -27,7 +27,7 @@ struct KeyStoreTests {
     let unmasked = try newestMask(store).unmask(masked)
     #expect(unmasked.indices.allSatisfy { unmasked[$0] == 5 })
     #expect(try lookupHash(store, of: [1, 2, 3]) == hash)
-    #expect(try [store.lookupKey.key, store.pinPepper, store.derivationKey] == secrets)
+    #expect(try [store.lookupKey.key, store.pinPepper, store.derivationKeys[0]] == secrets)
     #expect(store.verifyingKeys == published)
     #expect(published.map(\.number) == [1] && published[0].createdAt == 1_700_000_000_000)
     #expect(try published[0].key == store.signingKey.verifyingKey)

@@ -308,16 +308,8 @@ extension Sample {
         $0.connector = 14
         $0.group = 15
       }),
-    .signingKeyRotated(
-      .with {
-        $0.before = bytes(32, from: 19)
-        $0.after = bytes(32, from: 20)
-      }),
-    .masterKeyRotated(
-      .with {
-        $0.before = bytes(8, from: 33)
-        $0.after = bytes(8, from: 34)
-      }),
+    .signingKeyRotated(signingKeyRotated), .keyRotated(keyRotated), .keyDropped(keyDropped),
+    .masterKeyRotated(masterKeyRotated),
     .subjectErased(
       .with {
         $0.person = bytes(16, from: 21)

@@ -11,7 +11,8 @@ import Testing
   @Test("Each event names its subjects")
   func subjectsOfSamples() {
     let expected: [EventType: [String]] = [
-      .ledgerCreated: [], .ledgerRestored: [], .retentionApplied: [], .clockCorrected: [], .signingKeyRotated: [],
+      .ledgerCreated: [], .ledgerRestored: [], .retentionApplied: [], .clockCorrected: [], .keyRotated: [],
+      .keyDropped: [], .signingKeyRotated: [],
       .masterKeyRotated: [], .accountRegistered: [],
       .accountSignedIn: ["account:11"], .accountDisabled: ["account:11"], .accountEnabled: ["account:11"],
       .accountRoleChanged: ["account:11"], .subjectErased: ["account:11"],

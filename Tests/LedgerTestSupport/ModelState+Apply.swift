@@ -37,6 +37,10 @@ extension ModelState {
     case .signingKeyRotated(let event): signingKey = Array(event.after)
     case .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted:
       try applyToWebhooks(event, position, time)
+    case .keyRotated(let event):
+      keyNumbers[event.purpose, default: KeyNumbers()].newest = event.after
+    case .keyDropped(let event):
+      keyNumbers[event.purpose, default: KeyNumbers()].oldest = event.oldest
     case .ledgerRestored, .retentionApplied, .masterKeyRotated, .clockCorrected:
       // They change nothing that a command or a validation reads, in the clock's case as long as it is not set back.
       break

@@ -79,6 +79,11 @@ extension ModelState {
     return signingKey
   }
 
+  public func recordedKeys(for purpose: KeyPurpose) throws(StateUnreadable) -> KeyNumbers? {
+    if let failure { throw failure }
+    return keyNumbers[purpose]
+  }
+
   static func scopes(of role: AccountRole) -> Scopes {
     role == .tenantAdmin
       ? .all

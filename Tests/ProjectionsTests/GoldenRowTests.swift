@@ -54,9 +54,9 @@ import Testing
     }
   }
 
-  @Test("the directory, in version 8")
+  @Test("the directory, in version 9")
   func directory() throws {
-    #expect(Directory.schemaVersion == 8)
+    #expect(Directory.schemaVersion == 9)
     let rows: [(DirectoryKey, any Row)] = Self.people + Self.access + Self.indexes
     try expect(
       "directory",
@@ -81,6 +81,7 @@ import Testing
       (.number(.challenge, 3), StoredChallenge(challenge, number: .of("number"))),
       (.number(.signingKey, 1), SigningKeyRow(key: .of("key"))),
       (.number(.clockCorrection, 7), ClockCorrection(position: 7, to: time, first: 5, ahead: 3_600_000)),
+      (.number(.keyNumbers, 3), KeyNumbers(oldest: 2, newest: 300)),
       (.publicID(.erasedPerson, .fake(9)), UInt64(2)),
       (.digest(.personByNumber, .of("number"), 40), PersonRow(.fake(9))),
     ]

@@ -3,7 +3,7 @@ import LedgerCrypto
 import LedgerDomain
 import TransparencyLog
 
-/// The keys of a ledger: the one that signs checkpoints, and the master key.
+/// The keys of a ledger: those of the keyring, of which one signs checkpoints, and the master key that seals them.
 public struct Keys: Sendable {
   let ledger: Ledger
 
@@ -56,6 +56,8 @@ public struct Keys: Sendable {
       }
     }
     try await ledger.recordMasterKey()
+    // With the master key comes a new key for those of persons.
+    try await ledger.recordKeys()
   }
 
   /// What tells the present master key from others: 16 hexadecimal digits.

@@ -52,7 +52,7 @@ public struct Tokens: Sendable {
     let presented =
       format.read(prefix: RefreshToken.prefix, refreshToken.text)
       ?? TokenFormat.Presented(handle: TokenID(rawValue: .max), digest: .zero)
-    let derivation = try keyed { () throws(KeyStoreError) in try ledger.keyStore.derivationKey }
+    let derivation = try keyed { () throws(KeyStoreError) in try ledger.keyStore.derivationKeys[0] }
     let owner = try ledger.owner(of: connector, if: request.address)
     let (outcome, fresh) = try await ledger.execute(by: owner, request) { (secrets) throws(LedgerError) in
       try secrets.tokenSecret(for: .accessToken)

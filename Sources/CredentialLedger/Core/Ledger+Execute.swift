@@ -159,12 +159,13 @@ extension Ledger {
       throw LedgerError(.invalidValue, "idempotencyKey: expected 1 to 255 bytes", field: "idempotencyKey")
     }
     let asked = encoding()
-    let derivation = try keyed { () throws(KeyStoreError) in try keyStore.derivationKey }
+    let derivations = try keyed { () throws(KeyStoreError) in try keyStore.derivationKeys }
+    guard let newest = derivations.first else { throw LedgerError(.damaged, "the keyring holds no derivation key") }
     let caller = caller().field
     let keyed = try drawn { () throws(CryptoError) in
       try KeyedRequest(
-        text, within: answersAlike ? .list([caller, .bytes(asked.bytes)]) : caller, asked, derivation: derivation,
-        random: configuration.random)
+        text, within: answersAlike ? .list([caller, .bytes(asked.bytes)]) : caller, asked, newest: newest,
+        earlier: Array(derivations.dropFirst()), random: configuration.random)
     }
     request.keyed = keyed
     request.secrets = .derived(keyed.nonce)

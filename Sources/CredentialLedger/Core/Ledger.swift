@@ -222,6 +222,8 @@ public final class Ledger: Sendable {
     try await finishWebhookDeletions()
     try await recordSigningKeys()
     try await recordMasterKey()
+    try await dropKeysOutOfUse()
+    try await recordKeys()
   }
 
   /// Opens a ledger for reading, also while another process writes. Commands are refused with `closed`.

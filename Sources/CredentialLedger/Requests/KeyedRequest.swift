@@ -25,30 +25,47 @@ struct KeyedRequest: Sendable {
   /// Of this request, whose secrets count where it is the first.
   let nonce: RequestNonce
   private let encoding: RequestEncoding
-  private let sealing: Secret
+  /// Where the row may be, under each key for derivations that there is, the newest first.
+  private let places: [Place]
+
+  /// Where the row is under one key for derivations, and what seals the nonce in it.
+  private struct Place {
+    let key: InlineBytes16
+    let sealing: Secret
+
+    init(of name: [UInt8], under derivation: Secret) {
+      let digest = HMACSHA256.authenticate(name, key: DerivationUse.idempotencyKey.key(from: derivation))
+      key = unsafe InlineBytes16(prefixOf: digest.bytes.span.bytes)
+      sealing = DerivationUse.requestNonce.key(from: derivation)
+    }
+
+    /// A box opens in its own row alone.
+    var context: [UInt8] { Array("CredentialLedger request nonce/1".utf8) + key.bytes }
+  }
 
   /// - Parameters:
   ///   - text: the idempotency key.
   ///   - scope: within which the key is unique.
-  ///   - derivation: the ledger's key for derivations.
+  ///   - newest: the ledger's key for derivations.
+  ///   - earlier: those before it, under which requests of before a rotation are found.
   init(
-    _ text: String, within scope: RequestField, _ encoding: RequestEncoding, derivation: Secret,
-    random: some RandomSource
+    _ text: String, within scope: RequestField, _ encoding: RequestEncoding, newest: Secret,
+    earlier: [Secret] = [], random: some RandomSource
   ) throws(CryptoError) {
     let name = RequestField.list([scope, .text(text)]).bytes
-    let digest = HMACSHA256.authenticate(name, key: DerivationUse.idempotencyKey.key(from: derivation))
-    let place = unsafe InlineBytes16(prefixOf: digest.bytes.span.bytes)
+    let place = Place(of: name, under: newest)
+    let earlier = earlier.map { Place(of: name, under: $0) }
     let nonce = RequestNonce(secret: try Secret(random: random, count: RequestNonce.byteCount))
-    let sealing = DerivationUse.requestNonce.key(from: derivation)
     let sealNonce = try AES256GCM.Nonce(random: random)
     let box = try unsafe nonce.secret.withUnsafeBytes { (bytes) throws(CryptoError) in
-      try unsafe AES256GCM.seal(bytes, key: sealing, nonce: sealNonce, authenticating: Self.context(place))
+      try unsafe AES256GCM.seal(bytes, key: place.sealing, nonce: sealNonce, authenticating: place.context)
     }
     let start = unsafe [Self.version] + sealNonce.withUnsafeBytes { unsafe Array($0) }
-    key = IdempotencyKey(key: place, memo: start + box + nonce.fingerprint(of: encoding).bytes)
+    key = IdempotencyKey(
+      key: place.key, memo: start + box + nonce.fingerprint(of: encoding).bytes, earlier: earlier.map(\.key))
     self.nonce = nonce
     self.encoding = encoding
-    self.sealing = sealing
+    places = [place] + earlier
   }
 
   /// The nonce that the first request with this key left.
@@ -59,11 +76,14 @@ struct KeyedRequest: Sendable {
     let sealNonce = unsafe memo[1...AES256GCM.Nonce.byteCount].withUnsafeBytes { unsafe AES256GCM.Nonce(copying: $0) }
     guard let sealNonce else { throw Self.damaged }
     let box = memo[(1 + AES256GCM.Nonce.byteCount)..<Self.sealedByteCount]
-    do throws(CryptoError) {
-      var bytes = try AES256GCM.open(
-        Array(box), key: sealing, nonce: sealNonce, authenticating: Self.context(key.key))
+    for place in places {
+      guard
+        var bytes = try? AES256GCM.open(
+          Array(box), key: place.sealing, nonce: sealNonce, authenticating: place.context)
+      else { continue }
       return RequestNonce(secret: Secret(wiping: &bytes))
-    } catch { throw Self.damaged }
+    }
+    throw Self.damaged
   }
 
   /// - Throws: ``LogError/Code/idempotencyKeyReused`` unless the first request with this key asked for the same.
@@ -72,11 +92,6 @@ struct KeyedRequest: Sendable {
     guard constantTimeEquals(fingerprint.bytes, Array(memo[Self.sealedByteCount...])) else {
       throw LogError(.idempotencyKeyReused, "the idempotency key stands for another request; use a new key")
     }
-  }
-
-  /// A box opens in its own row alone.
-  private static func context(_ place: InlineBytes16) -> [UInt8] {
-    Array("CredentialLedger request nonce/1".utf8) + place.bytes
   }
 
   private static var damaged: LogError {

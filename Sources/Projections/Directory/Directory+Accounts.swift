@@ -47,6 +47,36 @@ extension Directory {
   }
 }
 
+extension Directory {
+  /// Changes what is known of the keys of a purpose: at first there is one.
+  func note(
+    _ purpose: KeyPurpose, in transaction: inout WriteTransaction, _ body: (inout KeyNumbers) -> Void
+  ) throws(LogError) {
+    let key = Self.key(ofKeysFor: purpose)
+    var numbers = try row(KeyNumbers.self, at: key, in: transaction) ?? KeyNumbers()
+    body(&numbers)
+    try put(numbers, at: key, in: &transaction)
+  }
+
+  static func key(ofKeysFor purpose: KeyPurpose) -> DirectoryKey {
+    .number(.keyNumbers, UInt64(UInt32(truncatingIfNeeded: purpose.rawValue)))
+  }
+}
+
+extension KeyNumbers: Row {
+  func encode(to writer: inout RowWriter) {
+    writer.number(UInt64(oldest))
+    writer.number(UInt64(newest))
+  }
+
+  init?(from reader: inout RowReader) {
+    guard let oldest = reader.number().flatMap({ UInt32(exactly: $0) }),
+      let newest = reader.number().flatMap({ UInt32(exactly: $0) })
+    else { return nil }
+    self.init(oldest: oldest, newest: newest)
+  }
+}
+
 /// A public key: 32 bytes, as many as a digest has.
 struct SigningKeyRow: Row {
   let key: Digest

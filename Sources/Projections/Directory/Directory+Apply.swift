@@ -69,6 +69,10 @@ extension Directory {
       }
     case .subjectErased(let event): try erase(event, position, &transaction)
     case .ledgerCreated(let event): try name(signingKey: event.verifyingKey, position, &transaction)
+    case .keyRotated(let event):
+      try note(event.purpose, in: &transaction) { $0.newest = event.after }
+    case .keyDropped(let event):
+      try note(event.purpose, in: &transaction) { $0.oldest = event.oldest }
     case .signingKeyRotated(let event): try name(signingKey: event.after, position, &transaction)
     case .clockCorrected(let event):
       try put(ClockCorrection(event, position), at: .number(.clockCorrection, position), in: &transaction)

@@ -30,6 +30,8 @@ package enum DirectoryKey: Equatable {
     case signingKey = 6
     /// Position of an event that corrected the clock to what it says.
     case clockCorrection = 8
+    /// Purpose of keys of the keyring to the numbers that the log knows of.
+    case keyNumbers = 9
     /// Phone to ``StoredPhone``.
     case phone = 10
     /// Keyed hash of a number to the phone that holds it.

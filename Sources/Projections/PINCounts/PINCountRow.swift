@@ -71,6 +71,9 @@ struct PINCountRow: Row, Equatable {
 
 /// When an event was counted, and in which scopes: by it they are found when it is to be forgotten.
 struct PINCountAge: Row, Equatable {
+  /// How many scopes there may be: four of an event, and as many more for each time that their key is rotated in a day.
+  static let scopeLimit = 16
+
   var time: Timestamp
   var scopes: [[UInt8]]
 
@@ -86,7 +89,7 @@ struct PINCountAge: Row, Equatable {
   }
 
   init?(from reader: inout RowReader) {
-    guard let time = reader.time(), let count = reader.number(), count <= 16 else { return nil }
+    guard let time = reader.time(), let count = reader.number(), count <= Self.scopeLimit else { return nil }
     self.init(time: time, scopes: [])
     for _ in 0..<count {
       guard let scope = reader.data() else { return nil }

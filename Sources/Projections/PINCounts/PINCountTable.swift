@@ -60,6 +60,34 @@ struct PINCountTable: Sendable {
     try stored { () throws(LMDBError) in try ages.put(header.position, age.encoded, in: &transaction) }
   }
 
+  /// Counts an event that was counted, in the scopes that have other names since the key of the keyed hashes was rotated.
+  /// Those of who was erased meanwhile are not found any more.
+  ///
+  /// - Parameter directory: made anew under the key of now, up to the event.
+  func recount(
+    _ event: LedgerEvent, _ header: RecordHeader, _ directory: Directory, in transaction: inout WriteTransaction
+  ) throws(LogError) {
+    switch event {
+    case .phonePINRequested, .phonePINRejected: break
+    default: return
+    }
+    let read = try stored { () throws(LMDBError) in
+      try ages.withBytes(of: header.position, in: transaction) { PINCountAge(decoding: $0) }
+    }
+    guard let read else { return }
+    guard var age = read else { throw Self.malformed }
+    guard let counted = try directory.counted(event, at: header.position, in: transaction) else { return }
+    let new = counted.scopes.filter { !age.scopes.contains($0.key) }
+    guard !new.isEmpty, age.scopes.count + new.count <= PINCountAge.scopeLimit else { return }
+    for scope in new {
+      var row = try row(scope.key, in: transaction) ?? PINCountRow()
+      row.add(counted.counts, at: age.time, granularity: scope.granularity)
+      try put(row, at: scope.key, in: &transaction)
+    }
+    age.scopes += new.map(\.key)
+    try stored { () throws(LMDBError) in try ages.put(header.position, age.encoded, in: &transaction) }
+  }
+
   /// Forgets what is older than a day. One look-up where nothing is.
   func forget(now: Timestamp, in transaction: inout WriteTransaction) throws(LogError) {
     let end = now - PINLimits.window

@@ -93,7 +93,8 @@ enum StandingEffect {
 
     case .ledgerCreated, .ledgerRestored, .retentionApplied, .clockCorrected, .accountSignedIn, .phonePINRequested,
       .phonePINRejected, .connectorSecretRotated, .groupRenamed, .groupSubgroupAttached, .groupSubgroupDetached,
-      .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted, .signingKeyRotated, .masterKeyRotated,
+      .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted, .keyRotated, .keyDropped,
+      .signingKeyRotated, .masterKeyRotated,
       .phonePINAccepted, .phonePINWithheld, .groupSubscriberAdded, .groupSubscriberRemoved,
       .groupInvitationAccepted, .authorizationCodeIssued, .authorizationCodeRedeemed:
       break

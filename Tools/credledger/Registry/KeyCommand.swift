@@ -7,16 +7,19 @@ struct KeyCommand: AsyncParsableCommand {
     discussion: """
       EXAMPLES
         credledger key list --ledger ./ledger
+        credledger key rotate --all --overlap 7d
+        credledger key drop token-mask
         credledger key rotate-signing
         credledger key rotate-master --to-file /run/secrets/new-key
       """,
-    subcommands: [List.self, RotateSigning.self, RotateMaster.self])
+    subcommands: [List.self, Rotate.self, Drop.self, RotateSigning.self, RotateMaster.self])
 
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Show the keys that check checkpoints, oldest first.",
       discussion: """
         They are public: give them to whoever is to check evidence, by a way that whoever hands over evidence cannot change.
+        As JSON, the numbers and times of all other keys follow.
 
         EXAMPLES
           credledger key list --ledger ./ledger
@@ -27,10 +30,13 @@ struct KeyCommand: AsyncParsableCommand {
     @Flag(help: "Only the key that signs from now on, on a line of its own.") var newest = false
 
     func run() async throws {
-      let (all, master) = try await ledger.reading { (try $0.verifierKeys, $0.keys.masterKeyFingerprint) }
+      let (all, master, kept) = try await ledger.reading {
+        (try $0.verifierKeys, $0.keys.masterKeyFingerprint, $0.keys.all)
+      }
       let keys = newest ? all.suffix(1) : all
       let value = JSON.object([
         ("verifierKeys", .array(keys.map { .string($0) })), ("masterKeyFingerprint", .string(master)),
+        ("keys", .array(kept.map(\.json))),
       ])
       if let text = output.format.text(value) { return print(text) }
       for key in keys { print(key) }

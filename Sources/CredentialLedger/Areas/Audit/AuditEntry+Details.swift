@@ -92,6 +92,13 @@ extension AuditEntry {
         [("eventTypes", .list(event.after.eventTypes)), ("expiresAt", .milliseconds(event.after.expiresAt))])
         + [("active", .flag(event.active))]
     case .webhookDisabled(let event): [("reason", .text(event.reason))]
+    case .keyRotated(let event):
+      [
+        ("purpose", .text(event.purpose.word)),
+        ("key", .change(.number(UInt64(event.before)), .number(UInt64(event.after)))),
+      ] + (event.beforeUntil == 0 ? [] : [("beforeUntil", .milliseconds(event.beforeUntil))])
+    case .keyDropped(let event):
+      [("purpose", .text(event.purpose.word)), ("oldest", .number(UInt64(event.oldest)))]
     case .signingKeyRotated(let event): [("key", .change(.hex(event.before), .hex(event.after)))]
     case .masterKeyRotated(let event): [("fingerprint", .change(.hex(event.before), .hex(event.after)))]
     case .accountSignedIn, .accountEnabled, .phoneVerified, .phoneRemoved, .phonePINAccepted, .connectorDeleted,

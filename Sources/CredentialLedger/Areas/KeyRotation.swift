@@ -1,0 +1,192 @@
+public import KeyStore
+import LedgerDomain
+import LedgerEvents
+import Projections
+
+extension Keys {
+  /// For how long tokens work that were made before their mask was rotated, unless a rotation says otherwise: as long as
+  /// the longest refresh token lives.
+  public static let tokenOverlap = Duration.seconds(730 * 86_400)
+
+  /// Every key of the ledger but the master key, by what may be shown of it: those of each kind in the order of their
+  /// numbers. The last of a kind is the one in use.
+  ///
+  /// ```swift
+  /// let masks = ledger.keys.all.filter { $0.kind == .tokenMask }
+  /// ```
+  public var all: [KeyringKey] { ledger.keyStore.keyringKeys }
+
+  /// Makes a new key of a kind, which is used from now on, and records it.
+  ///
+  /// | Kind | What becomes of the keys before |
+  /// | --- | --- |
+  /// | `signing` | They stay, to check what they signed. |
+  /// | `person` | They go at once. Every key of a person or webhook, and every other key of the keyring, is sealed anew. |
+  /// | `tokenMask` | Tokens made under them work for `overlap`, ``tokenOverlap`` unless given. |
+  /// | `derivation` | Repeated requests are recognised by them for `overlap`, which is ``LedgerConfiguration/idempotencyRetention`` unless given. |
+  /// | `pinPepper` | They go at once: PINs that were sent and not yet presented are refused. |
+  /// | `lookup`, `rowCheck` | The rows stay under them until the ledger is opened for writing again, which makes the rows anew and drops these keys. |
+  ///
+  /// The key comes before the event: one without its event is recorded when the ledger is opened.
+  ///
+  /// ```swift
+  /// try await ledger.keys.rotate(.tokenMask, overlap: .seconds(30 * 86_400))
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - kind: of the key.
+  ///   - overlap: for how long what was made under the keys before is still read; not negative, and for the two kinds only
+  ///     that say so above.
+  /// - Returns: the new key.
+  /// - Throws: `invalid_value` of the field `overlap`; `key_unavailable`, `closed`, `conflict` while the master key is
+  ///   being rotated.
+  @discardableResult
+  public func rotate(_ kind: KeyKind, overlap: Duration? = nil) async throws(LedgerError) -> KeyringKey {
+    guard overlap == nil || kind.hasOverlap else {
+      throw LedgerError(
+        .invalidValue, "overlap: expected none for the kind \(kind), whose earlier keys do not go by time",
+        field: "overlap")
+    }
+    return try await rotate([kind], overlap: overlap)[0]
+  }
+
+  /// Makes a new key of every kind, as ``rotate(_:overlap:)`` does of one: after somebody may have had the keys. The master
+  /// key is replaced by ``rotateMasterKey(to:)``.
+  ///
+  /// ```swift
+  /// try await ledger.keys.rotateAll(overlap: .seconds(7 * 86_400))
+  /// ```
+  ///
+  /// - Parameter overlap: for how long tokens and idempotency keys of before are still recognised.
+  /// - Returns: the new keys.
+  /// - Throws: as ``rotate(_:overlap:)``. What was rotated until then stays so, and is recorded.
+  @discardableResult
+  public func rotateAll(overlap: Duration? = nil) async throws(LedgerError) -> [KeyringKey] {
+    try await rotate(KeyKind.allCases, overlap: overlap)
+  }
+
+  /// Destroys earlier keys of a kind before their time, and records it. The newest stays.
+  ///
+  /// Without an earlier `tokenMask`, the tokens made under it are unknown; without an earlier `derivation` key, requests of
+  /// before it are performed anew if they are repeated.
+  ///
+  /// ```swift
+  /// let numbers = try await ledger.keys.drop(.tokenMask)
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - kind: of the keys. Signing keys stay, since they check what they signed.
+  ///   - number: those with lower numbers go; all but the newest unless given.
+  /// - Returns: the numbers of the keys that were destroyed.
+  /// - Throws: `invalid_value` of the field `kind` for signing keys; `conflict` where rows are under the keys: open the
+  ///   ledger for writing again first, which makes them anew. `key_unavailable`, `closed`.
+  @discardableResult
+  public func drop(_ kind: KeyKind, below number: UInt32 = .max) async throws(LedgerError) -> [UInt32] {
+    guard kind != .signing else {
+      throw LedgerError(
+        .invalidValue, "kind: expected another than signing, whose keys check what they signed", field: "kind")
+    }
+    let ledger = ledger
+    try ledger.requireNoRows(under: kind, below: number)
+    let dropped = try await ledger.blocking { () throws(LedgerError) in
+      try keyed { () throws(KeyStoreError) in try ledger.keyStore.dropKeys(of: kind, below: number) }
+    }
+    if kind == .tokenMask, !dropped.isEmpty { ledger.tokenFormat.masks.takeOver() }
+    try await ledger.recordKeys()
+    return dropped
+  }
+
+  private func rotate(_ kinds: [KeyKind], overlap: Duration?) async throws(LedgerError) -> [KeyringKey] {
+    guard (overlap ?? .zero) >= .zero else {
+      throw LedgerError(.invalidValue, "overlap: expected a duration that is not negative", field: "overlap")
+    }
+    let ledger = ledger
+    let retention = Duration.milliseconds(max(ledger.configuration.idempotencyRetention, 0))
+    do throws(LedgerError) {
+      try await ledger.blocking { () throws(LedgerError) in
+        let now = try ledger.now
+        for kind in kinds {
+          let overlap = overlap ?? (kind == .derivation ? retention : Self.tokenOverlap)
+          let until = kind.hasOverlap ? (now + overlap).milliseconds : nil
+          try keyed { () throws(KeyStoreError) in
+            _ = try ledger.keyStore.rotate(kind, createdAt: now.milliseconds, until: until)
+          }
+          if kind == .tokenMask { ledger.tokenFormat.masks.takeOver() }
+        }
+      }
+    } catch {
+      try? await ledger.recordKeys()
+      throw error
+    }
+    try await ledger.recordSigningKeys()
+    try await ledger.recordKeys()
+    return kinds.compactMap { kind in all.last { $0.kind == kind } }
+  }
+}
+
+extension Ledger {
+  /// Records what became of the keys of the keyring and the log does not say yet.
+  func recordKeys() async throws(LedgerError) {
+    let keys = keyStore.keyringKeys
+    let kept = KeyKind.allCases.compactMap { kind -> RecordKeys.Kept? in
+      let own = keys.filter { $0.kind == kind }
+      guard let purpose = kind.purpose, let oldest = own.first, let newest = own.last else { return nil }
+      return RecordKeys.Kept(
+        purpose, KeyNumbers(oldest: oldest.number, newest: newest.number), beforeUntil: own.dropLast().last?.until ?? 0)
+    }
+    _ = try await execute(RecordKeys(kept: kept))
+  }
+
+  /// Drops the keys whose time has come, and those that no row is under since the rows were made anew at opening.
+  func dropKeysOutOfUse() async throws(LedgerError) {
+    try await blocking { [self] () throws(LedgerError) in
+      let now = try now.milliseconds
+      let rows = log.participant.rowKeys
+      try keyed { () throws(KeyStoreError) in
+        try keyStore.dropExpiredKeys(at: now)
+        try keyStore.dropKeys(of: .lookup, below: rows.lookup)
+        try keyStore.dropKeys(of: .rowCheck, below: rows.rowCheck)
+      }
+    }
+  }
+
+  /// Refuses where rows are under a key of a kind with a lower number.
+  fileprivate func requireNoRows(under kind: KeyKind, below number: UInt32) throws(LedgerError) {
+    let rows = log.participant.rowKeys
+    let inUse: UInt32? =
+      switch kind {
+      case .lookup: rows.lookup
+      case .rowCheck: rows.rowCheck
+      default: nil
+      }
+    guard let inUse, inUse < number, inUse < keyStore.numbers(of: kind).last ?? 0 else { return }
+    throw LedgerError(
+      Refusal(
+        .conflict, field: "kind",
+        expected: "a kind whose earlier keys no row is under, and rows are under \(kind)/\(inUse)",
+        remedy: "open the ledger for writing again, which makes the rows anew and drops the key"))
+  }
+}
+
+extension KeyKind {
+  /// Whether what was made under an earlier key is read for some time.
+  fileprivate var hasOverlap: Bool { self == .tokenMask || self == .derivation }
+
+  /// How events name the kind; nil for signing keys, which have events of their own.
+  var purpose: KeyPurpose? {
+    switch self {
+    case .signing: nil
+    case .person: .person
+    case .tokenMask: .tokenMask
+    case .lookup: .lookup
+    case .pinPepper: .pinPepper
+    case .derivation: .derivation
+    case .rowCheck: .rowCheck
+    }
+  }
+}
+
+extension KeyPurpose {
+  /// The name of the kind of key.
+  var word: String { KeyKind.allCases.first { $0.purpose == self }?.description ?? "none" }
+}
