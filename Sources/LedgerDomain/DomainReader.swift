@@ -120,3 +120,7 @@ public protocol DomainReader: StandingReader, ~Copyable {
   /// The webhooks under a grant that are not deleted, oldest first.
   func webhooks(of grant: GrantID) throws(StateUnreadable) -> [WebhookID]
 }
+
+extension DomainReader where Self: ~Copyable {
+  public func newestFamily(of grant: GrantID) throws(StateUnreadable) -> FamilyID? { try self.grant(grant)?.family }
+}

@@ -76,6 +76,10 @@ import Testing
     var page = try await ledger.audit.search(filter)
     while let next = page.next { page = try await ledger.audit.search(filter, after: next) }
     page = try await ledger.audit.search(.connector(id))
+    do {
+      let (page, description) = try await ledger.audit.describedSearch(.connector(id), revealing: true)
+      #expect(!page.entries.isEmpty && !description.labels.isEmpty)
+    }
     let description = try await ledger.audit.describe(page.entries)
     let entry = try #require(page.entries.first)
     let isErased = description.labels[entry.actor]?.standing == .erased

@@ -150,6 +150,13 @@ import Testing
     let owner = try ledger.connectors.connector(connector.id)?.owner
     let known = try ledger.connectors.connector(publicID: clientID)
     let own = try ledger.connectors.owned(by: developer)
+    if let reason = try ledger.connectors.state(of: connector.id)?.obstacle { print("stopped: \(reason)") }
+    do {
+      let stopped = try ledger.connectors.states().filter { !$0.isInForce }
+      let inForce = try ledger.connectors.states(of: group.id).filter(\.isInForce)
+      let overlapping = try ledger.connectors.states(ownedBy: developer).filter { $0.previousSecretUntil != nil }
+      #expect(stopped.isEmpty && inForce.isEmpty && overlapping.count == 1)
+    }
     #expect(names.isEmpty && owner == developer && known?.id == connector.id && own.count == 1)
     #expect(another.text != secret.text)
     try await ledger.connectors.delete(connector.id, by: developer)

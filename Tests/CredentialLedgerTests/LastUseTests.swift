@@ -24,7 +24,10 @@ import Testing
     return try await Ledger.open(at: ledger.path, clock.configuration)
   }
 
-  private var minute: Timestamp { Timestamp(milliseconds: clock.now.milliseconds / 60_000 * 60_000) }
+  /// The tokens are issued within the first minute, and not used before.
+  private var minute: Timestamp {
+    Timestamp(milliseconds: max(clock.now.milliseconds / 60_000 * 60_000, 1_700_000_000_000))
+  }
 
   private func used(_ token: AccessToken, _ ledger: Ledger) throws -> Timestamp? {
     let handle = try #require(ledger.tokenFormat.read(prefix: AccessToken.prefix, token.text)).handle

@@ -25,7 +25,9 @@ import Testing
 
   private func value(_ name: String, in text: String) throws -> String {
     let start = try #require(text.firstRange(of: "\"\(name)\":")).upperBound
-    return String(text[start...].prefix { $0 != "," && $0 != "}" }.filter { $0 != "\"" })
+    let value = text[start...].prefix { $0 != "," && $0 != "}" }.filter { $0 != "\"" }
+    // An ID goes by its number as well, without its kind.
+    return Subject(value).map { "\($0.number)" } ?? value
   }
 
   /// A ledger with three people, of whom the first has a phone.

@@ -138,9 +138,7 @@ public struct Connectors: Sendable {
   ///   - last: the last of the page before; nil for the first page.
   ///   - limit: 1 to 1,000.
   public func all(after last: ConnectorID? = nil, limit: Int = 100) throws(LedgerError) -> [Connector] {
-    guard (1...1_000).contains(limit) else {
-      throw LedgerError(.invalidValue, "limit: expected 1 to 1,000", field: "limit")
-    }
+    try Self.require(limit)
     return try ledger.reading { (state) throws(StateUnreadable) in
       try state.connectors(from: ConnectorID.following(last).rawValue, limit: limit)
     }
@@ -152,14 +150,7 @@ public struct Connectors: Sendable {
   /// let names = try ledger.connectors.connectors(of: group.id).map(\.details.name)
   /// ```
   public func connectors(of group: GroupID) throws(LedgerError) -> [Connector] {
-    try ledger.reading { (state) throws(StateUnreadable) in
-      var connectors: [Connector] = []
-      for id in try state.grants(of: group) {
-        guard let grant = try state.grant(id), let connector = try state.connector(grant.connector) else { continue }
-        if !connector.isDeleted { connectors.append(connector) }
-      }
-      return connectors
-    }
+    try ledger.reading { (state) throws(StateUnreadable) in try state.connectors(of: group) }
   }
 
   /// A connector as it is now; nil if there is none.
@@ -189,13 +180,7 @@ public struct Connectors: Sendable {
   /// let own = try ledger.connectors.owned(by: developer)
   /// ```
   public func owned(by owner: AccountID) throws(LedgerError) -> [Connector] {
-    try ledger.reading { (state) throws(StateUnreadable) in
-      var connectors: [Connector] = []
-      for id in try state.connectors(of: owner) {
-        if let connector = try state.connector(id), !connector.isDeleted { connectors.append(connector) }
-      }
-      return connectors
-    }
+    try ledger.reading { (state) throws(StateUnreadable) in try state.connectors(ownedBy: owner) }
   }
 }
 

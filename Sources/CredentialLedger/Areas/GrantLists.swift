@@ -63,7 +63,8 @@ extension DomainReader where Self: ~Copyable {
   fileprivate func states(_ grants: [GrantID]) throws(StateUnreadable) -> [GrantState] {
     var states: [GrantState] = []
     for id in grants {
-      if let grant = try grant(id) { states.append(GrantState(grant: grant, obstacle: try obstacle(to: id))) }
+      guard let grant = try grant(id) else { continue }
+      states.append(GrantState(grant: grant, obstacle: try LedgerDomain.obstacle(to: Subject(id), in: self)))
     }
     return states
   }

@@ -69,10 +69,24 @@ extension Ledger {
     var uses: [Timestamp?] = []
     for (token, noted) in zip(tokens, noted) {
       let written = try logged { () throws(LogError) in try view.lastUse(of: token) }
-      let minute = [noted, written].compactMap { $0 }.max()
-      uses.append(minute.map { Timestamp(milliseconds: $0 * 60_000) })
+      guard let minute = [noted, written].compactMap({ $0 }).max() else {
+        uses.append(nil)
+        continue
+      }
+      uses.append(max(Timestamp(milliseconds: minute * 60_000), try issuance(of: token, in: view)))
     }
     return uses
+  }
+
+  /// When a token was issued: the minute of its first use may have begun before. Where its record is in an archive that is not
+  /// at hand that is not known, and nothing is later than it.
+  private func issuance(
+    of token: TokenID, in view: borrowing LogSnapshot<ProjectionSet>
+  ) throws(LedgerError) -> Timestamp {
+    do throws(LogError) { return Timestamp(milliseconds: try view.stamp(at: token.rawValue)?.recordedAt ?? 0) } catch {
+      guard error.code == .archived else { throw LedgerError(error) }
+      return Timestamp(milliseconds: 0)
+    }
   }
 }
 

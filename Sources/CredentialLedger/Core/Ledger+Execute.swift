@@ -113,7 +113,14 @@ extension Ledger {
   func reading<Result: Sendable>(
     _ body: (borrowing LedgerState) throws(StateUnreadable) -> Result
   ) throws(LedgerError) -> Result {
-    let snapshot = try logged { () throws(LogError) in try log.snapshot() }
+    try reading(in: logged { () throws(LogError) in try log.snapshot() }, body)
+  }
+
+  /// Reads the state of the moment that a snapshot is of.
+  func reading<Result: Sendable>(
+    in snapshot: borrowing LogSnapshot<ProjectionSet>,
+    _ body: (borrowing LedgerState) throws(StateUnreadable) -> Result
+  ) throws(LedgerError) -> Result {
     do throws(StateUnreadable) {
       return try snapshot.withState(orThrow: { StateUnreadable($0.text) }, body)
     } catch { throw LedgerError(error) }

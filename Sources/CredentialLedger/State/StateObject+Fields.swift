@@ -65,7 +65,7 @@ extension LedgerState {
     [
       .init("issuer", .text(account.issuer)), .init("subject", .init(account.subject, .accountSubject)),
       .init("name", .init(account.name, .accountName)), .init("email", .init(account.email, .accountEmail)),
-      .init("role", .text(Self.name(account.role))), .init("disabled", .flag(account.isDisabled)),
+      .init("role", .text(account.role.word)), .init("disabled", .flag(account.isDisabled)),
       .init("erased", .flag(account.isErased)), .init("registeredAt", .time(account.registeredAt)),
       .init("phones", .list(try phones(of: account.id).map { .init($0) })),
     ]
@@ -89,7 +89,7 @@ extension LedgerState {
       .init("scopes", .init(Scopes(rawValue: details.scopes))),
       .init("accessTokenLifetime", .number(UInt64(max(0, details.accessTokenLifetime)))),
       .init("refreshTokenLifetime", .number(UInt64(max(0, details.refreshTokenLifetime)))),
-      .init("rotation", .text(details.rotation == .always ? "always" : "late")),
+      .init("rotation", .text(details.rotation.word)),
       .init("secret", .init(event: credentials?.current.rawValue ?? 0)),
       .init("previousSecret", .init(event: credentials?.previous.rawValue ?? 0)),
       .init(
@@ -102,7 +102,7 @@ extension LedgerState {
   private func fields(_ group: Group) throws(StateUnreadable) -> [StateObject.Field] {
     [
       .init("publicID", .text(group.publicID.description)), .init("name", .text(group.name)),
-      .init("kind", .text(group.kind == .connectGroup ? "connectGroup" : "group")),
+      .init("kind", .text(group.kind.word)),
       .init("welcomeMessage", .text(group.welcomeMessage)), .init("members", .number(group.memberCount)),
       .init("admins", .number(group.adminCount)), .init("subscribers", .number(group.subscriberCount)),
       .init("subgroups", .list(try subgroups(of: group.id).map { .init($0) })),
@@ -114,7 +114,7 @@ extension LedgerState {
     [
       .init("group", .init(membership.group)), .init("account", .init(membership.account)),
       .init("number", .init(membership.number, .memberNumber)),
-      .init("role", .text(membership.role == .admin ? "admin" : "member")),
+      .init("role", .text(membership.role.word)),
       .init("removed", .flag(membership.isRemoved)),
     ]
   }
@@ -200,14 +200,5 @@ extension LedgerState {
     default: return []
     }
     return [.init("inForce", .flag(reason == nil)), .init("reason", reason.map { .text($0.text) } ?? .none)]
-  }
-
-  private static func name(_ role: AccountRole) -> String {
-    switch role {
-    case .tenantAdmin: "tenant-admin"
-    case .auditor: "auditor"
-    case .operator: "operator"
-    default: "user"
-    }
   }
 }

@@ -1,4 +1,4 @@
-public import LedgerEvents
+import LedgerEvents
 
 extension DomainReader where Self: ~Copyable {
   /// Whether whoever asks may stop a grant and its tokens; an operator may stop any.
@@ -24,15 +24,5 @@ extension PermissionRevoked {
     connector = grant.connector.rawValue
     group = grant.group?.rawValue ?? 0
     granter = grant.granter.rawValue
-  }
-}
-
-extension DomainReader where Self: ~Copyable {
-  /// What keeps a grant from giving access now; nil if nothing does.
-  public func obstacle(to grant: GrantID) throws(StateUnreadable) -> Verdict.Reason? {
-    let family = try self.grant(grant)?.family?.rawValue ?? .max
-    if case .obstructed(let reason) = try examine(grant: grant, family: family) { return reason }
-    guard family != .max else { return nil }
-    return try required(family, .family).obstacle(at: family)
   }
 }

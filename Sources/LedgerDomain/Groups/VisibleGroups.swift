@@ -88,7 +88,7 @@ extension DomainReader where Self: ~Copyable {
       guard let grant = try read(self.grant(id)) else {
         throw .refused(.notFound, field: "grant", expected: "a grant of this ledger")
       }
-      guard try read(obstacle(to: id)) == nil else {
+      guard try read(LedgerDomain.obstacle(to: Subject(id), in: self)) == nil else {
         throw .refused(.forbidden, field: "grant", expected: "a grant that is in force")
       }
       // What a group token may do is what an admin of the group may do in that group, and no other.

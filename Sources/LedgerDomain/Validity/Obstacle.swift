@@ -10,9 +10,13 @@ public func obstacle(
   guard let standing = try state.standing(of: subject.number), standing.kind == subject.kind else { return .unknown }
   switch subject.kind {
   case .grant:
-    guard case .obstructed(let reason) = try state.examine(grant: GrantID(rawValue: subject.number), family: .max)
-    else { return nil }
-    return reason
+    // A grant gives access by its newest family alone: where that is revoked, it gives none until it is given again.
+    let grant = GrantID(rawValue: subject.number)
+    let family = try state.newestFamily(of: grant)?.rawValue
+    if case .obstructed(let reason) = try state.examine(grant: grant, family: family ?? .max) { return reason }
+    return try family.flatMap { (family) throws(StateUnreadable) in
+      try state.required(family, .family).obstacle(at: family)
+    }
   case .connector:
     if let reason = standing.obstacle(at: subject.number) { return reason }
     return try state.required(standing.parents[0], .account).obstacle(at: standing.parents[0])

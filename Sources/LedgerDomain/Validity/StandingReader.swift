@@ -1,3 +1,5 @@
+public import LedgerEvents
+
 /// The graph of what tokens stand on, at one moment: all that judging a token reads. See ``Standing``.
 public protocol StandingReader: ~Copyable {
   /// Whether the object made at this position stands, and what it stands on. Nil where the event at this position
@@ -7,4 +9,7 @@ public protocol StandingReader: ~Copyable {
   /// Whether the way from a family of tokens down to all that it stands on is clear: what ``examine(family:)`` finds,
   /// looked up or remembered.
   func path(ofFamily number: UInt64) throws(StateUnreadable) -> Examination
+
+  /// The latest family of refresh tokens under a grant, stopped or not; nil if there is none.
+  func newestFamily(of grant: GrantID) throws(StateUnreadable) -> FamilyID?
 }

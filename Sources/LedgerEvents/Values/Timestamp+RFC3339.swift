@@ -29,7 +29,11 @@ extension Timestamp {
   ///
   /// Nil results from any other text, from a day or time that does not exist, and from a leap second (`23:59:60`),
   /// for which POSIX time has no number.
-  public init?(rfc3339 text: some StringProtocol) {
+  public init?(rfc3339 text: some StringProtocol) { self.init(rfc3339: text, roundingUp: false) }
+
+  /// As ``init(rfc3339:)``, but the first millisecond that is no earlier than what is written where `roundingUp` is set: for
+  /// bounds, since what was recorded at .195 is before .1959 and not after it.
+  public init?(rfc3339 text: some StringProtocol, roundingUp: Bool) {
     var reader = DigitReader(rest: Substring(text).utf8)
     guard
       let year = reader.number(digits: 4), reader.take("-"),
@@ -39,7 +43,7 @@ extension Timestamp {
       let hour = reader.number(digits: 2), hour < 24, reader.take(":"),
       let minute = reader.number(digits: 2), minute < 60, reader.take(":"),
       let second = reader.number(digits: 2), second < 60,
-      let fraction = reader.milliseconds(),
+      let fraction = reader.milliseconds(roundingUp: roundingUp),
       let offset = reader.offset(), reader.rest.isEmpty
     else { return nil }
     let days = CivilDate(year: year, month: month, day: day).daysSinceEpoch
@@ -97,16 +101,18 @@ private struct DigitReader {
   }
 
   /// What may follow the seconds: a point and digits. 0 if there is no point.
-  mutating func milliseconds() -> Int64? {
+  mutating func milliseconds(roundingUp: Bool) -> Int64? {
     guard take(".") else { return 0 }
     guard let tenths = digit() else { return nil }
     var milliseconds = tenths * 100
     var weight: Int64 = 10
+    var isLonger = false
     while let digit = digit() {
       milliseconds += digit * weight
+      if weight == 0, digit > 0 { isLonger = true }
       weight /= 10
     }
-    return milliseconds
+    return milliseconds + (roundingUp && isLonger ? 1 : 0)
   }
 
   /// The offset from UTC, in minutes.

@@ -48,7 +48,7 @@ package struct AuditTerm: Sendable, Hashable, Comparable {
   var isRequest: Bool { category >> 8 == Self.requestDimension }
 
   /// What the term is about, if it is a subject.
-  var concerned: LogSubject? {
+  package var concerned: LogSubject? {
     category >> 8 == Self.subjectDimension ? LogSubject(kind: UInt8(category & 0xFF), number: number) : nil
   }
 

@@ -16,6 +16,14 @@ enum StandingEffect {
   case allow(Scopes)
   case succeed(until: Timestamp)
 
+  /// Whether it may take validity away: everything but what makes, widens, narrows or resumes.
+  var stops: Bool {
+    switch self {
+    case .stop, .raiseFloor, .succeed: true
+    case .make, .resume, .allow: false
+    }
+  }
+
   /// Brings a standing from the state before the event at a position to the state after it.
   func apply(to standing: inout Standing, at position: Position) {
     switch self {

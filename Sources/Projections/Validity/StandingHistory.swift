@@ -16,7 +16,19 @@ package struct StandingHistory: StandingReader {
     package let object: Subject
   }
 
+  /// What an event did to an object.
+  private struct Effect {
+    let position: Position
+    let number: UInt64
+    let effect: StandingEffect
+  }
+
   private var standings: [UInt64: Standing] = [:]
+  private var effects: [Effect] = []
+  private var newestFamilies: [GrantID: FamilyID] = [:]
+  private let clock: ClockCorrections
+  /// The token that followed the one asked about, which is judged by whether its successor was used in its turn; 0 if none.
+  private var successor: UInt64 = 0
   /// In the order of the log.
   package private(set) var changes: [Change] = []
 
@@ -26,7 +38,7 @@ package struct StandingHistory: StandingReader {
   package init(
     of number: UInt64, until position: Position, in view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LogError) {
-    let clock = try view.clockCorrections(until: position)
+    clock = try view.clockCorrections(until: position)
     var waiting = [number]
     while let next = waiting.popLast() {
       guard standings[next] == nil, next > 0, next <= position,
@@ -37,9 +49,16 @@ package struct StandingHistory: StandingReader {
       for index in standing.parents.indices where standing.parents[index] != 0 {
         waiting.append(standing.parents[index])
       }
+      if next == number, standing.kind == .grant,
+        let family = try Self.newestFamily(of: number, until: position, in: view)
+      {
+        newestFamilies[GrantID(rawValue: number)] = FamilyID(rawValue: family)
+        waiting.append(family)
+      }
     }
     // A token that was replaced is judged by whether its successor was, in its turn. That is none of its own history.
     if let successor = standings[number]?.credential?.successor, successor > 0, successor <= position {
+      self.successor = successor
       let own = changes
       standings[successor] = try replay(successor, until: position, in: view)
       changes = own
@@ -48,6 +67,25 @@ package struct StandingHistory: StandingReader {
   }
 
   package func standing(of number: UInt64) throws(StateUnreadable) -> Standing? { standings[number] }
+
+  package func newestFamily(of grant: GrantID) throws(StateUnreadable) -> FamilyID? { newestFamilies[grant] }
+
+  /// How all would stand if, of the events that stop or replace something, only the one at a position had happened.
+  package func stoppedOnly(by position: Position) -> StandingHistory {
+    var history = self
+    history.standings = [:]
+    for effect in effects
+    where !effect.effect.stops || effect.position == position || effect.number == successor {
+      if case .make(let made) = effect.effect { history.standings[effect.number] = made }
+      guard var standing = history.standings[effect.number] else { continue }
+      effect.effect.apply(to: &standing, at: effect.position)
+      history.standings[effect.number] = standing
+    }
+    for number in history.standings.keys where number != successor {
+      history.standings[number]?.correct(by: clock, number)
+    }
+    return history
+  }
 
   private mutating func replay(
     _ number: UInt64, until end: Position, in view: borrowing LogSnapshot<ProjectionSet>
@@ -77,10 +115,29 @@ package struct StandingHistory: StandingReader {
     guard var changed = standing else { return }
     found.apply(to: &changed, at: position)
     standing = changed
+    effects.append(Effect(position: position, number: number, effect: found))
     changes.append(
       Change(
         position: position, time: Timestamp(milliseconds: record.header.recordedAt),
         type: EventType(rawValue: record.header.type), object: Subject(kind: changed.kind, number: number)))
+  }
+
+  /// The newest family that was made under a grant.
+  private static func newestFamily(
+    of grant: UInt64, until end: Position, in view: borrowing LogSnapshot<ProjectionSet>
+  ) throws(LogError) -> UInt64? {
+    let search = AuditSearch(
+      groups: [
+        [.subject(LogSubject(kind: SubjectKind.grant.rawValue, number: grant))],
+        [.type(EventType.refreshTokenIssued.rawValue)],
+      ], range: grant...max(grant, end), ascending: false)
+    var newest: UInt64?
+    var budget = Int.max
+    _ = try view.auditTrail().search(search, budget: &budget, in: view) { (position) throws(LogError) in
+      newest = position
+      return false
+    }
+    return newest
   }
 
   /// The events after the one that made an object which may change it, the newest first.

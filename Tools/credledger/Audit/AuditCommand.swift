@@ -72,9 +72,9 @@ struct AuditCommand: AsyncParsableCommand {
       if follow {
         try await self.follow(filter, in: ledger, printer)
       } else {
-        let page = try await ledger.audit.search(
-          filter, order: reverse ? .oldestFirst : .newestFirst, after: after, limit: limit)
-        try await printer.show(page, ascending: reverse, describedBy: ledger, revealing: reveal)
+        let (page, description) = try await ledger.audit.describedSearch(
+          filter, order: reverse ? .oldestFirst : .newestFirst, after: after, limit: limit, revealing: reveal)
+        printer.show(page, AuditedEvent.all(page, description, ascending: reverse))
       }
     }
   }
@@ -86,13 +86,15 @@ struct AuditCommand: AsyncParsableCommand {
       // As many as were asked for of those that are there, and then whatever comes after them.
       start = try ledger.head()
       if limit > 0 {
-        let page = try await ledger.audit.search(filter, after: .following(start), limit: limit)
-        printer.show(try await AuditedEvent.all(page, ascending: false, of: ledger, revealing: reveal).reversed())
+        let (page, description) = try await ledger.audit.describedSearch(
+          filter, after: .following(start), limit: limit, revealing: reveal)
+        printer.show(AuditedEvent.all(page, description, ascending: false).reversed())
       }
     }
     try Output.flush()
     for try await entry in ledger.audit.follow(filter, after: start) {
-      printer.show(try await AuditedEvent.all([entry], of: ledger, revealing: reveal))
+      let description = try await ledger.audit.describe([entry], revealing: reveal)
+      printer.show([AuditedEvent(entry, description)])
       try Output.flush()
     }
   }
@@ -144,8 +146,7 @@ struct AuditPrinter {
   }
 
   /// Prints an answer, and on standard error how to go on.
-  func show(_ page: Audit.Page, ascending: Bool, describedBy ledger: Ledger, revealing: Bool) async throws {
-    let events = try await AuditedEvent.all(page, ascending: ascending, of: ledger, revealing: revealing)
+  func show(_ page: Audit.Page, _ events: [AuditedEvent]) {
     if format == .json {
       var members: [(String, JSON)] = [("origin", .string(origin)), ("head", .number(page.head))]
       if let next = page.next { members.append(("next", .number(next))) }

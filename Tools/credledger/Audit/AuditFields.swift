@@ -45,17 +45,8 @@ struct AuditedEvent {
     (entry, place, self.description) = (nil, event.place, description)
   }
 
-  /// The events, described together.
-  static func all(_ entries: [AuditEntry], of ledger: Ledger, revealing: Bool) async throws -> [AuditedEvent] {
-    let description = try await ledger.audit.describe(entries, revealing: revealing)
-    return entries.map { AuditedEvent($0, description) }
-  }
-
   /// The events of an answer in their order, those in an archive among them.
-  static func all(
-    _ page: Audit.Page, ascending: Bool, of ledger: Ledger, revealing: Bool
-  ) async throws -> [AuditedEvent] {
-    let description = try await ledger.audit.describe(page.entries, revealing: revealing)
+  static func all(_ page: Audit.Page, _ description: Audit.Description, ascending: Bool) -> [AuditedEvent] {
     let events =
       page.entries.map { AuditedEvent($0, description) } + page.archived.map { AuditedEvent($0, description) }
     return page.archived.isEmpty

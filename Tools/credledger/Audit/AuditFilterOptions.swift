@@ -37,7 +37,7 @@ struct AuditFilterOptions: ParsableArguments {
       throw ValidationError("Give - once, to one of --phone, --token and --address: standard input is read once.")
     }
     let now = Timestamp.now
-    if let since = since?.timestamp(now: now), let until = until?.timestamp(now: now), since > until {
+    if let since = since?.bound(now: now), let until = until?.bound(now: now), since > until {
       throw ValidationError("--since is later than --until: \(since), \(until).")
     }
   }
@@ -45,7 +45,7 @@ struct AuditFilterOptions: ParsableArguments {
   /// The filter that is meant.
   func filter(in ledger: Ledger) async throws -> Audit.Filter {
     let now = try ledger.now
-    var filter = Audit.Filter.recorded(since: since?.timestamp(now: now), until: until?.timestamp(now: now))
+    var filter = Audit.Filter.recorded(since: since?.bound(now: now), until: until?.bound(now: now))
     if !type.isEmpty { filter = filter.and(.anyType(of: try types())) }
     for (option, alternatives) in try alternatives(in: ledger) {
       var any: Audit.Filter?

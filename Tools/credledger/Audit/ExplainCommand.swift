@@ -111,10 +111,16 @@ struct ExplainCommand: AsyncParsableCommand {
       table.append([
         "\(step.position)", "\(step.time)", "\(step.type)",
         object
-          + (step == explanation.decidedBy ? "  <- decides" : step == explanation.stoppedBy ? "  <- stops it too" : ""),
+          + mark(step, explanation),
       ])
     }
     for line in table.lines(width: Terminal.width) { print(line) }
+  }
+
+  private func mark(_ step: Explanation.Step, _ explanation: Explanation) -> String {
+    if step == explanation.decidedBy { return "  <- decides" }
+    let stops = step == explanation.stoppedBy || explanation.alsoStoppedBy.contains(step)
+    return stops ? "  <- stops it too" : ""
   }
 }
 
@@ -168,6 +174,9 @@ extension JSON {
     }
     if let decisive = explanation.decidedBy { members.append(("decidedBy", JSON(decisive))) }
     if let other = explanation.stoppedBy { members.append(("stoppedBy", JSON(other))) }
+    if !explanation.alsoStoppedBy.isEmpty {
+      members.append(("alsoStoppedBy", .array(explanation.alsoStoppedBy.map { JSON($0) })))
+    }
     members.append(("events", .array(explanation.steps.map { JSON($0) })))
     self = .object(members)
   }

@@ -4,12 +4,16 @@ import CredentialLedger
 /// A time as options take it: RFC 3339, such as `2026-01-31T12:00:00Z`; a date alone, such as `2026-01-31`, for its
 /// beginning in UTC; or how long ago, such as `2h`, `7d` or `1h30m`.
 enum TimeArgument: ExpressibleByArgument {
-  case at(Timestamp)
+  /// - Parameter bound: the first millisecond that is no earlier, where the time is given more finely.
+  case at(Timestamp, bound: Timestamp)
   case ago(Duration)
 
   init?(argument: String) {
-    if let time = Timestamp(rfc3339: argument) ?? Timestamp(rfc3339: argument + "T00:00:00Z") {
-      self = .at(time)
+    let texts = [argument, argument + "T00:00:00Z"]
+    if let text = texts.first(where: { Timestamp(rfc3339: $0) != nil }), let time = Timestamp(rfc3339: text),
+      let bound = Timestamp(rfc3339: text, roundingUp: true)
+    {
+      self = .at(time, bound: bound)
     } else if let duration = Duration(spelled: argument) {
       self = .ago(duration)
     } else {
@@ -22,9 +26,14 @@ enum TimeArgument: ExpressibleByArgument {
   /// - Parameter now: what durations are counted back from.
   func timestamp(now: Timestamp) -> Timestamp {
     switch self {
-    case .at(let time): time
+    case .at(let time, _): time
     case .ago(let duration): now - duration
     }
+  }
+
+  /// As ``timestamp(now:)``, for the beginning or the end of a stretch of time.
+  func bound(now: Timestamp) -> Timestamp {
+    if case .at(_, let bound) = self { bound } else { timestamp(now: now) }
   }
 }
 

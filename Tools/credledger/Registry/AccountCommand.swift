@@ -171,7 +171,7 @@ extension Account {
 
   fileprivate func json(_ person: RevealedPerson? = nil) -> JSON {
     var members: [(String, JSON)] = [
-      ("account", .number(id.rawValue)), ("role", .string(roleName)), ("state", .string(state)),
+      ("account", JSON(id)), ("role", .string(roleName)), ("state", .string(state)),
       ("issuer", .string(issuer)), ("registeredAt", .string(registeredAt.description)),
     ]
     if let person {

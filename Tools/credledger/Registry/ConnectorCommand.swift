@@ -42,12 +42,12 @@ struct ConnectorCommand: AsyncParsableCommand {
     func run() async throws {
       let (owner, group, after, limit) = (owner, group, after, limit)
       let connectors = try await ledger.reading { ledger in
-        if let owner { return try ledger.connectors.owned(by: owner) }
-        if let group { return try ledger.connectors.connectors(of: group.find(in: ledger).id) }
-        return try ledger.connectors.all(after: after, limit: limit)
+        if let owner { return try ledger.connectors.states(ownedBy: owner) }
+        if let group { return try ledger.connectors.states(of: group.find(in: ledger).id) }
+        return try ledger.connectors.states(after: after, limit: limit)
       }
       output.format.show(
-        connectors.map { $0.json() }, ["CONNECTOR", "ID", "STATE", "OWNER", "NAME"], connectors.map(\.row))
+        connectors.map(\.json), ["CONNECTOR", "ID", "STATE", "OWNER", "NAME"], connectors.map(\.row))
     }
   }
 
@@ -59,8 +59,12 @@ struct ConnectorCommand: AsyncParsableCommand {
 
     func run() async throws {
       let name = connector
-      let found = try await ledger.reading { try name.find(in: $0) }
-      output.format.show(found.json(), found.lines)
+      let found = try await ledger.reading { ledger in
+        let connector = try name.find(in: ledger)
+        return try ledger.connectors.state(of: connector.id)
+          ?? ConnectorState(connector: connector, obstacle: nil, previousSecretUntil: nil)
+      }
+      output.format.show(found.json, found.lines)
     }
   }
 
@@ -162,7 +166,7 @@ struct ConnectorCommand: AsyncParsableCommand {
         return (id, try await ledger.connectors.rotateSecret(of: id, overlap: overlap, by: Requester.operator))
       }
       try output.showOnce(
-        .object([("connector", .number(id.rawValue)), ("secret", .string(secret.text))]),
+        .object([("connector", JSON(id)), ("secret", .string(secret.text))]),
         ["\(id) has another Secret."] + secret.lines)
     }
   }

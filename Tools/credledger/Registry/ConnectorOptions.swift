@@ -46,44 +46,58 @@ extension ConnectorSecret {
 }
 
 extension Connector {
-  private var state: String { isDeleted ? "deleted" : "active" }
-
-  private var permissions: [Permission] {
+  fileprivate var permissions: [Permission] {
     Permission.allCases.filter { $0.scopes.isSubset(of: Scopes(rawValue: details.scopes)) }
   }
 
-  private var rotation: String { details.rotation == .always ? "always" : "late" }
+  /// A connector that was just made, with its Secret.
+  func json(secret: ConnectorSecret) -> JSON {
+    let made = ConnectorState(connector: self, obstacle: nil, previousSecretUntil: nil)
+    return .object(made.members + [("secret", .string(secret.text))])
+  }
+}
+
+extension ConnectorState {
+  private var state: String { connector.isDeleted ? "deleted" : isInForce ? "active" : "stopped" }
 
   /// The connector in a list.
-  var row: [String] { ["\(id)", "\(publicID)", state, "\(owner)", details.name] }
+  var row: [String] {
+    ["\(connector.id)", "\(connector.publicID)", state, "\(connector.owner)", connector.details.name]
+  }
 
   /// The connector on several lines.
   var lines: [String] {
-    [
-      "\(id)  \(state)", "ID              \(publicID)", "name            \(details.name)",
-      "owner           \(owner)", "publisher       \(details.publisher)",
+    let details = connector.details
+    return [
+      "\(connector.id)  \(state)", "ID              \(connector.publicID)", "name            \(details.name)",
+      "owner           \(connector.owner)", "publisher       \(details.publisher)",
       "description     \(details.description_p.replacing("\n", with: " "))",
-      "permissions     \(permissions.map(\.rawValue).joined(separator: ", "))",
+      "permissions     \(connector.permissions.map(\.rawValue).joined(separator: ", "))",
     ] + details.redirectUris.map { "redirect URI    \($0)" } + [
       "access tokens   \(details.accessTokenLifetime == 0 ? 86_400 : details.accessTokenLifetime) s",
-      "refresh tokens  \(details.refreshTokenLifetime == 0 ? 31_536_000 : details.refreshTokenLifetime) s, replaced \(rotation)",
-      "created         \(createdAt)",
-    ]
+      "refresh tokens  \(details.refreshTokenLifetime == 0 ? 31_536_000 : details.refreshTokenLifetime) s, replaced "
+        + details.rotation.word, "created         \(connector.createdAt)",
+    ] + (previousSecretUntil.map { ["old Secret      accepted until \($0)"] } ?? [])
+      + (obstacle.map { ["stopped         \($0.text)"] } ?? [])
   }
 
   /// The connector for programs.
-  func json(secret: ConnectorSecret? = nil) -> JSON {
+  var json: JSON { .object(members) }
+
+  fileprivate var members: [(String, JSON)] {
+    let details = connector.details
     var members: [(String, JSON)] = [
-      ("connector", .number(id.rawValue)), ("id", .string(publicID.description)), ("state", .string(state)),
-      ("owner", .number(owner.rawValue)), ("name", .string(details.name)),
+      ("connector", JSON(connector.id)), ("id", .string(connector.publicID.description)), ("state", .string(state)),
+      ("owner", JSON(connector.owner)), ("name", .string(details.name)),
       ("publisher", .string(details.publisher)), ("description", .string(details.description_p)),
-      ("permissions", .array(permissions.map { .string($0.rawValue) })),
+      ("permissions", .array(connector.permissions.map { .string($0.rawValue) })),
       ("redirectURIs", .array(details.redirectUris.map { .string($0) })),
       ("accessTokenLifetime", .number(UInt64(clamping: details.accessTokenLifetime))),
       ("refreshTokenLifetime", .number(UInt64(clamping: details.refreshTokenLifetime))),
-      ("rotation", .string(rotation)), ("createdAt", .string(createdAt.description)),
+      ("rotation", .string(details.rotation.word)), ("createdAt", .string(connector.createdAt.description)),
     ]
-    if let secret { members.append(("secret", .string(secret.text))) }
-    return .object(members)
+    if let previousSecretUntil { members.append(("previousSecretUntil", .string("\(previousSecretUntil)"))) }
+    if let obstacle { members.append(("reason", .string(obstacle.text))) }
+    return members
   }
 }

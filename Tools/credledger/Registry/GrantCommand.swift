@@ -96,7 +96,7 @@ struct GrantCommand: AsyncParsableCommand {
       let token = granted.refreshToken.text
       try output.showOnce(
         .object([
-          ("grant", .number(granted.grant.rawValue)), ("refreshToken", .string(token)),
+          ("grant", JSON(granted.grant)), ("refreshToken", .string(token)),
           ("expiresAt", .string(granted.expiresAt.description)),
         ]),
         [
@@ -130,11 +130,11 @@ struct GrantCommand: AsyncParsableCommand {
 }
 
 extension GrantState {
-  private var state: String { grant.isRevoked ? "revoked" : isInForce ? "in force" : "stopped" }
+  private var state: String { grant.isRevoked ? "revoked" : isInForce ? "in-force" : "stopped" }
   private var target: String { grant.group?.description ?? "the granter's own" }
 
   fileprivate var row: [String] {
-    ["\(grant.id)", "\(grant.connector)", target, "\(grant.granter)", obstacle?.text ?? "in force"]
+    ["\(grant.id)", "\(grant.connector)", target, "\(grant.granter)", obstacle?.text ?? state]
   }
 
   fileprivate var lines: [String] {
@@ -147,14 +147,14 @@ extension GrantState {
 
   fileprivate var json: JSON {
     var members: [(String, JSON)] = [
-      ("grant", .number(grant.id.rawValue)),
-      ("state", .string(grant.isRevoked ? "revoked" : isInForce ? "in-force" : "stopped")),
-      ("connector", .number(grant.connector.rawValue)), ("granter", .number(grant.granter.rawValue)),
+      ("grant", JSON(grant.id)),
+      ("state", .string(state)),
+      ("connector", JSON(grant.connector)), ("granter", JSON(grant.granter)),
     ]
-    if let group = grant.group { members.append(("group", .number(group.rawValue))) }
+    if let group = grant.group { members.append(("group", JSON(group))) }
     members.append(
       ("scopes", .array(grant.scopes.description.split(separator: ",").map { .string(String($0)) })))
-    if let family = grant.family { members.append(("family", .number(family.rawValue))) }
+    if let family = grant.family { members.append(("family", JSON(family))) }
     members.append(("grantedAt", .string(grant.grantedAt.description)))
     if let obstacle { members.append(("reason", .string(obstacle.text))) }
     return .object(members)

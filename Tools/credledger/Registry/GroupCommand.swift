@@ -200,12 +200,12 @@ extension Group {
 
   fileprivate func json(subgroups: [GroupID]? = nil) -> JSON {
     var members: [(String, JSON)] = [
-      ("group", .number(id.rawValue)), ("id", .string(publicID.description)), ("state", .string(state)),
+      ("group", JSON(id)), ("id", .string(publicID.description)), ("state", .string(state)),
       ("name", .string(name)), ("kind", .string(kindName)), ("welcomeMessage", .string(welcomeMessage)),
       ("members", .number(memberCount)), ("admins", .number(adminCount)),
       ("createdAt", .string(createdAt.description)),
     ]
-    if let subgroups { members.append(("subgroups", .array(subgroups.map { .number($0.rawValue) }))) }
+    if let subgroups { members.append(("subgroups", .array(subgroups.map { JSON($0) }))) }
     return .object(members)
   }
 }

@@ -127,9 +127,9 @@ extension Membership {
 
   fileprivate var json: [(String, JSON)] {
     var members: [(String, JSON)] = [
-      ("membership", .number(id.rawValue)), ("group", .number(group.rawValue)), ("role", .string(roleName)),
+      ("membership", JSON(id)), ("group", JSON(group)), ("role", .string(roleName)),
     ]
-    if let account { members.append(("account", .number(account.rawValue))) }
+    if let account { members.append(("account", JSON(account))) }
     members.append(("byNumber", .bool(number != nil)))
     return members
   }

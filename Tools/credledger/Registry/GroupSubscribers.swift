@@ -104,8 +104,8 @@ extension GroupSubscription {
   fileprivate var row: [String] { ["\(id)", account?.description ?? "waits for its number"] }
 
   fileprivate var json: [(String, JSON)] {
-    var members: [(String, JSON)] = [("subscription", .number(id.rawValue)), ("group", .number(group.rawValue))]
-    if let account { members.append(("account", .number(account.rawValue))) }
+    var members: [(String, JSON)] = [("subscription", JSON(id)), ("group", JSON(group))]
+    if let account { members.append(("account", JSON(account))) }
     members.append(("byNumber", .bool(number != nil)))
     return members
   }

@@ -107,7 +107,10 @@ extension Token {
       var line: String {
         if let failure { return failure.reason }
         let state = reason.map { " (\($0))" } ?? ""
-        return isNew ? "\(name) is revoked\(state)" : "\(name): there was nothing to revoke\(state)"
+        guard isNew else { return "\(name): there was nothing to revoke\(state)" }
+        // A grant, a connector and an account stand, and can be given new tokens.
+        let hasTokens = ["grant:", "connector:", "account:"].contains(where: name.hasPrefix)
+        return hasTokens ? "all tokens of \(name) so far are revoked\(state)" : "\(name) is revoked\(state)"
       }
 
       /// - Parameter line: which line of several it was.
@@ -194,7 +197,7 @@ extension ListedToken {
 
   fileprivate var json: JSON {
     var members: [(String, JSON)] = [
-      ("handle", .number(handle.rawValue)), ("kind", .string(kindName)),
+      ("handle", JSON(handle)), ("kind", .string(kindName)),
       ("issuedAt", .string(issuedAt.description)), ("expiresAt", .string(expiresAt.description)),
       ("valid", .bool(verdict.isValid)),
     ]

@@ -177,12 +177,12 @@ private struct ListedWebhook: Sendable {
   }
 
   var row: [String] {
-    ["\(webhook.id)", "\(webhook.connector)", object, "\(waiting)", reason ?? "in force"]
+    ["\(webhook.id)", "\(webhook.connector)", object, "\(waiting)", reason ?? stateName]
   }
 
   var lines: [String] {
     [
-      "\(webhook.id)  \(stateName.replacing("-", with: " "))", "ID          \(webhook.publicID)",
+      "\(webhook.id)  \(stateName)", "ID          \(webhook.publicID)",
       "connector   \(webhook.connector)", "grant       \(webhook.grant)", "listens to  \(object)",
       "events      \(webhook.details.eventTypes.joined(separator: ", "))", "waiting     \(waiting)",
       "registered  \(webhook.registeredAt)", "expires     \(webhook.expiresAt)",
@@ -191,15 +191,15 @@ private struct ListedWebhook: Sendable {
 
   var json: JSON {
     var members: [(String, JSON)] = [
-      ("webhook", .number(webhook.id.rawValue)), ("id", .string(webhook.publicID.description)),
-      ("state", .string(stateName)), ("connector", .number(webhook.connector.rawValue)),
-      ("grant", .number(webhook.grant.rawValue)), ("objectType", .string(webhook.object.type)),
+      ("webhook", JSON(webhook.id)), ("id", .string(webhook.publicID.description)),
+      ("state", .string(stateName)), ("connector", JSON(webhook.connector)),
+      ("grant", JSON(webhook.grant)), ("objectType", .string(webhook.object.type)),
     ]
     switch webhook.object {
     case .group: break
     case .action(let id), .actionPackage(let id): members.append(("objectID", .string(id)))
     }
-    if let group = webhook.group { members.append(("group", .number(group.rawValue))) }
+    if let group = webhook.group { members.append(("group", JSON(group))) }
     members += [
       ("eventTypes", .array(webhook.details.eventTypes.map { .string($0) })), ("waiting", .number(UInt64(waiting))),
       ("registeredAt", .string(webhook.registeredAt.description)),

@@ -61,16 +61,8 @@ extension Audit {
   ) async throws(LedgerError) -> Description {
     let ledger = ledger
     return try await ledger.blocking(.short) { () throws(LedgerError) in
-      var subjects: Set<Subject> = []
-      var personal: [UInt64: [PersonalValue]] = [:]
-      for entry in entries {
-        subjects.formUnion([entry.actor, entry.object].compactMap(\.self) + entry.subjects)
-        let values = try entry.personal.map { (value) throws(LedgerError) in
-          PersonalValue(name: value.name, state: try ledger.state(of: value, revealing: revealing))
-        }
-        if !values.isEmpty { personal[entry.position] = values }
-      }
-      return Description(labels: try ledger.labels(of: subjects, revealing: revealing), personal: personal)
+      let view = try logged { () throws(LogError) in try ledger.log.snapshot() }
+      return try ledger.describe(entries, revealing: revealing, in: view)
     }
   }
 
@@ -80,23 +72,44 @@ extension Audit {
   ) async throws(LedgerError) -> [Subject: Label] {
     let (ledger, subjects) = (ledger, Set(subjects))
     return try await ledger.blocking(.short) { () throws(LedgerError) in
-      try ledger.labels(of: subjects, revealing: revealing)
+      let view = try logged { () throws(LogError) in try ledger.log.snapshot() }
+      return try ledger.labels(of: subjects, revealing: revealing, in: view)
     }
   }
 }
 
 extension Ledger {
+  /// Describes entries as of the moment of a snapshot.
+  func describe(
+    _ entries: [AuditEntry], revealing: Bool, in view: borrowing LogSnapshot<ProjectionSet>
+  ) throws(LedgerError) -> Audit.Description {
+    var subjects: Set<Subject> = []
+    var personal: [UInt64: [Audit.PersonalValue]] = [:]
+    for entry in entries {
+      subjects.formUnion([entry.actor, entry.object].compactMap(\.self) + entry.subjects)
+      var values: [Audit.PersonalValue] = []
+      for value in entry.personal {
+        values.append(
+          Audit.PersonalValue(name: value.name, state: try state(of: value, revealing: revealing, in: view)))
+      }
+      if !values.isEmpty { personal[entry.position] = values }
+    }
+    return Audit.Description(labels: try labels(of: subjects, revealing: revealing, in: view), personal: personal)
+  }
+
   fileprivate func labels(
-    of subjects: Set<Subject>, revealing: Bool
+    of subjects: Set<Subject>, revealing: Bool, in view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LedgerError) -> [Subject: Audit.Label] {
     var labels: [Subject: Audit.Label] = [:]
-    for subject in subjects { labels[subject] = try label(of: subject, revealing: revealing) }
+    for subject in subjects { labels[subject] = try label(of: subject, revealing: revealing, in: view) }
     return labels
   }
 
   /// The label of a subject; nil for what has neither a name nor a person.
-  private func label(of subject: Subject, revealing: Bool) throws(LedgerError) -> Audit.Label? {
-    let (label, sealed) = try reading { (state) throws(StateUnreadable) -> (Audit.Label?, Sealed?) in
+  private func label(
+    of subject: Subject, revealing: Bool, in view: borrowing LogSnapshot<ProjectionSet>
+  ) throws(LedgerError) -> Audit.Label? {
+    let (label, sealed) = try reading(in: view) { (state) throws(StateUnreadable) -> (Audit.Label?, Sealed?) in
       switch subject.kind {
       case .account:
         guard let account = try state.account(AccountID(rawValue: subject.number)) else { return (nil, nil) }
@@ -147,14 +160,14 @@ extension Ledger {
     return Audit.Label(name: String(decoding: name, as: UTF8.self), standing: label.standing)
   }
 
-  fileprivate func state(
-    of value: AuditEntry.SealedField, revealing: Bool
+  private func state(
+    of value: AuditEntry.SealedField, revealing: Bool, in view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LedgerError) -> Audit.PersonalValue.State {
     if revealing {
       guard let bytes = try open(value.sealed, value.purpose) else { return .erased }
       return .revealed(String(decoding: bytes, as: UTF8.self))
     }
-    let isErased = try reading { (state) throws(StateUnreadable) in
+    let isErased = try reading(in: view) { (state) throws(StateUnreadable) in
       try state.isErased(person: value.sealed.personBytes)
     }
     return isErased ? .erased : .sealed

@@ -61,6 +61,32 @@ public struct Audit: Sendable {
     _ filter: Filter = .all, order: Order = .newestFirst, after: UInt64? = nil, limit: Int = 50,
     steps: Int = Audit.stepLimit
   ) async throws(LedgerError) -> Page {
+    try await search(filter, order, after, limit, steps) { (page, _) throws(LedgerError) in page }
+  }
+
+  /// Searches the log, and says what the numbers in the answer stand for at the same moment: both see the same events.
+  ///
+  /// ```swift
+  /// let (page, description) = try await ledger.audit.describedSearch(.connector(id), revealing: true)
+  /// ```
+  ///
+  /// - Parameter revealing: as for ``describe(_:revealing:)``.
+  /// - Throws: as ``search(_:order:after:limit:steps:)`` and ``describe(_:revealing:)``.
+  public func describedSearch(
+    _ filter: Filter = .all, order: Order = .newestFirst, after: UInt64? = nil, limit: Int = 50,
+    steps: Int = Audit.stepLimit, revealing: Bool = false
+  ) async throws(LedgerError) -> (page: Page, description: Description) {
+    let ledger = ledger
+    return try await search(filter, order, after, limit, steps) { (page, view) throws(LedgerError) in
+      (page, try ledger.describe(page.entries, revealing: revealing, in: view))
+    }
+  }
+
+  /// - Parameter body: given the page and the moment that it is of.
+  private func search<Answer: Sendable>(
+    _ filter: Filter, _ order: Order, _ after: UInt64?, _ limit: Int, _ steps: Int,
+    _ body: @escaping @Sendable (Page, borrowing LogSnapshot<ProjectionSet>) throws(LedgerError) -> Answer
+  ) async throws(LedgerError) -> Answer {
     guard (1...10_000).contains(limit) else {
       throw LedgerError(.invalidValue, "limit: expected 1 to 10,000", field: "limit")
     }
@@ -68,9 +94,12 @@ public struct Audit: Sendable {
     let ledger = ledger
     // An address has no index, so it is looked for in all that fits the rest.
     return try await ledger.blocking(filter.asksForAddress ? .long : .short) { () throws(LedgerError) in
-      try logged { () throws(LogError) in
-        try ledger.search(filter, ascending: order == .oldestFirst, after: after, limit: limit, steps: steps)
+      let view = try logged { () throws(LogError) in try ledger.log.snapshot() }
+      let page = try logged { () throws(LogError) in
+        try ledger.search(
+          filter, ascending: order == .oldestFirst, after: after, limit: limit, steps: steps, in: view)
       }
+      return try body(page, view)
     }
   }
 
@@ -132,9 +161,9 @@ extension Ledger {
   }
 
   fileprivate func search(
-    _ filter: Audit.Filter, ascending: Bool, after: UInt64?, limit: Int, steps: Int
+    _ filter: Audit.Filter, ascending: Bool, after: UInt64?, limit: Int, steps: Int,
+    in view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LogError) -> Audit.Page {
-    let view = try log.snapshot()
     let head = try view.head()
     var left = steps
     var entries: [AuditEntry] = []
@@ -186,7 +215,9 @@ extension Ledger {
     var groups: [[AuditTerm]] = []
     for condition in filter.conditions {
       switch condition {
-      case .terms(let terms): groups.append(terms)
+      case .terms(var terms):
+        for term in terms { terms += try tokensRevoked(under: term, in: view) }
+        groups.append(terms)
       case .requests(let ids): groups.append(ids.map { .request($0.utf8) })
       case .numbers(let numbers):
         var terms: [AuditTerm] = []
@@ -196,6 +227,41 @@ extension Ledger {
       }
     }
     return groups
+  }
+
+  /// The access tokens that were revoked by themselves, of a family that is asked about: their events name the grant, and
+  /// not the family.
+  private func tokensRevoked(
+    under term: AuditTerm, in view: borrowing LogSnapshot<ProjectionSet>
+  ) throws(LogError) -> [AuditTerm] {
+    guard let subject = term.concerned, subject.kind == SubjectKind.family.rawValue,
+      case .refreshTokenIssued(let made) = try atHand({ () throws(LogError) in
+        try view.record(at: subject.number)?.event
+      })
+    else { return [] }
+    let search = AuditSearch(
+      groups: [
+        [.subject(LogSubject(Subject(GrantID(rawValue: made.grant))))], [.type(EventType.tokenRevoked.rawValue)],
+      ], range: subject.number...max(subject.number, try view.head()), ascending: true)
+    var terms: [AuditTerm] = []
+    var budget = Int.max
+    _ = try view.auditTrail().search(search, budget: &budget, in: view) { (position) throws(LogError) in
+      let revoked = try atHand { () throws(LogError) in try view.record(at: position)?.event }
+      guard case .tokenRevoked(let event) = revoked, event.reach == .token else { return true }
+      let issued = try atHand { () throws(LogError) in try view.record(at: event.target)?.event }
+      guard case .tokenIssued(let token) = issued, token.family == subject.number else { return true }
+      terms.append(.subject(LogSubject(Subject(TokenID(rawValue: event.target)))))
+      return true
+    }
+    return terms
+  }
+
+  /// An event; nil also where it is in an archive that is not at hand, and nobody can tell what it says.
+  private func atHand(_ event: () throws(LogError) -> LedgerEvent?) throws(LogError) -> LedgerEvent? {
+    do throws(LogError) { return try event() } catch {
+      guard error.code == .archived else { throw error }
+      return nil
+    }
   }
 
   /// Whether a record that the index found is one that is meant; nil where that can no longer be told.

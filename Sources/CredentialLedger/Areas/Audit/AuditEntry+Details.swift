@@ -30,7 +30,7 @@ extension AuditEntry {
       ]
     case .clockCorrected(let event):
       [
-        ("from", .milliseconds(event.from)), ("to", .milliseconds(event.to)), ("reason", .text("\(event.reason)")),
+        ("from", .milliseconds(event.from)), ("to", .milliseconds(event.to)), ("reason", .text(event.reason.word)),
       ]
         + (event.first == 0
           ? [] : [("first", .number(event.first)), ("ahead", .number(UInt64(clamping: event.ahead / 1_000)))])
@@ -52,19 +52,19 @@ extension AuditEntry {
       ]
     case .groupCreated(let event):
       [
-        ("publicID", .guid(event.publicID)), ("name", .text(event.name)), ("kind", .text("\(event.kind)")),
+        ("publicID", .guid(event.publicID)), ("name", .text(event.name)), ("kind", .text(event.kind.word)),
         ("welcomeMessage", .text(event.welcomeMessage)),
       ].filter { !$0.value.isUnset }
     case .groupRenamed(let event): [("name", .change(.text(event.before), .text(event.after)))]
-    case .groupMemberAdded(let event): [("role", .text("\(event.role)"))]
-    case .groupMemberRoleChanged(let event): [("role", .change(.text("\(event.before)"), .text("\(event.after)")))]
+    case .groupMemberAdded(let event): [("role", .text(event.role.word))]
+    case .groupMemberRoleChanged(let event): [("role", .change(.text(event.before.word), .text(event.after.word)))]
     case .permissionGranted(let event): [("scopes", .scopes(event.scopes))]
     case .refreshTokenIssued(let event):
       [("expiresAt", .milliseconds(event.expiresAt))]
-        + (event.supersedes == 0 ? [] : [("supersedes", .number(event.supersedes))])
+        + (event.supersedes == 0 ? [] : [("supersedes", .token(event.supersedes))])
     case .refreshTokenRotated(let event):
       [
-        ("expiresAt", .milliseconds(event.expiresAt)), ("predecessor", .number(event.predecessor)),
+        ("expiresAt", .milliseconds(event.expiresAt)), ("predecessor", .token(event.predecessor)),
         ("predecessorUntil", .milliseconds(event.predecessorUntil)),
       ]
     case .authorizationCodeIssued(let event):
@@ -74,10 +74,11 @@ extension AuditEntry {
       ]
     case .tokenIssued(let event):
       [
-        ("refreshToken", .number(event.refreshToken)), ("expiresAt", .milliseconds(event.expiresAt)),
+        ("refreshToken", .token(event.refreshToken)), ("expiresAt", .milliseconds(event.expiresAt)),
         ("scopes", .scopes(event.scopes)),
-      ] + (event.successor == 0 ? [] : [("successor", .number(event.successor))])
-    case .tokenRevoked(let event): [("reach", .text("\(event.reach)")), ("target", .number(event.target))]
+      ] + (event.successor == 0 ? [] : [("successor", .token(event.successor))])
+    case .tokenRevoked(let event):
+      event.reachWord.map { [("reach", .text($0)), ("target", .text("\($0):\(event.target)"))] } ?? []
     case .webhookRegistered(let event):
       [
         ("publicID", .guid(event.publicID)), ("objectType", .text(event.objectType)),
@@ -158,24 +159,28 @@ extension ConnectorDetails {
       ("name", .text(name)), ("description", .text(description_p)), ("publisher", .text(publisher)),
       ("redirectURIs", .list(redirectUris)), ("scopes", .scopes(scopes)),
       ("accessTokenLifetime", .number(UInt64(clamping: accessTokenLifetime))),
-      ("refreshTokenLifetime", .number(UInt64(clamping: refreshTokenLifetime))), ("rotation", .text("\(rotation)")),
+      ("refreshTokenLifetime", .number(UInt64(clamping: refreshTokenLifetime))), ("rotation", .text(rotation.word)),
     ]
   }
 }
 
-extension AccountRole {
-  fileprivate var word: String {
-    switch self {
-    case .user: "user"
-    case .tenantAdmin: "tenant-admin"
-    case .auditor: "auditor"
-    case .operator: "operator"
-    case .unspecified, .UNRECOGNIZED: "none"
+extension TokenRevoked {
+  /// What kind of object was named: a token, a family, a connector or an account.
+  fileprivate var reachWord: String? {
+    switch reach {
+    case .token: "token"
+    case .family: "family"
+    case .connector: "connector"
+    case .account: "account"
+    case .unspecified, .UNRECOGNIZED: nil
     }
   }
 }
 
 extension EventDetail {
+  /// A token by its handle.
+  fileprivate static func token(_ handle: UInt64) -> EventDetail { .text("\(TokenID(rawValue: handle))") }
+
   /// Whether it is what a field has that was not given.
   fileprivate var isUnset: Bool { self == .text("") || self == .list([]) || self == .number(0) }
 

@@ -27,10 +27,14 @@ public struct Explanation: Sendable {
   public let claims: Verdict.Claims?
   /// In the order of the log: from the accounts and the phone on to the token itself.
   public let steps: [Step]
-  /// The event that decided: the one that stopped or replaced it; where it is valid or expired, the one that made it.
+  /// The event that decided: the first of those that stop or replace it; where it is valid or expired, the one that made it.
   public let decidedBy: Step?
-  /// Of a token that expired, the event that had stopped or replaced it as well, or did so later; nil where none did.
+  /// Of a token that expired, the first event that had stopped or replaced it as well, or did so later; nil where none did.
   public let stoppedBy: Step?
+  /// The later events of which each alone would stop or replace it too.
+  public let alsoStoppedBy: [Step]
+  /// Why the first of the events that stop it does so; nil where none does.
+  let firstObstacle: Verdict.Reason?
 
   public var isValid: Bool { obstacle == nil }
 
@@ -101,7 +105,7 @@ extension Ledger {
       guard let token = tokenFormat.read(text) else {
         return Explanation(
           subject: nil, time: time, position: 0, obstacle: .malformed, claims: nil, steps: [], decidedBy: nil,
-          stoppedBy: nil)
+          stoppedBy: nil, alsoStoppedBy: [], firstObstacle: nil)
       }
       presented = token
       subject = Subject(token.token.handle)
@@ -129,30 +133,39 @@ extension Ledger {
         case .invalid(let reason): (reason, nil)
         case nil: (try read { () throws(StateUnreadable) in try obstacle(to: subject, in: history) }, nil)
         }
-      // Expiry is looked at first, and hides what else is in the way.
-      let hidden: Verdict.Reason? =
-        if case .expired(let end) = reason {
-          try read { () throws(StateUnreadable) in
-            try judge(
-              handle: TokenID(rawValue: subject.number), at: end - .milliseconds(1), in: history)
-          }.reason
-        } else {
-          nil
-        }
-      let steps = history.changes.map {
-        Explanation.Step(position: $0.position, time: $0.time, type: $0.type, object: $0.object)
-      }
+      let stops = try read { () throws(StateUnreadable) in try Self.stops(subject, at: time, in: history) }
+      let steps = history.changes.map(Explanation.Step.init)
+      let isHidden = if case .expired = reason { true } else { false }
       let decisive: UInt64? =
         switch reason {
         case .malformed, .unknown: nil
         case nil, .expired, .wrongKind, .anotherConnector: subject.number
-        case .stopped, .replaced: reason?.event
+        case .stopped, .replaced: stops.first?.step.position ?? reason?.event
         }
       return Explanation(
         subject: subject, time: time, position: position, obstacle: reason, claims: claims, steps: steps,
-        decidedBy: steps.first { $0.position == decisive },
-        stoppedBy: hidden?.event.flatMap { event in steps.first { $0.position == event } })
+        decidedBy: steps.first { $0.position == decisive }, stoppedBy: isHidden ? stops.first?.step : nil,
+        alsoStoppedBy: reason == nil ? [] : stops.dropFirst().map(\.step), firstObstacle: stops.first?.reason)
     }
+  }
+
+  /// The events of which each alone would keep something from being valid, in the order of the log. Expiry does not count:
+  /// it is looked at first, and hides what else is in the way.
+  private static func stops(
+    _ subject: Subject, at time: Timestamp, in history: StandingHistory
+  ) throws(StateUnreadable) -> [(step: Explanation.Step, reason: Verdict.Reason)] {
+    let expiry = try history.standing(of: subject.number)?.credential?.expiresAt
+    let moment = expiry.map { min(time, $0 - .milliseconds(1)) } ?? time
+    var stops: [(step: Explanation.Step, reason: Verdict.Reason)] = []
+    for change in history.changes where change.position > subject.number {
+      let alone = history.stoppedOnly(by: change.position)
+      let reason =
+        expiry == nil
+        ? try obstacle(to: subject, in: alone)
+        : try judge(handle: TokenID(rawValue: subject.number), at: moment, in: alone).reason
+      if let reason { stops.append((Explanation.Step(change), reason)) }
+    }
+    return stops
   }
 }
 
@@ -162,17 +175,27 @@ extension Verdict {
 }
 
 extension Explanation {
-  /// Why it was not valid, for people: all of it where a token was stopped and expired. Nil if it was valid.
+  /// Why it was not valid, for people: all of it where several events stop it, or it expired besides. Nil if it was valid.
   package var obstacleText: String? {
     guard let obstacle else { return nil }
-    guard let stoppedBy, case .expired(let end) = obstacle else { return obstacle.text }
+    let also = alsoStoppedBy.map { "\($0.position)" }
+    let later = also.isEmpty ? "" : "; later also by event \(also.joined(separator: ", "))"
+    guard case .expired(let end) = obstacle else { return (firstObstacle ?? obstacle).text + later }
+    guard let stoppedBy else { return obstacle.text }
     let verb =
       switch stoppedBy.type {
       case .refreshTokenRotated: "replaced"
       case .tokenRevoked, .permissionRevoked: "revoked"
       default: "stopped"
       }
-    return "\(obstacle.text); \(verb) \(stoppedBy.time < end ? "before" : "later"), by event \(stoppedBy.position)"
+    return
+      "\(obstacle.text); \(verb) \(stoppedBy.time < end ? "before" : "later"), by event \(stoppedBy.position)\(later)"
+  }
+}
+
+extension Explanation.Step {
+  init(_ change: StandingHistory.Change) {
+    self.init(position: change.position, time: change.time, type: change.type, object: change.object)
   }
 }
 
