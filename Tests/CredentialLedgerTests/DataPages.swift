@@ -21,6 +21,9 @@ struct DataPages {
 
   private func key(of node: Int) -> ArraySlice<UInt8> { file[node + 8..<node + 8 + Int(number(node + 6, 2))] }
 
+  /// The keys on a leaf.
+  func keys(of leaf: Int) -> [[UInt8]] { nodes(of: leaf).map { Array(key(of: $0)) } }
+
   /// The leaves of a table, by their first keys.
   func leaves(of table: String) throws -> [[UInt8]: Int] {
     let meta = number(144, 8) > number(Self.size + 144, 8) ? 0 : Self.size
