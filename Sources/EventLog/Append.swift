@@ -24,11 +24,15 @@ public struct Proposal<Event: Sendable>: Sendable {
   public var context: RecordContext
   /// What is to be appended, in order.
   public var events: [Event]
+  /// What the participant is to keep beside the log, of the last of the events; empty for nothing.
+  public var kept: [UInt8]
 
   /// - Parameters:
   ///   - events: at most ``limit``, appended together and in order; none, and nothing is appended.
   ///   - context: who causes them. The request ID comes from ``AppendOptions``.
-  public init(_ events: [Event], _ context: RecordContext) {
+  ///   - kept: what the participant is to keep beside the log, of the last of the events; empty for nothing.
+  public init(_ events: [Event], _ context: RecordContext, kept: [UInt8] = []) {
+    self.kept = kept
     self.events = events
     self.context = context
   }

@@ -85,6 +85,9 @@ final class AppendRequest<Participant: CommitParticipant, Refusal: Error>: Commi
       let header = try batch.append(drafts[index], to: view.tables, in: &view.transaction)
       try view.participant.apply(proposal.events[index], header, in: &view.transaction)
     }
+    if !proposal.kept.isEmpty, let event = proposal.events.last {
+      try view.participant.keep(proposal.kept, of: event, at: batch.head, in: &view.transaction)
+    }
     if let once, !drafts.isEmpty {
       try batch.remember(once.key, count: UInt8(drafts.count), in: view.tables, &view.transaction)
     }

@@ -21,6 +21,16 @@ public protocol CommitParticipant: Sendable {
   /// and the event, and nothing else.
   func apply(_ event: Event, _ header: RecordHeader, in transaction: inout WriteTransaction) throws(LogError)
 
+  /// Keeps what a decision has besides its events, and what no record is to hold, for as long as it is of use.
+  ///
+  /// - Parameters:
+  ///   - bytes: what is to be kept.
+  ///   - event: the last event of the decision, which was applied before.
+  ///   - position: of that event.
+  func keep(
+    _ bytes: [UInt8], of event: Event, at position: Position, in transaction: inout WriteTransaction
+  ) throws(LogError)
+
   /// Called once for each commit with events, after the last of them.
   func finish(at head: Position, in transaction: inout WriteTransaction) throws(LogError)
 
@@ -33,6 +43,11 @@ public protocol CommitParticipant: Sendable {
 extension CommitParticipant {
   /// Nothing is kept in memory, so there is nothing to forget.
   public func begin(in transaction: borrowing WriteTransaction) {}
+
+  /// Nothing is kept.
+  public func keep(
+    _ bytes: [UInt8], of event: Event, at position: Position, in transaction: inout WriteTransaction
+  ) throws(LogError) {}
 
   /// Nothing is noted of the end.
   public func end(in transaction: inout WriteTransaction) throws(LogError) -> Bool { false }

@@ -65,6 +65,8 @@ public struct Decision: Sendable {
   public var behalf: Subject?
   /// The events, in order.
   public var events: [LedgerEvent]
+  /// What is to be kept beside the log of the last event: sealed, and only while it is of use. Empty for nothing.
+  public var kept: [UInt8] = []
 
   public init(by actor: Subject, _ events: LedgerEvent...) {
     self.actor = actor

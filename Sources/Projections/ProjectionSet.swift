@@ -24,11 +24,12 @@ public final class ProjectionSet: CommitParticipant {
   package let rowKeys: RowKeys
   /// What the rows of this program have for ``ProjectionCheckpoint/schemaVersion``, under the newest keys at opening.
   let schemaVersion: UInt64
-  /// What waits for webhooks, when tokens were last used, and how many PINs there were: beside the projections, as it does
-  /// not follow from the log alone. Nil where the log is open for reading only and has no such tables yet.
+  /// What waits for webhooks, when tokens were last used, how many PINs there were, and what is kept of refresh tokens
+  /// for who lost the answer: beside the projections, as it does not follow from the log alone. Nil where the log is open for reading only and has no such tables yet.
   let deliveries: DeliveryTables?
   let lastUses: LastUseTable?
   let pinCounts: PINCountTable?
+  let successors: SuccessorTable?
   /// When the newest event was recorded that was applied since opening, in milliseconds.
   private let lastTime = Atomic<Int64>(.min)
 
@@ -53,6 +54,7 @@ public final class ProjectionSet: CommitParticipant {
     deliveries = try DeliveryTables(in: &transaction, of: environment)
     lastUses = try LastUseTable(in: &transaction, of: environment)
     pinCounts = try PINCountTable(in: &transaction, of: environment)
+    successors = try SuccessorTable(in: &transaction, of: environment)
     followed = nil
     memory = StateMemory(since: transaction.number)
     // Which set is live does not matter where the row cannot be read: both are then made anew.
@@ -72,6 +74,7 @@ public final class ProjectionSet: CommitParticipant {
     deliveries = try DeliveryTables(reading: environment)
     lastUses = try LastUseTable(reading: environment)
     pinCounts = try PINCountTable(reading: environment)
+    successors = try SuccessorTable(reading: environment)
     followed = FollowedSets(environment, personalData, keys)
     live = nil
     memory = StateMemory(since: nil)
@@ -184,6 +187,15 @@ public final class ProjectionSet: CommitParticipant {
     lastTime.store(header.recordedAt, ordering: .relaxed)
   }
 
+  public func keep(
+    _ bytes: [UInt8], of event: LedgerEvent, at position: Position, in transaction: inout WriteTransaction
+  ) throws(LogError) {
+    guard case .refreshTokenRotated(let rotated) = event else { return }
+    try successors?.keep(
+      bytes, of: position, following: rotated.predecessor,
+      until: Timestamp(milliseconds: rotated.predecessorUntil), in: &transaction)
+  }
+
   public func finish(at head: Position, in transaction: inout WriteTransaction) throws(LogError) {
     var base = TableSums()
     // Where it cannot be read the sums will not fit, which the next scrub finds.
@@ -192,6 +204,7 @@ public final class ProjectionSet: CommitParticipant {
     let now = lastTime.load(ordering: .relaxed)
     guard now > .min else { return }
     try pinCounts?.forget(now: Timestamp(milliseconds: now), in: &transaction)
+    try successors?.forget(now: Timestamp(milliseconds: now), in: &transaction)
   }
 
   /// Notes how far the set in use has come.

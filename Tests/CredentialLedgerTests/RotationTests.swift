@@ -31,7 +31,7 @@ import Testing
     #expect(try await ledger.audit.latest(of: .type(.refreshTokenRotated)).count == 1)
     await ledger.close()
 
-    // The successor is derived, and so the same after a restart; until the window closes.
+    // The successor is kept, and so the same after a restart; until the window closes.
     ledger = try await Ledger.open(at: path, clock.configuration)
     clock.advance(seconds: 59)
     let retried = try await ledger.tokens.issue(connector: client, secret: secret, refreshToken: granted.refreshToken)

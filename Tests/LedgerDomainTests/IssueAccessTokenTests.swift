@@ -12,7 +12,8 @@ import Testing
   private var command: IssueAccessToken {
     IssueAccessToken(
       connector: .fake(1), secretDigest: .of("secret"), refreshToken: access.refreshToken,
-      refreshDigest: .of("refresh"), accessDigest: .of("new"), successorDigest: { .of("successor") })
+      refreshDigest: .of("refresh"), accessDigest: .of("new"), successor: { .init(digest: .of("successor"), kept: [1]) }
+    )
   }
 
   private func issued(
@@ -192,7 +193,7 @@ import Testing
   @Test mutating func `Without a digest for it there is no successor`() throws {
     access.scenario.now += .seconds(364 * 86_400)
     var command = command
-    command.successorDigest = nil
+    command.successor = nil
     try access.scenario.when(command).then(issued())
   }
 

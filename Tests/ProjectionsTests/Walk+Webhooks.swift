@@ -24,7 +24,7 @@ extension Walk {
         try await perform(
           IssueAccessToken(
             connector: known.publicID, secretDigest: credentials.currentDigest, refreshToken: TokenID(rawValue: family),
-            refreshDigest: token.digest, accessDigest: .of("\(head)"), successorDigest: nil))
+            refreshDigest: token.digest, accessDigest: .of("\(head)"), successor: nil))
       }
     }
     var valid: [(TokenID, GroupID?)] = []

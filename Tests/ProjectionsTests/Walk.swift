@@ -287,7 +287,7 @@ struct Walk {
         IssueAccessToken(
           connector: connector?.publicID ?? .fake(1), secretDigest: secret(of: connector?.id),
           refreshToken: TokenID(rawValue: family),
-          refreshDigest: credential?.digest ?? digest(), accessDigest: digest(), successorDigest: nil))
+          refreshDigest: credential?.digest ?? digest(), accessDigest: digest(), successor: nil))
     }
   }
 

@@ -3,7 +3,6 @@ import KeyStore
 import LedgerCrypto
 public import LedgerDomain
 public import LedgerEvents
-import Projections
 
 /// Access tokens: issued against a refresh token, validated, revoked.
 public struct Tokens: Sendable {
@@ -36,6 +35,7 @@ public struct Tokens: Sendable {
   /// successor when a tenth of its life is left, and may be used until it expires, or until the successor has got one.
   ///
   /// The answer follows from the recorded event: a repeated request has the successor that its first answer had, or none.
+  /// The successor is random. For whoever lost the answer it is kept until the window ends, sealed under the replaced token.
   ///
   /// - Parameters:
   ///   - connector: the connector's public ID.
@@ -52,15 +52,16 @@ public struct Tokens: Sendable {
     let presented =
       format.read(prefix: RefreshToken.prefix, refreshToken.text)
       ?? TokenFormat.Presented(handle: TokenID(rawValue: .max), digest: .zero)
-    let derivation = try keyed { () throws(KeyStoreError) in try ledger.keyStore.derivationKeys[0] }
     let owner = try ledger.owner(of: connector, if: request.address)
-    let (outcome, fresh) = try await ledger.execute(by: owner, request) { (secrets) throws(LedgerError) in
-      try secrets.tokenSecret(for: .accessToken)
-    } _: {
+    let seal = SuccessorSeal(token: refreshToken.text)
+    let random = ledger.configuration.random
+    let (outcome, (fresh, secrets)) = try await ledger.execute(by: owner, request) { (secrets) throws(LedgerError) in
+      (try secrets.tokenSecret(for: .accessToken), secrets)
+    } _: { (fresh, secrets) in
       IssueAccessToken(
         connector: connector, secretDigest: secret.digest, refreshToken: presented.handle,
-        refreshDigest: presented.digest, accessDigest: SHA256.hash($0),
-        successorDigest: { SHA256.hash(Ledger.successorSecret(of: presented, key: derivation)) })
+        refreshDigest: presented.digest, accessDigest: SHA256.hash(fresh)
+      ) { () throws(DecisionFailure) in try Self.successor(secrets, seal, random) }
     }
     switch outcome {
     case .reuseDetected:
@@ -70,11 +71,10 @@ public struct Tokens: Sendable {
       return Issued(
         accessToken: AccessToken(format.text(prefix: AccessToken.prefix, handle: issued.handle, secret: fresh)),
         handle: issued.handle, expiresAt: issued.expiresAt, scopes: issued.scopes,
-        refreshToken: issued.successor.map { (handle) -> RefreshToken in
-          RefreshToken(
-            format.text(
-              prefix: RefreshToken.prefix, handle: handle,
-              secret: Ledger.successorSecret(of: presented, key: derivation)))
+        refreshToken: try issued.successor.flatMap { (handle) throws(LedgerError) -> RefreshToken? in
+          try ledger.successorSecret(handle, of: presented, seal, secrets).map {
+            RefreshToken(format.text(prefix: RefreshToken.prefix, handle: handle, secret: $0))
+          }
         })
     }
   }
@@ -116,12 +116,6 @@ public struct Tokens: Sendable {
 extension Ledger {
   /// Access and refresh tokens.
   public var tokens: Tokens { Tokens(ledger: self) }
-
-  /// Derived from the token that it succeeds: a retry makes the same successor, which is kept nowhere.
-  static func successorSecret(of token: TokenFormat.Presented, key: Secret) -> [UInt8] {
-    let derived = HMACSHA256.authenticate(Array("successor\0".utf8) + token.digest.bytes, key: key)
-    return Array(derived.bytes.prefix(TokenFormat.secretByteCount))
-  }
 
   /// Whose key seals the address that a connector called from.
   func owner(of connector: PublicID, if address: String) throws(LedgerError) -> AccountID? {

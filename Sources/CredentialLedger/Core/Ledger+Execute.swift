@@ -25,7 +25,8 @@ extension Ledger {
         return Proposal(
           decision.events,
           RecordContext(
-            actor: LogSubject(decision.actor), behalf: decision.behalf.map { LogSubject($0) }, address: address))
+            actor: LogSubject(decision.actor), behalf: decision.behalf.map { LogSubject($0) }, address: address),
+          kept: decision.kept)
       }
     } catch { throw LedgerError(error) }
     return Performed(outcome: command.outcome(of: RecordedEvents(committed)), earlierMemo: committed.earlierMemo)

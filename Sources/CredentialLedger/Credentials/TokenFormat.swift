@@ -41,6 +41,13 @@ struct TokenFormat: Sendable {
     unsafe CredentialText.decode(prefix: prefix, text, count: Self.byteCount) { unsafe read($0) }
   }
 
+  /// The secret part of a token, whoever made it; nil where the text is none of a token.
+  static func secret(prefix: String, _ text: String) -> Secret? {
+    unsafe CredentialText.decode(prefix: prefix, text, count: byteCount) {
+      unsafe Secret(copying: UnsafeRawBufferPointer(rebasing: $0[(byteCount - secretByteCount)...]))
+    }
+  }
+
   private func read(_ bytes: UnsafeRawBufferPointer) -> Presented? {
     var masked = BlockMask.Block(repeating: 0)
     for index in 0..<16 { unsafe masked[index] = bytes[index] }

@@ -100,7 +100,7 @@ struct KeyedRequest: Sendable {
 }
 
 /// What the ledger's key for derivations is used for, each with a label of its own, which never changes. Besides these it
-/// keys the HMAC that makes ``Ledger/successorSecret(of:key:)``, over bytes that begin with `successor`.
+/// keys the HMAC of ``Ledger/successorSecret(derivedFrom:key:)``, over bytes that begin with `successor`.
 enum DerivationUse: String {
   /// Finds idempotency keys.
   case idempotencyKey = "CredentialLedger idempotency key/1"

@@ -8,6 +8,7 @@ enum SecretUse: String, Sendable {
   case authorizationCode = "authorization code"
   case accessToken = "access token"
   case refreshToken = "refresh token"
+  case successor = "successor of a refresh token"
 }
 
 /// Where the random values of a request's answer come from.

@@ -17,20 +17,32 @@ public struct IssueAccessToken: Command {
   public var refreshDigest: Digest
   /// SHA-256 of the new access token's secret part.
   public var accessDigest: Digest
-  /// Derives SHA-256 of the secret part that a successor of the refresh token has, the same at each call: asked only
-  /// where a successor is due. Without it none is made.
-  public var successorDigest: (@Sendable () -> Digest)?
+  /// Draws a successor of the refresh token: asked only where one is due. Without it none is made.
+  public var successor: (@Sendable () throws(DecisionFailure) -> NewSuccessor)?
 
   public init(
     connector: PublicID, secretDigest: Digest, refreshToken: TokenID, refreshDigest: Digest, accessDigest: Digest,
-    successorDigest: (@Sendable () -> Digest)?
+    successor: (@Sendable () throws(DecisionFailure) -> NewSuccessor)?
   ) {
     self.connector = connector
     self.secretDigest = secretDigest
     self.refreshToken = refreshToken
     self.refreshDigest = refreshDigest
     self.accessDigest = accessDigest
-    self.successorDigest = successorDigest
+    self.successor = successor
+  }
+
+  /// A refresh token that was drawn to take the place of another.
+  public struct NewSuccessor: Sendable {
+    /// SHA-256 of its secret part.
+    public var digest: Digest
+    /// The secret part, sealed, for whoever presents the replaced token again within its window.
+    public var kept: [UInt8]
+
+    public init(digest: Digest, kept: [UInt8]) {
+      self.digest = digest
+      self.kept = kept
+    }
   }
 
   /// What the refresh token led to.
@@ -83,11 +95,13 @@ public struct IssueAccessToken: Command {
     event.expiresAt = (context.now + TokenLifetime.access(client.credentials.accessTokenLifetime)).milliseconds
     event.scopes = claims.scopes.rawValue
     event.successor = try read(state.required(refreshToken.rawValue, .family)).credential?.successor ?? 0
-    guard event.successor == 0, let rotated = rotation(of: claims, client.credentials, context) else {
+    guard event.successor == 0, let rotation = try rotation(of: claims, client.credentials, context) else {
       return Decision(by: Subject(client.id), .tokenIssued(event))
     }
     event.successor = context.next + 1
-    return Decision(by: Subject(client.id), .tokenIssued(event), .refreshTokenRotated(rotated))
+    var decision = Decision(by: Subject(client.id), .tokenIssued(event), .refreshTokenRotated(rotation.event))
+    decision.kept = rotation.kept
+    return decision
   }
 
   public func admit(

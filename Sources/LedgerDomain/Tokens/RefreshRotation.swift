@@ -7,23 +7,24 @@ extension IssueAccessToken {
   @inlinable
   func rotation(
     of claims: Verdict.Claims, _ credentials: ConnectorCredentials, _ context: DecisionContext
-  ) -> RefreshTokenRotated? {
+  ) throws(DecisionFailure) -> (event: RefreshTokenRotated, kept: [UInt8])? {
     let lifetime = TokenLifetime.refresh(credentials.refreshTokenLifetime)
     let always = credentials.rotation == .always
-    guard always || context.now + lifetime / 10 >= claims.expiresAt, let successorDigest else {
+    guard always || context.now + lifetime / 10 >= claims.expiresAt, let successor else {
       return nil
     }
+    let drawn = try successor()
     var event = RefreshTokenRotated()
     event.family = claims.family.rawValue
     event.grant = claims.grant.rawValue
     event.connector = claims.connector.rawValue
     event.group = claims.group?.rawValue ?? 0
     event.predecessor = refreshToken.rawValue
-    event.digest = .init(successorDigest())
+    event.digest = .init(drawn.digest)
     event.expiresAt = (context.now + lifetime).milliseconds
     let window = always ? context.now + Self.retryWindow : claims.expiresAt
     event.predecessorUntil = min(window, claims.expiresAt).milliseconds
-    return event
+    return (event, drawn.kept)
   }
 
   /// A replaced refresh token was presented: somebody has a copy of it, so its family stops (RFC 9700 section 4.14.2).

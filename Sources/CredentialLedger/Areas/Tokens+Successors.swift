@@ -1,0 +1,47 @@
+import EventLog
+import KeyStore
+import LedgerCrypto
+import LedgerDomain
+import LedgerEvents
+import Projections
+
+extension Tokens {
+  /// Draws a successor, and seals it for whoever presents the replaced token again. Runs in the decision.
+  static func successor(
+    _ secrets: RequestSecrets, _ seal: SuccessorSeal, _ random: any RandomSource
+  ) throws(DecisionFailure) -> IssueAccessToken.NewSuccessor {
+    do {
+      let secret = try secrets.tokenSecret(for: .successor)
+      return IssueAccessToken.NewSuccessor(digest: SHA256.hash(secret), kept: try seal.seal(secret, random: random))
+    } catch { throw .unreadable(StateUnreadable("no refresh token could be drawn: \(error)")) }
+  }
+}
+
+extension Ledger {
+  /// The secret part of the successor of a presented refresh token: as it is kept, as it follows from an idempotency key, or
+  /// as versions before derived it. Nil once it is none of these, so that the replaced token is used on until it ends.
+  func successorSecret(
+    _ successor: TokenID, of presented: TokenFormat.Presented, _ seal: SuccessorSeal, _ secrets: RequestSecrets
+  ) throws(LedgerError) -> [UInt8]? {
+    let kept = try logged { () throws(LogError) in try log.snapshot().keptSuccessor(successor) }
+    let digest = try reading { (state) throws(StateUnreadable) in
+      try state.standing(of: successor.rawValue)?.credential?.digest
+    }
+    func isIts(_ secret: [UInt8]) -> Bool { digest.map { $0 == SHA256.hash(secret) } ?? false }
+    if let secret = kept.flatMap({ seal.open($0) }), isIts(secret) { return secret }
+    if case .derived = secrets, case let secret = try secrets.tokenSecret(for: .successor), isIts(secret) {
+      return secret
+    }
+    for key in try keyed({ () throws(KeyStoreError) in try keyStore.derivationKeys }) {
+      let secret = Self.successorSecret(derivedFrom: presented, key: key)
+      if isIts(secret) { return secret }
+    }
+    return nil
+  }
+
+  /// What versions before made: whoever has had the ledger and its key for derivations knows it.
+  static func successorSecret(derivedFrom token: TokenFormat.Presented, key: Secret) -> [UInt8] {
+    let derived = HMACSHA256.authenticate(Array("successor\0".utf8) + token.digest.bytes, key: key)
+    return Array(derived.bytes.prefix(TokenFormat.secretByteCount))
+  }
+}
