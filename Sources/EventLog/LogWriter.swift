@@ -133,6 +133,11 @@ public final class LogWriter<Participant: CommitParticipant>: Sendable {
   /// tried again after ``CheckpointPolicy/interval``.
   public var checkpointFailure: LogError? { signal.checkpointFailure }
 
+  /// How many requests wait, and what every later one is refused with; nil as long as they are taken.
+  package var load: (waiting: Int, refusal: LogError?) {
+    queue.monitor.withLock { state, _ in (state.requests.count, state.refusal) }
+  }
+
   @inlinable
   func put(_ request: CommitRequest<Participant>) {
     do { try queue.put(request) } catch { request.fail(error) }

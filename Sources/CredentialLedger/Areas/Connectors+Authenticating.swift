@@ -1,0 +1,23 @@
+public import LedgerDomain
+public import LedgerEvents
+import Projections
+
+extension Connectors {
+  /// The connector whose ID and Secret these are: for what a server answers to connectors alone. Nothing is recorded.
+  ///
+  /// ```swift
+  /// let client = try ledger.connectors.authenticate(clientID, secret: secret)
+  /// ```
+  ///
+  /// - Throws: `invalid_client` for an unknown or deleted connector and a wrong Secret, which cannot be told apart.
+  public func authenticate(_ publicID: PublicID, secret: ConnectorSecret) throws(LedgerError) -> Connector {
+    let now = try ledger.now
+    let (id, digest) = (publicID, secret.digest)
+    let found = try ledger.asking { (state) throws(DecisionFailure) -> Connector? in
+      let connector = try state.requireClient(id, secret: digest, at: now)
+      do throws(StateUnreadable) { return try state.connector(connector) } catch { throw .unreadable(error) }
+    }
+    guard let found else { throw LedgerError(.damaged, "the connector cannot be found") }
+    return found
+  }
+}

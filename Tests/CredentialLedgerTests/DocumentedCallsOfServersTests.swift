@@ -1,0 +1,42 @@
+import CredentialLedger
+import LedgerTestSupport
+import Testing
+
+/// The examples in the doc comments on what servers ask, line by line.
+@Suite struct DocumentedCallsOfServersTests {
+  let folder = TemporaryFolder()
+
+  /// The examples print nothing here.
+  private func print(_ values: any Sendable...) { #expect(!values.isEmpty) }
+
+  @Test func `Health, and who a client is`() async throws {
+    let clock = SteppedClock()
+    let ledger = try await Ledger.create(
+      at: "\(folder.path)/ledger", origin: "ledger.example.org", clock.configuration)
+    let steps = try await FourSteps(on: ledger)
+    let (clientID, secret) = (steps.connector.publicID, steps.secret)
+
+    let client = try ledger.connectors.authenticate(clientID, secret: secret)
+    #expect(client.id == steps.connector.id)
+    for (id, secret) in [(clientID, ConnectorSecret("wrong")), (steps.group.publicID, secret)] {
+      #expect { try ledger.connectors.authenticate(id, secret: secret) } throws: { error in
+        (error as? LedgerError)?.code.kind == .invalidClient
+      }
+    }
+    if LedgerError.Code.busy.kind == .unavailable { print("try again") }
+
+    let isReady = try ledger.health.fault == nil
+    #expect(isReady)
+    let health = try ledger.health
+    #expect(health.head == (try ledger.head()))
+    #expect(health.signedSize < health.head)
+    #expect(health.unsignedSince != nil)
+    _ = try await ledger.checkpoint()
+    #expect(try ledger.health.signedSize == health.head)
+    #expect(try ledger.health.unsignedSince == nil)
+
+    clock.step(seconds: -3_600)
+    #expect(try ledger.health.fault == .clockStepped)
+    await ledger.close()
+  }
+}
