@@ -26,6 +26,14 @@ func tests(of name: String, _ dependencies: Target.Dependency..., golden: Bool =
 }
 
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -39,6 +47,14 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0"),
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+    // The server alone needs these: a package that uses the product CredentialLedger compiles none of them.
+    .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+    .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
   ],
   targets: [
     .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
@@ -54,8 +70,14 @@ let package = Package(
     library(
       "CredentialLedger", "Projections", "LedgerDomain", "LedgerEvents", "EventLog", "KeyStore",
       "TransparencyLog", "LMDB", "LedgerCrypto"),
+    library("HTTPSupport", "CredentialLedger", hummingbird, httpTypes, nioCore),
+    library("TokenService", "CredentialLedger", "HTTPSupport", hummingbird, httpTypes),
+    library(
+      "LedgerServer", "CredentialLedger", "HTTPSupport", "TokenService", hummingbird, hummingbirdCore, configuration,
+      lifecycle, logging, httpTypes, nioCore, nioHTTPTypes),
     .executableTarget(
-      name: "credledger", dependencies: ["CredentialLedger", "CArguments", arguments], path: "Tools/credledger",
+      name: "credledger", dependencies: ["CredentialLedger", "LedgerServer", "CArguments", arguments, logging],
+      path: "Tools/credledger",
       swiftSettings: flags),
     .target(name: "CArguments", path: "Tools/arguments"),
     .executableTarget(
@@ -76,6 +98,11 @@ let package = Package(
       name: "ProgramTests", dependencies: ["CredentialLedger", "LMDB", "credledger", "LedgerTestSupport", arguments],
       exclude: ["Golden"], swiftSettings: flags),
     .target(name: "FaultyDisk", path: "Tests/FaultyDisk", linkerSettings: [.linkedLibrary("dl")]),
+    .testTarget(
+      name: "ServerTests",
+      dependencies: ["CredentialLedger", "LedgerServer", "HTTPSupport", "credledger", "TestSupport"],
+      swiftSettings: flags),
+    tests(of: "HTTPSupport", "CredentialLedger", httpTypes, nioCore),
     tests(of: "LedgerCrypto", "TestSupport"),
     tests(of: "LMDB", "TestSupport"),
     tests(of: "TransparencyLog", "LedgerCrypto", "TestSupport"),

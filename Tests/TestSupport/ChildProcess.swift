@@ -45,6 +45,9 @@ public struct ChildProcess {
     return finish()
   }
 
+  /// Sends the program a signal, and does not wait.
+  public func send(_ signal: Int32) { Glibc.kill(process, signal) }
+
   /// Sends the program a signal, and waits until it is gone, with all that has its output.
   /// - Returns: the exit status; 128 and the signal's number where a signal ended it, as a shell has it.
   public func end(by signal: Int32) -> Int32 {

@@ -51,6 +51,21 @@ need_for_checks() {
   need python3-jsonschema python3 -c 'import jsonschema'
 }
 
+# OAuth clients that are not ours, for the tests against a server: into a folder of the build, for the python3 at hand.
+# Where they cannot be had, their test is named in the summary.
+install_python_clients() {
+  local folder=.build/python-clients
+  [[ -d $folder ]] && return
+  say "Installing Python clients into $folder"
+  if python3 -m pip install --quiet --disable-pip-version-check --target "$folder.new" \
+    requests==2.34.2 Authlib==1.9.10 oauthlib==4.0.1 requests-oauthlib==2.0.0; then
+    mv "$folder.new" "$folder"
+  else
+    rm -rf "$folder.new"
+    say "They could not be installed: is there a pip for python3, and a way to PyPI?"
+  fi
+}
+
 # Installs what `need` noted, and says so first. With nothing noted, it needs no rights and changes nothing.
 install_missing() {
   if ((${#missing[@]} == 0)); then

@@ -18,6 +18,12 @@ ALLOWED = {
         "Projections", "LedgerDomain", "LedgerEvents", "EventLog", "KeyStore", "TransparencyLog", "LMDB",
         "LedgerCrypto",
     },
+    "HTTPSupport": {"CredentialLedger", "Hummingbird", "HTTPTypes", "NIOCore"},
+    "TokenService": {"CredentialLedger", "HTTPSupport", "Hummingbird", "HTTPTypes"},
+    "LedgerServer": {
+        "CredentialLedger", "HTTPSupport", "TokenService", "Hummingbird", "HummingbirdCore", "Configuration", "ServiceLifecycle",
+        "Logging", "HTTPTypes", "NIOCore", "NIOHTTPTypes",
+    },
 }
 # Modules of the platform. Foundation has a rule of its own.
 PLATFORM = {"Swift", "Glibc", "Synchronization"}

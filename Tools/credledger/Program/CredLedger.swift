@@ -32,7 +32,8 @@ struct CredLedger: AsyncParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Init.self, Walkthrough.self, Stats.self, Verify.self, AuditCommand.self, ExplainCommand.self, AccountCommand.self,
+      Init.self, Serve.self, Walkthrough.self, Stats.self, Verify.self, AuditCommand.self, ExplainCommand.self,
+      AccountCommand.self,
       ConnectorCommand.self, GroupCommand.self, GrantCommand.self, WebhookCommand.self,
       ClockCommand.self,
       Token.self, KeyCommand.self, Erase.self, Simulate.self, BackupCommand.self, RestoreCommand.self,

@@ -9,6 +9,12 @@ enum Interruption {
   /// The process that works for this one; 0 for none.
   private static let worker = Atomic<pid_t>(0)
 
+  /// What takes the first signal, where it does not end the program.
+  private static let graceful = Mutex<(@Sendable () -> Void)?>(nil)
+
+  /// Has the first signal do something else than to end the program: to finish what it does. The next one ends it.
+  static func first(_ body: @escaping @Sendable () -> Void) { graceful.withLock { $0 = body } }
+
   /// Listens from now on.
   ///
   /// - Parameter parent: a pipe's end that whoever this process works for closes by its own end.
@@ -36,10 +42,13 @@ enum Interruption {
     detach {
       var watched = [pollfd(fd: readingEnd, events: Int16(POLLIN), revents: 0)]
       watched.append(pollfd(fd: parent, events: Int16(POLLIN), revents: 0))
-      while unsafe poll(&watched, 2, -1) < 0, errno == EINTR {}
-      var byte = UInt8(SIGTERM)
-      if watched[0].revents != 0 { unsafe _ = read(readingEnd, &byte, 1) }
-      end(by: Int32(byte))
+      while true {
+        while unsafe poll(&watched, 2, -1) < 0, errno == EINTR {}
+        var byte = UInt8(SIGTERM)
+        if watched[0].revents != 0 { unsafe _ = read(readingEnd, &byte, 1) }
+        guard let body = graceful.withLock({ $0.take() }) else { end(by: Int32(byte)) }
+        body()
+      }
     }
   }
 

@@ -1,0 +1,63 @@
+public import NIOCore
+
+/// A range of network addresses in CIDR notation (RFC 4632), such as `10.0.0.0/8` or `::1`.
+public struct AddressRange: Sendable, Equatable, CustomStringConvertible {
+  /// As it was written.
+  public let description: String
+  private let prefix: [UInt8]
+  private let length: Int
+
+  /// - Returns: nil unless the text is an address, with or without a prefix length.
+  public init?(_ text: String) {
+    let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let address = try? SocketAddress(ipAddress: String(parts[0]), port: 0), let bytes = address.bytes else {
+      return nil
+    }
+    prefix = bytes
+    description = text
+    guard parts.count == 2 else {
+      length = bytes.count * 8
+      return
+    }
+    guard let length = Int(parts[1]), (0...bytes.count * 8).contains(length) else { return nil }
+    self.length = length
+  }
+
+  /// Whether an address lies in the range.
+  public func contains(_ address: SocketAddress) -> Bool {
+    guard let bytes = address.bytes, bytes.count == prefix.count else { return false }
+    for bit in 0..<length where (bytes[bit / 8] ^ prefix[bit / 8]) & 0x80 >> UInt8(bit % 8) != 0 { return false }
+    return true
+  }
+
+  /// The client's address, as proxies in `ranges` tell it: the last one in `X-Forwarded-For` that none of them has.
+  ///
+  /// - Returns: the peer's own address where it is not a trusted proxy, or tells nothing that is an address.
+  public static func client(of peer: SocketAddress?, forwarded: String?, through ranges: [AddressRange]) -> String? {
+    guard let peer, !ranges.isEmpty, ranges.contains(where: { $0.contains(peer) }), let forwarded else {
+      return peer?.ipAddress
+    }
+    for hop in forwarded.split(separator: ",").reversed() {
+      let text = hop.drop { $0 == " " }.prefix { $0 != " " }
+      guard let address = try? SocketAddress(ipAddress: String(text), port: 0) else { break }
+      if !ranges.contains(where: { $0.contains(address) }) { return address.ipAddress }
+    }
+    return peer.ipAddress
+  }
+}
+
+extension SocketAddress {
+  /// The address in network byte order, an IPv4 address mapped into IPv6 as IPv4.
+  fileprivate var bytes: [UInt8]? {
+    switch self {
+    case .v4(let address):
+      var number = address.address.sin_addr.s_addr
+      return unsafe withUnsafeBytes(of: &number) { unsafe Array($0) }
+    case .v6(let address):
+      var number = address.address.sin6_addr
+      let bytes = unsafe withUnsafeBytes(of: &number) { unsafe Array($0) }
+      return bytes.starts(with: [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]) ? Array(bytes[12...]) : bytes
+    case .unixDomainSocket: return nil
+    }
+  }
+}

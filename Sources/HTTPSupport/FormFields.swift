@@ -1,0 +1,62 @@
+/// The parameters of a form (`application/x-www-form-urlencoded`).
+public struct FormFields: Sendable {
+  private let values: [String: String]
+
+  /// Reads a form.
+  ///
+  /// Empty parameters count as absent, unknown ones are of no concern (RFC 6749 section 3.2).
+  ///
+  /// - Throws: `invalid` for a parameter that is given twice, and for what is not UTF-8 in percent-encoding.
+  public init(_ bytes: some Collection<UInt8>) throws(RequestError) {
+    var values: [String: String] = [:]
+    for pair in bytes.split(separator: UInt8(ascii: "&")) {
+      let coded = pair.prefix { $0 != UInt8(ascii: "=") }
+      guard let name = PercentEncoding.decode(coded),
+        let value = PercentEncoding.decode(pair.dropFirst(coded.count + 1))
+      else { throw RequestError(.invalid, "The form is not UTF-8 in percent-encoding.") }
+      guard values.updateValue(value, forKey: name) == nil else {
+        // The name is the client's own and may be anything, a secret among others.
+        throw RequestError(.invalid, "A parameter is given twice.")
+      }
+    }
+    self.values = values
+  }
+
+  /// Parameters that were given in another way.
+  public init(_ values: [String: String]) { self.values = values }
+
+  /// The value of a parameter; nil where it is absent or empty.
+  public subscript(name: String) -> String? {
+    guard let value = values[name], !value.isEmpty else { return nil }
+    return value
+  }
+
+  /// The value of a parameter that must be there.
+  public func required(_ name: String) throws(RequestError) -> String {
+    guard let value = self[name] else { throw .field(name, "a value") }
+    return value
+  }
+}
+
+/// Percent-encoding as forms have it: `+` stands for a blank.
+public enum PercentEncoding {
+  /// The text that bytes stand for; nil unless they are well-formed, and UTF-8 once decoded.
+  public static func decode(_ bytes: some Collection<UInt8>) -> String? {
+    var decoded: [UInt8] = []
+    var rest = bytes[...]
+    while let byte = rest.popFirst() {
+      switch byte {
+      case UInt8(ascii: "+"): decoded.append(0x20)
+      case UInt8(ascii: "%"):
+        guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else { return nil }
+        decoded.append(high << 4 | low)
+      default: decoded.append(byte)
+      }
+    }
+    return String(validating: decoded, as: UTF8.self)
+  }
+
+  private static func digit(_ byte: UInt8) -> UInt8? {
+    Unicode.Scalar(byte).isASCII ? Character(Unicode.Scalar(byte)).hexDigitValue.map { UInt8($0) } : nil
+  }
+}

@@ -1,0 +1,48 @@
+public import CredentialLedger
+public import Hummingbird
+public import NIOCore
+
+/// What is known of a request besides its head and its body.
+public struct HTTPContext: Hummingbird.RequestContext {
+  public var coreContext: CoreRequestContextStorage
+  /// Names the request: in its answer, in the logs, and in the events that it causes.
+  public let requestID: String
+  /// The other end of the connection.
+  public let peer: SocketAddress?
+  /// The address that the request is recorded with: the peer's, or what a trusted proxy says.
+  public var clientAddress: String?
+
+  /// Of a request on a connection.
+  public init(source: ApplicationRequestContextSource) {
+    coreContext = CoreRequestContextStorage(source: source)
+    requestID = Self.freshID()
+    peer = source.channel.remoteAddress
+    clientAddress = peer?.ipAddress
+  }
+
+  /// 128 random bits in hexadecimal digits.
+  private static func freshID() -> String {
+    var random = SystemRandomNumberGenerator()
+    return [random.next(), random.next()].map { (word: UInt64) in
+      let digits = String(word, radix: 16)
+      return String(repeating: "0", count: 16 - digits.count) + digits
+    }.joined()
+  }
+
+  /// With the route's path as it is documented, which logs and metrics tell.
+  func on(_ path: String) -> HTTPContext {
+    coreContext.endpointPath.value = path
+    return self
+  }
+
+  /// Whether no route has the path: the router names the route that it took, and this where it took none.
+  public var isUnknownPath: Bool { endpointPath == nil || endpointPath == "NotFound" }
+
+  /// What the ledger records of the request.
+  ///
+  /// - Parameter headers: of the request; `Idempotency-Key` is taken from them.
+  public func recorded(_ headers: HTTPFields) -> CredentialLedger.RequestContext {
+    CredentialLedger.RequestContext(
+      requestID: requestID, address: clientAddress, idempotencyKey: headers[.idempotencyKey])
+  }
+}

@@ -1,0 +1,94 @@
+/// A value of JSON (RFC 8259).
+public indirect enum JSONValue: Sendable, Equatable {
+  case null
+  case bool(Bool)
+  /// A number as it is written: what came as a number may have been meant as a text.
+  case number(String)
+  case string(String)
+  case array([JSONValue])
+  /// Members in the order in which they are written.
+  case members([Member])
+
+  /// A member of an object.
+  public struct Member: Sendable, Equatable {
+    public let name: String
+    public let value: JSONValue
+
+    public init(_ name: String, _ value: JSONValue) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  /// An object.
+  public static func object(_ members: [(String, JSONValue)]) -> JSONValue { .members(members.map { Member($0, $1) }) }
+
+  /// A whole number.
+  public static func integer(_ number: some BinaryInteger) -> JSONValue { .number(String(number)) }
+
+  /// The value as strict JSON in UTF-8.
+  public var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(512)
+    append(to: &bytes)
+    return bytes
+  }
+
+  private func append(to bytes: inout [UInt8]) {
+    switch self {
+    case .null: bytes += "null".utf8
+    case .bool(let value): bytes += (value ? "true" : "false").utf8
+    case .number(let text): bytes += text.utf8
+    case .string(let text): Self.append(text, to: &bytes)
+    case .array(let values):
+      bytes.append(UInt8(ascii: "["))
+      for (index, value) in values.enumerated() {
+        if index > 0 { bytes.append(UInt8(ascii: ",")) }
+        value.append(to: &bytes)
+      }
+      bytes.append(UInt8(ascii: "]"))
+    case .members(let members):
+      bytes.append(UInt8(ascii: "{"))
+      for (index, member) in members.enumerated() {
+        if index > 0 { bytes.append(UInt8(ascii: ",")) }
+        Self.append(member.name, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        member.value.append(to: &bytes)
+      }
+      bytes.append(UInt8(ascii: "}"))
+    }
+  }
+
+  private static func append(_ text: String, to bytes: inout [UInt8]) {
+    bytes.append(UInt8(ascii: "\""))
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+      case 0..<0x20:
+        let digits = String(byte, radix: 16)
+        bytes += "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8
+      default: bytes.append(byte)
+      }
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+}
+
+extension JSONValue {
+  /// The member of this name, without regard to case; the last of several. Null counts as absent.
+  public subscript(name: String) -> JSONValue? {
+    guard case .members(let members) = self else { return nil }
+    let wanted = name.lowercased()
+    guard let value = members.last(where: { $0.name.lowercased() == wanted })?.value, value != .null else { return nil }
+    return value
+  }
+
+  /// A text, or a number or boolean in the place of one.
+  public var text: String? {
+    switch self {
+    case .string(let text), .number(let text): text
+    case .bool(let value): value ? "true" : "false"
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,93 @@
+public import HTTPTypes
+public import Hummingbird
+
+/// All routes of a server. Paths are matched without regard to case, and `//` and a slash at the end count as they do in
+/// the Kaizala form: not at all.
+public struct RouteTable: Sendable {
+  public let routes: [Route]
+
+  public init(_ routes: [Route]) { self.routes = routes }
+
+  /// Methods that somebody may try on a path that has others.
+  public static let known: [HTTPRequest.Method] = [.get, .post, .put, .delete, .patch, .head, .options]
+
+  /// The routes, and a refusal for each method that a path does not have. An unknown path is refused too.
+  public var responder: RouteResponder {
+    let router = Router(context: HTTPContext.self, options: [.caseInsensitive])
+    for (path, routes) in Dictionary(grouping: routes, by: { $0.path }) {
+      var methods = routes.map(\.method)
+      for route in routes {
+        router.on(RouterPath(route.path), method: route.method) { await route.answer($0, $1.on(path)).shared(route) }
+        if route.method == .get {
+          methods.append(.head)
+          router.on(RouterPath(route.path), method: .head) {
+            await route.answer($0, $1.on(path)).shared(route).headOnly
+          }
+        }
+      }
+      guard let first = routes.first else { continue }
+      if first.isCrossOrigin {
+        methods.append(.options)
+        router.on(RouterPath(path), method: .options) { _, context in
+          _ = context.on(path)
+          return Response(status: .noContent).shared(first).preflight
+        }
+      }
+      let allowed = methods.map(\.rawValue).sorted().joined(separator: ", ")
+      for method in Self.known where !methods.contains(method) {
+        router.on(RouterPath(path), method: method) { _, context in
+          _ = context.on(path)
+          return first.errors.response(
+            to: RequestError(.methodNotAllowed, "This path takes \(allowed).", headers: [.allow: allowed])
+          ).shared(first)
+        }
+      }
+    }
+    return RouteResponder(router: router.buildResponder())
+  }
+}
+
+/// Answers requests by a table of routes.
+public struct RouteResponder: HTTPResponder {
+  let router: RouterResponder<HTTPContext>
+
+  /// The answer of the route that the request is for.
+  public func respond(to request: Request, context: HTTPContext) async throws -> Response {
+    let response = try await router.respond(to: request, context: context)
+    guard context.isUnknownPath else { return response }
+    return ErrorForm.kaizala.response(to: RequestError(.notFound, "There is no such path.")).crossOrigin
+  }
+}
+
+extension Response {
+  /// With the header fields that the route's answers have.
+  fileprivate func shared(_ route: Route) -> Response { route.isCrossOrigin ? crossOrigin : self }
+
+  /// Scripts of any web page may read it. They carry no cookies here, so that nothing is given away.
+  fileprivate var crossOrigin: Response {
+    var response = self
+    response.headers[.accessControlAllowOrigin] = "*"
+    response.headers[.accessControlExposeHeaders] = "Retry-After, X-Request-ID"
+    return response
+  }
+
+  /// The answer that a browser asks for before it sends the request itself.
+  fileprivate var preflight: Response {
+    var response = self
+    response.headers[.accessControlAllowMethods] = "GET, POST, PUT, DELETE"
+    response.headers[.accessControlAllowHeaders] =
+      "accessToken, applicationId, applicationSecret, refreshToken, content-type, authorization"
+    response.headers[.accessControlMaxAge] = "86400"
+    return response
+  }
+
+  /// Without its body, of which the length is told.
+  fileprivate var headOnly: Response {
+    var response = self
+    let length = response.body.contentLength
+    response.body = ResponseBody()
+    // Taking the body away told a length of its own.
+    response.headers[.contentLength] = length.map { String($0) }
+    return response
+  }
+}

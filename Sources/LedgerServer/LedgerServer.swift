@@ -1,0 +1,80 @@
+public import CredentialLedger
+import HTTPSupport
+import Hummingbird
+import HummingbirdCore
+public import Logging
+import NIOCore
+import ServiceLifecycle
+import Synchronization
+import TokenService
+
+/// A server that has a ledger open, and answers over HTTP.
+public struct LedgerServer: Sendable {
+  private let group: ServiceGroup
+  private let lifecycle = ServerLifecycle()
+
+  /// - Parameters:
+  ///   - ledger: open for writing. The server does not close it.
+  ///   - logger: takes the lines of the log; ``LogOutput`` writes them to standard error.
+  ///   - listening: hears once of each listener where clients reach it, such as `http://127.0.0.1:8080`.
+  public init(
+    _ ledger: Ledger, _ settings: ServerSettings, _ logger: Logger,
+    listening: @escaping @Sendable (_ origin: String) -> Void = { _ in }
+  ) {
+    let statistics = RequestStatistics()
+    let origin = ServerOrigin(settings.publicURL)
+    let operations = OperationsRoutes(ledger: ledger, statistics: statistics, lifecycle: lifecycle)
+    let tokens = TokenService(ledger, origin: { origin.text }, bodyLimit: settings.bodyBytes)
+    let responder = RecordingResponder(
+      routes: RouteTable(operations.routes + tokens.routes).responder, statistics: statistics,
+      proxies: settings.proxies)
+    let bounds = RequestGuard.Bounds(
+      idle: .seconds(Int64(settings.idleSeconds)), request: .seconds(Int64(settings.requestSeconds)),
+      bodyBytes: settings.bodyBytes)
+    let channel = HTTP1Channel.Configuration(
+      additionalChannelHandlers: [RequestGuard(bounds)], idleTimeout: .seconds(Int64(settings.idleSeconds)),
+      httpDecoderConfiguration: .init(
+        maxHeaderFieldSize: settings.headerBytes, maxHeaderListSize: settings.headerBytes,
+        maxHeaderFieldCount: settings.headerCount))
+    let services: [any Service] = settings.listeners.map { address in
+      Application(
+        responder: responder, server: .http1(configuration: channel),
+        configuration: ApplicationConfiguration(
+          address: .hostname(address.host, port: address.port),
+          availableConnectionsDelegate: MaximumAvailableConnections(
+            max(1, settings.connections / settings.listeners.count))),
+        onServerRunning: { channel in
+          let bound = ListenAddress(host: address.host, port: channel.localAddress?.port ?? address.port)
+          origin.settle("http://\(bound)")
+          listening("http://\(bound)")
+        }, logger: logger)
+    }
+    group = ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+        logger: logger))
+  }
+
+  /// Serves until ``stop()``, or until a listener fails.
+  ///
+  /// - Throws: where an address cannot be listened on.
+  public func run() async throws { try await group.run() }
+
+  /// Takes no more connections, finishes what was accepted, and has ``run()`` return.
+  public func stop() async {
+    lifecycle.stop()
+    await group.triggerGracefulShutdown()
+  }
+}
+
+/// Where clients reach a server: as it is set, or else at the first listener that is bound.
+private final class ServerOrigin: Sendable {
+  private let origin: Mutex<String?>
+
+  init(_ text: String?) { origin = Mutex(text) }
+
+  var text: String { origin.withLock { $0 } ?? "" }
+
+  /// Takes an address unless there is one.
+  func settle(_ text: String) { origin.withLock { if $0 == nil { $0 = text } } }
+}

@@ -1,0 +1,62 @@
+import CredentialLedger
+import HTTPSupport
+import Hummingbird
+
+/// What an operator's machinery asks: whether the server is alive and ready, and its metrics.
+struct OperationsRoutes: Sendable {
+  let ledger: Ledger
+  let statistics: RequestStatistics
+  let lifecycle: ServerLifecycle
+
+  var routes: [Route] {
+    [
+      Route(.get, "/healthz") { _, _ in .json(.object([("status", .string("alive"))])) },
+      Route(.get, "/readyz") { _, _ in ready },
+      Route(.get, "/metrics") { _, _ in metrics },
+    ]
+  }
+
+  /// 200 where commands are performed, 503 where they are not, with the reason.
+  private var ready: Response {
+    let health: LedgerHealth
+    do throws(LedgerError) { health = try ledger.health } catch {
+      return .json(
+        .object([("status", .string("unavailable")), ("fault", .string(error.code.rawValue))]),
+        status: .serviceUnavailable)
+    }
+    let fault = lifecycle.isStopping ? "stopping" : health.fault?.rawValue
+    var members: [(String, JSONValue)] = [("status", .string(fault == nil ? "ready" : "unavailable"))]
+    if let fault { members.append(("fault", .string(fault))) }
+    members += [
+      ("head", .integer(health.head)), ("signedSize", .integer(health.signedSize)),
+      ("unsignedSeconds", .number(String(health.unsignedSeconds))), ("waiting", .integer(health.waiting)),
+      ("now", .string(health.now.description)),
+    ]
+    return .json(.object(members), status: fault == nil ? .ok : .serviceUnavailable)
+  }
+
+  private var metrics: Response {
+    var text = MetricsText()
+    text.add(statistics)
+    text.metric("credledger_up", "gauge", "Whether commands are performed.", (try? ledger.health)?.fault == nil ? 1 : 0)
+    if let health = try? ledger.health {
+      text.metric("credledger_events", "counter", "How many events the ledger has.", health.head)
+      text.metric("credledger_writer_queue", "gauge", "How many requests wait for the writer.", health.waiting)
+      text.metric(
+        "credledger_unsigned_events", "gauge", "How many events no checkpoint covers yet.",
+        health.head - health.signedSize)
+      text.metric(
+        "credledger_unsigned_seconds", "gauge", "How old the oldest of them is.", health.unsignedSeconds)
+    }
+    return Response(
+      status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+      body: ResponseBody(byteBuffer: ByteBuffer(string: text.text)))
+  }
+}
+
+extension LedgerHealth {
+  /// How old the oldest event is that no checkpoint covers, in seconds.
+  fileprivate var unsignedSeconds: Double {
+    unsignedSince.map { max(0, Double(now.milliseconds - $0.milliseconds) / 1_000) } ?? 0
+  }
+}

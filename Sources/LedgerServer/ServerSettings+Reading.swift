@@ -1,0 +1,149 @@
+import Configuration
+import HTTPSupport
+
+extension ServerSettings {
+  /// Reads settings from the command line, the environment and a file; what the former say goes before.
+  ///
+  /// - Parameters:
+  ///   - flags: texts by the setting's name.
+  ///   - environment: the process's variables; those that begin with `CREDLEDGER_SERVE_` are settings.
+  ///   - file: the content of the file; nil for none. See `Schemas/files/config.schema.json`.
+  /// - Throws: for an unknown setting, naming the nearest that there is, and for a malformed value.
+  public static func read(
+    flags: [String: [String]], environment: [String: String], file: [UInt8]?
+  ) throws(SettingsError) -> ServerSettings {
+    for name in environment.keys.sorted() where name.hasPrefix(SettingKey.variablePrefix) {
+      _ = try SettingKey.named(name, by: { $0.variable }, in: "the environment")
+    }
+    var given: [AbsoluteConfigKey: ConfigValue] = [:]
+    for (name, values) in flags {
+      let key = try SettingKey.named(name, by: { $0.rawValue }, in: "the command line")
+      given[key.path] = key.value(values)
+    }
+    let reader = ConfigReader(providers: [
+      InMemoryProvider(name: "flags", values: given),
+      EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "credledger.serve"),
+      InMemoryProvider(
+        name: "file", values: try file.map { (bytes) throws(SettingsError) in try values(inFile: bytes) } ?? [:]),
+    ])
+    return try ServerSettings(from: reader)
+  }
+
+  private init(from reader: ConfigReader) throws(SettingsError) {
+    func text(_ key: SettingKey) -> String? { reader.string(forKey: key.relative) }
+    func texts(_ key: SettingKey) -> [String]? { reader.stringArray(forKey: key.relative) }
+    if let values = texts(.listen) {
+      guard !values.isEmpty else { throw SettingsError("listen: expected at least one HOST:PORT") }
+      listeners = try values.map { (value) throws(SettingsError) in
+        guard let address = ListenAddress(value) else {
+          throw SettingsError("listen: expected HOST:PORT, got \(value)")
+        }
+        return address
+      }
+    }
+    if let value = text(.publicURL) { publicURL = try Self.origin(value) }
+    if let value = text(.logFormat) {
+      logFormat = try Self.choice(
+        .logFormat, value, Dictionary(uniqueKeysWithValues: LogFormat.allCases.map { ($0.rawValue, $0) }))
+    }
+    if let value = text(.logLevel) {
+      logLevel = try Self.choice(
+        .logLevel, value, Dictionary(uniqueKeysWithValues: LogThreshold.allCases.map { ($0.rawValue, $0) }))
+    }
+    // 16 KB of header must pass: tokens of other services had 1,500 characters, and proxies add theirs.
+    headerBytes = try Self.number(.headerBytes, text(.headerBytes), 16_384...1_048_576) ?? headerBytes
+    headerCount = try Self.number(.headerCount, text(.headerCount), 16...1_000) ?? headerCount
+    bodyBytes = try Self.number(.bodyBytes, text(.bodyBytes), 1_024...67_108_864) ?? bodyBytes
+    connections = try Self.number(.connections, text(.connections), 1...1_000_000) ?? connections
+    idleSeconds = try Self.number(.idleSeconds, text(.idleSeconds), 1...3_600) ?? idleSeconds
+    requestSeconds = try Self.number(.requestSeconds, text(.requestSeconds), 1...3_600) ?? requestSeconds
+    if let values = texts(.proxies) {
+      proxies = try values.map { (value) throws(SettingsError) in
+        guard let range = AddressRange(value) else {
+          throw SettingsError("proxies: expected addresses or ranges such as 10.0.0.0/8, got \(value)")
+        }
+        return range
+      }
+    }
+  }
+
+  /// The settings of a file, each as the text or the texts that it would be on the command line.
+  private static func values(inFile bytes: [UInt8]) throws(SettingsError) -> [AbsoluteConfigKey: ConfigValue] {
+    let value: JSONValue
+    do throws(JSONParser.Failure) { value = try JSONParser.parse(bytes) } catch {
+      throw SettingsError("the configuration file is not JSON: \(error.reason), at byte \(error.offset)")
+    }
+    guard case .members(let members) = value else {
+      throw SettingsError("the configuration file: expected a JSON object")
+    }
+    var values: [AbsoluteConfigKey: ConfigValue] = [:]
+    func take(_ name: String, _ value: JSONValue) throws(SettingsError) {
+      if name == "$schema" { return }
+      // A section, such as limits.
+      if case .members(let members) = value {
+        for member in members { try take("\(name).\(member.name)", member.value) }
+        return
+      }
+      let key = try SettingKey.named(name, by: { $0.rawValue }, in: "the configuration file")
+      var texts: [String] = []
+      switch value {
+      case .array(let items) where key.isList:
+        for item in items {
+          guard case .string(let text) = item else { throw SettingsError("\(name): expected a list of texts") }
+          texts.append(text)
+        }
+      default:
+        guard let text = value.text, !key.isList else {
+          throw SettingsError("\(name): expected \(key.isList ? "a list of texts" : "one value")")
+        }
+        texts = [text]
+      }
+      values[key.path] = key.value(texts)
+    }
+    for member in members { try take(member.name, member.value) }
+    return values
+  }
+
+  private static func choice<Value>(_ key: SettingKey, _ text: String, _ values: [String: Value]) throws(SettingsError)
+    -> Value
+  {
+    guard let value = values[text] else {
+      throw SettingsError(
+        "\(key.rawValue): expected one of \(values.keys.sorted().joined(separator: ", ")), got \(text)")
+    }
+    return value
+  }
+
+  private static func number(
+    _ key: SettingKey, _ text: String?, _ range: ClosedRange<Int>
+  ) throws(SettingsError) -> Int? {
+    guard let text else { return nil }
+    guard let number = Int(text), range.contains(number) else {
+      throw SettingsError(
+        "\(key.rawValue): expected a number from \(range.lowerBound) to \(range.upperBound), got \(text)")
+    }
+    return number
+  }
+
+  /// Scheme, host and port; clients compare an issuer byte by byte, so a slash at the end is not kept.
+  private static func origin(_ text: String) throws(SettingsError) -> String {
+    let origin = text.hasSuffix("/") ? String(text.dropLast()) : text
+    let parts = origin.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, ["http", "https"].contains(parts[0]), !parts[1].isEmpty,
+      !parts[1].contains(where: { "/?#@ ".contains($0) })
+    else {
+      throw SettingsError("public-url: expected a scheme, a host and no path, such as https://tokens.example.org")
+    }
+    return origin
+  }
+}
+
+extension SettingKey {
+  var path: AbsoluteConfigKey { AbsoluteConfigKey(rawValue.split(separator: ".").map(String.init)) }
+
+  var relative: ConfigKey { ConfigKey(rawValue.split(separator: ".").map(String.init)) }
+
+  fileprivate func value(_ texts: [String]) -> ConfigValue {
+    isList ? ConfigValue(.stringArray(texts), isSecret: false) : ConfigValue(.string(texts.last ?? ""), isSecret: false)
+  }
+}

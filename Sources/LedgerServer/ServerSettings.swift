@@ -1,0 +1,77 @@
+public import HTTPSupport
+
+/// How a server is run.
+public struct ServerSettings: Sendable, Equatable {
+  /// Where to listen; the port 0 takes one that is free.
+  public var listeners: [ListenAddress] = [ListenAddress(host: "127.0.0.1", port: 8080)]
+  /// Where clients reach the server: scheme, host and port. Nil says: at the first listener.
+  public var publicURL: String?
+  public var logFormat = LogFormat.text
+  public var logLevel = LogThreshold.info
+  /// The greatest header field, and all of them together, in bytes.
+  public var headerBytes = 32_768
+  /// How many header fields a request may have.
+  public var headerCount = 100
+  /// The greatest body, in bytes.
+  public var bodyBytes = 1_048_576
+  /// How many connections there may be at a time; more wait.
+  public var connections = 4_096
+  /// After how many seconds a connection is closed on which no request has begun, or whose header does not get finished.
+  public var idleSeconds = 60
+  /// How many seconds a request may take, from its header to the end of its answer.
+  public var requestSeconds = 30
+  /// The proxies whose `X-Forwarded-For` is believed.
+  public var proxies: [AddressRange] = []
+
+  public init() {}
+
+  /// The names of all settings.
+  public static var names: [String] { SettingKey.allCases.map(\.rawValue) }
+
+  /// How a line of the log is written.
+  public enum LogFormat: String, Sendable, CaseIterable { case text, json }
+  /// From which level on lines are logged.
+  public enum LogThreshold: String, Sendable, CaseIterable { case trace, debug, info, notice, warning, error, critical }
+}
+
+/// A host and a port.
+public struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
+  public let host: String
+  public let port: Int
+
+  public init(host: String, port: Int) {
+    self.host = host
+    self.port = port
+  }
+
+  /// Reads `HOST:PORT`, an IPv6 address in brackets.
+  public init?(_ text: String) {
+    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+      (0...65_535).contains(port)
+    else { return nil }
+    var host = text[..<colon]
+    if host.hasPrefix("["), host.hasSuffix("]") {
+      host = host.dropFirst().dropLast()
+    } else if host.contains(":") {
+      return nil
+    }
+    guard !host.isEmpty else { return nil }
+    self.init(host: String(host), port: port)
+  }
+
+  public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
+extension ServerSettings: CustomStringConvertible {
+  /// The settings on one line, for the log. None of them is a secret.
+  public var description: String {
+    let values: [(SettingKey, String)] = [
+      (.listen, listeners.map(\.description).joined(separator: ",")), (.publicURL, publicURL ?? "-"),
+      (.logFormat, logFormat.rawValue), (.logLevel, logLevel.rawValue), (.headerBytes, String(headerBytes)),
+      (.headerCount, String(headerCount)), (.bodyBytes, String(bodyBytes)), (.connections, String(connections)),
+      (.idleSeconds, String(idleSeconds)), (.requestSeconds, String(requestSeconds)),
+      (.proxies, proxies.map(\.description).joined(separator: ",")),
+    ]
+    return values.map { "\($0.rawValue)=\($1.isEmpty ? "-" : $1)" }.joined(separator: " ")
+  }
+}

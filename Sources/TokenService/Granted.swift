@@ -1,0 +1,32 @@
+import CredentialLedger
+import HTTPSupport
+
+/// The tokens that a client got.
+struct Granted: Sendable {
+  let accessToken: AccessToken
+  let expiresAt: Timestamp
+  let scopes: Scopes
+  /// Nil as long as the client's own is to be used on.
+  let refreshToken: RefreshToken?
+
+  /// The members that RFC 6749 section 5.1 has, but for the scope.
+  func standardMembers(at now: Timestamp) -> [(String, JSONValue)] {
+    // Whole seconds, of which clients subtract some by themselves; what came to pass since it was issued is no second.
+    let rest = max(0, (expiresAt - now).components.seconds + ((expiresAt - now).components.attoseconds > 0 ? 1 : 0))
+    var members: [(String, JSONValue)] = [
+      ("access_token", .string(accessToken.text)), ("token_type", .string("Bearer")), ("expires_in", .integer(rest)),
+    ]
+    if let refreshToken { members.append(("refresh_token", .string(refreshToken.text))) }
+    return members
+  }
+}
+
+extension Scopes {
+  /// Names joined by blanks, as OAuth has them.
+  var oauthText: String { description.replacing(",", with: " ") }
+
+  /// What a client asks for; names that are not known here, such as `offline_access`, are dropped.
+  init(asked text: String) {
+    self = text.split(separator: " ").reduce(into: []) { $0.formUnion(Scopes(String($1)) ?? []) }
+  }
+}

@@ -1,0 +1,58 @@
+import CredentialLedger
+import HTTPSupport
+import Hummingbird
+
+/// The Kaizala form.
+extension TokenService {
+  var kaizalaRoutes: [Route] {
+    [
+      Route(.get, "/v1/accessToken", isCrossOrigin: true) { (request, context) throws(RequestError) in
+        try await accessToken(request, context)
+      },
+      Route(.post, "/api/oauth/token", errors: .both, isCrossOrigin: true) { (request, context) throws(RequestError) in
+        try await legacyToken(request, context)
+      },
+    ]
+  }
+
+  /// Trades the refresh token in the headers for an access token.
+  private func accessToken(_ request: Request, _ context: HTTPContext) async throws(RequestError) -> Response {
+    guard let id = request.headers[.applicationID], let secret = request.headers[.applicationSecret], !id.isEmpty,
+      !secret.isEmpty
+    else { throw RequestError(.invalidClient, "") }
+    guard let refreshToken = request.headers[.kaizalaRefreshToken], !refreshToken.isEmpty else {
+      throw .field("refreshToken", "a refresh token in a header of this name")
+    }
+    let client = ClientCredentials(id: id, secret: secret)
+    let issued = try await asking { () throws(LedgerError) in
+      try await ledger.tokens.issue(
+        connector: client.connector, secret: client.secret, refreshToken: RefreshToken(refreshToken),
+        context: context.recorded(request.headers))
+    }
+    return .credential(
+      .object(kaizalaMembers(issued.accessToken, issued.expiresAt, issued.scopes, issued.refreshToken)))
+  }
+
+  /// Trades an authorization code, or a refresh token, for an access token; the parameters may be a form or JSON.
+  private func legacyToken(_ request: Request, _ context: HTTPContext) async throws(RequestError) -> Response {
+    let form = try await request.formOrJSON(upTo: bodyLimit)
+    let client = try ClientCredentials(request.headers, form)
+    let granted = try await trade(
+      form, grantType: form["grant_type"] ?? "authorization_code", client, context.recorded(request.headers))
+    let now = try await asking { () throws(LedgerError) in try ledger.now }
+    var members = kaizalaMembers(granted.accessToken, granted.expiresAt, granted.scopes, granted.refreshToken)
+    members += granted.standardMembers(at: now)
+    return .credential(.object(members))
+  }
+
+  /// The refresh token is empty as long as the one that was presented is to be used on; many clients look at it.
+  private func kaizalaMembers(
+    _ accessToken: AccessToken, _ expiresAt: Timestamp, _ scopes: Scopes, _ refreshToken: RefreshToken?
+  ) -> [(String, JSONValue)] {
+    [
+      ("accessToken", .string(accessToken.text)), ("endpointUrl", .string(origin + "/")),
+      ("accessTokenExpiry", .integer(expiresAt.milliseconds)), ("scope", .string(scopes.description)),
+      ("refreshToken", .string(refreshToken?.text ?? "")),
+    ]
+  }
+}

@@ -1,0 +1,131 @@
+import CredentialLedger
+import HTTPSupport
+import Hummingbird
+
+/// The standard form.
+extension TokenService {
+  var oauthRoutes: [Route] {
+    [
+      Route(.post, "/oauth2/token", errors: .oauth, isCrossOrigin: true) { (request, context) throws(RequestError) in
+        try await token(request, context)
+      },
+      Route(.post, "/oauth2/introspect", errors: .oauth, isCrossOrigin: true) {
+        (request, context) throws(RequestError) in
+        try await introspect(request)
+      },
+      Route(.post, "/oauth2/revoke", errors: .oauth, isCrossOrigin: true) { (request, context) throws(RequestError) in
+        try await revoke(request, context)
+      },
+      Route(.get, "/.well-known/oauth-authorization-server", errors: .oauth, isCrossOrigin: true) { _, _ in metadata },
+    ]
+  }
+
+  /// The token endpoint (RFC 6749 section 3.2).
+  private func token(_ request: Request, _ context: HTTPContext) async throws(RequestError) -> Response {
+    let form = try await request.form(upTo: bodyLimit)
+    let client = try ClientCredentials(request.headers, form)
+    let granted = try await trade(
+      form, grantType: try form.required("grant_type"), client, context.recorded(request.headers))
+    let now = try await asking { () throws(LedgerError) in try ledger.now }
+    var members = granted.standardMembers(at: now)
+    // Some clients take any difference from what they asked for as an error, so what equals it is told in their words.
+    let asked = form["scope"]
+    let isAsAsked = asked.map {
+      Scopes(asked: $0) == granted.scopes && $0.split(separator: " ").count == granted.scopes.count
+    }
+    members.append(("scope", .string(isAsAsked == true ? asked ?? "" : granted.scopes.oauthText)))
+    return .credential(.object(members))
+  }
+
+  /// Trades what a client has for tokens.
+  func trade(
+    _ form: FormFields, grantType: String, _ client: ClientCredentials, _ context: CredentialLedger.RequestContext
+  ) async throws(RequestError) -> Granted {
+    switch grantType {
+    case "refresh_token":
+      let refreshToken = RefreshToken(try form.required("refresh_token"))
+      let issued = try await asking { () throws(LedgerError) in
+        try await ledger.tokens.issue(
+          connector: client.connector, secret: client.secret, refreshToken: refreshToken, context: context)
+      }
+      return Granted(
+        accessToken: issued.accessToken, expiresAt: issued.expiresAt, scopes: issued.scopes,
+        refreshToken: issued.refreshToken)
+    case "authorization_code":
+      let code = AuthorizationCode(try form.required("code"))
+      let redeemed = try await asking { () throws(LedgerError) in
+        try await ledger.authorizationCodes.redeem(
+          code, connector: client.connector, secret: client.secret, redirectURI: form["redirect_uri"],
+          codeVerifier: form["code_verifier"], context: context)
+      }
+      return Granted(
+        accessToken: redeemed.accessToken, expiresAt: redeemed.expiresAt, scopes: redeemed.scopes,
+        refreshToken: redeemed.refreshToken)
+    default:
+      throw RequestError(.unsupportedGrantType, "grant_type: expected refresh_token or authorization_code")
+    }
+  }
+
+  /// Token introspection (RFC 7662). A connector sees the tokens that were issued to it, and of all others that they are
+  /// not active.
+  private func introspect(_ request: Request) async throws(RequestError) -> Response {
+    let form = try await request.form(upTo: bodyLimit)
+    let client = try ClientCredentials(request.headers, form)
+    let connector = try await asking { () throws(LedgerError) in
+      try ledger.connectors.authenticate(client.connector, secret: client.secret)
+    }
+    let token = try form.required("token")
+    let found = try await asking { () throws(LedgerError) in try ledger.tokens.introspect(token) }
+    guard found.active, let clientID = found.clientID, clientID == connector.publicID else {
+      return .credential(.object([("active", .bool(false))]))
+    }
+    var members: [(String, JSONValue)] = [
+      ("active", .bool(true)), ("scope", .string(found.scope ?? "")), ("client_id", .string(clientID.description)),
+      ("iss", .string(origin)),
+    ]
+    if found.kind == .access { members.append(("token_type", .string("Bearer"))) }
+    if let expiresAt = found.expiresAt { members.append(("exp", .integer(expiresAt.wholeSeconds))) }
+    if let issuedAt = found.issuedAt { members.append(("iat", .integer(issuedAt.wholeSeconds))) }
+    return .credential(.object(members))
+  }
+
+  /// Token revocation (RFC 7009): 200 and nothing besides, whatever the token was.
+  private func revoke(_ request: Request, _ context: HTTPContext) async throws(RequestError) -> Response {
+    let form = try await request.form(upTo: bodyLimit)
+    let client = try ClientCredentials(request.headers, form)
+    let token = try form.required("token")
+    _ = try await asking { () throws(LedgerError) in
+      try await ledger.tokens.revoke(
+        presented: token, connector: client.connector, secret: client.secret, context: context.recorded(request.headers)
+      )
+    }
+    return Response(status: .ok, headers: [.cacheControl: "no-store", .pragma: "no-cache", .contentLength: "0"])
+  }
+
+  /// Authorization server metadata (RFC 8414). Basic comes first: some clients take the first method that they know.
+  private var metadata: Response {
+    let methods = JSONValue.array([.string("client_secret_basic"), .string("client_secret_post")])
+    return .json(
+      .object([
+        ("issuer", .string(origin)), ("token_endpoint", .string(origin + "/oauth2/token")),
+        ("introspection_endpoint", .string(origin + "/oauth2/introspect")),
+        ("revocation_endpoint", .string(origin + "/oauth2/revoke")),
+        ("response_types_supported", .array([.string("code")])),
+        ("grant_types_supported", .array([.string("authorization_code"), .string("refresh_token")])),
+        ("code_challenge_methods_supported", .array([.string("S256")])),
+        ("token_endpoint_auth_methods_supported", methods),
+        ("introspection_endpoint_auth_methods_supported", methods),
+        ("revocation_endpoint_auth_methods_supported", methods),
+        ("scopes_supported", .array(Scopes.all.description.split(separator: ",").map { .string(String($0)) })),
+      ]), headers: [.cacheControl: "max-age=300"])
+  }
+}
+
+extension Timestamp {
+  /// Seconds since the Unix epoch, the fraction dropped.
+  fileprivate var wholeSeconds: Int64 { milliseconds / 1_000 }
+}
+
+extension Scopes {
+  fileprivate var count: Int { rawValue.nonzeroBitCount }
+}

@@ -1,0 +1,70 @@
+import HTTPSupport
+import HTTPTypes
+import Hummingbird
+
+extension Request {
+  /// The form in the body. Parameters in the query are refused, since logs on the way keep addresses.
+  func form(upTo limit: Int) async throws(RequestError) -> FormFields {
+    guard uri.query?.isEmpty ?? true else {
+      throw RequestError(.invalid, "Parameters belong in the body, not in the query.")
+    }
+    guard mediaType == nil || mediaType == "application/x-www-form-urlencoded" else {
+      throw RequestError(.invalid, "Content-Type: expected application/x-www-form-urlencoded")
+    }
+    return try FormFields(try await bytes(upTo: limit))
+  }
+
+  /// The form in the body, or the members of a JSON object where the body is one: whatever its Content-Type says.
+  func formOrJSON(upTo limit: Int) async throws(RequestError) -> FormFields {
+    let bytes = try await bytes(upTo: limit)
+    guard mediaType != "application/x-www-form-urlencoded", bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{")
+    else {
+      return try FormFields(bytes)
+    }
+    return FormFields(try JSONParser.object(bytes).texts)
+  }
+
+  /// The media type without parameters, in small letters; nil where none is named.
+  private var mediaType: String? {
+    guard let value = headers[.contentType] else { return nil }
+    let type = value.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }
+    return type.isEmpty ? nil : type.lowercased()
+  }
+
+  private func bytes(upTo limit: Int) async throws(RequestError) -> [UInt8] {
+    do {
+      var bytes: [UInt8] = []
+      for try await piece in body {
+        bytes += piece.readableBytesView
+        guard bytes.count <= limit else {
+          throw RequestError(.tooLarge, "The body has more than \(limit) bytes.")
+        }
+      }
+      return bytes
+    } catch let error as RequestError {
+      throw error
+    } catch {
+      throw RequestError(.invalid, "The body ends before its length.")
+    }
+  }
+}
+
+extension JSONParser {
+  /// The object that a body is.
+  static func object(_ bytes: [UInt8]) throws(RequestError) -> JSONValue {
+    let value: JSONValue
+    do throws(JSONParser.Failure) { value = try parse(bytes) } catch {
+      throw RequestError(.invalid, "The body is not JSON: \(error.reason), at byte \(error.offset).")
+    }
+    guard case .members = value else { throw RequestError(.invalid, "The body is no JSON object.") }
+    return value
+  }
+}
+
+extension JSONValue {
+  /// The members of an object that are texts, or may stand for one; names in small letters.
+  fileprivate var texts: [String: String] {
+    guard case .members(let members) = self else { return [:] }
+    return members.reduce(into: [:]) { $0[$1.name.lowercased()] = $1.value.text }
+  }
+}

@@ -1,0 +1,30 @@
+public import CredentialLedger
+public import HTTPSupport
+
+/// The routes by which connectors get, check and revoke tokens: in the form of the Kaizala Connector API, and in that of
+/// the OAuth standards.
+public struct TokenService: Sendable {
+  let ledger: Ledger
+  private let place: @Sendable () -> String
+  /// The greatest body that is read, in bytes.
+  let bodyLimit: Int
+
+  /// - Parameters:
+  ///   - origin: where clients reach the server, such as `https://tokens.example.org`; also the issuer of RFC 8414.
+  ///   - bodyLimit: the greatest body that is read, in bytes.
+  public init(_ ledger: Ledger, origin: @escaping @Sendable () -> String, bodyLimit: Int) {
+    self.ledger = ledger
+    place = origin
+    self.bodyLimit = bodyLimit
+  }
+
+  /// Where clients reach the server, without a slash at the end: scheme, host and port.
+  var origin: String { place() }
+
+  public var routes: [Route] { kaizalaRoutes + oauthRoutes }
+
+  /// Calls the ledger, and turns what it refuses into what a client is told.
+  func asking<Result>(_ body: () async throws(LedgerError) -> Result) async throws(RequestError) -> Result {
+    do throws(LedgerError) { return try await body() } catch { throw RequestError(error) }
+  }
+}

@@ -1,0 +1,40 @@
+import CredentialLedger
+import HTTPSupport
+import HTTPTypes
+import NIOCore
+import Testing
+
+/// Forms, credentials and addresses as requests carry them.
+@Suite struct RequestReadingTests {
+  private let id = "df91cb37-97bf-4ccd-a8c2-b2a3ba5eac62"
+
+  @Test func `A form is decoded, and empty parameters are absent`() throws {
+    let form = try FormFields(Array("a=1&b=%2B+%c3%a9&c=&d&&e=x=y".utf8))
+    #expect(form["a"] == "1" && form["b"] == "+ é" && form["c"] == nil && form["d"] == nil && form["e"] == "x=y")
+    for text in ["a=1&a=1", "a=%f", "a=%zz", "a=%ff", "%=1"] {
+      #expect(throws: RequestError.self, "\(text)") { try FormFields(Array(text.utf8)) }
+    }
+    #expect { try form.required("c") } throws: { ($0 as? RequestError)?.message == "c: expected a value" }
+  }
+
+  @Test(arguments: ["Basic", "basic", "BASIC"]) func `Basic is read in any case`(scheme: String) throws {
+    let value = "\(scheme) \(Base64.encode(Array("\(id):se:cret".utf8)))"
+    let client = try ClientCredentials([.authorization: value], FormFields([:]))
+    #expect(client.connector.description == id && client.secret.text == "se:cret" && client.usedBasic)
+  }
+
+  @Test func `Nothing that is no address is trusted, and the last hop that no proxy has counts`() throws {
+    let ranges = [try #require(AddressRange("10.0.0.0/8")), try #require(AddressRange("::1"))]
+    func client(_ peer: String, _ forwarded: String?) throws -> String? {
+      AddressRange.client(of: try SocketAddress(ipAddress: peer, port: 1), forwarded: forwarded, through: ranges)
+    }
+    #expect(try client("192.0.2.1", "203.0.113.9") == "192.0.2.1")
+    #expect(try client("10.1.2.3", "203.0.113.9") == "203.0.113.9")
+    #expect(try client("10.1.2.3", "198.51.100.7, 203.0.113.9, 10.9.9.9") == "203.0.113.9")
+    #expect(try client("::1", "2001:db8::7") == "2001:db8::7")
+    #expect(try client("10.1.2.3", "unknown") == "10.1.2.3")
+    #expect(try client("10.1.2.3", nil) == "10.1.2.3")
+    #expect(AddressRange("10.0.0.0/33") == nil && AddressRange("x") == nil && AddressRange("10.0.0.0/-1") == nil)
+    #expect(try #require(AddressRange("10.1.0.0/15")).contains(SocketAddress(ipAddress: "::ffff:10.0.3.4", port: 0)))
+  }
+}

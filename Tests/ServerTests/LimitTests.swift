@@ -1,0 +1,70 @@
+import Glibc
+import Testing
+
+/// What is cut off without harm: malformed, large and slow requests.
+@Suite struct LimitTests {
+  @Test func `A large header passes, a larger one does not`() async throws {
+    let served = try await ServedLedger()
+    #expect(try served.ask("GET", "/healthz", ["x: " + String(repeating: "y", count: 16_384)]).status == 200)
+    let refused = try served.ask("GET", "/healthz", ["x: " + String(repeating: "y", count: 70_000)])
+    #expect((400..<500).contains(refused.status))
+    let many = try served.ask("GET", "/healthz", (0..<200).map { "x-\($0): y" })
+    #expect((400..<500).contains(many.status))
+    #expect(try served.ask("GET", "/healthz").status == 200)
+  }
+
+  @Test func `A body that is too large is refused before it is sent, and once it was`() async throws {
+    let served = try await ServedLedger()
+    let told = try Connection(port: served.port)
+    told.send("POST /oauth2/token HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\nExpect: 100-continue\r\n\r\n")
+    let refused = Answer(told.readAll())
+    #expect(refused.status == 413)
+    #expect(refused["errorCode"] == "RequestTooLarge")
+    #expect(refused["error"] == "invalid_request")
+    let chunked = try Connection(port: served.port)
+    chunked.send("POST /oauth2/token HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+    let piece = "10000\r\n" + String(repeating: "x", count: 65_536) + "\r\n"
+    for _ in 0..<17 { chunked.send(piece) }
+    #expect(Answer(chunked.readAll()).status == 413)
+    #expect(try served.ask("GET", "/healthz").status == 200)
+  }
+
+  @Test func `Slow clients are cut off`() async throws {
+    let served = try await ServedLedger(
+      environment: ["CREDLEDGER_SERVE_LIMITS_IDLE_SECONDS=2", "CREDLEDGER_SERVE_LIMITS_REQUEST_SECONDS=2"])
+    let silent = try Connection(port: served.port)
+    let slowHeader = try Connection(port: served.port)
+    let slowBody = try Connection(port: served.port)
+    slowBody.send("POST /oauth2/token HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n")
+    slowHeader.send("GET /healthz HTTP/1.1\r\n")
+    let began = ContinuousClock.now
+    var isOpen = (header: true, body: true)
+    while isOpen.header || isOpen.body, ContinuousClock.now - began < .seconds(15) {
+      // A byte now and then does not keep a connection open.
+      if isOpen.header { isOpen.header = slowHeader.send("x: y\r\n") }
+      if isOpen.body { isOpen.body = slowBody.send("x") }
+      usleep(200_000)
+    }
+    #expect(!isOpen.header && !isOpen.body)
+    #expect(silent.readAll() == "")
+    #expect(ContinuousClock.now - began < .seconds(15))
+    #expect(try served.ask("GET", "/healthz").status == 200)
+  }
+
+  @Test(arguments: [
+    "GET\r\n\r\n", "\u{16}\u{3}\u{1}", "GET / HTTP/9.9\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
+    "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "GET / HTTP/1.1\r\n\0: x\r\n\r\n",
+    "GET /%zz/%00/../.. HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+  ]) func `Malformed requests do no harm`(request: String) async throws {
+    let served = try await ServedLedger()
+    let connection = try Connection(port: served.port)
+    connection.send(request)
+    connection.finishSending()
+    let answer = Answer(connection.readAll())
+    #expect(answer.status == 0 || (400..<500).contains(answer.status))
+    #expect(try served.ask("GET", "/healthz").status == 200)
+    #expect(served.end() == 0)
+  }
+}

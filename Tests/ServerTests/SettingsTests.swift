@@ -1,0 +1,80 @@
+import LedgerServer
+import TestSupport
+import Testing
+
+/// Settings from the command line, the environment and a file.
+@Suite struct SettingsTests {
+  private func read(
+    _ flags: [String: [String]] = [:], _ environment: [String: String] = [:], file: String? = nil
+  ) throws -> ServerSettings {
+    try ServerSettings.read(flags: flags, environment: environment, file: file.map { Array($0.utf8) })
+  }
+
+  @Test func `The command line goes before the environment, which goes before the file`() throws {
+    let file = #"{"listen": ["127.0.0.1:1"], "limits": {"body-bytes": 2048, "idle-seconds": 5}, "log.level": "debug"}"#
+    let settings = try read(
+      ["listen": ["127.0.0.1:3"]],
+      ["CREDLEDGER_SERVE_LISTEN": "127.0.0.1:2", "CREDLEDGER_SERVE_LIMITS_BODY_BYTES": "4096"],
+      file: file)
+    #expect(settings.listeners == [ListenAddress(host: "127.0.0.1", port: 3)])
+    #expect(settings.bodyBytes == 4_096)
+    #expect(settings.idleSeconds == 5)
+    #expect(settings.logLevel == .debug)
+    let listeners = try read([:], ["CREDLEDGER_SERVE_LISTEN": "127.0.0.1:2,[::1]:2"]).listeners
+    #expect(listeners.map(\.description) == ["127.0.0.1:2", "[::1]:2"])
+    #expect(try read() == ServerSettings())
+  }
+
+  @Test func `Without settings it listens on the loopback alone`() {
+    #expect(ServerSettings().listeners == [ListenAddress(host: "127.0.0.1", port: 8080)])
+  }
+
+  @Test(arguments: [
+    (#"{"lisen": ["127.0.0.1:1"]}"#, "the configuration file: there is no setting lisen; did you mean listen?"),
+    (
+      #"{"limits": {"body-byte": 1}}"#,
+      "the configuration file: there is no setting limits.body-byte; did you mean limits.body-bytes?"
+    ),
+    (#"{"limits": {"body-bytes": 1}}"#, "limits.body-bytes: expected a number from 1024 to 67108864, got 1"),
+    (#"{"listen": "127.0.0.1:1"}"#, "listen: expected a list of texts"),
+    (#"{"listen": ["127.0.0.1"]}"#, "listen: expected HOST:PORT, got 127.0.0.1"),
+    (
+      #"{"log": {"level": "loud"}}"#,
+      "log.level: expected one of critical, debug, error, info, notice, trace, warning, got loud"
+    ),
+    (
+      #"{"public-url": "https://a.example/path"}"#,
+      "public-url: expected a scheme, a host and no path, such as https://tokens.example.org"
+    ),
+    (#"{"proxies": ["10.0.0.0/33"]}"#, "proxies: expected addresses or ranges such as 10.0.0.0/8, got 10.0.0.0/33"),
+    ("[]", "the configuration file: expected a JSON object"),
+    ("{", "the configuration file is not JSON: expected a name, at byte 1"),
+  ]) func `A wrong setting is refused by its name`(file: String, reason: String) {
+    #expect { try read(file: file) } throws: { "\($0)" == reason }
+  }
+
+  @Test func `An unknown variable is refused, and names the nearest`() {
+    #expect { try read([:], ["CREDLEDGER_SERVE_LISTN": "x"]) } throws: {
+      "\($0)" == "the environment: there is no setting CREDLEDGER_SERVE_LISTN; did you mean CREDLEDGER_SERVE_LISTEN?"
+    }
+  }
+
+  @Test func `The program says what is wrong, and what it started with`() async throws {
+    let folder = TemporaryFolder()
+    let result = try runProgram(["serve", "--ledger", "\(folder.path)/none", "--listen", "nowhere"])
+    #expect(result.status == 2)
+    #expect(result.error.contains("listen: expected HOST:PORT, got nowhere"))
+    let served = try await ServedLedger(environment: ["CREDLEDGER_SERVE_LIMITS_CONNECTIONS=17"])
+    #expect(served.log.contains("limits.connections=17"))
+  }
+
+  @Test func `What is documented of the file is what it may have`() throws {
+    let schema = ServedLedger.content(of: Self.repository + "/Schemas/files/config.schema.json")
+    for name in ServerSettings.names {
+      #expect(schema.contains("\"\(name.split(separator: ".").last ?? "")\""), "\(name)")
+    }
+  }
+
+  private static let repository = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+    .joined(separator: "/")
+}
