@@ -27,7 +27,8 @@ extension KeyStore {
   package var keyringKeys: [KeyringKey] {
     state.withLock { state in
       KeyKind.allCases.flatMap { state.keyring.keys(of: $0) }.map {
-        KeyringKey(kind: $0.kind, number: $0.number, createdAt: $0.createdAt, until: $0.until)
+        KeyringKey(
+          kind: $0.kind, number: $0.number, createdAt: $0.createdAt, until: $0.kind == .signing ? nil : $0.until)
       }
     }
   }

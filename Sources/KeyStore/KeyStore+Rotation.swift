@@ -13,11 +13,18 @@ extension KeyStore {
   /// Makes a new signing key, durable on return, with which ``signingKey`` signs from now on. The old ones stay in
   /// ``verifyingKeys``.
   ///
-  /// - Parameter createdAt: the present, in milliseconds since 1970.
+  /// - Parameters:
+  ///   - createdAt: the present, in milliseconds since 1970.
+  ///   - lastSize: how many events the ledger has: the key before counts for no larger tree. Nil where that is not known.
+  ///   - number: of the key to replace; where that was replaced already, nothing is done. Nil for the present one.
   /// - Throws: ``KeyStoreError`` with code `readOnly`, `fileFailure` or `cryptoFailure`; then the old key stays.
   @discardableResult
-  public func rotateSigningKey(createdAt: Int64) throws(KeyStoreError) -> PublishedKey {
-    try rotate(.signing, createdAt: createdAt)
+  public func rotateSigningKey(
+    createdAt: Int64, lastSize: UInt64? = nil, replacing number: UInt32? = nil
+  ) throws(KeyStoreError) -> PublishedKey {
+    if number == nil || number == verifyingKeys.last?.number {
+      try rotate(.signing, createdAt: createdAt, until: lastSize.map { Int64(clamping: $0) })
+    }
     guard let newest = verifyingKeys.last else { throw Keyring.damaged("it has no signing key") }
     return newest
   }
@@ -115,9 +122,9 @@ extension KeyStore {
       }
       number = try open.keyring.addKey(kind, createdAt: createdAt, open.roles, random: random).number
       switch kind {
-      case .signing, .person: break
+      case .person: break
       case .pinPepper: open.keyring.removeKeys(of: kind, below: number)
-      case .tokenMask, .lookup, .derivation, .rowCheck:
+      case .signing, .tokenMask, .lookup, .derivation, .rowCheck:
         if let until { open.keyring.retireKeys(of: kind, below: number, until: until) }
       }
     }
@@ -141,7 +148,9 @@ extension KeyStore {
   /// - Throws: ``KeyStoreError`` with code `readOnly`, `fileFailure` or `cryptoFailure`.
   @discardableResult
   package func dropExpiredKeys(at now: Int64) throws(KeyStoreError) -> [(kind: KeyKind, number: UInt32)] {
-    try drop { key, newest in key.number < newest && key.until.map { $0 <= now } ?? false }
+    try drop { key, newest in
+      key.kind != .signing && key.number < newest && key.until.map { $0 <= now } ?? false
+    }
   }
 
   private func drop(

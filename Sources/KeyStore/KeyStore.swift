@@ -27,6 +27,9 @@ public final class KeyStore: Sendable {
     public let number: UInt32
     /// Milliseconds since 1970.
     public let createdAt: Int64
+    /// How many events the ledger had when the key was replaced: it has signed no larger tree. Nil for the present one, and
+    /// where that is not known.
+    public let lastSize: UInt64?
     /// The key.
     public let key: Ed25519.VerifyingKey
   }
@@ -88,7 +91,10 @@ public final class KeyStore: Sendable {
         let publicKey = try KeyStoreError.wrapping { () throws(CryptoError) in
           try Ed25519.VerifyingKey(bytes: key.publicKey ?? [])
         }
-        published.append(PublishedKey(number: key.number, createdAt: key.createdAt, key: publicKey))
+        published.append(
+          PublishedKey(
+            number: key.number, createdAt: key.createdAt, lastSize: key.until.flatMap { UInt64(exactly: $0) },
+            key: publicKey))
       }
       publishedKeys = published
     }

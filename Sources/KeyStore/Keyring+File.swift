@@ -13,6 +13,7 @@ import LedgerCrypto
 //     mac <hexadecimal HMAC-SHA256 of all bytes before this line>
 //     sha256 <hexadecimal digest of all bytes before this line>
 //
+// Of a signing key, which is never dropped, the number of events that the ledger had when it was replaced is in that place.
 // There is one `slot`, or two while a master key is being rotated: the old one first. `rotation` is there until the log
 // names it. Times are milliseconds since 1970. Sealed keys are Base64 of nonce (12 bytes), ciphertext (32) and tag (16);
 // they authenticate the origin and, for named keys, the name and time. The digest tells a damaged file from a wrong master

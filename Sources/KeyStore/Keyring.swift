@@ -15,7 +15,8 @@ struct Keyring: Sendable {
     let number: UInt32
     /// Milliseconds since 1970.
     let createdAt: Int64
-    /// When the key is dropped, in milliseconds since 1970; nil while it is not known.
+    /// When the key is dropped, in milliseconds since 1970; of a signing key, which is never dropped, how many events the
+    /// ledger had when it was replaced. Nil while it is not known.
     var until: Int64?
     /// Nonce, ciphertext and tag.
     var sealed: [UInt8]

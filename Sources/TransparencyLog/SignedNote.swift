@@ -118,7 +118,8 @@ public struct SignedNote: Sendable {
     return names.prefix(8).joined(separator: ", ") + (names.count > 8 ? " and \(names.count - 8) more" : "")
   }
 
-  /// Checks the signatures by known keys. Signatures by others are ignored, as the specification asks.
+  /// Checks the signatures by known keys. Signatures by others are ignored, as the specification asks, and so are those by a
+  /// key under a larger tree than it counts for.
   ///
   /// - Parameter keys: the known keys.
   /// - Returns: those that have signed; at least one, each once, in the order given.
@@ -126,13 +127,21 @@ public struct SignedNote: Sendable {
   ///   is not by that key, `missingSignature` if there is none by any.
   public func verifiedKeys(among keys: [VerifierKey]) throws(TransparencyError) -> [VerifierKey] {
     var verified: [VerifierKey] = []
+    var replaced: VerifierKey?
     for key in keys where !verified.contains(key) {
       let claimed = signatures.filter(key.matches)
       guard claimed.allSatisfy({ key.verify($0, of: text) }) else {
         throw TransparencyError(
           .invalidSignature, "The signature by \(key.name) is not of this text: do not trust the note.")
       }
-      if !claimed.isEmpty { verified.append(key) }
+      guard !claimed.isEmpty else { continue }
+      if key.counts(under: text) { verified.append(key) } else { replaced = key }
+    }
+    if verified.isEmpty, let replaced, let lastSize = replaced.lastSize {
+      throw TransparencyError(
+        .missingSignature,
+        "It is signed by \(VerifierKey.short(replaced.name, replaced.id)) alone, which was replaced when the ledger had "
+          + "\(lastSize) events, and counts for no larger tree: do not trust it.")
     }
     guard !verified.isEmpty else {
       throw TransparencyError(

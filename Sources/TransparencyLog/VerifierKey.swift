@@ -2,7 +2,9 @@ public import LedgerCrypto
 
 /// A public key that checks signatures of notes, with the name it goes by (C2SP signed-note).
 ///
-/// Its text, for configuration files, is `<name>+<key ID in hexadecimal>+<base64 of type and key>`.
+/// Its text, for configuration files, is `<name>+<key ID in hexadecimal>+<base64 of type and key>`. A ledger's key that was
+/// replaced may have `@<size>` after that: the largest tree whose checkpoint it counts for. Whoever steals it afterwards
+/// signs nothing newer.
 public struct VerifierKey: Sendable {
   /// What a key signs, and how.
   public enum SignatureType: UInt8, Sendable {
@@ -20,6 +22,8 @@ public struct VerifierKey: Sendable {
   public let key: Ed25519.VerifyingKey
   /// A short hash of name, type and key. With the name it says which key made a signature, and proves nothing.
   public let id: UInt32
+  /// How many events a tree may have at most for the key to count under its checkpoint; nil for any number.
+  public private(set) var lastSize: UInt64?
 
   /// Names a key.
   ///
@@ -43,7 +47,10 @@ public struct VerifierKey: Sendable {
   ///   than name and key give, or a type of signature that is not supported.
   public init(_ text: String) throws(TransparencyError) {
     let plus = UInt8(ascii: "+")
-    let parts = text.utf8.split(separator: plus, maxSplits: 2, omittingEmptySubsequences: false)
+    let whole = text.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
+    let bound = whole.count > 1 && text.utf8.last.map { 48...57 ~= $0 } ?? false ? whole.last : nil
+    let unbounded = bound.map { text.utf8.dropLast($0.count + 1) } ?? text.utf8[...]
+    let parts = unbounded.split(separator: plus, maxSplits: 2, omittingEmptySubsequences: false)
       .map { String(Substring($0)) }
     guard parts.count == 3 else { throw Self.malformed("is not <name>+<ID>+<base64>") }
     guard let material = Base64.decode(parts[2]), let typeByte = material.first else {
@@ -54,6 +61,10 @@ public struct VerifierKey: Sendable {
       throw Self.malformed("does not end in the base64 of a key, or was cut off")
     }
     try self.init(name: parts[0], type: type, key: key)
+    if let bound {
+      guard type == .ed25519, let size = UInt64(Substring(bound)) else { throw Self.malformed("has a malformed bound") }
+      lastSize = size
+    }
     guard description.utf8.elementsEqual(text.utf8) else { throw Self.malformed("has an ID that is not its own") }
   }
 
@@ -68,6 +79,19 @@ public struct VerifierKey: Sendable {
         type == .ed25519
           ? "A ledger's key is wanted, and this is a witness's." : "A witness's key is wanted, and this is a ledger's.")
     }
+  }
+
+  /// The same key, which counts for trees up to a size only; nil for any.
+  public func upTo(_ lastSize: UInt64?) -> VerifierKey {
+    var key = self
+    key.lastSize = lastSize
+    return key
+  }
+
+  /// Whether the key counts under a text: under any, or where it has a bound, under a checkpoint within that.
+  func counts(under text: String) -> Bool {
+    guard let lastSize else { return true }
+    return (try? Checkpoint(noteText: text)).map { $0.size <= lastSize } ?? false
   }
 
   private static func malformed(_ fault: String) -> TransparencyError {
@@ -107,7 +131,7 @@ extension VerifierKey: Hashable {
 extension VerifierKey: CustomStringConvertible {
   /// The key's text.
   public var description: String {
-    "\(Self.short(name, id))+\(Base64.encode([type.rawValue] + key.bytes))"
+    "\(Self.short(name, id))+\(Base64.encode([type.rawValue] + key.bytes))" + (lastSize.map { "@\($0)" } ?? "")
   }
 
   /// By what a key is named where it is not to be shown whole.

@@ -103,9 +103,10 @@ extension Keys {
     let ledger = ledger
     let retention = Duration.milliseconds(max(ledger.configuration.idempotencyRetention, 0))
     do throws(LedgerError) {
+      if kinds.contains(.signing) { try await ledger.replaceSigningKey() }
       try await ledger.blocking { () throws(LedgerError) in
         let now = try ledger.now
-        for kind in kinds {
+        for kind in kinds where kind != .signing {
           let overlap = overlap ?? (kind == .derivation ? retention : Self.tokenOverlap)
           let until = kind.hasOverlap ? (now + overlap).milliseconds : nil
           try keyed { () throws(KeyStoreError) in
@@ -115,6 +116,7 @@ extension Keys {
         }
       }
     } catch {
+      try? await ledger.recordSigningKeys()
       try? await ledger.recordKeys()
       throw error
     }

@@ -1,3 +1,4 @@
+import EventLog
 public import KeyStore
 import LedgerCrypto
 import LedgerDomain
@@ -21,13 +22,7 @@ public struct Keys: Sendable {
   /// - Throws: `key_unavailable`, `closed`.
   @discardableResult
   public func rotateSigningKey() async throws(LedgerError) -> String {
-    let ledger = ledger
-    try await ledger.blocking { () throws(LedgerError) in
-      let now = try ledger.now.milliseconds
-      try keyed { () throws(KeyStoreError) in
-        _ = try ledger.keyStore.rotateSigningKey(createdAt: now)
-      }
-    }
+    try await ledger.replaceSigningKey()
     try await ledger.recordSigningKeys()
     return try ledger.verifierKey
   }
@@ -72,7 +67,8 @@ extension Ledger {
   /// The keys of the ledger.
   public var keys: Keys { Keys(ledger: self) }
 
-  /// Every key that has signed checkpoints of this ledger, oldest first (C2SP signed-note).
+  /// Every key that has signed checkpoints of this ledger, oldest first (C2SP signed-note). Those that were replaced have
+  /// `@` and the size of the largest tree that they count for after that.
   ///
   /// ```swift
   /// let isGenuine = proof.verify(origin: ledger.origin, verifierKeys: try ledger.verifierKeys)
@@ -80,6 +76,22 @@ extension Ledger {
   public var verifierKeys: [String] {
     get throws(LedgerError) {
       try keyStore.verifierKeys(origin: origin).map(\.description)
+    }
+  }
+
+  /// The same without sizes, for files that say which keys there were.
+  var plainVerifierKeys: [String] {
+    get throws(LedgerError) { try keyStore.verifierKeys(origin: origin).map { $0.upTo(nil).description } }
+  }
+
+  /// Makes a new signing key on the writer's thread, where no larger tree is signed meanwhile by the one before.
+  func replaceSigningKey() async throws(LedgerError) {
+    let (keys, now, number) = (keyStore, try now.milliseconds, keyStore.verifyingKeys.last?.number)
+    // Performed once, also where the writer tries again.
+    try await upkeep { (_, head) throws(LogError) in
+      do throws(KeyStoreError) {
+        try keys.rotateSigningKey(createdAt: now, lastSize: head, replacing: number)
+      } catch { throw LogError(.keyUnavailable, error.reason) }
     }
   }
 
@@ -119,7 +131,7 @@ extension KeyStore {
     do throws(TransparencyError) {
       var keys: [VerifierKey] = []
       for published in verifyingKeys {
-        keys.append(try VerifierKey(name: origin, type: .ed25519, key: published.key))
+        keys.append(try VerifierKey(name: origin, type: .ed25519, key: published.key).upTo(published.lastSize))
       }
       return keys
     } catch { throw LedgerError(error) }

@@ -12,7 +12,7 @@ struct CheckpointTrust {
   let origin: String
   /// Keys known from elsewhere; empty for none.
   private let trusted: [VerifierKey]
-  /// The keys that events have named so far, oldest first.
+  /// The keys that events have named so far, oldest first, each up to the event that named the next.
   private var named: [VerifierKey] = []
 
   /// - Parameter trusted: keys known from elsewhere (C2SP signed-note).
@@ -57,6 +57,7 @@ struct CheckpointTrust {
     guard let key = try? VerifierKey(name: origin, type: .ed25519, key: Ed25519.VerifyingKey(bytes: bytesOfKey)) else {
       throw LedgerError(.damaged, "the event names a key that is none", position: header.position)
     }
+    if let last = named.indices.last { named[last] = named[last].upTo(header.position - 1) }
     named.append(key)
   }
 

@@ -125,7 +125,7 @@ extension Ledger {
     guard let edge else { throw LedgerError(.damaged, "the tree lacks its edge", position: range.lowerBound) }
     let header = SegmentHeader(
       origin: origin, first: range.lowerBound, last: range.upperBound,
-      createdAt: try now, verifierKeys: try verifierKeys, checkpoint: note)
+      createdAt: try now, verifierKeys: try plainVerifierKeys, checkpoint: note)
     try folder.add(header, after: RecordChain(after: edge), root: root) { (write) throws(LedgerError) in
       try forEachRecord(in: range) { (_, record) throws(LedgerError) in
         try write(record)

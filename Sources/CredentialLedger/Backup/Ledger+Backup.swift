@@ -84,7 +84,7 @@ extension Ledger {
   ) throws(LedgerError) -> BackupManifest {
     let folder = try draft.folder(Folder.log)
     let (dataDigest, byteCount) = try EnvironmentCopy(of: log.environment).write(to: "\(folder)/data.mdb", observe)
-    let keys = try verifierKeys
+    let keys = try plainVerifierKeys
     // The copy is read back from the device, as whoever restores it will.
     let copy = try logged { () throws(LogError) in
       try EventLog<ProjectionSet>.openReading(

@@ -40,7 +40,7 @@ extension Ledger {
       let note = try signedCheckpoint(over: head, root)
       var written = CheckedRecords()
       var lines = ExportLine.first(
-        origin: origin, createdAt: try now, verifierKeys: try verifierKeys)
+        origin: origin, createdAt: try now, verifierKeys: try plainVerifierKeys)
       try forEachRecord(in: 1...head) { (header, record) throws(LedgerError) in
         let copied = try logged { () throws(LogError) in
           let copied = try Record(Array(copying: record), at: header.position)

@@ -84,8 +84,10 @@ extension EvidenceBundle {
       }
       cosignatures.append(VerifiedEvidence.Cosignature(witness: witness.name, time: time))
     }
+    let records = try verifyRecords(head)
     return VerifiedEvidence(
-      head, signers: signers.map(\.description), cosignatures: cosignatures, records: try verifyRecords(head))
+      head, signers: try Self.present(signers, head, records).map { $0.upTo(nil).description },
+      cosignatures: cosignatures, records: records)
   }
 
   /// The checkpoint, its signatures unchecked.
@@ -113,6 +115,22 @@ extension EvidenceBundle {
         let signed = try? note.verifiedKeys(among: [key]), !signed.isEmpty
       else { throw Self.invalid("a key that comes with the evidence has not signed the checkpoint") }
     }
+  }
+
+  /// Those of the signers that no record among the evidence says to have been replaced.
+  private static func present(
+    _ signers: [VerifierKey], _ head: Checkpoint, _ records: [VerifiedEvidence.Record]
+  ) throws(LedgerError) -> [VerifierKey] {
+    var present = signers
+    for record in records {
+      guard case .signingKeyRotated(let event) = record.entry?.event else { continue }
+      present.removeAll { $0.key.bytes.elementsEqual(event.before) }
+      guard present.isEmpty else { continue }
+      throw invalid(
+        "the checkpoint over \(head.size) events is signed by a key that this record says to have been replaced",
+        at: record.position)
+    }
+    return present
   }
 
   private static func cosignatureTime(_ note: SignedNote, by witness: VerifierKey) throws(LedgerError) -> Int64? {

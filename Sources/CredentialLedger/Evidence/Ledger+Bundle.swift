@@ -50,7 +50,7 @@ extension Ledger {
         }
         entries.append(EvidenceBundle.Entry(position: position, record: record.bytes, hashes: proof.hashes))
       }
-      return EvidenceBundle(checkpoint: text, keys: known.signers.map(\.description), entries: entries)
+      return EvidenceBundle(checkpoint: text, keys: known.signers.map { $0.upTo(nil).description }, entries: entries)
     }
   }
 }

@@ -81,6 +81,8 @@ def verify(raw, keys, witnesses=()):
     if not headers or not bundle["keys"] or len(set(bundle["keys"])) < len(bundle["keys"]):
         raise Refused("records or keys are missing, or a key is there twice")
     signers = note.require_signatures(signed, head, keys, witnesses)
+    for header in headers:
+        signers = note.require_present(signers, header.replaced, header.position)
     for text in bundle["keys"]:
         key = note.Key.parse(text)
         if key.kind != note.ED25519 or key.name != head.origin or not signed.signers([key]):

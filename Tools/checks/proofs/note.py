@@ -3,7 +3,8 @@
 import base64
 import binascii
 import hashlib
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field, replace
 
 from proofs import Refused, ed25519
 
@@ -41,6 +42,7 @@ class Key:
     id: bytes
     kind: int
     material: bytes
+    last_size: int | None = field(default=None, compare=False)  # counts for no larger tree
 
     @staticmethod
     def make(name, kind, material):
@@ -48,6 +50,7 @@ class Key:
 
     @staticmethod
     def parse(text):
+        text, bound = re.fullmatch(r"(.*?)(?:@([0-9]+))?", text, re.DOTALL).groups()
         parts = text.split("+", 2)
         if len(parts) != 3 or not is_key_name(parts[0]):
             raise Refused("a key is <name>+<ID>+<base64>")
@@ -59,7 +62,11 @@ class Key:
         key = Key.make(parts[0], raw[0], raw[1:])
         if str(key) != text:
             raise Refused("the key's ID is not its own")
-        return key
+        if bound is None:
+            return key
+        if key.kind != ED25519:
+            raise Refused("only a ledger's key has a size that it counts up to")
+        return replace(key, last_size=from_decimal(bound))
 
     def __str__(self):
         return f"{self.name}+{self.id.hex()}+{base64.b64encode(bytes([self.kind]) + self.material).decode()}"
@@ -150,6 +157,9 @@ def require_signatures(note, checkpoint, keys, witnesses=()):
     signers = [key for key in note.signers(log_keys(keys)) if key.name == checkpoint.origin]
     if not signers:
         raise Refused("no trusted key of this log has signed the checkpoint")
+    signers = [key for key in signers if key.last_size is None or checkpoint.size <= key.last_size]
+    if not signers:
+        raise Refused("the key that has signed was replaced before the log had as many entries")
     for text in witnesses:
         key = Key.parse(text)
         if key.kind != COSIGNATURE or not note.signers([key]):
@@ -157,9 +167,21 @@ def require_signatures(note, checkpoint, keys, witnesses=()):
     return signers
 
 
+def require_present(signers, before, position):
+    """Those of the signers but the one that the entry at a position says to have been replaced."""
+    signers = [key for key in signers if key.material != before]
+    if not signers:
+        raise Refused(f"the checkpoint is signed by a key that the entry at {position} says to have been replaced")
+    return signers
+
+
 def verified_checkpoint(raw, keys, witnesses=()):
     """The checkpoint of a note, once its signatures are checked."""
+    return verified_signers(raw, keys, witnesses)[0]
+
+
+def verified_signers(raw, keys, witnesses=()):
+    """The same, and the trusted keys that have signed."""
     note = Note.parse(raw)
     checkpoint = Checkpoint.parse(note.text)
-    require_signatures(note, checkpoint, keys, witnesses)
-    return checkpoint
+    return checkpoint, require_signatures(note, checkpoint, keys, witnesses)

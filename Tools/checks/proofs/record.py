@@ -11,6 +11,10 @@ class Header:
     time: int  # milliseconds since 1970
     type: int
     version: int
+    replaced: bytes | None  # the key of checkpoints that the event says to have been replaced
+
+
+SIGNING_KEY_ROTATED = 90
 
 
 class Reader:
@@ -57,4 +61,18 @@ def header(raw, position):
         raise Refused("the address is empty")
     if flags & 4:
         reader.take(32)
-    return Header(found, time, kind, version)
+    replaced = before(raw[reader.place:]) if kind == SIGNING_KEY_ROTATED else None
+    return Header(found, time, kind, version, replaced)
+
+
+def before(payload):
+    """Field 1 of a protobuf message whose fields are all bytes; nothing where it has another form."""
+    reader = Reader(payload)
+    while reader.place < len(payload):
+        tag = reader.varint()
+        if tag & 7 != 2:
+            return None
+        value = reader.take(reader.varint())
+        if tag >> 3 == 1:
+            return value
+    return None

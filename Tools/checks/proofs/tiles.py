@@ -57,12 +57,13 @@ def entries_of(folder, index, width):
 def verify(folder, keys, witnesses=()):
     """Checks every entry, tile and the checkpoint against each other, and returns the checkpoint."""
     folder = Path(folder)
-    head = note.verified_checkpoint(read(folder, "checkpoint"), keys, witnesses)
+    head, signers = note.verified_signers(read(folder, "checkpoint"), keys, witnesses)
     below = []
     for index, width in tiles_of(0, head.size):
         entries = entries_of(folder, index, width)
         for place, entry in enumerate(entries):
-            record.header(entry, index * WIDTH + place + 1)
+            header = record.header(entry, index * WIDTH + place + 1)
+            signers = note.require_present(signers, header.replaced, header.position)
         if hashes_of(folder, 0, index, width) != [merkle.leaf(entry) for entry in entries]:
             raise Refused(f"{path_of(0, index, width)} does not match its entries")
     level = 0

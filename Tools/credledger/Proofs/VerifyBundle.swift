@@ -20,7 +20,9 @@ struct VerifyBundle: AsyncParsableCommand {
   var file: String
   @Option(
     name: .customLong("key"),
-    help: ArgumentHelp("A public key of the ledger; one of those given must have signed.", valueName: "key"))
+    help: ArgumentHelp(
+      "A public key of the ledger; one of those given must have signed. One that was replaced counts up to the size after @.",
+      valueName: "key"))
   var keys: [String] = []
   @Option(
     name: .customLong("witness"),
@@ -46,7 +48,7 @@ struct VerifyBundle: AsyncParsableCommand {
     let bundle = try EvidenceBundle(
       decoding: contents(of: file, limit: Self.limit) { $0.starts(with: EvidenceBundle.beginning.prefix($0.count)) })
     let evidence = try bundle.verify(keys: keys, witnesses: witnesses)
-    for key in bundle.keys where !keys.contains(key) {
+    for key in bundle.keys where !keys.contains(where: { $0 == key || $0.hasPrefix("\(key)@") }) {
       write(
         "warning: the evidence comes with a key that you did not give, and that is not vouched for: \(key.printable)\n",
         to: STDERR_FILENO)

@@ -19,6 +19,7 @@ struct KeyCommand: AsyncParsableCommand {
       abstract: "Show the keys that check checkpoints, oldest first.",
       discussion: """
         They are public: give them to whoever is to check evidence, by a way that whoever hands over evidence cannot change.
+        A key that was replaced has the size of the largest tree that it counts for after an @: leave it there.
         As JSON, the numbers and times of all other keys follow.
 
         EXAMPLES
