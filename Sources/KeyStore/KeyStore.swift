@@ -169,7 +169,8 @@ public final class KeyStore: Sendable {
     cacheCapacity: Int = defaultCacheCapacity, random: any RandomSource
   ) throws(KeyStoreError) -> KeyStore {
     guard folder.has(Keyring.fileName) else {
-      throw KeyStoreError(.notFound, "\(folder.path) holds no keyring; create it, or restore it from a backup.")
+      throw KeyStoreError(
+        .notFound, "\(folder.path) holds no keyring: only restoring the keys from their backup opens what they sealed.")
     }
     let lock: WriterLock? = access == .writing ? try WriterLock(of: folder) : nil
     if access == .writing {

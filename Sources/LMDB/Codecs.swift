@@ -5,7 +5,7 @@ let maximumKeyByteCount = 511
 /// How a table's keys are written.
 ///
 /// LMDB orders keys as strings of bytes, so a composite key writes its parts big-endian, the most significant first.
-public protocol KeyCodec {
+public protocol KeyCodec: SendableMetatype {
   /// The key as the caller sees it.
   associatedtype Key
 
@@ -20,10 +20,14 @@ public protocol KeyCodec {
 
   /// The key that was written as `bytes`, or nil where no key is. The bytes need not be aligned.
   static func decode(_ bytes: RawSpan) -> Key?
+
+  /// What people call the key that was written as `bytes`, such as `position 42`; nil where no key is.
+  static func name(of bytes: RawSpan) -> String?
 }
 
 extension KeyCodec {
   public static var isInteger: Bool { false }
+  public static func name(of bytes: RawSpan) -> String? { decode(bytes).map { "\($0)" } }
 }
 
 /// How a table's values are written.
@@ -61,8 +65,20 @@ public enum PositionKey: KeyCodec {
   }
 }
 
+extension PositionKey {
+  public static func name(of bytes: RawSpan) -> String? { decode(bytes).map { "position \($0)" } }
+}
+
 /// Any 1 to 511 bytes, in the order of `memcmp`.
 public enum BytesKey: KeyCodec {
+  /// As text where it is one, and otherwise in hexadecimal.
+  public static func name(of bytes: RawSpan) -> String? {
+    let key = Array(copying: bytes)
+    if key.allSatisfy({ (0x20...0x7E).contains($0) }) { return String(decoding: key, as: UTF8.self) }
+    let digits = Array("0123456789abcdef".utf8)
+    return "key " + String(decoding: key.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
   @inlinable
   public static func byteCount(of key: [UInt8]) -> Int { key.count }
 

@@ -9,6 +9,7 @@ struct RowCheck: Sendable {
   private let key: RowKey?
   /// Where keys are of many lengths, a key's length counts in the check: so no byte of a key passes for one of a value.
   private let countsKeyBytes: Bool
+  var hasIntegerKeys: Bool { !countsKeyBytes }
 
   init(_ name: String, _ key: RowKey?, hasIntegerKeys: Bool) {
     self.name = name

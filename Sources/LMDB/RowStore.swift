@@ -8,11 +8,14 @@ struct RowStore: Sendable {
   private let table: MDB_dbi
   private let environment: UInt
   private let rowCheck: RowCheck
+  /// How the keys are written, where that is known.
+  private let codec: (any KeyCodec.Type)?
   /// The table's logical name.
   var name: String { rowCheck.name }
 
-  init(_ table: MDB_dbi, _ rowCheck: RowCheck, _ core: EnvironmentCore) {
+  init(_ table: MDB_dbi, _ rowCheck: RowCheck, _ core: EnvironmentCore, _ codec: (any KeyCodec.Type)?) {
     self.table = table
+    self.codec = codec
     self.rowCheck = rowCheck
     unsafe environment = UInt(bitPattern: core.pointer)
   }
@@ -83,11 +86,11 @@ struct RowStore: Sendable {
   /// The error for a row that is not what was written.
   @usableFromInline
   func damage(at key: UnsafeRawBufferPointer) -> LMDBError {
-    let digits = Array("0123456789abcdef".utf8)
-    let hex = unsafe key.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+    let codec: any KeyCodec.Type = self.codec ?? (rowCheck.hasIntegerKeys ? PositionKey.self : BytesKey.self)
+    let row = unsafe codec.name(of: RawSpan(_unsafeBytes: key)) ?? BytesKey.name(of: RawSpan(_unsafeBytes: key)) ?? ""
     return LMDBError(
       .damagedRow, "read a row",
-      "the row of table \(name) at key \(String(decoding: hex, as: UTF8.self)) is damaged; restore a backup, or rebuild the projections if it is one of theirs"
+      "the row of table \(name) at \(row) is damaged; restore a backup, or rebuild the projections if it is one of theirs"
     )
   }
 

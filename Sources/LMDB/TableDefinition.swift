@@ -35,7 +35,7 @@ extension Environment {
       return Table(
         rows: unsafe try core.openRows(
           definition.name, RowCheck(definition.logicalName, definition.key, hasIntegerKeys: K.isInteger),
-          hasIntegerKeys: K.isInteger, creating: true, in: transaction.handle.pointer))
+          codec: K.self, hasIntegerKeys: K.isInteger, creating: true, in: transaction.handle.pointer))
     } catch {
       transaction.fail(error.status)
       throw error
@@ -59,7 +59,7 @@ extension Environment {
       rows: try core.withMap { () throws(LMDBError) in
         try core.openExistingRows(
           definition.name, RowCheck(definition.logicalName, definition.key, hasIntegerKeys: K.isInteger),
-          hasIntegerKeys: K.isInteger)
+          codec: K.self, hasIntegerKeys: K.isInteger)
       })
   }
 }
@@ -70,7 +70,7 @@ extension EnvironmentCore {
   ///
   /// - Parameter hasIntegerKeys: nil takes the table as it is.
   func openExistingRows(
-    _ name: String, _ rowCheck: RowCheck, hasIntegerKeys: Bool?
+    _ name: String, _ rowCheck: RowCheck, codec: (any KeyCodec.Type)? = nil, hasIntegerKeys: Bool?
   ) throws(LMDBError) -> RowStore {
     try tableOpening.withLock { _ throws(LMDBError) in
       var begun: OpaquePointer?
@@ -78,7 +78,7 @@ extension EnvironmentCore {
       guard let transaction = unsafe begun else { throw LMDBError(status: MDB_PANIC, "open a table") }
       do throws(LMDBError) {
         let rows = unsafe try openRows(
-          name, rowCheck, hasIntegerKeys: hasIntegerKeys, creating: false, in: transaction)
+          name, rowCheck, codec: codec, hasIntegerKeys: hasIntegerKeys, creating: false, in: transaction)
         unsafe try check("open a table", mdb_txn_commit(transaction))
         return rows
       } catch {
@@ -89,7 +89,8 @@ extension EnvironmentCore {
   }
 
   fileprivate func openRows(
-    _ name: String, _ rowCheck: RowCheck, hasIntegerKeys: Bool?, creating: Bool, in transaction: OpaquePointer
+    _ name: String, _ rowCheck: RowCheck, codec: (any KeyCodec.Type)?, hasIntegerKeys: Bool?, creating: Bool,
+    in transaction: OpaquePointer
   ) throws(LMDBError) -> RowStore {
     let operation = "open table \(name)"
     let kind = hasIntegerKeys == true ? MDB_INTEGERKEY : 0
@@ -101,6 +102,6 @@ extension EnvironmentCore {
     guard hasIntegerKeys == nil || flags == UInt32(kind) else {
       throw LMDBError(.other, operation, "the table's keys are of another kind than the definition's; check the name")
     }
-    return RowStore(table, rowCheck, self)
+    return RowStore(table, rowCheck, self, codec)
   }
 }

@@ -110,7 +110,7 @@ import Testing
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "a").account.rawValue
     await ledger.close()
-    #expect(try run("account list --format ndjson").output.contains("\"account\":\(account),"))
+    #expect(try run("account list --format ndjson").output.contains("\"account\":\"account:\(account)\","))
     #expect(try run("account disable \(account) --reason left").status == 0)
     #expect(try run("account show \(account) --format ndjson").output.contains("\"state\":\"disabled\""))
     #expect(try run("account enable 99").status == 1)

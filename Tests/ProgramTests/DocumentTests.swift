@@ -18,8 +18,13 @@ import Testing
   @Test func eachCommandKeepsToItsSchema() throws {
     let made = try runProgram(["init", "--origin", "ledger.example.org", "--format", "json"] + ledger)
     try expectDocuments(made.output, match: "init")
-    try expect(["walkthrough", "--leave-open"], match: "walkthrough")
-    try expect(["walkthrough"], match: "walkthrough")
+    #expect(try runProgram(["walkthrough", "--leave-open"] + ledger).status == 0)
+    for format in ["json", "ndjson"] {
+      for arguments in [[], ["--leave-open", "--ledger", "\(folder.path)/\(format)"]] {
+        let played = try runProgram(["walkthrough", "--format", format] + arguments)
+        try expectDocuments(played.output, match: "walkthrough")
+      }
+    }
     try expect(["stats"], match: "stats")
     try expect(["verify"], match: "verify")
     try expect(["key", "list"], match: "key")

@@ -87,9 +87,7 @@ import Testing
       "change", "group", "subscribe", group, "--account", ids[0], "--account", ids[1], "--number-file", "-",
       input: numbers)
     #expect(
-      try made.map { try value("target", in: $0) } == [
-        "account:\(ids[0])", "account:\(ids[1])", "number 1", "number 2",
-      ])
+      try made.map { try value("target", in: $0) } == [ids[0], ids[1], "number 1", "number 2"])
     #expect(try made.allSatisfy { try value("changed", in: $0) == "true" })
     let again = ["group", "subscribe", group, "--account", ids[1], "--account", ids[2]]
     #expect(

@@ -228,7 +228,7 @@ import Testing
     try expect(2, "credledger grant create", "grant", "create", "--connector", "8", "--granter", "2")
     try expect(2, "credledger group add-member", "group", "add-member", "5")
     try expect(2, "credledger erase", "erase", developer)
-    try expect(1, "invalid_value", "group", "list", "--limit", "0")
+    try expect(2, "--limit: expected 1 to 1000", "group", "list", "--limit", "0")
     let nameless = try runProgram(["group", "list"], environment: ["CREDLEDGER_DIR="])
     #expect(nameless.status == 2)
     #expect(nameless.error.contains("credledger group list"))

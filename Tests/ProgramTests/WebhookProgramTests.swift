@@ -68,7 +68,7 @@ import Testing
     #expect(table.contains("action survey-1") && table.contains("in-force"))
     #expect(try run("show", "\(first.id)").output.contains("waiting     1"))
     #expect(try run("show", "\(second.id)").output.contains("listens to  action survey-1"))
-    #expect(try lines("webhook", "list", "connector:99").isEmpty)
+    #expect(try run("list", "connector:99", status: 1).error.contains("there is no connector:99"))
     #expect(try run("show", "99", status: 1).error.contains("there is no webhook:99"))
     #expect(try run("list", "account:2", status: 2).error.contains("credledger webhook list"))
   }

@@ -82,6 +82,13 @@ See [the sources](../Sources/KeyStore/Vault.swift), [the web](https://example.or
 [top]: ../README.md#start
 """
 
+SHOW = """import Glibc
+
+func show(_ text: String) {
+  print(text)
+}
+"""
+
 CALL = """/// The book.
 ///
 /// ```swift
@@ -108,6 +115,7 @@ CLEAN = {
     "Sources/LedgerEvents/Generated/token.pb.swift": "import Foundation\npublic var x: Int!\n" + "\n" * 500,
     "Tests/KeyStoreTests/LongTests.swift": "// length: one table of the standard's vectors\n" + "\n" * 500,
     "Tools/start": "#!/usr/bin/env bash\n",
+    "Tools/credledger/Show.swift": SHOW,
 }
 
 LONG = "Tests/KeyStoreTests/LongTests.swift"
@@ -164,5 +172,10 @@ PLANTS = [
     Plant("arithmetic", VAULT, NOTE, "  let a = time.milliseconds * 1_000\n" + NOTE),
     Plant("arithmetic", VAULT, NOTE, "  let a = \"\\(time.seconds - 1)\"\n" + NOTE),
     Plant("arithmetic", COMMAND, EVENTS, EVENTS + "let a = key.number - 1\n", line_offset=1),
+    Plant("output", "Tools/credledger/Show.swift", "print(text)", "Swift.print(text)"),
+    Plant("output", "Tools/credledger/Show.swift", "print(text)", "unsafe puts(text)"),
+    Plant("output", "Tools/credledger/Show.swift", "print(text)", "debugPrint(text)"),
+    Plant("output", "Tools/credledger/Show.swift", "print(text)", "write(text, to: STDOUT_FILENO)"),
+    Plant("output", "Tools/credledger/Show.swift", "print(text)", "unsafe fputs(text, stderr)"),
     Plant("examples", "Sources/CredentialLedger/Book.swift", "/// ```\n", "/// book.close()\n/// ```\n"),
 ]

@@ -137,9 +137,16 @@ extension Ledger {
       }
     }
     guard let proof else {
-      throw LedgerError(.notFound, "position: expected 1 to the head of the newest checkpoint", field: "position")
+      let head = try checkpointedHead()
+      throw LedgerError(
+        .notFound, "position: expected 1 to \(head), the head of the newest checkpoint", field: "position")
     }
     return proof
+  }
+
+  /// How many events the newest checkpoint covers.
+  private func checkpointedHead() throws(LedgerError) -> UInt64 {
+    try logged { () throws(LogError) in try log.snapshot().checkpoint(atOrBefore: .max)?.size ?? 0 }
   }
 
   /// The error for a record that the tree does not lead to what was signed.

@@ -104,7 +104,7 @@ extension Ledger {
   ) async throws(LedgerError) -> RestoreReport {
     let carried = try await onOwnThread { () throws(LedgerError) in
       var reader = try ExportReader(descriptor)
-      let draft = try DraftFolder(for: path)
+      let draft = try DraftFolder(for: path, makingParents: true)
       let trusted = try bring(KeysSource(path: keys), origin: reader.origin, to: draft, configuration)
         .verifierKeys(origin: reader.origin).map(\.description)
       return try fill(draft, origin: reader.origin, configuration) { (log) throws(LedgerError) in

@@ -60,7 +60,7 @@ extension Ledger {
     progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> RestoreReport {
     let carried = try await onOwnThread { () throws(LedgerError) in
-      let draft = try DraftFolder(for: path)
+      let draft = try DraftFolder(for: path, makingParents: true)
       if BackupFolder(path: source).isPresent {
         return try restore(
           BackupFolder(path: source), KeysSource(path: keys), against, in: draft, configuration, progress)

@@ -105,7 +105,7 @@ public final class Ledger: Sendable {
     configuration.archive = nil
     // Nothing is witnessed before the ledger has its name.
     configuration.witnessFile = nil
-    let draft = try DraftFolder(for: path)
+    let draft = try DraftFolder(for: path, makingParents: true)
     let keys = try keyed { () throws(KeyStoreError) in
       try KeyStore.create(
         at: "\(draft.path)/\(Folder.keys)", origin: origin, master: configuration.masterKeySource,

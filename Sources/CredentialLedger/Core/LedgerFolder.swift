@@ -44,6 +44,31 @@ package enum LedgerFolder {
       .invalidValue, "\(field): expected a folder outside that of the ledger, best on another device", field: field)
   }
 
+  /// Refuses a path within the folder of whichever ledger: it would be taken for a part of that one, and go with it.
+  static func requireOutsideAnyLedger(_ path: String) throws(LedgerError) {
+    var folder = absolute(path)
+    while folder != "/" {
+      folder = parent(of: folder)
+      guard exists("\(folder)/\(Ledger.Folder.log)/data.mdb") else { continue }
+      throw LedgerError(
+        .invalidValue, "path: \(path) is in the folder of the ledger \(folder); name a place elsewhere", field: "path")
+    }
+  }
+
+  /// The folders above a path that are missing, the innermost first.
+  static func missing(above path: String) -> [String] {
+    var missing: [String] = []
+    var folder = parent(of: path)
+    while folder != "/", folder != ".", !exists(folder) {
+      missing.append(folder)
+      folder = parent(of: folder)
+    }
+    return missing
+  }
+
+  /// Removes folders as long as there is nothing in them.
+  static func removeEmpty(_ folders: [String]) { for folder in folders { unsafe rmdir(folder) } }
+
   /// Refuses a path where no ledger is.
   static func requireLedger(_ path: String) throws(LedgerError) {
     try SystemLimits.check()

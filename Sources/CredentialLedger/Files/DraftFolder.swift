@@ -10,21 +10,38 @@ final class DraftFolder: Sendable {
   /// Held for as long as somebody fills the folder.
   private let lock: FileHandle
   private let isPublished = Atomic(false)
+  /// The folders above it that were made for it, the innermost first: they go with it where it is given up.
+  private let madeAbove: [String]
 
-  /// - Parameter target: a folder that does not exist, or is empty.
-  /// - Throws: `busy` where somebody fills it already; `already_exists`, `storage`, `disk_full`.
-  init(for target: String) throws(LedgerError) {
+  /// - Parameters:
+  ///   - target: a folder that does not exist, or is empty.
+  ///   - makingParents: whether to make the folders above it where they are missing.
+  /// - Throws: `busy` where somebody fills it already; `already_exists`; `not_found` where the folder that it is to be in is
+  ///   not there; `invalid_value` for a place within a ledger's folder; `storage`, `disk_full`.
+  init(for target: String, makingParents: Bool = false) throws(LedgerError) {
     try LedgerFolder.requireFree(target)
+    try LedgerFolder.requireOutsideAnyLedger(target)
     self.target = target
+    let missing = LedgerFolder.missing(above: target)
+    if let first = missing.last, !makingParents {
+      throw LedgerError(.notFound, "\(first) is not there; make it, or name another folder", field: "path")
+    }
+    madeAbove = missing
     path = "\(LedgerFolder.trimmed(target)).credledger-part"
     var claimed: FileHandle?
     let path = path
-    try Unfinished.begin(path) { () throws(LedgerError) in claimed = try Self.claim(path, for: target) }
+    do throws(LedgerError) {
+      try Unfinished.begin(path) { () throws(LedgerError) in claimed = try Self.claim(path, for: target) }
+    } catch {
+      LedgerFolder.removeEmpty(missing)
+      throw error
+    }
     lock = claimed.take() ?? FileHandle(-1)
     // Whoever held the name until now may have finished.
     do throws(LedgerError) { try LedgerFolder.requireFree(target) } catch {
       LedgerFolder.remove(path)
       Unfinished.forget(path)
+      LedgerFolder.removeEmpty(missing)
       throw error
     }
   }
@@ -47,6 +64,7 @@ final class DraftFolder: Sendable {
     guard !isPublished.load(ordering: .relaxed) else { return }
     LedgerFolder.remove(path)
     Unfinished.forget(path)
+    LedgerFolder.removeEmpty(madeAbove)
   }
 
   /// Makes the folder, or takes over the one that a killed process has left, empty.

@@ -11,7 +11,13 @@ extension DomainReader where Self: ~Copyable {
       try self.membership(in: id, of: account)
     }
     guard let group = try read(self.group(id)), membership != nil || requester.account == nil else {
-      throw .refused(.notFound, field: "group", expected: "a group that you are a member of")
+      guard let account = requester.account else {
+        throw .refused(.notFound, field: "group", expected: "a group of this ledger")
+      }
+      // Who asks may be somebody else, such as an operator.
+      throw .refused(
+        .notFound, field: "group", expected: "a group that \(account) is a member of",
+        remedy: "\(account) is no member of \(id)")
     }
     guard !group.isDeleted else {
       throw .refused(.gone, field: "group", expected: "a group that is not deleted")

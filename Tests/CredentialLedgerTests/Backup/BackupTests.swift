@@ -69,6 +69,7 @@ import Testing
 
   @Test func itIsPrivateAndLeavesNothingElse() async throws {
     let copied = try await CopiedLedger()
+    for folder in ["new", "safe"] { try LedgerFolder.make(copied.path(folder)) }
     _ = try await copied.ledger.backUp(to: copied.path("new/backup"), keys: copied.path("safe/keys"))
     #expect(
       LedgerFolder.files(in: copied.path("new")) == [

@@ -1,5 +1,5 @@
 """The rules. Each is a module with `check(tree)`, which yields findings."""
 
-from rules import arithmetic, documentation, examples, forbidden, foundation, layers, length, links, wording
+from rules import arithmetic, documentation, examples, forbidden, foundation, layers, length, links, output, wording
 
-RULES = [layers, foundation, forbidden, length, wording, links, documentation, examples, arithmetic]
+RULES = [layers, foundation, forbidden, length, wording, links, documentation, examples, arithmetic, output]

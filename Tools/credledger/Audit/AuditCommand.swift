@@ -36,9 +36,10 @@ struct AuditCommand: AsyncParsableCommand {
 
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup(title: "Filters") var filters: AuditFilterOptions
-  @Option(help: "Go on after this position, in the order of the answer.")
+  @Option(parsing: .unconditional, help: "Go on after this position, in the order of the answer.")
   var after: UInt64?
-  @Option(help: "How many, 1 to 10000; with --follow, how many of those that are there, 0 for none.")
+  @Option(
+    parsing: .unconditional, help: "How many, 1 to 10000; with --follow, how many of those that are there, 0 for none.")
   var limit = 50
   @Flag(help: "Show the oldest first.")
   var reverse = false
@@ -56,9 +57,7 @@ struct AuditCommand: AsyncParsableCommand {
   var format = AuditFormat.table
 
   func validate() throws {
-    guard (follow ? 0...10_000 : 1...10_000).contains(limit) else {
-      throw ValidationError("--limit: expected 1 to 10000.")
-    }
+    try requireLimit(limit, follow ? 0...10_000 : 1...10_000)
     if follow, format == .json { throw ValidationError("--follow has no end: use --format ndjson.") }
     if follow, reverse || filters.until != nil { throw ValidationError("--follow excludes --reverse and --until.") }
     if fields != nil, format == .cloudevents { throw ValidationError("--format cloudevents has its own attributes.") }

@@ -27,9 +27,11 @@ struct AuditFilterOptions: ParsableArguments {
   @Option(
     help: "A network address, as it was recorded; - reads addresses from standard input. Has no index: see above.")
   var address: [String] = []
-  @Option(help: "Recorded then or later: a time in RFC 3339, or how long ago, such as 2h or 7d.")
+  @Option(
+    help: "Recorded then or later: a time in RFC 3339, or how long ago, such as 2h or 7d.",
+    transform: TimeArgument.parse)
   var since: TimeArgument?
-  @Option(help: "Recorded before then.")
+  @Option(help: "Recorded before then.", transform: TimeArgument.parse)
   var until: TimeArgument?
 
   func validate() throws {
@@ -50,7 +52,7 @@ struct AuditFilterOptions: ParsableArguments {
     for (option, alternatives) in try alternatives(in: ledger) {
       var any: Audit.Filter?
       for (subject, one) in alternatives {
-        if let subject { try await Self.requireKnown(subject, option, in: ledger) }
+        if let subject { try await ledger.requireKnown(subject, option) }
         any = any.map { $0.or(one) ?? $0 } ?? one
       }
       if let any { filter = filter.and(any) }
@@ -100,16 +102,6 @@ struct AuditFilterOptions: ParsableArguments {
       ("--request", request.map { (nil, .request($0)) }),
       ("--address", try address.flatMap { try values(of: $0, "address") }.map { (nil, .address($0)) }),
     ]
-  }
-
-  /// Refuses the name of what there never was: an empty answer would say that nothing happened to it.
-  private static func requireKnown(_ subject: Subject, _ option: String, in ledger: Ledger) async throws {
-    // A refresh token goes by the handle of its family.
-    let filter: Audit.Filter =
-      subject.kind == .token ? .token(TokenID(rawValue: subject.number)) : .subject(subject)
-    let page = try await ledger.audit.search(filter, order: .oldestFirst, limit: 1)
-    guard page.entries.isEmpty, page.archived.isEmpty, page.next == nil else { return }
-    throw CheckFailed(reason: "\(option): there is no \(subject) [not_found]", code: .notFound)
   }
 
   private static func actor(_ text: String) throws -> Subject {

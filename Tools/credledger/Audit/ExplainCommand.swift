@@ -3,7 +3,8 @@ import CredentialLedger
 
 struct ExplainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "explain", abstract: "Tell why a token, grant, connector or account is valid or not, now or then.",
+    commandName: "explain",
+    abstract: "Tell why a token, grant, connector, group or account is valid or not, now or then.",
     discussion: """
       Shows the events that led there, from the accounts and the verified phone on, and the one that decided. A token goes \
       by its handle, such as token:42 or 42, or by its text. The text is a secret, and an argument is seen in the list of \
@@ -18,11 +19,16 @@ struct ExplainCommand: AsyncParsableCommand {
         credledger explain - < leaked.txt
       """)
 
-  @Argument(help: "token:N or N, grant:N, connector:N, account:N, a token's text, or - for texts on standard input.")
+  @Argument(
+    help:
+      "token:N or N, grant:N, connector:N, group:N, account:N, the ID of a connector or group that clients know, a token's text, or - for texts on standard input."
+  )
   var object: String?
   @Option(help: "A file with the texts of tokens, a line each; - is standard input.")
   var file: String?
-  @Option(help: "When: a position, a time in RFC 3339, or how long ago, such as 2h or 7d; without it now.")
+  @Option(
+    help: "When: a position, a time in RFC 3339, or how long ago, such as 2h or 7d; without it now.",
+    transform: MomentArgument.parse)
   var at: MomentArgument?
   @Option(
     help: ArgumentHelp(
@@ -39,8 +45,12 @@ struct ExplainCommand: AsyncParsableCommand {
     case (nil, let file?): all = try tokens(in: file).map { .presented($0) }
     case ("-", nil): all = try tokens(in: "-").map { .presented($0) }
     case (let object?, nil):
+      guard PublicID(object) == nil else {
+        all = []
+        break
+      }
       guard let named = Ledger.Explained(unwrapped(object)) else {
-        throw ValidationError("Name a token:N, grant:N, connector:N or account:N, or give a token's text.")
+        throw ValidationError("Name a token:N, grant:N, connector:N, group:N or account:N, or give a token's text.")
       }
       all = [named]
     default: throw ValidationError("Name one object, or a file with a token's text.")
@@ -51,7 +61,9 @@ struct ExplainCommand: AsyncParsableCommand {
     }
     let evidence = try proof.map { try OutputFile($0, "--proof", of: ledger) }
     try evidence?.requireNew()
+    let publicID = object.flatMap { PublicID($0) }
     try await ledger.reading { ledger in
+      let all = try publicID.map { [try Self.named($0, in: ledger)] } ?? all
       var results: [Result<Explanation, CheckFailed>] = []
       for explained in all {
         let explanation = try await ledger.explain(explained, at: at)
@@ -79,6 +91,13 @@ struct ExplainCommand: AsyncParsableCommand {
       }
       try Lines.requireAll(results.map { (try? $0.get()) != nil })
     }
+  }
+
+  /// The connector or group that clients know by an ID.
+  private static func named(_ publicID: PublicID, in ledger: Ledger) throws -> Ledger.Explained {
+    if let connector = try ledger.connectors.connector(publicID: publicID) { return .connector(connector.id) }
+    if let group = try ledger.groups.group(publicID: publicID) { return .group(group.id) }
+    throw CheckFailed(reason: "there is no connector or group \(publicID) [not_found]", code: .notFound)
   }
 
   /// Refuses to explain what never was. What only came to be later has an explanation: it was not there yet.
@@ -143,6 +162,7 @@ extension Ledger.Explained {
     case .grant: self = .grant(GrantID(rawValue: subject.number))
     case .connector: self = .connector(ConnectorID(rawValue: subject.number))
     case .account: self = .account(AccountID(rawValue: subject.number))
+    case .group: self = .group(GroupID(rawValue: subject.number))
     default: return nil
     }
   }

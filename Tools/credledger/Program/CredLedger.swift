@@ -83,7 +83,10 @@ struct CredLedger: AsyncParsableCommand {
     }
     // The parser knows the subcommand of its own errors; those of a subcommand at work are told here.
     let isAtWork = used != CredLedger.self
-    let text = isAtWork ? "error: \(message(for: error))\n\(usageString(for: used))" : fullMessage(for: error)
+    let usage = usageString(for: used)
+    let name = usage.split(separator: " ").prefix { !"[<-".contains($0.prefix(1)) }.joined(separator: " ")
+    let help = "Usage: \(usage)\n  See '\(name) --help' for more information."
+    let text = isAtWork ? "error: \(message(for: error))\n\(help)" : fullMessage(for: error)
     // In the form of all other errors; the parser quotes what it was given.
     let lines = (text.hasPrefix("Error: ") ? "error: \(text.dropFirst(7))" : text)
       .split(separator: "\n", omittingEmptySubsequences: false).map { String($0).printable }

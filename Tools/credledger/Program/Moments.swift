@@ -3,10 +3,20 @@ import CredentialLedger
 
 /// A time as options take it: RFC 3339, such as `2026-01-31T12:00:00Z`; a date alone, such as `2026-01-31`, for its
 /// beginning in UTC; or how long ago, such as `2h`, `7d` or `1h30m`.
-enum TimeArgument: ExpressibleByArgument {
+enum TimeArgument {
   /// - Parameter bound: the first millisecond that is no earlier, where the time is given more finely.
   case at(Timestamp, bound: Timestamp)
   case ago(Duration)
+
+  /// Reads what an option was given.
+  ///
+  /// - Throws: `ValidationError` that names the part which no time has.
+  static func parse(_ argument: String) throws -> TimeArgument {
+    guard let time = TimeArgument(argument: argument) else {
+      throw ValidationError("\(ImpossibleTime.reason(argument)).")
+    }
+    return time
+  }
 
   init?(argument: String) {
     let texts = [argument, argument + "T00:00:00Z"]
@@ -38,9 +48,17 @@ enum TimeArgument: ExpressibleByArgument {
 }
 
 /// A place in the log as options take it: a position, or a time, which stands for the newest event recorded until then.
-enum MomentArgument: ExpressibleByArgument {
+enum MomentArgument {
   case position(UInt64)
   case time(TimeArgument)
+
+  /// As ``TimeArgument/parse(_:)``.
+  static func parse(_ argument: String) throws -> MomentArgument {
+    guard let moment = MomentArgument(argument: argument) else {
+      throw ValidationError("\(ImpossibleTime.reason(argument)).")
+    }
+    return moment
+  }
 
   init?(argument: String) {
     if argument.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }), let position = UInt64(argument) {

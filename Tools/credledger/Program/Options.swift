@@ -100,6 +100,13 @@ extension LedgerOptions {
   }
 }
 
+/// Refuses a number of entries that no answer has.
+func requireLimit(_ limit: Int, _ range: ClosedRange<Int>) throws {
+  guard range.contains(limit) else {
+    throw ValidationError("--limit: expected \(range.lowerBound) to \(range.upperBound).")
+  }
+}
+
 /// How results are printed.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
   case table

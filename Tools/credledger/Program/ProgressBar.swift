@@ -13,6 +13,8 @@ import Synchronization
 /// ```
 final class ProgressBar: Sendable {
   private static let width = 25
+  /// What narrow terminals have no room for goes first: the bar, then rate and unit.
+  private static let leastWidth = 10
 
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private let start = ContinuousClock.now
@@ -44,9 +46,20 @@ final class ProgressBar: Sendable {
     let seconds = max(elapsed / .seconds(1), 0.001)
     let rate = Double(done > first ? done - first : 0) / seconds
     let left = rate > 0 ? Self.clock(Double(total > done ? total - done : 0) / rate) : "?"
-    let filled = Int(share) * Self.width / 1_000
-    let bar = String(repeating: "#", count: filled) + String(repeating: " ", count: Self.width - filled)
-    write("\r[\(bar)] \(share / 10) %  \(UInt64(rate)) \(unit)/s  \(left) left\u{1B}[K", to: STDERR_FILENO)
+    let line = Self.line(
+      share, "\(UInt64(rate)) \(unit)/s", "\(left) left", columns: Terminal.width(of: STDERR_FILENO) ?? 80)
+    write("\r\(line)\u{1B}[K", to: STDERR_FILENO)
+  }
+
+  /// The line for a share in thousandths, in as much room as there is: one that wraps would leave scraps behind.
+  static func line(_ share: UInt64, _ rate: String, _ left: String, columns: Int) -> String {
+    let rest = " \(share / 10) %  \(rate)  \(left)"
+    // The last column stays free: some terminals wrap when it is written.
+    let room = columns - 1
+    let width = min(Self.width, room - rest.columns - 2)
+    guard width >= leastWidth else { return "\(share / 10) %  \(left)".cut(to: max(0, room)) }
+    let filled = Int(share) * width / 1_000
+    return "[" + String(repeating: "#", count: filled) + String(repeating: " ", count: width - filled) + "]" + rest
   }
 
   /// Takes the bar away.

@@ -38,10 +38,21 @@ struct Table {
       (used, count) = (used + widths[count] + 2, count + 1)
     }
     return all.flatMap { row in
-      [line(Array(row.prefix(max(1, count))), width)]
-        + [row.dropFirst(max(1, count)).filter { !$0.isEmpty }.joined(separator: "  ")].filter { !$0.isEmpty }
-        .map { ("  " + $0).cut(to: width) }
+      [line(Array(row.prefix(max(1, count))), width)] + Self.wrapped(row.dropFirst(max(1, count)), width)
     }
+  }
+
+  /// Cells side by side on as many lines as they take, indented: only one that is wider than a line is cut.
+  private static func wrapped(_ cells: ArraySlice<String>, _ width: Int) -> [String] {
+    var lines: [String] = []
+    for cell in cells where !cell.isEmpty {
+      if let last = lines.last, last.columns + 2 + cell.columns <= width {
+        lines[lines.count - 1] = "\(last)  \(cell)"
+      } else {
+        lines.append("  \(cell)".cut(to: width))
+      }
+    }
+    return lines
   }
 
   private func line(_ cells: [String], _ width: Int?) -> String {

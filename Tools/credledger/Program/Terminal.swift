@@ -7,9 +7,14 @@ enum Terminal {
     if let text = unsafe getenv("COLUMNS"), let columns = unsafe Int(String(cString: text)), columns > 0 {
       return columns
     }
-    guard isatty(STDOUT_FILENO) == 1 else { return nil }
+    return width(of: STDOUT_FILENO)
+  }
+
+  /// How many columns the terminal behind a descriptor has; nil where it is none.
+  static func width(of descriptor: Int32) -> Int? {
+    guard isatty(descriptor) == 1 else { return nil }
     var size = winsize()
-    guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
     return Int(size.ws_col)
   }
 }
@@ -44,17 +49,22 @@ extension String {
 }
 
 extension Character {
-  /// Two for those of East Asia and pictures, none for what only marks others; as terminals mostly have it (Unicode
-  /// Standard Annex #11).
+  /// Two for those of East Asia, pictures and flags, none for what only marks others; as terminals mostly have it (Unicode
+  /// Standard Annex #11, and Technical Standard #51 for pictures).
   fileprivate var columns: Int {
     guard let scalar = unicodeScalars.first else { return 0 }
+    // A sign that is drawn as a picture, such as a heart or a keycap.
+    if unicodeScalars.contains("\u{FE0F}"), scalar.properties.isEmoji { return 2 }
+    if scalar.properties.isEmojiPresentation { return 2 }
     switch scalar.value {
     case 0..<0x300: return 1
-    case 0x1100...0x115F, 0x2E80...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60,
-      0xFFE0...0xFFE6, 0x1F300...0x1FAFF, 0x20000...0x3FFFD:
+    case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xA960...0xA97C, 0xAC00...0xD7A3, 0xF900...0xFAFF,
+      0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F1E6...0x1F1FF, 0x1F300...0x1F64F, 0x1F900...0x1F9FF,
+      0x20000...0x3FFFD:
       return 2
     default:
-      return scalar.properties.generalCategory == .nonspacingMark ? 0 : 1
+      let isMark = [.nonspacingMark, .enclosingMark, .format].contains(scalar.properties.generalCategory)
+      return isMark ? 0 : 1
     }
   }
 }

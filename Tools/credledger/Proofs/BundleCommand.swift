@@ -23,7 +23,9 @@ struct BundleCommand: AsyncParsableCommand {
   var what: [String] = []
   @Option(help: "A file with the texts of tokens, a line each; - is standard input.")
   var file: String?
-  @Option(help: "A position, a time in RFC 3339 or how long ago, such as 7d; the events until then. Without it now.")
+  @Option(
+    help: "A position, a time in RFC 3339 or how long ago, such as 7d; the events until then. Without it now.",
+    transform: MomentArgument.parse)
   var at: MomentArgument?
   @Option(help: "A checkpoint to prove by, such as a cosigned one; without it the newest.")
   var checkpoint: String?

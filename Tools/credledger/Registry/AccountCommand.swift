@@ -20,8 +20,10 @@ struct AccountCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List accounts, without personal data.")
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
-    @Option(help: "Go on after this account.") var after: UInt64 = 0
-    @Option(help: "How many, 1 to 1000.") var limit = 100
+    @Option(parsing: .unconditional, help: "Go on after this account.") var after: UInt64 = 0
+    @Option(parsing: .unconditional, help: "How many, 1 to 1000.") var limit = 100
+
+    func validate() throws { try requireLimit(limit, 1...1_000) }
 
     func run() async throws {
       let (after, limit) = (after, limit)

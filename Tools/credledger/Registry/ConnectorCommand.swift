@@ -30,10 +30,11 @@ struct ConnectorCommand: AsyncParsableCommand {
     @OptionGroup var output: FormatOptions
     @Option(help: "Only those of this account that are not deleted.") var owner: AccountID?
     @Option(help: "Only those with a grant for this group.") var group: GroupName?
-    @Option(help: "Go on after this connector.") var after: ConnectorID?
-    @Option(help: "How many, 1 to 1000.") var limit = 100
+    @Option(parsing: .unconditional, help: "Go on after this connector.") var after: ConnectorID?
+    @Option(parsing: .unconditional, help: "How many, 1 to 1000.") var limit = 100
 
     func validate() throws {
+      try requireLimit(limit, 1...1_000)
       guard [owner != nil, group != nil, after != nil].count(where: { $0 }) < 2 else {
         throw ValidationError("Give one of --owner, --group and --after.")
       }
@@ -42,7 +43,10 @@ struct ConnectorCommand: AsyncParsableCommand {
     func run() async throws {
       let (owner, group, after, limit) = (owner, group, after, limit)
       let connectors = try await ledger.reading { ledger in
-        if let owner { return try ledger.connectors.states(ownedBy: owner) }
+        if let owner {
+          try await ledger.requireKnown(Subject(owner), "--owner")
+          return try ledger.connectors.states(ownedBy: owner)
+        }
         if let group { return try ledger.connectors.states(of: group.find(in: ledger).id) }
         return try ledger.connectors.states(after: after, limit: limit)
       }

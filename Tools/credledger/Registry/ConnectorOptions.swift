@@ -9,8 +9,10 @@ struct ConnectorDetailOptions: ParsableArguments {
     name: .customLong("redirect-uri"),
     help: "An address that authorization codes may be sent to; give it several times for several, at most 10.")
   var redirectURI: [String] = []
-  @Option(help: "Seconds that access tokens live, 60 to 604800; 0 for 24 hours.") var accessTokenLifetime: Int64?
-  @Option(help: "Seconds that refresh tokens live, 3600 to 63072000; 0 for 365 days.") var refreshTokenLifetime: Int64?
+  @Option(parsing: .unconditional, help: "Seconds that access tokens live, 60 to 604800; 0 for 24 hours.")
+  var accessTokenLifetime: Int64?
+  @Option(parsing: .unconditional, help: "Seconds that refresh tokens live, 3600 to 63072000; 0 for 365 days.")
+  var refreshTokenLifetime: Int64?
   @Option(help: "When a refresh token is replaced: late in its life, or always at its use.") var rotation: RotationName?
 
   /// Whether any of them is given.

@@ -39,7 +39,8 @@ struct GrantCommand: AsyncParsableCommand {
     func run() async throws {
       let owner = owner
       let states = try await ledger.reading { ledger in
-        switch owner.kind {
+        try await ledger.requireKnown(owner)
+        return switch owner.kind {
         case .connector: try ledger.grants.states(to: ConnectorID(rawValue: owner.number))
         case .group: try ledger.grants.states(of: GroupID(rawValue: owner.number))
         default: try ledger.grants.states(by: AccountID(rawValue: owner.number))
@@ -59,7 +60,7 @@ struct GrantCommand: AsyncParsableCommand {
     func run() async throws {
       let id = grant
       guard let state = try await ledger.reading({ try $0.grants.state(of: id) }) else {
-        throw CheckFailed(reason: "there is no \(id); credledger grant list shows those that there are")
+        throw CheckFailed(reason: "there is no \(id); credledger grant list connector:N shows those of a connector")
       }
       output.format.show(state.json, state.lines)
     }

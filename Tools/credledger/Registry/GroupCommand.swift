@@ -35,10 +35,11 @@ struct GroupCommand: AsyncParsableCommand {
     @OptionGroup var output: FormatOptions
     @Option(help: "Only those that this account is a member of.") var member: AccountID?
     @Option(help: "Only those directly below this group.") var below: GroupName?
-    @Option(help: "Go on after this group.") var after: GroupID?
-    @Option(help: "How many, 1 to 1000.") var limit = 100
+    @Option(parsing: .unconditional, help: "Go on after this group.") var after: GroupID?
+    @Option(parsing: .unconditional, help: "How many, 1 to 1000.") var limit = 100
 
     func validate() throws {
+      try requireLimit(limit, 1...1_000)
       guard [member != nil, below != nil, after != nil].count(where: { $0 }) < 2 else {
         throw ValidationError("Give one of --member, --below and --after.")
       }
@@ -47,7 +48,10 @@ struct GroupCommand: AsyncParsableCommand {
     func run() async throws {
       let (member, below, after, limit) = (member, below, after, limit)
       let groups = try await ledger.reading { ledger in
-        if let member { return try ledger.groups.joined(by: member) }
+        if let member {
+          try await ledger.requireKnown(Subject(member), "--member")
+          return try ledger.groups.joined(by: member)
+        }
         if let below { return try ledger.groups.subgroups(of: below.find(in: ledger).id) }
         return try ledger.groups.all(after: after, limit: limit)
       }

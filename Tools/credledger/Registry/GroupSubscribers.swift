@@ -17,9 +17,12 @@ extension GroupCommand {
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The group, such as group:5 or 5, or its ID.") var group: GroupName
-    @Option(help: "Go on after this subscription, the last one of the page before.") var after: SubscriptionID?
-    @Option(help: "How many, 1 to 50.") var limit = 50
+    @Option(parsing: .unconditional, help: "Go on after this subscription, the last one of the page before.") var after:
+      SubscriptionID?
+    @Option(parsing: .unconditional, help: "How many, 1 to 50.") var limit = 50
     @Flag(help: "Show numbers.") var reveal = false
+
+    func validate() throws { try requireLimit(limit, 1...50) }
 
     func run() async throws {
       let (group, after, limit, reveal) = (group, after, limit, reveal)

@@ -66,8 +66,9 @@ struct KeyCommand: AsyncParsableCommand {
 
         EXAMPLES
           credledger key rotate-master --ledger ./ledger
+          (umask 077 && openssl rand -hex 32 > /run/secrets/new-key)
           credledger key rotate-master --to-file /run/secrets/new-key --ledger ./ledger
-          NEW_KEY=$(openssl rand -hex 32) credledger key rotate-master --to-environment NEW_KEY
+          export NEW_KEY=$(cat /run/secrets/new-key) && credledger key rotate-master --to-environment NEW_KEY
           credledger key rotate-master --to-key-folder --format json
         """)
     @OptionGroup var ledger: LedgerOptions

@@ -28,12 +28,14 @@ extension Token {
 
     @Argument(help: "Whose tokens: connector:N, grant:N or family:N.")
     var owner: String
-    @Option(help: "How many, 1 to 1000.")
+    @Option(parsing: .unconditional, help: "How many, 1 to 1000.")
     var limit = 50
-    @Option(help: "Only handles less than this, to get the tokens that follow a list.")
+    @Option(parsing: .unconditional, help: "Only handles less than this, to get the tokens that follow a list.")
     var before: UInt64?
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
+
+    func validate() throws { try requireLimit(limit, 1...1_000) }
 
     func run() async throws {
       guard let listing = Tokens.Listing(owner) else {
@@ -41,7 +43,11 @@ extension Token {
       }
       let before = before.map { TokenID(rawValue: $0) }
       let limit = limit
-      let tokens = try await ledger.reading { try await $0.tokens.list(listing, limit: limit, before: before) }
+      let owner = Subject(owner)
+      let tokens = try await ledger.reading { ledger in
+        if let owner { try await ledger.requireKnown(owner) }
+        return try await ledger.tokens.list(listing, limit: limit, before: before)
+      }
       output.format.show(
         tokens.map(\.json), ["TOKEN", "KIND", "ISSUED", "EXPIRES", "LAST USED", "STATE"], tokens.map(\.row))
     }
@@ -75,7 +81,7 @@ extension Token {
       let targets: [(name: String?, explained: Ledger.Explained)]
       if target == "-" {
         targets = try tokens(in: target).map { (nil, .presented($0)) }
-      } else if Subject(target) != nil, let named = Ledger.Explained(target) {
+      } else if let subject = Subject(target), subject.kind != .group, let named = Ledger.Explained(target) {
         targets = [(target, named)]
       } else {
         throw ValidationError(

@@ -40,6 +40,7 @@ struct WebhookCommand: AsyncParsableCommand {
     func run() async throws {
       let owner = owner
       let webhooks = try await ledger.reading { ledger in
+        try await ledger.requireKnown(owner)
         let states =
           switch owner.kind {
           case .connector: try ledger.webhooks.states(of: ConnectorID(rawValue: owner.number))
@@ -81,7 +82,7 @@ struct WebhookCommand: AsyncParsableCommand {
         try ledger.webhooks.state(of: id).map { try ListedWebhook($0, in: ledger) }
       }
       guard let found else {
-        throw CheckFailed(reason: "there is no \(id); credledger webhook list shows those that there are")
+        throw CheckFailed(reason: "there is no \(id); credledger webhook list connector:N shows those of a connector")
       }
       output.format.show(found.json, found.lines)
     }

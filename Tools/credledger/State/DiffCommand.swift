@@ -15,9 +15,9 @@ struct DiffCommand: AsyncParsableCommand {
         credledger diff 2026-01-31T12:00:00Z 2026-02-01T12:00:00Z
       """)
 
-  @Argument(help: "The earlier moment.")
+  @Argument(help: "The earlier moment.", transform: MomentArgument.parse)
   var from: MomentArgument
-  @Argument(help: "The later moment; without it now.")
+  @Argument(help: "The later moment; without it now.", transform: MomentArgument.parse)
   var to: MomentArgument?
   @Flag(help: "Show personal data.")
   var reveal = false

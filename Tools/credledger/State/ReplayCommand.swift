@@ -31,7 +31,7 @@ struct ReplayCommand: AsyncParsableCommand {
 
   @Flag(help: "Rebuild, and compare with the live projections.")
   var verify = false
-  @Option(help: "Replay up to a position, a time, or how long ago, into --out.")
+  @Option(help: "Replay up to a position, a time, or how long ago, into --out.", transform: MomentArgument.parse)
   var to: MomentArgument?
   @Option(help: "The folder for --to: empty, not there, or with a replay to go on with.")
   var out: String?
@@ -39,7 +39,7 @@ struct ReplayCommand: AsyncParsableCommand {
   var rebuild = false
   @Flag(help: "Go on and back by single events.")
   var step = false
-  @Option(help: "Where --step begins; without it before the first event.")
+  @Option(help: "Where --step begins; without it before the first event.", transform: MomentArgument.parse)
   var from: MomentArgument?
   @Flag(help: "Tell what each type of event costs.")
   var profile = false

@@ -23,7 +23,7 @@ struct StateCommand: AsyncParsableCommand {
         credledger state --in /var/tmp/then --select grants
       """)
 
-  @Option(help: "A position, a time, or how long ago; without it now.")
+  @Option(help: "A position, a time, or how long ago; without it now.", transform: MomentArgument.parse)
   var asOf: MomentArgument?
   @Option(
     name: .customLong("in"),
@@ -33,9 +33,9 @@ struct StateCommand: AsyncParsableCommand {
   var select: PastState.Selection?
   @Option(help: "One object, such as grant:17.")
   var id: String?
-  @Option(help: "How many to list at most.")
+  @Option(parsing: .unconditional, help: "How many to list at most.")
   var limit: Int?
-  @Option(help: "Only objects with a greater number, to get those that follow a list.")
+  @Option(parsing: .unconditional, help: "Only objects with a greater number, to get those that follow a list.")
   var after: UInt64 = 0
   @Flag(help: "Show personal data.")
   var reveal = false

@@ -20,9 +20,11 @@ struct Simulate: AsyncParsableCommand {
 
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions
-  @Option(help: "How many events the ledger is to have, at least what its people and connectors take.")
+  @Option(
+    parsing: .unconditional,
+    help: "How many events the ledger is to have, at least what its people and connectors take.")
   var events: UInt64
-  @Option(help: "What everything follows from.")
+  @Option(parsing: .unconditional, help: "What everything follows from.")
   var seed: UInt64
   @Option(help: "How many connectors there are at first.")
   var connectors = 100

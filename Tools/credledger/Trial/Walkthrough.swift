@@ -8,8 +8,8 @@ struct Walkthrough: AsyncParsableCommand {
     discussion: """
       Two people sign in and verify phones, one creates a connector, the other grants it a group; a program trades the \
       refresh token for an access token; then the grant is revoked. All of it stays in the ledger that --ledger names, which \
-      is made if it is not there. Without --ledger it works on a temporary one, whatever CREDLEDGER_DIR says, which is \
-      removed at the end unless --leave-open is given.
+      is made if it is not there, and must hold no other events. Without --ledger it works on a temporary one, whatever \
+      CREDLEDGER_DIR says, which is removed at the end.
 
       EXAMPLES
         credledger walkthrough
@@ -19,8 +19,13 @@ struct Walkthrough: AsyncParsableCommand {
 
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions
-  @Flag(help: "Stop before the revocation, and print the credentials for trying things by hand.")
+  @Flag(help: "Stop before the revocation, and print the credentials for trying things by hand; with --ledger.")
   var leaveOpen = false
+
+  func validate() throws {
+    guard leaveOpen, ledger.folder == nil else { return }
+    throw ValidationError("--leave-open: name the ledger by --ledger; a temporary one is removed at the end.")
+  }
 
   func run() async throws {
     // What is invented here stays for good: never in the ledger that CREDLEDGER_DIR names for every command.
@@ -35,9 +40,16 @@ struct Walkthrough: AsyncParsableCommand {
       }
     let isTable = output.format == .table
     defer {
-      if ledger.folder == nil, !leaveOpen { LedgerFolder.remove(path) }
+      if ledger.folder == nil { LedgerFolder.remove(path) }
     }
     do {
+      // The event that made it is no trace of anybody.
+      guard try opened.head() == 1 else {
+        throw CheckFailed(
+          reason:
+            "\(path) holds events already; the people of the walkthrough are made up, and their events would stay: "
+            + "name a new ledger [already_exists]", code: .alreadyExists)
+      }
       if isTable { print("Ledger in \(path)") }
       let play = Play(ledger: opened) { name, position in
         if isTable { print("\(String(position).padded(to: 6))\(name)") }

@@ -57,6 +57,7 @@ extension Ledger {
     case grant(GrantID)
     case connector(ConnectorID)
     case account(AccountID)
+    case group(GroupID)
   }
 
   /// Explains why something is valid or not, now or at a time in the past.
@@ -113,6 +114,7 @@ extension Ledger {
     case .grant(let id): subject = Subject(id)
     case .connector(let id): subject = Subject(id)
     case .account(let id): subject = Subject(id)
+    case .group(let id): subject = Subject(id)
     }
     return try await blocking(.short) { [self, presented] () throws(LedgerError) in
       let (history, position) = try logged { () throws(LogError) in
