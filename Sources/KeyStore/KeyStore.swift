@@ -124,6 +124,7 @@ public final class KeyStore: Sendable {
   package static func create(
     in folder: PrivateFolder, origin: String, master: MasterKey.Source, createdAt: Int64, random: any RandomSource
   ) throws(KeyStoreError) -> KeyStore {
+    try KeyStoreError.wrapping { () throws(CryptoError) in try CryptoLibrary.requireAlgorithms() }
     try Keyring.check(origin: origin)
     try folder.create()
     let lock = try WriterLock(of: folder)
@@ -168,6 +169,7 @@ public final class KeyStore: Sendable {
     in folder: PrivateFolder, origin: String, master: MasterKey.Source, access: Access,
     cacheCapacity: Int = defaultCacheCapacity, random: any RandomSource
   ) throws(KeyStoreError) -> KeyStore {
+    try KeyStoreError.wrapping { () throws(CryptoError) in try CryptoLibrary.requireAlgorithms() }
     guard folder.has(Keyring.fileName) else {
       throw KeyStoreError(
         .notFound, "\(folder.path) holds no keyring: only restoring the keys from their backup opens what they sealed.")

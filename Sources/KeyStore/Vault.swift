@@ -58,14 +58,17 @@ package struct Vault: Sendable {
 
   /// Encrypts bytes for a person, by AES-256-GCM with a random nonce, bound to the person and the purpose.
   ///
+  /// - Parameter place: what else the box is bound to, such as the row that it belongs to.
   /// - Throws: ``KeyStoreError`` with code `personMissing` if the person has no key; otherwise `damaged`, `outdated`,
   ///   `fileFailure` or `cryptoFailure`.
-  package func seal(_ bytes: [UInt8], for person: PersonID, purpose: Purpose) throws(KeyStoreError) -> SealedValue {
+  package func seal(
+    _ bytes: [UInt8], for person: PersonID, purpose: Purpose, in place: [UInt8] = []
+  ) throws(KeyStoreError) -> SealedValue {
     guard let key = try persons.key(of: person) else {
       throw KeyStoreError(.personMissing, "The person \(person) has no key: it was erased, or never made.")
     }
     let box = try unsafe bytes.span.bytes.withUnsafeBytes { (bytes) throws(KeyStoreError) in
-      try unsafe SealedBytes.seal(bytes, under: key, context: context(person, purpose), random: random)
+      try unsafe SealedBytes.seal(bytes, under: key, context: context(person, purpose, place), random: random)
     }
     return SealedValue(person: person, box: box)
   }
@@ -77,20 +80,25 @@ package struct Vault: Sendable {
 
   /// Decrypts a value.
   ///
-  /// - Parameter purpose: the one it was sealed for.
+  /// - Parameters:
+  ///   - purpose: the one it was sealed for.
+  ///   - place: what else it was bound to.
   /// - Returns: the bytes; `nil` if the person's key has been destroyed.
-  /// - Throws: ``KeyStoreError`` with code `notAuthentic` if the box was changed, or is of another person or purpose;
+  /// - Throws: ``KeyStoreError`` with code `notAuthentic` if the box was changed, or is of another person, purpose or place;
   ///   otherwise `damaged`, `outdated`, `fileFailure` or `cryptoFailure`.
-  package func open(_ value: SealedValue, purpose: Purpose) throws(KeyStoreError) -> [UInt8]? {
+  package func open(
+    _ value: SealedValue, purpose: Purpose, in place: [UInt8] = []
+  ) throws(KeyStoreError) -> [UInt8]? {
     guard let key = try persons.key(of: value.person) else { return nil }
-    guard let bytes = try SealedBytes.open(value.box, under: key, context: context(value.person, purpose)) else {
+    guard let bytes = try SealedBytes.open(value.box, under: key, context: context(value.person, purpose, place)) else {
       throw KeyStoreError(
         .notAuthentic, "A value of the person \(value.person) was changed, or is not a \(purpose.name).")
     }
     return bytes
   }
 
-  private func context(_ person: PersonID, _ purpose: Purpose) -> [UInt8] {
-    person.bytes + purpose.name.utf8
+  /// A purpose has no zero byte in its name.
+  private func context(_ person: PersonID, _ purpose: Purpose, _ place: [UInt8]) -> [UInt8] {
+    person.bytes + purpose.name.utf8 + (place.isEmpty ? [] : [0] + place)
   }
 }

@@ -46,6 +46,7 @@ public enum AES256GCM {
     _ plaintext: UnsafeRawBufferPointer, key: Secret, nonce: Nonce, authenticating context: [UInt8]
   ) throws(CryptoError) -> [UInt8] {
     let cipher = try unsafe begun(key: key, nonce: nonce, authenticating: context, direction: 1)
+    defer { unsafe forgetKey(cipher) }
     var box = [UInt8](repeating: 0, count: plaintext.count + tagByteCount)
     let sealed = unsafe box.withUnsafeMutableBytes { box in
       let tag = unsafe UnsafeMutableRawBufferPointer(rebasing: box[plaintext.count...])
@@ -108,7 +109,8 @@ public enum AES256GCM {
     }
   }
 
-  private static let contexts = unsafe PerThread(
+  /// Seen by the tests.
+  static let contexts = unsafe PerThread(
     make: { unsafe EVP_CIPHER_CTX_new() }, free: { unsafe EVP_CIPHER_CTX_free(OpaquePointer($0)) })
 
   private static func plaintextCount(ofBox count: Int) throws(CryptoError) -> Int {
@@ -121,6 +123,7 @@ public enum AES256GCM {
     into plaintext: UnsafeMutableRawBufferPointer
   ) throws(CryptoError) {
     let cipher = try unsafe begun(key: key, nonce: nonce, authenticating: context, direction: 0)
+    defer { unsafe forgetKey(cipher) }
     let ciphertext = unsafe UnsafeRawBufferPointer(rebasing: box[..<plaintext.count])
     let tag = unsafe UnsafeMutableRawBufferPointer(mutating: UnsafeRawBufferPointer(rebasing: box[plaintext.count...]))
     let opened =
@@ -157,6 +160,15 @@ public enum AES256GCM {
     let authenticated = unsafe context.withUnsafeBytes { unsafe update(cipher, $0, into: nil) }
     guard begun == 1, authenticated else { throw .fromLibrary(doing: "begin AES-256-GCM") }
     return unsafe cipher
+  }
+
+  /// Puts a key of zeros in the place of the last one, which must not outlive its secret in a thread's context.
+  private static func forgetKey(_ cipher: OpaquePointer) {
+    let zeros = InlineArray<32, UInt8>(repeating: 0)
+    let status = unsafe withUnsafeBytes(of: zeros) {
+      unsafe EVP_CipherInit_ex(cipher, nil, nil, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), nil, 1)
+    }
+    guard status == 1 else { fatalError("libcrypto could not forget an AES key.") }
   }
 
   /// Adds bytes to encrypt or decrypt, or without an output, bytes to authenticate.

@@ -17,8 +17,7 @@ enum Algorithm {
 struct Fetched: @unchecked Sendable {
   let pointer: OpaquePointer
 
-  /// Fetches an algorithm. A libcrypto that lacks one of the standard algorithms is a broken installation, and there
-  /// is nothing a caller could do about it: so this traps.
+  /// Fetches an algorithm. Traps where libcrypto lacks it, which ``CryptoLibrary/requireAlgorithms()`` says before.
   init(_ name: StaticString, fetch: (UnsafePointer<CChar>) -> OpaquePointer?) {
     let found = unsafe name.utf8Start.withMemoryRebound(to: CChar.self, capacity: name.utf8CodeUnitCount + 1) {
       unsafe fetch($0)

@@ -19,6 +19,8 @@ public struct CryptoError: Error, Sendable {
     public static let invalidParameter = Code("invalidParameter")
     /// The random source gave no bytes.
     public static let randomUnavailable = Code("randomUnavailable")
+    /// The installed libcrypto does not offer an algorithm.
+    public static let algorithmMissing = Code("algorithmMissing")
     /// libcrypto failed in a way that correct input does not explain, such as for want of memory.
     public static let libraryFailure = Code("libraryFailure")
 

@@ -10,9 +10,13 @@ public enum HMACSHA256 {
   ///   - bytes: the message, of any length.
   ///   - key: of any length; 32 bytes is the strength of the function.
   public static func authenticate(_ bytes: UnsafeRawBufferPointer, key: Secret) -> Digest {
-    let context = unsafe begun(key)
+    let context = unsafe contexts.context
+    unsafe begin(context, key)
     unsafe update(context, bytes)
-    return unsafe finish(context)
+    let code = unsafe finish(context)
+    // The last key must not outlive its secret in a thread's context.
+    unsafe begin(context, Self.zeros)
+    return code
   }
 
   /// The authentication code of `bytes`.
@@ -25,7 +29,10 @@ public enum HMACSHA256 {
     unsafe bytes.withUnsafeBytes { unsafe authenticate($0, key: key) }
   }
 
-  private static let contexts = unsafe PerThread(
+  private static let zeros = Secret(copying: [UInt8](repeating: 0, count: 32))
+
+  /// Seen by the tests.
+  static let contexts = unsafe PerThread(
     make: {
       guard let context = unsafe EVP_MAC_CTX_new(Algorithm.hmac.pointer) else { return nil }
       // libcrypto copies the name, and only reads it.
@@ -47,13 +54,11 @@ public enum HMACSHA256 {
 
   // As with hashing, these calls fail only when libcrypto cannot allocate, and then trap.
 
-  private static func begun(_ key: Secret) -> OpaquePointer {
-    let context = unsafe contexts.context
+  private static func begin(_ context: OpaquePointer, _ key: Secret) {
     let status = unsafe key.withUnsafeBytes {
       unsafe EVP_MAC_init(context, $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count, nil)
     }
     guard status == 1 else { fatalError("libcrypto could not begin an HMAC.") }
-    return unsafe context
   }
 
   private static func update(_ context: OpaquePointer, _ bytes: UnsafeRawBufferPointer) {

@@ -124,13 +124,12 @@ public struct Deliveries: Sendable {
       for webhook in webhooks {
         guard let key = PersonID(bytes: webhook.key) else { continue }
         do throws(KeyStoreError) {
-          let box = try ledger.keyStore.vault.seal(happening.payload, for: key, purpose: .webhookPayload).box
-          sealed.append(
-            (
-              webhook.id,
-              StoredDelivery(
-                eventType: happening.type.rawValue, eventID: happening.eventID, enqueuedAt: now, box: box)
-            ))
+          var delivery = StoredDelivery(
+            eventType: happening.type.rawValue, eventID: happening.eventID, enqueuedAt: now, box: [])
+          delivery.box = try ledger.keyStore.vault.seal(
+            happening.payload, for: key, purpose: .webhookPayload, in: delivery.place(of: webhook.id)
+          ).box
+          sealed.append((webhook.id, delivery))
         } catch {
           // Deleted a moment ago.
           if error.code != .personMissing { throw LedgerError(error) }
@@ -230,12 +229,32 @@ extension Ledger {
 
   /// A delivery with what is sealed in it; nil once the webhook's key is destroyed.
   fileprivate func open(_ item: TakenDelivery) throws(LedgerError) -> Delivery? {
-    guard let callback = try open(item.webhook.details),
-      let payload = try open(Sealed(person: item.webhook.key, box: item.delivery.box), .webhookPayload)
-    else { return nil }
+    guard let callback = try open(item.webhook.details), let payload = try payload(of: item) else { return nil }
     return Delivery(
       webhook: item.webhook, callback: callback, number: item.number, attempt: Int(item.attempt),
       eventType: item.delivery.eventType, eventID: item.delivery.eventID,
       enqueuedAt: Timestamp(milliseconds: item.delivery.enqueuedAt), payload: payload)
+  }
+
+  /// What a delivery says, as it was sealed for this very row; nil once the webhook's key is destroyed.
+  private func payload(of item: TakenDelivery) throws(LedgerError) -> [UInt8]? {
+    guard let key = PersonID(bytes: item.webhook.key) else { return nil }
+    let value = SealedValue(person: key, box: item.delivery.box)
+    do throws(KeyStoreError) {
+      return try keyStore.vault.open(value, purpose: .webhookPayload, in: item.delivery.place(of: item.webhook.id))
+    } catch {
+      guard error.code == .notAuthentic else { throw LedgerError(error) }
+    }
+    // Versions before bound it to the webhook alone. What waits from then is delivered or dropped within two days.
+    return try keyed { () throws(KeyStoreError) in try keyStore.vault.open(value, purpose: .webhookPayload) }
+  }
+}
+
+extension StoredDelivery {
+  /// What the box of a delivery is bound to: the rest of its row, so that no other's payload passes for its own.
+  func place(of webhook: WebhookID) -> [UInt8] {
+    RequestField.list([
+      .number(webhook.rawValue), .text(eventType), .text(eventID), .number(UInt64(bitPattern: enqueuedAt)),
+    ]).bytes
   }
 }

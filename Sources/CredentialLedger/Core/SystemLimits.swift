@@ -1,6 +1,7 @@
 import Glibc
+import LedgerCrypto
 
-/// What the system must allow a process that opens ledgers. With less, the runtime would end it by a signal, or wait for
+/// What the system must allow a process that opens ledgers, and offer it. With less, the runtime would end it by a signal, or wait for
 /// ever for a thread that cannot be started.
 public enum SystemLimits {
   /// How many files may be open at least (`ulimit -n`).
@@ -14,8 +15,10 @@ public enum SystemLimits {
   /// try SystemLimits.check()
   /// ```
   ///
-  /// - Throws: `system_limit` with the limit and how to raise it.
+  /// - Throws: `system_limit` with the limit and how to raise it; `key_unavailable` where libcrypto lacks an algorithm, with
+  ///   its name.
   public static func check() throws(LedgerError) {
+    try drawn { () throws(CryptoError) in try CryptoLibrary.requireAlgorithms() }
     try require(openFiles, RLIMIT_NOFILE, "\(openFiles) open files", option: "-n")
     try require(addressSpace, RLIMIT_AS, "\(addressSpace >> 20) MiB of address space", option: "-v")
   }

@@ -63,9 +63,10 @@ extension EvidenceBundle {
   ///   - keys: the ledger's public keys (C2SP signed-note), got from elsewhere than the evidence. One of them must have
   ///     signed.
   ///   - witnesses: public keys of witnesses, each of which must have cosigned.
-  /// - Throws: `invalid_value` for a key that is malformed or of the wrong kind; `invalid_evidence` for whatever does not
+  /// - Throws: `key_unavailable` where libcrypto lacks an algorithm; `invalid_value` for a key that is malformed or of the wrong kind; `invalid_evidence` for whatever does not
   ///   hold, with the position where it is about a record.
   public func verify(keys: [String], witnesses: [String] = []) throws(LedgerError) -> VerifiedEvidence {
+    try drawn { () throws(CryptoError) in try CryptoLibrary.requireAlgorithms() }
     let trusted = try Self.read(keys, as: .ed25519, field: "keys")
     let observers = try Self.read(witnesses, as: .cosignature, field: "witnesses")
     let (note, head) = try signedHead()
