@@ -33,6 +33,7 @@ extension EventType {
   public static let connectorUpdated = EventType(rawValue: 31)
   public static let connectorSecretRotated = EventType(rawValue: 32)
   public static let connectorDeleted = EventType(rawValue: 33)
+  public static let connectorScopesApproved = EventType(rawValue: 34)
 
   public static let groupCreated = EventType(rawValue: 40)
   public static let groupRenamed = EventType(rawValue: 41)
@@ -119,6 +120,7 @@ extension EventType: CaseIterable {
     (.connectorUpdated, "connector.updated"),
     (.connectorSecretRotated, "connector.secret_rotated"),
     (.connectorDeleted, "connector.deleted"),
+    (.connectorScopesApproved, "connector.scopes_approved"),
     (.groupCreated, "group.created"),
     (.groupRenamed, "group.renamed"),
     (.groupDeleted, "group.deleted"),

@@ -31,6 +31,7 @@ extension LedgerEvent {
     case .connectorUpdated(let payload): try json(payload)
     case .connectorSecretRotated(let payload): try json(payload)
     case .connectorDeleted(let payload): try json(payload)
+    case .connectorScopesApproved(let payload): try json(payload)
     case .groupCreated(let payload): try json(payload)
     case .groupRenamed(let payload): try json(payload)
     case .groupDeleted(let payload): try json(payload)

@@ -45,6 +45,7 @@ extension LedgerEvent {
     case .connectorUpdated(let event): visit(.connector, event.connector)
     case .connectorSecretRotated(let event): visit(.connector, event.connector)
     case .connectorDeleted(let event): visit(.connector, event.connector)
+    case .connectorScopesApproved(let event): visit(.connector, event.connector)
 
     case .groupCreated(let event): visit(.account, event.creator)
     case .groupRenamed(let event): visit(.group, event.group)

@@ -25,6 +25,7 @@ public enum LedgerEvent: Sendable, Hashable {
   case connectorUpdated(ConnectorUpdated)
   case connectorSecretRotated(ConnectorSecretRotated)
   case connectorDeleted(ConnectorDeleted)
+  case connectorScopesApproved(ConnectorScopesApproved)
 
   case groupCreated(GroupCreated)
   case groupRenamed(GroupRenamed)
@@ -86,6 +87,7 @@ public enum LedgerEvent: Sendable, Hashable {
     case .connectorUpdated: .connectorUpdated
     case .connectorSecretRotated: .connectorSecretRotated
     case .connectorDeleted: .connectorDeleted
+    case .connectorScopesApproved: .connectorScopesApproved
     case .groupCreated: .groupCreated
     case .groupRenamed: .groupRenamed
     case .groupDeleted: .groupDeleted

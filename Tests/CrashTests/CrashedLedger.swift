@@ -23,7 +23,7 @@ struct CrashedLedger {
     _ = try await ledger.phones.verify(request.pin?.digits ?? "", challenge: request.challenge, by: account)
     let (connector, secret) = try await ledger.connectors.create(
       name: "Roster", permissions: [.textMessage, .outgoingWebhooks], by: account)
-    let granted = try await ledger.grants.grant(connector.id, access: .user, by: account)
+    let granted = try await ledger.grants.grant(connector.id, consent: .scopes(.all), access: .user, by: account)
     await ledger.close()
     credentials = [connector.publicID.description, secret.text, granted.refreshToken.text]
   }

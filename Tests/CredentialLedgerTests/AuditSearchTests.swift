@@ -34,7 +34,7 @@ import Testing
         name: "Connector \(round)", permissions: [.textMessage], by: owner, context: context())
       let group = try await ledger.groups.create(name: "Group \(round)", by: admin, context: context())
       let granted = try await ledger.grants.grant(
-        connector.id, access: .group(group.id), by: admin, context: context())
+        connector.id, consent: .scopes(.all), access: .group(group.id), by: admin, context: context())
       for _ in 0..<Int.random(in: 1...4, using: &random) {
         _ = try await ledger.tokens.issue(
           connector: connector.publicID, secret: secret, refreshToken: granted.refreshToken, context: context())

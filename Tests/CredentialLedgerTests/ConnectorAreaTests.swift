@@ -36,7 +36,8 @@ import Testing
 
     let (other, _) = try await ledger.connectors.create(
       name: "Other", permissions: [.media], accessTokenLifetime: 60, for: steps.developer, by: Requester.operator)
-    _ = try await ledger.grants.grant(id, access: .user, for: steps.admin, by: Requester.operator)
+    _ = try await ledger.grants.grant(
+      id, consent: .scopes(.all), access: .user, for: steps.admin, by: Requester.operator)
     #expect(try ledger.connectors.owned(by: steps.developer).map(\.id) == [id, other.id])
     #expect(try ledger.connectors.all(limit: 1).map(\.id) == [id])
     #expect(try ledger.connectors.all(after: id).map(\.id) == [other.id])

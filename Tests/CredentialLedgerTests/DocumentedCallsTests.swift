@@ -67,7 +67,7 @@ import Testing
     try await ledger.accounts.disable(account, reason: "left the company", by: Requester.operator)
     let isDisabled = try ledger.accounts.account(account)?.isDisabled
     #expect(isDisabled == true)
-    try await ledger.accounts.enable(account, by: Requester.operator)
+    try await ledger.accounts.enable(account, revokingTokens: true, by: Requester.operator)
     try await ledger.accounts.changeRole(of: account, to: .tenantAdmin, by: Requester.operator)
     try await ledger.phones.remove(phone, by: account)
     do {
@@ -112,7 +112,8 @@ import Testing
     let joined = try ledger.groups.joined(by: admin).map(\.name)
     #expect(count == 2 && found?.id == group.id && joined.count == 2)
 
-    let granted = try await ledger.grants.grant(connector.id, access: .group(group.id), by: admin)
+    let granted = try await ledger.grants.grant(
+      connector.id, consent: .details(asOf: connector.setBy), access: .group(group.id), by: admin)
     show(granted.refreshToken.text)
     let refreshToken = granted.refreshToken
     let grant = granted.grant
@@ -142,6 +143,11 @@ import Testing
     try await ledger.tokens.revoke(.connector(connector.id), by: Requester.operator)
     try await ledger.grants.revoke(granted.grant, by: admin)
 
+    do {
+      let (connector, _) = try await ledger.connectors.create(
+        name: "Directory", permissions: [.tenantData], by: developer)
+      try await ledger.connectors.approve(.tenant, of: connector.id, by: Requester.operator)
+    }
     try await ledger.connectors.update(connector.id, permissions: [.textMessage], rotation: .always, by: developer)
     let another = try await ledger.connectors.rotateSecret(of: connector.id, overlap: .seconds(86_400), by: developer)
     var page = try ledger.connectors.all(limit: 100)
@@ -157,7 +163,7 @@ import Testing
       let overlapping = try ledger.connectors.states(ownedBy: developer).filter { $0.previousSecretUntil != nil }
       #expect(stopped.isEmpty && inForce.isEmpty && overlapping.count == 1)
     }
-    #expect(names.isEmpty && owner == developer && known?.id == connector.id && own.count == 1)
+    #expect(names.isEmpty && owner == developer && known?.id == connector.id && own.count == 2)
     #expect(another.text != secret.text)
     try await ledger.connectors.delete(connector.id, by: developer)
     let groups = try ledger.groups.all()
@@ -177,8 +183,9 @@ import Testing
     let (connector, secret) = try await ledger.connectors.create(
       name: "Web", permissions: [.textMessage], redirectURIs: [uri], by: developer)
     let clientID = connector.publicID
+    let agreed: Scopes = [.textMessageRead]
     let issued = try await ledger.authorizationCodes.issue(
-      connector.id, redirectURI: uri, codeChallenge: challenge, by: account)
+      connector.id, consent: .scopes(agreed), redirectURI: uri, codeChallenge: challenge, by: account)
     show(issued.code.text)
     let presented = issued.code.text
     let redeemed = try await ledger.authorizationCodes.redeem(

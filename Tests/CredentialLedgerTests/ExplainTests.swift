@@ -68,7 +68,8 @@ import Testing
     try note()
     try await ledger.tokens.revoke(.connector(steps.connector.id), by: steps.developer)
     try note()
-    let again = try await ledger.grants.grant(steps.connector.id, access: .group(steps.group.id), by: steps.admin)
+    let again = try await ledger.grants.grant(
+      steps.connector.id, consent: .scopes(.all), access: .group(steps.group.id), by: steps.admin)
     try note()
     _ = try await ledger.tokens.issue(
       connector: steps.connector.publicID, secret: steps.secret, refreshToken: again.refreshToken)

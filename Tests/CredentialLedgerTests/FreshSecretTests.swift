@@ -88,14 +88,17 @@ import Testing
     let steps = try await FourSteps(on: ledger)
     func all() async throws -> [String] {
       let (connector, secret) = try await ledger.connectors.create(
-        name: "Other", permissions: [.textMessage], redirectURIs: ["https://roster.example.org/"], by: steps.developer,
+        name: "Other", permissions: [.textMessage], redirectURIs: ["https://roster.example.org/"],
+        requiresPKCE: false, by: steps.developer,
         context: once)
       let granted = try await ledger.grants.grant(
-        connector.id, access: .group(steps.group.id), by: steps.admin, context: .init(idempotencyKey: "grant"))
+        connector.id, consent: .scopes(.all), access: .group(steps.group.id), by: steps.admin,
+        context: .init(idempotencyKey: "grant"))
       let token = try await ledger.tokens.issue(
         connector: connector.publicID, secret: secret, refreshToken: granted.refreshToken, context: once)
       let code = try await ledger.authorizationCodes.issue(
-        connector.id, redirectURI: "https://roster.example.org/", by: steps.admin, context: once)
+        connector.id, consent: .scopes(.all), redirectURI: "https://roster.example.org/", by: steps.admin, context: once
+      )
       let redeemed = try await ledger.authorizationCodes.redeem(
         code.code, connector: connector.publicID, secret: secret, context: .init(idempotencyKey: "redeem"))
       return [
@@ -253,7 +256,8 @@ import Testing
     let derivation = Secret(copying: [UInt8](repeating: 3, count: 32))
     func request(_ key: String) throws -> KeyedRequest {
       try KeyedRequest(
-        key, within: .number(1), .enable(AccountID(rawValue: 7)), newest: derivation, random: SystemRandom())
+        key, within: .number(1), .enable(AccountID(rawValue: 7), revokingTokens: false), newest: derivation,
+        random: SystemRandom())
     }
     let (first, second, other) = (try request("a"), try request("a"), try request("b"))
     #expect(first.key.key == second.key.key && first.key.memo != second.key.memo)

@@ -25,7 +25,7 @@ struct HandedOut {
     ).id
     second = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "second").account
     _ = try await ledger.groups.add(second, role: .admin, to: steps.group.id, by: steps.admin)
-    user = try await ledger.grants.grant(steps.connector.id, access: .user, by: steps.admin)
+    user = try await ledger.grants.grant(steps.connector.id, consent: .scopes(.all), access: .user, by: steps.admin)
     groupToken = try await Self.issue(steps, group.refreshToken, ledger)
     userToken = try await Self.issue(steps, user.refreshToken, ledger)
   }
@@ -104,7 +104,7 @@ enum Stop: String, CaseIterable, Sendable {
       }
     case .familySuperseded:
       for access in [GrantAccess.Access.group(steps.group.id), .user] {
-        _ = try await ledger.grants.grant(steps.connector.id, access: access, by: steps.admin)
+        _ = try await ledger.grants.grant(steps.connector.id, consent: .scopes(.all), access: access, by: steps.admin)
       }
     case .allOfGrantRevoked:
       for access in accesses { #expect(try await ledger.tokens.revoke(.grant(access.grant), by: steps.admin)) }

@@ -24,7 +24,7 @@ struct FourSteps {
     (connector, secret) = try await ledger.connectors.create(
       name: "Roster", permissions: permissions, by: developer)
     group = try await ledger.groups.create(name: "Field team", by: admin)
-    granted = try await ledger.grants.grant(connector.id, access: .group(group.id), by: admin)
+    granted = try await ledger.grants.grant(connector.id, consent: .scopes(.all), access: .group(group.id), by: admin)
   }
 }
 

@@ -179,7 +179,8 @@ import Testing
       await attempt(
         { try await ledger.groups.remove(MembershipID(rawValue: number), from: steps.group.id, by: steps.admin) }, note)
       await attempt({ try await ledger.groups.rename(group, to: "New", by: Requester.operator) }, note)
-      await attempt({ try await ledger.grants.grant(connector, access: .user, by: steps.admin) }, note)
+      await attempt(
+        { try await ledger.grants.grant(connector, consent: .scopes(.all), access: .user, by: steps.admin) }, note)
       await attempt({ try await ledger.grants.revoke(GrantID(rawValue: number), by: Requester.operator) }, note)
       await attempt(
         { try await ledger.connectors.rotateSecret(of: steps.connector.id, overlap: duration, by: steps.developer) },

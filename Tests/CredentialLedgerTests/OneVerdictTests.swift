@@ -44,7 +44,8 @@ import Testing
       #expect(try await state.obstacle == ledger.explain(.grant(grant)).obstacle)
       #expect(!state.isInForce, "\(revoked)")
       // Given again, it is in force again.
-      _ = try await ledger.grants.grant(steps.connector.id, access: .group(steps.group.id), by: steps.admin)
+      _ = try await ledger.grants.grant(
+        steps.connector.id, consent: .scopes(.all), access: .group(steps.group.id), by: steps.admin)
       #expect(try ledger.grants.state(of: grant)?.isInForce == true)
       #expect(try await ledger.explain(.grant(grant)).isValid)
       await ledger.close()
@@ -182,7 +183,8 @@ import Testing
     let (first, second) = (try await issue(steps.granted.refreshToken), try await issue(steps.granted.refreshToken))
     try await ledger.tokens.revoke(.token(first), by: Requester.operator)
     let revoked = try ledger.head()
-    let again = try await ledger.grants.grant(steps.connector.id, access: .group(steps.group.id), by: steps.admin)
+    let again = try await ledger.grants.grant(
+      steps.connector.id, consent: .scopes(.all), access: .group(steps.group.id), by: steps.admin)
     let another = try #require(try ledger.grants.grant(steps.granted.grant)?.family)
     let third = try await issue(again.refreshToken)
     try await ledger.tokens.revoke(.token(third), by: Requester.operator)

@@ -60,7 +60,8 @@ import Testing
     let (connector, secret) = try await ledger.connectors.create(
       name: "Roster", permissions: [.groupInformation], by: developer)
     let group = try await ledger.groups.create(name: "Team", by: developer)
-    let granted = try await ledger.grants.grant(connector.id, access: .group(group.id), by: developer)
+    let granted = try await ledger.grants.grant(
+      connector.id, consent: .scopes(.all), access: .group(group.id), by: developer)
     let token = try await ledger.tokens.issue(
       connector: connector.publicID, secret: secret, refreshToken: granted.refreshToken)
     try await ledger.groups.rename(group.id, to: "Crew", by: developer)
@@ -130,7 +131,7 @@ import Testing
     #expect(first.changes == changes.objects)
     let second = try #require(try await steps.forward(to: Subject(account)))
     #expect(second.event.type == .accountDisabled)
-    #expect(second.changes.first?.fields.map(\.name) == ["disabled", "stoppedBy"])
+    #expect(second.changes.first?.fields.map(\.name) == ["disabled", "disabledByOperator", "stoppedBy"])
     #expect(try await steps.back()?.changes == second.changes)
     #expect(try await steps.back()?.changes == first.changes)
     // Further back than it has come, up to the beginning.

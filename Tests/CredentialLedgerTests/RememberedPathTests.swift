@@ -38,7 +38,8 @@ import Testing
       (
         "family",
         { ledger, steps, _ in
-          _ = try await ledger.grants.grant(steps.connector.id, access: .group(steps.group.id), by: steps.admin)
+          _ = try await ledger.grants.grant(
+            steps.connector.id, consent: .scopes(.all), access: .group(steps.group.id), by: steps.admin)
         }
       ),
     ]
@@ -80,7 +81,7 @@ import Testing
         try await group.waitForAll()
       }
       let granted = try await ledger.grants.grant(
-        steps.connector.id, access: .group(steps.group.id), by: steps.admin)
+        steps.connector.id, consent: .scopes(.all), access: .group(steps.group.id), by: steps.admin)
       token = try await ledger.tokens.issue(
         connector: steps.connector.publicID, secret: steps.secret, refreshToken: granted.refreshToken)
       #expect(try ledger.tokens.validate(token.accessToken).isValid)

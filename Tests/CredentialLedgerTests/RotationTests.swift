@@ -19,7 +19,8 @@ import Testing
     let secret = try ConnectorSecret(random: SystemRandom())
     let connector = try await ledger.execute(
       CreateConnector(owner: steps.developer, publicID: client, secretDigest: secret.digest, details: details))
-    let granted = try await ledger.grants.grant(connector, access: .group(steps.group.id), by: steps.admin)
+    let granted = try await ledger.grants.grant(
+      connector, consent: .scopes(.all), access: .group(steps.group.id), by: steps.admin)
 
     let first = ledger
     let results = await concurrently(256) { (_) throws(LedgerError) in

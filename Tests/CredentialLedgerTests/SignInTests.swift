@@ -22,7 +22,7 @@ import Testing
     let steps = try await FourSteps(on: ledger)
     let (connector, secret) = try await client(of: steps, on: ledger)
     let code = try await ledger.authorizationCodes.issue(
-      connector.id, redirectURI: uri, codeChallenge: challenge, by: steps.admin)
+      connector.id, consent: .scopes(.all), redirectURI: uri, codeChallenge: challenge, by: steps.admin)
     #expect(code.code.text.hasPrefix("clc_"))
     #expect("\(code.code)" == "<redacted>")
     for (text, wrongVerifier) in [(code.code.text, verifier + "x"), ("clc_nonsense", verifier)] {
@@ -65,7 +65,7 @@ import Testing
     let challenge = Base64.encode(SHA256.hash(Array(verifier.utf8)).bytes)
       .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     let issued = try await ledger.authorizationCodes.issue(
-      connector.id, redirectURI: uri, codeChallenge: challenge, by: steps.admin)
+      connector.id, consent: .scopes(.all), redirectURI: uri, codeChallenge: challenge, by: steps.admin)
     let failure = try await code(of: {
       try await ledger.authorizationCodes.redeem(
         issued.code, connector: connector.publicID, secret: secret, redirectURI: uri, codeVerifier: verifier)
@@ -81,7 +81,7 @@ import Testing
     for text in ["", "short", challenge + "=", challenge.replacing("-", with: "+"), verifier + verifier] {
       await #expect(throws: LedgerError.self) {
         try await ledger.authorizationCodes.issue(
-          connector.id, redirectURI: uri, codeChallenge: text, by: steps.admin)
+          connector.id, consent: .scopes(.all), redirectURI: uri, codeChallenge: text, by: steps.admin)
       }
     }
     await ledger.close()
@@ -91,11 +91,12 @@ import Testing
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let steps = try await FourSteps(on: ledger)
     let (connector, secret) = try await client(of: steps, on: ledger)
-    let code = try await ledger.authorizationCodes.issue(connector.id, redirectURI: uri, by: steps.admin)
-    let uri = uri
+    let code = try await ledger.authorizationCodes.issue(
+      connector.id, consent: .scopes(.all), redirectURI: uri, codeChallenge: challenge, by: steps.admin)
+    let (uri, verifier) = (uri, verifier)
     let results = await concurrently(64) { (_) throws(LedgerError) in
       try await ledger.authorizationCodes.redeem(
-        code.code, connector: connector.publicID, secret: secret, redirectURI: uri)
+        code.code, connector: connector.publicID, secret: secret, redirectURI: uri, codeVerifier: verifier)
     }
     #expect(results.count { $0.isSuccess } == 1)
     #expect(results.allSatisfy { $0.isSuccess || $0.code == "invalid_grant" })

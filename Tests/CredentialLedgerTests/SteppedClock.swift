@@ -47,10 +47,12 @@ struct Begun {
   init(on ledger: Ledger, _ steps: FourSteps, _ name: String, number: String) async throws {
     self.steps = steps
     let (made, first) = try await ledger.connectors.create(
-      name: name, permissions: [.outgoingWebhooks, .textMessage], redirectURIs: [Self.uri], by: steps.developer)
+      name: name, permissions: [.outgoingWebhooks, .textMessage], redirectURIs: [Self.uri], requiresPKCE: false,
+      by: steps.developer)
     try await ledger.connectors.update(made.id, rotation: .always, by: steps.developer)
     (connector, client, secret) = (made.id, made.publicID, first)
-    let granted = try await ledger.grants.grant(made.id, access: .group(steps.group.id), by: steps.admin)
+    let granted = try await ledger.grants.grant(
+      made.id, consent: .scopes(.all), access: .group(steps.group.id), by: steps.admin)
     token = try await ledger.tokens.issue(connector: client, secret: first, refreshToken: granted.refreshToken)
     replaced = TokenID(rawValue: try #require(try ledger.grants.grant(granted.grant)?.family).rawValue)
     guard case .valid(let claims) = try ledger.tokens.validate(token.accessToken) else {
@@ -59,7 +61,9 @@ struct Begun {
     webhook = try await ledger.webhooks.register(
       on: .group(steps.group.id), for: [.textMessageCreated], callbackURL: "https://hook.example.org/", with: claims
     ).id
-    code = try await ledger.authorizationCodes.issue(made.id, redirectURI: Self.uri, by: steps.admin).id
+    code = try await ledger.authorizationCodes.issue(
+      made.id, consent: .scopes(.all), redirectURI: Self.uri, by: steps.admin
+    ).id
     challenge = try await ledger.phones.requestPIN(for: PhoneNumber(number), by: steps.admin).challenge
     invitation = try await ledger.groups.add(PhoneNumber(number), role: .admin, to: steps.group.id, by: steps.admin)
     _ = try await ledger.connectors.rotateSecret(of: made.id, overlap: .seconds(60), by: steps.developer)

@@ -33,11 +33,12 @@ final class Held {
     let steps = given.steps
     number = try PhoneNumber("+4915112345678")
     try await ledger.connectors.update(
-      steps.connector.id, redirectURIs: [Self.redirectURI], rotation: rotation, by: steps.developer)
+      steps.connector.id, redirectURIs: [Self.redirectURI], rotation: rotation, requiresPKCE: false,
+      by: steps.developer)
     group = try await Self.use(given.group, steps, ledger)
     own = try await Self.use(given.user, steps, ledger)
     code = try await ledger.authorizationCodes.issue(
-      steps.connector.id, redirectURI: Self.redirectURI, by: steps.admin
+      steps.connector.id, consent: .scopes(.all), redirectURI: Self.redirectURI, by: steps.admin
     ).code
     pin = try #require(try await ledger.pinSignIns.request(for: number, connector: steps.connector.publicID)?.pin)
   }
@@ -95,7 +96,7 @@ enum Arrival: String, CaseIterable, Sendable {
     case .newCode:
       guard
         let made = try? await ledger.authorizationCodes.issue(
-          connector.id, redirectURI: Held.redirectURI, by: given.steps.admin)
+          connector.id, consent: .scopes(.all), redirectURI: Held.redirectURI, by: given.steps.admin)
       else { return false }
       return await given.redeem(made.code)
     case .heldPIN: return await given.signIn(given.pin)
@@ -133,7 +134,8 @@ extension Held {
   }
 
   fileprivate func grant(_ access: GrantAccess.Access) async -> Bool {
-    let granted = try? await ledger.grants.grant(steps.connector.id, access: access, by: steps.admin)
+    let granted = try? await ledger.grants.grant(
+      steps.connector.id, consent: .scopes(.all), access: access, by: steps.admin)
     guard let granted else { return false }
     #expect(await issue(granted.refreshToken) != nil)
     return true

@@ -40,7 +40,7 @@ import Testing
     #expect(try ledger.webhooks.states(of: claims.connector) == [state])
     #expect(try ledger.webhooks.states(on: webhook.object) == [state])
     #expect(try ledger.webhooks.states(on: webhook.object, after: webhook.id).isEmpty)
-    #expect(try ledger.webhooks.states(on: .action("a")).isEmpty)
+    #expect(try ledger.webhooks.states(on: .action("a", in: steps.group.id)).isEmpty)
     let callback = try #require(try await ledger.webhooks.callback(of: webhook.id))
     #expect(
       [callback.url, callback.token, callback.context] == [WebhookSteps.url, WebhookSteps.token, WebhookSteps.context])

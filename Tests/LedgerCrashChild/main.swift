@@ -78,7 +78,7 @@ func work(_ ledger: Ledger, _ connector: PublicID, _ secret: ConnectorSecret, _ 
         let made = try await ledger.connectors.create(
           name: "Connector \(UInt64.random(in: 0...UInt64.max))", permissions: [.textMessage], by: owner)
         tell(made.connector.id.rawValue, 1, .connectorCreated)
-        let granted = try await ledger.grants.grant(made.connector.id, access: .user, by: owner)
+        let granted = try await ledger.grants.grant(made.connector.id, consent: .scopes(.all), access: .user, by: owner)
         tell(granted.grant.rawValue, 2, .permissionGranted)
       }
     }
@@ -93,8 +93,11 @@ func work(_ ledger: Ledger, _ connector: PublicID, _ secret: ConnectorSecret, _ 
 func deliver(_ ledger: Ledger, _ connector: PublicID, _ secret: ConnectorSecret, _ refresh: RefreshToken) async throws {
   let token = try await ledger.tokens.issue(connector: connector, secret: secret, refreshToken: refresh)
   guard case .valid(let claims) = try ledger.tokens.validate(token.accessToken) else { exit(2) }
-  let object = WebhookObject.action("crash")
-  if try ledger.webhooks.states(of: claims.grant).isEmpty {
+  let object: WebhookObject
+  if let known = try ledger.webhooks.states(of: claims.grant).first {
+    object = known.webhook.object
+  } else {
+    object = .action("crash", in: try await ledger.groups.create(name: "Crash", by: claims.granter).id)
     _ = try await ledger.webhooks.register(
       on: object, for: [.jobCreated], callbackURL: "https://hook.example.org", with: claims)
   }

@@ -17,7 +17,8 @@ import Testing
     _ uri: String = uri, challenge: Digest? = .of("verifier"), by account: AccountID? = nil
   ) -> IssueAuthorizationCode {
     IssueAuthorizationCode(
-      connector: access.connector, account: account ?? access.granter, redirectURI: uri, codeChallenge: challenge,
+      connector: access.connector, account: account ?? access.granter, redirectURI: uri, consent: .scopes(.all),
+      codeChallenge: challenge,
       digest: .of("code"))
   }
 
@@ -40,6 +41,7 @@ import Testing
       $0.codeChallenge = .init(Digest.of("verifier"))
       $0.digest = .init(Digest.of("code"))
       $0.expiresAt = (now + .seconds(60)).milliseconds
+      $0.scopes = Scopes.all.rawValue
     }
     let outcome = try access.scenario.when(issue()).then(.authorizationCodeIssued(event), by: Subject(access.granter))
     #expect(outcome.code.rawValue == access.scenario.next)
@@ -70,9 +72,14 @@ import Testing
   func `A code goes to any port of a registered loopback address`(
     registered: String, presented: String, isTaken: Bool
   ) throws {
-    var access = try GroupAccess(details: .fake { $0.redirectUris = [registered] })
+    var access = try GroupAccess(
+      details: .fake {
+        $0.redirectUris = [registered]
+        $0.pkceOptional = true
+      })
     let command = IssueAuthorizationCode(
-      connector: access.connector, account: access.granter, redirectURI: presented, codeChallenge: nil,
+      connector: access.connector, account: access.granter, redirectURI: presented, consent: .scopes(.all),
+      codeChallenge: nil,
       digest: .of("code"))
     guard isTaken else {
       access.scenario.when(command).thenRefused(.invalidValue, field: "redirectURI")
@@ -198,6 +205,8 @@ import Testing
 
   @Test mutating func `Whatever is wrong with a code looks the same, and uses up nothing`() throws {
     let code = try access.scenario.perform(issue()).code
+    try access.scenario.perform(
+      UpdateConnector(connector: access.connector, .init(requiresPKCE: false), requester: access.owner))
     let bare = try access.scenario.perform(issue(challenge: nil)).code
     _ = try access.scenario.connector(of: access.owner, publicID: .fake(2), secret: "other")
     let wrong: [RedeemAuthorizationCode] = [

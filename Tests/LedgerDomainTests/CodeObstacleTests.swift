@@ -25,13 +25,19 @@ import Testing
   }
 
   private func access() throws -> GroupAccess {
-    try GroupAccess(details: .fake { $0.redirectUris = [Self.uri] })
+    try GroupAccess(
+      details: .fake {
+        $0.redirectUris = [Self.uri]
+        $0.pkceOptional = true
+      })
   }
 
   /// Gives the connector the granter's own access.
   private func grant(_ access: inout GroupAccess) throws -> GrantID {
     let made = try access.scenario.perform(
-      GrantAccess(connector: access.connector, access: .user, granter: access.granter, refreshDigest: .of("own")))
+      GrantAccess(
+        connector: access.connector, access: .user, granter: access.granter, consent: .scopes(.all),
+        refreshDigest: .of("own")))
     return made.grant
   }
 
@@ -77,7 +83,8 @@ import Testing
     let own = try prepare(between, &access)
     let code = try access.scenario.perform(
       IssueAuthorizationCode(
-        connector: access.connector, account: access.granter, redirectURI: Self.uri, codeChallenge: nil,
+        connector: access.connector, account: access.granter, redirectURI: Self.uri, consent: .scopes(.all),
+        codeChallenge: nil,
         digest: .of("code"))
     ).code
     try apply(between, own, &access)
@@ -92,7 +99,8 @@ import Testing
     // One that is made after it works.
     let later = try access.scenario.perform(
       IssueAuthorizationCode(
-        connector: access.connector, account: access.granter, redirectURI: Self.uri, codeChallenge: nil,
+        connector: access.connector, account: access.granter, redirectURI: Self.uri, consent: .scopes(.all),
+        codeChallenge: nil,
         digest: .of("code"))
     ).code
     var again = redeem

@@ -23,6 +23,7 @@ import Testing
         $0.rotation = .always
         $0.redirectUris = ["https://example.org/new"]
       }
+      $0.approved = Scopes.tenant.rawValue
     }
     let changes = UpdateConnector.Changes(
       name: " Other ", redirectURIs: ["https://example.org/new"], accessTokenLifetime: 60, rotation: .always)

@@ -19,6 +19,7 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
 
   @Test func `An erased account is gone for good, and its access stops`() throws {
     var access = try GroupAccess()
+    _ = try access.scenario.account("another", role: .tenantAdmin)
     let command = EraseSubject(.account(access.granter), requester: .operator)
     let persons = try access.scenario.when(command).then(erased(1, access.granter), by: .operator)
     #expect(persons == [[UInt8](repeating: 1, count: 16)])

@@ -16,6 +16,7 @@ import Testing
   ) -> GrantAccess {
     GrantAccess(
       connector: access.connector, access: target ?? .group(access.group), granter: granter ?? access.granter,
+      consent: .scopes(.all),
       refreshDigest: .of("new"))
   }
 
@@ -204,15 +205,19 @@ import Testing
   @Test func `A grant for a group has nothing that concerns the organisation`() throws {
     let access = try GroupAccess(details: .fake { $0.scopes = Scopes.tenant.rawValue })
     let command = GrantAccess(
-      connector: access.connector, access: .group(access.group), granter: access.granter, refreshDigest: .of("new"))
+      connector: access.connector, access: .group(access.group), granter: access.granter, consent: .scopes(.all),
+      refreshDigest: .of("new"))
     access.scenario.when(command).thenRefused(.invalidValue, field: "connector")
     var other = try GroupAccess()
     let granted = try other.scenario.perform(
       GrantAccess(
-        connector: other.connector, access: .group(other.group), granter: other.granter, refreshDigest: .of("new")))
+        connector: other.connector, access: .group(other.group), granter: other.granter, consent: .scopes(.all),
+        refreshDigest: .of("new")))
     #expect(try other.scenario.state.grant(granted.grant)?.scopes == Scopes.all.subtracting(.tenant))
     let own = try other.scenario.perform(
-      GrantAccess(connector: other.connector, access: .user, granter: other.granter, refreshDigest: .of("own")))
+      GrantAccess(
+        connector: other.connector, access: .user, granter: other.granter, consent: .scopes(.all),
+        refreshDigest: .of("own")))
     #expect(try other.scenario.state.grant(own.grant)?.scopes == .all)
   }
 }

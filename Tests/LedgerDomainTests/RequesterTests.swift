@@ -42,7 +42,8 @@ import Testing
     }
     func grant(by requester: Requester) -> GrantAccess {
       GrantAccess(
-        connector: access.connector, access: .user, granter: access.granter, refreshDigest: .of("x"),
+        connector: access.connector, access: .user, granter: access.granter, consent: .scopes(.all),
+        refreshDigest: .of("x"),
         requester: requester)
     }
     var made = scenario

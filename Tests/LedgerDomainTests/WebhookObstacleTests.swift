@@ -78,7 +78,7 @@ import Testing
     // A new refresh token takes the place of the one before.
     try given.access.scenario.perform(
       GrantAccess(
-        connector: access.connector, access: .group(access.group), granter: access.granter,
+        connector: access.connector, access: .group(access.group), granter: access.granter, consent: .scopes(.all),
         refreshDigest: .of("another")))
     #expect(try obstacle(webhook) == nil)
     try given.access.scenario.perform(DisableAccount(account: access.owner, reason: "x", requester: .operator))

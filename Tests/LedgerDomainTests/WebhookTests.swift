@@ -52,13 +52,15 @@ struct WebhookGiven {
     let access = given.access
     let outcome = try access.scenario.when(given.register()).then(given.registered(), by: Subject(access.connector))
     #expect(outcome == .init(webhook: WebhookID(rawValue: access.scenario.next), key: [UInt8](repeating: 9, count: 16)))
-    try access.scenario.when(given.register(on: .action("survey 1"), for: [.surveyResponse, .jobCreated, .jobCreated]))
-      .then(
-        given.registered {
-          $0.objectType = "Action"
-          $0.objectID = "survey 1"
-          $0.details.eventTypes = ["JobCreated", "SurveyResponse"]
-        })
+    try access.scenario.when(
+      given.register(on: .action("survey 1", in: access.group), for: [.surveyResponse, .jobCreated, .jobCreated])
+    )
+    .then(
+      given.registered {
+        $0.objectType = "Action"
+        $0.objectID = "survey 1"
+        $0.details.eventTypes = ["JobCreated", "SurveyResponse"]
+      })
     let until = access.scenario.now + .seconds(1)
     try access.scenario.when(given.register(until: until)).then(
       given.registered { $0.details.expiresAt = until.milliseconds })
@@ -100,12 +102,16 @@ struct WebhookGiven {
         $0.family = family.rawValue
         $0.group = other.rawValue
       })
-    // What is no group belongs to none, where the grant does not.
-    try given.access.scenario.when(given.register(own, on: .actionPackage("p"))).then(
+    // An action belongs to a group, and is open to whom that is.
+    given.access.scenario.when(given.register(on: .action("a", in: other))).thenRefused(.notFound, field: "object")
+    let nowhere = GroupID(rawValue: 0)
+    given.access.scenario.when(given.register(own, on: .action("a", in: nowhere))).thenRefused(
+      .notFound, field: "group")
+    try given.access.scenario.when(given.register(own, on: .actionPackage("p", in: other))).then(
       given.registered {
         $0.grant = grant.rawValue
         $0.family = family.rawValue
-        $0.group = 0
+        $0.group = other.rawValue
         $0.objectType = "ActionPackage"
         $0.objectID = "p"
       })
@@ -115,7 +121,10 @@ struct WebhookGiven {
 
   @Test mutating func `What is malformed, too much or taken is refused`() throws {
     let scenario = given.access.scenario
-    for object in [WebhookObject.action(""), .actionPackage(String(repeating: "a", count: 256))] {
+    for object in [
+      WebhookObject.action("", in: given.access.group),
+      .actionPackage(String(repeating: "a", count: 256), in: given.access.group),
+    ] {
       scenario.when(given.register(on: object)).thenRefused(.invalidValue, field: "object")
     }
     scenario.when(given.register(for: [])).thenRefused(.invalidValue, field: "eventTypes")

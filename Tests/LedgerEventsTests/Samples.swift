@@ -42,7 +42,7 @@ extension Sample {
   /// One sample for each version of each type. A new type or version adds one, and so does a field that a version gets
   /// later (`adding:` its name): what stands here is never changed.
   static func all() throws -> [Sample] {
-    var samples = try current.map { try Sample($0) }
+    var samples = try (current + authority).map { try Sample($0) }
     samples.append(try Sample(.webhookRegistered(webhook(family: 20)), adding: "family"))
     return try samples + earlierVersions() + laterFields()
   }

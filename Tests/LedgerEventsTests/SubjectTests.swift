@@ -24,6 +24,7 @@ import Testing
       .groupInvitationAccepted: ["group:15", "membership:16", "account:11", "phone:13"],
       .connectorCreated: ["account:11"], .connectorUpdated: ["connector:14"],
       .connectorSecretRotated: ["connector:14"], .connectorDeleted: ["connector:14"],
+      .connectorScopesApproved: ["connector:14"],
       .groupCreated: ["account:11"], .groupRenamed: ["group:15"], .groupDeleted: ["group:15"],
       .groupMemberAdded: ["group:15", "account:11"],
       .groupMemberRoleChanged: ["group:15", "membership:16", "account:11"],

@@ -22,6 +22,15 @@ public struct GroupAccess: Sendable {
     owner = try scenario.account("owner")
     _ = try scenario.phone("+910000000001", of: owner)
     connector = try scenario.connector(of: owner, details: details)
+    let (asked, connector) = (Scopes(rawValue: details.scopes), connector)
+    if !asked.isDisjoint(with: .tenant) {
+      let approved = filled(ConnectorScopesApproved()) {
+        $0.connector = connector.rawValue
+        $0.after = asked.intersection(.tenant).rawValue
+        $0.scopes = asked.rawValue
+      }
+      try scenario.given(.connectorScopesApproved(approved))
+    }
     granter = try scenario.account("granter", role: .tenantAdmin)
     phone = try scenario.phone("+910000000002", of: granter)
     group = try scenario.group(by: granter)

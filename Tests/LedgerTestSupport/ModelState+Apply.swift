@@ -18,7 +18,8 @@ extension ModelState {
       count(event, time)
       try applyToPhones(event, position)
     case .subjectErased(let event): erase(event, position)
-    case .connectorCreated, .connectorUpdated, .connectorSecretRotated, .connectorDeleted:
+    case .connectorCreated, .connectorUpdated, .connectorSecretRotated, .connectorDeleted,
+      .connectorScopesApproved:
       try applyToConnectors(event, position, time)
     case .groupCreated, .groupRenamed, .groupDeleted, .groupMemberAdded, .groupMemberRoleChanged, .groupMemberRemoved,
       .groupInvitationAccepted:
@@ -63,10 +64,12 @@ extension ModelState {
       if event.hasEmail { accounts[id]?.email = event.email }
     case .accountDisabled(let event):
       accounts[AccountID(rawValue: event.account)]?.isDisabled = true
+      accounts[AccountID(rawValue: event.account)]?.isDisabledByOperator = event.byOperator
       disablements[AccountID(rawValue: event.account)] = position
       stop(event.account, by: position)
     case .accountEnabled(let event):
       accounts[AccountID(rawValue: event.account)]?.isDisabled = false
+      accounts[AccountID(rawValue: event.account)]?.isDisabledByOperator = false
       stop(event.account, by: 0)
     case .accountRoleChanged(let event):
       accounts[AccountID(rawValue: event.account)]?.role = event.after
@@ -125,14 +128,23 @@ extension ModelState {
         previous: SecretID(rawValue: 0), previousDigest: .zero, previousUntil: Timestamp(rawValue: 0),
         accessTokenLifetime: event.details.accessTokenLifetime,
         refreshTokenLifetime: event.details.refreshTokenLifetime, rotation: event.details.rotation)
-      standings[position] = Standing(.connector, scopes: Scopes(rawValue: event.details.scopes), on: event.owner)
+      standings[position] = Standing(
+        .connector, scopes: Scopes(rawValue: event.details.scopes).subtracting(.tenant), on: event.owner)
     case .connectorUpdated(let event):
       let id = ConnectorID(rawValue: event.connector)
       connectors[id]?.details = event.after
+      connectors[id]?.approvedScopes = Scopes(rawValue: event.approved)
+      connectors[id]?.setBy = position
       credentials[id]?.accessTokenLifetime = event.after.accessTokenLifetime
       credentials[id]?.refreshTokenLifetime = event.after.refreshTokenLifetime
       credentials[id]?.rotation = event.after.rotation
-      standings[event.connector]?.scopes = Scopes(rawValue: event.after.scopes)
+      let unapproved = Scopes.tenant.subtracting(Scopes(rawValue: event.approved))
+      standings[event.connector]?.scopes = Scopes(rawValue: event.after.scopes).subtracting(unapproved)
+    case .connectorScopesApproved(let event):
+      let id = ConnectorID(rawValue: event.connector)
+      connectors[id]?.approvedScopes = Scopes(rawValue: event.after)
+      connectors[id]?.setBy = position
+      standings[event.connector]?.scopes = Scopes(rawValue: event.scopes)
     case .connectorSecretRotated(let event):
       let id = ConnectorID(rawValue: event.connector)
       guard var known = credentials[id] else { return }

@@ -9,7 +9,7 @@ extension ModelState {
       let id = AuthorizationCodeID(rawValue: position)
       codes[id] = IssuedCode(
         id: id, connector: ConnectorID(rawValue: event.connector), account: AccountID(rawValue: event.account),
-        redirectURI: event.redirectUri,
+        redirectURI: event.redirectUri, scopes: Scopes(rawValue: event.scopes),
         challenge: event.codeChallenge.isEmpty ? nil : try Digest(field: event.codeChallenge),
         digest: try Digest(field: event.digest), expiresAt: Timestamp(milliseconds: event.expiresAt), family: nil)
     case .authorizationCodeRedeemed(let event):

@@ -8,17 +8,16 @@ extension ModelState {
     switch event {
     case .webhookRegistered(let event):
       let id = WebhookID(rawValue: position)
-      let group = GroupID(unlessZero: event.group)
-      let object: WebhookObject? =
+      let group = GroupID(rawValue: event.group)
+      let object: WebhookObject =
         switch event.objectType {
-        case "Group": group.map { .group($0) }
-        case "Action": .action(event.objectID)
-        default: .actionPackage(event.objectID)
+        case "Group": .group(group)
+        case "Action": .action(event.objectID, in: group)
+        default: .actionPackage(event.objectID, in: group)
         }
-      guard let object else { return }
       webhooks[id] = Webhook(
         id: id, publicID: try PublicID(field: event.publicID), connector: ConnectorID(rawValue: event.connector),
-        grant: GrantID(rawValue: event.grant), family: FamilyID(unlessZero: event.family), group: group,
+        grant: GrantID(rawValue: event.grant), family: FamilyID(unlessZero: event.family),
         object: object, details: event.details, registeredAt: time)
     case .webhookUpdated(let event):
       webhooks[WebhookID(rawValue: event.webhook)]?.details = event.after

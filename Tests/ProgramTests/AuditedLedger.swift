@@ -51,7 +51,8 @@ struct AuditedLedger {
     group = try await ledger.groups.create(name: "Feld, 東京 \"A\"", by: ada)
     clock.tick()
     granted = try await ledger.grants.grant(
-      connector.id, access: .group(group.id), by: ada, context: RequestContext(requestID: "r-17"))
+      connector.id, consent: .scopes(.all), access: .group(group.id), by: ada,
+      context: RequestContext(requestID: "r-17"))
     clock.tick()
     token = try await ledger.tokens.issue(
       connector: connector.publicID, secret: secret, refreshToken: granted.refreshToken)

@@ -23,7 +23,8 @@ import Testing
       let (connector, secret) = try await opened.connectors.create(
         name: "Roster", permissions: [.groupInformation], by: account)
       let group = try await opened.groups.create(name: "Field team", by: account)
-      let granted = try await opened.grants.grant(connector.id, access: .group(group.id), by: account)
+      let granted = try await opened.grants.grant(
+        connector.id, consent: .scopes(.all), access: .group(group.id), by: account)
       let issued = try await opened.tokens.issue(
         connector: connector.publicID, secret: secret, refreshToken: granted.refreshToken)
       token = issued.handle.rawValue

@@ -21,7 +21,7 @@ import Testing
     _ = try await ledger.phones.verify(try #require(request.pin).digits, challenge: request.challenge, by: account)
     let (connector, secret) = try await ledger.connectors.create(
       name: "Roster", permissions: [.groupInformation], by: account)
-    let granted = try await ledger.grants.grant(connector.id, access: .user, by: account)
+    let granted = try await ledger.grants.grant(connector.id, consent: .scopes(.all), access: .user, by: account)
     let token = try await ledger.tokens.issue(
       connector: connector.publicID, secret: secret, refreshToken: granted.refreshToken
     ).handle

@@ -33,13 +33,15 @@ import Testing
     let (connector, secret) = try await ledger.connectors.create(
       name: "Roster", permissions: [.textMessage, .outgoingWebhooks], by: account)
     let group = try await ledger.groups.create(name: "Field team", by: account)
-    let granted = try await ledger.grants.grant(connector.id, access: .group(group.id), by: account)
+    let granted = try await ledger.grants.grant(
+      connector.id, consent: .scopes(.all), access: .group(group.id), by: account)
     let token = try await ledger.tokens.issue(
       connector: connector.publicID, secret: secret, refreshToken: granted.refreshToken)
     guard case .valid(let claims) = try ledger.tokens.validate(token.accessToken) else { return ([], group.id) }
     var made: [Webhook] = []
     for (object, type) in [
-      (WebhookObject.group(group.id), WebhookEventType.textMessageCreated), (.action("survey-1"), .surveyResponse),
+      (WebhookObject.group(group.id), WebhookEventType.textMessageCreated),
+      (.action("survey-1", in: group.id), .surveyResponse),
     ] {
       made.append(
         try await ledger.webhooks.register(

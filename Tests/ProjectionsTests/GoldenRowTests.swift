@@ -54,9 +54,9 @@ import Testing
     }
   }
 
-  @Test("the directory, in version 9")
+  @Test("the directory, in version 10")
   func directory() throws {
-    #expect(Directory.schemaVersion == 9)
+    #expect(Directory.schemaVersion == 10)
     let rows: [(DirectoryKey, any Row)] = Self.people + Self.access + Self.indexes
     try expect(
       "directory",
@@ -69,7 +69,8 @@ import Testing
   private static var people: [(DirectoryKey, any Row)] {
     let account = Account(
       id: AccountID(rawValue: 2), issuer: "https://id.example.org", subject: .fake("subject"), name: .fake("name"),
-      email: nil, role: .tenantAdmin, isDisabled: true, registeredAt: time, isErased: true)
+      email: nil, role: .tenantAdmin, isDisabled: true, isDisabledByOperator: true, registeredAt: time,
+      isErased: true)
     let challenge = PINChallenge(
       id: ChallengeID(rawValue: 3), account: account.id, number: .fake("number"),
       salt: [UInt8](repeating: 7, count: 16), digest: .of("pin"), expiresAt: time, failures: 2,
@@ -91,7 +92,7 @@ import Testing
     let details = ConnectorDetails.fake { $0.redirectUris = ["https://client.example.org/callback"] }
     let connector = Connector(
       id: ConnectorID(rawValue: 8), publicID: .fake(1), owner: AccountID(rawValue: 2), details: details,
-      isDeleted: false, createdAt: time)
+      approvedScopes: [.tenantRead], isDeleted: false, createdAt: time, setBy: 9)
     let credentials = ConnectorCredentials(
       current: SecretID(rawValue: 9), currentDigest: .of("secret"), previous: SecretID(rawValue: 8),
       previousDigest: .of("old"), previousUntil: time, accessTokenLifetime: 3_600, refreshTokenLifetime: 86_400,
@@ -113,11 +114,12 @@ import Testing
     hook.expiresAt = time.milliseconds
     let webhook = Webhook(
       id: WebhookID(rawValue: 15), publicID: .fake(3), connector: connector.id, grant: grant.id, family: grant.family,
-      group: group.id, object: .action("a-1"), details: hook, isActive: false, isDeleted: true, stoppedBy: 16,
+      object: .action("a-1", in: group.id), details: hook, isActive: false, isDeleted: true, stoppedBy: 16,
       registeredAt: time)
     let code = IssuedCode(
       id: AuthorizationCodeID(rawValue: 17), connector: connector.id, account: AccountID(rawValue: 2),
-      redirectURI: "https://client.example.org/callback", challenge: .of("verifier"), digest: .of("code"),
+      redirectURI: "https://client.example.org/callback", scopes: [.mediaRead], challenge: .of("verifier"),
+      digest: .of("code"),
       expiresAt: time, family: FamilyID(rawValue: 18))
     let subscription = GroupSubscription(
       id: SubscriptionID(rawValue: 19), group: group.id, account: AccountID(rawValue: 2), number: .fake("number"),

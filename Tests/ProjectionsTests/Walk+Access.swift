@@ -27,7 +27,12 @@ extension Walk {
   mutating func changeConnector() async throws {
     let connector = pickConnector()
     let owner = model.connectors[connector]?.owner ?? pick(model.accounts)
-    if Bool.random(using: &random) {
+    if Int.random(in: 0..<4, using: &random) == 0 {
+      try await perform(
+        ApproveScopes(
+          connector: connector, scopes: Bool.random(using: &random) ? [.tenantRead] : [], requester: Requester.operator)
+      )
+    } else if Bool.random(using: &random) {
       try await perform(
         RotateSecret(
           connector: connector, secretDigest: digest(), overlap: .seconds(Int.random(in: 0...60, using: &random)),
@@ -37,6 +42,7 @@ extension Walk {
       if Bool.random(using: &random) { changes.name = "Connector \(Int.random(in: 0..<8, using: &random))" }
       if Bool.random(using: &random) { changes.scopes = [.groupMemberRead, .tenantRead] }
       changes.rotation = Bool.random(using: &random) ? .always : .late
+      changes.requiresPKCE = false
       try await perform(UpdateConnector(connector: connector, changes, requester: owner))
     }
   }
@@ -49,7 +55,7 @@ extension Walk {
       try await perform(
         IssueAuthorizationCode(
           connector: pick(open), account: account ?? pick(model.accounts), redirectURI: Self.address,
-          codeChallenge: nil, digest: digest()))
+          consent: .scopes(.all), codeChallenge: nil, digest: digest()))
       // At once, most of the time: a code is good for a minute, and the clock runs.
       if Int.random(in: 0..<4, using: &random) == 0 { return }
     }

@@ -7,7 +7,9 @@ import Testing
 
 extension Walk {
   /// The objects that webhooks of the walk listen to, besides groups.
-  private static let actions: [WebhookObject] = [.action("a"), .action("b"), .actionPackage("a")]
+  private static func actions(in group: GroupID) -> [WebhookObject] {
+    [.action("a", in: group), .action("b", in: group), .actionPackage("a", in: group)]
+  }
 
   /// A token, mostly one that is valid.
   private mutating func token() async throws -> (id: TokenID, group: GroupID?) {
@@ -61,7 +63,7 @@ extension Walk {
     try await perform(
       GrantAccess(
         connector: connector, access: groups.randomElement(using: &random).map { .group($0) } ?? .user,
-        granter: granter, refreshDigest: .of("red")))
+        granter: granter, consent: .scopes(.all), refreshDigest: .of("red")))
   }
 
   private mutating func callback(under key: UInt8) -> SealedCallback {
@@ -80,9 +82,10 @@ extension Walk {
     let (token, group) = try await token()
     switch Int.random(in: 0..<14, using: &random) {
     case 0...5:
-      let object: WebhookObject =
+      let group = group ?? pick(model.groups)
+      let object =
         Bool.random(using: &random)
-        ? .group(group ?? pick(model.groups)) : Self.actions.randomElement(using: &random) ?? .action("a")
+        ? .group(group) : Self.actions(in: group).randomElement(using: &random) ?? .group(group)
       try await perform(
         RegisterWebhook(
           token: token, publicID: .fake(.random(in: 91...250, using: &random)), object: object, eventTypes: types(),
@@ -122,7 +125,7 @@ extension Walk {
     for number in 91...250 as ClosedRange<UInt8> {
       #expect(try state.webhook(publicID: .fake(number)) == model.webhook(publicID: .fake(number)), note)
     }
-    for object in Self.actions + model.groups.keys.map({ .group($0) }) {
+    for object in model.groups.keys.flatMap({ Self.actions(in: $0) + [.group($0)] }) {
       #expect(try state.webhooks(on: object, limit: 1_000) == model.webhooks(on: object), note)
     }
     let deleted = model.webhooks.values.filter(\.isDeleted).sorted { $0.id < $1.id }

@@ -255,7 +255,7 @@ struct Walk {
       try await perform(
         GrantAccess(
           connector: pickConnector(), access: Bool.random(using: &random) ? .group(group) : .user,
-          granter: admin(of: group) ?? account, refreshDigest: digest()))
+          granter: admin(of: group) ?? account, consent: .scopes(.all), refreshDigest: digest()))
     case 17:
       let grant = pick(model.grants)
       if Int.random(in: 0..<3, using: &random) == 0 {

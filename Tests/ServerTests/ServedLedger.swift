@@ -35,15 +35,18 @@ final class ServedLedger {
     let admin = try await Self.arrive("admin", "+911199999998", on: ledger)
     let (made, madeSecret) = try await ledger.connectors.create(
       name: "Roster", permissions: [.groupInformation, .textMessage], redirectURIs: [Self.redirectURI],
-      refreshTokenLifetime: seconds > 0 ? 3_600 : 0, by: developer)
+      refreshTokenLifetime: seconds > 0 ? 3_600 : 0, requiresPKCE: false, by: developer)
     (connector, secret) = (made.publicID.description, madeSecret.text)
     let (other, otherSecret) = try await ledger.connectors.create(
       name: "Other", permissions: [.textMessage], by: developer)
     (otherConnector, self.otherSecret) = (other.publicID.description, otherSecret.text)
     let team = try await ledger.groups.create(name: "Field team", by: admin)
     group = team.publicID.description
-    refreshToken = try await ledger.grants.grant(made.id, access: .group(team.id), by: admin).refreshToken.text
-    code = try await ledger.authorizationCodes.issue(made.id, redirectURI: Self.redirectURI, by: admin).code.text
+    refreshToken = try await ledger.grants.grant(made.id, consent: .scopes(.all), access: .group(team.id), by: admin)
+      .refreshToken.text
+    code = try await ledger.authorizationCodes.issue(
+      made.id, consent: .scopes(.all), redirectURI: Self.redirectURI, by: admin
+    ).code.text
     await ledger.close()
     try start(options, environment: environment)
   }

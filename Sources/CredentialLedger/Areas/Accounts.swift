@@ -139,7 +139,7 @@ public struct Accounts: Sendable {
   ///
   /// - Parameters:
   ///   - reason: shown in the audit trail; no personal data, as it stays for good.
-  ///   - requester: the operator or a tenant administrator.
+  ///   - requester: the operator; or a tenant administrator, for accounts without the operator role.
   /// - Returns: whether it was enabled until now.
   /// - Throws: `forbidden`, `not_found`, `gone`, `last_admin`.
   @discardableResult
@@ -152,22 +152,27 @@ public struct Accounts: Sendable {
       DisableAccount(account: account, reason: reason, requester: requester), by: requester.account, request)
   }
 
-  /// Enables an account that was disabled.
+  /// Enables an account that was disabled: what it granted works again.
   ///
   /// ```swift
-  /// try await ledger.accounts.enable(account, by: Requester.operator)
+  /// try await ledger.accounts.enable(account, revokingTokens: true, by: Requester.operator)
   /// ```
   ///
+  /// - Parameters:
+  ///   - revokingTokens: whether the tokens that were issued so far stay stopped, for good; the grants do not.
+  ///   - requester: the operator; or a tenant administrator, unless an operator disabled the account or has it.
   /// - Returns: whether it was disabled until now.
   /// - Throws: `forbidden`, `not_found`, `gone`.
   @discardableResult
   public func enable(
-    _ account: AccountID, by requester: some Requesting, context: RequestContext = .none
+    _ account: AccountID, revokingTokens: Bool = false, by requester: some Requesting,
+    context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
     let requester = requester.requester
-    let request = try ledger.prepare(context, by: requester.caller, .enable(account))
+    let request = try ledger.prepare(context, by: requester.caller, .enable(account, revokingTokens: revokingTokens))
     return try await ledger.execute(
-      EnableAccount(account: account, requester: requester), by: requester.account, request)
+      EnableAccount(account: account, revokesTokens: revokingTokens, requester: requester), by: requester.account,
+      request)
   }
 
   /// Gives an account another role. Tokens open the tenant's data only while their granter administers the tenant.

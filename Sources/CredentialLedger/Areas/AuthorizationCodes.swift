@@ -1,12 +1,12 @@
 import LedgerCrypto
-import LedgerDomain
+public import LedgerDomain
 public import LedgerEvents
 
 /// Authorization codes of the OAuth flow: a person who has signed in lets a connector act for them.
 ///
 /// ```swift
 /// let issued = try await ledger.authorizationCodes.issue(
-///   connector.id, redirectURI: uri, codeChallenge: challenge, by: account)
+///   connector.id, consent: .scopes(agreed), redirectURI: uri, codeChallenge: challenge, by: account)
 /// // The browser takes issued.code.text to the connector, which trades it:
 /// let redeemed = try await ledger.authorizationCodes.redeem(
 ///   AuthorizationCode(presented), connector: clientID, secret: secret, redirectURI: uri, codeVerifier: verifier)
@@ -48,19 +48,21 @@ public struct AuthorizationCodes: Sendable {
   ///
   /// ```swift
   /// let issued = try await ledger.authorizationCodes.issue(
-  ///   connector.id, redirectURI: uri, codeChallenge: challenge, by: account)
+  ///   connector.id, consent: .scopes(agreed), redirectURI: uri, codeChallenge: challenge, by: account)
   /// show(issued.code.text)
   /// ```
   ///
   /// - Parameters:
+  ///   - consent: what the person agreed to. The code is good for no more, whatever the connector has when it is redeemed.
   ///   - redirectURI: byte for byte one of those registered for the connector.
-  ///   - codeChallenge: as the client sent it (RFC 7636, method S256 only): 43 characters.
+  ///   - codeChallenge: as the client sent it (RFC 7636, method S256 only): 43 characters. Needed, unless the connector was
+  ///     registered to do without.
   ///   - account: who has signed in and agreed; has a verified phone.
   /// - Throws: `invalid_value` for an address that is not registered, where the browser must not be sent, and for the
-  ///   challenge; `not_found`, `gone`, `account_disabled`, `phone_required`.
+  ///   challenge; `conflict` where the connector is not what the person saw any more; `not_found`, `gone`, `account_disabled`, `phone_required`.
   public func issue(
-    _ connector: ConnectorID, redirectURI: String, codeChallenge: String? = nil, by account: AccountID,
-    context: RequestContext = .none
+    _ connector: ConnectorID, consent: Consent, redirectURI: String, codeChallenge: String? = nil,
+    by account: AccountID, context: RequestContext = .none
   ) async throws(LedgerError) -> Issued {
     let challenge = try codeChallenge.map { (text) throws(LedgerError) in
       guard let digest = PKCE.digest(ofChallenge: text) else {
@@ -71,12 +73,13 @@ public struct AuthorizationCodes: Sendable {
       return digest
     }
     let request = try ledger.prepare(
-      context, by: account.caller, .issueCode(connector, redirectURI: redirectURI, codeChallenge: codeChallenge))
+      context, by: account.caller,
+      .issueCode(connector, consent, redirectURI: redirectURI, codeChallenge: codeChallenge))
     let (outcome, secret) = try await ledger.execute(by: account, request) { (secrets) throws(LedgerError) in
       try secrets.tokenSecret(for: .authorizationCode)
     } _: {
       IssueAuthorizationCode(
-        connector: connector, account: account, redirectURI: redirectURI, codeChallenge: challenge,
+        connector: connector, account: account, redirectURI: redirectURI, consent: consent, codeChallenge: challenge,
         digest: SHA256.hash($0))
     }
     let text = ledger.tokenFormat.text(

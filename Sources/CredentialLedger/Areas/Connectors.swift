@@ -23,12 +23,15 @@ public struct Connectors: Sendable {
   ///   - refreshTokenLifetime: seconds, from an hour to 730 days; 0 is 365 days.
   ///   - rotation: when a refresh token is replaced. With `always` a replaced one is good for 60 seconds more, or until its
   ///     successor is used; its use after that revokes the family. See ``Tokens/issue(connector:secret:refreshToken:context:)``.
+  ///   - requiresPKCE: whether an authorization code needs a challenge (RFC 7636). Let it do without only for a program that
+  ///     cannot send one.
   ///   - owner: the developer, with a verified phone. Whoever asks, unless an operator creates it for somebody.
   /// - Throws: `invalid_value`, `conflict` for a name that is taken, `phone_required`, `account_disabled`, `forbidden`.
   public func create(
     name: String, permissions: Set<Permission>, description: String = "", publisher: String = "",
     redirectURIs: [String] = [], accessTokenLifetime: Int64 = 0, refreshTokenLifetime: Int64 = 0,
-    rotation: RefreshRotation = .late, for owner: AccountID? = nil, by requester: some Requesting,
+    rotation: RefreshRotation = .late, requiresPKCE: Bool = true, for owner: AccountID? = nil,
+    by requester: some Requesting,
     context: RequestContext = .none
   ) async throws(LedgerError) -> (connector: Connector, secret: ConnectorSecret) {
     let owner = try requester.account(for: owner, field: "owner")
@@ -41,6 +44,7 @@ public struct Connectors: Sendable {
     details.accessTokenLifetime = accessTokenLifetime
     details.refreshTokenLifetime = refreshTokenLifetime
     details.rotation = rotation
+    details.pkceOptional = !requiresPKCE
     let request = try ledger.prepare(context, by: requester.caller, .create(details, for: owner))
     let made = try await ledger.execute(by: requester.requester.account, request) { (secrets) throws(LedgerError) in
       (try secrets.publicID(), try secrets.connectorSecret())
@@ -58,7 +62,7 @@ public struct Connectors: Sendable {
   /// Changes some of a connector's details; what is nil stays as it is. Fewer permissions narrow every live token at
   /// once; more of them do not widen what was granted before.
   ///
-  /// The bounds are those of ``create(name:permissions:description:publisher:redirectURIs:accessTokenLifetime:refreshTokenLifetime:rotation:for:by:context:)``.
+  /// The bounds are those of ``create(name:permissions:description:publisher:redirectURIs:accessTokenLifetime:refreshTokenLifetime:rotation:requiresPKCE:for:by:context:)``.
   ///
   /// ```swift
   /// try await ledger.connectors.update(connector.id, permissions: [.textMessage], rotation: .always, by: developer)
@@ -71,16 +75,37 @@ public struct Connectors: Sendable {
   public func update(
     _ connector: ConnectorID, name: String? = nil, permissions: Set<Permission>? = nil, description: String? = nil,
     publisher: String? = nil, redirectURIs: [String]? = nil, accessTokenLifetime: Int64? = nil,
-    refreshTokenLifetime: Int64? = nil, rotation: RefreshRotation? = nil, by requester: some Requesting,
-    context: RequestContext = .none
+    refreshTokenLifetime: Int64? = nil, rotation: RefreshRotation? = nil, requiresPKCE: Bool? = nil,
+    by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
     let changes = UpdateConnector.Changes(
       name: name, description: description, publisher: publisher, redirectURIs: redirectURIs,
       scopes: permissions.map { Scopes($0) }, accessTokenLifetime: accessTokenLifetime,
-      refreshTokenLifetime: refreshTokenLifetime, rotation: rotation)
+      refreshTokenLifetime: refreshTokenLifetime, rotation: rotation, requiresPKCE: requiresPKCE)
     let request = try ledger.prepare(context, by: requester.caller, .update(connector, changes))
     return try await ledger.execute(
       UpdateConnector(connector: connector, changes, requester: requester), by: requester.requester.account, request)
+  }
+
+  /// Decides which of the scopes that concern the organisation a connector may have. Until then it has none of them.
+  ///
+  /// ```swift
+  /// try await ledger.connectors.approve(.tenant, of: connector.id, by: Requester.operator)
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - scopes: all that is approved from now on, of those that the connector asks for; none to withdraw.
+  ///   - requester: an operator or a tenant administrator.
+  /// - Returns: false if nothing was different; nothing is appended then.
+  /// - Throws: `invalid_value`, `forbidden`, `not_found`, `gone`, `account_disabled`.
+  @discardableResult
+  public func approve(
+    _ scopes: Scopes, of connector: ConnectorID, by requester: some Requesting, context: RequestContext = .none
+  ) async throws(LedgerError) -> Bool {
+    let request = try ledger.prepare(context, by: requester.caller, .approve(scopes, of: connector))
+    return try await ledger.execute(
+      ApproveScopes(connector: connector, scopes: scopes, requester: requester), by: requester.requester.account,
+      request)
   }
 
   /// Gives a connector another Secret, which is in the answer and nowhere else.

@@ -8,7 +8,7 @@ import Projections
 public struct WebhookHappening: Sendable {
   public var object: WebhookObject
   public var type: WebhookEventType
-  /// What the messaging service calls it: at most 255 bytes.
+  /// What the messaging service calls it: 1 to 255 printable ASCII characters, without blanks.
   public var eventID: String
   /// What is told of it, as it will be sent: at most ``DeliveryLimits/payloadByteCount`` bytes.
   public var payload: [UInt8]
@@ -97,8 +97,13 @@ public struct Deliveries: Sendable {
       throw LedgerError(
         .invalidValue, "payload: expected at most \(DeliveryLimits.payloadByteCount) bytes", field: "payload")
     }
-    guard happening.eventID.utf8.count <= 255 else {
-      throw LedgerError(.invalidValue, "eventID: expected at most 255 bytes", field: "eventID")
+    // It goes into a header field, where a line end would begin another (RFC 9110 section 5.5).
+    guard 1...255 ~= happening.eventID.utf8.count, happening.eventID.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
+      throw LedgerError(
+        .invalidValue, "eventID: expected 1 to 255 printable ASCII characters without blanks", field: "eventID")
+    }
+    guard happening.object.group.rawValue != 0 else {
+      throw LedgerError(.invalidValue, "object: expected the group that it belongs to", field: "object")
     }
     var all = Enqueued(count: 0, full: [])
     var last: WebhookID?

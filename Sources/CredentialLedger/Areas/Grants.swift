@@ -18,26 +18,29 @@ public struct Grants: Sendable {
   /// Gives a connector access, and makes a refresh token for it. One made before for the same access stops.
   ///
   /// ```swift
-  /// let granted = try await ledger.grants.grant(connector.id, access: .group(group.id), by: admin)
+  /// let granted = try await ledger.grants.grant(
+  ///   connector.id, consent: .details(asOf: connector.setBy), access: .group(group.id), by: admin)
   /// show(granted.refreshToken.text)
   /// ```
   ///
   /// - Parameters:
+  ///   - consent: what the granter agreed to: some scopes, or the connector as it was shown.
   ///   - access: to a group that the granter is an admin of, or to what the granter may do.
   ///   - granter: has a verified phone. Whoever asks, unless an operator grants for somebody.
-  /// - Throws: `forbidden`, `phone_required`, `not_found`, `gone`, `account_disabled`.
+  /// - Throws: `conflict` where the connector is not what the granter saw any more; `forbidden`, `phone_required`,
+  ///   `not_found`, `gone`, `account_disabled`; `invalid_value` where nothing is left that the granter may give.
   public func grant(
-    _ connector: ConnectorID, access: GrantAccess.Access, for granter: AccountID? = nil,
+    _ connector: ConnectorID, consent: Consent, access: GrantAccess.Access, for granter: AccountID? = nil,
     by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Granted {
     let granter = try requester.account(for: granter, field: "granter")
-    let request = try ledger.prepare(context, by: requester.caller, .grant(connector, access, for: granter))
+    let request = try ledger.prepare(context, by: requester.caller, .grant(connector, access, for: granter, consent))
     let (outcome, secret) = try await ledger.execute(by: requester.requester.account, request) {
       (secrets) throws(LedgerError) in
       try secrets.tokenSecret(for: .refreshToken)
     } _: {
       GrantAccess(
-        connector: connector, access: access, granter: granter, refreshDigest: SHA256.hash($0),
+        connector: connector, access: access, granter: granter, consent: consent, refreshDigest: SHA256.hash($0),
         requester: requester.requester)
     }
     let text = ledger.tokenFormat.text(

@@ -86,22 +86,23 @@ public struct PINSignIns: Sendable {
   /// show(access.refreshToken.text)
   /// ```
   ///
-  /// - Throws: `invalid_client`; `too_many` past ``LedgerConfiguration/pinBudgets``, whatever the number; `invalid_grant` for
-  ///   an unknown number, a wrong PIN, one for another connector and one that is over, with nothing in the text that tells
+  /// - Parameter consent: what the holder agreed to; nil is all that the connector had when the PIN was asked for.
+  /// - Throws: `invalid_client`; `too_many` past ``LedgerConfiguration/pinBudgets``, whatever the number; `conflict` where
+  ///   the PIN is right and the connector is not what the holder saw any more; `invalid_grant` for an unknown number, a wrong PIN, one for another connector and one that is over, with nothing in the text that tells
   ///   which.
   public func signIn(
-    _ number: PhoneNumber, pin digits: String, connector: PublicID, secret: ConnectorSecret,
+    _ number: PhoneNumber, pin digits: String, connector: PublicID, secret: ConnectorSecret, consent: Consent? = nil,
     context: RequestContext = .none
   ) async throws(LedgerError) -> SignedIn {
     let ledger = ledger
     try ledger.requireClient(connector, secret.digest)
     let request = try ledger.prepare(
-      context, by: .client(connector), answersAlike: true, .signIn(number, pin: digits))
+      context, by: .client(connector), answersAlike: true, .signIn(number, pin: digits, consent))
     let owner = try ledger.owner(of: connector, if: request.address)
     let (outcome, token) = try await ledger.execute(by: owner, request) { (secrets) throws(LedgerError) in
       try secrets.tokenSecret(for: .refreshToken)
     } _: { (token) throws(LedgerError) in
-      try await command(connector, secret, number, pin: digits, refreshDigest: SHA256.hash(token))
+      try await command(connector, secret, number, pin: digits, consent, refreshDigest: SHA256.hash(token))
     }
     switch outcome {
     case .rejected:
@@ -120,7 +121,8 @@ public struct PINSignIns: Sendable {
   }
 
   private func command(
-    _ connector: PublicID, _ secret: ConnectorSecret, _ number: PhoneNumber, pin digits: String, refreshDigest: Digest
+    _ connector: PublicID, _ secret: ConnectorSecret, _ number: PhoneNumber, pin digits: String, _ consent: Consent?,
+    refreshDigest: Digest
   ) async throws(LedgerError) -> SignInWithPIN {
     let ledger = ledger
     return try await ledger.blocking(.short) { () throws(LedgerError) -> SignInWithPIN in
@@ -135,7 +137,7 @@ public struct PINSignIns: Sendable {
         connector: connector, secretDigest: secret.digest, number: hash, challenge: open?.id,
         candidate: try ledger.digest(
           ofPIN: digits, salt: open?.salt ?? [UInt8](repeating: 0, count: 16)),
-        refreshDigest: refreshDigest, budgets: ledger.configuration.pinBudgets)
+        refreshDigest: refreshDigest, consent: consent, budgets: ledger.configuration.pinBudgets)
     }
   }
 }

@@ -24,7 +24,7 @@ public struct Webhooks: Sendable {
   /// ```
   ///
   /// - Parameters:
-  ///   - object: a group that the token opens, or an action by its ID of at most 255 bytes.
+  ///   - object: a group that the token opens, or an action of such a group, by its ID of at most 255 bytes.
   ///   - eventTypes: at least one.
   ///   - callbackURL: HTTPS with a host name, at most 2,000 bytes, without user information or fragment.
   ///   - callbackToken: sent as a header field with each delivery; at most 1,024 printable ASCII characters.

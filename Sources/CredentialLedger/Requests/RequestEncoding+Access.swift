@@ -7,17 +7,25 @@ import LedgerEvents
 extension RequestEncoding {
   static func create(_ details: ConnectorDetails, for owner: AccountID) -> Self {
     Self(
-      .createConnector, .id(owner), .text(details.name), .text(details.description_p), .text(details.publisher),
+      .createConnector, version: 2, .id(owner), .text(details.name), .text(details.description_p),
+      .text(details.publisher),
       .texts(details.redirectUris), .integer(details.scopes), .integer(details.accessTokenLifetime),
-      .integer(details.refreshTokenLifetime), .integer(details.rotation.rawValue))
+      .integer(details.refreshTokenLifetime), .integer(details.rotation.rawValue),
+      .integer(details.pkceOptional ? 1 : 0))
   }
 
   static func update(_ connector: ConnectorID, _ changes: UpdateConnector.Changes) -> Self {
     Self(
-      .updateConnector, .id(connector), .text(changes.name), .text(changes.description), .text(changes.publisher),
+      .updateConnector, version: 2, .id(connector), .text(changes.name), .text(changes.description),
+      .text(changes.publisher),
       .texts(changes.redirectURIs), .integer(changes.scopes.map { Int64($0.rawValue) }),
       .integer(changes.accessTokenLifetime), .integer(changes.refreshTokenLifetime),
-      .integer(changes.rotation.map { Int64($0.rawValue) }))
+      .integer(changes.rotation.map { Int64($0.rawValue) }),
+      .integer(changes.requiresPKCE.map { $0 ? 1 : 0 }))
+  }
+
+  static func approve(_ scopes: Scopes, of connector: ConnectorID) -> Self {
+    Self(.approveScopes, .id(connector), .integer(scopes.rawValue))
   }
 
   static func rotateSecret(of connector: ConnectorID, overlap: Duration) -> Self {
@@ -27,19 +35,23 @@ extension RequestEncoding {
 
   static func delete(_ connector: ConnectorID) -> Self { Self(.deleteConnector, .id(connector)) }
 
-  static func grant(_ connector: ConnectorID, _ access: GrantAccess.Access, for granter: AccountID) -> Self {
+  static func grant(
+    _ connector: ConnectorID, _ access: GrantAccess.Access, for granter: AccountID, _ consent: Consent
+  ) -> Self {
     let opened: RequestField =
       switch access {
       case .group(let group): .list([.number(1), .id(group)])
       case .user: .list([.number(2)])
       }
-    return Self(.grantAccess, .id(connector), opened, .id(granter))
+    return Self(.grantAccess, version: 2, .id(connector), opened, .id(granter), consent.field)
   }
 
   static func revoke(_ grant: GrantID) -> Self { Self(.revokeGrant, .id(grant)) }
 
-  static func issueCode(_ connector: ConnectorID, redirectURI: String, codeChallenge: String?) -> Self {
-    Self(.issueCode, .id(connector), .text(redirectURI), .text(codeChallenge))
+  static func issueCode(
+    _ connector: ConnectorID, _ consent: Consent, redirectURI: String, codeChallenge: String?
+  ) -> Self {
+    Self(.issueCode, version: 2, .id(connector), .text(redirectURI), .text(codeChallenge), consent.field)
   }
 
   static func redeem(_ code: AuthorizationCode, redirectURI: String?, codeVerifier: String?) -> Self {
@@ -69,11 +81,12 @@ extension RequestEncoding {
     let listened: RequestField =
       switch object {
       case .group(let group): .list([.number(1), .id(group)])
-      case .action(let id): .list([.number(2), .text(id)])
-      case .actionPackage(let id): .list([.number(3), .text(id)])
+      case .action(let id, in: let group): .list([.number(2), .text(id), .id(group)])
+      case .actionPackage(let id, in: let group): .list([.number(3), .text(id), .id(group)])
       }
     return Self(
-      .registerWebhook, listened, .texts(eventTypes.map(\.rawValue)), .text(callbackURL), .text(callbackToken),
+      .registerWebhook, version: 2, listened, .texts(eventTypes.map(\.rawValue)), .text(callbackURL),
+      .text(callbackToken),
       .text(callbackContext), .integer(validity?.milliseconds))
   }
 
@@ -96,5 +109,14 @@ extension RequestEncoding {
 extension RequestField {
   fileprivate static func texts(_ values: [String]?) -> Self {
     values.map { values in .list(values.map { .text($0) }) } ?? .none
+  }
+}
+
+extension Consent {
+  var field: RequestField {
+    switch self {
+    case .scopes(let scopes): .list([.number(1), .integer(scopes.rawValue)])
+    case .details(asOf: let position): .list([.number(2), .number(position)])
+    }
   }
 }

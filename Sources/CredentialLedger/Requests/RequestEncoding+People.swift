@@ -14,7 +14,9 @@ extension RequestEncoding {
     Self(.disableAccount, .id(account), .text(reason))
   }
 
-  static func enable(_ account: AccountID) -> Self { Self(.enableAccount, .id(account)) }
+  static func enable(_ account: AccountID, revokingTokens: Bool) -> Self {
+    Self(.enableAccount, version: 2, .id(account), .integer(revokingTokens ? 1 : 0))
+  }
 
   static func changeRole(of account: AccountID, to role: AccountRole) -> Self {
     Self(.changeAccountRole, .id(account), .integer(role.rawValue))
@@ -30,8 +32,8 @@ extension RequestEncoding {
 
   static func requestSignInPIN(for number: PhoneNumber) -> Self { Self(.requestSignInPIN, .text(number.digits)) }
 
-  static func signIn(_ number: PhoneNumber, pin: String) -> Self {
-    Self(.signInWithPIN, .text(number.digits), .text(pin))
+  static func signIn(_ number: PhoneNumber, pin: String, _ consent: Consent?) -> Self {
+    Self(.signInWithPIN, version: 2, .text(number.digits), .text(pin), consent?.field ?? .none)
   }
 
   static var rotateMasterKey: Self { Self(.rotateMasterKey) }

@@ -48,6 +48,7 @@ enum RequestName: String, Sendable, CaseIterable {
   case signInWithPIN = "pinSignIns.signIn"
   case createConnector = "connectors.create"
   case updateConnector = "connectors.update"
+  case approveScopes = "connectors.approve"
   case rotateSecret = "connectors.rotateSecret"
   case deleteConnector = "connectors.delete"
   case grantAccess = "grants.grant"

@@ -66,6 +66,7 @@ extension LedgerState {
       .init("issuer", .text(account.issuer)), .init("subject", .init(account.subject, .accountSubject)),
       .init("name", .init(account.name, .accountName)), .init("email", .init(account.email, .accountEmail)),
       .init("role", .text(account.role.word)), .init("disabled", .flag(account.isDisabled)),
+      .init("disabledByOperator", .flag(account.isDisabledByOperator)),
       .init("erased", .flag(account.isErased)), .init("registeredAt", .time(account.registeredAt)),
       .init("phones", .list(try phones(of: account.id).map { .init($0) })),
     ]
@@ -87,6 +88,7 @@ extension LedgerState {
       .init("publisher", .text(details.publisher)),
       .init("redirectURIs", .list(details.redirectUris.map { .text($0) })),
       .init("scopes", .init(Scopes(rawValue: details.scopes))),
+      .init("approvedScopes", .init(connector.approvedScopes)), .init("pkceRequired", .flag(!details.pkceOptional)),
       .init("accessTokenLifetime", .number(UInt64(max(0, details.accessTokenLifetime)))),
       .init("refreshTokenLifetime", .number(UInt64(max(0, details.refreshTokenLifetime)))),
       .init("rotation", .text(details.rotation.word)),

@@ -27,7 +27,13 @@ extension DomainReader where Self: ~Copyable {
       if account.role == .tenantAdmin || account.role == .operator { return }
     case .connector: break
     }
-    throw .refused(.forbidden, field: "requester", expected: "a tenant administrator or an operator")
+    throw .administratorRequired
+  }
+
+  /// Whether it is an operator who asks, at the command line or in person.
+  func isOperator(_ requester: Requester) throws(DecisionFailure) -> Bool {
+    guard case .account(let id) = requester else { return requester == .operator }
+    return try read(account(id))?.role == .operator
   }
 
   /// The account that is to be changed, which must not be erased.
@@ -37,18 +43,6 @@ extension DomainReader where Self: ~Copyable {
     }
     guard !account.isErased else { throw .refused(.gone, field: "account", expected: "a person who is not erased") }
     return account
-  }
-
-  /// What would leave no tenant administrator in force is an operator's to do.
-  /// - Throws: ``Refusal/Code/lastAdmin``.
-  func requireTenantAdmin(besides account: Account, by requester: Requester) throws(DecisionFailure) {
-    guard account.role == .tenantAdmin, !account.isDisabled, requester != .operator else { return }
-    for id in try read(tenantAdmins()) where id != account.id {
-      if try read(self.account(id))?.isDisabled == false { return }
-    }
-    throw .refused(
-      .lastAdmin, field: "account", expected: "another tenant administrator",
-      remedy: "make another account one first, or ask an operator")
   }
 }
 

@@ -24,8 +24,7 @@ public struct ChangeAccountRole: Command {
       throw .refused(.invalidValue, field: "role", expected: "user, tenant admin, auditor or operator")
     }
     guard role != known.role else { return Decision(by: requester) }
-    guard requester == .operator || (role != .operator && known.role != .operator) else { throw .operatorRequired }
-    try state.requireTenantAdmin(besides: known, by: requester)
+    try state.requireAuthority(requester, to: .changeRole(to: role), known)
     var event = AccountRoleChanged()
     event.account = account.rawValue
     event.before = known.role

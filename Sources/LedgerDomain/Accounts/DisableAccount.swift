@@ -20,10 +20,11 @@ public struct DisableAccount: Command {
     try state.requireAdministrator(requester)
     let known = try state.requireKnownAccount(account)
     guard !known.isDisabled else { return Decision(by: requester) }
-    try state.requireTenantAdmin(besides: known, by: requester)
+    try state.requireAuthority(requester, to: .disable, known)
     var event = AccountDisabled()
     event.account = account.rawValue
     event.reason = try TextRule(field: "reason", characters: 1...500, isMultiline: true).trimming(reason)
+    event.byOperator = try state.isOperator(requester)
     return Decision(by: requester, .accountDisabled(event))
   }
 

@@ -1,13 +1,17 @@
 public import LedgerEvents
 
-/// Enables an account that was disabled: what stands on it works again, unless something else stopped it.
+/// Enables an account that was disabled: what stands on it works again, unless something else stopped it. Where asked to,
+/// all tokens that stand on it stop for good first.
 public struct EnableAccount: Command {
   public var account: AccountID
-  /// An operator or a tenant administrator.
+  /// Whether the tokens that were issued so far are to stay stopped.
+  public var revokesTokens: Bool
+  /// An operator; or a tenant administrator, if it was no operator who disabled it.
   public var requester: Requester
 
-  public init(account: AccountID, requester: Requester) {
+  public init(account: AccountID, revokesTokens: Bool = false, requester: Requester) {
     self.account = account
+    self.revokesTokens = revokesTokens
     self.requester = requester
   }
 
@@ -15,10 +19,19 @@ public struct EnableAccount: Command {
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     try state.requireAdministrator(requester)
-    guard try state.requireKnownAccount(account).isDisabled else { return Decision(by: requester) }
+    let known = try state.requireKnownAccount(account)
+    guard known.isDisabled else { return Decision(by: requester) }
+    try state.requireAuthority(requester, to: .enable, known)
+    var events: [LedgerEvent] = []
+    if revokesTokens {
+      var revoked = TokenRevoked()
+      revoked.reach = .account
+      revoked.target = account.rawValue
+      events.append(.tokenRevoked(revoked))
+    }
     var event = AccountEnabled()
     event.account = account.rawValue
-    return Decision(by: requester, .accountEnabled(event))
+    return Decision(by: requester, events: events + [.accountEnabled(event)])
   }
 
   /// Whether it changed anything.

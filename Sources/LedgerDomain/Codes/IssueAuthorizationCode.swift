@@ -13,14 +13,18 @@ public struct IssueAuthorizationCode: Command {
   /// Where the code will be sent: byte for byte one of the addresses registered (RFC 9700 section 2.1), but for the port of
   /// one on the loopback interface.
   public var redirectURI: String
+  /// What the person agreed to: the code is good for no more.
+  public var consent: Consent
   /// SHA-256 of the code verifier (RFC 7636, method S256); nil where the client sent no challenge.
   public var codeChallenge: Digest?
   /// SHA-256 of the code's secret part.
   public var digest: Digest
 
   public init(
-    connector: ConnectorID, account: AccountID, redirectURI: String, codeChallenge: Digest?, digest: Digest
+    connector: ConnectorID, account: AccountID, redirectURI: String, consent: Consent, codeChallenge: Digest?,
+    digest: Digest
   ) {
+    self.consent = consent
     self.connector = connector
     self.account = account
     self.redirectURI = redirectURI
@@ -44,6 +48,11 @@ public struct IssueAuthorizationCode: Command {
         .invalidValue, field: "redirectURI", expected: "an address that is registered for the connector",
         remedy: "do not redirect there")
     }
+    guard codeChallenge != nil || connector.details.pkceOptional else {
+      throw .refused(
+        .invalidValue, field: "codeChallenge", expected: "a code challenge (RFC 7636, method S256)",
+        remedy: "have the client send one, or let the connector do without")
+    }
     _ = try state.requireActiveAccount(connector.owner, field: "connector")
     _ = try state.requireActiveAccount(account)
     _ = try state.requireVerifiedPhone(of: account)
@@ -54,6 +63,7 @@ public struct IssueAuthorizationCode: Command {
     if let codeChallenge { event.codeChallenge = .init(codeChallenge) }
     event.digest = .init(digest)
     event.expiresAt = (context.now + Self.lifetime).milliseconds
+    event.scopes = try connector.scopes(agreedTo: consent).rawValue
     return Decision(by: Subject(account), .authorizationCodeIssued(event))
   }
 

@@ -107,8 +107,8 @@ public struct RedeemAuthorizationCode: Command {
   ) throws(DecisionFailure) -> Granting {
     do throws(DecisionFailure) {
       return try state.granting(
-        .user, to: issued.connector, by: issued.account, refreshDigest: refreshDigest, first: context.next + 1,
-        at: context.now)
+        .user, to: issued.connector, by: issued.account, agreeingTo: .scopes(issued.scopes),
+        refreshDigest: refreshDigest, first: context.next + 1, at: context.now)
     } catch {
       guard case .refused = error else { throw error }
       throw .invalidCode(nil)

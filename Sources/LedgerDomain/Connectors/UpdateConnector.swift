@@ -3,7 +3,8 @@ public import LedgerEvents
 /// Changes some of a connector's details.
 ///
 /// Fewer permissions narrow every live token at once. More of them do not widen a grant that was given before: it
-/// lets pass what it was given, and of that what the connector has now.
+/// lets pass what it was given, and of that what the connector has now. What concerns the organisation counts once it is
+/// approved: see ``ApproveScopes``.
 public struct UpdateConnector: Command {
   /// What changes; nil leaves a detail as it is.
   public struct Changes: Sendable, Equatable {
@@ -17,12 +18,15 @@ public struct UpdateConnector: Command {
     /// Seconds; 0 is the default.
     public var refreshTokenLifetime: Int64?
     public var rotation: RefreshRotation?
+    /// Whether each code needs a challenge.
+    public var requiresPKCE: Bool?
 
     public init(
       name: String? = nil, description: String? = nil, publisher: String? = nil, redirectURIs: [String]? = nil,
       scopes: Scopes? = nil, accessTokenLifetime: Int64? = nil, refreshTokenLifetime: Int64? = nil,
-      rotation: RefreshRotation? = nil
+      rotation: RefreshRotation? = nil, requiresPKCE: Bool? = nil
     ) {
+      self.requiresPKCE = requiresPKCE
       self.name = name
       self.description = description
       self.publisher = publisher
@@ -43,6 +47,7 @@ public struct UpdateConnector: Command {
       if let accessTokenLifetime { changed.accessTokenLifetime = accessTokenLifetime }
       if let refreshTokenLifetime { changed.refreshTokenLifetime = refreshTokenLifetime }
       if let rotation { changed.rotation = rotation }
+      if let requiresPKCE { changed.pkceOptional = !requiresPKCE }
       return changed
     }
   }
@@ -72,6 +77,7 @@ public struct UpdateConnector: Command {
     event.connector = connector.id.rawValue
     event.before = connector.details
     event.after = details
+    event.approved = connector.approvedScopes.intersection(Scopes(rawValue: details.scopes)).rawValue
     return Decision(by: requester, .connectorUpdated(event))
   }
 

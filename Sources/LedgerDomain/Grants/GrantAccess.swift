@@ -4,8 +4,8 @@ public import LedgerEvents
 /// Lets a connector act for a group, or for a person, and makes a refresh token for it.
 ///
 /// Where the access is given already, the new refresh token supersedes the one before. The grant itself is made anew
-/// if it is another's, if it no longer stands, or if the connector's scopes have changed: a grant always stands on who
-/// gives it now, and gives what the connector asks for now.
+/// if it is another's, if it no longer stands, or if it is for other scopes: a grant always stands on who gives it now, and
+/// gives what that person agreed to.
 public struct GrantAccess: Command {
   /// What a grant opens.
   public enum Access: Sendable, Equatable {
@@ -18,14 +18,18 @@ public struct GrantAccess: Command {
   public var connector: ConnectorID
   public var access: Access
   public var granter: AccountID
+  /// What the granter agreed to.
+  public var consent: Consent
   /// SHA-256 of the refresh token's secret part.
   public var refreshDigest: Digest
   /// The granter, unless another is named.
   public var requester: Requester?
 
   public init(
-    connector: ConnectorID, access: Access, granter: AccountID, refreshDigest: Digest, requester: Requester? = nil
+    connector: ConnectorID, access: Access, granter: AccountID, consent: Consent, refreshDigest: Digest,
+    requester: Requester? = nil
   ) {
+    self.consent = consent
     self.connector = connector
     self.access = access
     self.granter = granter
@@ -48,7 +52,8 @@ public struct GrantAccess: Command {
     let requester = requester ?? .account(granter)
     try state.requireActive(granter, madeBy: requester, field: "granter")
     let granting = try state.granting(
-      access, to: connector, by: granter, refreshDigest: refreshDigest, first: context.next, at: context.now)
+      access, to: connector, by: granter, agreeingTo: consent, refreshDigest: refreshDigest, first: context.next,
+      at: context.now)
     return Decision(by: requester, events: granting.events)
   }
 

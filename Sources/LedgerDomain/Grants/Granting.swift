@@ -15,29 +15,32 @@ extension DomainReader where Self: ~Copyable {
   /// Lets a connector act for a group, or for the granter, and begins a family of refresh tokens.
   ///
   /// Where the access is given already, the new family supersedes the one before. The grant itself is made anew if it
-  /// is another's, if it no longer stands, or if the connector's scopes have changed.
+  /// is another's, if it no longer stands, or if it is for other scopes.
   ///
   /// - Parameters:
+  ///   - consent: what the granter agreed to.
   ///   - refreshDigest: SHA-256 of the refresh token's secret part.
   ///   - first: the position that the first of the events will get.
   func granting(
-    _ access: GrantAccess.Access, to id: ConnectorID, by granter: AccountID, refreshDigest: Digest, first: UInt64,
-    at now: Timestamp
+    _ access: GrantAccess.Access, to id: ConnectorID, by granter: AccountID, agreeingTo consent: Consent,
+    refreshDigest: Digest, first: UInt64, at now: Timestamp
   ) throws(DecisionFailure) -> Granting {
     let connector = try requireConnector(id)
     _ = try requireActiveAccount(connector.owner, field: "connector")
-    _ = try requireActiveAccount(granter, field: "granter")
+    let role = try requireActiveAccount(granter, field: "granter").role
     var permission = PermissionGranted()
     permission.connector = connector.id.rawValue
     permission.granter = granter.rawValue
     permission.phone = try requireVerifiedPhone(of: granter).rawValue
-    permission.scopes = connector.details.scopes
+    // What the granter may not give now is not given for later either, when the role may be another.
+    permission.scopes = try connector.scopes(agreedTo: consent).intersection(role.grantableScopes).rawValue
     if case .group(let id) = access {
       permission.group = id.rawValue
       permission.membership = try requireAdminship(of: id, by: granter).rawValue
       permission.scopes = Scopes(rawValue: permission.scopes).subtracting(.tenant).rawValue
       guard permission.scopes != 0 else { throw .nothingForGroup }
     }
+    guard permission.scopes != 0 else { throw .nothingToGive }
 
     var token = RefreshTokenIssued()
     token.connector = permission.connector
@@ -97,6 +100,12 @@ extension DomainReader where Self: ~Copyable {
 }
 
 extension DecisionFailure {
+  fileprivate static var nothingToGive: Self {
+    .refused(
+      .invalidValue, field: "connector", expected: "a connector with a permission that the granter may give",
+      remedy: "have an administrator approve what concerns the organisation, and give it")
+  }
+
   fileprivate static var nothingForGroup: Self {
     .refused(.invalidValue, field: "connector", expected: "a connector with a permission that concerns groups")
   }

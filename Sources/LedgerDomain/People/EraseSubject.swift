@@ -34,7 +34,7 @@ public struct EraseSubject: Command {
         throw .refused(.notFound, field: "account", expected: "a registered account")
       }
       guard !account.isErased else { return Decision(by: requester) }
-      if requester != .operator { try state.requireActive(requester) }
+      try state.requireAuthority(requester, to: .erase, account)
       var persons: [[UInt8]] = []
       for phone in try read(state.phones(of: id)) {
         guard let number = try read(state.number(of: phone)), let person = try read(state.person(ofNumber: number))
@@ -73,11 +73,5 @@ extension SubjectErased {
     self.init()
     self.person = .init(person)
     self.account = account?.rawValue ?? 0
-  }
-}
-
-extension DecisionFailure {
-  static var operatorRequired: Self {
-    .refused(.forbidden, field: "requester", expected: "an operator", remedy: "ask an operator of the ledger")
   }
 }

@@ -18,12 +18,15 @@ public struct SignInWithPIN: Command {
   public var candidate: Digest
   /// SHA-256 of the refresh token's secret part.
   public var refreshDigest: Digest
+  /// What the holder agreed to; nil is all that the connector had when the PIN was asked for.
+  public var consent: Consent?
   public var budgets: PINBudgets
 
   public init(
     connector: PublicID, secretDigest: Digest, number: Digest, challenge: ChallengeID?, candidate: Digest,
-    refreshDigest: Digest, budgets: PINBudgets = PINBudgets()
+    refreshDigest: Digest, consent: Consent? = nil, budgets: PINBudgets = PINBudgets()
   ) {
+    self.consent = consent
     self.connector = connector
     self.secretDigest = secretDigest
     self.number = number
@@ -85,9 +88,10 @@ public struct SignInWithPIN: Command {
     let granting: Granting
     do throws(DecisionFailure) {
       granting = try state.granting(
-        .user, to: client, by: open.account, refreshDigest: refreshDigest, first: context.next + 1, at: context.now)
+        .user, to: client, by: open.account, agreeingTo: consent ?? .details(asOf: challenge.rawValue),
+        refreshDigest: refreshDigest, first: context.next + 1, at: context.now)
     } catch {
-      guard case .refused = error else { throw error }
+      guard case .refused(let refusal) = error, refusal.code != .conflict else { throw error }
       throw .invalidPIN
     }
     return Decision(by: requester, events: [.phonePINAccepted(accepted)] + granting.events)

@@ -9,6 +9,8 @@ public struct IssuedCode: Sendable, Equatable {
   public var account: AccountID
   /// The address that the code was sent to.
   public var redirectURI: String
+  /// What the person agreed to.
+  public var scopes: Scopes
   /// SHA-256 of the code verifier (RFC 7636, method S256); nil where the client sent no challenge.
   public var challenge: Digest?
   /// SHA-256 of the code's secret part.
@@ -18,9 +20,10 @@ public struct IssuedCode: Sendable, Equatable {
   public var family: FamilyID?
 
   public init(
-    id: AuthorizationCodeID, connector: ConnectorID, account: AccountID, redirectURI: String, challenge: Digest?,
-    digest: Digest, expiresAt: Timestamp, family: FamilyID?
+    id: AuthorizationCodeID, connector: ConnectorID, account: AccountID, redirectURI: String, scopes: Scopes,
+    challenge: Digest?, digest: Digest, expiresAt: Timestamp, family: FamilyID?
   ) {
+    self.scopes = scopes
     self.id = id
     self.connector = connector
     self.account = account

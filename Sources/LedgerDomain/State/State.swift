@@ -10,16 +10,18 @@ public struct Account: Sendable, Equatable {
   public var name: Sealed?
   public var email: Sealed?
   public var role: AccountRole
-  /// Whether an operator has disabled it.
   public var isDisabled: Bool
+  /// Whether an operator has disabled it: then only an operator enables it.
+  public var isDisabledByOperator: Bool
   public var registeredAt: Timestamp
   /// Whether the person was erased: then it is disabled for good, and what is sealed can be read by nobody.
   public var isErased: Bool
 
   public init(
     id: AccountID, issuer: String, subject: Sealed, name: Sealed?, email: Sealed?, role: AccountRole,
-    isDisabled: Bool, registeredAt: Timestamp, isErased: Bool = false
+    isDisabled: Bool, isDisabledByOperator: Bool = false, registeredAt: Timestamp, isErased: Bool = false
   ) {
+    self.isDisabledByOperator = isDisabledByOperator
     self.id = id
     self.issuer = issuer
     self.subject = subject
@@ -86,13 +88,24 @@ public struct Connector: Sendable, Equatable {
   public var publicID: PublicID
   public var owner: AccountID
   public var details: ConnectorDetails
+  /// Of the scopes that concern the organisation, those that an administrator approved.
+  public var approvedScopes: Scopes
   public var isDeleted: Bool
   public var createdAt: Timestamp
+  /// Position of the event that set the details, or what is approved of them, last.
+  public var setBy: UInt64
 
+  /// What people are asked to give it, and what it may do with what they gave: the scopes of its details, without those that
+  /// concern the organisation and are not approved.
+  public var scopes: Scopes { Scopes(rawValue: details.scopes).approved(approvedScopes) }
+
+  /// A connector; its details are those that it was made with, unless another event is said to have set them.
   public init(
-    id: ConnectorID, publicID: PublicID, owner: AccountID, details: ConnectorDetails, isDeleted: Bool,
-    createdAt: Timestamp
+    id: ConnectorID, publicID: PublicID, owner: AccountID, details: ConnectorDetails, approvedScopes: Scopes = [],
+    isDeleted: Bool, createdAt: Timestamp, setBy: UInt64? = nil
   ) {
+    self.approvedScopes = approvedScopes
+    self.setBy = setBy ?? id.rawValue
     self.id = id
     self.publicID = publicID
     self.owner = owner

@@ -4,9 +4,9 @@ public import LedgerEvents
 public enum WebhookObject: Sendable, Hashable {
   /// A group of this ledger.
   case group(GroupID)
-  /// An action, or a package of actions, by the ID that the messaging service has for it.
-  case action(String)
-  case actionPackage(String)
+  /// An action of a group, or a package of actions, by the ID that the messaging service has for it.
+  case action(String, in: GroupID)
+  case actionPackage(String, in: GroupID)
 
   /// Its type on the wire.
   public var type: String {
@@ -17,17 +17,25 @@ public enum WebhookObject: Sendable, Hashable {
     }
   }
 
+  /// The group, or the one that an action belongs to.
+  public var group: GroupID {
+    switch self {
+    case .group(let group), .action(_, in: let group), .actionPackage(_, in: let group): group
+    }
+  }
+
   /// Reads what an event has; nil for a type that there is not.
   ///
   /// - Parameters:
   ///   - type: on the wire.
   ///   - id: of an object that is no group.
-  ///   - group: the group, or that of the grant.
+  ///   - group: nil in events of versions that asked no group of an action: then it belongs to none.
   public init?(type: String, id: String, group: GroupID?) {
-    switch (type, group) {
-    case ("Group", let group?): self = .group(group)
-    case ("Action", _): self = .action(id)
-    case ("ActionPackage", _): self = .actionPackage(id)
+    let group = group ?? .unknown
+    switch type {
+    case "Group" where group != .unknown: self = .group(group)
+    case "Action": self = .action(id, in: group)
+    case "ActionPackage": self = .actionPackage(id, in: group)
     default: return nil
     }
   }
@@ -44,9 +52,9 @@ public struct Webhook: Sendable, Equatable {
   public var grant: GrantID
   /// The tokens by one of which it was registered; with the family it stops. Nil where the event does not say.
   public var family: FamilyID?
-  /// The group that it listens to, or that its grant is for.
-  public var group: GroupID?
   public var object: WebhookObject
+  /// The group that it listens to, or whose action; it hears nothing of any other.
+  public var group: GroupID { object.group }
   public var details: WebhookDetails
   /// Whether it is to deliver: neither disabled nor deleted.
   public var isActive: Bool
@@ -59,7 +67,7 @@ public struct Webhook: Sendable, Equatable {
 
   /// A webhook; its details are those that it was registered with, unless another event is said to have set them.
   public init(
-    id: WebhookID, publicID: PublicID, connector: ConnectorID, grant: GrantID, family: FamilyID?, group: GroupID?,
+    id: WebhookID, publicID: PublicID, connector: ConnectorID, grant: GrantID, family: FamilyID?,
     object: WebhookObject, details: WebhookDetails, isActive: Bool = true, isDeleted: Bool = false,
     stoppedBy: UInt64 = 0, setBy: UInt64? = nil, registeredAt: Timestamp
   ) {
@@ -68,7 +76,6 @@ public struct Webhook: Sendable, Equatable {
     self.connector = connector
     self.grant = grant
     self.family = family
-    self.group = group
     self.object = object
     self.details = details
     self.isActive = isActive
@@ -84,4 +91,9 @@ public struct Webhook: Sendable, Equatable {
   public var expiresAt: Timestamp { Timestamp(milliseconds: details.expiresAt) }
   /// The 16 bytes that name the key under which its secrets are sealed.
   public var key: [UInt8] { details.callbackURL.personBytes }
+}
+
+extension GroupID {
+  /// That of an action of which no group was asked.
+  fileprivate static let unknown = GroupID(rawValue: 0)
 }

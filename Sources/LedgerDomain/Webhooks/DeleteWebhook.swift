@@ -18,7 +18,7 @@ public struct DeleteWebhook: Command {
     var event = WebhookDeleted()
     event.webhook = webhook.rawValue
     event.connector = known.connector.rawValue
-    event.group = known.group?.rawValue ?? 0
+    event.group = known.group.rawValue
     return Decision(by: requester, .webhookDeleted(event))
   }
 

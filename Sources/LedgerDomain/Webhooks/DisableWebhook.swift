@@ -48,6 +48,6 @@ public struct DisableWebhook: Command {
 extension WebhookDisabled {
   fileprivate mutating func fill(_ webhook: Webhook) {
     connector = webhook.connector.rawValue
-    group = webhook.group?.rawValue ?? 0
+    group = webhook.group.rawValue
   }
 }

@@ -50,14 +50,14 @@ public struct RegisterWebhook: Command {
     let claims = try state.requireAccess(token, to: .webhookWrite, at: context.now)
     let requester = Requester.connector(claims.connector, for: claims.granter)
     var event = WebhookRegistered()
-    event.group = claims.group?.rawValue ?? 0
+    let group = object.group
+    guard claims.group ?? group == group else { throw .unknownObject }
+    if claims.group == nil { _ = try state.requireMember(of: group, by: requester) }
+    event.group = group.rawValue
     event.objectType = object.type
     switch object {
-    case .group(let group):
-      guard claims.group ?? group == group else { throw .unknownObject }
-      if claims.group == nil { _ = try state.requireMember(of: group, by: requester) }
-      event.group = group.rawValue
-    case .action(let id), .actionPackage(let id):
+    case .group: break
+    case .action(let id, in: _), .actionPackage(let id, in: _):
       guard 1...WebhookLimits.maximumObjectIDBytes ~= id.utf8.count else {
         throw .refused(.invalidValue, field: "object", expected: "an ID of 1 to 255 bytes")
       }

@@ -60,7 +60,7 @@ public struct UpdateWebhook: Command {
     var event = WebhookUpdated()
     event.webhook = webhook.rawValue
     event.connector = known.connector.rawValue
-    event.group = known.group?.rawValue ?? 0
+    event.group = known.group.rawValue
     event.before = known.details
     event.after = details
     event.active = isActive

@@ -13,6 +13,8 @@ extension Webhook {
     case scopeMissing
     /// The person whose own access it stands on is no member of the group any more.
     case notMember
+    /// It listens to an action, and nobody said of which group: one that an earlier version registered.
+    case unbound
   }
 }
 
@@ -33,7 +35,10 @@ extension DomainReader where Self: ~Copyable {
     case .obstructed(let reason): return .stopped(reason)
     case .clear(let path):
       guard path.scopes.contains(.webhookWrite) else { return .scopeMissing }
-      guard case .group(let group) = webhook.object, path.group == nil else { return nil }
+      let group = webhook.group
+      // Of versions that asked no group of an action.
+      guard group.rawValue != 0 else { return .unbound }
+      guard path.group == nil else { return path.group == group ? nil : .unbound }
       if let reason = try required(group.rawValue, .group).obstacle(at: group.rawValue) { return .stopped(reason) }
       return try membership(of: path.granter, in: group) == nil ? .notMember : nil
     }

@@ -130,6 +130,9 @@ public nonisolated struct AccountDisabled: Sendable {
   /// Why, in the operator's words.
   public var reason: String = String()
 
+  /// Whether an operator did it, at the command line or in person: then only an operator enables the account.
+  public var byOperator: Bool = false
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -274,7 +277,7 @@ nonisolated extension AccountSignedIn: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension AccountDisabled: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".AccountDisabled"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}account\0\u{1}reason\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}account\0\u{1}reason\0\u{3}by_operator\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -284,6 +287,7 @@ nonisolated extension AccountDisabled: SwiftProtobuf.Message, SwiftProtobuf._Mes
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.account) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.byOperator) }()
       default: break
       }
     }
@@ -296,12 +300,16 @@ nonisolated extension AccountDisabled: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.reason.isEmpty {
       try visitor.visitSingularStringField(value: self.reason, fieldNumber: 2)
     }
+    if self.byOperator != false {
+      try visitor.visitSingularBoolField(value: self.byOperator, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: AccountDisabled, rhs: AccountDisabled) -> Bool {
     if lhs.account != rhs.account {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs.byOperator != rhs.byOperator {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -50,6 +50,10 @@ public nonisolated struct AuthorizationCodeIssued: Sendable {
   /// From this moment on the code is refused.
   public var expiresAt: Int64 = 0
 
+  /// The scopes that the person agreed to, as a set of bits. 0 in events of versions that did not record it: such a code
+  /// is worth nothing.
+  public var scopes: UInt32 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -81,7 +85,7 @@ fileprivate nonisolated let _protobuf_package = "credledger.events.v1"
 
 nonisolated extension AuthorizationCodeIssued: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".AuthorizationCodeIssued"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}connector\0\u{1}account\0\u{3}redirect_uri\0\u{3}code_challenge\0\u{1}digest\0\u{3}expires_at\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}connector\0\u{1}account\0\u{3}redirect_uri\0\u{3}code_challenge\0\u{1}digest\0\u{3}expires_at\0\u{1}scopes\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -95,6 +99,7 @@ nonisolated extension AuthorizationCodeIssued: SwiftProtobuf.Message, SwiftProto
       case 4: try { try decoder.decodeSingularBytesField(value: &self.codeChallenge) }()
       case 5: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
       case 6: try { try decoder.decodeSingularInt64Field(value: &self.expiresAt) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.scopes) }()
       default: break
       }
     }
@@ -119,6 +124,9 @@ nonisolated extension AuthorizationCodeIssued: SwiftProtobuf.Message, SwiftProto
     if self.expiresAt != 0 {
       try visitor.visitSingularInt64Field(value: self.expiresAt, fieldNumber: 6)
     }
+    if self.scopes != 0 {
+      try visitor.visitSingularUInt32Field(value: self.scopes, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -129,6 +137,7 @@ nonisolated extension AuthorizationCodeIssued: SwiftProtobuf.Message, SwiftProto
     if lhs.codeChallenge != rhs.codeChallenge {return false}
     if lhs.digest != rhs.digest {return false}
     if lhs.expiresAt != rhs.expiresAt {return false}
+    if lhs.scopes != rhs.scopes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -125,6 +125,9 @@ public nonisolated struct ConnectorDetails: Sendable {
   /// Whether each use of a refresh token replaces it.
   public var rotation: RefreshRotation = .late
 
+  /// Whether an authorization code is given without a challenge (RFC 7636) too. By default it is not.
+  public var pkceOptional: Bool = false
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -159,11 +162,37 @@ public nonisolated struct ConnectorUpdated: @unchecked Sendable {
   /// Clears the value of `after`. Subsequent reads from it will return its default value.
   public mutating func clearAfter() {_uniqueStorage()._after = nil}
 
+  /// Of the scopes that concern the organisation, those that were approved before and that it still has.
+  public var approved: UInt32 {
+    get {_storage._approved}
+    set {_uniqueStorage()._approved = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
   fileprivate var _storage = unsafe _StorageClass.defaultInstance
+}
+
+/// connector.scopes_approved: an administrator decided which of the scopes that concern the organisation it may have.
+public nonisolated struct ConnectorScopesApproved: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var connector: UInt64 = 0
+
+  public var before: UInt32 = 0
+
+  public var after: UInt32 = 0
+
+  /// All scopes that it has from now on: those of its details without those that are not approved.
+  public var scopes: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
 }
 
 /// connector.secret_rotated: its position is the new secret's number.
@@ -258,7 +287,7 @@ nonisolated extension ConnectorCreated: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension ConnectorDetails: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ConnectorDetails"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}description\0\u{1}publisher\0\u{3}redirect_uris\0\u{1}scopes\0\u{3}access_token_lifetime\0\u{3}refresh_token_lifetime\0\u{1}rotation\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}description\0\u{1}publisher\0\u{3}redirect_uris\0\u{1}scopes\0\u{3}access_token_lifetime\0\u{3}refresh_token_lifetime\0\u{1}rotation\0\u{3}pkce_optional\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -274,6 +303,7 @@ nonisolated extension ConnectorDetails: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 6: try { try decoder.decodeSingularInt64Field(value: &self.accessTokenLifetime) }()
       case 7: try { try decoder.decodeSingularInt64Field(value: &self.refreshTokenLifetime) }()
       case 8: try { try decoder.decodeSingularEnumField(value: &self.rotation) }()
+      case 9: try { try decoder.decodeSingularBoolField(value: &self.pkceOptional) }()
       default: break
       }
     }
@@ -304,6 +334,9 @@ nonisolated extension ConnectorDetails: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.rotation != .late {
       try visitor.visitSingularEnumField(value: self.rotation, fieldNumber: 8)
     }
+    if self.pkceOptional != false {
+      try visitor.visitSingularBoolField(value: self.pkceOptional, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -316,6 +349,7 @@ nonisolated extension ConnectorDetails: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.accessTokenLifetime != rhs.accessTokenLifetime {return false}
     if lhs.refreshTokenLifetime != rhs.refreshTokenLifetime {return false}
     if lhs.rotation != rhs.rotation {return false}
+    if lhs.pkceOptional != rhs.pkceOptional {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -323,12 +357,13 @@ nonisolated extension ConnectorDetails: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension ConnectorUpdated: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ConnectorUpdated"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}connector\0\u{1}before\0\u{1}after\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}connector\0\u{1}before\0\u{1}after\0\u{1}approved\0")
 
   fileprivate class _StorageClass {
     var _connector: UInt64 = 0
     var _before: ConnectorDetails? = nil
     var _after: ConnectorDetails? = nil
+    var _approved: UInt32 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -342,6 +377,7 @@ nonisolated extension ConnectorUpdated: SwiftProtobuf.Message, SwiftProtobuf._Me
       _connector = source._connector
       _before = source._before
       _after = source._after
+      _approved = source._approved
     }
   }
 
@@ -363,6 +399,7 @@ nonisolated extension ConnectorUpdated: SwiftProtobuf.Message, SwiftProtobuf._Me
         case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._connector) }()
         case 2: try { try decoder.decodeSingularMessageField(value: &_storage._before) }()
         case 3: try { try decoder.decodeSingularMessageField(value: &_storage._after) }()
+        case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._approved) }()
         default: break
         }
       }
@@ -384,6 +421,9 @@ nonisolated extension ConnectorUpdated: SwiftProtobuf.Message, SwiftProtobuf._Me
       try { if let v = _storage._after {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
       } }()
+      if _storage._approved != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._approved, fieldNumber: 4)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -396,10 +436,56 @@ nonisolated extension ConnectorUpdated: SwiftProtobuf.Message, SwiftProtobuf._Me
         if _storage._connector != rhs_storage._connector {return false}
         if _storage._before != rhs_storage._before {return false}
         if _storage._after != rhs_storage._after {return false}
+        if _storage._approved != rhs_storage._approved {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ConnectorScopesApproved: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ConnectorScopesApproved"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}connector\0\u{1}before\0\u{1}after\0\u{1}scopes\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.connector) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.before) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.after) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.scopes) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.connector != 0 {
+      try visitor.visitSingularUInt64Field(value: self.connector, fieldNumber: 1)
+    }
+    if self.before != 0 {
+      try visitor.visitSingularUInt32Field(value: self.before, fieldNumber: 2)
+    }
+    if self.after != 0 {
+      try visitor.visitSingularUInt32Field(value: self.after, fieldNumber: 3)
+    }
+    if self.scopes != 0 {
+      try visitor.visitSingularUInt32Field(value: self.scopes, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ConnectorScopesApproved, rhs: ConnectorScopesApproved) -> Bool {
+    if lhs.connector != rhs.connector {return false}
+    if lhs.before != rhs.before {return false}
+    if lhs.after != rhs.after {return false}
+    if lhs.scopes != rhs.scopes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -90,6 +90,8 @@ public nonisolated struct WebhookRegistered: Sendable {
 
   public var grant: UInt64 = 0
 
+  /// The group that it listens to, or that the action belongs to. 0 in events of versions that did not ask for it: such a
+  /// webhook hears nothing.
   public var group: UInt64 = 0
 
   /// "Group", "Action" or "ActionPackage", and the object's ID where it is no group of this ledger.

@@ -9,7 +9,8 @@ public enum SubjectKind: UInt8, Sendable, Hashable, CaseIterable {
   case token = 7
   case webhook = 8
   case membership = 9
-  /// Someone at the command line of the machine that holds the ledger. Causes events; no event concerns one.
+  /// Someone at the command line of the machine that holds the ledger, who causes events. With a number, the account of the
+  /// operator who was named: among the subjects of what that operator caused.
   case `operator` = 10
   case challenge = 11
   case subscription = 12

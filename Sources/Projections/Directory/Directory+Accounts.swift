@@ -20,10 +20,11 @@ extension Directory {
   }
 
   func setDisabled(
-    _ account: UInt64, _ isDisabled: Bool, _ transaction: inout WriteTransaction
+    _ account: UInt64, _ isDisabled: Bool, byOperator: Bool = false, _ transaction: inout WriteTransaction
   ) throws(LogError) {
     try change(StoredAccount.self, at: .number(.account, account), in: &transaction) {
       $0.account.isDisabled = isDisabled
+      $0.account.isDisabledByOperator = byOperator
     }
   }
 

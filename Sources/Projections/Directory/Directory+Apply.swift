@@ -18,7 +18,9 @@ extension Directory {
         if event.hasEmail { row.account.email = event.email }
       }
     case .accountDisabled(let event):
-      try setDisabled(event.account, true, &transaction)
+      // Events of earlier versions do not say it; their records do, of the command line.
+      let isByOperator = event.byOperator || header.actor.kind == SubjectKind.operator.rawValue
+      try setDisabled(event.account, true, byOperator: isByOperator, &transaction)
       try put(position, at: .number(.disablement, event.account), in: &transaction)
     case .accountEnabled(let event): try setDisabled(event.account, false, &transaction)
     case .accountRoleChanged(let event):
@@ -31,7 +33,12 @@ extension Directory {
     case .phoneVerified(let event): try verify(event, position, &transaction)
     case .phoneRemoved(let event): try remove(phone: event, &transaction)
     case .connectorCreated(let event): try create(event, position, time, &transaction)
-    case .connectorUpdated(let event): try update(event, &transaction)
+    case .connectorUpdated(let event): try update(event, position, &transaction)
+    case .connectorScopesApproved(let event):
+      try change(Connector.self, at: .number(.connector, event.connector), in: &transaction) {
+        $0.approvedScopes = Scopes(rawValue: event.after)
+        $0.setBy = position
+      }
     case .connectorSecretRotated(let event): try rotate(event, position, &transaction)
     case .connectorDeleted(let event): try delete(connector: event.connector, &transaction)
     case .groupCreated(let event): try create(event, position, time, &transaction)
@@ -108,11 +115,15 @@ extension Directory {
     try put(EmptyRow(), at: .pair(.connectorOfOwner, event.owner, position), in: &transaction)
   }
 
-  private func update(_ event: ConnectorUpdated, _ transaction: inout WriteTransaction) throws(LogError) {
+  private func update(
+    _ event: ConnectorUpdated, _ position: Position, _ transaction: inout WriteTransaction
+  ) throws(LogError) {
     var connector = try existing(Connector.self, at: .number(.connector, event.connector), in: transaction)
     let owner = connector.owner.rawValue
     try remove(Self.key(ofConnector: connector.details.name, owner: owner), in: &transaction)
     connector.details = event.after
+    connector.approvedScopes = Scopes(rawValue: event.approved)
+    connector.setBy = position
     try put(event.connector, at: Self.key(ofConnector: event.after.name, owner: owner), in: &transaction)
     try put(connector, at: .number(.connector, event.connector), in: &transaction)
     try change(ConnectorCredentials.self, at: .number(.credentials, event.connector), in: &transaction) { row in

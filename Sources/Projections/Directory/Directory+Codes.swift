@@ -13,6 +13,7 @@ extension Directory {
     let code = IssuedCode(
       id: AuthorizationCodeID(rawValue: position), connector: ConnectorID(rawValue: event.connector),
       account: AccountID(rawValue: event.account), redirectURI: event.redirectUri,
+      scopes: Scopes(rawValue: event.scopes),
       challenge: event.codeChallenge.isEmpty ? nil : try Digest(of: event.codeChallenge, at: position),
       digest: try Digest(of: event.digest, at: position), expiresAt: Timestamp(milliseconds: event.expiresAt),
       family: nil)
@@ -32,6 +33,7 @@ extension IssuedCode: Row {
     writer.id(connector)
     writer.id(account)
     writer.text(redirectURI)
+    writer.number(UInt64(scopes.rawValue))
     writer.optional(challenge) { $0.digest($1) }
     writer.digest(digest)
     writer.time(expiresAt)
@@ -41,11 +43,12 @@ extension IssuedCode: Row {
   init?(from reader: inout RowReader) {
     guard let id = reader.id(AuthorizationCodeID.self), let connector = reader.id(ConnectorID.self),
       let account = reader.id(AccountID.self), let redirectURI = reader.text(),
+      let scopes = reader.number().flatMap({ UInt32(exactly: $0) }),
       let challenge = reader.optional({ $0.digest() }), let digest = reader.digest(), let expiresAt = reader.time(),
       let family = reader.optionalID(FamilyID.self)
     else { return nil }
     self.init(
-      id: id, connector: connector, account: account, redirectURI: redirectURI, challenge: challenge, digest: digest,
-      expiresAt: expiresAt, family: family)
+      id: id, connector: connector, account: account, redirectURI: redirectURI,
+      scopes: Scopes(rawValue: scopes), challenge: challenge, digest: digest, expiresAt: expiresAt, family: family)
   }
 }

@@ -8,15 +8,17 @@ extension Directory {
   func register(
     _ event: WebhookRegistered, _ position: Position, _ time: Timestamp, _ transaction: inout WriteTransaction
   ) throws(LogError) {
-    let group = GroupID(unlessZero: event.group)
-    guard let object = WebhookObject(type: event.objectType, id: event.objectID, group: group) else {
+    guard
+      let object = WebhookObject(
+        type: event.objectType, id: event.objectID, group: GroupID(unlessZero: event.group))
+    else {
       throw LogError(
         .unreadableEvent, "the type of the webhook's object is not known; upgrade the program", at: position)
     }
     let webhook = Webhook(
       id: WebhookID(rawValue: position), publicID: try PublicID(of: event.publicID, at: position),
       connector: ConnectorID(rawValue: event.connector), grant: GrantID(rawValue: event.grant),
-      family: FamilyID(unlessZero: event.family), group: group, object: object, details: event.details,
+      family: FamilyID(unlessZero: event.family), object: object, details: event.details,
       registeredAt: time)
     try put(webhook, at: .number(.webhook, position), in: &transaction)
     try put(position, at: .publicID(.webhookByPublicID, webhook.publicID), in: &transaction)
@@ -69,7 +71,7 @@ extension Directory {
     let id: String =
       switch object {
       case .group(let group): "\(group.rawValue)"
-      case .action(let id), .actionPackage(let id): id
+      case .action(let id, in: let group), .actionPackage(let id, in: let group): "\(group.rawValue)\0\(id)"
       }
     return .digest(.webhookOfObject, SHA256.hash(Array("\(object.type)\0\(id)".utf8)), webhook)
   }
@@ -82,11 +84,11 @@ extension Webhook: Row {
     writer.id(connector)
     writer.id(grant)
     writer.id(family)
-    writer.id(group)
+    writer.number(group.rawValue)
     writer.text(object.type)
     switch object {
     case .group: writer.text("")
-    case .action(let id), .actionPackage(let id): writer.text(id)
+    case .action(let id, in: _), .actionPackage(let id, in: _): writer.text(id)
     }
     writer.number(UInt64(details.eventTypes.count))
     for type in details.eventTypes { writer.text(type) }
@@ -105,9 +107,10 @@ extension Webhook: Row {
     var details = WebhookDetails()
     guard let id = reader.id(WebhookID.self), let publicID = reader.publicID(),
       let connector = reader.id(ConnectorID.self), let grant = reader.id(GrantID.self),
-      let family = reader.optionalID(FamilyID.self), let group = reader.optionalID(GroupID.self),
+      let family = reader.optionalID(FamilyID.self), let group = reader.number(),
       let type = reader.text(), let objectID = reader.text(),
-      let object = WebhookObject(type: type, id: objectID, group: group), let count = reader.number(), count <= 1_000
+      let object = WebhookObject(type: type, id: objectID, group: GroupID(unlessZero: group)),
+      let count = reader.number(), count <= 1_000
     else { return nil }
     for _ in 0..<count {
       guard let type = reader.text() else { return nil }
@@ -122,7 +125,7 @@ extension Webhook: Row {
     details.callbackContext = context
     details.expiresAt = Int64(bitPattern: expiresAt)
     self.init(
-      id: id, publicID: publicID, connector: connector, grant: grant, family: family, group: group, object: object,
+      id: id, publicID: publicID, connector: connector, grant: grant, family: family, object: object,
       details: details, isActive: isActive, isDeleted: isDeleted, stoppedBy: stoppedBy, setBy: setBy,
       registeredAt: registeredAt)
   }

@@ -23,6 +23,7 @@ struct StoredAccount: Row {
     writer.optional(account.email) { $0.sealed($1) }
     writer.number(UInt64(account.role.rawValue))
     writer.flag(account.isDisabled)
+    writer.flag(account.isDisabledByOperator)
     writer.flag(account.isErased)
     writer.time(account.registeredAt)
     writer.optional(identity) { $0.digest($1) }
@@ -32,11 +33,12 @@ struct StoredAccount: Row {
     guard let id = reader.id(AccountID.self), let issuer = reader.text(), let subject = reader.sealed(),
       let name = reader.optional({ $0.sealed() }), let email = reader.optional({ $0.sealed() }),
       let role = reader.number().flatMap({ AccountRole(rawValue: Int($0)) }), let isDisabled = reader.flag(),
-      let isErased = reader.flag(), let registeredAt = reader.time(), let identity = reader.optional({ $0.digest() })
+      let isDisabledByOperator = reader.flag(), let isErased = reader.flag(), let registeredAt = reader.time(),
+      let identity = reader.optional({ $0.digest() })
     else { return nil }
     account = Account(
       id: id, issuer: issuer, subject: subject, name: name, email: email, role: role, isDisabled: isDisabled,
-      registeredAt: registeredAt, isErased: isErased)
+      isDisabledByOperator: isDisabledByOperator, registeredAt: registeredAt, isErased: isErased)
     self.identity = identity
   }
 }
@@ -119,8 +121,11 @@ extension Connector: Row {
     writer.number(UInt64(bitPattern: details.accessTokenLifetime))
     writer.number(UInt64(bitPattern: details.refreshTokenLifetime))
     writer.number(UInt64(details.rotation.rawValue))
+    writer.flag(details.pkceOptional)
+    writer.number(UInt64(approvedScopes.rawValue))
     writer.flag(isDeleted)
     writer.time(createdAt)
+    writer.number(setBy)
   }
 
   init?(from reader: inout RowReader) {
@@ -135,8 +140,10 @@ extension Connector: Row {
     }
     guard let scopes = reader.number().flatMap({ UInt32(exactly: $0) }), let access = reader.number(),
       let refresh = reader.number(), let rotation = reader.number().flatMap({ RefreshRotation(rawValue: Int($0)) }),
-      let isDeleted = reader.flag(), let createdAt = reader.time()
+      let isPKCEOptional = reader.flag(), let approved = reader.number().flatMap({ UInt32(exactly: $0) }),
+      let isDeleted = reader.flag(), let createdAt = reader.time(), let setBy = reader.number()
     else { return nil }
+    details.pkceOptional = isPKCEOptional
     details.name = name
     details.description_p = description
     details.publisher = publisher
@@ -145,7 +152,8 @@ extension Connector: Row {
     details.refreshTokenLifetime = Int64(bitPattern: refresh)
     details.rotation = rotation
     self.init(
-      id: id, publicID: publicID, owner: owner, details: details, isDeleted: isDeleted, createdAt: createdAt)
+      id: id, publicID: publicID, owner: owner, details: details, approvedScopes: Scopes(rawValue: approved),
+      isDeleted: isDeleted, createdAt: createdAt, setBy: setBy)
   }
 }
 

@@ -55,7 +55,8 @@ enum StandingEffect {
     case .phoneVerified: try body(position, .make(Standing(.phone)))
     case .connectorCreated(let event):
       try body(
-        position, .make(Standing(.connector, scopes: Scopes(rawValue: event.details.scopes), on: event.owner)))
+        position,
+        .make(Standing(.connector, scopes: Scopes(rawValue: event.details.scopes).approved([]), on: event.owner)))
     case .groupCreated: try body(position, .make(Standing(.group)))
     case .groupMemberAdded(let event): try body(position, .make(Standing(.membership, on: event.group)))
     case .permissionGranted(let event):
@@ -79,7 +80,10 @@ enum StandingEffect {
     case .accountEnabled(let event): try body(event.account, .resume)
     case .accountRoleChanged(let event): try body(event.account, .allow(event.after.grantableScopes))
     case .phoneRemoved(let event): try body(event.phone, .stop)
-    case .connectorUpdated(let event): try body(event.connector, .allow(Scopes(rawValue: event.after.scopes)))
+    case .connectorUpdated(let event):
+      let approved = Scopes(rawValue: event.approved)
+      try body(event.connector, .allow(Scopes(rawValue: event.after.scopes).approved(approved)))
+    case .connectorScopesApproved(let event): try body(event.connector, .allow(Scopes(rawValue: event.scopes)))
     case .connectorDeleted(let event): try body(event.connector, .stop)
     case .groupDeleted(let event): try body(event.group, .stop)
     case .groupMemberRoleChanged(let event):

@@ -160,7 +160,7 @@ package struct StandingHistory: StandingReader {
     let types: [EventType] =
       switch kind {
       case .account: [.accountDisabled, .accountEnabled, .accountRoleChanged, .tokenRevoked, .subjectErased]
-      case .connector: [.connectorUpdated, .connectorDeleted, .tokenRevoked]
+      case .connector: [.connectorUpdated, .connectorScopesApproved, .connectorDeleted, .tokenRevoked]
       case .group: [.groupDeleted]
       default: []
       }

@@ -24,7 +24,8 @@ struct Clients: Sendable {
     for number in 1...Self.connectorCount {
       let (connector, secret) = try await ledger.connectors.create(
         name: "Connector \(number)", permissions: [.groupInformation, .textMessage], by: person)
-      let granted = try await ledger.grants.grant(connector.id, access: .group(group.id), by: person)
+      let granted = try await ledger.grants.grant(
+        connector.id, consent: .scopes(.all), access: .group(group.id), by: person)
       all.append(Client(connector: connector, secret: secret, refreshToken: granted.refreshToken))
     }
     self.all = all

@@ -82,10 +82,13 @@ struct AccountCommand: AsyncParsableCommand {
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The account, such as account:12 or 12.") var account: AccountID
+    @Flag(help: "Leave the tokens issued so far stopped for good; the grants work again.") var revokeTokens = false
 
     func run() async throws {
-      let id = account
-      let change = try await ledger.changing(id) { _ = try await $0.accounts.enable(id, by: Requester.operator) }
+      let (id, revokeTokens) = (account, revokeTokens)
+      let change = try await ledger.changing(id) {
+        _ = try await $0.accounts.enable(id, revokingTokens: revokeTokens, by: Requester.operator)
+      }
       change.show(output.format, "is enabled")
     }
   }

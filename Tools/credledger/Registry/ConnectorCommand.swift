@@ -15,7 +15,9 @@ struct ConnectorCommand: AsyncParsableCommand {
         credledger connector rotate-secret 8 --overlap 1d
         credledger connector delete 8
       """,
-    subcommands: [List.self, Show.self, Create.self, Update.self, RotateSecret.self, Delete.self])
+    subcommands: [
+      List.self, Show.self, Create.self, Update.self, Approve.self, RotateSecret.self, Delete.self,
+    ])
 
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -97,7 +99,7 @@ struct ConnectorCommand: AsyncParsableCommand {
           publisher: details.publisher ?? "", redirectURIs: details.redirectURI,
           accessTokenLifetime: details.accessTokenLifetime ?? 0,
           refreshTokenLifetime: details.refreshTokenLifetime ?? 0, rotation: details.rotation?.value ?? .late,
-          for: owner, by: Requester.operator)
+          requiresPKCE: details.requirePkce ?? true, for: owner, by: Requester.operator)
       }
       try output.showOnce(
         connector.json(secret: secret),
@@ -141,9 +143,36 @@ struct ConnectorCommand: AsyncParsableCommand {
           connector.find(in: ledger).id, name: name, permissions: permissions.isEmpty ? nil : permissions,
           description: details.description, publisher: details.publisher, redirectURIs: redirectURIs,
           accessTokenLifetime: details.accessTokenLifetime, refreshTokenLifetime: details.refreshTokenLifetime,
-          rotation: details.rotation?.value, by: Requester.operator)
+          rotation: details.rotation?.value, requiresPKCE: details.requirePkce, by: Requester.operator)
       }
       change.show(output.format, "is changed")
+    }
+  }
+
+  struct Approve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Approve what a connector asks for that concerns the whole organisation.",
+      discussion: """
+        Without it a connector has no access to the organisation's data, whatever its permissions say and people agree to. \
+        What the connector asks for later is approved anew. With --withdraw, nothing is approved any more, at once.
+
+        EXAMPLES
+          credledger connector approve 8
+          credledger connector approve 8 --withdraw
+        """)
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var output: FormatOptions
+    @Argument(help: "The connector, such as connector:8 or 8, or its ID.") var connector: ConnectorName
+    @Flag(help: "Take back what was approved.") var withdraw = false
+
+    func run() async throws {
+      let (connector, withdraw) = (connector, withdraw)
+      let change = try await ledger.changing(connector) { ledger in
+        let known = try connector.find(in: ledger)
+        let asked = Scopes(rawValue: known.details.scopes).intersection(.tenant)
+        try await ledger.connectors.approve(withdraw ? [] : asked, of: known.id, by: Requester.operator)
+      }
+      change.show(output.format, withdraw ? "is approved no more" : "is approved")
     }
   }
 

@@ -15,10 +15,13 @@ struct ConnectorDetailOptions: ParsableArguments {
   var refreshTokenLifetime: Int64?
   @Option(help: "When a refresh token is replaced: late in its life, or always at its use.") var rotation: RotationName?
 
+  @Flag(inversion: .prefixedNo, help: "Whether an authorization code needs a challenge (PKCE); it does by default.")
+  var requirePkce: Bool?
+
   /// Whether any of them is given.
   var nameSomething: Bool {
     description != nil || publisher != nil || !redirectURI.isEmpty || accessTokenLifetime != nil
-      || refreshTokenLifetime != nil || rotation != nil
+      || refreshTokenLifetime != nil || rotation != nil || requirePkce != nil
   }
 }
 
@@ -75,7 +78,9 @@ extension ConnectorState {
       "owner           \(connector.owner)", "publisher       \(details.publisher)",
       "description     \(details.description_p.replacing("\n", with: " "))",
       "permissions     \(connector.permissions.map(\.rawValue).joined(separator: ", "))",
+      "approved        \(connector.approvedScopes)",
     ] + details.redirectUris.map { "redirect URI    \($0)" } + [
+      "PKCE            \(details.pkceOptional ? "optional" : "required")",
       "access tokens   \(details.accessTokenLifetime == 0 ? 86_400 : details.accessTokenLifetime) s",
       "refresh tokens  \(details.refreshTokenLifetime == 0 ? 31_536_000 : details.refreshTokenLifetime) s, replaced "
         + details.rotation.word, "created         \(connector.createdAt)",
@@ -96,7 +101,11 @@ extension ConnectorState {
       ("redirectURIs", .array(details.redirectUris.map { .string($0) })),
       ("accessTokenLifetime", .number(UInt64(clamping: details.accessTokenLifetime))),
       ("refreshTokenLifetime", .number(UInt64(clamping: details.refreshTokenLifetime))),
-      ("rotation", .string(details.rotation.word)), ("createdAt", .string(connector.createdAt.description)),
+      ("rotation", .string(details.rotation.word)), ("requiresPKCE", .bool(!details.pkceOptional)),
+      (
+        "approvedScopes",
+        .array(connector.approvedScopes.description.split(separator: ",").map { .string(String($0)) })
+      ), ("createdAt", .string(connector.createdAt.description)),
     ]
     if let previousSecretUntil { members.append(("previousSecretUntil", .string("\(previousSecretUntil)"))) }
     if let obstacle { members.append(("reason", .string(obstacle.text))) }

@@ -70,7 +70,8 @@ struct GrantCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Give a connector access for somebody: to a group that they administer, or their own.",
       discussion: """
-        Prints a refresh token, this once: the ledger keeps a digest of it. One made before for the same access stops.
+        Prints a refresh token, this once: the ledger keeps a digest of it. One made before for the same access stops. The \
+        connector gets the permissions that are named, as far as it asks for them; without any, all that it asks for.
 
         EXAMPLES
           credledger grant create --connector 8 --group 5 --granter 2
@@ -82,17 +83,20 @@ struct GrantCommand: AsyncParsableCommand {
     @Option(help: "Access to this group.") var group: GroupName?
     @Flag(help: "Access to what the granter may do.") var own = false
     @Option(help: "The account that gives it: an admin of the group, with a verified phone.") var granter: AccountID
+    @Option(help: "What the granter agreed to; give it several times for several.") var permission: [Permission] = []
 
     func validate() throws {
       guard (group == nil) == own else { throw ValidationError("Give either --group or --own.") }
     }
 
     func run() async throws {
-      let (connector, group, granter) = (connector, group, granter)
+      let (connector, group, granter, permissions) = (connector, group, granter, permission)
       let granted = try await ledger.writing { ledger in
         let access: GrantAccess.Access = if let group { .group(try group.find(in: ledger).id) } else { .user }
+        let known = try connector.find(in: ledger)
         return try await ledger.grants.grant(
-          connector.find(in: ledger).id, access: access, for: granter, by: Requester.operator)
+          known.id, consent: permissions.isEmpty ? .details(asOf: known.setBy) : .scopes(Scopes(permissions)),
+          access: access, for: granter, by: Requester.operator)
       }
       let token = granted.refreshToken.text
       try output.showOnce(

@@ -150,8 +150,8 @@ private struct ListedWebhook: Sendable {
   private var object: String {
     switch webhook.object {
     case .group(let group): group.description
-    case .action(let id): "action \(id)"
-    case .actionPackage(let id): "action package \(id)"
+    case .action(let id, in: _): "action \(id)"
+    case .actionPackage(let id, in: _): "action package \(id)"
     }
   }
 
@@ -161,7 +161,7 @@ private struct ListedWebhook: Sendable {
     case .deleted: "deleted"
     case .disabled: "disabled"
     case .expired: "expired"
-    case .stopped, .scopeMissing, .notMember: "stopped"
+    case .stopped, .scopeMissing, .notMember, .unbound: "stopped"
     }
   }
 
@@ -174,6 +174,7 @@ private struct ListedWebhook: Sendable {
     case .stopped(let reason): reason.text
     case .scopeMissing: "the connector has no permission for webhooks any more"
     case .notMember: "the granter is no member of the group any more"
+    case .unbound: "nobody said which group its action belongs to: have it registered again"
     }
   }
 
@@ -198,9 +199,9 @@ private struct ListedWebhook: Sendable {
     ]
     switch webhook.object {
     case .group: break
-    case .action(let id), .actionPackage(let id): members.append(("objectID", .string(id)))
+    case .action(let id, in: _), .actionPackage(let id, in: _): members.append(("objectID", .string(id)))
     }
-    if let group = webhook.group { members.append(("group", JSON(group))) }
+    if webhook.group.rawValue != 0 { members.append(("group", JSON(webhook.group))) }
     members += [
       ("eventTypes", .array(webhook.details.eventTypes.map { .string($0) })), ("waiting", .number(UInt64(waiting))),
       ("registeredAt", .string(webhook.registeredAt.description)),

@@ -37,7 +37,8 @@ struct Play {
 
     let group = try await ledger.groups.create(name: "Field team \(run)", by: admin)
     step("the admin creates a group", group.id.rawValue)
-    let granted = try await ledger.grants.grant(connector.id, access: .group(group.id), by: admin)
+    let granted = try await ledger.grants.grant(
+      connector.id, consent: .scopes(.all), access: .group(group.id), by: admin)
     step("the admin grants the connector the group", granted.grant.rawValue)
 
     let token = try await ledger.tokens.issue(

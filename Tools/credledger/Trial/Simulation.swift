@@ -86,7 +86,8 @@ struct Simulation {
       let (connector, secret) = try await ledger.connectors.create(
         name: "Connector \(number)", permissions: [.groupInformation, .textMessage], rotation: rotation, by: owner)
       let room = rooms[number % rooms.count]
-      let granted = try await ledger.grants.grant(connector.id, access: .group(room.id), by: room.admin)
+      let granted = try await ledger.grants.grant(
+        connector.id, consent: .scopes(.all), access: .group(room.id), by: room.admin)
       clients.append(
         Client(
           connector: connector, secret: secret, group: room.id, owner: owner, admin: room.admin, grant: granted.grant,
@@ -196,7 +197,8 @@ struct Simulation {
         return .revoked
       case .grantAnew:
         return .granted(
-          try await ledger.grants.grant(client.connector.id, access: .group(client.group), by: client.admin))
+          try await ledger.grants.grant(
+            client.connector.id, consent: .scopes(.all), access: .group(client.group), by: client.admin))
       case .revokeGrant:
         try await ledger.grants.revoke(client.grant, by: client.admin)
         return .stopped
@@ -230,7 +232,8 @@ struct Simulation {
     let (connector, secret) = try await ledger.connectors.create(
       name: "Connector \(index), \(clock.time.load(ordering: .relaxed))",
       permissions: [.groupInformation, .textMessage], rotation: old.rotation, by: old.owner)
-    let granted = try await ledger.grants.grant(connector.id, access: .group(old.group), by: old.admin)
+    let granted = try await ledger.grants.grant(
+      connector.id, consent: .scopes(.all), access: .group(old.group), by: old.admin)
     clients[index] = Client(
       connector: connector, secret: secret, group: old.group, owner: old.owner, admin: old.admin,
       grant: granted.grant, refreshToken: granted.refreshToken, rotation: old.rotation)

@@ -35,7 +35,8 @@ extension AuditEntry {
         + (event.first == 0
           ? [] : [("first", .number(event.first)), ("ahead", .number(UInt64(clamping: event.ahead / 1_000)))])
     case .accountRegistered(let event): [("issuer", .text(event.issuer)), ("role", .text(event.role.word))]
-    case .accountDisabled(let event): [("reason", .text(event.reason))]
+    case .accountDisabled(let event):
+      [("reason", .text(event.reason))] + (event.byOperator ? [("byOperator", .flag(true))] : [])
     case .accountRoleChanged(let event): [("role", .change(.text(event.before.word), .text(event.after.word)))]
     case .phonePINRequested(let event):
       [("expiresAt", .milliseconds(event.expiresAt))]
@@ -45,6 +46,8 @@ extension AuditEntry {
     case .connectorCreated(let event):
       [("publicID", .guid(event.publicID))] + event.details.audited.filter { !$0.value.isUnset }
     case .connectorUpdated(let event): Self.changes(event.before.audited, event.after.audited)
+    case .connectorScopesApproved(let event):
+      [("approvedScopes", .change(.scopes(event.before), .scopes(event.after)))]
     case .connectorSecretRotated(let event):
       [
         ("previousSecret", .number(event.previousSecret)),
@@ -70,7 +73,7 @@ extension AuditEntry {
     case .authorizationCodeIssued(let event):
       [
         ("redirectURI", .text(event.redirectUri)), ("hasChallenge", .flag(!event.codeChallenge.isEmpty)),
-        ("expiresAt", .milliseconds(event.expiresAt)),
+        ("expiresAt", .milliseconds(event.expiresAt)), ("scopes", .scopes(event.scopes)),
       ]
     case .tokenIssued(let event):
       [

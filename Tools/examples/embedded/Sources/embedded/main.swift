@@ -27,7 +27,7 @@ print("The connector's ID is \(connector.publicID)")
 
 // The admin grants it a group and gets the refresh token, to be handed to the developer.
 let group = try await ledger.groups.create(name: "Field team", by: admin)
-let granted = try await ledger.grants.grant(connector.id, access: .group(group.id), by: admin)
+let granted = try await ledger.grants.grant(connector.id, consent: .scopes(.all), access: .group(group.id), by: admin)
 
 // The developer's program trades it for an access token, which is durable when this returns.
 let token = try await ledger.tokens.issue(
