@@ -40,13 +40,15 @@ extension KeyStore {
   /// ``confirm(_:)``: so whoever keeps a record of rotations misses none by a crash.
   ///
   /// - Parameters:
-  ///   - source: where the new master key is. With `keysFolder`, one is drawn and put there.
+  ///   - source: where the new master key is. With `keysFolder`, one is drawn and put there; otherwise a key that is kept
+  ///     there is overwritten and removed in the end.
   ///   - createdAt: the present, in milliseconds since 1970.
   /// - Throws: ``KeyStoreError`` with code `readOnly`, `invalidArgument` if it is the present master key,
   ///   `rotationUnconfirmed` if the rotation before is not confirmed, `masterKeyMissing`, `masterKeyMalformed`,
   ///   `masterKeyExposed`, `damaged`, `fileFailure` or `cryptoFailure`.
   public func rotateMasterKey(to source: MasterKey.Source, createdAt: Int64) throws(KeyStoreError) {
     let isKeptHere = if case .keysFolder = source { true } else { false }
+    let stale = isKeptHere ? nil : try folder.read(MasterKey.fileName, limit: MasterKey.sizeLimit)
     let master = isKeptHere ? try MasterKey(random: random) : try MasterKey(from: source, keys: folder)
     try change { (open, sealing) throws(KeyStoreError) in
       guard open.keyring.rotation?.after != sealing.fingerprint else {
@@ -63,8 +65,27 @@ extension KeyStore {
       open.fingerprint = new.fingerprint
       sealing = new
     }
-    if isKeptHere { try folder.replace(MasterKey.fileName, with: master.fileContent) }
+    if isKeptHere {
+      try folder.replace(MasterKey.fileName, with: master.fileContent)
+      // Before the old key opens nothing any more, the new one is shown to be found.
+      guard try fingerprint(of: .keysFolder) == masterKeyFingerprint else {
+        throw KeyStoreError(
+          .damaged, "The new master key does not read back from \(folder.path(of: MasterKey.fileName)).")
+      }
+    }
     try finishRotation()
+    // It may be the new one, named as any other file.
+    if stale != nil, (try? fingerprint(of: .keysFolder)) != masterKeyFingerprint {
+      try folder.erase(MasterKey.fileName)
+    }
+  }
+
+  /// What tells the master key of a source from others, for this ledger: 16 hexadecimal digits.
+  ///
+  /// - Throws: ``KeyStoreError`` with code `masterKeyMissing`, `masterKeyMalformed`, `masterKeyExposed` or `fileFailure`.
+  public func fingerprint(of source: MasterKey.Source) throws(KeyStoreError) -> String {
+    let origin = state.withLock { $0.keyring.origin }
+    return try MasterKey(from: source, keys: folder).sealingKey(origin: origin).fingerprint
   }
 
   /// The rotation that brought the present master key, until it is confirmed; nil if there is none.

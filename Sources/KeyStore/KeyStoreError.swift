@@ -47,6 +47,8 @@ public struct KeyStoreError: Error, Sendable {
     public static let invalidArgument = Code("invalidArgument")
     /// The operating system refused a file operation.
     public static let fileFailure = Code("fileFailure")
+    /// There is no room for a file.
+    public static let diskFull = Code("diskFull")
     /// libcrypto failed, or the random source did.
     public static let cryptoFailure = Code("cryptoFailure")
 

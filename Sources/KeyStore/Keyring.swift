@@ -170,8 +170,9 @@ struct Keyring: Sendable {
     guard let slot = slots.first(where: { $0.fingerprint == sealing.fingerprint }) else {
       throw KeyStoreError(
         .masterKeyMismatch,
-        "The keys are sealed under the master key \(slots.map(\.fingerprint).joined(separator: " or ")), but the one "
-          + "given is \(sealing.fingerprint). Provide the right one.")
+        "The keys are sealed under the master key with the fingerprint "
+          + "\(slots.map(\.fingerprint).joined(separator: " or ")), but the one given has \(sealing.fingerprint). Provide the "
+          + "right one.")
     }
     let context = Self.rootContext(origin)
     guard let root = try SealedBytes.openSecret(slot.sealedRoot, under: sealing.key, context: context) else {

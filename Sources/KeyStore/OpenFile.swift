@@ -5,14 +5,15 @@ struct OpenFile: ~Copyable {
   let descriptor: Int32
   private let path: String
 
-  /// Opens or creates a file. A symbolic link in the last place of the path is not followed.
+  /// Opens or creates a file.
   ///
   /// - Parameters:
   ///   - flags: those of `open(2)`. A file created has mode 0600, whatever the umask.
+  ///   - followsLink: whether a symbolic link in the last place of the path is followed.
   /// - Returns: `nil` if the file does not exist and is not to be created.
   /// - Throws: ``KeyStoreError`` with code `fileFailure`.
-  static func open(_ path: String, _ flags: Int32) throws(KeyStoreError) -> OpenFile? {
-    let descriptor = unsafe Glibc.open(path, flags | O_CLOEXEC | O_NOFOLLOW, 0o600)
+  static func open(_ path: String, _ flags: Int32, followsLink: Bool = false) throws(KeyStoreError) -> OpenFile? {
+    let descriptor = unsafe Glibc.open(path, flags | O_CLOEXEC | (followsLink ? 0 : O_NOFOLLOW), 0o600)
     if descriptor < 0 {
       if errno == ENOENT, flags & O_CREAT == 0 { return nil }
       throw .file("open", path)
@@ -101,6 +102,7 @@ extension KeyStoreError {
   static func file(_ task: StaticString, _ path: String) -> KeyStoreError {
     let number = errno
     let text = unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
-    return KeyStoreError(.fileFailure, "Could not \(task) \(path): \(text).")
+    let isFull = [ENOSPC, EDQUOT, EFBIG].contains(number)
+    return KeyStoreError(isFull ? .diskFull : .fileFailure, "Could not \(task) \(path): \(text).")
   }
 }

@@ -36,21 +36,42 @@ package struct PrivateFolder: Sendable {
   /// Makes the folder if there is none, and in any case takes it from everyone but the owner.
   ///
   /// - Parameter outer: the folder whose owner gets a new one; nil leaves it to whoever runs the program.
+  /// - Throws: ``KeyStoreError`` with code `fileFailure` where there is one that belongs to somebody else; `diskFull`.
   func create(ownedAs outer: PrivateFolder? = nil) throws(KeyStoreError) {
     try failpoint("mkdir \(path)")
     let isNew = unsafe mkdir(path, 0o700) == 0
     guard isNew || errno == EEXIST else { throw .file("make the folder", path) }
-    guard unsafe chmod(path, 0o700) == 0 else { throw .file("protect the folder", path) }
-    if isNew, let outer, let folder = try OpenFile.open(path, O_RDONLY | O_DIRECTORY) {
-      try folder.give(to: try outer.status())
+    let made = try opened()
+    if isNew {
+      if let outer { try made.give(to: try outer.status()) }
+    } else {
+      let owner = try made.status().st_uid
+      let outerOwner = try outer?.owner
+      guard owner == geteuid() || owner == outerOwner else {
+        throw KeyStoreError(
+          .fileFailure, "\(path) belongs to the user \(owner), and so keeps no keys of yours; name another folder.")
+      }
     }
+    try made.protect(mode: 0o700)
     try folder("..").sync()
   }
 
-  private func status() throws(KeyStoreError) -> stat {
-    guard let folder = try OpenFile.open(path, O_RDONLY | O_DIRECTORY) else { throw .file("open", path) }
-    return try folder.status()
+  /// The folder, opened. A symbolic link is followed, since whoever reads or writes in the folder follows it too.
+  private func opened() throws(KeyStoreError) -> OpenFile {
+    guard let folder = try OpenFile.open(path, O_RDONLY | O_DIRECTORY, followsLink: true) else {
+      throw .file("open", path)
+    }
+    return folder
   }
+
+  /// Who owns the folder; nil where there is none.
+  var owner: uid_t? {
+    get throws(KeyStoreError) {
+      try OpenFile.open(path, O_RDONLY | O_DIRECTORY, followsLink: true)?.status().st_uid
+    }
+  }
+
+  private func status() throws(KeyStoreError) -> stat { try opened().status() }
 
   /// Opens a file of the folder, or makes it for the folder's owner.
   func openOrCreate(_ name: String, _ flags: Int32) throws(KeyStoreError) -> OpenFile {
@@ -62,8 +83,7 @@ package struct PrivateFolder: Sendable {
 
   /// Makes the folder's entries durable.
   func sync() throws(KeyStoreError) {
-    guard let folder = try OpenFile.open(path, O_RDONLY | O_DIRECTORY) else { throw .file("open", path) }
-    try folder.sync()
+    try opened().sync()
   }
 
   /// Whether there is a file of this name.
@@ -119,6 +139,9 @@ package struct PrivateFolder: Sendable {
     try discard(old, of: StoredFile(name), keeping: place)
   }
 
+  /// Overwrites a file with zeros and removes it, durably.
+  func erase(_ name: String) throws(KeyStoreError) { try discard(path(of: name), of: StoredFile(name)) }
+
   /// Finishes what a crash interrupted: wipes and removes files that were on their way in or out. Only the one writer
   /// may call it.
   func sweep() throws(KeyStoreError) {
@@ -136,7 +159,7 @@ package struct PrivateFolder: Sendable {
     for name in try names() where name.hasSuffix(".new") || name.hasSuffix(".old") {
       let place = String(name.dropLast(4))
       guard StoredFile(place) == .persons, let left = try OpenFile.open(path(of: name), O_RDONLY | O_NONBLOCK),
-        StoredFile.persons.couldBegin(as: try left.read(count: 16))
+        try left.status().st_mode & S_IFMT == S_IFREG, StoredFile.persons.couldBegin(as: try left.read(count: 16))
       else { continue }
       try discard(path(of: name), of: .persons, keeping: path(of: place))
     }

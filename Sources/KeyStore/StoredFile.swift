@@ -20,14 +20,15 @@ enum StoredFile {
   }
 
   /// Whether a file of this kind, or what a crash left of one, could begin so: with its title, with a part of it and no
-  /// more, or overwritten by zeros.
+  /// more, or overwritten by zeros. A master key has no title, but an alphabet.
   func couldBegin(as bytes: [UInt8]) -> Bool {
-    let title: [UInt8] =
-      switch self {
-      case .keyring: Array("credledger-keyring/".utf8)
-      case .persons: Array("CLPERSON".utf8)
-      case .masterKey: []
-      }
-    return bytes.allSatisfy { $0 == 0 } || bytes.starts(with: title) || title.starts(with: bytes)
+    if bytes.allSatisfy({ $0 == 0 }) { return true }
+    let title: [UInt8]
+    switch self {
+    case .keyring: title = Array("credledger-keyring/".utf8)
+    case .persons: title = Array("CLPERSON".utf8)
+    case .masterKey: return bytes.allSatisfy(MasterKey.mayHave)
+    }
+    return bytes.starts(with: title) || title.starts(with: bytes)
   }
 }

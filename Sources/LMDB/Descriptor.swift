@@ -12,10 +12,15 @@ struct Descriptor: ~Copyable {
 
   deinit { _ = close(number) }
 
-  /// Creates a file only its owner may read or write, whatever the umask. Nil if there is one by that name.
+  /// Creates a file only its owner may read or write, whatever the umask. Nil if there is one by that name. Where root makes
+  /// it in another user's folder it is that user's, who is to go on with it.
   static func createPrivate(_ path: String, _ operation: String) throws(LMDBError) -> Descriptor? {
     do throws(LMDBError) {
       let file = try Descriptor(opening: path, O_RDWR | O_CREAT | O_EXCL, mode: 0o600, operation)
+      var folder = stat()
+      if geteuid() == 0, let slash = path.lastIndex(of: "/"), unsafe stat(String(path[..<slash]), &folder) == 0 {
+        _ = fchown(file.number, folder.st_uid, folder.st_gid)
+      }
       if fchmod(file.number, 0o600) != 0 { throw .system(operation) }
       return file
     } catch {

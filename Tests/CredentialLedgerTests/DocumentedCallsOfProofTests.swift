@@ -110,6 +110,10 @@ import Testing
     await #expect(throws: LedgerError.self) {
       try await ledger.keys.rotateMasterKey(to: .file("/run/secrets/ledger-key"))
     }
+    #expect(throws: LedgerError.self) {
+      let fingerprint = try ledger.keys.fingerprint(of: .file("/run/secrets/ledger-key"))
+      _ = fingerprint
+    }
     do {
       let masks = ledger.keys.all.filter { $0.kind == .tokenMask }
       try await ledger.keys.rotate(.tokenMask, overlap: .seconds(30 * 86_400))

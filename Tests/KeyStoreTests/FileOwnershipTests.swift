@@ -63,4 +63,48 @@ struct FileOwnershipTests {
       #expect(status.st_uid == owner, "\(path)")
     }
   }
+
+  @Test(
+    "What is no master key on its way is left where it is", arguments: [".credledger-incoming", ".credledger-outgoing"])
+  func foreignMasterKey(suffix: String) throws {
+    let folder = TemporaryFolder.inMemory()
+    _ = try KeyStore.create(at: folder.keys, origin: origin, master: .keysFolder, createdAt: 0)
+    let path = "\(folder.keys)/master.key\(suffix)"
+    try writeFile(path, Array("somebody's".utf8))
+    let error = #expect(throws: KeyStoreError.self) { _ = try reopen(folder, .keysFolder) }
+    #expect(error?.code == .fileFailure && error?.reason.contains(path) == true)
+    #expect(readFile(path) == Array("somebody's".utf8))
+  }
+
+  @Test("A file with a master key that belongs to another user is refused", .enabled(if: geteuid() == 0))
+  func foreignOwner() throws {
+    let folder = TemporaryFolder.inMemory()
+    _ = try KeyStore.create(at: folder.keys, origin: origin, master: .keysFolder, createdAt: 0)
+    let own = "\(folder.keys)/master.key"
+    let elsewhere = "\(folder.path)/key"
+    try writeFile(elsewhere, readFile(own))
+    for (path, source) in [(own, MasterKey.Source.keysFolder), (elsewhere, .file(elsewhere))] {
+      try #require(unsafe chown(path, 54_321, 54_321) == 0)
+      let error = #expect(throws: KeyStoreError.self) { _ = try reopen(folder, source) }
+      #expect(error?.code == .masterKeyExposed && error?.reason.contains("54321") == true, "\(path)")
+    }
+  }
+
+  @Test("A folder of keys that is a symbolic link is opened by readers and writers alike")
+  func symbolicLink() throws {
+    let folder = TemporaryFolder.inMemory()
+    do { try create(folder).persons.add(persons(1)) }
+    let device = "\(folder.path)/device"
+    try #require(unsafe rename(folder.keys, device) == 0 && symlink(device, folder.keys) == 0)
+    do {
+      let store = try reopen(folder)
+      try store.rotateSigningKey(createdAt: 1)
+      try store.persons.erase(persons(1)[0])
+      try store.persons.add(persons(1, shard: 0x11))
+    }
+    let reader = try KeyStore.open(at: folder.keys, origin: origin, master: master(1), access: .reading)
+    #expect(reader.verifyingKeys.count == 2)
+    #expect(try reader.persons.contains(persons(1, shard: 0x11)[0]))
+    #expect(mode(of: folder.keys) & S_IFMT == S_IFLNK)
+  }
 }

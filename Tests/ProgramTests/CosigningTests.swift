@@ -110,10 +110,10 @@ import Testing
     let gone = try cosign(ledger, witness)
     #expect(gone.status == 1)
     #expect(gone.error.contains("could not be asked"))
-    let withoutCurl = try runProgram(
+    // It is not looked for where the environment says.
+    let elsewhere = try runProgram(
       ["checkpoint", "--ledger", ledger.path] + witness.options, environment: ["PATH=/nowhere"])
-    #expect(withoutCurl.status == 1)
-    #expect(withoutCurl.error.contains("curl is not installed"))
+    #expect(elsewhere.error.contains("could not be asked"), "\(elsewhere.error)")
   }
 
   @Test func wrongUsageIsToldBeforeAnything() async throws {

@@ -23,15 +23,26 @@ import Testing
     #expect(try !#require(TemporaryFolder.names(in: "\(path)/keys")).contains("master.key"))
     #expect(try run("key", "rotate-master", "--to-key-folder", "--to-environment", "X", environment: [old]).status == 2)
 
-    let rotated = try run("key", "rotate-master", "--to-environment", "NEW_KEY", environment: [old, "NEW_KEY=\(new)"])
+    // A variable may be set for this one command, as by NAME=$(openssl rand -hex 32) before it.
+    let prepared = try run("key", "rotate-master", "--to-environment", "NEW_KEY", environment: [old, "NEW_KEY=\(new)"])
+    #expect(prepared.status == 0 && prepared.output.contains("nothing was changed"), "\(prepared.output)")
+    #expect(try run("key", "list", environment: [old]).output == before)
+    let fingerprint = try #require(prepared.output.split(separator: "\n").first)
+    let digits = String(try #require(fingerprint.split(separator: " ").last))
+    let another = try run(
+      "key", "rotate-master", "--to-environment", "NEW_KEY", "--confirm", digits,
+      environment: [old, "NEW_KEY=\(String(repeating: "9", count: 64))"])
+    #expect(another.status == 1 && another.error.contains("nothing was changed"), "\(another.error)")
+    #expect(try run("key", "list", environment: [old]).output == before)
+    let rotated = try run(
+      "key", "rotate-master", "--to-environment", "NEW_KEY", "--confirm", digits, environment: [old, "NEW_KEY=\(new)"])
     #expect(rotated.status == 0, "\(rotated.error)")
     for text in ["variable NEW_KEY", "set CREDLEDGER_MASTER_KEY", "keep a copy elsewhere; the old copy opens"] {
       #expect(rotated.output.contains(text), "\(rotated.output)")
     }
     #expect(try run("key", "list", environment: [old]).status == 3)
     let listed = try run("key", "list", environment: ["CREDLEDGER_MASTER_KEY=\(new)"])
-    let fingerprint = try #require(rotated.output.split(separator: "\n").first)
-    #expect(listed.output.contains(fingerprint))
+    #expect(fingerprint.hasPrefix("master key fingerprint ") && listed.output.contains(fingerprint))
     #expect(!rotated.output.contains(new))
 
     let drawn = try run("key", "rotate-master", "--to-key-folder", environment: ["CREDLEDGER_MASTER_KEY=\(new)"])
@@ -52,5 +63,59 @@ import Testing
     #expect(Program.run("bash", ["-c", "umask 077; echo \(new) > '\(file)'"]))
     let rotated = try run("key", "rotate-master", "--to-file", file)
     #expect(rotated.output.contains("it is in \(file), and not stored"), "\(rotated.error)")
+  }
+
+  @Test func aKeyThatIsReplacedDoesNotStayInTheFolder() throws {
+    #expect(try run("init").status == 0)
+    let (own, file) = ("\(path)/keys/master.key", "\(folder.path)/key")
+    TestFile.write(Array(new.utf8), to: file)
+    #expect(try run("key", "rotate-master", "--to-file", file).status == 0)
+    #expect(unsafe access(own, F_OK) != 0, "the old key is gone, and is not taken for the present one")
+    let source = "CREDLEDGER_MASTER_KEY_SOURCE=file:\(file)"
+    #expect(try run("key", "list", environment: [source]).status == 0)
+    // The file named may be the one in the folder.
+    TestFile.write(Array(String(repeating: "9", count: 64).utf8), to: own)
+    #expect(try run("key", "rotate-master", "--to-file", own, environment: [source]).status == 0)
+    #expect(try run("key", "list").status == 0)
+  }
+
+  @Test func theKeyComesFromWhereItIsSaidToBe() throws {
+    let file = "\(folder.path)/key"
+    TestFile.write(Array(new.utf8), to: file)
+    let given = try run("init", "--master-key", "file:\(file)")
+    #expect(given.status == 0, "\(given.error)")
+    let script = "\(folder.path)/fetch"
+    TestFile.write(Array("#!/bin/sh\n[ -z \"$CREDLEDGER_DIR\" ] && cat \"$1\"\n".utf8), to: script)
+    #expect(unsafe chmod(script, 0o700) == 0)
+    #expect(unsafe mkdir("\(folder.path)/credentials", 0o700) == 0)
+    for name in ["credledger.master-key", "other"] {
+      TestFile.write(Array(new.utf8), to: "\(folder.path)/credentials/\(name)")
+    }
+    let credentials = "CREDENTIALS_DIRECTORY=\(folder.path)/credentials"
+    for (arguments, environment) in [
+      (["--master-key", "file:\(file)"], []), (["--master-key", "environment:X"], ["X=\(new)"]),
+      (["--master-key", "command:\(script) \(file)"], ["CREDLEDGER_DIR=x"]), ([], [credentials]),
+      (["--master-key", "credential:other"], [credentials]), ([], ["CREDLEDGER_MASTER_KEY_SOURCE=file:\(file)"]),
+    ] {
+      // Verification works in a process of its own, which needs the key as well.
+      for command in [["key", "list"], ["verify"], ["audit", "--reveal"]] {
+        let result = try runProgram(command + ["--ledger", path] + arguments, environment: environment)
+        #expect(result.status == 0, "\(command) \(arguments) \(environment): \(result.error)")
+      }
+    }
+    let through = try runProgram(
+      [
+        "-c", "\"$0\" verify --ledger '\(path)' --master-key descriptor:3 3< '\(file)'", try Program.file("credledger"),
+      ],
+      of: "/bin/bash")
+    #expect(through.status == 0, "\(through.error)")
+    for (wrong, status) in [
+      ("nowhere", 2), ("file:\(folder.path)/missing", 3), ("command:cat x", 2), ("command:/bin/false", 3),
+      ("command:/nowhere/x", 3), ("credential:none", 3), ("environment:NOT_SET", 3), ("pkcs11:object=x", 2),
+    ] {
+      let refused = try run("audit", "--reveal", "--master-key", wrong)
+      #expect(refused.status == Int32(status), "\(wrong): \(refused.status) \(refused.error)")
+      #expect(refused.error.hasPrefix("error: "), "\(refused.error)")
+    }
   }
 }

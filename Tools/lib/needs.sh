@@ -48,6 +48,8 @@ need_for_checks() {
   need python3 has_program python3
   need curl has_program curl
   need protobuf-compiler has_program protoc
+  need softhsm2 has_file '/usr/lib/*/softhsm/libsofthsm2.so'
+  need opensc has_program pkcs11-tool
   need python3-jsonschema python3 -c 'import jsonschema'
 }
 

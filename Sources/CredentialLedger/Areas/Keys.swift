@@ -37,9 +37,14 @@ public struct Keys: Sendable {
   /// try await ledger.keys.rotateMasterKey(to: .file("/run/secrets/ledger-key"))
   /// ```
   ///
-  /// - Parameter source: where the new one is; with `keysFolder` one is drawn and kept there.
+  /// Replace it by none that may be gone with this process, such as one in a variable of its environment: all that it seals
+  /// would be lost.
+  ///
+  /// - Parameter source: where the new one is; with `keysFolder` one is drawn and kept there, and otherwise one that is kept
+  ///   there is overwritten and removed.
   /// - Throws: `key_unavailable` where it is missing or malformed; `invalid_value` where it is the present one;
-  ///   `conflict` while another rotation runs. Interrupted, either key opens the ledger, and opening with the new one
+  ///   `conflict` while another rotation runs. Where the key was replaced and that could not be recorded, the error says
+  ///   which key opens the ledger now. Interrupted, either key opens the ledger, and opening with the new one
   ///   finishes the rotation.
   public func rotateMasterKey(to source: MasterKey.Source) async throws(LedgerError) {
     let ledger = ledger
@@ -50,9 +55,29 @@ public struct Keys: Sendable {
         try ledger.keyStore.rotateMasterKey(to: source, createdAt: now)
       }
     }
-    try await ledger.recordMasterKey()
-    // With the master key comes a new key for those of persons.
-    try await ledger.recordKeys()
+    do throws(LedgerError) {
+      try await ledger.recordMasterKey()
+      // With the master key comes a new key for those of persons.
+      try await ledger.recordKeys()
+    } catch {
+      throw LedgerError(
+        error.code,
+        "the master key with the fingerprint \(masterKeyFingerprint) opens the ledger from now on, and no other; that it was "
+          + "replaced is recorded the next time the ledger is opened for writing, since now: \(error.reason)",
+        field: error.field, position: error.position)
+    }
+  }
+
+  /// What tells the master key of a source from others, for this ledger: 16 hexadecimal digits. To be compared with what was
+  /// noted of a key, before it takes the place of the present one.
+  ///
+  /// ```swift
+  /// let fingerprint = try ledger.keys.fingerprint(of: .file("/run/secrets/ledger-key"))
+  /// ```
+  ///
+  /// - Throws: `key_unavailable` where there is no key, or none that may be used.
+  public func fingerprint(of source: MasterKey.Source) throws(LedgerError) -> String {
+    try keyed { () throws(KeyStoreError) in try ledger.keyStore.fingerprint(of: source) }
   }
 
   /// What tells the present master key from others: 16 hexadecimal digits.

@@ -8,8 +8,8 @@ public import TransparencyLog
 /// How a ledger is opened. The clock, the randomness and the signer are parameters, so that a test or a simulation can
 /// give its own.
 public struct LedgerConfiguration: Sendable {
-  /// Where the master key is; nil takes the environment variable `CREDLEDGER_MASTER_KEY` where it is set, and the file
-  /// in the key folder otherwise.
+  /// Where the master key is; nil takes the environment variable `CREDLEDGER_MASTER_KEY` where it is set, else the credential
+  /// `credledger.master-key` of the service manager where there is one, and the file in the key folder otherwise.
   public var masterKey: MasterKey.Source?
   /// Tells the time, in milliseconds since the Unix epoch. See ``Ledger/now`` for what is made of it.
   public var clock: Clock
@@ -146,7 +146,7 @@ public struct LedgerConfiguration: Sendable {
   /// Where the master key is, once the environment was looked at.
   public var masterKeySource: MasterKey.Source {
     if let masterKey { return masterKey }
-    return unsafe getenv(MasterKey.environmentVariable) != nil
-      ? .environment(MasterKey.environmentVariable) : .keysFolder
+    if unsafe getenv(MasterKey.environmentVariable) != nil { return .environment(MasterKey.environmentVariable) }
+    return MasterKey.Source.credentialFile().map { .file($0) } ?? .keysFolder
   }
 }

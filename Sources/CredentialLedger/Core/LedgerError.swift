@@ -165,6 +165,7 @@ extension LedgerError {
       case .locked: .alreadyOpen
       case .damaged: .damaged
       case .invalidArgument: .invalidValue
+      case .diskFull: .diskFull
       default: .keyUnavailable
       }
     self.init(code, error.reason, field: error.field)

@@ -117,16 +117,6 @@ package enum LedgerFolder {
     do throws(LedgerError) { try make(path) } catch { guard exists(path) else { throw error } }
   }
 
-  /// Gives a finished folder its name, durably. An empty folder of that name gives way.
-  static func rename(_ draft: String, to path: String) throws(LedgerError) {
-    guard unsafe Glibc.rename(draft, path) == 0 else {
-      let failure = FileError.last("name", path)
-      remove(draft)
-      throw failure
-    }
-    try sync(parentOf: path)
-  }
-
   /// Makes the names in the folder that holds this path durable.
   static func sync(parentOf path: String) throws(LedgerError) { try sync(namesIn: parent(of: path)) }
 
@@ -152,10 +142,7 @@ package enum LedgerFolder {
   }
 
   /// Removes a folder and what is in it, as far as possible.
-  package static func remove(_ path: String) {
-    for name in names(in: path) ?? [] { remove("\(path)/\(name)") }
-    if unsafe rmdir(path) != 0 { unsafe unlink(path) }
-  }
+  package static func remove(_ path: String) { HeldFolder.remove(path: path) }
 
   /// The bytes of the files in a folder that take up disk.
   static func bytesOnDisk(_ path: String) -> UInt64 {

@@ -99,13 +99,7 @@ final class WitnessFile: Sendable {
 
   /// Removes what processes that were killed while they replaced the file have left beside it. To be called by the one
   /// process that writes the ledger.
-  func sweep() {
-    let folder = LedgerFolder.parent(of: path)
-    let drafts = "\(path.split(separator: "/").last ?? "").new-"
-    for name in LedgerFolder.names(in: folder) ?? [] where name.hasPrefix(drafts) {
-      LedgerFolder.remove("\(folder)/\(name)")
-    }
-  }
+  func sweep() { Unfinished.sweep(beside: path) }
 
   /// Why the file could not be advanced last; nil if it was.
   var failure: LedgerError? { state.withLock { $0.failure } }

@@ -7,24 +7,28 @@ import Synchronization
 final class DraftFile: Sendable {
   private let path: String
   private let target: String
+  private let folder: HeldFolder
   private let file: FileHandle
   private let isNamed = Atomic(false)
 
   /// - Throws: `storage`, `disk_full`.
   init(for target: String) throws(LedgerError) {
     let path = Unfinished.name(beside: target)
+    let folder = try HeldFolder(LedgerFolder.parent(of: target))
     Unfinished.add(path)
-    let file = FileHandle(unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600))
-    guard file.number >= 0 else {
-      let failure = FileError.last("write", target)
+    let file: FileHandle
+    do throws(LedgerError) { file = try folder.makeFile(Self.name(of: path), for: target) } catch {
       Unfinished.forget(path)
-      throw failure
+      throw error
     }
     // Whoever sweeps sees that it is in use.
     _ = flock(file.number, LOCK_EX | LOCK_NB)
     (self.path, self.target) = (path, target)
+    self.folder = folder
     self.file = file
   }
+
+  private static func name(of path: String) -> String { String(path.split(separator: "/").last ?? "") }
 
   /// Where its content goes.
   var descriptor: Int32 { file.number }
@@ -45,26 +49,26 @@ final class DraftFile: Sendable {
     try sync(0o600)
     // A link, unlike a renaming, never takes the place of what came meanwhile.
     try Unfinished.finish(path) { () throws(LedgerError) in
-      guard unsafe link(path, target) == 0 else { throw FileError.last("name", target) }
-      unsafe unlink(path)
+      try folder.link(Self.name(of: path), file, to: Self.name(of: target))
     }
     isNamed.store(true, ordering: .relaxed)
   }
 
-  /// Takes the target's name, whatever has it.
+  /// Takes the target's name, whatever has it. What root replaces, or adds to another user's folder, is that user's.
   ///
   /// - Throws: `storage`, `disk_full`.
   func replace(mode: UInt32 = 0o600) throws(LedgerError) {
+    folder.giveOwner(of: Self.name(of: target), to: file)
     try sync(mode)
     try Unfinished.finish(path) { () throws(LedgerError) in
-      guard unsafe rename(path, target) == 0 else { throw FileError.last("write", target) }
+      try folder.rename(Self.name(of: path), file, to: Self.name(of: target))
     }
     isNamed.store(true, ordering: .relaxed)
   }
 
   deinit {
     guard !isNamed.load(ordering: .relaxed) else { return }
-    unsafe unlink(path)
+    folder.remove(Self.name(of: path))
     Unfinished.forget(path)
   }
 

@@ -47,8 +47,8 @@ package enum Unfinished {
     "\(LedgerFolder.trimmed(path)).new-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
   }
 
-  /// Removes what processes that were killed have left beside a path, as far as possible. Nothing goes that somebody has
-  /// locked, as a process in another container may, or whose process is there.
+  /// Removes what processes of this user that were killed have left beside a path, as far as possible. Nothing goes that is
+  /// another user's, or that somebody has locked, as a process in another container may, or whose process is there.
   package static func sweep(beside path: String) {
     let folder = LedgerFolder.parent(of: path)
     let prefix = "\(LedgerFolder.trimmed(path).split(separator: "/").last ?? "").new-"
@@ -68,11 +68,15 @@ package enum Unfinished {
   private static func sweep(_ name: String, in folder: String, number: Substring) {
     let numbers = number.split(separator: "-", omittingEmptySubsequences: false)
     guard numbers.count == 2, let process = pid_t(numbers[0]), process > 0, UInt32(numbers[1]) != nil,
-      kill(process, 0) != 0, errno == ESRCH
+      isGone(process, "\(folder)/\(name)"), let parent = try? HeldFolder(folder), let left = parent.openOwn(name),
+      flock(left.number, LOCK_EX | LOCK_NB) == 0, parent.isNamed(name, left)
     else { return }
-    let left = "\(folder)/\(name)"
-    let handle = FileHandle(unsafe open(left, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK))
-    guard handle.number >= 0, flock(handle.number, LOCK_EX | LOCK_NB) == 0 else { return }
-    LedgerFolder.remove(left)
+    parent.remove(name)
+  }
+
+  /// Whether the process is gone that made something. In a container each run may have the number of the one before.
+  private static func isGone(_ process: pid_t, _ path: String) -> Bool {
+    if process == getpid() { return paths.withLock { !$0.contains(path) } }
+    return kill(process, 0) != 0 && errno == ESRCH
   }
 }

@@ -240,9 +240,11 @@ extension Ledger {
   func past(before position: UInt64) async throws(LedgerError) -> PastProjections {
     let (log, keeper) = (log, snapshotKeeper)
     return try await blocking { () throws(LedgerError) in
-      try logged { () throws(LogError) in
-        try PastProjections(
-          of: log, before: position, from: keeper.storeForReading(), scratch: keeper.scratch())
+      let scratch = keeper.scratch()
+      // Open files outlive their names.
+      defer { Unfinished.forget(scratch) }
+      return try logged { () throws(LogError) in
+        try PastProjections(of: log, before: position, from: keeper.storeForReading(), scratch: scratch)
       }
     }
   }

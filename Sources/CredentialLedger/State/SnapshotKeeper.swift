@@ -44,7 +44,13 @@ final class SnapshotKeeper: Sendable {
   /// A folder for a replay.
   func scratch() -> String {
     Unfinished.sweep(beside: scratchName)
-    return Unfinished.name(beside: scratchName)
+    return Self.scratch(beside: scratchName)
+  }
+
+  private static func scratch(beside path: String) -> String {
+    let name = Unfinished.name(beside: path)
+    Unfinished.add(name)
+    return name
   }
 
   private var isThere: Bool { unsafe access("\(folder)/data.mdb", F_OK) == 0 }
@@ -83,10 +89,18 @@ final class SnapshotKeeper: Sendable {
       guard creating || isThere else { return nil }
       opened?.store.close()
       opened = nil
+      makeFolder()
       let store = try SnapshotStore.open(at: folder, isWriting: true)
       opened = (store, true)
       return store
     }
+  }
+
+  /// Makes the folder where it is missing, for the owner of the ledger's where root does it.
+  private func makeFolder() {
+    var ledger = stat()
+    guard unsafe mkdir(folder, 0o700) == 0, geteuid() == 0, unsafe stat("\(folder)/..", &ledger) == 0 else { return }
+    unsafe _ = lchown(folder, ledger.st_uid, ledger.st_gid)
   }
 
   private func locked<Result: Sendable>(
@@ -103,7 +117,7 @@ final class SnapshotKeeper: Sendable {
   }
 
   func maker(_ store: SnapshotStore) -> SnapshotMaker {
-    SnapshotMaker(of: log, in: store) { [scratchName] in Unfinished.name(beside: scratchName) }
+    SnapshotMaker(of: log, in: store) { [scratchName] in Self.scratch(beside: scratchName) }
   }
 
   /// Throws the snapshots away if the log does not stand behind them any more, as after an erasure.

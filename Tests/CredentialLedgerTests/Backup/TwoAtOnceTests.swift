@@ -1,3 +1,4 @@
+import Glibc
 import LedgerTestSupport
 import Testing
 
@@ -29,10 +30,33 @@ import Testing
       _ = try draft.folder("content")
     }
     #expect(TemporaryFolder.names(in: folder.path)?.isEmpty == true)
-    try LedgerFolder.make("\(draft)/left")
+    // Earlier versions had one name for each target.
+    for left in [draft, "\(draft)-0123456789abcdef"] { try LedgerFolder.make("\(left)/left") }
+    for other in ["\(draft)-x", "\(draft)-0123456789abcdeg", "\(draft)s"] { try LedgerFolder.make(other) }
     let next = try DraftFolder(for: target)
-    #expect(next.path == draft)
-    #expect(TemporaryFolder.names(in: draft)?.isEmpty == true)
+    #expect(next.path.hasPrefix("\(draft)-"))
+    #expect(TemporaryFolder.names(in: next.path)?.isEmpty == true)
+    #expect(TemporaryFolder.names(in: folder.path)?.count == 4)
+    try next.publish()
+  }
+
+  @Test("what is put in the place of a draft does not become the target")
+  func replaced() async throws {
+    let draft = try DraftFolder(for: target)
+    try #require(unsafe rename(draft.path, "\(folder.path)/aside") == 0 && mkdir(draft.path, 0o700) == 0)
+    let error = await failure { () throws(LedgerError) in try draft.publish() }
+    #expect(error?.code == .storage)
+    #expect(!LedgerFolder.exists(target))
+  }
+
+  @Test("nothing is made where everybody may put something else in its place")
+  func unprotected() async throws {
+    try #require(unsafe chmod(folder.path, 0o777) == 0)
+    let error = await failure { () throws(LedgerError) in _ = try DraftFolder(for: target) }
+    #expect(error?.code == .invalidValue && error?.field == "path")
+    #expect(TemporaryFolder.names(in: folder.path)?.isEmpty == true)
+    try #require(unsafe chmod(folder.path, 0o1777) == 0)
+    try DraftFolder(for: target).publish()
   }
 
   @Test("of backups of one name one is made, and the others leave nothing")

@@ -9,7 +9,7 @@ ALLOWED = {
     "LedgerCrypto": {"COpenSSL"},
     "LMDB": {"CLMDB"},
     "TransparencyLog": {"LedgerCrypto"},
-    "KeyStore": {"LedgerCrypto"},
+    "KeyStore": {"LedgerCrypto", "CPlatform"},
     "LedgerEvents": {"LedgerCrypto", "SwiftProtobuf"},
     "EventLog": {"LMDB", "TransparencyLog", "LedgerCrypto"},
     "LedgerDomain": {"LedgerEvents", "LedgerCrypto"},

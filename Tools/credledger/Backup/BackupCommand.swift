@@ -62,7 +62,8 @@ struct BackupCommand: AsyncParsableCommand {
           at: folder, keys: keys, verifierKeys: verifierKeys, against: kept.checkpoints(),
           comparingProjections: projections,
           missingKeys: acceptMissingKeys ? .accepted : .refused,
-          LedgerConfiguration(archive: ledger.namedArchive), progress: observe)
+          LedgerConfiguration(masterKey: MasterKeyOption.source(ledger.masterKey), archive: ledger.namedArchive),
+          progress: observe)
       }
       return try await ledger.reading {
         try await $0.backUp(to: folder, keys: keys, comparingProjections: projections, progress: observe)

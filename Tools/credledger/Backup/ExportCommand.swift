@@ -94,7 +94,7 @@ struct ImportCommand: AsyncParsableCommand {
     let path = try ledger.requireFolder()
     let report = try await Carrying.showing { observe in
       try await Ledger.importing(
-        descriptor, keys: keys, at: path, ledger.configuration(for: .writing),
+        descriptor, keys: keys, at: path, try ledger.configuration(for: .writing),
         missingKeys: acceptMissingKeys ? .accepted : .refused, against: kept.checkpoints(), progress: observe)
     }
     output.tell(report, at: path)

@@ -37,7 +37,7 @@ struct RestoreCommand: AsyncParsableCommand {
     let path = try ledger.requireFolder()
     let report = try await Carrying.showing { [self] observe in
       try await Ledger.restore(
-        from: source, keys: keys, at: path, ledger.configuration(for: .writing), record: exact ? .none : .event,
+        from: source, keys: keys, at: path, try ledger.configuration(for: .writing), record: exact ? .none : .event,
         missingKeys: acceptMissingKeys ? .accepted : .refused, against: kept.checkpoints(), progress: observe)
     }
     output.tell(report, at: path)

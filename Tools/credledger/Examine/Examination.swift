@@ -1,10 +1,12 @@
+import CPlatform
 import CredentialLedger
 import Glibc
 
 /// Runs the program once more in a process of its own, since a file whose structure is damaged can end the process that
 /// reads it.
 enum Examination {
-  /// Its value is the descriptor of a pipe that ends with the process that is worked for.
+  /// Its value is the descriptor of a pipe that ends with the process that is worked for and, where that was given a master
+  /// key, after a comma that of a file in memory with the key.
   private static let variable = "CREDLEDGER_EXAMINING"
 
   /// Whether this process is the one that examines.
@@ -12,18 +14,28 @@ enum Examination {
 
   /// The end of the pipe by which a process that examines learns that nobody waits for it any more; -1 in any other.
   static var parent: Int32 {
-    guard let value = unsafe getenv(variable), let descriptor = Int32(unsafe String(cString: value)) else { return -1 }
+    guard let descriptor = descriptors.first else { return -1 }
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     return descriptor
   }
 
+  /// The descriptor with the master key that the process was given which is worked for; nil where there is none.
+  static var masterKey: Int32? { descriptors.dropFirst().first }
+
+  private static var descriptors: [Int32] {
+    guard let value = unsafe getenv(variable) else { return [] }
+    return unsafe String(cString: value).split(separator: ",").compactMap { Int32($0) }
+  }
+
   /// Ends this process as one does that runs with the same arguments, and whose output is this one's; returns in that one.
   ///
-  /// - Parameter path: the ledger's folder.
+  /// - Parameters:
+  ///   - path: the ledger's folder.
+  ///   - key: the master key that this process was given, in text; nil where the other finds it as this one does.
   /// - Throws: ``CheckFailed`` if the file brought that process down.
-  static func perform(on path: String) throws {
+  static func perform(on path: String, key: Secret?) throws {
     guard !isUnderWay else { return }
-    let status = try wait(for: start())
+    let status = try wait(for: start(key))
     switch status & 0x7F {
     case 0: Glibc.exit(status >> 8 & 0xFF)
     case SIGBUS, SIGSEGV, SIGABRT, SIGILL, SIGTRAP, SIGFPE:
@@ -36,13 +48,21 @@ enum Examination {
     }
   }
 
-  private static func start() throws -> pid_t {
+  private static func start(_ key: Secret?) throws -> pid_t {
+    let keyFile = key.map { key in
+      let file = credledger_memory_file()
+      unsafe key.withUnsafeBytes { unsafe _ = write(file, $0.baseAddress, $0.count) }
+      lseek(file, 0, SEEK_SET)
+      _ = fcntl(file, F_SETFD, 0)
+      return file
+    }
+    defer { if let keyFile { close(keyFile) } }
     var ends: [Int32] = [-1, -1]
     guard unsafe pipe(&ends) == 0, fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0 else {
       throw CheckFailed(reason: "no pipe could be made; end some programs, and try again")
     }
     defer { close(ends[0]) }
-    unsafe setenv(variable, "\(ends[0])", 1)
+    unsafe setenv(variable, ([ends[0]] + [keyFile].compactMap(\.self)).map { "\($0)" }.joined(separator: ","), 1)
     // What is damaged is the file, and not the program: no backtrace.
     unsafe setenv("SWIFT_BACKTRACE", "enable=no", 1)
     var arguments = unsafe ProcessArguments.all.map { unsafe strdup($0) } + [nil]

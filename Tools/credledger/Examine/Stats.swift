@@ -19,7 +19,7 @@ struct Stats: AsyncParsableCommand {
 
   func run() async throws {
     let path = try ledger.requireFolder()
-    let opened = try await Ledger.openForReading(at: path, ledger.configuration(for: .reading))
+    let opened = try await Ledger.openForReading(at: path, try ledger.configuration(for: .reading))
     let statistics = try await opened.statistics()
     let origin = opened.origin
     await opened.close()

@@ -34,7 +34,7 @@ struct Verify: AsyncParsableCommand {
   private func examine() async throws {
     let path = try ledger.requireFolder()
     let kept = try against.map { try checkpoint(in: $0, "--against") }
-    try Examination.perform(on: path)
+    try ledger.examineApart(path)
     let (report, extended) = try await ledger.reading { opened in
       var extended: [UInt64] = []
       for (file, checkpoint) in zip(against, kept) {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CPlatform
 import CredentialLedger
 import Glibc
 
@@ -9,8 +10,9 @@ struct CredLedger: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "credledger", abstract: "An event-sourced credential ledger.",
     discussion: """
-      The ledger is named by --ledger, or by the environment variable CREDLEDGER_DIR. Its master key comes from the \
-      environment variable CREDLEDGER_MASTER_KEY where that is set, and from the ledger's key folder otherwise.
+      The ledger is named by --ledger, or by the environment variable CREDLEDGER_DIR. Its master key comes from \
+      where --master-key or CREDLEDGER_MASTER_KEY_SOURCE says; without them from the environment variable \
+      CREDLEDGER_MASTER_KEY, which is taken out of the environment, or from the ledger's key folder.
 
       EXIT STATUS
         0  done
@@ -20,7 +22,7 @@ struct CredLedger: AsyncParsableCommand {
            record was let go to an archive that --archive does not name
 
       An interrupt takes away what was not finished; what a killed program leaves beside a ledger or a file, as \
-      NAME.new-... or NAME.credledger-part, goes with the next run for the same name.
+      NAME.new-... or NAME.credledger-part-..., goes with the next run for the same name.
 
       EXAMPLES
         credledger init --ledger /var/lib/credledger --origin ledger.example.org
@@ -44,7 +46,10 @@ struct CredLedger: AsyncParsableCommand {
     ])
 
   static func main() async {
+    MasterKeyOption.takeGiven()
     StandardStreams.occupy()
+    // No core dump has a key in it, and no other process of the user reads one in memory.
+    _ = credledger_hide_memory()
     do throws(LedgerError) { try SystemLimits.check() } catch { fail(describe(error), status: 3) }
     StructureFault.explain()
     Interruption.listen(parent: Examination.parent)

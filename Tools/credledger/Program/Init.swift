@@ -25,7 +25,7 @@ struct Init: AsyncParsableCommand {
     if self.origin == nil {
       write("note: without --origin the ledger is named \(origin), and keeps that name\n", to: STDERR_FILENO)
     }
-    let made = try await Ledger.create(at: path, origin: origin, ledger.configuration(for: .making))
+    let made = try await Ledger.create(at: path, origin: origin, try ledger.configuration(for: .making))
     let key = try made.verifierKey
     await made.close()
     let hasKeyFile = unsafe access("\(path)/keys/master.key", F_OK) == 0

@@ -29,6 +29,16 @@ struct LedgerOptions: ParsableArguments {
       valueName: "dir"))
   var scratch: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Where the master key is; without it CREDLEDGER_MASTER_KEY_SOURCE names it, if any.",
+      discussion:
+        "One of environment:NAME, file:PATH, credential:NAME (systemd), descriptor:N, command:PATH ARGUMENT..., pkcs11:URI or "
+        + "keys-folder. Without any it is in the variable CREDLEDGER_MASTER_KEY, in the credential credledger.master-key, or in "
+        + "the ledger's key folder, whichever is there first.",
+      valueName: "source"))
+  var masterKey: String?
+
   /// The archive that is named, if any.
   var namedArchive: String? { archive ?? Self.environment("CREDLEDGER_ARCHIVE") }
 
@@ -44,7 +54,7 @@ struct LedgerOptions: ParsableArguments {
 
   /// How the ledger is opened. Says on standard error where a witness file is named and there is none to hold the ledger
   /// against: so a device that is not mounted, or a name mistyped, does not pass for a ledger that was checked.
-  func configuration(for use: Use) -> LedgerConfiguration {
+  func configuration(for use: Use) throws -> LedgerConfiguration {
     let witness = witnessFile ?? Self.environment("CREDLEDGER_WITNESS_FILE")
     if let witness, use != .making, unsafe access(witness, F_OK) != 0, errno == ENOENT {
       let end = use == .writing ? ", and it is made" : ""
@@ -53,7 +63,8 @@ struct LedgerOptions: ParsableArguments {
         to: STDERR_FILENO)
     }
     return LedgerConfiguration(
-      witnessFile: witness, archive: namedArchive, scratch: scratch ?? Self.environment("CREDLEDGER_SCRATCH"))
+      masterKey: try MasterKeyOption.source(masterKey), witnessFile: witness, archive: namedArchive,
+      scratch: scratch ?? Self.environment("CREDLEDGER_SCRATCH"))
   }
 
   /// The value of a variable; nil where it is not set, or empty.
@@ -61,6 +72,11 @@ struct LedgerOptions: ParsableArguments {
     guard let value = unsafe getenv(name) else { return nil }
     let text = unsafe String(cString: value)
     return text.isEmpty ? nil : text
+  }
+
+  /// Goes on in a process of its own, since a file whose structure is damaged can end the process that reads it.
+  func examineApart(_ path: String) throws {
+    try Examination.perform(on: path, key: MasterKeyOption.givenKey(masterKey))
   }
 
   /// The folder, which must be named.
@@ -75,13 +91,13 @@ struct LedgerOptions: ParsableArguments {
 extension LedgerOptions {
   /// Opens the ledger for reading, and closes it again.
   func reading<Result: Sendable>(_ body: (Ledger) async throws -> Result) async throws -> Result {
-    try await Self.using(try await Ledger.openForReading(at: requireFolder(), configuration(for: .reading)), body)
+    try await Self.using(try await Ledger.openForReading(at: requireFolder(), try configuration(for: .reading)), body)
   }
 
   /// Opens the ledger for writing, and closes it again.
   @discardableResult
   func writing<Result: Sendable>(_ body: (Ledger) async throws -> Result) async throws -> Result {
-    try await Self.using(try await Ledger.open(at: requireFolder(), configuration(for: .writing)), body)
+    try await Self.using(try await Ledger.open(at: requireFolder(), try configuration(for: .writing)), body)
   }
 
   private static func using<Result: Sendable>(

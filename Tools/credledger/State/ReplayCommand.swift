@@ -71,7 +71,7 @@ struct ReplayCommand: AsyncParsableCommand {
   func run() async throws {
     if rebuild { return try await runRebuild() }
     // A damaged file can end the process that reads it.
-    if verify { try Examination.perform(on: try ledger.requireFolder()) }
+    if verify { try ledger.examineApart(ledger.requireFolder()) }
     try await ledger.reading { ledger in
       if verify {
         try await runVerify(ledger)
@@ -150,7 +150,7 @@ struct ReplayCommand: AsyncParsableCommand {
   }
 
   private func runRebuild() async throws {
-    let opened = try await Ledger.open(at: try ledger.requireFolder(), ledger.configuration(for: .writing))
+    let opened = try await Ledger.open(at: try ledger.requireFolder(), try ledger.configuration(for: .writing))
     let bar = ProgressBar(from: nil)
     let start = ContinuousClock.now
     do {

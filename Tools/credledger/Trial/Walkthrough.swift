@@ -34,9 +34,9 @@ struct Walkthrough: AsyncParsableCommand {
       if ledger.folder == nil {
         try await Ledger.create(at: path, origin: "ledger.local")
       } else if unsafe access("\(path)/ledger/data.mdb", F_OK) == 0 {
-        try await Ledger.open(at: path, ledger.configuration(for: .writing))
+        try await Ledger.open(at: path, try ledger.configuration(for: .writing))
       } else {
-        try await Ledger.create(at: path, origin: "ledger.local", ledger.configuration(for: .making))
+        try await Ledger.create(at: path, origin: "ledger.local", try ledger.configuration(for: .making))
       }
     let isTable = output.format == .table
     defer {

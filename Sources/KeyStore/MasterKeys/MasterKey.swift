@@ -9,19 +9,6 @@ public struct MasterKey: Sendable {
   /// The size of a master key in bytes.
   public static let byteCount = 32
 
-  /// Where a master key is kept.
-  public enum Source: Sendable {
-    /// In an environment variable of this name.
-    case environment(String)
-    /// In this text, which the embedding program got by its own means.
-    case text(Secret)
-    /// In the file at this path, which only its owner may read or write.
-    case file(String)
-    /// In `master.key` in the folder of the keys: convenient for a trial, but whoever copies the folder has
-    /// everything.
-    case keysFolder
-  }
-
   /// The name of the file for ``Source/keysFolder``.
   static let fileName = "master.key"
   /// The most bytes that such a file has.
@@ -62,41 +49,23 @@ public struct MasterKey: Sendable {
     guard bytes.count == MasterKey.byteCount else { throw MasterKey.malformed(place) }
   }
 
-  /// Fetches the master key.
+  /// Takes the bytes of a key as they are.
   ///
-  /// - Throws: ``KeyStoreError`` with code `masterKeyMissing`, `masterKeyMalformed`, `masterKeyExposed` or
-  ///   `fileFailure`.
-  init(from source: Source, keys folder: PrivateFolder) throws(KeyStoreError) {
-    switch source {
-    case .environment(let name):
-      guard let value = unsafe getenv(name) else {
-        throw KeyStoreError(.masterKeyMissing, "There is no master key: the environment variable \(name) is not set.")
-      }
-      let text = unsafe Secret(copying: UnsafeRawBufferPointer(start: value, count: strlen(value)))
-      try self.init(text: text, place: "the environment variable \(name)")
-    case .text(let text):
-      try self.init(text: text, place: "the text given")
-    case .file(let path):
-      try self.init(file: path)
-    case .keysFolder:
-      try self.init(file: folder.path(of: MasterKey.fileName))
-    }
+  /// - Throws: ``KeyStoreError`` with code `masterKeyMalformed` if there are not 32.
+  init(bytes: Secret, place: String) throws(KeyStoreError) {
+    guard bytes.count == MasterKey.byteCount else { throw MasterKey.malformed(place) }
+    self.bytes = bytes
   }
 
-  private init(file path: String) throws(KeyStoreError) {
-    guard let file = try OpenFile.open(path, O_RDONLY) else {
-      throw KeyStoreError(
-        .masterKeyMissing,
-        "There is no master key: the file \(path) does not exist. Put it back, or give the key another way.")
+  /// Whether a byte may be in the text of a master key, or in what a crash left of one.
+  static func mayHave(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="), 0x09...0x0D, 0x20,
+      0:
+      true
+    default: false
     }
-    let status = try file.status()
-    guard status.st_mode & 0o077 == 0 else {
-      throw KeyStoreError(
-        .masterKeyExposed, "Others than its owner may use the master key in \(path); run chmod 600 on it.")
-    }
-    guard status.st_size <= MasterKey.sizeLimit else { throw MasterKey.malformed(path) }
-    var text = try file.read(count: Int(status.st_size))
-    try self.init(text: Secret(wiping: &text), place: path)
   }
 
   /// The content of a file that holds this key: 64 hexadecimal digits and a line end.
@@ -113,7 +82,7 @@ public struct MasterKey: Sendable {
       ).withUnsafeBytes { unsafe Hex.encode($0) })
   }
 
-  private static func malformed(_ place: String) -> KeyStoreError {
+  static func malformed(_ place: String) -> KeyStoreError {
     KeyStoreError(
       .masterKeyMalformed,
       "What \(place) holds is no master key: 64 hexadecimal digits, or the 44 characters of Base64, are expected.")

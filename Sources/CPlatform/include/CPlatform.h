@@ -1,0 +1,24 @@
+#ifndef CREDLEDGER_PLATFORM_H
+#define CREDLEDGER_PLATFORM_H
+
+#include <sys/types.h>
+
+/// Starts a program with three descriptors as its standard input, output and error, no other descriptor, no signal
+/// blocked or ignored, and this environment. The path is not looked for anywhere.
+///
+/// Returns 0, or an error number.
+int credledger_spawn(pid_t *process, const char *path, char *const arguments[], char *const environment[], int input,
+                     int output, int error);
+
+/// A file that is in memory only, and closed in programs that are started; -1 with errno where there is none.
+int credledger_memory_file(void);
+
+/// A pipe whose ends are closed in programs that are started; -1 with errno where there is none.
+int credledger_pipe(int ends[2]);
+
+/// Keeps the memory of the process from core dumps, and from debuggers of anybody but root.
+///
+/// Returns 0, or -1 with errno.
+int credledger_hide_memory(void);
+
+#endif

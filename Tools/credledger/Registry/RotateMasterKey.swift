@@ -1,0 +1,140 @@
+import ArgumentParser
+import CredentialLedger
+import Glibc
+
+struct RotateMasterKey: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rotate-master", abstract: "Replace the master key, and say where the new one is.",
+    discussion: """
+      The new key is where --to says, in one of the forms of --master-key, or is drawn and put into keys/master.key of the \
+      ledger. Without options it is drawn where the present one lies in the key folder.
+
+      A key in a variable or a descriptor may be gone with this command, and all that it seals. So the first run changes \
+      nothing, and prints the fingerprint of the key: put the key where the next start finds it, and run again with \
+      --confirm.
+
+      Afterwards the old key opens this ledger no more, only backups of its keys from before; a keys/master.key that is not \
+      the new key is overwritten and removed. Keep a copy of the new one elsewhere. Have it found from then on by \
+      --master-key, CREDLEDGER_MASTER_KEY_SOURCE or CREDLEDGER_MASTER_KEY.
+
+      EXAMPLES
+        credledger key rotate-master --ledger ./ledger
+        credledger key rotate-master --to file:/run/secrets/new-key --ledger ./ledger
+        credledger key rotate-master --to environment:NEW_KEY
+        credledger key rotate-master --to environment:NEW_KEY --confirm 8d0cd1c6b4a2f9e0
+        credledger key rotate-master --to-key-folder --format json
+      """)
+  @OptionGroup var ledger: LedgerOptions
+  @OptionGroup var output: FormatOptions
+  @Option(help: ArgumentHelp("Where the new key is: as of --master-key.", valueName: "source"))
+  var to: String?
+  @Option(help: "The file with the new key, mode 0600: as --to file:PATH.") var toFile: String?
+  @Option(help: "The environment variable with the new key: as --to environment:NAME.") var toEnvironment: String?
+  @Flag(help: "Draw the new key, and put it into keys/master.key.") var toKeyFolder = false
+  @Option(
+    help: ArgumentHelp(
+      "The fingerprint of the new key, which a run without this option printed; then the key is replaced.",
+      valueName: "fingerprint"))
+  var confirm: String?
+
+  private var named: String? {
+    to ?? toFile.map { "file:\($0)" } ?? toEnvironment.map { "environment:\($0)" }
+      ?? (toKeyFolder ? "keys-folder" : nil)
+  }
+
+  func validate() throws {
+    let count = [to != nil, toFile != nil, toEnvironment != nil, toKeyFolder].count { $0 }
+    guard count <= 1 else { throw ValidationError("Name one place for the new key.") }
+    guard count == 0, try MasterKeyOption.isElsewhere(ledger.masterKey) else { return }
+    throw ValidationError(
+      "The present key comes from where --master-key, CREDLEDGER_MASTER_KEY_SOURCE or CREDLEDGER_MASTER_KEY says, which this "
+        + "program cannot set for others: name where the new one is by --to, such as --to-environment, or have it drawn by "
+        + "--to-key-folder.")
+  }
+
+  func run() async throws {
+    let folder = try ledger.requireFolder()
+    let text = named ?? "keys-folder"
+    let source = try MasterKeyOption.newSource(text)
+    let kind = KeptIn(text)
+    let (fingerprint, isDone) = try await ledger.writing { opened in
+      guard kind != .keyFolder else {
+        try await opened.keys.rotateMasterKey(to: source)
+        return (opened.keys.masterKeyFingerprint, true)
+      }
+      let fingerprint = try opened.keys.fingerprint(of: source)
+      if let confirm, confirm != fingerprint {
+        throw CheckFailed(
+          reason: "--confirm: the new key has the fingerprint \(fingerprint); nothing was changed", code: .invalidValue)
+      }
+      guard kind.isLasting || confirm != nil else { return (fingerprint, false) }
+      try await opened.keys.rotateMasterKey(to: source)
+      return (fingerprint, true)
+    }
+    let place = kind == .keyFolder ? "\(folder)/keys/master.key" : KeptIn.place(text)
+    let value = JSON.object([
+      ("masterKeyFingerprint", .string(fingerprint)), ("keptIn", .string(kind.rawValue)), ("place", .string(place)),
+      ("replaced", .bool(isDone)),
+    ])
+    output.format.show(value, isDone ? Self.done(fingerprint, kind, place) : Self.prepared(fingerprint, place))
+  }
+
+  private static func done(_ fingerprint: String, _ kind: KeptIn, _ place: String) -> [String] {
+    let next =
+      kind == .keyFolder
+      ? "it is in \(place), where it is found while \(MasterKey.environmentVariable) is not set"
+      : "it is in \(kind.word)\(place), and not stored: set \(MasterKey.environmentVariable) to it, or name its place by "
+        + "\(MasterKeyOption.variable), from now on"
+    return [
+      "master key fingerprint \(fingerprint)", next, "keep a copy elsewhere; the old copy opens this ledger no more",
+    ]
+  }
+
+  private static func prepared(_ fingerprint: String, _ place: String) -> [String] {
+    [
+      "master key fingerprint \(fingerprint)",
+      "nothing was changed: \(place) may be gone with this command, and the key with it",
+      "put the key where the next start finds it, and run this again with --confirm \(fingerprint)",
+    ]
+  }
+
+  /// Where a new key is kept.
+  private enum KeptIn: String {
+    case file
+    case environment
+    case keyFolder = "key_folder"
+    case descriptor
+    case command
+    case token
+
+    init(_ text: String) {
+      self =
+        switch text.split(separator: ":").first {
+        case "environment": .environment
+        case "descriptor": .descriptor
+        case "command": .command
+        case "pkcs11": .token
+        case "keys-folder": .keyFolder
+        default: .file
+        }
+    }
+
+    /// Whether the key is still there once this program has ended.
+    var isLasting: Bool { self != .environment && self != .descriptor }
+
+    var word: String {
+      switch self {
+      case .environment: "the environment variable "
+      case .descriptor: "the descriptor "
+      case .command: "what is printed by "
+      case .token: "the token of "
+      case .file, .keyFolder: ""
+      }
+    }
+
+    static func place(_ text: String) -> String {
+      if text.hasPrefix("pkcs11:") { return text }
+      return String(text.split(separator: ":", maxSplits: 1).last ?? "")
+    }
+  }
+}
