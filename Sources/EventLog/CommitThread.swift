@@ -173,7 +173,8 @@ struct CommitThread<Participant: CommitParticipant> {
 
   private func commitFailure(_ error: LMDBError) -> LogError {
     switch error.code {
-    case .mapFull, .diskFull, .transactionFailed: LogError(error)
+    // Before anything is written LMDB asks for what the system may refuse.
+    case .mapFull, .diskFull, .transactionFailed, .systemLimit: LogError(error)
     default:
       LogError(
         .outcomeUnknown,

@@ -126,7 +126,9 @@ struct DataFile {
       try free.visit(self.free.root, in: file, depth: 0), free.countOfAbsent == lastPage - presentPages + 1
     else {
       throw LMDBError(
-        .corrupted, Self.operation, "the file was cut off; restore a backup (page \(lastPage) of \(presentPages))")
+        .corrupted, Self.operation,
+        "the file was cut off, as a copy is that cp made of a ledger in use: copy by credledger backup, or restore one (page \(lastPage) of \(presentPages))"
+      )
     }
   }
 }

@@ -18,42 +18,41 @@ final class EnvironmentCore: @unchecked Sendable {
   /// The thread that has the write transaction, 0 for none.
   let writingThread = Atomic<UInt>(0)
   /// Held while tables are opened outside a write transaction, which LMDB allows one thread at a time.
-  let tableOpening = Mutex(())
+  private let tableOpening = Mutex(())
+  /// Whether the write transaction that is open has opened tables.
+  let isWriterOpeningTables = Atomic(false)
   /// What the write transaction knows of the sums over the tables' rows: a number for each table that may be open. Only the
   /// thread that has the write transaction touches them.
   let sumChanges: UnsafeMutablePointer<UInt64>
   let sumChangeCount: Int
   private let writerLock: Mutex<WriterLock?>
+  /// What tells its data file from others.
+  private let dataFile: Folder.Identity
 
   init(_ folder: Folder, _ options: Environment.Options) throws(LMDBError) {
     let isWriter = options.access == .readWrite
     let operation = "open the environment"
     self.folder = folder
     self.options = options
-    try folder.register()
-    do throws(LMDBError) {
-      _ = try Self.examine(folder, mayBeNew: isWriter)
-      var lock: WriterLock?
-      if isWriter {
-        lock = try WriterLock(at: folder.writerLockPath)
-        let isNew = try Descriptor.createPrivate(folder.dataPath, operation) != nil
-        if isNew { try Descriptor(opening: folder.path, O_RDONLY | O_DIRECTORY, operation).synchronize(operation) }
-      }
-      let file = try Self.examine(folder, mayBeNew: isWriter)
-      if options.access != .frozen {
-        try LockFile.reserve(
-          folder.lockPath, readers: Self.slotCount(options), isRequired: isWriter, operation)
-      }
-      unsafe pointer = try Self.open(folder, options, file)
-      pool = ReaderPool(count: max(options.maximumReaders, 2))
-      // LMDB has two tables of its own.
-      sumChangeCount = isWriter ? options.maximumTables + 2 : 0
-      unsafe sumChanges = .allocate(capacity: sumChangeCount)
-      writerLock = Mutex(lock)
-    } catch {
-      folder.unregister()
-      throw error
+    _ = try Self.examine(folder, mayBeNew: isWriter)
+    var lock: WriterLock?
+    if isWriter {
+      lock = try WriterLock(at: folder.writerLockPath)
+      let isNew = try Descriptor.createPrivate(folder.dataPath, operation) != nil
+      if isNew { try Descriptor(opening: folder.path, O_RDONLY | O_DIRECTORY, operation).synchronize(operation) }
     }
+    let file = try Self.examine(folder, mayBeNew: isWriter)
+    if options.access != .frozen {
+      try LockFile.reserve(
+        folder.lockPath, readers: Self.slotCount(options), isRequired: isWriter, operation)
+    }
+    unsafe pointer = try Self.open(folder, options, file)
+    dataFile = folder.dataIdentity ?? folder.identity
+    pool = ReaderPool(count: max(options.maximumReaders, 2))
+    // LMDB has two tables of its own.
+    sumChangeCount = isWriter ? options.maximumTables + 2 : 0
+    unsafe sumChanges = .allocate(capacity: sumChangeCount)
+    writerLock = Mutex(lock)
     // Balanced by `closeIfLast`: the core outlives its last transaction.
     _ = unsafe Unmanaged.passRetained(self)
   }
@@ -130,9 +129,35 @@ final class EnvironmentCore: @unchecked Sendable {
 
   private func finish() {
     unsafe mdb_env_close(pointer)
-    writerLock.withLock { $0 = nil }
-    folder.unregister()
+    unlockForWriting()
+    OpenEnvironments.forget(self)
     unsafe Unmanaged.passUnretained(self).release()
+  }
+
+  /// Whether the data file that is open is the one in a folder.
+  func isOpen(at folder: Folder) -> Bool { folder.dataIdentity == dataFile }
+
+  /// Takes the lock of the process that writes.
+  ///
+  /// - Throws: `lockedByAnotherProcess`; the system's refusals.
+  func lockForWriting() throws(LMDBError) {
+    try writerLock.withLock { (lock) throws(LMDBError) in lock = try WriterLock(at: folder.writerLockPath) }
+  }
+
+  func unlockForWriting() { writerLock.withLock { $0 = nil } }
+
+  /// Begins to open tables in the write transaction: LMDB lets one transaction at a time do so, until its end.
+  func beginOpeningTables() { tableOpening.withLock { _ in isWriterOpeningTables.store(true, ordering: .releasing) } }
+
+  /// Runs `body`, which opens tables outside the write transaction, once that opens none.
+  func openingTables<Result>(_ body: () throws(LMDBError) -> Result) throws(LMDBError) -> Result {
+    while true {
+      let result = try tableOpening.withLock { (_) throws(LMDBError) -> Result? in
+        isWriterOpeningTables.load(ordering: .acquiring) ? nil : try body()
+      }
+      if let result { return result }
+      usleep(1_000)
+    }
   }
 
   /// Runs `body` while the map stays where it is.

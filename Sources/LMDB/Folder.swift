@@ -1,6 +1,5 @@
 import CLMDB
 import Glibc
-import Synchronization
 
 /// The folder of an environment, and the rules about who may have it open.
 struct Folder: Sendable {
@@ -9,8 +8,6 @@ struct Folder: Sendable {
     let device: UInt64
     let inode: UInt64
   }
-
-  private static let openFolders = Mutex<Set<Identity>>([])
 
   let path: String
   let identity: Identity
@@ -39,21 +36,11 @@ struct Folder: Sendable {
     try Self.refuseNetworkFileSystem(folder)
   }
 
-  /// Notes that this process has the folder open: LMDB does not survive a second opening in one process, since closing
-  /// either drops the file locks of both.
-  ///
-  /// - Throws: `alreadyOpen`.
-  func register() throws(LMDBError) {
-    let identity = identity
-    guard Self.openFolders.withLock({ $0.insert(identity).inserted }) else {
-      throw LMDBError(
-        .alreadyOpen, "open the environment", "this process has it open already; share that Environment, or close it")
-    }
-  }
-
-  func unregister() {
-    let identity = identity
-    _ = Self.openFolders.withLock { $0.remove(identity) }
+  /// What tells the data file from others; nil where there is none.
+  var dataIdentity: Identity? {
+    var status = stat()
+    guard unsafe stat(dataPath, &status) == 0 else { return nil }
+    return Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
   }
 
   /// Network file systems neither share maps nor keep the locks LMDB needs. One behind FUSE cannot be told from a

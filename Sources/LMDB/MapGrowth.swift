@@ -12,7 +12,8 @@ extension Environment {
   @available(*, noasync)
   public func growMap(waitingAtMost patience: Duration = .seconds(10)) throws(LMDBError) {
     let operation = "grow the map"
-    guard core.options.access == .readWrite else {
+    try requireOpen("grow the map")
+    guard access == .readWrite else {
       throw LMDBError(.readOnly, operation, "the environment is open for reading; the process that writes grows it")
     }
     precondition(

@@ -36,6 +36,7 @@ extension Environment {
   ///
   /// - Throws: `readersFull`, `readersActive`, `closed`, `environmentPanicked`, `mapResizedElsewhere`, `readerSlotConflict`.
   public func beginRead() throws(LMDBError) -> ReadTransaction {
+    try requireOpen("begin a transaction")
     var hasAdopted = false
     while true {
       let slot = unsafe try core.pool.claim()

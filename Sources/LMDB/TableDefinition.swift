@@ -31,6 +31,7 @@ extension Environment {
     _ definition: TableDefinition<K, V>, in transaction: inout WriteTransaction
   ) throws(LMDBError) -> Table<K, V> {
     try transaction.checkUsable("open a table")
+    core.beginOpeningTables()
     do throws(LMDBError) {
       return Table(
         rows: unsafe try core.openRows(
@@ -72,7 +73,7 @@ extension EnvironmentCore {
   func openExistingRows(
     _ name: String, _ rowCheck: RowCheck, codec: (any KeyCodec.Type)? = nil, hasIntegerKeys: Bool?
   ) throws(LMDBError) -> RowStore {
-    try tableOpening.withLock { _ throws(LMDBError) in
+    try openingTables { () throws(LMDBError) in
       var begun: OpaquePointer?
       unsafe try check("open a table", mdb_txn_begin(pointer, nil, UInt32(MDB_RDONLY), &begun))
       guard let transaction = unsafe begun else { throw LMDBError(status: MDB_PANIC, "open a table") }

@@ -74,6 +74,7 @@ public struct WriteTransaction: ~Copyable, Transaction {
         core.writingThread.load(ordering: .relaxed) == pthread_self(),
         "a write transaction ends on the thread it began on")
       core.writingThread.store(0, ordering: .relaxed)
+      core.isWriterOpeningTables.store(false, ordering: .releasing)
     }
   }
 }
@@ -85,7 +86,8 @@ extension Environment {
   @available(*, noasync)
   public func beginWrite() throws(LMDBError) -> WriteTransaction {
     let operation = "begin a write transaction"
-    guard core.options.access == .readWrite else {
+    try requireOpen("begin a transaction")
+    guard access == .readWrite else {
       throw LMDBError(.readOnly, operation, "the environment is open for reading; open it for writing")
     }
     let thread = pthread_self()

@@ -36,7 +36,8 @@ package struct PersonalData: Sendable {
 
   /// The keyed hash by which an OpenID identity is found.
   package func hash(issuer: String, subject: some Sequence<UInt8>) -> Digest {
-    KeyStore.lookupHash(of: Array("identity\0\(issuer)\0".utf8) + subject, key: lookup.secret)
+    KeyStore.lookupHash(
+      of: FramedTexts.bytes(Array("identity".utf8), Array(issuer.utf8), Array(subject)), key: lookup.secret)
   }
 
   /// The keyed hash of a sealed number; nil once the person is erased.

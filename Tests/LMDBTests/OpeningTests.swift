@@ -23,20 +23,51 @@ struct OpeningTests {
     }
   }
 
-  @Test("is refused twice in one process, by any path")
+  @Test("is refused to a second writer in one process, by any path, and shared by readers")
   func twice() throws {
     let first = try Environment(at: folder.environment)
     let link = folder.path + "/link"
     #expect(unsafe symlink(folder.environment, link) == 0)
     for path in [folder.environment, folder.path + "/./environment/", link] {
       #expect(throws: LMDBError(.alreadyOpen, "", "")) { try Environment(at: path) }
-      #expect(throws: LMDBError(.alreadyOpen, "", "")) {
-        try Environment(at: path, options: .init(access: .readOnly))
-      }
+      let reader = try Environment(at: path, options: .init(access: .readOnly))
+      #expect(throws: LMDBError(.readOnly, "", "")) { _ = try reader.beginWrite() }
+      reader.close()
+      #expect(throws: LMDBError(.closed, "", "")) { _ = try reader.beginRead() }
     }
     first.close()
     first.close()
     _ = try Environment(at: link)
+  }
+
+  @Test("readers of one process share it, and it stays open until the last has closed")
+  func readersShare() throws {
+    let path = folder.environment
+    let writer = try Environment(at: path)
+    let rows = try writer.openTable(Rows("rows"))
+    try writer.write { (t) throws(LMDBError) in try rows.append(1, [1], in: &t) }
+    let one = try Environment(at: path, options: .init(access: .readOnly))
+    let other = try Environment(at: path, options: .init(access: .readOnly))
+    let seen = try one.openTable(Rows("rows"))
+    try writer.write { (t) throws(LMDBError) in try rows.append(2, [2], in: &t) }
+    #expect(try seen.get(2, in: one.beginRead()) == [2])
+    // Whoever closes ends its own use alone.
+    writer.close()
+    #expect(throws: LMDBError(.closed, "", "")) { _ = try writer.beginWrite() }
+    #expect(try seen.get(1, in: other.beginRead()) == [1])
+    let again = try Environment(at: path)
+    try again.write { (t) throws(LMDBError) in try rows.append(3, [3], in: &t) }
+    #expect(try seen.get(3, in: one.beginRead()) == [3])
+    again.close()
+    one.close()
+    other.close()
+    // Opened for reading first it cannot be written to, and says what to do.
+    let first = try Environment(at: path, options: .init(access: .readOnly))
+    #expect { _ = try Environment(at: path) } throws: {
+      ($0 as? LMDBError)?.code == .alreadyOpen && "\($0)".contains("for writing first")
+    }
+    first.close()
+    try Environment(at: path).close()
   }
 
   @Test("is refused to a second writing process, and granted to a reading one")

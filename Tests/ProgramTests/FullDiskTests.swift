@@ -22,6 +22,24 @@ import Testing
     ftruncate(descriptor, off_t(count - bytes))
   }
 
+  private static let hasMemory = unsafe access("/dev/shm", W_OK) == 0
+
+  @Test(.enabled(if: Program.canMount && hasMemory, "a read-only disk needs the right to mount one"))
+  func whatCannotBeWrittenOnIsReadWithMemory() throws {
+    #expect(unsafe mkdir(disk, 0o700) == 0)
+    try #require(Program.run("mount", ["-t", "tmpfs", "-o", "size=6m,mode=0700", "tmpfs", disk]))
+    defer { _ = Program.run("umount", ["-l", disk]) }
+    let made = try runProgram(["simulate", "--ledger", ledger, "--events", "300", "--seed", "7"])
+    try #require(made.status == 0, "\(made.error)")
+    try #require(Program.run("mount", ["-o", "remount,ro", disk]))
+    for arguments in [["verify"], ["state", "--as-of", "100"], ["diff", "100", "200"]] {
+      let result = try runProgram(arguments + ["--ledger", ledger])
+      #expect(result.status == 0, "\(arguments): \(result.error)")
+    }
+    let names = TemporaryFolder.names(in: "/dev/shm") ?? []
+    #expect(!names.contains { $0.hasPrefix("ledger-") && $0.contains(".new-") }, "\(names)")
+  }
+
   @Test(.enabled(if: Program.canMount, "a full disk needs the right to mount one"))
   func noRoomBesideALedgerSaysNothingOfTheLedger() throws {
     #expect(unsafe mkdir(disk, 0o700) == 0)
@@ -35,13 +53,20 @@ import Testing
       for arguments in [
         ["verify"], ["replay", "--verify"], ["replay", "--profile"], ["state", "--as-of", "100"],
       ] where bytes < 98_304 || arguments[0] != "state" {
-        let result = try runProgram(arguments + ["--ledger", ledger])
+        let result = try runProgram(arguments + ["--ledger", ledger, "--scratch", disk])
         let note: Comment = "\(arguments), \(bytes) bytes: \(result.error)"
         #expect(result.status == 3, note)
         #expect(result.error.contains("[disk_full]"), note)
         #expect(!result.error.contains("damaged"), note)
         if arguments[0] != "state" { #expect(result.error.contains("the scratch folder"), note) }
         #expect(TemporaryFolder.names(in: disk) == ["filler", "ledger"], note)
+      }
+      // Without a folder named for it, memory serves.
+      for arguments in [["verify"], ["replay", "--verify"], ["state", "--as-of", "100"], ["diff", "100", "200"]]
+      where Self.hasMemory {
+        let result = try runProgram(arguments + ["--ledger", ledger])
+        #expect(result.status == 0, "\(arguments), \(bytes) bytes: \(result.error)")
+        #expect(TemporaryFolder.names(in: disk) == ["filler", "ledger"], "\(arguments)")
       }
       // What needs no room is done.
       let counted = try runProgram(["stats", "--ledger", ledger])

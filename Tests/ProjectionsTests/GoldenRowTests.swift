@@ -54,9 +54,9 @@ import Testing
     }
   }
 
-  @Test("the directory, in version 10")
+  @Test("the directory, in version 11")
   func directory() throws {
-    #expect(Directory.schemaVersion == 10)
+    #expect(Directory.schemaVersion == 11)
     let rows: [(DirectoryKey, any Row)] = Self.people + Self.access + Self.indexes
     try expect(
       "directory",

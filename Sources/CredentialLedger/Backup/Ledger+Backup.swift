@@ -52,12 +52,16 @@ extension Ledger {
     }
     return try await onOwnThread { [self] () throws(LedgerError) in
       let draft = try DraftFolder(for: path)
+      let handover = keys.map { BackupHandover(log: path, keys: $0) }
+      try handover?.takeUp()
       let keysDraft: DraftFolder? = if let keys { try DraftFolder(for: keys) } else { nil }
       let manifest = try fill(draft, comparingProjections: comparingProjections, progress)
       // The keys come after the log: so every key that its events need is among them.
       let keysManifest = if let keysDraft { try fillKeys(keysDraft) } else { nil as KeysBackupManifest? }
+      if let keysDraft, let handover { try handover.begin(keysDraft) }
       try keysDraft?.publish()
       try draft.publish()
+      handover?.end()
       return BackupReport(manifest: manifest, keys: keysManifest, missingKeys: nil)
     }
   }

@@ -124,7 +124,11 @@ public final class Ledger: Sendable {
     await ledger.close()
     try draft.publish()
     configuration.witnessFile = witnessFile
-    return try await open(at: path, configuration)
+    do throws(LedgerError) { return try await open(at: path, configuration) } catch {
+      throw LedgerError(
+        error.code, "the ledger is made in \(path), and whole, but could not be opened: \(error.reason)",
+        field: error.field, position: error.position)
+    }
   }
 
   /// Opens a ledger for writing.

@@ -114,7 +114,11 @@ final class DraftFolder: Sendable {
       Unfinished.forget(path)
       throw error
     }
-    try LedgerFolder.sync(namesIn: parent.path)
+    do throws(LedgerError) { try LedgerFolder.sync(namesIn: parent.path) } catch {
+      throw LedgerError(
+        error.code, "\(target) has its name, and is whole, but may lose the name with the power: \(error.reason)",
+        field: error.field)
+    }
   }
 
   deinit {

@@ -66,7 +66,7 @@ final class SnapshotKeeper: Sendable {
           let store = try SnapshotStore.open(at: folder, isWriting: true)
           opened = (store, true)
           return store
-        } catch { guard error.storage?.code == .lockedByAnotherProcess else { throw error } }
+        } catch { guard [.lockedByAnotherProcess, .alreadyOpen].contains(error.storage?.code) else { throw error } }
       }
       do throws(LogError) {
         let store = try SnapshotStore.open(at: folder, isWriting: false)
@@ -125,7 +125,7 @@ final class SnapshotKeeper: Sendable {
   /// Where another process makes snapshots, that one throws them away: it looks before it stores each.
   func forgetStale(in log: EventLog<ProjectionSet>) throws(LogError) {
     do throws(LogError) { _ = try storeForWriting(creating: false)?.clearUnlessUsable(in: log) } catch {
-      guard error.storage?.code == .lockedByAnotherProcess else { throw error }
+      guard [.lockedByAnotherProcess, .alreadyOpen].contains(error.storage?.code) else { throw error }
     }
   }
 

@@ -73,7 +73,8 @@ extension Directory {
       case .group(let group): "\(group.rawValue)"
       case .action(let id, in: let group), .actionPackage(let id, in: let group): "\(group.rawValue)\0\(id)"
       }
-    return .digest(.webhookOfObject, SHA256.hash(Array("\(object.type)\0\(id)".utf8)), webhook)
+    return .digest(
+      .webhookOfObject, SHA256.hash(FramedTexts.bytes(Array(object.type.utf8), Array(id.utf8))), webhook)
   }
 }
 

@@ -25,7 +25,7 @@ struct LedgerOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The folder for what verifications and states of the past need on disk for a while; without it CREDLEDGER_SCRATCH names it, and otherwise it is the one that the ledger's folder is in.",
+      "The folder for what verifications and states of the past need on disk for a while; without it CREDLEDGER_SCRATCH names it, and otherwise it is the one that the ledger's folder is in, or /dev/shm where that is full or read-only.",
       valueName: "dir"))
   var scratch: String?
 

@@ -1,0 +1,52 @@
+import CredentialLedger
+import LedgerTestSupport
+import Testing
+
+/// Several who have one ledger open in one process.
+@Suite struct SharedLedgerTests {
+  let folder = TemporaryFolder()
+  var path: String { folder.path + "/ledger" }
+  let clock = TestClock()
+
+  @Test("Readers beside each other and beside the writer see what it commits, and close alone")
+  func besideEachOther() async throws {
+    let writer = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
+    let steps = try await FourSteps(on: writer)
+    let one = try await Ledger.openForReading(at: path, clock.configuration)
+    let other = try await Ledger.openForReading(at: path, clock.configuration)
+    let token = try await writer.tokens.issue(
+      connector: steps.connector.publicID, secret: steps.secret, refreshToken: steps.granted.refreshToken)
+    for reader in [one, other] {
+      #expect(try reader.head() == writer.head())
+      #expect(try reader.tokens.validate(token.accessToken).isValid)
+      #expect(try await reader.verify().projectionsMatch)
+      await #expect(throws: LedgerError.self) { try await reader.grants.revoke(steps.granted.grant, by: steps.admin) }
+    }
+    try await writer.grants.revoke(steps.granted.grant, by: steps.admin)
+    #expect(try !one.tokens.validate(token.accessToken).isValid)
+    await one.close()
+    #expect(throws: LedgerError.self) { try one.head() }
+    #expect(try other.head() == writer.head())
+    await writer.close()
+    #expect(try await other.audit.latest(1).first?.type == .permissionRevoked)
+    // Who writes next finds the readers there.
+    let again = try await Ledger.open(at: path, clock.configuration)
+    _ = try await again.groups.create(name: "Another", by: steps.admin)
+    #expect(try other.head() == again.head())
+    await again.close()
+    await other.close()
+  }
+
+  @Test("A ledger that this process reads already says how to write to it")
+  func writingAfterReading() async throws {
+    await (try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)).close()
+    let reader = try await Ledger.openForReading(at: path, clock.configuration)
+    await #expect { try await Ledger.open(at: path, clock.configuration) } throws: {
+      guard let error = $0 as? LedgerError else { return false }
+      return error.code == .alreadyOpen && error.reason.contains("open it for writing first")
+        && !error.reason.contains("Environment")
+    }
+    await reader.close()
+    await (try await Ledger.open(at: path, clock.configuration)).close()
+  }
+}
