@@ -28,6 +28,8 @@ func tests(of name: String, _ dependencies: Target.Dependency..., golden: Bool =
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdHTTP2 = Target.Dependency.product(name: "HummingbirdHTTP2", package: "hummingbird")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -53,6 +55,7 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
   ],
@@ -74,8 +77,9 @@ let package = Package(
     library("HTTPSupport", "CredentialLedger", hummingbird, httpTypes, nioCore),
     library("TokenService", "CredentialLedger", "HTTPSupport", hummingbird, httpTypes),
     library(
-      "LedgerServer", "CredentialLedger", "HTTPSupport", "TokenService", hummingbird, hummingbirdCore, configuration,
-      lifecycle, logging, httpTypes, nioCore, nioHTTPTypes),
+      "LedgerServer", "CredentialLedger", "HTTPSupport", "TokenService", hummingbird, hummingbirdCore, hummingbirdHTTP2,
+      configuration,
+      lifecycle, logging, httpTypes, nioCore, nioHTTPTypes, nioSSL),
     .executableTarget(
       name: "credledger",
       dependencies: ["CredentialLedger", "LedgerServer", "KeyStore", "CArguments", "CPlatform", arguments, logging],
@@ -103,6 +107,7 @@ let package = Package(
     .testTarget(
       name: "ServerTests",
       dependencies: ["CredentialLedger", "LedgerServer", "HTTPSupport", "credledger", "TestSupport"],
+      exclude: ["Golden"],
       swiftSettings: flags),
     tests(of: "HTTPSupport", "CredentialLedger", httpTypes, nioCore),
     tests(of: "LedgerCrypto", "TestSupport"),

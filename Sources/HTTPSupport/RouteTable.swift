@@ -6,7 +6,14 @@ public import Hummingbird
 public struct RouteTable: Sendable {
   public let routes: [Route]
 
-  public init(_ routes: [Route]) { self.routes = routes }
+  /// Routes that take any method, and all paths below theirs.
+  let prefixes: [PrefixRoute]
+
+  /// - Parameter prefixes: routes that take any method, and all paths below theirs; they go first.
+  public init(_ routes: [Route], prefixes: [PrefixRoute] = []) {
+    self.routes = routes
+    self.prefixes = prefixes
+  }
 
   /// Methods that somebody may try on a path that has others.
   public static let known: [HTTPRequest.Method] = [.get, .post, .put, .delete, .patch, .head, .options]
@@ -43,16 +50,20 @@ public struct RouteTable: Sendable {
         }
       }
     }
-    return RouteResponder(router: router.buildResponder())
+    return RouteResponder(router: router.buildResponder(), prefixes: prefixes)
   }
 }
 
 /// Answers requests by a table of routes.
 public struct RouteResponder: HTTPResponder {
   let router: RouterResponder<HTTPContext>
+  let prefixes: [PrefixRoute]
 
   /// The answer of the route that the request is for.
   public func respond(to request: Request, context: HTTPContext) async throws -> Response {
+    for route in prefixes where PrefixRoute.covers(route.path, request.uri.path) {
+      return await route.answer(request, context.on(route.path))
+    }
     let response = try await router.respond(to: request, context: context)
     guard context.isUnknownPath else { return response }
     return ErrorForm.kaizala.response(to: RequestError(.notFound, "There is no such path.")).crossOrigin

@@ -2,6 +2,7 @@ public import CredentialLedger
 import HTTPSupport
 import Hummingbird
 import HummingbirdCore
+import HummingbirdHTTP2
 public import Logging
 import NIOCore
 import ServiceLifecycle
@@ -17,38 +18,58 @@ public struct LedgerServer: Sendable {
   ///   - ledger: open for writing. The server does not close it.
   ///   - logger: takes the lines of the log; ``LogOutput`` writes them to standard error.
   ///   - listening: hears once of each listener where clients reach it, such as `http://127.0.0.1:8080`.
+  ///   - show: writes a line on the console: the PINs of a server for trials.
+  /// - Throws: where the certificate or its key is of no use.
   public init(
     _ ledger: Ledger, _ settings: ServerSettings, _ logger: Logger,
-    listening: @escaping @Sendable (_ origin: String) -> Void = { _ in }
-  ) {
+    listening: @escaping @Sendable (_ origin: String) -> Void = { _ in },
+    show: @escaping @Sendable (_ line: String) -> Void = { _ in }
+  ) throws(SettingsError) {
     let statistics = RequestStatistics()
     let origin = ServerOrigin(settings.publicURL)
     let operations = OperationsRoutes(ledger: ledger, statistics: statistics, lifecycle: lifecycle)
-    let tokens = TokenService(ledger, origin: { origin.text }, bodyLimit: settings.bodyBytes)
+    let tokens = TokenService(
+      ledger, origin: { origin.text }, bodyLimit: settings.bodyBytes,
+      limits: CallLimits(
+        connector: settings.connectorCalls, organisation: settings.organisationCalls, failures: settings.failures),
+      development: settings.isDevelopment ? DevelopmentOutbox(show: show) : nil)
     let responder = RecordingResponder(
-      routes: RouteTable(operations.routes + tokens.routes).responder, statistics: statistics,
+      routes: RouteTable(operations.routes + tokens.routes, prefixes: [tokens.check]).responder, statistics: statistics,
       proxies: settings.proxies)
     let bounds = RequestGuard.Bounds(
       idle: .seconds(Int64(settings.idleSeconds)), request: .seconds(Int64(settings.requestSeconds)),
-      bodyBytes: settings.bodyBytes)
+      bodyBytes: settings.bodyBytes, unreadPath: TokenService.checkPath)
     let channel = HTTP1Channel.Configuration(
       additionalChannelHandlers: [RequestGuard(bounds)], idleTimeout: .seconds(Int64(settings.idleSeconds)),
       httpDecoderConfiguration: .init(
         maxHeaderFieldSize: settings.headerBytes, maxHeaderListSize: settings.headerBytes,
         maxHeaderFieldCount: settings.headerCount))
-    let services: [any Service] = settings.listeners.map { address in
+    let certificate = try settings.tls.map { (files) throws(SettingsError) in try TLSCertificate(files, logger) }
+    let scheme = certificate == nil ? "http" : "https"
+    let server: HTTPServerBuilder
+    do {
+      server =
+        try certificate.map {
+          try .http2Upgrade(
+            tlsChannelConfiguration: TLSChannelConfiguration(tlsConfiguration: $0.configuration),
+            configuration: HTTP2ChannelConfiguration(
+              idleTimeout: .seconds(settings.idleSeconds), streamConfiguration: channel))
+        } ?? .http1(configuration: channel)
+    } catch { throw SettingsError("tls: \(error)") }
+    var services: [any Service] = settings.listeners.map { address in
       Application(
-        responder: responder, server: .http1(configuration: channel),
+        responder: responder, server: server,
         configuration: ApplicationConfiguration(
           address: .hostname(address.host, port: address.port),
           availableConnectionsDelegate: MaximumAvailableConnections(
             max(1, settings.connections / settings.listeners.count))),
         onServerRunning: { channel in
           let bound = ListenAddress(host: address.host, port: channel.localAddress?.port ?? address.port)
-          origin.settle("http://\(bound)")
-          listening("http://\(bound)")
+          origin.settle("\(scheme)://\(bound)")
+          listening("\(scheme)://\(bound)")
         }, logger: logger)
     }
+    if let certificate { services.append(certificate) }
     group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },

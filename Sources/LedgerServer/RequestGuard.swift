@@ -17,6 +17,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     let idle: TimeAmount
     let request: TimeAmount
     let bodyBytes: Int
+    /// A path, with all below it, whose requests are answered by their head alone.
+    let unreadPath: String
     /// For how long what a refused client still sends is thrown away, so that it reads why.
     let draining = TimeAmount.seconds(2)
   }
@@ -27,6 +29,10 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private var unanswered = 0
   private var bodyBytes = 0
   private var isRefused = false
+  /// Whether what is left of the request is of no concern: the tasks saw its end already.
+  private var isUnread = false
+  /// Whether the connection ends with this answer, since a body that may never come was announced.
+  private var closesAfterAnswer = false
 
   init(_ bounds: Bounds) { self.bounds = bounds }
 
@@ -53,12 +59,22 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
       unanswered += 1
       bodyBytes = 0
       closeUnlessStopped(after: bounds.request, context)
+      isUnread = PrefixRoute.covers(bounds.unreadPath, head.path ?? "")
+      if isUnread {
+        closesAfterAnswer = head.announcesBody
+        context.fireChannelRead(data)
+        return context.fireChannelRead(wrapInboundOut(.end(nil)))
+      }
       if let length = head.headerFields[.contentLength].flatMap({ Int($0) }), length > bounds.bodyBytes {
         return refuse(context)
       }
       if head.headerFields[.expect]?.lowercased() == "100-continue" {
         context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
       }
+    case .body where isUnread: return
+    case .end where isUnread:
+      isUnread = false
+      return
     case .body(let piece):
       bodyBytes += piece.readableBytes
       guard bodyBytes <= bounds.bodyBytes else { return refuse(context) }
@@ -74,6 +90,10 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
       return
     }
     if case .end = unwrapOutboundIn(data) {
+      if closesAfterAnswer {
+        context.writeAndFlush(data, promise: promise)
+        return context.close(promise: nil)
+      }
       unanswered = max(0, unanswered - 1)
       if unanswered == 0 { closeUnlessStopped(after: bounds.idle, context) }
     }
@@ -87,7 +107,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     let error = RequestError(.tooLarge, "The body has more than \(bounds.bodyBytes) bytes.")
     let response = ErrorForm.both.response(to: error)
     var head = response.head
-    head.headerFields[.connection] = "close"
+    // A stream of HTTP/2, which has a connection above it, ends with its answer, and has no such field.
+    if context.channel.parent?.parent == nil { head.headerFields[.connection] = "close" }
     let body = context.channel.allocator.buffer(bytes: ErrorForm.both.value(of: error).bytes)
     head.headerFields[.contentLength] = String(body.readableBytes)
     context.write(wrapOutboundOut(.head(head)), promise: nil)
@@ -100,5 +121,12 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private func closeUnlessStopped(after time: TimeAmount, _ context: ChannelHandlerContext) {
     timer?.cancel()
     timer = context.eventLoop.assumeIsolated().scheduleTask(in: time) { context.close(promise: nil) }
+  }
+}
+
+extension HTTPRequest {
+  /// Whether a body follows, as the header says.
+  fileprivate var announcesBody: Bool {
+    headerFields[.transferEncoding] != nil || headerFields[.contentLength].map { $0 != "0" } ?? false
   }
 }

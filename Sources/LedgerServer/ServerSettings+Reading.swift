@@ -42,6 +42,13 @@ extension ServerSettings {
       }
     }
     if let value = text(.publicURL) { publicURL = try Self.origin(value) }
+    if let value = text(.development) {
+      isDevelopment = try Self.choice(.development, value, ["true": true, "false": false])
+      guard !isDevelopment || listeners.allSatisfy(\.isLoopback) else {
+        throw SettingsError(
+          "development: expected to listen on the loopback alone, since anybody may sign in as anyone")
+      }
+    }
     if let value = text(.logFormat) {
       logFormat = try Self.choice(
         .logFormat, value, Dictionary(uniqueKeysWithValues: LogFormat.allCases.map { ($0.rawValue, $0) }))
@@ -57,6 +64,16 @@ extension ServerSettings {
     connections = try Self.number(.connections, text(.connections), 1...1_000_000) ?? connections
     idleSeconds = try Self.number(.idleSeconds, text(.idleSeconds), 1...3_600) ?? idleSeconds
     requestSeconds = try Self.number(.requestSeconds, text(.requestSeconds), 1...3_600) ?? requestSeconds
+    connectorCalls = try Self.number(.connectorCalls, text(.connectorCalls), 0...1_000_000) ?? connectorCalls
+    organisationCalls =
+      try Self.number(.organisationCalls, text(.organisationCalls), 0...1_000_000) ?? organisationCalls
+    failures = try Self.number(.failures, text(.failures), 0...1_000_000) ?? failures
+    switch (text(.tlsCertificate), text(.tlsKey)) {
+    case (let certificate?, let key?): tls = TLSFiles(certificate: certificate, key: key)
+    case (nil, nil): break
+    case (_?, nil): throw SettingsError("tls.key: expected a file as well, with the key of tls.certificate")
+    case (nil, _?): throw SettingsError("tls.certificate: expected a file as well, with the certificate of tls.key")
+    }
     if let values = texts(.proxies) {
       proxies = try values.map { (value) throws(SettingsError) in
         guard let range = AddressRange(value) else {

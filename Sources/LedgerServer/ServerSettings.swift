@@ -6,6 +6,8 @@ public struct ServerSettings: Sendable, Equatable {
   public var listeners: [ListenAddress] = [ListenAddress(host: "127.0.0.1", port: 8080)]
   /// Where clients reach the server: scheme, host and port. Nil says: at the first listener.
   public var publicURL: String?
+  /// Whether it is for one's own trials: people are signed in without any proof, and PINs are shown on the console.
+  public var isDevelopment = false
   public var logFormat = LogFormat.text
   public var logLevel = LogThreshold.info
   /// The greatest header field, and all of them together, in bytes.
@@ -20,6 +22,14 @@ public struct ServerSettings: Sendable, Equatable {
   public var idleSeconds = 60
   /// How many seconds a request may take, from its header to the end of its answer.
   public var requestSeconds = 30
+  /// How many tokens a connector may ask for in a minute; 0 for any number.
+  public var connectorCalls = 100
+  /// How many all connectors together may ask for in a minute; 0 for any number.
+  public var organisationCalls = 300
+  /// How many refused credentials a minute are answered to one address; 0 for any number.
+  public var failures = 60
+  /// What TLS is spoken with; nil speaks HTTP without it.
+  public var tls: TLSFiles?
   /// The proxies whose `X-Forwarded-For` is believed.
   public var proxies: [AddressRange] = []
 
@@ -30,6 +40,12 @@ public struct ServerSettings: Sendable, Equatable {
 
   /// How a line of the log is written.
   public enum LogFormat: String, Sendable, CaseIterable { case text, json }
+  /// The files of a certificate chain and of its key, in PEM.
+  public struct TLSFiles: Sendable, Equatable {
+    let certificate: String
+    let key: String
+  }
+
   /// From which level on lines are logged.
   public enum LogThreshold: String, Sendable, CaseIterable { case trace, debug, info, notice, warning, error, critical }
 }
@@ -59,6 +75,9 @@ public struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
     self.init(host: String(host), port: port)
   }
 
+  /// Whether nothing but this machine reaches it.
+  var isLoopback: Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }
+
   public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
@@ -67,9 +86,12 @@ extension ServerSettings: CustomStringConvertible {
   public var description: String {
     let values: [(SettingKey, String)] = [
       (.listen, listeners.map(\.description).joined(separator: ",")), (.publicURL, publicURL ?? "-"),
-      (.logFormat, logFormat.rawValue), (.logLevel, logLevel.rawValue), (.headerBytes, String(headerBytes)),
+      (.development, String(isDevelopment)), (.logFormat, logFormat.rawValue), (.logLevel, logLevel.rawValue),
+      (.headerBytes, String(headerBytes)),
       (.headerCount, String(headerCount)), (.bodyBytes, String(bodyBytes)), (.connections, String(connections)),
       (.idleSeconds, String(idleSeconds)), (.requestSeconds, String(requestSeconds)),
+      (.connectorCalls, String(connectorCalls)), (.organisationCalls, String(organisationCalls)),
+      (.failures, String(failures)), (.tlsCertificate, tls?.certificate ?? "-"), (.tlsKey, tls?.key ?? "-"),
       (.proxies, proxies.map(\.description).joined(separator: ",")),
     ]
     return values.map { "\($0.rawValue)=\($1.isEmpty ? "-" : $1)" }.joined(separator: " ")

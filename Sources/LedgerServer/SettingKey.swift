@@ -2,6 +2,7 @@
 enum SettingKey: String, CaseIterable {
   case listen
   case publicURL = "public-url"
+  case development
   case logFormat = "log.format"
   case logLevel = "log.level"
   case headerBytes = "limits.header-bytes"
@@ -10,6 +11,11 @@ enum SettingKey: String, CaseIterable {
   case connections = "limits.connections"
   case idleSeconds = "limits.idle-seconds"
   case requestSeconds = "limits.request-seconds"
+  case connectorCalls = "limits.connector-calls"
+  case organisationCalls = "limits.organisation-calls"
+  case failures = "limits.failures"
+  case tlsCertificate = "tls.certificate"
+  case tlsKey = "tls.key"
   case proxies
 
   /// Whether it is a list.

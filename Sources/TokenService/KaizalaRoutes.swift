@@ -24,10 +24,12 @@ extension TokenService {
       throw .field("refreshToken", "a refresh token in a header of this name")
     }
     let client = ClientCredentials(id: id, secret: secret)
-    let issued = try await asking { () throws(LedgerError) in
-      try await ledger.tokens.issue(
-        connector: client.connector, secret: client.secret, refreshToken: RefreshToken(refreshToken),
-        context: context.recorded(request.headers))
+    let issued = try await limited(client, context) { () throws(RequestError) in
+      try await asking { () throws(LedgerError) in
+        try await ledger.tokens.issue(
+          connector: client.connector, secret: client.secret, refreshToken: RefreshToken(refreshToken),
+          context: context.recorded(request.headers))
+      }
     }
     return .credential(
       .object(kaizalaMembers(issued.accessToken, issued.expiresAt, issued.scopes, issued.refreshToken)))
@@ -37,8 +39,10 @@ extension TokenService {
   private func legacyToken(_ request: Request, _ context: HTTPContext) async throws(RequestError) -> Response {
     let form = try await request.formOrJSON(upTo: bodyLimit)
     let client = try ClientCredentials(request.headers, form)
-    let granted = try await trade(
-      form, grantType: form["grant_type"] ?? "authorization_code", client, context.recorded(request.headers))
+    let granted = try await limited(client, context) { () throws(RequestError) in
+      try await trade(
+        form, grantType: form["grant_type"] ?? "authorization_code", client, context.recorded(request.headers))
+    }
     let now = try await asking { () throws(LedgerError) in try ledger.now }
     var members = kaizalaMembers(granted.accessToken, granted.expiresAt, granted.scopes, granted.refreshToken)
     members += granted.standardMembers(at: now)

@@ -24,8 +24,10 @@ extension TokenService {
   private func token(_ request: Request, _ context: HTTPContext) async throws(RequestError) -> Response {
     let form = try await request.form(upTo: bodyLimit)
     let client = try ClientCredentials(request.headers, form)
-    let granted = try await trade(
-      form, grantType: try form.required("grant_type"), client, context.recorded(request.headers))
+    let grantType = try form.required("grant_type")
+    let granted = try await limited(client, context) { () throws(RequestError) in
+      try await trade(form, grantType: grantType, client, context.recorded(request.headers))
+    }
     let now = try await asking { () throws(LedgerError) in try ledger.now }
     var members = granted.standardMembers(at: now)
     // Some clients take any difference from what they asked for as an error, so what equals it is told in their words.
@@ -105,19 +107,25 @@ extension TokenService {
   /// Authorization server metadata (RFC 8414). Basic comes first: some clients take the first method that they know.
   private var metadata: Response {
     let methods = JSONValue.array([.string("client_secret_basic"), .string("client_secret_post")])
-    return .json(
-      .object([
-        ("issuer", .string(origin)), ("token_endpoint", .string(origin + "/oauth2/token")),
-        ("introspection_endpoint", .string(origin + "/oauth2/introspect")),
-        ("revocation_endpoint", .string(origin + "/oauth2/revoke")),
-        ("response_types_supported", .array([.string("code")])),
-        ("grant_types_supported", .array([.string("authorization_code"), .string("refresh_token")])),
-        ("code_challenge_methods_supported", .array([.string("S256")])),
-        ("token_endpoint_auth_methods_supported", methods),
-        ("introspection_endpoint_auth_methods_supported", methods),
-        ("revocation_endpoint_auth_methods_supported", methods),
-        ("scopes_supported", .array(Scopes.all.description.split(separator: ",").map { .string(String($0)) })),
-      ]), headers: [.cacheControl: "max-age=300"])
+    var members: [(String, JSONValue)] = [
+      ("issuer", .string(origin)), ("token_endpoint", .string(origin + "/oauth2/token")),
+      ("introspection_endpoint", .string(origin + "/oauth2/introspect")),
+      ("revocation_endpoint", .string(origin + "/oauth2/revoke")),
+      ("response_types_supported", .array([.string("code")])),
+      ("grant_types_supported", .array([.string("authorization_code"), .string("refresh_token")])),
+      ("code_challenge_methods_supported", .array([.string("S256")])),
+      ("token_endpoint_auth_methods_supported", methods),
+      ("introspection_endpoint_auth_methods_supported", methods),
+      ("revocation_endpoint_auth_methods_supported", methods),
+      ("scopes_supported", .array(Scopes.all.description.split(separator: ",").map { .string(String($0)) })),
+    ]
+    if development != nil {
+      members += [
+        ("authorization_endpoint", .string(origin + "/oauth2/authorize")),
+        ("authorization_response_iss_parameter_supported", .bool(true)),
+      ]
+    }
+    return .json(.object(members), headers: [.cacheControl: "max-age=300"])
   }
 }
 

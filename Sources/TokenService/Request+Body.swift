@@ -24,6 +24,11 @@ extension Request {
     return FormFields(try JSONParser.object(bytes).texts)
   }
 
+  /// The JSON object in the body, whatever its Content-Type says.
+  func jsonObject(upTo limit: Int) async throws(RequestError) -> JSONValue {
+    try JSONParser.object(try await bytes(upTo: limit))
+  }
+
   /// The media type without parameters, in small letters; nil where none is named.
   private var mediaType: String? {
     guard let value = headers[.contentType] else { return nil }

@@ -5,6 +5,8 @@ public import HTTPSupport
 /// the OAuth standards.
 public struct TokenService: Sendable {
   let ledger: Ledger
+  let limits: CallLimits
+  let development: (any PINSender)?
   private let place: @Sendable () -> String
   /// The greatest body that is read, in bytes.
   let bodyLimit: Int
@@ -12,16 +14,24 @@ public struct TokenService: Sendable {
   /// - Parameters:
   ///   - origin: where clients reach the server, such as `https://tokens.example.org`; also the issuer of RFC 8414.
   ///   - bodyLimit: the greatest body that is read, in bytes.
-  public init(_ ledger: Ledger, origin: @escaping @Sendable () -> String, bodyLimit: Int) {
+  ///   - development: where PINs go on a server for one's own trials, which signs people in without any proof; nil on all others.
+  public init(
+    _ ledger: Ledger, origin: @escaping @Sendable () -> String, bodyLimit: Int, limits: CallLimits,
+    development: (any PINSender)? = nil
+  ) {
     self.ledger = ledger
     place = origin
     self.bodyLimit = bodyLimit
+    self.limits = limits
+    self.development = development
   }
 
   /// Where clients reach the server, without a slash at the end: scheme, host and port.
   var origin: String { place() }
 
-  public var routes: [Route] { kaizalaRoutes + oauthRoutes }
+  public var routes: [Route] {
+    kaizalaRoutes + oauthRoutes + (development.map { pinRoutes($0) + developmentRoutes } ?? [])
+  }
 
   /// Calls the ledger, and turns what it refuses into what a client is told.
   func asking<Result>(_ body: () async throws(LedgerError) -> Result) async throws(RequestError) -> Result {

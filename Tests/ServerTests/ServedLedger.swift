@@ -87,6 +87,9 @@ final class ServedLedger {
   /// Sends the server a signal.
   func signal(_ signal: Int32) { process?.send(signal) }
 
+  /// The lines that the server shows next; waits for the first.
+  func readLines() -> [String] { process?.read().map(String.init) ?? [] }
+
   /// What the server has logged.
   var log: String { Self.content(of: "\(folder.path)/log") }
 

@@ -47,6 +47,10 @@ import Testing
       "public-url: expected a scheme, a host and no path, such as https://tokens.example.org"
     ),
     (#"{"proxies": ["10.0.0.0/33"]}"#, "proxies: expected addresses or ranges such as 10.0.0.0/8, got 10.0.0.0/33"),
+    (
+      #"{"development": true, "listen": ["0.0.0.0:80"]}"#,
+      "development: expected to listen on the loopback alone, since anybody may sign in as anyone"
+    ),
     ("[]", "the configuration file: expected a JSON object"),
     ("{", "the configuration file is not JSON: expected a name, at byte 1"),
   ]) func `A wrong setting is refused by its name`(file: String, reason: String) {

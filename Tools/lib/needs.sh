@@ -47,20 +47,22 @@ need_for_library() {
 need_for_checks() {
   need python3 has_program python3
   need curl has_program curl
+  need openssl has_program openssl
+  need nginx-light has_file "/usr/*bin/nginx"
   need protobuf-compiler has_program protoc
   need softhsm2 has_file '/usr/lib/*/softhsm/libsofthsm2.so'
   need opensc has_program pkcs11-tool
   need python3-jsonschema python3 -c 'import jsonschema'
 }
 
-# OAuth clients that are not ours, for the tests against a server: into a folder of the build, for the python3 at hand.
-# Where they cannot be had, their test is named in the summary.
+# OAuth clients that are not ours, and a program that tries a server by its OpenAPI file, for the tests of the server: into a folder of the build, for the python3 at hand.
+# Where they cannot be had, their tests are named in the summary.
 install_python_clients() {
   local folder=.build/python-clients
   [[ -d $folder ]] && return
   say "Installing Python clients into $folder"
   if python3 -m pip install --quiet --disable-pip-version-check --target "$folder.new" \
-    requests==2.34.2 Authlib==1.9.10 oauthlib==4.0.1 requests-oauthlib==2.0.0; then
+    requests==2.34.2 Authlib==1.9.10 oauthlib==4.0.1 requests-oauthlib==2.0.0 schemathesis==4.32.5; then
     mv "$folder.new" "$folder"
   else
     rm -rf "$folder.new"

@@ -21,8 +21,8 @@ ALLOWED = {
     "HTTPSupport": {"CredentialLedger", "Hummingbird", "HTTPTypes", "NIOCore"},
     "TokenService": {"CredentialLedger", "HTTPSupport", "Hummingbird", "HTTPTypes"},
     "LedgerServer": {
-        "CredentialLedger", "HTTPSupport", "TokenService", "Hummingbird", "HummingbirdCore", "Configuration", "ServiceLifecycle",
-        "Logging", "HTTPTypes", "NIOCore", "NIOHTTPTypes",
+        "CredentialLedger", "HTTPSupport", "TokenService", "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "Configuration", "ServiceLifecycle",
+        "Logging", "HTTPTypes", "NIOCore", "NIOHTTPTypes", "NIOSSL",
     },
 }
 # Modules of the platform. Foundation has a rule of its own.

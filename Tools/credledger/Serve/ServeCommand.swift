@@ -18,6 +18,7 @@ struct Serve: AsyncParsableCommand {
       EXAMPLES
         credledger serve --ledger ./ledger
         credledger serve --ledger ./ledger --listen 127.0.0.1:8080 --listen '[::1]:8080' --public-url https://tokens.example.org
+        credledger serve --ledger ./ledger --development
         credledger serve --ledger ./ledger --config ./server.json
       """)
 
@@ -27,8 +28,16 @@ struct Serve: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp("Where clients reach the server: https://HOST. By default where it listens.", valueName: "url"))
   var publicURL: String?
+  @Flag(help: "For one's own trials: anybody may sign in as anyone, and PINs are shown here. On the loopback alone.")
+  var development = false
   @Option(help: ArgumentHelp("A file with settings, in JSON.", valueName: "file"))
   var config: String?
+  @Option(
+    help: ArgumentHelp("A file with the certificate and those above it, in PEM: then TLS is spoken.", valueName: "file")
+  )
+  var tlsCertificate: String?
+  @Option(help: ArgumentHelp("A file with the key of the certificate, in PEM.", valueName: "file"))
+  var tlsKey: String?
   @Option(help: ArgumentHelp("How lines of the log are written: text, or json.", valueName: "form"))
   var logFormat: String?
   @Option(help: ArgumentHelp("From which level on lines are logged, such as info.", valueName: "level"))
@@ -36,8 +45,12 @@ struct Serve: AsyncParsableCommand {
 
   func run() async throws {
     var flags: [String: [String]] = [:]
+    if development { flags["development"] = ["true"] }
     if !listen.isEmpty { flags["listen"] = listen }
-    for (name, value) in [("public-url", publicURL), ("log.format", logFormat), ("log.level", logLevel)] {
+    for (name, value) in [
+      ("public-url", publicURL), ("log.format", logFormat), ("log.level", logLevel),
+      ("tls.certificate", tlsCertificate), ("tls.key", tlsKey),
+    ] {
       if let value { flags[name] = [value] }
     }
     let file = try config.map { try Self.content(of: $0) }
@@ -51,9 +64,10 @@ struct Serve: AsyncParsableCommand {
     let logger = Logger(label: "credledger") { _ in output }
     try await ledger.writing { opened in
       logger.info("starting", metadata: ["settings": .string(settings.description)])
-      let server = LedgerServer(opened, settings, logger) { origin in
-        print("listening on \(origin)")
-        try? Output.flush()
+      let server = try LedgerServer(opened, settings, logger) { origin in
+        Self.tell("listening on \(origin)")
+      } show: { line in
+        Self.tell(line)
       }
       Interruption.first { Task { await server.stop() } }
       do { try await server.run() } catch {
@@ -61,6 +75,12 @@ struct Serve: AsyncParsableCommand {
       }
       logger.info("stopped")
     }
+  }
+
+  /// Shows a line at once.
+  private static func tell(_ line: String) {
+    print(line)
+    try? Output.flush()
   }
 
   /// The process's variables.

@@ -1,0 +1,43 @@
+import CredentialLedger
+import HTTPSupport
+
+/// How many calls a minute connectors may make.
+public struct CallLimits: Sendable {
+  let connector: Throttle
+  let organisation: Throttle
+  let failures: Throttle
+
+  /// - Parameters:
+  ///   - connector: calls a minute of one connector; 0 for any number.
+  ///   - organisation: of all connectors together; 0 for any number.
+  ///   - failures: refused credentials a minute from one address, whoever they name; 0 for any number.
+  public init(connector: Int, organisation: Int, failures: Int) {
+    self.connector = Throttle("connector", limit: connector)
+    self.organisation = Throttle("organisation", limit: organisation)
+    self.failures = Throttle("failures", limit: failures)
+  }
+}
+
+extension TokenService {
+  /// Performs a call of a connector, once it has shown who it is and as long as it is within its limits.
+  ///
+  /// Who is refused is counted by the address alone, so that a limit tells nothing of whether an ID is known, and nobody
+  /// uses up the calls of another.
+  func limited<Result>(
+    _ client: ClientCredentials, _ context: HTTPContext, _ body: () async throws(RequestError) -> Result
+  ) async throws(RequestError) -> Result {
+    let address = context.clientAddress ?? ""
+    try limits.failures.check(address)
+    do throws(RequestError) {
+      let connector = try await asking { () throws(LedgerError) in
+        try ledger.connectors.authenticate(client.connector, secret: client.secret)
+      }
+      try limits.connector.take(connector.publicID.description)
+      try limits.organisation.take("")
+      return try await body()
+    } catch {
+      if error.kind == .invalidClient || error.kind == .invalidGrant { limits.failures.note(address) }
+      throw error
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import CredentialLedger
+import HTTPSupport
+import HTTPTypes
+import Hummingbird
+
+/// Authorization without a portal: a page on which one chooses, unasked for any proof, who one is. For one's own trials only.
+extension TokenService {
+  var developmentRoutes: [Route] {
+    ["/oauth2/authorize", "/api/Oauth/Authorize"].flatMap { path in
+      [
+        Route(.get, path, errors: .both) { (request, _) throws(RequestError) in try await choose(request, path) },
+        Route(.post, path, errors: .both) { (request, context) throws(RequestError) in
+          try await decide(request, context)
+        },
+      ]
+    }
+  }
+
+  /// The page.
+  private func choose(_ request: Request, _ path: String) async throws(RequestError) -> Response {
+    let parameters = try FormFields(Array((request.uri.query ?? "").utf8))
+    let authorize = try AuthorizeRequest(parameters, ledger)
+    if let error = authorize.error { return redirect(authorize, [("error", error)]) }
+    let accounts = try await asking { () async throws(LedgerError) -> [(AccountID, String)] in
+      var named: [(AccountID, String)] = []
+      for account in try ledger.accounts.list(limit: 100) where !account.isErased && !account.isDisabled {
+        let person = try await ledger.accounts.reveal(account.id)
+        named.append((account.id, person.map { $0.name ?? $0.subject } ?? account.id.description))
+      }
+      return named
+    }
+    let hidden = ["client_id", "redirect_uri", "state", "response_type", "code_challenge", "code_challenge_method"]
+      .compactMap { name in
+        parameters[name].map { "<input type=\"hidden\" name=\"\(name)\" value=\"\(Self.escaped($0))\">" }
+      }.joined()
+    let buttons = accounts.map {
+      "<p><button name=\"account\" value=\"\($0.0.rawValue)\">\(Self.escaped($0.1))</button></p>"
+    }.joined()
+    let page = """
+      <!doctype html><html lang="en"><meta charset="utf-8"><title>Development sign-in</title>
+      <h1>Who are you?</h1><p>\(Self.escaped(authorize.connector.details.name)) asks for your access. This page is for trials: \
+      it asks for no proof.</p><form method="post" action="\(path)">\(hidden)\(buttons)\
+      <p><button name="account" value="">Refuse</button></p></form></html>
+      """
+    return Response(
+      status: .ok,
+      headers: [
+        .contentType: "text/html; charset=utf-8", .cacheControl: "no-store",
+        .contentSecurityPolicy: "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+        .referrerPolicy: "no-referrer", .xContentTypeOptions: "nosniff",
+      ], body: ResponseBody(byteBuffer: ByteBuffer(string: page)))
+  }
+
+  /// Sends the browser back with a code, or with the refusal.
+  private func decide(_ request: Request, _ context: HTTPContext) async throws(RequestError) -> Response {
+    // Another site's page must not choose, whatever name it goes by for this machine.
+    guard request.headers[.origin].map({ $0 == origin }) ?? true,
+      origin.hasSuffix("//" + (request.head.authority ?? ""))
+    else { throw RequestError(.forbidden, "The request comes from another site.") }
+    let form = try await request.form(upTo: bodyLimit)
+    let authorize = try AuthorizeRequest(form, ledger)
+    if let error = authorize.error { return redirect(authorize, [("error", error)]) }
+    guard let text = form["account"] else { return redirect(authorize, [("error", "access_denied")]) }
+    guard let account = AccountID(text) else { throw .field("account", "the number of an account") }
+    let issued = try await asking { () throws(LedgerError) in
+      try await ledger.authorizationCodes.issue(
+        authorize.connector.id, consent: .scopes(Scopes(rawValue: authorize.connector.details.scopes)),
+        redirectURI: authorize.redirectURI, codeChallenge: authorize.codeChallenge, by: account,
+        context: context.recorded(HTTPFields()))
+    }
+    return redirect(authorize, [("code", issued.code.text)])
+  }
+
+  private func redirect(_ authorize: AuthorizeRequest, _ answer: [(String, String)]) -> Response {
+    Response(
+      status: .seeOther,
+      headers: [
+        .location: authorize.location(answer, issuer: origin), .cacheControl: "no-store", .contentLength: "0",
+        .referrerPolicy: "no-referrer",
+      ])
+  }
+
+  private static func escaped(_ text: String) -> String {
+    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+      .replacing("\"", with: "&quot;").replacing("'", with: "&#39;")
+  }
+}
+
+extension HTTPField.Name {
+  fileprivate static let referrerPolicy = named("Referrer-Policy")
+}

@@ -1,0 +1,86 @@
+public import CredentialLedger
+import HTTPSupport
+import Hummingbird
+
+/// Takes a PIN to a phone.
+public protocol PINSender: Sendable {
+  /// Sends a PIN. Called once its event is durable and the client is answered.
+  ///
+  /// - Parameter number: as the client wrote it.
+  func send(_ pin: PIN, to number: String) async
+}
+
+/// Signing in by a PIN, in the Kaizala form. There where PINs can be sent.
+extension TokenService {
+  func pinRoutes(_ sender: any PINSender) -> [Route] {
+    [
+      Route(.post, "/v1/generatePin", isCrossOrigin: true) { (request, context) throws(RequestError) in
+        try await generatePIN(request, context, sender)
+      },
+      Route(.post, "/v1/loginWithPinAndApplicationId", isCrossOrigin: true) { (request, context) throws(RequestError) in
+        try await logIn(request, context)
+      },
+    ]
+  }
+
+  /// Has a PIN sent. The answer is the same whoever has the number, and does not wait for the message.
+  private func generatePIN(
+    _ request: Request, _ context: HTTPContext, _ sender: any PINSender
+  ) async throws(RequestError) -> Response {
+    let body = try await request.jsonObject(upTo: bodyLimit)
+    let (number, text) = try phoneNumber(in: body)
+    guard let id = body["applicationId"]?.text else { throw RequestError(.invalidClient, "") }
+    let address = context.clientAddress ?? ""
+    try limits.failures.check(address)
+    do throws(RequestError) {
+      let request = try await asking { () throws(LedgerError) in
+        try await ledger.pinSignIns.request(
+          for: number, connector: ClientCredentials(id: id, secret: "").connector,
+          context: context.recorded(request.headers))
+      }
+      if let pin = request?.pin { Task { await sender.send(pin, to: text) } }
+      return .credential(.object([]))
+    } catch {
+      if error.kind == .invalidClient { limits.failures.note(address) }
+      throw error
+    }
+  }
+
+  /// Trades a PIN for a refresh token.
+  private func logIn(_ request: Request, _ context: HTTPContext) async throws(RequestError) -> Response {
+    let body = try await request.jsonObject(upTo: bodyLimit)
+    guard let id = body["applicationId"]?.text,
+      let secret = body["applicationSecret"]?.text ?? request.headers[.applicationSecret]
+    else { throw RequestError(.invalidClient, "") }
+    let (number, _) = try phoneNumber(in: body)
+    guard let pin = body["pin"]?.text else { throw .field("pin", "the PIN that was sent") }
+    let client = ClientCredentials(id: id, secret: secret)
+    do throws(RequestError) {
+      let access = try await limited(client, context) { () throws(RequestError) in
+        try await asking { () throws(LedgerError) in
+          try await ledger.pinSignIns.signIn(
+            number, pin: pin, connector: client.connector, secret: client.secret,
+            context: context.recorded(request.headers))
+        }
+      }
+      return .credential(
+        .object([
+          ("refreshToken", .string(access.refreshToken.text)), ("grantedScope", .string(access.scopes.description)),
+          ("refreshTokenExpiry", .integer(access.expiresAt.milliseconds)), ("endpointUrl", .string(origin + "/")),
+        ]))
+    } catch {
+      // It is a field that is wrong, and no token: clients take that for a reason to get another.
+      throw error.kind == .invalidGrant ? RequestError(.invalid, error.message) : error
+    }
+  }
+
+  private func phoneNumber(in body: JSONValue) throws(RequestError) -> (PhoneNumber, String) {
+    let member = body["mobileNumber"]
+    // A number of JSON has no place for the plus sign.
+    let sign = if case .number? = member { "+" } else { "" }
+    guard let text = member?.text.map({ sign + $0 }), let number = try? PhoneNumber(text) else {
+      throw .field("mobileNumber", "a phone number with country code, such as +911199999999")
+    }
+    return (number, text)
+  }
+}

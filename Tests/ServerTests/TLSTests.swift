@@ -1,0 +1,134 @@
+import CredentialLedger
+import Glibc
+import TestSupport
+import Testing
+
+/// TLS and HTTP/2, as curl sees them.
+@Suite struct TLSTests {
+  let folder = TemporaryFolder()
+  private var certificate: String { "\(folder.path)/cert.pem" }
+  private var key: String { "\(folder.path)/key.pem" }
+
+  /// Makes a certificate of its own for the loopback.
+  private func make(_ name: String, certificate: String, key: String) throws {
+    let result = try runProgram(
+      [
+        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=\(name)",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1", "-days", "2", "-keyout", key, "-out", certificate,
+      ], of: "/usr/bin/openssl")
+    guard result.status == 0 else { throw ServerFailure(reason: result.error) }
+  }
+
+  private func curl(_ arguments: String...) throws -> ProgramResult {
+    try runProgram(["-sS", "--max-time", "10"] + arguments, of: "/usr/bin/curl")
+  }
+
+  private func serve() async throws -> ServedLedger {
+    try await ServedLedger(["--tls-certificate", certificate, "--tls-key", key])
+  }
+
+  @Test func `HTTP/2 and HTTP/1.1 are spoken over TLS, from 1.2 on`() async throws {
+    try make("first", certificate: certificate, key: key)
+    let served = try await serve()
+    let url = "https://127.0.0.1:\(served.port)"
+    let form = "grant_type=refresh_token&refresh_token=\(served.refreshToken)"
+    for (version, told) in [("--http2", "2"), ("--http1.1", "1.1")] {
+      let result = try curl(
+        "--cacert", certificate, version, "-u", "\(served.connector):\(served.secret)", "-d", form, "-w",
+        "\n%{http_version} %{http_code}",
+        url + "/oauth2/token")
+      #expect(result.output.hasSuffix("\n\(told) 200"), "\(result.output) \(result.error)")
+      #expect(result.output.contains("\"access_token\":\"cla_"))
+    }
+    let metadata = try curl("--cacert", certificate, url + "/.well-known/oauth-authorization-server")
+    #expect(metadata.output.contains("\"issuer\":\"\(url)\""))
+    try write(String(repeating: "x", count: 1_100_000), to: "\(folder.path)/large")
+    let large = try curl(
+      "--cacert", certificate, "--http2", "--data-binary", "@\(folder.path)/large", "-o", "\(folder.path)/out",
+      "-w", "%{http_code}",
+      url + "/oauth2/token")
+    #expect(large.output == "413", "\(large.error)")
+    #expect(try curl("--cacert", certificate, "--tlsv1.1", "--tls-max", "1.1", url + "/healthz").status != 0)
+    #expect(try curl("--cacert", certificate, url + "/healthz").status == 0)
+    #expect(try curl("http://127.0.0.1:\(served.port)/healthz").status != 0)
+    #expect(served.end() == 0)
+  }
+
+  @Test func `A certificate that was replaced is taken, and one that is of no use is not`() async throws {
+    try make("first", certificate: certificate, key: key)
+    let served = try await serve()
+    let url = "https://127.0.0.1:\(served.port)/healthz"
+    let second = "\(folder.path)/second.pem"
+    try make("second", certificate: second, key: "\(folder.path)/second.key")
+    #expect(try curl("--cacert", second, url).status == 60)
+    // A certificate without its key: the one before goes on.
+    #expect(unsafe rename(second, certificate) == 0)
+    usleep(2_500_000)
+    #expect(served.log.contains("was not read anew"))
+    #expect(try curl("-k", url).status == 0)
+    #expect(unsafe rename("\(folder.path)/second.key", key) == 0)
+    for _ in 0..<100 where try curl("--cacert", certificate, url).status != 0 { usleep(100_000) }
+    #expect(try curl("--cacert", certificate, url).status == 0)
+    #expect(served.log.contains("was read anew"))
+  }
+
+  @Test func `Files that do not belong together end the start, and so does one without the other`() async throws {
+    try make("first", certificate: certificate, key: key)
+    let ledger = try await Ledger.create(at: "\(folder.path)/ledger", origin: "ledger.example.org")
+    await ledger.close()
+    try make("other", certificate: "\(folder.path)/other.pem", key: "\(folder.path)/other.key")
+    for (options, reason) in [
+      (
+        ["--tls-certificate", certificate, "--tls-key", "\(folder.path)/other.key"],
+        "tls.key: expected the key of the certificate"
+      ),
+      (["--tls-certificate", certificate], "tls.key: expected a file as well"),
+      (["--tls-certificate", "\(folder.path)/none", "--tls-key", key], "tls.certificate, tls.key: expected files"),
+      (["--tls-certificate", key, "--tls-key", key], "tls.certificate"),
+    ] {
+      let result = try runProgram(["serve", "--ledger", "\(folder.path)/ledger", "--listen", "127.0.0.1:0"] + options)
+      #expect(result.status != 0)
+      #expect(result.error.contains(reason), "\(result.error)")
+    }
+  }
+
+  @Test func `A client refuses a certificate that has expired`() async throws {
+    try make("expired", certificate: "\(folder.path)/good.pem", key: key)
+    let authority = """
+      [ca]
+      default_ca = own
+      [own]
+      database = \(folder.path)/index
+      new_certs_dir = \(folder.path)
+      rand_serial = yes
+      default_md = sha256
+      policy = any
+      [any]
+      commonName = supplied
+      """
+    try write(authority, to: "\(folder.path)/ca.cnf")
+    try write("", to: "\(folder.path)/index")
+    for arguments in [
+      ["req", "-new", "-key", key, "-subj", "/CN=expired", "-out", "\(folder.path)/request.pem"],
+      [
+        "ca", "-batch", "-selfsign", "-notext", "-config", "\(folder.path)/ca.cnf", "-keyfile", key, "-in",
+        "\(folder.path)/request.pem", "-startdate", "20200101000000Z", "-enddate", "20200102000000Z", "-out",
+        certificate,
+      ],
+    ] {
+      let result = try runProgram(arguments, of: "/usr/bin/openssl")
+      #expect(result.status == 0, "\(result.error)")
+    }
+    let served = try await serve()
+    let result = try curl("--cacert", certificate, "https://127.0.0.1:\(served.port)/healthz")
+    #expect(result.status == 60)
+    #expect(try curl("-k", "https://127.0.0.1:\(served.port)/healthz").status == 0)
+  }
+
+  private func write(_ text: String, to path: String) throws {
+    guard let file = unsafe fopen(path, "w") else { throw ServerFailure(reason: "no file \(path)") }
+    unsafe fputs(text, file)
+    unsafe fclose(file)
+  }
+}
