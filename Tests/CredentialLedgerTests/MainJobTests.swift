@@ -164,8 +164,6 @@ struct FourSteps {
     #expect(wrong?.code == .invalidValue && wrong?.field == "origin")
     #expect(TemporaryFolder.names(in: folder.path) == ["ledger"])
     await #expect(throws: LedgerError.self) { try await Ledger.open(at: path, quick) }
-    let reader = try? await Ledger.openForReading(at: path, quick)
-    #expect(reader == nil)
     await ledger.close()
   }
 }

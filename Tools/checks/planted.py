@@ -121,7 +121,7 @@ CLEAN = {
 LONG = "Tests/KeyStoreTests/LongTests.swift"
 VAULT = "Sources/KeyStore/Vault.swift"
 COMMAND = "Sources/LedgerDomain/Command.swift"
-KEY_STORE = 'library("KeyStore", "LedgerCrypto")'
+KEY_STORE = 'library("KeyStore", "CPlatform", "LedgerCrypto")'
 EVENTS = "import LedgerEvents\n"
 NOTE = "  private var note"
 
@@ -133,7 +133,7 @@ PLANTS = [
     Plant("layers", VAULT, "import Glibc", "import Dispatch"),
     Plant("layers", COMMAND, EVENTS, "import Glibc\n"),
     Plant("layers", "Sources/Elsewhere/New.swift", "", "import Glibc\n"),
-    Plant("layers", "Package.swift", KEY_STORE, 'library("KeyStore", "LMDB", "LedgerCrypto")'),
+    Plant("layers", "Package.swift", KEY_STORE, 'library("KeyStore", "LMDB", "CPlatform", "LedgerCrypto")'),
     Plant("layers", "Package.swift", KEY_STORE, 'library("KeyStore")'),
     Plant("layers", "Package.swift", KEY_STORE, KEY_STORE + ', library("Extra", "LMDB")'),
     Plant("foundation", VAULT, "import Glibc", "import Foundation"),
