@@ -134,7 +134,7 @@ PLANTS = [
     Plant("layers", COMMAND, EVENTS, "import Glibc\n"),
     Plant("layers", "Sources/Elsewhere/New.swift", "", "import Glibc\n"),
     Plant("layers", "Package.swift", KEY_STORE, 'library("KeyStore", "LMDB", "CPlatform", "LedgerCrypto")'),
-    Plant("layers", "Package.swift", KEY_STORE, 'library("KeyStore")'),
+    Plant("layers", "Package.swift", KEY_STORE, 'library("KeyStore", "CPlatform")'),
     Plant("layers", "Package.swift", KEY_STORE, KEY_STORE + ', library("Extra", "LMDB")'),
     Plant("foundation", VAULT, "import Glibc", "import Foundation"),
     Plant("foundation", COMMAND, EVENTS, "private import struct FoundationEssentials.Date\n"),
