@@ -54,9 +54,9 @@ import Testing
     }
   }
 
-  @Test("the directory, in version 11")
+  @Test("the directory, in version 12")
   func directory() throws {
-    #expect(Directory.schemaVersion == 11)
+    #expect(Directory.schemaVersion == 12)
     let rows: [(DirectoryKey, any Row)] = Self.people + Self.access + Self.indexes
     try expect(
       "directory",
@@ -83,7 +83,7 @@ import Testing
       (.number(.signingKey, 1), SigningKeyRow(key: .of("key"))),
       (.number(.clockCorrection, 7), ClockCorrection(position: 7, to: time, first: 5, ahead: 3_600_000)),
       (.number(.keyNumbers, 3), KeyNumbers(oldest: 2, newest: 300)),
-      (.publicID(.erasedPerson, .fake(9)), UInt64(2)),
+      (.publicID(.erasedPerson, .fake(9)), UInt64(2)), (.person(.rowOfPerson, .fake(9), 40), UInt64(40)),
       (.digest(.personByNumber, .of("number"), 40), PersonRow(.fake(9))),
     ]
   }

@@ -15,6 +15,7 @@ extension Directory {
       name: event.hasName ? event.name : nil, email: event.hasEmail ? event.email : nil, role: event.role,
       isDisabled: false, registeredAt: time)
     try put(StoredAccount(account, identity: identity), at: .number(.account, position), in: &transaction)
+    try note(.account, position, of: event.subject.person, &transaction)
     if event.role == .tenantAdmin { try put(EmptyRow(), at: .number(.tenantAdmin, position), in: &transaction) }
     if let identity { try put(position, at: .digest(.accountByIdentity, identity, 0), in: &transaction) }
   }

@@ -22,6 +22,7 @@ extension Directory {
       expiresAt: Timestamp(milliseconds: event.expiresAt), failures: 0, isClosed: isOver,
       connector: ConnectorID(unlessZero: event.connector))
     try put(StoredChallenge(challenge, number: number), at: .number(.challenge, position), in: &transaction)
+    try note(.challenge, position, of: event.number.person, &transaction)
     guard let number else { return }
     try put(EmptyRow(), at: .digest(.challengeOfNumber, number, position), in: &transaction)
     let key = DirectoryKey.digest(.challengeByNumber, number, event.account)
@@ -42,6 +43,7 @@ extension Directory {
       isRemoved: false)
     try close(challenge: event.challenge, &transaction)
     try put(StoredPhone(phone, number: number), at: .number(.phone, position), in: &transaction)
+    try note(.phone, position, of: event.number.person, &transaction)
     try put(EmptyRow(), at: .pair(.phoneOfAccount, event.account, position), in: &transaction)
     if let number { try put(position, at: .digest(.phoneByNumber, number, 0), in: &transaction) }
     // Earlier versions took invitations to be accepted by whoever verified the number.
@@ -95,6 +97,7 @@ extension Directory {
       isRemoved: false, addedAt: time)
     try put(StoredMembership(membership, number: number), at: .number(.membership, position), in: &transaction)
     let person = event.hasNumber ? try PublicID(of: event.number.person, at: position) : nil
+    if event.hasNumber { try note(.membership, position, of: event.number.person, &transaction) }
     try put(
       PlaceRow(account: event.account, role: event.role, person: person),
       at: .pair(.membershipOfGroup, event.group, position), in: &transaction)

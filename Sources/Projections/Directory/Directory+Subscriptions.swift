@@ -16,6 +16,7 @@ extension Directory {
       id: SubscriptionID(rawValue: position), group: GroupID(rawValue: event.group),
       account: AccountID(unlessZero: event.account), number: event.hasNumber ? event.number : nil, isRemoved: false)
     try put(StoredSubscription(subscription, number: number), at: .number(.subscription, position), in: &transaction)
+    if event.hasNumber { try note(.subscription, position, of: event.number.person, &transaction) }
     try put(
       PlaceRow(account: event.account, role: .unspecified, person: person),
       at: .pair(.subscriptionOfGroup, event.group, position), in: &transaction)

@@ -10,6 +10,8 @@ package enum DirectoryKey: Equatable {
   /// A keyed hash or a digest, and a number that tells apart the rows that share it (0 if none do).
   case digest(Family, Digest, UInt64)
   case publicID(Family, PublicID)
+  /// The name of a person's key, and a number.
+  case person(Family, PublicID, UInt64)
 
   /// What a row says. The numbers are part of the projection's digest.
   package enum Family: UInt8, CaseIterable {
@@ -32,6 +34,9 @@ package enum DirectoryKey: Equatable {
     case clockCorrection = 8
     /// Purpose of keys of the keyring to the numbers that the log knows of.
     case keyNumbers = 9
+    /// The name of a person's key and the number of a row that has something sealed under it, to the row's family: what
+    /// an erasure is about.
+    case rowOfPerson = 16
     /// Phone to ``StoredPhone``.
     case phone = 10
     /// Keyed hash of a number to the phone that holds it.
@@ -99,7 +104,9 @@ package enum DirectoryKey: Equatable {
 
   var family: Family {
     switch self {
-    case .number(let family, _), .pair(let family, _, _), .digest(let family, _, _), .publicID(let family, _): family
+    case .number(let family, _), .pair(let family, _, _), .digest(let family, _, _), .publicID(let family, _),
+      .person(let family, _, _):
+      family
     }
   }
 }
@@ -110,6 +117,7 @@ package enum DirectoryKeyCodec: KeyCodec {
     switch key {
     case .number: 9
     case .pair, .publicID: 17
+    case .person: 25
     case .digest: 41
     }
   }
@@ -128,6 +136,10 @@ package enum DirectoryKeyCodec: KeyCodec {
     case .publicID(_, let publicID):
       output.append(bigEndian: publicID.high)
       output.append(bigEndian: publicID.low)
+    case .person(_, let person, let number):
+      output.append(bigEndian: person.high)
+      output.append(bigEndian: person.low)
+      output.append(bigEndian: number)
     }
   }
 
@@ -145,6 +157,11 @@ package enum DirectoryKeyCodec: KeyCodec {
         PublicID(high: bytes.load(bigEndian: UInt64.self, at: 1), low: bytes.load(bigEndian: UInt64.self, at: 9)))
     case (17, _):
       return .pair(family, bytes.load(bigEndian: UInt64.self, at: 1), bytes.load(bigEndian: UInt64.self, at: 9))
+    case (25, _):
+      return .person(
+        family,
+        PublicID(high: bytes.load(bigEndian: UInt64.self, at: 1), low: bytes.load(bigEndian: UInt64.self, at: 9)),
+        bytes.load(bigEndian: UInt64.self, at: 17))
     case (41, _):
       return Digest(copying: bytes.extracting(1..<33)).map {
         .digest(family, $0, bytes.load(bigEndian: UInt64.self, at: 33))

@@ -226,6 +226,7 @@ extension DirectoryKey: CustomStringConvertible {
     case .pair(let family, let first, let second): "\(family) \(first) \(second)"
     case .digest(let family, let digest, let number): "\(family) \(digest.hex.prefix(6))... \(number)"
     case .publicID(let family, let publicID): "\(family) \(publicID)"
+    case .person(let family, let person, let number): "\(family) \(person) \(number)"
     }
   }
 }
