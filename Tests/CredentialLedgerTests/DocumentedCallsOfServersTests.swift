@@ -11,8 +11,11 @@ import Testing
 
   @Test func `Health, and who a client is`() async throws {
     let clock = SteppedClock()
+    var configuration = clock.configuration
+    // Nothing is signed unless it is asked for.
+    configuration.checkpoints = CheckpointPolicy(events: .max, interval: .max)
     let ledger = try await Ledger.create(
-      at: "\(folder.path)/ledger", origin: "ledger.example.org", clock.configuration)
+      at: "\(folder.path)/ledger", origin: "ledger.example.org", configuration)
     let steps = try await FourSteps(on: ledger)
     let (clientID, secret) = (steps.connector.publicID, steps.secret)
 

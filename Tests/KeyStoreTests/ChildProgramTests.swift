@@ -26,12 +26,12 @@ struct ChildProgramTests {
     let failed = try ChildProgram("/bin/sh", ["-c", "echo first >&2; echo why >&2; exit 7"], inheriting: all)
       .run(outputLimit: 10)
     #expect(failed.status == 7 && failed.failure(of: "it") == "it ended with status 7: why")
-    for (program, reason) in [
-      (ChildProgram("/usr/bin/yes", [], inheriting: all), "more than 10 bytes"),
-      (ChildProgram("/bin/sleep", ["60"], inheriting: all), "more than 1 seconds"),
-      (ChildProgram("/nowhere/x", [], inheriting: all), "could not be started"),
+    for (program, seconds, reason) in [
+      (ChildProgram("/usr/bin/yes", [], inheriting: all), 600, "more than 10 bytes"),
+      (ChildProgram("/bin/sleep", ["6000"], inheriting: all), 1, "more than 1 seconds"),
+      (ChildProgram("/nowhere/x", [], inheriting: all), 600, "could not be started"),
     ] {
-      let error = #expect(throws: ChildProgram.Failure.self) { _ = try program.run(outputLimit: 10, seconds: 1) }
+      let error = #expect(throws: ChildProgram.Failure.self) { _ = try program.run(outputLimit: 10, seconds: seconds) }
       #expect(error?.reason.contains(reason) == true, "\(error?.reason ?? "")")
     }
   }
