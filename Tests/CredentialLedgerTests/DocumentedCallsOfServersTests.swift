@@ -1,4 +1,5 @@
 import CredentialLedger
+import EventLog
 import LedgerTestSupport
 import Testing
 

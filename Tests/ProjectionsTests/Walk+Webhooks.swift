@@ -32,7 +32,10 @@ extension Walk {
     var valid: [(TokenID, GroupID?)] = []
     for number in model.standings.keys.sorted() where model.standings[number]?.kind == .token {
       let id = TokenID(rawValue: number)
-      if case .valid(let claims) = try judge(handle: id, at: now, in: model) { valid.append((id, claims.group)) }
+      guard case .valid(let claims) = try judge(handle: id, at: now, in: model) else { continue }
+      // A person's token opens the groups of the person.
+      let own = model.memberships.values.filter { $0.account == claims.granter && !$0.isRemoved }.map(\.group).max()
+      valid.append((id, claims.group ?? own))
     }
     if valid.isEmpty { try await giveAccess() }
     guard Int.random(in: 0..<10, using: &random) > 0, let token = valid.randomElement(using: &random) else {
@@ -52,7 +55,7 @@ extension Walk {
       details.name = "Connector \(Int.random(in: 0..<8, using: &random))"
       return try await perform(
         CreateConnector(
-          owner: granter, publicID: .fake(.random(in: 0...40, using: &random)), secretDigest: .of("red"),
+          owner: granter, publicID: publicID(0...40), secretDigest: .of("red"),
           details: details))
     }
     let groups = model.memberships.values
@@ -88,7 +91,7 @@ extension Walk {
         ? .group(group) : Self.actions(in: group).randomElement(using: &random) ?? .group(group)
       try await perform(
         RegisterWebhook(
-          token: token, publicID: .fake(.random(in: 91...250, using: &random)), object: object, eventTypes: types(),
+          token: token, publicID: publicID(91...250), object: object, eventTypes: types(),
           callback: callback(under: 9)))
     case 6...8:
       try await perform(
@@ -109,7 +112,8 @@ extension Walk {
           webhook: webhook,
           by: Bool.random(using: &random) ? .token(token) : .requester(granter.map { .account($0) } ?? .operator)))
     default:
-      let family = model.webhooks[webhook]?.family?.rawValue ?? 1
+      let live = model.webhooks.values.filter { !$0.isDeleted && $0.stoppedBy == 0 }.compactMap(\.family).sorted()
+      let family = (live.randomElement(using: &random) ?? model.webhooks[webhook]?.family)?.rawValue ?? 1
       try await perform(RevokeToken(.refreshToken(TokenID(rawValue: family)), requester: .operator))
     }
   }

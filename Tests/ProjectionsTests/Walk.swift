@@ -151,6 +151,13 @@ struct Walk {
     return pick(good.isEmpty || Int.random(in: 0..<6, using: &random) == 0 ? objects : good)
   }
 
+  /// A public ID: one that may be taken, or a new one, of which there are always enough.
+  mutating func publicID(_ few: ClosedRange<UInt8>) -> PublicID {
+    guard Bool.random(using: &random) else { return .fake(.random(in: few, using: &random)) }
+    return PublicID(
+      high: .random(in: .min ... .max, using: &random), low: .random(in: .min ... .max, using: &random))
+  }
+
   mutating func pickGroup() -> GroupID { pick(model.groups) { !$0.isDeleted } }
 
   /// A connector, mostly one whose owner is active.
@@ -206,7 +213,7 @@ struct Walk {
       details.name = "Connector \(Int.random(in: 0..<8, using: &random))"
       try await perform(
         CreateConnector(
-          owner: account, publicID: .fake(.random(in: 0...40, using: &random)), secretDigest: digest(),
+          owner: account, publicID: publicID(0...40), secretDigest: digest(),
           details: details))
     case 8:
       if Int.random(in: 0..<4, using: &random) == 0 {
@@ -217,7 +224,7 @@ struct Walk {
     case 9:
       try await perform(
         CreateGroup(
-          creator: account, publicID: .fake(.random(in: 41...90, using: &random)),
+          creator: account, publicID: publicID(41...90),
           name: "Group \(Int.random(in: 0..<9, using: &random))",
           kind: Bool.random(using: &random) ? .group : .connectGroup,
           members: try newMembers()))
