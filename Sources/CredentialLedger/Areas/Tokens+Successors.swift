@@ -5,15 +5,22 @@ import LedgerDomain
 import LedgerEvents
 import Projections
 
-extension Tokens {
-  /// Draws a successor, and seals it for whoever presents the replaced token again. Runs in the decision.
-  static func successor(
-    _ secrets: RequestSecrets, _ seal: SuccessorSeal, _ random: any RandomSource
-  ) throws(DecisionFailure) -> IssueAccessToken.NewSuccessor {
-    do {
-      let secret = try secrets.tokenSecret(for: .successor)
-      return IssueAccessToken.NewSuccessor(digest: SHA256.hash(secret), kept: try seal.seal(secret, random: random))
-    } catch { throw .unreadable(StateUnreadable("no refresh token could be drawn: \(error)")) }
+/// What a successor is made of. Drawn before the request is queued, so that a seeded source draws in the order of the
+/// requests; the decision seals it only where a successor is due.
+struct DrawnSuccessor: Sendable {
+  private let secret: [UInt8]
+  private let nonce: AES256GCM.Nonce
+
+  init(_ secrets: RequestSecrets, _ random: any RandomSource) throws(LedgerError) {
+    secret = try secrets.tokenSecret(for: .successor)
+    nonce = try drawn { () throws(CryptoError) in try AES256GCM.Nonce(random: random) }
+  }
+
+  /// Seals it for whoever presents the replaced token again.
+  func sealed(by seal: SuccessorSeal) throws(DecisionFailure) -> IssueAccessToken.NewSuccessor {
+    do throws(CryptoError) {
+      return IssueAccessToken.NewSuccessor(digest: SHA256.hash(secret), kept: try seal.seal(secret, nonce: nonce))
+    } catch { throw .unreadable(StateUnreadable("no refresh token could be sealed: \(error)")) }
   }
 }
 

@@ -55,13 +55,13 @@ public struct Tokens: Sendable {
     let owner = try ledger.owner(of: connector, if: request.address)
     let seal = SuccessorSeal(token: refreshToken.text)
     let random = ledger.configuration.random
-    let (outcome, (fresh, secrets)) = try await ledger.execute(by: owner, request) { (secrets) throws(LedgerError) in
-      (try secrets.tokenSecret(for: .accessToken), secrets)
-    } _: { (fresh, secrets) in
+    let (outcome, (fresh, _, secrets)) = try await ledger.execute(by: owner, request) { (secrets) throws(LedgerError) in
+      (try secrets.tokenSecret(for: .accessToken), try DrawnSuccessor(secrets, random), secrets)
+    } _: { (fresh, successor, _) in
       IssueAccessToken(
         connector: connector, secretDigest: secret.digest, refreshToken: presented.handle,
         refreshDigest: presented.digest, accessDigest: SHA256.hash(fresh)
-      ) { () throws(DecisionFailure) in try Self.successor(secrets, seal, random) }
+      ) { () throws(DecisionFailure) in try successor.sealed(by: seal) }
     }
     switch outcome {
     case .reuseDetected:

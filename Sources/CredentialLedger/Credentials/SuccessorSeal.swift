@@ -9,9 +9,8 @@ struct SuccessorSeal: Sendable {
   let token: String
 
   /// - Returns: a nonce, 12 bytes, and the box.
-  func seal(_ secret: [UInt8], random: some RandomSource) throws(CryptoError) -> [UInt8] {
+  func seal(_ secret: [UInt8], nonce: AES256GCM.Nonce) throws(CryptoError) -> [UInt8] {
     guard let key else { throw CryptoError(.invalidKey, "The token is malformed.") }
-    let nonce = try AES256GCM.Nonce(random: random)
     let box = try AES256GCM.seal(secret, key: key, nonce: nonce, authenticating: Self.label)
     return unsafe nonce.withUnsafeBytes { unsafe Array($0) } + box
   }
