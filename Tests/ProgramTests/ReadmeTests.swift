@@ -1,13 +1,20 @@
 import LedgerTestSupport
 import Testing
 
-/// What the README shows, as a reader tries it. The tour is left to `Tools/test`, with a program built for speed.
+/// The command lines of the documentation, as a reader tries them. The tour on a million events is left to `Tools/test`, with a program built for speed.
 @Suite struct ReadmeTests {
   @Test(.timeLimit(.minutes(30))) func itsCommandLinesRunFromTopToBottom() throws {
     let programs = try Program.file("credledger").split(separator: "/").dropLast().joined(separator: "/")
     let result = try runProgram(
-      ["/\(programs)", "On the command line"], of: Repository.path + "/Tools/checks/readme")
+      ["/\(programs)", "On the command line", "Backup and restore drill"], of: Repository.path + "/Tools/checks/pages")
     #expect(result.status == 0, "\(result.output)")
     #expect(result.output.contains("every line runs"))
+  }
+
+  @Test("The page of the command line is what the program's help says")
+  func referenceIsCurrent() throws {
+    let programs = try Program.file("credledger").split(separator: "/").dropLast().joined(separator: "/")
+    let result = try runProgram(["--check", "/\(programs)"], of: Repository.path + "/Tools/generate-reference")
+    #expect(result.status == 0, "\(result.output)")
   }
 }

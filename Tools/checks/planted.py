@@ -105,7 +105,9 @@ CALLED = """  @Test func opens() throws {
 
 CLEAN = {
     "Package.swift": manifest(),
-    "README.md": "# Start\n\nRun `Tools/start`, then `Tools/test`; see [Vault](Documents/Vault.md).\n",
+    "README.md": "# Start\n\nRun `Tools/start`, then `Tools/test`; see [Vault](Documents/Vault.md).\n\n"
+    "```swift\n// A call.\nlet page = 1\n```\n",
+    "Tools/examples/embedded/Sources/main.swift": "let page = 1\n",
     "Documents/Vault.md": DOCUMENT,
     "Sources/CredentialLedger/CredentialLedger.docc/Concepts.md": "# Concepts\n",
     "Sources/CredentialLedger/Book.swift": CALL,
@@ -167,6 +169,7 @@ PLANTS = [
     Plant("documentation", VAULT, "  /// Opens it.\n", ""),
     Plant("documentation", VAULT, "    self.id = id\n", "    self.id = id + 1\n", line_offset=-1),
     Plant("examples", "Sources/CredentialLedger/Book.swift", "book.open(at: 1)", "book.open()"),
+    Plant("examples", "README.md", "let page = 1\n", "let page = 2\n"),
     Plant("arithmetic", VAULT, NOTE, "  let a = id.rawValue + 1\n" + NOTE),
     Plant("arithmetic", VAULT, NOTE, "  let a = (last?.rawValue ?? 0) + 1\n" + NOTE),
     Plant("arithmetic", VAULT, NOTE, "  let a = time.milliseconds * 1_000\n" + NOTE),

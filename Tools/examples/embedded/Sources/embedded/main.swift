@@ -40,6 +40,11 @@ case .valid(let claims): print("It is valid, for \(claims.scopes)")
 case .invalid(let reason): fatalError("It should be valid: \(reason)")
 }
 
+// The proof that the token's event is in the ledger, verified with the public key alone.
+let proof = try await ledger.proveInclusion(of: token.handle.rawValue)
+let verifierKey = try ledger.verifierKey
+guard proof.verify(origin: ledger.origin, verifierKey: verifierKey) else { fatalError("It should be proved.") }
+
 // One event stops every token of the grant.
 try await ledger.grants.revoke(granted.grant, by: admin)
 guard try !ledger.tokens.validate(token.accessToken).isValid else { fatalError("It should be revoked.") }
