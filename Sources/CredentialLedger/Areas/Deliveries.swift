@@ -10,7 +10,7 @@ public struct WebhookHappening: Sendable {
   public var type: WebhookEventType
   /// What the messaging service calls it: 1 to 255 printable ASCII characters, without blanks.
   public var eventID: String
-  /// What is told of it, as it will be sent: at most ``DeliveryLimits/payloadByteCount`` bytes.
+  /// What is told of it, as it will be sent: at most `DeliveryLimits.payloadByteCount` bytes.
   public var payload: [UInt8]
 
   public init(object: WebhookObject, type: WebhookEventType, eventID: String, payload: [UInt8]) {
@@ -36,7 +36,7 @@ public struct Delivery: Sendable, CustomStringConvertible, CustomDebugStringConv
   public let eventID: String
   /// When it was enqueued.
   public let enqueuedAt: Timestamp
-  /// What to send: at most ``DeliveryLimits/payloadByteCount`` bytes, not to be logged.
+  /// What to send: at most `DeliveryLimits.payloadByteCount` bytes, not to be logged.
   public let payload: [UInt8]
 
   public var description: String { "delivery \(number) to \(webhook.id), try \(attempt)" }

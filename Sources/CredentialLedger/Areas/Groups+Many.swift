@@ -43,7 +43,7 @@ extension Groups {
   ///   - memberships: 1 to 200.
   ///   - admin: an admin of the group, or an operator.
   /// - Returns: the memberships that ended, in the order in which they were named.
-  /// - Throws: as ``add(_:to:by:context:)-([NewMember],_,_,_)``, with the field `memberships`; the items say `not_found`,
+  /// - Throws: as ``add(_:to:by:context:)``, with the field `memberships`; the items say `not_found`,
   ///   or `last_admin` for the one without whom the group would have no admin.
   @discardableResult
   public func remove(

@@ -75,7 +75,7 @@ extension Groups {
   /// Ends one subscription.
   ///
   /// - Returns: false if it had ended before, or is to another group; nothing is appended then.
-  /// - Throws: as ``unsubscribe(_:from:by:context:)-([Person],_,_,_)``.
+  /// - Throws: as ``unsubscribe(_:from:by:context:)->[Bool]``.
   @discardableResult
   public func unsubscribe(
     _ subscription: SubscriptionID, from group: GroupID, by requester: some Requesting, context: RequestContext = .none

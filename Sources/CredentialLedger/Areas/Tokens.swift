@@ -29,9 +29,9 @@ public struct Tokens: Sendable {
   /// show(token.accessToken.text)
   /// ```
   ///
-  /// With ``RefreshRotation/always`` the refresh token is replaced by each use, and the answer has its successor. For 60
+  /// With `RefreshRotation.always` the refresh token is replaced by each use, and the answer has its successor. For 60
   /// seconds, or until the successor is used, the replaced token gets the same successor again, for a caller who lost the
-  /// answer. After that its use is a reuse: the whole family is revoked. With ``RefreshRotation/late`` the token gets a
+  /// answer. After that its use is a reuse: the whole family is revoked. With `RefreshRotation.late` the token gets a
   /// successor when a tenth of its life is left, and may be used until it expires, or until the successor has got one.
   ///
   /// The answer follows from the recorded event: a repeated request has the successor that its first answer had, or none.
@@ -41,7 +41,7 @@ public struct Tokens: Sendable {
   ///   - connector: the connector's public ID.
   ///   - secret: its Secret.
   ///   - refreshToken: handed over by whoever granted the access.
-  /// - Throws: `invalid_client` or `invalid_grant`, with nothing in the text that tells why; see ``Refusal/reason``.
+  /// - Throws: `invalid_client` or `invalid_grant`, with nothing in the text that tells why; see `Refusal.reason`.
   public func issue(
     connector: PublicID, secret: ConnectorSecret, refreshToken: RefreshToken, context: RequestContext = .none
   ) async throws(LedgerError) -> Issued {

@@ -114,7 +114,7 @@ extension Ledger {
     return try await finish(carried, configuration, record, missingKeys)
   }
 
-  /// Checks an export as ``importing(_:keys:at:_:record:missingKeys:progress:)`` does, and makes nothing of it.
+  /// Checks an export as ``importing(_:keys:at:_:record:missingKeys:against:progress:)`` does, and makes nothing of it.
   ///
   /// - Parameters:
   ///   - descriptor: an open file or pipe, which is read to its end and stays open.

@@ -181,7 +181,7 @@ extension Ledger {
 }
 
 extension Ledger {
-  /// Checks a backup as ``restore(from:keys:at:_:record:missingKeys:progress:)`` does, and changes
+  /// Checks a backup as ``restore(from:keys:at:_:record:missingKeys:against:progress:)`` does, and changes
   /// nothing, neither in it nor beside it, except for a scratch folder beside it where projections are compared.
   ///
   /// Its files are compared with their digests before anything in them is trusted. Without keys, checkpoints are held
