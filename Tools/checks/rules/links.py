@@ -1,4 +1,5 @@
-"""Links between the documents lead somewhere, and the README names the two scripts a newcomer needs."""
+"""Links between the documents lead somewhere, the files that a contributor is sent to exist, and the README names the two
+scripts that a newcomer needs."""
 
 import os
 import re
@@ -12,6 +13,10 @@ DEFINITION = re.compile(r"^\s{0,3}\[[^\]]+\]:\s*<?([^\s>]+)>?")
 DOCC = re.compile(r"<doc:([\w-]+)(?:[#/][^>]*)?>")
 ELSEWHERE = re.compile(r"^[a-z][a-z0-9+.-]*:")
 CODE_SPAN = re.compile(r"`[^`]*`")
+# Paths in code spans, from the top or from Sources, in the documents that send contributors to files. What varies is in
+# angle brackets, or is an ellipsis.
+GUIDES = ["ARCHITECTURE.md", "CONTRIBUTING.md"]
+PATH = re.compile(r"`([\w<>*+…-]+(?:/[\w<>*+….-]*)+)[^`]*`")
 NAMED_IN_README = ["Tools/start", "Tools/test"]
 
 
@@ -20,6 +25,9 @@ def check(tree: Tree):
     for path in tree.paths:
         if path.endswith(".md"):
             yield from broken_links(tree, path, articles)
+    for path in GUIDES:
+        if path in tree.paths:
+            yield from missing_files(tree, path)
     readme = tree.text("README.md") if "README.md" in tree.paths else None
     if readme is None:
         yield Finding("README.md", 1, "no README.md; it is where a reader starts")
@@ -39,6 +47,16 @@ def broken_links(tree: Tree, path: str, articles: set[str]):
             target = unquote(target.split("#")[0])
             if target and not ELSEWHERE.match(target) and not exists(tree, path, target):
                 yield Finding(path, number, f"links to '{target}', which does not exist")
+
+
+def missing_files(tree: Tree, path: str):
+    """The paths of code spans that match no file; those that begin with no folder of the tree are none."""
+    for number, line in enumerate((tree.text(path) or "").splitlines(), start=1):
+        for name in PATH.findall(line):
+            base = next((base for base in (tree.root, tree.root / "Sources") if (base / name.split("/")[0]).is_dir()), None)
+            pattern = re.sub(r"(?:<[^>]*>|…)+", "*", name).rstrip("/")
+            if base and not any(base.glob(pattern)):
+                yield Finding(path, number, f"names '{name}', which does not exist")
 
 
 def prose(text: str):
