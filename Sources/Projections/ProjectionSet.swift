@@ -156,6 +156,8 @@ public final class ProjectionSet: CommitParticipant {
   public func begin(in transaction: borrowing WriteTransaction) {
     live?.forgetSwap(from: transaction.number)
     memory.noteBegin(of: transaction.number)
+    pinCounts?.due.begin(in: transaction.number)
+    successors?.due.begin(in: transaction.number)
   }
 
   public func encode(_ event: LedgerEvent) throws(LogError) -> EncodedEvent {

@@ -16,6 +16,7 @@ struct PINCountTable: Sendable {
   let rows: Table<BytesKey, RawBytes>
   /// The position of each event that is counted to when that was, and where.
   let ages: Table<PositionKey, RawBytes>
+  let due = NextDue()
 
   /// Opens the tables, creating those that are missing.
   init(in transaction: inout WriteTransaction, of environment: Environment) throws(LogError) {
@@ -58,6 +59,7 @@ struct PINCountTable: Sendable {
     }
     let age = PINCountAge(time: now, scopes: counted.scopes.map(\.key))
     try stored { () throws(LMDBError) in try ages.put(header.position, age.encoded, in: &transaction) }
+    due.add(now + PINLimits.window)
   }
 
   /// Counts an event that was counted, in the scopes that have other names since the key of the keyed hashes was rotated.
@@ -88,18 +90,24 @@ struct PINCountTable: Sendable {
     try stored { () throws(LMDBError) in try ages.put(header.position, age.encoded, in: &transaction) }
   }
 
-  /// Forgets what is older than a day. One look-up where nothing is.
+  /// Forgets what is older than a day. Does not look before the oldest is.
   func forget(now: Timestamp, in transaction: inout WriteTransaction) throws(LogError) {
+    guard due.isReached(at: now) else { return }
+    var next: Timestamp?
     let end = now - PINLimits.window
     var old: [(position: Position, age: PINCountAge?)] = []
     try stored { () throws(LMDBError) in
       try ages.forEach(in: transaction) { position, bytes in
         let age = PINCountAge(decoding: bytes)
-        if let age, age.time > end { return .stop }
+        if let age, age.time > end {
+          next = age.time + PINLimits.window
+          return .stop
+        }
         old.append((position, age))
         return old.count < Self.forgottenAtOnce ? .continue : .stop
       }
     }
+    if old.count < Self.forgottenAtOnce { due.set(next) }
     for (position, age) in old {
       guard let age else { throw Self.malformed }
       for key in age.scopes {
@@ -114,6 +122,7 @@ struct PINCountTable: Sendable {
   /// Lets what was counted while the clock was ahead count as if it came now: it must neither last until the clock is there
   /// again nor be forgotten. Takes a pass over the events that are dated later, a day's at most.
   private func limit(to now: Timestamp, in transaction: inout WriteTransaction) throws(LogError) {
+    due.reset()
     var ahead: [(position: Position, age: PINCountAge?)] = []
     try stored { () throws(LMDBError) in
       try ages.forEach(reversed: true, in: transaction) { position, bytes in

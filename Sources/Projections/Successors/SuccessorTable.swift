@@ -14,6 +14,7 @@ struct SuccessorTable: Sendable {
   private let rows: Table<PositionKey, RawBytes>
   /// When a row goes, and its handle: the order in which they do.
   private let ends: Table<BytesKey, RawBytes>
+  let due = NextDue()
 
   /// Opens the tables, creating those that are missing.
   init(in transaction: inout WriteTransaction, of environment: Environment) throws(LogError) {
@@ -49,18 +50,25 @@ struct SuccessorTable: Sendable {
       try rows.put(handle, SuccessorRow(end: end, sealed: sealed).encoded, in: &transaction)
       try ends.put(Self.key(end, handle), [], in: &transaction)
     }
+    due.add(end)
   }
 
-  /// Forgets what is of no use any more. One look-up where there is nothing.
+  /// Forgets what is of no use any more. Does not look before the first row ends.
   func forget(now: Timestamp, in transaction: inout WriteTransaction) throws(LogError) {
+    guard due.isReached(at: now) else { return }
+    var next: Timestamp?
     var old: [(end: Timestamp, handle: UInt64)] = []
     try stored { () throws(LMDBError) in
       try ends.forEach(in: transaction) { key, _ in
-        guard let (end, handle) = Self.parse(key), end <= now else { return .stop }
+        guard let (end, handle) = Self.parse(key), end <= now else {
+          next = Self.parse(key)?.end
+          return .stop
+        }
         old.append((end, handle))
         return old.count < Self.forgottenAtOnce ? .continue : .stop
       }
     }
+    if old.count < Self.forgottenAtOnce { due.set(next) }
     for (end, handle) in old { try remove(handle, end, in: &transaction) }
   }
 
