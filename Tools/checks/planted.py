@@ -117,10 +117,18 @@ CLEAN = {
     "Sources/LedgerDomain/Command.swift": "import LedgerEvents\n",
     "Sources/LedgerEvents/Generated/token.pb.swift": "import Foundation\npublic var x: Int!\n" + "\n" * 500,
     "Tests/KeyStoreTests/LongTests.swift": "// length: one table of the standard's vectors\n" + "\n" * 500,
+    "Tests/KeyStoreTests/VaultTests.swift": """@Suite struct VaultTests {
+  @Test func opens() {}
+  @Test("It closes") func closes() {}
+  @Test func `It opens again`() {}
+}
+""",
+    "SECURITY.md": '# Security\n\n| `VaultTests/opens`; `KeyStoreTests.VaultTests` "It closes", "It opens again"; `LongTests.swift` |\n',
     "Tools/start": "#!/usr/bin/env bash\n",
     "Tools/credledger/Show.swift": SHOW,
 }
 
+SECURITY = "SECURITY.md"
 LONG = "Tests/KeyStoreTests/LongTests.swift"
 VAULT = "Sources/KeyStore/Vault.swift"
 COMMAND = "Sources/LedgerDomain/Command.swift"
@@ -168,6 +176,9 @@ PLANTS = [
     Plant("links", "Documents/Vault.md", "../README.md#start", "../README.txt"),
     Plant("links", "Documents/Vault.md", "<doc:Concepts>", "<doc:Conceits>"),
     Plant("links", "Documents/Vault.md", "../Sources", "../../Sources"),
+    Plant("named_tests", SECURITY, "`VaultTests/opens`", "`VaultTests/shuts`"),
+    Plant("named_tests", SECURITY, "It opens again", "It opens twice"),
+    Plant("named_tests", SECURITY, "`KeyStoreTests.VaultTests`", "`LMDBTests.VaultTests`"),
     Plant("documentation", VAULT, "/// What can be opened.\n", ""),
     Plant("documentation", VAULT, "  /// Opens it.\n", ""),
     Plant("documentation", VAULT, "    self.id = id\n", "    self.id = id + 1\n", line_offset=-1),

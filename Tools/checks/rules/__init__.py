@@ -1,5 +1,9 @@
 """The rules. Each is a module with `check(tree)`, which yields findings."""
 
-from rules import arithmetic, documentation, examples, forbidden, foundation, layers, length, links, output, wording
+from rules import (
+    arithmetic, documentation, examples, forbidden, foundation, layers, length, links, named_tests, output, wording,
+)
 
-RULES = [layers, foundation, forbidden, length, wording, links, documentation, examples, arithmetic, output]
+RULES = [
+    layers, foundation, forbidden, length, wording, links, documentation, examples, arithmetic, output, named_tests,
+]
