@@ -6,22 +6,22 @@ struct AuditCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit", abstract: "Search who did what, and when.",
     discussion: """
-      Shows the newest events first, also while another process writes. Filters combine: an event must pass all of them. \
-      One that is given more than once names alternatives, of which any will do; what never was is an error. Where \
-      there is more than is shown, the answer says with which --after to go on.
+      Shows the newest events first, also while another process writes. An event must pass all filters. A filter that \
+      is given more than once lists alternatives. An object that never existed is an error. If there are more events, \
+      the answer prints the --after of the next page.
 
-      Actors, subjects, types and requests are found by an index, and times by a binary search. Addresses are sealed under \
-      each person's own key: every event that passes the other filters is opened, about five microseconds each. A search \
-      takes at most a million steps; then it says how far it came, and goes on from there with --after.
+      Actors, subjects, types and requests have an index; times are found by a binary search. Addresses are sealed \
+      under each person's own key, so every event that passes the other filters is opened, about five microseconds \
+      each. A search takes at most a million steps, then prints the --after to continue with.
 
-      What is given as an argument is seen in the list of processes, and stays in the shell's history. So give a number, a \
-      token's text or an address by -, and a line on standard input.
+      Arguments are visible in the list of processes and stay in the shell's history. So give a number, a token's text \
+      or an address by -, as a line on standard input.
 
-      Personal data is shown only with --reveal, and nobody's who was erased. In csv, a cell that a spreadsheet would take \
-      for a formula gets an apostrophe before it.
+      Personal data is shown only with --reveal; that of an erased person cannot be shown. In csv, a cell that looks \
+      like a formula gets an apostrophe before it.
 
-      Of an event that credledger retention let go, position, time, type and object are shown, and in which segment of the \
-      archive it is; with --archive DIR it is shown whole.
+      If credledger retention removed an event's record, the command shows its position, time, type and object, and \
+      the segment of the archive that has it. With --archive DIR it shows the event whole.
 
       EXAMPLES
         credledger audit --connector 9 --type 'token.*' --since 7d --ledger /var/lib/credledger
@@ -36,14 +36,15 @@ struct AuditCommand: AsyncParsableCommand {
 
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup(title: "Filters") var filters: AuditFilterOptions
-  @Option(parsing: .unconditional, help: "Go on after this position, in the order of the answer.")
+  @Option(parsing: .unconditional, help: "Continue after this position, in the order of the answer.")
   var after: UInt64?
   @Option(
-    parsing: .unconditional, help: "How many, 1 to 10000; with --follow, how many of those that are there, 0 for none.")
+    parsing: .unconditional,
+    help: "How many events, 1 to 10000; with --follow, how many existing events to show first, 0 for none.")
   var limit = 50
   @Flag(help: "Show the oldest first.")
   var reverse = false
-  @Flag(help: "Go on as events arrive, the oldest first.")
+  @Flag(help: "Print new events as they arrive, the oldest first.")
   var follow = false
   @Option(
     help: """

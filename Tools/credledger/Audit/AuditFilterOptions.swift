@@ -20,7 +20,7 @@ struct AuditFilterOptions: ParsableArguments {
   var grant: [GrantID] = []
   @Option(help: "A token by its handle, or by its text; - reads texts from standard input.")
   var token: [String] = []
-  @Option(help: "Whatever else it concerns, by kind and number, such as webhook:7 or membership:12.")
+  @Option(help: "Another object that it concerns, by kind and number, such as webhook:7 or membership:12.")
   var subject: [String] = []
   @Option(help: "The ID of a request.")
   var request: [String] = []

@@ -4,13 +4,13 @@ import CredentialLedger
 struct ExplainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain",
-    abstract: "Tell why a token, grant, connector, group or account is valid or not, now or then.",
+    abstract: "Explain why a token, grant, connector, group or account is valid or not, now or at a time.",
     discussion: """
-      Shows the events that led there, from the accounts and the verified phone on, and the one that decided. A token goes \
-      by its handle, such as token:42 or 42, or by its text. The text is a secret, and an argument is seen in the list of \
-      processes: give it on standard input, by -, or in a file. Each line is a token then, and has its own result; \
-      white space, quotes and Bearer around one are ignored. With --proof the same events go into a file, with what \
-      proves that they are in the ledger to whoever has its public key.
+      Shows the events that led to the result, and the one that decided it. A token is named by its handle, such as \
+      token:42 or 42, or by its text. The text is a secret, and arguments are visible in the list of processes: give \
+      it on standard input, by -, or in a file. Each line is then a token with its own result; white space, quotes and \
+      Bearer around it are ignored. --proof writes the same events into a file, with the proof that they are in the \
+      ledger.
 
       EXAMPLES
         credledger explain token:42 --ledger /var/lib/credledger

@@ -5,16 +5,15 @@ struct ArchiveCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "archive", abstract: "Add what is new to an archive of the log, or check an archive.",
     discussion: """
-      An archive is a folder of segments: files that hold a range of events as the log stores them, sealed by a signed \
-      checkpoint over everything up to their end. The first run writes the whole log, each later one what came since. A \
-      server may go on writing meanwhile. Keys are no part of an archive.
+      An archive is a folder of segments. A segment holds a range of events as the log stores them, and a signed \
+      checkpoint over everything up to its end. The first run writes the whole log, each later run the new events. A \
+      server may go on writing meanwhile. An archive has no keys.
 
       A ledger is made of an archive by: credledger restore
 
-      Nothing is signed that is not proven to agree with the newest checkpoint that was signed before. With --check, \
-      --against \
-      and --witness-file hold the archive against checkpoints kept elsewhere, which shows a tail cut off or a history \
-      rewritten whole.
+      The command signs only a tree that is proven to extend the newest signed checkpoint. With --check, --against and \
+      --witness-file compare the archive with checkpoints kept elsewhere, which detects a truncated log or a rewritten \
+      history.
 
       EXAMPLES
         credledger archive /backup/archive --ledger /var/lib/credledger
@@ -25,7 +24,7 @@ struct ArchiveCommand: AsyncParsableCommand {
 
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions
-  @Argument(help: "The archive's folder; made where there is none.") var folder: String
+  @Argument(help: "The archive's folder; created if it does not exist.") var folder: String
   @Flag(help: "Check an archive.") var check = false
   @Option(help: "How many events a segment holds at most.") var eventsPerSegment = Ledger.eventsPerSegment
   @Option(name: .customLong("verifier-key"), help: "A key known from elsewhere that must have signed; with --check.")

@@ -5,19 +5,19 @@ struct BackupCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "backup", abstract: "Back the log up while it is written, or check a backup.",
     discussion: """
-      Copies the log, compacted, into a folder that appears once every record was hashed anew, the tree compared with a \
-      signed checkpoint, each row checked and everything is on the device. A server may go on writing meanwhile.
+      Copies the compacted log. The folder appears once every record is hashed again, the tree is compared with a \
+      signed checkpoint, each row is checked and everything is on the device. A server may go on writing meanwhile.
 
-      Keys are no part of it: a backup of them that is kept with that of the log undoes every erasure since. --keys puts \
-      them into a folder of their own; keep it elsewhere, keep few, and let them expire. Restoring needs keys at least as \
-      new as the log; after an erasure older backups of keys must go, as they would undo it.
+      A backup has no keys: keys that are kept with a backup of the log undo every later erasure. --keys copies them \
+      into a folder of their own; keep it elsewhere, keep few, and let them expire. A restore needs keys at least as \
+      new as the log. After an erasure delete older backups of keys, since they would undo it.
 
-      With --check nothing is written. Keys that are older than the log are refused, as persons who came since would pass \
-      for erased. Without keys a backup is held against itself; --verifier-key, a key that was kept \
-      where the ledger is not, also finds out one that was rewritten whole.
+      With --check nothing is written. Keys that are older than the log are refused, since people who were added in \
+      between would look erased. Without keys a backup is only compared with itself; --verifier-key, a key kept \
+      elsewhere, also detects a backup that was rewritten as a whole.
 
-      Records that credledger retention let go are not in it: keep the archive that has them as well. --projections takes \
-      that archive, by --archive.
+      Records that credledger retention removed are not in it: keep the archive that has them as well. --projections \
+      needs that archive, named by --archive.
 
       EXAMPLES
         credledger backup /backup/2026-11-25 --ledger /var/lib/credledger
@@ -28,7 +28,7 @@ struct BackupCommand: AsyncParsableCommand {
 
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions
-  @Argument(help: "The backup's folder; a new one must not exist, or be empty.") var folder: String
+  @Argument(help: "The backup's folder; for a new backup it must be empty or not exist.") var folder: String
   @Flag(help: "Check a backup.") var check = false
   @Option(help: "The folder for a backup of the keys; with --check, a backup of keys or a key folder.") var keys:
     String?
@@ -39,8 +39,8 @@ struct BackupCommand: AsyncParsableCommand {
 
   @Flag(
     help: ArgumentHelp(
-      "With --check, go on though keys are missing of persons whom the log names and does not say to be erased.",
-      discussion: "Right only where they were erased after the log was copied; what they had sealed stays closed."))
+      "With --check, accept that keys of persons are missing whom the log does not say to be erased.",
+      discussion: "Correct only if they were erased after the log was copied; their data stays sealed."))
   var acceptMissingKeys = false
 
   func validate() throws {

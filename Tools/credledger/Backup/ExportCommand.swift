@@ -38,7 +38,7 @@ struct ExportCommand: AsyncParsableCommand {
 
 struct ImportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "import", abstract: "Make a ledger of an export and of keys, or check an export.",
+    commandName: "import", abstract: "Restore a ledger from an export and keys, or check an export.",
     discussion: """
       Checks each line against its sum, its record and those before, and the whole against the signed checkpoint in the \
       last line. The first line that is wrong is named, and nothing is left of the ledger then. --ledger names a folder \
@@ -59,8 +59,8 @@ struct ImportCommand: AsyncParsableCommand {
   @Option(help: "A backup of the keys, a key folder, or the folder of a ledger.") var keys: String?
   @Flag(
     help: ArgumentHelp(
-      "Go on though keys are missing of persons whom the log names and does not say to be erased.",
-      discussion: "Right only where they were erased after the log was copied; what they had sealed stays closed."))
+      "Accept that keys of persons are missing whom the log does not say to be erased.",
+      discussion: "Correct only if they were erased after the log was copied; their data stays sealed."))
   var acceptMissingKeys = false
   @Option(name: .customLong("verifier-key"), help: "A key known from elsewhere that must have signed; with --check.")
   var verifierKeys: [String] = []

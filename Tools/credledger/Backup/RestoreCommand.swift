@@ -3,18 +3,18 @@ import CredentialLedger
 
 struct RestoreCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "restore", abstract: "Make a ledger of a backup or of an archive, and of keys.",
+    commandName: "restore", abstract: "Restore a ledger from a backup or an archive, and from keys.",
     discussion: """
-      Checks everything first, and never overwrites: --ledger names a folder that does not exist, or is empty. The keys \
-      come from their own backup, from the key folder that is still there, or from the folder of the old ledger. From an \
-      archive the projections are rebuilt. Keys that are older than the log are refused, as persons who came since would \
-      pass for erased.
+      Checks everything first, and never overwrites: --ledger names a folder that is empty or does not exist. The keys \
+      come from their own backup, from a key folder, or from the folder of the old ledger. From an archive the \
+      projections are rebuilt. Keys that are older than the log are refused, since people who were added in between \
+      would look erased.
 
-      Whatever was revoked, disabled or erased after the copy was made is undone: do it again. --against and --witness-file \
-      hold the copy against checkpoints kept elsewhere, which shows a tail cut off or a history rewritten whole.
+      Every revocation, disabling and erasure after the copy is undone: repeat it. --against and --witness-file \
+      compare the copy with checkpoints kept elsewhere, which detects a truncated log or a rewritten history.
 
-      The next event says how far the copy reached, so that whoever holds a later checkpoint sees why it does not fit any \
-      more. --exact leaves the log as it was copied: for a ledger that moves, and of which nothing is missing.
+      The next event says how far the copy reached, which explains why a later checkpoint no longer fits. --exact \
+      leaves the log as it was copied: for a ledger that moves and of which nothing is missing.
 
       EXAMPLES
         credledger restore /backup/2026-11-25 --keys /safe/keys-2026-11-25 --ledger /var/lib/credledger
@@ -25,11 +25,11 @@ struct RestoreCommand: AsyncParsableCommand {
   @OptionGroup var output: FormatOptions
   @Argument(help: "The folder of a backup or of an archive.") var source: String
   @Option(help: "A backup of the keys, a key folder, or the folder of a ledger.") var keys: String
-  @Flag(help: "Append no event that says so.") var exact = false
+  @Flag(help: "Append no event about the restore.") var exact = false
   @Flag(
     help: ArgumentHelp(
-      "Go on though keys are missing of persons whom the log names and does not say to be erased.",
-      discussion: "Right only where they were erased after the log was copied; what they had sealed stays closed."))
+      "Accept that keys of persons are missing whom the log does not say to be erased.",
+      discussion: "Correct only if they were erased after the log was copied; their data stays sealed."))
   var acceptMissingKeys = false
   @OptionGroup var kept: AgainstOptions
 

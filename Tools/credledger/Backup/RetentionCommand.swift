@@ -4,11 +4,11 @@ import CredentialLedger
 struct RetentionCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "retention",
-    abstract: "Let events of long expired tokens go from the live file, once an archive has them.",
+    abstract: "Remove records of long expired tokens from the live file, once an archive has them.",
     discussion: """
-      Says which records would leave, and changes nothing; with --apply they leave. Records leave of access tokens that \
-      expired longer ago than --older-than says: token.issued, and token.revoked of such a token alone. The archive is read \
-      whole first, and each of its segments held against the ledger's own tree.
+      Prints which records would be removed, and changes nothing; --apply removes them. These are the records of \
+      access tokens that expired longer ago than --older-than: token.issued, and token.revoked of such a token alone. \
+      The archive is read whole first, and each segment is verified against the ledger's own tree.
 
       The tree, its proofs and the audit trail's index stay. What needs such a record later reads it from the archive that \
       --archive names, or says in which segment it is. Keep the archive as you keep the ledger: it is the only home of these \
@@ -32,7 +32,7 @@ struct RetentionCommand: AsyncParsableCommand {
   @OptionGroup var output: FormatOptions
   @Option(help: "How long ago a token must have expired, such as 90d or 12w; a day or more.")
   var olderThan: AgeArgument
-  @Flag(help: "Let them go; without it nothing is changed.")
+  @Flag(help: "Remove them; without it nothing is changed.")
   var apply = false
 
   func validate() throws {

@@ -3,11 +3,11 @@ import CredentialLedger
 
 struct Stats: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show how much there is.",
+    abstract: "Show the size of the ledger, and counts of its events.",
     discussion: """
-      Counts the events by type, also while another process writes. Readers are the slots for readers that any process \
-      has taken so far, this one included; not indexed are the newest events that the audit trail does not list yet, which \
-      it does in batches, and searches read them from the log meanwhile.
+      Counts the events by type, also while another process writes. Readers is the number of reader slots that all \
+      processes have taken, this one included. Not indexed is the number of newest events that are not in the audit \
+      index yet; searches read them from the log.
 
       EXAMPLES
         credledger stats --ledger /var/lib/credledger

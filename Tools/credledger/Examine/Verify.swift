@@ -5,14 +5,14 @@ struct Verify: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check every record, the tree, the checkpoints and the projections.",
     discussion: """
-      Hashes every record anew, rebuilds the root of the tree, checks each signed checkpoint, and compares each projection \
-      with one rebuilt from the log. Names the first position that is wrong, and then exits with status 1; json and ndjson \
-      say so on standard output as well.
+      Hashes every record again, rebuilds the root of the tree, checks each signed checkpoint, and compares each \
+      projection with a rebuild from the log. Names the first wrong position and exits with status 1; json and ndjson \
+      print it on standard output as well.
 
-      A tail cut off, an old copy or a history rewritten whole are sound in themselves: --against shows them, by a checkpoint \
-      kept elsewhere.
+      A truncated log, an old copy or a rewritten history is consistent in itself. Only --against, with a checkpoint \
+      kept elsewhere, detects these.
 
-      Records that credledger retention let go are read from the archive that --archive names. Without it the tree's own \
+      Records that credledger retention removed are read from the archive that --archive names. Without it the tree's \
       hashes stand for them, and the projections are not compared.
 
       EXAMPLES

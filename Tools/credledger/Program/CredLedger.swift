@@ -10,9 +10,9 @@ struct CredLedger: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "credledger", abstract: "An event-sourced credential ledger.",
     discussion: """
-      The ledger is named by --ledger, or by the environment variable CREDLEDGER_DIR. Its master key comes from \
-      where --master-key or CREDLEDGER_MASTER_KEY_SOURCE says; without them from the environment variable \
-      CREDLEDGER_MASTER_KEY, which is taken out of the environment, or from the ledger's key folder.
+      The ledger is named by --ledger, or by the environment variable CREDLEDGER_DIR. --master-key or \
+      CREDLEDGER_MASTER_KEY_SOURCE says where its master key is. Without them the key is in the environment variable \
+      CREDLEDGER_MASTER_KEY, which the program removes from its environment, or in the ledger's key folder.
 
       EXIT STATUS
         0  done
@@ -21,8 +21,8 @@ struct CredLedger: AsyncParsableCommand {
         3  the ledger, its keys or another file could not be opened, read or written, standard output among them; or a
            record was let go to an archive that --archive does not name
 
-      An interrupt takes away what was not finished; what a killed program leaves beside a ledger or a file, as \
-      NAME.new-... or NAME.credledger-part-..., goes with the next run for the same name.
+      On an interrupt the program removes unfinished files. If it is killed, a temporary file NAME.new-... or \
+      NAME.credledger-part-... remains beside the ledger or file; the next run for the same name removes it.
 
       EXAMPLES
         credledger init --ledger /var/lib/credledger --origin ledger.example.org

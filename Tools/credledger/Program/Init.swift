@@ -4,10 +4,10 @@ import Glibc
 
 struct Init: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Make a new ledger.",
+    abstract: "Create a new ledger.",
     discussion: """
-      Refuses a folder that holds something already. Unless CREDLEDGER_MASTER_KEY holds a master key (64 hexadecimal \
-      digits or base 64), one is made in the key folder: keep a copy elsewhere.
+      The folder must be empty or not exist. Unless CREDLEDGER_MASTER_KEY holds a master key (64 hexadecimal digits or \
+      base 64), the command makes one in the key folder: keep a copy elsewhere.
 
       EXAMPLES
         credledger init --ledger /var/lib/credledger --origin ledger.example.org

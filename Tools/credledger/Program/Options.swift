@@ -11,31 +11,31 @@ struct LedgerOptions: ParsableArguments {
     help: ArgumentHelp(
       "A file on another device that keeps the newest checkpoint; without it CREDLEDGER_WITNESS_FILE names it, if any.",
       discussion:
-        "A ledger that is behind the file, or contradicts it, is not opened. What writes brings it up to date, and makes "
-        + "it where it is not there yet; its folder must be there.",
+        "A ledger that is behind the file, or contradicts it, is not opened. Commands that write update the file, and create "
+        + "it if it is missing; its folder must exist.",
       valueName: "file"))
   var witnessFile: String?
 
   @Option(
     help: ArgumentHelp(
-      "The folder of an archive that has records which were let go; without it CREDLEDGER_ARCHIVE names it, if any.",
-      discussion: "Records that are no more in the live file are read from it, each held against the tree.",
+      "The folder of an archive that has removed records; without it CREDLEDGER_ARCHIVE names it, if any.",
+      discussion: "Records that are no longer in the live file are read from it and verified against the tree.",
       valueName: "dir"))
   var archive: String?
 
   @Option(
     help: ArgumentHelp(
-      "The folder for what verifications and states of the past need on disk for a while; without it CREDLEDGER_SCRATCH names it, and otherwise it is the one that the ledger's folder is in, or /dev/shm where that is full or read-only.",
+      "The folder for temporary files of verifications and states of the past; without it CREDLEDGER_SCRATCH names it. The default is the folder that contains the ledger's folder, or /dev/shm if that is full or read-only.",
       valueName: "dir"))
   var scratch: String?
 
   @Option(
     help: ArgumentHelp(
-      "Where the master key is; without it CREDLEDGER_MASTER_KEY_SOURCE names it, if any.",
+      "The source of the master key; without it CREDLEDGER_MASTER_KEY_SOURCE names it, if any.",
       discussion:
         "One of environment:NAME, file:PATH, credential:NAME (systemd), descriptor:N, command:PATH ARGUMENT..., pkcs11:URI or "
-        + "keys-folder. Without any it is in the variable CREDLEDGER_MASTER_KEY, in the credential credledger.master-key, or in "
-        + "the ledger's key folder, whichever is there first.",
+        + "keys-folder. Without a source it is in the variable CREDLEDGER_MASTER_KEY, else in the credential "
+        + "credledger.master-key, else in the ledger's key folder.",
       valueName: "source"))
   var masterKey: String?
 

@@ -54,7 +54,7 @@ enum Suggestion {
 
 /// Tells which program this is.
 struct Version: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Print the version of the program; as --version does.")
+  static let configuration = CommandConfiguration(abstract: "Print the version of the program, as --version does.")
 
   /// No version was released yet.
   static let text = "credledger, unreleased"

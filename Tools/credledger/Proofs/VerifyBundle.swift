@@ -6,10 +6,10 @@ struct VerifyBundle: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check evidence, without the ledger, and show what its records say.",
     discussion: """
-      Checks the signatures of the checkpoint, and the way from each record to its root. The key is the ledger's public \
-      key, as `credledger init` and `credledger key list --newest` print it there. Have it from the ledger's operator, not \
-      from whoever hands over the evidence, and compare all of it. Personal data is sealed in the records and stays so. \
-      Exits with status 1, and names the record, where something does not hold.
+      Checks the signatures of the checkpoint, and the way from each record to its root. The key is the ledger's \
+      public key, as `credledger init` and `credledger key list --newest` print it there. Get it from the ledger's \
+      operator, not from the person who hands over the evidence, and compare all of it. Personal data is sealed in the \
+      records and stays so. Exits with status 1, and names the record, where something does not hold.
 
       EXAMPLES
         credledger verify-bundle evidence.json --key ledger.example.org+1f2e3d4c+AQ...
@@ -21,7 +21,7 @@ struct VerifyBundle: AsyncParsableCommand {
   @Option(
     name: .customLong("key"),
     help: ArgumentHelp(
-      "A public key of the ledger; one of those given must have signed. One that was replaced counts up to the size after @.",
+      "A public key of the ledger; one of those given must have signed. One that was replaced is valid up to the size after the @.",
       valueName: "key"))
   var keys: [String] = []
   @Option(

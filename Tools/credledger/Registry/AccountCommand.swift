@@ -5,7 +5,7 @@ struct AccountCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "account", abstract: "List, show and administer accounts.",
     discussion: """
-      Whatever changes something is recorded with the operator as its actor.
+      Each change is recorded with the operator as its actor.
 
       EXAMPLES
         credledger account list --ledger ./ledger --format ndjson
@@ -38,8 +38,7 @@ struct AccountCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Show an account.",
       discussion: """
-        With --reveal, what is sealed is opened: name and e-mail address, and the newest sign-ins with the addresses and \
-        programs that they came from.
+        --reveal shows personal data: name, e-mail address, and the newest sign-ins with their addresses and programs.
 
         EXAMPLES
           credledger account show 12
@@ -48,7 +47,7 @@ struct AccountCommand: AsyncParsableCommand {
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The account, such as account:12 or 12.") var account: AccountID
-    @Flag(help: "Open what is sealed: name, e-mail address, and the newest 20 sign-ins.") var reveal = false
+    @Flag(help: "Show personal data: name, e-mail address, and the newest 20 sign-ins.") var reveal = false
 
     func run() async throws {
       let (id, reveal) = (account, reveal)
@@ -62,7 +61,8 @@ struct AccountCommand: AsyncParsableCommand {
   }
 
   struct Disable: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Disable an account; what stands on it stops.")
+    static let configuration = CommandConfiguration(
+      abstract: "Disable an account; everything that depends on it stops.")
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The account, such as account:12 or 12.") var account: AccountID

@@ -3,14 +3,14 @@ import CredentialLedger
 
 struct ClockCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "clock", abstract: "Show how the ledger's clock stands, and accept a step of the clock.",
+    commandName: "clock", abstract: "Show the state of the ledger's clock, and accept a step of the clock.",
     subcommands: [Show.self, Accept.self])
 
   struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Show the clock beside the time that counts.",
+      abstract: "Show the machine's clock and the ledger's time.",
       discussion: """
-        The time that counts is never earlier than the newest event. Exits with status 1 where the clock is so far behind \
+        The ledger's time is never earlier than the newest event. Exits with status 1 if the clock is so far behind \
         that commands are refused.
 
         EXAMPLES
@@ -42,11 +42,11 @@ struct ClockCommand: AsyncParsableCommand {
 
   struct Accept: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Confirm that the clock is right: recorded time goes on from it.",
+      abstract: "Confirm that the clock is right: recorded time continues from it.",
       discussion: """
-        For a ledger to which a clock that was ahead has written. Appends clock.corrected, which says from which time to \
-        which; the order of events stays that of their positions. What was begun while the clock was ahead (tokens, codes, \
-        PINs, webhooks) ends by as much earlier, so that nothing outlives its time.
+        For a ledger that was written while the clock was ahead. Appends clock.corrected with the old and the new \
+        time; events keep the order of their positions. Tokens, codes, PINs and webhooks that were created while the \
+        clock was ahead end earlier by the same amount.
 
         EXAMPLES
           credledger clock accept

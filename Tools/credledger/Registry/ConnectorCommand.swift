@@ -5,8 +5,8 @@ struct ConnectorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "connector", abstract: "List, show and administer connectors.",
     discussion: """
-      A connector goes by its number, as connector:8 or 8, or by the ID that clients know. Whatever changes something is \
-      recorded with the operator as its actor.
+      A connector is named by its number, connector:8 or 8, or by the ID that clients know. Each change is recorded \
+      with the operator as its actor.
 
       EXAMPLES
         credledger connector list --ledger ./ledger
@@ -78,7 +78,7 @@ struct ConnectorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Create a connector for somebody with a verified phone.",
       discussion: """
-        Prints its Secret, this once: the ledger keeps a digest of it.
+        Prints its Secret once; the ledger keeps only a digest.
 
         EXAMPLES
           credledger connector create --owner 2 --name Roster --permission group-information
@@ -109,7 +109,7 @@ struct ConnectorCommand: AsyncParsableCommand {
 
   struct Update: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Change some of a connector's details; what is not named stays.",
+      abstract: "Change some of a connector's details; the others stay.",
       discussion: """
         Fewer permissions narrow every live token at once; more do not widen what was granted before.
 
@@ -151,10 +151,11 @@ struct ConnectorCommand: AsyncParsableCommand {
 
   struct Approve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Approve what a connector asks for that concerns the whole organisation.",
+      abstract: "Approve the scopes of a connector that concern the whole organisation.",
       discussion: """
-        Without it a connector has no access to the organisation's data, whatever its permissions say and people agree to. \
-        What the connector asks for later is approved anew. With --withdraw, nothing is approved any more, at once.
+        Without an approval a connector has no access to the organisation's data, even if its permissions include it \
+        and people agree. Scopes that the connector adds later need another approval. --withdraw ends the approval at \
+        once.
 
         EXAMPLES
           credledger connector approve 8
@@ -180,8 +181,8 @@ struct ConnectorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "rotate-secret", abstract: "Give a connector another Secret.",
       discussion: """
-        Prints the new Secret, this once. The one before is accepted for as long as --overlap says, at most 30 days: give 0s \
-        where it leaked.
+        Prints the new Secret once. The earlier one is accepted for the time of --overlap, at most 30 days. Give 0s if \
+        it leaked.
 
         EXAMPLES
           credledger connector rotate-secret 8 --overlap 7d
@@ -190,7 +191,7 @@ struct ConnectorCommand: AsyncParsableCommand {
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The connector, such as connector:8 or 8, or its ID.") var connector: ConnectorName
-    @Option(help: "For how long the Secret before is accepted still, such as 7d or 0s.") var overlap: DurationArgument
+    @Option(help: "How long the earlier Secret is still accepted, such as 7d or 0s.") var overlap: DurationArgument
 
     func run() async throws {
       let (name, overlap) = (connector, overlap.duration)

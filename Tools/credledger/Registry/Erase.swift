@@ -5,7 +5,7 @@ struct Erase: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Erase the person of an account, for good.",
     discussion: """
-      Nobody can read the person's data afterwards, and what the account granted stops. Asks first, unless --yes is given.
+      Afterwards nobody can read the person's data, and the account's grants stop. Asks first, unless --yes is given.
 
       EXAMPLES
         credledger erase 12 --ledger ./ledger

@@ -5,7 +5,7 @@ struct GrantCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "grant", abstract: "List, show, give and revoke the access that connectors have.",
     discussion: """
-      Whatever changes something is recorded with the operator as its actor.
+      Each change is recorded with the operator as its actor.
 
       EXAMPLES
         credledger grant list connector:8 --ledger ./ledger
@@ -19,7 +19,7 @@ struct GrantCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "List the grants of a connector, a group or an account that are not revoked, oldest first.",
       discussion: """
-        Each with what keeps it from giving access, if something does. Revoked grants are in the audit trail.
+        Shows for each the reason why it gives no access, if any. Revoked grants are in the audit trail.
 
         EXAMPLES
           credledger grant list connector:8
@@ -68,10 +68,10 @@ struct GrantCommand: AsyncParsableCommand {
 
   struct Create: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Give a connector access for somebody: to a group that they administer, or their own.",
+      abstract: "Give a connector access: to a group that the granter administers, or to the granter's own data.",
       discussion: """
-        Prints a refresh token, this once: the ledger keeps a digest of it. One made before for the same access stops. The \
-        connector gets the permissions that are named, as far as it asks for them; without any, all that it asks for.
+        Prints a refresh token once; the ledger keeps only a digest. An earlier token for the same access stops. The \
+        connector gets the named permissions that it also asks for; without --permission it gets all that it asks for.
 
         EXAMPLES
           credledger grant create --connector 8 --group 5 --granter 2

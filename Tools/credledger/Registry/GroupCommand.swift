@@ -5,8 +5,8 @@ struct GroupCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "group", abstract: "List, show and administer groups, their members and subscribers.",
     discussion: """
-      A group goes by its number, as group:5 or 5, or by the ID that clients know. Whatever changes something is recorded \
-      with the operator as its actor.
+      A group is named by its number, group:5 or 5, or by the ID that clients know. Each change is recorded with the \
+      operator as its actor.
 
       EXAMPLES
         credledger group list --ledger ./ledger
@@ -60,7 +60,7 @@ struct GroupCommand: AsyncParsableCommand {
   }
 
   struct Show: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show a group and what lies below it.")
+    static let configuration = CommandConfiguration(abstract: "Show a group and the groups below it.")
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The group, such as group:5 or 5, or its ID.") var group: GroupName
@@ -79,7 +79,7 @@ struct GroupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Create a group, with its creator as its first admin.",
       discussion: """
-        People who are named, at most 200, are its members from the start.
+        The named people, at most 200, are its members from the start.
 
         EXAMPLES
           credledger group create --name "Field team" --creator 2 --account 3 --account 4

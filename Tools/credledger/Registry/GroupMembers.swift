@@ -6,8 +6,8 @@ extension GroupCommand {
     static let configuration = CommandConfiguration(
       abstract: "List the members that a group has now, in the order in which they were added.",
       discussion: """
-        Who was added by a number that nobody has verified yet has no account. Numbers are shown with --reveal only, and \
-        nobody's who was erased.
+        A member by a number that nobody has verified yet has no account. Numbers are shown only with --reveal; those \
+        of erased people cannot be shown.
 
         EXAMPLES
           credledger group members 5
@@ -34,8 +34,8 @@ extension GroupCommand {
     static let configuration = CommandConfiguration(
       commandName: "add-member", abstract: "Add people to a group, each by account or by number.",
       discussion: """
-        At most 200 at once: all of them, or nobody where anybody is refused. Prints the memberships that were made; who \
-        is a member already may be named as well. A number that nobody holds waits for whoever verifies it.
+        At most 200 at once. If one person is refused, nobody is added. Prints the new memberships; existing members \
+        may be named as well. A number is invited until its holder accepts.
 
         EXAMPLES
           credledger group add-member 5 --account 3 --account 4 --role admin
@@ -67,7 +67,8 @@ extension GroupCommand {
     static let configuration = CommandConfiguration(
       commandName: "remove-member", abstract: "Remove members; what they granted for the group stops.",
       discussion: """
-        At most 200 at once: all of them, or nobody where anybody is refused. Who was removed before may be named as well.
+        At most 200 at once. If one removal is refused, nobody is removed. Members that were removed before may be \
+        named as well.
 
         EXAMPLES
           credledger group remove-member 5 6

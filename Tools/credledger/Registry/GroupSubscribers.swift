@@ -6,8 +6,8 @@ extension GroupCommand {
     static let configuration = CommandConfiguration(
       abstract: "List the subscribers of a public group, in the order in which they were added.",
       discussion: """
-        Public groups are those of the kind connect-group. Who was added by a number that nobody has verified yet has no \
-        account. Numbers are shown with --reveal only, and nobody's who was erased.
+        A public group is of the kind connect-group. A subscriber by a number that nobody has verified yet has no \
+        account. Numbers are shown only with --reveal; those of erased people cannot be shown.
 
         EXAMPLES
           credledger group subscribers 5
@@ -40,7 +40,8 @@ extension GroupCommand {
     static let configuration = CommandConfiguration(
       abstract: "Make people subscribers of a public group, each by account or by number.",
       discussion: """
-        At most 100 at once. Who is a subscriber stays one; a number that nobody holds waits for whoever verifies it.
+        At most 100 at once. Existing subscribers may be named as well. A number that nobody holds becomes a \
+        subscription of the person who verifies it.
 
         EXAMPLES
           credledger group subscribe 5 --account 3 --account 4
@@ -67,7 +68,7 @@ extension GroupCommand {
     static let configuration = CommandConfiguration(
       abstract: "End people's subscriptions to a public group, each by account or by number.",
       discussion: """
-        At most 100 at once. A number stands for whoever was added by it, and whoever holds it.
+        At most 100 at once. A number names the subscriber that was added by it, and the account that holds it.
 
         EXAMPLES
           credledger group unsubscribe 5 --account 3

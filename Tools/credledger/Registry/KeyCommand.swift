@@ -16,10 +16,10 @@ struct KeyCommand: AsyncParsableCommand {
 
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Show the keys that check checkpoints, oldest first.",
+      abstract: "Show the public keys that verify checkpoints, oldest first.",
       discussion: """
-        They are public: give them to whoever is to check evidence, by a way that whoever hands over evidence cannot change.
-        A key that was replaced has the size of the largest tree that it counts for after an @: leave it there.
+        Give them to auditors, by a way that the person who hands over evidence cannot change. A key that was replaced
+        ends in an @ and the size of the largest tree that it is valid for: leave that there.
         As JSON, the numbers and times of all other keys follow.
 
         EXAMPLES
@@ -46,7 +46,7 @@ struct KeyCommand: AsyncParsableCommand {
   }
 
   struct RotateSigning: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Make a new key that signs checkpoints from now on.")
+    static let configuration = CommandConfiguration(abstract: "Make a new key for signing checkpoints.")
     @OptionGroup var ledger: LedgerOptions
 
     func run() async throws { print(try await ledger.writing { try await $0.keys.rotateSigningKey() }) }

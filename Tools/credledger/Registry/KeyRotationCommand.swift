@@ -16,9 +16,9 @@ struct KeyKindArgument: ExpressibleByArgument {
 extension KeyCommand {
   struct Rotate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Make new keys, and say for how long what was made before is still read.",
+      abstract: "Make new keys, with an overlap for tokens and requests of the earlier ones.",
       discussion: """
-        Where somebody may have had the keys, rotate all of them, and the master key by rotate-master.
+        If somebody may have had the keys, rotate all of them, and the master key with rotate-master.
 
         KINDS
           signing      signs checkpoints; the keys before stay, to check what they signed
@@ -37,7 +37,7 @@ extension KeyCommand {
     @OptionGroup var output: FormatOptions
     @Argument(help: ArgumentHelp("The kind of key.", valueName: "kind")) var kind: KeyKindArgument?
     @Flag(help: "Rotate every kind.") var all = false
-    @Option(help: "For how long tokens and repeated requests of before are still recognised, such as 7d or 0s.")
+    @Option(help: "How long earlier tokens and repeated requests are still recognised, such as 7d or 0s.")
     var overlap: DurationArgument?
 
     func validate() throws {
@@ -63,8 +63,7 @@ extension KeyCommand {
     static let configuration = CommandConfiguration(
       abstract: "Destroy earlier keys of a kind before their time.",
       discussion: """
-        Tokens made under a token mask that is dropped are unknown from then on. The newest key of a kind stays, and signing \
-        keys stay.
+        Tokens made under a dropped token mask become unknown. The newest key of a kind stays, and signing keys stay.
 
         EXAMPLES
           credledger key drop token-mask

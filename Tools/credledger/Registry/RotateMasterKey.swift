@@ -4,18 +4,18 @@ import Glibc
 
 struct RotateMasterKey: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "rotate-master", abstract: "Replace the master key, and say where the new one is.",
+    commandName: "rotate-master", abstract: "Replace the master key.",
     discussion: """
-      The new key is where --to says, in one of the forms of --master-key, or is drawn and put into keys/master.key of the \
-      ledger. Without options it is drawn where the present one lies in the key folder.
+      --to names the source of the new key, in one of the forms of --master-key; --to-key-folder draws one and puts it \
+      into keys/master.key of the ledger. Without options one is drawn if the present key is in the key folder.
 
-      A key in a variable or a descriptor may be gone with this command, and all that it seals. So the first run changes \
-      nothing, and prints the fingerprint of the key: put the key where the next start finds it, and run again with \
-      --confirm.
+      A key in a variable or a descriptor may be lost when this command ends, and all that it seals with it. So the \
+      first run changes nothing and prints the fingerprint of the key. Put the key where the next start finds it, and \
+      run again with --confirm.
 
-      Afterwards the old key opens this ledger no more, only backups of its keys from before; a keys/master.key that is not \
-      the new key is overwritten and removed. Keep a copy of the new one elsewhere. Have it found from then on by \
-      --master-key, CREDLEDGER_MASTER_KEY_SOURCE or CREDLEDGER_MASTER_KEY.
+      Afterwards the old key opens only earlier backups of the keys. A keys/master.key that is not the new key is \
+      overwritten and removed. Keep a copy of the new key elsewhere, and name its source by --master-key, \
+      CREDLEDGER_MASTER_KEY_SOURCE or CREDLEDGER_MASTER_KEY from then on.
 
       EXAMPLES
         credledger key rotate-master --ledger ./ledger

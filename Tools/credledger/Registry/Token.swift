@@ -5,8 +5,8 @@ struct Token: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "List, explain and revoke tokens.",
     discussion: """
-      Tokens go by their public handles, as token:42. A token's text is a secret: give it by - on standard input, so that \
-      it stays out of the shell's history.
+      Tokens are named by their public handles, such as token:42. A token's text is a secret: give it by - on standard \
+      input, so that it stays out of the shell's history.
 
       EXAMPLES
         credledger token list grant:17 --ledger /var/lib/credledger
@@ -57,11 +57,11 @@ extension Token {
     static let configuration = CommandConfiguration(
       abstract: "Revoke a token, a refresh token with its family, or all of a grant, a connector or an account.",
       discussion: """
-        One event whatever the number of tokens, recorded as the operator's. What is stopped already is no error, and \
-        what there is not is one. The grant, the connector and the account stand, and can be given new tokens.
+        One event, whatever the number of tokens. A target that is stopped already is no error; one that does not \
+        exist is. The grant, the connector and the account stay, and can get new tokens.
 
-        A token that leaked is given by its text: by - on standard input, so that no other process sees it. Each line is a \
-        token, and has its own result; white space, quotes and Bearer around one are ignored. An access token is revoked \
+        Give a leaked token by its text: by - on standard input, so that no other process sees it. Each line is a \
+        token with its own result; white space, quotes and Bearer around it are ignored. An access token is revoked \
         alone, a refresh token with its family.
 
         EXAMPLES

@@ -5,8 +5,8 @@ struct WebhookCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "webhook", abstract: "List, show, disable and delete webhooks.",
     discussion: """
-      Connectors register webhooks themselves, by an access token. Where one is told, and what goes with it, may be secret \
-      and is never printed. Whatever changes something is recorded with the operator as its actor.
+      Connectors register webhooks themselves, with an access token. The address of a webhook, its token and its \
+      context may be secret and are never printed. Each change is recorded with the operator as its actor.
 
       EXAMPLES
         credledger webhook list connector:8 --ledger ./ledger
@@ -20,7 +20,7 @@ struct WebhookCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "List the webhooks of a connector, a grant or a group that are not deleted, oldest first.",
       discussion: """
-        Each with what keeps it from delivering, if something does, and how many deliveries wait for it.
+        Shows for each the reason why it does not deliver, if any, and the number of waiting deliveries.
 
         EXAMPLES
           credledger webhook list connector:8
@@ -90,9 +90,9 @@ struct WebhookCommand: AsyncParsableCommand {
 
   struct Disable: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Let a webhook deliver nothing until its connector asks for it again.",
+      abstract: "Stop a webhook until its connector enables it again.",
       discussion: """
-        What waits for it is dropped.
+        Its waiting deliveries are dropped.
 
         EXAMPLES
           credledger webhook disable 15 --reason "floods the gateway"
@@ -115,7 +115,7 @@ struct WebhookCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Delete a webhook for good; the key of its address and token is destroyed.",
       discussion: """
-        What waits for it is dropped. Asks first, unless --yes is given.
+        Its waiting deliveries are dropped. Asks first, unless --yes is given.
 
         EXAMPLES
           credledger webhook delete 15

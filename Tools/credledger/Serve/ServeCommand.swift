@@ -8,12 +8,12 @@ struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Serve the ledger over HTTP.",
     discussion: """
-      Programs get and renew access tokens, by the Kaizala Connector API or by OAuth, and ask about them. The ledger is open \
-      for writing meanwhile. Settings come from the options, then from variables (CREDLEDGER_SERVE_LISTEN and so on, as the \
-      settings are named in Schemas/files/config.schema.json), then from the file that --config names.
+      Programs get, renew and check access tokens by the Kaizala Connector API or by OAuth. The server keeps the \
+      ledger open for writing. Settings come from the options, then from variables (CREDLEDGER_SERVE_LISTEN and so on, \
+      as the settings are named in Schemas/files/config.schema.json), then from the file that --config names.
 
-      On the first interrupt the server takes no more connections, finishes what it accepted, and closes the ledger; a \
-      second one ends it at once. The log goes to standard error.
+      On the first interrupt the server takes no more connections, finishes the requests it accepted, and closes the \
+      ledger. A second interrupt ends it at once. The log goes to standard error.
 
       EXAMPLES
         credledger serve --ledger ./ledger
@@ -28,19 +28,19 @@ struct Serve: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp("Where clients reach the server: https://HOST. By default where it listens.", valueName: "url"))
   var publicURL: String?
-  @Flag(help: "For one's own trials: anybody may sign in as anyone, and PINs are shown here. On the loopback alone.")
+  @Flag(help: "For trials, on the loopback only: anybody may sign in as anyone, and PINs are shown here.")
   var development = false
   @Option(help: ArgumentHelp("A file with settings, in JSON.", valueName: "file"))
   var config: String?
   @Option(
-    help: ArgumentHelp("A file with the certificate and those above it, in PEM: then TLS is spoken.", valueName: "file")
+    help: ArgumentHelp("A PEM file with the certificate and its chain; turns TLS on.", valueName: "file")
   )
   var tlsCertificate: String?
-  @Option(help: ArgumentHelp("A file with the key of the certificate, in PEM.", valueName: "file"))
+  @Option(help: ArgumentHelp("A PEM file with the key of the certificate.", valueName: "file"))
   var tlsKey: String?
-  @Option(help: ArgumentHelp("How lines of the log are written: text, or json.", valueName: "form"))
+  @Option(help: ArgumentHelp("The format of the log: text or json.", valueName: "form"))
   var logFormat: String?
-  @Option(help: ArgumentHelp("From which level on lines are logged, such as info.", valueName: "level"))
+  @Option(help: ArgumentHelp("The lowest level that is logged, such as info.", valueName: "level"))
   var logLevel: String?
 
   func run() async throws {

@@ -6,7 +6,7 @@ extension Projection: ExpressibleByArgument {}
 struct ReplayCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay",
-    abstract: "Make the projections from the log: to compare, to look into, in place of the live ones.",
+    abstract: "Compute the projections from the log: to compare them, to inspect them, or to replace the live ones.",
     discussion: """
       Name one of --verify, --to, --rebuild, --step and --profile.
 
@@ -35,13 +35,13 @@ struct ReplayCommand: AsyncParsableCommand {
   var to: MomentArgument?
   @Option(help: "The folder for --to: empty, not there, or with a replay to go on with.")
   var out: String?
-  @Flag(help: "Make the live projections anew.")
+  @Flag(help: "Rebuild the live projections.")
   var rebuild = false
-  @Flag(help: "Go on and back by single events.")
+  @Flag(help: "Step forward and back by single events.")
   var step = false
   @Option(help: "Where --step begins; without it before the first event.", transform: MomentArgument.parse)
   var from: MomentArgument?
-  @Flag(help: "Tell what each type of event costs.")
+  @Flag(help: "Show the cost of each type of event.")
   var profile = false
   @Option(help: "Only this projection: directory, validity or audit; may be repeated.")
   var only: [Projection] = []

@@ -5,9 +5,9 @@ struct SnapshotCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "snapshot", abstract: "Make, list and drop snapshots of the state.",
     discussion: """
-      Snapshots make states of the past quick to come by. A server makes them by itself, one each 500,000 events; they \
-      hold what changed since the one before, lie in snapshots/ in the ledger's folder, and need no backup. They are \
-      thrown away when somebody is erased, and made anew.
+      Snapshots make queries of past states fast. A server makes one for each 500,000 events. A snapshot holds the \
+      changes since the one before, is in snapshots/ in the ledger's folder, and needs no backup. An erasure deletes \
+      all snapshots; they are made again.
 
       EXAMPLES
         credledger snapshot make --ledger /var/lib/credledger
@@ -21,7 +21,7 @@ extension SnapshotCommand {
     static let configuration = CommandConfiguration(
       abstract: "Make a snapshot of the state as it is now.",
       discussion: """
-        The ledger is only read. Where a server makes snapshots of it, this is refused.
+        The ledger is only read. The command is refused while a server makes snapshots of it.
 
         EXAMPLES
           credledger snapshot make --ledger /var/lib/credledger
@@ -72,9 +72,9 @@ extension SnapshotCommand {
 
   struct Drop: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Throw all snapshots away.",
+      abstract: "Delete all snapshots.",
       discussion: """
-        They are made anew when they are due; nothing is lost.
+        They are made again when they are due; nothing is lost.
 
         EXAMPLES
           credledger snapshot drop --ledger /var/lib/credledger

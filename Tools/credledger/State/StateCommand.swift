@@ -7,11 +7,11 @@ struct StateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "state", abstract: "Show the state at any moment.",
     discussion: """
-      The nearest snapshot is taken, and the events since are replayed over it in a scratch folder that goes by itself; \
-      the ledger is only read. Deleted objects are shown too. Personal data are masked unless --reveal is given. Nobody \
-      who is erased by now is found in any state of the past.
+      Replays the events since the nearest snapshot in a scratch folder that is removed afterwards; the ledger is only \
+      read. Deleted objects are shown too. Personal data is masked unless --reveal is given. A person who is erased by \
+      now is in no state of the past.
 
-      With --in the state is that of a folder that credledger replay --to has filled, at once and without replaying again.
+      --in reads a folder that credledger replay --to has filled, without another replay.
 
       A moment is a position, a time in RFC 3339, or how long ago: 1200, 2026-01-31T12:00:00Z, 2h, 7d.
 

@@ -4,7 +4,7 @@ import Glibc
 
 struct Simulate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Fill a new ledger with a history made up from a seed.",
+    abstract: "Fill a new ledger with a history generated from a seed.",
     discussion: """
       People sign in, create connectors and groups, and grant access; then programs get tokens, some connectors far more \
       than others, some with a new refresh token each time; and now and then a token, a family of tokens or a grant is \
@@ -24,7 +24,7 @@ struct Simulate: AsyncParsableCommand {
     parsing: .unconditional,
     help: "How many events the ledger is to have, at least what its people and connectors take.")
   var events: UInt64
-  @Option(parsing: .unconditional, help: "What everything follows from.")
+  @Option(parsing: .unconditional, help: "The seed of the history.")
   var seed: UInt64
   @Option(help: "How many connectors there are at first.")
   var connectors = 100
