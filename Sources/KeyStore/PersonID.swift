@@ -35,6 +35,9 @@ public struct PersonID: Sendable, Hashable {
     unsafe withUnsafeBytes { unsafe Array($0) }
   }
 
+  /// The file in the key folder that the key lies in.
+  package var fileOfKey: String { "keys/persons/\(PersonShard.fileName(shard))" }
+
   /// The first byte, which says what shard the key lies in.
   var shard: UInt8 {
     unsafe withUnsafeBytes { unsafe $0[0] }

@@ -70,6 +70,36 @@ package final class PersonKeys: Sendable {
     try find(person) { _, _ in true } ?? false
   }
 
+  /// Whether there is a file for keys of the person's kind of ID. Once made it stays, also where the last of its keys is
+  /// destroyed: so nobody has a key in one that is not there.
+  package func hasFile(for person: PersonID) -> Bool { folder.has(PersonShard.fileName(person.shard)) }
+
+  /// The numbers of the files that are not there: 256 look-ups in the folder.
+  package var absentFiles: Set<UInt8> {
+    Set((UInt8.min...UInt8.max).filter { !folder.has(PersonShard.fileName($0)) })
+  }
+
+  /// Whether a person has a key, looked for among the newest of its file first: cheap for one that was made lately, as
+  /// ``contains(_:)`` for another. The newest entries are not checked.
+  ///
+  /// - Throws: ``KeyStoreError`` with code `damaged` or `fileFailure`.
+  package func containsAmongNewest(_ person: PersonID) throws(KeyStoreError) -> Bool {
+    guard let file = try OpenFile.open(folder.path(of: PersonShard.fileName(person.shard)), O_RDONLY) else {
+      return false
+    }
+    let header = try PersonShard.decodeHeader(
+      try file.read(count: PersonShard.headerSize), shard: person.shard)
+    let first = max(0, header.count - Self.newestCount)
+    let bytes = try file.read(
+      count: (header.count - first) * PersonShard.entrySize, at: PersonShard.offset(of: first))
+    let name = person.bytes
+    for start in stride(from: 0, to: bytes.count, by: PersonShard.entrySize)
+    where bytes[start...].starts(with: name) { return true }
+    return try contains(person)
+  }
+
+  private static let newestCount = 64
+
   /// Destroys a person's key for good: on return no file holds it, sealed or not. The file it lay in is written anew,
   /// in proportion to the persons in it.
   ///

@@ -13,20 +13,37 @@ package struct PersonalData: Sendable {
 
   /// Persons whose boxes are not to be opened, whether their keys are there or not.
   private let erased: Set<[UInt8]>
+  /// What the log says of erasures; nil where events are applied as they are recorded, when every key is there.
+  private let recorded: RecordedErasures?
+  /// Whether a key that is gone without an event counts as erased: only for a copy whose missing keys are yet to be counted.
+  private let acceptsMissing: Bool
 
-  /// Opens by the keys of a store, for everybody whose key is there.
+  /// Opens by the keys of a store.
   ///
   /// - Throws: ``LogError/Code/keyUnavailable`` where there is no key for the hashes.
-  package init(_ keys: KeyStore) throws(LogError) { self.init(keys, try LookupKey(keys), without: []) }
+  package init(_ keys: KeyStore, acceptingMissing: Bool = false) throws(LogError) {
+    self.init(keys, try LookupKey(keys), without: [], nil, acceptingMissing)
+  }
 
-  private init(_ keys: KeyStore, _ lookup: LookupKey, without erased: Set<[UInt8]>) {
+  private init(
+    _ keys: KeyStore, _ lookup: LookupKey, without erased: Set<[UInt8]>, _ recorded: RecordedErasures?,
+    _ acceptsMissing: Bool
+  ) {
     self.keys = keys
     self.lookup = lookup
     self.erased = erased
+    self.recorded = recorded
+    self.acceptsMissing = acceptsMissing
   }
 
-  /// The same, but for persons whose erasure is recorded: their keys may be there for a moment more.
-  func without(_ erased: Set<[UInt8]>) -> PersonalData { PersonalData(keys, lookup, without: erased) }
+  /// The same, for events that are applied again.
+  ///
+  /// - Parameters:
+  ///   - erased: persons whose erasure is recorded: their keys may be there for a moment more.
+  ///   - recorded: tells erasures from lost keys.
+  func without(_ erased: Set<[UInt8]>, _ recorded: RecordedErasures) -> PersonalData {
+    PersonalData(keys, lookup, without: erased, recorded, acceptsMissing)
+  }
 
   /// The keyed hash by which a phone number is found.
   /// - Parameter number: in E.164 form.
@@ -57,8 +74,19 @@ package struct PersonalData: Sendable {
         .unreadableEvent, "the name of a person's key has \(sealed.person.count) bytes, not 16", at: position)
     }
     guard erased.isEmpty || !erased.contains(sealed.personBytes) else { return nil }
-    do { return try keys.vault.open(SealedValue(person: person, box: sealed.boxBytes), purpose: purpose) } catch {
+    let opened: [UInt8]?
+    do { opened = try keys.vault.open(SealedValue(person: person, box: sealed.boxBytes), purpose: purpose) } catch {
       throw LogError(.keyUnavailable, error.reason, at: position)
     }
+    if let opened { return opened }
+    // An erasure leaves the same rows as a key that was never there. A lost key must not pass for one.
+    if acceptsMissing { return nil }
+    guard let recorded, try recorded.contains(sealed.personBytes) else {
+      throw LogError(
+        .keysMissing,
+        "the key of a person is not in \(person.fileOfKey), and no event says that the person was erased: restore "
+          + "the file from a backup of keys/, and rebuild nothing before", at: position)
+    }
+    return nil
   }
 }

@@ -2,6 +2,11 @@ package import EventLog
 package import LMDB
 import LedgerEvents
 
+extension EventLog<ProjectionSet> {
+  /// Opens what is sealed in events that are applied again, and tells erasures from lost keys.
+  var replayedPersonalData: PersonalData { participant.personalData.without([], RecordedErasures(of: self)) }
+}
+
 /// Makes the projections anew from the log: beside the live ones, swapped in one commit.
 package struct ProjectionRebuild: Sendable {
   private let log: EventLog<ProjectionSet>
@@ -60,6 +65,7 @@ package struct ProjectionRebuild: Sendable {
       return (target, 0, erased)
     }
     let runs = AuditRunBuilder(of: log, policy: policy) { participant, _ in (participant.tables[target].audit, 0) }
+    let recorded = RecordedErasures(of: log)
     var position = start
     var hasRuns = false
     while true {
@@ -73,7 +79,7 @@ package struct ProjectionRebuild: Sendable {
       }
       let reached = stretch.last?.header.position ?? position
       let (head, isSwapped) = try await writer.upkeep { [hasRuns] (view, head) throws(LogError) in
-        let tables = view.participant.tables[target].without(erased)
+        let tables = view.participant.tables[target].without(erased, recorded)
         for item in stretch {
           try tables.apply(item.event, item.header, in: &view.transaction)
           try view.participant.pinCounts?.recount(item.event, item.header, tables.directory, in: &view.transaction)
@@ -202,7 +208,7 @@ package struct ProjectionRebuild: Sendable {
     defer { environment.close() }
     let tables = try environment.write { (transaction) throws(LogError) in
       try ProjectionTables(
-        set: ProjectionTables.names[0], in: &transaction, of: environment, log.participant.personalData)
+        set: ProjectionTables.names[0], in: &transaction, of: environment, log.replayedPersonalData)
     }
     var position: Position = 0
     while position < head {

@@ -42,10 +42,14 @@ public final class ProjectionSet: CommitParticipant {
 
   /// Opens the projections' tables, creating those that are missing. Whether they are up to date is another question:
   /// see ``ProjectionRebuild``.
+  ///
+  /// - Parameter acceptingMissingKeys: whether a rebuild takes keys that are gone for erased ones: only for a copy whose
+  ///   missing keys are counted next.
   package init(
-    in transaction: inout WriteTransaction, of environment: Environment, keys: KeyStore
+    in transaction: inout WriteTransaction, of environment: Environment, keys: KeyStore,
+    acceptingMissingKeys: Bool = false
   ) throws(LogError) {
-    let personalData = try PersonalData(keys)
+    let personalData = try PersonalData(keys, acceptingMissing: acceptingMissingKeys)
     self.personalData = personalData
     rowKeys = RowKeys(newestOf: keys)
     schemaVersion = ProjectionCheckpoint.schemaVersion(rowKeys)

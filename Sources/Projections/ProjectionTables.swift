@@ -66,8 +66,8 @@ package final class ProjectionTables: Sendable {
   }
 
   /// The same tables, into which no hash comes of persons whose erasure is recorded.
-  func without(_ erased: Set<[UInt8]>) -> ProjectionTables {
-    ProjectionTables(Directory(directory.rows, directory.personalData.without(erased)), validity, audit)
+  func without(_ erased: Set<[UInt8]>, _ recorded: RecordedErasures) -> ProjectionTables {
+    ProjectionTables(Directory(directory.rows, directory.personalData.without(erased, recorded)), validity, audit)
   }
 
   /// Brings the tables from the state before the event to the state after it.

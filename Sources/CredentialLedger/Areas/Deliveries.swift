@@ -136,8 +136,9 @@ public struct Deliveries: Sendable {
           ).box
           sealed.append((webhook.id, delivery))
         } catch {
+          guard error.code == .personMissing else { throw LedgerError(error) }
           // Deleted a moment ago.
-          if error.code != .personMissing { throw LedgerError(error) }
+          guard try ledger.isDestroyed(key) else { throw Ledger.lost(key) }
         }
       }
       return sealed
@@ -245,13 +246,15 @@ extension Ledger {
   private func payload(of item: TakenDelivery) throws(LedgerError) -> [UInt8]? {
     guard let key = PersonID(bytes: item.webhook.key) else { return nil }
     let value = SealedValue(person: key, box: item.delivery.box)
-    do throws(KeyStoreError) {
-      return try keyStore.vault.open(value, purpose: .webhookPayload, in: item.delivery.place(of: item.webhook.id))
-    } catch {
-      guard error.code == .notAuthentic else { throw LedgerError(error) }
+    return try opened(by: key) { () throws(KeyStoreError) in
+      do throws(KeyStoreError) {
+        return try keyStore.vault.open(value, purpose: .webhookPayload, in: item.delivery.place(of: item.webhook.id))
+      } catch {
+        guard error.code == .notAuthentic else { throw error }
+      }
+      // Versions before bound it to the webhook alone. What waits from then is delivered or dropped within two days.
+      return try keyStore.vault.open(value, purpose: .webhookPayload)
     }
-    // Versions before bound it to the webhook alone. What waits from then is delivered or dropped within two days.
-    return try keyed { () throws(KeyStoreError) in try keyStore.vault.open(value, purpose: .webhookPayload) }
   }
 }
 

@@ -16,8 +16,8 @@ public struct People: Sendable {
   /// ```
   ///
   /// - Parameter requester: the operator, or the person.
-  /// - Throws: `forbidden`, `not_found`; `storage` where a key could not be destroyed: erase again, or open the ledger
-  ///   again, which destroys it.
+  /// - Throws: `forbidden`, `not_found`; `storage` or `disk_full` of the field `keys` where the erasure is recorded and a key
+  ///   could not be destroyed: erase again, or open the ledger for writing, which destroys it.
   public func erase(
     _ account: AccountID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
@@ -69,7 +69,13 @@ extension Ledger {
     try await blocking(.short) { [keyStore] () throws(LedgerError) in
       for bytes in persons {
         guard let person = PersonID(bytes: bytes) else { continue }
-        try keyed { () throws(KeyStoreError) in _ = try keyStore.persons.erase(person) }
+        do throws(KeyStoreError) { _ = try keyStore.persons.erase(person) } catch {
+          throw LedgerError(
+            error.code == .diskFull ? .diskFull : .storage,
+            "the erasure is recorded, and holds for everybody who reads; but the key is still in \(person.fileOfKey): "
+              + "\(error.reason) Ask again, or open the ledger for writing, which destroys it",
+            field: "keys")
+        }
       }
     }
     try await forgetStaleSnapshots()

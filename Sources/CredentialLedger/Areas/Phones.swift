@@ -142,11 +142,13 @@ extension Ledger {
   }
 
   /// Opens a sealed value; nil once the person is erased.
+  ///
+  /// - Throws: `keys_missing` where the person's key is gone though nobody erased the person.
   func open(_ sealed: Sealed, _ purpose: Purpose) throws(LedgerError) -> [UInt8]? {
     guard let person = PersonID(bytes: sealed.person) else {
       throw LedgerError(.damaged, "the name of a person's key is malformed")
     }
-    return try keyed { () throws(KeyStoreError) in
+    return try opened(by: person) { () throws(KeyStoreError) in
       try keyStore.vault.open(SealedValue(person: person, box: sealed.boxBytes), purpose: purpose)
     }
   }

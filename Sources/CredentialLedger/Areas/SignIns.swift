@@ -80,7 +80,9 @@ extension Ledger {
       return nil
     }
     let sealed = SealedValue(person: person, box: Array(bytes.dropFirst(PersonID.byteCount)))
-    let opened = try keyed { () throws(KeyStoreError) in try keyStore.vault.open(sealed, purpose: .originAddress) }
+    let opened = try opened(by: person) { () throws(KeyStoreError) in
+      try keyStore.vault.open(sealed, purpose: .originAddress)
+    }
     return opened.map { String(decoding: $0, as: UTF8.self) }
   }
 }

@@ -62,7 +62,8 @@ public struct LedgerStatistics: Sendable {
 
 extension Ledger {
   /// Verifies everything: that a look-up finds every row, each record against its hash, the tree, every signed checkpoint,
-  /// and the projections against a rebuild in a scratch folder beside the ledger.
+  /// that the key of everybody who was not erased is there, and the projections against a rebuild in a scratch folder beside
+  /// the ledger.
   ///
   /// Records that were let go are read from the archive where ``LedgerConfiguration/archive`` names it. Otherwise the tree
   /// stands for them: a record may be missing only where an event `retention.applied` names it, and the projections are not
@@ -75,11 +76,13 @@ extension Ledger {
   ///
   /// - Parameter progress: is told how much is done, of how much, in steps that take about the same time: an event is one to
   ///   hash, one to read its rows, four to replay, and one to read what that makes.
-  /// - Throws: `damaged`, with the first position that is wrong.
+  /// - Throws: `damaged`, with the first position that is wrong; `keys_missing` where a key is gone that no event says to be
+  ///   destroyed.
   public func verify(
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> VerificationReport {
     let tree = try await verifyTree { done, size in progress(done, size * 7) }
+    try await requireEveryKey()
     let digests: (live: LedgerDigests, rebuilt: LedgerDigests?)
     if tree.archived > 0, log.archive == nil {
       digests = (try await projectionDigests(), nil)

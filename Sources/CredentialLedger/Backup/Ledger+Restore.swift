@@ -25,7 +25,8 @@ public enum RestoreRecord: Sendable {
   /// The next event says how far the copy reached: what was recorded after it is missing. Only events that name signing
   /// keys made since come before it.
   case event
-  /// The log stays exactly as it was copied: for a ledger that moves, and of which nothing is missing.
+  /// The log stays exactly as it was copied: for a ledger that moves, and of which nothing is missing. Where missing keys are
+  /// accepted, the erasures of their persons are added.
   case none
 }
 
@@ -147,8 +148,8 @@ extension Ledger {
     _ carried: Carried, _ configuration: LedgerConfiguration, _ recording: RestoreRecord, _ missingKeys: MissingKeys
   ) async throws(LedgerError) -> RestoreReport {
     // Held against the witness file where one is named: an old copy is not to take the place of a newer ledger unnoticed.
-    let ledger = try await open(at: carried.draft.path, configuration)
-    let (newest, missing): (Timestamp, UInt64)
+    let ledger = try await open(carried.draft.path, nil, configuration, acceptingMissingKeys: true)
+    let (newest, missing): (Timestamp, LostKeys)
     let recordedAt: UInt64?
     do throws(LedgerError) {
       let damaged = try ledger.damagedTables
@@ -164,11 +165,12 @@ extension Ledger {
         throw LedgerError(.damaged, "the restored log has another tree than the copy", position: carried.size)
       }
       newest = Timestamp(milliseconds: record.header.recordedAt)
-      missing = try missingKeys.count(in: ledger.log, ledger.keyStore)
+      missing = try missingKeys.find(in: ledger.log, ledger.keyStore)
       switch recording {
       case .event: recordedAt = try await ledger.execute(RecordRestore(events: carried.size, root: carried.root))
       case .none: recordedAt = nil
       }
+      try await ledger.recordErasures(of: missing)
     } catch {
       await ledger.close()
       throw error
@@ -176,7 +178,8 @@ extension Ledger {
     await ledger.close()
     try await onOwnThread { () throws(LedgerError) in try carried.draft.publish() }
     return RestoreReport(
-      events: carried.size, root: carried.root, newest: newest, missingKeys: missing, recordedAt: recordedAt)
+      events: carried.size, root: carried.root, newest: newest, missingKeys: UInt64(missing.count),
+      recordedAt: recordedAt)
   }
 }
 
@@ -247,7 +250,7 @@ extension Ledger {
           progress), in: log, against)
       let isRead = try logged { () throws(LogError) in try !ProjectionRebuild.isNeeded(log.snapshot()) }
       if isRead { try log.requireWhole() }
-      let missing = isRead ? try missingKeys.count(in: log, keyStore) : nil
+      let missing = isRead ? UInt64(try missingKeys.find(in: log, keyStore).count) : nil
       if comparingProjections {
         let scratch = try ScratchFolder(beside: path)
         defer { scratch.remove() }

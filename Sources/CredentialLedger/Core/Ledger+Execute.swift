@@ -197,7 +197,11 @@ extension Ledger {
 
   /// Seals a text under a person's key.
   func seal(_ text: String, for person: PersonID, _ purpose: Purpose) throws(LedgerError) -> Sealed {
-    let value = try keyed { () throws(KeyStoreError) in try keyStore.vault.seal(text, for: person, purpose: purpose) }
+    let value: SealedValue
+    do throws(KeyStoreError) { value = try keyStore.vault.seal(text, for: person, purpose: purpose) } catch {
+      guard error.code == .personMissing, try !isDestroyed(person) else { throw LedgerError(error) }
+      throw Self.lost(person)
+    }
     return Sealed(person: value.person.bytes, box: value.box)
   }
 

@@ -139,7 +139,7 @@ public final class Ledger: Sendable {
   /// let ledger = try await Ledger.open(at: path)
   /// ```
   ///
-  /// - Throws: `not_a_ledger`, `newer_format`, `already_open`, `key_unavailable`, `damaged`, `storage`, and what
+  /// - Throws: `not_a_ledger`, `newer_format`, `already_open`, `key_unavailable`, `keys_missing`, `damaged`, `storage`, and what
   ///   ``LedgerConfiguration/witnessFile`` and ``LedgerConfiguration/archive`` say; `archived` where another version wrote
   ///   the projections and a record for making them anew is in an archive that is not named. The files stay as they were.
   public static func open(
@@ -149,8 +149,10 @@ public final class Ledger: Sendable {
     return try await open(path, nil, configuration)
   }
 
-  private static func open(
-    _ path: String, _ ownKeys: KeyStore?, _ configuration: LedgerConfiguration
+  /// - Parameter acceptingMissingKeys: whether keys may be gone that no event says to be destroyed: for a copy, whose missing
+  ///   keys are counted next.
+  static func open(
+    _ path: String, _ ownKeys: KeyStore?, _ configuration: LedgerConfiguration, acceptingMissingKeys: Bool = false
   ) async throws(LedgerError) -> Ledger {
     let origin = try LedgerFolder.origin(of: path, configuration)
     let keys = if let ownKeys { ownKeys } else { try openKeys(of: path, origin: origin, configuration, .writing) }
@@ -167,7 +169,8 @@ public final class Ledger: Sendable {
             at: "\(path)/\(Folder.log)", options: configuration.storage(), archive: archive,
             readers: configuration.readerLimits,
             participant: { (environment, transaction) throws(LogError) in
-              try ProjectionSet(in: &transaction, of: environment, keys: keys)
+              try ProjectionSet(
+                in: &transaction, of: environment, keys: keys, acceptingMissingKeys: acceptingMissingKeys)
             },
             check: { (view) throws(LogError) in
               try witness?.check(view)
@@ -206,6 +209,7 @@ public final class Ledger: Sendable {
       throw error
     }
     do throws(LedgerError) {
+      if !acceptingMissingKeys { try ledger.requireNewestKeys() }
       // While the clock is behind nothing is appended: what is left then is finished once the clock is accepted, or the next
       // time that the ledger is opened.
       if try ledger.clockStatus.fault == nil { try await ledger.finishInterrupted() }

@@ -58,6 +58,9 @@ extension LedgerError.Code {
   public static let keyUnavailable = Self(rawValue: "key_unavailable")
   /// The keys given for a copy of a log lack some that it names: see ``MissingKeys``.
   public static let keysBehind = Self(rawValue: "keys_behind")
+  /// The key of a person or of a webhook is gone, and no event says that it was destroyed: a file of `keys/persons` is
+  /// missing, or older than the log. It is no erasure: restore `keys/` from its backup, and rebuild nothing before.
+  public static let keysMissing = Self(rawValue: "keys_missing")
   /// Something stored is not what it was.
   public static let damaged = Self(rawValue: "damaged")
   /// A record is needed that is no more in the live file, and the archive that has it is not at hand: see
@@ -143,6 +146,7 @@ extension LedgerError {
     case .writingStopped: .writingStopped
     case .idempotencyKeyReused: .idempotencyKeyReused
     case .keyUnavailable: .keyUnavailable
+    case .keysMissing: .keysMissing
     case .clockStepped: .clockStepped
     case .clockBehind: .clockBehind
     case .tooLarge: .invalidValue

@@ -38,7 +38,7 @@ package final class ProjectionReplay: Sendable {
     do throws(LogError) {
       (tables, cursor) = try environment.write { (transaction) throws(LogError) in
         let tables = try ProjectionTables(
-          set: ProjectionTables.names[0], in: &transaction, of: environment, log.participant.personalData)
+          set: ProjectionTables.names[0], in: &transaction, of: environment, log.replayedPersonalData)
         let cursor = try stored { () throws(LMDBError) in
           try environment.openTable(Self.cursorTable, in: &transaction)
         }

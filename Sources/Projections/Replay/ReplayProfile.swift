@@ -40,7 +40,7 @@ package struct ReplayProfile {
         return (
           Directory(
             DirectoryTable(try environment.openTable(.init("directory"), in: &transaction), over: past),
-            log.participant.personalData),
+            log.replayedPersonalData),
           TokenValidity(try environment.openTable(.init("validity"), in: &transaction))
         )
       }

@@ -284,9 +284,11 @@ extension Ledger {
     guard let person = PersonID(bytes: Array(address.prefix(PersonID.byteCount))) else {
       throw LogError(.unreadableEvent, "the name of a person's key is malformed", at: position)
     }
-    do throws(KeyStoreError) {
-      return try keyStore.vault.open(
-        SealedValue(person: person, box: Array(address.dropFirst(PersonID.byteCount))), purpose: .originAddress)
-    } catch { throw LogError(.keyUnavailable, error.description, at: position) }
+    do throws(LedgerError) {
+      return try opened(by: person) { () throws(KeyStoreError) in
+        try keyStore.vault.open(
+          SealedValue(person: person, box: Array(address.dropFirst(PersonID.byteCount))), purpose: .originAddress)
+      }
+    } catch { throw LogError(error.code == .keysMissing ? .keysMissing : .keyUnavailable, error.reason, at: position) }
   }
 }
