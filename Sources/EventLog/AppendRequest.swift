@@ -3,7 +3,7 @@ public import LMDB
 /// Appends what a decision says.
 ///
 /// `@unchecked Sendable` as its superclass: one owner at a time, in an order that the lock of the queue makes. The same
-/// rule, that whoever owns a request last answers it once, stands in for the check that a checked continuation makes
+/// rule, that the last owner of a request answers it once, stands in for the check that a checked continuation makes
 /// with an allocation for each request.
 @safe
 @usableFromInline
@@ -94,7 +94,7 @@ final class AppendRequest<Participant: CommitParticipant, Refusal: Error>: Commi
     outcome = .success(Committed(first: first, time: batch.now, events: proposal.events))
   }
 
-  /// What the same idempotency key was answered before, if whoever asks may have it again. A key that is older than the
+  /// What the same idempotency key was answered before, if the caller may have it again. A key that is older than the
   /// retention is none, whether or not its row is still there.
   @usableFromInline
   func earlierAnswer(

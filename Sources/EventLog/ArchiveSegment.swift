@@ -61,7 +61,7 @@ package struct ArchiveSegmentRow: ValueCodec, Sendable {
 
 /// Where the records are read that are no more in the live file.
 package protocol RecordArchive: Sendable {
-  /// The record at a position as the archive has it, which whoever asks holds against the tree; nil if it has none.
+  /// The record at a position as the archive has it, which the caller holds against the tree; nil if it has none.
   ///
   /// - Throws: ``LogError/Code/archived`` where its segment is not at hand, ``LogError/Code/damagedRecord`` where that is
   ///   not what was written.

@@ -3,7 +3,7 @@ public import LMDB
 /// One request to the writer, and where its answer goes.
 ///
 /// `@unchecked Sendable`, since no class with subclasses is checked: the caller makes it, then the queue has it, then the
-/// writer's thread, and the queue's lock orders them. Whoever has it then answers it, once.
+/// writer's thread, and the queue's lock orders them. Its holder then answers it, once.
 @usableFromInline
 class CommitRequest<Participant: CommitParticipant>: @unchecked Sendable {
   @usableFromInline

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Tells whoever waits that there are new events. Missed signals do no harm: a waiter says what it has seen.
+/// Tells the threads that wait that there are new events. Missed signals do no harm: a waiter says what it has seen.
 final class CommitSignal: Sendable {
   private struct State {
     var head: Position

@@ -139,7 +139,7 @@ public final class EventLog<Participant: CommitParticipant>: Sendable {
       if isClosed { return }
       isClosed = true
       writer?.close()
-      // Whoever follows gets what was committed, though nothing more can be read.
+      // A follower gets what was committed, though nothing more can be read.
       tails.fill { [self] in try? snapshot().records(from: $0, limit: .max, byteLimit: $1) }
       readers.stop()
       environment.close()

@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// The time that a log goes by: a wall clock, held against a clock that nobody sets.
+/// The time that a log goes by: a wall clock, compared with a clock that nobody sets.
 ///
 /// Time goes on as that other clock does, and follows the wall clock as long as the two agree within the tolerance. A step
 /// beyond it is not followed. Until the wall clock is back, or the step is accepted, time goes on as if nothing had

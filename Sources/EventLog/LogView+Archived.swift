@@ -28,16 +28,16 @@ package struct ArchivedPlace: Sendable, Hashable {
   package let stamp: RecordStamp
   package let segment: ArchiveSegment
 
-  /// What to tell whoever needs the record.
+  /// What to tell a caller that needs the record.
   var absence: LogError {
     LogError(
       .archived,
-      "the record was let go from the live file: it is in segment \(segment.number) of the archive, with the events "
+      "the record was removed from the live file: it is in segment \(segment.number) of the archive, with the events "
         + "\(segment.positions.lowerBound) to \(segment.positions.upperBound); name the archive's folder", at: position)
   }
 }
 
-/// Records that are no more in the live file. What is read from an archive is held against the tree each time, so it is
+/// Records that are no more in the live file. What is read from an archive is verified against the tree each time, so it is
 /// the record that was appended, or an error.
 extension LogView where Reading: ~Copyable {
   /// How many records are in an archive and no more in the live file. One look-up.
@@ -157,7 +157,7 @@ extension LogView where Reading: ~Copyable {
     guard try MerkleHash.leaf(bytes) == leafHash(at: place.position) else {
       throw LogError(
         .damagedRecord,
-        "what segment \(place.segment.number) of the archive has here is not the record that was let go",
+        "what segment \(place.segment.number) of the archive has here is not the record that was removed",
         at: place.position)
     }
     return bytes

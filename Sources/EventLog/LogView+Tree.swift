@@ -39,7 +39,7 @@ extension LogView where Reading: ~Copyable {
   }
 
   /// Refuses a root that does not agree with the newest checkpoint that was signed: one of the two trees must be proven to
-  /// be the beginning of the other. To be asked before anything is signed, and before a proof leaves the ledger: whoever
+  /// be the beginning of the other. To be asked before anything is signed, and before a proof leaves the ledger: somebody who
   /// can write the data file, and has no key, can change a record together with all that is computed from it.
   ///
   /// Agrees where nothing was signed yet. Reads a few tiles, and checks a signature.

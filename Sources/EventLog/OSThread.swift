@@ -37,7 +37,7 @@ package final class OSThread: Sendable {
     }
   }
 
-  /// Waits until the body has returned. Blocks; whoever asks meanwhile waits as well.
+  /// Waits until the body has returned. Blocks; a second caller waits as well.
   package func join() {
     handle.withLock { handle in
       if let joined = handle { pthread_join(joined, nil) }

@@ -92,7 +92,7 @@ extension LogWriter {
   /// Lets records go from the live file, and appends the event that says so, in one commit.
   ///
   /// - Parameters:
-  ///   - records: that an archive has, which was held against the tree.
+  ///   - records: that an archive has, which was verified against the tree.
   ///   - decide: the event that says which they are.
   /// - Throws: ``LogError/Code/damagedRecord`` where one of them is not in the live file; as ``append(_:deciding:)``.
   ///   Nothing has left then.
@@ -119,7 +119,7 @@ extension LogView where Reading == WriteTransaction {
       var row = try archivedRow(key, archived) ?? ArchivedRow()
       for item in items {
         guard row.insert(item.stamp, at: ArchivedRow.place(of: item.position).index) else {
-          throw LogError(.damagedRecord, "the record was let go already", at: item.position)
+          throw LogError(.damagedRecord, "the record was removed already", at: item.position)
         }
         let isDeleted = try stored { () throws(LMDBError) in
           try tables.records.delete(item.position, in: &transaction)

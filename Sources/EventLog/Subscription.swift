@@ -24,7 +24,7 @@ public struct Subscription<Participant: CommitParticipant>: AsyncSequence, Senda
     /// The next record; nil once the log is closed or the task cancelled.
     ///
     /// - Throws: ``LogError`` where the record cannot be read; ``LogError/Code/closed`` where the log was closed with more
-    ///   records to come than are kept for whoever is behind: go on after the last one received.
+    ///   records to come than are kept for a reader that is behind: go on after the last one received.
     public mutating func next(isolation: isolated (any Actor)? = #isolation) async throws(LogError) -> Record? {
       while true {
         if let record = read.popFirst() {

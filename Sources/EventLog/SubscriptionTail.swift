@@ -2,7 +2,7 @@ import Synchronization
 
 /// What a subscription still gets once its log is closed: the records that were committed by then and that it has not read.
 final class SubscriptionTail: Sendable {
-  /// How many bytes are kept for whoever is behind.
+  /// How many bytes are kept for a reader that is behind.
   static let byteLimit = 16 << 20
 
   private struct State {

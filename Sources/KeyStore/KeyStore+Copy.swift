@@ -10,7 +10,7 @@ extension KeyStore {
   /// Copies every key, sealed as it is, into another folder, while this or another process goes on: for a backup of the
   /// keys, or for a ledger that is restored. Each key is opened on the way, so what was copied is whole.
   ///
-  /// Whoever has the copy can read what it opens, also of persons who are erased later. The master key is copied where
+  /// Somebody who has the copy can read what it opens, also of persons who are erased later. The master key is copied where
   /// it is kept in the folder.
   ///
   /// - Parameter path: a folder that does not exist or is empty; the folder above must exist. Everything is durable on

@@ -37,7 +37,7 @@ extension KeyStore {
   /// can be begun again. Backups made before need the old master key.
   ///
   /// The keyring says which key gave way to which, from the write that lets the new one open the folder, until
-  /// ``confirm(_:)``: so whoever keeps a record of rotations misses none by a crash.
+  /// ``confirm(_:)``: so a caller that keeps a record of rotations misses none by a crash.
   ///
   /// - Parameters:
   ///   - source: where the new master key is. With `keysFolder`, one is drawn and put there; otherwise a key that is kept

@@ -1,7 +1,7 @@
 public import LedgerCrypto
 import Synchronization
 
-/// The keys of one ledger: a folder that is backed up apart from the ledger, since whoever has both can read what was
+/// The keys of one ledger: a folder that is backed up apart from the ledger, since somebody who has both can read what was
 /// erased since.
 ///
 ///     keys/

@@ -67,7 +67,7 @@ struct OpenFile: ~Copyable {
     }
   }
 
-  /// Makes another file's owner and group this one's. A group that whoever runs the program is not in stays as it is.
+  /// Makes another file's owner and group this one's. A group that the user who runs the program is not in stays as it is.
   ///
   /// - Throws: ``KeyStoreError`` with code `fileFailure` where the owner is somebody else, and this is not root.
   func give(to owner: stat) throws(KeyStoreError) {

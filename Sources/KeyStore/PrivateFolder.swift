@@ -35,7 +35,7 @@ package struct PrivateFolder: Sendable {
 
   /// Makes the folder if there is none, and in any case takes it from everyone but the owner.
   ///
-  /// - Parameter outer: the folder whose owner gets a new one; nil leaves it to whoever runs the program.
+  /// - Parameter outer: the folder whose owner gets a new one; nil leaves it to the user who runs the program.
   /// - Throws: ``KeyStoreError`` with code `fileFailure` where there is one that belongs to somebody else; `diskFull`.
   func create(ownedAs outer: PrivateFolder? = nil) throws(KeyStoreError) {
     try failpoint("mkdir \(path)")
@@ -56,7 +56,7 @@ package struct PrivateFolder: Sendable {
     try folder("..").sync()
   }
 
-  /// The folder, opened. A symbolic link is followed, since whoever reads or writes in the folder follows it too.
+  /// The folder, opened. A symbolic link is followed, since readers and writers of the folder follow it too.
   private func opened() throws(KeyStoreError) -> OpenFile {
     guard let folder = try OpenFile.open(path, O_RDONLY | O_DIRECTORY, followsLink: true) else {
       throw .file("open", path)

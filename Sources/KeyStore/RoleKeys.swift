@@ -6,11 +6,11 @@ import LedgerCrypto
 struct RoleKeys: Sendable {
   /// Who uses a key.
   enum Role: String, CaseIterable {
-    /// Everybody, whoever only reads included.
+    /// Everybody, readers included.
     case reader
-    /// Whoever performs commands.
+    /// A process that performs commands.
     case writer
-    /// Whoever signs checkpoints.
+    /// A process that signs checkpoints.
     case signer
   }
 

@@ -5,7 +5,7 @@ import Synchronization
 /// LMDB's environment, and what must live until its last transaction has ended, even if the ``Environment`` does not.
 ///
 /// `@unchecked Sendable`: LMDB lets any thread use an environment (`MDB_NOTLS`); the pointer is never changed, and it
-/// is freed by whoever retires the pool's last slot, after which no slot can be claimed.
+/// is freed by the thread that retires the pool's last slot, after which no slot can be claimed.
 @safe
 final class EnvironmentCore: @unchecked Sendable {
   /// Reader-table slots left for tools that read while this process has used all of its own.

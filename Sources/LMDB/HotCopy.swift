@@ -36,7 +36,7 @@ extension Environment {
     }
   }
 
-  /// Writes the environment, as of its last commit, into an open file or pipe while others read and write. Whoever reads
+  /// Writes the environment, as of its last commit, into an open file or pipe while others read and write. Somebody who reads
   /// a pipe decides how fast the copy goes.
   ///
   /// It holds a snapshot for as long as that takes, so that the original grows meanwhile, and keeps the map from growing in

@@ -6,11 +6,11 @@ import Synchronization
 ///
 /// A transaction claims a slot with one compare-and-swap, at an index given by the processor it runs on, so that
 /// threads on different cores seldom touch one line. A claimed slot is also what a change of the map waits for: the
-/// thread that changes it takes every slot, and whoever finds a taken one waits on the gate. So reading needs no
+/// thread that changes it takes every slot, and a thread that finds a taken one waits on the gate. So reading needs no
 /// counter and no lock.
 ///
 /// `@unchecked Sendable`: the slots are reached through a pointer that is never changed; their states are atomic,
-/// and their transactions belong to whoever owns the state.
+/// and their transactions belong to the owner of the state.
 @safe
 final class ReaderPool: @unchecked Sendable {
   private let slots: UnsafeMutablePointer<ReaderSlot>

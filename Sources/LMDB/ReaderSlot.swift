@@ -3,7 +3,7 @@ import Synchronization
 /// One place for a transaction, on cache lines of its own so that two cores that read never write to a shared line.
 @safe
 struct ReaderSlot: ~Copyable {
-  /// Who has the slot. Whoever changes it to `claimed` or `held` owns the slot's transaction.
+  /// Who has the slot. The thread that changes it to `claimed` or `held` owns the slot's transaction.
   enum State: UInt8, AtomicRepresentable {
     /// Nobody has it.
     case free

@@ -56,7 +56,7 @@ extension Table {
   /// By how much the sum over the rows has changed, since the transaction began, or since this was asked before or the table
   /// was cleared. Of a table without a key always 0.
   ///
-  /// The sum is modulo 2^64, over a code of each row that only who has the table's key can compute. Whoever keeps it, in the
+  /// The sum is modulo 2^64, over a code of each row that only who has the table's key can compute. Somebody who keeps it, in the
   /// same commit, finds rows that are of another moment: each has the right check, and yet they do not add up.
   package func takeSumChange(in transaction: inout WriteTransaction) -> UInt64 {
     rows.takeSumChange(in: &transaction)

@@ -45,7 +45,7 @@ package struct Pipe: ~Copyable {
   // From linux/fcntl.h.
   private static let setSize: Int32 = 1_031
 
-  /// Where bytes are read. Whoever takes the pipe closes both ends, each once.
+  /// Where bytes are read. The code that takes the pipe closes both ends, each once.
   package let readingEnd: Int32
   /// Where bytes are written.
   package let writingEnd: Int32

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A stream of bytes that follows from a seed: whoever has the seed has the stream.
+/// A stream of bytes that follows from a seed: somebody who has the seed has the stream.
 ///
 /// It serves simulations, which run again from their seed, and derivations, where an answer has to be found again
 /// without having been stored. From a seed of 32 secret bytes the stream cannot be told from chance. Its definition

@@ -23,7 +23,7 @@ public protocol Command: Sendable {
   ) throws(DecisionFailure) -> Decision
 
   /// Checks who asks, before an earlier answer to the same request is given again. Unless a command says otherwise, it
-  /// takes whoever the caller of the library says.
+  /// accepts the requester that the caller of the library names.
   ///
   /// - Throws: what ``decide(_:_:)`` refuses such a caller for.
   func admit(

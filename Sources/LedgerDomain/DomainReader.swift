@@ -71,10 +71,10 @@ public protocol DomainReader: StandingReader, ~Copyable {
   func membership(_ id: MembershipID) throws(StateUnreadable) -> Membership?
   /// The account's membership of the group, if it is a member now.
   func membership(of account: AccountID, in group: GroupID) throws(StateUnreadable) -> MembershipID?
-  /// The membership of whoever was added by this number, if a member now.
+  /// The membership of the person added by this number, if a member now.
   func membership(number: Digest, in group: GroupID) throws(StateUnreadable) -> MembershipID?
 
-  /// The memberships, in any group, of whoever was added by this number.
+  /// The memberships, in any group, of the person added by this number.
   func memberships(number: Digest) throws(StateUnreadable) -> [MembershipID]
 
   /// The groups that an account is a member of, deleted ones included, oldest first.
@@ -86,9 +86,9 @@ public protocol DomainReader: StandingReader, ~Copyable {
   func subscription(_ id: SubscriptionID) throws(StateUnreadable) -> GroupSubscription?
   /// The account's subscription to the group, if it is a subscriber now.
   func subscription(of account: AccountID, in group: GroupID) throws(StateUnreadable) -> SubscriptionID?
-  /// The subscription of whoever was added by this number, if a subscriber now.
+  /// The subscription of the person added by this number, if a subscriber now.
   func subscription(number: Digest, in group: GroupID) throws(StateUnreadable) -> SubscriptionID?
-  /// The subscriptions, to any group, of whoever was added by this number, oldest first.
+  /// The subscriptions, to any group, of the person added by this number, oldest first.
   func subscriptions(number: Digest) throws(StateUnreadable) -> [SubscriptionID]
   /// The subscriptions that a group has now, oldest first, from a number on, at most `limit`.
   func subscriptions(

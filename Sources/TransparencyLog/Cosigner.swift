@@ -1,7 +1,7 @@
 public import LedgerCrypto
 
 /// A witness's key, which states that a checkpoint is the largest it has seen of a log, and consistent with all before
-/// (C2SP tlog-cosignature, cosignature/v1). Whoever cosigns must have made sure of that.
+/// (C2SP tlog-cosignature, cosignature/v1). A cosigner must have made sure of that.
 public struct Cosigner: Sendable {
   /// The key that checks the cosignatures.
   public let verifierKey: VerifierKey

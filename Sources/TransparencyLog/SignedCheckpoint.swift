@@ -46,7 +46,7 @@ public struct Cosignature: Sendable, Hashable {
 extension SignedNote {
   /// The cosignatures by known witnesses, checked.
   ///
-  /// - Parameter keys: the witnesses' keys; whoever has not cosigned is left out.
+  /// - Parameter keys: the witnesses' keys; a witness that has not cosigned is left out.
   /// - Throws: ``TransparencyError`` with code `invalidSignature` if one that claims to be a known witness's is not.
   public func cosignatures(by keys: [VerifierKey]) throws(TransparencyError) -> [Cosignature] {
     do throws(TransparencyError) { return cosignatures(of: try verifiedKeys(among: keys)) } catch {

@@ -3,7 +3,7 @@ public import LedgerCrypto
 /// A public key that checks signatures of notes, with the name it goes by (C2SP signed-note).
 ///
 /// Its text, for configuration files, is `<name>+<key ID in hexadecimal>+<base64 of type and key>`. A ledger's key that was
-/// replaced may have `@<size>` after that: the largest tree whose checkpoint it counts for. Whoever steals it afterwards
+/// replaced may have `@<size>` after that: the largest tree whose checkpoint it counts for. Somebody who steals it afterwards
 /// signs nothing newer.
 public struct VerifierKey: Sendable {
   /// What a key signs, and how.

@@ -29,7 +29,7 @@ import Testing
 
   @Test func aWitnessFileThatIsNotThereIsTold() throws {
     #expect(try run("init", "--origin", "ledger.example.org", "--ledger", path).status == 0)
-    let note = "note: the witness file \(witness) is not there: nothing was held against it"
+    let note = "note: the witness file \(witness) is not there: nothing was compared with it"
     for command in ["stats", "verify"] {
       let read = try run(command, "--ledger", path, "--witness-file", witness)
       #expect(read.status == 0)

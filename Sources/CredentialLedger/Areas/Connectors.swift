@@ -25,7 +25,7 @@ public struct Connectors: Sendable {
   ///     successor is used; its use after that revokes the family. See ``Tokens/issue(connector:secret:refreshToken:context:)``.
   ///   - requiresPKCE: whether an authorization code needs a challenge (RFC 7636). Let it do without only for a program that
   ///     cannot send one.
-  ///   - owner: the developer, with a verified phone. Whoever asks, unless an operator creates it for somebody.
+  ///   - owner: the developer, with a verified phone. The requester, unless an operator creates it for somebody.
   /// - Throws: `invalid_value`, `conflict` for a name that is taken, `phone_required`, `account_disabled`, `forbidden`.
   public func create(
     name: String, permissions: Set<Permission>, description: String = "", publisher: String = "",

@@ -4,7 +4,7 @@ public import LedgerDomain
 public import LedgerEvents
 import Projections
 
-/// Something that happened, to be told to whoever listens.
+/// Something that happened, to be told to its listeners.
 public struct WebhookHappening: Sendable {
   public var object: WebhookObject
   public var type: WebhookEventType

@@ -26,7 +26,7 @@ public struct Grants: Sendable {
   /// - Parameters:
   ///   - consent: what the granter agreed to: some scopes, or the connector as it was shown.
   ///   - access: to a group that the granter is an admin of, or to what the granter may do.
-  ///   - granter: has a verified phone. Whoever asks, unless an operator grants for somebody.
+  ///   - granter: has a verified phone. The requester, unless an operator grants for somebody.
   /// - Throws: `conflict` where the connector is not what the granter saw any more; `forbidden`, `phone_required`,
   ///   `not_found`, `gone`, `account_disabled`; `invalid_value` where nothing is left that the granter may give.
   public func grant(

@@ -29,7 +29,7 @@ extension Groups {
 
   /// Sums up a group and what lies below it: members, admins and subscribers, each person once, and groups.
   ///
-  /// Whoever is a member of the group or of one above it may ask, as may a grant that shows the group, and an operator.
+  /// Somebody who is a member of the group or of one above it may ask, as may a grant that shows the group, and an operator.
   /// Reads each list of members and subscribers once, its rows side by side, on a thread for reading: the cost is in
   /// proportion to the people, some bytes of memory for each included.
   ///

@@ -18,7 +18,7 @@ extension Groups {
   ///   - members: 1 to 200 people. Who is named by number is invited, and is a member by accepting.
   ///   - admin: an admin of the group, or an operator.
   /// - Returns: the memberships that were made, in the order in which their members were named.
-  /// - Throws: `forbidden`, `not_found`, `gone`, `account_disabled` of whoever asks. Where it is about those named, the
+  /// - Throws: `forbidden`, `not_found`, `gone`, `account_disabled` of the requester. Where it is about those named, the
   ///   field is `members`, and the items of the refusal say for each by its index why: `not_found`, `account_disabled`,
   ///   `invalid_value` for a role that is none, `conflict` for a member with a lower role.
   @discardableResult

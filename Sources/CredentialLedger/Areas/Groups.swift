@@ -7,7 +7,7 @@ public import LedgerEvents
 public struct Groups: Sendable {
   let ledger: Ledger
 
-  /// Creates a group; its creator becomes its admin, and whoever else is named a member or an admin. All of it is one
+  /// Creates a group; its creator becomes its admin, and the other people named a member or an admin. All of it is one
   /// commit, and nothing is created where anybody who is named is refused.
   ///
   /// ```swift
@@ -58,7 +58,7 @@ public struct Groups: Sendable {
       request)
   }
 
-  /// Invites whoever holds a number, or will hold it. The membership carries no role until the person accepts it:
+  /// Invites the present or later holder of a number. The membership carries no role until the person accepts it:
   /// ``accept(_:by:context:)``. After 30 days it can be accepted no more; inviting again takes its place.
   ///
   /// Whether an account holds the number is not said, and which only once it has accepted.

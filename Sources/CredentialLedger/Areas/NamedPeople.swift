@@ -7,7 +7,7 @@ extension Groups {
   /// Somebody who is named in a call.
   public enum Person: Sendable, Hashable {
     case account(AccountID)
-    /// Whoever holds the number, or will hold it.
+    /// The present or later holder of the number.
     case number(PhoneNumber)
 
     var isNumber: Bool {

@@ -146,7 +146,7 @@ extension Ledger {
   /// Signing in to connectors by PIN.
   public var pinSignIns: PINSignIns { PINSignIns(ledger: self) }
 
-  /// Refuses whoever is no connector before anything is done or looked up for it, a repeated request included.
+  /// Refuses a caller that is no connector before anything is done or looked up for it, a repeated request included.
   fileprivate func requireClient(_ connector: PublicID, _ secret: Digest?) throws(LedgerError) {
     let now = try self.now
     try asking { (state) throws(DecisionFailure) in

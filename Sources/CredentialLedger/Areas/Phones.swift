@@ -7,7 +7,7 @@ public import LedgerEvents
 public struct Phones: Sendable {
   let ledger: Ledger
 
-  /// A PIN that was made: to be sent to the number by whoever embeds the library.
+  /// A PIN that was made: to be sent to the number by the program that embeds the library.
   public struct PINRequest: Sendable {
     /// Which PIN it is, to be named when it is verified.
     public let challenge: ChallengeID
@@ -21,7 +21,7 @@ public struct Phones: Sendable {
   /// Makes a PIN for a number. One asked for before by the same account for the same number is closed.
   ///
   /// Whether another account holds the number is not said, and the ask counts all the same: ``verify(_:challenge:by:context:)``
-  /// says it to whoever has the PIN.
+  /// says it to somebody who has the PIN.
   ///
   /// ```swift
   /// let request = try await ledger.phones.requestPIN(for: PhoneNumber("+911199999999"), by: account)
@@ -134,7 +134,7 @@ extension Ledger {
   func hash(of number: PhoneNumber) -> Digest { log.participant.personalData.hash(number: number.digits.utf8) }
 
   /// The digest of a PIN: an HMAC under the pepper, so that the log alone does not allow guessing. Cheap on purpose: a
-  /// PIN has few values and ten minutes, so what protects it are the limits on tries, and a costly hash would let whoever
+  /// PIN has few values and ten minutes, so what protects it are the limits on tries, and a costly hash would let somebody who
   /// presents PINs keep the processor busy.
   func digest(ofPIN digits: String, salt: [UInt8]) throws(LedgerError) -> Digest {
     let pepper = try keyed { () throws(KeyStoreError) in try keyStore.pinPepper }

@@ -103,7 +103,7 @@ extension Ledger {
     }
   }
 
-  /// Proves that an event is in the ledger, by a checkpoint over every event so far. Of a record that was let go to an
+  /// Proves that an event is in the ledger, by a checkpoint over every event so far. Of a record that was moved to an
   /// archive that is not at hand, its hash is proved.
   ///
   /// ```swift

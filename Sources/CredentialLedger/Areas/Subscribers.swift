@@ -14,7 +14,7 @@ extension Groups {
   /// ```
   ///
   /// - Parameters:
-  ///   - people: 1 to 100. A number that nobody holds waits for whoever verifies it.
+  ///   - people: 1 to 100. A number that nobody holds waits for the person who verifies it.
   ///   - requester: an admin of the group, a connector for one, or an operator.
   /// - Returns: for each person, in order, the subscription that was made; nil for one who was a subscriber.
   /// - Throws: `not_found`, `gone`, `forbidden`, `account_disabled`, `invalid_value` of a group that is not public.
@@ -53,7 +53,7 @@ extension Groups {
   /// ```
   ///
   /// - Parameters:
-  ///   - people: 1 to 100. A number stands for whoever was added by it, and whoever holds it.
+  ///   - people: 1 to 100. A number stands for the person added by it, and the person who holds it.
   ///   - requester: an admin of the group, a connector for one, an operator, or the only account that is named.
   /// - Returns: for each person, in order, whether it was a subscriber until now.
   /// - Throws: `not_found`, `gone`, `forbidden`, `account_disabled`, `invalid_value` of a group that is not public.
@@ -88,7 +88,7 @@ extension Groups {
 
   /// A page of a public group's subscribers, in the order in which they were added.
   ///
-  /// Whoever is a subscriber all the time is on exactly one page, however many come and go between the pages. The cursor
+  /// Somebody who is a subscriber all the time is on exactly one page, however many come and go between the pages. The cursor
   /// is a subscription's ID, whose text may be handed out; it stays good when that subscription ends.
   ///
   /// ```swift

@@ -16,7 +16,7 @@ struct DrawnSuccessor: Sendable {
     nonce = try drawn { () throws(CryptoError) in try AES256GCM.Nonce(random: random) }
   }
 
-  /// Seals it for whoever presents the replaced token again.
+  /// Seals it for a caller who presents the replaced token again.
   func sealed(by seal: SuccessorSeal) throws(DecisionFailure) -> IssueAccessToken.NewSuccessor {
     do throws(CryptoError) {
       return IssueAccessToken.NewSuccessor(digest: SHA256.hash(secret), kept: try seal.seal(secret, nonce: nonce))
@@ -46,7 +46,7 @@ extension Ledger {
     return nil
   }
 
-  /// What versions before made: whoever has had the ledger and its key for derivations knows it.
+  /// What versions before made: somebody who has had the ledger and its key for derivations knows it.
   static func successorSecret(derivedFrom token: TokenFormat.Presented, key: Secret) -> [UInt8] {
     let derived = HMACSHA256.authenticate(Array("successor\0".utf8) + token.digest.bytes, key: key)
     return Array(derived.bytes.prefix(TokenFormat.secretByteCount))

@@ -35,12 +35,12 @@ public struct Tokens: Sendable {
   /// successor when a tenth of its life is left, and may be used until it expires, or until the successor has got one.
   ///
   /// The answer follows from the recorded event: a repeated request has the successor that its first answer had, or none.
-  /// The successor is random. For whoever lost the answer it is kept until the window ends, sealed under the replaced token.
+  /// The successor is random. For somebody who lost the answer it is kept until the window ends, sealed under the replaced token.
   ///
   /// - Parameters:
   ///   - connector: the connector's public ID.
   ///   - secret: its Secret.
-  ///   - refreshToken: handed over by whoever granted the access.
+  ///   - refreshToken: handed over by the granter.
   /// - Throws: `invalid_client` or `invalid_grant`, with nothing in the text that tells why; see `Refusal.reason`.
   public func issue(
     connector: PublicID, secret: ConnectorSecret, refreshToken: RefreshToken, context: RequestContext = .none

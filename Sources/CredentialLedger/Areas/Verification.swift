@@ -65,7 +65,7 @@ extension Ledger {
   /// that the key of everybody who was not erased is there, and the projections against a rebuild in a scratch folder beside
   /// the ledger.
   ///
-  /// Records that were let go are read from the archive where ``LedgerConfiguration/archive`` names it. Otherwise the tree
+  /// Records that were removed are read from the archive where ``LedgerConfiguration/archive`` names it. Otherwise the tree
   /// stands for them: a record may be missing only where an event `retention.applied` names it, and the projections are not
   /// compared.
   ///

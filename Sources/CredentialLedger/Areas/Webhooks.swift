@@ -7,7 +7,7 @@ import Projections
 /// Webhooks: where connectors want to hear of what happens. What is to be told goes through ``Ledger/deliveries``.
 ///
 /// A webhook stands on the grant of the token that registered it: whatever stops that grant stops the webhook, and so
-/// does the revocation of the token's family, since whoever stole a token may have registered it. A new refresh token
+/// does the revocation of the token's family, since somebody who stole a token may have registered it. A new refresh token
 /// for the same access stops nothing.
 public struct Webhooks: Sendable {
   let ledger: Ledger

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// A segment is read once when it is first asked for, to find out whether it is what was written and where its records
 /// are: about a second for a million. From then on a record costs one read of some kilobytes, or nothing where it follows
-/// the one before. Whoever asks holds each record against the tree.
+/// the one before. The caller holds each record against the tree.
 final class ArchiveRecords: RecordArchive {
   /// How many records are read at once.
   private static let blockSize: UInt64 = 256

@@ -13,7 +13,7 @@ struct BackupHandover {
   init(log: String, keys: String) { (self.log, self.keys) = (log, keys) }
 
   /// Removes what an earlier run for the same folders has left: a backup of the keys without the one of the log that it was
-  /// made for. Whatever else is there stays. To be called by whoever fills the backup of the log, which is not there yet.
+  /// made for. Whatever else is there stays. To be called by the code that fills the backup of the log, which is not there yet.
   func takeUp() throws(LedgerError) {
     guard let said = try DurableFile.read(note, limit: 8 << 10) else { return }
     if let found = try? words(), said == found { LedgerFolder.remove(keys) }

@@ -6,7 +6,7 @@ import TransparencyLog
 
 /// Which keys may have signed the checkpoints of a log that is read from a backup, an archive or an export.
 ///
-/// The log names its keys in its own events, which holds a copy against itself. Against whoever rewrites a copy whole only
+/// The log names its keys in its own events, which holds a copy against itself. Against somebody who rewrites a copy whole only
 /// a key that is known from elsewhere helps: where there is one, it must have signed the newest checkpoint.
 struct CheckpointTrust {
   let origin: String

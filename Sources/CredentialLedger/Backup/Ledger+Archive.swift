@@ -63,7 +63,7 @@ extension Ledger {
   /// - Parameters:
   ///   - path: the archive's folder.
   ///   - verifierKeys: keys known from elsewhere (C2SP signed-note), one of which must have signed the newest checkpoint;
-  ///     with none, checkpoints are held against the keys that the log itself names.
+  ///     with none, checkpoints are verified against the keys that the log itself names.
   ///   - against: signed checkpoints kept elsewhere, each of which the copy must hold all of.
   ///   - progress: is told how far it has come.
   /// - Throws: `not_found`, `damaged` with the file and the first position that is wrong, `key_unavailable`,

@@ -89,7 +89,7 @@ extension Ledger {
     let folder = try draft.folder(Folder.log)
     let (dataDigest, byteCount) = try EnvironmentCopy(of: log.environment).write(to: "\(folder)/data.mdb", observe)
     let keys = try plainVerifierKeys
-    // The copy is read back from the device, as whoever restores it will.
+    // The copy is read back from the device, as a restore will do.
     let copy = try logged { () throws(LogError) in
       try EventLog<ProjectionSet>.openReading(
         at: folder, options: configuration.storage(.frozen), archive: log.archive

@@ -15,7 +15,7 @@ public struct ExportReport: Sendable {
 }
 
 extension Ledger {
-  /// Writes every event so far as a line of JSON: in words for whoever reads it, and with its record, so that a ledger with
+  /// Writes every event so far as a line of JSON: in words for people, and with its record, so that a ledger with
   /// the same root can be made of it. The first line names the ledger, the last one says what the lines hold. Personal
   /// data stays sealed.
   ///
@@ -119,7 +119,7 @@ extension Ledger {
   /// - Parameters:
   ///   - descriptor: an open file or pipe, which is read to its end and stays open.
   ///   - verifierKeys: keys known from elsewhere (C2SP signed-note), one of which must have signed; with none, the
-  ///     checkpoint is held against the keys that the log itself names.
+  ///     checkpoint is verified against the keys that the log itself names.
   ///   - against: signed checkpoints kept elsewhere, each of which the copy must hold all of.
   ///   - progress: is told how many events came, and of how many, where a file's size lets that be guessed.
   /// - Throws: `damaged` with the first line that is wrong; `key_unavailable`, `newer_format`, `storage`;

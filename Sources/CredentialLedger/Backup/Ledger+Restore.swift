@@ -188,7 +188,7 @@ extension Ledger {
   /// nothing, neither in it nor beside it, except for a scratch folder beside it where projections are compared.
   ///
   /// Its files are compared with their digests before anything in them is trusted. Without keys, checkpoints are held
-  /// against the keys that the log itself names: whoever rewrites a backup whole passes, unless a key that is known from
+  /// against the keys that the log itself names: somebody who rewrites a backup whole passes, unless a key that is known from
   /// elsewhere is given.
   ///
   /// ```swift

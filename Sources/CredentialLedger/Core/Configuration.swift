@@ -13,7 +13,7 @@ public struct LedgerConfiguration: Sendable {
   public var masterKey: MasterKey.Source?
   /// Tells the time, in milliseconds since the Unix epoch. See ``Ledger/now`` for what is made of it.
   public var clock: Clock
-  /// Tells milliseconds on a clock that nobody sets and that goes on while the machine sleeps: ``clock`` is held against it. Nil
+  /// Tells milliseconds on a clock that nobody sets and that goes on while the machine sleeps: ``clock`` is compared with it. Nil
   /// where there is none; then a clock that is set forward passes for time. Unless given, the system's boot-time clock where the
   /// clock is the system's, and none where it is another.
   public var uptime: Clock?
@@ -34,11 +34,11 @@ public struct LedgerConfiguration: Sendable {
   /// A file on another device that keeps the newest checkpoint; nil keeps none. Each opening is refused with
   /// `behind_checkpoint` or `contradicts_checkpoint` where the ledger is not the one that the file speaks of or a later
   /// state of it, and with `invalid_checkpoint` where the file holds anything else; so a cut-off tail or an old copy is
-  /// noticed. A file that is not there yet is made by whoever opens the ledger for writing, and holds nobody before; a
-  /// folder that is not there is refused with `storage`. Whoever can change both the ledger and the file is not held by it.
+  /// noticed. The first opening for writing makes a file that is not there yet, and there is no protection before; a
+  /// folder that is not there is refused with `storage`. This does not protect against someone who can modify both.
   public var witnessFile: String?
   /// The folder of the archive from which records are read that are no more in the live file; nil for none. Opening is
-  /// refused with `not_found` or `foreign_archive` where it is none of this ledger. What is read is held against the tree.
+  /// refused with `not_found` or `foreign_archive` where it is none of this ledger. What is read is verified against the tree.
   public var archive: String?
   /// The folder for what a verification or a state of the past needs on disk for a while, some gigabytes for millions of
   /// objects; nil for the folder that the ledger's is in. It must be there.
@@ -59,7 +59,7 @@ public struct LedgerConfiguration: Sendable {
   public var snapshots: SnapshotPolicy
   /// Bounds of what waits to be told to webhooks.
   public var deliveries: DeliveryLimits
-  /// When the rows that decide access are held against the sums that were kept of them.
+  /// When the rows that decide access are compared with the sums that were kept of them.
   public var scrub: ScrubPolicy
   /// How finely the last use of a token is kept: whole minutes, at least one. Of two uses that are closer the first is
   /// kept, and written down about as often; a crash loses what was not yet. Nil keeps none.

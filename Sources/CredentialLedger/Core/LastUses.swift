@@ -49,7 +49,7 @@ final class LastUses: Sendable {
     while !rest.isEmpty {
       let piece = rest.prefix(Self.pieceCount)
       try await writer.upkeep { (view, _) throws(LogError) in try view.write(lastUses: piece) }
-      // Only now: until it is written down, whoever asks finds it in memory.
+      // Only now: until it is written down, a reader finds it in memory.
       memory.forget(piece)
       rest = rest[piece.endIndex...]
     }

@@ -55,7 +55,7 @@ extension Ledger {
     return (performed.outcome, try make(.derived(logged { () throws(LogError) in try keyed.nonce(in: memo) })))
   }
 
-  /// Who may have the answer that an earlier request with the same idempotency key got: only whoever the command admits
+  /// Who may have the answer that an earlier request with the same idempotency key got: only a requester that the command admits
   /// learns whether the key was used for another request.
   private static func once(
     _ command: some Command, _ keyed: KeyedRequest?

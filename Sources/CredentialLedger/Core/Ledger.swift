@@ -41,7 +41,7 @@ public final class Ledger: Sendable {
   let openedAt: UInt64
   let clockKeeper: ClockKeeper
   private let lifecycle: Lifecycle
-  /// Whether records are being let go: one run at a time.
+  /// Whether records are being removed: one run at a time.
   let isLettingGo = Atomic(false)
 
   /// What the folder of a ledger holds.

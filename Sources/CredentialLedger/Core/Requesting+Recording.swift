@@ -2,7 +2,7 @@ import LedgerDomain
 import LedgerEvents
 
 extension Requesting {
-  /// The account that something is made for: that of whoever asks, unless another is named.
+  /// The account that something is made for: that of the caller, unless another is named.
   func account(for named: AccountID?, field: String) throws(LedgerError) -> AccountID {
     guard let account = named ?? requester.account else {
       throw LedgerError(.invalidValue, "\(field): expected an account, as an operator has none", field: field)

@@ -1,6 +1,6 @@
 import LedgerCrypto
 
-/// Proof Key for Code Exchange (RFC 7636), method S256 alone: "plain" would show the verifier to whoever sees the
+/// Proof Key for Code Exchange (RFC 7636), method S256 alone: "plain" would show the verifier to somebody who sees the
 /// request (RFC 9700 section 2.1.1).
 enum PKCE {
   /// The digest that a challenge spells; nil unless it is base64url of 32 bytes without padding.

@@ -1,7 +1,7 @@
 import LedgerCrypto
 
 /// Seals the secret part of a refresh token's successor under the replaced token itself, of which the ledger has a digest
-/// only: so whoever presents that token again opens it, and nobody with the ledger and its keys alone does.
+/// only: so a caller who presents that token again opens it, and nobody with the ledger and its keys alone does.
 struct SuccessorSeal: Sendable {
   private static let label = Array("CredentialLedger successor/1".utf8)
 

@@ -36,7 +36,7 @@ public struct VerifiedEvidence: Sendable {
   public let records: [Record]
 
   /// What is personal in the records, all of it sealed: without the ledger nobody can open it, nor name anything. Made
-  /// once, so that whoever asks for it at each record pays for it once as well.
+  /// once, so that a caller that needs it at each record pays for it once as well.
   public let description: Audit.Description
 
   fileprivate init(_ head: Checkpoint, signers: [String], cosignatures: [Cosignature], records: [Record]) {

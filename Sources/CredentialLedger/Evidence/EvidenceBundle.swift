@@ -1,7 +1,7 @@
 public import LedgerCrypto
 
 /// Evidence to take away: records, proofs that they are in the ledger, the signed checkpoint that the proofs lead to, and
-/// the public keys that signed it. Whoever has the ledger's key from elsewhere can check it without the ledger.
+/// the public keys that signed it. Somebody who has the ledger's key from elsewhere can check it without the ledger.
 ///
 /// It proves that events are in the log, in their places and unaltered. It does not prove that others are not: whether a
 /// grant was revoked later shows in the ledger alone, or in a mirror of the whole log.

@@ -6,7 +6,7 @@ extension Ledger {
   public typealias WitnessResponse = (status: Int, body: [UInt8])
 
   /// Has a checkpoint cosigned by a witness (C2SP tlog-witness): an independent party, which makes sure that the ledger was
-  /// only appended to since it cosigned last. Whoever asks for its cosignature need not trust the ledger's operator to
+  /// only appended to since it cosigned last. A party that asks for its cosignature need not trust the ledger's operator to
   /// show everybody the same history.
   ///
   /// ```swift

@@ -15,10 +15,10 @@ extension Ledger {
   /// every proof, from a folder that any web server serves.
   ///
   /// The folder gets `checkpoint`, `tile/<level>/…` with the hashes, and `tile/entries/…` with the records as they are
-  /// stored: personal data sealed, and everything else in the clear. So it is for whoever may read the log. The next
+  /// stored: personal data sealed, and everything else in the clear. So it is for people who may read the log. The next
   /// export adds what is new, with the partial tiles of every checkpoint that was signed since; a full tile is never written
   /// again. Files take their names once they are whole, and the checkpoint comes last, when all it covers is durable and
-  /// was found to lead to its root: so whoever reads meanwhile finds what the checkpoint promises.
+  /// was found to lead to its root: so a reader finds meanwhile what the checkpoint promises.
   ///
   /// ```swift
   /// let report = try await ledger.exportTiles(to: "/srv/ledger.example.org")
@@ -27,7 +27,7 @@ extension Ledger {
   /// - Parameters:
   ///   - folder: made if it is not there; then nothing of it is left where the export fails.
   ///   - checkpoint: what to publish, such as a checkpoint that witnesses have cosigned; without it the newest.
-  ///   - mode: the permissions of the files, such as 0o600 for the owner alone. Folders can be entered by whoever can read.
+  ///   - mode: the permissions of the files, such as 0o600 for the owner alone. Everybody who can read can enter the folders.
   ///   - progress: is told how many events are written, of how many.
   /// - Throws: `invalid_checkpoint` where the folder belongs to another ledger; `behind_checkpoint` or
   ///   `contradicts_checkpoint` where it has more than the checkpoint, or another history; `damaged` where records, tree and

@@ -229,7 +229,7 @@ struct TileExport {
       guard touched.insert(place).inserted else { continue }
       if !LedgerFolder.exists(place) {
         try LedgerFolder.makeIfMissing(place)
-        // Whoever can read can enter.
+        // Everybody who can read can enter.
         guard unsafe chmod(place, mode | (mode & 0o444) >> 2 | 0o300) == 0 else { throw FileError.last("make", place) }
       }
       Unfinished.sweep(in: place)

@@ -41,7 +41,7 @@ final class WitnessFile: Sendable {
 
   /// What a witness file holds; nil if there is none yet.
   ///
-  /// A folder that is not there is most likely a device that is not mounted: then the ledger would be held against
+  /// A folder that is not there is most likely a device that is not mounted: then the ledger would be compared with
   /// nothing, where it was thought safe.
   static func content(of path: String, limit: Int) throws(LedgerError) -> [UInt8]? {
     let folder = LedgerFolder.parent(of: path)

@@ -21,7 +21,7 @@ final class DraftFile: Sendable {
       Unfinished.forget(path)
       throw error
     }
-    // Whoever sweeps sees that it is in use.
+    // A process that sweeps sees that it is in use.
     _ = flock(file.number, LOCK_EX | LOCK_NB)
     (self.path, self.target) = (path, target)
     self.folder = folder

@@ -52,7 +52,7 @@ final class DraftFolder: Sendable {
     self.parent = parent
     self.folder = folder
     madeAbove = missing
-    // Whoever held the name until now may have finished.
+    // The process that held the name until now may have finished.
     do throws(LedgerError) { try LedgerFolder.requireFree(target) } catch {
       self.parent.remove(name)
       Unfinished.forget(path)
@@ -147,7 +147,7 @@ final class DraftFolder: Sendable {
         throw LedgerError(
           .busy, "somebody else is filling \(target); wait for that to end, or name another folder", field: "path")
       }
-      // Whoever held the lock before may have renamed what was opened here.
+      // The process that held the lock before may have renamed what was opened here.
       if parent.isNamed(name, left) { parent.remove(name) }
     }
   }

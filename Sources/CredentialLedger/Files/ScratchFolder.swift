@@ -4,7 +4,7 @@ import Glibc
 /// goes when it is made.
 final class ScratchFolder: Sendable {
   let path: String
-  /// Locked, so that whoever sweeps sees that it is in use.
+  /// Locked, so that a process that sweeps sees that it is in use.
   private let lock: FileHandle
 
   /// - Parameter path: the ledger's folder.
@@ -44,7 +44,7 @@ final class ScratchFolder: Sendable {
     return LedgerError(.diskFull, "the scratch folder \(path) could not be filled: \(error.reason)")
   }
 
-  /// Removes it, and what is in it. Whoever works in the folder calls this at the end, and so owns it until then.
+  /// Removes it, and what is in it. The code that works in the folder calls this at the end, and so owns it until then.
   func remove() {
     LedgerFolder.remove(path)
     Unfinished.forget(path)

@@ -32,7 +32,7 @@ package enum Unfinished {
   package static func abandon(_ end: () -> Never) -> Never {
     paths.withLock { paths in
       for path in paths {
-        // Whoever is at work in a folder finds it no more, and so cannot put anything into it meanwhile.
+        // A process at work in a folder no longer finds it, and so cannot put anything into it meanwhile.
         let aside = name(beside: path)
         LedgerFolder.remove(unsafe rename(path, aside) == 0 ? aside : path)
       }

@@ -4,7 +4,7 @@ import LedgerEvents
 /// Within whose idempotency keys a request's key is unique.
 enum RequestCaller: Sendable {
   case requester(Requester)
-  /// A program that shows a connector's Secret, or whoever asks in its name.
+  /// A program that shows a connector's Secret, or somebody who asks in its name.
   case client(PublicID)
   /// A connector that shows an access token under a grant.
   case grant(GrantID)

@@ -5,7 +5,7 @@ import LedgerEvents
 import Projections
 
 extension Ledger {
-  /// How many records leave the live file in one commit at most: whoever asks meanwhile waits for no more.
+  /// How many records leave the live file in one commit at most: a request made meanwhile waits for no more.
   public static var recordsPerRelease: Int { 10_000 }
 
   /// Says which records a policy would let go, and changes nothing: the events `token.issued` of access tokens that
@@ -61,7 +61,7 @@ extension Ledger {
       throw LedgerError(.closed, "the ledger is open for reading only; open it for writing")
     }
     guard !isLettingGo.exchange(true, ordering: .acquiring) else {
-      throw LedgerError(.busy, "records are being let go already; wait for that to end")
+      throw LedgerError(.busy, "records are being removed already; wait for that to end")
     }
     defer { isLettingGo.store(false, ordering: .releasing) }
     let plan = try await onOwnThread { [self] () throws(LedgerError) in
@@ -136,7 +136,7 @@ extension Ledger {
     guard before.end <= end else {
       throw LedgerError(
         .archiveBehind,
-        "\(folder.path) ends with event \(end), but records up to \(before.end) were let go to an archive before; name that "
+        "\(folder.path) ends with event \(end), but records up to \(before.end) were moved to an archive before; name that "
           + "one, or one that goes as far", field: "archive", position: end)
     }
     let search = RetentionSearch(

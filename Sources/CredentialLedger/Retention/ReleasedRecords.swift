@@ -2,7 +2,7 @@ import EventLog
 import LedgerEvents
 import Projections
 
-/// What the log itself says was let go: a record may be missing only where an event `retention.applied` names it.
+/// What the log itself says was removed: a record may be missing only where an event `retention.applied` names it.
 struct ReleasedRecords {
   private var ranges: [ClosedRange<UInt64>] = []
 

@@ -44,7 +44,7 @@ public struct RetentionReport: Sendable {
 
   /// Tokens count that had expired by then.
   public let expiredBy: Timestamp
-  /// How many segments the archive has, each of which was held against the ledger.
+  /// How many segments the archive has, each of which was compared with the ledger.
   public let segments: Int
   /// The newest event in the archive.
   public let position: UInt64

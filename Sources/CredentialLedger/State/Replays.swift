@@ -27,7 +27,7 @@ extension Ledger {
   /// Replays the log up to a moment into a folder: a complete working set of the projections to look into, an LMDB
   /// environment with tables as the ledger's own has them. ``state(in:)`` reads it.
   ///
-  /// Whoever calls again goes on where an earlier call stopped, whatever stopped it. The folder is private; as it may
+  /// A second call continues where an earlier call stopped, whatever stopped it. The folder is private; as it may
   /// hold what people are found by, remove it when it is of no more use, and at the latest when somebody is erased.
   ///
   /// ```swift

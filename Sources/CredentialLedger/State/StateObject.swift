@@ -1,7 +1,7 @@
 import KeyStore
 public import LedgerEvents
 
-/// An object at a moment, field by field: for whoever shows or compares states, whatever the kind. Programs that want the
+/// An object at a moment, field by field: for code that shows or compares states, whatever the kind. Programs that want the
 /// types ask ``PastState`` for an `Account` or a `Grant`.
 public struct StateObject: Sendable, Equatable {
   /// Kind and number.

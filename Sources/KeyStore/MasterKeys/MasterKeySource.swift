@@ -8,10 +8,10 @@ extension MasterKey {
     case environment(String)
     /// In this text, which the embedding program got by its own means.
     case text(Secret)
-    /// In the file at this path, which only its owner may read or write: whoever runs the program, the owner of the folder
+    /// In the file at this path, which only its owner may read or write: the user who runs the program, the owner of the folder
     /// of the keys, or root.
     case file(String)
-    /// In `master.key` in the folder of the keys: convenient for a trial, but whoever copies the folder has
+    /// In `master.key` in the folder of the keys: convenient for a trial, but somebody who copies the folder has
     /// everything.
     case keysFolder
     /// Elsewhere: with a service, in a hardware module, or in memory.

@@ -3,7 +3,7 @@ public import LedgerCrypto
 /// A master key that follows from a secret key in a hardware module: HMAC-SHA-256 over a fixed text, computed in the module,
 /// which that key never leaves.
 ///
-/// Whoever may use the token can compute it too; who has the disk and the ledger's folders cannot.
+/// Somebody who may use the token can compute it too; who has the disk and the ledger's folders cannot.
 public struct PKCS11MasterKey: MasterKeyProvider {
   private let key: PKCS11Key
 

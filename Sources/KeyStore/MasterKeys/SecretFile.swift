@@ -3,7 +3,7 @@ import LedgerCrypto
 
 /// A small file with something secret, which nobody may read or change whom it is not meant for.
 enum SecretFile {
-  /// Reads a file of whoever runs the program, or of root.
+  /// Reads a file of the user who runs the program, or of root.
   ///
   /// - Parameters:
   ///   - what: what it holds, for messages.

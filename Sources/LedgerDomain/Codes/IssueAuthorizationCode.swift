@@ -42,7 +42,7 @@ public struct IssueAuthorizationCode: Command {
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     let connector = try state.requireConnector(connector)
-    // Before all else: whoever sends a browser to an address that is not registered must not be helped to.
+    // Before all else: somebody who sends a browser to an address that is not registered must not be helped to.
     guard connector.details.redirectUris.contains(where: { RedirectURI.isMatch(redirectURI, registered: $0) }) else {
       throw .refused(
         .invalidValue, field: "redirectURI", expected: "an address that is registered for the connector",

@@ -7,7 +7,7 @@ public import LedgerEvents
 /// A code can be redeemed once. Presented again, by the connector that it was made for, what came of it stops.
 /// Another's code, another address, a wrong verifier, and a code that is over are refused alike, and use up nothing:
 /// a code that leaked is worth nothing without the Secret and the verifier, both too long to be guessed in a minute,
-/// and whoever only has the code must not be able to spoil it for its owner.
+/// and somebody who only has the code must not be able to spoil it for its owner.
 public struct RedeemAuthorizationCode: Command {
   /// The connector's ID, and SHA-256 of the Secret as presented.
   public var connector: PublicID

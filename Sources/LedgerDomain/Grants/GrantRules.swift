@@ -1,7 +1,7 @@
 import LedgerEvents
 
 extension DomainReader where Self: ~Copyable {
-  /// Whether whoever asks may stop a grant and its tokens; an operator may stop any.
+  /// Whether the requester may stop a grant and its tokens; an operator may stop any.
   func may(_ requester: Requester, stop grant: Grant) throws(DecisionFailure) -> Bool {
     guard let account = requester.account else { return true }
     return try may(account, stop: grant)

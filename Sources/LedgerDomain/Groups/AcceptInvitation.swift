@@ -2,8 +2,8 @@ public import LedgerEvents
 
 /// A person accepts an invitation to a number that it has verified, and is a member from then on.
 ///
-/// An invitation carries no right before: whoever knows a number could otherwise make its holder anything, read the account
-/// behind it, or leave a role to whoever gets the number years later.
+/// An invitation carries no right before: somebody who knows a number could otherwise make its holder anything, read the account
+/// behind it, or leave a role to somebody who gets the number years later.
 public struct AcceptInvitation: Command {
   public var invitation: MembershipID
   public var account: AccountID

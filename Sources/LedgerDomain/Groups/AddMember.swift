@@ -64,7 +64,7 @@ extension GroupMemberAdded {
     self.group = group.rawValue
     self.role = role
     if let sealed = person.sealed {
-      // Who holds the number is not said to whoever knows it.
+      // Somebody who knows a number does not learn who holds it.
       number = sealed
     } else {
       account = person.account?.rawValue ?? 0

@@ -1,6 +1,6 @@
 public import LedgerEvents
 
-/// Creates a group, with its creator as its first admin and whoever else is named as members and admins: all of it, or
+/// Creates a group, with its creator as its first admin and the other people named as members and admins: all of it, or
 /// nothing where anybody is refused.
 public struct CreateGroup: Command {
   public var creator: AccountID

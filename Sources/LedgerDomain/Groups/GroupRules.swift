@@ -1,7 +1,7 @@
 import LedgerEvents
 
 extension DomainReader where Self: ~Copyable {
-  /// The group, and what whoever asks is in it: nil for an operator. To others who are no members it does not exist.
+  /// The group, and what the requester is in it: nil for an operator. To others who are no members it does not exist.
   /// - Throws: ``Refusal/Code/accountDisabled``, ``Refusal/Code/notFound`` or ``Refusal/Code/gone``.
   func requireMember(
     of id: GroupID, by requester: Requester

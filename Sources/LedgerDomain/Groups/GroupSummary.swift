@@ -21,7 +21,7 @@ public struct GroupCounts: Sendable, Equatable {
 /// A group with what is around and in it.
 public struct GroupSummary: Sendable, Equatable {
   public var group: Group
-  /// What whoever asks is in the group itself; nil for one who sees it from above.
+  /// What the requester is in the group itself; nil for one who sees it from above.
   public var callerRole: Role?
   /// Groups directly below and directly above that are not deleted.
   public var subgroupCount: Int

@@ -29,7 +29,7 @@ struct Roster {
 }
 
 extension Role {
-  /// Whether whoever has this role may do what one with the other may.
+  /// Whether somebody who has this role may do what one with the other may.
   func isAtLeast(_ other: Role) -> Bool { self == .admin || other != .admin }
 }
 

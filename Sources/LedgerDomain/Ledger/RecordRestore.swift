@@ -2,7 +2,7 @@ public import LedgerCrypto
 import LedgerEvents
 
 /// Writes into a log that was restored how far it reached: what was recorded after the backup is missing from it, and
-/// whoever holds a later checkpoint can see why.
+/// somebody who holds a later checkpoint can see why.
 public struct RecordRestore: Command {
   /// How many events the backup held.
   public var events: UInt64

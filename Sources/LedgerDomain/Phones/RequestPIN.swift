@@ -5,7 +5,7 @@ public import LedgerEvents
 /// the same account, is superseded.
 ///
 /// Whether another account holds the number is not said here: who asks has not shown yet to have the phone. It is said to
-/// whoever presents the right PIN (``VerifyPIN``).
+/// a caller who presents the right PIN (``VerifyPIN``).
 public struct RequestPIN: Command {
   /// How long a PIN may be used.
   public static let lifetime = Duration.seconds(10 * 60)

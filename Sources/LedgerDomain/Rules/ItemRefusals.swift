@@ -1,4 +1,4 @@
-/// Collects what is refused of a request that names several things, so that whoever asks hears of all of it at once.
+/// Collects what is refused of a request that names several things, so that the requester hears of all of it at once.
 struct ItemRefusals {
   /// The field of the request that lists the things.
   let field: String

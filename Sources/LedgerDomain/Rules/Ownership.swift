@@ -9,7 +9,7 @@ extension DomainReader where Self: ~Copyable {
     _ owner: AccountID, madeBy requester: Requester, field: String
   ) throws(DecisionFailure) -> Account {
     guard requester.account == nil || requester.account == owner else {
-      throw .refused(.forbidden, field: field, expected: "the account of whoever asks")
+      throw .refused(.forbidden, field: field, expected: "the account of the requester")
     }
     return try requireActiveAccount(owner, field: field)
   }

@@ -48,7 +48,7 @@ enum RedirectURI {
     if host.first == UInt8(ascii: "["), host.last == UInt8(ascii: "]") { return isIPv6(host.dropFirst().dropLast()) }
     let labels = host.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     guard host.count <= 253, labels.allSatisfy(isLabel), let last = labels.last else { return false }
-    // A name that ends in a number is taken for an address by whoever connects (URL Standard, "ends in a number").
+    // A name that ends in a number is taken for an address by somebody who connects (URL Standard, "ends in a number").
     let isNumber = last.allSatisfy(isDigit) || Substring(last).lowercased().hasPrefix("0x")
     return !isNumber || isIPv4(host)
   }

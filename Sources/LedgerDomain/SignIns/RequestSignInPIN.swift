@@ -3,7 +3,7 @@ public import LedgerEvents
 
 /// Asks for a PIN by which the holder of a verified number signs in to a connector. One asked for before is superseded.
 ///
-/// Whoever asks has shown nothing yet of the number. So nothing is refused because of it: where nobody could sign in, or the
+/// The requester has shown nothing yet of the number. So nothing is refused because of it: where nobody could sign in, or the
 /// number has had its PINs, none is made, and the answer to the outside is the same. An event stands for each ask, so that
 /// each counts.
 public struct RequestSignInPIN: Command {

@@ -8,9 +8,9 @@ public enum GroupList: Sendable, Hashable {
 
 /// What tells one person from another when people are counted.
 public enum PersonName: Sendable, Hashable {
-  /// Whoever has the account, or holds a number with which it was verified.
+  /// Somebody who has the account, or holds a number with which it was verified.
   case account(AccountID)
-  /// Whoever has a number, and is known by that alone: the name of the key that the number is sealed under, wherever it is.
+  /// Somebody who has a number, and is known by that alone: the name of the key that the number is sealed under, wherever it is.
   case key(PublicID)
 }
 

@@ -4,7 +4,7 @@ public import LedgerEvents
 public struct GroupSubscription: Sendable, Equatable {
   public var id: SubscriptionID
   public var group: GroupID
-  /// The subscriber's account; nil while no account holds the number. Whoever verifies the number becomes the
+  /// The subscriber's account; nil while no account holds the number. The person who verifies the number becomes the
   /// subscriber, unless already one of the group by another subscription.
   public var account: AccountID?
   /// The number that the subscriber was added by, where it was by number.

@@ -1,13 +1,13 @@
 public import LedgerEvents
 
-/// People become subscribers of a public group: an account itself, or whoever an admin of the group names.
+/// People become subscribers of a public group: an account itself, or people whom an admin of the group names.
 ///
 /// Each is answered for alone: who is a subscriber already stays one, and the others are added. Only what can be no
 /// subscriber at all, such as an account that there is not, refuses the request as a whole.
 public struct AddSubscribers: Command {
   public var group: GroupID
   /// 1 to ``SubscriberLimits/named`` people. A number that no account holds makes a subscription without account, which
-  /// goes to whoever verifies the number.
+  /// goes to the person who verifies the number.
   public var people: [NamedPerson]
   /// An admin of the group, or the only account that is named.
   public var requester: Requester

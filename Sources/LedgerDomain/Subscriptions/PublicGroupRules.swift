@@ -12,7 +12,7 @@ extension DomainReader where Self: ~Copyable {
   /// The public group whose subscribers somebody wants to change or see. It can be found by everybody; other groups
   /// only by their members.
   ///
-  /// - Parameter isForSelf: whether it is about whoever asks alone. What is about others is an admin's to ask for.
+  /// - Parameter isForSelf: whether it is about the requester alone. What is about others is an admin's to ask for.
   /// - Throws: ``Refusal/Code/accountDisabled``, ``Refusal/Code/notFound``, ``Refusal/Code/gone``,
   ///   ``Refusal/Code/invalidValue`` of a group that is not public, ``Refusal/Code/forbidden``.
   func requirePublicGroup(

@@ -7,7 +7,7 @@ public struct RemoveSubscribers: Command {
   /// Who is to be no subscriber any more.
   public enum Target: Sendable, Hashable {
     case account(AccountID)
-    /// The keyed hash of a number in E.164 form: whoever was added by it, and whoever holds it.
+    /// The keyed hash of a number in E.164 form: the person added by it, and the person who holds it.
     case number(Digest)
     case subscription(SubscriptionID)
   }

@@ -10,7 +10,7 @@ public struct SubscriberPage: Sendable, Equatable {
 extension DomainReader where Self: ~Copyable {
   /// A page of a public group's subscribers, to an admin of it.
   ///
-  /// Pages follow the numbers of the subscriptions, which only grow: whoever is a subscriber all the time is on exactly
+  /// Pages follow the numbers of the subscriptions, which only grow: somebody who is a subscriber all the time is on exactly
   /// one page, however many come and go meanwhile. Costs a row and a look-up a subscriber.
   ///
   /// - Parameters:

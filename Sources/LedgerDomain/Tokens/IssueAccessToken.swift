@@ -36,7 +36,7 @@ public struct IssueAccessToken: Command {
   public struct NewSuccessor: Sendable {
     /// SHA-256 of its secret part.
     public var digest: Digest
-    /// The secret part, sealed, for whoever presents the replaced token again within its window.
+    /// The secret part, sealed, for a caller who presents the replaced token again within its window.
     public var kept: [UInt8]
 
     public init(digest: Digest, kept: [UInt8]) {

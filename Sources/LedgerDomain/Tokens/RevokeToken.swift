@@ -10,7 +10,7 @@ public struct RevokeToken: Command {
     case token(TokenID)
     /// A refresh token: with its family, and every access token from it.
     case refreshToken(TokenID)
-    /// Every token under the grant issued so far. The grant itself stands: whoever gave it can give a new refresh token.
+    /// Every token under the grant issued so far. The grant itself stays: its granter can give a new refresh token.
     case grant(GrantID)
     /// Every token of the connector issued so far.
     case connector(ConnectorID)
@@ -102,7 +102,7 @@ public struct RevokeToken: Command {
     return event
   }
 
-  /// The grant, if whoever asks may stop tokens under it.
+  /// The grant, if the requester may stop tokens under it.
   private func requireReach(
     of id: GrantID, _ state: borrowing some DomainReader & ~Copyable
   ) throws(DecisionFailure) -> Grant {

@@ -54,7 +54,7 @@ func judge(
   if credential.successor != 0 {
     let successor = TokenID(rawValue: credential.successor)
     guard now < credential.acceptedUntil else { return .invalid(.replaced(by: successor)) }
-    // It is accepted for a caller who lost the answer. Whoever traded the successor for another has it.
+    // It is accepted for a caller who lost the answer. A client that traded the successor for another has it.
     if let next = try state.standing(of: credential.successor)?.credential, next.successor != 0 {
       return .invalid(.replaced(by: successor))
     }

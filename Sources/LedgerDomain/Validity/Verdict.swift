@@ -39,7 +39,7 @@ public enum Verdict: Sendable, Equatable {
     }
   }
 
-  /// Why a token is not valid. For the inside: whoever presented it is told only that it is invalid.
+  /// Why a token is not valid. For the inside: somebody who presented it is told only that it is invalid.
   public enum Reason: Sendable, Equatable {
     /// Not a token of this ledger by its form or its checksum.
     case malformed

@@ -1,6 +1,6 @@
 public import LedgerEvents
 
-/// Lets a webhook deliver nothing until its connector asks for it again. Whoever wants it gone deletes it, or revokes
+/// Lets a webhook deliver nothing until its connector asks for it again. Somebody who wants it gone deletes it, or revokes
 /// the grant.
 public struct DisableWebhook: Command {
   /// Who disables.

@@ -61,7 +61,7 @@ public struct Subject: Sendable, Hashable {
     self.init(kind: Kind.subjectKind, number: id.rawValue)
   }
 
-  /// Whoever works at the command line.
+  /// Somebody who works at the command line.
   @inlinable
   public static var `operator`: Subject { Subject(kind: .operator, number: 0) }
 }

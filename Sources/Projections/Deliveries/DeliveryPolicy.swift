@@ -3,7 +3,7 @@ package import EventLog
 /// When a delivery that failed is tried again.
 package enum DeliveryPolicy {
   /// How long after each try but the last the next one comes, in milliseconds: 2 minutes, then four times as long as
-  /// before, so that the seventh comes 45 and a half hours after the first. Whoever takes a delivery has it for so long.
+  /// before, so that the seventh comes 45 and a half hours after the first. A worker that takes a delivery has it for so long.
   package static let delays: [Milliseconds] = (0..<6).map { 120_000 << (2 * $0) }
   /// How often a delivery is tried before the webhook is disabled.
   package static let tries = delays.count + 1

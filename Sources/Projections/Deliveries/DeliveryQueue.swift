@@ -145,7 +145,7 @@ extension WritableLedgerView {
       let (first, _) = try tables.first(of: id, in: transaction), first == number
     else { return .settled }
     guard Int(attempt) <= DeliveryPolicy.delays.count else {
-      // Due at once: should the process end before the webhook is disabled, whoever takes next finds it.
+      // Due at once: should the process end before the webhook is disabled, the next take finds it.
       try tables.reschedule(&lane, of: id, to: now, in: &transaction)
       return .exhausted
     }

@@ -46,12 +46,12 @@ extension Directory {
     try note(.phone, position, of: event.number.person, &transaction)
     try put(EmptyRow(), at: .pair(.phoneOfAccount, event.account, position), in: &transaction)
     if let number { try put(position, at: .digest(.phoneByNumber, number, 0), in: &transaction) }
-    // Earlier versions took invitations to be accepted by whoever verified the number.
+    // Earlier versions took invitations to be accepted by the person who verified the number.
     for membership in event.memberships { try takeOver(membership: membership, by: event.account, &transaction) }
     try takeOver(subscriptions: event.subscriptions, by: event.account, &transaction)
   }
 
-  /// Makes whoever has accepted an invitation the member.
+  /// Makes the person who accepted an invitation the member.
   func takeOver(
     membership id: UInt64, by account: UInt64, _ transaction: inout WriteTransaction
   ) throws(LogError) {

@@ -44,7 +44,7 @@ extension Directory {
     for key in Self.lists(of: webhook) { try remove(key, in: &transaction) }
   }
 
-  /// Stops what was registered by a token of a family that was revoked: whoever stole a token may have registered it.
+  /// Stops what was registered by a token of a family that was revoked: somebody who stole a token may have registered it.
   ///
   /// A family that another merely takes the place of takes no webhook with it.
   func stopWebhooks(

@@ -84,7 +84,7 @@ import Synchronization
     var newest: LastUse?
     var index = place(of: token.rawValue)
     for _ in 0..<Self.reach {
-      // Whoever finds that it was forgotten finds it written down.
+      // A reader that finds it forgotten finds it written down.
       let word = unsafe words[index].load(ordering: .acquiring)
       if word != 0, word >> Self.minuteBits == token.rawValue {
         let use = Self.use(word, at: now)

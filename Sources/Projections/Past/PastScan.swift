@@ -3,7 +3,7 @@ import LMDB
 /// A scan over rows that were changed and rows that were kept, in the order of the keys; a changed row goes before a kept
 /// one of the same key.
 ///
-/// Reads some rows at a time and copies them, so that whoever asks for them may read others meanwhile.
+/// Reads some rows at a time and copies them, so that the caller may read others meanwhile.
 struct PastScan {
   typealias Source = (
     _ lower: DirectoryKey?, _ upper: DirectoryKey?, _ body: (DirectoryKey, RawSpan) throws(LMDBError) -> ScanStep

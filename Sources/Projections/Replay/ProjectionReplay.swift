@@ -15,7 +15,7 @@ package enum ProjectionName: String, Sendable, CaseIterable {
 /// A replay of the log into an environment of its own: a complete set of projections to look into, as they were right
 /// after an event.
 ///
-/// Its folder says how far it has come, so that whoever opens it again goes on from there.
+/// Its folder says how far it has come, so that the next opening continues from there.
 package final class ProjectionReplay: Sendable {
   private let log: EventLog<ProjectionSet>
   private let environment: Environment

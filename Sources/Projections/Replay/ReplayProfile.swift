@@ -18,7 +18,7 @@ package struct ReplayProfile {
   private let path: String
   private let only: Set<ProjectionName>
 
-  /// - Parameter path: a folder that does not exist; whoever calls removes it.
+  /// - Parameter path: a folder that does not exist; the caller removes it.
   package init(of log: EventLog<ProjectionSet>, at path: String, only: Set<ProjectionName>) {
     self.log = log
     self.path = path

@@ -70,7 +70,7 @@ package struct SnapshotMaker: Sendable {
       progress(past.position)
     }
     let isStored = try await run { () throws(LogError) in try store(past, erasedCount) }
-    // Somebody was erased meanwhile: whoever did that may not have reached what was stored before.
+    // Somebody was erased meanwhile: the erasure may not have reached what was stored before.
     if !isStored { _ = try await prepare() }
     return isStored
   }
@@ -93,7 +93,7 @@ package struct SnapshotMaker: Sendable {
     guard let root, let recordedAt else { return false }
     let tables = store.tables
     var transaction = try stored { () throws(LMDBError) in try store.environment.beginWrite() }
-    // Looked at inside the transaction: whoever erases somebody after this throws the snapshot away after it.
+    // Looked at inside the transaction: an erasure after this deletes the snapshot after it.
     guard try UInt64(log.snapshot().erasedPersons().count) == erasedCount else { return false }
     let previous = try stored { () throws(LMDBError) in try tables.catalogue.last(in: transaction)?.value }
     guard previous == past.snapshot else { return false }

@@ -7,7 +7,7 @@ import Synchronization
 /// The snapshots of a ledger's projections, in an LMDB environment of their own: what changed from one to the next, so
 /// that together they take little more room than the directory and what was revoked.
 ///
-/// They are a help and no truth: whoever is in doubt throws them away, and they are made anew from the log.
+/// They only save time: if in doubt, delete them, and they are made again from the log.
 package final class SnapshotStore: Sendable {
   let environment: Environment
   let tables: SnapshotTables

@@ -4,7 +4,7 @@ import LedgerDomain
 package import LedgerEvents
 
 /// The secret parts of refresh tokens that took the place of others, each sealed by the layer above: beside the log, for
-/// whoever lost the answer and presents the replaced token again. A row goes when that token's window ends, or when the
+/// somebody who lost the answer and presents the replaced token again. A row goes when that token's window ends, or when the
 /// successor is used.
 struct SuccessorTable: Sendable {
   /// How many rows are forgotten in one commit, at most.

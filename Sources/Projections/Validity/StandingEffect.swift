@@ -3,8 +3,8 @@ import LedgerCrypto
 import LedgerDomain
 import LedgerEvents
 
-/// What an event does to the standing of one object. A function of the event alone, so that the projection, and whoever
-/// asks how an object stood in the past, go by the same rules.
+/// What an event does to the standing of one object. A function of the event alone, so that the projection and the
+/// explanations of the past use the same rules.
 enum StandingEffect {
   case make(Standing)
   /// The first event that stops an object is the one that counts.

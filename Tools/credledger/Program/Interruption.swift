@@ -17,7 +17,7 @@ enum Interruption {
 
   /// Listens from now on.
   ///
-  /// - Parameter parent: a pipe's end that whoever this process works for closes by its own end.
+  /// - Parameter parent: a pipe's end that the parent process closes when it ends.
   static func listen(parent: Int32 = -1) {
     var ends: [Int32] = [-1, -1]
     guard unsafe pipe(&ends) == 0 else { return }

@@ -59,7 +59,7 @@ struct LedgerOptions: ParsableArguments {
     if let witness, use != .making, unsafe access(witness, F_OK) != 0, errno == ENOENT {
       let end = use == .writing ? ", and it is made" : ""
       write(
-        "note: the witness file \(witness.printable) is not there: nothing was held against it\(end)\n",
+        "note: the witness file \(witness.printable) is not there: nothing was compared with it\(end)\n",
         to: STDERR_FILENO)
     }
     return LedgerConfiguration(
@@ -106,7 +106,7 @@ extension LedgerOptions {
     do {
       let result = try await body(opened)
       await opened.close()
-      // What was asked is done, and durable; but whoever named the file wants to hear of it.
+      // What was asked is done, and durable; but the user who named the file wants to hear of it.
       if let failure = opened.witnessFailure { throw CheckFailed(reason: failure.reason) }
       return result
     } catch {

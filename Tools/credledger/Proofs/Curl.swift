@@ -39,7 +39,7 @@ enum Curl {
     return (code, Array(output[..<line]))
   }
 
-  /// Where the program may be: not where PATH says, which whoever starts this program sets.
+  /// Where the program may be: not where PATH says, which the user of this program sets.
   private static let folders = ["/usr/bin", "/bin", "/usr/local/bin"]
 
   /// What the program gets of the environment: where proxies and certificates are.

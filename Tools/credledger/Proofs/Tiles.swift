@@ -25,7 +25,7 @@ struct Tiles: AsyncParsableCommand {
   var checkpoint: String?
   @Flag(help: "Compare what was published with the ledger.")
   var check = false
-  @Option(help: "The permissions of the files, in octal digits; folders can be entered by whoever can read.")
+  @Option(help: "The permissions of the files, in octal digits; everybody who can read a file can enter its folders.")
   var mode = FileMode(bits: 0o644)
   @OptionGroup var signing: SigningOptions
   @OptionGroup var ledger: LedgerOptions

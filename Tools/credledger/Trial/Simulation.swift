@@ -207,7 +207,7 @@ struct Simulation {
         return .stopped
       }
     } catch {
-      // Whoever asks after a deletion in the same wave is refused, each time at the same place.
+      // A request after a deletion in the same wave is refused, each time at the same place.
       guard error.isRefusal else { throw error }
       return .refused
     }

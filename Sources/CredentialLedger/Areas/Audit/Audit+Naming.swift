@@ -175,7 +175,7 @@ extension Ledger {
 }
 
 extension LedgerState {
-  /// How something stands that belongs to an account, or to whoever has a number.
+  /// How something stands that belongs to an account, or to somebody who has a number.
   fileprivate func standing(
     of account: AccountID?, number: Sealed?, hasEnded: Bool
   ) throws(StateUnreadable) -> Audit.Label.Standing {

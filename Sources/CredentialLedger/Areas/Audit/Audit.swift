@@ -131,7 +131,7 @@ extension Audit.Page {
     guard let event = archived.first else { return }
     throw LedgerError(
       .archived,
-      "the event was let go from the live file: it is in segment \(event.place.segment) of the archive; name the archive's "
+      "the record was removed from the live file: it is in segment \(event.place.segment) of the archive; name the archive's "
         + "folder", position: event.position)
   }
 }
