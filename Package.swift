@@ -76,8 +76,9 @@ let package = Package(
       "TransparencyLog", "LMDB", "LedgerCrypto"),
     library("HTTPSupport", "CredentialLedger", hummingbird, httpTypes, nioCore),
     library("TokenService", "CredentialLedger", "HTTPSupport", hummingbird, httpTypes),
+    library("PlatformService", "CredentialLedger", "HTTPSupport", hummingbird, httpTypes),
     library(
-      "LedgerServer", "CredentialLedger", "HTTPSupport", "TokenService", hummingbird, hummingbirdCore, hummingbirdHTTP2,
+      "LedgerServer", "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", hummingbird, hummingbirdCore, hummingbirdHTTP2,
       configuration,
       lifecycle, logging, httpTypes, nioCore, nioHTTPTypes, nioSSL),
     .executableTarget(

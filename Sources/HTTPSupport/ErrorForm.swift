@@ -63,7 +63,7 @@ extension RequestError {
     case .invalidToken: "invalid_token"
     case .forbidden: "access_denied"
     case .tooMany, .unavailable: "temporarily_unavailable"
-    case .failed: "server_error"
+    case .failed, .notImplemented: "server_error"
     }
   }
 
@@ -99,6 +99,7 @@ extension RequestError {
     case .tooMany: "TooManyRequests"
     case .unavailable: "ServiceUnavailable"
     case .failed: "InternalError"
+    case .notImplemented: "NotImplemented"
     }
   }
 
@@ -106,7 +107,7 @@ extension RequestError {
     switch kind {
     case .invalidClient, .invalidGrant, .invalidToken, .forbidden: "AuthException"
     case .tooMany: "ThrottlingException"
-    case .unavailable, .failed: "ServerException"
+    case .unavailable, .failed, .notImplemented: "ServerException"
     default: "RequestException"
     }
   }

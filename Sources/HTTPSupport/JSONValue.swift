@@ -91,4 +91,22 @@ extension JSONValue {
     default: nil
     }
   }
+
+  /// A boolean, or a text or number in the place of one, in any case; nil for anything else.
+  public var truth: Bool? {
+    switch text?.lowercased() {
+    case "true", "1": true
+    case "false", "0": false
+    default: nil
+    }
+  }
+
+  /// A whole number, or a text in the place of one; nil for anything else.
+  public var wholeNumber: Int64? { text.flatMap { Int64($0) } }
+
+  /// The items of an array; nil for anything else.
+  public var items: [JSONValue]? {
+    guard case .array(let items) = self else { return nil }
+    return items
+  }
 }

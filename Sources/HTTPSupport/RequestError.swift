@@ -24,6 +24,8 @@ public struct RequestError: Error, Sendable, Equatable {
     case tooMany
     case unavailable
     case failed
+    /// The route is known, and this server does not have it.
+    case notImplemented
   }
 
   public let kind: Kind
@@ -77,6 +79,7 @@ extension RequestError {
     case .tooMany: .tooManyRequests
     case .unavailable: .serviceUnavailable
     case .failed: .internalServerError
+    case .notImplemented: .notImplemented
     }
   }
 }

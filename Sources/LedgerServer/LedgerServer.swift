@@ -5,6 +5,7 @@ import HummingbirdCore
 import HummingbirdHTTP2
 public import Logging
 import NIOCore
+import PlatformService
 import ServiceLifecycle
 import Synchronization
 import TokenService
@@ -33,8 +34,12 @@ public struct LedgerServer: Sendable {
       limits: CallLimits(
         connector: settings.connectorCalls, organisation: settings.organisationCalls, failures: settings.failures),
       development: settings.isDevelopment ? DevelopmentOutbox(show: show) : nil)
+    let platform = PlatformService(
+      ledger, bodyLimit: settings.bodyBytes, connectorCalls: settings.connectorCalls,
+      organisationCalls: settings.organisationCalls)
     let responder = RecordingResponder(
-      routes: RouteTable(operations.routes + tokens.routes, prefixes: [tokens.check]).responder, statistics: statistics,
+      routes: RouteTable(operations.routes + tokens.routes + platform.routes, prefixes: [tokens.check]).responder,
+      statistics: statistics,
       proxies: settings.proxies)
     let bounds = RequestGuard.Bounds(
       idle: .seconds(Int64(settings.idleSeconds)), request: .seconds(Int64(settings.requestSeconds)),

@@ -51,7 +51,18 @@ final class ServedLedger {
     try start(options, environment: environment)
   }
 
-  private static func arrive(_ subject: String, _ number: String, on ledger: Ledger) async throws -> AccountID {
+  /// Makes a ledger as somebody prepares it, and starts the server.
+  init(
+    _ options: [String] = [], environment: [String] = [],
+    preparing prepare: (ServedLedger, Ledger) async throws -> Void
+  ) async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org")
+    try await prepare(self, ledger)
+    await ledger.close()
+    try start(options, environment: environment)
+  }
+
+  static func arrive(_ subject: String, _ number: String, on ledger: Ledger) async throws -> AccountID {
     let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: subject).account
     let request = try await ledger.phones.requestPIN(for: PhoneNumber(number), by: account)
     _ = try await ledger.phones.verify(request.pin?.digits ?? "", challenge: request.challenge, by: account)

@@ -1,6 +1,6 @@
 import KeyStore
 public import LedgerDomain
-import LedgerEvents
+public import LedgerEvents
 import Projections
 
 // The numbers of people in groups, opened on purpose.
@@ -28,6 +28,36 @@ extension Groups {
   /// ```
   public func revealNumbers(of subscribers: [GroupSubscription]) async throws(LedgerError) -> [String?] {
     try await ledger.numbers(of: subscribers.map { ($0.number, $0.account) }, sealedAs: .subscriberNumber)
+  }
+}
+
+extension Accounts {
+  /// Opens the first number that an account has verified, in E.164 form: to be asked for on purpose, and not to be logged.
+  ///
+  /// - Returns: nil where it has none, and where the person is erased.
+  /// - Throws: `key_unavailable`, `damaged`.
+  public func revealFirstNumber(of account: AccountID) async throws(LedgerError) -> String? {
+    try await ledger.numbers(of: [(nil, account)], sealedAs: .memberNumber)[0]
+  }
+
+  /// Opens the names of accounts: to be asked for on purpose, and not to be logged. Some microseconds each, on a thread for
+  /// reading.
+  ///
+  /// - Returns: for each, in order, its name; nil where it has none, is erased, or there is no such account.
+  /// - Throws: `key_unavailable`, `damaged`.
+  public func revealNames(of accounts: [AccountID?]) async throws(LedgerError) -> [String?] {
+    let ledger = ledger
+    return try await ledger.blocking(.short) { () throws(LedgerError) in
+      var names: [String?] = []
+      for id in accounts {
+        let sealed = try id.flatMap { (id) throws(LedgerError) in
+          try ledger.reading { (state) throws(StateUnreadable) in try state.account(id) }?.name
+        }
+        let name = try sealed.flatMap { (sealed) throws(LedgerError) in try ledger.open(sealed, .accountName) }
+        names.append(name.map { String(decoding: $0, as: UTF8.self) })
+      }
+      return names
+    }
   }
 }
 

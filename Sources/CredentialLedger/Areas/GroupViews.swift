@@ -27,6 +27,14 @@ extension Groups {
     }
   }
 
+  /// One group, to somebody who may see who is in it: a member of it or of a group above it, a grant that shows it, or an
+  /// operator. Costs in proportion to the groups above it.
+  ///
+  /// - Throws: `not_found` of a group that is not seen or is deleted, `account_disabled`, `forbidden`.
+  public func visible(_ group: GroupID, to viewer: GroupViewer) throws(LedgerError) -> VisibleGroup {
+    try ledger.asking { (state) throws(DecisionFailure) in try state.sight(of: group, for: viewer) }
+  }
+
   /// Sums up a group and what lies below it: members, admins and subscribers, each person once, and groups.
   ///
   /// Somebody who is a member of the group or of one above it may ask, as may a grant that shows the group, and an operator.

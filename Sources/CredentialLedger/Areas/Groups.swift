@@ -18,25 +18,28 @@ public struct Groups: Sendable {
   /// - Parameters:
   ///   - name: 1 to 100 characters.
   ///   - members: at most 200 people besides the creator; of somebody who is named several times the highest role counts.
+  ///   - parent: a group below which it is put in the same commit; whoever asks is an admin of it.
   ///   - creator: where an operator creates it for somebody.
-  /// - Throws: `invalid_value`, `not_found`, `account_disabled`, `forbidden`. Where it is about those named, the field is
+  /// - Throws: `invalid_value`, `not_found`, `account_disabled`, `forbidden`, `gone` of the parent. Where it is about those named, the field is
   ///   `members`, and the items of the refusal say for each by its index why.
   public func create(
     name: String, kind: GroupKind = .group, welcomeMessage: String = "", members: [NewMember] = [],
-    for creator: AccountID? = nil, by requester: some Requesting, context: RequestContext = .none
+    below parent: GroupID? = nil, for creator: AccountID? = nil, by requester: some Requesting,
+    context: RequestContext = .none
   ) async throws(LedgerError) -> Group {
     let creator = try requester.account(for: creator, field: "creator")
     try Self.require(members.count, in: 0...AddMembers.limit, "members")
     let request = try ledger.prepare(
       context, by: requester.caller,
-      .createGroup(name: name, kind: kind, welcomeMessage: welcomeMessage, members: members, for: creator))
+      .createGroup(
+        name: name, kind: kind, welcomeMessage: welcomeMessage, members: members, below: parent, for: creator))
     let publicID = try request.secrets.publicID()
     let outcome = try await ledger.execute(
       naming: members.map(\.person), sealedAs: .memberNumber, by: requester.requester, request
     ) {
       CreateGroup(
         creator: creator, publicID: publicID, name: name, kind: kind, welcomeMessage: welcomeMessage,
-        members: members.naming($0), requester: requester.requester)
+        members: members.naming($0), parent: parent, requester: requester.requester)
     }
     guard let group = try group(outcome.group) else { throw LedgerError(.damaged, "the new group cannot be found") }
     return group
@@ -161,6 +164,19 @@ public struct Groups: Sendable {
       var members: [Membership] = []
       for id in try state.members(of: group) { if let member = try state.membership(id) { members.append(member) } }
       return members
+    }
+  }
+
+  /// A membership, as it is now or was when it ended; nil if there is none. One look-up.
+  public func membership(_ id: MembershipID) throws(LedgerError) -> Membership? {
+    try ledger.reading { (state) throws(StateUnreadable) in try state.membership(id) }
+  }
+
+  /// What an account is in a group now; nil for one that is no member. Two look-ups.
+  public func membership(of account: AccountID, in group: GroupID) throws(LedgerError) -> Membership? {
+    try ledger.reading { (state) throws(StateUnreadable) in
+      guard let id = try state.membership(of: account, in: group) else { return nil }
+      return try state.membership(id)
     }
   }
 

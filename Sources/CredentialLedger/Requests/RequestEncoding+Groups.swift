@@ -5,11 +5,17 @@ import LedgerEvents
 
 extension RequestEncoding {
   static func createGroup(
-    name: String, kind: GroupKind, welcomeMessage: String, members: [Groups.NewMember], for creator: AccountID
+    name: String, kind: GroupKind, welcomeMessage: String, members: [Groups.NewMember],
+    below parent: GroupID? = nil, for creator: AccountID
   ) -> Self {
-    Self(
-      .createGroup, .id(creator), .text(name), .integer(kind.rawValue), .text(welcomeMessage),
-      .list(members.map(RequestField.member)))
+    let members = RequestField.list(members.map(RequestField.member))
+    // Without a parent as versions before had it, so that a key used then is still known.
+    guard let parent else {
+      return Self(
+        .createGroup, .id(creator), .text(name), .integer(kind.rawValue), .text(welcomeMessage), members)
+    }
+    return Self(
+      .createGroup, .id(creator), .text(name), .integer(kind.rawValue), .text(welcomeMessage), members, .id(parent))
   }
 
   static func add(_ member: Groups.NewMember, to group: GroupID) -> Self {

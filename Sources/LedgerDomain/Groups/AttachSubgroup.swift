@@ -47,3 +47,24 @@ public struct AttachSubgroup: Command {
   /// Whether it was not below the group before.
   public func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
 }
+
+extension DomainReader where Self: ~Copyable {
+  /// The attachment of a group that is made in the same commit, and so has nothing below it.
+  func attachment(
+    ofNew subgroup: GroupID, to group: GroupID, by requester: Requester
+  ) throws(DecisionFailure) -> GroupSubgroupAttached {
+    _ = try requireAdmin(of: group, by: requester)
+    guard try read(subgroups(of: group)).count < GroupHierarchy.maximumFanOut else {
+      throw .refused(
+        .invalidValue, field: "parent", expected: "a group with less than \(GroupHierarchy.maximumFanOut) sub-groups")
+    }
+    guard try height(above: group, looking: subgroup).levels < GroupHierarchy.maximumDepth else {
+      throw .refused(
+        .invalidValue, field: "parent", expected: "at most \(GroupHierarchy.maximumDepth) levels of groups")
+    }
+    var event = GroupSubgroupAttached()
+    event.group = group.rawValue
+    event.subgroup = subgroup.rawValue
+    return event
+  }
+}

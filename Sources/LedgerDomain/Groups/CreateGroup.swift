@@ -12,13 +12,16 @@ public struct CreateGroup: Command {
   public var welcomeMessage: String
   /// At most ``AddMembers/limit`` people. The creator and others may be named several times; the highest role counts.
   public var members: [NewMember]
+  /// A group below which it is put, of which whoever asks is an admin.
+  public var parent: GroupID?
   /// The creator, unless another is named.
   public var requester: Requester?
 
   public init(
     creator: AccountID, publicID: PublicID, name: String, kind: GroupKind = .group, welcomeMessage: String = "",
-    members: [NewMember] = [], requester: Requester? = nil
+    members: [NewMember] = [], parent: GroupID? = nil, requester: Requester? = nil
   ) {
+    self.parent = parent
     self.members = members
     self.creator = creator
     self.publicID = publicID
@@ -57,12 +60,16 @@ public struct CreateGroup: Command {
       .trimming(welcomeMessage)
     try requireCount(members.count, in: 0...AddMembers.limit, field: "members")
     let added = try state.additions(of: members, to: GroupID(rawValue: context.next), creator: creator, at: context.now)
-    return Decision(by: requester, events: [.groupCreated(created)] + added)
+    let attached = try parent.map { (parent) throws(DecisionFailure) in
+      try state.attachment(ofNew: GroupID(rawValue: context.next), to: parent, by: requester)
+    }
+    return Decision(
+      by: requester, events: [.groupCreated(created)] + added + (attached.map { [.groupSubgroupAttached($0)] } ?? []))
   }
 
   public func outcome(of recorded: RecordedEvents) -> Outcome {
     Outcome(
       group: GroupID(rawValue: recorded.first), membership: MembershipID(rawValue: recorded.first + 1),
-      memberCount: recorded.events.count - 1)
+      memberCount: recorded.events.count - (parent == nil ? 1 : 2))
   }
 }

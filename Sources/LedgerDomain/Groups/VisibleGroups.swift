@@ -64,7 +64,7 @@ extension DomainReader where Self: ~Copyable {
   ///
   /// - Throws: ``Refusal/Code/notFound`` of a group that the viewer does not see or that is deleted, and as
   ///   ``visibleGroups(to:scope:after:limit:)``.
-  func sight(of id: GroupID, for viewer: GroupViewer) throws(DecisionFailure) -> VisibleGroup {
+  public func sight(of id: GroupID, for viewer: GroupViewer) throws(DecisionFailure) -> VisibleGroup {
     let view = try self.view(of: viewer)
     guard let group = try existing([id]).first else { throw .unseenGroup }
     guard let view else { return VisibleGroup(group: group, role: nil, isReadable: true) }

@@ -20,8 +20,9 @@ ALLOWED = {
     },
     "HTTPSupport": {"CredentialLedger", "Hummingbird", "HTTPTypes", "NIOCore"},
     "TokenService": {"CredentialLedger", "HTTPSupport", "Hummingbird", "HTTPTypes"},
+    "PlatformService": {"CredentialLedger", "HTTPSupport", "Hummingbird", "HTTPTypes"},
     "LedgerServer": {
-        "CredentialLedger", "HTTPSupport", "TokenService", "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "Configuration", "ServiceLifecycle",
+        "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "Configuration", "ServiceLifecycle",
         "Logging", "HTTPTypes", "NIOCore", "NIOHTTPTypes", "NIOSSL",
     },
 }

@@ -1,10 +1,9 @@
-import HTTPSupport
 import HTTPTypes
-import Hummingbird
+public import Hummingbird
 
 extension Request {
   /// The form in the body. Parameters in the query are refused, since logs on the way keep addresses.
-  func form(upTo limit: Int) async throws(RequestError) -> FormFields {
+  public func form(upTo limit: Int) async throws(RequestError) -> FormFields {
     guard uri.query?.isEmpty ?? true else {
       throw RequestError(.invalid, "Parameters belong in the body, not in the query.")
     }
@@ -15,7 +14,7 @@ extension Request {
   }
 
   /// The form in the body, or the members of a JSON object where the body is one: whatever its Content-Type says.
-  func formOrJSON(upTo limit: Int) async throws(RequestError) -> FormFields {
+  public func formOrJSON(upTo limit: Int) async throws(RequestError) -> FormFields {
     let bytes = try await bytes(upTo: limit)
     guard mediaType != "application/x-www-form-urlencoded", bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{")
     else {
@@ -24,8 +23,10 @@ extension Request {
     return FormFields(try JSONParser.object(bytes).texts)
   }
 
-  /// The JSON object in the body, whatever its Content-Type says.
-  func jsonObject(upTo limit: Int) async throws(RequestError) -> JSONValue {
+  /// The JSON object in the body, whatever its Content-Type says; read as ``JSONParser`` reads.
+  ///
+  /// - Throws: `tooLarge` past the limit; `invalid` for what is no JSON object.
+  public func jsonObject(upTo limit: Int) async throws(RequestError) -> JSONValue {
     try JSONParser.object(try await bytes(upTo: limit))
   }
 

@@ -1,0 +1,62 @@
+import CredentialLedger
+import HTTPSupport
+
+/// Making and seeing groups.
+extension PlatformService {
+  var groupRoutes: [Route] {
+    route(.post, "/groups", needing: .groupInfoWrite) { (call) throws(RequestError) in try await create(call) }
+      + route(.get, "/groups", needing: .groupInfoRead) { (call) throws(RequestError) in try await list(call) }
+      + route(.get, "/groups/{group}", needing: .groupInfoRead) { (call) throws(RequestError) in try await show(call) }
+  }
+
+  /// Makes a group; by a group's token one below that group.
+  private func create(_ call: PlatformCall) async throws(RequestError) -> JSONValue {
+    let body = try await call.body()
+    let kind: GroupKind
+    switch body["groupType"]?.text?.lowercased() {
+    case nil, "group": kind = .group
+    case "connectgroup":
+      guard call.claims.group == nil, call.claims.scopes.contains(.tenantWrite) else {
+        throw RequestError(.forbidden, "A ConnectGroup needs a user's token with the scope \(Scopes.tenantWrite).")
+      }
+      kind = .connectGroup
+    default: throw .field("groupType", "Group or ConnectGroup")
+    }
+    let name = try body.required("name", "groupName")
+    let members = try body.newMembers()
+    let group = try await asking { () async throws(LedgerError) in
+      try await ledger.groups.create(
+        name: name, kind: kind, welcomeMessage: body["welcomeMessage"]?.text ?? "", members: members,
+        below: call.claims.group, by: call.requester, context: call.recorded)
+    }
+    var answer: [(String, JSONValue)] = [
+      ("groupName", .string(group.name)), ("groupId", .string(group.publicID.description)),
+      ("membersAdded", .bool(true)),
+    ]
+    if call.claims.group != nil { answer.append(("isAddedAsSubGroup", .bool(true))) }
+    return .object(answer)
+  }
+
+  /// The caller's groups, all in one answer.
+  private func list(_ call: PlatformCall) async throws(RequestError) -> JSONValue {
+    let scope: GroupScope = call.isSet("fetchAllGroups") ? .hierarchy : .own
+    let showsDetail = call.isSet("showDetail", "showDetails")
+    var groups: [JSONValue] = []
+    var last: GroupID?
+    while true {
+      let page = try asking { () throws(LedgerError) in
+        try ledger.groups.visible(to: call.viewer, scope: scope, after: last, limit: 1_000)
+      }
+      for group in page { groups.append(.object(try await call.members(of: group, showingDetail: showsDetail))) }
+      guard page.count == 1_000 else { break }
+      last = page.last?.group.id
+    }
+    return .object([("groups", .array(groups))])
+  }
+
+  /// One group: its members at the top, as some documents have it, and in `groups`, as others do.
+  private func show(_ call: PlatformCall) async throws(RequestError) -> JSONValue {
+    let members = try await call.members(of: call.group(), showingDetail: call.isSet("showDetail", "showDetails"))
+    return .object(members + [("groups", .array([.object(members)]))])
+  }
+}

@@ -1,0 +1,92 @@
+import CredentialLedger
+import HTTPSupport
+import Hummingbird
+
+/// A request whose token is good.
+struct PlatformCall: Sendable {
+  let request: Request
+  let context: HTTPContext
+  let claims: Verdict.Claims
+  let service: PlatformService
+
+  /// Who is recorded, and whose rights count.
+  var requester: Requester { .connector(claims.connector, for: claims.granter) }
+  /// Through whose eyes groups are seen.
+  var viewer: GroupViewer { .grant(claims.grant) }
+  /// What the ledger records of the request.
+  var recorded: CredentialLedger.RequestContext { context.recorded(request.headers) }
+
+  /// The JSON object in the body.
+  func body() async throws(RequestError) -> JSONValue { try await request.jsonObject(upTo: service.bodyLimit) }
+
+  /// A part of the path; empty where it is not UTF-8 in percent-encoding.
+  func part(_ name: String) -> String {
+    guard let coded = context.parameters.get(name) else { return "" }
+    // A plus sign stands for itself in a path.
+    return PercentEncoding.decode(Array(coded.utf8).flatMap { $0 == UInt8(ascii: "+") ? Array("%2B".utf8) : [$0] })
+      ?? ""
+  }
+
+  /// A parameter of the query, its name without regard to case; the last of several, and nil for one that is empty.
+  func query(_ names: String...) -> String? {
+    guard let query = request.uri.query else { return nil }
+    var found: String?
+    for pair in query.utf8.split(separator: UInt8(ascii: "&")) {
+      let name = pair.prefix { $0 != UInt8(ascii: "=") }
+      guard let decoded = PercentEncoding.decode(name)?.lowercased(),
+        names.contains(where: { $0.lowercased() == decoded })
+      else { continue }
+      if let value = PercentEncoding.decode(pair.dropFirst(name.count + 1)), !value.isEmpty { found = value }
+    }
+    return found
+  }
+
+  /// Whether a parameter of the query says so.
+  func isSet(_ names: String...) -> Bool {
+    names.contains { name in
+      query(name).map { ["true", "1"].contains($0.lowercased()) } ?? false
+    }
+  }
+
+  /// A whole number in the query.
+  func number(_ name: String, in range: ClosedRange<Int>, default standard: Int) throws(RequestError) -> Int {
+    guard let text = query(name) else { return standard }
+    guard let number = Int(text), range.contains(number) else {
+      throw .field(name, "a whole number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return number
+  }
+
+  /// The group that the path names.
+  func group(_ name: String = "group") throws(RequestError) -> VisibleGroup { try group(id: part(name)) }
+
+  /// The group of this ID, where the token reaches it: to others it does not exist.
+  func group(id text: String) throws(RequestError) -> VisibleGroup {
+    guard let id = PublicID(text) else { throw .noGroup }
+    let found: VisibleGroup?
+    do throws(LedgerError) {
+      found = try service.ledger.groups.group(publicID: id).map { (group) throws(LedgerError) in
+        try service.ledger.groups.visible(group.id, to: viewer)
+      }
+    } catch {
+      guard error.code.kind == .notFound else { throw RequestError(platform: error) }
+      found = nil
+    }
+    guard let found else { throw .noGroup }
+    return found
+  }
+
+  /// The group that the path names, of which a person who acts through its own token must be an admin.
+  func administered(_ name: String = "group") throws(RequestError) -> Group {
+    let group = try group(name)
+    // Of a group below, the ledger decides by what the granter is there.
+    guard group.role != .member else {
+      throw RequestError(.forbidden, "This is for admins of the group.")
+    }
+    return group.group
+  }
+}
+
+extension RequestError {
+  static let noGroup = RequestError(.notFound, "There is no such group, or the token does not reach it.")
+}

@@ -1,0 +1,97 @@
+public import CredentialLedger
+public import HTTPSupport
+import HTTPTypes
+import Hummingbird
+
+/// The routes that access tokens open: groups and the people in them, in the form of the Kaizala Connector API.
+///
+/// Each route is bound to a scope of the token, and to what the token's granter may do in the group. To a token a group that it
+/// does not reach does not exist.
+public struct PlatformService: Sendable {
+  let ledger: Ledger
+  /// The greatest body that is read, in bytes.
+  let bodyLimit: Int
+  private let connectorCalls: Throttle
+  private let organisationCalls: Throttle
+
+  /// - Parameters:
+  ///   - ledger: open for writing.
+  ///   - bodyLimit: the greatest body that is read, in bytes.
+  ///   - connectorCalls: calls a minute of one connector; 0 for any number.
+  ///   - organisationCalls: calls a minute of all connectors together; 0 for any number.
+  public init(_ ledger: Ledger, bodyLimit: Int, connectorCalls: Int, organisationCalls: Int) {
+    self.ledger = ledger
+    self.bodyLimit = bodyLimit
+    self.connectorCalls = Throttle("connector", limit: connectorCalls)
+    self.organisationCalls = Throttle("organisation", limit: organisationCalls)
+  }
+
+  /// All routes, each with and without `/v1` before it, since published documents write both.
+  public var routes: [Route] {
+    profileRoutes + groupRoutes + subgroupRoutes + memberRoutes + subscriberRoutes + tenantRoutes + laterRoutes
+  }
+
+  /// A route that a token with the scopes opens.
+  ///
+  /// - Parameters:
+  ///   - path: without `/v1`, with captures as `{name}`.
+  ///   - body: gives the members of the answer.
+  func route(
+    _ method: HTTPRequest.Method, _ path: String, needing scopes: Scopes,
+    _ body: @escaping @Sendable (PlatformCall) async throws(RequestError) -> JSONValue
+  ) -> [Route] {
+    ["/v1" + path, path].map { path in
+      Route(method, path, isCrossOrigin: true) { (request, context) throws(RequestError) in
+        let call = try admit(request, context, needing: scopes)
+        return .json(try await body(call), headers: [.cacheControl: "no-store"])
+      }
+    }
+  }
+
+  /// The call that a request is, once its token is found good and within its limits.
+  private func admit(
+    _ request: Request, _ context: HTTPContext, needing scopes: Scopes
+  ) throws(RequestError) -> PlatformCall {
+    let token = try PresentedToken.read(request)
+    let (verdict, connector) = try asking { () throws(LedgerError) in
+      let verdict = try ledger.tokens.validate(token)
+      guard case .valid(let claims) = verdict else { return (verdict, nil as Connector?) }
+      return (verdict, try ledger.connectors.connector(claims.connector))
+    }
+    guard case .valid(let claims) = verdict, let connector else {
+      throw RequestError(.invalidToken, "The access token is not good.")
+    }
+    try connectorCalls.take(connector.publicID.description)
+    try organisationCalls.take("")
+    guard claims.scopes.isSuperset(of: scopes) else {
+      throw RequestError(
+        .forbidden, "The access token lacks the scope \(scopes).",
+        headers: [.wwwAuthenticate: #"Bearer realm="credledger", error="insufficient_scope""#])
+    }
+    return PlatformCall(request: request, context: context, claims: claims, service: self)
+  }
+
+  /// Calls the ledger, and turns what it refuses into what a client is told.
+  func asking<Result>(_ body: () throws(LedgerError) -> Result) throws(RequestError) -> Result {
+    do throws(LedgerError) { return try body() } catch { throw RequestError(platform: error) }
+  }
+
+  /// As the other, of a call that waits.
+  func asking<Result>(_ body: () async throws(LedgerError) -> Result) async throws(RequestError) -> Result {
+    do throws(LedgerError) { return try await body() } catch { throw RequestError(platform: error) }
+  }
+}
+
+extension RequestError {
+  /// What a refusal means to a caller whose token is good: where the token was stopped meanwhile it is the token.
+  init(platform error: LedgerError) {
+    if error.code == LedgerError.Code(rawValue: Refusal.Code.invalidToken.rawValue) {
+      self.init(.invalidToken, error.reason)
+    } else if error.code.kind == .notFound, error.field == "members" || error.field == "people" {
+      // It is somebody whom the body names who is not there, and the group of the path is.
+      self.init(.invalid, error.reason)
+    } else {
+      self.init(error)
+    }
+  }
+}
