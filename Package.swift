@@ -34,6 +34,7 @@ let configuration = Target.Dependency.product(name: "Configuration", package: "s
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -77,10 +78,11 @@ let package = Package(
     library("HTTPSupport", "CredentialLedger", hummingbird, httpTypes, nioCore),
     library("TokenService", "CredentialLedger", "HTTPSupport", hummingbird, httpTypes),
     library("PlatformService", "CredentialLedger", "HTTPSupport", hummingbird, httpTypes),
+    library("ManagementPortal", "CredentialLedger", "HTTPSupport", hummingbird, httpTypes, nioPosix),
     library(
-      "LedgerServer", "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", hummingbird, hummingbirdCore, hummingbirdHTTP2,
-      configuration,
-      lifecycle, logging, httpTypes, nioCore, nioHTTPTypes, nioSSL),
+      "LedgerServer", "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "ManagementPortal",
+      hummingbird, hummingbirdCore, hummingbirdHTTP2, configuration, lifecycle, logging, httpTypes, nioCore,
+      nioHTTPTypes, nioSSL),
     .executableTarget(
       name: "credledger",
       dependencies: ["CredentialLedger", "LedgerServer", "KeyStore", "CArguments", "CPlatform", arguments, logging],

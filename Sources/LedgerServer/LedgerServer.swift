@@ -4,6 +4,7 @@ import Hummingbird
 import HummingbirdCore
 import HummingbirdHTTP2
 public import Logging
+import ManagementPortal
 import NIOCore
 import PlatformService
 import ServiceLifecycle
@@ -37,8 +38,11 @@ public struct LedgerServer: Sendable {
     let platform = PlatformService(
       ledger, bodyLimit: settings.bodyBytes, connectorCalls: settings.connectorCalls,
       organisationCalls: settings.organisationCalls)
+    let portal = try PortalMount.open(ledger, settings, origin: { origin.text }, show: show)
     let responder = RecordingResponder(
-      routes: RouteTable(operations.routes + tokens.routes + platform.routes, prefixes: [tokens.check]).responder,
+      routes: RouteTable(
+        operations.routes + tokens.routes + platform.routes, prefixes: [tokens.check, portal.route]
+      ).responder,
       statistics: statistics,
       proxies: settings.proxies)
     let bounds = RequestGuard.Bounds(
@@ -72,6 +76,9 @@ public struct LedgerServer: Sendable {
           let bound = ListenAddress(host: address.host, port: channel.localAddress?.port ?? address.port)
           origin.settle("\(scheme)://\(bound)")
           listening("\(scheme)://\(bound)")
+          if let path = portal.firstOperatorPath, address == settings.listeners.first {
+            show("the first operator signs in at \(origin.text)\(path)")
+          }
         }, logger: logger)
     }
     if let certificate { services.append(certificate) }

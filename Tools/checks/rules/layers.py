@@ -21,8 +21,9 @@ ALLOWED = {
     "HTTPSupport": {"CredentialLedger", "Hummingbird", "HTTPTypes", "NIOCore"},
     "TokenService": {"CredentialLedger", "HTTPSupport", "Hummingbird", "HTTPTypes"},
     "PlatformService": {"CredentialLedger", "HTTPSupport", "Hummingbird", "HTTPTypes"},
+    "ManagementPortal": {"CredentialLedger", "HTTPSupport", "Hummingbird", "HTTPTypes", "NIOPosix"},
     "LedgerServer": {
-        "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "Configuration", "ServiceLifecycle",
+        "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "ManagementPortal", "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "Configuration", "ServiceLifecycle",
         "Logging", "HTTPTypes", "NIOCore", "NIOHTTPTypes", "NIOSSL",
     },
 }

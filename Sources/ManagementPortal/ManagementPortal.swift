@@ -1,0 +1,96 @@
+public import CredentialLedger
+public import HTTPSupport
+import HTTPTypes
+import Hummingbird
+
+/// The web pages by which people use a ledger: developers register connectors, admins let them into groups, auditors see all of
+/// it. Rendered on the server; works without JavaScript.
+public struct ManagementPortal: Sendable {
+  /// Takes a PIN to a phone number, as the person wrote it; false where it could not be sent.
+  public typealias SendPIN = @Sendable (_ pin: PIN, _ number: String) async -> Bool
+
+  /// The path below which all pages are.
+  public static let path = "/portal"
+
+  let ledger: Ledger
+  let settings: PortalSettings
+  let sessions: SessionStore
+  let firstOperator: FirstOperatorLink
+  let pending = PendingNumbers()
+  let sendPIN: SendPIN?
+  private let place: @Sendable () -> String
+
+  /// Opens the store of sessions beside the ledger. Blocks.
+  ///
+  /// - Parameters:
+  ///   - origin: where browsers reach the server, such as `https://ledger.example.org`.
+  ///   - sendPIN: takes PINs to phones; nil where none can be sent, and nobody can add a number.
+  /// - Throws: ``PortalError`` where the store cannot be opened or the ledger cannot be read.
+  public init(
+    _ ledger: Ledger, _ settings: PortalSettings, origin: @escaping @Sendable () -> String, sendPIN: SendPIN?
+  ) throws(PortalError) {
+    self.ledger = ledger
+    self.settings = settings
+    self.sendPIN = sendPIN
+    place = origin
+    do throws(SessionStoreError) {
+      sessions = try SessionStore(
+        folder: ledger.path + "/sessions",
+        bounds: SessionStore.Bounds(idle: settings.sessionIdle, absolute: settings.sessionLife))
+    } catch { throw PortalError(description: error.reason) }
+    do throws(LedgerError) { firstOperator = try FirstOperatorLink(ledger) } catch {
+      throw PortalError(description: error.reason)
+    }
+  }
+
+  /// Where browsers reach the server: scheme, host and port.
+  var origin: String { place() }
+
+  /// Whether browsers speak TLS with the server, or with a proxy before it.
+  var isSecure: Bool { origin.hasPrefix("https://") }
+
+  /// The path of the link by which the first operator signs in; nil where the ledger has an operator.
+  public var firstOperatorPath: String? { firstOperator.path }
+
+  /// All pages.
+  public var route: PrefixRoute {
+    PrefixRoute(Self.path) { (request, context) throws(RequestError) in await answer(request, context) }
+  }
+
+  /// The moment that counts.
+  var now: Timestamp {
+    get throws(PortalFailure) {
+      do throws(LedgerError) { return try ledger.now } catch { throw PortalFailure(error) }
+    }
+  }
+
+  /// What stands at the foot of each page.
+  func layout() -> Layout {
+    let health = try? ledger.health
+    return Layout(origin: ledger.origin, head: health?.head ?? 0, signed: health?.signedSize ?? 0)
+  }
+
+  /// How many events the newest checkpoint covers.
+  var signed: UInt64 { (try? ledger.health.signedSize) ?? 0 }
+}
+
+/// The portal cannot be started. Says why.
+public struct PortalError: Error, Sendable, CustomStringConvertible {
+  public let description: String
+}
+
+/// How the portal is run.
+public struct PortalSettings: Sendable, Equatable {
+  /// Whether people sign in by a name alone. For one's own trials, on the loopback.
+  public var isDevelopment = false
+  /// The greatest body that is read, in bytes.
+  public var bodyBytes = 1_048_576
+  /// How long a session lasts without a request.
+  public var sessionIdle = Duration.seconds(3_600)
+  /// How long a session lasts in all.
+  public var sessionLife = Duration.seconds(12 * 3_600)
+  /// How old a sign-in may be for pages that show a secret of old or stop what cannot be started again.
+  public var freshFor = Duration.seconds(300)
+
+  public init() {}
+}

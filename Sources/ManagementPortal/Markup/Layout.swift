@@ -1,0 +1,103 @@
+import CredentialLedger
+
+/// A page: what stands between the menu and the strip at its foot.
+struct Page: Sendable {
+  /// The entry of the menu that the page belongs to.
+  enum Place: String, Sendable { case home, connectors, groups, audit, me, granted, none }
+
+  let title: String
+  let place: Place
+  let content: HTML
+  var isNarrow = false
+  /// Whether a form on it was refused: the title says so.
+  var hasProblem = false
+
+  init(_ title: String, at place: Place, narrow: Bool = false, hasProblem: Bool = false, _ content: HTML) {
+    self.title = title
+    self.place = place
+    self.content = content
+    isNarrow = narrow
+    self.hasProblem = hasProblem
+  }
+}
+
+/// The frame around every page.
+struct Layout: Sendable {
+  let origin: String
+  let head: UInt64
+  let signed: UInt64
+
+  private static let brand: HTML = #"""
+    <a class="brand" href="/portal/"><svg width="22" height="22" viewBox="0 0 22 22" aria-hidden="true"><path d="M11 3v5M11 8H5v5M11 8h6v5" fill="none" stroke="currentColor" stroke-width="2"/><rect x="8" y="1" width="6" height="5" rx="1.2" fill="currentColor"/><rect x="1.5" y="13" width="7" height="7" rx="1.2" fill="none" stroke="currentColor" stroke-width="2"/><rect x="13.5" y="13" width="7" height="7" rx="1.2" fill="currentColor"/></svg> CredentialLedger</a>
+    """#
+
+  private static func document(_ title: String, _ body: HTML) -> HTML {
+    #"""
+    <!doctype html>
+    <html lang="en" dir="ltr">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <title>\#(title) · CredentialLedger</title>
+    <link rel="stylesheet" href="\#(Asset.styleSheet.path)">
+    <script src="\#(Asset.script.path)" defer></script>
+    </head>
+    <body>
+    \#(body)
+    <p class="visually-hidden" role="status" data-announce></p>
+    </body>
+    </html>
+
+    """#
+  }
+
+  /// A page for somebody who is signed in.
+  func page(_ page: Page, for viewer: Viewer) -> HTML {
+    func item(_ place: Page.Place, _ path: String, _ words: HTML) -> HTML {
+      #"<li><a href="/portal\#(path)"\#(when(page.place == place, #" aria-current="page""#))>\#(words)</a></li>"#
+    }
+    let menu =
+      item(.home, "/", "Home") + item(.connectors, "/connectors", "Connectors") + item(.groups, "/groups", "Groups")
+      + item(.audit, "/audit", "Audit trail")
+    let strip: HTML =
+      signed >= head
+      ? "Checkpoint over \(Part.number(signed)) events"
+      : "Checkpoint over \(Part.number(signed)), the rest within seconds"
+    return Self.document(
+      page.hasProblem ? "Error: \(page.title)" : page.title,
+      #"""
+      <a class="skip-link" href="#content">Skip to content</a>
+      <div class="frame">
+      <header class="side"><div class="side-inner">
+      \#(Self.brand)
+      <button class="button button-small menu-button" type="button" popovertarget="menu">Menu</button>
+      <nav class="side-menu" id="menu" popover aria-label="Main">
+      <ul>\#(menu)</ul>
+      <ul class="me">\#(item(.me, "/me", Part.name(viewer.name)))\#(item(.granted, "/me/granted", "What I have granted"))<li><a href="/portal/sign-out">Sign out</a></li></ul>
+      </nav></div></header>
+      <div class="main">
+      <main id="content" tabindex="-1">
+      \#(when(page.isNarrow, #"<div class="narrow-page wide-stack">"#))\#(page.content)\#(when(page.isNarrow, "</div>"))
+      </main>
+      <footer class="proof-strip"><span>\#(origin)</span><span>\#(Part.number(head)) events</span><span>\#(strip)</span></footer>
+      </div>
+      </div>
+      """#)
+  }
+
+  /// A page for somebody who is not.
+  func gate(_ title: String, _ content: HTML, below: HTML = .empty) -> HTML {
+    Self.document(
+      title,
+      #"""
+      <main class="gate" id="content">
+      \#(Self.brand)
+      <div class="card stack">
+      \#(content)
+      </div>
+      <p class="small soft">\#(origin)\#(below)</p>
+      </main>
+      """#)
+  }
+}

@@ -1,0 +1,184 @@
+import CredentialLedger
+import Hummingbird
+
+/// The list of events, with its filters.
+extension ManagementPortal {
+  /// What somebody may see of the audit trail: nil for all of it; else what their account did and what concerns their connectors and
+  /// the groups that they administer.
+  func scope(of viewer: Viewer) async throws(PortalFailure) -> Audit.Filter? {
+    guard !viewer.readsAll else { return nil }
+    return try await asking { () throws(LedgerError) in
+      var filter = Audit.Filter.account(viewer.id)
+      for connector in try ledger.connectors.owned(by: viewer.id) {
+        filter = filter.or(.connector(connector.id)) ?? filter
+      }
+      for group in try ledger.groups.joined(by: viewer.id) {
+        let isAdmin = try ledger.groups.members(of: group.id).contains { $0.account == viewer.id && $0.role == .admin }
+        if isAdmin { filter = filter.or(.group(group.id)) ?? filter }
+      }
+      return filter
+    }
+  }
+
+  /// Events and the names of what they are about.
+  func entries(_ filter: Audit.Filter, limit: Int) async throws(PortalFailure) -> ([AuditEntry], EventWords) {
+    try await asking { () throws(LedgerError) in
+      let entries = try await ledger.audit.search(filter, limit: limit).entries
+      return (entries, try await words(for: entries))
+    }
+  }
+
+  func words(for entries: [AuditEntry]) async throws(LedgerError) -> EventWords {
+    let subjects = entries.flatMap { [$0.actor, $0.object].compactMap { $0 } + $0.subjects }
+    return EventWords(labels: try await ledger.audit.labels(of: Set(subjects), revealing: true))
+  }
+
+  /// A table of events, one sentence each.
+  func eventTable(_ entries: [AuditEntry], _ words: EventWords) throws(PortalFailure) -> HTML {
+    guard !entries.isEmpty else { return #"<div class="card"><p>Nothing yet.</p></div>"# }
+    let (now, signed) = (try now, signed)
+    let rows = entries.map { entry -> HTML in
+      #"""
+      <tr><td data-label="When" class="when">\#(Part.ago(entry.time, now: now))</td><th scope="row">\#(words.sentence(entry))<small><code>\#(entry.type.name ?? "unknown")</code></small></th><td data-label="Proof">\#(Part.proof(entry.position, signed: signed))</td></tr>
+      """#
+    }
+    return #"""
+      <div class="table-box"><table class="lists events dense"><caption class="visually-hidden">Events</caption><thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col">Proof</th></tr></thead><tbody>\#(rows)</tbody></table></div>
+      """#
+  }
+
+  func auditPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    let (filter, problem) = try await filter(visit, viewer)
+    let after = visit.query.number("after")
+    let page: Audit.Page?
+    let words: EventWords
+    if let filter {
+      (page, words) = try await asking { () throws(LedgerError) in
+        let page = try await ledger.audit.search(filter, after: after, limit: Self.rowLimit)
+        return (page, try await self.words(for: page.entries))
+      }
+    } else {
+      (page, words) = (nil, EventWords(labels: [:]))
+    }
+    let entries = page?.entries ?? []
+    let empty: HTML = #"""
+      <div class="card stack"><p>No event matches. The ledger has \#(Part.number(layout().head)) events.</p><p><a href="/portal/audit">Clear</a></p></div>
+      """#
+    let older: HTML =
+      page?.next.map {
+        #"<p class="pager"><a href="?\#(visit.query.query(replacing: "after", with: String($0)))">Older</a></p>"#
+      }
+      ?? .empty
+    let archived: HTML =
+      (page?.archived.isEmpty ?? true)
+      ? .empty
+      : Part.notice(
+        "none",
+        "\(page?.archived.count ?? 0) more events match. Their records are in the archive, which is not connected.")
+    let reach: HTML =
+      viewer.readsAll
+      ? "Everything that was ever done here, in order. Nothing can be changed or taken out without the proofs showing it."
+      : "What you did, and what concerns your connectors and the groups that you administer."
+    let content: HTML = #"""
+      \#(Part.header("Audit trail", below: "<p>\(reach)</p>"))
+      \#(auditFilter(visit, problem))
+      \#(archived)
+      <section class="stack" aria-labelledby="list"><h2 id="list" class="visually-hidden">Events</h2>\#(entries.isEmpty ? empty : try eventTable(entries, words))\#(older)</section>
+      \#(Part.commandLine(["credledger audit\(visit.query.has("exact") ? " --type '\(visit.query["exact"])'" : "") --limit 50"]))
+      """#
+    return .html(
+      layout().page(Page("Audit trail", at: .audit, hasProblem: problem != nil, content), for: viewer),
+      status: problem == nil ? .ok : .unprocessableContent)
+  }
+
+  private func auditFilter(_ visit: Visit, _ problem: Problem?) -> HTML {
+    let kinds = EventKinds.allCases.map {
+      #"<option value="\#($0.rawValue)"\#(when(visit.query["type"] == $0.rawValue, " selected"))>\#($0.title)</option>"#
+        as HTML
+    }
+    let windows = [
+      ("", "From the beginning"), ("1", "Last 24 hours"), ("2", "Last 48 hours"), ("7", "Last 7 days"),
+      ("30", "Last 30 days"),
+    ]
+    .map { #"<option value="\#($0.0)"\#(when(visit.query["days"] == $0.0, " selected"))>\#($0.1)</option>"# as HTML }
+    let isOpen =
+      visit.query.has("exact") || visit.query.has("request") || visit.query.has("from") || visit.query.has("until")
+    return #"""
+      <form class="filter-bar" method="get" action="/portal/audit" role="search" aria-label="Audit trail">\#(problem.map { Part.problems([$0]) } ?? .empty)
+      <div class="field field-wide"><label for="who">Person, connector or group</label><input id="who" name="who" type="search" value="\#(visit.query["who"])"></div>
+      <div class="field"><label for="type">What</label><select id="type" name="type"><option value="">Everything</option>\#(kinds)</select></div>
+      <div class="field"><label for="days">When</label><select id="days" name="days">\#(windows)</select></div>
+      <button class="button button-main">Show</button><a class="button" href="/portal/audit">Clear</a>
+      <details class="whole-row"\#(when(isOpen, " open"))><summary>Dates, exact type, request ID</summary><div class="filter-bar">
+      <div class="field"><label for="from">From (UTC)</label><input id="from" name="from" type="datetime-local" value="\#(visit.query["from"])"></div>
+      <div class="field"><label for="until">Until (UTC)</label><input id="until" name="until" type="datetime-local" value="\#(visit.query["until"])"></div>
+      <div class="field"><label for="exact">Type</label><input id="exact" name="exact" placeholder="token.*" value="\#(visit.query["exact"])"></div>
+      <div class="field"><label for="request">Request ID</label><input id="request" name="request" value="\#(visit.query["request"])"></div></div></details></form>
+      """#
+  }
+
+  /// What the page's filters ask for within what the viewer may see.
+  ///
+  /// - Returns: nil where nothing can match, or a filter is malformed.
+  private func filter(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> (Audit.Filter?, Problem?) {
+    var filter = try await scope(of: viewer) ?? .all
+    if let kind = EventKinds(rawValue: visit.query["type"]) { filter = filter.and(.anyType(of: kind.types)) }
+    if visit.query.has("exact") {
+      let types = EventType.matching(visit.query["exact"])
+      guard !types.isEmpty else {
+        return (nil, Problem("exact", "Write a type such as token.issued, or token.* for all of them."))
+      }
+      filter = filter.and(.anyType(of: types))
+    }
+    if visit.query.has("request") { filter = filter.and(.request(visit.query["request"])) }
+    if let days = visit.query.number("days"), days <= 3_660 {
+      filter = filter.and(.recorded(since: try now - .seconds(Int64(days) * 86_400)))
+    }
+    for (name, isEnd) in [("from", false), ("until", true)] where visit.query.has(name) {
+      // Browsers leave the seconds out where they are zero.
+      let text = visit.query[name].utf8.count == 16 ? visit.query[name] + ":00" : visit.query[name]
+      guard let time = Timestamp(rfc3339: text + "Z") else {
+        return (nil, Problem(name, "Write a date and a time, such as 2026-11-29T12:00."))
+      }
+      filter = filter.and(isEnd ? .recorded(until: time) : .recorded(since: time))
+    }
+    if visit.query.has("who") {
+      guard let party = try await party(visit.query["who"], viewer) else {
+        return (nil, Problem("who", "Nobody and nothing that you may see has this name."))
+      }
+      filter = filter.and(party)
+    }
+    return (filter, nil)
+  }
+
+  /// What a name, or a kind and a number such as `connector:5`, stands for.
+  private func party(_ text: String, _ viewer: Viewer) async throws(PortalFailure) -> Audit.Filter? {
+    if let subject = Subject(text) {
+      let both = Audit.Filter.subject(subject)
+      return both.or(.actor(subject)) ?? both
+    }
+    let wanted = text.lowercased()
+    return try await asking { () async throws(LedgerError) -> Audit.Filter? in
+      var found: [Audit.Filter] = []
+      for connector in try viewer.readsAll
+        ? ledger.connectors.all(limit: 1_000) : ledger.connectors.owned(by: viewer.id)
+      where connector.details.name.lowercased() == wanted {
+        found.append(.connector(connector.id))
+      }
+      for group in try viewer.readsAll ? ledger.groups.all(limit: 1_000) : ledger.groups.joined(by: viewer.id)
+      where group.name.lowercased() == wanted {
+        found.append(.group(group.id))
+      }
+      if viewer.readsAll {
+        let accounts = try ledger.accounts.list(limit: 1_000).map { Subject($0.id) }
+        let labels = try await ledger.audit.labels(of: accounts, revealing: true)
+        for account in accounts where labels[account]?.name?.lowercased() == wanted {
+          found.append(.account(AccountID(rawValue: account.number)))
+        }
+      }
+      guard var all = found.first else { return nil }
+      for filter in found.dropFirst() { all = all.or(filter) ?? all }
+      return all
+    }
+  }
+}

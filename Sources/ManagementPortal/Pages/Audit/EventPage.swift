@@ -1,0 +1,111 @@
+import CredentialLedger
+import Hummingbird
+
+/// One event, and the proof beside it.
+extension ManagementPortal {
+  /// The event that a path names, where the viewer may see it.
+  private func entry(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> AuditEntry {
+    guard let position = UInt64(visit.part(1)), position > 0, position < .max else { throw .notFound("event") }
+    let filter = try await scope(of: viewer) ?? .all
+    let page = try await asking { () throws(LedgerError) in
+      try await ledger.audit.search(filter, after: position &+ 1, limit: 1)
+    }
+    if page.archived.first?.position == position {
+      throw PortalFailure(
+        status: .gone, title: "This record is in the archive",
+        remedy: "The archive is not connected. An operator finds it there: credledger audit --archive FOLDER",
+        code: "archived", next: ("Audit trail", "/portal/audit"))
+    }
+    guard let entry = page.entries.first, entry.position == position else { throw .notFound("event") }
+    return entry
+  }
+
+  func eventPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    let entry = try await entry(visit, viewer)
+    let (words, proof, personal) = try await asking { () throws(LedgerError) in
+      (
+        try await self.words(for: [entry]), try await ledger.proveInclusion(of: entry.position),
+        try await ledger.audit.describe([entry]).personal[entry.position] ?? []
+      )
+    }
+    let title = words.sentence(entry)
+    let size = proof.inclusion.treeSize
+    let plain = entry.type.name ?? "event"
+    let position = entry.position
+    let content: HTML = #"""
+      \#(Part.header(title, trail: Part.trail([("Audit trail", "/portal/audit"), ("Event \(Part.number(position))", nil)]), below: #"<p class="soft"><code>\#(plain)</code> · \#(Part.exact(entry.time))</p>"#, buttons: #"<a class="button button-main" href="/portal/evidence/\#(position)">Download evidence</a>"#))
+      \#(Part.notice("good", "<strong>Proven.</strong> This event stands at position \(Part.number(position)) of a log of \(Part.number(size)), under a checkpoint signed by \(ledger.origin)."))
+      <div class="columns"><div class="wide-stack">
+      \#(Self.changes(entry, words, personal))
+      \#(Self.proofCard(entry, proof))
+      <section class="card stack" aria-labelledby="verify-title"><h2 id="verify-title">Check it without trusting this page</h2><p class="soft">Download the evidence, and use the public key that you got from the operator earlier, by another way. A key that came with the evidence proves nothing.</p><pre><code>credledger verify-bundle evidence-\#(position).json --key "$(cat published/key)"</code></pre></section>
+      </div>
+      <aside class="card stack" aria-labelledby="ctx"><h2 id="ctx" class="visually-hidden">Facts</h2><dl class="facts facts-side">
+      <dt>Who</dt><dd>\#(words.name(entry.actor))<br><code>\#(entry.actor.description)</code></dd>
+      \#(entry.object.map { "<dt>Made</dt><dd><code>\($0.description)</code></dd>" as HTML } ?? .empty)
+      <dt>Request</dt><dd>\#(entry.requestID.map { #"<a href="/portal/audit?request=\#($0)"><code>\#($0)</code></a>"# as HTML } ?? "–")</dd>
+      <dt>Before and after it</dt><dd>\#(when(position > 1, #"<a href="/portal/events/\#(position &- 1)">\#(Part.number(position &- 1))</a> · "#))<a href="/portal/events/\#(position &+ 1)">\#(Part.number(position &+ 1))</a></dd></dl></aside></div>
+      \#(Part.commandLine(["credledger prove inclusion \(position)", "credledger bundle \(position) --out evidence.json"]))
+      """#
+    return .html(layout().page(Page("Event \(Part.number(position))", at: .audit, content), for: viewer))
+  }
+
+  /// What the event says, before and after.
+  private static func changes(_ entry: AuditEntry, _ words: EventWords, _ personal: [Audit.PersonalValue]) -> HTML {
+    var rows: [HTML] = entry.subjects.filter { $0 != entry.actor }.map { subject in
+      #"<tr><th scope="row">\#(subject.kind.name)</th><td data-label="Before"><span class="soft">–</span></td><td data-label="After">\#(when(words.hasName(subject), "\(words.name(subject)) "))<code>\#(subject.description)</code></td></tr>"#
+    }
+    for (name, value) in entry.details {
+      var before: HTML = #"<span class="soft">–</span>"#
+      var after: HTML = "\(text(value))"
+      if case .change(let old, let new) = value {
+        before = "\(text(old))"
+        after = "<ins>\(text(new))</ins>"
+      }
+      rows.append(
+        #"<tr><th scope="row">\#(name)</th><td data-label="Before">\#(before)</td><td data-label="After">\#(after)</td></tr>"#
+      )
+    }
+    for value in personal {
+      let state = value.state == .erased ? "erased: it no longer exists" : "kept encrypted"
+      rows.append(
+        #"<tr><th scope="row">\#(value.name)</th><td data-label="Before"><span class="soft">–</span></td><td data-label="After"><span class="soft">\#(state)</span></td></tr>"#
+      )
+    }
+    guard !rows.isEmpty else { return .empty }
+    return #"""
+      <section class="stack" aria-labelledby="what-title"><h2 id="what-title">What changed</h2><div class="table-box"><table class="lists dense"><thead><tr><th scope="col">Field</th><th scope="col">Before</th><th scope="col">After</th></tr></thead><tbody>\#(rows)</tbody></table></div></section>
+      """#
+  }
+
+  private static func text(_ value: EventDetail) -> String {
+    switch value {
+    case .text(let text): text
+    case .number(let number): String(number)
+    case .flag(let flag): flag ? "yes" : "no"
+    case .time(let time): time.description
+    case .list(let items): items.joined(separator: ", ")
+    case .change(let before, let after): "\(text(before)) → \(text(after))"
+    }
+  }
+
+  /// The proof, drawn and as text.
+  private static func proofCard(_ entry: AuditEntry, _ proof: EventProof) -> HTML {
+    let hashes = proof.inclusion.hashes.map(\.hex)
+    let lines =
+      ["position   \(proof.position)", "leaf hash  \(proof.leafHash.hex)"] + hashes.map { "  \($0)" }
+      + ["tree size  \(proof.inclusion.treeSize)", "", proof.checkpoint]
+    return #"""
+      <section class="card stack" aria-labelledby="proof-title"><h2 id="proof-title">The proof</h2>
+      <p class="soft">Solid boxes are computed from the event; dashed ones are given by the ledger, \#(hashes.count) in all. If one bit of the event were different, the root would not match the signed one.</p>
+      \#(ProofTree(position: proof.position, hashes: hashes).drawing)
+      <details><summary>All \#(hashes.count) hashes and the signed checkpoint</summary><pre><code>\#(lines.joined(separator: "\n"))</code></pre></details></section>
+      """#
+  }
+
+  func evidence(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    let entry = try await entry(visit, viewer)
+    let bundle = try await asking { () throws(LedgerError) in try await ledger.bundle(of: [entry.position]) }
+    return .download(bundle.encoded, type: "application/json", name: "evidence-\(entry.position).json")
+  }
+}

@@ -1,0 +1,134 @@
+import CredentialLedger
+import Hummingbird
+
+/// Why a token is valid, or not, at any moment.
+extension ManagementPortal {
+  func whyValidPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    guard let number = UInt64(visit.part(1)), let place = try await place(of: TokenID(rawValue: number)),
+      try await maySee(place, viewer)
+    else { throw .notFound("token") }
+    let token = TokenID(rawValue: number)
+    let newest = try await asking { () throws(LedgerError) in try await ledger.explain(.token(token)) }
+    let moments = newest.steps
+    let chosen = visit.query.number("at").flatMap { Int(exactly: $0) }.flatMap {
+      moments.indices.contains($0 &- 1) ? $0 : nil
+    }
+    let shown: Explanation
+    if let chosen {
+      let position = moments[chosen - 1].position
+      shown = try await asking { () throws(LedgerError) in
+        try await ledger.explain(.token(token), at: .position(position))
+      }
+    } else {
+      shown = newest
+    }
+    let subjects = Set(
+      newest.steps.map(\.object) + [Subject(place.connector)] + (place.group.map { [Subject($0)] } ?? []))
+    let words = EventWords(
+      labels: try await asking { () throws(LedgerError) in try await ledger.audit.labels(of: subjects, revealing: true)
+      })
+    let connector = words.name(Subject(place.connector))
+    let setting: HTML = place.group.map { " for \(words.name(Subject($0)))" } ?? .empty
+    let verdict = verdict(shown, words)
+    let content: HTML = #"""
+      \#(said(visit))
+      \#(Part.header("Why is <span class=\"mono\">\(token.description)</span> \(newest.isValid ? "valid" : "not valid")?", trail: Part.trail([("Connectors", "/portal/connectors"), ("Connector", "/portal/connectors/\(place.connector.rawValue)"), (token.description, nil)]), below: "<p class=\"soft\">\(place.isAccess ? "Access token" : "Refresh token") of \(connector)\(setting)</p>"))
+      <div class="notice \#(shown.isValid ? "good" : "bad")" role="status"><p class="verdict">\#(verdict)</p></div>
+      \#(chain(shown, newest, words))
+      \#(moment(token, moments, chosen, shown, words))
+      \#(Part.commandLine(["credledger explain \(token.description)", "credledger explain \(token.description) --at \(shown.time.description)"]))
+      """#
+    return .html(
+      layout().page(
+        Page("Why is \(token.description) \(newest.isValid ? "valid" : "not valid")?", at: .connectors, content),
+        for: viewer))
+  }
+
+  /// Whether somebody may see the connector, or the group, of a token.
+  private func maySee(_ place: TokenPlace, _ viewer: Viewer) async throws(PortalFailure) -> Bool {
+    if viewer.readsAll || place.owner == viewer.id || place.granter == viewer.id { return true }
+    guard let group = place.group else { return false }
+    return try await asking { () throws(LedgerError) in
+      try ledger.groups.members(of: group).contains { $0.account == viewer.id && $0.role == .admin }
+    }
+  }
+
+  /// The answer, and the event that decides it.
+  private func verdict(_ explanation: Explanation, _ words: EventWords) -> HTML {
+    guard let obstacle = explanation.obstacle else {
+      return
+        "<strong>Valid</strong><span>at \(Part.exact(explanation.time)): nothing that it stands on was stopped.</span>"
+    }
+    let reason: HTML =
+      switch obstacle {
+      case .stopped(let subject, let position):
+        "because <code>\(subject.description)</code> was stopped \(Part.proof(position, signed: signed))"
+      case .expired(let time): "because it expired at \(Part.exact(time))"
+      case .replaced(let successor):
+        "because <code>\(successor.description)</code> replaced it \(Part.proof(successor.rawValue, signed: signed))"
+      case .malformed, .unknown: "because there was no such token yet"
+      case .wrongKind, .anotherConnector: "because it is used for something else"
+      }
+    return "<strong>Not valid</strong><span>at \(Part.exact(explanation.time)), \(reason)</span>"
+  }
+
+  /// What the token stands on, the broken link marked.
+  private func chain(_ shown: Explanation, _ newest: Explanation, _ words: EventWords) -> HTML {
+    let signed = signed
+    var broken: Subject?
+    if case .stopped(let subject, _)? = shown.obstacle { broken = subject }
+    if shown.obstacle != nil, broken == nil { broken = shown.subject }
+    let objects = newest.steps.map(\.object)
+    func links(_ kinds: [SubjectKind]) -> [HTML] {
+      var links: [HTML] = []
+      var isAfter = false
+      for kind in kinds {
+        for object in Set(objects.filter { $0.kind == kind }).sorted(by: { $0.number < $1.number }) {
+          let isBroken = object == broken
+          let stop = shown.decidedBy.map(\.position) ?? object.number
+          let isThere = object.number <= shown.position
+          let state: HTML =
+            isBroken
+            ? "<strong>stopped</strong>" : !isThere ? "not yet there" : isAfter ? "in order itself" : "in order"
+          let style = isBroken ? "link link-broken" : isAfter || !isThere ? "link link-after" : "link"
+          links.append(
+            #"<li class="\#(style)"><span class="soft">\#(object.kind.name)</span><b>\#(words.name(object))</b><span class="soft">\#(state)</span><div>\#(Part.proof(isBroken ? stop : object.number, signed: signed))</div></li>"#
+          )
+          if isBroken { isAfter = true }
+        }
+      }
+      return links
+    }
+    func strand(_ title: HTML, _ kinds: [SubjectKind], _ style: String) -> HTML {
+      let links = links(kinds)
+      return when(!links.isEmpty, #"<div class="\#(style)"><h3>\#(title)</h3><ol>\#(links)</ol></div>"#)
+    }
+    return #"""
+      <section class="card" aria-labelledby="chain-title"><div class="section-header"><h2 id="chain-title">What it stands on</h2><span class="soft small">As of \#(Part.exact(shown.time))</span></div>
+      <div class="chain"><div class="strands">\#(strand("Whose connector, and who let it in", [.account, .connector], "strand"))\#(strand("By which right", [.phone, .membership, .group], "strand"))</div><div class="joint"></div>\#(strand("What was given", [.grant, .family, .token], "strand trunk"))</div></section>
+      """#
+  }
+
+  /// The moments of the token's history, and how to go to another.
+  private func moment(
+    _ token: TokenID, _ moments: [Explanation.Step], _ chosen: Int?, _ shown: Explanation, _ words: EventWords
+  ) -> HTML {
+    let current = chosen ?? moments.count
+    let signed = signed
+    let rows = moments.map { step -> HTML in
+      let decides = step.position == shown.decidedBy?.position
+      return #"""
+        <tr\#(when(decides, #" class="decides""#))><td data-label="When">\#(Part.exact(step.time))</td><th scope="row" class="small">\#(step.type.name ?? "event")</th><td data-label="About" class="sentence">\#(words.name(step.object))</td><td data-label="Proof">\#(Part.proof(step.position, signed: signed))</td><td data-label="The token" class="sentence">\#(decides ? (shown.isValid ? "made it valid" : "stopped it") : "")</td></tr>
+        """#
+    }
+    let stops = moments.indices.map { #"<option value="\#($0 + 1)"></option>"# as HTML }
+    let earlier: HTML = when(current > 1, #"<a class="button" href="?at=\#(current - 1)">Earlier</a>"#)
+    let later: HTML = when(current < moments.count, #"<a class="button" href="?at=\#(current + 1)">Later</a>"#)
+    let now: HTML = when(chosen != nil, #"<a href="/portal/tokens/\#(token.rawValue)">Now</a>"#)
+    return #"""
+      <section class="stack" aria-labelledby="moment-title"><div class="card stack"><div><h2 id="moment-title">Go to another moment</h2><p class="soft">Each stop is an event that this token stands on.</p></div>
+      <form class="stack" method="get" action="/portal/tokens/\#(token.rawValue)"><label for="at" class="visually-hidden">Moment</label><input type="range" id="at" name="at" min="1" max="\#(max(1, moments.count))" value="\#(current)" list="stops" data-submits><datalist id="stops">\#(stops)</datalist><div class="button-row">\#(earlier)\#(later)<button class="button">Show this moment</button>\#(now)</div></form></div>
+      <div class="table-box"><table class="lists events dense"><caption class="visually-hidden">Events that the token stands on</caption><thead><tr><th scope="col">When</th><th scope="col">Type</th><th scope="col">About</th><th scope="col">Proof</th><th scope="col">The token</th></tr></thead><tbody>\#(rows)</tbody></table></div></section>
+      """#
+  }
+}

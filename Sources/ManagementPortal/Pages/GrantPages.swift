@@ -1,0 +1,156 @@
+import CredentialLedger
+import Hummingbird
+
+/// Grants, as tables on several pages, and how they and tokens are revoked.
+extension ManagementPortal {
+  /// A column of a table of grants that not every page has.
+  enum GrantColumn: Sendable { case connector, group, granter }
+
+  /// A table of grants.
+  func grantRows(_ states: [GrantState], showing columns: [GrantColumn], canRevoke: Bool = true)
+    async throws(PortalFailure) -> HTML
+  {
+    var subjects: Set<Subject> = []
+    for state in states {
+      subjects.insert(Subject(state.grant.connector))
+      subjects.insert(Subject(state.grant.granter))
+      if let group = state.grant.group { subjects.insert(Subject(group)) }
+    }
+    let (now, signed, wanted) = (try now, signed, subjects)
+    let (labels, used) = try await asking {
+      () async throws(LedgerError) -> ([Subject: Audit.Label], [GrantID: Timestamp]) in
+      var used: [GrantID: Timestamp] = [:]
+      for state in states.prefix(Self.rowLimit) {
+        let tokens = try await ledger.tokens.list(.grant(state.grant.id), limit: 5)
+        used[state.grant.id] = tokens.compactMap { $0.lastUsed ?? ($0.kind == .access ? $0.issuedAt : nil) }.max()
+      }
+      return (try await ledger.audit.labels(of: wanted, revealing: true), used)
+    }
+    let heads: [GrantColumn: HTML] = [.connector: "Connector", .group: "Where", .granter: "Let in by"]
+    let first = columns.map { #"<th scope="col">\#(heads[$0] ?? "")</th>"# as HTML }
+    let rows = states.map { state -> HTML in
+      let grant = state.grant
+      let cells = columns.enumerated().map { index, column -> HTML in
+        let content: HTML =
+          switch column {
+          case .connector: Part.name(labels[Subject(grant.connector)]?.name ?? grant.connector.description)
+          case .granter: Part.name(labels[Subject(grant.granter)]?.name ?? grant.granter.description)
+          case .group:
+            grant.group.map { Part.name(labels[Subject($0)]?.name ?? $0.description) } ?? "All groups of its granter"
+          }
+        return index == 0
+          ? #"<th scope="row">\#(content)</th>"# : #"<td data-label="\#(heads[column] ?? "")">\#(content)</td>"#
+      }
+      return #"""
+        <tr>\#(cells)<td data-label="May use">\#(grant.scopes.words)</td><td data-label="State">\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</td><td data-label="Last used">\#(used[grant.id].map { Part.ago($0, now: now) } ?? #"<span class="soft">Nothing yet</span>"#)</td><td data-label="Proof">\#(Part.proof(grant.id.rawValue, signed: signed))</td><td data-label="Actions">\#(when(canRevoke, #"<a class="small" href="/portal/grants/\#(grant.id.rawValue)/revoke">Revoke…<span class="visually-hidden"> \#(grant.id.description)</span></a>"#))</td></tr>
+        """#
+    }
+    return #"""
+      <div class="table-box"><table class="lists named"><thead><tr>\#(first)<th scope="col">May use</th><th scope="col">State</th><th scope="col">Last used</th><th scope="col">Proof</th><th scope="col">Actions</th></tr></thead><tbody>\#(rows)</tbody></table></div>
+      """#
+  }
+
+  /// The grant that a path names, where the viewer may revoke it: its granter, the connector's owner, or an admin of the group.
+  private func revocable(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> GrantState {
+    let found = try await asking { () throws(LedgerError) -> (GrantState, Bool)? in
+      guard let number = UInt64(visit.part(1)), let state = try ledger.grants.state(of: GrantID(rawValue: number))
+      else { return nil }
+      let owner = try ledger.connectors.connector(state.grant.connector)?.owner
+      var isAdmin = false
+      if let group = state.grant.group {
+        isAdmin = try ledger.groups.members(of: group).contains { $0.account == viewer.id && $0.role == .admin }
+      }
+      return (state, state.grant.granter == viewer.id || owner == viewer.id || isAdmin)
+    }
+    guard let (state, mayRevoke) = found, mayRevoke, !state.grant.isRevoked else { throw .notFound("grant") }
+    return state
+  }
+
+  func revokeGrantPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    let grant = try await revocable(visit, viewer).grant
+    let (labels, live) = try await asking { () throws(LedgerError) in
+      (
+        try await ledger.audit.labels(of: [Subject(grant.connector)] + (grant.group.map { [Subject($0)] } ?? [])),
+        try await ledger.tokens.list(.grant(grant.id), limit: 1_000).count { $0.verdict.isValid && $0.kind == .access }
+      )
+    }
+    let connector = Part.name(labels[Subject(grant.connector)]?.name ?? grant.connector.description)
+    let place: HTML =
+      grant.group.map { "in \(Part.name(labels[Subject($0)]?.name ?? $0.description))" } ?? "for its granter"
+    let back = grant.group.map { "/portal/groups/\($0.rawValue)/connectors" } ?? "/portal/me/granted"
+    let content: HTML = #"""
+      \#(Part.header("Revoke \(connector) \(place)?"))
+      <form class="card stack" method="post" action="/portal/grants/\#(grant.id.rawValue)/revoke">\#(viewer.token)<input type="hidden" name="to" value="\#(back)">
+      <p>\#(connector) can do nothing more \#(place). <strong>\#(Part.count(live, "live token"))</strong> stop\#(live == 1 ? "s" : "") now.</p>
+      <div class="button-row"><button class="button button-stop">Revoke</button><a href="\#(back)">Keep it</a></div></form>
+      \#(Part.commandLine(["credledger grant revoke \(grant.id.rawValue)"]))
+      """#
+    return .html(layout().page(Page("Revoke a grant", at: .groups, narrow: true, content), for: viewer))
+  }
+
+  func revokeGrant(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    let grant = try await revocable(visit, viewer).grant
+    _ = try await asking { () throws(LedgerError) in
+      try await ledger.grants.revoke(grant.id, by: viewer.id, context: visit.recorded())
+    }
+    return .see("\(Self.target(visit.form["to"]))?said=revoked\(try await receipt(of: visit))")
+  }
+
+  func revokeTokenPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    let (token, owner) = try await revocableToken(visit, viewer)
+    let content: HTML = #"""
+      \#(Part.header("Revoke \(token.description)?"))
+      <form class="card stack" method="post" action="/portal/tokens/\#(token.rawValue)/revoke">\#(viewer.token)<p>The token stops at once. The program can get another one with its refresh token; revoke the grant to stop that as well.</p>
+      <div class="button-row"><button class="button button-stop">Revoke</button><a href="/portal/connectors/\#(owner.rawValue)/tokens">Keep it</a></div></form>
+      \#(Part.commandLine(["credledger token revoke \(token.description)"]))
+      """#
+    return .html(layout().page(Page("Revoke a token", at: .connectors, narrow: true, content), for: viewer))
+  }
+
+  func revokeToken(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    let (token, connector) = try await revocableToken(visit, viewer)
+    _ = try await asking { () throws(LedgerError) in
+      try await ledger.tokens.revoke(.token(token), by: viewer.id, context: visit.recorded())
+    }
+    return .see("/portal/tokens/\(token.rawValue)?said=revoked\(try await receipt(of: visit))&of=\(connector.rawValue)")
+  }
+
+  /// A token that the viewer may revoke, and its connector.
+  private func revocableToken(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> (TokenID, ConnectorID) {
+    guard let number = UInt64(visit.part(1)), let place = try await place(of: TokenID(rawValue: number)),
+      place.owner == viewer.id
+    else { throw .notFound("token") }
+    return (TokenID(rawValue: number), place.connector)
+  }
+
+  /// What a token belongs to.
+  struct TokenPlace: Sendable {
+    let connector: ConnectorID
+    let owner: AccountID
+    let grant: GrantID?
+    let group: GroupID?
+    let granter: AccountID?
+    let isAccess: Bool
+  }
+
+  /// What a token belongs to; nil where there is none.
+  func place(of token: TokenID) async throws(PortalFailure) -> TokenPlace? {
+    try await asking { () async throws(LedgerError) -> TokenPlace? in
+      guard
+        let entry = try await ledger.audit.latest(
+          1, of: .token(token).and(.anyType(of: [.tokenIssued, .refreshTokenIssued, .refreshTokenRotated])),
+          before: token.rawValue &+ 1
+        ).first, entry.position == token.rawValue
+      else { return nil }
+      func number(_ kind: SubjectKind) -> UInt64? { entry.subjects.first { $0.kind == kind }?.number }
+      let grant = number(.grant).map { GrantID(rawValue: $0) }
+      let known = try grant.flatMap { (id) throws(LedgerError) in try ledger.grants.grant(id) }
+      guard let id = known?.connector ?? number(.connector).map({ ConnectorID(rawValue: $0) }),
+        let connector = try ledger.connectors.connector(id)
+      else { return nil }
+      return TokenPlace(
+        connector: id, owner: connector.owner, grant: grant, group: known?.group, granter: known?.granter,
+        isAccess: entry.type == .tokenIssued)
+    }
+  }
+}

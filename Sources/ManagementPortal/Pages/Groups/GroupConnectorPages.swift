@@ -1,0 +1,163 @@
+import CredentialLedger
+import Hummingbird
+
+/// The connectors of a group: which may work there, and how another one is let in.
+extension ManagementPortal {
+  func groupConnectorsPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    let view = try await group(visit, viewer)
+    let grants = try await asking { () throws(LedgerError) in try ledger.grants.states(of: view.group.id) }
+    let table =
+      grants.isEmpty
+      ? #"<div class="card"><p>No connector may work here yet.</p></div>"#
+      : try await grantRows(grants, showing: [.connector, .granter], canRevoke: view.isAdmin)
+    let chosen = visit.query.number("connector").map { ConnectorID(rawValue: $0) }
+    let form: HTML
+    if view.isAdmin {
+      form = try await chosen == nil ? choice(view, grants) : confirmation(view, viewer, chosen)
+    } else {
+      form =
+        "<p class=\"soft\">Only admins of \(Part.name(view.group.name)) can let connectors in.</p>"
+    }
+    let content: HTML = #"""
+      \#(said(visit))
+      \#(groupHead(view, tab: "connectors", connectors: grants.count(where: \.isInForce)))
+      <section class="stack" aria-labelledby="in-title"><h2 id="in-title">Connectors in this group</h2>\#(table)</section>
+      \#(form)
+      \#(Part.commandLine(["credledger grant list --group \(view.group.id.rawValue)", "credledger grant create --connector \(chosen.map { String($0.rawValue) } ?? "NUMBER") --group \(view.group.id.rawValue) --granter \(viewer.id.rawValue)"]))
+      """#
+    return .html(layout().page(Page("Connectors of \(view.group.name)", at: .groups, content), for: viewer))
+  }
+
+  /// The drop-down of connectors.
+  private func choice(_ view: GroupView, _ grants: [GrantState]) async throws(PortalFailure) -> HTML {
+    let (states, labels) = try await asking {
+      () async throws(LedgerError) -> ([ConnectorState], [Subject: Audit.Label]) in
+      let states = try ledger.connectors.states(limit: 1_000).filter { !$0.connector.isDeleted }
+      return (
+        states, try await ledger.audit.labels(of: Set(states.map { Subject($0.connector.owner) }), revealing: true)
+      )
+    }
+    let present = Set(grants.filter(\.isInForce).map(\.grant.connector))
+    let options = states.filter { !present.contains($0.connector.id) }.map { state -> HTML in
+      let owner = labels[Subject(state.connector.owner)]?.name ?? state.connector.owner.description
+      return
+        #"<option value="\#(state.connector.id.rawValue)"\#(when(!state.isInForce, " disabled"))>\#(state.connector.details.name), by \#(owner)\#(state.isInForce ? "" : " (stopped)")</option>"#
+    }
+    guard !options.isEmpty else {
+      return
+        #"<section class="card stack" aria-labelledby="add-title"><h2 id="add-title">Let another connector in</h2><p>There is no other connector. A developer creates one under <a href="/portal/connectors">Connectors</a>.</p></section>"#
+    }
+    return #"""
+      <section class="card stack" aria-labelledby="add-title"><h2 id="add-title">Let another connector in</h2><p class="soft">It may then do in \#(Part.name(view.group.name)) what its permissions say, as if you did it. You can revoke it at any time.</p>
+      <form class="filter-bar" method="get" action="/portal/groups/\#(view.group.id.rawValue)/connectors"><div class="field field-wide"><label for="pick">Connector</label><select id="pick" name="connector">\#(options)</select></div><button class="button button-main">Continue</button></form></section>
+      """#
+  }
+
+  /// What a connector may do once it is let in, and the button that does it.
+  private func confirmation(
+    _ view: GroupView, _ viewer: Viewer, _ id: ConnectorID?
+  ) async throws(PortalFailure) -> HTML {
+    let (connector, owner) = try await offered(id)
+    let former = try await asking { () throws(LedgerError) in
+      try ledger.grants.states(of: view.group.id).first { $0.grant.connector == connector.id }
+    }
+    let warning: HTML =
+      former.map {
+        Part.notice(
+          "warn",
+          "The token of \(Part.exact($0.grant.grantedAt)) stops at once. \(Part.name(connector.details.name)) stands still until it has the new one."
+        )
+      } ?? .empty
+    let base = "/portal/groups/\(view.group.id.rawValue)/connectors"
+    return #"""
+      <section class="card stack" aria-labelledby="add-title"><h2 id="add-title">Let \#(Part.name(connector.details.name)) into \#(Part.name(view.group.name))?</h2><p class="soft">\#(Part.name(connector.details.description_p)) Owned by \#(Part.name(owner)).</p>\#(warning)
+      <p>It may then, as if you did it:</p>\#(connector.scopes.sentences)
+      <form class="button-row" method="post" action="\#(base)">\#(viewer.token)<input type="hidden" name="once" value="\#(RandomText.make(words: 2))"><input type="hidden" name="connector" value="\#(connector.id.rawValue)"><input type="hidden" name="as-of" value="\#(connector.setBy)"><button class="button button-main">Add Connector</button><a href="\#(base)">Cancel</a></form></section>
+      """#
+  }
+
+  /// A connector that an admin may let in, and its owner's name.
+  private func offered(_ id: ConnectorID?) async throws(PortalFailure) -> (Connector, String) {
+    let found = try await asking { () async throws(LedgerError) -> (Connector, String)? in
+      guard let id, let connector = try ledger.connectors.connector(id), !connector.isDeleted else { return nil }
+      let label = try await ledger.audit.labels(of: [Subject(connector.owner)], revealing: true)
+      return (connector, label[Subject(connector.owner)]?.name ?? connector.owner.description)
+    }
+    guard let found else { throw .notFound("connector") }
+    return found
+  }
+
+  func letConnectorIn(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    let view = try await group(visit, viewer, changing: true)
+    let base = "/portal/groups/\(view.group.id.rawValue)/connectors"
+    let (connector, _) = try await offered(visit.form.number("connector").map { ConnectorID(rawValue: $0) })
+    let once = try once(visit, viewer, "Refresh Token", base)
+    let seen = visit.form.number("as-of") ?? 0
+    let granted: Grants.Granted
+    do throws(LedgerError) {
+      granted = try await ledger.grants.grant(
+        connector.id, consent: .details(asOf: seen), access: .group(view.group.id), by: viewer.id,
+        context: visit.recorded(once: once))
+    } catch {
+      if error.code.rawValue == "phone_required" { try await requirePhone(viewer) }
+      throw PortalFailure(error)
+    }
+    try await spend(once, viewer)
+    let name = Part.name(connector.details.name)
+    let curl = [
+      "curl \(origin)/v1/accessToken \\", "  -H 'applicationId: \(connector.publicID.description)' \\",
+      "  -H 'applicationSecret: YOUR-SECRET' \\", "  -H 'refreshToken: THE-TOKEN-ABOVE'",
+    ].joined(separator: "\n")
+    let lines: HTML = #"""
+      \#(Part.secretLine("refresh", "Refresh Token", granted.refreshToken.text, copy: "Copy Token"))
+      <details><summary>Try it: get an access token with curl</summary><pre><code>\#(curl)</code></pre></details>
+      <p><span class="status">Waiting for \#(name) to get its first access token</span> <a class="small" href="\#(base)/\#(granted.grant.rawValue)" target="_blank" rel="noopener">Check again</a></p>
+      """#
+    return shownOnce(
+      viewer, .groups, heading: Part.name(view.group.name),
+      title: "\(name) may now work in \(Part.name(view.group.name)). Copy the Refresh Token now.",
+      text:
+        "It is shown this once. Give it to the person who runs \(name), by a safe way. It works until \(Part.exact(granted.expiresAt)).",
+      lines: lines, stored: "I have stored the Refresh Token", next: "\(base)/\(granted.grant.rawValue)", button: "Done"
+    )
+  }
+
+  /// One grant of a group: whether its program has got a token.
+  func groupGrantPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    let view = try await group(visit, viewer)
+    let base = "/portal/groups/\(view.group.id.rawValue)/connectors"
+    let now = try now
+    let found = try await asking { () async throws(LedgerError) -> (GrantState, Connector, [ListedToken], UInt64?)? in
+      guard let number = UInt64(visit.part(3)), let state = try ledger.grants.state(of: GrantID(rawValue: number)),
+        state.grant.group == view.group.id, let connector = try ledger.connectors.connector(state.grant.connector)
+      else { return nil }
+      let tokens = try await ledger.tokens.list(.grant(state.grant.id), limit: 20)
+      let first = try await ledger.audit.search(
+        .grant(state.grant.id).and(.type(.tokenIssued)), order: .oldestFirst, limit: 1
+      ).entries.first?.position
+      return (state, connector, tokens, first)
+    }
+    guard let (state, connector, tokens, first) = found else { throw .notFound("grant") }
+    let name = Part.name(connector.details.name)
+    let waiting: HTML
+    if let first {
+      waiting = Part.notice(
+        "good", "<strong>\(name) got its first access token.</strong> Recorded as \(Part.proof(first, signed: signed))."
+      )
+    } else {
+      waiting =
+        #"<p><span class="status">Waiting for \#(name) to get its first access token</span> <a class="small" href="">Check again</a></p>"#
+    }
+    let actions: HTML = #"""
+      <div class="button-row"><a class="button" href="\#(base)?connector=\#(connector.id.rawValue)">Regenerate the token…</a><a class="button button-danger" href="/portal/grants/\#(state.grant.id.rawValue)/revoke">Revoke…</a></div>
+      """#
+    let content: HTML = #"""
+      \#(Part.header("\(name) in \(Part.name(view.group.name))", trail: Part.trail([("Groups", "/portal/groups"), (view.group.name, "/portal/groups/\(view.group.id.rawValue)"), ("Connectors", base), (connector.details.name, nil)])))
+      \#(waiting)
+      <section class="card stack"><dl class="facts"><dt>State</dt><dd>\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</dd><dt>May use</dt><dd>\#(state.grant.scopes.words)</dd><dt>Since</dt><dd>\#(Part.exact(state.grant.grantedAt)) \#(Part.proof(state.grant.id.rawValue, signed: signed))</dd></dl>\#(when(view.isAdmin && !state.grant.isRevoked, actions))</section>
+      <section class="stack" aria-labelledby="tokens"><h2 id="tokens">Tokens</h2>\#(try await tokenTable(tokens, now: now, canRevoke: false, empty: "No token was issued yet."))</section>
+      """#
+    return .html(
+      layout().page(Page("\(connector.details.name) in \(view.group.name)", at: .groups, content), for: viewer))
+  }
+}

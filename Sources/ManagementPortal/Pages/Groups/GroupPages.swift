@@ -1,0 +1,189 @@
+import CredentialLedger
+import Hummingbird
+
+/// Groups and their members.
+extension ManagementPortal {
+  /// A group, and what the viewer is in it.
+  struct GroupView: Sendable {
+    let group: Group
+    let members: [Membership]
+    /// Nil for operators and auditors who are no members.
+    let role: Role?
+
+    var isAdmin: Bool { role == .admin }
+  }
+
+  /// The group that a path names.
+  ///
+  /// - Throws: the same for one that there is not and one that the viewer may not see.
+  func group(_ visit: Visit, _ viewer: Viewer, changing: Bool = false) async throws(PortalFailure) -> GroupView {
+    let view = try await asking { () throws(LedgerError) -> GroupView? in
+      guard let number = UInt64(visit.part(1)), let group = try ledger.groups.group(GroupID(rawValue: number)),
+        !group.isDeleted
+      else { return nil }
+      let members = try ledger.groups.members(of: group.id)
+      return GroupView(
+        group: group, members: members, role: members.first { $0.account == viewer.id && !$0.isRemoved }?.role)
+    }
+    guard let view, view.role != nil || viewer.readsAll else { throw .notFound("group") }
+    if changing, !view.isAdmin { throw .forbidden("You may see this group, but only its admins may change it.") }
+    return view
+  }
+
+  func groupsPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    let signed = signed
+    let rows = try await asking { () throws(LedgerError) -> [HTML] in
+      var rows: [HTML] = []
+      for group in try ledger.groups.joined(by: viewer.id) {
+        let role = try ledger.groups.members(of: group.id).first { $0.account == viewer.id }?.role
+        let grants = try ledger.grants.states(of: group.id).count(where: \.isInForce)
+        rows.append(
+          #"""
+          <tr><th scope="row"><a href="/portal/groups/\#(group.id.rawValue)">\#(Part.name(group.name))</a></th><td data-label="My role">\#(role == .admin ? "Admin" : "Member")</td><td data-label="Members" class="number">\#(group.memberCount)</td><td data-label="Connectors" class="number">\#(grants)</td><td data-label="Proof">\#(Part.proof(group.id.rawValue, signed: signed))</td></tr>
+          """#)
+      }
+      return rows
+    }
+    let table: HTML = #"""
+      <div class="table-box"><table class="lists named"><caption class="visually-hidden">Groups</caption><thead><tr><th scope="col">Name</th><th scope="col">My role</th><th scope="col" class="number">Members</th><th scope="col" class="number">Connectors</th><th scope="col">Proof</th></tr></thead><tbody>\#(rows)</tbody></table></div>
+      """#
+    let create = Self.mainLink("/portal/groups/new", "Create group")
+    let empty: HTML =
+      #"<div class="card stack"><p>You are in no group yet. Create one, or ask a group’s admin to add you.</p><p>\#(create)</p></div>"#
+    let content: HTML = #"""
+      \#(said(visit))
+      \#(Part.header("Groups", below: "<p>The groups that you are in. In those that you administer you decide which connectors may work.</p>", buttons: rows.isEmpty ? .empty : create))
+      \#(rows.isEmpty ? empty : table)
+      """#
+    return .html(layout().page(Page("Groups", at: .groups, content), for: viewer))
+  }
+
+  func newGroupPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    newGroup(viewer, name: "", welcome: "", problems: [])
+  }
+
+  private func newGroup(_ viewer: Viewer, name: String, welcome: String, problems: [Problem]) -> Response {
+    let content: HTML = #"""
+      \#(Part.header("Create group", trail: Part.trail([("Groups", "/portal/groups"), ("Create group", nil)]), below: "<p>You become its admin. Add other people afterwards.</p>"))
+      <form class="card stack" method="post" action="/portal/groups/new" novalidate>\#(viewer.token)\#(Part.problems(problems))
+      \#(Part.textField("name", "Name", value: name, hint: "What its members call it, such as “Field team”.", error: problems.of("name"), more: #"autocomplete="off""#))
+      \#(Part.textField("welcome", "Welcome message", value: welcome, optional: true, error: problems.of("welcome")))
+      <div class="button-row"><button class="button button-main">Create group</button><a href="/portal/groups">Cancel</a></div></form>
+      \#(Part.commandLine(["credledger group create --name NAME --creator \(viewer.id.rawValue)"]))
+      """#
+    return .html(
+      layout().page(
+        Page("Create group", at: .groups, narrow: true, hasProblem: !problems.isEmpty, content), for: viewer),
+      status: problems.isEmpty ? .ok : .unprocessableContent)
+  }
+
+  func createGroup(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    let (name, welcome) = (visit.form["name"], visit.form["welcome"])
+    guard !name.isEmpty else {
+      return newGroup(viewer, name: name, welcome: welcome, problems: [Problem("name", "Enter a name.")])
+    }
+    do throws(LedgerError) {
+      let group = try await ledger.groups.create(
+        name: name, welcomeMessage: welcome, by: viewer.id, context: visit.recorded())
+      return .see("/portal/groups/\(group.id.rawValue)?said=group-created&event=\(group.id.rawValue)")
+    } catch {
+      guard error.isRefusal || error.code == .invalidValue else { throw PortalFailure(error) }
+      if error.code.rawValue == "phone_required" { try await requirePhone(viewer) }
+      return newGroup(
+        viewer, name: name, welcome: welcome,
+        problems: [Problem(error.field == "welcomeMessage" ? "welcome" : "name", RefusalWords.sentence(error))])
+    }
+  }
+
+  /// The heading and the tabs of a group's pages.
+  func groupHead(_ view: GroupView, tab: String, connectors: Int) -> HTML {
+    let base = "/portal/groups/\(view.group.id.rawValue)"
+    let what =
+      view.role == nil ? "You read it by your role." : view.isAdmin ? "You are an admin." : "You are a member."
+    func link(_ name: String, _ path: String, _ words: HTML) -> HTML {
+      #"<a href="\#(base)\#(path)"\#(when(tab == name, #" aria-current="page""#))>\#(words)</a>"#
+    }
+    return #"""
+      \#(Part.header(Part.name(view.group.name), trail: Part.trail([("Groups", "/portal/groups"), (view.group.name, nil)]), below: "<p>\(Part.count(Int(clamping: view.group.memberCount), "member")). \(what)</p>"))
+      <nav class="tab-list" aria-label="Group">\#(link("members", "", "Members (\(view.group.memberCount))"))\#(link("connectors", "/connectors", "Connectors (\(connectors))"))<a href="/portal/audit?who=\#(view.group.id.description)">Audit trail</a></nav>
+      """#
+  }
+
+  func groupPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    try await members(visit, viewer, problems: [], typed: "")
+  }
+
+  private func members(
+    _ visit: Visit, _ viewer: Viewer, problems: [Problem], typed: String
+  ) async throws(PortalFailure) -> Response {
+    let view = try await group(visit, viewer)
+    let signed = signed
+    let (labels, numbers, grants) = try await asking { () throws(LedgerError) in
+      (
+        try await ledger.audit.labels(of: view.members.compactMap { $0.account.map { Subject($0) } }, revealing: true),
+        view.isAdmin ? try await ledger.groups.revealNumbers(of: view.members) : [],
+        try ledger.grants.states(of: view.group.id).count(where: \.isInForce)
+      )
+    }
+    let rows = view.members.enumerated().filter { !$1.isRemoved }.map { index, member -> HTML in
+      let name = member.account.flatMap { labels[Subject($0)]?.name } ?? "Not signed in yet"
+      let number = numbers.indices.contains(index) ? numbers[index] : nil
+      let other = member.role == .admin ? "Make member" : "Make admin"
+      let actions: HTML = #"""
+        <form class="actions" method="post" action="/portal/groups/\#(view.group.id.rawValue)">\#(viewer.token)<input type="hidden" name="membership" value="\#(member.id.rawValue)"><button class="button button-small" name="do" value="\#(member.role == .admin ? "member" : "admin")">\#(other)<span class="visually-hidden"> \#(name)</span></button><button class="link-button" name="do" value="remove">Remove<span class="visually-hidden"> \#(name)</span></button></form>
+        """#
+      return #"""
+        <tr><th scope="row">\#(Part.name(name))\#(when(member.account == viewer.id, " (you)"))</th><td data-label="Number"><bdi dir="ltr">\#(number.map(Self.masked) ?? "–")</bdi></td><td data-label="Role">\#(member.role == .admin ? "Admin" : "Member")</td><td data-label="Proof">\#(Part.proof(member.id.rawValue, signed: signed))</td><td data-label="Actions">\#(when(view.isAdmin, actions))</td></tr>
+        """#
+    }
+    let add: HTML = #"""
+      <section class="card stack" aria-labelledby="add-title"><h2 id="add-title">Add members</h2><form class="stack" method="post" action="/portal/groups/\#(view.group.id.rawValue)" novalidate>\#(viewer.token)<input type="hidden" name="do" value="add">\#(Part.problems(problems))
+      \#(Part.field("numbers", "Phone numbers", hint: "One a line, each with its country, such as +44 7700 900123.", error: problems.of("numbers")) { "<textarea \($0) rows=\"3\">\(typed)</textarea>" })
+      <div class="button-row"><button class="button">Add members</button></div></form></section>
+      """#
+    let content: HTML = #"""
+      \#(said(visit))
+      \#(groupHead(view, tab: "members", connectors: grants))
+      <div class="table-box"><table class="lists named"><caption class="visually-hidden">Members</caption><thead><tr><th scope="col">Name</th><th scope="col">Number</th><th scope="col">Role</th><th scope="col">Proof</th><th scope="col">Actions</th></tr></thead><tbody>\#(rows)</tbody></table></div>
+      \#(when(view.isAdmin, add))
+      \#(Part.commandLine(["credledger group show \(view.group.id.rawValue)"]))
+      """#
+    return .html(
+      layout().page(Page(view.group.name, at: .groups, hasProblem: !problems.isEmpty, content), for: viewer),
+      status: problems.isEmpty ? .ok : .unprocessableContent)
+  }
+
+  func changeMembers(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    let view = try await group(visit, viewer, changing: true)
+    let typed = visit.form["numbers"]
+    do throws(LedgerError) {
+      let membership = MembershipID(rawValue: visit.form.number("membership") ?? 0)
+      switch visit.form["do"] {
+      case "admin", "member":
+        try await ledger.groups.changeRole(
+          of: membership, in: view.group.id, to: visit.form["do"] == "admin" ? .admin : .member, by: viewer.id,
+          context: visit.recorded())
+      case "remove":
+        try await ledger.groups.remove(membership, from: view.group.id, by: viewer.id, context: visit.recorded())
+      default:
+        let lines = typed.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
+        var numbers: [PhoneNumber] = []
+        for line in lines { numbers.append(try PhoneNumber(String(line))) }
+        for number in numbers {
+          _ = try await ledger.groups.add(number, to: view.group.id, by: viewer.id, context: visit.recorded())
+        }
+      }
+    } catch {
+      guard error.isRefusal || error.code == .invalidValue else { throw PortalFailure(error) }
+      let isNumber = error.code == .invalidValue
+      return try await members(
+        visit, viewer,
+        problems: [
+          Problem(
+            isNumber ? "numbers" : nil,
+            isNumber ? "Enter each number with its country, such as +44 7700 900123." : RefusalWords.sentence(error))
+        ], typed: typed)
+    }
+    return .see("/portal/groups/\(view.group.id.rawValue)?said=members\(try await receipt(of: visit))")
+  }
+}

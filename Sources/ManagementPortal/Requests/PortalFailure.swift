@@ -1,0 +1,80 @@
+import CredentialLedger
+import HTTPTypes
+
+/// Why a request does not get the page that it asked for: what the error page says.
+struct PortalFailure: Error, Sendable {
+  var status: HTTPResponse.Status
+  /// The heading: what is so.
+  var title: String
+  /// What to do.
+  var remedy: String
+  /// The code in small print.
+  var code: String
+  /// Whether it is certain that nothing was changed.
+  var isUnchanged = true
+  /// Where to go on.
+  var next: (words: String, path: String) = ("Home", "/portal/")
+  /// The wait before the next try.
+  var retryAfter: Int?
+
+  /// What there is not, or what one may not see: both are answered alike.
+  static func notFound(_ what: String) -> PortalFailure {
+    PortalFailure(
+      status: .notFound, title: "There is no such \(what), or you may not see it",
+      remedy: "Check the address. If you think that this is wrong, tell your operator the request ID.",
+      code: "not_found")
+  }
+
+  static func forbidden(_ remedy: String) -> PortalFailure {
+    PortalFailure(status: .forbidden, title: "You may not do this", remedy: remedy, code: "forbidden")
+  }
+
+  static func invalid(_ remedy: String) -> PortalFailure {
+    PortalFailure(status: .badRequest, title: "The request is malformed", remedy: remedy, code: "invalid_request")
+  }
+}
+
+extension PortalFailure {
+  /// A refusal or a failure of the ledger, in the words of the portal.
+  init(_ error: LedgerError) {
+    let code = error.code.rawValue
+    switch error.code.kind {
+    case .notFound: self = .notFound("object")
+    case .gone:
+      self.init(
+        status: .gone, title: "It is no longer there", remedy: "It was deleted or revoked. Reload the page before it.",
+        code: code)
+    case .forbidden: self = .forbidden(RefusalWords.sentence(error))
+    case .conflict:
+      self.init(status: .conflict, title: "Nothing was done", remedy: RefusalWords.sentence(error), code: code)
+    case .invalid, .invalidClient, .invalidCredential:
+      self.init(
+        status: .unprocessableContent, title: "Nothing was done", remedy: RefusalWords.sentence(error), code: code)
+    case .tooMany:
+      self.init(
+        status: .tooManyRequests, title: "Too many tries", remedy: RefusalWords.sentence(error), code: code,
+        retryAfter: 60)
+    case .unavailable, .failed:
+      self.init(
+        status: error.code.kind == .failed ? .internalServerError : .serviceUnavailable,
+        title: "This cannot be done now", remedy: RefusalWords.sentence(error), code: code,
+        isUnchanged: error.code != .outcomeUnknown, retryAfter: error.code == .busy ? 2 : nil)
+    }
+  }
+}
+
+/// Calls the ledger, and puts what it refuses into the portal's words.
+func asking<Result>(_ body: () async throws(LedgerError) -> Result) async throws(PortalFailure) -> Result {
+  do throws(LedgerError) { return try await body() } catch { throw PortalFailure(error) }
+}
+
+/// Calls the store of sessions; where it fails, nobody can sign in.
+func storing<Result>(
+  _ body: () async throws(SessionStoreError) -> Result
+) async throws(PortalFailure) -> Result {
+  do throws(SessionStoreError) { return try await body() } catch {
+    throw PortalFailure(
+      status: .serviceUnavailable, title: "Sessions cannot be read or written now",
+      remedy: "Nothing was done. Tell your operator the request ID.", code: "sessions_unavailable", retryAfter: 10)
+  }
+}

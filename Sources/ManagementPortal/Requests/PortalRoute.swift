@@ -1,0 +1,79 @@
+import CredentialLedger
+import Hummingbird
+
+/// A page, and the form that is sent to it.
+struct PortalRoute: Sendable {
+  /// Who a page is for, and what makes it.
+  enum Handler: Sendable {
+    case anybody(@Sendable (ManagementPortal) -> (Visit) async throws(PortalFailure) -> Response)
+    /// Needs somebody who is signed in; a form needs the token of the session as well.
+    case viewer(@Sendable (ManagementPortal) -> (Visit, Viewer) async throws(PortalFailure) -> Response)
+  }
+
+  /// The parts of the path; `*` stands for any one.
+  let pattern: [String]
+  let get: Handler?
+  let post: Handler?
+
+  init(_ path: String, get: Handler? = nil, post: Handler? = nil) {
+    pattern = path.split(separator: "/").map(String.init)
+    self.get = get
+    self.post = post
+  }
+
+  func matches(_ path: [String]) -> Bool {
+    path.count == pattern.count && zip(path, pattern).allSatisfy { $1 == "*" || $0 == $1 }
+  }
+
+  static let all: [PortalRoute] = [
+    PortalRoute("/sign-in", get: .anybody(ManagementPortal.signInPage)),
+    PortalRoute("/sign-in/development", post: .anybody(ManagementPortal.developmentSignIn)),
+    PortalRoute("/first/*", get: .anybody(ManagementPortal.firstPage)),
+    PortalRoute("/sign-out", get: .viewer(ManagementPortal.signOutPage), post: .viewer(ManagementPortal.signOut)),
+    PortalRoute("/", get: .viewer(ManagementPortal.homePage)),
+    PortalRoute("/me", get: .viewer(ManagementPortal.mePage)),
+    PortalRoute("/me/sessions/end", post: .viewer(ManagementPortal.endSessions)),
+    PortalRoute(
+      "/me/phones/new", get: .viewer(ManagementPortal.newPhonePage), post: .viewer(ManagementPortal.requestPIN)),
+    PortalRoute("/me/phones/pin", get: .viewer(ManagementPortal.pinPage), post: .viewer(ManagementPortal.verifyPIN)),
+    PortalRoute(
+      "/me/phones/*/remove", get: .viewer(ManagementPortal.removePhonePage), post: .viewer(ManagementPortal.removePhone)
+    ),
+    PortalRoute("/me/granted", get: .viewer(ManagementPortal.grantedPage)),
+    PortalRoute(
+      "/grants/*/revoke", get: .viewer(ManagementPortal.revokeGrantPage), post: .viewer(ManagementPortal.revokeGrant)),
+    PortalRoute("/connectors", get: .viewer(ManagementPortal.connectorsPage)),
+    PortalRoute(
+      "/connectors/new", get: .viewer(ManagementPortal.newConnectorPage),
+      post: .viewer(ManagementPortal.describeConnector)),
+    PortalRoute("/connectors/new/permissions", post: .viewer(ManagementPortal.createConnector)),
+    PortalRoute("/connectors/*", get: .viewer(ManagementPortal.connectorPage)),
+    PortalRoute(
+      "/connectors/*/edit", get: .viewer(ManagementPortal.editConnectorPage),
+      post: .viewer(ManagementPortal.editConnector)),
+    PortalRoute("/connectors/*/grants", get: .viewer(ManagementPortal.connectorGrantsPage)),
+    PortalRoute("/connectors/*/tokens", get: .viewer(ManagementPortal.connectorTokensPage)),
+    PortalRoute(
+      "/connectors/*/rotate", get: .viewer(ManagementPortal.rotatePage), post: .viewer(ManagementPortal.rotate)),
+    PortalRoute(
+      "/connectors/*/user-token", get: .viewer(ManagementPortal.userTokenPage),
+      post: .viewer(ManagementPortal.makeUserToken)),
+    PortalRoute(
+      "/connectors/*/delete", get: .viewer(ManagementPortal.deleteConnectorPage),
+      post: .viewer(ManagementPortal.deleteConnector)),
+    PortalRoute("/groups", get: .viewer(ManagementPortal.groupsPage)),
+    PortalRoute(
+      "/groups/new", get: .viewer(ManagementPortal.newGroupPage), post: .viewer(ManagementPortal.createGroup)),
+    PortalRoute("/groups/*", get: .viewer(ManagementPortal.groupPage), post: .viewer(ManagementPortal.changeMembers)),
+    PortalRoute(
+      "/groups/*/connectors", get: .viewer(ManagementPortal.groupConnectorsPage),
+      post: .viewer(ManagementPortal.letConnectorIn)),
+    PortalRoute("/groups/*/connectors/*", get: .viewer(ManagementPortal.groupGrantPage)),
+    PortalRoute("/audit", get: .viewer(ManagementPortal.auditPage)),
+    PortalRoute("/events/*", get: .viewer(ManagementPortal.eventPage)),
+    PortalRoute("/evidence/*", get: .viewer(ManagementPortal.evidence)),
+    PortalRoute("/tokens/*", get: .viewer(ManagementPortal.whyValidPage)),
+    PortalRoute(
+      "/tokens/*/revoke", get: .viewer(ManagementPortal.revokeTokenPage), post: .viewer(ManagementPortal.revokeToken)),
+  ]
+}

@@ -1,0 +1,122 @@
+import CredentialLedger
+
+/// Events in sentences.
+struct EventWords: Sendable {
+  let labels: [Subject: Audit.Label]
+
+  /// What happened, in one sentence.
+  func sentence(_ entry: AuditEntry) -> HTML {
+    let who = name(entry.actor)
+    let connector = first(.connector, entry)
+    let group = first(.group, entry)
+    let account = first(.account, entry)
+    switch entry.type {
+    case .ledgerCreated: return "This ledger was created"
+    case .ledgerRestored: return "This ledger was restored from a backup"
+    case .retentionApplied: return "Old records were moved to the archive"
+    case .clockCorrected: return "The clock was corrected"
+    case .accountRegistered: return "\(account) signed in for the first time"
+    case .accountSignedIn: return "\(account) signed in"
+    case .accountDisabled: return "\(who) disabled \(account)"
+    case .accountEnabled: return "\(who) enabled \(account)"
+    case .accountRoleChanged: return "\(who) changed the role of \(account)"
+    case .phonePINRequested: return "\(who) asked for a PIN"
+    case .phonePINWithheld: return "A PIN was asked for, and none was sent"
+    case .phonePINRejected: return "\(who) typed a wrong PIN"
+    case .phonePINAccepted: return "\(who) signed in by a PIN"
+    case .phoneVerified: return "\(who) verified a phone number"
+    case .phoneRemoved: return "\(who) removed a phone number"
+    case .connectorCreated: return "\(who) created the connector \(connector)"
+    case .connectorUpdated: return "\(who) changed \(connector)"
+    case .connectorSecretRotated: return "\(who) rotated the Secret of \(connector)"
+    case .connectorDeleted: return "\(who) deleted \(connector)"
+    case .connectorScopesApproved: return "\(who) approved permissions of \(connector)"
+    case .groupCreated: return "\(who) created the group \(group)"
+    case .groupRenamed: return "\(who) renamed \(group)"
+    case .groupDeleted: return "\(who) deleted the group \(group)"
+    case .groupMemberAdded: return "\(who) added a member to \(group)"
+    case .groupMemberRoleChanged: return "\(who) changed a member’s role in \(group)"
+    case .groupMemberRemoved: return "\(who) removed a member from \(group)"
+    case .groupSubgroupAttached: return "\(who) attached a sub-group to \(group)"
+    case .groupSubgroupDetached: return "\(who) detached a sub-group from \(group)"
+    case .groupSubscriberAdded: return "\(who) added a subscriber to \(group)"
+    case .groupSubscriberRemoved: return "\(who) removed a subscriber from \(group)"
+    case .groupInvitationAccepted: return "\(who) accepted an invitation to \(group)"
+    case .permissionGranted:
+      return has(.group, entry) ? "\(who) let \(connector) into \(group)" : "\(who) let \(connector) act for them"
+    case .permissionRevoked:
+      return has(.group, entry) ? "\(who) revoked \(connector) in \(group)" : "\(who) revoked a grant of \(connector)"
+    case .refreshTokenIssued: return "A refresh token was issued to \(connector)"
+    case .refreshTokenRotated: return "A refresh token of \(connector) was rotated"
+    case .refreshTokenReuseDetected: return "A used refresh token of \(connector) came back; its family was stopped"
+    case .authorizationCodeIssued: return "\(who) allowed \(connector) to sign in by OAuth"
+    case .authorizationCodeRedeemed: return "\(connector) redeemed an authorization code"
+    case .tokenIssued: return "\(connector) got an access token"
+    case .tokenRevoked: return "\(who) revoked tokens"
+    case .webhookRegistered: return "\(who) registered a webhook"
+    case .webhookUpdated: return "\(who) changed a webhook"
+    case .webhookDisabled: return "A webhook was switched off"
+    case .webhookDeleted: return "\(who) deleted a webhook"
+    case .keyRotated, .signingKeyRotated, .masterKeyRotated: return "\(who) rotated a key"
+    case .keyDropped: return "\(who) dropped an old key"
+    case .subjectErased: return "\(who) erased \(account)"
+    default: return "\(entry.type.name ?? "An event of a newer program")"
+    }
+  }
+
+  /// The name of an object, or its number where it has none.
+  func name(_ subject: Subject) -> HTML {
+    if subject.kind == .operator { return "The operator" }
+    guard let label = labels[subject] else { return "<code>\(subject.description)</code>" }
+    if label.standing == .erased { return "An erased person" }
+    guard let name = label.name else { return "<code>\(subject.description)</code>" }
+    return Part.name(name)
+  }
+
+  /// Whether an object has a name of its own.
+  func hasName(_ subject: Subject) -> Bool { labels[subject]?.name != nil }
+
+  private func has(_ kind: SubjectKind, _ entry: AuditEntry) -> Bool {
+    entry.object?.kind == kind || entry.subjects.contains { $0.kind == kind }
+  }
+
+  /// The first object of a kind that an event is about.
+  private func first(_ kind: SubjectKind, _ entry: AuditEntry) -> HTML {
+    if let object = entry.object, object.kind == kind { return name(object) }
+    if let subject = entry.subjects.first(where: { $0.kind == kind }) { return name(subject) }
+    return entry.actor.kind == kind ? name(entry.actor) : "something"
+  }
+}
+
+/// The kinds of events that the filter offers.
+enum EventKinds: String, CaseIterable {
+  case signIns = "sign-ins"
+  case objects
+  case grants
+  case tokens
+  case refusals
+
+  var title: String {
+    switch self {
+    case .signIns: "Sign-ins and phones"
+    case .objects: "Connectors and groups"
+    case .grants: "Grants"
+    case .tokens: "Tokens"
+    case .refusals: "Refusals and revocations"
+    }
+  }
+
+  var types: [EventType] {
+    switch self {
+    case .signIns: EventType.matching("account.*") + EventType.matching("phone.*")
+    case .objects: EventType.matching("connector.*") + EventType.matching("group.*")
+    case .grants: EventType.matching("permission.*")
+    case .tokens: EventType.matching("token.*") + EventType.matching("refresh_token.*")
+    case .refusals:
+      [
+        .phonePINRejected, .phonePINWithheld, .permissionRevoked, .tokenRevoked, .refreshTokenReuseDetected,
+        .accountDisabled, .connectorDeleted,
+      ]
+    }
+  }
+}

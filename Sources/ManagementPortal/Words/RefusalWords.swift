@@ -1,0 +1,59 @@
+import CredentialLedger
+
+/// What the ledger refuses, in words for people. No text holds a number or a secret.
+enum RefusalWords {
+  /// What to do about a refusal.
+  static func sentence(_ error: LedgerError) -> String {
+    switch error.code.rawValue {
+    case "phone_required":
+      return "Add a phone number first. Everybody who creates connectors or grants access has one."
+    case "no_open_pin": return "That PIN is more than 10 minutes old. Send a new one."
+    case "wrong_pin":
+      let left = triesLeft(error)
+      guard left > 0 else { return "That PIN stopped working after 5 wrong attempts. Send a new one." }
+      return "That PIN is not right. You have \(left) attempt\(left == 1 ? "" : "s") left."
+    case "too_many":
+      return "No more PINs for now. Wait an hour, then try again. Nothing is wrong with your account."
+    case "last_admin": return "A group keeps at least one admin. Make somebody else admin first."
+    case "forbidden": return "You may see this, but you may not change it."
+    case "account_disabled": return "Your account is disabled. Only an operator can enable it."
+    case "already_exists": return "There is one already. Nothing was done; look again."
+    case "conflict":
+      if error.field == "name" { return "This name is taken. Choose another one." }
+      if error.field == "number" || error.field == "phone" || error.field == "challenge" {
+        return "This number belongs to an account already. Remove it there, or use another."
+      }
+      return "Somebody changed this since you opened it. Nothing was done; look again."
+    case "gone": return "This was deleted or revoked. Nothing was done."
+    case "busy": return "Too much at once. Nothing was done; press the button again in 2 seconds."
+    case "outcome_unknown":
+      return
+        "The server cannot say whether this was done. Do not repeat it: look in the audit trail for the request ID below."
+    case "disk_full", "writing_stopped", "storage", "closed":
+      return
+        "The ledger is read-only now. What you see is right; nothing can be changed until an operator has acted."
+    case "key_unavailable": return "Personal data cannot be read now. Everything else works."
+    case "invalid_value": return field(error)
+    default: return "The request failed. The request ID names it in the server’s log."
+    }
+  }
+
+  /// What was expected of a field.
+  private static func field(_ error: LedgerError) -> String {
+    switch error.field {
+    case "name": return "Enter a name of at most 100 characters, without control characters."
+    case "redirectURIs", "redirectURI": return "Use https, or http only for localhost, and leave out the part after #."
+    case "number": return "Enter the number with its country, such as +44 7700 900123."
+    case let field?:
+      let expected = error.refusal?.expected ?? "another value"
+      return "\(field): expected \(expected)."
+    case nil: return "A value is malformed."
+    }
+  }
+
+  /// The number in the remedy of a wrong PIN.
+  private static func triesLeft(_ error: LedgerError) -> Int {
+    let remedy = error.refusal?.remedy ?? ""
+    return Int(remedy.filter(\.isNumber)) ?? 0
+  }
+}
