@@ -59,7 +59,8 @@ extension KeyStore {
 
   /// The newest key of a kind other than `signing`, and its number.
   ///
-  /// - Throws: ``KeyStoreError`` with code `readOnly` where the store is not open for those who use it; `outdated` for the
+  /// - Throws: ``KeyStoreError`` with code `readOnly` where the store is not open for those who use it, or `masterKeyMissing` where it was
+  ///   opened without the master key; `outdated` for the
   ///   checks of rows, in a keyring of version 1 that is open for reading.
   package func newest(_ kind: KeyKind) throws(KeyStoreError) -> (number: UInt32, key: Secret) {
     let keys = state.withLock { $0.secrets[kind] }
@@ -84,6 +85,25 @@ extension KeyStore {
     state.withLock { $0.keyring.keys(of: kind).map(\.number) }
   }
 
+  /// The key of a role in text, to be handed out in place of the master key: a line that a file, a variable or any other
+  /// source of the master key may hold. It opens the keyring as long as neither the master key nor the keys of persons are
+  /// rotated. A store that is open for reading takes the master key for that, and does not keep it.
+  ///
+  /// - Throws: ``KeyStoreError`` with code `masterKeyMismatch` where the store was not opened by the master key,
+  ///   `masterKeyMissing`, `masterKeyMalformed`, `masterKeyExposed`, `damaged` or `fileFailure`.
+  package func roleKey(_ role: KeyRole) throws(KeyStoreError) -> Secret {
+    let state = state.withLock { $0 }
+    var roles = state.roles
+    if access != .writing {
+      let key = try MasterKey(from: master, keys: folder)
+      _ = try key.sealingKey(origin: state.keyring.origin)
+      roles = try state.keyring.roleKeys(by: key, [role.role])
+    }
+    guard let key = roles.key(of: role.role) else { throw KeyStoreError.notOpened(.signing) }
+    var text = unsafe key.withUnsafeBytes { unsafe Array("\(role.textPrefix)\(Hex.encode($0))\n".utf8) }
+    return Secret(wiping: &text)
+  }
+
   /// The key that signs checkpoints now. It is opened when it is first asked for; a store that is open for reading takes
   /// the master key for that, and keeps neither.
   ///
@@ -94,10 +114,14 @@ extension KeyStore {
       try state.withLock { (state) throws(KeyStoreError) in
         if let known = state.signingKey { return known }
         var roles = state.roles
-        if access == .reading {
-          let sealing = try MasterKey(from: master, keys: folder).sealingKey(origin: state.keyring.origin)
-          let root = try state.keyring.root(sealing)
-          roles = RoleKeys(root: root, origin: state.keyring.origin, roles: [.signer])
+        if access != .writing {
+          let key = try MasterKey(from: master, keys: folder)
+          guard key.role != .reader else {
+            throw KeyStoreError(
+              .masterKeyMismatch,
+              "The key given is a reader key, which signs nothing; give the master key or a signer key.")
+          }
+          roles = try state.keyring.roleKeys(by: key, [.signer])
         }
         guard let newest = state.keyring.keys(of: .signing).last else {
           throw Keyring.damaged("no signing key is in it")
@@ -122,6 +146,8 @@ extension KeyStore {
   }
 
   private func unavailable(_ kind: KeyKind) -> KeyStoreError {
-    KeyStoreError(.readOnly, "The key store is open for reading, which gives no \(kind) key; open it for writing.")
+    if !access.roles.contains(.reader) || kind.role == .reader { return .notOpened(kind) }
+    return KeyStoreError(
+      .readOnly, "The key store is open for reading, which gives no \(kind) key; open it for writing.")
   }
 }

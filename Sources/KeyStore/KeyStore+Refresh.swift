@@ -10,7 +10,7 @@ extension KeyStore {
   ///
   /// - Throws: ``KeyStoreError`` with code `damaged`, `fileFailure` or `cryptoFailure`.
   package func refresh() throws(KeyStoreError) {
-    guard access == .reading else { return }
+    guard access != .writing else { return }
     var tries = 3
     while true {
       do throws(KeyStoreError) { return try takeOver() } catch {
@@ -43,13 +43,13 @@ extension KeyStore {
 
   private func decode(_ bytes: [UInt8], known: State) throws(KeyStoreError) -> OpenKeyring? {
     let origin = known.keyring.origin
+    if access == .listing { return try Keyring.decodeListing(bytes, origin: origin) }
     if let keyring = try Keyring.decode(bytes, origin: origin, known: known.roles) {
       return OpenKeyring(keyring: keyring, roles: known.roles, fingerprint: known.fingerprint)
     }
     guard let now = try? MasterKey(from: master, keys: folder) else { return nil }
     do throws(KeyStoreError) {
-      return try Keyring.decode(
-        bytes, origin: origin, sealedUnder: now.sealingKey(origin: origin), roles: access.roles, random: random)
+      return try Keyring.decode(bytes, origin: origin, by: now, roles: access.roles, random: random)
     } catch {
       guard error.code == .masterKeyMismatch else { throw error }
       return nil

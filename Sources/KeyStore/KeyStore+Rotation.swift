@@ -54,7 +54,7 @@ extension KeyStore {
       guard open.keyring.rotation?.after != sealing.fingerprint else {
         throw KeyStoreError(.rotationUnconfirmed, "The rotation before is not recorded yet; try again.")
       }
-      let new = master.sealingKey(origin: open.keyring.origin)
+      let new = try master.sealingKey(origin: open.keyring.origin)
       guard new.fingerprint != sealing.fingerprint else {
         throw KeyStoreError(
           .invalidArgument, "masterKey: expected another than the present one", field: "masterKey")
@@ -191,10 +191,10 @@ extension KeyStore {
     return dropped
   }
 
-  /// Writes a keyring of version 1 as this version does, with a key of each kind that it lacks.
+  /// Writes a keyring of an earlier version as this version does, with a key of each kind that it lacks.
   func upgrade() throws(KeyStoreError) {
     let keyring = state.withLock { $0.keyring }
-    guard keyring.counter == 0 else { return }
+    guard keyring.version < Keyring.presentVersion else { return }
     try change { (open, _) throws(KeyStoreError) in
       for kind in KeyKind.allCases where keyring.keys(of: kind).isEmpty {
         let createdAt = keyring.keys(of: .person).last?.createdAt ?? 0
@@ -225,8 +225,9 @@ extension KeyStore {
       var open = OpenKeyring(keyring: state.keyring, roles: state.roles, fingerprint: state.fingerprint)
       try body(&open, &sealing)
       open.keyring.counter += 1
+      open.keyring.version = Keyring.presentVersion
       let changed = try State(open, sealing, access)
-      try folder.replace(Keyring.fileName, with: open.keyring.encoded(open.roles))
+      try folder.replace(Keyring.fileName, with: try open.keyring.encoded(open.roles))
       state = changed
       persons.use(changed.secrets[.person] ?? [:])
     }

@@ -15,6 +15,9 @@ import Synchronization
 public final class KeyStore: Sendable {
   /// What a store is opened for.
   public enum Access: Sendable {
+    /// Looking at what is public: numbers and times of the keys, and the keys that check signatures. The master key is not
+    /// needed, so nobody tells a keyring that was changed from one that was not.
+    case listing
     /// Looking up keys; nothing on the disk is changed.
     case reading
     /// Looking up and changing keys, as the only one.
@@ -75,7 +78,8 @@ public final class KeyStore: Sendable {
       fingerprint = open.fingerprint
       self.sealing = sealing
       var secrets: [KeyKind: [UInt32: Secret]] = [:]
-      for kind in KeyKind.allCases where kind.role != .signer && access.roles.contains(kind.role) {
+      for kind in KeyKind.allCases
+      where kind.role != .signer && access.roles.contains(kind.role) && roles.key(of: kind.role) != nil {
         secrets[kind] = try keyring.secrets(of: kind, roles)
       }
       self.secrets = secrets
@@ -135,7 +139,7 @@ public final class KeyStore: Sendable {
     try folder.folder(personsFolder).create(ownedAs: folder)
     let sealing = try sealingKeyForCreation(master, origin: origin, folder: folder, random: random)
     let (keyring, roles) = try Keyring.make(origin: origin, sealedUnder: sealing, createdAt: createdAt, random: random)
-    try folder.replace(Keyring.fileName, with: keyring.encoded(roles))
+    try folder.replace(Keyring.fileName, with: try keyring.encoded(roles))
     let open = OpenKeyring(keyring: keyring, roles: roles, fingerprint: sealing.fingerprint)
     return try KeyStore(
       folder, State(open, sealing, .writing), lock: lock, access: .writing, master: master,
@@ -149,7 +153,8 @@ public final class KeyStore: Sendable {
   ///   - path: the folder.
   ///   - origin: the ledger's name.
   ///   - master: where the master key is.
-  ///   - access: what the keys are opened for.
+  ///   - access: what the keys are opened for. For `reading` the key of a role does in place of the master key; for `listing`
+  ///     none is looked for.
   ///   - random: where keys and nonces come from.
   /// - Throws: ``KeyStoreError`` with code `notFound`, `locked`, `masterKeyMissing`, `masterKeyMalformed`,
   ///   `masterKeyExposed`, `masterKeyMismatch`, `originMismatch`, `damaged`, `fileFailure` or `cryptoFailure`.
@@ -180,15 +185,18 @@ public final class KeyStore: Sendable {
       try folder.folder(personsFolder).create(ownedAs: folder)
       try folder.folder(personsFolder).sweep()
     }
-    let sealing = try MasterKey(from: master, keys: folder).sealingKey(origin: origin)
+    let key = access == .listing ? nil : try MasterKey(from: master, keys: folder)
+    let sealing = access == .writing ? try key?.sealingKey(origin: origin) : nil
     let bytes = try folder.read(Keyring.fileName, limit: Keyring.sizeLimit) ?? []
-    let open = try Keyring.decode(
-      bytes, origin: origin, sealedUnder: sealing, roles: access.roles, random: random)
+    let open =
+      if let key {
+        try Keyring.decode(bytes, origin: origin, by: key, roles: access.roles, random: random)
+      } else { try Keyring.decodeListing(bytes, origin: origin) }
     let store = try KeyStore(
-      folder, State(open, access == .writing ? sealing : nil, access), lock: lock, access: access, master: master,
+      folder, State(open, sealing, access), lock: lock, access: access, master: master,
       cacheCapacity: cacheCapacity, random: random)
-    if access == .writing, open.keyring.counter == 0 {
-      try folder.folder(personsFolder).sweepPersonsOfVersion1()
+    if access == .writing {
+      if open.keyring.version == 1 { try folder.folder(personsFolder).sweepPersonsOfVersion1() }
       try store.upgrade()
     }
     if access == .writing { try store.resumeRotation() }
@@ -230,4 +238,8 @@ public final class KeyStore: Sendable {
     }
     return try MasterKey(from: source, keys: folder).sealingKey(origin: origin)
   }
+
+  /// Whether the keys are open that reading takes: to verify rows, to find people, to open what is personal. They are not
+  /// where the store was opened for listing, or by a signer key.
+  package var hasReaderKeys: Bool { state.withLock { $0.secrets[.rowCheck] != nil } }
 }

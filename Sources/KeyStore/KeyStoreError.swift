@@ -35,6 +35,8 @@ public struct KeyStoreError: Error, Sendable {
     public static let outdated = Code("outdated")
     /// The keyring is older than one that is known.
     public static let keyringBehind = Code("keyringBehind")
+    /// The signing key is kept elsewhere, so the keyring cannot sign.
+    public static let signingElsewhere = Code("signingElsewhere")
     /// The rotation of the master key before this one is not confirmed yet.
     public static let rotationUnconfirmed = Code("rotationUnconfirmed")
     /// The person already has a key.
@@ -66,6 +68,14 @@ public struct KeyStoreError: Error, Sendable {
     self.code = code
     self.reason = reason
     self.field = field
+  }
+
+  /// A key is asked for that a store has not, since it was opened without the master key.
+  static func notOpened(_ kind: KeyKind) -> KeyStoreError {
+    KeyStoreError(
+      .masterKeyMissing,
+      "This takes the \(kind) key, and the ledger was opened without the master key: give it by \(MasterKey.environmentVariable), "
+        + "CREDLEDGER_MASTER_KEY_SOURCE or --master-key, or give a reader key in its place.")
   }
 
   /// Runs `body`, and passes on as ``Code/cryptoFailure`` what it throws.

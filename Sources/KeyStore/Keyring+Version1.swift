@@ -27,6 +27,7 @@ extension Keyring {
     var lines = lines[...].dropFirst()
     try checkOrigin(lines.popFirst(), origin)
     var keyring = try Keyring(origin: origin)
+    keyring.version = 1
     keyring.slots = try takeSlots(&lines)
     _ = try takeRotation(&lines)
     let root = try keyring.root(sealing)
@@ -44,23 +45,53 @@ extension Keyring {
     return OpenKeyring(keyring: keyring, roles: keys, fingerprint: sealing.fingerprint)
   }
 
-  private static func decodeVersion1Key(
-    _ line: Substring, origin: String, root: Secret
-  ) throws(KeyStoreError) -> (KeyKind, UInt32, createdAt: Int64, Secret, publicKey: [UInt8]?) {
+  /// Reads what is public in a file of version 1.
+  static func listVersion1(_ lines: [Substring], origin: String) throws(KeyStoreError) -> Keyring {
+    var lines = lines[...].dropFirst()
+    try checkOrigin(lines.popFirst(), origin)
+    var keyring = try Keyring(origin: origin)
+    keyring.version = 1
+    keyring.slots = try takeSlots(&lines)
+    _ = try takeRotation(&lines)
+    for line in lines {
+      let (name, createdAt, sealed, publicKey) = try parseVersion1Key(line)
+      let (kind, number) = try kindAndNumber(name)
+      guard (publicKey?.count == Ed25519.keyByteCount) == (kind == .signing) else {
+        throw damaged("the public key of \(name) is malformed")
+      }
+      keyring.keys.append(
+        Key(kind: kind, number: number, createdAt: createdAt, until: nil, sealed: sealed, publicKey: publicKey))
+    }
+    return keyring
+  }
+
+  private static func parseVersion1Key(
+    _ line: Substring
+  ) throws(KeyStoreError) -> (name: String, createdAt: Int64, sealed: [UInt8], publicKey: [UInt8]?) {
     let item = line.split(separator: " ", omittingEmptySubsequences: false)
     guard (4...5).contains(item.count), item[0] == "key", let createdAt = Int64(item[2]),
       let sealed = Base64.decode(item[3])
     else { throw damaged("a key is malformed") }
-    let name = String(item[1])
+    return (String(item[1]), createdAt, sealed, item.count == 5 ? Base64.decode(item[4]) : nil)
+  }
+
+  private static func decodeVersion1Key(
+    _ line: Substring, origin: String, root: Secret
+  ) throws(KeyStoreError) -> (KeyKind, UInt32, createdAt: Int64, Secret, publicKey: [UInt8]?) {
+    let (name, createdAt, sealed, publicKey) = try parseVersion1Key(line)
     let context = Array("key\n\(origin)\n\(name)\n\(createdAt)".utf8)
     guard let secret = try SealedBytes.openSecret(sealed, under: root, context: context), secret.count == keyByteCount
     else { throw damaged("the key \(name) does not authenticate") }
-    let publicKey = item.count == 5 ? Base64.decode(item[4]) : nil
-    if let kind = unnumbered[name] { return (kind, 1, createdAt, secret, publicKey) }
+    let (kind, number) = try kindAndNumber(name)
+    return (kind, number, createdAt, secret, publicKey)
+  }
+
+  private static func kindAndNumber(_ name: String) throws(KeyStoreError) -> (KeyKind, UInt32) {
+    if let kind = unnumbered[name] { return (kind, 1) }
     let parts = name.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 2, let kind = KeyKind(rawValue: String(parts[0])), kind == .signing || kind == .person,
       let number = UInt32(parts[1])
     else { throw damaged("it holds a key that this version does not know: \(name)") }
-    return (kind, number, createdAt, secret, publicKey)
+    return (kind, number)
   }
 }

@@ -18,8 +18,8 @@ struct Keyring: Sendable {
     /// When the key is dropped, in milliseconds since 1970; of a signing key, which is never dropped, how many events the
     /// ledger had when it was replaced. Nil while it is not known.
     var until: Int64?
-    /// Nonce, ciphertext and tag.
-    var sealed: [UInt8]
+    /// Nonce, ciphertext and tag; nil for a signing key that is kept elsewhere.
+    var sealed: [UInt8]?
     /// Of a signing key only.
     let publicKey: [UInt8]?
 
@@ -30,10 +30,14 @@ struct Keyring: Sendable {
   static let fileName = "keyring"
   /// A ledger has few keys: anything larger than this was not written here.
   static let sizeLimit = 1 << 20
+  /// The version that is written.
+  static let presentVersion = 3
   /// Every key has this size in bytes.
   static let keyByteCount = 32
 
   let origin: String
+  /// The version of the file that it was read from.
+  var version = Keyring.presentVersion
   /// How often the keyring was changed: it only grows, so an older copy is known as one. 0 in a file of version 1.
   var counter: UInt64
   var slots: [Slot]
@@ -87,8 +91,12 @@ struct Keyring: Sendable {
 
   /// Opens one key.
   func open(_ key: Key, _ roles: RoleKeys) throws(KeyStoreError) -> Secret {
+    guard let sealed = key.sealed else {
+      throw KeyStoreError(
+        .signingElsewhere, "The signing key \(key.name) is kept elsewhere, and is not in the keyring.")
+    }
     let secret = try SealedBytes.openSecret(
-      key.sealed, under: try roles.sealingKey(of: key.kind), context: Self.keyContext(origin, key.name, key.createdAt))
+      sealed, under: try roles.sealingKey(of: key.kind), context: Self.keyContext(origin, key.name, key.createdAt))
     guard let secret, secret.count == Self.keyByteCount else {
       throw Self.damaged("the key \(key.name) does not authenticate")
     }
@@ -141,6 +149,7 @@ struct Keyring: Sendable {
     let fresh = RoleKeys(root: root, origin: origin, roles: KeyStore.Access.writing.roles)
     for index in keys.indices {
       let key = keys[index]
+      guard key.sealed != nil else { continue }
       keys[index].sealed = try SealedBytes.seal(
         try open(key, roles), under: try fresh.sealingKey(of: key.kind),
         context: Self.keyContext(origin, key.name, key.createdAt), random: random)
@@ -161,6 +170,14 @@ struct Keyring: Sendable {
   ) throws(KeyStoreError) {
     let sealed = try SealedBytes.seal(root, under: sealing.key, context: Self.rootContext(origin), random: random)
     slots.append(Slot(fingerprint: sealing.fingerprint, sealedRoot: sealed))
+  }
+
+  /// Derives the keys of some roles by a master key, or takes that of one role, and authenticates nothing.
+  ///
+  /// - Throws: ``KeyStoreError`` with code `masterKeyMismatch` or `damaged`.
+  func roleKeys(by key: MasterKey, _ roles: Set<RoleKeys.Role>) throws(KeyStoreError) -> RoleKeys {
+    if let role = key.role { return RoleKeys(key.bytes, of: role.role) }
+    return RoleKeys(root: try root(try key.sealingKey(origin: origin)), origin: origin, roles: roles)
   }
 
   /// Opens the root key by a master key.

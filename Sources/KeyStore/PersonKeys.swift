@@ -314,7 +314,9 @@ extension PersonKeys {
   }
 
   private func sealingKey(_ generation: UInt32) throws(KeyStoreError) -> Secret {
-    guard let key = sealingKeys.withLock({ $0[generation] }) else {
+    let keys = sealingKeys.withLock { $0 }
+    guard let key = keys[generation] else {
+      guard !keys.isEmpty else { throw KeyStoreError.notOpened(.person) }
       throw KeyStoreError(.outdated, "The master key was rotated while the key store was open; open it again.")
     }
     return key

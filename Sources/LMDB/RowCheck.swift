@@ -7,13 +7,16 @@ struct RowCheck: Sendable {
   /// Of the name, for checks without a key.
   private let seed: UInt64
   private let key: RowKey?
+  /// Whether rows are read only if their check is right.
+  let isVerified: Bool
   /// Where keys are of many lengths, a key's length counts in the check: so no byte of a key passes for one of a value.
   private let countsKeyBytes: Bool
   var hasIntegerKeys: Bool { !countsKeyBytes }
 
-  init(_ name: String, _ key: RowKey?, hasIntegerKeys: Bool) {
+  init(_ name: String, _ key: RowKey?, isVerified: Bool = true, hasIntegerKeys: Bool) {
     self.name = name
     self.key = key
+    self.isVerified = isVerified
     countsKeyBytes = !hasIntegerKeys
     var name = name
     seed = name.withUTF8 { unsafe XXH64.hash(UnsafeRawBufferPointer($0), seed: 0) }

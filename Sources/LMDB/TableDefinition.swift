@@ -10,14 +10,23 @@ public struct TableDefinition<K: KeyCodec, V: ValueCodec>: Sendable {
   /// The key of the rows' checks. With one, nobody who lacks it can make a row that is read, and each transaction keeps
   /// count of how the sum over the rows changes: see ``Table/takeSumChange(in:)``. Nil for checks that anybody can make.
   public let key: RowKey?
+  /// Whether a row is read only if its check is right. False for a reader that has not the key of the checks: it then takes
+  /// what is in the file, damaged or not.
+  public let verifiesRows: Bool
 
   /// - Parameters:
   ///   - logicalName: nil if the table is known by one name only.
   ///   - key: of the rows' checks.
-  public init(_ name: String, logicalName: String? = nil, key: RowKey? = nil) {
+  ///   - verifiesRows: false only for tables that are read, by a process without the key.
+  public init(_ name: String, logicalName: String? = nil, key: RowKey? = nil, verifiesRows: Bool = true) {
     self.name = name
     self.logicalName = logicalName ?? name
     self.key = key
+    self.verifiesRows = verifiesRows
+  }
+
+  var rowCheck: RowCheck {
+    RowCheck(logicalName, key, isVerified: verifiesRows, hasIntegerKeys: K.isInteger)
   }
 }
 
@@ -35,7 +44,7 @@ extension Environment {
     do throws(LMDBError) {
       return Table(
         rows: unsafe try core.openRows(
-          definition.name, RowCheck(definition.logicalName, definition.key, hasIntegerKeys: K.isInteger),
+          definition.name, definition.rowCheck,
           codec: K.self, hasIntegerKeys: K.isInteger, creating: true, in: transaction.handle.pointer))
     } catch {
       transaction.fail(error.status)
@@ -59,7 +68,7 @@ extension Environment {
     return Table(
       rows: try core.withMap { () throws(LMDBError) in
         try core.openExistingRows(
-          definition.name, RowCheck(definition.logicalName, definition.key, hasIntegerKeys: K.isInteger),
+          definition.name, definition.rowCheck,
           codec: K.self, hasIntegerKeys: K.isInteger)
       })
   }

@@ -13,11 +13,19 @@ package struct AccessKeys: Sendable {
   private let checkpoint: RowKey?
   /// Masks what is kept of the sums over the rows.
   let sums: RowKey?
+  /// Whether rows are read only if their checks are right.
+  package let isVerifying: Bool
 
   /// Checks that anybody can make.
-  package static let none = AccessKeys()
+  package static let none = AccessKeys(isVerifying: true)
 
-  private init() { (number, directory, validity, checkpoint, sums) = (nil, nil, nil, nil, nil) }
+  /// Of a reader without the keys: rows are read as they are, and none is written.
+  static let notOpened = AccessKeys(isVerifying: false)
+
+  private init(isVerifying: Bool) {
+    (number, directory, validity, checkpoint, sums) = (nil, nil, nil, nil, nil)
+    self.isVerifying = isVerifying
+  }
 
   /// - Parameters:
   ///   - key: of the kind `rowCheck`.
@@ -28,6 +36,7 @@ package struct AccessKeys: Sendable {
       return unsafe secret.withUnsafeBytes { unsafe RowKey(RawSpan(_unsafeBytes: $0)) }
     }
     self.number = number
+    isVerifying = true
     directory = derive("directory")
     validity = derive("validity")
     checkpoint = derive("projections")
@@ -35,7 +44,10 @@ package struct AccessKeys: Sendable {
   }
 
   /// The keys that rows are written under: those of the keyring's newest key, or none where it is of the time before.
-  init(newestOf keys: KeyStore) throws(LogError) { self = try Self.all(of: keys).first ?? .none }
+  /// A reader without these keys gets ``notOpened``.
+  init(newestOf keys: KeyStore) throws(LogError) {
+    self = keys.hasReaderKeys ? try Self.all(of: keys).first ?? .none : .notOpened
+  }
 
   /// The keys that rows may have been written under, the newest first.
   package static func all(of keys: KeyStore) throws(LogError) -> [AccessKeys] {
@@ -49,14 +61,16 @@ package struct AccessKeys: Sendable {
   }
 
   func directory(of set: String) -> TableDefinition<DirectoryKeyCodec, RawBytes> {
-    TableDefinition("directory.\(set)", logicalName: "directory", key: directory)
+    TableDefinition("directory.\(set)", logicalName: "directory", key: directory, verifiesRows: isVerifying)
   }
 
   func validity(of set: String) -> TableDefinition<PositionKey, StandingCodec> {
-    TableDefinition("validity.\(set)", logicalName: "validity", key: validity)
+    TableDefinition("validity.\(set)", logicalName: "validity", key: validity, verifiesRows: isVerifying)
   }
 
-  var checkpoints: TableDefinition<BytesKey, ProjectionCheckpoint> { TableDefinition("projections", key: checkpoint) }
+  var checkpoints: TableDefinition<BytesKey, ProjectionCheckpoint> {
+    TableDefinition("projections", key: checkpoint, verifiesRows: isVerifying)
+  }
 
   /// The key of the checks in the table that LMDB knows by a name; nil where anybody can make them.
   package func key(ofTable name: String) -> RowKey? {

@@ -17,10 +17,17 @@ package struct ProjectionScrub: Sendable {
   /// Goes through the tables in use, once. Blocks, and keeps a snapshot meanwhile.
   ///
   /// - Parameter isStopped: is asked from time to time; true gives up.
+  /// - Throws: ``LogError/Code/keyUnavailable`` in a reader without the keys.
   /// - Returns: the tables that are damaged; nil where it was given up, or where there are no sums to hold them against.
   package func run(isStopped: @escaping () -> Bool = { false }) throws(LogError) -> DamagedTables? {
     let view = try log.snapshot()
     let (sets, row) = try view.participant.lookUp(in: view.transaction)
+    guard sets.keys.isVerifying else {
+      throw LogError(
+        .keyUnavailable,
+        "this takes the row-check key, and the ledger was opened without the master key: give it by CREDLEDGER_MASTER_KEY, "
+          + "CREDLEDGER_MASTER_KEY_SOURCE or --master-key, or give a reader key in its place")
+    }
     guard let row, let sums = sets.sums(of: row), try row.position == view.head() else { return nil }
     let tables = sets.tables[Int(row.set)]
     let name = ProjectionTables.names[Int(row.set)]

@@ -23,21 +23,37 @@ package struct RowKeys: Sendable, Equatable {
 /// its hashes and its rows are always of one key.
 final class LookupKey: Sendable {
   private let keys: KeyStore
-  private let current: Mutex<(number: UInt32, key: Secret)>
+  /// Nil in a reader without the keys.
+  private let current: Mutex<(number: UInt32, key: Secret)?>
 
   init(_ keys: KeyStore) throws(LogError) {
-    do { current = Mutex(try keys.lookupKey) } catch { throw LogError(.keyUnavailable, error.reason) }
+    do { current = Mutex(keys.hasReaderKeys ? try keys.lookupKey : nil) } catch {
+      throw LogError(.keyUnavailable, error.reason)
+    }
     self.keys = keys
   }
 
-  var secret: Secret { current.withLock { $0.key } }
+  /// Whether the key is there.
+  var isOpen: Bool { current.withLock { $0 != nil } }
+
+  /// The key.
+  ///
+  /// - Throws: ``LogError/Code/keyUnavailable`` in a reader without the keys.
+  var secret: Secret {
+    get throws(LogError) {
+      if let known = current.withLock({ $0?.key }) { return known }
+      do throws(KeyStoreError) { return try keys.lookupKey.key } catch { throw LogError(.keyUnavailable, error.reason) }
+    }
+  }
 
   /// Follows the rows of a set whose ``ProjectionCheckpoint/schemaVersion`` is this.
   ///
   /// - Throws: ``LogError/Code/keyUnavailable`` where their key is not among the keys.
   func follow(_ schemaVersion: UInt64) throws(LogError) {
     let low = UInt8(truncatingIfNeeded: schemaVersion >> 48) &+ 1
-    guard current.withLock({ UInt8(truncatingIfNeeded: $0.number) != low }) else { return }
+    guard current.withLock({ known in known.map { UInt8(truncatingIfNeeded: $0.number) != low } ?? false }) else {
+      return
+    }
     do throws(KeyStoreError) {
       try keys.refresh()
       let number = keys.numbers(of: .lookup).last { UInt8(truncatingIfNeeded: $0) == low }

@@ -33,6 +33,15 @@ import Testing
       #expect(isGenuine && !verifierKey.isEmpty)
     }
     let fingerprint = ledger.keys.masterKeyFingerprint
+    let isVerifying = ledger.hasKeys
+    let readerKey = try ledger.keys.key(of: .reader)
+    do {
+      let path = ledger.path
+      let monitor = try await Ledger.openWithoutKeys(at: path)
+      let isOpen = monitor.hasKeys
+      #expect(isVerifying && !isOpen && readerKey.count > 64)
+      await monitor.close()
+    }
     let checkpoint = try await ledger.checkpoint()
     let latest = try ledger.latestCheckpoint()
     let grown = try await ledger.proveConsistency(from: 10, to: ledger.head())

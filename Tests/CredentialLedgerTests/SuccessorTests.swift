@@ -108,7 +108,7 @@ import Testing
     }
     try await ledger.keys.rotate(.derivation)
     let told = try await issue(token, steps, on: ledger).refreshToken
-    let text = ledger.tokenFormat.text(prefix: RefreshToken.prefix, handle: handle, secret: derived)
+    let text = try ledger.tokenFormat.text(prefix: RefreshToken.prefix, handle: handle, secret: derived)
     #expect(told?.text == text)
     // Once nothing leads to it any more, the answer has an access token and no successor.
     try await ledger.keys.drop(.derivation)

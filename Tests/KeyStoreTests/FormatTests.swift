@@ -48,12 +48,12 @@ struct FormatTests {
     }
   }
 
-  @Test("One that was opened for writing is of version 2 from then on, with the same keys")
+  @Test("One that was opened for writing is of the present version from then on, with the same keys")
   func upgrades() throws {
     let folder = try version1()
     var rowCheck: Secret?
     do { rowCheck = try reopen(folder).newest(.rowCheck).key }
-    #expect(keyringLines(folder).prefix(3) == ["credledger-keyring/2", "origin \(origin)", "counter 1"])
+    #expect(keyringLines(folder).prefix(3) == ["credledger-keyring/3", "origin \(origin)", "counter 1"])
     let store = try reopen(folder)
     try expectKeys(store)
     #expect(try store.newest(.rowCheck).key == rowCheck)
@@ -68,6 +68,14 @@ struct FormatTests {
     let writer = try reopen(folder)
     try reader.refresh()
     #expect(try reader.newest(.rowCheck).key == writer.newest(.rowCheck).key)
+  }
+
+  @Test("It is listed without a key")
+  func lists() throws {
+    let folder = try version1()
+    let listing = try KeyStore.open(at: folder.keys, origin: origin, master: .file("/none"), access: .listing)
+    #expect(listing.verifyingKeys.map(\.createdAt) == [1_700_000_000_000])
+    #expect(listing.keyringKeys.map(\.kind) == KeyKind.allCases.filter { $0 != .rowCheck })
   }
 
   @Test("A rotation that a file of version 1 speaks of is not believed: anybody could have written it")
@@ -137,6 +145,73 @@ struct Format2Tests {
     sha256 2cca6d5f95c015bc8d42caad5edb4335ff5b9614b3c6a940d79a466a2133d2a5
 
     """
+
+  private static let shard =
+    "434c504552534f4e01ab0000000000010000000151c95caaab010101010101010101010101010101e37412657ef740c79b"
+    + "bae3a5f1b3b2c8982b3efd4b4c4d97805056330ac4d72c1893920f3f37ec07ba1c37948afd957355cab00ca2cd1f29a1b0"
+    + "577d25d5f77e"
+  private static let box = "95b18ed18ea05a4bbe6c8fe416e664558616333d9939124f8e7d10883dad3b978191127f758ba758ae"
+
+  @Test("It opens; and once it was opened for writing, it is as the present version writes it, but for the counter")
+  func upgrades() throws {
+    let folder = TemporaryFolder.inMemory()
+    _ = try create(folder)
+    try writeFile(folder.keys + "/keyring", Array(Self.keyring.utf8))
+    try writeFile(folder.keys + "/persons/ab", try #require(Hex.decode(Self.shard)))
+    let value = SealedValue(person: persons(1)[0], box: try #require(Hex.decode(Self.box)))
+    let reader = try KeyStore.open(at: folder.keys, origin: origin, master: master(1), access: .reading)
+    #expect(readFile(folder.keys + "/keyring") == Array(Self.keyring.utf8))
+    #expect(throws: KeyStoreError(.outdated, "")) {
+      _ = try KeyStore.open(at: folder.keys, origin: origin, master: Format3Tests.readerKey, access: .reading)
+    }
+    let store = try reopen(folder)
+    #expect(store.keyringCounter == 2)
+    let keys = Format3Tests.keyring.split(separator: "\n").map(String.init).filter { $0.hasPrefix("key ") }
+    #expect(keyringLines(folder).first == "credledger-keyring/3")
+    #expect(keyringLines(folder).filter { $0.hasPrefix("key ") } == keys)
+    // A reader of before goes on.
+    try store.rotate(.lookup, createdAt: 1)
+    try reader.refresh()
+    #expect(reader.numbers(of: .lookup) == [1, 2])
+    let opened = try KeyStore.open(at: folder.keys, origin: origin, master: Format3Tests.readerKey, access: .reading)
+    #expect(try opened.vault.open(value, purpose: .phoneNumber) == Array("+49 30 123456".utf8))
+  }
+}
+
+/// The same for version 3.
+@Suite("Files of version 3")
+struct Format3Tests {
+  static let keyring = """
+    credledger-keyring/3
+    origin ledger.example/log
+    counter 1
+    slot 616e0de81468d93b kfDDAKTybiJZX7gda/bW36WOhBuE51xbU7dRKwBQyVJWH8Wuzhgk3zrEfWpeGH4ktHjveeMKisqMS7kh
+    key signing/1 1700000000000 - osFZI0Yz7MDG4RZwo5Bk20XOJOo0hf9qaiuAOW5JxGI8OU5Zw3hbp3wAl+AuDCds36bRhg/n4Oi8\
+    uizh IMVAu0JLW3iNimFTzuLJmC7kvKBYOBqDS6Ewef/i9+U=
+    key person/1 1700000000000 - 1C+7r/wmlnl0CtKa6YL4DwizY8ZuM+gMLCKldxBSnU91e/JmPp4iaPFUmFTZ38IXwG9i019yJpT8A\
+    H+D
+    key token-mask/1 1700000000000 - LUJFqW1V50MOePZ6Akf8nZxflbVHRtspsphfTx7V5z8+3lrYd2NBrW4P6Qj4C7v7/aWiwhAUi\
+    jGPKSI8
+    key lookup/1 1700000000000 - TZ985N2mDVHvSCOHvJ6oVv7KMSaZyVbMrhoF3u6A81JrNOXOuHyXPhyqWcwlOCnTAevo9c9syLuK4\
+    Lmk
+    key pin-pepper/1 1700000000000 - uwuTmVh4kv6Qm8gYRLHtpoNp2xzt06ay3ZThy9IHHmlERiIAqXHHW/mQRKOa01sXi9OOp93tR\
+    T8FO8l7
+    key derivation/1 1700000000000 - n8Dk1SikD9dmRlgEG+dFwlQTYpA+qWfhQ2a1jRKv31TRQ5yZ5Wt8odsN8iBXWmigP5TDoTPSL\
+    BPjDC2Q
+    key row-check/1 1700000000000 - FYRJSVz3OIKIYR8tAu+O1KkyQOzBMcTNK6Z1uD28ooOomZK9TmRhRaFRsFMaCMLUE6dl+JshkC\
+    uq2e7s
+    role reader bc28218fc83ccd00 8362fa00882659d1ed6a01165604640186af0c0d05719b01e3383a5b6cf237d9
+    role signer b66588345a519dc4 21d7f876ac9213e954f4b0005e9d7db4e7cd1dca4e2c1d8ecc66e711fe6b8401
+    mac 99d3aa9524f271f973a91d01e19df7f07f3533b4fe632af48888100f1c02dca8
+    sha256 aff396491ea3c99010e3ee97fd844d7417777eaf5f439277f8163abde7f9ac3b
+
+    """
+
+  /// Of that file. Computed by other means than this program's.
+  static let readerKey = MasterKey.Source.text(
+    Secret(
+      copying: Array(
+        "credledger-reader-key:96c1ec9ddbecc983c42223a5ab50e4aed88e8f98ef62f5483b42060ef8ea4c8e".utf8)))
 
   private static let shard =
     "434c504552534f4e01ab0000000000010000000151c95caaab010101010101010101010101010101e37412657ef740c79b"

@@ -129,7 +129,7 @@ struct SnapshotTests {
     }
     let position = try await ledger.append(.accountRegistered(event))
     try await ledger.append(.accountDisabled(filled(AccountDisabled()) { $0.account = position }))
-    let identity = ledger.log.participant.personalData.hash(issuer: event.issuer, subject: "someone".utf8)
+    let identity = try ledger.log.participant.personalData.hash(issuer: event.issuer, subject: "someone".utf8)
     func found(from store: SnapshotStore?) throws -> AccountID? {
       let past = try self.past(at: position, from: store)
       return try past.withState(orThrow: { $0 }) { state throws(LogError) in try? state.account(identity: identity) }

@@ -74,10 +74,10 @@ extension Walk {
     let connector = pickConnector()
     guard let account = model.phones[phone]?.account,
       let number = Self.numbers.first(where: {
-        (try? model.number(of: phone)) == personal.hash(number: Array($0.utf8))
+        (try? model.number(of: phone)) == (try? personal.hash(number: Array($0.utf8)))
       })
     else { return }
-    let hash = personal.hash(number: Array(number.utf8))
+    let hash = try personal.hash(number: Array(number.utf8))
     try await perform(
       RequestSignInPIN(
         connector: publicID(of: connector), secretDigest: Bool.random(using: &random) ? secret(of: connector) : nil,

@@ -84,7 +84,7 @@ struct Walk {
     var sealed: [String: NamedPerson] = [:]
     for _ in 0..<Int.random(in: 0...4, using: &random) {
       let number = Self.numbers.randomElement(using: &random) ?? ""
-      let hash = ledger.log.participant.personalData.hash(number: Array(number.utf8))
+      let hash = try ledger.log.participant.personalData.hash(number: Array(number.utf8))
       if Bool.random(using: &random) {
         people.append(.account(pick(model.accounts)))
       } else {
@@ -180,7 +180,7 @@ struct Walk {
     let account = pick(model.accounts) { !$0.isDisabled }
     let person = Int.random(in: 0..<persons.count, using: &random)
     let number = Self.numbers.randomElement(using: &random) ?? ""
-    let hash = personal.hash(number: Array(number.utf8))
+    let hash = try personal.hash(number: Array(number.utf8))
     // Without anybody nothing can be done.
     let isDeserted = !model.accounts.values.contains { !$0.isDisabled }
     switch isDeserted ? 0 : Int.random(in: 0..<40, using: &random) {
@@ -330,7 +330,7 @@ struct Walk {
       let targets: [RemoveSubscribers.Target] = [
         .account(pick(model.accounts)), .subscription(pick(model.subscriptions)),
         .number(
-          ledger.log.participant.personalData.hash(number: (Self.numbers.randomElement(using: &random) ?? "").utf8)),
+          try ledger.log.participant.personalData.hash(number: (Self.numbers.randomElement(using: &random) ?? "").utf8)),
       ]
       try await perform(RemoveSubscribers(targets, from: group, requester: requester))
     }

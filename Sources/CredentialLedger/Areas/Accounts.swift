@@ -1,3 +1,4 @@
+import EventLog
 import KeyStore
 import LedgerCrypto
 public import LedgerDomain
@@ -51,7 +52,9 @@ public struct Accounts: Sendable {
     let ledger = ledger
     let (command, person, existing) = try await ledger.blocking(.short) {
       () throws(LedgerError) -> (SignIn, PersonID, AccountID?) in
-      let identity = ledger.log.participant.personalData.hash(issuer: issuer, subject: subject.utf8)
+      let identity = try logged { () throws(LogError) in
+        try ledger.log.participant.personalData.hash(issuer: issuer, subject: subject.utf8)
+      }
       let existing = try ledger.reading { (state) throws(StateUnreadable) in try state.account(identity: identity) }
       let person = if let existing { try ledger.person(of: existing) } else { try ledger.newPerson() }
       var sealedName: Sealed?

@@ -82,7 +82,7 @@ public struct AuthorizationCodes: Sendable {
         connector: connector, account: account, redirectURI: redirectURI, consent: consent, codeChallenge: challenge,
         digest: SHA256.hash($0))
     }
-    let text = ledger.tokenFormat.text(
+    let text = try ledger.tokenFormat.text(
       prefix: AuthorizationCode.prefix, handle: TokenID(rawValue: outcome.code.rawValue), secret: secret)
     return Issued(code: AuthorizationCode(text), id: outcome.code, expiresAt: outcome.expiresAt)
   }
@@ -106,7 +106,7 @@ public struct AuthorizationCodes: Sendable {
   ) async throws(LedgerError) -> Redeemed {
     let request = try ledger.prepare(
       context, by: .client(connector), .redeem(code, redirectURI: redirectURI, codeVerifier: codeVerifier))
-    let format = ledger.tokenFormat
+    let format = try ledger.tokenFormat
     let presented =
       format.read(prefix: AuthorizationCode.prefix, code.text)
       ?? TokenFormat.Presented(handle: TokenID(rawValue: .max), digest: .zero)

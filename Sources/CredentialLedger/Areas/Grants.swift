@@ -43,7 +43,7 @@ public struct Grants: Sendable {
         connector: connector, access: access, granter: granter, consent: consent, refreshDigest: SHA256.hash($0),
         requester: requester.requester)
     }
-    let text = ledger.tokenFormat.text(
+    let text = try ledger.tokenFormat.text(
       prefix: RefreshToken.prefix, handle: TokenID(rawValue: outcome.family.rawValue), secret: secret)
     return Granted(grant: outcome.grant, refreshToken: RefreshToken(text), expiresAt: outcome.expiresAt)
   }

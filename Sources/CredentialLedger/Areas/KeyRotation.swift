@@ -91,7 +91,7 @@ extension Keys {
     let dropped = try await ledger.blocking { () throws(LedgerError) in
       try keyed { () throws(KeyStoreError) in try ledger.keyStore.dropKeys(of: kind, below: number) }
     }
-    if kind == .tokenMask, !dropped.isEmpty { ledger.tokenFormat.masks.takeOver() }
+    if kind == .tokenMask, !dropped.isEmpty { try ledger.tokenFormat.masks.takeOver() }
     try await ledger.recordKeys()
     return dropped
   }
@@ -112,7 +112,7 @@ extension Keys {
           try keyed { () throws(KeyStoreError) in
             _ = try ledger.keyStore.rotate(kind, createdAt: now.milliseconds, until: until)
           }
-          if kind == .tokenMask { ledger.tokenFormat.masks.takeOver() }
+          if kind == .tokenMask { try ledger.tokenFormat.masks.takeOver() }
         }
       }
     } catch {

@@ -1,6 +1,6 @@
 import EventLog
 public import KeyStore
-import LedgerCrypto
+public import LedgerCrypto
 import LedgerDomain
 import TransparencyLog
 
@@ -78,6 +78,19 @@ public struct Keys: Sendable {
   /// - Throws: `key_unavailable` where there is no key, or none that may be used.
   public func fingerprint(of source: MasterKey.Source) throws(LedgerError) -> String {
     try keyed { () throws(KeyStoreError) in try ledger.keyStore.fingerprint(of: source) }
+  }
+
+  /// The key of a role in text, to be handed out in place of the master key, to a process that is not to have that: it is
+  /// given where the master key would be, such as in a file that ``LedgerConfiguration/masterKey`` names. Rotating the master
+  /// key, or the keys of persons, ends it.
+  ///
+  /// ```swift
+  /// let readerKey = try ledger.keys.key(of: .reader)
+  /// ```
+  ///
+  /// - Throws: `key_unavailable` where the ledger was opened by other than the master key.
+  public func key(of role: KeyRole) throws(LedgerError) -> Secret {
+    try keyed { () throws(KeyStoreError) in try ledger.keyStore.roleKey(role) }
   }
 
   /// What tells the present master key from others: 16 hexadecimal digits.

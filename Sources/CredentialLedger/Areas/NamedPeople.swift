@@ -55,9 +55,11 @@ extension Ledger {
     var persons: [PhoneNumber: PersonID] = [:]
     var unknown: [PhoneNumber] = []
     let numbers = people.compactMap { if case .number(let number) = $0 { number } else { nil } }
-    let known = try reading { (state) throws(StateUnreadable) in
+    var hashes: [PhoneNumber: Digest] = [:]
+    for number in numbers { hashes[number] = try hash(of: number) }
+    let known = try reading { [hashes] (state) throws(StateUnreadable) in
       var known: [PhoneNumber: [UInt8]] = [:]
-      for number in numbers { known[number] = try state.person(ofNumber: hash(of: number)) }
+      for (number, hash) in hashes { known[number] = try state.person(ofNumber: hash) }
       return known
     }
     for number in Set(numbers) {
@@ -73,8 +75,8 @@ extension Ledger {
       switch person {
       case .account(let id): named.append(.account(id))
       case .number(let number):
-        guard let person = persons[number] else { continue }
-        named.append(.number(hash(of: number), try seal(number.digits, for: person, purpose)))
+        guard let person = persons[number], let hash = hashes[number] else { continue }
+        named.append(.number(hash, try seal(number.digits, for: person, purpose)))
       }
     }
     return named

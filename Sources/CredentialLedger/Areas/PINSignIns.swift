@@ -53,7 +53,7 @@ public struct PINSignIns: Sendable {
       let random = ledger.configuration.random
       let digits = try Phones.drawDigits(random)
       let salt = try drawn { () throws(CryptoError) in try random.bytes(count: 16) }
-      let hash = ledger.hash(of: number)
+      let hash = try ledger.hash(of: number)
       let account = try ledger.reading { (state) throws(StateUnreadable) -> AccountID? in
         guard let phone = try state.phone(number: hash) else { return nil }
         return try state.phone(phone)?.account
@@ -111,7 +111,7 @@ public struct PINSignIns: Sendable {
           .invalidGrant, field: "pin", expected: "the PIN that was sent to this number for this connector",
           remedy: "ask for a new PIN"))
     case .signedIn(let access):
-      let text = ledger.tokenFormat.text(
+      let text = try ledger.tokenFormat.text(
         prefix: RefreshToken.prefix, handle: TokenID(rawValue: access.family.rawValue), secret: token)
       let scopes = if let made = access.scopes { made } else { try ledger.grants.grant(access.grant)?.scopes ?? [] }
       return SignedIn(
@@ -126,7 +126,7 @@ public struct PINSignIns: Sendable {
   ) async throws(LedgerError) -> SignInWithPIN {
     let ledger = ledger
     return try await ledger.blocking(.short) { () throws(LedgerError) -> SignInWithPIN in
-      let hash = ledger.hash(of: number)
+      let hash = try ledger.hash(of: number)
       let open = try ledger.reading { (state) throws(StateUnreadable) -> PINChallenge? in
         guard let phone = try state.phone(number: hash), let account = try state.phone(phone)?.account,
           let challenge = try state.challenge(for: hash, by: account)

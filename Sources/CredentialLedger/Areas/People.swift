@@ -41,7 +41,7 @@ public struct People: Sendable {
   public func erase(
     _ number: PhoneNumber, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    let command = EraseSubject(.number(ledger.hash(of: number)), requester: requester.requester)
+    let command = EraseSubject(.number(try ledger.hash(of: number)), requester: requester.requester)
     _ = try await erase(command, by: requester.requester, context)
   }
 

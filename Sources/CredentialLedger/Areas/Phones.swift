@@ -1,3 +1,4 @@
+import EventLog
 import KeyStore
 import LedgerCrypto
 public import LedgerDomain
@@ -41,7 +42,7 @@ public struct Phones: Sendable {
       let digits = try Self.drawDigits(random)
       let salt = try drawn { () throws(CryptoError) in try random.bytes(count: 16) }
       let command = RequestPIN(
-        account: account, number: ledger.hash(of: number),
+        account: account, number: try ledger.hash(of: number),
         sealedNumber: try ledger.seal(number.digits, for: try ledger.person(of: account), .phoneNumber), salt: salt,
         pinDigest: try ledger.digest(ofPIN: digits, salt: salt), budgets: ledger.configuration.pinBudgets)
       return (command, digits)
@@ -75,7 +76,7 @@ public struct Phones: Sendable {
       return VerifyPIN(
         account: account, challenge: challenge,
         candidate: try ledger.digest(ofPIN: digits, salt: open.salt),
-        number: ledger.log.participant.personalData.hash(number: number), budgets: ledger.configuration.pinBudgets)
+        number: try ledger.hash(ofDigits: number), budgets: ledger.configuration.pinBudgets)
     }
     switch try await ledger.execute(command, by: account, request) {
     case .verified(let phone): return phone
@@ -131,7 +132,13 @@ extension Ledger {
   public var phones: Phones { Phones(ledger: self) }
 
   /// The keyed hash by which a number is found.
-  func hash(of number: PhoneNumber) -> Digest { log.participant.personalData.hash(number: number.digits.utf8) }
+  ///
+  /// - Throws: `key_unavailable` in a reader without the keys.
+  func hash(of number: PhoneNumber) throws(LedgerError) -> Digest { try hash(ofDigits: number.digits.utf8) }
+
+  func hash(ofDigits digits: some Sequence<UInt8>) throws(LedgerError) -> Digest {
+    try logged { () throws(LogError) in try log.participant.personalData.hash(number: digits) }
+  }
 
   /// The digest of a PIN: an HMAC under the pepper, so that the log alone does not allow guessing. Cheap on purpose: a
   /// PIN has few values and ten minutes, so what protects it are the limits on tries, and a costly hash would let somebody who

@@ -62,10 +62,10 @@ extension Groups {
     _ people: [Person], from group: GroupID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> [Bool] {
     let request = try ledger.prepare(context, by: requester.caller, .unsubscribe(people, from: group))
-    let targets: [RemoveSubscribers.Target] = people.map {
-      switch $0 {
+    let targets = try people.map { (person) throws(LedgerError) -> RemoveSubscribers.Target in
+      switch person {
       case .account(let id): .account(id)
-      case .number(let number): .number(ledger.hash(of: number))
+      case .number(let number): .number(try ledger.hash(of: number))
       }
     }
     return try await ledger.execute(

@@ -66,7 +66,7 @@ extension Tokens {
   ///
   /// - Throws: `damaged` or `storage`: treat the token as inactive then.
   public func introspect(_ presented: String) throws(LedgerError) -> Introspection {
-    guard let (kind, token) = ledger.tokenFormat.read(presented) else { return .inactive }
+    guard let (kind, token) = try ledger.tokenFormat.read(presented) else { return .inactive }
     let now = try ledger.now
     let found = try ledger.reading { (state) throws(StateUnreadable) -> (Verdict.Claims, PublicID?)? in
       guard
@@ -91,7 +91,7 @@ extension Tokens {
   /// if let handle = try ledger.tokens.handle(of: leaked) { try await ledger.tokens.revoke(.token(handle), by: admin) }
   /// ```
   public func handle(of presented: String) throws(LedgerError) -> TokenID? {
-    guard let (_, token) = ledger.tokenFormat.read(presented) else { return nil }
+    guard let (_, token) = try ledger.tokenFormat.read(presented) else { return nil }
     let digest = try ledger.reading { (state) throws(StateUnreadable) in
       try state.standing(of: token.handle.rawValue)?.credential?.digest
     }

@@ -37,7 +37,7 @@ extension Tokens {
   ) async throws(LedgerError) -> Bool {
     let request = try ledger.prepare(
       context, by: .client(connector), answersAlike: true, .revoke(presented: presented))
-    let token = ledger.tokenFormat.read(presented)?.token
+    let token = try ledger.tokenFormat.read(presented)?.token
     return try await ledger.execute(
       RevokePresentedToken(
         connector: connector, secretDigest: secret.digest, token: token?.handle ?? TokenID(rawValue: .max),

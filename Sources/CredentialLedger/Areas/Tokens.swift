@@ -47,7 +47,7 @@ public struct Tokens: Sendable {
   ) async throws(LedgerError) -> Issued {
     let ledger = ledger
     let request = try ledger.prepare(context, by: .client(connector), .issueToken(refreshToken))
-    let format = ledger.tokenFormat
+    let format = try ledger.tokenFormat
     // A malformed token goes the same way as an unknown one, so that nothing outside tells them apart.
     let presented =
       format.read(prefix: RefreshToken.prefix, refreshToken.text)
@@ -93,9 +93,10 @@ public struct Tokens: Sendable {
   /// - Returns: the claims, or the reason. Tell the outside that it is invalid, and no more.
   /// - Throws: `damaged` or `storage` where the state could not be read: treat the token as invalid then.
   public func validate(_ presented: String) throws(LedgerError) -> Verdict {
-    guard let token = ledger.tokenFormat.read(prefix: AccessToken.prefix, presented) else {
+    guard let token = try ledger.tokenFormat.read(prefix: AccessToken.prefix, presented) else {
       // A refresh token in the place of an access token is a mistake to be told from a mistyped one.
-      return .invalid(ledger.tokenFormat.read(prefix: RefreshToken.prefix, presented) == nil ? .malformed : .wrongKind)
+      return try .invalid(
+        ledger.tokenFormat.read(prefix: RefreshToken.prefix, presented) == nil ? .malformed : .wrongKind)
     }
     let now = try ledger.now
     let verdict = try ledger.reading { (state) throws(StateUnreadable) in

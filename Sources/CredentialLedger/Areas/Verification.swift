@@ -30,8 +30,12 @@ public struct VerificationReport: Sendable {
   public let archivedIn: ClosedRange<UInt64>?
   /// The live projections.
   public let live: LedgerDigests
-  /// Those rebuilt from the log; nil where records for it are in an archive that is not at hand: then nothing was compared.
+  /// Those rebuilt from the log; nil where records for it are in an archive that is not at hand, or where ``isKeyed`` is
+  /// false: then nothing was compared.
   public let rebuilt: LedgerDigests?
+  /// Whether the keys were at hand. Without them neither the checks of the rows that decide access nor the projections nor
+  /// the keyring were verified, and the keys that signed the checkpoints are those that the keyring names, authentic or not.
+  public let isKeyed: Bool
 
   /// Whether the rebuilt state equals the live state, bit for bit; also where ``rebuilt`` is nil and so nothing is known to
   /// differ.
@@ -67,24 +71,28 @@ extension Ledger {
   ///
   /// Records that were removed are read from the archive where ``LedgerConfiguration/archive`` names it. Otherwise the tree
   /// stands for them: a record may be missing only where an event `retention.applied` names it, and the projections are not
-  /// compared.
+  /// compared. Nor are they in a ledger that was opened without keys: see ``VerificationReport/isKeyed``.
   ///
   /// ```swift
   /// let report = try await ledger.verify { done, total in print("\(done) of \(total)") }
   /// print(report.root.hex, report.projectionsMatch)
   /// ```
   ///
-  /// - Parameter progress: is told how much is done, of how much, in steps that take about the same time: an event is one to
-  ///   hash, one to read its rows, four to replay, and one to read what that makes.
+  /// - Parameters:
+  ///   - verifierKeys: keys of the ledger that were kept elsewhere, by which alone its checkpoints are verified; nil for those
+  ///     of the keyring.
+  ///   - progress: is told how much is done, of how much, in steps that take about the same time: an event is one to hash,
+  ///     one to read its rows, four to replay, and one to read what that makes.
   /// - Throws: `damaged`, with the first position that is wrong; `keys_missing` where a key is gone that no event says to be
-  ///   destroyed.
+  ///   destroyed; `invalid_value` where a verifier key is malformed.
   public func verify(
+    verifierKeys: [String]? = nil,
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> VerificationReport {
-    let tree = try await verifyTree { done, size in progress(done, size * 7) }
+    let tree = try await verifyTree(by: verifierKeys) { done, size in progress(done, size * 7) }
     try await requireEveryKey()
     let digests: (live: LedgerDigests, rebuilt: LedgerDigests?)
-    if tree.archived > 0, log.archive == nil {
+    if !hasKeys || (tree.archived > 0 && log.archive == nil) {
       digests = (try await projectionDigests(), nil)
     } else {
       digests = try await self.digests { done, size in progress(size * 2 + done * 4, size * 7) }
@@ -92,7 +100,7 @@ extension Ledger {
     progress(tree.events * 7, tree.events * 7)
     return VerificationReport(
       events: tree.events, root: tree.root, checkpoints: tree.checkpoints, archived: tree.archived,
-      archivedIn: tree.archivedIn, live: digests.live, rebuilt: digests.rebuilt)
+      archivedIn: tree.archivedIn, live: digests.live, rebuilt: digests.rebuilt, isKeyed: hasKeys)
   }
 
   /// What a verification of the tree found.
@@ -110,10 +118,15 @@ extension Ledger {
   ///
   /// - Throws: `damaged`, with the first position that is wrong.
   package func verifyTree(
+    by ownKeys: [String]? = nil,
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> VerifiedTree {
     let (log, keys, origin) = (log, keyStore, origin)
-    let verifierKeys = try keys.verifierKeys(origin: origin)
+    let verifierKeys: [VerifierKey]
+    do throws(TransparencyError) {
+      verifierKeys = try ownKeys?.map { (key) throws(TransparencyError) in try VerifierKey(key, of: .ed25519) } ?? []
+    } catch { throw LedgerError(.invalidValue, "verifierKeys: \(error.reason)", field: "verifierKeys") }
+    let known = ownKeys == nil ? try keys.verifierKeys(origin: origin) : verifierKeys
     return try await blocking { () throws(LedgerError) in
       try logged { () throws(LogError) in
         // What follows goes through the tables row by row, and would pass over those that no look-up finds.
@@ -122,7 +135,7 @@ extension Ledger {
         let found = try log.verify(
           inspect: { (header, record) throws(LogError) in try released.learn(from: header, record) },
           checkSignature: { (note) throws(LogError) in
-            guard let signed = try? note.verifiedKeys(among: verifierKeys), !signed.isEmpty else {
+            guard let signed = try? note.verifiedKeys(among: known), !signed.isEmpty else {
               throw LogError(.inconsistentTree, "a checkpoint is not signed by a key of this ledger")
             }
           }, progress: { (done, size) throws(LogError) in progress(done, size) })
@@ -153,7 +166,7 @@ extension Ledger {
   }
 
   /// The digests of the live projections, and of projections rebuilt from the log up to the same event, in a scratch
-  /// folder in the ledger's own, which is removed.
+  /// folder in the ledger's own, which is removed. Throws `key_unavailable` in a reader without the keys.
   ///
   /// ```swift
   /// let (live, rebuilt) = try await ledger.digests()
@@ -161,6 +174,7 @@ extension Ledger {
   public func digests(
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> (live: LedgerDigests, rebuilt: LedgerDigests) {
+    try requireKeys(.rowCheck)
     let log = log
     return try await blocking { [self] () throws(LedgerError) in
       let scratch = try ScratchFolder(of: self)

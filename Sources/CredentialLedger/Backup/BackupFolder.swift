@@ -106,7 +106,9 @@ struct CopyInspection {
     // Keys of another ledger would find every row damaged.
     try manifest?.require(trust, size: found.size, root: found.root)
     let rows = try logged { () throws(LogError) in
-      let keys = try keys.map { (keys) throws(LogError) in try AccessKeys.all(of: keys) }
+      let keys = try keys.flatMap { (keys) throws(LogError) in
+        keys.hasReaderKeys ? try AccessKeys.all(of: keys) : nil
+      }
       return try stored { () throws(LMDBError) in
         try log.environment.checkRows(
           logicalName: ProjectionTables.logicalName(of:),

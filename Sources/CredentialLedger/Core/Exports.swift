@@ -6,6 +6,7 @@
 @_exported public import class KeyStore.GivenMasterKey
 // One import is enough for the program that embeds the library: these modules hold the values that its calls take and return.
 @_exported public import enum KeyStore.KeyKind
+@_exported public import enum KeyStore.KeyRole
 @_exported public import struct KeyStore.KeyringKey
 @_exported public import struct KeyStore.MasterKey
 @_exported public import struct KeyStore.MasterKeyCommand

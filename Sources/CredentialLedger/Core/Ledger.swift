@@ -26,7 +26,8 @@ public final class Ledger: Sendable {
   public let origin: String
   let log: EventLog<ProjectionSet>
   let keyStore: KeyStore
-  let tokenFormat: TokenFormat
+  /// Nil in a reader without the keys.
+  private let knownTokenFormat: TokenFormat?
   let configuration: LedgerConfiguration
   let witness: WitnessFile?
   let snapshotKeeper: SnapshotKeeper
@@ -55,7 +56,9 @@ public final class Ledger: Sendable {
     _ path: String, _ log: EventLog<ProjectionSet>, _ keys: KeyStore, _ configuration: LedgerConfiguration,
     _ witness: WitnessFile?, _ clock: LedgerClock
   ) throws(LedgerError) {
-    tokenFormat = TokenFormat(masks: try TokenMasks(keys, clock: clock, isFollowing: log.writer == nil))
+    knownTokenFormat =
+      keys.hasReaderKeys
+      ? TokenFormat(masks: try TokenMasks(keys, clock: clock, isFollowing: log.writer == nil)) : nil
     self.clock = clock
     newest = log.writer == nil ? NewestEvent() : nil
     openedAt = try logged { () throws(LogError) in try log.snapshot().head() }
@@ -244,9 +247,60 @@ public final class Ledger: Sendable {
   public static func openForReading(
     at path: String, _ configuration: LedgerConfiguration = LedgerConfiguration()
   ) async throws(LedgerError) -> Ledger {
+    try await openForReading(at: path, configuration, .reading)
+  }
+
+  /// Opens a ledger for reading without the master key: for monitoring, and for auditors who are not to read what is
+  /// personal.
+  ///
+  /// Statistics, the log, the tree, proofs, checkpoints, tiles, and states and audits that show nothing personal are had as
+  /// ever. What takes a key throws `key_unavailable`: the text of a token, a search by number, whatever is personal, signing.
+  /// Nothing is verified that takes a key, either: the checks of the rows that decide access, the projections, and the
+  /// keyring, whose ``Ledger/verifierKeys`` anybody who can write its file could have put there. Compare them with ones kept
+  /// elsewhere.
+  ///
+  /// ```swift
+  /// let monitor = try await Ledger.openWithoutKeys(at: path)
+  /// let isOpen = monitor.hasKeys
+  /// ```
+  ///
+  /// - Throws: as ``openForReading(at:_:)``; `key_unavailable` where ``LedgerConfiguration/scrub`` is `always`, which takes
+  ///   the keys.
+  public static func openWithoutKeys(
+    at path: String, _ configuration: LedgerConfiguration = LedgerConfiguration()
+  ) async throws(LedgerError) -> Ledger {
+    try await openForReading(at: path, configuration, .listing)
+  }
+
+  /// Whether the keys are at hand that reading takes. False for one that was opened without the master key, or by a signer key.
+  ///
+  /// ```swift
+  /// let isVerifying = ledger.hasKeys
+  /// ```
+  public var hasKeys: Bool { keyStore.hasReaderKeys }
+
+  /// Reads and writes the text of tokens.
+  ///
+  /// - Throws: `key_unavailable` in a reader without the keys.
+  var tokenFormat: TokenFormat {
+    get throws(LedgerError) {
+      if let knownTokenFormat { return knownTokenFormat }
+      try requireKeys(.tokenMask)
+      throw LedgerError(.damaged, "the keyring holds no token mask")
+    }
+  }
+
+  /// Refuses a reader without the keys.
+  func requireKeys(_ kind: KeyKind) throws(LedgerError) {
+    if !keyStore.hasReaderKeys { try keyed { () throws(KeyStoreError) in _ = try keyStore.newest(kind) } }
+  }
+
+  private static func openForReading(
+    at path: String, _ configuration: LedgerConfiguration, _ access: KeyStore.Access
+  ) async throws(LedgerError) -> Ledger {
     try LedgerFolder.requireLedger(path)
     let origin = try LedgerFolder.origin(of: path, configuration)
-    let keys = try openKeys(of: path, origin: origin, configuration, .reading)
+    let keys = try openKeys(of: path, origin: origin, configuration, access)
     let witness = try witnessFile(origin: origin, keys, configuration)
     let archive = try configuration.records(of: origin)
     let log = try logged { () throws(LogError) in

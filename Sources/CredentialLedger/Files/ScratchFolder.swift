@@ -22,7 +22,7 @@ final class ScratchFolder: Sendable {
     } catch {
       LedgerFolder.remove(self.path)
       Unfinished.forget(self.path)
-      throw error
+      throw Self.placed(error, at: self.path)
     }
   }
 
@@ -39,9 +39,21 @@ final class ScratchFolder: Sendable {
   deinit { remove() }
 
   /// An error of what was done in it: where there was no room, says that it was here and not in the ledger.
-  func placed(_ error: LedgerError) -> LedgerError {
-    guard error.code == .diskFull else { return error }
-    return LedgerError(.diskFull, "the scratch folder \(path) could not be filled: \(error.reason)")
+  func placed(_ error: LedgerError) -> LedgerError { error.code == .diskFull ? Self.placed(error, at: path) : error }
+
+  /// An error of making or filling a scratch folder: says that it was there and not in the ledger, and how another is named.
+  static func placed(_ error: LedgerError, at path: String) -> LedgerError {
+    guard [.diskFull, .storage].contains(error.code) else { return error }
+    return LedgerError(
+      error.code,
+      "the scratch folder \(path) could not be filled: \(error.reason); name a folder that can be written in, and has room "
+        + "for a copy of the ledger, by --scratch", field: error.field, position: error.position)
+  }
+
+  /// Refuses a place where no folder can be made.
+  static func requireWritable(for path: String) throws(LedgerError) {
+    let folder = LedgerFolder.parent(of: path)
+    guard unsafe access(folder, W_OK | X_OK) == 0 else { throw placed(FileError.last("write in", folder), at: path) }
   }
 
   /// Removes it, and what is in it. The code that works in the folder calls this at the end, and so owns it until then.

@@ -243,6 +243,7 @@ extension Ledger {
       let scratch = keeper.scratch()
       // Open files outlive their names.
       defer { Unfinished.forget(scratch) }
+      try ScratchFolder.requireWritable(for: scratch)
       return try logged { () throws(LogError) in
         try PastProjections(of: log, before: position, from: keeper.storeForReading(), scratch: scratch)
       }

@@ -14,7 +14,9 @@ public struct MasterKey: Sendable {
   /// The most bytes that such a file has.
   static let sizeLimit = 4_096
 
-  private let bytes: Secret
+  let bytes: Secret
+  /// The role whose key it is, in place of the master key; nil for the master key.
+  let role: KeyRole?
 
   /// Draws a new master key.
   ///
@@ -23,24 +25,32 @@ public struct MasterKey: Sendable {
     bytes = try KeyStoreError.wrapping { () throws(CryptoError) in
       try Secret(random: source, count: MasterKey.byteCount)
     }
+    role = nil
   }
 
   /// Reads a master key from text; space and line ends around it are ignored.
   ///
   /// - Parameters:
-  ///   - text: 64 hexadecimal digits, or the 44 characters of Base64.
+  ///   - text: 64 hexadecimal digits, or the 44 characters of Base64; of the key of a role what ``KeyStore/roleKey(_:)``
+  ///     gave.
   ///   - place: where the text was found, for the error.
   /// - Throws: ``KeyStoreError`` with code `masterKeyMissing` if the text is empty, `masterKeyMalformed` if it is
   ///   anything else.
   init(text: Secret, place: String) throws(KeyStoreError) {
-    let decoded: [UInt8]? = unsafe text.withUnsafeBytes { text in
+    let (decoded, role): ([UInt8]?, KeyRole?) = unsafe text.withUnsafeBytes { text in
       let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0D).contains($0) }
       guard let first = unsafe text.firstIndex(where: { !isSpace($0) }),
         let last = unsafe text.lastIndex(where: { !isSpace($0) })
-      else { return [] }
+      else { return ([], nil) }
       let core = unsafe text[first...last]
-      return unsafe core.count == 2 * MasterKey.byteCount ? Hex.decode(utf8: core) : Base64.decode(utf8: core)
+      for role in KeyRole.allCases where unsafe core.starts(with: role.textPrefix.utf8) {
+        return unsafe (Hex.decode(utf8: core.dropFirst(role.textPrefix.utf8.count)), role)
+      }
+      return unsafe (
+        core.count == 2 * MasterKey.byteCount ? Hex.decode(utf8: core) : Base64.decode(utf8: core), nil
+      )
     }
+    self.role = role
     guard var found = consume decoded else { throw MasterKey.malformed(place) }
     guard !found.isEmpty else {
       throw KeyStoreError(.masterKeyMissing, "There is no master key: \(place) is empty.")
@@ -55,6 +65,7 @@ public struct MasterKey: Sendable {
   init(bytes: Secret, place: String) throws(KeyStoreError) {
     guard bytes.count == MasterKey.byteCount else { throw MasterKey.malformed(place) }
     self.bytes = bytes
+    role = nil
   }
 
   /// Whether a byte may be in the text of a master key, or in what a crash left of one.
@@ -74,8 +85,15 @@ public struct MasterKey: Sendable {
   }
 
   /// The key that seals the keyring of the ledger `origin`.
-  func sealingKey(origin: String) -> SealingKey {
-    SealingKey(
+  ///
+  /// - Throws: ``KeyStoreError`` with code `masterKeyMismatch` for the key of a role, which seals no keyring.
+  func sealingKey(origin: String) throws(KeyStoreError) -> SealingKey {
+    if let role {
+      throw KeyStoreError(
+        .masterKeyMismatch,
+        "The key given is a \(role.rawValue) key, which opens a ledger for reading only; give the master key.")
+    }
+    return SealingKey(
       key: HKDFSHA256.derive(from: bytes, salt: Array(origin.utf8), info: Array("keyring sealing key".utf8), count: 32),
       fingerprint: unsafe HKDFSHA256.derive(
         from: bytes, salt: Array(origin.utf8), info: Array("keyring fingerprint".utf8), count: 8

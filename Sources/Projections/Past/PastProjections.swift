@@ -62,7 +62,7 @@ package final class PastProjections: Sendable {
     self.standings = standings
     standings.count(upTo: view?.position ?? 0)
     do throws(LogError) {
-      let personalData = log.participant.personalData.without(erased, RecordedErasures(of: log))
+      let personalData = log.participant.personalData.without(erased, RecordedErasures(of: log)).forPastState
       let changes = changes
       tables = try environment.write { (transaction) throws(LogError) in
         try ProjectionTables(

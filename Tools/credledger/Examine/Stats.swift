@@ -18,18 +18,16 @@ struct Stats: AsyncParsableCommand {
   @OptionGroup var output: FormatOptions
 
   func run() async throws {
-    let path = try ledger.requireFolder()
-    let opened = try await Ledger.openForReading(at: path, try ledger.configuration(for: .reading))
-    let statistics = try await opened.statistics()
-    let origin = opened.origin
-    await opened.close()
+    let (statistics, origin, isKeyed) = try await ledger.reading { opened in
+      (try await opened.statistics(), opened.origin, opened.hasKeys)
+    }
     let types = statistics.eventsByType.map { ($0.type.name ?? "type \($0.type.rawValue)", $0.count) }
     let value = JSON.object([
       ("origin", .string(origin)), ("events", .number(statistics.events)), ("treeSize", .number(statistics.events)),
       ("root", .string(statistics.root.hex)), ("bytesOnDisk", .number(statistics.bytesOnDisk)),
       ("mapSize", .number(UInt64(statistics.mapSize))), ("readers", .number(UInt64(statistics.readers))),
       ("unindexed", .number(statistics.unindexed)),
-      ("archived", .number(statistics.archived)),
+      ("archived", .number(statistics.archived)), ("keyed", .bool(isKeyed)),
       ("damagedTables", .array(statistics.damagedTables.map { .string($0) })),
       ("eventsByType", .object(types.map { ($0, .number($1)) })),
     ])

@@ -15,17 +15,33 @@ struct Verify: AsyncParsableCommand {
       Records that credledger retention removed are read from the archive that --archive names. Without it the tree's \
       hashes stand for them, and the projections are not compared.
 
+      Without the master key the records, the tree, the checkpoints and the structure of the file are checked, and the \
+      projections, the checks of their rows and the keyring are not: the output says so (keyed is false), and the status is \
+      0 where all else holds. Anybody who can write the keyring could then have put the keys there that the checkpoints are \
+      signed by: --verifier-key takes those that were kept elsewhere in their place.
+
       EXAMPLES
         credledger verify --ledger /var/lib/credledger
         credledger verify --ledger /var/lib/credledger --format json
         credledger verify --ledger /var/lib/credledger --against elsewhere/checkpoint
         credledger verify --ledger /var/lib/credledger --archive /backup/archive
+        credledger verify --ledger /srv/copy --master-key none --verifier-key ledger.example.org+1fd97d20+Abm5...
       """)
 
   @Option(help: ArgumentHelp("A checkpoint kept elsewhere; may be repeated.", valueName: "file"))
   var against: [String] = []
+  @Option(
+    name: .customLong("verifier-key"),
+    help: ArgumentHelp(
+      "A key of the ledger that was kept elsewhere; may be repeated. Checkpoints are verified by these alone.",
+      valueName: "key"))
+  var verifierKeys: [String] = []
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions
+
+  func validate() throws {
+    for key in verifierKeys { try requireKey(key, .ed25519, "--verifier-key") }
+  }
 
   func run() async throws {
     try await output.checking { try await examine() }
@@ -46,7 +62,11 @@ struct Verify: AsyncParsableCommand {
       let bar = ProgressBar(unit: "steps")
       defer { bar.end() }
       do throws(LedgerError) {
-        return (try await opened.verify { done, total in bar.show(done, of: total) }, extended)
+        return (
+          try await opened.verify(verifierKeys: verifierKeys.isEmpty ? nil : verifierKeys) { done, total in
+            bar.show(done, of: total)
+          }, extended
+        )
       } catch {
         guard error.code == .damaged else { throw error }
         throw CheckFailed(damage: error)
@@ -63,7 +83,7 @@ struct Verify: AsyncParsableCommand {
     var members: [(String, JSON)] = [
       ("sound", .bool(report.projectionsMatch)),
       ("events", .number(report.events)), ("root", .string(report.root.hex)),
-      ("checkpoints", .number(UInt64(report.checkpoints))),
+      ("checkpoints", .number(UInt64(report.checkpoints))), ("keyed", .bool(report.isKeyed)),
     ]
     if report.rebuilt != nil { members.append(("projectionsMatch", .bool(report.projectionsMatch))) }
     if let segments = report.archivedIn {
@@ -86,7 +106,14 @@ struct Verify: AsyncParsableCommand {
         "\(count(report.archived, "record")) archived in segments \(segments.lowerBound) to \(segments.upperBound), "
           + (ledger.namedArchive != nil ? "read from there" : "for which the tree stands: --archive reads them"))
     }
-    if report.rebuilt == nil {
+    if !report.isKeyed {
+      let signers =
+        verifierKeys.isEmpty
+        ? ", nor are the keys authentic that signed the checkpoints (--verifier-key takes others)" : ""
+      print(
+        "NOT verified, which takes the master key: the projections, the checks of their rows, and the keyring\(signers)"
+      )
+    } else if report.rebuilt == nil {
       print("the projections were not compared with the log: that takes the archive")
     } else if report.projectionsMatch {
       print("rebuilt state equals live state")

@@ -6,6 +6,8 @@ import Synchronization
 /// Where the master key comes from.
 enum MasterKeyOption {
   static let variable = "CREDLEDGER_MASTER_KEY_SOURCE"
+  /// Says that no key is to be used.
+  private static let none = "none"
 
   /// The key that was in the environment, or that the process worked for was given.
   private static let given: GivenMasterKey? = {
@@ -25,7 +27,8 @@ enum MasterKeyOption {
   /// - Parameter option: what `--master-key` says.
   static func source(_ option: String?) throws -> MasterKey.Source? {
     guard let text = option ?? named else { return given.map { .provider($0) } }
-    if Examination.isUnderWay, let given { return .provider(given) }
+    if text != none, Examination.isUnderWay, let given { return .provider(given) }
+    if text == none { return .provider(NoMasterKey()) }
     let parts = text.split(separator: ":", maxSplits: 1)
     switch parts.first {
     case "environment" where parts.count == 2 && parts[1] == MasterKey.environmentVariable:
@@ -46,6 +49,16 @@ enum MasterKeyOption {
       if error.code == .invalidArgument { throw ValidationError("--master-key or \(variable): \(error.reason).") }
       throw CannotRead(reason: error.reason)
     }
+  }
+
+  /// Whether the ledger is to be read without a key: because that is said, or none is named and there is none where it would
+  /// be looked for.
+  ///
+  /// - Parameter folder: of the ledger.
+  static func isNone(_ option: String?, of folder: String) throws -> Bool {
+    if let text = option ?? named { return text == none }
+    guard given == nil, case .keysFolder = LedgerConfiguration().masterKeySource else { return false }
+    return unsafe access("\(folder)/keys/master.key", F_OK) != 0 && errno == ENOENT
   }
 
   /// Whether the present key does not come from the ledger's key folder.
@@ -90,5 +103,14 @@ enum MasterKeyOption {
     guard let value = unsafe getenv(variable) else { return nil }
     let text = unsafe String(cString: value)
     return text.isEmpty ? nil : text
+  }
+}
+
+/// Stands for the master key where none is to be used.
+private struct NoMasterKey: MasterKeyProvider {
+  let place = "--master-key none"
+
+  func masterKey() throws(MasterKeyUnavailable) -> Secret {
+    throw MasterKeyUnavailable("none is to be used, and this takes one; name another source by --master-key")
   }
 }

@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import CredentialLedger
 import Glibc
+import Synchronization
 
 /// Which ledger a subcommand works on.
 struct LedgerOptions: ParsableArguments {
@@ -33,9 +34,10 @@ struct LedgerOptions: ParsableArguments {
     help: ArgumentHelp(
       "The source of the master key; without it CREDLEDGER_MASTER_KEY_SOURCE names it, if any.",
       discussion:
-        "One of environment:NAME, file:PATH, credential:NAME (systemd), descriptor:N, command:PATH ARGUMENT..., pkcs11:URI or "
-        + "keys-folder. Without a source it is in the variable CREDLEDGER_MASTER_KEY, else in the credential "
-        + "credledger.master-key, else in the ledger's key folder.",
+        "One of environment:NAME, file:PATH, credential:NAME (systemd), descriptor:N, command:PATH ARGUMENT..., pkcs11:URI, "
+        + "keys-folder or none. Without a source it is in the variable CREDLEDGER_MASTER_KEY, else in the credential "
+        + "credledger.master-key, else in the ledger's key folder. Without a key, commands that only read show what is not "
+        + "sealed, and say what they did not verify. To read, a reader key (credledger key reader-key) takes its place.",
       valueName: "source"))
   var masterKey: String?
 
@@ -91,8 +93,26 @@ struct LedgerOptions: ParsableArguments {
 extension LedgerOptions {
   /// Opens the ledger for reading, and closes it again.
   func reading<Result: Sendable>(_ body: (Ledger) async throws -> Result) async throws -> Result {
-    try await Self.using(try await Ledger.openForReading(at: requireFolder(), try configuration(for: .reading)), body)
+    try await Self.using(try await openForReading(), body)
   }
+
+  /// Opens the ledger for reading, without keys where there are none. Says so on standard error, once.
+  func openForReading() async throws -> Ledger {
+    let (folder, configuration) = (try requireFolder(), try configuration(for: .reading))
+    let opened =
+      try MasterKeyOption.isNone(masterKey, of: folder)
+      ? try await Ledger.openWithoutKeys(at: folder, configuration)
+      : try await Ledger.openForReading(at: folder, configuration)
+    if !opened.hasKeys, !Self.hasToldOfKeys.exchange(true, ordering: .relaxed) {
+      write(
+        "note: read without the master key: the checks of rows that take it, the projections and the keyring were not "
+          + "verified, and what is personal stays sealed; CREDLEDGER_MASTER_KEY or --master-key gives it\n",
+        to: STDERR_FILENO)
+    }
+    return opened
+  }
+
+  private static let hasToldOfKeys = Atomic(false)
 
   /// Opens the ledger for writing, and closes it again.
   @discardableResult

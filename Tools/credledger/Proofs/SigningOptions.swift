@@ -21,6 +21,9 @@ struct SigningOptions: ParsableArguments {
     } catch let error as LedgerError where error.code == .alreadyOpen {
       write(
         "another process writes to the ledger, and signs by itself: this is its newest checkpoint\n", to: STDERR_FILENO)
+    } catch let error as LedgerError where error.code == .keyUnavailable {
+      throw CannotRead(
+        reason: "\(error.reason) [\(error.code)] Or take the newest checkpoint that there is, by --latest")
     }
   }
 }

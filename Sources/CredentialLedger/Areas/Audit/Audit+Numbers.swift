@@ -10,7 +10,7 @@ extension Ledger {
   func terms(
     of number: PhoneNumber, in view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LogError) -> [AuditTerm] {
-    let hash = hash(of: number)
+    let hash = try log.participant.personalData.hash(number: number.digits.utf8)
     var subjects: Set<Subject> = []
     let challenges: [Subject]
     do throws(StateUnreadable) {

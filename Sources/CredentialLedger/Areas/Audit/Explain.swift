@@ -103,7 +103,7 @@ extension Ledger {
     let subject: Subject
     switch explained {
     case .presented(let text):
-      guard let token = tokenFormat.read(text) else {
+      guard let token = try tokenFormat.read(text) else {
         return Explanation(
           subject: nil, time: time, position: 0, obstacle: .malformed, claims: nil, steps: [], decidedBy: nil,
           stoppedBy: nil, alsoStoppedBy: [], firstObstacle: nil)
