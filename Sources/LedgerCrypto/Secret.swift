@@ -3,8 +3,9 @@ import COpenSSL
 /// Bytes that nobody may see: a key, a seed, a token.
 ///
 /// The memory is overwritten before it is released. No text, log line, mirror or encoder shows the bytes, and
-/// comparison takes the same time wherever two secrets of one length differ. What the memory cannot be kept from is a
-/// core dump or the swap device; a server turns both off for its process as a whole.
+/// comparison takes the same time wherever two secrets of one length differ. Core dumps leave the memory out, and it is locked
+/// as far as the system allows: see ``SecretMemory``. Copies that libcrypto makes of a key are elsewhere; a server turns core
+/// dumps off for its process as a whole.
 ///
 /// Sendable: the bytes are written in the initialiser only, and released in `deinit`, after the last use.
 @safe
@@ -12,6 +13,7 @@ public final class Secret: @unchecked Sendable {
   /// The number of bytes.
   public let count: Int
   private let storage: UnsafeMutableRawBufferPointer
+  private let block: SecretMemory.Block
 
   /// Makes a secret in place, so that its bytes never lie anywhere else.
   ///
@@ -22,8 +24,8 @@ public final class Secret: @unchecked Sendable {
     count: Int, filling fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
   ) throws(Failure) {
     self.count = count
-    unsafe storage = .allocate(byteCount: count, alignment: 16)
-    unsafe storage.initializeMemory(as: UInt8.self, repeating: 0)
+    block = SecretMemory.shared.allocate(count)
+    unsafe storage = UnsafeMutableRawBufferPointer(start: block.start, count: count)
     try unsafe fill(storage)
   }
 
@@ -61,10 +63,7 @@ public final class Secret: @unchecked Sendable {
     try unsafe self.init(count: count) { (storage) throws(CryptoError) in try unsafe source.fill(storage) }
   }
 
-  deinit {
-    unsafe OPENSSL_cleanse(storage.baseAddress, storage.count)
-    unsafe storage.deallocate()
-  }
+  deinit { SecretMemory.shared.release(block) }
 
   /// Calls `body` with the bytes in place. Copies made in it are the caller's to wipe.
   public func withUnsafeBytes<Result, Failure: Error>(
