@@ -53,6 +53,8 @@ public struct LogError: Error, Sendable, Equatable, CustomStringConvertible {
     public static let closed = Code(description: "closed")
     /// A key that is needed is missing, wrong or unreadable.
     public static let keyUnavailable = Code(description: "keyUnavailable")
+    /// The key that signs checkpoints is kept elsewhere, and cannot sign now.
+    public static let signingUnavailable = Code(description: "signingUnavailable")
     /// A person's key is gone, and no event says that the person was erased.
     public static let keysMissing = Code(description: "keysMissing")
   }

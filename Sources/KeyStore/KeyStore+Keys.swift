@@ -19,6 +19,8 @@ public struct KeyringKey: Sendable, Hashable {
   public let createdAt: Int64
   /// When it stops to be of use, in milliseconds since 1970; nil for those in use, and where that is not a matter of time.
   public let until: Int64?
+  /// Whether it is a signing key that is kept elsewhere.
+  public let isElsewhere: Bool
 }
 
 // The keys by what they are for.
@@ -28,7 +30,8 @@ extension KeyStore {
     state.withLock { state in
       KeyKind.allCases.flatMap { state.keyring.keys(of: $0) }.map {
         KeyringKey(
-          kind: $0.kind, number: $0.number, createdAt: $0.createdAt, until: $0.kind == .signing ? nil : $0.until)
+          kind: $0.kind, number: $0.number, createdAt: $0.createdAt, until: $0.kind == .signing ? nil : $0.until,
+          isElsewhere: $0.sealed == nil)
       }
     }
   }
@@ -107,12 +110,15 @@ extension KeyStore {
   /// The key that signs checkpoints now. It is opened when it is first asked for; a store that is open for reading takes
   /// the master key for that, and keeps neither.
   ///
-  /// - Throws: ``KeyStoreError`` with code `masterKeyMissing`, `masterKeyMalformed`, `masterKeyExposed`,
+  /// - Throws: ``KeyStoreError`` with code `signingElsewhere`, `masterKeyMissing`, `masterKeyMalformed`, `masterKeyExposed`,
   ///   `masterKeyMismatch`, `damaged`, `fileFailure` or `cryptoFailure`.
   package var signingKey: Ed25519.SigningKey {
     get throws(KeyStoreError) {
       try state.withLock { (state) throws(KeyStoreError) in
         if let known = state.signingKey { return known }
+        if let present = state.publishedKeys.last, present.isElsewhere {
+          throw KeyStoreError(.signingElsewhere, "The signing key \(present.number) is kept elsewhere.")
+        }
         var roles = state.roles
         if access != .writing {
           let key = try MasterKey(from: master, keys: folder)

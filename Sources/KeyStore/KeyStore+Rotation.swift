@@ -1,4 +1,4 @@
-import LedgerCrypto
+public import LedgerCrypto
 
 /// A master key gave way to another one. Each goes by its fingerprint, 16 hexadecimal digits.
 package struct MasterKeyRotation: Sendable, Equatable {
@@ -10,20 +10,36 @@ extension KeyStore {
   /// What tells the present master key from others and gives nothing of it away: 16 hexadecimal digits.
   public var masterKeyFingerprint: String { state.withLock { $0.fingerprint } }
 
-  /// Makes a new signing key, durable on return, with which ``signingKey`` signs from now on. The old ones stay in
-  /// ``verifyingKeys``.
+  /// Replaces the signing key, durable on return. The old ones stay in ``verifyingKeys``.
   ///
   /// - Parameters:
+  ///   - elsewhere: the public key of one that is kept elsewhere; nil has a key made, with which ``signingKey`` signs from now
+  ///     on.
   ///   - createdAt: the present, in milliseconds since 1970.
   ///   - lastSize: how many events the ledger has: the key before counts for no larger tree. Nil where that is not known.
   ///   - number: of the key to replace; where that was replaced already, nothing is done. Nil for the present one.
-  /// - Throws: ``KeyStoreError`` with code `readOnly`, `fileFailure` or `cryptoFailure`; then the old key stays.
+  /// - Throws: ``KeyStoreError`` with code `readOnly`, `fileFailure` or `cryptoFailure`, or `invalidArgument` for a key that
+  ///   the ledger has had; then the old key stays.
   @discardableResult
   public func rotateSigningKey(
-    createdAt: Int64, lastSize: UInt64? = nil, replacing number: UInt32? = nil
+    to elsewhere: Ed25519.VerifyingKey? = nil, createdAt: Int64, lastSize: UInt64? = nil,
+    replacing number: UInt32? = nil
   ) throws(KeyStoreError) -> PublishedKey {
-    if number == nil || number == verifyingKeys.last?.number {
-      try rotate(.signing, createdAt: createdAt, until: lastSize.map { Int64(clamping: $0) })
+    let known = verifyingKeys
+    if number == nil || number == known.last?.number {
+      if let elsewhere, known.contains(where: { $0.key == elsewhere }) {
+        throw KeyStoreError(
+          .invalidArgument, "signingKey: expected a key that the ledger has not had yet", field: "signingKey")
+      }
+      let until = lastSize.map { Int64(clamping: $0) }
+      if let elsewhere {
+        try change { (open, _) throws(KeyStoreError) in
+          let added = try open.keyring.addSigningKey(elsewhere: elsewhere, createdAt: createdAt)
+          if let until { open.keyring.retireKeys(of: .signing, below: added.number, until: until) }
+        }
+      } else {
+        try rotate(.signing, createdAt: createdAt, until: until)
+      }
     }
     guard let newest = verifyingKeys.last else { throw Keyring.damaged("it has no signing key") }
     return newest

@@ -35,6 +35,8 @@ public final class KeyStore: Sendable {
     public let lastSize: UInt64?
     /// The key.
     public let key: Ed25519.VerifyingKey
+    /// Whether it is kept elsewhere, and the keyring has the public key only.
+    public let isElsewhere: Bool
   }
 
   /// How many persons' keys are kept in memory.
@@ -98,7 +100,7 @@ public final class KeyStore: Sendable {
         published.append(
           PublishedKey(
             number: key.number, createdAt: key.createdAt, lastSize: key.until.flatMap { UInt64(exactly: $0) },
-            key: publicKey))
+            key: publicKey, isElsewhere: key.sealed == nil))
       }
       publishedKeys = published
     }

@@ -127,6 +127,16 @@ struct Keyring: Sendable {
     return key
   }
 
+  /// Adds a signing key that is kept elsewhere, with the next number.
+  mutating func addSigningKey(elsewhere key: Ed25519.VerifyingKey, createdAt: Int64) throws(KeyStoreError) -> Key {
+    let (number, overflow) = (keys(of: .signing).last?.number ?? 0).addingReportingOverflow(1)
+    guard !overflow else { throw Self.damaged("the last number of the keys of the kind signing is taken") }
+    let key = Key(
+      kind: .signing, number: number, createdAt: createdAt, until: nil, sealed: nil, publicKey: key.bytes)
+    keys.append(key)
+    return key
+  }
+
   /// Has the keys of a kind with numbers below `number` dropped at a time, unless they are dropped before that.
   mutating func retireKeys(of kind: KeyKind, below number: UInt32, until: Int64) {
     for index in keys.indices where keys[index].kind == kind && keys[index].number < number {

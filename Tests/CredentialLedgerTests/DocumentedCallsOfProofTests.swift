@@ -34,6 +34,11 @@ import Testing
     }
     let fingerprint = ledger.keys.masterKeyFingerprint
     let isVerifying = ledger.hasKeys
+    await #expect(throws: LedgerError.self) {
+      let provider = try SigningKeySource.provider("pkcs11:token=ledger;object=signing?module-path=/usr/lib/module.so")
+      let verifierKey = try await ledger.keys.rotateSigningKey(to: provider)
+      #expect(verifierKey.isEmpty)
+    }
     let readerKey = try ledger.keys.key(of: .reader)
     do {
       let path = ledger.path

@@ -20,6 +20,7 @@ import Testing
   @Test func `What stops all writing is unavailable`() {
     for code in [
       LedgerError.Code.busy, .closed, .writingStopped, .outcomeUnknown, .diskFull, .clockStepped, .clockBehind,
+      .signingUnavailable,
     ] {
       #expect(code.kind == .unavailable, "\(code)")
     }

@@ -103,7 +103,10 @@ extension Keys {
     let ledger = ledger
     let retention = Duration.milliseconds(max(ledger.configuration.idempotencyRetention, 0))
     do throws(LedgerError) {
-      if kinds.contains(.signing) { try await ledger.replaceSigningKey() }
+      // One that is kept elsewhere is replaced there, and by name.
+      if kinds.contains(.signing), kinds.count == 1 || ledger.keyStore.verifyingKeys.last?.isElsewhere != true {
+        try await ledger.replaceSigningKey()
+      }
       try await ledger.blocking { () throws(LedgerError) in
         let now = try ledger.now
         for kind in kinds where kind != .signing {

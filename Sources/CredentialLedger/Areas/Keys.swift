@@ -27,6 +27,69 @@ public struct Keys: Sendable {
     return try ledger.verifierKey
   }
 
+  /// Has a key that is kept elsewhere sign every checkpoint from now on: the ledger has its public key only, and
+  /// ``LedgerConfiguration/signingKey`` must give the same provider whenever the ledger is opened for writing. The key is shown
+  /// to sign before anything is changed. The ledger's own keys of before stay in the keyring, to be destroyed by nobody: rotate
+  /// the master key, and destroy old backups, where they are to be of no use.
+  ///
+  /// While the key is out of reach, events are appended and no checkpoint is signed: ``LedgerHealth/signingFault``.
+  ///
+  /// ```swift
+  /// let provider = try SigningKeySource.provider("pkcs11:token=ledger;object=signing?module-path=/usr/lib/module.so")
+  /// let verifierKey = try await ledger.keys.rotateSigningKey(to: provider)
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - provider: signs by the key.
+  ///   - verifierKey: its public key, as a C2SP verifier key or as 32 bytes in Base64; nil asks the provider.
+  /// - Returns: the new public key (C2SP signed-note).
+  /// - Throws: `signing_unavailable` where the key does not sign, or not what the public key verifies; `invalid_value` where
+  ///   there is no public key, or the ledger has had it; `key_unavailable`, `closed`.
+  @discardableResult
+  public func rotateSigningKey(
+    to provider: any SigningKeyProvider, verifierKey: String? = nil
+  ) async throws(LedgerError) -> String {
+    let (origin, challenge) = (ledger.origin, Array("credledger signing key/1\n\(ledger.origin)\n".utf8))
+    let key = try await ledger.blocking { () throws(LedgerError) -> Ed25519.VerifyingKey in
+      let key = try Self.verifyingKey(verifierKey, origin: origin, provider)
+      do throws(TransparencyError) {
+        _ = try ProvidedSigner(VerifierKey(name: origin, type: .ed25519, key: key), key, provider).sign(challenge)
+      } catch { throw LedgerError(.signingUnavailable, "\(error.reason); nothing was changed") }
+      return key
+    }
+    try await ledger.replaceSigningKey(to: key)
+    try await ledger.recordSigningKeys()
+    return try ledger.verifierKey
+  }
+
+  private static func verifyingKey(
+    _ text: String?, origin: String, _ provider: any SigningKeyProvider
+  ) throws(LedgerError) -> Ed25519.VerifyingKey {
+    guard let text else {
+      let found: Ed25519.VerifyingKey?
+      do throws(SigningUnavailable) { found = try provider.verifyingKey() } catch {
+        throw LedgerError(.signingUnavailable, "\(error.reason); nothing was changed")
+      }
+      guard let found else {
+        throw LedgerError(
+          .invalidValue, "verifierKey: expected the public key, which \(provider.place) does not tell",
+          field: "verifierKey")
+      }
+      return found
+    }
+    let wrong = LedgerError(
+      .invalidValue, "verifierKey: expected a verifier key of \(origin), or 32 bytes of an Ed25519 key in Base64",
+      field: "verifierKey")
+    if let bytes = Base64.decode(text) {
+      do throws(CryptoError) { return try Ed25519.VerifyingKey(bytes: bytes) } catch { throw wrong }
+    }
+    do throws(TransparencyError) {
+      let key = try VerifierKey(text, of: .ed25519)
+      guard key.name == origin else { throw TransparencyError(.wrongOrigin, "") }
+      return key.key
+    } catch { throw wrong }
+  }
+
   /// Replaces the master key, and seals every key anew under it. Backups of the key folder need the old one,
   /// the ledger opens with the new one alone: open it by a configuration that says where that is.
   ///
@@ -122,13 +185,15 @@ extension Ledger {
     get throws(LedgerError) { try keyStore.verifierKeys(origin: origin).map { $0.upTo(nil).description } }
   }
 
-  /// Makes a new signing key on the writer's thread, where no larger tree is signed meanwhile by the one before.
-  func replaceSigningKey() async throws(LedgerError) {
+  /// Replaces the signing key on the writer's thread, where no larger tree is signed meanwhile by the one before.
+  ///
+  /// - Parameter elsewhere: the public key of one that is kept elsewhere; nil makes a key.
+  func replaceSigningKey(to elsewhere: Ed25519.VerifyingKey? = nil) async throws(LedgerError) {
     let (keys, now, number) = (keyStore, try now.milliseconds, keyStore.verifyingKeys.last?.number)
     // Performed once, also where the writer tries again.
     try await upkeep { (_, head) throws(LogError) in
       do throws(KeyStoreError) {
-        try keys.rotateSigningKey(createdAt: now, lastSize: head, replacing: number)
+        try keys.rotateSigningKey(to: elsewhere, createdAt: now, lastSize: head, replacing: number)
       } catch { throw LogError(.keyUnavailable, error.reason) }
     }
   }

@@ -27,6 +27,8 @@ public struct LedgerConfiguration: Sendable {
   public var random: any RandomSource
   /// Signs checkpoints; nil signs by the ledger's own key.
   public var signer: (any NoteSigner)?
+  /// Signs for the ledger's own key where that is kept elsewhere: see ``Keys/rotateSigningKey(to:verifierKey:)``.
+  public var signingKey: (any SigningKeyProvider)?
   /// When checkpoints are signed.
   public var checkpoints: CheckpointPolicy
   /// How many PINs may be made and tried wrongly over all numbers, for each connector and altogether.
@@ -75,6 +77,7 @@ public struct LedgerConfiguration: Sendable {
     clockTolerance: Duration = .seconds(10),
     isClockSynchronized: @escaping @Sendable () -> Bool = LedgerConfiguration.isSystemClockSynchronized,
     random: any RandomSource = SystemRandom(), signer: (any NoteSigner)? = nil,
+    signingKey: (any SigningKeyProvider)? = nil,
     checkpoints: CheckpointPolicy = CheckpointPolicy(), pinBudgets: PINBudgets = PINBudgets(),
     witnessFile: String? = nil, archive: String? = nil, scratch: String? = nil, queueCapacity: Int = 65_536,
     readerThreads: Int = 4, readerQueueCapacity: Int = 4_096,
@@ -90,6 +93,7 @@ public struct LedgerConfiguration: Sendable {
     self.isClockSynchronized = isClockSynchronized
     self.random = random
     self.signer = signer
+    self.signingKey = signingKey
     self.checkpoints = checkpoints
     self.pinBudgets = pinBudgets
     self.witnessFile = witnessFile

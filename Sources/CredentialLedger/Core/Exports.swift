@@ -13,4 +13,9 @@
 @_exported public import protocol KeyStore.MasterKeyProvider
 @_exported public import struct KeyStore.MasterKeyUnavailable
 @_exported public import struct KeyStore.PKCS11MasterKey
+@_exported public import struct KeyStore.PKCS11SigningKey
 @_exported public import struct KeyStore.PKCS11URI
+@_exported public import struct KeyStore.SigningCommand
+@_exported public import protocol KeyStore.SigningKeyProvider
+@_exported public import enum KeyStore.SigningKeySource
+@_exported public import struct KeyStore.SigningUnavailable

@@ -13,6 +13,9 @@ public struct LedgerHealth: Sendable {
   public let signedSize: UInt64
   /// When the oldest event was recorded that no checkpoint covers yet; nil where all are covered.
   public let unsignedSince: Timestamp?
+  /// Why the last attempt to sign a checkpoint failed, such as `signing_unavailable` for a key that is kept elsewhere and out of
+  /// reach; nil where it did not. Commands are performed nevertheless, and signing is tried again.
+  public let signingFault: LedgerError.Code?
   /// The time that counts; see ``Ledger/now``.
   public let now: Timestamp
 }
@@ -38,7 +41,8 @@ extension Ledger {
       let refusal = log.writer == nil ? LedgerError.Code.closed : queue?.refusal.map { LedgerError($0).code }
       return LedgerHealth(
         head: head, fault: refusal ?? clock.fault, waiting: queue?.waiting ?? 0, signedSize: signed,
-        unsignedSince: unsigned.map { Timestamp(milliseconds: $0) }, now: clock.now)
+        unsignedSince: unsigned.map { Timestamp(milliseconds: $0) },
+        signingFault: log.writer?.checkpointFailure.map { LedgerError($0).code }, now: clock.now)
     }
   }
 }

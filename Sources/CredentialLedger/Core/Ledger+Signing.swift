@@ -12,15 +12,15 @@ extension Ledger {
   ) -> CheckpointSigning {
     { (size, root) throws(LogError) in
       // Taken at each signature: the key may have been rotated.
-      let own = configuration.signer == nil ? try presentSigningKey(keys) : nil
+      let signer =
+        if let given = configuration.signer { given } else { try presentSigner(origin: origin, keys, configuration) }
       do throws(TransparencyError) {
-        let signer: (any NoteSigner)? =
-          if let own { try Ed25519NoteSigner(name: origin, key: own) } else { configuration.signer }
-        guard let signer else { throw TransparencyError(.malformedKey, "there is no key to sign by") }
         let checkpoint = try Checkpoint(origin: origin, size: size, root: root)
         return String(decoding: try SignedNote(text: checkpoint.noteText, signedBy: signer).bytes, as: UTF8.self)
       } catch {
-        throw LogError(.keyUnavailable, "the checkpoint could not be signed: \(error.reason)")
+        throw LogError(
+          signer is ProvidedSigner ? .signingUnavailable : .keyUnavailable,
+          "the checkpoint could not be signed: \(error.reason)")
       }
     }
   }
@@ -70,9 +70,54 @@ extension Ledger {
 }
 
 /// The key that signs now, also where another process has rotated it.
-private func presentSigningKey(_ keys: KeyStore) throws(LogError) -> Ed25519.SigningKey {
-  do throws(KeyStoreError) {
-    try keys.refresh()
-    return try keys.signingKey
-  } catch { throw LogError(.keyUnavailable, error.reason) }
+private func presentSigner(
+  origin: String, _ keys: KeyStore, _ configuration: LedgerConfiguration
+) throws(LogError) -> any NoteSigner {
+  do throws(KeyStoreError) { try keys.refresh() } catch { throw LogError(.keyUnavailable, error.reason) }
+  func verifierKey(_ key: Ed25519.VerifyingKey) throws(LogError) -> VerifierKey {
+    do throws(TransparencyError) { return try VerifierKey(name: origin, type: .ed25519, key: key) } catch {
+      throw LogError(.keyUnavailable, error.reason)
+    }
+  }
+  if let present = keys.verifyingKeys.last, present.isElsewhere {
+    guard let provider = configuration.signingKey else {
+      throw LogError(
+        .signingUnavailable,
+        "the key that signs checkpoints is kept elsewhere; name it by \(SigningKeySource.environmentVariable) or "
+          + "--signing-key")
+    }
+    return ProvidedSigner(try verifierKey(present.key), present.key, provider)
+  }
+  let own: Ed25519.SigningKey
+  do throws(KeyStoreError) { own = try keys.signingKey } catch { throw LogError(.keyUnavailable, error.reason) }
+  do throws(TransparencyError) { return try Ed25519NoteSigner(name: origin, key: own) } catch {
+    throw LogError(.keyUnavailable, error.reason)
+  }
+}
+
+/// Signs by a key that is kept elsewhere. Its signatures are verified before they are used: a wrong key, or another text, is
+/// found here and not by an auditor.
+struct ProvidedSigner: NoteSigner {
+  private let key: VerifierKey
+  private let verifyingKey: Ed25519.VerifyingKey
+  private let provider: any SigningKeyProvider
+
+  init(_ key: VerifierKey, _ verifyingKey: Ed25519.VerifyingKey, _ provider: any SigningKeyProvider) {
+    (self.key, self.verifyingKey, self.provider) = (key, verifyingKey, provider)
+  }
+
+  var name: String { key.name }
+  var keyID: UInt32 { key.id }
+
+  func sign(_ text: [UInt8]) throws(TransparencyError) -> [UInt8] {
+    let signature: [UInt8]
+    do throws(SigningUnavailable) { signature = try provider.sign(text) } catch {
+      throw TransparencyError(.signingFailed, error.reason)
+    }
+    guard verifyingKey.verify(signature, of: text) else {
+      throw TransparencyError(
+        .signingFailed, "what \(provider.place) signed does not verify under the ledger's public key \(key)")
+    }
+    return signature
+  }
 }

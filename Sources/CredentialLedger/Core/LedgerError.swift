@@ -56,6 +56,8 @@ extension LedgerError.Code {
   public static let alreadyOpen = Self(rawValue: "already_open")
   /// A key is missing, wrong or unreadable.
   public static let keyUnavailable = Self(rawValue: "key_unavailable")
+  /// The key that signs checkpoints is kept elsewhere, and cannot sign now. Events are appended nevertheless.
+  public static let signingUnavailable = Self(rawValue: "signing_unavailable")
   /// The keys given for a copy of a log lack some that it names: see ``MissingKeys``.
   public static let keysBehind = Self(rawValue: "keys_behind")
   /// The key of a person or of a webhook is gone, and no event says that it was destroyed: a file of `keys/persons` is
@@ -146,6 +148,7 @@ extension LedgerError {
     case .writingStopped: .writingStopped
     case .idempotencyKeyReused: .idempotencyKeyReused
     case .keyUnavailable: .keyUnavailable
+    case .signingUnavailable: .signingUnavailable
     case .keysMissing: .keysMissing
     case .clockStepped: .clockStepped
     case .clockBehind: .clockBehind

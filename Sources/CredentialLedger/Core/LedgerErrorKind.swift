@@ -36,6 +36,7 @@ extension LedgerError.Code {
       .busy: .unavailable, .cancelled: .unavailable, .closed: .unavailable, .alreadyOpen: .unavailable,
       .outcomeUnknown: .unavailable, .writingStopped: .unavailable, .diskFull: .unavailable,
       .systemLimit: .unavailable, .clockStepped: .unavailable, .clockBehind: .unavailable,
+      .signingUnavailable: .unavailable,
     ]
     let refusals: [(Refusal.Code, Kind)] = [
       (.notFound, .notFound), (.gone, .gone), (.forbidden, .forbidden), (.accountDisabled, .forbidden),

@@ -41,6 +41,12 @@ struct LedgerOptions: ParsableArguments {
       valueName: "source"))
   var masterKey: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Where the key is that signs checkpoints, once it is kept elsewhere (credledger key rotate-signing --external): command:PATH ARGUMENT... or pkcs11:URI; without it CREDLEDGER_SIGNING_KEY_SOURCE names it, if any.",
+      valueName: "source"))
+  var signingKey: String?
+
   /// The archive that is named, if any.
   var namedArchive: String? { archive ?? Self.environment("CREDLEDGER_ARCHIVE") }
 
@@ -65,7 +71,8 @@ struct LedgerOptions: ParsableArguments {
         to: STDERR_FILENO)
     }
     return LedgerConfiguration(
-      masterKey: try MasterKeyOption.source(masterKey), witnessFile: witness, archive: namedArchive,
+      masterKey: try MasterKeyOption.source(masterKey), signingKey: try SigningKeyOption.provider(signingKey),
+      witnessFile: witness, archive: namedArchive,
       scratch: scratch ?? Self.environment("CREDLEDGER_SCRATCH"))
   }
 

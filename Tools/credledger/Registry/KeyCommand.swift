@@ -1,5 +1,6 @@
 import ArgumentParser
 import CredentialLedger
+import Glibc
 
 struct KeyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -10,6 +11,7 @@ struct KeyCommand: AsyncParsableCommand {
         credledger key rotate --all --overlap 7d
         credledger key drop token-mask
         credledger key rotate-signing
+        credledger key rotate-signing --external 'pkcs11:token=ledger;object=signing?module-path=/usr/lib/module.so'
         credledger key rotate-master --to-file /run/secrets/new-key
         credledger key reader-key --to-file /run/secrets/reader-key
       """,
@@ -53,9 +55,63 @@ struct KeyCommand: AsyncParsableCommand {
   }
 
   struct RotateSigning: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Make a new key for signing checkpoints.")
-    @OptionGroup var ledger: LedgerOptions
+    static let configuration = CommandConfiguration(
+      abstract: "Replace the key that signs checkpoints.",
+      discussion: """
+        Without --external a key is made, and kept in the keyring. With it the key is kept elsewhere, and the ledger has its \
+        public key only: name the same source by --signing-key or CREDLEDGER_SIGNING_KEY_SOURCE from then on. While it is out \
+        of reach, events are recorded and no checkpoint is signed. Keys of before stay, to check what they signed.
 
-    func run() async throws { print(try await ledger.writing { try await $0.keys.rotateSigningKey() }) }
+        SOURCES
+          pkcs11:URI                an Ed25519 key in a hardware module, which signs by CKM_EDDSA
+          command:PATH ARGUMENT...  a program that reads the bytes to sign, and prints the signature: 64 bytes, or in
+                                    hexadecimal digits or Base64; give its public key by --public-key
+
+        EXAMPLES
+          credledger key rotate-signing --ledger ./ledger
+          credledger key rotate-signing --external 'pkcs11:token=ledger;object=signing?module-path=/usr/lib/module.so'
+          credledger key rotate-signing --external 'command:/usr/local/bin/sign ledger' --public-key MCowBQ...
+        """)
+    @OptionGroup var ledger: LedgerOptions
+    @Option(help: ArgumentHelp("Where the new key is kept.", valueName: "source")) var external: String?
+    @Option(
+      help: ArgumentHelp(
+        "The public key of the new one: a verifier key, or 32 bytes in Base64.", valueName: "key"))
+    var publicKey: String?
+
+    func validate() throws {
+      guard external != nil || publicKey == nil else {
+        throw ValidationError("--public-key is of a key that is kept elsewhere: name that by --external.")
+      }
+    }
+
+    func run() async throws {
+      guard let external else { return print(try await ledger.writing { try await $0.keys.rotateSigningKey() }) }
+      let provider = try SigningKeyOption.provider(external, "--external")
+      var options = ledger
+      // What is signed last, when the ledger is closed, is signed by it.
+      options.signingKey = external
+      print(try await options.writing { try await $0.keys.rotateSigningKey(to: provider, verifierKey: publicKey) })
+      write(
+        "it signs from now on: name it by --signing-key, or \(SigningKeySource.environmentVariable)\n",
+        to: STDERR_FILENO)
+    }
+  }
+}
+
+/// Where the signing key is that is kept elsewhere.
+enum SigningKeyOption {
+  /// The provider that an option or the environment names; nil where none does.
+  static func provider(_ option: String?) throws -> (any SigningKeyProvider)? {
+    if let option { return try provider(option, "--signing-key") }
+    guard let value = unsafe getenv(SigningKeySource.environmentVariable) else { return nil }
+    let text = unsafe String(cString: value)
+    return text.isEmpty ? nil : try provider(text, SigningKeySource.environmentVariable)
+  }
+
+  static func provider(_ text: String, _ option: String) throws -> any SigningKeyProvider {
+    do { return try SigningKeySource.provider(text) } catch {
+      throw ValidationError("\(option): \(error.reason).")
+    }
   }
 }

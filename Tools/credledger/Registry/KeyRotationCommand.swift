@@ -21,7 +21,8 @@ extension KeyCommand {
         If somebody may have had the keys, rotate all of them, and the master key with rotate-master.
 
         KINDS
-          signing      signs checkpoints; the keys before stay, to check what they signed
+          signing      signs checkpoints; the keys before stay, to check what they signed; --all leaves out one that is
+                       kept elsewhere
           person       seals the keys of persons and webhooks, and the keyring; the key before goes at once
           token-mask   hides positions in tokens; tokens of before work for --overlap, 730d unless given
           lookup       finds people; all rows are made anew under it
@@ -90,11 +91,12 @@ extension KeyCommand {
 extension KeyringKey {
   /// For machines.
   var json: JSON {
-    .object([
-      ("kind", .string(kind.rawValue)), ("number", .number(UInt64(number))),
-      ("createdAt", .string(Timestamp(milliseconds: createdAt).description)),
-      ("until", until.map { .string(Timestamp(milliseconds: $0).description) } ?? .null),
-    ])
+    .object(
+      [
+        ("kind", .string(kind.rawValue)), ("number", .number(UInt64(number))),
+        ("createdAt", .string(Timestamp(milliseconds: createdAt).description)),
+        ("until", until.map { .string(Timestamp(milliseconds: $0).description) } ?? .null),
+      ] + (isElsewhere ? [("external", .bool(true))] : []))
   }
 
   /// Until when an earlier key is of use.
