@@ -1,4 +1,4 @@
-"""What the library's doc comments and the README show as examples is compiled: each line stands elsewhere too."""
+"""What doc comments, pages and the README show as examples is compiled: each line stands elsewhere too."""
 
 from tree import Finding, Tree
 
@@ -19,14 +19,22 @@ def check(tree: Tree):
             continue
         for number, line in examples(tree.text(path)):
             if line and not line.startswith("//") and line not in compiled:
-                yield Finding(
-                    path, number, f"the example is not compiled: repeat the line in {TESTS}Tests.swift: {line}")
+                yield uncompiled(path, number, line, f"{TESTS}Tests.swift")
+    for path in tree.paths:
+        if path.startswith(LIBRARY) and path.endswith(".md"):
+            for number, line in fenced(tree.text(path)):
+                if line and not line.startswith("//") and line not in compiled:
+                    yield uncompiled(path, number, line, f"{TESTS}OfPages.swift")
     if "README.md" in tree.paths:
         sample = {line.strip() for path in tree.swift_paths("Tools") if path.startswith(SAMPLE)
                   for line in tree.text(path).splitlines()}
         for number, line in fenced(tree.text("README.md")):
             if line and not line.startswith("//") and line not in sample:
-                yield Finding("README.md", number, f"the example is not compiled: repeat the line in {SAMPLE}: {line}")
+                yield uncompiled("README.md", number, line, SAMPLE)
+
+
+def uncompiled(path: str, number: int, line: str, place: str) -> Finding:
+    return Finding(path, number, f"the example is not compiled: repeat the line in {place}: {line}")
 
 
 def examples(text: str):

@@ -1,0 +1,73 @@
+import CredentialLedger
+
+/// Stands for a client of HTTP.
+private struct HTTP {
+  func post(_ request: [UInt8], to address: String) async throws -> Ledger.WitnessResponse { (404, request) }
+}
+
+/// The examples of the pages of the catalogue. Compiled, and not run: tests elsewhere cover what the calls do.
+private struct DocumentedCallsOfPages {
+  let ledger: Ledger
+  let path: String
+  let yesterday: Timestamp
+  let account: AccountID
+  let connector: ConnectorID
+  let grant: GrantID
+  let group: Group
+  let handle: TokenID
+  let body: [UInt8]
+  let verifierKey: String
+  let witnessKey: String
+  let http: HTTP
+
+  func auditing() async throws {
+    let filter = Audit.Filter.connector(connector).and(.type(.tokenIssued)).and(.recorded(since: yesterday))
+    let page = try await ledger.audit.search(filter)
+    for entry in page.entries { print(entry.position, entry.time, entry.type, entry.actor) }
+    for try await entry in ledger.audit.follow(filter, after: page.head) { print(entry.type) }
+  }
+
+  func backups() async throws {
+    let backup = try await ledger.backUp(to: "/backup/log-1", keys: "/safe/keys-1")
+    let archive = try await ledger.archive(to: "/backup/archive")
+    let export = try await ledger.export(toFile: "/backup/events.ndjson")
+    print(backup, archive, export)
+    _ = try await Ledger.restore(from: "/backup/log-1", keys: "/safe/keys-1", at: "/var/lib/again")
+  }
+
+  func besideTheLog() async throws {
+    try await ledger.deliveries.enqueue(
+      WebhookHappening(object: .group(group.id), type: .textMessageCreated, eventID: "m-1", payload: body))
+    for token in try await ledger.tokens.list(.grant(grant)) { print(token.handle, token.lastUsed as Any) }
+    let context = RequestContext(idempotencyKey: "7f0c")
+    let granted = try await ledger.grants.grant(
+      connector, consent: .scopes(.all), access: .user, by: account, context: context)
+    print(granted)
+  }
+
+  func evidence() async throws {
+    let note = try await ledger.checkpoint()  // to another machine, to an auditor
+    try await ledger.verify(against: note)  // later: throws behind_checkpoint or contradicts_checkpoint
+    do {
+      let configuration = LedgerConfiguration(witnessFile: "elsewhere/checkpoint")
+      let ledger = try await Ledger.open(at: path, configuration)
+      print(ledger.origin)
+    }
+    let cosigned = try await ledger.cosigned(note, by: witnessKey) { request in
+      try await http.post(request, to: "https://witness.example.org/add-checkpoint")
+    }
+    let explanation = try await ledger.explain(.token(handle))
+    let bundle = try await ledger.bundle(of: explanation.steps.map(\.position), at: cosigned)
+    let evidence = try EvidenceBundle(decoding: bundle.encoded).verify(keys: [verifierKey], witnesses: [witnessKey])
+    print(evidence.records.count)
+  }
+
+  func statesOfThePast() async throws {
+    let state = try await ledger.state(at: .time(yesterday))
+    let grants = try await state.objects(.grants)
+    let replayed = try await ledger.replay(to: .position(1_000), into: "/var/tmp/then")
+    let left = try await ledger.state(in: "/var/tmp/then")
+    let steps = try await ledger.steps(from: .position(1_000))
+    print(grants, replayed, left, steps)
+  }
+}
