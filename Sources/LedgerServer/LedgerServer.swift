@@ -14,6 +14,7 @@ import TokenService
 /// A server that has a ledger open, and answers over HTTP.
 public struct LedgerServer: Sendable {
   private let group: ServiceGroup
+  private let portal: ManagementPortal
   private let lifecycle = ServerLifecycle()
 
   /// - Parameters:
@@ -39,6 +40,7 @@ public struct LedgerServer: Sendable {
       ledger, bodyLimit: settings.bodyBytes, connectorCalls: settings.connectorCalls,
       organisationCalls: settings.organisationCalls)
     let portal = try PortalMount.open(ledger, settings, origin: { origin.text }, show: show)
+    self.portal = portal
     let responder = RecordingResponder(
       routes: RouteTable(
         operations.routes + tokens.routes + platform.routes, prefixes: [tokens.check, portal.route]
@@ -91,7 +93,13 @@ public struct LedgerServer: Sendable {
   /// Serves until ``stop()``, or until a listener fails.
   ///
   /// - Throws: where an address cannot be listened on.
-  public func run() async throws { try await group.run() }
+  public func run() async throws {
+    do { try await group.run() } catch {
+      await portal.close()
+      throw error
+    }
+    await portal.close()
+  }
 
   /// Takes no more connections, finishes what was accepted, and has ``run()`` return.
   public func stop() async {

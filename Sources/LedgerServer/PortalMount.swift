@@ -13,6 +13,15 @@ enum PortalMount {
     var portal = PortalSettings()
     portal.isDevelopment = settings.isDevelopment
     portal.bodyBytes = settings.bodyBytes
+    portal.providerSeconds = settings.providerSeconds
+    if let path = settings.providersFile {
+      do throws(PortalError) {
+        guard let file = try read(path) else {
+          throw PortalError("portal.providers: there is no file \(path)")
+        }
+        portal.providers = try IdentityProvider.read(file, secret: read)
+      } catch { throw SettingsError(error.description) }
+    }
     var sendPIN: ManagementPortal.SendPIN?
     if settings.isDevelopment {
       let outbox = DevelopmentOutbox(show: show)
@@ -24,5 +33,12 @@ enum PortalMount {
     do throws(PortalError) {
       return try ManagementPortal(ledger, portal, origin: origin, sendPIN: sendPIN)
     } catch { throw SettingsError("portal: \(error.description)") }
+  }
+
+  /// The content of a file; nil where there is none.
+  private static func read(_ path: String) throws(PortalError) -> [UInt8]? {
+    do throws(LedgerError) { return try DurableFile.read(path, limit: 1 << 20) } catch {
+      throw PortalError(error.reason)
+    }
   }
 }

@@ -74,6 +74,8 @@ extension ServerSettings {
     case (_?, nil): throw SettingsError("tls.key: expected a file as well, with the key of tls.certificate")
     case (nil, _?): throw SettingsError("tls.certificate: expected a file as well, with the certificate of tls.key")
     }
+    providersFile = text(.providersFile)
+    providerSeconds = try Self.number(.providerSeconds, text(.providerSeconds), 1...60) ?? providerSeconds
     if let values = texts(.proxies) {
       proxies = try values.map { (value) throws(SettingsError) in
         guard let range = AddressRange(value) else {

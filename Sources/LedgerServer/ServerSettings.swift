@@ -32,6 +32,10 @@ public struct ServerSettings: Sendable, Equatable {
   public var tls: TLSFiles?
   /// The proxies whose `X-Forwarded-For` is believed.
   public var proxies: [AddressRange] = []
+  /// The file that lists the OpenID Connect providers of the portal; nil for none.
+  public var providersFile: String?
+  /// How many seconds a provider has for an answer.
+  public var providerSeconds = 10
 
   public init() {}
 
@@ -92,7 +96,8 @@ extension ServerSettings: CustomStringConvertible {
       (.idleSeconds, String(idleSeconds)), (.requestSeconds, String(requestSeconds)),
       (.connectorCalls, String(connectorCalls)), (.organisationCalls, String(organisationCalls)),
       (.failures, String(failures)), (.tlsCertificate, tls?.certificate ?? "-"), (.tlsKey, tls?.key ?? "-"),
-      (.proxies, proxies.map(\.description).joined(separator: ",")),
+      (.proxies, proxies.map(\.description).joined(separator: ",")), (.providersFile, providersFile ?? "-"),
+      (.providerSeconds, String(providerSeconds)),
     ]
     return values.map { "\($0.rawValue)=\($1.isEmpty ? "-" : $1)" }.joined(separator: " ")
   }

@@ -17,6 +17,8 @@ enum SettingKey: String, CaseIterable {
   case tlsCertificate = "tls.certificate"
   case tlsKey = "tls.key"
   case proxies
+  case providersFile = "portal.providers"
+  case providerSeconds = "portal.provider-seconds"
 
   /// Whether it is a list.
   var isList: Bool { self == .listen || self == .proxies }

@@ -17,6 +17,9 @@ public struct ManagementPortal: Sendable {
   let sessions: SessionStore
   let firstOperator: FirstOperatorLink
   let pending = PendingNumbers()
+  let attempts = SignInAttempts()
+  let connections: [ProviderConnection]
+  private let outgoing: OutgoingClient
   let sendPIN: SendPIN?
   private let place: @Sendable () -> String
 
@@ -33,13 +36,18 @@ public struct ManagementPortal: Sendable {
     self.settings = settings
     self.sendPIN = sendPIN
     place = origin
+    let outgoing = OutgoingClient()
+    self.outgoing = outgoing
+    connections = settings.providers.map {
+      ProviderConnection($0, wait: Int64(settings.providerSeconds)) { outgoing.client }
+    }
     do throws(SessionStoreError) {
       sessions = try SessionStore(
         folder: ledger.path + "/sessions",
         bounds: SessionStore.Bounds(idle: settings.sessionIdle, absolute: settings.sessionLife))
-    } catch { throw PortalError(description: error.reason) }
+    } catch { throw PortalError(error.reason) }
     do throws(LedgerError) { firstOperator = try FirstOperatorLink(ledger) } catch {
-      throw PortalError(description: error.reason)
+      throw PortalError(error.reason)
     }
   }
 
@@ -51,6 +59,9 @@ public struct ManagementPortal: Sendable {
 
   /// The path of the link by which the first operator signs in; nil where the ledger has an operator.
   public var firstOperatorPath: String? { firstOperator.path }
+
+  /// Closes the connections to providers. The portal is of no use afterwards.
+  public func close() async { await outgoing.close() }
 
   /// All pages.
   public var route: PrefixRoute {
@@ -77,12 +88,18 @@ public struct ManagementPortal: Sendable {
 /// The portal cannot be started. Says why.
 public struct PortalError: Error, Sendable, CustomStringConvertible {
   public let description: String
+
+  public init(_ description: String) { self.description = description }
 }
 
 /// How the portal is run.
 public struct PortalSettings: Sendable, Equatable {
   /// Whether people sign in by a name alone. For one's own trials, on the loopback.
   public var isDevelopment = false
+  /// The providers by which people sign in; the first one is offered first.
+  public var providers: [IdentityProvider] = []
+  /// How many seconds a provider has for an answer.
+  public var providerSeconds = 10
   /// The greatest body that is read, in bytes.
   public var bodyBytes = 1_048_576
   /// How long a session lasts without a request.

@@ -15,8 +15,9 @@ final class ServedPortal {
   var path: String { "\(folder.path)/ledger" }
   var origin: String { "http://127.0.0.1:\(port)" }
 
-  /// - Parameter options: of `credledger serve`, besides those that name ledger and address.
-  init(_ options: [String] = ["--development"]) async throws {
+  /// - Parameter options: of `credledger serve`, besides those that name ledger and address; given the folder for files.
+  init(_ options: (_ folder: String) throws -> [String] = { _ in ["--development"] }) async throws {
+    let options = try options(folder.path)
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org")
     await ledger.close()
     try start(options)
@@ -101,7 +102,11 @@ final class Browser {
   private static func hidden(in form: String) -> [(String, String)] {
     form.split(separator: "<input type=\"hidden\" ").dropFirst().compactMap { field in
       guard let name = field.value(of: "name"), let value = field.value(of: "value") else { return nil }
-      return (name, value)
+      return (
+        name,
+        value.replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&quot;", with: "\"")
+          .replacing("&#39;", with: "'").replacing("&amp;", with: "&")
+      )
     }
   }
 

@@ -80,7 +80,8 @@ import Testing
     #expect(evidence.header("content-disposition") == "attachment; filename=\"evidence-\(event).json\"")
     #expect(evidence.json != nil)
     for page in [
-      "/portal/", "/portal/me", "/portal/connectors", "/portal/connectors/\(number)", "/portal/groups", "/portal/audit",
+      "/portal/", "/portal/me", "/portal/connectors", "/portal/connectors/\(number)",
+      "/portal/connectors/\(number)/webhooks", "/portal/groups", "/portal/audit",
     ] {
       #expect(try browser.open(page).status == 200, "\(page)")
       for hidden in [secret, refresh, token] { #expect(!browser.page.body.contains(hidden)) }
@@ -233,6 +234,19 @@ import Testing
     }
   }
 
+  @Test func `Without TLS nobody signs in from elsewhere`() async throws {
+    let served = try await ServedPortal { _ in ["--public-url", "http://ledger.example.org"] }
+    for path in ["/portal/", "/portal/sign-in"] {
+      #expect(try served.browser().open(path).body.contains("The portal needs TLS"), "\(path)")
+    }
+    let safe = try await ServedPortal { _ in ["--public-url", "https://ledger.example.org"] }
+    let page = try safe.browser().open("/portal/sign-in")
+    #expect(page.status == 200 && page.header("strict-transport-security") == "max-age=31536000")
+    #expect(page.body.contains("No identity provider is set up"))
+    // The name is of no use without --development.
+    #expect(try safe.browser().post("/portal/sign-in/development", [("name", "Eve")]).status == 404)
+  }
+
   @Test func `A secret is shown once, however often its form comes`() async throws {
     let served = try await ServedPortal()
     let browser = served.browser()
@@ -276,7 +290,8 @@ import Testing
     for path in [
       "/portal/connectors/\(connector)", "/portal/connectors/\(connector)/edit",
       "/portal/connectors/\(connector)/grants",
-      "/portal/connectors/\(connector)/tokens", "/portal/connectors/\(connector)/rotate",
+      "/portal/connectors/\(connector)/tokens", "/portal/connectors/\(connector)/webhooks",
+      "/portal/connectors/\(connector)/rotate",
       "/portal/connectors/\(connector)/user-token", "/portal/connectors/\(connector)/delete", "/portal/groups/\(group)",
       "/portal/groups/\(group)/connectors", "/portal/events/\(connector)", "/portal/evidence/\(connector)",
       "/portal/tokens/\(connector)",

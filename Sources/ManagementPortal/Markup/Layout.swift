@@ -3,7 +3,7 @@ import CredentialLedger
 /// A page: what stands between the menu and the strip at its foot.
 struct Page: Sendable {
   /// The entry of the menu that the page belongs to.
-  enum Place: String, Sendable { case home, connectors, groups, audit, me, granted, none }
+  enum Place: String, Sendable { case home, connectors, groups, audit, review, health, people, me, granted, none }
 
   let title: String
   let place: Place
@@ -59,7 +59,10 @@ struct Layout: Sendable {
     }
     let menu =
       item(.home, "/", "Home") + item(.connectors, "/connectors", "Connectors") + item(.groups, "/groups", "Groups")
-      + item(.audit, "/audit", "Audit trail")
+      + item(.audit, "/audit", "Audit trail") + item(.review, "/review", "Access review")
+    let work: HTML = #"""
+      <div><h2 id="nav-operator">Operator</h2><ul aria-labelledby="nav-operator">\#(item(.health, "/health", "Health"))\#(item(.people, "/people", "People"))</ul></div>
+      """#
     let strip: HTML =
       signed >= head
       ? "Checkpoint over \(Part.number(signed)) events"
@@ -73,7 +76,7 @@ struct Layout: Sendable {
       \#(Self.brand)
       <button class="button button-small menu-button" type="button" popovertarget="menu">Menu</button>
       <nav class="side-menu" id="menu" popover aria-label="Main">
-      <ul>\#(menu)</ul>
+      <ul>\#(menu)</ul>\#(when(viewer.account.role == .operator, work))
       <ul class="me">\#(item(.me, "/me", Part.name(viewer.name)))\#(item(.granted, "/me/granted", "What I have granted"))<li><a href="/portal/sign-out">Sign out</a></li></ul>
       </nav></div></header>
       <div class="main">

@@ -26,6 +26,13 @@ extension ManagementPortal {
       PercentEncoding.decode(part.utf8.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: "_") : $0 }) ?? ""
     }
     if let asset = asset(path) { return asset }
+    guard isSecure || IdentityProvider.isTrusted(origin) else {
+      throw PortalFailure(
+        status: .forbidden, title: "The portal needs TLS",
+        remedy:
+          "Its cookies must not be read on the way. An operator sets tls.certificate, or public-url to https behind a proxy.",
+        code: "tls_required")
+    }
     guard let home = try ownAddress(request) else { throw foreign }
     if let home { return home }
     guard let route = PortalRoute.all.first(where: { $0.matches(path) }) else { throw .notFound("page") }
@@ -42,7 +49,7 @@ extension ManagementPortal {
     }
     var form = FormValues.none
     if isPost {
-      try requireOwnPage(request)
+      if !route.isForPrograms { try requireOwnPage(request) }
       form = try await self.form(of: request)
     }
     let session = try await session(of: request)

@@ -14,8 +14,11 @@ struct PortalRoute: Sendable {
   let pattern: [String]
   let get: Handler?
   let post: Handler?
+  /// Whether programs send the form, which no browser's header fields tell apart from pages of other sites.
+  let isForPrograms: Bool
 
-  init(_ path: String, get: Handler? = nil, post: Handler? = nil) {
+  init(_ path: String, get: Handler? = nil, post: Handler? = nil, isForPrograms: Bool = false) {
+    self.isForPrograms = isForPrograms
     pattern = path.split(separator: "/").map(String.init)
     self.get = get
     self.post = post
@@ -28,6 +31,9 @@ struct PortalRoute: Sendable {
   static let all: [PortalRoute] = [
     PortalRoute("/sign-in", get: .anybody(ManagementPortal.signInPage)),
     PortalRoute("/sign-in/development", post: .anybody(ManagementPortal.developmentSignIn)),
+    PortalRoute("/sign-in/*", post: .anybody(ManagementPortal.beginSignIn)),
+    PortalRoute("/sign-in/*/callback", get: .anybody(ManagementPortal.finishSignIn)),
+    PortalRoute("/sign-in/*/logout", post: .anybody(ManagementPortal.backchannelLogout), isForPrograms: true),
     PortalRoute("/first/*", get: .anybody(ManagementPortal.firstPage)),
     PortalRoute("/sign-out", get: .viewer(ManagementPortal.signOutPage), post: .viewer(ManagementPortal.signOut)),
     PortalRoute("/", get: .viewer(ManagementPortal.homePage)),
@@ -52,6 +58,10 @@ struct PortalRoute: Sendable {
       "/connectors/*/edit", get: .viewer(ManagementPortal.editConnectorPage),
       post: .viewer(ManagementPortal.editConnector)),
     PortalRoute("/connectors/*/grants", get: .viewer(ManagementPortal.connectorGrantsPage)),
+    PortalRoute("/connectors/*/webhooks", get: .viewer(ManagementPortal.webhooksPage)),
+    PortalRoute(
+      "/connectors/*/webhooks/*/delete", get: .viewer(ManagementPortal.deleteWebhookPage),
+      post: .viewer(ManagementPortal.deleteWebhook)),
     PortalRoute("/connectors/*/tokens", get: .viewer(ManagementPortal.connectorTokensPage)),
     PortalRoute(
       "/connectors/*/rotate", get: .viewer(ManagementPortal.rotatePage), post: .viewer(ManagementPortal.rotate)),
@@ -69,6 +79,14 @@ struct PortalRoute: Sendable {
       "/groups/*/connectors", get: .viewer(ManagementPortal.groupConnectorsPage),
       post: .viewer(ManagementPortal.letConnectorIn)),
     PortalRoute("/groups/*/connectors/*", get: .viewer(ManagementPortal.groupGrantPage)),
+    PortalRoute("/review", get: .viewer(ManagementPortal.reviewPage)),
+    PortalRoute("/review.csv", get: .viewer(ManagementPortal.reviewFile)),
+    PortalRoute("/audit.csv", get: .viewer(ManagementPortal.auditFile)),
+    PortalRoute("/audit.ndjson", get: .viewer(ManagementPortal.auditFile)),
+    PortalRoute("/health", get: .viewer(ManagementPortal.healthPage)),
+    PortalRoute("/people", get: .viewer(ManagementPortal.peoplePage)),
+    PortalRoute(
+      "/people/*", get: .viewer(ManagementPortal.personPage), post: .viewer(ManagementPortal.changePerson)),
     PortalRoute("/audit", get: .viewer(ManagementPortal.auditPage)),
     PortalRoute("/events/*", get: .viewer(ManagementPortal.eventPage)),
     PortalRoute("/evidence/*", get: .viewer(ManagementPortal.evidence)),

@@ -127,7 +127,15 @@ final class SessionStore: Sendable {
     }.sorted { $0.lastUsedAt > $1.lastUsedAt }
   }
 
-  /// The sessions that a provider means: one by its `sid`, or all of an account.
+  /// How many sessions have not ended.
+  func count(at now: Timestamp) -> Int { sessions.withLock { $0.values.count { isLive($0, at: now) } } }
+
+  /// The sessions of people whom a provider signed in.
+  func sessions(issuer: String) -> [Session] {
+    sessions.withLock { sessions in sessions.values.filter { $0.issuer == issuer } }
+  }
+
+  /// The sessions that a provider means by its `sid`.
   func sessions(issuer: String, providerSession: String) -> [Session] {
     sessions.withLock { sessions in
       sessions.values.filter { $0.issuer == issuer && $0.providerSession == providerSession }

@@ -1,5 +1,6 @@
 import CredentialLedger
 import HTTPSupport
+import HTTPTypes
 import Hummingbird
 
 /// Signing in and out.
@@ -22,7 +23,7 @@ extension ManagementPortal {
       case "disabled": "Your account is disabled. Only an operator can enable it."
       default: nil
       }
-    return signIn(
+    return await signIn(
       visit, heading: "Sign in", to: Self.target(visit.query["to"]),
       notice: said.map { Part.notice(visit.query["said"] == "disabled" ? "bad" : "none", $0) })
   }
@@ -36,30 +37,43 @@ extension ManagementPortal {
           "The first operator is made by it once. At the command line an operator is made by: credledger account role account:2 operator",
         code: "link_used", next: ("Sign in", "/portal/sign-in"))
     }
-    var response = signIn(
+    var response = await signIn(
       visit, heading: "You will be this ledger’s first operator.", to: "/portal/", notice: nil)
     response.headers[values: .setCookie] = [setCookie(firstCookie, visit.part(1), seconds: 900)]
     return response
   }
 
-  private func signIn(_ visit: Visit, heading: HTML, to target: String, notice: HTML?) -> Response {
+  /// The sign-in page.
+  func signIn(
+    _ visit: Visit, heading: HTML, to target: String, notice: HTML?, status: HTTPResponse.Status = .ok
+  ) async -> Response {
+    let fresh: HTML = when(visit.query["said"] == "fresh", #"<input type="hidden" name="fresh" value="1">"#)
+    let buttons = connections.enumerated().map { index, connection -> HTML in
+      #"""
+      <form method="post" action="/portal/sign-in/\#(connection.provider.id)"><input type="hidden" name="to" value="\#(target)">\#(fresh)<button class="button\#(when(index == 0, " button-main"))">Continue with \#(Part.name(connection.provider.name))</button></form>
+      """#
+    }
+    var origins: Set<String> = []
+    for connection in connections { origins.formUnion(await connection.formOrigins) }
     let development: HTML = #"""
       <p class="or">Development mode only</p>
       <form class="stack" method="post" action="/portal/sign-in/development"><input type="hidden" name="to" value="\#(target)">
       \#(Part.textField("name", "Name", hint: "Any name will do. This form exists because the server was started with --development, and it answers only on this machine.", more: #"autocomplete="username" maxlength="100""#))
-      <button class="button button-main">Sign in with this name</button></form>
+      <button class="button\#(when(connections.isEmpty, " button-main"))">Sign in with this name</button></form>
       """#
     let nobody: HTML =
       "<p>No identity provider is set up, so nobody can sign in. An operator names one in the server’s configuration.</p>"
     let content: HTML = #"""
       <h1>\#(heading)</h1>\#(notice ?? .empty)
       <p class="soft">Use your organisation’s account. Signing in is recorded in the ledger, as is everything you change.</p>
-      \#(settings.isDevelopment ? development : nobody)
+      \#(buttons)\#(settings.isDevelopment ? development : connections.isEmpty ? nobody : .empty)
       """#
     return .html(
       layout().gate(
         "Sign in", content,
-        below: " · Trouble signing in? Tell your operator the request ID <code>\(visit.context.requestID)</code>."))
+        below: " · Trouble signing in? Tell your operator the request ID <code>\(visit.context.requestID)</code>."),
+      status: status,
+      formsLeadTo: origins.sorted())
   }
 
   /// Signs in by a name alone.
@@ -104,19 +118,23 @@ extension ManagementPortal {
   }
 
   func signOutPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
-    .html(
+    var origins: [String] = []
+    for connection in connections where connection.provider.issuer == viewer.session.issuer {
+      origins = await connection.formOrigins
+    }
+    return .html(
       layout().gate(
         "Sign out",
         #"""
         <h1>Sign out?</h1><p class="soft">Your session in this browser ends. Tokens and grants go on.</p>
         <form class="stack" method="post" action="/portal/sign-out">\#(viewer.token)<button class="button button-main">Sign out</button></form>
         <p><a href="/portal/">Stay signed in</a></p>
-        """#))
+        """#), formsLeadTo: origins)
   }
 
   func signOut(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     try await storing { () throws(SessionStoreError) in try await sessions.end([viewer.session.key]) }
-    var response = Response.see("/portal/sign-in?said=out")
+    var response = Response.see(await providerSignOut(viewer) ?? "/portal/sign-in?said=out")
     response.headers[values: .setCookie] = [setCookie(cookieName, "", seconds: 0)]
     return response
   }

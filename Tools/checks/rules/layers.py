@@ -21,7 +21,10 @@ ALLOWED = {
     "HTTPSupport": {"CredentialLedger", "Hummingbird", "HTTPTypes", "NIOCore"},
     "TokenService": {"CredentialLedger", "HTTPSupport", "Hummingbird", "HTTPTypes"},
     "PlatformService": {"CredentialLedger", "HTTPSupport", "Hummingbird", "HTTPTypes"},
-    "ManagementPortal": {"CredentialLedger", "HTTPSupport", "Hummingbird", "HTTPTypes", "NIOPosix"},
+    "ManagementPortal": {
+        "CredentialLedger", "HTTPSupport", "Hummingbird", "HTTPTypes", "NIOCore", "NIOPosix", "AsyncHTTPClient", "JWTKit",
+        "Logging",
+    },
     "LedgerServer": {
         "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "ManagementPortal", "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "Configuration", "ServiceLifecycle",
         "Logging", "HTTPTypes", "NIOCore", "NIOHTTPTypes", "NIOSSL",

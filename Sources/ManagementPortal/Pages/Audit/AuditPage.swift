@@ -79,8 +79,11 @@ extension ManagementPortal {
       viewer.readsAll
       ? "Everything that was ever done here, in order. Nothing can be changed or taken out without the proofs showing it."
       : "What you did, and what concerns your connectors and the groups that you administer."
+    let query = visit.query.query(replacing: "after", with: nil)
+    let downloads: HTML =
+      #"<a class="button" href="/portal/audit.csv?\#(query)">CSV</a><a class="button" href="/portal/audit.ndjson?\#(query)">NDJSON</a>"#
     let content: HTML = #"""
-      \#(Part.header("Audit trail", below: "<p>\(reach)</p>"))
+      \#(Part.header("Audit trail", below: "<p>\(reach)</p>", buttons: downloads))
       \#(auditFilter(visit, problem))
       \#(archived)
       <section class="stack" aria-labelledby="list"><h2 id="list" class="visually-hidden">Events</h2>\#(entries.isEmpty ? empty : try eventTable(entries, words))\#(older)</section>
@@ -120,7 +123,7 @@ extension ManagementPortal {
   /// What the page's filters ask for within what the viewer may see.
   ///
   /// - Returns: nil where nothing can match, or a filter is malformed.
-  private func filter(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> (Audit.Filter?, Problem?) {
+  func filter(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> (Audit.Filter?, Problem?) {
     var filter = try await scope(of: viewer) ?? .all
     if let kind = EventKinds(rawValue: visit.query["type"]) { filter = filter.and(.anyType(of: kind.types)) }
     if visit.query.has("exact") {

@@ -44,7 +44,7 @@ extension ManagementPortal {
       : .empty
     return #"""
       \#(Part.header(Part.name(connector.details.name), trail: Part.trail([("Connectors", "/portal/connectors"), (connector.details.name, nil)]), below: #"<p class="button-row">\#(Self.badges(state))</p><p>\#(Part.name(about))</p>"#, buttons: buttons))
-      <nav class="tab-list" aria-label="Connector">\#(link("overview", "", "Overview"))\#(link("grants", "/grants", "Grants"))\#(link("tokens", "/tokens", "Tokens"))<a href="/portal/audit?who=\#(connector.id.description)">Audit trail</a></nav>
+      <nav class="tab-list" aria-label="Connector">\#(link("overview", "", "Overview"))\#(link("grants", "/grants", "Grants"))\#(link("tokens", "/tokens", "Tokens"))\#(link("webhooks", "/webhooks", "Webhooks"))<a href="/portal/audit?who=\#(connector.id.description)">Audit trail</a></nav>
       """#
   }
 

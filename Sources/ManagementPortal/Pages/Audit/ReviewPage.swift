@@ -1,0 +1,161 @@
+import CredentialLedger
+import HTTPSupport
+import Hummingbird
+
+/// Who may do what where: all grants, for auditors and operators, and those of one's own groups for admins.
+extension ManagementPortal {
+  /// A grant as it is reviewed.
+  private struct Reviewed: Sendable {
+    let state: GrantState
+    let connector: Connector
+    let group: Group?
+    let lastUsed: Timestamp?
+    let owner: String
+    let granter: String
+  }
+
+  private static let reviewLimit = 500
+
+  private func reviewed(_ viewer: Viewer) async throws(PortalFailure) -> [Reviewed] {
+    try await asking { () async throws(LedgerError) -> [Reviewed] in
+      var states: [GrantState] = []
+      if viewer.readsAll {
+        for connector in try ledger.connectors.all(limit: 1_000) where !connector.isDeleted {
+          states += try ledger.grants.states(to: connector.id)
+        }
+      } else {
+        for group in try ledger.groups.joined(by: viewer.id) {
+          let isAdmin = try ledger.groups.members(of: group.id).contains {
+            $0.account == viewer.id && $0.role == .admin
+          }
+          if isAdmin { states += try ledger.grants.states(of: group.id) }
+        }
+      }
+      var reviewed: [Reviewed] = []
+      for state in states.prefix(Self.reviewLimit) {
+        guard let connector = try ledger.connectors.connector(state.grant.connector) else { continue }
+        let group = try state.grant.group.flatMap { (id) throws(LedgerError) in try ledger.groups.group(id) }
+        let tokens = try await ledger.tokens.list(.grant(state.grant.id), limit: 5)
+        let people = [Subject(connector.owner), Subject(state.grant.granter)]
+        let labels = try await ledger.audit.labels(of: people, revealing: true)
+        reviewed.append(
+          Reviewed(
+            state: state, connector: connector, group: group,
+            lastUsed: tokens.compactMap { $0.lastUsed ?? ($0.kind == .access ? $0.issuedAt : nil) }.max(),
+            owner: labels[people[0]]?.name ?? connector.owner.description,
+            granter: labels[people[1]]?.name ?? state.grant.granter.description))
+      }
+      return reviewed
+    }
+  }
+
+  func reviewPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    let all = try await reviewed(viewer)
+    let (now, signed) = (try now, signed)
+    let unused = Duration.seconds(90 * 86_400)
+    let rows = all.map { item -> HTML in
+      let grant = item.state.grant
+      let isUnused = now - (item.lastUsed ?? grant.grantedAt) > unused
+      let use: HTML =
+        isUnused
+        ? Part.status("warn", "Unused for 90 days")
+        : item.lastUsed.map { Part.ago($0, now: now) } ?? #"<span class="soft">Nothing yet</span>"#
+      return #"""
+        <tr><th scope="row">\#(Part.name(item.connector.details.name))<small>owned by \#(Part.name(item.owner))</small></th><td data-label="Where">\#(item.group.map { Part.name($0.name) } ?? "All groups of its granter")</td><td data-label="May use">\#(grant.scopes.words)</td><td data-label="Let in by">\#(Part.name(item.granter))<small>\#(Part.exact(grant.grantedAt))</small></td><td data-label="Last used">\#(use)</td><td data-label="State">\#(item.state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</td><td data-label="Proof">\#(Part.proof(grant.id.rawValue, signed: signed))</td></tr>
+        """#
+    }
+    let table: HTML = #"""
+      <div class="table-box"><table class="lists named"><caption class="visually-hidden">Grants</caption><thead><tr><th scope="col">Connector</th><th scope="col">Where</th><th scope="col">May use</th><th scope="col">Let in by</th><th scope="col">Last used</th><th scope="col">State</th><th scope="col">Proof</th></tr></thead><tbody>\#(rows)</tbody></table></div>
+      """#
+    let content: HTML = #"""
+      \#(Part.header("Access review", below: "<p>Every grant with the person who gave it, what it allows and when it was last used.</p>", buttons: all.isEmpty ? .empty : #"<a class="button" href="/portal/review.csv">Download CSV</a>"#))
+      \#(all.isEmpty ? #"<div class="card"><p>There is no grant to review.</p></div>"# as HTML : Self.matrix(all, now: now) + table)
+      \#(Part.commandLine(["credledger grant list"]))
+      """#
+    return .html(layout().page(Page("Access review", at: .review, content), for: viewer))
+  }
+
+  /// Groups and connectors, each cell with the time since the last use.
+  private static func matrix(_ all: [Reviewed], now: Timestamp) -> HTML {
+    let inGroups = all.filter { $0.group != nil && $0.state.isInForce }
+    guard !inGroups.isEmpty else { return .empty }
+    var groups: [(GroupID, String)] = []
+    var connectors: [(ConnectorID, String)] = []
+    for item in inGroups {
+      if let group = item.group, !groups.contains(where: { $0.0 == group.id }) { groups.append((group.id, group.name)) }
+      if !connectors.contains(where: { $0.0 == item.connector.id }) {
+        connectors.append((item.connector.id, item.connector.details.name))
+      }
+    }
+    let columns = connectors.prefix(12)
+    let head = columns.map { #"<th scope="col">\#(Part.name($0.1))</th>"# as HTML }
+    let rows = groups.prefix(Self.rowLimit).map { group in
+      let cells = columns.map { connector -> HTML in
+        guard
+          let item = inGroups.first(where: { $0.group?.id == group.0 && $0.connector.id == connector.0 })
+        else { return #"<td>–<span class="visually-hidden"> no access</span></td>"# }
+        let last = item.lastUsed ?? item.state.grant.grantedAt
+        let isUnused = now - last > .seconds(90 * 86_400)
+        return
+          #"<td><a\#(when(isUnused, #" class="unused""#)) href="/portal/groups/\#(group.0.rawValue)/connectors/\#(item.state.grant.id.rawValue)">\#(item.lastUsed == nil ? "not used" : Part.ago(last, now: now))</a></td>"#
+      }
+      return #"<tr><th scope="row" class="pinned">\#(Part.name(group.1))</th>\#(cells)</tr>"# as HTML
+    }
+    return #"""
+      <section class="stack" aria-labelledby="matrix"><h2 id="matrix">Groups and connectors</h2><div class="table-box" role="region" aria-labelledby="matrix" tabindex="0"><table class="matrix"><thead><tr><th scope="col" class="pinned">Group</th>\#(head)</tr></thead><tbody>\#(rows)</tbody></table></div></section>
+      """#
+  }
+
+  func reviewFile(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    var text = CSVText.line([
+      "grant", "connector", "owner", "group", "scopes", "granter", "grantedAt", "lastUsed", "inForce",
+    ])
+    for item in try await reviewed(viewer) {
+      text += CSVText.line([
+        item.state.grant.id.description, item.connector.details.name, item.owner, item.group?.name ?? "",
+        item.state.grant.scopes.description, item.granter, item.state.grant.grantedAt.description,
+        item.lastUsed?.description ?? "", String(item.state.isInForce),
+      ])
+    }
+    return .download(Array(text.utf8), type: "text/csv; charset=utf-8", name: "review.csv")
+  }
+
+  /// The events of the audit page's filters, as a file. At most 10,000, the newest first.
+  func auditFile(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    guard let filter = try await filter(visit, viewer).0 else { throw .invalid("A filter is malformed.") }
+    let entries = try await asking { () throws(LedgerError) in
+      try await ledger.audit.search(filter, limit: 10_000).entries
+    }
+    let isCSV = visit.part(0) == "audit.csv"
+    var text = isCSV ? CSVText.line(["position", "time", "type", "actor", "object", "subjects", "request"]) : ""
+    for entry in entries {
+      let values = [
+        ("position", String(entry.position)), ("time", entry.time.description), ("type", entry.type.name ?? ""),
+        ("actor", entry.actor.description), ("object", entry.object?.description ?? ""),
+        ("subjects", entry.subjects.map(\.description).joined(separator: " ")), ("request", entry.requestID ?? ""),
+      ]
+      if isCSV {
+        text += CSVText.line(values.map(\.1))
+      } else {
+        let members = values.map { ($0.0, $0.0 == "position" ? JSONValue.number($0.1) : .string($0.1)) }
+        text += String(decoding: JSONValue.object(members).bytes, as: UTF8.self) + "\n"
+      }
+    }
+    return .download(
+      Array(text.utf8), type: isCSV ? "text/csv; charset=utf-8" : "application/x-ndjson", name: visit.part(0))
+  }
+}
+
+/// Lines of CSV (RFC 4180). A cell that a spreadsheet would take for a formula gets an apostrophe before it.
+enum CSVText {
+  static func line(_ cells: [String]) -> String {
+    cells.map(cell).joined(separator: ",") + "\r\n"
+  }
+
+  private static func cell(_ text: String) -> String {
+    let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false
+    let safe = isFormula ? "'" + text : text
+    guard safe.contains(where: { "\",\r\n".contains($0) || $0 == "\r\n" }) else { return safe }
+    return "\"" + safe.replacing("\"", with: "\"\"") + "\""
+  }
+}

@@ -1,0 +1,107 @@
+import CredentialLedger
+import JWTKit
+
+/// What an ID token says (OpenID Connect Core 1.0 section 2), once its signature is verified.
+struct IDToken: JWTPayload {
+  let iss: String
+  let sub: String
+  let aud: AudienceClaim
+  let azp: String?
+  let exp: Double
+  let iat: Double?
+  let nbf: Double?
+  let nonce: String?
+  let sid: String?
+  let tid: String?
+  let hd: String?
+  let name: String?
+  let email: String?
+  let emailIsVerified: LenientFlag?
+
+  enum CodingKeys: String, CodingKey {
+    case iss, sub, aud, azp, exp, iat, nbf, nonce, sid, tid, hd, name, email
+    case emailIsVerified = "email_verified"
+  }
+
+  /// How far clocks may differ, in seconds.
+  private static let skew = 60.0
+
+  /// Nothing more than the signature: ``check(_:nonce:at:)`` does the rest, by the ledger's clock.
+  func verify(using algorithm: some JWTAlgorithm) async throws {}
+
+  /// Checks for whom, when and for which request the token was made (section 3.1.3.7).
+  func check(_ provider: IdentityProvider, nonce expected: String, at now: Timestamp) throws(SignInFailure) {
+    try checkOrigin(provider, at: now)
+    guard nonce == expected else { throw .unverified("nonce: expected the one of the request") }
+    guard exp > Double(now.milliseconds) / 1_000 - Self.skew else { throw .unverified("exp: the ID token has expired") }
+    guard (1...255).contains(sub.utf8.count), !sub.utf8.contains(0) else {
+      throw .unverified("sub: expected 1 to 255 bytes without NUL")
+    }
+    if !provider.tenants.isEmpty {
+      guard let tenant = (tid ?? hd)?.lowercased(), provider.tenants.contains(tenant) else {
+        throw .domain(tid ?? hd ?? "another organisation")
+      }
+    }
+    if !provider.domains.isEmpty {
+      let domain = email?.split(separator: "@").last.map { $0.lowercased() } ?? ""
+      guard provider.domains.contains(domain), emailIsVerified?.value != false, email?.contains("@") == true else {
+        throw .domain(domain.isEmpty ? "no mail address" : domain)
+      }
+    }
+  }
+
+  private func checkOrigin(_ provider: IdentityProvider, at now: Timestamp) throws(SignInFailure) {
+    guard iss == provider.issuer else { throw .unverified("iss: expected the provider’s issuer") }
+    guard aud.value.contains(provider.clientID) else { throw .unverified("aud: expected this client") }
+    guard aud.value.count == 1 || azp == provider.clientID, azp.map({ $0 == provider.clientID }) ?? true else {
+      throw .unverified("azp: expected this client")
+    }
+    let seconds = Double(now.milliseconds) / 1_000
+    guard max(iat ?? 0, nbf ?? 0) < seconds + Self.skew else {
+      throw .unverified("iat: the ID token is from the future")
+    }
+  }
+}
+
+/// What a provider says when somebody signs out there (OpenID Connect Back-Channel Logout 1.0 section 2.4).
+struct LogoutToken: JWTPayload {
+  let iss: String
+  let aud: AudienceClaim
+  let iat: Double
+  let exp: Double?
+  let sub: String?
+  let sid: String?
+  let nonce: String?
+  let events: [String: [String: String]]
+
+  private static let event = "http://schemas.openid.net/event/backchannel-logout"
+
+  /// Nothing more than the signature: ``check(_:at:)`` does the rest.
+  func verify(using algorithm: some JWTAlgorithm) async throws {}
+
+  func check(_ provider: IdentityProvider, at now: Timestamp) throws(SignInFailure) {
+    let age = Double(now.milliseconds) / 1_000 - iat
+    guard iss == provider.issuer, aud.value.contains(provider.clientID), events[Self.event] != nil, nonce == nil,
+      sid != nil || sub != nil, (-60...300).contains(age), exp.map({ $0 > iat + age - 60 }) ?? true
+    else { throw .unverified("the logout token is not for this client, not new, or no logout token") }
+  }
+}
+
+/// A boolean, which some providers write as a text.
+struct LenientFlag: Codable, Sendable, Equatable {
+  let value: Bool
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if let flag = try? container.decode(Bool.self) {
+      value = flag
+    } else {
+      value = try container.decode(String.self) == "true"
+    }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(value)
+  }
+}

@@ -1,0 +1,116 @@
+import CredentialLedger
+import HTTPSupport
+
+/// An OpenID Connect provider by which people sign in.
+public struct IdentityProvider: Sendable, Equatable {
+  /// Names it in paths: small letters, digits and hyphens.
+  public let id: String
+  /// The name on its button.
+  public let name: String
+  /// The `iss` of its ID tokens, compared byte by byte.
+  public let issuer: String
+  public let clientID: String
+  /// Nil for a public client, which PKCE alone protects.
+  let secret: ClientSecret?
+  /// The mail domains whose accounts may sign in; empty for all. The provider must have verified the address.
+  public let domains: [String]
+  /// The tenants (`tid`, or `hd` of Google) whose accounts may sign in; empty for all.
+  public let tenants: [String]
+
+  /// Scheme, host and port of the issuer.
+  var origin: String { Self.origin(of: issuer) }
+
+  static func origin(of url: String) -> String {
+    url.split(separator: "/", omittingEmptySubsequences: false).prefix(3).joined(separator: "/")
+  }
+
+  /// Reads the file that lists the providers: a JSON object with the member `providers`, see
+  /// `Schemas/files/providers.schema.json`.
+  ///
+  /// - Parameter secret: reads the file that holds a client secret; nil where there is none.
+  /// - Throws: ``PortalError`` naming the member and what was expected.
+  public static func read(
+    _ file: [UInt8], secret: (_ path: String) throws(PortalError) -> [UInt8]?
+  ) throws(PortalError) -> [IdentityProvider] {
+    guard let value = try? JSONParser.parse(file), case .array(let items)? = value["providers"] else {
+      throw PortalError("portal.providers: expected a JSON object with the list providers")
+    }
+    var providers: [IdentityProvider] = []
+    for item in items {
+      let provider = try IdentityProvider(item, secret: secret)
+      guard !providers.contains(where: { $0.id == provider.id || $0.issuer == provider.issuer }) else {
+        throw PortalError("portal.providers: \(provider.id) or its issuer is there twice")
+      }
+      providers.append(provider)
+    }
+    return providers
+  }
+
+  private init(
+    _ value: JSONValue, secret: (_ path: String) throws(PortalError) -> [UInt8]?
+  ) throws(PortalError) {
+    func text(_ name: String) throws(PortalError) -> String {
+      guard case .string(let text)? = value[name], !text.isEmpty else {
+        throw PortalError("portal.providers: \(name): expected a text")
+      }
+      return text
+    }
+    func texts(_ name: String) throws(PortalError) -> [String] {
+      switch value[name] {
+      case nil: return []
+      case .array(let items)?:
+        let texts = items.compactMap { if case .string(let text) = $0 { text.lowercased() } else { nil } }
+        if texts.count == items.count { return texts }
+        fallthrough
+      default: throw PortalError("portal.providers: \(name): expected a list of texts")
+      }
+    }
+    let id = try text("id")
+    guard id.utf8.allSatisfy({ Self.isPlain($0) }), id != "development" else {
+      throw PortalError("portal.providers: id: expected small letters, digits and hyphens")
+    }
+    self.id = id
+    name = try text("name")
+    issuer = try text("issuer")
+    guard Self.isTrusted(issuer) else {
+      throw PortalError("portal.providers: issuer: expected https, or http on the loopback")
+    }
+    clientID = try text("clientID")
+    domains = try texts("domains")
+    tenants = try texts("tenants")
+    guard value["clientSecretFile"] != nil else {
+      self.secret = nil
+      return
+    }
+    let path = try text("clientSecretFile")
+    guard let bytes = try secret(path) else {
+      throw PortalError("portal.providers: clientSecretFile: there is no file \(path)")
+    }
+    let line = String(decoding: bytes, as: UTF8.self).filter { !$0.isNewline }
+    guard !line.isEmpty else {
+      throw PortalError("portal.providers: clientSecretFile: \(path) is empty")
+    }
+    self.secret = ClientSecret(text: line)
+  }
+
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "-") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+      || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+  }
+
+  /// Whether nobody on the way can read or change what is said: TLS, or this machine.
+  static func isTrusted(_ url: String) -> Bool {
+    if url.hasPrefix("https://") { return true }
+    guard url.hasPrefix("http://") else { return false }
+    let host = origin(of: url).dropFirst("http://".utf8.count)
+    return ["127.0.0.1", "localhost", "[::1]"].contains { host == $0 || host.hasPrefix("\($0):") }
+  }
+}
+
+/// What the portal authenticates by at a provider. Prints as redacted.
+struct ClientSecret: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  let text: String
+  var description: String { "<redacted>" }
+  var debugDescription: String { "<redacted>" }
+  var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
+}

@@ -1,0 +1,142 @@
+import AsyncHTTPClient
+import CredentialLedger
+import HTTPSupport
+import JWTKit
+import NIOCore
+
+/// Why a sign-in by a provider is refused.
+enum SignInFailure: Error, Sendable {
+  /// The provider did not answer in time, or with something else than it must. The text is for the log.
+  case unreachable(String)
+  /// What came back cannot be trusted. The text is for the log, and no browser sees it.
+  case unverified(String)
+  /// The account is of a domain or a tenant that may not sign in.
+  case domain(String)
+}
+
+/// Talks to a provider: reads its documents, trades codes, and verifies what it signs.
+actor ProviderConnection {
+  /// What the discovery document says (OpenID Connect Discovery 1.0).
+  struct Discovery: Sendable {
+    let authorization: String
+    let token: String
+    let keys: String
+    let endSession: String?
+  }
+
+  let provider: IdentityProvider
+  private let client: @Sendable () -> HTTPClient
+  private let wait: Int64
+  private var discovery: (document: Discovery, readAt: Timestamp)?
+  private var keys: (collection: JWTKeyCollection, readAt: Timestamp)?
+  /// How long documents are used before they are read anew.
+  private static let life = Duration.seconds(3_600)
+  private static let answerLimit = 1 << 20
+
+  /// - Parameter wait: how many seconds the provider has for an answer.
+  init(_ provider: IdentityProvider, wait: Int64, client: @escaping @Sendable () -> HTTPClient) {
+    self.provider = provider
+    self.wait = wait
+    self.client = client
+  }
+
+  /// The endpoints of the provider.
+  func endpoints(at now: Timestamp) async throws(SignInFailure) -> Discovery {
+    if let discovery, now - discovery.readAt < Self.life { return discovery.document }
+    let base = provider.issuer.hasSuffix("/") ? String(provider.issuer.dropLast()) : provider.issuer
+    let value = try await fetch(HTTPClientRequest(url: base + "/.well-known/openid-configuration"))
+    guard value["issuer"]?.text == provider.issuer else {
+      throw .unverified("the discovery document is of another issuer")
+    }
+    func endpoint(_ name: String) throws(SignInFailure) -> String {
+      guard let url = value[name]?.text, IdentityProvider.isTrusted(url) else {
+        throw .unverified("the discovery document has no \(name) over TLS")
+      }
+      return url
+    }
+    let document = Discovery(
+      authorization: try endpoint("authorization_endpoint"), token: try endpoint("token_endpoint"),
+      keys: try endpoint("jwks_uri"), endSession: try? endpoint("end_session_endpoint"))
+    discovery = (document, now)
+    return document
+  }
+
+  /// Where forms of the sign-in page may lead.
+  var formOrigins: [String] {
+    let known = discovery.map { document in
+      [document.document.authorization, document.document.endSession].compactMap { $0 }.map(IdentityProvider.origin)
+    }
+    return Array(Set([provider.origin] + (known ?? []))).sorted()
+  }
+
+  /// Trades a code for an ID token (RFC 6749 section 4.1.3, RFC 7636).
+  func trade(
+    code: String, verifier: String, redirectURI: String, at now: Timestamp
+  ) async throws(SignInFailure) -> String {
+    var request = HTTPClientRequest(url: try await endpoints(at: now).token)
+    request.method = .POST
+    var fields = [
+      ("grant_type", "authorization_code"), ("code", code), ("code_verifier", verifier),
+      ("redirect_uri", redirectURI),
+    ]
+    if let secret = provider.secret {
+      // RFC 6749 section 2.3.1: both parts are form-encoded first.
+      let pair = "\(PercentEncoding.encode(provider.clientID)):\(PercentEncoding.encode(secret.text))"
+      request.headers.add(name: "Authorization", value: "Basic " + Base64.encode(Array(pair.utf8)))
+    } else {
+      fields.append(("client_id", provider.clientID))
+    }
+    request.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
+    let body = fields.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
+    request.body = .bytes(ByteBuffer(string: body))
+    guard let token = try await fetch(request)["id_token"]?.text else {
+      throw .unverified("the token endpoint gave no ID token")
+    }
+    return token
+  }
+
+  /// Verifies the signature of a token. Keys that were rotated are read anew, once.
+  func claims<Claims: JWTPayload>(
+    of token: String, as type: Claims.Type, at now: Timestamp
+  ) async throws(SignInFailure) -> Claims {
+    let isOld = keys.map { now - $0.readAt >= Self.life } ?? true
+    let collection = try await keys(refreshing: isOld, at: now)
+    if let claims = try? await collection.verify(token, as: type) { return claims }
+    guard !isOld else { throw .unverified("the signature is not by a key of the provider") }
+    let newer = try await keys(refreshing: true, at: now)
+    guard let claims = try? await newer.verify(token, as: type) else {
+      throw .unverified("the signature is not by a key of the provider")
+    }
+    return claims
+  }
+
+  private func keys(refreshing: Bool, at now: Timestamp) async throws(SignInFailure) -> JWTKeyCollection {
+    if let keys, !refreshing { return keys.collection }
+    let text = try await read(HTTPClientRequest(url: try await endpoints(at: now).keys))
+    let collection = JWTKeyCollection()
+    do { try await collection.add(jwksJSON: String(decoding: text, as: UTF8.self)) } catch {
+      throw .unverified("the key set is malformed")
+    }
+    keys = (collection, now)
+    return collection
+  }
+
+  private func fetch(_ request: HTTPClientRequest) async throws(SignInFailure) -> JSONValue {
+    let bytes = try await read(request)
+    guard let value = try? JSONParser.parse(bytes) else { throw .unreachable("the provider’s answer is not JSON") }
+    return value
+  }
+
+  private func read(_ request: HTTPClientRequest) async throws(SignInFailure) -> [UInt8] {
+    do {
+      let response = try await client().execute(request, timeout: .seconds(wait))
+      let body = try await response.body.collect(upTo: Self.answerLimit)
+      guard response.status == .ok else {
+        throw SignInFailure.unreachable("the provider answered \(response.status.code)")
+      }
+      return Array(body.readableBytesView)
+    } catch let failure as SignInFailure {
+      throw failure
+    } catch { throw .unreachable("the provider did not answer: \(error)") }
+  }
+}

@@ -1,0 +1,137 @@
+import CredentialLedger
+import HTTPSupport
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// Signing in by a provider: the authorization code flow with PKCE.
+extension ManagementPortal {
+  /// The cookie that ties a sign-in to the browser that began it.
+  private var attemptCookie: String { isSecure ? "__Host-credledger-attempt" : "credledger-attempt" }
+
+  private func connection(_ visit: Visit) throws(PortalFailure) -> ProviderConnection {
+    guard let connection = connections.first(where: { $0.provider.id == visit.part(1) }) else {
+      throw .notFound("page")
+    }
+    return connection
+  }
+
+  private func redirectURI(_ provider: IdentityProvider) -> String {
+    "\(origin)/portal/sign-in/\(provider.id)/callback"
+  }
+
+  /// Sends the browser to the provider.
+  func beginSignIn(_ visit: Visit) async throws(PortalFailure) -> Response {
+    let connection = try connection(visit)
+    let now = try now
+    let endpoints: ProviderConnection.Discovery
+    do throws(SignInFailure) { endpoints = try await connection.endpoints(at: now) } catch {
+      return await refuse(visit, connection.provider, error)
+    }
+    let (browser, nonce, verifier) = (RandomText.make(), RandomText.make(), RandomText.make())
+    let state = attempts.begin(
+      SignInAttempts.Attempt(
+        provider: connection.provider.id, browser: SHA256.hash(Array(browser.utf8)), nonce: nonce, verifier: verifier,
+        target: Self.target(visit.form["to"]), begunAt: now))
+    let challenge = Base64.encode(SHA256.hash(Array(verifier.utf8)).bytes).replacing("+", with: "-")
+      .replacing("/", with: "_").replacing("=", with: "")
+    var fields = [
+      ("response_type", "code"), ("client_id", connection.provider.clientID),
+      ("redirect_uri", redirectURI(connection.provider)), ("scope", "openid profile email"), ("state", state),
+      ("nonce", nonce), ("code_challenge", challenge), ("code_challenge_method", "S256"),
+    ]
+    if visit.form.has("fresh") { fields += [("prompt", "login"), ("max_age", "0")] }
+    let query = fields.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
+    let mark = endpoints.authorization.contains("?") ? "&" : "?"
+    var response = Response.see(endpoints.authorization + mark + query)
+    response.headers[values: .setCookie] = [setCookie(attemptCookie, browser, seconds: 600)]
+    return response
+  }
+
+  /// The browser comes back with a code, or with a refusal.
+  func finishSignIn(_ visit: Visit) async throws(PortalFailure) -> Response {
+    let connection = try connection(visit)
+    let provider = connection.provider
+    let now = try now
+    let browser = SHA256.hash(Array((cookie(attemptCookie, in: visit.request) ?? "").utf8))
+    guard
+      let attempt = attempts.finish(visit.query["state"], provider: provider.id, browser: browser, at: now)
+    else {
+      return await refuse(visit, provider, .unverified("state: expected that of a sign-in which this browser began"))
+    }
+    let token: IDToken
+    do throws(SignInFailure) {
+      // RFC 9207: an answer of another provider must not be taken for this one's.
+      if visit.query.has("iss"), visit.query["iss"] != provider.issuer {
+        throw .unverified("iss: expected the provider’s issuer")
+      }
+      if visit.query.has("error") { throw .unverified("the provider refused") }
+      guard visit.query.has("code") else { throw .unverified("code: expected one") }
+      let text = try await connection.trade(
+        code: visit.query["code"], verifier: attempt.verifier, redirectURI: redirectURI(provider), at: now)
+      token = try await connection.claims(of: text, as: IDToken.self, at: now)
+      try token.check(provider, nonce: attempt.nonce, at: now)
+    } catch { return await refuse(visit, provider, error) }
+    var response = try await arrive(
+      visit, issuer: provider.issuer, subject: token.sub, name: token.name ?? token.email, email: token.email,
+      providerSession: token.sid ?? "", to: attempt.target)
+    response.headers[values: .setCookie].append(setCookie(attemptCookie, "", seconds: 0))
+    return response
+  }
+
+  /// The sign-in page with the reason in words; the log has the exact one.
+  private func refuse(_ visit: Visit, _ provider: IdentityProvider, _ failure: SignInFailure) async -> Response {
+    let words: HTML
+    let reason: String
+    switch failure {
+    case .unreachable(let text):
+      (words, reason) = ("\(Part.name(provider.name)) did not answer. Try again, or choose another.", text)
+    case .unverified(let text):
+      (words, reason) = (
+        "That sign-in could not be verified, so nothing was done. Start again from here.", text
+      )
+    case .domain(let domain):
+      (words, reason) = (
+        "Accounts of \(Part.name(domain)) may not sign in here. Ask your operator to allow them.",
+        "the domain or tenant is not among those allowed"
+      )
+    }
+    visit.context.logger.notice(
+      "sign-in refused", metadata: ["provider": .string(provider.id), "reason": .string(reason)])
+    return await signIn(
+      visit, heading: "Sign in", to: "/portal/", notice: Part.notice("bad", words), status: .forbidden)
+  }
+
+  /// A provider says that somebody signed out there.
+  func backchannelLogout(_ visit: Visit) async throws(PortalFailure) -> Response {
+    let connection = try connection(visit)
+    let provider = connection.provider
+    let now = try now
+    let token: LogoutToken
+    do throws(SignInFailure) {
+      token = try await connection.claims(of: visit.form["logout_token"], as: LogoutToken.self, at: now)
+      try token.check(provider, at: now)
+    } catch { throw .invalid("logout_token: expected one of the provider, for this client.") }
+    var ended = token.sid.map { sessions.sessions(issuer: provider.issuer, providerSession: $0) } ?? []
+    if token.sid == nil, let subject = token.sub {
+      for session in sessions.sessions(issuer: provider.issuer) {
+        let person = try await asking { () throws(LedgerError) in try await ledger.accounts.reveal(session.account) }
+        if person?.subject == subject { ended.append(session) }
+      }
+    }
+    let keys = ended.map(\.key)
+    try await storing { () throws(SessionStoreError) in try await sessions.end(keys) }
+    return Response(status: .ok, headers: [.contentLength: "0"])
+  }
+
+  /// The provider's own sign-out, where it has one: nil leaves the browser here.
+  func providerSignOut(_ viewer: Viewer) async -> String? {
+    guard let connection = connections.first(where: { $0.provider.issuer == viewer.session.issuer }),
+      let now = try? now, let end = try? await connection.endpoints(at: now).endSession
+    else { return nil }
+    let back = PercentEncoding.encode("\(origin)/portal/sign-in?said=out")
+    let mark = end.contains("?") ? "&" : "?"
+    return
+      "\(end)\(mark)client_id=\(PercentEncoding.encode(connection.provider.clientID))&post_logout_redirect_uri=\(back)"
+  }
+}

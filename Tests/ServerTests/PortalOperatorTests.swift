@@ -1,0 +1,85 @@
+import CredentialLedger
+import TestSupport
+import Testing
+
+/// The pages of operators and auditors.
+@Suite struct PortalOperatorTests {
+  /// An operator's browser.
+  private func `operator`(of served: ServedPortal) throws -> Browser {
+    let browser = served.browser()
+    let link = try served.line(beginning: "the first operator signs in at ").dropFirst(served.origin.utf8.count)
+    try browser.open(String(link))
+    try browser.submit("/portal/sign-in/development", [("name", "Ada")])
+    return browser
+  }
+
+  @Test func `An operator changes roles and disables people, whose sessions end at once`() async throws {
+    let served = try await ServedPortal()
+    let browser = try self.operator(of: served)
+    let other = served.browser()
+    try other.signIn("Bob")
+    #expect(try browser.open("/portal/people?q=bob").body.contains("<bdi>Bob</bdi>"))
+    let account = try #require(
+      browser.page.body.split(separator: "href=\"/portal/people/").dropFirst().first?.prefix { $0 != "\"" })
+    try browser.open("/portal/people/\(account)")
+    let role = AccountRole.auditor.rawValue
+    try browser.submit("/portal/people/\(account)", [("to", String(role)), ("do", "role")])
+    #expect(browser.page.body.contains("· auditor ·"), "\(browser.page.body)")
+    #expect(try other.open("/portal/audit?exact=ledger.created").body.contains("This ledger was created"))
+    try browser.submit("/portal/people/\(account)", [("do", "disable"), ("reason", "")])
+    #expect(browser.page.status == 422)
+    try browser.submit("/portal/people/\(account)", [("do", "disable"), ("reason", "left the team")])
+    #expect(browser.page.body.contains("Disabled"))
+    #expect(try other.open("/portal/").body.contains("<h1>Sign in</h1>"))
+    try other.signIn("Bob")
+    #expect(other.page.body.contains("Your account is disabled."))
+    // Operators are made and changed at the command line alone.
+    try browser.open("/portal/people/2")
+    #expect(!browser.page.body.contains("Change role") && browser.page.body.contains("at the command line only"))
+    #expect(try browser.open("/portal/health").status == 200)
+  }
+
+  @Test func `Pages of operators are not there for others, and each sees their own part of the audit trail`()
+    async throws
+  {
+    let served = try await ServedPortal()
+    let browser = try self.operator(of: served)
+    let other = served.browser()
+    try other.signIn("Bob")
+    for path in ["/portal/health", "/portal/people", "/portal/people/2"] {
+      #expect(try other.open(path).status == 404, "\(path)")
+      #expect(try browser.open(path).status == 200, "\(path)")
+    }
+    #expect(try other.open("/portal/").body.contains(">Health<") == false)
+    #expect(try other.open("/portal/audit").body.contains("<bdi>Ada</bdi>") == false)
+    #expect(try other.open("/portal/audit?who=account:2").body.contains("No event matches."))
+    #expect(try other.open("/portal/events/2").status == 404 && other.open("/portal/evidence/2").status == 404)
+    #expect(try other.open("/portal/audit.ndjson").body.contains("account:2\"") == false)
+  }
+
+  @Test func `Files have what the filters let pass, and no cell that a spreadsheet computes`() async throws {
+    let served = try await ServedPortal()
+    let browser = try self.operator(of: served)
+    try browser.verify("+44 7700 900128")
+    try browser.open("/portal/connectors/new")
+    try browser.submit("/portal/connectors/new", [("name", "=1+1,\"x\"")])
+    try browser.submit("/portal/connectors/new/permissions", [("permission", "text-message")])
+    try browser.open("/portal/groups/new")
+    try browser.submit("/portal/groups/new", [("name", "Field team")])
+    let group = try #require(
+      browser.page.body.split(separator: "action=\"/portal/groups/").dropFirst().first?.prefix { $0 != "\"" })
+    try browser.open("/portal/groups/\(group)/connectors")
+    let number = try #require(
+      browser.page.body.split(separator: "<option value=\"").dropFirst().first?.prefix { $0 != "\"" })
+    try browser.open("/portal/groups/\(group)/connectors?connector=\(number)")
+    try browser.submit("/portal/groups/\(group)/connectors")
+    let review = try browser.open("/portal/review.csv")
+    #expect(review.header("content-type") == "text/csv; charset=utf-8")
+    #expect(review.body.contains(",\"'=1+1,\"\"x\"\"\","), "\(review.body)")
+    #expect(try browser.open("/portal/review").body.contains("not used"))
+    let lines = try browser.open("/portal/audit.csv?exact=phone.*").body.split(separator: "\r\n")
+    #expect(lines.count == 3 && lines.dropFirst().allSatisfy { $0.contains(",phone.") }, "\(lines)")
+    #expect(try browser.open("/portal/audit.ndjson?exact=ledger.created").json?["position"]?.text == "1")
+    #expect(try browser.open("/portal/audit.csv?exact=nothing").status == 400)
+  }
+}

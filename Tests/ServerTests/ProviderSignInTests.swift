@@ -1,0 +1,206 @@
+import CredentialLedger
+import Glibc
+import HTTPSupport
+import TestSupport
+import Testing
+
+/// Signing in by an OpenID Connect provider that is not ours, in a process of its own.
+@Suite struct ProviderSignInTests {
+  private static let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+    .joined(separator: "/")
+  /// Where `Tools/test` puts oidc-provider-mock.
+  private static let packages = root + "/.build/python-clients"
+  private static var isThere: Bool { TemporaryFolder.names(in: packages + "/oidc_provider_mock") != nil }
+
+  /// The provider's process.
+  private final class Provider {
+    let port: Int
+    private let process: ChildProcess
+
+    init() throws {
+      process = try ChildProcess(
+        "/usr/bin/env", ["python3", "-W", "ignore", root + "/Tests/Python/oidc_provider.py"],
+        environment: ["PYTHONPATH=\(packages)"])
+      port = process.read().first.flatMap { Int($0) } ?? 0
+    }
+
+    var issuer: String { "http://127.0.0.1:\(port)" }
+
+    private var isRunning = true
+
+    func stop() {
+      if isRunning { _ = process.kill() }
+      isRunning = false
+    }
+
+    deinit { stop() }
+
+    func ask(_ method: String, _ target: String, form: String = "") throws -> Answer {
+      let connection = try Connection(port: port)
+      connection.send(
+        "\(method) \(target) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: \(form.utf8.count)\r\n\r\n\(form)"
+      )
+      return Answer(connection.readAll())
+    }
+
+    func choose(_ fault: String) throws { _ = try ask("GET", "/fault/\(fault)") }
+
+    /// Lets somebody sign in there.
+    ///
+    /// - Returns: where the browser is sent back to, without the origin.
+    func approve(_ location: String, as subject: String) throws -> String {
+      let target = String(location.dropFirst(issuer.utf8.count))
+      let back = try ask("POST", target, form: "sub=\(PercentEncoding.encode(subject))").header("location") ?? ""
+      return "/" + back.split(separator: "/").dropFirst(2).joined(separator: "/")
+    }
+  }
+
+  /// A portal that knows the provider.
+  ///
+  /// - Parameter more: further members of its entry.
+  private func portal(of provider: Provider, more: String = "") async throws -> ServedPortal {
+    try await ServedPortal { folder in
+      try Self.write("not known to anybody", to: "\(folder)/client-secret")
+      try Self.write(
+        "{\"providers\":[{\"id\":\"mock\",\"name\":\"Mock & Sons\",\"issuer\":\"\(provider.issuer)\",\"clientID\":\"portal\",\"clientSecretFile\":\"\(folder)/client-secret\"\(more)}]}",
+        to: "\(folder)/providers.json")
+      try Self.write(
+        "{\"portal\":{\"providers\":\"\(folder)/providers.json\",\"provider-seconds\":2}}", to: "\(folder)/server.json")
+      return ["--config", "\(folder)/server.json"]
+    }
+  }
+
+  private static func write(_ text: String, to path: String) throws {
+    guard let file = unsafe fopen(path, "w") else { throw ServerFailure(reason: "no file \(path)") }
+    unsafe fputs(text, file)
+    unsafe fclose(file)
+  }
+
+  /// Begins a sign-in, and lets the provider approve it.
+  private func approved(_ browser: Browser, _ provider: Provider, as subject: String) throws -> String {
+    try browser.open("/portal/sign-in")
+    #expect(browser.page.body.contains("Continue with <bdi>Mock &amp; Sons</bdi>"))
+    #expect(browser.page.header("content-security-policy")?.contains("form-action 'self' \(provider.issuer)") == true)
+    try browser.submit("/portal/sign-in/mock", follow: false)
+    return try provider.approve(browser.page.header("location") ?? "", as: subject)
+  }
+
+  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func `People sign in, keys may be rotated, and the account is the same each time`() async throws {
+    let provider = try Provider()
+    let served = try await portal(of: provider)
+    let browser = served.browser()
+    try browser.open(try approved(browser, provider, as: "ada@example.org"))
+    #expect(
+      browser.page.status == 200 && browser.page.body.contains("<bdi>ada@example.org</bdi>"), "\(browser.page.text)")
+    try browser.open("/portal/me")
+    #expect(browser.page.body.contains("account:2"))
+    try provider.choose("rotated")
+    let other = served.browser()
+    try other.open(try approved(other, provider, as: "ada@example.org"))
+    try other.open("/portal/me")
+    #expect(other.page.body.contains("account:2"), "\(served.log)")
+    // Signing out there ends the sessions here.
+    let token = try provider.ask("GET", "/logout/portal/ada%40example.org").body
+    #expect(
+      try browser.post("/portal/sign-in/mock/logout", [("logout_token", token)], site: nil, follow: false).status == 200
+    )
+    #expect(try browser.open("/portal/me").body.contains("<h1>Sign in</h1>"))
+    #expect(try other.open("/portal/me").body.contains("<h1>Sign in</h1>"))
+    served.end()
+    for secret in ["not known to anybody", "ada@example.org"] { #expect(!served.log.contains(secret)) }
+  }
+
+  @Test(
+    .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"),
+    arguments: [
+      "nonce", "audience", "authorized-party", "issuer", "expired", "future", "key", "none-algorithm", "slow",
+    ])
+  func `An ID token with a fault signs nobody in`(fault: String) async throws {
+    let provider = try Provider()
+    let served = try await portal(of: provider)
+    let browser = served.browser()
+    try provider.choose(fault)
+    try browser.open(try approved(browser, provider, as: "ada"))
+    #expect(browser.page.status == 403, "\(fault): \(browser.page.text)")
+    #expect(browser.cookies["credledger"] == nil)
+    let words = fault == "slow" ? "did not answer" : "could not be verified, so nothing was done"
+    #expect(browser.page.body.contains(words), "\(fault)")
+    #expect(served.log.contains("sign-in refused"))
+    try provider.choose("none")
+    try browser.open(try approved(browser, provider, as: "ada"))
+    #expect(browser.page.status == 200 && browser.cookies["credledger"] != nil, "\(fault): \(browser.page.text)")
+  }
+
+  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func `An answer comes back once, to the browser that asked, and from the provider that was asked`() async throws {
+    let provider = try Provider()
+    let served = try await portal(of: provider)
+    let (browser, thief) = (served.browser(), served.browser())
+    let answer = try approved(browser, provider, as: "ada")
+    #expect(try thief.open(answer).status == 403)
+    #expect(try browser.open(answer + "&iss=https%3A%2F%2Fanother.example").status == 403)
+    // That used it up.
+    #expect(try browser.open(answer).status == 403)
+    let second = try approved(browser, provider, as: "ada")
+    #expect(try browser.open(second.replacing("state=", with: "state=0")).status == 403)
+    #expect(try browser.open(second).status == 200)
+    #expect(try browser.open(second).status == 403)
+    for path in ["/portal/sign-in/mock/callback", "/portal/sign-in/mock/callback?error=access_denied&state=x"] {
+      #expect(try browser.open(path).status == 403)
+    }
+    #expect(try browser.open("/portal/sign-in/none/callback").status == 404)
+    for token in ["", "x", "a.b.c"] {
+      #expect(try browser.post("/portal/sign-in/mock/logout", [("logout_token", token)], site: nil).status == 400)
+    }
+  }
+
+  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func `Only the domains that are named may sign in, and a provider that is down harms nothing else`() async throws {
+    let running = try Provider()
+    let served = try await portal(of: running, more: ",\"domains\":[\"example.org\"]")
+    let browser = served.browser()
+    try browser.open(try approved(browser, running, as: "eve@evil.example"))
+    #expect(
+      browser.page.status == 403
+        && browser.page.body.contains("Accounts of <bdi>evil.example</bdi> may not sign in here."))
+    try browser.open(try approved(browser, running, as: "ada@example.org"))
+    #expect(browser.page.status == 200, "\(browser.page.text)")
+    let late = served.browser()
+    let answer = try approved(late, running, as: "ada@example.org")
+    running.stop()
+    #expect(try late.open(answer).status == 403)
+    #expect(late.page.body.contains("did not answer. Try again, or choose another."))
+    #expect(try browser.open("/portal/me").status == 200)
+  }
+
+  @Test func `A list of providers that is not right is refused at the start, with the member named`() async throws {
+    let folder = TemporaryFolder()
+    let program = try Program.file("credledger")
+    let ledger = try await Ledger.create(at: "\(folder.path)/ledger", origin: "ledger.example.org")
+    await ledger.close()
+    for (entry, expected) in [
+      ("{}", "id: expected a text"),
+      ("{\"id\":\"Mock\",\"name\":\"m\",\"issuer\":\"https://a\",\"clientID\":\"c\"}", "id: expected small letters"),
+      ("{\"id\":\"m\",\"name\":\"m\",\"issuer\":\"http://a.example\",\"clientID\":\"c\"}", "issuer: expected https"),
+      (
+        "{\"id\":\"m\",\"name\":\"m\",\"issuer\":\"https://a\",\"clientID\":\"c\",\"domains\":\"x\"}",
+        "domains: expected a list"
+      ),
+      (
+        "{\"id\":\"m\",\"name\":\"m\",\"issuer\":\"https://a\",\"clientID\":\"c\",\"clientSecretFile\":\"/nowhere\"}",
+        "clientSecretFile: there is no file"
+      ),
+    ] {
+      try Self.write("{\"providers\":[\(entry)]}", to: "\(folder.path)/providers.json")
+      try Self.write(
+        "{\"portal\":{\"providers\":\"\(folder.path)/providers.json\"}}", to: "\(folder.path)/server.json")
+      let result = try runProgram(
+        [
+          "serve", "--ledger", "\(folder.path)/ledger", "--listen", "127.0.0.1:0", "--config",
+          "\(folder.path)/server.json",
+        ], of: program)
+      #expect(result.status != 0 && result.error.contains(expected), "\(entry): \(result.error)")
+    }
+  }
+}
