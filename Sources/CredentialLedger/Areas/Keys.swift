@@ -44,7 +44,7 @@ public struct Keys: Sendable {
   ///   - verifierKey: its public key, as a C2SP verifier key or as 32 bytes in Base64; nil asks the provider.
   /// - Returns: the new public key (C2SP signed-note).
   /// - Throws: `signing_unavailable` where the key does not sign, or not what the public key verifies; `invalid_value` where
-  ///   there is no public key, or the ledger has had it; `key_unavailable`, `closed`.
+  ///   there is no public key; `key_unavailable`, also where the ledger has had the key before; `closed`.
   @discardableResult
   public func rotateSigningKey(
     to provider: any SigningKeyProvider, verifierKey: String? = nil
