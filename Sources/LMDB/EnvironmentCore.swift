@@ -14,6 +14,11 @@ final class EnvironmentCore: @unchecked Sendable {
   let pointer: OpaquePointer
   let folder: Folder
   let options: Environment.Options
+  /// Whether a writer can use it. Readers open it so too, where the files allow it, so that a writer of this process can join
+  /// them. What each may do, its ``Environment`` says.
+  let isWritable: Bool
+  /// Where the map stops to grow, in bytes: as the newest writer says.
+  let maximumMapSize: Atomic<Int>
   let pool: ReaderPool
   /// The thread that has the write transaction, 0 for none.
   let writingThread = Atomic<UInt>(0)
@@ -34,6 +39,7 @@ final class EnvironmentCore: @unchecked Sendable {
     let operation = "open the environment"
     self.folder = folder
     self.options = options
+    maximumMapSize = Atomic(options.maximumMapSize)
     _ = try Self.examine(folder, mayBeNew: isWriter)
     var lock: WriterLock?
     if isWriter {
@@ -46,11 +52,12 @@ final class EnvironmentCore: @unchecked Sendable {
       try LockFile.reserve(
         folder.lockPath, readers: Self.slotCount(options), isRequired: isWriter, operation)
     }
-    unsafe pointer = try Self.open(folder, options, file)
+    isWritable = isWriter || (options.access == .readOnly && folder.mayBeWritten)
+    unsafe pointer = try Self.open(folder, options, file, isWritable: isWritable)
     dataFile = folder.dataIdentity ?? folder.identity
     pool = ReaderPool(count: max(options.maximumReaders, 2))
     // LMDB has two tables of its own.
-    sumChangeCount = isWriter ? options.maximumTables + 2 : 0
+    sumChangeCount = isWritable ? options.maximumTables + 2 : 0
     unsafe sumChanges = .allocate(capacity: sumChangeCount)
     writerLock = Mutex(lock)
     // Balanced by `closeIfLast`: the core outlives its last transaction.
@@ -87,7 +94,7 @@ final class EnvironmentCore: @unchecked Sendable {
 
   /// Opens with the largest map the system grants.
   private static func open(
-    _ folder: Folder, _ options: Environment.Options, _ file: DataFile?
+    _ folder: Folder, _ options: Environment.Options, _ file: DataFile?, isWritable: Bool
   ) throws(LMDBError) -> OpaquePointer {
     let operation = "open the environment"
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))
@@ -96,7 +103,7 @@ final class EnvironmentCore: @unchecked Sendable {
     let flags =
       switch options.access {
       case .readWrite: MDB_NOTLS
-      case .readOnly: MDB_NOTLS | MDB_RDONLY
+      case .readOnly: isWritable ? MDB_NOTLS : MDB_NOTLS | MDB_RDONLY
       case .frozen: MDB_NOTLS | MDB_RDONLY | MDB_NOLOCK
       }
     while true {
@@ -137,11 +144,12 @@ final class EnvironmentCore: @unchecked Sendable {
   /// Whether the data file that is open is the one in a folder.
   func isOpen(at folder: Folder) -> Bool { folder.dataIdentity == dataFile }
 
-  /// Takes the lock of the process that writes.
+  /// Takes the lock of the process that writes, for a writer that joins.
   ///
   /// - Throws: `lockedByAnotherProcess`; the system's refusals.
-  func lockForWriting() throws(LMDBError) {
+  func lockForWriting(_ options: Environment.Options) throws(LMDBError) {
     try writerLock.withLock { (lock) throws(LMDBError) in lock = try WriterLock(at: folder.writerLockPath) }
+    maximumMapSize.store(options.maximumMapSize, ordering: .relaxed)
   }
 
   func unlockForWriting() { writerLock.withLock { $0 = nil } }

@@ -69,6 +69,14 @@ struct Folder: Sendable {
   }
 }
 
+extension Folder {
+  /// Whether this process may write the files that are there, and make others beside them.
+  var mayBeWritten: Bool {
+    let files: [String] = [path, dataPath, lockPath]
+    return files.allSatisfy { (file: String) in unsafe faccessat(AT_FDCWD, file, R_OK | W_OK, AT_EACCESS) == 0 }
+  }
+}
+
 /// The lock that lets one process write: `flock` on a file of its own, so that it neither meets LMDB's locks nor
 /// outlives the process.
 struct WriterLock: ~Copyable {

@@ -19,10 +19,11 @@ extension Environment {
     precondition(
       core.writingThread.load(ordering: .relaxed) != pthread_self(), "end the write transaction before the map grows")
     let size = try statistics().mapSize
-    let target = size > core.options.maximumMapSize / 2 ? core.options.maximumMapSize : size * 2
+    let maximum = core.maximumMapSize.load(ordering: .relaxed)
+    let target = size > maximum / 2 ? maximum : size * 2
     guard target > size else {
       throw LMDBError(
-        .mapFull, operation, "the map has reached maximumMapSize, \(core.options.maximumMapSize) bytes; raise it")
+        .mapFull, operation, "the map has reached maximumMapSize, \(maximum) bytes; raise it")
     }
     try core.resizeMap(to: target, waitingAtMost: patience)
   }

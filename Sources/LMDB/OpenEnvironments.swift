@@ -3,8 +3,8 @@ import Synchronization
 /// The environments that this process has open, by their folders. LMDB does not survive a second opening in one process,
 /// since closing either drops the file locks of both: so those who open one folder share what is open.
 ///
-/// One that was opened for writing serves readers too, and a writer again after its writer has closed. One that was opened
-/// for reading serves readers alone.
+/// Readers and one writer share it, whichever comes first. A writer cannot join readers of files that the process may not
+/// write.
 enum OpenEnvironments {
   private struct Entry: Sendable {
     let core: EnvironmentCore
@@ -29,7 +29,7 @@ enum OpenEnvironments {
       }
       let core = entry.core
       try requireShareable(entry, options.access)
-      if isWriter { try core.lockForWriting() }
+      if isWriter { try core.lockForWriting(options) }
       entry.users += 1
       entry.hasWriter = entry.hasWriter || isWriter
       entries[folder.identity] = entry
@@ -43,12 +43,14 @@ enum OpenEnvironments {
       throw refusal("this process is closing it, and a transaction is still open; try again")
     }
     switch (entry.core.options.access, access) {
-    case (.readWrite, .readWrite):
-      guard entry.hasWriter else { return }
-      throw refusal("this process writes to it already; use what it has open, or close that")
+    case (.readWrite, .readWrite), (.readOnly, .readWrite):
+      guard !entry.hasWriter else {
+        throw refusal("this process writes to it already; use what it has open, or close that")
+      }
+      guard entry.core.isWritable else {
+        throw refusal("this process reads it already, from files that it may not write; close that first")
+      }
     case (.readWrite, .readOnly), (.readOnly, .readOnly), (.frozen, .frozen): return
-    case (.readOnly, .readWrite):
-      throw refusal("this process reads it already; open it for writing first, and for reading beside that")
     case (_, .frozen), (.frozen, _):
       throw refusal("this process has it open as a file that nobody changes, or the reverse; close that first")
     }

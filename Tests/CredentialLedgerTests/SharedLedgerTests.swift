@@ -37,16 +37,26 @@ import Testing
     await other.close()
   }
 
-  @Test("A ledger that this process reads already says how to write to it")
+  @Test("A writer joins readers that were there before, and they see what it commits")
   func writingAfterReading() async throws {
     await (try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)).close()
     let reader = try await Ledger.openForReading(at: path, clock.configuration)
+    let head = try reader.head()
+    let writer = try await Ledger.open(at: path, clock.configuration)
+    let account = try await writer.accounts.signIn(issuer: "https://id.example.org", subject: "a", name: "Ada").account
+    #expect(try reader.head() == head + 1)
+    #expect(try await reader.accounts.reveal(account)?.name == "Ada")
     await #expect { try await Ledger.open(at: path, clock.configuration) } throws: {
       guard let error = $0 as? LedgerError else { return false }
-      return error.code == .alreadyOpen && error.reason.contains("open it for writing first")
-        && !error.reason.contains("Environment")
+      return error.code == .alreadyOpen && !error.reason.contains("Environment")
     }
+    await writer.close()
+    #expect(try reader.head() == head + 1)
+    let again = try await Ledger.open(at: path, clock.configuration)
+    _ = try await again.accounts.signIn(issuer: "https://id.example.org", subject: "b")
     await reader.close()
-    await (try await Ledger.open(at: path, clock.configuration)).close()
+    _ = try await again.accounts.signIn(issuer: "https://id.example.org", subject: "c")
+    #expect(try again.head() == head + 3)
+    await again.close()
   }
 }

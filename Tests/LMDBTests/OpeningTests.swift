@@ -61,13 +61,35 @@ struct OpeningTests {
     again.close()
     one.close()
     other.close()
-    // Opened for reading first it cannot be written to, and says what to do.
-    let first = try Environment(at: path, options: .init(access: .readOnly))
-    #expect { _ = try Environment(at: path) } throws: {
-      ($0 as? LMDBError)?.code == .alreadyOpen && "\($0)".contains("for writing first")
-    }
-    first.close()
-    try Environment(at: path).close()
+  }
+
+  @Test("a writer joins the readers of its process, and locks out those of others only then")
+  func writerAfterReader() throws {
+    let path = folder.environment
+    let maker = try Environment(at: path)
+    let rows = try maker.openTable(Rows("rows"))
+    try maker.write { (t) throws(LMDBError) in try rows.append(1, [1], in: &t) }
+    maker.close()
+    let reader = try Environment(at: path, options: .init(access: .readOnly))
+    let seen = try reader.openTable(Rows("rows"))
+    #expect(throws: LMDBError(.readOnly, "", "")) { _ = try reader.beginWrite() }
+    #expect(throws: LMDBError(.readOnly, "", "")) { try reader.growMap() }
+    let before = try reader.beginRead()
+    let writer = try Environment(at: path, options: .init(mapSize: 1 << 20, maximumMapSize: 1 << 40))
+    #expect(throws: LMDBError(.alreadyOpen, "", "")) { _ = try Environment(at: path) }
+    let written = try writer.openTable(Rows("rows"))
+    try writer.write { (t) throws(LMDBError) in try written.append(2, [2], in: &t) }
+    #expect(try seen.get(2, in: before) == nil)
+    #expect(try seen.get(2, in: reader.beginRead()) == [2])
+    // The reader stays, and the next writer joins it too.
+    writer.close()
+    #expect(throws: LMDBError(.closed, "", "")) { _ = try writer.beginWrite() }
+    let next = try Environment(at: path)
+    try next.write { (t) throws(LMDBError) in try written.append(3, [3], in: &t) }
+    #expect(try seen.get(3, in: reader.beginRead()) == [3])
+    reader.close()
+    try next.write { (t) throws(LMDBError) in try written.append(4, [4], in: &t) }
+    next.close()
   }
 
   @Test("is refused to a second writing process, and granted to a reading one")
