@@ -44,7 +44,7 @@ package enum Unfinished {
 
   /// A name beside a path, for what is not finished: it says whose that is.
   static func name(beside path: String) -> String {
-    "\(LedgerFolder.trimmed(path)).new-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+    "\(LedgerFolder.trimmed(path)).new-\(getpid())-\(ownStart)-\(UInt32.random(in: 0...UInt32.max))"
   }
 
   /// Removes what processes of this user that were killed have left beside a path, as far as possible. Nothing goes that is
@@ -66,17 +66,36 @@ package enum Unfinished {
   }
 
   private static func sweep(_ name: String, in folder: String, number: Substring) {
-    let numbers = number.split(separator: "-", omittingEmptySubsequences: false)
-    guard numbers.count == 2, let process = pid_t(numbers[0]), process > 0, UInt32(numbers[1]) != nil,
-      isGone(process, "\(folder)/\(name)"), let parent = try? HeldFolder(folder), let left = parent.openOwn(name),
+    let numbers = number.split(separator: "-", omittingEmptySubsequences: false).map { UInt64($0) }
+    // Versions before did not name when the process began.
+    guard (2...3).contains(numbers.count), let process = numbers[0].flatMap({ pid_t(exactly: $0) }), process > 0,
+      !numbers.contains(nil), isGone(process, began: numbers.count == 3 ? numbers[1] : nil, "\(folder)/\(name)"),
+      let parent = try? HeldFolder(folder), let left = parent.openOwn(name),
       flock(left.number, LOCK_EX | LOCK_NB) == 0, parent.isNamed(name, left)
     else { return }
     parent.remove(name)
   }
 
-  /// Whether the process is gone that made something. In a container each run may have the number of the one before.
-  private static func isGone(_ process: pid_t, _ path: String) -> Bool {
-    if process == getpid() { return paths.withLock { !$0.contains(path) } }
-    return kill(process, 0) != 0 && errno == ESRCH
+  /// Whether the process is gone that made something: its number is nobody's, or of a process or thread that began at another
+  /// time. In a container each run may have the number of the one before.
+  private static func isGone(_ process: pid_t, began: UInt64?, _ path: String) -> Bool {
+    if process == getpid(), began == nil || began == ownStart { return paths.withLock { !$0.contains(path) } }
+    if kill(process, 0) != 0 { return errno == ESRCH || began != nil && start(of: process) != began }
+    guard let began, let start = start(of: process) else { return false }
+    return start != began
+  }
+
+  private static let ownStart = start(of: getpid()) ?? 0
+
+  /// When a process or thread began, in the system's ticks since it was started; nil where it is not there, or cannot be seen.
+  static func start(of process: pid_t) -> UInt64? {
+    let file = FileHandle(unsafe open("/proc/\(process)/stat", O_RDONLY | O_CLOEXEC))
+    guard file.number >= 0 else { return nil }
+    var text = [UInt8](repeating: 0, count: 1_024)
+    let count = unsafe text.withUnsafeMutableBytes { unsafe read(file.number, $0.baseAddress, $0.count) }
+    // The name of the program comes before, in parentheses, and may have any character; the 20th field after it is meant.
+    guard count > 0, let end = text[..<count].lastIndex(of: UInt8(ascii: ")")) else { return nil }
+    let fields = text[(end + 1)..<count].split(separator: UInt8(ascii: " "))
+    return fields.count > 19 ? UInt64(String(decoding: fields[19], as: UTF8.self)) : nil
   }
 }
