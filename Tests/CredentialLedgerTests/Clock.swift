@@ -11,6 +11,8 @@ final class TestClock: Sendable {
 
   /// Cheap PINs, and this clock.
   var configuration: LedgerConfiguration {
-    LedgerConfiguration(clock: { self.now.milliseconds })
+    var configuration = LedgerConfiguration(clock: { self.now.milliseconds })
+    configuration.selfErasures = .unlimited
+    return configuration
   }
 }

@@ -5,7 +5,11 @@ import Testing
 @Suite struct PeopleTests {
   let folder = TemporaryFolder()
   var path: String { folder.path + "/ledger" }
-  let quick = LedgerConfiguration()
+  let quick: LedgerConfiguration = {
+    var configuration = LedgerConfiguration()
+    configuration.selfErasures = .unlimited
+    return configuration
+  }()
 
   @Test func `An erased person is gone, and the ledger as whole as before`() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)

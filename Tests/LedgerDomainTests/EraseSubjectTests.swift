@@ -23,8 +23,10 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
     let command = EraseSubject(.account(access.granter), requester: .operator)
     let persons = try access.scenario.when(command).then(erased(1, access.granter), by: .operator)
     #expect(persons == [[UInt8](repeating: 1, count: 16)])
-    try access.scenario.when(EraseSubject(.account(access.granter), requester: .account(access.granter)))
-      .then(erased(1, access.granter), by: Subject(access.granter))
+    try access.scenario.when(
+      EraseSubject(.account(access.granter), requester: .account(access.granter), limits: .unlimited)
+    )
+    .then(erased(1, access.granter), by: Subject(access.granter))
     try access.scenario.perform(command)
     #expect(
       try judge(handle: access.token, at: access.scenario.now, in: access.scenario.state)
@@ -54,6 +56,41 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
     try scenario.when(command).then(erased(1), by: .operator)
     _ = try scenario.phone(number, of: alice)
     scenario.when(command).thenRefused(.conflict, field: "number")
+  }
+}
+
+@Suite struct SelfErasureLimitTests {
+  private static let limits = SelfErasureLimits(age: .seconds(3_600), daily: 2)
+
+  @Test func `A person erases itself an hour after registering at the earliest, and operators at once`() throws {
+    var scenario = Scenario()
+    let alice = try scenario.account("alice")
+    let own = EraseSubject(.account(alice), requester: .account(alice), limits: Self.limits)
+    scenario.when(own).thenRefused(.tooMany, field: "account")
+    var operators = scenario
+    #expect(
+      try operators.perform(EraseSubject(.account(alice), requester: .operator, limits: Self.limits)).count == 1)
+    scenario.now = try #require(try scenario.state.account(alice)).registeredAt + .seconds(3_600) - .milliseconds(1)
+    scenario.when(own).thenRefused(.tooMany, field: "account")
+    scenario.now = scenario.now + .milliseconds(1)
+    #expect(try scenario.perform(own).count == 1)
+  }
+
+  @Test func `So many persons erase themselves within a day, and operators go on`() throws {
+    var scenario = Scenario()
+    let alice = try scenario.account("alice")
+    scenario.now = scenario.now + .seconds(7_200)
+    let own = EraseSubject(.account(alice), requester: .account(alice), limits: Self.limits)
+    scenario.state.countSelfErasure(at: scenario.now - .seconds(3_600))
+    var one = scenario
+    #expect(try one.perform(own).count == 1)
+    scenario.state.countSelfErasure(at: scenario.now)
+    scenario.when(own).thenRefused(.tooMany, field: "account")
+    var operators = scenario
+    #expect(
+      try operators.perform(EraseSubject(.account(alice), requester: .operator, limits: Self.limits)).count == 1)
+    scenario.now = scenario.now + .seconds(86_400 - 3_600)
+    #expect(try scenario.perform(own).count == 1)
   }
 }
 

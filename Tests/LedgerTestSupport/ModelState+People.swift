@@ -43,6 +43,9 @@ extension ModelState {
     counted.append((time, isFailure, scopes))
   }
 
+  /// Counts a person who erased itself: the model is not told who caused an event.
+  public mutating func countSelfErasure(at time: Timestamp) { counted.append((time, false, [.selfErasures])) }
+
   public func pinCounts(_ scope: PINScope, after moment: Timestamp) throws(StateUnreadable) -> PINCounts {
     if let failure { throw failure }
     let found = counted.filter { $0.time > moment && $0.scopes.contains(scope) }

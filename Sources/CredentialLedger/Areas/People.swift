@@ -15,13 +15,14 @@ public struct People: Sendable {
   /// try await ledger.people.erase(account, by: Requester.operator)
   /// ```
   ///
-  /// - Parameter requester: the operator, or the person.
-  /// - Throws: `forbidden`, `not_found`; `storage` or `disk_full` of the field `keys` where the erasure is recorded and a key
+  /// - Parameter requester: the operator, or the person, for whom ``LedgerConfiguration/selfErasures`` holds.
+  /// - Throws: `forbidden`, `not_found`; `too_many` within an hour of registering, and where too many persons erase themselves; `storage` or `disk_full` of the field `keys` where the erasure is recorded and a key
   ///   could not be destroyed: erase again, or open the ledger for writing, which destroys it.
   public func erase(
     _ account: AccountID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    let command = EraseSubject(.account(account), requester: requester.requester)
+    let command = EraseSubject(
+      .account(account), requester: requester.requester, limits: ledger.configuration.selfErasures)
     let own = try ledger.person(of: account).bytes
     while true {
       let erased = try await erase(command, by: requester.requester, context)

@@ -33,6 +33,8 @@ public struct LedgerConfiguration: Sendable {
   public var checkpoints: CheckpointPolicy
   /// How many PINs may be made and tried wrongly over all numbers, for each connector and altogether.
   public var pinBudgets: PINBudgets
+  /// How soon, and how often, persons may erase themselves. Operators are not limited.
+  public var selfErasures = SelfErasureLimits()
   /// A file on another device that keeps the newest checkpoint; nil keeps none. Each opening is refused with
   /// `behind_checkpoint` or `contradicts_checkpoint` where the ledger is not the one that the file speaks of or a later
   /// state of it, and with `invalid_checkpoint` where the file holds anything else; so a cut-off tail or an old copy is

@@ -18,10 +18,13 @@ public struct EraseSubject: Command {
   public var target: Target
   /// An operator, or of an account its holder.
   public var requester: Requester
+  /// What holds for the holder of an account.
+  public var limits: SelfErasureLimits
 
-  public init(_ target: Target, requester: Requester) {
+  public init(_ target: Target, requester: Requester, limits: SelfErasureLimits = SelfErasureLimits()) {
     self.target = target
     self.requester = requester
+    self.limits = limits
   }
 
   public func decide(
@@ -35,6 +38,7 @@ public struct EraseSubject: Command {
       }
       guard !account.isErased else { return Decision(by: requester) }
       try state.requireAuthority(requester, to: .erase, account)
+      if requester == .account(id) { try limits.require(account, in: state, at: context.now) }
       var persons: [[UInt8]] = []
       for phone in try read(state.phones(of: id)) {
         guard let number = try read(state.number(of: phone)), let person = try read(state.person(ofNumber: number))

@@ -15,6 +15,8 @@ public enum PINScope: Sendable, Hashable {
   case strangers
   /// All.
   case everybody
+  /// No PINs, but erasures that persons asked for themselves: see ``SelfErasureLimits``.
+  case selfErasures
 }
 
 /// How many PINs there were.

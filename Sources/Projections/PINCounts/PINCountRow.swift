@@ -1,3 +1,4 @@
+import LMDB
 import LedgerDomain
 import LedgerEvents
 
@@ -98,6 +99,31 @@ struct PINCountAge: Row, Equatable {
   }
 }
 
+/// The key of a scope's row, as ``PINScope/key`` makes it.
+enum PINScopeKey: KeyCodec {
+  static func byteCount(of key: [UInt8]) -> Int { BytesKey.byteCount(of: key) }
+  static func encode(_ key: [UInt8], into output: inout OutputRawSpan) { BytesKey.encode(key, into: &output) }
+  static func decode(_ bytes: RawSpan) -> [UInt8]? { BytesKey.decode(bytes) }
+
+  /// What is counted there; nothing of the number or the identity.
+  static func name(of bytes: RawSpan) -> String? {
+    guard let key = decode(bytes), let first = key.first else { return nil }
+    switch first {
+    case 1: return "the count of PINs of a number"
+    case 2: return "the count of PINs of a number, asked for by strangers"
+    case 3: return "the count of PINs of an identity"
+    case 4:
+      // LEB128, as rows have their numbers.
+      let number = key.dropFirst().reversed().reduce(UInt64(0)) { $0 << 7 | UInt64($1 & 0x7F) }
+      return "the count of PINs of \(Subject(kind: .connector, number: number))"
+    case 5: return "the count of PINs asked for by strangers"
+    case 6: return "the count of all PINs"
+    case 7: return "the count of persons who erased themselves"
+    default: return nil
+    }
+  }
+}
+
 extension PINScope {
   /// The key of the scope's row.
   var key: [UInt8] {
@@ -117,6 +143,7 @@ extension PINScope {
       writer.id(id)
     case .strangers: writer.byte(5)
     case .everybody: writer.byte(6)
+    case .selfErasures: writer.byte(7)
     }
     return writer.bytes
   }
@@ -126,7 +153,7 @@ extension PINScope {
   var granularity: Int64 {
     switch self {
     case .number, .numberByStrangers, .identity: 1
-    case .connector, .strangers, .everybody: 600_000
+    case .connector, .strangers, .everybody, .selfErasures: 600_000
     }
   }
 }

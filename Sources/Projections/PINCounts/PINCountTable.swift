@@ -13,7 +13,7 @@ struct PINCountTable: Sendable {
   /// How many events are forgotten in one commit, at most.
   static let forgottenAtOnce = 64
 
-  let rows: Table<BytesKey, RawBytes>
+  let rows: Table<PINScopeKey, RawBytes>
   /// The position of each event that is counted to when that was, and where.
   let ages: Table<PositionKey, RawBytes>
   let due = NextDue()
@@ -50,7 +50,7 @@ struct PINCountTable: Sendable {
   ) throws(LogError) {
     let now = Timestamp(milliseconds: header.recordedAt)
     if case .clockCorrected = event { return try limit(to: now, in: &transaction) }
-    guard let counted = try directory.counted(event, at: header.position, in: transaction) else { return }
+    guard let counted = try directory.counted(event, header, in: transaction) else { return }
     for scope in counted.scopes {
       var row = try row(scope.key, in: transaction) ?? PINCountRow()
       row.forget(until: now - PINLimits.window)
@@ -78,7 +78,7 @@ struct PINCountTable: Sendable {
     }
     guard let read else { return }
     guard var age = read else { throw Self.malformed }
-    guard let counted = try directory.counted(event, at: header.position, in: transaction) else { return }
+    guard let counted = try directory.counted(event, header, in: transaction) else { return }
     let new = counted.scopes.filter { !age.scopes.contains($0.key) }
     guard !new.isEmpty, age.scopes.count + new.count <= PINCountAge.scopeLimit else { return }
     for scope in new {
@@ -175,9 +175,13 @@ struct PINCountTable: Sendable {
 extension Directory {
   /// What an event counts as, and in which scopes; nil for one that is not counted.
   fileprivate func counted(
-    _ event: LedgerEvent, at position: Position, in transaction: borrowing some Transaction & ~Copyable
+    _ event: LedgerEvent, _ header: RecordHeader, in transaction: borrowing some Transaction & ~Copyable
   ) throws(LogError) -> (counts: PINCounts, scopes: [PINScope])? {
+    let position = header.position
     switch event {
+    case .subjectErased(let event):
+      guard event.account != 0, header.actor.kind == SubjectKind.account.rawValue else { return nil }
+      return (PINCounts(asks: 1), [.selfErasures])
     case .phonePINRequested(let event):
       var scopes: [PINScope] = [.everybody]
       let number = try personalData.hash(number: event.number, purpose: .phoneNumber, at: position)
