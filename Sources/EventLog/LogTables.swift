@@ -89,6 +89,8 @@ package enum TileKey: KeyCodec {
     let end = bytes.load(bigEndian: UInt64.self) >> UInt64(TileCoordinate.height * (level + 1))
     return end == 0 ? nil : TileCoordinate(level: level, index: end - 1)
   }
+
+  package static func name(of bytes: RawSpan) -> String? { decode(bytes).map { "level \($0.level), tile \($0.index)" } }
 }
 
 /// The 16 bytes by which an idempotency key is found.
@@ -103,6 +105,8 @@ package enum IdempotencyTableKey: KeyCodec {
   package static func decode(_ bytes: RawSpan) -> InlineBytes16? {
     bytes.byteCount == 16 ? InlineBytes16(prefixOf: bytes) : nil
   }
+
+  package static func name(of bytes: RawSpan) -> String? { decode(bytes).map { _ in "an idempotency key" } }
 }
 
 /// What an idempotency key stands for: the events that the request led to, and how it is recognised.

@@ -98,12 +98,15 @@ extension Environment {
   ///     ``TableDefinition/logicalName``.
   ///   - keys: of which keys the checks of the table that LMDB knows by a name can be, nil among them for none. Where there
   ///     are none, rows are counted alone.
+  ///   - codec: how keys are written in the table that LMDB knows by a name, by which a damaged row is named; nil where that
+  ///     is not known.
   ///   - progress: is told from time to time how many rows were checked.
   /// - Returns: how many rows there are.
   /// - Throws: `damagedRow` at the first row that does not match; `corrupted`, `closed`, `readersFull`.
   @available(*, noasync)
   public func checkRows(
     logicalName: (String) -> String, keys: (String) -> [RowKey?] = { _ in [nil] },
+    codec: (String) -> (any KeyCodec.Type)? = { _ in nil },
     progress: (_ rows: Int) -> Void = { _ in }
   ) throws(LMDBError) -> Int {
     var count = 0
@@ -112,7 +115,8 @@ extension Environment {
       let checks = keys(name).map { RowCheck(logicalName(name), $0, hasIntegerKeys: hasIntegerKeys) }
       let rows = try core.withMap { () throws(LMDBError) in
         try core.openExistingRows(
-          name, checks.first ?? RowCheck(name, nil, hasIntegerKeys: hasIntegerKeys), hasIntegerKeys: nil)
+          name, checks.first ?? RowCheck(name, nil, hasIntegerKeys: hasIntegerKeys),
+          codec: codec(name), hasIntegerKeys: nil)
       }
       let read = try beginRead()
       let cursor = unsafe try RowCursor(rows, in: read.handle)

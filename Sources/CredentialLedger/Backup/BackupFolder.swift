@@ -116,7 +116,7 @@ struct CopyInspection {
             guard AccessKeys.areKeyed(name) else { return [nil] }
             // A version that had no such keys may have written them.
             return keys.map { $0.map { $0.key(ofTable: name) } + [nil] } ?? []
-          })
+          }, codec: TableRows.keys(ofTable:))
       }
     }
     (size, root, self.trust, self.rows) = (found.size, found.root, trust, UInt64(rows))

@@ -13,7 +13,7 @@ struct SuccessorTable: Sendable {
   /// The handle of a successor to when its row goes, and the sealed secret.
   private let rows: Table<PositionKey, RawBytes>
   /// When a row goes, and its handle: the order in which they do.
-  private let ends: Table<BytesKey, RawBytes>
+  private let ends: Table<SuccessorEndKey, RawBytes>
   let due = NextDue()
 
   /// Opens the tables, creating those that are missing.
@@ -137,5 +137,17 @@ extension LogView where Reading: ~Copyable, Participant == ProjectionSet {
   /// What is kept of the successor of a refresh token; nil once the window of that token is over.
   package func keptSuccessor(_ handle: TokenID) throws(LogError) -> [UInt8]? {
     try participant.successors?.kept(of: handle.rawValue, in: transaction)
+  }
+}
+
+/// When a row goes, and the handle of the successor.
+enum SuccessorEndKey: KeyCodec {
+  static func byteCount(of key: [UInt8]) -> Int { BytesKey.byteCount(of: key) }
+  static func encode(_ key: [UInt8], into output: inout OutputRawSpan) { BytesKey.encode(key, into: &output) }
+  static func decode(_ bytes: RawSpan) -> [UInt8]? { BytesKey.decode(bytes) }
+
+  static func name(of bytes: RawSpan) -> String? {
+    guard bytes.byteCount == 16 else { return nil }
+    return "what event \(bytes.load(bigEndian: UInt64.self, at: 8)) made"
   }
 }
