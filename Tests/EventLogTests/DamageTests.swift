@@ -219,6 +219,54 @@ struct DamageTests {
     #expect(try #require(try finding()) == (.inconsistentTree, 37))
   }
 
+  /// Positions in the middle of a tile, beside its ends, among the newest, and at the ends of the log.
+  private static let places: [Position] = [2, 16, 17, 37, 255, 256, 257, 288, 289, 299, 300]
+
+  @Test("verification names the place of a copy of another record", arguments: places)
+  func copied(place: Position) async throws {
+    try await write()
+    for source in [1, place - 1, place == Self.size ? 150 : place + 1] where source != place {
+      let sound = try #require(try stored(at: place))
+      // As it is, it says another position.
+      let copy = try #require(try stored(at: source))
+      try damage { tables, transaction in try tables.records.put(place, copy, in: &transaction) }
+      #expect(try #require(try finding()) == (.damagedRecord, place), "from \(source)")
+      // With its position patched it is another record than the tree has; its time may be that of another place too.
+      try damage { tables, transaction in
+        try Self.change(place, tables, &transaction) { bytes in
+          for byte in 0..<8 { bytes[4 + byte] = UInt8(truncatingIfNeeded: place >> UInt64(8 * byte)) }
+        }
+      }
+      #expect(try #require(try finding()).position == place, "from \(source)")
+      try damage { tables, transaction in try tables.records.put(place, sound, in: &transaction) }
+    }
+    #expect(try finding() == nil)
+  }
+
+  @Test("verification names the record whose time was edited, whichever way and however little", arguments: places)
+  func editedTime(place: Position) async throws {
+    try await write()
+    let sound = try #require(try stored(at: place))
+    for step in [-86_400_000, -1, 1, 86_400_000] as [Int64] {
+      try damage { tables, transaction in
+        try Self.change(place, tables, &transaction) { bytes in
+          var time = (0..<8).reduce(Int64(0)) { $0 | Int64(bytes[12 + $1]) << Int64(8 * $1) }
+          time += step
+          for byte in 0..<8 { bytes[12 + byte] = UInt8(truncatingIfNeeded: time >> Int64(8 * byte)) }
+        }
+      }
+      #expect(try #require(try finding()).position == place, "by \(step)")
+      try damage { tables, transaction in try tables.records.put(place, sound, in: &transaction) }
+    }
+    #expect(try finding() == nil)
+  }
+
+  private func stored(at position: Position) throws -> [UInt8]? {
+    var found: [UInt8]?
+    try damage { tables, transaction in found = try tables.records.get(position, in: transaction) }
+    return found
+  }
+
   @Test("verification names an edited record")
   func edited() async throws {
     try await write()
