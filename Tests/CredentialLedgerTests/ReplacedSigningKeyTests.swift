@@ -79,7 +79,11 @@ import TransparencyLog
     let refused = #expect(throws: LedgerError.self) { try told.verify(keys: plain) }
     #expect(refused?.code == .invalidEvidence && refused?.position == rotated.position)
     // By the key alone nobody can know.
-    #expect(try untold.verify(keys: plain).size == ledger.head())
+    let unknown = try untold.verify(keys: plain)
+    #expect(try unknown.size == ledger.head() && !unknown.isKeyEndKnown)
+    let honest = try await ledger.bundle(of: [2])
+    #expect(try honest.verify(keys: ["\(plain[1])@\(ledger.head())"]).isKeyEndKnown)
+    #expect(throws: LedgerError.self) { try honest.verify(keys: ["\(plain[1])@\(ledger.head() - 1)"]) }
     let proof = try await ledger.proveInclusion(of: 2)
     #expect(proof.verify(origin: ledger.origin, verifierKeys: keys))
     #expect(!proof.verify(origin: ledger.origin, verifierKey: keys[0]))
@@ -92,13 +96,21 @@ import TransparencyLog
     #expect(checks("checkpoint", "old", by: keys[0]) && !checks("checkpoint", "forged", by: keys[0]))
     #expect(checks("bundle", "untold", by: plain[0]) && !checks("bundle", "untold", by: keys[0]))
     #expect(!checks("bundle", "told", by: plain[0]))
+    // Where neither a size nor the rotation's record is there it warns, and refuses if asked to.
+    try FileBytes.write(honest.encoded, to: "\(folder.path)/honest")
+    let bounded = "\(plain[1])@\(try ledger.head())"
+    #expect(checks("bundle", "honest", by: plain[1]) && !checks("bundle", "honest", by: plain[1], "--strict"))
+    #expect(checks("bundle", "honest", by: bounded, "--strict") && checks("checkpoint", "old", by: keys[0], "--strict"))
+    #expect(
+      !checks("bundle", "untold", by: plain[0], "--strict") && !checks("checkpoint", "forged", by: plain[0], "--strict")
+    )
     for suffix in ["@", "@x", "@03", "@-1", "@3@3", "@18446744073709551616"] {
       #expect(!checks("checkpoint", "old", by: plain[0] + suffix))
       #expect(throws: TransparencyError.self) { try VerifierKey(plain[0] + suffix) }
     }
     // Whoever has all entries need not be told.
     _ = try await ledger.exportTiles(to: folder.path + "/tiles")
-    #expect(checks("tiles", "tiles", by: plain[1]))
+    #expect(checks("tiles", "tiles", by: plain[1], "--strict"))
     try FileBytes.write(Array(forged.utf8), to: "\(folder.path)/tiles/checkpoint")
     #expect(!checks("tiles", "tiles", by: plain[0]))
     await ledger.close()
@@ -119,9 +131,10 @@ import TransparencyLog
   }
 
   /// Whether the second verifier takes it.
-  private func checks(_ what: String, _ file: String, by key: String) -> Bool {
+  private func checks(_ what: String, _ file: String, by key: String, _ more: String = "") -> Bool {
     let repository = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
     let program = "\(repository)/Tools/checks/verify-proofs"
-    return Program.run("bash", ["-c", "'\(program)' \(what) '\(folder.path)/\(file)' --key '\(key)' 2>/dev/null"])
+    return Program.run(
+      "bash", ["-c", "'\(program)' \(what) '\(folder.path)/\(file)' --key '\(key)' \(more) 2>/dev/null"])
   }
 }

@@ -57,6 +57,24 @@ import Testing
     #expect(refused.error.contains("signed by \(names[0]), and the known keys are \(names[1])"), "\(refused.error)")
   }
 
+  @Test func aKeyWhoseEndIsNotKnownIsSaidToBeAndRefusedIfAsked() async throws {
+    let (ledger, _, file) = try await evidence()
+    let plain = try runProgram(["verify-bundle", file, "--key", ledger.key, "--format", "json"])
+    #expect(plain.status == 0 && plain.error.contains("warning: this key's end is not known to this verifier"))
+    #expect(plain.output.contains(#""keyEndKnown": false"#), "\(plain.output)")
+    try expectDocuments(plain.output, match: "verify-bundle")
+    let strict = try runProgram(["verify-bundle", file, "--key", ledger.key, "--strict"])
+    #expect(strict.status == 1 && strict.error.contains("give it as KEY@SIZE"), "\(strict.error)")
+    let known = try runProgram(["verify-bundle", file, "--key", "\(ledger.key)@1000", "--strict", "--format", "json"])
+    #expect(known.status == 0 && known.error.isEmpty, "\(known.error)")
+    #expect(known.output.contains(#""keyEndKnown": true"#))
+    let other = ["bundle", file, "--key", ledger.key]
+    let verifier = Repository.path + "/Tools/checks/verify-proofs"
+    let warned = try runProgram(other, of: verifier)
+    #expect(warned.status == 0 && warned.error.contains("warning: this key's end is not known to this verifier"))
+    #expect(try runProgram(other + ["--strict"], of: verifier).status == 1)
+  }
+
   @Test(arguments: [20, 60, 100]) func evidenceIsShownWholeOnATerminal(columns: Int) async throws {
     let played = try await BundleTests.Played()
     #expect(try played.ledger.run("bundle", "token:\(played.token)", "--out", played.file).status == 0)

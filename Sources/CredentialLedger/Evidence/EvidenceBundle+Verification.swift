@@ -30,6 +30,9 @@ public struct VerifiedEvidence: Sendable {
   public let root: Digest
   /// Those of the trusted keys that have signed.
   public let signers: [String]
+  /// Whether it is known up to which size one of these keys counts: it was given with `@` and a size. Of another key only the
+  /// ledger knows whether it was replaced since, and a thief of a key that was replaced can sign what is not the ledger's.
+  public let isKeyEndKnown: Bool
   /// By the witnesses that were asked for.
   public let cosignatures: [Cosignature]
   /// In the order of the log.
@@ -39,9 +42,10 @@ public struct VerifiedEvidence: Sendable {
   /// once, so that a caller that needs it at each record pays for it once as well.
   public let description: Audit.Description
 
-  fileprivate init(_ head: Checkpoint, signers: [String], cosignatures: [Cosignature], records: [Record]) {
+  fileprivate init(_ head: Checkpoint, signers: [VerifierKey], cosignatures: [Cosignature], records: [Record]) {
     (origin, size, root) = (head.origin, head.size, head.root)
-    self.signers = signers
+    self.signers = signers.map { $0.upTo(nil).description }
+    isKeyEndKnown = signers.contains { $0.lastSize != nil }
     self.cosignatures = cosignatures
     self.records = records
     let entries = records.compactMap(\.entry)
@@ -87,8 +91,7 @@ extension EvidenceBundle {
     }
     let records = try verifyRecords(head)
     return VerifiedEvidence(
-      head, signers: try Self.present(signers, head, records).map { $0.upTo(nil).description },
-      cosignatures: cosignatures, records: records)
+      head, signers: try Self.present(signers, head, records), cosignatures: cosignatures, records: records)
   }
 
   /// The checkpoint, its signatures unchecked.

@@ -26,7 +26,7 @@ def members(pairs):
 
 
 def verify(raw, keys):
-    """Checks a proof, and says what it proves."""
+    """Checks a proof; what it proves, and the trusted keys that signed."""
     try:
         text = raw.decode("utf-8")
         proof = exactly(json.loads(text, object_pairs_hook=members), dict, "the object")
@@ -38,10 +38,9 @@ def verify(raw, keys):
     if not required <= set(proof) <= required | optional:
         raise Refused("a member is missing, or not known")
     hashes = [hash_of(value) for value in exactly(proof.get("hashes"), list, "hashes")]
-    head = note.verified_checkpoint(exactly(proof.get("checkpoint"), str, "checkpoint").encode(), keys)
-    if "position" in proof:
-        return inclusion(proof, hashes, head)
-    return consistency(proof, hashes, head)
+    head, signers = note.verified_signers(exactly(proof.get("checkpoint"), str, "checkpoint").encode(), keys)
+    prove = inclusion if "position" in proof else consistency
+    return prove(proof, hashes, head), signers
 
 
 def inclusion(proof, hashes, head):

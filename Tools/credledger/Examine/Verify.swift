@@ -68,8 +68,11 @@ struct Verify: AsyncParsableCommand {
           }, extended
         )
       } catch {
-        guard error.code == .damaged else { throw error }
-        throw CheckFailed(damage: error)
+        switch error.code {
+        case .damaged: throw CheckFailed(damage: error)
+        case .keysMissing: throw CheckFailed(reason: error.reason, code: error.code)
+        default: throw error
+        }
       }
     }
     show(report, extended)

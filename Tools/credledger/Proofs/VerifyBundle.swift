@@ -11,9 +11,14 @@ struct VerifyBundle: AsyncParsableCommand {
       operator, not from the person who hands over the evidence, and compare all of it. Personal data is sealed in the \
       records and stays so. Exits with status 1, and names the record, where something does not hold.
 
+      A key alone does not tell whether the ledger has replaced it since. A warning says so, and --strict refuses the key. \
+      Give it as KEY@SIZE, where SIZE is the number of events up to which it is valid: `credledger key list` prints it for \
+      keys that were replaced. For the key in use, it is the number of events at the time when you got the key.
+
       EXAMPLES
         credledger verify-bundle evidence.json --key ledger.example.org+1f2e3d4c+AQ...
         credledger verify-bundle evidence.json --key ... --witness witness.example.org+5a6b7c8d+BA... --format json
+        credledger verify-bundle evidence.json --strict --key ledger.example.org+1f2e3d4c+AQ...@5000
       """)
 
   @Argument(help: "The file with the evidence; - is standard input.")
@@ -28,6 +33,8 @@ struct VerifyBundle: AsyncParsableCommand {
     name: .customLong("witness"),
     help: ArgumentHelp("A public key of a witness, which must have cosigned; may be repeated.", valueName: "key"))
   var witnesses: [String] = []
+  @Flag(help: "Refuse a key of which it is not known up to which size it counts.")
+  var strict = false
   @OptionGroup var output: FormatOptions
 
   /// More than the largest evidence has.
@@ -52,6 +59,12 @@ struct VerifyBundle: AsyncParsableCommand {
       write(
         "warning: the evidence comes with a key that you did not give, and that is not vouched for: \(key.printable)\n",
         to: STDERR_FILENO)
+    }
+    if !evidence.isKeyEndKnown {
+      let unknown =
+        "this key's end is not known to this verifier; if the ledger has replaced it since, it may be a thief's"
+      guard !strict else { throw CheckFailed(reason: "\(unknown): give it as KEY@SIZE", code: .invalidEvidence) }
+      write("warning: \(unknown): KEY@SIZE says up to which size it counts\n", to: STDERR_FILENO)
     }
     if let text = output.format.text(JSON(evidence)) { return print(text) }
     let count = evidence.records.count
@@ -84,7 +97,7 @@ extension JSON {
     self = .object([
       ("sound", .bool(true)), ("origin", .string(evidence.origin)), ("size", .number(evidence.size)),
       ("root", .string(evidence.root.hex)),
-      ("signers", .array(evidence.signers.map { .string($0) })),
+      ("signers", .array(evidence.signers.map { .string($0) })), ("keyEndKnown", .bool(evidence.isKeyEndKnown)),
       (
         "cosignatures",
         .array(
