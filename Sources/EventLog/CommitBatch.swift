@@ -79,6 +79,10 @@ struct CommitBatch {
 
   /// Whether anything was appended.
   var hasEvents: Bool { head > start }
+  /// How many events were appended.
+  var eventCount: UInt64 { hasEvents ? head - start : 0 }
+  /// The same by type.
+  private(set) var eventCounts = EventCounts()
 
   /// Appends the record of one event, and its leaf to the tree.
   ///
@@ -110,6 +114,7 @@ struct CommitBatch {
     }
     head = position
     lastTime = time
+    eventCounts.note(header.type)
     return header
   }
 

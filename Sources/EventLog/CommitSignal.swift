@@ -17,6 +17,7 @@ final class CommitSignal: Sendable {
   }
 
   private let state: Mutex<State>
+  let meter = WriterMeter()
 
   init(head: Position) { state = Mutex(State(head: head)) }
 

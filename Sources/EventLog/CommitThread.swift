@@ -151,7 +151,11 @@ struct CommitThread<Participant: CommitParticipant> {
     }
     if isLast, try view.participant.end(in: &view.transaction) { batch.hasChanges = true }
     guard batch.hasChanges else { return nil }
+    let began = ContinuousClock.now
     do { try view.commit() } catch { throw commitFailure(error) }
+    if batch.hasEvents {
+      signal.meter.note(batch.eventCounts, events: batch.eventCount, commit: ContinuousClock.now - began)
+    }
     edge = batch.edge
     lastTime = batch.lastTime
     if batch.isClockCorrected {

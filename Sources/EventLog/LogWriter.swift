@@ -133,6 +133,9 @@ public final class LogWriter<Participant: CommitParticipant>: Sendable {
   /// tried again after ``CheckpointPolicy/interval``.
   public var checkpointFailure: LogError? { signal.checkpointFailure }
 
+  /// What was committed since the writer was started.
+  package var activity: WriterActivity { signal.meter.all }
+
   /// How many requests wait, and what every later one is refused with; nil as long as they are taken.
   package var load: (waiting: Int, refusal: LogError?) {
     queue.monitor.withLock { state, _ in (state.requests.count, state.refusal) }

@@ -75,6 +75,8 @@ extension EventType {
 
   public static let subjectErased = EventType(rawValue: 100)
 
+  public static let phonePINDispatched = EventType(rawValue: 102)
+
   /// The version in which events of this type are written; those before it can still be read. Nil for a type that this
   /// program does not know.
   public var currentVersion: UInt8? {
@@ -151,6 +153,7 @@ extension EventType: CaseIterable {
     (.signingKeyRotated, "signing_key.rotated"),
     (.masterKeyRotated, "master_key.rotated"),
     (.subjectErased, "subject.erased"),
+    (.phonePINDispatched, "phone.pin_dispatched"),
   ]
 }
 

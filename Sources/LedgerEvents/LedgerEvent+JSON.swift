@@ -27,6 +27,7 @@ extension LedgerEvent {
     case .phoneRemoved(let payload): try json(payload)
     case .phonePINAccepted(let payload): try json(payload)
     case .phonePINWithheld(let payload): try json(payload)
+    case .phonePINDispatched(let payload): try json(payload)
     case .connectorCreated(let payload): try json(payload)
     case .connectorUpdated(let payload): try json(payload)
     case .connectorSecretRotated(let payload): try json(payload)

@@ -30,6 +30,9 @@ extension LedgerEvent {
       visit(.challenge, event.challenge)
       visit(.connector, event.connector)
     case .phonePINWithheld(let event): visit(.connector, event.connector)
+    case .phonePINDispatched(let event):
+      visit(.account, event.account)
+      visit(.challenge, event.challenge)
     case .phoneVerified(let event):
       visit(.account, event.account)
       visit(.challenge, event.challenge)

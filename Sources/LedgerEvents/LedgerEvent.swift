@@ -20,6 +20,7 @@ public enum LedgerEvent: Sendable, Hashable {
   case phoneRemoved(PhoneRemoved)
   case phonePINAccepted(PhonePINAccepted)
   case phonePINWithheld(PhonePINWithheld)
+  case phonePINDispatched(PhonePINDispatched)
 
   case connectorCreated(ConnectorCreated)
   case connectorUpdated(ConnectorUpdated)
@@ -83,6 +84,7 @@ public enum LedgerEvent: Sendable, Hashable {
     case .phoneRemoved: .phoneRemoved
     case .phonePINAccepted: .phonePINAccepted
     case .phonePINWithheld: .phonePINWithheld
+    case .phonePINDispatched: .phonePINDispatched
     case .connectorCreated: .connectorCreated
     case .connectorUpdated: .connectorUpdated
     case .connectorSecretRotated: .connectorSecretRotated

@@ -181,7 +181,8 @@ public final class ProjectionSet: CommitParticipant {
     switch event {
     // What changes nothing that tokens stand on. Whatever is not named here may.
     case .tokenIssued, .retentionApplied, .refreshTokenRotated, .accountSignedIn, .phonePINRequested, .phonePINRejected,
-      .phonePINWithheld, .groupSubscriberAdded, .groupSubscriberRemoved, .webhookRegistered, .webhookUpdated,
+      .phonePINWithheld, .phonePINDispatched, .groupSubscriberAdded, .groupSubscriberRemoved, .webhookRegistered,
+      .webhookUpdated,
       .webhookDisabled,
       .webhookDeleted:
       break

@@ -57,6 +57,9 @@ import Testing
     let account = signedIn.account
     let request = try await ledger.phones.requestPIN(for: PhoneNumber("+911199999999"), by: account)
     if let pin = request.pin { show(pin.digits) }  // by SMS, to the number
+    let metrics = try ledger.metrics
+    print("\(metrics.usedBytes) of \(metrics.mapBytes) bytes are used")
+    try await ledger.phones.record(.init(attempts: 1, status: 201), of: request.challenge)
     let typed = request.pin?.digits ?? ""
     let phone = try await ledger.phones.verify(typed, challenge: request.challenge, by: account)
     if let person = try await ledger.accounts.reveal(account) { show(person.name ?? person.subject) }

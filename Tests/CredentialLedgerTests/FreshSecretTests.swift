@@ -25,6 +25,17 @@ import Testing
     _ = try await ledger.accounts.signIn(issuer: issuer, subject: "somebody")
   }
 
+  @Test func `PINs have six digits, and never begin with 0`() throws {
+    let random = DeterministicRandom(seed: Secret(copying: [UInt8](repeating: 7, count: 32)))
+    var first: Set<Character> = []
+    for _ in 0..<500 {
+      let digits = try Phones.drawDigits(random)
+      #expect(digits.wholeMatch(of: /[1-9][0-9]{5}/) != nil, "\(digits)")
+      first.formUnion(digits.prefix(1))
+    }
+    #expect(first.count == 9)
+  }
+
   @Test func `A PIN is never told again, and another is made once its key is forgotten`() async throws {
     let ledger = try await create()
     let account = try await ledger.accounts.signIn(issuer: issuer, subject: "ada").account

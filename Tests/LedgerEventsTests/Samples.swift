@@ -131,6 +131,14 @@ extension Sample {
         $0.account = 11
         $0.phone = 13
       }),
+    .phonePINDispatched(
+      .with {
+        $0.account = 11
+        $0.challenge = 12
+        $0.attempts = 4
+        $0.failure = .unreachable
+        $0.status = 503
+      }),
     .phonePINWithheld(
       .with {
         $0.connector = 14

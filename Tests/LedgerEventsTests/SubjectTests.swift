@@ -21,6 +21,7 @@ import Testing
       .phoneVerified: ["account:11", "challenge:12", "membership:16", "membership:28"],
       .phoneRemoved: ["phone:13", "account:11"],
       .phonePINAccepted: ["account:11", "challenge:12", "connector:14"], .phonePINWithheld: ["connector:14"],
+      .phonePINDispatched: ["account:11", "challenge:12"],
       .groupInvitationAccepted: ["group:15", "membership:16", "account:11", "phone:13"],
       .connectorCreated: ["account:11"], .connectorUpdated: ["connector:14"],
       .connectorSecretRotated: ["connector:14"], .connectorDeleted: ["connector:14"],

@@ -42,7 +42,7 @@ extension ModelState {
       keyNumbers[event.purpose, default: KeyNumbers()].newest = event.after
     case .keyDropped(let event):
       keyNumbers[event.purpose, default: KeyNumbers()].oldest = event.oldest
-    case .ledgerRestored, .retentionApplied, .masterKeyRotated, .clockCorrected:
+    case .ledgerRestored, .retentionApplied, .masterKeyRotated, .clockCorrected, .phonePINDispatched:
       // They change nothing that a command or a validation reads, in the clock's case as long as it is not set back.
       break
     }

@@ -114,15 +114,14 @@ public struct Phones: Sendable {
     try ledger.reading { (state) throws(StateUnreadable) in try state.phones(of: account) }
   }
 
-  /// Six digits, each as likely as the other.
+  /// Six digits, each PIN as likely as another. The first is not 0: clients paste the PIN into JSON as a number.
   static func drawDigits(_ random: any RandomSource) throws(LedgerError) -> String {
     while true {
       let bytes = try drawn { () throws(CryptoError) in try random.bytes(count: 4) }
       let number = bytes.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-      // The last incomplete million would make small numbers likelier.
-      guard number < UInt32.max / 1_000_000 * 1_000_000 else { continue }
-      let text = String(number % 1_000_000)
-      return String(repeating: "0", count: 6 - text.count) + text
+      // The last incomplete range would make small numbers likelier.
+      guard number < UInt32.max / 900_000 * 900_000 else { continue }
+      return String(100_000 + number % 900_000)
     }
   }
 }

@@ -41,12 +41,16 @@ public struct Tokens: Sendable {
   ///   - connector: the connector's public ID.
   ///   - secret: its Secret.
   ///   - refreshToken: handed over by the granter.
-  /// - Throws: `invalid_client` or `invalid_grant`, with nothing in the text that tells why; see `Refusal.reason`.
+  ///   - scopes: what the access token is to be limited to, as far as it was granted (RFC 6749 section 6); nil gives all.
+  ///     The refresh token keeps its scopes.
+  /// - Throws: `invalid_value` where none of `scopes` was granted; `invalid_client` or `invalid_grant`, with nothing in the
+  ///   text that tells why; see `Refusal.reason`.
   public func issue(
-    connector: PublicID, secret: ConnectorSecret, refreshToken: RefreshToken, context: RequestContext = .none
+    connector: PublicID, secret: ConnectorSecret, refreshToken: RefreshToken, scopes: Scopes? = nil,
+    context: RequestContext = .none
   ) async throws(LedgerError) -> Issued {
     let ledger = ledger
-    let request = try ledger.prepare(context, by: .client(connector), .issueToken(refreshToken))
+    let request = try ledger.prepare(context, by: .client(connector), .issueToken(refreshToken, scopes))
     let format = try ledger.tokenFormat
     // A malformed token goes the same way as an unknown one, so that nothing outside tells them apart.
     let presented =
@@ -60,7 +64,8 @@ public struct Tokens: Sendable {
     } _: { (fresh, successor, _) in
       IssueAccessToken(
         connector: connector, secretDigest: secret.digest, refreshToken: presented.handle,
-        refreshDigest: presented.digest, accessDigest: SHA256.hash(fresh)
+        refreshDigest: presented.digest, accessDigest: SHA256.hash(fresh),
+        scopes: scopes
       ) { () throws(DecisionFailure) in try successor.sealed(by: seal) }
     }
     switch outcome {

@@ -26,6 +26,20 @@ extension RefreshRotation {
   package var word: String { self == .always ? "always" : "late" }
 }
 
+extension PINDispatchFailure {
+  /// Nil where the message was sent.
+  package var word: String? {
+    switch self {
+    case .none: nil
+    case .refused: "refused"
+    case .unreachable: "unreachable"
+    case .overloaded: "overloaded"
+    case .expired: "expired"
+    case .UNRECOGNIZED: "unknown"
+    }
+  }
+}
+
 extension ClockCorrectionReason {
   package var word: String {
     switch self {

@@ -5,6 +5,9 @@ public struct PhoneNumber: Sendable, Hashable, CustomStringConvertible, CustomDe
   /// The number in its one spelling.
   let digits: String
 
+  /// The number in E.164 form, for the message that is sent to it. Personal data.
+  package var e164: String { digits }
+
   /// Reads a number. Spaces, hyphens, dots and parentheses between the digits are left out; other digits than those of
   /// ASCII, and whatever else, are refused. So are codes that are not assigned, lengths that numbers of the code do not have,
   /// and a `(0)`, which is dialled inside a country only.

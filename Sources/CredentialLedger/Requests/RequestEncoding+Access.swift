@@ -58,7 +58,10 @@ extension RequestEncoding {
     Self(.redeemCode, .text(code.text), .text(redirectURI), .text(codeVerifier))
   }
 
-  static func issueToken(_ refreshToken: RefreshToken) -> Self { Self(.issueToken, .text(refreshToken.text)) }
+  static func issueToken(_ refreshToken: RefreshToken, _ scopes: Scopes? = nil) -> Self {
+    guard let scopes else { return Self(.issueToken, .text(refreshToken.text)) }
+    return Self(.issueToken, version: 2, .text(refreshToken.text), .number(UInt64(scopes.rawValue)))
+  }
 
   static func revoke(_ target: RevokeToken.Target) -> Self {
     let named: RequestField =

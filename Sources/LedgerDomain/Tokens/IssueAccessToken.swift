@@ -17,18 +17,21 @@ public struct IssueAccessToken: Command {
   public var refreshDigest: Digest
   /// SHA-256 of the new access token's secret part.
   public var accessDigest: Digest
+  /// What the access token is to be limited to; nil gives all that the refresh token allows.
+  public var scopes: Scopes?
   /// Draws a successor of the refresh token: asked only where one is due. Without it none is made.
   public var successor: (@Sendable () throws(DecisionFailure) -> NewSuccessor)?
 
   public init(
     connector: PublicID, secretDigest: Digest, refreshToken: TokenID, refreshDigest: Digest, accessDigest: Digest,
-    successor: (@Sendable () throws(DecisionFailure) -> NewSuccessor)?
+    scopes: Scopes? = nil, successor: (@Sendable () throws(DecisionFailure) -> NewSuccessor)?
   ) {
     self.connector = connector
     self.secretDigest = secretDigest
     self.refreshToken = refreshToken
     self.refreshDigest = refreshDigest
     self.accessDigest = accessDigest
+    self.scopes = scopes
     self.successor = successor
   }
 
@@ -83,6 +86,10 @@ public struct IssueAccessToken: Command {
     }
     guard claims.connector == client.id else { throw .invalidGrant(.anotherConnector) }
     guard !claims.scopes.isEmpty else { throw .invalidGrant(nil) }
+    let given = scopes.map { claims.scopes.intersection($0) } ?? claims.scopes
+    guard !given.isEmpty else {
+      throw .refused(.invalidValue, field: "scope", expected: "scopes of which at least one was granted")
+    }
 
     var event = V2TokenIssued()
     event.family = claims.family.rawValue
@@ -93,7 +100,7 @@ public struct IssueAccessToken: Command {
     event.secret = client.secret.rawValue
     event.digest = .init(accessDigest)
     event.expiresAt = (context.now + TokenLifetime.access(client.credentials.accessTokenLifetime)).milliseconds
-    event.scopes = claims.scopes.rawValue
+    event.scopes = given.rawValue
     event.successor = try read(state.required(refreshToken.rawValue, .family)).credential?.successor ?? 0
     guard event.successor == 0, let rotation = try rotation(of: claims, client.credentials, context) else {
       return Decision(by: Subject(client.id), .tokenIssued(event))

@@ -27,6 +27,63 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
+/// Why a PIN was not sent.
+public nonisolated enum PINDispatchFailure: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+
+  /// It was sent: the gateway took the message.
+  case none // = 0
+
+  /// The gateway refused the message for good.
+  case refused // = 1
+
+  /// The gateway could not be reached, or answered with an error of its own, at each try.
+  case unreachable // = 2
+
+  /// Too many messages waited.
+  case overloaded // = 3
+
+  /// The server ended, or the PIN expired, before the message was sent.
+  case expired // = 4
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .none
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .none
+    case 1: self = .refused
+    case 2: self = .unreachable
+    case 3: self = .overloaded
+    case 4: self = .expired
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .none: return 0
+    case .refused: return 1
+    case .unreachable: return 2
+    case .overloaded: return 3
+    case .expired: return 4
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [PINDispatchFailure] = [
+    .none,
+    .refused,
+    .unreachable,
+    .overloaded,
+    .expired,
+  ]
+
+}
+
 /// phone.pin_requested, version 1: a PIN was made for a number. PINs of this version were always hashed by scrypt
 /// with N = 16384, r = 8, p = 1. Superseded by version 2, which names the cost; still read, with PINs that are over.
 public nonisolated struct PhonePINRequested: Sendable {
@@ -149,6 +206,30 @@ public nonisolated struct PhoneRemoved: Sendable {
   public init() {}
 }
 
+/// phone.pin_dispatched: what became of the message with a PIN. It holds neither the number nor the PIN.
+public nonisolated struct PhonePINDispatched: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var account: UInt64 = 0
+
+  /// Position of the phone.pin_requested whose PIN it is.
+  public var challenge: UInt64 = 0
+
+  /// How often the gateway was asked to send it.
+  public var attempts: UInt32 = 0
+
+  public var failure: PINDispatchFailure = .none
+
+  /// The HTTP status of the gateway's last answer; 0 where there was none.
+  public var status: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 /// phone.pin_withheld: a connector asked for a PIN for a number, and none was made, since nobody could sign in by it or the
 /// number has had its share. It says neither which number nor why, and counts as an ask.
 public nonisolated struct PhonePINWithheld: Sendable {
@@ -169,6 +250,10 @@ public nonisolated struct PhonePINWithheld: Sendable {
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "credledger.events.v1"
+
+nonisolated extension PINDispatchFailure: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PIN_DISPATCH_FAILURE_NONE\0\u{1}PIN_DISPATCH_FAILURE_REFUSED\0\u{1}PIN_DISPATCH_FAILURE_UNREACHABLE\0\u{1}PIN_DISPATCH_FAILURE_OVERLOADED\0\u{1}PIN_DISPATCH_FAILURE_EXPIRED\0")
+}
 
 nonisolated extension PhonePINRequested: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".PhonePINRequested"
@@ -388,6 +473,56 @@ nonisolated extension PhoneRemoved: SwiftProtobuf.Message, SwiftProtobuf._Messag
   public static func ==(lhs: PhoneRemoved, rhs: PhoneRemoved) -> Bool {
     if lhs.phone != rhs.phone {return false}
     if lhs.account != rhs.account {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PhonePINDispatched: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".PhonePINDispatched"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}account\0\u{1}challenge\0\u{1}attempts\0\u{1}failure\0\u{1}status\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.account) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.challenge) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.attempts) }()
+      case 4: try { try decoder.decodeSingularEnumField(value: &self.failure) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.status) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.account != 0 {
+      try visitor.visitSingularUInt64Field(value: self.account, fieldNumber: 1)
+    }
+    if self.challenge != 0 {
+      try visitor.visitSingularUInt64Field(value: self.challenge, fieldNumber: 2)
+    }
+    if self.attempts != 0 {
+      try visitor.visitSingularUInt32Field(value: self.attempts, fieldNumber: 3)
+    }
+    if self.failure != .none {
+      try visitor.visitSingularEnumField(value: self.failure, fieldNumber: 4)
+    }
+    if self.status != 0 {
+      try visitor.visitSingularUInt32Field(value: self.status, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: PhonePINDispatched, rhs: PhonePINDispatched) -> Bool {
+    if lhs.account != rhs.account {return false}
+    if lhs.challenge != rhs.challenge {return false}
+    if lhs.attempts != rhs.attempts {return false}
+    if lhs.failure != rhs.failure {return false}
+    if lhs.status != rhs.status {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

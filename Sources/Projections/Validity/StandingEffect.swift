@@ -107,7 +107,7 @@ enum StandingEffect {
       .phonePINRejected, .connectorSecretRotated, .groupRenamed, .groupSubgroupAttached, .groupSubgroupDetached,
       .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted, .keyRotated, .keyDropped,
       .signingKeyRotated, .masterKeyRotated,
-      .phonePINAccepted, .phonePINWithheld, .groupSubscriberAdded, .groupSubscriberRemoved,
+      .phonePINAccepted, .phonePINWithheld, .phonePINDispatched, .groupSubscriberAdded, .groupSubscriberRemoved,
       .groupInvitationAccepted, .authorizationCodeIssued, .authorizationCodeRedeemed:
       break
     }

@@ -42,6 +42,9 @@ extension AuditEntry {
       [("expiresAt", .milliseconds(event.expiresAt))]
         + (event.unauthenticated ? [("unauthenticated", .flag(true))] : [])
     case .phonePINWithheld(let event): event.unauthenticated ? [("unauthenticated", .flag(true))] : []
+    case .phonePINDispatched(let event):
+      [("attempts", .number(UInt64(event.attempts)))] + (event.failure.word.map { [("failure", .text($0))] } ?? [])
+        + (event.status == 0 ? [] : [("status", .number(UInt64(event.status)))])
     case .phonePINRejected(let event): [("triesLeft", .number(UInt64(event.triesLeft)))]
     case .connectorCreated(let event):
       [("publicID", .guid(event.publicID))] + event.details.audited.filter { !$0.value.isUnset }

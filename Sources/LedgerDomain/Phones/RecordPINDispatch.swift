@@ -1,0 +1,42 @@
+public import LedgerEvents
+
+/// Records what became of the message with a PIN.
+public struct RecordPINDispatch: Command {
+  public var challenge: ChallengeID
+  /// How often the gateway was asked.
+  public var attempts: UInt32
+  /// Why it was not sent; ``PINDispatchFailure/none`` where it was.
+  public var failure: PINDispatchFailure
+  /// The HTTP status of the gateway's last answer; 0 where there was none.
+  public var status: UInt32
+
+  public init(challenge: ChallengeID, attempts: UInt32, failure: PINDispatchFailure, status: UInt32) {
+    self.challenge = challenge
+    self.attempts = attempts
+    self.failure = failure
+    self.status = status
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    guard let known = try read(state.challenge(challenge)) else {
+      throw .refused(.notFound, field: "challenge", expected: "a PIN of this ledger")
+    }
+    if case .UNRECOGNIZED = failure {
+      throw .refused(.invalidValue, field: "failure", expected: "a failure that this program knows")
+    }
+    guard status == 0 || (100...599).contains(status) else {
+      throw .refused(.invalidValue, field: "status", expected: "an HTTP status from 100 to 599, or 0")
+    }
+    var event = PhonePINDispatched()
+    event.account = known.account.rawValue
+    event.challenge = challenge.rawValue
+    event.attempts = attempts
+    event.failure = failure
+    event.status = status
+    return Decision(by: Requester.operator, .phonePINDispatched(event))
+  }
+
+  public func outcome(of recorded: RecordedEvents) {}
+}
