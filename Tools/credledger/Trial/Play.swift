@@ -29,7 +29,8 @@ struct Play {
     let start = try ledger.head()
 
     let developer = try await signIn("developer-\(run)", number: "+1\(run)10", step)
-    let admin = try await signIn("admin-\(run)", number: "+1\(run)20", step)
+    let number = "+1\(run)20"
+    let admin = try await signIn("admin-\(run)", number: number, step)
 
     let (connector, secret) = try await ledger.connectors.create(
       name: "Roster \(run)", permissions: [.groupInformation, .groupMemberList, .textMessage], by: developer)
@@ -57,7 +58,7 @@ struct Play {
       result.credentials = [
         ("connectorID", connector.publicID.description), ("connectorSecret", secret.text),
         ("refreshToken", granted.refreshToken.text), ("accessToken", token.accessToken.text),
-        ("groupID", group.publicID.description),
+        ("groupID", group.publicID.description), ("phoneNumber", number),
       ]
     }
 
