@@ -15,7 +15,10 @@ let flags: [SwiftSetting] =
 
 /// A library target, its folder under `Sources`.
 func library(_ name: String, _ dependencies: Target.Dependency...) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: flags)
+  .target(
+    name: name, dependencies: dependencies,
+    // A link to Schemas/openapi.yaml: the server describes its routes by the same bytes.
+    resources: name == "LedgerServer" ? [.embedInCode("openapi.yaml")] : [], swiftSettings: flags)
 }
 
 /// The tests of a target, in the folder under `Tests` that carries its name.
@@ -31,13 +34,14 @@ let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package
 let hummingbirdHTTP2 = Target.Dependency.product(name: "HummingbirdHTTP2", package: "hummingbird")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
-let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -55,12 +59,12 @@ let package = Package(
     // The server alone needs these: a package that uses the product CredentialLedger compiles none of them.
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
     .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
+    .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
-    .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
     .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
     .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
   ],
@@ -88,8 +92,8 @@ let package = Package(
       logging),
     library(
       "LedgerServer", "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "ManagementPortal",
-      hummingbird, hummingbirdCore, hummingbirdHTTP2, configuration, lifecycle, logging, httpTypes, nioCore,
-      nioHTTPTypes, nioSSL),
+      hummingbird, hummingbirdCore, hummingbirdHTTP2, configuration, httpClient, lifecycle, logging, httpTypes, nioCore,
+      nioHTTP1, nioHTTPTypes, nioSSL),
     .executableTarget(
       name: "credledger",
       dependencies: ["CredentialLedger", "LedgerServer", "KeyStore", "CArguments", "CPlatform", arguments, logging],
@@ -116,7 +120,9 @@ let package = Package(
     .target(name: "FaultyDisk", path: "Tests/FaultyDisk", linkerSettings: [.linkedLibrary("dl")]),
     .testTarget(
       name: "ServerTests",
-      dependencies: ["CredentialLedger", "LedgerServer", "HTTPSupport", "credledger", "TestSupport"],
+      dependencies: [
+        "CredentialLedger", "LedgerServer", "HTTPSupport", "PlatformService", "credledger", "TestSupport",
+      ],
       exclude: ["Golden"],
       swiftSettings: flags),
     tests(of: "HTTPSupport", "CredentialLedger", httpTypes, nioCore),

@@ -56,7 +56,9 @@ extension RequestError {
   /// The code of RFC 6749 section 5.2, or of a registered extension.
   var oauthCode: String {
     switch kind {
-    case .invalid, .notFound, .methodNotAllowed, .gone, .conflict, .tooLarge, .unsupportedMediaType: "invalid_request"
+    case .invalid, .notFound, .methodNotAllowed, .gone, .conflict, .tooLarge, .headerTooLarge, .unsupportedMediaType:
+      "invalid_request"
+    case .invalidScope: "invalid_scope"
     case .invalidClient: "invalid_client"
     case .invalidGrant: "invalid_grant"
     case .unsupportedGrantType: "unsupported_grant_type"
@@ -86,7 +88,7 @@ extension RequestError {
 
   var kaizalaCode: String {
     switch kind {
-    case .invalid, .unsupportedGrantType: "InvalidParameters"
+    case .invalid, .invalidScope, .unsupportedGrantType: "InvalidParameters"
     case .invalidClient: "Unauthenticated"
     case .invalidGrant, .invalidToken: "InvalidToken"
     case .forbidden: "Forbidden"
@@ -94,7 +96,7 @@ extension RequestError {
     case .methodNotAllowed: "MethodNotAllowed"
     case .gone: "Gone"
     case .conflict: "Conflict"
-    case .tooLarge: "RequestTooLarge"
+    case .tooLarge, .headerTooLarge: "RequestTooLarge"
     case .unsupportedMediaType: "UnsupportedMediaType"
     case .tooMany: "TooManyRequests"
     case .unavailable: "ServiceUnavailable"

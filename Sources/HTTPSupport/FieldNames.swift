@@ -16,5 +16,7 @@ extension HTTPField.Name {
   public static let idempotencyKey = named("Idempotency-Key")
   public static let requestID = named("X-Request-ID")
   public static let forwardedFor = named("X-Forwarded-For")
+  public static let traceparent = named("traceparent")
   public static let pragma = named("Pragma")
+  public static let referrerPolicy = named("Referrer-Policy")
 }

@@ -2,7 +2,7 @@ import Hummingbird
 
 /// A route that takes any method, on a path and on all paths below it.
 public struct PrefixRoute: Sendable {
-  let path: String
+  public let path: String
   let handler: Route.Handler
 
   /// - Parameter path: in small letters, with one slash at its beginning and none at its end.

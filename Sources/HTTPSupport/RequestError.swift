@@ -20,6 +20,10 @@ public struct RequestError: Error, Sendable, Equatable {
     case gone
     case conflict
     case tooLarge
+    /// The header is too large.
+    case headerTooLarge
+    /// A scope that cannot be given is asked for.
+    case invalidScope
     case unsupportedMediaType
     case tooMany
     case unavailable
@@ -50,7 +54,7 @@ extension RequestError {
   /// What a refusal or a failure of the ledger means to a client. What went wrong inside is told to the log only.
   public init(_ error: LedgerError) {
     switch error.code.kind {
-    case .invalid: self.init(.invalid, error.reason)
+    case .invalid: self.init(error.field == "scope" ? .invalidScope : .invalid, error.reason)
     case .invalidClient: self.init(.invalidClient, "The connector's ID or Secret is wrong.")
     case .invalidCredential: self.init(.invalidGrant, error.reason)
     case .forbidden: self.init(.forbidden, error.reason)
@@ -67,7 +71,7 @@ extension RequestError {
   /// The status of the answer (RFC 9110).
   public var status: HTTPResponse.Status {
     switch kind {
-    case .invalid, .invalidGrant, .unsupportedGrantType: .badRequest
+    case .invalid, .invalidGrant, .invalidScope, .unsupportedGrantType: .badRequest
     case .invalidClient, .invalidToken: .unauthorized
     case .forbidden: .forbidden
     case .notFound: .notFound
@@ -75,6 +79,7 @@ extension RequestError {
     case .gone: .gone
     case .conflict: .conflict
     case .tooLarge: .contentTooLarge
+    case .headerTooLarge: .requestHeaderFieldsTooLarge
     case .unsupportedMediaType: .unsupportedMediaType
     case .tooMany: .tooManyRequests
     case .unavailable: .serviceUnavailable

@@ -7,7 +7,7 @@ public struct RouteTable: Sendable {
   public let routes: [Route]
 
   /// Routes that take any method, and all paths below theirs.
-  let prefixes: [PrefixRoute]
+  public let prefixes: [PrefixRoute]
 
   /// - Parameter prefixes: routes that take any method, and all paths below theirs; they go first.
   public init(_ routes: [Route], prefixes: [PrefixRoute] = []) {

@@ -1,5 +1,6 @@
 public import CredentialLedger
 import HTTPSupport
+package import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import HummingbirdHTTP2
@@ -16,6 +17,8 @@ public struct LedgerServer: Sendable {
   private let group: ServiceGroup
   private let portal: ManagementPortal
   private let lifecycle = ServerLifecycle()
+  /// Methods and paths of all routes; those that take any method are told as `GET`.
+  package let routes: [(method: HTTPRequest.Method, path: String)]
 
   /// - Parameters:
   ///   - ledger: open for writing. The server does not close it.
@@ -30,26 +33,41 @@ public struct LedgerServer: Sendable {
   ) throws(SettingsError) {
     let statistics = RequestStatistics()
     let origin = ServerOrigin(settings.publicURL)
-    let operations = OperationsRoutes(ledger: ledger, statistics: statistics, lifecycle: lifecycle)
+    let exporter = settings.traces.map { SpanExporter($0, logger) }
+    let operations = OperationsRoutes(
+      ledger: ledger, statistics: statistics, lifecycle: lifecycle, exporter: exporter)
+    let outbox =
+      settings.isDevelopment && settings.sms == nil
+      ? DevelopmentOutbox(origin: { origin.text }, show: show) : nil
+    let gateway: (any TextMessageGateway)? =
+      try settings.sms.map { (sms) throws(SettingsError) in
+        try HTTPSGateway(sms)
+      } ?? outbox
+    let dispatcher = gateway.map {
+      PINDispatcher(ledger, $0, text: settings.sms?.text ?? "your PIN is {pin}", logger)
+    }
     let tokens = TokenService(
       ledger, origin: { origin.text }, bodyLimit: settings.bodyBytes,
       limits: CallLimits(
         connector: settings.connectorCalls, organisation: settings.organisationCalls, failures: settings.failures),
-      development: settings.isDevelopment ? DevelopmentOutbox(show: show) : nil)
+      pins: dispatcher, isDevelopment: settings.isDevelopment)
     let platform = PlatformService(
       ledger, bodyLimit: settings.bodyBytes, connectorCalls: settings.connectorCalls,
       organisationCalls: settings.organisationCalls)
-    let portal = try PortalMount.open(ledger, settings, origin: { origin.text }, show: show)
+    let portal = try PortalMount.open(ledger, settings, origin: { origin.text }, pins: dispatcher)
     self.portal = portal
+    let table = RouteTable(
+      operations.routes + DocumentationRoutes().routes + tokens.routes + platform.routes + (outbox?.routes ?? []),
+      prefixes: [tokens.check, portal.route])
+    var known = table.routes.map { (method: $0.method, path: $0.path) }
+    for prefix in table.prefixes { known.append((method: .get, path: prefix.path)) }
+    routes = known
     let responder = RecordingResponder(
-      routes: RouteTable(
-        operations.routes + tokens.routes + platform.routes, prefixes: [tokens.check, portal.route]
-      ).responder,
-      statistics: statistics,
-      proxies: settings.proxies)
+      routes: table.responder, statistics: statistics, proxies: settings.proxies, exporter: exporter)
     let bounds = RequestGuard.Bounds(
       idle: .seconds(Int64(settings.idleSeconds)), request: .seconds(Int64(settings.requestSeconds)),
-      bodyBytes: settings.bodyBytes, unreadPath: TokenService.checkPath)
+      bodyBytes: settings.bodyBytes, headerBytes: settings.headerBytes, headerCount: settings.headerCount,
+      unreadPath: TokenService.checkPath)
     let channel = HTTP1Channel.Configuration(
       additionalChannelHandlers: [RequestGuard(bounds)], idleTimeout: .seconds(Int64(settings.idleSeconds)),
       httpDecoderConfiguration: .init(
@@ -84,6 +102,9 @@ public struct LedgerServer: Sendable {
         }, logger: logger)
     }
     if let certificate { services.append(certificate) }
+    // Services stop in the order from last to first: PINs are sent until the last request is answered.
+    if let dispatcher { services.insert(dispatcher, at: 0) }
+    if let exporter { services.insert(exporter, at: 0) }
     group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },

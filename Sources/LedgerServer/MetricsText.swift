@@ -19,6 +19,40 @@ struct MetricsText {
     sample(name, [], value)
   }
 
+  private mutating func histogram(_ name: String, _ help: String, _ histogram: LedgerMetrics.Histogram) {
+    family(name, "histogram", help)
+    var count: UInt64 = 0
+    for (index, inRange) in histogram.counts.enumerated() {
+      count += inRange
+      let bound = index < histogram.bounds.count ? String(histogram.bounds[index]) : "+Inf"
+      sample("\(name)_bucket", [("le", bound)], count)
+    }
+    sample("\(name)_sum", [], histogram.sum)
+    sample("\(name)_count", [], count)
+  }
+
+  /// What the ledger has done, and what its storage holds.
+  mutating func add(_ metrics: LedgerMetrics) {
+    family("credledger_events_written_total", "counter", "How many events this process has written, by type.")
+    for (type, count) in metrics.events {
+      sample("credledger_events_written_total", [("type", type.name ?? "other")], count)
+    }
+    histogram("credledger_batch_events", "How many events a commit has.", metrics.batches)
+    histogram("credledger_commit_seconds", "How long a commit takes, its sync included.", metrics.commits)
+    metric("credledger_map_bytes", "gauge", "What the file may grow to before the map does.", metrics.mapBytes)
+    metric("credledger_map_used_bytes", "gauge", "How much of the map is in use.", metrics.usedBytes)
+    metric("credledger_readers", "gauge", "How many read transactions are open.", metrics.readers)
+    metric(
+      "credledger_oldest_reader_commits", "gauge", "How many commits lie behind the oldest read transaction.",
+      metrics.oldestReaderCommits)
+    metric(
+      "credledger_oldest_read_seconds", "gauge", "How long the oldest read transaction of the server has been open.",
+      metrics.oldestRead / .seconds(1))
+    metric(
+      "credledger_index_lag_events", "gauge", "How many of the newest events the audit index does not cover yet.",
+      metrics.unindexed)
+  }
+
   mutating func add(_ statistics: RequestStatistics) {
     let all = statistics.all
     let name = "http_request_duration_seconds"

@@ -7,6 +7,7 @@ struct OperationsRoutes: Sendable {
   let ledger: Ledger
   let statistics: RequestStatistics
   let lifecycle: ServerLifecycle
+  let exporter: SpanExporter?
 
   var routes: [Route] {
     [
@@ -47,6 +48,11 @@ struct OperationsRoutes: Sendable {
         health.head - health.signedSize)
       text.metric(
         "credledger_unsigned_seconds", "gauge", "How old the oldest of them is.", health.unsignedSeconds)
+    }
+    if let metrics = try? ledger.metrics { text.add(metrics) }
+    if let exporter {
+      text.metric(
+        "credledger_spans_dropped_total", "counter", "How many spans of traces were not exported.", exporter.dropped)
     }
     return Response(
       status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],

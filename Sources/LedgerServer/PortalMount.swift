@@ -1,14 +1,15 @@
 import CredentialLedger
 import ManagementPortal
+import TokenService
 
 /// The portal among the services of a server.
 enum PortalMount {
   /// Opens the portal of a ledger.
   ///
-  /// - Parameter show: writes a line on the console, the place of SMS in development.
+  /// - Parameter pins: has PINs sent; nil where they cannot be.
   static func open(
     _ ledger: Ledger, _ settings: ServerSettings, origin: @escaping @Sendable () -> String,
-    show: @escaping @Sendable (_ line: String) -> Void
+    pins: (any PINSender)?
   ) throws(SettingsError) -> ManagementPortal {
     var portal = PortalSettings()
     portal.isDevelopment = settings.isDevelopment
@@ -23,10 +24,9 @@ enum PortalMount {
       } catch { throw SettingsError(error.description) }
     }
     var sendPIN: ManagementPortal.SendPIN?
-    if settings.isDevelopment {
-      let outbox = DevelopmentOutbox(show: show)
-      sendPIN = { (pin: PIN, number: String) -> Bool in
-        await outbox.send(pin, to: number)
+    if let pins {
+      sendPIN = { @Sendable (pin: PIN, request: Phones.PINRequest, number: PhoneNumber) -> Bool in
+        pins.send(pin, of: request.challenge, expiresAt: request.expiresAt, to: number)
         return true
       }
     }

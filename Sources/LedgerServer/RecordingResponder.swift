@@ -7,12 +7,20 @@ struct RecordingResponder: HTTPResponder {
   let routes: RouteResponder
   let statistics: RequestStatistics
   let proxies: [AddressRange]
+  let exporter: SpanExporter?
 
   func respond(to request: Request, context: HTTPContext) async throws -> Response {
     var context = context
     context.logger[metadataKey: "request_id"] = .string(context.requestID)
     context.clientAddress = AddressRange.client(
       of: context.peer, forwarded: proxies.isEmpty ? nil : request.headers[.forwardedFor], through: proxies)
+    let parent = request.headers[.traceparent]
+    let trace = parent == nil && exporter == nil ? nil : TraceContext(traceparent: parent)
+    if let trace {
+      context.logger[metadataKey: "trace_id"] = .string(trace.trace)
+      context.logger[metadataKey: "span_id"] = .string(trace.span)
+    }
+    let started = exporter == nil ? 0 : RequestSpan.now
     let began = ContinuousClock.now
     var response = try await routes.respond(to: request, context: context)
     response.headers[.requestID] = context.requestID
@@ -21,6 +29,12 @@ struct RecordingResponder: HTTPResponder {
     let route = context.isUnknownPath ? "unknown" : context.endpointPath ?? "unknown"
     let method = RouteTable.known.contains(request.method) ? request.method.rawValue : "other"
     statistics.note(.init(method: method, route: route, status: response.status.code), seconds: seconds)
+    if let exporter, let trace {
+      exporter.note(
+        RequestSpan(
+          context: trace, method: method, route: route, status: response.status.code, began: started,
+          ended: RequestSpan.now))
+    }
     context.logger.log(
       level: response.status.code >= 500 ? .error : .info, "request",
       metadata: [

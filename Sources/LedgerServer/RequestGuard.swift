@@ -1,10 +1,11 @@
 import HTTPSupport
 import HTTPTypes
 import NIOCore
+import NIOHTTP1
 import NIOHTTPTypes
 
 /// Bounds what a connection, or a stream of one, may cost: the time until a request has begun, the time that it takes, and
-/// the size of its body. Answers `Expect: 100-continue`.
+/// the size of its body. Answers `Expect: 100-continue`, and headers that are too large.
 ///
 /// The bounds hold below the program's tasks, so that none of them waits for a slow client.
 final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
@@ -17,6 +18,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     let idle: TimeAmount
     let request: TimeAmount
     let bodyBytes: Int
+    let headerBytes: Int
+    let headerCount: Int
     /// A path, with all below it, whose requests are answered by their head alone.
     let unreadPath: String
     /// For how long what a refused client still sends is thrown away, so that it reads why.
@@ -66,7 +69,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         return context.fireChannelRead(wrapInboundOut(.end(nil)))
       }
       if let length = head.headerFields[.contentLength].flatMap({ Int($0) }), length > bounds.bodyBytes {
-        return refuse(context)
+        return refuse(context, bodyError)
       }
       if head.headerFields[.expect]?.lowercased() == "100-continue" {
         context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
@@ -77,7 +80,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
       return
     case .body(let piece):
       bodyBytes += piece.readableBytes
-      guard bodyBytes <= bounds.bodyBytes else { return refuse(context) }
+      guard bodyBytes <= bounds.bodyBytes else { return refuse(context, bodyError) }
     case .end: break
     }
     context.fireChannelRead(data)
@@ -100,11 +103,25 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     context.write(data, promise: promise)
   }
 
-  /// Answers that the body is too large, and lets the client finish for a moment.
-  private func refuse(_ context: ChannelHandlerContext) {
+  /// A header that is too large ends the decoding of the connection.
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    guard case .headerOverflow? = error as? HTTPParserError, !isRefused else {
+      return context.fireErrorCaught(error)
+    }
+    unanswered += 1
+    refuse(
+      context,
+      RequestError(
+        .headerTooLarge,
+        "The header is too large: expected at most \(bounds.headerBytes) bytes in \(bounds.headerCount) fields."))
+  }
+
+  private var bodyError: RequestError { RequestError(.tooLarge, "The body has more than \(bounds.bodyBytes) bytes.") }
+
+  /// Answers what is wrong, and lets the client finish for a moment.
+  private func refuse(_ context: ChannelHandlerContext, _ error: RequestError) {
     isRefused = true
     guard unanswered == 1 else { return context.close(promise: nil) }
-    let error = RequestError(.tooLarge, "The body has more than \(bounds.bodyBytes) bytes.")
     let response = ErrorForm.both.response(to: error)
     var head = response.head
     // A stream of HTTP/2, which has a connection above it, ends with its answer, and has no such field.

@@ -41,7 +41,7 @@ extension ServerSettings {
         return address
       }
     }
-    if let value = text(.publicURL) { publicURL = try Self.origin(value) }
+    if let value = text(.publicURL) { publicURL = try Self.origin(value, .publicURL) }
     if let value = text(.development) {
       isDevelopment = try Self.choice(.development, value, ["true": true, "false": false])
       guard !isDevelopment || listeners.allSatisfy(\.isLoopback) else {
@@ -76,6 +76,8 @@ extension ServerSettings {
     }
     providersFile = text(.providersFile)
     providerSeconds = try Self.number(.providerSeconds, text(.providerSeconds), 1...60) ?? providerSeconds
+    if let value = text(.tracesEndpoint) { traces = try Self.origin(value, .tracesEndpoint) }
+    sms = try Self.sms(text, texts)
     if let values = texts(.proxies) {
       proxies = try values.map { (value) throws(SettingsError) in
         guard let range = AddressRange(value) else {
@@ -84,6 +86,25 @@ extension ServerSettings {
         return range
       }
     }
+  }
+
+  private static func sms(
+    _ text: (SettingKey) -> String?, _ texts: (SettingKey) -> [String]?
+  ) throws(SettingsError) -> SMS? {
+    guard let url = text(.smsURL) else {
+      let others: [SettingKey] = [.smsHeaders, .smsBody, .smsText, .smsUser, .smsSecretFile, .smsAuthorities]
+      guard let alone = others.first(where: { text($0) != nil || texts($0) != nil }) else { return nil }
+      throw SettingsError("sms.url: expected the gateway's address as well as \(alone.rawValue)")
+    }
+    let message = text(.smsText) ?? "Your PIN is {pin}."
+    guard message.contains("{pin}") else { throw SettingsError("sms.text: expected a text with {pin}") }
+    guard text(.smsUser) == nil || text(.smsSecretFile) != nil else {
+      throw SettingsError("sms.secret-file: expected a file with the secret of sms.user")
+    }
+    guard text(.smsUser)?.contains(":") != true else { throw SettingsError("sms.user: expected no colon") }
+    return SMS(
+      template: try RequestTemplate(url: url, headers: texts(.smsHeaders) ?? [], body: text(.smsBody) ?? ""),
+      text: message, user: text(.smsUser), secretFile: text(.smsSecretFile), authorities: text(.smsAuthorities))
   }
 
   /// The settings of a file, each as the text or the texts that it would be on the command line.
@@ -145,13 +166,13 @@ extension ServerSettings {
   }
 
   /// Scheme, host and port; clients compare an issuer byte by byte, so a slash at the end is not kept.
-  private static func origin(_ text: String) throws(SettingsError) -> String {
+  private static func origin(_ text: String, _ key: SettingKey) throws(SettingsError) -> String {
     let origin = text.hasSuffix("/") ? String(text.dropLast()) : text
     let parts = origin.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2, ["http", "https"].contains(parts[0]), !parts[1].isEmpty,
       !parts[1].contains(where: { "/?#@ ".contains($0) })
     else {
-      throw SettingsError("public-url: expected a scheme, a host and no path, such as https://tokens.example.org")
+      throw SettingsError("\(key.rawValue): expected a scheme, a host and no path, such as https://tokens.example.org")
     }
     return origin
   }

@@ -30,6 +30,10 @@ public struct ServerSettings: Sendable, Equatable {
   public var failures = 60
   /// What TLS is spoken with; nil speaks HTTP without it.
   public var tls: TLSFiles?
+  /// How PINs are sent; nil sends none.
+  public var sms: SMS?
+  /// A collector of traces, to which spans go by OTLP over HTTP; nil exports none.
+  public var traces: String?
   /// The proxies whose `X-Forwarded-For` is believed.
   public var proxies: [AddressRange] = []
   /// The file that lists the OpenID Connect providers of the portal; nil for none.
@@ -48,6 +52,19 @@ public struct ServerSettings: Sendable, Equatable {
   public struct TLSFiles: Sendable, Equatable {
     let certificate: String
     let key: String
+  }
+
+  /// How PINs are sent: by a request to a service that sends text messages.
+  public struct SMS: Sendable, Equatable {
+    let template: RequestTemplate
+    /// The message, with `{pin}` for the PIN.
+    let text: String
+    /// The user of HTTP Basic; nil presents the secret as a bearer token.
+    let user: String?
+    /// A file with the secret that the service knows this server by.
+    let secretFile: String?
+    /// A file with the certificates, in PEM, that the service's own must come from; nil takes those of the system.
+    let authorities: String?
   }
 
   /// From which level on lines are logged.
@@ -96,6 +113,8 @@ extension ServerSettings: CustomStringConvertible {
       (.idleSeconds, String(idleSeconds)), (.requestSeconds, String(requestSeconds)),
       (.connectorCalls, String(connectorCalls)), (.organisationCalls, String(organisationCalls)),
       (.failures, String(failures)), (.tlsCertificate, tls?.certificate ?? "-"), (.tlsKey, tls?.key ?? "-"),
+      (.smsURL, sms?.template.url ?? "-"), (.smsUser, sms?.user ?? "-"), (.smsSecretFile, sms?.secretFile ?? "-"),
+      (.smsAuthorities, sms?.authorities ?? "-"), (.tracesEndpoint, traces ?? "-"),
       (.proxies, proxies.map(\.description).joined(separator: ",")), (.providersFile, providersFile ?? "-"),
       (.providerSeconds, String(providerSeconds)),
     ]

@@ -16,12 +16,20 @@ enum SettingKey: String, CaseIterable {
   case failures = "limits.failures"
   case tlsCertificate = "tls.certificate"
   case tlsKey = "tls.key"
+  case smsURL = "sms.url"
+  case smsHeaders = "sms.headers"
+  case smsBody = "sms.body"
+  case smsText = "sms.text"
+  case smsUser = "sms.user"
+  case smsSecretFile = "sms.secret-file"
+  case smsAuthorities = "sms.ca-file"
+  case tracesEndpoint = "traces.endpoint"
   case proxies
   case providersFile = "portal.providers"
   case providerSeconds = "portal.provider-seconds"
 
   /// Whether it is a list.
-  var isList: Bool { self == .listen || self == .proxies }
+  var isList: Bool { [.listen, .proxies, .smsHeaders].contains(self) }
 
   /// The name of its variable: `CREDLEDGER_SERVE_` and the name in capitals.
   static let variablePrefix = "CREDLEDGER_SERVE_"

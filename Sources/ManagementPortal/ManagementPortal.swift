@@ -6,8 +6,8 @@ import Hummingbird
 /// The web pages by which people use a ledger: developers register connectors, admins let them into groups, auditors see all of
 /// it. Rendered on the server; works without JavaScript.
 public struct ManagementPortal: Sendable {
-  /// Takes a PIN to a phone number, as the person wrote it; false where it could not be sent.
-  public typealias SendPIN = @Sendable (_ pin: PIN, _ number: String) async -> Bool
+  /// Takes a PIN to a phone number; false where it cannot be sent.
+  public typealias SendPIN = @Sendable (_ pin: PIN, _ request: Phones.PINRequest, _ number: PhoneNumber) async -> Bool
 
   /// The path below which all pages are.
   public static let path = "/portal"

@@ -1,9 +1,10 @@
 import HTTPSupport
-import HTTPTypes
+package import HTTPTypes
 
 /// Routes of the Kaizala Connector API that this server does not have: they say so, once the token is found good.
 extension PlatformService {
-  private static let later: [(HTTPRequest.Method, String)] = [
+  /// Methods, and paths without `/v1`.
+  package static let later: [(HTTPRequest.Method, String)] = [
     (.post, "/media"), (.post, "/media/url"),
     (.post, "/groups/{group}/actions"), (.get, "/groups/{group}/actions"),
     (.get, "/groups/{group}/actions/{action}"), (.put, "/groups/{group}/actions/{action}"),

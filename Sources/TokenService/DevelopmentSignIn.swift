@@ -31,24 +31,17 @@ extension TokenService {
     }
     let hidden = ["client_id", "redirect_uri", "state", "response_type", "code_challenge", "code_challenge_method"]
       .compactMap { name in
-        parameters[name].map { "<input type=\"hidden\" name=\"\(name)\" value=\"\(Self.escaped($0))\">" }
+        parameters[name].map { "<input type=\"hidden\" name=\"\(name)\" value=\"\(HTMLText.escaped($0))\">" }
       }.joined()
     let buttons = accounts.map {
-      "<p><button name=\"account\" value=\"\($0.0.rawValue)\">\(Self.escaped($0.1))</button></p>"
+      "<p><button name=\"account\" value=\"\($0.0.rawValue)\">\(HTMLText.escaped($0.1))</button></p>"
     }.joined()
     let page = """
-      <!doctype html><html lang="en"><meta charset="utf-8"><title>Development sign-in</title>
-      <h1>Who are you?</h1><p>\(Self.escaped(authorize.connector.details.name)) asks for your access. This page is for trials: \
+      <h1>Who are you?</h1><p>\(HTMLText.escaped(authorize.connector.details.name)) asks for your access. This page is for trials: \
       it asks for no proof.</p><form method="post" action="\(path)">\(hidden)\(buttons)\
-      <p><button name="account" value="">Refuse</button></p></form></html>
+      <p><button name="account" value="">Refuse</button></p></form>
       """
-    return Response(
-      status: .ok,
-      headers: [
-        .contentType: "text/html; charset=utf-8", .cacheControl: "no-store",
-        .contentSecurityPolicy: "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
-        .referrerPolicy: "no-referrer", .xContentTypeOptions: "nosniff",
-      ], body: ResponseBody(byteBuffer: ByteBuffer(string: page)))
+    return .page(title: "Development sign-in", body: page)
   }
 
   /// Sends the browser back with a code, or with the refusal.
@@ -79,13 +72,4 @@ extension TokenService {
         .referrerPolicy: "no-referrer",
       ])
   }
-
-  private static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-      .replacing("\"", with: "&quot;").replacing("'", with: "&#39;")
-  }
-}
-
-extension HTTPField.Name {
-  fileprivate static let referrerPolicy = named("Referrer-Policy")
 }

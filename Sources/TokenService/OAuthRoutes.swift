@@ -48,7 +48,8 @@ extension TokenService {
       let refreshToken = RefreshToken(try form.required("refresh_token"))
       let issued = try await asking { () throws(LedgerError) in
         try await ledger.tokens.issue(
-          connector: client.connector, secret: client.secret, refreshToken: refreshToken, context: context)
+          connector: client.connector, secret: client.secret, refreshToken: refreshToken,
+          scopes: form["scope"].flatMap { Scopes(asked: $0).unlessEmpty }, context: context)
       }
       return Granted(
         accessToken: issued.accessToken, expiresAt: issued.expiresAt, scopes: issued.scopes,
@@ -119,7 +120,7 @@ extension TokenService {
       ("revocation_endpoint_auth_methods_supported", methods),
       ("scopes_supported", .array(Scopes.all.description.split(separator: ",").map { .string(String($0)) })),
     ]
-    if development != nil {
+    if isDevelopment {
       members += [
         ("authorization_endpoint", .string(origin + "/oauth2/authorize")),
         ("authorization_response_iss_parameter_supported", .bool(true)),
@@ -136,4 +137,7 @@ extension Timestamp {
 
 extension Scopes {
   fileprivate var count: Int { rawValue.nonzeroBitCount }
+
+  /// Nil where there is none: names that are not known here count as nothing asked.
+  fileprivate var unlessEmpty: Scopes? { isEmpty ? nil : self }
 }

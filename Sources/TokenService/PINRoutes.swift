@@ -2,12 +2,14 @@ public import CredentialLedger
 import HTTPSupport
 import Hummingbird
 
-/// Takes a PIN to a phone.
+/// Has PINs sent to phones.
 public protocol PINSender: Sendable {
-  /// Sends a PIN. Called once its event is durable and the client is answered.
+  /// Takes a PIN whose event is durable, and returns at once: the client is answered before the message is sent.
   ///
-  /// - Parameter number: as the client wrote it.
-  func send(_ pin: PIN, to number: String) async
+  /// - Parameters:
+  ///   - challenge: which PIN it is; what becomes of the message is recorded for it.
+  ///   - expiresAt: from when on the PIN is of no use.
+  func send(_ pin: PIN, of challenge: ChallengeID, expiresAt: Timestamp, to number: PhoneNumber)
 }
 
 /// Signing in by a PIN, in the Kaizala form. There where PINs can be sent.
@@ -28,7 +30,7 @@ extension TokenService {
     _ request: Request, _ context: HTTPContext, _ sender: any PINSender
   ) async throws(RequestError) -> Response {
     let body = try await request.jsonObject(upTo: bodyLimit)
-    let (number, text) = try phoneNumber(in: body)
+    let number = try phoneNumber(in: body)
     guard let id = body["applicationId"]?.text else { throw RequestError(.invalidClient, "") }
     let address = context.clientAddress ?? ""
     try limits.failures.check(address)
@@ -38,7 +40,9 @@ extension TokenService {
           for: number, connector: ClientCredentials(id: id, secret: "").connector,
           context: context.recorded(request.headers))
       }
-      if let pin = request?.pin { Task { await sender.send(pin, to: text) } }
+      if let request, let pin = request.pin {
+        sender.send(pin, of: request.challenge, expiresAt: request.expiresAt, to: number)
+      }
       return .credential(.object([]))
     } catch {
       if error.kind == .invalidClient { limits.failures.note(address) }
@@ -52,7 +56,7 @@ extension TokenService {
     guard let id = body["applicationId"]?.text,
       let secret = body["applicationSecret"]?.text ?? request.headers[.applicationSecret]
     else { throw RequestError(.invalidClient, "") }
-    let (number, _) = try phoneNumber(in: body)
+    let number = try phoneNumber(in: body)
     guard let pin = body["pin"]?.text else { throw .field("pin", "the PIN that was sent") }
     let client = ClientCredentials(id: id, secret: secret)
     do throws(RequestError) {
@@ -74,13 +78,13 @@ extension TokenService {
     }
   }
 
-  private func phoneNumber(in body: JSONValue) throws(RequestError) -> (PhoneNumber, String) {
+  private func phoneNumber(in body: JSONValue) throws(RequestError) -> PhoneNumber {
     let member = body["mobileNumber"]
     // A number of JSON has no place for the plus sign.
     let sign = if case .number? = member { "+" } else { "" }
     guard let text = member?.text.map({ sign + $0 }), let number = try? PhoneNumber(text) else {
       throw .field("mobileNumber", "a phone number with country code, such as +911199999999")
     }
-    return (number, text)
+    return number
   }
 }

@@ -6,7 +6,8 @@ public import HTTPSupport
 public struct TokenService: Sendable {
   let ledger: Ledger
   let limits: CallLimits
-  let development: (any PINSender)?
+  let pins: (any PINSender)?
+  let isDevelopment: Bool
   private let place: @Sendable () -> String
   /// The greatest body that is read, in bytes.
   let bodyLimit: Int
@@ -14,23 +15,25 @@ public struct TokenService: Sendable {
   /// - Parameters:
   ///   - origin: where clients reach the server, such as `https://tokens.example.org`; also the issuer of RFC 8414.
   ///   - bodyLimit: the greatest body that is read, in bytes.
-  ///   - development: where PINs go on a server for one's own trials, which signs people in without any proof; nil on all others.
+  ///   - pins: has PINs sent; nil where they cannot be, and then nobody signs in by one.
+  ///   - isDevelopment: whether the server is for one's own trials, and signs people in without any proof.
   public init(
     _ ledger: Ledger, origin: @escaping @Sendable () -> String, bodyLimit: Int, limits: CallLimits,
-    development: (any PINSender)? = nil
+    pins: (any PINSender)? = nil, isDevelopment: Bool = false
   ) {
     self.ledger = ledger
     place = origin
     self.bodyLimit = bodyLimit
     self.limits = limits
-    self.development = development
+    self.pins = pins
+    self.isDevelopment = isDevelopment
   }
 
   /// Where clients reach the server, without a slash at the end: scheme, host and port.
   var origin: String { place() }
 
   public var routes: [Route] {
-    kaizalaRoutes + oauthRoutes + (development.map { pinRoutes($0) + developmentRoutes } ?? [])
+    kaizalaRoutes + oauthRoutes + (pins.map(pinRoutes) ?? []) + (isDevelopment ? developmentRoutes : [])
   }
 
   /// Calls the ledger, and turns what it refuses into what a client is told.

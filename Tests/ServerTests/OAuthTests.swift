@@ -3,6 +3,30 @@ import Testing
 
 /// Tokens in the form of the OAuth standards, and what clients stumble over.
 @Suite struct OAuthTests {
+  @Test func `A narrower scope is honoured for the access token, and the refresh token keeps what it has`() async throws
+  {
+    let served = try await ServedLedger()
+    func refresh(_ scope: String) throws -> Answer {
+      try served.post(
+        "/oauth2/token", [served.basic],
+        form: "grant_type=refresh_token&refresh_token=\(served.refreshToken)&scope=\(scope)")
+    }
+    let narrow = try refresh("textmessage.read")
+    #expect(narrow.status == 200 && narrow["scope"] == "textmessage.read", "\(narrow.text)")
+    let bearer = "Authorization: Bearer \(narrow["access_token"] ?? "")"
+    #expect(try served.ask("GET", "/check?scope=textmessage.read", [bearer]).status == 200)
+    #expect(try served.ask("GET", "/check?scope=textmessage.write", [bearer]).status == 403)
+    let found = try served.post("/oauth2/introspect", [served.basic], form: "token=\(narrow["access_token"] ?? "")")
+    #expect(found["scope"] == "textmessage.read")
+    // What is not known here is dropped, and what was not granted is not given.
+    #expect(try refresh("openid+textmessage.read+media.read")["scope"] == "textmessage.read")
+    #expect(try #require(try refresh("openid+offline_access")["scope"]).contains("textmessage.write"))
+    #expect(try #require(try refresh("")["scope"]).contains("textmessage.write"))
+    let refused = try refresh("media.read")
+    #expect(refused.status == 400 && refused["error"] == "invalid_scope", "\(refused.text)")
+    #expect(refused["error_description"]?.hasPrefix("scope: expected") == true)
+  }
+
   @Test func `A refresh token is traded by Basic and by parameters, and each answer is as clients need it`()
     async throws
   {

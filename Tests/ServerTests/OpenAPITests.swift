@@ -1,11 +1,93 @@
+import CredentialLedger
+import HTTPSupport
+import Logging
+import PlatformService
 import TestSupport
 import Testing
+
+@testable import LedgerServer
 
 /// Whether the server is as `Schemas/openapi.yaml` describes it, asked by a program that makes requests up from it.
 @Suite struct OpenAPITests {
   private static let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
     .joined(separator: "/")
   private static let packages = root + "/.build/python-clients"
+
+  /// A server with every route that there is.
+  private func server(_ more: String = "") async throws -> (LedgerServer, Ledger, TemporaryFolder) {
+    let folder = TemporaryFolder()
+    let ledger = try await Ledger.create(at: "\(folder.path)/ledger", origin: "ledger.example.org")
+    let settings = try ServerSettings.read(
+      flags: ["development": ["true"], "listen": ["127.0.0.1:0"]], environment: [:], file: nil)
+    let server = try LedgerServer(ledger, settings, Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    return (server, ledger, folder)
+  }
+
+  @Test func `Each route is described, and nothing else is`() async throws {
+    let (server, ledger, folder) = try await server()
+    func name(_ method: String, _ path: String) -> String { "\(method) \(path.replacing(/\{[^}]*\}/, with: "{}"))" }
+    let described = Set(try RouteDescriptions().operations.map { name($0.method, $0.path) })
+    let all = Set(server.routes.map { name($0.method.rawValue, $0.path) })
+    // Those that answer 501, and the second spelling of a path, are not described.
+    let later = Set(PlatformService.later.flatMap { [name($0.0.rawValue, "/v1" + $0.1), name($0.0.rawValue, $0.1)] })
+    let registered = all.subtracting(later).filter { route in
+      let parts = route.split(separator: " ")
+      return !all.contains("\(parts[0]) /v1\(parts[1])")
+    }
+    #expect(registered.subtracting(described).sorted() == [], "routes without a description")
+    #expect(described.subtracting(registered).sorted() == [], "descriptions without a route")
+    #expect(registered.count > 15)
+    await ledger.close()
+    _ = folder
+  }
+
+  @Test func `The server serves its description, and a page that loads nothing`() async throws {
+    let served = try await ServedLedger()
+    let text = try served.ask("GET", "/openapi.yaml")
+    #expect(text.status == 200 && text.header("content-type") == "application/yaml; charset=utf-8")
+    #expect(text.body == ServedLedger.content(of: Self.root + "/Schemas/openapi.yaml"))
+    let page = try served.ask("GET", "/docs")
+    #expect(page.status == 200 && page.header("content-type") == "text/html; charset=utf-8")
+    for operation in try RouteDescriptions().operations {
+      #expect(page.body.contains("<code>\(operation.method) \(operation.path)</code>"), "\(operation.path)")
+    }
+    #expect(page.body.contains("<tr><td>refreshToken</td><td>header</td>"))
+    #expect(page.body.contains("<tr><td>grant_type</td><td>application/x-www-form-urlencoded</td>"))
+    #expect(!page.body.contains(/<script|<link|<img|src=|@import|url\(/))
+    let style = try #require(page.body.firstMatch(of: /<style>([^<]*)<\/style>/)).output.1
+    let digest = Base64.encode(SHA256.hash(Array(style.utf8)).bytes)
+    #expect(page.header("content-security-policy")?.contains("style-src 'sha256-\(digest)';") == true)
+  }
+
+  @Test func `The YAML of the description is read as it is meant, and anything else is refused by its line`() throws {
+    let value = try YAMLDocument.parse(
+      """
+      # comment
+      a: plain text, with: colons
+      "200": {b: c d, "e f": [1, {g: "h, \\"i\\""}], empty: {}}
+      /path/{id}:
+        list:
+          - {name: x, in: query}
+          - url: http://host/
+            note: y
+          - plain
+        text: |
+          one
+          two
+
+        flow: {a: b,
+          c: d}
+      """)
+    let expected = #"""
+      {"a":"plain text, with: colons","200":{"b":"c d","e f":["1",{"g":"h, \"i\""}],"empty":{}},
+      "/path/{id}":{"list":[{"name":"x","in":"query"},{"url":"http://host/","note":"y"},"plain"],
+      "text":"one\ntwo","flow":{"a":"b","c":"d"}}}
+      """#
+    #expect(value == (try JSONParser.parse(Array(expected.utf8))))
+    for (text, line) in [("a", 1), ("a: {b: c", 1), ("a: b\n  c: d", 2), ("a:\nb: c", 2), ("a: [b", 1), ("a: \"b", 1)] {
+      #expect { try YAMLDocument.parse(text) } throws: { ($0 as? YAMLDocument.Failure)?.line == line }
+    }
+  }
 
   @Test(
     .enabled(

@@ -1,7 +1,10 @@
 import CredentialLedger
 import Glibc
+import HTTPSupport
 import TestSupport
 import Testing
+
+@testable import LedgerServer
 
 /// What operators ask of a server, and how it begins and ends.
 @Suite struct OperationsTests {
@@ -30,6 +33,60 @@ import Testing
     #expect(head.header("content-length") == "18")
     #expect(served.end() == 0)
   }
+
+  @Test func `Metrics tell what the writer and the storage do`() async throws {
+    let served = try await ServedLedger()
+    for _ in 0..<3 { #expect(try served.ask("GET", "/v1/accessToken", served.kaizalaHeaders).status == 200) }
+    let text = try served.ask("GET", "/metrics").body
+    func value(_ name: String) -> Double? {
+      text.split(separator: "\n").first { $0.hasPrefix(name + " ") }.flatMap {
+        Double($0.split(separator: " ").last ?? "")
+      }
+    }
+    #expect(value(#"credledger_events_written_total{type="token.issued"}"#) == 3)
+    #expect(value("credledger_batch_events_count") == 3 && value("credledger_batch_events_sum") == 3)
+    #expect(value(#"credledger_batch_events_bucket{le="1.0"}"#) == 3)
+    #expect(value("credledger_commit_seconds_count") == 3)
+    #expect(try #require(value("credledger_commit_seconds_sum")) > 0)
+    let (map, used) = (value("credledger_map_bytes") ?? 0, value("credledger_map_used_bytes") ?? 0)
+    #expect(used > 4_096 && map > used)
+    for name in [
+      "credledger_readers", "credledger_oldest_reader_commits", "credledger_oldest_read_seconds",
+      "credledger_index_lag_events",
+    ] { #expect(try #require(value(name), "\(name)") >= 0) }
+    #expect(!text.contains("credledger_spans_dropped_total"))
+  }
+
+  @Test func `A trace is carried on into the log and to the collector, and bad ones are not`() async throws {
+    let collector = try ChildProcess("/usr/bin/env", ["python3", Self.root + "/Tests/Python/collector.py"])
+    defer { _ = collector.kill() }
+    let port = String(collector.read().first ?? "")
+    let served = try await ServedLedger(
+      environment: ["CREDLEDGER_SERVE_TRACES_ENDPOINT=http://127.0.0.1:\(port)", "CREDLEDGER_SERVE_LOG_FORMAT=json"])
+    let (trace, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")
+    #expect(try served.ask("GET", "/healthz", ["traceparent: 00-\(trace)-\(parent)-01"]).status == 200)
+    #expect(try served.ask("GET", "/readyz", ["traceparent: 00-\(trace)-\(parent)-00"]).status == 200)
+    #expect(try served.ask("GET", "/canary", ["traceparent: 00-\(trace.uppercased())-\(parent)-01"]).status == 404)
+    served.end()
+    let told = String(collector.read().first ?? "")
+    let spans =
+      try JSONParser.parse(Array(told.utf8))["resourceSpans"]?.items.first?["scopeSpans"]?.items.first?["spans"]?
+      .items ?? []
+    // What is not sampled is not sent.
+    #expect(spans.compactMap { $0["name"]?.text } == ["GET /healthz", "GET unknown"])
+    let first = try #require(spans.first)
+    #expect(first["traceId"] == .string(trace) && first["parentSpanId"] == .string(parent))
+    #expect(first["spanId"]?.text?.wholeMatch(of: /[0-9a-f]{16}/) != nil && first["spanId"]?.text != parent)
+    let (began, ended) = (first["startTimeUnixNano"]?.text, first["endTimeUnixNano"]?.text)
+    #expect(try #require(UInt64(began ?? "")) <= (try #require(UInt64(ended ?? ""))))
+    let last = try #require(spans.last)
+    #expect(last["traceId"]?.text?.lowercased() != trace && last["parentSpanId"] == nil)
+    #expect(!told.contains("canary"))
+    #expect(served.log.contains("\"trace_id\":\"\(trace)\""))
+  }
+
+  private static let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+    .joined(separator: "/")
 
   @Test func `A request's ID is in its answer, in the log and in its event`() async throws {
     let served = try await ServedLedger(["--log-format", "json"])

@@ -126,7 +126,7 @@ final class Browser {
   func verify(_ number: String) throws {
     try open("/portal/me/phones/new")
     try submit("/portal/me/phones/new", [("number", number)])
-    let pin = try served.line(beginning: "SMS to \(number): your PIN is ")
+    let pin = try served.line(beginning: "SMS to \(number.filter { $0 != " " }): your PIN is ")
     try submit("/portal/me/phones/pin", [("pin", pin)])
   }
 

@@ -28,7 +28,7 @@ import Testing
       "/usr/bin/env", ["python3", Self.root + "/Tests/Python/portal_clicks.py", link, pictures],
       environment: ["PYTHONPATH=\(Self.packages)"])
     #expect(clicks.read().last == "pin?")
-    let pin = try served.line(beginning: "SMS to +44 7700 900129: your PIN is ")
+    let pin = try served.line(beginning: "SMS to +447700900129: your PIN is ")
     guard let draft = unsafe fopen(pictures + "/pin.new", "w") else {
       throw ServerFailure(reason: "no file for the PIN")
     }

@@ -51,6 +51,47 @@ import Testing
       #"{"development": true, "listen": ["0.0.0.0:80"]}"#,
       "development: expected to listen on the loopback alone, since anybody may sign in as anyone"
     ),
+    (
+      #"{"sms": {"url": "http://gateway.example/send"}}"#,
+      "sms.url: expected https://HOST/PATH, of ASCII and without a user"
+    ),
+    (
+      #"{"sms": {"url": "https://me:canary@gateway.example/send"}}"#,
+      "sms.url: expected https://HOST/PATH, of ASCII and without a user"
+    ),
+    (#"{"sms": {"body": "{number}{text}"}}"#, "sms.url: expected the gateway's address as well as sms.body"),
+    (
+      #"{"sms": {"url": "https://gateway.example/", "body": "to={number}"}}"#,
+      "sms.body: expected {number} and {text}, there or in sms.url"
+    ),
+    (
+      #"{"sms": {"url": "https://gateway.example/", "body": "{number}{text}{pin}"}}"#,
+      "sms.url, sms.body: expected no placeholders but {number} and {text}"
+    ),
+    (
+      #"{"sms": {"url": "https://gateway.example/", "body": "{number}{text}", "headers": ["Authorization: canary"]}}"#,
+      "sms.headers: expected no Authorization: the credentials come from sms.secret-file, the others by themselves"
+    ),
+    (
+      #"{"sms": {"url": "https://gateway.example/", "body": "{number}{text}", "headers": ["X: a\nY: b"]}}"#,
+      "sms.headers: expected fields such as X-Sender: 42"
+    ),
+    (
+      #"{"sms": {"url": "https://gateway.example/", "body": "{number}{text}", "headers": ["Content-Type: text/xml"]}}"#,
+      "sms.headers: expected the Content-Type application/x-www-form-urlencoded or application/json"
+    ),
+    (
+      #"{"sms": {"url": "https://gateway.example/", "body": "{number}{text}", "text": "none"}}"#,
+      "sms.text: expected a text with {pin}"
+    ),
+    (
+      #"{"sms": {"url": "https://gateway.example/", "body": "{number}{text}", "user": "me"}}"#,
+      "sms.secret-file: expected a file with the secret of sms.user"
+    ),
+    (
+      #"{"traces": {"endpoint": "ftp://collector"}}"#,
+      "traces.endpoint: expected a scheme, a host and no path, such as https://tokens.example.org"
+    ),
     ("[]", "the configuration file: expected a JSON object"),
     ("{", "the configuration file is not JSON: expected a name, at byte 1"),
   ]) func `A wrong setting is refused by its name`(file: String, reason: String) {

@@ -95,10 +95,18 @@ public enum Program {
   ) throws -> pid_t {
     let path = program.contains("/") ? program : try file(program)
     var process: pid_t = 0
+    // Threads that run tests block signals, and a program would inherit that.
+    var attributes = posix_spawnattr_t()
+    unsafe posix_spawnattr_init(&attributes)
+    defer { unsafe posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    unsafe sigemptyset(&none)
+    unsafe posix_spawnattr_setsigmask(&attributes, &none)
+    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     let inherited = inheritedEnvironment()
     let status = unsafe withPointers([path] + arguments) { arguments in
       unsafe withPointers(environment + inherited) { environment in
-        unsafe posix_spawn(&process, path, &actions, nil, arguments, environment)
+        unsafe posix_spawn(&process, path, &actions, &attributes, arguments, environment)
       }
     }
     guard status == 0 else { throw ProgramFailure.notStarted(program) }

@@ -79,9 +79,9 @@ extension ManagementPortal {
   /// - Returns: whether it could not be sent.
   private func sendPIN(to text: String, _ visit: Visit, _ viewer: Viewer) async throws(LedgerError) -> Bool {
     guard let sendPIN else { return true }
-    let request = try await ledger.phones.requestPIN(
-      for: PhoneNumber(text), by: viewer.id, context: visit.recorded())
-    guard let pin = request.pin, await sendPIN(pin, text) else { return true }
+    let number = try PhoneNumber(text)
+    let request = try await ledger.phones.requestPIN(for: number, by: viewer.id, context: visit.recorded())
+    guard let pin = request.pin, await sendPIN(pin, request, number) else { return true }
     pending[viewer.session] = PendingNumbers.Pending(
       challenge: request.challenge, number: text, sentAt: try ledger.now, expiresAt: request.expiresAt)
     return false

@@ -26,8 +26,9 @@ ALLOWED = {
         "Logging",
     },
     "LedgerServer": {
-        "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "ManagementPortal", "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "Configuration", "ServiceLifecycle",
-        "Logging", "HTTPTypes", "NIOCore", "NIOHTTPTypes", "NIOSSL",
+        "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "ManagementPortal", "Hummingbird",
+        "HummingbirdCore", "HummingbirdHTTP2", "AsyncHTTPClient", "Configuration", "ServiceLifecycle", "Logging",
+        "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOSSL",
     },
 }
 # Modules of the platform. Foundation has a rule of its own.
