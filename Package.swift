@@ -85,15 +85,18 @@ let package = Package(
       "TransparencyLog", "LMDB", "LedgerCrypto"),
     library("HTTPSupport", "CredentialLedger", hummingbird, httpTypes, nioCore),
     library("TokenService", "CredentialLedger", "HTTPSupport", hummingbird, httpTypes),
-    library("PlatformService", "CredentialLedger", "HTTPSupport", hummingbird, httpTypes),
+    library("OutgoingHTTP", httpClient, nioCore, nioPosix, nioSSL),
+    library("MessageStore", "CredentialLedger", "EventLog", "KeyStore", "LMDB"),
+    library(
+      "PlatformService", "CredentialLedger", "HTTPSupport", "MessageStore", "OutgoingHTTP", hummingbird, httpTypes),
     library(
       "ManagementPortal", "CredentialLedger", "HTTPSupport", hummingbird, httpTypes, nioCore, nioPosix, httpClient,
       jwtKit,
       logging),
     library(
       "LedgerServer", "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "ManagementPortal",
-      hummingbird, hummingbirdCore, hummingbirdHTTP2, configuration, httpClient, lifecycle, logging, httpTypes, nioCore,
-      nioHTTP1, nioHTTPTypes, nioSSL),
+      "MessageStore", "OutgoingHTTP", hummingbird, hummingbirdCore, hummingbirdHTTP2, configuration, httpClient,
+      lifecycle, logging, httpTypes, nioCore, nioHTTP1, nioHTTPTypes, nioSSL),
     .executableTarget(
       name: "credledger",
       dependencies: ["CredentialLedger", "LedgerServer", "KeyStore", "CArguments", "CPlatform", arguments, logging],
@@ -125,6 +128,8 @@ let package = Package(
       ],
       exclude: ["Golden"],
       swiftSettings: flags),
+    tests(of: "MessageStore", "CredentialLedger", "TestSupport"),
+    tests(of: "OutgoingHTTP", nioCore),
     tests(of: "HTTPSupport", "CredentialLedger", httpTypes, nioCore),
     tests(of: "LedgerCrypto", "TestSupport"),
     tests(of: "LMDB", "TestSupport"),

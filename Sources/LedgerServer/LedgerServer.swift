@@ -51,8 +51,10 @@ public struct LedgerServer: Sendable {
       limits: CallLimits(
         connector: settings.connectorCalls, organisation: settings.organisationCalls, failures: settings.failures),
       pins: dispatcher, isDevelopment: settings.isDevelopment)
+    let work = try PlatformWork(ledger, settings, logger)
     let platform = PlatformService(
-      ledger, bodyLimit: settings.bodyBytes, connectorCalls: settings.connectorCalls,
+      ledger, messages: work.store, outgoing: work.outgoing, bodyLimit: settings.bodyBytes,
+      connectorCalls: settings.connectorCalls,
       organisationCalls: settings.organisationCalls)
     let portal = try PortalMount.open(ledger, settings, origin: { origin.text }, pins: dispatcher)
     self.portal = portal
@@ -102,8 +104,9 @@ public struct LedgerServer: Sendable {
         }, logger: logger)
     }
     if let certificate { services.append(certificate) }
-    // Services stop in the order from last to first: PINs are sent until the last request is answered.
+    // Services stop in the order from last to first: PINs are sent and messages posted until the last request is answered.
     if let dispatcher { services.insert(dispatcher, at: 0) }
+    services.insert(work, at: 0)
     if let exporter { services.insert(exporter, at: 0) }
     group = ServiceGroup(
       configuration: ServiceGroupConfiguration(

@@ -78,6 +78,17 @@ extension ServerSettings {
     providerSeconds = try Self.number(.providerSeconds, text(.providerSeconds), 1...60) ?? providerSeconds
     if let value = text(.tracesEndpoint) { traces = try Self.origin(value, .tracesEndpoint) }
     sms = try Self.sms(text, texts)
+    messages = text(.messagesFolder)
+    messageDays = try Self.number(.messagesDays, text(.messagesDays), 0...36_500) ?? messageDays
+    webhookTrust = text(.webhookTrust)
+    for value in texts(.webhookAddresses) ?? [] {
+      let parts = value.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2, !parts[1].contains("/"), AddressRange(parts[1]) != nil else {
+        throw SettingsError(
+          "webhooks.addresses: expected HOST=ADDRESS, such as hooks.example.org=10.0.0.7, got \(value)")
+      }
+      webhookAddresses[parts[0].lowercased()] = parts[1]
+    }
     if let values = texts(.proxies) {
       proxies = try values.map { (value) throws(SettingsError) in
         guard let range = AddressRange(value) else {

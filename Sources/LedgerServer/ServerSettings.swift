@@ -40,6 +40,14 @@ public struct ServerSettings: Sendable, Equatable {
   public var providersFile: String?
   /// How many seconds a provider has for an answer.
   public var providerSeconds = 10
+  /// The folder that messages are kept in; nil for one beside the ledger, of its name with `.messages` behind it.
+  public var messages: String?
+  /// After how many days messages are removed; 0 for never.
+  public var messageDays = 0
+  /// Addresses of hosts by name that webhooks may be at; they are not looked up, and may be of any network.
+  public var webhookAddresses: [String: String] = [:]
+  /// A file with certificates that receivers of webhooks may have besides those that the system trusts.
+  public var webhookTrust: String?
 
   public init() {}
 
@@ -117,6 +125,10 @@ extension ServerSettings: CustomStringConvertible {
       (.smsAuthorities, sms?.authorities ?? "-"), (.tracesEndpoint, traces ?? "-"),
       (.proxies, proxies.map(\.description).joined(separator: ",")), (.providersFile, providersFile ?? "-"),
       (.providerSeconds, String(providerSeconds)),
+      (.messagesFolder, messages ?? "-"),
+      (.messagesDays, String(messageDays)),
+      (.webhookAddresses, webhookAddresses.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ",")),
+      (.webhookTrust, webhookTrust ?? "-"),
     ]
     return values.map { "\($0.rawValue)=\($1.isEmpty ? "-" : $1)" }.joined(separator: " ")
   }

@@ -27,9 +27,13 @@ enum SettingKey: String, CaseIterable {
   case proxies
   case providersFile = "portal.providers"
   case providerSeconds = "portal.provider-seconds"
+  case messagesFolder = "messages.folder"
+  case messagesDays = "messages.days"
+  case webhookAddresses = "webhooks.addresses"
+  case webhookTrust = "webhooks.trust"
 
   /// Whether it is a list.
-  var isList: Bool { [.listen, .proxies, .smsHeaders].contains(self) }
+  var isList: Bool { [.listen, .proxies, .smsHeaders, .webhookAddresses].contains(self) }
 
   /// The name of its variable: `CREDLEDGER_SERVE_` and the name in capitals.
   static let variablePrefix = "CREDLEDGER_SERVE_"

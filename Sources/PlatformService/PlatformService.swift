@@ -2,13 +2,18 @@ public import CredentialLedger
 public import HTTPSupport
 import HTTPTypes
 import Hummingbird
+public import MessageStore
+public import OutgoingHTTP
 
-/// The routes that access tokens open: groups and the people in them, in the form of the Kaizala Connector API.
+/// The routes that access tokens open: groups with their people and messages, and webhooks, in the form of the Kaizala Connector API.
 ///
 /// Each route is bound to a scope of the token, and to what the token's granter may do in the group. To a token a group that it
 /// does not reach does not exist.
 public struct PlatformService: Sendable {
   let ledger: Ledger
+  let messages: any MessagingBackend
+  /// Calls the addresses of webhooks.
+  let outgoing: OutgoingClient
   /// The greatest body that is read, in bytes.
   let bodyLimit: Int
   private let connectorCalls: Throttle
@@ -16,11 +21,18 @@ public struct PlatformService: Sendable {
 
   /// - Parameters:
   ///   - ledger: open for writing.
+  ///   - messages: where messages are kept.
+  ///   - outgoing: calls the addresses of webhooks.
   ///   - bodyLimit: the greatest body that is read, in bytes.
   ///   - connectorCalls: calls a minute of one connector; 0 for any number.
   ///   - organisationCalls: calls a minute of all connectors together; 0 for any number.
-  public init(_ ledger: Ledger, bodyLimit: Int, connectorCalls: Int, organisationCalls: Int) {
+  public init(
+    _ ledger: Ledger, messages: any MessagingBackend, outgoing: OutgoingClient, bodyLimit: Int, connectorCalls: Int,
+    organisationCalls: Int
+  ) {
     self.ledger = ledger
+    self.messages = messages
+    self.outgoing = outgoing
     self.bodyLimit = bodyLimit
     self.connectorCalls = Throttle("connector", limit: connectorCalls)
     self.organisationCalls = Throttle("organisation", limit: organisationCalls)
@@ -28,7 +40,8 @@ public struct PlatformService: Sendable {
 
   /// All routes, each with and without `/v1` before it, since published documents write both.
   public var routes: [Route] {
-    profileRoutes + groupRoutes + subgroupRoutes + memberRoutes + subscriberRoutes + tenantRoutes + laterRoutes
+    profileRoutes + groupRoutes + subgroupRoutes + memberRoutes + subscriberRoutes + messageRoutes + webhookRoutes
+      + tenantRoutes + laterRoutes
   }
 
   /// A route that a token with the scopes opens.

@@ -38,7 +38,7 @@ import Testing
       #expect(process.end(by: signal) == 0)
     }
     #expect(TemporaryFolder.names(in: folder.path) == ["trial"])
-    #expect(TemporaryFolder.names(in: "\(folder.path)/trial") == ["credentials.json", "ledger"])
+    #expect(TemporaryFolder.names(in: "\(folder.path)/trial") == ["credentials.json", "ledger", "ledger.messages"])
     var status = stat()
     #expect(unsafe stat("\(folder.path)/trial/credentials.json", &status) == 0 && status.st_mode & 0o77 == 0)
     let ledger = try await Ledger.open(at: "\(folder.path)/trial/ledger")

@@ -109,6 +109,16 @@ extension Groups {
     }
   }
 
+  /// The subscription that a number stands for: whoever was added by it, or holds it; nil where there is none. Some look-ups.
+  public func subscription(of number: PhoneNumber, to group: GroupID) throws(LedgerError) -> SubscriptionID? {
+    let hash = try ledger.hash(of: number)
+    return try ledger.reading { (state) throws(StateUnreadable) in
+      if let id = try state.subscription(number: hash, in: group) { return id }
+      guard let phone = try state.phone(number: hash), let account = try state.phone(phone)?.account else { return nil }
+      return try state.subscription(of: account, in: group)
+    }
+  }
+
   /// A subscription as it is now, or was when it ended; nil if there is none.
   public func subscription(_ id: SubscriptionID) throws(LedgerError) -> GroupSubscription? {
     try ledger.reading { (state) throws(StateUnreadable) in try state.subscription(id) }

@@ -29,6 +29,8 @@ public final class Ledger: Sendable {
   /// Nil in a reader without the keys.
   private let knownTokenFormat: TokenFormat?
   let configuration: LedgerConfiguration
+  /// Where the master key is; a store beside the ledger may use the same.
+  package var masterKeySource: MasterKey.Source { configuration.masterKeySource }
   let witness: WitnessFile?
   let snapshotKeeper: SnapshotKeeper
   /// When tokens were last used; nil where that is not kept, or the ledger is open for reading only.

@@ -20,15 +20,17 @@ ALLOWED = {
     },
     "HTTPSupport": {"CredentialLedger", "Hummingbird", "HTTPTypes", "NIOCore"},
     "TokenService": {"CredentialLedger", "HTTPSupport", "Hummingbird", "HTTPTypes"},
-    "PlatformService": {"CredentialLedger", "HTTPSupport", "Hummingbird", "HTTPTypes"},
+    "OutgoingHTTP": {"AsyncHTTPClient", "NIOCore", "NIOPosix", "NIOSSL"},
+    "MessageStore": {"CredentialLedger", "EventLog", "KeyStore", "LMDB"},
+    "PlatformService": {"CredentialLedger", "HTTPSupport", "MessageStore", "OutgoingHTTP", "Hummingbird", "HTTPTypes"},
     "ManagementPortal": {
         "CredentialLedger", "HTTPSupport", "Hummingbird", "HTTPTypes", "NIOCore", "NIOPosix", "AsyncHTTPClient", "JWTKit",
         "Logging",
     },
     "LedgerServer": {
-        "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "ManagementPortal", "Hummingbird",
-        "HummingbirdCore", "HummingbirdHTTP2", "AsyncHTTPClient", "Configuration", "ServiceLifecycle", "Logging",
-        "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOSSL",
+        "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "ManagementPortal", "MessageStore",
+        "OutgoingHTTP", "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "AsyncHTTPClient", "Configuration",
+        "ServiceLifecycle", "Logging", "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOSSL",
     },
 }
 # Modules of the platform. Foundation has a rule of its own.

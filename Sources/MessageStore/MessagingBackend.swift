@@ -1,0 +1,65 @@
+public import CredentialLedger
+
+/// What a backend can do besides posting and reading.
+public struct MessagingCapabilities: OptionSet, Sendable {
+  public let rawValue: Int
+
+  public init(rawValue: Int) { self.rawValue = rawValue }
+
+  /// Replies name the message that they answer.
+  public static let replies = Self(rawValue: 1)
+  /// A message may go to some of the subscribers alone.
+  public static let someSubscribers = Self(rawValue: 2)
+  /// Old messages can be removed.
+  public static let retention = Self(rawValue: 4)
+}
+
+/// Where messages of groups are kept: the built-in ``MessageStore``, or a messaging system that is in use already.
+///
+/// Every implementation passes the contract suite `MessagingContract` of the tests.
+public protocol MessagingBackend: Sendable {
+  var capabilities: MessagingCapabilities { get }
+
+  /// Posts a message; it is durable on return.
+  ///
+  /// - Throws: `invalid` for a text that is empty or too long, `notFound` for a message to reply to that is not in the group,
+  ///   `erased` for an author who is, `unavailable`, `failed`.
+  func post(_ message: NewMessage) async throws(MessagingError) -> Message
+
+  /// Messages of a group, in order.
+  ///
+  /// - Throws: `invalid` for a limit out of bounds, `unavailable`, `failed`.
+  func history(of group: GroupID, _ range: MessageRange) async throws(MessagingError) -> [Message]
+
+  /// Messages of all groups with numbers greater than one, oldest first: for those who tell others of them.
+  func messages(after number: UInt64, limit: Int) async throws(MessagingError) -> [Message]
+
+  /// Makes what somebody wrote unreadable, for good. Doing it again does no harm.
+  func erase(_ author: AccountID) async throws(MessagingError)
+
+  /// Removes messages that were posted before a moment, some at a time.
+  ///
+  /// - Returns: how many were removed; less than `limit` once none is left.
+  func prune(before moment: Timestamp, limit: Int) async throws(MessagingError) -> Int
+}
+
+extension NewMessage {
+  /// The text without blanks at its ends.
+  ///
+  /// - Throws: `invalid` where nothing is left, or more than ``characterLimit`` characters; and for too many subscribers.
+  public func checkedText() throws(MessagingError) -> String {
+    var characters = text[...]
+    while let last = characters.last, last.isWhitespace { characters.removeLast() }
+    while let first = characters.first, first.isWhitespace { characters.removeFirst() }
+    // A single character may have any number of scalars, so that bytes are bounded too.
+    guard !characters.isEmpty, characters.count <= Self.characterLimit, characters.utf8.count <= Self.characterLimit * 8
+    else {
+      throw MessagingError(.invalid, "message: expected 1 to \(Self.characterLimit) characters", field: "message")
+    }
+    if case .some(let named) = audience, named.count > Self.audienceLimit {
+      throw MessagingError(
+        .invalid, "subscribers: expected at most \(Self.audienceLimit) at a time", field: "subscribers")
+    }
+    return String(characters)
+  }
+}

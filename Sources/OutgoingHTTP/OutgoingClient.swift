@@ -1,0 +1,185 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOSSL
+
+/// Why a call to another server came to nothing. Carries nothing that the other server said, and no address.
+public struct OutgoingError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What kind of failure it is.
+  public enum Code: Sendable, Equatable {
+    /// The address is not an https URL with a host name.
+    case malformed
+    /// The name leads to an address that is not of the public Internet.
+    case forbidden
+    /// There was no connection, or no answer in time.
+    case unreachable
+  }
+
+  public let code: Code
+  public let reason: String
+
+  init(_ code: Code, _ reason: String) {
+    self.code = code
+    self.reason = reason
+  }
+
+  public var description: String { reason }
+}
+
+/// What another server answered.
+public struct OutgoingAnswer: Sendable {
+  public let status: UInt
+  /// The beginning of the body.
+  public let body: [UInt8]
+
+  public var isSuccess: Bool { (200..<300).contains(status) }
+}
+
+/// Calls servers that somebody else named, over TLS alone.
+///
+/// The name is looked up once a call, every address that it leads to must be of the public Internet, and the connection goes to
+/// the address that was looked at: whoever changes the name meanwhile changes nothing. Redirects are not followed. A call is
+/// bounded in time, and what is read of the answer in size.
+public final class OutgoingClient: Sendable {
+  /// How a client is set up.
+  public struct Settings: Sendable, Equatable {
+    /// Addresses of hosts by name, as the operator gives them: they are not looked up, and may be of any network.
+    public var addresses: [String: String] = [:]
+    /// A file with certificates, in PEM, that are trusted besides those of the system.
+    public var trustFile: String?
+    /// How long a call may take.
+    public var timeout = Duration.seconds(10)
+
+    public init() {}
+  }
+
+  /// How many bytes of an answer are read.
+  private static let bodyLimit = 65_536
+
+  private let settings: Settings
+  private let pool: ClientPool
+
+  /// A client without connections; they are made as servers are called.
+  public init(_ settings: Settings) {
+    self.settings = settings
+    pool = ClientPool(settings)
+  }
+
+  /// Ends all connections. Nothing may be called afterwards.
+  public func shutdown() async { await pool.shutdown() }
+
+  /// Calls a server.
+  ///
+  /// - Parameters:
+  ///   - url: `https`, with the name of a host.
+  ///   - timeout: nil for that of the settings.
+  public func call(
+    _ method: String, _ url: String, headers: [(String, String)] = [], body: [UInt8]? = nil, timeout: Duration? = nil
+  ) async throws(OutgoingError) -> OutgoingAnswer {
+    guard url.hasPrefix("https://") else { throw OutgoingError(.malformed, "expected an https address") }
+    var host = String(url.dropFirst(8).prefix { !"/?#:".contains($0) }).lowercased()
+    guard !host.isEmpty, !host.contains("@"), !host.contains("[") else {
+      throw OutgoingError(.malformed, "expected the name of a host")
+    }
+    let written = host
+    while host.hasSuffix(".") { host.removeLast() }
+    let address = try await checkedAddress(of: host)
+    let client = await pool.take(host: written, address: address)
+    let result = await execute(client, method, url, headers, body, timeout ?? settings.timeout)
+    await pool.giveBack(host: written, address: address)
+    guard let result else { throw OutgoingError(.unreachable, "there was no answer in time") }
+    return result
+  }
+
+  private func checkedAddress(of host: String) async throws(OutgoingError) -> String {
+    if let given = settings.addresses[host] { return given }
+    let found = try await Resolution.addresses(of: host)
+    guard found.allSatisfy(PublicAddress.isPublic), let first = found.first else {
+      throw OutgoingError(.forbidden, "the host is not on the public Internet")
+    }
+    return Resolution.text(first)
+  }
+
+  private func execute(
+    _ client: HTTPClient, _ method: String, _ url: String, _ headers: [(String, String)], _ body: [UInt8]?,
+    _ timeout: Duration
+  ) async -> OutgoingAnswer? {
+    var request = HTTPClientRequest(url: url)
+    request.method = .RAW(value: method)
+    for (name, value) in headers { request.headers.add(name: name, value: value) }
+    if let body { request.body = .bytes(body, length: .known(Int64(body.count))) }
+    do {
+      let deadline = TimeAmount(timeout)
+      let response = try await client.execute(request, timeout: deadline)
+      var read: [UInt8] = []
+      // Whoever answers with success has it, whatever becomes of the rest of the answer.
+      do {
+        for try await piece in response.body {
+          read += piece.readableBytesView.prefix(Self.bodyLimit - read.count)
+          if read.count >= Self.bodyLimit { break }
+        }
+      } catch { if !(200..<300).contains(response.status.code) { return nil } }
+      return OutgoingAnswer(status: response.status.code, body: read)
+    } catch { return nil }
+  }
+}
+
+/// Clients by host and address, so that connections are kept.
+private actor ClientPool {
+  private struct Key: Hashable {
+    let host: String
+    let address: String
+  }
+
+  private struct Entry {
+    let client: HTTPClient
+    var users: Int
+  }
+
+  /// How many may be kept that nobody uses.
+  private static let limit = 128
+
+  private let settings: OutgoingClient.Settings
+  private var entries: [Key: Entry] = [:]
+
+  init(_ settings: OutgoingClient.Settings) { self.settings = settings }
+
+  func take(host: String, address: String) -> HTTPClient {
+    let key = Key(host: host, address: address)
+    if let client = entries[key]?.client {
+      entries[key]?.users += 1
+      return client
+    }
+    var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+    configuration.dnsOverride = [host: address]
+    configuration.timeout.connect = .seconds(5)
+    configuration.timeout.read = TimeAmount(settings.timeout)
+    configuration.connectionPool.idleTimeout = .seconds(30)
+    configuration.decompression = .disabled
+    var tls = TLSConfiguration.makeClientConfiguration()
+    if let file = settings.trustFile { tls.additionalTrustRoots = [.file(file)] }
+    configuration.tlsConfiguration = tls
+    let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    entries[key] = Entry(client: client, users: 1)
+    return client
+  }
+
+  func giveBack(host: String, address: String) async {
+    let key = Key(host: host, address: address)
+    entries[key]?.users -= 1
+    guard entries.count > Self.limit else { return }
+    let idle = entries.filter { $0.value.users == 0 }
+    for key in idle.keys { entries[key] = nil }
+    for entry in idle.values { try? await entry.client.shutdown() }
+  }
+
+  func shutdown() async {
+    let all = entries.values
+    entries = [:]
+    for entry in all { try? await entry.client.shutdown() }
+  }
+}
+
+extension OutgoingError {
+  /// The other server did not answer as it had to.
+  public static let refused = OutgoingError(.unreachable, "it answered something else")
+}

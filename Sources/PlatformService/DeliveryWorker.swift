@@ -1,0 +1,100 @@
+public import CredentialLedger
+import HTTPSupport
+public import OutgoingHTTP
+import Synchronization
+
+/// Sends what waits for webhooks. One delivery at a time to each, so that each hears in order; a slow receiver takes one of
+/// the places, and holds nobody else up.
+public struct DeliveryWorker: Sendable {
+  /// How many deliveries are on their way at a time.
+  private static let places = 256
+
+  private let ledger: Ledger
+  private let outgoing: OutgoingClient
+  private let report: @Sendable (String) -> Void
+
+  /// - Parameter report: hears of what went wrong, without anything personal.
+  public init(_ ledger: Ledger, _ outgoing: OutgoingClient, report: @escaping @Sendable (String) -> Void) {
+    self.ledger = ledger
+    self.outgoing = outgoing
+    self.report = report
+  }
+
+  /// Runs until the task is cancelled. What is on its way then is sent again later.
+  public func run() async {
+    let busy = Busy()
+    await withDiscardingTaskGroup { group in
+      while !Task.isCancelled {
+        let free = Self.places - busy.count.withLock { $0 }
+        let taken = free > 0 ? await take(min(free, 64)) : []
+        for delivery in taken {
+          busy.count.withLock { $0 += 1 }
+          group.addTask {
+            // Whoever has sent takes what is due next, so that a queue empties without a pause.
+            var next: Delivery? = delivery
+            while let current = next, !Task.isCancelled {
+              await settle(current, sent: await send(current))
+              next = await take(1).first
+            }
+            busy.count.withLock { $0 -= 1 }
+          }
+        }
+        if taken.isEmpty { try? await Task.sleep(for: .milliseconds(50)) }
+      }
+    }
+  }
+
+  private func take(_ limit: Int) async -> [Delivery] {
+    do { return try await ledger.deliveries.take(limit: limit) } catch {
+      if error.code != .closed { report("deliveries cannot be taken: \(error)") }
+      try? await Task.sleep(for: .seconds(1))
+      return []
+    }
+  }
+
+  /// Whether the receiver took it.
+  private func send(_ delivery: Delivery) async -> Bool {
+    let body = WebhookEvent.body(delivery.payload, context: delivery.callback.context)
+    var headers = [("content-type", "application/json"), ("user-agent", "credledger")]
+    if !delivery.callback.token.isEmpty { headers.append(("kz-callback-token", delivery.callback.token)) }
+    do {
+      headers += WebhookSignature.headers(
+        delivery.eventID, at: try ledger.now.milliseconds / 1_000, body: body, token: delivery.callback.token)
+      return try await outgoing.call("POST", delivery.callback.url, headers: headers, body: body).isSuccess
+    } catch { return false }
+  }
+
+  private func settle(_ delivery: Delivery, sent: Bool) async {
+    do throws(LedgerError) {
+      if sent {
+        _ = try await ledger.deliveries.delivered(delivery)
+      } else if try await ledger.deliveries.failed(delivery) == .disabled {
+        report("\(delivery.webhook.id) is disabled, as its deliveries failed for too long")
+      }
+    } catch { report("\(delivery) cannot be settled, and is made again: \(error)") }
+  }
+}
+
+/// How many deliveries are on their way.
+private final class Busy: Sendable {
+  let count = Mutex(0)
+}
+
+/// Signatures in the form of Standard Webhooks.
+enum WebhookSignature {
+  /// The header fields of a delivery; without a signature where there is no token to sign by.
+  ///
+  /// - Parameters:
+  ///   - id: the same at each try.
+  ///   - seconds: since 1970.
+  ///   - token: the callback token: its bytes are the key, or what follows `whsec_` in Base64.
+  static func headers(_ id: String, at seconds: Int64, body: [UInt8], token: String) -> [(String, String)] {
+    let named = [("webhook-id", id), ("webhook-timestamp", String(seconds))]
+    guard !token.isEmpty else { return named }
+    let prefix = "whsec_"
+    let key = token.hasPrefix(prefix) ? Base64.decode(String(token.dropFirst(prefix.count))) : nil
+    let code = HMACSHA256.authenticate(
+      Array("\(id).\(seconds).".utf8) + body, key: Secret(copying: key ?? Array(token.utf8)))
+    return named + [("webhook-signature", "v1,\(Base64.encode(code.bytes))")]
+  }
+}

@@ -1,0 +1,110 @@
+import CredentialLedger
+import MessageStore
+import Testing
+
+/// What every backend does alike. A backend's own tests call each check on a fresh one.
+struct MessagingContract {
+  let backend: any MessagingBackend
+  private let group = GroupID(rawValue: 7)
+  private let other = GroupID(rawValue: 8)
+  private let ada = AccountID(rawValue: 1)
+  private let max = AccountID(rawValue: 2)
+
+  init(_ backend: any MessagingBackend) { self.backend = backend }
+
+  func checkOrderAndPages() async throws {
+    var posted: [Message] = []
+    for index in 0..<25 {
+      posted.append(try await backend.post(NewMessage("text \(index)", to: group, by: ada)))
+      _ = try await backend.post(NewMessage("elsewhere", to: other, by: max))
+    }
+    #expect(Set(posted.map(\.reference)).count == 25)
+    var range = MessageRange(limit: 10)
+    var read: [Message] = []
+    while true {
+      let page = try await backend.history(of: group, range)
+      read += page
+      guard page.count == 10, let last = page.last else { break }
+      range.before = last.number
+    }
+    #expect(read == posted.reversed())
+    range = MessageRange(newestFirst: false, limit: 10)
+    read = []
+    while true {
+      let page = try await backend.history(of: group, range)
+      read += page
+      guard page.count == 10, let last = page.last else { break }
+      range.after = last.number
+    }
+    #expect(read == posted)
+    let all = try await backend.messages(after: posted[3].number, limit: 5)
+    #expect(
+      all.count == 5 && all.map(\.number) == all.map(\.number).sorted()
+        && all.allSatisfy { $0.number > posted[3].number })
+    #expect(try await backend.history(of: GroupID(rawValue: 9), MessageRange()).isEmpty)
+    for limit in [0, 101] {
+      await #expect(throws: MessagingError.self) { try await backend.history(of: group, MessageRange(limit: limit)) }
+    }
+  }
+
+  func checkBounds() async throws {
+    for text in ["", " \n\t", String(repeating: "x", count: 4_001)] {
+      await #expect(throws: MessagingError.self) { try await backend.post(NewMessage(text, to: group, by: ada)) }
+    }
+    let longest = String(repeating: "é", count: 4_000)
+    #expect(try await backend.post(NewMessage(" \(longest) ", to: group, by: ada)).text == longest)
+    // What was refused left nothing behind.
+    #expect(try await backend.history(of: group, MessageRange()).map(\.text) == [longest])
+  }
+
+  func checkReplies() async throws {
+    let first = try await backend.post(
+      NewMessage("first", to: group, by: ada, connector: ConnectorID(rawValue: 5), grant: GrantID(rawValue: 6)))
+    let reply = try await backend.post(
+      NewMessage(
+        "reply", to: group, by: max, replyTo: first.reference, audience: .some([SubscriptionID(rawValue: 3)])))
+    #expect(try await backend.history(of: group, MessageRange()) == [reply, first])
+    #expect(first.connector == ConnectorID(rawValue: 5) && first.grant == GrantID(rawValue: 6))
+    #expect(reply.replyTo == first.reference && reply.audience == .some([SubscriptionID(rawValue: 3)]))
+    for (place, reference) in [(other, first.reference), (group, PublicID(bytes: [UInt8](repeating: 9, count: 16)))] {
+      let error = await #expect(throws: MessagingError.self) {
+        try await backend.post(NewMessage("reply", to: place, by: max, replyTo: reference))
+      }
+      #expect(error?.code == .notFound)
+    }
+  }
+
+  func checkErasure() async throws {
+    _ = try await backend.post(NewMessage("hers", to: group, by: ada))
+    _ = try await backend.post(NewMessage("his", to: group, by: max))
+    try await backend.erase(ada)
+    try await backend.erase(ada)
+    #expect(try await backend.history(of: group, MessageRange()).map(\.text) == ["his", nil])
+    let error = await #expect(throws: MessagingError.self) {
+      try await backend.post(NewMessage("again", to: group, by: ada))
+    }
+    #expect(error?.code == .erased)
+    // Somebody who never wrote is erased as well.
+    try await backend.erase(AccountID(rawValue: 99))
+    await #expect(throws: MessagingError.self) {
+      try await backend.post(NewMessage("late", to: group, by: AccountID(rawValue: 99)))
+    }
+  }
+
+  func checkConcurrentPosts() async throws {
+    let group = group
+    let numbers = try await withThrowingTaskGroup(of: UInt64.self) { tasks in
+      for index in 0..<200 {
+        tasks.addTask {
+          try await backend.post(NewMessage("\(index)", to: group, by: AccountID(rawValue: UInt64(index % 7 + 1))))
+            .number
+        }
+      }
+      var numbers: Set<UInt64> = []
+      for try await number in tasks { numbers.insert(number) }
+      return numbers
+    }
+    #expect(numbers.count == 200)
+    #expect(try await backend.history(of: group, MessageRange(limit: 100)).count == 100)
+  }
+}

@@ -1,0 +1,128 @@
+import CredentialLedger
+import Glibc
+import HTTPSupport
+import Testing
+
+/// Webhooks: registered by a handshake, and told what happens.
+@Suite struct WebhookTests {
+  private func register(
+    _ people: PlatformPeople, _ receiver: WebhookReceiver, _ path: String, _ types: String, _ more: String = "",
+    who: String = "group"
+  ) throws -> Answer {
+    try people.ask(
+      who, "POST", "/v1/webhook",
+      "{objectId:'\(people.group)@1', ObjectType:'Group', eventTypes:[\(types)], callBackUrl:'\(receiver.url(path))'\(more)}"
+    )
+  }
+
+  @Test func `A webhook is registered, listed, changed and deleted`() async throws {
+    let receiver = try WebhookReceiver()
+    let people = try await PlatformPeople(environment: receiver.environment)
+    let registered = try register(
+      people, receiver, "blank?a=b", "'textmessagecreated','MemberAdded'",
+      ", callBackToken:'secret', callBackContext:'{\"a\":1}', validity:'0'")
+    let id = try #require(registered["webhookId"], "\(registered.body)")
+    #expect(registered.body == #"{"webhookId":"\#(id)"}"#)
+    let listed = try people.ask("group", "GET", "/v1/webhook?objectId=\(people.group)%401&objectType=Group")
+    let webhook = try #require(listed.json?["webhooks"]?.items?.first)
+    #expect(
+      String(decoding: webhook.bytes, as: UTF8.self)
+        == #"{"id":"\#(id)","objectId":"\#(people.group)","objectType":"Group","events":["TextMessageCreated","MemberAdded"],"filters":[],"callbackUrl":"\#(receiver.url("blank?a=b"))","callbackToken":"secret","callBackContext":"{\"a\":1}","ts":\#(webhook["ts"]?.text ?? ""),"validity":\#(webhook["validity"]?.text ?? ""),"active":true}"#
+    )
+    let changed = try people.ask(
+      "group", "PUT", "/v1/webhook/\(id)", #"{"Active":"false","eventTypes":["MemberRemoved"]}"#)
+    #expect(changed["active"] == "false" && changed.json?["events"]?.items == [.string("MemberRemoved")])
+    #expect(try people.ask("admin", "GET", "/v1/webhook").body == #"{"webhooks":[]}"#)
+    #expect(try people.ask("admin", "DELETE", "/v1/webhook/\(id)").status == 404)
+    #expect(try people.ask("group", "DELETE", "/v1/webhook/\(id)").body == "{}")
+    #expect(try people.ask("group", "DELETE", "/v1/webhook/\(id)").status == 404)
+    people.served.end()
+    #expect(!people.served.log.contains("secret"))
+  }
+
+  @Test func `An address that does not answer the handshake is refused, and so is one of the inside`() async throws {
+    let receiver = try WebhookReceiver()
+    let people = try await PlatformPeople(environment: receiver.environment)
+    let head = try people.served.ask("GET", "/readyz")["head"]
+    for path in ["mute", "redirect", "error", "late"] {
+      let answer = try register(people, receiver, path, "'MemberAdded'")
+      #expect(answer.status == 400 && answer["errorCode"] == "InvalidParameters", "\(path): \(answer.body)")
+      #expect(answer["message"]?.hasPrefix("callBackUrl: ") == true)
+    }
+    for url in [
+      "http://hooks.example.org/ok", "https://127.0.0.1/ok", "https://localhost/", "https://127.1/",
+      "https://2130706433/",
+      "https://0x7f.1/", "https://[::1]/", "https://[::ffff:7f00:1]/", "https://localhost./", "https://ip6-localhost/",
+      "https://a@hooks.example.org/", "ftp://hooks.example.org/", "",
+    ] {
+      let answer = try people.ask(
+        "group", "POST", "/v1/webhook", "{objectId:'\(people.group)', eventTypes:['MemberAdded'], callBackUrl:'\(url)'}"
+      )
+      #expect(answer.status == 400, "\(url): \(answer.body)")
+    }
+    for (body, field) in [
+      ("{}", "objectId"), ("{objectId:'x', objectType:'y'}", "objectType"),
+      ("{objectId:'\(people.group)', callBackUrl:'x'}", "eventTypes"),
+      ("{objectId:'\(people.group)', eventTypes:['None']}", "eventTypes"),
+      (
+        "{objectId:'\(people.group)', eventTypes:['MemberAdded'], callBackUrl:'\(receiver.url("ok"))', validity:1}",
+        "validity"
+      ),
+    ] {
+      let answer = try people.ask("group", "POST", "/v1/webhook", body)
+      #expect(answer.status == 400 && answer["message"]?.hasPrefix(field) == true, "\(body): \(answer.body)")
+    }
+    #expect(try register(people, receiver, "ok", "'MemberAdded'", who: "narrow").status == 403)
+    #expect(try register(people, receiver, "ok", "'MemberAdded'", who: "stranger").status == 404)
+    #expect(try people.served.ask("GET", "/readyz")["head"] == head)
+  }
+
+  @Test func `What happens is told in order, signed, while another receiver is slow, and after a crash`() async throws {
+    let receiver = try WebhookReceiver()
+    let people = try await PlatformPeople(environment: receiver.environment)
+    let types = "'TextMessageCreated','MemberAdded','MemberRemoved','GroupAdded'"
+    let token = "whsec_" + Base64.encode(Array("key of this webhook".utf8))
+    for path in ["slow", "fail"] { #expect(try register(people, receiver, path, types).status == 200) }
+    #expect(
+      try register(people, receiver, "ok", types, ", callBackToken:'\(token)', callBackContext:'ctx'").status == 200)
+    let path = "/v1/groups/\(people.group)"
+    let posted = try people.ask("member", "POST", path + "/messages", "{message:'first'}")
+    #expect(try people.ask("admin", "PUT", path + "/members", "{members:['+33699999999']}").status == 200)
+    #expect(try people.ask("group", "POST", "/v1/groups", "{name:'Below'}").status == 200)
+    for index in 0..<20 {
+      #expect(try people.ask("admin", "POST", path + "/messages", "{message:'number \(index)'}").status == 200)
+    }
+    func isOK(_ request: JSONValue) -> Bool { request["path"]?.text == "/ok" }
+    let got = receiver.deliveries(23, where: isOK)
+    let bodies = got.compactMap { $0["body"]?.text.flatMap { try? JSONParser.parse(Array($0.utf8)) } }
+    let texts = bodies.compactMap { $0["data"]?["text"]?.text }
+    #expect(
+      got.count == 23,
+      "\(receiver.requests.map { ($0["path"]?.text ?? "") + ($0["body"]?.text?.prefix(140).suffix(80) ?? "") }) \(people.served.log.split(separator: "\n").filter { !$0.contains(" request ") })"
+    )
+    #expect(texts == ["first"] + (0..<20).map { "number \($0)" })
+    let first = try #require(bodies.first { $0["eventType"]?.text == "TextMessageCreated" })
+    #expect(
+      String(decoding: first.bytes, as: UTF8.self)
+        == #"{"objectId":"\#(people.group)","objectType":"Group","eventType":"TextMessageCreated","eventId":"\#(posted["referenceId"] ?? "")","data":{"text":"first"},"context":"ctx","fromUser":"\#(PlatformPeople.memberNumber)","fromUserId":"\#(people.memberID)","fromUserName":"Max Member","fromUserProfilePic":""}"#
+    )
+    let added = try #require(bodies.first { $0["eventType"]?.text == "MemberAdded" }?["data"])
+    #expect(added["member"]?.text == "+33699999999" && added["type"]?.text == "Member")
+    #expect(bodies.first { $0["eventType"]?.text == "GroupAdded" }?["data"]?["groupName"]?.text == "Below")
+    let headers = try #require(got.first?["headers"])
+    #expect(headers["kz-callback-token"]?.text == token && headers["content-type"]?.text == "application/json")
+    let signed =
+      "\(headers["webhook-id"]?.text ?? "").\(headers["webhook-timestamp"]?.text ?? "").\(got.first?["body"]?.text ?? "")"
+    let code = HMACSHA256.authenticate(Array(signed.utf8), key: Secret(copying: Array("key of this webhook".utf8)))
+    #expect(headers["webhook-signature"]?.text == "v1,\(Base64.encode(code.bytes))")
+    // Killed, it goes on where it was; what was on its way would come again after its lease, two minutes.
+    usleep(500_000)
+    people.served.end(by: SIGKILL)
+    try people.served.start(environment: receiver.environment)
+    #expect(try people.ask("admin", "POST", path + "/messages", "{message:'after'}").status == 200)
+    let after = receiver.deliveries(24) { isOK($0) }
+    #expect(after.contains { $0["body"]?.text?.contains(#""text":"after""#) == true })
+    people.served.end()
+    #expect(!people.served.log.contains("first") && !people.served.log.contains(token))
+  }
+}
