@@ -90,9 +90,8 @@ let package = Package(
     library(
       "PlatformService", "CredentialLedger", "HTTPSupport", "MessageStore", "OutgoingHTTP", hummingbird, httpTypes),
     library(
-      "ManagementPortal", "CredentialLedger", "HTTPSupport", hummingbird, httpTypes, nioCore, nioPosix, httpClient,
-      jwtKit,
-      logging),
+      "ManagementPortal", "CredentialLedger", "HTTPSupport", "MessageStore", hummingbird, httpTypes, nioCore, nioPosix,
+      httpClient, jwtKit, logging),
     library(
       "LedgerServer", "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "ManagementPortal",
       "MessageStore", "OutgoingHTTP", hummingbird, hummingbirdCore, hummingbirdHTTP2, configuration, httpClient,

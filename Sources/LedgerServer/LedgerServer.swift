@@ -56,7 +56,8 @@ public struct LedgerServer: Sendable {
       ledger, messages: work.store, outgoing: work.outgoing, bodyLimit: settings.bodyBytes,
       connectorCalls: settings.connectorCalls,
       organisationCalls: settings.organisationCalls)
-    let portal = try PortalMount.open(ledger, settings, origin: { origin.text }, pins: dispatcher)
+    let portal = try PortalMount.open(
+      ledger, settings, origin: { origin.text }, messages: work.store, pins: dispatcher)
     self.portal = portal
     let table = RouteTable(
       operations.routes + DocumentationRoutes().routes + tokens.routes + platform.routes + (outbox?.routes ?? []),

@@ -1,15 +1,18 @@
 import CredentialLedger
 import ManagementPortal
+import MessageStore
 import TokenService
 
 /// The portal among the services of a server.
 enum PortalMount {
   /// Opens the portal of a ledger.
   ///
-  /// - Parameter pins: has PINs sent; nil where they cannot be.
+  /// - Parameters:
+  ///   - messages: where messages of groups are kept.
+  ///   - pins: has PINs sent; nil where they cannot be.
   static func open(
     _ ledger: Ledger, _ settings: ServerSettings, origin: @escaping @Sendable () -> String,
-    pins: (any PINSender)?
+    messages: any MessagingBackend, pins: (any PINSender)?
   ) throws(SettingsError) -> ManagementPortal {
     var portal = PortalSettings()
     portal.isDevelopment = settings.isDevelopment
@@ -31,7 +34,7 @@ enum PortalMount {
       }
     }
     do throws(PortalError) {
-      return try ManagementPortal(ledger, portal, origin: origin, sendPIN: sendPIN)
+      return try ManagementPortal(ledger, portal, origin: origin, messages: messages, sendPIN: sendPIN)
     } catch { throw SettingsError("portal: \(error.description)") }
   }
 

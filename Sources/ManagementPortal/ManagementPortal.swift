@@ -2,6 +2,7 @@ public import CredentialLedger
 public import HTTPSupport
 import HTTPTypes
 import Hummingbird
+public import MessageStore
 
 /// The web pages by which people use a ledger: developers register connectors, admins let them into groups, auditors see all of
 /// it. Rendered on the server; works without JavaScript.
@@ -21,20 +22,25 @@ public struct ManagementPortal: Sendable {
   let connections: [ProviderConnection]
   private let outgoing: OutgoingClient
   let sendPIN: SendPIN?
+  /// Where messages of groups are; nil where there are none.
+  let messaging: (any MessagingBackend)?
   private let place: @Sendable () -> String
 
   /// Opens the store of sessions beside the ledger. Blocks.
   ///
   /// - Parameters:
   ///   - origin: where browsers reach the server, such as `https://ledger.example.org`.
+  ///   - messages: where messages of groups are kept; nil for none.
   ///   - sendPIN: takes PINs to phones; nil where none can be sent, and nobody can add a number.
   /// - Throws: ``PortalError`` where the store cannot be opened or the ledger cannot be read.
   public init(
-    _ ledger: Ledger, _ settings: PortalSettings, origin: @escaping @Sendable () -> String, sendPIN: SendPIN?
+    _ ledger: Ledger, _ settings: PortalSettings, origin: @escaping @Sendable () -> String,
+    messages: (any MessagingBackend)? = nil, sendPIN: SendPIN?
   ) throws(PortalError) {
     self.ledger = ledger
     self.settings = settings
     self.sendPIN = sendPIN
+    messaging = messages
     place = origin
     let outgoing = OutgoingClient()
     self.outgoing = outgoing

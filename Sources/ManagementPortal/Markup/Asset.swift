@@ -51,6 +51,13 @@ struct Asset: Sendable {
       check();
       box.addEventListener("input", check);
     }
+    for (const live of document.querySelectorAll("[data-live]")) {
+      new EventSource(live.dataset.live).addEventListener("message", async () => {
+        const text = await (await fetch(location.href)).text();
+        const fresh = new DOMParser().parseFromString(text, "text/html").querySelector("[data-live]");
+        if (fresh) live.replaceChildren(...fresh.childNodes);
+      });
+    }
     for (const range of document.querySelectorAll("[data-submits]")) {
       range.addEventListener("change", () => range.form.requestSubmit());
     }

@@ -78,6 +78,9 @@ struct PortalRoute: Sendable {
     PortalRoute(
       "/groups/*/connectors", get: .viewer(ManagementPortal.groupConnectorsPage),
       post: .viewer(ManagementPortal.letConnectorIn)),
+    PortalRoute(
+      "/groups/*/messages", get: .viewer(ManagementPortal.messagesPage), post: .viewer(ManagementPortal.postMessage)),
+    PortalRoute("/groups/*/messages/live", get: .viewer(ManagementPortal.liveMessages)),
     PortalRoute("/groups/*/connectors/*", get: .viewer(ManagementPortal.groupGrantPage)),
     PortalRoute("/review", get: .viewer(ManagementPortal.reviewPage)),
     PortalRoute("/review.csv", get: .viewer(ManagementPortal.reviewFile)),

@@ -24,8 +24,8 @@ ALLOWED = {
     "MessageStore": {"CredentialLedger", "EventLog", "KeyStore", "LMDB"},
     "PlatformService": {"CredentialLedger", "HTTPSupport", "MessageStore", "OutgoingHTTP", "Hummingbird", "HTTPTypes"},
     "ManagementPortal": {
-        "CredentialLedger", "HTTPSupport", "Hummingbird", "HTTPTypes", "NIOCore", "NIOPosix", "AsyncHTTPClient", "JWTKit",
-        "Logging",
+        "CredentialLedger", "HTTPSupport", "MessageStore", "Hummingbird", "HTTPTypes", "NIOCore", "NIOPosix",
+        "AsyncHTTPClient", "JWTKit", "Logging",
     },
     "LedgerServer": {
         "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "ManagementPortal", "MessageStore",

@@ -105,7 +105,7 @@ extension ManagementPortal {
     }
     return #"""
       \#(Part.header(Part.name(view.group.name), trail: Part.trail([("Groups", "/portal/groups"), (view.group.name, nil)]), below: "<p>\(Part.count(Int(clamping: view.group.memberCount), "member")). \(what)</p>"))
-      <nav class="tab-list" aria-label="Group">\#(link("members", "", "Members (\(view.group.memberCount))"))\#(link("connectors", "/connectors", "Connectors (\(connectors))"))<a href="/portal/audit?who=\#(view.group.id.description)">Audit trail</a></nav>
+      <nav class="tab-list" aria-label="Group">\#(link("members", "", "Members (\(view.group.memberCount))"))\#(link("connectors", "/connectors", "Connectors (\(connectors))"))\#(when(messaging != nil && view.role != nil, link("messages", "/messages", "Messages")))<a href="/portal/audit?who=\#(view.group.id.description)">Audit trail</a></nav>
       """#
   }
 

@@ -1,0 +1,86 @@
+import CredentialLedger
+import HTTPSupport
+import TestSupport
+import Testing
+
+/// Messages of a group, in the browser and over the API.
+@Suite struct PortalMessageTests {
+  @Test func `A person reads what a connector posted and answers, and the program hears it`() async throws {
+    let served = try await ServedPortal()
+    let browser = served.browser()
+    try browser.signIn("Ada")
+    try browser.verify("+44 7700 900123")
+    try browser.open("/portal/connectors/new")
+    try browser.submit("/portal/connectors/new", [("name", "Shift survey")])
+    try browser.submit(
+      "/portal/connectors/new/permissions", [("permission", "group-information"), ("permission", "text-message")])
+    let id = try #require(browser.text(of: "connector-id"), "\(browser.page.body)")
+    let secret = try #require(browser.text(of: "connector-secret"))
+    try browser.open("/portal/groups/new")
+    try browser.submit("/portal/groups/new", [("name", "Field team")])
+    let group = try #require(
+      browser.page.body.split(separator: "action=\"/portal/groups/").dropFirst().first?.prefix { $0 != "\"" })
+    let base = "/portal/groups/\(group)"
+    try browser.open(base + "/connectors")
+    let number = try #require(
+      browser.page.body.split(separator: "<option value=\"").dropFirst().first?.prefix { $0 != "\"" })
+    try browser.open("\(base)/connectors?connector=\(number)")
+    try browser.submit(base + "/connectors")
+    let refresh = try #require(browser.text(of: "refresh"))
+    func ask(_ method: String, _ path: String, _ headers: [String], body: String = "") throws -> Answer {
+      let connection = try Connection(port: served.port)
+      connection.send(
+        ([
+          "\(method) \(path) HTTP/1.1", "Host: 127.0.0.1:\(served.port)", "Connection: close",
+          "Content-Length: \(body.utf8.count)",
+        ] + headers).joined(separator: "\r\n") + "\r\n\r\n" + body)
+      return Answer(connection.readAll())
+    }
+    let token = try #require(
+      try ask(
+        "GET", "/v1/accessToken", ["applicationId: \(id)", "applicationSecret: \(secret)", "refreshToken: \(refresh)"])[
+          "accessToken"])
+    let bearer = ["accessToken: \(token)"]
+    let publicID = try #require(try ask("GET", "/v1/groups", bearer).json?["groups"]?.items?.first?["groupId"]?.text)
+    let api = "/v1/groups/\(publicID)/messages"
+
+    try browser.open(base + "/messages")
+    #expect(browser.page.status == 200 && browser.page.body.contains("No messages yet."), "\(browser.page.body)")
+    // A browser that waits hears of the message.
+    let cookies = browser.cookies.map { "\($0.key)=\($0.value)" }.joined(separator: "; ")
+    let live = try Connection(port: served.port)
+    live.send(
+      "GET \(base)/messages/live?from=0 HTTP/1.1\r\nHost: 127.0.0.1:\(served.port)\r\nCookie: \(cookies)\r\n\r\n")
+    let posted = try ask("POST", api, bearer, body: "{message:'Who <b>works</b> on Monday?'}")
+    let reference = try #require(posted["referenceId"], "\(posted.body)")
+    var heard = ""
+    while !heard.contains("data: 1\n\n"), case let more = live.read(), !more.isEmpty { heard += more }
+    #expect(heard.contains("text/event-stream") && heard.contains("id: 1\ndata: 1\n\n"), "\(heard)")
+    #expect(!heard.contains("Monday"))
+
+    try browser.open(base + "/messages")
+    #expect(browser.page.body.contains("Who &lt;b&gt;works&lt;/b&gt; on Monday?"))
+    #expect(browser.page.body.contains("Posted by the connector <bdi>Shift survey</bdi> under <code>grant:"))
+    #expect(browser.page.header("content-security-policy")?.hasSuffix("; connect-src 'self'") == true)
+    try browser.open("\(base)/messages?reply=\(reference)")
+    try browser.submit(base + "/messages", [("message", "I do")])
+    #expect(
+      browser.page.status == 200 && browser.page.body.contains("In answer to “Who &lt;b&gt;works"),
+      "\(browser.page.body)")
+    let newest = try ask("GET", api, bearer).json?["messages"]?.items?.first
+    #expect(newest?["message"]?.text == "I do" && newest?["replyToReferenceId"]?.text == reference)
+    #expect(newest?["connectorId"] == nil && newest?["senderName"]?.text == "Ada")
+    try browser.submit(base + "/messages", [("message", " ")])
+    #expect(browser.page.status == 422 && browser.page.body.contains("Write 1 to 4000 characters."))
+
+    // To others it does not exist, also to those who read everything by their role; nor does a form of another site post.
+    let other = served.browser()
+    try other.signIn("Eve")
+    for path in ["/messages", "/messages/live"] { #expect(try other.open(base + path).status == 404) }
+    #expect(try browser.post(base + "/messages", [("message", "x")], site: "cross-site").status == 403)
+    #expect(try browser.post(base + "/messages", [("message", "x")]).status == 403)
+    #expect(try ask("GET", api, bearer).json?["messages"]?.items?.count == 2)
+    served.end()
+    #expect(!served.log.contains("Monday"))
+  }
+}
