@@ -19,7 +19,7 @@ public enum ErrorForm: Sendable {
     headers[.cacheControl] = "no-store"
     headers[.pragma] = "no-cache"
     // No Basic unless the client began with it: browsers would ask their user for a password.
-    if status(of: error) == .unauthorized {
+    if status(of: error) == .unauthorized, headers[.wwwAuthenticate] == nil {
       headers[.wwwAuthenticate] = usedBasic ? #"Basic realm="credledger", charset="UTF-8""# : error.bearerChallenge
     }
     return .json(value(of: error), status: status(of: error), headers: headers)
@@ -58,10 +58,13 @@ extension RequestError {
     switch kind {
     case .invalid, .notFound, .methodNotAllowed, .gone, .conflict, .tooLarge, .headerTooLarge, .unsupportedMediaType:
       "invalid_request"
-    case .invalidScope: "invalid_scope"
     case .invalidClient: "invalid_client"
     case .invalidGrant: "invalid_grant"
     case .unsupportedGrantType: "unsupported_grant_type"
+    case .unauthorizedClient: "unauthorized_client"
+    case .invalidScope: "invalid_scope"
+    case .invalidTarget: "invalid_target"
+    case .invalidProof: "invalid_dpop_proof"
     case .invalidToken: "invalid_token"
     case .forbidden: "access_denied"
     case .tooMany, .unavailable: "temporarily_unavailable"
@@ -88,7 +91,8 @@ extension RequestError {
 
   var kaizalaCode: String {
     switch kind {
-    case .invalid, .invalidScope, .unsupportedGrantType: "InvalidParameters"
+    case .invalid, .unsupportedGrantType, .unauthorizedClient, .invalidScope, .invalidTarget, .invalidProof:
+      "InvalidParameters"
     case .invalidClient: "Unauthenticated"
     case .invalidGrant, .invalidToken: "InvalidToken"
     case .forbidden: "Forbidden"

@@ -1,6 +1,10 @@
 /// The parameters of a form (`application/x-www-form-urlencoded`).
 public struct FormFields: Sendable {
-  private let values: [String: String]
+  private var values: [String: String]
+  /// The values of the parameter that may be given several times.
+  private var resources: [String] = []
+  /// RFC 8707 section 2.
+  private static let repeatable = "resource"
 
   /// Reads a form.
   ///
@@ -14,6 +18,10 @@ public struct FormFields: Sendable {
       guard let name = PercentEncoding.decode(coded),
         let value = PercentEncoding.decode(pair.dropFirst(coded.count + 1))
       else { throw RequestError(.invalid, "The form is not UTF-8 in percent-encoding.") }
+      if name == Self.repeatable {
+        if !value.isEmpty { resources.append(value) }
+        continue
+      }
       guard values.updateValue(value, forKey: name) == nil else {
         // The name is the client's own and may be anything, a secret among others.
         throw RequestError(.invalid, "A parameter is given twice.")
@@ -23,12 +31,31 @@ public struct FormFields: Sendable {
   }
 
   /// Parameters that were given in another way.
-  public init(_ values: [String: String]) { self.values = values }
+  public init(_ values: [String: String]) {
+    self.values = values
+    if let value = values[Self.repeatable], !value.isEmpty { resources = [value] }
+  }
 
   /// The value of a parameter; nil where it is absent or empty.
   public subscript(name: String) -> String? {
-    guard let value = values[name], !value.isEmpty else { return nil }
-    return value
+    get {
+      guard let value = name == Self.repeatable ? resources.first : values[name], !value.isEmpty else { return nil }
+      return value
+    }
+    set { values[name] = newValue }
+  }
+
+  /// The values of a parameter: several of `resource` (RFC 8707), one or none of all others.
+  public func all(_ name: String) -> [String] {
+    name == Self.repeatable ? resources : self[name].map { [$0] } ?? []
+  }
+
+  /// The parameters but for some.
+  public func without(_ names: Set<String>) -> FormFields {
+    var fields = self
+    for name in names { fields.values[name] = nil }
+    if names.contains(Self.repeatable) { fields.resources = [] }
+    return fields
   }
 
   /// The value of a parameter that must be there.

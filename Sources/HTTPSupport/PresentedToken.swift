@@ -2,22 +2,34 @@ import HTTPTypes
 public import Hummingbird
 
 /// The access token that a request carries.
-public enum PresentedToken {
-  /// Reads it from the header `accessToken` (Kaizala) or `Authorization: Bearer` (RFC 6750); either is as good.
+public struct PresentedToken: Sendable {
+  /// How it came.
+  public enum Scheme: Sendable {
+    /// In the header `accessToken` (Kaizala) or as `Authorization: Bearer` (RFC 6750).
+    case bearer
+    /// As `Authorization: DPoP` (RFC 9449 section 7.1), with the proof of a key.
+    case dpop
+  }
+
+  public let text: String
+  public let scheme: Scheme
+
+  /// Reads it from the header `accessToken` (Kaizala), `Authorization: Bearer` (RFC 6750) or `Authorization: DPoP`
+  /// (RFC 9449); each is as good.
   ///
   /// - Throws: `invalidToken` where there is none, where two differ, and where one comes in the query, which logs keep.
-  public static func read(_ request: Request) throws(RequestError) -> String {
+  public init(_ request: Request) throws(RequestError) {
     let plain = request.headers[.kaizalaAccessToken].flatMap { $0.isEmpty ? nil : $0 }
-    let bearer = request.headers[.authorization].flatMap { value -> String? in
-      let parts = value.split(separator: " ")
-      return parts.count == 2 && parts[0].lowercased() == "bearer" ? String(parts[1]) : nil
-    }
-    if let plain, let bearer, plain != bearer {
+    let parts = (request.headers[.authorization] ?? "").split(separator: " ")
+    let name = parts.count == 2 ? parts[0].lowercased() : ""
+    let authorized = name == "bearer" || name == "dpop" ? String(parts[1]) : nil
+    if let plain, let authorized, plain != authorized {
       throw RequestError(.invalidToken, "The request carries two access tokens that differ.")
     }
-    guard let token = plain ?? bearer else {
+    guard let token = authorized ?? plain else {
       throw RequestError(.invalidToken, "The request carries no access token in a header.")
     }
-    return token
+    text = token
+    scheme = name == "dpop" ? .dpop : .bearer
   }
 }

@@ -37,7 +37,10 @@ extension Request {
     return type.isEmpty ? nil : type.lowercased()
   }
 
-  private func bytes(upTo limit: Int) async throws(RequestError) -> [UInt8] {
+  /// The body as it came.
+  ///
+  /// - Throws: `tooLarge` past the limit, in bytes.
+  public func bytes(upTo limit: Int) async throws(RequestError) -> [UInt8] {
     do {
       var bytes: [UInt8] = []
       for try await piece in body {

@@ -12,6 +12,14 @@ public struct RequestError: Error, Sendable, Equatable {
     /// A code, a PIN or a refresh token is not good.
     case invalidGrant
     case unsupportedGrantType
+    /// A connector may not get tokens in this way.
+    case unauthorizedClient
+    /// A scope that cannot be given is asked for.
+    case invalidScope
+    /// A resource server that a token may not be for.
+    case invalidTarget
+    /// The proof of a key is missing or wrong (RFC 9449).
+    case invalidProof
     /// An access token is not good.
     case invalidToken
     case forbidden
@@ -22,8 +30,6 @@ public struct RequestError: Error, Sendable, Equatable {
     case tooLarge
     /// The header is too large.
     case headerTooLarge
-    /// A scope that cannot be given is asked for.
-    case invalidScope
     case unsupportedMediaType
     case tooMany
     case unavailable
@@ -54,9 +60,13 @@ extension RequestError {
   /// What a refusal or a failure of the ledger means to a client. What went wrong inside is told to the log only.
   public init(_ error: LedgerError) {
     switch error.code.kind {
-    case .invalid: self.init(error.field == "scope" ? .invalidScope : .invalid, error.reason)
+    case .invalid: self.init(.invalid, error.reason)
     case .invalidClient: self.init(.invalidClient, "The connector's ID or Secret is wrong.")
     case .invalidCredential: self.init(.invalidGrant, error.reason)
+    case .unauthorizedClient: self.init(.unauthorizedClient, error.reason)
+    case .invalidScope: self.init(.invalidScope, error.reason)
+    case .invalidTarget: self.init(.invalidTarget, error.reason)
+    case .invalidProof: self.init(.invalidProof, error.reason)
     case .forbidden: self.init(.forbidden, error.reason)
     case .notFound: self.init(.notFound, error.reason)
     case .gone: self.init(.gone, error.reason)
@@ -71,7 +81,9 @@ extension RequestError {
   /// The status of the answer (RFC 9110).
   public var status: HTTPResponse.Status {
     switch kind {
-    case .invalid, .invalidGrant, .invalidScope, .unsupportedGrantType: .badRequest
+    case .invalid, .invalidGrant, .unsupportedGrantType, .unauthorizedClient, .invalidScope, .invalidTarget,
+      .invalidProof:
+      .badRequest
     case .invalidClient, .invalidToken: .unauthorized
     case .forbidden: .forbidden
     case .notFound: .notFound

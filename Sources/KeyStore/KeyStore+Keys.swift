@@ -7,6 +7,8 @@ package struct TokenMask: Sendable {
   /// Milliseconds since 1970; nil for the newest, and where the end is not set.
   package let until: Int64?
   package let mask: BlockMask
+  /// What the key follows from that signs access tokens (RFC 9068).
+  package let signingSeed: Secret
 }
 
 /// A key of the keyring, by what may be shown of it.

@@ -89,7 +89,9 @@ public final class KeyStore: Sendable {
       for key in keyring.keys(of: .tokenMask).reversed() {
         guard let secret = secrets[.tokenMask]?[key.number] else { continue }
         let mask = try KeyStoreError.wrapping { () throws(CryptoError) in try BlockMask(key: secret) }
-        masks.append(TokenMask(number: key.number, until: key.until, mask: mask))
+        let seed = HKDFSHA256.derive(
+          from: secret, info: Array("CredentialLedger access token signature/1".utf8), count: Keyring.keyByteCount)
+        masks.append(TokenMask(number: key.number, until: key.until, mask: mask, signingSeed: seed))
       }
       tokenMasks = masks
       var published: [PublishedKey] = []

@@ -71,3 +71,35 @@ public enum Base64 {
     }
   }
 }
+
+/// Base64 text with the alphabet for URLs, without padding (RFC 4648, section 5).
+public enum Base64URL {
+  /// The text for `bytes`.
+  public static func encode(_ bytes: [UInt8]) -> String {
+    let text = Base64.encode(bytes).utf8.prefix { $0 != UInt8(ascii: "=") }
+    return String(
+      decoding: text.map { character in
+        switch character {
+        case UInt8(ascii: "+"): UInt8(ascii: "-")
+        case UInt8(ascii: "/"): UInt8(ascii: "_")
+        default: character
+        }
+      }, as: UTF8.self)
+  }
+
+  /// The bytes that `text` spells; `nil` unless it is exactly what ``encode(_:)`` gives for them.
+  public static func decode(_ text: some StringProtocol) -> [UInt8]? {
+    var standard: [UInt8] = []
+    standard.reserveCapacity(text.utf8.count + 2)
+    for character in text.utf8 {
+      switch character {
+      case UInt8(ascii: "-"): standard.append(UInt8(ascii: "+"))
+      case UInt8(ascii: "_"): standard.append(UInt8(ascii: "/"))
+      case UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="): return nil
+      default: standard.append(character)
+      }
+    }
+    while standard.count & 3 != 0 { standard.append(UInt8(ascii: "=")) }
+    return Base64.decode(utf8: standard)
+  }
+}

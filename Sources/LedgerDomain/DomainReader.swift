@@ -63,6 +63,13 @@ public protocol DomainReader: StandingReader, ~Copyable {
   /// The connector of this ID with its credentials, looked up or remembered; nil once it is deleted.
   func client(_ publicID: PublicID) throws(StateUnreadable) -> ConnectorClient?
 
+  /// The resource server of this number, deleted or not; nil if there is none.
+  func resourceServer(_ id: ResourceServerID) throws(StateUnreadable) -> ResourceServer?
+  /// The resource server of this ID, deleted or not; nil if there is none.
+  func resourceServer(publicID: PublicID) throws(StateUnreadable) -> ResourceServerID?
+  /// The resource server that has this audience and is not deleted.
+  func resourceServer(audience: String) throws(StateUnreadable) -> ResourceServerID?
+
   /// The group of this ID, deleted or not; nil if there is none.
   func group(_ id: GroupID) throws(StateUnreadable) -> Group?
   /// The group of this ID, deleted or not; nil if there is none.

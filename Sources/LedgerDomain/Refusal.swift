@@ -89,6 +89,14 @@ extension Refusal.Code {
   public static let invalidClient = Self(rawValue: "invalid_client")
   /// A refresh token is malformed, unknown, expired, replaced or revoked.
   public static let invalidGrant = Self(rawValue: "invalid_grant")
+  /// The connector may not get tokens in this way.
+  public static let unauthorizedClient = Self(rawValue: "unauthorized_client")
+  /// A token is asked for with no scope that may be given.
+  public static let invalidScope = Self(rawValue: "invalid_scope")
+  /// A token is asked for a resource server that is unknown, or that access was not given for.
+  public static let invalidTarget = Self(rawValue: "invalid_target")
+  /// The proof of a key that a token is to be bound to is missing or wrong.
+  public static let invalidProof = Self(rawValue: "invalid_dpop_proof")
   /// The group would be left without an admin.
   public static let lastAdmin = Self(rawValue: "last_admin")
 }

@@ -76,13 +76,17 @@ extension EventType {
   public static let subjectErased = EventType(rawValue: 100)
 
   public static let phonePINDispatched = EventType(rawValue: 102)
+  public static let resourceServerCreated = EventType(rawValue: 108)
+  public static let resourceServerSecretRotated = EventType(rawValue: 109)
+  public static let resourceServerDeleted = EventType(rawValue: 110)
+  public static let tokenLeakReported = EventType(rawValue: 111)
 
   /// The version in which events of this type are written; those before it can still be read. Nil for a type that this
   /// program does not know.
   public var currentVersion: UInt8? {
     switch self {
-    case .accountRegistered, .tokenIssued: 2
-    case .phonePINRequested: 3
+    case .accountRegistered: 2
+    case .phonePINRequested, .tokenIssued: 3
     default: name == nil ? nil : 1
     }
   }
@@ -154,6 +158,10 @@ extension EventType: CaseIterable {
     (.masterKeyRotated, "master_key.rotated"),
     (.subjectErased, "subject.erased"),
     (.phonePINDispatched, "phone.pin_dispatched"),
+    (.resourceServerCreated, "resource_server.created"),
+    (.resourceServerSecretRotated, "resource_server.secret_rotated"),
+    (.resourceServerDeleted, "resource_server.deleted"),
+    (.tokenLeakReported, "token.leak_reported"),
   ]
 }
 

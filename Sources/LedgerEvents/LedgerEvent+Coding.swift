@@ -60,6 +60,10 @@ extension LedgerEvent {
     case .signingKeyRotated(let payload): try encode(payload)
     case .masterKeyRotated(let payload): try encode(payload)
     case .subjectErased(let payload): try encode(payload)
+    case .resourceServerCreated(let payload): try encode(payload)
+    case .resourceServerSecretRotated(let payload): try encode(payload)
+    case .resourceServerDeleted(let payload): try encode(payload)
+    case .tokenLeakReported(let payload): try encode(payload)
     }
   }
 
@@ -136,6 +140,10 @@ extension LedgerEvent {
     case .signingKeyRotated: return try .signingKeyRotated(source.decode(payload))
     case .masterKeyRotated: return try .masterKeyRotated(source.decode(payload))
     case .subjectErased: return try .subjectErased(source.decode(payload))
+    case .resourceServerCreated: return try .resourceServerCreated(source.decode(payload))
+    case .resourceServerSecretRotated: return try .resourceServerSecretRotated(source.decode(payload))
+    case .resourceServerDeleted: return try .resourceServerDeleted(source.decode(payload))
+    case .tokenLeakReported: return try .tokenLeakReported(source.decode(payload))
     default: throw source.unknownType
     }
   }

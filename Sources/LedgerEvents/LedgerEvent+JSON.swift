@@ -62,6 +62,10 @@ extension LedgerEvent {
     case .signingKeyRotated(let payload): try json(payload)
     case .masterKeyRotated(let payload): try json(payload)
     case .subjectErased(let payload): try json(payload)
+    case .resourceServerCreated(let payload): try json(payload)
+    case .resourceServerSecretRotated(let payload): try json(payload)
+    case .resourceServerDeleted(let payload): try json(payload)
+    case .tokenLeakReported(let payload): try json(payload)
     }
   }
 

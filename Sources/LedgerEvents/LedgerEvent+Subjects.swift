@@ -8,11 +8,17 @@ extension LedgerEvent {
     func visit(_ kind: SubjectKind, _ number: UInt64) {
       if number != 0 { body(Subject(kind: kind, number: number)) }
     }
+    /// The first of the numbers stands for the ledger's own server, which is no object.
+    func visit(audiences: [UInt64]) {
+      for number in audiences.prefix(3) where number > 1 { visit(.resourceServer, number) }
+    }
     switch self {
     case .ledgerCreated, .ledgerRestored, .retentionApplied, .clockCorrected, .keyRotated, .keyDropped,
       .signingKeyRotated, .masterKeyRotated,
-      .accountRegistered:
+      .accountRegistered, .resourceServerCreated:
       break
+    case .resourceServerSecretRotated(let event): visit(.resourceServer, event.resourceServer)
+    case .resourceServerDeleted(let event): visit(.resourceServer, event.resourceServer)
     case .accountSignedIn(let event): visit(.account, event.account)
     case .accountDisabled(let event): visit(.account, event.account)
     case .accountEnabled(let event): visit(.account, event.account)
@@ -102,6 +108,7 @@ extension LedgerEvent {
       visit(.grant, event.grant)
       visit(.account, event.granter)
       visit(.family, event.supersedes)
+      visit(audiences: event.audiences)
     case .refreshTokenRotated(let event):
       visit(.connector, event.connector)
       visit(.group, event.group)
@@ -117,12 +124,20 @@ extension LedgerEvent {
     case .authorizationCodeIssued(let event):
       visit(.connector, event.connector)
       visit(.account, event.account)
+      visit(audiences: event.audiences)
     case .authorizationCodeRedeemed(let event):
       visit(.authorizationCode, event.code)
       visit(.connector, event.connector)
       visit(.account, event.account)
       visit(.family, event.family)
     case .tokenIssued(let event):
+      visit(.connector, event.connector)
+      visit(.group, event.group)
+      visit(.grant, event.grant)
+      visit(.family, event.family)
+      visit(audiences: event.audiences)
+    case .tokenLeakReported(let event):
+      visit(.token, event.token)
       visit(.connector, event.connector)
       visit(.group, event.group)
       visit(.grant, event.grant)

@@ -50,7 +50,7 @@ public enum LedgerEvent: Sendable, Hashable {
   case authorizationCodeIssued(AuthorizationCodeIssued)
   case authorizationCodeRedeemed(AuthorizationCodeRedeemed)
 
-  case tokenIssued(V2TokenIssued)
+  case tokenIssued(V3TokenIssued)
   case tokenRevoked(TokenRevoked)
 
   case webhookRegistered(WebhookRegistered)
@@ -65,6 +65,11 @@ public enum LedgerEvent: Sendable, Hashable {
   case masterKeyRotated(MasterKeyRotated)
 
   case subjectErased(SubjectErased)
+
+  case resourceServerCreated(ResourceServerCreated)
+  case resourceServerSecretRotated(ResourceServerSecretRotated)
+  case resourceServerDeleted(ResourceServerDeleted)
+  case tokenLeakReported(TokenLeakReported)
 
   /// The type of the event.
   public var type: EventType {
@@ -119,6 +124,10 @@ public enum LedgerEvent: Sendable, Hashable {
     case .signingKeyRotated: .signingKeyRotated
     case .masterKeyRotated: .masterKeyRotated
     case .subjectErased: .subjectErased
+    case .resourceServerCreated: .resourceServerCreated
+    case .resourceServerSecretRotated: .resourceServerSecretRotated
+    case .resourceServerDeleted: .resourceServerDeleted
+    case .tokenLeakReported: .tokenLeakReported
     }
   }
 }

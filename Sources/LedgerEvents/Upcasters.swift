@@ -27,10 +27,11 @@ enum Upcasters {
     }
   }
 
-  /// `token.issued` of version 1 or 2.
-  static func tokenIssued(_ payload: RawSpan, from source: PayloadSource) throws(EventCodingError) -> V2TokenIssued {
+  /// `token.issued` of version 1, 2 or 3.
+  static func tokenIssued(_ payload: RawSpan, from source: PayloadSource) throws(EventCodingError) -> V3TokenIssued {
     switch source.version {
-    case 1: try version2(of: source.decode(payload))
+    case 1: try version3(of: version2(of: source.decode(payload)))
+    case 2: try version3(of: source.decode(payload))
     default: try source.decode(payload)
     }
   }
@@ -58,6 +59,22 @@ enum Upcasters {
       $0.digest = old.digest
       $0.expiresAt = old.expiresAt
       $0.scopes = old.scopes
+    }
+  }
+
+  /// Version 2 knew opaque tokens only, which their holders could use anywhere.
+  static func version3(of old: V2TokenIssued) -> V3TokenIssued {
+    .with {
+      $0.family = old.family
+      $0.grant = old.grant
+      $0.connector = old.connector
+      $0.group = old.group
+      $0.refreshToken = old.refreshToken
+      $0.secret = old.secret
+      $0.digest = old.digest
+      $0.expiresAt = old.expiresAt
+      $0.scopes = old.scopes
+      $0.successor = old.successor
     }
   }
 

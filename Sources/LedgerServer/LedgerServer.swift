@@ -50,12 +50,12 @@ public struct LedgerServer: Sendable {
       ledger, origin: { origin.text }, bodyLimit: settings.bodyBytes,
       limits: CallLimits(
         connector: settings.connectorCalls, organisation: settings.organisationCalls, failures: settings.failures),
-      pins: dispatcher, isDevelopment: settings.isDevelopment)
+      pins: dispatcher, isDevelopment: settings.isDevelopment, leakReporters: try settings.leakReporters)
     let work = try PlatformWork(ledger, settings, logger)
     let platform = PlatformService(
       ledger, messages: work.store, outgoing: work.outgoing, bodyLimit: settings.bodyBytes,
-      connectorCalls: settings.connectorCalls,
-      organisationCalls: settings.organisationCalls)
+      connectorCalls: settings.connectorCalls, organisationCalls: settings.organisationCalls,
+      provenKey: { (token, request) throws(RequestError) in try tokens.provenKey(token, request) })
     let portal = try PortalMount.open(
       ledger, settings, origin: { origin.text }, messages: work.store, pins: dispatcher)
     self.portal = portal

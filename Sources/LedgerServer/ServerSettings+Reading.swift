@@ -89,6 +89,13 @@ extension ServerSettings {
       }
       webhookAddresses[parts[0].lowercased()] = parts[1]
     }
+    if let values = texts(.leakKeys) {
+      leakKeys = try values.map { (value) throws(SettingsError) in
+        guard let sign = value.firstIndex(of: "="), sign > value.startIndex, value.index(after: sign) < value.endIndex
+        else { throw SettingsError("leaks.keys: expected IDENTIFIER=FILE, got \(value)") }
+        return LeakKeyFile(identifier: String(value[..<sign]), path: String(value[value.index(after: sign)...]))
+      }
+    }
     if let values = texts(.proxies) {
       proxies = try values.map { (value) throws(SettingsError) in
         guard let range = AddressRange(value) else {

@@ -48,6 +48,8 @@ public struct ServerSettings: Sendable, Equatable {
   public var webhookAddresses: [String: String] = [:]
   /// A file with certificates that receivers of webhooks may have besides those that the system trusts.
   public var webhookTrust: String?
+  /// Whose reports of leaked tokens are taken: the identifier of a key, and the file that has it, in PEM.
+  public var leakKeys: [LeakKeyFile] = []
 
   public init() {}
 
@@ -73,6 +75,12 @@ public struct ServerSettings: Sendable, Equatable {
     let secretFile: String?
     /// A file with the certificates, in PEM, that the service's own must come from; nil takes those of the system.
     let authorities: String?
+  }
+
+  /// The file of a public key of somebody who reports leaked tokens.
+  public struct LeakKeyFile: Sendable, Equatable {
+    let identifier: String
+    let path: String
   }
 
   /// From which level on lines are logged.
@@ -129,6 +137,7 @@ extension ServerSettings: CustomStringConvertible {
       (.messagesDays, String(messageDays)),
       (.webhookAddresses, webhookAddresses.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ",")),
       (.webhookTrust, webhookTrust ?? "-"),
+      (.leakKeys, leakKeys.map { "\($0.identifier)=\($0.path)" }.joined(separator: ",")),
     ]
     return values.map { "\($0.rawValue)=\($1.isEmpty ? "-" : $1)" }.joined(separator: " ")
   }

@@ -31,9 +31,10 @@ enum SettingKey: String, CaseIterable {
   case messagesDays = "messages.days"
   case webhookAddresses = "webhooks.addresses"
   case webhookTrust = "webhooks.trust"
+  case leakKeys = "leaks.keys"
 
   /// Whether it is a list.
-  var isList: Bool { [.listen, .proxies, .smsHeaders, .webhookAddresses].contains(self) }
+  var isList: Bool { [.listen, .proxies, .smsHeaders, .webhookAddresses, .leakKeys].contains(self) }
 
   /// The name of its variable: `CREDLEDGER_SERVE_` and the name in capitals.
   static let variablePrefix = "CREDLEDGER_SERVE_"

@@ -7,12 +7,14 @@ struct PlatformCall: Sendable {
   let request: Request
   let context: HTTPContext
   let claims: Verdict.Claims
+  /// What the token stands on.
+  let grant: GrantID
   let service: PlatformService
 
   /// Who is recorded, and whose rights count.
   var requester: Requester { .connector(claims.connector, for: claims.granter) }
   /// Through whose eyes groups are seen.
-  var viewer: GroupViewer { .grant(claims.grant) }
+  var viewer: GroupViewer { .grant(grant) }
   /// What the ledger records of the request.
   var recorded: CredentialLedger.RequestContext { context.recorded(request.headers) }
 

@@ -1,7 +1,7 @@
 public import CredentialLedger
 public import HTTPSupport
 import HTTPTypes
-import Hummingbird
+public import Hummingbird
 public import MessageStore
 public import OutgoingHTTP
 
@@ -18,6 +18,11 @@ public struct PlatformService: Sendable {
   let bodyLimit: Int
   private let connectorCalls: Throttle
   private let organisationCalls: Throttle
+  private let provenKey: KeyProof
+
+  /// The thumbprint of the key that a request proves to have with its token (RFC 9449); nil where it proves none.
+  public typealias KeyProof =
+    @Sendable (_ token: PresentedToken, _ request: Request) throws(RequestError) -> KeyThumbprint?
 
   /// - Parameters:
   ///   - ledger: open for writing.
@@ -26,10 +31,12 @@ public struct PlatformService: Sendable {
   ///   - bodyLimit: the greatest body that is read, in bytes.
   ///   - connectorCalls: calls a minute of one connector; 0 for any number.
   ///   - organisationCalls: calls a minute of all connectors together; 0 for any number.
+  ///   - provenKey: checks proofs of keys. Without it tokens that are bound to a key are refused.
   public init(
     _ ledger: Ledger, messages: any MessagingBackend, outgoing: OutgoingClient, bodyLimit: Int, connectorCalls: Int,
-    organisationCalls: Int
+    organisationCalls: Int, provenKey: @escaping KeyProof = { _, _ in nil }
   ) {
+    self.provenKey = provenKey
     self.ledger = ledger
     self.messages = messages
     self.outgoing = outgoing
@@ -65,9 +72,10 @@ public struct PlatformService: Sendable {
   private func admit(
     _ request: Request, _ context: HTTPContext, needing scopes: Scopes
   ) throws(RequestError) -> PlatformCall {
-    let token = try PresentedToken.read(request)
+    let token = try PresentedToken(request)
+    let key = try provenKey(token, request)
     let (verdict, connector) = try asking { () throws(LedgerError) in
-      let verdict = try ledger.tokens.validate(token)
+      let verdict = try ledger.tokens.validate(token.text, provenKey: key)
       guard case .valid(let claims) = verdict else { return (verdict, nil as Connector?) }
       return (verdict, try ledger.connectors.connector(claims.connector))
     }
@@ -76,12 +84,15 @@ public struct PlatformService: Sendable {
     }
     try connectorCalls.take(connector.publicID.description)
     try organisationCalls.take("")
+    guard let grant = claims.grant else {
+      throw RequestError(.forbidden, "The access token is the connector's own, and opens nothing of people or groups.")
+    }
     guard claims.scopes.isSuperset(of: scopes) else {
       throw RequestError(
         .forbidden, "The access token lacks the scope \(scopes).",
         headers: [.wwwAuthenticate: #"Bearer realm="credledger", error="insufficient_scope""#])
     }
-    return PlatformCall(request: request, context: context, claims: claims, service: self)
+    return PlatformCall(request: request, context: context, claims: claims, grant: grant, service: self)
   }
 
   /// Calls the ledger, and turns what it refuses into what a client is told.

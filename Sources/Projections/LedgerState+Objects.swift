@@ -35,6 +35,7 @@ extension LedgerState {
     case .webhook: .webhook
     case .authorizationCode: .authorizationCode
     case .subscription: .subscription
+    case .resourceServer: .resourceServer
     default: nil
     }
   }
@@ -51,6 +52,7 @@ extension LedgerState {
     case .webhook: .webhook
     case .authorizationCode: .authorizationCode
     case .subscription: .subscription
+    case .resourceServer: .resourceServer
     default: nil
     }
   }

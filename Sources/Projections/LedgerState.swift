@@ -206,6 +206,20 @@ public struct LedgerState: ~Copyable, DomainReader {
     return credentials
   }
 
+  public func resourceServer(_ id: ResourceServerID) throws(StateUnreadable) -> ResourceServer? {
+    guard var server = try row(ResourceServer.self, .number(.resourceServer, id.rawValue)) else { return nil }
+    server.previousUntil = clock.end(server.previousUntil, saidAt: server.secret.rawValue)
+    return server
+  }
+
+  public func resourceServer(publicID: PublicID) throws(StateUnreadable) -> ResourceServerID? {
+    try id(.publicID(.resourceServerByPublicID, publicID))
+  }
+
+  public func resourceServer(audience: String) throws(StateUnreadable) -> ResourceServerID? {
+    try id(Directory.key(ofAudience: audience))
+  }
+
   public func group(_ id: GroupID) throws(StateUnreadable) -> Group? {
     try row(Group.self, .number(.group, id.rawValue))
   }

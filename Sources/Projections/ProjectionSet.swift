@@ -265,7 +265,8 @@ extension EventType {
       (.connectorCreated, .connector), (.groupCreated, .group), (.groupMemberAdded, .membership),
       (.permissionGranted, .grant), (.refreshTokenIssued, .family), (.refreshTokenIssued, .token),
       (.refreshTokenRotated, .token), (.tokenIssued, .token), (.webhookRegistered, .webhook),
-      (.groupSubscriberAdded, .subscription), (.authorizationCodeIssued, .authorizationCode):
+      (.groupSubscriberAdded, .subscription), (.authorizationCodeIssued, .authorizationCode),
+      (.resourceServerCreated, .resourceServer):
       true
     default: false
     }

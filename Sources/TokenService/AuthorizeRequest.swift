@@ -7,11 +7,14 @@ struct AuthorizeRequest: Sendable {
   let redirectURI: String
   let state: String?
   let codeChallenge: String?
+  /// The resource servers that the tokens are for, and the key that the client must prove to redeem the code.
+  let conditions: TokenConditions
   /// What is wrong with it, which its client hears by the redirect.
   let error: String?
 
   /// - Throws: where the client or the address is unknown: then the browser is not to be sent anywhere.
-  init(_ parameters: FormFields, _ ledger: Ledger) throws(RequestError) {
+  init(_ parameters: FormFields, _ service: TokenService) throws(RequestError) {
+    let ledger = service.ledger
     let id = try parameters.required("client_id")
     let known: Connector?
     do throws(LedgerError) {
@@ -36,7 +39,22 @@ struct AuthorizeRequest: Sendable {
     // Without a method it would mean plain, which shows the verifier to whoever sees the request.
     let isChallengeGood =
       codeChallenge.map { $0.utf8.count == 43 && parameters["code_challenge_method"] == "S256" } ?? true
-    error = !isOfCode ? "unsupported_response_type" : isChallengeGood ? nil : "invalid_request"
+    var problem = !isOfCode ? "unsupported_response_type" : isChallengeGood ? nil : "invalid_request"
+    do throws(RequestError) { conditions = try service.conditions(ofAuthorization: parameters) } catch {
+      conditions = .none
+      guard error.kind == .invalidTarget || error.kind == .invalid else { throw error }
+      problem = problem ?? (error.kind == .invalidTarget ? "invalid_target" : "invalid_request")
+    }
+    error = problem
+  }
+
+  /// The refusal of a request that was pushed, whose client hears at once.
+  func refusal(_ error: String) -> RequestError {
+    switch error {
+    case "invalid_target": RequestError(.invalidTarget, "resource: expected addresses of resource servers")
+    case "unsupported_response_type": .field("response_type", "code")
+    default: .field("code_challenge", "43 characters, with the method S256; and dpop_jkt a thumbprint, if any")
+    }
   }
 
   /// Where the browser is sent. Query parameters that the address has are kept.

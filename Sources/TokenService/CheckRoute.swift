@@ -1,7 +1,7 @@
-import CredentialLedger
+public import CredentialLedger
 public import HTTPSupport
 import HTTPTypes
-import Hummingbird
+public import Hummingbird
 
 /// What gateways ask at each request: whether it carries a good access token. Any method and any path below is the same, and no
 /// body is read, since gateways send the request of their own client, its head at least.
@@ -17,11 +17,29 @@ extension TokenService {
   /// 200 with who it is, 401, or 403 where a scope is asked for that the token does not have. Nothing else but where the
   /// ledger cannot be read: to nginx, for instance, anything else is a failure of its own.
   private func answerCheck(_ request: Request) throws(RequestError) -> Response {
-    let token = try PresentedToken.read(request)
+    let parameters = try? FormFields(Array((request.uri.query ?? "").utf8))
+    let token: PresentedToken
+    let key: KeyThumbprint?
+    do throws(RequestError) {
+      token = try PresentedToken(request)
+      key = try provenKey(token, request, OriginalRequest(request, origin: origin))
+    } catch {
+      let scheme: PresentedToken.Scheme? = error.kind == .invalidProof ? .dpop : nil
+      guard error.kind == .invalidProof || error.kind == .invalidToken else { throw error }
+      throw RequestError(
+        .invalidToken, error.message,
+        headers: [
+          .wwwAuthenticate: challenge(scheme, error: scheme == .dpop ? "invalid_dpop_proof" : "invalid_token")
+        ])
+    }
     let verdict: Verdict
-    do throws(LedgerError) { verdict = try ledger.tokens.validate(token) } catch { throw RequestError(error) }
+    do throws(LedgerError) {
+      verdict = try ledger.tokens.validate(token.text, provenKey: key, at: try target(parameters))
+    } catch { throw RequestError(error) }
     guard case .valid(let claims) = verdict else {
-      throw RequestError(.invalidToken, "The access token is not good.")
+      throw RequestError(
+        .invalidToken, "The access token is not good.",
+        headers: [.wwwAuthenticate: challenge(token.scheme, error: "invalid_token")])
     }
     let wanted = scopes(askedBy: request)
     guard let wanted, claims.scopes.isSuperset(of: wanted) else {
@@ -42,6 +60,36 @@ extension TokenService {
     } catch { throw RequestError(error) }
   }
 
+  /// The thumbprint of the key that a request to this server proves to have with its token (RFC 9449); nil where it proves
+  /// none.
+  public func provenKey(_ token: PresentedToken, _ request: Request) throws(RequestError) -> KeyThumbprint? {
+    try provenKey(token, request, OriginalRequest(method: request.method.rawValue, url: origin + request.uri.path))
+  }
+
+  private func provenKey(
+    _ token: PresentedToken, _ request: Request, _ asked: OriginalRequest
+  ) throws(RequestError) -> KeyThumbprint? {
+    guard request.headers[.dpop] != nil || token.scheme == .dpop else { return nil }
+    let now: Timestamp
+    do throws(LedgerError) { now = try ledger.now } catch { throw RequestError(error) }
+    let key = try proofs.thumbprint(
+      in: request.headers, for: .init(method: asked.method, url: asked.url, token: token.text), at: now)
+    guard let key else { throw RequestError(.invalidProof, "DPoP: expected a proof with a token of this scheme") }
+    return key
+  }
+
+  /// The resource server that a gateway guards, by `resource` in the query: the ledger's own server unless it is named.
+  private func target(_ parameters: FormFields?) throws(LedgerError) -> TokenTarget {
+    guard let resource = parameters?["resource"], resource != origin, resource != origin + "/" else {
+      return .ownServer
+    }
+    guard let server = try ledger.resourceServers.server(audience: resource) else {
+      // No token is restricted to what there is not.
+      return .resourceServer(ResourceServerID(rawValue: 0))
+    }
+    return .resourceServer(server.id)
+  }
+
   /// The scopes that `scope` in the query names, separated by blanks or commas; nil where one is unknown, which no token has.
   private func scopes(askedBy request: Request) -> Scopes? {
     guard let query = request.uri.query else { return [] }
@@ -49,6 +97,33 @@ extension TokenService {
       return query.contains("scope=") && !query.hasSuffix("scope=") ? nil : []
     }
     return Scopes(text.split(whereSeparator: { $0 == " " || $0 == "," }).joined(separator: ","))
+  }
+}
+
+/// What a client asked the gateway that asks here.
+private struct OriginalRequest {
+  let method: String
+  let url: String
+
+  init(method: String, url: String) {
+    self.method = method
+    self.url = url
+  }
+
+  /// As the gateway says it: by `X-Original-URL`; by `X-Forwarded-Proto`, `-Host` and `-Uri`; or by the host and the path
+  /// below this route's. A gateway must not let its own clients set these.
+  init(_ request: Request, origin: String) {
+    let headers = request.headers
+    method =
+      headers[.named("X-Original-Method")] ?? headers[.named("X-Forwarded-Method")] ?? request.method.rawValue
+    if let whole = headers[.named("X-Original-URL")] {
+      url = whole
+      return
+    }
+    let scheme = headers[.named("X-Forwarded-Proto")] ?? (origin.hasPrefix("https:") ? "https" : "http")
+    let host = headers[.named("X-Forwarded-Host")] ?? request.head.authority ?? ""
+    let path = headers[.named("X-Forwarded-Uri")] ?? headers[.named("X-Original-URI")]
+    url = "\(scheme)://\(host)" + (path ?? String(request.uri.path.dropFirst(TokenService.checkPath.count)))
   }
 }
 

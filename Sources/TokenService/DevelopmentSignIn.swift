@@ -18,8 +18,8 @@ extension TokenService {
 
   /// The page.
   private func choose(_ request: Request, _ path: String) async throws(RequestError) -> Response {
-    let parameters = try FormFields(Array((request.uri.query ?? "").utf8))
-    let authorize = try AuthorizeRequest(parameters, ledger)
+    let parameters = try authorizationParameters(try FormFields(Array((request.uri.query ?? "").utf8)))
+    let authorize = try AuthorizeRequest(parameters, self)
     if let error = authorize.error { return redirect(authorize, [("error", error)]) }
     let accounts = try await asking { () async throws(LedgerError) -> [(AccountID, String)] in
       var named: [(AccountID, String)] = []
@@ -29,10 +29,13 @@ extension TokenService {
       }
       return named
     }
-    let hidden = ["client_id", "redirect_uri", "state", "response_type", "code_challenge", "code_challenge_method"]
-      .compactMap { name in
-        parameters[name].map { "<input type=\"hidden\" name=\"\(name)\" value=\"\(HTMLText.escaped($0))\">" }
-      }.joined()
+    let kept = [
+      "client_id", "redirect_uri", "state", "response_type", "code_challenge", "code_challenge_method", "resource",
+      "dpop_jkt",
+    ]
+    let hidden = kept.flatMap { name in
+      parameters.all(name).map { "<input type=\"hidden\" name=\"\(name)\" value=\"\(HTMLText.escaped($0))\">" }
+    }.joined()
     let buttons = accounts.map {
       "<p><button name=\"account\" value=\"\($0.0.rawValue)\">\(HTMLText.escaped($0.1))</button></p>"
     }.joined()
@@ -51,14 +54,15 @@ extension TokenService {
       origin.hasSuffix("//" + (request.head.authority ?? ""))
     else { throw RequestError(.forbidden, "The request comes from another site.") }
     let form = try await request.form(upTo: bodyLimit)
-    let authorize = try AuthorizeRequest(form, ledger)
+    let authorize = try AuthorizeRequest(form, self)
     if let error = authorize.error { return redirect(authorize, [("error", error)]) }
     guard let text = form["account"] else { return redirect(authorize, [("error", "access_denied")]) }
     guard let account = AccountID(text) else { throw .field("account", "the number of an account") }
     let issued = try await asking { () throws(LedgerError) in
       try await ledger.authorizationCodes.issue(
         authorize.connector.id, consent: .scopes(Scopes(rawValue: authorize.connector.details.scopes)),
-        redirectURI: authorize.redirectURI, codeChallenge: authorize.codeChallenge, by: account,
+        redirectURI: authorize.redirectURI, codeChallenge: authorize.codeChallenge,
+        conditions: authorize.conditions, by: account,
         context: context.recorded(HTTPFields()))
     }
     return redirect(authorize, [("code", issued.code.text)])

@@ -31,8 +31,9 @@ extension TokenService {
           context: context.recorded(request.headers))
       }
     }
+    let token = try presentable(issued.accessToken, isSigned: issued.isSigned, for: issued.audiences)
     return .credential(
-      .object(kaizalaMembers(issued.accessToken, issued.expiresAt, issued.scopes, issued.refreshToken)))
+      .object(kaizalaMembers(token, issued.expiresAt, issued.scopes, issued.refreshToken)))
   }
 
   /// Trades an authorization code, or a refresh token, for an access token; the parameters may be a form or JSON.
@@ -40,8 +41,12 @@ extension TokenService {
     let form = try await request.formOrJSON(upTo: bodyLimit)
     let client = try ClientCredentials(request.headers, form)
     let granted = try await limited(client, context) { () throws(RequestError) in
-      try await trade(
-        form, grantType: form["grant_type"] ?? "authorization_code", client, context.recorded(request.headers))
+      // The form of before resource indicators, whose programs send parameters of that name for something else.
+      let form = form.without(["resource"])
+      let conditions = try await conditions(form, request.headers, path: "/api/oauth/token")
+      return try await trade(
+        form, grantType: form["grant_type"] ?? "authorization_code", client, conditions,
+        context.recorded(request.headers))
     }
     let now = try await asking { () throws(LedgerError) in try ledger.now }
     var members = kaizalaMembers(granted.accessToken, granted.expiresAt, granted.scopes, granted.refreshToken)

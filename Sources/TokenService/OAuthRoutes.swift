@@ -11,11 +11,18 @@ extension TokenService {
       },
       Route(.post, "/oauth2/introspect", errors: .oauth, isCrossOrigin: true) {
         (request, context) throws(RequestError) in
-        try await introspect(request)
+        try await introspect(request, context)
       },
       Route(.post, "/oauth2/revoke", errors: .oauth, isCrossOrigin: true) { (request, context) throws(RequestError) in
         try await revoke(request, context)
       },
+      Route(.post, "/oauth2/par", errors: .oauth, isCrossOrigin: true) { (request, context) throws(RequestError) in
+        try await push(request, context)
+      },
+      Route(.get, Self.keysPath, errors: .oauth, isCrossOrigin: true) { (_, _) throws(RequestError) in
+        try verifyingKeys
+      },
+      Route(.get, Self.resourceMetadataPath, errors: .oauth, isCrossOrigin: true) { _, _ in resourceMetadata },
       Route(.get, "/.well-known/oauth-authorization-server", errors: .oauth, isCrossOrigin: true) { _, _ in metadata },
     ]
   }
@@ -26,7 +33,8 @@ extension TokenService {
     let client = try ClientCredentials(request.headers, form)
     let grantType = try form.required("grant_type")
     let granted = try await limited(client, context) { () throws(RequestError) in
-      try await trade(form, grantType: grantType, client, context.recorded(request.headers))
+      let conditions = try await conditions(form, request.headers, path: "/oauth2/token")
+      return try await trade(form, grantType: grantType, client, conditions, context.recorded(request.headers))
     }
     let now = try await asking { () throws(LedgerError) in try ledger.now }
     var members = granted.standardMembers(at: now)
@@ -41,7 +49,8 @@ extension TokenService {
 
   /// Trades what a client has for tokens.
   func trade(
-    _ form: FormFields, grantType: String, _ client: ClientCredentials, _ context: CredentialLedger.RequestContext
+    _ form: FormFields, grantType: String, _ client: ClientCredentials, _ conditions: TokenConditions,
+    _ context: CredentialLedger.RequestContext
   ) async throws(RequestError) -> Granted {
     switch grantType {
     case "refresh_token":
@@ -49,47 +58,38 @@ extension TokenService {
       let issued = try await asking { () throws(LedgerError) in
         try await ledger.tokens.issue(
           connector: client.connector, secret: client.secret, refreshToken: refreshToken,
-          scopes: form["scope"].flatMap { Scopes(asked: $0).unlessEmpty }, context: context)
+          scopes: form["scope"].flatMap { Scopes(asked: $0).unlessEmpty }, conditions: conditions, context: context)
       }
       return Granted(
-        accessToken: issued.accessToken, expiresAt: issued.expiresAt, scopes: issued.scopes,
-        refreshToken: issued.refreshToken)
+        accessToken: try presentable(issued.accessToken, isSigned: issued.isSigned, for: issued.audiences),
+        expiresAt: issued.expiresAt, scopes: issued.scopes, refreshToken: issued.refreshToken,
+        isBound: conditions.keyThumbprint != nil)
     case "authorization_code":
       let code = AuthorizationCode(try form.required("code"))
       let redeemed = try await asking { () throws(LedgerError) in
         try await ledger.authorizationCodes.redeem(
           code, connector: client.connector, secret: client.secret, redirectURI: form["redirect_uri"],
-          codeVerifier: form["code_verifier"], context: context)
+          codeVerifier: form["code_verifier"], conditions: conditions, context: context)
       }
       return Granted(
-        accessToken: redeemed.accessToken, expiresAt: redeemed.expiresAt, scopes: redeemed.scopes,
-        refreshToken: redeemed.refreshToken)
+        accessToken: try presentable(redeemed.accessToken, isSigned: redeemed.isSigned, for: redeemed.audiences),
+        expiresAt: redeemed.expiresAt, scopes: redeemed.scopes,
+        refreshToken: redeemed.refreshToken, isBound: conditions.keyThumbprint != nil)
+    case "client_credentials":
+      let issued = try await asking { () throws(LedgerError) in
+        try await ledger.tokens.issueOwn(
+          connector: client.connector, secret: client.secret, scopes: form["scope"].map { Scopes(asked: $0) },
+          conditions: conditions, context: context)
+      }
+      return Granted(
+        accessToken: try presentable(
+          issued.accessToken, isSigned: issued.isSigned, for: conditions.audiences ?? .unrestricted),
+        expiresAt: issued.expiresAt, scopes: issued.scopes, refreshToken: nil,
+        isBound: conditions.keyThumbprint != nil)
     default:
-      throw RequestError(.unsupportedGrantType, "grant_type: expected refresh_token or authorization_code")
+      throw RequestError(
+        .unsupportedGrantType, "grant_type: expected refresh_token, authorization_code or client_credentials")
     }
-  }
-
-  /// Token introspection (RFC 7662). A connector sees the tokens that were issued to it, and of all others that they are
-  /// not active.
-  private func introspect(_ request: Request) async throws(RequestError) -> Response {
-    let form = try await request.form(upTo: bodyLimit)
-    let client = try ClientCredentials(request.headers, form)
-    let connector = try await asking { () throws(LedgerError) in
-      try ledger.connectors.authenticate(client.connector, secret: client.secret)
-    }
-    let token = try form.required("token")
-    let found = try await asking { () throws(LedgerError) in try ledger.tokens.introspect(token) }
-    guard found.active, let clientID = found.clientID, clientID == connector.publicID else {
-      return .credential(.object([("active", .bool(false))]))
-    }
-    var members: [(String, JSONValue)] = [
-      ("active", .bool(true)), ("scope", .string(found.scope ?? "")), ("client_id", .string(clientID.description)),
-      ("iss", .string(origin)),
-    ]
-    if found.kind == .access { members.append(("token_type", .string("Bearer"))) }
-    if let expiresAt = found.expiresAt { members.append(("exp", .integer(expiresAt.wholeSeconds))) }
-    if let issuedAt = found.issuedAt { members.append(("iat", .integer(issuedAt.wholeSeconds))) }
-    return .credential(.object(members))
   }
 
   /// Token revocation (RFC 7009): 200 and nothing besides, whatever the token was.
@@ -111,9 +111,12 @@ extension TokenService {
     var members: [(String, JSONValue)] = [
       ("issuer", .string(origin)), ("token_endpoint", .string(origin + "/oauth2/token")),
       ("introspection_endpoint", .string(origin + "/oauth2/introspect")),
-      ("revocation_endpoint", .string(origin + "/oauth2/revoke")),
+      ("revocation_endpoint", .string(origin + "/oauth2/revoke")), ("jwks_uri", .string(origin + Self.keysPath)),
       ("response_types_supported", .array([.string("code")])),
-      ("grant_types_supported", .array([.string("authorization_code"), .string("refresh_token")])),
+      (
+        "grant_types_supported",
+        .array([.string("authorization_code"), .string("refresh_token"), .string("client_credentials")])
+      ), ("dpop_signing_alg_values_supported", .array(DPoPProofs.algorithms.map { .string($0) })),
       ("code_challenge_methods_supported", .array([.string("S256")])),
       ("token_endpoint_auth_methods_supported", methods),
       ("introspection_endpoint_auth_methods_supported", methods),
@@ -123,16 +126,12 @@ extension TokenService {
     if isDevelopment {
       members += [
         ("authorization_endpoint", .string(origin + "/oauth2/authorize")),
+        ("pushed_authorization_request_endpoint", .string(origin + "/oauth2/par")),
         ("authorization_response_iss_parameter_supported", .bool(true)),
       ]
     }
     return .json(.object(members), headers: [.cacheControl: "max-age=300"])
   }
-}
-
-extension Timestamp {
-  /// Seconds since the Unix epoch, the fraction dropped.
-  fileprivate var wholeSeconds: Int64 { milliseconds / 1_000 }
 }
 
 extension Scopes {

@@ -8,6 +8,9 @@ public struct TokenService: Sendable {
   let limits: CallLimits
   let pins: (any PINSender)?
   let isDevelopment: Bool
+  let leakReporters: LeakReporters
+  let proofs = DPoPProofs()
+  let pushed = PushedRequests()
   private let place: @Sendable () -> String
   /// The greatest body that is read, in bytes.
   let bodyLimit: Int
@@ -17,10 +20,12 @@ public struct TokenService: Sendable {
   ///   - bodyLimit: the greatest body that is read, in bytes.
   ///   - pins: has PINs sent; nil where they cannot be, and then nobody signs in by one.
   ///   - isDevelopment: whether the server is for one's own trials, and signs people in without any proof.
+  ///   - leakReporters: whose reports of leaked tokens are taken.
   public init(
     _ ledger: Ledger, origin: @escaping @Sendable () -> String, bodyLimit: Int, limits: CallLimits,
-    pins: (any PINSender)? = nil, isDevelopment: Bool = false
+    pins: (any PINSender)? = nil, isDevelopment: Bool = false, leakReporters: LeakReporters = LeakReporters()
   ) {
+    self.leakReporters = leakReporters
     self.ledger = ledger
     place = origin
     self.bodyLimit = bodyLimit
@@ -33,7 +38,8 @@ public struct TokenService: Sendable {
   var origin: String { place() }
 
   public var routes: [Route] {
-    kaizalaRoutes + oauthRoutes + (pins.map(pinRoutes) ?? []) + (isDevelopment ? developmentRoutes : [])
+    kaizalaRoutes + oauthRoutes + leakRoutes + (pins.map(pinRoutes) ?? [])
+      + (isDevelopment ? developmentRoutes : [])
   }
 
   /// Calls the ledger, and turns what it refuses into what a client is told.

@@ -36,7 +36,7 @@ import Testing
     #expect(webhook.expiresAt == clock.now + .seconds(730 * 86_400))
     #expect(try ledger.webhooks.webhook(publicID: webhook.publicID) == webhook)
     let state = WebhookState(webhook: webhook, obstacle: nil)
-    #expect(try ledger.webhooks.states(of: claims.grant) == [state])
+    #expect(try ledger.webhooks.states(of: #require(claims.grant)) == [state])
     #expect(try ledger.webhooks.states(of: claims.connector) == [state])
     #expect(try ledger.webhooks.states(on: webhook.object) == [state])
     #expect(try ledger.webhooks.states(on: webhook.object, after: webhook.id).isEmpty)

@@ -94,7 +94,7 @@ func deliver(_ ledger: Ledger, _ connector: PublicID, _ secret: ConnectorSecret,
   let token = try await ledger.tokens.issue(connector: connector, secret: secret, refreshToken: refresh)
   guard case .valid(let claims) = try ledger.tokens.validate(token.accessToken) else { exit(2) }
   let object: WebhookObject
-  if let known = try ledger.webhooks.states(of: claims.grant).first {
+  if let known = try claims.grant.flatMap({ try ledger.webhooks.states(of: $0).first }) {
     object = known.webhook.object
   } else {
     object = .action("crash", in: try await ledger.groups.create(name: "Crash", by: claims.granter).id)

@@ -133,7 +133,7 @@ import Testing
       $0.digest = .init(Digest.of("user refresh"))
       $0.expiresAt = (now + .seconds(365 * 86_400)).milliseconds
     }
-    let token = filled(V2TokenIssued()) {
+    let token = filled(V3TokenIssued()) {
       $0.family = first + 2
       $0.grant = first + 1
       $0.connector = access.connector.rawValue

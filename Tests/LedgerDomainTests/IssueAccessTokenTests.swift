@@ -21,7 +21,7 @@ import Testing
     successor: TokenID? = nil
   ) -> LedgerEvent {
     .tokenIssued(
-      filled(V2TokenIssued()) {
+      filled(V3TokenIssued()) {
         $0.family = access.family.rawValue
         $0.grant = access.grant.rawValue
         $0.connector = access.connector.rawValue

@@ -284,7 +284,7 @@ extension Sample {
         $0.account = 11
         $0.family = 20
       }),
-    .tokenIssued(issued(successor: 31)),
+    .tokenIssued(issued),
     .tokenRevoked(
       .with {
         $0.reach = .family
@@ -323,6 +323,10 @@ extension Sample {
         $0.person = bytes(16, from: 21)
         $0.account = 11
       }),
+    .resourceServerCreated(resourceServer),
+    .resourceServerSecretRotated(resourceServerSecretRotated),
+    .resourceServerDeleted(.with { $0.resourceServer = 40 }),
+    .tokenLeakReported(leak),
   ]
 
   static func registered(userAgent: Sealed?) -> V2AccountRegistered {
@@ -333,21 +337,6 @@ extension Sample {
       $0.email = sealed(5)
       $0.role = .tenantAdmin
       if let userAgent { $0.userAgent = userAgent }
-    }
-  }
-
-  static func issued(successor: UInt64) -> V2TokenIssued {
-    .with {
-      $0.family = 20
-      $0.grant = 18
-      $0.connector = 14
-      $0.group = 15
-      $0.refreshToken = 21
-      $0.secret = 14
-      $0.digest = bytes(32, from: 17)
-      $0.expiresAt = 1_767_312_000_000
-      $0.scopes = 0x1F
-      $0.successor = successor
     }
   }
 

@@ -7,7 +7,8 @@ extension Sample {
       try Sample(.phonePINRequested, version: 1, pinRequested1, means: .phonePINRequested(oldPIN())),
       try Sample(.phonePINRequested, version: 2, pinRequested2(), means: .phonePINRequested(oldPIN())),
       try Sample(.accountRegistered, version: 1, registered1, means: .accountRegistered(registered(userAgent: nil))),
-      try Sample(.tokenIssued, version: 1, issued1, means: .tokenIssued(issued(successor: 0))),
+      try Sample(.tokenIssued, version: 1, issued1, means: .tokenIssued(issuedBefore(successor: 0))),
+      try Sample(.tokenIssued, version: 2, issued2, means: .tokenIssued(issuedBefore(successor: 31))),
     ]
   }
 

@@ -34,6 +34,6 @@ extension Sample {
             $0.subscription = 29
             $0.item = 3
           }), adding: "item"))
-    return try samples + fieldsOfAuthority()
+    return try samples + fieldsOfAuthority() + fieldsOfAccess()
   }
 }

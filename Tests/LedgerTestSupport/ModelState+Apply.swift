@@ -42,7 +42,10 @@ extension ModelState {
       keyNumbers[event.purpose, default: KeyNumbers()].newest = event.after
     case .keyDropped(let event):
       keyNumbers[event.purpose, default: KeyNumbers()].oldest = event.oldest
-    case .ledgerRestored, .retentionApplied, .masterKeyRotated, .clockCorrected, .phonePINDispatched:
+    case .resourceServerCreated, .resourceServerSecretRotated, .resourceServerDeleted:
+      try applyToResourceServers(event, position, time)
+    case .ledgerRestored, .retentionApplied, .masterKeyRotated, .clockCorrected, .phonePINDispatched,
+      .tokenLeakReported:
       // They change nothing that a command or a validation reads, in the clock's case as long as it is not set back.
       break
     }
@@ -127,7 +130,8 @@ extension ModelState {
         current: SecretID(rawValue: position), currentDigest: try Digest(field: event.secretDigest),
         previous: SecretID(rawValue: 0), previousDigest: .zero, previousUntil: Timestamp(rawValue: 0),
         accessTokenLifetime: event.details.accessTokenLifetime,
-        refreshTokenLifetime: event.details.refreshTokenLifetime, rotation: event.details.rotation)
+        refreshTokenLifetime: event.details.refreshTokenLifetime, rotation: event.details.rotation,
+        isDPoPBound: event.details.dpopBound, hasSignedTokens: event.details.signedTokens)
       standings[position] = Standing(
         .connector, scopes: Scopes(rawValue: event.details.scopes).subtracting(.tenant), on: event.owner)
     case .connectorUpdated(let event):
@@ -138,6 +142,11 @@ extension ModelState {
       credentials[id]?.accessTokenLifetime = event.after.accessTokenLifetime
       credentials[id]?.refreshTokenLifetime = event.after.refreshTokenLifetime
       credentials[id]?.rotation = event.after.rotation
+      credentials[id]?.isDPoPBound = event.after.dpopBound
+      credentials[id]?.hasSignedTokens = event.after.signedTokens
+      if event.before.clientCredentials && !event.after.clientCredentials {
+        standings[event.connector]?.parents[1] = position
+      }
       let unapproved = Scopes.tenant.subtracting(Scopes(rawValue: event.approved))
       standings[event.connector]?.scopes = Scopes(rawValue: event.after.scopes).subtracting(unapproved)
     case .connectorScopesApproved(let event):
@@ -225,6 +234,7 @@ extension ModelState {
         .family, on: event.grant,
         credential: .init(
           digest: try Digest(field: event.digest), expiresAt: Timestamp(milliseconds: event.expiresAt)))
+      for (index, audience) in event.audiences.enumerated() { standings[position]?.parents[index + 1] = audience }
       grants[GrantID(rawValue: event.grant)]?.family = FamilyID(rawValue: position)
       stop(event.supersedes, by: position)
     case .refreshTokenRotated(let event):
@@ -238,9 +248,13 @@ extension ModelState {
       stop(event.family, by: position)
     case .tokenIssued(let event):
       standings[position] = Standing(
-        .token, scopes: Scopes(rawValue: event.scopes), on: event.family,
+        .token, scopes: Scopes(rawValue: event.scopes), on: event.family == 0 ? event.connector : event.family,
         credential: .init(
           digest: try Digest(field: event.digest), expiresAt: Timestamp(milliseconds: event.expiresAt)))
+      for (index, audience) in event.audiences.enumerated() { standings[position]?.parents[index + 1] = audience }
+      if !event.keyThumbprint.isEmpty {
+        standings[position]?.credential?.keyThumbprint = try Digest(field: event.keyThumbprint)
+      }
     case .tokenRevoked(let event):
       switch event.reach {
       case .token, .family: stop(event.target, by: position)

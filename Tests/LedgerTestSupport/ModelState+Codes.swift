@@ -11,7 +11,9 @@ extension ModelState {
         id: id, connector: ConnectorID(rawValue: event.connector), account: AccountID(rawValue: event.account),
         redirectURI: event.redirectUri, scopes: Scopes(rawValue: event.scopes),
         challenge: event.codeChallenge.isEmpty ? nil : try Digest(field: event.codeChallenge),
-        digest: try Digest(field: event.digest), expiresAt: Timestamp(milliseconds: event.expiresAt), family: nil)
+        digest: try Digest(field: event.digest), expiresAt: Timestamp(milliseconds: event.expiresAt), family: nil,
+        audiences: Audiences(event.audiences) ?? .unrestricted,
+        keyThumbprint: event.keyThumbprint.isEmpty ? nil : try Digest(field: event.keyThumbprint))
     case .authorizationCodeRedeemed(let event):
       codes[AuthorizationCodeID(rawValue: event.code)]?.family = FamilyID(rawValue: event.family)
     default: break

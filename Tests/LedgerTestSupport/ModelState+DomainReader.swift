@@ -60,6 +60,21 @@ extension ModelState: DomainReader {
     return codes[id]
   }
 
+  public func resourceServer(_ id: ResourceServerID) throws(StateUnreadable) -> ResourceServer? {
+    try readable()
+    return resourceServers[id]
+  }
+
+  public func resourceServer(publicID: PublicID) throws(StateUnreadable) -> ResourceServerID? {
+    try readable()
+    return resourceServers.values.first { $0.publicID == publicID }?.id
+  }
+
+  public func resourceServer(audience: String) throws(StateUnreadable) -> ResourceServerID? {
+    try readable()
+    return resourceServers.values.first { $0.audience == audience && !$0.isDeleted }?.id
+  }
+
   public func connector(_ id: ConnectorID) throws(StateUnreadable) -> Connector? {
     try readable()
     return connectors[id]

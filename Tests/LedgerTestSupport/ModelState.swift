@@ -12,6 +12,7 @@ public struct ModelState: Sendable {
   public internal(set) var codes: [AuthorizationCodeID: IssuedCode] = [:]
   public internal(set) var connectors: [ConnectorID: Connector] = [:]
   public internal(set) var credentials: [ConnectorID: ConnectorCredentials] = [:]
+  public internal(set) var resourceServers: [ResourceServerID: ResourceServer] = [:]
   public internal(set) var groups: [GroupID: Group] = [:]
   public internal(set) var memberships: [MembershipID: Membership] = [:]
   public internal(set) var subscriptions: [SubscriptionID: GroupSubscription] = [:]

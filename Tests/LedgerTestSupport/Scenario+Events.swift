@@ -156,7 +156,7 @@ extension Scenario {
   public mutating func token(
     from family: FamilyID, secret: String = "access", lifetime: Duration = .seconds(86_400), scopes: Scopes = .all
   ) throws -> TokenID {
-    let event = filled(V2TokenIssued()) {
+    let event = filled(V3TokenIssued()) {
       $0.family = family.rawValue
       $0.digest = .init(Digest.of(secret))
       $0.expiresAt = (now + lifetime).milliseconds

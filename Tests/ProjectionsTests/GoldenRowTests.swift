@@ -54,9 +54,9 @@ import Testing
     }
   }
 
-  @Test("the directory, in version 12")
+  @Test("the directory, in version 13")
   func directory() throws {
-    #expect(Directory.schemaVersion == 12)
+    #expect(Directory.schemaVersion == 13)
     let rows: [(DirectoryKey, any Row)] = Self.people + Self.access + Self.indexes
     try expect(
       "directory",
@@ -120,7 +120,11 @@ import Testing
       id: AuthorizationCodeID(rawValue: 17), connector: connector.id, account: AccountID(rawValue: 2),
       redirectURI: "https://client.example.org/callback", scopes: [.mediaRead], challenge: .of("verifier"),
       digest: .of("code"),
-      expiresAt: time, family: FamilyID(rawValue: 18))
+      expiresAt: time, family: FamilyID(rawValue: 18), audiences: Audiences(1, 20, 0), keyThumbprint: .of("key"))
+    let server = ResourceServer(
+      id: ResourceServerID(rawValue: 20), publicID: .fake(4), name: "Archive", audience: "https://archive.example.org",
+      secret: SecretID(rawValue: 21), digest: .of("new"), previousSecret: SecretID(rawValue: 20),
+      previousDigest: .of("old"), previousUntil: time, isDeleted: true, createdAt: time)
     let subscription = GroupSubscription(
       id: SubscriptionID(rawValue: 19), group: group.id, account: AccountID(rawValue: 2), number: .fake("number"),
       isRemoved: false)
@@ -128,6 +132,7 @@ import Testing
       (.number(.connector, 8), connector), (.number(.credentials, 8), credentials), (.number(.group, 10), group),
       (.number(.membership, 11), StoredMembership(membership, number: .of("number"))), (.number(.grant, 12), grant),
       (.number(.webhook, 15), webhook), (.number(.authorizationCode, 17), code),
+      (.number(.resourceServer, 20), server),
       (.number(.subscription, 19), StoredSubscription(subscription, number: nil)),
       (.pair(.membershipOfGroup, 10, 11), PlaceRow(account: 2, role: .admin, person: nil)),
       (.pair(.subscriptionOfGroup, 10, 19), PlaceRow(account: 0, role: .unspecified, person: .fake(9))),
@@ -137,7 +142,7 @@ import Testing
   private static var indexes: [(DirectoryKey, any Row)] {
     let digests: [DirectoryKey.Family] = [
       .accountByIdentity, .phoneByNumber, .challengeByNumber, .connectorByName, .membershipByNumber,
-      .subscriptionByNumber,
+      .subscriptionByNumber, .resourceServerByAudience,
     ]
     let pairs: [DirectoryKey.Family] = [
       .membershipByAccount, .groupOfAccount, .grantByGroup, .grantByGranter, .revokedGrantByGranter,
@@ -155,6 +160,7 @@ import Testing
         (.number(.tenantAdmin, 258), EmptyRow()), (.number(.disablement, 258), UInt64(300)),
         (.publicID(.connectorByPublicID, .fake(1)), UInt64(300)), (.publicID(.groupByPublicID, .fake(1)), UInt64(300)),
         (.publicID(.webhookByPublicID, .fake(1)), UInt64(300)),
+        (.publicID(.resourceServerByPublicID, .fake(1)), UInt64(300)),
       ]
   }
 
@@ -164,11 +170,16 @@ import Testing
       digest: .of("token"), expiresAt: Self.time, successor: 300, acceptedUntil: Self.time)
     var connector = Standing(.connector, scopes: .all, on: 2)
     (connector.stoppedBy, connector.floor) = (301, 302)
+    connector.ownTokensStoppedBy = 299
+    var bound = Standing(.token, scopes: .all, on: 8, credential: credential)
+    bound.audiences = Audiences(1, 20, 0)
+    bound.credential?.keyThumbprint = .of("key")
     let standings: [(String, UInt64, Standing)] = [
       ("account", 2, Standing(.account)), ("connector", 8, connector),
       ("grant", 12, Standing(.grant, scopes: .all, on: 8, 2, 11, 4)),
       ("family", 13, Standing(.family, on: 12, credential: credential)),
       ("token", 300, Standing(.token, scopes: .all, on: 13, credential: .init(digest: .of("t"), expiresAt: Self.time))),
+      ("bound", 303, bound),
     ]
     try expect(
       "validity",

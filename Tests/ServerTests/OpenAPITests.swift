@@ -1,4 +1,5 @@
 import CredentialLedger
+import Glibc
 import HTTPSupport
 import Logging
 import PlatformService
@@ -17,8 +18,19 @@ import Testing
   private func server(_ more: String = "") async throws -> (LedgerServer, Ledger, TemporaryFolder) {
     let folder = TemporaryFolder()
     let ledger = try await Ledger.create(at: "\(folder.path)/ledger", origin: "ledger.example.org")
+    let key = """
+      -----BEGIN PUBLIC KEY-----
+      MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAENtVNlAlLa04z0jCdhyq4xjiErk5A
+      FRbGJwFSnJ3ZiqqXGaQhfPRa9QjoHtFVCRw+H+5p9rNRSRAyBpvSKw6OmA==
+      -----END PUBLIC KEY-----
+
+      """
+    let file = unsafe try #require(fopen("\(folder.path)/reporter.pem", "w"))
+    unsafe fputs(key, file)
+    unsafe fclose(file)
     let settings = try ServerSettings.read(
-      flags: ["development": ["true"], "listen": ["127.0.0.1:0"]], environment: [:], file: nil)
+      flags: ["development": ["true"], "listen": ["127.0.0.1:0"]],
+      environment: ["CREDLEDGER_SERVE_LEAKS_KEYS": "reporter=\(folder.path)/reporter.pem"], file: nil)
     let server = try LedgerServer(ledger, settings, Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     return (server, ledger, folder)
   }

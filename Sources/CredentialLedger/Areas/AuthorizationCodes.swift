@@ -41,6 +41,10 @@ public struct AuthorizationCodes: Sendable {
     public let grant: GrantID
     /// Whom the tokens act for.
     public let account: AccountID
+    /// The resource servers that the access token is restricted to.
+    public let audiences: Audiences
+    /// Whether the connector is to get the access token signed.
+    public let isSigned: Bool
   }
 
   /// Makes a code, good for 60 seconds and one use, unless the account is disabled, its access to the connector revoked,
@@ -57,12 +61,13 @@ public struct AuthorizationCodes: Sendable {
   ///   - redirectURI: byte for byte one of those registered for the connector.
   ///   - codeChallenge: as the client sent it (RFC 7636, method S256 only): 43 characters. Needed, unless the connector was
   ///     registered to do without.
+  ///   - conditions: the resource servers that the tokens are for, and the key that the client must prove to redeem the code.
   ///   - account: who has signed in and agreed; has a verified phone.
   /// - Throws: `invalid_value` for an address that is not registered, where the browser must not be sent, and for the
   ///   challenge; `conflict` where the connector is not what the person saw any more; `not_found`, `gone`, `account_disabled`, `phone_required`.
   public func issue(
     _ connector: ConnectorID, consent: Consent, redirectURI: String, codeChallenge: String? = nil,
-    by account: AccountID, context: RequestContext = .none
+    conditions: TokenConditions = .none, by account: AccountID, context: RequestContext = .none
   ) async throws(LedgerError) -> Issued {
     let challenge = try codeChallenge.map { (text) throws(LedgerError) in
       guard let digest = PKCE.digest(ofChallenge: text) else {
@@ -74,13 +79,13 @@ public struct AuthorizationCodes: Sendable {
     }
     let request = try ledger.prepare(
       context, by: account.caller,
-      .issueCode(connector, consent, redirectURI: redirectURI, codeChallenge: codeChallenge))
+      .issueCode(connector, consent, redirectURI: redirectURI, codeChallenge: codeChallenge, conditions))
     let (outcome, secret) = try await ledger.execute(by: account, request) { (secrets) throws(LedgerError) in
       try secrets.tokenSecret(for: .authorizationCode)
     } _: {
       IssueAuthorizationCode(
         connector: connector, account: account, redirectURI: redirectURI, consent: consent, codeChallenge: challenge,
-        digest: SHA256.hash($0))
+        digest: SHA256.hash($0), conditions: conditions)
     }
     let text = try ledger.tokenFormat.text(
       prefix: AuthorizationCode.prefix, handle: TokenID(rawValue: outcome.code.rawValue), secret: secret)
@@ -98,14 +103,15 @@ public struct AuthorizationCodes: Sendable {
   /// - Parameters:
   ///   - redirectURI: as the client presented it; nil where it presented none.
   ///   - codeVerifier: as the client presented it (RFC 7636); nil where it presented none.
+  ///   - conditions: the resource servers that the access token is for, of those of the code, and the key that it is bound to.
   /// - Throws: `invalid_client`, or `invalid_grant` whatever is wrong with the code, with nothing in the text that tells
   ///   what. A code that was redeemed before is refused too, and what came of it stops.
   public func redeem(
     _ code: AuthorizationCode, connector: PublicID, secret: ConnectorSecret, redirectURI: String? = nil,
-    codeVerifier: String? = nil, context: RequestContext = .none
+    codeVerifier: String? = nil, conditions: TokenConditions = .none, context: RequestContext = .none
   ) async throws(LedgerError) -> Redeemed {
     let request = try ledger.prepare(
-      context, by: .client(connector), .redeem(code, redirectURI: redirectURI, codeVerifier: codeVerifier))
+      context, by: .client(connector), .redeem(code, redirectURI: redirectURI, codeVerifier: codeVerifier, conditions))
     let format = try ledger.tokenFormat
     let presented =
       format.read(prefix: AuthorizationCode.prefix, code.text)
@@ -119,7 +125,7 @@ public struct AuthorizationCodes: Sendable {
         code: AuthorizationCodeID(rawValue: presented.handle.rawValue),
         codeDigest: presented.digest, redirectURI: redirectURI,
         verifierDigest: codeVerifier.map(PKCE.digest(ofVerifier:)),
-        refreshDigest: SHA256.hash(refresh), accessDigest: SHA256.hash(access))
+        refreshDigest: SHA256.hash(refresh), accessDigest: SHA256.hash(access), conditions: conditions)
     }
     switch outcome {
     case .replayed:
@@ -135,7 +141,8 @@ public struct AuthorizationCodes: Sendable {
         refreshToken: RefreshToken(
           format.text(
             prefix: RefreshToken.prefix, handle: TokenID(rawValue: redeemed.family.rawValue), secret: refresh)),
-        refreshExpiresAt: redeemed.refreshExpiresAt, grant: redeemed.grant, account: redeemed.account)
+        refreshExpiresAt: redeemed.refreshExpiresAt, grant: redeemed.grant, account: redeemed.account,
+        audiences: redeemed.audiences, isSigned: redeemed.isSigned)
     }
   }
 }

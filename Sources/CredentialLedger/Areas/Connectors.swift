@@ -22,15 +22,20 @@ public struct Connectors: Sendable {
   ///   - accessTokenLifetime: seconds, from a minute to 7 days; 0 is 24 hours.
   ///   - refreshTokenLifetime: seconds, from an hour to 730 days; 0 is 365 days.
   ///   - rotation: when a refresh token is replaced. With `always` a replaced one is good for 60 seconds more, or until its
-  ///     successor is used; its use after that revokes the family. See ``Tokens/issue(connector:secret:refreshToken:context:)``.
+  ///     successor is used; its use after that revokes the family. See ``Tokens/issue(connector:secret:refreshToken:conditions:context:)``.
   ///   - requiresPKCE: whether an authorization code needs a challenge (RFC 7636). Let it do without only for a program that
   ///     cannot send one.
+  ///   - allowsOwnTokens: whether it gets access tokens of its own, for no person: see
+  ///     ``Tokens/issueOwn(connector:secret:scopes:conditions:context:)``.
+  ///   - isDPoPBound: whether its access tokens are bound to a key that it proves to have (RFC 9449).
+  ///   - hasSignedTokens: whether its access tokens are signed (RFC 9068).
   ///   - owner: the developer, with a verified phone. The requester, unless an operator creates it for somebody.
   /// - Throws: `invalid_value`, `conflict` for a name that is taken, `phone_required`, `account_disabled`, `forbidden`.
   public func create(
     name: String, permissions: Set<Permission>, description: String = "", publisher: String = "",
     redirectURIs: [String] = [], accessTokenLifetime: Int64 = 0, refreshTokenLifetime: Int64 = 0,
-    rotation: RefreshRotation = .late, requiresPKCE: Bool = true, for owner: AccountID? = nil,
+    rotation: RefreshRotation = .late, requiresPKCE: Bool = true, allowsOwnTokens: Bool = false,
+    isDPoPBound: Bool = false, hasSignedTokens: Bool = false, for owner: AccountID? = nil,
     by requester: some Requesting,
     context: RequestContext = .none
   ) async throws(LedgerError) -> (connector: Connector, secret: ConnectorSecret) {
@@ -45,6 +50,9 @@ public struct Connectors: Sendable {
     details.refreshTokenLifetime = refreshTokenLifetime
     details.rotation = rotation
     details.pkceOptional = !requiresPKCE
+    details.clientCredentials = allowsOwnTokens
+    details.dpopBound = isDPoPBound
+    details.signedTokens = hasSignedTokens
     let request = try ledger.prepare(context, by: requester.caller, .create(details, for: owner))
     let made = try await ledger.execute(by: requester.requester.account, request) { (secrets) throws(LedgerError) in
       (try secrets.publicID(), try secrets.connectorSecret())
@@ -62,13 +70,15 @@ public struct Connectors: Sendable {
   /// Changes some of a connector's details; what is nil stays as it is. Fewer permissions narrow every live token at
   /// once; more of them do not widen what was granted before.
   ///
-  /// The bounds are those of ``create(name:permissions:description:publisher:redirectURIs:accessTokenLifetime:refreshTokenLifetime:rotation:requiresPKCE:for:by:context:)``.
+  /// The bounds are those of ``create(name:permissions:description:publisher:redirectURIs:accessTokenLifetime:refreshTokenLifetime:rotation:requiresPKCE:allowsOwnTokens:isDPoPBound:hasSignedTokens:for:by:context:)``.
   ///
   /// ```swift
   /// try await ledger.connectors.update(connector.id, permissions: [.textMessage], rotation: .always, by: developer)
   /// ```
   ///
-  /// - Parameter requester: the owner, or an operator.
+  /// - Parameters:
+  ///   - allowsOwnTokens: false stops the tokens of its own that it has, for good.
+  ///   - requester: the owner, or an operator.
   /// - Returns: false if nothing was different; nothing is appended then.
   /// - Throws: `invalid_value`, `conflict` for a name that is taken, `not_found`, `gone`, `account_disabled`.
   @discardableResult
@@ -76,12 +86,14 @@ public struct Connectors: Sendable {
     _ connector: ConnectorID, name: String? = nil, permissions: Set<Permission>? = nil, description: String? = nil,
     publisher: String? = nil, redirectURIs: [String]? = nil, accessTokenLifetime: Int64? = nil,
     refreshTokenLifetime: Int64? = nil, rotation: RefreshRotation? = nil, requiresPKCE: Bool? = nil,
-    by requester: some Requesting, context: RequestContext = .none
+    allowsOwnTokens: Bool? = nil, isDPoPBound: Bool? = nil, hasSignedTokens: Bool? = nil, by requester: some Requesting,
+    context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
     let changes = UpdateConnector.Changes(
       name: name, description: description, publisher: publisher, redirectURIs: redirectURIs,
       scopes: permissions.map { Scopes($0) }, accessTokenLifetime: accessTokenLifetime,
-      refreshTokenLifetime: refreshTokenLifetime, rotation: rotation, requiresPKCE: requiresPKCE)
+      refreshTokenLifetime: refreshTokenLifetime, rotation: rotation, requiresPKCE: requiresPKCE,
+      allowsOwnTokens: allowsOwnTokens, isDPoPBound: isDPoPBound, hasSignedTokens: hasSignedTokens)
     let request = try ledger.prepare(context, by: requester.caller, .update(connector, changes))
     return try await ledger.execute(
       UpdateConnector(connector: connector, changes, requester: requester), by: requester.requester.account, request)

@@ -15,13 +15,17 @@ public struct Introspection: Sendable, Equatable {
   public var kind: TokenKind?
   public var expiresAt: Timestamp?
   public var issuedAt: Timestamp?
-  /// The account for which it acts.
+  /// The account for which it acts; nil of a connector's own token.
   public var subject: AccountID?
   /// The token's public handle.
   public var handle: TokenID?
   public var grant: GrantID?
   /// The group that it opens; nil for a person's own token.
   public var group: GroupID?
+  /// The resource servers that it is restricted to.
+  public var audiences = Audiences.unrestricted
+  /// SHA-256 thumbprint (RFC 7638) of the key whose proof must come with it; nil where none need to.
+  public var keyThumbprint: KeyThumbprint?
 
   /// Of whatever is not valid.
   public static let inactive = Introspection(active: false)
@@ -57,7 +61,8 @@ extension Tokens {
     }
   }
 
-  /// What a presented token is worth now, of either kind.
+  /// What a presented token is worth now, of either kind. The caller compares the audiences, and the key that it may be
+  /// bound to.
   ///
   /// ```swift
   /// let introspection = try ledger.tokens.introspect(presented)
@@ -66,7 +71,7 @@ extension Tokens {
   ///
   /// - Throws: `damaged` or `storage`: treat the token as inactive then.
   public func introspect(_ presented: String) throws(LedgerError) -> Introspection {
-    guard let (kind, token) = try ledger.tokenFormat.read(presented) else { return .inactive }
+    guard let (kind, token) = try ledger.tokenFormat.read(ledger.opaque(presented)) else { return .inactive }
     let now = try ledger.now
     let found = try ledger.reading { (state) throws(StateUnreadable) -> (Verdict.Claims, PublicID?)? in
       guard
@@ -81,8 +86,9 @@ extension Tokens {
     }
     return Introspection(
       active: true, scope: claims.scopes.description.replacing(",", with: " "), clientID: clientID, kind: kind,
-      expiresAt: claims.expiresAt, issuedAt: issuedAt.map { Timestamp(milliseconds: $0) }, subject: claims.granter,
-      handle: claims.handle, grant: claims.grant, group: claims.group)
+      expiresAt: claims.expiresAt, issuedAt: issuedAt.map { Timestamp(milliseconds: $0) },
+      subject: claims.grant == nil ? nil : claims.granter, handle: claims.handle, grant: claims.grant,
+      group: claims.group, audiences: claims.audiences, keyThumbprint: claims.keyThumbprint)
   }
 
   /// The public handle of a token that this ledger issued, valid or not; nil for any other text.
@@ -91,7 +97,7 @@ extension Tokens {
   /// if let handle = try ledger.tokens.handle(of: leaked) { try await ledger.tokens.revoke(.token(handle), by: admin) }
   /// ```
   public func handle(of presented: String) throws(LedgerError) -> TokenID? {
-    guard let (_, token) = try ledger.tokenFormat.read(presented) else { return nil }
+    guard let (_, token) = try ledger.tokenFormat.read(ledger.opaque(presented)) else { return nil }
     let digest = try ledger.reading { (state) throws(StateUnreadable) in
       try state.standing(of: token.handle.rawValue)?.credential?.digest
     }

@@ -22,13 +22,15 @@ extension Tokens {
       RevokeToken(target, requester: requester), by: requester.account, request)
   }
 
-  /// Revokes a token that a connector presents (RFC 7009): an access token alone, a refresh token with its family.
+  /// Revokes a token that a connector or a resource server presents (RFC 7009): an access token alone, a refresh token with its family.
   ///
   /// ```swift
   /// try await ledger.tokens.revoke(presented: presented, connector: clientID, secret: secret)
   /// ```
   ///
-  /// - Parameter presented: the text, of either kind.
+  /// - Parameters:
+  ///   - presented: the text, of either kind.
+  ///   - connector: the public ID of the connector, or of the resource server.
   /// - Returns: false if there was nothing to revoke: answer the client the same.
   /// - Throws: `invalid_client`.
   @discardableResult
@@ -37,7 +39,7 @@ extension Tokens {
   ) async throws(LedgerError) -> Bool {
     let request = try ledger.prepare(
       context, by: .client(connector), answersAlike: true, .revoke(presented: presented))
-    let token = try ledger.tokenFormat.read(presented)?.token
+    let token = try ledger.tokenFormat.read(ledger.opaque(presented))?.token
     return try await ledger.execute(
       RevokePresentedToken(
         connector: connector, secretDigest: secret.digest, token: token?.handle ?? TokenID(rawValue: .max),

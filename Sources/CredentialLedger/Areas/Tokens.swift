@@ -20,6 +20,10 @@ public struct Tokens: Sendable {
     public let scopes: Scopes
     /// The successor of the refresh token presented; nil as long as that one is to be used on.
     public let refreshToken: RefreshToken?
+    /// The resource servers that the access token is restricted to.
+    public let audiences: Audiences
+    /// Whether the connector is to get it signed: see ``Tokens/signed(_:_:)``.
+    public let isSigned: Bool
   }
 
   /// Trades a refresh token for an access token.
@@ -43,14 +47,17 @@ public struct Tokens: Sendable {
   ///   - refreshToken: handed over by the granter.
   ///   - scopes: what the access token is to be limited to, as far as it was granted (RFC 6749 section 6); nil gives all.
   ///     The refresh token keeps its scopes.
-  /// - Throws: `invalid_value` where none of `scopes` was granted; `invalid_client` or `invalid_grant`, with nothing in the
-  ///   text that tells why; see `Refusal.reason`.
+  ///   - conditions: the resource servers that the access token is for, and the key that it is bound to.
+  /// - Throws: `invalid_scope` where none of `scopes` was granted; `invalid_client` or `invalid_grant`, with nothing in the
+  ///   text that tells why; see `Refusal.reason`; `invalid_target`, and `invalid_dpop_proof` where the connector needs to
+  ///   prove a key.
   public func issue(
     connector: PublicID, secret: ConnectorSecret, refreshToken: RefreshToken, scopes: Scopes? = nil,
+    conditions: TokenConditions = .none,
     context: RequestContext = .none
   ) async throws(LedgerError) -> Issued {
     let ledger = ledger
-    let request = try ledger.prepare(context, by: .client(connector), .issueToken(refreshToken, scopes))
+    let request = try ledger.prepare(context, by: .client(connector), .issueToken(refreshToken, scopes, conditions))
     let format = try ledger.tokenFormat
     // A malformed token goes the same way as an unknown one, so that nothing outside tells them apart.
     let presented =
@@ -64,8 +71,7 @@ public struct Tokens: Sendable {
     } _: { (fresh, successor, _) in
       IssueAccessToken(
         connector: connector, secretDigest: secret.digest, refreshToken: presented.handle,
-        refreshDigest: presented.digest, accessDigest: SHA256.hash(fresh),
-        scopes: scopes
+        refreshDigest: presented.digest, accessDigest: SHA256.hash(fresh), scopes: scopes, conditions: conditions
       ) { () throws(DecisionFailure) in try successor.sealed(by: seal) }
     }
     switch outcome {
@@ -80,7 +86,7 @@ public struct Tokens: Sendable {
           try ledger.successorSecret(handle, of: presented, seal, secrets).map {
             RefreshToken(format.text(prefix: RefreshToken.prefix, handle: handle, secret: $0))
           }
-        })
+        }, audiences: issued.audiences, isSigned: issued.isSigned)
     }
   }
 
@@ -94,10 +100,19 @@ public struct Tokens: Sendable {
   /// }
   /// ```
   ///
-  /// - Parameter presented: the text, as it came.
+  /// A token that is bound to a key is invalid without a proof of that key, and one that is restricted to resource servers
+  /// is invalid elsewhere.
+  ///
+  /// - Parameters:
+  ///   - presented: the text, as it came.
+  ///   - key: SHA-256 thumbprint (RFC 7638) of the key that its holder proved to have (RFC 9449); nil where none was proved.
+  ///   - target: where the token is presented.
   /// - Returns: the claims, or the reason. Tell the outside that it is invalid, and no more.
   /// - Throws: `damaged` or `storage` where the state could not be read: treat the token as invalid then.
-  public func validate(_ presented: String) throws(LedgerError) -> Verdict {
+  public func validate(
+    _ presented: String, provenKey key: KeyThumbprint? = nil, at target: TokenTarget = .ownServer
+  ) throws(LedgerError) -> Verdict {
+    let presented = try ledger.opaque(presented)
     guard let token = try ledger.tokenFormat.read(prefix: AccessToken.prefix, presented) else {
       // A refresh token in the place of an access token is a mistake to be told from a mistyped one.
       return try .invalid(
@@ -107,7 +122,10 @@ public struct Tokens: Sendable {
     let verdict = try ledger.reading { (state) throws(StateUnreadable) in
       try judge(handle: token.handle, digest: token.digest, as: .access, at: now, in: state)
     }
-    if case .valid = verdict { ledger.lastUses?.note(token.handle, at: now) }
+    if case .valid(let claims) = verdict {
+      if let reason = claims.obstacle(provenKey: key, at: target) { return .invalid(reason) }
+      ledger.lastUses?.note(token.handle, at: now)
+    }
     return verdict
   }
 

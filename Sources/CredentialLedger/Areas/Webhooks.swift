@@ -40,7 +40,7 @@ public struct Webhooks: Sendable {
   ) async throws(LedgerError) -> Webhook {
     let callback = try Self.callback(callbackURL, callbackToken, callbackContext)
     let request = try ledger.prepare(
-      context, by: .grant(claims.grant),
+      context, by: claims.caller,
       .registerWebhook(
         on: object, for: eventTypes, callbackURL: callbackURL, callbackToken: callbackToken,
         callbackContext: callbackContext, validity: validity))
@@ -108,7 +108,7 @@ public struct Webhooks: Sendable {
   ) async throws(LedgerError) -> Bool {
     var changes = UpdateWebhook.Changes(eventTypes: eventTypes, expiresAt: validity, isActive: isActive)
     let request = try ledger.prepare(
-      context, by: .grant(claims.grant),
+      context, by: claims.caller,
       .update(
         webhook, eventTypes: eventTypes, callbackURL: callbackURL, callbackToken: callbackToken,
         callbackContext: callbackContext, validity: validity, isActive: isActive))
@@ -176,7 +176,7 @@ public struct Webhooks: Sendable {
     _ webhook: WebhookID, with claims: Verdict.Claims, context: RequestContext = .none
   ) async throws(LedgerError) {
     try await delete(
-      webhook, by: .token(claims.handle), caller: .grant(claims.grant), for: claims.granter, context)
+      webhook, by: .token(claims.handle), caller: claims.caller, for: claims.granter, context)
   }
 
   private func delete(

@@ -7,6 +7,14 @@ extension LedgerError.Code {
     case invalidClient
     /// A refresh token, an authorization code or a PIN is not good.
     case invalidCredential
+    /// A connector may not get tokens in this way.
+    case unauthorizedClient
+    /// A token is asked for with no scope that may be given.
+    case invalidScope
+    /// A token is asked for a resource server that it may not be for.
+    case invalidTarget
+    /// The proof of a key is missing or wrong.
+    case invalidProof
     /// The caller may not do this.
     case forbidden
     /// There is no such object, or the caller may not know of it.
@@ -42,7 +50,8 @@ extension LedgerError.Code {
       (.notFound, .notFound), (.gone, .gone), (.forbidden, .forbidden), (.accountDisabled, .forbidden),
       (.phoneRequired, .forbidden), (.conflict, .conflict), (.lastAdmin, .conflict), (.tooMany, .tooMany),
       (.invalidClient, .invalidClient), (.invalidGrant, .invalidCredential), (.wrongPIN, .invalidCredential),
-      (.noOpenPIN, .invalidCredential),
+      (.noOpenPIN, .invalidCredential), (.unauthorizedClient, .unauthorizedClient), (.invalidScope, .invalidScope),
+      (.invalidTarget, .invalidTarget), (.invalidProof, .invalidProof),
     ]
     for (code, kind) in refusals { kinds[Self(rawValue: code.rawValue)] = kind }
     return kinds

@@ -17,12 +17,20 @@ final class TokenMasks: Sendable {
   private final class Generation: Sendable {
     let newest: BlockMask
     let all: [TokenMask]
+    /// Of each mask, in the same order.
+    let signers: [TokenSigner]
     let next = AtomicLazyReference<Generation>()
 
     init?(_ masks: [TokenMask]) {
       guard let newest = masks.first else { return nil }
       self.newest = newest.mask
       all = masks
+      var signers: [TokenSigner] = []
+      for mask in masks {
+        guard let key = try? P256.SigningKey(seed: mask.signingSeed) else { return nil }
+        signers.append(TokenSigner(key))
+      }
+      self.signers = signers
     }
   }
 
@@ -40,6 +48,13 @@ final class TokenMasks: Sendable {
 
   /// The mask that makes tokens.
   var newest: BlockMask { current.newest }
+
+  /// The keys that sign access tokens: that of the newest mask, and those of masks whose tokens are still read.
+  var signers: [TokenSigner] {
+    let generation = current
+    let now = clock.read().now
+    return zip(generation.all, generation.signers).filter { $0.0.until.map { now < $0 } ?? true }.map(\.1)
+  }
 
   private var current: Generation {
     var generation = first

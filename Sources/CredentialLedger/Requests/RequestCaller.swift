@@ -30,3 +30,8 @@ extension Requesting {
   /// Within whose idempotency keys a request's key is unique.
   var caller: RequestCaller { .requester(requester) }
 }
+
+extension Verdict.Claims {
+  /// Within whose idempotency keys a request's key is unique.
+  var caller: RequestCaller { grant.map { .grant($0) } ?? .requester(.connector(connector, for: granter)) }
+}

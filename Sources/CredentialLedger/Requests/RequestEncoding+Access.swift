@@ -7,21 +7,23 @@ import LedgerEvents
 extension RequestEncoding {
   static func create(_ details: ConnectorDetails, for owner: AccountID) -> Self {
     Self(
-      .createConnector, version: 2, .id(owner), .text(details.name), .text(details.description_p),
+      .createConnector, version: 3, .id(owner), .text(details.name), .text(details.description_p),
       .text(details.publisher),
       .texts(details.redirectUris), .integer(details.scopes), .integer(details.accessTokenLifetime),
       .integer(details.refreshTokenLifetime), .integer(details.rotation.rawValue),
-      .integer(details.pkceOptional ? 1 : 0))
+      .integer(details.pkceOptional ? 1 : 0), .integer(details.clientCredentials ? 1 : 0),
+      .integer(details.dpopBound ? 1 : 0), .integer(details.signedTokens ? 1 : 0))
   }
 
   static func update(_ connector: ConnectorID, _ changes: UpdateConnector.Changes) -> Self {
     Self(
-      .updateConnector, version: 2, .id(connector), .text(changes.name), .text(changes.description),
+      .updateConnector, version: 3, .id(connector), .text(changes.name), .text(changes.description),
       .text(changes.publisher),
       .texts(changes.redirectURIs), .integer(changes.scopes.map { Int64($0.rawValue) }),
       .integer(changes.accessTokenLifetime), .integer(changes.refreshTokenLifetime),
       .integer(changes.rotation.map { Int64($0.rawValue) }),
-      .integer(changes.requiresPKCE.map { $0 ? 1 : 0 }))
+      .integer(changes.requiresPKCE.map { $0 ? 1 : 0 }), .integer(changes.allowsOwnTokens.map { $0 ? 1 : 0 }),
+      .integer(changes.isDPoPBound.map { $0 ? 1 : 0 }), .integer(changes.hasSignedTokens.map { $0 ? 1 : 0 }))
   }
 
   static func approve(_ scopes: Scopes, of connector: ConnectorID) -> Self {
@@ -49,19 +51,48 @@ extension RequestEncoding {
   static func revoke(_ grant: GrantID) -> Self { Self(.revokeGrant, .id(grant)) }
 
   static func issueCode(
-    _ connector: ConnectorID, _ consent: Consent, redirectURI: String, codeChallenge: String?
+    _ connector: ConnectorID, _ consent: Consent, redirectURI: String, codeChallenge: String?,
+    _ conditions: TokenConditions
   ) -> Self {
-    Self(.issueCode, version: 2, .id(connector), .text(redirectURI), .text(codeChallenge), consent.field)
+    Self(
+      .issueCode, version: 3, .id(connector), .text(redirectURI), .text(codeChallenge), consent.field, conditions.field)
   }
 
-  static func redeem(_ code: AuthorizationCode, redirectURI: String?, codeVerifier: String?) -> Self {
-    Self(.redeemCode, .text(code.text), .text(redirectURI), .text(codeVerifier))
+  static func redeem(
+    _ code: AuthorizationCode, redirectURI: String?, codeVerifier: String?, _ conditions: TokenConditions
+  ) -> Self {
+    Self(.redeemCode, version: 2, .text(code.text), .text(redirectURI), .text(codeVerifier), conditions.field)
   }
 
-  static func issueToken(_ refreshToken: RefreshToken, _ scopes: Scopes? = nil) -> Self {
+  /// In the oldest version that can say it, so that a request without conditions stays the same one across an update.
+  static func issueToken(_ refreshToken: RefreshToken, _ scopes: Scopes?, _ conditions: TokenConditions) -> Self {
+    guard conditions == .none else {
+      return Self(
+        .issueToken, version: 3, .text(refreshToken.text), .integer(scopes.map { Int64($0.rawValue) }), conditions.field
+      )
+    }
     guard let scopes else { return Self(.issueToken, .text(refreshToken.text)) }
     return Self(.issueToken, version: 2, .text(refreshToken.text), .number(UInt64(scopes.rawValue)))
   }
+
+  static func issueOwnToken(_ scopes: Scopes?, _ conditions: TokenConditions) -> Self {
+    Self(.issueOwnToken, .integer(scopes.map { Int64($0.rawValue) }), conditions.field)
+  }
+
+  static func reportLeak(_ presented: String, reporter: String, source: String, location: String) -> Self {
+    Self(.reportLeak, .text(presented), .text(reporter), .text(source), .text(location))
+  }
+
+  static func createResourceServer(name: String, audience: String?) -> Self {
+    Self(.createResourceServer, .text(name), .text(audience))
+  }
+
+  static func rotateSecret(of server: ResourceServerID, overlap: Duration) -> Self {
+    let (seconds, attoseconds) = overlap.components
+    return Self(.rotateResourceServerSecret, .id(server), .integer(seconds), .integer(attoseconds))
+  }
+
+  static func delete(_ server: ResourceServerID) -> Self { Self(.deleteResourceServer, .id(server)) }
 
   static func revoke(_ target: RevokeToken.Target) -> Self {
     let named: RequestField =
@@ -112,6 +143,15 @@ extension RequestEncoding {
 extension RequestField {
   fileprivate static func texts(_ values: [String]?) -> Self {
     values.map { values in .list(values.map { .text($0) }) } ?? .none
+  }
+}
+
+extension TokenConditions {
+  fileprivate var field: RequestField {
+    .list([
+      audiences.map { .list($0.numbers.map { .number($0) }) } ?? .none,
+      keyThumbprint.map { .bytes($0.bytes) } ?? .none,
+    ])
   }
 }
 

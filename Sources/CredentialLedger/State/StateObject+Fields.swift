@@ -55,6 +55,9 @@ extension LedgerState {
     case .webhook:
       guard let webhook = try webhook(WebhookID(rawValue: number)) else { return nil }
       return Self.fields(webhook)
+    case .resourceServer:
+      guard let server = try resourceServer(ResourceServerID(rawValue: number)) else { return nil }
+      return Self.fields(server)
     case .operator: return nil
     }
   }
@@ -91,7 +94,8 @@ extension LedgerState {
       .init("approvedScopes", .init(connector.approvedScopes)), .init("pkceRequired", .flag(!details.pkceOptional)),
       .init("accessTokenLifetime", .number(UInt64(max(0, details.accessTokenLifetime)))),
       .init("refreshTokenLifetime", .number(UInt64(max(0, details.refreshTokenLifetime)))),
-      .init("rotation", .text(details.rotation.word)),
+      .init("rotation", .text(details.rotation.word)), .init("ownTokens", .flag(details.clientCredentials)),
+      .init("dpopBound", .flag(details.dpopBound)), .init("signedTokens", .flag(details.signedTokens)),
       .init("secret", .init(event: credentials?.current.rawValue ?? 0)),
       .init("previousSecret", .init(event: credentials?.previous.rawValue ?? 0)),
       .init(
@@ -109,6 +113,17 @@ extension LedgerState {
       .init("admins", .number(group.adminCount)), .init("subscribers", .number(group.subscriberCount)),
       .init("subgroups", .list(try subgroups(of: group.id).map { .init($0) })),
       .init("deleted", .flag(group.isDeleted)), .init("createdAt", .time(group.createdAt)),
+    ]
+  }
+
+  private static func fields(_ server: ResourceServer) -> [StateObject.Field] {
+    [
+      .init("publicID", .text(server.publicID.description)), .init("name", .text(server.name)),
+      .init("audience", server.audience.map { .text($0) } ?? .none),
+      .init("secret", .init(event: server.secret.rawValue)),
+      .init("previousSecret", .init(event: server.previousSecret.rawValue)),
+      .init("previousSecretUntil", server.previousSecret.rawValue == 0 ? .none : .time(server.previousUntil)),
+      .init("deleted", .flag(server.isDeleted)), .init("createdAt", .time(server.createdAt)),
     ]
   }
 
@@ -173,6 +188,15 @@ extension LedgerState {
     fields.append(.init("issuedFor", .object(origin)))
     fields.append(.init("scopes", token.kind == .token ? .init(token.scopes) : .none))
     fields.append(.init("expiresAt", .time(credential.expiresAt)))
+    if token.audiences.isRestricted {
+      fields.append(
+        .init(
+          "audiences",
+          .list(
+            (token.audiences.includesOwn ? [.text("own")] : [])
+              + token.audiences.servers.map { .object(Subject($0)) })))
+    }
+    if let key = credential.keyThumbprint { fields.append(.init("keyThumbprint", .text(Base64URL.encode(key.bytes)))) }
     fields.append(.init("successor", .init(object: .family, credential.successor)))
     fields.append(
       .init("acceptedUntil", credential.successor == 0 ? .none : .time(credential.acceptedUntil)))

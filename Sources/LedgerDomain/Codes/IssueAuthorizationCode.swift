@@ -19,11 +19,15 @@ public struct IssueAuthorizationCode: Command {
   public var codeChallenge: Digest?
   /// SHA-256 of the code's secret part.
   public var digest: Digest
+  /// The resource servers that the tokens are for (RFC 8707), and the key that the client must prove to redeem the code
+  /// (RFC 9449 section 10).
+  public var conditions: TokenConditions
 
   public init(
     connector: ConnectorID, account: AccountID, redirectURI: String, consent: Consent, codeChallenge: Digest?,
-    digest: Digest
+    digest: Digest, conditions: TokenConditions = .none
   ) {
+    self.conditions = conditions
     self.consent = consent
     self.connector = connector
     self.account = account
@@ -63,6 +67,11 @@ public struct IssueAuthorizationCode: Command {
     if let codeChallenge { event.codeChallenge = .init(codeChallenge) }
     event.digest = .init(digest)
     event.expiresAt = (context.now + Self.lifetime).milliseconds
+    if let audiences = conditions.audiences {
+      try audiences.requireKnown(state)
+      event.audiences = audiences.numbers
+    }
+    if let key = conditions.keyThumbprint { event.keyThumbprint = .init(key) }
     event.scopes = try connector.scopes(agreedTo: consent).rawValue
     return Decision(by: Subject(account), .authorizationCodeIssued(event))
   }

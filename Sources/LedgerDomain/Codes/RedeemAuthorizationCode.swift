@@ -23,11 +23,13 @@ public struct RedeemAuthorizationCode: Command {
   /// SHA-256 of the secret parts of the tokens to be made.
   public var refreshDigest: Digest
   public var accessDigest: Digest
+  public var conditions: TokenConditions
 
   public init(
     connector: PublicID, secretDigest: Digest, code: AuthorizationCodeID, codeDigest: Digest, redirectURI: String?,
-    verifierDigest: Digest?, refreshDigest: Digest, accessDigest: Digest
+    verifierDigest: Digest?, refreshDigest: Digest, accessDigest: Digest, conditions: TokenConditions = .none
   ) {
+    self.conditions = conditions
     self.connector = connector
     self.secretDigest = secretDigest
     self.code = code
@@ -57,6 +59,9 @@ public struct RedeemAuthorizationCode: Command {
     public var handle: TokenID
     public var expiresAt: Timestamp
     public var scopes: Scopes
+    /// The resource servers that the access token is restricted to.
+    public var audiences = Audiences.unrestricted
+    public var isSigned = false
   }
 
   public func decide(
@@ -78,6 +83,9 @@ public struct RedeemAuthorizationCode: Command {
     // A verifier without a challenge is refused too: somebody may have taken the challenge away (RFC 9700 section
     // 4.8.2).
     guard verifierDigest == issued.challenge else { throw .invalidCode(nil) }
+    guard issued.keyThumbprint == nil || issued.keyThumbprint == conditions.keyThumbprint else {
+      throw .invalidCode(.wrongKey)
+    }
 
     let granting = try granting(to: issued, state, context)
     var redeemed = AuthorizationCodeRedeemed()
@@ -86,7 +94,7 @@ public struct RedeemAuthorizationCode: Command {
     redeemed.account = issued.account.rawValue
     redeemed.family = granting.family.rawValue
 
-    var token = V2TokenIssued()
+    var token = V3TokenIssued()
     token.family = granting.family.rawValue
     token.grant = granting.grant.rawValue
     token.connector = client.id.rawValue
@@ -95,6 +103,7 @@ public struct RedeemAuthorizationCode: Command {
     token.digest = .init(accessDigest)
     token.expiresAt = (context.now + TokenLifetime.access(client.credentials.accessTokenLifetime)).milliseconds
     token.scopes = granting.scopes.rawValue
+    try conditions.apply(to: &token, grantedFor: issued.audiences, client.credentials, state)
     return Decision(
       by: .connector(client.id, for: issued.account),
       events: [.authorizationCodeRedeemed(redeemed)] + granting.events + [.tokenIssued(token)])
@@ -108,7 +117,7 @@ public struct RedeemAuthorizationCode: Command {
     do throws(DecisionFailure) {
       return try state.granting(
         .user, to: issued.connector, by: issued.account, agreeingTo: .scopes(issued.scopes),
-        refreshDigest: refreshDigest, first: context.next + 1, at: context.now)
+        refreshDigest: refreshDigest, audiences: issued.audiences, first: context.next + 1, at: context.now)
     } catch {
       guard case .refused = error else { throw error }
       throw .invalidCode(nil)
@@ -149,7 +158,8 @@ public struct RedeemAuthorizationCode: Command {
         account: AccountID(rawValue: redeemed.account), grant: GrantID(rawValue: refresh.grant),
         family: FamilyID(rawValue: redeemed.family), refreshExpiresAt: Timestamp(milliseconds: refresh.expiresAt),
         handle: TokenID(rawValue: recorded.first + UInt64(recorded.events.count - 1)),
-        expiresAt: Timestamp(milliseconds: token.expiresAt), scopes: Scopes(rawValue: token.scopes)))
+        expiresAt: Timestamp(milliseconds: token.expiresAt), scopes: Scopes(rawValue: token.scopes),
+        audiences: Audiences(token.audiences) ?? .unrestricted, isSigned: token.format == .signed))
   }
 }
 

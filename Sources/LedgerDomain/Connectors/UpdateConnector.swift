@@ -20,12 +20,22 @@ public struct UpdateConnector: Command {
     public var rotation: RefreshRotation?
     /// Whether each code needs a challenge.
     public var requiresPKCE: Bool?
+    /// Whether it gets access tokens of its own.
+    public var allowsOwnTokens: Bool?
+    /// Whether its access tokens are bound to a key that it proves to have.
+    public var isDPoPBound: Bool?
+    /// Whether its access tokens are signed.
+    public var hasSignedTokens: Bool?
 
     public init(
       name: String? = nil, description: String? = nil, publisher: String? = nil, redirectURIs: [String]? = nil,
       scopes: Scopes? = nil, accessTokenLifetime: Int64? = nil, refreshTokenLifetime: Int64? = nil,
-      rotation: RefreshRotation? = nil, requiresPKCE: Bool? = nil
+      rotation: RefreshRotation? = nil, requiresPKCE: Bool? = nil, allowsOwnTokens: Bool? = nil,
+      isDPoPBound: Bool? = nil, hasSignedTokens: Bool? = nil
     ) {
+      self.allowsOwnTokens = allowsOwnTokens
+      self.isDPoPBound = isDPoPBound
+      self.hasSignedTokens = hasSignedTokens
       self.requiresPKCE = requiresPKCE
       self.name = name
       self.description = description
@@ -48,6 +58,9 @@ public struct UpdateConnector: Command {
       if let refreshTokenLifetime { changed.refreshTokenLifetime = refreshTokenLifetime }
       if let rotation { changed.rotation = rotation }
       if let requiresPKCE { changed.pkceOptional = !requiresPKCE }
+      if let allowsOwnTokens { changed.clientCredentials = allowsOwnTokens }
+      if let isDPoPBound { changed.dpopBound = isDPoPBound }
+      if let hasSignedTokens { changed.signedTokens = hasSignedTokens }
       return changed
     }
   }

@@ -19,11 +19,12 @@ extension DomainReader where Self: ~Copyable {
   ///
   /// - Parameters:
   ///   - consent: what the granter agreed to.
+  ///   - audiences: the resource servers that access tokens of the family are restricted to.
   ///   - refreshDigest: SHA-256 of the refresh token's secret part.
   ///   - first: the position that the first of the events will get.
   func granting(
     _ access: GrantAccess.Access, to id: ConnectorID, by granter: AccountID, agreeingTo consent: Consent,
-    refreshDigest: Digest, first: UInt64, at now: Timestamp
+    refreshDigest: Digest, audiences: Audiences = .unrestricted, first: UInt64, at now: Timestamp
   ) throws(DecisionFailure) -> Granting {
     let connector = try requireConnector(id)
     _ = try requireActiveAccount(connector.owner, field: "connector")
@@ -47,6 +48,7 @@ extension DomainReader where Self: ~Copyable {
     token.group = permission.group
     token.granter = permission.granter
     token.digest = .init(refreshDigest)
+    token.audiences = audiences.numbers
     token.expiresAt = (now + TokenLifetime.refresh(connector.details.refreshTokenLifetime)).milliseconds
 
     var events: [LedgerEvent] = []

@@ -18,11 +18,18 @@ public struct IssuedCode: Sendable, Equatable {
   public var expiresAt: Timestamp
   /// The family that was begun when it was redeemed; nil as long as it was not.
   public var family: FamilyID?
+  /// The resource servers that the tokens are restricted to.
+  public var audiences: Audiences
+  /// SHA-256 thumbprint of the key that the client must prove to redeem it; nil where none was named.
+  public var keyThumbprint: Digest?
 
   public init(
     id: AuthorizationCodeID, connector: ConnectorID, account: AccountID, redirectURI: String, scopes: Scopes,
-    challenge: Digest?, digest: Digest, expiresAt: Timestamp, family: FamilyID?
+    challenge: Digest?, digest: Digest, expiresAt: Timestamp, family: FamilyID?,
+    audiences: Audiences = .unrestricted, keyThumbprint: Digest? = nil
   ) {
+    self.audiences = audiences
+    self.keyThumbprint = keyThumbprint
     self.scopes = scopes
     self.id = id
     self.connector = connector

@@ -128,11 +128,18 @@ public struct ConnectorCredentials: Sendable, Equatable, BitwiseCopyable {
   public var accessTokenLifetime: Int64
   public var refreshTokenLifetime: Int64
   public var rotation: RefreshRotation
+  /// Whether its access tokens are bound to a key that it proves to have.
+  public var isDPoPBound: Bool
+  /// Whether its access tokens are signed.
+  public var hasSignedTokens: Bool
 
   public init(
     current: SecretID, currentDigest: Digest, previous: SecretID, previousDigest: Digest, previousUntil: Timestamp,
-    accessTokenLifetime: Int64, refreshTokenLifetime: Int64, rotation: RefreshRotation
+    accessTokenLifetime: Int64, refreshTokenLifetime: Int64, rotation: RefreshRotation, isDPoPBound: Bool = false,
+    hasSignedTokens: Bool = false
   ) {
+    self.isDPoPBound = isDPoPBound
+    self.hasSignedTokens = hasSignedTokens
     self.current = current
     self.currentDigest = currentDigest
     self.previous = previous

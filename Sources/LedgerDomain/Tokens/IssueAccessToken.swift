@@ -19,12 +19,14 @@ public struct IssueAccessToken: Command {
   public var accessDigest: Digest
   /// What the access token is to be limited to; nil gives all that the refresh token allows.
   public var scopes: Scopes?
+  public var conditions: TokenConditions
   /// Draws a successor of the refresh token: asked only where one is due. Without it none is made.
   public var successor: (@Sendable () throws(DecisionFailure) -> NewSuccessor)?
 
   public init(
     connector: PublicID, secretDigest: Digest, refreshToken: TokenID, refreshDigest: Digest, accessDigest: Digest,
-    scopes: Scopes? = nil, successor: (@Sendable () throws(DecisionFailure) -> NewSuccessor)?
+    scopes: Scopes? = nil, conditions: TokenConditions = .none,
+    successor: (@Sendable () throws(DecisionFailure) -> NewSuccessor)?
   ) {
     self.connector = connector
     self.secretDigest = secretDigest
@@ -32,6 +34,7 @@ public struct IssueAccessToken: Command {
     self.refreshDigest = refreshDigest
     self.accessDigest = accessDigest
     self.scopes = scopes
+    self.conditions = conditions
     self.successor = successor
   }
 
@@ -67,6 +70,9 @@ public struct IssueAccessToken: Command {
     public var group: GroupID?
     /// The refresh token that takes the place of the one presented, made by this request or before.
     public var successor: TokenID?
+    /// The resource servers that the access token is restricted to.
+    public var audiences = Audiences.unrestricted
+    public var isSigned = false
   }
 
   @inlinable
@@ -84,16 +90,18 @@ public struct IssueAccessToken: Command {
       return try reuse(of: successor, by: client.id, state)
     case .invalid(let reason): throw .invalidGrant(reason)
     }
-    guard claims.connector == client.id else { throw .invalidGrant(.anotherConnector) }
+    guard claims.connector == client.id, let family = claims.family, let grant = claims.grant else {
+      throw .invalidGrant(.anotherConnector)
+    }
     guard !claims.scopes.isEmpty else { throw .invalidGrant(nil) }
     let given = scopes.map { claims.scopes.intersection($0) } ?? claims.scopes
     guard !given.isEmpty else {
-      throw .refused(.invalidValue, field: "scope", expected: "scopes of which at least one was granted")
+      throw .refused(.invalidScope, field: "scope", expected: "scopes of which at least one was granted")
     }
 
-    var event = V2TokenIssued()
-    event.family = claims.family.rawValue
-    event.grant = claims.grant.rawValue
+    var event = V3TokenIssued()
+    event.family = family.rawValue
+    event.grant = grant.rawValue
     event.connector = claims.connector.rawValue
     event.group = claims.group?.rawValue ?? 0
     event.refreshToken = refreshToken.rawValue
@@ -101,7 +109,12 @@ public struct IssueAccessToken: Command {
     event.digest = .init(accessDigest)
     event.expiresAt = (context.now + TokenLifetime.access(client.credentials.accessTokenLifetime)).milliseconds
     event.scopes = given.rawValue
-    event.successor = try read(state.required(refreshToken.rawValue, .family)).credential?.successor ?? 0
+    let presented = try read(state.required(refreshToken.rawValue, .family))
+    event.successor = presented.credential?.successor ?? 0
+    let granted =
+      family.rawValue == refreshToken.rawValue
+      ? presented.audiences : try read(state.required(family.rawValue, .family)).audiences
+    try conditions.apply(to: &event, grantedFor: granted, client.credentials, state)
     guard event.successor == 0, let rotation = try rotation(of: claims, client.credentials, context) else {
       return Decision(by: Subject(client.id), .tokenIssued(event))
     }
@@ -127,7 +140,8 @@ public struct IssueAccessToken: Command {
           handle: TokenID(rawValue: recorded.first), expiresAt: Timestamp(milliseconds: token.expiresAt),
           scopes: Scopes(rawValue: token.scopes), connector: ConnectorID(rawValue: token.connector),
           grant: GrantID(rawValue: token.grant), group: GroupID(unlessZero: token.group),
-          successor: TokenID(unlessZero: token.successor)))
+          successor: TokenID(unlessZero: token.successor), audiences: Audiences(token.audiences) ?? .unrestricted,
+          isSigned: token.format == .signed))
     case .refreshTokenReuseDetected(let reuse):
       return .reuseDetected(FamilyID(rawValue: reuse.family))
     default:

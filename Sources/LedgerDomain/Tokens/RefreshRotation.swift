@@ -15,8 +15,8 @@ extension IssueAccessToken {
     }
     let drawn = try successor()
     var event = RefreshTokenRotated()
-    event.family = claims.family.rawValue
-    event.grant = claims.grant.rawValue
+    event.family = claims.family?.rawValue ?? 0
+    event.grant = claims.grant?.rawValue ?? 0
     event.connector = claims.connector.rawValue
     event.group = claims.group?.rawValue ?? 0
     event.predecessor = refreshToken.rawValue

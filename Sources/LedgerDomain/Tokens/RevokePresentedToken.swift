@@ -1,12 +1,13 @@
 public import LedgerCrypto
 public import LedgerEvents
 
-/// A connector revokes a token by presenting it (RFC 7009): an access token alone, a refresh token with its family.
+/// A connector, or a resource server, revokes a token by presenting it (RFC 7009): an access token alone, a refresh token
+/// with its family. A connector revokes its own only.
 ///
 /// What is unknown, stopped already, or another's is no error and makes no event, so that nobody learns from the answer
 /// what a token is.
 public struct RevokePresentedToken: Command {
-  /// The connector's ID, and SHA-256 of the Secret as presented.
+  /// The ID of the connector or the resource server, and SHA-256 of the Secret as presented.
   public var connector: PublicID
   public var secretDigest: Digest
   /// Handle and digest of the token as presented, of either kind.
@@ -23,29 +24,41 @@ public struct RevokePresentedToken: Command {
   public func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
-    guard let client = try read(state.authenticate(connector, secret: secretDigest, at: context.now)) else {
-      throw .invalidClient
-    }
-    let nothing = Decision(by: Subject(client.id))
+    let (subject, client) = try caller(state, context)
+    let nothing = Decision(by: subject)
     guard let standing = try read(state.standing(of: token.rawValue)), standing.credential?.digest == digest else {
       return nothing
     }
+    if let connector = try read(state.connectorOfOwnToken(standing)) {
+      guard client == nil || connector == client, standing.stoppedBy == 0 else { return nothing }
+      return Decision(by: subject, .tokenRevoked(TokenRevoked(.token, token.rawValue, of: connector)))
+    }
     let family = try read(state.family(of: standing, token))
     guard let grant = try read(state.grant(GrantID(rawValue: family.standing.parents[0]))),
-      grant.connector == client.id, standing.stoppedBy == 0, family.standing.stoppedBy == 0
+      client == nil || grant.connector == client, standing.stoppedBy == 0, family.standing.stoppedBy == 0
     else { return nothing }
     let event =
       standing.kind == .token
       ? TokenRevoked(.token, token.rawValue, under: grant) : TokenRevoked(.family, family.number, under: grant)
-    return Decision(by: Subject(client.id), .tokenRevoked(event))
+    return Decision(by: subject, .tokenRevoked(event))
+  }
+
+  /// Who asks; the connector is nil where a resource server does.
+  private func caller(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> (Subject, ConnectorID?) {
+    if let client = try read(state.authenticate(connector, secret: secretDigest, at: context.now)) {
+      return (Subject(client.id), client.id)
+    }
+    let server = try read(state.authenticate(resourceServer: connector, secret: secretDigest, at: context.now))
+    guard let server else { throw .invalidClient }
+    return (Subject(server.id), nil)
   }
 
   public func admit(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) {
-    guard try read(state.authenticate(connector, secret: secretDigest, at: context.now)) != nil else {
-      throw .invalidClient
-    }
+    _ = try caller(state, context)
   }
 
   /// Whether something was stopped; false if there was nothing to stop.

@@ -51,6 +51,10 @@ public struct RevokeToken: Command {
     _ id: TokenID, _ state: borrowing some DomainReader & ~Copyable
   ) throws(DecisionFailure) -> TokenRevoked? {
     guard let token = try read(state.standing(of: id.rawValue)), token.kind == .token else { return nil }
+    if let connector = try read(state.connectorOfOwnToken(token)) {
+      try requireReach(of: connector, state)
+      return token.stoppedBy == 0 ? TokenRevoked(.token, id.rawValue, of: connector) : nil
+    }
     let family = try read(state.family(of: token, id))
     let grant = try requireReach(of: GrantID(rawValue: family.standing.parents[0]), state)
     return token.stoppedBy == 0 ? TokenRevoked(.token, id.rawValue, under: grant) : nil
@@ -79,10 +83,7 @@ public struct RevokeToken: Command {
     ofConnector id: ConnectorID, _ state: borrowing some DomainReader & ~Copyable
   ) throws(DecisionFailure) -> TokenRevoked? {
     guard let connector = try read(state.connector(id)) else { return nil }
-    switch requester {
-    case .account(connector.owner), .connector(id, for: connector.owner), .operator: break
-    default: throw .tokensOfOthers
-    }
+    try requireReach(of: id, state)
     guard !connector.isDeleted else { return nil }
     var event = TokenRevoked()
     event.reach = .connector
@@ -100,6 +101,17 @@ public struct RevokeToken: Command {
     event.reach = .account
     event.target = id.rawValue
     return event
+  }
+
+  /// - Throws: ``Refusal/Code/forbidden`` unless the requester may stop all tokens of the connector.
+  private func requireReach(
+    of id: ConnectorID, _ state: borrowing some DomainReader & ~Copyable
+  ) throws(DecisionFailure) {
+    guard let owner = try read(state.connector(id))?.owner else { throw .unreadable(.misplaced(id.rawValue)) }
+    switch requester {
+    case .account(owner), .connector(id, for: owner), .operator: return
+    default: throw .tokensOfOthers
+    }
   }
 
   /// The grant, if the requester may stop tokens under it.
@@ -127,6 +139,24 @@ extension TokenRevoked {
     connector = grant.connector.rawValue
     self.grant = grant.id.rawValue
     group = grant.group?.rawValue ?? 0
+  }
+}
+
+extension TokenRevoked {
+  /// The revocation of something that stands on a connector alone.
+  init(_ reach: RevocationReach, _ target: UInt64, of connector: ConnectorID) {
+    self.init()
+    self.reach = reach
+    self.target = target
+    self.connector = connector.rawValue
+  }
+}
+
+extension StandingReader where Self: ~Copyable {
+  /// The connector whose own an access token is; nil of every other token.
+  func connectorOfOwnToken(_ token: Standing) throws(StateUnreadable) -> ConnectorID? {
+    guard token.kind == .token, try required(token.parents[0]).kind == .connector else { return nil }
+    return ConnectorID(rawValue: token.parents[0])
   }
 }
 

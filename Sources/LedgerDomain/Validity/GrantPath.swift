@@ -1,17 +1,24 @@
 public import LedgerEvents
 
-/// What the tokens of a family stand on, where nothing is in their way.
+/// What the tokens of a family, or a connector's own tokens, stand on, where nothing is in their way.
 public struct GrantPath: Sendable, Equatable, BitwiseCopyable {
-  public var grant: GrantID
+  /// Nil for a connector's own tokens.
+  public var grant: GrantID?
   public var connector: ConnectorID
   public var granter: AccountID
   public var group: GroupID?
   /// What the family, its grant and everything that that stands on let pass.
   public var scopes: Scopes
+  /// Position of the event that stopped the connector's own tokens of before it; 0 if none did, and on all other paths.
+  public var ownTokensStoppedBy: UInt64
 
   /// A way that is clear.
   @inlinable
-  public init(grant: GrantID, connector: ConnectorID, granter: AccountID, group: GroupID?, scopes: Scopes) {
+  public init(
+    grant: GrantID?, connector: ConnectorID, granter: AccountID, group: GroupID?, scopes: Scopes,
+    ownTokensStoppedBy: UInt64 = 0
+  ) {
+    self.ownTokensStoppedBy = ownTokensStoppedBy
     self.grant = grant
     self.connector = connector
     self.granter = granter
@@ -43,7 +50,9 @@ extension StandingReader where Self: ~Copyable {
   /// Whether the way from a family down to all that it stands on is clear.
   @inlinable
   public func examine(family number: UInt64) throws(StateUnreadable) -> Examination {
-    let family = try required(number, .family)
+    let family = try required(number)
+    if family.kind == .connector { return try examine(ownTokensOf: family, number) }
+    guard family.kind == .family else { throw .misplaced(number) }
     if let reason = family.obstacle(at: number) { return .obstructed(reason) }
     switch try examine(grant: GrantID(rawValue: family.parents[0]), family: number) {
     case .clear(var path):
@@ -52,6 +61,18 @@ extension StandingReader where Self: ~Copyable {
     case .obstructed(let reason):
       return .obstructed(reason)
     }
+  }
+
+  /// Whether the way from a connector's own tokens down to its owner is clear.
+  @usableFromInline
+  func examine(ownTokensOf connector: Standing, _ number: UInt64) throws(StateUnreadable) -> Examination {
+    if let reason = connector.obstacle(at: number) { return .obstructed(reason) }
+    let owner = try required(connector.parents[0], .account)
+    if let reason = owner.obstacle(at: connector.parents[0]) { return .obstructed(reason) }
+    return .clear(
+      GrantPath(
+        grant: nil, connector: ConnectorID(rawValue: number), granter: AccountID(rawValue: connector.parents[0]),
+        group: nil, scopes: connector.scopes, ownTokensStoppedBy: max(connector.floor, connector.ownTokensStoppedBy)))
   }
 
   @inlinable

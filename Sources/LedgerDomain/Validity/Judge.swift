@@ -66,11 +66,15 @@ func judge(
   case .obstructed(let reason):
     return .invalid(reason)
   case .clear(let path):
+    guard handle.rawValue >= path.ownTokensStoppedBy else {
+      return .invalid(.stopped(Subject(path.connector), by: path.ownTokensStoppedBy))
+    }
     return .valid(
       Verdict.Claims(
-        handle: handle, connector: path.connector, grant: path.grant, family: FamilyID(rawValue: family),
-        group: path.group, granter: path.granter, scopes: path.scopes.intersection(token.scopes),
-        expiresAt: credential.expiresAt))
+        handle: handle, connector: path.connector, grant: path.grant,
+        family: path.grant == nil ? nil : FamilyID(rawValue: family), group: path.group, granter: path.granter,
+        scopes: path.scopes.intersection(token.scopes), expiresAt: credential.expiresAt,
+        audiences: token.kind == .token ? token.audiences : .unrestricted, keyThumbprint: credential.keyThumbprint))
   }
 }
 

@@ -12,11 +12,11 @@ public import LedgerEvents
 ///
 /// | Object | Kind | Stands on |
 /// | --- | --- | --- |
-/// | access token | `token` | family |
+/// | access token | `token` | family, or the connector whose own it is; its audiences follow |
 /// | refresh token that succeeded another | `family` | family |
-/// | family, which is its first refresh token too | `family` | grant |
+/// | family, which is its first refresh token too | `family` | grant; its audiences follow |
 /// | grant | `grant` | connector, granter, the granter's membership (0 if not for a group), the granter's phone |
-/// | connector | `connector` | owner |
+/// | connector | `connector` | owner; ``ownTokensStoppedBy`` follows |
 /// | membership | `membership` | group |
 /// | account, group, phone | `account`, `group`, `phone` | nothing |
 ///
@@ -48,6 +48,8 @@ public struct Standing: Sendable, Equatable {
     /// any more.
     public var successor: UInt64
     public var acceptedUntil: Timestamp
+    /// Of an access token that is bound to a key: its SHA-256 thumbprint (RFC 7638).
+    public var keyThumbprint: Digest?
 
     public init(
       digest: Digest, expiresAt: Timestamp, successor: UInt64 = 0, acceptedUntil: Timestamp = Timestamp(rawValue: 0)

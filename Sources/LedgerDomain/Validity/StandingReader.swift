@@ -6,7 +6,7 @@ public protocol StandingReader: ~Copyable {
   /// made no object that validity depends on.
   func standing(of number: UInt64) throws(StateUnreadable) -> Standing?
 
-  /// Whether the way from a family of tokens down to all that it stands on is clear: what ``examine(family:)`` finds,
+  /// Whether the way from a family of tokens, or from a connector's own, down to all that it stands on is clear: what ``examine(family:)`` finds,
   /// looked up or remembered.
   func path(ofFamily number: UInt64) throws(StateUnreadable) -> Examination
 

@@ -1,3 +1,4 @@
+public import LedgerCrypto
 public import LedgerEvents
 
 /// Whether a presented token is valid at one moment, and why not.
@@ -14,20 +15,28 @@ public enum Verdict: Sendable, Equatable {
     /// The token's public handle: the position of the event that issued it.
     public var handle: TokenID
     public var connector: ConnectorID
-    public var grant: GrantID
-    public var family: FamilyID
+    /// Nil for a connector's own token, which no person gave.
+    public var grant: GrantID?
+    public var family: FamilyID?
     /// The group that it opens; nil for a person's own token.
     public var group: GroupID?
-    /// The account that gave the access.
+    /// The account that gave the access; for a connector's own token, its owner.
     public var granter: AccountID
     /// What it may do now: the scopes that were given and that everything it stands on still lets pass.
     public var scopes: Scopes
     public var expiresAt: Timestamp
+    /// The resource servers that it is restricted to. Of a refresh token, unrestricted: its family has them.
+    public var audiences: Audiences
+    /// SHA-256 thumbprint (RFC 7638) of the key whose proof must come with it (RFC 9449); nil where none need to.
+    public var keyThumbprint: Digest?
 
+    @inlinable
     public init(
-      handle: TokenID, connector: ConnectorID, grant: GrantID, family: FamilyID, group: GroupID?, granter: AccountID,
-      scopes: Scopes, expiresAt: Timestamp
+      handle: TokenID, connector: ConnectorID, grant: GrantID?, family: FamilyID?, group: GroupID?, granter: AccountID,
+      scopes: Scopes, expiresAt: Timestamp, audiences: Audiences = .unrestricted, keyThumbprint: Digest? = nil
     ) {
+      self.audiences = audiences
+      self.keyThumbprint = keyThumbprint
       self.handle = handle
       self.connector = connector
       self.grant = grant
@@ -54,5 +63,9 @@ public enum Verdict: Sendable, Equatable {
     case stopped(Subject, by: UInt64)
     /// It belongs to another connector than the one that presented it.
     case anotherConnector
+    /// It is bound to a key that its holder did not prove to have, or it is bound to none and a proof came with it.
+    case wrongKey
+    /// It is restricted to other resource servers.
+    case otherAudience
   }
 }

@@ -48,6 +48,7 @@ public struct RegisterWebhook: Command {
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     let claims = try state.requireAccess(token, to: .webhookWrite, at: context.now)
+    guard let grant = claims.grant, let family = claims.family else { throw .accessByPersonRequired }
     let requester = Requester.connector(claims.connector, for: claims.granter)
     var event = WebhookRegistered()
     let group = object.group
@@ -63,7 +64,7 @@ public struct RegisterWebhook: Command {
       }
       event.objectID = id
     }
-    guard try read(state.webhooks(of: claims.grant)).count < WebhookLimits.perGrant else {
+    guard try read(state.webhooks(of: grant)).count < WebhookLimits.perGrant else {
       throw .refused(
         .tooMany, field: "webhook", expected: "at most \(WebhookLimits.perGrant) webhooks under one grant",
         remedy: "delete one")
@@ -73,8 +74,8 @@ public struct RegisterWebhook: Command {
     }
     event.publicID = .init(publicID)
     event.connector = claims.connector.rawValue
-    event.grant = claims.grant.rawValue
-    event.family = claims.family.rawValue
+    event.grant = grant.rawValue
+    event.family = family.rawValue
     event.details.eventTypes = try eventTypes.checked()
     event.details.callbackURL = callback.url
     event.details.callbackToken = callback.token

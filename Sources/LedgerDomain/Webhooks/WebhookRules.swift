@@ -47,7 +47,7 @@ extension DomainReader where Self: ~Copyable {
     case .token(let token):
       let claims = try requireAccess(token, to: scope, at: now)
       requester = .connector(claims.connector, for: claims.granter)
-      isAllowed = known?.grant == claims.grant
+      isAllowed = claims.grant.map { known?.grant == $0 } ?? false
     case .requester(let asking):
       requester = asking
       try requireActive(asking)
@@ -96,5 +96,12 @@ extension DecisionFailure {
     .refused(
       .invalidToken, field: "accessToken", expected: "an access token that is valid", remedy: "get another",
       reason: reason)
+  }
+}
+
+extension DecisionFailure {
+  /// What belongs to a grant is not done by a connector's own token.
+  package static var accessByPersonRequired: Self {
+    .refused(.forbidden, field: "accessToken", expected: "an access token that a person's grant stands behind")
   }
 }

@@ -54,6 +54,12 @@ public nonisolated struct AuthorizationCodeIssued: Sendable {
   /// is worth nothing.
   public var scopes: UInt32 = 0
 
+  /// The resource servers that the tokens are restricted to, by their numbers; 1 for the ledger's own server.
+  public var audiences: [UInt64] = []
+
+  /// SHA-256 thumbprint of the key that the client must prove to redeem the code; empty where none was named.
+  public var keyThumbprint: Data = Data()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -85,7 +91,7 @@ fileprivate nonisolated let _protobuf_package = "credledger.events.v1"
 
 nonisolated extension AuthorizationCodeIssued: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".AuthorizationCodeIssued"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}connector\0\u{1}account\0\u{3}redirect_uri\0\u{3}code_challenge\0\u{1}digest\0\u{3}expires_at\0\u{1}scopes\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}connector\0\u{1}account\0\u{3}redirect_uri\0\u{3}code_challenge\0\u{1}digest\0\u{3}expires_at\0\u{1}scopes\0\u{1}audiences\0\u{3}key_thumbprint\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -100,6 +106,8 @@ nonisolated extension AuthorizationCodeIssued: SwiftProtobuf.Message, SwiftProto
       case 5: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
       case 6: try { try decoder.decodeSingularInt64Field(value: &self.expiresAt) }()
       case 7: try { try decoder.decodeSingularUInt32Field(value: &self.scopes) }()
+      case 8: try { try decoder.decodeRepeatedUInt64Field(value: &self.audiences) }()
+      case 9: try { try decoder.decodeSingularBytesField(value: &self.keyThumbprint) }()
       default: break
       }
     }
@@ -127,6 +135,12 @@ nonisolated extension AuthorizationCodeIssued: SwiftProtobuf.Message, SwiftProto
     if self.scopes != 0 {
       try visitor.visitSingularUInt32Field(value: self.scopes, fieldNumber: 7)
     }
+    if !self.audiences.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.audiences, fieldNumber: 8)
+    }
+    if !self.keyThumbprint.isEmpty {
+      try visitor.visitSingularBytesField(value: self.keyThumbprint, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -138,6 +152,8 @@ nonisolated extension AuthorizationCodeIssued: SwiftProtobuf.Message, SwiftProto
     if lhs.digest != rhs.digest {return false}
     if lhs.expiresAt != rhs.expiresAt {return false}
     if lhs.scopes != rhs.scopes {return false}
+    if lhs.audiences != rhs.audiences {return false}
+    if lhs.keyThumbprint != rhs.keyThumbprint {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

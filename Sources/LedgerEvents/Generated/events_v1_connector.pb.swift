@@ -128,6 +128,15 @@ public nonisolated struct ConnectorDetails: Sendable {
   /// Whether an authorization code is given without a challenge (RFC 7636) too. By default it is not.
   public var pkceOptional: Bool = false
 
+  /// Whether it gets access tokens of its own, for no person (RFC 6749 section 4.4).
+  public var clientCredentials: Bool = false
+
+  /// Whether its access tokens are bound to a key that it proves to have (RFC 9449).
+  public var dpopBound: Bool = false
+
+  /// Whether its access tokens are signed, so that resource servers verify them without a call (RFC 9068).
+  public var signedTokens: Bool = false
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -287,7 +296,7 @@ nonisolated extension ConnectorCreated: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension ConnectorDetails: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ConnectorDetails"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}description\0\u{1}publisher\0\u{3}redirect_uris\0\u{1}scopes\0\u{3}access_token_lifetime\0\u{3}refresh_token_lifetime\0\u{1}rotation\0\u{3}pkce_optional\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}description\0\u{1}publisher\0\u{3}redirect_uris\0\u{1}scopes\0\u{3}access_token_lifetime\0\u{3}refresh_token_lifetime\0\u{1}rotation\0\u{3}pkce_optional\0\u{3}client_credentials\0\u{3}dpop_bound\0\u{3}signed_tokens\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -304,6 +313,9 @@ nonisolated extension ConnectorDetails: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 7: try { try decoder.decodeSingularInt64Field(value: &self.refreshTokenLifetime) }()
       case 8: try { try decoder.decodeSingularEnumField(value: &self.rotation) }()
       case 9: try { try decoder.decodeSingularBoolField(value: &self.pkceOptional) }()
+      case 10: try { try decoder.decodeSingularBoolField(value: &self.clientCredentials) }()
+      case 11: try { try decoder.decodeSingularBoolField(value: &self.dpopBound) }()
+      case 12: try { try decoder.decodeSingularBoolField(value: &self.signedTokens) }()
       default: break
       }
     }
@@ -337,6 +349,15 @@ nonisolated extension ConnectorDetails: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.pkceOptional != false {
       try visitor.visitSingularBoolField(value: self.pkceOptional, fieldNumber: 9)
     }
+    if self.clientCredentials != false {
+      try visitor.visitSingularBoolField(value: self.clientCredentials, fieldNumber: 10)
+    }
+    if self.dpopBound != false {
+      try visitor.visitSingularBoolField(value: self.dpopBound, fieldNumber: 11)
+    }
+    if self.signedTokens != false {
+      try visitor.visitSingularBoolField(value: self.signedTokens, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -350,6 +371,9 @@ nonisolated extension ConnectorDetails: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.refreshTokenLifetime != rhs.refreshTokenLifetime {return false}
     if lhs.rotation != rhs.rotation {return false}
     if lhs.pkceOptional != rhs.pkceOptional {return false}
+    if lhs.clientCredentials != rhs.clientCredentials {return false}
+    if lhs.dpopBound != rhs.dpopBound {return false}
+    if lhs.signedTokens != rhs.signedTokens {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -50,6 +50,10 @@ public nonisolated struct RefreshTokenIssued: Sendable {
   /// The family under the same grant that stops because of this one; 0 if none.
   public var supersedes: UInt64 = 0
 
+  /// The resource servers that access tokens of the family are restricted to, by their numbers; 1 for the ledger's own
+  /// server. None where they are good for all.
+  public var audiences: [UInt64] = []
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -112,7 +116,7 @@ fileprivate nonisolated let _protobuf_package = "credledger.events.v1"
 
 nonisolated extension RefreshTokenIssued: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".RefreshTokenIssued"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}grant\0\u{1}connector\0\u{1}group\0\u{1}granter\0\u{1}digest\0\u{3}expires_at\0\u{1}supersedes\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}grant\0\u{1}connector\0\u{1}group\0\u{1}granter\0\u{1}digest\0\u{3}expires_at\0\u{1}supersedes\0\u{1}audiences\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -127,6 +131,7 @@ nonisolated extension RefreshTokenIssued: SwiftProtobuf.Message, SwiftProtobuf._
       case 5: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
       case 6: try { try decoder.decodeSingularInt64Field(value: &self.expiresAt) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.supersedes) }()
+      case 8: try { try decoder.decodeRepeatedUInt64Field(value: &self.audiences) }()
       default: break
       }
     }
@@ -154,6 +159,9 @@ nonisolated extension RefreshTokenIssued: SwiftProtobuf.Message, SwiftProtobuf._
     if self.supersedes != 0 {
       try visitor.visitSingularUInt64Field(value: self.supersedes, fieldNumber: 7)
     }
+    if !self.audiences.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.audiences, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -165,6 +173,7 @@ nonisolated extension RefreshTokenIssued: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.digest != rhs.digest {return false}
     if lhs.expiresAt != rhs.expiresAt {return false}
     if lhs.supersedes != rhs.supersedes {return false}
+    if lhs.audiences != rhs.audiences {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -95,6 +95,8 @@ public enum ObjectKinds {
   public enum AuthorizationCode: SubjectObjectKind {
     public static var subjectKind: SubjectKind { .authorizationCode }
   }
+  /// Kind of an ``ObjectID``: resource server.
+  public enum ResourceServer: SubjectObjectKind { public static var subjectKind: SubjectKind { .resourceServer } }
 }
 
 /// A person's account.
@@ -123,3 +125,5 @@ public typealias WebhookID = ObjectID<ObjectKinds.Webhook>
 public typealias SubscriptionID = ObjectID<ObjectKinds.Subscription>
 /// An authorization code of the OAuth flow.
 public typealias AuthorizationCodeID = ObjectID<ObjectKinds.AuthorizationCode>
+/// A resource server: a program that is shown access tokens.
+public typealias ResourceServerID = ObjectID<ObjectKinds.ResourceServer>

@@ -15,6 +15,7 @@ public enum SubjectKind: UInt8, Sendable, Hashable, CaseIterable {
   case challenge = 11
   case subscription = 12
   case authorizationCode = 13
+  case resourceServer = 20
 
   /// The name in lower case, as in the text of a ``Subject``.
   public var name: String {
@@ -32,6 +33,7 @@ public enum SubjectKind: UInt8, Sendable, Hashable, CaseIterable {
     case .challenge: "challenge"
     case .subscription: "subscription"
     case .authorizationCode: "authorization-code"
+    case .resourceServer: "resource-server"
     }
   }
 

@@ -47,7 +47,8 @@ extension PortalFailure {
     case .forbidden: self = .forbidden(RefusalWords.sentence(error))
     case .conflict:
       self.init(status: .conflict, title: "Nothing was done", remedy: RefusalWords.sentence(error), code: code)
-    case .invalid, .invalidClient, .invalidCredential:
+    case .invalid, .invalidClient, .invalidCredential, .unauthorizedClient, .invalidScope, .invalidTarget,
+      .invalidProof:
       self.init(
         status: .unprocessableContent, title: "Nothing was done", remedy: RefusalWords.sentence(error), code: code)
     case .tooMany:

@@ -85,13 +85,16 @@ extension Directory {
       try put(ClockCorrection(event, position), at: .number(.clockCorrection, position), in: &transaction)
     // These change only whether tokens are valid, or nothing that is looked up.
     case .ledgerRestored, .retentionApplied, .refreshTokenRotated, .tokenIssued, .masterKeyRotated, .phonePINWithheld,
-      .phonePINDispatched:
+      .phonePINDispatched, .tokenLeakReported:
       break
     case .phonePINAccepted(let event): try close(challenge: event.challenge, &transaction)
     case .authorizationCodeIssued(let event): try issue(event, position, &transaction)
     case .authorizationCodeRedeemed(let event): try redeem(event, &transaction)
     case .groupSubscriberAdded(let event): try add(event, position, &transaction)
     case .groupSubscriberRemoved(let event): try remove(subscriber: event, &transaction)
+    case .resourceServerCreated(let event): try create(event, position, time, &transaction)
+    case .resourceServerSecretRotated(let event): try rotate(event, position, &transaction)
+    case .resourceServerDeleted(let event): try delete(resourceServer: event.resourceServer, &transaction)
     }
   }
 
@@ -108,7 +111,8 @@ extension Directory {
       current: SecretID(rawValue: position), currentDigest: try Digest(of: event.secretDigest, at: position),
       previous: SecretID(rawValue: 0), previousDigest: .zero, previousUntil: Timestamp(milliseconds: 0),
       accessTokenLifetime: event.details.accessTokenLifetime,
-      refreshTokenLifetime: event.details.refreshTokenLifetime, rotation: event.details.rotation)
+      refreshTokenLifetime: event.details.refreshTokenLifetime, rotation: event.details.rotation,
+      isDPoPBound: event.details.dpopBound, hasSignedTokens: event.details.signedTokens)
     try put(connector, at: .number(.connector, position), in: &transaction)
     try put(credentials, at: .number(.credentials, position), in: &transaction)
     try put(position, at: .publicID(.connectorByPublicID, publicID), in: &transaction)
@@ -131,6 +135,8 @@ extension Directory {
       row.accessTokenLifetime = event.after.accessTokenLifetime
       row.refreshTokenLifetime = event.after.refreshTokenLifetime
       row.rotation = event.after.rotation
+      row.isDPoPBound = event.after.dpopBound
+      row.hasSignedTokens = event.after.signedTokens
     }
   }
 

@@ -16,7 +16,8 @@ extension Directory {
       scopes: Scopes(rawValue: event.scopes),
       challenge: event.codeChallenge.isEmpty ? nil : try Digest(of: event.codeChallenge, at: position),
       digest: try Digest(of: event.digest, at: position), expiresAt: Timestamp(milliseconds: event.expiresAt),
-      family: nil)
+      family: nil, audiences: try Audiences(of: event.audiences, at: position),
+      keyThumbprint: event.keyThumbprint.isEmpty ? nil : try Digest(of: event.keyThumbprint, at: position))
     try put(code, at: .number(.authorizationCode, position), in: &transaction)
   }
 
@@ -38,6 +39,8 @@ extension IssuedCode: Row {
     writer.digest(digest)
     writer.time(expiresAt)
     writer.id(family)
+    for index in 0..<3 { writer.number(audiences.slots[index]) }
+    writer.optional(keyThumbprint) { $0.digest($1) }
   }
 
   init?(from reader: inout RowReader) {
@@ -45,10 +48,12 @@ extension IssuedCode: Row {
       let account = reader.id(AccountID.self), let redirectURI = reader.text(),
       let scopes = reader.number().flatMap({ UInt32(exactly: $0) }),
       let challenge = reader.optional({ $0.digest() }), let digest = reader.digest(), let expiresAt = reader.time(),
-      let family = reader.optionalID(FamilyID.self)
+      let family = reader.optionalID(FamilyID.self), let first = reader.number(), let second = reader.number(),
+      let third = reader.number(), let keyThumbprint = reader.optional({ $0.digest() })
     else { return nil }
     self.init(
       id: id, connector: connector, account: account, redirectURI: redirectURI,
-      scopes: Scopes(rawValue: scopes), challenge: challenge, digest: digest, expiresAt: expiresAt, family: family)
+      scopes: Scopes(rawValue: scopes), challenge: challenge, digest: digest, expiresAt: expiresAt, family: family,
+      audiences: Audiences(first, second, third), keyThumbprint: keyThumbprint)
   }
 }

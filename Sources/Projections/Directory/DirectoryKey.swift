@@ -100,6 +100,11 @@ package enum DirectoryKey: Equatable {
     case subscriptionOfGroup = 83
     /// Account and group to the subscription.
     case subscriptionOfAccount = 84
+    /// Resource server to ``ResourceServer``.
+    case resourceServer = 90
+    case resourceServerByPublicID = 91
+    /// Digest of an audience to the resource server that has it and is not deleted.
+    case resourceServerByAudience = 92
   }
 
   var family: Family {
@@ -151,7 +156,7 @@ package enum DirectoryKeyCodec: KeyCodec {
     case (9, _):
       return .number(family, bytes.load(bigEndian: UInt64.self, at: 1))
     case (17, .connectorByPublicID), (17, .groupByPublicID), (17, .webhookByPublicID),
-      (17, .erasedPerson):
+      (17, .erasedPerson), (17, .resourceServerByPublicID):
       return .publicID(
         family,
         PublicID(high: bytes.load(bigEndian: UInt64.self, at: 1), low: bytes.load(bigEndian: UInt64.self, at: 9)))

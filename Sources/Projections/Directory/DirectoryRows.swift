@@ -122,6 +122,9 @@ extension Connector: Row {
     writer.number(UInt64(bitPattern: details.refreshTokenLifetime))
     writer.number(UInt64(details.rotation.rawValue))
     writer.flag(details.pkceOptional)
+    writer.flag(details.clientCredentials)
+    writer.flag(details.dpopBound)
+    writer.flag(details.signedTokens)
     writer.number(UInt64(approvedScopes.rawValue))
     writer.flag(isDeleted)
     writer.time(createdAt)
@@ -140,10 +143,14 @@ extension Connector: Row {
     }
     guard let scopes = reader.number().flatMap({ UInt32(exactly: $0) }), let access = reader.number(),
       let refresh = reader.number(), let rotation = reader.number().flatMap({ RefreshRotation(rawValue: Int($0)) }),
-      let isPKCEOptional = reader.flag(), let approved = reader.number().flatMap({ UInt32(exactly: $0) }),
+      let isPKCEOptional = reader.flag(), let hasClientCredentials = reader.flag(), let isDPoPBound = reader.flag(),
+      let hasSignedTokens = reader.flag(), let approved = reader.number().flatMap({ UInt32(exactly: $0) }),
       let isDeleted = reader.flag(), let createdAt = reader.time(), let setBy = reader.number()
     else { return nil }
     details.pkceOptional = isPKCEOptional
+    details.clientCredentials = hasClientCredentials
+    details.dpopBound = isDPoPBound
+    details.signedTokens = hasSignedTokens
     details.name = name
     details.description_p = description
     details.publisher = publisher
@@ -167,17 +174,21 @@ extension ConnectorCredentials: Row {
     writer.number(UInt64(bitPattern: accessTokenLifetime))
     writer.number(UInt64(bitPattern: refreshTokenLifetime))
     writer.number(UInt64(rotation.rawValue))
+    writer.flag(isDPoPBound)
+    writer.flag(hasSignedTokens)
   }
 
   init?(from reader: inout RowReader) {
     guard let current = reader.id(SecretID.self), let currentDigest = reader.digest(), let previous = reader.number(),
       let previousDigest = reader.digest(), let previousUntil = reader.time(), let access = reader.number(),
-      let refresh = reader.number(), let rotation = reader.number().flatMap({ RefreshRotation(rawValue: Int($0)) })
+      let refresh = reader.number(), let rotation = reader.number().flatMap({ RefreshRotation(rawValue: Int($0)) }),
+      let isDPoPBound = reader.flag(), let hasSignedTokens = reader.flag()
     else { return nil }
     self.init(
       current: current, currentDigest: currentDigest, previous: SecretID(rawValue: previous),
       previousDigest: previousDigest, previousUntil: previousUntil, accessTokenLifetime: Int64(bitPattern: access),
-      refreshTokenLifetime: Int64(bitPattern: refresh), rotation: rotation)
+      refreshTokenLifetime: Int64(bitPattern: refresh), rotation: rotation, isDPoPBound: isDPoPBound,
+      hasSignedTokens: hasSignedTokens)
   }
 }
 

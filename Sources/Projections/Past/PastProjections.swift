@@ -272,6 +272,7 @@ extension DirectoryKey {
     case .number(.webhook, let number): Subject(kind: .webhook, number: number)
     case .number(.authorizationCode, let number): Subject(kind: .authorizationCode, number: number)
     case .number(.subscription, let number): Subject(kind: .subscription, number: number)
+    case .number(.resourceServer, let number): Subject(kind: .resourceServer, number: number)
     default: nil
     }
   }

@@ -9,18 +9,20 @@ import LedgerEvents
 /// | Size | Field |
 /// | --- | --- |
 /// | 1 | kind |
-/// | 1 | flags: 1 stopped, 2 floor, 4 credential, 8 successor; number of parents in the high four bits |
+/// | 1 | flags: 1 stopped, 2 floor, 4 credential, 8 successor, 128 thumbprint; number of parents in the three bits between |
 /// | 4 | scopes |
 /// | 8 each | parents up to the last that is not 0 |
 /// | 8 | if flagged: position of the event that stopped it |
 /// | 8 | if flagged: floor |
 /// | 40 | if flagged: digest, time of expiry |
 /// | 16 | if flagged: handle of the successor, time until which this one is accepted |
+/// | 32 | if flagged: thumbprint of the key that the token is bound to |
 package enum StandingCodec: ValueCodec {
   private static let isStopped: UInt8 = 1
   private static let hasFloor: UInt8 = 2
   private static let hasCredential: UInt8 = 4
   private static let hasSuccessor: UInt8 = 8
+  private static let isBound: UInt8 = 128
 
   private static func flags(of value: Standing) -> UInt8 {
     var flags = UInt8(parentCount(of: value)) << 4
@@ -29,6 +31,7 @@ package enum StandingCodec: ValueCodec {
     if let credential = value.credential {
       flags |= hasCredential
       if credential.successor != 0 { flags |= hasSuccessor }
+      if credential.keyThumbprint != nil { flags |= isBound }
     }
     return flags
   }
@@ -40,11 +43,12 @@ package enum StandingCodec: ValueCodec {
   }
 
   private static func byteCount(flags: UInt8) -> Int {
-    var count = 6 + 8 * Int(flags >> 4)
+    var count = 6 + 8 * Int(flags >> 4 & 7)
     if flags & isStopped != 0 { count += 8 }
     if flags & hasFloor != 0 { count += 8 }
     if flags & hasCredential != 0 { count += 40 }
     if flags & hasSuccessor != 0 { count += 16 }
+    if flags & isBound != 0 { count += Digest.byteCount }
     return count
   }
 
@@ -55,22 +59,26 @@ package enum StandingCodec: ValueCodec {
     output.append(value.kind.rawValue)
     output.append(flags)
     output.append(littleEndian: value.scopes.rawValue)
-    for index in 0..<Int(flags >> 4) { output.append(littleEndian: value.parents[index]) }
+    for index in 0..<Int(flags >> 4 & 7) { output.append(littleEndian: value.parents[index]) }
     if flags & isStopped != 0 { output.append(littleEndian: value.stoppedBy) }
     if flags & hasFloor != 0 { output.append(littleEndian: value.floor) }
     guard let credential = value.credential else { return }
     unsafe credential.digest.withUnsafeBytes { unsafe output.append(RawSpan(_unsafeBytes: $0)) }
     output.append(littleEndian: credential.expiresAt.milliseconds)
-    guard credential.successor != 0 else { return }
-    output.append(littleEndian: credential.successor)
-    output.append(littleEndian: credential.acceptedUntil.milliseconds)
+    if credential.successor != 0 {
+      output.append(littleEndian: credential.successor)
+      output.append(littleEndian: credential.acceptedUntil.milliseconds)
+    }
+    guard let thumbprint = credential.keyThumbprint else { return }
+    unsafe thumbprint.withUnsafeBytes { unsafe output.append(RawSpan(_unsafeBytes: $0)) }
   }
 
   package static func decode(_ bytes: RawSpan) -> Standing? {
     guard bytes.byteCount >= 6 else { return nil }
     let flags = bytes.load(littleEndian: UInt8.self, at: 1)
-    let parentCount = Int(flags >> 4)
-    guard parentCount <= 4, bytes.byteCount == byteCount(flags: flags),
+    let parentCount = Int(flags >> 4 & 7)
+    guard parentCount <= 4, flags & isBound == 0 || flags & hasCredential != 0,
+      bytes.byteCount == byteCount(flags: flags),
       let kind = SubjectKind(rawValue: bytes.load(littleEndian: UInt8.self))
     else { return nil }
     var value = Standing(kind, scopes: Scopes(rawValue: bytes.load(littleEndian: UInt32.self, at: 2)))
@@ -90,6 +98,10 @@ package enum StandingCodec: ValueCodec {
       if flags & hasSuccessor != 0 {
         credential.successor = next()
         credential.acceptedUntil = Timestamp(milliseconds: Int64(bitPattern: next()))
+      }
+      if flags & isBound != 0 {
+        credential.keyThumbprint = Digest(copying: bytes.extracting(offset..<offset + Digest.byteCount))
+        guard credential.keyThumbprint != nil else { return nil }
       }
       value.credential = credential
     }

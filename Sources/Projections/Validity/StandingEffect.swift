@@ -14,12 +14,14 @@ enum StandingEffect {
   /// Everything older that stands on it stops for good.
   case raiseFloor
   case allow(Scopes)
+  /// What passes changes, and the tokens that a connector got for itself stop for good.
+  case allowWithoutOwnTokens(Scopes)
   case succeed(until: Timestamp)
 
   /// Whether it may take validity away: everything but what makes, widens, narrows or resumes.
   var stops: Bool {
     switch self {
-    case .stop, .raiseFloor, .succeed: true
+    case .stop, .raiseFloor, .allowWithoutOwnTokens, .succeed: true
     case .make, .resume, .allow: false
     }
   }
@@ -32,6 +34,9 @@ enum StandingEffect {
     case .resume: standing.stoppedBy = 0
     case .raiseFloor: standing.floor = position
     case .allow(let scopes): standing.scopes = scopes
+    case .allowWithoutOwnTokens(let scopes):
+      standing.scopes = scopes
+      standing.ownTokensStoppedBy = position
     case .succeed(let until):
       standing.credential?.successor = position
       standing.credential?.acceptedUntil = until
@@ -45,11 +50,13 @@ enum StandingEffect {
     switch event {
     // What makes an object.
     case .tokenIssued(let event):
-      let credential = try credential(event.digest, event.expiresAt, position)
-      try body(
-        position,
-        .make(
-          Standing(.token, scopes: Scopes(rawValue: event.scopes), on: event.family, credential: credential)))
+      var credential = try credential(event.digest, event.expiresAt, position)
+      if !event.keyThumbprint.isEmpty { credential.keyThumbprint = try Digest(of: event.keyThumbprint, at: position) }
+      var token = Standing(
+        .token, scopes: Scopes(rawValue: event.scopes), on: event.family == 0 ? event.connector : event.family,
+        credential: credential)
+      if !event.audiences.isEmpty { token.audiences = try Audiences(of: event.audiences, at: position) }
+      try body(position, .make(token))
     case .accountRegistered(let event):
       try body(position, .make(Standing(.account, scopes: event.role.grantableScopes)))
     case .phoneVerified: try body(position, .make(Standing(.phone)))
@@ -68,7 +75,9 @@ enum StandingEffect {
             event.phone)))
     case .refreshTokenIssued(let event):
       let credential = try credential(event.digest, event.expiresAt, position)
-      try body(position, .make(Standing(.family, on: event.grant, credential: credential)))
+      var family = Standing(.family, on: event.grant, credential: credential)
+      if !event.audiences.isEmpty { family.audiences = try Audiences(of: event.audiences, at: position) }
+      try body(position, .make(family))
       if event.supersedes != 0 { try body(event.supersedes, .stop) }
     case .refreshTokenRotated(let event):
       let credential = try credential(event.digest, event.expiresAt, position)
@@ -82,7 +91,10 @@ enum StandingEffect {
     case .phoneRemoved(let event): try body(event.phone, .stop)
     case .connectorUpdated(let event):
       let approved = Scopes(rawValue: event.approved)
-      try body(event.connector, .allow(Scopes(rawValue: event.after.scopes).approved(approved)))
+      let scopes = Scopes(rawValue: event.after.scopes).approved(approved)
+      // Tokens of its own that it got until then do not come back where it is allowed to get some again.
+      let stopsOwn = event.before.clientCredentials && !event.after.clientCredentials
+      try body(event.connector, stopsOwn ? .allowWithoutOwnTokens(scopes) : .allow(scopes))
     case .connectorScopesApproved(let event): try body(event.connector, .allow(Scopes(rawValue: event.scopes)))
     case .connectorDeleted(let event): try body(event.connector, .stop)
     case .groupDeleted(let event): try body(event.group, .stop)
@@ -108,7 +120,8 @@ enum StandingEffect {
       .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted, .keyRotated, .keyDropped,
       .signingKeyRotated, .masterKeyRotated,
       .phonePINAccepted, .phonePINWithheld, .phonePINDispatched, .groupSubscriberAdded, .groupSubscriberRemoved,
-      .groupInvitationAccepted, .authorizationCodeIssued, .authorizationCodeRedeemed:
+      .groupInvitationAccepted, .authorizationCodeIssued, .authorizationCodeRedeemed,
+      .resourceServerCreated, .resourceServerSecretRotated, .resourceServerDeleted, .tokenLeakReported:
       break
     }
   }

@@ -8,7 +8,7 @@ import LedgerEvents
 /// that made it, and so in the order of the log.
 package struct TokenValidity: Sendable {
   /// To be raised whenever a row is written differently: the projection is then rebuilt.
-  package static let schemaVersion: UInt64 = 3
+  package static let schemaVersion: UInt64 = 4
 
   let rows: Table<PositionKey, StandingCodec>
   /// What lies below the rows in a state of the past; nil in the live projections, whose rows are all there is.

@@ -99,7 +99,9 @@ struct ConnectorCommand: AsyncParsableCommand {
           publisher: details.publisher ?? "", redirectURIs: details.redirectURI,
           accessTokenLifetime: details.accessTokenLifetime ?? 0,
           refreshTokenLifetime: details.refreshTokenLifetime ?? 0, rotation: details.rotation?.value ?? .late,
-          requiresPKCE: details.requirePkce ?? true, for: owner, by: Requester.operator)
+          requiresPKCE: details.requirePkce ?? true, allowsOwnTokens: details.ownTokens ?? false,
+          isDPoPBound: details.dpopBound ?? false,
+          hasSignedTokens: details.signedTokens ?? false, for: owner, by: Requester.operator)
       }
       try output.showOnce(
         connector.json(secret: secret),
@@ -116,6 +118,7 @@ struct ConnectorCommand: AsyncParsableCommand {
         EXAMPLES
           credledger connector update 8 --name "Roster two"
           credledger connector update 8 --permission text-message --access-token-lifetime 3600
+          credledger connector update 8 --own-tokens --dpop-bound
         """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
@@ -143,7 +146,9 @@ struct ConnectorCommand: AsyncParsableCommand {
           connector.find(in: ledger).id, name: name, permissions: permissions.isEmpty ? nil : permissions,
           description: details.description, publisher: details.publisher, redirectURIs: redirectURIs,
           accessTokenLifetime: details.accessTokenLifetime, refreshTokenLifetime: details.refreshTokenLifetime,
-          rotation: details.rotation?.value, requiresPKCE: details.requirePkce, by: Requester.operator)
+          rotation: details.rotation?.value, requiresPKCE: details.requirePkce,
+          allowsOwnTokens: details.ownTokens, isDPoPBound: details.dpopBound,
+          hasSignedTokens: details.signedTokens, by: Requester.operator)
       }
       change.show(output.format, "is changed")
     }

@@ -18,10 +18,24 @@ struct ConnectorDetailOptions: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "Whether an authorization code needs a challenge (PKCE); it does by default.")
   var requirePkce: Bool?
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Whether it gets access tokens of its own, for no person; without it those that it has stop for good.")
+  var ownTokens: Bool?
+
+  @Flag(inversion: .prefixedNo, help: "Whether its access tokens are bound to a key that it proves to have (DPoP).")
+  var dpopBound: Bool?
+
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Whether its access tokens are signed (RFC 9068), so that resource servers verify them without a call.")
+  var signedTokens: Bool?
+
   /// Whether any of them is given.
   var nameSomething: Bool {
     description != nil || publisher != nil || !redirectURI.isEmpty || accessTokenLifetime != nil
-      || refreshTokenLifetime != nil || rotation != nil || requirePkce != nil
+      || refreshTokenLifetime != nil || rotation != nil || requirePkce != nil || ownTokens != nil || dpopBound != nil
+      || signedTokens != nil
   }
 }
 
@@ -81,6 +95,9 @@ extension ConnectorState {
       "approved        \(connector.approvedScopes)",
     ] + details.redirectUris.map { "redirect URI    \($0)" } + [
       "PKCE            \(details.pkceOptional ? "optional" : "required")",
+      "own tokens      \(details.clientCredentials ? "allowed" : "not allowed")",
+      "signed tokens   \(details.signedTokens ? "yes" : "no")",
+      "DPoP            \(details.dpopBound ? "required" : "optional")",
       "access tokens   \(details.accessTokenLifetime == 0 ? 86_400 : details.accessTokenLifetime) s",
       "refresh tokens  \(details.refreshTokenLifetime == 0 ? 31_536_000 : details.refreshTokenLifetime) s, replaced "
         + details.rotation.word, "created         \(connector.createdAt)",
@@ -102,6 +119,8 @@ extension ConnectorState {
       ("accessTokenLifetime", .number(UInt64(clamping: details.accessTokenLifetime))),
       ("refreshTokenLifetime", .number(UInt64(clamping: details.refreshTokenLifetime))),
       ("rotation", .string(details.rotation.word)), ("requiresPKCE", .bool(!details.pkceOptional)),
+      ("ownTokens", .bool(details.clientCredentials)), ("dpopBound", .bool(details.dpopBound)),
+      ("signedTokens", .bool(details.signedTokens)),
       (
         "approvedScopes",
         .array(connector.approvedScopes.description.split(separator: ",").map { .string(String($0)) })

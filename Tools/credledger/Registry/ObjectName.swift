@@ -30,6 +30,7 @@ enum ObjectName<Kind: ObjectKind>: ExpressibleByArgument, Sendable, CustomString
 }
 
 typealias ConnectorName = ObjectName<ObjectKinds.Connector>
+typealias ResourceServerName = ObjectName<ObjectKinds.ResourceServer>
 typealias GroupName = ObjectName<ObjectKinds.Group>
 
 extension ConnectorName {
@@ -39,6 +40,19 @@ extension ConnectorName {
       switch self {
       case .number(let id): try ledger.connectors.connector(id)
       case .publicID(let id): try ledger.connectors.connector(publicID: id)
+      }
+    guard let found else { throw unknown }
+    return found
+  }
+}
+
+extension ResourceServerName {
+  /// The resource server, deleted or not.
+  func find(in ledger: Ledger) throws -> ResourceServer {
+    let found =
+      switch self {
+      case .number(let id): try ledger.resourceServers.server(id)
+      case .publicID(let id): try ledger.resourceServers.server(publicID: id)
       }
     guard let found else { throw unknown }
     return found

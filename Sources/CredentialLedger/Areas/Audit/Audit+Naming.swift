@@ -150,6 +150,11 @@ extension Ledger {
       case .group:
         guard let group = try state.group(GroupID(rawValue: subject.number)) else { return (nil, nil) }
         return (Audit.Label(name: group.name, standing: group.isDeleted ? .ended : .present), nil)
+      case .resourceServer:
+        guard let server = try state.resourceServer(ResourceServerID(rawValue: subject.number)) else {
+          return (nil, nil)
+        }
+        return (Audit.Label(name: server.name, standing: server.isDeleted ? .ended : .present), nil)
       case .grant, .family, .token, .webhook, .operator, .challenge, .authorizationCode:
         return (nil, nil)
       }

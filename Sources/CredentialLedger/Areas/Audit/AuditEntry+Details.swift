@@ -56,6 +56,19 @@ extension AuditEntry {
         ("previousSecret", .number(event.previousSecret)),
         ("previousExpiresAt", .milliseconds(event.previousExpiresAt)),
       ]
+    case .resourceServerCreated(let event):
+      [
+        ("publicID", .guid(event.publicID)), ("name", .text(event.name)), ("audience", .text(event.audience)),
+      ].filter { !$0.value.isUnset }
+    case .resourceServerSecretRotated(let event):
+      [
+        ("previousSecret", .number(event.previousSecret)),
+        ("previousExpiresAt", .milliseconds(event.previousExpiresAt)),
+      ]
+    case .tokenLeakReported(let event):
+      [
+        ("reporter", .text(event.reporter)), ("source", .text(event.source)), ("location", .text(event.location)),
+      ].filter { !$0.value.isUnset }
     case .groupCreated(let event):
       [
         ("publicID", .guid(event.publicID)), ("name", .text(event.name)), ("kind", .text(event.kind.word)),
@@ -68,6 +81,7 @@ extension AuditEntry {
     case .refreshTokenIssued(let event):
       [("expiresAt", .milliseconds(event.expiresAt))]
         + (event.supersedes == 0 ? [] : [("supersedes", .token(event.supersedes))])
+        + .conditions(event.audiences, [])
     case .refreshTokenRotated(let event):
       [
         ("expiresAt", .milliseconds(event.expiresAt)), ("predecessor", .token(event.predecessor)),
@@ -77,12 +91,13 @@ extension AuditEntry {
       [
         ("redirectURI", .text(event.redirectUri)), ("hasChallenge", .flag(!event.codeChallenge.isEmpty)),
         ("expiresAt", .milliseconds(event.expiresAt)), ("scopes", .scopes(event.scopes)),
-      ]
+      ] + .conditions(event.audiences, event.keyThumbprint)
     case .tokenIssued(let event):
-      [
-        ("refreshToken", .token(event.refreshToken)), ("expiresAt", .milliseconds(event.expiresAt)),
-        ("scopes", .scopes(event.scopes)),
+      (event.refreshToken == 0 ? [] : [("refreshToken", .token(event.refreshToken))]) + [
+        ("expiresAt", .milliseconds(event.expiresAt)), ("scopes", .scopes(event.scopes)),
       ] + (event.successor == 0 ? [] : [("successor", .token(event.successor))])
+        + .conditions(event.audiences, event.keyThumbprint)
+        + (event.format == .signed ? [("signed", .flag(true))] : [])
     case .tokenRevoked(let event):
       event.reachWord.map { [("reach", .text($0)), ("target", .text("\($0):\(event.target)"))] } ?? []
     case .webhookRegistered(let event):
@@ -112,7 +127,7 @@ extension AuditEntry {
       .groupDeleted, .groupMemberRemoved, .groupSubgroupAttached, .groupSubgroupDetached, .groupSubscriberAdded,
       .groupSubscriberRemoved, .groupInvitationAccepted, .permissionRevoked, .refreshTokenReuseDetected,
       .authorizationCodeRedeemed,
-      .webhookDeleted, .subjectErased:
+      .webhookDeleted, .subjectErased, .resourceServerDeleted:
       []
     }
   }
@@ -166,7 +181,17 @@ extension ConnectorDetails {
       ("redirectURIs", .list(redirectUris)), ("scopes", .scopes(scopes)),
       ("accessTokenLifetime", .number(UInt64(clamping: accessTokenLifetime))),
       ("refreshTokenLifetime", .number(UInt64(clamping: refreshTokenLifetime))), ("rotation", .text(rotation.word)),
+      ("ownTokens", .flag(clientCredentials)), ("dpopBound", .flag(dpopBound)), ("signedTokens", .flag(signedTokens)),
     ]
+  }
+}
+
+extension [(name: String, value: EventDetail)] {
+  /// What a token is restricted to and bound to, where it is.
+  fileprivate static func conditions(_ audiences: [UInt64], _ keyThumbprint: some Collection<UInt8>) -> Self {
+    let names = audiences.map { $0 == 1 ? "own" : "\(ResourceServerID(rawValue: $0))" }
+    return (names.isEmpty ? [] : [("audiences", .list(names))])
+      + (keyThumbprint.isEmpty ? [] : [("keyThumbprint", .text(Base64URL.encode([UInt8](keyThumbprint))))])
   }
 }
 
@@ -188,7 +213,7 @@ extension EventDetail {
   fileprivate static func token(_ handle: UInt64) -> EventDetail { .text("\(TokenID(rawValue: handle))") }
 
   /// Whether it is what a field has that was not given.
-  fileprivate var isUnset: Bool { self == .text("") || self == .list([]) || self == .number(0) }
+  fileprivate var isUnset: Bool { self == .text("") || self == .list([]) || self == .number(0) || self == .flag(false) }
 
   fileprivate static func milliseconds(_ time: Int64) -> EventDetail { .time(Timestamp(milliseconds: time)) }
 

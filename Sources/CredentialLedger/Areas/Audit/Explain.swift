@@ -103,7 +103,7 @@ extension Ledger {
     let subject: Subject
     switch explained {
     case .presented(let text):
-      guard let token = try tokenFormat.read(text) else {
+      guard let token = try tokenFormat.read(opaque(text)) else {
         return Explanation(
           subject: nil, time: time, position: 0, obstacle: .malformed, claims: nil, steps: [], decidedBy: nil,
           stoppedBy: nil, alsoStoppedBy: [], firstObstacle: nil)
@@ -141,7 +141,7 @@ extension Ledger {
       let decisive: UInt64? =
         switch reason {
         case .malformed, .unknown: nil
-        case nil, .expired, .wrongKind, .anotherConnector: subject.number
+        case nil, .expired, .wrongKind, .anotherConnector, .wrongKey, .otherAudience: subject.number
         case .stopped, .replaced: stops.first?.step.position ?? reason?.event
         }
       return Explanation(
@@ -207,7 +207,7 @@ extension Verdict.Reason {
     switch self {
     case .stopped(_, let position): position
     case .replaced(let successor): successor.rawValue
-    case .malformed, .unknown, .wrongKind, .expired, .anotherConnector: nil
+    case .malformed, .unknown, .wrongKind, .expired, .anotherConnector, .wrongKey, .otherAudience: nil
     }
   }
 
@@ -221,6 +221,8 @@ extension Verdict.Reason {
     case .replaced(let successor): "replaced by \(successor)"
     case .stopped(let subject, let position): "\(subject) stopped by the event at \(position)"
     case .anotherConnector: "another connector's"
+    case .wrongKey: "presented without the key that it is bound to, or with one though it is bound to none"
+    case .otherAudience: "restricted to other resource servers"
     }
   }
 }

@@ -67,7 +67,8 @@ extension ManagementPortal {
       case .replaced(let successor):
         "because <code>\(successor.description)</code> replaced it \(Part.proof(successor.rawValue, signed: signed))"
       case .malformed, .unknown: "because there was no such token yet"
-      case .wrongKind, .anotherConnector: "because it is used for something else"
+      case .wrongKind, .anotherConnector, .otherAudience: "because it is used for something else"
+      case .wrongKey: "because the key that it is bound to was not proved"
       }
     return "<strong>Not valid</strong><span>at \(Part.exact(explanation.time)), \(reason)</span>"
   }

@@ -1,0 +1,81 @@
+import LedgerCrypto
+public import LedgerDomain
+
+/// The form of tokens, for programs that look for leaked ones.
+public enum TokenPattern {
+  /// A regular expression that access tokens, refresh tokens and authorization codes match, and next to nothing else: a
+  /// prefix, and 71 characters of base 32 that hold a masked number, 192 random bits and a CRC-32.
+  public static let tokens = "cl[acr]_[a-z2-7]{71}"
+  /// A regular expression that Secrets of connectors and resource servers match: 192 random bits and a CRC-32.
+  public static let secrets = "cls_[a-z2-7]{45}"
+}
+
+extension Tokens {
+  /// A token that was found in some text.
+  public struct Found: Sendable, Equatable {
+    /// Where it begins, in bytes.
+    public let offset: Int
+    /// The token: a secret.
+    public let token: String
+    public let kind: TokenKind
+  }
+
+  /// How far two pieces of a text must overlap so that no token is missed between them, in bytes.
+  public static let overlap = AccessToken.prefix.utf8.count + characterCount - 1
+
+  private static let characterCount = 71
+
+  /// The access and refresh tokens in a text, by their form, checksum and mask: those of this ledger, whether they are still
+  /// good or not, in order. What nobody issued is found too where it was made with the ledger's own key. Reads the text once.
+  ///
+  /// ```swift
+  /// let leaked = try ledger.tokens.find(in: Array(page.utf8)).map(\.token)
+  /// ```
+  public func find(in text: [UInt8]) throws(LedgerError) -> [Found] {
+    let format = try ledger.tokenFormat
+    var found: [Found] = []
+    var index = 0
+    let end = text.count - Self.overlap
+    while index < end {
+      guard text[index] == UInt8(ascii: "c"), text[index + 1] == UInt8(ascii: "l"),
+        text[index + 3] == UInt8(ascii: "_"),
+        text[index + 2] == UInt8(ascii: "a") || text[index + 2] == UInt8(ascii: "r")
+      else {
+        index += 1
+        continue
+      }
+      let candidate = String(decoding: text[index...(index + Self.overlap)], as: UTF8.self)
+      if let (kind, _) = format.read(candidate) {
+        found.append(Found(offset: index, token: candidate, kind: kind))
+        index += Self.overlap
+      }
+      index += 1
+    }
+    return found
+  }
+
+  /// Records that a token was found in a public place, and stops it: an access token alone, a refresh token with its family.
+  ///
+  /// ```swift
+  /// let outcome = try await ledger.tokens.reportLeak(leaked, reporter: "scan", source: "file", location: "notes.txt")
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - presented: the text as it was found.
+  ///   - reporter: who found it: the identifier of the key that signed the report, or `scan`.
+  ///   - source: what kind of place it was found in, in the reporter's words.
+  ///   - location: where: an address or the name of a file. At most 1,000 characters of each are recorded.
+  /// - Returns: whether it is a token of this ledger, and whether this stopped it.
+  @discardableResult
+  public func reportLeak(
+    _ presented: String, reporter: String, source: String, location: String, context: RequestContext = .none
+  ) async throws(LedgerError) -> ReportLeak.Outcome {
+    guard let token = try ledger.tokenFormat.read(ledger.opaque(presented))?.token else { return .unknown }
+    let request = try ledger.prepare(
+      context, by: .ledger, .reportLeak(presented, reporter: reporter, source: source, location: location))
+    return try await ledger.execute(
+      ReportLeak(
+        token: token.handle, digest: token.digest, reporter: reporter, source: source, location: location), by: nil,
+      request)
+  }
+}

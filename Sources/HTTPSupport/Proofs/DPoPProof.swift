@@ -1,0 +1,127 @@
+public import CredentialLedger
+public import HTTPTypes
+import Synchronization
+
+/// Proofs of possession (RFC 9449): a client shows by a signature that it has the key that its token is bound to.
+public final class DPoPProofs: Sendable {
+  /// The algorithms that a proof may be signed with.
+  public static let algorithms = ["ES256", "EdDSA"]
+  /// How far the time of a proof may be from this server's, in either direction.
+  static let window = Duration.seconds(60)
+  /// How many proofs are remembered at a time, so that none is taken twice. More are refused until some are too old.
+  static let capacity = 100_000
+
+  private struct Seen {
+    /// By the digest of key and identifier: until when the proof would be taken.
+    var until: [Digest: Int64] = [:]
+    var nextSweep: Int64 = 0
+  }
+
+  private let seen = Mutex(Seen())
+
+  public init() {}
+
+  /// What a proof is to be for.
+  public struct Request: Sendable {
+    let method: String
+    let url: String
+    let token: String?
+
+    /// - Parameters:
+    ///   - method: of the request.
+    ///   - url: where the request went, without query.
+    ///   - token: the access token that came with it; nil at the token endpoint.
+    public init(method: String, url: String, token: String? = nil) {
+      self.method = method
+      self.url = url
+      self.token = token
+    }
+  }
+
+  /// The thumbprint of the key that a request proves; nil where it has no header `DPoP`.
+  ///
+  /// - Parameter now: this server's time.
+  /// - Throws: `invalidProof` for a proof that is malformed, not signed by the key in it, for another request or token, too
+  ///   old or too new, or that came before. What was wrong is said, but for nothing that the proof contains.
+  public func thumbprint(
+    in headers: HTTPFields, for request: Request, at now: Timestamp
+  ) throws(RequestError) -> KeyThumbprint? {
+    let values = headers[values: .dpop]
+    guard let text = values.first else { return nil }
+    guard values.count == 1, !text.contains(",") else { throw Self.refused("one header field of this name") }
+    guard let proof = JSONWebSignature(text) else { throw Self.refused("a JSON Web Token in compact form") }
+    guard case .string("dpop+jwt")? = proof.header["typ"] else { throw Self.refused("the type dpop+jwt") }
+    guard let key = proof.header["jwk"].flatMap({ PublicJWK($0) }) else {
+      throw Self.refused("a public key in jwk, of P-256 or Ed25519")
+    }
+    guard proof.isSigned(by: key) else {
+      throw Self.refused("a signature by the key in jwk, with \(Self.algorithms.joined(separator: " or "))")
+    }
+    guard case .string(request.method)? = proof.payload["htm"] else { throw Self.refused("the method in htm") }
+    guard case .string(let text)? = proof.payload["htu"], let url = RequestURL(text), url == RequestURL(request.url)
+    else {
+      throw Self.refused("the address of the request in htu")
+    }
+    let expected = request.token.map { Base64URL.encode(SHA256.hash(Array($0.utf8)).bytes) }
+    if let expected {
+      guard case .string(expected)? = proof.payload["ath"] else { throw Self.refused("the access token's hash in ath") }
+    }
+    let earliest = (now - Self.window).milliseconds / 1_000
+    let latest = (now + Self.window).milliseconds / 1_000
+    guard case .number(let number)? = proof.payload["iat"], let seconds = Int64(number.prefix { $0 != "." }),
+      (earliest...latest).contains(seconds)
+    else { throw Self.refused("a time in iat within \(Self.window.components.seconds) seconds of this server's") }
+    guard case .string(let identifier)? = proof.payload["jti"], 1...256 ~= identifier.utf8.count else {
+      throw Self.refused("an identifier of 1 to 256 bytes in jti")
+    }
+    let thumbprint = key.thumbprint
+    try take(SHA256.hash(thumbprint.bytes + Array(identifier.utf8)), at: now.milliseconds / 1_000, proofTime: seconds)
+    return thumbprint
+  }
+
+  /// Remembers a proof for as long as it would be taken.
+  private func take(_ proof: Digest, at now: Int64, proofTime: Int64) throws(RequestError) {
+    let problem = seen.withLock { seen -> RequestError? in
+      if now >= seen.nextSweep || seen.until.count >= Self.capacity {
+        seen.until = seen.until.filter { $0.value >= now }
+        seen.nextSweep = now + Self.window.components.seconds
+      }
+      guard seen.until[proof] == nil else { return Self.refused("a proof that was not used before") }
+      guard seen.until.count < Self.capacity else {
+        return RequestError(.unavailable, "Too many proofs at a time; try again.", headers: [.retryAfter: "60"])
+      }
+      seen.until[proof] = proofTime + Self.window.components.seconds
+      return nil
+    }
+    if let problem { throw problem }
+  }
+
+  private static func refused(_ expected: String) -> RequestError {
+    RequestError(.invalidProof, "DPoP: expected \(expected)")
+  }
+}
+
+/// An address as proofs are compared by it: without query and fragment, scheme and host in small letters, without the port
+/// that the scheme has anyway (RFC 9449 section 4.3, RFC 3986 section 6.2).
+private struct RequestURL: Equatable {
+  private let text: String
+
+  init?(_ url: String) {
+    let bare = url.prefix { $0 != "?" && $0 != "#" }
+    guard let mark = bare.firstRange(of: "://") else { return nil }
+    let scheme = bare[..<mark.lowerBound].lowercased()
+    let rest = bare[mark.upperBound...]
+    let slash = rest.firstIndex(of: "/") ?? rest.endIndex
+    var authority = rest[..<slash].lowercased()
+    let port = scheme == "https" ? ":443" : scheme == "http" ? ":80" : nil
+    guard let port, !authority.isEmpty else { return nil }
+    if authority.hasSuffix(port) { authority.removeLast(port.count) }
+    let path = rest[slash...]
+    text = "\(scheme)://\(authority)\(path.isEmpty ? "/" : path)"
+  }
+}
+
+extension HTTPField.Name {
+  /// The header field that a proof comes in.
+  public static let dpop = named("DPoP")
+}

@@ -1,0 +1,61 @@
+public import LedgerCrypto
+public import LedgerEvents
+
+/// Registers a resource server, which may ask about every token (RFC 7662).
+public struct CreateResourceServer: Command {
+  /// 16 random bytes, the ID that it authenticates by.
+  public var publicID: PublicID
+  /// SHA-256 of the Secret.
+  public var secretDigest: Digest
+  public var name: String
+  /// The absolute URI by which clients name it; nil where they cannot.
+  public var audience: String?
+  /// An operator or a tenant administrator.
+  public var requester: Requester
+
+  /// The registration that somebody asks for.
+  public init(
+    publicID: PublicID, secretDigest: Digest, name: String, audience: String?, requester: some Requesting
+  ) {
+    self.publicID = publicID
+    self.secretDigest = secretDigest
+    self.name = name
+    self.audience = audience
+    self.requester = requester.requester
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    try state.requireAdministrator(requester)
+    var event = ResourceServerCreated()
+    event.name = try TextRule(field: "name", characters: 1...100).trimming(name)
+    if let audience {
+      guard AudienceURI.isWellFormed(audience) else {
+        throw .refused(
+          .invalidValue, field: "audience",
+          expected: "an absolute URI without fragment, at most \(AudienceURI.maximumBytes) bytes of ASCII")
+      }
+      guard try read(state.resourceServer(audience: audience)) == nil else {
+        throw .refused(.conflict, field: "audience", expected: "a URI that no other resource server has")
+      }
+      event.audience = audience
+    }
+    guard try read(state.resourceServer(publicID: publicID)) == nil,
+      try read(state.connector(publicID: publicID)) == nil
+    else {
+      throw .refused(.conflict, field: "publicID", expected: "an ID that is not in use", remedy: "draw another")
+    }
+    event.publicID = .init(publicID)
+    event.secretDigest = .init(secretDigest)
+    return Decision(by: requester, .resourceServerCreated(event))
+  }
+
+  public func admit(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) {
+    try state.requireAdministrator(requester)
+  }
+
+  public func outcome(of recorded: RecordedEvents) -> ResourceServerID { ResourceServerID(rawValue: recorded.first) }
+}

@@ -1,0 +1,46 @@
+public import LedgerCrypto
+public import LedgerEvents
+
+/// Gives a resource server another Secret, as ``RotateSecret`` does to a connector.
+public struct RotateResourceServerSecret: Command {
+  public var server: ResourceServerID
+  /// SHA-256 of the new Secret.
+  public var secretDigest: Digest
+  /// For how long the Secret before is accepted still; zero where it leaked.
+  public var overlap: Duration
+  /// An operator or a tenant administrator.
+  public var requester: Requester
+
+  /// The rotation that somebody asks for.
+  public init(server: ResourceServerID, secretDigest: Digest, overlap: Duration, requester: some Requesting) {
+    self.server = server
+    self.secretDigest = secretDigest
+    self.overlap = overlap
+    self.requester = requester.requester
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    try state.requireAdministrator(requester)
+    let server = try state.requireResourceServer(server)
+    guard RotateSecret.overlapBounds.contains(overlap) else {
+      throw .refused(.invalidValue, field: "overlap", expected: "0 seconds to 30 days")
+    }
+    var event = ResourceServerSecretRotated()
+    event.resourceServer = server.id.rawValue
+    event.secretDigest = .init(secretDigest)
+    event.previousSecret = server.secret.rawValue
+    event.previousExpiresAt = (context.now + overlap).milliseconds
+    return Decision(by: requester, .resourceServerSecretRotated(event))
+  }
+
+  public func admit(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) {
+    try state.requireAdministrator(requester)
+  }
+
+  /// Number of the new Secret.
+  public func outcome(of recorded: RecordedEvents) -> SecretID { SecretID(rawValue: recorded.first) }
+}

@@ -1,0 +1,249 @@
+import CredentialLedger
+import HTTPSupport
+import TestSupport
+import Testing
+
+/// Resource servers, tokens of a connector's own, resource indicators, pushed requests and proofs of keys, against a server
+/// process.
+@Suite struct AccessConditionTests {
+  private static let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+    .joined(separator: "/")
+  private static let packages = root + "/.build/python-clients"
+
+  /// A server with a resource server, and the header by which that authenticates.
+  private struct Guarded {
+    let served: ServedLedger
+    let server: String
+    static let audience = "https://archive.example.org"
+  }
+
+  private static func served(
+    _ options: [String] = [], audience: String? = Guarded.audience, connector: ConnectorChanges = .init()
+  ) async throws -> Guarded {
+    let served = try await ServedLedger()
+    served.end()
+    let ledger = try await Ledger.open(at: served.path, LedgerConfiguration())
+    let (server, secret) = try await ledger.resourceServers.create(
+      name: "Archive", audience: audience, by: Requester.operator)
+    _ = try await ledger.resourceServers.create(name: "Other", audience: "urn:other", by: Requester.operator)
+    let known = try ledger.connectors.connector(publicID: try #require(PublicID(served.connector)))
+    try await ledger.connectors.update(
+      try #require(known).id, allowsOwnTokens: connector.own, isDPoPBound: connector.bound, by: Requester.operator)
+    await ledger.close()
+    try served.start(options)
+    return Guarded(served: served, server: ServedLedger.basic(server.publicID.description, secret.text))
+  }
+
+  private struct ConnectorChanges {
+    var own: Bool?
+    var bound: Bool?
+  }
+
+  // MARK: Introspection
+
+  @Test func `A resource server hears of every token, with whom it acts for and what it opens`() async throws {
+    let guarded = try await Self.served()
+    let served = guarded.served
+    let token = try #require(try served.ask("GET", "/v1/accessToken", served.kaizalaHeaders)["accessToken"])
+    let answer = try served.post("/oauth2/introspect", [guarded.server], form: "token=\(token)")
+    #expect(answer.status == 200, "\(answer.body)")
+    #expect(answer.json?["active"] == .bool(true))
+    #expect(answer["client_id"] == served.connector && answer["iss"] == served.origin)
+    #expect(answer["token_type"] == "Bearer" && answer["group_id"] == served.group)
+    #expect(answer["sub"]?.hasPrefix("account:") == true && answer["jti"]?.hasPrefix("token:") == true)
+    #expect(answer.json?["aud"] == nil && answer.json?["cnf"] == nil)
+    #expect(
+      try served.post("/oauth2/introspect", [guarded.server], form: "token=\(served.refreshToken)")["active"] == "true")
+    #expect(try served.post("/oauth2/introspect", [guarded.server], form: "token=x").body == #"{"active":false}"#)
+    let id = String(
+      Base64.decode(guarded.server.dropFirst(21)).map { String(decoding: $0, as: UTF8.self) }?.prefix(36) ?? "")
+    let wrong = ServedLedger.basic(id, served.secret)
+    #expect(try served.post("/oauth2/introspect", [wrong], form: "token=\(token)").status == 401)
+    // It gets no tokens itself, and revokes what it is shown.
+    #expect(
+      try served.post(
+        "/oauth2/token", [guarded.server], form: "grant_type=refresh_token&refresh_token=\(served.refreshToken)")[
+          "error"]
+        == "invalid_client")
+    #expect(try served.post("/oauth2/revoke", [guarded.server], form: "token=\(token)").status == 200)
+    #expect(
+      try served.post("/oauth2/introspect", [guarded.server], form: "token=\(token)").body == #"{"active":false}"#)
+  }
+
+  // MARK: A connector's own access
+
+  @Test func `A connector gets a token of its own where that is allowed, without a refresh token`() async throws {
+    let guarded = try await Self.served(connector: .init(own: true))
+    let served = guarded.served
+    let answer = try served.post(
+      "/oauth2/token", [served.basic], form: "grant_type=client_credentials&scope=groupinfo.read")
+    #expect(answer.status == 200, "\(answer.body)")
+    #expect(answer["scope"] == "groupinfo.read" && answer["refresh_token"] == nil && answer["token_type"] == "Bearer")
+    let token = try #require(answer["access_token"])
+    let known = try served.post("/oauth2/introspect", [served.basic], form: "token=\(token)")
+    #expect(known["sub"] == served.connector && known["group_id"] == nil && known["scope"] == "groupinfo.read")
+    let checked = try served.ask("GET", "/check", ["Authorization: Bearer \(token)"])
+    #expect(checked.status == 200 && checked.header("x-connector") == served.connector)
+    #expect(checked.header("x-group") == nil)
+    for (headers, form, error) in [
+      ([served.basic], "&scope=media.read", "invalid_scope"), ([served.basic], "&scope=nonsense", "invalid_scope"),
+      ([ServedLedger.basic(served.otherConnector, served.otherSecret)], "", "unauthorized_client"),
+      ([ServedLedger.basic(served.connector, "wrong")], "", "invalid_client"),
+    ] {
+      let refused = try served.post("/oauth2/token", headers, form: "grant_type=client_credentials" + form)
+      #expect(refused["error"] == error, "\(refused.body)")
+      #expect(refused.status == (error == "invalid_client" ? 401 : 400))
+    }
+    #expect(
+      try served.ask("GET", "/.well-known/oauth-authorization-server").body.contains(#""client_credentials""#))
+  }
+
+  // MARK: Resource indicators
+
+  @Test func `A token that is for one resource server is good there and nowhere else`() async throws {
+    let guarded = try await Self.served()
+    let served = guarded.served
+    func token(_ resources: String...) throws -> Answer {
+      let form = resources.map { "&resource=" + PercentEncoding.encode($0) }.joined()
+      return try served.post(
+        "/oauth2/token", [served.basic], form: "grant_type=refresh_token&refresh_token=\(served.refreshToken)" + form)
+    }
+    let archive = try #require(try token(Guarded.audience)["access_token"])
+    let seen = try served.post("/oauth2/introspect", [guarded.server], form: "token=\(archive)")
+    #expect(seen.json?["aud"] == .array([.string(Guarded.audience)]))
+    #expect(try served.ask("GET", "/check", ["accessToken: \(archive)"]).status == 401)
+    let resource = PercentEncoding.encode(Guarded.audience)
+    #expect(try served.ask("GET", "/check?resource=\(resource)", ["accessToken: \(archive)"]).status == 200)
+    #expect(try served.ask("GET", "/check?resource=urn:other", ["accessToken: \(archive)"]).status == 401)
+    #expect(try served.ask("GET", "/check?resource=urn:unknown", ["accessToken: \(archive)"]).status == 401)
+    let other = try #require(try token("urn:other", served.origin)["access_token"])
+    #expect(
+      try served.post("/oauth2/introspect", [guarded.server], form: "token=\(other)").body == #"{"active":false}"#)
+    #expect(try served.ask("GET", "/check", ["accessToken: \(other)"]).status == 200)
+    let free = try #require(try token()["access_token"])
+    #expect(try served.ask("GET", "/check", ["accessToken: \(free)"]).status == 200)
+    #expect(try served.ask("GET", "/check?resource=\(resource)", ["accessToken: \(free)"]).status == 200)
+    for wrong in ["urn:unknown", "", "https://archive.example.org/"] where !wrong.isEmpty {
+      #expect(try token(wrong)["error"] == "invalid_target")
+    }
+    #expect(try token("urn:other", served.origin, Guarded.audience, "urn:other")["error"] == "invalid_target")
+    let metadata = try served.ask("GET", "/.well-known/oauth-protected-resource")
+    #expect(metadata["resource"] == served.origin)
+    #expect(metadata.json?["authorization_servers"] == .array([.string(served.origin)]))
+    let challenge = try served.ask("GET", "/check").header("www-authenticate")
+    #expect(
+      challenge?.contains("resource_metadata=\"\(served.origin)/.well-known/oauth-protected-resource\"") == true)
+  }
+
+  @Test func `A resource server without an address hears of all tokens, and what they are for`() async throws {
+    let guarded = try await Self.served(audience: nil)
+    let served = guarded.served
+    let token = try #require(
+      try served.post(
+        "/oauth2/token", [served.basic],
+        form: "grant_type=refresh_token&refresh_token=\(served.refreshToken)&resource=urn:other")["access_token"])
+    let seen = try served.post("/oauth2/introspect", [guarded.server], form: "token=\(token)")
+    #expect(seen.json?["aud"] == .array([.string("urn:other")]))
+  }
+
+  // MARK: Pushed requests
+
+  @Test func `A request that was pushed is taken once, by its client, and leads to a code`() async throws {
+    let guarded = try await Self.served(["--development"])
+    let served = guarded.served
+    let redirect = PercentEncoding.encode(ServedLedger.redirectURI)
+    let form = "response_type=code&redirect_uri=\(redirect)&state=s%3D1&resource=urn:other"
+    let pushed = try served.post("/oauth2/par", [served.basic], form: form)
+    #expect(pushed.status == 201 && pushed["expires_in"] == "60", "\(pushed.body)")
+    #expect(pushed.header("cache-control") == "no-store")
+    let uri = try #require(pushed["request_uri"])
+    #expect(uri.hasPrefix("urn:ietf:params:oauth:request_uri:"))
+    let query = "request_uri=\(PercentEncoding.encode(uri))&client_id="
+    // Another client's stays where it is.
+    #expect(try served.ask("GET", "/oauth2/authorize?\(query)\(served.otherConnector)").status == 400)
+    let page = try served.ask("GET", "/oauth2/authorize?\(query)\(served.connector)")
+    #expect(page.status == 200 && page.body.contains(#"name="resource" value="urn:other""#))
+    #expect(page.body.contains(#"name="state" value="s=1""#) && !page.body.contains(served.secret))
+    #expect(try served.ask("GET", "/oauth2/authorize?\(query)\(served.connector)").status == 400)
+    for (headers, form, error) in [
+      ([served.basic], form + "&request_uri=x", "invalid_request"), ([], form, "invalid_client"),
+      ([served.basic], "response_type=token&redirect_uri=\(redirect)", "invalid_request"),
+      ([served.basic], "response_type=code&redirect_uri=https://evil.example", "invalid_request"),
+      ([served.basic], "redirect_uri=\(redirect)&resource=urn:unknown", "invalid_target"),
+      ([served.basic], "redirect_uri=\(redirect)&dpop_jkt=x", "invalid_request"),
+    ] {
+      #expect(try served.post("/oauth2/par", headers, form: form)["error"] == error, "\(form)")
+    }
+    let metadata = try served.ask("GET", "/.well-known/oauth-authorization-server")
+    #expect(metadata["pushed_authorization_request_endpoint"] == served.origin + "/oauth2/par")
+  }
+
+  // MARK: Proofs of keys
+
+  private static func proof(
+    _ seed: UInt8, _ method: String, _ url: String, jti: String, token: String? = nil
+  ) throws -> String {
+    var bytes = [UInt8](repeating: seed, count: 32)
+    let key = try Ed25519.SigningKey(seed: Secret(wiping: &bytes))
+    let x = Base64URL.encode(key.verifyingKey.bytes)
+    let header = #"{"typ":"dpop+jwt","alg":"EdDSA","jwk":{"kty":"OKP","crv":"Ed25519","x":"\#(x)"}}"#
+    let ath = token.map { #","ath":"\#(Base64URL.encode(SHA256.hash(Array($0.utf8)).bytes))""# } ?? ""
+    let now = LedgerConfiguration.systemClock() / 1_000
+    let payload = #"{"jti":"\#(jti)","htm":"\#(method)","htu":"\#(url)","iat":\#(now)\#(ath)}"#
+    let signed = Base64URL.encode(Array(header.utf8)) + "." + Base64URL.encode(Array(payload.utf8))
+    return "DPoP: \(signed).\(Base64URL.encode(try key.sign(Array(signed.utf8))))"
+  }
+
+  @Test(.enabled(if: TemporaryFolder.names(in: packages) != nil, "Tools/test has not installed the Python clients"))
+  func `Authlib gets a connector's own token, and proofs by joserfc with P-256 are taken`() async throws {
+    let guarded = try await Self.served(connector: .init(own: true))
+    let served = guarded.served
+    let server = Base64.decode(guarded.server.dropFirst("Authorization: Basic ".count)) ?? []
+    let parts = String(decoding: server, as: UTF8.self).split(separator: ":").map(String.init)
+    let result = try runProgram(
+      [served.origin, served.connector, served.secret, served.refreshToken] + parts,
+      of: Self.root + "/Tests/Python/access_conditions.py", environment: ["PYTHONPATH=\(Self.packages)"])
+    #expect(result.status == 0, "\(result.output)\(result.error)\(served.log)")
+  }
+
+  @Test func `A connector that asks for it gets tokens that open nothing without its key`() async throws {
+    let guarded = try await Self.served(connector: .init(bound: true))
+    let served = guarded.served
+    let form = "grant_type=refresh_token&refresh_token=\(served.refreshToken)"
+    let url = served.origin + "/oauth2/token"
+    #expect(try served.post("/oauth2/token", [served.basic], form: form)["error"] == "invalid_dpop_proof")
+    #expect(try served.ask("GET", "/v1/accessToken", served.kaizalaHeaders).status == 400)
+    let first = try Self.proof(1, "POST", url, jti: "1")
+    let answer = try served.post("/oauth2/token", [served.basic, first], form: form)
+    #expect(answer.status == 200 && answer["token_type"] == "DPoP", "\(answer.body)")
+    // The same proof a second time.
+    #expect(try served.post("/oauth2/token", [served.basic, first], form: form)["error"] == "invalid_dpop_proof")
+    let token = try #require(answer["access_token"])
+    let seen = try served.post("/oauth2/introspect", [guarded.server], form: "token=\(token)")
+    #expect(seen["token_type"] == "DPoP" && seen.json?["cnf"]?["jkt"]?.text?.utf8.count == 43)
+    let check = served.origin + "/page"
+    let good = try served.ask(
+      "GET", "/check/page", ["Authorization: DPoP \(token)", Self.proof(1, "GET", check, jti: "2", token: token)])
+    #expect(good.status == 200, "\(good.body)")
+    let forwarded = try served.ask(
+      "GET", "/check",
+      [
+        "Authorization: DPoP \(token)", "X-Forwarded-Proto: https", "X-Forwarded-Host: www.example.org",
+        "X-Forwarded-Uri: /page?x=y", "X-Forwarded-Method: PUT",
+        Self.proof(1, "PUT", "https://www.example.org/page", jti: "3", token: token),
+      ])
+    #expect(forwarded.status == 200, "\(forwarded.body)")
+    for (number, headers) in [
+      ["Authorization: Bearer \(token)"], ["accessToken: \(token)"], ["Authorization: DPoP \(token)"],
+      ["Authorization: DPoP \(token)", try Self.proof(2, "GET", check, jti: "4", token: token)],
+      ["Authorization: DPoP \(token)", try Self.proof(1, "GET", check, jti: "2", token: token)],
+      ["Authorization: DPoP \(token)", try Self.proof(1, "GET", check, jti: "5")],
+      ["Authorization: DPoP \(token)", try Self.proof(1, "GET", served.origin + "/other", jti: "6", token: token)],
+    ].enumerated() {
+      let refused = try served.ask("GET", "/check/page", headers)
+      #expect(refused.status == 401, "\(number): \(refused.body)")
+      #expect(refused.header("www-authenticate")?.hasPrefix(number < 2 ? "Bearer" : "DPoP") == true)
+    }
+    #expect(!served.log.contains(token))
+  }
+}
