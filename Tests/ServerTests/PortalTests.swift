@@ -90,6 +90,45 @@ import Testing
     for hidden in [secret, refresh, token, "900123"] { #expect(!served.log.contains(hidden)) }
   }
 
+  @Test func `The command lines that pages show are ones that the program takes`() async throws {
+    let served = try await ServedPortal()
+    let browser = served.browser()
+    try browser.signIn("Ada")
+    try browser.verify("+44 7700 900130")
+    try browser.open("/portal/connectors/new")
+    try browser.submit("/portal/connectors/new", [("name", "Roster")])
+    var pages = [browser.page.body]
+    try browser.submit("/portal/connectors/new/permissions", [("permission", "text-message")])
+    let connector = try #require(
+      browser.page.body.split(separator: "action=\"/portal/connectors/").dropFirst().first?.prefix { $0 != "\"" })
+    try browser.open("/portal/groups/new")
+    pages.append(browser.page.body)
+    try browser.submit("/portal/groups/new", [("name", "Field team")])
+    let group = try #require(
+      browser.page.body.split(separator: "action=\"/portal/groups/").dropFirst().first?.prefix { $0 != "\"" })
+    let base = "/portal/connectors/\(connector)"
+    for path in [
+      base, base + "/tokens", base + "/webhooks", base + "/rotate", base + "/delete", "/portal/connectors",
+      "/portal/groups/\(group)", "/portal/groups/\(group)/connectors?connector=\(connector)", "/portal/me/granted",
+      "/portal/audit?exact=token.*", "/portal/events/\(connector)",
+    ] {
+      pages.append(try browser.open(path).body)
+    }
+    let lines = Set(
+      pages.flatMap { page in
+        page.split(separator: "command line</summary><pre><code>").dropFirst().flatMap {
+          $0.prefix { $0 != "<" }.split(separator: "\n").map(String.init)
+        }
+      })
+    #expect(lines.count >= 14, "\(lines)")
+    let program = try Program.file("credledger")
+    for line in lines {
+      let words = line.replacing("&#39;", with: "").split(separator: " ").dropFirst().map(String.init)
+      let result = try runProgram(words + ["--ledger", "\(served.folder.path)/none"], of: program)
+      #expect(!result.error.lowercased().contains("usage:"), "\(line): \(result.error)")
+    }
+  }
+
   @Test func `The link of the first operator works once`() async throws {
     let served = try await ServedPortal()
     let link = try served.line(beginning: "the first operator signs in at ").dropFirst(served.origin.utf8.count)

@@ -103,9 +103,10 @@ enum Part {
 
   /// What to type to do the same without a browser.
   static func commandLine(_ lines: [String]) -> HTML {
-    #"""
-    <details class="no-print"><summary>Do the same on the command line</summary><pre><code>\#(lines.joined(separator: "\n"))</code></pre></details>
-    """#
+    guard !lines.isEmpty else { return .empty }
+    return #"""
+      <details class="no-print"><summary>Do the same on the command line</summary><pre><code>\#(lines.joined(separator: "\n"))</code></pre></details>
+      """#
   }
 
   /// A field of a form.

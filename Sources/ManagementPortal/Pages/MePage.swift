@@ -88,7 +88,7 @@ extension ManagementPortal {
       \#(said(visit))
       \#(Part.header("What I have granted", below: "<p>Programs that act for you, or in a group because you let them in. You can take back each of them.</p>"))
       \#(states.isEmpty ? #"<div class="card"><p>You have let no program act for you.</p></div>"# as HTML : rows)
-      \#(Part.commandLine(["credledger grant list --granter \(viewer.id.rawValue)"]))
+      \#(Part.commandLine(["credledger grant list \(viewer.id.description)"]))
       """#
     return .html(layout().page(Page("What I have granted", at: .granted, content), for: viewer))
   }

@@ -70,7 +70,7 @@ extension ManagementPortal {
     let content: HTML = #"""
       \#(Part.header("Access review", below: "<p>Every grant with the person who gave it, what it allows and when it was last used.</p>", buttons: all.isEmpty ? .empty : #"<a class="button" href="/portal/review.csv">Download CSV</a>"#))
       \#(all.isEmpty ? #"<div class="card"><p>There is no grant to review.</p></div>"# as HTML : Self.matrix(all, now: now) + table)
-      \#(Part.commandLine(["credledger grant list"]))
+      \#(Part.commandLine(all.prefix(3).map { "credledger grant list \($0.connector.id.description)" }))
       """#
     return .html(layout().page(Page("Access review", at: .review, content), for: viewer))
   }

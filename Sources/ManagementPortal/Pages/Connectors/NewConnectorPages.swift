@@ -143,7 +143,7 @@ extension ManagementPortal {
       \#(ConnectorForm.permissions(ticked))
       <p class="hint">You can add or take away permissions later. What you add reaches a group only when its admin grants again; what you take away stops at once, everywhere.</p>
       <div class="button-row"><button class="button button-main">Create Connector</button><button class="button" formaction="/portal/connectors/new" name="back" value="1">Back</button></div>
-      \#(Part.commandLine(["credledger connector create --name NAME --permission group-information text-message --owner \(viewer.id.rawValue)"]))
+      \#(Part.commandLine(["credledger connector create --name NAME --permission group-information --permission text-message --owner \(viewer.id.rawValue)"]))
       </form>
       """#
     return .html(

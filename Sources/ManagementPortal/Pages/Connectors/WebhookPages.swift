@@ -33,7 +33,7 @@ extension ManagementPortal {
       \#(said(visit))
       \#(try connectorHead(state, viewer, tab: "webhooks"))
       <section class="stack" aria-labelledby="webhooks"><h2 id="webhooks">Webhooks</h2>\#(table)</section>
-      \#(Part.commandLine(["credledger webhook list --connector \(state.connector.id.rawValue)"]))
+      \#(Part.commandLine(["credledger webhook list \(state.connector.id.description)"]))
       """#
     return .html(
       layout().page(Page("Webhooks of \(state.connector.details.name)", at: .connectors, content), for: viewer))

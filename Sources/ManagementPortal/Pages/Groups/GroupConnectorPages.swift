@@ -23,7 +23,7 @@ extension ManagementPortal {
       \#(groupHead(view, tab: "connectors", connectors: grants.count(where: \.isInForce)))
       <section class="stack" aria-labelledby="in-title"><h2 id="in-title">Connectors in this group</h2>\#(table)</section>
       \#(form)
-      \#(Part.commandLine(["credledger grant list --group \(view.group.id.rawValue)", "credledger grant create --connector \(chosen.map { String($0.rawValue) } ?? "NUMBER") --group \(view.group.id.rawValue) --granter \(viewer.id.rawValue)"]))
+      \#(Part.commandLine(["credledger grant list \(view.group.id.description)", "credledger grant create --connector \(chosen.map { String($0.rawValue) } ?? "NUMBER") --group \(view.group.id.rawValue) --granter \(viewer.id.rawValue)"]))
       """#
     return .html(layout().page(Page("Connectors of \(view.group.name)", at: .groups, content), for: viewer))
   }
