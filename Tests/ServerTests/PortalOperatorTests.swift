@@ -78,7 +78,7 @@ import Testing
     #expect(review.body.contains(",\"'=1+1,\"\"x\"\"\","), "\(review.body)")
     #expect(try browser.open("/portal/review").body.contains("not used"))
     let lines = try browser.open("/portal/audit.csv?exact=phone.*").body.split(separator: "\r\n")
-    #expect(lines.count == 3 && lines.dropFirst().allSatisfy { $0.contains(",phone.") }, "\(lines)")
+    #expect(lines.count == 4 && lines.dropFirst().allSatisfy { $0.contains(",phone.") }, "\(lines)")
     #expect(try browser.open("/portal/audit.ndjson?exact=ledger.created").json?["position"]?.text == "1")
     #expect(try browser.open("/portal/audit.csv?exact=nothing").status == 400)
   }
