@@ -162,6 +162,12 @@ extension RecordDraft {
     var context = context
     context.requestID = options.requestID
     var subjects = encoded.subjects
+    for subject in context.authority where !subjects.contains(subject) {
+      guard subjects.append(subject) else {
+        throw LogError(
+          .tooLarge, "an event that somebody else answers for has fewer than \(LogSubjects.limit) subjects")
+      }
+    }
     if let behalf = context.behalf, !subjects.contains(behalf) { subjects.append(behalf) }
     self.init(
       type: encoded.type, version: encoded.version, context: context, subjects: subjects,

@@ -23,6 +23,10 @@ public struct Record: Sendable {
   public var requestID: ArraySlice<UInt8> { bytes[header.requestID] }
   /// The address that the request came from, sealed; empty if none was given.
   public var address: ArraySlice<UInt8> { bytes[header.address] }
+  /// Why the event was caused, UTF-8; empty if no reason was given.
+  public var reason: ArraySlice<UInt8> { bytes[header.reason] }
+  /// What the event goes back to outside the ledger, UTF-8; empty if nothing was named.
+  public var ticket: ArraySlice<UInt8> { bytes[header.ticket] }
 }
 
 /// Who causes events, and by which request.
@@ -30,16 +34,29 @@ public struct RecordContext: Sendable {
   public var actor: LogSubject
   /// For whom the actor acts, if for another: named among the subjects, where there is room.
   public var behalf: LogSubject?
+  /// Who and what answers for the actor: each is named among the subjects, or the append is refused.
+  public var authority: [LogSubject]
   /// UTF-8 of the request's ID, at most 64 bytes; empty if there is none.
   public var requestID: [UInt8]
   /// The address that the request came from, sealed, at most 255 bytes; empty if unknown.
   public var address: [UInt8]
+  /// UTF-8 of the reason, at most 500 bytes; empty if none was given.
+  public var reason: [UInt8]
+  /// UTF-8 of the ticket, at most 100 bytes; empty if none was named.
+  public var ticket: [UInt8]
+
+  /// Whether the record needs format 2.
+  var isReasoned: Bool { !reason.isEmpty || !ticket.isEmpty }
 
   public init(
-    actor: LogSubject, behalf: LogSubject? = nil, requestID: [UInt8] = [], address: [UInt8] = []
+    actor: LogSubject, behalf: LogSubject? = nil, authority: [LogSubject] = [], requestID: [UInt8] = [],
+    address: [UInt8] = [], reason: [UInt8] = [], ticket: [UInt8] = []
   ) {
     self.actor = actor
     self.behalf = behalf
+    self.authority = authority
+    self.reason = reason
+    self.ticket = ticket
     self.requestID = requestID
     self.address = address
   }

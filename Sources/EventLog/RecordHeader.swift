@@ -57,6 +57,10 @@ public struct RecordHeader: Sendable {
   package let requestID: Range<Int>
   /// Where the sealed address is in the record that the request came from; empty if there is none.
   package let address: Range<Int>
+  /// Where the reason is in the record; empty if none was given.
+  package let reason: Range<Int>
+  /// Where the ticket is in the record; empty if none was given.
+  package let ticket: Range<Int>
   /// Where the payload is in the record.
   package let payload: Range<Int>
 }

@@ -36,6 +36,10 @@ public protocol DomainReader: StandingReader, ~Copyable {
   func person(ofNumber number: Digest) throws(StateUnreadable) -> [UInt8]?
   /// The accounts whose role is tenant administrator, disabled or not.
   func tenantAdmins() throws(StateUnreadable) -> [AccountID]
+  /// The accounts whose role is operator, disabled or not.
+  func operators() throws(StateUnreadable) -> [AccountID]
+  /// The rules that operators work under.
+  func oversight() throws(StateUnreadable) -> Oversight
   /// The public key that the log last named as the one that signs its checkpoints, 32 bytes.
   func recordedSigningKey() throws(StateUnreadable) -> [UInt8]?
   /// The numbers of the keys that the log knows of; nil where it says nothing of keys for this purpose.

@@ -72,6 +72,8 @@ extension EventType {
 
   public static let signingKeyRotated = EventType(rawValue: 90)
   public static let masterKeyRotated = EventType(rawValue: 91)
+  public static let oversightConfigured = EventType(rawValue: 92)
+  public static let personalDataRevealed = EventType(rawValue: 93)
 
   public static let subjectErased = EventType(rawValue: 100)
 
@@ -156,6 +158,8 @@ extension EventType: CaseIterable {
     (.keyDropped, "key.dropped"),
     (.signingKeyRotated, "signing_key.rotated"),
     (.masterKeyRotated, "master_key.rotated"),
+    (.oversightConfigured, "oversight.configured"),
+    (.personalDataRevealed, "personal_data.revealed"),
     (.subjectErased, "subject.erased"),
     (.phonePINDispatched, "phone.pin_dispatched"),
     (.resourceServerCreated, "resource_server.created"),

@@ -61,6 +61,8 @@ extension LedgerEvent {
     case .keyDropped(let payload): try json(payload)
     case .signingKeyRotated(let payload): try json(payload)
     case .masterKeyRotated(let payload): try json(payload)
+    case .oversightConfigured(let payload): try json(payload)
+    case .personalDataRevealed(let payload): try json(payload)
     case .subjectErased(let payload): try json(payload)
     case .resourceServerCreated(let payload): try json(payload)
     case .resourceServerSecretRotated(let payload): try json(payload)

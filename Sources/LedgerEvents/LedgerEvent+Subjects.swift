@@ -14,11 +14,15 @@ extension LedgerEvent {
     }
     switch self {
     case .ledgerCreated, .ledgerRestored, .retentionApplied, .clockCorrected, .keyRotated, .keyDropped,
-      .signingKeyRotated, .masterKeyRotated,
+      .signingKeyRotated, .masterKeyRotated, .oversightConfigured,
       .accountRegistered, .resourceServerCreated:
       break
     case .resourceServerSecretRotated(let event): visit(.resourceServer, event.resourceServer)
     case .resourceServerDeleted(let event): visit(.resourceServer, event.resourceServer)
+    case .personalDataRevealed(let event):
+      visit(.group, event.group)
+      // One place is left for the operator.
+      for account in event.accounts.prefix(6) { visit(.account, account) }
     case .accountSignedIn(let event): visit(.account, event.account)
     case .accountDisabled(let event): visit(.account, event.account)
     case .accountEnabled(let event): visit(.account, event.account)

@@ -63,6 +63,8 @@ public enum LedgerEvent: Sendable, Hashable {
 
   case signingKeyRotated(SigningKeyRotated)
   case masterKeyRotated(MasterKeyRotated)
+  case oversightConfigured(OversightConfigured)
+  case personalDataRevealed(PersonalDataRevealed)
 
   case subjectErased(SubjectErased)
 
@@ -123,6 +125,8 @@ public enum LedgerEvent: Sendable, Hashable {
     case .keyDropped: .keyDropped
     case .signingKeyRotated: .signingKeyRotated
     case .masterKeyRotated: .masterKeyRotated
+    case .oversightConfigured: .oversightConfigured
+    case .personalDataRevealed: .personalDataRevealed
     case .subjectErased: .subjectErased
     case .resourceServerCreated: .resourceServerCreated
     case .resourceServerSecretRotated: .resourceServerSecretRotated

@@ -40,6 +40,39 @@ struct RecordFormatTests {
         + [UInt8](repeating: 1, count: 16) + [UInt8](repeating: 2, count: 16) + [0xAA, 0xBB])
   }
 
+  /// The draft with a reason and a ticket.
+  private var reasoned: RecordDraft {
+    var draft = draft
+    draft.context.reason = Array("left".utf8)
+    draft.context.ticket = Array("HR-77".utf8)
+    return draft
+  }
+
+  @Test("a record with a reason and a ticket is of format 2, and its bytes are what they always were")
+  func goldenOfFormat2() throws {
+    let expected: [UInt8] =
+      [2, 3, 2, 1, 7, 0, 0, 0, 0, 0, 0, 0, 0xE8, 3, 0, 0, 0, 0, 0, 0, 27, 1, 1, 0xAC, 2, 2, 5, 2, 0x72, 0x31, 2, 9, 8]
+      + [4, 0] + Array("left".utf8) + [5] + Array("HR-77".utf8) + [0xAA, 0xBB]
+    #expect(bytes(reasoned) == expected)
+    try expectRead(expected)
+    let record = try Record(expected, at: 7)
+    #expect(String(decoding: record.reason, as: UTF8.self) == "left")
+    #expect(String(decoding: record.ticket, as: UTF8.self) == "HR-77")
+  }
+
+  @Test("flags of one format are damage in the other, so that each record has one encoding")
+  func flagsOfTheOtherFormat() {
+    var sound = bytes(draft)
+    sound[0] = 2
+    #expect(throws: LogError(.damagedRecord, "", at: 7)) { try Record(sound, at: 7) }
+    sound = bytes(reasoned)
+    sound[0] = 1
+    #expect(throws: LogError(.damagedRecord, "", at: 7)) { try Record(sound, at: 7) }
+    sound = bytes(reasoned)
+    sound[20] |= 4
+    #expect(throws: LogError(.damagedRecord, "", at: 7)) { try Record(sound, at: 7) }
+  }
+
   private func expectRead(_ bytes: [UInt8]) throws {
     let record = try Record(bytes, at: 7)
     #expect(record.header.recordedAt == 1_000)
@@ -66,9 +99,9 @@ struct RecordFormatTests {
     Result { () throws(LogError) in try Record(bytes, at: 7) }
   }
 
-  @Test("every changed byte and every truncation is read within bounds, or is a typed error")
-  func damage() {
-    let sound = bytes(draft)
+  @Test("every changed byte and every truncation is read within bounds, or is a typed error", arguments: [false, true])
+  func damage(isReasoned: Bool) {
+    let sound = bytes(isReasoned ? reasoned : draft)
     for length in 0..<sound.count {
       switch parse(Array(sound[..<length])) {
       case .success(let record):
@@ -84,10 +117,13 @@ struct RecordFormatTests {
         changed[place] = value
         switch parse(changed) {
         case .success(let record):
-          for part in [record.payload, record.requestID, record.address] { #expect(part.count <= changed.count) }
+          for part in [record.payload, record.requestID, record.address, record.reason, record.ticket] {
+            #expect(part.count <= changed.count)
+          }
           #expect(!(4..<12).contains(place), "another position was accepted")
         case .failure(let error):
-          #expect(error.code == (place == 0 ? .newerFormat : .damagedRecord), "byte \(place), value \(value)")
+          let isOther = place == 0 && value != 1 && value != 2
+          #expect(error.code == (isOther ? .newerFormat : .damagedRecord), "byte \(place), value \(value)")
         }
       }
     }
@@ -110,6 +146,10 @@ struct RecordFormatTests {
     #expect(validity { $0.context.requestID = [UInt8](repeating: 0, count: 65) } == .tooLarge)
     #expect(validity { $0.context.address = [UInt8](repeating: 0, count: 255) } == nil)
     #expect(validity { $0.context.address = [UInt8](repeating: 0, count: 256) } == .tooLarge)
+    #expect(validity { $0.context.reason = [UInt8](repeating: 0, count: 500) } == nil)
+    #expect(validity { $0.context.reason = [UInt8](repeating: 0, count: 501) } == .tooLarge)
+    #expect(validity { $0.context.ticket = [UInt8](repeating: 0, count: 100) } == nil)
+    #expect(validity { $0.context.ticket = [UInt8](repeating: 0, count: 101) } == .tooLarge)
     var largest = draft
     largest.payload = [UInt8](repeating: 5, count: room)
     #expect(try Record(bytes(largest), at: 7).bytes.count == 65_535)

@@ -318,6 +318,7 @@ extension Sample {
       }),
     .signingKeyRotated(signingKeyRotated), .keyRotated(keyRotated), .keyDropped(keyDropped),
     .masterKeyRotated(masterKeyRotated),
+    .oversightConfigured(oversightConfigured), .personalDataRevealed(personalDataRevealed),
     .subjectErased(
       .with {
         $0.person = bytes(16, from: 21)

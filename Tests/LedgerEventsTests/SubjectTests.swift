@@ -13,7 +13,8 @@ import Testing
     let expected: [EventType: [String]] = [
       .ledgerCreated: [], .ledgerRestored: [], .retentionApplied: [], .clockCorrected: [], .keyRotated: [],
       .keyDropped: [], .signingKeyRotated: [],
-      .masterKeyRotated: [], .accountRegistered: [],
+      .masterKeyRotated: [], .accountRegistered: [], .oversightConfigured: [],
+      .personalDataRevealed: ["group:15", "account:11", "account:31"],
       .accountSignedIn: ["account:11"], .accountDisabled: ["account:11"], .accountEnabled: ["account:11"],
       .accountRoleChanged: ["account:11"], .subjectErased: ["account:11"],
       .phonePINRequested: ["account:11", "connector:14"],

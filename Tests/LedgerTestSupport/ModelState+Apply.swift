@@ -44,8 +44,9 @@ extension ModelState {
       keyNumbers[event.purpose, default: KeyNumbers()].oldest = event.oldest
     case .resourceServerCreated, .resourceServerSecretRotated, .resourceServerDeleted:
       try applyToResourceServers(event, position, time)
+    case .oversightConfigured(let event): rules = Oversight(event.after)
     case .ledgerRestored, .retentionApplied, .masterKeyRotated, .clockCorrected, .phonePINDispatched,
-      .tokenLeakReported:
+      .tokenLeakReported, .personalDataRevealed:
       // They change nothing that a command or a validation reads, in the clock's case as long as it is not set back.
       break
     }

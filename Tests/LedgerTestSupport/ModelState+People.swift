@@ -77,6 +77,16 @@ extension ModelState {
     return accounts.values.filter { $0.role == .tenantAdmin }.map(\.id).sorted()
   }
 
+  public func operators() throws(StateUnreadable) -> [AccountID] {
+    if let failure { throw failure }
+    return accounts.values.filter { $0.role == .operator }.map(\.id).sorted()
+  }
+
+  public func oversight() throws(StateUnreadable) -> Oversight {
+    if let failure { throw failure }
+    return rules
+  }
+
   public func recordedSigningKey() throws(StateUnreadable) -> [UInt8]? {
     if let failure { throw failure }
     return signingKey

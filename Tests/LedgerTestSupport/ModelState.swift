@@ -23,6 +23,7 @@ public struct ModelState: Sendable {
   /// The names of the keys of erased persons.
   public internal(set) var erased: Set<[UInt8]> = []
   var signingKey: [UInt8]?
+  var rules = Oversight()
   var keyNumbers: [KeyPurpose: KeyNumbers] = [:]
   /// Each PIN that was asked for or presented wrongly: when, and in which scopes it counts.
   var counted: [(time: Timestamp, isFailure: Bool, scopes: Set<PINScope>)] = []

@@ -57,7 +57,7 @@ public func given(_ events: LedgerEvent...) throws -> Scenario {
 /// What a command made of the state.
 public struct Decided<C: Command>: Sendable {
   let command: C
-  let result: Result<Decision, DecisionFailure>
+  public let result: Result<Decision, DecisionFailure>
   let first: UInt64
   let now: Timestamp
 

@@ -83,6 +83,8 @@ import Testing
       (.number(.signingKey, 1), SigningKeyRow(key: .of("key"))),
       (.number(.clockCorrection, 7), ClockCorrection(position: 7, to: time, first: 5, ahead: 3_600_000)),
       (.number(.keyNumbers, 3), KeyNumbers(oldest: 2, newest: 300)),
+      (.number(.operatorAccount, 2), EmptyRow()),
+      (.number(.oversight, 0), Oversight(namesOperators: true, guarded: [.erasure, .restore])),
       (.publicID(.erasedPerson, .fake(9)), UInt64(2)), (.person(.rowOfPerson, .fake(9), 40), UInt64(40)),
       (.digest(.personByNumber, .of("number"), 40), PersonRow(.fake(9))),
     ]

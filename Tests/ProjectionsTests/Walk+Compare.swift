@@ -88,6 +88,8 @@ extension Walk {
       #expect(try state.group(publicID: .fake(number)) == model.group(publicID: .fake(number)), note)
     }
     #expect(try state.tenantAdmins() == model.tenantAdmins(), note)
+    #expect(try state.operators() == model.operators(), note)
+    #expect(try state.oversight() == model.oversight(), note)
     for person in model.erased { #expect(try state.isErased(person: person), note) }
     try compareGroups(state, note)
   }

@@ -31,15 +31,7 @@ public struct Accounts: Sendable {
     role: AccountRole = .user,
     context: RequestContext = .none
   ) async throws(LedgerError) -> SignIn.Outcome {
-    for (field, value) in [("issuer", issuer), ("subject", subject)] {
-      guard (1...255).contains(value.utf8.count) else {
-        throw LedgerError(.invalidValue, "\(field): expected 1 to 255 bytes", field: field)
-      }
-      // It separates the two where an identity is looked up: with one in them, two identities would be the same.
-      guard !value.utf8.contains(0) else {
-        throw LedgerError(.invalidValue, "\(field): expected no NUL", field: field)
-      }
-    }
+    try Self.checkIdentity(issuer: issuer, subject: subject)
     for (field, value) in [("name", name), ("email", email)] {
       guard (value?.utf8.count ?? 0) <= 400 else {
         throw LedgerError(.invalidValue, "\(field): expected at most 400 bytes", field: field)
@@ -70,6 +62,19 @@ public struct Accounts: Sendable {
     }
     request.person = person
     return try await ledger.execute(command, by: existing, request)
+  }
+
+  /// Refuses an identity that no provider's tokens have.
+  static func checkIdentity(issuer: String, subject: String) throws(LedgerError) {
+    for (field, value) in [("issuer", issuer), ("subject", subject)] {
+      guard (1...255).contains(value.utf8.count) else {
+        throw LedgerError(.invalidValue, "\(field): expected 1 to 255 bytes", field: field)
+      }
+      // It separates the two where an identity is looked up: with one in them, two identities would be the same.
+      guard !value.utf8.contains(0) else {
+        throw LedgerError(.invalidValue, "\(field): expected no NUL", field: field)
+      }
+    }
   }
 
   /// An account as it is now; nil if there is none.

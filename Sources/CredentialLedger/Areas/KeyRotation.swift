@@ -37,17 +37,20 @@ extension Keys {
   ///   - kind: of the key.
   ///   - overlap: for how long what was made under the keys before is still read; not negative, and for the two kinds only
   ///     that say so above.
+  ///   - context: names the operator.
   /// - Returns: the new key.
-  /// - Throws: `invalid_value` of the field `overlap`; `key_unavailable`, `closed`, `conflict` while the master key is
+  /// - Throws: `invalid_value` of the field `overlap`; `forbidden` of the field `operator`; `key_unavailable`, `closed`, `conflict` while the master key is
   ///   being rotated.
   @discardableResult
-  public func rotate(_ kind: KeyKind, overlap: Duration? = nil) async throws(LedgerError) -> KeyringKey {
+  public func rotate(
+    _ kind: KeyKind, overlap: Duration? = nil, context: RequestContext = .none
+  ) async throws(LedgerError) -> KeyringKey {
     guard overlap == nil || kind.hasOverlap else {
       throw LedgerError(
         .invalidValue, "overlap: expected none for the kind \(kind), whose earlier keys do not go by time",
         field: "overlap")
     }
-    return try await rotate([kind], overlap: overlap)[0]
+    return try await rotate([kind], overlap: overlap, context)[0]
   }
 
   /// Makes a new key of every kind, as ``rotate(_:overlap:)`` does of one: after somebody may have had the keys. The master
@@ -61,8 +64,10 @@ extension Keys {
   /// - Returns: the new keys.
   /// - Throws: as ``rotate(_:overlap:)``. What was rotated until then stays so, and is recorded.
   @discardableResult
-  public func rotateAll(overlap: Duration? = nil) async throws(LedgerError) -> [KeyringKey] {
-    try await rotate(KeyKind.allCases, overlap: overlap)
+  public func rotateAll(
+    overlap: Duration? = nil, context: RequestContext = .none
+  ) async throws(LedgerError) -> [KeyringKey] {
+    try await rotate(KeyKind.allCases, overlap: overlap, context)
   }
 
   /// Destroys earlier keys of a kind before their time, and records it. The newest stays.
@@ -81,26 +86,34 @@ extension Keys {
   /// - Throws: `invalid_value` of the field `kind` for signing keys; `conflict` where rows are under the keys: open the
   ///   ledger for writing again first, which makes them anew. `key_unavailable`, `closed`.
   @discardableResult
-  public func drop(_ kind: KeyKind, below number: UInt32 = .max) async throws(LedgerError) -> [UInt32] {
+  public func drop(
+    _ kind: KeyKind, below number: UInt32 = .max, context: RequestContext = .none
+  ) async throws(LedgerError) -> [UInt32] {
     guard kind != .signing else {
       throw LedgerError(
         .invalidValue, "kind: expected another than signing, whose keys check what they signed", field: "kind")
     }
     let ledger = ledger
+    let request = try ledger.prepare(context)
+    try ledger.requireNamed(request)
     try ledger.requireNoRows(under: kind, below: number)
     let dropped = try await ledger.blocking { () throws(LedgerError) in
       try keyed { () throws(KeyStoreError) in try ledger.keyStore.dropKeys(of: kind, below: number) }
     }
     if kind == .tokenMask, !dropped.isEmpty { try ledger.tokenFormat.masks.takeOver() }
-    try await ledger.recordKeys()
+    try await ledger.recordKeys(request)
     return dropped
   }
 
-  private func rotate(_ kinds: [KeyKind], overlap: Duration?) async throws(LedgerError) -> [KeyringKey] {
+  private func rotate(
+    _ kinds: [KeyKind], overlap: Duration?, _ context: RequestContext
+  ) async throws(LedgerError) -> [KeyringKey] {
     guard (overlap ?? .zero) >= .zero else {
       throw LedgerError(.invalidValue, "overlap: expected a duration that is not negative", field: "overlap")
     }
     let ledger = ledger
+    let request = try ledger.prepare(context)
+    try ledger.requireNamed(request)
     let retention = Duration.milliseconds(max(ledger.configuration.idempotencyRetention, 0))
     do throws(LedgerError) {
       // One that is kept elsewhere is replaced there, and by name.
@@ -119,19 +132,21 @@ extension Keys {
         }
       }
     } catch {
-      try? await ledger.recordSigningKeys()
-      try? await ledger.recordKeys()
+      try? await ledger.recordSigningKeys(request)
+      try? await ledger.recordKeys(request)
       throw error
     }
-    try await ledger.recordSigningKeys()
-    try await ledger.recordKeys()
+    try await ledger.recordSigningKeys(request)
+    try await ledger.recordKeys(request)
     return kinds.compactMap { kind in all.last { $0.kind == kind } }
   }
 }
 
 extension Ledger {
   /// Records what became of the keys of the keyring and the log does not say yet.
-  func recordKeys() async throws(LedgerError) {
+  ///
+  /// - Parameter request: what asked for it; without it the ledger records what it finds.
+  func recordKeys(_ request: PreparedRequest = PreparedRequest()) async throws(LedgerError) {
     let keys = keyStore.keyringKeys
     let kept = KeyKind.allCases.compactMap { kind -> RecordKeys.Kept? in
       let own = keys.filter { $0.kind == kind }
@@ -139,7 +154,7 @@ extension Ledger {
       return RecordKeys.Kept(
         purpose, KeyNumbers(oldest: oldest.number, newest: newest.number), beforeUntil: own.dropLast().last?.until ?? 0)
     }
-    _ = try await execute(RecordKeys(kept: kept))
+    _ = try await execute(RecordKeys(kept: kept), request)
   }
 
   /// Drops the keys whose time has come, and those that no row is under since the rows were made anew at opening.

@@ -21,9 +21,11 @@ public struct Keys: Sendable {
   /// - Returns: the new public key (C2SP signed-note).
   /// - Throws: `key_unavailable`, `closed`.
   @discardableResult
-  public func rotateSigningKey() async throws(LedgerError) -> String {
+  public func rotateSigningKey(context: RequestContext = .none) async throws(LedgerError) -> String {
+    let request = try ledger.prepare(context)
+    try ledger.requireNamed(request)
     try await ledger.replaceSigningKey()
-    try await ledger.recordSigningKeys()
+    try await ledger.recordSigningKeys(request)
     return try ledger.verifierKey
   }
 
@@ -42,13 +44,16 @@ public struct Keys: Sendable {
   /// - Parameters:
   ///   - provider: signs by the key.
   ///   - verifierKey: its public key, as a C2SP verifier key or as 32 bytes in Base64; nil asks the provider.
+  ///   - context: names the operator.
   /// - Returns: the new public key (C2SP signed-note).
   /// - Throws: `signing_unavailable` where the key does not sign, or not what the public key verifies; `invalid_value` where
   ///   there is no public key; `key_unavailable`, also where the ledger has had the key before; `closed`.
   @discardableResult
   public func rotateSigningKey(
-    to provider: any SigningKeyProvider, verifierKey: String? = nil
+    to provider: any SigningKeyProvider, verifierKey: String? = nil, context: RequestContext = .none
   ) async throws(LedgerError) -> String {
+    let request = try ledger.prepare(context)
+    try ledger.requireNamed(request)
     let (origin, challenge) = (ledger.origin, Array("credledger signing key/1\n\(ledger.origin)\n".utf8))
     let key = try await ledger.blocking { () throws(LedgerError) -> Ed25519.VerifyingKey in
       let key = try Self.verifyingKey(verifierKey, origin: origin, provider)
@@ -58,7 +63,7 @@ public struct Keys: Sendable {
       return key
     }
     try await ledger.replaceSigningKey(to: key)
-    try await ledger.recordSigningKeys()
+    try await ledger.recordSigningKeys(request)
     return try ledger.verifierKey
   }
 
@@ -109,8 +114,12 @@ public struct Keys: Sendable {
   ///   `conflict` while another rotation runs. Where the key was replaced and that could not be recorded, the error says
   ///   which key opens the ledger now. Interrupted, either key opens the ledger, and opening with the new one
   ///   finishes the rotation.
-  public func rotateMasterKey(to source: MasterKey.Source) async throws(LedgerError) {
+  public func rotateMasterKey(
+    to source: MasterKey.Source, context: RequestContext = .none
+  ) async throws(LedgerError) {
     let ledger = ledger
+    let request = try ledger.prepare(context)
+    try ledger.requireNamed(request)
     try await ledger.recordMasterKey()
     try await ledger.blocking { () throws(LedgerError) in
       let now = try ledger.now.milliseconds
@@ -119,9 +128,9 @@ public struct Keys: Sendable {
       }
     }
     do throws(LedgerError) {
-      try await ledger.recordMasterKey()
+      try await ledger.recordMasterKey(request)
       // With the master key comes a new key for those of persons.
-      try await ledger.recordKeys()
+      try await ledger.recordKeys(request)
     } catch {
       throw LedgerError(
         error.code,
@@ -199,7 +208,9 @@ extension Ledger {
   }
 
   /// Records the rotation of the master key that the log does not name yet, if there is one.
-  func recordMasterKey() async throws(LedgerError) {
+  ///
+  /// - Parameter asked: what asked for it; without it the ledger records what it finds.
+  func recordMasterKey(_ asked: PreparedRequest = PreparedRequest()) async throws(LedgerError) {
     guard let rotation = keyStore.unconfirmedRotation else { return }
     guard let before = Hex.decode(rotation.before), let after = Hex.decode(rotation.after) else {
       throw LedgerError(.damaged, "the fingerprint of a master key is malformed")
@@ -210,9 +221,11 @@ extension Ledger {
       return try confirm(rotation)
     }
     // Another task may be about to record the same.
-    let request = try prepare(
+    var request = asked
+    let keyed = try prepare(
       RequestContext(idempotencyKey: "\(rotation.before) \(rotation.after) after \(newest?.position ?? 0)"),
       by: .ledger, .rotateMasterKey)
+    (request.keyed, request.secrets) = (keyed.keyed, keyed.secrets)
     try await execute(RecordMasterKey(before: before, after: after), request)
     try confirm(rotation)
   }
@@ -222,8 +235,8 @@ extension Ledger {
   }
 
   /// Records the signing keys that the log does not name yet.
-  func recordSigningKeys() async throws(LedgerError) {
-    while try await execute(RecordSigningKeys(keys: keyStore.verifyingKeys.map { $0.key.bytes })) != 0 {}
+  func recordSigningKeys(_ request: PreparedRequest = PreparedRequest()) async throws(LedgerError) {
+    while try await execute(RecordSigningKeys(keys: keyStore.verifyingKeys.map { $0.key.bytes }), request) != 0 {}
   }
 }
 

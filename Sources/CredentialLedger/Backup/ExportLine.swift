@@ -63,6 +63,10 @@ enum ExportLine {
       text += #","requestID":"#
       JSON.write(String(decoding: record.requestID, as: UTF8.self), to: &text)
     }
+    for (name, bytes) in [("reason", record.reason), ("ticket", record.ticket)] where !bytes.isEmpty {
+      text += ",\"\(name)\":"
+      JSON.write(String(decoding: bytes, as: UTF8.self), to: &text)
+    }
     text +=
       #","leafHash":"\#(SHA256.hash(prefix: 0, record.bytes).hex)","record":"\#(Base64.encode(record.bytes))","event":"#
     return Array(text.utf8)

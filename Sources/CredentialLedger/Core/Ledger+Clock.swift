@@ -71,9 +71,11 @@ extension Ledger {
   /// print("from \(corrected.from) to \(corrected.to)")
   /// ```
   ///
-  /// - Throws: `conflict` where the clock was not set; `closed`, `damaged`, `storage`.
+  /// - Parameter context: names the operator.
+  /// - Throws: `conflict` where the clock was not set; `forbidden` of the field `operator`; `closed`, `damaged`, `storage`.
   @discardableResult
-  public func acceptClock() async throws(LedgerError) -> CorrectClock.Outcome {
+  public func acceptClock(context: RequestContext = .none) async throws(LedgerError) -> CorrectClock.Outcome {
+    let request = try prepare(context)
     let reading = clock.read()
     var command = CorrectClock(reason: .confirmed)
     if reading.fault != nil, reading.step < 0 {
@@ -86,7 +88,7 @@ extension Ledger {
       // While the ledger was open, the step tells exactly how far ahead the clock was.
       if reading.fault == .behind || configuration.uptime == nil { command.ahead = found.gap }
     }
-    let outcome = try await perform(command, correctingClock: true).outcome
+    let outcome = try await perform(command, request, correctingClock: true).outcome
     try await finishInterrupted()
     return outcome
   }

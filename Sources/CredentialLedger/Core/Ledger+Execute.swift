@@ -23,9 +23,7 @@ extension Ledger {
         (view, moment) throws(AppendFailure<DecisionFailure>) in
         let decision = try Self.decide(command, in: view, moment)
         return Proposal(
-          decision.events,
-          RecordContext(
-            actor: LogSubject(decision.actor), behalf: decision.behalf.map { LogSubject($0) }, address: address),
+          decision.events, try Self.recordContext(of: decision, request, address: address, in: view),
           kept: decision.kept)
       }
     } catch { throw LedgerError(error) }
@@ -86,6 +84,33 @@ extension Ledger {
             correctedFrom: moment.correctedFrom.map { Timestamp(milliseconds: $0) }))
       }
     } catch { throw .refused(error) }
+  }
+
+  /// What stands in the records of a decision besides its events.
+  ///
+  /// - Throws: a refusal where nobody answers for what the command line asks, or somebody who may not.
+  static func recordContext(
+    of decision: Decision, _ request: PreparedRequest, address: [UInt8] = [],
+    in view: borrowing LogView<WriteTransaction, ProjectionSet>
+  ) throws(AppendFailure<DecisionFailure>) -> RecordContext {
+    if !request.isAutomatic, request.namedOperator != nil || decision.actor.kind == .operator {
+      do throws(DecisionFailure) {
+        try view.withState(orThrow: { .unreadable(StateUnreadable($0.text)) }) { (state) throws(DecisionFailure) in
+          try state.requireNamed(request.namedOperator, as: decision.actor)
+        }
+      } catch { throw .refused(error) }
+    }
+    return RecordContext(
+      actor: LogSubject(decision.actor), behalf: decision.behalf.map { LogSubject($0) }, authority: request.authority,
+      address: address, reason: request.reason, ticket: request.ticket)
+  }
+
+  /// Refuses what the command line asks for where nobody answers for it, or somebody who may not: before anything is done
+  /// that no event can take back.
+  func requireNamed(_ request: PreparedRequest) throws(LedgerError) {
+    try asking { (state) throws(DecisionFailure) in
+      try state.requireNamed(request.namedOperator, as: .operator)
+    }
   }
 
   /// Decides a command on the state of this moment, and lets nothing happen.
@@ -167,12 +192,15 @@ extension Ledger {
       throw LedgerError(.invalidValue, "idempotencyKey: expected 1 to 255 bytes", field: "idempotencyKey")
     }
     let asked = encoding()
+    // What one operator was answered is not another's.
+    var own = caller().field
+    if let named = context.namedOperator { own = .list([own, .id(named)]) }
     let derivations = try keyed { () throws(KeyStoreError) in try keyStore.derivationKeys }
     guard let newest = derivations.first else { throw LedgerError(.damaged, "the keyring holds no derivation key") }
-    let caller = caller().field
+    let within = own
     let keyed = try drawn { () throws(CryptoError) in
       try KeyedRequest(
-        text, within: answersAlike ? .list([caller, .bytes(asked.bytes)]) : caller, asked, newest: newest,
+        text, within: answersAlike ? .list([within, .bytes(asked.bytes)]) : within, asked, newest: newest,
         earlier: Array(derivations.dropFirst()), random: configuration.random)
     }
     request.keyed = keyed
@@ -190,7 +218,20 @@ extension Ledger {
     guard address.utf8.count <= 64 else {
       throw LedgerError(.invalidValue, "address: expected at most 64 bytes", field: "address")
     }
-    return PreparedRequest(requestID: requestID, address: address, secrets: .fresh(configuration.random))
+    var request = PreparedRequest(requestID: requestID, address: address, secrets: .fresh(configuration.random))
+    request.isAutomatic = false
+    request.namedOperator = context.namedOperator
+    request.reason = try Self.line(context.reason, "reason", bytes: 500)
+    request.ticket = try Self.line(context.ticket, "ticket", bytes: 100)
+    return request
+  }
+
+  /// The bytes of a text of one line that stays in the log for good; none where there is no text.
+  private static func line(_ text: String?, _ field: String, bytes limit: Int) throws(LedgerError) -> [UInt8] {
+    guard let text else { return [] }
+    let line: String
+    do throws(DecisionFailure) { line = try text.recordedLine(field, bytes: limit) } catch { throw LedgerError(error) }
+    return Array(line.utf8)
   }
 
   // MARK: Personal data
@@ -233,6 +274,19 @@ extension Ledger {
 struct PreparedRequest: Sendable {
   var requestID: [UInt8] = []
   var address = ""
+  /// Whether the ledger asks by itself, and nobody is there to be named.
+  var isAutomatic = true
+  /// The operator who answers for it.
+  var namedOperator: AccountID?
+  /// Why, and what it goes back to: UTF-8, empty where nothing was said.
+  var reason: [UInt8] = []
+  var ticket: [UInt8] = []
+
+  /// Who and what answers for the command line.
+  var authority: [LogSubject] {
+    namedOperator.map { [LogSubject(kind: SubjectKind.operator.rawValue, number: $0.rawValue)] } ?? []
+  }
+
   /// Whose key seals the address, where no account is named that says it.
   var person: PersonID?
   /// Nil without an idempotency key.

@@ -13,11 +13,25 @@ public struct RequestContext: Sendable {
   /// was forgotten counts as new: a request that is repeated with it is performed again, with other secrets. So does one
   /// that was used before the ledger was restored from an archive or an export.
   public var idempotencyKey: String?
+  /// Where ``Requester/operator`` asks: the account of the operator who answers for it, which must have the operator role
+  /// in force. Recorded among the subjects, as `operator:N`. See ``Operators/configure(_:context:)`` for ledgers that
+  /// require it.
+  public var namedOperator: AccountID?
+  /// Why it is asked for; at most 500 bytes, one line. It stays in the log for good and is not sealed: name nobody in it.
+  public var reason: String?
+  /// What it goes back to outside the ledger, such as `HR-77`; at most 100 bytes, one line. It stays for good as well.
+  public var ticket: String?
 
-  public init(requestID: String? = nil, address: String? = nil, idempotencyKey: String? = nil) {
+  public init(
+    requestID: String? = nil, address: String? = nil, idempotencyKey: String? = nil, namedOperator: AccountID? = nil,
+    reason: String? = nil, ticket: String? = nil
+  ) {
     self.requestID = requestID
     self.address = address
     self.idempotencyKey = idempotencyKey
+    self.namedOperator = namedOperator
+    self.reason = reason
+    self.ticket = ticket
   }
 
   /// Nothing is known of the request.

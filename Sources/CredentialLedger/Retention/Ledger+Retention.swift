@@ -45,18 +45,23 @@ extension Ledger {
   /// print(report.records, report.events)
   /// ```
   ///
-  /// - Throws: as ``planRetention(_:archive:progress:)``, with nothing changed; `busy` while another run is under way;
+  /// - Parameter context: names the operator.
+  /// - Throws: as ``planRetention(_:archive:progress:)``, with nothing changed; `forbidden` of the field `operator`; `busy` while another run is under way;
   ///   `closed` for a ledger that is open for reading only; `cancelled` between two commits.
   public func applyRetention(
-    _ policy: RetentionPolicy, archive: String, progress: @escaping CarryingProgress.Observer = { _ in }
+    _ policy: RetentionPolicy, archive: String, context: RequestContext = .none,
+    progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> RetentionReport {
-    try await applyRetention(policy, archive: archive, limit: Self.recordsPerRelease, progress: progress)
+    try await applyRetention(
+      policy, archive: archive, limit: Self.recordsPerRelease, context: context, progress: progress)
   }
 
   func applyRetention(
-    _ policy: RetentionPolicy, archive: String, limit: Int, progress: @escaping CarryingProgress.Observer = { _ in }
+    _ policy: RetentionPolicy, archive: String, limit: Int, context: RequestContext = .none,
+    progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> RetentionReport {
     try policy.validate()
+    let request = try prepare(context)
     guard let writer = log.writer else {
       throw LedgerError(.closed, "the ledger is open for reading only; open it for writing")
     }
@@ -79,7 +84,7 @@ extension Ledger {
           try logged { () throws(LogError) in try plan.search.next(in: range, limit: limit) }
         }
         if !found.items.isEmpty {
-          let event = try await release(found, to: segment, plan, policy, writer)
+          let event = try await release(found, to: segment, plan, policy, request, writer)
           report.events.append(event)
           share.records += UInt64(found.items.count)
           share.bytes += found.rowBytes
@@ -97,7 +102,7 @@ extension Ledger {
   /// - Returns: the position of the event that says so.
   private func release(
     _ found: RetentionSearch.Found, to segment: ArchiveSegment, _ plan: RetentionPlan, _ policy: RetentionPolicy,
-    _ writer: LogWriter<ProjectionSet>
+    _ request: PreparedRequest, _ writer: LogWriter<ProjectionSet>
   ) async throws(LedgerError) -> UInt64 {
     let command = ApplyRetention(
       expiredBy: plan.search.expiredBy, olderThan: policy.milliseconds, segment: segment.number,
@@ -108,7 +113,7 @@ extension Ledger {
     do {
       committed = try await writer.release(records) { (view, moment) throws(AppendFailure<DecisionFailure>) in
         let decision = try Self.decide(command, in: view, moment)
-        return Proposal(decision.events, RecordContext(actor: LogSubject(decision.actor)))
+        return Proposal(decision.events, try Self.recordContext(of: decision, request, in: view))
       }
     } catch { throw LedgerError(error) }
     return command.outcome(of: RecordedEvents(committed))

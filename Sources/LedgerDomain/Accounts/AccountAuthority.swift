@@ -21,15 +21,21 @@ extension DomainReader where Self: ~Copyable {
   /// | an auditor, in person | accounts without the operator role | reveal |
   /// | everybody, in person | themselves | reveal, erase |
   ///
-  /// What would leave no tenant administrator in force is for the command line alone.
+  /// What would leave no tenant administrator in force is for the command line alone. What would leave fewer operators in
+  /// force than the ``Oversight`` needs is for nobody.
   ///
   /// - Throws: ``Refusal/Code/forbidden``, ``Refusal/Code/lastAdmin``; ``Refusal/Code/accountDisabled`` of the requester.
   public func requireAuthority(
     _ requester: Requester, to action: AccountAction, _ account: Account
   ) throws(DecisionFailure) {
     guard case .account(let id) = requester else {
-      if requester == .operator { return }
-      throw .administratorRequired
+      guard requester == .operator else { throw .administratorRequired }
+      switch action {
+      case .disable, .erase: try requireOperators(besides: account)
+      case .changeRole(let role): if role != .operator { try requireOperators(besides: account) }
+      case .enable, .reveal: break
+      }
+      return
     }
     let asking = try requireActiveAccount(id, field: "requester")
     switch action {
@@ -50,7 +56,9 @@ extension DomainReader where Self: ~Copyable {
       // The operator role is given and taken at the command line only.
       guard role != .operator, account.role != .operator else { throw .operatorRequired }
       try requireTenantAdmin(besides: account)
-    case .disable, .erase: try requireTenantAdmin(besides: account)
+    case .disable, .erase:
+      try requireTenantAdmin(besides: account)
+      try requireOperators(besides: account)
     case .reveal: break
     }
   }

@@ -1,3 +1,19 @@
+extension String {
+  /// A text of one line, as it stands in a record for good: without white space around it, and by the rules of names.
+  ///
+  /// - Parameters:
+  ///   - field: by which a refusal names it.
+  ///   - limit: how many bytes of UTF-8 it may have.
+  /// - Throws: ``Refusal/Code/invalidValue``.
+  package func recordedLine(_ field: String, bytes limit: Int) throws(DecisionFailure) -> String {
+    let line = try TextRule(field: field, characters: 1...limit).trimming(self)
+    guard line.utf8.count <= limit else {
+      throw .refused(.invalidValue, field: field, expected: "at most \(limit) bytes")
+    }
+    return line
+  }
+}
+
 /// The bounds of a text that people write. Characters are counted as Unicode scalars, so that a bound on them is one
 /// on bytes too (four a scalar).
 struct TextRule {

@@ -17,6 +17,7 @@ extension Directory {
     try put(StoredAccount(account, identity: identity), at: .number(.account, position), in: &transaction)
     try note(.account, position, of: event.subject.person, &transaction)
     if event.role == .tenantAdmin { try put(EmptyRow(), at: .number(.tenantAdmin, position), in: &transaction) }
+    if event.role == .operator { try put(EmptyRow(), at: .number(.operatorAccount, position), in: &transaction) }
     if let identity { try put(position, at: .digest(.accountByIdentity, identity, 0), in: &transaction) }
   }
 
@@ -33,10 +34,12 @@ extension Directory {
     try change(StoredAccount.self, at: .number(.account, event.account), in: &transaction) {
       $0.account.role = event.after
     }
-    if event.after == .tenantAdmin {
-      try put(EmptyRow(), at: .number(.tenantAdmin, event.account), in: &transaction)
-    } else {
-      try remove(.number(.tenantAdmin, event.account), in: &transaction)
+    for (role, family) in [(AccountRole.tenantAdmin, DirectoryKey.Family.tenantAdmin), (.operator, .operatorAccount)] {
+      if event.after == role {
+        try put(EmptyRow(), at: .number(family, event.account), in: &transaction)
+      } else if event.before == role {
+        try remove(.number(family, event.account), in: &transaction)
+      }
     }
   }
 

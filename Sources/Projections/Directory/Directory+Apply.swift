@@ -80,12 +80,14 @@ extension Directory {
       try note(event.purpose, in: &transaction) { $0.newest = event.after }
     case .keyDropped(let event):
       try note(event.purpose, in: &transaction) { $0.oldest = event.oldest }
+    case .oversightConfigured(let event):
+      try put(Oversight(event.after), at: .number(.oversight, 0), in: &transaction)
     case .signingKeyRotated(let event): try name(signingKey: event.after, position, &transaction)
     case .clockCorrected(let event):
       try put(ClockCorrection(event, position), at: .number(.clockCorrection, position), in: &transaction)
     // These change only whether tokens are valid, or nothing that is looked up.
     case .ledgerRestored, .retentionApplied, .refreshTokenRotated, .tokenIssued, .masterKeyRotated, .phonePINWithheld,
-      .phonePINDispatched, .tokenLeakReported:
+      .phonePINDispatched, .tokenLeakReported, .personalDataRevealed:
       break
     case .phonePINAccepted(let event): try close(challenge: event.challenge, &transaction)
     case .authorizationCodeIssued(let event): try issue(event, position, &transaction)

@@ -118,7 +118,7 @@ enum StandingEffect {
     case .ledgerCreated, .ledgerRestored, .retentionApplied, .clockCorrected, .accountSignedIn, .phonePINRequested,
       .phonePINRejected, .connectorSecretRotated, .groupRenamed, .groupSubgroupAttached, .groupSubgroupDetached,
       .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted, .keyRotated, .keyDropped,
-      .signingKeyRotated, .masterKeyRotated,
+      .signingKeyRotated, .masterKeyRotated, .oversightConfigured, .personalDataRevealed,
       .phonePINAccepted, .phonePINWithheld, .phonePINDispatched, .groupSubscriberAdded, .groupSubscriberRemoved,
       .groupInvitationAccepted, .authorizationCodeIssued, .authorizationCodeRedeemed,
       .resourceServerCreated, .resourceServerSecretRotated, .resourceServerDeleted, .tokenLeakReported:

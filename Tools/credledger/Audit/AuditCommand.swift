@@ -48,7 +48,7 @@ struct AuditCommand: AsyncParsableCommand {
   var follow = false
   @Option(
     help: """
-      What to show, separated by commas: position, time, type, actor, object (what the event made), subjects (what it \
+      What to show, separated by commas: position, time, type, actor, operator (who was named by --as), reason, ticket, object (what the event made), subjects (what it \
       concerns), request, details, personal, archived (the segment that has the record).
       """)
   var fields: AuditFieldList?
@@ -182,8 +182,8 @@ struct AuditPrinter {
       case .position: 8
       case .time: 19
       case .type: 28
-      case .actor, .object: 24
-      case .subjects, .request, .details, .personal, .archived: 0
+      case .actor, .operator, .object: 24
+      case .reason, .ticket, .subjects, .request, .details, .personal, .archived: 0
       }
     }
   }

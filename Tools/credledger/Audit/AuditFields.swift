@@ -3,7 +3,7 @@ import CredentialLedger
 
 /// What is shown of an event.
 enum AuditField: String, ExpressibleByArgument, CaseIterable {
-  case position, time, type, actor, object, subjects, request, details, personal, archived
+  case position, time, type, actor, `operator`, reason, ticket, object, subjects, request, details, personal, archived
 
   static let inTables: [AuditField] = [.position, .time, .type, .actor, .object, .subjects]
 }
@@ -60,6 +60,9 @@ struct AuditedEvent {
     case .time: Self.short(time)
     case .type: "\(type)"
     case .actor: entry.map { name($0.actor) } ?? ""
+    case .operator: namedOperator.map(name) ?? ""
+    case .reason: entry?.reason ?? ""
+    case .ticket: entry?.ticket ?? ""
     case .object: object.map(name) ?? ""
     case .subjects: entry.map { $0.subjects.map(name).joined(separator: ", ") } ?? archived
     case .request: entry?.requestID ?? ""
@@ -72,25 +75,32 @@ struct AuditedEvent {
   /// Where the record is, for people; empty where it is at hand.
   private var archived: String { place.map { "archived in segment \($0.segment)" } ?? "" }
 
+  /// The account of the operator who was named.
+  private var namedOperator: Subject? { entry?.namedOperator.map { Subject($0) } }
+
   private var details: [(name: String, value: EventDetail)] { entry?.details ?? [] }
 
-  /// The cells of a field, for spreadsheets: an actor takes two.
+  /// The cells of a field, for spreadsheets: an actor and an operator take two.
   func cells(_ field: AuditField) -> [String] { rawCells(field).map(\.printable) }
 
   private func rawCells(_ field: AuditField) -> [String] {
     switch field {
     case .time: ["\(time)"]
     case .actor: entry.map { ["\($0.actor)", label($0.actor)] } ?? ["", ""]
+    case .operator: [namedOperator.map { "\($0)" } ?? "", namedOperator.map(label) ?? ""]
     case .object: [object.map { "\($0)" } ?? ""]
     case .subjects: [entry.map { $0.subjects.map(\.description).joined(separator: " ") } ?? ""]
     case .details: [details.isEmpty ? "" : JSON(details).text(indented: false)]
-    case .position, .type, .request, .personal, .archived: [text(field)]
+    case .position, .type, .request, .reason, .ticket, .personal, .archived: [text(field)]
     }
   }
 
   /// The headings of ``cells(_:)``.
   static func headings(_ field: AuditField) -> [String] {
-    field == .actor ? ["actor", "actorName"] : [field.rawValue]
+    switch field {
+    case .actor, .operator: [field.rawValue, "\(field.rawValue)Name"]
+    default: [field.rawValue]
+    }
   }
 
   /// The event as an object with some of its members.
@@ -104,6 +114,9 @@ struct AuditedEvent {
     case .time: .string("\(time)")
     case .type: .string("\(type)")
     case .actor: entry.map { json($0.actor) }
+    case .operator: namedOperator.map(json)
+    case .reason: entry?.reason.map { .string($0) }
+    case .ticket: entry?.ticket.map { .string($0) }
     case .object: object.map(json)
     case .subjects: entry.map { .array($0.subjects.map(json)) }
     case .request: entry?.requestID.map { .string($0) }

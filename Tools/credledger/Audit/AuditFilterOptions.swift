@@ -6,7 +6,10 @@ import CredentialLedger
 struct AuditFilterOptions: ParsableArguments {
   @Option(help: "A type, such as token.issued, or a family of types, such as token.*; may be repeated.")
   var type: [String] = []
-  @Option(help: "Who caused it: account:N, connector:N, webhook:N or operator; this and all below may be repeated.")
+  @Option(
+    help:
+      "Who caused it: account:N, connector:N, webhook:N, operator, or operator:N for what the operator with the account N was named for; this and all below may be repeated."
+  )
   var actor: [String] = []
   @Option(help: "An account: what it did, and what concerns it.")
   var account: [AccountID] = []
@@ -65,7 +68,7 @@ struct AuditFilterOptions: ParsableArguments {
 
   private func alternatives(in ledger: Ledger) throws -> [(option: String, [Alternative])] {
     [
-      ("--actor", try actor.map { ($0 == "operator" ? nil : try Self.actor($0), .actor(try Self.actor($0))) }),
+      ("--actor", try actor.map { (try Self.known($0), .actor(try Self.actor($0))) }),
       ("--account", account.map { (Subject($0), .account($0)) }),
       ("--phone", try phone.flatMap { try values(of: $0, "number") }.map(Self.phone)),
       (
@@ -104,9 +107,16 @@ struct AuditFilterOptions: ParsableArguments {
     ]
   }
 
+  /// The object that an actor is; nil for whoever is at the command line.
+  private static func known(_ text: String) throws -> Subject? {
+    let subject = try actor(text)
+    guard subject.kind == .operator else { return subject }
+    return subject.number == 0 ? nil : Subject(kind: .account, number: subject.number)
+  }
+
   private static func actor(_ text: String) throws -> Subject {
     guard let subject = Subject(text), [.account, .connector, .webhook, .operator].contains(subject.kind) else {
-      throw ValidationError("--actor: expected account:N, connector:N, webhook:N or operator.")
+      throw ValidationError("--actor: expected account:N, connector:N, webhook:N, operator or operator:N.")
     }
     return subject
   }

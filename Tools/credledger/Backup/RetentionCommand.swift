@@ -29,6 +29,7 @@ struct RetentionCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var ledger: LedgerOptions
+  @OptionGroup(title: "Who and why") var by: OperatorOptions
   @OptionGroup var output: FormatOptions
   @Option(help: "How long ago a token must have expired, such as 90d or 12w; a day or more.")
   var olderThan: AgeArgument
@@ -46,7 +47,9 @@ struct RetentionCommand: AsyncParsableCommand {
     let policy = RetentionPolicy(olderThan: olderThan.duration)
     let report = try await Carrying.showing { [self] observe in
       if apply {
-        return try await ledger.writing { try await $0.applyRetention(policy, archive: archive, progress: observe) }
+        return try await ledger.writing(by) {
+          try await $0.applyRetention(policy, archive: archive, context: $1, progress: observe)
+        }
       }
       return try await ledger.reading { try await $0.planRetention(policy, archive: archive, progress: observe) }
     }

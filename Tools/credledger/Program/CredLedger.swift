@@ -35,7 +35,7 @@ struct CredLedger: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       Init.self, Serve.self, Walkthrough.self, Stats.self, Verify.self, AuditCommand.self, ExplainCommand.self,
-      AccountCommand.self,
+      AccountCommand.self, OperatorCommand.self,
       ConnectorCommand.self, GroupCommand.self, GrantCommand.self, WebhookCommand.self,
       ResourceServerCommand.self,
       ClockCommand.self,

@@ -93,21 +93,6 @@ extension [Change] {
   }
 }
 
-extension LedgerOptions {
-  /// Opens the ledger for writing, performs a command as the operator, and tells whether it appended anything: no other
-  /// process can write meanwhile.
-  func changing(
-    _ target: some CustomStringConvertible, _ body: (Ledger) async throws -> Void
-  ) async throws -> Change {
-    let isNew = try await writing { ledger in
-      let head = try ledger.head()
-      try await body(ledger)
-      return try ledger.head() > head
-    }
-    return Change(target: "\(target)", isNew: isNew)
-  }
-}
-
 /// For what cannot be undone.
 struct ConfirmationOptions: ParsableArguments {
   @Flag(help: "Do not ask.") var yes = false

@@ -64,14 +64,16 @@ struct AccountCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Disable an account; everything that depends on it stops.")
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The account, such as account:12 or 12.") var account: AccountID
-    @Option(help: "Why; stays in the audit trail, so no personal data.") var reason: String
+
+    func validate() throws { _ = try by.requiredReason() }
 
     func run() async throws {
-      let (id, reason) = (account, reason)
-      let change = try await ledger.changing(id) {
-        _ = try await $0.accounts.disable(id, reason: reason, by: Requester.operator)
+      let (id, reason) = (account, try by.requiredReason())
+      let change = try await ledger.changing(id, by, isReasonOfEvent: true) {
+        _ = try await $0.accounts.disable(id, reason: reason, by: Requester.operator, context: $1)
       }
       change.show(output.format, "is disabled")
     }
@@ -80,14 +82,15 @@ struct AccountCommand: AsyncParsableCommand {
   struct Enable: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Enable an account that was disabled.")
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The account, such as account:12 or 12.") var account: AccountID
     @Flag(help: "Leave the tokens issued so far stopped for good; the grants work again.") var revokeTokens = false
 
     func run() async throws {
       let (id, revokeTokens) = (account, revokeTokens)
-      let change = try await ledger.changing(id) {
-        _ = try await $0.accounts.enable(id, revokingTokens: revokeTokens, by: Requester.operator)
+      let change = try await ledger.changing(id, by) {
+        _ = try await $0.accounts.enable(id, revokingTokens: revokeTokens, by: Requester.operator, context: $1)
       }
       change.show(output.format, "is enabled")
     }
@@ -96,14 +99,15 @@ struct AccountCommand: AsyncParsableCommand {
   struct Role: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Give an account another role.")
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The account, such as account:12 or 12.") var account: AccountID
     @Argument(help: "user, tenant-admin, auditor or operator.") var role: RoleName
 
     func run() async throws {
       let (id, role) = (account, role.role)
-      let change = try await ledger.changing(id) {
-        _ = try await $0.accounts.changeRole(of: id, to: role, by: Requester.operator)
+      let change = try await ledger.changing(id, by) {
+        _ = try await $0.accounts.changeRole(of: id, to: role, by: Requester.operator, context: $1)
       }
       change.show(output.format, "has the role \(self.role.rawValue)")
     }
@@ -112,12 +116,15 @@ struct AccountCommand: AsyncParsableCommand {
   struct RemovePhone: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Remove a phone from its account.")
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The phone's number in the ledger, such as phone:31 or 31.") var phone: PhoneID
 
     func run() async throws {
       let id = phone
-      let change = try await ledger.changing(id) { _ = try await $0.phones.remove(id, by: Requester.operator) }
+      let change = try await ledger.changing(id, by) {
+        _ = try await $0.phones.remove(id, by: Requester.operator, context: $1)
+      }
       change.show(output.format, "is removed")
     }
   }
@@ -172,9 +179,13 @@ extension Accounts.RevealedSignIn {
 extension Account {
   fileprivate var state: String { isErased ? "erased" : isDisabled ? "disabled" : "enabled" }
   fileprivate var roleName: String { RoleName.allCases.first { $0.role == role }?.rawValue ?? "none" }
-  fileprivate var row: [String] { ["\(id)", roleName, state, issuer] }
+  var row: [String] { ["\(id)", roleName, state, issuer] }
 
-  fileprivate func json(_ person: RevealedPerson? = nil) -> JSON {
+  fileprivate func json(_ person: RevealedPerson?) -> JSON { json(revealed: person) }
+
+  func json() -> JSON { json(revealed: nil) }
+
+  private func json(revealed person: RevealedPerson?) -> JSON {
     var members: [(String, JSON)] = [
       ("account", JSON(id)), ("role", .string(roleName)), ("state", .string(state)),
       ("issuer", .string(issuer)), ("registeredAt", .string(registeredAt.description)),

@@ -53,11 +53,12 @@ struct ClockCommand: AsyncParsableCommand {
         """)
 
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
 
     func run() async throws {
-      try await ledger.writing { ledger in
-        let corrected = try await ledger.acceptClock()
+      try await ledger.writing(by) { ledger, context in
+        let corrected = try await ledger.acceptClock(context: context)
         if let text = output.format.text(
           JSON.object([
             ("position", .number(corrected.position)), ("from", .string("\(corrected.from)")),

@@ -85,6 +85,7 @@ struct ConnectorCommand: AsyncParsableCommand {
           credledger connector create --owner 2 --name Web --permission text-message --redirect-uri https://a.example/cb
         """)
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @Option(help: "The account that it is for.") var owner: AccountID
     @Option(help: "1 to 100 characters, unique among the owner's.") var name: String
@@ -93,7 +94,7 @@ struct ConnectorCommand: AsyncParsableCommand {
 
     func run() async throws {
       let (owner, name, permissions, details) = (owner, name, Set(permission), details)
-      let (connector, secret) = try await ledger.writing { ledger in
+      let (connector, secret) = try await ledger.writing(by) { ledger, context in
         try await ledger.connectors.create(
           name: name, permissions: permissions, description: details.description ?? "",
           publisher: details.publisher ?? "", redirectURIs: details.redirectURI,
@@ -121,6 +122,7 @@ struct ConnectorCommand: AsyncParsableCommand {
           credledger connector update 8 --own-tokens --dpop-bound
         """)
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The connector, such as connector:8 or 8, or its ID.") var connector: ConnectorName
     @Option(help: "1 to 100 characters, unique among the owner's.") var name: String?
@@ -141,14 +143,14 @@ struct ConnectorCommand: AsyncParsableCommand {
     func run() async throws {
       let (connector, name, permissions, details) = (connector, name, Set(permission), details)
       let redirectURIs = noRedirectURIs ? [] : details.redirectURI.isEmpty ? nil : details.redirectURI
-      let change = try await ledger.changing(connector) { ledger in
+      let change = try await ledger.changing(connector, by) { ledger, context in
         try await ledger.connectors.update(
           connector.find(in: ledger).id, name: name, permissions: permissions.isEmpty ? nil : permissions,
           description: details.description, publisher: details.publisher, redirectURIs: redirectURIs,
           accessTokenLifetime: details.accessTokenLifetime, refreshTokenLifetime: details.refreshTokenLifetime,
           rotation: details.rotation?.value, requiresPKCE: details.requirePkce,
           allowsOwnTokens: details.ownTokens, isDPoPBound: details.dpopBound,
-          hasSignedTokens: details.signedTokens, by: Requester.operator)
+          hasSignedTokens: details.signedTokens, by: Requester.operator, context: context)
       }
       change.show(output.format, "is changed")
     }
@@ -167,16 +169,18 @@ struct ConnectorCommand: AsyncParsableCommand {
           credledger connector approve 8 --withdraw
         """)
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The connector, such as connector:8 or 8, or its ID.") var connector: ConnectorName
     @Flag(help: "Take back what was approved.") var withdraw = false
 
     func run() async throws {
       let (connector, withdraw) = (connector, withdraw)
-      let change = try await ledger.changing(connector) { ledger in
+      let change = try await ledger.changing(connector, by) { ledger, context in
         let known = try connector.find(in: ledger)
         let asked = Scopes(rawValue: known.details.scopes).intersection(.tenant)
-        try await ledger.connectors.approve(withdraw ? [] : asked, of: known.id, by: Requester.operator)
+        try await ledger.connectors.approve(
+          withdraw ? [] : asked, of: known.id, by: Requester.operator, context: context)
       }
       change.show(output.format, withdraw ? "is approved no more" : "is approved")
     }
@@ -194,15 +198,19 @@ struct ConnectorCommand: AsyncParsableCommand {
           credledger connector rotate-secret 8 --overlap 0s --format json
         """)
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The connector, such as connector:8 or 8, or its ID.") var connector: ConnectorName
     @Option(help: "How long the earlier Secret is still accepted, such as 7d or 0s.") var overlap: DurationArgument
 
     func run() async throws {
       let (name, overlap) = (connector, overlap.duration)
-      let (id, secret) = try await ledger.writing { ledger in
+      let (id, secret) = try await ledger.writing(by) { ledger, context in
         let id = try name.find(in: ledger).id
-        return (id, try await ledger.connectors.rotateSecret(of: id, overlap: overlap, by: Requester.operator))
+        return (
+          id,
+          try await ledger.connectors.rotateSecret(of: id, overlap: overlap, by: Requester.operator, context: context)
+        )
       }
       try output.showOnce(
         .object([("connector", JSON(id)), ("secret", .string(secret.text))]),
@@ -222,6 +230,7 @@ struct ConnectorCommand: AsyncParsableCommand {
           credledger connector delete 8 --yes
         """)
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @OptionGroup var confirmation: ConfirmationOptions
     @Argument(help: "The connector, such as connector:8 or 8.") var connector: ConnectorID
@@ -229,7 +238,9 @@ struct ConnectorCommand: AsyncParsableCommand {
     func run() async throws {
       let id = connector
       try confirmation.require(id, "Delete \(id) for good?")
-      let change = try await ledger.changing(id) { try await $0.connectors.delete(id, by: Requester.operator) }
+      let change = try await ledger.changing(id, by) {
+        try await $0.connectors.delete(id, by: Requester.operator, context: $1)
+      }
       change.show(output.format, "is deleted")
     }
   }

@@ -13,13 +13,14 @@ struct Erase: AsyncParsableCommand {
       """)
 
   @OptionGroup var ledger: LedgerOptions
+  @OptionGroup(title: "Who and why") var by: OperatorOptions
   @Argument(help: "The account, such as account:12 or 12.") var account: AccountID
   @OptionGroup var confirmation: ConfirmationOptions
 
   func run() async throws {
     try confirmation.require(account, "Erase the person of \(account) for good?")
     let id = account
-    try await ledger.writing { try await $0.people.erase(id, by: Requester.operator) }
+    try await ledger.writing(by) { try await $0.people.erase(id, by: Requester.operator, context: $1) }
     print("Erased the person of \(account).")
   }
 }

@@ -78,6 +78,7 @@ struct GrantCommand: AsyncParsableCommand {
           credledger grant create --connector 8 --own --granter 2 --format json
         """)
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @Option(help: "The connector, such as connector:8 or 8, or its ID.") var connector: ConnectorName
     @Option(help: "Access to this group.") var group: GroupName?
@@ -91,12 +92,12 @@ struct GrantCommand: AsyncParsableCommand {
 
     func run() async throws {
       let (connector, group, granter, permissions) = (connector, group, granter, permission)
-      let granted = try await ledger.writing { ledger in
+      let granted = try await ledger.writing(by) { ledger, context in
         let access: GrantAccess.Access = if let group { .group(try group.find(in: ledger).id) } else { .user }
         let known = try connector.find(in: ledger)
         return try await ledger.grants.grant(
           known.id, consent: permissions.isEmpty ? .details(asOf: known.setBy) : .scopes(Scopes(permissions)),
-          access: access, for: granter, by: Requester.operator)
+          access: access, for: granter, by: Requester.operator, context: context)
       }
       let token = granted.refreshToken.text
       try output.showOnce(
@@ -123,12 +124,15 @@ struct GrantCommand: AsyncParsableCommand {
           credledger grant revoke grant:11 --format json
         """)
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The grant, such as grant:11 or 11.") var grant: GrantID
 
     func run() async throws {
       let id = grant
-      let change = try await ledger.changing(id) { try await $0.grants.revoke(id, by: Requester.operator) }
+      let change = try await ledger.changing(id, by) {
+        try await $0.grants.revoke(id, by: Requester.operator, context: $1)
+      }
       change.show(output.format, "is revoked")
     }
   }

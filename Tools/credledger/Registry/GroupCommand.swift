@@ -86,6 +86,7 @@ struct GroupCommand: AsyncParsableCommand {
           credledger group create --name News --creator 2 --kind connect-group --welcome-message "Good to have you"
         """)
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @Option(help: "1 to 100 characters.") var name: String
     @Option(help: "The account that it is for.") var creator: AccountID
@@ -95,10 +96,10 @@ struct GroupCommand: AsyncParsableCommand {
 
     func run() async throws {
       let (name, creator, kind, message, people) = (name, creator, kind.kind, welcomeMessage, try named.people())
-      let made = try await ledger.writing { ledger in
+      let made = try await ledger.writing(by) { ledger, context in
         try await ledger.groups.create(
           name: name, kind: kind, welcomeMessage: message, members: people.map { .init($0) }, for: creator,
-          by: Requester.operator)
+          by: Requester.operator, context: context)
       }
       output.format.show(made.json(), ["Made \(made.id), which clients know as \(made.publicID)."])
     }
@@ -107,14 +108,15 @@ struct GroupCommand: AsyncParsableCommand {
   struct Rename: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Give a group another name.")
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The group, such as group:5 or 5, or its ID.") var group: GroupName
     @Argument(help: "1 to 100 characters.") var name: String
 
     func run() async throws {
       let (group, name) = (group, name)
-      let change = try await ledger.changing(group) { ledger in
-        try await ledger.groups.rename(group.find(in: ledger).id, to: name, by: Requester.operator)
+      let change = try await ledger.changing(group, by) { ledger, context in
+        try await ledger.groups.rename(group.find(in: ledger).id, to: name, by: Requester.operator, context: context)
       }
       change.show(output.format, "is renamed")
     }
@@ -131,6 +133,7 @@ struct GroupCommand: AsyncParsableCommand {
           credledger group delete 5 --yes
         """)
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @OptionGroup var confirmation: ConfirmationOptions
     @Argument(help: "The group, such as group:5 or 5.") var group: GroupID
@@ -138,7 +141,9 @@ struct GroupCommand: AsyncParsableCommand {
     func run() async throws {
       let id = group
       try confirmation.require(id, "Delete \(id) for good?")
-      let change = try await ledger.changing(id) { try await $0.groups.delete(id, by: Requester.operator) }
+      let change = try await ledger.changing(id, by) {
+        try await $0.groups.delete(id, by: Requester.operator, context: $1)
+      }
       change.show(output.format, "is deleted")
     }
   }
@@ -146,15 +151,16 @@ struct GroupCommand: AsyncParsableCommand {
   struct Attach: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Put a group below another.")
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The lower group, such as group:7 or 7, or its ID.") var group: GroupName
     @Option(help: "The upper group.") var to: GroupName
 
     func run() async throws {
       let (lower, upper) = (group, to)
-      let change = try await ledger.changing(lower) { ledger in
+      let change = try await ledger.changing(lower, by) { ledger, context in
         try await ledger.groups.attach(
-          lower.find(in: ledger).id, to: upper.find(in: ledger).id, by: Requester.operator)
+          lower.find(in: ledger).id, to: upper.find(in: ledger).id, by: Requester.operator, context: context)
       }
       change.show(output.format, "is below \(upper)")
     }
@@ -163,15 +169,16 @@ struct GroupCommand: AsyncParsableCommand {
   struct Detach: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Take a group from below another.")
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The lower group, such as group:7 or 7, or its ID.") var group: GroupName
     @Option(help: "The upper group.") var from: GroupName
 
     func run() async throws {
       let (lower, upper) = (group, from)
-      let change = try await ledger.changing(lower) { ledger in
+      let change = try await ledger.changing(lower, by) { ledger, context in
         try await ledger.groups.detach(
-          lower.find(in: ledger).id, from: upper.find(in: ledger).id, by: Requester.operator)
+          lower.find(in: ledger).id, from: upper.find(in: ledger).id, by: Requester.operator, context: context)
       }
       change.show(output.format, "is no longer below \(upper)")
     }

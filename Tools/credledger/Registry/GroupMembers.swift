@@ -42,6 +42,7 @@ extension GroupCommand {
           credledger group add-member 5 --number-file -
         """)
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The group, such as group:5 or 5, or its ID.") var group: GroupName
     @OptionGroup var named: PeopleOptions
@@ -51,10 +52,11 @@ extension GroupCommand {
 
     func run() async throws {
       let (group, role, people) = (group, role.role, try named.people())
-      let made = try await ledger.writing { ledger in
+      let made = try await ledger.writing(by) { ledger, context in
         let group = try group.find(in: ledger).id
         let made = Set(
-          try await ledger.groups.add(people.map { .init($0, role: role) }, to: group, by: Requester.operator))
+          try await ledger.groups.add(
+            people.map { .init($0, role: role) }, to: group, by: Requester.operator, context: context))
         return try ledger.groups.members(of: group).filter { made.contains($0.id) }
       }
       if made.isEmpty, output.format == .table { return print("nothing was to be done") }
@@ -75,6 +77,7 @@ extension GroupCommand {
           credledger group remove-member 5 6 9 12
         """)
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The group, such as group:5 or 5, or its ID.") var group: GroupName
     @Argument(help: "The memberships, such as membership:6 or 6, as group members shows them.") var memberships:
@@ -82,8 +85,9 @@ extension GroupCommand {
 
     func run() async throws {
       let (group, memberships) = (group, memberships)
-      let ended = try await ledger.writing { ledger in
-        try await ledger.groups.remove(memberships, from: group.find(in: ledger).id, by: Requester.operator)
+      let ended = try await ledger.writing(by) { ledger, context in
+        try await ledger.groups.remove(
+          memberships, from: group.find(in: ledger).id, by: Requester.operator, context: context)
       }
       let changes = memberships.map { Change(target: "\($0)", isNew: ended.contains($0)) }
       changes.show(output.format, "is removed")
@@ -94,6 +98,7 @@ extension GroupCommand {
     static let configuration = CommandConfiguration(
       commandName: "role", abstract: "Give a member another role; a demoted admin's grants for the group stop.")
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The group, such as group:5 or 5, or its ID.") var group: GroupName
     @Argument(help: "The membership, such as membership:6 or 6, as group members shows it.") var membership:
@@ -102,9 +107,9 @@ extension GroupCommand {
 
     func run() async throws {
       let (group, membership, role) = (group, membership, role.role)
-      let change = try await ledger.changing(membership) { ledger in
+      let change = try await ledger.changing(membership, by) { ledger, context in
         try await ledger.groups.changeRole(
-          of: membership, in: group.find(in: ledger).id, to: role, by: Requester.operator)
+          of: membership, in: group.find(in: ledger).id, to: role, by: Requester.operator, context: context)
       }
       change.show(output.format, "has another role")
     }

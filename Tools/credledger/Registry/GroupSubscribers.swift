@@ -48,6 +48,7 @@ extension GroupCommand {
           credledger group subscribe 5 --number-file numbers.txt
         """)
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The group, such as group:5 or 5, or its ID.") var group: GroupName
     @OptionGroup var named: PeopleOptions
@@ -56,8 +57,9 @@ extension GroupCommand {
 
     func run() async throws {
       let (group, people) = (group, try named.people())
-      let made = try await ledger.writing { ledger in
-        try await ledger.groups.subscribe(people, to: group.find(in: ledger).id, by: Requester.operator)
+      let made = try await ledger.writing(by) { ledger, context in
+        try await ledger.groups.subscribe(
+          people, to: group.find(in: ledger).id, by: Requester.operator, context: context)
       }
       let changes = zip(people.names, made).map { Change(target: $0, isNew: $1 != nil) }
       changes.show(output.format, "is a subscriber now")
@@ -75,6 +77,7 @@ extension GroupCommand {
           credledger group unsubscribe 5 --number-file -
         """)
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The group, such as group:5 or 5, or its ID.") var group: GroupName
     @OptionGroup var named: PeopleOptions
@@ -83,8 +86,9 @@ extension GroupCommand {
 
     func run() async throws {
       let (group, people) = (group, try named.people())
-      let ended = try await ledger.writing { ledger in
-        try await ledger.groups.unsubscribe(people, from: group.find(in: ledger).id, by: Requester.operator)
+      let ended = try await ledger.writing(by) { ledger, context in
+        try await ledger.groups.unsubscribe(
+          people, from: group.find(in: ledger).id, by: Requester.operator, context: context)
       }
       let changes = zip(people.names, ended).map { Change(target: $0, isNew: $1) }
       changes.show(output.format, "is no longer a subscriber")

@@ -73,6 +73,7 @@ struct KeyCommand: AsyncParsableCommand {
           credledger key rotate-signing --external 'command:/usr/local/bin/sign ledger' --public-key MCowBQ...
         """)
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @Option(help: ArgumentHelp("Where the new key is kept.", valueName: "source")) var external: String?
     @Option(
       help: ArgumentHelp(
@@ -86,12 +87,14 @@ struct KeyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-      guard let external else { return print(try await ledger.writing { try await $0.keys.rotateSigningKey() }) }
+      guard let external else { return print(try await ledger.writing(by) { try await $0.keys.rotateSigningKey(context: $1) }) }
       let provider = try SigningKeyOption.provider(external, "--external")
       var options = ledger
       // What is signed last, when the ledger is closed, is signed by it.
       options.signingKey = external
-      print(try await options.writing { try await $0.keys.rotateSigningKey(to: provider, verifierKey: publicKey) })
+      print(try await options.writing(by) {
+        try await $0.keys.rotateSigningKey(to: provider, verifierKey: publicKey, context: $1)
+      })
       write(
         "it signs from now on: name it by --signing-key, or \(SigningKeySource.environmentVariable)\n",
         to: STDERR_FILENO)

@@ -35,6 +35,7 @@ extension KeyCommand {
           credledger key rotate --all --overlap 7d --format json
         """)
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: ArgumentHelp("The kind of key.", valueName: "kind")) var kind: KeyKindArgument?
     @Flag(help: "Rotate every kind.") var all = false
@@ -47,9 +48,9 @@ extension KeyCommand {
 
     func run() async throws {
       let (kind, overlap) = (kind?.kind, overlap?.duration)
-      let made = try await ledger.writing { ledger in
-        if let kind { return [try await ledger.keys.rotate(kind, overlap: overlap)] }
-        return try await ledger.keys.rotateAll(overlap: overlap)
+      let made = try await ledger.writing(by) { ledger, context in
+        if let kind { return [try await ledger.keys.rotate(kind, overlap: overlap, context: context)] }
+        return try await ledger.keys.rotateAll(overlap: overlap, context: context)
       }
       // Opening makes the rows anew that are under keys of before.
       let keys = try await ledger.writing { $0.keys.all }
@@ -71,14 +72,15 @@ extension KeyCommand {
           credledger key drop derivation --below 3 --format json
         """)
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: ArgumentHelp("The kind of key.", valueName: "kind")) var kind: KeyKindArgument
     @Option(help: "Only keys with numbers below this.") var below: UInt32 = .max
 
     func run() async throws {
       let (kind, below) = (kind.kind, below)
-      let (numbers, keys) = try await ledger.writing { ledger in
-        (try await ledger.keys.drop(kind, below: below), ledger.keys.all)
+      let (numbers, keys) = try await ledger.writing(by) { ledger, context in
+        (try await ledger.keys.drop(kind, below: below, context: context), ledger.keys.all)
       }
       let names = numbers.map { "\(kind)/\($0)" }
       output.format.show(

@@ -25,6 +25,7 @@ struct RotateMasterKey: AsyncParsableCommand {
         credledger key rotate-master --to-key-folder --format json
       """)
   @OptionGroup var ledger: LedgerOptions
+  @OptionGroup(title: "Who and why") var by: OperatorOptions
   @OptionGroup var output: FormatOptions
   @Option(help: ArgumentHelp("Where the new key is: as of --master-key.", valueName: "source"))
   var to: String?
@@ -57,9 +58,9 @@ struct RotateMasterKey: AsyncParsableCommand {
     let text = named ?? "keys-folder"
     let source = try MasterKeyOption.newSource(text)
     let kind = KeptIn(text)
-    let (fingerprint, isDone) = try await ledger.writing { opened in
+    let (fingerprint, isDone) = try await ledger.writing(by) { opened, context in
       guard kind != .keyFolder else {
-        try await opened.keys.rotateMasterKey(to: source)
+        try await opened.keys.rotateMasterKey(to: source, context: context)
         return (opened.keys.masterKeyFingerprint, true)
       }
       let fingerprint = try opened.keys.fingerprint(of: source)
@@ -68,7 +69,7 @@ struct RotateMasterKey: AsyncParsableCommand {
           reason: "--confirm: the new key has the fingerprint \(fingerprint); nothing was changed", code: .invalidValue)
       }
       guard kind.isLasting || confirm != nil else { return (fingerprint, false) }
-      try await opened.keys.rotateMasterKey(to: source)
+      try await opened.keys.rotateMasterKey(to: source, context: context)
       return (fingerprint, true)
     }
     let place = kind == .keyFolder ? "\(folder)/keys/master.key" : KeptIn.place(text)

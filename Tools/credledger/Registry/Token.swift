@@ -75,6 +75,7 @@ extension Token {
     @Argument(help: "token:N, family:N, grant:N, connector:N or account:N; - reads tokens' texts from standard input.")
     var target: String
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
 
     func run() async throws {
@@ -88,9 +89,9 @@ extension Token {
           "Name a token:N, family:N, grant:N, connector:N or account:N, or give tokens' texts by - on standard input.")
       }
       // No other process can write between the two.
-      let results = try await ledger.writing { opened in
+      let results = try await ledger.writing(by) { opened, context in
         var results: [Revoked] = []
-        for (name, explained) in targets { results.append(try await Self.revoke(name, explained, in: opened)) }
+        for (name, explained) in targets { results.append(try await Self.revoke(name, explained, in: opened, context)) }
         return results
       }
       if results.count == 1, let failure = results[0].failure { throw failure }
@@ -131,7 +132,7 @@ extension Token {
 
     /// - Parameter name: how it was named; nil for a token's text, which is not repeated.
     private static func revoke(
-      _ name: String?, _ explained: Ledger.Explained, in opened: Ledger
+      _ name: String?, _ explained: Ledger.Explained, in opened: Ledger, _ context: RequestContext
     ) async throws -> Revoked {
       let before = try await opened.explain(explained)
       guard let subject = before.subject, name != nil || before.obstacle != .unknown else {
@@ -142,7 +143,7 @@ extension Token {
           name: "", failure: CheckFailed(reason: "there is no \(name ?? "\(subject)") [not_found]", code: .notFound))
       }
       let target = RevokeToken.Target(subject, isAccess: made.type == .tokenIssued)
-      let isNew = try await opened.tokens.revoke(target, by: Requester.operator)
+      let isNew = try await opened.tokens.revoke(target, by: Requester.operator, context: context)
       return Revoked(name: name ?? "\(subject)", isNew: isNew, reason: before.obstacleText)
     }
   }

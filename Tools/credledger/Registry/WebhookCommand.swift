@@ -98,14 +98,16 @@ struct WebhookCommand: AsyncParsableCommand {
           credledger webhook disable 15 --reason "floods the gateway"
         """)
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The webhook, such as webhook:15 or 15.") var webhook: WebhookID
-    @Option(help: "Why: shown in the audit trail, 1 to 500 characters, no personal data.") var reason: String
+
+    func validate() throws { _ = try by.requiredReason() }
 
     func run() async throws {
-      let (id, reason) = (webhook, reason)
-      let change = try await ledger.changing(id) {
-        try await $0.webhooks.disable(id, reason: reason, by: Requester.operator)
+      let (id, reason) = (webhook, try by.requiredReason())
+      let change = try await ledger.changing(id, by, isReasonOfEvent: true) {
+        try await $0.webhooks.disable(id, reason: reason, by: Requester.operator, context: $1)
       }
       change.show(output.format, "is disabled")
     }
@@ -122,6 +124,7 @@ struct WebhookCommand: AsyncParsableCommand {
           credledger webhook delete 15 --yes
         """)
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @OptionGroup var confirmation: ConfirmationOptions
     @Argument(help: "The webhook, such as webhook:15 or 15.") var webhook: WebhookID
@@ -129,7 +132,9 @@ struct WebhookCommand: AsyncParsableCommand {
     func run() async throws {
       let id = webhook
       try confirmation.require(id, "Delete \(id) for good?")
-      let change = try await ledger.changing(id) { try await $0.webhooks.delete(id, by: Requester.operator) }
+      let change = try await ledger.changing(id, by) {
+        try await $0.webhooks.delete(id, by: Requester.operator, context: $1)
+      }
       change.show(output.format, "is deleted")
     }
   }

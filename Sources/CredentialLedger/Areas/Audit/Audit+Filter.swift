@@ -75,7 +75,17 @@ extension Audit.Filter {
 
   /// What somebody did, and what concerns the same.
   private static func party(_ subject: Subject) -> Self {
-    Self(.terms([.actor(LogSubject(subject)), .subject(LogSubject(subject))]))
+    Self(.terms(acting(subject) + [.subject(LogSubject(subject))]))
+  }
+
+  /// The index's terms of what somebody did: an account also as the operator who was named.
+  private static func acting(_ subject: Subject) -> [AuditTerm] {
+    let named = AuditTerm.subject(LogSubject(Subject(kind: .operator, number: subject.number)))
+    return switch subject.kind {
+    case .account: [.actor(LogSubject(subject)), named]
+    case .operator where subject.number > 0: [named]
+    default: [.actor(LogSubject(subject))]
+    }
   }
 
   /// What concerns a group.
@@ -105,8 +115,9 @@ extension Audit.Filter {
     Self(.terms(types.map { .type($0.rawValue) }))
   }
 
-  /// What somebody did.
-  public static func actor(_ subject: Subject) -> Self { Self(.terms([.actor(LogSubject(subject))])) }
+  /// What somebody did; what an account did also as the operator who was named at the command line, which `operator:N`
+  /// alone asks for.
+  public static func actor(_ subject: Subject) -> Self { Self(.terms(acting(subject))) }
 
   /// What concerns something.
   public static func subject(_ subject: Subject) -> Self { .concerning(subject) }

@@ -111,7 +111,7 @@ extension Ledger {
   ) throws(LedgerError) -> Audit.Label? {
     let (label, sealed) = try reading(in: view) { (state) throws(StateUnreadable) -> (Audit.Label?, Sealed?) in
       switch subject.kind {
-      case .account:
+      case .account, .operator:
         guard let account = try state.account(AccountID(rawValue: subject.number)) else { return (nil, nil) }
         return (
           Audit.Label(
@@ -155,7 +155,7 @@ extension Ledger {
           return (nil, nil)
         }
         return (Audit.Label(name: server.name, standing: server.isDeleted ? .ended : .present), nil)
-      case .grant, .family, .token, .webhook, .operator, .challenge, .authorizationCode:
+      case .grant, .family, .token, .webhook, .challenge, .authorizationCode:
         return (nil, nil)
       }
     }

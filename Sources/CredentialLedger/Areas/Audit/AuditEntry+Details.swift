@@ -1,4 +1,5 @@
 import KeyStore
+import LedgerDomain
 public import LedgerEvents
 
 /// A value in an event.
@@ -122,6 +123,11 @@ extension AuditEntry {
     case .keyDropped(let event):
       [("purpose", .text(event.purpose.word)), ("oldest", .number(UInt64(event.oldest)))]
     case .signingKeyRotated(let event): [("key", .change(.hex(event.before), .hex(event.after)))]
+    case .oversightConfigured(let event):
+      Self.changes(event.before.audited, event.after.audited)
+    case .personalDataRevealed(let event):
+      [("purpose", .text(event.purpose))] + (event.everybody ? [("everybody", .flag(true))] : [])
+        + (event.persons.isEmpty ? [] : [("persons", .number(UInt64(event.persons.count)))])
     case .masterKeyRotated(let event): [("fingerprint", .change(.hex(event.before), .hex(event.after)))]
     case .accountSignedIn, .accountEnabled, .phoneVerified, .phoneRemoved, .phonePINAccepted, .connectorDeleted,
       .groupDeleted, .groupMemberRemoved, .groupSubgroupAttached, .groupSubgroupDetached, .groupSubscriberAdded,
@@ -192,6 +198,15 @@ extension [(name: String, value: EventDetail)] {
     let names = audiences.map { $0 == 1 ? "own" : "\(ResourceServerID(rawValue: $0))" }
     return (names.isEmpty ? [] : [("audiences", .list(names))])
       + (keyThumbprint.isEmpty ? [] : [("keyThumbprint", .text(Base64URL.encode([UInt8](keyThumbprint))))])
+  }
+}
+
+extension OversightRules {
+  fileprivate var audited: [(name: String, value: EventDetail)] {
+    [
+      ("namedOperators", .flag(namedOperators)),
+      ("guarded", .list(Oversight(self).guarded.sorted { $0.rawValue < $1.rawValue }.map { "\($0)" })),
+    ]
   }
 }
 

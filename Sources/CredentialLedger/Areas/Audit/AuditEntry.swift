@@ -14,6 +14,12 @@ public struct AuditEntry: Sendable {
   /// The object that it made, which goes by ``position``; nil where it made none.
   public let object: Subject?
   public let requestID: String?
+  /// The account of the operator who was named for it; nil where nobody was.
+  public let namedOperator: AccountID?
+  /// Why it was asked for; nil where nothing was said.
+  public let reason: String?
+  /// What it goes back to outside the ledger; nil where nothing was named.
+  public let ticket: String?
   /// The event, personal data sealed.
   public let event: LedgerEvent
   /// The address that the request came from, where it was given.
@@ -38,9 +44,24 @@ public struct AuditEntry: Sendable {
     self.subjects = subjects
     object = Subject(madeBy: header.type, at: header.position)
     requestID = record.requestID.isEmpty ? nil : String(decoding: record.requestID, as: UTF8.self)
+    namedOperator = subjects.first { $0.kind == .operator && $0.number > 0 }.map { AccountID(rawValue: $0.number) }
+    ticket = record.ticket.isEmpty ? nil : String(decoding: record.ticket, as: UTF8.self)
     address =
       record.address.isEmpty ? nil : Sealed(person: record.address.prefix(16), box: record.address.dropFirst(16))
-    event = try record.event
+    let event = try record.event
+    self.event = event
+    reason = record.reason.isEmpty ? event.ownReason : String(decoding: record.reason, as: UTF8.self)
+  }
+}
+
+extension LedgerEvent {
+  /// The reason that some events have of their own.
+  fileprivate var ownReason: String? {
+    switch self {
+    case .accountDisabled(let event): event.reason.isEmpty ? nil : event.reason
+    case .webhookDisabled(let event): event.reason.isEmpty ? nil : event.reason
+    default: nil
+    }
   }
 }
 

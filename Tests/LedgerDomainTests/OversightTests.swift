@@ -1,0 +1,113 @@
+import LedgerEvents
+import LedgerTestSupport
+import Testing
+
+@testable import LedgerDomain
+
+@Suite struct OversightTests {
+  var scenario = Scenario()
+  let ada: AccountID
+  let user: AccountID
+
+  init() throws {
+    ada = try scenario.account("ada", role: .operator)
+    user = try scenario.account("user")
+  }
+
+  private func isAdmitted(_ named: AccountID?, _ actor: Subject = .operator, in scenario: Scenario) -> String {
+    do throws(DecisionFailure) {
+      try scenario.state.requireNamed(named, as: actor)
+      return "admitted"
+    } catch {
+      guard case .refused(let refusal) = error else { return "unreadable" }
+      return "\(refusal.code) \(refusal.field)"
+    }
+  }
+
+  @Test func `Whom a change may name, and whether it must`() throws {
+    #expect(isAdmitted(nil, in: scenario) == "admitted")
+    #expect(isAdmitted(ada, in: scenario) == "admitted")
+    for other in [user, AccountID(rawValue: 99)] { #expect(isAdmitted(other, in: scenario) == "forbidden operator") }
+    #expect(isAdmitted(ada, Subject(user), in: scenario) == "invalid_value operator")
+    #expect(isAdmitted(nil, Subject(user), in: scenario) == "admitted")
+    var named = scenario
+    try named.perform(ConfigureOversight(Oversight(namesOperators: true), named: ada))
+    #expect(isAdmitted(nil, in: named) == "forbidden operator")
+    #expect(isAdmitted(ada, in: named) == "admitted")
+    #expect(isAdmitted(nil, Subject(user), in: named) == "admitted")
+    var disabled = scenario
+    try disabled.perform(DisableAccount(account: ada, reason: "left", requester: .operator))
+    #expect(isAdmitted(ada, in: disabled) == "forbidden operator")
+  }
+
+  @Test func `Rules are changed by a named operator, and only to what the operators there are can keep`() throws {
+    let rules = Oversight(namesOperators: true)
+    scenario.when(ConfigureOversight(rules, named: nil)).thenRefused(.forbidden, field: "operator")
+    scenario.when(ConfigureOversight(Oversight(guarded: [.keys]), named: ada)).thenRefused(
+      .invalidValue, field: "rules")
+    scenario.when(ConfigureOversight(Oversight(namesOperators: true, guarded: [.keys]), named: ada))
+      .thenRefused(.conflict, field: "rules")
+    try scenario.when(ConfigureOversight(Oversight(), named: ada)).thenNothing()
+    let isNew = try scenario.when(ConfigureOversight(rules, named: ada))
+      .then(
+        .oversightConfigured(
+          .with {
+            $0.before = .init(); $0.after = .with { $0.namedOperators = true }
+          }), by: .operator)
+    #expect(isNew)
+  }
+
+  @Test func `The last operator stays while operators must be named`() throws {
+    var scenario = scenario
+    func expect(_ scenario: Scenario, isRefused: Bool) throws {
+      let commands: [any Command] = [
+        DisableAccount(account: ada, reason: "x", requester: .operator),
+        ChangeAccountRole(account: ada, role: .user, requester: .operator),
+        EraseSubject(.account(ada), requester: .operator), EraseSubject(.account(ada), requester: .account(ada)),
+        DisableAccount(account: ada, reason: "x", requester: .account(ada)),
+      ]
+      for command in commands { Self.expect(command, in: scenario, isRefused: isRefused) }
+    }
+    try expect(scenario, isRefused: false)
+    try scenario.perform(ConfigureOversight(Oversight(namesOperators: true), named: ada))
+    try expect(scenario, isRefused: true)
+    let bo = try scenario.account("bo", role: .operator)
+    try expect(scenario, isRefused: false)
+    try scenario.perform(ConfigureOversight(Oversight(namesOperators: true, guarded: [.roles]), named: bo))
+    try expect(scenario, isRefused: true)
+    _ = try scenario.account("cy", role: .operator)
+    try expect(scenario, isRefused: false)
+  }
+
+  private static func expect(_ command: some Command, in scenario: Scenario, isRefused: Bool) {
+    let decided = scenario.when(command)
+    if isRefused {
+      decided.thenRefused(.lastAdmin, field: "account")
+    } else {
+      #expect(throws: Never.self, "\(command)") { try decided.thenSomething() }
+    }
+  }
+
+  @Test func `An operator registers an identity once`() throws {
+    let command = RegisterAccount(
+      identity: .of("new"), issuer: "https://id.example.org", subject: .fake("new", person: 9),
+      name: .fake("Bo", person: 9), role: .operator)
+    let made = try scenario.when(command).then(
+      .accountRegistered(
+        .with {
+          $0.issuer = command.issuer
+          $0.subject = command.subject
+          $0.name = command.name
+          $0.role = .operator
+        }), by: .operator)
+    #expect(made.rawValue == scenario.next)
+    var other = command
+    other.name = .fake("Bo", person: 8)
+    scenario.when(other).thenRefused(.conflict, field: "subject")
+  }
+}
+
+extension Decided {
+  /// Expects that something happens.
+  fileprivate func thenSomething() throws { #expect(try !result.get().events.isEmpty) }
+}

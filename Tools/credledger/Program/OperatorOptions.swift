@@ -1,0 +1,61 @@
+import ArgumentParser
+import CredentialLedger
+import Glibc
+
+/// Who makes a change, and why. Each command that changes something has these.
+struct OperatorOptions: ParsableArguments {
+  @Option(
+    name: .customLong("as"),
+    help: ArgumentHelp(
+      "The operator who makes the change: an account such as account:5, or the exact name of an operator; without it CREDLEDGER_OPERATOR says, if set.",
+      discussion: "Recorded with the change. Needed where the rules of the ledger require it.", valueName: "operator"))
+  var name: String?
+  @Option(help: "Why, at most 500 bytes; stays in the audit trail for good, so no personal data.") var reason: String?
+  @Option(help: "What it goes back to elsewhere, such as HR-77, at most 100 bytes; stays for good.") var ticket: String?
+
+  /// What goes into the records of the change.
+  ///
+  /// - Parameter isReasonOfEvent: whether the event has the reason, so that the record need not say it again.
+  func context(in ledger: Ledger, isReasonOfEvent: Bool = false) async throws -> RequestContext {
+    var context = RequestContext(reason: isReasonOfEvent ? nil : reason, ticket: ticket)
+    if let name = name ?? Self.named { context.namedOperator = try await ledger.operators.find(name) }
+    return context
+  }
+
+  /// The operator whom the environment names.
+  private static var named: String? {
+    guard let value = unsafe getenv("CREDLEDGER_OPERATOR") else { return nil }
+    let text = unsafe String(cString: value)
+    return text.isEmpty ? nil : text
+  }
+
+  /// The reason, of a command that cannot do without.
+  func requiredReason() throws -> String {
+    guard let reason else { throw ValidationError("Missing expected argument '--reason <reason>'") }
+    return reason
+  }
+}
+
+extension LedgerOptions {
+  /// Opens the ledger for writing, lets an operator change something, and closes it again.
+  @discardableResult
+  func writing<Result: Sendable>(
+    _ by: OperatorOptions, _ body: (Ledger, RequestContext) async throws -> Result
+  ) async throws -> Result {
+    try await writing { ledger in try await body(ledger, try await by.context(in: ledger)) }
+  }
+
+  /// The same, and tells whether anything was appended: no other process can write meanwhile.
+  func changing(
+    _ target: some CustomStringConvertible, _ by: OperatorOptions, isReasonOfEvent: Bool = false,
+    _ body: (Ledger, RequestContext) async throws -> Void
+  ) async throws -> Change {
+    let isNew = try await writing { ledger in
+      let context = try await by.context(in: ledger, isReasonOfEvent: isReasonOfEvent)
+      let head = try ledger.head()
+      try await body(ledger, context)
+      return try ledger.head() > head
+    }
+    return Change(target: "\(target)", isNew: isNew)
+  }
+}
