@@ -21,8 +21,8 @@ extension PlatformService {
     let (members, numbers, names) = try await asking { () async throws(LedgerError) in
       let members = try ledger.groups.members(of: group)
       return (
-        members, try await ledger.groups.revealNumbers(of: members),
-        try await ledger.accounts.revealNames(of: members.map(\.account))
+        members, try await ledger.groups.revealNumbers(of: members, under: .withoutRecord(for: ledger)),
+        try await ledger.accounts.revealNames(of: members.map(\.account), under: .withoutRecord(for: ledger))
       )
     }
     let listed = members.indices.map { index in

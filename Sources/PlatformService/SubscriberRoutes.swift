@@ -77,8 +77,8 @@ extension PlatformService {
       let page = try ledger.groups.subscribers(
         of: group, after: after, limit: min(limit, SubscriberLimits.page), by: call.requester)
       return (
-        page, try await ledger.groups.revealNumbers(of: page.subscribers),
-        try await ledger.accounts.revealNames(of: page.subscribers.map(\.account))
+        page, try await ledger.groups.revealNumbers(of: page.subscribers, under: .withoutRecord(for: ledger)),
+        try await ledger.accounts.revealNames(of: page.subscribers.map(\.account), under: .withoutRecord(for: ledger))
       )
     }
     let listed = page.subscribers.indices.map { index in

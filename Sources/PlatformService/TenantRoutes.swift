@@ -8,8 +8,8 @@ extension PlatformService {
       let granter = call.claims.granter
       let (number, name) = try await asking { () async throws(LedgerError) in
         (
-          try await ledger.accounts.revealFirstNumber(of: granter),
-          try await ledger.accounts.revealNames(of: [granter])[0]
+          try await ledger.accounts.revealFirstNumber(of: granter, under: .withoutRecord(for: ledger)),
+          try await ledger.accounts.revealNames(of: [granter], under: .withoutRecord(for: ledger))[0]
         )
       }
       return .object([

@@ -82,8 +82,9 @@ import Testing
     var random = SeededRandom(stream: 200)
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     _ = try await play(&random, on: ledger)
+    let leave = try await ledger.anybodysData()
     let all = try await ledger.audit.latest(10_000)
-    let revealed = try await ledger.audit.describe(all, revealing: true)
+    let revealed = try await ledger.audit.describe(all, under: leave)
     func address(_ entry: AuditEntry) -> String? {
       for value in revealed.personal[entry.position] ?? [] where value.name == "address" {
         if case .revealed(let text) = value.state { return text }
@@ -139,7 +140,7 @@ import Testing
     #expect(entry.type == .accountRegistered)
     #expect(entry.object == Subject(people[3]))
     for revealing in [false, true] {
-      let description = try await ledger.audit.describe([entry], revealing: revealing)
+      let description = try await ledger.audit.describe([entry], under: revealing ? ledger.anybodysData() : nil)
       #expect(description.labels[Subject(people[3])]?.standing == .erased)
       #expect(description.personal[entry.position]?.allSatisfy { $0.state == .erased } == true)
     }
@@ -150,7 +151,7 @@ import Testing
     let masked = try await ledger.audit.describe([other])
     #expect(masked.labels[Subject(people[0])]?.standing == .present)
     #expect(masked.personal[other.position]?.allSatisfy { $0.state == .sealed } == true)
-    let open = try await ledger.audit.describe([other], revealing: true)
+    let open = try await ledger.audit.describe([other], under: ledger.anybodysData())
     #expect(open.labels[Subject(people[0])]?.name == "Person 0")
     #expect(open.personal[other.position]?.contains { $0.state == .revealed("p0") } == true)
     await ledger.close()

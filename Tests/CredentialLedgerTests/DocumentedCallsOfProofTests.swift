@@ -91,7 +91,7 @@ import Testing
     while let next = page.next { page = try await ledger.audit.search(filter, after: next) }
     page = try await ledger.audit.search(.connector(id))
     do {
-      let (page, description) = try await ledger.audit.describedSearch(.connector(id), revealing: true)
+      let (page, description) = try await ledger.audit.describedSearch(.connector(id))
       #expect(!page.entries.isEmpty && !description.labels.isEmpty)
     }
     let description = try await ledger.audit.describe(page.entries)

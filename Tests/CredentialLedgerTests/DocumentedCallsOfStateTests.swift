@@ -16,8 +16,10 @@ private struct DocumentedCallsOfState {
     }
     let state = try await ledger.state(at: .position(1_000))
     state.close()
+    let leave = try await ledger.disclose(.everybody, for: "a test", by: Requester.operator)
     for object in lastPage {
-      if case .personal(let value)? = object.value(of: "name") { print(try await ledger.reveal(value) ?? "erased") }
+      guard case .personal(let value)? = object.value(of: "name") else { continue }
+      print(try await ledger.reveal(value, under: leave) ?? "erased")
     }
     let changes = try await ledger.changes(from: .time(yesterday), to: .latest)
     for change in changes.objects { print(change.subject, change.kind) }

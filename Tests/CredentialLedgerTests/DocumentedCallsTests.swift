@@ -48,6 +48,11 @@ import Testing
     await reader.close()
   }
 
+  private static func unrecorded(_ ledger: Ledger) -> Disclosure {
+    let leave = Disclosure.withoutRecord(for: ledger)
+    return leave
+  }
+
   @Test func `Accounts, phones and people`() async throws {
     let ledger = try await made()
     let signedIn = try await ledger.accounts.signIn(
@@ -62,8 +67,13 @@ import Testing
     try await ledger.phones.record(.init(attempts: 1, status: 201), of: request.challenge)
     let typed = request.pin?.digits ?? ""
     let phone = try await ledger.phones.verify(typed, challenge: request.challenge, by: account)
-    if let person = try await ledger.accounts.reveal(account) { show(person.name ?? person.subject) }
-    for signIn in try await ledger.accounts.signIns(of: account) ?? [] { show(signIn.time, signIn.address) }
+    #expect(Self.unrecorded(ledger).events.isEmpty)
+    let own = try await ledger.accounts.reveal(account, for: "the portal's page", by: account)
+    #expect(own?.name == "Ada")
+    let leave = try await ledger.disclose(.accounts([account]), for: "complaint 12", by: Requester.operator)
+    if let person = try await ledger.accounts.reveal(account, under: leave) { show(person.name ?? person.subject) }
+    let signIns = try await ledger.accounts.signIns(of: account, under: leave) ?? []
+    for signIn in signIns { show(signIn.time, signIn.address) }
     let page = try ledger.accounts.list()
     let next = try ledger.accounts.list(after: page.last?.id)
     #expect(next.isEmpty)

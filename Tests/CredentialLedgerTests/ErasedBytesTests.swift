@@ -118,8 +118,8 @@ import Testing
     try expectNothing("at once")
     try await ledger.rebuildProjections()
     try expectNothing("after a rebuild")
-    #expect(try await ledger.accounts.reveal(ada) == nil)
-    #expect(try await ledger.accounts.signIns(of: ada) == nil)
+    #expect(try await ledger.accounts.reveal(ada, for: "a test", by: Requester.operator) == nil)
+    #expect(try await ledger.accounts.signIns(of: ada, under: ledger.anybodysData()) == nil)
     #expect(try await ledger.verify().projectionsMatch)
     // The counts of PINs go with the first commit after a day. Then a copy without the pages that are no longer in use has
     // nothing by which the person could be found.
@@ -153,21 +153,25 @@ import Testing
   @Test func `Sign-ins are opened while the key is there`() async throws {
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
     let ada = try await ada(on: ledger)
-    let signIns = try #require(try await ledger.accounts.signIns(of: ada))
+    let signIns = try #require(try await ledger.accounts.signIns(of: ada, under: ledger.anybodysData()))
     #expect(signIns.map(\.address) == [addresses[1], addresses[0]])
     #expect(signIns.map(\.userAgent) == [agents[1], agents[0]])
     #expect(signIns.map(\.position) == [ada.rawValue + 1, ada.rawValue])
-    #expect(try await ledger.accounts.signIns(of: ada, limit: 1) == [signIns[0]])
-    #expect(try await ledger.accounts.signIns(of: ada, limit: 1, before: signIns[0].position) == [signIns[1]])
+    #expect(try await ledger.accounts.signIns(of: ada, under: ledger.anybodysData(), limit: 1) == [signIns[0]])
+    #expect(
+      try await ledger.accounts.signIns(of: ada, under: ledger.anybodysData(), limit: 1, before: signIns[0].position)
+        == [signIns[1]])
     for limit in [0, 1_001] {
-      await #expect(throws: LedgerError.self) { try await ledger.accounts.signIns(of: ada, limit: limit) }
+      await #expect(throws: LedgerError.self) {
+        try await ledger.accounts.signIns(of: ada, under: ledger.anybodysData(), limit: limit)
+      }
     }
     let unknown = await #expect(throws: LedgerError.self) {
-      try await ledger.accounts.signIns(of: AccountID(rawValue: 9_999))
+      try await ledger.accounts.signIns(of: AccountID(rawValue: 9_999), under: ledger.anybodysData())
     }
     #expect(unknown?.code.rawValue == "not_found")
     try await ledger.people.erase(ada, by: ada)
-    #expect(try await ledger.accounts.signIns(of: ada) == nil)
+    #expect(try await ledger.accounts.signIns(of: ada, under: ledger.anybodysData()) == nil)
     await ledger.close()
   }
 }

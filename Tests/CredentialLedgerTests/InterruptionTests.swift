@@ -28,7 +28,7 @@ import Testing
     #expect(try FileBytes.hold(person, in: path + "/keys"))
     ledger = try await Ledger.open(at: path, quick)
     #expect(try !FileBytes.hold(person, in: path + "/keys"))
-    #expect(try await ledger.accounts.reveal(account) == nil)
+    #expect(try await ledger.accounts.reveal(account, for: "a test", by: Requester.operator) == nil)
     #expect(try await ledger.verify().projectionsMatch)
     await ledger.close()
   }

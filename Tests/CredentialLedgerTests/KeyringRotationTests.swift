@@ -31,7 +31,7 @@ import Testing
       _ = try await open.tokens.issue(
         connector: steps.connector.publicID, secret: steps.secret, refreshToken: steps.granted.refreshToken)
       #expect(try await ledger.accounts.signIn(issuer: issuer, subject: "ada").account == account)
-      #expect(try await ledger.accounts.reveal(account)?.name == "Ada")
+      #expect(try await ledger.accounts.reveal(account, for: "a test", by: Requester.operator)?.name == "Ada")
       #expect(try await ledger.verify().projectionsMatch)
       ledger = try await reopened(ledger)
     }

@@ -82,7 +82,10 @@ import Testing
             try ledger.groups.subscribers(
               of: group, after: SubscriptionID(rawValue: number), limit: limit, by: Requester.operator)
           }, note)
-        await attempt({ try await ledger.accounts.signIns(of: account, limit: limit, before: number) }, note)
+        await attempt(
+          {
+            try await ledger.accounts.signIns(of: account, under: ledger.anybodysData(), limit: limit, before: number)
+          }, note)
         await attempt({ try await ledger.tokens.list(.connector(connector), limit: limit, before: token) }, note)
         await attempt({ try await ledger.tokens.list(.grant(grant), limit: limit, before: token) }, note)
         await attempt({ try await ledger.tokens.list(.family(family), limit: limit, before: token) }, note)
@@ -94,7 +97,7 @@ import Testing
         await attempt({ try await ledger.deliveries.take(limit: limit) }, note)
       }
       await attempt({ try ledger.accounts.account(account) }, note)
-      await attempt({ try await ledger.accounts.reveal(account) }, note)
+      await attempt({ try await ledger.accounts.reveal(account, for: "a test", by: Requester.operator) }, note)
       await attempt({ try ledger.connectors.owned(by: account) }, note)
       await attempt({ try ledger.connectors.connectors(of: group) }, note)
       await attempt({ try ledger.groups.joined(by: account) }, note)

@@ -26,7 +26,7 @@ import Testing
     #expect(try !ledger.tokens.validate(token.accessToken).isValid)
     #expect(try ledger.phones.verified(by: steps.admin).isEmpty)
     #expect(try ledger.accounts.account(steps.admin)?.isErased == true)
-    #expect(try await ledger.accounts.reveal(steps.admin) == nil)
+    #expect(try await ledger.accounts.reveal(steps.admin, for: "a test", by: Requester.operator) == nil)
     await #expect(throws: LedgerError.self) {
       try await ledger.accounts.enable(steps.admin, by: Requester.operator)
     }
@@ -111,7 +111,7 @@ import Testing
     #expect(refused?.code == .keyUnavailable)
     configuration.masterKey = .text(next)
     ledger = try await Ledger.open(at: path, configuration)
-    #expect(try await ledger.accounts.reveal(account)?.name == "Ada")
+    #expect(try await ledger.accounts.reveal(account, for: "a test", by: Requester.operator)?.name == "Ada")
     await ledger.close()
   }
 
@@ -125,7 +125,7 @@ import Testing
     #expect(try ledger.accounts.list(after: ids[1], limit: 2).map(\.id) == [ids[2]])
     _ = try await ledger.accounts.signIn(
       issuer: "https://id.example.org", subject: "a", name: "Ada", email: "ada@example.org", userAgent: "browser")
-    let revealed = try await ledger.accounts.reveal(ids[0])
+    let revealed = try await ledger.accounts.reveal(ids[0], for: "a test", by: Requester.operator)
     #expect(revealed?.name == "Ada")
     #expect(revealed?.email == "ada@example.org")
     #expect(revealed?.subject == "a")
@@ -152,8 +152,8 @@ import Testing
     try await ledger.people.erase(account, by: Requester.operator, context: context)
     for (name, content) in before { try FileBytes.write(content, to: "\(persons)/\(name)") }
     #expect(try FileBytes.hold(person, in: persons))
-    #expect(try await ledger.accounts.reveal(account) == nil)
-    #expect(try await ledger.accounts.signIns(of: account) == nil)
+    #expect(try await ledger.accounts.reveal(account, for: "a test", by: Requester.operator) == nil)
+    #expect(try await ledger.accounts.signIns(of: account, under: ledger.anybodysData()) == nil)
     try await ledger.people.erase(account, by: Requester.operator, context: context)
     #expect(try !FileBytes.hold(person, in: persons))
     await ledger.close()
@@ -205,7 +205,9 @@ import Testing
       issuer: issuer, subject: longest, name: String(long.prefix(400))
     ).account
     _ = try await ledger.accounts.signIn(issuer: issuer, subject: longest, userAgent: long)
-    #expect(try await ledger.accounts.signIns(of: account)?.first?.userAgent == String(long.prefix(500)))
+    #expect(
+      try await ledger.accounts.signIns(of: account, under: ledger.anybodysData())?.first?.userAgent
+        == String(long.prefix(500)))
     for limit in [0, 1_001] {
       #expect(throws: LedgerError.self) { try ledger.accounts.list(limit: limit) }
       #expect(throws: LedgerError.self) { try ledger.connectors.all(limit: limit) }

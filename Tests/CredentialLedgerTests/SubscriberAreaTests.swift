@@ -70,7 +70,8 @@ import Testing
       let members = try ledger.groups.members(of: group.id)
       let subscribers = try ledger.groups.subscribers(of: group.id, by: admin).subscribers
       return [
-        try await ledger.groups.revealNumbers(of: members), try await ledger.groups.revealNumbers(of: subscribers),
+        try await ledger.groups.revealNumbers(of: members, under: ledger.anybodysData()),
+        try await ledger.groups.revealNumbers(of: subscribers, under: ledger.anybodysData()),
       ]
     }
     #expect(

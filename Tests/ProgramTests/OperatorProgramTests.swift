@@ -67,4 +67,49 @@ import Testing
     try expectDocuments(export.output, match: "export-line")
     #expect(try run("verify").status == 0)
   }
+
+  @Test func `What is shown with --reveal is recorded first, and nothing is shown that cannot be`() throws {
+    #expect(try run("init").status == 0)
+    #expect(try create("1", "Ada").status == 0)
+    #expect(try create("2", "Bo").status == 0)
+    #expect(try run("operator", "require-names", "--as", "Ada").status == 0)
+    for command in [
+      ["account", "show", "3"], ["audit"], ["state", "--id", "account:3"], ["diff", "1"], ["explain", "account:3"],
+    ] {
+      let refused = try runProgram(command + ["--reveal"], environment: ["CREDLEDGER_DIR=\(folder.path)/ledger"])
+      #expect(refused.status == 1 && refused.error.contains("operator: expected"), "\(command): \(refused.error)")
+      #expect(!refused.output.contains("Bo"), "\(command)")
+      let shown = try runProgram(
+        command + ["--reveal", "--as", "Ada", "--ticket", "C-12"], environment: ["CREDLEDGER_DIR=\(folder.path)/ledger"]
+      )
+      #expect(shown.status == 0 && shown.output.contains("Bo"), "\(command): \(shown.error)")
+      #expect(try runProgram(command, environment: ["CREDLEDGER_DIR=\(folder.path)/ledger"]).status == 0)
+    }
+    let events = try run("audit", "--type", "personal_data.revealed", "--format", "ndjson", "--reverse").output
+    var purposes: [String] = []
+    for line in events.split(separator: "\n") {
+      guard let place = line.firstRange(of: #""purpose":""#) else { continue }
+      let rest: Substring = line[place.upperBound...]
+      purposes.append(String(rest.prefix { $0 != "\"" }))
+    }
+    #expect(purposes == ["account show", "audit", "state", "diff", "explain"])
+    #expect(events.split(separator: "\n").allSatisfy { $0.contains(#""ticket":"C-12""#) && $0.contains("account:2") })
+  }
+
+  @Test func `An explanation says in words who stopped it, when and why`() throws {
+    #expect(try run("init").status == 0)
+    #expect(try create("1", "Ada").status == 0)
+    #expect(try create("2", "Bo").status == 0)
+    let disabled = try run("account", "disable", "3", "--reason", "left", "--ticket", "HR-77", "--as", "Ada")
+    #expect(disabled.output == "account:3 is disabled\n", "\(disabled.error)")
+    let masked = try run("explain", "account:3").output
+    #expect(
+      masked.contains("account:3 was disabled on ") && masked.contains(" by account:2, reason: left, ticket HR-77"))
+    let revealed = try run("explain", "account:3", "--reveal").output
+    #expect(revealed.contains("Bo (account:3) was disabled") || revealed.contains("account:3 was disabled"))
+    #expect(revealed.contains(" by Ada (account:2), reason: left, ticket HR-77"), "\(revealed)")
+    let json = try run("explain", "account:3", "--format", "json").output
+    try expectDocuments(json, match: "explain")
+    #expect(json.contains(#""operator": "account:2""#) && json.contains(#""ticket": "HR-77""#), "\(json)")
+  }
 }

@@ -114,21 +114,38 @@ public struct Accounts: Sendable {
     public let email: String?
   }
 
-  /// Opens the personal data of an account: to be asked for on purpose, and not to be logged.
+  /// Records that the personal data of an account is read, and opens it: to be asked for on purpose, and not to be logged.
   ///
   /// ```swift
-  /// if let person = try await ledger.accounts.reveal(account) { show(person.name ?? person.subject) }
+  /// let own = try await ledger.accounts.reveal(account, for: "the portal's page", by: account)
   /// ```
   ///
   /// - Returns: nil where the person is erased.
-  /// - Throws: `not_found`.
-  public func reveal(_ id: AccountID) async throws(LedgerError) -> Revealed? {
+  /// - Throws: as ``Ledger/disclose(_:for:by:context:)``.
+  public func reveal(
+    _ id: AccountID, for purpose: String, by requester: some Requesting, context: RequestContext = .none
+  ) async throws(LedgerError) -> Revealed? {
+    let disclosure = try await ledger.disclose(.accounts([id]), for: purpose, by: requester, context: context)
+    return try await reveal(id, under: disclosure)
+  }
+
+  /// Opens the personal data of an account, whose reading is recorded: not to be logged.
+  ///
+  /// ```swift
+  /// if let person = try await ledger.accounts.reveal(account, under: leave) { show(person.name ?? person.subject) }
+  /// ```
+  ///
+  /// - Returns: nil where the person is erased.
+  /// - Throws: `not_found`; `forbidden` for an account that the disclosure is not about.
+  public func reveal(_ id: AccountID, under disclosure: Disclosure) async throws(LedgerError) -> Revealed? {
     let ledger = ledger
     return try await ledger.blocking(.short) { () throws(LedgerError) -> Revealed? in
       guard let account = try ledger.accounts.account(id) else {
         throw LedgerError(Refusal(.notFound, field: "account", expected: "a registered account"))
       }
-      guard !account.isErased, let subject = try ledger.open(account.subject, .accountSubject) else { return nil }
+      guard !account.isErased else { return nil }
+      try disclosure.require(account.subject, in: ledger)
+      guard let subject = try ledger.open(account.subject, .accountSubject) else { return nil }
       var name: [UInt8]?
       if let sealed = account.name { name = try ledger.open(sealed, .accountName) }
       var email: [UInt8]?

@@ -20,16 +20,19 @@ extension Accounts {
   /// not to be logged. Found by the audit trail, on a thread for reading.
   ///
   /// ```swift
-  /// for signIn in try await ledger.accounts.signIns(of: account) ?? [] { show(signIn.time, signIn.address) }
+  /// let signIns = try await ledger.accounts.signIns(of: account, under: leave) ?? []
+  /// for signIn in signIns { show(signIn.time, signIn.address) }
   /// ```
   ///
   /// - Parameters:
   ///   - limit: 1 to 1,000.
+  ///   - disclosure: of the account.
   ///   - before: only events at smaller positions: the last of an answer, to get the ones that follow it.
   /// - Returns: nil where the person is erased.
-  /// - Throws: `not_found`, `invalid_value`, `damaged`, `storage`.
+  /// - Throws: `not_found`, `invalid_value`, `damaged`, `storage`; `forbidden` for an account that the disclosure is not
+  ///   about.
   public func signIns(
-    of account: AccountID, limit: Int = 50, before: UInt64? = nil
+    of account: AccountID, under disclosure: Disclosure, limit: Int = 50, before: UInt64? = nil
   ) async throws(LedgerError) -> [RevealedSignIn]? {
     guard (1...1_000).contains(limit) else {
       throw LedgerError(.invalidValue, "limit: expected 1 to 1,000", field: "limit")
@@ -40,6 +43,7 @@ extension Accounts {
         throw LedgerError(Refusal(.notFound, field: "account", expected: "a registered account"))
       }
       guard !known.isErased else { return nil }
+      try disclosure.require(known.subject, in: ledger)
       let view = try logged { () throws(LogError) in try ledger.log.snapshot() }
       var found: [RevealedSignIn] = []
       var end = before

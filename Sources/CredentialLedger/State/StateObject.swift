@@ -35,7 +35,7 @@ public enum StateValue: Sendable, Equatable {
   /// Another object.
   case object(Subject)
   case list([StateValue])
-  /// Sealed under a person's key: see ``Ledger/reveal(_:)``.
+  /// Sealed under a person's key: see ``Ledger/reveal(_:under:)``.
   case personal(PersonalValue)
 }
 
@@ -53,13 +53,20 @@ extension Ledger {
   /// Opens a personal value: to be asked for on purpose, and not to be logged.
   ///
   /// ```swift
-  /// if case .personal(let value)? = object.value(of: "name") { print(try await ledger.reveal(value) ?? "erased") }
+  /// guard case .personal(let value)? = object.value(of: "name") else { continue }
+  /// print(try await ledger.reveal(value, under: leave) ?? "erased")
   /// ```
   ///
   /// - Returns: nil once the person is erased.
-  public func reveal(_ value: PersonalValue) async throws(LedgerError) -> String? {
+  /// - Throws: `forbidden` for a person whom the disclosure is not about.
+  public func reveal(_ value: PersonalValue, under disclosure: Disclosure) async throws(LedgerError) -> String? {
     try await blocking { [self] () throws(LedgerError) in
-      try open(value.sealed, value.purpose).map { String(decoding: $0, as: UTF8.self) }
+      let isErased = try reading { (state) throws(StateUnreadable) in
+        try state.isErased(person: value.sealed.personBytes)
+      }
+      guard !isErased else { return nil }
+      try disclosure.require(value.sealed, in: self)
+      return try open(value.sealed, value.purpose).map { String(decoding: $0, as: UTF8.self) }
     }
   }
 }

@@ -7,7 +7,7 @@ extension ManagementPortal {
   enum GrantColumn: Sendable { case connector, group, granter }
 
   /// A table of grants.
-  func grantRows(_ states: [GrantState], showing columns: [GrantColumn], canRevoke: Bool = true)
+  func grantRows(_ states: [GrantState], for viewer: Viewer, showing columns: [GrantColumn], canRevoke: Bool = true)
     async throws(PortalFailure) -> HTML
   {
     var subjects: Set<Subject> = []
@@ -24,7 +24,7 @@ extension ManagementPortal {
         let tokens = try await ledger.tokens.list(.grant(state.grant.id), limit: 5)
         used[state.grant.id] = tokens.compactMap { $0.lastUsed ?? ($0.kind == .access ? $0.issuedAt : nil) }.max()
       }
-      return (try await ledger.audit.labels(of: wanted, revealing: true), used)
+      return (try await ledger.audit.labels(of: wanted, under: leave(to: viewer, .subjects(Array(wanted)))), used)
     }
     let heads: [GrantColumn: HTML] = [.connector: "Connector", .group: "Where", .granter: "Let in by"]
     let first = columns.map { #"<th scope="col">\#(heads[$0] ?? "")</th>"# as HTML }

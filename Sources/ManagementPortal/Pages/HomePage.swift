@@ -29,7 +29,7 @@ extension ManagementPortal {
           ? Self.mainLink("/portal/groups/new", "Create group") : Self.mainLink("/portal/groups", "Open a group")),
     ]
     let isNew = steps.contains { !$0.isDone }
-    let (entries, labels) = try await entries(.actor(Subject(viewer.id)), limit: 8)
+    let (entries, labels) = try await entries(.actor(Subject(viewer.id)), limit: 8, own: viewer)
     let lately = try eventTable(entries, labels)
     let title: HTML = isNew ? "Welcome, \(Part.name(viewer.name))" : "Home"
     let first = viewer.account.role == .operator && isNew ? "You are an operator of this ledger. " : ""

@@ -6,7 +6,9 @@ extension ManagementPortal {
   func mePage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let phones = try await phones(of: viewer)
     let now = try now
-    let newest = try await asking { () throws(LedgerError) in try await ledger.accounts.signIns(of: viewer.id) ?? [] }
+    let newest = try await asking { () throws(LedgerError) in
+      try await ledger.accounts.signIns(of: viewer.id, under: own(viewer)) ?? []
+    }
     let signIns = Dictionary(newest.map { ($0.position, $0) }) { first, _ in first }
     let live = sessions.sessions(of: viewer.id, at: now)
     let signed = signed
@@ -64,7 +66,7 @@ extension ManagementPortal {
       var shown: [ShownPhone] = []
       for id in try ledger.phones.verified(by: viewer.id) {
         let entries = try await ledger.audit.latest(1, of: .phone(id).and(.type(.phoneVerified)))
-        let personal = try await ledger.audit.describe(entries, revealing: true).personal[id.rawValue] ?? []
+        let personal = try await ledger.audit.describe(entries, under: own(viewer)).personal[id.rawValue] ?? []
         var masked = "a number"
         for value in personal where value.name == "number" {
           if case .revealed(let number) = value.state { masked = Self.masked(number) }
@@ -83,7 +85,7 @@ extension ManagementPortal {
 
   func grantedPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let states = try await asking { () throws(LedgerError) in try ledger.grants.states(by: viewer.id) }
-    let rows = try await grantRows(states, showing: [.connector, .group])
+    let rows = try await grantRows(states, for: viewer, showing: [.connector, .group])
     let content: HTML = #"""
       \#(said(visit))
       \#(Part.header("What I have granted", below: "<p>Programs that act for you, or in a group because you let them in. You can take back each of them.</p>"))

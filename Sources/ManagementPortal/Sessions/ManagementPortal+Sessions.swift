@@ -38,7 +38,8 @@ extension ManagementPortal {
     guard let session else { return nil }
     return try await asking { () throws(LedgerError) in
       guard let account = try ledger.accounts.account(session.account), !account.isDisabled, !account.isErased,
-        let person = try await ledger.accounts.reveal(session.account)
+        let person = try await ledger.accounts.reveal(
+          session.account, for: "portal", by: session.account)
       else { return nil }
       return Viewer(account: account, name: person.name ?? person.subject, session: session)
     }

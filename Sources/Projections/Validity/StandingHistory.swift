@@ -14,6 +14,7 @@ package struct StandingHistory: StandingReader {
     package let time: Timestamp
     package let type: EventType
     package let object: Subject
+    package let record: Record
   }
 
   /// What an event did to an object.
@@ -119,7 +120,8 @@ package struct StandingHistory: StandingReader {
     changes.append(
       Change(
         position: position, time: Timestamp(milliseconds: record.header.recordedAt),
-        type: EventType(rawValue: record.header.type), object: Subject(kind: changed.kind, number: number)))
+        type: EventType(rawValue: record.header.type), object: Subject(kind: changed.kind, number: number),
+        record: record))
   }
 
   /// The newest family that was made under a grant.

@@ -125,7 +125,7 @@ import Testing
       from: copied.path("log"), keys: copied.path("old-keys"), at: copied.path("again"), CopiedLedger.configuration)
     #expect(try !FileBytes.hold(person, in: copied.path("again/keys")))
     let again = try await Ledger.open(at: copied.path("again"), CopiedLedger.configuration)
-    #expect(try await again.accounts.reveal(copied.steps.admin) == nil)
+    #expect(try await again.accounts.reveal(copied.steps.admin, for: "a test", by: Requester.operator) == nil)
     await again.close()
   }
 

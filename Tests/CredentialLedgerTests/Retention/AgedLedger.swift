@@ -81,7 +81,7 @@ struct Answers: Equatable {
   /// Asks for everything that reads old records, up to a position.
   ///
   /// - Parameter head: what came later does not count.
-  init(of ledger: Ledger, _ aged: AgedLedger, upTo head: UInt64) async throws {
+  init(of ledger: Ledger, _ aged: AgedLedger, upTo head: UInt64, under leave: Disclosure) async throws {
     let filters: [Audit.Filter] = [
       .all, .connector(aged.steps.connector.id), .grant(aged.steps.granted.grant), .token(aged.old[0].handle),
       .type(.tokenRevoked), .anyType(of: EventType.matching("token.*")), .request("r-17"), .address("192.0.2.7"),
@@ -93,7 +93,7 @@ struct Answers: Equatable {
           filter, order: order, after: order == .newestFirst ? head + 1 : nil, limit: 10_000)
         #expect(page.archived.isEmpty && page.undecided == 0)
         lines += page.entries.filter { $0.position <= head }.map(Self.text)
-        let described = try await ledger.audit.describe(page.entries, revealing: true)
+        let described = try await ledger.audit.describe(page.entries, under: leave)
         lines += described.personal.filter { $0.key <= head }.map { "\($0)" }.sorted()
       }
     }

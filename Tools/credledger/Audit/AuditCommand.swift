@@ -17,7 +17,7 @@ struct AuditCommand: AsyncParsableCommand {
       Arguments are visible in the list of processes and stay in the shell's history. So give a number, a token's text \
       or an address by -, as a line on standard input.
 
-      Personal data is shown only with --reveal; that of an erased person cannot be shown. In csv, a cell that looks \
+      Personal data is shown only with --reveal, which is recorded first; that of an erased person cannot be shown. In csv, a cell that looks \
       like a formula gets an apostrophe before it.
 
       If credledger retention removed an event's record, the command shows its position, time, type and object, and \
@@ -52,8 +52,7 @@ struct AuditCommand: AsyncParsableCommand {
       concerns), request, details, personal, archived (the segment that has the record).
       """)
   var fields: AuditFieldList?
-  @Flag(help: "Show personal data, and people's names.")
-  var reveal = false
+  @OptionGroup var revealing: RevealOptions
   @Option(help: "How to print: table for people, csv for spreadsheets, json, ndjson or cloudevents for programs.")
   var format = AuditFormat.table
 
@@ -65,35 +64,43 @@ struct AuditCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await ledger.reading { ledger in
-      let filter = try await filters.filter(in: ledger)
-      let printer = AuditPrinter(
-        format: format, fields: fields?.fields, origin: ledger.origin, isFollowing: follow)
-      if follow {
-        try await self.follow(filter, in: ledger, printer)
-      } else {
-        let (page, description) = try await ledger.audit.describedSearch(
-          filter, order: reverse ? .oldestFirst : .newestFirst, after: after, limit: limit, revealing: reveal)
-        printer.show(page, AuditedEvent.all(page, description, ascending: reverse))
+    if follow {
+      // An event about each event that is shown would be shown in its turn, and so on.
+      return try await ledger.reading(revealing, anybodyFor: "audit --follow") { ledger, disclosure in
+        try await follow(try await filters.filter(in: ledger), in: ledger, disclosure, printer(of: ledger))
       }
+    }
+    try await ledger.reading(revealing) { ledger in
+      var (page, description) = try await ledger.audit.describedSearch(
+        try await filters.filter(in: ledger), order: reverse ? .oldestFirst : .newestFirst, after: after, limit: limit)
+      if let disclosure = try await revealing.disclosure(of: .entries(page.entries), for: "audit", in: ledger) {
+        description = try await ledger.audit.describe(page.entries, under: disclosure)
+      }
+      printer(of: ledger).show(page, AuditedEvent.all(page, description, ascending: reverse))
     }
   }
 
-  private func follow(_ filter: Audit.Filter, in ledger: Ledger, _ printer: AuditPrinter) async throws {
+  private func printer(of ledger: Ledger) -> AuditPrinter {
+    AuditPrinter(format: format, fields: fields?.fields, origin: ledger.origin, isFollowing: follow)
+  }
+
+  private func follow(
+    _ filter: Audit.Filter, in ledger: Ledger, _ disclosure: Disclosure?, _ printer: AuditPrinter
+  ) async throws {
     var start = after ?? 0
     printer.begin()
     if after == nil, filters.since == nil {
       // As many as were asked for of those that are there, and then whatever comes after them.
       start = try ledger.head()
       if limit > 0 {
-        let (page, description) = try await ledger.audit.describedSearch(
-          filter, after: .following(start), limit: limit, revealing: reveal)
+        let page = try await ledger.audit.search(filter, after: .following(start), limit: limit)
+        let description = try await ledger.audit.describe(page.entries, under: disclosure)
         printer.show(AuditedEvent.all(page, description, ascending: false).reversed())
       }
     }
     try Output.flush()
     for try await entry in ledger.audit.follow(filter, after: start) {
-      let description = try await ledger.audit.describe([entry], revealing: reveal)
+      let description = try await ledger.audit.describe([entry], under: disclosure)
       printer.show([AuditedEvent(entry, description)])
       try Output.flush()
     }

@@ -34,8 +34,7 @@ struct ExplainCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "A new file, private to its owner, for the evidence, in the format of evidence bundles.", valueName: "file"))
   var proof: String?
-  @Flag(help: "Show people's names.")
-  var reveal = false
+  @OptionGroup var revealing: RevealOptions
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions
 
@@ -62,7 +61,7 @@ struct ExplainCommand: AsyncParsableCommand {
     let evidence = try proof.map { try OutputFile($0, "--proof", of: ledger) }
     try evidence?.requireNew()
     let publicID = object.flatMap { PublicID($0) }
-    try await ledger.reading { ledger in
+    try await ledger.reading(revealing) { ledger in
       let all = try publicID.map { [try Self.named($0, in: ledger)] } ?? all
       var results: [Result<Explanation, CheckFailed>] = []
       for explained in all {
@@ -80,12 +79,14 @@ struct ExplainCommand: AsyncParsableCommand {
       let values = results.enumerated().map { JSON($1, line: all.count > 1 ? $0 + 1 : nil) }
       if all.count == 1, let text = output.format.text(values[0]) { return print(text) }
       if output.format != .table { output.format.show(values, [], []) }
-      for (index, result) in results.enumerated() where output.format == .table {
+      guard output.format == .table else { return try Lines.requireAll(results.map { (try? $0.get()) != nil }) }
+      let people = explanations.flatMap { $0.steps.flatMap(\.people) }
+      let disclosure = try await revealing.disclosure(of: .subjects(people), for: "explain", in: ledger)
+      let labels = try await ledger.audit.labels(of: people, under: disclosure)
+      for (index, result) in results.enumerated() {
         if all.count > 1 { print("\(index > 0 ? "\n" : "")line \(index + 1)") }
         switch result {
-        case .success(let explanation):
-          let labels = try await ledger.audit.labels(of: explanation.steps.map(\.object), revealing: reveal)
-          show(explanation, labels)
+        case .success(let explanation): show(explanation, labels)
         case .failure(let failure): print(failure.reason)
         }
       }
@@ -120,13 +121,14 @@ struct ExplainCommand: AsyncParsableCommand {
     let subject = explanation.subject.map { "\($0) " } ?? ""
     let verdict = explanation.obstacleText.map { "not valid: \($0)" } ?? "valid"
     print("\(subject)at \(explanation.time): \(verdict)")
+    for step in [explanation.decidedBy, explanation.stoppedBy].compactMap(\.self) {
+      if let sentence = step.sentence(labels) { print(sentence.printable) }
+    }
     if let claims = explanation.claims { print("may do \(claims.scopes) until \(claims.expiresAt)") }
     print("by the events up to \(explanation.position):")
     var table = Table(["", "TIME", "TYPE", "OBJECT"])
     for step in explanation.steps {
-      let label = labels[step.object]
-      let name = label?.standing == .erased ? "erased person" : label?.name
-      let object = name.map { "\($0) (\(step.object))" } ?? "\(step.object)"
+      let object = labels.name(step.object)
       table.append([
         "\(step.position)", "\(step.time)", "\(step.type)",
         object
@@ -140,6 +142,40 @@ struct ExplainCommand: AsyncParsableCommand {
     if step == explanation.decidedBy { return "  <- decides" }
     let stops = step == explanation.stoppedBy || explanation.alsoStoppedBy.contains(step)
     return stops ? "  <- stops it too" : ""
+  }
+}
+
+extension Explanation.Step {
+  /// Whom and what it names: those of whom names are shown.
+  fileprivate var people: [Subject] { [object, actor] + (namedOperator.map { [Subject($0)] } ?? []) }
+
+  /// Who stopped it, when and why, in words; nil for what stops nothing.
+  fileprivate func sentence(_ labels: [Subject: Audit.Label]) -> String? {
+    let verb: String
+    switch type {
+    case .accountDisabled: verb = "disabled"
+    case .subjectErased: verb = "erased"
+    case .connectorDeleted, .groupDeleted, .webhookDeleted: verb = "deleted"
+    case .phoneRemoved, .groupMemberRemoved: verb = "removed"
+    case .permissionRevoked, .tokenRevoked: verb = "revoked"
+    case .groupMemberRoleChanged, .accountRoleChanged: verb = "given another role"
+    default: return nil
+    }
+    // Whoever is at the command line goes by the name that was given.
+    let by = labels.name(namedOperator.map { Subject($0) } ?? actor)
+    return
+      (["\(object) was \(verb) on \(time) by \(by)"]
+      + [reason.map { "reason: \($0)" }, ticket.map { "ticket \($0)" }]
+      .compactMap(\.self)).joined(separator: ", ")
+  }
+}
+
+extension [Subject: Audit.Label] {
+  /// A subject with its name, where it has one that may be shown.
+  fileprivate func name(_ subject: Subject) -> String {
+    let label = self[subject]
+    let name = label?.standing == .erased ? "erased person" : label?.name
+    return name.map { "\($0) (\(subject))" } ?? "\(subject)"
   }
 }
 
@@ -202,9 +238,14 @@ extension JSON {
   }
 
   private init(_ step: Explanation.Step) {
-    self = .object([
+    var members: [(String, JSON)] = [
       ("position", .number(step.position)), ("time", .string(step.time.description)),
       ("type", .string(step.type.description)), ("object", .string(step.object.description)),
-    ])
+      ("actor", .string(step.actor.description)),
+    ]
+    if let named = step.namedOperator { members.append(("operator", JSON(named))) }
+    if let reason = step.reason { members.append(("reason", .string(reason))) }
+    if let ticket = step.ticket { members.append(("ticket", .string(ticket))) }
+    self = .object(members)
   }
 }

@@ -2,13 +2,13 @@ import ArgumentParser
 import CredentialLedger
 import Glibc
 
-/// Who makes a change, and why. Each command that changes something has these.
+/// Who makes a change or reads personal data, and why. Each command that does either has these.
 struct OperatorOptions: ParsableArguments {
   @Option(
     name: .customLong("as"),
     help: ArgumentHelp(
-      "The operator who makes the change: an account such as account:5, or the exact name of an operator; without it CREDLEDGER_OPERATOR says, if set.",
-      discussion: "Recorded with the change. Needed where the rules of the ledger require it.", valueName: "operator"))
+      "The operator who makes the change or reads: an account such as account:5, or the exact name of an operator; without it CREDLEDGER_OPERATOR says, if set.",
+      discussion: "Recorded with the event. Needed where the rules of the ledger require it.", valueName: "operator"))
   var name: String?
   @Option(help: "Why, at most 500 bytes; stays in the audit trail for good, so no personal data.") var reason: String?
   @Option(help: "What it goes back to elsewhere, such as HR-77, at most 100 bytes; stays for good.") var ticket: String?
@@ -57,5 +57,44 @@ extension LedgerOptions {
       return try ledger.head() > head
     }
     return Change(target: "\(target)", isNew: isNew)
+  }
+}
+
+/// Showing personal data, which is recorded before.
+struct RevealOptions: ParsableArguments {
+  @Flag(
+    help: ArgumentHelp(
+      "Show personal data.",
+      discussion: "Opens the ledger for writing, and records whose data is shown, for which command, by whom and why."))
+  var reveal = false
+  @OptionGroup(title: "Who and why") var by: OperatorOptions
+
+  /// Leave to show some people's data; nil where it was not asked for.
+  func disclosure(
+    of whose: @autoclosure () throws -> Disclosure.Whose, for command: String, in ledger: Ledger
+  ) async throws -> Disclosure? {
+    guard reveal else { return nil }
+    return try await ledger.disclose(
+      try whose(), for: command, by: Requester.operator, context: try await by.context(in: ledger))
+  }
+}
+
+extension LedgerOptions {
+  /// Opens the ledger, for writing where personal data is to be shown, and closes it again.
+  func reading<Result: Sendable>(
+    _ options: RevealOptions, _ body: (Ledger) async throws -> Result
+  ) async throws -> Result {
+    options.reveal ? try await writing(body) : try await reading(body)
+  }
+
+  /// Records, where it was asked for, that anybody's data may be shown, and opens the ledger for reading: for what goes on for
+  /// long, while others write.
+  func reading<Result: Sendable>(
+    _ options: RevealOptions, anybodyFor command: String, _ body: (Ledger, Disclosure?) async throws -> Result
+  ) async throws -> Result {
+    let disclosure =
+      options.reveal
+      ? try await writing { try await options.disclosure(of: .everybody, for: command, in: $0) } : nil
+    return try await reading { try await body($0, disclosure) }
   }
 }

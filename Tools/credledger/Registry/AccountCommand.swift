@@ -38,21 +38,24 @@ struct AccountCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Show an account.",
       discussion: """
-        --reveal shows personal data: name, e-mail address, and the newest sign-ins with their addresses and programs.
+        --reveal shows personal data, which is recorded first: name, e-mail address, and the newest sign-ins with their addresses and programs.
 
         EXAMPLES
           credledger account show 12
-          credledger account show 12 --reveal --format json
+          credledger account show 12 --reveal --as Ada --ticket HR-77 --format json
         """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The account, such as account:12 or 12.") var account: AccountID
-    @Flag(help: "Show personal data: name, e-mail address, and the newest 20 sign-ins.") var reveal = false
+    @OptionGroup var revealing: RevealOptions
 
     func run() async throws {
-      let (id, reveal) = (account, reveal)
-      let (found, person) = try await ledger.reading { opened in
-        (try opened.accounts.account(id), reveal ? try await opened.revealed(id) : nil)
+      let (id, reveal) = (account, revealing.reveal)
+      let (found, person) = try await ledger.reading(revealing) { opened in
+        let disclosure = try await revealing.disclosure(of: .accounts([id]), for: "account show", in: opened)
+        var person: RevealedPerson?
+        if let disclosure { person = try await opened.revealed(id, under: disclosure) }
+        return (try opened.accounts.account(id), person)
       }
       guard let found else { throw CheckFailed(reason: "there is no \(account)") }
       output.format.show(
@@ -159,9 +162,11 @@ private struct RevealedPerson: Sendable {
 }
 
 extension Ledger {
-  fileprivate func revealed(_ account: AccountID) async throws(LedgerError) -> RevealedPerson? {
-    guard let known = try await accounts.reveal(account),
-      let signIns = try await accounts.signIns(of: account, limit: 20)
+  fileprivate func revealed(
+    _ account: AccountID, under disclosure: Disclosure
+  ) async throws(LedgerError) -> RevealedPerson? {
+    guard let known = try await accounts.reveal(account, under: disclosure),
+      let signIns = try await accounts.signIns(of: account, under: disclosure, limit: 20)
     else { return nil }
     return RevealedPerson(known: known, signIns: signIns)
   }

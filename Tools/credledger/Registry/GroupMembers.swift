@@ -17,13 +17,16 @@ extension GroupCommand {
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The group, such as group:5 or 5, or its ID.") var group: GroupName
-    @Flag(help: "Show numbers.") var reveal = false
+    @OptionGroup var revealing: RevealOptions
 
     func run() async throws {
-      let (group, reveal) = (group, reveal)
-      let (members, numbers) = try await ledger.reading { ledger in
+      let group = group
+      let (members, numbers) = try await ledger.reading(revealing) { ledger in
         let members = try ledger.groups.members(of: group.find(in: ledger).id)
-        return (members, reveal ? try await ledger.groups.revealNumbers(of: members) : nil)
+        let disclosure = try await revealing.disclosure(of: .members(members), for: "group members", in: ledger)
+        var numbers: [String?]?
+        if let disclosure { numbers = try await ledger.groups.revealNumbers(of: members, under: disclosure) }
+        return (members, numbers)
       }
       output.format.show(
         members.map(\.json), ["MEMBERSHIP", "ROLE", "ACCOUNT"], members.map(\.row), numbers: numbers)

@@ -20,16 +20,20 @@ extension GroupCommand {
     @Option(parsing: .unconditional, help: "Go on after this subscription, the last one of the page before.") var after:
       SubscriptionID?
     @Option(parsing: .unconditional, help: "How many, 1 to 50.") var limit = 50
-    @Flag(help: "Show numbers.") var reveal = false
+    @OptionGroup var revealing: RevealOptions
 
     func validate() throws { try requireLimit(limit, 1...50) }
 
     func run() async throws {
-      let (group, after, limit, reveal) = (group, after, limit, reveal)
-      let (subscribers, numbers) = try await ledger.reading { ledger in
+      let (group, after, limit) = (group, after, limit)
+      let (subscribers, numbers) = try await ledger.reading(revealing) { ledger in
         let page = try ledger.groups.subscribers(
           of: group.find(in: ledger).id, after: after, limit: limit, by: Requester.operator)
-        return (page.subscribers, reveal ? try await ledger.groups.revealNumbers(of: page.subscribers) : nil)
+        let disclosure = try await revealing.disclosure(
+          of: .subscribers(page.subscribers), for: "group subscribers", in: ledger)
+        var numbers: [String?]?
+        if let disclosure { numbers = try await ledger.groups.revealNumbers(of: page.subscribers, under: disclosure) }
+        return (page.subscribers, numbers)
       }
       output.format.show(
         subscribers.map(\.json), ["SUBSCRIPTION", "ACCOUNT"], subscribers.map(\.row), numbers: numbers)

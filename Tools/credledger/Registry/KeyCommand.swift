@@ -87,14 +87,17 @@ struct KeyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-      guard let external else { return print(try await ledger.writing(by) { try await $0.keys.rotateSigningKey(context: $1) }) }
+      guard let external else {
+        return print(try await ledger.writing(by) { try await $0.keys.rotateSigningKey(context: $1) })
+      }
       let provider = try SigningKeyOption.provider(external, "--external")
       var options = ledger
       // What is signed last, when the ledger is closed, is signed by it.
       options.signingKey = external
-      print(try await options.writing(by) {
-        try await $0.keys.rotateSigningKey(to: provider, verifierKey: publicKey, context: $1)
-      })
+      print(
+        try await options.writing(by) {
+          try await $0.keys.rotateSigningKey(to: provider, verifierKey: publicKey, context: $1)
+        })
       write(
         "it signs from now on: name it by --signing-key, or \(SigningKeySource.environmentVariable)\n",
         to: STDERR_FILENO)

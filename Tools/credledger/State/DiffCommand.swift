@@ -19,19 +19,18 @@ struct DiffCommand: AsyncParsableCommand {
   var from: MomentArgument
   @Argument(help: "The later moment; without it now.", transform: MomentArgument.parse)
   var to: MomentArgument?
-  @Flag(help: "Show personal data.")
-  var reveal = false
+  @OptionGroup var revealing: RevealOptions
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions
 
   func run() async throws {
-    try await ledger.reading { ledger in
+    try await ledger.reading(revealing, anybodyFor: "diff") { ledger, disclosure in
       let bar = ProgressBar(from: nil)
       defer { bar.end() }
       let (from, to) = try (from.moment("FROM", in: ledger), to?.moment("TO", in: ledger) ?? .latest)
       let changes = try await ledger.changes(from: from, to: to) { bar.show($0, of: $1) }
       bar.end()
-      try await show(changes, Revealing(ledger: reveal ? ledger : nil))
+      try await show(changes, Revealing(ledger: ledger, disclosure: disclosure))
     }
   }
 

@@ -47,8 +47,7 @@ struct ReplayCommand: AsyncParsableCommand {
   var only: [Projection] = []
   @Flag(help: "Begin with the nearest snapshot (--to); saves the directory's part, the rest is made of the log anyway.")
   var fromSnapshot = false
-  @Flag(help: "Show personal data (--step).")
-  var reveal = false
+  @OptionGroup var revealing: RevealOptions
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions
 
@@ -57,6 +56,7 @@ struct ReplayCommand: AsyncParsableCommand {
     guard modes == 1 else { throw ValidationError("Name one of --verify, --to, --rebuild, --step and --profile.") }
     guard (to != nil) == (out != nil) else { throw ValidationError("--to and --out go together.") }
     guard !fromSnapshot || to != nil else { throw ValidationError("--from-snapshot goes with --to.") }
+    guard !revealing.reveal || step else { throw ValidationError("--reveal goes with --step.") }
     guard from == nil || step else { throw ValidationError("--from goes with --step.") }
     guard only.isEmpty || !(rebuild || step) else {
       throw ValidationError("--only goes with --verify, --to and --profile: live projections are swapped together.")
@@ -72,15 +72,16 @@ struct ReplayCommand: AsyncParsableCommand {
     if rebuild { return try await runRebuild() }
     // A damaged file can end the process that reads it.
     if verify { try ledger.examineApart(ledger.requireFolder()) }
+    if step {
+      return try await ledger.reading(revealing, anybodyFor: "replay --step") { try await runSteps($0, $1) }
+    }
     try await ledger.reading { ledger in
       if verify {
         try await runVerify(ledger)
       } else if let to, let out {
         try await runTo(to, out, ledger)
-      } else if profile {
-        try await runProfile(ledger)
       } else {
-        try await runSteps(ledger)
+        try await runProfile(ledger)
       }
     }
   }
@@ -220,11 +221,11 @@ struct ReplayCommand: AsyncParsableCommand {
 
   // MARK: Steps
 
-  private func runSteps(_ ledger: Ledger) async throws {
+  private func runSteps(_ ledger: Ledger, _ disclosure: Disclosure?) async throws {
     let steps = try await ledger.steps(from: from?.moment("--from", in: ledger))
     do {
       try await Stepping(
-        ledger: ledger, steps: steps, show: Revealing(ledger: reveal ? ledger : nil), format: output.format
+        ledger: ledger, steps: steps, show: Revealing(ledger: ledger, disclosure: disclosure), format: output.format
       ).run()
       await steps.close()
     } catch {

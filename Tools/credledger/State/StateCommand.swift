@@ -37,8 +37,7 @@ struct StateCommand: AsyncParsableCommand {
   var limit: Int?
   @Option(parsing: .unconditional, help: "Only objects with a greater number, to get those that follow a list.")
   var after: UInt64 = 0
-  @Flag(help: "Show personal data.")
-  var reveal = false
+  @OptionGroup var revealing: RevealOptions
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions
 
@@ -52,6 +51,7 @@ struct StateCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    let disclosure = try await disclosure()
     try await ledger.reading { ledger in
       let bar = ProgressBar(from: nil)
       defer { bar.end() }
@@ -61,7 +61,7 @@ struct StateCommand: AsyncParsableCommand {
         } else { try await ledger.state(at: asOf?.moment("--as-of", in: ledger) ?? .latest) { bar.show($0, of: $1) } }
       defer { state.close() }
       bar.end()
-      let show = Revealing(ledger: reveal ? ledger : nil)
+      let show = Revealing(ledger: ledger, disclosure: disclosure)
       if let id {
         try await showObject(id, state, show)
       } else if let select {
@@ -69,6 +69,15 @@ struct StateCommand: AsyncParsableCommand {
       } else {
         try await summarize(state)
       }
+    }
+  }
+
+  /// Leave to show the account that is asked about, or else anybody's data.
+  private func disclosure() async throws -> Disclosure? {
+    guard revealing.reveal else { return nil }
+    let account = id.flatMap { Subject($0) }.flatMap { $0.kind == .account ? AccountID(rawValue: $0.number) : nil }
+    return try await ledger.writing { opened in
+      try await revealing.disclosure(of: account.map { .accounts([$0]) } ?? .everybody, for: "state", in: opened)
     }
   }
 

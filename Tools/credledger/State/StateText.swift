@@ -17,8 +17,9 @@ extension MomentArgument {
 
 /// How personal values are shown.
 struct Revealing {
+  let ledger: Ledger
   /// Nil masks them.
-  let ledger: Ledger?
+  let disclosure: Disclosure?
 
   static let mask = "***"
 
@@ -36,8 +37,8 @@ struct Revealing {
       for value in values { items.append(try await json(value)) }
       return .array(items)
     case .personal(let value):
-      guard let ledger else { return .string(Self.mask) }
-      return try await ledger.reveal(value).map { .string($0) } ?? .null
+      guard let disclosure else { return .string(Self.mask) }
+      return try await ledger.reveal(value, under: disclosure).map { .string($0) } ?? .null
     }
   }
 
@@ -57,8 +58,8 @@ struct Revealing {
       }
       return items.isEmpty ? "-" : items.joined(separator: " ")
     case .personal(let value):
-      guard let ledger else { return Self.mask }
-      return try await ledger.reveal(value).map { JSON.string($0).text(indented: false) } ?? "erased"
+      guard let disclosure else { return Self.mask }
+      return try await ledger.reveal(value, under: disclosure).map { JSON.string($0).text(indented: false) } ?? "erased"
     }
   }
 

@@ -54,26 +54,26 @@ extension Audit {
   ///
   /// Costs a look-up for each subject, and the opening of each value that is revealed: some microseconds each.
   ///
-  /// - Parameter revealing: whether to open what is personal: to be asked for on purpose, and not to be logged.
+  /// - Parameter disclosure: what of the people may be opened; the rest stays sealed. Not to be logged.
   /// - Throws: `key_unavailable` where something cannot be opened though its person was not erased; `damaged`, `storage`.
   public func describe(
-    _ entries: [AuditEntry], revealing: Bool = false
+    _ entries: [AuditEntry], under disclosure: Disclosure? = nil
   ) async throws(LedgerError) -> Description {
     let ledger = ledger
     return try await ledger.blocking(.short) { () throws(LedgerError) in
       let view = try logged { () throws(LogError) in try ledger.log.snapshot() }
-      return try ledger.describe(entries, revealing: revealing, in: view)
+      return try ledger.describe(entries, under: disclosure, in: view)
     }
   }
 
-  /// Says what some subjects stand for now, as ``describe(_:revealing:)`` does.
+  /// Says what some subjects stand for now, as ``describe(_:under:)`` does.
   public func labels(
-    of subjects: some Sequence<Subject>, revealing: Bool = false
+    of subjects: some Sequence<Subject>, under disclosure: Disclosure? = nil
   ) async throws(LedgerError) -> [Subject: Label] {
     let (ledger, subjects) = (ledger, Set(subjects))
     return try await ledger.blocking(.short) { () throws(LedgerError) in
       let view = try logged { () throws(LogError) in try ledger.log.snapshot() }
-      return try ledger.labels(of: subjects, revealing: revealing, in: view)
+      return try ledger.labels(of: subjects, under: disclosure, in: view)
     }
   }
 }
@@ -81,33 +81,34 @@ extension Audit {
 extension Ledger {
   /// Describes entries as of the moment of a snapshot.
   func describe(
-    _ entries: [AuditEntry], revealing: Bool, in view: borrowing LogSnapshot<ProjectionSet>
+    _ entries: [AuditEntry], under disclosure: Disclosure?, in view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LedgerError) -> Audit.Description {
     var subjects: Set<Subject> = []
     var personal: [UInt64: [Audit.PersonalValue]] = [:]
     for entry in entries {
       subjects.formUnion([entry.actor, entry.object].compactMap(\.self) + entry.subjects)
+      if let named = entry.namedOperator { subjects.insert(Subject(named)) }
       var values: [Audit.PersonalValue] = []
       for value in entry.personal {
         values.append(
-          Audit.PersonalValue(name: value.name, state: try state(of: value, revealing: revealing, in: view)))
+          Audit.PersonalValue(name: value.name, state: try state(of: value, under: disclosure, in: view)))
       }
       if !values.isEmpty { personal[entry.position] = values }
     }
-    return Audit.Description(labels: try labels(of: subjects, revealing: revealing, in: view), personal: personal)
+    return Audit.Description(labels: try labels(of: subjects, under: disclosure, in: view), personal: personal)
   }
 
   fileprivate func labels(
-    of subjects: Set<Subject>, revealing: Bool, in view: borrowing LogSnapshot<ProjectionSet>
+    of subjects: Set<Subject>, under disclosure: Disclosure?, in view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LedgerError) -> [Subject: Audit.Label] {
     var labels: [Subject: Audit.Label] = [:]
-    for subject in subjects { labels[subject] = try label(of: subject, revealing: revealing, in: view) }
+    for subject in subjects { labels[subject] = try label(of: subject, under: disclosure, in: view) }
     return labels
   }
 
   /// The label of a subject; nil for what has neither a name nor a person.
   private func label(
-    of subject: Subject, revealing: Bool, in view: borrowing LogSnapshot<ProjectionSet>
+    of subject: Subject, under disclosure: Disclosure?, in view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LedgerError) -> Audit.Label? {
     let (label, sealed) = try reading(in: view) { (state) throws(StateUnreadable) -> (Audit.Label?, Sealed?) in
       switch subject.kind {
@@ -159,16 +160,18 @@ extension Ledger {
         return (nil, nil)
       }
     }
-    guard revealing, let label, label.standing != .erased, let sealed, let name = try open(sealed, .accountName) else {
+    guard let label, label.standing != .erased, let sealed, disclosure?.covers(sealed, in: self) == true,
+      let name = try open(sealed, .accountName)
+    else {
       return label
     }
     return Audit.Label(name: String(decoding: name, as: UTF8.self), standing: label.standing)
   }
 
   private func state(
-    of value: AuditEntry.SealedField, revealing: Bool, in view: borrowing LogSnapshot<ProjectionSet>
+    of value: AuditEntry.SealedField, under disclosure: Disclosure?, in view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LedgerError) -> Audit.PersonalValue.State {
-    if revealing {
+    if disclosure?.covers(value.sealed, in: self) == true {
       guard let bytes = try open(value.sealed, value.purpose) else { return .erased }
       return .revealed(String(decoding: bytes, as: UTF8.self))
     }

@@ -67,18 +67,19 @@ public struct Audit: Sendable {
   /// Searches the log, and says what the numbers in the answer stand for at the same moment: both see the same events.
   ///
   /// ```swift
-  /// let (page, description) = try await ledger.audit.describedSearch(.connector(id), revealing: true)
+  /// let (page, description) = try await ledger.audit.describedSearch(.connector(id))
   /// ```
   ///
-  /// - Parameter revealing: as for ``describe(_:revealing:)``.
-  /// - Throws: as ``search(_:order:after:limit:steps:)`` and ``describe(_:revealing:)``.
+  /// Personal data stays sealed: see ``Ledger/disclose(_:for:by:context:)``.
+  ///
+  /// - Throws: as ``search(_:order:after:limit:steps:)`` and ``describe(_:under:)``.
   public func describedSearch(
     _ filter: Filter = .all, order: Order = .newestFirst, after: UInt64? = nil, limit: Int = 50,
-    steps: Int = Audit.stepLimit, revealing: Bool = false
+    steps: Int = Audit.stepLimit
   ) async throws(LedgerError) -> (page: Page, description: Description) {
     let ledger = ledger
     return try await search(filter, order, after, limit, steps) { (page, view) throws(LedgerError) in
-      (page, try ledger.describe(page.entries, revealing: revealing, in: view))
+      (page, try ledger.describe(page.entries, under: nil, in: view))
     }
   }
 

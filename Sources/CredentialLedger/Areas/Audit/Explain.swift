@@ -13,6 +13,14 @@ public struct Explanation: Sendable {
     public let type: EventType
     /// The object that it made or changed.
     public let object: Subject
+    /// Who caused it.
+    public let actor: Subject
+    /// The account of the operator who was named for it; nil where nobody was.
+    public let namedOperator: AccountID?
+    /// Why it was asked for; nil where nothing was said.
+    public let reason: String?
+    /// What it goes back to outside the ledger; nil where nothing was named.
+    public let ticket: String?
   }
 
   /// What was asked about; nil where a text is no token of this ledger.
@@ -135,8 +143,11 @@ extension Ledger {
         case .invalid(let reason): (reason, nil)
         case nil: (try read { () throws(StateUnreadable) in try obstacle(to: subject, in: history) }, nil)
         }
-      let stops = try read { () throws(StateUnreadable) in try Self.stops(subject, at: time, in: history) }
-      let steps = history.changes.map(Explanation.Step.init)
+      let found = try read { () throws(StateUnreadable) in try Self.stops(subject, at: time, in: history) }
+      let steps = try history.changes.map { (change) throws(LedgerError) in
+        try logged { () throws(LogError) in try Explanation.Step(change) }
+      }
+      let stops = found.map { (step: steps[$0.index], reason: $0.reason) }
       let isHidden = if case .expired = reason { true } else { false }
       let decisive: UInt64? =
         switch reason {
@@ -151,21 +162,21 @@ extension Ledger {
     }
   }
 
-  /// The events of which each alone would keep something from being valid, in the order of the log. Expiry does not count:
+  /// The changes, by their place in the history, of which each alone would keep something from being valid, in the order of the log. Expiry does not count:
   /// it is looked at first, and hides what else is in the way.
   private static func stops(
     _ subject: Subject, at time: Timestamp, in history: StandingHistory
-  ) throws(StateUnreadable) -> [(step: Explanation.Step, reason: Verdict.Reason)] {
+  ) throws(StateUnreadable) -> [(index: Int, reason: Verdict.Reason)] {
     let expiry = try history.standing(of: subject.number)?.credential?.expiresAt
     let moment = expiry.map { min(time, $0 - .milliseconds(1)) } ?? time
-    var stops: [(step: Explanation.Step, reason: Verdict.Reason)] = []
-    for change in history.changes where change.position > subject.number {
+    var stops: [(index: Int, reason: Verdict.Reason)] = []
+    for (index, change) in history.changes.enumerated() where change.position > subject.number {
       let alone = history.stoppedOnly(by: change.position)
       let reason =
         expiry == nil
         ? try obstacle(to: subject, in: alone)
         : try judge(handle: TokenID(rawValue: subject.number), at: moment, in: alone).reason
-      if let reason { stops.append((Explanation.Step(change), reason)) }
+      if let reason { stops.append((index, reason)) }
     }
     return stops
   }
@@ -196,8 +207,11 @@ extension Explanation {
 }
 
 extension Explanation.Step {
-  init(_ change: StandingHistory.Change) {
-    self.init(position: change.position, time: change.time, type: change.type, object: change.object)
+  init(_ change: StandingHistory.Change) throws(LogError) {
+    let entry = try AuditEntry(change.record)
+    self.init(
+      position: change.position, time: change.time, type: change.type, object: change.object, actor: entry.actor,
+      namedOperator: entry.namedOperator, reason: entry.reason, ticket: entry.ticket)
   }
 }
 

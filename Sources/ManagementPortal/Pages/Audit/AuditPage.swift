@@ -20,17 +20,23 @@ extension ManagementPortal {
     }
   }
 
-  /// Events and the names of what they are about.
-  func entries(_ filter: Audit.Filter, limit: Int) async throws(PortalFailure) -> ([AuditEntry], EventWords) {
+  /// Events of somebody's own, and the names of connectors and groups that they are about.
+  func entries(_ filter: Audit.Filter, limit: Int, own viewer: Viewer) async throws(PortalFailure) -> (
+    [AuditEntry], EventWords
+  ) {
     try await asking { () throws(LedgerError) in
       let entries = try await ledger.audit.search(filter, limit: limit).entries
-      return (entries, try await words(for: entries))
+      return (entries, try await words(for: entries, under: own(viewer)))
     }
   }
 
-  func words(for entries: [AuditEntry]) async throws(LedgerError) -> EventWords {
+  func words(for entries: [AuditEntry], to viewer: Viewer) async throws(LedgerError) -> EventWords {
+    try await words(for: entries, under: leave(to: viewer, .entries(entries)))
+  }
+
+  private func words(for entries: [AuditEntry], under leave: Disclosure) async throws(LedgerError) -> EventWords {
     let subjects = entries.flatMap { [$0.actor, $0.object].compactMap { $0 } + $0.subjects }
-    return EventWords(labels: try await ledger.audit.labels(of: Set(subjects), revealing: true))
+    return EventWords(labels: try await ledger.audit.labels(of: Set(subjects), under: leave))
   }
 
   /// A table of events, one sentence each.
@@ -55,7 +61,7 @@ extension ManagementPortal {
     if let filter {
       (page, words) = try await asking { () throws(LedgerError) in
         let page = try await ledger.audit.search(filter, after: after, limit: Self.rowLimit)
-        return (page, try await self.words(for: page.entries))
+        return (page, try await self.words(for: page.entries, to: viewer))
       }
     } else {
       (page, words) = (nil, EventWords(labels: [:]))
@@ -174,7 +180,8 @@ extension ManagementPortal {
       }
       if viewer.readsAll {
         let accounts = try ledger.accounts.list(limit: 1_000).map { Subject($0.id) }
-        let labels = try await ledger.audit.labels(of: accounts, revealing: true)
+        // Names are compared, and none is shown.
+        let labels = try await ledger.audit.labels(of: accounts, under: .withoutRecord(for: ledger))
         for account in accounts where labels[account]?.name?.lowercased() == wanted {
           found.append(.account(AccountID(rawValue: account.number)))
         }

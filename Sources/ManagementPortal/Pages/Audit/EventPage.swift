@@ -24,7 +24,7 @@ extension ManagementPortal {
     let entry = try await entry(visit, viewer)
     let (words, proof, personal) = try await asking { () throws(LedgerError) in
       (
-        try await self.words(for: [entry]), try await ledger.proveInclusion(of: entry.position),
+        try await self.words(for: [entry], to: viewer), try await ledger.proveInclusion(of: entry.position),
         try await ledger.audit.describe([entry]).personal[entry.position] ?? []
       )
     }

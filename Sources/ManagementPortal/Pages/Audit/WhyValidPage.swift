@@ -25,7 +25,8 @@ extension ManagementPortal {
     let subjects = Set(
       newest.steps.map(\.object) + [Subject(place.connector)] + (place.group.map { [Subject($0)] } ?? []))
     let words = EventWords(
-      labels: try await asking { () throws(LedgerError) in try await ledger.audit.labels(of: subjects, revealing: true)
+      labels: try await asking { () throws(LedgerError) in
+        try await ledger.audit.labels(of: subjects, under: leave(to: viewer, .subjects(Array(subjects))))
       })
     let connector = words.name(Subject(place.connector))
     let setting: HTML = place.group.map { " for \(words.name(Subject($0)))" } ?? .empty

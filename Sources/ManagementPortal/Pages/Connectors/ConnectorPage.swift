@@ -12,7 +12,8 @@ extension ManagementPortal {
     let (grants, tokens, labels) = try await asking { () throws(LedgerError) in
       (
         try ledger.grants.states(to: connector.id), try await ledger.tokens.list(.connector(connector.id), limit: 50),
-        try await ledger.audit.labels(of: [Subject(connector.owner)], revealing: true)
+        try await ledger.audit.labels(
+          of: [Subject(connector.owner)], under: leave(to: viewer, .subjects([Subject(connector.owner)])))
       )
     }
     let live = tokens.filter { $0.verdict.isValid }
@@ -53,7 +54,7 @@ extension ManagementPortal {
   func connectorGrantsPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let state = try await connector(visit, viewer)
     let grants = try await asking { () throws(LedgerError) in try ledger.grants.states(to: state.connector.id) }
-    let rows = try await grantRows(grants, showing: [.group, .granter])
+    let rows = try await grantRows(grants, for: viewer, showing: [.group, .granter])
     let content: HTML = #"""
       \#(try connectorHead(state, viewer, tab: "grants"))
       <section class="stack" aria-labelledby="grants"><h2 id="grants">Grants</h2>\#(grants.isEmpty ? #"<div class="card"><p>No group has let it in yet. Ask the admin of a group to add it.</p></div>"# as HTML : rows)</section>

@@ -9,11 +9,11 @@ extension ManagementPortal {
     let table =
       grants.isEmpty
       ? #"<div class="card"><p>No connector may work here yet.</p></div>"#
-      : try await grantRows(grants, showing: [.connector, .granter], canRevoke: view.isAdmin)
+      : try await grantRows(grants, for: viewer, showing: [.connector, .granter], canRevoke: view.isAdmin)
     let chosen = visit.query.number("connector").map { ConnectorID(rawValue: $0) }
     let form: HTML
     if view.isAdmin {
-      form = try await chosen == nil ? choice(view, grants) : confirmation(view, viewer, chosen)
+      form = try await chosen == nil ? choice(view, viewer, grants) : confirmation(view, viewer, chosen)
     } else {
       form =
         "<p class=\"soft\">Only admins of \(Part.name(view.group.name)) can let connectors in.</p>"
@@ -29,13 +29,12 @@ extension ManagementPortal {
   }
 
   /// The drop-down of connectors.
-  private func choice(_ view: GroupView, _ grants: [GrantState]) async throws(PortalFailure) -> HTML {
+  private func choice(_ view: GroupView, _ viewer: Viewer, _ grants: [GrantState]) async throws(PortalFailure) -> HTML {
     let (states, labels) = try await asking {
       () async throws(LedgerError) -> ([ConnectorState], [Subject: Audit.Label]) in
       let states = try ledger.connectors.states(limit: 1_000).filter { !$0.connector.isDeleted }
-      return (
-        states, try await ledger.audit.labels(of: Set(states.map { Subject($0.connector.owner) }), revealing: true)
-      )
+      let owners = Set(states.map { Subject($0.connector.owner) })
+      return (states, try await ledger.audit.labels(of: owners, under: leave(to: viewer, .subjects(Array(owners)))))
     }
     let present = Set(grants.filter(\.isInForce).map(\.grant.connector))
     let options = states.filter { !present.contains($0.connector.id) }.map { state -> HTML in
@@ -57,7 +56,7 @@ extension ManagementPortal {
   private func confirmation(
     _ view: GroupView, _ viewer: Viewer, _ id: ConnectorID?
   ) async throws(PortalFailure) -> HTML {
-    let (connector, owner) = try await offered(id)
+    let (connector, owner) = try await offered(id, viewer)
     let former = try await asking { () throws(LedgerError) in
       try ledger.grants.states(of: view.group.id).first { $0.grant.connector == connector.id }
     }
@@ -77,10 +76,11 @@ extension ManagementPortal {
   }
 
   /// A connector that an admin may let in, and its owner's name.
-  private func offered(_ id: ConnectorID?) async throws(PortalFailure) -> (Connector, String) {
+  private func offered(_ id: ConnectorID?, _ viewer: Viewer) async throws(PortalFailure) -> (Connector, String) {
     let found = try await asking { () async throws(LedgerError) -> (Connector, String)? in
       guard let id, let connector = try ledger.connectors.connector(id), !connector.isDeleted else { return nil }
-      let label = try await ledger.audit.labels(of: [Subject(connector.owner)], revealing: true)
+      let label = try await ledger.audit.labels(
+        of: [Subject(connector.owner)], under: leave(to: viewer, .subjects([Subject(connector.owner)])))
       return (connector, label[Subject(connector.owner)]?.name ?? connector.owner.description)
     }
     guard let found else { throw .notFound("connector") }
@@ -90,7 +90,7 @@ extension ManagementPortal {
   func letConnectorIn(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let view = try await group(visit, viewer, changing: true)
     let base = "/portal/groups/\(view.group.id.rawValue)/connectors"
-    let (connector, _) = try await offered(visit.form.number("connector").map { ConnectorID(rawValue: $0) })
+    let (connector, _) = try await offered(visit.form.number("connector").map { ConnectorID(rawValue: $0) }, viewer)
     let once = try once(visit, viewer, "Refresh Token", base)
     let seen = visit.form.number("as-of") ?? 0
     let granted: Grants.Granted

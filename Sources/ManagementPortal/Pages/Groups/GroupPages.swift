@@ -119,9 +119,10 @@ extension ManagementPortal {
     let view = try await group(visit, viewer)
     let signed = signed
     let (labels, numbers, grants) = try await asking { () throws(LedgerError) in
-      (
-        try await ledger.audit.labels(of: view.members.compactMap { $0.account.map { Subject($0) } }, revealing: true),
-        view.isAdmin ? try await ledger.groups.revealNumbers(of: view.members) : [],
+      let leave = try await leave(to: viewer, .members(view.members))
+      return (
+        try await ledger.audit.labels(of: view.members.compactMap { $0.account.map { Subject($0) } }, under: leave),
+        view.isAdmin ? try await ledger.groups.revealNumbers(of: view.members, under: leave) : [],
         try ledger.grants.states(of: view.group.id).count(where: \.isInForce)
       )
     }
