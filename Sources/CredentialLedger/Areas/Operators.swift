@@ -1,3 +1,4 @@
+import EventLog
 import KeyStore
 public import LedgerDomain
 public import LedgerEvents
@@ -31,7 +32,9 @@ public struct Operators: Sendable {
     // Repeated, it is refused as a conflict and makes nothing.
     let request = try ledger.prepare(context)
     let command = try await ledger.blocking(.short) { () throws(LedgerError) in
-      let identity = ledger.log.participant.personalData.hash(issuer: issuer, subject: subject.utf8)
+      let identity = try logged { () throws(LogError) in
+        try ledger.log.participant.personalData.hash(issuer: issuer, subject: subject.utf8)
+      }
       let person = try ledger.newPerson()
       return RegisterAccount(
         identity: identity, issuer: issuer, subject: try ledger.seal(subject, for: person, .accountSubject),

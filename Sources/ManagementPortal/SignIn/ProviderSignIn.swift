@@ -115,7 +115,10 @@ extension ManagementPortal {
     var ended = token.sid.map { sessions.sessions(issuer: provider.issuer, providerSession: $0) } ?? []
     if token.sid == nil, let subject = token.sub {
       for session in sessions.sessions(issuer: provider.issuer) {
-        let person = try await asking { () throws(LedgerError) in try await ledger.accounts.reveal(session.account) }
+        let person = try await asking { () throws(LedgerError) in
+          // It is compared, and not shown.
+          try await ledger.accounts.reveal(session.account, under: .withoutRecord(for: ledger))
+        }
         if person?.subject == subject { ended.append(session) }
       }
     }

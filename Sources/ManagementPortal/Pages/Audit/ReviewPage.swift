@@ -31,13 +31,19 @@ extension ManagementPortal {
           if isAdmin { states += try ledger.grants.states(of: group.id) }
         }
       }
+      var shown: [Subject] = []
+      for state in states.prefix(Self.reviewLimit) {
+        shown.append(Subject(state.grant.granter))
+        if let owner = try ledger.connectors.connector(state.grant.connector)?.owner { shown.append(Subject(owner)) }
+      }
+      let leave = try await leave(to: viewer, .subjects(shown))
       var reviewed: [Reviewed] = []
       for state in states.prefix(Self.reviewLimit) {
         guard let connector = try ledger.connectors.connector(state.grant.connector) else { continue }
         let group = try state.grant.group.flatMap { (id) throws(LedgerError) in try ledger.groups.group(id) }
         let tokens = try await ledger.tokens.list(.grant(state.grant.id), limit: 5)
         let people = [Subject(connector.owner), Subject(state.grant.granter)]
-        let labels = try await ledger.audit.labels(of: people, revealing: true)
+        let labels = try await ledger.audit.labels(of: people, under: leave)
         reviewed.append(
           Reviewed(
             state: state, connector: connector, group: group,

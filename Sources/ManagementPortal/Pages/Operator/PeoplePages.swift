@@ -11,11 +11,12 @@ extension ManagementPortal {
     let after = visit.query.number("after").map { AccountID(rawValue: $0) }
     let signed = signed
     let (rows, next) = try await asking { () async throws(LedgerError) -> ([HTML], String?) in
+      let leave = try await ledger.disclose(.everybody, for: "portal people", by: viewer.id)
       var rows: [HTML] = []
       var last = after
       while true {
         let accounts = try ledger.accounts.list(after: last, limit: 1_000)
-        let labels = try await ledger.audit.labels(of: accounts.map { Subject($0.id) }, revealing: true)
+        let labels = try await ledger.audit.labels(of: accounts.map { Subject($0.id) }, under: leave)
         for account in accounts {
           let name = account.isErased ? "An erased person" : labels[Subject(account.id)]?.name ?? account.id.description
           guard wanted.isEmpty || name.lowercased().contains(wanted) || account.id.description == wanted else {
@@ -54,11 +55,12 @@ extension ManagementPortal {
   }
 
   /// The person that a path names.
-  private func person(_ visit: Visit) async throws(PortalFailure) -> (Account, String) {
+  private func person(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> (Account, String) {
     let found = try await asking { () async throws(LedgerError) -> (Account, String)? in
       guard let number = UInt64(visit.part(1)), let account = try ledger.accounts.account(AccountID(rawValue: number))
       else { return nil }
-      let name = try await ledger.audit.labels(of: [Subject(account.id)], revealing: true)[Subject(account.id)]?.name
+      let leave = try await leave(to: viewer, .subjects([Subject(account.id)]))
+      let name = try await ledger.audit.labels(of: [Subject(account.id)], under: leave)[Subject(account.id)]?.name
       return (account, account.isErased ? "An erased person" : name ?? account.id.description)
     }
     guard let found else { throw .notFound("person") }
@@ -73,7 +75,7 @@ extension ManagementPortal {
   private func personAnswer(
     _ visit: Visit, _ viewer: Viewer, problems: [Problem]
   ) async throws(PortalFailure) -> Response {
-    let (account, name) = try await person(visit)
+    let (account, name) = try await person(visit, viewer)
     let path = "/portal/people/\(account.id.rawValue)"
     let live = sessions.sessions(of: account.id, at: try now).count
     let (connectors, grants) = try await asking { () throws(LedgerError) in
@@ -115,7 +117,7 @@ extension ManagementPortal {
 
   func changePerson(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     try requireOperator(viewer)
-    let (account, _) = try await person(visit)
+    let (account, _) = try await person(visit, viewer)
     let reason = visit.form["reason"]
     let ending = sessions.sessions(of: account.id, at: try now).map(\.key)
     var endsSessions = false
