@@ -105,10 +105,10 @@ package enum DirectoryKey: Equatable {
     case resourceServerByPublicID = 91
     /// Digest of an audience to the resource server that has it and is not deleted.
     case resourceServerByAudience = 92
-    /// ``Oversight``, at 0.
-    case oversight = 94
     /// Account with the operator role, disabled or not.
     case operatorAccount = 93
+    /// ``Oversight``, at 0.
+    case oversight = 94
   }
 
   var family: Family {
