@@ -136,7 +136,7 @@ import Testing
     }
     #expect(erasing?.code == .diskFull && erasing?.field == "keys", "\(String(describing: erasing))")
     #expect(erasing?.reason.contains("the erasure is recorded") == true)
-    #expect(try await ledger.accounts.reveal(account) == nil)
+    #expect(try await ledger.accounts.reveal(account, under: .withoutRecord(for: ledger)) == nil)
     TemporaryFolder.remove(filler)
     try await ledger.people.erase(account, by: Requester.operator)
     _ = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "later")

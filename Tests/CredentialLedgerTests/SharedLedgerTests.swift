@@ -45,7 +45,7 @@ import Testing
     let writer = try await Ledger.open(at: path, clock.configuration)
     let account = try await writer.accounts.signIn(issuer: "https://id.example.org", subject: "a", name: "Ada").account
     #expect(try reader.head() == head + 1)
-    #expect(try await reader.accounts.reveal(account)?.name == "Ada")
+    #expect(try await reader.accounts.reveal(account, under: .withoutRecord(for: reader))?.name == "Ada")
     await #expect { try await Ledger.open(at: path, clock.configuration) } throws: {
       guard let error = $0 as? LedgerError else { return false }
       return error.code == .alreadyOpen && !error.reason.contains("Environment")

@@ -95,7 +95,7 @@ import Testing
     try expectSame(in: out)
     try expectSame(in: "\(out)-2")
     for (arguments, expected) in [
-      (["--to", "200", "--out", out], "beyond 200"), (["--to", "9999", "--out", out], "1 to 30"),
+      (["--to", "200", "--out", out], "beyond 200"), (["--to", "9999", "--out", out], "expected 1 to 3"),
       (["--to", "300", "--out", folder.path], "something else"),
       (["--to", "300", "--out", "\(path)/ledger"], "something else"),
       (["--to", "300", "--out", out, "--only", "audit"], "other projections"),
