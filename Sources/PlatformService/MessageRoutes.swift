@@ -24,7 +24,7 @@ extension PlatformService {
     }
     let (audience, failed) = try audience(of: body, in: place.group)
     let message = NewMessage(
-      text, to: place.group.id, by: call.claims.granter, connector: call.claims.connector, grant: call.claims.grant,
+      text, to: place.group.id, by: call.claims.granter, connector: call.claims.connector, grant: call.grant,
       replyTo: replyTo, audience: audience)
     let posted = try await messaging { () async throws(MessagingError) in try await messages.post(message) }
     var answer: [(String, JSONValue)] = [("referenceId", .string(posted.reference.description))]
@@ -112,11 +112,12 @@ extension PlatformService {
   /// Messages as answers tell them.
   private func told(_ found: [Message]) async throws(RequestError) -> [JSONValue] {
     let authors = Array(Set(found.map(\.author)))
+    let leave = Disclosure.withoutRecord(for: ledger)
     let people = try await asking { () async throws(LedgerError) in
-      let names = try await ledger.accounts.revealNames(of: authors)
+      let names = try await ledger.accounts.revealNames(of: authors, under: leave)
       var people: [AccountID: (name: String?, number: String?)] = [:]
       for (author, name) in zip(authors, names) {
-        people[author] = (name, try await ledger.accounts.revealFirstNumber(of: author))
+        people[author] = (name, try await ledger.accounts.revealFirstNumber(of: author, under: leave))
       }
       return people
     }

@@ -110,8 +110,8 @@ public struct WebhookFeed: Sendable {
     guard let group = try ledger.groups.group(GroupID(rawValue: group)), !group.isDeleted,
       let member = try ledger.groups.membership(id)
     else { return }
-    let number = try await ledger.groups.revealNumbers(of: [member])[0]
-    let name = try await ledger.accounts.revealNames(of: [member.account])[0]
+    let number = try await ledger.groups.revealNumbers(of: [member], under: .withoutRecord(for: ledger))[0]
+    let name = try await ledger.accounts.revealNames(of: [member.account], under: .withoutRecord(for: ledger))[0]
     try await enqueue(
       WebhookEvent(
         object: .group(group.id), objectID: group.publicID.description, type: type, eventID: "event-\(entry.position)",
@@ -141,9 +141,10 @@ public struct WebhookFeed: Sendable {
   }
 
   private func person(_ account: AccountID) async throws -> (id: AccountID, name: String?, number: String?)? {
-    (
-      account, try await ledger.accounts.revealNames(of: [account])[0],
-      try await ledger.accounts.revealFirstNumber(of: account)
+    let leave = Disclosure.withoutRecord(for: ledger)
+    return (
+      account, try await ledger.accounts.revealNames(of: [account], under: leave)[0],
+      try await ledger.accounts.revealFirstNumber(of: account, under: leave)
     )
   }
 

@@ -68,7 +68,7 @@ extension PlatformService {
     } else {
       wanted = nil
     }
-    let states = try asking { () throws(LedgerError) in try ledger.webhooks.states(of: call.claims.grant) }
+    let states = try asking { () throws(LedgerError) in try ledger.webhooks.states(of: call.grant) }
     var listed: [JSONValue] = []
     for state in states where wanted == nil || state.webhook.object == wanted {
       listed.append(.object(try await told(state.webhook)))
@@ -80,7 +80,7 @@ extension PlatformService {
   private func webhook(_ call: PlatformCall) throws(RequestError) -> Webhook {
     guard let id = PublicID(call.part("webhook")),
       let webhook = try asking({ () throws(LedgerError) in try ledger.webhooks.webhook(publicID: id) }),
-      webhook.grant == call.claims.grant, !webhook.isDeleted
+      webhook.grant == call.grant, !webhook.isDeleted
     else { throw RequestError(.notFound, "There is no such webhook, or it is another's.") }
     return webhook
   }

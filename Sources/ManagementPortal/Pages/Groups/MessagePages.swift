@@ -62,7 +62,7 @@ extension ManagementPortal {
     let connectors = found.compactMap { $0.connector.map { Subject($0) } }
     let (labels, grants) = try await asking { () throws(LedgerError) in
       (
-        try await ledger.audit.labels(of: authors + connectors, revealing: true),
+        try await ledger.audit.labels(of: authors + connectors, under: .withoutRecord(for: ledger)),
         try ledger.grants.states(of: view.group.id).count(where: \.isInForce)
       )
     }
