@@ -7,6 +7,8 @@ public import LedgerEvents
 public struct ReportLeak: Command {
   /// The longest texts that are recorded, in characters; longer ones are cut.
   static let maximumTextLength = 1_000
+  /// The reporter of tokens that an operator found.
+  public static let ownReporter = "scan"
 
   /// Handle and digest of the token as it was found, of either kind.
   public var token: TokenID

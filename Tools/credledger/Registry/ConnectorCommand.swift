@@ -102,7 +102,7 @@ struct ConnectorCommand: AsyncParsableCommand {
           refreshTokenLifetime: details.refreshTokenLifetime ?? 0, rotation: details.rotation?.value ?? .late,
           requiresPKCE: details.requirePkce ?? true, allowsOwnTokens: details.ownTokens ?? false,
           isDPoPBound: details.dpopBound ?? false,
-          hasSignedTokens: details.signedTokens ?? false, for: owner, by: Requester.operator)
+          hasSignedTokens: details.signedTokens ?? false, for: owner, by: Requester.operator, context: context)
       }
       try output.showOnce(
         connector.json(secret: secret),

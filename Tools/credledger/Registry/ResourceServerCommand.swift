@@ -53,14 +53,16 @@ struct ResourceServerCommand: AsyncParsableCommand {
           credledger resource-server create --name Gateway --format json
         """)
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @Option(help: "1 to 100 characters.") var name: String
     @Option(help: "The absolute URI, without fragment, by which clients name it.") var audience: String?
 
     func run() async throws {
       let (name, audience) = (name, audience)
-      let (server, secret) = try await ledger.writing { ledger in
-        try await ledger.resourceServers.create(name: name, audience: audience, by: Requester.operator)
+      let (server, secret) = try await ledger.writing(by) { ledger, context in
+        try await ledger.resourceServers.create(
+          name: name, audience: audience, by: Requester.operator, context: context)
       }
       try output.showOnce(
         .object(server.members + [("secret", .string(secret.text))]),
@@ -84,15 +86,20 @@ struct ResourceServerCommand: AsyncParsableCommand {
           credledger resource-server rotate-secret 8 --overlap 0s --format json
         """)
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The resource server, such as resource-server:8 or 8, or its ID.") var server: ResourceServerName
     @Option(help: "For how long the Secret before is accepted still, such as 7d or 0s.") var overlap: DurationArgument
 
     func run() async throws {
       let (name, overlap) = (server, overlap.duration)
-      let (id, secret) = try await ledger.writing { ledger in
+      let (id, secret) = try await ledger.writing(by) { ledger, context in
         let id = try name.find(in: ledger).id
-        return (id, try await ledger.resourceServers.rotateSecret(of: id, overlap: overlap, by: Requester.operator))
+        return (
+          id,
+          try await ledger.resourceServers.rotateSecret(
+            of: id, overlap: overlap, by: Requester.operator, context: context)
+        )
       }
       try output.showOnce(
         .object([("resourceServer", JSON(id)), ("secret", .string(secret.text))]),
@@ -116,6 +123,7 @@ struct ResourceServerCommand: AsyncParsableCommand {
           credledger resource-server delete 8 --yes
         """)
     @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
     @OptionGroup var confirmation: ConfirmationOptions
     @Argument(help: "The resource server, such as resource-server:8 or 8.") var server: ResourceServerID
@@ -123,7 +131,9 @@ struct ResourceServerCommand: AsyncParsableCommand {
     func run() async throws {
       let id = server
       try confirmation.require(id, "Delete \(id) for good?")
-      let change = try await ledger.changing(id) { try await $0.resourceServers.delete(id, by: Requester.operator) }
+      let change = try await ledger.changing(id, by) { ledger, context in
+        try await ledger.resourceServers.delete(id, by: Requester.operator, context: context)
+      }
       change.show(output.format, "is deleted")
     }
   }

@@ -28,14 +28,15 @@ struct ScanCommand: AsyncParsableCommand {
   @Argument(help: "The files; - for standard input.") var files: [String]
   @Flag(help: "Stop what is found, and record where.") var revoke = false
   @OptionGroup var ledger: LedgerOptions
+  @OptionGroup(title: "Who and why") var by: OperatorOptions
   @OptionGroup var output: FormatOptions
 
   func run() async throws {
     let (files, revoke) = (files, revoke)
     let (found, failure) =
       revoke
-      ? try await ledger.writing { try await Self.scan(files, revoking: true, $0) }
-      : try await ledger.reading { try await Self.scan(files, revoking: false, $0) }
+      ? try await ledger.writing(by) { try await Self.scan(files, $0, revokingAs: $1) }
+      : try await ledger.reading { try await Self.scan(files, $0, revokingAs: nil) }
     output.format.show(
       found.map(\.json), ["FILE", "LINE", "COLUMN", "TOKEN", "KIND", "STATE"], found.map(\.row))
     if let failure { throw failure }
@@ -46,7 +47,7 @@ struct ScanCommand: AsyncParsableCommand {
   }
 
   private static func scan(
-    _ files: [String], revoking: Bool, _ ledger: Ledger
+    _ files: [String], _ ledger: Ledger, revokingAs context: RequestContext?
   ) async throws -> (found: [FoundToken], failure: CannotRead?) {
     var found: [FoundToken] = []
     for file in files {
@@ -56,9 +57,10 @@ struct ScanCommand: AsyncParsableCommand {
           guard let handle = try ledger.tokens.handle(of: token.token) else { continue }
           let isGood = try ledger.tokens.introspect(token.token).active
           var state = isGood ? "active" : "stopped"
-          if revoking {
+          if let context {
             let outcome = try await ledger.tokens.reportLeak(
-              token.token, reporter: "scan", source: "file", location: "\(file):\(line)")
+              token.token, reporter: ReportLeak.ownReporter, source: "file", location: "\(file):\(line)",
+              context: context)
             if outcome == .recorded(stopped: true) { state = "revoked" }
           }
           found.append(
