@@ -53,8 +53,8 @@ extension Keys {
     return try await rotate([kind], overlap: overlap, context)[0]
   }
 
-  /// Makes a new key of every kind, as ``rotate(_:overlap:)`` does of one: after somebody may have had the keys. The master
-  /// key is replaced by ``rotateMasterKey(to:)``.
+  /// Makes a new key of every kind, as ``rotate(_:overlap:context:)`` does of one: after somebody may have had the keys. The master
+  /// key is replaced by ``rotateMasterKey(to:context:)``.
   ///
   /// ```swift
   /// try await ledger.keys.rotateAll(overlap: .seconds(7 * 86_400))
@@ -62,7 +62,7 @@ extension Keys {
   ///
   /// - Parameter overlap: for how long tokens and idempotency keys of before are still recognised.
   /// - Returns: the new keys.
-  /// - Throws: as ``rotate(_:overlap:)``. What was rotated until then stays so, and is recorded.
+  /// - Throws: as ``rotate(_:overlap:context:)``. What was rotated until then stays so, and is recorded.
   @discardableResult
   public func rotateAll(
     overlap: Duration? = nil, context: RequestContext = .none

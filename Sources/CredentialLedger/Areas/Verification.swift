@@ -114,7 +114,7 @@ extension Ledger {
   }
 
   /// Verifies the file's structure, each record against its hash, the tree and every signed checkpoint: the first half of
-  /// ``verify(progress:)``.
+  /// ``verify(verifierKeys:progress:)``.
   ///
   /// - Throws: `damaged`, with the first position that is wrong.
   package func verifyTree(

@@ -18,7 +18,7 @@ public struct LedgerConfiguration: Sendable {
   /// clock is the system's, and none where it is another.
   public var uptime: Clock?
   /// How far the clock may be set without a word: ten seconds unless set. A greater step is refused with `clock_stepped`, and a
-  /// clock that is so much behind the newest event with `clock_behind`, until it is right or ``Ledger/acceptClock()``.
+  /// clock that is so much behind the newest event with `clock_behind`, until it is right or ``Ledger/acceptClock(context:)``.
   public var clockTolerance: Duration
   /// Whether the clock is synchronised, as the kernel says unless set: then a step forward is taken once it has been steady for
   /// half a minute.
@@ -27,7 +27,7 @@ public struct LedgerConfiguration: Sendable {
   public var random: any RandomSource
   /// Signs checkpoints; nil signs by the ledger's own key.
   public var signer: (any NoteSigner)?
-  /// Signs for the ledger's own key where that is kept elsewhere: see ``Keys/rotateSigningKey(to:verifierKey:)``.
+  /// Signs for the ledger's own key where that is kept elsewhere: see ``Keys/rotateSigningKey(to:verifierKey:context:)``.
   public var signingKey: (any SigningKeyProvider)?
   /// When checkpoints are signed.
   public var checkpoints: CheckpointPolicy

@@ -13,7 +13,7 @@ public struct RequestContext: Sendable {
   /// was forgotten counts as new: a request that is repeated with it is performed again, with other secrets. So does one
   /// that was used before the ledger was restored from an archive or an export.
   public var idempotencyKey: String?
-  /// Where ``Requester/operator`` asks: the account of the operator who answers for it, which must have the operator role
+  /// Where `Requester.operator` asks: the account of the operator who answers for it, which must have the operator role
   /// in force. Recorded among the subjects, as `operator:N`. See ``Operators/configure(_:context:)`` for ledgers that
   /// require it.
   public var namedOperator: AccountID?

@@ -40,7 +40,7 @@ extension Ledger {
   /// try await ledger.verify(against: noteFromAnotherMachine)
   /// ```
   ///
-  /// Reads a few tiles. That records and tiles agree is what ``verify(progress:)`` shows.
+  /// Reads a few tiles. That records and tiles agree is what ``Ledger/verify(verifierKeys:progress:)`` shows.
   ///
   /// - Parameter checkpoint: a signed checkpoint of this ledger, of whatever age.
   /// - Returns: how many events the checkpoint covers.
