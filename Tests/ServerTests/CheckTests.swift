@@ -53,7 +53,10 @@ import Testing
     ] {
       let answer = try served.ask("GET", "/check?access_token=\(token)", headers)
       #expect(answer.status == 401, "\(headers)")
-      #expect(answer.header("www-authenticate") == #"Bearer realm="credledger", error="invalid_token""#)
+      let metadata = "http://127.0.0.1:\(served.port)/.well-known/oauth-protected-resource"
+      #expect(
+        answer.header("www-authenticate")
+          == #"Bearer realm="credledger", error="invalid_token", resource_metadata="\#(metadata)""#)
     }
     for (query, status) in [
       ("scope=textmessage.read", 200), ("scope=textmessage.read+groupinfo.read", 200),
