@@ -1,10 +1,12 @@
 import Glibc
+import Synchronization
 
 /// A program of this package that runs beside the test: spoken to line by line, and killed or let end.
 public struct ChildProcess {
   private let process: pid_t
   private let output: Int32
   private let input: Int32
+  private let ending = Ending()
 
   /// Starts a program that was built beside the tests.
   ///
@@ -41,7 +43,7 @@ public struct ChildProcess {
   /// Kills the program (SIGKILL), and waits until it is gone.
   /// - Returns: the lines that were not read before.
   public func kill() -> [Substring] {
-    Glibc.kill(process, SIGKILL)
+    if !ending.isOver { Glibc.kill(process, SIGKILL) }
     return finish()
   }
 
@@ -51,6 +53,7 @@ public struct ChildProcess {
   /// Sends the program a signal, and waits until it is gone, with all that has its output.
   /// - Returns: the exit status; 128 and the signal's number where a signal ended it, as a shell has it.
   public func end(by signal: Int32) -> Int32 {
+    guard ending.begins() else { return -1 }
     Glibc.kill(process, signal)
     close(input)
     while !readBytes().isEmpty {}
@@ -62,6 +65,7 @@ public struct ChildProcess {
   /// - Returns: the lines that were not read before.
   @discardableResult
   public func finish() -> [Substring] {
+    guard ending.begins() else { return [] }
     close(input)
     var bytes: [UInt8] = []
     while case let more = readBytes(), !more.isEmpty { bytes += more }
@@ -70,4 +74,12 @@ public struct ChildProcess {
     unsafe waitpid(process, &status, 0)
     return Self.lines(of: bytes)
   }
+}
+
+/// Whether a program was ended. Its descriptors are closed once: their numbers may be another's afterwards.
+private final class Ending: Sendable {
+  private let isBegun = Atomic(false)
+
+  var isOver: Bool { isBegun.load(ordering: .relaxed) }
+  func begins() -> Bool { !isBegun.exchange(true, ordering: .relaxed) }
 }
