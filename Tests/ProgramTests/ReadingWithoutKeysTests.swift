@@ -107,10 +107,13 @@ import Testing
     var status = stat()
     #expect(unsafe stat(reader, &status) == 0 && status.st_mode & 0o777 == 0o600)
     #expect(try run(ledger, "key", "reader-key", "--to-file", reader, key: master).status == 1)
-    for arguments in [["verify"], ["audit", "--reveal"], ["replay", "--verify"], ["explain", "-"]] {
+    let reading = ["--ledger", ledger.path, "--master-key", "file:\(reader)"]
+    // Showing personal data is recorded, which takes a ledger open for writing.
+    let revealed = try runProgram(["audit", "--reveal"] + reading)
+    #expect(revealed.status == 3 && revealed.output.isEmpty && revealed.error.contains("reader key"))
+    for arguments in [["verify"], ["audit"], ["replay", "--verify"], ["explain", "-"]] {
       let input = ledger.token.accessToken.text + "\n"
-      let result = try runProgram(
-        arguments + ["--ledger", ledger.path, "--master-key", "file:\(reader)"], input: input)
+      let result = try runProgram(arguments + reading, input: input)
       let keyed = try runProgram(arguments + ["--ledger", ledger.path, "--master-key", master], input: input)
       #expect(result.status == keyed.status, "\(arguments): \(result.error)")
       if arguments[0] != "explain" { #expect(result.output == keyed.output, "\(arguments): \(result.error)") }

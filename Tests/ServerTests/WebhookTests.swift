@@ -20,14 +20,14 @@ import Testing
     let people = try await PlatformPeople(environment: receiver.environment)
     let registered = try register(
       people, receiver, "blank?a=b", "'textmessagecreated','MemberAdded'",
-      ", callBackToken:'secret', callBackContext:'{\"a\":1}', validity:'0'")
+      ", callBackToken:'hidden-7', callBackContext:'{\"a\":1}', validity:'0'")
     let id = try #require(registered["webhookId"], "\(registered.body)")
     #expect(registered.body == #"{"webhookId":"\#(id)"}"#)
     let listed = try people.ask("group", "GET", "/v1/webhook?objectId=\(people.group)%401&objectType=Group")
     let webhook = try #require(listed.json?["webhooks"]?.items?.first)
     #expect(
       String(decoding: webhook.bytes, as: UTF8.self)
-        == #"{"id":"\#(id)","objectId":"\#(people.group)","objectType":"Group","events":["TextMessageCreated","MemberAdded"],"filters":[],"callbackUrl":"\#(receiver.url("blank?a=b"))","callbackToken":"secret","callBackContext":"{\"a\":1}","ts":\#(webhook["ts"]?.text ?? ""),"validity":\#(webhook["validity"]?.text ?? ""),"active":true}"#
+        == #"{"id":"\#(id)","objectId":"\#(people.group)","objectType":"Group","events":["TextMessageCreated","MemberAdded"],"filters":[],"callbackUrl":"\#(receiver.url("blank?a=b"))","callbackToken":"hidden-7","callBackContext":"{\"a\":1}","ts":\#(webhook["ts"]?.text ?? ""),"validity":\#(webhook["validity"]?.text ?? ""),"active":true}"#
     )
     let changed = try people.ask(
       "group", "PUT", "/v1/webhook/\(id)", #"{"Active":"false","eventTypes":["MemberRemoved"]}"#)
@@ -37,7 +37,7 @@ import Testing
     #expect(try people.ask("group", "DELETE", "/v1/webhook/\(id)").body == "{}")
     #expect(try people.ask("group", "DELETE", "/v1/webhook/\(id)").status == 404)
     people.served.end()
-    #expect(!people.served.log.contains("secret"))
+    #expect(!people.served.log.contains("hidden-7"))
   }
 
   @Test func `An address that does not answer the handshake is refused, and so is one of the inside`() async throws {

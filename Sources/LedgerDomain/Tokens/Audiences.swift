@@ -58,7 +58,8 @@ public struct Audiences: Sendable, Equatable, BitwiseCopyable {
     switch target {
     case .any: return true
     case .ownServer: return includesOwn
-    case .resourceServer(let id): return slots.indices.contains { slots[$0] == id.rawValue }
+    // An empty slot is 0, which is no resource server.
+    case .resourceServer(let id): return id.rawValue != 0 && slots.indices.contains { slots[$0] == id.rawValue }
     }
   }
 
