@@ -63,7 +63,7 @@ install_python_clients() {
   say "Installing Python clients into $folder"
   if python3 -m pip install --quiet --disable-pip-version-check --target "$folder.new" \
     requests==2.34.2 Authlib==1.9.10 oauthlib==4.0.1 requests-oauthlib==2.0.0 schemathesis==4.32.5 \
-    oidc-provider-mock==0.3.4 selenium==4.52.0; then
+    oidc-provider-mock==0.3.4 selenium==4.51.0; then
     mv "$folder.new" "$folder"
   else
     rm -rf "$folder.new"
