@@ -49,6 +49,8 @@ need_for_checks() {
   need curl has_program curl
   need openssl has_program openssl
   need nginx-light has_file "/usr/*bin/nginx"
+  need chromium has_program chromium
+  need chromium-driver has_program chromedriver
   need protobuf-compiler has_program protoc
   need softhsm2 has_file '/usr/lib/*/softhsm/libsofthsm2.so'
   need opensc has_program pkcs11-tool
