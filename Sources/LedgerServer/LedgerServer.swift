@@ -46,18 +46,20 @@ public struct LedgerServer: Sendable {
     let dispatcher = gateway.map {
       PINDispatcher(ledger, $0, text: settings.sms?.text ?? "your PIN is {pin}", logger)
     }
+    let authorizations = WaitingAuthorizations()
     let tokens = TokenService(
       ledger, origin: { origin.text }, bodyLimit: settings.bodyBytes,
       limits: CallLimits(
         connector: settings.connectorCalls, organisation: settings.organisationCalls, failures: settings.failures),
-      pins: dispatcher, isDevelopment: settings.isDevelopment, leakReporters: try settings.leakReporters)
+      pins: dispatcher, isDevelopment: settings.isDevelopment, leakReporters: try settings.leakReporters,
+      authorizations: authorizations)
     let work = try PlatformWork(ledger, settings, logger)
     let platform = PlatformService(
       ledger, messages: work.store, outgoing: work.outgoing, bodyLimit: settings.bodyBytes,
       connectorCalls: settings.connectorCalls, organisationCalls: settings.organisationCalls,
       provenKey: { (token, request) throws(RequestError) in try tokens.provenKey(token, request) })
     let portal = try PortalMount.open(
-      ledger, settings, origin: { origin.text }, messages: work.store, pins: dispatcher)
+      ledger, settings, origin: { origin.text }, messages: work.store, authorizations: authorizations, pins: dispatcher)
     self.portal = portal
     let table = RouteTable(
       operations.routes + DocumentationRoutes().routes + tokens.routes + platform.routes + (outbox?.routes ?? []),

@@ -1,4 +1,5 @@
 import CredentialLedger
+import HTTPSupport
 import ManagementPortal
 import MessageStore
 import TokenService
@@ -9,10 +10,11 @@ enum PortalMount {
   ///
   /// - Parameters:
   ///   - messages: where messages of groups are kept.
+  ///   - authorizations: the requests of programs that people answer.
   ///   - pins: has PINs sent; nil where they cannot be.
   static func open(
     _ ledger: Ledger, _ settings: ServerSettings, origin: @escaping @Sendable () -> String,
-    messages: any MessagingBackend, pins: (any PINSender)?
+    messages: any MessagingBackend, authorizations: WaitingAuthorizations, pins: (any PINSender)?
   ) throws(SettingsError) -> ManagementPortal {
     var portal = PortalSettings()
     portal.isDevelopment = settings.isDevelopment
@@ -34,7 +36,8 @@ enum PortalMount {
       }
     }
     do throws(PortalError) {
-      return try ManagementPortal(ledger, portal, origin: origin, messages: messages, sendPIN: sendPIN)
+      return try ManagementPortal(
+        ledger, portal, origin: origin, messages: messages, authorizations: authorizations, sendPIN: sendPIN)
     } catch { throw SettingsError("portal: \(error.description)") }
   }
 

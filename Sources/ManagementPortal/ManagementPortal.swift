@@ -24,6 +24,8 @@ public struct ManagementPortal: Sendable {
   let sendPIN: SendPIN?
   /// Where messages of groups are; nil where there are none.
   let messaging: (any MessagingBackend)?
+  /// The requests of programs that people answer.
+  let authorizations: WaitingAuthorizations
   private let place: @Sendable () -> String
 
   /// Opens the store of sessions beside the ledger. Blocks.
@@ -31,12 +33,15 @@ public struct ManagementPortal: Sendable {
   /// - Parameters:
   ///   - origin: where browsers reach the server, such as `https://ledger.example.org`.
   ///   - messages: where messages of groups are kept; nil for none.
+  ///   - authorizations: the requests of programs that people answer on the page for consent.
   ///   - sendPIN: takes PINs to phones; nil where none can be sent, and nobody can add a number.
   /// - Throws: ``PortalError`` where the store cannot be opened or the ledger cannot be read.
   public init(
     _ ledger: Ledger, _ settings: PortalSettings, origin: @escaping @Sendable () -> String,
-    messages: (any MessagingBackend)? = nil, sendPIN: SendPIN?
+    messages: (any MessagingBackend)? = nil, authorizations: WaitingAuthorizations = WaitingAuthorizations(),
+    sendPIN: SendPIN?
   ) throws(PortalError) {
+    self.authorizations = authorizations
     self.ledger = ledger
     self.settings = settings
     self.sendPIN = sendPIN

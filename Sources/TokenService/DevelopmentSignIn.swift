@@ -6,7 +6,7 @@ import Hummingbird
 /// Authorization without a portal: a page on which one chooses, unasked for any proof, who one is. For one's own trials only.
 extension TokenService {
   var developmentRoutes: [Route] {
-    ["/oauth2/authorize", "/api/Oauth/Authorize"].flatMap { path in
+    Self.authorizePaths.flatMap { path in
       [
         Route(.get, path, errors: .both) { (request, _) throws(RequestError) in try await choose(request, path) },
         Route(.post, path, errors: .both) { (request, context) throws(RequestError) in
@@ -20,7 +20,7 @@ extension TokenService {
   private func choose(_ request: Request, _ path: String) async throws(RequestError) -> Response {
     let parameters = try authorizationParameters(try FormFields(Array((request.uri.query ?? "").utf8)))
     let authorize = try AuthorizeRequest(parameters, self)
-    if let error = authorize.error { return redirect(authorize, [("error", error)]) }
+    if let error = authorize.error { return redirect(authorize.request, [("error", error)]) }
     let accounts = try await asking { () async throws(LedgerError) -> [(AccountID, String)] in
       var named: [(AccountID, String)] = []
       // Where operators must be named there is none to name here: the page shows no names then.
@@ -36,7 +36,7 @@ extension TokenService {
     }
     let kept = [
       "client_id", "redirect_uri", "state", "response_type", "code_challenge", "code_challenge_method", "resource",
-      "dpop_jkt",
+      "dpop_jkt", "scope",
     ]
     let hidden = kept.flatMap { name in
       parameters.all(name).map { "<input type=\"hidden\" name=\"\(name)\" value=\"\(HTMLText.escaped($0))\">" }
@@ -44,10 +44,13 @@ extension TokenService {
     let buttons = accounts.map {
       "<p><button name=\"account\" value=\"\($0.0.rawValue)\">\(HTMLText.escaped($0.1))</button></p>"
     }.joined()
+    let asks = HTMLText.escaped(authorize.request.connector.details.name)
+    let consent = WaitingAuthorizations.page + authorizations.keep(authorize.request)
     let page = """
-      <h1>Who are you?</h1><p>\(HTMLText.escaped(authorize.connector.details.name)) asks for your access. This page is for trials: \
+      <h1>Who are you?</h1><p>\(asks) asks for your access. This page is for trials: \
       it asks for no proof.</p><form method="post" action="\(path)">\(hidden)\(buttons)\
-      <p><button name="account" value="">Refuse</button></p></form>
+      <p><button name="account" value="">Refuse</button></p></form>\
+      <p><a href="\(consent)">See the page that people get outside of trials</a></p>
       """
     return .page(title: "Development sign-in", body: page)
   }
@@ -60,25 +63,16 @@ extension TokenService {
     else { throw RequestError(.forbidden, "The request comes from another site.") }
     let form = try await request.form(upTo: bodyLimit)
     let authorize = try AuthorizeRequest(form, self)
-    if let error = authorize.error { return redirect(authorize, [("error", error)]) }
-    guard let text = form["account"] else { return redirect(authorize, [("error", "access_denied")]) }
+    let asked = authorize.request
+    if let error = authorize.error { return redirect(asked, [("error", error)]) }
+    guard let text = form["account"] else { return redirect(asked, [("error", "access_denied")]) }
     guard let account = AccountID(text) else { throw .field("account", "the number of an account") }
     let issued = try await asking { () throws(LedgerError) in
       try await ledger.authorizationCodes.issue(
-        authorize.connector.id, consent: .scopes(Scopes(rawValue: authorize.connector.details.scopes)),
-        redirectURI: authorize.redirectURI, codeChallenge: authorize.codeChallenge,
-        conditions: authorize.conditions, by: account,
+        asked.connector.id, consent: .scopes(asked.scopes), redirectURI: asked.redirectURI,
+        codeChallenge: asked.codeChallenge, conditions: asked.conditions, by: account,
         context: context.recorded(HTTPFields()))
     }
-    return redirect(authorize, [("code", issued.code.text)])
-  }
-
-  private func redirect(_ authorize: AuthorizeRequest, _ answer: [(String, String)]) -> Response {
-    Response(
-      status: .seeOther,
-      headers: [
-        .location: authorize.location(answer, issuer: origin), .cacheControl: "no-store", .contentLength: "0",
-        .referrerPolicy: "no-referrer",
-      ])
+    return redirect(asked, [("code", issued.code.text)])
   }
 }

@@ -108,7 +108,7 @@ extension TokenService {
   /// Authorization server metadata (RFC 8414). Basic comes first: some clients take the first method that they know.
   private var metadata: Response {
     let methods = JSONValue.array([.string("client_secret_basic"), .string("client_secret_post")])
-    var members: [(String, JSONValue)] = [
+    let members: [(String, JSONValue)] = [
       ("issuer", .string(origin)), ("token_endpoint", .string(origin + "/oauth2/token")),
       ("introspection_endpoint", .string(origin + "/oauth2/introspect")),
       ("revocation_endpoint", .string(origin + "/oauth2/revoke")), ("jwks_uri", .string(origin + Self.keysPath)),
@@ -122,14 +122,10 @@ extension TokenService {
       ("introspection_endpoint_auth_methods_supported", methods),
       ("revocation_endpoint_auth_methods_supported", methods),
       ("scopes_supported", .array(Scopes.all.description.split(separator: ",").map { .string(String($0)) })),
+      ("authorization_endpoint", .string(origin + "/oauth2/authorize")),
+      ("pushed_authorization_request_endpoint", .string(origin + "/oauth2/par")),
+      ("authorization_response_iss_parameter_supported", .bool(true)),
     ]
-    if isDevelopment {
-      members += [
-        ("authorization_endpoint", .string(origin + "/oauth2/authorize")),
-        ("pushed_authorization_request_endpoint", .string(origin + "/oauth2/par")),
-        ("authorization_response_iss_parameter_supported", .bool(true)),
-      ]
-    }
     return .json(.object(members), headers: [.cacheControl: "max-age=300"])
   }
 }

@@ -11,6 +11,7 @@ public struct TokenService: Sendable {
   let leakReporters: LeakReporters
   let proofs = DPoPProofs()
   let pushed = PushedRequests()
+  let authorizations: WaitingAuthorizations
   private let place: @Sendable () -> String
   /// The greatest body that is read, in bytes.
   let bodyLimit: Int
@@ -21,10 +22,13 @@ public struct TokenService: Sendable {
   ///   - pins: has PINs sent; nil where they cannot be, and then nobody signs in by one.
   ///   - isDevelopment: whether the server is for one's own trials, and signs people in without any proof.
   ///   - leakReporters: whose reports of leaked tokens are taken.
+  ///   - authorizations: where requests wait until a person answers them on a page.
   public init(
     _ ledger: Ledger, origin: @escaping @Sendable () -> String, bodyLimit: Int, limits: CallLimits,
-    pins: (any PINSender)? = nil, isDevelopment: Bool = false, leakReporters: LeakReporters = LeakReporters()
+    pins: (any PINSender)? = nil, isDevelopment: Bool = false, leakReporters: LeakReporters = LeakReporters(),
+    authorizations: WaitingAuthorizations = WaitingAuthorizations()
   ) {
+    self.authorizations = authorizations
     self.leakReporters = leakReporters
     self.ledger = ledger
     place = origin
@@ -39,7 +43,7 @@ public struct TokenService: Sendable {
 
   public var routes: [Route] {
     kaizalaRoutes + oauthRoutes + leakRoutes + (pins.map(pinRoutes) ?? [])
-      + (isDevelopment ? developmentRoutes : [])
+      + (isDevelopment ? developmentRoutes : authorizeRoutes)
   }
 
   /// Calls the ledger, and turns what it refuses into what a client is told.

@@ -153,12 +153,13 @@ import Testing
 
   @Test func `Without being told so a server offers none of it`() async throws {
     let served = try await ServedLedger()
-    for (method, path) in [
-      ("GET", "/oauth2/authorize"), ("GET", "/api/Oauth/Authorize"), ("POST", "/v1/generatePin"),
-      ("POST", "/v1/loginWithPinAndApplicationId"),
-    ] {
+    for (method, path) in [("POST", "/v1/generatePin"), ("POST", "/v1/loginWithPinAndApplicationId")] {
       #expect(try served.ask(method, path, body: "").status == 404, "\(path)")
     }
-    #expect(try served.ask("GET", "/.well-known/oauth-authorization-server")["authorization_endpoint"] == nil)
+    // Nobody is believed to be who they say: the endpoint leads to the portal's sign-in.
+    for path in ["/oauth2/authorize", "/api/Oauth/Authorize"] {
+      let form = "client_id=\(served.connector)&account=2"
+      #expect(try served.post(path, form: form).status == 405, "\(path)")
+    }
   }
 }

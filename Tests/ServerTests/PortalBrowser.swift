@@ -70,9 +70,9 @@ final class Browser {
 
   /// Opens a page, and follows where it leads.
   @discardableResult
-  func open(_ path: String) throws -> Answer {
+  func open(_ path: String, follow: Bool = true) throws -> Answer {
     page = try send("GET", path, [])
-    return try followed()
+    return follow ? try followed() : page
   }
 
   /// Sends a form.

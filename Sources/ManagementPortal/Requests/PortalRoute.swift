@@ -48,6 +48,8 @@ struct PortalRoute: Sendable {
     PortalRoute("/me/granted", get: .viewer(ManagementPortal.grantedPage)),
     PortalRoute(
       "/grants/*/revoke", get: .viewer(ManagementPortal.revokeGrantPage), post: .viewer(ManagementPortal.revokeGrant)),
+    PortalRoute(
+      "/authorize", get: .anybody(ManagementPortal.consentPage), post: .viewer(ManagementPortal.decideConsent)),
     PortalRoute("/connectors", get: .viewer(ManagementPortal.connectorsPage)),
     PortalRoute(
       "/connectors/new", get: .viewer(ManagementPortal.newConnectorPage),

@@ -100,10 +100,26 @@ public struct IdentityProvider: Sendable, Equatable {
 
   /// Whether nobody on the way can read or change what is said: TLS, or this machine.
   static func isTrusted(_ url: String) -> Bool {
-    if url.hasPrefix("https://") { return true }
-    guard url.hasPrefix("http://") else { return false }
-    let host = origin(of: url).dropFirst("http://".utf8.count)
+    url.hasPrefix("https://") || (url.hasPrefix("http://") && isLoopback(url))
+  }
+
+  /// Whether an address is one of the machine that asks.
+  static func isLoopback(_ url: String) -> Bool {
+    let host = host(of: url)
     return ["127.0.0.1", "localhost", "[::1]"].contains { host == $0 || host.hasPrefix("\($0):") }
+  }
+
+  /// The host of an address, and its port; the scheme of one that has no host, as programs on phones use.
+  static func host(of url: String) -> String {
+    let parts = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+    guard parts.count > 2, parts[1].isEmpty, !parts[2].isEmpty else { return String(url.prefix { $0 != ":" }) }
+    return String(parts[2].prefix { $0 != "?" && $0 != "#" })
+  }
+
+  /// What a policy for forms calls an address: scheme and host, or the scheme alone.
+  static func formTarget(of url: String) -> String {
+    let scheme = url.prefix { $0 != ":" }
+    return scheme == "http" || scheme == "https" ? "\(scheme)://\(host(of: url))" : "\(scheme):"
   }
 }
 

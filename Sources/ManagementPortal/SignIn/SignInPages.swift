@@ -20,6 +20,7 @@ extension ManagementPortal {
       case "ended": "Your session ended. Sign in to go on. What you sent was not done."
       case "out": "You are signed out."
       case "fresh": "Sign in again to open this page: it wants a sign-in of the last 5 minutes."
+      case "again": "The program that sent you here wants you to sign in again."
       case "disabled": "Your account is disabled. Only an operator can enable it."
       default: nil
       }
@@ -47,7 +48,8 @@ extension ManagementPortal {
   func signIn(
     _ visit: Visit, heading: HTML, to target: String, notice: HTML?, status: HTTPResponse.Status = .ok
   ) async -> Response {
-    let fresh: HTML = when(visit.query["said"] == "fresh", #"<input type="hidden" name="fresh" value="1">"#)
+    let fresh: HTML = when(
+      ["fresh", "again"].contains(visit.query["said"]), #"<input type="hidden" name="fresh" value="1">"#)
     let buttons = connections.enumerated().map { index, connection -> HTML in
       #"""
       <form method="post" action="/portal/sign-in/\#(connection.provider.id)"><input type="hidden" name="to" value="\#(target)">\#(fresh)<button class="button\#(when(index == 0, " button-main"))">Continue with \#(Part.name(connection.provider.name))</button></form>
