@@ -1,8 +1,9 @@
 import CredentialLedger
 import HTTPSupport
 import Hummingbird
+import ManagementPortal
 
-/// What an operator's machinery asks: whether the server is alive and ready, and its metrics.
+/// The way to the portal, and what an operator's machinery asks: whether the server is alive and ready, and its metrics.
 struct OperationsRoutes: Sendable {
   let ledger: Ledger
   let statistics: RequestStatistics
@@ -11,6 +12,7 @@ struct OperationsRoutes: Sendable {
 
   var routes: [Route] {
     [
+      Route(.get, "/") { _, _ in Response(status: .seeOther, headers: [.location: ManagementPortal.path + "/"]) },
       Route(.get, "/healthz") { _, _ in .json(.object([("status", .string("alive"))])) },
       Route(.get, "/readyz") { _, _ in ready },
       Route(.get, "/metrics") { _, _ in metrics },

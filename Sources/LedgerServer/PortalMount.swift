@@ -18,6 +18,7 @@ enum PortalMount {
   ) throws(SettingsError) -> ManagementPortal {
     var portal = PortalSettings()
     portal.isDevelopment = settings.isDevelopment
+    portal.outbox = settings.isDevelopment && settings.sms == nil ? DevelopmentOutbox.path : nil
     portal.bodyBytes = settings.bodyBytes
     portal.providerSeconds = settings.providerSeconds
     if let path = settings.providersFile {

@@ -107,6 +107,8 @@ public struct PortalError: Error, Sendable, CustomStringConvertible {
 public struct PortalSettings: Sendable, Equatable {
   /// Whether people sign in by a name alone. For one's own trials, on the loopback.
   public var isDevelopment = false
+  /// The path of the page that shows the messages, on a server for trials that sends none.
+  public var outbox: String?
   /// The providers by which people sign in; the first one is offered first.
   public var providers: [IdentityProvider] = []
   /// How many seconds a provider has for an answer.

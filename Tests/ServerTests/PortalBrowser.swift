@@ -140,7 +140,7 @@ final class Browser {
     return page
   }
 
-  private func send(_ method: String, _ path: String, _ headers: [String], body: String? = nil) throws -> Answer {
+  func send(_ method: String, _ path: String, _ headers: [String], body: String? = nil) throws -> Answer {
     let connection = try Connection(port: served.port)
     var lines = ["\(method) \(path) HTTP/1.1", "Host: 127.0.0.1:\(served.port)", "Connection: close"] + headers
     if !cookies.isEmpty { lines.append("Cookie: " + cookies.map { "\($0)=\($1)" }.joined(separator: "; ")) }

@@ -32,6 +32,9 @@ struct CallingCode: Sendable {
     return false
   }
 
+  /// Whether numbers of a code may have a 0 after it; nil for a code that is not assigned.
+  static func keepsZero(after code: Int) -> Bool? { find(code)?.keepsZero }
+
   private static func find(_ code: Int) -> CallingCode? {
     var (low, high) = (0, all.count)
     while low < high {

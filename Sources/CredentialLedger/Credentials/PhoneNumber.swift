@@ -22,6 +22,23 @@ public struct PhoneNumber: Sendable, Hashable, CustomStringConvertible, CustomDe
     self.digits = "+" + digits
   }
 
+  /// Reads a number as people of a country write it: without the calling code, and with the 0 that many countries put
+  /// before it at home. A number that begins with `+` is read as it stands, whatever the country.
+  ///
+  /// - Parameter callingCode: the country's code, such as 44.
+  /// - Throws: ``LedgerError/Code/invalidValue``.
+  public init(_ text: String, callingCode: Int) throws(LedgerError) {
+    let written = text.drop(while: \.isWhitespace)
+    if written.first == "+" {
+      try self.init(String(written))
+      return
+    }
+    var digits = try Self.digits(of: "+" + written)
+    guard let keepsZero = CallingCode.keepsZero(after: callingCode) else { throw Self.malformed }
+    if digits.first == "0", !keepsZero { digits.removeFirst() }
+    try self.init("+\(callingCode)\(digits)")
+  }
+
   /// Reads a number that an earlier version of the library took, whose table may have known other codes and lengths: to find
   /// or erase what was recorded of it. Whatever of 8 to 15 digits has the form of a number is taken.
   ///

@@ -11,6 +11,8 @@ final class DevelopmentOutbox: TextMessageGateway {
     let time: String
   }
 
+  /// The path of the page that shows the messages.
+  static let path = "/development/outbox"
   /// How many messages are kept.
   private static let limit = 50
   private let entries = Mutex<[Entry]>([])
@@ -36,7 +38,7 @@ final class DevelopmentOutbox: TextMessageGateway {
 
   var routes: [Route] {
     [
-      Route(.get, "/development/outbox") { (request, _) throws(RequestError) in
+      Route(.get, Self.path) { (request, _) throws(RequestError) in
         try self.requireOwnHost(request)
         let rows = self.entries.withLock { $0 }.reversed().map {
           "<tr><td>\($0.time)</td><td>\(HTMLText.escaped($0.message.number))</td><td>\(HTMLText.escaped($0.message.text))</td></tr>"
@@ -48,7 +50,7 @@ final class DevelopmentOutbox: TextMessageGateway {
             nothing is sent.</p><table><tr><th>Time</th><th>To</th><th>Text</th></tr>\(rows.joined())</table>
             """, style: "body{font-family:sans-serif;margin:2em}td,th{text-align:left;padding:.2em 1em .2em 0}")
       },
-      Route(.get, "/development/outbox.json") { (request, _) throws(RequestError) in
+      Route(.get, Self.path + ".json") { (request, _) throws(RequestError) in
         try self.requireOwnHost(request)
         return .credential(
           .object([

@@ -6,8 +6,9 @@ import Synchronization
 final class PendingNumbers: Sendable {
   struct Pending: Sendable {
     let challenge: ChallengeID
-    /// As the person wrote it.
-    let number: String
+    let number: PhoneNumber
+    /// The number as the person wrote it.
+    let written: String
     let sentAt: Timestamp
     let expiresAt: Timestamp
   }
@@ -32,13 +33,19 @@ extension ManagementPortal {
   private static let resendWait = Duration.seconds(60)
 
   func newPhonePage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
-    newPhone(viewer, number: "", problems: [])
+    newPhone(viewer, number: "", in: Country.suggested(by: visit.request.headers[.acceptLanguage] ?? ""), problems: [])
   }
 
-  private func newPhone(_ viewer: Viewer, number: String, problems: [Problem]) -> Response {
+  private func newPhone(_ viewer: Viewer, number: String, in country: Country?, problems: [Problem]) -> Response {
+    let countries = Country.all.map { (choice) -> HTML in
+      #"<option value="\#(choice.region)"\#(when(choice.region == country?.region, " selected"))>\#(choice.name) +\#(choice.callingCode)</option>"#
+    }
+    let choice: HTML =
+      #"<div class="field"><label for="country">Country</label><select id="country" name="country"><option value="">None: the number begins with +</option>\#(countries)</select></div>"#
     let form: HTML = #"""
       <form class="card stack" method="post" action="/portal/me/phones/new" novalidate>\#(viewer.token)\#(Part.problems(problems))
-      \#(Part.textField("number", "Phone number", value: number, hint: "With its country, such as +44 7700 900123.", error: problems.of("number"), more: #"type="tel" autocomplete="tel" inputmode="tel" maxlength="40""#))
+      \#(choice)
+      \#(Part.textField("number", "Phone number", value: number, hint: "As you write it at home, or with its country, such as +44 7700 900123.", error: problems.of("number"), more: #"type="tel" autocomplete="tel" inputmode="tel" maxlength="40""#))
       <div class="button-row"><button class="button button-main">Generate PIN</button><a href="/portal/me">Cancel</a></div></form>
       """#
     let none: HTML =
@@ -56,34 +63,49 @@ extension ManagementPortal {
 
   func requestPIN(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let text = visit.form["number"]
+    let country = Country.named(visit.form["country"])
     do throws(LedgerError) {
-      let failed = try await sendPIN(to: text, visit, viewer)
+      let number: PhoneNumber
+      if let country {
+        number = try PhoneNumber(text, callingCode: country.callingCode)
+      } else {
+        number = try PhoneNumber(text)
+      }
+      let failed = try await sendPIN(to: number, as: written(text, in: country), visit, viewer)
       if failed {
         return newPhone(
-          viewer, number: text,
+          viewer, number: text, in: country,
           problems: [Problem(nil, "The message could not be sent. Try again in a minute.")])
       }
     } catch {
       guard error.isRefusal || error.code == .invalidValue else { throw PortalFailure(error) }
       let words =
         error.code.rawValue == "invalid_value"
-        ? "Enter the number with its country, such as +44 7700 900123."
+        ? "Choose the country and enter the number, or enter it with its country, such as +44 7700 900123."
         : error.code.rawValue == "conflict" ? "You have verified this number already." : RefusalWords.sentence(error)
-      return newPhone(viewer, number: text, problems: [Problem("number", words)])
+      return newPhone(viewer, number: text, in: country, problems: [Problem("number", words)])
     }
     return .see("/portal/me/phones/pin")
+  }
+
+  /// A number as the person wrote it, with the calling code of the country that they chose.
+  private func written(_ text: String, in country: Country?) -> String {
+    guard let country, text.first != "+" else { return text }
+    return "+\(country.callingCode) \(text)"
   }
 
   /// Makes a PIN, and has it sent.
   ///
   /// - Returns: whether it could not be sent.
-  private func sendPIN(to text: String, _ visit: Visit, _ viewer: Viewer) async throws(LedgerError) -> Bool {
+  private func sendPIN(
+    to number: PhoneNumber, as written: String, _ visit: Visit, _ viewer: Viewer
+  ) async throws(LedgerError) -> Bool {
     guard let sendPIN else { return true }
-    let number = try PhoneNumber(text)
     let request = try await ledger.phones.requestPIN(for: number, by: viewer.id, context: visit.recorded())
     guard let pin = request.pin, await sendPIN(pin, request, number) else { return true }
     pending[viewer.session] = PendingNumbers.Pending(
-      challenge: request.challenge, number: text, sentAt: try ledger.now, expiresAt: request.expiresAt)
+      challenge: request.challenge, number: number, written: written, sentAt: try ledger.now,
+      expiresAt: request.expiresAt)
     return false
   }
 
@@ -103,11 +125,12 @@ extension ManagementPortal {
       ? #"<button class="button" name="again" value="1" disabled>Send a new PIN</button><span class="soft small">Possible again in \#(Int(wait)) s</span>"#
       : #"<button class="button" name="again" value="1" formnovalidate>Send a new PIN</button>"#
     let content: HTML = #"""
-      \#(Part.header("Enter the PIN", trail: Part.trail([(viewer.name, "/portal/me"), ("Add a Phone Number", "/portal/me/phones/new"), ("PIN", nil)]), below: #"<p class="small soft">Step 2 of 2</p><p>Sent by SMS to <bdi dir="ltr">\#(waiting.number)</bdi>. It works for \#(Int(left / 60)) minutes and \#(Int(left % 60)) seconds more.</p>"#))
+      \#(Part.header("Enter the PIN", trail: Part.trail([(viewer.name, "/portal/me"), ("Add a Phone Number", "/portal/me/phones/new"), ("PIN", nil)]), below: #"<p class="small soft">Step 2 of 2</p><p>Sent by SMS to <bdi dir="ltr">\#(waiting.written)</bdi>. It works for \#(Int(left / 60)) minutes and \#(Int(left % 60)) seconds more.</p>"#))
       <form class="card stack" method="post" action="/portal/me/phones/pin" novalidate>\#(viewer.token)\#(Part.problems(problems))
       \#(Part.textField("pin", "PIN", hint: "The six digits of the message.", error: problems.of("pin"), more: #"inputmode="numeric" autocomplete="one-time-code" maxlength="12""#))
       <div class="button-row"><button class="button button-main">Verify number</button>\#(again)</div>
       <p><a href="/portal/me/phones/new" class="small">Use another number</a></p></form>
+      \#(settings.outbox.map { #"<p class="small">This server is for trials and sends nothing: the message is in the <a href="\#($0)" target="_blank" rel="noopener">outbox</a>.</p>"# } ?? .empty)
       <p class="small soft">Every PIN asked for and every wrong one is an event. The number itself is kept encrypted and can be erased.</p>
       """#
     return .html(
@@ -128,7 +151,7 @@ extension ManagementPortal {
       }
       // A wait that has not passed is on the page already.
       let isDue = try ledger.now - waiting.sentAt >= Self.resendWait
-      let failed = isDue ? try await sendPIN(to: waiting.number, visit, viewer) : false
+      let failed = isDue ? try await sendPIN(to: waiting.number, as: waiting.written, visit, viewer) : false
       if !failed { return .see("/portal/me/phones/pin") }
     } catch {
       guard error.isRefusal else { throw PortalFailure(error) }

@@ -1,0 +1,35 @@
+import TestSupport
+import Testing
+
+/// How one comes into the portal, and adds a number there.
+@Suite struct PortalPhoneTests {
+  @Test func `The address of the server leads a browser to the portal`() async throws {
+    let served = try await ServedPortal()
+    let answer = try served.browser().send("GET", "/", [])
+    #expect(answer.status == 303 && answer.header("location") == "/portal/")
+  }
+
+  @Test func `A number is taken as it is written at home, with the country chosen`() async throws {
+    let served = try await ServedPortal()
+    let browser = served.browser()
+    try browser.signIn("Ada")
+    try browser.open("/portal/me/phones/new")
+    #expect(browser.page.body.contains(#"<option value="GB">United Kingdom +44</option>"#))
+    try browser.submit("/portal/me/phones/new", [("country", "GB"), ("number", "07700 900123")])
+    #expect(browser.page.body.contains("+44 07700 900123") && browser.page.body.contains("/development/outbox"))
+    let pin = try served.line(beginning: "SMS to +447700900123: your PIN is ")
+    try browser.submit("/portal/me/phones/pin", [("pin", pin)])
+    #expect(browser.page.body.contains("Your number is verified."), "\(browser.page.body)")
+  }
+
+  @Test func `A number that cannot be leaves country and text in the form`() async throws {
+    let served = try await ServedPortal()
+    let browser = served.browser()
+    try browser.signIn("Ada")
+    try browser.open("/portal/me/phones/new")
+    try browser.submit("/portal/me/phones/new", [("country", "FR"), ("number", "12")])
+    #expect(browser.page.status == 422 && browser.page.body.contains("Choose the country and enter the number"))
+    #expect(browser.page.body.contains(#"<option value="FR" selected>"#))
+    #expect(browser.page.body.contains(#"value="12""#))
+  }
+}
