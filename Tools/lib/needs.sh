@@ -50,6 +50,8 @@ need_for_checks() {
   need openssl has_program openssl
   need nginx-light has_file "/usr/*bin/nginx"
   need chromium has_program chromium
+  need php-cli has_program php
+  need php-curl php -r 'exit(extension_loaded("curl") ? 0 : 1);'
   need chromium-driver has_program chromedriver
   need protobuf-compiler has_program protoc
   need softhsm2 has_file '/usr/lib/*/softhsm/libsofthsm2.so'
