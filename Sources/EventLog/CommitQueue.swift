@@ -28,7 +28,7 @@ final class CommitQueue<Participant: CommitParticipant>: Sendable {
     try monitor.withLock { (state, wakes) throws(LogError) in
       if let refusal = state.refusal { throw refusal }
       guard state.requests.count < capacity else {
-        throw LogError(.busy, "\(capacity) requests wait already; try again after a moment")
+        throw LogError(.busy, "as many requests wait already as the queue holds, \(capacity); try again after a moment")
       }
       wakes = state.requests.isEmpty
       state.requests.append(request)

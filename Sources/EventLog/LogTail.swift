@@ -36,7 +36,7 @@ struct LogTail: Sendable {
     guard signedSize <= size else {
       throw LogError(
         .inconsistentTree,
-        "a checkpoint was signed over \(signedSize) events, but the log has \(size): its tail is missing; restore a backup",
+        "a checkpoint of size \(signedSize) was signed, but the log has the size \(size): its tail is missing; restore a backup",
         at: size)
     }
     let root = try MerkleTree(size: size, source: tiles).root(at: signedSize)
@@ -50,7 +50,7 @@ struct LogTail: Sendable {
     else {
       throw LogError(
         .inconsistentTree,
-        "the signed checkpoint over \(size) events does not match the tree; verify the ledger, and restore a backup",
+        "the signed checkpoint of size \(size) does not match the tree; verify the ledger, and restore a backup",
         at: size)
     }
     return note

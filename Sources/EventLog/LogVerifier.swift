@@ -28,7 +28,9 @@ struct LogVerifier {
       (try view.tables.records.count(in: view.transaction), try view.tables.tiles.count(in: view.transaction))
     }
     guard records <= size else {
-      throw LogError(.damagedRecord, "\(records) records are stored for \(size) events; restore a backup", at: size)
+      throw LogError(
+        .damagedRecord, "more records are stored than the log has, \(records) for a size of \(size); restore a backup",
+        at: size)
     }
     // A complete tile for every 16 hashes of every level.
     var tileCount: UInt64 = 0
@@ -38,13 +40,14 @@ struct LogVerifier {
     }
     guard tiles <= tileCount else {
       throw LogError(
-        .inconsistentTree, "\(tiles) tiles are stored where \(tileCount) can be complete; restore a backup", at: size)
+        .inconsistentTree, "more tiles are stored than can be complete, \(tiles) for \(tileCount); restore a backup",
+        at: size)
     }
     let newest = try view.checkpoint(atOrBefore: .max)?.size ?? 0
     guard newest <= size else {
       throw LogError(
         .inconsistentTree,
-        "a checkpoint was signed over \(newest) events, but the log has \(size): its tail is missing; restore a backup",
+        "a checkpoint of size \(newest) was signed, but the log has the size \(size): its tail is missing; restore a backup",
         at: size)
     }
   }
@@ -140,7 +143,8 @@ struct LogVerifier {
     guard try (archivedAtFirst...max(archivedAtFirst, view.archivedCount())).contains(archived.count) else {
       throw LogError(
         .damagedRecord,
-        "\(archived.count) records are archived, but \(archivedAtFirst) are noted; restore a backup", at: size)
+        "other records are archived than are noted, \(archived.count) for \(archivedAtFirst); restore a backup",
+        at: size)
     }
   }
 

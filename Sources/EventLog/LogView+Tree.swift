@@ -60,7 +60,7 @@ extension LogView where Reading: ~Copyable {
     else {
       throw LogError(
         .inconsistentTree,
-        "the tree over \(size) events does not agree with the checkpoint that was signed over \(signed.size): something "
+        "the tree of size \(size) does not agree with the signed checkpoint of size \(signed.size): something "
           + "was changed since; verify the ledger, and restore a backup", at: min(size, signed.size))
     }
   }
@@ -98,7 +98,7 @@ extension LogError {
   package static func behind(_ covered: Position, size: Position) -> LogError {
     LogError(
       .behindCheckpoint,
-      "a checkpoint kept elsewhere covers \(covered) events, but the ledger has \(size): its tail is missing, or this is an "
+      "a checkpoint kept elsewhere has the size \(covered), but the ledger has the size \(size): its tail is missing, or this is an "
         + "old copy", at: size)
   }
 
@@ -106,7 +106,7 @@ extension LogError {
   package static func contradicting(_ size: Position) -> LogError {
     LogError(
       .contradictsCheckpoint,
-      "the first \(size) events are not those that a checkpoint kept elsewhere was signed over: the history was rewritten",
+      "the history was rewritten: up to position \(size) it is not what a checkpoint kept elsewhere was signed over",
       at: size)
   }
 }

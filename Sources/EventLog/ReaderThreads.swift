@@ -81,7 +81,7 @@ package final class ReaderThreads: Sendable {
       if state.isStopped { return LogError(.closed, "the ledger is closed") }
       let waiting = length == .short ? state.short.count : state.long.count
       guard waiting < capacity else {
-        return LogError(.busy, "\(capacity) reads wait already; try again after a moment")
+        return LogError(.busy, "as many reads wait already as the queue holds, \(capacity); try again after a moment")
       }
       if length == .short { state.short.append(job) } else { state.long.append(job) }
       wakes = true

@@ -71,7 +71,7 @@ public final class Throttle: Sendable {
     guard let wait else { return }
     let seconds = max(1, wait.components.seconds + (wait.components.attoseconds > 0 ? 1 : 0))
     throw RequestError(
-      .tooMany, "More than \(limit) calls a minute; wait \(seconds) seconds.",
+      .tooMany, "More than \(limit) calls a minute; wait \(seconds) s.",
       headers: [
         .retryAfter: String(seconds), .rateLimit: "\"\(name)\";r=0;t=\(seconds)",
         .rateLimitPolicy: "\"\(name)\";q=\(limit);w=60",

@@ -26,7 +26,7 @@ public protocol DomainReader: StandingReader, ~Copyable {
   func challenge(for number: Digest, by account: AccountID) throws(StateUnreadable) -> ChallengeID?
   /// How many PINs of a scope were asked for, and presented wrongly, after a moment at most ``PINLimits/window`` ago. For
   /// scopes of many numbers what is younger than ten minutes may count as a little younger still.
-  func pinCounts(_ scope: PINScope, after moment: Timestamp) throws(StateUnreadable) -> PINCounts
+  func dayCounts(_ scope: DayCountScope, after moment: Timestamp) throws(StateUnreadable) -> DayCounts
   /// Keyed hash of the OpenID identity of an account; nil once the person is erased.
   func identity(of account: AccountID) throws(StateUnreadable) -> Digest?
 

@@ -23,9 +23,9 @@ extension LedgerState {
     }
   }
 
-  public func pinCounts(_ scope: PINScope, after moment: Timestamp) throws(StateUnreadable) -> PINCounts {
+  public func dayCounts(_ scope: DayCountScope, after moment: Timestamp) throws(StateUnreadable) -> DayCounts {
     try reading { () throws(LogError) in
-      try counts?.counts(of: scope, after: moment, in: transaction) ?? PINCounts()
+      try counts?.counts(of: scope, after: moment, in: transaction) ?? DayCounts()
     }
   }
 

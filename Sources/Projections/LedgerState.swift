@@ -63,7 +63,7 @@ extension ProjectionSet {
       clock = try tables.directory.clockCorrections(in: transaction)
       if clock.isEmpty { memory.noteUncorrected(in: window) }
     }
-    return LedgerState(tables, transaction, window, clock, pinCounts, log: log)
+    return LedgerState(tables, transaction, window, clock, dayCounts, log: log)
   }
 }
 

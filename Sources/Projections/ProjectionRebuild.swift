@@ -82,7 +82,7 @@ package struct ProjectionRebuild: Sendable {
         let tables = view.participant.tables[target].without(erased, recorded)
         for item in stretch {
           try tables.apply(item.event, item.header, in: &view.transaction)
-          try view.participant.pinCounts?.recount(item.event, item.header, tables.directory, in: &view.transaction)
+          try view.participant.dayCounts?.recount(item.event, item.header, tables.directory, in: &view.transaction)
         }
         guard reached == head, hasRuns else {
           try Self.note(reached, at: Self.cursorKey, set: UInt8(target), &view)

@@ -28,7 +28,7 @@ public final class ProjectionSet: CommitParticipant {
   /// for who lost the answer: beside the projections, as it does not follow from the log alone. Nil where the log is open for reading only and has no such tables yet.
   let deliveries: DeliveryTables?
   let lastUses: LastUseTable?
-  let pinCounts: PINCountTable?
+  let dayCounts: PINCountTable?
   let successors: SuccessorTable?
   /// When the newest event was recorded that was applied since opening, in milliseconds.
   private let lastTime = Atomic<Int64>(.min)
@@ -57,7 +57,7 @@ public final class ProjectionSet: CommitParticipant {
     self.own = own
     deliveries = try DeliveryTables(in: &transaction, of: environment)
     lastUses = try LastUseTable(in: &transaction, of: environment)
-    pinCounts = try PINCountTable(in: &transaction, of: environment)
+    dayCounts = try PINCountTable(in: &transaction, of: environment)
     successors = try SuccessorTable(in: &transaction, of: environment)
     followed = nil
     memory = StateMemory(since: transaction.number)
@@ -77,7 +77,7 @@ public final class ProjectionSet: CommitParticipant {
     own = try KeyedSets(reading: environment, personalData, AccessKeys(newestOf: keys))
     deliveries = try DeliveryTables(reading: environment)
     lastUses = try LastUseTable(reading: environment)
-    pinCounts = try PINCountTable(reading: environment)
+    dayCounts = try PINCountTable(reading: environment)
     successors = try SuccessorTable(reading: environment)
     followed = FollowedSets(environment, personalData, keys)
     live = nil
@@ -160,7 +160,7 @@ public final class ProjectionSet: CommitParticipant {
   public func begin(in transaction: borrowing WriteTransaction) {
     live?.forgetSwap(from: transaction.number)
     memory.noteBegin(of: transaction.number)
-    pinCounts?.due.begin(in: transaction.number)
+    dayCounts?.due.begin(in: transaction.number)
     successors?.due.begin(in: transaction.number)
   }
 
@@ -190,7 +190,7 @@ public final class ProjectionSet: CommitParticipant {
     }
     let tables = try current(in: transaction)
     try tables.apply(event, header, in: &transaction)
-    try pinCounts?.note(event, header, tables.directory, in: &transaction)
+    try dayCounts?.note(event, header, tables.directory, in: &transaction)
     lastTime.store(header.recordedAt, ordering: .relaxed)
   }
 
@@ -210,7 +210,7 @@ public final class ProjectionSet: CommitParticipant {
     try finish(at: head, from: base, in: &transaction)
     let now = lastTime.load(ordering: .relaxed)
     guard now > .min else { return }
-    try pinCounts?.forget(now: Timestamp(milliseconds: now), in: &transaction)
+    try dayCounts?.forget(now: Timestamp(milliseconds: now), in: &transaction)
     try successors?.forget(now: Timestamp(milliseconds: now), in: &transaction)
   }
 

@@ -8,17 +8,15 @@ package enum TableRows {
   package static func keys(ofTable name: String) -> (any KeyCodec.Type)? {
     switch ProjectionTables.logicalName(of: name) {
     case "log", "checkpoints", "archived", "archived.segments", "audit.catalogue", "last_uses", "idempotency.ages",
-      "pin_counts.ages":
+      "pin_counts.ages", "validity", "successors":
       PositionKey.self
     case "edge": LevelName.self
     case "tiles": TileKey.self
     case "idempotency": IdempotencyTableKey.self
     case "meta", "projections": BytesKey.self
     case "directory": DirectoryKeyCodec.self
-    case "validity": ObjectName.self
     case "audit.runs", "audit.merged": AuditBlockKey.self
-    case "pin_counts": PINScopeKey.self
-    case "successors": ObjectName.self
+    case "pin_counts": DayCountKey.self
     case "successors.ends": SuccessorEndKey.self
     case "deliveries": PairKey.self
     case "deliveries.schedule": ScheduleName.self
@@ -40,10 +38,6 @@ extension NumberName {
   static func encode(_ key: UInt64, into output: inout OutputRawSpan) { PositionKey.encode(key, into: &output) }
   static func decode(_ bytes: RawSpan) -> UInt64? { PositionKey.decode(bytes) }
   static func name(of bytes: RawSpan) -> String? { decode(bytes).map { name(of: $0) } }
-}
-
-private enum ObjectName: NumberName {
-  static func name(of number: UInt64) -> String { "what event \(number) made" }
 }
 
 private enum LevelName: NumberName {
@@ -85,7 +79,7 @@ extension DirectoryKeyCodec {
     case .digest(_, _, let number): return "\(words), for \(number)"
     case .publicID(.erasedPerson, _): return words
     case .publicID(_, let publicID): return "\(words) \(publicID)"
-    case .person(_, _, let number): return "\(words), event \(number)"
+    case .person(_, _, let number): return "\(words), position \(number)"
     }
   }
 }
@@ -114,6 +108,6 @@ extension SnapshotRowKey {
 
 extension SnapshotStandingKey {
   static func name(of bytes: RawSpan) -> String? {
-    decode(bytes).map { "what event \($0.number) made, at the snapshot of position \($0.position)" }
+    decode(bytes).map { "position \($0.number), at the snapshot of position \($0.position)" }
   }
 }

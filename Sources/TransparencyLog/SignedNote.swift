@@ -141,7 +141,7 @@ public struct SignedNote: Sendable {
       throw TransparencyError(
         .missingSignature,
         "It is signed by \(VerifierKey.short(replaced.name, replaced.id)) alone, which was replaced when the ledger had "
-          + "\(lastSize) events, and counts for no larger tree: do not trust it.")
+          + "the size \(lastSize), and counts for no larger tree: do not trust it.")
     }
     guard !verified.isEmpty else {
       throw TransparencyError(

@@ -66,32 +66,37 @@ import Testing
   }
 
   @Test(
-    "A restore that is refused leaves nothing, or says that the ledger is whole, and is made by the next",
-    arguments: ["open", "mmap"])
-  func restoring(call: String) async throws {
+    "A restore or an import that is refused leaves nothing, or a whole ledger, and is made by the next",
+    arguments: ["restore", "import"], ["open", "mmap"])
+  func restoring(command: String, call: String) async throws {
     let made = try await CrashedLedger(at: "\(folder.path)/ledger")
     let ledger = try await Ledger.open(at: made.path, CrashedLedger.configuration)
     _ = try await ledger.backUp(to: "\(folder.path)/backup", keys: "\(folder.path)/keys")
+    _ = try await ledger.export(toFile: "\(folder.path)/lines")
     await ledger.close()
+    let source = command == "import" ? "\(folder.path)/lines" : "\(folder.path)/backup"
+    var refused = 0
     let kept = try #require(TemporaryFolder.names(in: folder.path))
     let target = "\(folder.path)/again"
     for number in stride(from: 1, through: 19, by: 2) {
-      let restore = ["restore", "\(folder.path)/backup", "--keys", "\(folder.path)/keys", "--ledger", target]
+      let restore = [command, source, "--keys", "\(folder.path)/keys", "--ledger", target]
       let child = try ChildProcess(
         "credledger", restore, environment: try refusing(call, number, call == "open" ? EMFILE : ENOMEM))
       let status = child.end(by: 0)
+      refused += status == 0 ? 0 : 1
       if TemporaryFolder.names(in: target) == nil {
         #expect(status != 0, "\(call) \(number)")
         let names = TemporaryFolder.names(in: folder.path)
         #expect(names == kept, "\(call) \(number): \(names ?? [])")
-        _ = try await Ledger.restore(
-          from: "\(folder.path)/backup", keys: "\(folder.path)/keys", at: target, CrashedLedger.configuration)
+        let again = try runProgram(restore)
+        #expect(again.status == 0, "\(call) \(number): \(again.error)")
       }
       let restored = try await Ledger.open(at: target, CrashedLedger.configuration)
       #expect(try await restored.verify().projectionsMatch, "\(call) \(number)")
       await restored.close()
       TemporaryFolder.remove(target)
     }
+    #expect(call == "mmap" || refused > 4, "\(call) was refused \(refused) times")
   }
 
   // MARK: A full disk of keys

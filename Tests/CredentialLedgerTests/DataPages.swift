@@ -24,12 +24,26 @@ struct DataPages {
   /// The keys on a leaf.
   func keys(of leaf: Int) -> [[UInt8]] { nodes(of: leaf).map { Array(key(of: $0)) } }
 
+  /// The leaves with the names of the tables.
+  private var names: [Int] {
+    let meta = number(144, 8) > number(Self.size + 144, 8) ? 0 : Self.size
+    return leaves(below: Int(number(meta + 128, 8)), Int(number(meta + 94, 2)))
+  }
+
+  /// The names of the tables.
+  func tables() throws -> [String] {
+    try names.flatMap { keys(of: $0) }.map { try #require(String(validating: $0, as: UTF8.self)) }
+  }
+
+  /// The keys of a table, in order.
+  func keys(of table: String) throws -> [[UInt8]] { try leaves(of: table).values.sorted().flatMap { keys(of: $0) } }
+
   /// The leaves of a table, by their first keys.
   func leaves(of table: String) throws -> [[UInt8]: Int] {
-    let meta = number(144, 8) > number(Self.size + 144, 8) ? 0 : Self.size
-    let names = leaves(below: Int(number(meta + 128, 8)), Int(number(meta + 94, 2)))
     let node = try #require(names.flatMap { nodes(of: $0) }.first { Array(key(of: $0)) == Array(table.utf8) })
     let record = node + 8 + table.utf8.count
+    // A table without rows has no root.
+    guard number(record + 40, 8) != .max else { return [:] }
     var leaves: [[UInt8]: Int] = [:]
     for leaf in self.leaves(below: Int(number(record + 40, 8)), Int(number(record + 6, 2))) {
       leaves[Array(key(of: nodes(of: leaf)[0]))] = leaf

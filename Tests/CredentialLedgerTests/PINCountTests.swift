@@ -114,6 +114,6 @@ extension Ledger {
   /// How many scopes have counts.
   fileprivate func countedScopes() throws -> Int {
     let view = try log.snapshot()
-    return try view.countedPINScopes()
+    return try view.dayCountScopes()
   }
 }

@@ -67,6 +67,37 @@ import Testing
     await ledger.close()
   }
 
+  @Test("What a deleted webhook sealed is opened by nobody, even while its key could not be destroyed")
+  func keyThatIsLeft() async throws {
+    let steps = try await steps()
+    let ledger = steps.ledger
+    let webhook = try await steps.register()
+    let persons = "\(ledger.path)/keys/persons"
+    var before: [String: [UInt8]] = [:]
+    for name in try #require(TemporaryFolder.names(in: persons)) {
+      before[name] = try FileBytes.read("\(persons)/\(name)")
+    }
+    let registered = try #require(try await ledger.audit.latest(1, of: .type(.webhookRegistered)).first)
+    try await ledger.webhooks.delete(webhook.id, with: steps.claims())
+    // As if the process had ended before it came to the key.
+    for (name, content) in before { try FileBytes.write(content, to: "\(persons)/\(name)") }
+    let leave = try await ledger.anybodysData()
+    let url = PersonalValue(sealed: webhook.details.callbackURL, purpose: .webhookURL)
+    #expect(try await ledger.reveal(url, under: leave) == nil)
+    #expect(registered.position == webhook.id.rawValue)
+    let path = ledger.path
+    await ledger.close()
+    // A reader finishes nothing, and opens nothing either.
+    let reader = try await Ledger.openForReading(at: path, clock.configuration)
+    #expect(try reader.keyStore.persons.contains(#require(PersonID(bytes: webhook.key))))
+    #expect(try await reader.reveal(url, under: leave) == nil)
+    #expect(try await reader.webhooks.callback(of: webhook.id) == nil)
+    await reader.close()
+    let again = try await Ledger.open(at: path, clock.configuration)
+    #expect(try !hasKey(webhook, again))
+    await again.close()
+  }
+
   @Test("Whoever may stop the grant disables and deletes it; others do not know of it")
   func others() async throws {
     let steps = try await steps()

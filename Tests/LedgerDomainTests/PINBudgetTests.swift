@@ -48,7 +48,7 @@ import Testing
   @Test mutating func `All asks have a budget, those of people included`() throws {
     let budgets = PINBudgets(overall: PINBudget(hourly: 100, daily: 5))
     // Two PINs were asked for when the phones of the scenario were verified.
-    let before = try access.scenario.state.pinCounts(.everybody, after: access.scenario.now - .seconds(60)).asks
+    let before = try access.scenario.state.dayCounts(.everybody, after: access.scenario.now - .seconds(60)).asks
     for _ in before..<5 { try access.scenario.perform(spray(budgets)) }
     access.scenario.when(request(budgets)).thenRefused(.tooMany, field: "pin")
     let own = RequestPIN(

@@ -18,7 +18,7 @@ extension ModelState {
 
   /// Counts an ask for a PIN, or a wrong one. Nothing takes it back, the erasure of a person included.
   mutating func count(_ event: LedgerEvent, _ time: Timestamp) {
-    var scopes: Set<PINScope> = [.everybody]
+    var scopes: Set<DayCountScope> = [.everybody]
     switch event {
     case .phonePINRequested(let event):
       let number = keyedHashes.number(event.number)
@@ -46,10 +46,10 @@ extension ModelState {
   /// Counts a person who erased itself: the model is not told who caused an event.
   public mutating func countSelfErasure(at time: Timestamp) { counted.append((time, false, [.selfErasures])) }
 
-  public func pinCounts(_ scope: PINScope, after moment: Timestamp) throws(StateUnreadable) -> PINCounts {
+  public func dayCounts(_ scope: DayCountScope, after moment: Timestamp) throws(StateUnreadable) -> DayCounts {
     if let failure { throw failure }
     let found = counted.filter { $0.time > moment && $0.scopes.contains(scope) }
-    return PINCounts(asks: found.count { !$0.isFailure }, failures: found.count { $0.isFailure })
+    return DayCounts(asks: found.count { !$0.isFailure }, failures: found.count { $0.isFailure })
   }
 
   public func identity(of account: AccountID) throws(StateUnreadable) -> Digest? {

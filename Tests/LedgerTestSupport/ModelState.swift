@@ -26,7 +26,7 @@ public struct ModelState: Sendable {
   var rules = Oversight()
   var keyNumbers: [KeyPurpose: KeyNumbers] = [:]
   /// Each PIN that was asked for or presented wrongly: when, and in which scopes it counts.
-  var counted: [(time: Timestamp, isFailure: Bool, scopes: Set<PINScope>)] = []
+  var counted: [(time: Timestamp, isFailure: Bool, scopes: Set<DayCountScope>)] = []
   /// By which event each account was disabled last.
   var disablements: [AccountID: UInt64] = [:]
   /// The graph of validity. A test may damage it.

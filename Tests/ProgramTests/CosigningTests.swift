@@ -70,7 +70,7 @@ import Testing
     #expect(try cosign(ledger, witness).status == 0)
     let behind = try cosign(ledger, witness, path: copy)
     #expect(behind.status == 1)
-    #expect(behind.error.contains("has cosigned 9 events, and the checkpoint covers 3"))
+    #expect(behind.error.contains("has cosigned the size 9, and the checkpoint has the size 3"))
     // Another history, by the same key: of the same size, and longer.
     for _ in 0..<3 { #expect(try runProgram(["key", "rotate-master", "--ledger", copy]).status == 0) }
     while try !runProgram(["stats", "--ledger", copy]).output.contains("events         9") {

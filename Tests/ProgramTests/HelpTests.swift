@@ -1,4 +1,5 @@
 import ArgumentParser
+import LedgerTestSupport
 import Testing
 
 @testable import credledger
@@ -11,6 +12,24 @@ import Testing
     for example in examples {
       #expect(throws: Never.self, "\(example)") { try CredLedger.parseAsRoot(Self.arguments(of: example)) }
     }
+  }
+
+  @Test func optionsHaveNamesThatPeopleWouldGiveThem() throws {
+    let dump = try runProgram(["--experimental-dump-help"]).output
+    let names = Set(dump.matches(of: #/"name" ?: ?"([^"]+)"/#).map { String($0.output.1) })
+    #expect(names.contains("no-redirect-uris") && names.count > 100)
+    // Initials in a property's name come apart: no-redirect-ur-is.
+    for name in names where name.count > 1 {
+      let words = name.split(separator: "-")
+      #expect(words.allSatisfy { $0.count > 1 } && !name.contains("ur-i"), "\(name)")
+    }
+  }
+
+  @Test func whatIsIndentedIsNotWrapped() throws {
+    let help = try runProgram(["--help"], environment: ["COLUMNS=80"]).output
+    let section = try #require(help.split(separator: "EXIT STATUS\n").last?.split(separator: "\n\n").first)
+    for line in section.split(separator: "\n") { #expect(line.hasPrefix("  ") && line.count < 80, "\(line)") }
+    #expect(section.contains("\n  3  "))
   }
 
   /// The lines of the program in the examples of a command and of those below it; not those that leave something out.

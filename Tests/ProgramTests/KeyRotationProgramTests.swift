@@ -41,4 +41,40 @@ import Testing
       #expect(!refused.error.isEmpty && refused.output.isEmpty)
     }
   }
+
+  @Test func ofAKeyThatWasKeptElsewhereTheEndIsAskedFor() throws {
+    #expect(try run("init", "--origin", "ledger.example.org").status == 0)
+    let key = try #require(
+      try run("key", "list", "--format", "json").output.firstMatch(
+        of: #/ledger\.example\.org\+[0-9a-f]{8}\+[A-Za-z0-9+\/=]+/#)
+    ).output
+    let (kept, warning) = ("\(folder.path)/kept", "warning: ")
+    #expect(try run("checkpoint", "--out", kept).status == 0)
+    let verify = ["verify", "--against", kept, "--verifier-key"]
+    func said(_ key: String, _ more: String...) throws -> ProgramResult {
+      try runProgram(verify + [key, "--ledger", "\(folder.path)/ledger"] + more)
+    }
+    // The keyring says of its current key that nothing has replaced it.
+    #expect(try !said("\(key)").error.contains(warning))
+    let unkeyed = try said("\(key)", "--master-key", "none", "--format", "json")
+    #expect(unkeyed.status == 0 && unkeyed.error.contains("warning: the end of the key"), "\(unkeyed.error)")
+    #expect(unkeyed.output.contains(#""keyEndKnown": false"#))
+    try expectDocuments(unkeyed.output, match: "verify")
+    #expect(try run("key", "rotate-signing").status == 0)
+    let replaced = try said("\(key)")
+    #expect(replaced.error.contains("warning: the key"), "\(replaced.error)")
+    #expect(replaced.error.contains("was replaced at the size 1"), "\(replaced.error)")
+    let new = try #require(
+      try run("key", "list", "--format", "json").output.matches(
+        of: #/ledger\.example\.org\+[0-9a-f]{8}\+[A-Za-z0-9+\/=]+/#
+      ).last
+    ).output
+    // A checkpoint that only a key signed that was not given is not taken from the keyring's word.
+    let other = try said("\(new)")
+    #expect(other.status == 1 && other.error.contains("invalid_checkpoint"), "\(other.error)")
+    let told = try runProgram(
+      verify + ["\(key)@1", "--verifier-key", "\(new)", "--ledger", "\(folder.path)/ledger", "--format", "json"])
+    #expect(told.status == 0 && !told.error.contains(warning), "\(told.error)")
+    #expect(told.output.contains(#""keyEndKnown": true"#))
+  }
 }

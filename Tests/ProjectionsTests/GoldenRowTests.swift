@@ -231,9 +231,9 @@ import Testing
     var uses = LastUseBlock()
     uses.note(LastUse(token: TokenID(rawValue: 300), minute: 28_333_333))
     var counts = PINCountRow()
-    counts.add(PINCounts(asks: 1), at: Self.time, granularity: 1)
-    counts.add(PINCounts(failures: 2), at: Self.time + .seconds(60), granularity: 1)
-    let scopes: [PINScope] = [
+    counts.add(DayCounts(asks: 1), at: Self.time, granularity: 1)
+    counts.add(DayCounts(failures: 2), at: Self.time + .seconds(60), granularity: 1)
+    let scopes: [DayCountScope] = [
       .number(.of("number")), .numberByStrangers(.of("number")), .identity(.of("identity")),
       .connector(ConnectorID(rawValue: 300)), .strangers, .everybody,
     ]

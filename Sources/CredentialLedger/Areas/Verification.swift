@@ -122,11 +122,7 @@ extension Ledger {
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> VerifiedTree {
     let (log, keys, origin) = (log, keyStore, origin)
-    let verifierKeys: [VerifierKey]
-    do throws(TransparencyError) {
-      verifierKeys = try ownKeys?.map { (key) throws(TransparencyError) in try VerifierKey(key, of: .ed25519) } ?? []
-    } catch { throw LedgerError(.invalidValue, "verifierKeys: \(error.reason)", field: "verifierKeys") }
-    let known = ownKeys == nil ? try keys.verifierKeys(origin: origin) : verifierKeys
+    let known = if let ownKeys { try Self.parsed(ownKeys) } else { try keys.verifierKeys(origin: origin) }
     return try await blocking { () throws(LedgerError) in
       try logged { () throws(LogError) in
         // What follows goes through the tables row by row, and would pass over those that no look-up finds.
@@ -151,6 +147,13 @@ extension Ledger {
           archivedIn: first.flatMap { first in last.map { first...max(first, $0) } })
       }
     }
+  }
+
+  /// Keys of a ledger in text, as they were given.
+  static func parsed(_ verifierKeys: [String]) throws(LedgerError) -> [VerifierKey] {
+    do throws(TransparencyError) {
+      return try verifierKeys.map { (key) throws(TransparencyError) in try VerifierKey(key, of: .ed25519) }
+    } catch { throw LedgerError(.invalidValue, "verifierKeys: \(error.reason)", field: "verifierKeys") }
   }
 
   /// The digests of the projections as they are now. Reads every row.

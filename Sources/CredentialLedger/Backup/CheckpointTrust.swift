@@ -72,19 +72,19 @@ struct CheckpointTrust {
   ) throws(LedgerError) {
     guard let signed = try? SignedNote(decoding: Array(note.utf8)),
       let expected = try? Checkpoint(origin: origin, size: size, root: root)
-    else { throw LedgerError(.damaged, "the checkpoint over \(size) events is malformed", position: size) }
+    else { throw LedgerError(.damaged, "the checkpoint of size \(size) is malformed", position: size) }
     guard signed.text == expected.noteText else {
       throw LedgerError(
-        .damaged, "the checkpoint over \(size) events does not match the tree over the records", position: size)
+        .damaged, "the checkpoint of size \(size) does not match the tree over the records", position: size)
     }
     guard isSigned(signed, claimed: claimed) else {
       throw LedgerError(
-        .damaged, "the checkpoint over \(size) events is not signed by a key that the log names", position: size)
+        .damaged, "the checkpoint of size \(size) is not signed by a key that the log names", position: size)
     }
     guard isLast, !trusted.isEmpty, (try? signed.verifiedKeys(among: trusted)) == nil else { return }
     throw LedgerError(
       .keyUnavailable,
-      "the checkpoint over \(size) events is not signed by a key that was given: the keys are of another ledger, or the "
+      "the checkpoint of size \(size) is not signed by a key that was given: the keys are of another ledger, or the "
         + "copy was made by somebody else", position: size)
   }
 

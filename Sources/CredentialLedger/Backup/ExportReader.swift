@@ -75,7 +75,9 @@ struct ExportReader {
     guard let value = JSON(parsing: line), let events = value["events"]?.number,
       let named = value["root"]?.string, let checkpoint = value["checkpoint"]?.string
     else { throw fault("it is neither an event nor the end of an export") }
-    guard events == size else { throw fault("it speaks of \(events) events, where \(size) came", position: size) }
+    guard events == size else {
+      throw fault("it names the size \(events), where the events before it make \(size)", position: size)
+    }
     guard named == root.hex else { throw fault("it names another root than the events have", position: size) }
     do throws(LedgerError) { try trust.check(checkpoint, size: size, root: root, claimed: claimed) } catch {
       throw LedgerError(error.code, "line \(lines.number): \(error.reason)", position: error.position)

@@ -54,7 +54,7 @@ struct KeptCheckpoints {
     for (note, checkpoint) in kept where !isSigned(note) {
       throw LedgerError(
         .invalidCheckpoint,
-        "the checkpoint over \(checkpoint.size) events that was kept elsewhere is not signed by a key of this ledger")
+        "the checkpoint of size \(checkpoint.size) that was kept elsewhere is not signed by a key of this ledger")
     }
     if let contradiction { throw LedgerError(LogError.contradicting(contradiction)) }
     if let largest = waiting.first { throw LedgerError(LogError.behind(largest.size, size: size)) }

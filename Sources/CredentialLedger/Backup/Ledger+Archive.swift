@@ -111,7 +111,7 @@ extension Ledger {
 
   private func root(at size: UInt64) throws(LedgerError) -> Digest {
     let root = try logged { () throws(LogError) in try log.snapshot().root(at: size) }
-    guard let root else { throw LedgerError(.damaged, "the ledger never had \(size) events", position: size) }
+    guard let root else { throw LedgerError(.damaged, "the ledger never had the size \(size)", position: size) }
     return root
   }
 

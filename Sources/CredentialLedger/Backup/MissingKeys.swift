@@ -24,7 +24,8 @@ extension MissingKeys {
     guard self == .accepted || missing.isEmpty else {
       throw LedgerError(
         .keysBehind,
-        "the keys of \(missing.count) persons or webhooks are missing that the log names and does not say to be erased or "
+        "\(missing.count == 1 ? "the key of a person or webhook is" : "the keys of \(missing.count) persons or webhooks are") "
+          + "missing that the log names and does not say to be erased or "
           + "deleted: give keys at least as new as the log; only where they were erased after the log was copied, or are lost "
           + "for good, accept missing keys, which records these persons as erased", field: "keys")
     }

@@ -88,7 +88,8 @@ struct LostKeys: Sendable {
     let shown = files.prefix(3).joined(separator: ", ") + (files.count > 3 ? " and \(files.count - 3) more files" : "")
     return LedgerError(
       .keysMissing,
-      "\(count) keys of persons or webhooks are not in \(shown), and no event says that they were destroyed: restore these "
+      "\(count == 1 ? "a key of a person or webhook is" : "\(count) keys of persons or webhooks are") not in \(shown), and no event "
+        + "says that this was destroyed: restore these "
         + "files from a backup of keys/, and rebuild nothing before; where they are lost for good, make a backup of the log, "
         + "and restore that with missing keys accepted", field: "keys")
   }

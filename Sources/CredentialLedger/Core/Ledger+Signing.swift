@@ -49,7 +49,7 @@ extension Ledger {
     let newest = try view.latestCheckpoint()
     guard head <= 1 || !signsItself || newest != nil else {
       throw LogError(
-        .inconsistentTree, "the ledger has \(head) events, and no signed checkpoint any more; restore a backup",
+        .inconsistentTree, "the ledger has the size \(head), and no signed checkpoint any more; restore a backup",
         at: head)
     }
   }

@@ -30,6 +30,13 @@ package enum LedgerFolder {
     guard let names = names(in: path) else {
       throw LedgerError(.alreadyExists, "\(path) is there and is no folder; name another one", field: "path")
     }
+    // A ledger takes its name once it is whole: so where one is, nothing is left to be made.
+    guard !exists("\(path)/\(Ledger.Folder.log)/data.mdb") || !exists("\(path)/\(Ledger.Folder.keys)/keyring") else {
+      throw LedgerError(
+        .alreadyExists,
+        "\(path) holds a ledger, which was whole when it took this name: if an earlier run made it and was interrupted, "
+          + "verify it and go on with it; otherwise name a folder that is empty or does not exist", field: "path")
+    }
     guard names.isEmpty else {
       throw LedgerError(
         .alreadyExists, "\(path) holds something already; name a folder that is empty or does not exist", field: "path")

@@ -131,7 +131,7 @@ extension EvidenceBundle {
       present.removeAll { $0.key.bytes.elementsEqual(event.before) }
       guard present.isEmpty else { continue }
       throw invalid(
-        "the checkpoint over \(head.size) events is signed by a key that this record says to have been replaced",
+        "the checkpoint of size \(head.size) is signed by a key that this record says to have been replaced",
         at: record.position)
     }
     return present
@@ -154,7 +154,7 @@ extension EvidenceBundle {
       }
       last = entry.position
       guard entry.position <= head.size else {
-        throw Self.invalid("the checkpoint covers \(head.size) events, and not this one", at: entry.position)
+        throw Self.invalid("the checkpoint of size \(head.size) does not cover this event", at: entry.position)
       }
       let proof = InclusionProof(leafIndex: entry.position - 1, treeSize: head.size, hashes: entry.hashes)
       guard proof.verify(leafHash: MerkleHash.leaf(entry.record), root: head.root) else {

@@ -2,7 +2,7 @@ import EventLog
 import TransparencyLog
 
 /// A checkpoint from elsewhere that a key of this ledger has signed. Whether the ledger still agrees with it is another
-/// question: see ``Ledger/verify(against:)``.
+/// question: see ``Ledger/verify(against:verifierKeys:)``.
 struct KnownCheckpoint: Sendable {
   let note: SignedNote
   let checkpoint: Checkpoint
@@ -42,13 +42,22 @@ extension Ledger {
   ///
   /// Reads a few tiles. That records and tiles agree is what ``Ledger/verify(verifierKeys:progress:)`` shows.
   ///
-  /// - Parameter checkpoint: a signed checkpoint of this ledger, of whatever age.
+  /// - Parameters:
+  ///   - checkpoint: a signed checkpoint of this ledger, of whatever age.
+  ///   - verifierKeys: keys of the ledger that were kept elsewhere, one of which must have signed it; nil for those of the
+  ///     keyring.
   /// - Returns: how many events the checkpoint covers.
   /// - Throws: `behind_checkpoint` where the ledger has fewer events; `contradicts_checkpoint` where it had another tree
-  ///   at that size; `invalid_checkpoint` for a text that is no checkpoint of this ledger, signed by a key of its own.
+  ///   at that size; `invalid_checkpoint` for a text that is no checkpoint of this ledger, signed by a key of its own;
+  ///   `invalid_value` where a verifier key is malformed.
   @discardableResult
-  public func verify(against checkpoint: String) async throws(LedgerError) -> UInt64 {
-    let known = try KnownCheckpoint(checkpoint, of: self)
+  public func verify(
+    against checkpoint: String, verifierKeys: [String]? = nil
+  ) async throws(LedgerError) -> UInt64 {
+    let known =
+      if let verifierKeys {
+        try KnownCheckpoint(Array(checkpoint.utf8), origin: origin, keys: Self.parsed(verifierKeys))
+      } else { try KnownCheckpoint(checkpoint, of: self) }
     let log = log
     return try await blocking { () throws(LedgerError) in
       try logged { () throws(LogError) in try log.snapshot().requireExtension(of: known.checkpoint) }

@@ -17,7 +17,7 @@ extension Ledger {
   ///     signed anew if the ledger is open for writing and the newest does not cover everything.
   /// - Throws: `invalid_value` for no or too many positions; `not_found` for a position that the checkpoint does not
   ///   cover; `closed` where nothing was signed yet; `archived` where a record is in an archive that is not at hand; as
-  ///   ``verify(against:)`` for a checkpoint that was given; `damaged` where a record and the tree do not lead to the
+  ///   ``verify(against:verifierKeys:)`` for a checkpoint that was given; `damaged` where a record and the tree do not lead to the
   ///   root that was signed: each proof is verified before it is returned.
   public func bundle(of positions: [UInt64], at checkpoint: String? = nil) async throws(LedgerError) -> EvidenceBundle {
     let positions = Set(positions).sorted()

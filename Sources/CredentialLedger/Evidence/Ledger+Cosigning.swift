@@ -27,7 +27,7 @@ extension Ledger {
   ///   `witness_refused` where it does not cosign, such as for a log that it does not know, or answers otherwise
   ///   than the specification says, or by a clock that is an hour away; `behind_checkpoint` or
   ///   `contradicts_checkpoint` where it has seen more of the ledger than the checkpoint covers, or another history; and as
-  ///   ``verify(against:)`` for the checkpoint.
+  ///   ``verify(against:verifierKeys:)`` for the checkpoint.
   public func cosigned(
     _ checkpoint: String, by witness: String, asking ask: @Sendable (_ request: [UInt8]) async throws -> WitnessResponse
   ) async throws(LedgerError) -> String {
@@ -43,7 +43,7 @@ extension Ledger {
       guard let proof = try await proveConsistency(from: oldSize, to: known.checkpoint.size) else {
         throw LedgerError(
           .behindCheckpoint,
-          "the witness \(key.name) has cosigned \(oldSize) events, and the checkpoint covers \(known.checkpoint.size): "
+          "the witness \(key.name) has cosigned the size \(oldSize), and the checkpoint has the size \(known.checkpoint.size): "
             + "take a newer checkpoint; if there is none, the ledger's tail is missing, or this is an old copy")
       }
       let answer = try await answer(to: known.note, proof, by: key, asking: ask)

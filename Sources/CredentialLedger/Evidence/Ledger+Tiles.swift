@@ -48,7 +48,7 @@ extension Ledger {
       let oldSize = old?.checkpoint.size ?? 0
       guard oldSize <= known.checkpoint.size else {
         throw LedgerError(
-          .behindCheckpoint, "\(folder) has \(oldSize) events, and the checkpoint covers \(known.checkpoint.size)")
+          .behindCheckpoint, "\(folder) has the size \(oldSize), and the checkpoint only \(known.checkpoint.size)")
       }
       if old?.note.bytes != known.note.bytes, old?.checkpoint != known.checkpoint || checkpoint != nil {
         try export.publish(known, after: oldSize, progress)

@@ -44,6 +44,9 @@ public struct PersonalValue: Sendable, Equatable {
   let sealed: Sealed
   let purpose: Purpose
 
+  /// Whether it is sealed under a webhook's key rather than a person's.
+  fileprivate var isOfWebhook: Bool { [.webhookURL, .webhookToken, .webhookContext].contains(purpose) }
+
   public static func == (one: PersonalValue, other: PersonalValue) -> Bool {
     one.sealed == other.sealed && one.purpose == other.purpose
   }
@@ -61,10 +64,12 @@ extension Ledger {
   /// - Throws: `forbidden` for a person whom the disclosure is not about.
   public func reveal(_ value: PersonalValue, under disclosure: Disclosure) async throws(LedgerError) -> String? {
     try await blocking { [self] () throws(LedgerError) in
-      let isErased = try reading { (state) throws(StateUnreadable) in
-        try state.isErased(person: value.sealed.personBytes)
+      guard let key = PersonID(bytes: value.sealed.person) else {
+        throw LedgerError(.damaged, "the name of a person's key is malformed")
       }
-      guard !isErased else { return nil }
+      // That a webhook is deleted counts from its event on, even if its key could not be destroyed yet.
+      guard try !isErased(key) else { return nil }
+      if value.isOfWebhook, try isDestroyed(key) { return nil }
       try disclosure.require(value.sealed, in: self)
       return try open(value.sealed, value.purpose).map { String(decoding: $0, as: UTF8.self) }
     }

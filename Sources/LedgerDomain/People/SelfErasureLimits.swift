@@ -23,13 +23,14 @@ public struct SelfErasureLimits: Sendable, Hashable {
     let remedy = "ask again later, or ask an operator"
     guard now >= account.registeredAt + age else {
       throw .refused(
-        .tooMany, field: "account", expected: "an account that was registered \(age.components.seconds) seconds ago",
+        .tooMany, field: "account", expected: "an account that was registered \(age.components.seconds) s ago",
         remedy: remedy)
     }
     guard daily < .max else { return }
-    guard try read(state.pinCounts(.selfErasures, after: now - PINLimits.window)).asks < daily else {
+    guard try read(state.dayCounts(.selfErasures, after: now - PINLimits.window)).asks < daily else {
       throw .refused(
-        .tooMany, field: "account", expected: "at most \(daily) persons a day who erase themselves", remedy: remedy)
+        .tooMany, field: "account", expected: "no more persons in a day who erase themselves than \(daily)",
+        remedy: remedy)
     }
   }
 }

@@ -2,7 +2,7 @@ import LedgerCrypto
 import LedgerEvents
 
 /// How often PINs may be made and tried for one number and by one person. What was asked for and tried is counted beside
-/// the log (``PINScope``), so a limit holds over restarts, over new PINs, and over new accounts of the same person.
+/// the log (``DayCountScope``), so a limit holds over restarts, over new PINs, and over new accounts of the same person.
 public enum PINLimits {
   /// PINs for a number, and PINs that one person asks for.
   public static let asked = PINBudget(hourly: 3, daily: 10)
@@ -41,24 +41,24 @@ extension DomainReader where Self: ~Copyable {
 
   /// - Throws: ``Refusal/Code/tooMany`` of `field` where a scope has had its PINs.
   func require(
-    _ budget: PINBudget, ofAsksIn scope: PINScope, field: String, at now: Timestamp
+    _ budget: PINBudget, ofAsksIn scope: DayCountScope, field: String, at now: Timestamp
   ) throws(DecisionFailure) {
     try require(budget, of: "PINs", in: scope, field: field, at: now, \.asks)
   }
 
   /// - Throws: ``Refusal/Code/tooMany`` of `field` where a scope has had its wrong PINs.
   func require(
-    _ budget: PINBudget, ofFailuresIn scope: PINScope, field: String, at now: Timestamp
+    _ budget: PINBudget, ofFailuresIn scope: DayCountScope, field: String, at now: Timestamp
   ) throws(DecisionFailure) {
     try require(budget, of: "wrong PINs", in: scope, field: field, at: now, \.failures)
   }
 
   private func require(
-    _ budget: PINBudget, of what: String, in scope: PINScope, field: String, at now: Timestamp,
-    _ counted: (PINCounts) -> Int
+    _ budget: PINBudget, of what: String, in scope: DayCountScope, field: String, at now: Timestamp,
+    _ counted: (DayCounts) -> Int
   ) throws(DecisionFailure) {
     for (age, limit, name) in [(PINLimits.hour, budget.hourly, "hour"), (PINLimits.window, budget.daily, "day")] {
-      guard counted(try read(pinCounts(scope, after: now - age))) < limit else {
+      guard counted(try read(dayCounts(scope, after: now - age))) < limit else {
         throw .refused(
           .tooMany, field: field, expected: "at most \(limit) \(what) within one \(name)",
           remedy: "wait, then ask again")

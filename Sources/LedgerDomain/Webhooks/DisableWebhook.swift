@@ -36,7 +36,7 @@ public struct DisableWebhook: Command {
       // What was meanwhile disabled or deleted is nothing to hear of.
       guard let known = try read(state.webhook(webhook)), known.isActive else { return Decision(by: actor) }
       event.fill(known)
-      event.reason = "\(count) tries in a row to deliver failed"
+      event.reason = count == 1 ? "a try to deliver failed" : "\(count) tries in a row to deliver failed"
       return Decision(by: actor, .webhookDisabled(event))
     }
   }

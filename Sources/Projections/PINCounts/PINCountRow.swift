@@ -7,7 +7,7 @@ struct PINCountRow: Row, Equatable {
   struct Entry: Equatable {
     /// The time of the newest of them.
     var time: Timestamp
-    var counts: PINCounts
+    var counts: DayCounts
   }
 
   /// In the order in which they came.
@@ -19,21 +19,21 @@ struct PINCountRow: Row, Equatable {
   ///
   /// - Parameter granularity: asks within so many milliseconds share an entry, and stay as long as the newest of them: so
   ///   the row of a busy scope has a bound.
-  mutating func add(_ counts: PINCounts, at time: Timestamp, granularity: Int64) {
+  mutating func add(_ counts: DayCounts, at time: Timestamp, granularity: Int64) {
     if let last = entries.last, last.time.milliseconds / granularity == time.milliseconds / granularity {
       entries.removeLast()
       entries.append(
         Entry(
           time: max(last.time, time),
-          counts: PINCounts(asks: last.counts.asks + counts.asks, failures: last.counts.failures + counts.failures)))
+          counts: DayCounts(asks: last.counts.asks + counts.asks, failures: last.counts.failures + counts.failures)))
     } else {
       entries.append(Entry(time: time, counts: counts))
     }
   }
 
   /// What came after a moment.
-  func counts(after moment: Timestamp) -> PINCounts {
-    entries.reduce(into: PINCounts()) { sum, entry in
+  func counts(after moment: Timestamp) -> DayCounts {
+    entries.reduce(into: DayCounts()) { sum, entry in
       guard entry.time > moment else { return }
       sum.asks += entry.counts.asks
       sum.failures += entry.counts.failures
@@ -47,7 +47,7 @@ struct PINCountRow: Row, Equatable {
   mutating func limit(to moment: Timestamp) {
     let later = counts(after: moment)
     entries.removeAll { $0.time > moment }
-    if later != PINCounts() { entries.append(Entry(time: moment, counts: later)) }
+    if later != DayCounts() { entries.append(Entry(time: moment, counts: later)) }
   }
 
   func encode(to writer: inout RowWriter) {
@@ -65,7 +65,7 @@ struct PINCountRow: Row, Equatable {
       guard let time = reader.time(), let asks = reader.number().flatMap({ Int(exactly: $0) }),
         let failures = reader.number().flatMap({ Int(exactly: $0) })
       else { return nil }
-      entries.append(Entry(time: time, counts: PINCounts(asks: asks, failures: failures)))
+      entries.append(Entry(time: time, counts: DayCounts(asks: asks, failures: failures)))
     }
   }
 }
@@ -99,8 +99,8 @@ struct PINCountAge: Row, Equatable {
   }
 }
 
-/// The key of a scope's row, as ``PINScope/key`` makes it.
-enum PINScopeKey: KeyCodec {
+/// The key of a scope's row, as ``DayCountScope/key`` makes it.
+enum DayCountKey: KeyCodec {
   static func byteCount(of key: [UInt8]) -> Int { BytesKey.byteCount(of: key) }
   static func encode(_ key: [UInt8], into output: inout OutputRawSpan) { BytesKey.encode(key, into: &output) }
   static func decode(_ bytes: RawSpan) -> [UInt8]? { BytesKey.decode(bytes) }
@@ -124,7 +124,7 @@ enum PINScopeKey: KeyCodec {
   }
 }
 
-extension PINScope {
+extension DayCountScope {
   /// The key of the scope's row.
   var key: [UInt8] {
     var writer = RowWriter()

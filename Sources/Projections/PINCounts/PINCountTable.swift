@@ -4,7 +4,7 @@ import LedgerCrypto
 import LedgerDomain
 import LedgerEvents
 
-/// How many PINs were asked for and presented wrongly within the last day, for each ``PINScope``: beside the log.
+/// How many PINs were asked for and presented wrongly within the last day, for each ``DayCountScope``: beside the log.
 ///
 /// It follows from events, and is written in their commit. But it is no projection: it outlives the erasure of a person,
 /// after which nothing in the log tells any more which number an event was about, so a rebuild could not make it again.
@@ -13,7 +13,7 @@ struct PINCountTable: Sendable {
   /// How many events are forgotten in one commit, at most.
   static let forgottenAtOnce = 64
 
-  let rows: Table<PINScopeKey, RawBytes>
+  let rows: Table<DayCountKey, RawBytes>
   /// The position of each event that is counted to when that was, and where.
   let ages: Table<PositionKey, RawBytes>
   let due = NextDue()
@@ -39,9 +39,9 @@ struct PINCountTable: Sendable {
 
   /// What a scope had after a moment.
   func counts(
-    of scope: PINScope, after moment: Timestamp, in transaction: borrowing some Transaction & ~Copyable
-  ) throws(LogError) -> PINCounts {
-    try row(scope.key, in: transaction)?.counts(after: moment) ?? PINCounts()
+    of scope: DayCountScope, after moment: Timestamp, in transaction: borrowing some Transaction & ~Copyable
+  ) throws(LogError) -> DayCounts {
+    try row(scope.key, in: transaction)?.counts(after: moment) ?? DayCounts()
   }
 
   /// Counts an event, if it is one of those that are counted, and takes in a correction of the clock.
@@ -176,14 +176,14 @@ extension Directory {
   /// What an event counts as, and in which scopes; nil for one that is not counted.
   fileprivate func counted(
     _ event: LedgerEvent, _ header: RecordHeader, in transaction: borrowing some Transaction & ~Copyable
-  ) throws(LogError) -> (counts: PINCounts, scopes: [PINScope])? {
+  ) throws(LogError) -> (counts: DayCounts, scopes: [DayCountScope])? {
     let position = header.position
     switch event {
     case .subjectErased(let event):
       guard event.account != 0, header.actor.kind == SubjectKind.account.rawValue else { return nil }
-      return (PINCounts(asks: 1), [.selfErasures])
+      return (DayCounts(asks: 1), [.selfErasures])
     case .phonePINRequested(let event):
-      var scopes: [PINScope] = [.everybody]
+      var scopes: [DayCountScope] = [.everybody]
       let number = try personalData.hash(number: event.number, purpose: .phoneNumber, at: position)
       if let number { scopes.append(.number(number)) }
       if let connector = ConnectorID(unlessZero: event.connector) {
@@ -192,16 +192,16 @@ extension Directory {
       } else if let identity = try identity(of: event.account, in: transaction) {
         scopes.append(.identity(identity))
       }
-      return (PINCounts(asks: 1), scopes)
+      return (DayCounts(asks: 1), scopes)
     case .phonePINWithheld(let event):
-      let asker: PINScope = event.unauthenticated ? .strangers : .connector(ConnectorID(rawValue: event.connector))
-      return (PINCounts(asks: 1), [.everybody, asker])
+      let asker: DayCountScope = event.unauthenticated ? .strangers : .connector(ConnectorID(rawValue: event.connector))
+      return (DayCounts(asks: 1), [.everybody, asker])
     case .phonePINRejected(let event):
       let challenge = try row(StoredChallenge.self, at: .number(.challenge, event.challenge), in: transaction)
-      var scopes: [PINScope] = [.everybody]
+      var scopes: [DayCountScope] = [.everybody]
       if let number = challenge?.number { scopes.append(.number(number)) }
       if let connector = challenge?.challenge.connector { scopes.append(.connector(connector)) }
-      return (PINCounts(failures: 1), scopes)
+      return (DayCounts(failures: 1), scopes)
     default: return nil
     }
   }
@@ -216,8 +216,8 @@ extension Directory {
 
 extension LogView where Reading: ~Copyable, Participant == ProjectionSet {
   /// How many scopes have counts of PINs. A pass over them.
-  package func countedPINScopes() throws(LogError) -> Int {
-    guard let table = participant.pinCounts else { return 0 }
+  package func dayCountScopes() throws(LogError) -> Int {
+    guard let table = participant.dayCounts else { return 0 }
     var count = 0
     try stored { () throws(LMDBError) in
       try table.rows.forEach(in: transaction) { _, _ in

@@ -148,6 +148,6 @@ enum SuccessorEndKey: KeyCodec {
 
   static func name(of bytes: RawSpan) -> String? {
     guard bytes.byteCount == 16 else { return nil }
-    return "what event \(bytes.load(bigEndian: UInt64.self, at: 8)) made"
+    return "position \(bytes.load(bigEndian: UInt64.self, at: 8))"
   }
 }

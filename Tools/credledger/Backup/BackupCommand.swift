@@ -98,7 +98,7 @@ struct BackupCommand: AsyncParsableCommand {
       "\(count(manifest.rows, "row")) \(manifest.rows == 1 ? "matches its check" : "match their checks")"
         + (projections ? ", and rebuilt state equals copied state" : ""))
     if let missing = report.missingKeys, missing > 0 {
-      print("the keys of \(missing) persons or webhooks are missing: what they opened stays closed")
+      print(missingKeys(missing))
     }
     guard let keys, let keysReport = report.keys else { return }
     print("keys of \(count(keysReport.persons, "person")) in \(keys): keep them where the log's backups are not")

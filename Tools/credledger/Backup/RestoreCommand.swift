@@ -55,7 +55,7 @@ extension FormatOptions {
     if let text = format.text(.object(members)) { return print(text) }
     print("\(events(report.events)) in \(path); root \(report.root.hex)")
     if report.missingKeys > 0 {
-      print("the keys of \(report.missingKeys) persons or webhooks are missing: what they opened stays closed")
+      print(missingKeys(report.missingKeys))
     }
     if let position = report.recordedAt { print("ledger.restored is event \(position)") }
     print(

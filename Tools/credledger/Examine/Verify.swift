@@ -1,5 +1,6 @@
 import ArgumentParser
 import CredentialLedger
+import Glibc
 
 struct Verify: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -33,7 +34,7 @@ struct Verify: AsyncParsableCommand {
   @Option(
     name: .customLong("verifier-key"),
     help: ArgumentHelp(
-      "A key of the ledger that was kept elsewhere; may be repeated. Checkpoints are verified by these alone.",
+      "A key of the ledger that was kept elsewhere; may be repeated. Checkpoints are verified by these alone. KEY@SIZE says up to which size a replaced key counts.",
       valueName: "key"))
   var verifierKeys: [String] = []
   @OptionGroup var ledger: LedgerOptions
@@ -51,10 +52,14 @@ struct Verify: AsyncParsableCommand {
     let path = try ledger.requireFolder()
     let kept = try against.map { try checkpoint(in: $0, "--against") }
     try ledger.examineApart(path)
-    let (report, extended) = try await ledger.reading { opened in
+    let given = verifierKeys.isEmpty ? nil : verifierKeys
+    let (report, extended, isEndKnown) = try await ledger.reading { opened in
+      let isEndKnown = try warnOfEnds(in: opened)
       var extended: [UInt64] = []
       for (file, checkpoint) in zip(against, kept) {
-        do throws(LedgerError) { extended.append(try await opened.verify(against: checkpoint)) } catch {
+        do throws(LedgerError) {
+          extended.append(try await opened.verify(against: checkpoint, verifierKeys: given))
+        } catch {
           throw CheckFailed(
             reason: "--against \(file): \(error.reason) [\(error.code)]", code: error.code, position: error.position)
         }
@@ -63,9 +68,9 @@ struct Verify: AsyncParsableCommand {
       defer { bar.end() }
       do throws(LedgerError) {
         return (
-          try await opened.verify(verifierKeys: verifierKeys.isEmpty ? nil : verifierKeys) { done, total in
+          try await opened.verify(verifierKeys: given) { done, total in
             bar.show(done, of: total)
-          }, extended
+          }, extended, isEndKnown
         )
       } catch {
         switch error.code {
@@ -75,19 +80,40 @@ struct Verify: AsyncParsableCommand {
         }
       }
     }
-    show(report, extended)
+    show(report, extended, isEndKnown)
     guard report.projectionsMatch else {
       throw CheckFailed(
         reason: "the live projections are not what the log makes of them; rebuild them", code: .damaged, isTold: true)
     }
   }
 
-  private func show(_ report: VerificationReport, _ extended: [UInt64]) {
+  /// Tells of each key that was given without the size up to which it counts, unless the keyring shows that it is in use: what
+  /// a replaced key signs later may be a thief's.
+  ///
+  /// - Returns: whether the end of all of them is known.
+  private func warnOfEnds(in opened: Ledger) throws(LedgerError) -> Bool {
+    // Anybody could have written a keyring that was not authenticated.
+    let known = opened.hasKeys ? try opened.verifierKeys : []
+    var isKnown = true
+    for key in verifierKeys where !key.contains("@") && !known.contains(key) {
+      isKnown = false
+      let name = key.split(separator: "+").prefix(2).joined(separator: "+").printable
+      let end = known.first { $0.hasPrefix("\(key)@") }?.split(separator: "@").last
+      write(
+        end.map { "warning: the key \(name) was replaced at the size \($0): give it as KEY@\($0)\n" }
+          ?? "warning: the end of the key \(name) is not known; if the ledger has replaced it since, what it signed later may "
+          + "be a thief's: KEY@SIZE says up to which size it counts\n", to: STDERR_FILENO)
+    }
+    return isKnown
+  }
+
+  private func show(_ report: VerificationReport, _ extended: [UInt64], _ isEndKnown: Bool) {
     var members: [(String, JSON)] = [
       ("sound", .bool(report.projectionsMatch)),
       ("events", .number(report.events)), ("root", .string(report.root.hex)),
       ("checkpoints", .number(UInt64(report.checkpoints))), ("keyed", .bool(report.isKeyed)),
     ]
+    if !verifierKeys.isEmpty { members.append(("keyEndKnown", .bool(isEndKnown))) }
     if report.rebuilt != nil { members.append(("projectionsMatch", .bool(report.projectionsMatch))) }
     if let segments = report.archivedIn {
       members.append(

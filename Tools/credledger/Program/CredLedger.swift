@@ -18,8 +18,9 @@ struct CredLedger: AsyncParsableCommand {
         0  done
         1  a check failed, or a command was refused
         2  wrong usage
-        3  the ledger, its keys or another file could not be opened, read or written, standard output among them; or a
-           record was let go to an archive that --archive does not name
+        3  the ledger, its keys, another file or standard output could not be
+           opened, read or written; or a record was removed to an archive that
+           --archive does not name
 
       On an interrupt the program removes unfinished files. If it is killed, a temporary file NAME.new-... or \
       NAME.credledger-part-... remains beside the ledger or file; the next run for the same name removes it.

@@ -64,6 +64,12 @@ func count(_ number: some BinaryInteger, _ one: String) -> String { "\(number) \
 /// The same of events.
 func events(_ number: some BinaryInteger) -> String { count(number, "event") }
 
+/// What is said of a copy that came with too few keys.
+func missingKeys(_ number: UInt64) -> String {
+  (number == 1 ? "the key of 1 person or webhook is" : "the keys of \(number) persons or webhooks are")
+    + " missing: what \(number == 1 ? "it" : "they") opened stays closed"
+}
+
 /// What a command that changes something did.
 struct Change {
   /// What it was done to, such as `group:4`.

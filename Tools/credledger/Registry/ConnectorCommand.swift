@@ -129,7 +129,8 @@ struct ConnectorCommand: AsyncParsableCommand {
     @Option(help: "What it may be granted from now on; give it several times for several.")
     var permission: [Permission] = []
     @OptionGroup var details: ConnectorDetailOptions
-    @Flag(help: "Leave it no address for authorization codes.") var noRedirectURIs = false
+    @Flag(name: .customLong("no-redirect-uris"), help: "Leave it no address for authorization codes.")
+    var noRedirectURIs = false
 
     func validate() throws {
       guard name != nil || !permission.isEmpty || noRedirectURIs || details.nameSomething else {

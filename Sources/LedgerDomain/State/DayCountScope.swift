@@ -1,9 +1,10 @@
 public import LedgerCrypto
 public import LedgerEvents
 
-/// What PINs are counted for. The counts belong to nobody: they outlive the account and the person, for a day.
-public enum PINScope: Sendable, Hashable {
-  /// Those for a number, whoever asked. The keyed hash of the number in E.164 form.
+/// What is counted over a day, and for what: PINs, and the erasures that persons asked for themselves. The counts belong to
+/// nobody: they outlive the account and the person, for a day.
+public enum DayCountScope: Sendable, Hashable {
+  /// PINs for a number, whoever asked. The keyed hash of the number in E.164 form.
   case number(Digest)
   /// Of those for a number, those that a connector asked for without its Secret.
   case numberByStrangers(Digest)
@@ -13,15 +14,15 @@ public enum PINScope: Sendable, Hashable {
   case connector(ConnectorID)
   /// Those that were asked for with a connector's ID alone.
   case strangers
-  /// All.
+  /// All PINs.
   case everybody
-  /// No PINs, but erasures that persons asked for themselves: see ``SelfErasureLimits``.
+  /// Erasures that persons asked for themselves: see ``SelfErasureLimits``.
   case selfErasures
 }
 
-/// How many PINs there were.
-public struct PINCounts: Sendable, Hashable {
-  /// PINs that were asked for, those included that were withheld.
+/// How many there were within a day.
+public struct DayCounts: Sendable, Hashable {
+  /// PINs that were asked for, those included that were withheld; or erasures.
   public var asks: Int
   /// Wrong PINs that were presented.
   public var failures: Int
