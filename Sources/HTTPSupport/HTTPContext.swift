@@ -11,11 +11,14 @@ public struct HTTPContext: Hummingbird.RequestContext {
   public let peer: SocketAddress?
   /// The address that the request is recorded with: the peer's, or what a trusted proxy says.
   public var clientAddress: String?
+  /// The connection, or the stream of one.
+  package let channel: any Channel
 
   /// Of a request on a connection.
   public init(source: ApplicationRequestContextSource) {
     coreContext = CoreRequestContextStorage(source: source)
     requestID = Self.freshID()
+    channel = source.channel
     peer = source.channel.remoteAddress
     clientAddress = peer?.ipAddress
   }

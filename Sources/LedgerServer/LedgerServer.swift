@@ -22,12 +22,13 @@ public struct LedgerServer: Sendable {
 
   /// - Parameters:
   ///   - ledger: open for writing. The server does not close it.
+  ///   - commands: performs what operators send by the socket in the ledger's folder; nil opens none.
   ///   - logger: takes the lines of the log; ``LogOutput`` writes them to standard error.
   ///   - listening: hears once of each listener where clients reach it, such as `http://127.0.0.1:8080`.
   ///   - show: writes a line on the console: the PINs of a server for trials.
   /// - Throws: where the certificate or its key is of no use.
   public init(
-    _ ledger: Ledger, _ settings: ServerSettings, _ logger: Logger,
+    _ ledger: Ledger, _ settings: ServerSettings, _ logger: Logger, commands: (any OperatorCommands)? = nil,
     listening: @escaping @Sendable (_ origin: String) -> Void = { _ in },
     show: @escaping @Sendable (_ line: String) -> Void = { _ in }
   ) throws(SettingsError) {
@@ -66,7 +67,6 @@ public struct LedgerServer: Sendable {
       prefixes: [tokens.check, portal.route])
     var known = table.routes.map { (method: $0.method, path: $0.path) }
     for prefix in table.prefixes { known.append((method: .get, path: prefix.path)) }
-    routes = known
     let responder = RecordingResponder(
       routes: table.responder, statistics: statistics, proxies: settings.proxies, exporter: exporter)
     let bounds = RequestGuard.Bounds(
@@ -90,6 +90,9 @@ public struct LedgerServer: Sendable {
               idleTimeout: .seconds(settings.idleSeconds), streamConfiguration: channel))
         } ?? .http1(configuration: channel)
     } catch { throw SettingsError("tls: \(error)") }
+    let door = commands.map {
+      OperatorDoor(ledger, $0, statistics: statistics, exporter: exporter, idleSeconds: settings.idleSeconds, logger)
+    }
     var services: [any Service] = settings.listeners.map { address in
       Application(
         responder: responder, server: server,
@@ -98,6 +101,7 @@ public struct LedgerServer: Sendable {
           availableConnectionsDelegate: MaximumAvailableConnections(
             max(1, settings.connections / settings.listeners.count))),
         onServerRunning: { channel in
+          await door?.socket.settled()
           let bound = ListenAddress(host: address.host, port: channel.localAddress?.port ?? address.port)
           origin.settle("\(scheme)://\(bound)")
           listening("\(scheme)://\(bound)")
@@ -107,6 +111,11 @@ public struct LedgerServer: Sendable {
         }, logger: logger)
     }
     if let certificate { services.append(certificate) }
+    if let door {
+      services.append(door)
+      known.append((method: .post, path: OperatorDoor.path))
+    }
+    routes = known
     // Services stop in the order from last to first: PINs are sent and messages posted until the last request is answered.
     if let dispatcher { services.insert(dispatcher, at: 0) }
     services.insert(work, at: 0)

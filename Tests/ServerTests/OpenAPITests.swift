@@ -31,8 +31,15 @@ import Testing
     let settings = try ServerSettings.read(
       flags: ["development": ["true"], "listen": ["127.0.0.1:0"]],
       environment: ["CREDLEDGER_SERVE_LEAKS_KEYS": "reporter=\(folder.path)/reporter.pem"], file: nil)
-    let server = try LedgerServer(ledger, settings, Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let server = try LedgerServer(
+      ledger, settings, Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, commands: NoCommands())
     return (server, ledger, folder)
+  }
+
+  private struct NoCommands: OperatorCommands {
+    func perform(_ request: OperatorRequest, from sender: OperatorSender) async -> OperatorAnswer {
+      OperatorAnswer(status: 1, output: "", error: "")
+    }
   }
 
   @Test func `Each route is described, and nothing else is`() async throws {

@@ -9,7 +9,7 @@ final class HTTPSGateway: TextMessageGateway {
   private let template: RequestTemplate
   /// The value of the header `Authorization`; a secret.
   private let authorization: String?
-  private let client: HTTPClient
+  private let outgoing: ClientOnDemand
 
   /// How long a try may take.
   private static let patience = TimeAmount.seconds(10)
@@ -27,9 +27,8 @@ final class HTTPSGateway: TextMessageGateway {
       tls.trustRoots = .file(file)
     }
     // A redirect could take PINs anywhere.
-    client = HTTPClient(
-      eventLoopGroupProvider: .singleton,
-      configuration: HTTPClient.Configuration(
+    outgoing = ClientOnDemand(
+      HTTPClient.Configuration(
         tlsConfiguration: tls, redirectConfiguration: .disallow,
         timeout: HTTPClient.Configuration.Timeout(connect: .seconds(5), read: Self.patience)))
   }
@@ -61,7 +60,7 @@ final class HTTPSGateway: TextMessageGateway {
     let status: Int
     do {
       // Without a logger: it would be told the address, which may hold the number.
-      status = Int(try await client.execute(request, timeout: Self.patience).status.code)
+      status = Int(try await outgoing.client.execute(request, timeout: Self.patience).status.code)
     } catch let error as HTTPClientError {
       throw GatewayFailure(isFinal: false, status: nil, reason: error.description)
     } catch {
@@ -72,5 +71,5 @@ final class HTTPSGateway: TextMessageGateway {
     throw GatewayFailure(isFinal: isFinal, status: status, reason: "HTTP status \(status)")
   }
 
-  func close() async { try? await client.shutdown() }
+  func close() async { await outgoing.shutdown() }
 }

@@ -60,15 +60,14 @@ final class SpanExporter: Service {
   private let logger: Logger
   private let waiting = Mutex<[RequestSpan]>([])
   private let lost = Atomic<UInt64>(0)
-  private let client: HTTPClient
+  private let outgoing: ClientOnDemand
 
   /// - Parameter endpoint: the collector's address, without `/v1/traces`.
   init(_ endpoint: String, _ logger: Logger) {
     self.endpoint = endpoint + "/v1/traces"
     self.logger = logger
-    client = HTTPClient(
-      eventLoopGroupProvider: .singleton,
-      configuration: HTTPClient.Configuration(
+    outgoing = ClientOnDemand(
+      HTTPClient.Configuration(
         redirectConfiguration: .disallow, timeout: HTTPClient.Configuration.Timeout(connect: .seconds(5))))
   }
 
@@ -94,7 +93,7 @@ final class SpanExporter: Service {
       }
     }
     await flush()
-    try? await client.shutdown()
+    await outgoing.shutdown()
   }
 
   private func flush() async {
@@ -139,7 +138,7 @@ final class SpanExporter: Service {
     request.headers.add(name: "Content-Type", value: "application/json")
     request.body = .bytes(ByteBuffer(bytes: body.bytes))
     // A task of its own: the last spans are sent though the server stops.
-    let (client, prepared) = (client, request)
+    let (client, prepared) = (outgoing.client, request)
     let status = try? await Task { try await client.execute(prepared, timeout: .seconds(10)).status.code }.value
     guard let status, (200...299).contains(status) else {
       logger.warning(

@@ -2,7 +2,7 @@ import ArgumentParser
 import CredentialLedger
 import Glibc
 
-struct AuditCommand: AsyncParsableCommand {
+struct AuditCommand: DoorCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit", abstract: "Search who did what, and when.",
     discussion: """
@@ -55,6 +55,10 @@ struct AuditCommand: AsyncParsableCommand {
   @OptionGroup var revealing: RevealOptions
   @Option(help: "How to print: table for people, csv for spreadsheets, json, ndjson or cloudevents for programs.")
   var format = AuditFormat.table
+
+  // What follows has no end: the reading is recorded, and goes on beside the server.
+  var changesLedger: Bool { revealing.reveal && !follow }
+  var inputs: [CommandInput] { filters.inputs }
 
   func validate() throws {
     try requireLimit(limit, follow ? 0...10_000 : 1...10_000)

@@ -47,6 +47,14 @@ struct AuditFilterOptions: ParsableArguments {
     }
   }
 
+  /// What is read to know them.
+  var inputs: [CommandInput] {
+    for (values, prompt) in [(phone, "number"), (token, "token"), (address, "address")] where values.contains("-") {
+      return [CommandInput(name: "-", prompt: prompt)]
+    }
+    return []
+  }
+
   /// The filter that is meant.
   func filter(in ledger: Ledger) async throws -> Audit.Filter {
     let now = try ledger.now

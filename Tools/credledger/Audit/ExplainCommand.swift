@@ -1,7 +1,7 @@
 import ArgumentParser
 import CredentialLedger
 
-struct ExplainCommand: AsyncParsableCommand {
+struct ExplainCommand: DoorCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain",
     abstract: "Explain why a token, grant, connector, group or account is valid or not, now or at a time.",
@@ -37,6 +37,13 @@ struct ExplainCommand: AsyncParsableCommand {
   @OptionGroup var revealing: RevealOptions
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions
+
+  // The server writes no file for others.
+  var changesLedger: Bool { revealing.reveal && proof == nil }
+  var inputs: [CommandInput] {
+    file.map { [CommandInput(name: $0, prompt: "token")] }
+      ?? (object == "-" ? [CommandInput(name: "-", prompt: "token")] : [])
+  }
 
   func run() async throws {
     let all: [Ledger.Explained]

@@ -52,7 +52,7 @@ struct CredLedger: AsyncParsableCommand {
     StandardStreams.occupy()
     // No core dump has a key in it, and no other process of the user reads one in memory.
     _ = credledger_hide_memory()
-    do throws(LedgerError) { try SystemLimits.check() } catch { fail(describe(error), status: 3) }
+    do throws(LedgerError) { try SystemLimits.check() } catch { fail(Ending.describe(error), status: 3) }
     StructureFault.explain()
     Interruption.listen(parent: Examination.parent)
     guard !ProcessArguments.areMissing else {
@@ -62,70 +62,30 @@ struct CredLedger: AsyncParsableCommand {
     do {
       var command = try parseAsRoot(Array(ProcessArguments.all.dropFirst()))
       used = type(of: command)
+      if let command = command as? any DoorCommand, let status = try await Door.perform(command) {
+        try Output.finish()
+        Glibc.exit(status)
+      }
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {
         try command.run()
       }
       try Output.finish()
-    } catch let error as LedgerError {
-      fail(describe(error), status: status(of: error))
-    } catch let failure as CheckFailed {
-      fail(failure.reason, status: 1)
-    } catch let failure as CannotRead {
-      fail(failure.reason, status: 3)
-    } catch let failure as OutputLost {
-      fail(failure.reason, status: 3)
     } catch {
-      end(with: error, of: used)
-    }
-  }
-
-  /// Ends with what the parser says: help and version are no failures, whatever else is wrong usage.
-  private static func end(with error: any Error, of used: any ParsableCommand.Type) -> Never {
-    if exitCode(for: error) == .success {
-      print(fullMessage(for: error))
-      do throws(OutputLost) { try Output.finish() } catch { fail(error.reason, status: 3) }
-      Glibc.exit(0)
-    }
-    // The parser knows the subcommand of its own errors; those of a subcommand at work are told here.
-    let isAtWork = used != CredLedger.self
-    let usage = usageString(for: used)
-    let name = usage.split(separator: " ").prefix { !"[<-".contains($0.prefix(1)) }.joined(separator: " ")
-    let help = "Usage: \(usage)\n  See '\(name) --help' for more information."
-    let text = isAtWork ? "error: \(message(for: error))\n\(help)" : fullMessage(for: error)
-    // In the form of all other errors; the parser quotes what it was given.
-    let lines = (text.hasPrefix("Error: ") ? "error: \(text.dropFirst(7))" : text)
-      .split(separator: "\n", omittingEmptySubsequences: false).map { String($0).printable }
-    try? Output.flush()
-    write(lines.joined(separator: "\n") + "\n", to: STDERR_FILENO)
-    if !isAtWork, let near = Suggestion.nearest(to: Array(ProcessArguments.all.dropFirst())) {
-      write("Did you mean '\(near)'?\n", to: STDERR_FILENO)
-    }
-    Glibc.exit(2)
-  }
-
-  private static func describe(_ error: LedgerError) -> String {
-    // What is configured goes by the names that it has here.
-    let option = error.field == "witnessFile" ? "--witness-file or CREDLEDGER_WITNESS_FILE: " : ""
-    return "\(option)\(error.reason) [\(error.code)\(error.position.map { ", position \($0)" } ?? "")]"
-  }
-
-  private static func status(of error: LedgerError) -> Int32 {
-    switch error.code {
-    // What is not there could not be read: keys, and the folder of a copy.
-    case .notFound where ["keys", "path", "archive"].contains(error.field): 3
-    case .alreadyExists, .invalidValue, .notFound, .invalidEvidence, .witnessUnavailable, .witnessRefused,
-      .foreignArchive, .archiveBehind, .keysBehind:
-      1
-    // Of the witness file they say that the ledger could not be opened.
-    case .invalidCheckpoint, .behindCheckpoint, .contradictsCheckpoint: error.field == nil ? 1 : 3
-    default: error.isRefusal ? 1 : 3
+      let ending = Ending(error, of: used, ProcessArguments.all.dropFirst())
+      if let text = ending.output {
+        print(text)
+        do throws(OutputLost) { try Output.finish() } catch { fail(error.reason, status: 3) }
+      }
+      // What was found before comes before what went wrong; that it was lost is told where nothing else is.
+      try? Output.flush()
+      write(ending.error, to: STDERR_FILENO)
+      Glibc.exit(ending.status)
     }
   }
 
   private static func fail(_ reason: String, status: Int32) -> Never {
-    // What was found before comes before what went wrong; that it was lost is told where nothing else is.
     try? Output.flush()
     // What is wrong may be a text that somebody else chose.
     write("error: \(reason.printable)\n", to: STDERR_FILENO)
@@ -160,6 +120,7 @@ struct CannotRead: Error {
 
 /// Writes text to a descriptor, whole.
 func write(_ text: String, to descriptor: Int32) {
+  if let session = DoorSession.current { return session.tell(text) }
   var rest = Array(text.utf8)[...]
   while !rest.isEmpty {
     let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }

@@ -26,6 +26,7 @@ enum MasterKeyOption {
   ///
   /// - Parameter option: what `--master-key` says.
   static func source(_ option: String?) throws -> MasterKey.Source? {
+    try DoorSession.requireNone("a master key is read")
     guard let text = option ?? named else { return given.map { .provider($0) } }
     if text != none, Examination.isUnderWay, let given { return .provider(given) }
     if text == none { return .provider(NoMasterKey()) }
@@ -71,6 +72,7 @@ enum MasterKeyOption {
 
   /// Where a new key is.
   static func newSource(_ text: String) throws -> MasterKey.Source {
+    try DoorSession.requireNone("a master key is read")
     let parts = text.split(separator: ":", maxSplits: 1)
     if parts.count == 2, parts[0] == "environment", let key = GivenMasterKey(takingVariable: String(parts[1])) {
       return .provider(key)

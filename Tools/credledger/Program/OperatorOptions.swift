@@ -18,12 +18,24 @@ struct OperatorOptions: ParsableArguments {
   /// - Parameter isReasonOfEvent: whether the event has the reason, so that the record need not say it again.
   func context(in ledger: Ledger, isReasonOfEvent: Bool = false) async throws -> RequestContext {
     var context = RequestContext(reason: isReasonOfEvent ? nil : reason, ticket: ticket)
-    if let name = name ?? Self.named { context.namedOperator = try await ledger.operators.find(name) }
+    guard let session = DoorSession.current else {
+      if let name = name ?? Self.named { context.namedOperator = try await ledger.operators.find(name) }
+      return context
+    }
+    context.requestID = session.sender.requestID
+    if let name = name ?? session.request.operatorName {
+      context.namedOperator = try await ledger.operators.find(name)
+    } else {
+      // The user of the system who sent it, where an operator goes by that name. The request's ID has it in any case.
+      do throws(LedgerError) { context.namedOperator = try await ledger.operators.find(session.sender.user) } catch {
+        guard error.isRefusal else { throw error }
+      }
+    }
     return context
   }
 
   /// The operator whom the environment names.
-  private static var named: String? {
+  static var named: String? {
     guard let value = unsafe getenv("CREDLEDGER_OPERATOR") else { return nil }
     let text = unsafe String(cString: value)
     return text.isEmpty ? nil : text
@@ -45,7 +57,7 @@ extension LedgerOptions {
     try await writing { ledger in try await body(ledger, try await by.context(in: ledger)) }
   }
 
-  /// The same, and tells whether anything was appended: no other process can write meanwhile.
+  /// The same, and tells whether anything was appended.
   func changing(
     _ target: some CustomStringConvertible, _ by: OperatorOptions, isReasonOfEvent: Bool = false,
     _ body: (Ledger, RequestContext) async throws -> Void
@@ -54,7 +66,9 @@ extension LedgerOptions {
       let context = try await by.context(in: ledger, isReasonOfEvent: isReasonOfEvent)
       let head = try ledger.head()
       try await body(ledger, context)
-      return try ledger.head() > head
+      guard let session = DoorSession.current else { return try ledger.head() > head }
+      // The server records other things meanwhile.
+      return try await session.hasAppended(after: head)
     }
     return Change(target: "\(target)", isNew: isNew)
   }

@@ -63,6 +63,7 @@ struct LedgerOptions: ParsableArguments {
   /// How the ledger is opened. Says on standard error where a witness file is named and there is none to hold the ledger
   /// against: so a device that is not mounted, or a name mistyped, does not pass for a ledger that was checked.
   func configuration(for use: Use) throws -> LedgerConfiguration {
+    try DoorSession.requireNone("the ledger is opened")
     let witness = witnessFile ?? Self.environment("CREDLEDGER_WITNESS_FILE")
     if let witness, use != .making, unsafe access(witness, F_OK) != 0, errno == ENOENT {
       let end = use == .writing ? ", and it is made" : ""
@@ -100,7 +101,8 @@ struct LedgerOptions: ParsableArguments {
 extension LedgerOptions {
   /// Opens the ledger for reading, and closes it again.
   func reading<Result: Sendable>(_ body: (Ledger) async throws -> Result) async throws -> Result {
-    try await Self.using(try await openForReading(), body)
+    if let session = DoorSession.current { return try await body(session.ledger) }
+    return try await Self.using(try await openForReading(), body)
   }
 
   /// Opens the ledger for reading, without keys where there are none. Says so on standard error, once.
@@ -124,7 +126,8 @@ extension LedgerOptions {
   /// Opens the ledger for writing, and closes it again.
   @discardableResult
   func writing<Result: Sendable>(_ body: (Ledger) async throws -> Result) async throws -> Result {
-    try await Self.using(try await Ledger.open(at: requireFolder(), try configuration(for: .writing)), body)
+    if let session = DoorSession.current { return try await body(session.ledger) }
+    return try await Self.using(try await Ledger.open(at: requireFolder(), try configuration(for: .writing)), body)
   }
 
   private static func using<Result: Sendable>(

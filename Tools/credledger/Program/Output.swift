@@ -26,6 +26,7 @@ enum Output {
 
   /// Writes text, on a terminal at once and otherwise in pieces.
   static func write(_ text: String) {
+    if let session = DoorSession.current { return session.print(text) }
     state.withLock { state in
       guard state.failure == nil else { return }
       state.bytes += text.utf8
@@ -37,6 +38,7 @@ enum Output {
   ///
   /// - Throws: where any of it could not be written, or of what was written before.
   static func flush() throws(OutputLost) {
+    guard DoorSession.current == nil else { return }
     let failure = state.withLock { state in
       flush(&state)
       return state.failure
@@ -47,6 +49,7 @@ enum Output {
   /// The same, and has a file's content on the device, where a lack of room may show late.
   static func sync() throws(OutputLost) {
     try flush()
+    guard DoorSession.current == nil else { return }
     guard fsync(STDOUT_FILENO) != 0, ![EINVAL, EROFS, ENOTSUP].contains(errno) else { return }
     throw OutputLost(code: errno)
   }

@@ -30,6 +30,7 @@ struct OutputFile {
   /// - Throws: ``CheckFailed`` where nothing can be written there, with nothing changed.
   init(_ name: String, _ option: String, of ledger: LedgerOptions) throws {
     (self.name, self.option) = (name, option)
+    try DoorSession.requireNone("\(option): a file is written")
     guard name != "-" else {
       (kind, path) = (.standardOutput, name)
       return

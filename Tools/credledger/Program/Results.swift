@@ -21,16 +21,26 @@ extension OutputFormat {
   }
 }
 
+extension Output {
+  /// Has what is shown this once on the device; gives it to standard error where standard output does not take it.
+  static func syncOnce(_ text: String) throws(OutputLost) {
+    do throws(OutputLost) { try sync() } catch {
+      credledger.write("note: what standard output did not take, and is shown this once:\n\(text)\n", to: STDERR_FILENO)
+      throw error
+    }
+  }
+}
+
 extension FormatOptions {
   /// Prints what is shown this once, such as a new secret. Where standard output does not take it, standard error gets it:
   /// the command is done, and nobody could ask for it again.
   func showOnce(_ value: JSON, _ lines: [String]) throws {
     format.show(value, lines)
-    do throws(OutputLost) { try Output.sync() } catch {
-      let text = format.text(value) ?? lines.map(\.printable).joined(separator: "\n")
-      write("note: what standard output did not take, and is shown this once:\n\(text)\n", to: STDERR_FILENO)
-      throw error
+    if let session = DoorSession.current {
+      // Whoever sent the command shows it, and sees whether it was taken.
+      session.noteShownOnce(format.text(value) ?? lines.map(\.printable).joined(separator: "\n"))
     }
+    try Output.syncOnce(format.text(value) ?? lines.map(\.printable).joined(separator: "\n"))
   }
 
   /// Runs a check. Where it fails, programs are told on standard output as well: why, and at which position.
@@ -105,7 +115,7 @@ struct ConfirmationOptions: ParsableArguments {
 
   /// Asks for the number of what is about to go, unless told not to.
   func require<Kind>(_ id: ObjectID<Kind>, _ question: String) throws {
-    guard !yes else { return }
+    guard !yes, DoorSession.current?.request.isConfirmed != true else { return }
     guard isatty(STDIN_FILENO) == 1 else { throw ValidationError("Without a terminal to ask on, --yes is needed.") }
     write("\(question) Type its number:\n", to: STDERR_FILENO)
     guard readLine().flatMap({ ObjectID<Kind>($0) }) == id else { throw CheckFailed(reason: "nothing was done") }

@@ -26,7 +26,7 @@ private func trimmedLines(of text: String) -> [String] {
 ///
 /// - Parameter what: what is asked for, such as "token".
 func secrets(in file: String, _ what: String) throws -> [String] {
-  guard file == "-", isatty(STDIN_FILENO) == 1 else { return try lines(of: file) }
+  guard file == "-", DoorSession.current == nil, isatty(STDIN_FILENO) == 1 else { return try lines(of: file) }
   return trimmedLines(of: try HiddenLine.read("\(what): "))
 }
 
@@ -63,6 +63,11 @@ func unwrapped(_ text: String) -> String {
 ///   - limit: the most bytes that it may have.
 ///   - isWorthwhile: whether to read on, after the first bytes.
 func contents(of file: String, limit: Int, isWorthwhile: ([UInt8]) -> Bool = { _ in true }) throws -> [UInt8] {
+  if let session = DoorSession.current {
+    let bytes = try session.input(file)
+    guard isWorthwhile(bytes), bytes.count > limit else { return bytes }
+    throw CannotRead(reason: "\(file) has more than \(limit) bytes; check that it is the right file")
+  }
   let descriptor = file == "-" ? STDIN_FILENO : unsafe open(file, O_RDONLY | O_CLOEXEC)
   guard descriptor >= 0 else { throw CannotRead(reason: "\(file) cannot be read: \(systemError())") }
   defer { if descriptor != STDIN_FILENO { close(descriptor) } }

@@ -4,6 +4,7 @@ import Glibc
 enum Terminal {
   /// How many columns there are: what COLUMNS says, or the terminal; nil where the output goes elsewhere.
   static var width: Int? {
+    if let session = DoorSession.current { return session.request.columns }
     if let text = unsafe getenv("COLUMNS"), let columns = unsafe Int(String(cString: text)), columns > 0 {
       return columns
     }

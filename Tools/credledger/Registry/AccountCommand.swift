@@ -34,7 +34,7 @@ struct AccountCommand: AsyncParsableCommand {
     }
   }
 
-  struct Show: AsyncParsableCommand {
+  struct Show: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "Show an account.",
       discussion: """
@@ -48,6 +48,8 @@ struct AccountCommand: AsyncParsableCommand {
     @OptionGroup var output: FormatOptions
     @Argument(help: "The account, such as account:12 or 12.") var account: AccountID
     @OptionGroup var revealing: RevealOptions
+
+    var changesLedger: Bool { revealing.reveal }
 
     func run() async throws {
       let (id, reveal) = (account, revealing.reveal)
@@ -63,7 +65,7 @@ struct AccountCommand: AsyncParsableCommand {
     }
   }
 
-  struct Disable: AsyncParsableCommand {
+  struct Disable: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "Disable an account; everything that depends on it stops.")
     @OptionGroup var ledger: LedgerOptions
@@ -82,7 +84,7 @@ struct AccountCommand: AsyncParsableCommand {
     }
   }
 
-  struct Enable: AsyncParsableCommand {
+  struct Enable: DoorCommand {
     static let configuration = CommandConfiguration(abstract: "Enable an account that was disabled.")
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup(title: "Who and why") var by: OperatorOptions
@@ -99,7 +101,7 @@ struct AccountCommand: AsyncParsableCommand {
     }
   }
 
-  struct Role: AsyncParsableCommand {
+  struct Role: DoorCommand {
     static let configuration = CommandConfiguration(abstract: "Give an account another role.")
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup(title: "Who and why") var by: OperatorOptions
@@ -116,7 +118,7 @@ struct AccountCommand: AsyncParsableCommand {
     }
   }
 
-  struct RemovePhone: AsyncParsableCommand {
+  struct RemovePhone: DoorCommand {
     static let configuration = CommandConfiguration(abstract: "Remove a phone from its account.")
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup(title: "Who and why") var by: OperatorOptions

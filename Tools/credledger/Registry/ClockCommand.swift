@@ -40,7 +40,7 @@ struct ClockCommand: AsyncParsableCommand {
     }
   }
 
-  struct Accept: AsyncParsableCommand {
+  struct Accept: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "Confirm that the clock is right: recorded time continues from it.",
       discussion: """

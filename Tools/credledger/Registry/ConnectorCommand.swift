@@ -74,7 +74,7 @@ struct ConnectorCommand: AsyncParsableCommand {
     }
   }
 
-  struct Create: AsyncParsableCommand {
+  struct Create: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "Create a connector for somebody with a verified phone.",
       discussion: """
@@ -110,7 +110,7 @@ struct ConnectorCommand: AsyncParsableCommand {
     }
   }
 
-  struct Update: AsyncParsableCommand {
+  struct Update: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "Change some of a connector's details; the others stay.",
       discussion: """
@@ -157,7 +157,7 @@ struct ConnectorCommand: AsyncParsableCommand {
     }
   }
 
-  struct Approve: AsyncParsableCommand {
+  struct Approve: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "Approve the scopes of a connector that concern the whole organisation.",
       discussion: """
@@ -187,7 +187,7 @@ struct ConnectorCommand: AsyncParsableCommand {
     }
   }
 
-  struct RotateSecret: AsyncParsableCommand {
+  struct RotateSecret: DoorCommand {
     static let configuration = CommandConfiguration(
       commandName: "rotate-secret", abstract: "Give a connector another Secret.",
       discussion: """
@@ -219,7 +219,7 @@ struct ConnectorCommand: AsyncParsableCommand {
     }
   }
 
-  struct Delete: AsyncParsableCommand {
+  struct Delete: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "Delete a connector for good; all its tokens stop.",
       discussion: """
@@ -236,9 +236,11 @@ struct ConnectorCommand: AsyncParsableCommand {
     @OptionGroup var confirmation: ConfirmationOptions
     @Argument(help: "The connector, such as connector:8 or 8.") var connector: ConnectorID
 
+    func confirm() throws { try confirmation.require(connector, "Delete \(connector) for good?") }
+
     func run() async throws {
       let id = connector
-      try confirmation.require(id, "Delete \(id) for good?")
+      try confirm()
       let change = try await ledger.changing(id, by) {
         try await $0.connectors.delete(id, by: Requester.operator, context: $1)
       }

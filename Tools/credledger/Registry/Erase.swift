@@ -1,7 +1,7 @@
 import ArgumentParser
 import CredentialLedger
 
-struct Erase: AsyncParsableCommand {
+struct Erase: DoorCommand {
   static let configuration = CommandConfiguration(
     abstract: "Erase the person of an account, for good.",
     discussion: """
@@ -17,8 +17,10 @@ struct Erase: AsyncParsableCommand {
   @Argument(help: "The account, such as account:12 or 12.") var account: AccountID
   @OptionGroup var confirmation: ConfirmationOptions
 
+  func confirm() throws { try confirmation.require(account, "Erase the person of \(account) for good?") }
+
   func run() async throws {
-    try confirmation.require(account, "Erase the person of \(account) for good?")
+    try confirm()
     let id = account
     try await ledger.writing(by) { try await $0.people.erase(id, by: Requester.operator, context: $1) }
     print("Erased the person of \(account).")

@@ -66,7 +66,7 @@ struct GrantCommand: AsyncParsableCommand {
     }
   }
 
-  struct Create: AsyncParsableCommand {
+  struct Create: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "Give a connector access: to a group that the granter administers, or to the granter's own data.",
       discussion: """
@@ -113,7 +113,7 @@ struct GrantCommand: AsyncParsableCommand {
     }
   }
 
-  struct Revoke: AsyncParsableCommand {
+  struct Revoke: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "Revoke a grant for good; all its tokens stop.",
       discussion: """

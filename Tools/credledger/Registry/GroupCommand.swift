@@ -75,7 +75,7 @@ struct GroupCommand: AsyncParsableCommand {
     }
   }
 
-  struct Create: AsyncParsableCommand {
+  struct Create: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "Create a group, with its creator as its first admin.",
       discussion: """
@@ -105,7 +105,7 @@ struct GroupCommand: AsyncParsableCommand {
     }
   }
 
-  struct Rename: AsyncParsableCommand {
+  struct Rename: DoorCommand {
     static let configuration = CommandConfiguration(abstract: "Give a group another name.")
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup(title: "Who and why") var by: OperatorOptions
@@ -122,7 +122,7 @@ struct GroupCommand: AsyncParsableCommand {
     }
   }
 
-  struct Delete: AsyncParsableCommand {
+  struct Delete: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "Delete a group for good; the access that was given to it stops.",
       discussion: """
@@ -138,9 +138,11 @@ struct GroupCommand: AsyncParsableCommand {
     @OptionGroup var confirmation: ConfirmationOptions
     @Argument(help: "The group, such as group:5 or 5.") var group: GroupID
 
+    func confirm() throws { try confirmation.require(group, "Delete \(group) for good?") }
+
     func run() async throws {
       let id = group
-      try confirmation.require(id, "Delete \(id) for good?")
+      try confirm()
       let change = try await ledger.changing(id, by) {
         try await $0.groups.delete(id, by: Requester.operator, context: $1)
       }
@@ -148,7 +150,7 @@ struct GroupCommand: AsyncParsableCommand {
     }
   }
 
-  struct Attach: AsyncParsableCommand {
+  struct Attach: DoorCommand {
     static let configuration = CommandConfiguration(abstract: "Put a group below another.")
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup(title: "Who and why") var by: OperatorOptions
@@ -166,7 +168,7 @@ struct GroupCommand: AsyncParsableCommand {
     }
   }
 
-  struct Detach: AsyncParsableCommand {
+  struct Detach: DoorCommand {
     static let configuration = CommandConfiguration(abstract: "Take a group from below another.")
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup(title: "Who and why") var by: OperatorOptions

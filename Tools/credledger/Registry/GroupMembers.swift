@@ -2,7 +2,7 @@ import ArgumentParser
 import CredentialLedger
 
 extension GroupCommand {
-  struct Members: AsyncParsableCommand {
+  struct Members: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "List the members that a group has now, in the order in which they were added.",
       discussion: """
@@ -19,6 +19,8 @@ extension GroupCommand {
     @Argument(help: "The group, such as group:5 or 5, or its ID.") var group: GroupName
     @OptionGroup var revealing: RevealOptions
 
+    var changesLedger: Bool { revealing.reveal }
+
     func run() async throws {
       let group = group
       let (members, numbers) = try await ledger.reading(revealing) { ledger in
@@ -33,7 +35,7 @@ extension GroupCommand {
     }
   }
 
-  struct AddMember: AsyncParsableCommand {
+  struct AddMember: DoorCommand {
     static let configuration = CommandConfiguration(
       commandName: "add-member", abstract: "Add people to a group, each by account or by number.",
       discussion: """
@@ -50,6 +52,8 @@ extension GroupCommand {
     @Argument(help: "The group, such as group:5 or 5, or its ID.") var group: GroupName
     @OptionGroup var named: PeopleOptions
     @Option(help: "What the new members may do.") var role = MemberRoleName.member
+
+    var inputs: [CommandInput] { named.inputs }
 
     func validate() throws { try named.requireSomebody() }
 
@@ -68,7 +72,7 @@ extension GroupCommand {
     }
   }
 
-  struct RemoveMember: AsyncParsableCommand {
+  struct RemoveMember: DoorCommand {
     static let configuration = CommandConfiguration(
       commandName: "remove-member", abstract: "Remove members; what they granted for the group stops.",
       discussion: """
@@ -97,7 +101,7 @@ extension GroupCommand {
     }
   }
 
-  struct ChangeRole: AsyncParsableCommand {
+  struct ChangeRole: DoorCommand {
     static let configuration = CommandConfiguration(
       commandName: "role", abstract: "Give a member another role; a demoted admin's grants for the group stop.")
     @OptionGroup var ledger: LedgerOptions

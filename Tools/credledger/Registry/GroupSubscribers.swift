@@ -2,7 +2,7 @@ import ArgumentParser
 import CredentialLedger
 
 extension GroupCommand {
-  struct Subscribers: AsyncParsableCommand {
+  struct Subscribers: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "List the subscribers of a public group, in the order in which they were added.",
       discussion: """
@@ -22,6 +22,8 @@ extension GroupCommand {
     @Option(parsing: .unconditional, help: "How many, 1 to 50.") var limit = 50
     @OptionGroup var revealing: RevealOptions
 
+    var changesLedger: Bool { revealing.reveal }
+
     func validate() throws { try requireLimit(limit, 1...50) }
 
     func run() async throws {
@@ -40,7 +42,7 @@ extension GroupCommand {
     }
   }
 
-  struct Subscribe: AsyncParsableCommand {
+  struct Subscribe: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "Make people subscribers of a public group, each by account or by number.",
       discussion: """
@@ -57,6 +59,8 @@ extension GroupCommand {
     @Argument(help: "The group, such as group:5 or 5, or its ID.") var group: GroupName
     @OptionGroup var named: PeopleOptions
 
+    var inputs: [CommandInput] { named.inputs }
+
     func validate() throws { try named.requireSomebody() }
 
     func run() async throws {
@@ -70,7 +74,7 @@ extension GroupCommand {
     }
   }
 
-  struct Unsubscribe: AsyncParsableCommand {
+  struct Unsubscribe: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "End people's subscriptions to a public group, each by account or by number.",
       discussion: """
@@ -85,6 +89,8 @@ extension GroupCommand {
     @OptionGroup var output: FormatOptions
     @Argument(help: "The group, such as group:5 or 5, or its ID.") var group: GroupName
     @OptionGroup var named: PeopleOptions
+
+    var inputs: [CommandInput] { named.inputs }
 
     func validate() throws { try named.requireSomebody() }
 

@@ -54,7 +54,7 @@ struct KeyCommand: AsyncParsableCommand {
     }
   }
 
-  struct RotateSigning: AsyncParsableCommand {
+  struct RotateSigning: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "Replace the key that signs checkpoints.",
       discussion: """
@@ -79,6 +79,9 @@ struct KeyCommand: AsyncParsableCommand {
       help: ArgumentHelp(
         "The public key of the new one: a verifier key, or 32 bytes in Base64.", valueName: "key"))
     var publicKey: String?
+
+    // A key that is kept elsewhere is named by what is opened or run to use it.
+    var changesLedger: Bool { external == nil }
 
     func validate() throws {
       guard external != nil || publicKey == nil else {

@@ -14,7 +14,7 @@ struct KeyKindArgument: ExpressibleByArgument {
 }
 
 extension KeyCommand {
-  struct Rotate: AsyncParsableCommand {
+  struct Rotate: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "Make new keys, with an overlap for tokens and requests of the earlier ones.",
       discussion: """
@@ -61,7 +61,7 @@ extension KeyCommand {
     }
   }
 
-  struct Drop: AsyncParsableCommand {
+  struct Drop: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "Destroy earlier keys of a kind before their time.",
       discussion: """

@@ -16,7 +16,7 @@ struct OperatorCommand: AsyncParsableCommand {
       """,
     subcommands: [Create.self, List.self, RequireNames.self])
 
-  struct Create: AsyncParsableCommand {
+  struct Create: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "Register an account with the operator role, for somebody who has not signed in yet.",
       discussion: """
@@ -60,7 +60,7 @@ struct OperatorCommand: AsyncParsableCommand {
     }
   }
 
-  struct RequireNames: AsyncParsableCommand {
+  struct RequireNames: DoorCommand {
     static let configuration = CommandConfiguration(
       commandName: "require-names", abstract: "Refuse changes at the command line that name no operator.",
       discussion: """

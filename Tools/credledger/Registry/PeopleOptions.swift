@@ -10,6 +10,9 @@ struct PeopleOptions: ParsableArguments {
 
   var isEmpty: Bool { account.isEmpty && number.isEmpty && numberFile == nil }
 
+  /// What is read to know them.
+  var inputs: [CommandInput] { numberFile.map { [CommandInput(name: $0)] } ?? [] }
+
   /// - Throws: for people who do not say whom they mean.
   func requireSomebody() throws {
     guard !isEmpty else { throw ValidationError("Give --account, --number or --number-file.") }

@@ -40,7 +40,7 @@ struct ResourceServerCommand: AsyncParsableCommand {
     }
   }
 
-  struct Create: AsyncParsableCommand {
+  struct Create: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "Register a resource server.",
       discussion: """
@@ -74,7 +74,7 @@ struct ResourceServerCommand: AsyncParsableCommand {
     }
   }
 
-  struct RotateSecret: AsyncParsableCommand {
+  struct RotateSecret: DoorCommand {
     static let configuration = CommandConfiguration(
       commandName: "rotate-secret", abstract: "Give a resource server another Secret.",
       discussion: """
@@ -111,7 +111,7 @@ struct ResourceServerCommand: AsyncParsableCommand {
     }
   }
 
-  struct Delete: AsyncParsableCommand {
+  struct Delete: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "Delete a resource server for good.",
       discussion: """
@@ -128,9 +128,11 @@ struct ResourceServerCommand: AsyncParsableCommand {
     @OptionGroup var confirmation: ConfirmationOptions
     @Argument(help: "The resource server, such as resource-server:8 or 8.") var server: ResourceServerID
 
+    func confirm() throws { try confirmation.require(server, "Delete \(server) for good?") }
+
     func run() async throws {
       let id = server
-      try confirmation.require(id, "Delete \(id) for good?")
+      try confirm()
       let change = try await ledger.changing(id, by) { ledger, context in
         try await ledger.resourceServers.delete(id, by: Requester.operator, context: context)
       }

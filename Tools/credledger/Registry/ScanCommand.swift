@@ -1,8 +1,7 @@
 import ArgumentParser
 import CredentialLedger
-import Glibc
 
-struct ScanCommand: AsyncParsableCommand {
+struct ScanCommand: DoorCommand {
   static let configuration = CommandConfiguration(
     commandName: "scan", abstract: "Find tokens of this ledger in files.",
     discussion: """
@@ -30,6 +29,9 @@ struct ScanCommand: AsyncParsableCommand {
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup(title: "Who and why") var by: OperatorOptions
   @OptionGroup var output: FormatOptions
+
+  var changesLedger: Bool { revoke }
+  var inputs: [CommandInput] { files.map { CommandInput(name: $0) } }
 
   func run() async throws {
     let (files, revoke) = (files, revoke)
@@ -75,22 +77,15 @@ struct ScanCommand: AsyncParsableCommand {
   private static func tokens(
     in file: String, _ ledger: Ledger
   ) throws -> [(token: Tokens.Found, line: Int, column: Int)] {
-    let descriptor = file == "-" ? STDIN_FILENO : unsafe open(file, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw CannotRead(reason: "\(file) cannot be opened: \(Self.lastError)") }
-    defer { if descriptor != STDIN_FILENO { close(descriptor) } }
+    let source = try ByteSource(file)
     var found: [(token: Tokens.Found, line: Int, column: Int)] = []
     var window: [UInt8] = []
     var (line, column) = (1, 1)
-    var piece = [UInt8](repeating: 0, count: 1 << 18)
     while true {
-      let count = unsafe read(descriptor, &piece, piece.count)
-      guard count >= 0 else {
-        if errno == EINTR { continue }
-        throw CannotRead(reason: "\(file) cannot be read: \(Self.lastError)")
-      }
-      window += piece[..<count]
+      let piece = try source.next()
+      window += piece
       // What may be the beginning of a token is looked at again with what follows.
-      let isLast = count == 0
+      let isLast = piece.isEmpty
       let done = isLast ? window.count : max(0, window.count - Tokens.overlap)
       var place = 0
       for token in try ledger.tokens.find(in: window) where token.offset < done {
@@ -113,8 +108,6 @@ struct ScanCommand: AsyncParsableCommand {
       }
     }
   }
-
-  private static var lastError: String { unsafe String(cString: strerror(errno)) }
 }
 
 /// A token that is where it does not belong.

@@ -53,7 +53,7 @@ extension Token {
     }
   }
 
-  struct Revoke: AsyncParsableCommand {
+  struct Revoke: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "Revoke a token, a refresh token with its family, or all of a grant, a connector or an account.",
       discussion: """
@@ -77,6 +77,8 @@ extension Token {
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
+
+    var inputs: [CommandInput] { target == "-" ? [CommandInput(name: "-", prompt: "token")] : [] }
 
     func run() async throws {
       let targets: [(name: String?, explained: Ledger.Explained)]

@@ -88,7 +88,7 @@ struct WebhookCommand: AsyncParsableCommand {
     }
   }
 
-  struct Disable: AsyncParsableCommand {
+  struct Disable: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "Stop a webhook until its connector enables it again.",
       discussion: """
@@ -113,7 +113,7 @@ struct WebhookCommand: AsyncParsableCommand {
     }
   }
 
-  struct Delete: AsyncParsableCommand {
+  struct Delete: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "Delete a webhook for good; the key of its address and token is destroyed.",
       discussion: """
@@ -129,9 +129,11 @@ struct WebhookCommand: AsyncParsableCommand {
     @OptionGroup var confirmation: ConfirmationOptions
     @Argument(help: "The webhook, such as webhook:15 or 15.") var webhook: WebhookID
 
+    func confirm() throws { try confirmation.require(webhook, "Delete \(webhook) for good?") }
+
     func run() async throws {
       let id = webhook
-      try confirmation.require(id, "Delete \(id) for good?")
+      try confirm()
       let change = try await ledger.changing(id, by) {
         try await $0.webhooks.delete(id, by: Requester.operator, context: $1)
       }

@@ -64,7 +64,7 @@ struct Serve: AsyncParsableCommand {
     let logger = Logger(label: "credledger") { _ in output }
     try await ledger.writing { opened in
       logger.info("starting", metadata: ["settings": .string(settings.description)])
-      let server = try LedgerServer(opened, settings, logger) { origin in
+      let server = try LedgerServer(opened, settings, logger, commands: DoorCommands(opened)) { origin in
         Self.tell("listening on \(origin)")
       } show: { line in
         Self.tell(line)

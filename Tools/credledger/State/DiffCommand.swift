@@ -1,7 +1,7 @@
 import ArgumentParser
 import CredentialLedger
 
-struct DiffCommand: AsyncParsableCommand {
+struct DiffCommand: DoorCommand {
   static let configuration = CommandConfiguration(
     commandName: "diff", abstract: "Show what changed in the state between two moments.",
     discussion: """
@@ -22,6 +22,8 @@ struct DiffCommand: AsyncParsableCommand {
   @OptionGroup var revealing: RevealOptions
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions
+
+  var changesLedger: Bool { revealing.reveal }
 
   func run() async throws {
     try await ledger.reading(revealing, anybodyFor: "diff") { ledger, disclosure in

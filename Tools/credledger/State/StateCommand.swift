@@ -3,7 +3,7 @@ public import CredentialLedger
 
 extension PastState.Selection: ExpressibleByArgument {}
 
-struct StateCommand: AsyncParsableCommand {
+struct StateCommand: DoorCommand {
   static let configuration = CommandConfiguration(
     commandName: "state", abstract: "Show the state at any moment.",
     discussion: """
@@ -40,6 +40,9 @@ struct StateCommand: AsyncParsableCommand {
   @OptionGroup var revealing: RevealOptions
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions
+
+  // The server opens no folder for others.
+  var changesLedger: Bool { revealing.reveal && replayed == nil }
 
   func validate() throws {
     if asOf != nil, replayed != nil { throw ValidationError("Give --as-of or --in, not both.") }
