@@ -48,7 +48,8 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let package = Package(
   name: "CredentialLedger",
   products: [
-    .library(name: "CredentialLedger", targets: ["CredentialLedger"]),
+    // Two modules to import: what a service calls, and what an operator's program adds to it.
+    .library(name: "CredentialLedger", targets: ["CredentialLedger", "LedgerOperations"]),
     .executable(name: "credledger", targets: ["credledger"]),
     // For the tests alone: loaded into a process whose disk is to fail.
     .library(name: "FaultyDisk", type: .dynamic, targets: ["FaultyDisk"]),
@@ -81,8 +82,14 @@ let package = Package(
     library("LedgerDomain", "LedgerEvents", "LedgerCrypto"),
     library("Projections", "EventLog", "LedgerDomain", "LedgerEvents", "KeyStore", "LMDB", "LedgerCrypto"),
     library(
-      "CredentialLedger", "Projections", "LedgerDomain", "LedgerEvents", "EventLog", "KeyStore",
-      "TransparencyLog", "LMDB", "LedgerCrypto"),
+      "LedgerEngine", "Projections", "LedgerDomain", "LedgerEvents", "EventLog", "KeyStore", "TransparencyLog", "LMDB",
+      "LedgerCrypto"),
+    library(
+      "CredentialLedger", "LedgerEngine", "Projections", "LedgerDomain", "LedgerEvents", "EventLog", "KeyStore",
+      "TransparencyLog", "LedgerCrypto"),
+    library(
+      "LedgerOperations", "CredentialLedger", "LedgerEngine", "Projections", "LedgerDomain", "LedgerEvents", "EventLog",
+      "KeyStore", "TransparencyLog", "LMDB", "LedgerCrypto"),
     library("HTTPSupport", "CredentialLedger", hummingbird, httpTypes, nioCore),
     library("TokenService", "CredentialLedger", "HTTPSupport", hummingbird, httpTypes),
     library("OutgoingHTTP", httpClient, nioCore, nioPosix, nioSSL),
@@ -90,7 +97,7 @@ let package = Package(
     library(
       "PlatformService", "CredentialLedger", "HTTPSupport", "MessageStore", "OutgoingHTTP", hummingbird, httpTypes),
     library(
-      "ManagementPortal", "CredentialLedger", "HTTPSupport", "MessageStore", hummingbird, httpTypes, nioCore, nioPosix,
+      "ManagementPortal", "CredentialLedger", "LedgerOperations", "HTTPSupport", "MessageStore", hummingbird, httpTypes, nioCore, nioPosix,
       httpClient, jwtKit, logging),
     library(
       "LedgerServer", "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "ManagementPortal",
@@ -98,32 +105,35 @@ let package = Package(
       lifecycle, logging, httpTypes, nioCore, nioHTTP1, nioHTTPTypes, nioSSL),
     .executableTarget(
       name: "credledger",
-      dependencies: ["CredentialLedger", "LedgerServer", "KeyStore", "CArguments", "CPlatform", arguments, logging],
+      dependencies: [
+        "CredentialLedger", "LedgerOperations", "LedgerServer", "KeyStore", "CArguments", "CPlatform", arguments, logging,
+      ],
       path: "Tools/credledger",
       swiftSettings: flags),
     .target(name: "CArguments", path: "Tools/arguments"),
     .executableTarget(
-      name: "ledger-benchmarks", dependencies: ["CredentialLedger"], path: "Tools/benchmarks/ledger",
+      name: "ledger-benchmarks", dependencies: ["CredentialLedger", "LedgerOperations"], path: "Tools/benchmarks/ledger",
       swiftSettings: flags),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: flags),
     .target(
       name: "LedgerTestSupport", dependencies: ["TestSupport", "LedgerDomain", "LedgerEvents", "LedgerCrypto"],
       path: "Tests/LedgerTestSupport", swiftSettings: flags),
     .executableTarget(
-      name: "LedgerCrashChild", dependencies: ["CredentialLedger"], path: "Tests/LedgerCrashChild",
+      name: "LedgerCrashChild", dependencies: ["CredentialLedger", "LedgerOperations"], path: "Tests/LedgerCrashChild",
       swiftSettings: flags),
     .testTarget(
       name: "CrashTests",
-      dependencies: ["CredentialLedger", "LedgerCrashChild", "LedgerTestSupport", "FaultyDisk"],
+      dependencies: ["CredentialLedger", "LedgerOperations", "LedgerCrashChild", "LedgerTestSupport", "FaultyDisk"],
       swiftSettings: flags),
     .testTarget(
-      name: "ProgramTests", dependencies: ["CredentialLedger", "LMDB", "credledger", "LedgerTestSupport", arguments],
+      name: "ProgramTests",
+      dependencies: ["CredentialLedger", "LedgerOperations", "LMDB", "credledger", "LedgerTestSupport", arguments],
       exclude: ["Golden"], swiftSettings: flags),
     .target(name: "FaultyDisk", path: "Tests/FaultyDisk", linkerSettings: [.linkedLibrary("dl")]),
     .testTarget(
       name: "ServerTests",
       dependencies: [
-        "CredentialLedger", "LedgerServer", "HTTPSupport", "PlatformService", "credledger", "TestSupport",
+        "CredentialLedger", "LedgerOperations", "LedgerServer", "HTTPSupport", "PlatformService", "credledger", "TestSupport",
       ],
       exclude: ["Golden"],
       swiftSettings: flags),
@@ -140,6 +150,8 @@ let package = Package(
     tests(
       of: "Projections", "EventLog", "LedgerDomain", "LedgerEvents", "KeyStore", "LMDB", "LedgerCrypto",
       "LedgerTestSupport", golden: true),
-    tests(of: "CredentialLedger", "EventLog", "TransparencyLog", "LMDB", "LedgerTestSupport", golden: true),
+    tests(
+      of: "CredentialLedger", "LedgerOperations", "EventLog", "TransparencyLog", "LMDB", "LedgerTestSupport",
+      golden: true),
   ]
 )

@@ -2,6 +2,7 @@ import LedgerTestSupport
 import Testing
 
 @testable import CredentialLedger
+@testable import LedgerOperations
 
 /// Steps of the clock, against everything that ends by itself and every limit.
 @Suite struct ClockStepTests {

@@ -6,6 +6,7 @@ import Projections
 import Testing
 
 @testable import CredentialLedger
+@testable import LedgerOperations
 
 /// Rows that decide access, put back or made up by somebody who can write the file and has no key.
 @Suite struct DamagedTableTests {

@@ -1,5 +1,6 @@
 import CredentialLedger
 import Glibc
+import LedgerOperations
 
 /// Stands for a client of HTTP.
 private struct HTTP {

@@ -1,4 +1,5 @@
 import CredentialLedger
+import LedgerOperations
 
 /// Stands for a client of HTTP.
 private struct HTTP {

@@ -1,4 +1,5 @@
 import CredentialLedger
+import LedgerOperations
 
 /// As ``DocumentedCallsTests``, for the states of the past, replays and snapshots. Compiled, and not run: what the calls do
 /// is tested elsewhere.

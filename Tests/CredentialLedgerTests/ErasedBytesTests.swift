@@ -6,6 +6,7 @@ import Testing
 
 @testable import CredentialLedger
 @testable import KeyStore
+@testable import LedgerOperations
 
 /// What is left of an erased person in the files themselves: neither what was said of it, nor the key that opens it.
 @Suite struct ErasedBytesTests {

@@ -4,6 +4,7 @@ import LedgerTestSupport
 import Testing
 
 @testable import CredentialLedger
+@testable import LedgerOperations
 
 /// Every key is replaceable while the ledger goes on: what was made before works as long as it is said, and no longer.
 @Suite struct KeyringRotationTests {

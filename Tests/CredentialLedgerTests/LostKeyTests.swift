@@ -1,6 +1,7 @@
 import CredentialLedger
 import Glibc
 import KeyStore
+import LedgerOperations
 import LedgerTestSupport
 import Testing
 

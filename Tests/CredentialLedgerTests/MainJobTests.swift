@@ -1,5 +1,6 @@
 import CredentialLedger
 import EventLog
+import LedgerOperations
 import LedgerTestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import LedgerTestSupport
 import Testing
 
 @testable import CredentialLedger
+@testable import LedgerOperations
 
 /// Numbers that a server passes on as it got them: each public call that takes one answers, or refuses it.
 @Suite struct NumbersFromOutsideTests {

@@ -3,6 +3,7 @@ import LedgerTestSupport
 import Testing
 
 @testable import CredentialLedger
+@testable import LedgerOperations
 
 /// What is counted of PINs outlives whoever it is about, for a day.
 @Suite struct PINCountTests {

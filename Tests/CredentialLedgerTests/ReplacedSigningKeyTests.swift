@@ -5,6 +5,7 @@ import Testing
 import TransparencyLog
 
 @testable import CredentialLedger
+@testable import LedgerOperations
 
 /// A signing key that was replaced counts for the trees of its time, and a thief of it signs nothing newer.
 @Suite struct ReplacedSigningKeyTests {

@@ -3,6 +3,7 @@ import Synchronization
 import Testing
 
 @testable import CredentialLedger
+@testable import LedgerOperations
 
 /// What a verification or a state of the past needs on disk for a while lies where the configuration says.
 @Suite struct ScratchTests {

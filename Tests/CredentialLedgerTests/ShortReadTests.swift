@@ -4,6 +4,7 @@ import Synchronization
 import Testing
 
 @testable import CredentialLedger
+@testable import LedgerOperations
 
 /// What takes long holds up nothing that does not. No test measures time: where an answer had to wait it would wait for
 /// ever, and the limit ends the test.

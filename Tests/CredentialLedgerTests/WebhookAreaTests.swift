@@ -3,6 +3,7 @@ import LedgerTestSupport
 import Testing
 
 @testable import CredentialLedger
+@testable import LedgerOperations
 
 @Suite struct WebhookAreaTests {
   let folder = TemporaryFolder()

@@ -1,5 +1,6 @@
 import CredentialLedger
 import Glibc
+import LedgerOperations
 import Synchronization
 
 // Works on a ledger until it is killed, or until the ledger fails it: many tasks at once, each with commands of its

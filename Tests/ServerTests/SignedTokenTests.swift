@@ -1,5 +1,6 @@
 import CredentialLedger
 import HTTPSupport
+import LedgerOperations
 import TestSupport
 import Testing
 

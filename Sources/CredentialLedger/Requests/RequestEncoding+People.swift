@@ -35,6 +35,4 @@ extension RequestEncoding {
   static func signIn(_ number: PhoneNumber, pin: String, _ consent: Consent?) -> Self {
     Self(.signInWithPIN, version: 2, .text(number.digits), .text(pin), consent?.field ?? .none)
   }
-
-  static var rotateMasterKey: Self { Self(.rotateMasterKey) }
 }

@@ -7,6 +7,7 @@ import TransparencyLog
 
 @testable import CredentialLedger
 @testable import EventLog
+@testable import LedgerOperations
 
 /// Somebody who can write the data file, and has no key, changes a record and everything that is computed from it: the
 /// check of its row, its leaf, the tree's edge. Nothing is signed then, and nothing leaves the ledger as evidence.

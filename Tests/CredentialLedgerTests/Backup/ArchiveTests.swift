@@ -4,6 +4,7 @@ import LedgerTestSupport
 import Testing
 
 @testable import CredentialLedger
+@testable import LedgerOperations
 
 @Suite struct ArchiveTests {
   @Test func eachRunAddsWhatIsNewAndALedgerOfTheSegmentsHasTheSameRoot() async throws {

@@ -3,6 +3,7 @@ import Synchronization
 import Testing
 
 @testable import CredentialLedger
+@testable import LedgerOperations
 
 /// What a run leaves that ends after it has named some of what it makes, and before it has named all.
 @Suite struct BackupHandoverTests {

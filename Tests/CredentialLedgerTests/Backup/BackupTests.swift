@@ -5,6 +5,7 @@ import LedgerTestSupport
 import Testing
 
 @testable import CredentialLedger
+@testable import LedgerOperations
 
 @Suite struct BackupTests {
   @Test func oneTakenUnderFullLoadIsARealCommit() async throws {

@@ -3,6 +3,7 @@ import LedgerTestSupport
 import Testing
 
 @testable import CredentialLedger
+@testable import LedgerOperations
 
 @Suite struct ExportTests {
   @Test func aLedgerOfTheLinesHasTheSameRootAndTheSameState() async throws {

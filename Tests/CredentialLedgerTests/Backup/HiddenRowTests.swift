@@ -3,6 +3,7 @@ import LedgerTestSupport
 import Testing
 
 @testable import CredentialLedger
+@testable import LedgerOperations
 
 /// A flipped bit in a branch of a tree hides rows from look-ups, while whoever goes through the leaves meets them all.
 @Suite struct HiddenRowTests {

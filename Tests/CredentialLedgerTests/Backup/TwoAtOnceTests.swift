@@ -3,6 +3,7 @@ import LedgerTestSupport
 import Testing
 
 @testable import CredentialLedger
+@testable import LedgerOperations
 
 @Suite("Two that fill one folder at once") struct TwoAtOnceTests {
   private let folder = TemporaryFolder()

@@ -4,6 +4,7 @@ import Projections
 import Testing
 
 @testable import CredentialLedger
+@testable import LedgerOperations
 
 /// A ledger with tokens that expired long ago, among other events, an archive of them, and enough later events that they
 /// may leave.

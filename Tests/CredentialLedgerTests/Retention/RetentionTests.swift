@@ -6,6 +6,7 @@ import Synchronization
 import Testing
 
 @testable import CredentialLedger
+@testable import LedgerOperations
 
 @Suite struct RetentionTests {
   @Test func withTheArchiveAtHandEverythingIsAnsweredAsBefore() async throws {

@@ -1,5 +1,6 @@
 import CredentialLedger
 import Glibc
+import LedgerOperations
 
 /// What auditors ask for: the latest events of anything, states of the past, evidence.
 enum Auditing {

@@ -1,5 +1,6 @@
 import CredentialLedger
 import Glibc
+import LedgerOperations
 import Synchronization
 
 /// A backup while callers issue tokens: how fast it is beside the disk alone, and how long the callers wait for it.

@@ -1,5 +1,6 @@
 import CredentialLedger
 import Glibc
+import LedgerOperations
 import Synchronization
 
 /// A ledger filled with tokens by 1,024 callers, some of which are kept in a file beside it for validating.

@@ -1,4 +1,5 @@
 import CredentialLedger
+import LedgerOperations
 import Synchronization
 
 /// Tokens issued by concurrent callers, each of whom waits until its token is durable before it asks for the next.

@@ -1,4 +1,5 @@
 import CredentialLedger
+import LedgerOperations
 
 /// What operators wait for.
 enum Reading {

@@ -14,8 +14,16 @@ ALLOWED = {
     "EventLog": {"LMDB", "TransparencyLog", "LedgerCrypto"},
     "LedgerDomain": {"LedgerEvents", "LedgerCrypto"},
     "Projections": {"EventLog", "LedgerDomain", "LedgerEvents", "KeyStore", "LMDB", "LedgerCrypto"},
-    "CredentialLedger": {
+    "LedgerEngine": {
         "Projections", "LedgerDomain", "LedgerEvents", "EventLog", "KeyStore", "TransparencyLog", "LMDB",
+        "LedgerCrypto",
+    },
+    "CredentialLedger": {
+        "LedgerEngine", "Projections", "LedgerDomain", "LedgerEvents", "EventLog", "KeyStore", "TransparencyLog",
+        "LedgerCrypto",
+    },
+    "LedgerOperations": {
+        "CredentialLedger", "LedgerEngine", "Projections", "LedgerDomain", "LedgerEvents", "EventLog", "KeyStore", "TransparencyLog", "LMDB",
         "LedgerCrypto",
     },
     "HTTPSupport": {"CredentialLedger", "Hummingbird", "HTTPTypes", "NIOCore"},
@@ -24,8 +32,8 @@ ALLOWED = {
     "MessageStore": {"CredentialLedger", "EventLog", "KeyStore", "LMDB"},
     "PlatformService": {"CredentialLedger", "HTTPSupport", "MessageStore", "OutgoingHTTP", "Hummingbird", "HTTPTypes"},
     "ManagementPortal": {
-        "CredentialLedger", "HTTPSupport", "MessageStore", "Hummingbird", "HTTPTypes", "NIOCore", "NIOPosix",
-        "AsyncHTTPClient", "JWTKit", "Logging",
+        "CredentialLedger", "LedgerOperations", "HTTPSupport", "MessageStore", "Hummingbird", "HTTPTypes", "NIOCore",
+        "NIOPosix", "AsyncHTTPClient", "JWTKit", "Logging",
     },
     "LedgerServer": {
         "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "ManagementPortal", "MessageStore",

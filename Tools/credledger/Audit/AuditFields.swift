@@ -1,5 +1,6 @@
 import ArgumentParser
 import CredentialLedger
+import LedgerOperations
 
 /// What is shown of an event.
 enum AuditField: String, ExpressibleByArgument, CaseIterable {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CredentialLedger
+import LedgerOperations
 
 struct ArchiveCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CredentialLedger
+import LedgerOperations
 
 struct BackupCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CredentialLedger
+import LedgerOperations
 
 struct RetentionCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

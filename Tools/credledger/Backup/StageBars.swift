@@ -1,4 +1,5 @@
 import CredentialLedger
+import LedgerOperations
 import Synchronization
 
 /// A progress bar for the stage that work is in; another one when the stage changes.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CredentialLedger
 import Glibc
+import LedgerOperations
 
 struct Verify: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CredentialLedger
+import LedgerOperations
 
 struct BundleCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CredentialLedger
+import LedgerOperations
 
 struct CheckpointCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

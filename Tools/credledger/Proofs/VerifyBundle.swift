@@ -1,6 +1,7 @@
 import ArgumentParser
 import CredentialLedger
 import Glibc
+import LedgerOperations
 
 struct VerifyBundle: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

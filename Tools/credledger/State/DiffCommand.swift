@@ -1,5 +1,6 @@
 import ArgumentParser
 import CredentialLedger
+import LedgerOperations
 
 struct DiffCommand: DoorCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CredentialLedger
+import LedgerOperations
 
 struct SnapshotCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 public import ArgumentParser
-public import CredentialLedger
+import CredentialLedger
+public import LedgerOperations
 
 extension PastState.Selection: ExpressibleByArgument {}
 

@@ -1,4 +1,5 @@
 import CredentialLedger
+import LedgerOperations
 
 extension MomentArgument {
   /// The moment that is meant, which must be one of the ledger's history.

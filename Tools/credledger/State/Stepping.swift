@@ -1,5 +1,6 @@
 import CredentialLedger
 import Glibc
+import LedgerOperations
 
 /// Reads commands, and moves a replay by them.
 struct Stepping {

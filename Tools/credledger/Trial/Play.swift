@@ -1,4 +1,5 @@
 import CredentialLedger
+import LedgerOperations
 
 /// The four steps, played through the library by people made up for the occasion.
 struct Play {

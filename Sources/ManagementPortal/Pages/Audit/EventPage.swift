@@ -1,5 +1,6 @@
 import CredentialLedger
 import Hummingbird
+import LedgerOperations
 
 /// One event, and the proof beside it.
 extension ManagementPortal {

@@ -1,5 +1,6 @@
 import CredentialLedger
 import Hummingbird
+import LedgerOperations
 
 /// How the ledger does, for operators.
 extension ManagementPortal {

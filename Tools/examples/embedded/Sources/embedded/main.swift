@@ -1,5 +1,6 @@
 import CredentialLedger
 import Foundation
+import LedgerOperations
 
 // A ledger in a temporary folder, and the life of one access token in it.
 

@@ -1,0 +1,66 @@
+import EventLog
+import KeyStore
+public import LedgerDomain
+public import LedgerEvents
+import Projections
+
+/// The erasure of people.
+public struct People: Sendable {
+  let ledger: Ledger
+
+  /// Erases the person of an account, for good: its personal data and the numbers that it holds can be read by nobody
+  /// any more, and what it granted and its connectors stop. Erasing again finishes what an earlier call began.
+  ///
+  /// ```swift
+  /// try await ledger.people.erase(account, by: Requester.operator)
+  /// ```
+  ///
+  /// - Parameter requester: the operator, or the person, for whom ``LedgerConfiguration/selfErasures`` holds.
+  /// - Throws: `forbidden`, `not_found`; `too_many` within an hour of registering, and where too many persons erase themselves; `storage` or `disk_full` of the field `keys` where the erasure is recorded and a key
+  ///   could not be destroyed: erase again, or open the ledger for writing, which destroys it.
+  public func erase(
+    _ account: AccountID, by requester: some Requesting, context: RequestContext = .none
+  ) async throws(LedgerError) {
+    let command = EraseSubject(
+      .account(account), requester: requester.requester, limits: ledger.configuration.selfErasures)
+    let own = try ledger.person(of: account).bytes
+    while true {
+      let erased = try await erase(command, by: requester.requester, context)
+      if erased.isEmpty || erased.contains(own) { break }
+    }
+    try await ledger.destroyKeys(of: [own])
+  }
+
+  /// Erases a number that no account holds, wherever memberships carry it.
+  ///
+  /// ```swift
+  /// try await ledger.people.erase(PhoneNumber("+33699999999"), by: Requester.operator)
+  /// ```
+  ///
+  /// - Parameter requester: the operator.
+  /// - Throws: as ``erase(_:by:context:)-(AccountID,_,_)``; `conflict` where an account holds the number.
+  public func erase(
+    _ number: PhoneNumber, by requester: some Requesting, context: RequestContext = .none
+  ) async throws(LedgerError) {
+    let command = EraseSubject(.number(try ledger.hash(of: number)), requester: requester.requester)
+    _ = try await erase(command, by: requester.requester, context)
+  }
+
+  private func erase(
+    _ command: EraseSubject, by requester: Requester, _ context: RequestContext
+  ) async throws(LedgerError) -> [[UInt8]] {
+    var context = context
+    // The address is left out: it would be sealed under the key that goes.
+    if requester.account != nil { context.address = nil }
+    // Doing it twice is harmless, and the answer to a repeated request would not say that keys are left.
+    let request = try ledger.prepare(context)
+    let erased = try await ledger.execute(command, by: requester.account, request)
+    try await ledger.destroyKeys(of: erased)
+    return erased
+  }
+}
+
+extension Ledger {
+  /// The erasure of people.
+  public var people: People { People(ledger: self) }
+}

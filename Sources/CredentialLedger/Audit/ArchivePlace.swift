@@ -1,0 +1,19 @@
+package import EventLog
+
+/// Where a record is that is no more in the live file.
+public struct ArchivePlace: Sendable, Hashable {
+  /// The segment's number among those of the archive, from 1 on.
+  public let segment: UInt64
+  /// The events that the segment holds.
+  public let positions: ClosedRange<UInt64>
+
+  package init(segment: UInt64, positions: ClosedRange<UInt64>) {
+    self.segment = segment
+    self.positions = positions
+  }
+}
+
+extension ArchiveSegment {
+  /// What others are told of it.
+  package var place: ArchivePlace { ArchivePlace(segment: number, positions: positions) }
+}

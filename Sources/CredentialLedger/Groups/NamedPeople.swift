@@ -1,0 +1,89 @@
+import KeyStore
+import LedgerCrypto
+import LedgerDomain
+public import LedgerEvents
+
+extension Groups {
+  /// Somebody who is named in a call.
+  public enum Person: Sendable, Hashable {
+    case account(AccountID)
+    /// The present or later holder of the number.
+    case number(PhoneNumber)
+
+    var isNumber: Bool {
+      if case .number = self { true } else { false }
+    }
+  }
+
+  /// Somebody who is to become a member.
+  public struct NewMember: Sendable, Hashable {
+    public var person: Person
+    public var role: Role
+
+    public init(_ person: Person, role: Role = .member) {
+      self.person = person
+      self.role = role
+    }
+  }
+}
+
+extension Ledger {
+  /// Executes a command that names people, of whom some by number: each number sealed under the key that it has, or
+  /// under a new one.
+  ///
+  /// Where another request gave one of the numbers a key meanwhile, it is sealed again under that.
+  ///
+  /// - Parameter command: makes the command of the people, in the order in which they are given.
+  func execute<C: Command>(
+    naming people: [Groups.Person], sealedAs purpose: Purpose, by requester: Requester, _ request: PreparedRequest,
+    _ command: ([NamedPerson]) -> C
+  ) async throws(LedgerError) -> C.Outcome {
+    let tries = 3
+    for attempt in 1...tries {
+      let named =
+        people.contains(where: \.isNumber)
+        ? try await blocking(.short) { [self] () throws(LedgerError) in try seal(people, as: purpose) }
+        : try seal(people, as: purpose)
+      do { return try await execute(command(named), by: requester.account, request) } catch {
+        guard attempt < tries, error.refusal == PersonKeyRace.refusal else { throw error }
+      }
+    }
+    throw LedgerError(.busy, "numbers got other keys while they were sealed; ask again")
+  }
+
+  private func seal(_ people: [Groups.Person], as purpose: Purpose) throws(LedgerError) -> [NamedPerson] {
+    var persons: [PhoneNumber: PersonID] = [:]
+    var unknown: [PhoneNumber] = []
+    let numbers = people.compactMap { if case .number(let number) = $0 { number } else { nil } }
+    var hashes: [PhoneNumber: Digest] = [:]
+    for number in numbers { hashes[number] = try hash(of: number) }
+    let known = try reading { [hashes] (state) throws(StateUnreadable) in
+      var known: [PhoneNumber: [UInt8]] = [:]
+      for (number, hash) in hashes { known[number] = try state.person(ofNumber: hash) }
+      return known
+    }
+    for number in Set(numbers) {
+      if let person = known[number].flatMap({ PersonID(bytes: $0) }) {
+        persons[number] = person
+      } else {
+        unknown.append(number)
+      }
+    }
+    for (number, person) in zip(unknown, try newPersons(unknown.count)) { persons[number] = person }
+    var named: [NamedPerson] = []
+    for person in people {
+      switch person {
+      case .account(let id): named.append(.account(id))
+      case .number(let number):
+        guard let person = persons[number], let hash = hashes[number] else { continue }
+        named.append(.number(hash, try seal(number.digits, for: person, purpose)))
+      }
+    }
+    return named
+  }
+}
+
+/// What a command says where a number has another key than the one that it was sealed under.
+private enum PersonKeyRace {
+  static let refusal = Refusal(.conflict, field: "number", expected: "a number sealed under the key that it has")
+}

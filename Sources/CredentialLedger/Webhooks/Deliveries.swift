@@ -1,0 +1,261 @@
+import EventLog
+import KeyStore
+public import LedgerDomain
+public import LedgerEvents
+import Projections
+
+/// Something that happened, to be told to its listeners.
+public struct WebhookHappening: Sendable {
+  public var object: WebhookObject
+  public var type: WebhookEventType
+  /// What the messaging service calls it: 1 to 255 printable ASCII characters, without blanks.
+  public var eventID: String
+  /// What is told of it, as it will be sent: at most `DeliveryLimits.payloadByteCount` bytes.
+  public var payload: [UInt8]
+
+  public init(object: WebhookObject, type: WebhookEventType, eventID: String, payload: [UInt8]) {
+    self.object = object
+    self.type = type
+    self.eventID = eventID
+    self.payload = payload
+  }
+}
+
+/// A delivery to make. Prints without what is secret in it.
+public struct Delivery: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  public let webhook: Webhook
+  /// Where to send it, and what goes with it.
+  public let callback: WebhookCallback
+  /// Which delivery it is; the same at each try.
+  public let number: UInt64
+  /// Which try this is, from 1.
+  public let attempt: Int
+  /// The name on the wire of what happened.
+  public let eventType: String
+  /// What the messaging service calls what happened.
+  public let eventID: String
+  /// When it was enqueued.
+  public let enqueuedAt: Timestamp
+  /// What to send: at most `DeliveryLimits.payloadByteCount` bytes, not to be logged.
+  public let payload: [UInt8]
+
+  public var description: String { "delivery \(number) to \(webhook.id), try \(attempt)" }
+  public var debugDescription: String { description }
+  public var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
+}
+
+/// What waits to be told to webhooks, until it is told.
+///
+/// The queue is beside the log: no event stands for a delivery. It is as durable as the log, so what a call returned from
+/// is there after a crash, with its tries counted: each is made at least once, while the webhook is in force. Those of
+/// one webhook come in order: the next is handed out once the one before is delivered.
+///
+/// ```swift
+/// while !Task.isCancelled {
+///   for delivery in try await ledger.deliveries.take() {
+///     if await send(delivery) {
+///       try await ledger.deliveries.delivered(delivery)
+///     } else {
+///       try await ledger.deliveries.failed(delivery)
+///     }
+///   }
+///   try await sleep(until: ledger.deliveries.next())
+/// }
+/// ```
+public struct Deliveries: Sendable {
+  /// How many deliveries are handed out at once at most, and with how many bytes.
+  public static let takeLimit = 256
+  private static let takeByteLimit = 4 << 20
+
+  let ledger: Ledger
+
+  /// What became of something to be told.
+  public struct Enqueued: Sendable, Equatable {
+    /// How many webhooks will be told.
+    public var count: Int
+    /// The webhooks that will not, as too much waits for them, or altogether.
+    public var full: [WebhookID]
+  }
+
+  /// What became of a delivery that failed.
+  public enum Failed: Sendable, Equatable {
+    /// It is handed out again then.
+    case again(at: Timestamp)
+    /// It was the seventh try. The webhook is disabled, and what waited for it dropped.
+    case disabled
+    /// It was done meanwhile, or dropped, or has been handed out again.
+    case settled
+  }
+
+  /// Puts something that happened into the queue of each webhook that listens to it and is in force. Durable on return.
+  ///
+  /// - Returns: how many will be told. If it throws, some may be all the same; asking again may tell them twice.
+  /// - Throws: `invalid_value` for a payload or ID that is too large; `busy`, `closed`, `storage`.
+  @discardableResult
+  public func enqueue(_ happening: WebhookHappening) async throws(LedgerError) -> Enqueued {
+    guard happening.payload.count <= DeliveryLimits.payloadByteCount else {
+      throw LedgerError(
+        .invalidValue, "payload: expected at most \(DeliveryLimits.payloadByteCount) bytes", field: "payload")
+    }
+    // It goes into a header field, where a line end would begin another (RFC 9110 section 5.5).
+    guard 1...255 ~= happening.eventID.utf8.count, happening.eventID.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
+      throw LedgerError(
+        .invalidValue, "eventID: expected 1 to 255 printable ASCII characters without blanks", field: "eventID")
+    }
+    guard happening.object.group.rawValue != 0 else {
+      throw LedgerError(.invalidValue, "object: expected the group that it belongs to", field: "object")
+    }
+    var all = Enqueued(count: 0, full: [])
+    var last: WebhookID?
+    while true {
+      let page = try ledger.webhooks.states(on: happening.object, after: last, limit: 64)
+      let listening = page.filter { $0.isInForce && $0.webhook.eventTypes.contains(happening.type) }.map(\.webhook)
+      if !listening.isEmpty {
+        let enqueued = try await enqueue(happening, for: listening)
+        all.count += enqueued.count
+        all.full += enqueued.full
+      }
+      guard page.count == 64 else { return all }
+      last = page.last?.webhook.id
+    }
+  }
+
+  private func enqueue(
+    _ happening: WebhookHappening, for webhooks: [Webhook]
+  ) async throws(LedgerError) -> Enqueued {
+    let (ledger, now) = (ledger, try ledger.now.milliseconds)
+    let sealed = try await ledger.blocking(.short) { () throws(LedgerError) in
+      var sealed: [(webhook: WebhookID, delivery: StoredDelivery)] = []
+      for webhook in webhooks {
+        guard let key = PersonID(bytes: webhook.key) else { continue }
+        do throws(KeyStoreError) {
+          var delivery = StoredDelivery(
+            eventType: happening.type.rawValue, eventID: happening.eventID, enqueuedAt: now, box: [])
+          delivery.box = try ledger.keyStore.vault.seal(
+            happening.payload, for: key, purpose: .webhookPayload, in: delivery.place(of: webhook.id)
+          ).box
+          sealed.append((webhook.id, delivery))
+        } catch {
+          guard error.code == .personMissing else { throw LedgerError(error) }
+          // Deleted a moment ago.
+          guard try ledger.isDestroyed(key) else { throw Ledger.lost(key) }
+        }
+      }
+      return sealed
+    }
+    let limits = ledger.configuration.deliveries
+    let (accepted, full) = try await ledger.upkeep { (view, _) throws(LogError) in
+      try view.enqueue(sealed, at: now, limits)
+    }
+    return Enqueued(count: accepted, full: full)
+  }
+
+  /// Hands out what is due, at most one delivery of each webhook, and keeps it from others until its next try would be
+  /// due: two minutes at least. Who does not report within that time may have sent it in vain: it is handed out again,
+  /// and the try counts. Commits only where something is due.
+  ///
+  /// - Parameter limit: 1 to 256.
+  /// - Throws: `invalid_value`, `busy`, `closed`, `storage`.
+  public func take(limit: Int = 64) async throws(LedgerError) -> [Delivery] {
+    guard (1...Self.takeLimit).contains(limit) else {
+      throw LedgerError(.invalidValue, "limit: expected 1 to \(Self.takeLimit)", field: "limit")
+    }
+    let (ledger, now) = (ledger, try ledger.now.milliseconds)
+    while try logged({ () throws(LogError) in try ledger.log.snapshot().hasDueDelivery(at: now) }) {
+      let (taken, exhausted) = try await ledger.upkeep { (view, _) throws(LogError) in
+        try view.takeDeliveries(limit: limit, byteLimit: Self.takeByteLimit, at: now)
+      }
+      for webhook in exhausted { try await ledger.disableForFailures(webhook) }
+      let deliveries = try await ledger.blocking(.short) { () throws(LedgerError) in
+        var deliveries: [Delivery] = []
+        for item in taken { if let delivery = try ledger.open(item) { deliveries.append(delivery) } }
+        return deliveries
+      }
+      if !deliveries.isEmpty { return deliveries }
+    }
+    return []
+  }
+
+  /// Reports that a delivery was made: the receiver answered 2xx.
+  ///
+  /// - Returns: false if somebody had reported so before, or it was dropped.
+  @discardableResult
+  public func delivered(_ delivery: Delivery) async throws(LedgerError) -> Bool {
+    let (now, number, webhook) = (try ledger.now.milliseconds, delivery.number, delivery.webhook.id)
+    return try await ledger.upkeep { (view, _) throws(LogError) in
+      try view.delivered(number, to: webhook, at: now) == .noted
+    }
+  }
+
+  /// Reports that a try failed. After the first it is tried six times more within two days, each time after four times
+  /// as long as before; then the webhook is disabled.
+  @discardableResult
+  public func failed(_ delivery: Delivery) async throws(LedgerError) -> Failed {
+    let (now, number, webhook) = (try ledger.now.milliseconds, delivery.number, delivery.webhook.id)
+    let attempt = UInt8(clamping: delivery.attempt)
+    let report = try await ledger.upkeep { (view, _) throws(LogError) in
+      try view.deliveryFailed(number, to: webhook, attempt: attempt, at: now)
+    }
+    switch report {
+    case .noted, .settled: return .settled
+    case .again(let time): return .again(at: Timestamp(milliseconds: time))
+    case .exhausted:
+      try await ledger.disableForFailures(webhook)
+      return .disabled
+    }
+  }
+
+  /// When something is next due, maybe in the past; nil while nothing waits. One look-up.
+  public func next() throws(LedgerError) -> Timestamp? {
+    try logged { () throws(LogError) in try ledger.log.snapshot().nextDelivery() }.map { Timestamp(milliseconds: $0) }
+  }
+
+  /// How many deliveries wait, for one webhook or altogether, and how many bytes they have. One look-up.
+  public func waiting(for webhook: WebhookID? = nil) throws(LedgerError) -> (count: Int, byteCount: Int) {
+    try logged { () throws(LogError) in try ledger.log.snapshot().waitingDeliveries(for: webhook) }
+  }
+}
+
+extension Ledger {
+  /// What waits to be told to webhooks.
+  public var deliveries: Deliveries { Deliveries(ledger: self) }
+
+  /// The tries of a webhook's first delivery are used up.
+  fileprivate func disableForFailures(_ webhook: WebhookID) async throws(LedgerError) {
+    _ = try await execute(DisableWebhook(webhook: webhook, .failures(DeliveryPolicy.tries)))
+    try await dropDeliveries(to: webhook)
+  }
+
+  /// A delivery with what is sealed in it; nil once the webhook's key is destroyed.
+  fileprivate func open(_ item: TakenDelivery) throws(LedgerError) -> Delivery? {
+    guard let callback = try open(item.webhook.details), let payload = try payload(of: item) else { return nil }
+    return Delivery(
+      webhook: item.webhook, callback: callback, number: item.number, attempt: Int(item.attempt),
+      eventType: item.delivery.eventType, eventID: item.delivery.eventID,
+      enqueuedAt: Timestamp(milliseconds: item.delivery.enqueuedAt), payload: payload)
+  }
+
+  /// What a delivery says, as it was sealed for this very row; nil once the webhook's key is destroyed.
+  private func payload(of item: TakenDelivery) throws(LedgerError) -> [UInt8]? {
+    guard let key = PersonID(bytes: item.webhook.key) else { return nil }
+    let value = SealedValue(person: key, box: item.delivery.box)
+    return try opened(by: key) { () throws(KeyStoreError) in
+      do throws(KeyStoreError) {
+        return try keyStore.vault.open(value, purpose: .webhookPayload, in: item.delivery.place(of: item.webhook.id))
+      } catch {
+        guard error.code == .notAuthentic else { throw error }
+      }
+      // Versions before bound it to the webhook alone. What waits from then is delivered or dropped within two days.
+      return try keyStore.vault.open(value, purpose: .webhookPayload)
+    }
+  }
+}
+
+extension StoredDelivery {
+  /// What the box of a delivery is bound to: the rest of its row, so that no other's payload passes for its own.
+  func place(of webhook: WebhookID) -> [UInt8] {
+    RequestField.list([
+      .number(webhook.rawValue), .text(eventType), .text(eventID), .number(UInt64(bitPattern: enqueuedAt)),
+    ]).bytes
+  }
+}

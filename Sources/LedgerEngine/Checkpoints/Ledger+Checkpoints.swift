@@ -1,0 +1,93 @@
+import EventLog
+package import KeyStore
+public import LedgerCrypto
+import Projections
+package import TransparencyLog
+
+extension Ledger {
+  /// The key that checks the ledger's checkpoints: to be kept where the ledger is not.
+  ///
+  /// ```swift
+  /// let verifierKey = try ledger.verifierKey
+  /// ```
+  public var verifierKey: String {
+    get throws(LedgerError) {
+      try keyed { () throws(KeyStoreError) in try keyStore.refresh() }
+      do throws(TransparencyError) {
+        guard let newest = keyStore.verifyingKeys.last else {
+          throw TransparencyError(.malformedKey, "there is no key")
+        }
+        return try VerifierKey(name: origin, type: .ed25519, key: newest.key).description
+      } catch { throw LedgerError(error) }
+    }
+  }
+
+  /// A signed checkpoint over every event so far. Signs one if the newest is older.
+  ///
+  /// ```swift
+  /// let checkpoint = try await ledger.checkpoint()
+  /// ```
+  public func checkpoint() async throws(LedgerError) -> String {
+    if let writer = log.writer {
+      do { try await writer.checkpoint() } catch { throw LedgerError(error) }
+    }
+    guard let note = try latestCheckpoint() else {
+      throw LedgerError(.closed, "nothing was signed yet, and the ledger is open for reading only")
+    }
+    return note
+  }
+
+  /// The newest signed checkpoint; nil before the first.
+  ///
+  /// ```swift
+  /// let latest = try ledger.latestCheckpoint()
+  /// ```
+  public func latestCheckpoint() throws(LedgerError) -> String? {
+    try logged { () throws(LogError) in try log.snapshot().latestCheckpoint() }
+  }
+
+  /// The newest signed checkpoint over at most so many events; nil if there is none. Older ones are kept as they were
+  /// signed: every 16,384 events or ten seconds, unless configured otherwise.
+  public func checkpoint(atOrBelow size: UInt64) throws(LedgerError) -> String? {
+    try logged { () throws(LogError) in try log.snapshot().checkpoint(atOrBefore: size)?.note }
+  }
+
+  /// The root of the tree as it was when the ledger had `size` events; nil if it never had.
+  public func root(at size: UInt64) async throws(LedgerError) -> Digest? {
+    let log = log
+    return try await blocking(.short) { () throws(LedgerError) in
+      try logged { () throws(LogError) in try log.snapshot().root(at: size) }
+    }
+  }
+
+  /// Every key that has signed checkpoints of this ledger, oldest first (C2SP signed-note). Those that were replaced have
+  /// `@` and the size of the largest tree that they count for after that.
+  ///
+  /// ```swift
+  /// let isGenuine = proof.verify(origin: ledger.origin, verifierKeys: try ledger.verifierKeys)
+  /// ```
+  public var verifierKeys: [String] {
+    get throws(LedgerError) {
+      try keyStore.verifierKeys(origin: origin).map(\.description)
+    }
+  }
+
+  /// The same without sizes, for files that say which keys there were.
+  package var plainVerifierKeys: [String] {
+    get throws(LedgerError) { try keyStore.verifierKeys(origin: origin).map { $0.upTo(nil).description } }
+  }
+}
+
+extension KeyStore {
+  /// Every key that has signed checkpoints, oldest first: also those that another process made since this opening.
+  package func verifierKeys(origin: String) throws(LedgerError) -> [VerifierKey] {
+    try keyed { () throws(KeyStoreError) in try refresh() }
+    do throws(TransparencyError) {
+      var keys: [VerifierKey] = []
+      for published in verifyingKeys {
+        keys.append(try VerifierKey(name: origin, type: .ed25519, key: published.key).upTo(published.lastSize))
+      }
+      return keys
+    } catch { throw LedgerError(error) }
+  }
+}

@@ -1,0 +1,64 @@
+package import LedgerCrypto
+import LedgerDomain
+import LedgerEvents
+
+/// What a program presents: an access token, a refresh token or a connector's secret. Prints as redacted; ``text`` is
+/// what to hand out, once.
+public protocol Credential: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// The text that stands for it. A secret.
+  var text: String { get }
+}
+
+extension Credential {
+  public var description: String { "<redacted>" }
+  public var debugDescription: String { "<redacted>" }
+  public var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
+}
+
+/// An access token: opens the platform for 24 hours, unless the connector says otherwise.
+public struct AccessToken: Credential {
+  package static let prefix = "cla_"
+  public let text: String
+
+  /// Takes a token as presented; what it is worth shows when it is validated.
+  public init(_ text: String) { self.text = text }
+}
+
+/// A refresh token: what access tokens are got with.
+public struct RefreshToken: Credential {
+  package static let prefix = "clr_"
+  public let text: String
+
+  /// Takes a token as presented.
+  public init(_ text: String) { self.text = text }
+}
+
+/// An authorization code: what a connector gets tokens with, once, after a person has agreed.
+public struct AuthorizationCode: Credential {
+  package static let prefix = "clc_"
+  public let text: String
+
+  /// Takes a code as presented.
+  public init(_ text: String) { self.text = text }
+}
+
+/// A connector's Secret, shown once when the connector is made.
+public struct ConnectorSecret: Credential {
+  package static let prefix = "cls_"
+  public let text: String
+
+  /// Takes a secret as presented.
+  public init(_ text: String) { self.text = text }
+
+  package init(random: any RandomSource) throws(CryptoError) {
+    text = CredentialText.encode(prefix: Self.prefix, try random.bytes(count: TokenFormat.secretByteCount))
+  }
+
+  /// SHA-256 of the bytes inside; of the text itself where it is malformed, which no connector's digest equals.
+  package var digest: Digest {
+    unsafe CredentialText.decode(prefix: Self.prefix, text, count: TokenFormat.secretByteCount) {
+      unsafe SHA256.hash($0)
+    }
+      ?? SHA256.hash(Array("malformed\0\(text.prefix(256))".utf8))
+  }
+}

@@ -1,0 +1,25 @@
+import EventLog
+package import LedgerDomain
+package import LedgerEvents
+import Projections
+
+extension Ledger {
+  /// Deletes a webhook: its key is destroyed, and what waits for it dropped.
+  package func deleteWebhook(
+    _ webhook: WebhookID, by actor: WebhookCaller, for account: AccountID?, _ request: PreparedRequest
+  ) async throws(LedgerError) {
+    try await execute(DeleteWebhook(webhook: webhook, by: actor), by: account, request)
+    let key = try reading { (state) throws(StateUnreadable) in try state.webhook(webhook)?.key }
+    guard let key else { throw LedgerError(.damaged, "\(webhook) cannot be found") }
+    try await destroyKeys(of: [key])
+    try await dropDeliveries(to: webhook)
+  }
+
+  /// Drops what waits for a webhook that does not deliver.
+  package func dropDeliveries(to webhook: WebhookID) async throws(LedgerError) {
+    let waiting = try logged { () throws(LogError) in try log.snapshot().waitingDeliveries(for: webhook) }
+    guard waiting.count > 0 else { return }
+    let now = try now.milliseconds
+    try await upkeep { (view, _) throws(LogError) in try view.dropDeliveries(to: webhook, at: now) }
+  }
+}

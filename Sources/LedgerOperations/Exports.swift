@@ -1,0 +1,2 @@
+// What the signatures of these operations name.
+@_exported public import CredentialLedger

@@ -1,0 +1,127 @@
+import EventLog
+import KeyStore
+public import LedgerCrypto
+public import TransparencyLog
+
+/// Proof that an event is in the ledger: all that somebody without the ledger needs to check it.
+public struct EventProof: Sendable {
+  public let position: UInt64
+  /// The event's record, as it is stored and hashed; nil where it is in an archive that is not at hand: then
+  /// ``leafHash`` is what is proved, and the record from the archive hashes to it.
+  public let record: [UInt8]?
+  /// The record's hash, the leaf of the tree.
+  public let leafHash: Digest
+  /// Where the record is, if it is no more in the live file and the archive not at hand.
+  public let archivedIn: ArchivePlace?
+  public let inclusion: InclusionProof
+  /// The signed checkpoint (C2SP tlog-checkpoint) that the proof leads to.
+  public let checkpoint: String
+
+  /// Whether the record is in the tree that the checkpoint speaks of, and a key has signed the checkpoint.
+  ///
+  /// ```swift
+  /// let isProved = proof.verify(origin: "ledger.example.org", verifierKey: verifierKey)
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - origin: the ledger's name.
+  ///   - verifierKey: the key (C2SP signed-note), got from elsewhere than the ledger.
+  public func verify(origin: String, verifierKey: String) -> Bool {
+    verify(origin: origin, verifierKeys: [verifierKey])
+  }
+
+  /// The same with several keys, one of which must have signed: those that the ledger has had.
+  ///
+  /// ```swift
+  /// let isGenuine = proof.verify(origin: ledger.origin, verifierKeys: try ledger.verifierKeys)
+  /// ```
+  public func verify(origin: String, verifierKeys: [String]) -> Bool {
+    let keys = verifierKeys.compactMap { try? VerifierKey($0) }
+    guard let note = try? SignedNote(decoding: Array(checkpoint.utf8)),
+      let signed = try? note.verifiedKeys(among: keys), signed.count == 1,
+      let head = try? Checkpoint(noteText: note.text), head.origin == origin,
+      inclusion.treeSize == head.size, position > 0, inclusion.leafIndex == position - 1
+    else { return false }
+    if let record, SHA256.hash(prefix: 0, record) != leafHash { return false }
+    return inclusion.verify(leafHash: leafHash, root: head.root)
+  }
+}
+
+extension Ledger {
+  /// Proves that an event is in the ledger, by a checkpoint over every event so far. Of a record that was moved to an
+  /// archive that is not at hand, its hash is proved.
+  ///
+  /// ```swift
+  /// let proof = try await ledger.proveInclusion(of: token.handle.rawValue)
+  /// ```
+  ///
+  /// The proof is verified before it is returned.
+  ///
+  /// - Throws: `not_found` for a position that there is not; `damaged` where the record and the tree do not lead to the
+  ///   root that was signed.
+  public func proveInclusion(of position: UInt64) async throws(LedgerError) -> EventProof {
+    _ = try await checkpoint()
+    let (log, reading) = (log, Self.checkpointReading(origin: origin, keyStore))
+    let proof = try await blocking(.short) { () throws(LedgerError) -> EventProof? in
+      try logged { () throws(LogError) in
+        let view = try log.snapshot()
+        guard let signed = try view.checkpoint(atOrBefore: .max),
+          let inclusion = try view.inclusionProof(of: position, at: signed.size),
+          let leafHash = try position == 0 ? nil : view.leafHash(at: position)
+        else { return nil }
+        let place = log.archive == nil ? try view.archivedPlace(at: position) : nil
+        let record = try place == nil ? view.record(at: position) : nil
+        let leaf = record.map { MerkleHash.leaf($0.bytes) } ?? leafHash
+        // What does not hold never leaves the ledger as evidence.
+        guard inclusion.verify(leafHash: leaf, root: try reading(signed.note).root) else {
+          throw Self.unproven(at: position)
+        }
+        return EventProof(
+          position: position, record: record?.bytes, leafHash: leaf, archivedIn: place?.segment.place,
+          inclusion: inclusion, checkpoint: signed.note)
+      }
+    }
+    guard let proof else {
+      let head = try checkpointedHead()
+      throw LedgerError(
+        .notFound, "position: expected 1 to \(head), the head of the newest checkpoint", field: "position")
+    }
+    return proof
+  }
+
+  /// How many events the newest checkpoint covers.
+  private func checkpointedHead() throws(LedgerError) -> UInt64 {
+    try logged { () throws(LogError) in try log.snapshot().checkpoint(atOrBefore: .max)?.size ?? 0 }
+  }
+
+  /// The error for a record that the tree does not lead to what was signed.
+  static func unproven(at position: UInt64) -> LogError {
+    LogError(
+      .inconsistentTree,
+      "the record and the tree do not lead to the root that was signed; verify the ledger, and restore a backup",
+      at: position)
+  }
+
+  /// Proves that the ledger was only appended to between two sizes; nil where it never had one of them. The proof is
+  /// verified before it is returned, and its later root against the newest checkpoint.
+  ///
+  /// ```swift
+  /// let grown = try await ledger.proveConsistency(from: 10, to: ledger.head())
+  /// ```
+  public func proveConsistency(from oldSize: UInt64, to newSize: UInt64) async throws(LedgerError) -> ConsistencyProof?
+  {
+    let (log, reading) = (log, Self.checkpointReading(origin: origin, keyStore))
+    return try await blocking(.short) { () throws(LedgerError) in
+      try logged { () throws(LogError) in
+        let view = try log.snapshot()
+        guard let proof = try view.consistencyProof(from: oldSize, to: newSize),
+          let oldRoot = try view.root(at: oldSize),
+          let newRoot = try view.root(at: newSize)
+        else { return nil }
+        try view.requireAgreement(of: newSize, newRoot, reading: reading)
+        guard proof.verify(oldRoot: oldRoot, newRoot: newRoot) else { throw Self.unproven(at: oldSize) }
+        return proof
+      }
+    }
+  }
+}
