@@ -97,7 +97,8 @@ let package = Package(
     library(
       "PlatformService", "CredentialLedger", "HTTPSupport", "MessageStore", "OutgoingHTTP", hummingbird, httpTypes),
     library(
-      "ManagementPortal", "CredentialLedger", "LedgerOperations", "HTTPSupport", "MessageStore", hummingbird, httpTypes, nioCore, nioPosix,
+      "ManagementPortal", "CredentialLedger", "LedgerOperations", "HTTPSupport", "MessageStore", hummingbird, httpTypes,
+      nioCore, nioPosix,
       httpClient, jwtKit, logging),
     library(
       "LedgerServer", "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "ManagementPortal",
@@ -106,13 +107,15 @@ let package = Package(
     .executableTarget(
       name: "credledger",
       dependencies: [
-        "CredentialLedger", "LedgerOperations", "LedgerServer", "KeyStore", "CArguments", "CPlatform", arguments, logging,
+        "CredentialLedger", "LedgerOperations", "LedgerServer", "KeyStore", "CArguments", "CPlatform", arguments,
+        logging,
       ],
       path: "Tools/credledger",
       swiftSettings: flags),
     .target(name: "CArguments", path: "Tools/arguments"),
     .executableTarget(
-      name: "ledger-benchmarks", dependencies: ["CredentialLedger", "LedgerOperations"], path: "Tools/benchmarks/ledger",
+      name: "ledger-benchmarks", dependencies: ["CredentialLedger", "LedgerOperations"],
+      path: "Tools/benchmarks/ledger",
       swiftSettings: flags),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: flags),
     .target(
@@ -133,7 +136,8 @@ let package = Package(
     .testTarget(
       name: "ServerTests",
       dependencies: [
-        "CredentialLedger", "LedgerOperations", "LedgerServer", "HTTPSupport", "PlatformService", "credledger", "TestSupport",
+        "CredentialLedger", "LedgerOperations", "LedgerServer", "HTTPSupport", "PlatformService", "credledger",
+        "TestSupport",
       ],
       exclude: ["Golden"],
       swiftSettings: flags),

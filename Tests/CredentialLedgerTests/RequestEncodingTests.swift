@@ -82,7 +82,8 @@ import Testing
       .update(
         WebhookID(rawValue: 16), eventTypes: nil, callbackURL: nil, callbackToken: nil, callbackContext: nil,
         validity: nil, isActive: false),
-      .disable(WebhookID(rawValue: 16), reason: "floods"), .delete(WebhookID(rawValue: 16)), RequestEncoding(.rotateMasterKey),
+      .disable(WebhookID(rawValue: 16), reason: "floods"), .delete(WebhookID(rawValue: 16)),
+      RequestEncoding(.rotateMasterKey),
       .accept(MembershipID(rawValue: 10)),
     ]
   }

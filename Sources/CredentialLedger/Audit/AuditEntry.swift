@@ -25,6 +25,7 @@ public struct AuditEntry: Sendable {
   /// The address that the request came from, where it was given.
   let address: Sealed?
 
+  /// Reads a stored record.
   package init(_ record: Record) throws(LogError) {
     let header = record.header
     position = header.position

@@ -29,6 +29,7 @@ package struct ArchiveFolder {
     return ranges
   }
 
+  /// The file of a segment.
   package func file(_ range: ClosedRange<UInt64>) -> String {
     "\(path)/\(SegmentHeader.fileName(range.lowerBound, range.upperBound))"
   }

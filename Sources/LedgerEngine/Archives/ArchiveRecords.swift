@@ -64,6 +64,7 @@ package final class ArchiveRecords: RecordArchive {
     state = Mutex(State(ranges: ranges))
   }
 
+  /// The error for a file of another ledger.
   package static func foreign(_ path: String, _ found: String, _ origin: String) -> LedgerError {
     LedgerError(.foreignArchive, "\(path) is of the ledger \(found), not of \(origin)", field: "archive")
   }

@@ -29,7 +29,9 @@ package struct SegmentHeader: Sendable, Equatable {
   package let verifierKeys: [String]
   package let checkpoint: String
 
-  package init(origin: String, first: UInt64, last: UInt64, createdAt: Timestamp, verifierKeys: [String], checkpoint: String) {
+  package init(
+    origin: String, first: UInt64, last: UInt64, createdAt: Timestamp, verifierKeys: [String], checkpoint: String
+  ) {
     self.origin = origin
     self.first = first
     self.last = last
@@ -41,6 +43,7 @@ package struct SegmentHeader: Sendable, Equatable {
   /// The file's name, which sorts as the positions do.
   package var fileName: String { Self.fileName(first, last) }
 
+  /// The name of the segment that holds these events.
   package static func fileName(_ first: UInt64, _ last: UInt64) -> String {
     "\(padded(first))-\(padded(last))\(suffix)"
   }

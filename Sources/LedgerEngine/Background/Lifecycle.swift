@@ -21,6 +21,7 @@ package final class Lifecycle: Sendable {
   private let keeping: Task<Void, Never>?
   private let isClosing = Mutex(false)
 
+  /// Starts the background tasks of an open ledger.
   package init(
     _ log: EventLog<ProjectionSet>, _ keys: KeyStore, _ snapshots: SnapshotKeeper, _ lastUses: LastUses?,
     _ scrubber: Scrubber, _ clock: ClockKeeper
@@ -94,6 +95,7 @@ package struct OpeningThread<Output: Sendable>: Sendable {
 
   package init(_ body: @escaping @Sendable () -> Output) { self.body = body }
 
+  /// Starts the thread, and returns what the body returns.
   package func run() async -> Output {
     let body = body
     return await withCheckedContinuation { continuation in

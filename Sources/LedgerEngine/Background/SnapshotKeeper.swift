@@ -12,6 +12,7 @@ package final class SnapshotKeeper: Sendable {
   private let policy: SnapshotPolicy
   private let opened = Mutex<(store: SnapshotStore, isWriting: Bool)?>(nil)
 
+  /// Opens nothing yet: the store is opened when it is first needed.
   package init(_ log: EventLog<ProjectionSet>, ledger path: String, scratch: String, _ policy: SnapshotPolicy) {
     self.log = log
     scratchName = scratch
@@ -94,6 +95,7 @@ package final class SnapshotKeeper: Sendable {
     }
   }
 
+  /// Makes snapshots into a store.
   package func maker(_ store: SnapshotStore) -> SnapshotMaker {
     SnapshotMaker(of: log, in: store) { [scratchName] in Self.scratch(beside: scratchName) }
   }

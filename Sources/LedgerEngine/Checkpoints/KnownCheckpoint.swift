@@ -16,6 +16,7 @@ package struct KnownCheckpoint: Sendable {
     try self.init(Array(text.utf8), origin: ledger.origin, keys: ledger.keyStore.verifierKeys(origin: ledger.origin))
   }
 
+  /// Checks form, origin and signatures by the given keys.
   package init(_ bytes: [UInt8], origin: String, keys: [VerifierKey]) throws(LedgerError) {
     do throws(TransparencyError) {
       note = try SignedNote(decoding: bytes)

@@ -7,6 +7,7 @@ package import TransparencyLog
 
 /// Signing the head of the tree, and what must hold before anything is signed.
 extension Ledger {
+  /// How the writer signs a checkpoint.
   package static func checkpointSigning(
     origin: String, _ keys: KeyStore, _ configuration: LedgerConfiguration
   ) -> CheckpointSigning {
@@ -102,6 +103,7 @@ package struct ProvidedSigner: NoteSigner {
   private let verifyingKey: Ed25519.VerifyingKey
   private let provider: any SigningKeyProvider
 
+  /// Signs by the provider, and verifies by the key.
   package init(_ key: VerifierKey, _ verifyingKey: Ed25519.VerifyingKey, _ provider: any SigningKeyProvider) {
     (self.key, self.verifyingKey, self.provider) = (key, verifyingKey, provider)
   }

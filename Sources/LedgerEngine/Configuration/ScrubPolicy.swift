@@ -27,5 +27,6 @@ public struct ScrubPolicy: Sendable, Equatable {
 }
 
 extension ScrubPolicy.Opening {
+  /// Whether an opening scrubs, given how the last writer ended.
   package func isDue(afterCleanEnd wasClean: Bool) -> Bool { self == .always || self == .afterUncleanEnd && !wasClean }
 }

@@ -54,6 +54,7 @@ public final class Ledger: Sendable {
     package static let snapshots = "snapshots"
   }
 
+  /// Takes the opened log and keys, and starts the background tasks.
   package init(
     _ path: String, _ log: EventLog<ProjectionSet>, _ keys: KeyStore, _ configuration: LedgerConfiguration,
     _ witness: WitnessFile?, _ clock: LedgerClock
@@ -115,6 +116,7 @@ extension LedgerConfiguration {
     ReaderThreads.Limits(threads: readerThreads, queueCapacity: readerQueueCapacity)
   }
 
+  /// How the storage is opened.
   package func storage(_ access: Environment.Options.Access = .readWrite) -> Environment.Options {
     var options = Environment.Options()
     options.access = access

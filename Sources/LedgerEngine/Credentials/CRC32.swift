@@ -2,6 +2,7 @@
 package struct CRC32 {
   private var register = UInt32.max
 
+  /// The checksum of a text.
   package init(_ text: String) { for byte in text.utf8 { append(byte) } }
 
   /// The checksum of what was appended.

@@ -50,6 +50,7 @@ public struct ConnectorSecret: Credential {
   /// Takes a secret as presented.
   public init(_ text: String) { self.text = text }
 
+  /// Draws a new secret.
   package init(random: any RandomSource) throws(CryptoError) {
     text = CredentialText.encode(prefix: Self.prefix, try random.bytes(count: TokenFormat.secretByteCount))
   }

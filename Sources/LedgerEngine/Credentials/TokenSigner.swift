@@ -6,6 +6,7 @@ public struct TokenVerifyingKey: Sendable, Hashable {
   public let identifier: String
   public let key: P256.VerifyingKey
 
+  /// Names the key by its thumbprint.
   package init(_ key: P256.VerifyingKey) {
     self.key = key
     let (x, y) = (Base64URL.encode(key.x), Base64URL.encode(key.y))
@@ -18,6 +19,7 @@ package struct TokenSigner: Sendable {
   package let key: P256.SigningKey
   package let verifying: TokenVerifyingKey
 
+  /// Takes the key, and derives the one that verifies.
   package init(_ key: P256.SigningKey) {
     self.key = key
     verifying = TokenVerifyingKey(key.verifyingKey)

@@ -107,6 +107,7 @@ extension LedgerError.Code {
 }
 
 extension LedgerError {
+  /// A command that a rule refused.
   package init(_ refusal: Refusal) {
     self.init(
       Code(rawValue: refusal.code.rawValue),
@@ -114,6 +115,7 @@ extension LedgerError {
         + (refusal.remedy.map { "; \($0)" } ?? ""), field: refusal.field, refusal: refusal)
   }
 
+  /// A command that was refused, or whose state could not be read.
   package init(_ failure: DecisionFailure) {
     switch failure {
     case .refused(let refusal): self.init(refusal)
@@ -121,8 +123,10 @@ extension LedgerError {
     }
   }
 
+  /// A state that cannot be read.
   package init(_ cause: StateUnreadable) { self.init(.damaged, cause.description) }
 
+  /// A command that was refused, or that the log did not take.
   package init(_ failure: AppendFailure<DecisionFailure>) {
     switch failure {
     case .refused(let failure): self.init(failure)
@@ -130,6 +134,7 @@ extension LedgerError {
     }
   }
 
+  /// An error of the log.
   package init(_ error: LogError) {
     self.init(Self.code(of: error), error.reason, position: error.position)
   }
@@ -169,6 +174,7 @@ extension LedgerError {
     }
   }
 
+  /// An error of the key store.
   package init(_ error: KeyStoreError) {
     if error.code == .personMissing {
       self.init(Refusal(.gone, field: "person", expected: "a person who was not erased"))
@@ -190,8 +196,10 @@ extension LedgerError {
     self.init(code, error.reason, field: error.field)
   }
 
+  /// An error of libcrypto.
   package init(_ error: CryptoError) { self.init(.keyUnavailable, "cryptography failed: \(error.reason)") }
 
+  /// An error of a proof, a checkpoint or a key of one.
   package init(_ error: TransparencyError) { self.init(.damaged, error.reason) }
 }
 

@@ -26,7 +26,9 @@ package enum FileError {
   }
 
   /// Writes all bytes to a descriptor.
-  package static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, _ path: String) throws(LedgerError) {
+  package static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, _ path: String)
+    throws(LedgerError)
+  {
     var done = 0
     while done < bytes.count {
       let count = unsafe Glibc.write(descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done)
@@ -37,7 +39,9 @@ package enum FileError {
   }
 
   /// Reads `count` bytes of a file from a place on; fewer at its end.
-  package static func read(_ count: Int, at place: Int, of descriptor: Int32, _ path: String) throws(LedgerError) -> [UInt8] {
+  package static func read(_ count: Int, at place: Int, of descriptor: Int32, _ path: String) throws(LedgerError)
+    -> [UInt8]
+  {
     var bytes: [UInt8] = []
     while bytes.count < count {
       var failed: Int32 = 0

@@ -78,6 +78,7 @@ package enum LedgerFolder {
     }
   }
 
+  /// The name in checkpoints of the ledger in a folder.
   package static func origin(of path: String, _ configuration: LedgerConfiguration) throws(LedgerError) -> String {
     try logged { () throws(LogError) in
       try EventLog<ProjectionSet>.origin(at: "\(path)/\(Ledger.Folder.log)", options: configuration.storage(.readOnly))
@@ -168,6 +169,7 @@ package enum LedgerFolder {
     return unsafe lstat(path, &status) == 0 ? UInt64(status.st_size) : 0
   }
 
+  /// Whether a path leads to anything, a dangling symbolic link included.
   package static func exists(_ path: String) -> Bool {
     var status = stat()
     return unsafe lstat(path, &status) == 0

@@ -39,7 +39,9 @@ package final class ScratchFolder: Sendable {
   deinit { remove() }
 
   /// An error of what was done in it: where there was no room, says that it was here and not in the ledger.
-  package func placed(_ error: LedgerError) -> LedgerError { error.code == .diskFull ? Self.placed(error, at: path) : error }
+  package func placed(_ error: LedgerError) -> LedgerError {
+    error.code == .diskFull ? Self.placed(error, at: path) : error
+  }
 
   /// An error of making or filling a scratch folder: says that it was there and not in the ledger, and how another is named.
   package static func placed(_ error: LedgerError, at path: String) -> LedgerError {

@@ -14,8 +14,10 @@ package enum Unfinished {
     }
   }
 
+  /// Notes a path that is to be removed when the process ends.
   package static func add(_ path: String) { paths.withLock { _ = $0.insert(path) } }
 
+  /// Takes a path from the list: it is finished, or removed.
   package static func forget(_ path: String) { paths.withLock { _ = $0.remove(path) } }
 
   /// Finishes one, or does not even begin to where the process is about to end.

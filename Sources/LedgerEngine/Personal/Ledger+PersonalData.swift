@@ -96,6 +96,7 @@ extension Ledger {
     }
   }
 
+  /// The error for a key that is missing without an event that says so.
   package static func lost(_ key: PersonID) -> LedgerError {
     LedgerError(
       .keysMissing,

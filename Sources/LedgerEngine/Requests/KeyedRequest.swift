@@ -107,6 +107,7 @@ package enum DerivationUse: String {
   /// Seals the nonces of requests.
   case requestNonce = "CredentialLedger request nonce/1"
 
+  /// The key for this use.
   package func key(from derivation: Secret) -> Secret {
     HKDFSHA256.derive(from: derivation, info: Array(rawValue.utf8), count: AES256GCM.keyByteCount)
   }

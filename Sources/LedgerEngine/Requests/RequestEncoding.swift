@@ -92,15 +92,19 @@ package indirect enum RequestField: Sendable {
   case bytes([UInt8])
   case list([RequestField])
 
+  /// The ID of an object.
   package static func id<Kind>(_ id: ObjectID<Kind>) -> Self { .number(id.rawValue) }
 
   /// An integer with a sign, in two's complement.
   package static func integer(_ value: some BinaryInteger) -> Self { .number(UInt64(truncatingIfNeeded: Int64(value))) }
 
+  /// A text, or none.
   package static func text(_ value: String?) -> Self { value.map { .text($0) as Self } ?? .none }
 
+  /// An integer, or none.
   package static func integer(_ value: Int64?) -> Self { value.map { .integer($0) as Self } ?? .none }
 
+  /// A public ID.
   package static func id(_ id: PublicID) -> Self { .bytes(id.bytes) }
 
   /// The field alone, as it stands in an encoding.

@@ -19,10 +19,12 @@ package enum RequestSecrets: Sendable {
   /// key is remembered.
   case derived(RequestNonce)
 
+  /// Draws a public ID.
   package func publicID() throws(LedgerError) -> PublicID {
     try drawn { () throws(CryptoError) in try PublicID(random: source(for: .publicID)) }
   }
 
+  /// Draws a connector's secret.
   package func connectorSecret() throws(LedgerError) -> ConnectorSecret {
     try drawn { () throws(CryptoError) in try ConnectorSecret(random: source(for: .connectorSecret)) }
   }

@@ -270,7 +270,11 @@ package struct PreparedRequest: Sendable {
   package var keyed: KeyedRequest?
   package var secrets: RequestSecrets = .fresh(SystemRandom())
 
-  package init(requestID: [UInt8] = [], address: String = "", isAutomatic: Bool = true, namedOperator: AccountID? = nil, reason: [UInt8] = [], ticket: [UInt8] = [], person: PersonID? = nil, keyed: KeyedRequest? = nil, secrets: RequestSecrets = .fresh(SystemRandom())) {
+  package init(
+    requestID: [UInt8] = [], address: String = "", isAutomatic: Bool = true, namedOperator: AccountID? = nil,
+    reason: [UInt8] = [], ticket: [UInt8] = [], person: PersonID? = nil, keyed: KeyedRequest? = nil,
+    secrets: RequestSecrets = .fresh(SystemRandom())
+  ) {
     self.requestID = requestID
     self.address = address
     self.isAutomatic = isAutomatic

@@ -11,7 +11,9 @@ FOLDERS = (
     "Sources/LedgerEvents",
     "Sources/LedgerDomain",
     "Sources/Projections",
+    "Sources/LedgerEngine",
     "Sources/CredentialLedger",
+    "Sources/LedgerOperations",
     "Sources/KeyStore",
     "Tools/credledger",
 )

@@ -2,8 +2,8 @@
 
 from tree import Finding, Tree
 
-# The folder whose examples are checked, and the tests that repeat them.
-LIBRARY = "Sources/CredentialLedger/"
+# The folders whose examples are checked, and the tests that repeat them.
+LIBRARY = ("Sources/LedgerEngine/", "Sources/CredentialLedger/", "Sources/LedgerOperations/")
 TESTS = "Tests/CredentialLedgerTests/DocumentedCalls"
 # The sample package, which the README takes its lines from.
 SAMPLE = "Tools/examples/embedded/"

@@ -23,8 +23,8 @@ ALLOWED = {
         "LedgerCrypto",
     },
     "LedgerOperations": {
-        "CredentialLedger", "LedgerEngine", "Projections", "LedgerDomain", "LedgerEvents", "EventLog", "KeyStore", "TransparencyLog", "LMDB",
-        "LedgerCrypto",
+        "CredentialLedger", "LedgerEngine", "Projections", "LedgerDomain", "LedgerEvents", "EventLog", "KeyStore",
+        "TransparencyLog", "LMDB", "LedgerCrypto",
     },
     "HTTPSupport": {"CredentialLedger", "Hummingbird", "HTTPTypes", "NIOCore"},
     "TokenService": {"CredentialLedger", "HTTPSupport", "Hummingbird", "HTTPTypes"},
