@@ -76,6 +76,13 @@ extension Ledger {
   package var plainVerifierKeys: [String] {
     get throws(LedgerError) { try keyStore.verifierKeys(origin: origin).map { $0.upTo(nil).description } }
   }
+
+  /// Keys of a ledger in text, as they were given.
+  package static func parsed(_ verifierKeys: [String]) throws(LedgerError) -> [VerifierKey] {
+    do throws(TransparencyError) {
+      return try verifierKeys.map { (key) throws(TransparencyError) in try VerifierKey(key, of: .ed25519) }
+    } catch { throw LedgerError(.invalidValue, "verifierKeys: \(error.reason)", field: "verifierKeys") }
+  }
 }
 
 extension KeyStore {

@@ -149,13 +149,6 @@ extension Ledger {
     }
   }
 
-  /// Keys of a ledger in text, as they were given.
-  static func parsed(_ verifierKeys: [String]) throws(LedgerError) -> [VerifierKey] {
-    do throws(TransparencyError) {
-      return try verifierKeys.map { (key) throws(TransparencyError) in try VerifierKey(key, of: .ed25519) }
-    } catch { throw LedgerError(.invalidValue, "verifierKeys: \(error.reason)", field: "verifierKeys") }
-  }
-
   /// The digests of the projections as they are now. Reads every row.
   ///
   /// ```swift
