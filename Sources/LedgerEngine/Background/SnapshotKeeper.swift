@@ -17,7 +17,7 @@ package final class SnapshotKeeper: Sendable {
     self.log = log
     scratchName = scratch
     self.policy = policy
-    folder = "\(path)/\(Ledger.Folder.snapshots)"
+    folder = "\(path)/\(LedgerFolder.Part.snapshots)"
   }
 
   /// A folder for a replay.

@@ -47,13 +47,6 @@ public final class Ledger: Sendable {
   /// Whether records are being removed: one run at a time.
   package let isLettingGo = Atomic(false)
 
-  /// What the folder of a ledger holds.
-  package enum Folder {
-    package static let log = "ledger"
-    package static let keys = "keys"
-    package static let snapshots = "snapshots"
-  }
-
   /// Takes the opened log and keys, and starts the background tasks.
   package init(
     _ path: String, _ log: EventLog<ProjectionSet>, _ keys: KeyStore, _ configuration: LedgerConfiguration,

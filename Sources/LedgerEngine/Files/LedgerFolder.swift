@@ -5,24 +5,11 @@ import Projections
 
 /// The folder of a ledger as a whole: `ledger/` with the log, `keys/` with the keys.
 package enum LedgerFolder {
-  /// Refuses a path where something is already.
-  package static func requireFree(_ path: String) throws(LedgerError) {
-    try SystemLimits.check()
-    guard exists(path) else { return }
-    guard let names = names(in: path) else {
-      throw LedgerError(.alreadyExists, "\(path) is there and is no folder; name another one", field: "path")
-    }
-    // A ledger takes its name once it is whole: so where one is, nothing is left to be made.
-    guard !exists("\(path)/\(Ledger.Folder.log)/data.mdb") || !exists("\(path)/\(Ledger.Folder.keys)/keyring") else {
-      throw LedgerError(
-        .alreadyExists,
-        "\(path) holds a ledger, which was whole when it took this name: if an earlier run made it and was interrupted, "
-          + "verify it and go on with it; otherwise name a folder that is empty or does not exist", field: "path")
-    }
-    guard names.isEmpty else {
-      throw LedgerError(
-        .alreadyExists, "\(path) holds something already; name a folder that is empty or does not exist", field: "path")
-    }
+  /// What the folder holds.
+  package enum Part {
+    package static let log = "ledger"
+    package static let keys = "keys"
+    package static let snapshots = "snapshots"
   }
 
   /// Refuses a path within the folder of a ledger: what is to outlive the ledger goes elsewhere, and what is its own stays
@@ -38,7 +25,7 @@ package enum LedgerFolder {
     var folder = absolute(path)
     while folder != "/" {
       folder = parent(of: folder)
-      guard exists("\(folder)/\(Ledger.Folder.log)/data.mdb") else { continue }
+      guard exists("\(folder)/\(LedgerFolder.Part.log)/data.mdb") else { continue }
       throw LedgerError(
         .invalidValue, "path: \(path) is in the folder of the ledger \(folder); name a place elsewhere", field: "path")
     }
@@ -57,33 +44,6 @@ package enum LedgerFolder {
 
   /// Removes folders as long as there is nothing in them.
   package static func removeEmpty(_ folders: [String]) { for folder in folders { unsafe rmdir(folder) } }
-
-  /// Refuses a path where no ledger is.
-  package static func requireLedger(_ path: String) throws(LedgerError) {
-    try SystemLimits.check()
-    let file = "\(path)/\(Ledger.Folder.log)/data.mdb"
-    guard exists(file) else {
-      if errno == EACCES {
-        throw LedgerError(.storage, "access to \(path) was refused; check its owner and mode", field: "path")
-      }
-      guard !exists("\(path)/\(Ledger.Folder.keys)/keyring") else {
-        throw LedgerError(
-          .notALedger, "\(path) holds the keys of a ledger, and no log; restore its folder ledger/", field: "path")
-      }
-      throw LedgerError(.notALedger, "\(path) holds no ledger; check the path, or make one", field: "path")
-    }
-    var status = stat()
-    guard unsafe stat(file, &status) != 0 || status.st_size > 0 else {
-      throw LedgerError(.damaged, "\(file) is empty, and so damaged; restore a backup")
-    }
-  }
-
-  /// The name in checkpoints of the ledger in a folder.
-  package static func origin(of path: String, _ configuration: LedgerConfiguration) throws(LedgerError) -> String {
-    try logged { () throws(LogError) in
-      try EventLog<ProjectionSet>.origin(at: "\(path)/\(Ledger.Folder.log)", options: configuration.storage(.readOnly))
-    }
-  }
 
   /// A path without slashes at its end.
   package static func trimmed(_ path: String) -> Substring {

@@ -44,12 +44,12 @@ extension Ledger {
     let draft = try DraftFolder(for: path, makingParents: true)
     let keys = try keyed { () throws(KeyStoreError) in
       try KeyStore.create(
-        at: "\(draft.path)/\(Folder.keys)", origin: origin, master: configuration.masterKeySource,
+        at: "\(draft.path)/\(LedgerFolder.Part.keys)", origin: origin, master: configuration.masterKeySource,
         createdAt: configuration.clock(), random: configuration.random)
     }
     try logged { () throws(LogError) in
       try EventLog<ProjectionSet>.create(
-        at: "\(draft.path)/\(Folder.log)", origin: origin, options: configuration.storage())
+        at: "\(draft.path)/\(LedgerFolder.Part.log)", origin: origin, options: configuration.storage())
     }
     let ledger = try await open(draft.path, keys, configuration)
     let created = CreateLedger(origin: origin, verifyingKey: keys.verifyingKeys.last?.key.bytes ?? [])
@@ -102,7 +102,7 @@ extension Ledger {
       do throws(LogError) {
         return .success(
           try EventLog<ProjectionSet>.open(
-            at: "\(path)/\(Folder.log)", options: configuration.storage(), archive: archive,
+            at: "\(path)/\(LedgerFolder.Part.log)", options: configuration.storage(), archive: archive,
             readers: configuration.readerLimits,
             participant: { (environment, transaction) throws(LogError) in
               try ProjectionSet(
@@ -202,7 +202,7 @@ extension Ledger {
     let archive = try configuration.records(of: origin)
     let log = try logged { () throws(LogError) in
       try EventLog<ProjectionSet>.openReading(
-        at: "\(path)/\(Folder.log)", options: configuration.storage(.readOnly), archive: archive,
+        at: "\(path)/\(LedgerFolder.Part.log)", options: configuration.storage(.readOnly), archive: archive,
         readers: configuration.readerLimits
       ) { environment throws(LogError) in try ProjectionSet(reading: environment, keys: keys) }
     }
@@ -226,7 +226,7 @@ extension Ledger {
   ) throws(LedgerError) -> KeyStore {
     try keyed { () throws(KeyStoreError) in
       try KeyStore.open(
-        at: "\(path)/\(Folder.keys)", origin: origin, master: configuration.masterKeySource, access: access,
+        at: "\(path)/\(LedgerFolder.Part.keys)", origin: origin, master: configuration.masterKeySource, access: access,
         random: configuration.random)
     }
   }

@@ -21,7 +21,7 @@ extension Ledger {
     do {
       committed = try await writer.append(options, once: Self.once(command, request.keyed)) {
         (view, moment) throws(AppendFailure<DecisionFailure>) in
-        let decision = try Self.decide(command, in: view, moment)
+        let decision = try decide(command, in: view, moment)
         return Proposal(
           decision.events, try Self.recordContext(of: decision, request, address: address, in: view),
           kept: decision.kept)
@@ -68,22 +68,6 @@ extension Ledger {
       } catch { throw .refused(error) }
       do throws(LogError) { try keyed.requireSame(as: memo) } catch { throw .log(error) }
     }
-  }
-
-  /// Decides a command inside the write transaction.
-  @inline(__always)
-  package static func decide(
-    _ command: some Command, in view: borrowing LogView<WriteTransaction, ProjectionSet>, _ moment: Moment
-  ) throws(AppendFailure<DecisionFailure>) -> Decision {
-    do throws(DecisionFailure) {
-      return try view.withState(orThrow: { .unreadable(StateUnreadable($0.text)) }) { (state) throws(DecisionFailure) in
-        try command.decide(
-          state,
-          DecisionContext(
-            now: Timestamp(milliseconds: moment.now), next: moment.next,
-            correctedFrom: moment.correctedFrom.map { Timestamp(milliseconds: $0) }))
-      }
-    } catch { throw .refused(error) }
   }
 
   /// What stands in the records of a decision besides its events.
@@ -245,60 +229,6 @@ extension Ledger {
       return sealed.personBytes + sealed.boxBytes
     }
   }
-}
-
-/// A request with everything that its decision needs from outside.
-package struct PreparedRequest: Sendable {
-  package var requestID: [UInt8] = []
-  package var address = ""
-  /// Whether the ledger asks by itself, and nobody is there to be named.
-  package var isAutomatic = true
-  /// The operator who answers for it.
-  package var namedOperator: AccountID?
-  /// Why, and what it goes back to: UTF-8, empty where nothing was said.
-  package var reason: [UInt8] = []
-  package var ticket: [UInt8] = []
-
-  /// Who and what answers for the command line.
-  package var authority: [LogSubject] {
-    namedOperator.map { [LogSubject(kind: SubjectKind.operator.rawValue, number: $0.rawValue)] } ?? []
-  }
-
-  /// Whose key seals the address, where no account is named that says it.
-  package var person: PersonID?
-  /// Nil without an idempotency key.
-  package var keyed: KeyedRequest?
-  package var secrets: RequestSecrets = .fresh(SystemRandom())
-
-  package init(
-    requestID: [UInt8] = [], address: String = "", isAutomatic: Bool = true, namedOperator: AccountID? = nil,
-    reason: [UInt8] = [], ticket: [UInt8] = [], person: PersonID? = nil, keyed: KeyedRequest? = nil,
-    secrets: RequestSecrets = .fresh(SystemRandom())
-  ) {
-    self.requestID = requestID
-    self.address = address
-    self.isAutomatic = isAutomatic
-    self.namedOperator = namedOperator
-    self.reason = reason
-    self.ticket = ticket
-    self.person = person
-    self.keyed = keyed
-    self.secrets = secrets
-  }
-}
-
-/// What a command was answered.
-package struct Performed<Outcome: Sendable>: Sendable {
-  package let outcome: Outcome
-  /// What the first request with the same idempotency key left, where the answer is that one's.
-  package let earlierMemo: [UInt8]?
-
-  package init(outcome: Outcome, earlierMemo: [UInt8]?) {
-    self.outcome = outcome
-    self.earlierMemo = earlierMemo
-  }
-
-  package var isRepeated: Bool { earlierMemo != nil }
 }
 
 extension RecordedEvents {

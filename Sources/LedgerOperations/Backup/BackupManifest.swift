@@ -8,7 +8,7 @@ public struct BackupManifest: Sendable, Equatable {
   static let format = "credledger-backup/1"
   static let fileName = "manifest.json"
   /// The copy of the LMDB file, by its path in the backup.
-  static let dataPath = "\(Ledger.Folder.log)/data.mdb"
+  static let dataPath = "\(LedgerFolder.Part.log)/data.mdb"
 
   /// The ledger's name in checkpoints.
   public let origin: String

@@ -11,8 +11,8 @@ struct KeysSource {
   func manifest() throws(LedgerError) -> KeysBackupManifest? {
     guard LedgerFolder.exists("\(path)/\(FolderSums.fileName)") else { return nil }
     _ = try FolderSums.check(
-      path, requiring: [BackupManifest.fileName, "\(Ledger.Folder.keys)/keyring"],
-      sparing: ["\(Ledger.Folder.keys)/master.key"], as: "backup of keys")
+      path, requiring: [BackupManifest.fileName, "\(LedgerFolder.Part.keys)/keyring"],
+      sparing: ["\(LedgerFolder.Part.keys)/master.key"], as: "backup of keys")
     let manifestPath = "\(path)/\(BackupManifest.fileName)"
     return try KeysBackupManifest(parsing: FileInput.contents(of: manifestPath, limit: 4 << 20), at: manifestPath)
   }
@@ -22,7 +22,8 @@ struct KeysSource {
   /// - Throws: `not_found` where there are none; `key_unavailable` where they are of another ledger or sealed under
   ///   another master key; `damaged`.
   func open(origin: String, _ configuration: LedgerConfiguration) throws(LedgerError) -> KeyStore {
-    guard let folder = [path, "\(path)/\(Ledger.Folder.keys)"].first(where: { LedgerFolder.exists("\($0)/keyring") })
+    guard
+      let folder = [path, "\(path)/\(LedgerFolder.Part.keys)"].first(where: { LedgerFolder.exists("\($0)/keyring") })
     else {
       throw LedgerError(
         .notFound, "\(path) holds no keys; expected a backup of keys, or the key folder of a ledger", field: "keys")

@@ -86,7 +86,7 @@ extension Ledger {
   private func fill(
     _ draft: DraftFolder, comparingProjections: Bool, _ observe: @escaping CarryingProgress.Observer
   ) throws(LedgerError) -> BackupManifest {
-    let folder = try draft.folder(Folder.log)
+    let folder = try draft.folder(LedgerFolder.Part.log)
     let (dataDigest, byteCount) = try EnvironmentCopy(of: log.environment).write(to: "\(folder)/data.mdb", observe)
     let keys = try plainVerifierKeys
     // The copy is read back from the device, as a restore will do.
@@ -113,7 +113,7 @@ extension Ledger {
   }
 
   private func fillKeys(_ draft: DraftFolder) throws(LedgerError) -> KeysBackupManifest {
-    let folder = "\(draft.path)/\(Folder.keys)"
+    let folder = "\(draft.path)/\(LedgerFolder.Part.keys)"
     let copied = try keyed { () throws(KeyStoreError) in try keyStore.copy(to: folder) }
     let manifest = KeysBackupManifest(
       origin: origin, createdAt: try now, position: try head(),
@@ -121,7 +121,7 @@ extension Ledger {
       persons: UInt64(copied.persons))
     var files: [(path: String, digest: Digest)] = []
     for path in LedgerFolder.files(in: folder) {
-      files.append(("\(Folder.keys)/\(path)", try FileInput.digest(of: "\(folder)/\(path)")))
+      files.append(("\(LedgerFolder.Part.keys)/\(path)", try FileInput.digest(of: "\(folder)/\(path)")))
     }
     try Self.seal(draft, manifest.json, files)
     return manifest

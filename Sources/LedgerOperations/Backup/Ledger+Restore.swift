@@ -86,7 +86,7 @@ extension Ledger {
   ) throws(LedgerError) -> Carried {
     let manifest = try backup.check(observe)
     let keyStore = try bring(keys, origin: manifest.origin, to: draft, configuration)
-    let folder = try draft.folder(Folder.log)
+    let folder = try draft.folder(LedgerFolder.Part.log)
     var input = try FileInput(opening: "\(backup.path)/\(BackupManifest.dataPath)")
     var output = try FileOutput(creating: "\(folder)/data.mdb")
     while case let piece = try input.piece(), !piece.isEmpty {
@@ -125,7 +125,8 @@ extension Ledger {
   ) throws(LedgerError) -> Carried {
     var log: LogImport
     do throws(LogError) {
-      log = try LogImport(at: "\(draft.path)/\(Folder.log)", origin: origin, options: configuration.storage())
+      log = try LogImport(
+        at: "\(draft.path)/\(LedgerFolder.Part.log)", origin: origin, options: configuration.storage())
     } catch { throw LedgerError(error) }
     try records(&log)
     let carried = Carried(draft: draft, size: log.size, root: log.root)
@@ -139,7 +140,7 @@ extension Ledger {
   ) throws(LedgerError) -> KeyStore {
     _ = try keys.manifest()
     let keyStore = try keys.open(origin: origin, configuration)
-    _ = try keyed { () throws(KeyStoreError) in try keyStore.copy(to: "\(draft.path)/\(Folder.keys)") }
+    _ = try keyed { () throws(KeyStoreError) in try keyStore.copy(to: "\(draft.path)/\(LedgerFolder.Part.keys)") }
     return keyStore
   }
 
@@ -221,7 +222,7 @@ extension Ledger {
     return try await onOwnThread { () throws(LedgerError) in
       let backup = BackupFolder(path: path)
       let manifest = try backup.check(progress)
-      let folder = "\(path)/\(Folder.log)"
+      let folder = "\(path)/\(LedgerFolder.Part.log)"
       guard let keys else {
         let log = try BackupFolder.open(folder, configuration)
         defer { log.close() }

@@ -112,7 +112,7 @@ extension Ledger {
     let committed: Committed<LedgerEvent>
     do {
       committed = try await writer.release(records) { (view, moment) throws(AppendFailure<DecisionFailure>) in
-        let decision = try Self.decide(command, in: view, moment)
+        let decision = try decide(command, in: view, moment)
         return Proposal(decision.events, try Self.recordContext(of: decision, request, in: view))
       }
     } catch { throw LedgerError(error) }

@@ -84,17 +84,3 @@ extension Ledger {
     } catch { throw LedgerError(.invalidValue, "verifierKeys: \(error.reason)", field: "verifierKeys") }
   }
 }
-
-extension KeyStore {
-  /// Every key that has signed checkpoints, oldest first: also those that another process made since this opening.
-  package func verifierKeys(origin: String) throws(LedgerError) -> [VerifierKey] {
-    try keyed { () throws(KeyStoreError) in try refresh() }
-    do throws(TransparencyError) {
-      var keys: [VerifierKey] = []
-      for published in verifyingKeys {
-        keys.append(try VerifierKey(name: origin, type: .ed25519, key: published.key).upTo(published.lastSize))
-      }
-      return keys
-    } catch { throw LedgerError(error) }
-  }
-}

@@ -1,0 +1,58 @@
+package import EventLog
+package import KeyStore
+import LedgerCrypto
+package import LedgerEvents
+
+/// A request with everything that its decision needs from outside.
+package struct PreparedRequest: Sendable {
+  package var requestID: [UInt8] = []
+  package var address = ""
+  /// Whether the ledger asks by itself, and nobody is there to be named.
+  package var isAutomatic = true
+  /// The operator who answers for it.
+  package var namedOperator: AccountID?
+  /// Why, and what it goes back to: UTF-8, empty where nothing was said.
+  package var reason: [UInt8] = []
+  package var ticket: [UInt8] = []
+
+  /// Who and what answers for the command line.
+  package var authority: [LogSubject] {
+    namedOperator.map { [LogSubject(kind: SubjectKind.operator.rawValue, number: $0.rawValue)] } ?? []
+  }
+
+  /// Whose key seals the address, where no account is named that says it.
+  package var person: PersonID?
+  /// Nil without an idempotency key.
+  package var keyed: KeyedRequest?
+  package var secrets: RequestSecrets = .fresh(SystemRandom())
+
+  package init(
+    requestID: [UInt8] = [], address: String = "", isAutomatic: Bool = true, namedOperator: AccountID? = nil,
+    reason: [UInt8] = [], ticket: [UInt8] = [], person: PersonID? = nil, keyed: KeyedRequest? = nil,
+    secrets: RequestSecrets = .fresh(SystemRandom())
+  ) {
+    self.requestID = requestID
+    self.address = address
+    self.isAutomatic = isAutomatic
+    self.namedOperator = namedOperator
+    self.reason = reason
+    self.ticket = ticket
+    self.person = person
+    self.keyed = keyed
+    self.secrets = secrets
+  }
+}
+
+/// What a command was answered.
+package struct Performed<Outcome: Sendable>: Sendable {
+  package let outcome: Outcome
+  /// What the first request with the same idempotency key left, where the answer is that one's.
+  package let earlierMemo: [UInt8]?
+
+  package init(outcome: Outcome, earlierMemo: [UInt8]?) {
+    self.outcome = outcome
+    self.earlierMemo = earlierMemo
+  }
+
+  package var isRepeated: Bool { earlierMemo != nil }
+}
