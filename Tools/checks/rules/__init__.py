@@ -1,9 +1,11 @@
 """The rules. Each is a module with `check(tree)`, which yields findings."""
 
 from rules import (
-    arithmetic, documentation, examples, forbidden, foundation, layers, length, links, named_tests, output, wording,
+    arithmetic, documentation, examples, folders, forbidden, foundation, layers, length, links, named_tests, output,
+    wording,
 )
 
 RULES = [
-    layers, foundation, forbidden, length, wording, links, documentation, examples, arithmetic, output, named_tests,
+    layers, folders, foundation, forbidden, length, wording, links, documentation, examples, arithmetic, output,
+    named_tests,
 ]
