@@ -4,6 +4,9 @@
 @_exported public import LedgerEvents
 @_exported public import TransparencyLog
 
+@_exported public import struct EventLog.CheckpointPolicy
+@_exported public import enum EventLog.ReaderNotice
+@_exported public import struct EventLog.ReaderPolicy
 @_exported public import class KeyStore.GivenMasterKey
 // One import is enough for the program that embeds the library: these modules hold the values that its calls take and return.
 @_exported public import enum KeyStore.KeyKind

@@ -9,6 +9,7 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "embedded", dependencies: [.product(name: "CredentialLedger", package: "CredentialLedger")],
-      swiftSettings: [.swiftLanguageMode(.v6)])
+      // Whatever the calls name comes with the import, also for a program that asks the compiler to insist on it.
+      swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("MemberImportVisibility")])
   ]
 )
