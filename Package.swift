@@ -136,7 +136,8 @@ let package = Package(
     .testTarget(
       name: "ServerTests",
       dependencies: [
-        "CredentialLedger", "LedgerOperations", "LedgerServer", "HTTPSupport", "PlatformService", "credledger",
+        "CredentialLedger", "LedgerOperations", "LedgerServer", "HTTPSupport", "ManagementPortal", "PlatformService",
+        "credledger",
         "TestSupport",
       ],
       exclude: ["Golden"],

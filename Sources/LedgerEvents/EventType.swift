@@ -78,6 +78,9 @@ extension EventType {
   public static let subjectErased = EventType(rawValue: 100)
 
   public static let phonePINDispatched = EventType(rawValue: 102)
+  public static let accountSignedOut = EventType(rawValue: 103)
+  public static let accountSignInRefused = EventType(rawValue: 104)
+  public static let permissionReviewed = EventType(rawValue: 105)
   public static let resourceServerCreated = EventType(rawValue: 108)
   public static let resourceServerSecretRotated = EventType(rawValue: 109)
   public static let resourceServerDeleted = EventType(rawValue: 110)
@@ -162,6 +165,9 @@ extension EventType: CaseIterable {
     (.personalDataRevealed, "personal_data.revealed"),
     (.subjectErased, "subject.erased"),
     (.phonePINDispatched, "phone.pin_dispatched"),
+    (.accountSignedOut, "account.signed_out"),
+    (.accountSignInRefused, "account.sign_in_refused"),
+    (.permissionReviewed, "permission.reviewed"),
     (.resourceServerCreated, "resource_server.created"),
     (.resourceServerSecretRotated, "resource_server.secret_rotated"),
     (.resourceServerDeleted, "resource_server.deleted"),

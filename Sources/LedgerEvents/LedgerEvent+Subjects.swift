@@ -28,6 +28,13 @@ extension LedgerEvent {
     case .accountEnabled(let event): visit(.account, event.account)
     case .accountRoleChanged(let event): visit(.account, event.account)
     case .subjectErased(let event): visit(.account, event.account)
+    case .accountSignedOut(let event): visit(.account, event.account)
+    case .accountSignInRefused(let event): visit(.account, event.account)
+    case .permissionReviewed(let event):
+      visit(.grant, event.grant)
+      visit(.connector, event.connector)
+      visit(.group, event.group)
+      visit(.account, event.granter)
 
     case .phonePINRequested(let event):
       visit(.account, event.account)

@@ -68,6 +68,10 @@ public enum LedgerEvent: Sendable, Hashable {
 
   case subjectErased(SubjectErased)
 
+  case accountSignedOut(AccountSignedOut)
+  case accountSignInRefused(AccountSignInRefused)
+  case permissionReviewed(PermissionReviewed)
+
   case resourceServerCreated(ResourceServerCreated)
   case resourceServerSecretRotated(ResourceServerSecretRotated)
   case resourceServerDeleted(ResourceServerDeleted)
@@ -128,6 +132,9 @@ public enum LedgerEvent: Sendable, Hashable {
     case .oversightConfigured: .oversightConfigured
     case .personalDataRevealed: .personalDataRevealed
     case .subjectErased: .subjectErased
+    case .accountSignedOut: .accountSignedOut
+    case .accountSignInRefused: .accountSignInRefused
+    case .permissionReviewed: .permissionReviewed
     case .resourceServerCreated: .resourceServerCreated
     case .resourceServerSecretRotated: .resourceServerSecretRotated
     case .resourceServerDeleted: .resourceServerDeleted

@@ -19,6 +19,7 @@ enum PortalMount {
     var portal = PortalSettings()
     portal.isDevelopment = settings.isDevelopment
     portal.outbox = settings.isDevelopment && settings.sms == nil ? DevelopmentOutbox.path : nil
+    portal.configuration = settings.shown
     portal.bodyBytes = settings.bodyBytes
     portal.providerSeconds = settings.providerSeconds
     if let path = settings.providersFile {
@@ -27,6 +28,12 @@ enum PortalMount {
           throw PortalError("portal.providers: there is no file \(path)")
         }
         portal.providers = try IdentityProvider.read(file, secret: read)
+      } catch { throw SettingsError(error.description) }
+    }
+    for path in settings.languageFiles {
+      do throws(PortalError) {
+        guard let file = try read(path) else { throw PortalError("portal.languages: there is no file \(path)") }
+        portal.languages.append(try Catalogue(file))
       } catch { throw SettingsError(error.description) }
     }
     var sendPIN: ManagementPortal.SendPIN?

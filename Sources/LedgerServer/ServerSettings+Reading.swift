@@ -16,17 +16,27 @@ extension ServerSettings {
       _ = try SettingKey.named(name, by: { $0.variable }, in: "the environment")
     }
     var given: [AbsoluteConfigKey: ConfigValue] = [:]
+    var sources: [String: String] = [:]
+    for name in environment.keys where name.hasPrefix(SettingKey.variablePrefix) {
+      sources[try SettingKey.named(name, by: { $0.variable }, in: "the environment").rawValue] = "environment"
+    }
     for (name, values) in flags {
       let key = try SettingKey.named(name, by: { $0.rawValue }, in: "the command line")
       given[key.path] = key.value(values)
+      sources[key.rawValue] = "command line"
+    }
+    let inFile = try file.map { (bytes) throws(SettingsError) in try values(inFile: bytes) } ?? [:]
+    for key in SettingKey.allCases where inFile[key.path] != nil && sources[key.rawValue] == nil {
+      sources[key.rawValue] = "file"
     }
     let reader = ConfigReader(providers: [
       InMemoryProvider(name: "flags", values: given),
       EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "credledger.serve"),
-      InMemoryProvider(
-        name: "file", values: try file.map { (bytes) throws(SettingsError) in try values(inFile: bytes) } ?? [:]),
+      InMemoryProvider(name: "file", values: inFile),
     ])
-    return try ServerSettings(from: reader)
+    var settings = try ServerSettings(from: reader)
+    settings.sources = sources
+    return settings
   }
 
   private init(from reader: ConfigReader) throws(SettingsError) {
@@ -75,6 +85,7 @@ extension ServerSettings {
     case (nil, _?): throw SettingsError("tls.certificate: expected a file as well, with the certificate of tls.key")
     }
     providersFile = text(.providersFile)
+    languageFiles = texts(.languageFiles) ?? []
     providerSeconds = try Self.number(.providerSeconds, text(.providerSeconds), 1...60) ?? providerSeconds
     if let value = text(.tracesEndpoint) { traces = try Self.origin(value, .tracesEndpoint) }
     sms = try Self.sms(text, texts)

@@ -38,6 +38,8 @@ public struct ServerSettings: Sendable, Equatable {
   public var proxies: [AddressRange] = []
   /// The file that lists the OpenID Connect providers of the portal; nil for none.
   public var providersFile: String?
+  /// The files of the languages that the portal has besides English.
+  public var languageFiles: [String] = []
   /// How many seconds a provider has for an answer.
   public var providerSeconds = 10
   /// The folder that messages are kept in; nil for one beside the ledger, of its name with `.messages` behind it.
@@ -50,6 +52,9 @@ public struct ServerSettings: Sendable, Equatable {
   public var webhookTrust: String?
   /// Whose reports of leaked tokens are taken: the identifier of a key, and the file that has it, in PEM.
   public var leakKeys: [LeakKeyFile] = []
+
+  /// Where each setting comes from, by its name: `command line`, `environment` or `file`. Those that are not here have their default.
+  var sources: [String: String] = [:]
 
   public init() {}
 
@@ -132,6 +137,7 @@ extension ServerSettings: CustomStringConvertible {
       (.smsURL, sms?.template.url ?? "-"), (.smsUser, sms?.user ?? "-"), (.smsSecretFile, sms?.secretFile ?? "-"),
       (.smsAuthorities, sms?.authorities ?? "-"), (.tracesEndpoint, traces ?? "-"),
       (.proxies, proxies.map(\.description).joined(separator: ",")), (.providersFile, providersFile ?? "-"),
+      (.languageFiles, languageFiles.joined(separator: ",")),
       (.providerSeconds, String(providerSeconds)),
       (.messagesFolder, messages ?? "-"),
       (.messagesDays, String(messageDays)),

@@ -26,6 +26,7 @@ enum SettingKey: String, CaseIterable {
   case tracesEndpoint = "traces.endpoint"
   case proxies
   case providersFile = "portal.providers"
+  case languageFiles = "portal.languages"
   case providerSeconds = "portal.provider-seconds"
   case messagesFolder = "messages.folder"
   case messagesDays = "messages.days"
@@ -34,7 +35,7 @@ enum SettingKey: String, CaseIterable {
   case leakKeys = "leaks.keys"
 
   /// Whether it is a list.
-  var isList: Bool { [.listen, .proxies, .smsHeaders, .webhookAddresses, .leakKeys].contains(self) }
+  var isList: Bool { [.listen, .proxies, .smsHeaders, .webhookAddresses, .leakKeys, .languageFiles].contains(self) }
 
   /// The name of its variable: `CREDLEDGER_SERVE_` and the name in capitals.
   static let variablePrefix = "CREDLEDGER_SERVE_"

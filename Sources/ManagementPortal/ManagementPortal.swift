@@ -19,6 +19,7 @@ public struct ManagementPortal: Sendable {
   let firstOperator: FirstOperatorLink
   let pending = PendingNumbers()
   let attempts = SignInAttempts()
+  let refusals = RefusalBudget()
   let connections: [ProviderConnection]
   private let outgoing: OutgoingClient
   let sendPIN: SendPIN?
@@ -119,6 +120,10 @@ public struct PortalSettings: Sendable, Equatable {
   public var sessionIdle = Duration.seconds(3_600)
   /// How long a session lasts in all.
   public var sessionLife = Duration.seconds(12 * 3_600)
+  /// The languages besides English; a reader's browser says which one is shown.
+  public var languages: [Catalogue] = []
+  /// The settings of the server, for operators to see.
+  public var configuration: [Setting] = []
   /// How old a sign-in may be for pages that show a secret of old or stop what cannot be started again.
   public var freshFor = Duration.seconds(300)
 

@@ -33,8 +33,14 @@ public struct DeliveryWorker: Sendable {
             // Whoever has sent takes what is due next, so that a queue empties without a pause.
             var next: Delivery? = delivery
             while let current = next, !Task.isCancelled {
-              await settle(current, sent: await send(current))
-              next = await take(1).first
+              let isSent = await send(current)
+              // Stopped in the middle: the receiver may have it, and is told again once the program runs.
+              guard isSent || !Task.isCancelled else {
+                await giveBack(current)
+                break
+              }
+              await settle(current, sent: isSent)
+              next = Task.isCancelled ? nil : await take(1).first
             }
             busy.count.withLock { $0 -= 1 }
           }
@@ -62,6 +68,12 @@ public struct DeliveryWorker: Sendable {
         delivery.eventID, at: try ledger.now.milliseconds / 1_000, body: body, token: delivery.callback.token)
       return try await outgoing.call("POST", delivery.callback.url, headers: headers, body: body).isSuccess
     } catch { return false }
+  }
+
+  private func giveBack(_ delivery: Delivery) async {
+    do throws(LedgerError) { try await ledger.deliveries.giveBack(delivery) } catch {
+      report("\(delivery) cannot be given back, and is made again later: \(error)")
+    }
   }
 
   private func settle(_ delivery: Delivery, sent: Bool) async {

@@ -84,7 +84,7 @@ import Testing
         validity: nil, isActive: false),
       .disable(WebhookID(rawValue: 16), reason: "floods"), .delete(WebhookID(rawValue: 16)),
       RequestEncoding(.rotateMasterKey),
-      .accept(MembershipID(rawValue: 10)),
+      .accept(MembershipID(rawValue: 10)), .review(GrantID(rawValue: 11), .keep, reason: "used"),
     ]
   }
 

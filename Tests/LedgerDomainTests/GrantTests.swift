@@ -257,3 +257,45 @@ import Testing
     access.scenario.when(command).thenRefused(.accountDisabled, field: "requester")
   }
 }
+
+@Suite struct ReviewGrantTests {
+  private func review(_ access: GroupAccess, _ decision: ReviewDecision, by requester: Requester) -> ReviewGrant {
+    ReviewGrant(grant: access.grant, decision: decision, reason: " used daily ", requester: requester)
+  }
+
+  @Test func `Who may stop a grant decides about it, an auditor may only keep it, and others cannot know of it`() throws
+  {
+    var access = try GroupAccess()
+    let auditor = try access.scenario.account("auditor", role: .auditor)
+    let keeper = try access.scenario.account("keeper", role: .operator)
+    let event = { (decision: ReviewDecision) in
+      filled(PermissionReviewed()) {
+        $0.grant = access.grant.rawValue
+        $0.connector = access.connector.rawValue
+        $0.group = access.group.rawValue
+        $0.granter = access.granter.rawValue
+        $0.decision = decision
+        $0.reason = "used daily"
+      }
+    }
+    for requester in [access.granter, access.owner, auditor, keeper] {
+      try access.scenario.when(review(access, .keep, by: .account(requester)))
+        .then(.permissionReviewed(event(.keep)), by: Subject(requester))
+    }
+    access.scenario.when(review(access, .revoke, by: .account(auditor))).thenRefused(.notFound, field: "grant")
+    for decision in [ReviewDecision.keep, .revoke] {
+      access.scenario.when(review(access, decision, by: .account(access.stranger)))
+        .thenRefused(.notFound, field: "grant")
+    }
+    access.scenario.when(review(access, .unspecified, by: .account(access.granter)))
+      .thenRefused(.invalidValue, field: "decision")
+    var silent = review(access, .keep, by: .account(access.granter))
+    silent.reason = " "
+    access.scenario.when(silent).thenRefused(.invalidValue, field: "reason")
+    _ = try access.scenario.perform(review(access, .revoke, by: .account(keeper)))
+    #expect(
+      try judge(handle: access.token, at: access.scenario.now, in: access.scenario.state)
+        == .invalid(.stopped(Subject(access.grant), by: access.scenario.next - 1)))
+    access.scenario.when(review(access, .keep, by: .account(access.granter))).thenRefused(.gone, field: "grant")
+  }
+}

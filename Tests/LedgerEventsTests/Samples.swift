@@ -327,7 +327,8 @@ extension Sample {
     .resourceServerCreated(resourceServer),
     .resourceServerSecretRotated(resourceServerSecretRotated),
     .resourceServerDeleted(.with { $0.resourceServer = 40 }),
-    .tokenLeakReported(leak),
+    .tokenLeakReported(leak), .accountSignedOut(accountSignedOut), .accountSignInRefused(accountSignInRefused),
+    .permissionReviewed(permissionReviewed),
   ]
 
   static func registered(userAgent: Sealed?) -> V2AccountRegistered {

@@ -17,6 +17,8 @@ import Testing
       .personalDataRevealed: ["group:15", "account:11", "account:31"],
       .accountSignedIn: ["account:11"], .accountDisabled: ["account:11"], .accountEnabled: ["account:11"],
       .accountRoleChanged: ["account:11"], .subjectErased: ["account:11"],
+      .accountSignedOut: ["account:11"], .accountSignInRefused: ["account:11"],
+      .permissionReviewed: ["grant:17", "connector:14", "group:15", "account:11"],
       .phonePINRequested: ["account:11", "connector:14"],
       .phonePINRejected: ["account:11", "challenge:12"],
       .phoneVerified: ["account:11", "challenge:12", "membership:16", "membership:28"],

@@ -46,7 +46,7 @@ extension ModelState {
       try applyToResourceServers(event, position, time)
     case .oversightConfigured(let event): rules = Oversight(event.after)
     case .ledgerRestored, .retentionApplied, .masterKeyRotated, .clockCorrected, .phonePINDispatched,
-      .tokenLeakReported, .personalDataRevealed:
+      .tokenLeakReported, .personalDataRevealed, .accountSignedOut, .accountSignInRefused, .permissionReviewed:
       // They change nothing that a command or a validation reads, in the clock's case as long as it is not set back.
       break
     }

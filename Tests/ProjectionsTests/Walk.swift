@@ -267,6 +267,11 @@ struct Walk {
       let grant = pick(model.grants)
       if Int.random(in: 0..<3, using: &random) == 0 {
         try await perform(RevokeGrant(grant: grant, requester: model.grants[grant]?.granter ?? account))
+      } else if Int.random(in: 0..<2, using: &random) == 0 {
+        try await perform(
+          ReviewGrant(
+            grant: grant, decision: Bool.random(using: &random) ? .keep : .revoke, reason: "seen",
+            requester: .account(model.grants[grant]?.granter ?? account)))
       } else {
         try await perform(
           RevokeToken(.connector(pick(model.connectors)), requester: .operator))

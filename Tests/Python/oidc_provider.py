@@ -74,6 +74,12 @@ def distort(response):
         claims["iss"] = "https://another.example"
     elif name == "expired":
         claims["exp"] = int(time.time()) - 3600
+    elif name == "silent":
+        claims.pop("auth_time", None)
+    elif name == "now":
+        claims["auth_time"] = int(time.time())
+    elif name == "old-sign-in":
+        claims["auth_time"] = int(time.time()) - 3600
     elif name == "future":
         claims["iat"] = int(time.time()) + 3600
     elif name == "key":

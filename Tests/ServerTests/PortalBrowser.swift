@@ -64,6 +64,8 @@ final class ServedPortal {
 final class Browser {
   private let served: ServedPortal
   private(set) var cookies: [String: String] = [:]
+  /// What it asks pages to be in.
+  var language: String?
   private(set) var page = Answer("HTTP/1.1 000 none\r\n\r\n")
 
   init(_ served: ServedPortal) { self.served = served }
@@ -144,6 +146,7 @@ final class Browser {
     let connection = try Connection(port: served.port)
     var lines = ["\(method) \(path) HTTP/1.1", "Host: 127.0.0.1:\(served.port)", "Connection: close"] + headers
     if !cookies.isEmpty { lines.append("Cookie: " + cookies.map { "\($0)=\($1)" }.joined(separator: "; ")) }
+    if let language { lines.append("Accept-Language: \(language)") }
     if let body { lines.append("Content-Length: \(body.utf8.count)") }
     connection.send(lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? ""))
     let answer = Answer(connection.readAll())

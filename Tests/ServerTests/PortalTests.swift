@@ -206,6 +206,13 @@ import Testing
     #expect(browser.page.body.contains("You are signed out.") && browser.cookies["credledger"] == nil)
     browser.plant("credledger", second)
     #expect(try browser.open("/portal/me").body.contains("<h1>Sign in</h1>"))
+    // Each end that somebody caused is an event; the session that the second sign-in replaced among them.
+    let audit = try runProgram(
+      ["audit", "--ledger", served.path, "--type", "account.signed_out", "--format", "ndjson"],
+      of: try Program.file("credledger"))
+    for end in ["signed in anew", "ended from another session", "\"signed out\""] {
+      #expect(audit.output.contains(end), "\(audit.output)\(audit.error)")
+    }
     // The store has neither tokens nor names.
     for name in TemporaryFolder.names(in: "\(served.path)/sessions") ?? [] {
       let content = ServedLedger.content(of: "\(served.path)/sessions/\(name)")

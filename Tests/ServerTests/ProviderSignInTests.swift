@@ -106,6 +106,8 @@ import Testing
       try browser.post("/portal/sign-in/mock/logout", [("logout_token", token)], site: nil, follow: false).status == 200
     )
     #expect(try browser.open("/portal/me").body.contains("<h1>Sign in</h1>"))
+    let events = try Self.events(of: served, "account.signed_out")
+    #expect(events.count == 2 && events.allSatisfy { $0.contains("signed out at the provider") }, "\(events)")
     #expect(try other.open("/portal/me").body.contains("<h1>Sign in</h1>"))
     served.end()
     for secret in ["not known to anybody", "ada@example.org"] { #expect(!served.log.contains(secret)) }
@@ -127,6 +129,8 @@ import Testing
     let words = fault == "slow" ? "did not answer" : "could not be verified, so nothing was done"
     #expect(browser.page.body.contains(words), "\(fault)")
     #expect(served.log.contains("sign-in refused"))
+    let events = try Self.events(of: served, "account.sign_in_refused")
+    #expect(events.count == 1 && events.first?.contains(provider.issuer) == true, "\(fault): \(events)")
     try provider.choose("none")
     try browser.open(try approved(browser, provider, as: "ada"))
     #expect(browser.page.status == 200 && browser.cookies["credledger"] != nil, "\(fault): \(browser.page.text)")
@@ -153,6 +157,50 @@ import Testing
     for token in ["", "x", "a.b.c"] {
       #expect(try browser.post("/portal/sign-in/mock/logout", [("logout_token", token)], site: nil).status == 400)
     }
+  }
+
+  @Test(
+    .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"),
+    arguments: [(true, "now", 200), (true, "old-sign-in", 403), (true, "silent", 403), (false, "silent", 200)])
+  func `A page that wants a new sign-in believes the provider's auth_time alone`(
+    says: Bool, fault: String, status: Int
+  ) async throws {
+    let provider = try Provider()
+    let served = try await portal(of: provider, more: ",\"authTime\":\(says)")
+    let link = try served.line(beginning: "the first operator signs in at ").dropFirst(served.origin.utf8.count)
+    let browser = served.browser()
+    try provider.choose("silent")
+    try browser.open(String(link))
+    try browser.submit("/portal/sign-in/mock", follow: false)
+    try browser.open(try provider.approve(browser.page.header("location") ?? "", as: "ada"))
+    // The provider did not say how long ago it was, so it is no new one.
+    try browser.open("/portal/keys")
+    #expect(browser.page.body.contains("it wants a sign-in of the last 5 minutes"), "\(browser.page.text)")
+    try browser.submit("/portal/sign-in/mock", follow: false)
+    let location = browser.page.header("location") ?? ""
+    #expect(location.contains("&prompt=login&max_age=0"))
+    try provider.choose(fault)
+    try browser.open(try provider.approve(location, as: "ada"))
+    #expect(browser.page.status == status, "\(browser.page.text)")
+    #expect(browser.page.body.contains(status == 200 ? "<h1>Keys</h1>" : "did not ask you to sign in anew"))
+    let events = try Self.events(of: served, "account.sign_in_refused")
+    #expect(events.count == (status == 200 ? 0 : 1) && events.allSatisfy { $0.contains("sign-in not new") })
+  }
+
+  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func `Refused sign-ins are recorded up to a limit, and then counted`() async throws {
+    let provider = try Provider()
+    let served = try await portal(of: provider)
+    let browser = served.browser()
+    for _ in 0..<35 { #expect(try browser.open("/portal/sign-in/mock/callback?state=x").status == 403) }
+    #expect(try Self.events(of: served, "account.sign_in_refused").count == 30)
+  }
+
+  /// The lines of `credledger audit` about events of a type, of a server that has ended.
+  private static func events(of served: ServedPortal, _ type: String) throws -> [String] {
+    let result = try runProgram(
+      ["audit", "--ledger", served.path, "--type", type, "--format", "ndjson"], of: try Program.file("credledger"))
+    return result.output.split(separator: "\n").map(String.init)
   }
 
   @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))

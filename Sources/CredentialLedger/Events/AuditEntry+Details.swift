@@ -128,6 +128,13 @@ extension AuditEntry {
     case .personalDataRevealed(let event):
       [("purpose", .text(event.purpose))] + (event.everybody ? [("everybody", .flag(true))] : [])
         + (event.persons.isEmpty ? [] : [("persons", .number(UInt64(event.persons.count)))])
+    case .accountSignedOut(let event):
+      [("end", .text(event.end.word))] + (event.signIn == 0 ? [] : [("signIn", .number(event.signIn))])
+    case .accountSignInRefused(let event):
+      [("issuer", .text(event.issuer)), ("refusal", .text(event.refusal.word))]
+        + (event.detail.isEmpty ? [] : [("detail", .text(event.detail))])
+        + (event.unrecorded == 0 ? [] : [("unrecorded", .number(event.unrecorded))])
+    case .permissionReviewed(let event): [("decision", .text(event.decision.word))]
     case .masterKeyRotated(let event): [("fingerprint", .change(.hex(event.before), .hex(event.after)))]
     case .accountSignedIn, .accountEnabled, .phoneVerified, .phoneRemoved, .phonePINAccepted, .connectorDeleted,
       .groupDeleted, .groupMemberRemoved, .groupSubgroupAttached, .groupSubgroupDetached, .groupSubscriberAdded,

@@ -61,6 +61,7 @@ extension LedgerEvent {
     switch self {
     case .accountDisabled(let event): event.reason.isEmpty ? nil : event.reason
     case .webhookDisabled(let event): event.reason.isEmpty ? nil : event.reason
+    case .permissionReviewed(let event): event.reason.isEmpty ? nil : event.reason
     default: nil
     }
   }

@@ -65,6 +65,31 @@ public struct Grants: Sendable {
       RevokeGrant(grant: grant, requester: requester), by: requester.requester.account, request)
   }
 
+  /// Records a decision about a grant in an access review, as `permission.reviewed`. A grant that is not kept is revoked in
+  /// the same commit.
+  ///
+  /// ```swift
+  /// try await ledger.grants.review(granted.grant, .keep, reason: "the survey runs until May", by: admin)
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - reason: 1 to 500 characters, in the log for good; no personal data.
+  ///   - requester: the granter, an admin of the group, the connector's owner or an operator; to keep it, an auditor too.
+  /// - Returns: the position of the decision's event.
+  /// - Throws: `not_found` for a grant that the requester may not review, `gone` for one that is revoked, `invalid_value`,
+  ///   `account_disabled`.
+  @discardableResult
+  public func review(
+    _ grant: GrantID, _ decision: ReviewDecision, reason: String, by requester: some Requesting,
+    context: RequestContext = .none
+  ) async throws(LedgerError) -> UInt64 {
+    let request = try ledger.prepare(
+      context, by: requester.caller, .review(grant, decision, reason: reason))
+    return try await ledger.execute(
+      ReviewGrant(grant: grant, decision: decision, reason: reason, requester: requester.requester),
+      by: requester.requester.account, request)
+  }
+
   /// A grant as it is now; nil if there is none.
   ///
   /// ```swift

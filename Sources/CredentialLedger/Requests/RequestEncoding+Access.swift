@@ -50,6 +50,10 @@ extension RequestEncoding {
 
   static func revoke(_ grant: GrantID) -> Self { Self(.revokeGrant, .id(grant)) }
 
+  static func review(_ grant: GrantID, _ decision: ReviewDecision, reason: String) -> Self {
+    Self(.reviewGrant, .id(grant), .number(UInt64(decision.rawValue)), .text(reason))
+  }
+
   static func issueCode(
     _ connector: ConnectorID, _ consent: Consent, redirectURI: String, codeChallenge: String?,
     _ conditions: TokenConditions

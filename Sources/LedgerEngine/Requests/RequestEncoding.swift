@@ -53,6 +53,7 @@ package enum RequestName: String, Sendable, CaseIterable {
   case deleteConnector = "connectors.delete"
   case grantAccess = "grants.grant"
   case revokeGrant = "grants.revoke"
+  case reviewGrant = "grants.review"
   case issueCode = "codes.issue"
   case redeemCode = "codes.redeem"
   case issueToken = "tokens.issue"

@@ -173,6 +173,11 @@ public struct Keys: Sendable {
   public var masterKeyFingerprint: String { ledger.keyStore.masterKeyFingerprint }
 }
 
+extension Keys {
+  /// Whether checkpoints are signed by a key that is kept elsewhere, so that one made here would take its place.
+  package var isSigningKeyElsewhere: Bool { ledger.configuration.signingKey != nil }
+}
+
 extension Ledger {
   /// The keys of the ledger.
   public var keys: Keys { Keys(ledger: self) }

@@ -17,7 +17,11 @@ enum Part {
   }
 
   /// A count with its noun.
-  static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+  ///
+  /// - Parameter many: the noun of several, where it is not the first with an s.
+  static func count(_ count: Int, _ noun: String, many: String? = nil) -> String {
+    "\(count) \(count == 1 ? noun : many ?? noun + "s")"
+  }
 
   private static func seal(_ isCovered: Bool) -> HTML {
     let tick: HTML = #"<path d="M4 7.2 6.2 9.4 10.1 5" fill="none" stroke="currentColor" stroke-width="1.5"/>"#

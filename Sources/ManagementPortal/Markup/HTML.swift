@@ -13,6 +13,13 @@ struct HTML: Sendable, Equatable, ExpressibleByStringInterpolation {
 
   static func += (left: inout HTML, right: HTML) { left.text += right.text }
 
+  /// A text as HTML has it.
+  static func escaped(_ string: String) -> String {
+    var text = ""
+    escape(string, into: &text)
+    return text
+  }
+
   /// Collects literals as they are, and escapes everything else.
   struct StringInterpolation: StringInterpolationProtocol {
     fileprivate var text = ""

@@ -50,8 +50,9 @@ extension ManagementPortal {
     let wanted = visit.form["session"]
     let live = sessions.sessions(of: viewer.id, at: try now)
     let ended = live.filter { wanted == "others" ? $0.key != viewer.session.key : $0.handle == wanted }
-    try await storing { () throws(SessionStoreError) in try await sessions.end(ended.map(\.key)) }
-    return .see("/portal/me?said=sessions")
+    let isOwn = ended.contains { $0.key == viewer.session.key }
+    try await end(ended, isOwn ? .signedOut : .ended, by: viewer.id, visit)
+    return .see("/portal/me?said=sessions\(try await receipt(of: visit))")
   }
 
   /// A verified number, of which the last digits are shown.

@@ -30,6 +30,11 @@ struct FormValues: Sendable {
   /// All values of a name.
   func all(_ name: String) -> [String] { values.filter { $0.name == name }.map(\.value) }
 
+  /// The values of names that begin so, each by the rest of its name.
+  func values(beginning prefix: String) -> [(name: String, value: String)] {
+    values.filter { $0.name.hasPrefix(prefix) }.map { (String($0.name.dropFirst(prefix.count)), $0.value) }
+  }
+
   /// Whether a name has a value that is not empty.
   func has(_ name: String) -> Bool { !self[name].isEmpty }
 

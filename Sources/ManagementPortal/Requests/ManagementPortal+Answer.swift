@@ -6,6 +6,11 @@ import Hummingbird
 /// From a request to a page.
 extension ManagementPortal {
   func answer(_ request: Request, _ context: HTTPContext) async -> Response {
+    let language = Catalogue.preferred(request.headers[.acceptLanguage] ?? "", among: settings.languages)
+    return await Catalogue.$current.withValue(language) { await answered(request, context) }
+  }
+
+  private func answered(_ request: Request, _ context: HTTPContext) async -> Response {
     var response: Response
     do throws(PortalFailure) {
       response = try await route(request, context)

@@ -61,6 +61,7 @@ struct PortalRoute: Sendable {
       post: .viewer(ManagementPortal.editConnector)),
     PortalRoute("/connectors/*/grants", get: .viewer(ManagementPortal.connectorGrantsPage)),
     PortalRoute("/connectors/*/webhooks", get: .viewer(ManagementPortal.webhooksPage)),
+    PortalRoute("/connectors/*/webhooks/*/retry", post: .viewer(ManagementPortal.retryWebhook)),
     PortalRoute(
       "/connectors/*/webhooks/*/delete", get: .viewer(ManagementPortal.deleteWebhookPage),
       post: .viewer(ManagementPortal.deleteWebhook)),
@@ -84,15 +85,23 @@ struct PortalRoute: Sendable {
       "/groups/*/messages", get: .viewer(ManagementPortal.messagesPage), post: .viewer(ManagementPortal.postMessage)),
     PortalRoute("/groups/*/messages/live", get: .viewer(ManagementPortal.liveMessages)),
     PortalRoute("/groups/*/connectors/*", get: .viewer(ManagementPortal.groupGrantPage)),
-    PortalRoute("/review", get: .viewer(ManagementPortal.reviewPage)),
+    PortalRoute(
+      "/review", get: .viewer(ManagementPortal.reviewPage), post: .viewer(ManagementPortal.saveDecisions)),
     PortalRoute("/review.csv", get: .viewer(ManagementPortal.reviewFile)),
     PortalRoute("/audit.csv", get: .viewer(ManagementPortal.auditFile)),
     PortalRoute("/audit.ndjson", get: .viewer(ManagementPortal.auditFile)),
     PortalRoute("/health", get: .viewer(ManagementPortal.healthPage)),
+    PortalRoute("/keys", get: .viewer(ManagementPortal.keysPage), post: .viewer(ManagementPortal.rotateSigningKey)),
+    PortalRoute("/configuration", get: .viewer(ManagementPortal.configurationPage)),
+    PortalRoute(
+      "/people/*/erase", get: .viewer(ManagementPortal.erasurePage), post: .viewer(ManagementPortal.erase)),
     PortalRoute("/people", get: .viewer(ManagementPortal.peoplePage)),
     PortalRoute(
       "/people/*", get: .viewer(ManagementPortal.personPage), post: .viewer(ManagementPortal.changePerson)),
     PortalRoute("/audit", get: .viewer(ManagementPortal.auditPage)),
+    PortalRoute("/audit/live", get: .viewer(ManagementPortal.liveAudit)),
+    PortalRoute(
+      "/events/*/reveal", get: .viewer(ManagementPortal.revealPage), post: .viewer(ManagementPortal.reveal)),
     PortalRoute("/events/*", get: .viewer(ManagementPortal.eventPage)),
     PortalRoute("/evidence/*", get: .viewer(ManagementPortal.evidence)),
     PortalRoute("/tokens/*", get: .viewer(ManagementPortal.whyValidPage)),

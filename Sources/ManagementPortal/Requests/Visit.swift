@@ -52,10 +52,17 @@ extension Response {
   ) -> Response {
     var response = Response(
       status: status, headers: [.contentType: "text/html; charset=utf-8"],
-      body: ResponseBody(byteBuffer: ByteBuffer(string: html.text)))
+      body: ResponseBody(byteBuffer: ByteBuffer(string: Catalogue.current?.translated(html.text) ?? html.text)))
     let targets = (["'self'"] + origins).joined(separator: " ")
     response.headers[.contentSecurityPolicy] =
       "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action \(targets); base-uri 'none'; frame-ancestors 'none'"
+    return response
+  }
+
+  /// Lets the page's own script ask the portal for more.
+  var askedByScripts: Response {
+    var response = self
+    response.headers[.contentSecurityPolicy] = headers[.contentSecurityPolicy].map { $0 + "; connect-src 'self'" }
     return response
   }
 

@@ -46,8 +46,11 @@ extension ManagementPortal {
   }
 
   /// Begins a session for somebody who has just signed in, and ends the one that the browser had.
+  ///
+  /// - Parameter authenticatedAt: when the person proved to the provider who they are.
   func begin(
-    _ account: AccountID, issuer: String, providerSession: String = "", replacing old: Session?, to path: String
+    _ account: AccountID, issuer: String, providerSession: String = "", authenticatedAt: Timestamp, _ visit: Visit,
+    to path: String
   ) async throws(PortalFailure) -> Response {
     let event = try await asking { () throws(LedgerError) in
       try await ledger.audit.latest(
@@ -55,10 +58,11 @@ extension ManagementPortal {
       ).first?.position
     }
     let now = try now
+    if let old = visit.session { try await end([old], .replaced, by: nil, visit) }
     let token = try await storing { () throws(SessionStoreError) in
-      if let old { try await sessions.end([old.key]) }
-      return try await sessions.begin(
-        for: account, issuer: issuer, providerSession: providerSession, signIn: event ?? 0, at: now)
+      try await sessions.begin(
+        for: account, issuer: issuer, providerSession: providerSession, signIn: event ?? 0,
+        authenticatedAt: min(authenticatedAt, now), at: now)
     }
     var response = Response.see(path)
     response.headers[values: .setCookie] = [setCookie(cookieName, token)]
@@ -67,7 +71,7 @@ extension ManagementPortal {
 
   /// Whether the sign-in is young enough for a page that is worth one.
   func isFresh(_ viewer: Viewer) throws(PortalFailure) -> Bool {
-    try now - viewer.session.createdAt < settings.freshFor
+    try now - viewer.session.authenticatedAt < settings.freshFor
   }
 
   /// Sends somebody to sign in again, and back.

@@ -13,6 +13,9 @@ struct Session: Sendable, Equatable {
   /// The position of the event of the sign-in; 0 where it is not known.
   let signIn: UInt64
   let createdAt: Timestamp
+  /// When the person proved to the provider who they are; before ``createdAt`` where the provider remembered them, and 0 where it
+  /// did not say.
+  let authenticatedAt: Timestamp
   var lastUsedAt: Timestamp
   /// Forms that were performed and answered with a secret, which is not shown again; the newest last.
   var spent: [String] = []
@@ -37,6 +40,7 @@ extension Session {
       ("format", .string("credledger-session/1")), ("account", .number(String(account.rawValue))),
       ("issuer", .string(issuer)), ("providerSession", .string(providerSession)),
       ("signIn", .number(String(signIn))), ("createdAt", .integer(createdAt.milliseconds)),
+      ("authenticatedAt", .integer(authenticatedAt.milliseconds)),
       ("lastUsedAt", .integer(lastUsedAt.milliseconds)), ("spent", .array(spent.map { .string($0) })),
     ]).bytes
   }
@@ -55,6 +59,8 @@ extension Session {
     self.signIn = signIn
     self.createdAt = Timestamp(milliseconds: createdAt)
     self.lastUsedAt = Timestamp(milliseconds: lastUsedAt)
+    // A file of before has none, so its session opens no page that wants a new sign-in.
+    authenticatedAt = Timestamp(milliseconds: value["authenticatedAt"]?.text.flatMap { Int64($0) } ?? 0)
     providerSession = value["providerSession"]?.text ?? ""
     if case .array(let items)? = value["spent"] { spent = items.compactMap(\.text) }
   }

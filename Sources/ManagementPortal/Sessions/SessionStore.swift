@@ -86,12 +86,13 @@ final class SessionStore: Sendable {
   ///
   /// - Returns: the token, for the browser alone.
   func begin(
-    for account: AccountID, issuer: String, providerSession: String = "", signIn: UInt64, at now: Timestamp
+    for account: AccountID, issuer: String, providerSession: String = "", signIn: UInt64, authenticatedAt: Timestamp,
+    at now: Timestamp
   ) async throws(SessionStoreError) -> String {
     let token = RandomText.make()
     let session = Session(
       key: Session.key(of: token), account: account, issuer: issuer, providerSession: providerSession, signIn: signIn,
-      createdAt: now, lastUsedAt: now)
+      createdAt: now, authenticatedAt: authenticatedAt, lastUsedAt: now)
     sessions.withLock { $0[session.key] = session }
     do { try await write(session.key) } catch {
       sessions.withLock { $0[session.key] = nil }

@@ -11,6 +11,8 @@ struct IDToken: JWTPayload {
   let iat: Double?
   let nbf: Double?
   let nonce: String?
+  /// When the person proved who they are.
+  let authTime: Double?
   let sid: String?
   let tid: String?
   let hd: String?
@@ -21,6 +23,7 @@ struct IDToken: JWTPayload {
   enum CodingKeys: String, CodingKey {
     case iss, sub, aud, azp, exp, iat, nbf, nonce, sid, tid, hd, name, email
     case emailIsVerified = "email_verified"
+    case authTime = "auth_time"
   }
 
   /// How far clocks may differ, in seconds.
@@ -48,6 +51,25 @@ struct IDToken: JWTPayload {
         throw .domain(domain.isEmpty ? "no mail address" : domain)
       }
     }
+  }
+
+  /// When the person proved who they are, as far as the provider says so.
+  ///
+  /// - Parameter attempt: the sign-in. Where it wanted a new one, a provider that says when must say that it was.
+  /// - Returns: 0 where it is not known.
+  func authenticated(
+    _ provider: IdentityProvider, _ attempt: SignInAttempts.Attempt, at now: Timestamp
+  ) throws(SignInFailure) -> Timestamp {
+    guard let authTime, authTime.isFinite, (0...1e11).contains(authTime) else {
+      guard attempt.isFresh else { return Timestamp(milliseconds: 0) }
+      guard !provider.saysAuthTime else { throw .notFresh("auth_time: expected one, since max_age was sent") }
+      return now
+    }
+    let moment = Timestamp(milliseconds: Int64(authTime * 1_000))
+    guard !attempt.isFresh || moment + .seconds(Int64(Self.skew)) >= attempt.begunAt else {
+      throw .notFresh("auth_time: expected a sign-in after it was asked for")
+    }
+    return moment
   }
 
   private func checkOrigin(_ provider: IdentityProvider, at now: Timestamp) throws(SignInFailure) {

@@ -16,6 +16,9 @@ public struct IdentityProvider: Sendable, Equatable {
   public let domains: [String]
   /// The tenants (`tid`, or `hd` of Google) whose accounts may sign in; empty for all.
   public let tenants: [String]
+  /// Whether its ID tokens say when the person signed in (`auth_time`). Where they do not, a sign-in for which `prompt=login` was
+  /// sent counts as new.
+  public let saysAuthTime: Bool
 
   /// Scheme, host and port of the issuer.
   var origin: String { Self.origin(of: issuer) }
@@ -78,6 +81,11 @@ public struct IdentityProvider: Sendable, Equatable {
     clientID = try text("clientID")
     domains = try texts("domains")
     tenants = try texts("tenants")
+    switch value["authTime"] {
+    case nil: saysAuthTime = true
+    case .bool(let says)?: saysAuthTime = says
+    default: throw PortalError("portal.providers: authTime: expected true or false")
+    }
     guard value["clientSecretFile"] != nil else {
       self.secret = nil
       return

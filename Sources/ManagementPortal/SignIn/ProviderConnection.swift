@@ -12,6 +12,8 @@ enum SignInFailure: Error, Sendable {
   case unverified(String)
   /// The account is of a domain or a tenant that may not sign in.
   case domain(String)
+  /// The person did not sign in as newly as it was asked for. The text is for the log.
+  case notFresh(String)
 }
 
 /// Talks to a provider: reads its documents, trades codes, and verifies what it signs.

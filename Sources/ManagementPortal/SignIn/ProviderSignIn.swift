@@ -32,7 +32,7 @@ extension ManagementPortal {
     let state = attempts.begin(
       SignInAttempts.Attempt(
         provider: connection.provider.id, browser: SHA256.hash(Array(browser.utf8)), nonce: nonce, verifier: verifier,
-        target: Self.target(visit.form["to"]), begunAt: now))
+        target: Self.target(visit.form["to"]), isFresh: visit.form.has("fresh"), begunAt: now))
     let challenge = Base64.encode(SHA256.hash(Array(verifier.utf8)).bytes).replacing("+", with: "-")
       .replacing("/", with: "_").replacing("=", with: "")
     var fields = [
@@ -60,6 +60,7 @@ extension ManagementPortal {
       return await refuse(visit, provider, .unverified("state: expected that of a sign-in which this browser began"))
     }
     let token: IDToken
+    let authenticatedAt: Timestamp
     do throws(SignInFailure) {
       // RFC 9207: an answer of another provider must not be taken for this one's.
       if visit.query.has("iss"), visit.query["iss"] != provider.issuer {
@@ -71,33 +72,46 @@ extension ManagementPortal {
         code: visit.query["code"], verifier: attempt.verifier, redirectURI: redirectURI(provider), at: now)
       token = try await connection.claims(of: text, as: IDToken.self, at: now)
       try token.check(provider, nonce: attempt.nonce, at: now)
+      authenticatedAt = try token.authenticated(provider, attempt, at: now)
     } catch { return await refuse(visit, provider, error) }
     var response = try await arrive(
       visit, issuer: provider.issuer, subject: token.sub, name: token.name ?? token.email, email: token.email,
-      providerSession: token.sid ?? "", to: attempt.target)
+      providerSession: token.sid ?? "", authenticatedAt: authenticatedAt, to: attempt.target)
     response.headers[values: .setCookie].append(setCookie(attemptCookie, "", seconds: 0))
     return response
   }
 
-  /// The sign-in page with the reason in words; the log has the exact one.
+  /// The sign-in page with the reason in words; the log and the event have the exact one.
   private func refuse(_ visit: Visit, _ provider: IdentityProvider, _ failure: SignInFailure) async -> Response {
     let words: HTML
     let reason: String
+    let refusal: SignInRefusal
+    var detail = ""
     switch failure {
     case .unreachable(let text):
-      (words, reason) = ("\(Part.name(provider.name)) did not answer. Try again, or choose another.", text)
-    case .unverified(let text):
-      (words, reason) = (
-        "That sign-in could not be verified, so nothing was done. Start again from here.", text
+      (words, reason, refusal) = (
+        "\(Part.name(provider.name)) did not answer. Try again, or choose another.", text, .unreachable
       )
+    case .unverified(let text):
+      (words, reason, refusal) = (
+        "That sign-in could not be verified, so nothing was done. Start again from here.", text, .unverified
+      )
+      detail = text
+    case .notFresh(let text):
+      (words, reason, refusal) = (
+        "\(Part.name(provider.name)) did not ask you to sign in anew, so nothing was done. Sign out there, and try again.",
+        text, .notFresh
+      )
+      detail = text
     case .domain(let domain):
-      (words, reason) = (
+      (words, reason, refusal) = (
         "Accounts of \(Part.name(domain)) may not sign in here. Ask your operator to allow them.",
-        "the domain or tenant is not among those allowed"
+        "the domain or tenant is not among those allowed", .domain
       )
     }
     visit.context.logger.notice(
       "sign-in refused", metadata: ["provider": .string(provider.id), "reason": .string(reason)])
+    await recordRefusal(provider.issuer, refusal, detail: detail, visit)
     return await signIn(
       visit, heading: "Sign in", to: "/portal/", notice: Part.notice("bad", words), status: .forbidden)
   }
@@ -122,8 +136,7 @@ extension ManagementPortal {
         if person?.subject == subject { ended.append(session) }
       }
     }
-    let keys = ended.map(\.key)
-    try await storing { () throws(SessionStoreError) in try await sessions.end(keys) }
+    try await end(ended, .byProvider, by: nil, visit)
     return Response(status: .ok, headers: [.contentLength: "0"])
   }
 

@@ -10,6 +10,8 @@ final class SignInAttempts: Sendable {
     let nonce: String
     let verifier: String
     let target: String
+    /// Whether the person must prove anew who they are.
+    let isFresh: Bool
     let begunAt: Timestamp
   }
 

@@ -92,9 +92,11 @@ extension ManagementPortal {
   }
 
   /// Records a sign-in, and begins a session.
+  ///
+  /// - Parameter authenticatedAt: when the person proved who they are; nil for now.
   func arrive(
     _ visit: Visit, issuer: String, subject: String, name: String?, email: String?, providerSession: String = "",
-    to target: String
+    authenticatedAt: Timestamp? = nil, to target: String
   ) async throws(PortalFailure) -> Response {
     let secret = cookie(firstCookie, in: visit.request)
     let isFirst = secret.map { firstOperator.use($0) } ?? false
@@ -110,11 +112,16 @@ extension ManagementPortal {
       }
     } catch {
       if isFirst, let secret { firstOperator.restore(secret) }
-      if error.code.rawValue == "account_disabled" { return .see("/portal/sign-in?said=disabled") }
+      if error.code.rawValue == "account_disabled" {
+        await recordRefusal(issuer, .disabled, visit)
+        return .see("/portal/sign-in?said=disabled")
+      }
       throw PortalFailure(error)
     }
+    let proved = if let authenticatedAt { authenticatedAt } else { try now }
     var response = try await begin(
-      account, issuer: issuer, providerSession: providerSession, replacing: visit.session, to: target)
+      account, issuer: issuer, providerSession: providerSession, authenticatedAt: proved, visit,
+      to: target)
     if secret != nil { response.headers[values: .setCookie].append(setCookie(firstCookie, "", seconds: 0)) }
     return response
   }
@@ -135,7 +142,7 @@ extension ManagementPortal {
   }
 
   func signOut(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
-    try await storing { () throws(SessionStoreError) in try await sessions.end([viewer.session.key]) }
+    try await end([viewer.session], .signedOut, by: viewer.id, visit)
     var response = Response.see(await providerSignOut(viewer) ?? "/portal/sign-in?said=out")
     response.headers[values: .setCookie] = [setCookie(cookieName, "", seconds: 0)]
     return response

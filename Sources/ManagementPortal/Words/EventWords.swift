@@ -17,6 +17,8 @@ struct EventWords: Sendable {
     case .clockCorrected: return "The clock was corrected"
     case .accountRegistered: return "\(account) signed in for the first time"
     case .accountSignedIn: return "\(account) signed in"
+    case .accountSignedOut: return "A session of \(account) ended"
+    case .accountSignInRefused: return "A sign-in was refused"
     case .accountDisabled: return "\(who) disabled \(account)"
     case .accountEnabled: return "\(who) enabled \(account)"
     case .accountRoleChanged: return "\(who) changed the role of \(account)"
@@ -47,6 +49,9 @@ struct EventWords: Sendable {
       return has(.group, entry) ? "\(who) let \(connector) into \(group)" : "\(who) let \(connector) act for them"
     case .permissionRevoked:
       return has(.group, entry) ? "\(who) revoked \(connector) in \(group)" : "\(who) revoked a grant of \(connector)"
+    case .permissionReviewed:
+      return has(.group, entry)
+        ? "\(who) reviewed \(connector) in \(group)" : "\(who) reviewed a grant of \(connector)"
     case .refreshTokenIssued: return "A refresh token was issued to \(connector)"
     case .refreshTokenRotated: return "A refresh token of \(connector) was rotated"
     case .refreshTokenReuseDetected: return "A used refresh token of \(connector) came back; its family was stopped"
@@ -119,7 +124,8 @@ enum EventKinds: String, CaseIterable {
     case .tokens: EventType.matching("token.*") + EventType.matching("refresh_token.*")
     case .refusals:
       [
-        .phonePINRejected, .phonePINWithheld, .permissionRevoked, .tokenRevoked, .refreshTokenReuseDetected,
+        .phonePINRejected, .phonePINWithheld, .accountSignInRefused, .permissionRevoked, .tokenRevoked,
+        .refreshTokenReuseDetected,
         .accountDisabled, .connectorDeleted,
       ]
     }

@@ -154,6 +154,29 @@ extension WritableLedgerView {
     return .again(at: due)
   }
 
+  /// Makes the first delivery of a lane due now.
+  ///
+  /// - Returns: false where nothing waits, or it is due already.
+  package mutating func hurryDelivery(to id: WebhookID, at now: Milliseconds) throws(LogError) -> Bool {
+    let tables = try tables()
+    guard var lane = try tables.lane(of: id, in: transaction), lane.due > now else { return false }
+    try tables.reschedule(&lane, of: id, to: now, in: &transaction)
+    return true
+  }
+
+  /// A delivery was handed out and not tried: it is due again, and the try does not count.
+  package mutating func giveBackDelivery(
+    _ number: UInt64, to id: WebhookID, attempt: UInt8, at now: Milliseconds
+  ) throws(LogError) -> DeliveryReport {
+    let tables = try tables()
+    guard var lane = try tables.lane(of: id, in: transaction), lane.attempts == attempt, attempt > 0,
+      let (first, _) = try tables.first(of: id, in: transaction), first == number
+    else { return .settled }
+    lane.attempts -= 1
+    try tables.reschedule(&lane, of: id, to: now, in: &transaction)
+    return .again(at: now)
+  }
+
   /// Drops what waits for a webhook, if that does not deliver now.
   package mutating func dropDeliveries(to id: WebhookID, at now: Milliseconds) throws(LogError) {
     if let webhook = try webhook(id), try obstacle(to: webhook, at: now) == nil { return }
@@ -184,6 +207,14 @@ extension LogView where Reading: ~Copyable, Participant == ProjectionSet {
     return try stored { () throws(LMDBError) in try tables.schedule.first(in: transaction) }.map {
       DeliveryTables.time($0.key.0)
     }
+  }
+
+  /// The lane of a webhook; nil where nothing waits.
+  package func deliveryLane(
+    of id: WebhookID
+  ) throws(LogError) -> (attempts: UInt8, due: Milliseconds, count: UInt64)? {
+    guard let lane = try participant.deliveries?.lane(of: id, in: transaction) else { return nil }
+    return (lane.attempts, lane.due, UInt64(lane.count))
   }
 
   /// Whether a lane may be taken.

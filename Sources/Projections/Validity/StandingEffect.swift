@@ -121,7 +121,9 @@ enum StandingEffect {
       .signingKeyRotated, .masterKeyRotated, .oversightConfigured, .personalDataRevealed,
       .phonePINAccepted, .phonePINWithheld, .phonePINDispatched, .groupSubscriberAdded, .groupSubscriberRemoved,
       .groupInvitationAccepted, .authorizationCodeIssued, .authorizationCodeRedeemed,
-      .resourceServerCreated, .resourceServerSecretRotated, .resourceServerDeleted, .tokenLeakReported:
+      .resourceServerCreated, .resourceServerSecretRotated, .resourceServerDeleted, .tokenLeakReported,
+      .accountSignedOut,
+      .accountSignInRefused, .permissionReviewed:
       break
     }
   }

@@ -53,6 +53,9 @@ extension ManagementPortal {
       """#
   }
 
+  /// How many events are counted for the chart.
+  private static let drawnLimit = 1_000
+
   func auditPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let (filter, problem) = try await filter(visit, viewer)
     let after = visit.query.number("after")
@@ -60,18 +63,29 @@ extension ManagementPortal {
     let words: EventWords
     if let filter {
       (page, words) = try await asking { () throws(LedgerError) in
-        let page = try await ledger.audit.search(filter, after: after, limit: Self.rowLimit)
-        return (page, try await self.words(for: page.entries, to: viewer))
+        let page = try await ledger.audit.search(
+          filter, after: after, limit: after == nil ? Self.drawnLimit : Self.rowLimit)
+        return (page, try await self.words(for: Array(page.entries.prefix(Self.rowLimit)), to: viewer))
       }
     } else {
       (page, words) = (nil, EventWords(labels: [:]))
     }
-    let entries = page?.entries ?? []
+    let drawn = page?.entries ?? []
+    let entries = Array(drawn.prefix(Self.rowLimit))
+    let following = drawn.count > entries.count ? entries.last?.position : page?.next
+    let isLive = visit.query.has("live") && after == nil
+    let chart: HTML
+    if after == nil, !visit.query.has("live"), let timeline = Timeline(drawn, until: try now) {
+      chart = timeline.drawing(
+        link: { "?\(visit.query.query(replacing: "type", with: $0.rawValue))" }, isPartial: page?.next != nil)
+    } else {
+      chart = .empty
+    }
     let empty: HTML = #"""
       <div class="card stack"><p>No event matches. The ledger has \#(Part.number(layout().head)) events.</p><p><a href="/portal/audit">Clear</a></p></div>
       """#
     let older: HTML =
-      page?.next.map {
+      following.map {
         #"<p class="pager"><a href="?\#(visit.query.query(replacing: "after", with: String($0)))">Older</a></p>"#
       }
       ?? .empty
@@ -86,18 +100,25 @@ extension ManagementPortal {
       ? "Everything that was ever done here, in order. Nothing can be changed or taken out without the proofs showing it."
       : "What you did, and what concerns your connectors and the groups that you administer."
     let query = visit.query.query(replacing: "after", with: nil)
+    let follow: HTML =
+      isLive
+      ? #"<a class="button" href="?\#(visit.query.query(replacing: "live", with: nil))">Pause</a>"#
+      : #"<a class="button" href="?\#(visit.query.query(replacing: "live", with: "1"))">Follow live</a>"#
+    let tail: HTML = when(
+      isLive, #" data-live="/portal/audit/live?\#(query)&amp;since=\#(entries.first?.position ?? 0)""#)
     let downloads: HTML =
       #"<a class="button" href="/portal/audit.csv?\#(query)">CSV</a><a class="button" href="/portal/audit.ndjson?\#(query)">NDJSON</a>"#
     let content: HTML = #"""
-      \#(Part.header("Audit trail", below: "<p>\(reach)</p>", buttons: downloads))
+      \#(Part.header("Audit trail", below: "<p>\(reach)</p>", buttons: follow + downloads))
       \#(auditFilter(visit, problem))
-      \#(archived)
-      <section class="stack" aria-labelledby="list"><h2 id="list" class="visually-hidden">Events</h2>\#(entries.isEmpty ? empty : try eventTable(entries, words))\#(older)</section>
+      \#(archived)\#(chart)
+      <section class="stack" aria-labelledby="list"\#(tail)><h2 id="list" class="visually-hidden">Events</h2>\#(entries.isEmpty ? empty : try eventTable(entries, words))\#(older)</section>
       \#(Part.commandLine(["credledger audit\(visit.query.has("exact") ? " --type '\(visit.query["exact"])'" : "") --limit 50"]))
       """#
-    return .html(
+    let response = Response.html(
       layout().page(Page("Audit trail", at: .audit, hasProblem: problem != nil, content), for: viewer),
       status: problem == nil ? .ok : .unprocessableContent)
+    return isLive ? response.askedByScripts : response
   }
 
   private func auditFilter(_ visit: Visit, _ problem: Problem?) -> HTML {

@@ -5,7 +5,7 @@ import LedgerOperations
 /// One event, and the proof beside it.
 extension ManagementPortal {
   /// The event that a path names, where the viewer may see it.
-  private func entry(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> AuditEntry {
+  func entry(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> AuditEntry {
     guard let position = UInt64(visit.part(1)), position > 0, position < .max else { throw .notFound("event") }
     let filter = try await scope(of: viewer) ?? .all
     let page = try await asking { () throws(LedgerError) in
@@ -37,7 +37,7 @@ extension ManagementPortal {
       \#(Part.header(title, trail: Part.trail([("Audit trail", "/portal/audit"), ("Event \(Part.number(position))", nil)]), below: #"<p class="soft"><code>\#(plain)</code> · \#(Part.exact(entry.time))</p>"#, buttons: #"<a class="button button-main" href="/portal/evidence/\#(position)">Download evidence</a>"#))
       \#(Part.notice("good", "<strong>Proven.</strong> This event stands at position \(Part.number(position)) of a log of \(Part.number(size)), under a checkpoint signed by \(ledger.origin)."))
       <div class="columns"><div class="wide-stack">
-      \#(Self.changes(entry, words, personal))
+      \#(Self.changes(entry, words, personal, mayReveal: viewer.readsAll))
       \#(Self.proofCard(entry, proof))
       <section class="card stack" aria-labelledby="verify-title"><h2 id="verify-title">Check it without trusting this page</h2><p class="soft">Download the evidence, and use the public key that you got from the operator earlier, by another way. A key that came with the evidence proves nothing.</p><pre><code>credledger verify-bundle evidence-\#(position).json --key "$(cat published/key)"</code></pre></section>
       </div>
@@ -52,7 +52,9 @@ extension ManagementPortal {
   }
 
   /// What the event says, before and after.
-  private static func changes(_ entry: AuditEntry, _ words: EventWords, _ personal: [Audit.PersonalValue]) -> HTML {
+  private static func changes(
+    _ entry: AuditEntry, _ words: EventWords, _ personal: [Audit.PersonalValue], mayReveal: Bool
+  ) -> HTML {
     var rows: [HTML] = entry.subjects.filter { $0 != entry.actor }.map { subject in
       #"<tr><th scope="row">\#(subject.kind.name)</th><td data-label="Before"><span class="soft">–</span></td><td data-label="After">\#(when(words.hasName(subject), "\(words.name(subject)) "))<code>\#(subject.description)</code></td></tr>"#
     }
@@ -68,9 +70,16 @@ extension ManagementPortal {
       )
     }
     for value in personal {
-      let state = value.state == .erased ? "erased: it no longer exists" : "kept encrypted"
+      let isErased = value.state == .erased
+      let reveal: HTML = when(
+        mayReveal && !isErased, #" <a class="small" href="/portal/events/\#(entry.position)/reveal">Reveal…</a>"#)
       rows.append(
-        #"<tr><th scope="row">\#(value.name)</th><td data-label="Before"><span class="soft">–</span></td><td data-label="After"><span class="soft">\#(state)</span></td></tr>"#
+        #"<tr><th scope="row">\#(value.name)</th><td data-label="Before"><span class="soft">–</span></td><td data-label="After"><span class="soft">\#(isErased ? "erased: it no longer exists" : "kept encrypted")</span>\#(reveal)</td></tr>"#
+      )
+    }
+    if let reason = entry.reason {
+      rows.append(
+        #"<tr><th scope="row">reason</th><td data-label="Before"><span class="soft">–</span></td><td data-label="After">\#(Part.name(reason))</td></tr>"#
       )
     }
     guard !rows.isEmpty else { return .empty }

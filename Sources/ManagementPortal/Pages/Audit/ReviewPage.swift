@@ -12,6 +12,12 @@ extension ManagementPortal {
     let lastUsed: Timestamp?
     let owner: String
     let granter: String
+    let decision: ReviewDecisionShown?
+    /// Whether the viewer may revoke it; everybody who sees it may keep it.
+    let mayRevoke: Bool
+
+    /// Whether nobody decided about it for 90 days.
+    func isOpen(at now: Timestamp) -> Bool { decision.map { now - $0.time > .seconds(90 * 86_400) } ?? true }
   }
 
   private static let reviewLimit = 500
@@ -42,6 +48,11 @@ extension ManagementPortal {
         guard let connector = try ledger.connectors.connector(state.grant.connector) else { continue }
         let group = try state.grant.group.flatMap { (id) throws(LedgerError) in try ledger.groups.group(id) }
         let tokens = try await ledger.tokens.list(.grant(state.grant.id), limit: 5)
+        var mayRevoke = viewer.account.role == .operator || connector.owner == viewer.id
+        if state.grant.granter == viewer.id { mayRevoke = true }
+        if !mayRevoke, let group = state.grant.group {
+          mayRevoke = try ledger.groups.members(of: group).contains { $0.account == viewer.id && $0.role == .admin }
+        }
         let people = [Subject(connector.owner), Subject(state.grant.granter)]
         let labels = try await ledger.audit.labels(of: people, under: leave)
         reviewed.append(
@@ -49,13 +60,23 @@ extension ManagementPortal {
             state: state, connector: connector, group: group,
             lastUsed: tokens.compactMap { $0.lastUsed ?? ($0.kind == .access ? $0.issuedAt : nil) }.max(),
             owner: labels[people[0]]?.name ?? connector.owner.description,
-            granter: labels[people[1]]?.name ?? state.grant.granter.description))
+            granter: labels[people[1]]?.name ?? state.grant.granter.description,
+            decision: try await decision(about: state.grant.id), mayRevoke: mayRevoke))
       }
-      return reviewed
+      // What is to be decided comes first.
+      let now = try ledger.now
+      return reviewed.filter { $0.isOpen(at: now) } + reviewed.filter { !$0.isOpen(at: now) }
     }
   }
 
   func reviewPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    try await reviewAnswer(visit, viewer, problems: [], decided: 0)
+  }
+
+  /// - Parameter decided: how many decisions of a form that has problems were recorded.
+  func reviewAnswer(
+    _ visit: Visit, _ viewer: Viewer, problems: [Problem], decided: Int
+  ) async throws(PortalFailure) -> Response {
     let all = try await reviewed(viewer)
     let (now, signed) = (try now, signed)
     let unused = Duration.seconds(90 * 86_400)
@@ -67,18 +88,32 @@ extension ManagementPortal {
         ? Part.status("warn", "Unused for 90 days")
         : item.lastUsed.map { Part.ago($0, now: now) } ?? #"<span class="soft">Nothing yet</span>"#
       return #"""
-        <tr><th scope="row">\#(Part.name(item.connector.details.name))<small>owned by \#(Part.name(item.owner))</small></th><td data-label="Where">\#(item.group.map { Part.name($0.name) } ?? "All groups of its granter")</td><td data-label="May use">\#(grant.scopes.words)</td><td data-label="Let in by">\#(Part.name(item.granter))<small>\#(Part.exact(grant.grantedAt))</small></td><td data-label="Last used">\#(use)</td><td data-label="State">\#(item.state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</td><td data-label="Proof">\#(Part.proof(grant.id.rawValue, signed: signed))</td></tr>
+        <tr><th scope="row">\#(Part.name(item.connector.details.name))<small>owned by \#(Part.name(item.owner))</small></th><td data-label="Where">\#(item.group.map { Part.name($0.name) } ?? "All groups of its granter")</td><td data-label="May use">\#(grant.scopes.words)</td><td data-label="Let in by">\#(Part.name(item.granter))<small>\#(Part.exact(grant.grantedAt))</small></td><td data-label="Last used">\#(use)</td><td data-label="State">\#(item.state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</td><td data-label="Proof">\#(Part.proof(grant.id.rawValue, signed: signed))</td><td data-label="Decision">\#(decisionCell(grant.id, item.decision, mayRevoke: item.mayRevoke, visit, problems: problems, now: now))</td></tr>
         """#
     }
+    let open = all.count { $0.isOpen(at: now) }
+    let due = all.compactMap(\.decision?.time).min().map { $0 + .seconds(90 * 86_400) }
+    let undecided: HTML =
+      open > 0
+      ? "\(Part.count(open, "grant")) to decide"
+      : "Nothing to decide.\(due.map { " The next grant is due on \(Part.exact($0))." as HTML } ?? .empty)"
+    let saved: HTML = when(
+      decided > 0, Part.notice("none", "\(Part.count(decided, "decision")) recorded; those below were not."))
     let table: HTML = #"""
-      <div class="table-box"><table class="lists named"><caption class="visually-hidden">Grants</caption><thead><tr><th scope="col">Connector</th><th scope="col">Where</th><th scope="col">May use</th><th scope="col">Let in by</th><th scope="col">Last used</th><th scope="col">State</th><th scope="col">Proof</th></tr></thead><tbody>\#(rows)</tbody></table></div>
+      <form class="stack" method="post" action="/portal/review" novalidate aria-labelledby="decide">\#(viewer.token)<h2 id="decide">\#(undecided)</h2>\#(saved)\#(Part.problems(problems))
+      <div class="table-box"><table class="lists named"><caption class="visually-hidden">Grants</caption><thead><tr><th scope="col">Connector</th><th scope="col">Where</th><th scope="col">May use</th><th scope="col">Let in by</th><th scope="col">Last used</th><th scope="col">State</th><th scope="col">Proof</th><th scope="col">Decision</th></tr></thead><tbody>\#(rows)</tbody></table></div>
+      <p class="hint">A decision is an event with your name and reason. What is revoked stops at once.</p>
+      <div class="button-row"><button class="button button-main">Save decisions</button></div></form>
       """#
     let content: HTML = #"""
+      \#(said(visit))
       \#(Part.header("Access review", below: "<p>Every grant with the person who gave it, what it allows and when it was last used.</p>", buttons: all.isEmpty ? .empty : #"<a class="button" href="/portal/review.csv">Download CSV</a>"#))
       \#(all.isEmpty ? #"<div class="card"><p>There is no grant to review.</p></div>"# as HTML : Self.matrix(all, now: now) + table)
       \#(Part.commandLine(all.prefix(3).map { "credledger grant list \($0.connector.id.description)" }))
       """#
-    return .html(layout().page(Page("Access review", at: .review, content), for: viewer))
+    return .html(
+      layout().page(Page("Access review", at: .review, hasProblem: !problems.isEmpty, content), for: viewer),
+      status: problems.isEmpty ? .ok : .unprocessableContent)
   }
 
   /// Groups and connectors, each cell with the time since the last use.
@@ -114,54 +149,18 @@ extension ManagementPortal {
 
   func reviewFile(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     var text = CSVText.line([
-      "grant", "connector", "owner", "group", "scopes", "granter", "grantedAt", "lastUsed", "inForce",
+      "grant", "connector", "owner", "group", "scopes", "granter", "grantedAt", "lastUsed", "inForce", "decision",
+      "decidedAt", "reason",
     ])
     for item in try await reviewed(viewer) {
       text += CSVText.line([
         item.state.grant.id.description, item.connector.details.name, item.owner, item.group?.name ?? "",
         item.state.grant.scopes.description, item.granter, item.state.grant.grantedAt.description,
         item.lastUsed?.description ?? "", String(item.state.isInForce),
+        item.decision.map { $0.decision == .keep ? "keep" : "revoke" } ?? "", item.decision?.time.description ?? "",
+        item.decision?.reason ?? "",
       ])
     }
     return .download(Array(text.utf8), type: "text/csv; charset=utf-8", name: "review.csv")
-  }
-
-  /// The events of the audit page's filters, as a file. At most 10,000, the newest first.
-  func auditFile(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
-    guard let filter = try await filter(visit, viewer).0 else { throw .invalid("A filter is malformed.") }
-    let entries = try await asking { () throws(LedgerError) in
-      try await ledger.audit.search(filter, limit: 10_000).entries
-    }
-    let isCSV = visit.part(0) == "audit.csv"
-    var text = isCSV ? CSVText.line(["position", "time", "type", "actor", "object", "subjects", "request"]) : ""
-    for entry in entries {
-      let values = [
-        ("position", String(entry.position)), ("time", entry.time.description), ("type", entry.type.name ?? ""),
-        ("actor", entry.actor.description), ("object", entry.object?.description ?? ""),
-        ("subjects", entry.subjects.map(\.description).joined(separator: " ")), ("request", entry.requestID ?? ""),
-      ]
-      if isCSV {
-        text += CSVText.line(values.map(\.1))
-      } else {
-        let members = values.map { ($0.0, $0.0 == "position" ? JSONValue.number($0.1) : .string($0.1)) }
-        text += String(decoding: JSONValue.object(members).bytes, as: UTF8.self) + "\n"
-      }
-    }
-    return .download(
-      Array(text.utf8), type: isCSV ? "text/csv; charset=utf-8" : "application/x-ndjson", name: visit.part(0))
-  }
-}
-
-/// Lines of CSV (RFC 4180). A cell that a spreadsheet would take for a formula gets an apostrophe before it.
-enum CSVText {
-  static func line(_ cells: [String]) -> String {
-    cells.map(cell).joined(separator: ",") + "\r\n"
-  }
-
-  private static func cell(_ text: String) -> String {
-    let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false
-    let safe = isFormula ? "'" + text : text
-    guard safe.contains(where: { "\",\r\n".contains($0) || $0 == "\r\n" }) else { return safe }
-    return "\"" + safe.replacing("\"", with: "\"\"") + "\""
   }
 }

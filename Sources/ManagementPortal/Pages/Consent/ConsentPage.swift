@@ -36,7 +36,7 @@ extension ManagementPortal {
 
   /// Whether somebody's sign-in is as young as the client wants it.
   private func isRecent(_ viewer: Viewer, for request: AuthorizationRequest) throws(PortalFailure) -> Bool {
-    let age = (try now - viewer.session.createdAt).components.seconds
+    let age = (try now - viewer.session.authenticatedAt).components.seconds
     if let maximum = request.maximumAge, age > maximum { return false }
     return !request.prompt.contains(.login) || age <= Self.signInSeconds
   }

@@ -108,15 +108,11 @@ extension ManagementPortal {
       \#(when(mayWrite, form))
       <div\#(live)>\#(table)</div>\#(older)
       """#
-    var response = Response.html(
+    let response = Response.html(
       layout().page(
         Page("Messages of \(view.group.name)", at: .groups, hasProblem: !problems.isEmpty, content), for: viewer),
       status: problems.isEmpty ? .ok : .unprocessableContent)
-    // The script asks for new messages.
-    response.headers[.contentSecurityPolicy] = response.headers[.contentSecurityPolicy].map {
-      $0 + "; connect-src 'self'"
-    }
-    return response
+    return response.askedByScripts
   }
 
   /// Tells a browser of new messages by server-sent events (WHATWG HTML section 9.2): the number of the newest, and no text.

@@ -55,7 +55,7 @@ extension ManagementPortal {
   }
 
   /// The person that a path names.
-  private func person(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> (Account, String) {
+  func person(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> (Account, String) {
     let found = try await asking { () async throws(LedgerError) -> (Account, String)? in
       guard let number = UInt64(visit.part(1)), let account = try ledger.accounts.account(AccountID(rawValue: number))
       else { return nil }
@@ -100,6 +100,7 @@ extension ManagementPortal {
     let forms: HTML = #"""
       <section class="card stack" aria-labelledby="role"><h2 id="role">Role</h2>\#(account.role == .operator ? fixed : choice)</section>
       <section class="card stack" aria-labelledby="sessions"><h2 id="sessions">Sessions</h2><form class="button-row" method="post" action="\#(path)">\#(viewer.token)<span>\#(Part.count(live, "session"))</span><button class="button" name="do" value="sessions">End sessions</button></form></section>
+      <section class="card stack" aria-labelledby="erasure"><h2 id="erasure">Erase</h2><p>Destroys what is personal, for good. You see first what it does.</p><p><a class="button button-danger" href="\#(path)/erase">Erase…</a></p></section>
       <section class="card stack" aria-labelledby="stop"><h2 id="stop">\#(account.isDisabled ? "Enable" : "Disable")</h2>\#(account.isDisabled ? enable : disable)</section>
       """#
     let content: HTML = #"""
@@ -119,7 +120,7 @@ extension ManagementPortal {
     try requireOperator(viewer)
     let (account, _) = try await person(visit, viewer)
     let reason = visit.form["reason"]
-    let ending = sessions.sessions(of: account.id, at: try now).map(\.key)
+    let ending = sessions.sessions(of: account.id, at: try now)
     var endsSessions = false
     do throws(LedgerError) {
       switch visit.form["do"] {
@@ -147,7 +148,7 @@ extension ManagementPortal {
     if visit.form["do"] == "disable", reason.isEmpty {
       return try await personAnswer(visit, viewer, problems: [Problem("reason", "Say why, in a few words.")])
     }
-    if endsSessions { try await storing { () throws(SessionStoreError) in try await sessions.end(ending) } }
+    if endsSessions { try await end(ending, .byOperator, by: viewer.id, visit) }
     return .see("/portal/people/\(account.id.rawValue)?said=members\(try await receipt(of: visit))")
   }
 }

@@ -1,0 +1,42 @@
+import EventLog
+import LedgerDomain
+package import LedgerEvents
+import Projections
+
+/// How far the deliveries to a webhook have come.
+package struct WebhookQueue: Sendable {
+  /// How many wait.
+  package let count: Int
+  /// How often the first of them was tried.
+  package let attempts: Int
+  /// When it is next tried; maybe in the past.
+  package let dueAt: Timestamp
+}
+
+extension Deliveries {
+  /// What waits for a webhook; nil where nothing does. One look-up.
+  package func queue(of webhook: WebhookID) throws(LedgerError) -> WebhookQueue? {
+    try logged { () throws(LogError) in try ledger.log.snapshot().deliveryLane(of: webhook) }.map {
+      WebhookQueue(count: Int(clamping: $0.count), attempts: Int($0.attempts), dueAt: Timestamp(milliseconds: $0.due))
+    }
+  }
+
+  /// Has the first delivery that waits for a webhook tried at once, in place of when it is due. One commit, without an event.
+  ///
+  /// - Returns: false where nothing waits, or it is due already.
+  @discardableResult
+  package func retry(_ webhook: WebhookID) async throws(LedgerError) -> Bool {
+    let now = try ledger.now.milliseconds
+    return try await ledger.upkeep { (view, _) throws(LogError) in try view.hurryDelivery(to: webhook, at: now) }
+  }
+
+  /// Gives a delivery back that was not made, because the program stops: it is handed out again at once, and the try does not
+  /// count.
+  package func giveBack(_ delivery: Delivery) async throws(LedgerError) {
+    let (now, number, webhook) = (try ledger.now.milliseconds, delivery.number, delivery.webhook.id)
+    let attempt = UInt8(clamping: delivery.attempt)
+    _ = try await ledger.upkeep { (view, _) throws(LogError) in
+      try view.giveBackDelivery(number, to: webhook, attempt: attempt, at: now)
+    }
+  }
+}

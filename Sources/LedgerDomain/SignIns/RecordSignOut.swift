@@ -1,0 +1,49 @@
+public import LedgerEvents
+
+/// Records that sessions of an account were ended.
+public struct RecordSignOut: Command {
+  /// How many sessions one call records.
+  public static let limit = 64
+
+  public var account: AccountID
+  /// The positions of the events of their sign-ins, each 0 where it is not known.
+  public var signIns: [UInt64]
+  public var end: SessionEnd
+  public var requester: Requester
+
+  public init(account: AccountID, signIns: [UInt64], end: SessionEnd, requester: Requester) {
+    self.account = account
+    self.signIns = signIns
+    self.end = end
+    self.requester = requester
+  }
+
+  public func decide(
+    _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
+  ) throws(DecisionFailure) -> Decision {
+    // A disabled account signs out as well, and an erased one has its sessions ended.
+    guard try read(state.account(account)) != nil else {
+      throw .refused(.notFound, field: "account", expected: "a registered account")
+    }
+    switch end {
+    case .signedOut, .ended, .byOperator, .byProvider, .replaced: break
+    case .unspecified, .UNRECOGNIZED:
+      throw .refused(.invalidValue, field: "end", expected: "an end that this program knows")
+    }
+    guard signIns.count <= Self.limit, signIns.allSatisfy({ $0 < context.next }) else {
+      throw .refused(
+        .invalidValue, field: "signIns", expected: "at most \(Self.limit) positions of events that there are")
+    }
+    return Decision(
+      by: requester,
+      events: signIns.map { signIn in
+        var event = AccountSignedOut()
+        event.account = account.rawValue
+        event.signIn = signIn
+        event.end = end
+        return .accountSignedOut(event)
+      })
+  }
+
+  public func outcome(of recorded: RecordedEvents) {}
+}

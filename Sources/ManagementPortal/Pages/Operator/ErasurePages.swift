@@ -1,0 +1,117 @@
+import CredentialLedger
+import Hummingbird
+
+/// The erasure of a person.
+extension ManagementPortal {
+  /// What an erasure stops.
+  private struct Reach: Sendable, Equatable {
+    let grants: Int
+    let connectors: [Connector]
+    let granted: Int
+    let groups: Int
+
+    /// To notice that it changed since the page was made.
+    var mark: String { "\(grants),\(connectors.count),\(granted),\(groups)" }
+  }
+
+  private func reach(of account: AccountID) async throws(PortalFailure) -> Reach {
+    try await asking { () throws(LedgerError) in
+      let connectors = try ledger.connectors.owned(by: account)
+      var granted = 0
+      for connector in connectors { granted += try ledger.grants.states(to: connector.id).count(where: \.isInForce) }
+      return Reach(
+        grants: try ledger.grants.states(by: account).count(where: \.isInForce), connectors: connectors,
+        granted: granted, groups: try ledger.groups.joined(by: account).count)
+    }
+  }
+
+  func erasurePage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    try requireOperator(viewer)
+    guard try isFresh(viewer) else { return signInAgain(visit.address) }
+    return try await erasureAnswer(visit, viewer, problems: [])
+  }
+
+  private func erasureAnswer(
+    _ visit: Visit, _ viewer: Viewer, problems: [Problem]
+  ) async throws(PortalFailure) -> Response {
+    let (account, name) = try await person(visit, viewer)
+    let path = "/portal/people/\(account.id.rawValue)"
+    let trail = Part.trail([("People", "/portal/people"), (name, path), ("Erase", nil)])
+    guard !account.isErased else { return try await erased(account, viewer, trail) }
+    let reach = try await reach(of: account.id)
+    let names = reach.connectors.prefix(5).map { Part.name($0.details.name) }.joined(by: ", ")
+    let owned: HTML =
+      reach.connectors.isEmpty
+      ? "No connector is theirs."
+      : "\(Part.count(reach.connectors.count, "connector")) of theirs (\(names)\(reach.connectors.count > 5 ? " and more" : "")) and the \(Part.count(reach.granted, "grant")) to them stop."
+    let id = account.id.description
+    let content: HTML = #"""
+      \#(Part.header("Erase \(Part.name(name))?", trail: trail, below: "<p><code>\(id)</code></p>"))
+      <section class="card stack" aria-labelledby="does"><h2 id="does">What it will do</h2><ul class="stack">
+      <li>The key of this person is destroyed. Name, address, sign-ins and numbers can be read by nobody any more, in every copy of the log.</li>
+      <li>\#(Part.count(reach.grants, "grant")) that they gave stop\#(reach.grants == 1 ? "s" : ""), with all tokens.</li>
+      <li>\#(owned)</li>
+      <li>They leave \#(Part.count(reach.groups, "group")). Their messages are removed.</li>
+      <li>Every event stays, and every proof still verifies.</li></ul></section>
+      <section class="card stack" aria-labelledby="not"><h2 id="not">What it will not do</h2><p>Backups and archives that were made before still hold the key, until they are deleted. Reasons and names of groups and connectors that somebody typed are no personal data to the ledger, and stay.</p></section>
+      <form class="card stack" method="post" action="\#(path)/erase" novalidate>\#(viewer.token)<input type="hidden" name="seen" value="\#(reach.mark)">\#(Part.problems(problems))
+      <h2>This cannot be undone</h2>
+      \#(Part.textField("reason", "Reason", value: visit.form["reason"], hint: "It stays in the audit trail: nothing personal.", error: problems.of("reason"), more: #"maxlength="200" autocomplete="off""#))
+      \#(Part.field("confirm", "Type \(id) to confirm", error: problems.of("confirm")) { #"<input \#($0) autocomplete="off" spellcheck="false" data-unlocks="erase" data-wanted="\#(id)">"# })
+      <div class="button-row"><button class="button button-stop" id="erase">Erase for ever</button><a href="\#(path)">Keep</a></div></form>
+      \#(Part.commandLine(["credledger subject erase \(id)"]))
+      """#
+    return .html(
+      layout().page(
+        Page("Erase a person", at: .people, narrow: true, hasProblem: !problems.isEmpty, content), for: viewer),
+      status: problems.isEmpty ? .ok : .unprocessableContent)
+  }
+
+  /// That somebody was erased before.
+  private func erased(_ account: Account, _ viewer: Viewer, _ trail: HTML) async throws(PortalFailure) -> Response {
+    let event = try await asking { () throws(LedgerError) in
+      try await ledger.audit.latest(1, of: .account(account.id).and(.type(.subjectErased))).first
+    }
+    let when: HTML = event.map { " on \(Part.exact($0.time)) \(Part.proof($0.position, signed: signed))" } ?? .empty
+    let content: HTML = #"""
+      \#(Part.header("This person was erased", trail: trail))
+      <div class="card"><p>Erased\#(when). Nothing personal is left to erase.</p></div>
+      """#
+    return .html(layout().page(Page("Erased", at: .people, narrow: true, content), for: viewer))
+  }
+
+  func erase(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    try requireOperator(viewer)
+    let (account, _) = try await person(visit, viewer)
+    let path = "/portal/people/\(account.id.rawValue)"
+    guard try isFresh(viewer) else { return signInAgain(path + "/erase") }
+    var problems: [Problem] = []
+    if !visit.form.has("reason") { problems.append(Problem("reason", "Say why, in a few words.")) }
+    if visit.form["confirm"] != account.id.description {
+      problems.append(Problem("confirm", "Type the handle exactly as it stands there."))
+    }
+    if try await reach(of: account.id).mark != visit.form["seen"] {
+      problems.append(
+        Problem(nil, "What it would stop changed since you opened this page. Nothing was done; look again."))
+    }
+    guard problems.isEmpty else { return try await erasureAnswer(visit, viewer, problems: problems) }
+    var context = visit.recorded()
+    context.reason = visit.form["reason"]
+    // Of others it is the office that erases, and the person in it answers for it.
+    let isOwn = viewer.id == account.id
+    if !isOwn { context.namedOperator = viewer.id }
+    let ending = sessions.sessions(of: account.id, at: try now)
+    do throws(LedgerError) {
+      try await ledger.people.erase(account.id, by: isOwn ? viewer.id.requester : .operator, context: context)
+    } catch {
+      guard error.isRefusal else { throw PortalFailure(error) }
+      let words =
+        error.code.rawValue == "last_admin"
+        ? "The last tenant administrator and the last operator cannot be erased." : RefusalWords.sentence(error)
+      return try await erasureAnswer(visit, viewer, problems: [Problem(nil, words)])
+    }
+    try await end(ending, .byOperator, by: isOwn ? nil : viewer.id, visit)
+    if isOwn { return .see("/portal/sign-in?said=out") }
+    return .see("\(path)?said=erased\(try await receipt(of: visit))")
+  }
+}
