@@ -136,9 +136,8 @@ let package = Package(
     .testTarget(
       name: "ServerTests",
       dependencies: [
-        "CredentialLedger", "LedgerOperations", "LedgerServer", "HTTPSupport", "ManagementPortal", "PlatformService",
-        "credledger",
-        "TestSupport",
+        "CredentialLedger", "LedgerOperations", "LedgerServer", "HTTPSupport", "ManagementPortal", "MessageStore",
+        "PlatformService", "credledger", "TestSupport",
       ],
       exclude: ["Golden"],
       swiftSettings: flags),

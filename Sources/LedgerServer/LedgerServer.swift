@@ -62,8 +62,10 @@ public struct LedgerServer: Sendable {
     let portal = try PortalMount.open(
       ledger, settings, origin: { origin.text }, messages: work.store, authorizations: authorizations, pins: dispatcher)
     self.portal = portal
+    let events = try EventRoutes(ledger, lifecycle, settings)
     let table = RouteTable(
-      operations.routes + DocumentationRoutes().routes + tokens.routes + platform.routes + (outbox?.routes ?? []),
+      operations.routes + events.routes + DocumentationRoutes().routes + tokens.routes + platform.routes
+        + (outbox?.routes ?? []),
       prefixes: [tokens.check, portal.route])
     var known = table.routes.map { (method: $0.method, path: $0.path) }
     for prefix in table.prefixes { known.append((method: .get, path: prefix.path)) }

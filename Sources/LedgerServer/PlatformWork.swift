@@ -12,6 +12,8 @@ struct PlatformWork: Service {
   private let ledger: Ledger
   private let logger: Logger
   private let retention: Duration?
+  private let eventWebhooks: [String]
+  private let eventSecret: String
 
   /// Opens the messages of a ledger.
   ///
@@ -20,6 +22,8 @@ struct PlatformWork: Service {
     self.ledger = ledger
     self.logger = logger
     retention = settings.messageDays > 0 ? .seconds(Int64(settings.messageDays) * 86_400) : nil
+    eventWebhooks = settings.eventWebhooks
+    eventSecret = try EventRoutes.secret(settings).map { String(decoding: $0, as: UTF8.self) } ?? ""
     var path = ledger.path
     while path.count > 1, path.hasSuffix("/") { path.removeLast() }
     do throws(MessagingError) {
@@ -38,6 +42,11 @@ struct PlatformWork: Service {
       await withDiscardingTaskGroup { group in
         group.addTask { await WebhookFeed(ledger, store, report: report).run() }
         group.addTask { await DeliveryWorker(ledger, outgoing, report: report).run() }
+        for url in eventWebhooks {
+          group.addTask {
+            await EventPush(ledger, store, outgoing, to: url, secret: eventSecret, report: report).run()
+          }
+        }
         if let retention { group.addTask { await removeOld(retention, report) } }
       }
     }

@@ -100,6 +100,11 @@ extension ServerSettings {
       }
       webhookAddresses[parts[0].lowercased()] = parts[1]
     }
+    eventSecretFile = text(.eventSecretFile)
+    eventWebhooks = texts(.eventWebhooks) ?? []
+    if let wrong = eventWebhooks.first(where: { !$0.hasPrefix("https://") || $0.contains("@") }) {
+      throw SettingsError("events.webhooks: expected https addresses without a user, got \(wrong.prefix { $0 != "?" })")
+    }
     if let values = texts(.leakKeys) {
       leakKeys = try values.map { (value) throws(SettingsError) in
         guard let sign = value.firstIndex(of: "="), sign > value.startIndex, value.index(after: sign) < value.endIndex

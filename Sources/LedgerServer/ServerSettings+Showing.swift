@@ -13,7 +13,7 @@ extension ServerSettings {
   /// Addresses, header fields and bodies of gateways often hold a key.
   private static func mayHoldSecret(_ key: SettingKey) -> Bool {
     switch key {
-    case .smsURL, .smsHeaders, .smsBody, .smsUser, .smsSecretFile: true
+    case .smsURL, .smsHeaders, .smsBody, .smsUser, .smsSecretFile, .eventSecretFile, .eventWebhooks: true
     default: false
     }
   }
@@ -36,7 +36,8 @@ extension ServerSettings {
     case .failures: String(failures)
     case .tlsCertificate: tls?.certificate ?? ""
     case .tlsKey: tls?.key ?? ""
-    case .smsURL, .smsHeaders, .smsBody, .smsUser, .smsSecretFile: sources[key.rawValue] == nil ? "" : "set"
+    case .smsURL, .smsHeaders, .smsBody, .smsUser, .smsSecretFile, .eventSecretFile, .eventWebhooks:
+      sources[key.rawValue] == nil ? "" : "set"
     case .smsText: sms?.text ?? ""
     case .smsAuthorities: sms?.authorities ?? ""
     case .tracesEndpoint: traces ?? ""

@@ -50,6 +50,10 @@ public struct ServerSettings: Sendable, Equatable {
   public var webhookAddresses: [String: String] = [:]
   /// A file with certificates that receivers of webhooks may have besides those that the system trusts.
   public var webhookTrust: String?
+  /// The file with the secret by which collectors read the ledger's events, and by which events that are sent are signed.
+  public var eventSecretFile: String?
+  /// Addresses that the ledger's events are sent to.
+  public var eventWebhooks: [String] = []
   /// Whose reports of leaked tokens are taken: the identifier of a key, and the file that has it, in PEM.
   public var leakKeys: [LeakKeyFile] = []
 
@@ -143,6 +147,7 @@ extension ServerSettings: CustomStringConvertible {
       (.messagesDays, String(messageDays)),
       (.webhookAddresses, webhookAddresses.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ",")),
       (.webhookTrust, webhookTrust ?? "-"),
+      (.eventSecretFile, eventSecretFile ?? "-"), (.eventWebhooks, eventWebhooks.joined(separator: ",")),
       (.leakKeys, leakKeys.map { "\($0.identifier)=\($0.path)" }.joined(separator: ",")),
     ]
     return values.map { "\($0.rawValue)=\($1.isEmpty ? "-" : $1)" }.joined(separator: " ")

@@ -32,10 +32,14 @@ enum SettingKey: String, CaseIterable {
   case messagesDays = "messages.days"
   case webhookAddresses = "webhooks.addresses"
   case webhookTrust = "webhooks.trust"
+  case eventSecretFile = "events.secret-file"
+  case eventWebhooks = "events.webhooks"
   case leakKeys = "leaks.keys"
 
   /// Whether it is a list.
-  var isList: Bool { [.listen, .proxies, .smsHeaders, .webhookAddresses, .leakKeys, .languageFiles].contains(self) }
+  var isList: Bool {
+    [.listen, .proxies, .smsHeaders, .webhookAddresses, .leakKeys, .languageFiles, .eventWebhooks].contains(self)
+  }
 
   /// The name of its variable: `CREDLEDGER_SERVE_` and the name in capitals.
   static let variablePrefix = "CREDLEDGER_SERVE_"

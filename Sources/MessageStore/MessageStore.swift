@@ -244,6 +244,29 @@ public final class MessageStore: MessagingBackend {
     }
   }
 
+  /// Forgets how far somebody has come.
+  package func removeCursor(_ name: String) async throws(MessagingError) {
+    let tables = tables
+    try await writer.write { (transaction) throws(LMDBError) in
+      _ = try tables.cursors.delete(Array(name.utf8), in: &transaction)
+    }
+  }
+
+  /// How far those have come whose names begin so.
+  package func cursors(beginning prefix: String) async throws(MessagingError) -> [(name: String, position: UInt64)] {
+    try await reading { (tables, _) throws(LMDBError) in
+      let read = try self.environment.beginRead()
+      var found: [(name: String, position: UInt64)] = []
+      try tables.cursors.forEach(from: Array(prefix.utf8), in: read) { (key, bytes) throws(LMDBError) in
+        let name = String(decoding: key, as: UTF8.self)
+        guard name.hasPrefix(prefix) else { return .stop }
+        found.append((name, Array(copying: bytes).reduce(0) { $0 << 8 | UInt64($1) }))
+        return .continue
+      }
+      return found
+    }
+  }
+
   /// Copies the messages into a new folder, and the keys into another, while messages are posted.
   ///
   /// - Parameters:

@@ -41,27 +41,59 @@ public struct WebhookFeed: Sendable {
 
   private func followMessages() async throws {
     var last = try await store.cursor(Self.messagesCursor) ?? 0
+    var backlog = try await WebhookBacklog(store)
     while !Task.isCancelled {
       let found = try await store.messages(after: last, limit: 64)
-      for message in found { try await tell(of: message) }
+      for message in found {
+        let full = try await tell(of: message) { backlog.told[$0] == nil }
+        for webhook in full { try await backlog.note(webhook, toldUntil: message.number - 1) }
+      }
       if let newest = found.last {
         last = newest.number
         try await store.setCursor(Self.messagesCursor, to: last)
-      } else {
+      }
+      for (webhook, told) in backlog.told {
+        try await catchUp(webhook, from: told, to: last, &backlog)
+      }
+      if found.isEmpty {
         // Of a new message it is told within this time; to look costs one look-up.
         try? await Task.sleep(for: .milliseconds(50))
       }
     }
   }
 
-  private func tell(of message: Message) async throws {
-    guard let text = message.text, let group = try ledger.groups.group(message.group), !group.isDeleted else { return }
-    try await enqueue(
-      WebhookEvent(
-        object: .group(group.id), objectID: group.publicID.description, type: .textMessageCreated,
-        eventID: message.reference.description, data: [("text", .string(text))],
-        person: try await person(message.author)
-      ))
+  /// Tells a webhook of what it missed while its queue was full, as far as there is room now.
+  ///
+  /// - Parameter last: the newest message that all others were told of.
+  private func catchUp(
+    _ webhook: WebhookID, from told: UInt64, to last: UInt64, _ backlog: inout WebhookBacklog
+  ) async throws {
+    guard try ledger.webhooks.state(of: webhook)?.isInForce == true else { return try await backlog.forget(webhook) }
+    // Half of it, so that it is not filled again one by one.
+    guard try ledger.deliveries.queue(of: webhook).map({ $0.count <= ledger.deliveries.limit / 2 }) ?? true else {
+      return
+    }
+    var reached = told
+    for message in try await store.messages(after: told, limit: 64) where message.number <= last {
+      guard try await tell(of: message, to: { $0 == webhook }).isEmpty else { break }
+      reached = message.number
+    }
+    // None that is left has a number up to the last: old ones may have been removed meanwhile.
+    let isDone = try await store.messages(after: reached, limit: 1).first.map { $0.number > last } ?? true
+    if isDone { try await backlog.forget(webhook) } else { try await backlog.note(webhook, toldUntil: reached) }
+  }
+
+  /// - Returns: the webhooks whose queue is full.
+  private func tell(of message: Message, to isWanted: (WebhookID) -> Bool) async throws -> [WebhookID] {
+    guard let text = message.text, let group = try ledger.groups.group(message.group), !group.isDeleted else {
+      return []
+    }
+    let happening = try await WebhookEvent(
+      object: .group(group.id), objectID: group.publicID.description, type: .textMessageCreated,
+      eventID: message.reference.description, data: [("text", .string(text))],
+      person: person(message.author)
+    ).happening
+    return try await ledger.deliveries.enqueue(happening, where: isWanted).full
   }
 
   private func followEvents() async throws {

@@ -1,6 +1,7 @@
 import CredentialLedger
 import Glibc
 import HTTPSupport
+import LedgerOperations
 import TestSupport
 import Testing
 

@@ -1,6 +1,9 @@
 import CredentialLedger
 import Glibc
 import HTTPSupport
+import MessageStore
+import PlatformService
+import TestSupport
 import Testing
 
 /// Webhooks: registered by a handshake, and told what happens.
@@ -75,6 +78,72 @@ import Testing
     #expect(try register(people, receiver, "ok", "'MemberAdded'", who: "narrow").status == 403)
     #expect(try register(people, receiver, "ok", "'MemberAdded'", who: "stranger").status == 404)
     #expect(try people.served.ask("GET", "/readyz")["head"] == head)
+  }
+
+  @Test func `What was on its way when the server stopped is sent again at once`() async throws {
+    let receiver = try WebhookReceiver()
+    let people = try await PlatformPeople(environment: receiver.environment)
+    #expect(try register(people, receiver, "slow", "'TextMessageCreated'").status == 200)
+    let path = "/v1/groups/\(people.group)/messages"
+    #expect(try people.ask("admin", "POST", path, "{message:'one'}").status == 200)
+    #expect(receiver.deliveries(1).count == 1)
+    people.served.end()
+    try people.served.start(environment: receiver.environment)
+    // It waits for a minute; a lease would be over after two.
+    #expect(receiver.deliveries(2).count == 2)
+  }
+
+  @Test func `A webhook whose queue was full is told all of it afterwards, in order, also after a restart`()
+    async throws
+  {
+    let folder = TemporaryFolder()
+    var configuration = LedgerConfiguration()
+    configuration.deliveries = DeliveryLimits(perWebhook: 4)
+    let ledger = try await Ledger.create(at: "\(folder.path)/ledger", origin: "ledger.example.org", configuration)
+    let admin = try await ServedLedger.arrive("admin", "+911199999998", on: ledger)
+    let (made, secret) = try await ledger.connectors.create(
+      name: "Roster", permissions: [.textMessage, .outgoingWebhooks], by: admin)
+    let team = try await ledger.groups.create(name: "Field team", by: admin)
+    let refresh = try await ledger.grants.grant(made.id, consent: .scopes(.all), access: .group(team.id), by: admin)
+    let token = try await ledger.tokens.issue(
+      connector: made.publicID, secret: secret, refreshToken: refresh.refreshToken)
+    guard case .valid(let claims) = try ledger.tokens.validate(token.accessToken) else {
+      throw ServerFailure(reason: "the token is not valid")
+    }
+    _ = try await ledger.webhooks.register(
+      on: .group(team.id), for: [.textMessageCreated], callbackURL: "https://hooks.example.org/", with: claims)
+    let store = try MessageStore(at: "\(folder.path)/messages", origin: ledger.origin, master: .keysFolder)
+    let posted = 1...30
+    func feed() -> Task<Void, Never> {
+      let feed = WebhookFeed(ledger, store) { Issue.record("\($0)") }
+      return Task { await feed.run() }
+    }
+    var running = feed()
+    for number in posted {
+      _ = try await store.post(NewMessage("number \(number)", to: team.id, by: admin))
+      if number == 20 {
+        running.cancel()
+        await running.value
+        running = feed()
+      }
+    }
+    var texts: [String] = []
+    let end = ContinuousClock.now + .seconds(60)
+    while texts.count < posted.count, ContinuousClock.now < end {
+      #expect(try ledger.deliveries.waiting().count <= 4)
+      for delivery in try await ledger.deliveries.take() {
+        let value = try JSONParser.parse(delivery.payload)
+        texts.append(value["data"]?["text"]?.text ?? String(decoding: delivery.payload, as: UTF8.self))
+        try await ledger.deliveries.delivered(delivery)
+      }
+      await Task.yield()
+    }
+    running.cancel()
+    await running.value
+    #expect(texts == posted.map { "number \($0)" }, "\(texts)")
+    #expect(try await store.cursors(beginning: "webhooks.behind.").isEmpty)
+    await store.close()
+    await ledger.close()
   }
 
   @Test func `What happens is told in order, signed, while another receiver is slow, and after a crash`() async throws {

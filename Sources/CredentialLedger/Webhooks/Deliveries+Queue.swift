@@ -21,6 +21,9 @@ extension Deliveries {
     }
   }
 
+  /// How many deliveries to one webhook may wait.
+  package var limit: Int { ledger.configuration.deliveries.perWebhook }
+
   /// Has the first delivery that waits for a webhook tried at once, in place of when it is due. One commit, without an event.
   ///
   /// - Returns: false where nothing waits, or it is due already.

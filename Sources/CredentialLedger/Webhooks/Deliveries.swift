@@ -93,6 +93,13 @@ public struct Deliveries: Sendable {
   /// - Throws: `invalid_value` for a payload or ID that is too large; `busy`, `closed`, `storage`.
   @discardableResult
   public func enqueue(_ happening: WebhookHappening) async throws(LedgerError) -> Enqueued {
+    try await enqueue(happening) { _ in true }
+  }
+
+  /// The same for some of the webhooks.
+  package func enqueue(
+    _ happening: WebhookHappening, where isWanted: (WebhookID) -> Bool
+  ) async throws(LedgerError) -> Enqueued {
     guard happening.payload.count <= DeliveryLimits.payloadByteCount else {
       throw LedgerError(
         .invalidValue, "payload: expected at most \(DeliveryLimits.payloadByteCount) bytes", field: "payload")
@@ -109,7 +116,10 @@ public struct Deliveries: Sendable {
     var last: WebhookID?
     while true {
       let page = try ledger.webhooks.states(on: happening.object, after: last, limit: 64)
-      let listening = page.filter { $0.isInForce && $0.webhook.eventTypes.contains(happening.type) }.map(\.webhook)
+      let listening = page.filter {
+        $0.isInForce && $0.webhook.eventTypes.contains(happening.type) && isWanted($0.webhook.id)
+      }
+      .map(\.webhook)
       if !listening.isEmpty {
         let enqueued = try await enqueue(happening, for: listening)
         all.count += enqueued.count

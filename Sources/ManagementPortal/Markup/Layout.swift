@@ -1,4 +1,5 @@
 import CredentialLedger
+import LedgerOperations
 
 /// A page: what stands between the menu and the strip at its foot.
 struct Page: Sendable {

@@ -89,6 +89,7 @@ struct PortalRoute: Sendable {
       "/review", get: .viewer(ManagementPortal.reviewPage), post: .viewer(ManagementPortal.saveDecisions)),
     PortalRoute("/review.csv", get: .viewer(ManagementPortal.reviewFile)),
     PortalRoute("/audit.csv", get: .viewer(ManagementPortal.auditFile)),
+    PortalRoute("/audit.cloudevents", get: .viewer(ManagementPortal.auditFile)),
     PortalRoute("/audit.ndjson", get: .viewer(ManagementPortal.auditFile)),
     PortalRoute("/health", get: .viewer(ManagementPortal.healthPage)),
     PortalRoute("/keys", get: .viewer(ManagementPortal.keysPage), post: .viewer(ManagementPortal.rotateSigningKey)),

@@ -11,6 +11,11 @@ extension ManagementPortal {
       try await ledger.audit.search(filter, limit: 10_000).entries
     }
     let isCSV = visit.part(0) == "audit.csv"
+    if visit.part(0) == "audit.cloudevents" {
+      let lines = entries.map { LedgerCloudEvent.json($0, origin: ledger.origin).bytes + [0x0A] }
+      return .download(
+        Array(lines.joined()), type: "application/x-ndjson", name: "audit.cloudevents.ndjson")
+    }
     var text = isCSV ? CSVText.line(["position", "time", "type", "actor", "object", "subjects", "request"]) : ""
     for entry in entries {
       let values = [

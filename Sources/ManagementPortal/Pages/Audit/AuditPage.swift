@@ -107,7 +107,7 @@ extension ManagementPortal {
     let tail: HTML = when(
       isLive, #" data-live="/portal/audit/live?\#(query)&amp;since=\#(entries.first?.position ?? 0)""#)
     let downloads: HTML =
-      #"<a class="button" href="/portal/audit.csv?\#(query)">CSV</a><a class="button" href="/portal/audit.ndjson?\#(query)">NDJSON</a>"#
+      #"<a class="button" href="/portal/audit.csv?\#(query)">CSV</a><a class="button" href="/portal/audit.ndjson?\#(query)">NDJSON</a><a class="button" href="/portal/audit.cloudevents?\#(query)">CloudEvents</a>"#
     let content: HTML = #"""
       \#(Part.header("Audit trail", below: "<p>\(reach)</p>", buttons: follow + downloads))
       \#(auditFilter(visit, problem))

@@ -1,5 +1,6 @@
 import CredentialLedger
 import Hummingbird
+import LedgerOperations
 
 /// The personal data of one event, for operators and auditors, with a reason that stays.
 extension ManagementPortal {

@@ -1,5 +1,6 @@
 import CredentialLedger
 import Hummingbird
+import LedgerOperations
 
 /// The keys of the ledger, and how the one that signs is replaced.
 extension ManagementPortal {

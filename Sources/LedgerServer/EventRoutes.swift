@@ -1,0 +1,89 @@
+import CredentialLedger
+import HTTPSupport
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// The events of the ledger for the operator's collectors: CloudEvents as server-sent events (WHATWG HTML section 9.2), from a
+/// position on. Who has the secret of `events.secret-file` reads them.
+struct EventRoutes: Sendable {
+  static let path = "/ledger/events"
+  /// How long nothing may be said on a connection: proxies close those that are silent.
+  private static let silence = Duration.seconds(15)
+
+  let ledger: Ledger
+  let lifecycle: ServerLifecycle
+  /// SHA-256 of the secret; nil lets nobody read.
+  private let secret: Digest?
+
+  init(_ ledger: Ledger, _ lifecycle: ServerLifecycle, _ settings: ServerSettings) throws(SettingsError) {
+    self.ledger = ledger
+    self.lifecycle = lifecycle
+    secret = try Self.secret(settings).map { SHA256.hash($0) }
+  }
+
+  /// The secret on the first line of the file of `events.secret-file`; nil where there is none.
+  static func secret(_ settings: ServerSettings) throws(SettingsError) -> [UInt8]? {
+    guard let path = settings.eventSecretFile else { return nil }
+    guard let content = try? DurableFile.read(path, limit: 65_536), let line = content.split(separator: 0x0A).first,
+      line.count >= 16, line.allSatisfy({ (0x21...0x7E).contains($0) })
+    else {
+      throw SettingsError("events.secret-file: expected a file with a secret of 16 characters of ASCII or more")
+    }
+    return Array(line)
+  }
+
+  var routes: [Route] {
+    [Route(.get, Self.path, errors: .oauth) { (request, _) throws(RequestError) in try stream(request) }]
+  }
+
+  private func stream(_ request: Request) throws(RequestError) -> Response {
+    let presented = request.headers[.authorization] ?? ""
+    guard let secret, presented.hasPrefix("Bearer "),
+      SHA256.hash(Array(presented.dropFirst("Bearer ".utf8.count).utf8)) == secret
+    else { throw RequestError(.invalidToken, "") }
+    let query = try FormFields(Array((request.uri.query ?? "").utf8))
+    let last = request.headers[.named("Last-Event-ID")]
+    let start: UInt64
+    switch (last.map { UInt64($0) }, query["from"].map { UInt64($0) }) {
+    case (.some(.none), _): throw .field("Last-Event-ID", "a position")
+    case (_, .some(.none)): throw .field("from", "a position, from 1")
+    case (let last??, _): start = last < .max ? last + 1 : last
+    case (_, let from??): start = max(1, from)
+    case (nil, nil): start = 1
+    }
+    let (ledger, lifecycle) = (ledger, lifecycle)
+    return Response(
+      status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
+      body: ResponseBody { writer in
+        try await writer.write(ByteBuffer(string: "retry: 1000\n\n"))
+        var next = start
+        var said = ContinuousClock.now
+        // Looked for in steps, so that a stream ends with the server.
+        while !lifecycle.isStopping, !Task.isCancelled {
+          let entries = try await Self.entries(of: ledger, from: next)
+          for entry in entries {
+            let event = String(decoding: LedgerCloudEvent.json(entry, origin: ledger.origin).bytes, as: UTF8.self)
+            try await writer.write(
+              ByteBuffer(string: "id: \(entry.position)\nevent: credledger.\(entry.type)\ndata: \(event)\n\n"))
+          }
+          if let newest = entries.last {
+            next = newest.position + 1
+            said = .now
+            continue
+          }
+          if ContinuousClock.now - said > Self.silence {
+            try await writer.write(ByteBuffer(string: ": nothing new\n\n"))
+            said = .now
+          }
+          try await Task.sleep(for: .milliseconds(200))
+        }
+        try await writer.finish(nil)
+      })
+  }
+
+  /// Up to 256 events from a position on, in the order of the log.
+  static func entries(of ledger: Ledger, from position: UInt64) async throws(LedgerError) -> [AuditEntry] {
+    try await ledger.audit.search(.all, order: .oldestFirst, after: position - 1, limit: 256).entries
+  }
+}

@@ -1,0 +1,79 @@
+import CredentialLedger
+import Glibc
+import HTTPSupport
+import TestSupport
+import Testing
+
+/// Events of the ledger outward, to what an operator collects them by.
+@Suite struct EventStreamTests {
+  private static let secret = "collector-secret-0123456789"
+
+  private func served(_ more: [String] = [], webhooks: String? = nil) async throws -> (ServedLedger, [String]) {
+    let folder = TemporaryFolder.names(in: "/tmp") == nil ? "" : "/tmp"
+    let path = "\(folder)/credledger-events-secret-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+    guard let file = unsafe fopen(path, "w") else { throw ServerFailure(reason: "no file") }
+    unsafe fputs(Self.secret + "\n", file)
+    unsafe fclose(file)
+    defer { unsafe unlink(path) }
+    let environment =
+      ["CREDLEDGER_SERVE_EVENTS_SECRET_FILE=\(path)"] + more
+      + (webhooks.map { ["CREDLEDGER_SERVE_EVENTS_WEBHOOKS=\($0)"] } ?? [])
+    return (try await ServedLedger(environment: environment), environment)
+  }
+
+  /// Reads events until there are so many.
+  private func read(_ served: ServedLedger, _ target: String, _ headers: [String] = [], count: Int) throws
+    -> [JSONValue]
+  {
+    let connection = try Connection(port: served.port)
+    let lines = ["GET \(target) HTTP/1.1", "Host: x", "Authorization: Bearer \(Self.secret)"] + headers
+    connection.send(lines.joined(separator: "\r\n") + "\r\n\r\n")
+    var text = ""
+    while text.split(separator: "\ndata: ").count <= count {
+      let more = connection.read()
+      guard !more.isEmpty else { break }
+      text += more
+    }
+    return text.split(separator: "\ndata: ").dropFirst().prefix(count).compactMap { part in
+      try? JSONParser.parse(Array(part.prefix { $0 != "\n" }.utf8))
+    }
+  }
+
+  @Test func `A collector reads all events in order, goes on where it was, and nobody else reads any`() async throws {
+    let (served, _) = try await served()
+    let head = try #require(try served.ask("GET", "/readyz")["head"].flatMap { Int($0) })
+    let all = try read(served, "/ledger/events", count: head)
+    #expect(all.compactMap { $0["id"]?.text } == (1...head).map(String.init))
+    #expect(all.first?["type"]?.text == "credledger.ledger.created" && all.first?["specversion"]?.text == "1.0")
+    #expect(all.first?["source"]?.text == "credledger://ledger.example.org")
+    #expect(!all.contains { String(decoding: $0.bytes, as: UTF8.self).contains("911199999999") })
+    let rest = try read(served, "/ledger/events?from=2", ["Last-Event-ID: \(head - 2)"], count: 2)
+    #expect(rest.compactMap { $0["id"]?.text } == ["\(head - 1)", "\(head)"])
+    for (header, status) in [("Authorization: Bearer wrong-secret-0123456789", 401), ("X: y", 401)] {
+      #expect(try served.ask("GET", "/ledger/events", [header]).status == status)
+    }
+    let bearer = "Authorization: Bearer \(Self.secret)"
+    #expect(try served.ask("GET", "/ledger/events?from=x", [bearer]).status == 400)
+    #expect(try served.ask("GET", "/ledger/events", [bearer, "Last-Event-ID: x"]).status == 400)
+    served.end()
+    #expect(!served.log.contains(Self.secret))
+  }
+
+  @Test func `Events go to the operator's address signed and in order, also those of a restart`() async throws {
+    let receiver = try WebhookReceiver()
+    let (served, environment) = try await served(receiver.environment, webhooks: receiver.url("ok"))
+    let first = try served.post(
+      "/oauth2/token", [served.basic], form: "grant_type=refresh_token&refresh_token=\(served.refreshToken)")
+    #expect(first.status == 200)
+    let got = receiver.deliveries(1)
+    let body = got.first?["body"]?.text ?? ""
+    let events = (try? JSONParser.parse(Array(body.utf8)))?.items ?? []
+    #expect(events.last?["type"]?.text == "credledger.token.issued", "\(body)")
+    let headers = try #require(got.first?["headers"])
+    #expect(headers["content-type"]?.text == "application/cloudevents-batch+json")
+    let signed = "\(headers["webhook-id"]?.text ?? "").\(headers["webhook-timestamp"]?.text ?? "").\(body)"
+    let code = HMACSHA256.authenticate(Array(signed.utf8), key: Secret(copying: Array(Self.secret.utf8)))
+    #expect(headers["webhook-signature"]?.text == "v1,\(Base64.encode(code.bytes))")
+    _ = environment
+  }
+}
