@@ -65,6 +65,8 @@ public enum LedgerEvent: Sendable, Hashable {
   case masterKeyRotated(MasterKeyRotated)
   case oversightConfigured(OversightConfigured)
   case personalDataRevealed(PersonalDataRevealed)
+  case proposalMade(ProposalMade)
+  case proposalDecided(ProposalDecided)
 
   case subjectErased(SubjectErased)
 
@@ -127,6 +129,8 @@ public enum LedgerEvent: Sendable, Hashable {
     case .masterKeyRotated: .masterKeyRotated
     case .oversightConfigured: .oversightConfigured
     case .personalDataRevealed: .personalDataRevealed
+    case .proposalMade: .proposalMade
+    case .proposalDecided: .proposalDecided
     case .subjectErased: .subjectErased
     case .resourceServerCreated: .resourceServerCreated
     case .resourceServerSecretRotated: .resourceServerSecretRotated

@@ -19,6 +19,7 @@ public struct ManagementPortal: Sendable {
   let firstOperator: FirstOperatorLink
   let pending = PendingNumbers()
   let attempts = SignInAttempts()
+  let recentLeaves = RecentLeaves()
   let connections: [ProviderConnection]
   private let outgoing: OutgoingClient
   let sendPIN: SendPIN?

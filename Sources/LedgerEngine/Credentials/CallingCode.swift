@@ -33,7 +33,7 @@ package struct CallingCode: Sendable {
   }
 
   /// Whether numbers of a code may have a 0 after it; nil for a code that is not assigned.
-  static func keepsZero(after code: Int) -> Bool? { find(code)?.keepsZero }
+  package static func keepsZero(after code: Int) -> Bool? { find(code)?.keepsZero }
 
   private static func find(_ code: Int) -> CallingCode? {
     var (low, high) = (0, all.count)

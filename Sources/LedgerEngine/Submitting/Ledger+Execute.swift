@@ -21,7 +21,8 @@ extension Ledger {
     do {
       committed = try await writer.append(options, once: Self.once(command, request.keyed)) {
         (view, moment) throws(AppendFailure<DecisionFailure>) in
-        let decision = try Self.decide(command, in: view, moment)
+        var decision = try Self.decide(command, in: view, moment)
+        if let used = try Self.requireApproval(of: decision, request, in: view, moment) { decision.events.append(used) }
         return Proposal(
           decision.events, try Self.recordContext(of: decision, request, address: address, in: view),
           kept: decision.kept)
@@ -82,6 +83,24 @@ extension Ledger {
           DecisionContext(
             now: Timestamp(milliseconds: moment.now), next: moment.next,
             correctedFrom: moment.correctedFrom.map { Timestamp(milliseconds: $0) }))
+      }
+    } catch { throw .refused(error) }
+  }
+
+  /// Refuses what needs a second operator and has none.
+  ///
+  /// - Returns: the event that uses up the proposal by which it is done; nil where none is needed.
+  @inline(__always)
+  package static func requireApproval(
+    of decision: Decision, _ request: PreparedRequest, in view: borrowing LogView<WriteTransaction, ProjectionSet>,
+    _ moment: Moment
+  ) throws(AppendFailure<DecisionFailure>) -> LedgerEvent? {
+    // What the ledger records by itself was done, or asked for, before.
+    guard !request.isAutomatic else { return nil }
+    do throws(DecisionFailure) {
+      return try view.withState(orThrow: { .unreadable(StateUnreadable($0.text)) }) { (state) throws(DecisionFailure) in
+        try state.requireApproval(
+          of: decision.events, by: decision.actor, request.approval, at: Timestamp(milliseconds: moment.now))
       }
     } catch { throw .refused(error) }
   }
@@ -223,6 +242,7 @@ extension Ledger {
     request.namedOperator = context.namedOperator
     request.reason = try Self.line(context.reason, "reason", bytes: 500)
     request.ticket = try Self.line(context.ticket, "ticket", bytes: 100)
+    request.proposal = context.proposal
     return request
   }
 
@@ -259,9 +279,23 @@ package struct PreparedRequest: Sendable {
   package var reason: [UInt8] = []
   package var ticket: [UInt8] = []
 
+  /// The proposal by which it is done, what it asks for, and whether it has used up the proposal.
+  package var proposal: ProposalID?
+  package var proposed: ProposedRequest?
+  package var hasUsedProposal = false
+
+  package var approval: Approval {
+    Approval(proposed, by: proposal, named: namedOperator, isUsed: hasUsedProposal)
+  }
+
   /// Who and what answers for the command line.
   package var authority: [LogSubject] {
-    namedOperator.map { [LogSubject(kind: SubjectKind.operator.rawValue, number: $0.rawValue)] } ?? []
+    package var authority: [LogSubject] = []
+    if let namedOperator {
+      authority.append(LogSubject(kind: SubjectKind.operator.rawValue, number: namedOperator.rawValue))
+    }
+    if let proposal { authority.append(LogSubject(kind: SubjectKind.proposal.rawValue, number: proposal.rawValue)) }
+    return authority
   }
 
   /// Whose key seals the address, where no account is named that says it.

@@ -118,7 +118,8 @@ enum StandingEffect {
     case .ledgerCreated, .ledgerRestored, .retentionApplied, .clockCorrected, .accountSignedIn, .phonePINRequested,
       .phonePINRejected, .connectorSecretRotated, .groupRenamed, .groupSubgroupAttached, .groupSubgroupDetached,
       .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted, .keyRotated, .keyDropped,
-      .signingKeyRotated, .masterKeyRotated, .oversightConfigured, .personalDataRevealed,
+      .signingKeyRotated, .masterKeyRotated, .oversightConfigured, .personalDataRevealed, .proposalMade,
+      .proposalDecided,
       .phonePINAccepted, .phonePINWithheld, .phonePINDispatched, .groupSubscriberAdded, .groupSubscriberRemoved,
       .groupInvitationAccepted, .authorizationCodeIssued, .authorizationCodeRedeemed,
       .resourceServerCreated, .resourceServerSecretRotated, .resourceServerDeleted, .tokenLeakReported:
