@@ -45,7 +45,7 @@ import Testing
     try expectDocuments(proposed.output, match: "proposal")
     #expect(
       proposed.output.contains(#""change": "give account:4 the role user""#), "\(proposed.output)\(proposed.error)")
-    let listed = try run("proposal", "list", "--format", "json")
+    let listed = try run("proposal", "list", "--format", "ndjson")
     try expectDocuments(listed.output, match: "proposal")
     #expect(try run("proposal", "approve", "6", "--as", "Ada").error.contains("[forbidden]"))
     #expect(try run("account", "role", "4", "user", "--proposal", "6", "--as", "Ada").status == 1)

@@ -290,7 +290,7 @@ package struct PreparedRequest: Sendable {
 
   /// Who and what answers for the command line.
   package var authority: [LogSubject] {
-    package var authority: [LogSubject] = []
+    var authority: [LogSubject] = []
     if let namedOperator {
       authority.append(LogSubject(kind: SubjectKind.operator.rawValue, number: namedOperator.rawValue))
     }
