@@ -40,6 +40,8 @@ public protocol DomainReader: StandingReader, ~Copyable {
   func operators() throws(StateUnreadable) -> [AccountID]
   /// The rules that operators work under.
   func oversight() throws(StateUnreadable) -> Oversight
+  /// The proposal of this number, whatever became of it; nil if there is none.
+  func proposal(_ id: ProposalID) throws(StateUnreadable) -> ChangeProposal?
   /// The public key that the log last named as the one that signs its checkpoints, 32 bytes.
   func recordedSigningKey() throws(StateUnreadable) -> [UInt8]?
   /// The numbers of the keys that the log knows of; nil where it says nothing of keys for this purpose.

@@ -99,4 +99,6 @@ extension Refusal.Code {
   public static let invalidProof = Self(rawValue: "invalid_dpop_proof")
   /// The group would be left without an admin.
   public static let lastAdmin = Self(rawValue: "last_admin")
+  /// The change needs a proposal that another operator approved.
+  public static let approvalRequired = Self(rawValue: "approval_required")
 }

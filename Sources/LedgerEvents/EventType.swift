@@ -74,6 +74,8 @@ extension EventType {
   public static let masterKeyRotated = EventType(rawValue: 91)
   public static let oversightConfigured = EventType(rawValue: 92)
   public static let personalDataRevealed = EventType(rawValue: 93)
+  public static let proposalMade = EventType(rawValue: 94)
+  public static let proposalDecided = EventType(rawValue: 95)
 
   public static let subjectErased = EventType(rawValue: 100)
 
@@ -163,6 +165,8 @@ extension EventType: CaseIterable {
     (.masterKeyRotated, "master_key.rotated"),
     (.oversightConfigured, "oversight.configured"),
     (.personalDataRevealed, "personal_data.revealed"),
+    (.proposalMade, "proposal.made"),
+    (.proposalDecided, "proposal.decided"),
     (.subjectErased, "subject.erased"),
     (.phonePINDispatched, "phone.pin_dispatched"),
     (.accountSignedOut, "account.signed_out"),

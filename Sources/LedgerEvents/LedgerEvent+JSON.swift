@@ -63,6 +63,8 @@ extension LedgerEvent {
     case .masterKeyRotated(let payload): try json(payload)
     case .oversightConfigured(let payload): try json(payload)
     case .personalDataRevealed(let payload): try json(payload)
+    case .proposalMade(let payload): try json(payload)
+    case .proposalDecided(let payload): try json(payload)
     case .subjectErased(let payload): try json(payload)
     case .accountSignedOut(let payload): try json(payload)
     case .accountSignInRefused(let payload): try json(payload)

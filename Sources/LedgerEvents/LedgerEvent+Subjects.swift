@@ -13,7 +13,7 @@ extension LedgerEvent {
       for number in audiences.prefix(3) where number > 1 { visit(.resourceServer, number) }
     }
     switch self {
-    case .ledgerCreated, .ledgerRestored, .retentionApplied, .clockCorrected, .keyRotated, .keyDropped,
+    case .ledgerCreated, .retentionApplied, .clockCorrected, .keyRotated, .keyDropped,
       .signingKeyRotated, .masterKeyRotated, .oversightConfigured,
       .accountRegistered, .resourceServerCreated:
       break
@@ -23,6 +23,9 @@ extension LedgerEvent {
       visit(.group, event.group)
       // One place is left for the operator.
       for account in event.accounts.prefix(6) { visit(.account, account) }
+    case .ledgerRestored(let event): visit(.account, event.approver)
+    case .proposalMade(let event): visit(.account, event.account)
+    case .proposalDecided(let event): visit(.proposal, event.proposal)
     case .accountSignedIn(let event): visit(.account, event.account)
     case .accountDisabled(let event): visit(.account, event.account)
     case .accountEnabled(let event): visit(.account, event.account)

@@ -65,6 +65,8 @@ public enum LedgerEvent: Sendable, Hashable {
   case masterKeyRotated(MasterKeyRotated)
   case oversightConfigured(OversightConfigured)
   case personalDataRevealed(PersonalDataRevealed)
+  case proposalMade(ProposalMade)
+  case proposalDecided(ProposalDecided)
 
   case subjectErased(SubjectErased)
 
@@ -131,6 +133,8 @@ public enum LedgerEvent: Sendable, Hashable {
     case .masterKeyRotated: .masterKeyRotated
     case .oversightConfigured: .oversightConfigured
     case .personalDataRevealed: .personalDataRevealed
+    case .proposalMade: .proposalMade
+    case .proposalDecided: .proposalDecided
     case .subjectErased: .subjectErased
     case .accountSignedOut: .accountSignedOut
     case .accountSignInRefused: .accountSignInRefused

@@ -20,6 +20,7 @@ public struct ManagementPortal: Sendable {
   let pending = PendingNumbers()
   let attempts = SignInAttempts()
   let refusals = RefusalBudget()
+  let recentLeaves = RecentLeaves()
   let connections: [ProviderConnection]
   private let outgoing: OutgoingClient
   let sendPIN: SendPIN?

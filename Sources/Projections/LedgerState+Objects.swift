@@ -36,6 +36,7 @@ extension LedgerState {
     case .authorizationCode: .authorizationCode
     case .subscription: .subscription
     case .resourceServer: .resourceServer
+    case .proposal: .proposal
     default: nil
     }
   }
@@ -53,6 +54,7 @@ extension LedgerState {
     case .authorizationCode: .authorizationCode
     case .subscription: .subscription
     case .resourceServer: .resourceServer
+    case .proposal: .proposal
     default: nil
     }
   }

@@ -15,7 +15,7 @@ extension LedgerState {
     try page(of: Group.self, .group, from: first, limit: limit)
   }
 
-  private func page<R: Row>(
+  func page<R: Row>(
     of _: R.Type, _ kind: DirectoryKey.Family, from first: UInt64, limit: Int
   ) throws(StateUnreadable) -> [R] {
     try reading { () throws(LogError) in

@@ -266,7 +266,7 @@ extension EventType {
       (.permissionGranted, .grant), (.refreshTokenIssued, .family), (.refreshTokenIssued, .token),
       (.refreshTokenRotated, .token), (.tokenIssued, .token), (.webhookRegistered, .webhook),
       (.groupSubscriberAdded, .subscription), (.authorizationCodeIssued, .authorizationCode),
-      (.resourceServerCreated, .resourceServer):
+      (.resourceServerCreated, .resourceServer), (.proposalMade, .proposal):
       true
     default: false
     }

@@ -57,8 +57,10 @@ extension TokenService {
 
   /// Sends the browser back with a code, or with the refusal.
   private func decide(_ request: Request, _ context: HTTPContext) async throws(RequestError) -> Response {
-    // Another site's page must not choose, whatever name it goes by for this machine.
-    guard request.headers[.origin].map({ $0 == origin }) ?? true,
+    // Another site's page must not choose, whatever name it goes by for this machine. The page has no referrer, so its form may
+    // come with the origin "null": browsers say by Sec-Fetch-Site where it comes from, and older ones by the origin alone.
+    let site = request.headers[.named("Sec-Fetch-Site")]
+    guard site.map({ $0 == "same-origin" }) ?? request.headers[.origin].map({ $0 == origin }) ?? true,
       origin.hasSuffix("//" + (request.head.authority ?? ""))
     else { throw RequestError(.forbidden, "The request comes from another site.") }
     let form = try await request.form(upTo: bodyLimit)

@@ -175,6 +175,14 @@ import Testing
       return
     }
     #expect(event.everybody && event.accounts.isEmpty)
+    // An auditor may not read everybody's data, and may read that of many: each is named, in more than one commit.
+    let review = try await ledger.disclose(.accounts(ids), for: "access review", by: people.auditor)
+    #expect(review.events.count == 65)
+    for id in [ids[0], ids[383], ids[384], ids[385]] {
+      let filter = Audit.Filter.account(id).and(.actor(Subject(people.auditor)))
+      #expect(try await ledger.audit.latest(10, of: filter.and(.type(.personalDataRevealed))).count == 1, "\(id)")
+      #expect(try await ledger.accounts.reveal(id, under: review)?.subject.hasPrefix("p") == true)
+    }
     await ledger.close()
   }
 }

@@ -18,4 +18,47 @@ import Testing
     #expect(isRequired)
     await ledger.close()
   }
+
+  @Test func `Proposals of changes that need two operators`() async throws {
+    let ledger = try await Ledger.create(at: "\(folder.path)/ledger", origin: "ledger.example.org")
+    let issuer = "https://id.example.org"
+    let ada = try await ledger.operators.create(issuer: issuer, subject: "1", name: "Ada")
+    let bo = try await ledger.operators.create(issuer: issuer, subject: "2", name: "Bo")
+    let account = try await ledger.accounts.signIn(issuer: issuer, subject: "3").account
+    try await ledger.operators.configure(
+      Oversight(namesOperators: true, guarded: [.roles]), context: RequestContext(namedOperator: ada))
+    func made() async throws -> ProposalID {
+      let proposal = try await ledger.proposals.make(
+        .changeRole(of: account, to: .tenantAdmin), by: Requester.operator,
+        context: RequestContext(namedOperator: ada, reason: "new head of support"))
+      return proposal
+    }
+    var proposal = try await made()
+    try await ledger.proposals.approve(proposal, by: bo)
+    try await ledger.accounts.changeRole(
+      of: account, to: .tenantAdmin, by: Requester.operator,
+      context: RequestContext(namedOperator: ada, proposal: proposal))
+    #expect(try ledger.accounts.account(account)?.role == .tenantAdmin)
+    proposal = try await made()
+    try await ledger.proposals.reject(proposal, by: bo, context: RequestContext(reason: "wrong account"))
+    let isApproved = try ledger.proposals.proposal(proposal)?.status == .approved
+    #expect(!isApproved)
+    proposal = try await made()
+    try await ledger.proposals.withdraw(proposal, by: Requester.operator, context: RequestContext(namedOperator: ada))
+    let open = try ledger.proposals.list().filter { $0.status == .open }
+    #expect(open.isEmpty)
+    let provider = KnownKey()
+    let key = try ledger.keys.signingKey(of: provider)
+    #expect(key == [UInt8](repeating: 1, count: 32))
+    await ledger.close()
+  }
+}
+
+/// A signing key elsewhere, of which the public key is asked alone.
+private struct KnownKey: SigningKeyProvider {
+  var place: String { "a test" }
+  func verifyingKey() throws(SigningUnavailable) -> Ed25519.VerifyingKey? {
+    try? Ed25519.VerifyingKey(bytes: [UInt8](repeating: 1, count: 32))
+  }
+  func sign(_ bytes: [UInt8]) throws(SigningUnavailable) -> [UInt8] { [] }
 }

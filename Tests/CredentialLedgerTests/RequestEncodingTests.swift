@@ -85,6 +85,11 @@ import Testing
       .disable(WebhookID(rawValue: 16), reason: "floods"), .delete(WebhookID(rawValue: 16)),
       RequestEncoding(.rotateMasterKey),
       .accept(MembershipID(rawValue: 10)), .review(GrantID(rawValue: 11), .keep, reason: "used"),
+      .erase(account), .erase(person: [UInt8](repeating: 7, count: 16)),
+      .configure(Oversight(namesOperators: true, guarded: [.keys, .erasure])), .configure(Oversight()),
+      .rotate([.signing, .tokenMask], overlap: 86_400_000), .rotate([.lookup], overlap: nil),
+      .drop(.derivation, below: 3), .rotateSigningKey(to: nil), .rotateSigningKey(to: [UInt8](repeating: 9, count: 32)),
+      .rotateMasterKey(to: nil), .rotateMasterKey(to: "8d0cd1c6b4a2f9e0"),
     ]
   }
 

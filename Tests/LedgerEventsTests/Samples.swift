@@ -319,6 +319,7 @@ extension Sample {
     .signingKeyRotated(signingKeyRotated), .keyRotated(keyRotated), .keyDropped(keyDropped),
     .masterKeyRotated(masterKeyRotated),
     .oversightConfigured(oversightConfigured), .personalDataRevealed(personalDataRevealed),
+    .proposalMade(proposalMade), .proposalDecided(proposalDecided),
     .subjectErased(
       .with {
         $0.person = bytes(16, from: 21)

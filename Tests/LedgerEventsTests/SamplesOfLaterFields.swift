@@ -34,6 +34,14 @@ extension Sample {
             $0.subscription = 29
             $0.item = 3
           }), adding: "item"))
+    samples.append(
+      try Sample(
+        .ledgerRestored(
+          .with {
+            $0.events = 41_000
+            $0.root = bytes(32, from: 2)
+            $0.approver = 44
+          }), adding: "approver"))
     return try samples + fieldsOfAuthority() + fieldsOfAccess()
   }
 }

@@ -14,6 +14,7 @@ import Testing
       .ledgerCreated: [], .ledgerRestored: [], .retentionApplied: [], .clockCorrected: [], .keyRotated: [],
       .keyDropped: [], .signingKeyRotated: [],
       .masterKeyRotated: [], .accountRegistered: [], .oversightConfigured: [],
+      .proposalMade: ["account:11"], .proposalDecided: ["proposal:43"],
       .personalDataRevealed: ["group:15", "account:11", "account:31"],
       .accountSignedIn: ["account:11"], .accountDisabled: ["account:11"], .accountEnabled: ["account:11"],
       .accountRoleChanged: ["account:11"], .subjectErased: ["account:11"],
@@ -98,7 +99,7 @@ import Testing
       SubjectKind.allCases.map { "\($0.rawValue) \($0.name)" } == [
         "1 account", "2 phone", "3 connector", "4 group", "5 grant", "6 family", "7 token", "8 webhook",
         "9 membership", "10 operator", "11 challenge", "12 subscription", "13 authorization-code",
-        "20 resource-server",
+        "20 resource-server", "21 proposal",
       ])
   }
 

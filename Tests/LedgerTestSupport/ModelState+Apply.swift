@@ -45,7 +45,8 @@ extension ModelState {
     case .resourceServerCreated, .resourceServerSecretRotated, .resourceServerDeleted:
       try applyToResourceServers(event, position, time)
     case .oversightConfigured(let event): rules = Oversight(event.after)
-    case .ledgerRestored, .retentionApplied, .masterKeyRotated, .clockCorrected, .phonePINDispatched,
+    case .proposalMade, .proposalDecided, .ledgerRestored: try applyToProposals(event, position, time)
+    case .retentionApplied, .masterKeyRotated, .clockCorrected, .phonePINDispatched,
       .tokenLeakReported, .personalDataRevealed, .accountSignedOut, .accountSignInRefused, .permissionReviewed:
       // They change nothing that a command or a validation reads, in the clock's case as long as it is not set back.
       break

@@ -24,6 +24,7 @@ public struct ModelState: Sendable {
   public internal(set) var erased: Set<[UInt8]> = []
   var signingKey: [UInt8]?
   var rules = Oversight()
+  public internal(set) var proposals: [ProposalID: ChangeProposal] = [:]
   var keyNumbers: [KeyPurpose: KeyNumbers] = [:]
   /// Each PIN that was asked for or presented wrongly: when, and in which scopes it counts.
   var counted: [(time: Timestamp, isFailure: Bool, scopes: Set<DayCountScope>)] = []

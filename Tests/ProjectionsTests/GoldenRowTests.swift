@@ -85,6 +85,14 @@ import Testing
       (.number(.keyNumbers, 3), KeyNumbers(oldest: 2, newest: 300)),
       (.number(.operatorAccount, 2), EmptyRow()),
       (.number(.oversight, 0), Oversight(namesOperators: true, guarded: [.erasure, .restore])),
+      (
+        .number(.proposal, 8),
+        ChangeProposal(
+          id: ProposalID(rawValue: 8), kind: .roles, request: .of("request"), words: "give account:2 the role auditor",
+          proposer: AccountID(rawValue: 300), approver: AccountID(rawValue: 301), account: account.id,
+          status: .approved,
+          proposedAt: time, expiresAt: time + .seconds(259_200))
+      ),
       (.publicID(.erasedPerson, .fake(9)), UInt64(2)), (.person(.rowOfPerson, .fake(9), 40), UInt64(40)),
       (.digest(.personByNumber, .of("number"), 40), PersonRow(.fake(9))),
     ]

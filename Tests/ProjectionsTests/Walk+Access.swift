@@ -13,11 +13,15 @@ extension Walk {
   mutating func changeAccount() async throws {
     let account = pick(model.accounts) { !$0.isErased }
     let requester: Requester = Bool.random(using: &random) ? .operator : .account(pick(model.accounts))
-    switch Int.random(in: 0..<8, using: &random) {
+    switch Int.random(in: 0..<11, using: &random) {
     case 0: try await perform(DisableAccount(account: account, reason: "left", requester: requester))
     case 1, 2, 3:
       let disabled = model.accounts.filter { $0.value.isDisabled && !$0.value.isErased }
       try await perform(EnableAccount(account: pick(disabled), requester: .operator))
+    case 4:
+      // The command line makes them: the walk has no rules that would refuse it.
+      try await perform(ChangeAccountRole(account: account, role: .operator, requester: .operator))
+    case 5, 6: try await proposalStep()
     default:
       let role = [AccountRole.user, .tenantAdmin, .auditor].randomElement(using: &random) ?? .user
       try await perform(ChangeAccountRole(account: account, role: role, requester: requester))
@@ -112,5 +116,23 @@ extension Walk {
       return digest()
     }
     return known.currentDigest
+  }
+}
+
+extension Walk {
+  /// A proposal is made, or answered by whoever it may be.
+  private mutating func proposalStep() async throws {
+    let operators = try model.operators()
+    guard let one = operators.randomElement(using: &random) else { return }
+    guard let known = model.proposals.keys.sorted().randomElement(using: &random), Bool.random(using: &random) else {
+      let request = ProposedRequest(
+        kind: Oversight.Guarded.allCases.randomElement(using: &random) ?? .roles, digest: .of("request \(head)"),
+        words: "change \(head)", account: Bool.random(using: &random) ? one : nil)
+      return try await perform(MakeProposal(request, requester: .operator, named: one))
+    }
+    let answer: DecideProposal.Answer =
+      [.approve, .approve, .reject, .withdraw].randomElement(using: &random) ?? .approve
+    let requester: Requester = Bool.random(using: &random) ? .operator : .account(one)
+    try await perform(DecideProposal(known, answer, requester: requester, named: one))
   }
 }

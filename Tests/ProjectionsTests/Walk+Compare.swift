@@ -90,6 +90,9 @@ extension Walk {
     #expect(try state.tenantAdmins() == model.tenantAdmins(), note)
     #expect(try state.operators() == model.operators(), note)
     #expect(try state.oversight() == model.oversight(), note)
+    for id in model.proposals.keys { #expect(try state.proposal(id) == model.proposal(id), note) }
+    #expect(
+      try state.proposals(from: 1, limit: 1_000) == model.proposals.values.sorted { $0.id < $1.id }, note)
     for person in model.erased { #expect(try state.isErased(person: person), note) }
     try compareGroups(state, note)
   }

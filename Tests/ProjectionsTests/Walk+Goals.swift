@@ -27,6 +27,7 @@ extension Walk {
     Goal("2 groups at once that have subgroups") { $0.model.subgroups.values.count { !$0.isEmpty } > 1 },
     Goal("more than 5 webhooks") { $0.model.webhooks.count > 5 },
     Goal("a webhook that was deleted") { $0.model.webhooks.values.contains { $0.isDeleted } },
+    Goal("a proposal that was approved") { $0.model.proposals.values.contains { $0.status == .approved } },
     Goal("a webhook that was stopped") { $0.model.webhooks.values.contains { $0.stoppedBy != 0 } },
   ]
 }

@@ -79,12 +79,19 @@ import Testing
     let head = try served.ask("GET", "/readyz")["head"]
     let form = "client_id=\(served.connector)&account=2"
     #expect(try decide(served, "/oauth2/authorize", form, headers: ["Origin: https://evil.example"]).status == 403)
+    for headers in [
+      ["Origin: null"], ["Origin: null", "Sec-Fetch-Site: cross-site"], ["Sec-Fetch-Site: same-site"],
+      ["Origin: http://127.0.0.1:\(served.port)", "Sec-Fetch-Site: cross-site"], ["Sec-Fetch-Site: none"],
+    ] { #expect(try decide(served, "/oauth2/authorize", form, headers: headers).status == 403, "\(headers)") }
     let rebound = try Connection(port: served.port)
     rebound.send(
       "POST /oauth2/authorize HTTP/1.1\r\nHost: evil.example:\(served.port)\r\nConnection: close\r\nContent-Length: \(form.utf8.count)\r\n\r\n\(form)"
     )
     #expect(Answer(rebound.readAll()).status == 403)
     #expect(try served.ask("GET", "/readyz")["head"] == head)
+    // What browsers send from the page itself, which has no referrer.
+    let own = ["Origin: null", "Sec-Fetch-Site: same-origin"]
+    #expect(try decide(served, "/oauth2/authorize", form, headers: own).status == 303)
     let page = try served.ask("GET", "/oauth2/authorize?client_id=\(served.connector)&state=%22%3E%3Cscript%3E")
     #expect(!page.body.contains("<script") && page.body.contains("&quot;&gt;&lt;script&gt;"))
   }

@@ -39,6 +39,33 @@ import Testing
     #expect(try browser.open("/portal/health").status == 200)
   }
 
+  @Test func `A page of people that is opened again leaves one event`() async throws {
+    let served = try await ServedPortal()
+    let browser = try self.operator(of: served)
+    try served.browser().signIn("Bob")
+    func revealed() throws -> Int {
+      let file = try browser.open("/portal/audit.ndjson?exact=personal_data.revealed").body
+      return file.split(separator: "\n").count { $0.contains("personal_data.revealed") }
+    }
+    let before = try revealed()
+    try browser.open("/portal/people")
+    let once = try revealed()
+    #expect(once > before)
+    for path in ["/portal/people", "/portal/people", "/portal/people?q=bob"] {
+      #expect(try browser.open(path).body.contains("<bdi>Bob</bdi>"))
+    }
+    #expect(try revealed() == once)
+    // Other people, or another purpose, are another reading; again, the same is one.
+    let bob = try #require(
+      browser.open("/portal/people?q=bob").body.split(separator: "href=\"/portal/people/").dropFirst().first?
+        .prefix { $0 != "\"" })
+    try browser.open("/portal/people/\(bob)")
+    let other = try revealed()
+    #expect(other > once)
+    try browser.open("/portal/people/\(bob)")
+    #expect(try revealed() == other)
+  }
+
   @Test func `Pages of operators are not there for others, and each sees their own part of the audit trail`()
     async throws
   {

@@ -207,13 +207,14 @@ public struct Accounts: Sendable {
   /// ```
   ///
   /// - Returns: whether it had another role until now.
-  /// - Throws: `forbidden`, `not_found`, `gone`, `last_admin`.
+  /// - Throws: `forbidden`, `not_found`, `gone`, `last_admin`; `approval_required` where the rules need a proposal.
   @discardableResult
   public func changeRole(
     of account: AccountID, to role: AccountRole, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
     let requester = requester.requester
-    let request = try ledger.prepare(context, by: requester.caller, .changeRole(of: account, to: role))
+    var request = try ledger.prepare(context, by: requester.caller, .changeRole(of: account, to: role))
+    try ledger.propose(&request, .changeRole(of: account, to: role))
     return try await ledger.execute(
       ChangeAccountRole(account: account, role: role, requester: requester), by: requester.account, request)
   }

@@ -20,10 +20,13 @@ public struct Operators: Sendable {
   ///   - issuer: the provider's "iss"; at most 255 bytes, none of them NUL.
   ///   - subject: the provider's "sub"; the same. A later sign-in with the two finds the account.
   ///   - name: display name, one line of at most 400 bytes; sealed under the person's key.
+  ///   - role: another than `.operator` where the rules need a second operator for roles: the account gets the operator
+  ///     role by ``Accounts/changeRole(of:to:by:context:)`` then, under a proposal that names the account.
   ///   - context: names the operator who registers another.
-  /// - Throws: `conflict` where the identity has an account: give that the operator role. `invalid_value`, `forbidden`.
+  /// - Throws: `conflict` where the identity has an account: give that the operator role. `invalid_value`, `forbidden`;
+  ///   `approval_required` where the rules need a second operator for roles, unless the role is `.user`.
   public func create(
-    issuer: String, subject: String, name: String, context: RequestContext = .none
+    issuer: String, subject: String, name: String, role: AccountRole = .operator, context: RequestContext = .none
   ) async throws(LedgerError) -> AccountID {
     try Accounts.checkIdentity(issuer: issuer, subject: subject)
     let line: String
@@ -38,7 +41,7 @@ public struct Operators: Sendable {
       let person = try ledger.newPerson()
       return RegisterAccount(
         identity: identity, issuer: issuer, subject: try ledger.seal(subject, for: person, .accountSubject),
-        name: try ledger.seal(line, for: person, .accountName), role: .operator)
+        name: try ledger.seal(line, for: person, .accountName), role: role)
     }
     return try await ledger.execute(command, request)
   }
@@ -109,16 +112,19 @@ public struct Operators: Sendable {
   /// try await ledger.operators.configure(Oversight(namesOperators: true), context: RequestContext(namedOperator: ada))
   /// ```
   ///
-  /// Once operators must be named, the last one in force can neither be disabled nor erased, nor lose the role.
+  /// Once operators must be named, the last one in force can neither be disabled nor erased, nor lose the role. Where some
+  /// changes need two operators, neither can the last two; and the rules themselves are changed by a proposal only.
   ///
   /// - Parameters:
   ///   - rules: the rules from now on.
   ///   - context: names the operator, also for the first time.
   /// - Returns: whether they were others until now.
-  /// - Throws: `forbidden` of the field `operator`; `invalid_value` and `conflict` of the field `rules`.
+  /// - Throws: `forbidden` of the field `operator`; `invalid_value` and `conflict` of the field `rules`; `approval_required`
+  ///   where the rules of before need two operators for anything.
   @discardableResult
   public func configure(_ rules: Oversight, context: RequestContext) async throws(LedgerError) -> Bool {
-    let request = try ledger.prepare(context)
+    var request = try ledger.prepare(context)
+    try ledger.propose(&request, .configure(rules))
     return try await ledger.execute(ConfigureOversight(rules, named: context.namedOperator), request)
   }
 }

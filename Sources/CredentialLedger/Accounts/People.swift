@@ -24,9 +24,13 @@ public struct People: Sendable {
     let command = EraseSubject(
       .account(account), requester: requester.requester, limits: ledger.configuration.selfErasures)
     let own = try ledger.person(of: account).bytes
+    var request = try prepare(requester.requester, context)
+    try ledger.propose(&request, .eraseAccount(account))
     while true {
-      let erased = try await erase(command, by: requester.requester, context)
+      let erased = try await erase(command, by: requester.requester, request)
       if erased.isEmpty || erased.contains(own) { break }
+      // The first commit used it up, for this erasure as a whole.
+      request.hasUsedProposal = request.proposal != nil
     }
     try await ledger.destroyKeys(of: [own])
   }
@@ -43,17 +47,22 @@ public struct People: Sendable {
     _ number: PhoneNumber, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
     let command = EraseSubject(.number(try ledger.hash(of: number)), requester: requester.requester)
-    _ = try await erase(command, by: requester.requester, context)
+    var request = try prepare(requester.requester, context)
+    try ledger.propose(&request, .eraseNumber(number))
+    _ = try await erase(command, by: requester.requester, request)
   }
 
-  private func erase(
-    _ command: EraseSubject, by requester: Requester, _ context: RequestContext
-  ) async throws(LedgerError) -> [[UInt8]] {
+  private func prepare(_ requester: Requester, _ context: RequestContext) throws(LedgerError) -> PreparedRequest {
     var context = context
     // The address is left out: it would be sealed under the key that goes.
     if requester.account != nil { context.address = nil }
     // Doing it twice is harmless, and the answer to a repeated request would not say that keys are left.
-    let request = try ledger.prepare(context)
+    return try ledger.prepare(context)
+  }
+
+  private func erase(
+    _ command: EraseSubject, by requester: Requester, _ request: PreparedRequest
+  ) async throws(LedgerError) -> [[UInt8]] {
     let erased = try await ledger.execute(command, by: requester.account, request)
     try await ledger.destroyKeys(of: erased)
     return erased

@@ -166,7 +166,7 @@ extension Ledger {
           return (nil, nil)
         }
         return (Audit.Label(name: server.name, standing: server.isDeleted ? .ended : .present), nil)
-      case .grant, .family, .token, .webhook, .challenge, .authorizationCode:
+      case .grant, .family, .token, .webhook, .challenge, .authorizationCode, .proposal:
         return (nil, nil)
       }
     }

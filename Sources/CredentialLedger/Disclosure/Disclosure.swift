@@ -67,7 +67,8 @@ extension Ledger {
   /// ```
   ///
   /// Each account is among the subjects of an event, so that ``Audit/Filter/account(_:)`` finds who read its data; of more
-  /// than 384 accounts at once, the event says the group or everybody. Costs a commit.
+  /// than 384 accounts at once, the event says the group, or at the command line everybody. Costs a commit; in person one for
+  /// each 384 accounts.
   ///
   /// - Parameters:
   ///   - whose: the data that is to be read. People who were erased are left out.
@@ -84,14 +85,14 @@ extension Ledger {
     let wanted = try await blocking(.short) { [self] () throws(LedgerError) -> Wanted in
       try self.wanted(whose, requester)
     }
-    let command = RevealPersonalData(
+    let commands = RevealPersonalData.all(
       for: purpose, accounts: wanted.accounts.sorted(),
       persons: wanted.strangers.sorted { $0.lexicographicallyPrecedes($1) },
       group: wanted.group, isEverybody: wanted.isEverybody, requester: requester)
     let persons = wanted.isEverybody ? nil : wanted.keys
     if !wanted.isEverybody, wanted.strangers.isEmpty, wanted.accounts.allSatisfy({ $0 == requester.account }) {
       // Who reads their own data leaves no event, so nothing has to be written.
-      try rehearse(command)
+      for command in commands { try rehearse(command) }
       return Disclosure([], origin, persons)
     }
     guard log.writer != nil else {
@@ -100,7 +101,9 @@ extension Ledger {
         "disclosure: personal data is shown only once that is recorded, and the ledger is open for reading only; "
           + "open it for writing", field: "disclosure")
     }
-    let events = try await execute(command, by: requester.account, try prepare(context))
+    var events: [UInt64] = []
+    let request = try prepare(context)
+    for command in commands { events += try await execute(command, by: requester.account, request) }
     return Disclosure(events, origin, persons)
   }
 

@@ -19,7 +19,9 @@ extension AuditEntry {
   public var details: [(name: String, value: EventDetail)] {
     switch event {
     case .ledgerCreated(let event): [("origin", .text(event.origin)), ("verifyingKey", .hex(event.verifyingKey))]
-    case .ledgerRestored(let event): [("events", .number(event.events)), ("root", .hex(event.root))]
+    case .ledgerRestored(let event):
+      [("events", .number(event.events)), ("root", .hex(event.root))]
+        + (event.approver == 0 ? [] : [("approver", .number(event.approver))])
     case .retentionApplied(let event):
       [
         ("records", .number(event.records)), ("bytes", .number(event.bytes)),
@@ -125,6 +127,12 @@ extension AuditEntry {
     case .signingKeyRotated(let event): [("key", .change(.hex(event.before), .hex(event.after)))]
     case .oversightConfigured(let event):
       Self.changes(event.before.audited, event.after.audited)
+    case .proposalMade(let event):
+      [
+        ("kind", .text(Oversight.Guarded(rawValue: UInt8(truncatingIfNeeded: event.kind.rawValue))?.word ?? "none")),
+        ("change", .text(event.words)), ("expiresAt", .milliseconds(event.expiresAt)),
+      ]
+    case .proposalDecided(let event): [("decision", .text(event.decision.word))]
     case .personalDataRevealed(let event):
       [("purpose", .text(event.purpose))] + (event.everybody ? [("everybody", .flag(true))] : [])
         + (event.persons.isEmpty ? [] : [("persons", .number(UInt64(event.persons.count)))])

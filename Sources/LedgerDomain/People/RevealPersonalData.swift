@@ -4,7 +4,7 @@ public import LedgerEvents
 ///
 /// An event names at most six accounts, so that each is among its record's subjects: the audit trail of an account finds
 /// every event that names it. More accounts take more events, up to ``eventLimit``. A larger number is recorded as the
-/// whole group or as everybody.
+/// whole group or as everybody, unless it is taken apart: see ``all(for:accounts:persons:group:isEverybody:requester:)``.
 public struct RevealPersonalData: Command {
   /// How many events one reading makes at most.
   static let eventLimit = 64
@@ -34,6 +34,26 @@ public struct RevealPersonalData: Command {
     self.group = group
     self.isEverybody = isEverybody
     self.requester = requester
+  }
+
+  /// The readings of some people's data. In person each account is named, in as many readings as that takes: somebody who may
+  /// not read everybody's data may well read that of many.
+  public static func all(
+    for purpose: String, accounts: [AccountID], persons: [[UInt8]], group: GroupID?, isEverybody: Bool,
+    requester: Requester
+  ) -> [RevealPersonalData] {
+    let whole = RevealPersonalData(
+      for: purpose, accounts: accounts, persons: persons, group: group, isEverybody: isEverybody, requester: requester)
+    guard requester.account != nil, group == nil, !isEverybody else { return [whole] }
+    let (ofAccounts, ofPersons) = (eventLimit * accountsOfEvent, eventLimit * personsOfEvent)
+    let count = max(
+      1, (accounts.count + ofAccounts - 1) / ofAccounts, (persons.count + ofPersons - 1) / ofPersons)
+    return (0..<count).map { index in
+      var part = whole
+      part.accounts = Array(accounts.dropFirst(index * ofAccounts).prefix(ofAccounts))
+      part.persons = Array(persons.dropFirst(index * ofPersons).prefix(ofPersons))
+      return part
+    }
   }
 
   public func decide(

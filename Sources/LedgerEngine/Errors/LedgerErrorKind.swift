@@ -50,7 +50,8 @@ extension LedgerError.Code {
     ]
     let refusals: [(Refusal.Code, Kind)] = [
       (.notFound, .notFound), (.gone, .gone), (.forbidden, .forbidden), (.accountDisabled, .forbidden),
-      (.phoneRequired, .forbidden), (.conflict, .conflict), (.lastAdmin, .conflict), (.tooMany, .tooMany),
+      (.phoneRequired, .forbidden), (.conflict, .conflict), (.lastAdmin, .conflict), (.approvalRequired, .forbidden),
+      (.tooMany, .tooMany),
       (.invalidClient, .invalidClient), (.invalidGrant, .invalidCredential), (.wrongPIN, .invalidCredential),
       (.noOpenPIN, .invalidCredential), (.unauthorizedClient, .unauthorizedClient), (.invalidScope, .invalidScope),
       (.invalidTarget, .invalidTarget), (.invalidProof, .invalidProof),

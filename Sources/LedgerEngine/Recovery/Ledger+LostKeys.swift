@@ -117,7 +117,13 @@ extension Ledger {
   }
 
   /// Records that keys are gone for good: their persons as erased, their webhooks as deleted.
-  package func recordErasures(of lost: LostKeys) async throws(LedgerError) {
+  ///
+  /// - Parameters:
+  ///   - request: who answers for it.
+  ///   - context: the same.
+  package func recordErasures(
+    of lost: LostKeys, _ request: PreparedRequest, _ context: RequestContext
+  ) async throws(LedgerError) {
     var persons: [RecordLostKeys.Person] = []
     var webhooks: [WebhookID] = []
     for (key, owner) in lost.owners.sorted(by: { $0.key.bytes.lexicographicallyPrecedes($1.key.bytes) }) {
@@ -128,10 +134,11 @@ extension Ledger {
       }
     }
     for start in stride(from: 0, to: persons.count, by: RecordLostKeys.limit) {
-      _ = try await execute(RecordLostKeys(Array(persons[start..<min(start + RecordLostKeys.limit, persons.count)])))
+      _ = try await execute(
+        RecordLostKeys(Array(persons[start..<min(start + RecordLostKeys.limit, persons.count)])), request)
     }
     for webhook in webhooks {
-      try await deleteWebhook(webhook, by: .requester(.operator), for: nil, prepare(RequestContext.none))
+      try await deleteWebhook(webhook, by: .requester(.operator), for: nil, prepare(context))
     }
   }
 }

@@ -1,6 +1,7 @@
 package import EventLog
 package import KeyStore
 import LedgerCrypto
+package import LedgerDomain
 package import LedgerEvents
 
 /// A request with everything that its decision needs from outside.
@@ -15,9 +16,23 @@ package struct PreparedRequest: Sendable {
   package var reason: [UInt8] = []
   package var ticket: [UInt8] = []
 
+  /// The proposal by which it is done, what it asks for, and whether it has used up the proposal.
+  package var proposal: ProposalID?
+  package var proposed: ProposedRequest?
+  package var hasUsedProposal = false
+
+  package var approval: Approval {
+    Approval(proposed, by: proposal, named: namedOperator, isUsed: hasUsedProposal)
+  }
+
   /// Who and what answers for the command line.
   package var authority: [LogSubject] {
-    namedOperator.map { [LogSubject(kind: SubjectKind.operator.rawValue, number: $0.rawValue)] } ?? []
+    var authority: [LogSubject] = []
+    if let namedOperator {
+      authority.append(LogSubject(kind: SubjectKind.operator.rawValue, number: namedOperator.rawValue))
+    }
+    if let proposal { authority.append(LogSubject(kind: SubjectKind.proposal.rawValue, number: proposal.rawValue)) }
+    return authority
   }
 
   /// Whose key seals the address, where no account is named that says it.

@@ -23,10 +23,12 @@ public struct RequestContext: Sendable {
   public var reason: String?
   /// What it goes back to outside the ledger, such as `HR-77`; at most 100 bytes, one line. It stays for good as well.
   public var ticket: String?
+  /// The proposal by which a change is made that needs the approval of a second operator: see ``Proposals``.
+  public var proposal: ProposalID?
 
   public init(
     requestID: String? = nil, address: String? = nil, idempotencyKey: String? = nil, namedOperator: AccountID? = nil,
-    reason: String? = nil, ticket: String? = nil
+    reason: String? = nil, ticket: String? = nil, proposal: ProposalID? = nil
   ) {
     self.requestID = requestID
     self.address = address
@@ -34,6 +36,7 @@ public struct RequestContext: Sendable {
     self.namedOperator = namedOperator
     self.reason = reason
     self.ticket = ticket
+    self.proposal = proposal
   }
 
   /// Nothing is known of the request.

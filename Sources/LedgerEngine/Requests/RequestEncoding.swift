@@ -83,6 +83,12 @@ package enum RequestName: String, Sendable, CaseIterable {
   case disableWebhook = "webhooks.disable"
   case deleteWebhook = "webhooks.delete"
   case rotateMasterKey = "keys.rotateMasterKey"
+  case eraseAccount = "people.erase"
+  case erasePerson = "people.erasePerson"
+  case configureOversight = "operators.configure"
+  case rotateKeys = "keys.rotate"
+  case dropKeys = "keys.drop"
+  case rotateSigningKey = "keys.rotateSigningKey"
 }
 
 /// A part of what a request asks for.

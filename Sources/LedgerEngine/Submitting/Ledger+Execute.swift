@@ -21,7 +21,8 @@ extension Ledger {
     do {
       committed = try await writer.append(options, once: Self.once(command, request.keyed)) {
         (view, moment) throws(AppendFailure<DecisionFailure>) in
-        let decision = try decide(command, in: view, moment)
+        var decision = try decide(command, in: view, moment)
+        if let used = try Self.requireApproval(of: decision, request, in: view, moment) { decision.events.append(used) }
         return Proposal(
           decision.events, try Self.recordContext(of: decision, request, address: address, in: view),
           kept: decision.kept)
@@ -68,6 +69,24 @@ extension Ledger {
       } catch { throw .refused(error) }
       do throws(LogError) { try keyed.requireSame(as: memo) } catch { throw .log(error) }
     }
+  }
+
+  /// Refuses what needs a second operator and has none.
+  ///
+  /// - Returns: the event that uses up the proposal by which it is done; nil where none is needed.
+  @inline(__always)
+  package static func requireApproval(
+    of decision: Decision, _ request: PreparedRequest, in view: borrowing LogView<WriteTransaction, ProjectionSet>,
+    _ moment: Moment
+  ) throws(AppendFailure<DecisionFailure>) -> LedgerEvent? {
+    // What the ledger records by itself was done, or asked for, before.
+    guard !request.isAutomatic else { return nil }
+    do throws(DecisionFailure) {
+      return try view.withState(orThrow: { .unreadable(StateUnreadable($0.text)) }) { (state) throws(DecisionFailure) in
+        try state.requireApproval(
+          of: decision.events, by: decision.actor, request.approval, at: Timestamp(milliseconds: moment.now))
+      }
+    } catch { throw .refused(error) }
   }
 
   /// What stands in the records of a decision besides its events.
@@ -207,6 +226,7 @@ extension Ledger {
     request.namedOperator = context.namedOperator
     request.reason = try Self.line(context.reason, "reason", bytes: 500)
     request.ticket = try Self.line(context.ticket, "ticket", bytes: 100)
+    request.proposal = context.proposal
     return request
   }
 

@@ -14,6 +14,18 @@ extension AccountRole {
   }
 }
 
+extension ProposalDecision {
+  package var word: String {
+    switch self {
+    case .approved: "approved"
+    case .withdrawn: "withdrawn"
+    case .rejected: "rejected"
+    case .executed: "executed"
+    case .unspecified, .UNRECOGNIZED: "none"
+    }
+  }
+}
+
 extension Role {
   package var word: String { self == .admin ? "admin" : "member" }
 }

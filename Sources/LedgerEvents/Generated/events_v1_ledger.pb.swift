@@ -99,6 +99,9 @@ public nonisolated struct LedgerRestored: Sendable {
   /// Root of the Merkle tree over them (32 bytes).
   public var root: Data = Data()
 
+  /// Account of the operator who approved the restore, 0 if none. The operator who restores is in the record's header.
+  public var approver: UInt64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -214,7 +217,7 @@ nonisolated extension LedgerCreated: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension LedgerRestored: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".LedgerRestored"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}root\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}events\0\u{1}root\0\u{1}approver\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -224,6 +227,7 @@ nonisolated extension LedgerRestored: SwiftProtobuf.Message, SwiftProtobuf._Mess
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.events) }()
       case 2: try { try decoder.decodeSingularBytesField(value: &self.root) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.approver) }()
       default: break
       }
     }
@@ -236,12 +240,16 @@ nonisolated extension LedgerRestored: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.root.isEmpty {
       try visitor.visitSingularBytesField(value: self.root, fieldNumber: 2)
     }
+    if self.approver != 0 {
+      try visitor.visitSingularUInt64Field(value: self.approver, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: LedgerRestored, rhs: LedgerRestored) -> Bool {
     if lhs.events != rhs.events {return false}
     if lhs.root != rhs.root {return false}
+    if lhs.approver != rhs.approver {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

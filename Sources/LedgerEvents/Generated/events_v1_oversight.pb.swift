@@ -82,6 +82,61 @@ public nonisolated enum GuardedChange: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
+/// What became of a proposal.
+public nonisolated enum ProposalDecision: SwiftProtobuf.Enum, Swift.CaseIterable {
+  public typealias RawValue = Int
+  case unspecified // = 0
+
+  /// Another operator approved it.
+  case approved // = 1
+
+  /// The operator who made it takes it back.
+  case withdrawn // = 2
+
+  /// Another operator refused it.
+  case rejected // = 3
+
+  /// The change was made: in the same commit, or, for keys, right after it. It cannot be made by this proposal again.
+  case executed // = 4
+  case UNRECOGNIZED(Int)
+
+  public init() {
+    self = .unspecified
+  }
+
+  public init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .approved
+    case 2: self = .withdrawn
+    case 3: self = .rejected
+    case 4: self = .executed
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  public var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .approved: return 1
+    case .withdrawn: return 2
+    case .rejected: return 3
+    case .executed: return 4
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  public static let allCases: [ProposalDecision] = [
+    .unspecified,
+    .approved,
+    .withdrawn,
+    .rejected,
+    .executed,
+  ]
+
+}
+
 /// The rules that operators work under.
 public nonisolated struct OversightRules: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -132,6 +187,55 @@ public nonisolated struct OversightConfigured: Sendable {
   fileprivate var _after: OversightRules? = nil
 }
 
+/// proposal.made: an operator asks for a change that needs the approval of a second operator. The object's number is the
+/// record's position; the operator, the reason and the ticket are in the record's header.
+public nonisolated struct ProposalMade: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// What needs the approval.
+  public var kind: GuardedChange = .unspecified
+
+  /// SHA-256 of the exact request (32 bytes). A request holds no personal data, so none can be guessed from it.
+  public var request: Data = Data()
+
+  /// The same request in words, for the operator who approves: at most 200 bytes.
+  public var words: String = String()
+
+  /// Account of the operator who proposes.
+  public var proposer: UInt64 = 0
+
+  /// From when on it is of no use: milliseconds since the Unix epoch.
+  public var expiresAt: Int64 = 0
+
+  /// The account that is to be changed, 0 if none.
+  public var account: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// proposal.decided: something became of a proposal.
+public nonisolated struct ProposalDecided: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Position of the event that made it.
+  public var proposal: UInt64 = 0
+
+  public var decision: ProposalDecision = .unspecified
+
+  /// Account of the operator who decides, or who makes the change.
+  public var `operator`: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 /// personal_data.revealed: personal data was opened for somebody other than the person. Recorded before it was shown.
 public nonisolated struct PersonalDataRevealed: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -164,6 +268,10 @@ fileprivate nonisolated let _protobuf_package = "credledger.events.v1"
 
 nonisolated extension GuardedChange: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0GUARDED_CHANGE_UNSPECIFIED\0\u{1}GUARDED_CHANGE_ERASURE\0\u{1}GUARDED_CHANGE_ROLE\0\u{1}GUARDED_CHANGE_KEYS\0\u{1}GUARDED_CHANGE_RESTORE\0")
+}
+
+nonisolated extension ProposalDecision: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PROPOSAL_DECISION_UNSPECIFIED\0\u{1}PROPOSAL_DECISION_APPROVED\0\u{1}PROPOSAL_DECISION_WITHDRAWN\0\u{1}PROPOSAL_DECISION_REJECTED\0\u{1}PROPOSAL_DECISION_EXECUTED\0")
 }
 
 nonisolated extension OversightRules: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -235,6 +343,101 @@ nonisolated extension OversightConfigured: SwiftProtobuf.Message, SwiftProtobuf.
   public static func ==(lhs: OversightConfigured, rhs: OversightConfigured) -> Bool {
     if lhs._before != rhs._before {return false}
     if lhs._after != rhs._after {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProposalMade: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ProposalMade"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}request\0\u{1}words\0\u{1}proposer\0\u{3}expires_at\0\u{1}account\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.request) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.words) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.proposer) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.expiresAt) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.account) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.kind != .unspecified {
+      try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 1)
+    }
+    if !self.request.isEmpty {
+      try visitor.visitSingularBytesField(value: self.request, fieldNumber: 2)
+    }
+    if !self.words.isEmpty {
+      try visitor.visitSingularStringField(value: self.words, fieldNumber: 3)
+    }
+    if self.proposer != 0 {
+      try visitor.visitSingularUInt64Field(value: self.proposer, fieldNumber: 4)
+    }
+    if self.expiresAt != 0 {
+      try visitor.visitSingularInt64Field(value: self.expiresAt, fieldNumber: 5)
+    }
+    if self.account != 0 {
+      try visitor.visitSingularUInt64Field(value: self.account, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProposalMade, rhs: ProposalMade) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs.request != rhs.request {return false}
+    if lhs.words != rhs.words {return false}
+    if lhs.proposer != rhs.proposer {return false}
+    if lhs.expiresAt != rhs.expiresAt {return false}
+    if lhs.account != rhs.account {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProposalDecided: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ProposalDecided"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}proposal\0\u{1}decision\0\u{1}operator\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.proposal) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.decision) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.`operator`) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.proposal != 0 {
+      try visitor.visitSingularUInt64Field(value: self.proposal, fieldNumber: 1)
+    }
+    if self.decision != .unspecified {
+      try visitor.visitSingularEnumField(value: self.decision, fieldNumber: 2)
+    }
+    if self.`operator` != 0 {
+      try visitor.visitSingularUInt64Field(value: self.`operator`, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: ProposalDecided, rhs: ProposalDecided) -> Bool {
+    if lhs.proposal != rhs.proposal {return false}
+    if lhs.decision != rhs.decision {return false}
+    if lhs.`operator` != rhs.`operator` {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

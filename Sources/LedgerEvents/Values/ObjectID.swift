@@ -97,6 +97,8 @@ public enum ObjectKinds {
   }
   /// Kind of an ``ObjectID``: resource server.
   public enum ResourceServer: SubjectObjectKind { public static var subjectKind: SubjectKind { .resourceServer } }
+  /// Kind of an ``ObjectID``: proposal.
+  public enum Proposal: SubjectObjectKind { public static var subjectKind: SubjectKind { .proposal } }
 }
 
 /// A person's account.
@@ -127,3 +129,5 @@ public typealias SubscriptionID = ObjectID<ObjectKinds.Subscription>
 public typealias AuthorizationCodeID = ObjectID<ObjectKinds.AuthorizationCode>
 /// A resource server: a program that is shown access tokens.
 public typealias ResourceServerID = ObjectID<ObjectKinds.ResourceServer>
+/// A change that needs the approval of a second operator, as it was proposed.
+public typealias ProposalID = ObjectID<ObjectKinds.Proposal>

@@ -16,6 +16,8 @@ public enum SubjectKind: UInt8, Sendable, Hashable, CaseIterable {
   case subscription = 12
   case authorizationCode = 13
   case resourceServer = 20
+  /// A change that an operator proposed. Among the subjects of the change that was made by it.
+  case proposal = 21
 
   /// The name in lower case, as in the text of a ``Subject``.
   public var name: String {
@@ -34,6 +36,7 @@ public enum SubjectKind: UInt8, Sendable, Hashable, CaseIterable {
     case .subscription: "subscription"
     case .authorizationCode: "authorization-code"
     case .resourceServer: "resource-server"
+    case .proposal: "proposal"
     }
   }
 

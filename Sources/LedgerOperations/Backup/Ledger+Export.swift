@@ -92,14 +92,17 @@ extension Ledger {
   ///   - record: whether the log says that it was restored; it stays as it was exported unless that is asked for.
   ///   - missingKeys: whether keys may be missing of persons whom the log does not say to be erased.
   ///   - against: signed checkpoints kept elsewhere, each of which the copy must hold all of.
+  ///   - authority: who imports and who approved it, for the events.
   ///   - progress: is told how many events came, and of how many, where a file's size lets that be guessed.
-  /// - Throws: `damaged` with the first line that is wrong; `keys_behind`, `already_exists`, `busy`,
+  /// - Throws: `forbidden` of the field `operator` or `approver`, `approval_required` where the rules of the log need two
+  ///   operators; `damaged` with the first line that is wrong; `keys_behind`, `already_exists`, `busy`,
   ///   `not_found`, `key_unavailable`, `newer_format`, `disk_full`, `storage`; `behind_checkpoint`,
   ///   `contradicts_checkpoint` or `invalid_checkpoint` where it does not hold what a
   ///   checkpoint kept elsewhere says.
   public static func importing(
     _ descriptor: Int32, keys: String, at path: String, _ configuration: LedgerConfiguration = LedgerConfiguration(),
     record: RestoreRecord = .none, missingKeys: MissingKeys = .refused, against: [String] = [],
+    by authority: RestoreAuthority = .none,
     progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> RestoreReport {
     let carried = try await onOwnThread { () throws(LedgerError) in
@@ -111,10 +114,10 @@ extension Ledger {
         _ = try reader.read(trusted: trusted, against: against, into: &log, stage: .writing, progress)
       }
     }
-    return try await finish(carried, configuration, record, missingKeys)
+    return try await finish(carried, configuration, record, missingKeys, authority)
   }
 
-  /// Checks an export as ``importing(_:keys:at:_:record:missingKeys:against:progress:)`` does, and makes nothing of it.
+  /// Checks an export as ``importing(_:keys:at:_:record:missingKeys:against:by:progress:)`` does, and makes nothing of it.
   ///
   /// - Parameters:
   ///   - descriptor: an open file or pipe, which is read to its end and stays open.

@@ -49,8 +49,10 @@ extension Ledger {
   ///   - record: whether the log says that it was restored.
   ///   - missingKeys: whether keys may be missing of persons whom the log does not say to be erased.
   ///   - against: signed checkpoints kept elsewhere, each of which the copy must hold all of.
+  ///   - authority: who restores and who approved it, for the event.
   ///   - progress: is told how far it has come.
-  /// - Throws: `keys_behind` where such keys are missing; `already_exists`; `busy` where somebody else
+  /// - Throws: `forbidden` of the field `operator` or `approver`, `approval_required` where the rules of the log need two
+  ///   operators; `keys_behind` where such keys are missing; `already_exists`; `busy` where somebody else
   ///   restores to the same folder; `not_found` where there is no such copy or no keys; `damaged` with what is
   ///   wrong; `key_unavailable` where the keys are not of this ledger, or the master key is another; `disk_full`, `storage`;
   ///   `behind_checkpoint`, `contradicts_checkpoint` or `invalid_checkpoint` where it does not hold what a
@@ -58,6 +60,7 @@ extension Ledger {
   public static func restore(
     from source: String, keys: String, at path: String, _ configuration: LedgerConfiguration = LedgerConfiguration(),
     record: RestoreRecord = .event, missingKeys: MissingKeys = .refused, against: [String] = [],
+    by authority: RestoreAuthority = .none,
     progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> RestoreReport {
     let carried = try await onOwnThread { () throws(LedgerError) in
@@ -69,7 +72,7 @@ extension Ledger {
       return try restore(
         ArchiveFolder(path: source), KeysSource(path: keys), against, in: draft, configuration, progress)
     }
-    return try await finish(carried, configuration, record, missingKeys)
+    return try await finish(carried, configuration, record, missingKeys, authority)
   }
 
   /// A log in its draft, with its keys.
@@ -146,7 +149,8 @@ extension Ledger {
 
   /// Opens the ledger in a draft, as it will be opened from now on, and gives it its name.
   static func finish(
-    _ carried: Carried, _ configuration: LedgerConfiguration, _ recording: RestoreRecord, _ missingKeys: MissingKeys
+    _ carried: Carried, _ configuration: LedgerConfiguration, _ recording: RestoreRecord, _ missingKeys: MissingKeys,
+    _ authority: RestoreAuthority
   ) async throws(LedgerError) -> RestoreReport {
     // Held against the witness file where one is named: an old copy is not to take the place of a newer ledger unnoticed.
     let ledger = try await open(carried.draft.path, nil, configuration, acceptingMissingKeys: true)
@@ -167,11 +171,8 @@ extension Ledger {
       }
       newest = Timestamp(milliseconds: record.header.recordedAt)
       missing = try missingKeys.find(in: ledger.log, ledger.keyStore)
-      switch recording {
-      case .event: recordedAt = try await ledger.execute(RecordRestore(events: carried.size, root: carried.root))
-      case .none: recordedAt = nil
-      }
-      try await ledger.recordErasures(of: missing)
+      recordedAt = try await ledger.record(
+        Restored(events: carried.size, root: carried.root, missing: missing), by: authority, recording)
     } catch {
       await ledger.close()
       throw error
@@ -185,7 +186,7 @@ extension Ledger {
 }
 
 extension Ledger {
-  /// Checks a backup as ``restore(from:keys:at:_:record:missingKeys:against:progress:)`` does, and changes
+  /// Checks a backup as ``restore(from:keys:at:_:record:missingKeys:against:by:progress:)`` does, and changes
   /// nothing, neither in it nor beside it, except for a scratch folder beside it where projections are compared.
   ///
   /// Its files are compared with their digests before anything in them is trusted. Without keys, checkpoints are held

@@ -58,6 +58,9 @@ extension LedgerState {
     case .resourceServer:
       guard let server = try resourceServer(ResourceServerID(rawValue: number)) else { return nil }
       return Self.fields(server)
+    case .proposal:
+      guard let proposal = try proposal(ProposalID(rawValue: number)) else { return nil }
+      return Self.fields(proposal)
     case .operator: return nil
     }
   }
@@ -124,6 +127,15 @@ extension LedgerState {
       .init("previousSecret", .init(event: server.previousSecret.rawValue)),
       .init("previousSecretUntil", server.previousSecret.rawValue == 0 ? .none : .time(server.previousUntil)),
       .init("deleted", .flag(server.isDeleted)), .init("createdAt", .time(server.createdAt)),
+    ]
+  }
+
+  private static func fields(_ proposal: ChangeProposal) -> [StateObject.Field] {
+    [
+      .init("kind", .text(proposal.kind.word)), .init("change", .text(proposal.words)),
+      .init("account", .init(proposal.account)), .init("proposer", .init(proposal.proposer)),
+      .init("approver", .init(proposal.approver)), .init("status", .text("\(proposal.status)")),
+      .init("proposedAt", .time(proposal.proposedAt)), .init("expiresAt", .time(proposal.expiresAt)),
     ]
   }
 

@@ -94,9 +94,9 @@ extension Keys {
         .invalidValue, "kind: expected another than signing, whose keys check what they signed", field: "kind")
     }
     let ledger = ledger
-    let request = try ledger.prepare(context)
-    try ledger.requireNamed(request)
+    var request = try ledger.prepare(context)
     try ledger.requireNoRows(under: kind, below: number)
+    try await ledger.authorize(&request, .keys, .dropKeys(kind, below: number))
     let dropped = try await ledger.blocking { () throws(LedgerError) in
       try keyed { () throws(KeyStoreError) in try ledger.keyStore.dropKeys(of: kind, below: number) }
     }
@@ -112,8 +112,8 @@ extension Keys {
       throw LedgerError(.invalidValue, "overlap: expected a duration that is not negative", field: "overlap")
     }
     let ledger = ledger
-    let request = try ledger.prepare(context)
-    try ledger.requireNamed(request)
+    var request = try ledger.prepare(context)
+    try await ledger.authorize(&request, .keys, .rotateKeys(kinds, overlap: overlap))
     let retention = Duration.milliseconds(max(ledger.configuration.idempotencyRetention, 0))
     do throws(LedgerError) {
       // One that is kept elsewhere is replaced there, and by name.

@@ -22,8 +22,8 @@ public struct Keys: Sendable {
   /// - Throws: `key_unavailable`, `closed`.
   @discardableResult
   public func rotateSigningKey(context: RequestContext = .none) async throws(LedgerError) -> String {
-    let request = try ledger.prepare(context)
-    try ledger.requireNamed(request)
+    var request = try ledger.prepare(context)
+    try await ledger.authorize(&request, .keys, .rotateSigningKey())
     try await ledger.replaceSigningKey()
     try await ledger.recordSigningKeys(request)
     return try ledger.verifierKey
@@ -52,7 +52,7 @@ public struct Keys: Sendable {
   public func rotateSigningKey(
     to provider: any SigningKeyProvider, verifierKey: String? = nil, context: RequestContext = .none
   ) async throws(LedgerError) -> String {
-    let request = try ledger.prepare(context)
+    var request = try ledger.prepare(context)
     try ledger.requireNamed(request)
     let (origin, challenge) = (ledger.origin, Array("credledger signing key/1\n\(ledger.origin)\n".utf8))
     let key = try await ledger.blocking { () throws(LedgerError) -> Ed25519.VerifyingKey in
@@ -62,9 +62,27 @@ public struct Keys: Sendable {
       } catch { throw LedgerError(.signingUnavailable, "\(error.reason); nothing was changed") }
       return key
     }
+    try await ledger.authorize(&request, .keys, .rotateSigningKey(to: key.bytes))
     try await ledger.replaceSigningKey(to: key)
     try await ledger.recordSigningKeys(request)
     return try ledger.verifierKey
+  }
+
+  /// The public key of one that is kept elsewhere, as ``ProposedChange/rotateSigningKey(to:)`` takes it.
+  ///
+  /// ```swift
+  /// let key = try ledger.keys.signingKey(of: provider)
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - provider: signs by the key.
+  ///   - verifierKey: its public key, as a C2SP verifier key or as 32 bytes in Base64; nil asks the provider.
+  /// - Returns: 32 bytes.
+  /// - Throws: `signing_unavailable`; `invalid_value` where there is no public key.
+  public func signingKey(
+    of provider: any SigningKeyProvider, verifierKey: String? = nil
+  ) throws(LedgerError) -> [UInt8] {
+    try Self.verifyingKey(verifierKey, origin: ledger.origin, provider).bytes
   }
 
   private static func verifyingKey(
@@ -118,9 +136,9 @@ public struct Keys: Sendable {
     to source: MasterKey.Source, context: RequestContext = .none
   ) async throws(LedgerError) {
     let ledger = ledger
-    let request = try ledger.prepare(context)
-    try ledger.requireNamed(request)
+    var request = try ledger.prepare(context)
     try await ledger.recordMasterKey()
+    try await ledger.authorize(&request, .keys, .rotateMasterKey(to: fingerprintOfProposal(source)))
     try await ledger.blocking { () throws(LedgerError) in
       let now = try ledger.now.milliseconds
       try keyed { () throws(KeyStoreError) in
@@ -150,6 +168,11 @@ public struct Keys: Sendable {
   /// - Throws: `key_unavailable` where there is no key, or none that may be used.
   public func fingerprint(of source: MasterKey.Source) throws(LedgerError) -> String {
     try keyed { () throws(KeyStoreError) in try ledger.keyStore.fingerprint(of: source) }
+  }
+
+  /// How a proposal names a new master key; nil for one that is drawn.
+  private func fingerprintOfProposal(_ source: MasterKey.Source) throws(LedgerError) -> String? {
+    if case .keysFolder = source { nil } else { try fingerprint(of: source) }
   }
 
   /// The key of a role in text, to be handed out in place of the master key, to a process that is not to have that: it is

@@ -13,6 +13,8 @@ struct EventWords: Sendable {
     switch entry.type {
     case .ledgerCreated: return "This ledger was created"
     case .ledgerRestored: return "This ledger was restored from a backup"
+    case .proposalMade: return "\(who) proposed a change that needs a second operator"
+    case .proposalDecided: return "\(who) decided on a proposal, or made the change by it"
     case .retentionApplied: return "Old records were moved to the archive"
     case .clockCorrected: return "The clock was corrected"
     case .accountRegistered: return "\(account) signed in for the first time"

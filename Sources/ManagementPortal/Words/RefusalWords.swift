@@ -15,6 +15,8 @@ enum RefusalWords {
     case "too_many":
       return "No more PINs for now. Wait an hour, then try again. Nothing is wrong with your account."
     case "last_admin": return "A group keeps at least one admin. Make somebody else admin first."
+    case "approval_required":
+      return "This needs the approval of a second operator. Operators propose and approve it at the command line."
     case "forbidden": return "You may see this, but you may not change it."
     case "account_disabled": return "Your account is disabled. Only an operator can enable it."
     case "already_exists": return "There is one already. Nothing was done; look again."

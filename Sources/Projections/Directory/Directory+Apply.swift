@@ -82,11 +82,14 @@ extension Directory {
       try note(event.purpose, in: &transaction) { $0.oldest = event.oldest }
     case .oversightConfigured(let event):
       try put(Oversight(event.after), at: .number(.oversight, 0), in: &transaction)
+    case .proposalMade(let event): try propose(event, position, time, &transaction)
+    case .proposalDecided(let event): try decide(event, &transaction)
+    case .ledgerRestored: try voidProposals(&transaction)
     case .signingKeyRotated(let event): try name(signingKey: event.after, position, &transaction)
     case .clockCorrected(let event):
       try put(ClockCorrection(event, position), at: .number(.clockCorrection, position), in: &transaction)
     // These change only whether tokens are valid, or nothing that is looked up.
-    case .ledgerRestored, .retentionApplied, .refreshTokenRotated, .tokenIssued, .masterKeyRotated, .phonePINWithheld,
+    case .retentionApplied, .refreshTokenRotated, .tokenIssued, .masterKeyRotated, .phonePINWithheld,
       .phonePINDispatched, .tokenLeakReported, .personalDataRevealed, .accountSignedOut, .accountSignInRefused,
       .permissionReviewed:
       break

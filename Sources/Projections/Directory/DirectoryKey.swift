@@ -109,6 +109,8 @@ package enum DirectoryKey: Equatable {
     case operatorAccount = 93
     /// ``Oversight``, at 0.
     case oversight = 94
+    /// Proposal to ``ChangeProposal``.
+    case proposal = 95
   }
 
   var family: Family {

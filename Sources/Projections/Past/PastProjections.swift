@@ -273,6 +273,7 @@ extension DirectoryKey {
     case .number(.authorizationCode, let number): Subject(kind: .authorizationCode, number: number)
     case .number(.subscription, let number): Subject(kind: .subscription, number: number)
     case .number(.resourceServer, let number): Subject(kind: .resourceServer, number: number)
+    case .number(.proposal, let number): Subject(kind: .proposal, number: number)
     default: nil
     }
   }

@@ -47,9 +47,13 @@ struct ImportCommand: AsyncParsableCommand {
       the export are refused, and whatever was revoked, disabled or erased after it is undone: do it again. --against \
       and --witness-file hold it against checkpoints kept elsewhere, which shows a tail cut off or a history rewritten whole.
 
+      With --as, --approved-by, --reason or --ticket the next event says who imported it; without, the log stays as it was \
+      exported.
+
       EXAMPLES
         credledger import events.ndjson --keys /safe/keys-2026-11-25 --ledger ./again
         zstd -dc events.ndjson.zst | credledger import --keys ./ledger/keys --ledger ./again
+        credledger import events.ndjson --keys /safe/keys-2026-11-25 --ledger ./again --as Ada --ticket DR-4
         credledger import --check events.ndjson --against elsewhere/checkpoint
       """)
 
@@ -66,6 +70,7 @@ struct ImportCommand: AsyncParsableCommand {
   @Option(name: .customLong("verifier-key"), help: "A key known from elsewhere that must have signed; with --check.")
   var verifierKeys: [String] = []
   @OptionGroup var kept: AgainstOptions
+  @OptionGroup(title: "Who and why") var by: RestoreAuthorityOptions
 
   func validate() throws {
     if !check, !verifierKeys.isEmpty { throw ValidationError("--verifier-key goes with --check.") }
@@ -96,7 +101,8 @@ struct ImportCommand: AsyncParsableCommand {
     let report = try await Carrying.showing { observe in
       try await Ledger.importing(
         descriptor, keys: keys, at: path, try ledger.configuration(for: .writing),
-        missingKeys: acceptMissingKeys ? .accepted : .refused, against: kept.checkpoints(), progress: observe)
+        record: by.isGiven ? .event : .none, missingKeys: acceptMissingKeys ? .accepted : .refused,
+        against: kept.checkpoints(), by: by.authority, progress: observe)
     }
     output.tell(report, at: path)
   }

@@ -20,6 +20,7 @@ struct RestoreCommand: AsyncParsableCommand {
       EXAMPLES
         credledger restore /backup/2026-11-25 --keys /safe/keys-2026-11-25 --ledger /var/lib/credledger
         credledger restore /backup/archive --keys /safe/keys-2026-11-25 --ledger ./again
+        credledger restore /backup/2026-11-25 --keys /safe/keys --ledger ./again --as Ada --approved-by Bo --ticket DR-4
       """)
 
   @OptionGroup var ledger: LedgerOptions
@@ -33,15 +34,36 @@ struct RestoreCommand: AsyncParsableCommand {
       discussion: "Correct only if they were erased after the log was copied; their data stays sealed."))
   var acceptMissingKeys = false
   @OptionGroup var kept: AgainstOptions
+  @OptionGroup(title: "Who and why") var by: RestoreAuthorityOptions
 
   func run() async throws {
     let path = try ledger.requireFolder()
     let report = try await Carrying.showing { [self] observe in
       try await Ledger.restore(
         from: source, keys: keys, at: path, try ledger.configuration(for: .writing), record: exact ? .none : .event,
-        missingKeys: acceptMissingKeys ? .accepted : .refused, against: kept.checkpoints(), progress: observe)
+        missingKeys: acceptMissingKeys ? .accepted : .refused, against: kept.checkpoints(),
+        by: by.authority, progress: observe)
     }
     output.tell(report, at: path)
+  }
+}
+
+/// Who restores a ledger, and who approved that.
+struct RestoreAuthorityOptions: ParsableArguments {
+  @OptionGroup var by: OperatorOptions
+  @Option(
+    help: ArgumentHelp(
+      "Another operator, who approved it: an account or an exact name.",
+      discussion:
+        "Needed where the rules of the ledger need two operators for it. No proposal can be made of a restore.",
+      valueName: "operator"))
+  var approvedBy: String?
+
+  /// Whether anything was said of it.
+  var isGiven: Bool { by.given != nil || approvedBy != nil || by.reason != nil || by.ticket != nil }
+
+  var authority: RestoreAuthority {
+    RestoreAuthority(named: by.given, approver: approvedBy, reason: by.reason, ticket: by.ticket)
   }
 }
 

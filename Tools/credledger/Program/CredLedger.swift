@@ -36,7 +36,7 @@ struct CredLedger: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       Init.self, Serve.self, Walkthrough.self, Stats.self, Verify.self, AuditCommand.self, ExplainCommand.self,
-      AccountCommand.self, OperatorCommand.self,
+      AccountCommand.self, OperatorCommand.self, ProposalCommand.self,
       ConnectorCommand.self, GroupCommand.self, GrantCommand.self, WebhookCommand.self,
       ResourceServerCommand.self,
       ClockCommand.self,

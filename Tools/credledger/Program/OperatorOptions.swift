@@ -19,7 +19,7 @@ struct OperatorOptions: ParsableArguments {
   func context(in ledger: Ledger, isReasonOfEvent: Bool = false) async throws -> RequestContext {
     var context = RequestContext(reason: isReasonOfEvent ? nil : reason, ticket: ticket)
     guard let session = DoorSession.current else {
-      if let name = name ?? Self.named { context.namedOperator = try await ledger.operators.find(name) }
+      if let name = given { context.namedOperator = try await ledger.operators.find(name) }
       return context
     }
     context.requestID = session.sender.requestID
@@ -33,6 +33,9 @@ struct OperatorOptions: ParsableArguments {
     }
     return context
   }
+
+  /// The operator who is named, by the option or by the environment.
+  var given: String? { name ?? Self.named }
 
   /// The operator whom the environment names.
   static var named: String? {

@@ -105,16 +105,18 @@ struct AccountCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Give an account another role.")
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup(title: "Who and why") var by: OperatorOptions
+    @OptionGroup(title: "Two operators") var approval: ApprovalOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The account, such as account:12 or 12.") var account: AccountID
     @Argument(help: "user, tenant-admin, auditor or operator.") var role: RoleName
 
     func run() async throws {
       let (id, role) = (account, role.role)
-      let change = try await ledger.changing(id, by) {
-        _ = try await $0.accounts.changeRole(of: id, to: role, by: Requester.operator, context: $1)
+      if try await ledger.proposed(approval, by, output.format, { _ in .changeRole(of: id, to: role) }) { return }
+      let isNew = try await ledger.writing(by, approval) {
+        try await $0.accounts.changeRole(of: id, to: role, by: Requester.operator, context: $1)
       }
-      change.show(output.format, "has the role \(self.role.rawValue)")
+      Change(target: "\(id)", isNew: isNew).show(output.format, "has the role \(self.role.rawValue)")
     }
   }
 

@@ -14,15 +14,20 @@ struct Erase: DoorCommand {
 
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup(title: "Who and why") var by: OperatorOptions
+  @OptionGroup(title: "Two operators") var approval: ApprovalOptions
   @Argument(help: "The account, such as account:12 or 12.") var account: AccountID
   @OptionGroup var confirmation: ConfirmationOptions
 
-  func confirm() throws { try confirmation.require(account, "Erase the person of \(account) for good?") }
+  func confirm() throws {
+    guard !approval.propose else { return }
+    try confirmation.require(account, "Erase the person of \(account) for good?")
+  }
 
   func run() async throws {
-    try confirm()
     let id = account
-    try await ledger.writing(by) { try await $0.people.erase(id, by: Requester.operator, context: $1) }
+    if try await ledger.proposed(approval, by, .table, { _ in .eraseAccount(id) }) { return }
+    try confirm()
+    try await ledger.writing(by, approval) { try await $0.people.erase(id, by: Requester.operator, context: $1) }
     print("Erased the person of \(account).")
   }
 }

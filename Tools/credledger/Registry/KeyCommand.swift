@@ -75,6 +75,7 @@ struct KeyCommand: AsyncParsableCommand {
         """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup(title: "Who and why") var by: OperatorOptions
+    @OptionGroup(title: "Two operators") var approval: ApprovalOptions
     @Option(help: ArgumentHelp("Where the new key is kept.", valueName: "source")) var external: String?
     @Option(
       help: ArgumentHelp(
@@ -92,14 +93,19 @@ struct KeyCommand: AsyncParsableCommand {
 
     func run() async throws {
       guard let external else {
-        return print(try await ledger.writing(by) { try await $0.keys.rotateSigningKey(context: $1) })
+        if try await ledger.proposed(approval, by, .table, { _ in .rotateSigningKey() }) { return }
+        return print(try await ledger.writing(by, approval) { try await $0.keys.rotateSigningKey(context: $1) })
       }
       let provider = try SigningKeyOption.provider(external, "--external")
+      let isProposed = try await ledger.proposed(approval, by) {
+        .rotateSigningKey(to: try $0.keys.signingKey(of: provider, verifierKey: publicKey))
+      }
+      if isProposed { return }
       var options = ledger
       // What is signed last, when the ledger is closed, is signed by it.
       options.signingKey = external
       print(
-        try await options.writing(by) {
+        try await options.writing(by, approval) {
           try await $0.keys.rotateSigningKey(to: provider, verifierKey: publicKey, context: $1)
         })
       write(

@@ -36,6 +36,7 @@ extension KeyCommand {
         """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup(title: "Who and why") var by: OperatorOptions
+    @OptionGroup(title: "Two operators") var approval: ApprovalOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: ArgumentHelp("The kind of key.", valueName: "kind")) var kind: KeyKindArgument?
     @Flag(help: "Rotate every kind.") var all = false
@@ -48,7 +49,11 @@ extension KeyCommand {
 
     func run() async throws {
       let (kind, overlap) = (kind?.kind, overlap?.duration)
-      let made = try await ledger.writing(by) { ledger, context in
+      let kinds = kind.map { [$0] } ?? KeyKind.allCases
+      if try await ledger.proposed(approval, by, output.format, { _ in .rotateKeys(kinds, overlap: overlap) }) {
+        return
+      }
+      let made = try await ledger.writing(by, approval) { ledger, context in
         if let kind { return [try await ledger.keys.rotate(kind, overlap: overlap, context: context)] }
         return try await ledger.keys.rotateAll(overlap: overlap, context: context)
       }
@@ -73,13 +78,15 @@ extension KeyCommand {
         """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup(title: "Who and why") var by: OperatorOptions
+    @OptionGroup(title: "Two operators") var approval: ApprovalOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: ArgumentHelp("The kind of key.", valueName: "kind")) var kind: KeyKindArgument
     @Option(help: "Only keys with numbers below this.") var below: UInt32 = .max
 
     func run() async throws {
       let (kind, below) = (kind.kind, below)
-      let (numbers, keys) = try await ledger.writing(by) { ledger, context in
+      if try await ledger.proposed(approval, by, output.format, { _ in .dropKeys(kind, below: below) }) { return }
+      let (numbers, keys) = try await ledger.writing(by, approval) { ledger, context in
         (try await ledger.keys.drop(kind, below: below, context: context), ledger.keys.all)
       }
       let names = numbers.map { "\(kind)/\($0)" }

@@ -26,6 +26,7 @@ struct RotateMasterKey: AsyncParsableCommand {
       """)
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup(title: "Who and why") var by: OperatorOptions
+  @OptionGroup(title: "Two operators") var approval: ApprovalOptions
   @OptionGroup var output: FormatOptions
   @Option(help: ArgumentHelp("Where the new key is: as of --master-key.", valueName: "source"))
   var to: String?
@@ -58,7 +59,11 @@ struct RotateMasterKey: AsyncParsableCommand {
     let text = named ?? "keys-folder"
     let source = try MasterKeyOption.newSource(text)
     let kind = KeptIn(text)
-    let (fingerprint, isDone) = try await ledger.writing(by) { opened, context in
+    let isProposed = try await ledger.proposed(approval, by, output.format) {
+      .rotateMasterKey(to: kind == .keyFolder ? nil : try $0.keys.fingerprint(of: source))
+    }
+    if isProposed { return }
+    let (fingerprint, isDone) = try await ledger.writing(by, approval) { opened, context in
       guard kind != .keyFolder else {
         try await opened.keys.rotateMasterKey(to: source, context: context)
         return (opened.keys.masterKeyFingerprint, true)

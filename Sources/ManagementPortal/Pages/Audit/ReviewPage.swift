@@ -20,14 +20,28 @@ extension ManagementPortal {
     func isOpen(at now: Timestamp) -> Bool { decision.map { now - $0.time > .seconds(90 * 86_400) } ?? true }
   }
 
-  private static let reviewLimit = 500
+  /// How many grants a page has.
+  private static let reviewLimit = 200
 
-  private func reviewed(_ viewer: Viewer) async throws(PortalFailure) -> [Reviewed] {
-    try await asking { () async throws(LedgerError) -> [Reviewed] in
+  /// Grants in the order in which they were given.
+  ///
+  /// - Parameters:
+  ///   - after: the last grant of the page before.
+  ///   - limit: nil for all.
+  private func reviewed(
+    _ viewer: Viewer, after: UInt64 = 0, limit: Int? = nil
+  ) async throws(PortalFailure) -> (shown: [Reviewed], hasMore: Bool) {
+    try await asking { () async throws(LedgerError) -> ([Reviewed], Bool) in
       var states: [GrantState] = []
       if viewer.readsAll {
-        for connector in try ledger.connectors.all(limit: 1_000) where !connector.isDeleted {
-          states += try ledger.grants.states(to: connector.id)
+        var last: ConnectorID?
+        while true {
+          let connectors = try ledger.connectors.all(after: last, limit: 1_000)
+          for connector in connectors where !connector.isDeleted {
+            states += try ledger.grants.states(to: connector.id)
+          }
+          guard connectors.count == 1_000 else { break }
+          last = connectors.last?.id
         }
       } else {
         for group in try ledger.groups.joined(by: viewer.id) {
@@ -37,14 +51,17 @@ extension ManagementPortal {
           if isAdmin { states += try ledger.grants.states(of: group.id) }
         }
       }
+      states = states.filter { $0.grant.id.rawValue > after }.sorted { $0.grant.id < $1.grant.id }
+      let hasMore = limit.map { states.count > $0 } ?? false
+      states = Array(states.prefix(limit ?? states.count))
       var shown: [Subject] = []
-      for state in states.prefix(Self.reviewLimit) {
+      for state in states {
         shown.append(Subject(state.grant.granter))
         if let owner = try ledger.connectors.connector(state.grant.connector)?.owner { shown.append(Subject(owner)) }
       }
       let leave = try await leave(to: viewer, .subjects(shown))
       var reviewed: [Reviewed] = []
-      for state in states.prefix(Self.reviewLimit) {
+      for state in states {
         guard let connector = try ledger.connectors.connector(state.grant.connector) else { continue }
         let group = try state.grant.group.flatMap { (id) throws(LedgerError) in try ledger.groups.group(id) }
         let tokens = try await ledger.tokens.list(.grant(state.grant.id), limit: 5)
@@ -63,9 +80,9 @@ extension ManagementPortal {
             granter: labels[people[1]]?.name ?? state.grant.granter.description,
             decision: try await decision(about: state.grant.id), mayRevoke: mayRevoke))
       }
-      // What is to be decided comes first.
+      // What is to be decided comes first on its page.
       let now = try ledger.now
-      return reviewed.filter { $0.isOpen(at: now) } + reviewed.filter { !$0.isOpen(at: now) }
+      return (reviewed.filter { $0.isOpen(at: now) } + reviewed.filter { !$0.isOpen(at: now) }, hasMore)
     }
   }
 
@@ -77,7 +94,8 @@ extension ManagementPortal {
   func reviewAnswer(
     _ visit: Visit, _ viewer: Viewer, problems: [Problem], decided: Int
   ) async throws(PortalFailure) -> Response {
-    let all = try await reviewed(viewer)
+    let (all, hasMore) = try await reviewed(
+      viewer, after: visit.query.number("after") ?? 0, limit: Self.reviewLimit)
     let (now, signed) = (try now, signed)
     let unused = Duration.seconds(90 * 86_400)
     let rows = all.map { item -> HTML in
@@ -91,6 +109,9 @@ extension ManagementPortal {
         <tr><th scope="row">\#(Part.name(item.connector.details.name))<small>owned by \#(Part.name(item.owner))</small></th><td data-label="Where">\#(item.group.map { Part.name($0.name) } ?? "All groups of its granter")</td><td data-label="May use">\#(grant.scopes.words)</td><td data-label="Let in by">\#(Part.name(item.granter))<small>\#(Part.exact(grant.grantedAt))</small></td><td data-label="Last used">\#(use)</td><td data-label="State">\#(item.state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</td><td data-label="Proof">\#(Part.proof(grant.id.rawValue, signed: signed))</td><td data-label="Decision">\#(decisionCell(grant.id, item.decision, mayRevoke: item.mayRevoke, visit, problems: problems, now: now))</td></tr>
         """#
     }
+    let more: HTML =
+      hasMore
+      ? #"<p class="pager"><a href="?after=\#(all.map(\.state.grant.id.rawValue).max() ?? 0)">Next</a></p>"# : .empty
     let open = all.count { $0.isOpen(at: now) }
     let due = all.compactMap(\.decision?.time).min().map { $0 + .seconds(90 * 86_400) }
     let undecided: HTML =
@@ -109,6 +130,7 @@ extension ManagementPortal {
       \#(said(visit))
       \#(Part.header("Access review", below: "<p>Every grant with the person who gave it, what it allows and when it was last used.</p>", buttons: all.isEmpty ? .empty : #"<a class="button" href="/portal/review.csv">Download CSV</a>"#))
       \#(all.isEmpty ? #"<div class="card"><p>There is no grant to review.</p></div>"# as HTML : Self.matrix(all, now: now) + table)
+      \#(more)
       \#(Part.commandLine(all.prefix(3).map { "credledger grant list \($0.connector.id.description)" }))
       """#
     return .html(
@@ -152,7 +174,7 @@ extension ManagementPortal {
       "grant", "connector", "owner", "group", "scopes", "granter", "grantedAt", "lastUsed", "inForce", "decision",
       "decidedAt", "reason",
     ])
-    for item in try await reviewed(viewer) {
+    for item in try await reviewed(viewer).shown {
       text += CSVText.line([
         item.state.grant.id.description, item.connector.details.name, item.owner, item.group?.name ?? "",
         item.state.grant.scopes.description, item.granter, item.state.grant.grantedAt.description,

@@ -11,7 +11,7 @@ extension ManagementPortal {
     let after = visit.query.number("after").map { AccountID(rawValue: $0) }
     let signed = signed
     let (rows, next) = try await asking { () async throws(LedgerError) -> ([HTML], String?) in
-      let leave = try await ledger.disclose(.everybody, for: "portal people", by: viewer.id)
+      let leave = try await recordedLeave(to: viewer, .everybody, for: "portal people")
       var rows: [HTML] = []
       var last = after
       while true {

@@ -1,0 +1,42 @@
+import LedgerCrypto
+public import LedgerDomain
+public import LedgerEvents
+
+// Changes that operators proposed.
+extension ModelState {
+  mutating func applyToProposals(
+    _ event: LedgerEvent, _ position: UInt64, _ time: Timestamp
+  ) throws(EventCodingError) {
+    switch event {
+    case .proposalMade(let event):
+      let kinds: [GuardedChange: Oversight.Guarded] = [
+        .erasure: .erasure, .role: .roles, .keys: .keys, .restore: .restore,
+      ]
+      guard let kind = kinds[event.kind] else { return }
+      let id = ProposalID(rawValue: position)
+      proposals[id] = ChangeProposal(
+        id: id, kind: kind, request: try Digest(field: event.request), words: event.words,
+        proposer: AccountID(rawValue: event.proposer), account: AccountID(unlessZero: event.account), proposedAt: time,
+        expiresAt: Timestamp(milliseconds: event.expiresAt))
+    case .proposalDecided(let event):
+      let states: [ProposalDecision: ChangeProposal.Status] = [
+        .approved: .approved, .withdrawn: .withdrawn, .rejected: .rejected, .executed: .executed,
+      ]
+      let id = ProposalID(rawValue: event.proposal)
+      if let state = states[event.decision] { proposals[id]?.status = state }
+      if event.decision == .approved || event.decision == .rejected {
+        proposals[id]?.approver = AccountID(rawValue: event.operator)
+      }
+    case .ledgerRestored:
+      for (id, proposal) in proposals where [.open, .approved].contains(proposal.status) {
+        proposals[id]?.status = .void
+      }
+    default: break
+    }
+  }
+
+  public func proposal(_ id: ProposalID) throws(StateUnreadable) -> ChangeProposal? {
+    if let failure { throw failure }
+    return proposals[id]
+  }
+}
