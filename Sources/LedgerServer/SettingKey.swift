@@ -32,6 +32,9 @@ enum SettingKey: String, CaseIterable {
   case webhookAddresses = "webhooks.addresses"
   case webhookTrust = "webhooks.trust"
   case leakKeys = "leaks.keys"
+  case operatorListen = "operator.listen"
+  case operatorTokens = "operator.tokens"
+  case dpopNonce = "oauth.dpop-nonce"
 
   /// Whether it is a list.
   var isList: Bool { [.listen, .proxies, .smsHeaders, .webhookAddresses, .leakKeys].contains(self) }

@@ -14,7 +14,7 @@ struct OperatorCommand: AsyncParsableCommand {
         credledger operator require-names --as Ada
         credledger account disable 12 --as Ada --reason "left the company" --ticket HR-77
       """,
-    subcommands: [Create.self, List.self, RequireNames.self])
+    subcommands: [Create.self, List.self, RequireNames.self, Token.self])
 
   struct Create: DoorCommand {
     static let configuration = CommandConfiguration(
