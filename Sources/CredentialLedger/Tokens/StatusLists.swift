@@ -36,8 +36,7 @@ extension Tokens {
   /// connector with signed tokens, on threads for reading.
   ///
   /// ```swift
-  /// let list = try await ledger.tokens.signedStatusList(0, at: "https://tokens.example.org/oauth2/status-lists/0",
-  ///   lifetime: .seconds(300), timeToLive: .seconds(60))
+  /// let list = try await ledger.tokens.signedStatusList(0, at: address, lifetime: .seconds(300), timeToLive: .seconds(60))
   /// ```
   ///
   /// - Parameters:
@@ -103,7 +102,7 @@ extension Tokens {
         switch token.verdict {
         case .valid, .invalid(.expired): continue
         case .invalid:
-          let index = Int(token.handle.rawValue - positions.lowerBound)
+          let index = Int(Self.statusListPlace(of: token.handle).index)
           bits[index / 8] |= 1 << (index % 8)
         }
       }
