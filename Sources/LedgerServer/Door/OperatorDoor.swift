@@ -51,7 +51,7 @@ struct OperatorDoor: Service {
     _ commands: any OperatorCommands,
     admitting admit: @escaping @Sendable (Request, HTTPContext) async throws(RequestError) -> OperatorSender
   ) -> Route {
-    Route(.post, path) { (request, context) throws(RequestError) in
+    Route(.post, path, errors: .oauth) { (request, context) throws(RequestError) in
       let sender = try await admit(request, context)
       let command = try OperatorRequest(try await request.jsonObject(upTo: OperatorRequest.limit))
       let answer = await commands.perform(command, from: sender)

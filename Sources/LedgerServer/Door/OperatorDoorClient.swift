@@ -88,7 +88,7 @@ public struct OperatorDoorClient: Sendable {
     if reply.status == 200, let answer = OperatorAnswer(json) { return answer }
     throw OperatorDoorFailure(
       isOutcomeKnown: (400...499).contains(reply.status),
-      reason: json["message"]?.text ?? "the server's answer cannot be read")
+      reason: json["error_description"]?.text ?? "the server's answer cannot be read")
   }
 }
 
