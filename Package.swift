@@ -117,6 +117,9 @@ let package = Package(
       name: "ledger-benchmarks", dependencies: ["CredentialLedger", "LedgerOperations"],
       path: "Tools/benchmarks/ledger",
       swiftSettings: flags),
+    .executableTarget(
+      name: "server-ceiling", dependencies: [hummingbird, hummingbirdCore, logging], path: "Tools/benchmarks/ceiling",
+      swiftSettings: flags),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: flags),
     .target(
       name: "LedgerTestSupport", dependencies: ["TestSupport", "LedgerDomain", "LedgerEvents", "LedgerCrypto"],

@@ -65,6 +65,7 @@ extension RequestError {
     case .invalidScope: "invalid_scope"
     case .invalidTarget: "invalid_target"
     case .invalidProof: "invalid_dpop_proof"
+    case .useNonce: "use_dpop_nonce"
     case .invalidToken: "invalid_token"
     case .forbidden: "access_denied"
     case .tooMany, .unavailable: "temporarily_unavailable"
@@ -91,7 +92,7 @@ extension RequestError {
 
   var kaizalaCode: String {
     switch kind {
-    case .invalid, .unsupportedGrantType, .unauthorizedClient, .invalidScope, .invalidTarget, .invalidProof:
+    case .invalid, .unsupportedGrantType, .unauthorizedClient, .invalidScope, .invalidTarget, .invalidProof, .useNonce:
       "InvalidParameters"
     case .invalidClient: "Unauthenticated"
     case .invalidGrant, .invalidToken: "InvalidToken"

@@ -1,3 +1,4 @@
+public import CredentialLedger
 import HTTPTypes
 public import Hummingbird
 
@@ -32,4 +33,9 @@ public struct PresentedToken: Sendable {
     text = token
     scheme = name == "dpop" ? .dpop : .bearer
   }
+}
+
+extension Verdict {
+  /// Whether the token is bound to a key that its holder did not prove to have.
+  public var needsProof: Bool { if case .invalid(.wrongKey) = self { true } else { false } }
 }

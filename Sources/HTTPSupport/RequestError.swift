@@ -20,6 +20,8 @@ public struct RequestError: Error, Sendable, Equatable {
     case invalidTarget
     /// The proof of a key is missing or wrong (RFC 9449).
     case invalidProof
+    /// The proof of a key needs a nonce of this server, which the answer has (RFC 9449 section 8).
+    case useNonce
     /// An access token is not good.
     case invalidToken
     case forbidden
@@ -82,7 +84,7 @@ extension RequestError {
   public var status: HTTPResponse.Status {
     switch kind {
     case .invalid, .invalidGrant, .unsupportedGrantType, .unauthorizedClient, .invalidScope, .invalidTarget,
-      .invalidProof:
+      .invalidProof, .useNonce:
       .badRequest
     case .invalidClient, .invalidToken: .unauthorized
     case .forbidden: .forbidden

@@ -78,7 +78,7 @@ extension Response {
   fileprivate var crossOrigin: Response {
     var response = self
     response.headers[.accessControlAllowOrigin] = "*"
-    response.headers[.accessControlExposeHeaders] = "Retry-After, X-Request-ID"
+    response.headers[.accessControlExposeHeaders] = "Retry-After, X-Request-ID, DPoP-Nonce, WWW-Authenticate"
     return response
   }
 
@@ -87,7 +87,7 @@ extension Response {
     var response = self
     response.headers[.accessControlAllowMethods] = "GET, POST, PUT, DELETE"
     response.headers[.accessControlAllowHeaders] =
-      "accessToken, applicationId, applicationSecret, refreshToken, content-type, authorization"
+      "accessToken, applicationId, applicationSecret, refreshToken, content-type, authorization, DPoP, Idempotency-Key"
     response.headers[.accessControlMaxAge] = "86400"
     return response
   }

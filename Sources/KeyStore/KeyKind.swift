@@ -14,11 +14,13 @@ public enum KeyKind: String, Sendable, Hashable, CaseIterable {
   case derivation
   /// Keys the checks of the rows that decide access.
   case rowCheck = "row-check"
+  /// Signs access tokens and status lists (RFC 9068): seeds of keys of P-256.
+  case tokenSigning = "token-signing"
 
   /// Who uses the keys of the kind.
   var role: RoleKeys.Role {
     switch self {
-    case .person, .tokenMask, .lookup, .rowCheck: .reader
+    case .person, .tokenMask, .lookup, .rowCheck, .tokenSigning: .reader
     case .pinPepper, .derivation: .writer
     case .signing: .signer
     }

@@ -7,8 +7,15 @@ package struct TokenMask: Sendable {
   /// Milliseconds since 1970; nil for the newest, and where the end is not set.
   package let until: Int64?
   package let mask: BlockMask
-  /// What the key follows from that signs access tokens (RFC 9068).
-  package let signingSeed: Secret
+}
+
+/// A key that signs access tokens (RFC 9068).
+package struct TokenSigningKey: Sendable {
+  /// From 1, in the order they were made.
+  package let number: UInt32
+  /// Milliseconds since 1970; nil for the newest, and where the end is not set.
+  package let until: Int64?
+  package let seed: Secret
 }
 
 /// A key of the keyring, by what may be shown of it.
@@ -40,6 +47,9 @@ extension KeyStore {
 
   /// The masks of token positions, the newest first: that one makes tokens, the others read those made before.
   package var tokenMasks: [TokenMask] { state.withLock { $0.tokenMasks } }
+
+  /// The keys that sign access tokens, the newest first: that one signs, the others verify what was signed before it.
+  package var tokenSigningKeys: [TokenSigningKey] { state.withLock { $0.tokenSigningKeys } }
 
   /// The key of what is looked up by a keyed digest, and its number.
   ///

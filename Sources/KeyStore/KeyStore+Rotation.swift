@@ -161,7 +161,7 @@ extension KeyStore {
       switch kind {
       case .person: break
       case .pinPepper: open.keyring.removeKeys(of: kind, below: number)
-      case .signing, .tokenMask, .lookup, .derivation, .rowCheck:
+      case .signing, .tokenMask, .lookup, .derivation, .rowCheck, .tokenSigning:
         if let until { open.keyring.retireKeys(of: kind, below: number, until: until) }
       }
     }
@@ -212,7 +212,8 @@ extension KeyStore {
     let keyring = state.withLock { $0.keyring }
     guard keyring.version < Keyring.presentVersion else { return }
     try change { (open, _) throws(KeyStoreError) in
-      for kind in KeyKind.allCases where keyring.keys(of: kind).isEmpty {
+      try open.keyring.addFirstTokenSigningKeys(open.roles)
+      for kind in KeyKind.allCases where open.keyring.keys(of: kind).isEmpty {
         let createdAt = keyring.keys(of: .person).last?.createdAt ?? 0
         _ = try open.keyring.addKey(kind, createdAt: createdAt, open.roles, random: random)
       }

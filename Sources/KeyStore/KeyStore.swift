@@ -68,6 +68,8 @@ public final class KeyStore: Sendable {
     let secrets: [KeyKind: [UInt32: Secret]]
     /// Of each key of the kind, the newest first.
     let tokenMasks: [TokenMask]
+    /// The same of the keys that sign access tokens.
+    let tokenSigningKeys: [TokenSigningKey]
     let publishedKeys: [PublishedKey]
     /// Made when it is first asked for.
     var signingKey: Ed25519.SigningKey?
@@ -89,11 +91,24 @@ public final class KeyStore: Sendable {
       for key in keyring.keys(of: .tokenMask).reversed() {
         guard let secret = secrets[.tokenMask]?[key.number] else { continue }
         let mask = try KeyStoreError.wrapping { () throws(CryptoError) in try BlockMask(key: secret) }
-        let seed = HKDFSHA256.derive(
-          from: secret, info: Array("CredentialLedger access token signature/1".utf8), count: Keyring.keyByteCount)
-        masks.append(TokenMask(number: key.number, until: key.until, mask: mask, signingSeed: seed))
+        masks.append(TokenMask(number: key.number, until: key.until, mask: mask))
       }
       tokenMasks = masks
+      var signers: [TokenSigningKey] = []
+      for key in keyring.keys(of: .tokenSigning).reversed() {
+        guard let seed = secrets[.tokenSigning]?[key.number] else { continue }
+        signers.append(TokenSigningKey(number: key.number, until: key.until, seed: seed))
+      }
+      if keyring.keys(of: .tokenSigning).isEmpty {
+        // A keyring of before version 4, which nobody has opened for writing since.
+        for (index, key) in keyring.keys(of: .tokenMask).enumerated().reversed() {
+          guard let secret = secrets[.tokenMask]?[key.number] else { continue }
+          signers.append(
+            TokenSigningKey(
+              number: UInt32(index + 1), until: key.until, seed: Keyring.tokenSigningSeed(from: secret)))
+        }
+      }
+      tokenSigningKeys = signers
       var published: [PublishedKey] = []
       for key in keyring.keys(of: .signing) {
         let publicKey = try KeyStoreError.wrapping { () throws(CryptoError) in

@@ -4,7 +4,7 @@ import LedgerCrypto
 //
 // The file is text, one item a line, each line ended by a line feed:
 //
-//     credledger-keyring/3
+//     credledger-keyring/4
 //     origin <the ledger's name>
 //     counter <how often the keyring was changed>
 //     slot <fingerprint of a master key> <root key sealed under it>
@@ -22,7 +22,7 @@ import LedgerCrypto
 // without the master key. The line of a role shows the same to a process that has that role's key only; processes of one
 // role could deceive each other by it, and nobody else.
 //
-// Version 2 had no `role`, and no signing key that is kept elsewhere.
+// Version 3 had no keys of the kind `token-signing`. Version 2 had no `role` either, and no signing key that is kept elsewhere.
 
 /// A keyring with the keys that open what is in it.
 struct OpenKeyring: Sendable {
@@ -33,7 +33,7 @@ struct OpenKeyring: Sendable {
 }
 
 extension Keyring {
-  private static let titles = ["credledger-keyring/2": 2, "credledger-keyring/3": 3]
+  private static let titles = ["credledger-keyring/2": 2, "credledger-keyring/3": 3, "credledger-keyring/4": 4]
 
   /// The file's content.
   ///
@@ -163,7 +163,7 @@ extension Keyring {
   private static func parse(_ lines: [Substring], origin: String) throws(KeyStoreError) -> Parsed {
     var lines = lines[...]
     guard let version = lines.popFirst().flatMap({ titles[String($0)] }) else {
-      throw damaged("it does not begin as version 1, 2 or 3 does")
+      throw damaged("it does not begin as version 1, 2, 3 or 4 does")
     }
     try checkOrigin(lines.popFirst(), origin)
     var keyring = try Keyring(origin: origin)
@@ -180,7 +180,8 @@ extension Keyring {
     let roleLines = version < 3 ? [] : try takeRoles(&lines)
     for line in lines { keyring.keys.append(try parseKey(line, version: version)) }
     guard Set(keyring.keys.map(\.name)).count == keyring.keys.count else { throw damaged("a key is in it twice") }
-    for kind in KeyKind.allCases where !keyring.keys.contains(where: { $0.kind == kind }) {
+    for kind in KeyKind.allCases
+    where !keyring.keys.contains(where: { $0.kind == kind }) && (kind != .tokenSigning || version >= 4) {
       throw damaged("no \(kind) key is in it")
     }
     return Parsed(keyring: keyring, code: code, roleLines: roleLines)

@@ -38,7 +38,8 @@ extension Keyring {
       guard key.publicKey == publicKey else { throw damaged("the public key of \(key.name) is not its own") }
     }
     guard Set(keyring.keys.map(\.name)).count == keyring.keys.count else { throw damaged("a key is in it twice") }
-    for kind in KeyKind.allCases where kind != .rowCheck && !keyring.keys.contains(where: { $0.kind == kind }) {
+    for kind in KeyKind.allCases
+    where kind != .rowCheck && kind != .tokenSigning && !keyring.keys.contains(where: { $0.kind == kind }) {
       throw damaged("no \(kind) key is in it")
     }
     let keys = RoleKeys(root: root, origin: origin, roles: roles)

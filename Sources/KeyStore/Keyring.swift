@@ -31,7 +31,7 @@ struct Keyring: Sendable {
   /// A ledger has few keys: anything larger than this was not written here.
   static let sizeLimit = 1 << 20
   /// The version that is written.
-  static let presentVersion = 3
+  static let presentVersion = 4
   /// Every key has this size in bytes.
   static let keyByteCount = 32
 
@@ -61,7 +61,10 @@ struct Keyring: Sendable {
     var keyring = try Keyring(origin: origin)
     let root = try SealedBytes.drawKey(random)
     let roles = RoleKeys(root: root, origin: origin, roles: KeyStore.Access.writing.roles)
-    for kind in KeyKind.allCases { _ = try keyring.addKey(kind, createdAt: createdAt, roles, random: random) }
+    for kind in KeyKind.allCases where kind != .tokenSigning {
+      _ = try keyring.addKey(kind, createdAt: createdAt, roles, random: random)
+    }
+    try keyring.addFirstTokenSigningKeys(roles)
     try keyring.addSlot(sealing, root: root, random: random)
     keyring.counter = 1
     return (keyring, roles)

@@ -53,7 +53,7 @@ public struct LedgerServer: Sendable {
       limits: CallLimits(
         connector: settings.connectorCalls, organisation: settings.organisationCalls, failures: settings.failures),
       pins: dispatcher, isDevelopment: settings.isDevelopment, leakReporters: try settings.leakReporters,
-      authorizations: authorizations)
+      authorizations: authorizations, requiresNonce: settings.requiresProofNonce)
     let work = try PlatformWork(ledger, settings, logger)
     let platform = PlatformService(
       ledger, messages: work.store, outgoing: work.outgoing, bodyLimit: settings.bodyBytes,
@@ -93,7 +93,7 @@ public struct LedgerServer: Sendable {
         } ?? .http1(configuration: channel)
     } catch { throw SettingsError("tls: \(error)") }
     let door = commands.map {
-      OperatorDoor(ledger, $0, statistics: statistics, exporter: exporter, idleSeconds: settings.idleSeconds, logger)
+      OperatorDoor(ledger, $0, statistics: statistics, exporter: exporter, logger)
     }
     var services: [any Service] = settings.listeners.map { address in
       Application(
@@ -113,6 +113,26 @@ public struct LedgerServer: Sendable {
         }, logger: logger)
     }
     if let certificate { services.append(certificate) }
+    if let commands, let operators = settings.operators {
+      let admission = TokenAdmission(
+        tokens: try OperatorTokens(operators.tokens), failures: Throttle("failures", limit: settings.failures))
+      let route = OperatorDoor.route(commands) { (request, context) throws(RequestError) in
+        try admission.sender(of: request, context)
+      }
+      services.append(
+        Application(
+          responder: RecordingResponder(
+            routes: RouteTable([route]).responder, statistics: statistics, proxies: settings.proxies, exporter: exporter
+          ),
+          server: try Self.operatorServer(certificate, settings),
+          configuration: ApplicationConfiguration(
+            address: .hostname(operators.address.host, port: operators.address.port)),
+          onServerRunning: { channel in
+            let port = channel.localAddress?.port ?? operators.address.port
+            let bound = ListenAddress(host: operators.address.host, port: port)
+            logger.notice("operators' commands are taken", metadata: ["address": "\(scheme)://\(bound)"])
+          }, logger: logger))
+    }
     if let door {
       services.append(door)
       known.append((method: .post, path: OperatorDoor.path))
@@ -126,6 +146,19 @@ public struct LedgerServer: Sendable {
       configuration: ServiceGroupConfiguration(
         services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
         logger: logger))
+  }
+
+  /// Speaks as the other listeners do, and lets a command take its time once its request has come.
+  private static func operatorServer(
+    _ certificate: TLSCertificate?, _ settings: ServerSettings
+  ) throws(SettingsError) -> HTTPServerBuilder {
+    let channel = HTTP1Channel.Configuration(idleTimeout: .hours(1))
+    guard let certificate else { return .http1(configuration: channel) }
+    do {
+      return try .http2Upgrade(
+        tlsChannelConfiguration: TLSChannelConfiguration(tlsConfiguration: certificate.configuration),
+        configuration: HTTP2ChannelConfiguration(idleTimeout: .seconds(3_600), streamConfiguration: channel))
+    } catch { throw SettingsError("tls: \(error)") }
   }
 
   /// Serves until ``stop()``, or until a listener fails.

@@ -112,6 +112,22 @@ extension ServerSettings {
         return LeakKeyFile(identifier: String(value[..<sign]), path: String(value[value.index(after: sign)...]))
       }
     }
+    switch (text(.operatorListen), text(.operatorTokens)) {
+    case (let listen?, let tokens?):
+      guard let address = ListenAddress(listen) else {
+        throw SettingsError("operator.listen: expected HOST:PORT, got \(listen)")
+      }
+      guard tls != nil || address.isLoopback else {
+        throw SettingsError("operator.listen: expected tls.certificate as well, or an address of the loopback")
+      }
+      operators = OperatorListener(address: address, tokens: tokens)
+    case (nil, nil): break
+    case (_?, nil): throw SettingsError("operator.tokens: expected a file with digests of tokens as well")
+    case (nil, _?): throw SettingsError("operator.listen: expected an address as well, such as 127.0.0.1:8444")
+    }
+    if let value = text(.dpopNonce) {
+      requiresProofNonce = try Self.choice(.dpopNonce, value, ["true": true, "false": false])
+    }
     if let values = texts(.proxies) {
       proxies = try values.map { (value) throws(SettingsError) in
         guard let range = AddressRange(value) else {

@@ -57,6 +57,12 @@ public struct ServerSettings: Sendable, Equatable {
   /// Whose reports of leaked tokens are taken: the identifier of a key, and the file that has it, in PEM.
   public var leakKeys: [LeakKeyFile] = []
 
+  /// Whether proofs of keys need a nonce of this server (RFC 9449 section 8).
+  public var requiresProofNonce = false
+
+  /// Where operators' commands are taken over the network, and the file with the digests of their tokens; nil for nowhere.
+  public var operators: OperatorListener?
+
   /// Where each setting comes from, by its name: `command line`, `environment` or `file`. Those that are not here have their default.
   var sources: [String: String] = [:]
 
@@ -84,6 +90,12 @@ public struct ServerSettings: Sendable, Equatable {
     let secretFile: String?
     /// A file with the certificates, in PEM, that the service's own must come from; nil takes those of the system.
     let authorities: String?
+  }
+
+  /// A listener for operators' commands.
+  public struct OperatorListener: Sendable, Equatable {
+    let address: ListenAddress
+    let tokens: String
   }
 
   /// The file of a public key of somebody who reports leaked tokens.
@@ -147,6 +159,8 @@ extension ServerSettings: CustomStringConvertible {
       (.messagesDays, String(messageDays)),
       (.webhookAddresses, webhookAddresses.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ",")),
       (.webhookTrust, webhookTrust ?? "-"),
+      (.operatorListen, operators?.address.description ?? "-"), (.operatorTokens, operators?.tokens ?? "-"),
+      (.dpopNonce, String(requiresProofNonce)),
       (.eventSecretFile, eventSecretFile ?? "-"), (.eventWebhooks, eventWebhooks.joined(separator: ",")),
       (.leakKeys, leakKeys.map { "\($0.identifier)=\($0.path)" }.joined(separator: ",")),
     ]

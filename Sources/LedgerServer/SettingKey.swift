@@ -35,6 +35,9 @@ enum SettingKey: String, CaseIterable {
   case eventSecretFile = "events.secret-file"
   case eventWebhooks = "events.webhooks"
   case leakKeys = "leaks.keys"
+  case operatorListen = "operator.listen"
+  case operatorTokens = "operator.tokens"
+  case dpopNonce = "oauth.dpop-nonce"
 
   /// Whether it is a list.
   var isList: Bool {

@@ -80,7 +80,9 @@ public struct PlatformService: Sendable {
       return (verdict, try ledger.connectors.connector(claims.connector))
     }
     guard case .valid(let claims) = verdict, let connector else {
-      throw RequestError(.invalidToken, "The access token is not good.")
+      var refusal = RequestError(.invalidToken, "The access token is not good.")
+      if verdict.needsProof { refusal.headers[.wwwAuthenticate] = DPoPProofs.challenge(error: "invalid_token") }
+      throw refusal
     }
     try connectorCalls.take(connector.publicID.description)
     try organisationCalls.take("")

@@ -24,13 +24,7 @@ extension TokenService {
       token = try PresentedToken(request)
       key = try provenKey(token, request, OriginalRequest(request, origin: origin))
     } catch {
-      let scheme: PresentedToken.Scheme? = error.kind == .invalidProof ? .dpop : nil
-      guard error.kind == .invalidProof || error.kind == .invalidToken else { throw error }
-      throw RequestError(
-        .invalidToken, error.message,
-        headers: [
-          .wwwAuthenticate: challenge(scheme, error: scheme == .dpop ? "invalid_dpop_proof" : "invalid_token")
-        ])
+      throw refused(error)
     }
     let verdict: Verdict
     do throws(LedgerError) {
@@ -39,7 +33,7 @@ extension TokenService {
     guard case .valid(let claims) = verdict else {
       throw RequestError(
         .invalidToken, "The access token is not good.",
-        headers: [.wwwAuthenticate: challenge(token.scheme, error: "invalid_token")])
+        headers: [.wwwAuthenticate: challenge(verdict.needsProof ? .dpop : token.scheme, error: "invalid_token")])
     }
     let wanted = scopes(askedBy: request)
     guard let wanted, claims.scopes.isSuperset(of: wanted) else {
@@ -63,7 +57,24 @@ extension TokenService {
   /// The thumbprint of the key that a request to this server proves to have with its token (RFC 9449); nil where it proves
   /// none.
   public func provenKey(_ token: PresentedToken, _ request: Request) throws(RequestError) -> KeyThumbprint? {
-    try provenKey(token, request, OriginalRequest(method: request.method.rawValue, url: origin + request.uri.path))
+    do throws(RequestError) {
+      return try provenKey(
+        token, request, OriginalRequest(method: request.method.rawValue, url: origin + request.uri.path))
+    } catch { throw refused(error) }
+  }
+
+  /// How a resource refuses a request whose token or proof is not good: by 401 and a challenge (RFC 9449 section 7.1).
+  private func refused(_ error: RequestError) -> RequestError {
+    let code: String
+    switch error.kind {
+    case .invalidProof: code = "invalid_dpop_proof"
+    case .useNonce: code = "use_dpop_nonce"
+    case .invalidToken: code = "invalid_token"
+    default: return error
+    }
+    var headers = error.headers
+    headers[.wwwAuthenticate] = challenge(error.kind == .invalidToken ? nil : .dpop, error: code)
+    return RequestError(.invalidToken, error.message, headers: headers)
   }
 
   private func provenKey(

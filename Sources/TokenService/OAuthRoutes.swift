@@ -112,6 +112,7 @@ extension TokenService {
       ("issuer", .string(origin)), ("token_endpoint", .string(origin + "/oauth2/token")),
       ("introspection_endpoint", .string(origin + "/oauth2/introspect")),
       ("revocation_endpoint", .string(origin + "/oauth2/revoke")), ("jwks_uri", .string(origin + Self.keysPath)),
+      ("status_list_aggregation_endpoint", .string(origin + Self.statusListsPath)),
       ("response_types_supported", .array([.string("code")])),
       (
         "grant_types_supported",

@@ -29,7 +29,8 @@ extension TokenService {
     guard isSigned else { return token }
     let names = audiences.isRestricted ? try names(of: audiences) : [origin]
     do throws(LedgerError) {
-      return try ledger.tokens.signed(token, .init(issuer: origin, audiences: names))
+      return try ledger.tokens.signed(
+        token, .init(issuer: origin, audiences: names, statusLists: origin + Self.statusListsPath))
     } catch { throw RequestError(error) }
   }
 }

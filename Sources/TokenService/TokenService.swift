@@ -9,8 +9,9 @@ public struct TokenService: Sendable {
   let pins: (any PINSender)?
   let isDevelopment: Bool
   let leakReporters: LeakReporters
-  let proofs = DPoPProofs()
+  let proofs: DPoPProofs
   let pushed = PushedRequests()
+  let statusListsMade = StatusListsMade()
   let authorizations: WaitingAuthorizations
   private let place: @Sendable () -> String
   /// The greatest body that is read, in bytes.
@@ -22,12 +23,14 @@ public struct TokenService: Sendable {
   ///   - pins: has PINs sent; nil where they cannot be, and then nobody signs in by one.
   ///   - isDevelopment: whether the server is for one's own trials, and signs people in without any proof.
   ///   - leakReporters: whose reports of leaked tokens are taken.
+  ///   - requiresNonce: whether proofs of keys need a nonce of this server (RFC 9449 section 8).
   ///   - authorizations: where requests wait until a person answers them on a page.
   public init(
     _ ledger: Ledger, origin: @escaping @Sendable () -> String, bodyLimit: Int, limits: CallLimits,
     pins: (any PINSender)? = nil, isDevelopment: Bool = false, leakReporters: LeakReporters = LeakReporters(),
-    authorizations: WaitingAuthorizations = WaitingAuthorizations()
+    authorizations: WaitingAuthorizations = WaitingAuthorizations(), requiresNonce: Bool = false
   ) {
+    proofs = DPoPProofs(requiresNonce: requiresNonce)
     self.authorizations = authorizations
     self.leakReporters = leakReporters
     self.ledger = ledger
@@ -42,7 +45,7 @@ public struct TokenService: Sendable {
   var origin: String { place() }
 
   public var routes: [Route] {
-    kaizalaRoutes + oauthRoutes + leakRoutes + (pins.map(pinRoutes) ?? [])
+    kaizalaRoutes + oauthRoutes + statusListRoutes + leakRoutes + (pins.map(pinRoutes) ?? [])
       + (isDevelopment ? developmentRoutes : authorizeRoutes)
   }
 

@@ -50,6 +50,17 @@ import Testing
       let text = try ledger.tokens.signed(token.accessToken, .init(issuer: origin, audiences: [origin]))
       #expect(try ledger.tokens.validate(text).isValid)
       #expect(try ledger.tokens.handle(of: text.text) == own.handle)
+      do {
+        let (list, index) = Tokens.statusListPlace(of: token.handle)
+        let newest = try ledger.tokens.statusLists.upperBound
+        #expect(list == 0 && newest == 0 && index == own.handle.rawValue)
+      }
+      do {
+        let address = origin + "/oauth2/status-lists/0"
+        let list = try await ledger.tokens.signedStatusList(
+          0, at: address, lifetime: .seconds(300), timeToLive: .seconds(60))
+        #expect(list.split(separator: ".").count == 3)
+      }
       let identifiers = try ledger.tokens.verifyingKeys.map(\.identifier)
       #expect(identifiers.count == 1)
     }

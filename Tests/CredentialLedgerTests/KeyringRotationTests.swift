@@ -41,9 +41,9 @@ import Testing
     #expect(
       numbers == [
         .signing: [1, 2], .person: [2], .tokenMask: [1, 2], .lookup: [2], .pinPepper: [2], .derivation: [1, 2],
-        .rowCheck: [2],
+        .rowCheck: [2], .tokenSigning: [1, 2],
       ])
-    #expect(try await ledger.audit.latest(of: .type(.keyRotated)).count == 6)
+    #expect(try await ledger.audit.latest(of: .type(.keyRotated)).count == 7)
     #expect(try await ledger.audit.latest(of: .type(.signingKeyRotated)).count == 1)
     clock.advance(seconds: 7 * 86_400)
     ledger = try await reopened(ledger)
@@ -52,7 +52,8 @@ import Testing
     for entry in try await ledger.audit.latest(of: .type(.keyDropped)) {
       if case .keyDropped(let event) = entry.event { dropped[event.purpose.word] = event.oldest }
     }
-    #expect(dropped == ["person": 2, "lookup": 2, "pin-pepper": 2, "derivation": 2, "row-check": 2])
+    #expect(
+      dropped == ["person": 2, "lookup": 2, "pin-pepper": 2, "derivation": 2, "row-check": 2, "token-signing": 2])
     await ledger.close()
   }
 
@@ -170,8 +171,8 @@ import Testing
     keys.close()
     for _ in 0..<2 {
       ledger = try await Ledger.open(at: path, clock.configuration)
-      #expect(try await ledger.audit.latest(of: .type(.keyRotated)).count == 6)
-      #expect(try await ledger.audit.latest(of: .type(.keyDropped)).count == 6)
+      #expect(try await ledger.audit.latest(of: .type(.keyRotated)).count == 7)
+      #expect(try await ledger.audit.latest(of: .type(.keyDropped)).count == 7)
       await ledger.close()
     }
     try FileBytes.write(old, to: path + "/keys/keyring")

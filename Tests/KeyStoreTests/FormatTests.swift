@@ -53,7 +53,7 @@ struct FormatTests {
     let folder = try version1()
     var rowCheck: Secret?
     do { rowCheck = try reopen(folder).newest(.rowCheck).key }
-    #expect(keyringLines(folder).prefix(3) == ["credledger-keyring/3", "origin \(origin)", "counter 1"])
+    #expect(keyringLines(folder).prefix(3) == ["credledger-keyring/4", "origin \(origin)", "counter 1"])
     let store = try reopen(folder)
     try expectKeys(store)
     #expect(try store.newest(.rowCheck).key == rowCheck)
@@ -75,7 +75,7 @@ struct FormatTests {
     let folder = try version1()
     let listing = try KeyStore.open(at: folder.keys, origin: origin, master: .file("/none"), access: .listing)
     #expect(listing.verifyingKeys.map(\.createdAt) == [1_700_000_000_000])
-    #expect(listing.keyringKeys.map(\.kind) == KeyKind.allCases.filter { $0 != .rowCheck })
+    #expect(listing.keyringKeys.map(\.kind) == KeyKind.allCases.filter { $0 != .rowCheck && $0 != .tokenSigning })
   }
 
   @Test("A rotation that a file of version 1 speaks of is not believed: anybody could have written it")
@@ -146,11 +146,11 @@ struct Format2Tests {
 
     """
 
-  private static let shard =
+  static let shard =
     "434c504552534f4e01ab0000000000010000000151c95caaab010101010101010101010101010101e37412657ef740c79b"
     + "bae3a5f1b3b2c8982b3efd4b4c4d97805056330ac4d72c1893920f3f37ec07ba1c37948afd957355cab00ca2cd1f29a1b0"
     + "577d25d5f77e"
-  private static let box = "95b18ed18ea05a4bbe6c8fe416e664558616333d9939124f8e7d10883dad3b978191127f758ba758ae"
+  static let box = "95b18ed18ea05a4bbe6c8fe416e664558616333d9939124f8e7d10883dad3b978191127f758ba758ae"
 
   @Test("It opens; and once it was opened for writing, it is as the present version writes it, but for the counter")
   func upgrades() throws {
@@ -167,8 +167,8 @@ struct Format2Tests {
     let store = try reopen(folder)
     #expect(store.keyringCounter == 2)
     let keys = Format3Tests.keyring.split(separator: "\n").map(String.init).filter { $0.hasPrefix("key ") }
-    #expect(keyringLines(folder).first == "credledger-keyring/3")
-    #expect(keyringLines(folder).filter { $0.hasPrefix("key ") } == keys)
+    #expect(keyringLines(folder).first == "credledger-keyring/4")
+    #expect(keyringLines(folder).filter { $0.hasPrefix("key ") && !$0.hasPrefix("key token-signing/") } == keys)
     // A reader of before goes on.
     try store.rotate(.lookup, createdAt: 1)
     try reader.refresh()
@@ -213,28 +213,36 @@ struct Format3Tests {
       copying: Array(
         "credledger-reader-key:96c1ec9ddbecc983c42223a5ab50e4aed88e8f98ef62f5483b42060ef8ea4c8e".utf8)))
 
-  private static let shard =
+  static let shard =
     "434c504552534f4e01ab0000000000010000000151c95caaab010101010101010101010101010101e37412657ef740c79b"
     + "bae3a5f1b3b2c8982b3efd4b4c4d97805056330ac4d72c1893920f3f37ec07ba1c37948afd957355cab00ca2cd1f29a1b0"
     + "577d25d5f77e"
-  private static let box = "95b18ed18ea05a4bbe6c8fe416e664558616333d9939124f8e7d10883dad3b978191127f758ba758ae"
+  static let box = "95b18ed18ea05a4bbe6c8fe416e664558616333d9939124f8e7d10883dad3b978191127f758ba758ae"
 
-  @Test("The present version writes the same, given the same chance, and opens it")
-  func writes() throws {
+  @Test("A folder written by version 3 opens, and is of the present version once it was opened for writing")
+  func opens() throws {
     let folder = TemporaryFolder.inMemory()
-    let random = DeterministicRandom(seed: Secret(copying: Array(0..<32)))
-    do {
-      let store = try KeyStore.create(
-        at: folder.keys, origin: origin, master: master(1), createdAt: 1_700_000_000_000, random: random)
-      try store.persons.add(persons(1))
-      let value = try store.vault.seal("+49 30 123456", for: persons(1)[0], purpose: .phoneNumber)
-      #expect(String(decoding: readFile(folder.keys + "/keyring"), as: UTF8.self) == Self.keyring)
-      #expect(Hex.encode(readFile(folder.keys + "/persons/ab")) == Self.shard)
-      #expect(Hex.encode(value.box) == Self.box)
-    }
+    _ = try KeyStore.create(at: folder.keys, origin: origin, master: master(1), createdAt: 0)
     try writeFile(folder.keys + "/keyring", Array(Self.keyring.utf8))
-    let store = try reopen(folder)
+    try writeFile(folder.keys + "/persons/ab", try #require(Hex.decode(Self.shard)))
     let value = SealedValue(person: persons(1)[0], box: try #require(Hex.decode(Self.box)))
-    #expect(try store.vault.open(value, purpose: .phoneNumber) == Array("+49 30 123456".utf8))
+    let reader = try KeyStore.open(at: folder.keys, origin: origin, master: Self.readerKey, access: .reading)
+    #expect(try reader.vault.open(value, purpose: .phoneNumber) == Array("+49 30 123456".utf8))
+    #expect(readFile(folder.keys + "/keyring") == Array(Self.keyring.utf8))
+    // The key of signed tokens followed from the mask, and is the same afterwards.
+    let seed = try #require(reader.tokenSigningKeys.first).seed
+    #expect(reader.tokenSigningKeys.count == 1 && reader.numbers(of: .tokenSigning).isEmpty)
+    let store = try reopen(folder)
+    #expect(store.numbers(of: .tokenSigning) == [1] && store.tokenSigningKeys.first?.seed == seed)
+    #expect(keyringLines(folder).first == "credledger-keyring/4")
+    #expect(
+      keyringLines(folder).filter { $0.hasPrefix("key ") && !$0.hasPrefix("key token-signing/") }
+        == Self.keyring.split(separator: "\n").map(String.init).filter { $0.hasPrefix("key ") })
+    // It is rotated for itself.
+    try store.rotate(.tokenSigning, createdAt: 1, until: 2)
+    #expect(store.tokenSigningKeys.map(\.number) == [2, 1] && store.tokenSigningKeys[0].seed != seed)
+    #expect(store.tokenMasks.map(\.number) == [1])
+    try reader.refresh()
+    #expect(reader.tokenSigningKeys.map(\.number) == [2, 1] && reader.tokenSigningKeys[1].seed == seed)
   }
 }

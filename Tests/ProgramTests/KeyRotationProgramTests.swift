@@ -14,7 +14,10 @@ import Testing
     let all = try run("key", "rotate", "--all", "--overlap", "30d", "--format", "json")
     #expect(all.status == 0, "\(all.error)")
     try expectDocuments(all.output, match: "key-rotate")
-    for name in ["signing/2", "person/2", "token-mask/2", "lookup/2", "pin-pepper/2", "derivation/2", "row-check/2"] {
+    for name in [
+      "signing/2", "person/2", "token-mask/2", "lookup/2", "pin-pepper/2", "derivation/2", "row-check/2",
+      "token-signing/2",
+    ] {
       #expect(all.output.contains("\"\(name)\""))
     }
     let one = try run("key", "rotate", "token-mask", "--overlap", "7d")
@@ -26,7 +29,7 @@ import Testing
     try expectDocuments(dropped.output, match: "key-drop")
     #expect(try run("key", "drop", "lookup").output == "there was none to drop\n")
     let events = try run("audit", "--type", "key.rotated", "--format", "ndjson").output
-    #expect(events.split(separator: "\n").count == 7)
+    #expect(events.split(separator: "\n").count == 8)
     #expect(try run("verify").status == 0)
   }
 

@@ -181,15 +181,16 @@ import Testing
   // MARK: Proofs of keys
 
   private static func proof(
-    _ seed: UInt8, _ method: String, _ url: String, jti: String, token: String? = nil
+    _ seed: UInt8, _ method: String, _ url: String, jti: String, token: String? = nil, nonce: String? = nil
   ) throws -> String {
     var bytes = [UInt8](repeating: seed, count: 32)
     let key = try Ed25519.SigningKey(seed: Secret(wiping: &bytes))
     let x = Base64URL.encode(key.verifyingKey.bytes)
     let header = #"{"typ":"dpop+jwt","alg":"EdDSA","jwk":{"kty":"OKP","crv":"Ed25519","x":"\#(x)"}}"#
     let ath = token.map { #","ath":"\#(Base64URL.encode(SHA256.hash(Array($0.utf8)).bytes))""# } ?? ""
+    let more = nonce.map { #","nonce":"\#($0)""# } ?? ""
     let now = LedgerConfiguration.systemClock() / 1_000
-    let payload = #"{"jti":"\#(jti)","htm":"\#(method)","htu":"\#(url)","iat":\#(now)\#(ath)}"#
+    let payload = #"{"jti":"\#(jti)","htm":"\#(method)","htu":"\#(url)","iat":\#(now)\#(ath)\#(more)}"#
     let signed = Base64URL.encode(Array(header.utf8)) + "." + Base64URL.encode(Array(payload.utf8))
     return "DPoP: \(signed).\(Base64URL.encode(try key.sign(Array(signed.utf8))))"
   }
@@ -242,8 +243,46 @@ import Testing
     ].enumerated() {
       let refused = try served.ask("GET", "/check/page", headers)
       #expect(refused.status == 401, "\(number): \(refused.body)")
-      #expect(refused.header("www-authenticate")?.hasPrefix(number < 2 ? "Bearer" : "DPoP") == true)
+      #expect(refused.header("www-authenticate")?.hasPrefix("DPoP") == true, "\(number)")
     }
+    // The REST API asks in the same way.
+    for headers in [["Authorization: Bearer \(token)"], ["Authorization: DPoP \(token)"]] {
+      let refused = try served.ask("GET", "/v1/groups", headers)
+      #expect(refused.status == 401 && refused.header("www-authenticate")?.hasPrefix("DPoP") == true)
+    }
+    let groups = try served.ask(
+      "GET", "/v1/groups",
+      ["Authorization: DPoP \(token)", Self.proof(1, "GET", served.origin + "/v1/groups", jti: "7", token: token)])
+    #expect(groups.status == 200, "\(groups.body)")
     #expect(!served.log.contains(token))
+  }
+
+  @Test func `Where nonces are asked for, a proof is taken with one of this server alone`() async throws {
+    let guarded = try await Self.served(connector: .init(bound: true))
+    let served = guarded.served
+    served.end()
+    try served.start(environment: ["CREDLEDGER_SERVE_OAUTH_DPOP_NONCE=true"])
+    let form = "grant_type=refresh_token&refresh_token=\(served.refreshToken)"
+    let url = served.origin + "/oauth2/token"
+    let refused = try served.post("/oauth2/token", [served.basic, Self.proof(1, "POST", url, jti: "1")], form: form)
+    #expect(refused.status == 400 && refused["error"] == "use_dpop_nonce", "\(refused.body)")
+    let nonce = try #require(refused.header("dpop-nonce"))
+    let wrong = try Self.proof(1, "POST", url, jti: "2", nonce: String(nonce.reversed()))
+    #expect(try served.post("/oauth2/token", [served.basic, wrong], form: form)["error"] == "use_dpop_nonce")
+    let answer = try served.post(
+      "/oauth2/token", [served.basic, Self.proof(1, "POST", url, jti: "3", nonce: nonce)], form: form)
+    let token = try #require(answer["access_token"], "\(answer.body)")
+    for (path, address) in [("/check/page", "/page"), ("/v1/groups", "/v1/groups")] {
+      let asked = served.origin + address
+      let without = try served.ask(
+        "GET", path, ["Authorization: DPoP \(token)", Self.proof(1, "GET", asked, jti: "4" + path, token: token)])
+      #expect(without.status == 401)
+      #expect(without.header("www-authenticate")?.contains(#"error="use_dpop_nonce""#) == true)
+      let given = try #require(without.header("dpop-nonce"))
+      let good = try served.ask(
+        "GET", path,
+        ["Authorization: DPoP \(token)", Self.proof(1, "GET", asked, jti: "5" + path, token: token, nonce: given)])
+      #expect(good.status == 200, "\(good.body)")
+    }
   }
 }

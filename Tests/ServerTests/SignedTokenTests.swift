@@ -72,13 +72,13 @@ import Testing
     let first = try keys()
     #expect(first.count == 1)
     served.end()
-    try await change(served) { try await $0.keys.rotate(.tokenMask, overlap: .seconds(3_600)) }
+    try await change(served) { try await $0.keys.rotate(.tokenSigning, overlap: .seconds(3_600)) }
     #expect(try keys().count == 2 && keys().last == first.first)
     #expect(try served.ask("GET", "/check", ["Authorization: Bearer \(before)"]).status == 200)
     let after = try token(served)
     #expect(after.split(separator: ".")[0] != before.split(separator: ".")[0])
     served.end()
-    try await change(served) { try await $0.keys.drop(.tokenMask) }
+    try await change(served) { try await $0.keys.drop(.tokenSigning) }
     #expect(try keys().count == 1 && keys() != first)
     #expect(try served.ask("GET", "/check", ["Authorization: Bearer \(before)"]).status == 401)
     #expect(try served.ask("GET", "/check", ["Authorization: Bearer \(after)"]).status == 200)

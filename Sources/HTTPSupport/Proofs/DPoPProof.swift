@@ -19,7 +19,15 @@ public final class DPoPProofs: Sendable {
 
   private let seen = Mutex(Seen())
 
-  public init() {}
+  private let nonces: ProofNonces?
+
+  /// - Parameter requiresNonce: whether a proof needs a nonce of this server, so that none is made in advance.
+  public init(requiresNonce: Bool = false) { nonces = requiresNonce ? ProofNonces() : nil }
+
+  /// The challenge for a token that is bound to a key.
+  public static func challenge(error: String) -> String {
+    #"DPoP realm="credledger", algs="\#(algorithms.joined(separator: " "))", error="\#(error)""#
+  }
 
   /// What a proof is to be for.
   public struct Request: Sendable {
@@ -41,7 +49,8 @@ public final class DPoPProofs: Sendable {
   /// The thumbprint of the key that a request proves; nil where it has no header `DPoP`.
   ///
   /// - Parameter now: this server's time.
-  /// - Throws: `invalidProof` for a proof that is malformed, not signed by the key in it, for another request or token, too
+  /// - Throws: `useNonce` for one without a nonce that this server gave lately, where that is needed; the error has another.
+  ///   `invalidProof` for a proof that is malformed, not signed by the key in it, for another request or token, too
   ///   old or too new, or that came before. What was wrong is said, but for nothing that the proof contains.
   public func thumbprint(
     in headers: HTTPFields, for request: Request, at now: Timestamp
@@ -66,6 +75,7 @@ public final class DPoPProofs: Sendable {
     if let expected {
       guard case .string(expected)? = proof.payload["ath"] else { throw Self.refused("the access token's hash in ath") }
     }
+    try nonces?.require(proof.payload["nonce"], at: now)
     let earliest = (now - Self.window).milliseconds / 1_000
     let latest = (now + Self.window).milliseconds / 1_000
     guard case .number(let number)? = proof.payload["iat"], let seconds = Int64(number.prefix { $0 != "." }),
@@ -124,4 +134,6 @@ private struct RequestURL: Equatable {
 extension HTTPField.Name {
   /// The header field that a proof comes in.
   public static let dpop = named("DPoP")
+  /// The header field by which a server gives a nonce for proofs.
+  public static let dpopNonce = named("DPoP-Nonce")
 }

@@ -17,18 +17,19 @@ package final class TokenMasks: Sendable {
   private final class Generation: Sendable {
     let newest: BlockMask
     let all: [TokenMask]
-    /// Of each mask, in the same order.
-    let signers: [TokenSigner]
+    /// The keys that sign access tokens, the newest first, and until when each is of use.
+    let signers: [(signer: TokenSigner, until: Int64?)]
     let next = AtomicLazyReference<Generation>()
 
-    init?(_ masks: [TokenMask]) {
+    init?(_ keys: KeyStore) {
+      let masks = keys.tokenMasks
       guard let newest = masks.first else { return nil }
       self.newest = newest.mask
       all = masks
-      var signers: [TokenSigner] = []
-      for mask in masks {
-        guard let key = try? P256.SigningKey(seed: mask.signingSeed) else { return nil }
-        signers.append(TokenSigner(key))
+      var signers: [(signer: TokenSigner, until: Int64?)] = []
+      for known in keys.tokenSigningKeys {
+        guard let key = try? P256.SigningKey(seed: known.seed) else { return nil }
+        signers.append((TokenSigner(key), known.until))
       }
       self.signers = signers
     }
@@ -37,7 +38,7 @@ package final class TokenMasks: Sendable {
   /// - Parameter isFollowing: whether another process may rotate the masks.
   /// - Throws: `damaged` where the keys hold none.
   package init(_ keys: KeyStore, clock: LedgerClock, isFollowing: Bool) throws(LedgerError) {
-    guard let first = Generation(keys.tokenMasks) else {
+    guard let first = Generation(keys) else {
       throw LedgerError(.damaged, "the keyring holds no token mask")
     }
     self.first = first
@@ -49,11 +50,19 @@ package final class TokenMasks: Sendable {
   /// The mask that makes tokens.
   package var newest: BlockMask { current.newest }
 
-  /// The keys that sign access tokens: that of the newest mask, and those of masks whose tokens are still read.
+  /// The keys that sign access tokens, the newest first: that one signs, and the others verify until their time has come.
   package var signers: [TokenSigner] {
-    let generation = current
     let now = clock.read().now
-    return zip(generation.all, generation.signers).filter { $0.0.until.map { now < $0 } ?? true }.map(\.1)
+    return current.signers.filter { $0.until.map { now < $0 } ?? true }.map(\.signer)
+  }
+
+  /// The key that verifies what names it; nil for an unknown name.
+  package func signer(named identifier: String) -> TokenSigner? {
+    if let known = signers.first(where: { $0.verifying.identifier == identifier }) { return known }
+    // It may be one that another process made.
+    guard isFollowing, (try? keys.refresh()) != nil else { return nil }
+    takeOver()
+    return signers.first { $0.verifying.identifier == identifier }
   }
 
   private var current: Generation {
@@ -86,7 +95,7 @@ package final class TokenMasks: Sendable {
 
   /// Takes over what the key store has now.
   package func takeOver() {
-    guard let next = Generation(keys.tokenMasks) else { return }
+    guard let next = Generation(keys) else { return }
     var last = current
     while true {
       let stored = last.next.storeIfNil(next)

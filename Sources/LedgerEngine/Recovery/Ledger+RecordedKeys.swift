@@ -98,6 +98,7 @@ extension KeyKind {
     case .pinPepper: .pinPepper
     case .derivation: .derivation
     case .rowCheck: .rowCheck
+    case .tokenSigning: .tokenSigning
     }
   }
 }

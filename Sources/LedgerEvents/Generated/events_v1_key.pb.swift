@@ -44,6 +44,9 @@ public nonisolated enum KeyPurpose: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// Seal the keys of persons and webhooks.
   case person // = 6
+
+  /// Sign access tokens.
+  case tokenSigning // = 7
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -59,6 +62,7 @@ public nonisolated enum KeyPurpose: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 4: self = .derivation
     case 5: self = .rowCheck
     case 6: self = .person
+    case 7: self = .tokenSigning
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -72,6 +76,7 @@ public nonisolated enum KeyPurpose: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .derivation: return 4
     case .rowCheck: return 5
     case .person: return 6
+    case .tokenSigning: return 7
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -85,6 +90,7 @@ public nonisolated enum KeyPurpose: SwiftProtobuf.Enum, Swift.CaseIterable {
     .derivation,
     .rowCheck,
     .person,
+    .tokenSigning,
   ]
 
 }
@@ -131,7 +137,7 @@ public nonisolated struct KeyDropped: Sendable {
 fileprivate nonisolated let _protobuf_package = "credledger.events.v1"
 
 nonisolated extension KeyPurpose: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0KEY_PURPOSE_UNSPECIFIED\0\u{1}KEY_PURPOSE_TOKEN_MASK\0\u{1}KEY_PURPOSE_LOOKUP\0\u{1}KEY_PURPOSE_PIN_PEPPER\0\u{1}KEY_PURPOSE_DERIVATION\0\u{1}KEY_PURPOSE_ROW_CHECK\0\u{1}KEY_PURPOSE_PERSON\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0KEY_PURPOSE_UNSPECIFIED\0\u{1}KEY_PURPOSE_TOKEN_MASK\0\u{1}KEY_PURPOSE_LOOKUP\0\u{1}KEY_PURPOSE_PIN_PEPPER\0\u{1}KEY_PURPOSE_DERIVATION\0\u{1}KEY_PURPOSE_ROW_CHECK\0\u{1}KEY_PURPOSE_PERSON\0\u{1}KEY_PURPOSE_TOKEN_SIGNING\0")
 }
 
 nonisolated extension KeyRotated: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -8,6 +8,9 @@ extension Keys {
   /// the longest refresh token lives.
   public static let tokenOverlap = Duration.seconds(730 * 86_400)
 
+  /// For how long access tokens are verified by the key before, unless a rotation says otherwise: as long as the longest lives.
+  public static let signedTokenOverlap = Duration.seconds(7 * 86_400)
+
   /// Every key of the ledger but the master key, by what may be shown of it: those of each kind in the order of their
   /// numbers. The last of a kind is the one in use.
   ///
@@ -23,6 +26,7 @@ extension Keys {
   /// | `signing` | They stay, to check what they signed. |
   /// | `person` | They go at once. Every key of a person or webhook, and every other key of the keyring, is sealed anew. |
   /// | `tokenMask` | Tokens made under them work for `overlap`, ``tokenOverlap`` unless given. |
+  /// | `tokenSigning` | Signed access tokens of before are verified for `overlap`, ``signedTokenOverlap`` unless given. |
   /// | `derivation` | Repeated requests are recognised by them for `overlap`, which is ``LedgerConfiguration/idempotencyRetention`` unless given. |
   /// | `pinPepper` | They go at once: PINs that were sent and not yet presented are refused. |
   /// | `lookup`, `rowCheck` | The rows stay under them until the ledger is opened for writing again, which makes the rows anew and drops these keys. |
@@ -35,7 +39,7 @@ extension Keys {
   ///
   /// - Parameters:
   ///   - kind: of the key.
-  ///   - overlap: for how long what was made under the keys before is still read; not negative, and for the two kinds only
+  ///   - overlap: for how long what was made under the keys before is still read; not negative, and for the three kinds only
   ///     that say so above.
   ///   - context: names the operator.
   /// - Returns: the new key.
@@ -100,7 +104,7 @@ extension Keys {
     let dropped = try await ledger.blocking { () throws(LedgerError) in
       try keyed { () throws(KeyStoreError) in try ledger.keyStore.dropKeys(of: kind, below: number) }
     }
-    if kind == .tokenMask, !dropped.isEmpty { try ledger.tokenFormat.masks.takeOver() }
+    if kind.isOfTokens, !dropped.isEmpty { try ledger.tokenFormat.masks.takeOver() }
     try await ledger.recordKeys(request)
     return dropped
   }
@@ -123,12 +127,13 @@ extension Keys {
       try await ledger.blocking { () throws(LedgerError) in
         let now = try ledger.now
         for kind in kinds where kind != .signing {
-          let overlap = overlap ?? (kind == .derivation ? retention : Self.tokenOverlap)
+          let usual = [.derivation: retention, .tokenSigning: Self.signedTokenOverlap][kind] ?? Self.tokenOverlap
+          let overlap = overlap ?? usual
           let until = kind.hasOverlap ? (now + overlap).milliseconds : nil
           try keyed { () throws(KeyStoreError) in
             _ = try ledger.keyStore.rotate(kind, createdAt: now.milliseconds, until: until)
           }
-          if kind == .tokenMask { try ledger.tokenFormat.masks.takeOver() }
+          if kind.isOfTokens { try ledger.tokenFormat.masks.takeOver() }
         }
       }
     } catch {
@@ -163,5 +168,8 @@ extension Ledger {
 
 extension KeyKind {
   /// Whether what was made under an earlier key is read for some time.
-  fileprivate var hasOverlap: Bool { self == .tokenMask || self == .derivation }
+  fileprivate var hasOverlap: Bool { isOfTokens || self == .derivation }
+
+  /// Whether tokens are made and read by keys of the kind.
+  fileprivate var isOfTokens: Bool { self == .tokenMask || self == .tokenSigning }
 }

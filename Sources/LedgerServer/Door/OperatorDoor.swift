@@ -19,7 +19,7 @@ struct OperatorDoor: Service {
   /// - Parameter commands: performs what is asked.
   init(
     _ ledger: Ledger, _ commands: any OperatorCommands, statistics: RequestStatistics, exporter: SpanExporter?,
-    idleSeconds: Int, _ logger: Logger
+    _ logger: Logger
   ) {
     let socket = DoorSocket(in: ledger.path)
     self.socket = socket
@@ -27,7 +27,7 @@ struct OperatorDoor: Service {
       responder: RecordingResponder(
         routes: RouteTable([Self.route(commands)]).responder, statistics: statistics, proxies: [], exporter: exporter),
       // No bound on the time: a command such as the rotation of a key takes as long as the ledger is large.
-      server: .http1(configuration: HTTP1Channel.Configuration(idleTimeout: .seconds(Int64(idleSeconds)))),
+      server: .http1(configuration: HTTP1Channel.Configuration(idleTimeout: .hours(1))),
       configuration: ApplicationConfiguration(address: .unixDomainSocket(path: socket.path)),
       onServerRunning: { _ in
         socket.protect()
@@ -37,14 +37,24 @@ struct OperatorDoor: Service {
 
   /// The route, which no other listener has.
   static func route(_ commands: any OperatorCommands) -> Route {
-    Route(.post, path) { (request, context) throws(RequestError) in
+    route(commands) { (_, context) throws(RequestError) in
       let user = try await context.peerUser()
       guard user == geteuid() || user == 0 else {
         throw RequestError(.forbidden, "The server takes commands of its own user and of root, not of this user.")
       }
+      return OperatorSender(user: SystemUser.name(user), id: context.requestID)
+    }
+  }
+
+  /// - Parameter admit: says who asks, or refuses.
+  static func route(
+    _ commands: any OperatorCommands,
+    admitting admit: @escaping @Sendable (Request, HTTPContext) async throws(RequestError) -> OperatorSender
+  ) -> Route {
+    Route(.post, path, errors: .oauth) { (request, context) throws(RequestError) in
+      let sender = try await admit(request, context)
       let command = try OperatorRequest(try await request.jsonObject(upTo: OperatorRequest.limit))
-      let answer = await commands.perform(
-        command, from: OperatorSender(user: SystemUser.name(user), id: context.requestID))
+      let answer = await commands.perform(command, from: sender)
       var response = Response.json(answer.json)
       response.headers[.cacheControl] = "no-store"
       return response

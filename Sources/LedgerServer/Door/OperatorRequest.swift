@@ -52,14 +52,17 @@ public struct OperatorAnswer: Sendable, Equatable {
 
 /// Who sent a command, and under which name it is recorded.
 public struct OperatorSender: Sendable, Equatable {
-  /// The user of the system who is at the other end of the socket.
+  /// The user of the system who is at the other end of the socket, or the operator whose token came with the request.
   public let user: String
+  /// Whether the user is an operator's name, which a token has proved: then nobody else may be named.
+  public let isProven: Bool
   /// The request's ID in the events that it causes, with the user's name in it.
   public let requestID: String
 
   /// - Parameter id: of the request, as the log has it.
-  init(user: String, id: String) {
+  init(user: String, id: String, isProven: Bool = false) {
     self.user = user
+    self.isProven = isProven
     // A request's ID has at most 64 bytes.
     let name = user.unicodeScalars.filter { $0.isASCII && $0.value > 0x20 && $0.value < 0x7F }.prefix(24)
     requestID = "\(id)-\(String(String.UnicodeScalarView(name)))"

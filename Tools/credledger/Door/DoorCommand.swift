@@ -35,13 +35,28 @@ enum Door {
   /// How much of one file is sent.
   private static let limit = 48 << 20
 
+  /// The server that is to perform a command: the one that CREDLEDGER_SERVER names, or else one that has the ledger open.
+  private static func client(for command: any DoorCommand) throws -> OperatorDoorClient? {
+    guard let server = LedgerOptions.environment("CREDLEDGER_SERVER") else {
+      return command.ledger.namedFolder.flatMap { OperatorDoorClient(of: $0) }
+    }
+    guard let token = LedgerOptions.environment("CREDLEDGER_OPERATOR_TOKEN") else {
+      throw ValidationError("Give the operator's token for CREDLEDGER_SERVER in CREDLEDGER_OPERATOR_TOKEN.")
+    }
+    // No process that this one starts sees it.
+    unsafe unsetenv("CREDLEDGER_OPERATOR_TOKEN")
+    let authorities = LedgerOptions.environment("CREDLEDGER_SERVER_CA")
+    guard let client = OperatorDoorClient(server: server, token: token, authorities: authorities) else {
+      throw ValidationError("CREDLEDGER_SERVER: expected https://HOST:PORT, or http on the loopback.")
+    }
+    return client
+  }
+
   /// Has a command performed by the server that has its ledger open.
   ///
   /// - Returns: the exit status; nil where the command is to be performed here.
   static func perform(_ command: any DoorCommand) async throws -> Int32? {
-    guard command.changesLedger, let folder = command.ledger.namedFolder,
-      let client = OperatorDoorClient(of: folder)
-    else { return nil }
+    guard command.changesLedger, let client = try client(for: command) else { return nil }
     try command.ledger.requireServersOwn()
     try command.confirm()
     var inputs: [String: [UInt8]] = [:]

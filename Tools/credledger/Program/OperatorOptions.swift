@@ -23,7 +23,14 @@ struct OperatorOptions: ParsableArguments {
       return context
     }
     context.requestID = session.sender.requestID
-    if let name = name ?? session.request.operatorName {
+    if session.sender.isProven {
+      // Whoever has a token is that operator, and nobody else.
+      let proven = try await ledger.operators.find(session.sender.user)
+      if let name = name ?? session.request.operatorName, try await ledger.operators.find(name) != proven {
+        throw CheckFailed(reason: "--as: the token is another operator's [forbidden]")
+      }
+      context.namedOperator = proven
+    } else if let name = name ?? session.request.operatorName {
       context.namedOperator = try await ledger.operators.find(name)
     } else {
       // The user of the system who sent it, where an operator goes by that name. The request's ID has it in any case.

@@ -78,7 +78,7 @@ struct LedgerOptions: ParsableArguments {
   }
 
   /// The value of a variable; nil where it is not set, or empty.
-  private static func environment(_ name: String) -> String? {
+  static func environment(_ name: String) -> String? {
     guard let value = unsafe getenv(name) else { return nil }
     let text = unsafe String(cString: value)
     return text.isEmpty ? nil : text

@@ -29,6 +29,8 @@ extension KeyCommand {
           pin-pepper   keys the digests of PINs; those sent and not presented yet are refused
           derivation   recognises repeated requests; those of before are recognised for --overlap, 7d unless given
           row-check    keys the checks of rows; all rows are made anew under it
+          token-signing  signs access tokens of connectors with --signed-tokens, and status lists; what was signed before is
+                       verified for --overlap, 7d unless given
 
         EXAMPLES
           credledger key rotate token-mask --overlap 30d

@@ -16,7 +16,7 @@ struct OperatorCommand: AsyncParsableCommand {
         credledger operator require-two erasure roles keys restore --as Ada
         credledger account disable 12 --as Ada --reason "left the company" --ticket HR-77
       """,
-    subcommands: [Create.self, List.self, RequireNames.self, RequireTwo.self])
+    subcommands: [Create.self, List.self, RequireNames.self, RequireTwo.self, Token.self])
 
   struct Create: DoorCommand {
     static let configuration = CommandConfiguration(

@@ -9,7 +9,7 @@ struct ScanCommand: DoorCommand {
       them: where it is, its handle, and whether it is still good. The token itself is not shown. With --revoke, what is \
       found is stopped, a refresh token with its family, and where it was found is recorded.
 
-      Tokens match \(TokenPattern.tokens), and Secrets \(TokenPattern.secrets). A checksum inside tells a token from other \
+      Tokens match \(TokenPattern.tokens), signed ones \(TokenPattern.signedTokens), and Secrets \(TokenPattern.secrets). A checksum inside tells a token from other \
       text, and the ledger's key one of its own from others. Secrets cannot be told apart in that way, and are not looked for.
 
       EXIT STATUS
