@@ -4,7 +4,10 @@ import CredentialLedger
 /// Which events a search is for. What is given must hold together; an option that is given more than once names
 /// alternatives, of which any will do.
 struct AuditFilterOptions: ParsableArguments {
-  @Option(help: "A type, such as token.issued, or a family of types, such as token.*; may be repeated.")
+  @Option(
+    help:
+      "A type, such as token.issued, or a family of types, such as token.*; may be repeated. With ! before it, such as '!token.*', what is not of it."
+  )
   var type: [String] = []
   @Option(
     help:
@@ -130,15 +133,21 @@ struct AuditFilterOptions: ParsableArguments {
   }
 
   private func types() throws -> [EventType] {
-    try type.flatMap { name in
-      let types = EventType.matching(name)
-      guard !types.isEmpty else {
-        let names = EventType.allCases.compactMap(\.name).joined(separator: ", ")
-        throw ValidationError(
-          "--type: there is no \(name.printable). There are \(names); and families, such as token.*.")
-      }
-      return types
-    }
+    let meant = try type.filter { !$0.hasPrefix("!") }.flatMap { try types($0) }
+    let excluded = Set(try type.filter { $0.hasPrefix("!") }.flatMap { try types($0.dropFirst()) })
+    // Without any that is asked for, all are meant but those excluded.
+    let all = type.allSatisfy { $0.hasPrefix("!") } ? EventType.allCases : meant
+    let left = all.filter { !excluded.contains($0) }
+    guard !left.isEmpty else { throw ValidationError("--type: nothing is left of what is asked for.") }
+    return left
+  }
+
+  private func types(_ name: some StringProtocol) throws -> [EventType] {
+    let types = EventType.matching(name)
+    guard types.isEmpty else { return types }
+    let names = EventType.allCases.compactMap(\.name).joined(separator: ", ")
+    throw ValidationError(
+      "--type: there is no \(String(name).printable). There are \(names); and families, such as token.*.")
   }
 
   private static func phone(_ text: String) throws -> Alternative {
