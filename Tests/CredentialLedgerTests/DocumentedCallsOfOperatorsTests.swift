@@ -23,4 +23,32 @@ import Testing
     #expect(isRequired)
     await ledger.close()
   }
+
+  @Test func `A day with a ledger`() async throws {
+    let copied = try await CopiedLedger(tokens: 2)
+    let (ledger, steps) = (copied.ledger, copied.steps)
+    let grant = steps.granted.grant
+    let token = try await ledger.tokens.issue(
+      connector: steps.connector.publicID, secret: steps.secret, refreshToken: steps.granted.refreshToken)
+    let handle = token.handle
+    let note = try await ledger.checkpoint()
+    let yesterday = try ledger.now - .seconds(86_400)
+    // swift-format-ignore
+    let perDay = try await ledger.audit.count(.type(.tokenIssued).and(.recorded(since: yesterday)), by: .day).groups
+    #expect(perDay.reduce(0) { $0 + $1.count } == 3)
+    // swift-format-ignore
+    if let incident = try await ledger.tokens.incident(of: handle) { print(incident.connector?.id as Any, incident.relatives.count) }
+    #expect(try await ledger.tokens.incident(of: TokenID(rawValue: 1)) == nil)
+    let made = try await ledger.audit.entry(at: grant.rawValue)
+    #expect(made?.type == .permissionGranted)
+    let report = try await ledger.verify(since: note)
+    #expect(report.events == report.since)
+    let isSound = try ledger.status.damagedTables.isEmpty
+    #expect(isSound)
+    #expect(throws: LedgerError.self) {
+      let age = try ledger.newestBackup(in: "/backup").flatMap { $0.time }
+      _ = age
+    }
+    await ledger.close()
+  }
 }

@@ -68,8 +68,8 @@ struct AuditCommand: DoorCommand {
   @Option(help: "How to print: table for people, csv for spreadsheets, json, ndjson or cloudevents for programs.")
   var format = AuditFormat.table
 
-  // What follows has no end: the reading is recorded, and goes on beside the server.
-  var changesLedger: Bool { revealing.reveal && !follow }
+  // What follows has no end, and all of it has no bound: the reading is recorded, and goes on beside the server.
+  var changesLedger: Bool { revealing.reveal && !follow && !all }
   var inputs: [CommandInput] { filters.inputs }
 
   func validate() throws {

@@ -6,19 +6,20 @@ import CredentialLedger
 struct AuditFilterOptions: ParsableArguments {
   @Option(
     help:
-      "A type, such as token.issued, or a family of types, such as token.*; may be repeated. With ! before it, such as '!token.*', what is not of it."
-  )
+      "A type, such as token.issued, or a family of types, such as token.*; may be repeated. With ! before it, such as '!token.*', what is not of it.",
+    completion: .eventTypes)
   var type: [String] = []
   @Option(
     help:
       "Who caused it: account:N, connector:N, webhook:N, operator, or operator:N for what the operator with the account N was named for; this and all below may be repeated."
   )
   var actor: [String] = []
-  @Option(help: "An account: what it did, and what concerns it.")
+  @Option(help: "An account: what it did, and what concerns it.", completion: .objects("account"))
   var account: [AccountID] = []
   @Option(help: "A telephone number, such as +911199999999, or phone:N; - reads numbers from standard input.")
   var phone: [String] = []
-  @Option(help: "A connector, by number or GUID: what it did, and what concerns it.")
+  @Option(
+    help: "A connector, by number or GUID: what it did, and what concerns it.", completion: .objects("connector"))
   var connector: [String] = []
   @Option(help: "A group, by number or GUID.")
   var group: [String] = []

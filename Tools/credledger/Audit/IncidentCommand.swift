@@ -1,7 +1,7 @@
 import ArgumentParser
 import CredentialLedger
 
-struct IncidentCommand: AsyncParsableCommand {
+struct IncidentCommand: DoorCommand {
   static let configuration = CommandConfiguration(
     commandName: "incident", abstract: "Deal with tokens that are where they do not belong.",
     discussion: """
@@ -37,6 +37,11 @@ struct IncidentCommand: AsyncParsableCommand {
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions
 
+  var changesLedger: Bool { revealing.reveal || revoke != nil }
+  var inputs: [CommandInput] {
+    file.map { [CommandInput(name: $0)] } ?? (object == "-" ? [CommandInput(name: "-")] : [])
+  }
+
   /// The most that is read of a text, in bytes.
   private static let limit = 64 << 20
 
@@ -59,7 +64,7 @@ struct IncidentCommand: AsyncParsableCommand {
       ? try await ledger.reading(revealing) { try await examine(source, in: $0) }
       : try await ledger.writing { try await examine(source, in: $0) }
     guard !incidents.isEmpty else { throw Lines.noToken }
-    output.format.show(incidents.map(\.json), [], [])
+    if output.format != .table { output.format.show(incidents.map(\.json), [], []) }
     if output.format == .table {
       for (index, incident) in incidents.enumerated() {
         if index > 0 { print("") }

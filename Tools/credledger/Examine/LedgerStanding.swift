@@ -1,4 +1,5 @@
 import CredentialLedger
+import LedgerOperations
 
 /// How a ledger stands, its copies included, and what of it needs attention.
 struct LedgerStanding: Sendable {
@@ -85,7 +86,7 @@ struct LedgerStanding: Sendable {
       problems.append(
         Problem(
           code: "index_behind", words: "the audit index is \(status.unindexed) events behind",
-          remedy: "let a server run, or credledger clock for a while, so that it catches up"))
+          remedy: "keep the ledger open for writing for a while, as a server does: the index catches up by itself"))
     }
     if let folder = copies.backups {
       if let backup {

@@ -38,6 +38,7 @@ struct CredLedger: AsyncParsableCommand {
       Init.self, Serve.self, Walkthrough.self, Status.self, Doctor.self, Stats.self, Verify.self, AuditCommand.self,
       ExplainCommand.self,
       AccountCommand.self, ImportPeople.self, OperatorCommand.self,
+      ReviewCommand.self,
       ConnectorCommand.self, GroupCommand.self, GrantCommand.self, WebhookCommand.self,
       ResourceServerCommand.self,
       ClockCommand.self,
@@ -46,7 +47,7 @@ struct CredLedger: AsyncParsableCommand {
       ArchiveCommand.self, RetentionCommand.self, ExportCommand.self, ImportCommand.self,
       CheckpointCommand.self, Prove.self, BundleCommand.self, VerifyBundle.self, Tiles.self,
       StateCommand.self, DiffCommand.self, ReplayCommand.self, SnapshotCommand.self,
-      Version.self,
+      Completion.self, Version.self,
     ])
 
   static func main() async {

@@ -2,7 +2,7 @@ import ArgumentParser
 import CredentialLedger
 
 extension AccountCommand {
-  struct Create: AsyncParsableCommand {
+  struct Create: DoorCommand {
     static let configuration = CommandConfiguration(
       abstract: "Register the account of somebody who has not signed in yet.",
       discussion: """
@@ -24,6 +24,8 @@ extension AccountCommand {
     @Option(help: "user, tenant-admin, auditor or operator.") var role = RoleName.user
     @Option(help: "A number that the operator vouches for, such as +911199999999; - reads it from standard input.")
     var phone: String?
+
+    var inputs: [CommandInput] { phone == "-" ? [CommandInput(name: "-", prompt: "number")] : [] }
 
     func validate() throws {
       guard phone == nil || by.reason != nil else {

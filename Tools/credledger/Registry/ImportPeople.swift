@@ -1,7 +1,7 @@
 import ArgumentParser
 import CredentialLedger
 
-struct ImportPeople: AsyncParsableCommand {
+struct ImportPeople: DoorCommand {
   static let configuration = CommandConfiguration(
     commandName: "import-people", abstract: "Register the accounts of many people from a CSV file.",
     discussion: """
@@ -25,6 +25,8 @@ struct ImportPeople: AsyncParsableCommand {
   @Argument(help: "The file, or - for standard input.") var file: String
   @Flag(help: "Check every line, and register nobody.") var dryRun = false
   @Flag(help: "Pass over people who have an account already.") var skipExisting = false
+
+  var inputs: [CommandInput] { [CommandInput(name: file)] }
 
   /// The most that a file may have, in bytes.
   private static let limit = 64 << 20
