@@ -1,4 +1,5 @@
 import CredentialLedger
+import LedgerOperations
 import LedgerTestSupport
 import Testing
 

@@ -34,7 +34,7 @@ import Testing
       }
     }
     let unlike = try run(ledger, "--type", "!token.*", "--limit", "10000", "--format", "ndjson").output
-    #expect(!unlike.contains("token.issued") && unlike.contains("connector.created"))
+    #expect(!unlike.contains("\"token.issued\"") && unlike.contains("connector.created"))
     #expect(try run(ledger, "--type", "token.issued", "--type", "!token.*").status == 2)
     #expect(try run(ledger, "--type", "!nonsense").status == 2)
   }
@@ -63,7 +63,8 @@ import Testing
   }
 
   @Test func everyEventIsShownWithoutPages() async throws {
-    let ledger = try await ProvenLedger(events: 10_030)
+    let ledger = try await ProvenLedger(events: 3_500)
+    for events in [7_000, 10_030] { try await ledger.grow(to: events) }
     func positions(_ more: String...) throws -> [UInt64] {
       let result = try ledger.run(["audit", "--all", "--format", "csv", "--fields", "position"] + more)
       #expect(result.status == 0, "\(result.error)")

@@ -28,7 +28,8 @@ import Testing
     let refused = try run("import-people", file, "--reason", "staff list", "--format", "json")
     #expect(
       refused.status == 1 && refused.error.contains("1 of 3 lines refused: nobody was registered"), "\(refused.error)")
-    try expectDocuments(refused.output, match: "import-people")
+    let lines = try run("import-people", file, "--reason", "staff list", "--format", "ndjson")
+    try expectDocuments(lines.output, match: "import-people")
     #expect(
       refused.output.contains("\"line\": 4") && refused.output.contains("\"field\": \"name\""), "\(refused.output)")
     #expect(try run("account", "list", "--format", "ndjson").output.isEmpty)

@@ -1,4 +1,5 @@
 import CredentialLedger
+import LedgerOperations
 import LedgerTestSupport
 import Testing
 
@@ -87,9 +88,13 @@ import Testing
     TestFile.write(kept, to: file)
     let data = "\(ledger.path)/ledger/data.mdb"
     let sound = try TestFile.read(data)
-    let place = try #require(sound.firstRange(of: Array("https://id.example.org".utf8), last: true))
+    let evidence = ledger.file("evidence.json")
+    #expect(try ledger.run("bundle", "8", "--out", evidence).status == 0)
+    let record = try EvidenceBundle(decoding: TestFile.read(evidence)).entries[0].record
     var changed = sound
-    changed[place] ^= 1
+    let places = sound.places(of: record)
+    #expect(!places.isEmpty)
+    for place in places { changed[place + record.count - 3] ^= 1 }
     TestFile.write(changed, to: data)
     let found = try ledger.run("verify", "--since-last", file)
     #expect(found.status == 1 && found.error.contains("first bad position"), "\(found.error)")
@@ -104,8 +109,8 @@ import Testing
 }
 
 extension [UInt8] {
-  /// Where some bytes begin, the last time.
-  fileprivate func firstRange(of bytes: [UInt8], last: Bool) -> Int? {
-    indices.dropLast(bytes.count).last { self[$0..<$0 + bytes.count].elementsEqual(bytes) }
+  /// Where some bytes begin.
+  fileprivate func places(of bytes: [UInt8]) -> [Int] {
+    indices.dropLast(bytes.count).filter { self[$0] == bytes[0] && self[$0..<$0 + bytes.count].elementsEqual(bytes) }
   }
 }

@@ -117,7 +117,9 @@ extension Ledger {
       let file = "\(path)/\(BackupManifest.fileName)"
       guard LedgerFolder.exists("\(path)/\(BackupManifest.dataPath)"),
         let bytes = try? DurableFile.read(file, limit: 1 << 20),
-        let manifest = try? BackupManifest(parsing: bytes, at: file), manifest.origin == origin
+        let manifest = try? BackupManifest(parsing: bytes, at: file), manifest.origin == origin,
+        // Another ledger may have the same name.
+        try logged({ () throws(LogError) in try log.snapshot().root(at: manifest.position) }) == manifest.root
       else { continue }
       guard newest == nil || (newest?.position ?? 0) <= manifest.position else { continue }
       newest = NewestCopy(path: path, position: manifest.position, time: manifest.createdAt)
