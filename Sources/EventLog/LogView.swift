@@ -152,7 +152,7 @@ extension LogView where Reading: ~Copyable {
   }
 
   /// The signed checkpoints over sizes in `range`, in order.
-  func checkpoints(over range: ClosedRange<Position>) throws(LogError) -> [(size: Position, note: String)] {
+  package func checkpoints(over range: ClosedRange<Position>) throws(LogError) -> [(size: Position, note: String)] {
     var found: [(size: Position, note: String)] = []
     try stored { () throws(LMDBError) in
       try tables.checkpoints.forEach(from: range.lowerBound, below: range.upperBound + 1, in: transaction) {

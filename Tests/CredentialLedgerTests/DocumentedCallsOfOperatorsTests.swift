@@ -1,4 +1,5 @@
 import CredentialLedger
+import LedgerOperations
 import LedgerTestSupport
 import Testing
 
@@ -9,6 +10,11 @@ import Testing
   @Test func `Operators and their rules`() async throws {
     let ledger = try await Ledger.create(at: "\(folder.path)/ledger", origin: "ledger.example.org")
     let ada = try await ledger.operators.create(issuer: "https://id.example.org", subject: "248289761001", name: "Ada")
+    let bo = try await ledger.accounts.create(
+      NewAccount(issuer: "https://id.example.org", subject: "7", name: "Bo", phone: PhoneNumber("+911199999998")),
+      context: RequestContext(reason: "taken over from the staff list"))
+    #expect(try !ledger.phones.verified(by: bo).isEmpty)
+    try await ledger.accounts.check(NewAccount(issuer: "https://id.example.org", subject: "8", name: "Cy"))
     let active = try ledger.operators.list().filter { !$0.isDisabled }
     #expect(active.map(\.id) == [ada])
     let context = RequestContext(namedOperator: try await ledger.operators.find("Ada"), reason: "left the company")
@@ -50,6 +56,34 @@ import Testing
     let provider = KnownKey()
     let key = try ledger.keys.signingKey(of: provider)
     #expect(key == [UInt8](repeating: 1, count: 32))
+    await ledger.close()
+  }
+
+  @Test func `A day with a ledger`() async throws {
+    let copied = try await CopiedLedger(tokens: 2)
+    let (ledger, steps) = (copied.ledger, copied.steps)
+    let grant = steps.granted.grant
+    let token = try await ledger.tokens.issue(
+      connector: steps.connector.publicID, secret: steps.secret, refreshToken: steps.granted.refreshToken)
+    let handle = token.handle
+    let note = try await ledger.checkpoint()
+    let yesterday = try ledger.now - .seconds(86_400)
+    // swift-format-ignore
+    let perDay = try await ledger.audit.count(.type(.tokenIssued).and(.recorded(since: yesterday)), by: .day).groups
+    #expect(perDay.reduce(0) { $0 + $1.count } == 3)
+    // swift-format-ignore
+    if let incident = try await ledger.tokens.incident(of: handle) { print(incident.connector?.id as Any, incident.relatives.count) }
+    #expect(try await ledger.tokens.incident(of: TokenID(rawValue: 1)) == nil)
+    let made = try await ledger.audit.entry(at: grant.rawValue)
+    #expect(made?.type == .permissionGranted)
+    let report = try await ledger.verify(since: note)
+    #expect(report.events == report.since)
+    let isSound = try ledger.status.damagedTables.isEmpty
+    #expect(isSound)
+    #expect(throws: LedgerError.self) {
+      let age = try ledger.newestBackup(in: "/backup").flatMap { $0.time }
+      _ = age
+    }
     await ledger.close()
   }
 }

@@ -107,6 +107,37 @@ import Testing
     other.name = .fake("Bo", person: 8)
     scenario.when(other).thenRefused(.conflict, field: "subject")
   }
+
+  @Test func `An operator who registers somebody may vouch for a number that nobody holds`() throws {
+    var scenario = scenario
+    let number = KeyedHashes.fake.number(.fake("+911199999999", person: 9))
+    var command = RegisterAccount(
+      identity: .of("new"), issuer: "https://id.example.org", subject: .fake("new", person: 9),
+      name: .fake("Bo", person: 9), email: .fake("bo@example.org", person: 9), role: .user,
+      phone: .init(number: number, sealed: .fake("+911199999999", person: 9)))
+    let next = scenario.next
+    try scenario.when(command).then(
+      .accountRegistered(
+        .with {
+          $0.issuer = command.issuer
+          $0.subject = command.subject
+          $0.name = command.name
+          $0.email = .fake("bo@example.org", person: 9)
+          $0.role = .user
+        }),
+      .phoneVerified(
+        .with {
+          $0.account = next
+          $0.number = .fake("+911199999999", person: 9)
+        }), by: .operator)
+    #expect(try scenario.perform(command).rawValue == next)
+    #expect(try scenario.state.phones(of: AccountID(rawValue: next)) == [PhoneID(rawValue: next + 1)])
+    command.identity = .of("other")
+    scenario.when(command).thenRefused(.conflict, field: "number")
+    command.phone?.sealed = .fake("+911199999998", person: 8)
+    command.phone?.number = .of("free")
+    scenario.when(command).thenRefused(.conflict, field: "subject")
+  }
 }
 
 extension Decided {

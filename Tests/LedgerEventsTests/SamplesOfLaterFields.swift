@@ -20,6 +20,13 @@ extension Sample {
           }), adding: "subscriptions"))
     samples.append(
       try Sample(
+        .phoneVerified(
+          .with {
+            $0.account = 11
+            $0.number = sealed(9)
+          }), adding: "vouched"))
+    samples.append(
+      try Sample(
         .groupSubscriberAdded(
           .with {
             $0.group = 15

@@ -60,6 +60,41 @@ import Testing
     try expectDocuments(json.output, match: "verify-bundle")
   }
 
+  @Test func aPageForALayReaderHoldsTheEvidence() async throws {
+    let played = try await Played()
+    let (ledger, page) = (played.ledger, played.ledger.file("report.html"))
+    let written = try ledger.run("bundle", "token:\(played.token)", "--html", page)
+    #expect(written.status == 0 && written.output.isEmpty, "\(written.error)")
+    let text = String(decoding: try TestFile.read(page), as: UTF8.self)
+    for part in [
+      "Was token:\(played.token) valid at ", "Yes. token:\(played.token) was valid", "(decides)",
+      "What this does not prove",
+      "Roster (connector:\(played.connector))", "permission.granted", "<svg ", "@media print",
+    ] { #expect(text.contains(part), "\(part)") }
+    // Nothing is loaded from anywhere, and nothing personal is in it.
+    #expect(!text.contains("src=") && !text.contains("href=") && !text.contains(played.number))
+    let checked = try runProgram(["verify-bundle", page, "--key", ledger.key])
+    #expect(checked.status == 0 && checked.output.contains("token.issued"), "\(checked.error)")
+    #expect(try ledger.run("bundle", "token:\(played.token)", "--html", page).error.contains("already_exists"))
+    let place = try #require(text.firstRange(of: "id=\"evidence\">\n")?.upperBound)
+    for changed in [text.replacing("</script>", with: ""), text.replacingCharacter(at: place, after: 400)] {
+      TestFile.write(Array(changed.utf8), to: page)
+      let refused = try runProgram(["verify-bundle", page, "--key", ledger.key])
+      #expect(refused.status == 1, "\(refused.output)")
+    }
+  }
+
+  @Test func aNameCannotWriteIntoThePage() async throws {
+    let ledger = try await AuditedLedger()
+    let page = "\(ledger.folder.path)/report.html"
+    let made = try runProgram(["bundle", "\(ledger.granted.grant)", "--html", page, "--ledger", ledger.path])
+    #expect(made.status == 0, "\(made.error)")
+    let text = String(decoding: try TestFile.read(page), as: UTF8.self)
+    #expect(
+      text.contains("=HYPERLINK(&quot;https://example.org&quot;")
+        && text.contains("No. \(ledger.granted.grant) was not valid"))
+  }
+
   @Test func whoReadsNoticesASigningKeyThatAnotherProcessMade() async throws {
     let ledger = try await ProvenLedger()
     let reader = try await Ledger.openForReading(at: ledger.path, ProvenLedger.configuration)
@@ -132,5 +167,15 @@ import Testing
     #expect(try runProgram(["verify-bundle", file, "--key", ledger.key, "--key", second]).status == 0)
     #expect(try ledger.check("bundle", file, "--key", second).status == 0)
     #expect(try ledger.check("bundle", file).status == 1)
+  }
+}
+
+extension String {
+  /// The text with another letter some places after an index.
+  fileprivate func replacingCharacter(at index: Index, after count: Int) -> String {
+    let place = self.index(index, offsetBy: count)
+    var text = self
+    text.replaceSubrange(place...place, with: self[place] == "A" ? "B" : "A")
+    return text
   }
 }

@@ -28,22 +28,8 @@ public struct Operators: Sendable {
   public func create(
     issuer: String, subject: String, name: String, role: AccountRole = .operator, context: RequestContext = .none
   ) async throws(LedgerError) -> AccountID {
-    try Accounts.checkIdentity(issuer: issuer, subject: subject)
-    let line: String
-    do throws(DecisionFailure) { line = try name.recordedLine("name", bytes: 400) } catch { throw LedgerError(error) }
-    let ledger = ledger
-    // Repeated, it is refused as a conflict and makes nothing.
-    let request = try ledger.prepare(context)
-    let command = try await ledger.blocking(.short) { () throws(LedgerError) in
-      let identity = try logged { () throws(LogError) in
-        try ledger.log.participant.personalData.hash(issuer: issuer, subject: subject.utf8)
-      }
-      let person = try ledger.newPerson()
-      return RegisterAccount(
-        identity: identity, issuer: issuer, subject: try ledger.seal(subject, for: person, .accountSubject),
-        name: try ledger.seal(line, for: person, .accountName), role: role)
-    }
-    return try await ledger.execute(command, request)
+    try await ledger.accounts.create(
+      NewAccount(issuer: issuer, subject: subject, name: name, role: role), context: context)
   }
 
   /// The accounts with the operator role, oldest first, disabled ones included; personal data sealed.

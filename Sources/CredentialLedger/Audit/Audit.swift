@@ -172,7 +172,7 @@ extension Ledger {
   }
 
   /// Where to look; nil where there is nothing to look at.
-  private func range(
+  func range(
     of filter: Audit.Filter, ascending: Bool, after: UInt64?, in view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LogError) -> ClosedRange<UInt64>? {
     var (first, last) = (UInt64(1), UInt64.max)
@@ -190,7 +190,7 @@ extension Ledger {
   }
 
   /// What the index is asked: an event must have one term of each group.
-  private func groups(
+  func groups(
     of filter: Audit.Filter, in view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LogError) -> [[AuditTerm]] {
     var groups: [[AuditTerm]] = []
@@ -246,7 +246,7 @@ extension Ledger {
   }
 
   /// Whether a record that the index found is one that is meant; nil where that can no longer be told.
-  private func fits(_ record: Record, _ filter: Audit.Filter) throws(LogError) -> Bool? {
+  func fits(_ record: Record, _ filter: Audit.Filter) throws(LogError) -> Bool? {
     for condition in filter.conditions {
       switch condition {
       case .terms, .numbers: continue

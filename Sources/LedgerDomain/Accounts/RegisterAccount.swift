@@ -2,6 +2,8 @@ public import LedgerCrypto
 public import LedgerEvents
 
 /// An operator registers the account of somebody who has not signed in yet: the first sign-in with the identity finds it.
+///
+/// With a number the operator vouches for it: the phone is verified without a PIN, for the reason that the record has.
 public struct RegisterAccount: Command {
   /// Keyed hash of issuer and subject, by which the account is found.
   public var identity: Digest
@@ -10,34 +12,67 @@ public struct RegisterAccount: Command {
   /// The provider's name for the person ("sub").
   public var subject: Sealed
   public var name: Sealed
+  public var email: Sealed?
   public var role: AccountRole
+  public var phone: Phone?
 
-  public init(identity: Digest, issuer: String, subject: Sealed, name: Sealed, role: AccountRole) {
+  /// A number that the operator vouches for.
+  public struct Phone: Sendable {
+    /// The keyed hash by which it is found.
+    public var number: Digest
+    public var sealed: Sealed
+
+    public init(number: Digest, sealed: Sealed) {
+      self.number = number
+      self.sealed = sealed
+    }
+  }
+
+  public init(
+    identity: Digest, issuer: String, subject: Sealed, name: Sealed, email: Sealed? = nil, role: AccountRole,
+    phone: Phone? = nil
+  ) {
     self.identity = identity
     self.issuer = issuer
     self.subject = subject
     self.name = name
+    self.email = email
     self.role = role
+    self.phone = phone
   }
 
   public func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
-    guard try read(state.account(identity: identity)) == nil else {
-      throw .refused(
-        .conflict, field: "subject", expected: "an identity without an account",
-        remedy: "give the account that it has another role")
-    }
-    guard try !read(state.isErased(person: subject.personBytes)), name.person == subject.person else {
-      throw .sealedForAnother
-    }
+    try state.requireUnregistered(identity)
+    guard try !read(state.isErased(person: subject.personBytes)),
+      [name, email, phone?.sealed].allSatisfy({ $0 == nil || $0?.person == subject.person })
+    else { throw .sealedForAnother }
     var event = V2AccountRegistered()
     event.issuer = issuer
     event.subject = subject
     event.name = name
+    if let email { event.email = email }
     event.role = role
-    return Decision(by: Requester.operator, .accountRegistered(event))
+    guard let phone else { return Decision(by: Requester.operator, .accountRegistered(event)) }
+    let account = AccountID(rawValue: context.next)
+    try state.requireFree(number: phone.number, for: account)
+    var verified = PhoneVerified()
+    verified.account = account.rawValue
+    verified.number = phone.sealed
+    verified.subscriptions = try state.subscriptions(waitingFor: account, number: phone.number)
+    return Decision(by: Requester.operator, .accountRegistered(event), .phoneVerified(verified))
   }
 
   public func outcome(of recorded: RecordedEvents) -> AccountID { AccountID(rawValue: recorded.first) }
+}
+
+extension DomainReader where Self: ~Copyable {
+  /// - Throws: ``Refusal/Code/conflict`` where an account has the identity.
+  package func requireUnregistered(_ identity: Digest) throws(DecisionFailure) {
+    guard let account = try read(account(identity: identity)) else { return }
+    throw .refused(
+      .conflict, field: "subject", expected: "an identity without an account, and it is that of \(account)",
+      remedy: "give the account that it has another role")
+  }
 }

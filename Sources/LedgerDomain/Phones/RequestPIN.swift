@@ -67,7 +67,7 @@ public struct RequestPIN: Command {
 
 extension DomainReader where Self: ~Copyable {
   /// - Throws: ``Refusal/Code/conflict`` if a verified phone holds the number, whose ever it is.
-  func requireFree(number: Digest, for account: AccountID) throws(DecisionFailure) {
+  package func requireFree(number: Digest, for account: AccountID) throws(DecisionFailure) {
     guard let holder = try holder(of: number) else { return }
     guard holder != account else { throw .numberIsOwn }
     throw .refused(

@@ -79,7 +79,7 @@ public struct VerifyPIN: Command {
 extension DomainReader where Self: ~Copyable {
   /// The subscriptions that were added by a number which nobody held, and that the account now takes over; not those to
   /// groups that it subscribes to already.
-  fileprivate func subscriptions(waitingFor account: AccountID, number: Digest) throws(DecisionFailure) -> [UInt64] {
+  func subscriptions(waitingFor account: AccountID, number: Digest) throws(DecisionFailure) -> [UInt64] {
     var waiting: [UInt64] = []
     for id in try read(subscriptions(number: number)) {
       guard let subscription = try read(subscription(id)), subscription.account == nil,

@@ -41,7 +41,8 @@ extension Directory {
     let phone = Phone(
       id: PhoneID(rawValue: position), account: AccountID(rawValue: event.account), number: event.number,
       isRemoved: false)
-    try close(challenge: event.challenge, &transaction)
+    // None where an operator vouched for the number.
+    if event.challenge != 0 { try close(challenge: event.challenge, &transaction) }
     try put(StoredPhone(phone, number: number), at: .number(.phone, position), in: &transaction)
     try note(.phone, position, of: event.number.person, &transaction)
     try put(EmptyRow(), at: .pair(.phoneOfAccount, event.account, position), in: &transaction)

@@ -112,8 +112,8 @@ import Testing
     await copied.ledger.close()
     let lines = try FileBytes.read(file).split(separator: UInt8(ascii: "\n")).map { Array($0) }
     let cases: [(events: UInt64, root: Digest, reason: String?)] = [
-      (report.events, report.root, nil), (report.events + 1, report.root, "it speaks of \(report.events + 1) events"),
-      (report.events - 1, report.root, "it speaks of \(report.events - 1) events"),
+      (report.events, report.root, nil), (report.events + 1, report.root, "it names the size \(report.events + 1)"),
+      (report.events - 1, report.root, "it names the size \(report.events - 1)"),
       (report.events, other, "it names another root"),
     ]
     for (events, root, reason) in cases {

@@ -29,6 +29,9 @@ struct AuditCommand: DoorCommand {
         credledger audit --token - < leaked.txt
         credledger audit --phone - --type 'phone.*' < number.txt
         credledger audit --since 2026-01-01T00:00:00Z --until 2026-02-01T00:00:00Z --format csv --limit 10000 > january.csv
+        credledger audit --type '!token.*' --all --format csv > all-but-tokens.csv
+        credledger audit --type token.issued --since 30d --group-by day --plot tokens.svg
+        credledger audit --connector 9 --count
         credledger audit --follow --type 'permission.*' --format ndjson
         credledger audit --follow --after 4711 --format cloudevents
         credledger audit --grant 5 --archive /backup/archive
@@ -44,6 +47,15 @@ struct AuditCommand: DoorCommand {
   var limit = 50
   @Flag(help: "Show the oldest first.")
   var reverse = false
+  @Flag(help: "Every event that passes, without pages.")
+  var all = false
+  @Flag(help: "How many events pass, and none of them.")
+  var count = false
+  @Option(help: "How many events pass of each type, actor, connector, group, day or hour (in UTC), and none of them.")
+  var groupBy: Audit.Grouping?
+  @Option(
+    help: ArgumentHelp("Draw what --group-by counts into a new file, as SVG.", valueName: "file"))
+  var plot: String?
   @Flag(help: "Print new events as they arrive, the oldest first.")
   var follow = false
   @Option(
@@ -56,18 +68,33 @@ struct AuditCommand: DoorCommand {
   @Option(help: "How to print: table for people, csv for spreadsheets, json, ndjson or cloudevents for programs.")
   var format = AuditFormat.table
 
-  // What follows has no end: the reading is recorded, and goes on beside the server.
-  var changesLedger: Bool { revealing.reveal && !follow }
+  // What follows has no end, and all of it has no bound: the reading is recorded, and goes on beside the server.
+  var changesLedger: Bool { revealing.reveal && !follow && !all }
   var inputs: [CommandInput] { filters.inputs }
 
   func validate() throws {
     try requireLimit(limit, follow ? 0...10_000 : 1...10_000)
     if follow, format == .json { throw ValidationError("--follow has no end: use --format ndjson.") }
     if follow, reverse || filters.until != nil { throw ValidationError("--follow excludes --reverse and --until.") }
+    let isCounting = count || groupBy != nil
+    if isCounting, follow || all || after != nil || reverse || fields != nil || revealing.reveal {
+      throw ValidationError("--count and --group-by show no events: give filters alone with them.")
+    }
+    if isCounting, format == .cloudevents { throw ValidationError("Counts are no events: use --format json.") }
+    if all, follow || format == .json {
+      throw ValidationError("--all excludes --follow and --format json: use ndjson.")
+    }
+    if plot != nil, groupBy == nil { throw ValidationError("--plot goes with --group-by.") }
     if fields != nil, format == .cloudevents { throw ValidationError("--format cloudevents has its own attributes.") }
   }
 
   func run() async throws {
+    if count || groupBy != nil { return try await EventCounts(self).show() }
+    if all {
+      return try await ledger.reading(revealing, anybodyFor: "audit --all") { ledger, disclosure in
+        try await showAll(try await filters.filter(in: ledger), in: ledger, disclosure, printer(of: ledger))
+      }
+    }
     if follow {
       // An event about each event that is shown would be shown in its turn, and so on.
       return try await ledger.reading(revealing, anybodyFor: "audit --follow") { ledger, disclosure in
@@ -82,6 +109,27 @@ struct AuditCommand: DoorCommand {
       }
       printer(of: ledger).show(page, AuditedEvent.all(page, description, ascending: reverse))
     }
+  }
+
+  /// Shows page after page as one answer, up to the newest event at the beginning.
+  private func showAll(
+    _ filter: Audit.Filter, in ledger: Ledger, _ disclosure: Disclosure?, _ printer: AuditPrinter
+  ) async throws {
+    let head = try ledger.head()
+    var (place, undecided) = (after, 0)
+    printer.begin()
+    while true {
+      let page = try await ledger.audit.search(
+        filter, order: reverse ? .oldestFirst : .newestFirst, after: place ?? (reverse ? nil : .following(head)),
+        limit: 10_000)
+      let description = try await ledger.audit.describe(page.entries, under: disclosure)
+      printer.show(AuditedEvent.all(page, description, ascending: reverse).filter { $0.position <= head })
+      try Output.flush()
+      undecided += page.undecided
+      guard let next = page.next, !reverse || next < head else { break }
+      place = next
+    }
+    if undecided > 0 { write("Of \(undecided) events nobody can tell the address any more.\n", to: STDERR_FILENO) }
   }
 
   private func printer(of ledger: Ledger) -> AuditPrinter {

@@ -4,18 +4,22 @@ import CredentialLedger
 /// Which events a search is for. What is given must hold together; an option that is given more than once names
 /// alternatives, of which any will do.
 struct AuditFilterOptions: ParsableArguments {
-  @Option(help: "A type, such as token.issued, or a family of types, such as token.*; may be repeated.")
+  @Option(
+    help:
+      "A type, such as token.issued, or a family of types, such as token.*; may be repeated. With ! before it, such as '!token.*', what is not of it.",
+    completion: .eventTypes)
   var type: [String] = []
   @Option(
     help:
       "Who caused it: account:N, connector:N, webhook:N, operator, or operator:N for what the operator with the account N was named for; this and all below may be repeated."
   )
   var actor: [String] = []
-  @Option(help: "An account: what it did, and what concerns it.")
+  @Option(help: "An account: what it did, and what concerns it.", completion: .objects("account"))
   var account: [AccountID] = []
   @Option(help: "A telephone number, such as +911199999999, or phone:N; - reads numbers from standard input.")
   var phone: [String] = []
-  @Option(help: "A connector, by number or GUID: what it did, and what concerns it.")
+  @Option(
+    help: "A connector, by number or GUID: what it did, and what concerns it.", completion: .objects("connector"))
   var connector: [String] = []
   @Option(help: "A group, by number or GUID.")
   var group: [String] = []
@@ -130,15 +134,21 @@ struct AuditFilterOptions: ParsableArguments {
   }
 
   private func types() throws -> [EventType] {
-    try type.flatMap { name in
-      let types = EventType.matching(name)
-      guard !types.isEmpty else {
-        let names = EventType.allCases.compactMap(\.name).joined(separator: ", ")
-        throw ValidationError(
-          "--type: there is no \(name.printable). There are \(names); and families, such as token.*.")
-      }
-      return types
-    }
+    let meant = try type.filter { !$0.hasPrefix("!") }.flatMap { try types($0) }
+    let excluded = Set(try type.filter { $0.hasPrefix("!") }.flatMap { try types($0.dropFirst()) })
+    // Without any that is asked for, all are meant but those excluded.
+    let all = type.allSatisfy { $0.hasPrefix("!") } ? EventType.allCases : meant
+    let left = all.filter { !excluded.contains($0) }
+    guard !left.isEmpty else { throw ValidationError("--type: nothing is left of what is asked for.") }
+    return left
+  }
+
+  private func types(_ name: some StringProtocol) throws -> [EventType] {
+    let types = EventType.matching(name)
+    guard types.isEmpty else { return types }
+    let names = EventType.allCases.compactMap(\.name).joined(separator: ", ")
+    throw ValidationError(
+      "--type: there is no \(String(name).printable). There are \(names); and families, such as token.*.")
   }
 
   private static func phone(_ text: String) throws -> Alternative {

@@ -22,8 +22,13 @@ struct Verify: AsyncParsableCommand {
       0 where all else holds. Anybody who can write the keyring could then have put the keys there that the checkpoints are \
       signed by: --verifier-key takes those that were kept elsewhere in their place.
 
+      --since-last FILE verifies only what was recorded since the checkpoint in FILE, and puts the newest checkpoint there once \
+      all is sound; the first time it verifies everything. What came before is not read again, and the projections are not \
+      compared: run the whole verification from time to time as well. Keep FILE where the ledger is not.
+
       EXAMPLES
         credledger verify --ledger /var/lib/credledger
+        credledger verify --since-last /elsewhere/verified --format json
         credledger verify --ledger /var/lib/credledger --format json
         credledger verify --ledger /var/lib/credledger --against elsewhere/checkpoint
         credledger verify --ledger /var/lib/credledger --archive /backup/archive
@@ -38,10 +43,18 @@ struct Verify: AsyncParsableCommand {
       "A key of the ledger that was kept elsewhere; may be repeated. Checkpoints are verified by these alone. KEY@SIZE says up to which size a replaced key counts.",
       valueName: "key"))
   var verifierKeys: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "Verify what was recorded since the checkpoint in this file, which is replaced by the newest; excludes --against and --verifier-key.",
+      valueName: "file"))
+  var sinceLast: String?
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions
 
   func validate() throws {
+    if sinceLast != nil, !against.isEmpty || !verifierKeys.isEmpty {
+      throw ValidationError("--since-last excludes --against and --verifier-key.")
+    }
     for key in verifierKeys { try requireKey(key, .ed25519, "--verifier-key") }
   }
 
@@ -53,6 +66,7 @@ struct Verify: AsyncParsableCommand {
     let path = try ledger.requireFolder()
     let kept = try against.map { try checkpoint(in: $0, "--against") }
     try ledger.examineApart(path)
+    if let sinceLast { return try await examine(since: try OutputFile(sinceLast, "--since-last", of: ledger)) }
     let given = verifierKeys.isEmpty ? nil : verifierKeys
     let (report, extended, isEndKnown) = try await ledger.reading { opened in
       let isEndKnown = try warnOfEnds(in: opened)
@@ -86,6 +100,44 @@ struct Verify: AsyncParsableCommand {
       throw CheckFailed(
         reason: "the live projections are not what the log makes of them; rebuild them", code: .damaged, isTold: true)
     }
+  }
+
+  /// Verifies what is new, and keeps the checkpoint up to which all was sound.
+  private func examine(since file: OutputFile) async throws {
+    guard file.kind == .file || file.kind == .new else {
+      throw ValidationError("--since-last: expected the name of a file.")
+    }
+    let known = file.kind == .file ? try checkpoint(in: file.path, "--since-last") : nil
+    let (value, note) = try await ledger.reading { opened -> (SinceLast?, String?) in
+      let bar = ProgressBar(unit: "events")
+      defer { bar.end() }
+      do throws(LedgerError) {
+        // Taken first: what is recorded meanwhile is verified the next time.
+        let note = try opened.latestCheckpoint()
+        guard let known else {
+          let report = try await opened.verify { bar.show($0, of: $1) }
+          guard report.projectionsMatch else { return (nil, note) }
+          return (SinceLast(since: 0, report.events, report.root.hex, report.checkpoints), note)
+        }
+        let report = try await opened.verify(since: known) { bar.show($0, of: $1) }
+        return (SinceLast(since: report.since, report.events, report.root.hex, report.checkpoints), note)
+      } catch {
+        switch error.code {
+        case .damaged: throw CheckFailed(damage: error)
+        case .behindCheckpoint, .contradictsCheckpoint, .invalidCheckpoint, .keysMissing:
+          throw CheckFailed(
+            reason: "--since-last \(file.path): \(error.reason) [\(error.code)]", code: error.code,
+            position: error.position)
+        default: throw error
+        }
+      }
+    }
+    guard let value else {
+      throw CheckFailed(
+        reason: "the live projections are not what the log makes of them; rebuild them", code: .damaged)
+    }
+    if let note { try await file.write(Array(note.utf8), replacing: true) }
+    output.format.show(value.json, [value.line])
   }
 
   /// Tells of each key that was given without the size up to which it counts, unless the keyring shows that it is in use: what
@@ -148,5 +200,30 @@ struct Verify: AsyncParsableCommand {
     } else if report.projectionsMatch {
       print("rebuilt state equals live state")
     }
+  }
+}
+
+/// What a verification of the newest events says.
+private struct SinceLast: Sendable {
+  let since: UInt64
+  let events: UInt64
+  let root: String
+  let checkpoints: Int
+
+  init(since: UInt64, _ events: UInt64, _ root: String, _ checkpoints: Int) {
+    (self.since, self.events, self.root, self.checkpoints) = (since, events, root, checkpoints)
+  }
+
+  var json: JSON {
+    .object([
+      ("sound", .bool(true)), ("since", .number(since)), ("events", .number(events)), ("root", .string(root)),
+      ("checkpoints", .number(UInt64(checkpoints))),
+    ])
+  }
+
+  var line: String {
+    let new = events - min(since, events)
+    return
+      "\(count(new, "new event")) and \(count(checkpoints, "signed checkpoint")) sound, of \(events) in all; root \(root)"
   }
 }

@@ -35,16 +35,19 @@ struct CredLedger: AsyncParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Init.self, Serve.self, Walkthrough.self, Stats.self, Verify.self, AuditCommand.self, ExplainCommand.self,
-      AccountCommand.self, OperatorCommand.self, ProposalCommand.self,
+      Init.self, Serve.self, Walkthrough.self, Status.self, Doctor.self, Stats.self, Verify.self, AuditCommand.self,
+      ExplainCommand.self,
+      AccountCommand.self, ImportPeople.self, OperatorCommand.self, ProposalCommand.self,
+      ReviewCommand.self,
       ConnectorCommand.self, GroupCommand.self, GrantCommand.self, WebhookCommand.self,
       ResourceServerCommand.self,
       ClockCommand.self,
-      Token.self, ScanCommand.self, KeyCommand.self, Erase.self, Simulate.self, BackupCommand.self, RestoreCommand.self,
+      Token.self, ScanCommand.self, IncidentCommand.self, KeyCommand.self, Erase.self, Simulate.self,
+      BackupCommand.self, RestoreCommand.self,
       ArchiveCommand.self, RetentionCommand.self, ExportCommand.self, ImportCommand.self,
       CheckpointCommand.self, Prove.self, BundleCommand.self, VerifyBundle.self, Tiles.self,
       StateCommand.self, DiffCommand.self, ReplayCommand.self, SnapshotCommand.self,
-      Version.self,
+      Completion.self, Version.self,
     ])
 
   static func main() async {

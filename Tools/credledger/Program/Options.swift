@@ -5,7 +5,9 @@ import Synchronization
 
 /// Which ledger a subcommand works on.
 struct LedgerOptions: ParsableArguments {
-  @Option(name: .customLong("ledger"), help: "The ledger's folder; without it CREDLEDGER_DIR names it.")
+  @Option(
+    name: .customLong("ledger"), help: "The ledger's folder; without it CREDLEDGER_DIR names it.",
+    completion: .directory)
   var folder: String?
 
   @Option(

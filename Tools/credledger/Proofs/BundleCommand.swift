@@ -1,6 +1,7 @@
 import ArgumentParser
 import CredentialLedger
 import LedgerOperations
+import Glibc
 
 struct BundleCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -11,8 +12,12 @@ struct BundleCommand: AsyncParsableCommand {
       shows them. Personal data stays sealed in it. It proves that the events are in the ledger, and not that \
       no others are. A file that is there already is not replaced.
 
+      --html writes a page for a lay reader besides, to be printed or sent: the question, the verdict, the chain of events, what \
+      it proves and what not, and the evidence itself, which verify-bundle takes out of it.
+
       EXAMPLES
         credledger bundle token:13 --out evidence.json
+        credledger bundle token:13 --html report.html
         credledger bundle 3 7 12 --checkpoint cosigned-checkpoint > evidence.json
         credledger bundle - --at 2026-01-31T12:00:00Z --out evidence.json < leaked.txt
       """)
@@ -34,6 +39,10 @@ struct BundleCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "A new file, private to its owner; without it, or for -, standard output.", valueName: "file"))
   var out: String?
+  @Option(
+    help: ArgumentHelp(
+      "A new page with the evidence in it; then --out is written only if it is given.", valueName: "file"))
+  var html: String?
   @OptionGroup var signing: SigningOptions
   @OptionGroup var ledger: LedgerOptions
 
@@ -56,12 +65,16 @@ struct BundleCommand: AsyncParsableCommand {
     guard !positions.isEmpty || !explained.isEmpty else { throw ValidationError("Name what to prove.") }
     let output = try OutputFile(out ?? "-", "--out", of: ledger)
     try output.requireNew()
+    let page = try html.map { try OutputFile($0, "--html", of: ledger) }
+    try page?.requireNew()
     let given = try checkpoint.map { try credledger.checkpoint(in: $0, "--checkpoint") }
     if given == nil { try await signing.sign(in: ledger) }
 
     let (at, numbers, objects) = (at, positions, explained)
-    let bundle = try await ledger.reading { opened in
+    let isPaged = page != nil
+    let (bundle, report) = try await ledger.reading { opened in
       var all = numbers
+      var explanations: [Explanation] = []
       for object in objects {
         let explanation = try await opened.explain(object, at: at)
         guard let subject = explanation.subject else {
@@ -72,9 +85,28 @@ struct BundleCommand: AsyncParsableCommand {
           throw CheckFailed(reason: "there are no events of \(subject)\(at == nil ? "" : " until then") [not_found]")
         }
         all += explanation.steps.map(\.position)
+        explanations.append(explanation)
       }
       if given == nil { _ = try requireCheckpoint(of: opened) }
-      return try await opened.bundle(of: all, at: given)
+      let bundle = try await opened.bundle(of: all, at: given)
+      guard isPaged else { return (bundle, EvidencePage?.none) }
+      // A page has one question; of several objects it has the events alone.
+      let explanation = explanations.count == 1 && numbers.isEmpty ? explanations[0] : nil
+      let people = explanation?.steps.flatMap { [$0.object, $0.actor] } ?? []
+      let verified = try bundle.verify(keys: bundle.keys)
+      return (
+        bundle,
+        EvidencePage(
+          bundle: bundle, explanation: explanation, labels: try await opened.audit.labels(of: people),
+          origin: verified.origin,
+          size: verified.size,
+          signers: try SignedNote(decoding: Array(bundle.checkpoint.utf8)).signatures.map(\.keyName))
+      )
+    }
+    if let report, let page {
+      try await page.write(report.encoded)
+      if page.kind != .standardOutput { write("\(html ?? ""): a page with the evidence\n", to: STDERR_FILENO) }
+      guard out != nil else { return }
     }
     try await output.write(bundle.encoded)
     if let out, output.kind != .standardOutput { print("\(out): evidence of \(events(bundle.entries.count))") }

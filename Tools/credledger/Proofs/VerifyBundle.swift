@@ -22,7 +22,7 @@ struct VerifyBundle: AsyncParsableCommand {
         credledger verify-bundle evidence.json --strict --key ledger.example.org+1f2e3d4c+AQ...@5000
       """)
 
-  @Argument(help: "The file with the evidence; - is standard input.")
+  @Argument(help: "The file with the evidence, or a page that holds it; - is standard input.")
   var file: String
   @Option(
     name: .customLong("key"),
@@ -53,8 +53,10 @@ struct VerifyBundle: AsyncParsableCommand {
 
   private func check() throws {
     // What does not begin as evidence does is not read further, however long it is.
-    let bundle = try EvidenceBundle(
-      decoding: contents(of: file, limit: Self.limit) { $0.starts(with: EvidenceBundle.beginning.prefix($0.count)) })
+    let content = try contents(of: file, limit: Self.limit) { content in
+      [EvidenceBundle.beginning, EvidencePage.beginning].contains { content.starts(with: $0.prefix(content.count)) }
+    }
+    let bundle = try EvidenceBundle(decoding: EvidencePage.evidence(in: content) ?? content)
     let evidence = try bundle.verify(keys: keys, witnesses: witnesses)
     for key in bundle.keys where !keys.contains(where: { $0 == key || $0.hasPrefix("\(key)@") }) {
       write(

@@ -3,18 +3,19 @@ import CredentialLedger
 
 struct AccountCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "account", abstract: "List, show and administer accounts.",
+    commandName: "account", abstract: "Create, list, show and administer accounts.",
     discussion: """
       Each change is recorded with the operator as its actor.
 
       EXAMPLES
+        credledger account create --issuer https://id.example.org --subject 7 --name Bo --as Ada
         credledger account list --ledger ./ledger --format ndjson
         credledger account show 12 --reveal
         credledger account disable 12 --reason "left the company"
         credledger account role 12 tenant-admin
         credledger account remove-phone 31
       """,
-    subcommands: [List.self, Show.self, Disable.self, Enable.self, Role.self, RemovePhone.self])
+    subcommands: [Create.self, List.self, Show.self, Disable.self, Enable.self, Role.self, RemovePhone.self])
 
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List accounts, without personal data.")

@@ -1,0 +1,138 @@
+import EventLog
+import Glibc
+import LMDB
+public import LedgerEvents
+import Projections
+
+/// A ledger at one look: for monitoring, and for whoever is called at night.
+public struct LedgerStatus: Sendable {
+  /// The ledger's name in checkpoints.
+  public let origin: String
+  public let health: LedgerHealth
+  public let clock: ClockStatus
+  /// When the newest event was recorded; nil where there is none.
+  public let newestAt: Timestamp?
+  /// When the newest event was recorded that the newest signed checkpoint covers; nil without a checkpoint.
+  public let signedAt: Timestamp?
+  /// How much of the map is in use, free pages in between included, and how large it is, in bytes.
+  public let usedBytes: Int
+  public let mapBytes: Int
+  /// What the file system of the log has left for this user, in bytes.
+  public let freeDiskBytes: UInt64
+  /// How many readers have a slot, in all processes.
+  public let readers: Int
+  /// How many of the newest events the audit trail's index does not cover yet.
+  public let unindexed: UInt64
+  /// How many of the events have their record in an archive and no more in the live file.
+  public let archived: UInt64
+  /// See ``Ledger/damagedTables``.
+  public let damagedTables: [String]
+  /// The process that has the ledger open for writing, this one included; nil where there is none, and where the system does
+  /// not tell.
+  public let writer: Int32?
+}
+
+extension Ledger {
+  /// How the ledger stands: a few look-ups, however many events there are.
+  ///
+  /// ```swift
+  /// let isSound = try ledger.status.damagedTables.isEmpty
+  /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
+  public var status: LedgerStatus {
+    get throws(LedgerError) {
+      let (health, clock) = (try health, try clockStatus)
+      let file = "\(path)/\(Folder.log)"
+      return try logged { () throws(LogError) in
+        let view = try log.snapshot()
+        func time(of position: UInt64) throws(LogError) -> Timestamp? {
+          guard position > 0 else { return nil }
+          return try view.stamp(at: position).map { Timestamp(milliseconds: $0.recordedAt) }
+        }
+        let storage: EnvironmentStatistics
+        do throws(LMDBError) { storage = try log.environment.statistics() } catch { throw LogError(error) }
+        return LedgerStatus(
+          origin: origin, health: health, clock: clock, newestAt: try time(of: health.head),
+          signedAt: try time(of: health.signedSize), usedBytes: storage.usedBytes, mapBytes: storage.mapSize,
+          freeDiskBytes: Self.freeBytes(at: file), readers: storage.readerSlots,
+          unindexed: try health.head - view.auditTrail().coveredThrough(in: view), archived: try view.archivedCount(),
+          damagedTables: try log.participant.damagedTables(in: view.transaction).names,
+          writer: log.writer == nil ? Self.holder(of: "\(file)/\(Self.writerLock)") : getpid())
+      }
+    }
+  }
+
+  private static let writerLock = "writer.lock"
+
+  /// What a file system has left for this user; 0 where it cannot be asked.
+  static func freeBytes(at path: String) -> UInt64 {
+    var space = statvfs()
+    guard unsafe statvfs(path, &space) == 0 else { return 0 }
+    return UInt64(space.f_bavail) * UInt64(space.f_frsize)
+  }
+
+  /// The process that has locked a file, as the system tells without the lock being tried: whoever tries it may be in the way of
+  /// a process that opens the ledger.
+  private static func holder(of path: String) -> Int32? {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0, let bytes = try? DurableFile.read("/proc/locks", limit: 1 << 22) else {
+      return nil
+    }
+    let inode = ":\(status.st_ino)"
+    for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+      let words = line.split(separator: " ")
+      guard words.count > 5, words[1] == "FLOCK", words[3] == "WRITE", words[5].hasSuffix(inode) else { continue }
+      return Int32(words[4])
+    }
+    return nil
+  }
+}
+
+/// The newest copy of a ledger in a folder, as its files say; nothing of it is verified.
+public struct NewestCopy: Sendable {
+  /// The folder of the copy itself.
+  public let path: String
+  /// How many events it has.
+  public let position: UInt64
+  /// Of a backup, when it was made; of an archive, when its last event was recorded, nil where that is not known.
+  public let time: Timestamp?
+}
+
+extension Ledger {
+  /// The newest backup of this ledger among those in a folder, or the one that the folder is. Reads the manifests, at most 10,000;
+  /// those of other ledgers are passed over.
+  ///
+  /// ```swift
+  /// let age = try ledger.newestBackup(in: "/backup").flatMap { $0.time }
+  /// ```
+  ///
+  /// - Throws: `not_found` where there is no such folder.
+  public func newestBackup(in folder: String) throws(LedgerError) -> NewestCopy? {
+    guard let names = LedgerFolder.names(in: folder) else {
+      throw LedgerError(.notFound, "\(folder) is no folder; check the path", field: "backup")
+    }
+    var newest: NewestCopy?
+    for path in [folder] + names.prefix(10_000).map({ "\(folder)/\($0)" }) {
+      let file = "\(path)/\(BackupManifest.fileName)"
+      guard LedgerFolder.exists("\(path)/\(BackupManifest.dataPath)"),
+        let bytes = try? DurableFile.read(file, limit: 1 << 20),
+        let manifest = try? BackupManifest(parsing: bytes, at: file), manifest.origin == origin,
+        // Another ledger may have the same name.
+        try logged({ () throws(LogError) in try log.snapshot().root(at: manifest.position) }) == manifest.root
+      else { continue }
+      guard newest == nil || (newest?.position ?? 0) <= manifest.position else { continue }
+      newest = NewestCopy(path: path, position: manifest.position, time: manifest.createdAt)
+    }
+    return newest
+  }
+
+  /// How far an archive reaches, by the names of its segments.
+  ///
+  /// - Throws: `not_found` where there is none; `damaged` where a segment is missing between others.
+  public func reach(ofArchive folder: String) throws(LedgerError) -> NewestCopy {
+    let end = try ArchiveFolder(path: folder).ranges().last?.upperBound ?? 0
+    let stamp = try logged { () throws(LogError) in try log.snapshot().stamp(at: end) }
+    return NewestCopy(path: folder, position: end, time: stamp.map { Timestamp(milliseconds: $0.recordedAt) })
+  }
+}

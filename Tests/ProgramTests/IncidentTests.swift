@@ -1,0 +1,54 @@
+import CredentialLedger
+import LedgerTestSupport
+import Testing
+
+/// Tokens that were pasted somewhere.
+@Suite struct IncidentTests {
+  private func run(_ played: BundleTests.Played, _ arguments: String..., input: String = "") throws -> ProgramResult {
+    try runProgram(["incident"] + arguments + ["--ledger", played.ledger.path], input: input)
+  }
+
+  @Test func whatIsKnownOfEachTokenInATextIsTold() async throws {
+    let played = try await BundleTests.Played()
+    let foreign = try await BundleTests.Played()
+    let mail =
+      "Dear all,\n> Authorization: Bearer \(played.text),\nand \"\(played.text)\" again; not \(foreign.text).\n"
+    let told = try run(played, "-", input: mail)
+    #expect(told.status == 0, "\(told.error)")
+    #expect(told.output.contains("access: VALID") && told.output.contains("given by account:"), "\(told.output)")
+    #expect(!told.output.contains(played.text) && told.output.split(separator: "access:").count == 2)
+    let listed = try run(played, "-", "--format", "json", input: mail)
+    try expectDocuments(listed.output.replacing(#/^\[|\]\s*$/#, with: ""), match: "incident")
+    for none in ["", "nothing", foreign.text] {
+      let missed = try run(played, "-", input: none)
+      #expect(missed.status == 1 && missed.error.contains("[not_found]"), "\(missed.error)")
+    }
+    let head = try played.ledger.run("audit", "--count").output
+    let revealed = try run(played, "-", "--reveal", "--format", "ndjson", input: mail)
+    #expect(revealed.status == 0, "\(revealed.error)")
+    try expectDocuments(revealed.output, match: "incident")
+    #expect(try played.ledger.run("audit", "--count").output != head, "what is revealed is recorded")
+  }
+
+  @Test(arguments: ["token", "family", "grant"]) func aTokenIsStoppedAsFarAsWasAsked(reach: String) async throws {
+    let played = try await BundleTests.Played()
+    let handle = try #require(
+      try run(played, "-", "--format", "ndjson", input: played.text).output.firstMatch(of: #/"token":"(token:[0-9]+)"/#)
+    ).output.1
+    let stopped = try run(
+      played, "-", "--revoke", reach, "--reason", "pasted into a ticket", "--ticket", "SEC-12", "--format", "ndjson",
+      input: played.text)
+    #expect(stopped.status == 0, "\(stopped.error)")
+    try expectDocuments(stopped.output, match: "incident")
+    #expect(
+      stopped.output.contains(#""valid":false"#) && stopped.output.contains("\"revoked\":\"\(reach)\",\"changed\":true")
+    )
+    let events = try played.ledger.run("audit", "--limit", "1", "--format", "ndjson").output
+    let type = reach == "grant" ? "permission.revoked" : "token.revoked"
+    #expect(events.contains(type) && events.contains("SEC-12"), "\(events)")
+    let again = try run(played, String(handle), "--revoke", reach)
+    #expect(again.status == 0 && again.output.contains("there was nothing to revoke"), "\(again.output)\(again.error)")
+    #expect(try run(played, "token:99999").status == 1)
+    #expect(try run(played, "nonsense").status == 2)
+  }
+}

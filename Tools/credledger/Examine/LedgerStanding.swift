@@ -1,0 +1,203 @@
+import CredentialLedger
+import LedgerOperations
+
+/// How a ledger stands, its copies included, and what of it needs attention.
+struct LedgerStanding: Sendable {
+  /// Something that needs attention, and the command that mends it.
+  struct Problem: Sendable {
+    /// A stable name for programs.
+    let code: String
+    let words: String
+    /// What to do.
+    let remedy: String
+
+    var json: JSON {
+      .object([("code", .string(code)), ("reason", .string(words)), ("remedy", .string(remedy))])
+    }
+  }
+
+  let status: LedgerStatus
+  let isKeyed: Bool
+  let backup: NewestCopy?
+  let archive: NewestCopy?
+  let cosignedAt: Timestamp?
+  let problems: [Problem]
+
+  /// - Parameter archive: the folder that --archive names.
+  init(_ ledger: Ledger, _ copies: CopyOptions, archive: String?) async throws {
+    status = try ledger.status
+    isKeyed = ledger.hasKeys
+    backup = try copies.backups.flatMap { (folder) throws(LedgerError) in try ledger.newestBackup(in: folder) }
+    self.archive = try archive.map { (folder) throws(LedgerError) in try ledger.reach(ofArchive: folder) }
+    cosignedAt = try await Self.cosignature(copies, of: ledger)
+    problems = Self.problems(status, backup, copies)
+  }
+
+  private static func cosignature(_ copies: CopyOptions, of ledger: Ledger) async throws -> Timestamp? {
+    guard let file = copies.cosigned, let key = copies.witnessKey else { return nil }
+    let text = try checkpoint(in: file, "--cosigned")
+    do throws(LedgerError) { try await ledger.verify(against: text) } catch {
+      throw CheckFailed(reason: "--cosigned \(file): \(error.reason) [\(error.code)]", code: error.code)
+    }
+    let note = try SignedNote(decoding: Array(text.utf8))
+    let times = try note.cosignatures(by: [VerifierKey(key, of: .cosignature)]).map(\.time)
+    guard let newest = times.max() else {
+      throw CheckFailed(reason: "--cosigned \(file) has no cosignature of this witness [invalid_checkpoint]")
+    }
+    return Timestamp(seconds: newest)
+  }
+
+  private static func problems(_ status: LedgerStatus, _ backup: NewestCopy?, _ copies: CopyOptions) -> [Problem] {
+    var problems: [Problem] = []
+    if !status.damagedTables.isEmpty {
+      problems.append(
+        Problem(
+          code: "damaged",
+          words: "nothing is answered from the damaged tables \(status.damagedTables.joined(separator: ", "))",
+          remedy: "credledger replay --rebuild"))
+    }
+    if let fault = status.clock.fault {
+      problems.append(
+        Problem(
+          code: "\(fault)",
+          words: "changes are refused: the clock says \(status.clock.clock), and the ledger \(status.clock.now)",
+          remedy: "set the clock, or confirm it by credledger clock accept"))
+    }
+    if let fault = status.health.signingFault {
+      problems.append(
+        Problem(
+          code: "\(fault)", words: "no checkpoint can be signed",
+          remedy: "bring the signing key back, or replace it by credledger key rotate-signing"))
+    }
+    if let since = status.health.unsignedSince, status.clock.now > since + copies.maxUnsigned {
+      problems.append(
+        Problem(
+          code: "unsigned", words: "no signed checkpoint covers the events since \(since)",
+          remedy: "credledger checkpoint, with no server running; look into the server's log"))
+    }
+    let least = copies.minFree ?? max(64 << 20, UInt64(status.usedBytes) / 10)
+    if status.freeDiskBytes < least {
+      problems.append(
+        Problem(
+          code: "disk_full", words: "the disk has \(status.freeDiskBytes) bytes left, fewer than \(least)",
+          remedy: "enlarge it, or remove records by credledger archive and credledger retention"))
+    }
+    if status.unindexed > 1_000_000 {
+      problems.append(
+        Problem(
+          code: "index_behind", words: "the audit index is \(status.unindexed) events behind",
+          remedy: "keep the ledger open for writing for a while, as a server does: the index catches up by itself"))
+    }
+    if let folder = copies.backups {
+      if let backup {
+        if let age = copies.maxBackupAge, let made = backup.time, status.clock.now > made + age {
+          problems.append(
+            Problem(
+              code: "backup_old", words: "the newest backup is of \(made)",
+              remedy: "credledger backup \(folder)/NAME --keys DIR"))
+        }
+      } else {
+        problems.append(
+          Problem(
+            code: "no_backup", words: "\(folder) holds no backup of this ledger",
+            remedy: "credledger backup \(folder)/NAME --keys DIR"))
+      }
+    }
+    return problems
+  }
+
+  // MARK: What is printed
+
+  /// How long ago something was, in seconds; nothing for what never was.
+  private func age(_ time: Timestamp?) -> UInt64? {
+    time.map { UInt64(max(0, ($0 - status.clock.now).components.seconds.magnitude)) }
+  }
+
+  private func entry(_ time: Timestamp?, _ more: [(String, JSON)] = []) -> JSON {
+    guard let time, let age = age(time) else { return more.isEmpty ? .null : .object(more) }
+    return .object([("time", .string("\(time)")), ("ageSeconds", .number(age))] + more)
+  }
+
+  private func entry(_ copy: NewestCopy) -> JSON {
+    entry(copy.time, [("path", .string(copy.path)), ("position", .number(copy.position))])
+  }
+
+  var json: JSON {
+    var members: [(String, JSON)] = [
+      ("version", .string(Version.text)), ("origin", .string(status.origin)), ("sound", .bool(problems.isEmpty)),
+      ("head", .number(status.health.head)), ("newest", entry(status.newestAt)),
+      ("checkpoint", entry(status.signedAt, [("size", .number(status.health.signedSize))])),
+    ]
+    if let cosignedAt { members.append(("cosignature", entry(cosignedAt))) }
+    if let backup { members.append(("backup", entry(backup))) }
+    if let archive { members.append(("archive", entry(archive))) }
+    members += [
+      ("usedBytes", .number(UInt64(status.usedBytes))), ("mapBytes", .number(UInt64(status.mapBytes))),
+      ("freeDiskBytes", .number(status.freeDiskBytes)), ("readers", .number(UInt64(status.readers))),
+      ("unindexed", .number(status.unindexed)), ("archived", .number(status.archived)),
+      (
+        "clock",
+        .object(
+          [
+            ("now", .string("\(status.clock.now)")), ("clock", .string("\(status.clock.clock)")),
+            ("synchronized", .bool(status.clock.isSynchronized)),
+          ] + (status.clock.fault.map { [("fault", .string("\($0)"))] } ?? []))
+      ), ("keyed", .bool(isKeyed)),
+    ]
+    if let writer = status.writer { members.append(("writer", .number(UInt64(writer)))) }
+    members.append(("problems", .array(problems.map(\.json))))
+    return .object(members)
+  }
+
+  var lines: [String] {
+    func line(_ name: String, _ value: String) -> String { "\(name.padded(to: 14))\(value)" }
+    func ago(_ time: Timestamp?) -> String {
+      guard let time, let age = age(time) else { return "never" }
+      return "\(time), \(Self.words(age)) ago"
+    }
+    var lines = [
+      line("version", Version.text), line("origin", status.origin), line("head", "\(status.health.head)"),
+      line("last event", ago(status.newestAt)),
+      line("checkpoint", "over \(status.health.signedSize): \(ago(status.signedAt))"),
+    ]
+    if let cosignedAt { lines.append(line("cosignature", ago(cosignedAt))) }
+    if let backup { lines.append(line("backup", "\(ago(backup.time)), up to \(backup.position): \(backup.path)")) }
+    if let archive { lines.append(line("archive", "up to \(archive.position), recorded \(ago(archive.time))")) }
+    lines += [
+      line("file", "\(Self.bytes(UInt64(status.usedBytes))) of \(Self.bytes(UInt64(status.mapBytes))) in use"),
+      line("disk", "\(Self.bytes(status.freeDiskBytes)) left"), line("readers", "\(status.readers)"),
+      line("not indexed", "\(status.unindexed)"),
+      line(
+        "clock",
+        "\(status.clock.now)\(status.clock.isSynchronized ? ", synchronised" : "")\(status.clock.fault.map { ": \($0)" } ?? "")"
+      ),
+      line("writer", status.writer.map { "process \($0)" } ?? "none"),
+    ]
+    if status.archived > 0 { lines.append(line("archived", "\(status.archived)")) }
+    lines.append(problems.isEmpty ? "all is well" : "needs attention:")
+    for problem in problems {
+      lines.append("  \(problem.words)")
+      lines.append("    \(problem.remedy)")
+    }
+    return lines
+  }
+
+  /// A time span in its greatest unit, such as `3 h`.
+  static func words(_ seconds: UInt64) -> String {
+    switch seconds {
+    case ..<120: "\(seconds) s"
+    case ..<7_200: "\(seconds / 60) min"
+    case ..<172_800: "\(seconds / 3_600) h"
+    default: "\(seconds / 86_400) d"
+    }
+  }
+
+  private static func bytes(_ count: UInt64) -> String {
+    switch count {
+    case ..<10_240: "\(count) bytes"
+    case ..<10_485_760: "\(count >> 10) KiB"
+    case ..<10_737_418_240: "\(count >> 20) MiB"
+    default: "\(count >> 30) GiB"
+    }
+  }
+}

@@ -1,0 +1,261 @@
+import ArgumentParser
+import CredentialLedger
+
+struct ReviewCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "review",
+    abstract: "List grants, connectors or people for a review of access, also for a spreadsheet.",
+    discussion: """
+      Shows who has what access, since when, who gave it, and when it was used last. csv is for spreadsheets: a cell that looks \
+      like a formula gets an apostrophe before it. Names of people are shown only with --reveal, which is recorded first.
+
+      EXAMPLES
+        credledger review grants --since 2026-07-01 --until 2026-10-01 --format csv > quarter.csv
+        credledger review grants --unused 90d
+        credledger review connectors --name roster
+        credledger review people --reveal --as Ada --ticket AUD-4 --format csv
+      """,
+    subcommands: [Grants.self, Connectors.self, People.self])
+
+  struct Grants: DoorCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "List all grants that are not revoked, with who gave them, and when they were used last.",
+      discussion: """
+        The last use is that of the newest hundred tokens of a grant, to the minute. A grant counts as unused for a time if it is \
+        older, and no token was used since.
+
+        EXAMPLES
+          credledger review grants --since 2026-07-01 --until 2026-10-01 --format csv > quarter.csv
+          credledger review grants --unused 90d --owner-disabled --format ndjson
+        """)
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var review: ReviewOptions
+    var changesLedger: Bool { review.revealing.reveal }
+    @Option(help: "Given then or later.", transform: TimeArgument.parse) var since: TimeArgument?
+    @Option(help: "Given before then.", transform: TimeArgument.parse) var until: TimeArgument?
+    @Option(help: "Not used for so long, such as 90d.", transform: ReviewOptions.duration) var unused: Duration?
+    @Flag(help: "Of connectors whose owner's account is disabled or erased.") var ownerDisabled = false
+
+    func run() async throws {
+      try await review.show(in: ledger, as: "review grants", ReviewedGrant.columns) { ledger, names in
+        let now = try ledger.now
+        var rows: [ReviewedGrant] = []
+        try await ReviewOptions.forEachConnector(in: ledger) { connector in
+          let isOwnerGone = try ledger.accounts.account(connector.owner).map { $0.isDisabled || $0.isErased } ?? true
+          guard !ownerDisabled || isOwnerGone else { return }
+          for state in try ledger.grants.states(to: connector.id) {
+            let grant = state.grant
+            if let since = since?.bound(now: now), grant.grantedAt < since { continue }
+            if let until = until?.bound(now: now), grant.grantedAt >= until { continue }
+            let group = try grant.group.flatMap { try ledger.groups.group($0) }
+            guard review.isNamed(connector.details.name, group?.name) else { continue }
+            let used = try await ledger.tokens.list(.grant(grant.id), limit: 100).compactMap(\.lastUsed).max()
+            if let unused, (used ?? grant.grantedAt) > now - unused || grant.grantedAt > now - unused { continue }
+            rows.append(
+              ReviewedGrant(
+                state: state, connector: connector, group: group, isOwnerGone: isOwnerGone, lastUsed: used,
+                given: try await ledger.audit.entry(at: grant.id.rawValue)))
+          }
+        }
+        let people = Set(rows.flatMap { [$0.state.grant.granter, $0.connector.owner] })
+        let known = try await names(people)
+        return rows.map { $0.cells(known) }
+      }
+    }
+  }
+
+  struct Connectors: DoorCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "List all connectors, with their owners, grants in force and last use.",
+      discussion: """
+        EXAMPLES
+          credledger review connectors --format csv > connectors.csv
+          credledger review connectors --unused 180d --name roster
+        """)
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var review: ReviewOptions
+    var changesLedger: Bool { review.revealing.reveal }
+    @Option(help: "Not used for so long, such as 180d.", transform: ReviewOptions.duration) var unused: Duration?
+    @Flag(help: "Of owners whose account is disabled or erased.") var ownerDisabled = false
+
+    func run() async throws {
+      let columns = [
+        "connector", "name", "owner", "ownerName", "ownerState", "state", "permissions", "created", "grants",
+        "lastUsed",
+      ]
+      try await review.show(in: ledger, as: "review connectors", columns) { ledger, names in
+        let now = try ledger.now
+        var rows:
+          [(connector: Connector, isOwnerGone: Bool, state: String, created: Timestamp?, grants: Int, used: Timestamp?)] =
+            []
+        try await ReviewOptions.forEachConnector(in: ledger) { connector in
+          let isOwnerGone = try ledger.accounts.account(connector.owner).map { $0.isDisabled || $0.isErased } ?? true
+          guard !ownerDisabled || isOwnerGone, review.isNamed(connector.details.name) else { return }
+          let state = try ledger.connectors.state(of: connector.id)
+          let created = try await ledger.audit.entry(at: connector.id.rawValue)?.time
+          let used = try await ledger.tokens.list(.connector(connector.id), limit: 100).compactMap(\.lastUsed).max()
+          if let unused, (used ?? created ?? now) > now - unused { return }
+          rows.append(
+            (
+              connector, isOwnerGone, state?.obstacle?.text ?? "active", created,
+              try ledger.grants.states(to: connector.id).count(where: \.isInForce), used
+            ))
+        }
+        let known = try await names(Set(rows.map(\.connector.owner)))
+        return rows.map { row in
+          [
+            "\(row.connector.id)", row.connector.details.name, "\(row.connector.owner)",
+            known[row.connector.owner] ?? "",
+            row.isOwnerGone ? "disabled" : "enabled", row.state,
+            Scopes(rawValue: row.connector.details.scopes).description.replacing(",", with: " "),
+            row.created.map { "\($0)" } ?? "", "\(row.grants)",
+            row.used.map { "\($0)" } ?? "",
+          ]
+        }
+      }
+    }
+  }
+
+  struct People: DoorCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "List all accounts, with their roles, connectors, grants and last sign-in.",
+      discussion: """
+        EXAMPLES
+          credledger review people --format csv > people.csv
+          credledger review people --reveal --as Ada --ticket AUD-4
+        """)
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var review: ReviewOptions
+    var changesLedger: Bool { review.revealing.reveal }
+    @Option(help: "Not signed in for so long, such as 90d.", transform: ReviewOptions.duration) var unused: Duration?
+
+    func run() async throws {
+      let columns = [
+        "account", "name", "role", "state", "issuer", "registered", "phones", "connectors", "grants", "lastSignIn",
+      ]
+      try await review.show(in: ledger, as: "review people", columns) { ledger, names in
+        let now = try ledger.now
+        var rows: [(account: Account, cells: [String])] = []
+        var last: AccountID?
+        repeat {
+          let page = try ledger.accounts.list(after: last, limit: 1_000)
+          last = page.last?.id
+          for account in page {
+            let signIns = Audit.Filter.actor(Subject(account.id)).and(.type(.accountSignedIn))
+            let signedIn = try await ledger.audit.search(signIns, limit: 1).entries.first?.time
+            if let unused, (signedIn ?? account.registeredAt) > now - unused { continue }
+            rows.append(
+              (
+                account,
+                [
+                  "\(account.registeredAt)", "\(try ledger.phones.verified(by: account.id).count)",
+                  "\(try ledger.connectors.owned(by: account.id).count)",
+                  "\(try ledger.grants.states(by: account.id).count(where: \.isInForce))",
+                  signedIn.map { "\($0)" } ?? "",
+                ]
+              ))
+          }
+        } while last != nil
+        let known = try await names(Set(rows.map(\.account.id)))
+        return rows.compactMap { row in
+          let name = known[row.account.id]
+          guard review.isNamed(name) else { return nil }
+          let head = row.account.row
+          return [head[0], name ?? "", head[1], head[2], head[3]] + row.cells
+        }
+      }
+    }
+  }
+}
+
+/// A grant with all that a review asks of it.
+private struct ReviewedGrant: Sendable {
+  static let columns = [
+    "grant", "connector", "connectorName", "owner", "ownerName", "ownerState", "granter", "granterName", "group",
+    "groupName",
+    "scopes", "granted", "by", "operator", "reason", "ticket", "lastUsed", "state",
+  ]
+
+  let state: GrantState
+  let connector: Connector
+  let group: Group?
+  let isOwnerGone: Bool
+  let lastUsed: Timestamp?
+  /// The event that made it; nil where its record is gone.
+  let given: AuditEntry?
+
+  func cells(_ names: [AccountID: String]) -> [String] {
+    let grant = state.grant
+    return [
+      "\(grant.id)", "\(connector.id)", connector.details.name, "\(connector.owner)", names[connector.owner] ?? "",
+      isOwnerGone ? "disabled" : "enabled", "\(grant.granter)", names[grant.granter] ?? "",
+      grant.group.map { "\($0)" } ?? "", group?.name ?? "", grant.scopes.description.replacing(",", with: " "),
+      "\(grant.grantedAt)", given.map { "\($0.actor)" } ?? "", given?.namedOperator.map { "\($0)" } ?? "",
+      given?.reason ?? "", given?.ticket ?? "", lastUsed.map { "\($0)" } ?? "", state.obstacle?.text ?? "in-force",
+    ]
+  }
+}
+
+/// How reviews are printed.
+enum ReviewFormat: String, ExpressibleByArgument, CaseIterable {
+  case table, csv, json, ndjson
+}
+
+/// What the lists of a review have in common.
+struct ReviewOptions: ParsableArguments {
+  @Option(help: "Only where a name has this text in it, whatever the case.") var name: String?
+  @OptionGroup var revealing: RevealOptions
+  @Option(help: "How to print: table for people, csv for spreadsheets, json or ndjson for programs.")
+  var format = ReviewFormat.table
+
+  static func duration(_ text: String) throws -> Duration {
+    guard let duration = Duration(spelled: text) else { throw ValidationError("expected how long, such as 90d.") }
+    return duration
+  }
+
+  /// Whether one of some names has the text that is asked for.
+  func isNamed(_ names: String?...) -> Bool {
+    guard let sought = name?.lowercased() else { return true }
+    return names.contains { $0?.lowercased().contains(sought) == true }
+  }
+
+  /// Gives the names of people, where they may be shown.
+  typealias Names = @Sendable (Set<AccountID>) async throws -> [AccountID: String]
+
+  /// Makes the rows of a list, and prints them.
+  func show(
+    in ledger: LedgerOptions, as command: String, _ columns: [String],
+    _ rows: @Sendable (Ledger, @escaping Names) async throws -> [[String]]
+  ) async throws {
+    let made = try await ledger.reading(revealing) { opened in
+      let disclosure = try await revealing.disclosure(of: .everybody, for: command, in: opened)
+      return try await rows(opened) { accounts in
+        guard let disclosure else { return [:] }
+        let labels = try await opened.audit.labels(of: accounts.map { Subject($0) }, under: disclosure)
+        return Dictionary(
+          uniqueKeysWithValues: accounts.compactMap { id in labels[Subject(id)]?.name.map { (id, $0) } })
+      }
+    }
+    switch format {
+    case .csv:
+      Output.write(CSV.record(columns))
+      for row in made { Output.write(CSV.record(row.map(\.printable))) }
+    case .json, .ndjson:
+      let values = made.map { row in
+        JSON.object(zip(columns, row).compactMap { $1.isEmpty ? nil : ($0, .string($1)) })
+      }
+      (format == .json ? OutputFormat.json : .ndjson).show(values, [], [])
+    case .table: OutputFormat.table.show([], columns.map { $0.uppercased() }, made)
+    }
+  }
+
+  /// Goes through all connectors that are not deleted, oldest first.
+  static func forEachConnector(in ledger: Ledger, _ body: (Connector) async throws -> Void) async throws {
+    var last: ConnectorID?
+    repeat {
+      let page = try ledger.connectors.states(after: last, limit: 1_000)
+      last = page.last?.connector.id
+      for state in page where !state.connector.isDeleted { try await body(state.connector) }
+    } while last != nil
+  }
+}
