@@ -49,6 +49,9 @@ extension ServerSettings {
     case .messagesDays: String(messageDays)
     case .webhookAddresses: webhookAddresses.keys.sorted().joined(separator: ", ")
     case .webhookTrust: webhookTrust ?? ""
+    case .operatorListen: operators?.address.description ?? ""
+    case .operatorTokens: operators?.tokens ?? ""
+    case .dpopNonce: String(requiresProofNonce)
     case .leakKeys: leakKeys.map(\.identifier).joined(separator: ", ")
     }
   }

@@ -43,7 +43,7 @@ extension Ledger {
   public var status: LedgerStatus {
     get throws(LedgerError) {
       let (health, clock) = (try health, try clockStatus)
-      let file = "\(path)/\(Folder.log)"
+      let file = "\(path)/\(LedgerFolder.Part.log)"
       return try logged { () throws(LogError) in
         let view = try log.snapshot()
         func time(of position: UInt64) throws(LogError) -> Timestamp? {
