@@ -57,8 +57,8 @@ import Testing
       }
       do {
         let address = origin + "/oauth2/status-lists/0"
-        let list = try await ledger.tokens.signedStatusList(
-          0, at: address, lifetime: .seconds(300), timeToLive: .seconds(60))
+        // swift-format-ignore
+        let list = try await ledger.tokens.signedStatusList(0, at: address, lifetime: .seconds(300), timeToLive: .seconds(60))
         #expect(list.split(separator: ".").count == 3)
       }
       let identifiers = try ledger.tokens.verifyingKeys.map(\.identifier)

@@ -106,7 +106,7 @@ import Testing
     keys.close()
     let open = try await Ledger.open(at: path, configuration)
     let found = await #expect(throws: LedgerError.self) { try await open.verify() }
-    #expect(found?.code == .keysMissing && found?.reason.hasPrefix("a key of a person") == true, "\(String(describing: found))")
+    #expect(found?.code == .keysMissing && found?.reason.hasPrefix("a key of a person") == true)
     await open.close()
   }
 

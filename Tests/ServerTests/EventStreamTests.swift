@@ -7,14 +7,13 @@ import Testing
 /// Events of the ledger outward, to what an operator collects them by.
 @Suite struct EventStreamTests {
   private static let secret = "collector-secret-0123456789"
+  private let folder = TemporaryFolder()
 
   private func served(_ more: [String] = [], webhooks: String? = nil) async throws -> (ServedLedger, [String]) {
-    let folder = TemporaryFolder.names(in: "/tmp") == nil ? "" : "/tmp"
-    let path = "\(folder)/credledger-events-secret-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+    let path = "\(folder.path)/secret"
     guard let file = unsafe fopen(path, "w") else { throw ServerFailure(reason: "no file") }
     unsafe fputs(Self.secret + "\n", file)
     unsafe fclose(file)
-    defer { unsafe unlink(path) }
     let environment =
       ["CREDLEDGER_SERVE_EVENTS_SECRET_FILE=\(path)"] + more
       + (webhooks.map { ["CREDLEDGER_SERVE_EVENTS_WEBHOOKS=\($0)"] } ?? [])
@@ -65,15 +64,29 @@ import Testing
     let first = try served.post(
       "/oauth2/token", [served.basic], form: "grant_type=refresh_token&refresh_token=\(served.refreshToken)")
     #expect(first.status == 200)
-    let got = receiver.deliveries(1)
+    func events(of delivery: JSONValue) -> [JSONValue] {
+      (try? JSONParser.parse(Array((delivery["body"]?.text ?? "").utf8)))?.items ?? []
+    }
+    func has(_ type: String, _ delivery: JSONValue) -> Bool {
+      events(of: delivery).contains { $0["type"]?.text == "credledger.\(type)" }
+    }
+    let got = receiver.deliveries(1) { has("token.issued", $0) }
     let body = got.first?["body"]?.text ?? ""
-    let events = (try? JSONParser.parse(Array(body.utf8)))?.items ?? []
-    #expect(events.last?["type"]?.text == "credledger.token.issued", "\(body)")
     let headers = try #require(got.first?["headers"])
     #expect(headers["content-type"]?.text == "application/cloudevents-batch+json")
     let signed = "\(headers["webhook-id"]?.text ?? "").\(headers["webhook-timestamp"]?.text ?? "").\(body)"
     let code = HMACSHA256.authenticate(Array(signed.utf8), key: Secret(copying: Array(Self.secret.utf8)))
     #expect(headers["webhook-signature"]?.text == "v1,\(Base64.encode(code.bytes))")
-    _ = environment
+
+    #expect(served.end() == 0)
+    let ledger = try await Ledger.open(at: served.path)
+    try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "late")
+    let head = try ledger.head()
+    await ledger.close()
+    try served.start(environment: environment)
+    _ = receiver.deliveries(1) { events(of: $0).last?["id"]?.text == String(head) }
+    // At least once: what was sent and not yet noted comes again.
+    let ids = receiver.deliveries(0).flatMap { events(of: $0) }.compactMap { $0["id"]?.text.flatMap { Int($0) } }
+    #expect(Set(ids) == Set(1...Int(head)) && zip(ids, ids.dropFirst()).allSatisfy { $1 <= $0 + 1 }, "\(ids)")
   }
 }

@@ -71,7 +71,7 @@ import Testing
     #expect(try served.ask("GET", "/readyz")["head"] == head)
     for (method, path, status, code) in [
       ("POST", "/v1/accessToken", 405, "MethodNotAllowed"), ("GET", "/v1/nothing", 404, "NotFound"),
-      ("PATCH", "/api/Oauth/Token", 405, "MethodNotAllowed"), ("GET", "/", 404, "NotFound"),
+      ("PATCH", "/api/Oauth/Token", 405, "MethodNotAllowed"), ("GET", "/v2", 404, "NotFound"),
     ] {
       let answer = try served.ask(method, path)
       #expect(answer.status == status, "\(method) \(path)")
@@ -128,6 +128,7 @@ import Testing
     #expect(answer.header("access-control-allow-methods") == "GET, POST, PUT, DELETE")
     #expect(
       answer.header("access-control-allow-headers")
-        == "accessToken, applicationId, applicationSecret, refreshToken, content-type, authorization")
+        == "accessToken, applicationId, applicationSecret, refreshToken, content-type, authorization, DPoP, Idempotency-Key"
+    )
   }
 }

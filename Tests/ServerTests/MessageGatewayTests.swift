@@ -86,7 +86,6 @@ import Testing
     #expect(answer.status == 200, "\(answer.text)")
     // It is not there for trials.
     #expect(try served.ask("GET", "/development/outbox").status == 404)
-    #expect(try served.ask("GET", "/oauth2/authorize").status == 404)
     let event = try await recorded(served)
     #expect(event.failure == .none && event.attempts == 1 && event.status == 201)
     for secret in [String(pin), "911199999998", "token-of-the-account"] { #expect(!served.log.contains(secret)) }

@@ -64,8 +64,10 @@ import Testing
         runProgram(arguments + ["--ledger", served.path], input: input),
         runProgram(arguments + ["--ledger", alone.path], input: input)
       )
-      // Times and the ledgers' own places differ.
-      func plain(_ text: String) -> String { text.replacing(/20\d\d-\d\d-\d\dT[0-9:.]*Z/, with: "TIME") }
+      // Times differ, and positions where a ledger needed another code.
+      func plain(_ text: String) -> String {
+        text.replacing(/20\d\d-\d\d-\d\dT[0-9:.]*Z/, with: "TIME").replacing(/:[0-9]+/, with: ":N")
+      }
       #expect(plain(one.output) == plain(two.output), "\(arguments)")
       #expect(plain(one.error) == plain(two.error), "\(arguments)")
       #expect(one.status == two.status, "\(arguments)")

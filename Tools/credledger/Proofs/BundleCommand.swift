@@ -1,7 +1,7 @@
 import ArgumentParser
 import CredentialLedger
-import LedgerOperations
 import Glibc
+import LedgerOperations
 
 struct BundleCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
