@@ -47,12 +47,12 @@ extension ServerSettings {
     case .providerSeconds: String(providerSeconds)
     case .messagesFolder: messages ?? ""
     case .messagesDays: String(messageDays)
-    case .webhookAddresses: webhookAddresses.keys.sorted().joined(separator: ", ")
+    case .webhookAddresses: webhookAddresses.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ", ")
     case .webhookTrust: webhookTrust ?? ""
     case .operatorListen: operators?.address.description ?? ""
     case .operatorTokens: operators?.tokens ?? ""
     case .dpopNonce: String(requiresProofNonce)
-    case .leakKeys: leakKeys.map(\.identifier).joined(separator: ", ")
+    case .leakKeys: leakKeys.map { "\($0.identifier)=\($0.path)" }.joined(separator: ", ")
     }
   }
 }

@@ -140,30 +140,8 @@ public struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
 }
 
 extension ServerSettings: CustomStringConvertible {
-  /// The settings on one line, for the log. None of them is a secret.
+  /// The settings on one line, for the log. What may hold a secret is shown as set or not.
   public var description: String {
-    let values: [(SettingKey, String)] = [
-      (.listen, listeners.map(\.description).joined(separator: ",")), (.publicURL, publicURL ?? "-"),
-      (.development, String(isDevelopment)), (.logFormat, logFormat.rawValue), (.logLevel, logLevel.rawValue),
-      (.headerBytes, String(headerBytes)),
-      (.headerCount, String(headerCount)), (.bodyBytes, String(bodyBytes)), (.connections, String(connections)),
-      (.idleSeconds, String(idleSeconds)), (.requestSeconds, String(requestSeconds)),
-      (.connectorCalls, String(connectorCalls)), (.organisationCalls, String(organisationCalls)),
-      (.failures, String(failures)), (.tlsCertificate, tls?.certificate ?? "-"), (.tlsKey, tls?.key ?? "-"),
-      (.smsURL, sms?.template.url ?? "-"), (.smsUser, sms?.user ?? "-"), (.smsSecretFile, sms?.secretFile ?? "-"),
-      (.smsAuthorities, sms?.authorities ?? "-"), (.tracesEndpoint, traces ?? "-"),
-      (.proxies, proxies.map(\.description).joined(separator: ",")), (.providersFile, providersFile ?? "-"),
-      (.languageFiles, languageFiles.joined(separator: ",")),
-      (.providerSeconds, String(providerSeconds)),
-      (.messagesFolder, messages ?? "-"),
-      (.messagesDays, String(messageDays)),
-      (.webhookAddresses, webhookAddresses.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ",")),
-      (.webhookTrust, webhookTrust ?? "-"),
-      (.operatorListen, operators?.address.description ?? "-"), (.operatorTokens, operators?.tokens ?? "-"),
-      (.dpopNonce, String(requiresProofNonce)),
-      (.eventSecretFile, eventSecretFile ?? "-"), (.eventWebhooks, eventWebhooks.joined(separator: ",")),
-      (.leakKeys, leakKeys.map { "\($0.identifier)=\($0.path)" }.joined(separator: ",")),
-    ]
-    return values.map { "\($0.rawValue)=\($1.isEmpty ? "-" : $1)" }.joined(separator: " ")
+    shown.map { "\($0.name)=\($0.value.isEmpty ? "-" : $0.value.replacing(", ", with: ","))" }.joined(separator: " ")
   }
 }

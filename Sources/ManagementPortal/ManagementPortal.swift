@@ -59,7 +59,8 @@ public struct ManagementPortal: Sendable {
         folder: ledger.path + "/sessions",
         bounds: SessionStore.Bounds(idle: settings.sessionIdle, absolute: settings.sessionLife))
     } catch { throw PortalError(error.reason) }
-    do throws(LedgerError) { firstOperator = try FirstOperatorLink(ledger) } catch {
+    do throws(LedgerError) { firstOperator = try FirstOperatorLink(ledger, isForTrials: settings.isDevelopment) } catch
+    {
       throw PortalError(error.reason)
     }
   }

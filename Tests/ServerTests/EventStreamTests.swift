@@ -80,7 +80,7 @@ import Testing
 
     #expect(served.end() == 0)
     let ledger = try await Ledger.open(at: served.path)
-    try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "late")
+    _ = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "late")
     let head = try ledger.head()
     await ledger.close()
     try served.start(environment: environment)

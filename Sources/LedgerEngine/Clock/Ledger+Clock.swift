@@ -1,7 +1,7 @@
-package import EventLog
+import EventLog
 public import LedgerDomain
 public import LedgerEvents
-package import Projections
+import Projections
 import Synchronization
 
 /// How a ledger's clock stands.

@@ -1,5 +1,5 @@
-package import EventLog
-package import Projections
+import EventLog
+import Projections
 import Synchronization
 
 extension Ledger {

@@ -1,5 +1,5 @@
 import EventLog
-package import KeyStore
+import KeyStore
 public import LedgerCrypto
 import Projections
 package import TransparencyLog

@@ -43,7 +43,8 @@ extension Ledger {
   ///
   /// - Parameter signsItself: whether the ledger's own key signs. One that is elsewhere may be out of reach for long.
   package static func requireSigned<Reading: Transaction & ~Copyable>(
-    _ view: borrowing LogView<Reading, ProjectionSet>, _ read: CheckpointReading, signsItself: Bool
+    _ view: borrowing LogView<Reading, ProjectionSet>,
+    _ read: @Sendable (_ note: String) throws(LogError) -> Checkpoint, signsItself: Bool
   ) throws(LogError) {
     let head = try view.head()
     if let root = try view.root(at: head) { try view.requireAgreement(of: head, root, reading: read) }

@@ -1,5 +1,5 @@
 package import EventLog
-package import KeyStore
+import KeyStore
 package import LMDB
 import LedgerCrypto
 package import LedgerDomain

@@ -2,14 +2,14 @@ import CredentialLedger
 import Synchronization
 
 /// The link by which the first operator of a fresh ledger signs in. It is made at the start of a server whose ledger has no
-/// account, kept in memory alone, and works once.
+/// account, or no operator where the server is for trials; it is kept in memory alone, and works once.
 final class FirstOperatorLink: Sendable {
   private let digest: Mutex<Digest?>
-  /// Nil where there is an account already.
+  /// Nil where there is an account already, or an operator where the server is for trials.
   let path: String?
 
-  init(_ ledger: Ledger) throws(LedgerError) {
-    guard try ledger.accounts.list(limit: 1).isEmpty else {
+  init(_ ledger: Ledger, isForTrials: Bool) throws(LedgerError) {
+    guard try isForTrials ? ledger.operators.list().isEmpty : ledger.accounts.list(limit: 1).isEmpty else {
       digest = Mutex(nil)
       path = nil
       return
