@@ -165,7 +165,8 @@ public nonisolated struct PhoneVerified: Sendable {
 
   public var account: UInt64 = 0
 
-  /// Position of the phone.pin_requested that was answered.
+  /// Position of the phone.pin_requested that was answered; 0 where an operator vouched for the number, for the reason that
+  /// the record has.
   public var challenge: UInt64 = 0
 
   /// The phone number in E.164 form.
