@@ -113,18 +113,16 @@ import Testing
     let file = "\(served.path)/\(socket)"
     var status = stat()
     #expect(unsafe lstat(file, &status) == 0 && status.st_mode & 0o777 == 0o600)
-    // As if somebody had opened the folders and the socket.
-    var folder = served.path
-    while folder.hasPrefix(served.folder.path) {
-      unsafe chmod(folder, 0o755)
-      folder = String(folder[..<(folder.lastIndex(of: "/") ?? folder.startIndex)])
-    }
+    // As if somebody had opened the folder and the socket. The folders above stay as they are: the
+    // other user stands in the folder already.
+    unsafe chmod(served.path, 0o755)
     unsafe chmod(file, 0o666)
     let body = OperatorRequest(arguments: ["account", "disable", "2", "--reason", "x"]).json.bytes
     let script = """
       import os, socket, sys
+      os.chdir(os.path.dirname(sys.argv[1]))
       os.setgid(65534); os.setuid(65534)
-      s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+      s = socket.socket(socket.AF_UNIX); s.connect(os.path.basename(sys.argv[1]))
       b = sys.argv[2].encode()
       s.sendall(b"POST /operator/commands HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(b) + b)
       print(s.recv(65536).decode())
