@@ -1,11 +1,11 @@
 /// What a decision may know besides the state.
-public struct Moment: Sendable {
+@usableFromInline package struct Moment: Sendable {
   /// The time that the events will carry; never earlier than that of the event before, unless they correct the clock.
-  public let now: Milliseconds
+  package let now: Milliseconds
   /// The position that the first event will get.
-  public let next: Position
+  package let next: Position
   /// Where the event is to correct the clock: the time that counted until now; nil where there is nothing to correct.
-  public let correctedFrom: Milliseconds?
+  package let correctedFrom: Milliseconds?
 
   @usableFromInline
   init(now: Milliseconds, next: Position, correctedFrom: Milliseconds? = nil) {
@@ -16,22 +16,22 @@ public struct Moment: Sendable {
 }
 
 /// Events to append, and who causes them.
-public struct Proposal<Event: Sendable>: Sendable {
+@usableFromInline package struct Proposal<Event: Sendable>: Sendable {
   /// How many events a proposal may have: 255.
-  public static var limit: Int { 255 }
+  @usableFromInline package static var limit: Int { 255 }
 
   /// Who causes the events.
-  public var context: RecordContext
+  @usableFromInline package var context: RecordContext
   /// What is to be appended, in order.
-  public var events: [Event]
+  @usableFromInline package var events: [Event]
   /// What the participant is to keep beside the log, of the last of the events; empty for nothing.
-  public var kept: [UInt8]
+  @usableFromInline package var kept: [UInt8]
 
   /// - Parameters:
   ///   - events: at most ``limit``, appended together and in order; none, and nothing is appended.
   ///   - context: who causes them. The request ID comes from ``AppendOptions``.
   ///   - kept: what the participant is to keep beside the log, of the last of the events; empty for nothing.
-  public init(_ events: [Event], _ context: RecordContext, kept: [UInt8] = []) {
+  package init(_ events: [Event], _ context: RecordContext, kept: [UInt8] = []) {
     self.kept = kept
     self.events = events
     self.context = context
@@ -39,17 +39,17 @@ public struct Proposal<Event: Sendable>: Sendable {
 }
 
 /// Events as they were committed.
-public struct Committed<Event: Sendable>: Sendable {
+@usableFromInline package struct Committed<Event: Sendable>: Sendable {
   /// Position of the first event; without events, of the newest in the log.
-  public let first: Position
+  @usableFromInline package let first: Position
   /// When they were recorded.
-  public let time: Milliseconds
-  public let events: [Event]
+  @usableFromInline package let time: Milliseconds
+  @usableFromInline package let events: [Event]
   /// The memo that an earlier request with the same idempotency key left, where that one appended them.
-  public let earlierMemo: [UInt8]?
+  @usableFromInline package let earlierMemo: [UInt8]?
 
   /// Whether an earlier request with the same idempotency key appended them.
-  public var isRepeated: Bool { earlierMemo != nil }
+  package var isRepeated: Bool { earlierMemo != nil }
 
   @inlinable
   init(first: Position, time: Milliseconds, events: [Event], earlierMemo: [UInt8]? = nil) {
@@ -61,15 +61,15 @@ public struct Committed<Event: Sendable>: Sendable {
 }
 
 /// Conditions of an append.
-public struct AppendOptions: Sendable {
+@usableFromInline package struct AppendOptions: Sendable {
   /// UTF-8 of the request's ID, at most 64 bytes; empty if there is none.
-  public var requestID: [UInt8]
+  package var requestID: [UInt8]
   /// Append only if the newest event is at this position.
-  public var expecting: Position?
+  package var expecting: Position?
   /// Whether the events record that the clock is right as it is: they carry what it says, also after a step.
-  public var correctsClock: Bool
+  @usableFromInline package var correctsClock: Bool
 
-  public init(requestID: [UInt8] = [], expecting: Position? = nil, correctsClock: Bool = false) {
+  @usableFromInline package init(requestID: [UInt8] = [], expecting: Position? = nil, correctsClock: Bool = false) {
     self.requestID = requestID
     self.expecting = expecting
     self.correctsClock = correctsClock
@@ -77,7 +77,7 @@ public struct AppendOptions: Sendable {
 }
 
 /// Why an append came to nothing.
-public enum AppendFailure<Refusal: Error>: Error {
+@usableFromInline package enum AppendFailure<Refusal: Error>: Error {
   /// The decision was to refuse.
   case refused(Refusal)
   /// The log could not do it.

@@ -1,16 +1,16 @@
 import LMDB
-public import LedgerCrypto
+package import LedgerCrypto
 
 /// A segment of an archive: the home of the records that are no more in the live file.
-public struct ArchiveSegment: Sendable, Hashable {
+package struct ArchiveSegment: Sendable, Hashable {
   /// Its number among the segments of the archive, from 1 on.
-  public let number: UInt64
+  package let number: UInt64
   /// The events that it holds.
-  public let positions: ClosedRange<Position>
+  package let positions: ClosedRange<Position>
   /// Root of the tree over all events up to its end.
-  public let root: Digest
+  package let root: Digest
 
-  public init(number: UInt64, positions: ClosedRange<Position>, root: Digest) {
+  package init(number: UInt64, positions: ClosedRange<Position>, root: Digest) {
     self.number = number
     self.positions = positions
     self.root = root

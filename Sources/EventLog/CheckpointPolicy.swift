@@ -1,5 +1,5 @@
-public import LedgerCrypto
-public import TransparencyLog
+package import LedgerCrypto
+package import TransparencyLog
 
 /// When the writer signs the tree's head, as long as there is something new. It also does so when it closes.
 public struct CheckpointPolicy: Sendable {
@@ -20,8 +20,8 @@ public struct CheckpointPolicy: Sendable {
 ///   - size: number of events.
 ///   - root: root of the tree over them.
 /// - Returns: a signed note (C2SP signed-note) around a checkpoint (C2SP tlog-checkpoint).
-public typealias CheckpointSigning = @Sendable (_ size: UInt64, _ root: Digest) throws(LogError) -> String
+package typealias CheckpointSigning = @Sendable (_ size: UInt64, _ root: Digest) throws(LogError) -> String
 
 /// Reads a checkpoint that was signed before, and checks whatever can be checked of it by itself: its form, its origin, and
 /// that a key of the log has signed it.
-public typealias CheckpointReading = @Sendable (_ note: String) throws(LogError) -> Checkpoint
+package typealias CheckpointReading = @Sendable (_ note: String) throws(LogError) -> Checkpoint

@@ -4,7 +4,7 @@ public import LMDB
 ///
 /// The writer is generic over one concrete participant, so that "one commit" holds without the log knowing what an
 /// event means, and without dynamic dispatch for each event.
-public protocol CommitParticipant: Sendable {
+@usableFromInline package protocol CommitParticipant: Sendable {
   associatedtype Event: Sendable
 
   /// Called at the start of every try at a commit, before anything else: whatever an earlier try left in memory, and
@@ -42,25 +42,25 @@ public protocol CommitParticipant: Sendable {
 
 extension CommitParticipant {
   /// Nothing is kept in memory, so there is nothing to forget.
-  public func begin(in transaction: borrowing WriteTransaction) {}
+  package func begin(in transaction: borrowing WriteTransaction) {}
 
   /// Nothing is kept.
-  public func keep(
+  package func keep(
     _ bytes: [UInt8], of event: Event, at position: Position, in transaction: inout WriteTransaction
   ) throws(LogError) {}
 
   /// Nothing is noted of the end.
-  public func end(in transaction: inout WriteTransaction) throws(LogError) -> Bool { false }
+  package func end(in transaction: inout WriteTransaction) throws(LogError) -> Bool { false }
 }
 
 /// An event in the form in which the log stores it.
-public struct EncodedEvent: Sendable {
-  public var type: UInt16
-  public var version: UInt8
-  public var subjects: LogSubjects
-  public var payload: [UInt8]
+@usableFromInline package struct EncodedEvent: Sendable {
+  package var type: UInt16
+  package var version: UInt8
+  package var subjects: LogSubjects
+  package var payload: [UInt8]
 
-  public init(type: UInt16, version: UInt8, subjects: LogSubjects, payload: [UInt8]) {
+  package init(type: UInt16, version: UInt8, subjects: LogSubjects, payload: [UInt8]) {
     self.type = type
     self.version = version
     self.subjects = subjects

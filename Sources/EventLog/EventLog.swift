@@ -4,13 +4,13 @@ import TransparencyLog
 
 /// An append-only log of events in an LMDB environment, with a Merkle tree over them and a participant's tables, all
 /// in the same commits.
-public final class EventLog<Participant: CommitParticipant>: Sendable {
+package final class EventLog<Participant: CommitParticipant>: Sendable {
   /// What the log's events mean.
-  public let participant: Participant
+  package let participant: Participant
   /// The log's name in checkpoints.
-  public let origin: String
+  package let origin: String
   /// Where to append; nil where the log was opened for reading only.
-  public let writer: LogWriter<Participant>?
+  package let writer: LogWriter<Participant>?
   package let environment: Environment
   package let tables: LogTables
   package let readers: ReaderThreads
@@ -120,14 +120,14 @@ public final class EventLog<Participant: CommitParticipant>: Sendable {
   }
 
   /// A snapshot of the last commit. Some hundred nanoseconds; use it at once, on this thread.
-  public func snapshot() throws(LogError) -> LogSnapshot<Participant> {
+  package func snapshot() throws(LogError) -> LogSnapshot<Participant> {
     LogView(try stored { () throws(LMDBError) in try environment.beginRead() }, participant, tables)
   }
 
   /// The records from a position on, and those that will come.
   ///
   /// - Parameter position: 1 for all; may be beyond the head.
-  public func subscribe(from position: Position) -> Subscription<Participant> {
+  package func subscribe(from position: Position) -> Subscription<Participant> {
     Subscription(log: self, first: position)
   }
 

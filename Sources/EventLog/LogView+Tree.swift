@@ -1,5 +1,5 @@
-public import LedgerCrypto
-public import TransparencyLog
+package import LedgerCrypto
+package import TransparencyLog
 
 /// The Merkle tree over the records of a view. Each call reads a few tiles of each level, which may be cold pages: in a
 /// server, on a thread for reading.
@@ -7,7 +7,7 @@ extension LogView where Reading: ~Copyable {
   /// The root of the tree as it was when the log had `size` events; nil if it never had.
   ///
   /// - Throws: ``LogError/Code/inconsistentTree`` where a tile is missing, ``LogError/Code/storage``. So do the proofs.
-  public func root(at size: UInt64) throws(LogError) -> Digest? {
+  package func root(at size: UInt64) throws(LogError) -> Digest? {
     try tree().root(at: size)
   }
 
@@ -15,7 +15,7 @@ extension LogView where Reading: ~Copyable {
   ///
   /// - Returns: the proof, whose leaf index is one less than `position`; nil if `position` is 0 or above `size`, or `size`
   ///   above the head.
-  public func inclusionProof(of position: Position, at size: UInt64) throws(LogError) -> InclusionProof? {
+  package func inclusionProof(of position: Position, at size: UInt64) throws(LogError) -> InclusionProof? {
     guard position > 0 else { return nil }
     return try tree().inclusionProof(of: position - 1, at: size)
   }
@@ -23,7 +23,7 @@ extension LogView where Reading: ~Copyable {
   /// Proves that the log was only appended to between two sizes.
   ///
   /// - Returns: the proof; nil if `oldSize` is above `newSize`, or that above the head.
-  public func consistencyProof(from oldSize: UInt64, to newSize: UInt64) throws(LogError) -> ConsistencyProof? {
+  package func consistencyProof(from oldSize: UInt64, to newSize: UInt64) throws(LogError) -> ConsistencyProof? {
     try tree().consistencyProof(from: oldSize, to: newSize)
   }
 

@@ -5,11 +5,11 @@ import TransparencyLog
 ///
 /// The same reads serve a snapshot and the writer's own transaction, so the rules that decide a command see exactly
 /// what a query sees. Keep a snapshot short, on the thread that took it, and never across an `await`.
-public struct LogView<Reading: Transaction & ~Copyable, Participant: CommitParticipant>: ~Copyable {
+@usableFromInline package struct LogView<Reading: Transaction & ~Copyable, Participant: CommitParticipant>: ~Copyable {
   /// The transaction. For the participant's own reads, and in upkeep its writes.
-  public var transaction: Reading
+  @usableFromInline package var transaction: Reading
   /// Whose state it is.
-  public let participant: Participant
+  @usableFromInline package let participant: Participant
   @usableFromInline
   package let tables: LogTables
 
@@ -22,13 +22,13 @@ public struct LogView<Reading: Transaction & ~Copyable, Participant: CommitParti
 }
 
 /// A snapshot of the last commit.
-public typealias LogSnapshot<Participant: CommitParticipant> = LogView<ReadTransaction, Participant>
+package typealias LogSnapshot<Participant: CommitParticipant> = LogView<ReadTransaction, Participant>
 
 extension LogView where Reading: ~Copyable {
   /// The position of the newest event; 0 in an empty log. One look-up.
   ///
   /// - Throws: ``LogError/Code/damagedRecord`` where the newest record does not match its check.
-  public func head() throws(LogError) -> Position {
+  package func head() throws(LogError) -> Position {
     do throws(LMDBError) {
       return try tables.records.withCursor(in: transaction) { cursor throws(LMDBError) in
         try cursor.last() ? cursor.key() : 0
@@ -56,7 +56,7 @@ extension LogView where Reading: ~Copyable {
   /// where that is at hand.
   ///
   /// - Throws: ``LogError/Code/damagedRecord`` where it is missing or does not match its check; ``LogError/Code/archived``.
-  public func record(at position: Position) throws(LogError) -> Record? {
+  package func record(at position: Position) throws(LogError) -> Record? {
     let bytes: [UInt8]?
     do { bytes = try tables.records.get(position, in: transaction) } catch { throw Self.failure(error, at: position) }
     guard let bytes else { return try archivedRecord(at: position) }
@@ -129,7 +129,7 @@ extension LogView where Reading: ~Copyable {
   }
 
   /// The newest signed checkpoint: the text of the note. Nil before the first.
-  public func latestCheckpoint() throws(LogError) -> String? {
+  package func latestCheckpoint() throws(LogError) -> String? {
     try checkpoint(atOrBefore: Position.max)?.note
   }
 

@@ -5,28 +5,28 @@ import TransparencyLog
 ///
 /// Each request is decided inside the write transaction, so it sees the requests before it in the same batch. Events,
 /// Merkle tree and participant share the commit, which is durable before any caller hears of it.
-public final class LogWriter<Participant: CommitParticipant>: Sendable {
+@usableFromInline package final class LogWriter<Participant: CommitParticipant>: Sendable {
   /// Decides what to append, on the writer's thread: it must not block, and may run more than once.
-  public typealias Decide<Refusal: Error> =
+  @usableFromInline package typealias Decide<Refusal: Error> =
     @Sendable (borrowing LogView<WriteTransaction, Participant>, Moment) throws(AppendFailure<Refusal>) ->
     Proposal<Participant.Event>
 
   /// Decides whether a request may have the answer that an earlier one with its idempotency key got: throws where not.
   /// Runs as ``Decide`` does, with the memo that the earlier request left.
-  public typealias Recall<Refusal: Error> =
+  @usableFromInline package typealias Recall<Refusal: Error> =
     @Sendable (borrowing LogView<WriteTransaction, Participant>, Moment, _ memo: [UInt8]) throws(AppendFailure<Refusal>)
     -> Void
 
   /// Makes asking again harmless: once events were appended, the same key gets the same answer, if ``recall`` has nothing
   /// against it, and no second event. A refusal is not kept: asking again decides again. A key that is older than
   /// ``Configuration/idempotencyRetention`` counts as new, and what is kept of it is deleted some time after.
-  public struct Once<Refusal: Error>: Sendable {
+  @usableFromInline package struct Once<Refusal: Error>: Sendable {
     @usableFromInline
     let key: IdempotencyKey
     @usableFromInline
     let recall: Recall<Refusal>
 
-    public init(_ key: IdempotencyKey, recall: @escaping Recall<Refusal>) {
+    package init(_ key: IdempotencyKey, recall: @escaping Recall<Refusal>) {
       self.key = key
       self.recall = recall
     }
@@ -37,21 +37,21 @@ public final class LogWriter<Participant: CommitParticipant>: Sendable {
     @Sendable (inout LogView<WriteTransaction, Participant>, _ head: Position) throws(LogError) -> Output
 
   /// How the writer works.
-  public struct Configuration: Sendable {
+  package struct Configuration: Sendable {
     /// How many requests may wait before ``LogError/Code/busy``.
-    public var queueCapacity: Int
+    package var queueCapacity: Int
     /// How many requests share a commit at most.
-    public var batchLimit: Int
-    public var checkpoints: CheckpointPolicy
+    package var batchLimit: Int
+    package var checkpoints: CheckpointPolicy
     /// For how long an idempotency key is remembered, in milliseconds of recorded time.
-    public var idempotencyRetention: Milliseconds
-    public var readers: ReaderPolicy
+    package var idempotencyRetention: Milliseconds
+    package var readers: ReaderPolicy
     package var clock: LedgerClock
-    public var sign: CheckpointSigning
+    package var sign: CheckpointSigning
     /// Reads the newest checkpoint that was signed before: nothing is signed that does not agree with it.
-    public var read: CheckpointReading
+    package var read: CheckpointReading
     /// Hears of each signed checkpoint, the text of its note, once it is durable. On the writer's thread, which waits.
-    public var signed: @Sendable (_ note: String) -> Void
+    package var signed: @Sendable (_ note: String) -> Void
 
     package init(
       queueCapacity: Int = 65_536, batchLimit: Int = 4_096, checkpoints: CheckpointPolicy = CheckpointPolicy(),
@@ -102,7 +102,7 @@ public final class LogWriter<Participant: CommitParticipant>: Sendable {
   /// - Throws: what `decide` throws, or that the log could not do it; then nothing was appended, except after
   ///   ``LogError/Code/outcomeUnknown``.
   @inlinable
-  public func append<Refusal: Error>(
+  package func append<Refusal: Error>(
     _ options: AppendOptions = AppendOptions(), once: Once<Refusal>? = nil, deciding decide: @escaping Decide<Refusal>
   ) async throws(AppendFailure<Refusal>) -> Committed<Participant.Event> {
     if Task.isCancelled { throw .log(LogError(.cancelled, "the task was cancelled; nothing was appended")) }
@@ -123,7 +123,7 @@ public final class LogWriter<Participant: CommitParticipant>: Sendable {
   }
 
   /// Signs a checkpoint over everything committed before, unless the newest one covers it already.
-  public func checkpoint() async throws(LogError) {
+  package func checkpoint() async throws(LogError) {
     try await withCheckedContinuation { continuation in
       put(CheckpointRequest(continuation))
     }.get()
@@ -131,7 +131,7 @@ public final class LogWriter<Participant: CommitParticipant>: Sendable {
 
   /// Why the last attempt to sign a checkpoint failed; nil if it did not. Events are appended nevertheless, and signing is
   /// tried again after ``CheckpointPolicy/interval``.
-  public var checkpointFailure: LogError? { signal.checkpointFailure }
+  package var checkpointFailure: LogError? { signal.checkpointFailure }
 
   /// What was committed since the writer was started.
   package var activity: WriterActivity { signal.meter.all }

@@ -1,6 +1,6 @@
 /// Where an event is in the log: 1 for the first, without gaps. The position of the newest event is the number of
 /// events, and the size of the Merkle tree; the leaf index of RFC 6962 is one less.
-public typealias Position = UInt64
+@usableFromInline package typealias Position = UInt64
 
 /// Milliseconds since the Unix epoch, in UTC.
 public typealias Milliseconds = Int64

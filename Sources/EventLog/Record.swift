@@ -1,10 +1,10 @@
 import LMDB
 
 /// A record, copied out of the log.
-public struct Record: Sendable {
-  public let header: RecordHeader
+@usableFromInline package struct Record: Sendable {
+  package let header: RecordHeader
   /// The record as it was stored and hashed.
-  public let bytes: [UInt8]
+  package let bytes: [UInt8]
 
   /// - Throws: ``LogError/Code/damagedRecord`` where the bytes are no record of that position.
   package init(_ bytes: [UInt8], at position: Position) throws(LogError) {
@@ -18,37 +18,37 @@ public struct Record: Sendable {
   }
 
   /// The encoded event.
-  public var payload: ArraySlice<UInt8> { bytes[header.payload] }
+  package var payload: ArraySlice<UInt8> { bytes[header.payload] }
   /// The request that the event came with; empty if none was named.
-  public var requestID: ArraySlice<UInt8> { bytes[header.requestID] }
+  package var requestID: ArraySlice<UInt8> { bytes[header.requestID] }
   /// The address that the request came from, sealed; empty if none was given.
-  public var address: ArraySlice<UInt8> { bytes[header.address] }
+  package var address: ArraySlice<UInt8> { bytes[header.address] }
   /// Why the event was caused, UTF-8; empty if no reason was given.
-  public var reason: ArraySlice<UInt8> { bytes[header.reason] }
+  package var reason: ArraySlice<UInt8> { bytes[header.reason] }
   /// What the event goes back to outside the ledger, UTF-8; empty if nothing was named.
-  public var ticket: ArraySlice<UInt8> { bytes[header.ticket] }
+  package var ticket: ArraySlice<UInt8> { bytes[header.ticket] }
 }
 
 /// Who causes events, and by which request.
-public struct RecordContext: Sendable {
-  public var actor: LogSubject
+@usableFromInline package struct RecordContext: Sendable {
+  package var actor: LogSubject
   /// For whom the actor acts, if for another: named among the subjects, where there is room.
-  public var behalf: LogSubject?
+  package var behalf: LogSubject?
   /// Who and what answers for the actor: each is named among the subjects, or the append is refused.
-  public var authority: [LogSubject]
+  package var authority: [LogSubject]
   /// UTF-8 of the request's ID, at most 64 bytes; empty if there is none.
-  public var requestID: [UInt8]
+  package var requestID: [UInt8]
   /// The address that the request came from, sealed, at most 255 bytes; empty if unknown.
-  public var address: [UInt8]
+  package var address: [UInt8]
   /// UTF-8 of the reason, at most 500 bytes; empty if none was given.
-  public var reason: [UInt8]
+  package var reason: [UInt8]
   /// UTF-8 of the ticket, at most 100 bytes; empty if none was named.
-  public var ticket: [UInt8]
+  package var ticket: [UInt8]
 
   /// Whether the record needs format 2.
   var isReasoned: Bool { !reason.isEmpty || !ticket.isEmpty }
 
-  public init(
+  package init(
     actor: LogSubject, behalf: LogSubject? = nil, authority: [LogSubject] = [], requestID: [UInt8] = [],
     address: [UInt8] = [], reason: [UInt8] = [], ticket: [UInt8] = []
   ) {

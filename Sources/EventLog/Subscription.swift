@@ -3,13 +3,13 @@
 ///
 /// Ends when the log is closed, after the last record that was committed by then, or when the task is cancelled. Each record is
 /// read after its commit, on a thread for reading.
-public struct Subscription<Participant: CommitParticipant>: AsyncSequence, Sendable {
+package struct Subscription<Participant: CommitParticipant>: AsyncSequence, Sendable {
   let log: EventLog<Participant>
   let first: Position
 
-  public func makeAsyncIterator() -> Iterator { Iterator(log: log, next: Swift.max(first, 1)) }
+  package func makeAsyncIterator() -> Iterator { Iterator(log: log, next: Swift.max(first, 1)) }
 
-  public struct Iterator: AsyncIteratorProtocol {
+  package struct Iterator: AsyncIteratorProtocol {
     let log: EventLog<Participant>
     var next: Position
     private var read: ArraySlice<Record> = []
@@ -25,7 +25,7 @@ public struct Subscription<Participant: CommitParticipant>: AsyncSequence, Senda
     ///
     /// - Throws: ``LogError`` where the record cannot be read; ``LogError/Code/closed`` where the log was closed with more
     ///   records to come than are kept for a reader that is behind: go on after the last one received.
-    public mutating func next(isolation: isolated (any Actor)? = #isolation) async throws(LogError) -> Record? {
+    package mutating func next(isolation: isolated (any Actor)? = #isolation) async throws(LogError) -> Record? {
       while true {
         if let record = read.popFirst() {
           next = record.header.position + 1

@@ -1,4 +1,4 @@
-public import LedgerCrypto
+package import LedgerCrypto
 
 /// A master key gave way to another one. Each goes by its fingerprint, 16 hexadecimal digits.
 package struct MasterKeyRotation: Sendable, Equatable {
@@ -8,7 +8,7 @@ package struct MasterKeyRotation: Sendable, Equatable {
 
 extension KeyStore {
   /// What tells the present master key from others and gives nothing of it away: 16 hexadecimal digits.
-  public var masterKeyFingerprint: String { state.withLock { $0.fingerprint } }
+  package var masterKeyFingerprint: String { state.withLock { $0.fingerprint } }
 
   /// Replaces the signing key, durable on return. The old ones stay in ``verifyingKeys``.
   ///
@@ -21,7 +21,7 @@ extension KeyStore {
   /// - Throws: ``KeyStoreError`` with code `readOnly`, `fileFailure` or `cryptoFailure`, or `invalidArgument` for a key that
   ///   the ledger has had; then the old key stays.
   @discardableResult
-  public func rotateSigningKey(
+  package func rotateSigningKey(
     to elsewhere: Ed25519.VerifyingKey? = nil, createdAt: Int64, lastSize: UInt64? = nil,
     replacing number: UInt32? = nil
   ) throws(KeyStoreError) -> PublishedKey {
@@ -62,7 +62,7 @@ extension KeyStore {
   /// - Throws: ``KeyStoreError`` with code `readOnly`, `invalidArgument` if it is the present master key,
   ///   `rotationUnconfirmed` if the rotation before is not confirmed, `masterKeyMissing`, `masterKeyMalformed`,
   ///   `masterKeyExposed`, `damaged`, `fileFailure` or `cryptoFailure`.
-  public func rotateMasterKey(to source: MasterKey.Source, createdAt: Int64) throws(KeyStoreError) {
+  package func rotateMasterKey(to source: MasterKey.Source, createdAt: Int64) throws(KeyStoreError) {
     let isKeptHere = if case .keysFolder = source { true } else { false }
     let stale = isKeptHere ? nil : try folder.read(MasterKey.fileName, limit: MasterKey.sizeLimit)
     let master = isKeptHere ? try MasterKey(random: random) : try MasterKey(from: source, keys: folder)
@@ -99,7 +99,7 @@ extension KeyStore {
   /// What tells the master key of a source from others, for this ledger: 16 hexadecimal digits.
   ///
   /// - Throws: ``KeyStoreError`` with code `masterKeyMissing`, `masterKeyMalformed`, `masterKeyExposed` or `fileFailure`.
-  public func fingerprint(of source: MasterKey.Source) throws(KeyStoreError) -> String {
+  package func fingerprint(of source: MasterKey.Source) throws(KeyStoreError) -> String {
     let origin = state.withLock { $0.keyring.origin }
     return try MasterKey(from: source, keys: folder).sealingKey(origin: origin).fingerprint
   }

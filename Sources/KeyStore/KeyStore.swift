@@ -1,4 +1,4 @@
-public import LedgerCrypto
+package import LedgerCrypto
 import Synchronization
 
 /// The keys of one ledger: a folder that is backed up apart from the ledger, since somebody who has both can read what was
@@ -12,9 +12,9 @@ import Synchronization
 ///
 /// One writer and any number of readers may have the folder open. All calls may be made from any thread; those that
 /// write wait for the disk.
-public final class KeyStore: Sendable {
+package final class KeyStore: Sendable {
   /// What a store is opened for.
-  public enum Access: Sendable {
+  package enum Access: Sendable {
     /// Looking at what is public: numbers and times of the keys, and the keys that check signatures. The master key is not
     /// needed, so nobody tells a keyring that was changed from one that was not.
     case listing
@@ -25,18 +25,18 @@ public final class KeyStore: Sendable {
   }
 
   /// A key that checks the ledger's signatures.
-  public struct PublishedKey: Sendable, Hashable {
+  package struct PublishedKey: Sendable, Hashable {
     /// From 1, in the order they were made.
-    public let number: UInt32
+    package let number: UInt32
     /// Milliseconds since 1970.
-    public let createdAt: Int64
+    package let createdAt: Int64
     /// How many events the ledger had when the key was replaced: it has signed no larger tree. Nil for the present one, and
     /// where that is not known.
-    public let lastSize: UInt64?
+    package let lastSize: UInt64?
     /// The key.
-    public let key: Ed25519.VerifyingKey
+    package let key: Ed25519.VerifyingKey
     /// Whether it is kept elsewhere, and the keyring has the public key only.
-    public let isElsewhere: Bool
+    package let isElsewhere: Bool
   }
 
   /// How many persons' keys are kept in memory.
@@ -134,7 +134,7 @@ public final class KeyStore: Sendable {
   ///   - random: where keys and nonces come from.
   /// - Throws: ``KeyStoreError`` with code `alreadyExists`, `locked`, `invalidArgument`, `masterKeyMissing`,
   ///   `masterKeyMalformed`, `masterKeyExposed`, `fileFailure` or `cryptoFailure`.
-  public static func create(
+  package static func create(
     at path: String, origin: String, master: MasterKey.Source, createdAt: Int64,
     random: some RandomSource = SystemRandom()
   ) throws(KeyStoreError) -> KeyStore {
@@ -177,7 +177,7 @@ public final class KeyStore: Sendable {
   ///   - random: where keys and nonces come from.
   /// - Throws: ``KeyStoreError`` with code `notFound`, `locked`, `masterKeyMissing`, `masterKeyMalformed`,
   ///   `masterKeyExposed`, `masterKeyMismatch`, `originMismatch`, `damaged`, `fileFailure` or `cryptoFailure`.
-  public static func open(
+  package static func open(
     at path: String, origin: String, master: MasterKey.Source, access: Access = .writing,
     random: some RandomSource = SystemRandom()
   ) throws(KeyStoreError) -> KeyStore {
@@ -244,7 +244,7 @@ public final class KeyStore: Sendable {
   }
 
   /// The keys that check this ledger's signatures, oldest first; the last one is that of the present signing key.
-  public var verifyingKeys: [PublishedKey] { state.withLock { $0.publishedKeys } }
+  package var verifyingKeys: [PublishedKey] { state.withLock { $0.publishedKeys } }
 
   static let personsFolder = "persons"
 

@@ -1,9 +1,9 @@
-public import LedgerCrypto
+package import LedgerCrypto
 
 /// The name of a person's key: 16 random bytes that say nothing about the person.
-public struct PersonID: Sendable, Hashable {
+package struct PersonID: Sendable, Hashable {
   /// The size in bytes.
-  public static let byteCount = 16
+  package static let byteCount = 16
 
   // Memory images of bytes 0..<8 and 8..<16: never read as numbers.
   private let words: SIMD2<UInt64>
@@ -11,14 +11,14 @@ public struct PersonID: Sendable, Hashable {
   /// Draws a new ID.
   ///
   /// - Throws: what the source throws.
-  public init(random source: some RandomSource) throws(CryptoError) {
+  package init(random source: some RandomSource) throws(CryptoError) {
     var words = SIMD2<UInt64>()
     try unsafe withUnsafeMutableBytes(of: &words) { (bytes) throws(CryptoError) in try unsafe source.fill(bytes) }
     self.words = words
   }
 
   /// Takes an ID; `nil` if the bytes are not 16.
-  public init?(bytes: some Collection<UInt8>) {
+  package init?(bytes: some Collection<UInt8>) {
     guard bytes.count == PersonID.byteCount else { return nil }
     var words = SIMD2<UInt64>()
     unsafe withUnsafeMutableBytes(of: &words) { unsafe $0.copyBytes(from: bytes) }
@@ -26,12 +26,12 @@ public struct PersonID: Sendable, Hashable {
   }
 
   /// Calls `body` with the 16 bytes in place.
-  public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+  package func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
     unsafe Swift.withUnsafeBytes(of: words) { unsafe body($0) }
   }
 
   /// The 16 bytes as an array; it allocates.
-  public var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     unsafe withUnsafeBytes { unsafe Array($0) }
   }
 
@@ -46,7 +46,7 @@ public struct PersonID: Sendable, Hashable {
 
 extension PersonID: CustomStringConvertible {
   /// 32 hexadecimal digits.
-  public var description: String {
+  package var description: String {
     unsafe withUnsafeBytes { unsafe Hex.encode($0) }
   }
 }

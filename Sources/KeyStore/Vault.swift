@@ -1,46 +1,46 @@
 import LedgerCrypto
 
 /// What a sealed value is, so that one cannot be passed off as another.
-public struct Purpose: Sendable, Hashable {
+package struct Purpose: Sendable, Hashable {
   let name: String
 
   /// Names a purpose. Stored values depend on the name: it must never change.
-  public init(_ name: StaticString) {
+  package init(_ name: StaticString) {
     self.name = "\(name)"
   }
 
   /// A phone number.
-  public static let phoneNumber = Purpose("phone.number")
+  package static let phoneNumber = Purpose("phone.number")
   /// The name of an account's holder.
-  public static let accountName = Purpose("account.name")
+  package static let accountName = Purpose("account.name")
   /// The e-mail address of an account's holder.
-  public static let accountEmail = Purpose("account.email")
+  package static let accountEmail = Purpose("account.email")
   /// The name an identity provider knows an account by.
-  public static let accountSubject = Purpose("account.subject")
+  package static let accountSubject = Purpose("account.subject")
   /// The phone number of a group's member.
-  public static let memberNumber = Purpose("member.number")
+  package static let memberNumber = Purpose("member.number")
   /// The phone number of a public group's subscriber.
-  public static let subscriberNumber = Purpose("subscriber.number")
+  package static let subscriberNumber = Purpose("subscriber.number")
   /// The program that somebody signed in with.
-  public static let userAgent = Purpose("user.agent")
+  package static let userAgent = Purpose("user.agent")
   /// The network address a request came from.
-  public static let originAddress = Purpose("origin.address")
+  package static let originAddress = Purpose("origin.address")
   /// Where a webhook is told, what it is known by there, what goes with each delivery, and what a delivery says.
-  public static let webhookURL = Purpose("webhook.url")
-  public static let webhookToken = Purpose("webhook.token")
-  public static let webhookContext = Purpose("webhook.context")
-  public static let webhookPayload = Purpose("webhook.payload")
+  package static let webhookURL = Purpose("webhook.url")
+  package static let webhookToken = Purpose("webhook.token")
+  package static let webhookContext = Purpose("webhook.context")
+  package static let webhookPayload = Purpose("webhook.payload")
 }
 
 /// Something personal, encrypted under the person's key. It can be stored anywhere and kept for ever.
-public struct SealedValue: Sendable, Hashable {
+package struct SealedValue: Sendable, Hashable {
   /// Whose key opens the box.
-  public let person: PersonID
+  package let person: PersonID
   /// Nonce (12 bytes), ciphertext, tag (16 bytes).
-  public let box: [UInt8]
+  package let box: [UInt8]
 
   /// Takes a value apart and stored before.
-  public init(person: PersonID, box: [UInt8]) {
+  package init(person: PersonID, box: [UInt8]) {
     self.person = person
     self.box = box
   }

@@ -5,7 +5,7 @@ let maximumKeyByteCount = 511
 /// How a table's keys are written.
 ///
 /// LMDB orders keys as strings of bytes, so a composite key writes its parts big-endian, the most significant first.
-public protocol KeyCodec: SendableMetatype {
+package protocol KeyCodec: SendableMetatype {
   /// The key as the caller sees it.
   associatedtype Key
 
@@ -26,12 +26,12 @@ public protocol KeyCodec: SendableMetatype {
 }
 
 extension KeyCodec {
-  public static var isInteger: Bool { false }
-  public static func name(of bytes: RawSpan) -> String? { decode(bytes).map { "\($0)" } }
+  package static var isInteger: Bool { false }
+  package static func name(of bytes: RawSpan) -> String? { decode(bytes).map { "\($0)" } }
 }
 
 /// How a table's values are written.
-public protocol ValueCodec {
+package protocol ValueCodec {
   /// The value as the caller sees it.
   associatedtype Value
 
@@ -47,32 +47,32 @@ public protocol ValueCodec {
 }
 
 /// A position in the log, 8 bytes: native, so that LMDB compares one machine word, and appends in order.
-public enum PositionKey: KeyCodec {
-  public static var isInteger: Bool { true }
+package enum PositionKey: KeyCodec {
+  package static var isInteger: Bool { true }
 
   @inlinable
-  public static func byteCount(of key: UInt64) -> Int { 8 }
+  package static func byteCount(of key: UInt64) -> Int { 8 }
 
   @inlinable
-  public static func encode(_ key: UInt64, into output: inout OutputRawSpan) {
+  package static func encode(_ key: UInt64, into output: inout OutputRawSpan) {
     unsafe output.append(key, as: UInt64.self)
   }
 
   @inlinable
-  public static func decode(_ bytes: RawSpan) -> UInt64? {
+  package static func decode(_ bytes: RawSpan) -> UInt64? {
     guard bytes.byteCount == 8 else { return nil }
     return unsafe bytes.unsafeLoadUnaligned(as: UInt64.self)
   }
 }
 
 extension PositionKey {
-  public static func name(of bytes: RawSpan) -> String? { decode(bytes).map { "position \($0)" } }
+  package static func name(of bytes: RawSpan) -> String? { decode(bytes).map { "position \($0)" } }
 }
 
 /// Any 1 to 511 bytes, in the order of `memcmp`.
-public enum BytesKey: KeyCodec {
+package enum BytesKey: KeyCodec {
   /// As text where it is one, and otherwise in hexadecimal.
-  public static func name(of bytes: RawSpan) -> String? {
+  package static func name(of bytes: RawSpan) -> String? {
     let key = Array(copying: bytes)
     if key.allSatisfy({ (0x20...0x7E).contains($0) }) { return String(decoding: key, as: UTF8.self) }
     let digits = Array("0123456789abcdef".utf8)
@@ -80,33 +80,33 @@ public enum BytesKey: KeyCodec {
   }
 
   @inlinable
-  public static func byteCount(of key: [UInt8]) -> Int { key.count }
+  package static func byteCount(of key: [UInt8]) -> Int { key.count }
 
   @inlinable
-  public static func encode(_ key: [UInt8], into output: inout OutputRawSpan) { unsafe output.append(key.span.bytes) }
+  package static func encode(_ key: [UInt8], into output: inout OutputRawSpan) { unsafe output.append(key.span.bytes) }
 
   @inlinable
-  public static func decode(_ bytes: RawSpan) -> [UInt8]? { Array(copying: bytes) }
+  package static func decode(_ bytes: RawSpan) -> [UInt8]? { Array(copying: bytes) }
 }
 
 /// Any bytes, copied when read as a value; the closures of ``Table`` read them in place.
-public enum RawBytes: ValueCodec {
+package enum RawBytes: ValueCodec {
   @inlinable
-  public static func byteCount(of value: [UInt8]) -> Int { value.count }
+  package static func byteCount(of value: [UInt8]) -> Int { value.count }
 
   @inlinable
-  public static func encode(_ value: [UInt8], into output: inout OutputRawSpan) {
+  package static func encode(_ value: [UInt8], into output: inout OutputRawSpan) {
     unsafe output.append(value.span.bytes)
   }
 
   @inlinable
-  public static func decode(_ bytes: RawSpan) -> [UInt8]? { Array(copying: bytes) }
+  package static func decode(_ bytes: RawSpan) -> [UInt8]? { Array(copying: bytes) }
 }
 
 extension OutputRawSpan {
   /// Appends all of `bytes`; traps if they do not fit.
   @inlinable
-  public mutating func append(_ bytes: RawSpan) {
+  package mutating func append(_ bytes: RawSpan) {
     unsafe withUnsafeMutableBytes { target, initialized in
       precondition(bytes.byteCount <= target.count - initialized, "no room for the bytes")
       unsafe bytes.withUnsafeBytes { source in
@@ -118,13 +118,13 @@ extension OutputRawSpan {
 
   /// Appends an integer with its most significant byte first, as the parts of a composite key are.
   @inlinable
-  public mutating func append<Integer: FixedWidthInteger & BitwiseCopyable>(bigEndian integer: Integer) {
+  package mutating func append<Integer: FixedWidthInteger & BitwiseCopyable>(bigEndian integer: Integer) {
     unsafe append(integer.bigEndian, as: Integer.self)
   }
 
   /// Appends an integer with its least significant byte first.
   @inlinable
-  public mutating func append<Integer: FixedWidthInteger & BitwiseCopyable>(littleEndian integer: Integer) {
+  package mutating func append<Integer: FixedWidthInteger & BitwiseCopyable>(littleEndian integer: Integer) {
     unsafe append(integer.littleEndian, as: Integer.self)
   }
 }
@@ -132,7 +132,7 @@ extension OutputRawSpan {
 extension RawSpan {
   /// The integer whose most significant byte is at `offset`; traps outside the bounds.
   @inlinable
-  public func load<Integer: FixedWidthInteger & BitwiseCopyable>(
+  package func load<Integer: FixedWidthInteger & BitwiseCopyable>(
     bigEndian: Integer.Type, at offset: Int = 0
   ) -> Integer {
     unsafe Integer(bigEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: Integer.self))
@@ -140,7 +140,7 @@ extension RawSpan {
 
   /// The integer whose least significant byte is at `offset`; traps outside the bounds.
   @inlinable
-  public func load<Integer: FixedWidthInteger & BitwiseCopyable>(
+  package func load<Integer: FixedWidthInteger & BitwiseCopyable>(
     littleEndian: Integer.Type, at offset: Int = 0
   ) -> Integer {
     unsafe Integer(littleEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: Integer.self))
@@ -150,7 +150,7 @@ extension RawSpan {
 extension Array where Element == UInt8 {
   /// A copy of `bytes`.
   @inlinable
-  public init(copying bytes: RawSpan) {
+  package init(copying bytes: RawSpan) {
     unsafe self = bytes.withUnsafeBytes { unsafe Array($0) }
   }
 }

@@ -6,7 +6,7 @@ import CLMDB
 /// meanwhile. At no row (at first, and after a seek that found none), the next row is the first, the previous one the
 /// last. After `damagedRow` the cursor is at the damaged row, and can go on from there.
 @safe
-public struct Cursor<K: KeyCodec, V: ValueCodec>: ~Copyable {
+package struct Cursor<K: KeyCodec, V: ValueCodec>: ~Copyable {
   @usableFromInline
   var position: RowCursor
 
@@ -25,29 +25,29 @@ public struct Cursor<K: KeyCodec, V: ValueCodec>: ~Copyable {
   ///
   /// - Throws: `damagedRow`, `corrupted`; this goes for every movement.
   @inlinable
-  public mutating func first() throws(LMDBError) -> Bool { unsafe try position.move(.first) }
+  package mutating func first() throws(LMDBError) -> Bool { unsafe try position.move(.first) }
 
   /// Goes to the last row; false if the table is empty.
   @inlinable
-  public mutating func last() throws(LMDBError) -> Bool { unsafe try position.move(.last) }
+  package mutating func last() throws(LMDBError) -> Bool { unsafe try position.move(.last) }
 
   /// Goes to the next row; false if there is none, and then the cursor stays where it is.
   @inlinable
-  public mutating func next() throws(LMDBError) -> Bool { unsafe try position.move(.next) }
+  package mutating func next() throws(LMDBError) -> Bool { unsafe try position.move(.next) }
 
   /// Goes to the previous row; false if there is none, and then the cursor stays where it is.
   @inlinable
-  public mutating func previous() throws(LMDBError) -> Bool { unsafe try position.move(.previous) }
+  package mutating func previous() throws(LMDBError) -> Bool { unsafe try position.move(.previous) }
 
   /// Goes to the first row whose key is `key` or comes after it; false if there is none.
   @inlinable
-  public mutating func seek(atOrAfter key: K.Key) throws(LMDBError) -> Bool {
+  package mutating func seek(atOrAfter key: K.Key) throws(LMDBError) -> Bool {
     unsafe try table.withEncoded(key) { bytes throws(LMDBError) -> Bool in unsafe try position.seek(atOrAfter: bytes) }
   }
 
   /// Goes to the last row whose key is `key` or comes before it; false if there is none.
   @inlinable
-  public mutating func seek(atOrBefore key: K.Key) throws(LMDBError) -> Bool {
+  package mutating func seek(atOrBefore key: K.Key) throws(LMDBError) -> Bool {
     unsafe try table.withEncoded(key) { bytes throws(LMDBError) -> Bool in
       unsafe try position.seek(before: bytes, orAt: true)
     }
@@ -55,7 +55,7 @@ public struct Cursor<K: KeyCodec, V: ValueCodec>: ~Copyable {
 
   /// The key of the row the cursor is at; traps if it is at none, or at a damaged one.
   @inlinable
-  public func key() throws(LMDBError) -> K.Key {
+  package func key() throws(LMDBError) -> K.Key {
     let row = unsafe position.row
     guard let key = unsafe K.decode(RawSpan(_unsafeBytes: row.key)) else { throw unsafe table.rows.damage(at: row.key) }
     return key
@@ -70,7 +70,7 @@ public struct Cursor<K: KeyCodec, V: ValueCodec>: ~Copyable {
 
   /// The value of the row the cursor is at; traps if it is at none, or at a damaged one.
   @inlinable
-  public func value() throws(LMDBError) -> V.Value {
+  package func value() throws(LMDBError) -> V.Value {
     let row = unsafe position.row
     guard let value = unsafe V.decode(RawSpan(_unsafeBytes: row.value)) else {
       throw unsafe table.rows.damage(at: row.key)
@@ -80,7 +80,7 @@ public struct Cursor<K: KeyCodec, V: ValueCodec>: ~Copyable {
 
   /// Calls `body` with the bytes of the value the cursor is at, in place; traps if it is at no row, or at a damaged one.
   @inlinable
-  public func withBytes<Result>(_ body: (RawSpan) throws(LMDBError) -> Result) throws(LMDBError) -> Result {
+  package func withBytes<Result>(_ body: (RawSpan) throws(LMDBError) -> Result) throws(LMDBError) -> Result {
     unsafe try body(RawSpan(_unsafeBytes: position.row.value))
   }
 }

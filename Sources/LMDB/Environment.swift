@@ -10,10 +10,10 @@ import Synchronization
 /// A folder that the process has open already is shared: readers beside each other and beside the writer.
 ///
 /// The folder holds `data.mdb`, LMDB's `lock.mdb`, and `writer.lock`, which the process that writes has locked.
-public final class Environment: Sendable {
+package final class Environment: Sendable {
   let core: EnvironmentCore
   /// What may be done.
-  public let access: Options.Access
+  package let access: Options.Access
   private let isClosed = Atomic(false)
 
   /// Opens the environment in the folder at `path`; for writing, creates what is missing: the folder with mode 0700,
@@ -22,7 +22,7 @@ public final class Environment: Sendable {
   /// - Throws: `alreadyOpen`, `lockedByAnotherProcess`, `notAnEnvironment` (nothing is touched then), `newerFormat`,
   ///   `corrupted` for a file that was cut off, `networkFileSystem`, `permissionDenied`, `readerSlotConflict`,
   ///   `diskFull`, `other`.
-  public init(at path: String, options: Options = Options()) throws(LMDBError) {
+  package init(at path: String, options: Options = Options()) throws(LMDBError) {
     access = options.access
     core = try OpenEnvironments.open(Folder(path, creating: options.access == .readWrite), options)
     // A process of the same number in another container shows at the first read.
@@ -35,7 +35,7 @@ public final class Environment: Sendable {
   /// Refuses transactions from now on, and closes the files: at once, or when the last open transaction ends. Until
   /// then the folder cannot be opened again. Others of this process who have the folder open keep it open. Closing twice
   /// does nothing.
-  public func close() {
+  package func close() {
     guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
     if OpenEnvironments.leave(core, wasWriter: access == .readWrite) { core.close() }
   }
@@ -48,14 +48,14 @@ public final class Environment: Sendable {
   }
 
   /// The folder, as it was given.
-  public var path: String { core.folder.path }
+  package var path: String { core.folder.path }
 
   /// Frees the reader slots of processes that died, so that their snapshots no longer keep old pages from being
   /// reused. Returns how many there were.
   ///
   /// - Throws: `closed`, `readersFull`, `other`.
   @discardableResult
-  public func checkForDeadReaders() throws(LMDBError) -> Int {
+  package func checkForDeadReaders() throws(LMDBError) -> Int {
     let core = core
     return try core.withMap { () throws(LMDBError) in
       var dead: Int32 = 0

@@ -1,8 +1,8 @@
 extension Environment {
   /// How an environment is opened.
-  public struct Options: Sendable {
+  package struct Options: Sendable {
     /// What may be done with an environment.
-    public enum Access: Sendable {
+    package enum Access: Sendable {
       /// Reads and writes; one process at a time.
       case readWrite
       /// Reads, while another process may write. LMDB still writes its lock file.
@@ -12,20 +12,20 @@ extension Environment {
     }
 
     /// What may be done.
-    public var access: Access
+    package var access: Access
     /// Size of the map, in bytes, rounded up to whole pages: the limit of the file's size until the map grows. It takes
     /// address space only; the file takes disk for the pages in use. A greater size the file already grew to wins. Where
     /// the system refuses the address space, half of it is tried, down to 1 GiB.
-    public var mapSize: Int
+    package var mapSize: Int
     /// Where ``Environment/growMap(waitingAtMost:)`` stops, in bytes.
-    public var maximumMapSize: Int
+    package var maximumMapSize: Int
     /// How many tables may be open.
-    public var maximumTables: Int
+    package var maximumTables: Int
     /// How many transactions this process may have open at once. Each takes 128 bytes, and some 3 KB when first used.
-    public var maximumReaders: Int
+    package var maximumReaders: Int
 
     /// The defaults: reading and writing, a map of 64 GiB that grows up to 1 TiB, 64 tables, 1,024 readers.
-    public init(
+    package init(
       access: Access = .readWrite, mapSize: Int = 64 << 30, maximumMapSize: Int = 1 << 40, maximumTables: Int = 64,
       maximumReaders: Int = 1_024
     ) {

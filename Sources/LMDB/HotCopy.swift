@@ -12,7 +12,7 @@ extension Environment {
   ///   - compacting: leave out pages not in use, and with them what was deleted. Slower.
   /// - Throws: `targetExists`; `diskFull`, `ioFailure` and the like, after removing what was copied.
   @available(*, noasync)
-  public func copy(to folder: String, compacting: Bool) throws(LMDBError) {
+  package func copy(to folder: String, compacting: Bool) throws(LMDBError) {
     let operation = "copy the environment"
     precondition(
       core.writingThread.load(ordering: .relaxed) != pthread_self(), "end the write transaction before copying")
@@ -53,7 +53,7 @@ extension Environment {
   /// - Throws: `corrupted`, `diskFull`, `ioFailure`, and `other` where nobody reads the pipe any more. Writing into such a pipe raises
   ///   no signal.
   @available(*, noasync)
-  public func copy(into descriptor: Int32, compacting: Bool) throws(LMDBError) {
+  package func copy(into descriptor: Int32, compacting: Bool) throws(LMDBError) {
     // Another process may have enlarged the file: a transaction that begins here adopts that, LMDB's own would not.
     _ = try beginRead()
     if compacting { try checkStructure() }

@@ -5,75 +5,75 @@ import Glibc
 ///
 /// Two errors are equal when their codes are, so that a test or a caller can compare with a code and never with
 /// a text.
-public struct LMDBError: Error, Sendable, Equatable {
+@usableFromInline package struct LMDBError: Error, Sendable, Equatable {
   /// The kind of failure. More may come in later versions: a `switch` over codes needs a default.
-  public struct Code: Sendable, Hashable, CustomStringConvertible {
+  package struct Code: Sendable, Hashable, CustomStringConvertible {
     /// The code's name, as it is spelled in the source.
-    public let description: String
+    package let description: String
 
     /// The map has no room for the transaction, which must be aborted; ``Environment/growMap(waitingAtMost:)``, then
     /// run it again.
-    public static let mapFull = Code(description: "mapFull")
+    package static let mapFull = Code(description: "mapFull")
     /// Another process enlarged the file beyond this process's map, and adopting the new size did not help.
-    public static let mapResizedElsewhere = Code(description: "mapResizedElsewhere")
+    package static let mapResizedElsewhere = Code(description: "mapResizedElsewhere")
     /// Every slot for a read transaction is in use.
-    public static let readersFull = Code(description: "readersFull")
+    package static let readersFull = Code(description: "readersFull")
     /// Read transactions stayed open for so long that the map could not be changed.
-    public static let readersActive = Code(description: "readersActive")
+    package static let readersActive = Code(description: "readersActive")
     /// LMDB met a fatal error earlier; the environment must be closed and opened again.
-    public static let environmentPanicked = Code(description: "environmentPanicked")
+    package static let environmentPanicked = Code(description: "environmentPanicked")
     /// The file's structure is damaged, or the file is shorter than it says.
-    public static let corrupted = Code(description: "corrupted")
+    package static let corrupted = Code(description: "corrupted")
     /// A row does not match its check.
-    public static let damagedRow = Code(description: "damagedRow")
+    package static let damagedRow = Code(description: "damagedRow")
     /// An append whose key is not greater than every key in the table.
-    public static let outOfOrder = Code(description: "outOfOrder")
+    package static let outOfOrder = Code(description: "outOfOrder")
     /// An insert whose key is in the table already; the transaction goes on.
-    public static let keyExists = Code(description: "keyExists")
+    package static let keyExists = Code(description: "keyExists")
     /// An empty key, or one of more than 511 bytes.
-    public static let badKey = Code(description: "badKey")
+    package static let badKey = Code(description: "badKey")
     /// The file system or the quota is full. Nothing of the transaction was kept.
-    public static let diskFull = Code(description: "diskFull")
+    package static let diskFull = Code(description: "diskFull")
     /// The device failed. From a commit: the outcome is unknown, until the environment is opened again.
-    public static let ioFailure = Code(description: "ioFailure")
+    package static let ioFailure = Code(description: "ioFailure")
     /// The operating system refused access.
-    public static let permissionDenied = Code(description: "permissionDenied")
+    package static let permissionDenied = Code(description: "permissionDenied")
     /// The folder holds no LMDB environment.
-    public static let notAnEnvironment = Code(description: "notAnEnvironment")
+    package static let notAnEnvironment = Code(description: "notAnEnvironment")
     /// The file is of an LMDB format this library does not know.
-    public static let newerFormat = Code(description: "newerFormat")
+    package static let newerFormat = Code(description: "newerFormat")
     /// This process has the environment open already.
-    public static let alreadyOpen = Code(description: "alreadyOpen")
+    package static let alreadyOpen = Code(description: "alreadyOpen")
     /// Another process has the environment open for writing.
-    public static let lockedByAnotherProcess = Code(description: "lockedByAnotherProcess")
+    package static let lockedByAnotherProcess = Code(description: "lockedByAnotherProcess")
     /// A process with the same number, in another container, reads this environment.
-    public static let readerSlotConflict = Code(description: "readerSlotConflict")
+    package static let readerSlotConflict = Code(description: "readerSlotConflict")
     /// A write in an environment opened for reading.
-    public static let readOnly = Code(description: "readOnly")
+    package static let readOnly = Code(description: "readOnly")
     /// The environment was closed.
-    public static let closed = Code(description: "closed")
+    package static let closed = Code(description: "closed")
     /// The folder is on a network file system.
-    public static let networkFileSystem = Code(description: "networkFileSystem")
+    package static let networkFileSystem = Code(description: "networkFileSystem")
     /// A table that was asked for does not exist, and may not be created here.
-    public static let noSuchTable = Code(description: "noSuchTable")
+    package static let noSuchTable = Code(description: "noSuchTable")
     /// The target of a copy exists already.
-    public static let targetExists = Code(description: "targetExists")
+    package static let targetExists = Code(description: "targetExists")
     /// The write transaction failed earlier; it can only be aborted.
-    public static let transactionFailed = Code(description: "transactionFailed")
+    package static let transactionFailed = Code(description: "transactionFailed")
     /// The system allows the process no more open files, memory or address space.
-    public static let systemLimit = Code(description: "systemLimit")
+    package static let systemLimit = Code(description: "systemLimit")
     /// Whatever has no code of its own; see ``LMDBError/status``.
-    public static let other = Code(description: "other")
+    package static let other = Code(description: "other")
   }
 
   /// The kind of failure.
-  public let code: Code
+  package let code: Code
   /// What was being done, in a few words.
-  public let operation: String
+  package let operation: String
   /// LMDB's negative status or the system's `errno`; 0 where neither reported the failure.
-  public let status: Int32
+  package let status: Int32
   /// What is wrong and what to do, for an operator.
-  public let reason: String
+  package let reason: String
 
   package init(_ code: Code, _ operation: String, _ reason: String, status: Int32 = 0) {
     self.code = code
@@ -82,12 +82,12 @@ public struct LMDBError: Error, Sendable, Equatable {
     self.reason = reason
   }
 
-  public static func == (left: LMDBError, right: LMDBError) -> Bool { left.code == right.code }
+  @usableFromInline package static func == (left: LMDBError, right: LMDBError) -> Bool { left.code == right.code }
 }
 
 extension LMDBError: CustomStringConvertible {
   /// The code, the operation and the reason, in one line.
-  public var description: String {
+  @usableFromInline package var description: String {
     "\(code): \(operation): \(reason)" + (status == 0 ? "" : " (status \(status))")
   }
 }

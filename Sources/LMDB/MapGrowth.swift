@@ -10,7 +10,7 @@ extension Environment {
   ///   nothing was changed; `readOnly`, `closed`; `other` if the system refused the address space; `environmentPanicked`
   ///   if it did so in a way that leaves nothing to read.
   @available(*, noasync)
-  public func growMap(waitingAtMost patience: Duration = .seconds(10)) throws(LMDBError) {
+  package func growMap(waitingAtMost patience: Duration = .seconds(10)) throws(LMDBError) {
     let operation = "grow the map"
     try requireOpen("grow the map")
     guard access == .readWrite else {

@@ -7,8 +7,8 @@ import Glibc
 /// begin a transaction while the thread has another one open: while it lives, no page of its state is reused, so that the
 /// file grows, and the map cannot be enlarged.
 @safe
-public struct ReadTransaction: ~Copyable, Transaction {
-  public let handle: TransactionHandle
+package struct ReadTransaction: ~Copyable, Transaction {
+  package let handle: TransactionHandle
   private let slot: UnsafeMutablePointer<ReaderSlot>
   /// Unretained: the claimed slot keeps the core alive, and counting references would make readers on different cores
   /// wait for each other.
@@ -25,7 +25,7 @@ public struct ReadTransaction: ~Copyable, Transaction {
     unsafe core._withUnsafeGuaranteedRef { unsafe $0.release(slot) }
   }
 
-  public var number: UInt64 { unsafe UInt64(mdb_txn_id(handle.pointer)) }
+  package var number: UInt64 { unsafe UInt64(mdb_txn_id(handle.pointer)) }
 }
 
 extension Environment {
@@ -35,7 +35,7 @@ extension Environment {
   /// while the map is changed.
   ///
   /// - Throws: `readersFull`, `readersActive`, `closed`, `environmentPanicked`, `mapResizedElsewhere`, `readerSlotConflict`.
-  public func beginRead() throws(LMDBError) -> ReadTransaction {
+  package func beginRead() throws(LMDBError) -> ReadTransaction {
     try requireOpen("begin a transaction")
     var hasAdopted = false
     while true {

@@ -104,7 +104,7 @@ extension Environment {
   /// - Returns: how many rows there are.
   /// - Throws: `damagedRow` at the first row that does not match; `corrupted`, `closed`, `readersFull`.
   @available(*, noasync)
-  public func checkRows(
+  package func checkRows(
     logicalName: (String) -> String, keys: (String) -> [RowKey?] = { _ in [nil] },
     codec: (String) -> (any KeyCodec.Type)? = { _ in nil },
     progress: (_ rows: Int) -> Void = { _ in }

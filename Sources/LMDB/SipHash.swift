@@ -1,10 +1,10 @@
 /// The key of a table's row checks: without it nobody makes a row that is read.
-public struct RowKey: Sendable, Equatable {
+package struct RowKey: Sendable, Equatable {
   let low: UInt64
   let high: UInt64
 
   /// - Parameter bytes: 16 of them, secret and of this table alone.
-  public init(_ bytes: RawSpan) {
+  package init(_ bytes: RawSpan) {
     low = bytes.load(littleEndian: UInt64.self)
     high = bytes.load(littleEndian: UInt64.self, at: 8)
   }
@@ -20,7 +20,7 @@ public struct RowKey: Sendable, Equatable {
 }
 
 extension RowKey: CustomStringConvertible {
-  public var description: String { "a key of row checks" }
+  package var description: String { "a key of row checks" }
 }
 
 /// SipHash-2-4 with an output of 128 bits (Aumasson and Bernstein, "SipHash: a fast short-input PRF"), in two halves: who

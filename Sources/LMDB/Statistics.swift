@@ -2,43 +2,43 @@ import CLMDB
 import Glibc
 
 /// Sizes and counts of an environment, at one moment.
-public struct EnvironmentStatistics: Sendable, Equatable {
+package struct EnvironmentStatistics: Sendable, Equatable {
   /// Size of the map, in bytes: what the file may grow to before the map must.
-  public let mapSize: Int
+  package let mapSize: Int
   /// Bytes up to the last page ever taken into use, free pages in between included; `mapFull` comes when they, less those
   /// free pages, reach ``mapSize``.
-  public let usedBytes: Int
+  package let usedBytes: Int
   /// Size of the file, in bytes.
-  public let fileBytes: Int
+  package let fileBytes: Int
   /// Size of a page, in bytes.
-  public let pageSize: Int
+  package let pageSize: Int
   /// Number of the last committed transaction.
-  public let lastTransaction: UInt64
+  package let lastTransaction: UInt64
   /// Reader-table slots that have been used, by all processes.
-  public let readerSlots: Int
+  package let readerSlots: Int
 }
 
 /// A read transaction of any process.
-public struct ReaderInfo: Sendable, Equatable {
+package struct ReaderInfo: Sendable, Equatable {
   /// The process, as it numbers itself.
-  public let process: Int32
+  package let process: Int32
   /// The transaction number of its snapshot.
-  public let snapshot: UInt64
+  package let snapshot: UInt64
 }
 
 /// A read transaction of this process that has been open for long.
-public struct LongRead: Sendable, Equatable {
+package struct LongRead: Sendable, Equatable {
   /// How long it has been open, to a few milliseconds.
-  public let age: Duration
+  package let age: Duration
   /// How many transactions were committed since.
-  public let commitsBehind: UInt64
+  package let commitsBehind: UInt64
 }
 
 extension Environment {
   /// Sizes and counts. Some microseconds.
   ///
   /// - Throws: `closed`, `readersFull`, `other`.
-  public func statistics() throws(LMDBError) -> EnvironmentStatistics {
+  package func statistics() throws(LMDBError) -> EnvironmentStatistics {
     let operation = "read the statistics"
     let core = core
     return try core.withMap { () throws(LMDBError) in
@@ -61,7 +61,7 @@ extension Environment {
   /// pages of its snapshot from being reused.
   ///
   /// - Throws: as ``statistics()``.
-  public func reads(openLongerThan limit: Duration) throws(LMDBError) -> [LongRead] {
+  package func reads(openLongerThan limit: Duration) throws(LMDBError) -> [LongRead] {
     let last = try statistics().lastTransaction
     let now = Self.coarseNow()
     var reads: [LongRead] = []
@@ -75,7 +75,7 @@ extension Environment {
   /// The read transactions that are open now, in all processes.
   ///
   /// - Throws: `closed`, `readersFull`, `other`.
-  public func readers() throws(LMDBError) -> [ReaderInfo] {
+  package func readers() throws(LMDBError) -> [ReaderInfo] {
     let core = core
     return try core.withMap { () throws(LMDBError) in
       var readers: [ReaderInfo] = []

@@ -1,5 +1,5 @@
 /// What a scan does after a row.
-public enum ScanStep: Sendable {
+package enum ScanStep: Sendable {
   /// Goes on with the next row.
   case `continue`
   /// Ends the scan.
@@ -11,7 +11,7 @@ extension Table {
   ///
   /// - Throws: `readersFull` and the like; what `body` throws.
   @inlinable
-  public func withCursor<Result>(
+  package func withCursor<Result>(
     in transaction: borrowing some Transaction & ~Copyable,
     _ body: (inout Cursor<K, V>) throws(LMDBError) -> Result
   ) throws(LMDBError) -> Result {
@@ -23,7 +23,7 @@ extension Table {
   ///
   /// - Throws: `damagedRow`, `corrupted`.
   @inlinable
-  public func first(
+  package func first(
     in transaction: borrowing some Transaction & ~Copyable
   ) throws(LMDBError) -> (key: K.Key, value: V.Value)? {
     var cursor = try Cursor(self, in: transaction.handle)
@@ -35,7 +35,7 @@ extension Table {
   ///
   /// - Throws: `damagedRow`, `corrupted`.
   @inlinable
-  public func last(
+  package func last(
     in transaction: borrowing some Transaction & ~Copyable
   ) throws(LMDBError) -> (key: K.Key, value: V.Value)? {
     var cursor = try Cursor(self, in: transaction.handle)
@@ -51,7 +51,7 @@ extension Table {
   ///   - body: gets the key, and the value's bytes in place.
   /// - Throws: `damagedRow`, `badKey`, `corrupted`; what `body` throws.
   @inlinable
-  public func forEach(
+  package func forEach(
     from lower: K.Key? = nil, below upper: K.Key? = nil, reversed: Bool = false,
     in transaction: borrowing some Transaction & ~Copyable,
     _ body: (K.Key, RawSpan) throws(LMDBError) -> ScanStep

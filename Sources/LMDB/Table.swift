@@ -1,14 +1,14 @@
 /// A table: rows in the order of their encoded keys, each with a check that is verified whenever the row is read.
 ///
 /// Bytes handed to a closure lie in the database page: they are not aligned, and valid only in the closure.
-public struct Table<K: KeyCodec, V: ValueCodec>: Sendable {
+package struct Table<K: KeyCodec, V: ValueCodec>: Sendable {
   @usableFromInline
   let rows: RowStore
 
   init(rows: RowStore) { self.rows = rows }
 
   /// The name that enters every row's check.
-  public var logicalName: String { rows.name }
+  package var logicalName: String { rows.name }
 
   // MARK: Reading
 
@@ -16,7 +16,7 @@ public struct Table<K: KeyCodec, V: ValueCodec>: Sendable {
   ///
   /// - Throws: `damagedRow`, `badKey`, `corrupted`.
   @inlinable
-  public func get(_ key: K.Key, in transaction: borrowing some Transaction & ~Copyable) throws(LMDBError) -> V.Value? {
+  package func get(_ key: K.Key, in transaction: borrowing some Transaction & ~Copyable) throws(LMDBError) -> V.Value? {
     let handle = transaction.handle
     return unsafe try withEncoded(key) { bytes throws(LMDBError) -> V.Value? in
       guard let found = unsafe try rows.find(bytes, in: handle) else { return nil }
@@ -29,7 +29,7 @@ public struct Table<K: KeyCodec, V: ValueCodec>: Sendable {
   ///
   /// - Throws: as ``get(_:in:)``.
   @inlinable
-  public func contains(
+  package func contains(
     _ key: K.Key, in transaction: borrowing some Transaction & ~Copyable
   ) throws(LMDBError) -> Bool {
     let handle = transaction.handle
@@ -42,7 +42,7 @@ public struct Table<K: KeyCodec, V: ValueCodec>: Sendable {
   ///
   /// - Throws: as ``get(_:in:)``, and what `body` throws.
   @inlinable
-  public func withBytes<Result>(
+  package func withBytes<Result>(
     of key: K.Key, in transaction: borrowing some Transaction & ~Copyable,
     _ body: (RawSpan) throws(LMDBError) -> Result
   ) throws(LMDBError) -> Result? {
@@ -56,7 +56,7 @@ public struct Table<K: KeyCodec, V: ValueCodec>: Sendable {
   /// As ``withBytes(of:in:_:)``, without verifying the row's check: only for callers that verify a stronger hash of their
   /// own over the bytes.
   @inlinable
-  public func withUncheckedBytes<Result>(
+  package func withUncheckedBytes<Result>(
     of key: K.Key, in transaction: borrowing some Transaction & ~Copyable,
     _ body: (RawSpan) throws(LMDBError) -> Result
   ) throws(LMDBError) -> Result? {
@@ -71,7 +71,7 @@ public struct Table<K: KeyCodec, V: ValueCodec>: Sendable {
   ///
   /// - Throws: `corrupted`.
   @inlinable
-  public func count(in transaction: borrowing some Transaction & ~Copyable) throws(LMDBError) -> Int {
+  package func count(in transaction: borrowing some Transaction & ~Copyable) throws(LMDBError) -> Int {
     try rows.count(in: transaction.handle)
   }
 
@@ -81,7 +81,7 @@ public struct Table<K: KeyCodec, V: ValueCodec>: Sendable {
   ///
   /// - Throws: `mapFull`, after which the transaction can only be aborted; `badKey`, `diskFull`, `transactionFailed`.
   @inlinable
-  public func put(_ key: K.Key, _ value: V.Value, in transaction: inout WriteTransaction) throws(LMDBError) {
+  package func put(_ key: K.Key, _ value: V.Value, in transaction: inout WriteTransaction) throws(LMDBError) {
     try write(key, .put, V.byteCount(of: value), &transaction) { output in V.encode(value, into: &output) }
   }
 
@@ -89,7 +89,7 @@ public struct Table<K: KeyCodec, V: ValueCodec>: Sendable {
   ///
   /// - Throws: `keyExists`, after which the transaction goes on; otherwise as ``put(_:_:in:)``.
   @inlinable
-  public func insert(_ key: K.Key, _ value: V.Value, in transaction: inout WriteTransaction) throws(LMDBError) {
+  package func insert(_ key: K.Key, _ value: V.Value, in transaction: inout WriteTransaction) throws(LMDBError) {
     try write(key, .insert, V.byteCount(of: value), &transaction) { output in V.encode(value, into: &output) }
   }
 
@@ -97,7 +97,7 @@ public struct Table<K: KeyCodec, V: ValueCodec>: Sendable {
   ///
   /// - Throws: `outOfOrder`, after which the transaction can only be aborted; otherwise as ``put(_:_:in:)``.
   @inlinable
-  public func append(_ key: K.Key, _ value: V.Value, in transaction: inout WriteTransaction) throws(LMDBError) {
+  package func append(_ key: K.Key, _ value: V.Value, in transaction: inout WriteTransaction) throws(LMDBError) {
     try write(key, .append, V.byteCount(of: value), &transaction) { output in V.encode(value, into: &output) }
   }
 
@@ -108,7 +108,7 @@ public struct Table<K: KeyCodec, V: ValueCodec>: Sendable {
   ///   - fill: writes exactly so many bytes; fewer or more trap.
   /// - Throws: as ``put(_:_:in:)``.
   @inlinable
-  public func put(
+  package func put(
     _ key: K.Key, byteCount: Int, in transaction: inout WriteTransaction, _ fill: (inout OutputRawSpan) -> Void
   ) throws(LMDBError) {
     try write(key, .put, byteCount, &transaction, fill)
@@ -121,7 +121,7 @@ public struct Table<K: KeyCodec, V: ValueCodec>: Sendable {
   ///   - fill: writes exactly so many bytes; fewer or more trap.
   /// - Throws: as ``append(_:_:in:)``.
   @inlinable
-  public func append(
+  package func append(
     _ key: K.Key, byteCount: Int, in transaction: inout WriteTransaction, _ fill: (inout OutputRawSpan) -> Void
   ) throws(LMDBError) {
     try write(key, .append, byteCount, &transaction, fill)
@@ -132,7 +132,7 @@ public struct Table<K: KeyCodec, V: ValueCodec>: Sendable {
   /// - Throws: as ``put(_:_:in:)``.
   @inlinable
   @discardableResult
-  public func delete(_ key: K.Key, in transaction: inout WriteTransaction) throws(LMDBError) -> Bool {
+  package func delete(_ key: K.Key, in transaction: inout WriteTransaction) throws(LMDBError) -> Bool {
     unsafe try withEncoded(key) { bytes throws(LMDBError) -> Bool in unsafe try rows.delete(bytes, in: &transaction) }
   }
 
@@ -140,7 +140,7 @@ public struct Table<K: KeyCodec, V: ValueCodec>: Sendable {
   ///
   /// - Throws: as ``put(_:_:in:)``.
   @inlinable
-  public func clear(in transaction: inout WriteTransaction) throws(LMDBError) {
+  package func clear(in transaction: inout WriteTransaction) throws(LMDBError) {
     try rows.clear(in: &transaction)
   }
 

@@ -1,24 +1,24 @@
 import CLMDB
 
 /// What a table is called, and how its rows are written.
-public struct TableDefinition<K: KeyCodec, V: ValueCodec>: Sendable {
+package struct TableDefinition<K: KeyCodec, V: ValueCodec>: Sendable {
   /// The name LMDB knows the table by.
-  public let name: String
+  package let name: String
   /// The name that enters every row's check. Two tables of one logical name hold identical bytes for identical rows, as a
   /// set that is rebuilt beside the old one must; a row that strays into a table of another name is found out.
-  public let logicalName: String
+  package let logicalName: String
   /// The key of the rows' checks. With one, nobody who lacks it can make a row that is read, and each transaction keeps
   /// count of how the sum over the rows changes: see ``Table/takeSumChange(in:)``. Nil for checks that anybody can make.
-  public let key: RowKey?
+  package let key: RowKey?
   /// Whether a row is read only if its check is right. False for a reader that has not the key of the checks: it then takes
   /// what is in the file, damaged or not.
-  public let verifiesRows: Bool
+  package let verifiesRows: Bool
 
   /// - Parameters:
   ///   - logicalName: nil if the table is known by one name only.
   ///   - key: of the rows' checks.
   ///   - verifiesRows: false only for tables that are read, by a process without the key.
-  public init(_ name: String, logicalName: String? = nil, key: RowKey? = nil, verifiesRows: Bool = true) {
+  package init(_ name: String, logicalName: String? = nil, key: RowKey? = nil, verifiesRows: Bool = true) {
     self.name = name
     self.logicalName = logicalName ?? name
     self.key = key
@@ -36,7 +36,7 @@ extension Environment {
   ///
   /// - Throws: `other` if no room is left for another table, or if the table's keys are of another kind;
   ///   `transactionFailed`, `mapFull`.
-  public func openTable<K, V>(
+  package func openTable<K, V>(
     _ definition: TableDefinition<K, V>, in transaction: inout WriteTransaction
   ) throws(LMDBError) -> Table<K, V> {
     try transaction.checkUsable("open a table")
@@ -57,7 +57,7 @@ extension Environment {
   /// - Throws: `noSuchTable` if it is missing and the environment is open for reading, and as
   ///   ``openTable(_:in:)`` and ``beginWrite()`` do.
   @available(*, noasync)
-  public func openTable<K, V>(_ definition: TableDefinition<K, V>) throws(LMDBError) -> Table<K, V> {
+  package func openTable<K, V>(_ definition: TableDefinition<K, V>) throws(LMDBError) -> Table<K, V> {
     if access == .readWrite {
       var transaction = try beginWrite()
       let table = try openTable(definition, in: &transaction)

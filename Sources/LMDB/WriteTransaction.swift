@@ -9,8 +9,8 @@ import Glibc
 /// Writing needs it `inout` and reading borrows it, so that the bytes of a row that is being read cannot be changed.
 /// A write that fails, except with `keyExists`, leaves nothing that could be committed.
 @safe
-public struct WriteTransaction: ~Copyable, Transaction {
-  public let handle: TransactionHandle
+@usableFromInline package struct WriteTransaction: ~Copyable, Transaction {
+  @usableFromInline package let handle: TransactionHandle
   private let slot: UnsafeMutablePointer<ReaderSlot>
   private let core: Unmanaged<EnvironmentCore>
   /// By how much the sum over each table's rows has changed, by LMDB's number of the table. The environment's.
@@ -32,14 +32,14 @@ public struct WriteTransaction: ~Copyable, Transaction {
     unsafe core._withUnsafeGuaranteedRef { unsafe $0.release(slot) }
   }
 
-  public var number: UInt64 { unsafe UInt64(mdb_txn_id(handle.pointer)) }
+  @usableFromInline package var number: UInt64 { unsafe UInt64(mdb_txn_id(handle.pointer)) }
 
   /// Makes everything written durable, and ends the transaction; when it throws, the transaction was ended as well.
   ///
   /// - Throws: `diskFull` or `transactionFailed` if nothing was kept; `ioFailure` if the outcome is unknown: stop writing,
   ///   open the environment again, and look; `environmentPanicked`, `mapFull`.
   @available(*, noasync)
-  public consuming func commit() throws(LMDBError) {
+  package consuming func commit() throws(LMDBError) {
     let failure = failure
     if failure != 0 {
       abort()
@@ -58,7 +58,7 @@ public struct WriteTransaction: ~Copyable, Transaction {
   }
 
   /// Ends the transaction without keeping anything, as going out of scope does.
-  public consuming func abort() {}
+  package consuming func abort() {}
 
   /// Throws if an earlier write failed.
   func checkUsable(_ operation: String) throws(LMDBError) {
@@ -84,7 +84,7 @@ extension Environment {
   ///
   /// - Throws: `readOnly`, `closed`, `environmentPanicked`, `readersFull`.
   @available(*, noasync)
-  public func beginWrite() throws(LMDBError) -> WriteTransaction {
+  package func beginWrite() throws(LMDBError) -> WriteTransaction {
     let operation = "begin a write transaction"
     try requireOpen("begin a transaction")
     guard access == .readWrite else {

@@ -1,21 +1,21 @@
 import COpenSSL
 
 /// AES-256 in Galois/Counter Mode (NIST SP 800-38D): encryption that also shows whether anything was changed.
-public enum AES256GCM {
+package enum AES256GCM {
   /// The size of a key in bytes.
-  public static let keyByteCount = 32
+  package static let keyByteCount = 32
   /// The size of the tag at the end of a box in bytes.
-  public static let tagByteCount = 16
+  package static let tagByteCount = 16
 
   /// A value used once with a key, 12 bytes. Random ones are safe for 2^32 boxes under one key (SP 800-38D, 8.3).
-  public struct Nonce: Sendable {
+  package struct Nonce: Sendable {
     /// The size of a nonce in bytes.
-    public static let byteCount = 12
+    package static let byteCount = 12
 
     private var storage = InlineArray<12, UInt8>(repeating: 0)
 
     /// Copies a nonce; `nil` if the bytes are not 12.
-    public init?(copying bytes: UnsafeRawBufferPointer) {
+    package init?(copying bytes: UnsafeRawBufferPointer) {
       guard bytes.count == Nonce.byteCount else { return nil }
       unsafe withUnsafeMutableBytes(of: &storage) { unsafe $0.copyMemory(from: bytes) }
     }
@@ -23,12 +23,12 @@ public enum AES256GCM {
     /// Draws a nonce.
     ///
     /// - Throws: what the source throws.
-    public init(random source: some RandomSource) throws(CryptoError) {
+    package init(random source: some RandomSource) throws(CryptoError) {
       try unsafe withUnsafeMutableBytes(of: &storage) { (bytes) throws(CryptoError) in try unsafe source.fill(bytes) }
     }
 
     /// Calls `body` with the 12 bytes in place.
-    public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    package func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
       unsafe Swift.withUnsafeBytes(of: storage) { unsafe body($0) }
     }
   }
@@ -42,7 +42,7 @@ public enum AES256GCM {
   ///   - context: bytes that are not encrypted, but without which the box does not open.
   /// - Returns: the ciphertext, as long as the plaintext, and the tag, 16 bytes.
   /// - Throws: ``CryptoError`` with code `invalidKey` if the key is not 32 bytes.
-  public static func seal(
+  package static func seal(
     _ plaintext: UnsafeRawBufferPointer, key: Secret, nonce: Nonce, authenticating context: [UInt8]
   ) throws(CryptoError) -> [UInt8] {
     let cipher = try unsafe begun(key: key, nonce: nonce, authenticating: context, direction: 1)
@@ -58,7 +58,7 @@ public enum AES256GCM {
   }
 
   /// Encrypts `plaintext`; as ``seal(_:key:nonce:authenticating:)``.
-  public static func seal(
+  package static func seal(
     _ plaintext: [UInt8], key: Secret, nonce: Nonce, authenticating context: [UInt8]
   ) throws(CryptoError) -> [UInt8] {
     try unsafe plaintext.span.bytes.withUnsafeBytes { (bytes) throws(CryptoError) in
@@ -76,7 +76,7 @@ public enum AES256GCM {
   /// - Returns: the plaintext, in memory that is wiped.
   /// - Throws: ``CryptoError`` with code `authenticationFailed` if anything differs from the sealing or the box is
   ///   shorter than a tag, `invalidKey` if the key is not 32 bytes.
-  public static func openSecret(
+  package static func openSecret(
     _ box: UnsafeRawBufferPointer, key: Secret, nonce: Nonce, authenticating context: [UInt8]
   ) throws(CryptoError) -> Secret {
     let count = try plaintextCount(ofBox: box.count)
@@ -87,7 +87,7 @@ public enum AES256GCM {
 
   /// Decrypts a box and checks that nothing was changed; as ``openSecret(_:key:nonce:authenticating:)``, but the
   /// plaintext is an ordinary array.
-  public static func open(
+  package static func open(
     _ box: UnsafeRawBufferPointer, key: Secret, nonce: Nonce, authenticating context: [UInt8]
   ) throws(CryptoError) -> [UInt8] {
     var plaintext = [UInt8](repeating: 0, count: try plaintextCount(ofBox: box.count))
@@ -101,7 +101,7 @@ public enum AES256GCM {
 
   /// Decrypts a box and checks that nothing was changed; as ``openSecret(_:key:nonce:authenticating:)``, but the
   /// plaintext is an ordinary array.
-  public static func open(
+  package static func open(
     _ box: [UInt8], key: Secret, nonce: Nonce, authenticating context: [UInt8]
   ) throws(CryptoError) -> [UInt8] {
     try unsafe box.span.bytes.withUnsafeBytes { (box) throws(CryptoError) in

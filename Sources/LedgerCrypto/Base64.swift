@@ -1,7 +1,7 @@
 /// Base64 text with the standard alphabet and padding (RFC 4648, section 4).
-public enum Base64 {
+package enum Base64 {
   /// The text for `bytes`.
-  public static func encode(_ bytes: [UInt8]) -> String {
+  package static func encode(_ bytes: [UInt8]) -> String {
     let length = (bytes.count + 2) / 3 * 4
     return unsafe String(unsafeUninitializedCapacity: length) { text in
       var place = 0
@@ -21,7 +21,7 @@ public enum Base64 {
 
   /// The bytes that `text` spells; `nil` unless it is exactly what ``encode(_:)`` gives for them. So there is one text
   /// for every run of bytes: no white space, no missing padding, no stray bits before the padding.
-  public static func decode(_ text: some StringProtocol) -> [UInt8]? {
+  package static func decode(_ text: some StringProtocol) -> [UInt8]? {
     decode(utf8: text.utf8)
   }
 
@@ -73,9 +73,9 @@ public enum Base64 {
 }
 
 /// Base64 text with the alphabet for URLs, without padding (RFC 4648, section 5).
-public enum Base64URL {
+package enum Base64URL {
   /// The text for `bytes`.
-  public static func encode(_ bytes: [UInt8]) -> String {
+  package static func encode(_ bytes: [UInt8]) -> String {
     let text = Base64.encode(bytes).utf8.prefix { $0 != UInt8(ascii: "=") }
     return String(
       decoding: text.map { character in
@@ -88,7 +88,7 @@ public enum Base64URL {
   }
 
   /// The bytes that `text` spells; `nil` unless it is exactly what ``encode(_:)`` gives for them.
-  public static func decode(_ text: some StringProtocol) -> [UInt8]? {
+  package static func decode(_ text: some StringProtocol) -> [UInt8]? {
     var standard: [UInt8] = []
     standard.reserveCapacity(text.utf8.count + 2)
     for character in text.utf8 {

@@ -9,9 +9,9 @@ import Synchronization
 /// Any number of threads may use one mask at once, without a lock or an allocation per call. Each thread keeps the
 /// expanded key of the mask it used last, until that thread ends; a thread that alternates between masks expands a key
 /// each time, which is correct but slower.
-public struct BlockMask: Sendable {
+package struct BlockMask: Sendable {
   /// One block, 16 bytes.
-  public typealias Block = InlineArray<16, UInt8>
+  package typealias Block = InlineArray<16, UInt8>
 
   private let key: Secret
   /// Tells masks apart in a thread's context; unique in the process, and never 0.
@@ -21,19 +21,19 @@ public struct BlockMask: Sendable {
   ///
   /// - Parameter key: 32 bytes.
   /// - Throws: ``CryptoError`` with code `invalidKey` for any other size.
-  public init(key: Secret) throws(CryptoError) {
+  package init(key: Secret) throws(CryptoError) {
     guard key.count == 32 else { throw CryptoError(.invalidKey, "An AES-256 key has 32 bytes, not \(key.count).") }
     self.key = key
     serial = BlockMask.serials.wrappingAdd(1, ordering: .relaxed).newValue
   }
 
   /// Encrypts one block.
-  public func mask(_ block: Block) -> Block {
+  package func mask(_ block: Block) -> Block {
     unsafe transform(block, in: BlockMask.encryptors.context, direction: 1)
   }
 
   /// Decrypts one block; every block is the mask of exactly one other.
-  public func unmask(_ block: Block) -> Block {
+  package func unmask(_ block: Block) -> Block {
     unsafe transform(block, in: BlockMask.decryptors.context, direction: 0)
   }
 

@@ -2,14 +2,14 @@ import COpenSSL
 import Synchronization
 
 /// The installed libcrypto.
-public enum CryptoLibrary {
+package enum CryptoLibrary {
   private static let isComplete = Atomic(false)
 
   /// Checks that libcrypto offers every algorithm that is used. It may lack some where its configuration, the file that
   /// `OPENSSL_CONF` names or `openssl.cnf`, loads other providers or asks for properties such as `fips=yes`.
   ///
   /// - Throws: ``CryptoError`` with code `algorithmMissing`, which names what is missing.
-  public static func requireAlgorithms() throws(CryptoError) {
+  package static func requireAlgorithms() throws(CryptoError) {
     guard !isComplete.load(ordering: .acquiring) else { return }
     var missing: [String] = []
     if let found = unsafe EVP_MD_fetch(nil, "SHA256", nil) {

@@ -12,19 +12,19 @@ import Synchronization
 ///   calls share them.
 ///
 /// Calls from several threads get disjoint stretches; which thread gets which is up to chance.
-public final class DeterministicRandom: RandomSource {
+package final class DeterministicRandom: RandomSource {
   private let seed: Secret
   private let position = Mutex<UInt64>(0)
 
   /// Begins the stream of a seed.
   ///
   /// - Parameter seed: of any length; 32 bytes or more where the stream is to be secret.
-  public init(seed: Secret) {
+  package init(seed: Secret) {
     self.seed = seed
   }
 
   /// Never fails.
-  public func fill(_ buffer: UnsafeMutableRawBufferPointer) {
+  package func fill(_ buffer: UnsafeMutableRawBufferPointer) {
     let start = position.withLock { position in
       defer { position += UInt64(buffer.count) }
       return position

@@ -3,25 +3,25 @@ import COpenSSL
 /// Ed25519 signatures (RFC 8032, the pure variant).
 public enum Ed25519 {
   /// The size of a seed, and of a public key, in bytes.
-  public static let keyByteCount = 32
+  package static let keyByteCount = 32
   /// The size of a signature in bytes.
-  public static let signatureByteCount = 64
+  package static let signatureByteCount = 64
 
   /// A key that signs.
   ///
   /// Sendable: libcrypto only reads a key to sign with it; its reference count is atomic; and it is freed in `deinit`.
   @safe
-  public final class SigningKey: @unchecked Sendable {
+  @usableFromInline package final class SigningKey: @unchecked Sendable {
     private let pointer: OpaquePointer
 
     /// The key that checks this key's signatures.
-    public let verifyingKey: VerifyingKey
+    package let verifyingKey: VerifyingKey
 
     /// Makes the key that follows from a seed.
     ///
     /// - Parameter seed: 32 random bytes, the private key of RFC 8032.
     /// - Throws: ``CryptoError`` with code `invalidKey` for any other size.
-    public init(seed: Secret) throws(CryptoError) {
+    package init(seed: Secret) throws(CryptoError) {
       guard seed.count == keyByteCount else {
         throw CryptoError(.invalidKey, "An Ed25519 seed has 32 bytes, not \(seed.count).")
       }
@@ -48,7 +48,7 @@ public enum Ed25519 {
     ///
     /// - Returns: the signature, 64 bytes, always the same for one key and message.
     /// - Throws: ``CryptoError`` with code `libraryFailure` when memory has run out.
-    public func sign(_ message: [UInt8]) throws(CryptoError) -> [UInt8] {
+    package func sign(_ message: [UInt8]) throws(CryptoError) -> [UInt8] {
       var signature = [UInt8](repeating: 0, count: signatureByteCount)
       var count = signatureByteCount
       let context = unsafe EVP_MD_CTX_new()

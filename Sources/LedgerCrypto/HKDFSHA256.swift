@@ -1,5 +1,5 @@
 /// HKDF with SHA-256 (RFC 5869): keys derived from a key.
-public enum HKDFSHA256 {
+package enum HKDFSHA256 {
   /// Derives key material. One input gives any number of keys, independent of one another when `info` differs.
   ///
   /// - Parameters:
@@ -7,7 +7,7 @@ public enum HKDFSHA256 {
   ///   - salt: public and optional; empty stands for 32 zeros, as the RFC says.
   ///   - info: what the key is for.
   ///   - count: the number of bytes, from 1 to 8,160. Anything else traps.
-  public static func derive(from input: Secret, salt: [UInt8] = [], info: [UInt8], count: Int) -> Secret {
+  package static func derive(from input: Secret, salt: [UInt8] = [], info: [UInt8], count: Int) -> Secret {
     precondition((1...255 * Digest.byteCount).contains(count), "HKDF-SHA256 derives 1 to 8,160 bytes")
     let extracted = Secret(
       copying: unsafe input.withUnsafeBytes { unsafe HMACSHA256.authenticate($0, key: Secret(copying: salt)) })

@@ -3,13 +3,13 @@ import COpenSSL
 /// HMAC with SHA-256 (RFC 2104, FIPS 198-1): a keyed digest that only a holder of the key can make or check.
 ///
 /// The calls reuse a context of the calling thread, which holds the last key, hashed, until its next use.
-public enum HMACSHA256 {
+package enum HMACSHA256 {
   /// The authentication code of `bytes`.
   ///
   /// - Parameters:
   ///   - bytes: the message, of any length.
   ///   - key: of any length; 32 bytes is the strength of the function.
-  public static func authenticate(_ bytes: UnsafeRawBufferPointer, key: Secret) -> Digest {
+  package static func authenticate(_ bytes: UnsafeRawBufferPointer, key: Secret) -> Digest {
     let context = unsafe contexts.context
     unsafe begin(context, key)
     unsafe update(context, bytes)
@@ -20,12 +20,12 @@ public enum HMACSHA256 {
   }
 
   /// The authentication code of `bytes`.
-  public static func authenticate(_ bytes: [UInt8], key: Secret) -> Digest {
+  package static func authenticate(_ bytes: [UInt8], key: Secret) -> Digest {
     unsafe bytes.withUnsafeBytes { unsafe authenticate($0, key: key) }
   }
 
   /// The authentication code of `bytes`.
-  public static func authenticate(_ bytes: RawSpan, key: Secret) -> Digest {
+  package static func authenticate(_ bytes: RawSpan, key: Secret) -> Digest {
     unsafe bytes.withUnsafeBytes { unsafe authenticate($0, key: key) }
   }
 

@@ -1,7 +1,7 @@
 /// Hexadecimal text (RFC 4648, section 8).
-public enum Hex {
+package enum Hex {
   /// Two lower-case digits for each byte.
-  public static func encode(_ bytes: UnsafeRawBufferPointer) -> String {
+  package static func encode(_ bytes: UnsafeRawBufferPointer) -> String {
     unsafe String(unsafeUninitializedCapacity: bytes.count * 2) { text in
       for index in 0..<bytes.count {
         unsafe text[2 * index] = digit(bytes[index] >> 4)
@@ -12,13 +12,13 @@ public enum Hex {
   }
 
   /// Two lower-case digits for each byte.
-  public static func encode(_ bytes: [UInt8]) -> String {
+  package static func encode(_ bytes: [UInt8]) -> String {
     unsafe bytes.withUnsafeBytes { unsafe encode($0) }
   }
 
   /// The bytes that `text` spells, in digits of either case; `nil` if a character is not a digit or one digit is
   /// left over.
-  public static func decode(_ text: some StringProtocol) -> [UInt8]? {
+  package static func decode(_ text: some StringProtocol) -> [UInt8]? {
     decode(utf8: text.utf8)
   }
 

@@ -5,11 +5,11 @@ extension P256 {
   ///
   /// Sendable: libcrypto only reads a key to sign with it; its reference count is atomic; and it is freed in `deinit`.
   @safe
-  public final class SigningKey: @unchecked Sendable {
+  package final class SigningKey: @unchecked Sendable {
     private let pointer: OpaquePointer
 
     /// The key that checks this key's signatures.
-    public let verifyingKey: VerifyingKey
+    package let verifyingKey: VerifyingKey
 
     /// The order of the curve's group (FIPS 186-5, P-256).
     private static let order: [UInt8] = [
@@ -23,7 +23,7 @@ extension P256 {
     ///
     /// - Parameter seed: 32 random bytes.
     /// - Throws: ``CryptoError`` with code `invalidKey` for any other size.
-    public convenience init(seed: Secret) throws(CryptoError) {
+    package convenience init(seed: Secret) throws(CryptoError) {
       guard seed.count == coordinateByteCount else {
         throw CryptoError(.invalidKey, "The seed of a P-256 key has 32 bytes, not \(seed.count).")
       }
@@ -41,7 +41,7 @@ extension P256 {
     ///
     /// - Parameter scalar: 32 bytes, the most significant first: above 0 and below the order of the curve's group.
     /// - Throws: ``CryptoError`` with code `invalidKey` for any other.
-    public init(scalar: Secret) throws(CryptoError) {
+    package init(scalar: Secret) throws(CryptoError) {
       guard Self.isScalar(scalar) else {
         throw CryptoError(.invalidKey, "The private key of P-256 has 32 bytes, and is above 0 and below the order.")
       }
@@ -78,7 +78,7 @@ extension P256 {
     ///
     /// - Returns: the two numbers, 32 bytes each, as RFC 7518 section 3.4 has them; others at each call.
     /// - Throws: ``CryptoError`` with code `libraryFailure` when memory or randomness has run out.
-    public func sign(_ message: [UInt8]) throws(CryptoError) -> [UInt8] {
+    package func sign(_ message: [UInt8]) throws(CryptoError) -> [UInt8] {
       var signature = [UInt8](repeating: 0, count: 80)
       var count = signature.count
       let context = unsafe EVP_MD_CTX_new()

@@ -3,7 +3,7 @@ import COpenSSL
 /// ECDSA over the curve P-256 with SHA-256 (FIPS 186-5; ES256 of RFC 7518).
 public enum P256 {
   /// The size of a coordinate, and of each half of a signature, in bytes.
-  public static let coordinateByteCount = 32
+  package static let coordinateByteCount = 32
 
   /// A key that checks signatures: a point of the curve.
   public struct VerifyingKey: Sendable, Hashable {

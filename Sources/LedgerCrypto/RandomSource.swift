@@ -25,11 +25,11 @@ extension RandomSource {
 }
 
 /// The generator of libcrypto for private values, which the operating system seeds (NIST SP 800-90A).
-public struct SystemRandom: RandomSource {
+@usableFromInline package struct SystemRandom: RandomSource {
   /// Refers to the process's generator; costs nothing.
-  public init() {}
+  @usableFromInline package init() {}
 
-  public func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(CryptoError) {
+  @usableFromInline package func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(CryptoError) {
     let start = unsafe buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
     guard unsafe RAND_priv_bytes_ex(nil, start, buffer.count, 0) == 1 else {
       throw .fromLibrary(.randomUnavailable, doing: "draw random bytes")

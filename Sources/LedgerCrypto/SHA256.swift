@@ -3,26 +3,26 @@ import COpenSSL
 /// SHA-256 (FIPS 180-4).
 ///
 /// The one-call forms reuse a context of the calling thread and allocate nothing.
-public enum SHA256 {
+package enum SHA256 {
   /// The digest of `bytes`.
-  public static func hash(_ bytes: UnsafeRawBufferPointer) -> Digest {
+  package static func hash(_ bytes: UnsafeRawBufferPointer) -> Digest {
     let context = unsafe begun()
     unsafe update(context, bytes)
     return unsafe finish(context)
   }
 
   /// The digest of `bytes`.
-  public static func hash(_ bytes: [UInt8]) -> Digest {
+  package static func hash(_ bytes: [UInt8]) -> Digest {
     unsafe bytes.withUnsafeBytes { unsafe hash($0) }
   }
 
   /// The digest of `bytes`.
-  public static func hash(_ bytes: RawSpan) -> Digest {
+  package static func hash(_ bytes: RawSpan) -> Digest {
     unsafe bytes.withUnsafeBytes { unsafe hash($0) }
   }
 
   /// The digest of one byte followed by `bytes`, such as a leaf of a Merkle tree (RFC 6962, section 2.1).
-  public static func hash(prefix: UInt8, _ bytes: UnsafeRawBufferPointer) -> Digest {
+  package static func hash(prefix: UInt8, _ bytes: UnsafeRawBufferPointer) -> Digest {
     let context = unsafe begun()
     unsafe withUnsafeBytes(of: prefix) { unsafe update(context, $0) }
     unsafe update(context, bytes)
@@ -30,17 +30,17 @@ public enum SHA256 {
   }
 
   /// The digest of one byte followed by `bytes`.
-  public static func hash(prefix: UInt8, _ bytes: [UInt8]) -> Digest {
+  package static func hash(prefix: UInt8, _ bytes: [UInt8]) -> Digest {
     unsafe bytes.withUnsafeBytes { unsafe hash(prefix: prefix, $0) }
   }
 
   /// The digest of one byte followed by `bytes`.
-  public static func hash(prefix: UInt8, _ bytes: RawSpan) -> Digest {
+  package static func hash(prefix: UInt8, _ bytes: RawSpan) -> Digest {
     unsafe bytes.withUnsafeBytes { unsafe hash(prefix: prefix, $0) }
   }
 
   /// The digest of one byte followed by two digests, such as an inner node of a Merkle tree (RFC 6962, section 2.1).
-  public static func hash(prefix: UInt8, _ left: Digest, _ right: Digest) -> Digest {
+  package static func hash(prefix: UInt8, _ left: Digest, _ right: Digest) -> Digest {
     // Laid out whole on the stack: one call into libcrypto is cheaper than three.
     var node = InlineArray<65, UInt8>(repeating: prefix)
     return unsafe withUnsafeMutableBytes(of: &node) { node in
@@ -51,7 +51,7 @@ public enum SHA256 {
   }
 
   /// The digest of several pieces, as if they were one, without putting them together in memory.
-  public static func hash(pieces: [UInt8]...) -> Digest {
+  package static func hash(pieces: [UInt8]...) -> Digest {
     let context = unsafe begun()
     for piece in pieces {
       unsafe piece.withUnsafeBytes { unsafe update(context, $0) }
@@ -61,11 +61,11 @@ public enum SHA256 {
 
   /// A hash in progress over a long stream. It owns a context of its own, so any number may be open on one thread.
   @safe
-  public struct Stream: ~Copyable {
+  package struct Stream: ~Copyable {
     private let context: OpaquePointer
 
     /// Begins an empty stream. Costs one allocation.
-    public init() {
+    package init() {
       guard let context = unsafe EVP_MD_CTX_new() else { fatalError("No memory for a hash.") }
       unsafe SHA256.begin(context)
       unsafe self.context = context
@@ -76,22 +76,22 @@ public enum SHA256 {
     }
 
     /// Adds the next bytes.
-    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
       unsafe SHA256.update(context, bytes)
     }
 
     /// Adds the next bytes.
-    public mutating func update(_ bytes: [UInt8]) {
+    package mutating func update(_ bytes: [UInt8]) {
       unsafe bytes.withUnsafeBytes { unsafe update($0) }
     }
 
     /// Adds the next bytes.
-    public mutating func update(_ bytes: RawSpan) {
+    package mutating func update(_ bytes: RawSpan) {
       unsafe bytes.withUnsafeBytes { unsafe update($0) }
     }
 
     /// The digest of all bytes added.
-    public consuming func finish() -> Digest {
+    package consuming func finish() -> Digest {
       unsafe SHA256.finish(context)
     }
   }

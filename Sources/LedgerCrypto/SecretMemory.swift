@@ -7,13 +7,13 @@ import Synchronization
 ///
 /// Pages are mapped as they are needed and kept for the life of the process. A process may lock as much memory as
 /// `RLIMIT_MEMLOCK` says; what is beyond is used without being locked, and counted in ``status``.
-public final class SecretMemory: Sendable {
+package final class SecretMemory: Sendable {
   /// How much memory there is for secrets, in bytes.
-  public struct Status: Sendable, Equatable {
+  package struct Status: Sendable, Equatable {
     /// What stays in memory.
-    public fileprivate(set) var lockedByteCount = 0
+    package fileprivate(set) var lockedByteCount = 0
     /// What may come to the swap device, as `RLIMIT_MEMLOCK` was reached.
-    public fileprivate(set) var unlockedByteCount = 0
+    package fileprivate(set) var unlockedByteCount = 0
   }
 
   /// A piece of memory, of at least as many bytes as were asked for.
@@ -38,7 +38,7 @@ public final class SecretMemory: Sendable {
   static let shared = SecretMemory()
 
   /// How the memory of this process's secrets is kept.
-  public static var status: Status { shared.state.withLock { $0.status } }
+  package static var status: Status { shared.state.withLock { $0.status } }
 
   private struct State {
     /// By size class.

@@ -1,4 +1,4 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// A request to change the ledger, decided against the state of one moment.
 ///
@@ -7,7 +7,7 @@ public import LedgerEvents
 /// command's value. So a command can be decided again, on another state, with nothing lost.
 ///
 /// A new command is one new file: a type that conforms to this protocol, with the rules it enforces.
-public protocol Command: Sendable {
+package protocol Command: Sendable {
   /// What the caller is told once the events are durable.
   associatedtype Outcome: Sendable
 
@@ -36,21 +36,21 @@ public protocol Command: Sendable {
 }
 
 extension Command {
-  public func admit(
+  package func admit(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) {}
 }
 
 /// What a decision may know besides the state.
-public struct DecisionContext: Sendable {
+package struct DecisionContext: Sendable {
   /// The time that the events will carry; never earlier than that of the event before, unless they correct the clock.
-  public let now: Timestamp
+  package let now: Timestamp
   /// The position that the first event will get: the number of the object that it makes.
-  public let next: UInt64
+  package let next: UInt64
   /// Where the clock is to be corrected: the time that counted until now.
-  public let correctedFrom: Timestamp?
+  package let correctedFrom: Timestamp?
 
-  public init(now: Timestamp, next: UInt64, correctedFrom: Timestamp? = nil) {
+  package init(now: Timestamp, next: UInt64, correctedFrom: Timestamp? = nil) {
     self.now = now
     self.next = next
     self.correctedFrom = correctedFrom
@@ -58,33 +58,33 @@ public struct DecisionContext: Sendable {
 }
 
 /// Who acts, and the events to append.
-public struct Decision: Sendable {
+package struct Decision: Sendable {
   /// Who is recorded as having caused the events.
-  public var actor: Subject
+  package var actor: Subject
   /// The person for whom a connector acts: named among the events' subjects.
-  public var behalf: Subject?
+  package var behalf: Subject?
   /// The events, in order.
-  public var events: [LedgerEvent]
+  package var events: [LedgerEvent]
   /// What is to be kept beside the log of the last event: sealed, and only while it is of use. Empty for nothing.
-  public var kept: [UInt8] = []
+  package var kept: [UInt8] = []
 
-  public init(by actor: Subject, _ events: LedgerEvent...) {
+  package init(by actor: Subject, _ events: LedgerEvent...) {
     self.actor = actor
     self.events = events
   }
 
-  public init(by actor: Subject, events: [LedgerEvent]) {
+  package init(by actor: Subject, events: [LedgerEvent]) {
     self.actor = actor
     self.events = events
   }
 
   /// What somebody causes who asks for it.
-  public init(by requester: Requester, _ events: LedgerEvent...) {
+  package init(by requester: Requester, _ events: LedgerEvent...) {
     self.init(by: requester, events: events)
   }
 
   /// What somebody causes who asks for it.
-  public init(by requester: Requester, events: [LedgerEvent]) {
+  package init(by requester: Requester, events: [LedgerEvent]) {
     actor = requester.actor
     behalf = requester.behalf
     self.events = events
@@ -92,15 +92,15 @@ public struct Decision: Sendable {
 }
 
 /// Events as the log has them.
-public struct RecordedEvents: Sendable {
+package struct RecordedEvents: Sendable {
   /// Position of the first event; the others follow without a gap. Where there are no events, the position of the
   /// event before.
-  public let first: UInt64
+  package let first: UInt64
   /// When they were recorded.
-  public let time: Timestamp
-  public let events: [LedgerEvent]
+  package let time: Timestamp
+  package let events: [LedgerEvent]
 
-  public init(first: UInt64, time: Timestamp, events: [LedgerEvent]) {
+  package init(first: UInt64, time: Timestamp, events: [LedgerEvent]) {
     self.first = first
     self.time = time
     self.events = events
@@ -108,7 +108,7 @@ public struct RecordedEvents: Sendable {
 }
 
 /// Why there is no decision.
-public enum DecisionFailure: Error, Sendable {
+@usableFromInline package enum DecisionFailure: Error, Sendable {
   /// The rules say no.
   case refused(Refusal)
   /// The state could not be read, so nothing was decided.
@@ -116,9 +116,9 @@ public enum DecisionFailure: Error, Sendable {
 }
 
 /// The state could not be read: storage failed, or a row is damaged.
-public struct StateUnreadable: Error, Sendable, Equatable, CustomStringConvertible {
+@usableFromInline package struct StateUnreadable: Error, Sendable, Equatable, CustomStringConvertible {
   /// What went wrong and what to do about it, for an operator.
-  public let description: String
+  @usableFromInline package let description: String
 
-  public init(_ description: String) { self.description = description }
+  package init(_ description: String) { self.description = description }
 }

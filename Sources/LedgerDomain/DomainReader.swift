@@ -6,7 +6,7 @@ public import LedgerEvents
 ///
 /// Every function answers for one moment, that of the transaction behind it. A look-up costs about a microsecond.
 /// All throw ``StateUnreadable`` when storage fails or a row is damaged.
-public protocol DomainReader: StandingReader, ~Copyable {
+@usableFromInline package protocol DomainReader: StandingReader, ~Copyable {
   /// The account of this number; nil if there is none.
   func account(_ id: AccountID) throws(StateUnreadable) -> Account?
   /// The account of an OpenID identity.
@@ -42,7 +42,7 @@ public protocol DomainReader: StandingReader, ~Copyable {
   func oversight() throws(StateUnreadable) -> Oversight
   /// The proposal of this number, whatever became of it; nil if there is none.
   func proposal(_ id: ProposalID) throws(StateUnreadable) -> ChangeProposal?
-  /// The public key that the log last named as the one that signs its checkpoints, 32 bytes.
+  /// The package key that the log last named as the one that signs its checkpoints, 32 bytes.
   func recordedSigningKey() throws(StateUnreadable) -> [UInt8]?
   /// The numbers of the keys that the log knows of; nil where it says nothing of keys for this purpose.
   func recordedKeys(for purpose: KeyPurpose) throws(StateUnreadable) -> KeyNumbers?
@@ -135,5 +135,7 @@ public protocol DomainReader: StandingReader, ~Copyable {
 }
 
 extension DomainReader where Self: ~Copyable {
-  public func newestFamily(of grant: GrantID) throws(StateUnreadable) -> FamilyID? { try self.grant(grant)?.family }
+  @usableFromInline package func newestFamily(of grant: GrantID) throws(StateUnreadable) -> FamilyID? {
+    try self.grant(grant)?.family
+  }
 }

@@ -6,11 +6,11 @@ public import LedgerEvents
 
 // Lists of groups, and who is in one.
 extension LedgerState {
-  public func groups(of account: AccountID) throws(StateUnreadable) -> [GroupID] {
+  @usableFromInline package func groups(of account: AccountID) throws(StateUnreadable) -> [GroupID] {
     try numbers(.groupOfAccount, of: account.rawValue).map { GroupID(rawValue: $0) }
   }
 
-  public func groups(from first: GroupID, limit: Int) throws(StateUnreadable) -> [Group] {
+  @usableFromInline package func groups(from first: GroupID, limit: Int) throws(StateUnreadable) -> [Group] {
     try rows(
       Group.self, from: .number(.group, first.rawValue), below: .number(.group, .max), limit: limit
     ).map(\.row)
@@ -21,7 +21,7 @@ extension LedgerState {
     try numbers(.membershipOfGroup, of: group.rawValue).map { MembershipID(rawValue: $0) }
   }
 
-  public func forEachPlace(
+  @usableFromInline package func forEachPlace(
     _ list: GroupList, of group: GroupID, _ body: (GroupPlace) -> Void
   ) throws(StateUnreadable) {
     let family: DirectoryKey.Family = list == .members ? .membershipOfGroup : .subscriptionOfGroup
@@ -67,26 +67,30 @@ extension LedgerState {
 
   // MARK: Subscriptions
 
-  public func subscription(_ id: SubscriptionID) throws(StateUnreadable) -> GroupSubscription? {
+  @usableFromInline package func subscription(_ id: SubscriptionID) throws(StateUnreadable) -> GroupSubscription? {
     try row(StoredSubscription.self, .number(.subscription, id.rawValue))?.subscription
   }
 
-  public func subscription(of account: AccountID, in group: GroupID) throws(StateUnreadable) -> SubscriptionID? {
+  @usableFromInline package func subscription(of account: AccountID, in group: GroupID) throws(StateUnreadable)
+    -> SubscriptionID?
+  {
     try id(.pair(.subscriptionByAccount, group.rawValue, account.rawValue))
   }
 
-  public func subscription(number: Digest, in group: GroupID) throws(StateUnreadable) -> SubscriptionID? {
+  @usableFromInline package func subscription(number: Digest, in group: GroupID) throws(StateUnreadable)
+    -> SubscriptionID?
+  {
     try id(.digest(.subscriptionByNumber, number, group.rawValue))
   }
 
-  public func subscriptions(number: Digest) throws(StateUnreadable) -> [SubscriptionID] {
+  @usableFromInline package func subscriptions(number: Digest) throws(StateUnreadable) -> [SubscriptionID] {
     // The keys are in the order of the groups.
     try rows(
       UInt64.self, from: .digest(.subscriptionByNumber, number, 0), below: .digest(.subscriptionByNumber, number, .max)
     ).map { SubscriptionID(rawValue: $0.row) }.sorted()
   }
 
-  public func subscriptions(
+  @usableFromInline package func subscriptions(
     of group: GroupID, from first: SubscriptionID, limit: Int
   ) throws(StateUnreadable) -> [GroupSubscription] {
     var subscriptions: [GroupSubscription] = []

@@ -23,21 +23,23 @@ extension LedgerState {
     }
   }
 
-  public func dayCounts(_ scope: DayCountScope, after moment: Timestamp) throws(StateUnreadable) -> DayCounts {
+  @usableFromInline package func dayCounts(_ scope: DayCountScope, after moment: Timestamp) throws(StateUnreadable)
+    -> DayCounts
+  {
     try reading { () throws(LogError) in
       try counts?.counts(of: scope, after: moment, in: transaction) ?? DayCounts()
     }
   }
 
-  public func identity(of account: AccountID) throws(StateUnreadable) -> Digest? {
+  @usableFromInline package func identity(of account: AccountID) throws(StateUnreadable) -> Digest? {
     try reading { () throws(LogError) in try directory.identity(of: account.rawValue, in: transaction) }
   }
 
-  public func number(of phone: PhoneID) throws(StateUnreadable) -> Digest? {
+  @usableFromInline package func number(of phone: PhoneID) throws(StateUnreadable) -> Digest? {
     try row(StoredPhone.self, .number(.phone, phone.rawValue))?.number
   }
 
-  public func person(ofNumber number: Digest) throws(StateUnreadable) -> [UInt8]? {
+  @usableFromInline package func person(ofNumber number: Digest) throws(StateUnreadable) -> [UInt8]? {
     let newest = try newestKey(
       from: .digest(.personByNumber, number, 0), below: .digest(.personByNumber, number, .max))
     return try newest.flatMap { (key) throws(StateUnreadable) in try row(PersonRow.self, key) }?.person.bytes
@@ -60,12 +62,12 @@ extension LedgerState {
     }
   }
 
-  public func isErased(person: [UInt8]) throws(StateUnreadable) -> Bool {
+  @usableFromInline package func isErased(person: [UInt8]) throws(StateUnreadable) -> Bool {
     guard let name = PublicID(bytes: person) else { return false }
     return try row(UInt64.self, .publicID(.erasedPerson, name)) != nil
   }
 
-  public func tenantAdmins() throws(StateUnreadable) -> [AccountID] {
+  @usableFromInline package func tenantAdmins() throws(StateUnreadable) -> [AccountID] {
     try reading { () throws(LogError) in
       var accounts: [AccountID] = []
       try stored { () throws(LMDBError) in
@@ -80,12 +82,12 @@ extension LedgerState {
     }
   }
 
-  public func recordedSigningKey() throws(StateUnreadable) -> [UInt8]? {
+  @usableFromInline package func recordedSigningKey() throws(StateUnreadable) -> [UInt8]? {
     let newest = try newestKey(from: .number(.signingKey, 0), below: .number(.signingKey, .max))
     return try newest.flatMap { (key) throws(StateUnreadable) in try row(SigningKeyRow.self, key) }?.key.bytes
   }
 
-  public func recordedKeys(for purpose: KeyPurpose) throws(StateUnreadable) -> KeyNumbers? {
+  @usableFromInline package func recordedKeys(for purpose: KeyPurpose) throws(StateUnreadable) -> KeyNumbers? {
     try row(KeyNumbers.self, Directory.key(ofKeysFor: purpose))
   }
 

@@ -5,17 +5,17 @@ public import LedgerEvents
 
 // Webhooks: where connectors want to hear of what happens.
 extension LedgerState {
-  public func webhook(_ id: WebhookID) throws(StateUnreadable) -> Webhook? {
+  @usableFromInline package func webhook(_ id: WebhookID) throws(StateUnreadable) -> Webhook? {
     var webhook = try row(Webhook.self, .number(.webhook, id.rawValue))
     webhook?.correct(by: clock)
     return webhook
   }
 
-  public func webhook(publicID: PublicID) throws(StateUnreadable) -> WebhookID? {
+  @usableFromInline package func webhook(publicID: PublicID) throws(StateUnreadable) -> WebhookID? {
     try row(UInt64.self, .publicID(.webhookByPublicID, publicID)).map { WebhookID(rawValue: $0) }
   }
 
-  public func webhooks(of grant: GrantID) throws(StateUnreadable) -> [WebhookID] {
+  @usableFromInline package func webhooks(of grant: GrantID) throws(StateUnreadable) -> [WebhookID] {
     try reading { () throws(LogError) in
       try directory.numbers(.webhookOfGrant, of: grant.rawValue, in: transaction).map { WebhookID(rawValue: $0) }
     }

@@ -12,7 +12,7 @@ extension LogView where Reading: ~Copyable, Participant == ProjectionSet {
   ///
   /// - Parameter failure: what it means for the caller that the projections cannot be read.
   @inlinable
-  public func withState<Result, Failure: Error>(
+  package func withState<Result, Failure: Error>(
     orThrow failure: (LogError) -> Failure, _ body: (borrowing LedgerState) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let state: LedgerState
@@ -26,7 +26,7 @@ extension LogView where Reading: ~Copyable, Participant == ProjectionSet {
 extension LogView where Reading == ReadTransaction, Participant == ProjectionSet {
   /// As in any view; what a snapshot saw is remembered for later ones.
   @inlinable
-  public func withState<Result, Failure: Error>(
+  package func withState<Result, Failure: Error>(
     orThrow failure: (LogError) -> Failure, _ body: (borrowing LedgerState) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let state: LedgerState
@@ -123,7 +123,7 @@ public struct LedgerState: ~Copyable, DomainReader {
     try row(UInt64.self, key).map { ObjectID(rawValue: $0) }
   }
 
-  public func standing(of number: UInt64) throws(StateUnreadable) -> Standing? {
+  @usableFromInline package func standing(of number: UInt64) throws(StateUnreadable) -> Standing? {
     try reading { () throws(LogError) in
       if var standing = try tables.validity.standing(of: number, in: transaction) {
         if !clock.isEmpty { standing.correct(by: clock, number) }
@@ -134,115 +134,125 @@ public struct LedgerState: ~Copyable, DomainReader {
     }
   }
 
-  public func path(ofFamily number: UInt64) throws(StateUnreadable) -> Examination {
+  @usableFromInline package func path(ofFamily number: UInt64) throws(StateUnreadable) -> Examination {
     guard let remembered else { return try examine(family: number) }
     return try remembered.path(ofFamily: number) { () throws(StateUnreadable) in try examine(family: number) }
   }
 
-  public func account(_ id: AccountID) throws(StateUnreadable) -> Account? {
+  @usableFromInline package func account(_ id: AccountID) throws(StateUnreadable) -> Account? {
     try row(StoredAccount.self, .number(.account, id.rawValue))?.account
   }
 
-  public func account(identity: Digest) throws(StateUnreadable) -> AccountID? {
+  @usableFromInline package func account(identity: Digest) throws(StateUnreadable) -> AccountID? {
     try id(.digest(.accountByIdentity, identity, 0))
   }
 
-  public func phone(_ id: PhoneID) throws(StateUnreadable) -> Phone? {
+  @usableFromInline package func phone(_ id: PhoneID) throws(StateUnreadable) -> Phone? {
     try row(StoredPhone.self, .number(.phone, id.rawValue))?.phone
   }
 
-  public func phone(number: Digest) throws(StateUnreadable) -> PhoneID? {
+  @usableFromInline package func phone(number: Digest) throws(StateUnreadable) -> PhoneID? {
     try id(.digest(.phoneByNumber, number, 0))
   }
 
-  public func phones(of account: AccountID) throws(StateUnreadable) -> [PhoneID] {
+  @usableFromInline package func phones(of account: AccountID) throws(StateUnreadable) -> [PhoneID] {
     try numbers(.phoneOfAccount, of: account.rawValue).map { PhoneID(rawValue: $0) }
   }
 
-  public func challenge(_ id: ChallengeID) throws(StateUnreadable) -> PINChallenge? {
+  @usableFromInline package func challenge(_ id: ChallengeID) throws(StateUnreadable) -> PINChallenge? {
     guard var challenge = try row(StoredChallenge.self, .number(.challenge, id.rawValue))?.challenge else { return nil }
     challenge.expiresAt = clock.end(challenge.expiresAt, saidAt: id.rawValue)
     return challenge
   }
 
-  public func challenge(for number: Digest, by account: AccountID) throws(StateUnreadable) -> ChallengeID? {
+  @usableFromInline package func challenge(for number: Digest, by account: AccountID) throws(StateUnreadable)
+    -> ChallengeID?
+  {
     try id(.digest(.challengeByNumber, number, account.rawValue))
   }
 
-  public func lastDisablement(of account: AccountID) throws(StateUnreadable) -> UInt64 {
+  @usableFromInline package func lastDisablement(of account: AccountID) throws(StateUnreadable) -> UInt64 {
     try row(UInt64.self, .number(.disablement, account.rawValue)) ?? 0
   }
 
-  public func lastRevokedGrant(to connector: ConnectorID, by granter: AccountID) throws(StateUnreadable) -> GrantID? {
+  @usableFromInline package func lastRevokedGrant(to connector: ConnectorID, by granter: AccountID)
+    throws(StateUnreadable) -> GrantID?
+  {
     try id(.pair(.revokedGrantByGranter, connector.rawValue, granter.rawValue))
   }
 
-  public func code(_ id: AuthorizationCodeID) throws(StateUnreadable) -> IssuedCode? {
+  @usableFromInline package func code(_ id: AuthorizationCodeID) throws(StateUnreadable) -> IssuedCode? {
     guard var code = try row(IssuedCode.self, .number(.authorizationCode, id.rawValue)) else { return nil }
     code.expiresAt = clock.end(code.expiresAt, saidAt: id.rawValue)
     return code
   }
 
-  public func connector(_ id: ConnectorID) throws(StateUnreadable) -> Connector? {
+  @usableFromInline package func connector(_ id: ConnectorID) throws(StateUnreadable) -> Connector? {
     try row(Connector.self, .number(.connector, id.rawValue))
   }
 
-  public func connector(publicID: PublicID) throws(StateUnreadable) -> ConnectorID? {
+  @usableFromInline package func connector(publicID: PublicID) throws(StateUnreadable) -> ConnectorID? {
     try id(.publicID(.connectorByPublicID, publicID))
   }
 
-  public func client(_ publicID: PublicID) throws(StateUnreadable) -> ConnectorClient? {
+  @usableFromInline package func client(_ publicID: PublicID) throws(StateUnreadable) -> ConnectorClient? {
     guard let remembered else { return try lookUp(client: publicID) }
     return try remembered.client(publicID) { () throws(StateUnreadable) in try lookUp(client: publicID) }
   }
 
-  public func connector(named name: String, of owner: AccountID) throws(StateUnreadable) -> ConnectorID? {
+  @usableFromInline package func connector(named name: String, of owner: AccountID) throws(StateUnreadable)
+    -> ConnectorID?
+  {
     try id(Directory.key(ofConnector: name, owner: owner.rawValue))
   }
 
-  public func credentials(of connector: ConnectorID) throws(StateUnreadable) -> ConnectorCredentials? {
+  @usableFromInline package func credentials(of connector: ConnectorID) throws(StateUnreadable) -> ConnectorCredentials?
+  {
     var credentials = try row(ConnectorCredentials.self, .number(.credentials, connector.rawValue))
     credentials?.correct(by: clock)
     return credentials
   }
 
-  public func resourceServer(_ id: ResourceServerID) throws(StateUnreadable) -> ResourceServer? {
+  @usableFromInline package func resourceServer(_ id: ResourceServerID) throws(StateUnreadable) -> ResourceServer? {
     guard var server = try row(ResourceServer.self, .number(.resourceServer, id.rawValue)) else { return nil }
     server.previousUntil = clock.end(server.previousUntil, saidAt: server.secret.rawValue)
     return server
   }
 
-  public func resourceServer(publicID: PublicID) throws(StateUnreadable) -> ResourceServerID? {
+  @usableFromInline package func resourceServer(publicID: PublicID) throws(StateUnreadable) -> ResourceServerID? {
     try id(.publicID(.resourceServerByPublicID, publicID))
   }
 
-  public func resourceServer(audience: String) throws(StateUnreadable) -> ResourceServerID? {
+  @usableFromInline package func resourceServer(audience: String) throws(StateUnreadable) -> ResourceServerID? {
     try id(Directory.key(ofAudience: audience))
   }
 
-  public func group(_ id: GroupID) throws(StateUnreadable) -> Group? {
+  @usableFromInline package func group(_ id: GroupID) throws(StateUnreadable) -> Group? {
     try row(Group.self, .number(.group, id.rawValue))
   }
 
-  public func group(publicID: PublicID) throws(StateUnreadable) -> GroupID? {
+  @usableFromInline package func group(publicID: PublicID) throws(StateUnreadable) -> GroupID? {
     try id(.publicID(.groupByPublicID, publicID))
   }
 
-  public func membership(_ id: MembershipID) throws(StateUnreadable) -> Membership? {
+  @usableFromInline package func membership(_ id: MembershipID) throws(StateUnreadable) -> Membership? {
     var membership = try row(StoredMembership.self, .number(.membership, id.rawValue))?.membership
     if let addedAt = membership?.addedAt { membership?.addedAt = clock.end(addedAt, saidAt: id.rawValue) }
     return membership
   }
 
-  public func membership(of account: AccountID, in group: GroupID) throws(StateUnreadable) -> MembershipID? {
+  @usableFromInline package func membership(of account: AccountID, in group: GroupID) throws(StateUnreadable)
+    -> MembershipID?
+  {
     try id(.pair(.membershipByAccount, group.rawValue, account.rawValue))
   }
 
-  public func membership(number: Digest, in group: GroupID) throws(StateUnreadable) -> MembershipID? {
+  @usableFromInline package func membership(number: Digest, in group: GroupID) throws(StateUnreadable) -> MembershipID?
+  {
     try id(.digest(.membershipByNumber, number, group.rawValue))
   }
 
-  public func memberships(number: Digest) throws(StateUnreadable) -> [MembershipID] {
+  @usableFromInline package func memberships(number: Digest) throws(StateUnreadable) -> [MembershipID] {
     try reading { () throws(LogError) in
       var memberships: [MembershipID] = []
       let rows = directory.rows
@@ -260,19 +270,19 @@ public struct LedgerState: ~Copyable, DomainReader {
     }
   }
 
-  public func subgroups(of group: GroupID) throws(StateUnreadable) -> [GroupID] {
+  @usableFromInline package func subgroups(of group: GroupID) throws(StateUnreadable) -> [GroupID] {
     try numbers(.subgroup, of: group.rawValue).map { GroupID(rawValue: $0) }
   }
 
-  public func parents(of group: GroupID) throws(StateUnreadable) -> [GroupID] {
+  @usableFromInline package func parents(of group: GroupID) throws(StateUnreadable) -> [GroupID] {
     try numbers(.parentOfGroup, of: group.rawValue).map { GroupID(rawValue: $0) }
   }
 
-  public func grant(_ id: GrantID) throws(StateUnreadable) -> Grant? {
+  @usableFromInline package func grant(_ id: GrantID) throws(StateUnreadable) -> Grant? {
     try row(Grant.self, .number(.grant, id.rawValue))
   }
 
-  public func grant(
+  @usableFromInline package func grant(
     to connector: ConnectorID, group: GroupID?, granter: AccountID
   ) throws(StateUnreadable) -> GrantID? {
     try id(Directory.key(ofGrantTo: connector, group: group, granter: granter))

@@ -6,7 +6,7 @@ import Synchronization
 
 /// All projections of the ledger: what shares each commit with the log. A class, so that each snapshot refers to it by
 /// one reference.
-public final class ProjectionSet: CommitParticipant {
+@usableFromInline package final class ProjectionSet: CommitParticipant {
   /// As rows of the newest key at opening are read: in the process that writes, all that there are.
   let own: KeyedSets
   /// Nil where the log is open for reading only: then another process swaps, and each transaction looks it up.
@@ -157,14 +157,14 @@ public final class ProjectionSet: CommitParticipant {
 
   // MARK: CommitParticipant
 
-  public func begin(in transaction: borrowing WriteTransaction) {
+  @usableFromInline package func begin(in transaction: borrowing WriteTransaction) {
     live?.forgetSwap(from: transaction.number)
     memory.noteBegin(of: transaction.number)
     dayCounts?.due.begin(in: transaction.number)
     successors?.due.begin(in: transaction.number)
   }
 
-  public func encode(_ event: LedgerEvent) throws(LogError) -> EncodedEvent {
+  @usableFromInline package func encode(_ event: LedgerEvent) throws(LogError) -> EncodedEvent {
     let payload: [UInt8]
     do { payload = try event.encodedPayload() } catch { throw LogError(.unreadableEvent, error.reason) }
     var subjects = LogSubjects()
@@ -173,9 +173,9 @@ public final class ProjectionSet: CommitParticipant {
       type: event.type.rawValue, version: event.type.currentVersion ?? 1, subjects: subjects, payload: payload)
   }
 
-  public func decode(_ record: Record) throws(LogError) -> LedgerEvent { try record.event }
+  @usableFromInline package func decode(_ record: Record) throws(LogError) -> LedgerEvent { try record.event }
 
-  public func apply(
+  @usableFromInline package func apply(
     _ event: LedgerEvent, _ header: RecordHeader, in transaction: inout WriteTransaction
   ) throws(LogError) {
     switch event {
@@ -194,7 +194,7 @@ public final class ProjectionSet: CommitParticipant {
     lastTime.store(header.recordedAt, ordering: .relaxed)
   }
 
-  public func keep(
+  @usableFromInline package func keep(
     _ bytes: [UInt8], of event: LedgerEvent, at position: Position, in transaction: inout WriteTransaction
   ) throws(LogError) {
     guard case .refreshTokenRotated(let rotated) = event else { return }
@@ -203,7 +203,7 @@ public final class ProjectionSet: CommitParticipant {
       until: Timestamp(milliseconds: rotated.predecessorUntil), in: &transaction)
   }
 
-  public func finish(at head: Position, in transaction: inout WriteTransaction) throws(LogError) {
+  @usableFromInline package func finish(at head: Position, in transaction: inout WriteTransaction) throws(LogError) {
     var base = TableSums()
     // Where it cannot be read the sums will not fit, which the next scrub finds.
     if let row = try own.noted(Self.checkpointKey, in: transaction).row { base = own.sums(of: row) ?? base }
@@ -224,7 +224,7 @@ public final class ProjectionSet: CommitParticipant {
     try own.note(Self.checkpointKey, row, from: base, in: &transaction)
   }
 
-  public func end(in transaction: inout WriteTransaction) throws(LogError) -> Bool {
+  @usableFromInline package func end(in transaction: inout WriteTransaction) throws(LogError) -> Bool {
     let row = ProjectionCheckpoint(
       schemaVersion: schemaVersion, position: transaction.number, set: UInt8(try currentSet(in: transaction)))
     try stored { () throws(LMDBError) in try checkpoint.put(Self.endKey, row, in: &transaction) }

@@ -1,4 +1,4 @@
-public import LedgerCrypto
+package import LedgerCrypto
 
 /// A witness's key, which states that a checkpoint is the largest it has seen of a log, and consistent with all before
 /// (C2SP tlog-cosignature, cosignature/v1). A cosigner must have made sure of that.
@@ -13,7 +13,7 @@ public struct Cosigner: Sendable {
   ///   - name: the witness's name. It is not part of what is signed: so never use a key under two names.
   ///   - key: the key.
   /// - Throws: ``TransparencyError`` with code `malformedKey` if the name is none.
-  public init(name: String, key: Ed25519.SigningKey) throws(TransparencyError) {
+  package init(name: String, key: Ed25519.SigningKey) throws(TransparencyError) {
     verifierKey = try VerifierKey(name: name, type: .cosignature, key: key.verifyingKey)
     self.key = key
   }

@@ -1,4 +1,4 @@
-public import LedgerCrypto
+package import LedgerCrypto
 
 /// A key that signs notes (C2SP signed-note). The key may lie elsewhere, such as in a hardware module.
 public protocol NoteSigner: Sendable {
@@ -24,7 +24,7 @@ public struct Ed25519NoteSigner: NoteSigner {
   /// Names a key.
   ///
   /// - Throws: ``TransparencyError`` with code `malformedKey` if the name is none.
-  public init(name: String, key: Ed25519.SigningKey) throws(TransparencyError) {
+  package init(name: String, key: Ed25519.SigningKey) throws(TransparencyError) {
     verifierKey = try VerifierKey(name: name, type: .ed25519, key: key.verifyingKey)
     self.key = key
   }

@@ -1,22 +1,22 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// A scenario in which a connector has access to a group, with all that this stands on, and a token of each kind.
-public struct GroupAccess: Sendable {
-  public var scenario: Scenario
-  public let owner: AccountID
-  public let connector: ConnectorID
+package struct GroupAccess: Sendable {
+  package var scenario: Scenario
+  package let owner: AccountID
+  package let connector: ConnectorID
   /// An admin of the group and a tenant administrator, who is not the owner.
-  public let granter: AccountID
-  public let phone: PhoneID
-  public let group: GroupID
-  public let membership: MembershipID
-  public let grant: GrantID
-  public let family: FamilyID
-  public let token: TokenID
+  package let granter: AccountID
+  package let phone: PhoneID
+  package let group: GroupID
+  package let membership: MembershipID
+  package let grant: GrantID
+  package let family: FamilyID
+  package let token: TokenID
   /// An account that has nothing to do with all this.
-  public let stranger: AccountID
+  package let stranger: AccountID
 
-  public init(details: ConnectorDetails = .fake()) throws {
+  package init(details: ConnectorDetails = .fake()) throws {
     var scenario = Scenario()
     try scenario.given(.ledgerCreated(LedgerCreated()))
     owner = try scenario.account("owner")
@@ -47,5 +47,5 @@ public struct GroupAccess: Sendable {
   }
 
   /// The family's first refresh token.
-  public var refreshToken: TokenID { TokenID(rawValue: family.rawValue) }
+  package var refreshToken: TokenID { TokenID(rawValue: family.rawValue) }
 }

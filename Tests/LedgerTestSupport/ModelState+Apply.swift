@@ -1,12 +1,12 @@
 import LedgerCrypto
 import LedgerDomain
-public import LedgerEvents
+package import LedgerEvents
 
 extension ModelState {
   /// The state after one more event.
   ///
   /// - Throws: ``EventCodingError`` if a digest or an ID in the event has the wrong size.
-  public mutating func apply(
+  package mutating func apply(
     _ event: LedgerEvent, at position: UInt64, time: Timestamp
   ) throws(EventCodingError) {
     switch event {

@@ -1,91 +1,91 @@
-public import LedgerCrypto
-public import LedgerDomain
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerDomain
+package import LedgerEvents
 
 extension ModelState: DomainReader {
-  public func standing(of number: UInt64) throws(StateUnreadable) -> Standing? {
+  package func standing(of number: UInt64) throws(StateUnreadable) -> Standing? {
     try readable()
     return standings[number]
   }
 
-  public func account(_ id: AccountID) throws(StateUnreadable) -> Account? {
+  package func account(_ id: AccountID) throws(StateUnreadable) -> Account? {
     try readable()
     return accounts[id]
   }
 
-  public func account(identity: Digest) throws(StateUnreadable) -> AccountID? {
+  package func account(identity: Digest) throws(StateUnreadable) -> AccountID? {
     try readable()
     return accounts.values.first { keyedHashes.identity($0.issuer, $0.subject) == identity }?.id
   }
 
-  public func phone(_ id: PhoneID) throws(StateUnreadable) -> Phone? {
+  package func phone(_ id: PhoneID) throws(StateUnreadable) -> Phone? {
     try readable()
     return phones[id]
   }
 
-  public func phone(number: Digest) throws(StateUnreadable) -> PhoneID? {
+  package func phone(number: Digest) throws(StateUnreadable) -> PhoneID? {
     try readable()
     return phones.values.first { !$0.isRemoved && keyedHashes.number($0.number) == number }?.id
   }
 
-  public func phones(of account: AccountID) throws(StateUnreadable) -> [PhoneID] {
+  package func phones(of account: AccountID) throws(StateUnreadable) -> [PhoneID] {
     try readable()
     return phones.values.filter { $0.account == account && !$0.isRemoved }.map(\.id).sorted()
   }
 
-  public func challenge(_ id: ChallengeID) throws(StateUnreadable) -> PINChallenge? {
+  package func challenge(_ id: ChallengeID) throws(StateUnreadable) -> PINChallenge? {
     try readable()
     return challenges[id]
   }
 
-  public func challenge(for number: Digest, by account: AccountID) throws(StateUnreadable) -> ChallengeID? {
+  package func challenge(for number: Digest, by account: AccountID) throws(StateUnreadable) -> ChallengeID? {
     try readable()
     return challenges.values.filter { $0.account == account && keyedHashes.number($0.number) == number }.map(\.id).max()
   }
 
-  public func lastDisablement(of account: AccountID) throws(StateUnreadable) -> UInt64 {
+  package func lastDisablement(of account: AccountID) throws(StateUnreadable) -> UInt64 {
     try readable()
     return disablements[account] ?? 0
   }
 
-  public func lastRevokedGrant(to connector: ConnectorID, by granter: AccountID) throws(StateUnreadable) -> GrantID? {
+  package func lastRevokedGrant(to connector: ConnectorID, by granter: AccountID) throws(StateUnreadable) -> GrantID? {
     try readable()
     return grants.values.filter {
       $0.isRevoked && $0.group == nil && $0.connector == connector && $0.granter == granter
     }.map(\.id).max()
   }
 
-  public func code(_ id: AuthorizationCodeID) throws(StateUnreadable) -> IssuedCode? {
+  package func code(_ id: AuthorizationCodeID) throws(StateUnreadable) -> IssuedCode? {
     try readable()
     return codes[id]
   }
 
-  public func resourceServer(_ id: ResourceServerID) throws(StateUnreadable) -> ResourceServer? {
+  package func resourceServer(_ id: ResourceServerID) throws(StateUnreadable) -> ResourceServer? {
     try readable()
     return resourceServers[id]
   }
 
-  public func resourceServer(publicID: PublicID) throws(StateUnreadable) -> ResourceServerID? {
+  package func resourceServer(publicID: PublicID) throws(StateUnreadable) -> ResourceServerID? {
     try readable()
     return resourceServers.values.first { $0.publicID == publicID }?.id
   }
 
-  public func resourceServer(audience: String) throws(StateUnreadable) -> ResourceServerID? {
+  package func resourceServer(audience: String) throws(StateUnreadable) -> ResourceServerID? {
     try readable()
     return resourceServers.values.first { $0.audience == audience && !$0.isDeleted }?.id
   }
 
-  public func connector(_ id: ConnectorID) throws(StateUnreadable) -> Connector? {
+  package func connector(_ id: ConnectorID) throws(StateUnreadable) -> Connector? {
     try readable()
     return connectors[id]
   }
 
-  public func connector(publicID: PublicID) throws(StateUnreadable) -> ConnectorID? {
+  package func connector(publicID: PublicID) throws(StateUnreadable) -> ConnectorID? {
     try readable()
     return connectors.values.first { $0.publicID == publicID }?.id
   }
 
-  public func connector(named name: String, of owner: AccountID) throws(StateUnreadable) -> ConnectorID? {
+  package func connector(named name: String, of owner: AccountID) throws(StateUnreadable) -> ConnectorID? {
     try readable()
     // By bytes: to Swift two spellings of an accented letter are equal.
     return connectors.values.first {
@@ -93,17 +93,17 @@ extension ModelState: DomainReader {
     }?.id
   }
 
-  public func credentials(of connector: ConnectorID) throws(StateUnreadable) -> ConnectorCredentials? {
+  package func credentials(of connector: ConnectorID) throws(StateUnreadable) -> ConnectorCredentials? {
     try readable()
     return credentials[connector]
   }
 
-  public func grant(_ id: GrantID) throws(StateUnreadable) -> Grant? {
+  package func grant(_ id: GrantID) throws(StateUnreadable) -> Grant? {
     try readable()
     return grants[id]
   }
 
-  public func grant(
+  package func grant(
     to connector: ConnectorID, group: GroupID?, granter: AccountID
   ) throws(StateUnreadable) -> GrantID? {
     try readable()

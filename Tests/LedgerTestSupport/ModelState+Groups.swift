@@ -1,10 +1,10 @@
-public import LedgerCrypto
-public import LedgerDomain
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerDomain
+package import LedgerEvents
 
 // Groups, their members and their subscribers.
 extension ModelState {
-  public func group(_ id: GroupID) throws(StateUnreadable) -> Group? {
+  package func group(_ id: GroupID) throws(StateUnreadable) -> Group? {
     try readable()
     let members = memberships.values.filter { $0.group == id && !$0.isRemoved }
     var group = groups[id]
@@ -14,51 +14,51 @@ extension ModelState {
     return group
   }
 
-  public func group(publicID: PublicID) throws(StateUnreadable) -> GroupID? {
+  package func group(publicID: PublicID) throws(StateUnreadable) -> GroupID? {
     try readable()
     return groups.values.first { $0.publicID == publicID }?.id
   }
 
-  public func membership(_ id: MembershipID) throws(StateUnreadable) -> Membership? {
+  package func membership(_ id: MembershipID) throws(StateUnreadable) -> Membership? {
     try readable()
     return memberships[id]
   }
 
-  public func membership(of account: AccountID, in group: GroupID) throws(StateUnreadable) -> MembershipID? {
+  package func membership(of account: AccountID, in group: GroupID) throws(StateUnreadable) -> MembershipID? {
     try readable()
     return currentMembership(of: account, in: group)
   }
 
-  public func membership(number: Digest, in group: GroupID) throws(StateUnreadable) -> MembershipID? {
+  package func membership(number: Digest, in group: GroupID) throws(StateUnreadable) -> MembershipID? {
     try readable()
     return memberships.values.first { member in
       member.group == group && !member.isRemoved && member.number.map(keyedHashes.number) == number
     }?.id
   }
 
-  public func memberships(number: Digest) throws(StateUnreadable) -> [MembershipID] {
+  package func memberships(number: Digest) throws(StateUnreadable) -> [MembershipID] {
     try readable()
     return memberships.values.filter { member in
       !member.isRemoved && member.number.map(keyedHashes.number) == number
     }.map(\.id).sorted()
   }
 
-  public func subgroups(of group: GroupID) throws(StateUnreadable) -> [GroupID] {
+  package func subgroups(of group: GroupID) throws(StateUnreadable) -> [GroupID] {
     try readable()
     return subgroups[group, default: []].sorted()
   }
 
-  public func parents(of group: GroupID) throws(StateUnreadable) -> [GroupID] {
+  package func parents(of group: GroupID) throws(StateUnreadable) -> [GroupID] {
     try readable()
     return subgroups.filter { $0.value.contains(group) }.map(\.key).sorted()
   }
 
-  public func groups(of account: AccountID) throws(StateUnreadable) -> [GroupID] {
+  package func groups(of account: AccountID) throws(StateUnreadable) -> [GroupID] {
     try readable()
     return memberships.values.filter { $0.account == account && !$0.isRemoved }.map(\.group).sorted()
   }
 
-  public func groups(from first: GroupID, limit: Int) throws(StateUnreadable) -> [Group] {
+  package func groups(from first: GroupID, limit: Int) throws(StateUnreadable) -> [Group] {
     var found: [Group] = []
     for id in groups.keys.filter({ $0 >= first }).sorted().prefix(limit) {
       if let group = try group(id) { found.append(group) }
@@ -66,7 +66,7 @@ extension ModelState {
     return found
   }
 
-  public func forEachPlace(
+  package func forEachPlace(
     _ list: GroupList, of group: GroupID, _ body: (GroupPlace) -> Void
   ) throws(StateUnreadable) {
     try readable()
@@ -115,31 +115,31 @@ extension ModelState {
     }
   }
 
-  public func subscription(_ id: SubscriptionID) throws(StateUnreadable) -> GroupSubscription? {
+  package func subscription(_ id: SubscriptionID) throws(StateUnreadable) -> GroupSubscription? {
     try readable()
     return subscriptions[id]
   }
 
-  public func subscription(of account: AccountID, in group: GroupID) throws(StateUnreadable) -> SubscriptionID? {
+  package func subscription(of account: AccountID, in group: GroupID) throws(StateUnreadable) -> SubscriptionID? {
     try readable()
     return subscriptions.values.first { $0.group == group && $0.account == account && !$0.isRemoved }?.id
   }
 
-  public func subscription(number: Digest, in group: GroupID) throws(StateUnreadable) -> SubscriptionID? {
+  package func subscription(number: Digest, in group: GroupID) throws(StateUnreadable) -> SubscriptionID? {
     try readable()
     return subscriptions.values.first { subscriber in
       subscriber.group == group && !subscriber.isRemoved && subscriber.number.map(keyedHashes.number) == number
     }?.id
   }
 
-  public func subscriptions(number: Digest) throws(StateUnreadable) -> [SubscriptionID] {
+  package func subscriptions(number: Digest) throws(StateUnreadable) -> [SubscriptionID] {
     try readable()
     return subscriptions.values.filter { subscriber in
       !subscriber.isRemoved && subscriber.number.map(keyedHashes.number) == number
     }.map(\.id).sorted()
   }
 
-  public func subscriptions(
+  package func subscriptions(
     of group: GroupID, from first: SubscriptionID, limit: Int
   ) throws(StateUnreadable) -> [GroupSubscription] {
     try readable()

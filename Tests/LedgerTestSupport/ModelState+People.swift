@@ -1,6 +1,6 @@
-public import LedgerCrypto
-public import LedgerDomain
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerDomain
+package import LedgerEvents
 
 extension ModelState {
   mutating func erase(_ event: SubjectErased, _ position: UInt64) {
@@ -44,27 +44,27 @@ extension ModelState {
   }
 
   /// Counts a person who erased itself: the model is not told who caused an event.
-  public mutating func countSelfErasure(at time: Timestamp) { counted.append((time, false, [.selfErasures])) }
+  package mutating func countSelfErasure(at time: Timestamp) { counted.append((time, false, [.selfErasures])) }
 
-  public func dayCounts(_ scope: DayCountScope, after moment: Timestamp) throws(StateUnreadable) -> DayCounts {
+  package func dayCounts(_ scope: DayCountScope, after moment: Timestamp) throws(StateUnreadable) -> DayCounts {
     if let failure { throw failure }
     let found = counted.filter { $0.time > moment && $0.scopes.contains(scope) }
     return DayCounts(asks: found.count { !$0.isFailure }, failures: found.count { $0.isFailure })
   }
 
-  public func identity(of account: AccountID) throws(StateUnreadable) -> Digest? {
+  package func identity(of account: AccountID) throws(StateUnreadable) -> Digest? {
     if let failure { throw failure }
     return accounts[account].flatMap {
       isReadable($0.subject) ? keyedHashes.identity($0.issuer, $0.subject) : nil
     }
   }
 
-  public func number(of phone: PhoneID) throws(StateUnreadable) -> Digest? {
+  package func number(of phone: PhoneID) throws(StateUnreadable) -> Digest? {
     if let failure { throw failure }
     return phones[phone].flatMap { isReadable($0.number) ? keyedHashes.number($0.number) : nil }
   }
 
-  public func person(ofNumber number: Digest) throws(StateUnreadable) -> [UInt8]? {
+  package func person(ofNumber number: Digest) throws(StateUnreadable) -> [UInt8]? {
     if let failure { throw failure }
     let places =
       memberships.values.map { ($0.id.rawValue, $0.number) } + subscriptions.values.map { ($0.id.rawValue, $0.number) }
@@ -72,27 +72,27 @@ extension ModelState {
       .last { isReadable($0) && keyedHashes.number($0) == number }?.personBytes
   }
 
-  public func tenantAdmins() throws(StateUnreadable) -> [AccountID] {
+  package func tenantAdmins() throws(StateUnreadable) -> [AccountID] {
     if let failure { throw failure }
     return accounts.values.filter { $0.role == .tenantAdmin }.map(\.id).sorted()
   }
 
-  public func operators() throws(StateUnreadable) -> [AccountID] {
+  package func operators() throws(StateUnreadable) -> [AccountID] {
     if let failure { throw failure }
     return accounts.values.filter { $0.role == .operator }.map(\.id).sorted()
   }
 
-  public func oversight() throws(StateUnreadable) -> Oversight {
+  package func oversight() throws(StateUnreadable) -> Oversight {
     if let failure { throw failure }
     return rules
   }
 
-  public func recordedSigningKey() throws(StateUnreadable) -> [UInt8]? {
+  package func recordedSigningKey() throws(StateUnreadable) -> [UInt8]? {
     if let failure { throw failure }
     return signingKey
   }
 
-  public func recordedKeys(for purpose: KeyPurpose) throws(StateUnreadable) -> KeyNumbers? {
+  package func recordedKeys(for purpose: KeyPurpose) throws(StateUnreadable) -> KeyNumbers? {
     if let failure { throw failure }
     return keyNumbers[purpose]
   }
@@ -105,7 +105,7 @@ extension ModelState {
           .tenantRemove.rawValue)
   }
 
-  public func isErased(person: [UInt8]) throws(StateUnreadable) -> Bool {
+  package func isErased(person: [UInt8]) throws(StateUnreadable) -> Bool {
     if let failure { throw failure }
     return erased.contains(person)
   }

@@ -1,6 +1,6 @@
 import LedgerCrypto
-public import LedgerDomain
-public import LedgerEvents
+package import LedgerDomain
+package import LedgerEvents
 
 // Changes that operators proposed.
 extension ModelState {
@@ -35,7 +35,7 @@ extension ModelState {
     }
   }
 
-  public func proposal(_ id: ProposalID) throws(StateUnreadable) -> ChangeProposal? {
+  package func proposal(_ id: ProposalID) throws(StateUnreadable) -> ChangeProposal? {
     if let failure { throw failure }
     return proposals[id]
   }

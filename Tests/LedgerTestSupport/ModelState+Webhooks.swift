@@ -1,5 +1,5 @@
-public import LedgerDomain
-public import LedgerEvents
+package import LedgerDomain
+package import LedgerEvents
 
 extension ModelState {
   mutating func applyToWebhooks(
@@ -46,23 +46,23 @@ extension ModelState {
     }
   }
 
-  public func webhook(_ id: WebhookID) throws(StateUnreadable) -> Webhook? {
+  package func webhook(_ id: WebhookID) throws(StateUnreadable) -> Webhook? {
     if let failure { throw failure }
     return webhooks[id]
   }
 
-  public func webhook(publicID: PublicID) throws(StateUnreadable) -> WebhookID? {
+  package func webhook(publicID: PublicID) throws(StateUnreadable) -> WebhookID? {
     if let failure { throw failure }
     return webhooks.values.first { $0.publicID == publicID }?.id
   }
 
-  public func webhooks(of grant: GrantID) throws(StateUnreadable) -> [WebhookID] {
+  package func webhooks(of grant: GrantID) throws(StateUnreadable) -> [WebhookID] {
     if let failure { throw failure }
     return webhooks.values.filter { $0.grant == grant && !$0.isDeleted }.map(\.id).sorted()
   }
 
   /// The webhooks that listen to an object and are not deleted, oldest first.
-  public func webhooks(on object: WebhookObject) -> [WebhookID] {
+  package func webhooks(on object: WebhookObject) -> [WebhookID] {
     webhooks.values.filter { $0.object == object && !$0.isDeleted }.map(\.id).sorted()
   }
 }

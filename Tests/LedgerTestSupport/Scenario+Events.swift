@@ -1,8 +1,8 @@
-public import LedgerCrypto
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerEvents
 
 /// The message with its fields filled in.
-public func filled<Message>(_ message: Message, _ fill: (inout Message) -> Void) -> Message {
+package func filled<Message>(_ message: Message, _ fill: (inout Message) -> Void) -> Message {
   var message = message
   fill(&message)
   return message
@@ -10,12 +10,12 @@ public func filled<Message>(_ message: Message, _ fill: (inout Message) -> Void)
 
 extension Digest {
   /// SHA-256 of a text: stands for the digest of the secret of that name.
-  public static func of(_ secret: String) -> Digest { SHA256.hash(Array(secret.utf8)) }
+  package static func of(_ secret: String) -> Digest { SHA256.hash(Array(secret.utf8)) }
 }
 
 extension PublicID {
   /// An ID whose 16 bytes are the number.
-  public static func fake(_ number: UInt8) -> PublicID {
+  package static func fake(_ number: UInt8) -> PublicID {
     guard let id = PublicID(bytes: [UInt8](repeating: number, count: 16)) else { preconditionFailure("16 bytes") }
     return id
   }
@@ -24,7 +24,7 @@ extension PublicID {
 // The things that a ledger is made of, each by the events that make it, whatever the commands think of them.
 extension Scenario {
   /// An account; its subject at the provider is the name.
-  public mutating func account(_ name: String, role: AccountRole = .user) throws -> AccountID {
+  package mutating func account(_ name: String, role: AccountRole = .user) throws -> AccountID {
     let event = filled(V2AccountRegistered()) {
       $0.issuer = "https://login.example.org"
       $0.subject = .fake(name)
@@ -34,7 +34,7 @@ extension Scenario {
   }
 
   /// A PIN asked for by an account. It is open for ten minutes, and its digest is that of the text.
-  public mutating func challenge(_ number: String, by account: AccountID, pin: String = "1234") throws -> ChallengeID {
+  package mutating func challenge(_ number: String, by account: AccountID, pin: String = "1234") throws -> ChallengeID {
     let event = filled(V3PhonePINRequested()) {
       $0.account = account.rawValue
       $0.number = .fake(number)
@@ -46,7 +46,7 @@ extension Scenario {
   }
 
   /// A verified phone, with the PIN asked for before.
-  public mutating func phone(_ number: String, of account: AccountID) throws -> PhoneID {
+  package mutating func phone(_ number: String, of account: AccountID) throws -> PhoneID {
     let challenge = try challenge(number, by: account)
     var event = filled(PhoneVerified()) {
       $0.account = account.rawValue
@@ -59,7 +59,7 @@ extension Scenario {
   }
 
   /// A connector. The digest of its Secret is that of `secret`.
-  public mutating func connector(
+  package mutating func connector(
     of owner: AccountID, publicID: PublicID = .fake(1), secret: String = "secret",
     details: ConnectorDetails = .fake()
   ) throws -> ConnectorID {
@@ -73,7 +73,7 @@ extension Scenario {
   }
 
   /// A group without members.
-  public mutating func group(
+  package mutating func group(
     by creator: AccountID, publicID: PublicID = .fake(100), kind: GroupKind = .group
   ) throws -> GroupID {
     let event = filled(GroupCreated()) {
@@ -85,7 +85,7 @@ extension Scenario {
     return GroupID(rawValue: try given(.groupCreated(event)))
   }
 
-  public mutating func member(
+  package mutating func member(
     of group: GroupID, account: AccountID?, number: String? = nil, role: Role = .member
   ) throws -> MembershipID {
     let event = filled(GroupMemberAdded()) {
@@ -97,7 +97,7 @@ extension Scenario {
     return MembershipID(rawValue: try given(.groupMemberAdded(event)))
   }
 
-  public mutating func changeRole(
+  package mutating func changeRole(
     of membership: MembershipID, in group: GroupID, from before: Role, to after: Role
   ) throws {
     let event = filled(GroupMemberRoleChanged()) {
@@ -110,7 +110,7 @@ extension Scenario {
   }
 
   /// A grant, for a group if there is a membership.
-  public mutating func grant(
+  package mutating func grant(
     to connector: ConnectorID, by granter: AccountID, phone: PhoneID, group: GroupID? = nil,
     membership: MembershipID? = nil, scopes: Scopes = .all
   ) throws -> GrantID {
@@ -126,7 +126,7 @@ extension Scenario {
   }
 
   /// A family with its first refresh token. The digest is that of `secret`.
-  public mutating func family(
+  package mutating func family(
     under grant: GrantID, secret: String = "refresh", lifetime: Duration = .seconds(365 * 86_400)
   ) throws -> FamilyID {
     let event = filled(RefreshTokenIssued()) {
@@ -138,7 +138,7 @@ extension Scenario {
   }
 
   /// A refresh token that succeeds another.
-  public mutating func successor(
+  package mutating func successor(
     of predecessor: TokenID, in family: FamilyID, secret: String = "successor", predecessorUntil: Timestamp,
     lifetime: Duration = .seconds(365 * 86_400)
   ) throws -> TokenID {
@@ -153,7 +153,7 @@ extension Scenario {
   }
 
   /// An access token. The digest is that of `secret`.
-  public mutating func token(
+  package mutating func token(
     from family: FamilyID, secret: String = "access", lifetime: Duration = .seconds(86_400), scopes: Scopes = .all
   ) throws -> TokenID {
     let event = filled(V3TokenIssued()) {
@@ -166,7 +166,7 @@ extension Scenario {
   }
 
   /// A webhook under a grant, registered by a token of a family. Its key is named by sixteen nines.
-  public mutating func webhook(
+  package mutating func webhook(
     of connector: ConnectorID, on group: GroupID, under grant: GrantID, family: FamilyID,
     publicID: PublicID = .fake(200),
     lifetime: Duration = .seconds(86_400)
@@ -184,7 +184,7 @@ extension Scenario {
   }
 
   /// Everything so far issued under a connector or an account, or one token or family, is revoked.
-  public mutating func revoke(_ reach: RevocationReach, _ target: UInt64) throws {
+  package mutating func revoke(_ reach: RevocationReach, _ target: UInt64) throws {
     let event = filled(TokenRevoked()) {
       $0.reach = reach
       $0.target = target
@@ -195,7 +195,7 @@ extension Scenario {
 
 extension ConnectorDetails {
   /// Details that the rules accept, with every scope.
-  public static func fake(_ change: (inout ConnectorDetails) -> Void = { _ in }) -> ConnectorDetails {
+  package static func fake(_ change: (inout ConnectorDetails) -> Void = { _ in }) -> ConnectorDetails {
     filled(ConnectorDetails()) {
       $0.name = "Connector"
       $0.scopes = Scopes.all.rawValue
@@ -206,7 +206,7 @@ extension ConnectorDetails {
 
 extension WebhookDetails {
   /// Details that the rules accept, for text messages.
-  public static func fake(until expiresAt: Timestamp, _ change: (inout WebhookDetails) -> Void = { _ in }) -> Self {
+  package static func fake(until expiresAt: Timestamp, _ change: (inout WebhookDetails) -> Void = { _ in }) -> Self {
     filled(WebhookDetails()) {
       $0.eventTypes = ["TextMessageCreated"]
       $0.callbackURL = .fake("https://hook.example.org", person: 9)

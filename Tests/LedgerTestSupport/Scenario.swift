@@ -1,32 +1,32 @@
-public import LedgerDomain
-public import LedgerEvents
-public import Testing
+package import LedgerDomain
+package import LedgerEvents
+package import Testing
 
 /// Given these events, when this command is decided, then those events or that refusal.
 ///
 /// ```swift
 /// try given(.accountRegistered(alice)).when(command).then(.groupCreated(group), .groupMemberAdded(creator))
 /// ```
-public struct Scenario: Sendable {
-  public var state = ModelState()
+package struct Scenario: Sendable {
+  package var state = ModelState()
   /// The position of the next event.
-  public private(set) var next: UInt64 = 1
+  package private(set) var next: UInt64 = 1
   /// The time of what happens next.
-  public var now = Timestamp(milliseconds: 1_700_000_000_000)
+  package var now = Timestamp(milliseconds: 1_700_000_000_000)
 
-  public init() {}
+  package init() {}
 
   /// The event happens.
   /// - Returns: its position.
   @discardableResult
-  public mutating func given(_ event: LedgerEvent) throws(EventCodingError) -> UInt64 {
+  package mutating func given(_ event: LedgerEvent) throws(EventCodingError) -> UInt64 {
     try state.apply(event, at: next, time: now)
     next += 1
     return next - 1
   }
 
   /// Decides the command; what it makes does not happen.
-  public func when<C: Command>(_ command: C) -> Decided<C> {
+  package func when<C: Command>(_ command: C) -> Decided<C> {
     Decided(command: command, result: decide(command), first: next, now: now)
   }
 
@@ -34,7 +34,7 @@ public struct Scenario: Sendable {
   /// - Returns: the outcome.
   /// - Throws: what the command throws.
   @discardableResult
-  public mutating func perform<C: Command>(_ command: C) throws -> C.Outcome {
+  package mutating func perform<C: Command>(_ command: C) throws -> C.Outcome {
     let decision = try decide(command).get()
     let first = decision.events.isEmpty ? next - 1 : next
     for event in decision.events { try given(event) }
@@ -48,16 +48,16 @@ public struct Scenario: Sendable {
 }
 
 /// A scenario in which these events have happened, at positions from 1 on.
-public func given(_ events: LedgerEvent...) throws -> Scenario {
+package func given(_ events: LedgerEvent...) throws -> Scenario {
   var scenario = Scenario()
   for event in events { try scenario.given(event) }
   return scenario
 }
 
 /// What a command made of the state.
-public struct Decided<C: Command>: Sendable {
+package struct Decided<C: Command>: Sendable {
   let command: C
-  public let result: Result<Decision, DecisionFailure>
+  package let result: Result<Decision, DecisionFailure>
   let first: UInt64
   let now: Timestamp
 
@@ -65,7 +65,7 @@ public struct Decided<C: Command>: Sendable {
   /// - Returns: the outcome.
   /// - Throws: what the command threw instead.
   @discardableResult
-  public func then(
+  package func then(
     _ events: LedgerEvent..., by actor: Subject? = nil, sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> C.Outcome {
     let decision = try result.get()
@@ -77,14 +77,14 @@ public struct Decided<C: Command>: Sendable {
 
   /// Expects that there is nothing to do.
   @discardableResult
-  public func thenNothing(sourceLocation: SourceLocation = #_sourceLocation) throws -> C.Outcome {
+  package func thenNothing(sourceLocation: SourceLocation = #_sourceLocation) throws -> C.Outcome {
     try then(sourceLocation: sourceLocation)
   }
 
   /// Expects this refusal.
   /// - Returns: the refusal, where it is one.
   @discardableResult
-  public func thenRefused(
+  package func thenRefused(
     _ code: Refusal.Code, field: String, sourceLocation: SourceLocation = #_sourceLocation
   ) -> Refusal? {
     guard case .failure(.refused(let refusal)) = result else {
@@ -97,7 +97,7 @@ public struct Decided<C: Command>: Sendable {
   }
 
   /// Expects that the state could not be read.
-  public func thenUnreadable(sourceLocation: SourceLocation = #_sourceLocation) {
+  package func thenUnreadable(sourceLocation: SourceLocation = #_sourceLocation) {
     guard case .failure(.unreadable) = result else {
       Issue.record("Expected that the state is unreadable, got \(result)", sourceLocation: sourceLocation)
       return

@@ -1,7 +1,7 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// What somebody may want to do to an account. One rule says who may: see ``DomainReader/requireAuthority(_:to:_:)``.
-public enum AccountAction: Sendable, Hashable {
+package enum AccountAction: Sendable, Hashable {
   case disable
   case enable
   case changeRole(to: AccountRole)
@@ -25,7 +25,7 @@ extension DomainReader where Self: ~Copyable {
   /// force than the ``Oversight`` needs is for nobody.
   ///
   /// - Throws: ``Refusal/Code/forbidden``, ``Refusal/Code/lastAdmin``; ``Refusal/Code/accountDisabled`` of the requester.
-  public func requireAuthority(
+  package func requireAuthority(
     _ requester: Requester, to action: AccountAction, _ account: Account
   ) throws(DecisionFailure) {
     guard case .account(let id) = requester else {

@@ -1,19 +1,19 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Gives an account another role. The operator role is given and taken by operators at the command line only.
-public struct ChangeAccountRole: Command {
-  public var account: AccountID
-  public var role: AccountRole
+package struct ChangeAccountRole: Command {
+  package var account: AccountID
+  package var role: AccountRole
   /// An operator or a tenant administrator.
-  public var requester: Requester
+  package var requester: Requester
 
-  public init(account: AccountID, role: AccountRole, requester: Requester) {
+  package init(account: AccountID, role: AccountRole, requester: Requester) {
     self.account = account
     self.role = role
     self.requester = requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     try state.requireAdministrator(requester)
@@ -33,5 +33,5 @@ public struct ChangeAccountRole: Command {
   }
 
   /// Whether it changed anything.
-  public func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
+  package func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
 }

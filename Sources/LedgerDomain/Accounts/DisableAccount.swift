@@ -1,20 +1,20 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Disables an account: what it granted and the connectors that it owns stop, by one event, until it is enabled.
-public struct DisableAccount: Command {
-  public var account: AccountID
+package struct DisableAccount: Command {
+  package var account: AccountID
   /// Why; shown in the audit trail. No personal data.
-  public var reason: String
+  package var reason: String
   /// An operator or a tenant administrator.
-  public var requester: Requester
+  package var requester: Requester
 
-  public init(account: AccountID, reason: String, requester: Requester) {
+  package init(account: AccountID, reason: String, requester: Requester) {
     self.account = account
     self.reason = reason
     self.requester = requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     try state.requireAdministrator(requester)
@@ -29,5 +29,5 @@ public struct DisableAccount: Command {
   }
 
   /// Whether it changed anything.
-  public func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
+  package func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
 }

@@ -1,21 +1,21 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Enables an account that was disabled: what stands on it works again, unless something else stopped it. Where asked to,
 /// all tokens that stand on it stop for good first.
-public struct EnableAccount: Command {
-  public var account: AccountID
+package struct EnableAccount: Command {
+  package var account: AccountID
   /// Whether the tokens that were issued so far are to stay stopped.
-  public var revokesTokens: Bool
+  package var revokesTokens: Bool
   /// An operator; or a tenant administrator, if it was no operator who disabled it.
-  public var requester: Requester
+  package var requester: Requester
 
-  public init(account: AccountID, revokesTokens: Bool = false, requester: Requester) {
+  package init(account: AccountID, revokesTokens: Bool = false, requester: Requester) {
     self.account = account
     self.revokesTokens = revokesTokens
     self.requester = requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     try state.requireAdministrator(requester)
@@ -35,5 +35,5 @@ public struct EnableAccount: Command {
   }
 
   /// Whether it changed anything.
-  public func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
+  package func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
 }

@@ -1,34 +1,34 @@
-public import LedgerCrypto
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerEvents
 
 /// An operator registers the account of somebody who has not signed in yet: the first sign-in with the identity finds it.
 ///
 /// With a number the operator vouches for it: the phone is verified without a PIN, for the reason that the record has.
-public struct RegisterAccount: Command {
+package struct RegisterAccount: Command {
   /// Keyed hash of issuer and subject, by which the account is found.
-  public var identity: Digest
+  package var identity: Digest
   /// The provider's issuer URL ("iss", OpenID Connect Core section 2).
-  public var issuer: String
+  package var issuer: String
   /// The provider's name for the person ("sub").
-  public var subject: Sealed
-  public var name: Sealed
-  public var email: Sealed?
-  public var role: AccountRole
-  public var phone: Phone?
+  package var subject: Sealed
+  package var name: Sealed
+  package var email: Sealed?
+  package var role: AccountRole
+  package var phone: Phone?
 
   /// A number that the operator vouches for.
-  public struct Phone: Sendable {
+  package struct Phone: Sendable {
     /// The keyed hash by which it is found.
-    public var number: Digest
-    public var sealed: Sealed
+    package var number: Digest
+    package var sealed: Sealed
 
-    public init(number: Digest, sealed: Sealed) {
+    package init(number: Digest, sealed: Sealed) {
       self.number = number
       self.sealed = sealed
     }
   }
 
-  public init(
+  package init(
     identity: Digest, issuer: String, subject: Sealed, name: Sealed, email: Sealed? = nil, role: AccountRole,
     phone: Phone? = nil
   ) {
@@ -41,7 +41,7 @@ public struct RegisterAccount: Command {
     self.phone = phone
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     try state.requireUnregistered(identity)
@@ -64,7 +64,7 @@ public struct RegisterAccount: Command {
     return Decision(by: Requester.operator, .accountRegistered(event), .phoneVerified(verified))
   }
 
-  public func outcome(of recorded: RecordedEvents) -> AccountID { AccountID(rawValue: recorded.first) }
+  package func outcome(of recorded: RecordedEvents) -> AccountID { AccountID(rawValue: recorded.first) }
 }
 
 extension DomainReader where Self: ~Copyable {

@@ -1,23 +1,23 @@
-public import LedgerCrypto
+package import LedgerCrypto
 public import LedgerEvents
 
 /// A person has signed in with the OpenID Connect provider: the first time this registers the account.
 public struct SignIn: Command {
   /// Keyed hash of issuer and subject, by which the account is found.
-  public var identity: Digest
+  package var identity: Digest
   /// The provider's issuer URL ("iss", OpenID Connect Core section 2).
-  public var issuer: String
+  package var issuer: String
   /// The provider's name for the person ("sub").
-  public var subject: Sealed
+  package var subject: Sealed
   /// Display name and e-mail address; at a later sign-in only if they differ from those on record.
-  public var name: Sealed?
-  public var email: Sealed?
+  package var name: Sealed?
+  package var email: Sealed?
   /// The program that the person used, as its HTTP User-Agent says.
-  public var userAgent: Sealed?
+  package var userAgent: Sealed?
   /// The role that a new account starts with; one that exists keeps its own.
-  public var role: AccountRole
+  package var role: AccountRole
 
-  public init(
+  package init(
     identity: Digest, issuer: String, subject: Sealed, name: Sealed? = nil, email: Sealed? = nil,
     userAgent: Sealed? = nil, role: AccountRole = .user
   ) {
@@ -37,7 +37,7 @@ public struct SignIn: Command {
     public var isNew: Bool
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     if let id = try read(state.account(identity: identity)) {
@@ -69,7 +69,7 @@ public struct SignIn: Command {
     return Decision(by: Subject(AccountID(rawValue: context.next)), .accountRegistered(event))
   }
 
-  public func admit(
+  package func admit(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) {
     guard let id = try read(state.account(identity: identity)) else {
@@ -80,7 +80,7 @@ public struct SignIn: Command {
     _ = try state.requireActiveAccount(id)
   }
 
-  public func outcome(of recorded: RecordedEvents) -> Outcome {
+  package func outcome(of recorded: RecordedEvents) -> Outcome {
     if case .accountSignedIn(let event) = recorded.events.first {
       Outcome(account: AccountID(rawValue: event.account), isNew: false)
     } else {

@@ -1,4 +1,4 @@
-public import LedgerEvents
+package import LedgerEvents
 
 extension DomainReader where Self: ~Copyable {
   /// Why a code or PIN that was made at a position gives a connector no access any more: what would have stopped a token
@@ -7,7 +7,7 @@ extension DomainReader where Self: ~Copyable {
   ///
   /// The revocation of one family of tokens is not among it: a connector may give back the tokens it has before it
   /// redeems the code for others.
-  public func obstacle(
+  package func obstacle(
     toCodeMadeAt position: UInt64, for account: AccountID, to connector: ConnectorID
   ) throws(StateUnreadable) -> Verdict.Reason? {
     let disabled = try lastDisablement(of: account)

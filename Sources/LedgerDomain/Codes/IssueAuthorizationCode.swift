@@ -1,29 +1,29 @@
-public import LedgerCrypto
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerEvents
 
 /// A person who has signed in lets a connector act for them: makes the code that is sent to one of the connector's
 /// addresses, there to be traded for tokens (RFC 6749 section 4.1.2).
-public struct IssueAuthorizationCode: Command {
+package struct IssueAuthorizationCode: Command {
   /// How long a code may be redeemed. RFC 6749 allows ten minutes; a program redeems at once.
-  public static let lifetime = Duration.seconds(60)
+  package static let lifetime = Duration.seconds(60)
 
-  public var connector: ConnectorID
+  package var connector: ConnectorID
   /// Who has signed in and agreed; has a verified phone.
-  public var account: AccountID
+  package var account: AccountID
   /// Where the code will be sent: byte for byte one of the addresses registered (RFC 9700 section 2.1), but for the port of
   /// one on the loopback interface.
-  public var redirectURI: String
+  package var redirectURI: String
   /// What the person agreed to: the code is good for no more.
-  public var consent: Consent
+  package var consent: Consent
   /// SHA-256 of the code verifier (RFC 7636, method S256); nil where the client sent no challenge.
-  public var codeChallenge: Digest?
+  package var codeChallenge: Digest?
   /// SHA-256 of the code's secret part.
-  public var digest: Digest
+  package var digest: Digest
   /// The resource servers that the tokens are for (RFC 8707), and the key that the client must prove to redeem the code
   /// (RFC 9449 section 10).
-  public var conditions: TokenConditions
+  package var conditions: TokenConditions
 
-  public init(
+  package init(
     connector: ConnectorID, account: AccountID, redirectURI: String, consent: Consent, codeChallenge: Digest?,
     digest: Digest, conditions: TokenConditions = .none
   ) {
@@ -37,12 +37,12 @@ public struct IssueAuthorizationCode: Command {
   }
 
   /// The code that was made.
-  public struct Outcome: Sendable, Equatable {
-    public var code: AuthorizationCodeID
-    public var expiresAt: Timestamp
+  package struct Outcome: Sendable, Equatable {
+    package var code: AuthorizationCodeID
+    package var expiresAt: Timestamp
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     let connector = try state.requireConnector(connector)
@@ -76,13 +76,13 @@ public struct IssueAuthorizationCode: Command {
     return Decision(by: Subject(account), .authorizationCodeIssued(event))
   }
 
-  public func admit(
+  package func admit(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) {
     _ = try state.requireActiveAccount(account)
   }
 
-  public func outcome(of recorded: RecordedEvents) -> Outcome {
+  package func outcome(of recorded: RecordedEvents) -> Outcome {
     Outcome(code: AuthorizationCodeID(rawValue: recorded.first), expiresAt: recorded.time + Self.lifetime)
   }
 }

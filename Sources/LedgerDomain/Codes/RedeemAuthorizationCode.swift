@@ -1,5 +1,5 @@
-public import LedgerCrypto
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerEvents
 
 /// A connector trades an authorization code for tokens: one decision makes the grant, a refresh token and an access
 /// token (RFC 6749 section 4.1.3).
@@ -8,24 +8,24 @@ public import LedgerEvents
 /// Another's code, another address, a wrong verifier, and a code that is over are refused alike, and use up nothing:
 /// a code that leaked is worth nothing without the Secret and the verifier, both too long to be guessed in a minute,
 /// and somebody who only has the code must not be able to spoil it for its owner.
-public struct RedeemAuthorizationCode: Command {
+package struct RedeemAuthorizationCode: Command {
   /// The connector's ID, and SHA-256 of the Secret as presented.
-  public var connector: PublicID
-  public var secretDigest: Digest
+  package var connector: PublicID
+  package var secretDigest: Digest
   /// Number and digest of the code as presented.
-  public var code: AuthorizationCodeID
-  public var codeDigest: Digest
+  package var code: AuthorizationCodeID
+  package var codeDigest: Digest
   /// The address as presented, which must be the one that the code was sent to; nil where the client sent none, as
   /// OAuth 2.1 has it: PKCE and the exact match at the start protect the code.
-  public var redirectURI: String?
+  package var redirectURI: String?
   /// SHA-256 of the code verifier as presented; nil where the client sent none.
-  public var verifierDigest: Digest?
+  package var verifierDigest: Digest?
   /// SHA-256 of the secret parts of the tokens to be made.
-  public var refreshDigest: Digest
-  public var accessDigest: Digest
-  public var conditions: TokenConditions
+  package var refreshDigest: Digest
+  package var accessDigest: Digest
+  package var conditions: TokenConditions
 
-  public init(
+  package init(
     connector: PublicID, secretDigest: Digest, code: AuthorizationCodeID, codeDigest: Digest, redirectURI: String?,
     verifierDigest: Digest?, refreshDigest: Digest, accessDigest: Digest, conditions: TokenConditions = .none
   ) {
@@ -41,7 +41,7 @@ public struct RedeemAuthorizationCode: Command {
   }
 
   /// What the code led to.
-  public enum Outcome: Sendable, Equatable {
+  package enum Outcome: Sendable, Equatable {
     case redeemed(Redeemed)
     /// It had been redeemed before, and what came of it is stopped: to the caller this is
     /// ``Refusal/Code/invalidGrant``.
@@ -49,22 +49,22 @@ public struct RedeemAuthorizationCode: Command {
   }
 
   /// The tokens that a code was traded for.
-  public struct Redeemed: Sendable, Equatable {
-    public var account: AccountID
-    public var grant: GrantID
+  package struct Redeemed: Sendable, Equatable {
+    package var account: AccountID
+    package var grant: GrantID
     /// The new family, which is the handle of the refresh token too.
-    public var family: FamilyID
-    public var refreshExpiresAt: Timestamp
+    package var family: FamilyID
+    package var refreshExpiresAt: Timestamp
     /// The access token's handle.
-    public var handle: TokenID
-    public var expiresAt: Timestamp
-    public var scopes: Scopes
+    package var handle: TokenID
+    package var expiresAt: Timestamp
+    package var scopes: Scopes
     /// The resource servers that the access token is restricted to.
-    public var audiences = Audiences.unrestricted
-    public var isSigned = false
+    package var audiences = Audiences.unrestricted
+    package var isSigned = false
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     guard let client = try read(state.authenticate(connector, secret: secretDigest, at: context.now)) else {
@@ -137,7 +137,7 @@ public struct RedeemAuthorizationCode: Command {
     return Decision(by: .connector(issued.connector, for: issued.account), .tokenRevoked(event))
   }
 
-  public func admit(
+  package func admit(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) {
     guard try read(state.authenticate(connector, secret: secretDigest, at: context.now)) != nil else {
@@ -145,7 +145,7 @@ public struct RedeemAuthorizationCode: Command {
     }
   }
 
-  public func outcome(of recorded: RecordedEvents) -> Outcome {
+  package func outcome(of recorded: RecordedEvents) -> Outcome {
     if case .tokenRevoked(let event) = recorded.events.first {
       return .replayed(FamilyID(rawValue: event.target))
     }

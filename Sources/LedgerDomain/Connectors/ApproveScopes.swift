@@ -1,24 +1,24 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Decides which of the scopes that concern the organisation a connector may have. Without an approval it has none of
 /// them, whatever its details say and people agree to.
 ///
 /// What is approved no more stops at once. A developer who adds such a scope later has to have that one approved too.
-public struct ApproveScopes: Command {
-  public var connector: ConnectorID
+package struct ApproveScopes: Command {
+  package var connector: ConnectorID
   /// All that is approved from now on: scopes of ``Scopes/tenant`` that the connector's details have; none to withdraw.
-  public var scopes: Scopes
+  package var scopes: Scopes
   /// An operator or a tenant administrator.
-  public var requester: Requester
+  package var requester: Requester
 
   /// The approval that somebody gives.
-  public init(connector: ConnectorID, scopes: Scopes, requester: some Requesting) {
+  package init(connector: ConnectorID, scopes: Scopes, requester: some Requesting) {
     self.connector = connector
     self.scopes = scopes
     self.requester = requester.requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     try state.requireAdministrator(requester)
@@ -38,12 +38,12 @@ public struct ApproveScopes: Command {
     return Decision(by: requester, .connectorScopesApproved(event))
   }
 
-  public func admit(
+  package func admit(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) {
     try state.requireAdministrator(requester)
   }
 
   /// Whether anything changed.
-  public func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
+  package func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
 }

@@ -2,11 +2,11 @@ public import LedgerCrypto
 public import LedgerEvents
 
 /// A connector that has shown its Secret.
-public struct AuthenticatedConnector: Sendable {
-  public var id: ConnectorID
+@usableFromInline package struct AuthenticatedConnector: Sendable {
+  @usableFromInline package var id: ConnectorID
   /// Which of its secrets was shown.
-  public var secret: SecretID
-  public var credentials: ConnectorCredentials
+  @usableFromInline package var secret: SecretID
+  @usableFromInline package var credentials: ConnectorCredentials
 
   @inlinable
   init(id: ConnectorID, secret: SecretID, credentials: ConnectorCredentials) {
@@ -20,7 +20,7 @@ extension DomainReader where Self: ~Copyable {
   /// The connector whose ID and Secret these are. An unknown or deleted connector, a wrong Secret, and one whose
   /// overlap is over are all alike: nil, after the same comparisons. Two look-ups at most.
   @inlinable
-  public func authenticate(
+  package func authenticate(
     _ publicID: PublicID, secret digest: Digest, at now: Timestamp
   ) throws(StateUnreadable) -> AuthenticatedConnector? {
     let client = try client(publicID)
@@ -33,13 +33,13 @@ extension DomainReader where Self: ~Copyable {
 }
 
 extension DomainReader where Self: ~Copyable {
-  public func client(_ publicID: PublicID) throws(StateUnreadable) -> ConnectorClient? {
+  package func client(_ publicID: PublicID) throws(StateUnreadable) -> ConnectorClient? {
     try lookUp(client: publicID)
   }
 
   /// What ``client(_:)`` answers, looked up.
   @inlinable
-  public func lookUp(client publicID: PublicID) throws(StateUnreadable) -> ConnectorClient? {
+  package func lookUp(client publicID: PublicID) throws(StateUnreadable) -> ConnectorClient? {
     guard let id = try connector(publicID: publicID), let credentials = try credentials(of: id) else { return nil }
     return ConnectorClient(id: id, credentials: credentials)
   }
@@ -51,7 +51,7 @@ extension DomainReader where Self: ~Copyable {
   /// - Parameter secret: SHA-256 of the Secret as presented; nil where none was.
   /// - Throws: ``Refusal/Code/invalidClient`` for an unknown or deleted connector and a wrong Secret.
   @discardableResult
-  public func requireClient(
+  package func requireClient(
     _ publicID: PublicID, secret: Digest?, at now: Timestamp
   ) throws(DecisionFailure) -> ConnectorID {
     let id =

@@ -1,18 +1,18 @@
-public import LedgerCrypto
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerEvents
 
 /// Registers a connector. The owner needs a verified phone.
-public struct CreateConnector: Command {
-  public var owner: AccountID
+package struct CreateConnector: Command {
+  package var owner: AccountID
   /// 16 random bytes, the ID that the developer notes.
-  public var publicID: PublicID
+  package var publicID: PublicID
   /// SHA-256 of the Secret.
-  public var secretDigest: Digest
-  public var details: ConnectorDetails
+  package var secretDigest: Digest
+  package var details: ConnectorDetails
   /// The owner, unless another is named.
-  public var requester: Requester?
+  package var requester: Requester?
 
-  public init(
+  package init(
     owner: AccountID, publicID: PublicID, secretDigest: Digest, details: ConnectorDetails, requester: Requester? = nil
   ) {
     self.owner = owner
@@ -22,7 +22,7 @@ public struct CreateConnector: Command {
     self.requester = requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     let requester = requester ?? .account(owner)
@@ -43,11 +43,11 @@ public struct CreateConnector: Command {
     return Decision(by: requester, .connectorCreated(event))
   }
 
-  public func admit(
+  package func admit(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) {
     try state.requireActive(owner, madeBy: requester ?? .account(owner), field: "owner")
   }
 
-  public func outcome(of recorded: RecordedEvents) -> ConnectorID { ConnectorID(rawValue: recorded.first) }
+  package func outcome(of recorded: RecordedEvents) -> ConnectorID { ConnectorID(rawValue: recorded.first) }
 }

@@ -1,29 +1,29 @@
-public import LedgerCrypto
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerEvents
 
 /// Gives a connector another Secret. The one before is accepted for a while longer, so that programs can change over;
 /// one that was still accepted from an earlier rotation is refused from now on.
-public struct RotateSecret: Command {
+package struct RotateSecret: Command {
   /// How long the Secret before may be accepted.
-  public static let overlapBounds: ClosedRange<Duration> = .zero ... .seconds(30 * 86_400)
+  package static let overlapBounds: ClosedRange<Duration> = .zero ... .seconds(30 * 86_400)
 
-  public var connector: ConnectorID
+  package var connector: ConnectorID
   /// SHA-256 of the new Secret.
-  public var secretDigest: Digest
+  package var secretDigest: Digest
   /// For how long the Secret before is accepted still; zero where it leaked.
-  public var overlap: Duration
+  package var overlap: Duration
   /// Its owner.
-  public var requester: Requester
+  package var requester: Requester
 
   /// The rotation that somebody asks for.
-  public init(connector: ConnectorID, secretDigest: Digest, overlap: Duration, requester: some Requesting) {
+  package init(connector: ConnectorID, secretDigest: Digest, overlap: Duration, requester: some Requesting) {
     self.connector = connector
     self.secretDigest = secretDigest
     self.overlap = overlap
     self.requester = requester.requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     try state.requireActive(requester)
@@ -42,12 +42,12 @@ public struct RotateSecret: Command {
     return Decision(by: requester, .connectorSecretRotated(event))
   }
 
-  public func admit(
+  package func admit(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) {
     try state.requireActive(requester)
   }
 
   /// Number of the new Secret.
-  public func outcome(of recorded: RecordedEvents) -> SecretID { SecretID(rawValue: recorded.first) }
+  package func outcome(of recorded: RecordedEvents) -> SecretID { SecretID(rawValue: recorded.first) }
 }

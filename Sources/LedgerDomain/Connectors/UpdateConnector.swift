@@ -1,33 +1,33 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Changes some of a connector's details.
 ///
 /// Fewer permissions narrow every live token at once. More of them do not widen a grant that was given before: it
 /// lets pass what it was given, and of that what the connector has now. What concerns the organisation counts once it is
 /// approved: see ``ApproveScopes``.
-public struct UpdateConnector: Command {
+package struct UpdateConnector: Command {
   /// What changes; nil leaves a detail as it is.
-  public struct Changes: Sendable, Equatable {
-    public var name: String?
-    public var description: String?
-    public var publisher: String?
-    public var redirectURIs: [String]?
-    public var scopes: Scopes?
+  package struct Changes: Sendable, Equatable {
+    package var name: String?
+    package var description: String?
+    package var publisher: String?
+    package var redirectURIs: [String]?
+    package var scopes: Scopes?
     /// Seconds; 0 is the default.
-    public var accessTokenLifetime: Int64?
+    package var accessTokenLifetime: Int64?
     /// Seconds; 0 is the default.
-    public var refreshTokenLifetime: Int64?
-    public var rotation: RefreshRotation?
+    package var refreshTokenLifetime: Int64?
+    package var rotation: RefreshRotation?
     /// Whether each code needs a challenge.
-    public var requiresPKCE: Bool?
+    package var requiresPKCE: Bool?
     /// Whether it gets access tokens of its own.
-    public var allowsOwnTokens: Bool?
+    package var allowsOwnTokens: Bool?
     /// Whether its access tokens are bound to a key that it proves to have.
-    public var isDPoPBound: Bool?
+    package var isDPoPBound: Bool?
     /// Whether its access tokens are signed.
-    public var hasSignedTokens: Bool?
+    package var hasSignedTokens: Bool?
 
-    public init(
+    package init(
       name: String? = nil, description: String? = nil, publisher: String? = nil, redirectURIs: [String]? = nil,
       scopes: Scopes? = nil, accessTokenLifetime: Int64? = nil, refreshTokenLifetime: Int64? = nil,
       rotation: RefreshRotation? = nil, requiresPKCE: Bool? = nil, allowsOwnTokens: Bool? = nil,
@@ -65,19 +65,19 @@ public struct UpdateConnector: Command {
     }
   }
 
-  public var connector: ConnectorID
-  public var changes: Changes
+  package var connector: ConnectorID
+  package var changes: Changes
   /// Its owner.
-  public var requester: Requester
+  package var requester: Requester
 
   /// The changes that somebody asks for.
-  public init(connector: ConnectorID, _ changes: Changes, requester: some Requesting) {
+  package init(connector: ConnectorID, _ changes: Changes, requester: some Requesting) {
     self.connector = connector
     self.changes = changes
     self.requester = requester.requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     try state.requireActive(requester)
@@ -95,5 +95,5 @@ public struct UpdateConnector: Command {
   }
 
   /// Whether anything changed.
-  public func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
+  package func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
 }

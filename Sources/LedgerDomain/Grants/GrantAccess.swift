@@ -1,4 +1,4 @@
-public import LedgerCrypto
+package import LedgerCrypto
 public import LedgerEvents
 
 /// Lets a connector act for a group, or for a person, and makes a refresh token for it.
@@ -15,17 +15,17 @@ public struct GrantAccess: Command {
     case user
   }
 
-  public var connector: ConnectorID
-  public var access: Access
-  public var granter: AccountID
+  package var connector: ConnectorID
+  package var access: Access
+  package var granter: AccountID
   /// What the granter agreed to.
-  public var consent: Consent
+  package var consent: Consent
   /// SHA-256 of the refresh token's secret part.
-  public var refreshDigest: Digest
+  package var refreshDigest: Digest
   /// The granter, unless another is named.
-  public var requester: Requester?
+  package var requester: Requester?
 
-  public init(
+  package init(
     connector: ConnectorID, access: Access, granter: AccountID, consent: Consent, refreshDigest: Digest,
     requester: Requester? = nil
   ) {
@@ -38,15 +38,15 @@ public struct GrantAccess: Command {
   }
 
   /// The scopes given are those of the grant, which never change.
-  public struct Outcome: Sendable, Equatable {
-    public var grant: GrantID
+  package struct Outcome: Sendable, Equatable {
+    package var grant: GrantID
     /// The new family, which is the handle of the refresh token too.
-    public var family: FamilyID
+    package var family: FamilyID
     /// When the refresh token expires.
-    public var expiresAt: Timestamp
+    package var expiresAt: Timestamp
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     let requester = requester ?? .account(granter)
@@ -57,13 +57,13 @@ public struct GrantAccess: Command {
     return Decision(by: requester, events: granting.events)
   }
 
-  public func admit(
+  package func admit(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) {
     try state.requireActive(granter, madeBy: requester ?? .account(granter), field: "granter")
   }
 
-  public func outcome(of recorded: RecordedEvents) -> Outcome {
+  package func outcome(of recorded: RecordedEvents) -> Outcome {
     guard case .refreshTokenIssued(let token) = recorded.events.last else {
       preconditionFailure("These are not the events of a GrantAccess.")
     }

@@ -1,22 +1,22 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Records a decision about a grant in an access review; a grant that is not kept is revoked in the same commit.
-public struct ReviewGrant: Command {
-  public var grant: GrantID
-  public var decision: ReviewDecision
+package struct ReviewGrant: Command {
+  package var grant: GrantID
+  package var decision: ReviewDecision
   /// Why; shown in the audit trail. No personal data.
-  public var reason: String
+  package var reason: String
   /// The granter, an admin of the grant's group, the connector's owner or an operator; to keep it, an auditor as well.
-  public var requester: Requester
+  package var requester: Requester
 
-  public init(grant: GrantID, decision: ReviewDecision, reason: String, requester: Requester) {
+  package init(grant: GrantID, decision: ReviewDecision, reason: String, requester: Requester) {
     self.grant = grant
     self.decision = decision
     self.reason = reason
     self.requester = requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     try state.requireActive(requester)
@@ -53,5 +53,5 @@ public struct ReviewGrant: Command {
   }
 
   /// The position of the decision's event.
-  public func outcome(of recorded: RecordedEvents) -> UInt64 { recorded.first }
+  package func outcome(of recorded: RecordedEvents) -> UInt64 { recorded.first }
 }

@@ -1,18 +1,18 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Takes back access: every token under the grant stops, by one event.
-public struct RevokeGrant: Command {
-  public var grant: GrantID
+package struct RevokeGrant: Command {
+  package var grant: GrantID
   /// The granter, an admin of the grant's group, or the connector's owner.
-  public var requester: Requester
+  package var requester: Requester
 
   /// The revocation that somebody asks for.
-  public init(grant: GrantID, requester: some Requesting) {
+  package init(grant: GrantID, requester: some Requesting) {
     self.grant = grant
     self.requester = requester.requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     try state.requireActive(requester)
@@ -24,5 +24,5 @@ public struct RevokeGrant: Command {
   }
 
   /// Whether it was in force until now; false if it had been revoked before.
-  public func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
+  package func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
 }

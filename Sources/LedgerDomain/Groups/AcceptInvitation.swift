@@ -1,19 +1,19 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// A person accepts an invitation to a number that it has verified, and is a member from then on.
 ///
 /// An invitation carries no right before: somebody who knows a number could otherwise make its holder anything, read the account
 /// behind it, or leave a role to somebody who gets the number years later.
-public struct AcceptInvitation: Command {
-  public var invitation: MembershipID
-  public var account: AccountID
+package struct AcceptInvitation: Command {
+  package var invitation: MembershipID
+  package var account: AccountID
 
-  public init(_ invitation: MembershipID, by account: AccountID) {
+  package init(_ invitation: MembershipID, by account: AccountID) {
     self.invitation = invitation
     self.account = account
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     _ = try state.requireActiveAccount(account)
@@ -44,7 +44,7 @@ public struct AcceptInvitation: Command {
     return Decision(by: Subject(account), .groupInvitationAccepted(event))
   }
 
-  public func outcome(of recorded: RecordedEvents) {}
+  package func outcome(of recorded: RecordedEvents) {}
 }
 
 extension DomainReader where Self: ~Copyable {

@@ -1,26 +1,26 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// An admin adds a person to a group by account, or invites one by phone number. An invitation is a membership without
 /// account until the holder of the number accepts it, whether or not an account holds the number now.
-public struct AddMember: Command {
+package struct AddMember: Command {
   /// Who is added.
-  public typealias Person = NamedPerson
+  package typealias Person = NamedPerson
 
-  public var group: GroupID
-  public var person: Person
-  public var role: Role
+  package var group: GroupID
+  package var person: Person
+  package var role: Role
   /// An admin of the group.
-  public var requester: Requester
+  package var requester: Requester
 
   /// The addition that somebody asks for.
-  public init(group: GroupID, person: Person, role: Role = .member, requester: some Requesting) {
+  package init(group: GroupID, person: Person, role: Role = .member, requester: some Requesting) {
     self.group = group
     self.person = person
     self.role = role
     self.requester = requester.requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     _ = try state.requireAdmin(of: group, by: requester)
@@ -38,7 +38,7 @@ public struct AddMember: Command {
     return Decision(by: requester, events: events)
   }
 
-  public func outcome(of recorded: RecordedEvents) -> MembershipID { MembershipID(rawValue: recorded.last) }
+  package func outcome(of recorded: RecordedEvents) -> MembershipID { MembershipID(rawValue: recorded.last) }
 }
 
 extension RecordedEvents {

@@ -1,26 +1,26 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// An admin adds many people at once: all of them, or nobody where anybody is refused.
 ///
 /// Afterwards everybody who was named is a member, or invited where it was by number, with at least the role that was named.
 /// So asking again is harmless, and a list may name people who are members already.
-public struct AddMembers: Command {
+package struct AddMembers: Command {
   /// How many people a request may name.
-  public static let limit = 200
+  package static let limit = 200
 
-  public var group: GroupID
-  public var members: [NewMember]
+  package var group: GroupID
+  package var members: [NewMember]
   /// An admin of the group.
-  public var requester: Requester
+  package var requester: Requester
 
   /// The additions that somebody asks for.
-  public init(_ members: [NewMember], to group: GroupID, requester: some Requesting) {
+  package init(_ members: [NewMember], to group: GroupID, requester: some Requesting) {
     self.members = members
     self.group = group
     self.requester = requester.requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     _ = try state.requireAdmin(of: group, by: requester)
@@ -29,7 +29,7 @@ public struct AddMembers: Command {
   }
 
   /// The memberships that were made, in the order in which their members were named; none for those who were members.
-  public func outcome(of recorded: RecordedEvents) -> [MembershipID] {
+  package func outcome(of recorded: RecordedEvents) -> [MembershipID] {
     recorded.events.enumerated().compactMap { index, event in
       if case .groupMemberAdded = event { MembershipID(rawValue: recorded.first + UInt64(index)) } else { nil }
     }

@@ -1,21 +1,21 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Puts a group below another. Members of both stay as they are; who is counted or reached through the upper group
 /// changes.
-public struct AttachSubgroup: Command {
-  public var group: GroupID
-  public var subgroup: GroupID
+package struct AttachSubgroup: Command {
+  package var group: GroupID
+  package var subgroup: GroupID
   /// An admin of both groups.
-  public var requester: Requester
+  package var requester: Requester
 
   /// The attachment that somebody asks for.
-  public init(_ subgroup: GroupID, to group: GroupID, requester: some Requesting) {
+  package init(_ subgroup: GroupID, to group: GroupID, requester: some Requesting) {
     self.group = group
     self.subgroup = subgroup
     self.requester = requester.requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     _ = try state.requireAdmin(of: group, by: requester)
@@ -45,7 +45,7 @@ public struct AttachSubgroup: Command {
   }
 
   /// Whether it was not below the group before.
-  public func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
+  package func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
 }
 
 extension DomainReader where Self: ~Copyable {

@@ -1,22 +1,22 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// An admin gives a member another role. A demoted admin's grants for the group stop for good.
-public struct ChangeMemberRole: Command {
-  public var group: GroupID
-  public var membership: MembershipID
-  public var role: Role
+package struct ChangeMemberRole: Command {
+  package var group: GroupID
+  package var membership: MembershipID
+  package var role: Role
   /// An admin of the group.
-  public var requester: Requester
+  package var requester: Requester
 
   /// The change that somebody asks for.
-  public init(group: GroupID, membership: MembershipID, role: Role, requester: some Requesting) {
+  package init(group: GroupID, membership: MembershipID, role: Role, requester: some Requesting) {
     self.group = group
     self.membership = membership
     self.role = role
     self.requester = requester.requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     let group = try state.requireAdmin(of: group, by: requester)
@@ -33,5 +33,5 @@ public struct ChangeMemberRole: Command {
     return Decision(by: requester, .groupMemberRoleChanged(event))
   }
 
-  public func outcome(of recorded: RecordedEvents) {}
+  package func outcome(of recorded: RecordedEvents) {}
 }

@@ -1,23 +1,23 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Creates a group, with its creator as its first admin and the other people named as members and admins: all of it, or
 /// nothing where anybody is refused.
-public struct CreateGroup: Command {
-  public var creator: AccountID
+package struct CreateGroup: Command {
+  package var creator: AccountID
   /// 16 random bytes, the ID that clients use.
-  public var publicID: PublicID
-  public var name: String
-  public var kind: GroupKind
+  package var publicID: PublicID
+  package var name: String
+  package var kind: GroupKind
   /// Shown to new members; may be empty.
-  public var welcomeMessage: String
+  package var welcomeMessage: String
   /// At most ``AddMembers/limit`` people. The creator and others may be named several times; the highest role counts.
-  public var members: [NewMember]
+  package var members: [NewMember]
   /// A group below which it is put, of which whoever asks is an admin.
-  public var parent: GroupID?
+  package var parent: GroupID?
   /// The creator, unless another is named.
-  public var requester: Requester?
+  package var requester: Requester?
 
-  public init(
+  package init(
     creator: AccountID, publicID: PublicID, name: String, kind: GroupKind = .group, welcomeMessage: String = "",
     members: [NewMember] = [], parent: GroupID? = nil, requester: Requester? = nil
   ) {
@@ -32,15 +32,15 @@ public struct CreateGroup: Command {
   }
 
   /// What was made.
-  public struct Outcome: Sendable, Equatable {
-    public var group: GroupID
+  package struct Outcome: Sendable, Equatable {
+    package var group: GroupID
     /// The creator's membership. Those of the others have the numbers that follow.
-    public var membership: MembershipID
+    package var membership: MembershipID
     /// How many members the group has, the creator included.
-    public var memberCount: Int
+    package var memberCount: Int
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     let requester = requester ?? .account(creator)
@@ -67,7 +67,7 @@ public struct CreateGroup: Command {
       by: requester, events: [.groupCreated(created)] + added + (attached.map { [.groupSubgroupAttached($0)] } ?? []))
   }
 
-  public func outcome(of recorded: RecordedEvents) -> Outcome {
+  package func outcome(of recorded: RecordedEvents) -> Outcome {
     Outcome(
       group: GroupID(rawValue: recorded.first), membership: MembershipID(rawValue: recorded.first + 1),
       memberCount: recorded.events.count - (parent == nil ? 1 : 2))

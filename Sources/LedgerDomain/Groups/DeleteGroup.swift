@@ -1,18 +1,18 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// An admin deletes a group; every grant for it stops.
-public struct DeleteGroup: Command {
-  public var group: GroupID
+package struct DeleteGroup: Command {
+  package var group: GroupID
   /// An admin of the group.
-  public var requester: Requester
+  package var requester: Requester
 
   /// The deletion that somebody asks for.
-  public init(group: GroupID, requester: some Requesting) {
+  package init(group: GroupID, requester: some Requesting) {
     self.group = group
     self.requester = requester.requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     _ = try state.requireAdmin(of: group, by: requester)
@@ -21,5 +21,5 @@ public struct DeleteGroup: Command {
     return Decision(by: requester, .groupDeleted(event))
   }
 
-  public func outcome(of recorded: RecordedEvents) {}
+  package func outcome(of recorded: RecordedEvents) {}
 }

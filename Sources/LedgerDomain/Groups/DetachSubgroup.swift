@@ -1,20 +1,20 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Takes a group from below another.
-public struct DetachSubgroup: Command {
-  public var group: GroupID
-  public var subgroup: GroupID
+package struct DetachSubgroup: Command {
+  package var group: GroupID
+  package var subgroup: GroupID
   /// An admin of the upper group.
-  public var requester: Requester
+  package var requester: Requester
 
   /// The detachment that somebody asks for.
-  public init(_ subgroup: GroupID, from group: GroupID, requester: some Requesting) {
+  package init(_ subgroup: GroupID, from group: GroupID, requester: some Requesting) {
     self.group = group
     self.subgroup = subgroup
     self.requester = requester.requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     _ = try state.requireAdmin(of: group, by: requester)
@@ -27,5 +27,5 @@ public struct DetachSubgroup: Command {
     return Decision(by: requester, .groupSubgroupDetached(event))
   }
 
-  public func outcome(of recorded: RecordedEvents) {}
+  package func outcome(of recorded: RecordedEvents) {}
 }

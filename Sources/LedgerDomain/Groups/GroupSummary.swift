@@ -40,7 +40,7 @@ extension DomainReader where Self: ~Copyable {
   ///
   /// - Throws: ``Refusal/Code/notFound`` of a group that the viewer does not see or that is deleted,
   ///   ``Refusal/Code/accountDisabled``, ``Refusal/Code/forbidden`` of a grant that is not in force.
-  public func summary(of id: GroupID, for viewer: GroupViewer) throws(DecisionFailure) -> GroupSummary {
+  package func summary(of id: GroupID, for viewer: GroupViewer) throws(DecisionFailure) -> GroupSummary {
     let sight = try self.sight(of: id, for: viewer)
     var census = Census()
     try census.add(id, in: self)

@@ -26,7 +26,7 @@ extension DomainReader where Self: ~Copyable {
   /// The invitations that an account may accept: to the numbers that it has verified, oldest first.
   ///
   /// - Throws: ``Refusal/Code/notFound`` or ``Refusal/Code/accountDisabled``.
-  public func invitations(to account: AccountID, at now: Timestamp) throws(DecisionFailure) -> [Invitation] {
+  package func invitations(to account: AccountID, at now: Timestamp) throws(DecisionFailure) -> [Invitation] {
     _ = try requireActiveAccount(account)
     var found: [Invitation] = []
     for phone in try read(phones(of: account)) {

@@ -1,20 +1,20 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// An admin removes a member, or a member leaves. The member's grants for the group stop.
-public struct RemoveMember: Command {
-  public var group: GroupID
-  public var membership: MembershipID
+package struct RemoveMember: Command {
+  package var group: GroupID
+  package var membership: MembershipID
   /// An admin of the group, or the member.
-  public var requester: Requester
+  package var requester: Requester
 
   /// The removal that somebody asks for.
-  public init(group: GroupID, membership: MembershipID, requester: some Requesting) {
+  package init(group: GroupID, membership: MembershipID, requester: some Requesting) {
     self.group = group
     self.membership = membership
     self.requester = requester.requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     let (group, own) = try state.requireMember(of: group, by: requester)
@@ -24,5 +24,5 @@ public struct RemoveMember: Command {
     return Decision(by: requester, .groupMemberRemoved(GroupMemberRemoved(of: member)))
   }
 
-  public func outcome(of recorded: RecordedEvents) {}
+  package func outcome(of recorded: RecordedEvents) {}
 }

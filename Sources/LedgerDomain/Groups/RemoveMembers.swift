@@ -1,21 +1,21 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// An admin removes many members at once: all of them, or nobody where anybody is refused. Afterwards none of those who
 /// were named is a member; who was removed before may be named as well.
-public struct RemoveMembers: Command {
-  public var group: GroupID
-  public var memberships: [MembershipID]
+package struct RemoveMembers: Command {
+  package var group: GroupID
+  package var memberships: [MembershipID]
   /// An admin of the group.
-  public var requester: Requester
+  package var requester: Requester
 
   /// The removals that somebody asks for.
-  public init(_ memberships: [MembershipID], from group: GroupID, requester: some Requesting) {
+  package init(_ memberships: [MembershipID], from group: GroupID, requester: some Requesting) {
     self.memberships = memberships
     self.group = group
     self.requester = requester.requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     let group = try state.requireAdmin(of: group, by: requester)
@@ -44,7 +44,7 @@ public struct RemoveMembers: Command {
   }
 
   /// The memberships that ended, in the order in which they were named.
-  public func outcome(of recorded: RecordedEvents) -> [MembershipID] {
+  package func outcome(of recorded: RecordedEvents) -> [MembershipID] {
     recorded.events.compactMap {
       if case .groupMemberRemoved(let event) = $0 { MembershipID(rawValue: event.membership) } else { nil }
     }

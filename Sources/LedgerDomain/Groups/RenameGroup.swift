@@ -1,20 +1,20 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// An admin gives a group another name.
-public struct RenameGroup: Command {
-  public var group: GroupID
-  public var name: String
+package struct RenameGroup: Command {
+  package var group: GroupID
+  package var name: String
   /// An admin of the group.
-  public var requester: Requester
+  package var requester: Requester
 
   /// The change that somebody asks for.
-  public init(group: GroupID, name: String, requester: some Requesting) {
+  package init(group: GroupID, name: String, requester: some Requesting) {
     self.group = group
     self.name = name
     self.requester = requester.requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     let group = try state.requireAdmin(of: group, by: requester)
@@ -27,5 +27,5 @@ public struct RenameGroup: Command {
     return Decision(by: requester, .groupRenamed(event))
   }
 
-  public func outcome(of recorded: RecordedEvents) {}
+  package func outcome(of recorded: RecordedEvents) {}
 }

@@ -1,11 +1,11 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Somebody who is to become a member.
-public struct NewMember: Sendable {
-  public var person: NamedPerson
-  public var role: Role
+package struct NewMember: Sendable {
+  package var person: NamedPerson
+  package var role: Role
 
-  public init(_ person: NamedPerson, role: Role = .member) {
+  package init(_ person: NamedPerson, role: Role = .member) {
     self.person = person
     self.role = role
   }

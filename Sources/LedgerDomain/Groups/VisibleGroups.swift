@@ -35,7 +35,7 @@ extension DomainReader where Self: ~Copyable {
   ///   - limit: 1 to 1,000.
   /// - Throws: ``Refusal/Code/invalidValue`` of `limit`, ``Refusal/Code/accountDisabled``, ``Refusal/Code/notFound`` of
   ///   an account or a grant, ``Refusal/Code/forbidden`` of a grant that is not in force.
-  public func visibleGroups(
+  package func visibleGroups(
     to viewer: GroupViewer, scope: GroupScope, after: GroupID?, limit: Int
   ) throws(DecisionFailure) -> [VisibleGroup] {
     try requireCount(limit, in: 1...1_000, field: "limit")
@@ -64,7 +64,7 @@ extension DomainReader where Self: ~Copyable {
   ///
   /// - Throws: ``Refusal/Code/notFound`` of a group that the viewer does not see or that is deleted, and as
   ///   ``visibleGroups(to:scope:after:limit:)``.
-  public func sight(of id: GroupID, for viewer: GroupViewer) throws(DecisionFailure) -> VisibleGroup {
+  package func sight(of id: GroupID, for viewer: GroupViewer) throws(DecisionFailure) -> VisibleGroup {
     let view = try self.view(of: viewer)
     guard let group = try existing([id]).first else { throw .unseenGroup }
     guard let view else { return VisibleGroup(group: group, role: nil, isReadable: true) }

@@ -1,13 +1,13 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// The numbers of the keys of the keyring for one purpose.
-public struct KeyNumbers: Sendable, Hashable {
+@usableFromInline package struct KeyNumbers: Sendable, Hashable {
   /// Of the oldest that is left.
-  public var oldest: UInt32
+  package var oldest: UInt32
   /// Of the one in use.
-  public var newest: UInt32
+  package var newest: UInt32
 
-  public init(oldest: UInt32 = 1, newest: UInt32 = 1) {
+  package init(oldest: UInt32 = 1, newest: UInt32 = 1) {
     self.oldest = oldest
     self.newest = newest
   }
@@ -15,15 +15,15 @@ public struct KeyNumbers: Sendable, Hashable {
 
 /// Writes into the log which keys of the keyring were made and dropped, where it does not say so yet: after a rotation, and
 /// on opening after one that was cut short.
-public struct RecordKeys: Command {
+package struct RecordKeys: Command {
   /// The keys for one purpose.
-  public struct Kept: Sendable {
-    public var purpose: KeyPurpose
-    public var numbers: KeyNumbers
+  package struct Kept: Sendable {
+    package var purpose: KeyPurpose
+    package var numbers: KeyNumbers
     /// When the key before the newest stops to be of use, in milliseconds since 1970; 0 where that is not known.
-    public var beforeUntil: Int64
+    package var beforeUntil: Int64
 
-    public init(_ purpose: KeyPurpose, _ numbers: KeyNumbers, beforeUntil: Int64) {
+    package init(_ purpose: KeyPurpose, _ numbers: KeyNumbers, beforeUntil: Int64) {
       self.purpose = purpose
       self.numbers = numbers
       self.beforeUntil = beforeUntil
@@ -31,11 +31,11 @@ public struct RecordKeys: Command {
   }
 
   /// Every purpose once.
-  public var kept: [Kept]
+  package var kept: [Kept]
 
-  public init(kept: [Kept]) { self.kept = kept }
+  package init(kept: [Kept]) { self.kept = kept }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     var events: [LedgerEvent] = []
@@ -65,5 +65,5 @@ public struct RecordKeys: Command {
   }
 
   /// How many events there were.
-  public func outcome(of recorded: RecordedEvents) -> Int { recorded.events.count }
+  package func outcome(of recorded: RecordedEvents) -> Int { recorded.events.count }
 }

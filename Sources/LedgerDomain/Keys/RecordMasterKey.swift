@@ -1,17 +1,17 @@
 import LedgerEvents
 
 /// Writes into the log that the master key is another one now.
-public struct RecordMasterKey: Command {
+package struct RecordMasterKey: Command {
   /// What tells the two apart, 8 bytes each.
-  public var before: [UInt8]
-  public var after: [UInt8]
+  package var before: [UInt8]
+  package var after: [UInt8]
 
-  public init(before: [UInt8], after: [UInt8]) {
+  package init(before: [UInt8], after: [UInt8]) {
     self.before = before
     self.after = after
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     guard before.count == 8, after.count == 8, before != after else {
@@ -23,5 +23,5 @@ public struct RecordMasterKey: Command {
     return Decision(by: Requester.operator, .masterKeyRotated(event))
   }
 
-  public func outcome(of recorded: RecordedEvents) {}
+  package func outcome(of recorded: RecordedEvents) {}
 }

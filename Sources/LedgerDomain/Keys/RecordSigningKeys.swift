@@ -2,13 +2,13 @@ import LedgerEvents
 
 /// Writes into the log which key signs checkpoints now, where the log does not say so yet: after a rotation, and on
 /// opening after one that was cut short.
-public struct RecordSigningKeys: Command {
+package struct RecordSigningKeys: Command {
   /// Every public key that the key store has, oldest first, 32 bytes each.
-  public var keys: [[UInt8]]
+  package var keys: [[UInt8]]
 
-  public init(keys: [[UInt8]]) { self.keys = keys }
+  package init(keys: [[UInt8]]) { self.keys = keys }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     guard let recorded = try read(state.recordedSigningKey()), let index = keys.lastIndex(of: recorded) else {
@@ -26,5 +26,5 @@ public struct RecordSigningKeys: Command {
   }
 
   /// How many keys were recorded.
-  public func outcome(of recorded: RecordedEvents) -> Int { recorded.events.count }
+  package func outcome(of recorded: RecordedEvents) -> Int { recorded.events.count }
 }

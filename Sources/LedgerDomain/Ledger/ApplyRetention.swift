@@ -1,22 +1,22 @@
-public import LedgerCrypto
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerEvents
 
 /// Writes into the log which records of long expired tokens leave the live file, and which segment of an archive has them.
-public struct ApplyRetention: Command {
+package struct ApplyRetention: Command {
   /// The tokens had expired by then.
-  public var expiredBy: Timestamp
+  package var expiredBy: Timestamp
   /// How long before the run that was, in milliseconds.
-  public var olderThan: Int64
+  package var olderThan: Int64
   /// Number of the segment in its archive, and the events that it holds.
-  public var segment: UInt64
-  public var segmentPositions: ClosedRange<UInt64>
+  package var segment: UInt64
+  package var segmentPositions: ClosedRange<UInt64>
   /// Root of the tree over all events up to the segment's end.
-  public var root: Digest
+  package var root: Digest
   /// Which records leave, in order, and how many bytes they have.
-  public var positions: [UInt64]
-  public var bytes: UInt64
+  package var positions: [UInt64]
+  package var bytes: UInt64
 
-  public init(
+  package init(
     expiredBy: Timestamp, olderThan: Int64, segment: UInt64, segmentPositions: ClosedRange<UInt64>, root: Digest,
     positions: [UInt64], bytes: UInt64
   ) {
@@ -29,7 +29,7 @@ public struct ApplyRetention: Command {
     self.bytes = bytes
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     guard olderThan > 0, expiredBy < context.now else {
@@ -55,5 +55,5 @@ public struct ApplyRetention: Command {
   }
 
   /// The position of the event.
-  public func outcome(of recorded: RecordedEvents) -> UInt64 { recorded.first }
+  package func outcome(of recorded: RecordedEvents) -> UInt64 { recorded.first }
 }

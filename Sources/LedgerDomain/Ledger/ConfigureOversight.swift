@@ -1,18 +1,18 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Changes the rules that operators work under.
-public struct ConfigureOversight: Command {
+package struct ConfigureOversight: Command {
   /// The rules from now on.
-  public var rules: Oversight
+  package var rules: Oversight
   /// The operator who changes them.
-  public var named: AccountID?
+  package var named: AccountID?
 
-  public init(_ rules: Oversight, named: AccountID?) {
+  package init(_ rules: Oversight, named: AccountID?) {
     self.rules = rules
     self.named = named
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     // Also for the first time: else nobody might be left whom the next change could name.
@@ -39,5 +39,5 @@ public struct ConfigureOversight: Command {
   }
 
   /// Whether it changed anything.
-  public func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
+  package func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
 }

@@ -2,13 +2,13 @@ public import LedgerEvents
 
 /// Writes into the log that the clock is right as it is, after a step: recorded time goes on from what it says.
 public struct CorrectClock: Command {
-  public var reason: ClockCorrectionReason
+  package var reason: ClockCorrectionReason
   /// Where the clock goes back: the first event that was recorded while it was ahead, and by how many milliseconds it was
   /// ahead at most; nil takes the length of the step.
-  public var first: UInt64
-  public var ahead: Int64?
+  package var first: UInt64
+  package var ahead: Int64?
 
-  public init(reason: ClockCorrectionReason, first: UInt64 = 0, ahead: Int64? = nil) {
+  package init(reason: ClockCorrectionReason, first: UInt64 = 0, ahead: Int64? = nil) {
     self.reason = reason
     self.first = first
     self.ahead = ahead
@@ -21,7 +21,7 @@ public struct CorrectClock: Command {
     public var position: UInt64
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     guard let from = context.correctedFrom else {
@@ -42,7 +42,7 @@ public struct CorrectClock: Command {
     return Decision(by: Requester.operator, .clockCorrected(event))
   }
 
-  public func outcome(of recorded: RecordedEvents) -> Outcome {
+  package func outcome(of recorded: RecordedEvents) -> Outcome {
     guard case .clockCorrected(let event) = recorded.events.first else {
       return Outcome(from: recorded.time, to: recorded.time, position: recorded.first)
     }

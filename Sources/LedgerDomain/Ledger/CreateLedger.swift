@@ -1,18 +1,18 @@
 import LedgerEvents
 
 /// Begins a ledger: its first event names the log and the key that signs its checkpoints.
-public struct CreateLedger: Command {
+package struct CreateLedger: Command {
   /// The log's name in checkpoints, 1 to 255 bytes without white space or "+" (C2SP tlog-checkpoint, signed-note).
-  public var origin: String
+  package var origin: String
   /// Ed25519 public key, 32 bytes.
-  public var verifyingKey: [UInt8]
+  package var verifyingKey: [UInt8]
 
-  public init(origin: String, verifyingKey: [UInt8]) {
+  package init(origin: String, verifyingKey: [UInt8]) {
     self.origin = origin
     self.verifyingKey = verifyingKey
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     guard context.next == 1 else {
@@ -37,5 +37,5 @@ public struct CreateLedger: Command {
     return Decision(by: Subject.operator, .ledgerCreated(event))
   }
 
-  public func outcome(of recorded: RecordedEvents) {}
+  package func outcome(of recorded: RecordedEvents) {}
 }

@@ -1,21 +1,21 @@
-public import LedgerCrypto
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerEvents
 
 /// Writes into a log that was restored how far it reached: what was recorded after the backup is missing from it, and
 /// somebody who holds a later checkpoint can see why.
-public struct RecordRestore: Command {
+package struct RecordRestore: Command {
   /// How many events the backup held.
-  public var events: UInt64
+  package var events: UInt64
   /// The root of the tree over them.
-  public var root: Digest
+  package var root: Digest
   /// The operator who restores.
-  public var named: AccountID?
+  package var named: AccountID?
   /// The operator who approved it.
-  public var approver: AccountID?
+  package var approver: AccountID?
   /// Whether persons are erased with it, whose keys are missing.
-  public var erases: Bool
+  package var erases: Bool
 
-  public init(
+  package init(
     events: UInt64, root: Digest, named: AccountID? = nil, approver: AccountID? = nil, erases: Bool = false
   ) {
     self.events = events
@@ -25,7 +25,7 @@ public struct RecordRestore: Command {
     self.erases = erases
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     guard events > 0, events < context.next else {
@@ -40,13 +40,13 @@ public struct RecordRestore: Command {
   }
 
   /// The position of the event.
-  public func outcome(of recorded: RecordedEvents) -> UInt64 { recorded.first }
+  package func outcome(of recorded: RecordedEvents) -> UInt64 { recorded.first }
 }
 
 extension DomainReader where Self: ~Copyable {
   /// A restore that needs two operators leaves their names.
   /// - Throws: ``Refusal/Code/approvalRequired`` of the field `record`.
-  public func requireUnrecordedRestore() throws(DecisionFailure) {
+  package func requireUnrecordedRestore() throws(DecisionFailure) {
     guard try read(oversight()).guarded.contains(.restore) else { return }
     throw .refused(
       .approvalRequired, field: "record",
@@ -61,7 +61,7 @@ extension DomainReader where Self: ~Copyable {
   ///   - erasing: whether persons are erased with it, whose keys are missing.
   /// - Throws: ``Refusal/Code/approvalRequired`` of the field `approver` where the rules need one; ``Refusal/Code/forbidden``
   ///   for one who is no operator in force, or who is the one who restores.
-  public func requireApprover(
+  package func requireApprover(
     _ approver: AccountID?, of named: AccountID?, forRestore: Bool, erasing: Bool
   ) throws(DecisionFailure) {
     guard let approver else {

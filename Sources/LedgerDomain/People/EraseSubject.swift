@@ -1,33 +1,33 @@
-public import LedgerCrypto
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerEvents
 
 /// Erases a person: the account is disabled for good, its phones are free, and the person's key is to be destroyed once
 /// the events are durable.
 ///
 /// The keys go after the events: what is recorded can be finished whenever the ledger is opened, whereas a key that is
 /// gone without a word in the log could not be told from a lost one.
-public struct EraseSubject: Command {
+package struct EraseSubject: Command {
   /// Who is erased.
-  public enum Target: Sendable, Equatable {
+  package enum Target: Sendable, Equatable {
     /// An account, with the numbers that it holds now.
     case account(AccountID)
     /// A number that no account holds: keyed hash of its E.164 form.
     case number(Digest)
   }
 
-  public var target: Target
+  package var target: Target
   /// An operator, or of an account its holder.
-  public var requester: Requester
+  package var requester: Requester
   /// What holds for the holder of an account.
-  public var limits: SelfErasureLimits
+  package var limits: SelfErasureLimits
 
-  public init(_ target: Target, requester: Requester, limits: SelfErasureLimits = SelfErasureLimits()) {
+  package init(_ target: Target, requester: Requester, limits: SelfErasureLimits = SelfErasureLimits()) {
     self.target = target
     self.requester = requester
     self.limits = limits
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     switch target {
@@ -65,7 +65,7 @@ public struct EraseSubject: Command {
   }
 
   /// The persons whose keys are to be destroyed, 16 bytes each; none where nothing was left to erase.
-  public func outcome(of recorded: RecordedEvents) -> [[UInt8]] {
+  package func outcome(of recorded: RecordedEvents) -> [[UInt8]] {
     recorded.events.compactMap { if case .subjectErased(let event) = $0 { Array(event.person) } else { nil } }
   }
 

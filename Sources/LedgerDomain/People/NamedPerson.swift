@@ -1,8 +1,8 @@
-public import LedgerCrypto
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerEvents
 
 /// Somebody whom a request names.
-public enum NamedPerson: Sendable {
+package enum NamedPerson: Sendable {
   case account(AccountID)
   /// Keyed hash of the number in E.164 form, and the number itself.
   case number(Digest, Sealed)

@@ -1,30 +1,30 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Writes into a log that was restored without the keys of some persons that these persons are erased: nobody can read any
 /// more what those keys opened, and the log says so from then on.
-public struct RecordLostKeys: Command {
+package struct RecordLostKeys: Command {
   /// A person whose key is gone.
-  public struct Person: Sendable, Equatable {
+  package struct Person: Sendable, Equatable {
     /// The name of the key, 16 bytes.
-    public var key: [UInt8]
+    package var key: [UInt8]
     /// The person's account, if the key is an account's.
-    public var account: AccountID?
+    package var account: AccountID?
 
-    public init(_ key: [UInt8], account: AccountID?) {
+    package init(_ key: [UInt8], account: AccountID?) {
       self.key = key
       self.account = account
     }
   }
 
   /// How many persons one command may name.
-  public static let limit = 8
+  package static let limit = 8
 
   /// At most ``limit``.
-  public var persons: [Person]
+  package var persons: [Person]
 
-  public init(_ persons: [Person]) { self.persons = persons }
+  package init(_ persons: [Person]) { self.persons = persons }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     guard persons.count <= Self.limit else {
@@ -42,5 +42,5 @@ public struct RecordLostKeys: Command {
   }
 
   /// How many persons were not erased before.
-  public func outcome(of recorded: RecordedEvents) -> Int { recorded.events.count }
+  package func outcome(of recorded: RecordedEvents) -> Int { recorded.events.count }
 }

@@ -1,11 +1,11 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Records whose personal data is about to be shown, to whom and for what. Nothing is shown before the event is durable.
 ///
 /// An event names at most six accounts, so that each is among its record's subjects: the audit trail of an account finds
 /// every event that names it. More accounts take more events, up to ``eventLimit``. A larger number is recorded as the
 /// whole group or as everybody, unless it is taken apart: see ``all(for:accounts:persons:group:isEverybody:requester:)``.
-public struct RevealPersonalData: Command {
+package struct RevealPersonalData: Command {
   /// How many events one reading makes at most.
   static let eventLimit = 64
   /// How many accounts an event names at most.
@@ -14,17 +14,17 @@ public struct RevealPersonalData: Command {
   static let personsOfEvent = 64
 
   /// Which command or call shows it, such as "account show": one line of at most 100 bytes.
-  public var purpose: String
-  public var accounts: [AccountID]
+  package var purpose: String
+  package var accounts: [AccountID]
   /// Names of the keys, 16 bytes each, of persons whose account is not known.
-  public var persons: [[UInt8]]
+  package var persons: [[UInt8]]
   /// The group whose people are shown.
-  public var group: GroupID?
+  package var group: GroupID?
   /// Whether anybody's data may be shown.
-  public var isEverybody: Bool
-  public var requester: Requester
+  package var isEverybody: Bool
+  package var requester: Requester
 
-  public init(
+  package init(
     for purpose: String, accounts: [AccountID] = [], persons: [[UInt8]] = [], group: GroupID? = nil,
     isEverybody: Bool = false, requester: Requester
   ) {
@@ -38,7 +38,7 @@ public struct RevealPersonalData: Command {
 
   /// The readings of some people's data. In person each account is named, in as many readings as that takes: somebody who may
   /// not read everybody's data may well read that of many.
-  public static func all(
+  package static func all(
     for purpose: String, accounts: [AccountID], persons: [[UInt8]], group: GroupID?, isEverybody: Bool,
     requester: Requester
   ) -> [RevealPersonalData] {
@@ -56,7 +56,7 @@ public struct RevealPersonalData: Command {
     }
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     let purpose = try purpose.recordedLine("purpose", bytes: 100)
@@ -112,7 +112,7 @@ public struct RevealPersonalData: Command {
   }
 
   /// The positions of the events.
-  public func outcome(of recorded: RecordedEvents) -> [UInt64] {
+  package func outcome(of recorded: RecordedEvents) -> [UInt64] {
     recorded.events.indices.map { recorded.first + UInt64($0) }
   }
 }

@@ -3,17 +3,17 @@ import LedgerEvents
 
 /// How often PINs may be made and tried for one number and by one person. What was asked for and tried is counted beside
 /// the log (``DayCountScope``), so a limit holds over restarts, over new PINs, and over new accounts of the same person.
-public enum PINLimits {
+package enum PINLimits {
   /// PINs for a number, and PINs that one person asks for.
-  public static let asked = PINBudget(hourly: 3, daily: 10)
+  package static let asked = PINBudget(hourly: 3, daily: 10)
   /// PINs for a number that a connector asked for without its Secret. Who knows a number and a connector's public ID uses
   /// up no more than these of the number's PINs.
-  public static let askedByStrangers = PINBudget(hourly: 3, daily: 5)
+  package static let askedByStrangers = PINBudget(hourly: 3, daily: 5)
   /// Wrong PINs for a number, over all PINs made for it.
-  public static let failed = PINBudget(hourly: .max, daily: 10)
+  package static let failed = PINBudget(hourly: .max, daily: 10)
 
   /// How long an ask and a wrong PIN count. What is older is forgotten.
-  public static let window = Duration.seconds(86_400)
+  package static let window = Duration.seconds(86_400)
   static let hour = Duration.seconds(3_600)
 }
 

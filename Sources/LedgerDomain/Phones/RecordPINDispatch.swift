@@ -1,23 +1,23 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Records what became of the message with a PIN.
-public struct RecordPINDispatch: Command {
-  public var challenge: ChallengeID
+package struct RecordPINDispatch: Command {
+  package var challenge: ChallengeID
   /// How often the gateway was asked.
-  public var attempts: UInt32
+  package var attempts: UInt32
   /// Why it was not sent; ``PINDispatchFailure/none`` where it was.
-  public var failure: PINDispatchFailure
+  package var failure: PINDispatchFailure
   /// The HTTP status of the gateway's last answer; 0 where there was none.
-  public var status: UInt32
+  package var status: UInt32
 
-  public init(challenge: ChallengeID, attempts: UInt32, failure: PINDispatchFailure, status: UInt32) {
+  package init(challenge: ChallengeID, attempts: UInt32, failure: PINDispatchFailure, status: UInt32) {
     self.challenge = challenge
     self.attempts = attempts
     self.failure = failure
     self.status = status
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     guard let known = try read(state.challenge(challenge)) else {
@@ -38,5 +38,5 @@ public struct RecordPINDispatch: Command {
     return Decision(by: Requester.operator, .phonePINDispatched(event))
   }
 
-  public func outcome(of recorded: RecordedEvents) {}
+  package func outcome(of recorded: RecordedEvents) {}
 }

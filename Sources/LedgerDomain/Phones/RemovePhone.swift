@@ -1,17 +1,17 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Removes a phone from its account; the grants that stand on it stop.
-public struct RemovePhone: Command {
-  public var phone: PhoneID
+package struct RemovePhone: Command {
+  package var phone: PhoneID
   /// The account that has it, or an operator.
-  public var requester: Requester
+  package var requester: Requester
 
-  public init(phone: PhoneID, requester: Requester) {
+  package init(phone: PhoneID, requester: Requester) {
     self.phone = phone
     self.requester = requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     try state.requireActive(requester)
@@ -26,5 +26,5 @@ public struct RemovePhone: Command {
     return Decision(by: requester, .phoneRemoved(event))
   }
 
-  public func outcome(of recorded: RecordedEvents) {}
+  package func outcome(of recorded: RecordedEvents) {}
 }

@@ -1,26 +1,26 @@
-public import LedgerCrypto
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerEvents
 
 /// Asks for a PIN by which the account proves to hold a phone number. A PIN asked for before, for the same number by
 /// the same account, is superseded.
 ///
 /// Whether another account holds the number is not said here: who asks has not shown yet to have the phone. It is said to
 /// a caller who presents the right PIN (``VerifyPIN``).
-public struct RequestPIN: Command {
+package struct RequestPIN: Command {
   /// How long a PIN may be used.
-  public static let lifetime = Duration.seconds(10 * 60)
+  package static let lifetime = Duration.seconds(10 * 60)
 
-  public var account: AccountID
+  package var account: AccountID
   /// Keyed hash of the number in E.164 form.
-  public var number: Digest
-  public var sealedNumber: Sealed
+  package var number: Digest
+  package var sealedNumber: Sealed
   /// Random salt, 16 bytes.
-  public var salt: [UInt8]
+  package var salt: [UInt8]
   /// HMAC of salt and PIN.
-  public var pinDigest: Digest
-  public var budgets: PINBudgets
+  package var pinDigest: Digest
+  package var budgets: PINBudgets
 
-  public init(
+  package init(
     account: AccountID, number: Digest, sealedNumber: Sealed, salt: [UInt8], pinDigest: Digest,
     budgets: PINBudgets = PINBudgets()
   ) {
@@ -33,12 +33,12 @@ public struct RequestPIN: Command {
   }
 
   /// The PIN that is open now.
-  public struct Outcome: Sendable, Equatable {
-    public var challenge: ChallengeID
-    public var expiresAt: Timestamp
+  package struct Outcome: Sendable, Equatable {
+    package var challenge: ChallengeID
+    package var expiresAt: Timestamp
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     _ = try state.requireActiveAccount(account)
@@ -58,7 +58,7 @@ public struct RequestPIN: Command {
     return Decision(by: Subject(account), .phonePINRequested(event))
   }
 
-  public func outcome(of recorded: RecordedEvents) -> Outcome {
+  package func outcome(of recorded: RecordedEvents) -> Outcome {
     Outcome(challenge: ChallengeID(rawValue: recorded.first), expiresAt: expiry(recorded.time))
   }
 

@@ -1,21 +1,21 @@
-public import LedgerCrypto
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerEvents
 
 /// Presents a PIN. The right one verifies the phone; a wrong one is an event too, so that tries stay counted whatever
 /// happens to the program.
-public struct VerifyPIN: Command {
+package struct VerifyPIN: Command {
   /// How many PINs may be tried against one challenge.
-  public static let tries = 5
+  package static let tries = 5
 
-  public var account: AccountID
-  public var challenge: ChallengeID
+  package var account: AccountID
+  package var challenge: ChallengeID
   /// HMAC of the challenge's salt and the presented PIN.
-  public var candidate: Digest
+  package var candidate: Digest
   /// Keyed hash of the challenge's number.
-  public var number: Digest
-  public var budgets: PINBudgets
+  package var number: Digest
+  package var budgets: PINBudgets
 
-  public init(
+  package init(
     account: AccountID, challenge: ChallengeID, candidate: Digest, number: Digest, budgets: PINBudgets = PINBudgets()
   ) {
     self.account = account
@@ -26,13 +26,13 @@ public struct VerifyPIN: Command {
   }
 
   /// Whether the PIN was the right one.
-  public enum Outcome: Sendable, Equatable {
+  package enum Outcome: Sendable, Equatable {
     case verified(PhoneID)
     /// A wrong PIN: to the caller this is ``Refusal/Code/wrongPIN``.
     case rejected(triesLeft: Int)
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     _ = try state.requireActiveAccount(account)
@@ -67,7 +67,7 @@ public struct VerifyPIN: Command {
     return Decision(by: Subject(account), .phoneVerified(event))
   }
 
-  public func outcome(of recorded: RecordedEvents) -> Outcome {
+  package func outcome(of recorded: RecordedEvents) -> Outcome {
     if case .phonePINRejected(let event) = recorded.events.first {
       .rejected(triesLeft: Int(event.triesLeft))
     } else {

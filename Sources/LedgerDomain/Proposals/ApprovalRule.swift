@@ -1,4 +1,4 @@
-public import LedgerEvents
+package import LedgerEvents
 
 extension DomainReader where Self: ~Copyable {
   /// The rule of what needs a second operator. It looks at the events that a decision makes and not at the command, so no
@@ -14,7 +14,7 @@ extension DomainReader where Self: ~Copyable {
   /// - Throws: ``Refusal/Code/approvalRequired`` where the rules need a proposal that another operator approved;
   ///   ``Refusal/Code/notFound``, ``Refusal/Code/conflict``, ``Refusal/Code/gone`` or ``Refusal/Code/forbidden`` of the field
   ///   `proposal` for one that is not of use.
-  public func requireApproval(
+  package func requireApproval(
     of events: [LedgerEvent], by actor: Subject, _ approval: Approval, at now: Timestamp
   ) throws(DecisionFailure) -> LedgerEvent? {
     guard !approval.isUsed else { return nil }

@@ -1,9 +1,9 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// An operator approves, rejects or withdraws a proposal.
-public struct DecideProposal: Command {
+package struct DecideProposal: Command {
   /// What an operator says to a proposal.
-  public enum Answer: Sendable, Hashable {
+  package enum Answer: Sendable, Hashable {
     /// Another operator than the proposer.
     case approve
     /// The proposer, also once it was approved.
@@ -12,21 +12,21 @@ public struct DecideProposal: Command {
     case reject
   }
 
-  public var proposal: ProposalID
-  public var answer: Answer
+  package var proposal: ProposalID
+  package var answer: Answer
   /// An operator, at the command line or in person.
-  public var requester: Requester
+  package var requester: Requester
   /// The operator at the command line.
-  public var named: AccountID?
+  package var named: AccountID?
 
-  public init(_ proposal: ProposalID, _ answer: Answer, requester: Requester, named: AccountID?) {
+  package init(_ proposal: ProposalID, _ answer: Answer, requester: Requester, named: AccountID?) {
     self.proposal = proposal
     self.answer = answer
     self.requester = requester
     self.named = named
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     if case .connector = requester { throw .operatorRequired }
@@ -52,5 +52,5 @@ public struct DecideProposal: Command {
     return Decision(by: requester, .proposalDecided(event))
   }
 
-  public func outcome(of recorded: RecordedEvents) {}
+  package func outcome(of recorded: RecordedEvents) {}
 }

@@ -1,20 +1,20 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// An operator proposes a change for another operator to approve.
-public struct MakeProposal: Command {
-  public var request: ProposedRequest
+package struct MakeProposal: Command {
+  package var request: ProposedRequest
   /// An operator, at the command line or in person.
-  public var requester: Requester
+  package var requester: Requester
   /// The operator at the command line.
-  public var named: AccountID?
+  package var named: AccountID?
 
-  public init(_ request: ProposedRequest, requester: Requester, named: AccountID?) {
+  package init(_ request: ProposedRequest, requester: Requester, named: AccountID?) {
     self.request = request
     self.requester = requester
     self.named = named
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     let proposer = requester.account ?? named
@@ -30,5 +30,5 @@ public struct MakeProposal: Command {
     return Decision(by: requester, .proposalMade(event))
   }
 
-  public func outcome(of recorded: RecordedEvents) -> ProposalID { ProposalID(rawValue: recorded.first) }
+  package func outcome(of recorded: RecordedEvents) -> ProposalID { ProposalID(rawValue: recorded.first) }
 }

@@ -1,15 +1,15 @@
 /// Uses up the proposal of a change whose own events come after something that no event can take back, such as a new key: so
 /// that one proposal makes one key, whatever goes wrong in between.
-public struct UseProposal: Command {
-  public var kind: Oversight.Guarded
-  public var approval: Approval
+package struct UseProposal: Command {
+  package var kind: Oversight.Guarded
+  package var approval: Approval
 
-  public init(of kind: Oversight.Guarded, _ approval: Approval) {
+  package init(of kind: Oversight.Guarded, _ approval: Approval) {
     self.kind = kind
     self.approval = approval
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     // A change that needs none uses none.
@@ -19,5 +19,5 @@ public struct UseProposal: Command {
     return Decision(by: Requester.operator, used)
   }
 
-  public func outcome(of recorded: RecordedEvents) {}
+  package func outcome(of recorded: RecordedEvents) {}
 }

@@ -1,20 +1,20 @@
-public import LedgerCrypto
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerEvents
 
 /// Registers a resource server, which may ask about every token (RFC 7662).
-public struct CreateResourceServer: Command {
+package struct CreateResourceServer: Command {
   /// 16 random bytes, the ID that it authenticates by.
-  public var publicID: PublicID
+  package var publicID: PublicID
   /// SHA-256 of the Secret.
-  public var secretDigest: Digest
-  public var name: String
+  package var secretDigest: Digest
+  package var name: String
   /// The absolute URI by which clients name it; nil where they cannot.
-  public var audience: String?
+  package var audience: String?
   /// An operator or a tenant administrator.
-  public var requester: Requester
+  package var requester: Requester
 
   /// The registration that somebody asks for.
-  public init(
+  package init(
     publicID: PublicID, secretDigest: Digest, name: String, audience: String?, requester: some Requesting
   ) {
     self.publicID = publicID
@@ -24,7 +24,7 @@ public struct CreateResourceServer: Command {
     self.requester = requester.requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     try state.requireAdministrator(requester)
@@ -51,11 +51,11 @@ public struct CreateResourceServer: Command {
     return Decision(by: requester, .resourceServerCreated(event))
   }
 
-  public func admit(
+  package func admit(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) {
     try state.requireAdministrator(requester)
   }
 
-  public func outcome(of recorded: RecordedEvents) -> ResourceServerID { ResourceServerID(rawValue: recorded.first) }
+  package func outcome(of recorded: RecordedEvents) -> ResourceServerID { ResourceServerID(rawValue: recorded.first) }
 }

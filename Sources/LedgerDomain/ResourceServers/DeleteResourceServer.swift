@@ -1,19 +1,19 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Deletes a resource server: it authenticates no more, and no token is restricted to it any more. Tokens that were
 /// restricted to it stay restricted, to nothing that is left.
-public struct DeleteResourceServer: Command {
-  public var server: ResourceServerID
+package struct DeleteResourceServer: Command {
+  package var server: ResourceServerID
   /// An operator or a tenant administrator.
-  public var requester: Requester
+  package var requester: Requester
 
   /// The deletion that somebody asks for.
-  public init(server: ResourceServerID, requester: some Requesting) {
+  package init(server: ResourceServerID, requester: some Requesting) {
     self.server = server
     self.requester = requester.requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     try state.requireAdministrator(requester)
@@ -22,5 +22,5 @@ public struct DeleteResourceServer: Command {
     return Decision(by: requester, .resourceServerDeleted(event))
   }
 
-  public func outcome(of recorded: RecordedEvents) {}
+  package func outcome(of recorded: RecordedEvents) {}
 }

@@ -1,10 +1,10 @@
-public import LedgerCrypto
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerEvents
 
 extension DomainReader where Self: ~Copyable {
   /// The resource server whose ID and Secret these are. An unknown or deleted one and a wrong Secret are all alike: nil,
   /// after the same comparisons.
-  public func authenticate(
+  package func authenticate(
     resourceServer publicID: PublicID, secret digest: Digest, at now: Timestamp
   ) throws(StateUnreadable) -> ResourceServer? {
     let id = try resourceServer(publicID: publicID)

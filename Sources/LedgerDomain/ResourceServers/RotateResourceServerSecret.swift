@@ -1,25 +1,25 @@
-public import LedgerCrypto
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerEvents
 
 /// Gives a resource server another Secret, as ``RotateSecret`` does to a connector.
-public struct RotateResourceServerSecret: Command {
-  public var server: ResourceServerID
+package struct RotateResourceServerSecret: Command {
+  package var server: ResourceServerID
   /// SHA-256 of the new Secret.
-  public var secretDigest: Digest
+  package var secretDigest: Digest
   /// For how long the Secret before is accepted still; zero where it leaked.
-  public var overlap: Duration
+  package var overlap: Duration
   /// An operator or a tenant administrator.
-  public var requester: Requester
+  package var requester: Requester
 
   /// The rotation that somebody asks for.
-  public init(server: ResourceServerID, secretDigest: Digest, overlap: Duration, requester: some Requesting) {
+  package init(server: ResourceServerID, secretDigest: Digest, overlap: Duration, requester: some Requesting) {
     self.server = server
     self.secretDigest = secretDigest
     self.overlap = overlap
     self.requester = requester.requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     try state.requireAdministrator(requester)
@@ -35,12 +35,12 @@ public struct RotateResourceServerSecret: Command {
     return Decision(by: requester, .resourceServerSecretRotated(event))
   }
 
-  public func admit(
+  package func admit(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) {
     try state.requireAdministrator(requester)
   }
 
   /// Number of the new Secret.
-  public func outcome(of recorded: RecordedEvents) -> SecretID { SecretID(rawValue: recorded.first) }
+  package func outcome(of recorded: RecordedEvents) -> SecretID { SecretID(rawValue: recorded.first) }
 }

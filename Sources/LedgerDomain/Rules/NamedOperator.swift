@@ -1,4 +1,4 @@
-public import LedgerEvents
+package import LedgerEvents
 
 extension DomainReader where Self: ~Copyable {
   /// The rule of who answers for what the command line causes.
@@ -12,7 +12,7 @@ extension DomainReader where Self: ~Copyable {
   /// - Throws: ``Refusal/Code/forbidden`` of the field `operator` for an account that has not the operator role in force,
   ///   and where nobody is named though the rules of the ledger require it; ``Refusal/Code/invalidValue`` where an operator
   ///   is named and somebody else asks.
-  public func requireNamed(_ named: AccountID?, as actor: Subject) throws(DecisionFailure) {
+  package func requireNamed(_ named: AccountID?, as actor: Subject) throws(DecisionFailure) {
     guard actor.kind == .operator else {
       guard named == nil else {
         throw .refused(

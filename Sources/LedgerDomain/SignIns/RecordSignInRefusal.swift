@@ -1,18 +1,18 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Records that a sign-in was refused.
-public struct RecordSignInRefusal: Command {
+package struct RecordSignInRefusal: Command {
   /// The provider's issuer URL.
-  public var issuer: String
-  public var refusal: SignInRefusal
+  package var issuer: String
+  package var refusal: SignInRefusal
   /// What was wrong, in words of the program; nothing personal.
-  public var detail: String
+  package var detail: String
   /// The account, where it is known.
-  public var account: AccountID?
+  package var account: AccountID?
   /// Refusals since the one recorded before that were too many to be recorded.
-  public var unrecorded: UInt64
+  package var unrecorded: UInt64
 
-  public init(issuer: String, refusal: SignInRefusal, detail: String, account: AccountID?, unrecorded: UInt64) {
+  package init(issuer: String, refusal: SignInRefusal, detail: String, account: AccountID?, unrecorded: UInt64) {
     self.issuer = issuer
     self.refusal = refusal
     self.detail = detail
@@ -20,7 +20,7 @@ public struct RecordSignInRefusal: Command {
     self.unrecorded = unrecorded
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     switch refusal {
@@ -42,5 +42,5 @@ public struct RecordSignInRefusal: Command {
     return Decision(by: Requester.operator, .accountSignInRefused(event))
   }
 
-  public func outcome(of recorded: RecordedEvents) {}
+  package func outcome(of recorded: RecordedEvents) {}
 }

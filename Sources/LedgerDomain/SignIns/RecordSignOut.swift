@@ -1,24 +1,24 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Records that sessions of an account were ended.
-public struct RecordSignOut: Command {
+package struct RecordSignOut: Command {
   /// How many sessions one call records.
-  public static let limit = 64
+  package static let limit = 64
 
-  public var account: AccountID
+  package var account: AccountID
   /// The positions of the events of their sign-ins, each 0 where it is not known.
-  public var signIns: [UInt64]
-  public var end: SessionEnd
-  public var requester: Requester
+  package var signIns: [UInt64]
+  package var end: SessionEnd
+  package var requester: Requester
 
-  public init(account: AccountID, signIns: [UInt64], end: SessionEnd, requester: Requester) {
+  package init(account: AccountID, signIns: [UInt64], end: SessionEnd, requester: Requester) {
     self.account = account
     self.signIns = signIns
     self.end = end
     self.requester = requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     // A disabled account signs out as well, and an erased one has its sessions ended.
@@ -45,5 +45,5 @@ public struct RecordSignOut: Command {
       })
   }
 
-  public func outcome(of recorded: RecordedEvents) {}
+  package func outcome(of recorded: RecordedEvents) {}
 }

@@ -1,38 +1,38 @@
-public import LedgerCrypto
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerEvents
 
 /// Asks for a PIN by which the holder of a verified number signs in to a connector. One asked for before is superseded.
 ///
 /// The requester has shown nothing yet of the number. So nothing is refused because of it: where nobody could sign in, or the
 /// number has had its PINs, none is made, and the answer to the outside is the same. An event stands for each ask, so that
 /// each counts.
-public struct RequestSignInPIN: Command {
+package struct RequestSignInPIN: Command {
   /// Who holds the number.
-  public struct Holder: Sendable {
-    public var account: AccountID
+  package struct Holder: Sendable {
+    package var account: AccountID
     /// The number, sealed under the key of its holder.
-    public var sealedNumber: Sealed
+    package var sealedNumber: Sealed
 
-    public init(account: AccountID, sealedNumber: Sealed) {
+    package init(account: AccountID, sealedNumber: Sealed) {
       self.account = account
       self.sealedNumber = sealedNumber
     }
   }
 
-  public var connector: PublicID
+  package var connector: PublicID
   /// SHA-256 of the connector's Secret as presented; nil where the protocol has none.
-  public var secretDigest: Digest?
+  package var secretDigest: Digest?
   /// Keyed hash of the number in E.164 form.
-  public var number: Digest
+  package var number: Digest
   /// Nil where no account was found.
-  public var holder: Holder?
+  package var holder: Holder?
   /// Random salt, 16 bytes.
-  public var salt: [UInt8]
+  package var salt: [UInt8]
   /// HMAC of salt and PIN.
-  public var pinDigest: Digest
-  public var budgets: PINBudgets
+  package var pinDigest: Digest
+  package var budgets: PINBudgets
 
-  public init(
+  package init(
     connector: PublicID, secretDigest: Digest?, number: Digest, holder: Holder?, salt: [UInt8], pinDigest: Digest,
     budgets: PINBudgets = PINBudgets()
   ) {
@@ -46,12 +46,12 @@ public struct RequestSignInPIN: Command {
   }
 
   /// The PIN that is open now.
-  public struct Made: Sendable, Equatable {
-    public var challenge: ChallengeID
-    public var expiresAt: Timestamp
+  package struct Made: Sendable, Equatable {
+    package var challenge: ChallengeID
+    package var expiresAt: Timestamp
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     guard salt.count == 16 else { throw .refused(.invalidValue, field: "salt", expected: "16 bytes") }
@@ -98,7 +98,7 @@ public struct RequestSignInPIN: Command {
   }
 
   /// Nil where no PIN was made.
-  public func outcome(of recorded: RecordedEvents) -> Made? {
+  package func outcome(of recorded: RecordedEvents) -> Made? {
     guard case .phonePINRequested = recorded.events.first else { return nil }
     return Made(challenge: ChallengeID(rawValue: recorded.first), expiresAt: recorded.time + RequestPIN.lifetime)
   }

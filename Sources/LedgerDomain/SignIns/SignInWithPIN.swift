@@ -1,28 +1,28 @@
-public import LedgerCrypto
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerEvents
 
 /// The holder of a verified number signs in to a connector by a PIN: the connector gets the holder's own access, and a
 /// refresh token.
 ///
 /// An unknown number, a wrong PIN, one that is over, and one for another connector are refused alike. A wrong PIN is an
 /// event, so that tries stay counted.
-public struct SignInWithPIN: Command {
+package struct SignInWithPIN: Command {
   /// The connector's ID, and SHA-256 of the Secret as presented.
-  public var connector: PublicID
-  public var secretDigest: Digest
+  package var connector: PublicID
+  package var secretDigest: Digest
   /// Keyed hash of the number.
-  public var number: Digest
+  package var number: Digest
   /// The challenge whose salt ``candidate`` was made with; nil where none was found.
-  public var challenge: ChallengeID?
+  package var challenge: ChallengeID?
   /// HMAC of the challenge's salt and the presented PIN.
-  public var candidate: Digest
+  package var candidate: Digest
   /// SHA-256 of the refresh token's secret part.
-  public var refreshDigest: Digest
+  package var refreshDigest: Digest
   /// What the holder agreed to; nil is all that the connector had when the PIN was asked for.
-  public var consent: Consent?
-  public var budgets: PINBudgets
+  package var consent: Consent?
+  package var budgets: PINBudgets
 
-  public init(
+  package init(
     connector: PublicID, secretDigest: Digest, number: Digest, challenge: ChallengeID?, candidate: Digest,
     refreshDigest: Digest, consent: Consent? = nil, budgets: PINBudgets = PINBudgets()
   ) {
@@ -37,24 +37,24 @@ public struct SignInWithPIN: Command {
   }
 
   /// What the PIN led to.
-  public enum Outcome: Sendable, Equatable {
+  package enum Outcome: Sendable, Equatable {
     case signedIn(SignedIn)
     /// A wrong PIN: to the caller this is ``Refusal/Code/invalidGrant``.
     case rejected(triesLeft: Int)
   }
 
   /// The access that the connector has now.
-  public struct SignedIn: Sendable, Equatable {
-    public var account: AccountID
-    public var grant: GrantID
+  package struct SignedIn: Sendable, Equatable {
+    package var account: AccountID
+    package var grant: GrantID
     /// The new family, which is the handle of the refresh token too.
-    public var family: FamilyID
-    public var expiresAt: Timestamp
+    package var family: FamilyID
+    package var expiresAt: Timestamp
     /// Nil where the grant was there already: its scopes do not change.
-    public var scopes: Scopes?
+    package var scopes: Scopes?
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     let client = try state.requireClient(connector, secret: secretDigest, at: context.now)
@@ -97,7 +97,7 @@ public struct SignInWithPIN: Command {
     return Decision(by: requester, events: [.phonePINAccepted(accepted)] + granting.events)
   }
 
-  public func admit(
+  package func admit(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) {
     guard try read(state.authenticate(connector, secret: secretDigest, at: context.now)) != nil else {
@@ -105,7 +105,7 @@ public struct SignInWithPIN: Command {
     }
   }
 
-  public func outcome(of recorded: RecordedEvents) -> Outcome {
+  package func outcome(of recorded: RecordedEvents) -> Outcome {
     if case .phonePINRejected(let event) = recorded.events.first {
       return .rejected(triesLeft: Int(event.triesLeft))
     }

@@ -70,7 +70,7 @@ extension Standing {
   /// Lets the credential end when it does by the corrections of the clock.
   ///
   /// - Parameter number: the object's.
-  public mutating func correct(by clock: ClockCorrections, _ number: UInt64) {
+  package mutating func correct(by clock: ClockCorrections, _ number: UInt64) {
     guard !clock.isEmpty, var credential else { return }
     credential.expiresAt = clock.end(credential.expiresAt, saidAt: number)
     if credential.successor != 0 {
@@ -90,7 +90,7 @@ extension Webhook {
 
 extension ConnectorCredentials {
   /// Lets the Secret before end when it does by the corrections of the clock.
-  public mutating func correct(by clock: ClockCorrections) {
+  package mutating func correct(by clock: ClockCorrections) {
     guard !clock.isEmpty, previous.rawValue != 0 else { return }
     previousUntil = clock.end(previousUntil, saidAt: current.rawValue)
   }

@@ -3,7 +3,7 @@ public import LedgerEvents
 
 /// What is counted over a day, and for what: PINs, and the erasures that persons asked for themselves. The counts belong to
 /// nobody: they outlive the account and the person, for a day.
-public enum DayCountScope: Sendable, Hashable {
+@usableFromInline package enum DayCountScope: Sendable, Hashable {
   /// PINs for a number, whoever asked. The keyed hash of the number in E.164 form.
   case number(Digest)
   /// Of those for a number, those that a connector asked for without its Secret.
@@ -21,13 +21,13 @@ public enum DayCountScope: Sendable, Hashable {
 }
 
 /// How many there were within a day.
-public struct DayCounts: Sendable, Hashable {
+@usableFromInline package struct DayCounts: Sendable, Hashable {
   /// PINs that were asked for, those included that were withheld; or erasures.
-  public var asks: Int
+  package var asks: Int
   /// Wrong PINs that were presented.
-  public var failures: Int
+  package var failures: Int
 
-  public init(asks: Int = 0, failures: Int = 0) {
+  package init(asks: Int = 0, failures: Int = 0) {
     self.asks = asks
     self.failures = failures
   }

@@ -1,13 +1,13 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Which people of a group.
-public enum GroupList: Sendable, Hashable {
+@usableFromInline package enum GroupList: Sendable, Hashable {
   case members
   case subscribers
 }
 
 /// What tells one person from another when people are counted.
-public enum PersonName: Sendable, Hashable {
+package enum PersonName: Sendable, Hashable {
   /// Somebody who has the account, or holds a number with which it was verified.
   case account(AccountID)
   /// Somebody who has a number, and is known by that alone: the name of the key that the number is sealed under, wherever it is.
@@ -15,12 +15,12 @@ public enum PersonName: Sendable, Hashable {
 }
 
 /// A person's place in a group, with as much as counting needs.
-public struct GroupPlace: Sendable, Equatable {
-  public var person: PersonName
+@usableFromInline package struct GroupPlace: Sendable, Equatable {
+  package var person: PersonName
   /// What a member may do; unspecified for subscribers.
-  public var role: Role
+  package var role: Role
 
-  public init(person: PersonName, role: Role) {
+  package init(person: PersonName, role: Role) {
     self.person = person
     self.role = role
   }

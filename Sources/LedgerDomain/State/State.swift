@@ -35,13 +35,13 @@ public struct Account: Sendable, Equatable {
 }
 
 /// A verified phone.
-public struct Phone: Sendable, Equatable {
-  public var id: PhoneID
-  public var account: AccountID
-  public var number: Sealed
-  public var isRemoved: Bool
+@usableFromInline package struct Phone: Sendable, Equatable {
+  package var id: PhoneID
+  package var account: AccountID
+  package var number: Sealed
+  package var isRemoved: Bool
 
-  public init(id: PhoneID, account: AccountID, number: Sealed, isRemoved: Bool) {
+  package init(id: PhoneID, account: AccountID, number: Sealed, isRemoved: Bool) {
     self.id = id
     self.account = account
     self.number = number
@@ -50,23 +50,23 @@ public struct Phone: Sendable, Equatable {
 }
 
 /// A PIN that was asked for.
-public struct PINChallenge: Sendable, Equatable {
-  public var id: ChallengeID
-  public var account: AccountID
-  public var number: Sealed
+@usableFromInline package struct PINChallenge: Sendable, Equatable {
+  package var id: ChallengeID
+  package var account: AccountID
+  package var number: Sealed
   /// Random salt of the PIN's digest.
-  public var salt: [UInt8]
+  package var salt: [UInt8]
   /// HMAC of salt and PIN.
-  public var digest: Digest
-  public var expiresAt: Timestamp
+  package var digest: Digest
+  package var expiresAt: Timestamp
   /// Wrong PINs tried so far.
-  public var failures: UInt8
+  package var failures: UInt8
   /// Whether it was answered, or superseded by a newer one.
-  public var isClosed: Bool
+  package var isClosed: Bool
   /// The connector that the holder of the number signs in to by it; nil where it verifies the number.
-  public var connector: ConnectorID?
+  package var connector: ConnectorID?
 
-  public init(
+  package init(
     id: ChallengeID, account: AccountID, number: Sealed, salt: [UInt8], digest: Digest, expiresAt: Timestamp,
     failures: UInt8, isClosed: Bool, connector: ConnectorID? = nil
   ) {
@@ -117,23 +117,23 @@ public struct Connector: Sendable, Equatable {
 
 /// What issuing a token needs to know of a connector, and little else: the digests of its secrets, and how long its
 /// tokens live. While a rotation of the secret overlaps, the one before is accepted too.
-public struct ConnectorCredentials: Sendable, Equatable, BitwiseCopyable {
-  public var current: SecretID
-  public var currentDigest: Digest
+@usableFromInline package struct ConnectorCredentials: Sendable, Equatable, BitwiseCopyable {
+  @usableFromInline package var current: SecretID
+  @usableFromInline package var currentDigest: Digest
   /// The secret before, accepted until ``previousUntil``; number, digest and time are zero where there is none.
-  public var previous: SecretID
-  public var previousDigest: Digest
-  public var previousUntil: Timestamp
+  @usableFromInline package var previous: SecretID
+  @usableFromInline package var previousDigest: Digest
+  @usableFromInline package var previousUntil: Timestamp
   /// Lifetimes in seconds, as ``ConnectorDetails`` has them: 0 is the default.
-  public var accessTokenLifetime: Int64
-  public var refreshTokenLifetime: Int64
-  public var rotation: RefreshRotation
+  package var accessTokenLifetime: Int64
+  package var refreshTokenLifetime: Int64
+  package var rotation: RefreshRotation
   /// Whether its access tokens are bound to a key that it proves to have.
-  public var isDPoPBound: Bool
+  @usableFromInline package var isDPoPBound: Bool
   /// Whether its access tokens are signed.
-  public var hasSignedTokens: Bool
+  @usableFromInline package var hasSignedTokens: Bool
 
-  public init(
+  package init(
     current: SecretID, currentDigest: Digest, previous: SecretID, previousDigest: Digest, previousUntil: Timestamp,
     accessTokenLifetime: Int64, refreshTokenLifetime: Int64, rotation: RefreshRotation, isDPoPBound: Bool = false,
     hasSignedTokens: Bool = false
@@ -152,11 +152,11 @@ public struct ConnectorCredentials: Sendable, Equatable, BitwiseCopyable {
 }
 
 /// A connector as far as it matters for who authenticates as it.
-public struct ConnectorClient: Sendable, BitwiseCopyable {
-  public var id: ConnectorID
-  public var credentials: ConnectorCredentials
+@usableFromInline package struct ConnectorClient: Sendable, BitwiseCopyable {
+  @usableFromInline package var id: ConnectorID
+  @usableFromInline package var credentials: ConnectorCredentials
 
-  public init(id: ConnectorID, credentials: ConnectorCredentials) {
+  @usableFromInline package init(id: ConnectorID, credentials: ConnectorCredentials) {
     self.id = id
     self.credentials = credentials
   }

@@ -1,25 +1,25 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// People become subscribers of a public group: an account itself, or people whom an admin of the group names.
 ///
 /// Each is answered for alone: who is a subscriber already stays one, and the others are added. Only what can be no
 /// subscriber at all, such as an account that there is not, refuses the request as a whole.
-public struct AddSubscribers: Command {
-  public var group: GroupID
+package struct AddSubscribers: Command {
+  package var group: GroupID
   /// 1 to ``SubscriberLimits/named`` people. A number that no account holds makes a subscription without account, which
   /// goes to the person who verifies the number.
-  public var people: [NamedPerson]
+  package var people: [NamedPerson]
   /// An admin of the group, or the only account that is named.
-  public var requester: Requester
+  package var requester: Requester
 
   /// The additions that somebody asks for.
-  public init(_ people: [NamedPerson], to group: GroupID, requester: some Requesting) {
+  package init(_ people: [NamedPerson], to group: GroupID, requester: some Requesting) {
     self.people = people
     self.group = group
     self.requester = requester.requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     _ = try state.requirePublicGroup(group, by: requester, isForSelf: isForSelf)
@@ -34,7 +34,7 @@ public struct AddSubscribers: Command {
 
   /// For each person in the order of the request, the subscription that was made; nil for one who was a subscriber
   /// already, by an earlier subscription or as an earlier one of the people.
-  public func outcome(of recorded: RecordedEvents) -> [SubscriptionID?] {
+  package func outcome(of recorded: RecordedEvents) -> [SubscriptionID?] {
     var made = [SubscriptionID?](repeating: nil, count: people.count)
     for (offset, event) in recorded.events.enumerated() {
       guard case .groupSubscriberAdded(let event) = event, made.indices.contains(Int(event.item) - 1) else { continue }

@@ -1,11 +1,11 @@
 import LedgerEvents
 
 /// Bounds of requests about subscribers.
-public enum SubscriberLimits {
+@usableFromInline package enum SubscriberLimits {
   /// How many people a request may name.
-  public static let named = 100
+  package static let named = 100
   /// How many subscribers a page may have.
-  public static let page = 50
+  @usableFromInline package static let page = 50
 }
 
 extension DomainReader where Self: ~Copyable {

@@ -1,31 +1,31 @@
-public import LedgerCrypto
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerEvents
 
 /// Subscribers of a public group are removed by an admin, or one leaves. Each is answered for alone: who is no
 /// subscriber needs nothing done, and the others are removed.
-public struct RemoveSubscribers: Command {
+package struct RemoveSubscribers: Command {
   /// Who is to be no subscriber any more.
-  public enum Target: Sendable, Hashable {
+  package enum Target: Sendable, Hashable {
     case account(AccountID)
     /// The keyed hash of a number in E.164 form: the person added by it, and the person who holds it.
     case number(Digest)
     case subscription(SubscriptionID)
   }
 
-  public var group: GroupID
+  package var group: GroupID
   /// 1 to ``SubscriberLimits/named``.
-  public var targets: [Target]
+  package var targets: [Target]
   /// An admin of the group, or the only subscriber who is named.
-  public var requester: Requester
+  package var requester: Requester
 
   /// The removals that somebody asks for.
-  public init(_ targets: [Target], from group: GroupID, requester: some Requesting) {
+  package init(_ targets: [Target], from group: GroupID, requester: some Requesting) {
     self.targets = targets
     self.group = group
     self.requester = requester.requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     var isForSelf = false
@@ -55,7 +55,7 @@ public struct RemoveSubscribers: Command {
   }
 
   /// For each of those named, in order, whether it was a subscriber until now.
-  public func outcome(of recorded: RecordedEvents) -> [Bool] {
+  package func outcome(of recorded: RecordedEvents) -> [Bool] {
     var ended = [Bool](repeating: false, count: targets.count)
     for case .groupSubscriberRemoved(let event) in recorded.events where ended.indices.contains(Int(event.item) - 1) {
       ended[Int(event.item) - 1] = true

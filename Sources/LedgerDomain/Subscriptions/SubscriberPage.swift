@@ -18,7 +18,7 @@ extension DomainReader where Self: ~Copyable {
   ///   - limit: 1 to ``SubscriberLimits/page``.
   /// - Throws: ``Refusal/Code/invalidValue`` of `limit`, or of a group that is not public, ``Refusal/Code/notFound``,
   ///   ``Refusal/Code/gone``, ``Refusal/Code/forbidden``, ``Refusal/Code/accountDisabled``.
-  public func subscribers(
+  package func subscribers(
     of group: GroupID, after: SubscriptionID?, limit: Int, by requester: Requester
   ) throws(DecisionFailure) -> SubscriberPage {
     try requireCount(limit, in: 1...SubscriberLimits.page, field: "limit")

@@ -118,7 +118,7 @@ extension DecisionFailure {
 extension Standing {
   /// Of a token, or a family's first refresh token: what it is restricted to.
   @inlinable
-  public var audiences: Audiences {
+  package var audiences: Audiences {
     get { Audiences(parents[1], parents[2], parents[3]) }
     set { for index in 0..<3 { parents[index + 1] = newValue.slots[index] } }
   }
@@ -126,7 +126,7 @@ extension Standing {
   /// Of a connector: position of the event that last took from it the permission to get tokens of its own; 0 if none did.
   /// Those it got before that are stopped.
   @inlinable
-  public var ownTokensStoppedBy: UInt64 {
+  package var ownTokensStoppedBy: UInt64 {
     get { parents[1] }
     set { parents[1] = newValue }
   }

@@ -1,29 +1,29 @@
-public import LedgerCrypto
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerEvents
 
 /// A connector trades its refresh token for an access token; when it is time, for a new refresh token too.
 ///
 /// The busiest command: twelve look-ups at most, and nothing decoded that is not needed.
-public struct IssueAccessToken: Command {
+package struct IssueAccessToken: Command {
   /// For how long after an immediate rotation the replaced refresh token still works, so that a caller who lost the
   /// answer may ask again. The use of the successor ends it: that caller has the answer.
-  public static let retryWindow = Duration.seconds(60)
+  package static let retryWindow = Duration.seconds(60)
 
   /// The connector's ID, and SHA-256 of the Secret as presented.
-  public var connector: PublicID
-  public var secretDigest: Digest
+  package var connector: PublicID
+  package var secretDigest: Digest
   /// Handle and digest of the refresh token as presented.
-  public var refreshToken: TokenID
-  public var refreshDigest: Digest
+  package var refreshToken: TokenID
+  package var refreshDigest: Digest
   /// SHA-256 of the new access token's secret part.
-  public var accessDigest: Digest
+  package var accessDigest: Digest
   /// What the access token is to be limited to; nil gives all that the refresh token allows.
-  public var scopes: Scopes?
-  public var conditions: TokenConditions
+  package var scopes: Scopes?
+  package var conditions: TokenConditions
   /// Draws a successor of the refresh token: asked only where one is due. Without it none is made.
-  public var successor: (@Sendable () throws(DecisionFailure) -> NewSuccessor)?
+  package var successor: (@Sendable () throws(DecisionFailure) -> NewSuccessor)?
 
-  public init(
+  package init(
     connector: PublicID, secretDigest: Digest, refreshToken: TokenID, refreshDigest: Digest, accessDigest: Digest,
     scopes: Scopes? = nil, conditions: TokenConditions = .none,
     successor: (@Sendable () throws(DecisionFailure) -> NewSuccessor)?
@@ -39,20 +39,20 @@ public struct IssueAccessToken: Command {
   }
 
   /// A refresh token that was drawn to take the place of another.
-  public struct NewSuccessor: Sendable {
+  package struct NewSuccessor: Sendable {
     /// SHA-256 of its secret part.
-    public var digest: Digest
+    package var digest: Digest
     /// The secret part, sealed, for a caller who presents the replaced token again within its window.
-    public var kept: [UInt8]
+    package var kept: [UInt8]
 
-    public init(digest: Digest, kept: [UInt8]) {
+    package init(digest: Digest, kept: [UInt8]) {
       self.digest = digest
       self.kept = kept
     }
   }
 
   /// What the refresh token led to.
-  public enum Outcome: Sendable, Equatable {
+  package enum Outcome: Sendable, Equatable {
     case issued(Issued)
     /// A replaced refresh token was presented, and its family is stopped: to the caller this is
     /// ``Refusal/Code/invalidGrant``.
@@ -60,23 +60,23 @@ public struct IssueAccessToken: Command {
   }
 
   /// An access token that was issued.
-  public struct Issued: Sendable, Equatable {
+  package struct Issued: Sendable, Equatable {
     /// The access token's handle.
-    public var handle: TokenID
-    public var expiresAt: Timestamp
-    public var scopes: Scopes
-    public var connector: ConnectorID
-    public var grant: GrantID
-    public var group: GroupID?
+    package var handle: TokenID
+    package var expiresAt: Timestamp
+    package var scopes: Scopes
+    package var connector: ConnectorID
+    package var grant: GrantID
+    package var group: GroupID?
     /// The refresh token that takes the place of the one presented, made by this request or before.
-    public var successor: TokenID?
+    package var successor: TokenID?
     /// The resource servers that the access token is restricted to.
-    public var audiences = Audiences.unrestricted
-    public var isSigned = false
+    package var audiences = Audiences.unrestricted
+    package var isSigned = false
   }
 
   @inlinable
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     guard let client = try read(state.authenticate(connector, secret: secretDigest, at: context.now)) else {
@@ -124,7 +124,7 @@ public struct IssueAccessToken: Command {
     return decision
   }
 
-  public func admit(
+  package func admit(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) {
     guard try read(state.authenticate(connector, secret: secretDigest, at: context.now)) != nil else {
@@ -132,7 +132,7 @@ public struct IssueAccessToken: Command {
     }
   }
 
-  public func outcome(of recorded: RecordedEvents) -> Outcome {
+  package func outcome(of recorded: RecordedEvents) -> Outcome {
     switch recorded.events.first {
     case .tokenIssued(let token):
       return .issued(

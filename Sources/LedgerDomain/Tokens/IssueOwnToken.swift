@@ -1,20 +1,20 @@
-public import LedgerCrypto
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerEvents
 
 /// A connector gets an access token for itself, for no person (RFC 6749 section 4.4), where its owner allows that.
 ///
 /// The token stands on the connector and its owner's account alone. There is no refresh token: the connector asks again.
-public struct IssueOwnToken: Command {
+package struct IssueOwnToken: Command {
   /// The connector's ID, and SHA-256 of the Secret as presented.
-  public var connector: PublicID
-  public var secretDigest: Digest
+  package var connector: PublicID
+  package var secretDigest: Digest
   /// SHA-256 of the new access token's secret part.
-  public var accessDigest: Digest
+  package var accessDigest: Digest
   /// What the token may do at most; nil for all that the connector may.
-  public var scopes: Scopes?
-  public var conditions: TokenConditions
+  package var scopes: Scopes?
+  package var conditions: TokenConditions
 
-  public init(
+  package init(
     connector: PublicID, secretDigest: Digest, accessDigest: Digest, scopes: Scopes?, conditions: TokenConditions
   ) {
     self.connector = connector
@@ -25,14 +25,14 @@ public struct IssueOwnToken: Command {
   }
 
   /// An access token that was issued.
-  public struct Outcome: Sendable, Equatable {
-    public var handle: TokenID
-    public var expiresAt: Timestamp
-    public var scopes: Scopes
-    public var isSigned: Bool
+  package struct Outcome: Sendable, Equatable {
+    package var handle: TokenID
+    package var expiresAt: Timestamp
+    package var scopes: Scopes
+    package var isSigned: Bool
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     guard let client = try read(state.authenticate(connector, secret: secretDigest, at: context.now)) else {
@@ -57,7 +57,7 @@ public struct IssueOwnToken: Command {
     return Decision(by: Subject(client.id), .tokenIssued(event))
   }
 
-  public func admit(
+  package func admit(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) {
     guard try read(state.authenticate(connector, secret: secretDigest, at: context.now)) != nil else {
@@ -65,7 +65,7 @@ public struct IssueOwnToken: Command {
     }
   }
 
-  public func outcome(of recorded: RecordedEvents) -> Outcome {
+  package func outcome(of recorded: RecordedEvents) -> Outcome {
     guard case .tokenIssued(let token) = recorded.events.first else {
       preconditionFailure("These are not the events of an IssueOwnToken.")
     }

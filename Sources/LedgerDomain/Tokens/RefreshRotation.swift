@@ -1,5 +1,5 @@
 import LedgerCrypto
-public import LedgerEvents
+package import LedgerEvents
 
 extension IssueAccessToken {
   /// The successor that the presented refresh token, which has none yet, gets now, if any: when a tenth of a refresh token's life is left,

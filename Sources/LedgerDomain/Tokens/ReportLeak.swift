@@ -1,5 +1,5 @@
-public import LedgerCrypto
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerEvents
 
 /// Somebody found a token in a public place: where is recorded, and the token is stopped, a refresh token with its family.
 ///
@@ -8,19 +8,19 @@ public struct ReportLeak: Command {
   /// The longest texts that are recorded, in characters; longer ones are cut.
   static let maximumTextLength = 1_000
   /// The reporter of tokens that an operator found.
-  public static let ownReporter = "scan"
+  package static let ownReporter = "scan"
 
   /// Handle and digest of the token as it was found, of either kind.
-  public var token: TokenID
-  public var digest: Digest
+  package var token: TokenID
+  package var digest: Digest
   /// The identifier of the key that signed the report, or `scan`.
-  public var reporter: String
+  package var reporter: String
   /// What kind of place it was found in, in the reporter's words.
-  public var source: String
+  package var source: String
   /// Where it was found: an address or the name of a file.
-  public var location: String
+  package var location: String
 
-  public init(token: TokenID, digest: Digest, reporter: String, source: String, location: String) {
+  package init(token: TokenID, digest: Digest, reporter: String, source: String, location: String) {
     self.token = token
     self.digest = digest
     self.reporter = reporter
@@ -36,7 +36,7 @@ public struct ReportLeak: Command {
     case recorded(stopped: Bool)
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     let nothing = Decision(by: Requester.operator)
@@ -71,7 +71,7 @@ public struct ReportLeak: Command {
       by: Requester.operator, events: [.tokenLeakReported(leak)] + (revocation.map { [.tokenRevoked($0)] } ?? []))
   }
 
-  public func outcome(of recorded: RecordedEvents) -> Outcome {
+  package func outcome(of recorded: RecordedEvents) -> Outcome {
     recorded.events.isEmpty ? .unknown : .recorded(stopped: recorded.events.count > 1)
   }
 

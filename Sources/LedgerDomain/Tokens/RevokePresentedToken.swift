@@ -1,27 +1,27 @@
-public import LedgerCrypto
-public import LedgerEvents
+package import LedgerCrypto
+package import LedgerEvents
 
 /// A connector, or a resource server, revokes a token by presenting it (RFC 7009): an access token alone, a refresh token
 /// with its family. A connector revokes its own only.
 ///
 /// What is unknown, stopped already, or another's is no error and makes no event, so that nobody learns from the answer
 /// what a token is.
-public struct RevokePresentedToken: Command {
+package struct RevokePresentedToken: Command {
   /// The ID of the connector or the resource server, and SHA-256 of the Secret as presented.
-  public var connector: PublicID
-  public var secretDigest: Digest
+  package var connector: PublicID
+  package var secretDigest: Digest
   /// Handle and digest of the token as presented, of either kind.
-  public var token: TokenID
-  public var digest: Digest
+  package var token: TokenID
+  package var digest: Digest
 
-  public init(connector: PublicID, secretDigest: Digest, token: TokenID, digest: Digest) {
+  package init(connector: PublicID, secretDigest: Digest, token: TokenID, digest: Digest) {
     self.connector = connector
     self.secretDigest = secretDigest
     self.token = token
     self.digest = digest
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     let (subject, client) = try caller(state, context)
@@ -55,12 +55,12 @@ public struct RevokePresentedToken: Command {
     return (Subject(server.id), nil)
   }
 
-  public func admit(
+  package func admit(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) {
     _ = try caller(state, context)
   }
 
   /// Whether something was stopped; false if there was nothing to stop.
-  public func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
+  package func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
 }

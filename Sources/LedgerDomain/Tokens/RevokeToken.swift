@@ -18,17 +18,17 @@ public struct RevokeToken: Command {
     case account(AccountID)
   }
 
-  public var target: Target
+  package var target: Target
   /// The granter, an admin of the group, or the connector's owner; for an account its holder only; a connector for its
   /// own tokens, where the person for whom it acts may.
-  public var requester: Requester
+  package var requester: Requester
 
-  public init(_ target: Target, requester: Requester) {
+  package init(_ target: Target, requester: Requester) {
     self.target = target
     self.requester = requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     try state.requireActive(requester)
@@ -45,7 +45,7 @@ public struct RevokeToken: Command {
   }
 
   /// Whether something was stopped; false if there was nothing to stop.
-  public func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
+  package func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
 
   private func stopToken(
     _ id: TokenID, _ state: borrowing some DomainReader & ~Copyable

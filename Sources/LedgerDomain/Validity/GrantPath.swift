@@ -1,20 +1,20 @@
 public import LedgerEvents
 
 /// What the tokens of a family, or a connector's own tokens, stand on, where nothing is in their way.
-public struct GrantPath: Sendable, Equatable, BitwiseCopyable {
+@usableFromInline package struct GrantPath: Sendable, Equatable, BitwiseCopyable {
   /// Nil for a connector's own tokens.
-  public var grant: GrantID?
-  public var connector: ConnectorID
-  public var granter: AccountID
-  public var group: GroupID?
+  @usableFromInline package var grant: GrantID?
+  @usableFromInline package var connector: ConnectorID
+  @usableFromInline package var granter: AccountID
+  @usableFromInline package var group: GroupID?
   /// What the family, its grant and everything that that stands on let pass.
-  public var scopes: Scopes
+  @usableFromInline package var scopes: Scopes
   /// Position of the event that stopped the connector's own tokens of before it; 0 if none did, and on all other paths.
-  public var ownTokensStoppedBy: UInt64
+  @usableFromInline package var ownTokensStoppedBy: UInt64
 
   /// A way that is clear.
   @inlinable
-  public init(
+  package init(
     grant: GrantID?, connector: ConnectorID, granter: AccountID, group: GroupID?, scopes: Scopes,
     ownTokensStoppedBy: UInt64 = 0
   ) {
@@ -28,7 +28,7 @@ public struct GrantPath: Sendable, Equatable, BitwiseCopyable {
 }
 
 /// Whether the way down to all that something stands on is clear.
-public enum Examination: Sendable, Equatable {
+@usableFromInline package enum Examination: Sendable, Equatable {
   case clear(GrantPath)
   case obstructed(Verdict.Reason)
 }
@@ -49,7 +49,7 @@ extension StandingReader where Self: ~Copyable {
 
   /// Whether the way from a family down to all that it stands on is clear.
   @inlinable
-  public func examine(family number: UInt64) throws(StateUnreadable) -> Examination {
+  package func examine(family number: UInt64) throws(StateUnreadable) -> Examination {
     let family = try required(number)
     if family.kind == .connector { return try examine(ownTokensOf: family, number) }
     guard family.kind == .family else { throw .misplaced(number) }
@@ -76,7 +76,7 @@ extension StandingReader where Self: ~Copyable {
   }
 
   @inlinable
-  public func path(ofFamily number: UInt64) throws(StateUnreadable) -> Examination { try examine(family: number) }
+  package func path(ofFamily number: UInt64) throws(StateUnreadable) -> Examination { try examine(family: number) }
 
   /// - Parameter family: the family of tokens to examine the grant for.
   @inlinable

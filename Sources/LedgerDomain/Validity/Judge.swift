@@ -21,7 +21,7 @@ public enum TokenKind: Sendable {
 ///   - now: the moment to judge by. A token is valid until just before it expires.
 /// - Throws: ``StateUnreadable`` also where a row that the token stands on is missing: damage never makes a token valid.
 @inlinable
-public func judge(
+package func judge(
   handle: TokenID, digest: Digest, as kind: TokenKind, at now: Timestamp,
   in state: borrowing some StandingReader & ~Copyable
 ) throws(StateUnreadable) -> Verdict {
@@ -36,7 +36,7 @@ public func judge(
 ///
 /// As ``judge(handle:digest:as:at:in:)`` but for the digest.
 @inlinable
-public func judge(
+package func judge(
   handle: TokenID, at now: Timestamp, in state: borrowing some StandingReader & ~Copyable
 ) throws(StateUnreadable) -> Verdict {
   guard let token = try state.standing(of: handle.rawValue), let credential = token.credential else {

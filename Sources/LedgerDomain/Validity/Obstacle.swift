@@ -1,10 +1,10 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Why nothing that stands on a grant, a connector or an account is valid, if so: looked up along what it stands on
 /// itself. Other objects are judged alone.
 ///
 /// - Throws: ``StateUnreadable`` where a row that it stands on is missing.
-public func obstacle(
+package func obstacle(
   to subject: Subject, in state: borrowing some StandingReader & ~Copyable
 ) throws(StateUnreadable) -> Verdict.Reason? {
   guard let standing = try state.standing(of: subject.number), standing.kind == subject.kind else { return .unknown }

@@ -23,35 +23,35 @@ public import LedgerEvents
 /// Tokens carry the scopes that they were issued with, grants those granted, connectors those of their details. A
 /// granter's account lets those of the tenant's data pass only while its role is tenant administrator; all else lets
 /// every scope pass.
-public struct Standing: Sendable, Equatable {
-  public var kind: SubjectKind
+@usableFromInline package struct Standing: Sendable, Equatable {
+  @usableFromInline package var kind: SubjectKind
   /// Position of the event that stopped it; 0 while it stands. Cleared when it is started again.
-  public var stoppedBy: UInt64
+  @usableFromInline package var stoppedBy: UInt64
   /// Position of the latest event that stopped, for good, everything older that stands on this object; 0 if none.
   ///
   /// What counts as older depends on the object. On a membership (its holder was demoted) it is the grants with a
   /// smaller number; on a connector or a granter's account (all tokens revoked) it is the families with a smaller
   /// number, with the access tokens from them, whenever issued.
-  public var floor: UInt64
+  @usableFromInline package var floor: UInt64
   /// The scopes that pass through here; what a token may do is what all on its way let pass.
-  public var scopes: Scopes
+  @usableFromInline package var scopes: Scopes
   /// What this stands on; 0 where there are fewer than four.
-  public var parents: InlineArray<4, UInt64>
+  @usableFromInline package var parents: InlineArray<4, UInt64>
   /// Of tokens only: when it expires, and the digest of its secret part.
-  public var credential: Credential?
+  @usableFromInline package var credential: Credential?
 
   /// What a token's own row adds.
-  public struct Credential: Sendable, Equatable {
-    public var digest: Digest
-    public var expiresAt: Timestamp
+  @usableFromInline package struct Credential: Sendable, Equatable {
+    @usableFromInline package var digest: Digest
+    @usableFromInline package var expiresAt: Timestamp
     /// Of a refresh token: the handle of its successor (0 if none), and the moment from which it may not be presented
     /// any more.
-    public var successor: UInt64
-    public var acceptedUntil: Timestamp
+    @usableFromInline package var successor: UInt64
+    @usableFromInline package var acceptedUntil: Timestamp
     /// Of an access token that is bound to a key: its SHA-256 thumbprint (RFC 7638).
-    public var keyThumbprint: Digest?
+    @usableFromInline package var keyThumbprint: Digest?
 
-    public init(
+    package init(
       digest: Digest, expiresAt: Timestamp, successor: UInt64 = 0, acceptedUntil: Timestamp = Timestamp(rawValue: 0)
     ) {
       self.digest = digest
@@ -62,7 +62,7 @@ public struct Standing: Sendable, Equatable {
   }
 
   /// An object that stands, on up to four others.
-  public init(
+  package init(
     _ kind: SubjectKind, scopes: Scopes = .all, on first: UInt64 = 0, _ second: UInt64 = 0, _ third: UInt64 = 0,
     _ fourth: UInt64 = 0, credential: Credential? = nil
   ) {
@@ -74,7 +74,7 @@ public struct Standing: Sendable, Equatable {
     self.credential = credential
   }
 
-  public static func == (one: Standing, other: Standing) -> Bool {
+  @usableFromInline package static func == (one: Standing, other: Standing) -> Bool {
     one.kind == other.kind && one.stoppedBy == other.stoppedBy && one.floor == other.floor
       && one.scopes == other.scopes && one.credential == other.credential
       && one.parents.indices.allSatisfy { one.parents[$0] == other.parents[$0] }

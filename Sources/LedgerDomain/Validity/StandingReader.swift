@@ -1,7 +1,7 @@
 public import LedgerEvents
 
 /// The graph of what tokens stand on, at one moment: all that judging a token reads. See ``Standing``.
-public protocol StandingReader: ~Copyable {
+@usableFromInline package protocol StandingReader: ~Copyable {
   /// Whether the object made at this position stands, and what it stands on. Nil where the event at this position
   /// made no object that validity depends on.
   func standing(of number: UInt64) throws(StateUnreadable) -> Standing?

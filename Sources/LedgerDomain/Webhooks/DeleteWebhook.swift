@@ -1,17 +1,17 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Removes a webhook for good. Once the event is durable, the key of its secrets is to be destroyed.
-public struct DeleteWebhook: Command {
-  public var webhook: WebhookID
+package struct DeleteWebhook: Command {
+  package var webhook: WebhookID
   /// A token has the scope `webhook.remove`.
-  public var caller: WebhookCaller
+  package var caller: WebhookCaller
 
-  public init(webhook: WebhookID, by caller: WebhookCaller) {
+  package init(webhook: WebhookID, by caller: WebhookCaller) {
     self.webhook = webhook
     self.caller = caller
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     let (known, requester) = try state.requireWebhook(webhook, by: caller, having: .webhookRemove, at: context.now)
@@ -22,7 +22,7 @@ public struct DeleteWebhook: Command {
     return Decision(by: requester, .webhookDeleted(event))
   }
 
-  public func admit(
+  package func admit(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) {
     switch caller {
@@ -31,5 +31,5 @@ public struct DeleteWebhook: Command {
     }
   }
 
-  public func outcome(of recorded: RecordedEvents) {}
+  package func outcome(of recorded: RecordedEvents) {}
 }

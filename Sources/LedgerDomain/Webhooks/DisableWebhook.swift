@@ -1,25 +1,25 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Lets a webhook deliver nothing until its connector asks for it again. Somebody who wants it gone deletes it, or revokes
 /// the grant.
-public struct DisableWebhook: Command {
+package struct DisableWebhook: Command {
   /// Who disables.
-  public enum Cause: Sendable, Hashable {
+  package enum Cause: Sendable, Hashable {
     /// Somebody who may stop the grant, or an operator, for a reason that is shown in the audit trail. No personal data.
     case requester(Requester, reason: String)
     /// The ledger itself, after so many deliveries in a row failed. The webhook is recorded as the actor.
     case failures(Int)
   }
 
-  public var webhook: WebhookID
-  public var cause: Cause
+  package var webhook: WebhookID
+  package var cause: Cause
 
-  public init(webhook: WebhookID, _ cause: Cause) {
+  package init(webhook: WebhookID, _ cause: Cause) {
     self.webhook = webhook
     self.cause = cause
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     var event = WebhookDisabled()
@@ -42,7 +42,7 @@ public struct DisableWebhook: Command {
   }
 
   /// Whether it was to deliver until now.
-  public func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
+  package func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
 }
 
 extension WebhookDisabled {

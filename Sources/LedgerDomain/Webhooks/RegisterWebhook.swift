@@ -1,12 +1,12 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Where a webhook is told, sealed under a key of the webhook's own.
-public struct SealedCallback: Sendable, Equatable {
-  public var url: Sealed
-  public var token: Sealed
-  public var context: Sealed
+package struct SealedCallback: Sendable, Equatable {
+  package var url: Sealed
+  package var token: Sealed
+  package var context: Sealed
 
-  public init(url: Sealed, token: Sealed, context: Sealed) {
+  package init(url: Sealed, token: Sealed, context: Sealed) {
     self.url = url
     self.token = token
     self.context = context
@@ -15,18 +15,18 @@ public struct SealedCallback: Sendable, Equatable {
 
 /// A connector wants to hear of what happens to an object. Its access token has the scope `webhook.write`, and opens the
 /// group: a group's token that one, a person's own token every group that the person is a member of.
-public struct RegisterWebhook: Command {
+package struct RegisterWebhook: Command {
   /// Handle of the access token.
-  public var token: TokenID
+  package var token: TokenID
   /// 16 random bytes, the ID that clients use.
-  public var publicID: PublicID
-  public var object: WebhookObject
-  public var eventTypes: [WebhookEventType]
-  public var callback: SealedCallback
+  package var publicID: PublicID
+  package var object: WebhookObject
+  package var eventTypes: [WebhookEventType]
+  package var callback: SealedCallback
   /// From this moment on nothing is delivered; nil is two years from now.
-  public var expiresAt: Timestamp?
+  package var expiresAt: Timestamp?
 
-  public init(
+  package init(
     token: TokenID, publicID: PublicID, object: WebhookObject, eventTypes: [WebhookEventType],
     callback: SealedCallback, expiresAt: Timestamp? = nil
   ) {
@@ -39,12 +39,12 @@ public struct RegisterWebhook: Command {
   }
 
   /// The webhook, and under which key the log has its secrets.
-  public struct Outcome: Sendable, Equatable {
-    public var webhook: WebhookID
-    public var key: [UInt8]
+  package struct Outcome: Sendable, Equatable {
+    package var webhook: WebhookID
+    package var key: [UInt8]
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     let claims = try state.requireAccess(token, to: .webhookWrite, at: context.now)
@@ -85,13 +85,13 @@ public struct RegisterWebhook: Command {
     return Decision(by: requester, .webhookRegistered(event))
   }
 
-  public func admit(
+  package func admit(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) {
     _ = try state.requireAccess(token, to: .webhookWrite, at: context.now)
   }
 
-  public func outcome(of recorded: RecordedEvents) -> Outcome {
+  package func outcome(of recorded: RecordedEvents) -> Outcome {
     var key: [UInt8] = []
     if case .webhookRegistered(let event) = recorded.events.first { key = event.details.callbackURL.personBytes }
     return Outcome(webhook: WebhookID(rawValue: recorded.first), key: key)

@@ -1,17 +1,17 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// A connector changes a webhook of its own, or lets it deliver again after it was disabled. Its access token has the
 /// scope `webhook.update`.
-public struct UpdateWebhook: Command {
+package struct UpdateWebhook: Command {
   /// What changes; nil leaves a detail as it is. What is sealed is so under the webhook's own key.
-  public struct Changes: Sendable, Equatable {
-    public var eventTypes: [WebhookEventType]?
-    public var callback: SealedCallback?
-    public var expiresAt: Timestamp?
+  package struct Changes: Sendable, Equatable {
+    package var eventTypes: [WebhookEventType]?
+    package var callback: SealedCallback?
+    package var expiresAt: Timestamp?
     /// Whether it is to deliver.
-    public var isActive: Bool?
+    package var isActive: Bool?
 
-    public init(
+    package init(
       eventTypes: [WebhookEventType]? = nil, callback: SealedCallback? = nil, expiresAt: Timestamp? = nil,
       isActive: Bool? = nil
     ) {
@@ -22,18 +22,18 @@ public struct UpdateWebhook: Command {
     }
   }
 
-  public var webhook: WebhookID
-  public var changes: Changes
+  package var webhook: WebhookID
+  package var changes: Changes
   /// Handle of the access token.
-  public var token: TokenID
+  package var token: TokenID
 
-  public init(webhook: WebhookID, _ changes: Changes, token: TokenID) {
+  package init(webhook: WebhookID, _ changes: Changes, token: TokenID) {
     self.webhook = webhook
     self.changes = changes
     self.token = token
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     let (known, requester) = try state.requireWebhook(
@@ -67,12 +67,12 @@ public struct UpdateWebhook: Command {
     return Decision(by: requester, .webhookUpdated(event))
   }
 
-  public func admit(
+  package func admit(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) {
     _ = try state.requireAccess(token, to: .webhookUpdate, at: context.now)
   }
 
   /// Whether anything changed.
-  public func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
+  package func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
 }

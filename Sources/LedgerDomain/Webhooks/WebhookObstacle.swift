@@ -23,7 +23,7 @@ extension DomainReader where Self: ~Copyable {
   /// look-ups, and two more where the grant is for a person's own access.
   ///
   /// To a revocation of all tokens of a connector or an account a webhook counts as a family does: what is older stops.
-  public func obstacle(to webhook: Webhook, at now: Timestamp) throws(StateUnreadable) -> Webhook.Obstacle? {
+  package func obstacle(to webhook: Webhook, at now: Timestamp) throws(StateUnreadable) -> Webhook.Obstacle? {
     if webhook.isDeleted { return .deleted }
     if !webhook.isActive { return .disabled }
     guard now < webhook.expiresAt else { return .expired(at: webhook.expiresAt) }

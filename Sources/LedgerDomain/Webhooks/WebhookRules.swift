@@ -1,7 +1,7 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Who wants to change or remove a webhook.
-public enum WebhookCaller: Sendable, Hashable {
+package enum WebhookCaller: Sendable, Hashable {
   /// A connector, by an access token under the webhook's own grant.
   case token(TokenID)
   /// Somebody who may stop the grant: the granter, an admin of its group, the connector's owner; or an operator.
@@ -9,15 +9,15 @@ public enum WebhookCaller: Sendable, Hashable {
 }
 
 /// Bounds of webhooks.
-public enum WebhookLimits {
+package enum WebhookLimits {
   /// How many a grant may have that are not deleted.
-  public static let perGrant = 100
+  package static let perGrant = 100
   /// How long one may be registered for at most.
-  public static let longestValidity = Duration.seconds(10 * 366 * 86_400)
+  package static let longestValidity = Duration.seconds(10 * 366 * 86_400)
   /// How long one is registered for unless the connector says otherwise: two years.
-  public static let validity = Duration.seconds(730 * 86_400)
+  package static let validity = Duration.seconds(730 * 86_400)
   /// In bytes of UTF-8.
-  public static let maximumObjectIDBytes = 255
+  package static let maximumObjectIDBytes = 255
 }
 
 extension DomainReader where Self: ~Copyable {

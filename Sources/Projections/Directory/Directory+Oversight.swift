@@ -5,7 +5,7 @@ public import LedgerEvents
 
 // The rules that operators work under.
 extension LedgerState {
-  public func operators() throws(StateUnreadable) -> [AccountID] {
+  @usableFromInline package func operators() throws(StateUnreadable) -> [AccountID] {
     try reading { () throws(LogError) in
       var found: [AccountID] = []
       try stored { () throws(LMDBError) in
@@ -20,7 +20,7 @@ extension LedgerState {
     }
   }
 
-  public func oversight() throws(StateUnreadable) -> Oversight {
+  @usableFromInline package func oversight() throws(StateUnreadable) -> Oversight {
     try row(Oversight.self, .number(.oversight, 0)) ?? Oversight()
   }
 }

@@ -58,7 +58,7 @@ extension Directory {
 }
 
 extension LedgerState {
-  public func proposal(_ id: ProposalID) throws(StateUnreadable) -> ChangeProposal? {
+  @usableFromInline package func proposal(_ id: ProposalID) throws(StateUnreadable) -> ChangeProposal? {
     var found = try row(ChangeProposal.self, .number(.proposal, id.rawValue))
     found?.correct(by: clock)
     return found
