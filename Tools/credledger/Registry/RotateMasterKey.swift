@@ -2,7 +2,7 @@ import ArgumentParser
 import CredentialLedger
 import Glibc
 
-struct RotateMasterKey: AsyncParsableCommand {
+struct RotateMasterKey: DoorCommand {
   static let configuration = CommandConfiguration(
     commandName: "rotate-master", abstract: "Replace the master key.",
     discussion: """
@@ -16,6 +16,9 @@ struct RotateMasterKey: AsyncParsableCommand {
       Afterwards the old key opens only earlier backups of the keys. A keys/master.key that is not the new key is \
       overwritten and removed. Keep a copy of the new key elsewhere, and name its source by --master-key, \
       CREDLEDGER_MASTER_KEY_SOURCE or CREDLEDGER_MASTER_KEY from then on.
+
+      A server that has the ledger open draws the new key itself, where its own is in the key folder. It opens no source that \
+      is named to it: for any other key stop it, and start it with the new source.
 
       EXAMPLES
         credledger key rotate-master --ledger ./ledger
@@ -44,10 +47,15 @@ struct RotateMasterKey: AsyncParsableCommand {
       ?? (toKeyFolder ? "keys-folder" : nil)
   }
 
+  var besideServer: String? {
+    guard let named, KeptIn(named) != .keyFolder else { return nil }
+    return "it opens no master key for others; stop the server, give the command again, and start it with the new source"
+  }
+
   func validate() throws {
     let count = [to != nil, toFile != nil, toEnvironment != nil, toKeyFolder].count { $0 }
     guard count <= 1 else { throw ValidationError("Name one place for the new key.") }
-    guard count == 0, try MasterKeyOption.isElsewhere(ledger.masterKey) else { return }
+    guard count == 0, DoorSession.current == nil, try MasterKeyOption.isElsewhere(ledger.masterKey) else { return }
     throw ValidationError(
       "The present key comes from where --master-key, CREDLEDGER_MASTER_KEY_SOURCE or CREDLEDGER_MASTER_KEY says, which this "
         + "program cannot set for others: name where the new one is by --to, such as --to-environment, or have it drawn by "
@@ -55,10 +63,11 @@ struct RotateMasterKey: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let folder = try ledger.requireFolder()
+    try requireServersKeyHere()
+    let folder = try DoorSession.current.map { ledger.folder ?? $0.ledger.path } ?? ledger.requireFolder()
     let text = named ?? "keys-folder"
-    let source = try MasterKeyOption.newSource(text)
     let kind = KeptIn(text)
+    let source = kind == .keyFolder ? .keysFolder : try MasterKeyOption.newSource(text)
     let isProposed = try await ledger.proposed(approval, by, output.format) {
       .rotateMasterKey(to: kind == .keyFolder ? nil : try $0.keys.fingerprint(of: source))
     }
@@ -83,6 +92,15 @@ struct RotateMasterKey: AsyncParsableCommand {
       ("replaced", .bool(isDone)),
     ])
     output.format.show(value, isDone ? Self.done(fingerprint, kind, place) : Self.prepared(fingerprint, place))
+  }
+
+  /// Refuses to move the key of a server to where its next start does not look.
+  private func requireServersKeyHere() throws {
+    guard let session = DoorSession.current else { return }
+    if case .keysFolder = session.ledger.masterKeySource { return }
+    throw CheckFailed(
+      reason: "the server's master key is not in the key folder, and it opens no other for others: stop the server, give the "
+        + "command again, and start it with the new source [forbidden]")
   }
 
   private static func done(_ fingerprint: String, _ kind: KeptIn, _ place: String) -> [String] {
