@@ -36,7 +36,8 @@ extension MessageStore {
     from path: String, origin: String, master: MasterKey.Source, messages: String, keys: String
   ) async throws(MessagingError) -> MessageCopy {
     guard !isWithin(keys, messages), !isWithin(messages, keys) else {
-      throw MessagingError(.invalid, "keys: expected another folder than that of the messages, and none in it", field: "keys")
+      throw MessagingError(
+        .invalid, "keys: expected another folder than that of the messages, and none in it", field: "keys")
     }
     for (field, folder) in [("messages", messages), ("keys", keys)] where unsafe access(folder, F_OK) == 0 {
       throw MessagingError(.invalid, "\(field): \(folder) exists; choose a new folder", field: field)

@@ -155,7 +155,9 @@ public struct WebhookFeed: Sendable {
   /// The events after a position that are of concern, some at a time.
   private func events(after position: UInt64) async throws(LedgerError) -> Audit.Page {
     try await ledger.audit.search(
-      .anyType(of: [.groupMemberAdded, .groupMemberRemoved, .groupSubgroupAttached, .groupSubgroupDetached, .subjectErased]),
+      .anyType(of: [
+        .groupMemberAdded, .groupMemberRemoved, .groupSubgroupAttached, .groupSubgroupDetached, .subjectErased,
+      ]),
       order: .oldestFirst, after: position, limit: Self.page)
   }
 

@@ -10,7 +10,8 @@ import Testing
     let form = "grant_type=refresh_token&refresh_token=\(served.refreshToken)"
     let connection = try Connection(port: served.port)
     connection.send(
-      "POST /oauth2/token HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\(served.basic)\r\nTransfer-Encoding: chunked\r\n\r\n")
+      "POST /oauth2/token HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\(served.basic)\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
     for piece in [form.prefix(20), form.dropFirst(20)] {
       connection.send("\(String(piece.utf8.count, radix: 16))\r\n\(piece)\r\n")
     }
@@ -23,6 +24,7 @@ import Testing
       let head = try served.ask("HEAD", path)
       #expect(head.status == 405 && head.body == "", "\(path): \(head.text)")
     }
+    #expect(try served.ask("HEAD", "/nowhere").body == "" && served.ask("HEAD", "/check").body == "")
     let metadata = try served.ask("HEAD", "/.well-known/oauth-authorization-server")
     #expect(metadata.status == 200 && metadata.body == "")
   }
@@ -51,7 +53,8 @@ import Testing
       let preflight = try served.ask("OPTIONS", path, asked)
       #expect((200...204).contains(preflight.status), "\(path): \(preflight.text)")
       #expect(preflight.header("access-control-allow-origin") == "*", "\(path)")
-      #expect(preflight.header("access-control-allow-headers")?.lowercased().contains("authorization") == true, "\(path)")
+      #expect(
+        preflight.header("access-control-allow-headers")?.lowercased().contains("authorization") == true, "\(path)")
       #expect(preflight.header("access-control-allow-credentials") == nil, "\(path)")
     }
     // The answer itself too, also where it is an error: a program must be able to read what is wrong.
@@ -67,7 +70,8 @@ import Testing
     let people = try await PlatformPeople()
     let (admin, member) = (people.tokens["admin"] ?? "", people.tokens["member"] ?? "")
     let path = "/v1/groups"
-    #expect(try people.served.ask("GET", path, ["accessToken: \(admin)", "Authorization: bearer \(admin)"]).status == 200)
+    #expect(
+      try people.served.ask("GET", path, ["accessToken: \(admin)", "Authorization: bearer \(admin)"]).status == 200)
     let both = try people.served.ask("GET", path, ["accessToken: \(admin)", "Authorization: Bearer \(member)"])
     #expect([400, 401].contains(both.status), "\(both.text)")
     let query = try people.served.ask("GET", "\(path)?access_token=\(admin)")

@@ -94,7 +94,9 @@ import Testing
     #expect(labels == ["false_positive", "false_positive", "true_positive"], "\(answer.body)")
     #expect(!answer.body.contains(token))
     #expect(try served.ask("GET", "/check", ["accessToken: \(token)"]).status == 401)
-    #expect(try runProgram(["audit", "--type", "token.leak_reported", "--count", "--ledger", served.path]).output.contains("1"))
+    #expect(
+      try runProgram(["audit", "--type", "token.leak_reported", "--count", "--ledger", served.path]).output.contains(
+        "1"))
   }
 
   @Test func `A report that is not signed by a configured key does nothing`() async throws {

@@ -104,21 +104,13 @@ import Testing
     #expect(made.status == 0)
     let moved = try run(served, "key", "rotate-master", "--to", "file:\(key)")
     #expect(moved.status == 0, "\(moved.error)")
-    try served.start(["--master-key", "file:\(key)", "--config", try messages(of: served)])
+    // The keys of the messages have gone along.
+    try served.start(["--master-key", "file:\(key)"])
     let result = try run(served, "key", "rotate-master", "--to-key-folder")
     #expect(result.status == 1 && result.error.contains("is not in the key folder"), "\(result)")
     #expect(unsafe access("\(served.path)/keys/master.key", F_OK) != 0)
     #expect(served.end() == 0)
     #expect(try run(served, "verify", "--master-key", "file:\(key)").status == 0)
-  }
-
-  /// Settings by which the messages are in a folder that is new: their keys go by the ledger's master key of before.
-  private func messages(of served: ServedLedger) throws -> String {
-    let file = "\(served.folder.path)/config.json"
-    let handle = unsafe try #require(fopen(file, "w"))
-    unsafe fputs(#"{"messages": {"folder": "\#(served.folder.path)/messages"}}"#, handle)
-    unsafe fclose(handle)
-    return file
   }
 
   @Test(arguments: [

@@ -104,15 +104,19 @@ import Testing
     let script = """
       import sys, uuid
       p, reference = sys.argv[1:]
-      b = bytearray(open(p, "rb").read()); n = b.rfind(b"\\x01" + uuid.UUID(reference).bytes)
-      assert n > 0; b[n + 90] ^= 1; open(p, "wb").write(b)
+      b = bytearray(open(p, "rb").read()); row = b"\\x01" + uuid.UUID(reference).bytes
+      n = b.find(row)
+      assert n > 0
+      while n > 0: b[n + 90] ^= 1; n = b.find(row, n + 1)
+      open(p, "wb").write(b)
       """
     #expect(try runProgram(["python3", "-c", script, file, reference], of: "/usr/bin/env").status == 0)
     let damaged = try back(other, other + "-keys")
     #expect(damaged.status == 3, "\(damaged)")
     for name in [other, other + "-keys"] { #expect(unsafe access(name, F_OK) != 0) }
     // What was copied before is what a server starts on.
-    let script2 = "cd '\(people.served.path).messages' && rm -rf messages keys && cp -r '\(copy)' messages && cp -r '\(keys)' keys"
+    let script2 =
+      "cd '\(people.served.path).messages' && rm -rf messages keys && cp -r '\(copy)' messages && cp -r '\(keys)' keys"
     #expect(try runProgram(["-c", script2], of: "/bin/sh").status == 0)
     try people.served.start()
     #expect(try people.ask("admin", "GET", path).json?["messages"]?.items?.count == 20)

@@ -111,7 +111,8 @@ import Testing
       throw ServerFailure(reason: "the token is not valid")
     }
     _ = try await ledger.webhooks.register(
-      on: .group(team.id), for: [.textMessageCreated, .memberAdded, .memberRemoved], callbackURL: "https://hooks.example.org/", with: claims)
+      on: .group(team.id), for: [.textMessageCreated, .memberAdded, .memberRemoved],
+      callbackURL: "https://hooks.example.org/", with: claims)
     let store = try MessageStore(at: "\(folder.path)/messages", origin: ledger.origin, master: .keysFolder)
     let posted = 1...30
     func feed() -> Task<Void, Never> {

@@ -60,9 +60,12 @@ enum Door {
   ///
   /// - Returns: the exit status; nil where the command is to be performed here.
   static func perform(_ command: any DoorCommand) async throws -> Int32? {
-    guard command.changesLedger || command.besideServer != nil, let client = try client(for: command) else { return nil }
+    guard command.changesLedger || command.besideServer != nil, let client = try client(for: command) else {
+      return nil
+    }
     if let instead = command.besideServer {
-      throw CheckFailed(reason: "a server has the ledger open, and does not do this for others: \(instead) [already_open]")
+      throw CheckFailed(
+        reason: "a server has the ledger open, and does not do this for others: \(instead) [already_open]")
     }
     try command.ledger.requireServersOwn()
     try command.confirm()

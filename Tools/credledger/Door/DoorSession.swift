@@ -60,7 +60,8 @@ final class DoorSession: Sendable {
   func archive(named: String?) throws -> String {
     guard let archive = ledger.configuration.archive else {
       throw CheckFailed(
-        reason: "--archive: the server has been given no archive; start it with --archive, or stop it for this [forbidden]")
+        reason:
+          "--archive: the server has been given no archive; start it with --archive, or stop it for this [forbidden]")
     }
     guard named.map({ canonical($0) == canonical(archive) }) ?? true else {
       throw CheckFailed(
