@@ -37,6 +37,10 @@ let configuration = Target.Dependency.product(name: "Configuration", package: "s
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
+let inMemoryTracing = Target.Dependency.product(name: "InMemoryTracing", package: "swift-distributed-tracing")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let metricsTestKit = Target.Dependency.product(name: "MetricsTestKit", package: "swift-metrics")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -67,6 +71,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
     .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.7.3"),
+    .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
   ],
   targets: [
@@ -103,11 +109,12 @@ let package = Package(
     library(
       "LedgerServer", "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "ManagementPortal",
       "MessageStore", "OutgoingHTTP", hummingbird, hummingbirdCore, hummingbirdHTTP2, configuration, httpClient,
-      lifecycle, logging, httpTypes, nioCore, nioHTTP1, nioHTTPTypes, nioSSL),
+      lifecycle, logging, httpTypes, nioCore, nioHTTP1, nioHTTPTypes, nioSSL, tracing, metrics),
     .executableTarget(
       name: "credledger",
       dependencies: [
-        "CredentialLedger", "LedgerOperations", "LedgerServer", "KeyStore", "CArguments", "CPlatform", arguments,
+        "CredentialLedger", "LedgerOperations", "LedgerServer", "MessageStore", "KeyStore", "CArguments", "CPlatform",
+        arguments,
         logging,
       ],
       path: "Tools/credledger",
@@ -140,7 +147,8 @@ let package = Package(
       name: "ServerTests",
       dependencies: [
         "CredentialLedger", "LedgerOperations", "LedgerServer", "HTTPSupport", "ManagementPortal", "MessageStore",
-        "PlatformService", "credledger", "TestSupport",
+        "PlatformService", "credledger", "TestSupport", hummingbird, httpTypes, logging, tracing, inMemoryTracing,
+        metricsTestKit,
       ],
       exclude: ["Golden"],
       swiftSettings: flags),

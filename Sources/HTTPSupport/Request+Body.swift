@@ -60,7 +60,9 @@ extension Request {
 
 extension JSONParser {
   /// The object that a body is.
-  static func object(_ bytes: [UInt8]) throws(RequestError) -> JSONValue {
+  ///
+  /// - Throws: `invalid` for what is no JSON object.
+  public static func object(_ bytes: [UInt8]) throws(RequestError) -> JSONValue {
     let value: JSONValue
     do throws(JSONParser.Failure) { value = try parse(bytes) } catch {
       throw RequestError(.invalid, "The body is not JSON: \(error.reason), at byte \(error.offset).")

@@ -27,9 +27,7 @@ public struct RouteTable: Sendable {
         router.on(RouterPath(route.path), method: route.method) { await route.answer($0, $1.on(path)).shared(route) }
         if route.method == .get {
           methods.append(.head)
-          router.on(RouterPath(route.path), method: .head) {
-            await route.answer($0, $1.on(path)).shared(route).headOnly
-          }
+          router.on(RouterPath(route.path), method: .head) { await route.answer($0, $1.on(path)).shared(route) }
         }
       }
       guard let first = routes.first else { continue }
@@ -61,6 +59,12 @@ public struct RouteResponder: HTTPResponder {
 
   /// The answer of the route that the request is for.
   public func respond(to request: Request, context: HTTPContext) async throws -> Response {
+    let answer = try await answer(request, context)
+    // A refusal has none either: the next answer on the connection would be read out of it (RFC 9110 section 9.3.2).
+    return request.method == .head ? answer.headOnly : answer
+  }
+
+  private func answer(_ request: Request, _ context: HTTPContext) async throws -> Response {
     for route in prefixes where PrefixRoute.covers(route.path, request.uri.path) {
       return await route.answer(request, context.on(route.path))
     }
@@ -96,6 +100,7 @@ extension Response {
   fileprivate var headOnly: Response {
     var response = self
     let length = response.body.contentLength
+    guard length != 0 else { return self }
     response.body = ResponseBody()
     // Taking the body away told a length of its own.
     response.headers[.contentLength] = length.map { String($0) }

@@ -12,7 +12,8 @@ import ServiceLifecycle
 import Synchronization
 import TokenService
 
-/// A server that has a ledger open, and answers over HTTP.
+/// A server that has a ledger open, and answers over HTTP. A program that has bootstrapped a tracer of swift-distributed-tracing or
+/// metrics of swift-metrics before it makes one has a span, or a time, of each request.
 public struct LedgerServer: Sendable {
   private let group: ServiceGroup
   private let portal: ManagementPortal
@@ -35,6 +36,7 @@ public struct LedgerServer: Sendable {
     let statistics = RequestStatistics()
     let origin = ServerOrigin(settings.publicURL)
     let exporter = settings.traces.map { SpanExporter($0, logger) }
+    let instruments = RequestInstruments.bootstrapped
     let operations = OperationsRoutes(
       ledger: ledger, statistics: statistics, lifecycle: lifecycle, exporter: exporter)
     let outbox =
@@ -70,7 +72,8 @@ public struct LedgerServer: Sendable {
     var known = table.routes.map { (method: $0.method, path: $0.path) }
     for prefix in table.prefixes { known.append((method: .get, path: prefix.path)) }
     let responder = RecordingResponder(
-      routes: table.responder, statistics: statistics, proxies: settings.proxies, exporter: exporter)
+      routes: table.responder, statistics: statistics, proxies: settings.proxies, exporter: exporter,
+      instruments: instruments)
     let bounds = RequestGuard.Bounds(
       idle: .seconds(Int64(settings.idleSeconds)), request: .seconds(Int64(settings.requestSeconds)),
       bodyBytes: settings.bodyBytes, headerBytes: settings.headerBytes, headerCount: settings.headerCount,
@@ -122,8 +125,8 @@ public struct LedgerServer: Sendable {
       services.append(
         Application(
           responder: RecordingResponder(
-            routes: RouteTable([route]).responder, statistics: statistics, proxies: settings.proxies, exporter: exporter
-          ),
+            routes: RouteTable([route]).responder, statistics: statistics, proxies: settings.proxies, exporter: exporter,
+            instruments: instruments),
           server: try Self.operatorServer(certificate, settings),
           configuration: ApplicationConfiguration(
             address: .hostname(operators.address.host, port: operators.address.port)),

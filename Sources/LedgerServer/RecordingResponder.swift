@@ -8,8 +8,16 @@ struct RecordingResponder: HTTPResponder {
   let statistics: RequestStatistics
   let proxies: [AddressRange]
   let exporter: SpanExporter?
+  var instruments: RequestInstruments?
 
   func respond(to request: Request, context: HTTPContext) async throws -> Response {
+    guard let instruments else { return try await answer(request, context).0 }
+    return try await instruments.observing(request.headers) { try await answer(request, context) }
+  }
+
+  private func answer(
+    _ request: Request, _ context: HTTPContext
+  ) async throws -> (Response, RequestStatistics.Key) {
     var context = context
     context.logger[metadataKey: "request_id"] = .string(context.requestID)
     context.clientAddress = AddressRange.client(
@@ -28,7 +36,8 @@ struct RecordingResponder: HTTPResponder {
     // Neither the path nor the query is told: both hold what the client chose, a token for instance.
     let route = context.isUnknownPath ? "unknown" : context.endpointPath ?? "unknown"
     let method = RouteTable.known.contains(request.method) ? request.method.rawValue : "other"
-    statistics.note(.init(method: method, route: route, status: response.status.code), seconds: seconds)
+    let key = RequestStatistics.Key(method: method, route: route, status: response.status.code)
+    statistics.note(key, seconds: seconds)
     if let exporter, let trace {
       exporter.note(
         RequestSpan(
@@ -41,6 +50,6 @@ struct RecordingResponder: HTTPResponder {
         "method": .string(method), "route": .string(route), "status": .stringConvertible(response.status.code),
         "ms": .stringConvertible((seconds * 1_000_000).rounded() / 1_000),
       ])
-    return response
+    return (response, key)
   }
 }

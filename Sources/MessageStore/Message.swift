@@ -103,6 +103,8 @@ public struct MessagingError: Error, Sendable, Equatable, CustomStringConvertibl
     case invalid
     /// There is no such message.
     case notFound
+    /// The key of the request stands for another request.
+    case conflict
     /// The author is erased.
     case erased
     /// The backend cannot do it now; asking again later may succeed. A message may have been posted all the same.

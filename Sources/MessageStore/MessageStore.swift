@@ -16,6 +16,7 @@ public final class MessageStore: MessagingBackend {
   private let environment: Environment
   private let keys: KeyStore
   private let tables: MessageTables
+  private let requests: RequestTables
   private let threads: ReaderThreads
   private let writer: StoreWriter
   private let clock: @Sendable () -> Int64
@@ -42,6 +43,7 @@ public final class MessageStore: MessagingBackend {
     do throws(LMDBError) {
       environment = try Environment(at: path + "/messages", options: .init(mapSize: mapSize, maximumTables: 8))
       tables = try MessageTables(in: environment)
+      requests = try RequestTables(in: environment)
     } catch {
       throw MessagingError(
         error.code == .alreadyOpen || error.code == .lockedByAnotherProcess ? .unavailable : .failed, error.reason)
@@ -66,14 +68,58 @@ public final class MessageStore: MessagingBackend {
   }
 
   public func post(_ message: NewMessage) async throws(MessagingError) -> Message {
+    guard case .new(let posted) = try await post(message, for: nil) else {
+      throw MessagingError(.failed, "the message was not written")
+    }
+    return posted
+  }
+
+  public func post(_ message: NewMessage, once request: RepeatableRequest) async throws(MessagingError) -> PostedOnce {
+    switch try await post(message, for: request) {
+    case .new(let posted): PostedOnce(reference: posted.reference, answer: request.answer)
+    case .earlier(let earlier): earlier
+    }
+  }
+
+  public func earlier(_ request: RepeatableRequest) async throws(MessagingError) -> PostedOnce? {
+    let (requests, now) = (requests, clock())
+    let found = try await reading { (_, keys) throws(LMDBError) -> Result<PostedOnce, MessagingError>? in
+      let read = try self.environment.beginRead()
+      do throws(KeyStoreError) { return try requests.earlier(request, at: now, keys, in: read) } catch {
+        guard error.code == .personMissing else {
+          throw LMDBError(.damagedRow, "look up a request", "a request cannot be opened: \(error.reason)")
+        }
+        return .failure(.authorErased)
+      }
+    }
+    return try found?.get()
+  }
+
+  /// What came of a request to post.
+  private enum Posted: Sendable {
+    case new(Message)
+    case earlier(PostedOnce)
+  }
+
+  private func post(
+    _ message: NewMessage, for request: RepeatableRequest?
+  ) async throws(MessagingError) -> Posted {
     let text = try message.checkedText()
     let reference: PublicID
     do { reference = try PublicID(random: SystemRandom()) } catch {
       throw MessagingError(.unavailable, "the system has no randomness to give")
     }
-    let posted = Mutex<Result<Message, MessagingError>?>(nil)
-    let (tables, keys, now) = (tables, keys, clock())
+    let posted = Mutex<Result<Posted, MessagingError>?>(nil)
+    let (tables, requests, keys, now) = (tables, requests, keys, clock())
     try await writer.write { (transaction) throws(LMDBError) in
+      if let request {
+        let earlier: Result<PostedOnce, MessagingError>?
+        do throws(KeyStoreError) { earlier = try requests.earlier(request, at: now, keys, in: transaction) } catch {
+          guard error.code == .personMissing else { throw Self.keyFailed(error) }
+          return posted.withLock { $0 = .failure(.authorErased) }
+        }
+        if let earlier { return posted.withLock { $0 = earlier.map(Posted.earlier) } }
+      }
       let last = try tables.messages.last(in: transaction)
       let number = (last?.key ?? 0) + 1
       let before = try last.map { (row) throws(LMDBError) in try MessageTables.row(row.value, row.key).postedAt }
@@ -111,10 +157,8 @@ public final class MessageStore: MessagingBackend {
           Array(text.utf8), for: person, purpose: .messageText, in: number.bigEndianBytes)
       } catch {
         // Whoever is erased posts nothing; the others of the batch go on.
-        guard error.code == .personMissing else {
-          throw LMDBError(.other, "seal a message", "a key failed: \(error.reason)")
-        }
-        posted.withLock { $0 = .failure(MessagingError(.erased, "The author is erased.")) }
+        guard error.code == .personMissing else { throw Self.keyFailed(error) }
+        posted.withLock { $0 = .failure(.authorErased) }
         return
       }
       let postedAt = max(now, before ?? now)
@@ -122,7 +166,12 @@ public final class MessageStore: MessagingBackend {
       try tables.messages.append(number, row.bytes, in: &transaction)
       try tables.groups.put(MessageTables.key(row.group, number), [], in: &transaction)
       try tables.references.put(reference.bytes, number.bigEndianBytes, in: &transaction)
-      posted.withLock { $0 = .success(Message(row, number: number, text: text)) }
+      if let request {
+        do throws(KeyStoreError) {
+          try requests.keep(request, reference, at: now, for: sealed.person, keys, in: &transaction)
+        } catch { throw Self.keyFailed(error) }
+      }
+      posted.withLock { $0 = .success(.new(Message(row, number: number, text: text))) }
     }
     guard let outcome = posted.withLock({ $0 }) else { throw MessagingError(.failed, "the message was not written") }
     return try outcome.get()
@@ -313,6 +362,10 @@ extension MessageStore {
     return Message(row, number: number, text: text.map { String(decoding: $0, as: UTF8.self) })
   }
 
+  private static func keyFailed(_ error: KeyStoreError) -> LMDBError {
+    LMDBError(.other, "seal a message", "a key failed: \(error.reason)")
+  }
+
   private static func drawn() throws(KeyStoreError) -> PersonID {
     do { return try PersonID(random: SystemRandom()) } catch {
       throw KeyStoreError(.cryptoFailure, "the system has no randomness to give")
@@ -341,5 +394,6 @@ extension Message {
 }
 
 extension MessagingError {
+  fileprivate static let authorErased = MessagingError(.erased, "The author is erased.")
   fileprivate static let closed = MessagingError(.unavailable, "the store is closed, or too much waits for it")
 }

@@ -26,6 +26,17 @@ public protocol MessagingBackend: Sendable {
   ///   `erased` for an author who is, `unavailable`, `failed`.
   func post(_ message: NewMessage) async throws(MessagingError) -> Message
 
+  /// Posts a message unless the same request has done so before; both are durable together on return.
+  ///
+  /// - Parameter request: with what the answer says besides the reference. A repetition gets that of the first time.
+  /// - Throws: as ``post(_:)``; `conflict` where the key stands for another request.
+  func post(_ message: NewMessage, once request: RepeatableRequest) async throws(MessagingError) -> PostedOnce
+
+  /// What came of the same request before; nil where it is new.
+  ///
+  /// - Throws: `conflict` where the key stands for another request, `erased`, `unavailable`, `failed`.
+  func earlier(_ request: RepeatableRequest) async throws(MessagingError) -> PostedOnce?
+
   /// Messages of a group, in order.
   ///
   /// - Throws: `invalid` for a limit out of bounds, `unavailable`, `failed`.

@@ -1,11 +1,14 @@
 import CredentialLedger
 import HTTPSupport
+import Hummingbird
 
 /// The members of a group.
 extension PlatformService {
   var memberRoutes: [Route] {
     let path = "/groups/{group}/members"
-    return route(.get, path, needing: .groupMemberRead) { (call) throws(RequestError) in try await listMembers(call) }
+    return responding(.get, path, needing: .groupMemberRead) { (call) throws(RequestError) in
+      try await listMembers(call)
+    }
       + route(.put, path, needing: .groupMemberWrite) { (call) throws(RequestError) in try await addMembers(call) }
       + route(.delete, path, needing: .groupMemberRemove) { (_) throws(RequestError) in throw .noMember }
       + route(.put, path + "/{member}", needing: .groupMemberWrite) { (call) throws(RequestError) in
@@ -16,23 +19,45 @@ extension PlatformService {
       }
   }
 
-  private func listMembers(_ call: PlatformCall) async throws(RequestError) -> JSONValue {
+  /// How many members are told at a time, of a group that has more.
+  private static let piece = 1_000
+
+  private func listMembers(_ call: PlatformCall) async throws(RequestError) -> Response {
     let group = try call.group().group.id
-    let (members, numbers, names) = try await asking { () async throws(LedgerError) in
-      let members = try ledger.groups.members(of: group)
-      return (
-        members, try await ledger.groups.revealNumbers(of: members, under: .withoutRecord(for: ledger)),
+    let members = try asking { () throws(LedgerError) in try ledger.groups.members(of: group) }
+    let first = try await told(Array(members.prefix(Self.piece)))
+    guard members.count > Self.piece else {
+      return .json(.object([("members", .array(first))]), headers: [.cacheControl: "no-store"])
+    }
+    // A hundred thousand members are twenty megabytes: neither their texts nor the answer are ever all in memory.
+    return Response(
+      status: .ok, headers: [.contentType: "application/json; charset=utf-8", .cacheControl: "no-store"],
+      body: ResponseBody { writer in
+        try await writer.write(ByteBuffer(bytes: Array(#"{"members":["#.utf8) + JSONValue.array(first).bytes.inner))
+        for start in stride(from: Self.piece, to: members.count, by: Self.piece) {
+          let piece = try await told(Array(members[start..<min(start + Self.piece, members.count)]))
+          try await writer.write(ByteBuffer(bytes: [UInt8(ascii: ",")] + JSONValue.array(piece).bytes.inner))
+        }
+        try await writer.write(ByteBuffer(bytes: Array("]}".utf8)))
+        try await writer.finish(nil)
+      })
+  }
+
+  /// Members as answers tell them.
+  private func told(_ members: [Membership]) async throws(RequestError) -> [JSONValue] {
+    let (numbers, names) = try await asking { () async throws(LedgerError) in
+      (
+        try await ledger.groups.revealNumbers(of: members, under: .withoutRecord(for: ledger)),
         try await ledger.accounts.revealNames(of: members.map(\.account), under: .withoutRecord(for: ledger))
       )
     }
-    let listed = members.indices.map { index in
+    return members.indices.map { index in
       JSONValue.object([
         ("id", members[index].wireID), ("role", .string(members[index].role.wireName)),
         ("mobileNumber", .string(numbers[index] ?? "")), ("isProvisioned", .bool(members[index].account != nil)),
         ("name", .string(names[index] ?? "")), ("profilePic", .string("")),
       ])
     }
-    return .object([("members", .array(listed))])
   }
 
   private func addMembers(_ call: PlatformCall) async throws(RequestError) -> JSONValue {
@@ -91,4 +116,9 @@ extension Membership {
 
 extension RequestError {
   static let noMember = RequestError(.notFound, "The group has no such member.")
+}
+
+extension [UInt8] {
+  /// What is between the brackets of a list.
+  fileprivate var inner: [UInt8] { Array(dropFirst().dropLast()) }
 }

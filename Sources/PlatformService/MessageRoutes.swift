@@ -12,7 +12,14 @@ extension PlatformService {
 
   private func post(_ call: PlatformCall) async throws(RequestError) -> JSONValue {
     let place = try call.group()
-    let body = try await call.body()
+    let (bytes, body) = try await call.bytesAndBody()
+    var request = try call.request.headers[.idempotencyKey].map { (key) throws(RequestError) in
+      try repeatable(key, call, place.group, bytes)
+    }
+    if let request {
+      let earlier = try await messaging { () async throws(MessagingError) in try await messages.earlier(request) }
+      if let earlier { return Self.answer(earlier.reference, earlier.answer) }
+    }
     let text = try body.required("message")
     guard place.group.kind != .connectGroup || place.role != .member else {
       throw RequestError(.forbidden, "In a public group admins write.")
@@ -26,10 +33,32 @@ extension PlatformService {
     let message = NewMessage(
       text, to: place.group.id, by: call.claims.granter, connector: call.claims.connector, grant: call.grant,
       replyTo: replyTo, audience: audience)
-    let posted = try await messaging { () async throws(MessagingError) in try await messages.post(message) }
-    var answer: [(String, JSONValue)] = [("referenceId", .string(posted.reference.description))]
-    if !failed.isEmpty { answer.append(("failedResult", .array(failed))) }
+    let rest = failed.isEmpty ? [] : JSONValue.array(failed).bytes
+    request?.answer = rest
+    let asked = request
+    return try await messaging { () async throws(MessagingError) in
+      guard let asked else { return Self.answer(try await messages.post(message).reference, rest) }
+      let posted = try await messages.post(message, once: asked)
+      return Self.answer(posted.reference, posted.answer)
+    }
+  }
+
+  /// - Parameter failed: the JSON of who does not get the message; empty for nobody.
+  private static func answer(_ reference: PublicID, _ failed: [UInt8]) -> JSONValue {
+    var answer: [(String, JSONValue)] = [("referenceId", .string(reference.description))]
+    if !failed.isEmpty, let value = try? JSONParser.parse(failed) { answer.append(("failedResult", value)) }
     return .object(answer)
+  }
+
+  /// The request under the client's key: the same where group and body are, byte for byte.
+  private func repeatable(
+    _ key: String, _ call: PlatformCall, _ group: Group, _ body: [UInt8]
+  ) throws(RequestError) -> RepeatableRequest {
+    do throws(MessagingError) {
+      return try RepeatableRequest(
+        key: key, connector: call.claims.connector, author: call.claims.granter,
+        content: group.publicID.bytes + body)
+    } catch { throw RequestError(.invalid, error.reason) }
   }
 
   /// Who gets the message besides the members, and what is told of those named who are no subscribers.
@@ -147,6 +176,7 @@ extension PlatformService {
       switch error.code {
       case .invalid: throw RequestError(.invalid, error.reason)
       case .notFound: throw RequestError(.invalid, error.reason)
+      case .conflict: throw RequestError(.conflict, error.reason)
       case .erased: throw RequestError(.gone, error.reason)
       case .unavailable:
         throw RequestError(.unavailable, "The service cannot do this now; try again.", headers: [.retryAfter: "1"])

@@ -21,6 +21,12 @@ struct PlatformCall: Sendable {
   /// The JSON object in the body.
   func body() async throws(RequestError) -> JSONValue { try await request.jsonObject(upTo: service.bodyLimit) }
 
+  /// The same, and the bytes that it was read from.
+  func bytesAndBody() async throws(RequestError) -> (bytes: [UInt8], body: JSONValue) {
+    let bytes = try await request.bytes(upTo: service.bodyLimit)
+    return (bytes, try JSONParser.object(bytes))
+  }
+
   /// A part of the path; empty where it is not UTF-8 in percent-encoding.
   func part(_ name: String) -> String {
     guard let coded = context.parameters.get(name) else { return "" }

@@ -60,10 +60,19 @@ public struct PlatformService: Sendable {
     _ method: HTTPRequest.Method, _ path: String, needing scopes: Scopes,
     _ body: @escaping @Sendable (PlatformCall) async throws(RequestError) -> JSONValue
   ) -> [Route] {
+    responding(method, path, needing: scopes) { (call) throws(RequestError) in
+      .json(try await body(call), headers: [.cacheControl: "no-store"])
+    }
+  }
+
+  /// The same, of a route that makes its answer itself.
+  func responding(
+    _ method: HTTPRequest.Method, _ path: String, needing scopes: Scopes,
+    _ body: @escaping @Sendable (PlatformCall) async throws(RequestError) -> Response
+  ) -> [Route] {
     ["/v1" + path, path].map { path in
       Route(method, path, isCrossOrigin: true) { (request, context) throws(RequestError) in
-        let call = try admit(request, context, needing: scopes)
-        return .json(try await body(call), headers: [.cacheControl: "no-store"])
+        try await body(try admit(request, context, needing: scopes))
       }
     }
   }

@@ -9,6 +9,8 @@ public import MessageStore
 public struct WebhookFeed: Sendable {
   private static let messagesCursor = "webhooks.messages"
   private static let eventsCursor = "webhooks.events"
+  /// How many are looked at before it is noted how far it has come.
+  private static let page = 64
 
   private let ledger: Ledger
   private let store: MessageStore
@@ -41,9 +43,9 @@ public struct WebhookFeed: Sendable {
 
   private func followMessages() async throws {
     var last = try await store.cursor(Self.messagesCursor) ?? 0
-    var backlog = try await WebhookBacklog(store)
+    var backlog = try await WebhookBacklog(store, of: .messages)
     while !Task.isCancelled {
-      let found = try await store.messages(after: last, limit: 64)
+      let found = try await store.messages(after: last, limit: Self.page)
       for message in found {
         let full = try await tell(of: message) { backlog.told[$0] == nil }
         for webhook in full { try await backlog.note(webhook, toldUntil: message.number - 1) }
@@ -53,34 +55,40 @@ public struct WebhookFeed: Sendable {
         try await store.setCursor(Self.messagesCursor, to: last)
       }
       for (webhook, told) in backlog.told {
-        try await catchUp(webhook, from: told, to: last, &backlog)
+        try await catchUp(webhook, &backlog) {
+          var reached = told
+          for message in try await store.messages(after: told, limit: Self.page) where message.number <= last {
+            guard try await tell(of: message, to: { $0 == webhook }).isEmpty else { break }
+            reached = message.number
+          }
+          // None that is left has a number up to the last: old ones may have been removed meanwhile.
+          let isDone = try await store.messages(after: reached, limit: 1).first.map { $0.number > last } ?? true
+          return isDone ? nil : reached
+        }
       }
-      if found.isEmpty {
-        // Of a new message it is told within this time; to look costs one look-up.
-        try? await Task.sleep(for: .milliseconds(50))
-      }
+      if found.isEmpty { await pause() }
     }
   }
 
+  /// Of what is new it is told within this time; to look costs one look-up.
+  private func pause() async { try? await Task.sleep(for: .milliseconds(50)) }
+
   /// Tells a webhook of what it missed while its queue was full, as far as there is room now.
   ///
-  /// - Parameter last: the newest message that all others were told of.
+  /// - Parameter tell: tells it of some, and gives the number of the last; nil once that is all.
   private func catchUp(
-    _ webhook: WebhookID, from told: UInt64, to last: UInt64, _ backlog: inout WebhookBacklog
+    _ webhook: WebhookID, _ backlog: inout WebhookBacklog, telling tell: () async throws -> UInt64?
   ) async throws {
     guard try ledger.webhooks.state(of: webhook)?.isInForce == true else { return try await backlog.forget(webhook) }
     // Half of it, so that it is not filled again one by one.
     guard try ledger.deliveries.queue(of: webhook).map({ $0.count <= ledger.deliveries.limit / 2 }) ?? true else {
       return
     }
-    var reached = told
-    for message in try await store.messages(after: told, limit: 64) where message.number <= last {
-      guard try await tell(of: message, to: { $0 == webhook }).isEmpty else { break }
-      reached = message.number
+    if let reached = try await tell() {
+      if reached != backlog.told[webhook] { try await backlog.note(webhook, toldUntil: reached) }
+    } else {
+      try await backlog.forget(webhook)
     }
-    // None that is left has a number up to the last: old ones may have been removed meanwhile.
-    let isDone = try await store.messages(after: reached, limit: 1).first.map { $0.number > last } ?? true
-    if isDone { try await backlog.forget(webhook) } else { try await backlog.note(webhook, toldUntil: reached) }
   }
 
   /// - Returns: the webhooks whose queue is full.
@@ -105,65 +113,98 @@ public struct WebhookFeed: Sendable {
       last = try ledger.health.head
       try await store.setCursor(Self.eventsCursor, to: last)
     }
-    var unkept = 0
-    for try await entry in ledger.events(from: last + 1) {
-      let isTold = try await tell(of: entry)
-      last = entry.position
-      unkept += 1
-      // What is of no concern is passed over again in no time.
-      if isTold || unkept >= 1_000 {
-        try await store.setCursor(Self.eventsCursor, to: last)
-        unkept = 0
+    var backlog = try await WebhookBacklog(store, of: .events)
+    var kept = last
+    while !Task.isCancelled {
+      let page = try await events(after: last)
+      var isTold = false
+      for entry in page.entries {
+        if case .subjectErased(let event) = entry.event, let account = AccountID(unlessZero: event.account) {
+          try await store.erase(account)
+          isTold = true
+        }
+        if let full = try await tell(of: entry, to: { backlog.told[$0] == nil }) {
+          for webhook in full { try await backlog.note(webhook, toldUntil: entry.position - 1) }
+          isTold = true
+        }
       }
-      if Task.isCancelled { return }
+      last = max(last, page.next ?? page.head)
+      // What is of no concern is passed over again in no time.
+      if isTold || last - kept >= 1_000 {
+        try await store.setCursor(Self.eventsCursor, to: last)
+        kept = last
+      }
+      for (webhook, told) in backlog.told {
+        let end = last
+        try await catchUp(webhook, &backlog) {
+          let missed = try await events(after: told)
+          var reached = told
+          for entry in missed.entries {
+            if entry.position > end { return nil }
+            guard try await tell(of: entry, to: { $0 == webhook })?.isEmpty ?? true else { return reached }
+            reached = entry.position
+          }
+          reached = missed.next ?? missed.head
+          return reached < end ? reached : nil
+        }
+      }
+      if page.entries.isEmpty { await pause() }
     }
   }
 
-  /// - Returns: whether it concerned somebody.
-  private func tell(of entry: AuditEntry) async throws -> Bool {
+  /// The events after a position that are of concern, some at a time.
+  private func events(after position: UInt64) async throws(LedgerError) -> Audit.Page {
+    try await ledger.audit.search(
+      .anyType(of: [
+        .groupMemberAdded, .groupMemberRemoved, .groupSubgroupAttached, .groupSubgroupDetached, .subjectErased,
+      ]),
+      order: .oldestFirst, after: position, limit: Self.page)
+  }
+
+  /// - Returns: the webhooks whose queue is full; nil for an event that none is told of.
+  private func tell(of entry: AuditEntry, to isWanted: (WebhookID) -> Bool) async throws -> [WebhookID]? {
+    let event: WebhookEvent?
     switch entry.event {
-    case .groupMemberAdded(let event):
-      try await tell(.memberAdded, MembershipID(rawValue: entry.position), event.group, entry)
-    case .groupMemberRemoved(let event):
-      try await tell(.memberRemoved, MembershipID(rawValue: event.membership), event.group, entry)
-    case .groupSubgroupAttached(let event): try await tell(.groupAdded, event.subgroup, below: event.group, entry)
-    case .groupSubgroupDetached(let event): try await tell(.groupRemoved, event.subgroup, below: event.group, entry)
-    case .subjectErased(let event):
-      guard let account = AccountID(unlessZero: event.account) else { return false }
-      try await store.erase(account)
-    default: return false
+    case .groupMemberAdded(let added):
+      event = try await change(.memberAdded, MembershipID(rawValue: entry.position), added.group, entry)
+    case .groupMemberRemoved(let removed):
+      event = try await change(.memberRemoved, MembershipID(rawValue: removed.membership), removed.group, entry)
+    case .groupSubgroupAttached(let attached):
+      event = try await change(.groupAdded, attached.subgroup, below: attached.group, entry)
+    case .groupSubgroupDetached(let detached):
+      event = try await change(.groupRemoved, detached.subgroup, below: detached.group, entry)
+    default: return nil
     }
-    return true
+    guard let event else { return nil }
+    return try await ledger.deliveries.enqueue(event.happening, where: isWanted).full
   }
 
-  private func tell(
+  private func change(
     _ type: WebhookEventType, _ id: MembershipID, _ group: UInt64, _ entry: AuditEntry
-  ) async throws {
+  ) async throws -> WebhookEvent? {
     guard let group = try ledger.groups.group(GroupID(rawValue: group)), !group.isDeleted,
       let member = try ledger.groups.membership(id)
-    else { return }
+    else { return nil }
     let number = try await ledger.groups.revealNumbers(of: [member], under: .withoutRecord(for: ledger))[0]
     let name = try await ledger.accounts.revealNames(of: [member.account], under: .withoutRecord(for: ledger))[0]
-    try await enqueue(
-      WebhookEvent(
-        object: .group(group.id), objectID: group.publicID.description, type: type, eventID: "event-\(entry.position)",
-        data: [
-          ("member", .string(number ?? "")), ("memberName", .string(name ?? "")), ("memberProfilePic", .string("")),
-          ("type", .string(member.role.wireName)), ("memberId", member.wireID),
-        ], person: try await person(of: entry)))
+    return WebhookEvent(
+      object: .group(group.id), objectID: group.publicID.description, type: type, eventID: "event-\(entry.position)",
+      data: [
+        ("member", .string(number ?? "")), ("memberName", .string(name ?? "")), ("memberProfilePic", .string("")),
+        ("type", .string(member.role.wireName)), ("memberId", member.wireID),
+      ], person: try await person(of: entry))
   }
 
-  private func tell(
+  private func change(
     _ type: WebhookEventType, _ lower: UInt64, below upper: UInt64, _ entry: AuditEntry
-  ) async throws {
+  ) async throws -> WebhookEvent? {
     guard let group = try ledger.groups.group(GroupID(rawValue: upper)), !group.isDeleted,
       let lower = try ledger.groups.group(GroupID(rawValue: lower))
-    else { return }
-    try await enqueue(
-      WebhookEvent(
-        object: .group(group.id), objectID: group.publicID.description, type: type, eventID: "event-\(entry.position)",
-        data: [("groupId", .string(lower.publicID.description)), ("groupName", .string(lower.name))],
-        person: try await person(of: entry)))
+    else { return nil }
+    return WebhookEvent(
+      object: .group(group.id), objectID: group.publicID.description, type: type, eventID: "event-\(entry.position)",
+      data: [("groupId", .string(lower.publicID.description)), ("groupName", .string(lower.name))],
+      person: try await person(of: entry))
   }
 
   /// Who caused an event: a person, or the one for whom a connector acted.
@@ -178,10 +219,5 @@ public struct WebhookFeed: Sendable {
       account, try await ledger.accounts.revealNames(of: [account], under: leave)[0],
       try await ledger.accounts.revealFirstNumber(of: account, under: leave)
     )
-  }
-
-  private func enqueue(_ event: WebhookEvent) async throws {
-    let enqueued = try await ledger.deliveries.enqueue(event.happening)
-    for webhook in enqueued.full { report("\(webhook) is not told of an event: too much waits for it") }
   }
 }

@@ -25,6 +25,27 @@ import Testing
   @Test func `What an erased person wrote can be read by nobody`() async throws {
     try await MessagingContract(open()).checkErasure()
   }
+  @Test func `A request that comes again posts nothing, and gets the same answer`() async throws {
+    try await MessagingContract(open()).checkRepeats()
+  }
+  @Test func `A request is known for a day, also after reopening, and then forgotten`() async throws {
+    let clock = SetClock()
+    var store = try open { clock.now.withLock { $0 } }
+    let (group, ada) = (GroupID(rawValue: 7), AccountID(rawValue: 1))
+    func request(_ key: String) throws -> RepeatableRequest {
+      try RepeatableRequest(key: key, connector: nil, author: ada, content: [1], answer: Array("a secret".utf8))
+    }
+    let first = try await store.post(NewMessage("x", to: group, by: ada), once: request("k"))
+    await store.close()
+    #expect(!bytes(of: path + "/messages/data.mdb").contains(Array("a secret".utf8)))
+    store = try open { clock.now.withLock { $0 } }
+    clock.now.withLock { $0 = RepeatableRequest.retention - 1 }
+    #expect(try await store.post(NewMessage("x", to: group, by: ada), once: request("k")) == first)
+    clock.now.withLock { $0 = RepeatableRequest.retention }
+    #expect(try await store.earlier(request("k")) == nil)
+    #expect(try await store.post(NewMessage("x", to: group, by: ada), once: request("k")) != first)
+    await store.close()
+  }
   @Test func `Many may post at once`() async throws { try await MessagingContract(open()).checkConcurrentPosts() }
 
   @Test func `What was posted is there after reopening, private, and its text is in no file`() async throws {

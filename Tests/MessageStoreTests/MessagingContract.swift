@@ -74,6 +74,58 @@ struct MessagingContract {
     }
   }
 
+  func checkRepeats() async throws {
+    func request(
+      _ key: String, _ content: String, by author: AccountID = AccountID(rawValue: 1), answer: String = "told"
+    ) throws -> RepeatableRequest {
+      try RepeatableRequest(
+        key: key, connector: ConnectorID(rawValue: 5), author: author, content: Array(content.utf8),
+        answer: Array(answer.utf8))
+    }
+    for key in ["", " ", "a b", "é", String(repeating: "x", count: 256)] {
+      #expect(throws: MessagingError.self) { _ = try request(key, "x") }
+    }
+    #expect(try await backend.earlier(request("k", "one")) == nil)
+    let first = try await backend.post(NewMessage("one", to: group, by: ada), once: request("k", "one"))
+    let again = try await backend.post(
+      NewMessage("one", to: group, by: ada), once: request("k", "one", answer: "other"))
+    #expect(again == first && first.answer == Array("told".utf8))
+    #expect(try await backend.earlier(request("k", "one")) == first)
+    for body in ["two", ""] {
+      let error = await #expect(throws: MessagingError.self) {
+        _ = try await backend.post(NewMessage("two", to: group, by: ada), once: request("k", body))
+      }
+      #expect(error?.code == .conflict)
+    }
+    // The key is its owner's own, and what is refused keeps it free.
+    #expect(
+      try await backend.post(NewMessage("one", to: group, by: max), once: request("k", "one", by: max)) != first)
+    await #expect(throws: MessagingError.self) {
+      _ = try await backend.post(NewMessage(" ", to: group, by: ada), once: request("free", "x"))
+    }
+    #expect(try await backend.earlier(request("free", "y")) == nil)
+    #expect(try await backend.history(of: group, MessageRange()).map(\.text) == ["one", "one"])
+    // Many at once are one.
+    let same = try request("many", "x")
+    #expect(try await references(ofPosting: NewMessage("many", to: group, by: ada), once: same).count == 1)
+    #expect(try await backend.history(of: group, MessageRange()).count == 3)
+    try await backend.erase(ada)
+    let error = await #expect(throws: MessagingError.self) { _ = try await backend.earlier(same) }
+    #expect(error?.code == .erased)
+  }
+
+  private func references(
+    ofPosting message: NewMessage, once request: RepeatableRequest
+  ) async throws -> Set<PublicID> {
+    let backend = backend
+    return try await withThrowingTaskGroup(of: PublicID.self) { tasks in
+      for _ in 0..<50 { tasks.addTask { try await backend.post(message, once: request).reference } }
+      var found: Set<PublicID> = []
+      for try await reference in tasks { found.insert(reference) }
+      return found
+    }
+  }
+
   func checkErasure() async throws {
     _ = try await backend.post(NewMessage("hers", to: group, by: ada))
     _ = try await backend.post(NewMessage("his", to: group, by: max))

@@ -72,6 +72,33 @@ import Testing
     await ledger.close()
   }
 
+  @Test func `A signed access token that leaked is found and stopped as any other`() async throws {
+    let served = try await ServedLedger(environment: [makeKey("scanner")])
+    served.end()
+    let ledger = try await Ledger.open(at: served.path, LedgerConfiguration())
+    let known = try ledger.connectors.connector(publicID: try #require(PublicID(served.connector)))
+    try await ledger.connectors.update(try #require(known).id, hasSignedTokens: true, by: Requester.operator)
+    await ledger.close()
+    try served.start(environment: [makeKey("scanner")])
+    let token = try #require(try served.ask("GET", "/v1/accessToken", served.kaizalaHeaders)["accessToken"])
+    #expect(token.hasPrefix("eyJ"))
+    #expect(try served.ask("GET", "/check", ["accessToken: \(token)"]).status == 200)
+    // As it is found: another's signature, and one that is cut off, are nothing of this ledger's.
+    let parts = token.split(separator: ".")
+    let (forged, cut) = ("\(parts[0]).\(parts[1]).\(String(parts[2].reversed()))", "\(parts[0]).\(parts[1])")
+    let answer = try report(
+      served,
+      #"[{"token":"\#(forged)","type":"t"},{"token":"\#(cut)","type":"t"},{"token":"\#(token)","type":"t","url":"u"}]"#)
+    #expect(answer.status == 200, "\(answer.body)")
+    let labels = answer.json?.items?.compactMap { $0["label"]?.text }
+    #expect(labels == ["false_positive", "false_positive", "true_positive"], "\(answer.body)")
+    #expect(!answer.body.contains(token))
+    #expect(try served.ask("GET", "/check", ["accessToken: \(token)"]).status == 401)
+    #expect(
+      try runProgram(["audit", "--type", "token.leak_reported", "--count", "--ledger", served.path]).output.contains(
+        "1"))
+  }
+
   @Test func `A report that is not signed by a configured key does nothing`() async throws {
     let served = try await ServedLedger(environment: [makeKey("scanner")])
     _ = try makeKey("other")

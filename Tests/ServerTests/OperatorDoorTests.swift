@@ -93,9 +93,8 @@ import Testing
     #expect(scanned.status == 1 && scanned.output.contains("\"state\": \"revoked\""), "\(scanned.error)")
     #expect(try served.ask("GET", "/v1/accessToken", served.kaizalaHeaders).status == 401)
     for arguments in [
-      ["init", "--ledger", "\(served.folder.path)/other"], ["key", "rotate-master"], ["audit"],
+      ["init", "--ledger", "\(served.folder.path)/other"], ["audit"],
       ["serve"], ["backup", "/tmp/x"], ["key", "rotate-signing", "--external", "command:/bin/true"],
-      ["retention", "--older-than", "90d", "--apply", "--archive", "/tmp"],
       ["state", "--reveal", "--in", "/tmp/x"], ["explain", "account:2", "--reveal", "--proof", "/tmp/x"],
     ] {
       let answer = try await Self.send(OperatorRequest(arguments: arguments), to: served)

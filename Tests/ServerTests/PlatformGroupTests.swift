@@ -39,6 +39,34 @@ import Testing
         == #"{"id":"\#(people.memberID)","mobileNumber":"+911199999997","name":"Max Member","profilePic":""}"#)
   }
 
+  @Test func `All members of a large group are told, in order, and none twice`() async throws {
+    let people = try await PlatformPeople()
+    let path = "/v1/groups/\(people.group)/members"
+    let numbers = (0..<2_400).map { "+3369\(1_000_000 + $0)" }
+    for start in stride(from: 0, to: numbers.count, by: 200) {
+      let some = numbers[start..<(start + 200)].map { "'\($0)'" }.joined(separator: ",")
+      #expect(try people.ask("admin", "PUT", path, "{members:[\(some)]}").status == 200)
+    }
+    let answer = try people.ask("admin", "GET", path)
+    let body = answer.header("transfer-encoding") == "chunked" ? Self.joined(answer.body) : answer.body
+    let told = try JSONParser.parse(Array(body.utf8))["members"]?.items?.compactMap { $0["mobileNumber"]?.text }
+    #expect(told == [PlatformPeople.adminNumber, PlatformPeople.memberNumber] + numbers)
+    #expect(try people.ask("nobody", "GET", path).status == 401)
+  }
+
+  /// What came in chunks (RFC 9112 section 7.1).
+  private static func joined(_ text: String) -> String {
+    var (rest, joined) = (text.utf8[...], "")
+    while let end = rest.firstIndex(of: UInt8(ascii: "\r")), let size = Int(String(rest[..<end]) ?? "", radix: 16),
+      size > 0
+    {
+      rest = rest[end...].dropFirst(2)
+      joined += String(rest.prefix(size)) ?? ""
+      rest = rest.dropFirst(size + 2)
+    }
+    return joined
+  }
+
   @Test func `Roles change, and the last admin stays`() async throws {
     let people = try await PlatformPeople()
     let path = "/v1/groups/\(people.group)/members"

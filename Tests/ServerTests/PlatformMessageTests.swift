@@ -1,6 +1,7 @@
 import CredentialLedger
 import Glibc
 import HTTPSupport
+import TestSupport
 import Testing
 
 /// Messages of groups, over HTTP.
@@ -33,6 +34,92 @@ import Testing
     #expect(try people.ask("admin", "GET", path + "?fromDate=\(sentAt)").json?["messages"]?.items?.count == 2)
     people.served.end()
     #expect(!people.served.log.contains("It's late"))
+  }
+
+  @Test func `A request that is repeated under its key posts once, and gets the same answer also after a crash`()
+    async throws
+  {
+    let people = try await PlatformPeople()
+    func post(_ key: String, _ body: String, who: String = "admin", in group: String? = nil) throws -> Answer {
+      try people.served.ask(
+        "POST", "/v1/groups/\(group ?? people.publicGroup)/messages",
+        ["accessToken: \(people.tokens[who] ?? "")", "Idempotency-Key: \(key)"], body: body)
+    }
+    let add = "/v1/groups/\(people.publicGroup)/subscribers/add"
+    #expect(try people.ask("admin", "PUT", add, "{subscribers:['+33699999999']}").status == 200)
+    let body = "{message:'x', subscribers:['+33699999999','y']}"
+    let first = try post("key-1", body)
+    #expect(first.status == 200 && first.body.contains(#""failedResult":[{"subscriber":"y""#), "\(first.body)")
+    people.served.end(by: SIGKILL)
+    try people.served.start()
+    // Nobody of those named subscribes any more, so the same body would be refused.
+    let remove = "/v1/groups/\(people.publicGroup)/subscribers/remove"
+    #expect(try people.ask("admin", "PUT", remove, "{subscribers:['+33699999999']}").status == 200)
+    let again = try post("key-1", body)
+    #expect(again.status == 200 && again.body == first.body, "\(again.body)")
+    #expect(try post("key-2", body).status == 400)
+    let other = try post("key-1", body + " ")
+    #expect(other.status == 409 && other["errorCode"] == "Conflict", "\(other.body)")
+    #expect(try post("key-1", body, in: people.group).status == 409)
+    #expect(try post("", body).status == 400)
+    #expect(try post(String(repeating: "k", count: 256), body)["message"]?.hasPrefix("Idempotency-Key") == true)
+    #expect(try post("key-1", "{message:'x'}", who: "member", in: people.group).status == 200)
+    let path = "/v1/groups/\(people.publicGroup)/messages"
+    #expect(try people.ask("admin", "GET", path).json?["messages"]?.items?.count == 1)
+  }
+
+  @Test func `Messages are backed up while the server goes on, and the copy is private, whole and checked`()
+    async throws
+  {
+    let people = try await PlatformPeople()
+    let path = "/v1/groups/\(people.group)/messages"
+    var reference = ""
+    for index in 0..<20 {
+      reference = try people.ask("admin", "POST", path, "{message:'number \(index)'}")["referenceId"] ?? ""
+    }
+    let (copy, keys) = ("\(people.served.folder.path)/copy", "\(people.served.folder.path)/copied-keys")
+    func back(_ copy: String, _ keys: String, _ more: String...) throws -> ProgramResult {
+      try runProgram(["messages", "backup", copy, "--keys", keys, "--ledger", people.served.path] + more)
+    }
+    let made = try back(copy, keys, "--format", "json")
+    #expect(made.status == 0 && made.output.contains("\"messages\": 20"), "\(made.error)")
+    let documents = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+    #expect(
+      try runProgram(["messages-backup"], of: "\(documents)/Tools/checks/documents", input: made.output).status == 0)
+    for (name, mode) in [(copy, 0o700), (copy + "/data.mdb", 0o600), (keys, 0o700), (keys + "/keyring", 0o600)] {
+      var status = stat()
+      #expect(unsafe stat(name, &status) == 0 && Int(status.st_mode) & 0o777 == mode, "\(name)")
+    }
+    #expect(try people.ask("admin", "POST", path, "{message:'afterwards'}").status == 200)
+    // Neither is replaced, one must not be in the other, and what is not there is told.
+    let other = people.served.folder.path + "/other"
+    #expect(try back(copy, other).status == 1 && back(other, keys).status == 1)
+    #expect(try back(other, other + "/keys").status == 1)
+    #expect(try back(other, other + "-keys", "--folder", "/nowhere").status == 3)
+    for name in [other, other + "-keys"] { #expect(unsafe access(name, F_OK) != 0) }
+    // A byte of a text is another: nothing is left of a copy.
+    people.served.end()
+    let file = people.served.path + ".messages/messages/data.mdb"
+    // The first row of the table of messages begins with its layout and the reference; the text is at its end.
+    let script = """
+      import sys, uuid
+      p, reference = sys.argv[1:]
+      b = bytearray(open(p, "rb").read()); row = b"\\x01" + uuid.UUID(reference).bytes
+      n = b.find(row)
+      assert n > 0
+      while n > 0: b[n + 90] ^= 1; n = b.find(row, n + 1)
+      open(p, "wb").write(b)
+      """
+    #expect(try runProgram(["python3", "-c", script, file, reference], of: "/usr/bin/env").status == 0)
+    let damaged = try back(other, other + "-keys")
+    #expect(damaged.status == 3, "\(damaged)")
+    for name in [other, other + "-keys"] { #expect(unsafe access(name, F_OK) != 0) }
+    // What was copied before is what a server starts on.
+    let script2 =
+      "cd '\(people.served.path).messages' && rm -rf messages keys && cp -r '\(copy)' messages && cp -r '\(keys)' keys"
+    #expect(try runProgram(["-c", script2], of: "/bin/sh").status == 0)
+    try people.served.start()
+    #expect(try people.ask("admin", "GET", path).json?["messages"]?.items?.count == 20)
   }
 
   @Test func `What is refused leaves nothing behind`() async throws {

@@ -12,6 +12,8 @@ final class PlatformPeople {
   private(set) var foreignGroup = ""
   /// A public group of `admin`.
   private(set) var publicGroup = ""
+  /// The connector with every permission, and the refresh token by which it acts for the admin.
+  private(set) var (connector, secret, refreshToken) = ("", "", "")
   private(set) var memberID = ""
   private(set) var adminID = ""
 
@@ -19,14 +21,18 @@ final class PlatformPeople {
   static let memberNumber = "+911199999997"
   static let strangerNumber = "+911199999996"
 
+  /// Settings without the limits of calls.
+  static let unlimited = [
+    "CREDLEDGER_SERVE_LIMITS_CONNECTOR_CALLS=0", "CREDLEDGER_SERVE_LIMITS_ORGANISATION_CALLS=0",
+  ]
+
   /// - Parameter environment: settings of the server; without the limits of calls unless it says so.
   init(
     _ options: [String] = [],
-    environment: [String] = [
-      "CREDLEDGER_SERVE_LIMITS_CONNECTOR_CALLS=0", "CREDLEDGER_SERVE_LIMITS_ORGANISATION_CALLS=0",
-    ]
+    environment: [String] = PlatformPeople.unlimited
   ) async throws {
     var tokens: [String: String] = [:]
+    var credentials = ("", "", "")
     var ids: [String] = []
     served = try await ServedLedger(options, environment: environment) { (_, ledger) in
       let developer = try await ServedLedger.arrive("dev", "+911199999999", on: ledger)
@@ -50,6 +56,9 @@ final class PlatformPeople {
         ("member", all, .user, member), ("stranger", all, .user, stranger), ("narrow", few, .user, admin),
       ] {
         let granted = try await ledger.grants.grant(made.0.id, consent: .scopes(.all), access: access, by: granter)
+        if name == "admin" {
+          credentials = (made.0.publicID.description, made.1.text, granted.refreshToken.text)
+        }
         tokens[name] = try await ledger.tokens.issue(
           connector: made.0.publicID, secret: made.1, refreshToken: granted.refreshToken
         ).accessToken.text
@@ -57,6 +66,7 @@ final class PlatformPeople {
       ids = [team, foreign, open].map(\.publicID.description) + [member, admin].map { String($0.rawValue) }
     }
     self.tokens = tokens
+    (connector, secret, refreshToken) = credentials
     (group, foreignGroup, publicGroup, memberID, adminID) = (ids[0], ids[1], ids[2], ids[3], ids[4])
   }
 

@@ -111,16 +111,27 @@ import Testing
       throw ServerFailure(reason: "the token is not valid")
     }
     _ = try await ledger.webhooks.register(
-      on: .group(team.id), for: [.textMessageCreated], callbackURL: "https://hooks.example.org/", with: claims)
+      on: .group(team.id), for: [.textMessageCreated, .memberAdded, .memberRemoved],
+      callbackURL: "https://hooks.example.org/", with: claims)
     let store = try MessageStore(at: "\(folder.path)/messages", origin: ledger.origin, master: .keysFolder)
     let posted = 1...30
     func feed() -> Task<Void, Never> {
       let feed = WebhookFeed(ledger, store) { Issue.record("\($0)") }
       return Task { await feed.run() }
     }
+    let other = try await ServedLedger.arrive("other", "+911199999997", on: ledger)
+    // From here on events are told.
+    try await store.setCursor("webhooks.events", to: try ledger.health.head)
+    var membership: MembershipID?
     var running = feed()
     for number in posted {
       _ = try await store.post(NewMessage("number \(number)", to: team.id, by: admin))
+      if let joined = membership {
+        try await ledger.groups.remove(joined, from: team.id, by: admin)
+        membership = nil
+      } else {
+        membership = try await ledger.groups.add(other, to: team.id, by: admin)
+      }
       if number == 20 {
         running.cancel()
         await running.value
@@ -129,11 +140,12 @@ import Testing
     }
     var texts: [String] = []
     let end = ContinuousClock.now + .seconds(60)
-    while texts.count < posted.count, ContinuousClock.now < end {
+    var changes: [String] = []
+    while texts.count + changes.count < posted.count * 2, ContinuousClock.now < end {
       #expect(try ledger.deliveries.waiting().count <= 4)
       for delivery in try await ledger.deliveries.take() {
         let value = try JSONParser.parse(delivery.payload)
-        texts.append(value["data"]?["text"]?.text ?? String(decoding: delivery.payload, as: UTF8.self))
+        if let text = value["data"]?["text"]?.text { texts.append(text) } else { changes.append(delivery.eventType) }
         try await ledger.deliveries.delivered(delivery)
       }
       await Task.yield()
@@ -141,7 +153,8 @@ import Testing
     running.cancel()
     await running.value
     #expect(texts == posted.map { "number \($0)" }, "\(texts)")
-    #expect(try await store.cursors(beginning: "webhooks.behind.").isEmpty)
+    #expect(changes == posted.map { $0.isMultiple(of: 2) ? "MemberRemoved" : "MemberAdded" }, "\(changes)")
+    #expect(try await store.cursors(beginning: "webhooks.behind").isEmpty)
     await store.close()
     await ledger.close()
   }

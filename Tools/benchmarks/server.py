@@ -11,6 +11,8 @@ import urllib.request
 from base64 import b64encode
 from contextlib import contextmanager
 
+from platform_figures import PlatformFigures, Receiver
+
 CONNECTIONS = 64
 UNLIMITED = {
     "CREDLEDGER_SERVE_LIMITS_CONNECTOR_CALLS": "0",
@@ -55,12 +57,16 @@ class ServerFigures:
         found = found.get("credentials", found)
         self.id, self.secret, self.refresh = (
             found["connectorID"], found["connectorSecret"], found["refreshToken"])
+        receiver = Receiver(self.folder)
+        platform = PlatformFigures(self, receiver)
+        self.refresh = platform.prepare(self.id)
         ceiling = listening(self.run.build_path("server-ceiling"))
         server = listening(
             self.run.credledger, "serve", "--ledger", self.ledger, "--listen", "127.0.0.1:0", "--log-level", "error",
-            environment=UNLIMITED)
+            environment=UNLIMITED | receiver.environment)
         with ceiling as (_, constant), server as (process, origin):
-            self.measure(process.pid, origin, constant)
+            token = self.measure(process.pid, origin, constant)
+            platform.measure(process.pid, origin, constant, token, resident)
         self.start_of_a_large_ledger()
 
     def measure(self, server, origin, constant):
@@ -95,6 +101,7 @@ class ServerFigures:
         grown = (resident(server) - before) / 2**20
         self.report(
             f"memory more after {asked:,} times /check, MiB", max(grown, 0), None, None, 16, durable=None, most=True)
+        return token
 
     def start_of_a_large_ledger(self):
         ledger = self.folder / "large"

@@ -68,8 +68,12 @@ struct AuditCommand: DoorCommand {
   @Option(help: "How to print: table for people, csv for spreadsheets, json, ndjson or cloudevents for programs.")
   var format = AuditFormat.table
 
-  // What follows has no end, and all of it has no bound: the reading is recorded, and goes on beside the server.
-  var changesLedger: Bool { revealing.reveal && !follow && !all }
+  var changesLedger: Bool { revealing.reveal }
+  // What follows has no end, and all of it has no bound, and an answer has both.
+  var besideServer: String? {
+    guard revealing.reveal, follow || all else { return nil }
+    return "an answer has an end; read page after page by --limit 10000 and --after, each of which is recorded"
+  }
   var inputs: [CommandInput] { filters.inputs }
 
   func validate() throws {

@@ -39,8 +39,11 @@ struct ExplainCommand: DoorCommand {
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions
 
-  // The server writes no file for others.
-  var changesLedger: Bool { revealing.reveal && proof == nil }
+  var changesLedger: Bool { revealing.reveal }
+  var besideServer: String? {
+    revealing.reveal && proof != nil
+      ? "it writes no file; take the evidence by --proof without --reveal, and read by --reveal without --proof" : nil
+  }
   var inputs: [CommandInput] {
     file.map { [CommandInput(name: $0, prompt: "token")] }
       ?? (object == "-" ? [CommandInput(name: "-", prompt: "token")] : [])

@@ -2,7 +2,7 @@ import ArgumentParser
 import CredentialLedger
 import LedgerOperations
 
-struct RetentionCommand: AsyncParsableCommand {
+struct RetentionCommand: DoorCommand {
   static let configuration = CommandConfiguration(
     commandName: "retention",
     abstract: "Remove records of long expired tokens from the live file, once an archive has them.",
@@ -16,8 +16,8 @@ struct RetentionCommand: AsyncParsableCommand {
       records, and so of whatever personal data is sealed in them; an erasure destroys the key as ever.
 
       The file does not shrink: what becomes free in it is used for what is written next, and a backup leaves it out. The \
-      newest 1,024 records always stay. A run that is stopped anywhere does no harm, and another goes on. --apply writes, so \
-      no server may have the ledger open; one that has it runs a policy by the library's applyRetention.
+      newest 1,024 records always stay. A run that is stopped anywhere does no harm, and another goes on. A server that has the \
+      ledger open performs --apply itself, on the archive that it was started with; no other can be named then.
 
       Exit status: 1 where the archive is damaged, of another ledger or history, or does not have yet what would leave (add \
       to it by credledger archive), and for a policy under a day; nothing is changed then.
@@ -37,14 +37,13 @@ struct RetentionCommand: AsyncParsableCommand {
   @Flag(help: "Remove them; without it nothing is changed.")
   var apply = false
 
-  func validate() throws {
-    guard ledger.namedArchive != nil else {
-      throw ValidationError("Name the archive by --archive DIR, or set CREDLEDGER_ARCHIVE.")
-    }
-  }
+  // The plan reads beside the server.
+  var changesLedger: Bool { apply }
 
   func run() async throws {
-    let archive = ledger.namedArchive ?? ""
+    guard let archive = try DoorSession.current?.archive(named: ledger.archive) ?? ledger.namedArchive else {
+      throw ValidationError("Name the archive by --archive DIR, or set CREDLEDGER_ARCHIVE.")
+    }
     let policy = RetentionPolicy(olderThan: olderThan.duration)
     let report = try await Carrying.showing { [self] observe in
       if apply {

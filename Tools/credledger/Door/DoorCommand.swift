@@ -10,6 +10,9 @@ protocol DoorCommand: AsyncParsableCommand {
   var ledger: LedgerOptions { get }
   /// Whether it changes something, as it was given; what only reads opens the ledger beside the server.
   var changesLedger: Bool { get }
+  /// What to do instead while a server has the ledger open, of what it does not perform for others and nobody can do beside
+  /// it; nil for everything else. See the decision CommandsThroughTheDoor.
+  var besideServer: String? { get }
   /// What it reads besides the ledger.
   var inputs: [CommandInput] { get }
   /// Asks for what cannot be undone, on the sender's terminal.
@@ -18,6 +21,7 @@ protocol DoorCommand: AsyncParsableCommand {
 
 extension DoorCommand {
   var changesLedger: Bool { true }
+  var besideServer: String? { nil }
   var inputs: [CommandInput] { [] }
   func confirm() throws {}
 }
@@ -56,7 +60,13 @@ enum Door {
   ///
   /// - Returns: the exit status; nil where the command is to be performed here.
   static func perform(_ command: any DoorCommand) async throws -> Int32? {
-    guard command.changesLedger, let client = try client(for: command) else { return nil }
+    guard command.changesLedger || command.besideServer != nil, let client = try client(for: command) else {
+      return nil
+    }
+    if let instead = command.besideServer {
+      throw CheckFailed(
+        reason: "a server has the ledger open, and does not do this for others: \(instead) [already_open]")
+    }
     try command.ledger.requireServersOwn()
     try command.confirm()
     var inputs: [String: [UInt8]] = [:]
@@ -106,7 +116,7 @@ struct DoorCommands: OperatorCommands {
       do {
         let parsed = try CredLedger.parseAsRoot(request.arguments)
         used = type(of: parsed)
-        guard var command = parsed as? any DoorCommand, command.changesLedger else {
+        guard var command = parsed as? any DoorCommand, command.changesLedger, command.besideServer == nil else {
           throw CheckFailed(
             reason: "\(used._commandName): a server does not perform this command [forbidden]")
         }

@@ -1,4 +1,5 @@
 import CredentialLedger
+import Glibc
 import LedgerServer
 import Synchronization
 
@@ -51,6 +52,28 @@ final class DoorSession: Sendable {
       throw CannotRead(reason: "\(name == "-" ? "standard input" : name) did not come with the command")
     }
     return content
+  }
+
+  /// The archive that this process has been given for the ledger. A folder that the sender names is none to read from.
+  ///
+  /// - Parameter named: what the sender's arguments say, which may be the same folder by its full name.
+  func archive(named: String?) throws -> String {
+    guard let archive = ledger.configuration.archive else {
+      throw CheckFailed(
+        reason:
+          "--archive: the server has been given no archive; start it with --archive, or stop it for this [forbidden]")
+    }
+    guard named.map({ canonical($0) == canonical(archive) }) ?? true else {
+      throw CheckFailed(
+        reason: "--archive: the server keeps to the archive that it was started with; leave the option out [forbidden]")
+    }
+    return archive
+  }
+
+  private func canonical(_ path: String) -> String {
+    guard path.hasPrefix("/"), let resolved = unsafe realpath(path, nil) else { return path }
+    defer { unsafe free(resolved) }
+    return unsafe String(cString: resolved)
   }
 
   /// Whether the command has appended anything so far.

@@ -43,7 +43,7 @@ struct CredLedger: AsyncParsableCommand {
       ResourceServerCommand.self,
       ClockCommand.self,
       Token.self, ScanCommand.self, IncidentCommand.self, KeyCommand.self, Erase.self, Simulate.self,
-      BackupCommand.self, RestoreCommand.self,
+      BackupCommand.self, RestoreCommand.self, MessagesCommand.self,
       ArchiveCommand.self, RetentionCommand.self, ExportCommand.self, ImportCommand.self,
       CheckpointCommand.self, Prove.self, BundleCommand.self, VerifyBundle.self, Tiles.self,
       StateCommand.self, DiffCommand.self, ReplayCommand.self, SnapshotCommand.self,

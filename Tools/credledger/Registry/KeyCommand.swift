@@ -82,8 +82,12 @@ struct KeyCommand: AsyncParsableCommand {
         "The public key of the new one: a verifier key, or 32 bytes in Base64.", valueName: "key"))
     var publicKey: String?
 
-    // A key that is kept elsewhere is named by what is opened or run to use it.
-    var changesLedger: Bool { external == nil }
+    // A key that is kept elsewhere is named by what is opened or run to use it, and the server signs by the one it opened.
+    var besideServer: String? {
+      external.map { _ in
+        "stop the server, give the command again, and start it with --signing-key, so that it signs by the new key"
+      }
+    }
 
     func validate() throws {
       guard external != nil || publicKey == nil else {

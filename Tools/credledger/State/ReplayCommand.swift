@@ -4,7 +4,7 @@ public import LedgerOperations
 
 extension Projection: ExpressibleByArgument {}
 
-struct ReplayCommand: AsyncParsableCommand {
+struct ReplayCommand: DoorCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay",
     abstract: "Compute the projections from the log: to compare them, to inspect them, or to replace the live ones.",
@@ -65,6 +65,13 @@ struct ReplayCommand: AsyncParsableCommand {
     guard !profile || only.isEmpty || Set(only) != [.audit] else {
       throw ValidationError("--profile takes the directory and validity; the audit trail is made from headers alone.")
     }
+  }
+
+  var changesLedger: Bool { false }
+  var besideServer: String? {
+    if rebuild { return "it reads the projections all the time; stop it for --rebuild, or compare them by --verify" }
+    guard revealing.reveal else { return nil }
+    return "steps are read from a terminal; see the state of a moment by credledger state --as-of POSITION --reveal"
   }
 
   private var projections: Set<Projection> { only.isEmpty ? Set(Projection.allCases) : Set(only) }

@@ -42,8 +42,10 @@ struct StateCommand: DoorCommand {
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions
 
-  // The server opens no folder for others.
-  var changesLedger: Bool { revealing.reveal && replayed == nil }
+  var changesLedger: Bool { revealing.reveal }
+  var besideServer: String? {
+    revealing.reveal && replayed != nil ? "it opens no folder; name the moment by --as-of in place of --in" : nil
+  }
 
   func validate() throws {
     if asOf != nil, replayed != nil { throw ValidationError("Give --as-of or --in, not both.") }

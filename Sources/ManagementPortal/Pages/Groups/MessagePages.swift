@@ -42,7 +42,7 @@ extension ManagementPortal {
         return try await messages(
           visit, viewer, problems: [Problem("message", "The message that you answer is not there any more.")],
           typed: typed)
-      case .erased, .unavailable, .failed: throw .unavailable
+      case .conflict, .erased, .unavailable, .failed: throw .unavailable
       }
     }
     return .see("/portal/groups/\(view.group.id.rawValue)/messages")
