@@ -84,6 +84,21 @@ import Testing
     }
   }
 
+  @Test func aKeyThatWasNotGivenIsToldOf() async throws {
+    let (played, other) = (try await Played(), try await ProvenLedger(events: 1))
+    let (ledger, file) = (played.ledger, played.file)
+    #expect(try ledger.run("bundle", "token:\(played.token)", "--out", file).status == 0)
+    let plain = try runProgram(["verify-bundle", file, "--key", ledger.key])
+    #expect(plain.status == 0 && !plain.error.contains("did not give"), "\(plain.error)")
+    let bundle = try EvidenceBundle(decoding: TestFile.read(file))
+    TestFile.write(
+      EvidenceBundle(checkpoint: bundle.checkpoint, keys: bundle.keys + [other.key], entries: bundle.entries).encoded,
+      to: file)
+    let warned = try runProgram(["verify-bundle", file, "--key", ledger.key])
+    #expect(warned.status == 0 && warned.error.contains("a key that you did not give"), "\(warned.error)")
+    #expect(warned.error.contains(other.key), "\(warned.error)")
+  }
+
   @Test func aNameCannotWriteIntoThePage() async throws {
     let ledger = try await AuditedLedger()
     let page = "\(ledger.folder.path)/report.html"
