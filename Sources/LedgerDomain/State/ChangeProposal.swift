@@ -67,7 +67,7 @@ public struct ChangeProposal: Sendable, Hashable {
   ///   - correction: of the clock.
   ///   - clock: the corrections before it.
   /// - Returns: whether it had expired.
-  public mutating func end(before correction: ClockCorrected, _ clock: ClockCorrections) -> Bool {
+  package mutating func end(before correction: ClockCorrected, _ clock: ClockCorrections) -> Bool {
     let end = clock.end(expiresAt, saidAt: id.rawValue)
     guard end <= Timestamp(milliseconds: correction.from) else { return false }
     expiresAt = min(expiresAt, Timestamp(milliseconds: correction.to))
