@@ -29,10 +29,12 @@ package enum CryptoLibrary {
         missing.append(name)
       }
     }
-    if let found = unsafe EVP_SIGNATURE_fetch(nil, "ED25519", nil) {
-      unsafe EVP_SIGNATURE_free(found)
-    } else {
-      missing.append("ED25519")
+    for name in ["ED25519", "ECDSA"] {
+      if let found = unsafe EVP_SIGNATURE_fetch(nil, name, nil) {
+        unsafe EVP_SIGNATURE_free(found)
+      } else {
+        missing.append(name)
+      }
     }
     ERR_clear_error()
     guard missing.isEmpty else {

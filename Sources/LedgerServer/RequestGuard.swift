@@ -62,6 +62,10 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
       unanswered += 1
       bodyBytes = 0
       closeUnlessStopped(after: bounds.request, context)
+      // RFC 9112 section 3.2: a proxy may have gone by another of them.
+      guard head.headerFields[values: .host].allSatisfy({ $0 == head.authority }) else {
+        return refuse(context, RequestError(.invalid, "Host: expected one."))
+      }
       isUnread = PrefixRoute.covers(bounds.unreadPath, head.path ?? "")
       if isUnread {
         closesAfterAnswer = head.announcesBody
@@ -139,6 +143,11 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     timer?.cancel()
     timer = context.eventLoop.assumeIsolated().scheduleTask(in: time) { context.close(promise: nil) }
   }
+}
+
+extension HTTPField.Name {
+  /// The first of a request is its authority, so that only others are among its fields.
+  fileprivate static let host = named("Host")
 }
 
 extension HTTPRequest {

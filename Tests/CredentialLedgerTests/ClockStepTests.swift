@@ -235,6 +235,50 @@ import Testing
     await again.close()
   }
 
+  @Test("A proposal that has expired is of no use again, however the clock is set back", arguments: [true, false])
+  func proposals(isOpen: Bool) async throws {
+    var ledger = try await Ledger.create(at: path, origin: "ledger.example.org", clock.configuration)
+    let issuer = "https://id.example.org"
+    let ada = try await ledger.operators.create(issuer: issuer, subject: "ada", name: "Ada")
+    let bo = try await ledger.operators.create(issuer: issuer, subject: "bo", name: "Bo")
+    let user = try await ledger.accounts.signIn(issuer: issuer, subject: "user").account
+    func approved() async throws -> ProposalID {
+      let id = try await ledger.proposals.make(.changeRole(of: user, to: .auditor), by: ada, context: .none)
+      try await ledger.proposals.approve(id, by: bo)
+      return id
+    }
+    func use(_ id: ProposalID) async throws {
+      try await ledger.accounts.changeRole(
+        of: user, to: .auditor, by: Requester.operator, context: RequestContext(namedOperator: ada, proposal: id))
+    }
+    let gone = LedgerError(.init(rawValue: "gone"), "", field: "proposal")
+    let expired = try await approved()
+    clock.pass(seconds: 71 * Self.hour)
+    let good = try await approved()
+    clock.pass(seconds: 2 * Self.hour)
+    await #expect(throws: gone) { try await use(expired) }
+    // A clock that was right is set back by mistake, twice, and accepted.
+    if !isOpen {
+      await ledger.close()
+      ledger = try await open()
+      try await command(ledger)
+      await ledger.close()
+    }
+    for _ in 0..<2 {
+      clock.step(seconds: -24 * Self.hour)
+      if !isOpen { ledger = try await open() }
+      try await ledger.acceptClock()
+      await #expect(throws: gone) { try await use(expired) }
+      await #expect(throws: gone) { try await ledger.proposals.reject(expired, by: bo) }
+      #expect(try await ledger.verify().projectionsMatch)
+      if !isOpen { await ledger.close() }
+    }
+    // While it was closed nothing tells for how long the clock was ahead: what may have been made meanwhile ends as well.
+    if isOpen { try await use(good) } else { ledger = try await open() }
+    #expect(try ledger.proposals.proposal(expired)?.status == .approved)
+    await ledger.close()
+  }
+
   @Test("Events are found by their times around a clock that was set back")
   func times() async throws {
     let (ledger, _) = try await begin()

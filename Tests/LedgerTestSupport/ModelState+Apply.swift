@@ -45,10 +45,10 @@ extension ModelState {
     case .resourceServerCreated, .resourceServerSecretRotated, .resourceServerDeleted:
       try applyToResourceServers(event, position, time)
     case .oversightConfigured(let event): rules = Oversight(event.after)
-    case .proposalMade, .proposalDecided, .ledgerRestored: try applyToProposals(event, position, time)
-    case .retentionApplied, .masterKeyRotated, .clockCorrected, .phonePINDispatched,
+    case .proposalMade, .proposalDecided, .ledgerRestored, .clockCorrected: try applyToProposals(event, position, time)
+    case .retentionApplied, .masterKeyRotated, .phonePINDispatched,
       .tokenLeakReported, .personalDataRevealed, .accountSignedOut, .accountSignInRefused, .permissionReviewed:
-      // They change nothing that a command or a validation reads, in the clock's case as long as it is not set back.
+      // They change nothing that a command or a validation reads.
       break
     }
   }

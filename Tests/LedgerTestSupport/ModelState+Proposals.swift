@@ -31,6 +31,11 @@ extension ModelState {
       for (id, proposal) in proposals where [.open, .approved].contains(proposal.status) {
         proposals[id]?.status = .void
       }
+    // Of lifetimes the model knows nothing once the clock was set back; what ended stays so.
+    case .clockCorrected(let event):
+      for id in proposals.keys where [.open, .approved].contains(proposals[id]?.status) {
+        _ = proposals[id]?.end(before: event, ClockCorrections())
+      }
     default: break
     }
   }

@@ -84,6 +84,20 @@ import Testing
     }
   }
 
+  @Test func aKeyThatSignedNothingIsRefused() async throws {
+    let (played, other) = (try await Played(), try await ProvenLedger(events: 1))
+    let (ledger, file) = (played.ledger, played.file)
+    #expect(try ledger.run("bundle", "token:\(played.token)", "--out", file).status == 0)
+    #expect(try runProgram(["verify-bundle", file, "--key", ledger.key]).status == 0)
+    let bundle = try EvidenceBundle(decoding: TestFile.read(file))
+    TestFile.write(
+      EvidenceBundle(checkpoint: bundle.checkpoint, keys: bundle.keys + [other.key], entries: bundle.entries).encoded,
+      to: file)
+    let refused = try runProgram(["verify-bundle", file, "--key", ledger.key])
+    #expect(refused.status == 1 && refused.error.contains("has not signed the checkpoint"), "\(refused.error)")
+    #expect(try ledger.check("bundle", file).status == 1)
+  }
+
   @Test func aNameCannotWriteIntoThePage() async throws {
     let ledger = try await AuditedLedger()
     let page = "\(ledger.folder.path)/report.html"

@@ -1,3 +1,6 @@
+import CredentialLedger
+import LedgerOperations
+import Synchronization
 import Testing
 
 @testable import credledger
@@ -12,5 +15,24 @@ import Testing
     }
     #expect(
       ProgressBar.line(500, "7 events/s", "0:09 left", columns: 80).hasPrefix("[############             ] 50 %  7"))
+  }
+
+  /// Of seven parts of the work the tree is one, the rows are one, and the replay is four.
+  @Test func aVerificationIsWeighedByWhatItsPartsCost() async throws {
+    let proven = try await ProvenLedger(events: 400)
+    let ledger = try await Ledger.openForReading(at: proven.path, ProvenLedger.configuration)
+    let head = try ledger.head()
+    let shown = Mutex<[UInt64]>([])
+    let totals = Mutex<Set<UInt64>>([])
+    _ = try await ledger.verify { done, total in
+      shown.withLock { $0.append(done) }
+      totals.withLock { _ = $0.insert(total) }
+    }
+    await ledger.close()
+    let steps = shown.withLock { $0 }
+    #expect(totals.withLock { $0 } == [head * 7])
+    #expect(steps == steps.sorted() && steps.last == head * 7, "\(steps)")
+    #expect(steps.contains(head) && steps.contains(head * 6), "\(steps)")
+    #expect(!steps.contains { head < $0 && $0 < head * 2 }, "\(steps)")
   }
 }

@@ -43,6 +43,25 @@ import Testing
     }
   }
 
+  @Test func whatIsNoProofIsRefusedByTheSecondVerifier() async throws {
+    let ledger = try await ProvenLedger(events: 9)
+    let proof = try ledger.run("prove", "inclusion", "5", "--format", "json").output
+    #expect(try #require(proof.firstRange(of: "{")).lowerBound == proof.startIndex)
+    let rest = proof.dropFirst()
+    let file = ledger.file("proof")
+    for (text, words) in [
+      ("{\"note\": 1," + rest, "not known"), ("{\"position\": 5," + rest, "twice"),
+      ("{\"record\": \"\\ud800\"," + rest, "twice"),
+      (proof.replacing(/"record": "[^"]*"/, with: "\"record\": \"\\ud800\""), "no JSON in UTF-8"),
+      (String(repeating: "[", count: 100_000), "no JSON in UTF-8"), ("", "no JSON in UTF-8"), ("[]", "the object"),
+    ] {
+      TestFile.write(Array(text.utf8), to: file)
+      let result = try ledger.check("proof", file)
+      #expect(result.status == 1 && result.error.contains(words), "\(words): \(result.error)")
+      #expect(!result.error.contains("Traceback"), "\(words): \(result.error)")
+    }
+  }
+
   @Test func whatIsNotThereIsNotProved() async throws {
     let ledger = try await ProvenLedger(events: 9)
     for position in ["0", "10", "18446744073709551615"] {

@@ -54,9 +54,9 @@ import Testing
     }
   }
 
-  @Test("the directory, in version 13")
+  @Test("the directory, in version 14")
   func directory() throws {
-    #expect(Directory.schemaVersion == 13)
+    #expect(Directory.schemaVersion == 14)
     let rows: [(DirectoryKey, any Row)] = Self.people + Self.access + Self.indexes
     try expect(
       "directory",

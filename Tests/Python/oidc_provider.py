@@ -63,7 +63,13 @@ def distort(response):
     value = response.get_json()
     claims = dict(jose.jwt.decode(value["id_token"], key()))
     by = key()
-    if name == "nonce":
+    if "email" in claims:
+        claims["email_verified"] = True
+    if name == "unsaid-mail":
+        claims.pop("email_verified", None)
+    elif name == "unverified-mail":
+        claims["email_verified"] = False
+    elif name == "nonce":
         claims["nonce"] = "another"
     elif name == "audience":
         claims["aud"] = ["another"]

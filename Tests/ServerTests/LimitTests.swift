@@ -61,6 +61,8 @@ import Testing
     "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
     "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "GET / HTTP/1.1\r\n\0: x\r\n\r\n",
+    "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n",
+    "GET /check HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n",
     "GET /%zz/%00/../.. HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
   ]) func `Malformed requests do no harm`(request: String) async throws {
     let served = try await ServedLedger()
@@ -69,6 +71,7 @@ import Testing
     connection.finishSending()
     let answer = Answer(connection.readAll())
     #expect(answer.status == 0 || (400..<500).contains(answer.status))
+    if request.contains("Host: b") { #expect(answer.status == 400) }
     #expect(try served.ask("GET", "/healthz").status == 200)
     #expect(served.end() == 0)
   }

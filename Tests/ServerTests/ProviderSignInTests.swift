@@ -213,6 +213,13 @@ import Testing
     #expect(
       browser.page.status == 403
         && browser.page.body.contains("Accounts of <bdi>evil.example</bdi> may not sign in here."))
+    // An address that nobody verified is one that anybody may have typed.
+    for fault in ["unsaid-mail", "unverified-mail"] {
+      try running.choose(fault)
+      try browser.open(try approved(browser, running, as: "ada@example.org"))
+      #expect(browser.page.status == 403, "\(fault): \(browser.page.text)")
+    }
+    try running.choose("none")
     try browser.open(try approved(browser, running, as: "ada@example.org"))
     #expect(browser.page.status == 200, "\(browser.page.text)")
     let late = served.browser()

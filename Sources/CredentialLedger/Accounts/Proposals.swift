@@ -88,6 +88,18 @@ public struct Proposals: Sendable {
     try ledger.reading { (state) throws(StateUnreadable) in try state.proposal(id) }
   }
 
+  /// Which of several changes a proposal is of; nil where it is of none of them. The record has a digest of the change, and so
+  /// a proposal is known by comparing.
+  package func change(
+    of proposal: ChangeProposal, among changes: [ProposedChange]
+  ) throws(LedgerError) -> ProposedChange? {
+    for change in changes {
+      let request = try ledger.request(change)
+      if request.kind == proposal.kind, request.digest == proposal.request { return change }
+    }
+    return nil
+  }
+
   /// Proposals in the order in which they were made, whatever became of them.
   ///
   /// ```swift

@@ -59,6 +59,21 @@ public struct ChangeProposal: Sendable, Hashable {
     if !clock.isEmpty { expiresAt = clock.end(expiresAt, saidAt: id.rawValue) }
   }
 
+  /// Ends it for good where it had expired when the clock was set back: by the earlier time it would be of use again, and so
+  /// would an approval that nobody counts on any more. Credentials have no such rule, since a clock that was ahead by mistake
+  /// would end all of them; a change is proposed again.
+  ///
+  /// - Parameters:
+  ///   - correction: of the clock.
+  ///   - clock: the corrections before it.
+  /// - Returns: whether it had expired.
+  package mutating func end(before correction: ClockCorrected, _ clock: ClockCorrections) -> Bool {
+    let end = clock.end(expiresAt, saidAt: id.rawValue)
+    guard end <= Timestamp(milliseconds: correction.from) else { return false }
+    expiresAt = min(expiresAt, Timestamp(milliseconds: correction.to))
+    return true
+  }
+
   /// For how long a proposal is of use.
   public static let lifetime = Duration.seconds(72 * 3_600)
 }

@@ -27,8 +27,34 @@ final class DoorSocket: Sendable {
   /// Removes what a server left behind that was killed. Only for the process that has the ledger open for writing.
   func remove() { unsafe _ = unlink(file) }
 
-  /// Leaves the socket to the owner of the ledger alone.
-  func protect() { unsafe _ = chmod(file, 0o600) }
+  /// Leaves the socket to the owner of the ledger alone, and looks at what came of it: not every file system keeps modes, and
+  /// what goes by the name may be another's.
+  ///
+  /// - Returns: whether the name is that of a socket of this process's user with mode 0600.
+  func protect() -> Bool {
+    guard mode != nil else { return false }
+    unsafe _ = chmod(file, 0o600)
+    let isProtected = mode == 0o600
+    self.isProtected.store(isProtected, ordering: .releasing)
+    return isProtected
+  }
+
+  /// The mode of the socket; nil where there is none, or it belongs to another user. No link is followed.
+  private var mode: mode_t? {
+    var status = stat()
+    guard unsafe lstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK, status.st_uid == geteuid() else {
+      return nil
+    }
+    return status.st_mode & 0o7777
+  }
+
+  private let isProtected = Atomic(false)
+
+  /// Whether the socket was found to be its owner's alone. Returns once that is known.
+  func isOwnersAlone() async -> Bool {
+    await settled()
+    return isProtected.load(ordering: .acquiring)
+  }
 
   private let waiting = Mutex<[CheckedContinuation<Void, Never>]?>([])
 

@@ -25,19 +25,25 @@ struct OperatorDoor: Service {
     self.socket = socket
     application = Application(
       responder: RecordingResponder(
-        routes: RouteTable([Self.route(commands)]).responder, statistics: statistics, proxies: [], exporter: exporter),
+        routes: RouteTable([Self.route(commands, at: socket)]).responder, statistics: statistics, proxies: [],
+        exporter: exporter),
       // No bound on the time: a command such as the rotation of a key takes as long as the ledger is large.
       server: .http1(configuration: HTTP1Channel.Configuration(idleTimeout: .hours(1))),
       configuration: ApplicationConfiguration(address: .unixDomainSocket(path: socket.path)),
       onServerRunning: { _ in
-        socket.protect()
+        if !socket.protect() {
+          logger.critical("the operators' socket is not its owner's alone, and takes no commands")
+        }
         socket.settle()
       }, logger: logger)
   }
 
   /// The route, which no other listener has.
-  static func route(_ commands: any OperatorCommands) -> Route {
+  static func route(_ commands: any OperatorCommands, at socket: DoorSocket) -> Route {
     route(commands) { (_, context) throws(RequestError) in
+      guard await socket.isOwnersAlone() else {
+        throw RequestError(.forbidden, "The server's socket is not its owner's alone, so it takes no commands.")
+      }
       let user = try await context.peerUser()
       guard user == geteuid() || user == 0 else {
         throw RequestError(.forbidden, "The server takes commands of its own user and of root, not of this user.")

@@ -5,7 +5,7 @@ import LedgerOperations
 struct Page: Sendable {
   /// The entry of the menu that the page belongs to.
   enum Place: String, Sendable {
-    case home, connectors, groups, audit, review, health, people, keys, configuration, me, granted, none
+    case home, connectors, groups, audit, review, health, people, proposals, keys, configuration, me, granted, none
   }
 
   let title: String
@@ -64,7 +64,7 @@ struct Layout: Sendable {
       item(.home, "/", "Home") + item(.connectors, "/connectors", "Connectors") + item(.groups, "/groups", "Groups")
       + item(.audit, "/audit", "Audit trail") + item(.review, "/review", "Access review")
     let work: HTML = #"""
-      <div><h2 id="nav-operator">Operator</h2><ul aria-labelledby="nav-operator">\#(item(.health, "/health", "Health"))\#(item(.people, "/people", "People"))\#(item(.keys, "/keys", "Keys"))\#(item(.configuration, "/configuration", "Configuration"))</ul></div>
+      <div><h2 id="nav-operator">Operator</h2><ul aria-labelledby="nav-operator">\#(item(.health, "/health", "Health"))\#(item(.people, "/people", "People"))\#(item(.proposals, "/proposals", "Proposals"))\#(item(.keys, "/keys", "Keys"))\#(item(.configuration, "/configuration", "Configuration"))</ul></div>
       """#
     let strip: HTML =
       signed >= head

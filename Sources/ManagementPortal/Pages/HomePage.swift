@@ -108,6 +108,8 @@ extension ManagementPortal {
       case "erased": "The person is erased."
       case "key-rotated": "A new key signs now. Publish its public key."
       case "decided": "The decisions are recorded."
+      case "proposed": "Proposed. Another operator decides on it."
+      case "decided-proposal": "Done."
       case "retried": "The next delivery is tried now."
       case "sessions": "The sessions are ended."
       default: nil

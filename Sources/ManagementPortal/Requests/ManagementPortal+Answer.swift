@@ -64,7 +64,7 @@ extension ManagementPortal {
     case .anybody(let body): return try await body(self)(visit)
     case .viewer(let body):
       guard let viewer = try await viewer(of: session) else { return signInFirst(visit, isPost) }
-      if isPost, form["csrf"] != viewer.session.formToken {
+      if isPost, SHA256.hash(Array(form["csrf"].utf8)) != SHA256.hash(Array(viewer.session.formToken.utf8)) {
         throw PortalFailure(
           status: .forbidden, title: "The form does not belong to your session",
           remedy: "Nothing was done. Open the page again, and send the form from there.", code: "csrf")

@@ -96,6 +96,9 @@ struct PortalRoute: Sendable {
     PortalRoute("/configuration", get: .viewer(ManagementPortal.configurationPage)),
     PortalRoute(
       "/people/*/erase", get: .viewer(ManagementPortal.erasurePage), post: .viewer(ManagementPortal.erase)),
+    PortalRoute("/proposals", get: .viewer(ManagementPortal.proposalsPage)),
+    PortalRoute(
+      "/proposals/*", get: .viewer(ManagementPortal.proposalPage), post: .viewer(ManagementPortal.decideProposal)),
     PortalRoute("/people", get: .viewer(ManagementPortal.peoplePage)),
     PortalRoute(
       "/people/*", get: .viewer(ManagementPortal.personPage), post: .viewer(ManagementPortal.changePerson)),

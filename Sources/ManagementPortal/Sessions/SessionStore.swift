@@ -21,6 +21,8 @@ final class SessionStore: Sendable {
   private let disk = Mutex(())
   /// How long a use may stay in memory only.
   private static let useInterval = Duration.seconds(60)
+  /// How many sessions somebody has at most: the one that was not used for longest makes room.
+  static let limit = 50
 
   /// Opens the store, and makes its folder where there is none. Blocks.
   ///
@@ -82,7 +84,7 @@ final class SessionStore: Sendable {
     now - session.lastUsedAt < bounds.idle && now - session.createdAt < bounds.absolute
   }
 
-  /// Begins a session. Durable when it returns.
+  /// Begins a session, and removes those that have ended by their time. Durable when it returns.
   ///
   /// - Returns: the token, for the browser alone.
   func begin(
@@ -93,7 +95,14 @@ final class SessionStore: Sendable {
     let session = Session(
       key: Session.key(of: token), account: account, issuer: issuer, providerSession: providerSession, signIn: signIn,
       createdAt: now, authenticatedAt: authenticatedAt, lastUsedAt: now)
-    sessions.withLock { $0[session.key] = session }
+    let ended = sessions.withLock { sessions -> [String] in
+      let ended = sessions.values.filter { !isLive($0, at: now) }
+      let own = sessions.values.filter { $0.account == account && isLive($0, at: now) }
+        .sorted { $0.lastUsedAt > $1.lastUsedAt }
+      sessions[session.key] = session
+      return (ended + own.dropFirst(Self.limit - 1)).map(\.key)
+    }
+    if !ended.isEmpty { try await end(ended) }
     do { try await write(session.key) } catch {
       sessions.withLock { $0[session.key] = nil }
       throw error

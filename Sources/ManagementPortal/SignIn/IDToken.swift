@@ -47,7 +47,9 @@ struct IDToken: JWTPayload {
     }
     if !provider.domains.isEmpty {
       let domain = email?.split(separator: "@").last.map { $0.lowercased() } ?? ""
-      guard provider.domains.contains(domain), emailIsVerified?.value != false, email?.contains("@") == true else {
+      // Where a provider says nothing, people may have typed the address themselves, unless the tenant's administrator has.
+      let isVerified = emailIsVerified?.value ?? !provider.tenants.isEmpty
+      guard provider.domains.contains(domain), isVerified, email?.contains("@") == true else {
         throw .domain(domain.isEmpty ? "no mail address" : domain)
       }
     }

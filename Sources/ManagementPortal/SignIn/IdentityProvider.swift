@@ -12,7 +12,8 @@ public struct IdentityProvider: Sendable, Equatable {
   public let clientID: String
   /// Nil for a public client, which PKCE alone protects.
   let secret: ClientSecret?
-  /// The mail domains whose accounts may sign in; empty for all. The provider must have verified the address.
+  /// The mail domains whose accounts may sign in; empty for all. The provider must say that the
+  /// address is verified, unless tenants are named as well.
   public let domains: [String]
   /// The tenants (`tid`, or `hd` of Google) whose accounts may sign in; empty for all.
   public let tenants: [String]

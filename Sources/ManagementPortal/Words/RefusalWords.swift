@@ -2,6 +2,10 @@ import CredentialLedger
 
 /// What the ledger refuses, in words for people. No text holds a number or a secret.
 enum RefusalWords {
+  /// Of a proposal that was decided, used, or has expired.
+  static let proposalGone =
+    "The proposal is of no use any more: it was decided, was used, or is older than 72 hours. Propose it again."
+
   /// What to do about a refusal.
   static func sentence(_ error: LedgerError) -> String {
     switch error.code.rawValue {
@@ -16,7 +20,13 @@ enum RefusalWords {
       return "No more PINs for now. Wait an hour, then try again. Nothing is wrong with your account."
     case "last_admin": return "A group keeps at least one admin. Make somebody else admin first."
     case "approval_required":
-      return "This needs the approval of a second operator. Operators propose and approve it at the command line."
+      return "This needs the approval of a second operator. Propose it, and have another operator approve the proposal."
+    case "not_found" where error.field == "proposal": return "There is no such proposal. Nothing was done."
+    case "gone" where error.field == "proposal": return proposalGone
+    case "conflict" where error.field == "proposal":
+      return "The proposal is of another change. Nothing was done."
+    case "forbidden" where error.field == "proposal":
+      return "One of its two operators is none any more. Propose it again."
     case "forbidden": return "You may see this, but you may not change it."
     case "account_disabled": return "Your account is disabled. Only an operator can enable it."
     case "already_exists": return "There is one already. Nothing was done; look again."

@@ -87,6 +87,8 @@ extension Directory {
     case .ledgerRestored: try voidProposals(&transaction)
     case .signingKeyRotated(let event): try name(signingKey: event.after, position, &transaction)
     case .clockCorrected(let event):
+      // First, as it is told by the corrections before.
+      try endProposals(that: event, &transaction)
       try put(ClockCorrection(event, position), at: .number(.clockCorrection, position), in: &transaction)
     // These change only whether tokens are valid, or nothing that is looked up.
     case .retentionApplied, .refreshTokenRotated, .tokenIssued, .masterKeyRotated, .phonePINWithheld,

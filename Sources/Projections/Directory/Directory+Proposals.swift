@@ -37,7 +37,26 @@ extension Directory {
 
   /// What was approved before a backup could be done again after it was restored.
   func voidProposals(_ transaction: inout WriteTransaction) throws(LogError) {
-    var open: [ChangeProposal] = []
+    for var row in try undecided(in: transaction) {
+      row.status = .void
+      try put(row, at: .number(.proposal, row.id.rawValue), in: &transaction)
+    }
+  }
+
+  /// Leaves those ended that had expired by the clock before it was set back.
+  func endProposals(
+    that correction: ClockCorrected, _ transaction: inout WriteTransaction
+  ) throws(LogError) {
+    guard correction.to < correction.from else { return }
+    let clock = try clockCorrections(in: transaction)
+    for var row in try undecided(in: transaction) where row.end(before: correction, clock) {
+      try put(row, at: .number(.proposal, row.id.rawValue), in: &transaction)
+    }
+  }
+
+  /// Those that are open or approved, whether or not they have expired.
+  private func undecided(in transaction: borrowing WriteTransaction) throws(LogError) -> [ChangeProposal] {
+    var found: [ChangeProposal] = []
     var malformed: DirectoryKey?
     try stored { () throws(LMDBError) in
       try rows.forEach(from: .number(.proposal, 0), below: .number(.proposal, .max), in: transaction) { key, bytes in
@@ -45,15 +64,12 @@ extension Directory {
           malformed = key
           return .stop
         }
-        if row.status == .open || row.status == .approved { open.append(row) }
+        if row.status == .open || row.status == .approved { found.append(row) }
         return .continue
       }
     }
     if let malformed { throw Self.malformed(malformed) }
-    for var row in open {
-      row.status = .void
-      try put(row, at: .number(.proposal, row.id.rawValue), in: &transaction)
-    }
+    return found
   }
 }
 

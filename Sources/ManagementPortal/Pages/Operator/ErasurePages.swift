@@ -45,6 +45,17 @@ extension ManagementPortal {
       ? "No connector is theirs."
       : "\(Part.count(reach.connectors.count, "connector")) of theirs (\(names)\(reach.connectors.count > 5 ? " and more" : "")) and the \(Part.count(reach.granted, "grant")) to them stop."
     let id = account.id.description
+    let proposal = visit.proposal
+    let needsTwo = try await needsTwo(.erasure)
+    let isProposed = needsTwo && proposal == nil && viewer.id != account.id
+    let button: HTML =
+      isProposed
+      ? #"<button class="button button-stop" id="erase" name="do" value="propose">Propose to erase</button>"#
+      : #"<button class="button button-stop" id="erase">Erase for ever</button>"#
+    let approved: HTML =
+      proposal.map { #"<input type="hidden" name="proposal" value="\#($0.rawValue)">"# }
+      ?? when(
+        isProposed, "<p>This needs a second operator, who approves what you propose. Nothing is erased before.</p>")
     let content: HTML = #"""
       \#(Part.header("Erase \(Part.name(name))?", trail: trail, below: "<p><code>\(id)</code></p>"))
       <section class="card stack" aria-labelledby="does"><h2 id="does">What it will do</h2><ul class="stack">
@@ -55,10 +66,10 @@ extension ManagementPortal {
       <li>Every event stays, and every proof still verifies.</li></ul></section>
       <section class="card stack" aria-labelledby="not"><h2 id="not">What it will not do</h2><p>Backups and archives that were made before still hold the key, until they are deleted. Reasons and names of groups and connectors that somebody typed are no personal data to the ledger, and stay.</p></section>
       <form class="card stack" method="post" action="\#(path)/erase" novalidate>\#(viewer.token)<input type="hidden" name="seen" value="\#(reach.mark)">\#(Part.problems(problems))
-      <h2>This cannot be undone</h2>
+      <h2>This cannot be undone</h2>\#(approved)
       \#(Part.textField("reason", "Reason", value: visit.form["reason"], hint: "It stays in the audit trail: nothing personal.", error: problems.of("reason"), more: #"maxlength="200" autocomplete="off""#))
       \#(Part.field("confirm", "Type \(id) to confirm", error: problems.of("confirm")) { #"<input \#($0) autocomplete="off" spellcheck="false" data-unlocks="erase" data-wanted="\#(id)">"# })
-      <div class="button-row"><button class="button button-stop" id="erase">Erase for ever</button><a href="\#(path)">Keep</a></div></form>
+      <div class="button-row">\#(button)<a href="\#(path)">Keep</a></div></form>
       \#(Part.commandLine(["credledger subject erase \(id)"]))
       """#
     return .html(
@@ -84,7 +95,10 @@ extension ManagementPortal {
     try requireOperator(viewer)
     let (account, _) = try await person(visit, viewer)
     let path = "/portal/people/\(account.id.rawValue)"
-    guard try isFresh(viewer) else { return signInAgain(path + "/erase") }
+    let proposal = visit.proposal
+    guard try isFresh(viewer) else {
+      return signInAgain(path + "/erase" + (proposal.map { "?proposal=\($0.rawValue)" } ?? ""))
+    }
     var problems: [Problem] = []
     if !visit.form.has("reason") { problems.append(Problem("reason", "Say why, in a few words.")) }
     if visit.form["confirm"] != account.id.description {
@@ -99,9 +113,13 @@ extension ManagementPortal {
     context.reason = visit.form["reason"]
     // Of others it is the office that erases, and the person in it answers for it.
     let isOwn = viewer.id == account.id
-    if !isOwn { context.namedOperator = viewer.id }
+    if !isOwn {
+      context.namedOperator = viewer.id
+      context.proposal = proposal
+    }
     let ending = sessions.sessions(of: account.id, at: try now)
     do throws(LedgerError) {
+      if visit.form["do"] == "propose" { return try await propose(.eraseAccount(account.id), visit, viewer) }
       try await ledger.people.erase(account.id, by: isOwn ? viewer.id.requester : .operator, context: context)
     } catch {
       guard error.isRefusal else { throw PortalFailure(error) }
@@ -113,5 +131,12 @@ extension ManagementPortal {
     try await end(ending, .byOperator, by: isOwn ? nil : viewer.id, visit)
     if isOwn { return .see("/portal/sign-in?said=out") }
     return .see("\(path)?said=erased\(try await receipt(of: visit))")
+  }
+}
+
+extension Visit {
+  /// The proposal by which the change of a page is made; nil where none is named.
+  fileprivate var proposal: ProposalID? {
+    (form.number("proposal") ?? query.number("proposal")).map { ProposalID(rawValue: $0) }
   }
 }

@@ -28,11 +28,18 @@ extension ManagementPortal {
         <tr><th scope="row" class="mono"><bdi dir="ltr">\#(key)</bdi></th><td data-label="State">\#(isNewest ? Part.status("good", "Signs now") : Part.status("", "Replaced"))</td></tr>
         """#
     }
+    let needsTwo = try await needsTwo(.keys)
+    let button: HTML =
+      needsTwo
+      ? #"<button class="button button-stop" name="do" value="propose">Propose to rotate</button>"#
+      : #"<button class="button button-stop">Rotate signing key</button>"#
+    let second: HTML = when(
+      needsTwo, "<p>This needs a second operator, who approves what you propose. No key is replaced before.</p>")
     let rotate: HTML = #"""
       <form class="card stack" method="post" action="/portal/keys" aria-labelledby="rotate-title">\#(viewer.token)<input type="hidden" name="once" value="\#(RandomText.make(words: 2))"><h2 id="rotate-title">Rotate the signing key</h2>\#(Part.problems(problems))
-      <p>A new key signs every checkpoint from now on. What the old one signed stays proven by it. <strong>Publish the new public key</strong> beside the old one at once: those who know only the old one do not believe what the new one signs.</p>
+      <p>A new key signs every checkpoint from now on. What the old one signed stays proven by it. <strong>Publish the new public key</strong> beside the old one at once: those who know only the old one do not believe what the new one signs.</p>\#(second)
       \#(Part.textField("reason", "Reason", hint: "It stays in the audit trail: nothing personal.", error: problems.of("reason"), more: #"maxlength="200" autocomplete="off""#))
-      <div class="button-row"><button class="button button-stop">Rotate signing key</button></div></form>
+      <div class="button-row">\#(button)</div></form>
       """#
     let elsewhere: HTML = #"""
       <section class="card stack" aria-labelledby="rotate-title"><h2 id="rotate-title">Rotate the signing key</h2><p>The signing key is kept elsewhere, in a hardware module or behind a program. It is replaced at the command line: <code>credledger key rotate-signing --external</code></p></section>
@@ -58,13 +65,18 @@ extension ManagementPortal {
     guard visit.form.has("reason") else {
       return try await keysAnswer(visit, viewer, problems: [Problem("reason", "Say why, in a few words.")])
     }
-    let once = try once(visit, viewer, "signing key", "/portal/keys")
+    let isProposed = visit.form["do"] == "propose"
+    let once = isProposed ? "" : try once(visit, viewer, "signing key", "/portal/keys")
     var context = visit.recorded()
     context.namedOperator = viewer.id
     context.reason = visit.form["reason"]
-    do throws(LedgerError) { try await ledger.keys.rotateSigningKey(context: context) } catch {
-      guard error.field == "reason" else { throw PortalFailure(error) }
-      return try await keysAnswer(visit, viewer, problems: [Problem("reason", RefusalWords.sentence(error))])
+    do throws(LedgerError) {
+      if isProposed { return try await propose(.rotateSigningKey(), visit, viewer) }
+      try await ledger.keys.rotateSigningKey(context: context)
+    } catch {
+      guard error.field == "reason" || error.isRefusal else { throw PortalFailure(error) }
+      let field = error.field == "reason" ? error.field : nil
+      return try await keysAnswer(visit, viewer, problems: [Problem(field, RefusalWords.sentence(error))])
     }
     try await spend(once, viewer)
     return .see("/portal/keys?said=key-rotated\(try await receipt(of: visit))")

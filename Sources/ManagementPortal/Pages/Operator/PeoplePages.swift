@@ -3,7 +3,7 @@ import Hummingbird
 
 /// The people of a ledger, for operators.
 extension ManagementPortal {
-  private static let roles: [AccountRole] = [.user, .tenantAdmin, .auditor]
+  static let roles: [AccountRole] = [.user, .tenantAdmin, .auditor]
 
   func peoplePage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     try requireOperator(viewer)
@@ -93,8 +93,15 @@ extension ManagementPortal {
       """#
     let enable: HTML =
       #"<form class="button-row" method="post" action="\#(path)">\#(viewer.token)<button class="button" name="do" value="enable">Enable</button></form>"#
-    let choice: HTML = #"""
-      <form class="filter-bar" method="post" action="\#(path)">\#(viewer.token)<div class="field"><label for="to">Role</label><select id="to" name="to">\#(options)</select></div><button class="button" name="do" value="role">Change role</button></form>
+    let select: HTML =
+      #"<div class="field"><label for="to">Role</label><select id="to" name="to">\#(options)</select></div>"#
+    let choice: HTML =
+      try await needsTwo(.roles)
+      ? #"""
+      <form class="stack" method="post" action="\#(path)" novalidate>\#(viewer.token)<p>This needs a second operator, who approves what you propose.</p>\#(select)\#(Part.textField("why", "Reason for the role", hint: "It stays in the audit trail: nothing personal.", error: problems.of("why"), more: #"maxlength="200" autocomplete="off""#))<div class="button-row"><button class="button" name="do" value="propose-role">Propose role</button></div></form>
+      """#
+      : #"""
+      <form class="filter-bar" method="post" action="\#(path)">\#(viewer.token)\#(select)<button class="button" name="do" value="role">Change role</button></form>
       """#
     let fixed: HTML = #"<p class="soft">Operators are made and changed at the command line only.</p>"#
     let forms: HTML = #"""
@@ -124,10 +131,14 @@ extension ManagementPortal {
     var endsSessions = false
     do throws(LedgerError) {
       switch visit.form["do"] {
-      case "role":
+      case "role", "propose-role":
         let role =
           visit.form.number("to").flatMap { AccountRole(rawValue: Int(truncatingIfNeeded: $0)) } ?? .unspecified
-        guard Self.roles.contains(role) else { break }
+        guard Self.roles.contains(role) else { return .see("/portal/people/\(account.id.rawValue)") }
+        guard visit.form["do"] == "role" else {
+          guard visit.form.has("why") else { break }
+          return try await propose(.changeRole(of: account.id, to: role), visit, viewer, reason: "why")
+        }
         try await ledger.accounts.changeRole(of: account.id, to: role, by: viewer.id, context: visit.recorded())
       case "disable":
         if !reason.isEmpty {
@@ -144,6 +155,9 @@ extension ManagementPortal {
         error.code.rawValue == "last_admin"
         ? "The last tenant administrator is changed at the command line only." : RefusalWords.sentence(error)
       return try await personAnswer(visit, viewer, problems: [Problem(nil, words)])
+    }
+    if visit.form["do"] == "propose-role" {
+      return try await personAnswer(visit, viewer, problems: [Problem("why", "Say why, in a few words.")])
     }
     if visit.form["do"] == "disable", reason.isEmpty {
       return try await personAnswer(visit, viewer, problems: [Problem("reason", "Say why, in a few words.")])

@@ -1,0 +1,75 @@
+import CredentialLedger
+import TestSupport
+import Testing
+
+@testable import ManagementPortal
+
+/// How long sessions last, and how many there are.
+@Suite struct SessionStoreTests {
+  private let folder = TemporaryFolder()
+  private let start = Timestamp(milliseconds: 1_700_000_000_000)
+  private var path: String { "\(folder.path)/sessions" }
+  private var files: Int { TemporaryFolder.names(in: path)?.count ?? -1 }
+
+  private func store() throws -> SessionStore {
+    try SessionStore(folder: path, bounds: .init(idle: .seconds(3_600), absolute: .seconds(12 * 3_600)))
+  }
+
+  private func begin(_ store: SessionStore, _ account: UInt64 = 2, at now: Timestamp) async throws -> String {
+    try await store.begin(
+      for: AccountID(rawValue: account), issuer: "https://id.example.org", signIn: 5, authenticatedAt: now, at: now)
+  }
+
+  @Test func `A session ends an hour after its last use, and twelve hours after it began, whatever its use`()
+    async throws
+  {
+    let store = try store()
+    let idle = try await begin(store, at: start)
+    let last = start + .milliseconds(3_600_000 - 1)
+    #expect(try await store.session(of: idle, at: last)?.account == AccountID(rawValue: 2))
+    #expect(try await store.session(of: idle, at: last + .milliseconds(3_600_000 - 1)) != nil)
+    let late = last + .milliseconds(3_600_000 - 1) + .seconds(3_600)
+    #expect(try await store.session(of: idle, at: late) == nil)
+    // It does not come back, neither by an earlier time nor by a restart.
+    #expect(try await store.session(of: idle, at: start) == nil)
+    #expect(files == 0)
+    let used = try await begin(store, at: start)
+    for hour in 1..<24 {
+      let now = start + .seconds(Int64(hour) * 1_800)
+      #expect(try await store.session(of: used, at: now) != nil, "\(hour)")
+    }
+    #expect(try await store.session(of: used, at: start + .seconds(12 * 3_600)) == nil)
+    #expect(try await self.store().session(of: used, at: start) == nil)
+    #expect(try await store.session(of: String(repeating: "a", count: 64), at: start) == nil)
+  }
+
+  @Test func `Sessions that nobody comes back to leave nothing behind`() async throws {
+    let store = try store()
+    for _ in 0..<20 { _ = try await begin(store, at: start) }
+    #expect(files == 20 && store.count(at: start) == 20)
+    let later = start + .seconds(3_600)
+    let kept = try await begin(store, 3, at: later)
+    #expect(files == 1 && store.sessions(issuer: "https://id.example.org").count == 1)
+    #expect(try await store.session(of: kept, at: later) != nil)
+  }
+
+  @Test func `Somebody has so many at most, and others lose none by it`() async throws {
+    let store = try store()
+    let other = try await begin(store, 3, at: start)
+    var tokens: [String] = []
+    for index in 0..<SessionStore.limit {
+      tokens.append(try await begin(store, at: start + .seconds(Int64(index))))
+    }
+    let now = start + .seconds(600)
+    // The first was used last.
+    #expect(try await store.session(of: tokens[0], at: now) != nil)
+    let newest = try await begin(store, at: now)
+    #expect(try await store.session(of: tokens[1], at: now) == nil)
+    for token in [tokens[0], tokens[2], newest, other] {
+      #expect(try await store.session(of: token, at: now) != nil)
+    }
+    #expect(
+      store.sessions(of: AccountID(rawValue: 2), at: now).count == SessionStore.limit && files == SessionStore.limit + 1
+    )
+  }
+}
