@@ -47,7 +47,8 @@ extension ModelState {
     case .oversightConfigured(let event): rules = Oversight(event.after)
     case .proposalMade, .proposalDecided, .ledgerRestored: try applyToProposals(event, position, time)
     case .retentionApplied, .masterKeyRotated, .clockCorrected, .phonePINDispatched,
-      .tokenLeakReported, .personalDataRevealed, .accountSignedOut, .accountSignInRefused, .permissionReviewed:
+      .tokenLeakReported, .personalDataRevealed, .accountSignedOut, .accountSignInRefused, .permissionReviewed,
+      .authorizationRefused:
       // They change nothing that a command or a validation reads, in the clock's case as long as it is not set back.
       break
     }

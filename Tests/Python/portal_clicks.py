@@ -40,6 +40,7 @@ write("name", "Ada Lovelace")
 press("Sign in with this name")
 wait_for("Welcome, Ada Lovelace")
 look("home")
+keep("1-sign-in")
 press("Add a Phone Number")
 write("number", "12")
 press("Generate PIN")
@@ -49,6 +50,7 @@ write("number", NUMBER)
 press("Generate PIN")
 wait_for("Enter the PIN")
 look("pin")
+keep("2-phone")
 print("pin?", flush=True)
 while not os.path.exists(FOLDER + "/pin"):
     time.sleep(0.1)
@@ -69,6 +71,7 @@ for value in ["group-information", "text-message"]:
 press("Create Connector")
 wait_for("Copy the Secret now.")
 look("secret")
+keep("3-connector")
 connector = browser.find_element(By.ID, "connector-id").text
 secret = browser.find_element(By.ID, "connector-secret").text
 # The button waits for the tick, and leads on.
@@ -95,6 +98,7 @@ look("consent")
 press("Add Connector")
 wait_for("Copy the Refresh Token now.")
 look("refresh-token")
+keep("4-group")
 refresh = browser.find_element(By.ID, "refresh").text
 headers = {"applicationId": connector, "applicationSecret": secret, "refreshToken": refresh}
 with urllib.request.urlopen(urllib.request.Request(ORIGIN + "/v1/accessToken", headers=headers)) as answer:

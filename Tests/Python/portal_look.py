@@ -5,13 +5,16 @@ our own for what it does not look at.
 
 import importlib.util
 import os
+import time
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, TimeoutException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+# What a browser says of an element whose page is gone.
+GONE = (StaleElementReferenceException, NoSuchElementException)
 VARIANTS = [(1280, False), (390, False), (1280, True), (390, True)]
 
 # What axe-core does not look at, or only with words in other places.
@@ -76,6 +79,16 @@ def axe_source():
         return file.read()
 
 
+def steadily(body):
+    """What a body answers once the page that it looks at stays."""
+    for _ in range(50):
+        try:
+            return body()
+        except GONE:
+            time.sleep(0.1)
+    return body()
+
+
 class Looker:
     """A browser, and what is wrong with the pages that it saw."""
 
@@ -125,7 +138,7 @@ class Looker:
 
     def wait_for(self, heading):
         """Waits for a text in the page. The page before may go while it is looked at."""
-        wait = WebDriverWait(self.browser, 30, ignored_exceptions=[StaleElementReferenceException])
+        wait = WebDriverWait(self.browser, 30, ignored_exceptions=GONE)
         try:
             wait.until(lambda b: any(heading in main.text for main in b.find_elements(By.TAG_NAME, "main")))
         except TimeoutException:
@@ -133,20 +146,31 @@ class Looker:
 
     @property
     def text(self):
-        return self.browser.find_element(By.TAG_NAME, "body").text
+        return steadily(lambda: self.browser.find_element(By.TAG_NAME, "body").text)
 
     def press(self, words):
         """Clicks the first link or button that is called so."""
-        for element in self.browser.find_elements(By.CSS_SELECTOR, "a,button,summary"):
-            if element.text.strip() == words and element.is_enabled():
-                element.click()
-                return
-        raise SystemExit(f"nothing to press is called {words}: {self.text}")
+
+        def find():
+            for element in self.browser.find_elements(By.CSS_SELECTOR, "a,button,summary"):
+                if element.text.strip() == words and element.is_enabled():
+                    return element
+            return None
+
+        element = steadily(find)
+        if element is None:
+            raise SystemExit(f"nothing to press is called {words}: {self.text}")
+        element.click()
 
     def write(self, field, text):
-        element = self.browser.find_element(By.NAME, field)
-        element.clear()
-        element.send_keys(text)
+        """Puts a text into a field, in place of what it has."""
+
+        def put():
+            element = self.browser.find_element(By.NAME, field)
+            element.clear()
+            element.send_keys(text)
+
+        steadily(put)
 
     def finish(self, expected=("404", "403", "405", "410", "422")):
         """Says what is wrong, and ends the browser. A page that refuses says so in the console as well."""

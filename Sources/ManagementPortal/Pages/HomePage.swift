@@ -109,6 +109,7 @@ extension ManagementPortal {
       case "key-rotated": "A new key signs now. Publish its public key."
       case "decided": "The decisions are recorded."
       case "retried": "The next delivery is tried now."
+      case "webhook-on": "The webhook delivers again."
       case "sessions": "The sessions are ended."
       default: nil
       }

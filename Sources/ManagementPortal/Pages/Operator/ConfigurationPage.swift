@@ -11,7 +11,7 @@ extension ManagementPortal {
         : setting.value.isEmpty
           ? #"<span class="soft">not set</span>"# : #"<code><bdi dir="ltr">\#(setting.value)</bdi></code>"#
       return #"""
-        <tr><th scope="row" class="mono">\#(setting.name)</th><td data-label="Value">\#(value)</td><td data-label="From">\#(setting.source)</td></tr>
+        <tr><th scope="row"><code>\#(setting.name)</code></th><td data-label="Value">\#(value)</td><td data-label="From">\#(setting.source)</td></tr>
         """#
     }
     let providers = connections.map { connection -> HTML in
