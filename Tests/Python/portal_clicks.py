@@ -15,6 +15,7 @@ from portal_look import Looker
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
+from small_png import shrink
 
 FIRST, FOLDER = sys.argv[1:3]
 PICTURES = sys.argv[3] if len(sys.argv) > 3 else None
@@ -31,6 +32,7 @@ def keep(name):
     if PICTURES:
         looker.resize(900, False, 620)
         browser.save_screenshot(f"{PICTURES}/{name}.png")
+        shrink(f"{PICTURES}/{name}.png")
         looker.resize(1280, False)
 
 

@@ -32,7 +32,7 @@ struct Layout: Sendable {
   let signed: UInt64
 
   private static let brand: HTML = #"""
-    <a class="brand" href="/portal/"><svg width="22" height="22" viewBox="0 0 22 22" aria-hidden="true"><path d="M11 3v5M11 8H5v5M11 8h6v5" fill="none" stroke="currentColor" stroke-width="2"/><rect x="8" y="1" width="6" height="5" rx="1.2" fill="currentColor"/><rect x="1.5" y="13" width="7" height="7" rx="1.2" fill="none" stroke="currentColor" stroke-width="2"/><rect x="13.5" y="13" width="7" height="7" rx="1.2" fill="currentColor"/></svg> CredentialLedger</a>
+    <a class="brand" href="/portal/"><svg width="22" height="22" viewBox="0 0 22 22" aria-hidden="true"><path d="M11 3v5M11 8H5v5M11 8h6v5" fill="none" stroke="currentColor" stroke-width="2"/><rect x="8" y="1" width="6" height="5" rx="1.2" fill="currentColor"/><rect x="1.5" y="13" width="7" height="7" rx="1.2" fill="none" stroke="currentColor" stroke-width="2"/><rect x="13.5" y="13" width="7" height="7" rx="1.2" fill="currentColor"/></svg> <bdi>CredentialLedger</bdi></a>
     """#
 
   private static func document(_ title: HTML, _ body: HTML) -> HTML {

@@ -49,7 +49,7 @@ extension ManagementPortal {
           ? #"<th scope="row">\#(content)</th>"# : #"<td data-label="\#(heads[column] ?? "")">\#(content)</td>"#
       }
       return #"""
-        <tr>\#(cells)<td data-label="May use">\#(grant.scopes.words)</td><td data-label="State">\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</td><td data-label="Last used">\#(used[grant.id].map { Part.ago($0, now: now) } ?? #"<span class="soft">Nothing yet</span>"#)</td><td data-label="Proof">\#(Part.proof(grant.id.rawValue, signed: signed))</td><td data-label="Actions">\#(when(canRevoke, #"<a class="small" href="/portal/grants/\#(grant.id.rawValue)/revoke">Revoke…<span class="visually-hidden"> \#(grant.id.description)</span></a>"#))</td></tr>
+        <tr>\#(cells)<td data-label="May use">\#(grant.scopes.words)</td><td data-label="State">\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</td><td data-label="Last used">\#(used[grant.id].map { Part.ago($0, now: now) } ?? #"<span class="soft">Nothing yet</span>"#)</td><td data-label="Proof">\#(Part.proof(grant.id.rawValue, signed: signed))</td><td data-label="Actions">\#(when(canRevoke, #"<a class="small" href="/portal/grants/\#(grant.id.rawValue)/revoke">Revoke…<span class="visually-hidden"> <bdi>\#(grant.id.description)</bdi></span></a>"#))</td></tr>
         """#
     }
     return #"""

@@ -30,7 +30,8 @@ extension Scopes {
 
   /// The names of the permissions, each a text of its own.
   var words: HTML {
-    isEmpty ? "Nothing" : permissions.map { "<span>\($0.title)</span>" as HTML }.joined(by: ", ")
+    let names = permissions.map { "<span>\($0.title)</span>" as HTML }.joined(by: ", ")
+    return isEmpty ? "Nothing" : "<span>\(names)</span>"
   }
 
   /// The permissions in words, as a list.

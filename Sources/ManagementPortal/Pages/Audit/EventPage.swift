@@ -35,7 +35,7 @@ extension ManagementPortal {
     let position = entry.position
     let content: HTML = #"""
       \#(Part.header(title, trail: Part.trail([("Audit trail", "/portal/audit"), ("Event \(Part.number(position))", nil)]), below: #"<p class="soft"><code>\#(plain)</code> · \#(Part.exact(entry.time))</p>"#, buttons: #"<a class="button" href="/portal/evidence/\#(position)/report">Printable report</a><a class="button button-main" href="/portal/evidence/\#(position)">Download evidence</a>"#))
-      \#(Part.notice("good", "<strong>Proven.</strong> This event stands at position \(Part.number(position)) of a log of \(Part.number(size)), under a checkpoint signed by \(ledger.origin)."))
+      \#(Part.notice("good", "<strong>Proven.</strong> This event stands at position \(Part.number(position)) of a log of \(Part.number(size)), under a checkpoint signed by <bdi dir=\"ltr\">\(ledger.origin)</bdi>."))
       <div class="columns"><div class="wide-stack">
       \#(Self.changes(entry, words, personal, mayReveal: viewer.readsAll))
       \#(Self.proofCard(entry, proof))

@@ -23,7 +23,7 @@ extension ManagementPortal {
         let group = try ledger.groups.group(webhook.group)?.name ?? webhook.group.description
         rows.append(
           #"""
-          <tr><th scope="row"><a href="\#(base)/\#(webhook.id.rawValue)"><code>\#(url ?? webhook.id.description)</code></a><small>\#(Part.name(group))</small></th><td data-label="Events"><code>\#(webhook.eventTypes.map(\.rawValue).joined(separator: ", "))</code></td><td data-label="State">\#(Self.badge(known))</td><td data-label="Waiting" class="number">\#(try ledger.deliveries.queue(of: webhook.id)?.count ?? 0)</td><td data-label="Last try">\#(lastTry)</td><td data-label="Ends" class="when">\#(Part.until(webhook.expiresAt, now: now))</td><td data-label="Proof">\#(Part.proof(webhook.setBy, signed: signed))</td></tr>
+          <tr><th scope="row"><a href="\#(base)/\#(webhook.id.rawValue)"><code>\#(url ?? webhook.id.description)</code></a><small>\#(Part.name(group))</small></th><td data-label="Events"><span>\#(webhook.eventTypes.map { "<code>\($0.rawValue)</code>" as HTML }.joined(by: ", "))</span></td><td data-label="State">\#(Self.badge(known))</td><td data-label="Waiting" class="number">\#(try ledger.deliveries.queue(of: webhook.id)?.count ?? 0)</td><td data-label="Last try">\#(lastTry)</td><td data-label="Ends" class="when">\#(Part.until(webhook.expiresAt, now: now))</td><td data-label="Proof">\#(Part.proof(webhook.setBy, signed: signed))</td></tr>
           """#)
       }
       return (rows, all.count > rows.count ? all[rows.count - 1].webhook.id.rawValue : nil)
@@ -92,7 +92,7 @@ extension ManagementPortal {
       \#(said(visit))
       \#(Part.header("<code>\(name)</code>", trail: Part.trail([("Connectors", "/portal/connectors"), (Part.name(connector.details.name), "/portal/connectors/\(connector.id.rawValue)"), ("Webhooks", "/portal/connectors/\(connector.id.rawValue)/webhooks"), (Part.name(webhook.id.description), nil)]), below: #"<p class="button-row">\#(Self.badge(known))</p>"#))
       \#(switchedOff)
-      <section class="card stack" aria-labelledby="facts"><h2 id="facts" class="visually-hidden">Facts</h2><dl class="facts"><dt>Group</dt><dd>\#(Part.name(group))</dd><dt>Events</dt><dd><code>\#(webhook.eventTypes.map(\.rawValue).joined(separator: ", "))</code></dd><dt>Waiting</dt><dd>\#(waiting)</dd><dt>Ends</dt><dd>\#(Part.until(webhook.expiresAt, now: now))</dd><dt>Last change</dt><dd>\#(Part.proof(webhook.setBy, signed: signed))</dd></dl>\#(when(isOwner, actions))</section>
+      <section class="card stack" aria-labelledby="facts"><h2 id="facts" class="visually-hidden">Facts</h2><dl class="facts"><dt>Group</dt><dd>\#(Part.name(group))</dd><dt>Events</dt><dd>\#(webhook.eventTypes.map { "<code>\($0.rawValue)</code>" as HTML }.joined(by: ", "))</dd><dt>Waiting</dt><dd>\#(waiting)</dd><dt>Ends</dt><dd>\#(Part.until(webhook.expiresAt, now: now))</dd><dt>Last change</dt><dd>\#(Part.proof(webhook.setBy, signed: signed))</dd></dl>\#(when(isOwner, actions))</section>
       <section class="stack" aria-labelledby="tries"><h2 id="tries">Last tries</h2>\#(Self.tryTable(tries, now: now))</section>
       \#(Part.commandLine(["credledger webhook show \(webhook.id.rawValue)", "credledger webhook enable \(webhook.id.rawValue)"]))
       """#

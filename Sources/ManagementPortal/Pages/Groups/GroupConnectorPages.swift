@@ -111,7 +111,7 @@ extension ManagementPortal {
     let lines: HTML = #"""
       \#(Part.secretLine("refresh", "Refresh Token", granted.refreshToken.text, copy: "Copy Token"))
       <details><summary>Try it: get an access token with curl</summary><pre><code>\#(curl)</code></pre></details>
-      <p><span class="status">Waiting for \#(name) to get its first access token</span> <a class="small" href="\#(base)/\#(granted.grant.rawValue)" target="_blank" rel="noopener">Check again</a></p>
+      <p><span class="status"><span>Waiting for \#(name) to get its first access token</span></span> <a class="small" href="\#(base)/\#(granted.grant.rawValue)" target="_blank" rel="noopener">Check again</a></p>
       """#
     return shownOnce(
       viewer, .groups, heading: Part.name(view.group.name),
@@ -146,7 +146,7 @@ extension ManagementPortal {
       )
     } else {
       waiting =
-        #"<p><span class="status">Waiting for \#(name) to get its first access token</span> <a class="small" href="">Check again</a></p>"#
+        #"<p><span class="status"><span>Waiting for \#(name) to get its first access token</span></span> <a class="small" href="">Check again</a></p>"#
     }
     let actions: HTML = #"""
       <div class="button-row"><a class="button" href="\#(base)?connector=\#(connector.id.rawValue)">Regenerate the token…</a><a class="button button-danger" href="/portal/grants/\#(state.grant.id.rawValue)/revoke">Revoke…</a></div>

@@ -137,7 +137,7 @@ extension ManagementPortal {
       let number = numbers.indices.contains(index) ? numbers[index] : nil
       let other = member.role == .admin ? "Make member" : "Make admin"
       let actions: HTML = #"""
-        <form class="actions" method="post" action="/portal/groups/\#(view.group.id.rawValue)">\#(viewer.token)<input type="hidden" name="membership" value="\#(member.id.rawValue)"><button class="button button-small" name="do" value="\#(member.role == .admin ? "member" : "admin")">\#(other)<span class="visually-hidden"> \#(name)</span></button><button class="link-button" name="do" value="remove">Remove<span class="visually-hidden"> \#(name)</span></button></form>
+        <form class="actions" method="post" action="/portal/groups/\#(view.group.id.rawValue)">\#(viewer.token)<input type="hidden" name="membership" value="\#(member.id.rawValue)"><button class="button button-small" name="do" value="\#(member.role == .admin ? "member" : "admin")">\#(other)<span class="visually-hidden"> \#(Part.name(name))</span></button><button class="link-button" name="do" value="remove">Remove<span class="visually-hidden"> \#(Part.name(name))</span></button></form>
         """#
       return #"""
         <tr><th scope="row">\#(Part.name(name))\#(when(member.account == viewer.id, " (you)"))</th><td data-label="Number"><bdi dir="ltr">\#(number.map(Self.masked) ?? "–")</bdi></td><td data-label="Role">\#(member.role == .admin ? "Admin" : "Member")</td><td data-label="Proof">\#(Part.proof(member.id.rawValue, signed: signed))</td><td data-label="Actions">\#(when(view.isAdmin, actions))</td></tr>
