@@ -103,9 +103,8 @@ let package = Package(
     library(
       "PlatformService", "CredentialLedger", "HTTPSupport", "MessageStore", "OutgoingHTTP", hummingbird, httpTypes),
     library(
-      "ManagementPortal", "CredentialLedger", "LedgerOperations", "HTTPSupport", "MessageStore", hummingbird, httpTypes,
-      nioCore, nioPosix,
-      httpClient, jwtKit, logging),
+      "ManagementPortal", "CredentialLedger", "LedgerOperations", "HTTPSupport", "MessageStore", "OutgoingHTTP",
+      hummingbird, httpTypes, nioCore, nioPosix, jwtKit, logging),
     library(
       "LedgerServer", "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "ManagementPortal",
       "MessageStore", "OutgoingHTTP", hummingbird, hummingbirdCore, hummingbirdHTTP2, configuration, httpClient,

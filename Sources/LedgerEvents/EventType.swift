@@ -87,6 +87,7 @@ extension EventType {
   public static let resourceServerSecretRotated = EventType(rawValue: 109)
   public static let resourceServerDeleted = EventType(rawValue: 110)
   public static let tokenLeakReported = EventType(rawValue: 111)
+  public static let authorizationRefused = EventType(rawValue: 114)
 
   /// The version in which events of this type are written; those before it can still be read. Nil for a type that this
   /// program does not know.
@@ -176,6 +177,7 @@ extension EventType: CaseIterable {
     (.resourceServerSecretRotated, "resource_server.secret_rotated"),
     (.resourceServerDeleted, "resource_server.deleted"),
     (.tokenLeakReported, "token.leak_reported"),
+    (.authorizationRefused, "authorization.refused"),
   ]
 }
 

@@ -69,6 +69,7 @@ extension LedgerEvent {
     case .accountSignedOut(let payload): try json(payload)
     case .accountSignInRefused(let payload): try json(payload)
     case .permissionReviewed(let payload): try json(payload)
+    case .authorizationRefused(let payload): try json(payload)
     case .resourceServerCreated(let payload): try json(payload)
     case .resourceServerSecretRotated(let payload): try json(payload)
     case .resourceServerDeleted(let payload): try json(payload)

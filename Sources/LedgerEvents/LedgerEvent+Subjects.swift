@@ -33,6 +33,9 @@ extension LedgerEvent {
     case .subjectErased(let event): visit(.account, event.account)
     case .accountSignedOut(let event): visit(.account, event.account)
     case .accountSignInRefused(let event): visit(.account, event.account)
+    case .authorizationRefused(let event):
+      visit(.connector, event.connector)
+      visit(.account, event.account)
     case .permissionReviewed(let event):
       visit(.grant, event.grant)
       visit(.connector, event.connector)

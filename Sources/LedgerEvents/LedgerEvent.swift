@@ -73,6 +73,7 @@ public enum LedgerEvent: Sendable, Hashable {
   case accountSignedOut(AccountSignedOut)
   case accountSignInRefused(AccountSignInRefused)
   case permissionReviewed(PermissionReviewed)
+  case authorizationRefused(AuthorizationRefused)
 
   case resourceServerCreated(ResourceServerCreated)
   case resourceServerSecretRotated(ResourceServerSecretRotated)
@@ -139,6 +140,7 @@ public enum LedgerEvent: Sendable, Hashable {
     case .accountSignedOut: .accountSignedOut
     case .accountSignInRefused: .accountSignInRefused
     case .permissionReviewed: .permissionReviewed
+    case .authorizationRefused: .authorizationRefused
     case .resourceServerCreated: .resourceServerCreated
     case .resourceServerSecretRotated: .resourceServerSecretRotated
     case .resourceServerDeleted: .resourceServerDeleted

@@ -3,6 +3,7 @@ public import HTTPSupport
 import HTTPTypes
 import Hummingbird
 public import MessageStore
+import OutgoingHTTP
 
 /// The web pages by which people use a ledger: developers register connectors, admins let them into groups, auditors see all of
 /// it. Rendered on the server; works without JavaScript.
@@ -49,11 +50,13 @@ public struct ManagementPortal: Sendable {
     self.sendPIN = sendPIN
     messaging = messages
     place = origin
-    let outgoing = OutgoingClient()
+    var reach = OutgoingClient.Settings()
+    reach.policy = .namedByOperator
+    reach.timeout = .seconds(settings.providerSeconds)
+    reach.bodyBytes = 1 << 20
+    let outgoing = OutgoingClient(reach)
     self.outgoing = outgoing
-    connections = settings.providers.map {
-      ProviderConnection($0, wait: Int64(settings.providerSeconds)) { outgoing.client }
-    }
+    connections = settings.providers.map { ProviderConnection($0, by: outgoing) }
     do throws(SessionStoreError) {
       sessions = try SessionStore(
         folder: ledger.path + "/sessions",
@@ -75,7 +78,7 @@ public struct ManagementPortal: Sendable {
   public var firstOperatorPath: String? { firstOperator.path }
 
   /// Closes the connections to providers. The portal is of no use afterwards.
-  public func close() async { await outgoing.close() }
+  public func close() async { await outgoing.shutdown() }
 
   /// All pages.
   public var route: PrefixRoute {

@@ -6,7 +6,7 @@ import NIOSSL
 public struct OutgoingError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What kind of failure it is.
   public enum Code: Sendable, Equatable {
-    /// The address is not an https URL with a host name.
+    /// The address is not an https URL with a host name; where the operator names it, http on this machine is one as well.
     case malformed
     /// The name leads to an address that is not of the public Internet.
     case forbidden
@@ -34,26 +34,34 @@ public struct OutgoingAnswer: Sendable {
   public var isSuccess: Bool { (200..<300).contains(status) }
 }
 
-/// Calls servers that somebody else named, over TLS alone.
+/// Calls other servers. Redirects are not followed. A call is bounded in time, and what is read of the answer in size.
 ///
-/// The name is looked up once a call, every address that it leads to must be of the public Internet, and the connection goes to
-/// the address that was looked at: whoever changes the name meanwhile changes nothing. Redirects are not followed. A call is
-/// bounded in time, and what is read of the answer in size.
+/// Where somebody else names the server, TLS alone is spoken. The name is looked up once a call, every address that it leads to
+/// must be of the public Internet, and the connection goes to the address that was looked at: whoever changes the name meanwhile
+/// changes nothing.
 public final class OutgoingClient: Sendable {
+  /// Who names the servers that are called, and so which ones may be.
+  public enum Policy: Sendable, Equatable {
+    /// Anybody: servers of the public Internet, over TLS.
+    case namedByAnybody
+    /// The operator: servers of any network over TLS, and of this machine without.
+    case namedByOperator
+  }
+
   /// How a client is set up.
   public struct Settings: Sendable, Equatable {
+    public var policy = Policy.namedByAnybody
     /// Addresses of hosts by name, as the operator gives them: they are not looked up, and may be of any network.
     public var addresses: [String: String] = [:]
     /// A file with certificates, in PEM, that are trusted besides those of the system.
     public var trustFile: String?
     /// How long a call may take.
     public var timeout = Duration.seconds(10)
+    /// How many bytes of an answer are read.
+    public var bodyBytes = 65_536
 
     public init() {}
   }
-
-  /// How many bytes of an answer are read.
-  private static let bodyLimit = 65_536
 
   private let settings: Settings
   private let pool: ClientPool
@@ -70,24 +78,42 @@ public final class OutgoingClient: Sendable {
   /// Calls a server.
   ///
   /// - Parameters:
-  ///   - url: `https`, with the name of a host.
+  ///   - url: `https`, with the name of a host; see ``Policy``.
   ///   - timeout: nil for that of the settings.
   public func call(
     _ method: String, _ url: String, headers: [(String, String)] = [], body: [UInt8]? = nil, timeout: Duration? = nil
   ) async throws(OutgoingError) -> OutgoingAnswer {
-    guard url.hasPrefix("https://") else { throw OutgoingError(.malformed, "expected an https address") }
-    var host = String(url.dropFirst(8).prefix { !"/?#:".contains($0) }).lowercased()
-    guard !host.isEmpty, !host.contains("@"), !host.contains("[") else {
-      throw OutgoingError(.malformed, "expected the name of a host")
-    }
-    let written = host
+    let written = try host(of: url)
+    var host = written
     while host.hasSuffix(".") { host.removeLast() }
-    let address = try await checkedAddress(of: host)
+    let address =
+      switch settings.policy {
+      case .namedByAnybody: try await checkedAddress(of: host)
+      case .namedByOperator: settings.addresses[host]
+      }
     let client = await pool.take(host: written, address: address)
     let result = await execute(client, method, url, headers, body, timeout ?? settings.timeout)
     await pool.giveBack(host: written, address: address)
     guard let result else { throw OutgoingError(.unreachable, "there was no answer in time") }
     return result
+  }
+
+  /// The host that an address names, in small letters.
+  private func host(of url: String) throws(OutgoingError) -> String {
+    let isSecure = url.hasPrefix("https://")
+    guard isSecure || settings.policy == .namedByOperator && url.hasPrefix("http://") else {
+      throw OutgoingError(.malformed, "expected an https address")
+    }
+    let authority = url.dropFirst(isSecure ? 8 : 7).prefix { !"/?#".contains($0) }.lowercased()
+    if settings.policy == .namedByOperator, authority.hasPrefix("[::1]") { return "[::1]" }
+    let host = String(authority.prefix { $0 != ":" })
+    guard !host.isEmpty, !authority.contains("@"), !host.contains("[") else {
+      throw OutgoingError(.malformed, "expected the name of a host")
+    }
+    guard isSecure || host == "localhost" || host == "127.0.0.1" else {
+      throw OutgoingError(.malformed, "expected an https address, or http on this machine")
+    }
+    return host
   }
 
   private func checkedAddress(of host: String) async throws(OutgoingError) -> String {
@@ -114,8 +140,8 @@ public final class OutgoingClient: Sendable {
       // Whoever answers with success has it, whatever becomes of the rest of the answer.
       do {
         for try await piece in response.body {
-          read += piece.readableBytesView.prefix(Self.bodyLimit - read.count)
-          if read.count >= Self.bodyLimit { break }
+          read += piece.readableBytesView.prefix(settings.bodyBytes - read.count)
+          if read.count >= settings.bodyBytes { break }
         }
       } catch { if !(200..<300).contains(response.status.code) { return nil } }
       return OutgoingAnswer(status: response.status.code, body: read)
@@ -127,7 +153,8 @@ public final class OutgoingClient: Sendable {
 private actor ClientPool {
   private struct Key: Hashable {
     let host: String
-    let address: String
+    /// Nil where the name is looked up as usual.
+    let address: String?
   }
 
   private struct Entry {
@@ -143,14 +170,14 @@ private actor ClientPool {
 
   init(_ settings: OutgoingClient.Settings) { self.settings = settings }
 
-  func take(host: String, address: String) -> HTTPClient {
+  func take(host: String, address: String?) -> HTTPClient {
     let key = Key(host: host, address: address)
     if let client = entries[key]?.client {
       entries[key]?.users += 1
       return client
     }
     var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-    configuration.dnsOverride = [host: address]
+    if let address { configuration.dnsOverride = [host: address] }
     configuration.timeout.connect = .seconds(5)
     configuration.timeout.read = TimeAmount(settings.timeout)
     configuration.connectionPool.idleTimeout = .seconds(30)
@@ -163,7 +190,7 @@ private actor ClientPool {
     return client
   }
 
-  func giveBack(host: String, address: String) async {
+  func giveBack(host: String, address: String?) async {
     let key = Key(host: host, address: address)
     entries[key]?.users -= 1
     guard entries.count > Self.limit else { return }

@@ -33,13 +33,13 @@ public struct DeliveryWorker: Sendable {
             // Whoever has sent takes what is due next, so that a queue empties without a pause.
             var next: Delivery? = delivery
             while let current = next, !Task.isCancelled {
-              let isSent = await send(current)
+              let answer = await send(current)
               // Stopped in the middle: the receiver may have it, and is told again once the program runs.
-              guard isSent || !Task.isCancelled else {
+              guard answer?.isSuccess == true || !Task.isCancelled else {
                 await giveBack(current)
                 break
               }
-              await settle(current, sent: isSent)
+              await settle(current, answer)
               next = Task.isCancelled ? nil : await take(1).first
             }
             busy.count.withLock { $0 -= 1 }
@@ -58,16 +58,16 @@ public struct DeliveryWorker: Sendable {
     }
   }
 
-  /// Whether the receiver took it.
-  private func send(_ delivery: Delivery) async -> Bool {
+  /// What the receiver answered; nil where it did not.
+  private func send(_ delivery: Delivery) async -> OutgoingAnswer? {
     let body = WebhookEvent.body(delivery.payload, context: delivery.callback.context)
     var headers = [("content-type", "application/json"), ("user-agent", "credledger")]
     if !delivery.callback.token.isEmpty { headers.append(("kz-callback-token", delivery.callback.token)) }
     do {
       headers += WebhookSignature.headers(
         delivery.eventID, at: try ledger.now.milliseconds / 1_000, body: body, token: delivery.callback.token)
-      return try await outgoing.call("POST", delivery.callback.url, headers: headers, body: body).isSuccess
-    } catch { return false }
+      return try await outgoing.call("POST", delivery.callback.url, headers: headers, body: body)
+    } catch { return nil }
   }
 
   private func giveBack(_ delivery: Delivery) async {
@@ -76,11 +76,12 @@ public struct DeliveryWorker: Sendable {
     }
   }
 
-  private func settle(_ delivery: Delivery, sent: Bool) async {
+  private func settle(_ delivery: Delivery, _ answer: OutgoingAnswer?) async {
+    let status = answer.map { Int($0.status) }
     do throws(LedgerError) {
-      if sent {
-        _ = try await ledger.deliveries.delivered(delivery)
-      } else if try await ledger.deliveries.failed(delivery) == .disabled {
+      if answer?.isSuccess == true {
+        _ = try await ledger.deliveries.delivered(delivery, answer: status)
+      } else if try await ledger.deliveries.failed(delivery, answer: status) == .disabled {
         report("\(delivery.webhook.id) is disabled, as its deliveries failed for too long")
       }
     } catch { report("\(delivery) cannot be settled, and is made again: \(error)") }

@@ -290,8 +290,10 @@ public struct LedgerState: ~Copyable, DomainReader {
 
   // MARK: Lists
 
-  func numbers(_ family: DirectoryKey.Family, of first: UInt64) throws(StateUnreadable) -> [UInt64] {
-    try reading { () throws(LogError) in try directory.numbers(family, of: first, in: transaction) }
+  func numbers(
+    _ family: DirectoryKey.Family, of first: UInt64, limit: Int = .max
+  ) throws(StateUnreadable) -> [UInt64] {
+    try reading { () throws(LogError) in try directory.numbers(family, of: first, limit: limit, in: transaction) }
   }
 
   /// The connectors that an account has created, oldest first, deleted ones included.
@@ -310,12 +312,14 @@ public struct LedgerState: ~Copyable, DomainReader {
   }
 
   /// The grants to a connector that are not revoked, oldest first.
-  package func grants(to connector: ConnectorID) throws(StateUnreadable) -> [GrantID] {
+  ///
+  /// - Parameter limit: how many at most; those of groups come before those of persons then, and the oldest are not all there.
+  package func grants(to connector: ConnectorID, limit: Int = .max) throws(StateUnreadable) -> [GrantID] {
     var grants: [GrantID] = []
-    for group in try numbers(.grantByGroup, of: connector.rawValue) {
+    for group in try numbers(.grantByGroup, of: connector.rawValue, limit: limit) {
       if let grant: GrantID = try id(.pair(.grantByGroup, connector.rawValue, group)) { grants.append(grant) }
     }
-    for granter in try numbers(.grantByGranter, of: connector.rawValue) {
+    for granter in try numbers(.grantByGranter, of: connector.rawValue, limit: limit - grants.count) {
       if let grant: GrantID = try id(.pair(.grantByGranter, connector.rawValue, granter)) { grants.append(grant) }
     }
     return grants.sorted { $0.rawValue < $1.rawValue }

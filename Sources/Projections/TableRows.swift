@@ -19,6 +19,7 @@ package enum TableRows {
     case "pin_counts": DayCountKey.self
     case "successors.ends": SuccessorEndKey.self
     case "deliveries": PairKey.self
+    case "deliveries.tries": TryName.self
     case "deliveries.schedule": ScheduleName.self
     case "deliveries.lanes": WebhookName.self
     case "deliveries.totals": TotalsName.self
@@ -61,6 +62,16 @@ private enum ScheduleName: KeyCodec {
     decode(bytes).map {
       "\(Subject(kind: .webhook, number: $0.1)), due at \(Timestamp(milliseconds: Int64(clamping: $0.0)))"
     }
+  }
+}
+
+/// A webhook, and a try to deliver to it.
+private enum TryName: KeyCodec {
+  static func byteCount(of key: (UInt64, UInt64)) -> Int { PairKey.byteCount(of: key) }
+  static func encode(_ key: (UInt64, UInt64), into output: inout OutputRawSpan) { PairKey.encode(key, into: &output) }
+  static func decode(_ bytes: RawSpan) -> (UInt64, UInt64)? { PairKey.decode(bytes) }
+  static func name(of bytes: RawSpan) -> String? {
+    decode(bytes).map { "\(Subject(kind: .webhook, number: $0.0)), delivery \($0.1 >> 3), try \($0.1 & 7)" }
   }
 }
 

@@ -128,6 +128,45 @@ import Testing
     await steps.ledger.close()
   }
 
+  @Test("The newest tries of a webhook are kept with what was answered, over restarts, and go when it is deleted")
+  func tries() async throws {
+    let steps = try await steps()
+    var ledger = steps.ledger
+    let webhook = try await steps.register()
+    #expect(try ledger.deliveries.tries(of: webhook.id).isEmpty)
+    try await steps.tell("1")
+    let first = try await steps.takeOne()
+    // Reported twice, it is one try.
+    for _ in 1...2 { _ = try await ledger.deliveries.failed(first, answer: 503) }
+    clock.advance(seconds: 120)
+    _ = try await ledger.deliveries.failed(steps.takeOne())
+    clock.advance(seconds: 480)
+    let failedAt = clock.now
+    try await ledger.deliveries.delivered(steps.takeOne(), answer: 204)
+    await ledger.close()
+    ledger = try await Ledger.open(at: ledger.path, clock.configuration)
+    let tries = try ledger.deliveries.tries(of: webhook.id)
+    #expect(tries.map(\.answer) == [204, nil, 503])
+    #expect(tries.map(\.isDelivered) == [true, false, false])
+    #expect(tries.map(\.attempt) == [3, 2, 1])
+    #expect(tries.first?.time == failedAt)
+    #expect(tries.allSatisfy { $0.eventType == "TextMessageCreated" && $0.eventID == "1" })
+    for number in 2...25 {
+      try await ledger.deliveries.enqueue(
+        WebhookHappening(object: webhook.object, type: .memberAdded, eventID: "\(number)", payload: []))
+      try await ledger.deliveries.delivered(one(ledger), answer: 200)
+    }
+    #expect(try ledger.deliveries.tries(of: webhook.id).map(\.eventID) == (6...25).reversed().map { "\($0)" })
+    try await ledger.webhooks.disable(webhook.id, reason: "quiet", by: Requester.operator)
+    #expect(try ledger.deliveries.tries(of: webhook.id).count == 20)
+    #expect(try await ledger.webhooks.enable(webhook.id, by: Requester.operator))
+    #expect(try await !ledger.webhooks.enable(webhook.id, by: Requester.operator))
+    #expect(try ledger.webhooks.state(of: webhook.id)?.isInForce == true)
+    try await ledger.webhooks.delete(webhook.id, by: Requester.operator)
+    #expect(try ledger.deliveries.tries(of: webhook.id).isEmpty)
+    await ledger.close()
+  }
+
   @Test("A try that nobody reports on is another's once the next is due, and counts")
   func lease() async throws {
     let steps = try await steps()

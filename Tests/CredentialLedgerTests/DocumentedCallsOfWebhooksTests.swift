@@ -16,6 +16,7 @@ private struct DocumentedCallsOfWebhooks {
       on: .group(group.id), for: [.textMessageCreated], callbackURL: "https://roster.example.org/hook", with: claims)
     try await ledger.webhooks.update(webhook.id, isActive: true, with: claims)  // after it was disabled
     try await ledger.webhooks.disable(webhook.id, reason: "floods the gateway", by: Requester.operator)
+    try await ledger.webhooks.enable(webhook.id, by: Requester.operator)
     let used = try ledger.tokens.lastUse(of: token.handle)
     print(used ?? "never")
   }

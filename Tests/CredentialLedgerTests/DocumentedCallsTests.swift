@@ -206,6 +206,8 @@ import Testing
       connector.id, consent: .scopes(agreed), redirectURI: uri, codeChallenge: challenge, by: account)
     show(issued.code.text)
     let presented = issued.code.text
+    let asked: Scopes = [.mediaRead]
+    try await ledger.authorizationCodes.refuse(connector.id, scopes: asked, redirectURI: uri, by: account)
     let redeemed = try await ledger.authorizationCodes.redeem(
       AuthorizationCode(presented), connector: clientID, secret: secret, redirectURI: uri, codeVerifier: verifier)
     show(redeemed.accessToken.text, redeemed.refreshToken.text)

@@ -83,6 +83,7 @@ import Testing
         WebhookID(rawValue: 16), eventTypes: nil, callbackURL: nil, callbackToken: nil, callbackContext: nil,
         validity: nil, isActive: false),
       .disable(WebhookID(rawValue: 16), reason: "floods"), .delete(WebhookID(rawValue: 16)),
+      .enable(WebhookID(rawValue: 16)), .refuse(connector, [.mediaRead], redirectURI: "https://a.example/"),
       RequestEncoding(.rotateMasterKey),
       .accept(MembershipID(rawValue: 10)), .review(GrantID(rawValue: 11), .keep, reason: "used"),
       .erase(account), .erase(person: [UInt8](repeating: 7, count: 16)),

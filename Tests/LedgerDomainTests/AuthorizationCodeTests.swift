@@ -48,6 +48,27 @@ import Testing
     #expect(outcome.expiresAt == now + .seconds(60))
   }
 
+  @Test mutating func `Whoever has signed in may refuse, which is recorded, and needs no phone`() throws {
+    let account = try access.scenario.account("without a phone")
+    let refused = RefuseAuthorization(
+      connector: access.connector, account: account, redirectURI: Self.uri, scopes: [.mediaRead])
+    let event = filled(AuthorizationRefused()) {
+      $0.connector = access.connector.rawValue
+      $0.account = account.rawValue
+      $0.redirectUri = Self.uri
+      $0.scopes = Scopes.mediaRead.rawValue
+    }
+    try access.scenario.when(refused).then(.authorizationRefused(event), by: Subject(account))
+    var wrong = refused
+    wrong.redirectURI = "https://elsewhere.example.org/"
+    access.scenario.when(wrong).thenRefused(.invalidValue, field: "redirectURI")
+    wrong = refused
+    wrong.connector = ConnectorID(rawValue: 999)
+    access.scenario.when(wrong).thenRefused(.notFound, field: "connector")
+    try access.scenario.given(.accountDisabled(filled(AccountDisabled()) { $0.account = account.rawValue }))
+    access.scenario.when(refused).thenRefused(.accountDisabled, field: "account")
+  }
+
   @Test(arguments: [
     "https://client.example.org/callback/", "https://client.example.org/callback?x=1",
     "HTTPS://client.example.org/callback", "https://client.example.org/", "",

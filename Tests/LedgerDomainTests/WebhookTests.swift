@@ -271,6 +271,37 @@ struct WebhookGiven {
       .thenRefused(.accountDisabled, field: "requester")
   }
 
+  @Test mutating func `Whoever may stop the grant enables what was disabled, and nobody else`() throws {
+    let member = try given.access.scenario.account("member")
+    _ = try given.access.scenario.member(of: access.group, account: member)
+    try access.scenario.when(EnableWebhook(webhook: webhook, requester: .account(access.owner))).thenNothing()
+    try given.access.scenario.perform(DisableWebhook(webhook: webhook, .failures(7)))
+    let details = try #require(try access.scenario.state.webhook(webhook)?.details)
+    let enabled = LedgerEvent.webhookUpdated(
+      filled(WebhookUpdated()) {
+        $0.webhook = webhook.rawValue
+        $0.connector = access.connector.rawValue
+        $0.group = access.group.rawValue
+        $0.before = details
+        $0.after = details
+        $0.active = true
+      })
+    for requester: Requester in [.account(access.owner), .account(access.granter), .operator] {
+      #expect(
+        try access.scenario.when(EnableWebhook(webhook: webhook, requester: requester))
+          .then(enabled, by: requester.actor))
+    }
+    for stranger in [member, access.stranger] {
+      access.scenario.when(EnableWebhook(webhook: webhook, requester: .account(stranger)))
+        .thenRefused(.notFound, field: "webhook")
+    }
+    var late = access.scenario
+    late.now = Timestamp(milliseconds: details.expiresAt)
+    late.when(EnableWebhook(webhook: webhook, requester: .operator)).thenRefused(.gone, field: "webhook")
+    try given.access.scenario.perform(DeleteWebhook(webhook: webhook, by: .requester(.operator)))
+    access.scenario.when(EnableWebhook(webhook: webhook, requester: .operator)).thenRefused(.gone, field: "webhook")
+  }
+
   @Test mutating func `The ledger disables what failed too often, once, and is no hindrance to what is gone`() throws {
     let command = DisableWebhook(webhook: webhook, .failures(7))
     let event = LedgerEvent.webhookDisabled(

@@ -329,7 +329,7 @@ extension Sample {
     .resourceServerSecretRotated(resourceServerSecretRotated),
     .resourceServerDeleted(.with { $0.resourceServer = 40 }),
     .tokenLeakReported(leak), .accountSignedOut(accountSignedOut), .accountSignInRefused(accountSignInRefused),
-    .permissionReviewed(permissionReviewed),
+    .permissionReviewed(permissionReviewed), .authorizationRefused(authorizationRefused),
   ]
 
   static func registered(userAgent: Sealed?) -> V2AccountRegistered {

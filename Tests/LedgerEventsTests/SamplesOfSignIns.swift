@@ -15,6 +15,13 @@ extension Sample {
     $0.unrecorded = 7
   }
 
+  static let authorizationRefused = AuthorizationRefused.with {
+    $0.connector = 14
+    $0.account = 11
+    $0.redirectUri = "https://client.example.org/callback"
+    $0.scopes = 5
+  }
+
   static let permissionReviewed = PermissionReviewed.with {
     $0.grant = 17
     $0.connector = 14

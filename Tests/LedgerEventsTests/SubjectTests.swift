@@ -43,6 +43,7 @@ import Testing
       .refreshTokenRotated: ["connector:14", "group:15", "grant:18", "family:20", "token:21"],
       .refreshTokenReuseDetected: ["connector:14", "group:15", "grant:18", "family:20", "token:21"],
       .authorizationCodeIssued: ["connector:14", "account:11"],
+      .authorizationRefused: ["connector:14", "account:11"],
       .authorizationCodeRedeemed: ["authorization-code:30", "connector:14", "account:11", "family:20"],
       .tokenIssued: ["connector:14", "group:15", "grant:18", "family:20", "resource-server:40"],
       .tokenLeakReported: ["token:21", "connector:14", "group:15", "grant:18", "family:20"],

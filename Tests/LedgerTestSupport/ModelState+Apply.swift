@@ -47,7 +47,8 @@ extension ModelState {
     case .oversightConfigured(let event): rules = Oversight(event.after)
     case .proposalMade, .proposalDecided, .ledgerRestored, .clockCorrected: try applyToProposals(event, position, time)
     case .retentionApplied, .masterKeyRotated, .phonePINDispatched,
-      .tokenLeakReported, .personalDataRevealed, .accountSignedOut, .accountSignInRefused, .permissionReviewed:
+      .tokenLeakReported, .personalDataRevealed, .accountSignedOut, .accountSignInRefused, .permissionReviewed,
+      .authorizationRefused:
       // They change nothing that a command or a validation reads.
       break
     }

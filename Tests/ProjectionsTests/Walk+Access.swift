@@ -60,6 +60,11 @@ extension Walk {
         IssueAuthorizationCode(
           connector: pick(open), account: account ?? pick(model.accounts), redirectURI: Self.address,
           consent: .scopes(.all), codeChallenge: nil, digest: digest()))
+      if Int.random(in: 0..<6, using: &random) == 0 {
+        try await perform(
+          RefuseAuthorization(
+            connector: pick(open), account: account ?? pick(model.accounts), redirectURI: Self.address, scopes: .all))
+      }
       // At once, most of the time: a code is good for a minute, and the clock runs.
       if Int.random(in: 0..<4, using: &random) == 0 { return }
     }

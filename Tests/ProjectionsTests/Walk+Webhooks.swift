@@ -105,7 +105,9 @@ extension Walk {
       try await perform(
         DisableWebhook(
           webhook: webhook, Bool.random(using: &random) ? .failures(7) : .requester(.operator, reason: "too many")))
-    case 11, 12:
+    case 11:
+      try await perform(EnableWebhook(webhook: webhook, requester: .operator))
+    case 12:
       let granter = model.webhooks[webhook].flatMap { model.grants[$0.grant]?.granter }
       try await perform(
         DeleteWebhook(

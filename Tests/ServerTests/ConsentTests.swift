@@ -60,6 +60,26 @@ import Testing
     }
   }
 
+  @Test func `Who refuses leaves an event, and the program hears of it`() async throws {
+    let scene = try await Scene(phone: "+44 7700 900195")
+    let page = try scene.ask("&scope=textmessage.read")
+    try scene.browser.open(page)
+    let shown = scene.browser.page
+    try scene.browser.submit("/portal/authorize", [("answer", "refuse")], follow: false)
+    #expect(
+      scene.browser.page.header("location")?.hasPrefix("https://client.example.org/callback?error=access_denied")
+        == true)
+    let events = try scene.browser.open("/portal/audit.ndjson?exact=authorization.refused").body
+    #expect(events.split(separator: "\n").count == 1 && events.contains("connector:\(scene.number)"), "\(events)")
+    #expect(
+      try scene.browser.open("/portal/audit?exact=authorization.refused").body.contains(
+        "<bdi>Ada</bdi> did not let <bdi>Shift &lt;b&gt;survey</bdi> act for them"))
+    // The page that was answered leaves nothing more.
+    scene.browser.goBack(to: shown)
+    #expect(try scene.browser.submit("/portal/authorize", [("answer", "refuse")], follow: false).status == 410)
+    #expect(try scene.browser.open("/portal/audit.ndjson?exact=authorization.refused").body == events)
+  }
+
   @Test func `A person allows once, is asked again only for more, and can take it back`() async throws {
     let scene = try await Scene(phone: "+44 7700 900140")
     let browser = scene.browser

@@ -15,8 +15,15 @@ final class ServedPortal {
   var path: String { "\(folder.path)/ledger" }
   var origin: String { "http://127.0.0.1:\(port)" }
 
-  /// - Parameter options: of `credledger serve`, besides those that name ledger and address; given the folder for files.
-  init(_ options: (_ folder: String) throws -> [String] = { _ in ["--development"] }) async throws {
+  private let environment: [String]
+
+  /// - Parameters:
+  ///   - options: of `credledger serve`, besides those that name ledger and address; given the folder for files.
+  ///   - environment: settings of the server.
+  init(
+    _ options: (_ folder: String) throws -> [String] = { _ in ["--development"] }, environment: [String] = []
+  ) async throws {
+    self.environment = environment
     let options = try options(folder.path)
     let ledger = try await Ledger.create(at: path, origin: "ledger.example.org")
     await ledger.close()
@@ -29,7 +36,7 @@ final class ServedPortal {
       [
         "-c", "exec \"$0\" \"$@\" 2>>\"$LOG\"", try Program.file("credledger"), "serve", "--ledger", path, "--listen",
         "127.0.0.1:\(wanted)",
-      ] + options, environment: ["LOG=\(folder.path)/log"])
+      ] + options, environment: ["LOG=\(folder.path)/log"] + environment)
     self.process = process
     lines = []
     guard let port = try line(beginning: "listening on ").split(separator: ":").last.flatMap({ Int($0) }) else {

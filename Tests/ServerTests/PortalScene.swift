@@ -75,6 +75,13 @@ final class PortalScene {
     return browser
   }
 
+  /// Adds members to the group, by their numbers, one a line.
+  func addMembers(_ numbers: String) throws {
+    let token = try formToken(of: owner)
+    try owner.post("/portal/groups/\(group)", [("csrf", token), ("do", "add"), ("numbers", numbers)])
+    #expect(owner.page.body.contains("Done."), "\(owner.page.text)")
+  }
+
   /// A route's path with objects of the scene in it.
   func path(_ pattern: [String]) -> String {
     var parts: [String] = []

@@ -12,6 +12,7 @@ from base64 import b64encode
 from contextlib import contextmanager
 
 from platform_figures import PlatformFigures, Receiver
+from portal import PortalFigures
 
 CONNECTIONS = 64
 UNLIMITED = {
@@ -116,6 +117,7 @@ class ServerFigures:
                 times.append((time.monotonic() - began) * 1_000)
         self.report(
             f"start with {self.run.events:,} events, ms", sorted(times)[2], None, None, 200, durable=None, most=True)
+        PortalFigures(self.run, self, listening).of(ledger)
 
     def wrk(self, url, headers, body=None):
         """Requests a second, and how long they took, in milliseconds."""

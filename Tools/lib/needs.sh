@@ -59,15 +59,20 @@ need_for_checks() {
   need python3-jsonschema python3 -c 'import jsonschema'
 }
 
-# OAuth clients that are not ours, and a program that tries a server by its OpenAPI file, for the tests of the server: into a folder of the build, for the python3 at hand.
+# OAuth clients that are not ours, a program that tries a server by its OpenAPI file, and what drives and judges a browser, for
+# the tests of the server: into a folder of the build, for the python3 at hand. Of axe-playwright-python its axe-core is used alone.
 # Where they cannot be had, their tests are named in the summary.
 install_python_clients() {
   local folder=.build/python-clients
-  [[ -d $folder ]] && return
+  [[ -d $folder/axe_playwright_python ]] && return
+  # One of an earlier list.
+  rm -rf "$folder"
   say "Installing Python clients into $folder"
   if python3 -m pip install --quiet --disable-pip-version-check --target "$folder.new" \
     requests==2.34.2 Authlib==1.9.10 oauthlib==4.0.1 requests-oauthlib==2.0.0 schemathesis==4.32.5 \
-    oidc-provider-mock==0.3.4 selenium==4.51.0; then
+    oidc-provider-mock==0.3.4 selenium==4.51.0 &&
+    python3 -m pip install --quiet --disable-pip-version-check --no-deps --target "$folder.new" \
+      axe-playwright-python==0.1.8; then
     mv "$folder.new" "$folder"
   else
     rm -rf "$folder.new"

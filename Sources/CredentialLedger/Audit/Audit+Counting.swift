@@ -159,7 +159,7 @@ extension Ledger {
 
 extension Audit.Filter {
   /// Whether the index alone does not say which events pass: addresses have none, and of requests it has a hash.
-  fileprivate var needsRecord: Bool {
+  var needsRecord: Bool {
     conditions.contains { condition in
       switch condition {
       case .requests, .addresses: true

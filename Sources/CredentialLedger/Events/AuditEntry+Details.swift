@@ -95,6 +95,8 @@ extension AuditEntry {
         ("redirectURI", .text(event.redirectUri)), ("hasChallenge", .flag(!event.codeChallenge.isEmpty)),
         ("expiresAt", .milliseconds(event.expiresAt)), ("scopes", .scopes(event.scopes)),
       ] + .conditions(event.audiences, event.keyThumbprint)
+    case .authorizationRefused(let event):
+      [("redirectURI", .text(event.redirectUri)), ("scopes", .scopes(event.scopes))]
     case .tokenIssued(let event):
       (event.refreshToken == 0 ? [] : [("refreshToken", .token(event.refreshToken))]) + [
         ("expiresAt", .milliseconds(event.expiresAt)), ("scopes", .scopes(event.scopes)),

@@ -57,6 +57,13 @@ extension Grants {
   public func states(to connector: ConnectorID) throws(LedgerError) -> [GrantState] {
     try ledger.reading { (state) throws(StateUnreadable) in try state.states(state.grants(to: connector)) }
   }
+
+  /// Some of the grants to a connector that are not revoked, in an order of their own: to count them without reading all.
+  package func some(to connector: ConnectorID, limit: Int) throws(LedgerError) -> [GrantState] {
+    try ledger.reading { (state) throws(StateUnreadable) in
+      try state.states(state.grants(to: connector, limit: limit))
+    }
+  }
 }
 
 extension DomainReader where Self: ~Copyable {

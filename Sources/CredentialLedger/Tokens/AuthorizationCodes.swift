@@ -92,6 +92,29 @@ public struct AuthorizationCodes: Sendable {
     return Issued(code: AuthorizationCode(text), id: outcome.code, expiresAt: outcome.expiresAt)
   }
 
+  /// Records that somebody did not let a connector act for them, as `authorization.refused`. Stops nothing that was allowed
+  /// before.
+  ///
+  /// ```swift
+  /// try await ledger.authorizationCodes.refuse(connector.id, scopes: asked, redirectURI: uri, by: account)
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - scopes: what the connector asked for.
+  ///   - redirectURI: as in ``issue(_:consent:redirectURI:codeChallenge:conditions:by:context:)``.
+  ///   - account: who has signed in and refused; needs no verified phone.
+  /// - Throws: `invalid_value` for an address that is not registered; `not_found`, `gone`, `account_disabled`.
+  public func refuse(
+    _ connector: ConnectorID, scopes: Scopes, redirectURI: String, by account: AccountID,
+    context: RequestContext = .none
+  ) async throws(LedgerError) {
+    let request = try ledger.prepare(
+      context, by: account.caller, .refuse(connector, scopes, redirectURI: redirectURI))
+    try await ledger.execute(
+      RefuseAuthorization(connector: connector, account: account, redirectURI: redirectURI, scopes: scopes),
+      by: account, request)
+  }
+
   /// Trades a code for tokens.
   ///
   /// ```swift

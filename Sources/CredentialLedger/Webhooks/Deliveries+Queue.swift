@@ -13,7 +13,29 @@ package struct WebhookQueue: Sendable {
   package let dueAt: Timestamp
 }
 
+/// A try to deliver, as it is kept for people to look at.
+package struct DeliveryTry: Sendable {
+  /// The name of what happened on the wire, such as `TextMessageCreated`.
+  package let eventType: String
+  package let eventID: String
+  package let time: Timestamp
+  /// Which try it was, from 1.
+  package let attempt: Int
+  /// The HTTP status of the answer; nil where there was none.
+  package let answer: Int?
+  package let isDelivered: Bool
+}
+
 extension Deliveries {
+  /// The newest tries to deliver to a webhook, 20 at most, the newest first. One look-up.
+  package func tries(of webhook: WebhookID) throws(LedgerError) -> [DeliveryTry] {
+    try logged { () throws(LogError) in try ledger.log.snapshot().deliveryTries(of: webhook) }.reversed().map {
+      DeliveryTry(
+        eventType: $0.eventType, eventID: $0.eventID, time: Timestamp(milliseconds: $0.time),
+        attempt: Int($0.attempt), answer: $0.answer == 0 ? nil : Int($0.answer), isDelivered: $0.isDelivered)
+    }
+  }
+
   /// What waits for a webhook; nil where nothing does. One look-up.
   package func queue(of webhook: WebhookID) throws(LedgerError) -> WebhookQueue? {
     try logged { () throws(LogError) in try ledger.log.snapshot().deliveryLane(of: webhook) }.map {

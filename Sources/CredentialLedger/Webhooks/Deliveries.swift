@@ -188,23 +188,27 @@ public struct Deliveries: Sendable {
 
   /// Reports that a delivery was made: the receiver answered 2xx.
   ///
+  /// - Parameter answer: the HTTP status of the answer, for people to look at; nil where it is not known.
   /// - Returns: false if somebody had reported so before, or it was dropped.
   @discardableResult
-  public func delivered(_ delivery: Delivery) async throws(LedgerError) -> Bool {
+  public func delivered(_ delivery: Delivery, answer: Int? = nil) async throws(LedgerError) -> Bool {
     let (now, number, webhook) = (try ledger.now.milliseconds, delivery.number, delivery.webhook.id)
     return try await ledger.upkeep { (view, _) throws(LogError) in
-      try view.delivered(number, to: webhook, at: now) == .noted
+      try view.delivered(number, to: webhook, answer: UInt16(clamping: answer ?? 0), at: now) == .noted
     }
   }
 
   /// Reports that a try failed. After the first it is tried six times more within two days, each time after four times
   /// as long as before; then the webhook is disabled.
+  ///
+  /// - Parameter answer: the HTTP status of the answer, for people to look at; nil where there was none.
   @discardableResult
-  public func failed(_ delivery: Delivery) async throws(LedgerError) -> Failed {
+  public func failed(_ delivery: Delivery, answer: Int? = nil) async throws(LedgerError) -> Failed {
     let (now, number, webhook) = (try ledger.now.milliseconds, delivery.number, delivery.webhook.id)
     let attempt = UInt8(clamping: delivery.attempt)
     let report = try await ledger.upkeep { (view, _) throws(LogError) in
-      try view.deliveryFailed(number, to: webhook, attempt: attempt, at: now)
+      try view.deliveryFailed(
+        number, to: webhook, attempt: attempt, answer: UInt16(clamping: answer ?? 0), at: now)
     }
     switch report {
     case .noted, .settled: return .settled

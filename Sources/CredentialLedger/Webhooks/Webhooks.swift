@@ -157,6 +157,26 @@ public struct Webhooks: Sendable {
     return isNew
   }
 
+  /// Lets a webhook deliver again after it was disabled. What happened meanwhile is not told to it.
+  ///
+  /// ```swift
+  /// try await ledger.webhooks.enable(webhook.id, by: Requester.operator)
+  /// ```
+  ///
+  /// - Parameter requester: the granter, an admin of the group, the connector's owner, or an operator.
+  /// - Returns: false if it was not disabled; nothing is appended then.
+  /// - Throws: `not_found`; `gone` where it was deleted, has expired, or its tokens were revoked.
+  @discardableResult
+  public func enable(
+    _ webhook: WebhookID, by requester: some Requesting, context: RequestContext = .none
+  ) async throws(LedgerError) -> Bool {
+    let request = try ledger.prepare(context, by: requester.caller, .enable(webhook))
+    // What waited for it is not to be taken up where it was left, with its tries used up.
+    try await ledger.dropDeliveries(to: webhook)
+    return try await ledger.execute(
+      EnableWebhook(webhook: webhook, requester: requester.requester), by: requester.requester.account, request)
+  }
+
   /// Deletes a webhook: what waits for it is dropped, and the key of its address, token and context destroyed.
   ///
   /// - Parameter requester: the granter, an admin of the group, the connector's owner, or an operator.

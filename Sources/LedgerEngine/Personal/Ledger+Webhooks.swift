@@ -17,8 +17,12 @@ extension Ledger {
 
   /// Drops what waits for a webhook that does not deliver.
   package func dropDeliveries(to webhook: WebhookID) async throws(LedgerError) {
-    let waiting = try logged { () throws(LogError) in try log.snapshot().waitingDeliveries(for: webhook) }
-    guard waiting.count > 0 else { return }
+    let isEmpty = try logged { () throws(LogError) in
+      let view = try log.snapshot()
+      let (waiting, tries) = (try view.waitingDeliveries(for: webhook).count, try view.deliveryTries(of: webhook))
+      return waiting == 0 && tries.isEmpty
+    }
+    guard !isEmpty else { return }
     let now = try now.milliseconds
     try await upkeep { (view, _) throws(LogError) in try view.dropDeliveries(to: webhook, at: now) }
   }

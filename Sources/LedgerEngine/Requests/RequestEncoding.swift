@@ -78,6 +78,8 @@ package enum RequestName: String, Sendable, CaseIterable {
   case subscribe = "groups.subscribe"
   case unsubscribe = "groups.unsubscribe"
   case endSubscription = "groups.endSubscription"
+  case refuseAuthorization = "authorizationCodes.refuse"
+  case enableWebhook = "webhooks.enable"
   case registerWebhook = "webhooks.register"
   case updateWebhook = "webhooks.update"
   case disableWebhook = "webhooks.disable"

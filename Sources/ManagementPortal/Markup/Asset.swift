@@ -92,13 +92,18 @@ struct Asset: Sendable {
     * { box-sizing: border-box; margin: 0; padding: 0; }
     html { scroll-padding-block: 5rem; }
     body { background: var(--page); color: var(--ink); font: .9375rem/1.5 system-ui, sans-serif; }
-    h1 { font-size: 1.625rem; line-height: 1.25; letter-spacing: -.015em; overflow-wrap: anywhere; }
+    h1 { font-size: 1.625rem; line-height: 1.25; letter-spacing: -.015em; }
+    h1, h2, h3, bdi { overflow-wrap: anywhere; }
+    tbody th { min-width: 9rem; }
+    td:has(select) { min-width: 12rem; }
     h2 { font-size: 1.0625rem; line-height: 1.35; }
     h3 { font-size: 1em; }
     h1, h2, h3, strong, b { font-weight: 650; }
     ul, ol { list-style: none; }
     a { color: var(--accent); text-underline-offset: .18em; &:hover { color: var(--accent-deep); } }
     :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 3px; }
+    /* A link that stands alone is 24 px high at least, and its line as high as before. */
+    :is(.trail, .pager, .button-row, .section-header, .actions, .status + *, td, th, dd) > a:not(.button, .proof), a.small, .trail li > a { display: inline-block; padding-block: .25rem; margin-block: -.25rem; min-width: 1.5rem; }
     code, pre, .mono { font-family: var(--mono); font-size: .867em; }
     code { overflow-wrap: anywhere; }
     td code, time, .when, .actions, td .status { white-space: nowrap; }
@@ -231,6 +236,8 @@ struct Asset: Sendable {
       .lists { & thead { position: absolute; clip-path: inset(50%); } &, & tbody, & tr { display: block; } & tr { padding: .75rem 1rem; } & tr + tr { border-top: 1px solid var(--line); } & tr > * { display: block; padding: .125rem 0; border: 0; } & td[data-label] { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: .75rem; justify-items: start; text-align: start; white-space: normal; } & td::before { content: attr(data-label); } & .day-header { padding: .25rem 1rem; background: var(--sunken); } }
       .lists td > * { grid-column: 2; }
       .wide-only { display: none !important; }
+      .lists code { white-space: normal; }
+      tbody th { min-width: 0; }
       :is(.events, .timeline) tr { display: grid; grid-template-columns: 1fr auto; gap: 0 .75rem; & th { order: 1; width: auto; } &:not(.lane) > :is(th, .sentence) { grid-column: 1 / -1; order: 1; } & td[data-label] { display: block; &::before { content: none; } } }
       .timeline { &, & :is(tbody, tfoot) { display: block; } & tr { padding: .5rem 1rem; } & tr > * { padding: 0; border: 0; } & th { grid-column: 1; } & td { grid-column: 1 / -1; order: 3; } & .number { grid-column: 2; order: 2; width: auto; } }
       .strands { grid-auto-rows: auto; }

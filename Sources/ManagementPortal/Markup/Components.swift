@@ -23,6 +23,9 @@ enum Part {
     "\(count) \(count == 1 ? noun : many ?? noun + "s")"
   }
 
+  /// The same within a sentence of which it is a part of its own, so that a language has a text for each number.
+  static func counted(_ count: Int, _ noun: String) -> HTML { "<span>\(Self.count(count, noun))</span>" }
+
   private static func seal(_ isCovered: Bool) -> HTML {
     let tick: HTML = #"<path d="M4 7.2 6.2 9.4 10.1 5" fill="none" stroke="currentColor" stroke-width="1.5"/>"#
     return #"""
@@ -90,10 +93,10 @@ enum Part {
   }
 
   /// The way back, above the heading.
-  static func trail(_ steps: [(name: String, path: String?)]) -> HTML {
+  static func trail(_ steps: [(name: HTML, path: String?)]) -> HTML {
     let items = steps.map { step -> HTML in
-      if let path = step.path { return #"<li><a href="\#(path)">\#(name(step.name))</a></li>"# }
-      return "<li>\(name(step.name))</li>"
+      if let path = step.path { return #"<li><a href="\#(path)">\#(step.name)</a></li>"# }
+      return "<li>\(step.name)</li>"
     }
     return #"<nav aria-label="Where you are"><ol class="trail">\#(items)</ol></nav>"#
   }

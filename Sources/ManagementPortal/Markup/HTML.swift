@@ -7,6 +7,9 @@ struct HTML: Sendable, Equatable, ExpressibleByStringInterpolation {
 
   init(stringInterpolation interpolation: StringInterpolation) { text = interpolation.text }
 
+  /// A page that was markup before it was put into another language.
+  init(translated text: String) { self.text = text }
+
   static let empty: HTML = ""
 
   static func + (left: HTML, right: HTML) -> HTML { "\(left)\(right)" }

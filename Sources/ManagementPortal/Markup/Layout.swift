@@ -8,14 +8,15 @@ struct Page: Sendable {
     case home, connectors, groups, audit, review, health, people, proposals, keys, configuration, me, granted, none
   }
 
-  let title: String
+  /// What people typed in it is in elements of its own, as everywhere.
+  let title: HTML
   let place: Place
   let content: HTML
   var isNarrow = false
   /// Whether a form on it was refused: the title says so.
   var hasProblem = false
 
-  init(_ title: String, at place: Place, narrow: Bool = false, hasProblem: Bool = false, _ content: HTML) {
+  init(_ title: HTML, at place: Place, narrow: Bool = false, hasProblem: Bool = false, _ content: HTML) {
     self.title = title
     self.place = place
     self.content = content
@@ -31,10 +32,10 @@ struct Layout: Sendable {
   let signed: UInt64
 
   private static let brand: HTML = #"""
-    <a class="brand" href="/portal/"><svg width="22" height="22" viewBox="0 0 22 22" aria-hidden="true"><path d="M11 3v5M11 8H5v5M11 8h6v5" fill="none" stroke="currentColor" stroke-width="2"/><rect x="8" y="1" width="6" height="5" rx="1.2" fill="currentColor"/><rect x="1.5" y="13" width="7" height="7" rx="1.2" fill="none" stroke="currentColor" stroke-width="2"/><rect x="13.5" y="13" width="7" height="7" rx="1.2" fill="currentColor"/></svg> CredentialLedger</a>
+    <a class="brand" href="/portal/"><svg width="22" height="22" viewBox="0 0 22 22" aria-hidden="true"><path d="M11 3v5M11 8H5v5M11 8h6v5" fill="none" stroke="currentColor" stroke-width="2"/><rect x="8" y="1" width="6" height="5" rx="1.2" fill="currentColor"/><rect x="1.5" y="13" width="7" height="7" rx="1.2" fill="none" stroke="currentColor" stroke-width="2"/><rect x="13.5" y="13" width="7" height="7" rx="1.2" fill="currentColor"/></svg> <bdi>CredentialLedger</bdi></a>
     """#
 
-  private static func document(_ title: String, _ body: HTML) -> HTML {
+  private static func document(_ title: HTML, _ body: HTML) -> HTML {
     #"""
     <!doctype html>
     <html lang="en" dir="ltr">
@@ -42,7 +43,7 @@ struct Layout: Sendable {
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="color-scheme" content="light dark">
-    <title>\#(title) · CredentialLedger</title>
+    <title>\#(title) · <bdi>CredentialLedger</bdi></title>
     <link rel="stylesheet" href="\#(Asset.styleSheet.path)">
     <script src="\#(Asset.script.path)" defer></script>
     </head>
@@ -71,7 +72,7 @@ struct Layout: Sendable {
       ? "Checkpoint over \(Part.number(signed)) events"
       : "Checkpoint over \(Part.number(signed)), the rest within seconds"
     return Self.document(
-      page.hasProblem ? "Error: \(page.title)" : page.title,
+      page.hasProblem ? "<p>Error</p>: <p>\(page.title)</p>" : "<p>\(page.title)</p>",
       #"""
       <a class="skip-link" href="#content">Skip to content</a>
       <div class="frame">
@@ -86,24 +87,36 @@ struct Layout: Sendable {
       <main id="content" tabindex="-1">
       \#(when(page.isNarrow, #"<div class="narrow-page wide-stack">"#))\#(page.content)\#(when(page.isNarrow, "</div>"))
       </main>
-      <footer class="proof-strip"><span>\#(origin)</span><span>\#(Part.number(head)) events</span><span>\#(strip)</span></footer>
+      <footer class="proof-strip"><span><bdi dir="ltr">\#(origin)</bdi></span><span>\#(Part.number(head)) events</span><span>\#(strip)</span></footer>
       </div>
       </div>
       """#)
   }
 
   /// A page for somebody who is not.
-  func gate(_ title: String, _ content: HTML, below: HTML = .empty) -> HTML {
+  func gate(_ title: HTML, _ content: HTML, below: HTML = .empty) -> HTML {
     Self.document(
-      title,
+      "<p>\(title)</p>",
       #"""
       <main class="gate" id="content">
       \#(Self.brand)
       <div class="card stack">
       \#(content)
       </div>
-      <p class="small soft">\#(origin)\#(below)</p>
+      <p class="small soft"><bdi dir="ltr">\#(origin)</bdi>\#(below)</p>
       </main>
       """#)
+  }
+}
+
+extension HTML {
+  /// As it is sent: a title has no elements in it, which it has until then for its language's sake.
+  var sent: String {
+    guard let start = text.firstRange(of: "<title>")?.upperBound,
+      let end = text[start...].firstRange(of: "</title>")?.lowerBound
+    else { return text }
+    var title = String(text[start..<end])
+    for mark in ["<p>", "</p>", "<bdi>", "</bdi>"] { title = title.replacing(mark, with: "") }
+    return text[..<start] + title + text[end...]
   }
 }

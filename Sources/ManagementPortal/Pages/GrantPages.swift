@@ -6,10 +6,17 @@ extension ManagementPortal {
   /// A column of a table of grants that not every page has.
   enum GrantColumn: Sendable { case connector, group, granter }
 
-  /// A table of grants.
-  func grantRows(_ states: [GrantState], for viewer: Viewer, showing columns: [GrantColumn], canRevoke: Bool = true)
-    async throws(PortalFailure) -> HTML
-  {
+  /// A table of grants, those after the one that the address names, and the way to the next.
+  func grantRows(
+    _ all: [GrantState], for viewer: Viewer, showing columns: [GrantColumn], canRevoke: Bool = true, _ visit: Visit
+  ) async throws(PortalFailure) -> HTML {
+    let after = visit.query.number("after") ?? 0
+    let following = all.filter { $0.grant.id.rawValue > after }.sorted { $0.grant.id < $1.grant.id }
+    let states = following.prefix(Self.rowLimit)
+    let more: HTML =
+      following.count > states.count
+      ? #"<p class="pager"><a href="?\#(visit.query.query(replacing: "after", with: String(states.last?.grant.id.rawValue ?? 0)))">Next</a></p>"#
+      : .empty
     var subjects: Set<Subject> = []
     for state in states {
       subjects.insert(Subject(state.grant.connector))
@@ -20,7 +27,7 @@ extension ManagementPortal {
     let (labels, used) = try await asking {
       () async throws(LedgerError) -> ([Subject: Audit.Label], [GrantID: Timestamp]) in
       var used: [GrantID: Timestamp] = [:]
-      for state in states.prefix(Self.rowLimit) {
+      for state in states {
         let tokens = try await ledger.tokens.list(.grant(state.grant.id), limit: 5)
         used[state.grant.id] = tokens.compactMap { $0.lastUsed ?? ($0.kind == .access ? $0.issuedAt : nil) }.max()
       }
@@ -42,11 +49,11 @@ extension ManagementPortal {
           ? #"<th scope="row">\#(content)</th>"# : #"<td data-label="\#(heads[column] ?? "")">\#(content)</td>"#
       }
       return #"""
-        <tr>\#(cells)<td data-label="May use">\#(grant.scopes.words)</td><td data-label="State">\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</td><td data-label="Last used">\#(used[grant.id].map { Part.ago($0, now: now) } ?? #"<span class="soft">Nothing yet</span>"#)</td><td data-label="Proof">\#(Part.proof(grant.id.rawValue, signed: signed))</td><td data-label="Actions">\#(when(canRevoke, #"<a class="small" href="/portal/grants/\#(grant.id.rawValue)/revoke">Revoke…<span class="visually-hidden"> \#(grant.id.description)</span></a>"#))</td></tr>
+        <tr>\#(cells)<td data-label="May use">\#(grant.scopes.words)</td><td data-label="State">\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</td><td data-label="Last used">\#(used[grant.id].map { Part.ago($0, now: now) } ?? #"<span class="soft">Nothing yet</span>"#)</td><td data-label="Proof">\#(Part.proof(grant.id.rawValue, signed: signed))</td><td data-label="Actions">\#(when(canRevoke, #"<a class="small" href="/portal/grants/\#(grant.id.rawValue)/revoke">Revoke…<span class="visually-hidden"> <bdi>\#(grant.id.description)</bdi></span></a>"#))</td></tr>
         """#
     }
     return #"""
-      <div class="table-box"><table class="lists named"><thead><tr>\#(first)<th scope="col">May use</th><th scope="col">State</th><th scope="col">Last used</th><th scope="col">Proof</th><th scope="col">Actions</th></tr></thead><tbody>\#(rows)</tbody></table></div>
+      <div class="table-box"><table class="lists named"><caption class="visually-hidden">Grants</caption><thead><tr>\#(first)<th scope="col">May use</th><th scope="col">State</th><th scope="col">Last used</th><th scope="col">Proof</th><th scope="col">Actions</th></tr></thead><tbody>\#(rows)</tbody></table></div>\#(more)
       """#
   }
 
@@ -58,7 +65,7 @@ extension ManagementPortal {
       let owner = try ledger.connectors.connector(state.grant.connector)?.owner
       var isAdmin = false
       if let group = state.grant.group {
-        isAdmin = try ledger.groups.members(of: group).contains { $0.account == viewer.id && $0.role == .admin }
+        isAdmin = try self.isAdmin(viewer, of: group)
       }
       return (state, state.grant.granter == viewer.id || owner == viewer.id || isAdmin)
     }

@@ -111,6 +111,7 @@ extension ManagementPortal {
       case "proposed": "Proposed. Another operator decides on it."
       case "decided-proposal": "Done."
       case "retried": "The next delivery is tried now."
+      case "webhook-on": "The webhook delivers again."
       case "sessions": "The sessions are ended."
       default: nil
       }

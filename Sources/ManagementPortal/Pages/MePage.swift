@@ -28,7 +28,7 @@ extension ManagementPortal {
       phones.isEmpty
       ? #"<div class="card stack"><p>No phone number yet. Everybody who creates connectors or grants access has one.</p></div>"#
       : #"""
-      <div class="table-box"><table class="lists"><thead><tr><th scope="col">Number</th><th scope="col">Proof</th><th scope="col">Actions</th></tr></thead><tbody>\#(phoneRows)</tbody></table></div>
+      <div class="table-box"><table class="lists"><caption class="visually-hidden">Phone numbers</caption><thead><tr><th scope="col">Number</th><th scope="col">Proof</th><th scope="col">Actions</th></tr></thead><tbody>\#(phoneRows)</tbody></table></div>
       """#
     let endOthers: HTML =
       live.count > 1
@@ -40,7 +40,7 @@ extension ManagementPortal {
       <section class="stack" aria-labelledby="phones"><div class="section-header"><h2 id="phones">Phone numbers</h2></div>\#(phoneTable)
       <p>\#(phones.isEmpty ? Self.mainLink("/portal/me/phones/new", "Add a Phone Number") : #"<a class="button" href="/portal/me/phones/new">Add a Phone Number</a>"# as HTML)</p></section>
       <section class="stack" aria-labelledby="sessions"><h2 id="sessions">Sessions</h2>
-      <div class="table-box"><table class="lists"><thead><tr><th scope="col">Browser</th><th scope="col">From</th><th scope="col">Signed in</th><th scope="col">Last used</th><th scope="col">Proof</th><th scope="col">Actions</th></tr></thead><tbody>\#(sessionRows)</tbody></table></div>
+      <div class="table-box"><table class="lists"><caption class="visually-hidden">Sessions</caption><thead><tr><th scope="col">Browser</th><th scope="col">From</th><th scope="col">Signed in</th><th scope="col">Last used</th><th scope="col">Proof</th><th scope="col">Actions</th></tr></thead><tbody>\#(sessionRows)</tbody></table></div>
       \#(endOthers)</section>
       """#
     return .html(layout().page(Page("My account", at: .me, content), for: viewer))
@@ -86,7 +86,7 @@ extension ManagementPortal {
 
   func grantedPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let states = try await asking { () throws(LedgerError) in try ledger.grants.states(by: viewer.id) }
-    let rows = try await grantRows(states, for: viewer, showing: [.connector, .group])
+    let rows = try await grantRows(states, for: viewer, showing: [.connector, .group], visit)
     let content: HTML = #"""
       \#(said(visit))
       \#(Part.header("What I have granted", below: "<p>Programs that act for you, or in a group because you let them in. You can take back each of them.</p>"))

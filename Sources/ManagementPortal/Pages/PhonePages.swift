@@ -51,7 +51,7 @@ extension ManagementPortal {
     let none: HTML =
       #"<div class="card"><p>No SMS can be sent by this server, so no number can be added here. An operator sets up an SMS gateway.</p></div>"#
     let content: HTML = #"""
-      \#(Part.header("Add a Phone Number", trail: Part.trail([(viewer.name, "/portal/me"), ("Add a Phone Number", nil)]), below: #"<p class="small soft">Step 1 of 2</p><p>Everybody who creates connectors or grants access has a verified number.</p>"#))
+      \#(Part.header("Add a Phone Number", trail: Part.trail([(Part.name(viewer.name), "/portal/me"), ("Add a Phone Number", nil)]), below: #"<p class="small soft">Step 1 of 2</p><p>Everybody who creates connectors or grants access has a verified number.</p>"#))
       \#(sendPIN == nil ? none : form)
       <p class="small soft">Every PIN asked for and every wrong one is an event. The number itself is kept encrypted and can be erased.</p>
       """#
@@ -125,7 +125,7 @@ extension ManagementPortal {
       ? #"<button class="button" name="again" value="1" disabled>Send a new PIN</button><span class="soft small">Possible again in \#(Int(wait)) s</span>"#
       : #"<button class="button" name="again" value="1" formnovalidate>Send a new PIN</button>"#
     let content: HTML = #"""
-      \#(Part.header("Enter the PIN", trail: Part.trail([(viewer.name, "/portal/me"), ("Add a Phone Number", "/portal/me/phones/new"), ("PIN", nil)]), below: #"<p class="small soft">Step 2 of 2</p><p>Sent by SMS to <bdi dir="ltr">\#(waiting.written)</bdi>. It works for \#(Int(left / 60)) minutes and \#(Int(left % 60)) seconds more.</p>"#))
+      \#(Part.header("Enter the PIN", trail: Part.trail([(Part.name(viewer.name), "/portal/me"), ("Add a Phone Number", "/portal/me/phones/new"), ("PIN", nil)]), below: #"<p class="small soft">Step 2 of 2</p><p>Sent by SMS to <bdi dir="ltr">\#(waiting.written)</bdi>. It works for \#(Int(left / 60)) minutes and \#(Int(left % 60)) seconds more.</p>"#))
       <form class="card stack" method="post" action="/portal/me/phones/pin" novalidate>\#(viewer.token)\#(Part.problems(problems))
       \#(Part.textField("pin", "PIN", hint: "The six digits of the message.", error: problems.of("pin"), more: #"inputmode="numeric" autocomplete="one-time-code" maxlength="12""#))
       <div class="button-row"><button class="button button-main">Verify number</button>\#(again)</div>
@@ -177,7 +177,7 @@ extension ManagementPortal {
       ? "You have another verified number, so what you granted goes on."
       : "It is your only number. <strong>\(Part.count(grants, "grant"))</strong> that you made stop at once, with their tokens."
     let content: HTML = #"""
-      \#(Part.header("Remove \(phone.masked)?", trail: Part.trail([(viewer.name, "/portal/me"), ("Remove", nil)])))
+      \#(Part.header("Remove \(phone.masked)?", trail: Part.trail([(Part.name(viewer.name), "/portal/me"), ("Remove", nil)])))
       <form class="card stack" method="post" action="/portal/me/phones/\#(phone.id.rawValue)/remove">\#(viewer.token)<p>\#(effect)</p>
       <div class="button-row"><button class="button button-stop">Remove the number</button><a href="/portal/me">Keep it</a></div></form>
       """#

@@ -151,8 +151,8 @@ extension ManagementPortal {
       """#
     let html =
       if let viewer {
-        layout().page(Page(failure.title, at: .none, narrow: true, content), for: viewer)
-      } else { layout().gate(failure.title, content) }
+        layout().page(Page("\(failure.title)", at: .none, narrow: true, content), for: viewer)
+      } else { layout().gate("\(failure.title)", content) }
     var response = Response.html(html, status: failure.status)
     if let seconds = failure.retryAfter { response.headers[.retryAfter] = String(seconds) }
     return response

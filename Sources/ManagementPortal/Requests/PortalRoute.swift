@@ -61,6 +61,8 @@ struct PortalRoute: Sendable {
       post: .viewer(ManagementPortal.editConnector)),
     PortalRoute("/connectors/*/grants", get: .viewer(ManagementPortal.connectorGrantsPage)),
     PortalRoute("/connectors/*/webhooks", get: .viewer(ManagementPortal.webhooksPage)),
+    PortalRoute("/connectors/*/webhooks/*", get: .viewer(ManagementPortal.webhookPage)),
+    PortalRoute("/connectors/*/webhooks/*/enable", post: .viewer(ManagementPortal.enableWebhook)),
     PortalRoute("/connectors/*/webhooks/*/retry", post: .viewer(ManagementPortal.retryWebhook)),
     PortalRoute(
       "/connectors/*/webhooks/*/delete", get: .viewer(ManagementPortal.deleteWebhookPage),
@@ -108,6 +110,7 @@ struct PortalRoute: Sendable {
       "/events/*/reveal", get: .viewer(ManagementPortal.revealPage), post: .viewer(ManagementPortal.reveal)),
     PortalRoute("/events/*", get: .viewer(ManagementPortal.eventPage)),
     PortalRoute("/evidence/*", get: .viewer(ManagementPortal.evidence)),
+    PortalRoute("/evidence/*/report", get: .viewer(ManagementPortal.reportPage)),
     PortalRoute("/tokens/*", get: .viewer(ManagementPortal.whyValidPage)),
     PortalRoute(
       "/tokens/*/revoke", get: .viewer(ManagementPortal.revokeTokenPage), post: .viewer(ManagementPortal.revokeToken)),

@@ -52,7 +52,9 @@ extension Response {
   ) -> Response {
     var response = Response(
       status: status, headers: [.contentType: "text/html; charset=utf-8"],
-      body: ResponseBody(byteBuffer: ByteBuffer(string: Catalogue.current?.translated(html.text) ?? html.text)))
+      body: ResponseBody(
+        byteBuffer: ByteBuffer(
+          string: (Catalogue.current.map { HTML(translated: $0.translated(html.text)) } ?? html).sent)))
     let targets = (["'self'"] + origins).joined(separator: " ")
     response.headers[.contentSecurityPolicy] =
       "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action \(targets); base-uri 'none'; frame-ancestors 'none'"

@@ -1,8 +1,7 @@
-import AsyncHTTPClient
 import CredentialLedger
 import HTTPSupport
 import JWTKit
-import NIOCore
+import OutgoingHTTP
 
 /// Why a sign-in by a provider is refused.
 enum SignInFailure: Error, Sendable {
@@ -27,26 +26,23 @@ actor ProviderConnection {
   }
 
   let provider: IdentityProvider
-  private let client: @Sendable () -> HTTPClient
-  private let wait: Int64
+  private let outgoing: OutgoingClient
   private var discovery: (document: Discovery, readAt: Timestamp)?
   private var keys: (collection: JWTKeyCollection, readAt: Timestamp)?
   /// How long documents are used before they are read anew.
   private static let life = Duration.seconds(3_600)
-  private static let answerLimit = 1 << 20
 
-  /// - Parameter wait: how many seconds the provider has for an answer.
-  init(_ provider: IdentityProvider, wait: Int64, client: @escaping @Sendable () -> HTTPClient) {
+  /// - Parameter outgoing: calls providers, which the operator names.
+  init(_ provider: IdentityProvider, by outgoing: OutgoingClient) {
     self.provider = provider
-    self.wait = wait
-    self.client = client
+    self.outgoing = outgoing
   }
 
   /// The endpoints of the provider.
   func endpoints(at now: Timestamp) async throws(SignInFailure) -> Discovery {
     if let discovery, now - discovery.readAt < Self.life { return discovery.document }
     let base = provider.issuer.hasSuffix("/") ? String(provider.issuer.dropLast()) : provider.issuer
-    let value = try await fetch(HTTPClientRequest(url: base + "/.well-known/openid-configuration"))
+    let value = try await fetch(base + "/.well-known/openid-configuration")
     guard value["issuer"]?.text == provider.issuer else {
       throw .unverified("the discovery document is of another issuer")
     }
@@ -75,8 +71,8 @@ actor ProviderConnection {
   func trade(
     code: String, verifier: String, redirectURI: String, at now: Timestamp
   ) async throws(SignInFailure) -> String {
-    var request = HTTPClientRequest(url: try await endpoints(at: now).token)
-    request.method = .POST
+    let endpoint = try await endpoints(at: now).token
+    var headers = [("Content-Type", "application/x-www-form-urlencoded")]
     var fields = [
       ("grant_type", "authorization_code"), ("code", code), ("code_verifier", verifier),
       ("redirect_uri", redirectURI),
@@ -84,14 +80,12 @@ actor ProviderConnection {
     if let secret = provider.secret {
       // RFC 6749 section 2.3.1: both parts are form-encoded first.
       let pair = "\(PercentEncoding.encode(provider.clientID)):\(PercentEncoding.encode(secret.text))"
-      request.headers.add(name: "Authorization", value: "Basic " + Base64.encode(Array(pair.utf8)))
+      headers.append(("Authorization", "Basic " + Base64.encode(Array(pair.utf8))))
     } else {
       fields.append(("client_id", provider.clientID))
     }
-    request.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
     let body = fields.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
-    request.body = .bytes(ByteBuffer(string: body))
-    guard let token = try await fetch(request)["id_token"]?.text else {
+    guard let token = try await fetch(endpoint, "POST", headers, Array(body.utf8))["id_token"]?.text else {
       throw .unverified("the token endpoint gave no ID token")
     }
     return token
@@ -114,7 +108,7 @@ actor ProviderConnection {
 
   private func keys(refreshing: Bool, at now: Timestamp) async throws(SignInFailure) -> JWTKeyCollection {
     if let keys, !refreshing { return keys.collection }
-    let text = try await read(HTTPClientRequest(url: try await endpoints(at: now).keys))
+    let text = try await read(try await endpoints(at: now).keys)
     let collection = JWTKeyCollection()
     do { try await collection.add(jwksJSON: String(decoding: text, as: UTF8.self)) } catch {
       throw .unverified("the key set is malformed")
@@ -123,22 +117,22 @@ actor ProviderConnection {
     return collection
   }
 
-  private func fetch(_ request: HTTPClientRequest) async throws(SignInFailure) -> JSONValue {
-    let bytes = try await read(request)
+  private func fetch(
+    _ url: String, _ method: String = "GET", _ headers: [(String, String)] = [], _ body: [UInt8]? = nil
+  ) async throws(SignInFailure) -> JSONValue {
+    let bytes = try await read(url, method, headers, body)
     guard let value = try? JSONParser.parse(bytes) else { throw .unreachable("the provider’s answer is not JSON") }
     return value
   }
 
-  private func read(_ request: HTTPClientRequest) async throws(SignInFailure) -> [UInt8] {
-    do {
-      let response = try await client().execute(request, timeout: .seconds(wait))
-      let body = try await response.body.collect(upTo: Self.answerLimit)
-      guard response.status == .ok else {
-        throw SignInFailure.unreachable("the provider answered \(response.status.code)")
-      }
-      return Array(body.readableBytesView)
-    } catch let failure as SignInFailure {
-      throw failure
-    } catch { throw .unreachable("the provider did not answer: \(error)") }
+  private func read(
+    _ url: String, _ method: String = "GET", _ headers: [(String, String)] = [], _ body: [UInt8]? = nil
+  ) async throws(SignInFailure) -> [UInt8] {
+    let answer: OutgoingAnswer
+    do throws(OutgoingError) { answer = try await outgoing.call(method, url, headers: headers, body: body) } catch {
+      throw .unreachable("the provider did not answer: \(error.reason)")
+    }
+    guard answer.status == 200 else { throw .unreachable("the provider answered \(answer.status)") }
+    return answer.body
   }
 }

@@ -6,11 +6,19 @@ struct EventWords: Sendable {
 
   /// What happened, in one sentence.
   func sentence(_ entry: AuditEntry) -> HTML {
-    let who = name(entry.actor)
-    let connector = first(.connector, entry)
-    let group = first(.group, entry)
-    let account = first(.account, entry)
-    switch entry.type {
+    Self.sentence(
+      of: entry.type, who: name(entry.actor), connector: first(.connector, entry),
+      group: has(.group, entry) ? first(.group, entry) : nil, account: first(.account, entry))
+  }
+
+  /// The sentence of a type of event.
+  ///
+  /// - Parameter group: nil where the event is about none.
+  static func sentence(
+    of type: EventType, who: HTML, connector: HTML, group named: HTML?, account: HTML
+  ) -> HTML {
+    let group: HTML = named ?? "<span>something</span>"
+    switch type {
     case .ledgerCreated: return "This ledger was created"
     case .ledgerRestored: return "This ledger was restored from a backup"
     case .proposalMade: return "\(who) proposed a change that needs a second operator"
@@ -48,16 +56,17 @@ struct EventWords: Sendable {
     case .groupSubscriberRemoved: return "\(who) removed a subscriber from \(group)"
     case .groupInvitationAccepted: return "\(who) accepted an invitation to \(group)"
     case .permissionGranted:
-      return has(.group, entry) ? "\(who) let \(connector) into \(group)" : "\(who) let \(connector) act for them"
+      return named != nil ? "\(who) let \(connector) into \(group)" : "\(who) let \(connector) act for them"
     case .permissionRevoked:
-      return has(.group, entry) ? "\(who) revoked \(connector) in \(group)" : "\(who) revoked a grant of \(connector)"
+      return named != nil ? "\(who) revoked \(connector) in \(group)" : "\(who) revoked a grant of \(connector)"
     case .permissionReviewed:
-      return has(.group, entry)
+      return named != nil
         ? "\(who) reviewed \(connector) in \(group)" : "\(who) reviewed a grant of \(connector)"
     case .refreshTokenIssued: return "A refresh token was issued to \(connector)"
     case .refreshTokenRotated: return "A refresh token of \(connector) was rotated"
     case .refreshTokenReuseDetected: return "A used refresh token of \(connector) came back; its family was stopped"
     case .authorizationCodeIssued: return "\(who) allowed \(connector) to sign in by OAuth"
+    case .authorizationRefused: return "\(who) did not let \(connector) act for them"
     case .authorizationCodeRedeemed: return "\(connector) redeemed an authorization code"
     case .tokenIssued: return "\(connector) got an access token"
     case .tokenRevoked: return "\(who) revoked tokens"
@@ -71,16 +80,18 @@ struct EventWords: Sendable {
     case .webhookDeleted: return "\(who) deleted a webhook"
     case .keyRotated, .signingKeyRotated, .masterKeyRotated: return "\(who) rotated a key"
     case .keyDropped: return "\(who) dropped an old key"
+    case .personalDataRevealed: return "\(who) looked at personal data"
+    case .oversightConfigured: return "\(who) changed which operators are named or needed"
     case .subjectErased: return "\(who) erased \(account)"
-    default: return "\(entry.type.name ?? "An event of a newer program")"
+    default: return "\(type.name ?? "An event of a newer program")"
     }
   }
 
   /// The name of an object, or its number where it has none.
   func name(_ subject: Subject) -> HTML {
-    if subject.kind == .operator { return "The operator" }
+    if subject.kind == .operator { return "<span>The operator</span>" }
     guard let label = labels[subject] else { return "<code>\(subject.description)</code>" }
-    if label.standing == .erased { return "An erased person" }
+    if label.standing == .erased { return "<span>An erased person</span>" }
     guard let name = label.name else { return "<code>\(subject.description)</code>" }
     return Part.name(name)
   }
@@ -96,7 +107,7 @@ struct EventWords: Sendable {
   private func first(_ kind: SubjectKind, _ entry: AuditEntry) -> HTML {
     if let object = entry.object, object.kind == kind { return name(object) }
     if let subject = entry.subjects.first(where: { $0.kind == kind }) { return name(subject) }
-    return entry.actor.kind == kind ? name(entry.actor) : "something"
+    return entry.actor.kind == kind ? name(entry.actor) : "<span>something</span>"
   }
 }
 
@@ -127,7 +138,7 @@ enum EventKinds: String, CaseIterable {
     case .refusals:
       [
         .phonePINRejected, .phonePINWithheld, .accountSignInRefused, .permissionRevoked, .tokenRevoked,
-        .refreshTokenReuseDetected,
+        .refreshTokenReuseDetected, .authorizationRefused,
         .accountDisabled, .connectorDeleted,
       ]
     }

@@ -28,8 +28,11 @@ extension Scopes {
   /// The permissions that have a scope among these.
   var permissions: [Permission] { Permission.offered.filter { !intersection($0.scopes).isEmpty } }
 
-  /// The names of the permissions.
-  var words: String { isEmpty ? "Nothing" : permissions.map(\.title).joined(separator: ", ") }
+  /// The names of the permissions, each a text of its own.
+  var words: HTML {
+    let names = permissions.map { "<span>\($0.title)</span>" as HTML }.joined(by: ", ")
+    return isEmpty ? "Nothing" : "<span>\(names)</span>"
+  }
 
   /// The permissions in words, as a list.
   var sentences: HTML {

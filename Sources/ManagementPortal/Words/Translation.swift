@@ -6,7 +6,7 @@ struct Translation {
 
   /// Elements within a sentence: the sentence has `{1}` for them.
   private static let inline: Set<Substring> = [
-    "a", "b", "bdi", "code", "ins", "small", "span", "strong", "svg", "time", "button", "input",
+    "a", "b", "bdi", "code", "ins", "span", "strong", "svg", "time", "button", "input",
   ]
   /// Elements whose content is not translated: names, codes, drawings and what people type.
   private static let opaque: Set<Substring> = ["bdi", "code", "pre", "svg", "textarea", "script", "style"]
@@ -66,7 +66,9 @@ struct Translation {
         }
         continue
       }
-      let inside = Self.opaque.contains(element) ? opaque(element) : content(until: element)
+      // `translate="no"` is how HTML says that a text is none for people to read in another language.
+      let isKept = Self.opaque.contains(element) || tag.contains(" translate=\"no\"")
+      let inside = isKept ? opaque(element) : content(until: element)
       if Self.inline.contains(element) {
         english += "{\(parts.count + 1)}"
         parts.append(opening + inside)

@@ -113,13 +113,19 @@ extension WritableLedgerView {
   }
 
   /// A delivery was made: it goes, and the next of its webhook may be taken.
+  ///
+  /// - Parameter answer: the HTTP status of the answer; 0 where it is not known.
   package mutating func delivered(
-    _ number: UInt64, to id: WebhookID, at now: Milliseconds
+    _ number: UInt64, to id: WebhookID, answer: UInt16 = 0, at now: Milliseconds
   ) throws(LogError) -> DeliveryReport {
     let tables = try tables()
     guard var lane = try tables.lane(of: id, in: transaction),
       let (first, delivery) = try tables.first(of: id, in: transaction), first == number
     else { return .settled }
+    let made = StoredTry(
+      eventType: delivery.eventType, eventID: delivery.eventID, time: now, answer: answer, isDelivered: true,
+      attempt: lane.attempts)
+    try tables.note(made, number, of: id, in: &transaction)
     guard lane.count > 1 else {
       try tables.drop(id, in: &transaction)
       return .noted
@@ -136,14 +142,20 @@ extension WritableLedgerView {
 
   /// A try failed: the delivery stays first of its webhook's, and is tried again later.
   ///
-  /// - Parameter attempt: which try it was. One that was handed out again since is not another's to report on.
+  /// - Parameters:
+  ///   - attempt: which try it was. One that was handed out again since is not another's to report on.
+  ///   - answer: the HTTP status of the answer; 0 where there was none.
   package mutating func deliveryFailed(
-    _ number: UInt64, to id: WebhookID, attempt: UInt8, at now: Milliseconds
+    _ number: UInt64, to id: WebhookID, attempt: UInt8, answer: UInt16 = 0, at now: Milliseconds
   ) throws(LogError) -> DeliveryReport {
     let tables = try tables()
     guard var lane = try tables.lane(of: id, in: transaction), lane.attempts == attempt,
-      let (first, _) = try tables.first(of: id, in: transaction), first == number
+      let (first, delivery) = try tables.first(of: id, in: transaction), first == number
     else { return .settled }
+    let made = StoredTry(
+      eventType: delivery.eventType, eventID: delivery.eventID, time: now, answer: answer, isDelivered: false,
+      attempt: attempt)
+    try tables.note(made, number, of: id, in: &transaction)
     guard Int(attempt) <= DeliveryPolicy.delays.count else {
       // Due at once: should the process end before the webhook is disabled, the next take finds it.
       try tables.reschedule(&lane, of: id, to: now, in: &transaction)
@@ -179,8 +191,10 @@ extension WritableLedgerView {
 
   /// Drops what waits for a webhook, if that does not deliver now.
   package mutating func dropDeliveries(to id: WebhookID, at now: Milliseconds) throws(LogError) {
-    if let webhook = try webhook(id), try obstacle(to: webhook, at: now) == nil { return }
+    let known = try webhook(id)
+    if let known, try obstacle(to: known, at: now) == nil { return }
     try tables().drop(id, in: &transaction)
+    if known?.isDeleted ?? true { try tables().forgetTries(of: id, in: &transaction) }
   }
 
   private func webhook(_ id: WebhookID) throws(LogError) -> Webhook? {

@@ -15,6 +15,8 @@ struct DeliveryTables: Sendable {
   let deliveries: Table<PairKey, RawBytes>
   /// When a lane may next be taken, and its webhook.
   let schedule: Table<PairKey, RawBytes>
+  /// Webhook and try to what came of it: the newest of each, for people to look at. Nil where no program that keeps them wrote.
+  let tries: Table<PairKey, RawBytes>?
   /// One row: what there is altogether.
   let totals: Table<PositionKey, DeliveryTotals>
 
@@ -25,6 +27,7 @@ struct DeliveryTables: Sendable {
       deliveries = try environment.openTable(.init("deliveries"), in: &transaction)
       schedule = try environment.openTable(.init("deliveries.schedule"), in: &transaction)
       totals = try environment.openTable(.init("deliveries.totals"), in: &transaction)
+      tries = try environment.openTable(.init("deliveries.tries"), in: &transaction)
     } catch { throw LogError(error) }
   }
 
@@ -38,6 +41,10 @@ struct DeliveryTables: Sendable {
     } catch {
       guard error.code == .noSuchTable else { throw LogError(error) }
       return nil
+    }
+    do throws(LMDBError) { tries = try environment.openTable(.init("deliveries.tries")) } catch {
+      guard error.code == .noSuchTable else { throw LogError(error) }
+      tries = nil
     }
   }
 

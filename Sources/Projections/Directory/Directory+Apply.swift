@@ -93,7 +93,7 @@ extension Directory {
     // These change only whether tokens are valid, or nothing that is looked up.
     case .retentionApplied, .refreshTokenRotated, .tokenIssued, .masterKeyRotated, .phonePINWithheld,
       .phonePINDispatched, .tokenLeakReported, .personalDataRevealed, .accountSignedOut, .accountSignInRefused,
-      .permissionReviewed:
+      .permissionReviewed, .authorizationRefused:
       break
     case .phonePINAccepted(let event): try close(challenge: event.challenge, &transaction)
     case .authorizationCodeIssued(let event): try issue(event, position, &transaction)

@@ -65,15 +65,17 @@ package struct Directory: Sendable {
 
   /// The second numbers of a family's keys that share the first, in order.
   func numbers(
-    _ family: DirectoryKey.Family, of first: UInt64, in transaction: borrowing some Transaction & ~Copyable
+    _ family: DirectoryKey.Family, of first: UInt64, limit: Int = .max,
+    in transaction: borrowing some Transaction & ~Copyable
   ) throws(LogError) -> [UInt64] {
+    guard limit > 0 else { return [] }
     var numbers: [UInt64] = []
     try stored { () throws(LMDBError) in
       try rows.forEach(
         from: .pair(family, first, 0), below: .pair(family, first, .max), in: transaction
       ) { key, _ in
         if case .pair(_, _, let second) = key { numbers.append(second) }
-        return .continue
+        return numbers.count < limit ? .continue : .stop
       }
     }
     return numbers

@@ -124,7 +124,7 @@ enum StandingEffect {
       .groupInvitationAccepted, .authorizationCodeIssued, .authorizationCodeRedeemed,
       .resourceServerCreated, .resourceServerSecretRotated, .resourceServerDeleted, .tokenLeakReported,
       .accountSignedOut,
-      .accountSignInRefused, .permissionReviewed:
+      .accountSignInRefused, .permissionReviewed, .authorizationRefused:
       break
     }
   }

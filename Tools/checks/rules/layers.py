@@ -32,8 +32,8 @@ ALLOWED = {
     "MessageStore": {"CredentialLedger", "EventLog", "KeyStore", "LMDB"},
     "PlatformService": {"CredentialLedger", "HTTPSupport", "MessageStore", "OutgoingHTTP", "Hummingbird", "HTTPTypes"},
     "ManagementPortal": {
-        "CredentialLedger", "LedgerOperations", "HTTPSupport", "MessageStore", "Hummingbird", "HTTPTypes", "NIOCore",
-        "NIOPosix", "AsyncHTTPClient", "JWTKit", "Logging",
+        "CredentialLedger", "LedgerOperations", "HTTPSupport", "MessageStore", "OutgoingHTTP", "Hummingbird",
+        "HTTPTypes", "NIOCore", "NIOPosix", "JWTKit", "Logging",
     },
     "LedgerServer": {
         "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "ManagementPortal", "MessageStore",

@@ -3,7 +3,7 @@ import CredentialLedger
 
 struct WebhookCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "webhook", abstract: "List, show, disable and delete webhooks.",
+    commandName: "webhook", abstract: "List, show, disable, enable and delete webhooks.",
     discussion: """
       Connectors register webhooks themselves, with an access token. The address of a webhook, its token and its \
       context may be secret and are never printed. Each change is recorded with the operator as its actor.
@@ -12,9 +12,10 @@ struct WebhookCommand: AsyncParsableCommand {
         credledger webhook list connector:8 --ledger ./ledger
         credledger webhook show 15
         credledger webhook disable 15 --reason "floods the gateway"
+        credledger webhook enable 15
         credledger webhook delete 15
       """,
-    subcommands: [List.self, Show.self, Disable.self, Delete.self])
+    subcommands: [List.self, Show.self, Disable.self, Enable.self, Delete.self])
 
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -90,7 +91,7 @@ struct WebhookCommand: AsyncParsableCommand {
 
   struct Disable: DoorCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Stop a webhook until its connector enables it again.",
+      abstract: "Stop a webhook until it is enabled again.",
       discussion: """
         Its waiting deliveries are dropped.
 
@@ -110,6 +111,29 @@ struct WebhookCommand: AsyncParsableCommand {
         try await $0.webhooks.disable(id, reason: reason, by: Requester.operator, context: $1)
       }
       change.show(output.format, "is disabled")
+    }
+  }
+
+  struct Enable: DoorCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Let a webhook deliver again after it was disabled.",
+      discussion: """
+        What happened meanwhile is not told to it.
+
+        EXAMPLES
+          credledger webhook enable 15
+        """)
+    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup(title: "Who and why") var by: OperatorOptions
+    @OptionGroup var output: FormatOptions
+    @Argument(help: "The webhook, such as webhook:15 or 15.") var webhook: WebhookID
+
+    func run() async throws {
+      let id = webhook
+      let change = try await ledger.changing(id, by) {
+        try await $0.webhooks.enable(id, by: Requester.operator, context: $1)
+      }
+      change.show(output.format, "is enabled")
     }
   }
 

@@ -13,11 +13,15 @@ extension ManagementPortal {
         filter = filter.or(.connector(connector.id)) ?? filter
       }
       for group in try ledger.groups.joined(by: viewer.id) {
-        let isAdmin = try ledger.groups.members(of: group.id).contains { $0.account == viewer.id && $0.role == .admin }
-        if isAdmin { filter = filter.or(.group(group.id)) ?? filter }
+        if try isAdmin(viewer, of: group.id) { filter = filter.or(.group(group.id)) ?? filter }
       }
       return filter
     }
+  }
+
+  /// Whether somebody administers a group. One look-up, however many members it has.
+  func isAdmin(_ viewer: Viewer, of group: GroupID) throws(LedgerError) -> Bool {
+    try ledger.groups.membership(of: viewer.id, in: group).map { !$0.isRemoved && $0.role == .admin } ?? false
   }
 
   /// Events of somebody's own, and the names of connectors and groups that they are about.
@@ -53,33 +57,32 @@ extension ManagementPortal {
       """#
   }
 
-  /// How many events are counted for the chart.
-  private static let drawnLimit = 1_000
+  /// How many events are counted for the chart, by their headers.
+  private static let drawnLimit = 2_000
 
   func auditPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let (filter, problem) = try await filter(visit, viewer)
     let after = visit.query.number("after")
-    let page: Audit.Page?
-    let words: EventWords
+    var page: Audit.Page?
+    var words = EventWords(labels: [:])
     if let filter {
       (page, words) = try await asking { () throws(LedgerError) in
-        let page = try await ledger.audit.search(
-          filter, after: after, limit: after == nil ? Self.drawnLimit : Self.rowLimit)
-        return (page, try await self.words(for: Array(page.entries.prefix(Self.rowLimit)), to: viewer))
+        let page = try await ledger.audit.search(filter, after: after, limit: Self.rowLimit)
+        return (page, try await self.words(for: page.entries, to: viewer))
       }
-    } else {
-      (page, words) = (nil, EventWords(labels: [:]))
     }
-    let drawn = page?.entries ?? []
-    let entries = Array(drawn.prefix(Self.rowLimit))
-    let following = drawn.count > entries.count ? entries.last?.position : page?.next
+    let entries = page?.entries ?? []
+    let following = page?.next
     let isLive = visit.query.has("live") && after == nil
-    let chart: HTML
-    if after == nil, !visit.query.has("live"), let timeline = Timeline(drawn, until: try now) {
-      chart = timeline.drawing(
-        link: { "?\(visit.query.query(replacing: "type", with: $0.rawValue))" }, isPartial: page?.next != nil)
-    } else {
-      chart = .empty
+    var chart = HTML.empty
+    if let filter, after == nil, !isLive {
+      let (drawn, isWhole) = try await asking { () throws(LedgerError) in
+        try await ledger.audit.moments(of: filter, limit: Self.drawnLimit)
+      }
+      if let timeline = Timeline(drawn, until: try now) {
+        chart = timeline.drawing(
+          link: { "?\(visit.query.query(replacing: "type", with: $0.rawValue))" }, isPartial: !isWhole)
+      }
     }
     let empty: HTML = #"""
       <div class="card stack"><p>No event matches. The ledger has \#(Part.number(layout().head)) events.</p><p><a href="/portal/audit">Clear</a></p></div>

@@ -34,8 +34,8 @@ extension ManagementPortal {
     let plain = entry.type.name ?? "event"
     let position = entry.position
     let content: HTML = #"""
-      \#(Part.header(title, trail: Part.trail([("Audit trail", "/portal/audit"), ("Event \(Part.number(position))", nil)]), below: #"<p class="soft"><code>\#(plain)</code> · \#(Part.exact(entry.time))</p>"#, buttons: #"<a class="button button-main" href="/portal/evidence/\#(position)">Download evidence</a>"#))
-      \#(Part.notice("good", "<strong>Proven.</strong> This event stands at position \(Part.number(position)) of a log of \(Part.number(size)), under a checkpoint signed by \(ledger.origin)."))
+      \#(Part.header(title, trail: Part.trail([("Audit trail", "/portal/audit"), ("Event \(Part.number(position))", nil)]), below: #"<p class="soft"><code>\#(plain)</code> · \#(Part.exact(entry.time))</p>"#, buttons: #"<a class="button" href="/portal/evidence/\#(position)/report">Printable report</a><a class="button button-main" href="/portal/evidence/\#(position)">Download evidence</a>"#))
+      \#(Part.notice("good", "<strong>Proven.</strong> This event stands at position \(Part.number(position)) of a log of \(Part.number(size)), under a checkpoint signed by <bdi dir=\"ltr\">\(ledger.origin)</bdi>."))
       <div class="columns"><div class="wide-stack">
       \#(Self.changes(entry, words, personal, mayReveal: viewer.readsAll))
       \#(Self.proofCard(entry, proof))
@@ -52,21 +52,22 @@ extension ManagementPortal {
   }
 
   /// What the event says, before and after.
-  private static func changes(
-    _ entry: AuditEntry, _ words: EventWords, _ personal: [Audit.PersonalValue], mayReveal: Bool
+  static func changes(
+    _ entry: AuditEntry, _ words: EventWords, _ personal: [Audit.PersonalValue], mayReveal: Bool,
+    hasHeading: Bool = true
   ) -> HTML {
     var rows: [HTML] = entry.subjects.filter { $0 != entry.actor }.map { subject in
       #"<tr><th scope="row">\#(subject.kind.name)</th><td data-label="Before"><span class="soft">–</span></td><td data-label="After">\#(when(words.hasName(subject), "\(words.name(subject)) "))<code>\#(subject.description)</code></td></tr>"#
     }
     for (name, value) in entry.details {
       var before: HTML = #"<span class="soft">–</span>"#
-      var after: HTML = "\(text(value))"
+      var after: HTML = "<bdi>\(text(value))</bdi>"
       if case .change(let old, let new) = value {
-        before = "\(text(old))"
-        after = "<ins>\(text(new))</ins>"
+        before = "<bdi>\(text(old))</bdi>"
+        after = "<ins><bdi>\(text(new))</bdi></ins>"
       }
       rows.append(
-        #"<tr><th scope="row">\#(name)</th><td data-label="Before">\#(before)</td><td data-label="After">\#(after)</td></tr>"#
+        #"<tr><th scope="row"><code>\#(name)</code></th><td data-label="Before">\#(before)</td><td data-label="After">\#(after)</td></tr>"#
       )
     }
     for value in personal {
@@ -74,7 +75,7 @@ extension ManagementPortal {
       let reveal: HTML = when(
         mayReveal && !isErased, #" <a class="small" href="/portal/events/\#(entry.position)/reveal">Reveal…</a>"#)
       rows.append(
-        #"<tr><th scope="row">\#(value.name)</th><td data-label="Before"><span class="soft">–</span></td><td data-label="After"><span class="soft">\#(isErased ? "erased: it no longer exists" : "kept encrypted")</span>\#(reveal)</td></tr>"#
+        #"<tr><th scope="row"><code>\#(value.name)</code></th><td data-label="Before"><span class="soft">–</span></td><td data-label="After"><span class="soft">\#(isErased ? "erased: it no longer exists" : "kept encrypted")</span>\#(reveal)</td></tr>"#
       )
     }
     if let reason = entry.reason {
@@ -83,9 +84,11 @@ extension ManagementPortal {
       )
     }
     guard !rows.isEmpty else { return .empty }
-    return #"""
-      <section class="stack" aria-labelledby="what-title"><h2 id="what-title">What changed</h2><div class="table-box"><table class="lists dense"><thead><tr><th scope="col">Field</th><th scope="col">Before</th><th scope="col">After</th></tr></thead><tbody>\#(rows)</tbody></table></div></section>
-      """#
+    let table: HTML =
+      #"<div class="table-box"><table class="lists dense"><caption class="visually-hidden">What changed</caption><thead><tr><th scope="col">Field</th><th scope="col">Before</th><th scope="col">After</th></tr></thead><tbody>\#(rows)</tbody></table></div>"#
+    guard hasHeading else { return table }
+    return
+      #"<section class="stack" aria-labelledby="what-title"><h2 id="what-title">What changed</h2>\#(table)</section>"#
   }
 
   private static func text(_ value: EventDetail) -> String {

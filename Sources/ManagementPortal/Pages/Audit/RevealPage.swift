@@ -34,7 +34,7 @@ extension ManagementPortal {
     let names = values.filter { $0.state == .sealed }.map(\.name).joined(separator: ", ")
     let form: HTML = #"""
       <form class="card stack" method="post" action="/portal/events/\#(position)/reveal" novalidate>\#(viewer.token)\#(Part.problems(problems))
-      <p>Shown on the next page, and nowhere else: <strong>\#(names)</strong>.</p>
+      <p>Shown on the next page, and nowhere else: <strong><bdi>\#(names)</bdi></strong>.</p>
       \#(Part.textField("reason", "Reason", hint: "Your name and reason go into the audit trail before anything is shown. Write nothing personal.", error: problems.of("reason"), more: #"maxlength="200" autocomplete="off""#))
       <div class="button-row"><button class="button button-main">Reveal</button><a href="/portal/events/\#(position)">Cancel</a></div></form>
       """#
@@ -79,7 +79,7 @@ extension ManagementPortal {
         case .erased: #"<span class="soft">erased: it no longer exists</span>"#
         case .sealed: #"<span class="soft">you may not read this</span>"#
         }
-      return "<dt>\(value.name)</dt><dd>\(shown)</dd>"
+      return "<dt><code>\(value.name)</code></dt><dd>\(shown)</dd>"
     }
     let event = try await asking { () throws(LedgerError) in
       try await ledger.audit.latest(1, of: .request(visit.context.requestID)).first

@@ -45,10 +45,7 @@ extension ManagementPortal {
         }
       } else {
         for group in try ledger.groups.joined(by: viewer.id) {
-          let isAdmin = try ledger.groups.members(of: group.id).contains {
-            $0.account == viewer.id && $0.role == .admin
-          }
-          if isAdmin { states += try ledger.grants.states(of: group.id) }
+          if try isAdmin(viewer, of: group.id) { states += try ledger.grants.states(of: group.id) }
         }
       }
       states = states.filter { $0.grant.id.rawValue > after }.sorted { $0.grant.id < $1.grant.id }
@@ -68,7 +65,7 @@ extension ManagementPortal {
         var mayRevoke = viewer.account.role == .operator || connector.owner == viewer.id
         if state.grant.granter == viewer.id { mayRevoke = true }
         if !mayRevoke, let group = state.grant.group {
-          mayRevoke = try ledger.groups.members(of: group).contains { $0.account == viewer.id && $0.role == .admin }
+          mayRevoke = try isAdmin(viewer, of: group)
         }
         let people = [Subject(connector.owner), Subject(state.grant.granter)]
         let labels = try await ledger.audit.labels(of: people, under: leave)

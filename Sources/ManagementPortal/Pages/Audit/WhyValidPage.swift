@@ -33,7 +33,7 @@ extension ManagementPortal {
     let verdict = verdict(shown, words)
     let content: HTML = #"""
       \#(said(visit))
-      \#(Part.header("Why is <span class=\"mono\">\(token.description)</span> \(newest.isValid ? "valid" : "not valid")?", trail: Part.trail([("Connectors", "/portal/connectors"), ("Connector", "/portal/connectors/\(place.connector.rawValue)"), (token.description, nil)]), below: "<p class=\"soft\">\(place.isAccess ? "Access token" : "Refresh token") of \(connector)\(setting)</p>"))
+      \#(Part.header("Why is <code>\(token.description)</code> \(newest.isValid ? "valid" : "not valid")?", trail: Part.trail([("Connectors", "/portal/connectors"), ("Connector", "/portal/connectors/\(place.connector.rawValue)"), (Part.name(token.description), nil)]), below: "<p class=\"soft\">\(place.isAccess ? "Access token" : "Refresh token") of \(connector)\(setting)</p>"))
       <div class="notice \#(shown.isValid ? "good" : "bad")" role="status"><p class="verdict">\#(verdict)</p></div>
       \#(chain(shown, newest, words))
       \#(moment(token, moments, chosen, shown, words))
@@ -41,7 +41,8 @@ extension ManagementPortal {
       """#
     return .html(
       layout().page(
-        Page("Why is \(token.description) \(newest.isValid ? "valid" : "not valid")?", at: .connectors, content),
+        Page(
+          "Why is \(Part.name(token.description)) \(newest.isValid ? "valid" : "not valid")?", at: .connectors, content),
         for: viewer))
   }
 
@@ -50,7 +51,7 @@ extension ManagementPortal {
     if viewer.readsAll || place.owner == viewer.id || place.granter == viewer.id { return true }
     guard let group = place.group else { return false }
     return try await asking { () throws(LedgerError) in
-      try ledger.groups.members(of: group).contains { $0.account == viewer.id && $0.role == .admin }
+      try isAdmin(viewer, of: group)
     }
   }
 
@@ -120,7 +121,7 @@ extension ManagementPortal {
     let rows = moments.map { step -> HTML in
       let decides = step.position == shown.decidedBy?.position
       return #"""
-        <tr\#(when(decides, #" class="decides""#))><td data-label="When">\#(Part.exact(step.time))</td><th scope="row" class="small">\#(step.type.name ?? "event")</th><td data-label="About" class="sentence">\#(words.name(step.object))</td><td data-label="Proof">\#(Part.proof(step.position, signed: signed))</td><td data-label="The token" class="sentence">\#(decides ? (shown.isValid ? "made it valid" : "stopped it") : "")</td></tr>
+        <tr\#(when(decides, #" class="decides""#))><td data-label="When">\#(Part.exact(step.time))</td><th scope="row" class="small"><code>\#(step.type.name ?? "event")</code></th><td data-label="About" class="sentence">\#(words.name(step.object))</td><td data-label="Proof">\#(Part.proof(step.position, signed: signed))</td><td data-label="The token" class="sentence">\#(decides ? (shown.isValid ? "made it valid" : "stopped it") : "")</td></tr>
         """#
     }
     let stops = moments.indices.map { #"<option value="\#($0 + 1)"></option>"# as HTML }

@@ -15,7 +15,7 @@ extension ManagementPortal {
   ) -> Response {
     let path = "/portal/connectors/\(connector.id.rawValue)"
     let content: HTML = #"""
-      \#(Part.header("Edit \(Part.name(connector.details.name))", trail: Part.trail([("Connectors", "/portal/connectors"), (connector.details.name, path), ("Edit", nil)])))
+      \#(Part.header("Edit \(Part.name(connector.details.name))", trail: Part.trail([("Connectors", "/portal/connectors"), (Part.name(connector.details.name), path), ("Edit", nil)])))
       <form class="card stack" method="post" action="\#(path)/edit" novalidate>\#(viewer.token)<input type="hidden" name="as-of" value="\#(connector.setBy)">\#(Part.problems(problems))
       \#(form.fields(problems))
       \#(ConnectorForm.permissions(ticked))
@@ -24,7 +24,9 @@ extension ManagementPortal {
       """#
     return .html(
       layout().page(
-        Page("Edit \(connector.details.name)", at: .connectors, narrow: true, hasProblem: !problems.isEmpty, content),
+        Page(
+          "Edit \(Part.name(connector.details.name))", at: .connectors, narrow: true, hasProblem: !problems.isEmpty,
+          content),
         for: viewer), status: problems.isEmpty ? .ok : .unprocessableContent)
   }
 
@@ -58,7 +60,7 @@ extension ManagementPortal {
       ("0", "Nothing: it leaked"), ("3600", "1 hour"), ("86400", "1 day"), ("604800", "7 days"), ("2592000", "30 days"),
     ].map { #"<option value="\#($0.0)"\#(when($0.0 == "604800", " selected"))>\#($0.1)</option>"# as HTML }
     let content: HTML = #"""
-      \#(Part.header("Rotate the Secret of \(Part.name(connector.details.name))", trail: Part.trail([("Connectors", "/portal/connectors"), (connector.details.name, path), ("Rotate Secret", nil)]), below: "<p>Your program changes to the new Secret while the old one still works.</p>"))
+      \#(Part.header("Rotate the Secret of \(Part.name(connector.details.name))", trail: Part.trail([("Connectors", "/portal/connectors"), (Part.name(connector.details.name), path), ("Rotate Secret", nil)]), below: "<p>Your program changes to the new Secret while the old one still works.</p>"))
       <form class="card stack" method="post" action="\#(path)/rotate">\#(viewer.token)<input type="hidden" name="once" value="\#(RandomText.make(words: 2))">
       <div class="field"><label for="overlap">Old Secret works for</label><select id="overlap" name="overlap">\#(choices)</select></div>
       <div class="button-row"><button class="button button-main">Rotate Secret</button><a href="\#(path)">Keep it</a></div></form>
@@ -97,7 +99,7 @@ extension ManagementPortal {
       try ledger.grants.states(to: connector.id).first { $0.grant.granter == viewer.id && $0.grant.group == nil }
     }
     let content: HTML = #"""
-      \#(Part.header("Generate a user token for \(Part.name(connector.details.name))", trail: Part.trail([("Connectors", "/portal/connectors"), (connector.details.name, path), ("User token", nil)]), below: "<p>A token that reaches every group you are in, with your role there. Everybody who has it acts as you.</p>"))
+      \#(Part.header("Generate a user token for \(Part.name(connector.details.name))", trail: Part.trail([("Connectors", "/portal/connectors"), (Part.name(connector.details.name), path), ("User token", nil)]), below: "<p>A token that reaches every group you are in, with your role there. Everybody who has it acts as you.</p>"))
       <form class="card stack" method="post" action="\#(path)/user-token">\#(viewer.token)<input type="hidden" name="once" value="\#(RandomText.make(words: 2))"><input type="hidden" name="as-of" value="\#(connector.setBy)">
       <p>It may:</p>\#(connector.scopes.sentences)
       \#(former.map { "<p>Your token of \(Part.exact($0.grant.grantedAt)) stops now.</p>" as HTML } ?? .empty)
@@ -159,7 +161,7 @@ extension ManagementPortal {
     let name = connector.details.name
     let path = "/portal/connectors/\(connector.id.rawValue)"
     let content: HTML = #"""
-      \#(Part.header("Delete \(Part.name(name))?", trail: Part.trail([("Connectors", "/portal/connectors"), (name, path), ("Delete", nil)])))
+      \#(Part.header("Delete \(Part.name(name))?", trail: Part.trail([("Connectors", "/portal/connectors"), (Part.name(name), path), ("Delete", nil)])))
       <form class="card stack" method="post" action="\#(path)/delete">\#(viewer.token)<input type="hidden" name="seen" value="\#(grants),\#(tokens)">\#(Part.problems(problems))
       <p><strong>The moment you delete it:</strong></p>
       <dl class="facts"><dt>Grants that end</dt><dd><strong>\#(grants)</strong></dd><dt>Tokens that stop</dt><dd><strong>\#(tokens)</strong></dd><dt>Webhooks that end</dt><dd><strong>\#(webhooks)</strong></dd><dt>What stays</dt><dd>Every event about it, with its proof. Deleting hides nothing.</dd></dl>
@@ -170,7 +172,8 @@ extension ManagementPortal {
       """#
     return .html(
       layout().page(
-        Page("Delete \(name)", at: .connectors, narrow: true, hasProblem: !problems.isEmpty, content), for: viewer),
+        Page("Delete \(Part.name(name))?", at: .connectors, narrow: true, hasProblem: !problems.isEmpty, content),
+        for: viewer),
       status: problems.isEmpty ? .ok : .unprocessableContent)
   }
 

@@ -43,7 +43,7 @@ extension ManagementPortal {
       ? #"<a class="button" href="\#(base)/edit">Edit</a><a class="button" href="\#(base)/user-token">Generate user token</a>"#
       : .empty
     return #"""
-      \#(Part.header(Part.name(connector.details.name), trail: Part.trail([("Connectors", "/portal/connectors"), (connector.details.name, nil)]), below: #"<p class="button-row">\#(Self.badges(state))</p><p>\#(Part.name(about))</p>"#, buttons: buttons))
+      \#(Part.header(Part.name(connector.details.name), trail: Part.trail([("Connectors", "/portal/connectors"), (Part.name(connector.details.name), nil)]), below: #"<p class="button-row">\#(Self.badges(state))</p><p>\#(Part.name(about))</p>"#, buttons: buttons))
       <nav class="tab-list" aria-label="Connector">\#(link("overview", "", "Overview"))\#(link("grants", "/grants", "Grants"))\#(link("tokens", "/tokens", "Tokens"))\#(link("webhooks", "/webhooks", "Webhooks"))<a href="/portal/audit?who=\#(connector.id.description)">Audit trail</a></nav>
       """#
   }

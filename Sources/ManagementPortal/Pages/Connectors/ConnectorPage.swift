@@ -3,6 +3,14 @@ import Hummingbird
 
 /// The page of one connector, and its grants and tokens.
 extension ManagementPortal {
+  /// How many grants and tokens are counted on a page that a connector may have any number of.
+  private static let countLimit = 100
+
+  /// A count of what was looked at, which is not all where as many were found as were asked for.
+  private static func counted(_ count: Int, of seen: Int, _ noun: String) -> HTML {
+    seen < countLimit ? Part.counted(count, noun) : "<span>at least \(Part.count(count, noun))</span>"
+  }
+
   func connectorPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let state = try await connector(visit, viewer)
     let connector = state.connector
@@ -11,7 +19,8 @@ extension ManagementPortal {
     let base = "/portal/connectors/\(connector.id.rawValue)"
     let (grants, tokens, labels) = try await asking { () throws(LedgerError) in
       (
-        try ledger.grants.states(to: connector.id), try await ledger.tokens.list(.connector(connector.id), limit: 50),
+        try ledger.grants.some(to: connector.id, limit: Self.countLimit),
+        try await ledger.tokens.list(.connector(connector.id), limit: Self.countLimit),
         try await ledger.audit.labels(
           of: [Subject(connector.owner)], under: leave(to: viewer, .subjects([Subject(connector.owner)])))
       )
@@ -25,10 +34,11 @@ extension ManagementPortal {
           "<strong>Two Secrets work until \(Part.exact($0)).</strong> Change the program to the new one before the old one ends."
         )
       } ?? "<p class=\"soft\">One Secret works. The ledger has only its digest.</p>"
-    let inForce = grants.count(where: \.isInForce)
+    let inForce = Self.counted(grants.count(where: \.isInForce), of: grants.count, "grant")
+    let liveTokens = Self.counted(live.count, of: tokens.count, "live token")
     let stop: HTML = #"""
       <section class="card stack" aria-labelledby="stop-h"><h2 id="stop-h">Stop it</h2>
-      <div class="button-row"><a class="button button-danger" href="\#(base)/delete">Delete connector…</a><span class="soft small">Stops \#(Part.count(inForce, "grant")) and \#(Part.count(live.count, "live token")) at once, for good.</span></div></section>
+      <div class="button-row"><a class="button button-danger" href="\#(base)/delete">Delete connector…</a><span class="soft small">Stops \#(inForce) and \#(liveTokens) at once, for good.</span></div></section>
       """#
     let content: HTML = #"""
       \#(said(visit))
@@ -48,19 +58,20 @@ extension ManagementPortal {
       </dl></aside></div>
       \#(Part.commandLine(["credledger connector show \(connector.id.rawValue)", "credledger token list connector:\(connector.id.rawValue)"]))
       """#
-    return .html(layout().page(Page(connector.details.name, at: .connectors, content), for: viewer))
+    return .html(layout().page(Page(Part.name(connector.details.name), at: .connectors, content), for: viewer))
   }
 
   func connectorGrantsPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let state = try await connector(visit, viewer)
     let grants = try await asking { () throws(LedgerError) in try ledger.grants.states(to: state.connector.id) }
-    let rows = try await grantRows(grants, for: viewer, showing: [.group, .granter])
+    let rows = try await grantRows(grants, for: viewer, showing: [.group, .granter], visit)
     let content: HTML = #"""
       \#(try connectorHead(state, viewer, tab: "grants"))
       <section class="stack" aria-labelledby="grants"><h2 id="grants">Grants</h2>\#(grants.isEmpty ? #"<div class="card"><p>No group has let it in yet. Ask the admin of a group to add it.</p></div>"# as HTML : rows)</section>
       """#
     return .html(
-      layout().page(Page("Grants of \(state.connector.details.name)", at: .connectors, content), for: viewer))
+      layout().page(Page("Grants of \(Part.name(state.connector.details.name))", at: .connectors, content), for: viewer)
+    )
   }
 
   func connectorTokensPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
@@ -80,7 +91,8 @@ extension ManagementPortal {
       \#(Part.commandLine(["credledger token list connector:\(state.connector.id.rawValue)"]))
       """#
     return .html(
-      layout().page(Page("Tokens of \(state.connector.details.name)", at: .connectors, content), for: viewer))
+      layout().page(Page("Tokens of \(Part.name(state.connector.details.name))", at: .connectors, content), for: viewer)
+    )
   }
 
   /// A table of tokens.
@@ -95,14 +107,14 @@ extension ManagementPortal {
       let isValid = token.verdict.isValid
       let revoke: HTML =
         canRevoke && isValid
-        ? #"<a class="small" href="\#(path)/revoke">Revoke<span class="visually-hidden"> \#(token.handle.description)</span></a>"#
+        ? #"<a class="small" href="\#(path)/revoke">Revoke<span class="visually-hidden"> <bdi>\#(token.handle.description)</bdi></span></a>"#
         : .empty
       return #"""
-        <tr><th scope="row"><a class="mono" href="\#(path)">\#(token.handle.description)</a><small>\#(kind)</small></th><td data-label="State">\#(isValid ? Part.status("good", "Valid") : Part.status("bad", "Not valid"))</td><td data-label="Last used" class="when">\#(token.lastUsed.map { Part.ago($0, now: now) } ?? "Never")</td><td data-label="Ends" class="when">\#(Part.until(token.expiresAt, now: now))</td><td data-label="Proof">\#(Part.proof(token.handle.rawValue, signed: signed))</td><td data-label="Actions"><span class="actions"><a href="\#(path)" class="small">\#(isValid ? "Why valid?" : "Why not valid?")</a>\#(revoke)</span></td></tr>
+        <tr><th scope="row"><a href="\#(path)"><code>\#(token.handle.description)</code></a><small>\#(kind)</small></th><td data-label="State">\#(isValid ? Part.status("good", "Valid") : Part.status("bad", "Not valid"))</td><td data-label="Last used" class="when">\#(token.lastUsed.map { Part.ago($0, now: now) } ?? "Never")</td><td data-label="Ends" class="when">\#(Part.until(token.expiresAt, now: now))</td><td data-label="Proof">\#(Part.proof(token.handle.rawValue, signed: signed))</td><td data-label="Actions"><span class="actions"><a href="\#(path)" class="small">\#(isValid ? "Why valid?" : "Why not valid?")</a>\#(revoke)</span></td></tr>
         """#
     }
     return #"""
-      <div class="table-box"><table class="lists dense"><thead><tr><th scope="col">Token</th><th scope="col">State</th><th scope="col">Last used</th><th scope="col">Ends</th><th scope="col">Proof</th><th scope="col">Actions</th></tr></thead><tbody>\#(rows)</tbody></table></div>
+      <div class="table-box"><table class="lists dense"><caption class="visually-hidden">Tokens</caption><thead><tr><th scope="col">Token</th><th scope="col">State</th><th scope="col">Last used</th><th scope="col">Ends</th><th scope="col">Proof</th><th scope="col">Actions</th></tr></thead><tbody>\#(rows)</tbody></table></div>
       """#
   }
 }

@@ -83,11 +83,11 @@ extension ManagementPortal {
 
   private func row(_ state: ConnectorState, now: Timestamp, signed: UInt64) async throws(LedgerError) -> HTML {
     let connector = state.connector
-    let grants = try ledger.grants.states(to: connector.id).count(where: \.isInForce)
+    let grants = try ledger.grants.some(to: connector.id, limit: 100).count(where: \.isInForce)
     let used = try await ledger.tokens.list(.connector(connector.id), limit: 10).compactMap(\.lastUsed).max()
     let id = connector.publicID.description
     return #"""
-      <tr><th scope="row"><a href="/portal/connectors/\#(connector.id.rawValue)">\#(Part.name(connector.details.name))</a><small>\#(Part.name(connector.details.description_p))</small></th><td data-label="State">\#(Self.badges(state))</td><td data-label="ID" class="wide-only"><code>\#(id.prefix(8) + "…" + id.suffix(4))</code></td><td data-label="Grants" class="number">\#(grants)</td><td data-label="Last used">\#(used.map { Part.ago($0, now: now) } ?? #"<span class="soft">Never</span>"#)</td><td data-label="Last change" class="wide-only">\#(Part.proof(connector.setBy, signed: signed))</td></tr>
+      <tr><th scope="row"><a href="/portal/connectors/\#(connector.id.rawValue)">\#(Part.name(connector.details.name))</a><small>\#(Part.name(connector.details.description_p))</small></th><td data-label="State">\#(Self.badges(state))</td><td data-label="ID" class="wide-only"><code>\#(id.prefix(8) + "…" + id.suffix(4))</code></td><td data-label="Grants" class="number">\#(grants == 100 ? "100+" : "\(grants)")</td><td data-label="Last used">\#(used.map { Part.ago($0, now: now) } ?? #"<span class="soft">Never</span>"#)</td><td data-label="Last change" class="wide-only">\#(Part.proof(connector.setBy, signed: signed))</td></tr>
       """#
   }
 }

@@ -103,7 +103,7 @@ extension ManagementPortal {
       <p class="hint">You are asked again only if it wants more. You can take this back at any time under <a href="/portal/me/granted">What I have granted</a>. What you allow is recorded.</p>
       """#
     return .html(
-      layout().gate("\(connector.details.name) wants to act for you", content),
+      layout().gate("\(Part.name(connector.details.name)) wants to act for you", content),
       formsLeadTo: [IdentityProvider.formTarget(of: request.redirectURI)])
   }
 
@@ -123,7 +123,7 @@ extension ManagementPortal {
     let name = visit.form["request"]
     switch visit.form["answer"] {
     case "allow": return try await allow(try asked(name), named: name, visit, viewer)
-    case "refuse": return try answer(name, [("error", "access_denied")])
+    case "refuse": return try await refuse(named: name, visit, viewer)
     default: throw .invalid("answer: expected one of the buttons of the page.")
     }
   }
@@ -147,6 +147,18 @@ extension ManagementPortal {
       throw PortalFailure(error)
     }
     return .see(request.location([("code", issued.code.text)], issuer: origin))
+  }
+
+  /// Records that the person said no, and sends the browser to the program with that.
+  private func refuse(named name: String, _ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    // Taken first, so that two answers at a time leave one event.
+    guard let request = authorizations.take(name) else { throw Self.notAsked }
+    try await asking { () throws(LedgerError) in
+      try await ledger.authorizationCodes.refuse(
+        request.connector.id, scopes: request.scopes, redirectURI: request.redirectURI, by: viewer.id,
+        context: visit.recorded())
+    }
+    return .see(request.location([("error", "access_denied")], issuer: origin))
   }
 
   /// Sends the browser to the program with an answer that allows nothing.

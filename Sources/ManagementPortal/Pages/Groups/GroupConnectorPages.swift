@@ -9,7 +9,7 @@ extension ManagementPortal {
     let table =
       grants.isEmpty
       ? #"<div class="card"><p>No connector may work here yet.</p></div>"#
-      : try await grantRows(grants, for: viewer, showing: [.connector, .granter], canRevoke: view.isAdmin)
+      : try await grantRows(grants, for: viewer, showing: [.connector, .granter], canRevoke: view.isAdmin, visit)
     let chosen = visit.query.number("connector").map { ConnectorID(rawValue: $0) }
     let form: HTML
     if view.isAdmin {
@@ -25,7 +25,7 @@ extension ManagementPortal {
       \#(form)
       \#(Part.commandLine(["credledger grant list \(view.group.id.description)", "credledger grant create --connector \(chosen.map { String($0.rawValue) } ?? "NUMBER") --group \(view.group.id.rawValue) --granter \(viewer.id.rawValue)"]))
       """#
-    return .html(layout().page(Page("Connectors of \(view.group.name)", at: .groups, content), for: viewer))
+    return .html(layout().page(Page("Connectors of \(Part.name(view.group.name))", at: .groups, content), for: viewer))
   }
 
   /// The drop-down of connectors.
@@ -40,7 +40,7 @@ extension ManagementPortal {
     let options = states.filter { !present.contains($0.connector.id) }.map { state -> HTML in
       let owner = labels[Subject(state.connector.owner)]?.name ?? state.connector.owner.description
       return
-        #"<option value="\#(state.connector.id.rawValue)"\#(when(!state.isInForce, " disabled"))>\#(state.connector.details.name), by \#(owner)\#(state.isInForce ? "" : " (stopped)")</option>"#
+        #"<option value="\#(state.connector.id.rawValue)" translate="no"\#(when(!state.isInForce, " disabled"))>\#(state.connector.details.name) — \#(owner)</option>"#
     }
     guard !options.isEmpty else {
       return
@@ -111,7 +111,7 @@ extension ManagementPortal {
     let lines: HTML = #"""
       \#(Part.secretLine("refresh", "Refresh Token", granted.refreshToken.text, copy: "Copy Token"))
       <details><summary>Try it: get an access token with curl</summary><pre><code>\#(curl)</code></pre></details>
-      <p><span class="status">Waiting for \#(name) to get its first access token</span> <a class="small" href="\#(base)/\#(granted.grant.rawValue)" target="_blank" rel="noopener">Check again</a></p>
+      <p><span class="status"><span>Waiting for \#(name) to get its first access token</span></span> <a class="small" href="\#(base)/\#(granted.grant.rawValue)" target="_blank" rel="noopener">Check again</a></p>
       """#
     return shownOnce(
       viewer, .groups, heading: Part.name(view.group.name),
@@ -146,18 +146,20 @@ extension ManagementPortal {
       )
     } else {
       waiting =
-        #"<p><span class="status">Waiting for \#(name) to get its first access token</span> <a class="small" href="">Check again</a></p>"#
+        #"<p><span class="status"><span>Waiting for \#(name) to get its first access token</span></span> <a class="small" href="">Check again</a></p>"#
     }
     let actions: HTML = #"""
       <div class="button-row"><a class="button" href="\#(base)?connector=\#(connector.id.rawValue)">Regenerate the token…</a><a class="button button-danger" href="/portal/grants/\#(state.grant.id.rawValue)/revoke">Revoke…</a></div>
       """#
     let content: HTML = #"""
-      \#(Part.header("\(name) in \(Part.name(view.group.name))", trail: Part.trail([("Groups", "/portal/groups"), (view.group.name, "/portal/groups/\(view.group.id.rawValue)"), ("Connectors", base), (connector.details.name, nil)])))
+      \#(Part.header("\(name) in \(Part.name(view.group.name))", trail: Part.trail([("Groups", "/portal/groups"), (Part.name(view.group.name), "/portal/groups/\(view.group.id.rawValue)"), ("Connectors", base), (Part.name(connector.details.name), nil)])))
       \#(waiting)
       <section class="card stack"><dl class="facts"><dt>State</dt><dd>\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</dd><dt>May use</dt><dd>\#(state.grant.scopes.words)</dd><dt>Since</dt><dd>\#(Part.exact(state.grant.grantedAt)) \#(Part.proof(state.grant.id.rawValue, signed: signed))</dd></dl>\#(when(view.isAdmin && !state.grant.isRevoked, actions))</section>
       <section class="stack" aria-labelledby="tokens"><h2 id="tokens">Tokens</h2>\#(try await tokenTable(tokens, now: now, canRevoke: false, empty: "No token was issued yet."))</section>
       """#
     return .html(
-      layout().page(Page("\(connector.details.name) in \(view.group.name)", at: .groups, content), for: viewer))
+      layout().page(
+        Page("\(Part.name(connector.details.name)) in \(Part.name(view.group.name))", at: .groups, content), for: viewer
+      ))
   }
 }

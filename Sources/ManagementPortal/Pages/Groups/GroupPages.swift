@@ -6,7 +6,6 @@ extension ManagementPortal {
   /// A group, and what the viewer is in it.
   struct GroupView: Sendable {
     let group: Group
-    let members: [Membership]
     /// Nil for operators and auditors who are no members.
     let role: Role?
 
@@ -21,9 +20,8 @@ extension ManagementPortal {
       guard let number = UInt64(visit.part(1)), let group = try ledger.groups.group(GroupID(rawValue: number)),
         !group.isDeleted
       else { return nil }
-      let members = try ledger.groups.members(of: group.id)
-      return GroupView(
-        group: group, members: members, role: members.first { $0.account == viewer.id && !$0.isRemoved }?.role)
+      let own = try ledger.groups.membership(of: viewer.id, in: group.id).flatMap { $0.isRemoved ? nil : $0 }
+      return GroupView(group: group, role: own?.role)
     }
     guard let view, view.role != nil || viewer.readsAll else { throw .notFound("group") }
     if changing, !view.isAdmin { throw .forbidden("You may see this group, but only its admins may change it.") }
@@ -35,7 +33,7 @@ extension ManagementPortal {
     let rows = try await asking { () throws(LedgerError) -> [HTML] in
       var rows: [HTML] = []
       for group in try ledger.groups.joined(by: viewer.id) {
-        let role = try ledger.groups.members(of: group.id).first { $0.account == viewer.id }?.role
+        let role = try ledger.groups.membership(of: viewer.id, in: group.id)?.role
         let grants = try ledger.grants.states(of: group.id).count(where: \.isInForce)
         rows.append(
           #"""
@@ -104,7 +102,7 @@ extension ManagementPortal {
       #"<a href="\#(base)\#(path)"\#(when(tab == name, #" aria-current="page""#))>\#(words)</a>"#
     }
     return #"""
-      \#(Part.header(Part.name(view.group.name), trail: Part.trail([("Groups", "/portal/groups"), (view.group.name, nil)]), below: "<p>\(Part.count(Int(clamping: view.group.memberCount), "member")). \(what)</p>"))
+      \#(Part.header(Part.name(view.group.name), trail: Part.trail([("Groups", "/portal/groups"), (Part.name(view.group.name), nil)]), below: "<p>\(Part.count(Int(clamping: view.group.memberCount), "member")). \(what)</p>"))
       <nav class="tab-list" aria-label="Group">\#(link("members", "", "Members (\(view.group.memberCount))"))\#(link("connectors", "/connectors", "Connectors (\(connectors))"))\#(when(messaging != nil && view.role != nil, link("messages", "/messages", "Messages")))<a href="/portal/audit?who=\#(view.group.id.description)">Audit trail</a></nav>
       """#
   }
@@ -118,20 +116,28 @@ extension ManagementPortal {
   ) async throws(PortalFailure) -> Response {
     let view = try await group(visit, viewer)
     let signed = signed
+    let after = visit.query.number("after") ?? 0
+    let following = try await asking { () throws(LedgerError) in
+      try ledger.groups.members(of: view.group.id).filter { !$0.isRemoved && $0.id.rawValue > after }
+    }.sorted { $0.id < $1.id }
+    let shown = Array(following.prefix(Self.rowLimit))
+    let more: HTML =
+      following.count > shown.count
+      ? #"<p class="pager"><a href="?after=\#(shown.last?.id.rawValue ?? 0)">Next</a></p>"# : .empty
     let (labels, numbers, grants) = try await asking { () throws(LedgerError) in
-      let leave = try await leave(to: viewer, .members(view.members))
+      let leave = try await leave(to: viewer, .members(shown))
       return (
-        try await ledger.audit.labels(of: view.members.compactMap { $0.account.map { Subject($0) } }, under: leave),
-        view.isAdmin ? try await ledger.groups.revealNumbers(of: view.members, under: leave) : [],
+        try await ledger.audit.labels(of: shown.compactMap { $0.account.map { Subject($0) } }, under: leave),
+        view.isAdmin ? try await ledger.groups.revealNumbers(of: shown, under: leave) : [],
         try ledger.grants.states(of: view.group.id).count(where: \.isInForce)
       )
     }
-    let rows = view.members.enumerated().filter { !$1.isRemoved }.map { index, member -> HTML in
+    let rows = shown.enumerated().map { index, member -> HTML in
       let name = member.account.flatMap { labels[Subject($0)]?.name } ?? "Not signed in yet"
       let number = numbers.indices.contains(index) ? numbers[index] : nil
       let other = member.role == .admin ? "Make member" : "Make admin"
       let actions: HTML = #"""
-        <form class="actions" method="post" action="/portal/groups/\#(view.group.id.rawValue)">\#(viewer.token)<input type="hidden" name="membership" value="\#(member.id.rawValue)"><button class="button button-small" name="do" value="\#(member.role == .admin ? "member" : "admin")">\#(other)<span class="visually-hidden"> \#(name)</span></button><button class="link-button" name="do" value="remove">Remove<span class="visually-hidden"> \#(name)</span></button></form>
+        <form class="actions" method="post" action="/portal/groups/\#(view.group.id.rawValue)">\#(viewer.token)<input type="hidden" name="membership" value="\#(member.id.rawValue)"><button class="button button-small" name="do" value="\#(member.role == .admin ? "member" : "admin")">\#(other)<span class="visually-hidden"> \#(Part.name(name))</span></button><button class="link-button" name="do" value="remove">Remove<span class="visually-hidden"> \#(Part.name(name))</span></button></form>
         """#
       return #"""
         <tr><th scope="row">\#(Part.name(name))\#(when(member.account == viewer.id, " (you)"))</th><td data-label="Number"><bdi dir="ltr">\#(number.map(Self.masked) ?? "–")</bdi></td><td data-label="Role">\#(member.role == .admin ? "Admin" : "Member")</td><td data-label="Proof">\#(Part.proof(member.id.rawValue, signed: signed))</td><td data-label="Actions">\#(when(view.isAdmin, actions))</td></tr>
@@ -145,12 +151,12 @@ extension ManagementPortal {
     let content: HTML = #"""
       \#(said(visit))
       \#(groupHead(view, tab: "members", connectors: grants))
-      <div class="table-box"><table class="lists named"><caption class="visually-hidden">Members</caption><thead><tr><th scope="col">Name</th><th scope="col">Number</th><th scope="col">Role</th><th scope="col">Proof</th><th scope="col">Actions</th></tr></thead><tbody>\#(rows)</tbody></table></div>
+      <div class="table-box"><table class="lists named"><caption class="visually-hidden">Members</caption><thead><tr><th scope="col">Name</th><th scope="col">Number</th><th scope="col">Role</th><th scope="col">Proof</th><th scope="col">Actions</th></tr></thead><tbody>\#(rows)</tbody></table></div>\#(more)
       \#(when(view.isAdmin, add))
       \#(Part.commandLine(["credledger group show \(view.group.id.rawValue)"]))
       """#
     return .html(
-      layout().page(Page(view.group.name, at: .groups, hasProblem: !problems.isEmpty, content), for: viewer),
+      layout().page(Page(Part.name(view.group.name), at: .groups, hasProblem: !problems.isEmpty, content), for: viewer),
       status: problems.isEmpty ? .ok : .unprocessableContent)
   }
 

@@ -110,7 +110,8 @@ extension ManagementPortal {
       """#
     let response = Response.html(
       layout().page(
-        Page("Messages of \(view.group.name)", at: .groups, hasProblem: !problems.isEmpty, content), for: viewer),
+        Page("Messages of \(Part.name(view.group.name))", at: .groups, hasProblem: !problems.isEmpty, content),
+        for: viewer),
       status: problems.isEmpty ? .ok : .unprocessableContent)
     return response.askedByScripts
   }

@@ -11,7 +11,7 @@ extension ManagementPortal {
         : setting.value.isEmpty
           ? #"<span class="soft">not set</span>"# : #"<code><bdi dir="ltr">\#(setting.value)</bdi></code>"#
       return #"""
-        <tr><th scope="row" class="mono">\#(setting.name)</th><td data-label="Value">\#(value)</td><td data-label="From">\#(setting.source)</td></tr>
+        <tr><th scope="row"><code>\#(setting.name)</code></th><td data-label="Value">\#(value)</td><td data-label="From">\#(setting.source)</td></tr>
         """#
     }
     let providers = connections.map { connection -> HTML in
@@ -23,7 +23,7 @@ extension ManagementPortal {
     let content: HTML = #"""
       \#(Part.header("Configuration", below: "<p>What the server runs with since it started. It is changed where it comes from, and read at the next start.</p>"))
       <section class="stack" aria-labelledby="settings"><h2 id="settings">Settings</h2><div class="table-box"><table class="lists dense"><caption class="visually-hidden">Settings</caption><thead><tr><th scope="col">Setting</th><th scope="col">Value in force</th><th scope="col">From</th></tr></thead><tbody>\#(rows)</tbody></table></div></section>
-      <section class="stack" aria-labelledby="providers"><h2 id="providers">Identity providers</h2>\#(providers.isEmpty ? #"<div class="card"><p>None is set up.</p></div>"# : #"<div class="table-box"><table class="lists"><caption class="visually-hidden">Identity providers</caption><thead><tr><th scope="col">Name</th><th scope="col">Issuer</th><th scope="col">Who may sign in</th><th scope="col">Client secret</th></tr></thead><tbody>\#(providers)</tbody></table></div>"#)</section>
+      <section class="stack" aria-labelledby="providers"><h2 id="providers">Identity providers</h2>\#(providers.isEmpty ? #"<div class="card"><p>None is set up.</p></div>"# as HTML : #"<div class="table-box"><table class="lists"><caption class="visually-hidden">Identity providers</caption><thead><tr><th scope="col">Name</th><th scope="col">Issuer</th><th scope="col">Who may sign in</th><th scope="col">Client secret</th></tr></thead><tbody>\#(providers)</tbody></table></div>"#)</section>
       \#(Part.commandLine(["credledger serve --help"]))
       """#
     return .html(layout().page(Page("Configuration", at: .configuration, content), for: viewer))

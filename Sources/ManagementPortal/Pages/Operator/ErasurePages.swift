@@ -36,14 +36,14 @@ extension ManagementPortal {
   ) async throws(PortalFailure) -> Response {
     let (account, name) = try await person(visit, viewer)
     let path = "/portal/people/\(account.id.rawValue)"
-    let trail = Part.trail([("People", "/portal/people"), (name, path), ("Erase", nil)])
+    let trail = Part.trail([("People", "/portal/people"), (Part.name(name), path), ("Erase", nil)])
     guard !account.isErased else { return try await erased(account, viewer, trail) }
     let reach = try await reach(of: account.id)
     let names = reach.connectors.prefix(5).map { Part.name($0.details.name) }.joined(by: ", ")
     let owned: HTML =
       reach.connectors.isEmpty
       ? "No connector is theirs."
-      : "\(Part.count(reach.connectors.count, "connector")) of theirs (\(names)\(reach.connectors.count > 5 ? " and more" : "")) and the \(Part.count(reach.granted, "grant")) to them stop."
+      : "\(Part.counted(reach.connectors.count, "connector")) of theirs (\(names)\(reach.connectors.count > 5 ? " and more" : "")) and \(Part.counted(reach.granted, "grant")) to them stop."
     let id = account.id.description
     let proposal = visit.proposal
     let needsTwo = try await needsTwo(.erasure)

@@ -89,7 +89,7 @@ extension ManagementPortal {
     }
     let state: HTML = account.isErased ? "Erased" : account.isDisabled ? "Disabled" : "Enabled"
     let disable: HTML = #"""
-      <form class="stack" method="post" action="\#(path)">\#(viewer.token)<p>\#(Part.count(grants, "grant")) and \#(Part.count(connectors, "connector")) stop until the account is enabled again.</p>\#(Part.textField("reason", "Reason", hint: "It stays in the audit trail: nothing personal.", error: problems.of("reason"), more: #"maxlength="200" autocomplete="off""#))<div class="button-row"><button class="button button-stop" name="do" value="disable">Disable</button></div></form>
+      <form class="stack" method="post" action="\#(path)">\#(viewer.token)<p>\#(Part.counted(grants, "grant")) and \#(Part.counted(connectors, "connector")) stop until the account is enabled again.</p>\#(Part.textField("reason", "Reason", hint: "It stays in the audit trail: nothing personal.", error: problems.of("reason"), more: #"maxlength="200" autocomplete="off""#))<div class="button-row"><button class="button button-stop" name="do" value="disable">Disable</button></div></form>
       """#
     let enable: HTML =
       #"<form class="button-row" method="post" action="\#(path)">\#(viewer.token)<button class="button" name="do" value="enable">Enable</button></form>"#
@@ -112,14 +112,15 @@ extension ManagementPortal {
       """#
     let content: HTML = #"""
       \#(said(visit))
-      \#(Part.header(Part.name(name), trail: Part.trail([("People", "/portal/people"), (name, nil)]), below: "<p><code>\(account.id.description)</code> · \(account.role.word) · \(state)</p>"))
+      \#(Part.header(Part.name(name), trail: Part.trail([("People", "/portal/people"), (Part.name(name), nil)]), below: "<p><code>\(account.id.description)</code> · \(account.role.word) · \(state)</p>"))
       \#(Part.problems(problems))
       \#(when(!account.isErased, forms))
       <p><a href="/portal/audit?who=\#(account.id.description)">What they did</a></p>
       \#(Part.commandLine(["credledger account show \(account.id.description)", "credledger account role \(account.id.description) auditor"]))
       """#
     return .html(
-      layout().page(Page(name, at: .people, narrow: true, hasProblem: !problems.isEmpty, content), for: viewer),
+      layout().page(
+        Page(Part.name(name), at: .people, narrow: true, hasProblem: !problems.isEmpty, content), for: viewer),
       status: problems.isEmpty ? .ok : .unprocessableContent)
   }
 

@@ -1,0 +1,182 @@
+"""A page of the portal as people see it: pictures in both widths and colours, and what is wrong with it for people who use a
+keyboard, a screen reader or little light. WCAG 2.2 AA by axe-core, which the package axe-playwright-python carries, and by rules of
+our own for what it does not look at.
+"""
+
+import importlib.util
+import os
+import time
+
+from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, TimeoutException
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+# What a browser says of an element whose page is gone.
+GONE = (StaleElementReferenceException, NoSuchElementException)
+VARIANTS = [(1280, False), (390, False), (1280, True), (390, True)]
+
+# What axe-core does not look at, or only with words in other places.
+RULES = """
+const faults = [];
+const text = e => (e.textContent || "").trim().replace(/\\s+/g, " ").slice(0, 60);
+const isSeen = e => e.getClientRects().length > 0 && !e.closest(".visually-hidden,.skip-link");
+if (document.querySelectorAll("h1").length !== 1) faults.push("not exactly one h1");
+for (const e of document.querySelectorAll("[aria-describedby],[aria-labelledby]"))
+  for (const id of `${e.getAttribute("aria-describedby") || ""} ${e.getAttribute("aria-labelledby") || ""}`.split(" ").filter(Boolean))
+    if (!document.getElementById(id)) faults.push("described by nothing: " + id);
+for (const e of document.querySelectorAll("input:not([type=hidden]),select,textarea"))
+  if (!e.labels.length && !e.getAttribute("aria-label")) faults.push("no label: " + e.name);
+for (const t of document.querySelectorAll("table")) {
+  if (!t.querySelector("th[scope=col]")) faults.push("table without headings of columns");
+  if (!t.caption && !t.getAttribute("aria-label") && !t.closest("section[aria-labelledby],[role=region]"))
+    faults.push("table without a name: " + text(t));
+}
+if (document.documentElement.scrollWidth > innerWidth + 1) faults.push("scrolls sideways");
+if (document.querySelector("[style],[onclick]")) faults.push("inline style or code");
+const controls = "a[href],button,input:not([type=hidden]),select,textarea,summary,[tabindex='0']";
+for (const e of document.querySelectorAll(controls)) {
+  if (!isSeen(e) || e.disabled) continue;
+  if (e.tabIndex < 0) { faults.push("the keyboard does not reach: " + text(e)); continue; }
+  e.focus({ focusVisible: true });
+  if (document.activeElement !== e) { faults.push("takes no focus: " + text(e)); continue; }
+  const style = getComputedStyle(e);
+  if (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2) faults.push("the focus is not seen: " + text(e));
+  const box = e.getBoundingClientRect();
+  const isInText = e.tagName === "A" && style.display === "inline" && [...e.parentElement.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+  const target = e.labels && e.labels.length && e.closest("label") ? e.closest("label").getBoundingClientRect() : box;
+  if (!isInText && (target.height < 23.5 || target.width < 23.5))
+    faults.push(`smaller than 24 px (${target.width.toFixed(0)} x ${target.height.toFixed(0)}): ` + (text(e) || e.name));
+  e.blur();
+}
+for (const e of document.querySelectorAll("main *,nav *")) {
+  if (!isSeen(e) || getComputedStyle(e).cursor !== "pointer") continue;
+  if (!e.closest(controls) && !e.closest("label")) faults.push("only a mouse presses it: " + text(e));
+}
+for (const e of document.querySelectorAll("main h1, main h2, main p, main dd, main td, main th, main button, main a.button")) {
+  if (!isSeen(e) || e.closest("pre,.table-box,.tab-list")) continue;
+  if (e.scrollWidth > e.clientWidth + 2 && getComputedStyle(e).display !== "inline" && getComputedStyle(e).overflowX !== "visible")
+    faults.push("cut: " + text(e));
+}
+scrollTo(0, 0);
+return [...new Set(faults)];
+"""
+
+AXE = """
+const done = arguments[arguments.length - 1];
+const only = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+axe.run(document, { runOnly: only, resultTypes: ["violations"] }).then(
+  result => done(result.violations.flatMap(v => v.nodes.slice(0, 3).map(n => `${v.id}: ${n.html.slice(0, 140)} ${n.failureSummary.split("\\n").slice(1, 3).join(";").slice(0, 260)}`))),
+  error => done(["axe-core failed: " + error]));
+"""
+
+
+def axe_source():
+    """The text of axe-core."""
+    found = importlib.util.find_spec("axe_playwright_python")
+    with open(os.path.join(os.path.dirname(found.origin), "axe.min.js"), encoding="utf-8") as file:
+        return file.read()
+
+
+def steadily(body):
+    """What a body answers once the page that it looks at stays."""
+    for _ in range(50):
+        try:
+            return body()
+        except GONE:
+            time.sleep(0.1)
+    return body()
+
+
+class Looker:
+    """A browser, and what is wrong with the pages that it saw."""
+
+    def __init__(self, folder, language="en-GB"):
+        options = webdriver.ChromeOptions()
+        for argument in ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1280,1000", f"--lang={language}"]:
+            options.add_argument(argument)
+        options.add_experimental_option("prefs", {"intl.accept_languages": language})
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        self.browser = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+        self.browser.set_script_timeout(60)
+        self.folder = folder
+        self.axe = axe_source()
+        self.faults = []
+        self.seen = []
+
+    def resize(self, width, dark, height=1000):
+        """As a browser of this width has it, in one of the two colours."""
+        self.browser.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500})
+        self.browser.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia",
+            {"features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]})
+
+    def look(self, name):
+        """Pictures of the page, and what is wrong with it."""
+        self.seen.append(name)
+        for width, dark in VARIANTS:
+            self.resize(width, dark)
+            found = self.browser.execute_script(RULES)
+            self.browser.execute_script(self.axe)
+            found += self.browser.execute_async_script(AXE)
+            self.faults += [f"{name} at {width}{' dark' if dark else ''}: {fault}" for fault in found]
+            self.picture(f"{name}-{width}{'-dark' if dark else ''}")
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+        self.resize(1280, False)
+
+    def picture(self, name):
+        """The whole page, up to a height at which a picture can still be read."""
+        height = self.browser.execute_script("return Math.min(2600, document.documentElement.scrollHeight)")
+        width = self.browser.execute_script("return innerWidth")
+        self.browser.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": max(600, height), "deviceScaleFactor": 1, "mobile": width < 500})
+        self.browser.save_screenshot(f"{self.folder}/{name}.png")
+
+    def wait_for(self, heading):
+        """Waits for a text in the page. The page before may go while it is looked at."""
+        wait = WebDriverWait(self.browser, 30, ignored_exceptions=GONE)
+        try:
+            wait.until(lambda b: any(heading in main.text for main in b.find_elements(By.TAG_NAME, "main")))
+        except TimeoutException:
+            raise SystemExit(f"the page does not say {heading}: {self.text}") from None
+
+    @property
+    def text(self):
+        return steadily(lambda: self.browser.find_element(By.TAG_NAME, "body").text)
+
+    def press(self, words):
+        """Clicks the first link or button that is called so."""
+
+        def find():
+            for element in self.browser.find_elements(By.CSS_SELECTOR, "a,button,summary"):
+                if element.text.strip() == words and element.is_enabled():
+                    return element
+            return None
+
+        element = steadily(find)
+        if element is None:
+            raise SystemExit(f"nothing to press is called {words}: {self.text}")
+        element.click()
+
+    def write(self, field, text):
+        """Puts a text into a field, in place of what it has."""
+
+        def put():
+            element = self.browser.find_element(By.NAME, field)
+            element.clear()
+            element.send_keys(text)
+
+        steadily(put)
+
+    def finish(self, expected=("404", "403", "405", "410", "422")):
+        """Says what is wrong, and ends the browser. A page that refuses says so in the console as well."""
+        for entry in self.browser.get_log("browser"):
+            if not any(f"status of {code}" in entry["message"] for code in expected):
+                self.faults.append("the console says: " + entry["message"])
+        self.browser.quit()
+        print("\n".join(sorted(set(self.faults))) or "passed")
+        return 1 if self.faults else 0

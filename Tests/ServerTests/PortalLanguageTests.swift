@@ -1,0 +1,137 @@
+import CredentialLedger
+import HTTPSupport
+import TestSupport
+import Testing
+
+@testable import ManagementPortal
+
+/// The German of the portal, which has a text for every one of its texts.
+@Suite struct PortalLanguageTests {
+  private static func german() throws -> Catalogue {
+    let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+    return try Catalogue(Array(ServedLedger.content(of: "\(root)/Tools/deploy/languages/de.txt").utf8))
+  }
+
+  /// Collects texts that a catalogue lacks.
+  private struct Lacking {
+    let catalogue: Catalogue
+    private(set) var texts: Set<String> = []
+    private(set) var count = 0
+
+    init(_ catalogue: Catalogue) { self.catalogue = catalogue }
+
+    mutating func look(at page: String, of path: String = "") {
+      var found: Set<String> = []
+      // A title has no elements any more, and is the same text as a heading.
+      let titleless = page.split(separator: "<title>").enumerated().map { index, part in
+        index == 0 ? part : part.split(separator: "</title>", maxSplits: 1).last ?? ""
+      }.joined()
+      _ = Translation.translate(titleless) { english, _ in
+        found.insert(english)
+        return nil
+      }
+      count += found.count
+      for text in found where catalogue.text(of: text, parts: ["1", "2", "3", "4", "5", "6"]) == nil {
+        texts.insert(path.isEmpty ? text : "\(text) (\(path))")
+      }
+    }
+
+    mutating func look(at html: HTML) { look(at: "<p>\(html.text)</p>") }
+  }
+
+  @Test func `Every text of every page is there in German`() async throws {
+    var lacking = Lacking(try Self.german())
+    let scene = try await PortalScene(phone: "+44 7700 900192")
+    let paths = PortalRoute.all.filter { $0.get != nil }.map { scene.path($0.pattern) }.filter {
+      !$0.hasSuffix("/live") && !$0.contains(".csv") && !$0.contains(".ndjson") && !$0.contains(".cloudevents")
+        && (!$0.contains("/evidence/") || $0.hasSuffix("/report"))
+    }
+    let said = [
+      "phone", "phone-removed", "connector-changed", "connector-deleted", "revoked", "group-created", "members",
+      "erased",
+      "key-rotated", "decided", "retried", "webhook-on", "sessions",
+    ]
+    let more =
+      said.map { "/portal/?said=\($0)&event=1" }
+      + ["ended", "out", "fresh", "again", "disabled"].map { "/portal/sign-in?said=\($0)" }
+      + [
+        "/portal/audit?exact=nothing", "/portal/audit?who=Nobody", "/portal/audit?from=x",
+        "/portal/audit?exact=subject.erased",
+        "/portal/audit?live=1", "/portal/connectors?q=none", "/portal/people?q=none", "/portal/first/x",
+        "/portal/tokens/\(scene.token)?at=2", "/portal/groups/\(scene.group)/connectors?connector=\(scene.connector)",
+        "/portal/events/\(scene.phone)", "/portal/events/\(scene.phone)/reveal", "/portal/me/sessions/end",
+      ]
+    let (poor, member) = (try scene.person("Bob"), try scene.person("Mel"))
+    try member.verify("+44 7700 900193")
+    try scene.owner.open("/portal/groups/\(scene.group)")
+    try scene.addMembers("+44 7700 900193\n+44 7700 900194")
+    for browser in [scene.owner, poor, member] {
+      for path in paths + more { lacking.look(at: try browser.open(path).body, of: path) }
+    }
+    // What forms say that are sent empty.
+    for path in [
+      "/portal/connectors/new", "/portal/groups/new", "/portal/me/phones/new", "/portal/keys", "/portal/people/2/erase",
+      "/portal/connectors/\(scene.connector)/edit", "/portal/connectors/\(scene.connector)/delete", "/portal/review",
+      "/portal/events/\(scene.phone)/reveal", "/portal/groups/\(scene.group)/messages",
+    ] {
+      try scene.owner.open(path)
+      lacking.look(at: try scene.owner.submit(path).body)
+    }
+    #expect(lacking.count > 2_000)
+    #expect(lacking.texts.isEmpty, "\(lacking.texts.sorted().joined(separator: "\n"))")
+  }
+
+  @Test func `Whatever the portal may say has its German`() throws {
+    var lacking = Lacking(try Self.german())
+    let name = Part.name("Ada")
+    for type in EventType.allCases {
+      for group in [name, nil] as [HTML?] {
+        lacking.look(at: EventWords.sentence(of: type, who: name, connector: name, group: group, account: name))
+      }
+    }
+    for code in [
+      "phone_required", "no_open_pin", "wrong_pin", "too_many", "last_admin", "approval_required", "forbidden",
+      "account_disabled", "already_exists", "gone", "busy", "outcome_unknown", "storage", "key_unavailable", "nothing",
+    ] {
+      lacking.look(at: "\(RefusalWords.sentence(LedgerError(LedgerError.Code(rawValue: code), "")))")
+    }
+    for field in ["name", "number", nil] {
+      lacking.look(
+        at: "\(RefusalWords.sentence(LedgerError(LedgerError.Code(rawValue: "conflict"), "", field: field)))")
+    }
+    for field in ["name", "redirectURIs", "number", nil] {
+      lacking.look(
+        at: "\(RefusalWords.sentence(LedgerError(LedgerError.Code(rawValue: "invalid_value"), "", field: field)))")
+    }
+    for permission in Permission.allCases {
+      lacking.look(at: "<b>\(permission.title)</b><p>\(permission.sentence)</p>")
+    }
+    var words = SubjectKind.allCases.map(\.name) + EventKinds.allCases.map(\.title)
+    words += ["user", "tenant administrator", "auditor", "operator", "unknown"]
+    words += Country.all.map { "\($0.name) +\($0.callingCode)" }
+    for word in words { lacking.look(at: "\(word)") }
+    let now = Timestamp(milliseconds: 1_700_000_000_000)
+    let spans: [Int64] = [0, 120, 7_200, 100_000, 500_000]
+    for seconds in spans {
+      let span = Duration.seconds(seconds)
+      lacking.look(at: Part.ago(now - span, now: now))
+      lacking.look(at: Part.until(now + span, now: now))
+    }
+    #expect(lacking.texts.isEmpty, "\(lacking.texts.sorted().joined(separator: "\n"))")
+  }
+
+  @Test func `A German reader gets German, with names as they were typed`() async throws {
+    let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+    let served = try await ServedPortal(environment: [
+      "CREDLEDGER_SERVE_PORTAL_LANGUAGES=\(root)/Tools/deploy/languages/de.txt"
+    ])
+    let browser = served.browser()
+    browser.language = "de-AT, en;q=0.5"
+    #expect(try browser.open("/portal/sign-in").body.contains("<h1>Anmelden</h1>"), "\(browser.page.body)")
+    try browser.submit("/portal/sign-in/development", [("name", "Next")])
+    #expect(browser.page.body.contains("<html lang=\"de\" dir=\"ltr\">"))
+    #expect(browser.page.body.contains("Willkommen, <bdi>Next</bdi>"))
+    #expect(browser.page.body.contains("<title>Start · CredentialLedger</title>"), "\(browser.page.body.prefix(600))")
+    #expect(try browser.open("/portal/me/phones/new").body.contains(">Vereinigtes Königreich +44</option>"))
+  }
+}
