@@ -19,7 +19,7 @@ package struct PersonalData: Sendable {
   private let acceptsMissing: Bool
 
   /// Whether nothing is opened, by a reader without the keys: then nobody is found by a hash.
-  private let isSealed: Bool
+  let isSealed: Bool
 
   /// Opens by the keys of a store.
   ///
@@ -84,7 +84,9 @@ package struct PersonalData: Sendable {
     return try hash(issuer: issuer, subject: subject)
   }
 
-  private func open(_ sealed: Sealed, _ purpose: Purpose, at position: Position) throws(LogError) -> [UInt8]? {
+  /// Opens a sealed value; nil once the person is erased.
+  /// - Throws: ``LogError/Code/keyUnavailable`` where the box cannot be opened for another reason.
+  func open(_ sealed: Sealed, _ purpose: Purpose, at position: Position) throws(LogError) -> [UInt8]? {
     guard let person = PersonID(bytes: sealed.person) else {
       throw LogError(
         .unreadableEvent, "the name of a person's key has \(sealed.person.count) bytes, not 16", at: position)

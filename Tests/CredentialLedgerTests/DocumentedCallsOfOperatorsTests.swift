@@ -75,6 +75,19 @@ import Testing
     if let incident = try await ledger.tokens.incident(of: handle) { print(incident.connector?.id as Any, incident.relatives.count) }
     #expect(try await ledger.tokens.incident(of: TokenID(rawValue: 1)) == nil)
     let made = try await ledger.audit.entry(at: grant.rawValue)
+    let grants = try ledger.grants.states(to: steps.connector.id).map(\.grant)
+    let given = try await ledger.audit.entries(at: grants.map(\.id.rawValue))
+    #expect(given.map(\.position).contains(grant.rawValue))
+    let connector = steps.connector
+    let isIdle = try ledger.grants.lastUse(of: grant).map { $0 < yesterday } ?? true
+    let last = try ledger.connectors.lastUse(of: connector.id)
+    #expect(isIdle || last != nil)
+    _ = try await ledger.accounts.create(NewAccount(issuer: "https://id.example.org", subject: "love", name: "Ada Love"))
+    let found = try await ledger.find("ada love")
+    let leave = try await ledger.disclose(
+      .subjects(found.objects.map(\.subject)), for: "a test", by: Requester.operator)
+    let names = try await ledger.audit.labels(of: found.objects.map(\.subject), under: leave)
+    #expect(names.values.map(\.name) == ["Ada Love"])
     #expect(made?.type == .permissionGranted)
     let report = try await ledger.verify(since: note)
     #expect(report.events == report.since)

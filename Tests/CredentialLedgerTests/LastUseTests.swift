@@ -5,6 +5,7 @@ import Synchronization
 import Testing
 
 @testable import CredentialLedger
+@testable import Projections
 
 @Suite struct LastUseTests {
   let folder = TemporaryFolder()
@@ -164,6 +165,33 @@ import Testing
     await ledger.close()
   }
 
+  @Test("Grants and connectors have the last use of their tokens, also of tokens used before that was kept")
+  func owners() async throws {
+    var (ledger, given) = try await open()
+    let connector = given.steps.connector.id
+    // The refresh tokens were traded.
+    try await ledger.tokens.flushLastUses()
+    let first = minute
+    #expect(try ledger.connectors.lastUse(of: connector) == first)
+    #expect(try ledger.grants.lastUse(of: given.user.grant) == first)
+    clock.advance(seconds: 3_600)
+    #expect(try ledger.tokens.validate(given.userToken).isValid)
+    try await ledger.tokens.flushLastUses()
+    #expect(try ledger.connectors.lastUse(of: connector) == minute)
+    #expect(try ledger.grants.lastUse(of: given.user.grant) == minute)
+    #expect(try ledger.grants.lastUse(of: given.group.grant) == first)
+
+    // As a ledger is whose uses were written by an earlier version.
+    try await #require(ledger.log.writer).upkeep { (view, _) throws(LogError) in try view.forgetOwners() }
+    #expect(try ledger.grants.lastUse(of: given.user.grant) == nil)
+    ledger = try await reopen(ledger)
+    try await ledger.tokens.flushLastUses()
+    #expect(try ledger.grants.lastUse(of: given.user.grant) == minute)
+    #expect(try ledger.grants.lastUse(of: given.group.grant) == first)
+    #expect(try ledger.connectors.lastUse(of: connector) == minute)
+    await ledger.close()
+  }
+
   @Test("Who only reads sees what was written, and notes nothing")
   func reading() async throws {
     let (ledger, given) = try await open()
@@ -177,5 +205,29 @@ import Testing
     #expect(try used(given.userToken, reader) == first)
     #expect(try used(given.groupToken, reader) == nil)
     await reader.close()
+  }
+}
+
+extension LogView where Reading == WriteTransaction, Participant == ProjectionSet {
+  /// Has the table tell of tokens alone.
+  fileprivate mutating func forgetOwners() throws(LogError) {
+    guard let blocks = participant.lastUses?.blocks else { return }
+    let validity = try participant.current(in: transaction).validity
+    var rows: [(UInt64, LastUseBlock)] = []
+    try stored { () throws(LMDBError) in
+      try blocks.forEach(in: transaction) { number, bytes in
+        if let block = LastUseBlock.decode(bytes) { rows.append((number, block)) }
+        return .continue
+      }
+    }
+    for (number, block) in rows {
+      var kept = LastUseBlock()
+      for position in number * LastUseBlock.size..<(number + 1) * LastUseBlock.size {
+        let token = TokenID(rawValue: position)
+        guard try validity.standing(of: position, in: transaction)?.credential != nil else { continue }
+        if let minute = block.minute(of: token) { kept.note(LastUse(token: token, minute: minute)) }
+      }
+      try stored { () throws(LMDBError) in try blocks.put(number, kept, in: &transaction) }
+    }
   }
 }

@@ -94,6 +94,9 @@ import Testing
           proposedAt: time, expiresAt: time + .seconds(259_200))
       ),
       (.publicID(.erasedPerson, .fake(9)), UInt64(2)), (.person(.rowOfPerson, .fake(9), 40), UInt64(40)),
+      (.person(.searchTerm, .fake(5), 258), UInt64(3)),
+      (.number(.termsOfObject, 258), SearchTermsRow([.fake(5), .fake(6)])),
+      (.number(.eventCount, 60), UInt64(300)),
       (.digest(.personByNumber, .of("number"), 40), PersonRow(.fake(9))),
     ]
   }

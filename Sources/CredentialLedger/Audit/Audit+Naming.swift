@@ -108,7 +108,7 @@ extension Ledger {
     return Audit.Description(labels: try labels(of: subjects, under: disclosure, in: view), personal: personal)
   }
 
-  fileprivate func labels(
+  func labels(
     of subjects: Set<Subject>, under disclosure: Disclosure?, in view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LedgerError) -> [Subject: Audit.Label] {
     var labels: [Subject: Audit.Label] = [:]

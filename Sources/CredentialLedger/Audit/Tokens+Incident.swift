@@ -81,6 +81,27 @@ extension Audit {
       }
     }
   }
+
+  /// The events at some positions, in their order; those beyond the newest are left out. All in one look at the ledger.
+  ///
+  /// ```swift
+  /// let given = try await ledger.audit.entries(at: grants.map(\.id.rawValue))
+  /// ```
+  ///
+  /// - Throws: as ``entry(at:)``.
+  public func entries(at positions: [UInt64]) async throws(LedgerError) -> [AuditEntry] {
+    let ledger = ledger
+    return try await ledger.blocking(.short) { () throws(LedgerError) in
+      try logged { () throws(LogError) in
+        let view = try ledger.log.snapshot()
+        var entries: [AuditEntry] = []
+        for position in positions where position > 0 {
+          if let record = try view.record(at: position) { entries.append(try AuditEntry(record)) }
+        }
+        return entries
+      }
+    }
+  }
 }
 
 extension Audit.Filter {

@@ -19,3 +19,26 @@ extension Tokens {
     do { try await ledger.lastUses?.flush() } catch { throw LedgerError(error) }
   }
 }
+
+extension Grants {
+  /// When any token of a grant was last used, as ``ListedToken/lastUsed`` says; nil if none was. One look-up, however many
+  /// tokens there are; what is not written down yet does not count: see ``Tokens/flushLastUses()``.
+  ///
+  /// ```swift
+  /// let isIdle = try ledger.grants.lastUse(of: grant).map { $0 < yesterday } ?? true
+  /// ```
+  public func lastUse(of grant: GrantID) throws(LedgerError) -> Timestamp? {
+    try ledger.lastUses(of: [TokenID(rawValue: grant.rawValue)])[0]
+  }
+}
+
+extension Connectors {
+  /// When any token of a connector was last used, its own included; as ``Grants/lastUse(of:)``.
+  ///
+  /// ```swift
+  /// let last = try ledger.connectors.lastUse(of: connector.id)
+  /// ```
+  public func lastUse(of connector: ConnectorID) throws(LedgerError) -> Timestamp? {
+    try ledger.lastUses(of: [TokenID(rawValue: connector.rawValue)])[0]
+  }
+}

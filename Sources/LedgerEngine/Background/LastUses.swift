@@ -1,6 +1,7 @@
 package import EventLog
 package import LedgerEvents
 package import Projections
+import Synchronization
 
 /// Keeps when tokens were last used: in memory as they are validated, and written down now and then.
 ///
@@ -14,6 +15,8 @@ package final class LastUses: Sendable {
   private let memory: LastUseMemory
   private let clock: LedgerClock
   private let interval: Duration
+  /// Whether the uses of grants and connectors are known to be written as far as those of tokens.
+  private let knowsOwners = Atomic(false)
 
   /// Nil where none are to be kept, or nothing can be written.
   package init?(_ log: EventLog<ProjectionSet>, _ clock: LedgerClock, _ configuration: LedgerConfiguration) {
@@ -44,6 +47,7 @@ package final class LastUses: Sendable {
   @discardableResult
   package func flush() async throws(LogError) -> Int {
     guard let writer = log.writer else { return 0 }
+    try await noteOwners(by: writer)
     let uses = memory.uses(at: clock.read().now)
     var rest = uses[...]
     while !rest.isEmpty {
@@ -54,6 +58,18 @@ package final class LastUses: Sendable {
       rest = rest[piece.endIndex...]
     }
     return uses.count
+  }
+
+  /// Goes through what was written before the uses of grants and connectors were kept: once in the life of a ledger.
+  private func noteOwners(by writer: LogWriter<ProjectionSet>) async throws(LogError) {
+    guard !knowsOwners.load(ordering: .relaxed) else { return }
+    if try !log.snapshot().lastUsesKnowOwners() {
+      var next: UInt64? = 0
+      while let block = next {
+        next = try await writer.upkeep { (view, _) throws(LogError) in try view.noteOwners(ofUsesFrom: block) }
+      }
+    }
+    knowsOwners.store(true, ordering: .relaxed)
   }
 
   /// The minute of a token's last use that is not yet written down, or was written a moment ago.

@@ -32,7 +32,7 @@ extension JSON {
 
   /// The value as text: on one line, or with an indent of two spaces.
   ///
-  /// - Parameter isEscaped: asked of each character up to U+FFFF.
+  /// - Parameter isEscaped: asked of each character up to U+FFFF, but for the printable ones of ASCII.
   package func text(indented: Bool, escaping isEscaped: Escaping) -> String {
     var text = ""
     write(to: &text, indent: indented ? "\n" : nil, isEscaped)
@@ -76,12 +76,17 @@ extension JSON {
   /// Appends a string in quotes.
   package static func write(_ value: String, to text: inout String, escaping isEscaped: Escaping = { _ in false }) {
     text += "\""
+    if value.utf8.allSatisfy({ (0x20..<0x7F).contains($0) && $0 != 0x22 && $0 != 0x5C }) {
+      text += value
+      text += "\""
+      return
+    }
     for scalar in value.unicodeScalars {
       switch scalar {
       case "\"": text += "\\\""
       case "\\": text += "\\\\"
       case "\n": text += "\\n"
-      case _ where scalar.value < 0x20 || scalar.value <= 0xFFFF && isEscaped(scalar):
+      case _ where scalar.value < 0x20 || (0x7F...0xFFFF).contains(scalar.value) && isEscaped(scalar):
         let digits = String(scalar.value, radix: 16)
         text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
       default: text.unicodeScalars.append(scalar)

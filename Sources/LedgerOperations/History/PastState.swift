@@ -167,16 +167,28 @@ public final class PastState: Sendable {
     guard number < position else { return [] }
     return try logged { () throws(LogError) in
       var tokens: [Subject] = []
-      try ledger.log.snapshot().forEachRecord(in: number + 1...position) { (header, _) throws(LogError) in
-        switch EventType(rawValue: header.type) {
-        case .tokenIssued: tokens.append(Subject(kind: .token, number: header.position))
-        case .refreshTokenIssued, .refreshTokenRotated:
-          tokens.append(Subject(kind: .family, number: header.position))
-        default: break
+      // Of most records the stamp beside them tells the type.
+      try ledger.log.snapshot().forEachRecord(in: number + 1...position) { (place) throws(LogError) in
+        guard let kind = Self.kind(ofTokenMadeBy: place.stamp.type) else { return true }
+        guard tokens.count < limit else { return false }
+        tokens.append(Subject(kind: kind, number: place.position))
+        return true
+      } _: { (header, _) throws(LogError) in
+        guard tokens.count < limit else { return false }
+        if let kind = Self.kind(ofTokenMadeBy: header.type) {
+          tokens.append(Subject(kind: kind, number: header.position))
         }
-        return tokens.count < limit
+        return true
       }
       return tokens
+    }
+  }
+
+  private static func kind(ofTokenMadeBy type: UInt16) -> SubjectKind? {
+    switch EventType(rawValue: type) {
+    case .tokenIssued: .token
+    case .refreshTokenIssued, .refreshTokenRotated: .family
+    default: nil
     }
   }
 }

@@ -211,7 +211,8 @@ extension Ledger {
     return start
   }
 
-  /// Counts what there is. Reads the header of every record.
+  /// Counts what there is: some look-ups, whatever the number of events. Where ``damagedTables`` names the directory, it reads
+  /// the header of every record instead.
   ///
   /// ```swift
   /// let events = try await ledger.statistics().events
@@ -222,16 +223,8 @@ extension Ledger {
       try logged { () throws(LogError) in
         let view = try log.snapshot()
         let head = try view.head()
-        var counts: [UInt16: UInt64] = [:]
-        if head > 0 {
-          try view.forEachRecord(in: 1...head) { (place) throws(LogError) in
-            counts[place.stamp.type, default: 0] += 1
-            return true
-          } _: { (header, _) throws(LogError) in
-            counts[header.type, default: 0] += 1
-            return true
-          }
-        }
+        let damaged = try log.participant.damagedTables(in: view.transaction)
+        let counts = damaged.isEmpty ? try view.eventCounts() : try view.countedEvents()
         let storage: EnvironmentStatistics
         do throws(LMDBError) { storage = try log.environment.statistics() } catch { throw LogError(error) }
         return LedgerStatistics(
@@ -239,10 +232,27 @@ extension Ledger {
           mapSize: storage.mapSize, readers: storage.readerSlots,
           unindexed: try head - view.auditTrail().coveredThrough(in: view),
           archived: try view.archivedCount(),
-          damagedTables: try log.participant.damagedTables(in: view.transaction).names,
-          eventsByType: counts.keys.sorted().map { (EventType(rawValue: $0), counts[$0] ?? 0) })
+          damagedTables: damaged.names, eventsByType: counts)
       }
     }
+  }
+}
+
+extension LogView where Reading: ~Copyable, Participant == ProjectionSet {
+  /// How many events there are of each type, by the records alone.
+  fileprivate func countedEvents() throws(LogError) -> [(type: EventType, count: UInt64)] {
+    var counts: [UInt16: UInt64] = [:]
+    let head = try head()
+    if head > 0 {
+      try forEachRecord(in: 1...head) { (place) throws(LogError) in
+        counts[place.stamp.type, default: 0] += 1
+        return true
+      } _: { (header, _) throws(LogError) in
+        counts[header.type, default: 0] += 1
+        return true
+      }
+    }
+    return counts.keys.sorted().map { (EventType(rawValue: $0), counts[$0] ?? 0) }
   }
 }
 

@@ -19,6 +19,7 @@ extension Directory {
     if event.role == .tenantAdmin { try put(EmptyRow(), at: .number(.tenantAdmin, position), in: &transaction) }
     if event.role == .operator { try put(EmptyRow(), at: .number(.operatorAccount, position), in: &transaction) }
     if let identity { try put(position, at: .digest(.accountByIdentity, identity, 0), in: &transaction) }
+    try index(account, at: position, &transaction)
   }
 
   func setDisabled(

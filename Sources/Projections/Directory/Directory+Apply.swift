@@ -9,14 +9,17 @@ extension Directory {
   func apply(_ event: LedgerEvent, _ header: RecordHeader, in transaction: inout WriteTransaction) throws(LogError) {
     let position = header.position
     let time = Timestamp(milliseconds: header.recordedAt)
+    try count(header, &transaction)
     switch event {
     case .accountRegistered(let event): try register(event, position, time, &transaction)
     case .accountSignedIn(let event):
-      guard event.hasName || event.hasEmail else { return }
+      guard event.hasName || event.hasEmail else { break }
       try change(StoredAccount.self, at: .number(.account, event.account), in: &transaction) { row in
         if event.hasName { row.account.name = event.name }
         if event.hasEmail { row.account.email = event.email }
       }
+      let row = try existing(StoredAccount.self, at: .number(.account, event.account), in: transaction)
+      try index(row.account, at: position, &transaction)
     case .accountDisabled(let event):
       // Events of earlier versions do not say it; their records do, of the command line.
       let isByOperator = event.byOperator || header.actor.kind == SubjectKind.operator.rawValue
@@ -44,6 +47,7 @@ extension Directory {
     case .groupCreated(let event): try create(event, position, time, &transaction)
     case .groupRenamed(let event):
       try change(Group.self, at: .number(.group, event.group), in: &transaction) { $0.name = event.after }
+      try index(.group, event.group, named: event.after, &transaction)
     case .groupDeleted(let event):
       try change(Group.self, at: .number(.group, event.group), in: &transaction) { $0.isDeleted = true }
     case .groupMemberAdded(let event): try add(event, position, time, &transaction)
@@ -126,6 +130,7 @@ extension Directory {
     try put(position, at: .publicID(.connectorByPublicID, publicID), in: &transaction)
     try put(position, at: Self.key(ofConnector: event.details.name, owner: event.owner), in: &transaction)
     try put(EmptyRow(), at: .pair(.connectorOfOwner, event.owner, position), in: &transaction)
+    try index(.connector, position, named: event.details.name, &transaction)
   }
 
   private func update(
@@ -139,6 +144,7 @@ extension Directory {
     connector.setBy = position
     try put(event.connector, at: Self.key(ofConnector: event.after.name, owner: owner), in: &transaction)
     try put(connector, at: .number(.connector, event.connector), in: &transaction)
+    try index(.connector, event.connector, named: event.after.name, &transaction)
     try change(ConnectorCredentials.self, at: .number(.credentials, event.connector), in: &transaction) { row in
       row.accessTokenLifetime = event.after.accessTokenLifetime
       row.refreshTokenLifetime = event.after.refreshTokenLifetime

@@ -19,6 +19,7 @@ extension Directory {
       defer { row.identity = nil }
       return row.identity.map { [.digest(.accountByIdentity, $0, 0)] } ?? []
     }
+    for account in own[.account] ?? [] { try index(.account, account, under: [], &transaction) }
     try eraseHashes(StoredPhone.self, .phone, own[.phone], &transaction) { row in
       defer {
         row.number = nil

@@ -85,6 +85,7 @@ extension Directory {
       welcomeMessage: event.welcomeMessage, isDeleted: false, memberCount: 0, adminCount: 0, createdAt: time)
     try put(group, at: .number(.group, position), in: &transaction)
     try put(position, at: .publicID(.groupByPublicID, publicID), in: &transaction)
+    try index(.group, position, named: event.name, &transaction)
   }
 
   func add(

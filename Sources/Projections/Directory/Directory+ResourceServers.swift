@@ -16,6 +16,7 @@ extension Directory {
     try put(server, at: .number(.resourceServer, position), in: &transaction)
     try put(position, at: .publicID(.resourceServerByPublicID, server.publicID), in: &transaction)
     if let audience = server.audience { try put(position, at: Self.key(ofAudience: audience), in: &transaction) }
+    try index(.resourceServer, position, named: event.name, &transaction)
   }
 
   func rotate(

@@ -10,7 +10,7 @@ package enum DirectoryKey: Equatable {
   /// A keyed hash or a digest, and a number that tells apart the rows that share it (0 if none do).
   case digest(Family, Digest, UInt64)
   case publicID(Family, PublicID)
-  /// The name of a person's key, and a number.
+  /// Sixteen bytes, the name of a person's key or a search term, and a number.
   case person(Family, PublicID, UInt64)
 
   /// What a row says. The numbers are part of the projection's digest.
@@ -111,6 +111,12 @@ package enum DirectoryKey: Equatable {
     case oversight = 94
     /// Proposal to ``ChangeProposal``.
     case proposal = 95
+    /// A search term and the number of an object that is found by it, to the object's kind.
+    case searchTerm = 96
+    /// Object to ``SearchTermsRow``: the terms that it is found by.
+    case termsOfObject = 97
+    /// Type of events to how many there are; of `token.issued` there is none.
+    case eventCount = 98
   }
 
   var family: Family {

@@ -5,7 +5,8 @@ package import LedgerEvents
 /// When tokens were last used: beside the projections, as no event says it.
 ///
 /// Four bytes for each position of the log, 64 positions a row, in the order of the log: tokens that are in use at one
-/// time were mostly issued around one time, so what is written together lies together.
+/// time were mostly issued around one time, so what is written together lies together. Grants and connectors have theirs at
+/// the positions of the events that made them.
 struct LastUseTable: Sendable {
   let blocks: Table<PositionKey, LastUseBlock>
 
@@ -94,13 +95,6 @@ struct LastUseBlock: ValueCodec, Sendable {
       block.minutes[index] = bytes.load(littleEndian: UInt32.self, at: 4 * index)
     }
     return block
-  }
-}
-
-extension WritableLedgerView {
-  /// Writes uses that are later than those known, in the order of the tokens.
-  package mutating func write(lastUses: ArraySlice<LastUse>) throws(LogError) {
-    try participant.lastUses?.write(lastUses, in: &transaction)
   }
 }
 

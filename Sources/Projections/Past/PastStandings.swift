@@ -14,6 +14,12 @@ final class PastStandings: Sendable {
   private let changes: PastChanges
   /// Up to where the log counts.
   private let limit = Atomic<Position>(0)
+  /// What lay below the changed rows, which never changes: what many tokens stand on is read and decoded once.
+  private let known = Mutex([Known?](repeating: nil, count: PastStandings.knownCount))
+
+  private typealias Known = (number: UInt64, standing: Standing?)
+  /// How many are kept, each in the one place that its number has.
+  private static let knownCount = 1_024
 
   init(_ snapshot: SnapshotView?, _ log: EventLog<ProjectionSet>, _ changes: PastChanges) {
     self.snapshot = snapshot
@@ -25,6 +31,14 @@ final class PastStandings: Sendable {
 
   func standing(of number: UInt64) throws(LogError) -> Standing? {
     guard number > 0, number <= limit.load(ordering: .acquiring) else { return nil }
+    let place = Int(number % UInt64(Self.knownCount))
+    if let known = known.withLock({ $0[place] }), known.number == number { return known.standing }
+    let standing = try read(number)
+    known.withLock { $0[place] = (number, standing) }
+    return standing
+  }
+
+  private func read(_ number: UInt64) throws(LogError) -> Standing? {
     if let kept = try stored({ () throws(LMDBError) in try keptStanding(of: number) }) { return kept }
     guard let record = try log.snapshot().record(at: number), EventType.makesStanding(record.header.type) else {
       return nil

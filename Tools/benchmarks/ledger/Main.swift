@@ -15,7 +15,8 @@ struct LedgerBenchmarks {
            ledger-benchmarks backup FOLDER TOKENS CALLERS
            ledger-benchmarks evidence FOLDER RECORDS
            ledger-benchmarks pace FOLDER TOKENS
-           ledger-benchmarks rebuild|verify|open|index|prove|latest|past FOLDER
+           ledger-benchmarks people FOLDER COUNT
+           ledger-benchmarks rebuild|verify|open|index|prove|latest|past|find|status|days FOLDER
 
     """
 
@@ -59,6 +60,10 @@ struct LedgerBenchmarks {
     case "latest": figures = try await Auditing.latest(folder)
     case "past": figures = try await Auditing.past(folder)
     case "evidence": figures = try await Auditing.evidence(number(2), in: folder)
+    case "people": figures = try await Operating.people(number(2), in: folder)
+    case "find": figures = try await Operating.find(folder)
+    case "status": figures = try await Operating.status(folder)
+    case "days": figures = try await Operating.days(folder)
     case "pace": figures = try await Auditing.pace(number(2), in: folder)
     default: fail(usage, status: 2)
     }

@@ -67,6 +67,7 @@ struct AuditCommand: DoorCommand {
   @OptionGroup var revealing: RevealOptions
   @Option(help: "How to print: table for people, csv for spreadsheets, json, ndjson or cloudevents for programs.")
   var format = AuditFormat.table
+  @OptionGroup var presentation: PresentationOptions
 
   var changesLedger: Bool { revealing.reveal }
   // What follows has no end, and all of it has no bound, and an answer has both.
@@ -89,6 +90,10 @@ struct AuditCommand: DoorCommand {
       throw ValidationError("--all excludes --follow and --format json: use ndjson.")
     }
     if plot != nil, groupBy == nil { throw ValidationError("--plot goes with --group-by.") }
+    if presentation.field != nil, format != .table || fields != nil || isCounting {
+      throw ValidationError(
+        "--field is a format of its own, of events: give it without --format, --fields and counting.")
+    }
     if fields != nil, format == .cloudevents { throw ValidationError("--format cloudevents has its own attributes.") }
   }
 
@@ -137,7 +142,8 @@ struct AuditCommand: DoorCommand {
   }
 
   private func printer(of ledger: Ledger) -> AuditPrinter {
-    AuditPrinter(format: format, fields: fields?.fields, origin: ledger.origin, isFollowing: follow)
+    AuditPrinter(
+      format: format, fields: fields?.fields, bare: presentation.field, origin: ledger.origin, isFollowing: follow)
   }
 
   private func follow(
@@ -174,8 +180,11 @@ struct AuditPrinter {
   let fields: [AuditField]
   let origin: String
   let isFollowing: Bool
+  /// The one field of the JSON form that is printed; nil for all that the format has.
+  let bare: String?
 
-  init(format: AuditFormat, fields: [AuditField]?, origin: String, isFollowing: Bool) {
+  init(format: AuditFormat, fields: [AuditField]?, bare: String?, origin: String, isFollowing: Bool) {
+    self.bare = bare
     self.format = format
     self.fields = fields ?? (format == .table ? AuditField.inTables : AuditField.allCases)
     self.origin = origin
@@ -184,6 +193,7 @@ struct AuditPrinter {
 
   /// Prints what comes before the first event.
   func begin() {
+    guard bare == nil else { return }
     switch format {
     case .table: if isFollowing { Output.write(lines(Table(headings, widths: widths), heading: true)) }
     case .csv: Output.write(CSV.record(fields.flatMap(AuditedEvent.headings)))
@@ -194,6 +204,7 @@ struct AuditPrinter {
   /// Prints some events.
   func show(_ events: [AuditedEvent]) {
     guard !events.isEmpty else { return }
+    if let bare { return OutputFormat.field(bare).show(events.map { $0.json(AuditField.allCases) }, [], []) }
     var text = ""
     switch format {
     case .table:
@@ -221,6 +232,7 @@ struct AuditPrinter {
     }
     begin()
     show(events)
+    guard !Presentation.isQuiet else { return }
     if events.isEmpty, format == .table { write("No events.\n", to: STDERR_FILENO) }
     if let next = page.next {
       let why = page.steps < Audit.stepLimit ? "There may be more" : "Stopped after \(page.steps) steps"

@@ -81,7 +81,7 @@ struct AuditedEvent {
 
   private var details: [(name: String, value: EventDetail)] { entry?.details ?? [] }
 
-  /// The cells of a field, for spreadsheets: an actor and an operator take two.
+  /// The cells of a field, for spreadsheets: an actor and an operator take two, and the subjects those of each kind.
   func cells(_ field: AuditField) -> [String] { rawCells(field).map(\.printable) }
 
   private func rawCells(_ field: AuditField) -> [String] {
@@ -90,7 +90,7 @@ struct AuditedEvent {
     case .actor: entry.map { ["\($0.actor)", label($0.actor)] } ?? ["", ""]
     case .operator: [namedOperator.map { "\($0)" } ?? "", namedOperator.map(label) ?? ""]
     case .object: [object.map { "\($0)" } ?? ""]
-    case .subjects: [entry.map { $0.subjects.map(\.description).joined(separator: " ") } ?? ""]
+    case .subjects: Self.kindsOfColumns.flatMap(cells(of:))
     case .details: [details.isEmpty ? "" : JSON(details).text(indented: false)]
     case .position, .type, .request, .reason, .ticket, .personal, .archived: [text(field)]
     }
@@ -100,8 +100,28 @@ struct AuditedEvent {
   static func headings(_ field: AuditField) -> [String] {
     switch field {
     case .actor, .operator: [field.rawValue, "\(field.rawValue)Name"]
+    case .subjects:
+      kindsOfColumns.flatMap { kind in
+        let name = "\(kind)"
+        return hasNames(kind) ? [name, "\(name)Name"] : [name]
+      }
     default: [field.rawValue]
     }
+  }
+
+  /// The kinds of subjects, each with a column of its own; of operators the field tells.
+  private static let kindsOfColumns = SubjectKind.allCases.filter { $0 != .operator }
+
+  private static func hasNames(_ kind: SubjectKind) -> Bool {
+    [.account, .connector, .group, .resourceServer].contains(kind)
+  }
+
+  /// The subjects of a kind, and their names where the kind has any.
+  private func cells(of kind: SubjectKind) -> [String] {
+    let subjects = entry?.subjects.filter { $0.kind == kind } ?? []
+    let numbers = subjects.map(\.description).joined(separator: " ")
+    guard Self.hasNames(kind) else { return [numbers] }
+    return [numbers, subjects.map(label).filter { !$0.isEmpty }.joined(separator: ", ")]
   }
 
   /// The event as an object with some of its members.
@@ -157,9 +177,9 @@ struct AuditedEvent {
     return label.isEmpty ? "\(subject)" : "\(label) (\(subject))"
   }
 
-  /// A time without its milliseconds, in UTC, such as `2026-01-31 12:00:00`.
+  /// A time without its milliseconds, in UTC, such as `2026-01-31 12:00:00`; in local time with its offset.
   private static func short(_ time: Timestamp) -> String {
-    guard let text = time.rfc3339 else { return "\(time)" }
+    guard !Presentation.isLocal, let text = time.rfc3339 else { return "\(time)" }
     return String(text.prefix(19)).replacing("T", with: " ")
   }
 }

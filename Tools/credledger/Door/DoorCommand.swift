@@ -85,7 +85,7 @@ enum Door {
       if error.isOutcomeKnown { throw CheckFailed(reason: "\(error.reason) [forbidden]") }
       throw CannotRead(reason: "\(error.reason) [\(LedgerError.Code.outcomeUnknown)]")
     }
-    Output.write(answer.output)
+    Output.write(Presentation.localTimes(in: answer.output))
     if let text = answer.shownOnce { try Output.syncOnce(text) } else { try Output.flush() }
     write(answer.error, to: STDERR_FILENO)
     return answer.status
@@ -121,6 +121,7 @@ struct DoorCommands: OperatorCommands {
             reason: "\(used._commandName): a server does not perform this command [forbidden]")
         }
         try await command.run()
+        try Presentation.current.requireFields()
         return session.answer(0)
       } catch {
         let ending = Ending(error, of: used, request.arguments)

@@ -14,6 +14,8 @@ final class DoorSession: Sendable {
   let ledger: Ledger
   let request: OperatorRequest
   let sender: OperatorSender
+  /// How the command was told to print.
+  let presentation = Presentation()
   private let printed = Mutex(Printed())
 
   private struct Printed {

@@ -22,6 +22,12 @@ struct CredLedger: AsyncParsableCommand {
            opened, read or written; or a record was removed to an archive that
            --archive does not name
 
+      OUTPUT
+        --format json or ndjson is for programs: jq selects from it. --field NAME prints
+        one field bare, csv is for spreadsheets. On a terminal long lists go through
+        PAGER (less -FRX), and NO_COLOR turns off colours. Where an argument or a file
+        may be -, it is read from standard input.
+
       On an interrupt the program removes unfinished files. If it is killed, a temporary file NAME.new-... or \
       NAME.credledger-part-... remains beside the ledger or file; the next run for the same name removes it.
 
@@ -32,12 +38,13 @@ struct CredLedger: AsyncParsableCommand {
         credledger verify --ledger /var/lib/credledger
         credledger audit --connector 9 --since 7d --ledger /var/lib/credledger
         credledger explain token:42 --ledger /var/lib/credledger
+        credledger audit --type token.issued --since 7d --format ndjson | jq -r .actor.id
       """,
     version: Version.text,
     subcommands: [
       Init.self, Serve.self, Walkthrough.self, Status.self, Doctor.self, Stats.self, Verify.self, AuditCommand.self,
       ExplainCommand.self,
-      AccountCommand.self, ImportPeople.self, OperatorCommand.self, ProposalCommand.self,
+      FindCommand.self, AccountCommand.self, ImportPeople.self, OperatorCommand.self, ProposalCommand.self,
       ReviewCommand.self,
       ConnectorCommand.self, GroupCommand.self, GrantCommand.self, WebhookCommand.self,
       ResourceServerCommand.self,
@@ -65,6 +72,7 @@ struct CredLedger: AsyncParsableCommand {
     do {
       var command = try parseAsRoot(Array(ProcessArguments.all.dropFirst()))
       used = type(of: command)
+      Pager.prepare(for: command)
       if let command = command as? any DoorCommand, let status = try await Door.perform(command) {
         try Output.finish()
         Glibc.exit(status)
@@ -74,6 +82,7 @@ struct CredLedger: AsyncParsableCommand {
       } else {
         try command.run()
       }
+      try Presentation.current.requireFields()
       try Output.finish()
     } catch {
       let ending = Ending(error, of: used, ProcessArguments.all.dropFirst())
@@ -83,7 +92,11 @@ struct CredLedger: AsyncParsableCommand {
       }
       // What was found before comes before what went wrong; that it was lost is told where nothing else is.
       try? Output.flush()
-      write(ending.error, to: STDERR_FILENO)
+      if Pager.isRunning {
+        close(STDOUT_FILENO)
+        Pager.wait()
+      }
+      write(Terminal.reddened(ending.error), to: STDERR_FILENO)
       Glibc.exit(ending.status)
     }
   }

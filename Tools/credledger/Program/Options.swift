@@ -155,18 +155,6 @@ func requireLimit(_ limit: Int, _ range: ClosedRange<Int>) throws {
   }
 }
 
-/// How results are printed.
-enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
-  case table
-  case json
-  case ndjson
-}
-
-struct FormatOptions: ParsableArguments {
-  @Option(help: "How to print: table for people, json or ndjson for programs.")
-  var format = OutputFormat.table
-}
-
 /// Objects are named as they are printed, such as `account:12`, or by the number alone.
 extension ObjectID: ExpressibleByArgument {}
 

@@ -57,18 +57,22 @@ enum Output {
   /// Writes what is left, and closes standard output, where the last failure may show.
   static func finish() throws(OutputLost) {
     try flush()
+    defer { Pager.wait() }
     guard close(STDOUT_FILENO) != 0 else { return }
     throw OutputLost(code: errno)
   }
 
   private static func flush(_ state: inout State) {
     var rest = state.bytes[...]
+    if !rest.isEmpty { Pager.startIfDue() }
     while state.failure == nil, !rest.isEmpty {
       let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
       if count > 0 {
         rest = rest.dropFirst(count)
       } else if count == 0 || errno != EINTR {
-        state.failure = count == 0 ? EIO : errno
+        // Who has seen enough in a pager ends it.
+        state.failure = count == 0 ? EIO : errno == EPIPE && Pager.isRunning ? nil : errno
+        if state.failure == nil { break }
       }
     }
     state.bytes.removeAll(keepingCapacity: true)

@@ -16,7 +16,7 @@ final class ProgressBar: Sendable {
   /// What narrow terminals have no room for goes first: the bar, then rate and unit.
   private static let leastWidth = 10
 
-  private let isTerminal = DoorSession.current == nil && isatty(STDERR_FILENO) == 1
+  private let isTerminal = DoorSession.current == nil && isatty(STDERR_FILENO) == 1 && !Presentation.isQuiet
   private let start = ContinuousClock.now
   private let unit: String
   /// What was done before, and the last per mille and second shown.

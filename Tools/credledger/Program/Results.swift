@@ -2,25 +2,6 @@ import ArgumentParser
 import CredentialLedger
 import Glibc
 
-extension OutputFormat {
-  /// Prints a list: an array for json, a value a line for ndjson, and a table for people.
-  func show(_ values: [JSON], _ headings: [String], _ rows: [[String]]) {
-    switch self {
-    case .json: print(JSON.array(values).text(indented: true))
-    case .ndjson: for value in values { print(value.text(indented: false)) }
-    case .table:
-      var table = Table(headings)
-      for row in rows { table.append(row) }
-      for line in table.lines(width: Terminal.width) { print(line) }
-    }
-  }
-
-  /// Prints one object, for people as these lines.
-  func show(_ value: JSON, _ lines: [String]) {
-    if let text = text(value) { print(text) } else { for line in lines { print(line.printable) } }
-  }
-}
-
 extension Output {
   /// Has what is shown this once on the device; gives it to standard error where standard output does not take it.
   static func syncOnce(_ text: String) throws(OutputLost) {
@@ -90,7 +71,9 @@ struct Change {
   /// Prints it.
   ///
   /// - Parameter done: what has happened to it, such as "is renamed".
-  func show(_ format: OutputFormat, _ done: String) { format.show(json, [line(done)]) }
+  func show(_ format: OutputFormat, _ done: String) {
+    if !Presentation.isQuiet { format.show(json, [line(done)]) }
+  }
 
   fileprivate var json: JSON { .object([("target", .string(target)), ("changed", .bool(isNew))]) }
 
@@ -102,10 +85,8 @@ struct Change {
 extension [Change] {
   /// Prints what was done to several at once, as a list.
   func show(_ format: OutputFormat, _ done: String) {
-    switch format {
-    case .json, .ndjson: format.show(map(\.json), [], [])
-    case .table: for change in self { print(change.line(done)) }
-    }
+    guard !Presentation.isQuiet else { return }
+    if format == .table { for change in self { print(change.line(done)) } } else { format.show(map(\.json), [], []) }
   }
 }
 

@@ -14,7 +14,7 @@ struct Table {
   }
 
   mutating func append(_ row: [String]) {
-    let row = row.map(\.printable)
+    let row = row.map { Presentation.localTimes(in: $0.printable) }
     for (index, cell) in row.enumerated() where index < widths.count - 1 {
       widths[index] = max(widths[index], cell.columns)
     }
@@ -30,7 +30,9 @@ struct Table {
     let before = widths.dropLast().reduce(0) { $0 + $1 + 2 }
     let isStacked = width.map { $0 < before + Self.leastLastWidth } ?? false
     let all = heading ? [headings] + rows : rows
-    guard isStacked else { return all.map { line($0, width) } }
+    guard isStacked else {
+      return all.enumerated().map { Terminal.emphasized(line($1, width), heading && $0 == 0) }
+    }
     // As many of the first columns as fit go into the first line, the others below, each one cut to what there is.
     let width = width ?? 0
     var (count, used) = (0, 0)

@@ -1,14 +1,52 @@
 import Glibc
+import Synchronization
 
 /// What is known of the terminal that standard output goes to.
 enum Terminal {
+  /// What was known before a pager took the place of standard output.
+  private static let kept = Mutex<(width: Int?, hasColours: Bool)?>(nil)
+
+  /// Keeps what is known of the terminal, as a pager is to stand before it.
+  static func keep() {
+    let known = (width, hasColours)
+    kept.withLock { $0 = known }
+  }
+
+  /// Whether it does more than write a line below the other.
+  static var isSmart: Bool {
+    let kind = unsafe getenv("TERM").map { unsafe String(cString: $0) }
+    return kind != nil && kind != "dumb"
+  }
+
+  /// Whether colours are shown on standard output: on a terminal that has them, unless NO_COLOR is set.
+  static var hasColours: Bool {
+    guard DoorSession.current == nil else { return false }
+    return kept.withLock { $0?.hasColours } ?? hasColours(of: STDOUT_FILENO)
+  }
+
+  static func hasColours(of descriptor: Int32) -> Bool {
+    guard isatty(descriptor) == 1, isSmart else { return false }
+    return unsafe getenv("NO_COLOR").map { unsafe $0[0] != 0 } != true
+  }
+
+  /// A line in bold, if it is a heading and colours are shown.
+  static func emphasized(_ line: String, _ isHeading: Bool) -> String {
+    isHeading && hasColours ? "\u{1B}[1m\(line)\u{1B}[0m" : line
+  }
+
   /// How many columns there are: what COLUMNS says, or the terminal; nil where the output goes elsewhere.
   static var width: Int? {
     if let session = DoorSession.current { return session.request.columns }
     if let text = unsafe getenv("COLUMNS"), let columns = unsafe Int(String(cString: text)), columns > 0 {
       return columns
     }
-    return width(of: STDOUT_FILENO)
+    return kept.withLock { $0?.width } ?? width(of: STDOUT_FILENO)
+  }
+
+  /// An error with its first word in red, where standard error shows colours.
+  static func reddened(_ text: String) -> String {
+    guard text.hasPrefix("error:"), hasColours(of: STDERR_FILENO) else { return text }
+    return "\u{1B}[31;1merror:\u{1B}[0m\(text.dropFirst(6))"
   }
 
   /// How many columns the terminal behind a descriptor has; nil where it is none.

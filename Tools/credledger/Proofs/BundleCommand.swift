@@ -12,12 +12,16 @@ struct BundleCommand: AsyncParsableCommand {
       shows them. Personal data stays sealed in it. It proves that the events are in the ledger, and not that \
       no others are. A file that is there already is not replaced.
 
+      With --complete the file also holds every event from the making of what is named to the last one under the checkpoint, so it \
+      proves that none in between is left out: for small ledgers, or objects that are new.
+
       --html writes a page for a lay reader besides, to be printed or sent: the question, the verdict, the chain of events, what \
-      it proves and what not, and the evidence itself, which verify-bundle takes out of it.
+      it proves and what not, and the evidence itself, which verify-bundle takes out of it. It has names of people only with --reveal, which is recorded first.
 
       EXAMPLES
         credledger bundle token:13 --out evidence.json
         credledger bundle token:13 --html report.html
+        credledger bundle token:13 --complete --html report.html --reveal --as Ada --ticket AUD-4
         credledger bundle 3 7 12 --checkpoint cosigned-checkpoint > evidence.json
         credledger bundle - --at 2026-01-31T12:00:00Z --out evidence.json < leaked.txt
       """)
@@ -43,8 +47,19 @@ struct BundleCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "A new page with the evidence in it; then --out is written only if it is given.", valueName: "file"))
   var html: String?
+  @Flag(
+    help: "Add every event from the making of the object that is named to the checkpoint; 10,000 at most.")
+  var complete = false
+  @OptionGroup var revealing: RevealOptions
   @OptionGroup var signing: SigningOptions
   @OptionGroup var ledger: LedgerOptions
+
+  /// How many events a complete file has at most.
+  private static let completeLimit: UInt64 = 10_000
+
+  func validate() throws {
+    if revealing.reveal, html == nil { throw ValidationError("--reveal goes with --html: the evidence has no names.") }
+  }
 
   func run() async throws {
     var positions: [UInt64] = []
@@ -70,9 +85,12 @@ struct BundleCommand: AsyncParsableCommand {
     let given = try checkpoint.map { try credledger.checkpoint(in: $0, "--checkpoint") }
     if given == nil { try await signing.sign(in: ledger) }
 
-    let (at, numbers, objects) = (at, positions, explained)
+    guard !complete || explained.count == 1 && positions.isEmpty else {
+      throw ValidationError("--complete: name one object.")
+    }
+    let (at, numbers, objects, isComplete) = (at, positions, explained, complete)
     let isPaged = page != nil
-    let (bundle, report) = try await ledger.reading { opened in
+    let (bundle, report) = try await ledger.reading(revealing) { opened in
       var all = numbers
       var explanations: [Explanation] = []
       for object in objects {
@@ -88,16 +106,31 @@ struct BundleCommand: AsyncParsableCommand {
         explanations.append(explanation)
       }
       if given == nil { _ = try requireCheckpoint(of: opened) }
-      let bundle = try await opened.bundle(of: all, at: given)
+      var checkpoint = given
+      if isComplete, let subject = explanations.first?.subject {
+        let first = try await opened.bundle(of: [subject.number], at: given)
+        let size = try first.verify(keys: first.keys).size
+        guard size - subject.number < Self.completeLimit else {
+          throw CheckFailed(
+            reason: "--complete: there are \(size - subject.number + 1) events since \(subject) was made, more than "
+              + "\(Self.completeLimit) [invalid_value]")
+        }
+        all += Array(subject.number...size)
+        checkpoint = first.checkpoint
+      }
+      let bundle = try await opened.bundle(of: all, at: checkpoint)
       guard isPaged else { return (bundle, EvidencePage?.none) }
       // A page has one question; of several objects it has the events alone.
       let explanation = explanations.count == 1 && numbers.isEmpty ? explanations[0] : nil
       let people = explanation?.steps.flatMap { [$0.object, $0.actor] } ?? []
       let verified = try bundle.verify(keys: bundle.keys)
+      // The reading is recorded after the checkpoint that the file is of.
+      let disclosure = try await revealing.disclosure(of: .subjects(people), for: "bundle", in: opened)
       return (
         bundle,
         EvidencePage(
-          bundle: bundle, explanation: explanation, labels: try await opened.audit.labels(of: people),
+          bundle: bundle, explanation: explanation,
+          labels: try await opened.audit.labels(of: people, under: disclosure),
           origin: verified.origin,
           size: verified.size,
           signers: try SignedNote(decoding: Array(bundle.checkpoint.utf8)).signatures.map(\.keyName))

@@ -131,11 +131,12 @@ struct EvidencePage {
       <ul>
       <li>Each of the \(bundle.entries.count == 1 ? "1 event" : "\(bundle.entries.count) events") is in the ledger \(escaped(origin)), at its position and unaltered, up to the checkpoint over \(size) of its events.</li>
       <li>Who holds the signing key of the ledger has vouched for that checkpoint.</li>
+      \(completeness)
       </ul>
       <h2>What this does not prove</h2>
       <ul>
       <li>The times are what the operator's clock said. Only a cosignature by a witness shows that an event was there at a time.</li>
-      <li>Events that are left out prove nothing: whether others about the same object are in the ledger, earlier or later, shows in the ledger alone, or in a mirror of all of it.</li>
+      <li>\(omissions)</li>
       <li>The verdict and the words on this page are those of the program that wrote it. What is proven are the records, which a check prints.</li>
       <li>The keys on this page deserve no trust by themselves: compare them with those that the ledger's owner gave you.</li>
       </ul>
@@ -152,6 +153,35 @@ struct EvidencePage {
       <p>Without it: the text between the last <code>script</code> tags of this file is the evidence in base64. Decode it, and check each record's inclusion proof (RFC 6962, section 2.1.1) against the root in the signed checkpoint (C2SP tlog-checkpoint and signed-note), as the independent verifier <code>verify-proofs bundle</code> does.</p>
 
       """
+  }
+
+  /// The object whose every event up to the checkpoint is in the file; nil where some may be left out.
+  private var complete: Subject? {
+    guard let subject = explanation?.subject, subject.number <= size else { return nil }
+    let positions = Set(bundle.entries.map(\.position))
+    guard size - subject.number < UInt64(positions.count) else { return nil }
+    return (subject.number...size).allSatisfy { positions.contains($0) } ? subject : nil
+  }
+
+  /// What the file proves of events that there are not.
+  private var completeness: String {
+    guard let complete else { return "" }
+    return
+      "<li>No event from position \(complete.number), where \(escaped("\(complete)")) was made, to \(size), the last one under the checkpoint, is left out: nothing else happened to it in the ledger up to there.</li>"
+  }
+
+  private var omissions: String {
+    guard let subject = explanation?.subject else {
+      return
+        "Events that are left out prove nothing: whether others about the same object are in the ledger, earlier or later, shows in the ledger alone, or in a mirror of all of it."
+    }
+    let named = escaped("\(subject)")
+    guard complete == nil else {
+      return
+        "Events after the checkpoint, and events before \(named) was made that are not shown, prove nothing by being left out: whether there are any shows in the ledger alone, or in a mirror of all of it."
+    }
+    return
+      "The chain is that of \(named), as the ledger's own index lists it up to the checkpoint. That it is complete is not proven: a later event about \(named) that was left out shows in the ledger alone, in a mirror of all of it, or in a file made with --complete."
   }
 
   /// A subject with its name, where it has one that may be shown.

@@ -26,6 +26,7 @@ struct ConnectorCommand: AsyncParsableCommand {
         EXAMPLES
           credledger connector list --limit 20 --format ndjson
           credledger connector list --owner 2
+          credledger connector list --name roster --format csv > connectors.csv
           credledger connector list --group 5
         """)
     @OptionGroup var ledger: LedgerOptions
@@ -33,6 +34,7 @@ struct ConnectorCommand: AsyncParsableCommand {
     @Option(help: "Only those of this account that are not deleted.") var owner: AccountID?
     @Option(help: "Only those with a grant for this group.") var group: GroupName?
     @Option(parsing: .unconditional, help: "Go on after this connector.") var after: ConnectorID?
+    @OptionGroup var naming: NameFilter
     @Option(parsing: .unconditional, help: "How many, 1 to 1000.") var limit = 100
 
     func validate() throws {
@@ -43,14 +45,17 @@ struct ConnectorCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-      let (owner, group, after, limit) = (owner, group, after, limit)
+      let (owner, group, after, limit, naming) = (owner, group, after, limit, naming)
+      let name = { (state: ConnectorState) in state.connector.details.name }
       let connectors = try await ledger.reading { ledger in
         if let owner {
           try await ledger.requireKnown(Subject(owner), "--owner")
-          return try ledger.connectors.states(ownedBy: owner)
+          return naming.filtered(try ledger.connectors.states(ownedBy: owner), name)
         }
-        if let group { return try ledger.connectors.states(of: group.find(in: ledger).id) }
-        return try ledger.connectors.states(after: after, limit: limit)
+        if let group { return naming.filtered(try ledger.connectors.states(of: group.find(in: ledger).id), name) }
+        return try naming.list(after: after, limit: limit, name, \.connector.id) {
+          try ledger.connectors.states(after: $0, limit: $1)
+        }
       }
       output.format.show(
         connectors.map(\.json), ["CONNECTOR", "ID", "STATE", "OWNER", "NAME"], connectors.map(\.row))

@@ -29,6 +29,7 @@ struct GroupCommand: AsyncParsableCommand {
         EXAMPLES
           credledger group list --limit 20
           credledger group list --member 2
+          credledger group list --name team --field id
           credledger group list --below 5
         """)
     @OptionGroup var ledger: LedgerOptions
@@ -36,6 +37,7 @@ struct GroupCommand: AsyncParsableCommand {
     @Option(help: "Only those that this account is a member of.") var member: AccountID?
     @Option(help: "Only those directly below this group.") var below: GroupName?
     @Option(parsing: .unconditional, help: "Go on after this group.") var after: GroupID?
+    @OptionGroup var naming: NameFilter
     @Option(parsing: .unconditional, help: "How many, 1 to 1000.") var limit = 100
 
     func validate() throws {
@@ -46,14 +48,14 @@ struct GroupCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-      let (member, below, after, limit) = (member, below, after, limit)
+      let (member, below, after, limit, naming) = (member, below, after, limit, naming)
       let groups = try await ledger.reading { ledger in
         if let member {
           try await ledger.requireKnown(Subject(member), "--member")
-          return try ledger.groups.joined(by: member)
+          return naming.filtered(try ledger.groups.joined(by: member), \.name)
         }
-        if let below { return try ledger.groups.subgroups(of: below.find(in: ledger).id) }
-        return try ledger.groups.all(after: after, limit: limit)
+        if let below { return naming.filtered(try ledger.groups.subgroups(of: below.find(in: ledger).id), \.name) }
+        return try naming.list(after: after, limit: limit, \.name, \.id) { try ledger.groups.all(after: $0, limit: $1) }
       }
       output.format.show(groups.map { $0.json() }, ["GROUP", "ID", "STATE", "MEMBERS", "NAME"], groups.map(\.row))
     }

@@ -28,13 +28,18 @@ struct ResourceServerCommand: AsyncParsableCommand {
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
     @Option(parsing: .unconditional, help: "Go on after this resource server.") var after: ResourceServerID?
+    @OptionGroup var naming: NameFilter
     @Option(parsing: .unconditional, help: "How many, 1 to 1000.") var limit = 100
 
     func validate() throws { try requireLimit(limit, 1...1_000) }
 
     func run() async throws {
-      let (after, limit) = (after, limit)
-      let servers = try await ledger.reading { try $0.resourceServers.all(after: after, limit: limit) }
+      let (after, limit, naming) = (after, limit, naming)
+      let servers = try await ledger.reading { ledger in
+        try naming.list(after: after, limit: limit, \.name, \.id) {
+          try ledger.resourceServers.all(after: $0, limit: $1)
+        }
+      }
       output.format.show(
         servers.map { .object($0.members) }, ["RESOURCE SERVER", "ID", "STATE", "AUDIENCE", "NAME"], servers.map(\.row))
     }

@@ -21,8 +21,8 @@ struct ReviewCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "List all grants that are not revoked, with who gave them, and when they were used last.",
       discussion: """
-        The last use is that of the newest hundred tokens of a grant, to the minute. A grant counts as unused for a time if it is \
-        older, and no token was used since.
+        The last use is that of any token of a grant, to the minute. A grant counts as unused for a time if it is older, and no token \
+        was used since.
 
         EXAMPLES
           credledger review grants --since 2026-07-01 --until 2026-10-01 --format csv > quarter.csv
@@ -43,19 +43,24 @@ struct ReviewCommand: AsyncParsableCommand {
         try await ReviewOptions.forEachConnector(in: ledger) { connector in
           let isOwnerGone = try ledger.accounts.account(connector.owner).map { $0.isDisabled || $0.isErased } ?? true
           guard !ownerDisabled || isOwnerGone else { return }
+          var kept: [ReviewedGrant] = []
           for state in try ledger.grants.states(to: connector.id) {
             let grant = state.grant
             if let since = since?.bound(now: now), grant.grantedAt < since { continue }
             if let until = until?.bound(now: now), grant.grantedAt >= until { continue }
             let group = try grant.group.flatMap { try ledger.groups.group($0) }
             guard review.isNamed(connector.details.name, group?.name) else { continue }
-            let used = try await ledger.tokens.list(.grant(grant.id), limit: 100).compactMap(\.lastUsed).max()
+            let used = try ledger.grants.lastUse(of: grant.id)
             if let unused, (used ?? grant.grantedAt) > now - unused || grant.grantedAt > now - unused { continue }
-            rows.append(
+            kept.append(
               ReviewedGrant(
-                state: state, connector: connector, group: group, isOwnerGone: isOwnerGone, lastUsed: used,
-                given: try await ledger.audit.entry(at: grant.id.rawValue)))
+                state: state, connector: connector, group: group, isOwnerGone: isOwnerGone, lastUsed: used, given: nil))
           }
+          // Those of a connector at once, since each call waits for a thread that reads.
+          let given = try await ledger.audit.entries(at: kept.map(\.state.grant.id.rawValue))
+          let entries = Dictionary(uniqueKeysWithValues: given.map { ($0.position, $0) })
+          for index in kept.indices { kept[index].given = entries[kept[index].state.grant.id.rawValue] }
+          rows += kept
         }
         let people = Set(rows.flatMap { [$0.state.grant.granter, $0.connector.owner] })
         let known = try await names(people)
@@ -93,7 +98,7 @@ struct ReviewCommand: AsyncParsableCommand {
           guard !ownerDisabled || isOwnerGone, review.isNamed(connector.details.name) else { return }
           let state = try ledger.connectors.state(of: connector.id)
           let created = try await ledger.audit.entry(at: connector.id.rawValue)?.time
-          let used = try await ledger.tokens.list(.connector(connector.id), limit: 100).compactMap(\.lastUsed).max()
+          let used = try ledger.connectors.lastUse(of: connector.id)
           if let unused, (used ?? created ?? now) > now - unused { return }
           rows.append(
             (
@@ -182,7 +187,7 @@ private struct ReviewedGrant: Sendable {
   let isOwnerGone: Bool
   let lastUsed: Timestamp?
   /// The event that made it; nil where its record is gone.
-  let given: AuditEntry?
+  var given: AuditEntry?
 
   func cells(_ names: [AccountID: String]) -> [String] {
     let grant = state.grant
@@ -196,17 +201,11 @@ private struct ReviewedGrant: Sendable {
   }
 }
 
-/// How reviews are printed.
-enum ReviewFormat: String, ExpressibleByArgument, CaseIterable {
-  case table, csv, json, ndjson
-}
-
 /// What the lists of a review have in common.
 struct ReviewOptions: ParsableArguments {
   @Option(help: "Only where a name has this text in it, whatever the case.") var name: String?
   @OptionGroup var revealing: RevealOptions
-  @Option(help: "How to print: table for people, csv for spreadsheets, json or ndjson for programs.")
-  var format = ReviewFormat.table
+  @OptionGroup var output: FormatOptions
 
   static func duration(_ text: String) throws -> Duration {
     guard let duration = Duration(spelled: text) else { throw ValidationError("expected how long, such as 90d.") }
@@ -228,6 +227,8 @@ struct ReviewOptions: ParsableArguments {
     _ rows: @Sendable (Ledger, @escaping Names) async throws -> [[String]]
   ) async throws {
     let made = try await ledger.reading(revealing) { opened in
+      // Does nothing where the ledger is open for reading: what its writer has in memory is missing then.
+      try await opened.tokens.flushLastUses()
       let disclosure = try await revealing.disclosure(of: .everybody, for: command, in: opened)
       return try await rows(opened) { accounts in
         guard let disclosure else { return [:] }
@@ -236,16 +237,19 @@ struct ReviewOptions: ParsableArguments {
           uniqueKeysWithValues: accounts.compactMap { id in labels[Subject(id)]?.name.map { (id, $0) } })
       }
     }
-    switch format {
+    switch output.format {
     case .csv:
+      // All columns, whatever is in them.
       Output.write(CSV.record(columns))
       for row in made { Output.write(CSV.record(row.map(\.printable))) }
-    case .json, .ndjson:
+    case .field:
+      output.format.show(
+        made.map { row in .object(zip(columns, row).map { ($0, .string($1)) }) }, [], [])
+    case .json, .ndjson, .table:
       let values = made.map { row in
         JSON.object(zip(columns, row).compactMap { $1.isEmpty ? nil : ($0, .string($1)) })
       }
-      (format == .json ? OutputFormat.json : .ndjson).show(values, [], [])
-    case .table: OutputFormat.table.show([], columns.map { $0.uppercased() }, made)
+      output.format.show(values, columns.map { $0.uppercased() }, made)
     }
   }
 

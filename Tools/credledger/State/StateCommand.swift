@@ -105,16 +105,27 @@ struct StateCommand: DoorCommand {
     var rest = limit ?? .max
     var last = after
     var isFirst = true
+    var columns: [String] = []
     if output.format == .json {
       print("{\n  \"position\": \(state.position),\n  \"time\": \"\(state.time)\",\n  \"objects\": [", terminator: "")
     }
     while rest > 0 {
       let page = try await state.objects(selection, after: last, limit: min(rest, 1_000))
+      if output.format == .csv, isFirst {
+        var objects: [JSON] = []
+        for object in page { objects.append(try await show.json(object)) }
+        // What few tokens have comes last.
+        let rare = selection == .tokens ? ["audiences", "keyThumbprint"] : []
+        columns = CSV.columns(of: objects).filter { !rare.contains($0) } + rare
+        Output.write(CSV.record(columns))
+      }
       for object in page {
         switch output.format {
         case .json:
           print("\(isFirst ? "" : ",")\n    \(try await show.json(object).text(indented: false))", terminator: "")
         case .ndjson: print(try await show.json(object).text(indented: false))
+        case .csv: Output.write(CSV.record(of: try await show.json(object), columns))
+        case .field: output.format.show([try await show.json(object)], [], [])
         case .table: for line in try await show.lines(object) { print(line) }
         }
         isFirst = false

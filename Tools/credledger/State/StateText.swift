@@ -27,19 +27,28 @@ struct Revealing {
   /// The value in JSON. Of an erased person it is null, also where others are masked only.
   func json(_ value: StateValue) async throws -> JSON {
     switch value {
-    case .none: return .null
-    case .flag(let flag): return .bool(flag)
-    case .number(let number): return .number(number)
-    case .text(let text): return .string(text)
-    case .time(let time): return .string(time.description)
-    case .object(let subject): return .string(subject.description)
-    case .list(let values):
-      var items: [JSON] = []
-      for value in values { items.append(try await json(value)) }
-      return .array(items)
     case .personal(let value):
       guard let disclosure else { return .string(Self.mask) }
       return try await ledger.reveal(value, under: disclosure).map { .string($0) } ?? .null
+    case .list(let values) where disclosure != nil:
+      var items: [JSON] = []
+      for value in values { items.append(try await json(value)) }
+      return .array(items)
+    default: return Self.masked(value)
+    }
+  }
+
+  /// The value in JSON, with what is personal masked.
+  private static func masked(_ value: StateValue) -> JSON {
+    switch value {
+    case .none: .null
+    case .flag(let flag): .bool(flag)
+    case .number(let number): .number(number)
+    case .text(let text): .string(text)
+    case .time(let time): .string(time.description)
+    case .object(let subject): .string(subject.description)
+    case .list(let values): .array(values.map(masked))
+    case .personal: .string(mask)
     }
   }
 
@@ -67,7 +76,10 @@ struct Revealing {
   /// An object in JSON: its ID, and then its fields.
   func json(_ object: StateObject) async throws -> JSON {
     var members: [(String, JSON)] = [("id", .string(object.subject.description))]
-    for field in object.fields { members.append((field.name, try await json(field.value))) }
+    for field in object.fields {
+      // Nothing is waited for where nothing is opened: lists may have millions of objects.
+      members.append((field.name, disclosure == nil ? Self.masked(field.value) : try await json(field.value)))
+    }
     return .object(members)
   }
 
