@@ -1,23 +1,23 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// A person who has signed in does not let a connector act for them. Changes nothing but the record.
-public struct RefuseAuthorization: Command {
-  public var connector: ConnectorID
+package struct RefuseAuthorization: Command {
+  package var connector: ConnectorID
   /// Who has signed in and refused.
-  public var account: AccountID
+  package var account: AccountID
   /// Where the refusal will be sent: one of the addresses registered, as for a code.
-  public var redirectURI: String
+  package var redirectURI: String
   /// What the connector asked for.
-  public var scopes: Scopes
+  package var scopes: Scopes
 
-  public init(connector: ConnectorID, account: AccountID, redirectURI: String, scopes: Scopes) {
+  package init(connector: ConnectorID, account: AccountID, redirectURI: String, scopes: Scopes) {
     self.connector = connector
     self.account = account
     self.redirectURI = redirectURI
     self.scopes = scopes
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     let connector = try state.requireConnector(connector)
@@ -35,11 +35,11 @@ public struct RefuseAuthorization: Command {
     return Decision(by: Subject(account), .authorizationRefused(event))
   }
 
-  public func admit(
+  package func admit(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) {
     _ = try state.requireActiveAccount(account)
   }
 
-  public func outcome(of recorded: RecordedEvents) {}
+  package func outcome(of recorded: RecordedEvents) {}
 }

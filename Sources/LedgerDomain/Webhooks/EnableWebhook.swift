@@ -1,17 +1,17 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// Somebody who may stop a webhook lets it deliver again after it was disabled. What waited for it then was dropped.
-public struct EnableWebhook: Command {
-  public var webhook: WebhookID
+package struct EnableWebhook: Command {
+  package var webhook: WebhookID
   /// The granter, an admin of the group, the connector's owner, or an operator.
-  public var requester: Requester
+  package var requester: Requester
 
-  public init(webhook: WebhookID, requester: Requester) {
+  package init(webhook: WebhookID, requester: Requester) {
     self.webhook = webhook
     self.requester = requester
   }
 
-  public func decide(
+  package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
     let (known, _) = try state.requireWebhook(webhook, by: .requester(requester), having: [], at: context.now)
@@ -35,5 +35,5 @@ public struct EnableWebhook: Command {
   }
 
   /// Whether it was disabled until now.
-  public func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
+  package func outcome(of recorded: RecordedEvents) -> Bool { !recorded.events.isEmpty }
 }
