@@ -125,7 +125,8 @@ public struct LedgerServer: Sendable {
       services.append(
         Application(
           responder: RecordingResponder(
-            routes: RouteTable([route]).responder, statistics: statistics, proxies: settings.proxies, exporter: exporter,
+            routes: RouteTable([route]).responder, statistics: statistics, proxies: settings.proxies,
+            exporter: exporter,
             instruments: instruments),
           server: try Self.operatorServer(certificate, settings),
           configuration: ApplicationConfiguration(
