@@ -82,12 +82,6 @@ import Testing
     let isIdle = try ledger.grants.lastUse(of: grant).map { $0 < yesterday } ?? true
     let last = try ledger.connectors.lastUse(of: connector.id)
     #expect(isIdle || last != nil)
-    _ = try await ledger.accounts.create(NewAccount(issuer: "https://id.example.org", subject: "love", name: "Ada Love"))
-    let found = try await ledger.find("ada love")
-    let leave = try await ledger.disclose(
-      .subjects(found.objects.map(\.subject)), for: "a test", by: Requester.operator)
-    let names = try await ledger.audit.labels(of: found.objects.map(\.subject), under: leave)
-    #expect(names.values.map(\.name) == ["Ada Love"])
     #expect(made?.type == .permissionGranted)
     let report = try await ledger.verify(since: note)
     #expect(report.events == report.since)
@@ -97,6 +91,12 @@ import Testing
       let age = try ledger.newestBackup(in: "/backup").flatMap { $0.time }
       _ = age
     }
+    _ = try await ledger.accounts.create(NewAccount(issuer: "https://id.example.org", subject: "love", name: "Ada Love"))
+    let found = try await ledger.find("ada love")
+    let leave = try await ledger.disclose(
+      .subjects(found.objects.map(\.subject)), for: "a test", by: Requester.operator)
+    let names = try await ledger.audit.labels(of: found.objects.map(\.subject), under: leave)
+    #expect(names.values.map(\.name) == ["Ada Love"])
     await ledger.close()
   }
 }

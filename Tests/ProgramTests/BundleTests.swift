@@ -98,6 +98,34 @@ import Testing
     #expect(try ledger.check("bundle", file).status == 1)
   }
 
+  @Test func aPageSaysWhetherAnythingIsLeftOutAndNamesPeopleWhereThatIsRecorded() async throws {
+    let played = try await Played()
+    let ledger = played.ledger
+    let opened = try await Ledger.open(at: ledger.path, ProvenLedger.configuration)
+    _ = try await opened.accounts.signIn(issuer: "https://id.example.org", subject: "dev", name: "Ada Lovelace")
+    await opened.close()
+    func page(_ name: String, _ options: String...) throws -> String {
+      let file = ledger.file(name)
+      let made = try ledger.run(["bundle", "token:\(played.token)", "--html", file] + options)
+      #expect(made.status == 0, "\(options): \(made.error)")
+      #expect(try runProgram(["verify-bundle", file, "--key", ledger.key]).status == 0, "\(options)")
+      return String(decoding: try TestFile.read(file), as: UTF8.self)
+    }
+    let claim = "No event from position \(played.token), where token:\(played.token) was made, to "
+    let chain = try page("chain.html")
+    #expect(!chain.contains(claim) && chain.contains("That it is complete is not proven"))
+    let complete = try page("complete.html", "--complete")
+    #expect(complete.contains(claim) && !complete.contains("That it is complete is not proven"))
+    #expect(!chain.contains("Ada Lovelace") && !complete.contains("Ada Lovelace"))
+    let count = ["audit", "--type", "personal_data.revealed", "--count"]
+    let before = try ledger.run(count).output
+    let named = try page("named.html", "--reveal", "--ticket", "AUD-4")
+    #expect(named.contains("Ada Lovelace (account:2)"))
+    #expect(try ledger.run(count).output != before)
+    #expect(try ledger.run("bundle", "token:\(played.token)", "--reveal").status == 2)
+    #expect(try ledger.run("bundle", "token:\(played.token)", "3", "--complete").status == 2)
+  }
+
   @Test func aNameCannotWriteIntoThePage() async throws {
     let ledger = try await AuditedLedger()
     let page = "\(ledger.folder.path)/report.html"

@@ -1,11 +1,11 @@
 import EventLog
 import LedgerCrypto
-public import LedgerDomain
+import LedgerDomain
 public import LedgerEvents
 import Projections
 
 /// What a text is found in.
-public struct Found: Sendable, Hashable {
+public struct FoundObjects: Sendable, Hashable {
   /// Something that goes by what was looked for.
   public struct Object: Sendable, Hashable {
     public let subject: Subject
@@ -41,17 +41,17 @@ extension Ledger {
   /// the account goes by it, so ask as you would for the list of accounts.
   ///
   /// By an index: a look-up for each word and each object found. A page looks at 65,536 objects that have the longest word at
-  /// most, and may be shorter than asked for, or empty, where ``Found/next`` is not nil.
+  /// most, and may be shorter than asked for, or empty, where ``FoundObjects/next`` is not nil.
   ///
   /// - Parameters:
   ///   - text: at most 512 bytes, with a letter or a digit.
-  ///   - number: only objects that were made after that one: ``Found/next`` of the page before.
+  ///   - number: only objects that were made after that one: ``FoundObjects/next`` of the page before.
   ///   - limit: 1 to 1,000.
   /// - Throws: `key_unavailable` in a ledger that is open without keys, as the index is of keyed hashes; `invalid_value` with the
   ///   field `text`, or `number` for a telephone number that there cannot be; `damaged`.
   public func find(
     _ text: String, after number: UInt64 = 0, limit: Int = 100
-  ) async throws(LedgerError) -> Found {
+  ) async throws(LedgerError) -> FoundObjects {
     guard (1...1_000).contains(limit) else {
       throw LedgerError(.invalidValue, "limit: expected 1 to 1,000", field: "limit")
     }
@@ -61,7 +61,7 @@ extension Ledger {
         .invalidValue, "text: expected at most \(Self.textLimit) bytes, with a letter or a digit", field: "text")
     }
     let phone: PhoneNumber? = if text.hasPrefix("+") { try PhoneNumber(text) } else { nil }
-    return try await blocking(.short) { [self] () throws(LedgerError) -> Found in
+    return try await blocking(.short) { [self] () throws(LedgerError) -> FoundObjects in
       let view = try logged { () throws(LogError) in try log.snapshot() }
       let (subjects, next) =
         if let phone {
@@ -69,9 +69,9 @@ extension Ledger {
         } else { try subjects(words, of: text, after: number, limit, in: view) }
       let page = subjects.prefix(limit)
       let labels = try labels(of: Set(page), under: nil, in: view)
-      return Found(
+      return FoundObjects(
         objects: page.compactMap { subject in
-          labels[subject].map { Found.Object(subject: subject, name: $0.name, standing: $0.standing) }
+          labels[subject].map { FoundObjects.Object(subject: subject, name: $0.name, standing: $0.standing) }
         },
         next: page.count < subjects.count ? page.last?.number : next)
     }

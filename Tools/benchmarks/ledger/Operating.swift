@@ -54,7 +54,7 @@ enum Operating {
     }
     let both = try await medianTime {
       let number = Int(scattered.next())
-      guard try await ledger.find(name(number)).objects.count == 1 else { throw NotValid() }
+      guard try await !ledger.find(name(number)).objects.isEmpty else { throw NotValid() }
     }
     let page = try await medianTime {
       guard try await !ledger.find("ada", limit: 100).objects.isEmpty else { throw NotValid() }

@@ -93,7 +93,7 @@ struct CredLedger: AsyncParsableCommand {
       // What was found before comes before what went wrong; that it was lost is told where nothing else is.
       try? Output.flush()
       if Pager.isRunning {
-        close(STDOUT_FILENO)
+        Output.abandon()
         Pager.wait()
       }
       write(Terminal.reddened(ending.error), to: STDERR_FILENO)

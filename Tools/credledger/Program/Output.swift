@@ -20,7 +20,7 @@ enum Output {
   }
 
   private static let state = Mutex(State())
-  private static let isTerminal = isatty(STDOUT_FILENO) == 1
+  static let isTerminal = isatty(STDOUT_FILENO) == 1
   /// How much is gathered for one write, where nobody watches.
   private static let pieceSize = 1 << 16
 
@@ -33,6 +33,14 @@ enum Output {
       if isTerminal || state.bytes.count >= pieceSize { flush(&state) }
     }
   }
+
+  /// Has what is written go to another descriptor from now on.
+  ///
+  /// - Returns: whether it does.
+  static func lead(to descriptor: Int32) -> Bool { dup2(descriptor, STDOUT_FILENO) >= 0 }
+
+  /// Closes standard output, so that whoever reads it sees the end.
+  static func abandon() { _ = close(STDOUT_FILENO) }
 
   /// Writes all that was gathered.
   ///

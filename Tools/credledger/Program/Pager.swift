@@ -44,7 +44,7 @@ enum Pager {
 
   /// Has standard output go through it, once there is any.
   static func prepare(for command: some Any) {
-    guard let command = command as? any PagedCommand, command.isPaged, isatty(STDOUT_FILENO) == 1,
+    guard let command = command as? any PagedCommand, command.isPaged, Output.isTerminal,
       isatty(STDIN_FILENO) == 1, Terminal.isSmart
     else { return }
     let named = unsafe getenv("PAGER").map { unsafe String(cString: $0) }
@@ -65,7 +65,7 @@ enum Pager {
       state = .none
       // `e`: no other program that is started inherits it.
       guard let file = unsafe popen(command, "we") else { return }
-      guard unsafe dup2(fileno(file), STDOUT_FILENO) >= 0 else {
+      guard Output.lead(to: unsafe fileno(file)) else {
         unsafe pclose(file)
         return
       }

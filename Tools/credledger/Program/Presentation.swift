@@ -52,8 +52,7 @@ final class Presentation: Sendable {
 
   /// A time as the clock here has it, such as `2026-01-31T13:00:00.000+01:00`; nil where the system does not tell.
   private static func local(_ time: Timestamp) -> String? {
-    let seconds = time.milliseconds >= 0 ? time.milliseconds / 1_000 : (time.milliseconds - 999) / 1_000
-    var clock = time_t(seconds)
+    var clock = time_t(time.milliseconds.quotientAndRemainder(dividingBy: 1_000).quotient)
     var parts = unsafe tm()
     guard unsafe localtime_r(&clock, &parts) != nil else { return nil }
     let east = unsafe parts.tm_gmtoff

@@ -55,7 +55,7 @@ struct BundleCommand: AsyncParsableCommand {
   @OptionGroup var ledger: LedgerOptions
 
   /// How many events a complete file has at most.
-  private static let completeLimit: UInt64 = 10_000
+  private static let completeLimit = 10_000
 
   func validate() throws {
     if revealing.reveal, html == nil { throw ValidationError("--reveal goes with --html: the evidence has no names.") }
@@ -110,12 +110,14 @@ struct BundleCommand: AsyncParsableCommand {
       if isComplete, let subject = explanations.first?.subject {
         let first = try await opened.bundle(of: [subject.number], at: given)
         let size = try first.verify(keys: first.keys).size
-        guard size - subject.number < Self.completeLimit else {
+        // It is covered by then, so the range is one.
+        let range = subject.number...size
+        guard range.count <= Self.completeLimit else {
           throw CheckFailed(
-            reason: "--complete: there are \(size - subject.number + 1) events since \(subject) was made, more than "
+            reason: "--complete: there are \(range.count) events since \(subject) was made, more than "
               + "\(Self.completeLimit) [invalid_value]")
         }
-        all += Array(subject.number...size)
+        all += Array(range)
         checkpoint = first.checkpoint
       }
       let bundle = try await opened.bundle(of: all, at: checkpoint)

@@ -159,8 +159,9 @@ struct EvidencePage {
   private var complete: Subject? {
     guard let subject = explanation?.subject, subject.number <= size else { return nil }
     let positions = Set(bundle.entries.map(\.position))
-    guard size - subject.number < UInt64(positions.count) else { return nil }
-    return (subject.number...size).allSatisfy { positions.contains($0) } ? subject : nil
+    let range = subject.number...size
+    guard range.count <= positions.count else { return nil }
+    return range.allSatisfy { positions.contains($0) } ? subject : nil
   }
 
   /// What the file proves of events that there are not.

@@ -36,7 +36,7 @@ struct FindCommand: DoorCommand {
     let texts = try values(of: text, "text")
     guard let text = texts.first, texts.count == 1 else { throw ValidationError("Give one text to look for.") }
     let (after, limit) = (after, limit)
-    let (found, names) = try await ledger.reading(revealing) { opened -> (Found, [Subject: Audit.Label]) in
+    let (found, names) = try await ledger.reading(revealing) { opened -> (FoundObjects, [Subject: Audit.Label]) in
       let found = try await opened.find(text, after: after, limit: limit)
       let people = found.objects.map(\.subject).filter { $0.kind == .account }
       guard !people.isEmpty,
@@ -67,7 +67,7 @@ private struct FoundObject {
   let state: String
   let name: String?
 
-  init(_ object: Found.Object, name: String?) {
+  init(_ object: FoundObjects.Object, name: String?) {
     (subject, self.name) = (object.subject, name)
     state =
       switch object.standing {

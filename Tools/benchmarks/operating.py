@@ -1,0 +1,32 @@
+"""An operator's and an auditor's day, by the library and by the program's commands from start to end."""
+
+import subprocess
+import time
+
+
+def measure(run):
+    for name, command, target in [("status, ms", "status", 20), ("audit --group-by day, ms", "days", 2_000)]:
+        taken = run.ours(command, run.filled)["seconds"] * 1_000
+        run.report(f"{name}, {run.tokens:,} tokens", taken, None, None, target, durable=None, most=True)
+    verified = timed(run, "verify", "--ledger", run.filled)
+    listed = timed(run, "state", "--select", "tokens", "--format", "ndjson", "--ledger", run.filled)
+    run.report(
+        "state --select tokens, tokens a second", run.tokens / listed, run.tokens / verified, "verify", 0.3,
+        durable=None)
+    people = 20_000 if run.is_quick else 100_000
+    with run.scratch() as folder:
+        ledger = folder / "ledger"
+        run.ours("people", ledger, people)
+        taken = run.ours("find", ledger)["seconds"] * 1_000
+        run.report(f"find, ms, {people:,} people", taken, None, None, 5, durable=None, most=True)
+        taken = timed(run, "review", "grants", "--format", "csv", "--ledger", ledger)
+        run.report(f"review grants, s, {people:,} grants", taken, None, None, 2, durable=None, most=True)
+
+
+def timed(run, *arguments) -> float:
+    """How long the program takes for a command, in seconds."""
+    start = time.monotonic()
+    subprocess.run(
+        [str(part) for part in (run.credledger, *arguments)], check=True, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL)
+    return time.monotonic() - start
