@@ -119,7 +119,7 @@ struct Asset: Sendable {
     .frame { display: grid; grid-template-columns: 14.5rem minmax(0, 1fr); min-height: 100vh; }
     .side { border-inline-end: 1px solid var(--line); padding: 1.5rem 1rem; }
     .side-inner { position: sticky; top: 1.5rem; display: flex; flex-direction: column; gap: 1.5rem; min-height: calc(100vh - 3rem); }
-    .brand { display: flex; align-items: center; gap: .5rem; min-height: 1.5rem; padding-inline: .75rem; color: var(--ink); font-weight: 650; text-decoration: none; & svg { color: var(--good); } }
+    .brand { display: flex; align-items: center; gap: .5rem; min-height: 1.5rem; padding-inline: .75rem; color: var(--ink); font-weight: 650; white-space: nowrap; text-decoration: none; & svg { color: var(--good); } }
     .side-menu {
       position: static; inset: auto; width: auto; height: auto; border: 0; background: none; overflow: visible; display: flex; flex-direction: column; flex: 1; gap: 1.5rem;
       & a { display: block; padding: .4375rem .75rem; border-radius: var(--round); color: var(--ink); text-decoration: none; }
