@@ -103,7 +103,7 @@ struct Asset: Sendable {
     a { color: var(--accent); text-underline-offset: .18em; &:hover { color: var(--accent-deep); } }
     :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 3px; }
     /* A link that stands alone is 24 px high at least, and its line as high as before. */
-    :is(.trail, .pager, .button-row, .section-header, .actions, .status + *, td, th, dd) > a:not(.button, .proof), a.small, .trail li > a { display: inline-block; padding-block: .25rem; margin-block: -.25rem; min-width: 1.5rem; }
+    :is(.trail, .pager, .button-row, .section-header, .actions, .status + *, td, th, dd, main li) > a:not(.button, .proof), p > a:only-child:not(.button, .proof), a.small { display: inline-block; padding-block: .25rem; margin-block: -.25rem; min-width: 1.5rem; }
     code, pre, .mono { font-family: var(--mono); font-size: .867em; }
     code { overflow-wrap: anywhere; }
     td code, time, .when, .actions, td .status { white-space: nowrap; }
