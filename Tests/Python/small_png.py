@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from collections import Counter
 
 
 def rows(data):
@@ -46,11 +47,13 @@ def shrink(path):
     """Writes a picture anew with at most 256 colours, the channels as coarse as that needs."""
     with open(path, "rb") as file:
         width, lines = rows(file.read())
+    counts = Counter(pixel for line in lines for pixel in line)
+    # What most of a page is of stays as it is; the edges of letters need less.
+    exact = {pixel for pixel, _ in counts.most_common(96)}
     for coarse in (8, 16, 24, 32, 48, 64):
-        def rounded(pixel):
-            return tuple(min(255, round(value / coarse) * coarse) for value in pixel)
-
-        known = {pixel: rounded(pixel) for line in lines for pixel in line}
+        known = {
+            pixel: pixel if pixel in exact else tuple(min(255, round(value / coarse) * coarse) for value in pixel)
+            for pixel in counts}
         palette = sorted(set(known.values()))
         if len(palette) <= 256:
             break

@@ -25,7 +25,9 @@ extension Audit {
     return try await ledger.blocking(.short) { () throws(LedgerError) in
       try logged { () throws(LogError) in
         let view = try ledger.log.snapshot()
-        guard let range = try ledger.range(of: filter, ascending: false, after: nil, in: view) else { return ([], true) }
+        guard let range = try ledger.range(of: filter, ascending: false, after: nil, in: view) else {
+          return ([], true)
+        }
         let search = AuditSearch(groups: try ledger.groups(of: filter, in: view), range: range)
         var moments: [Moment] = []
         var budget = Self.stepLimit

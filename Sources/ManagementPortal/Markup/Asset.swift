@@ -103,7 +103,7 @@ struct Asset: Sendable {
     a { color: var(--accent); text-underline-offset: .18em; &:hover { color: var(--accent-deep); } }
     :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 3px; }
     /* A link that stands alone is 24 px high at least, and its line as high as before. */
-    :is(.trail, .pager, .button-row, .section-header, .actions, .status + *, td, th, dd) > a:not(.button, .proof), a.small, .trail li > a { display: inline-block; padding-block: .25rem; margin-block: -.25rem; min-width: 1.5rem; }
+    :is(.trail, .pager, .button-row, .section-header, .actions, .status + *, td, th, dd, main li) > a:not(.button, .proof), p > a:only-child:not(.button, .proof), a.small { display: inline-block; padding-block: .25rem; margin-block: -.25rem; min-width: 1.5rem; }
     code, pre, .mono { font-family: var(--mono); font-size: .867em; }
     code { overflow-wrap: anywhere; }
     td code, time, .when, .actions, td .status { white-space: nowrap; }
@@ -119,7 +119,7 @@ struct Asset: Sendable {
     .frame { display: grid; grid-template-columns: 14.5rem minmax(0, 1fr); min-height: 100vh; }
     .side { border-inline-end: 1px solid var(--line); padding: 1.5rem 1rem; }
     .side-inner { position: sticky; top: 1.5rem; display: flex; flex-direction: column; gap: 1.5rem; min-height: calc(100vh - 3rem); }
-    .brand { display: flex; align-items: center; gap: .5rem; min-height: 1.5rem; padding-inline: .75rem; color: var(--ink); font-weight: 650; text-decoration: none; & svg { color: var(--good); } }
+    .brand { display: flex; align-items: center; gap: .5rem; min-height: 1.5rem; padding-inline: .75rem; color: var(--ink); font-weight: 650; white-space: nowrap; text-decoration: none; & svg { color: var(--good); } }
     .side-menu {
       position: static; inset: auto; width: auto; height: auto; border: 0; background: none; overflow: visible; display: flex; flex-direction: column; flex: 1; gap: 1.5rem;
       & a { display: block; padding: .4375rem .75rem; border-radius: var(--round); color: var(--ink); text-decoration: none; }
@@ -212,7 +212,7 @@ struct Asset: Sendable {
     .link-after { border-style: dashed; &.link::before { border-color: var(--bad); border-top-style: dashed; } }
     .joint { position: relative; &::before, &::after { content: ""; position: absolute; border: 2px solid var(--good); } &::before { inset-block: calc(25% + .5rem) calc(25% - 1.25rem); inset-inline: 0 50%; border-inline-start: 0; } &::after { top: calc(50% + .8rem); inset-inline: 50% 0; border-width: 2px 0 0; } }
     [type=range] { padding: 0; border: 0; background: none; accent-color: var(--accent); }
-    .decides, .decides > * { background: var(--bad-wash); }
+    .decides > * { background: var(--wash); }
     .matrix { & :is(th, td) { text-align: center; white-space: nowrap; } & .pinned { position: sticky; inset-inline-start: 0; text-align: start; background: var(--surface); border-inline-end: 1px solid var(--line); } & thead .pinned { background: var(--sunken); } & td a { display: inline-block; min-width: 5rem; padding: .1875rem .5rem; border-radius: 3px; background: var(--good-wash); color: var(--good); font-size: var(--small); text-decoration: none; } & .unused { background: var(--warn-wash); color: var(--warn); outline: 1px dashed; outline-offset: -1px; } }
     .vitals { display: grid; grid-template-columns: repeat(auto-fill, minmax(15.5rem, 1fr)); gap: 1px; background: var(--line); & div { padding: 1rem; background: var(--surface); } & dt { display: flex; justify-content: space-between; } & dd { font-size: 1.25rem; font-weight: 600; } & .hint { font-weight: 400; font-size: var(--small); } }
     .proof-tree { max-width: 34rem; font: 12px var(--mono); fill: var(--ink); & path { fill: none; stroke: var(--edge); stroke-width: 1.5; } & .ours { stroke: var(--good); stroke-width: 2.5; } & rect { fill: var(--sunken); stroke: var(--edge); stroke-dasharray: 4 3; } & .made { fill: var(--good-wash); stroke: var(--good); stroke-dasharray: none; } }

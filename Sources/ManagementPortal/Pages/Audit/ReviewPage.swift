@@ -162,7 +162,7 @@ extension ManagementPortal {
       return #"<tr><th scope="row" class="pinned">\#(Part.name(group.1))</th>\#(cells)</tr>"# as HTML
     }
     return #"""
-      <section class="stack" aria-labelledby="matrix"><h2 id="matrix">Groups and connectors</h2><div class="table-box" role="region" aria-labelledby="matrix" tabindex="0"><table class="matrix"><thead><tr><th scope="col" class="pinned">Group</th>\#(head)</tr></thead><tbody>\#(rows)</tbody></table></div></section>
+      <div class="stack"><h2 id="matrix">Groups and connectors</h2><div class="table-box" role="region" aria-labelledby="matrix" tabindex="0"><table class="matrix"><thead><tr><th scope="col" class="pinned">Group</th>\#(head)</tr></thead><tbody>\#(rows)</tbody></table></div></div>
       """#
   }
 

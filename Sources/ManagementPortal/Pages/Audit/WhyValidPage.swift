@@ -121,7 +121,7 @@ extension ManagementPortal {
     let rows = moments.map { step -> HTML in
       let decides = step.position == shown.decidedBy?.position
       return #"""
-        <tr\#(when(decides, #" class="decides""#))><td data-label="When">\#(Part.exact(step.time))</td><th scope="row" class="small"><code>\#(step.type.name ?? "event")</code></th><td data-label="About" class="sentence">\#(words.name(step.object))</td><td data-label="Proof">\#(Part.proof(step.position, signed: signed))</td><td data-label="The token" class="sentence">\#(decides ? (shown.isValid ? "made it valid" : "stopped it") : "")</td></tr>
+        <tr\#(when(decides, shown.isValid ? #" class="decides good""# : #" class="decides bad""#))><td data-label="When">\#(Part.exact(step.time))</td><th scope="row" class="small"><code>\#(step.type.name ?? "event")</code></th><td data-label="About" class="sentence">\#(words.name(step.object))</td><td data-label="Proof">\#(Part.proof(step.position, signed: signed))</td><td data-label="The token" class="sentence">\#(decides ? (shown.isValid ? "made it valid" : "stopped it") : "")</td></tr>
         """#
     }
     let stops = moments.indices.map { #"<option value="\#($0 + 1)"></option>"# as HTML }
