@@ -103,7 +103,7 @@ extension ManagementPortal {
     let forms = proposal.isOfUse(at: now) ? forms(proposal, change, visit, viewer, problems) : .empty
     let content: HTML = #"""
       \#(said(visit))
-      \#(Part.header(Part.name(proposal.words), trail: Part.trail([("Proposals", "/portal/proposals"), (proposal.id.description, nil)])))
+      \#(Part.header(Part.name(proposal.words), trail: Part.trail([("Proposals", "/portal/proposals"), ("<code>\(proposal.id.description)</code>", nil)])))
       \#(Part.problems(problems))
       <div class="card"><dl class="facts">\#(account)<dt>Proposed by</dt><dd>\#(words.name(Subject(proposal.proposer)))</dd><dt>Reason</dt><dd>\#(reason.map { Part.name($0) } ?? "none was given")</dd>\#(approver)<dt>State</dt><dd>\#(proposal.status(at: now))</dd><dt>Until</dt><dd>\#(Part.exact(proposal.expiresAt))</dd></dl></div>
       \#(forms)
