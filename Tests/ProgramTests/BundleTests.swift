@@ -98,6 +98,26 @@ import Testing
     #expect(try ledger.check("bundle", file).status == 1)
   }
 
+  @Test func aKeyThatSignedAndWasNotGivenIsNamed() async throws {
+    let played = try await Played()
+    let (ledger, file) = (played.ledger, played.file)
+    #expect(try ledger.run("bundle", "token:\(played.token)", "--out", file).status == 0)
+    let bundle = try EvidenceBundle(decoding: TestFile.read(file))
+    let note = try SignedNote(decoding: Array(bundle.checkpoint.utf8))
+    let other = try Ed25519NoteSigner(
+      name: "ledger.example.org", key: Ed25519.SigningKey(seed: Secret(copying: [UInt8](repeating: 7, count: 32))))
+    let added = try SignedNote(text: note.text, signedBy: other).bytes.dropFirst(note.text.utf8.count + 1)
+    TestFile.write(
+      EvidenceBundle(
+        checkpoint: bundle.checkpoint + String(decoding: added, as: UTF8.self),
+        keys: bundle.keys + [other.verifierKey.description],
+        entries: bundle.entries
+      ).encoded, to: file)
+    let verified = try runProgram(["verify-bundle", file, "--key", ledger.key])
+    #expect(verified.status == 0, "\(verified.error)")
+    #expect(verified.error.contains("a key that you did not give, and that is not vouched for: ledger.example.org+"))
+  }
+
   @Test func aPageSaysWhetherAnythingIsLeftOutAndNamesPeopleWhereThatIsRecorded() async throws {
     let played = try await Played()
     let ledger = played.ledger

@@ -101,7 +101,7 @@ import Testing
 
   @Test func `What waits is still sent once the server stops, and not tried again`() async throws {
     let good = Gateway(failure: nil, holding: true)
-    var recorded = try await outcomes(good, .init(parallel: 1), asking: 2) { group in
+    var recorded = try await outcomes(good, .init(parallel: 1, stopping: .seconds(600)), asking: 2) { group in
       var tries = good.entries.makeAsyncIterator()
       await tries.next()
       await group.triggerGracefulShutdown()
