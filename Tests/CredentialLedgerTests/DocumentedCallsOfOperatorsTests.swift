@@ -91,7 +91,8 @@ import Testing
       let age = try ledger.newestBackup(in: "/backup").flatMap { $0.time }
       _ = age
     }
-    _ = try await ledger.accounts.create(NewAccount(issuer: "https://id.example.org", subject: "love", name: "Ada Love"))
+    let ada = NewAccount(issuer: "https://id.example.org", subject: "love", name: "Ada Love")
+    _ = try await ledger.accounts.create(ada)
     let found = try await ledger.find("ada love")
     let leave = try await ledger.disclose(
       .subjects(found.objects.map(\.subject)), for: "a test", by: Requester.operator)

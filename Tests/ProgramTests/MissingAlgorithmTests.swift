@@ -13,7 +13,9 @@ import Testing
     for command in [["stats"], ["key", "list"], ["verify"]] {
       let refused = try ledger.run(command, environment: ["OPENSSL_CONF=\(configuration)"])
       #expect(refused.status == 3, "\(command): \(refused.error)")
-      for text in ["SHA256", "HMAC", "AES-256-GCM", "ED25519", "ECDSA", "OPENSSL_CONF"] { #expect(refused.error.contains(text)) }
+      for text in ["SHA256", "HMAC", "AES-256-GCM", "ED25519", "ECDSA", "OPENSSL_CONF"] {
+        #expect(refused.error.contains(text))
+      }
     }
     #expect(try ledger.run("stats").status == 0)
   }
