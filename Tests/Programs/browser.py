@@ -4,7 +4,9 @@ Usage: browser.py BASE ID SECRET REFRESH_TOKEN GROUP MEMBER TEXT      Prints the
 """
 
 import http.server
+import os
 import sys
+import tempfile
 import threading
 
 from selenium import webdriver
@@ -49,6 +51,9 @@ class Page(http.server.BaseHTTPRequestHandler):
 def main(arguments):
     server = http.server.HTTPServer(("127.0.0.1", 0), Page)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    # What a browser that had to be killed leaves behind goes too.
+    scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    os.environ["TMPDIR"] = scratch.name
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
     for option in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
@@ -60,6 +65,7 @@ def main(arguments):
         print(browser.execute_async_script(PROGRAM, *arguments))
     finally:
         browser.quit()
+        scratch.cleanup()
 
 
 main(sys.argv[1:])

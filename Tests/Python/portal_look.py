@@ -5,6 +5,7 @@ our own for what it does not look at.
 
 import importlib.util
 import os
+import tempfile
 import time
 
 from selenium import webdriver
@@ -93,6 +94,9 @@ class Looker:
     """A browser, and what is wrong with the pages that it saw."""
 
     def __init__(self, folder, language="en-GB"):
+        # What a browser that had to be killed leaves behind goes too.
+        self.scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        os.environ["TMPDIR"] = self.scratch.name
         options = webdriver.ChromeOptions()
         for argument in ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1280,1000", f"--lang={language}"]:
             options.add_argument(argument)
@@ -178,5 +182,6 @@ class Looker:
             if not any(f"status of {code}" in entry["message"] for code in expected):
                 self.faults.append("the console says: " + entry["message"])
         self.browser.quit()
+        self.scratch.cleanup()
         print("\n".join(sorted(set(self.faults))) or "passed")
         return 1 if self.faults else 0
