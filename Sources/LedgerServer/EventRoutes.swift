@@ -61,14 +61,14 @@ struct EventRoutes: Sendable {
         var said = ContinuousClock.now
         // Looked for in steps, so that a stream ends with the server.
         while !lifecycle.isStopping, !Task.isCancelled {
-          let entries = try await Self.entries(of: ledger, from: next)
-          for entry in entries {
+          let page = try await Self.page(of: ledger, from: next)
+          for entry in page.entries {
             let event = String(decoding: LedgerCloudEvent.json(entry, origin: ledger.origin).bytes, as: UTF8.self)
             try await writer.write(
               ByteBuffer(string: "id: \(entry.position)\nevent: credledger.\(entry.type)\ndata: \(event)\n\n"))
           }
-          if let newest = entries.last {
-            next = newest.position + 1
+          if let last = page.entries.last?.position ?? page.next {
+            next = last + 1
             said = .now
             continue
           }
@@ -82,8 +82,8 @@ struct EventRoutes: Sendable {
       })
   }
 
-  /// Up to 256 events from a position on, in the order of the log.
-  static func entries(of ledger: Ledger, from position: UInt64) async throws(LedgerError) -> [AuditEntry] {
-    try await ledger.audit.search(.all, order: .oldestFirst, after: position - 1, limit: 256).entries
+  /// Up to 256 events from a position on, in the order of the log. None where all that it looked at was removed to an archive.
+  private static func page(of ledger: Ledger, from position: UInt64) async throws(LedgerError) -> Audit.Page {
+    try await ledger.audit.search(.all, order: .oldestFirst, after: position - 1, limit: 256)
   }
 }

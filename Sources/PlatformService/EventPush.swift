@@ -55,8 +55,14 @@ public struct EventPush: Sendable {
       try await store.setCursor(cursor, to: try ledger.health.head)
       return true
     }
-    let entries = try await ledger.audit.search(.all, order: .oldestFirst, after: last, limit: Self.batch).entries
-    guard let first = entries.first, let newest = entries.last else { return false }
+    let page = try await ledger.audit.search(.all, order: .oldestFirst, after: last, limit: Self.batch)
+    let entries = page.entries
+    guard let first = entries.first, let newest = entries.last else {
+      // All that was looked at was removed to an archive.
+      guard let next = page.next else { return false }
+      try await store.setCursor(cursor, to: next)
+      return true
+    }
     let body = JSONValue.array(entries.map { LedgerCloudEvent.json($0, origin: ledger.origin) }).bytes
     let headers =
       [("content-type", "application/cloudevents-batch+json"), ("user-agent", "credledger")]
