@@ -108,7 +108,7 @@ let package = Package(
     library(
       "LedgerServer", "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "ManagementPortal",
       "MessageStore", "OutgoingHTTP", hummingbird, hummingbirdCore, hummingbirdHTTP2, configuration, httpClient,
-      lifecycle, logging, httpTypes, nioCore, nioHTTP1, nioHTTPTypes, nioSSL, tracing, metrics),
+      lifecycle, logging, httpTypes, nioCore, nioPosix, nioHTTP1, nioHTTPTypes, nioSSL, tracing, metrics),
     .executableTarget(
       name: "credledger",
       dependencies: [

@@ -38,8 +38,8 @@ ALLOWED = {
     "LedgerServer": {
         "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "ManagementPortal", "MessageStore",
         "OutgoingHTTP", "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "AsyncHTTPClient", "Configuration",
-        "ServiceLifecycle", "Logging", "HTTPTypes", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOSSL", "Tracing",
-        "Metrics",
+        "ServiceLifecycle", "Logging", "HTTPTypes", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPTypes", "NIOSSL",
+        "Tracing", "Metrics",
     },
 }
 # Modules of the platform. Foundation has a rule of its own.
