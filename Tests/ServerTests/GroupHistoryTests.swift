@@ -57,12 +57,22 @@ import Testing
       case 2:
         if let lower = group.below.sorted().randomElement(using: &random) { return .detach(lower, below: name) }
       case 3:
-        // Younger ones below older ones: never in a circle.
-        let younger = names.filter { order($0) > order(name) && !group.below.contains($0) }
+        // Younger ones below older ones, never in a circle, and in as many levels as are allowed.
+        let younger = names.filter {
+          order($0) > order(name) && !group.below.contains($0) && levels(above: name) + levels(below: $0) <= 5
+        }
         if let lower = younger.randomElement(using: &random) { return .attach(lower, below: name) }
       default: break
       }
       return .post(name, "text \(count)")
+    }
+
+    /// How many groups stand one below the other, down to this one and down from it, itself among them.
+    private func levels(above name: String) -> Int {
+      1 + (groups.filter { $0.value.below.contains(name) }.keys.map { levels(above: $0) }.max() ?? 0)
+    }
+    private func levels(below name: String) -> Int {
+      1 + (groups[name]?.below.map { levels(below: $0) }.max() ?? 0)
     }
 
     private func order(_ name: String) -> Int { Int(name.dropFirst()) ?? 0 }
