@@ -105,11 +105,10 @@ public final class OutgoingClient: Sendable {
       throw OutgoingError(.malformed, "expected an https address")
     }
     let authority = url.dropFirst(isSecure ? 8 : 7).prefix { !"/?#".contains($0) }.lowercased()
-    if settings.policy == .namedByOperator, authority.hasPrefix("[::1]") { return "[::1]" }
+    guard !authority.contains("@") else { throw OutgoingError(.malformed, "expected the name of a host") }
+    if settings.policy == .namedByOperator, authority == "[::1]" || authority.hasPrefix("[::1]:") { return "[::1]" }
     let host = String(authority.prefix { $0 != ":" })
-    guard !host.isEmpty, !authority.contains("@"), !host.contains("[") else {
-      throw OutgoingError(.malformed, "expected the name of a host")
-    }
+    guard !host.isEmpty, !host.contains("[") else { throw OutgoingError(.malformed, "expected the name of a host") }
     guard isSecure || host == "localhost" || host == "127.0.0.1" else {
       throw OutgoingError(.malformed, "expected an https address, or http on this machine")
     }

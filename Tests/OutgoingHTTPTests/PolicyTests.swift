@@ -25,6 +25,7 @@ import Testing
   @Test(arguments: [
     "http://example.org/", "http://127.0.0.1.example.org/", "http://localhost@example.org/", "http://10.0.0.1/",
     "ftp://127.0.0.1/", "https:///x", "https://user@127.0.0.1/", "",
+    "http://[::1]@example.org/", "http://[::1]:1@example.org/", "http://[::1].example.org/",
   ]) func `Without TLS nothing leaves this machine`(url: String) async {
     #expect(await code(url, .namedByOperator) == .malformed)
   }
