@@ -153,7 +153,7 @@ let package = Package(
       swiftSettings: flags),
     tests(of: "MessageStore", "CredentialLedger", "TestSupport"),
     tests(of: "OutgoingHTTP", nioCore),
-    tests(of: "HTTPSupport", "CredentialLedger", httpTypes, nioCore),
+    tests(of: "HTTPSupport", "CredentialLedger", hummingbird, httpTypes, nioCore),
     tests(of: "LedgerCrypto", "TestSupport"),
     tests(of: "LMDB", "TestSupport"),
     tests(of: "TransparencyLog", "LedgerCrypto", "TestSupport"),

@@ -23,7 +23,7 @@ public struct ClientCredentials: Sendable {
   ///
   /// - Throws: `invalidClient` where there are none, `invalid` where a Secret is given in two ways, or two IDs differ.
   public init(_ headers: HTTPFields, _ form: FormFields) throws(RequestError) {
-    let basic = try Self.basic(headers[.authorization])
+    let basic = try Self.basic(AuthorizationField(headers))
     let (id, secret) = (form["client_id"], form["client_secret"])
     if let basic {
       guard basic.secret.isEmpty || secret == nil else {
@@ -41,9 +41,7 @@ public struct ClientCredentials: Sendable {
   }
 
   /// Whether a request authenticates by Basic, rightly or not.
-  public static func usesBasic(_ headers: HTTPFields) -> Bool {
-    headers[.authorization].map { scheme(of: $0) == "basic" } ?? false
-  }
+  public static func usesBasic(_ headers: HTTPFields) -> Bool { AuthorizationField(headers)?.scheme == .basic }
 
   private static let missing = RequestError(
     .invalidClient, "The client must authenticate: by HTTP Basic, or by client_id and client_secret.")
@@ -53,14 +51,9 @@ public struct ClientCredentials: Sendable {
     return id
   }()
 
-  private static func scheme(of value: String) -> String {
-    value.split(separator: " ", maxSplits: 1).first.map { $0.lowercased() } ?? ""
-  }
-
-  private static func basic(_ value: String?) throws(RequestError) -> (id: String, secret: String)? {
-    guard let value, scheme(of: value) == "basic" else { return nil }
-    let parts = value.split(separator: " ", omittingEmptySubsequences: true)
-    guard parts.count == 2, let bytes = Base64.decode(String(parts[1])),
+  private static func basic(_ field: AuthorizationField?) throws(RequestError) -> (id: String, secret: String)? {
+    guard let field, field.scheme == .basic else { return nil }
+    guard let credentials = field.credentials, let bytes = Base64.decode(credentials),
       let colon = bytes.firstIndex(of: UInt8(ascii: ":"))
     else {
       throw RequestError(.invalidClient, "Authorization: expected an ID, a colon and a Secret in base64 after Basic")

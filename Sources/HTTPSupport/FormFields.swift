@@ -11,7 +11,7 @@ public struct FormFields: Sendable {
   /// Empty parameters count as absent, unknown ones are of no concern (RFC 6749 section 3.2).
   ///
   /// - Throws: `invalid` for a parameter that is given twice, and for what is not UTF-8 in percent-encoding.
-  public init(_ bytes: some Collection<UInt8>) throws(RequestError) {
+  public init(_ bytes: [UInt8]) throws(RequestError) {
     var values: [String: String] = [:]
     for pair in bytes.split(separator: UInt8(ascii: "&")) {
       let coded = pair.prefix { $0 != UInt8(ascii: "=") }
@@ -68,17 +68,28 @@ public struct FormFields: Sendable {
 /// Percent-encoding as forms have it: `+` stands for a blank.
 public enum PercentEncoding {
   /// The text that bytes stand for; nil unless they are well-formed, and UTF-8 once decoded.
-  public static func decode(_ bytes: some Collection<UInt8>) -> String? {
+  public static func decode(_ bytes: some Collection<UInt8>) -> String? { decode(coded: Array(bytes)) }
+
+  /// Over an array, since a generic function is not specialized for the callers of other modules.
+  private static func decode(coded: [UInt8]) -> String? {
+    guard coded.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
+      return String(validating: coded, as: UTF8.self)
+    }
     var decoded: [UInt8] = []
-    var rest = bytes[...]
-    while let byte = rest.popFirst() {
-      switch byte {
+    decoded.reserveCapacity(coded.count)
+    var place = 0
+    while place < coded.count {
+      switch coded[place] {
       case UInt8(ascii: "+"): decoded.append(0x20)
       case UInt8(ascii: "%"):
-        guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else { return nil }
+        guard place + 2 < coded.count, let high = Hex.value(of: coded[place + 1]),
+          let low = Hex.value(of: coded[place + 2])
+        else { return nil }
         decoded.append(high << 4 | low)
-      default: decoded.append(byte)
+        place += 2
+      default: decoded.append(coded[place])
       }
+      place += 1
     }
     return String(validating: decoded, as: UTF8.self)
   }
@@ -97,9 +108,5 @@ public enum PercentEncoding {
       }
     }
     return String(decoding: encoded, as: UTF8.self)
-  }
-
-  private static func digit(_ byte: UInt8) -> UInt8? {
-    Unicode.Scalar(byte).isASCII ? Character(Unicode.Scalar(byte)).hexDigitValue.map { UInt8($0) } : nil
   }
 }

@@ -26,10 +26,14 @@ public struct HTTPContext: Hummingbird.RequestContext {
   /// 128 random bits in hexadecimal digits.
   private static func freshID() -> String {
     var random = SystemRandomNumberGenerator()
-    return [random.next(), random.next()].map { (word: UInt64) in
-      let digits = String(word, radix: 16)
-      return String(repeating: "0", count: 16 - digits.count) + digits
-    }.joined()
+    let words: (UInt64, UInt64) = (random.next(), random.next())
+    return unsafe String(unsafeUninitializedCapacity: 32) { text in
+      for place in 0..<16 {
+        unsafe text[place] = Hex.digit(UInt8(truncatingIfNeeded: words.0 >> UInt64(60 - 4 * place)) & 0xF)
+        unsafe text[16 + place] = Hex.digit(UInt8(truncatingIfNeeded: words.1 >> UInt64(60 - 4 * place)) & 0xF)
+      }
+      return 32
+    }
   }
 
   /// With the route's path as it is documented, which logs and metrics tell.

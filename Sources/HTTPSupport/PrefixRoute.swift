@@ -11,10 +11,18 @@ public struct PrefixRoute: Sendable {
     self.handler = handler
   }
 
-  /// Whether it is the route of a path, as a request has it.
-  public static func covers(_ prefix: String, _ path: some StringProtocol) -> Bool {
-    let bare = path.drop { $0 == "/" }.prefix(prefix.count).lowercased()
-    return bare == prefix.dropFirst() || bare == prefix.dropFirst() + "/" || bare == prefix.dropFirst() + "?"
+  /// Whether it is the route of a path, as a request has it: without regard to the case of ASCII letters and to slashes at the
+  /// beginning.
+  public static func covers(_ prefix: String, _ path: String) -> Bool {
+    // Each request is asked this, by each route of this kind; by bytes, nothing is allocated.
+    var rest = path.utf8.drop { $0 == UInt8(ascii: "/") }
+    for expected in prefix.utf8.dropFirst() {
+      guard let byte = rest.popFirst() else { return false }
+      let isCapital = UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+      guard (isCapital ? byte | 0x20 : byte) == expected else { return false }
+    }
+    guard let next = rest.first else { return true }
+    return next == UInt8(ascii: "/") || next == UInt8(ascii: "?")
   }
 
   func answer(_ request: Request, _ context: HTTPContext) async -> Response {

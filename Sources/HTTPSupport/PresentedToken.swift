@@ -21,9 +21,8 @@ public struct PresentedToken: Sendable {
   /// - Throws: `invalidToken` where there is none, where two differ, and where one comes in the query, which logs keep.
   public init(_ request: Request) throws(RequestError) {
     let plain = request.headers[.kaizalaAccessToken].flatMap { $0.isEmpty ? nil : $0 }
-    let parts = (request.headers[.authorization] ?? "").split(separator: " ")
-    let name = parts.count == 2 ? parts[0].lowercased() : ""
-    let authorized = name == "bearer" || name == "dpop" ? String(parts[1]) : nil
+    let field = AuthorizationField(request.headers)
+    let authorized = field?.scheme == .bearer || field?.scheme == .dpop ? field?.credentials : nil
     if let plain, let authorized, plain != authorized {
       throw RequestError(.invalidToken, "The request carries two access tokens that differ.")
     }
@@ -31,7 +30,7 @@ public struct PresentedToken: Sendable {
       throw RequestError(.invalidToken, "The request carries no access token in a header.")
     }
     text = token
-    scheme = name == "dpop" ? .dpop : .bearer
+    scheme = authorized != nil && field?.scheme == .dpop ? .dpop : .bearer
   }
 }
 

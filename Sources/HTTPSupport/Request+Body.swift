@@ -33,8 +33,9 @@ extension Request {
   /// The media type without parameters, in small letters; nil where none is named.
   private var mediaType: String? {
     guard let value = headers[.contentType] else { return nil }
-    let type = value.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }
-    return type.isEmpty ? nil : type.lowercased()
+    let type = value.utf8.prefix { $0 != UInt8(ascii: ";") }
+      .filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
+    return type.isEmpty ? nil : String(decoding: type, as: UTF8.self).lowercased()
   }
 
   /// The body as it came.

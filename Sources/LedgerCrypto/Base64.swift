@@ -27,13 +27,19 @@ package enum Base64 {
 
   /// The bytes that the characters spell; as ``decode(_:)``, for text that is not to become a string.
   package static func decode(utf8 characters: some Collection<UInt8>) -> [UInt8]? {
+    // Code of another module that calls this is not specialized for its collection, so the loop is over bytes in a row.
+    if let decoded = unsafe characters.withContiguousStorageIfAvailable({ unsafe decode($0) }) { return decoded }
+    return unsafe Array(characters).withUnsafeBufferPointer { unsafe decode($0) }
+  }
+
+  private static func decode(_ characters: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
     guard characters.count.isMultiple(of: 4) else { return nil }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(characters.count / 4 * 3)
     var bits: UInt32 = 0
     var bitCount = 0
     var padding = 0
-    for character in characters {
+    for unsafe character in unsafe characters {
       if character == UInt8(ascii: "=") {
         padding += 1
         continue

@@ -24,29 +24,33 @@ package enum Hex {
 
   /// The bytes that the characters spell; as ``decode(_:)``, for text that is not to become a string.
   package static func decode(utf8 characters: some Collection<UInt8>) -> [UInt8]? {
+    // As in Base64: code of another module that calls this is not specialized for its collection.
+    if let decoded = unsafe characters.withContiguousStorageIfAvailable({ unsafe decode($0) }) { return decoded }
+    return unsafe Array(characters).withUnsafeBufferPointer { unsafe decode($0) }
+  }
+
+  private static func decode(_ characters: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+    guard characters.count.isMultiple(of: 2) else { return nil }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(characters.count / 2)
-    var high: UInt8?
-    for character in characters {
-      guard let value = value(of: character) else { return nil }
-      if let first = high {
-        bytes.append(first << 4 | value)
-        high = nil
-      } else {
-        high = value
+    for index in stride(from: 0, to: characters.count, by: 2) {
+      guard let high = unsafe value(of: characters[index]), let low = unsafe value(of: characters[index + 1]) else {
+        return nil
       }
+      bytes.append(high << 4 | low)
     }
-    return high == nil ? bytes : nil
+    return bytes
   }
 
   /// The digit for a value below 16, without a table or a branch that would tell a secret's bytes by its timing.
-  private static func digit(_ value: UInt8) -> UInt8 {
+  package static func digit(_ value: UInt8) -> UInt8 {
     // For values above 9 the subtraction borrows, and the 39 characters between "9" and "a" are skipped.
     let letter = (9 &- Int16(value)) >> 8
     return UInt8(truncatingIfNeeded: 0x30 &+ Int16(value) &+ (letter & 39))
   }
 
-  private static func value(of character: UInt8) -> UInt8? {
+  /// The value of a digit of either case; nil for any other character.
+  package static func value(of character: UInt8) -> UInt8? {
     switch character {
     case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
     case UInt8(ascii: "a")...UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10

@@ -20,8 +20,10 @@ struct RecordingResponder: HTTPResponder {
   ) async throws -> (Response, RequestStatistics.Key) {
     var context = context
     context.logger[metadataKey: "request_id"] = .string(context.requestID)
-    context.clientAddress = AddressRange.client(
-      of: context.peer, forwarded: proxies.isEmpty ? nil : request.headers[.forwardedFor], through: proxies)
+    if !proxies.isEmpty {
+      context.clientAddress = AddressRange.client(
+        of: context.peer, forwarded: request.headers[.forwardedFor], through: proxies)
+    }
     let parent = request.headers[.traceparent]
     let trace = parent == nil && exporter == nil ? nil : TraceContext(traceparent: parent)
     if let trace {

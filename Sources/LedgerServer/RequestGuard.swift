@@ -28,6 +28,10 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
   private let bounds: Bounds
   private var timer: Scheduled<Void>?
+  /// When the timer fires, and when it is to close the connection: it is set anew once it has fired, since a request comes and is
+  /// answered far sooner than setting it twice would be worth.
+  private var firesAt = NIODeadline.distantFuture
+  private var closesAt = NIODeadline.distantFuture
   /// Requests whose answer has not ended.
   private var unanswered = 0
   private var bodyBytes = 0
@@ -140,8 +144,17 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   private func closeUnlessStopped(after time: TimeAmount, _ context: ChannelHandlerContext) {
+    closesAt = .now() + time
+    if closesAt < firesAt { setTimer(context) }
+  }
+
+  private func setTimer(_ context: ChannelHandlerContext) {
     timer?.cancel()
-    timer = context.eventLoop.assumeIsolated().scheduleTask(in: time) { context.close(promise: nil) }
+    firesAt = closesAt
+    timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: firesAt) { [self] in
+      guard closesAt <= firesAt else { return setTimer(context) }
+      context.close(promise: nil)
+    }
   }
 }
 

@@ -16,16 +16,18 @@ final class RequestStatistics: Sendable {
   struct Latencies: Sendable {
     var counts = [UInt64](repeating: 0, count: RequestStatistics.bounds.count + 1)
     var sum = 0.0
+
+    fileprivate mutating func note(_ bucket: Int, _ seconds: Double) {
+      counts[bucket] += 1
+      sum += seconds
+    }
   }
 
   private let latencies = Mutex<[Key: Latencies]>([:])
 
   func note(_ key: Key, seconds: Double) {
     let bucket = Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count
-    latencies.withLock {
-      $0[key, default: Latencies()].counts[bucket] += 1
-      $0[key, default: Latencies()].sum += seconds
-    }
+    latencies.withLock { $0[key, default: Latencies()].note(bucket, seconds) }
   }
 
   /// All that was noted, in the order of the routes.

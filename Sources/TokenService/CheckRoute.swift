@@ -17,7 +17,7 @@ extension TokenService {
   /// 200 with who it is, 401, or 403 where a scope is asked for that the token does not have. Nothing else but where the
   /// ledger cannot be read: to nginx, for instance, anything else is a failure of its own.
   private func answerCheck(_ request: Request) throws(RequestError) -> Response {
-    let parameters = try? FormFields(Array((request.uri.query ?? "").utf8))
+    let parameters = request.uri.query.flatMap { try? FormFields(Array($0.utf8)) }
     let token: PresentedToken
     let key: KeyThumbprint?
     do throws(RequestError) {
@@ -78,9 +78,10 @@ extension TokenService {
   }
 
   private func provenKey(
-    _ token: PresentedToken, _ request: Request, _ asked: OriginalRequest
+    _ token: PresentedToken, _ request: Request, _ original: @autoclosure () -> OriginalRequest
   ) throws(RequestError) -> KeyThumbprint? {
     guard request.headers[.dpop] != nil || token.scheme == .dpop else { return nil }
+    let asked = original()
     let now: Timestamp
     do throws(LedgerError) { now = try ledger.now } catch { throw RequestError(error) }
     let key = try proofs.thumbprint(
@@ -126,14 +127,14 @@ private struct OriginalRequest {
   init(_ request: Request, origin: String) {
     let headers = request.headers
     method =
-      headers[.named("X-Original-Method")] ?? headers[.named("X-Forwarded-Method")] ?? request.method.rawValue
-    if let whole = headers[.named("X-Original-URL")] {
+      headers[.originalMethod] ?? headers[.forwardedMethod] ?? request.method.rawValue
+    if let whole = headers[.originalURL] {
       url = whole
       return
     }
-    let scheme = headers[.named("X-Forwarded-Proto")] ?? (origin.hasPrefix("https:") ? "https" : "http")
-    let host = headers[.named("X-Forwarded-Host")] ?? request.head.authority ?? ""
-    let path = headers[.named("X-Forwarded-Uri")] ?? headers[.named("X-Original-URI")]
+    let scheme = headers[.forwardedScheme] ?? (origin.hasPrefix("https:") ? "https" : "http")
+    let host = headers[.forwardedHost] ?? request.head.authority ?? ""
+    let path = headers[.forwardedPath] ?? headers[.originalPath]
     url = "\(scheme)://\(host)" + (path ?? String(request.uri.path.dropFirst(TokenService.checkPath.count)))
   }
 }
@@ -142,4 +143,11 @@ extension HTTPField.Name {
   fileprivate static let connector = named("X-Connector")
   fileprivate static let group = named("X-Group")
   fileprivate static let scopes = named("X-Scopes")
+  fileprivate static let originalMethod = named("X-Original-Method")
+  fileprivate static let forwardedMethod = named("X-Forwarded-Method")
+  fileprivate static let originalURL = named("X-Original-URL")
+  fileprivate static let forwardedScheme = named("X-Forwarded-Proto")
+  fileprivate static let forwardedHost = named("X-Forwarded-Host")
+  fileprivate static let forwardedPath = named("X-Forwarded-Uri")
+  fileprivate static let originalPath = named("X-Original-URI")
 }

@@ -25,9 +25,6 @@ struct Granted: Sendable {
 }
 
 extension Scopes {
-  /// Names joined by blanks, as OAuth has them.
-  var oauthText: String { description.replacing(",", with: " ") }
-
   /// What a client asks for; names that are not known here, such as `offline_access`, are dropped.
   init(asked text: String) {
     self = text.split(separator: " ").reduce(into: []) { $0.formUnion(Scopes(String($1)) ?? []) }

@@ -1,6 +1,7 @@
 import CredentialLedger
 import HTTPSupport
 import HTTPTypes
+import Hummingbird
 import NIOCore
 import Testing
 
@@ -21,6 +22,30 @@ import Testing
     let value = "\(scheme) \(Base64.encode(Array("\(id):se:cret".utf8)))"
     let client = try ClientCredentials([.authorization: value], FormFields([:]))
     #expect(client.connector.description == id && client.secret.text == "se:cret" && client.usedBasic)
+  }
+
+  @Test func `A route of any method covers its path and what is below, in any case, and nothing that only begins so`() {
+    for path in ["/check", "//CHECK", "/Check/", "/check/a/b", "/check?scope=profile.read"] {
+      #expect(PrefixRoute.covers("/check", path), "\(path)")
+    }
+    for path in ["", "/", "/chec", "/checks", "/check.", "/a/check", "/ch\u{0}eck", "/chec\u{212A}"] {
+      #expect(!PrefixRoute.covers("/check", path), "\(path)")
+    }
+  }
+
+  @Test func `An access token is one word after its scheme, and a scheme alone is none`() throws {
+    func token(_ value: String) throws -> PresentedToken {
+      try PresentedToken(
+        Request(
+          head: HTTPRequest(
+            method: .get, scheme: "http", authority: "localhost", path: "/", headerFields: [.authorization: value]),
+          body: RequestBody(buffer: ByteBuffer())))
+    }
+    #expect(try token("Bearer abc").text == "abc" && token("bearer  abc").scheme == .bearer)
+    #expect(try token("DPoP abc").scheme == .dpop && token("dpop abc").text == "abc")
+    for value in ["", "Bearer", "DPoP ", "Bearer a b", "Digest abc", "Basic abc"] {
+      #expect(throws: RequestError.self, "\(value)") { try token(value) }
+    }
   }
 
   @Test func `Nothing that is no address is trusted, and the last hop that no proxy has counts`() throws {

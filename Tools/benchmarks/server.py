@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 import urllib.parse
 import urllib.request
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 
 from platform_figures import PlatformFigures, Receiver
 from portal import PortalFigures
+from provider import Provider
 
 CONNECTIONS = 64
 UNLIMITED = {
@@ -85,6 +87,7 @@ class ServerFigures:
         most = self.wrk(f"{constant}/constant/{size}", form, body)
         ours = self.wrk(f"{origin}/oauth2/introspect", form, body)
         self.report("introspection", ours["rate"], most["rate"], "constant POST", 0.8, durable=None)
+        introspections = ours["rate"]
         most = self.wrk(f"{constant}/constant/0", {"accessToken": token})
         ours = self.wrk(f"{origin}/check", {"accessToken": token})
         self.report("/check", ours["rate"], most["rate"], "constant GET", 0.8, durable=None)
@@ -96,6 +99,7 @@ class ServerFigures:
         self.report(
             "GET /v1/accessToken", ours["rate"], most["rate"], "constant GET", 0.5,
             batch="all that wait at a time")
+        self.beside_python(introspections, ours["rate"])
         before, asked = resident(server), 0
         while asked < self.run.requests:
             asked += self.wrk(f"{origin}/check", {"accessToken": token})["requests"]
@@ -103,6 +107,19 @@ class ServerFigures:
         self.report(
             f"memory more after {asked:,} times /check, MiB", max(grown, 0), None, None, 16, durable=None, most=True)
         return token
+
+    def beside_python(self, introspections, issued):
+        """The same of a provider in Python, where it can be installed. Its commits are durable as well, one for each token."""
+        try:
+            with Provider(self.run.build, self.folder) as peer:
+                token = urllib.parse.urlencode({"token": peer.known["access"]})
+                rate = self.wrk(f"{peer.origin}/oauth/introspect", peer.headers, token)["rate"]
+                self.report("introspection, beside Python", introspections, rate, "Authlib on PostgreSQL", None, durable=None)
+                trade = urllib.parse.urlencode({"grant_type": "refresh_token", "refresh_token": peer.known["refresh"]})
+                rate = self.wrk(f"{peer.origin}/oauth/token", peer.headers, trade)["rate"]
+                self.report("access token, beside Python", issued, rate, "Authlib on PostgreSQL", None)
+        except (subprocess.CalledProcessError, RuntimeError) as error:
+            print(f"The Python peer is left out: {error}", file=sys.stderr)
 
     def start_of_a_large_ledger(self):
         ledger = self.folder / "large"

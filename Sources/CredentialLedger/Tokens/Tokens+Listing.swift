@@ -85,7 +85,7 @@ extension Tokens {
       try ledger.log.snapshot().stamp(at: token.handle.rawValue)?.recordedAt
     }
     return Introspection(
-      active: true, scope: claims.scopes.description.replacing(",", with: " "), clientID: clientID, kind: kind,
+      active: true, scope: claims.scopes.oauthText, clientID: clientID, kind: kind,
       expiresAt: claims.expiresAt, issuedAt: issuedAt.map { Timestamp(milliseconds: $0) },
       subject: claims.grant == nil ? nil : claims.granter, handle: claims.handle, grant: claims.grant,
       group: claims.group, audiences: claims.audiences, keyThumbprint: claims.keyThumbprint)

@@ -54,31 +54,47 @@ extension PublicID: Comparable {
 }
 
 extension PublicID: LosslessStringConvertible {
-  private static let byteCountsBetweenHyphens = [4, 2, 2, 2, 6]
+  private static let textLength = 36
+
+  /// Whether a hyphen stands at this place of the text: the digits go in fields of 8, 4, 4, 4 and 12.
+  private static func isHyphen(at place: Int) -> Bool { place == 8 || place == 13 || place == 18 || place == 23 }
 
   /// A GUID of 36 characters, such as `df91cb37-97bf-4ccd-a8c2-b2a3ba5eac62`.
   public var description: String {
-    var rest = bytes[...]
-    return PublicID.byteCountsBetweenHyphens
-      .map { count in
-        defer { rest = rest.dropFirst(count) }
-        return Hex.encode(Array(rest.prefix(count)))
+    unsafe String(unsafeUninitializedCapacity: Self.textLength) { text in
+      var digits = 0
+      for place in 0..<Self.textLength {
+        guard !Self.isHyphen(at: place) else {
+          unsafe text[place] = UInt8(ascii: "-")
+          continue
+        }
+        let word = digits < 16 ? high : low
+        unsafe text[place] = Hex.digit(UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (digits & 15))) & 0xF)
+        digits += 1
       }
-      .joined(separator: "-")
+      return Self.textLength
+    }
   }
 
   /// Reads a GUID, in digits of either case. What some programs add to a group's, `@` and a decimal number, is allowed
   /// and dropped. Nil for any other text.
   public init?(_ text: String) {
-    let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
-    if parts.count == 2 {
-      guard !parts[1].isEmpty, parts[1].utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else {
-        return nil
+    var (high, low): (UInt64, UInt64) = (0, 0)
+    var (place, digits) = (0, 0)
+    for byte in text.utf8 {
+      switch place {
+      case Self.textLength: guard byte == UInt8(ascii: "@") else { return nil }
+      case Self.textLength...: guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte else { return nil }
+      case _ where Self.isHyphen(at: place): guard byte == UInt8(ascii: "-") else { return nil }
+      default:
+        guard let value = Hex.value(of: byte) else { return nil }
+        if digits < 16 { high = high << 4 | UInt64(value) } else { low = low << 4 | UInt64(value) }
+        digits += 1
       }
+      place += 1
     }
-    let fields = parts[0].split(separator: "-", omittingEmptySubsequences: false)
-    guard fields.map(\.utf8.count) == PublicID.byteCountsBetweenHyphens.map({ $0 * 2 }) else { return nil }
-    guard let bytes = Hex.decode(fields.joined()) else { return nil }
-    self.init(bytes: bytes)
+    // An `@` with nothing after it is no number.
+    guard place >= Self.textLength, place != Self.textLength + 1 else { return nil }
+    self.init(high: high, low: low)
   }
 }

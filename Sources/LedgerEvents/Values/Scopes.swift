@@ -54,8 +54,19 @@ extension Scopes: LosslessStringConvertible {
   ]
 
   /// The names on the wire, joined by commas in the order of the bits; bits without a name are left out.
-  public var description: String {
-    Scopes.names.indices.filter { rawValue & 1 << UInt32($0) != 0 }.map { Scopes.names[$0] }.joined(separator: ",")
+  public var description: String { joined(by: ",") }
+
+  /// The names as OAuth has them in `scope`: separated by blanks, in the order of the bits (RFC 6749 section 3.3).
+  public var oauthText: String { joined(by: " ") }
+
+  private func joined(by separator: String) -> String {
+    var text = ""
+    text.reserveCapacity(16 * rawValue.nonzeroBitCount)
+    for (bit, name) in Scopes.names.enumerated() where rawValue & 1 << UInt32(bit) != 0 {
+      if !text.isEmpty { text += separator }
+      text += name
+    }
+    return text
   }
 
   /// Reads names joined by commas, in any order and with spaces around them; the empty text is the empty set. Nil if
