@@ -96,7 +96,7 @@ let package = Package(
     library(
       "LedgerOperations", "CredentialLedger", "LedgerEngine", "Projections", "LedgerDomain", "LedgerEvents", "EventLog",
       "KeyStore", "TransparencyLog", "LMDB", "LedgerCrypto"),
-    library("HTTPSupport", "CredentialLedger", hummingbird, httpTypes, nioCore),
+    library("HTTPSupport", "CredentialLedger", hummingbird, logging, httpTypes, nioCore),
     library("TokenService", "CredentialLedger", "HTTPSupport", hummingbird, httpTypes),
     library("OutgoingHTTP", httpClient, nioCore, nioPosix, nioSSL),
     library("MessageStore", "CredentialLedger", "EventLog", "KeyStore", "LMDB"),

@@ -1,5 +1,6 @@
 public import CredentialLedger
 public import Hummingbird
+public import Logging
 public import NIOCore
 
 /// What is known of a request besides its head and its body.
@@ -11,6 +12,8 @@ public struct HTTPContext: Hummingbird.RequestContext {
   public let peer: SocketAddress?
   /// The address that the request is recorded with: the peer's, or what a trusted proxy says.
   public var clientAddress: String?
+  /// What names the trace that the request is of, and its part in it; nil where traces are of no concern.
+  package var trace: (trace: String, span: String)?
   /// The connection, or the stream of one.
   package let channel: any Channel
 
@@ -34,6 +37,17 @@ public struct HTTPContext: Hummingbird.RequestContext {
       }
       return 32
     }
+  }
+
+  /// Writes lines that name the request. Made when a line is to be written, since most requests write none.
+  public var requestLogger: Logger {
+    var logger = logger
+    logger[metadataKey: "request_id"] = .string(requestID)
+    if let trace {
+      logger[metadataKey: "trace_id"] = .string(trace.trace)
+      logger[metadataKey: "span_id"] = .string(trace.span)
+    }
+    return logger
   }
 
   /// With the route's path as it is documented, which logs and metrics tell.

@@ -19,17 +19,13 @@ struct RecordingResponder: HTTPResponder {
     _ request: Request, _ context: HTTPContext
   ) async throws -> (Response, RequestStatistics.Key) {
     var context = context
-    context.logger[metadataKey: "request_id"] = .string(context.requestID)
     if !proxies.isEmpty {
       context.clientAddress = AddressRange.client(
         of: context.peer, forwarded: request.headers[.forwardedFor], through: proxies)
     }
     let parent = request.headers[.traceparent]
     let trace = parent == nil && exporter == nil ? nil : TraceContext(traceparent: parent)
-    if let trace {
-      context.logger[metadataKey: "trace_id"] = .string(trace.trace)
-      context.logger[metadataKey: "span_id"] = .string(trace.span)
-    }
+    context.trace = trace.map { ($0.trace, $0.span) }
     let started = exporter == nil ? 0 : RequestSpan.now
     let began = ContinuousClock.now
     var response = try await routes.respond(to: request, context: context)
@@ -46,8 +42,10 @@ struct RecordingResponder: HTTPResponder {
           context: trace, method: method, route: route, status: response.status.code, began: started,
           ended: RequestSpan.now))
     }
-    context.logger.log(
-      level: response.status.code >= 500 ? .error : .info, "request",
+    let level: Logger.Level = response.status.code >= 500 ? .error : .info
+    guard context.logger.logLevel <= level else { return (response, key) }
+    context.requestLogger.log(
+      level: level, "request",
       metadata: [
         "method": .string(method), "route": .string(route), "status": .stringConvertible(response.status.code),
         "ms": .stringConvertible((seconds * 1_000_000).rounded() / 1_000),

@@ -109,7 +109,7 @@ extension ManagementPortal {
         "the domain or tenant is not among those allowed", .domain
       )
     }
-    visit.context.logger.notice(
+    visit.context.requestLogger.notice(
       "sign-in refused", metadata: ["provider": .string(provider.id), "reason": .string(reason)])
     await recordRefusal(provider.issuer, refusal, detail: detail, visit)
     return await signIn(

@@ -47,7 +47,7 @@ extension ManagementPortal {
         do throws(LedgerError) {
           try await ledger.accounts.recordSignOut(
             ofSignIns: signIns, account, end, by: requester ?? account, context: visit.recorded())
-        } catch { visit.context.logger.error("sessions ended without an event", metadata: ["code": "\(error.code)"]) }
+        } catch { visit.context.requestLogger.error("sessions ended without an event", metadata: ["code": "\(error.code)"]) }
       }
     }
   }
@@ -58,6 +58,6 @@ extension ManagementPortal {
     do throws(LedgerError) {
       try await ledger.accounts.recordRefusedSignIn(
         issuer: issuer, refusal, detail: detail, unrecorded: unrecorded, context: visit.recorded())
-    } catch { visit.context.logger.error("a refused sign-in has no event", metadata: ["code": "\(error.code)"]) }
+    } catch { visit.context.requestLogger.error("a refused sign-in has no event", metadata: ["code": "\(error.code)"]) }
   }
 }
