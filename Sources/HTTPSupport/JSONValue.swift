@@ -59,7 +59,8 @@ public indirect enum JSONValue: Sendable, Equatable {
     }
   }
 
-  private static func append(_ text: String, to bytes: inout [UInt8]) {
+  /// Writes a string, in its quotes, behind other bytes of a JSON text.
+  package static func append(_ text: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
     for byte in text.utf8 {
       switch byte {

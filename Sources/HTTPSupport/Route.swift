@@ -1,3 +1,4 @@
+package import CredentialLedger
 public import HTTPTypes
 public import Hummingbird
 
@@ -13,6 +14,8 @@ public struct Route: Sendable {
   /// Whether scripts of any web page may call it.
   public let isCrossOrigin: Bool
   public let handler: Handler
+  /// What an access token must have, where one opens the route; nil for routes that other things open. Tests go by it.
+  package var scopes: Scopes?
 
   public init(
     _ method: HTTPRequest.Method, _ path: String, errors: ErrorForm = .kaizala, isCrossOrigin: Bool = false,

@@ -99,6 +99,13 @@ package struct Vault: Sendable {
 
   /// A purpose has no zero byte in its name.
   private func context(_ person: PersonID, _ purpose: Purpose, _ place: [UInt8]) -> [UInt8] {
-    person.bytes + purpose.name.utf8 + (place.isEmpty ? [] : [0] + place)
+    var context: [UInt8] = []
+    context.reserveCapacity(PersonID.byteCount + purpose.name.utf8.count + 1 + place.count)
+    context += person.bytes
+    context += purpose.name.utf8
+    guard !place.isEmpty else { return context }
+    context.append(0)
+    context += place
+    return context
   }
 }

@@ -42,6 +42,7 @@ struct PlatformWork: Service {
       await withDiscardingTaskGroup { group in
         group.addTask { await WebhookFeed(ledger, store, report: report).run() }
         group.addTask { await DeliveryWorker(ledger, outgoing, report: report).run() }
+        group.addTask { await GroupFeed(ledger, store, report: report).run() }
         for url in eventWebhooks {
           group.addTask {
             await EventPush(ledger, store, outgoing, to: url, secret: eventSecret, report: report).run()

@@ -21,6 +21,22 @@ public struct Message: Sendable, Equatable, CustomStringConvertible, CustomDebug
   /// Nil once its author is erased.
   public let text: String?
 
+  public init(
+    number: UInt64, reference: PublicID, group: GroupID, author: AccountID, connector: ConnectorID?, grant: GrantID?,
+    postedAt: Timestamp, replyTo: PublicID?, audience: MessageAudience, text: String?
+  ) {
+    self.number = number
+    self.reference = reference
+    self.group = group
+    self.author = author
+    self.connector = connector
+    self.grant = grant
+    self.postedAt = postedAt
+    self.replyTo = replyTo
+    self.audience = audience
+    self.text = text
+  }
+
   public var description: String { "message \(number) of \(group)" }
   public var debugDescription: String { description }
   public var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }

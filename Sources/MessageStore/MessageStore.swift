@@ -14,14 +14,14 @@ import Synchronization
 /// A message is durable when ``post(_:)`` returns. Texts can be read only with both folders, which are to be backed up apart.
 public final class MessageStore: MessagingBackend {
   private let environment: Environment
-  private let keys: KeyStore
-  private let tables: MessageTables
+  let keys: KeyStore
+  let tables: MessageTables
   private let requests: RequestTables
   private let threads: ReaderThreads
-  private let writer: StoreWriter
+  let writer: StoreWriter
   private let clock: @Sendable () -> Int64
 
-  public var capabilities: MessagingCapabilities { [.replies, .someSubscribers, .retention] }
+  public var capabilities: MessagingCapabilities { [.replies, .someSubscribers, .retention, .appliesGroupChanges] }
 
   /// Opens the store in a folder; makes what is missing.
   ///

@@ -12,6 +12,10 @@ public struct MessagingCapabilities: OptionSet, Sendable {
   public static let someSubscribers = Self(rawValue: 2)
   /// Old messages can be removed.
   public static let retention = Self(rawValue: 4)
+  /// It applies what the ledger records of groups and their members.
+  public static let appliesGroupChanges = Self(rawValue: 8)
+  /// It reports changes of groups and members that were made in it, to be recorded in the ledger.
+  public static let reportsGroupChanges = Self(rawValue: 16)
 }
 
 /// Where messages of groups are kept: the built-in ``MessageStore``, or a messaging system that is in use already.
@@ -52,6 +56,55 @@ public protocol MessagingBackend: Sendable {
   ///
   /// - Returns: how many were removed; less than `limit` once none is left.
   func prune(before moment: Timestamp, limit: Int) async throws(MessagingError) -> Int
+
+  // MARK: Changes of groups, out of the ledger
+
+  /// How far it has applied the ledger's changes: the position given to ``apply(_:upTo:)`` last, durable with them. Nil for one that
+  /// has applied none, which then gets all from the ledger's beginning.
+  ///
+  /// - Throws: `unavailable`, `failed`.
+  func appliedPosition() async throws(MessagingError) -> UInt64?
+
+  /// Applies what the ledger has recorded, in order, and keeps how far that goes; both are durable on return.
+  ///
+  /// Each change comes at least once. It says what is so from then on, so that to apply it again does no harm; one that the backend
+  /// reported itself comes back like any other.
+  ///
+  /// - Parameters:
+  ///   - changes: none where nothing up to the position is of concern.
+  ///   - position: of the ledger's log. One that is not greater than ``appliedPosition()`` leaves that as it is.
+  /// - Throws: `unavailable`, `failed`; the same changes come again then.
+  func apply(_ changes: [GroupChange], upTo position: UInt64) async throws(MessagingError)
+
+  // MARK: Changes of groups, into the ledger
+
+  /// Changes that were made in the backend and are not acknowledged, oldest first: the same each time until they are.
+  ///
+  /// - Parameter limit: 1 or more.
+  /// - Throws: `unavailable`, `failed`.
+  func pendingReports(limit: Int) async throws(MessagingError) -> [ReportedChange]
+
+  /// Hears what came of a report, which is pending no more; durable on return. Doing it again does no harm.
+  ///
+  /// A backend whose change the ledger refused takes it back, or tells its operator.
+  ///
+  /// - Throws: `unavailable`, `failed`; the report is recorded again then, which changes nothing.
+  func acknowledge(_ report: ReportedChange, _ outcome: ReportOutcome) async throws(MessagingError)
+}
+
+// A backend that takes no part in groups implements none of these, and its capabilities say so.
+extension MessagingBackend {
+  public func appliedPosition() async throws(MessagingError) -> UInt64? { nil }
+
+  public func apply(_ changes: [GroupChange], upTo position: UInt64) async throws(MessagingError) {
+    throw MessagingError(.failed, "the backend applies no changes of groups")
+  }
+
+  public func pendingReports(limit: Int) async throws(MessagingError) -> [ReportedChange] { [] }
+
+  public func acknowledge(_ report: ReportedChange, _ outcome: ReportOutcome) async throws(MessagingError) {
+    throw MessagingError(.failed, "the backend reports no changes of groups")
+  }
 }
 
 extension NewMessage {

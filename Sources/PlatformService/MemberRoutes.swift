@@ -1,5 +1,6 @@
 import CredentialLedger
 import HTTPSupport
+import HTTPTypes
 import Hummingbird
 
 /// The members of a group.
@@ -19,44 +20,71 @@ extension PlatformService {
       }
   }
 
-  /// How many members are told at a time, of a group that has more.
+  /// How many members are told at a time, of a group that has more; and the most that a page has.
   private static let piece = 1_000
 
+  /// All members in one answer, as the documents have it; a page of them where the query has a `count` or a `cursor`.
   private func listMembers(_ call: PlatformCall) async throws(RequestError) -> Response {
     let group = try call.group().group.id
-    let members = try asking { () throws(LedgerError) in try ledger.groups.members(of: group) }
-    let first = try await told(Array(members.prefix(Self.piece)))
-    guard members.count > Self.piece else {
-      return .json(.object([("members", .array(first))]), headers: [.cacheControl: "no-store"])
+    let headers: HTTPFields = [.contentType: "application/json; charset=utf-8", .cacheControl: "no-store"]
+    let count = try call.number("count", in: 1...Self.piece, default: Self.piece)
+    let after = try call.query("cursor").map { (text) throws(RequestError) -> MembershipID in
+      guard let id = MembershipID(bare: text) else { throw .field("cursor", "the cursor of an answer") }
+      return id
     }
-    // A hundred thousand members are twenty megabytes: neither their texts nor the answer are ever all in memory.
+    let isPage = after != nil || call.query("count") != nil
+    let first = try await members(of: group, after: after, count)
+    var bytes = Self.opening
+    Self.append(first, to: &bytes)
+    guard first.count == count, let last = first.last?.id, !isPage else {
+      bytes += "]".utf8
+      if isPage, first.count == count, let last = first.last?.id { bytes += #","cursor":"\#(last.rawValue)""#.utf8 }
+      bytes += "}".utf8
+      return .json(bytes: bytes, headers: headers)
+    }
+    // A hundred thousand members are twenty megabytes: neither they nor the answer are ever all in memory.
+    let start = bytes
     return Response(
-      status: .ok, headers: [.contentType: "application/json; charset=utf-8", .cacheControl: "no-store"],
+      status: .ok, headers: headers,
       body: ResponseBody { writer in
-        try await writer.write(ByteBuffer(bytes: Array(#"{"members":["#.utf8) + JSONValue.array(first).bytes.inner))
-        for start in stride(from: Self.piece, to: members.count, by: Self.piece) {
-          let piece = try await told(Array(members[start..<min(start + Self.piece, members.count)]))
-          try await writer.write(ByteBuffer(bytes: [UInt8(ascii: ",")] + JSONValue.array(piece).bytes.inner))
+        var (bytes, last) = (start, last)
+        while true {
+          try await writer.write(ByteBuffer(bytes: bytes))
+          let piece = try await members(of: group, after: last, Self.piece)
+          guard let end = piece.last?.id else { break }
+          bytes.removeAll(keepingCapacity: true)
+          bytes.append(UInt8(ascii: ","))
+          Self.append(piece, to: &bytes)
+          last = end
         }
         try await writer.write(ByteBuffer(bytes: Array("]}".utf8)))
         try await writer.finish(nil)
       })
   }
 
-  /// Members as answers tell them.
-  private func told(_ members: [Membership]) async throws(RequestError) -> [JSONValue] {
-    let (numbers, names) = try await asking { () async throws(LedgerError) in
-      (
-        try await ledger.groups.revealNumbers(of: members, under: .withoutRecord(for: ledger)),
-        try await ledger.accounts.revealNames(of: members.map(\.account), under: .withoutRecord(for: ledger))
-      )
+  private static let opening = Array(#"{"members":["#.utf8)
+
+  private func members(
+    of group: GroupID, after last: MembershipID?, _ limit: Int
+  ) async throws(RequestError) -> [Groups.ShownMember] {
+    try await asking { () async throws(LedgerError) in
+      try await ledger.groups.shownMembers(of: group, after: last, limit: limit)
     }
-    return members.indices.map { index in
-      JSONValue.object([
-        ("id", members[index].wireID), ("role", .string(members[index].role.wireName)),
-        ("mobileNumber", .string(numbers[index] ?? "")), ("isProvisioned", .bool(members[index].account != nil)),
-        ("name", .string(names[index] ?? "")), ("profilePic", .string("")),
-      ])
+  }
+
+  /// Writes members as answers tell them, without a tree of values between: a page has a thousand.
+  private static func append(_ members: [Groups.ShownMember], to bytes: inout [UInt8]) {
+    bytes.reserveCapacity(bytes.count + members.count * 160)
+    for (index, member) in members.enumerated() {
+      bytes += (index == 0 ? #"{"id":""# : #",{"id":""#).utf8
+      bytes += String(member.account?.rawValue ?? member.id.rawValue).utf8
+      bytes += #"","role":""#.utf8
+      bytes += member.role.wireName.utf8
+      bytes += #"","mobileNumber":"#.utf8
+      JSONValue.append(member.number ?? "", to: &bytes)
+      bytes += (member.account == nil ? #","isProvisioned":false,"name":"# : #","isProvisioned":true,"name":"#).utf8
+      JSONValue.append(member.name ?? "", to: &bytes)
+      bytes += #","profilePic":""}"#.utf8
     }
   }
 
@@ -116,9 +144,4 @@ extension Membership {
 
 extension RequestError {
   static let noMember = RequestError(.notFound, "The group has no such member.")
-}
-
-extension [UInt8] {
-  /// What is between the brackets of a list.
-  fileprivate var inner: [UInt8] { Array(dropFirst().dropLast()) }
 }

@@ -71,9 +71,11 @@ public struct PlatformService: Sendable {
     _ body: @escaping @Sendable (PlatformCall) async throws(RequestError) -> Response
   ) -> [Route] {
     ["/v1" + path, path].map { path in
-      Route(method, path, isCrossOrigin: true) { (request, context) throws(RequestError) in
+      var route = Route(method, path, isCrossOrigin: true) { (request, context) throws(RequestError) in
         try await body(try admit(request, context, needing: scopes))
       }
+      route.scopes = scopes
+      return route
     }
   }
 

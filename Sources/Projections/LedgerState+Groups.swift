@@ -21,6 +21,26 @@ extension LedgerState {
     try numbers(.membershipOfGroup, of: group.rawValue).map { MembershipID(rawValue: $0) }
   }
 
+  /// The same, some at a time: those of numbers from one on.
+  package func members(
+    of group: GroupID, from first: MembershipID, limit: Int
+  ) throws(StateUnreadable) -> [MembershipID] {
+    guard limit > 0 else { return [] }
+    return try reading { () throws(LogError) in
+      var found: [MembershipID] = []
+      try stored { () throws(LMDBError) in
+        try directory.rows.forEach(
+          from: .pair(.membershipOfGroup, group.rawValue, first.rawValue),
+          below: .pair(.membershipOfGroup, group.rawValue, .max), in: transaction
+        ) { key, _ in
+          if case .pair(_, _, let id) = key { found.append(MembershipID(rawValue: id)) }
+          return found.count < limit ? .continue : .stop
+        }
+      }
+      return found
+    }
+  }
+
   @usableFromInline package func forEachPlace(
     _ list: GroupList, of group: GroupID, _ body: (GroupPlace) -> Void
   ) throws(StateUnreadable) {

@@ -112,6 +112,11 @@ import Testing
     for invitation in invitations { try await ledger.groups.accept(invitation.membership, by: account) }
     try await ledger.groups.changeRole(of: membership, in: group.id, to: .member, by: admin)
     let admins = try ledger.groups.members(of: group.id).filter { $0.role == .admin }
+    do {
+      let page = try ledger.groups.members(of: group.id, after: admins.last?.id, limit: 1_000)
+      let all = try ledger.groups.members(of: group.id)
+      #expect(page == all.filter { $0.id > admins[0].id })
+    }
     #expect(admins.count == 1 && invited != membership)
     try await ledger.groups.remove(membership, from: group.id, by: admin)
     try await ledger.groups.rename(group.id, to: "Field team, north", by: admin)

@@ -47,6 +47,27 @@ import Testing
     await store.close()
   }
   @Test func `Many may post at once`() async throws { try await MessagingContract(open()).checkConcurrentPosts() }
+  @Test func `The messages of a deleted group are removed, and no others`() async throws {
+    try await MessagingContract(open()).checkGroupChanges()
+  }
+  @Test func `It reports no changes of groups`() async throws { try await MessagingContract(open()).checkReports() }
+  @Test func `How far it has applied changes is kept, and nothing of a deleted group is left in its newest row`()
+    async throws
+  {
+    let store = try open()
+    let (group, ada) = (GroupID(rawValue: 7), AccountID(rawValue: 1))
+    let posted = try await store.post(NewMessage("of a deleted group", to: group, by: ada))
+    try await store.apply(
+      [GroupChange(position: 5, recordedAt: posted.postedAt, group: group, .deleted)], upTo: 6)
+    await store.close()
+    let again = try open()
+    #expect(try await again.appliedPosition() == 6)
+    #expect(try await again.messages(after: 0, limit: 10).map(\.text) == [""])
+    // Retention removes that row as any other, once it is not the newest.
+    _ = try await again.post(NewMessage("next", to: GroupID(rawValue: 8), by: ada))
+    #expect(try await again.prune(before: Timestamp(milliseconds: .max), limit: 10) == 1)
+    await again.close()
+  }
 
   @Test func `What was posted is there after reopening, private, and its text is in no file`() async throws {
     let secret = "a text that nobody else writes"

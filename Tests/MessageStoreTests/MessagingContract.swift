@@ -5,12 +5,17 @@ import Testing
 /// What every backend does alike. A backend's own tests call each check on a fresh one.
 struct MessagingContract {
   let backend: any MessagingBackend
-  private let group = GroupID(rawValue: 7)
-  private let other = GroupID(rawValue: 8)
-  private let ada = AccountID(rawValue: 1)
-  private let max = AccountID(rawValue: 2)
+  /// Changes something in the backend, where it reports what is changed in it.
+  let change: (@Sendable (ReportedChange) -> Void)?
+  let group = GroupID(rawValue: 7)
+  let other = GroupID(rawValue: 8)
+  let ada = AccountID(rawValue: 1)
+  let max = AccountID(rawValue: 2)
 
-  init(_ backend: any MessagingBackend) { self.backend = backend }
+  init(_ backend: any MessagingBackend, changing change: (@Sendable (ReportedChange) -> Void)? = nil) {
+    self.backend = backend
+    self.change = change
+  }
 
   func checkOrderAndPages() async throws {
     var posted: [Message] = []

@@ -2,7 +2,7 @@
 """A receiver of webhooks over TLS: webhook_receiver.py CERTIFICATE KEY
 
 Prints its port, then a line of JSON for each request. The first part of the path says how it answers: ok, fail, slow,
-redirect, late (to the handshake), mute (no token), blank (the token with blanks around it).
+redirect, late (to the handshake), mute (no token), blank (the token with blanks around it), moved (a redirect to deliveries alone).
 """
 
 import http.server
@@ -64,6 +64,8 @@ class Receiver(http.server.BaseHTTPRequestHandler):
             time.sleep(9)
         if self.mode == "fail":
             self.answer(500)
+        elif self.mode == "moved":
+            self.answer(307, Location="/elsewhere")
         else:
             self.answer(200, b"<html>thanks</html>")
 

@@ -107,6 +107,13 @@ final class ServedLedger {
   /// Sends the server a signal.
   func signal(_ signal: Int32) { process?.send(signal) }
 
+  /// The memory of the server that no file stands behind, in bytes.
+  var anonymousMemory: Int {
+    let status = Self.content(of: "/proc/\(process?.id ?? 0)/status")
+    let kilobytes = status.firstMatch(of: /RssAnon:\s+(\d+) kB/).flatMap { Int($0.output.1) }
+    return (kilobytes ?? 0) * 1_024
+  }
+
   /// The lines that the server shows next; waits for the first.
   func readLines() -> [String] { process?.read().map(String.init) ?? [] }
 

@@ -4,6 +4,9 @@ import Synchronization
 /// A program of this package that runs beside the test: spoken to line by line, and killed or let end.
 public struct ChildProcess {
   private let process: pid_t
+
+  /// Its process ID.
+  public var id: Int32 { process }
   private let output: Int32
   private let input: Int32
   private let ending = Ending()

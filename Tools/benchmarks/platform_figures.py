@@ -128,8 +128,16 @@ class PlatformFigures:
             told = len(json.loads(self.ask("GET", f"{path}/members", header))["members"])
             if told != large:
                 raise RuntimeError(f"{told:,} of {large:,} members were told")
+        before, told = self.served(origin), self.paged(path, header)
+        after = self.served(origin)
+        if told != large:
+            raise RuntimeError(f"{told:,} of {large:,} members were told by pages")
         report(
-            f"memory more after {large:,} members, 10 times, MiB", max((resident(process) - memory) / 2**20, 0), None, None, 64,
+            f"a page of {MEMBERS:,} of {large:,} members, ms in the server", (after[1] - before[1]) / (after[0] - before[0]) * 1_000,
+            None, None, 2, durable=None, most=True)
+        self.ask("POST", f"{path}/messages", header, json.dumps({"message": "to all of them"}))
+        report(
+            f"memory more after {large:,} members, 10 times, pages and a message, MiB", max((resident(process) - memory) / 2**20, 0), None, None, 64,
             durable=None, most=True)
 
     def add(self, path, header, first, last):
@@ -137,6 +145,14 @@ class PlatformFigures:
         for start in range(first, last, BATCH):
             numbers = [f"+3369{1_000_000 + number}" for number in range(start, min(start + BATCH, last))]
             self.ask("PUT", f"{path}/members", header, json.dumps({"members": numbers}))
+
+    def paged(self, path, header):
+        """How many members there are by pages."""
+        told, cursor = 0, ""
+        while cursor is not None:
+            page = json.loads(self.ask("GET", f"{path}/members?count={MEMBERS}&cursor={cursor}", header))
+            told, cursor = told + len(page["members"]), page.get("cursor")
+        return told
 
     def served(self, origin):
         """How many times members were asked for, and for how many seconds altogether."""

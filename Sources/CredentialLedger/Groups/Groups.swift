@@ -167,6 +167,30 @@ public struct Groups: Sendable {
     }
   }
 
+  /// The members that a group has now, a page at a time, in the order in which they were added: of a large group, without
+  /// memory for all.
+  ///
+  /// ```swift
+  /// let page = try ledger.groups.members(of: group.id, after: admins.last?.id, limit: 1_000)
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - last: the last of the page before; nil for the first page.
+  ///   - limit: 1 to 1,000. Two look-ups for each member.
+  /// - Throws: `invalid_value`, `damaged`, `storage`.
+  public func members(
+    of group: GroupID, after last: MembershipID?, limit: Int
+  ) throws(LedgerError) -> [Membership] {
+    try Self.require(limit, in: 1...1_000, "limit")
+    return try ledger.reading { (state) throws(StateUnreadable) in
+      var members: [Membership] = []
+      for id in try state.members(of: group, from: .following(last), limit: limit) {
+        if let member = try state.membership(id) { members.append(member) }
+      }
+      return members
+    }
+  }
+
   /// A membership, as it is now or was when it ended; nil if there is none. One look-up.
   public func membership(_ id: MembershipID) throws(LedgerError) -> Membership? {
     try ledger.reading { (state) throws(StateUnreadable) in try state.membership(id) }

@@ -41,7 +41,22 @@ extension DomainReader where Self: ~Copyable {
   /// - Throws: ``Refusal/Code/notFound`` of a group that the viewer does not see or that is deleted,
   ///   ``Refusal/Code/accountDisabled``, ``Refusal/Code/forbidden`` of a grant that is not in force.
   package func summary(of id: GroupID, for viewer: GroupViewer) throws(DecisionFailure) -> GroupSummary {
+    try summary(of: sight(of: id, for: viewer))
+  }
+
+  /// The same, of a group without groups below it and with at most so many members and subscribers each; nil for a larger one.
+  package func summary(
+    of id: GroupID, for viewer: GroupViewer, upTo people: UInt64
+  ) throws(DecisionFailure) -> GroupSummary? {
     let sight = try self.sight(of: id, for: viewer)
+    guard sight.group.memberCount <= people, sight.group.subscriberCount <= people,
+      try read(subgroups(of: id)).isEmpty
+    else { return nil }
+    return try summary(of: sight)
+  }
+
+  private func summary(of sight: VisibleGroup) throws(DecisionFailure) -> GroupSummary {
+    let id = sight.group.id
     var census = Census()
     try census.add(id, in: self)
     let own = census.counts

@@ -1,0 +1,81 @@
+import CredentialLedger
+import Glibc
+import HTTPSupport
+import TestSupport
+import Testing
+
+/// A group of many members, over HTTP: `CREDLEDGER_GROUP_MEMBERS` says how many.
+@Suite struct LargeGroupTests {
+  private static let count =
+    unsafe getenv("CREDLEDGER_GROUP_MEMBERS").flatMap { unsafe Int(String(cString: $0)) } ?? 3_000
+  /// How much memory more reading it may take: a page of a thousand is 160 kB, and all of a hundred thousand 16 MB.
+  private static let bound = 24 << 20
+
+  @Test func `A large group is made, read whole and by pages, and written to, in bounded memory`() async throws {
+    let people = try await PlatformPeople()
+    let path = "/v1/groups/\(people.group)"
+    for start in stride(from: 0, to: Self.count, by: 200) {
+      let numbers = (start..<min(start + 200, Self.count)).map { "'+3369\(1_000_000 + $0)'" }
+      let added = try people.ask("admin", "PUT", path + "/members", "{members:[\(numbers.joined(separator: ","))]}")
+      try #require(added.status == 200, "\(added.body)")
+    }
+    /// All members by pages: their numbers are in order, so that none is told twice and none is left out.
+    func pages(of size: Int) throws -> (numbers: Int, pages: Int) {
+      var (told, last, pages, cursor) = (0, -1, 0, nil as String?)
+      repeat {
+        let page = try people.ask(
+          "admin", "GET", path + "/members?count=\(size)" + (cursor.map { "&cursor=\($0)" } ?? ""))
+        try #require(page.status == 200, "\(page.body)")
+        let members = try #require(page.json?["members"]?.items)
+        #expect(members.count <= size)
+        for member in members {
+          guard let text = member["mobileNumber"]?.text, text.hasPrefix("+3369"), let number = Int(text.dropFirst(5))
+          else { continue }
+          #expect(number - 1_000_000 == last + 1)
+          last = number - 1_000_000
+        }
+        told += members.count
+        pages += 1
+        cursor = page["cursor"]
+      } while cursor != nil
+      return (told, pages)
+    }
+    let all = Self.count + 2
+    #expect(try pages(of: 1_000).numbers == all)
+    let before = people.served.anonymousMemory
+    #expect(before > 0)
+    for _ in 0..<3 {
+      let paged = try pages(of: 1_000)
+      #expect(paged.numbers == all && paged.pages == all / 1_000 + 1)
+      let whole = try people.ask("admin", "GET", path + "/members")
+      #expect(whole.status == 200 && whole.body.split(separator: #""profilePic":"""#).count == all + 1)
+      let shown = try people.ask("admin", "GET", path)
+      #expect(shown["userCount"] == "\(all)" && shown["currentLevelUnProvisionedUserCount"] == "\(Self.count)")
+      #expect(try people.ask("group", "POST", path + "/messages", "{message:'to all'}").status == 200)
+    }
+    let grown = people.served.anonymousMemory - before
+    #expect(grown <= Self.bound, "\(grown / 1_024) KiB more")
+    print("\(all) members: reading them took \(max(grown, 0) / 1_024) KiB more")
+  }
+
+  @Test func `Pages have bounds, and a cursor is that of an answer`() async throws {
+    let people = try await PlatformPeople()
+    let path = "/v1/groups/\(people.group)/members"
+    let first = try people.ask("admin", "GET", path + "?count=1")
+    #expect(first.json?["members"]?.items?.compactMap { $0["id"]?.text } == [people.adminID])
+    let second = try people.ask("admin", "GET", path + "?COUNT=1&cursor=\(try #require(first["cursor"]))")
+    #expect(second.json?["members"]?.items?.compactMap { $0["id"]?.text } == [people.memberID])
+    let end = try people.ask("admin", "GET", path + "?count=1&cursor=\(try #require(second["cursor"]))")
+    #expect(end.body == #"{"members":[]}"#)
+    #expect(try people.ask("admin", "GET", path + "?count=2&cursor=\(first["cursor"] ?? "")")["cursor"] == nil)
+    // Asked for without a page, the answer has all and no cursor.
+    #expect(try people.ask("admin", "GET", path)["cursor"] == nil)
+    for (query, field) in [
+      ("count=0", "count"), ("count=1001", "count"), ("count=x", "count"), ("cursor=x", "cursor"),
+      ("cursor=0", "cursor"),
+    ] {
+      let refused = try people.ask("admin", "GET", path + "?" + query)
+      #expect(refused.status == 400 && refused["message"]?.hasPrefix(field) == true, "\(query): \(refused.body)")
+    }
+  }
+}
