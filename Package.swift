@@ -54,6 +54,8 @@ let package = Package(
   products: [
     // Two modules to import: what a service calls, and what an operator's program adds to it.
     .library(name: "CredentialLedger", targets: ["CredentialLedger", "LedgerOperations"]),
+    // For the tests of a program that embeds the library.
+    .library(name: "LedgerTesting", targets: ["LedgerTesting"]),
     .executable(name: "credledger", targets: ["credledger"]),
     // For the tests alone: loaded into a process whose disk is to fail.
     .library(name: "FaultyDisk", type: .dynamic, targets: ["FaultyDisk"]),
@@ -96,6 +98,7 @@ let package = Package(
     library(
       "LedgerOperations", "CredentialLedger", "LedgerEngine", "Projections", "LedgerDomain", "LedgerEvents", "EventLog",
       "KeyStore", "TransparencyLog", "LMDB", "LedgerCrypto"),
+    library("LedgerTesting", "CredentialLedger"),
     library("HTTPSupport", "CredentialLedger", hummingbird, httpTypes, nioCore),
     library("TokenService", "CredentialLedger", "HTTPSupport", hummingbird, httpTypes),
     library("OutgoingHTTP", httpClient, nioCore, nioPosix, nioSSL),
@@ -153,6 +156,7 @@ let package = Package(
       swiftSettings: flags),
     tests(of: "MessageStore", "CredentialLedger", "TestSupport"),
     tests(of: "OutgoingHTTP", nioCore),
+    tests(of: "LedgerTesting", "CredentialLedger", "LedgerOperations"),
     tests(of: "HTTPSupport", "CredentialLedger", httpTypes, nioCore),
     tests(of: "LedgerCrypto", "TestSupport"),
     tests(of: "LMDB", "TestSupport"),

@@ -49,6 +49,8 @@ import Testing
       .tokenLeakReported: ["token:21", "connector:14", "group:15", "grant:18", "family:20"],
       .resourceServerCreated: [], .resourceServerSecretRotated: ["resource-server:40"],
       .resourceServerDeleted: ["resource-server:40"],
+      .eventNamespaceRegistered: [], .eventNamespaceExtended: ["event-namespace:45"],
+      .customRecorded: ["event-namespace:45", "account:11", "connector:14", "group:15", "grant:18", "token:21"],
       .tokenRevoked: ["family:20", "connector:14", "group:15", "grant:18"],
       .webhookRegistered: ["connector:14", "group:15", "grant:18"],
       .webhookUpdated: ["webhook:22", "connector:14", "group:15"],
