@@ -102,7 +102,7 @@ import Testing
       SubjectKind.allCases.map { "\($0.rawValue) \($0.name)" } == [
         "1 account", "2 phone", "3 connector", "4 group", "5 grant", "6 family", "7 token", "8 webhook",
         "9 membership", "10 operator", "11 challenge", "12 subscription", "13 authorization-code",
-        "20 resource-server", "21 proposal",
+        "20 resource-server", "21 proposal", "22 event-namespace",
       ])
   }
 
