@@ -54,6 +54,8 @@ let package = Package(
   products: [
     // Two modules to import: what a service calls, and what an operator's program adds to it.
     .library(name: "CredentialLedger", targets: ["CredentialLedger", "LedgerOperations"]),
+    // For the tests of a program that embeds the library.
+    .library(name: "LedgerTesting", targets: ["LedgerTesting"]),
     .executable(name: "credledger", targets: ["credledger"]),
     // For the tests alone: loaded into a process whose disk is to fail.
     .library(name: "FaultyDisk", type: .dynamic, targets: ["FaultyDisk"]),
@@ -97,6 +99,7 @@ let package = Package(
       "LedgerOperations", "CredentialLedger", "LedgerEngine", "Projections", "LedgerDomain", "LedgerEvents", "EventLog",
       "KeyStore", "TransparencyLog", "LMDB", "LedgerCrypto"),
     library("HTTPSupport", "CredentialLedger", hummingbird, logging, httpTypes, nioCore),
+    library("LedgerTesting", "CredentialLedger"),
     library("TokenService", "CredentialLedger", "HTTPSupport", hummingbird, httpTypes),
     library("OutgoingHTTP", httpClient, nioCore, nioPosix, nioSSL),
     library("MessageStore", "CredentialLedger", "EventLog", "KeyStore", "LMDB"),
@@ -154,6 +157,7 @@ let package = Package(
     tests(of: "MessageStore", "CredentialLedger", "PlatformService", "TestSupport"),
     tests(of: "OutgoingHTTP", nioCore),
     tests(of: "HTTPSupport", "CredentialLedger", hummingbird, httpTypes, nioCore),
+    tests(of: "LedgerTesting", "CredentialLedger", "LedgerOperations"),
     tests(of: "LedgerCrypto", "TestSupport"),
     tests(of: "LMDB", "TestSupport"),
     tests(of: "TransparencyLog", "LedgerCrypto", "TestSupport"),

@@ -9,6 +9,13 @@ package struct Purpose: Sendable, Hashable {
     self.name = "\(name)"
   }
 
+  private init(named name: String) { self.name = name }
+
+  /// A personal field of an event that a program records under a namespace of its own. The parts of the name hold no slash.
+  package static func customField(_ field: String, of type: String, in namespace: String) -> Purpose {
+    Purpose(named: "custom/\(namespace)/\(type)/\(field)")
+  }
+
   /// A phone number.
   package static let phoneNumber = Purpose("phone.number")
   /// The name of an account's holder.

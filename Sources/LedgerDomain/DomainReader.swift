@@ -76,6 +76,11 @@ public import LedgerEvents
   /// The resource server that has this audience and is not deleted.
   func resourceServer(audience: String) throws(StateUnreadable) -> ResourceServerID?
 
+  /// The namespace of this number; nil if there is none.
+  func eventNamespace(_ id: EventNamespaceID) throws(StateUnreadable) -> EventNamespace?
+  /// The namespace of this exact name; nil if there is none.
+  func eventNamespace(named name: String) throws(StateUnreadable) -> EventNamespaceID?
+
   /// The group of this ID, deleted or not; nil if there is none.
   func group(_ id: GroupID) throws(StateUnreadable) -> Group?
   /// The group of this ID, deleted or not; nil if there is none.

@@ -83,10 +83,13 @@ extension EventType {
   public static let accountSignedOut = EventType(rawValue: 103)
   public static let accountSignInRefused = EventType(rawValue: 104)
   public static let permissionReviewed = EventType(rawValue: 105)
+  public static let eventNamespaceRegistered = EventType(rawValue: 106)
+  public static let customRecorded = EventType(rawValue: 107)
   public static let resourceServerCreated = EventType(rawValue: 108)
   public static let resourceServerSecretRotated = EventType(rawValue: 109)
   public static let resourceServerDeleted = EventType(rawValue: 110)
   public static let tokenLeakReported = EventType(rawValue: 111)
+  public static let eventNamespaceExtended = EventType(rawValue: 112)
   public static let authorizationRefused = EventType(rawValue: 114)
 
   /// The version in which events of this type are written; those before it can still be read. Nil for a type that this
@@ -173,10 +176,13 @@ extension EventType: CaseIterable {
     (.accountSignedOut, "account.signed_out"),
     (.accountSignInRefused, "account.sign_in_refused"),
     (.permissionReviewed, "permission.reviewed"),
+    (.eventNamespaceRegistered, "event_namespace.registered"),
+    (.customRecorded, "custom.recorded"),
     (.resourceServerCreated, "resource_server.created"),
     (.resourceServerSecretRotated, "resource_server.secret_rotated"),
     (.resourceServerDeleted, "resource_server.deleted"),
     (.tokenLeakReported, "token.leak_reported"),
+    (.eventNamespaceExtended, "event_namespace.extended"),
     (.authorizationRefused, "authorization.refused"),
   ]
 }

@@ -72,6 +72,9 @@ extension LedgerEvent {
     case .resourceServerSecretRotated(let payload): try encode(payload)
     case .resourceServerDeleted(let payload): try encode(payload)
     case .tokenLeakReported(let payload): try encode(payload)
+    case .eventNamespaceRegistered(let payload): try encode(payload)
+    case .eventNamespaceExtended(let payload): try encode(payload)
+    case .customRecorded(let payload): try encode(payload)
     }
   }
 
@@ -160,6 +163,9 @@ extension LedgerEvent {
     case .resourceServerSecretRotated: return try .resourceServerSecretRotated(source.decode(payload))
     case .resourceServerDeleted: return try .resourceServerDeleted(source.decode(payload))
     case .tokenLeakReported: return try .tokenLeakReported(source.decode(payload))
+    case .eventNamespaceRegistered: return try .eventNamespaceRegistered(source.decode(payload))
+    case .eventNamespaceExtended: return try .eventNamespaceExtended(source.decode(payload))
+    case .customRecorded: return try .customRecorded(source.decode(payload))
     default: throw source.unknownType
     }
   }

@@ -74,6 +74,9 @@ extension LedgerEvent {
     case .resourceServerSecretRotated(let payload): try json(payload)
     case .resourceServerDeleted(let payload): try json(payload)
     case .tokenLeakReported(let payload): try json(payload)
+    case .eventNamespaceRegistered(let payload): try json(payload)
+    case .eventNamespaceExtended(let payload): try json(payload)
+    case .customRecorded(let payload): try json(payload)
     }
   }
 

@@ -15,7 +15,7 @@ extension LedgerEvent {
     switch self {
     case .ledgerCreated, .retentionApplied, .clockCorrected, .keyRotated, .keyDropped,
       .signingKeyRotated, .masterKeyRotated, .oversightConfigured,
-      .accountRegistered, .resourceServerCreated:
+      .accountRegistered, .resourceServerCreated, .eventNamespaceRegistered:
       break
     case .resourceServerSecretRotated(let event): visit(.resourceServer, event.resourceServer)
     case .resourceServerDeleted(let event): visit(.resourceServer, event.resourceServer)
@@ -170,6 +170,21 @@ extension LedgerEvent {
       visit(.connector, event.connector)
       visit(.group, event.group)
       visit(.grant, event.grant)
+
+    case .eventNamespaceExtended(let event): visit(.eventNamespace, event.namespace)
+    case .customRecorded(let event):
+      visit(.eventNamespace, event.namespace)
+      // The command allows five. Two places are left, for the operator and the person on whose behalf it is.
+      var room = 5
+      func visitEach(_ kind: SubjectKind, _ numbers: [UInt64]) {
+        for number in numbers.prefix(room) { visit(kind, number) }
+        room -= min(room, numbers.count)
+      }
+      visitEach(.account, event.accounts)
+      visitEach(.connector, event.connectors)
+      visitEach(.group, event.groups)
+      visitEach(.grant, event.grants)
+      visitEach(.token, event.tokens)
 
     case .webhookRegistered(let event):
       visit(.connector, event.connector)

@@ -80,6 +80,10 @@ public enum LedgerEvent: Sendable, Hashable {
   case resourceServerDeleted(ResourceServerDeleted)
   case tokenLeakReported(TokenLeakReported)
 
+  case eventNamespaceRegistered(EventNamespaceRegistered)
+  case eventNamespaceExtended(EventNamespaceExtended)
+  case customRecorded(CustomRecorded)
+
   /// The type of the event.
   public var type: EventType {
     switch self {
@@ -145,6 +149,9 @@ public enum LedgerEvent: Sendable, Hashable {
     case .resourceServerSecretRotated: .resourceServerSecretRotated
     case .resourceServerDeleted: .resourceServerDeleted
     case .tokenLeakReported: .tokenLeakReported
+    case .eventNamespaceRegistered: .eventNamespaceRegistered
+    case .eventNamespaceExtended: .eventNamespaceExtended
+    case .customRecorded: .customRecorded
     }
   }
 }

@@ -37,6 +37,7 @@ extension LedgerState {
     case .subscription: .subscription
     case .resourceServer: .resourceServer
     case .proposal: .proposal
+    case .eventNamespace: .eventNamespace
     default: nil
     }
   }
@@ -55,6 +56,7 @@ extension LedgerState {
     case .subscription: .subscription
     case .resourceServer: .resourceServer
     case .proposal: .proposal
+    case .eventNamespace: .eventNamespace
     default: nil
     }
   }

@@ -266,7 +266,8 @@ extension EventType {
       (.permissionGranted, .grant), (.refreshTokenIssued, .family), (.refreshTokenIssued, .token),
       (.refreshTokenRotated, .token), (.tokenIssued, .token), (.webhookRegistered, .webhook),
       (.groupSubscriberAdded, .subscription), (.authorizationCodeIssued, .authorizationCode),
-      (.resourceServerCreated, .resourceServer), (.proposalMade, .proposal):
+      (.resourceServerCreated, .resourceServer), (.proposalMade, .proposal),
+      (.eventNamespaceRegistered, .eventNamespace):
       true
     default: false
     }

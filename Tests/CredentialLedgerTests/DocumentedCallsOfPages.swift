@@ -46,6 +46,29 @@ private struct DocumentedCallsOfPages {
     print(granted)
   }
 
+  /// Stands for a store with transactions.
+  private final class Store {
+    var position: FeedPosition?
+    func apply(_ entry: AuditEntry) {}
+    func transaction(_ body: () throws -> Void) rethrows { try body() }
+  }
+
+  func ownEvents(_ connector: Connector) async throws {
+    try await ledger.eventNamespaces.register("com.example.billing", types: ["invoice.paid"], by: .operator)
+    let billing = ledger.events(of: "com.example.billing")
+    let position = try await billing.append(
+      "invoice.paid", payload: Array("{}".utf8), about: [Subject(connector.id)],
+      personal: [PersonalField("payer", of: account, "Ada Lovelace")], by: account)
+    print(position)
+    let store = Store()
+    for try await batch in ledger.projectionFeed(after: store.position) {
+      try store.transaction {
+        for entry in batch.entries { store.apply(entry) }
+        store.position = batch.position
+      }
+    }
+  }
+
   func evidence() async throws {
     let note = try await ledger.checkpoint()  // to another machine, to an auditor
     try await ledger.verify(against: note)  // later: throws behind_checkpoint or contradicts_checkpoint

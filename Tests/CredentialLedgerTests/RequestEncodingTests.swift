@@ -29,6 +29,12 @@ import Testing
       name: "Roster", description: "", publisher: "P", redirectURIs: [], scopes: Scopes(rawValue: 3),
       accessTokenLifetime: 0, refreshTokenLifetime: 3_600, rotation: .late)
     let members: [Groups.NewMember] = [.init(.account(account), role: .admin), .init(.number(number))]
+    var customEvent = RecordCustomEvent(
+      namespace: "com.example.billing", type: "invoice.paid", requester: Requester.operator)
+    customEvent.version = 3
+    customEvent.contentType = "text/plain"
+    customEvent.payload = [1, 2]
+    customEvent.subjects = [Subject(account), Subject(group)]
     let people: [Groups.Person] = [.number(number), .account(account)]
     return [
       .signIn(
@@ -91,6 +97,8 @@ import Testing
       .rotate([.signing, .tokenMask], overlap: 86_400_000), .rotate([.lookup], overlap: nil),
       .drop(.derivation, below: 3), .rotateSigningKey(to: nil), .rotateSigningKey(to: [UInt8](repeating: 9, count: 32)),
       .rotateMasterKey(to: nil), .rotateMasterKey(to: "8d0cd1c6b4a2f9e0"),
+      .register(namespace: "com.example.billing", types: ["invoice.paid"]), .append(customEvent, []),
+      .append(customEvent, [PersonalField("payer", of: account, "Ada")]),
     ]
   }
 

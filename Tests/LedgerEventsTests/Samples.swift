@@ -330,6 +330,8 @@ extension Sample {
     .resourceServerDeleted(.with { $0.resourceServer = 40 }),
     .tokenLeakReported(leak), .accountSignedOut(accountSignedOut), .accountSignInRefused(accountSignInRefused),
     .permissionReviewed(permissionReviewed), .authorizationRefused(authorizationRefused),
+    .eventNamespaceRegistered(namespaceRegistered), .eventNamespaceExtended(namespaceExtended),
+    .customRecorded(customRecorded),
   ]
 
   static func registered(userAgent: Sealed?) -> V2AccountRegistered {

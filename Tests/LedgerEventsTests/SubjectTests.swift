@@ -49,6 +49,8 @@ import Testing
       .tokenLeakReported: ["token:21", "connector:14", "group:15", "grant:18", "family:20"],
       .resourceServerCreated: [], .resourceServerSecretRotated: ["resource-server:40"],
       .resourceServerDeleted: ["resource-server:40"],
+      .eventNamespaceRegistered: [], .eventNamespaceExtended: ["event-namespace:45"],
+      .customRecorded: ["event-namespace:45", "account:11", "connector:14", "group:15", "grant:18", "token:21"],
       .tokenRevoked: ["family:20", "connector:14", "group:15", "grant:18"],
       .webhookRegistered: ["connector:14", "group:15", "grant:18"],
       .webhookUpdated: ["webhook:22", "connector:14", "group:15"],
@@ -100,7 +102,7 @@ import Testing
       SubjectKind.allCases.map { "\($0.rawValue) \($0.name)" } == [
         "1 account", "2 phone", "3 connector", "4 group", "5 grant", "6 family", "7 token", "8 webhook",
         "9 membership", "10 operator", "11 challenge", "12 subscription", "13 authorization-code",
-        "20 resource-server", "21 proposal",
+        "20 resource-server", "21 proposal", "22 event-namespace",
       ])
   }
 

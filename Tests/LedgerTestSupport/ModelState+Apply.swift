@@ -44,11 +44,12 @@ extension ModelState {
       keyNumbers[event.purpose, default: KeyNumbers()].oldest = event.oldest
     case .resourceServerCreated, .resourceServerSecretRotated, .resourceServerDeleted:
       try applyToResourceServers(event, position, time)
+    case .eventNamespaceRegistered, .eventNamespaceExtended: applyToNamespaces(event, position, time)
     case .oversightConfigured(let event): rules = Oversight(event.after)
     case .proposalMade, .proposalDecided, .ledgerRestored, .clockCorrected: try applyToProposals(event, position, time)
     case .retentionApplied, .masterKeyRotated, .phonePINDispatched,
       .tokenLeakReported, .personalDataRevealed, .accountSignedOut, .accountSignInRefused, .permissionReviewed,
-      .authorizationRefused:
+      .authorizationRefused, .customRecorded:
       // They change nothing that a command or a validation reads.
       break
     }

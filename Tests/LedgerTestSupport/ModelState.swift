@@ -13,6 +13,7 @@ package struct ModelState: Sendable {
   package internal(set) var connectors: [ConnectorID: Connector] = [:]
   package internal(set) var credentials: [ConnectorID: ConnectorCredentials] = [:]
   package internal(set) var resourceServers: [ResourceServerID: ResourceServer] = [:]
+  package internal(set) var eventNamespaces: [EventNamespaceID: EventNamespace] = [:]
   package internal(set) var groups: [GroupID: Group] = [:]
   package internal(set) var memberships: [MembershipID: Membership] = [:]
   package internal(set) var subscriptions: [SubscriptionID: GroupSubscription] = [:]

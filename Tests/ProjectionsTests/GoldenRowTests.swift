@@ -174,6 +174,13 @@ import Testing
         (.publicID(.connectorByPublicID, .fake(1)), UInt64(300)), (.publicID(.groupByPublicID, .fake(1)), UInt64(300)),
         (.publicID(.webhookByPublicID, .fake(1)), UInt64(300)),
         (.publicID(.resourceServerByPublicID, .fake(1)), UInt64(300)),
+        (
+          .number(.eventNamespace, 45),
+          EventNamespace(
+            id: EventNamespaceID(rawValue: 45), name: "com.example.billing", eventTypes: ["invoice.paid", "sent"],
+            registeredAt: time)
+        ),
+        (.digest(.eventNamespaceByName, .of("name"), 0), UInt64(45)),
       ]
   }
 

@@ -87,6 +87,10 @@ extension Walk {
       #expect(try state.connector(publicID: .fake(number)) == model.connector(publicID: .fake(number)), note)
       #expect(try state.group(publicID: .fake(number)) == model.group(publicID: .fake(number)), note)
     }
+    for (id, namespace) in model.eventNamespaces {
+      #expect(try state.eventNamespace(id) == namespace, note)
+      #expect(try state.eventNamespace(named: namespace.name) == id, note)
+    }
     #expect(try state.tenantAdmins() == model.tenantAdmins(), note)
     #expect(try state.operators() == model.operators(), note)
     #expect(try state.oversight() == model.oversight(), note)

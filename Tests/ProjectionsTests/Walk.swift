@@ -285,7 +285,9 @@ struct Walk {
     case 29, 30: try await useCode()
     case 31: try await signInByPIN()
     case 32: try await revokePresented()
-    case 33, 34, 35: try await webhookStep()
+    case 33, 34: try await webhookStep()
+    case 35:
+      if Bool.random(using: &random) { try await webhookStep() } else { try await customEventStep(by: account) }
     default:
       let isStanding = Bool.random(using: &random)
       let families = model.standings.filter {

@@ -37,7 +37,7 @@ extension Ledger {
 }
 
 extension Ledger {
-  fileprivate func waitForEvent(beyond position: UInt64) async throws(LedgerError) -> Bool {
+  func waitForEvent(beyond position: UInt64) async throws(LedgerError) -> Bool {
     do { return try await log.waitForEvent(beyond: position) } catch { throw LedgerError(error) }
   }
 }

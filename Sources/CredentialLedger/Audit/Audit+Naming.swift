@@ -166,6 +166,11 @@ extension Ledger {
           return (nil, nil)
         }
         return (Audit.Label(name: server.name, standing: server.isDeleted ? .ended : .present), nil)
+      case .eventNamespace:
+        guard let namespace = try state.eventNamespace(EventNamespaceID(rawValue: subject.number)) else {
+          return (nil, nil)
+        }
+        return (Audit.Label(name: namespace.name, standing: .present), nil)
       case .grant, .family, .token, .webhook, .challenge, .authorizationCode, .proposal:
         return (nil, nil)
       }

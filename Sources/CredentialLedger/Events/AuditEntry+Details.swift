@@ -145,6 +145,15 @@ extension AuditEntry {
         + (event.detail.isEmpty ? [] : [("detail", .text(event.detail))])
         + (event.unrecorded == 0 ? [] : [("unrecorded", .number(event.unrecorded))])
     case .permissionReviewed(let event): [("decision", .text(event.decision.word))]
+    case .eventNamespaceRegistered(let event):
+      [("name", .text(event.name)), ("eventTypes", .list(event.eventTypes))]
+    case .eventNamespaceExtended(let event): [("eventTypes", .list(event.eventTypes))]
+    case .customRecorded(let event):
+      [
+        ("namespace", .text(event.namespaceName)), ("event", .text(event.eventType)),
+        ("version", .number(UInt64(event.payloadVersion))), ("contentType", .text(event.contentType)),
+        event.shownPayload,
+      ].filter { !$0.value.isUnset }
     case .masterKeyRotated(let event): [("fingerprint", .change(.hex(event.before), .hex(event.after)))]
     case .accountSignedIn, .accountEnabled, .phoneVerified, .phoneRemoved, .phonePINAccepted, .connectorDeleted,
       .groupDeleted, .groupMemberRemoved, .groupSubgroupAttached, .groupSubgroupDetached, .groupSubscriberAdded,
@@ -182,6 +191,10 @@ extension AuditEntry {
       case .phoneVerified(let event): [("number", event.hasNumber ? event.number : nil, .phoneNumber)]
       case .groupMemberAdded(let event): [("number", event.hasNumber ? event.number : nil, .memberNumber)]
       case .groupSubscriberAdded(let event): [("number", event.hasNumber ? event.number : nil, .subscriberNumber)]
+      case .customRecorded(let event):
+        event.personal.map {
+          ($0.name, $0.value, .customField($0.name, of: event.eventType, in: event.namespaceName))
+        }
       default: []
       }
     return (fields + [("address", address, .originAddress)]).compactMap { name, sealed, purpose in
@@ -224,6 +237,26 @@ extension OversightRules {
       ("namedOperators", .flag(namedOperators)),
       ("guarded", .list(Oversight(self).guarded.sorted { $0.rawValue < $1.rawValue }.map { "\($0)" })),
     ]
+  }
+}
+
+extension CustomRecorded {
+  /// The payload as text where it is text that controls no terminal, otherwise in base 64.
+  fileprivate var shownPayload: (name: String, value: EventDetail) {
+    let bytes = [UInt8](payload)
+    if let text = String(validating: bytes, as: UTF8.self), text.unicodeScalars.allSatisfy(\.isShown) {
+      return ("payload", .text(text))
+    }
+    return ("payloadBase64", .text(Base64.encode(bytes)))
+  }
+}
+
+extension Unicode.Scalar {
+  fileprivate var isShown: Bool {
+    switch properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: false
+    default: true
+    }
   }
 }
 

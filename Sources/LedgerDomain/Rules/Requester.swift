@@ -44,6 +44,13 @@ extension Requester: Requesting {
   public var requester: Requester { self }
 }
 
+extension Requesting where Self == Requester {
+  /// Someone at the command line of the machine that holds the ledger: so calls read `by: .operator`.
+  // Disfavoured, so that `Requester.operator` stays the case.
+  @_disfavoredOverload
+  public static var `operator`: Requester { Requester.operator }
+}
+
 extension ObjectID: Requesting where Kind == ObjectKinds.Account {
   public var requester: Requester { .account(self) }
 }

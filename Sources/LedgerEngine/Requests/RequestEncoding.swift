@@ -84,6 +84,8 @@ package enum RequestName: String, Sendable, CaseIterable {
   case updateWebhook = "webhooks.update"
   case disableWebhook = "webhooks.disable"
   case deleteWebhook = "webhooks.delete"
+  case registerNamespace = "eventNamespaces.register"
+  case recordCustomEvent = "events.append"
   case rotateMasterKey = "keys.rotateMasterKey"
   case eraseAccount = "people.erase"
   case erasePerson = "people.erasePerson"

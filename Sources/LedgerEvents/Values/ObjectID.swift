@@ -99,6 +99,8 @@ public enum ObjectKinds {
   public enum ResourceServer: SubjectObjectKind { public static var subjectKind: SubjectKind { .resourceServer } }
   /// Kind of an ``ObjectID``: proposal.
   public enum Proposal: SubjectObjectKind { public static var subjectKind: SubjectKind { .proposal } }
+  /// Kind of an ``ObjectID``: namespace of events.
+  public enum EventNamespace: SubjectObjectKind { public static var subjectKind: SubjectKind { .eventNamespace } }
 }
 
 /// A person's account.
@@ -131,3 +133,5 @@ public typealias AuthorizationCodeID = ObjectID<ObjectKinds.AuthorizationCode>
 public typealias ResourceServerID = ObjectID<ObjectKinds.ResourceServer>
 /// A change that needs the approval of a second operator, as it was proposed.
 public typealias ProposalID = ObjectID<ObjectKinds.Proposal>
+/// A namespace under which a program that embeds the ledger records events of its own.
+public typealias EventNamespaceID = ObjectID<ObjectKinds.EventNamespace>

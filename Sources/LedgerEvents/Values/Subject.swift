@@ -18,6 +18,8 @@ public enum SubjectKind: UInt8, Sendable, Hashable, CaseIterable {
   case resourceServer = 20
   /// A change that an operator proposed. Among the subjects of the change that was made by it.
   case proposal = 21
+  /// Under whose name a program that embeds the ledger records events of its own.
+  case eventNamespace = 22
 
   /// The name in lower case, as in the text of a ``Subject``.
   public var name: String {
@@ -37,6 +39,7 @@ public enum SubjectKind: UInt8, Sendable, Hashable, CaseIterable {
     case .authorizationCode: "authorization-code"
     case .resourceServer: "resource-server"
     case .proposal: "proposal"
+    case .eventNamespace: "event-namespace"
     }
   }
 

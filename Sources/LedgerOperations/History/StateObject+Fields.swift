@@ -61,6 +61,9 @@ extension LedgerState {
     case .proposal:
       guard let proposal = try proposal(ProposalID(rawValue: number)) else { return nil }
       return Self.fields(proposal)
+    case .eventNamespace:
+      guard let namespace = try eventNamespace(EventNamespaceID(rawValue: number)) else { return nil }
+      return Self.fields(namespace)
     case .operator: return nil
     }
   }
@@ -213,6 +216,13 @@ extension LedgerState {
     fields.append(
       .init("acceptedUntil", credential.successor == 0 ? .none : .time(credential.acceptedUntil)))
     return fields
+  }
+
+  private static func fields(_ namespace: EventNamespace) -> [StateObject.Field] {
+    [
+      .init("name", .text(namespace.name)), .init("eventTypes", .list(namespace.eventTypes.map { .text($0) })),
+      .init("registeredAt", .time(namespace.registeredAt)),
+    ]
   }
 
   // MARK: What stands and what does not

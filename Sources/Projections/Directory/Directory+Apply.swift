@@ -97,7 +97,7 @@ extension Directory {
     // These change only whether tokens are valid, or nothing that is looked up.
     case .retentionApplied, .refreshTokenRotated, .tokenIssued, .masterKeyRotated, .phonePINWithheld,
       .phonePINDispatched, .tokenLeakReported, .personalDataRevealed, .accountSignedOut, .accountSignInRefused,
-      .permissionReviewed, .authorizationRefused:
+      .permissionReviewed, .authorizationRefused, .customRecorded:
       break
     case .phonePINAccepted(let event): try close(challenge: event.challenge, &transaction)
     case .authorizationCodeIssued(let event): try issue(event, position, &transaction)
@@ -107,6 +107,8 @@ extension Directory {
     case .resourceServerCreated(let event): try create(event, position, time, &transaction)
     case .resourceServerSecretRotated(let event): try rotate(event, position, &transaction)
     case .resourceServerDeleted(let event): try delete(resourceServer: event.resourceServer, &transaction)
+    case .eventNamespaceRegistered(let event): try register(event, position, time, &transaction)
+    case .eventNamespaceExtended(let event): try extend(event, &transaction)
     }
   }
 

@@ -117,6 +117,10 @@ package enum DirectoryKey: Equatable {
     case termsOfObject = 97
     /// Type of events to how many there are; of `token.issued` there is none.
     case eventCount = 98
+    /// Namespace of events to ``EventNamespace``.
+    case eventNamespace = 99
+    /// Digest of a name to the namespace.
+    case eventNamespaceByName = 100
   }
 
   var family: Family {

@@ -274,6 +274,7 @@ extension DirectoryKey {
     case .number(.subscription, let number): Subject(kind: .subscription, number: number)
     case .number(.resourceServer, let number): Subject(kind: .resourceServer, number: number)
     case .number(.proposal, let number): Subject(kind: .proposal, number: number)
+    case .number(.eventNamespace, let number): Subject(kind: .eventNamespace, number: number)
     default: nil
     }
   }

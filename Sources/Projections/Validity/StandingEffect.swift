@@ -124,7 +124,8 @@ enum StandingEffect {
       .groupInvitationAccepted, .authorizationCodeIssued, .authorizationCodeRedeemed,
       .resourceServerCreated, .resourceServerSecretRotated, .resourceServerDeleted, .tokenLeakReported,
       .accountSignedOut,
-      .accountSignInRefused, .permissionReviewed, .authorizationRefused:
+      .accountSignInRefused, .permissionReviewed, .authorizationRefused, .eventNamespaceRegistered,
+      .eventNamespaceExtended, .customRecorded:
       break
     }
   }

@@ -12,7 +12,7 @@ ROOMS = {
     ),
     "CredentialLedger": (
         "Events", "Disclosure", "Accounts", "Phones", "Groups", "Requests", "Connectors", "ResourceServers", "Grants",
-        "Tokens", "SignIn", "Webhooks", "Audit",
+        "Tokens", "SignIn", "Webhooks", "Audit", "CustomEvents", "Feed",
     ),
     "LedgerOperations": (
         "Keys", "Transfer", "History", "Integrity", "Evidence", "Archive", "Backup", "Retention",

@@ -26,6 +26,7 @@ ALLOWED = {
         "CredentialLedger", "LedgerEngine", "Projections", "LedgerDomain", "LedgerEvents", "EventLog", "KeyStore",
         "TransparencyLog", "LMDB", "LedgerCrypto",
     },
+    "LedgerTesting": {"CredentialLedger"},
     "HTTPSupport": {"CredentialLedger", "Hummingbird", "HTTPTypes", "NIOCore"},
     "TokenService": {"CredentialLedger", "HTTPSupport", "Hummingbird", "HTTPTypes"},
     "OutgoingHTTP": {"AsyncHTTPClient", "NIOCore", "NIOPosix", "NIOSSL"},
