@@ -54,8 +54,11 @@ extension Scopes: LosslessStringConvertible {
   ]
 
   /// The names on the wire, joined by commas in the order of the bits; bits without a name are left out.
-  public var description: String {
-    Scopes.names.indices.filter { rawValue & 1 << UInt32($0) != 0 }.map { Scopes.names[$0] }.joined(separator: ",")
+  public var description: String { wireNames.joined(separator: ",") }
+
+  /// The names on the wire in the order of the bits; bits without a name are left out.
+  package var wireNames: [String] {
+    Scopes.names.indices.filter { rawValue & 1 << UInt32($0) != 0 }.map { Scopes.names[$0] }
   }
 
   /// Reads names joined by commas, in any order and with spaces around them; the empty text is the empty set. Nil if
