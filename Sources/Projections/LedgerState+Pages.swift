@@ -15,6 +15,11 @@ extension LedgerState {
     try page(of: Group.self, .group, from: first, limit: limit)
   }
 
+  /// Grants from a number on, revoked ones included, oldest first, as many as `limit`.
+  package func grants(from first: UInt64, limit: Int) throws(StateUnreadable) -> [Grant] {
+    try page(of: Grant.self, .grant, from: first, limit: limit)
+  }
+
   func page<R: Row>(
     of _: R.Type, _ kind: DirectoryKey.Family, from first: UInt64, limit: Int
   ) throws(StateUnreadable) -> [R] {

@@ -82,6 +82,10 @@ import Testing
     let isIdle = try ledger.grants.lastUse(of: grant).map { $0 < yesterday } ?? true
     let last = try ledger.connectors.lastUse(of: connector.id)
     #expect(isIdle || last != nil)
+    var unused = GrantReview()
+    unused.unusedFor = .seconds(90 * 86_400)
+    let reviewed = try await ledger.grants.toReview(unused)
+    #expect(reviewed.grants.isEmpty && reviewed.next == nil)
     #expect(made?.type == .permissionGranted)
     let report = try await ledger.verify(since: note)
     #expect(report.events == report.since)

@@ -65,12 +65,16 @@ import Testing
       let commands: [any Command] = [
         DisableAccount(account: ada, reason: "x", requester: .operator),
         ChangeAccountRole(account: ada, role: .user, requester: .operator),
-        EraseSubject(.account(ada), requester: .operator), EraseSubject(.account(ada), requester: .account(ada)),
-        DisableAccount(account: ada, reason: "x", requester: .account(ada)),
+        EraseSubject(.account(ada), requester: .operator),
       ]
       for command in commands { Self.expect(command, in: scenario, isRefused: isRefused) }
+      for command in Self.inPerson(ada) { Self.expect(command, in: scenario, isRefused: isRefused) }
     }
-    try expect(scenario, isRefused: false)
+    // At the command line another is made at any time; in person nobody leaves the ledger without one.
+    for command in Self.inPerson(ada) { Self.expect(command, in: scenario, isRefused: true) }
+    for command in [DisableAccount(account: ada, reason: "x", requester: .operator)] {
+      Self.expect(command, in: scenario, isRefused: false)
+    }
     try scenario.perform(ConfigureOversight(Oversight(namesOperators: true), named: ada))
     try expect(scenario, isRefused: true)
     let bo = try scenario.account("bo", role: .operator)
@@ -79,6 +83,13 @@ import Testing
     try expect(scenario, isRefused: true)
     _ = try scenario.account("cy", role: .operator)
     try expect(scenario, isRefused: false)
+  }
+
+  private static func inPerson(_ operatorAccount: AccountID) -> [any Command] {
+    [
+      EraseSubject(.account(operatorAccount), requester: .account(operatorAccount)),
+      DisableAccount(account: operatorAccount, reason: "x", requester: .account(operatorAccount)),
+    ]
   }
 
   private static func expect(_ command: some Command, in scenario: Scenario, isRefused: Bool) {

@@ -186,6 +186,22 @@ struct AuditTrailTests {
     }
   }
 
+  /// The newest event of each of some subjects, of types that make none of them.
+  private func compareNewest(_ facts: [Fact], _ random: inout SeededRandom) throws {
+    let view = try log.snapshot()
+    for _ in 0..<30 {
+      let type = UInt16.random(in: 0...3, using: &random) * 4 + .random(in: 1...3, using: &random)
+      let subjects = Set((0..<Int.random(in: 0...6, using: &random)).map { _ in subject(&random, upTo: facts.count) })
+      let first = UInt64.random(in: 1...UInt64(facts.count) + 5, using: &random)
+      var expected: [LogSubject: Position] = [:]
+      for fact in facts where fact.position >= first && fact.type == type {
+        for subject in fact.subjects where subjects.contains(subject) { expected[subject] = fact.position }
+      }
+      let found = try view.participant.trail.newest(type, concerning: subjects, from: first, in: view)
+      #expect(found == expected, "seed \(random.seed), type \(type), from \(first)")
+    }
+  }
+
   private func digests() throws -> (Bool, covered: Position) {
     let view = try log.snapshot()
     let trail = view.participant.trail
@@ -210,6 +226,7 @@ struct AuditTrailTests {
       #expect(facts.count - Int(covered) < policy.baseSize)
       try compare(facts, &random)
       try compareSearches(facts, &random)
+      try compareNewest(facts, &random)
     }
     log.close()
   }

@@ -191,6 +191,60 @@ import Testing
     #expect(try run(served, "verify").status == 0)
   }
 
+  @Test func `What is found is named through the door, once that is recorded`() async throws {
+    let served = try await ServedLedger()
+    #expect(try made(served).status == 0)
+    let before = try reveals(served)
+    let found = try run(served, "find", "lovelace", "--reveal", "--reason", "her own request", "--ticket", "DP-1")
+    #expect(found.status == 0 && found.output.contains("Ada Lovelace"), "\(found.error)")
+    #expect(try reveals(served) == before + 1)
+    let line = try run(served, "audit", "--type", "personal_data.revealed", "--limit", "1", "--format", "ndjson").output
+    #expect(line.contains(#""ticket":"DP-1""#) && line.contains("her own request"), "\(line)")
+    let piped = try run(served, "find", "-", "--reveal", input: "ada lovelace")
+    #expect(piped.output.contains("Ada Lovelace"), "\(piped.error)")
+    // Without it nothing is revealed, and no server is asked.
+    let plain = try run(served, "find", "lovelace")
+    #expect(plain.status == 0 && !plain.output.contains("Ada"), "\(plain.error)")
+    #expect(try reveals(served) == before + 2)
+  }
+
+  @Test func `A report with names comes through the door, and its files are written by the one who asked`() async throws
+  {
+    let served = try await ServedLedger()
+    let account = try made(served).output.firstMatch(of: /account:[0-9]+/).map { String($0.output) } ?? ""
+    let (page, evidence) = ("\(served.folder.path)/report.html", "\(served.folder.path)/evidence.json")
+    let arguments = ["bundle", account, "--html", page, "--out", evidence, "--reveal", "--ticket", "AUD-4"]
+    let before = try reveals(served)
+    let written = try runProgram(arguments + ["--ledger", served.path])
+    #expect(written.status == 0 && written.output.contains("\(evidence): evidence of "), "\(written.error)")
+    #expect(written.error == "\(page): a page with the evidence\n")
+    #expect(try reveals(served) == before + 1)
+    #expect(ServedLedger.content(of: page).contains("Ada Lovelace (\(account))"))
+    for file in [page, evidence] {
+      let verified = try runProgram(["verify-bundle", file])
+      #expect(verified.output.contains("account.registered"), "\(verified.error)")
+    }
+    // Files that are there are not replaced, and then nothing is revealed for it.
+    let again = try runProgram(arguments + ["--ledger", served.path])
+    #expect(again.status == 1 && again.error.contains("already_exists"), "\(again.error)")
+    let other = ["bundle", "account:999999", "--html", page + "2", "--reveal", "--ledger", served.path]
+    #expect(try runProgram(other).error.contains("not_found"))
+    #expect(unsafe access(page + "2", F_OK) != 0)
+    #expect(try reveals(served) == before + 1)
+  }
+
+  private func made(_ served: ServedLedger) throws -> ProgramResult {
+    try run(
+      served, "account", "create", "--issuer", "https://id.example.org", "--subject", "ada", "--name", "Ada Lovelace",
+      "--reason", "a new colleague")
+  }
+
+  /// How many events record that personal data was read.
+  private func reveals(_ served: ServedLedger) throws -> Int {
+    let listed = try run(served, "audit", "--type", "personal_data.revealed", "--limit", "100", "--format", "ndjson")
+    return listed.output.split(separator: "\n").count
+  }
+
   /// Sends a command as a program does that is not this one.
   private static func send(_ command: OperatorRequest, to served: ServedLedger) async throws -> OperatorAnswer {
     let client = try #require(OperatorDoorClient(of: served.path))

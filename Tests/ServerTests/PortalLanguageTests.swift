@@ -48,7 +48,7 @@ import Testing
     }
     let said = [
       "phone", "phone-removed", "connector-changed", "connector-deleted", "revoked", "group-created", "members",
-      "erased",
+      "erased", "joined",
       "key-rotated", "decided", "retried", "webhook-on", "sessions",
     ]
     let more =
@@ -58,7 +58,8 @@ import Testing
         "/portal/audit?exact=nothing", "/portal/audit?who=Nobody", "/portal/audit?from=x",
         "/portal/audit?exact=subject.erased",
         "/portal/audit?live=1", "/portal/connectors?q=none", "/portal/people?q=none", "/portal/first/x",
-        "/portal/tokens/\(scene.token)?at=2", "/portal/groups/\(scene.group)/connectors?connector=\(scene.connector)",
+        "/portal/tokens/\(scene.token)?at=2", "/portal/find?q=field", "/portal/find?q=none", "/portal/find?q=%21",
+        "/portal/groups", "/portal/groups/\(scene.group)/connectors?connector=\(scene.connector)",
         "/portal/events/\(scene.phone)", "/portal/events/\(scene.phone)/reveal", "/portal/me/sessions/end",
       ]
     let (poor, member) = (try scene.person("Bob"), try scene.person("Mel"))

@@ -9,6 +9,7 @@ extension SessionEnd {
     case .byOperator: "ended by an operator"
     case .byProvider: "signed out at the provider"
     case .replaced: "signed in anew"
+    case .madeRoom: "made room for a newer session"
     case .unspecified, .UNRECOGNIZED: "unknown"
     }
   }

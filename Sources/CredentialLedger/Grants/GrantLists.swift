@@ -71,7 +71,8 @@ extension DomainReader where Self: ~Copyable {
     var states: [GrantState] = []
     for id in grants {
       guard let grant = try grant(id) else { continue }
-      states.append(GrantState(grant: grant, obstacle: try LedgerDomain.obstacle(to: Subject(id), in: self)))
+      let obstacle = try LedgerDomain.obstacle(toGrant: id, newestFamily: grant.family, in: self)
+      states.append(GrantState(grant: grant, obstacle: obstacle))
     }
     return states
   }

@@ -22,7 +22,8 @@ extension DomainReader where Self: ~Copyable {
   /// | everybody, in person | themselves | reveal, erase |
   ///
   /// What would leave no tenant administrator in force is for the command line alone. What would leave fewer operators in
-  /// force than the ``Oversight`` needs is for nobody.
+  /// force than the ``Oversight`` needs is for nobody; and nobody in person leaves the ledger without an operator in force, since
+  /// the command line alone could make another.
   ///
   /// - Throws: ``Refusal/Code/forbidden``, ``Refusal/Code/lastAdmin``; ``Refusal/Code/accountDisabled`` of the requester.
   package func requireAuthority(
@@ -58,7 +59,7 @@ extension DomainReader where Self: ~Copyable {
       try requireTenantAdmin(besides: account)
     case .disable, .erase:
       try requireTenantAdmin(besides: account)
-      try requireOperators(besides: account)
+      try requireOperators(besides: account, atLeast: 1)
     case .reveal: break
     }
   }

@@ -44,15 +44,15 @@ extension DomainReader where Self: ~Copyable {
     return count
   }
 
-  /// Refuses what would leave fewer operators than the rules of the ledger need.
+  /// Refuses what would leave fewer operators than the rules of the ledger need, or than `least`.
   /// - Throws: ``Refusal/Code/lastAdmin``.
-  func requireOperators(besides account: Account) throws(DecisionFailure) {
+  func requireOperators(besides account: Account, atLeast least: Int = 0) throws(DecisionFailure) {
     guard account.role == .operator, !account.isDisabled else { return }
-    let needed = try read(oversight()).operatorCount
+    let needed = max(least, try read(oversight()).operatorCount)
     guard needed > 0, try operatorsInForce(besides: account.id) < needed else { return }
     throw .refused(
       .lastAdmin, field: "account",
       expected: needed == 1 ? "another operator" : "two other operators, as the rules of this ledger need",
-      remedy: "make another account an operator first")
+      remedy: "make another account an operator first, at the command line")
   }
 }

@@ -26,7 +26,7 @@ package struct RecordSignOut: Command {
       throw .refused(.notFound, field: "account", expected: "a registered account")
     }
     switch end {
-    case .signedOut, .ended, .byOperator, .byProvider, .replaced: break
+    case .signedOut, .ended, .byOperator, .byProvider, .replaced, .madeRoom: break
     case .unspecified, .UNRECOGNIZED:
       throw .refused(.invalidValue, field: "end", expected: "an end that this program knows")
     }

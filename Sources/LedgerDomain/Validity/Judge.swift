@@ -45,8 +45,9 @@ package func judge(
   return try judge(token, credential, handle, at: now, in: state)
 }
 
+/// As ``judge(handle:at:in:)`` for a token whose row is at hand.
 @inlinable
-func judge(
+package func judge(
   _ token: Standing, _ credential: Standing.Credential, _ handle: TokenID, at now: Timestamp,
   in state: borrowing some StandingReader & ~Copyable
 ) throws(StateUnreadable) -> Verdict {

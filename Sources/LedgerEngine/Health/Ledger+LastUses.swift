@@ -11,10 +11,11 @@ extension Ledger {
     var uses: [Timestamp?] = []
     for (token, noted) in zip(tokens, noted) {
       let written = try logged { () throws(LogError) in try view.lastUse(of: token) }
-      guard let minute = [noted, written].compactMap({ $0 }).max() else {
+      guard noted != nil || written != nil else {
         uses.append(nil)
         continue
       }
+      let minute = max(noted ?? .min, written ?? .min)
       uses.append(max(Timestamp(milliseconds: minute * 60_000), try issuance(of: token, in: view)))
     }
     return uses

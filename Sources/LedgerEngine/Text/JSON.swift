@@ -1,5 +1,5 @@
 /// A JSON value (RFC 8259), with the members of objects in their order. Numbers are whole and not negative.
-package indirect enum JSON: Sendable {
+package enum JSON: Sendable {
   case null
   case bool(Bool)
   case number(UInt64)
@@ -35,6 +35,8 @@ extension JSON {
   /// - Parameter isEscaped: asked of each character up to U+FFFF, but for the printable ones of ASCII.
   package func text(indented: Bool, escaping isEscaped: Escaping) -> String {
     var text = ""
+    // Enough for most objects, so that it need not grow in steps.
+    if case .object = self { text.reserveCapacity(512) }
     write(to: &text, indent: indented ? "\n" : nil, isEscaped)
     return text
   }

@@ -41,6 +41,9 @@ public nonisolated enum SessionEnd: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// The same browser signed in anew.
   case replaced // = 5
+
+  /// The person signed in elsewhere, and had as many sessions as one may have.
+  case madeRoom // = 6
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -55,6 +58,7 @@ public nonisolated enum SessionEnd: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 3: self = .byOperator
     case 4: self = .byProvider
     case 5: self = .replaced
+    case 6: self = .madeRoom
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -67,6 +71,7 @@ public nonisolated enum SessionEnd: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .byOperator: return 3
     case .byProvider: return 4
     case .replaced: return 5
+    case .madeRoom: return 6
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -79,6 +84,7 @@ public nonisolated enum SessionEnd: SwiftProtobuf.Enum, Swift.CaseIterable {
     .byOperator,
     .byProvider,
     .replaced,
+    .madeRoom,
   ]
 
 }
@@ -192,7 +198,7 @@ public nonisolated struct AccountSignInRefused: Sendable {
 fileprivate nonisolated let _protobuf_package = "credledger.events.v1"
 
 nonisolated extension SessionEnd: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0SESSION_END_UNSPECIFIED\0\u{1}SESSION_END_SIGNED_OUT\0\u{1}SESSION_END_ENDED\0\u{1}SESSION_END_BY_OPERATOR\0\u{1}SESSION_END_BY_PROVIDER\0\u{1}SESSION_END_REPLACED\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0SESSION_END_UNSPECIFIED\0\u{1}SESSION_END_SIGNED_OUT\0\u{1}SESSION_END_ENDED\0\u{1}SESSION_END_BY_OPERATOR\0\u{1}SESSION_END_BY_PROVIDER\0\u{1}SESSION_END_REPLACED\0\u{1}SESSION_END_MADE_ROOM\0")
 }
 
 nonisolated extension SignInRefusal: SwiftProtobuf._ProtoNameProviding {

@@ -69,6 +69,11 @@ extension Scopes: LosslessStringConvertible {
     return text
   }
 
+  /// The names on the wire in the order of the bits; bits without a name are left out.
+  package var wireNames: [String] {
+    Scopes.names.indices.filter { rawValue & 1 << UInt32($0) != 0 }.map { Scopes.names[$0] }
+  }
+
   /// Reads names joined by commas, in any order and with spaces around them; the empty text is the empty set. Nil if
   /// a name is unknown.
   public init?(_ text: String) {

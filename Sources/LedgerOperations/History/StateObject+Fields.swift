@@ -9,9 +9,30 @@ extension LedgerState {
   /// - Parameter time: judges, besides, whether it is in force at that time; nil leaves that out, as it follows from
   ///   other objects.
   func object(_ subject: Subject, judgedAt time: Timestamp?) throws(StateUnreadable) -> StateObject? {
-    guard subject.number > 0, let own = try ownFields(of: subject) else { return nil }
-    let judged = if let time { try judgement(of: subject, at: time) } else { [] as [StateObject.Field] }
-    return StateObject(subject: subject, fields: own + (try standingFields(of: subject)) + judged)
+    guard subject.number > 0 else { return nil }
+    if [.token, .family].contains(subject.kind) { return try token(subject, judgedAt: time) }
+    guard let own = try ownFields(of: subject) else { return nil }
+    let judged = time == nil ? [] : try judgement(of: subject)
+    let standing = try standing(of: subject.number).flatMap { $0.kind == subject.kind ? $0 : nil }
+    return StateObject(subject: subject, fields: own + (standing.map { Self.fields($0) } ?? []) + judged)
+  }
+
+  /// A token, of which its row is all: read once, as there may be millions of them.
+  private func token(_ subject: Subject, judgedAt time: Timestamp?) throws(StateUnreadable) -> StateObject? {
+    guard let standing = try standing(of: subject.number), let credential = standing.credential,
+      standing.kind == subject.kind
+    else { return nil }
+    let origin = try self.standing(of: standing.parents[0])?.kind ?? .family
+    var fields = Self.fields(standing, credential, issuedFor: Subject(kind: origin, number: standing.parents[0]))
+    fields += Self.fields(standing)
+    if let time {
+      let handle = TokenID(rawValue: subject.number)
+      switch try judge(standing, credential, handle, at: time, in: self) {
+      case .valid: fields += Self.judged(nil)
+      case .invalid(let why): fields += Self.judged(why)
+      }
+    }
+    return StateObject(subject: subject, fields: fields)
   }
 
   private typealias Fields = [StateObject.Field]
@@ -43,12 +64,6 @@ extension LedgerState {
     case .authorizationCode:
       guard let code = try code(AuthorizationCodeID(rawValue: number)) else { return nil }
       return Self.fields(code)
-    case .token, .family:
-      guard let standing = try standing(of: number), let credential = standing.credential,
-        standing.kind == subject.kind
-      else { return nil }
-      let origin = try self.standing(of: standing.parents[0])?.kind ?? .family
-      return Self.fields(standing, credential, issuedFor: Subject(kind: origin, number: standing.parents[0]))
     case .subscription:
       guard let subscription = try subscription(SubscriptionID(rawValue: number)) else { return nil }
       return Self.fields(subscription)
@@ -64,7 +79,7 @@ extension LedgerState {
     case .eventNamespace:
       guard let namespace = try eventNamespace(EventNamespaceID(rawValue: number)) else { return nil }
       return Self.fields(namespace)
-    case .operator: return nil
+    case .operator, .token, .family: return nil
     }
   }
 
@@ -227,26 +242,22 @@ extension LedgerState {
 
   // MARK: What stands and what does not
 
-  private func standingFields(of subject: Subject) throws(StateUnreadable) -> [StateObject.Field] {
-    guard let standing = try standing(of: subject.number), standing.kind == subject.kind else { return [] }
-    return [
+  private static func fields(_ standing: Standing) -> [StateObject.Field] {
+    [
       .init("stoppedBy", .init(event: standing.stoppedBy)),
       .init("olderStoppedBy", .init(event: standing.floor)),
     ]
   }
 
-  private func judgement(of subject: Subject, at time: Timestamp) throws(StateUnreadable) -> [StateObject.Field] {
-    let reason: Verdict.Reason?
+  private func judgement(of subject: Subject) throws(StateUnreadable) -> [StateObject.Field] {
     switch subject.kind {
-    case .token, .family:
-      switch try judge(handle: TokenID(rawValue: subject.number), at: time, in: self) {
-      case .valid: reason = nil
-      case .invalid(let why): reason = why
-      }
     case .grant, .connector, .account, .group, .phone, .membership:
-      reason = try LedgerDomain.obstacle(to: subject, in: self)
-    default: return []
+      Self.judged(try LedgerDomain.obstacle(to: subject, in: self))
+    default: []
     }
-    return [.init("inForce", .flag(reason == nil)), .init("reason", reason.map { .text($0.text) } ?? .none)]
+  }
+
+  private static func judged(_ reason: Verdict.Reason?) -> [StateObject.Field] {
+    [.init("inForce", .flag(reason == nil)), .init("reason", reason.map { .text($0.text) } ?? .none)]
   }
 }

@@ -90,6 +90,6 @@ extension StateValue {
   init(event position: UInt64) { self = position == 0 ? .none : .number(position) }
 
   init(_ scopes: Scopes) {
-    self = .list(scopes.description.split(separator: ",").map { .text(String($0)) })
+    self = .list(scopes.wireNames.map { .text($0) })
   }
 }

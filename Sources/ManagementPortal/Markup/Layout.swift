@@ -5,7 +5,8 @@ import LedgerOperations
 struct Page: Sendable {
   /// The entry of the menu that the page belongs to.
   enum Place: String, Sendable {
-    case home, connectors, groups, audit, review, health, people, proposals, keys, configuration, me, granted, none
+    case home, connectors, groups, audit, find, review, health, people, proposals, keys, configuration, me, granted
+    case none
   }
 
   /// What people typed in it is in elements of its own, as everywhere.
@@ -63,7 +64,8 @@ struct Layout: Sendable {
     }
     let menu =
       item(.home, "/", "Home") + item(.connectors, "/connectors", "Connectors") + item(.groups, "/groups", "Groups")
-      + item(.audit, "/audit", "Audit trail") + item(.review, "/review", "Access review")
+      + item(.audit, "/audit", "Audit trail") + when(viewer.readsAll, item(.find, "/find", "Find"))
+      + item(.review, "/review", "Access review")
     let work: HTML = #"""
       <div><h2 id="nav-operator">Operator</h2><ul aria-labelledby="nav-operator">\#(item(.health, "/health", "Health"))\#(item(.people, "/people", "People"))\#(item(.proposals, "/proposals", "Proposals"))\#(item(.keys, "/keys", "Keys"))\#(item(.configuration, "/configuration", "Configuration"))</ul></div>
       """#

@@ -105,6 +105,7 @@ extension ManagementPortal {
       case "revoked": "Revoked. What stood on it stopped at once."
       case "group-created": "The group is created. You are its admin."
       case "members": "Done."
+      case "joined": "You are in the group."
       case "erased": "The person is erased."
       case "key-rotated": "A new key signs now. Publish its public key."
       case "decided": "The decisions are recorded."

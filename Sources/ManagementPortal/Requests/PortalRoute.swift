@@ -79,6 +79,7 @@ struct PortalRoute: Sendable {
     PortalRoute("/groups", get: .viewer(ManagementPortal.groupsPage)),
     PortalRoute(
       "/groups/new", get: .viewer(ManagementPortal.newGroupPage), post: .viewer(ManagementPortal.createGroup)),
+    PortalRoute("/groups/invitations", post: .viewer(ManagementPortal.acceptInvitation)),
     PortalRoute("/groups/*", get: .viewer(ManagementPortal.groupPage), post: .viewer(ManagementPortal.changeMembers)),
     PortalRoute(
       "/groups/*/connectors", get: .viewer(ManagementPortal.groupConnectorsPage),
@@ -105,6 +106,7 @@ struct PortalRoute: Sendable {
     PortalRoute(
       "/people/*", get: .viewer(ManagementPortal.personPage), post: .viewer(ManagementPortal.changePerson)),
     PortalRoute("/audit", get: .viewer(ManagementPortal.auditPage)),
+    PortalRoute("/find", get: .viewer(ManagementPortal.findPage)),
     PortalRoute("/audit/live", get: .viewer(ManagementPortal.liveAudit)),
     PortalRoute(
       "/events/*/reveal", get: .viewer(ManagementPortal.revealPage), post: .viewer(ManagementPortal.reveal)),

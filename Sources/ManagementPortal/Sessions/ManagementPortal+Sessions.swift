@@ -59,6 +59,7 @@ extension ManagementPortal {
     }
     let now = try now
     if let old = visit.session { try await end([old], .replaced, by: nil, visit) }
+    try await end(sessions.surplus(of: account, at: now), .madeRoom, by: nil, visit)
     let token = try await storing { () throws(SessionStoreError) in
       try await sessions.begin(
         for: account, issuer: issuer, providerSession: providerSession, signIn: event ?? 0,

@@ -137,6 +137,11 @@ final class SessionStore: Sendable {
     }.sorted { $0.lastUsedAt > $1.lastUsedAt }
   }
 
+  /// Those of an account that have to end before it begins another: not used for longest, and too many with it.
+  func surplus(of account: AccountID, at now: Timestamp) -> [Session] {
+    Array(sessions(of: account, at: now).dropFirst(Self.limit - 1))
+  }
+
   /// How many sessions have not ended.
   func count(at now: Timestamp) -> Int { sessions.withLock { $0.values.count { isLive($0, at: now) } } }
 

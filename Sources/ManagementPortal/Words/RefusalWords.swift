@@ -6,6 +6,13 @@ enum RefusalWords {
   static let proposalGone =
     "The proposal is of no use any more: it was decided, was used, or is older than 72 hours. Propose it again."
 
+  /// Of an account without which nobody with its role would be in force.
+  static func last(_ role: AccountRole) -> String {
+    role == .operator
+      ? "Too few operators would be left. Make another account an operator first, at the command line: credledger operator create."
+      : "The last tenant administrator is changed at the command line only."
+  }
+
   /// What to do about a refusal.
   static func sentence(_ error: LedgerError) -> String {
     switch error.code.rawValue {

@@ -19,6 +19,8 @@ package final class PastProjections: Sendable {
   private let standings: PastStandings
   private let changes = PastChanges()
   private let reached: Mutex<Position>
+  /// What was seen in one commit of the scratch environment counts until the next.
+  private let memory = StateMemory(since: nil)
   /// The snapshot that it began with; nil where it began with the first event.
   package let snapshot: SnapshotEntry?
   private let view: SnapshotView?
@@ -152,7 +154,8 @@ package final class PastProjections: Sendable {
     do throws(LogError) { clock = try tables.directory.clockCorrections(in: transaction) } catch {
       throw failure(error)
     }
-    return try body(LedgerState(tables, BorrowedTransaction(transaction), nil, clock))
+    let window = memory.window(ofSnapshot: transaction.number)
+    return try body(LedgerState(tables, BorrowedTransaction(transaction), window, clock))
   }
 
   // MARK: What changed

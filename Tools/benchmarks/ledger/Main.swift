@@ -62,6 +62,7 @@ struct LedgerBenchmarks {
     case "evidence": figures = try await Auditing.evidence(number(2), in: folder)
     case "people": figures = try await Operating.people(number(2), in: folder)
     case "find": figures = try await Operating.find(folder)
+    case "review": figures = try await Operating.review(folder)
     case "status": figures = try await Operating.status(folder)
     case "days": figures = try await Operating.days(folder)
     case "pace": figures = try await Auditing.pace(number(2), in: folder)

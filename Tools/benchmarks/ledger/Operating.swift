@@ -63,6 +63,16 @@ enum Operating {
     return [("seconds", max(one, both, page)), ("one", one), ("both", both), ("page", page)]
   }
 
+  /// The first page of a review of access, as the portal asks for it.
+  static func review(_ folder: String) async throws -> [(String, Double)] {
+    let ledger = try await Ledger.openForReading(at: folder, .benchmark)
+    let page = try await medianTime {
+      guard try await ledger.grants.toReview(limit: 201).grants.count == 201 else { throw NotValid() }
+    }
+    await ledger.close()
+    return [("seconds", page)]
+  }
+
   /// How the ledger stands, as `credledger status` asks; and how many events there are of each type.
   static func status(_ folder: String) async throws -> [(String, Double)] {
     let ledger = try await Ledger.openForReading(at: folder, .benchmark)

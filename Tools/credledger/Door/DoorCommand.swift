@@ -15,8 +15,10 @@ protocol DoorCommand: AsyncParsableCommand {
   var besideServer: String? { get }
   /// What it reads besides the ledger.
   var inputs: [CommandInput] { get }
-  /// Asks for what cannot be undone, on the sender's terminal.
+  /// Asks for what cannot be undone, on the sender's terminal; refuses what cannot be done here with the answer.
   func confirm() throws
+  /// Takes what the server printed where it succeeded.
+  func take(_ output: String) async throws
 }
 
 extension DoorCommand {
@@ -24,6 +26,7 @@ extension DoorCommand {
   var besideServer: String? { nil }
   var inputs: [CommandInput] { [] }
   func confirm() throws {}
+  func take(_ output: String) { Output.write(Presentation.localTimes(in: output)) }
 }
 
 /// A file that a command reads, or standard input.
@@ -85,7 +88,11 @@ enum Door {
       if error.isOutcomeKnown { throw CheckFailed(reason: "\(error.reason) [forbidden]") }
       throw CannotRead(reason: "\(error.reason) [\(LedgerError.Code.outcomeUnknown)]")
     }
-    Output.write(Presentation.localTimes(in: answer.output))
+    if answer.status == 0 {
+      try await command.take(answer.output)
+    } else {
+      Output.write(Presentation.localTimes(in: answer.output))
+    }
     if let text = answer.shownOnce { try Output.syncOnce(text) } else { try Output.flush() }
     write(answer.error, to: STDERR_FILENO)
     return answer.status

@@ -7,20 +7,49 @@
 /// and ndjson never do.
 enum CSV {
   /// One record, its end of line included.
-  static func record(_ cells: [String]) -> String { cells.map(cell).joined(separator: ",") + "\r\n" }
-
-  private static func cell(_ text: String) -> String {
-    // By scalars: a line feed after a carriage return is one character with it.
-    var guarded = String.UnicodeScalarView()
-    var isAtStart = true
-    for scalar in text.unicodeScalars {
-      let isSeparator = ";\t\r\n".unicodeScalars.contains(scalar)
-      if isAtStart, "=+-@\t\r".unicodeScalars.contains(scalar) { guarded.append("'") }
-      guarded.append(scalar)
-      // Spreadsheets pass over spaces before a formula, and over quotes of theirs.
-      isAtStart = isSeparator || isAtStart && (scalar == " " || scalar == "\"")
+  static func record(_ cells: [String]) -> String {
+    var line: [UInt8] = []
+    line.reserveCapacity(cells.reduce(cells.count + 1) { $0 + $1.utf8.count })
+    for (index, text) in cells.enumerated() {
+      if index > 0 { line.append(UInt8(ascii: ",")) }
+      append(text, to: &line)
     }
-    guard guarded.contains(where: { ",;\"\t\r\n".unicodeScalars.contains($0) }) else { return String(guarded) }
-    return "\"" + String(guarded).replacing("\"", with: "\"\"") + "\""
+    line += [UInt8(ascii: "\r"), UInt8(ascii: "\n")]
+    return String(decoding: line, as: UTF8.self)
+  }
+
+  /// By bytes: all that counts is ASCII, and most cells have nothing of it.
+  private static func append(_ text: String, to line: inout [UInt8]) {
+    let start = line.count
+    var (isAtStart, isQuoted) = (true, false)
+    for byte in text.utf8 {
+      if isAtStart, beginsFormula(byte) { line.append(UInt8(ascii: "'")) }
+      line.append(byte)
+      let isSeparator = separates(byte)
+      let isQuote = byte == UInt8(ascii: "\"")
+      if isSeparator || isQuote || byte == UInt8(ascii: ",") { isQuoted = true }
+      // Spreadsheets pass over spaces before a formula, and over quotes of theirs.
+      isAtStart = isSeparator || isAtStart && (byte == UInt8(ascii: " ") || isQuote)
+    }
+    guard isQuoted else { return }
+    let quote = UInt8(ascii: "\"")
+    let quoted = line[start...].flatMap { $0 == quote ? [quote, quote] : [$0] }
+    line.replaceSubrange(start..., with: [quote] + quoted + [quote])
+  }
+
+  private static func beginsFormula(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "@"), UInt8(ascii: "\t"),
+      UInt8(ascii: "\r"):
+      true
+    default: false
+    }
+  }
+
+  private static func separates(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: ";"), UInt8(ascii: "\t"), UInt8(ascii: "\r"), UInt8(ascii: "\n"): true
+    default: false
+    }
   }
 }

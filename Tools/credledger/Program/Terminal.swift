@@ -61,6 +61,8 @@ enum Terminal {
 extension String {
   /// The text with what would steer a terminal, or turn the direction of writing, replaced: names come from other people.
   var printable: String {
+    // Most texts are printable ASCII, which needs no look at the properties of characters.
+    if utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return self }
     guard unicodeScalars.contains(where: \.steersTerminal) else { return self }
     var text = String.UnicodeScalarView()
     for scalar in unicodeScalars { text.append(scalar.steersTerminal ? "\u{FFFD}" : scalar) }

@@ -3,7 +3,7 @@ import CredentialLedger
 import Glibc
 import LedgerOperations
 
-struct BundleCommand: AsyncParsableCommand {
+struct BundleCommand: DoorCommand {
   static let configuration = CommandConfiguration(
     commandName: "bundle", abstract: "Put evidence of events into one file, to be checked without the ledger.",
     discussion: """
@@ -16,7 +16,8 @@ struct BundleCommand: AsyncParsableCommand {
       proves that none in between is left out: for small ledgers, or objects that are new.
 
       --html writes a page for a lay reader besides, to be printed or sent: the question, the verdict, the chain of events, what \
-      it proves and what not, and the evidence itself, which verify-bundle takes out of it. It has names of people only with --reveal, which is recorded first.
+      it proves and what not, and the evidence itself, which verify-bundle takes out of it. It has names of people only with --reveal, \
+      which is recorded first. While a server has the ledger open, it makes that page, and the files are written here.
 
       EXAMPLES
         credledger bundle token:13 --out evidence.json
@@ -61,6 +62,49 @@ struct BundleCommand: AsyncParsableCommand {
     if revealing.reveal, html == nil { throw ValidationError("--reveal goes with --html: the evidence has no names.") }
   }
 
+  var changesLedger: Bool { revealing.reveal }
+  var inputs: [CommandInput] {
+    (what.contains("-") ? ["-"] : []).map { CommandInput(name: $0, prompt: "token") }
+      + [file, checkpoint].compactMap { $0 }.map { CommandInput(name: $0) }
+  }
+
+  /// The files that are written. A server that makes the page for another process writes none.
+  private func outputs() throws -> (evidence: OutputFile, page: OutputFile?)? {
+    guard DoorSession.current == nil else { return nil }
+    let output = try OutputFile(out ?? "-", "--out", of: ledger)
+    try output.requireNew()
+    let page = try html.map { try OutputFile($0, "--html", of: ledger) }
+    try page?.requireNew()
+    return (output, page)
+  }
+
+  func confirm() throws { _ = try outputs() }
+
+  func take(_ output: String) async throws {
+    let page = Array(output.utf8)
+    guard let outputs = try self.outputs(), let evidence = EvidencePage.evidence(in: page) else {
+      throw CannotRead(reason: "the server answered with no page of evidence [\(LedgerError.Code.outcomeUnknown)]")
+    }
+    try await write(page, evidence, to: outputs)
+  }
+
+  private func write(
+    _ page: [UInt8], _ evidence: [UInt8], to outputs: (evidence: OutputFile, page: OutputFile?)
+  ) async throws {
+    try await outputs.page?.write(page)
+    if outputs.page?.kind != .standardOutput {
+      credledger.write("\(html ?? ""): a page with the evidence\n", to: STDERR_FILENO)
+    }
+    if out != nil { try await write(evidence, to: outputs.evidence) }
+  }
+
+  private func write(_ evidence: [UInt8], to output: OutputFile) async throws {
+    try await output.write(evidence)
+    guard let out, output.kind != .standardOutput else { return }
+    let count = try EvidenceBundle(decoding: evidence).entries.count
+    print("\(out): evidence of \(events(count))")
+  }
+
   func run() async throws {
     var positions: [UInt64] = []
     var explained: [Ledger.Explained] = []
@@ -78,10 +122,7 @@ struct BundleCommand: AsyncParsableCommand {
     }
     if let file { explained += try tokens(in: file).map { .presented($0) } }
     guard !positions.isEmpty || !explained.isEmpty else { throw ValidationError("Name what to prove.") }
-    let output = try OutputFile(out ?? "-", "--out", of: ledger)
-    try output.requireNew()
-    let page = try html.map { try OutputFile($0, "--html", of: ledger) }
-    try page?.requireNew()
+    let outputs = try self.outputs()
     let given = try checkpoint.map { try credledger.checkpoint(in: $0, "--checkpoint") }
     if given == nil { try await signing.sign(in: ledger) }
 
@@ -89,7 +130,7 @@ struct BundleCommand: AsyncParsableCommand {
       throw ValidationError("--complete: name one object.")
     }
     let (at, numbers, objects, isComplete) = (at, positions, explained, complete)
-    let isPaged = page != nil
+    let isPaged = html != nil
     let (bundle, report) = try await ledger.reading(revealing) { opened in
       var all = numbers
       var explanations: [Explanation] = []
@@ -138,12 +179,8 @@ struct BundleCommand: AsyncParsableCommand {
           signers: try SignedNote(decoding: Array(bundle.checkpoint.utf8)).signatures.map(\.keyName))
       )
     }
-    if let report, let page {
-      try await page.write(report.encoded)
-      if page.kind != .standardOutput { write("\(html ?? ""): a page with the evidence\n", to: STDERR_FILENO) }
-      guard out != nil else { return }
-    }
-    try await output.write(bundle.encoded)
-    if let out, output.kind != .standardOutput { print("\(out): evidence of \(events(bundle.entries.count))") }
+    guard let outputs else { return print(String(decoding: report?.encoded ?? [], as: UTF8.self), terminator: "") }
+    guard let report else { return try await write(bundle.encoded, to: outputs.evidence) }
+    try await write(report.encoded, bundle.encoded, to: outputs)
   }
 }

@@ -47,7 +47,9 @@ func content(of path: String, limit: Int = SignedNote.maximumByteCount) throws -
 
 /// The text of a file with a checkpoint. What is not UTF-8 is refused: repaired, it would be another text than the file's.
 func checkpoint(in path: String, _ option: String) throws -> String {
-  guard let text = String(validating: try content(of: path), as: UTF8.self) else {
+  let bytes =
+    try DoorSession.current == nil ? content(of: path) : contents(of: path, limit: SignedNote.maximumByteCount)
+  guard let text = String(validating: bytes, as: UTF8.self) else {
     throw CheckFailed(reason: "\(option): \(path) is no signed checkpoint: it is not UTF-8 [invalid_checkpoint]")
   }
   return text

@@ -21,7 +21,7 @@ struct ReviewCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "List all grants that are not revoked, with who gave them, and when they were used last.",
       discussion: """
-        The last use is that of any token of a grant, to the minute. A grant counts as unused for a time if it is older, and no token \
+        In the order in which they were given. The last use is that of any token of a grant, to the minute. A grant counts as unused for a time if it is older, and no token \
         was used since.
 
         EXAMPLES
@@ -38,33 +38,25 @@ struct ReviewCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await review.show(in: ledger, as: "review grants", ReviewedGrant.columns) { ledger, names in
+        var asked = GrantReview()
         let now = try ledger.now
+        (asked.since, asked.until) = (since?.bound(now: now), until?.bound(now: now))
+        (asked.unusedFor, asked.isOwnerGone, asked.name) = (unused, ownerDisabled, review.name)
         var rows: [ReviewedGrant] = []
-        try await ReviewOptions.forEachConnector(in: ledger) { connector in
-          let isOwnerGone = try ledger.accounts.account(connector.owner).map { $0.isDisabled || $0.isErased } ?? true
-          guard !ownerDisabled || isOwnerGone else { return }
-          var kept: [ReviewedGrant] = []
-          for state in try ledger.grants.states(to: connector.id) {
-            let grant = state.grant
-            if let since = since?.bound(now: now), grant.grantedAt < since { continue }
-            if let until = until?.bound(now: now), grant.grantedAt >= until { continue }
-            let group = try grant.group.flatMap { try ledger.groups.group($0) }
-            guard review.isNamed(connector.details.name, group?.name) else { continue }
-            let used = try ledger.grants.lastUse(of: grant.id)
-            if let unused, (used ?? grant.grantedAt) > now - unused || grant.grantedAt > now - unused { continue }
-            kept.append(
-              ReviewedGrant(
-                state: state, connector: connector, group: group, isOwnerGone: isOwnerGone, lastUsed: used, given: nil))
-          }
-          // Those of a connector at once, since each call waits for a thread that reads.
-          let given = try await ledger.audit.entries(at: kept.map(\.state.grant.id.rawValue))
-          let entries = Dictionary(uniqueKeysWithValues: given.map { ($0.position, $0) })
-          for index in kept.indices { kept[index].given = entries[kept[index].state.grant.id.rawValue] }
-          rows += kept
+        var last: GrantID?
+        repeat {
+          let page = try await ledger.grants.toReview(asked, after: last, limit: 10_000)
+          rows += page.grants
+          last = page.next
+        } while last != nil
+        let known = try await names(Set(rows.flatMap { [$0.state.grant.granter, $0.connector.owner] }))
+        var scopes: [Scopes: String] = [:]
+        return rows.map { row in
+          let allowed = row.state.grant.scopes
+          let words = scopes[allowed] ?? allowed.description.replacing(",", with: " ")
+          scopes[allowed] = words
+          return row.cells(known, scopes: words)
         }
-        let people = Set(rows.flatMap { [$0.state.grant.granter, $0.connector.owner] })
-        let known = try await names(people)
-        return rows.map { $0.cells(known) }
       }
     }
   }
@@ -173,30 +165,23 @@ struct ReviewCommand: AsyncParsableCommand {
   }
 }
 
-/// A grant with all that a review asks of it.
-private struct ReviewedGrant: Sendable {
-  static let columns = [
+extension ReviewedGrant {
+  fileprivate static let columns = [
     "grant", "connector", "connectorName", "owner", "ownerName", "ownerState", "granter", "granterName", "group",
     "groupName",
     "scopes", "granted", "by", "operator", "reason", "ticket", "lastUsed", "state",
   ]
 
-  let state: GrantState
-  let connector: Connector
-  let group: Group?
-  let isOwnerGone: Bool
-  let lastUsed: Timestamp?
-  /// The event that made it; nil where its record is gone.
-  var given: AuditEntry?
-
-  func cells(_ names: [AccountID: String]) -> [String] {
+  /// - Parameter scopes: what it allows, in words: few sets of scopes are many grants'.
+  fileprivate func cells(_ names: [AccountID: String], scopes: String) -> [String] {
     let grant = state.grant
     return [
       "\(grant.id)", "\(connector.id)", connector.details.name, "\(connector.owner)", names[connector.owner] ?? "",
       isOwnerGone ? "disabled" : "enabled", "\(grant.granter)", names[grant.granter] ?? "",
-      grant.group.map { "\($0)" } ?? "", group?.name ?? "", grant.scopes.description.replacing(",", with: " "),
-      "\(grant.grantedAt)", given.map { "\($0.actor)" } ?? "", given?.namedOperator.map { "\($0)" } ?? "",
-      given?.reason ?? "", given?.ticket ?? "", lastUsed.map { "\($0)" } ?? "", state.obstacle?.text ?? "in-force",
+      grant.group.map { "\($0)" } ?? "", group?.name ?? "", scopes,
+      "\(grant.grantedAt)", approval.map { "\($0.actor)" } ?? "", approval?.namedOperator.map { "\($0)" } ?? "",
+      approval?.reason ?? "", approval?.ticket ?? "", lastUsed.map { "\($0)" } ?? "",
+      state.obstacle?.text ?? "in-force",
     ]
   }
 }

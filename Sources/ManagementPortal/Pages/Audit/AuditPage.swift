@@ -35,12 +35,17 @@ extension ManagementPortal {
   }
 
   func words(for entries: [AuditEntry], to viewer: Viewer) async throws(LedgerError) -> EventWords {
-    try await words(for: entries, under: leave(to: viewer, .entries(entries)))
+    // Names alone are shown: the people whom events name, and nothing that events carry of others.
+    let people = Self.subjects(of: entries).filter { [.account, .operator].contains($0.kind) }
+    return try await words(for: entries, under: leave(to: viewer, .subjects(people.sorted { $0.number < $1.number })))
   }
 
   private func words(for entries: [AuditEntry], under leave: Disclosure) async throws(LedgerError) -> EventWords {
-    let subjects = entries.flatMap { [$0.actor, $0.object].compactMap { $0 } + $0.subjects }
-    return EventWords(labels: try await ledger.audit.labels(of: Set(subjects), under: leave))
+    EventWords(labels: try await ledger.audit.labels(of: Self.subjects(of: entries), under: leave))
+  }
+
+  private static func subjects(of entries: [AuditEntry]) -> Set<Subject> {
+    Set(entries.flatMap { [$0.actor, $0.object].compactMap { $0 } + $0.subjects })
   }
 
   /// A table of events, one sentence each.

@@ -19,9 +19,15 @@ extension ManagementPortal {
     }
   }
 
-  func decision(about grant: GrantID) async throws(LedgerError) -> ReviewDecisionShown? {
-    ReviewDecisionShown(
-      try await ledger.audit.latest(1, of: .grant(grant).and(.type(.permissionReviewed))).first)
+  /// The newest decision about each of some grants.
+  func decisions(about grants: [GrantID]) async throws(LedgerError) -> [GrantID: ReviewDecisionShown] {
+    let newest = try await ledger.grants.newest(.permissionReviewed, of: grants)
+    var decisions: [GrantID: ReviewDecisionShown] = [:]
+    for entry in try await ledger.audit.entries(at: newest.values.map(\.position)) {
+      guard case .permissionReviewed(let event) = entry.event else { continue }
+      decisions[GrantID(rawValue: event.grant)] = ReviewDecisionShown(entry)
+    }
+    return decisions
   }
 
   /// The cell of a grant with its last decision, and the controls for another.

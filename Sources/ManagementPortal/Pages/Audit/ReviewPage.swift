@@ -17,68 +17,72 @@ extension ManagementPortal {
     let mayRevoke: Bool
 
     /// Whether nobody decided about it for 90 days.
-    func isOpen(at now: Timestamp) -> Bool { decision.map { now - $0.time > .seconds(90 * 86_400) } ?? true }
+    func isOpen(at now: Timestamp) -> Bool { decision.map { now - $0.time > ManagementPortal.unused } ?? true }
   }
 
   /// How many grants a page has.
   private static let reviewLimit = 200
+  /// After how long a grant counts as unused, and a decision as due again.
+  private static let unused = Duration.seconds(90 * 86_400)
 
-  /// Grants in the order in which they were given.
+  /// Grants that the viewer may see, in the order in which they were given.
   ///
   /// - Parameters:
   ///   - after: the last grant of the page before.
   ///   - limit: nil for all.
+  private func seen(
+    by viewer: Viewer, after: UInt64, limit: Int?
+  ) async throws(LedgerError) -> (grants: [ReviewedGrant], hasMore: Bool) {
+    let limit = limit ?? .max
+    guard viewer.readsAll else {
+      var states: [GrantState] = []
+      for group in try ledger.groups.joined(by: viewer.id) {
+        if try isAdmin(viewer, of: group.id) { states += try ledger.grants.states(of: group.id) }
+      }
+      let grants = states.map(\.grant.id).filter { $0.rawValue > after }.sorted()
+      return (try await ledger.grants.toReview(of: Array(grants.prefix(limit))), grants.count > limit)
+    }
+    var grants: [ReviewedGrant] = []
+    var last = after == 0 ? nil : GrantID(rawValue: after)
+    repeat {
+      // One more than a page has says that there are more. Those that are revoked are passed over, and read for nothing.
+      let size = grants.isEmpty && limit < 1_000 ? limit + 1 : 1_000
+      let page = try await ledger.grants.toReview(after: last, limit: size)
+      grants += page.grants
+      last = page.next
+    } while last != nil && grants.count <= limit
+    return (Array(grants.prefix(limit)), grants.count > limit)
+  }
+
+  /// The same, with what the page says of each.
   private func reviewed(
     _ viewer: Viewer, after: UInt64 = 0, limit: Int? = nil
   ) async throws(PortalFailure) -> (shown: [Reviewed], hasMore: Bool) {
     try await asking { () async throws(LedgerError) -> ([Reviewed], Bool) in
-      var states: [GrantState] = []
-      if viewer.readsAll {
-        var last: ConnectorID?
-        while true {
-          let connectors = try ledger.connectors.all(after: last, limit: 1_000)
-          for connector in connectors where !connector.isDeleted {
-            states += try ledger.grants.states(to: connector.id)
-          }
-          guard connectors.count == 1_000 else { break }
-          last = connectors.last?.id
-        }
-      } else {
-        for group in try ledger.groups.joined(by: viewer.id) {
-          if try isAdmin(viewer, of: group.id) { states += try ledger.grants.states(of: group.id) }
-        }
-      }
-      states = states.filter { $0.grant.id.rawValue > after }.sorted { $0.grant.id < $1.grant.id }
-      let hasMore = limit.map { states.count > $0 } ?? false
-      states = Array(states.prefix(limit ?? states.count))
-      var shown: [Subject] = []
-      for state in states {
-        shown.append(Subject(state.grant.granter))
-        if let owner = try ledger.connectors.connector(state.grant.connector)?.owner { shown.append(Subject(owner)) }
-      }
-      let leave = try await leave(to: viewer, .subjects(shown))
+      let (grants, hasMore) = try await seen(by: viewer, after: after, limit: limit)
+      let now = try ledger.now
+      let people = Set(grants.flatMap { [Subject($0.state.grant.granter), Subject($0.connector.owner)] })
+      let leave = try await leave(to: viewer, .subjects(people.sorted { $0.number < $1.number }))
+      let labels = try await ledger.audit.labels(of: people, under: leave)
+      // What tokens were issued for counts as used, where nothing newer is known.
+      let idle = grants.filter { $0.lastUsed.map { now - $0 > Self.unused } ?? true }.map(\.state.grant.id)
+      let issued = try await ledger.grants.newest(.tokenIssued, of: idle)
+      let decisions = try await decisions(about: grants.map(\.state.grant.id))
       var reviewed: [Reviewed] = []
-      for state in states {
-        guard let connector = try ledger.connectors.connector(state.grant.connector) else { continue }
-        let group = try state.grant.group.flatMap { (id) throws(LedgerError) in try ledger.groups.group(id) }
-        let tokens = try await ledger.tokens.list(.grant(state.grant.id), limit: 5)
-        var mayRevoke = viewer.account.role == .operator || connector.owner == viewer.id
-        if state.grant.granter == viewer.id { mayRevoke = true }
-        if !mayRevoke, let group = state.grant.group {
-          mayRevoke = try isAdmin(viewer, of: group)
-        }
-        let people = [Subject(connector.owner), Subject(state.grant.granter)]
-        let labels = try await ledger.audit.labels(of: people, under: leave)
+      for item in grants {
+        let grant = item.state.grant
+        var mayRevoke = viewer.account.role == .operator || item.connector.owner == viewer.id
+        if grant.granter == viewer.id { mayRevoke = true }
+        if !mayRevoke, let group = grant.group { mayRevoke = try isAdmin(viewer, of: group) }
         reviewed.append(
           Reviewed(
-            state: state, connector: connector, group: group,
-            lastUsed: tokens.compactMap { $0.lastUsed ?? ($0.kind == .access ? $0.issuedAt : nil) }.max(),
-            owner: labels[people[0]]?.name ?? connector.owner.description,
-            granter: labels[people[1]]?.name ?? state.grant.granter.description,
-            decision: try await decision(about: state.grant.id), mayRevoke: mayRevoke))
+            state: item.state, connector: item.connector, group: item.group,
+            lastUsed: [item.lastUsed, issued[grant.id]?.time].compactMap { $0 }.max(),
+            owner: labels[Subject(item.connector.owner)]?.name ?? item.connector.owner.description,
+            granter: labels[Subject(grant.granter)]?.name ?? grant.granter.description,
+            decision: decisions[grant.id], mayRevoke: mayRevoke))
       }
       // What is to be decided comes first on its page.
-      let now = try ledger.now
       return (reviewed.filter { $0.isOpen(at: now) } + reviewed.filter { !$0.isOpen(at: now) }, hasMore)
     }
   }
@@ -94,10 +98,9 @@ extension ManagementPortal {
     let (all, hasMore) = try await reviewed(
       viewer, after: visit.query.number("after") ?? 0, limit: Self.reviewLimit)
     let (now, signed) = (try now, signed)
-    let unused = Duration.seconds(90 * 86_400)
     let rows = all.map { item -> HTML in
       let grant = item.state.grant
-      let isUnused = now - (item.lastUsed ?? grant.grantedAt) > unused
+      let isUnused = now - (item.lastUsed ?? grant.grantedAt) > Self.unused
       let use: HTML =
         isUnused
         ? Part.status("warn", "Unused for 90 days")
@@ -110,7 +113,7 @@ extension ManagementPortal {
       hasMore
       ? #"<p class="pager"><a href="?after=\#(all.map(\.state.grant.id.rawValue).max() ?? 0)">Next</a></p>"# : .empty
     let open = all.count { $0.isOpen(at: now) }
-    let due = all.compactMap(\.decision?.time).min().map { $0 + .seconds(90 * 86_400) }
+    let due = all.compactMap(\.decision?.time).min().map { $0 + Self.unused }
     let undecided: HTML =
       open > 0
       ? "\(Part.count(open, "grant")) to decide"
@@ -141,8 +144,12 @@ extension ManagementPortal {
     guard !inGroups.isEmpty else { return .empty }
     var groups: [(GroupID, String)] = []
     var connectors: [(ConnectorID, String)] = []
+    // A connector has one grant in a group at most.
+    var grants: [GroupID: [ConnectorID: Reviewed]] = [:]
     for item in inGroups {
-      if let group = item.group, !groups.contains(where: { $0.0 == group.id }) { groups.append((group.id, group.name)) }
+      guard let group = item.group else { continue }
+      if grants[group.id] == nil { groups.append((group.id, group.name)) }
+      grants[group.id, default: [:]][item.connector.id] = item
       if !connectors.contains(where: { $0.0 == item.connector.id }) {
         connectors.append((item.connector.id, item.connector.details.name))
       }
@@ -151,11 +158,11 @@ extension ManagementPortal {
     let head = columns.map { #"<th scope="col">\#(Part.name($0.1))</th>"# as HTML }
     let rows = groups.prefix(Self.rowLimit).map { group in
       let cells = columns.map { connector -> HTML in
-        guard
-          let item = inGroups.first(where: { $0.group?.id == group.0 && $0.connector.id == connector.0 })
-        else { return #"<td>–<span class="visually-hidden"> no access</span></td>"# }
+        guard let item = grants[group.0]?[connector.0] else {
+          return #"<td>–<span class="visually-hidden"> no access</span></td>"#
+        }
         let last = item.lastUsed ?? item.state.grant.grantedAt
-        let isUnused = now - last > .seconds(90 * 86_400)
+        let isUnused = now - last > Self.unused
         return
           #"<td><a\#(when(isUnused, #" class="unused""#)) href="/portal/groups/\#(group.0.rawValue)/connectors/\#(item.state.grant.id.rawValue)">\#(item.lastUsed == nil ? "not used" : Part.ago(last, now: now))</a></td>"#
       }

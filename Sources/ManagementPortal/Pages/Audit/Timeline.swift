@@ -8,6 +8,10 @@ struct Timeline {
     (2_592_000, "30 days"), (31_536_000, "365 days"),
   ]
   private static let mostBars = 60
+  /// In which lanes the events of a type are drawn.
+  private static let lanes = EventKinds.allCases.enumerated().reduce(into: [EventType: [Int]]()) { lanes, item in
+    for type in Set(item.element.types) { lanes[type, default: []].append(item.offset) }
+  }
 
   let unit: (seconds: Int64, name: String)
   /// The beginning of the first bar, in seconds since 1970.
@@ -26,15 +30,12 @@ struct Timeline {
     self.unit = unit
     bars = Int(min(Int64(Self.mostBars), max(24, last / unit.seconds - first / unit.seconds + 1)))
     start = (last / unit.seconds - Int64(bars) + 1) * unit.seconds
-    var lanes: [(kind: EventKinds, counts: [Int])] = []
-    for kind in EventKinds.allCases {
-      let types = Set(kind.types)
-      var counts = [Int](repeating: 0, count: bars)
-      for entry in entries where types.contains(entry.type) {
-        let bar = (entry.time.seconds - start) / unit.seconds
-        if entry.time.seconds >= start, bar < Int64(bars) { counts[Int(bar)] += 1 }
-      }
-      lanes.append((kind, counts))
+    let none = [Int](repeating: 0, count: bars)
+    var lanes = EventKinds.allCases.map { (kind: $0, counts: none) }
+    for entry in entries {
+      let bar = (entry.time.seconds - start) / unit.seconds
+      guard entry.time.seconds >= start, bar < Int64(bars) else { continue }
+      for lane in Self.lanes[entry.type] ?? [] { lanes[lane].counts[Int(bar)] += 1 }
     }
     self.lanes = lanes
   }

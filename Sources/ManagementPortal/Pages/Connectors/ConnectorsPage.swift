@@ -5,6 +5,8 @@ import Hummingbird
 extension ManagementPortal {
   /// How many rows a page has at most.
   static let rowLimit = 50
+  /// How many grants of a connector the list counts: each is looked up with what it stands on.
+  private static let countedGrants = 20
 
   func connectorsPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let wanted = visit.query["q"]
@@ -83,11 +85,17 @@ extension ManagementPortal {
 
   private func row(_ state: ConnectorState, now: Timestamp, signed: UInt64) async throws(LedgerError) -> HTML {
     let connector = state.connector
-    let grants = try ledger.grants.some(to: connector.id, limit: 100).count(where: \.isInForce)
-    let used = try await ledger.tokens.list(.connector(connector.id), limit: 10).compactMap(\.lastUsed).max()
+    let limit = Self.countedGrants
+    // Of a connector that is stopped no grant is in force.
+    let grants = state.isInForce ? try ledger.grants.some(to: connector.id, limit: limit).count(where: \.isInForce) : 0
+    // Until the first use is written down, the newest tokens tell of it.
+    var used = try ledger.connectors.lastUse(of: connector.id)
+    if used == nil {
+      used = try await ledger.tokens.list(.connector(connector.id), limit: 3).compactMap(\.lastUsed).max()
+    }
     let id = connector.publicID.description
     return #"""
-      <tr><th scope="row"><a href="/portal/connectors/\#(connector.id.rawValue)">\#(Part.name(connector.details.name))</a><small>\#(Part.name(connector.details.description_p))</small></th><td data-label="State">\#(Self.badges(state))</td><td data-label="ID" class="wide-only"><code>\#(id.prefix(8) + "…" + id.suffix(4))</code></td><td data-label="Grants" class="number">\#(grants == 100 ? "100+" : "\(grants)")</td><td data-label="Last used">\#(used.map { Part.ago($0, now: now) } ?? #"<span class="soft">Never</span>"#)</td><td data-label="Last change" class="wide-only">\#(Part.proof(connector.setBy, signed: signed))</td></tr>
+      <tr><th scope="row"><a href="/portal/connectors/\#(connector.id.rawValue)">\#(Part.name(connector.details.name))</a><small>\#(Part.name(connector.details.description_p))</small></th><td data-label="State">\#(Self.badges(state))</td><td data-label="ID" class="wide-only"><code>\#(id.prefix(8) + "…" + id.suffix(4))</code></td><td data-label="Grants" class="number">\#(grants == limit ? "\(limit)+" : "\(grants)")</td><td data-label="Last used">\#(used.map { Part.ago($0, now: now) } ?? #"<span class="soft">Never</span>"#)</td><td data-label="Last change" class="wide-only">\#(Part.proof(connector.setBy, signed: signed))</td></tr>
       """#
   }
 }

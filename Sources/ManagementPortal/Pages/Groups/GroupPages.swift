@@ -29,7 +29,15 @@ extension ManagementPortal {
   }
 
   func groupsPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    try await groupsAnswer(visit, viewer, problems: [])
+  }
+
+  /// - Parameter problems: why an invitation could not be accepted.
+  func groupsAnswer(
+    _ visit: Visit, _ viewer: Viewer, problems: [Problem]
+  ) async throws(PortalFailure) -> Response {
     let signed = signed
+    let invitations = try await invitations(to: viewer, problems: problems)
     let rows = try await asking { () throws(LedgerError) -> [HTML] in
       var rows: [HTML] = []
       for group in try ledger.groups.joined(by: viewer.id) {
@@ -51,9 +59,12 @@ extension ManagementPortal {
     let content: HTML = #"""
       \#(said(visit))
       \#(Part.header("Groups", below: "<p>The groups that you are in. In those that you administer you decide which connectors may work.</p>", buttons: rows.isEmpty ? .empty : create))
+      \#(invitations)
       \#(rows.isEmpty ? empty : table)
       """#
-    return .html(layout().page(Page("Groups", at: .groups, content), for: viewer))
+    return .html(
+      layout().page(Page("Groups", at: .groups, hasProblem: !problems.isEmpty, content), for: viewer),
+      status: problems.isEmpty ? .ok : .unprocessableContent)
   }
 
   func newGroupPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {

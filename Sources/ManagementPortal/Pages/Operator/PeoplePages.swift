@@ -152,9 +152,7 @@ extension ManagementPortal {
       }
     } catch {
       guard error.isRefusal else { throw PortalFailure(error) }
-      let words =
-        error.code.rawValue == "last_admin"
-        ? "The last tenant administrator is changed at the command line only." : RefusalWords.sentence(error)
+      let words = error.code.rawValue == "last_admin" ? RefusalWords.last(account.role) : RefusalWords.sentence(error)
       return try await personAnswer(visit, viewer, problems: [Problem(nil, words)])
     }
     if visit.form["do"] == "propose-role" {

@@ -1,0 +1,103 @@
+import TestSupport
+import Testing
+
+/// Finding people and things in the portal, invitations to groups, and who stays.
+@Suite struct PortalFindTests {
+  /// How many events record that personal data was read.
+  private func revealed(to browser: Browser) throws -> Int {
+    let file = try browser.open("/portal/audit.ndjson?exact=personal_data.revealed").body
+    return file.split(separator: "\n").count { $0.contains("personal_data.revealed") }
+  }
+
+  @Test func `Operators and auditors find people and things, and what they see of people is recorded`() async throws {
+    let scene = try await PortalScene(phone: "+44 7700 900195")
+    let (owner, auditor) = (scene.owner, try scene.person("Carla Bruni", role: .auditor))
+    try auditor.open("/portal/me")
+    let carla = try PortalScene.first("account:", "<", in: auditor)
+    let before = try revealed(to: owner)
+    let page = try owner.open("/portal/find?q=bruni").body
+    #expect(page.contains("<bdi>Carla Bruni</bdi>") && page.contains("href=\"/portal/people/\(carla)\""), "\(page)")
+    #expect(page.contains("href=\"/portal/audit?who=account:\(carla)\""))
+    let once = try revealed(to: owner)
+    #expect(once == before + 1)
+    try owner.open("/portal/find?q=bruni")
+    #expect(try revealed(to: owner) == once)
+    // Things are found without a record, and an operator is not shown to an auditor by name.
+    let things = try auditor.open("/portal/find?q=field+te").body
+    #expect(things.contains("href=\"/portal/connectors/\(scene.connector)\"><bdi>Field team</bdi>"), "\(things)")
+    #expect(things.contains("href=\"/portal/groups/\(scene.group)\"><bdi>Field team</bdi>"))
+    #expect(things.contains("<bdi>account:2</bdi>") && !things.contains("/portal/people/"))
+    #expect(try revealed(to: owner) == once)
+    let number = try owner.open("/portal/find?q=%2B447700900195").body
+    #expect(
+      number.contains("<code>phone:\(scene.phone)</code>") && number.contains("<code>account:2</code>"), "\(number)")
+    #expect(!scene.served.log.contains("7700900195"))
+    #expect(try owner.open("/portal/find?q=nowhere").body.contains("Nobody and nothing goes by that."))
+    for bad in ["%21%21", "%2B44", String(repeating: "x", count: 600)] {
+      let refused = try owner.open("/portal/find?q=\(bad)")
+      #expect(refused.status == 422 && refused.body.contains("Write words with a letter or a digit"), "\(bad)")
+    }
+    let member = try scene.person("Mel")
+    #expect(try member.open("/portal/find?q=bruni").status == 404)
+    #expect(
+      try !member.open("/portal/").body.contains("/portal/find") && owner.open("/portal/").body.contains("/portal/find")
+    )
+  }
+
+  @Test func `Whoever verifies an invited number accepts on the page of groups, once`() async throws {
+    let scene = try await PortalScene(phone: "+44 7700 900196")
+    try scene.addMembers("+44 7700 900197")
+    let (bob, eve) = (try scene.person("Bob"), try scene.person("Eve"))
+    #expect(try !bob.open("/portal/groups").body.contains("Invitations"))
+    try bob.verify("+44 7700 900197")
+    let page = try bob.open("/portal/groups").body
+    #expect(
+      page.contains("<h2 id=\"invitations\">Invitations</h2>") && page.contains("<bdi>Field team</bdi>"), "\(page)")
+    let invitation = try PortalScene.first("name=\"membership\" value=\"", "\"", in: bob)
+    // Nobody else accepts it, whatever they send.
+    let token = try scene.formToken(of: eve)
+    try eve.post("/portal/groups/invitations", [("csrf", token), ("membership", invitation)])
+    #expect(eve.page.status == 422 && eve.page.body.contains("This invitation is over, or is not yours."))
+    try bob.open("/portal/groups")
+    try bob.submit("/portal/groups/invitations", [("membership", invitation)])
+    #expect(bob.page.body.contains("You are in the group. Recorded as"), "\(bob.page.text)")
+    #expect(bob.page.body.contains("You are a member."))
+    #expect(try !bob.open("/portal/groups").body.contains("Invitations"))
+    #expect(
+      try scene.owner.open("/portal/audit.csv?exact=group.invitation_accepted").body.contains("invitation_accepted"))
+  }
+
+  @Test func `The only operator in force does not disable or erase itself, and is told the way out`() async throws {
+    let scene = try await PortalScene(phone: "+44 7700 900198")
+    try scene.owner.open("/portal/people/2")
+    try scene.owner.submit("/portal/people/2", [("do", "disable"), ("reason", "leaves")])
+    #expect(scene.owner.page.status == 422, "\(scene.owner.page.text)")
+    #expect(scene.owner.page.body.contains("at the command line: credledger operator create."))
+    #expect(try scene.owner.open("/portal/health").status == 200)
+    let program = try Program.file("credledger")
+    let made = try runProgram(
+      [
+        "operator", "create", "--issuer", "https://id.example.org", "--subject", "second", "--name", "Second",
+        "--ledger",
+        scene.served.path,
+      ], of: program)
+    #expect(made.status == 0, "\(made.error)")
+    try scene.owner.open("/portal/people/2")
+    try scene.owner.submit("/portal/people/2", [("do", "disable"), ("reason", "leaves")])
+    #expect(scene.owner.page.body.contains("Sign in"), "\(scene.owner.page.text)")
+  }
+
+  @Test func `A session that makes room for a newer one ends with an event`() async throws {
+    let served = try await ServedPortal()
+    let link = try served.line(beginning: "the first operator signs in at ").dropFirst(served.origin.utf8.count)
+    let first = served.browser()
+    try first.open(String(link))
+    try first.submit("/portal/sign-in/development", [("name", "Ada")])
+    for _ in 0..<49 { try served.browser().signIn("Ada") }
+    #expect(try first.open("/portal/audit.ndjson?exact=account.signed_out").body.isEmpty)
+    // The first one was used last by now, and the second is the one that was not used for longest.
+    for _ in 0..<2 { try served.browser().signIn("Ada") }
+    let ended = try first.open("/portal/audit.ndjson?exact=account.signed_out").body.split(separator: "\n")
+    #expect(ended.count == 2 && ended.allSatisfy { $0.contains("made room for a newer session") }, "\(ended)")
+  }
+}
