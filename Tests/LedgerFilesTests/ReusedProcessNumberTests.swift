@@ -1,19 +1,21 @@
-import CredentialLedger
 import Glibc
-import LedgerTestSupport
+import LedgerFiles
+import TestSupport
 import Testing
 
 /// A draft is left alone as long as its process is there; another process or thread of the same number is not that one.
-@Suite struct ReusedProcessNumberTests {
+@Suite("Temporary files of processes that are gone")
+struct ReusedProcessNumberTests {
   let folder = TemporaryFolder()
 
   private func draft(of process: pid_t, began: UInt64) throws -> String {
     let name = "lines.new-\(process)-\(began)-7"
-    try FileBytes.write([1], to: "\(folder.path)/\(name)")
+    try Whole.create("\(folder.path)/\(name)", with: [1])
     return name
   }
 
-  @Test func `A number that another process or thread has by now does not keep a draft`() throws {
+  @Test("A number that another process or thread has by now does not keep a draft")
+  func reusedNumber() throws {
     let parent = getppid()
     let start = try #require(try Self.start(of: parent))
     let alive = try draft(of: parent, began: start)
@@ -23,15 +25,15 @@ import Testing
     let thread = try #require(TemporaryFolder.names(in: "/proc/self/task")?.compactMap { pid_t($0) }.max())
     let ofThread = try draft(of: thread, began: 1)
     let older = "lines.new-\(parent)-7"
-    try FileBytes.write([1], to: "\(folder.path)/\(older)")
-    Unfinished.sweep(beside: "\(folder.path)/lines")
+    try Whole.create("\(folder.path)/\(older)", with: [1])
+    TemporaryFiles.sweep(beside: "\(folder.path)/lines")
     let left = try #require(TemporaryFolder.names(in: folder.path))
     #expect(Set(left) == [alive, older], "\(left)")
     #expect(!left.contains(reused) && !left.contains(own) && !left.contains(ofThread))
   }
 
   private static func start(of process: pid_t) throws -> UInt64? {
-    let text = String(decoding: try FileBytes.read("/proc/\(process)/stat"), as: UTF8.self)
+    let text = String(decoding: try Handle.open("/proc/\(process)/stat", O_RDONLY).read(4_096), as: UTF8.self)
     let fields = text[text.index(after: try #require(text.lastIndex(of: ")")))...].split(separator: " ")
     return UInt64(fields[19])
   }

@@ -1,4 +1,4 @@
-import CLMDB
+import CPlatform
 import Glibc
 
 /// Sends a file that is being written to the device as it grows, in windows of some megabytes, and takes it out of the
@@ -29,33 +29,13 @@ package struct Writeback: Sendable {
   /// goes on in its own way.
   package mutating func advance(to byteCount: UInt64) {
     while byteCount - started >= window {
-      _ = sync_file_range(descriptor, off_t(started), off_t(window), Self.write)
+      _ = credledger_write_back(descriptor, off_t(started), off_t(window), Self.write)
       if started >= window {
         let before = off_t(started - window)
-        _ = sync_file_range(descriptor, before, off_t(window), Self.waitBefore | Self.write | Self.waitAfter)
+        _ = credledger_write_back(descriptor, before, off_t(window), Self.waitBefore | Self.write | Self.waitAfter)
         posix_fadvise(descriptor, before, off_t(window), POSIX_FADV_DONTNEED)
       }
       started += window
     }
-  }
-}
-
-/// A pipe between two threads of this process, which no program it starts inherits.
-package struct Pipe: ~Copyable {
-  // From linux/fcntl.h.
-  private static let setSize: Int32 = 1_031
-
-  /// Where bytes are read. The code that takes the pipe closes both ends, each once.
-  package let readingEnd: Int32
-  /// Where bytes are written.
-  package let writingEnd: Int32
-
-  /// - Parameter capacity: how many bytes it holds, as far as the system allows.
-  /// - Throws: `other` where the system has no room for it.
-  package init(capacity: Int32) throws(LMDBError) {
-    var ends: [Int32] = [-1, -1]
-    guard unsafe pipe2(&ends, O_CLOEXEC) == 0 else { throw .system("make a pipe") }
-    (readingEnd, writingEnd) = (ends[0], ends[1])
-    _ = fcntl(writingEnd, Self.setSize, capacity)
   }
 }
