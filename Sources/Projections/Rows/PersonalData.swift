@@ -14,7 +14,7 @@ package struct PersonalData: Sendable {
   /// Persons whose boxes are not to be opened, whether their keys are there or not.
   private let erased: Set<[UInt8]>
   /// What the log says of erasures; nil where events are applied as they are recorded, when every key is there.
-  private let recorded: RecordedErasures?
+  private let recorded: (any ErasureRecord)?
   /// Whether a key that is gone without an event counts as erased: only for a copy whose missing keys are yet to be counted.
   private let acceptsMissing: Bool
 
@@ -29,7 +29,7 @@ package struct PersonalData: Sendable {
   }
 
   private init(
-    _ keys: KeyStore, _ lookup: LookupKey, without erased: Set<[UInt8]>, _ recorded: RecordedErasures?,
+    _ keys: KeyStore, _ lookup: LookupKey, without erased: Set<[UInt8]>, _ recorded: (any ErasureRecord)?,
     _ acceptsMissing: Bool, isSealed: Bool
   ) {
     self.keys = keys
@@ -45,7 +45,7 @@ package struct PersonalData: Sendable {
   /// - Parameters:
   ///   - erased: persons whose erasure is recorded: their keys may be there for a moment more.
   ///   - recorded: tells erasures from lost keys.
-  func without(_ erased: Set<[UInt8]>, _ recorded: RecordedErasures) -> PersonalData {
+  func without(_ erased: Set<[UInt8]>, _ recorded: any ErasureRecord) -> PersonalData {
     PersonalData(keys, lookup, without: erased, recorded, acceptsMissing, isSealed: isSealed)
   }
 

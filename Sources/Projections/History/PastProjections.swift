@@ -58,7 +58,9 @@ package final class PastProjections: Sendable {
     }
     let environment = try stored { () throws(LMDBError) in try Environment(at: scratch) }
     self.scratch = environment
-    let standings = PastStandings(view, log, changes)
+    let standings = PastStandings(view, changes) { (position) throws(LogError) in
+      try log.snapshot().record(at: position)
+    }
     self.standings = standings
     standings.count(upTo: view?.position ?? 0)
     do throws(LogError) {

@@ -10,7 +10,8 @@ import Synchronization
 /// So neither a snapshot nor a replay keeps a row for each token: the log has it already.
 final class PastStandings: Sendable {
   private let snapshot: SnapshotView?
-  private let log: EventLog<ProjectionSet>
+  /// The record at a position.
+  private let record: @Sendable (Position) throws(LogError) -> Record?
   private let changes: PastChanges
   /// Up to where the log counts.
   private let limit = Atomic<Position>(0)
@@ -21,10 +22,13 @@ final class PastStandings: Sendable {
   /// How many are kept, each in the one place that its number has.
   private static let knownCount = 1_024
 
-  init(_ snapshot: SnapshotView?, _ log: EventLog<ProjectionSet>, _ changes: PastChanges) {
+  init(
+    _ snapshot: SnapshotView?, _ changes: PastChanges,
+    record: @escaping @Sendable (Position) throws(LogError) -> Record?
+  ) {
     self.snapshot = snapshot
-    self.log = log
     self.changes = changes
+    self.record = record
   }
 
   func count(upTo position: Position) { limit.store(position, ordering: .releasing) }
@@ -40,7 +44,7 @@ final class PastStandings: Sendable {
 
   private func read(_ number: UInt64) throws(LogError) -> Standing? {
     if let kept = try stored({ () throws(LMDBError) in try keptStanding(of: number) }) { return kept }
-    guard let record = try log.snapshot().record(at: number), EventType.makesStanding(record.header.type) else {
+    guard let record = try record(number), EventType.makesStanding(record.header.type) else {
       return nil
     }
     return try StandingEffect.made(by: record.event, at: number)

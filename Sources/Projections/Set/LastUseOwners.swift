@@ -84,12 +84,3 @@ extension LastUseTable {
   /// Where it is noted that the table tells of grants and connectors: no event has position 0.
   static let mark = TokenID(rawValue: 0)
 }
-
-extension LogView where Reading: ~Copyable, Participant == ProjectionSet {
-  /// Whether the last uses of grants and connectors are known as far as those of their tokens; also where there is no table.
-  package func lastUsesKnowOwners() throws(LogError) -> Bool {
-    guard let table = participant.lastUses else { return true }
-    if try table.minute(of: LastUseTable.mark, in: transaction) != nil { return true }
-    return false
-  }
-}

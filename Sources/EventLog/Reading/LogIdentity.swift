@@ -1,5 +1,5 @@
-import Glibc
 package import LMDB
+import LedgerFiles
 import TransparencyLog
 
 /// What a log says of itself, apart from its events.
@@ -89,19 +89,11 @@ struct LogIdentity {
   ///
   /// - Throws: ``LogError/Code/alreadyExists``.
   static func requireEmpty(_ path: String) throws(LogError) {
-    guard let folder = unsafe opendir(path) else {
-      if errno == ENOENT { return }
+    let names: [String]?
+    do throws(FileError) { names = try Folder<FileError>.list(path) } catch {
       throw LogError(.alreadyExists, "something that is no readable folder has this path; choose another")
     }
-    defer { unsafe closedir(folder) }
-    while let entry = unsafe readdir(folder) {
-      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
-        unsafe name.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-      }
-      guard name == "." || name == ".." else {
-        throw LogError(.alreadyExists, "the folder is not empty; choose a new one")
-      }
-    }
+    guard names?.isEmpty ?? true else { throw LogError(.alreadyExists, "the folder is not empty; choose a new one") }
   }
 }
 

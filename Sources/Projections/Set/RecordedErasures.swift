@@ -5,7 +5,7 @@ import Synchronization
 /// The erasures that a log records, read from its records: so that they are known where no projection can be trusted yet.
 ///
 /// Nothing is read before a key is found missing. Then each record's header is looked at once.
-final class RecordedErasures: Sendable {
+final class RecordedErasures: ErasureRecord {
   private struct Found: Sendable {
     var persons: Set<[UInt8]> = []
     var through: Position = 0
@@ -16,9 +16,6 @@ final class RecordedErasures: Sendable {
 
   init(of log: EventLog<ProjectionSet>) { self.log = log }
 
-  /// Whether an event says that a person was erased.
-  ///
-  /// - Throws: ``LogError/Code/damagedRecord``, ``LogError/Code/unreadableEvent``, ``LogError/Code/storage``.
   func contains(_ person: [UInt8]) throws(LogError) -> Bool {
     try found.withLock { (found) throws(LogError) in
       if found.persons.contains(person) { return true }

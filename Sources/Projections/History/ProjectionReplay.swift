@@ -4,6 +4,7 @@ import LMDB
 package import LedgerCrypto
 import LedgerDomain
 import LedgerEvents
+import LedgerFiles
 
 /// One of the projections.
 package enum ProjectionName: String, Sendable, CaseIterable {
@@ -83,7 +84,7 @@ package final class ProjectionReplay: Sendable {
   private static func requireOwn(
     _ path: String, of log: EventLog<ProjectionSet>, _ only: Set<ProjectionName>
   ) throws(LogError) {
-    guard let names = names(in: path) else {
+    guard let names = (try? Folder<FileError>.list(path)) ?? nil else {
       var status = stat()
       guard unsafe lstat(path, &status) != 0 else {
         throw LogError(.alreadyExists, "\(path) is there and is no folder; name another one")
@@ -113,19 +114,6 @@ package final class ProjectionReplay: Sendable {
       throw LogError(
         .alreadyExists, "\(path) holds a replay of another ledger, or of another version; name another folder")
     }
-  }
-
-  private static func names(in path: String) -> [String]? {
-    guard let folder = unsafe opendir(path) else { return nil }
-    defer { unsafe closedir(folder) }
-    var names: [String] = []
-    while let entry = unsafe readdir(folder) {
-      let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-        unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names
   }
 
   private static func mask(_ only: Set<ProjectionName>) -> UInt8 {
