@@ -42,6 +42,10 @@ int credledger_memory_file(void) { return memfd_create("credledger", MFD_CLOEXEC
 
 int credledger_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
+int credledger_write_back(int file, off_t offset, off_t count, unsigned int flags) {
+  return sync_file_range(file, offset, count, flags);
+}
+
 int credledger_hide_memory(void) {
   const struct rlimit nothing = {0, 0};
   if (setrlimit(RLIMIT_CORE, &nothing) != 0) return -1;

@@ -23,11 +23,11 @@ extension KeyStore {
 
   private func takeOver() throws(KeyStoreError) {
     try state.withLock { (state) throws(KeyStoreError) in
-      guard let file = try OpenFile.open(folder.path(of: Keyring.fileName), O_RDONLY) else { return }
+      guard let file = try OpenFile.find(folder.path(of: Keyring.fileName), O_RDONLY) else { return }
       let status = try file.status()
       let stamp = FileStamp(status)
       guard state.stamp != stamp else { return }
-      let bytes = try file.read(count: min(Int(status.st_size), Keyring.sizeLimit))
+      let bytes = try file.read(min(Int(status.st_size), Keyring.sizeLimit))
       guard let changed = try decode(bytes, known: state) else { return }
       guard changed.keyring.counter >= state.keyring.counter else {
         throw KeyStoreError(

@@ -84,14 +84,13 @@ package final class PersonKeys: Sendable {
   ///
   /// - Throws: ``KeyStoreError`` with code `damaged` or `fileFailure`.
   package func containsAmongNewest(_ person: PersonID) throws(KeyStoreError) -> Bool {
-    guard let file = try OpenFile.open(folder.path(of: PersonShard.fileName(person.shard)), O_RDONLY) else {
+    guard let file = try OpenFile.find(folder.path(of: PersonShard.fileName(person.shard)), O_RDONLY) else {
       return false
     }
     let header = try PersonShard.decodeHeader(
-      try file.read(count: PersonShard.headerSize), shard: person.shard)
+      try file.read(PersonShard.headerSize), shard: person.shard)
     let first = max(0, header.count - Self.newestCount)
-    let bytes = try file.read(
-      count: (header.count - first) * PersonShard.entrySize, at: PersonShard.offset(of: first))
+    let bytes = try file.read((header.count - first) * PersonShard.entrySize, at: PersonShard.offset(of: first))
     let name = person.bytes
     for start in stride(from: 0, to: bytes.count, by: PersonShard.entrySize)
     where bytes[start...].starts(with: name) { return true }
@@ -214,7 +213,7 @@ extension PersonKeys {
   }
 
   private func add(_ persons: [PersonID], to contents: inout Contents?, shard: UInt8) throws(KeyStoreError) {
-    guard let file = try OpenFile.open(folder.path(of: PersonShard.fileName(shard)), O_RDWR) else {
+    guard let file = try OpenFile.find(folder.path(of: PersonShard.fileName(shard)), O_RDWR) else {
       let (generation, _) = try newestSealingKey()
       try write(try newEntries(for: persons, generation: generation), generation: generation, shard: shard)
       return
@@ -261,13 +260,13 @@ extension PersonKeys {
     return try change(number) { (contents) throws(KeyStoreError) -> Result? in
       var failed: FileStamp?
       while true {
-        guard let file = try OpenFile.open(folder.path(of: PersonShard.fileName(number)), O_RDONLY) else { return nil }
+        guard let file = try OpenFile.find(folder.path(of: PersonShard.fileName(number)), O_RDONLY) else { return nil }
         let stamp = FileStamp(try file.status())
         do throws(KeyStoreError) {
           let found = try current(contents, file, shard: number)
           contents = found
           guard let position = found.positions[person] else { return nil }
-          let bytes = try file.read(count: PersonShard.entrySize, at: PersonShard.offset(of: position))
+          let bytes = try file.read(PersonShard.entrySize, at: PersonShard.offset(of: position))
           let entry = try PersonShard.decodeEntry(bytes, at: position, of: found.header)
           return try body(entry, found.header.generation)
         } catch {
@@ -288,7 +287,7 @@ extension PersonKeys {
     let stamp = FileStamp(status)
     if let contents, contents.stamp == stamp { return contents }
     guard status.st_size <= PersonShard.sizeLimit else { throw PersonShard.damaged(shard, "its size") }
-    let (header, entries) = try PersonShard.decode(try file.read(count: Int(status.st_size)), shard: shard)
+    let (header, entries) = try PersonShard.decode(try file.read(Int(status.st_size)), shard: shard)
     var positions: [PersonID: Int] = Dictionary(minimumCapacity: entries.count)
     for (position, entry) in entries.enumerated() { positions[entry.person] = position }
     return Contents(header: header, positions: positions, stamp: stamp)

@@ -1,4 +1,5 @@
 import Glibc
+import LedgerFiles
 
 /// Called with a name before every step that changes the disk; tests stop the world there by throwing.
 package typealias Failpoint = @Sendable (_ step: String) throws(KeyStoreError) -> Void
@@ -39,8 +40,7 @@ package struct PrivateFolder: Sendable {
   /// - Throws: ``KeyStoreError`` with code `fileFailure` where there is one that belongs to somebody else; `diskFull`.
   func create(ownedAs outer: PrivateFolder? = nil) throws(KeyStoreError) {
     try failpoint("mkdir \(path)")
-    let isNew = unsafe mkdir(path, 0o700) == 0
-    guard isNew || errno == EEXIST else { throw .file("make the folder", path) }
+    let isNew = try Folder<KeyStoreError>.create(path, "make the folder")
     let made = try opened()
     if isNew {
       if let outer { try made.give(to: try outer.status()) }
@@ -52,14 +52,14 @@ package struct PrivateFolder: Sendable {
           .fileFailure, "\(path) belongs to the user \(owner), and so keeps no keys of yours; name another folder.")
       }
     }
-    try made.protect(mode: 0o700)
+    try made.protect(0o700)
     try folder("..").sync()
   }
 
   /// The folder, opened. A symbolic link is followed, since readers and writers of the folder follow it too.
   private func opened() throws(KeyStoreError) -> OpenFile {
-    guard let folder = try OpenFile.open(path, O_RDONLY | O_DIRECTORY, followsLink: true) else {
-      throw .file("open", path)
+    guard let folder = try OpenFile.find(path, O_RDONLY | O_DIRECTORY, followsLink: true) else {
+      throw .refused("open", path)
     }
     return folder
   }
@@ -67,7 +67,7 @@ package struct PrivateFolder: Sendable {
   /// Who owns the folder; nil where there is none.
   var owner: uid_t? {
     get throws(KeyStoreError) {
-      try OpenFile.open(path, O_RDONLY | O_DIRECTORY, followsLink: true)?.status().st_uid
+      try OpenFile.find(path, O_RDONLY | O_DIRECTORY, followsLink: true)?.status().st_uid
     }
   }
 
@@ -75,8 +75,8 @@ package struct PrivateFolder: Sendable {
 
   /// Opens a file of the folder, or makes it for the folder's owner.
   func openOrCreate(_ name: String, _ flags: Int32) throws(KeyStoreError) -> OpenFile {
-    if let file = try OpenFile.open(path(of: name), flags) { return file }
-    guard let file = try OpenFile.open(path(of: name), flags | O_CREAT) else { throw .file("make", path(of: name)) }
+    if let file = try OpenFile.find(path(of: name), flags) { return file }
+    guard let file = try OpenFile.find(path(of: name), flags | O_CREAT) else { throw .refused("make", path(of: name)) }
     try file.give(to: try status())
     return file
   }
@@ -88,20 +88,19 @@ package struct PrivateFolder: Sendable {
 
   /// Whether there is a file of this name.
   func has(_ name: String) -> Bool {
-    var status = stat()
-    return unsafe lstat(path(of: name), &status) == 0
+    Folder<KeyStoreError>.exists(path(of: name))
   }
 
   /// The whole content of a file; `nil` if there is none.
   ///
   /// - Parameter limit: the size in bytes above which it is refused as damaged.
   func read(_ name: String, limit: Int) throws(KeyStoreError) -> [UInt8]? {
-    guard let file = try OpenFile.open(path(of: name), O_RDONLY) else { return nil }
+    guard let file = try OpenFile.find(path(of: name), O_RDONLY) else { return nil }
     let size = Int(try file.status().st_size)
     guard size <= limit else {
       throw KeyStoreError(.damaged, "\(path(of: name)) is larger than such a file can be; restore it from a backup.")
     }
-    return try file.read(count: size)
+    return try file.read(size)
   }
 
   /// Replaces a file, or makes it. After a crash at any point the name stands for the old content or the new, and
@@ -114,12 +113,12 @@ package struct PrivateFolder: Sendable {
     try sweep(name)
 
     try failpoint("create \(new)")
-    guard let file = try OpenFile.open(new, O_WRONLY | O_CREAT | O_EXCL) else { throw .file("create", new) }
+    guard let file = try OpenFile.find(new, O_WRONLY | O_CREAT | O_EXCL) else { throw .refused("create", new) }
     var kept = stat()
     let isKept = unsafe lstat(place, &kept) == 0
     do throws(KeyStoreError) {
       try file.give(to: isKept ? kept : try status())
-      if isKept { try file.protect(mode: kept.st_mode & 0o777) }
+      if isKept { try file.protect(kept.st_mode & 0o777) }
     } catch {
       // Left behind, it would keep the owner from writing.
       unsafe unlink(new)
@@ -131,9 +130,9 @@ package struct PrivateFolder: Sendable {
     try file.sync()
     // A second name keeps the old content within reach, so that it can be overwritten.
     try failpoint("link \(old)")
-    guard unsafe link(place, old) == 0 || errno == ENOENT else { throw .file("link", old) }
+    guard unsafe link(place, old) == 0 || errno == ENOENT else { throw .refused("link", old) }
     try failpoint("rename \(new)")
-    guard unsafe rename(new, place) == 0 else { throw .file("rename", new) }
+    guard unsafe rename(new, place) == 0 else { throw .refused("rename", new) }
     try failpoint("sync \(path)")
     try sync()
     try discard(old, of: StoredFile(name), keeping: place)
@@ -158,8 +157,8 @@ package struct PrivateFolder: Sendable {
   func sweepPersonsOfVersion1() throws(KeyStoreError) {
     for name in try names() where name.hasSuffix(".new") || name.hasSuffix(".old") {
       let place = String(name.dropLast(4))
-      guard StoredFile(place) == .persons, let left = try OpenFile.open(path(of: name), O_RDONLY | O_NONBLOCK),
-        try left.status().st_mode & S_IFMT == S_IFREG, StoredFile.persons.couldBegin(as: try left.read(count: 16))
+      guard StoredFile(place) == .persons, let left = try OpenFile.find(path(of: name), O_RDONLY | O_NONBLOCK),
+        try left.status().st_mode & S_IFMT == S_IFREG, StoredFile.persons.couldBegin(as: try left.read(16))
       else { continue }
       try discard(path(of: name), of: .persons, keeping: path(of: place))
     }
@@ -175,9 +174,9 @@ package struct PrivateFolder: Sendable {
   /// Overwrites a file with zeros and removes it. Where it is but a second name of `kept`, as after a crash between
   /// link and rename, only that name goes.
   private func discard(_ path: String, of stored: StoredFile?, keeping kept: String? = nil) throws(KeyStoreError) {
-    guard let file = try OpenFile.open(path, O_RDWR | O_NONBLOCK) else { return }
+    guard let file = try OpenFile.find(path, O_RDWR | O_NONBLOCK) else { return }
     let status = try file.status()
-    guard status.st_mode & S_IFMT == S_IFREG, try stored?.couldBegin(as: file.read(count: 32)) ?? true else {
+    guard status.st_mode & S_IFMT == S_IFREG, try stored?.couldBegin(as: file.read(32)) ?? true else {
       throw KeyStoreError(
         .fileFailure, "\(path) has the name of a temporary file of the key store and is none; move it away.")
     }
@@ -191,23 +190,11 @@ package struct PrivateFolder: Sendable {
       try file.sync()
     }
     try failpoint("unlink \(path)")
-    guard unsafe unlink(path) == 0 else { throw .file("remove", path) }
+    guard unsafe unlink(path) == 0 else { throw .refused("remove", path) }
     try sync()
   }
 
   private func names() throws(KeyStoreError) -> [String] {
-    guard let folder = unsafe opendir(path) else {
-      if errno == ENOENT { return [] }
-      throw .file("list", path)
-    }
-    defer { unsafe closedir(folder) }
-    var names: [String] = []
-    while let entry = unsafe readdir(folder) {
-      names.append(
-        unsafe withUnsafeBytes(of: &entry.pointee.d_name) {
-          unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-        })
-    }
-    return names
+    try Folder<KeyStoreError>.list(path) ?? []
   }
 }

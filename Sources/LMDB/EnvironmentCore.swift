@@ -44,8 +44,8 @@ final class EnvironmentCore: @unchecked Sendable {
     var lock: WriterLock?
     if isWriter {
       lock = try WriterLock(at: folder.writerLockPath)
-      let isNew = try Descriptor.createPrivate(folder.dataPath, operation) != nil
-      if isNew { try Descriptor(opening: folder.path, O_RDONLY | O_DIRECTORY, operation).synchronize(operation) }
+      let isNew = try Descriptor.create(folder.dataPath, operation) != nil
+      if isNew { try Descriptor.open(folder.path, O_RDONLY | O_DIRECTORY, operation).sync(operation) }
     }
     let file = try Self.examine(folder, mayBeNew: isWriter)
     if options.access != .frozen {
@@ -70,7 +70,7 @@ final class EnvironmentCore: @unchecked Sendable {
   private static func examine(_ folder: Folder, mayBeNew: Bool) throws(LMDBError) -> DataFile? {
     let operation = "examine data.mdb"
     if mayBeNew, unsafe access(folder.dataPath, F_OK) != 0, errno == ENOENT { return nil }
-    let file = try Descriptor(opening: folder.dataPath, O_RDONLY, operation)
+    let file = try Descriptor.open(folder.dataPath, O_RDONLY, operation)
     var attempts = 10
     while true {
       do throws(LMDBError) {

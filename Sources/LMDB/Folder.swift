@@ -1,5 +1,6 @@
 import CLMDB
 import Glibc
+import LedgerFiles
 
 /// The folder of an environment, and the rules about who may have it open.
 struct Folder: Sendable {
@@ -23,14 +24,9 @@ struct Folder: Sendable {
     self.path = path
     let operation = "open the folder"
     if creating {
-      if unsafe mkdir(path, 0o700) == 0 {
-        if unsafe chmod(path, 0o700) != 0 { throw .system(operation) }
-        try synchronizeParent(of: path, operation)
-      } else if errno != EEXIST {
-        throw .system(operation)
-      }
+      if try LedgerFiles.Folder<LMDBError>.create(path, operation) { try Descriptor.syncParent(of: path, operation) }
     }
-    let folder = try Descriptor(opening: path, O_RDONLY | O_DIRECTORY, operation)
+    let folder = try Descriptor.open(path, O_RDONLY | O_DIRECTORY, operation)
     let status = try folder.status(operation)
     identity = Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
     try Self.refuseNetworkFileSystem(folder)
@@ -85,10 +81,9 @@ struct WriterLock: ~Copyable {
   /// - Throws: `lockedByAnotherProcess`; the system's refusals.
   init(at path: String) throws(LMDBError) {
     let operation = "lock the environment for writing"
-    _ = try Descriptor.createPrivate(path, operation)
-    let file = try Descriptor(opening: path, O_RDWR, operation)
-    if flock(file.number, LOCK_EX | LOCK_NB) != 0 {
-      guard errno == EWOULDBLOCK else { throw .system(operation) }
+    _ = try Descriptor.create(path, operation)
+    let file = try Descriptor.open(path, O_RDWR, operation)
+    guard try file.lock(operation) else {
       throw LMDBError(
         .lockedByAnotherProcess, operation, "another process writes to it; stop that one, or open it for reading")
     }
@@ -96,5 +91,5 @@ struct WriterLock: ~Copyable {
   }
 
   // Closing alone would not do: a child that another thread forks holds the lock as well, until it runs its program.
-  deinit { _ = flock(file.number, LOCK_UN) }
+  deinit { file.unlock() }
 }

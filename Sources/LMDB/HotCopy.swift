@@ -1,5 +1,6 @@
 import CLMDB
 import Glibc
+import LedgerFiles
 
 extension Environment {
   /// Copies the environment, as of its last commit, into a new folder while others read and write. The folder has mode
@@ -16,19 +17,17 @@ extension Environment {
     let operation = "copy the environment"
     precondition(
       core.writingThread.load(ordering: .relaxed) != pthread_self(), "end the write transaction before copying")
-    if unsafe mkdir(folder, 0o700) != 0 {
-      guard errno == EEXIST else { throw .system(operation) }
+    guard try LedgerFiles.Folder<LMDBError>.create(folder, operation) else {
       throw LMDBError(.targetExists, operation, "the target exists; choose a new folder")
     }
     do throws(LMDBError) {
-      if unsafe chmod(folder, 0o700) != 0 { throw .system(operation) }
-      guard let file = try Descriptor.createPrivate(folder + "/data.mdb", operation) else {
+      guard let file = try Descriptor.create(folder + "/data.mdb", operation) else {
         throw LMDBError(.targetExists, operation, "somebody else writes to the target; choose a new folder")
       }
       try copy(into: file.number, compacting: compacting)
-      try file.synchronize(operation)
-      try Descriptor(opening: folder, O_RDONLY | O_DIRECTORY, operation).synchronize(operation)
-      try synchronizeParent(of: folder, operation)
+      try file.sync(operation)
+      try Descriptor.open(folder, O_RDONLY | O_DIRECTORY, operation).sync(operation)
+      try Descriptor.syncParent(of: folder, operation)
     } catch {
       unsafe unlink(folder + "/data.mdb")
       unsafe rmdir(folder)

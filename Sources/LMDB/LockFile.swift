@@ -14,8 +14,8 @@ enum LockFile {
   static func reserve(_ path: String, readers: Int, isRequired: Bool, _ operation: String) throws(LMDBError) {
     let file: Descriptor
     do throws(LMDBError) {
-      _ = try Descriptor.createPrivate(path, operation)
-      file = try Descriptor(opening: path, O_RDWR, operation)
+      _ = try Descriptor.create(path, operation)
+      file = try Descriptor.open(path, O_RDWR, operation)
     } catch {
       guard isRequired || error.code == .diskFull else { return }
       throw error

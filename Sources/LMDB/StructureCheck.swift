@@ -14,7 +14,7 @@ extension Environment {
   /// - Throws: `corrupted` where a page is not what it must be.
   @available(*, noasync)
   package func checkStructure(of tables: Set<String>? = nil) throws(LMDBError) {
-    let file = try Descriptor(opening: core.folder.dataPath, O_RDONLY, StructureCheck.operation)
+    let file = try Descriptor.open(core.folder.dataPath, O_RDONLY, StructureCheck.operation)
     var attempts = 100
     while attempts > 0 {
       // Keeps its pages from being reused.

@@ -1,5 +1,6 @@
 import CLMDB
 import Glibc
+import LedgerFiles
 
 /// The one write transaction of the environment, until it is committed or goes out of scope, which aborts it.
 ///
@@ -114,8 +115,7 @@ extension EnvironmentCore {
   fileprivate func ranOutOfSpace(committing number: UInt64) -> Bool {
     var info = unsafe MDB_envinfo()
     guard unsafe mdb_env_info(pointer, &info) == 0, unsafe info.me_last_txnid < number else { return false }
-    var space = statvfs()
-    guard unsafe statvfs(folder.path, &space) == 0 else { return false }
-    return UInt64(space.f_bavail) * UInt64(space.f_frsize) < 256 << 10
+    guard let free = LedgerFiles.Folder<LMDBError>.freeBytes(at: folder.path) else { return false }
+    return free < 256 << 10
   }
 }

@@ -54,7 +54,7 @@ extension MessageStore {
           do throws(MessagingError) {
             return try copyNow(from: path, origin: origin, master: master, messages: messages, keys: keys)
           } catch {
-            for folder in [messages, keys] { LedgerFolder.remove(folder) }
+            for folder in [messages, keys] { Folder.remove(folder) }
             throw error
           }
         }

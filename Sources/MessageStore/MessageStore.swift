@@ -37,9 +37,7 @@ public final class MessageStore: MessagingBackend {
     clock: @escaping @Sendable () -> Int64 = { LedgerConfiguration.systemClock() }
   ) throws(MessagingError) {
     self.clock = clock
-    if unsafe mkdir(path, 0o700) != 0, errno != EEXIST {
-      throw MessagingError(.failed, "no folder could be made at \(path): \(unsafe String(cString: strerror(errno)))")
-    }
+    do throws(LedgerError) { _ = try Folder.create(path) } catch { throw MessagingError(.failed, error.reason) }
     do throws(LMDBError) {
       environment = try Environment(at: path + "/messages", options: .init(mapSize: mapSize, maximumTables: 8))
       tables = try MessageTables(in: environment)

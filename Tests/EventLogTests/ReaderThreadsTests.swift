@@ -43,8 +43,8 @@ import Testing
     var all: [String] { entries.withLock { $0 } }
   }
 
-  @Test(arguments: [2, 3, 5])
-  func `However much long work there is, short work is done meanwhile`(count: Int) async throws {
+  @Test("However much long work there is, short work is done meanwhile", arguments: [2, 3, 5])
+  func manyLong(count: Int) async throws {
     let threads = ReaderThreads(.init(threads: count))
     let gate = Gate()
     let order = Record()
@@ -67,7 +67,8 @@ import Testing
     threads.stop()
   }
 
-  @Test func `However much short work there is, long work is done meanwhile`() async throws {
+  @Test("However much short work there is, long work is done meanwhile")
+  func manyShort() async throws {
     let threads = ReaderThreads(.init(threads: 2))
     let gate = Gate()
     try await withThrowingTaskGroup { group in
@@ -84,8 +85,8 @@ import Testing
     threads.stop()
   }
 
-  @Test(arguments: [ReaderThreads.Length.short, .long])
-  func `What waits has a bound, past which the answer is busy`(length: ReaderThreads.Length) async throws {
+  @Test("What waits has a bound, past which the answer is busy", arguments: [ReaderThreads.Length.short, .long])
+  func bounded(length: ReaderThreads.Length) async throws {
     let threads = ReaderThreads(.init(threads: 2, queueCapacity: 3))
     let gate = Gate()
     let running = length == .short ? 2 : 1
@@ -106,7 +107,8 @@ import Testing
     #expect(refused?.code == .closed)
   }
 
-  @Test func `Jobs of one length begin in the order in which they came`() async throws {
+  @Test("Jobs of one length begin in the order in which they came")
+  func ordered() async throws {
     let threads = ReaderThreads(.init(threads: 2))
     let gate = Gate()
     let order = Record()

@@ -5,7 +5,8 @@ import Testing
 
 /// The key folder knows of a rotation of the master key until whoever keeps the record of it confirms.
 @Suite struct UnconfirmedRotationTests {
-  @Test func `A rotation is known until it is confirmed, also to whoever opens the folder later`() throws {
+  @Test("A rotation is known until it is confirmed, also to whoever opens the folder later")
+  func known() throws {
     let folder = TemporaryFolder.inMemory()
     var rotation: MasterKeyRotation?
     do {
@@ -35,7 +36,8 @@ import Testing
     #expect(try reopen(folder, master(3)).unconfirmedRotation != nil)
   }
 
-  @Test func `One that a crash cut off is known where the new key is in force, and there only`() throws {
+  @Test("One that a crash cut off is known where the new key is in force, and there only")
+  func cutOff() throws {
     for step in 0..<10_000 {
       let folder = TemporaryFolder.inMemory()
       var before = ""
@@ -63,7 +65,8 @@ import Testing
     Issue.record("The rotation never ended.")
   }
 
-  @Test func `A line that somebody has written into the file is damage, and no rotation`() throws {
+  @Test("A line that somebody has written into the file is damage, and no rotation")
+  func forged() throws {
     let folder = TemporaryFolder.inMemory()
     let present = try create(folder).masterKeyFingerprint
     let lines = keyringLines(folder)

@@ -1,4 +1,5 @@
 import Glibc
+import LedgerFiles
 import TestSupport
 import Testing
 
@@ -75,7 +76,7 @@ struct PipedCopyTests {
     try environment.write { (t) throws(LMDBError) in
       for key in 1...2_000 as ClosedRange<UInt64> { try table.append(key, Array(repeating: 7, count: 1_500), in: &t) }
     }
-    let pipe = try Pipe(capacity: 1 << 16)
+    let pipe = try Pipe<LMDBError>(capacity: 1 << 16)
     close(pipe.readingEnd)
     #expect(throws: LMDBError.self) { try copy(environment, pipe.writingEnd) }
     close(pipe.writingEnd)

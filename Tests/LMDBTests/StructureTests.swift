@@ -51,7 +51,7 @@ struct StructureTests {
       try fill(path)
       let sound = try contents(of: path + "/data.mdb")
       // Each number of a page in a list of free pages becomes that of the last page, which is in use.
-      let file = try Descriptor(opening: path + "/data.mdb", 0, "read")
+      let file = try Descriptor.open(path + "/data.mdb", 0, "read")
       let data = try #require(try DataFile(file))
       let leaf = Int(data.free.root) * 4_096
       let first = leaf + (Int(sound[leaf + 16]) | Int(sound[leaf + 17]) << 8)

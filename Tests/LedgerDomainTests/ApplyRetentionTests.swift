@@ -19,7 +19,8 @@ import Testing
     get throws { try given(.ledgerCreated(LedgerCreated()), .ledgerRestored(LedgerRestored())) }
   }
 
-  @Test func `The event names what leaves and where it is`() throws {
+  @Test("The event names what leaves and where it is")
+  func segment() throws {
     let event = filled(RetentionApplied()) {
       $0.expiredBy = 1
       $0.olderThan = 86_400_000
@@ -35,12 +36,14 @@ import Testing
     try history.when(command()).then(.retentionApplied(event), by: .operator)
   }
 
-  @Test func `A policy speaks of what is past`() throws {
+  @Test("A policy speaks of what is past")
+  func pastOnly() throws {
     try history.when(command(olderThan: 0)).thenRefused(.invalidValue, field: "olderThan")
     try history.when(command(expiredBy: Timestamp(milliseconds: .max))).thenRefused(.invalidValue, field: "olderThan")
   }
 
-  @Test func `Records leave that are there, in order, and in the segment`() throws {
+  @Test("Records leave that are there, in order, and in the segment")
+  func order() throws {
     for positions: [UInt64] in [[], [2, 1], [1, 1], [1, 3]] {
       try history.when(command(positions: positions)).thenRefused(.invalidValue, field: "positions")
     }

@@ -17,7 +17,8 @@ import Testing
     user = try scenario.account("user")
   }
 
-  @Test func `A tenant administrator does nothing to an operator`() throws {
+  @Test("A tenant administrator does nothing to an operator")
+  func tenantAdministrator() throws {
     scenario.when(DisableAccount(account: operatorAccount, reason: "x", requester: .account(admin)))
       .thenRefused(.forbidden, field: "requester")
     scenario.when(ChangeAccountRole(account: operatorAccount, role: .user, requester: .account(admin)))
@@ -28,8 +29,8 @@ import Testing
       .thenRefused(.forbidden, field: "requester")
   }
 
-  @Test(arguments: [true, false])
-  func `What an operator disabled, only an operator enables`(isAtCommandLine: Bool) throws {
+  @Test("What an operator disabled, only an operator enables", arguments: [true, false])
+  func enabling(isAtCommandLine: Bool) throws {
     var scenario = scenario
     let requester = isAtCommandLine ? Requester.operator : .account(operatorAccount)
     try scenario.perform(DisableAccount(account: user, reason: "fraud", requester: requester))
@@ -40,7 +41,8 @@ import Testing
     #expect(try scenario.perform(EnableAccount(account: user, requester: .account(admin))))
   }
 
-  @Test mutating func `An account is enabled with the tokens of before left stopped`() throws {
+  @Test("An account is enabled with the tokens of before left stopped")
+  mutating func leftStopped() throws {
     var access = try GroupAccess()
     try access.scenario.perform(DisableAccount(account: access.granter, reason: "stolen", requester: .operator))
     var plain = access.scenario
@@ -53,8 +55,8 @@ import Testing
     #expect(try access.scenario.state.account(access.granter)?.isDisabled == false)
   }
 
-  @Test(arguments: [AccountRole.user, .tenantAdmin, .auditor, .operator])
-  func `Who may read whose personal data`(role: AccountRole) throws {
+  @Test("Who may read whose personal data", arguments: [AccountRole.user, .tenantAdmin, .auditor, .operator])
+  func personalData(role: AccountRole) throws {
     var scenario = scenario
     let reader = try scenario.account("reader", role: role)
     let all = [user, admin, operatorAccount, reader]
@@ -72,7 +74,8 @@ import Testing
     }
   }
 
-  @Test mutating func `The last tenant administrator in force does not erase itself`() throws {
+  @Test("The last tenant administrator in force does not erase itself")
+  mutating func lastAdministrator() throws {
     scenario.when(EraseSubject(.account(admin), requester: .account(admin))).thenRefused(.lastAdmin, field: "account")
     var others = scenario
     _ = try others.account("second", role: .tenantAdmin)

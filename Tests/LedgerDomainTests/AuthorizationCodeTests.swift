@@ -32,7 +32,8 @@ import Testing
     return command
   }
 
-  @Test func `Whoever has signed in gets a code for a minute`() throws {
+  @Test("Whoever has signed in gets a code for a minute")
+  func issued() throws {
     let now = access.scenario.now
     let event = filled(AuthorizationCodeIssued()) {
       $0.connector = access.connector.rawValue
@@ -48,7 +49,8 @@ import Testing
     #expect(outcome.expiresAt == now + .seconds(60))
   }
 
-  @Test mutating func `Whoever has signed in may refuse, which is recorded, and needs no phone`() throws {
+  @Test("Whoever has signed in may refuse, which is recorded, and needs no phone")
+  mutating func refused() throws {
     let account = try access.scenario.account("without a phone")
     let refused = RefuseAuthorization(
       connector: access.connector, account: account, redirectURI: Self.uri, scopes: [.mediaRead])
@@ -69,28 +71,34 @@ import Testing
     access.scenario.when(refused).thenRefused(.accountDisabled, field: "account")
   }
 
-  @Test(arguments: [
-    "https://client.example.org/callback/", "https://client.example.org/callback?x=1",
-    "HTTPS://client.example.org/callback", "https://client.example.org/", "",
-  ])
-  func `A code goes to a registered address, byte for byte, and nowhere else`(uri: String) {
+  @Test(
+    "A code goes to a registered address, byte for byte, and nowhere else",
+    arguments: [
+      "https://client.example.org/callback/", "https://client.example.org/callback?x=1",
+      "HTTPS://client.example.org/callback", "https://client.example.org/", "",
+    ])
+  func address(uri: String) {
     access.scenario.when(issue(uri)).thenRefused(.invalidValue, field: "redirectURI")
   }
 
-  @Test(arguments: [
-    ("http://127.0.0.1/cb", "http://127.0.0.1:51004/cb", true), ("http://[::1]/cb", "http://[::1]:61023/cb", true),
-    ("http://127.0.0.1:1/cb?a=1", "http://127.0.0.1/cb?a=1", true),
-    ("http://localhost/cb", "http://localhost:8/cb", true),
-    ("http://127.0.0.1/cb", "http://127.0.0.1:51004/other", false), ("http://127.0.0.1/cb", "http://[::1]:1/cb", false),
-    ("http://127.0.0.1/cb", "http://127.0.0.1:0/cb", false),
-    ("http://127.0.0.1/cb", "http://127.0.0.1:99999/cb", false),
-    ("http://127.0.0.1/cb", "http://127.0.0.1:1@evil.example/cb", false),
-    ("http://127.0.0.1/cb", "http://127.0.0.1.evil.example:1/cb", false),
-    ("http://127.0.0.1/cb", "https://127.0.0.1:1/cb", false), ("http://127.0.0.1/cb", "http://127.0.0.1:1/cb?x", false),
-    ("https://client.example.org/cb", "https://client.example.org:8443/cb", false),
-    ("https://127.0.0.1/cb", "https://127.0.0.1:8443/cb", false),
-  ])
-  func `A code goes to any port of a registered loopback address`(
+  @Test(
+    "A code goes to any port of a registered loopback address",
+    arguments: [
+      ("http://127.0.0.1/cb", "http://127.0.0.1:51004/cb", true), ("http://[::1]/cb", "http://[::1]:61023/cb", true),
+      ("http://127.0.0.1:1/cb?a=1", "http://127.0.0.1/cb?a=1", true),
+      ("http://localhost/cb", "http://localhost:8/cb", true),
+      ("http://127.0.0.1/cb", "http://127.0.0.1:51004/other", false),
+      ("http://127.0.0.1/cb", "http://[::1]:1/cb", false),
+      ("http://127.0.0.1/cb", "http://127.0.0.1:0/cb", false),
+      ("http://127.0.0.1/cb", "http://127.0.0.1:99999/cb", false),
+      ("http://127.0.0.1/cb", "http://127.0.0.1:1@evil.example/cb", false),
+      ("http://127.0.0.1/cb", "http://127.0.0.1.evil.example:1/cb", false),
+      ("http://127.0.0.1/cb", "https://127.0.0.1:1/cb", false),
+      ("http://127.0.0.1/cb", "http://127.0.0.1:1/cb?x", false),
+      ("https://client.example.org/cb", "https://client.example.org:8443/cb", false),
+      ("https://127.0.0.1/cb", "https://127.0.0.1:8443/cb", false),
+    ])
+  func loopback(
     registered: String, presented: String, isTaken: Bool
   ) throws {
     var access = try GroupAccess(
@@ -116,7 +124,8 @@ import Testing
     try access.scenario.perform(redeemed)
   }
 
-  @Test mutating func `A code needs a connector, an enabled account and a verified phone`() throws {
+  @Test("A code needs a connector, an enabled account and a verified phone")
+  mutating func requirements() throws {
     access.scenario.when(issue(by: access.stranger)).thenRefused(.phoneRequired, field: "account")
     access.scenario.when(issue(by: AccountID(rawValue: 999))).thenRefused(.notFound, field: "account")
     var unknown = issue()
@@ -131,7 +140,8 @@ import Testing
     access.scenario.when(issue()).thenRefused(.gone, field: "connector")
   }
 
-  @Test mutating func `A code is traded for a grant, a refresh token and an access token that work`() throws {
+  @Test("A code is traded for a grant, a refresh token and an access token that work")
+  mutating func traded() throws {
     let code = try access.scenario.perform(issue()).code
     let first = access.scenario.next
     let now = access.scenario.now
@@ -187,7 +197,8 @@ import Testing
       ).isValid)
   }
 
-  @Test mutating func `A second code of the same person supersedes the family of the first`() throws {
+  @Test("A second code of the same person supersedes the family of the first")
+  mutating func superseded() throws {
     let code = try access.scenario.perform(issue()).code
     guard case .redeemed(let first) = try access.scenario.perform(redeem(code)) else { throw Unexpected() }
     let again = try access.scenario.perform(issue()).code
@@ -198,7 +209,8 @@ import Testing
     #expect(try judge(handle: second.handle, at: access.scenario.now, in: access.scenario.state).isValid)
   }
 
-  @Test mutating func `Presented again, a code stops what came of it`() throws {
+  @Test("Presented again, a code stops what came of it")
+  mutating func reused() throws {
     let code = try access.scenario.perform(issue()).code
     guard case .redeemed(let made) = try access.scenario.perform(redeem(code)) else { throw Unexpected() }
     let stopped = filled(TokenRevoked()) {
@@ -224,7 +236,8 @@ import Testing
     access.scenario.when(redeem(code)).thenRefused(.invalidGrant, field: "code")
   }
 
-  @Test mutating func `Whatever is wrong with a code looks the same, and uses up nothing`() throws {
+  @Test("Whatever is wrong with a code looks the same, and uses up nothing")
+  mutating func wrong() throws {
     let code = try access.scenario.perform(issue()).code
     try access.scenario.perform(
       UpdateConnector(connector: access.connector, .init(requiresPKCE: false), requester: access.owner))

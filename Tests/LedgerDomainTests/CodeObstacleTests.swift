@@ -77,8 +77,8 @@ import Testing
     }
   }
 
-  @Test(arguments: Between.allCases)
-  func `A code leads nowhere once what it was to give was stopped`(between: Between) throws {
+  @Test("A code leads nowhere once what it was to give was stopped", arguments: Between.allCases)
+  func code(between: Between) throws {
     var access = try access()
     let own = try prepare(between, &access)
     let code = try access.scenario.perform(
@@ -108,8 +108,8 @@ import Testing
     try access.scenario.perform(again)
   }
 
-  @Test(arguments: Between.allCases)
-  func `A PIN for signing in leads nowhere once what it was to give was stopped`(between: Between) throws {
+  @Test("A PIN for signing in leads nowhere once what it was to give was stopped", arguments: Between.allCases)
+  func signInPIN(between: Between) throws {
     var access = try access()
     let own = try prepare(between, &access)
     func request() throws -> ChallengeID {
@@ -134,7 +134,8 @@ import Testing
     try access.scenario.perform(signIn(request()))
   }
 
-  @Test func `A PIN for a phone is over once the account was disabled, though it was enabled since`() throws {
+  @Test("A PIN for a phone is over once the account was disabled, though it was enabled since")
+  func phone() throws {
     var scenario = Scenario()
     let alice = try scenario.account("alice")
     let challenge = try scenario.challenge("+910000000001", by: alice)

@@ -13,7 +13,8 @@ import Testing
     UpdateConnector(connector: access.connector, changes, requester: requester ?? .account(access.owner))
   }
 
-  @Test mutating func `What is given changes, and the event has before and after`() throws {
+  @Test("What is given changes, and the event has before and after")
+  mutating func changed() throws {
     let event = filled(ConnectorUpdated()) {
       $0.connector = access.connector.rawValue
       $0.before = .fake()
@@ -34,7 +35,8 @@ import Testing
     #expect(try access.scenario.when(command(.init())).thenNothing() == false)
   }
 
-  @Test mutating func `A name is changed to one that is free`() throws {
+  @Test("A name is changed to one that is free")
+  mutating func renamed() throws {
     let other = try access.scenario.connector(
       of: access.owner, publicID: .fake(9), details: .fake { $0.name = "Taken" })
     access.scenario.when(command(.init(name: "Taken"))).thenRefused(.conflict, field: "name")
@@ -47,17 +49,20 @@ import Testing
     try access.scenario.perform(command(.init(name: "taken")))
   }
 
-  @Test(arguments: [
-    ("name", UpdateConnector.Changes(name: "")), ("description", .init(description: "a\u{1B}")),
-    ("publisher", .init(publisher: "a\nb")), ("redirectURIs", .init(redirectURIs: ["ftp://example.org"])),
-    ("scopes", .init(scopes: [])), ("accessTokenLifetime", .init(accessTokenLifetime: 59)),
-    ("refreshTokenLifetime", .init(refreshTokenLifetime: 1)), ("rotation", .init(rotation: .UNRECOGNIZED(9))),
-  ])
-  func `Changed details have the bounds of new ones`(field: String, changes: UpdateConnector.Changes) {
+  @Test(
+    "Changed details have the bounds of new ones",
+    arguments: [
+      ("name", UpdateConnector.Changes(name: "")), ("description", .init(description: "a\u{1B}")),
+      ("publisher", .init(publisher: "a\nb")), ("redirectURIs", .init(redirectURIs: ["ftp://example.org"])),
+      ("scopes", .init(scopes: [])), ("accessTokenLifetime", .init(accessTokenLifetime: 59)),
+      ("refreshTokenLifetime", .init(refreshTokenLifetime: 1)), ("rotation", .init(rotation: .UNRECOGNIZED(9))),
+    ])
+  func bounds(field: String, changes: UpdateConnector.Changes) {
     access.scenario.when(command(changes)).thenRefused(.invalidValue, field: field)
   }
 
-  @Test mutating func `Only the owner or an operator changes a connector that is there`() throws {
+  @Test("Only the owner or an operator changes a connector that is there")
+  mutating func authority() throws {
     let changes = UpdateConnector.Changes(name: "Other")
     access.scenario.when(command(changes, by: .account(access.granter))).thenRefused(.notFound, field: "connector")
     access.scenario.when(command(changes, by: .connector(access.connector, for: access.granter)))
@@ -73,7 +78,8 @@ import Testing
     access.scenario.when(command(changes, by: .operator)).thenRefused(.gone, field: "connector")
   }
 
-  @Test mutating func `Fewer permissions narrow live tokens; more do not widen them beyond their grant`() throws {
+  @Test("Fewer permissions narrow live tokens; more do not widen them beyond their grant")
+  mutating func narrowing() throws {
     access = try GroupAccess(details: .fake { $0.scopes = Scopes([.groupInfoRead, .mediaRead]).rawValue })
     func scopes() throws -> Scopes? {
       guard
@@ -105,8 +111,10 @@ import Testing
     try access.scenario.state.authenticate(.fake(1), secret: .of(secret), at: now)?.secret
   }
 
-  @Test(arguments: [Duration.zero, .seconds(30 * 86_400)])
-  func `The secret before is named, with the moment from which it is refused`(overlap: Duration) throws {
+  @Test(
+    "The secret before is named, with the moment from which it is refused",
+    arguments: [Duration.zero, .seconds(30 * 86_400)])
+  func rotated(overlap: Duration) throws {
     let event = filled(ConnectorSecretRotated()) {
       $0.connector = access.connector.rawValue
       $0.secretDigest = .init(Digest.of("second"))
@@ -120,7 +128,8 @@ import Testing
       .then(.connectorSecretRotated(event), by: .operator)
   }
 
-  @Test mutating func `Both are accepted while they overlap, and which one is known`() throws {
+  @Test("Both are accepted while they overlap, and which one is known")
+  mutating func overlap() throws {
     let first = SecretID(rawValue: access.connector.rawValue)
     let second = try access.scenario.perform(command(overlap: .seconds(60)))
     let now = access.scenario.now
@@ -138,13 +147,15 @@ import Testing
     #expect(try authenticates("third", at: now) == nil)
   }
 
-  @Test func `The overlap has bounds`() throws {
+  @Test("The overlap has bounds")
+  func overlapBounds() throws {
     for overlap in [Duration.milliseconds(-1), .seconds(30 * 86_400) + .milliseconds(1)] {
       access.scenario.when(command(overlap: overlap)).thenRefused(.invalidValue, field: "overlap")
     }
   }
 
-  @Test mutating func `Only the owner or an operator rotates the secret of a connector that is there`() throws {
+  @Test("Only the owner or an operator rotates the secret of a connector that is there")
+  mutating func rotationAuthority() throws {
     access.scenario.when(command(by: .account(access.granter))).thenRefused(.notFound, field: "connector")
     var disabled = access.scenario
     try disabled.given(.accountDisabled(filled(AccountDisabled()) { $0.account = access.owner.rawValue }))

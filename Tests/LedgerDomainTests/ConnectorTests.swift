@@ -18,7 +18,8 @@ import Testing
     CreateConnector(owner: owner, publicID: .fake(5), secretDigest: .of("secret"), details: .fake(change))
   }
 
-  @Test func `It is recorded with its texts trimmed`() throws {
+  @Test("It is recorded with its texts trimmed")
+  func trimmed() throws {
     let event = filled(ConnectorCreated()) {
       $0.owner = owner.rawValue
       $0.publicID = .init(PublicID.fake(5))
@@ -39,6 +40,7 @@ import Testing
   }
 
   @Test(
+    "Each detail has its bounds",
     arguments: [
       Change("name", { $0.name = "" }), Change("name", { $0.name = " \t " }), Change("name", { $0.name = "a\nb" }),
       Change("name", { $0.name = "a\u{0}b" }), Change("name", { $0.name = "a\u{2028}b" }),
@@ -58,11 +60,12 @@ import Testing
       Change("refreshTokenLifetime", { $0.refreshTokenLifetime = 730 * 86_400 + 1 }),
       Change("rotation", { $0.rotation = .UNRECOGNIZED(7) }),
     ])
-  func `Each detail has its bounds`(change: Change) throws {
+  func bounds(change: Change) throws {
     scenario.when(command(change.body)).thenRefused(.invalidValue, field: change.field)
   }
 
-  @Test func `The bounds themselves are allowed`() throws {
+  @Test("The bounds themselves are allowed")
+  func atBounds() throws {
     for (access, refresh): (Int64, Int64) in [(60, 3_600), (7 * 86_400, 730 * 86_400)] {
       let command = command {
         $0.name = String(repeating: "é", count: 100)
@@ -78,7 +81,8 @@ import Testing
     }
   }
 
-  @Test mutating func `A name is unique for its owner while the connector lives`() throws {
+  @Test("A name is unique for its owner while the connector lives")
+  mutating func uniqueName() throws {
     let first = try scenario.perform(command())
     var again = command { $0.name = " Connector " }
     again.publicID = .fake(6)
@@ -95,12 +99,14 @@ import Testing
     try scenario.perform(again)
   }
 
-  @Test mutating func `A public ID is used once`() throws {
+  @Test("A public ID is used once")
+  mutating func publicID() throws {
     try scenario.perform(command())
     scenario.when(command { $0.name = "Other" }).thenRefused(.conflict, field: "publicID")
   }
 
-  @Test mutating func `The owner is in force and has a phone`() throws {
+  @Test("The owner is in force and has a phone")
+  mutating func ownerInForce() throws {
     var command = command()
     command.owner = AccountID(rawValue: 99)
     scenario.when(command).thenRefused(.notFound, field: "owner")
@@ -110,48 +116,57 @@ import Testing
     scenario.when(self.command()).thenRefused(.accountDisabled, field: "owner")
   }
 
-  @Test(arguments: [
-    "https://example.org", "https://example.org/", "https://a-b.example.org:8443/path/x?q=1&r=%20%C3%A9",
-    "https://example.org?x", "https://192.0.2.1/cb", "https://[2001:db8::1]:443/cb", "https://localhost/cb",
-    "http://localhost", "http://localhost:3000/cb", "http://127.0.0.1:1/cb", "http://[::1]:65535/cb",
-    "http://[::1]", "https://[::]/", "https://[1:2:3:4:5:6:7:8]/", "https://[1::8]/", "https://[::ffff:192.0.2.1]/",
-    "https://[1:2:3:4:5:6:192.0.2.1]/", "https://1a.2b/", "https://example.org/" + String(repeating: "x", count: 1_980),
-  ])
-  func `Redirect addresses with HTTPS or to loopback are taken`(uri: String) throws {
+  @Test(
+    "Redirect addresses with HTTPS or to loopback are taken",
+    arguments: [
+      "https://example.org", "https://example.org/", "https://a-b.example.org:8443/path/x?q=1&r=%20%C3%A9",
+      "https://example.org?x", "https://192.0.2.1/cb", "https://[2001:db8::1]:443/cb", "https://localhost/cb",
+      "http://localhost", "http://localhost:3000/cb", "http://127.0.0.1:1/cb", "http://[::1]:65535/cb",
+      "http://[::1]", "https://[::]/", "https://[1:2:3:4:5:6:7:8]/", "https://[1::8]/", "https://[::ffff:192.0.2.1]/",
+      "https://[1:2:3:4:5:6:192.0.2.1]/", "https://1a.2b/",
+      "https://example.org/" + String(repeating: "x", count: 1_980),
+    ])
+  func redirects(uri: String) throws {
     var scenario = scenario
     try scenario.perform(command { $0.redirectUris = [uri] })
   }
 
-  @Test(arguments: [
-    "", "example.org", "//example.org", "https:", "https://", "https:///path", "https:/example.org",
-    "HTTPS://example.org",
-    "ftp://example.org", "javascript:alert(1)", " https://example.org", "https://example.org ", "https://exa mple.org",
-    "https://example.org/#", "https://example.org/#x", "https://user@example.org", "https://user:pw@example.org",
-    "https://example.org\\@evil.org", "https://example.org/\\x", "https://example.org/\u{e9}",
-    "https://ex\u{e4}mple.org",
-    "https://example.org:", "https://example.org:0", "https://example.org:65536", "https://example.org:+80",
-    "https://example.org:80:80", "https://-a.org", "https://a-.org", "https://a..org", "https://.org", "https://a.org.",
-    "https://" + String(repeating: "a", count: 64) + ".org",
-    "https://" + [String](repeating: "abcdefg", count: 32).joined(separator: "."),
-    "https://[::1", "https://::1]", "https://[]", "https://[zz]", "https://[::1]x", "https://x[::1]", "https://a_b.org",
-    "https://example.org/%", "https://example.org/%2", "https://example.org/%zz", "https://example.org/a b",
-    "https://example.org/\n", "https://example.org/\u{0}", "https://example.org/<x>", "https://example.org/[x]",
-    "http://example.org", "http://localhost.example.org", "http://localhost@example.org", "http://127.0.0.2",
-    "http://127.0.0.1.example.org", "http://[::2]", "http://::1", "http://LOCALHOST", "http://0x7f.1",
-    "https://[:::::]/", "https://[....]/", "https://[:]/", "https://[1:2:3:4:5:6:7]/", "https://[1:2:3:4:5:6:7:8:9]/",
-    "https://[1::2::3]/", "https://[1:2:3:4:5:6:7::8]/", "https://[12345::]/", "https://[::1.2.3]/",
-    "https://[1.2.3.4::]/",
-    "https://[::256.1.1.1]/", "https://256.256.256.256/", "https://1.2.3/", "https://1.2.3.4.5/", "https://01.2.3.4/",
-    "https://127.1/", "https://2130706433/", "https://a.0x7f/", "https://a.1/",
-    "https://example.org/" + String(repeating: "x", count: 1_981),
-  ])
-  func `Other redirect addresses are refused`(uri: String) throws {
+  @Test(
+    "Other redirect addresses are refused",
+    arguments: [
+      "", "example.org", "//example.org", "https:", "https://", "https:///path", "https:/example.org",
+      "HTTPS://example.org",
+      "ftp://example.org", "javascript:alert(1)", " https://example.org", "https://example.org ",
+      "https://exa mple.org",
+      "https://example.org/#", "https://example.org/#x", "https://user@example.org", "https://user:pw@example.org",
+      "https://example.org\\@evil.org", "https://example.org/\\x", "https://example.org/\u{e9}",
+      "https://ex\u{e4}mple.org",
+      "https://example.org:", "https://example.org:0", "https://example.org:65536", "https://example.org:+80",
+      "https://example.org:80:80", "https://-a.org", "https://a-.org", "https://a..org", "https://.org",
+      "https://a.org.",
+      "https://" + String(repeating: "a", count: 64) + ".org",
+      "https://" + [String](repeating: "abcdefg", count: 32).joined(separator: "."),
+      "https://[::1", "https://::1]", "https://[]", "https://[zz]", "https://[::1]x", "https://x[::1]",
+      "https://a_b.org",
+      "https://example.org/%", "https://example.org/%2", "https://example.org/%zz", "https://example.org/a b",
+      "https://example.org/\n", "https://example.org/\u{0}", "https://example.org/<x>", "https://example.org/[x]",
+      "http://example.org", "http://localhost.example.org", "http://localhost@example.org", "http://127.0.0.2",
+      "http://127.0.0.1.example.org", "http://[::2]", "http://::1", "http://LOCALHOST", "http://0x7f.1",
+      "https://[:::::]/", "https://[....]/", "https://[:]/", "https://[1:2:3:4:5:6:7]/", "https://[1:2:3:4:5:6:7:8:9]/",
+      "https://[1::2::3]/", "https://[1:2:3:4:5:6:7::8]/", "https://[12345::]/", "https://[::1.2.3]/",
+      "https://[1.2.3.4::]/",
+      "https://[::256.1.1.1]/", "https://256.256.256.256/", "https://1.2.3/", "https://1.2.3.4.5/", "https://01.2.3.4/",
+      "https://127.1/", "https://2130706433/", "https://a.0x7f/", "https://a.1/",
+      "https://example.org/" + String(repeating: "x", count: 1_981),
+    ])
+  func badRedirects(uri: String) throws {
     scenario.when(command { $0.redirectUris = [uri] }).thenRefused(.invalidValue, field: "redirectURIs")
   }
 }
 
 @Suite struct DeleteConnectorTests {
-  @Test func `Its owner deletes it, once`() throws {
+  @Test("Its owner deletes it, once")
+  func deleted() throws {
     var access = try GroupAccess()
     let command = DeleteConnector(connector: access.connector, requester: access.owner)
     let event = filled(ConnectorDeleted()) { $0.connector = access.connector.rawValue }
@@ -167,7 +182,8 @@ import Testing
         == .invalid(.stopped(Subject(access.connector), by: access.scenario.next - 1)))
   }
 
-  @Test func `A disabled owner deletes nothing`() throws {
+  @Test("A disabled owner deletes nothing")
+  func disabledOwner() throws {
     var access = try GroupAccess()
     try access.scenario.given(.accountDisabled(filled(AccountDisabled()) { $0.account = access.owner.rawValue }))
     access.scenario.when(DeleteConnector(connector: access.connector, requester: access.owner))

@@ -46,13 +46,15 @@ import Testing
     return redeemed.scopes
   }
 
-  @Test mutating func `A developer who widens the connector after the consent gets no more by the code`() throws {
+  @Test("A developer who widens the connector after the consent gets no more by the code")
+  mutating func widened() throws {
     let code = try access.scenario.perform(issue(.scopes(.all))).code
     try change(to: [.groupInfoRead, .textMessageRead])
     #expect(try scopes(access.scenario.perform(redeem(code))) == [.groupInfoRead])
   }
 
-  @Test mutating func `A code is good for what the person agreed to, and for nothing where that is gone`() throws {
+  @Test("A code is good for what the person agreed to, and for nothing where that is gone")
+  mutating func agreed() throws {
     let code = try access.scenario.perform(issue(.scopes([.mediaRead, .textMessageRead]))).code
     var gone = access.scenario
     #expect(try scopes(access.scenario.perform(redeem(code))) == [.mediaRead])
@@ -72,7 +74,8 @@ import Testing
     access.scenario.when(redeem(id)).thenRefused(.invalidGrant, field: "code")
   }
 
-  @Test mutating func `Whoever agreed to a connector as it was is asked again once it has changed`() throws {
+  @Test("Whoever agreed to a connector as it was is asked again once it has changed")
+  mutating func askedAgain() throws {
     let seen = try #require(try access.scenario.state.connector(access.connector)).setBy
     var renamed = access.scenario
     try renamed.perform(
@@ -94,7 +97,8 @@ import Testing
     access.scenario.when(grant(.scopes([]))).thenRefused(.conflict, field: "consent")
   }
 
-  @Test mutating func `A grant has what was agreed to, and another agreement makes it anew`() throws {
+  @Test("A grant has what was agreed to, and another agreement makes it anew")
+  mutating func remade() throws {
     let first = try access.scenario.perform(grant(.scopes([.mediaRead, .textMessageRead])))
     #expect(try access.scenario.state.grant(first.grant)?.scopes == [.mediaRead])
     #expect(try access.scenario.perform(grant(.scopes([.mediaRead]))).grant == first.grant)
@@ -103,7 +107,8 @@ import Testing
     #expect(try access.scenario.state.grant(first.grant)?.isRevoked == true)
   }
 
-  @Test mutating func `By a PIN a connector gets what it had when the PIN was asked for`() throws {
+  @Test("By a PIN a connector gets what it had when the PIN was asked for")
+  mutating func byPIN() throws {
     let asked = filled(V3PhonePINRequested()) {
       $0.account = access.granter.rawValue
       $0.number = .fake(Self.number)
@@ -133,7 +138,8 @@ import Testing
     #expect(second.scopes == [.mediaRead])
   }
 
-  @Test mutating func `A code needs a challenge, unless the connector may do without`() throws {
+  @Test("A code needs a challenge, unless the connector may do without")
+  mutating func challenge() throws {
     access.scenario.when(issue(.scopes(.all), challenge: nil)).thenRefused(.invalidValue, field: "codeChallenge")
     try access.scenario.perform(
       UpdateConnector(connector: access.connector, .init(requiresPKCE: false), requester: access.owner))
@@ -172,7 +178,8 @@ private struct CodeNotRedeemed: Error {}
     return claims.scopes
   }
 
-  @Test mutating func `What concerns the organisation is given once an administrator approved it`() throws {
+  @Test("What concerns the organisation is given once an administrator approved it")
+  mutating func approval() throws {
     #expect(try granted() == [.mediaRead])
     let event = filled(ConnectorScopesApproved()) {
       $0.connector = access.connector.rawValue
@@ -186,7 +193,8 @@ private struct CodeNotRedeemed: Error {}
     try access.scenario.when(approve([.tenantRead])).thenNothing()
   }
 
-  @Test mutating func `What is approved no more stops at once, and what is asked for anew is approved anew`() throws {
+  @Test("What is approved no more stops at once, and what is asked for anew is approved anew")
+  mutating func withdrawn() throws {
     try access.scenario.perform(approve([.tenantRead, .tenantWrite]))
     let granted = try access.scenario.perform(
       GrantAccess(
@@ -209,7 +217,8 @@ private struct CodeNotRedeemed: Error {}
     #expect(try scopes(access.scenario) == [.mediaRead, .tenantRead])
   }
 
-  @Test mutating func `Nobody gives what concerns the organisation for a time when the role is another`() throws {
+  @Test("Nobody gives what concerns the organisation for a time when the role is another")
+  mutating func demoted() throws {
     try access.scenario.perform(approve([.tenantRead]))
     #expect(try granted(by: access.owner) == [.mediaRead])
     let handle = TokenID(rawValue: access.scenario.next - 1)
@@ -221,7 +230,8 @@ private struct CodeNotRedeemed: Error {}
     #expect(claims.scopes == [.mediaRead])
   }
 
-  @Test func `Who is no administrator approves nothing, and only what is asked for is approved`() {
+  @Test("Who is no administrator approves nothing, and only what is asked for is approved")
+  func notApproved() {
     access.scenario.when(approve([.tenantRead], by: .account(access.owner)))
       .thenRefused(.forbidden, field: "requester")
     access.scenario.when(approve([.tenantRead], by: .connector(access.connector, for: admin)))

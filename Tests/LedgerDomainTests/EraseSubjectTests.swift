@@ -17,7 +17,8 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
       })
   }
 
-  @Test func `An erased account is gone for good, and its access stops`() throws {
+  @Test("An erased account is gone for good, and its access stops")
+  func erasedForGood() throws {
     var access = try GroupAccess()
     _ = try access.scenario.account("another", role: .tenantAdmin)
     let command = EraseSubject(.account(access.granter), requester: .operator)
@@ -36,7 +37,8 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
       .thenRefused(.gone, field: "account")
   }
 
-  @Test func `Others may not erase`() throws {
+  @Test("Others may not erase")
+  func authority() throws {
     let access = try GroupAccess()
     access.scenario.when(EraseSubject(.account(access.granter), requester: .account(access.owner)))
       .thenRefused(.forbidden, field: "requester")
@@ -46,7 +48,8 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
       .thenRefused(.notFound, field: "account")
   }
 
-  @Test func `A number is erased where nobody holds it`() throws {
+  @Test("A number is erased where nobody holds it")
+  func unheldNumber() throws {
     var scenario = Scenario()
     let alice = try scenario.account("alice")
     let group = try scenario.group(by: alice)
@@ -62,7 +65,8 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
 @Suite struct SelfErasureLimitTests {
   private static let limits = SelfErasureLimits(age: .seconds(3_600), daily: 2)
 
-  @Test func `A person erases itself an hour after registering at the earliest, and operators at once`() throws {
+  @Test("A person erases itself an hour after registering at the earliest, and operators at once")
+  func selfErasure() throws {
     var scenario = Scenario()
     let alice = try scenario.account("alice")
     let own = EraseSubject(.account(alice), requester: .account(alice), limits: Self.limits)
@@ -76,7 +80,8 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
     #expect(try scenario.perform(own).count == 1)
   }
 
-  @Test func `So many persons erase themselves within a day, and operators go on`() throws {
+  @Test("So many persons erase themselves within a day, and operators go on")
+  func dailyLimit() throws {
     var scenario = Scenario()
     let alice = try scenario.account("alice")
     scenario.now = scenario.now + .seconds(7_200)
@@ -105,7 +110,8 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
     try scenario.perform(ChangeAccountRole(account: admin, role: .tenantAdmin, requester: .operator))
   }
 
-  @Test mutating func `Disabling and enabling, once each`() throws {
+  @Test("Disabling and enabling, once each")
+  mutating func disabling() throws {
     let disable = DisableAccount(account: alice, reason: " left ", requester: .account(admin))
     let disabled = filled(AccountDisabled()) {
       $0.account = alice.rawValue
@@ -120,7 +126,8 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
       .accountEnabled(filled(AccountEnabled()) { $0.account = alice.rawValue }), by: .operator)
   }
 
-  @Test func `Only administrators do it, in person`() throws {
+  @Test("Only administrators do it, in person")
+  func administrators() throws {
     for requester: Requester in [.account(alice), .connector(ConnectorID(rawValue: 9), for: admin)] {
       scenario.when(DisableAccount(account: alice, reason: "x", requester: requester))
         .thenRefused(.forbidden, field: "requester")
@@ -138,7 +145,8 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
       .thenRefused(.forbidden, field: "requester")
   }
 
-  @Test mutating func `The last tenant administrator is an operator's to demote or disable`() throws {
+  @Test("The last tenant administrator is an operator's to demote or disable")
+  mutating func lastAdministrator() throws {
     let demote = ChangeAccountRole(account: admin, role: .user, requester: .account(admin))
     scenario.when(demote).thenRefused(.lastAdmin, field: "account")
     scenario.when(DisableAccount(account: admin, reason: "x", requester: .account(admin)))
@@ -158,7 +166,8 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
     scenario.when(demote).thenRefused(.lastAdmin, field: "account")
   }
 
-  @Test func `A tenant's data is open while the granter administers the tenant`() throws {
+  @Test("A tenant's data is open while the granter administers the tenant")
+  func tenantData() throws {
     var access = try GroupAccess()
     func scopes() throws -> Scopes? {
       guard
@@ -185,7 +194,8 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
       })
   }
 
-  @Test func `Every key that the log lacks is recorded, once`() throws {
+  @Test("Every key that the log lacks is recorded, once")
+  func lostKeys() throws {
     var scenario = try given(.ledgerCreated(filled(LedgerCreated()) { $0.verifyingKey = .init(key(1)) }))
     try scenario.when(RecordSigningKeys(keys: [key(1)])).thenNothing()
     let command = RecordSigningKeys(keys: [key(1), key(2), key(3)])

@@ -60,7 +60,8 @@ import Testing
       })
   }
 
-  @Test func `A person's own access is granted with a refresh token`() throws {
+  @Test("A person's own access is granted with a refresh token")
+  func own() throws {
     let next = access.scenario.next
     let outcome = try access.scenario.when(command(.user))
       .then(
@@ -71,7 +72,8 @@ import Testing
     #expect(outcome.expiresAt == access.scenario.now + .seconds(365 * 86_400))
   }
 
-  @Test mutating func `The connector sets scopes and lifetime, and the first phone stands for the granter`() throws {
+  @Test("The connector sets scopes and lifetime, and the first phone stands for the granter")
+  mutating func details() throws {
     let scopes: Scopes = [.mediaRead]
     let details = ConnectorDetails.fake {
       $0.refreshTokenLifetime = 7_200
@@ -86,7 +88,8 @@ import Testing
         issued(next, by: access.granter, group: false, lifetime: .seconds(7_200)))
   }
 
-  @Test mutating func `Asking again supersedes the refresh token under the same grant`() throws {
+  @Test("Asking again supersedes the refresh token under the same grant")
+  mutating func again() throws {
     let next = access.scenario.next
     let outcome = try access.scenario.when(command())
       .then(issued(access.grant.rawValue, by: access.granter, supersedes: access.family), by: Subject(access.granter))
@@ -100,12 +103,14 @@ import Testing
       try judge(handle: TokenID(rawValue: next), at: access.scenario.now, in: access.scenario.state).isValid)
   }
 
-  @Test mutating func `A family that is stopped is not superseded`() throws {
+  @Test("A family that is stopped is not superseded")
+  mutating func stopped() throws {
     try access.scenario.revoke(.family, access.family.rawValue)
     try access.scenario.when(command()).then(issued(access.grant.rawValue, by: access.granter))
   }
 
-  @Test mutating func `A revocation of all tokens does not hold up a new one`() throws {
+  @Test("A revocation of all tokens does not hold up a new one")
+  mutating func afterRevocation() throws {
     try access.scenario.revoke(.connector, access.connector.rawValue)
     try access.scenario.revoke(.account, access.granter.rawValue)
     let outcome = try access.scenario.perform(command())
@@ -114,7 +119,8 @@ import Testing
     #expect(try judge(handle: handle, at: access.scenario.now, in: access.scenario.state).isValid)
   }
 
-  @Test mutating func `Another admin takes the grant over`() throws {
+  @Test("Another admin takes the grant over")
+  mutating func takenOver() throws {
     let admin = try access.scenario.account("second")
     let phone = try access.scenario.phone("+919", of: admin)
     let membership = try access.scenario.member(of: access.group, account: admin, role: .admin)
@@ -125,7 +131,8 @@ import Testing
     #expect(outcome.family.rawValue == next + 2)
   }
 
-  @Test mutating func `A grant that no longer stands is made anew`() throws {
+  @Test("A grant that no longer stands is made anew")
+  mutating func fallen() throws {
     try access.scenario.changeRole(of: access.membership, in: access.group, from: .admin, to: .member)
     try access.scenario.changeRole(of: access.membership, in: access.group, from: .member, to: .admin)
     let next = access.scenario.next
@@ -137,7 +144,8 @@ import Testing
     #expect(try judge(handle: handle, at: access.scenario.now, in: access.scenario.state).isValid)
   }
 
-  @Test mutating func `A grant on a removed phone is made anew on another`() throws {
+  @Test("A grant on a removed phone is made anew on another")
+  mutating func removedPhone() throws {
     let second = try access.scenario.phone("+919", of: access.granter)
     try access.scenario.perform(RemovePhone(phone: access.phone, requester: .account(access.granter)))
     let next = access.scenario.next
@@ -145,7 +153,8 @@ import Testing
       .then(revoked, granted(by: access.granter, second, access.membership), issued(next + 1, by: access.granter))
   }
 
-  @Test mutating func `A grant of other scopes than the connector's is made anew`() throws {
+  @Test("A grant of other scopes than the connector's is made anew")
+  mutating func otherScopes() throws {
     let event = filled(ConnectorUpdated()) {
       $0.connector = access.connector.rawValue
       $0.after = .fake { $0.scopes = 1 }
@@ -158,14 +167,16 @@ import Testing
         issued(next + 1, by: access.granter))
   }
 
-  @Test mutating func `A revoked grant is not used again`() throws {
+  @Test("A revoked grant is not used again")
+  mutating func revokedForGood() throws {
     try access.scenario.given(revoked)
     let next = access.scenario.next
     try access.scenario.when(command())
       .then(granted(by: access.granter, access.phone, access.membership), issued(next, by: access.granter))
   }
 
-  @Test mutating func `A person's grant and a group's are two, and each person has one`() throws {
+  @Test("A person's grant and a group's are two, and each person has one")
+  mutating func two() throws {
     let first = try access.scenario.perform(command(.user))
     #expect(first.grant != access.grant)
     let other = try access.scenario.perform(command(.user, by: access.owner))
@@ -173,7 +184,8 @@ import Testing
     #expect(try access.scenario.perform(command(.user)).grant == first.grant)
   }
 
-  @Test mutating func `Only a group's admin gives access to it`() throws {
+  @Test("Only a group's admin gives access to it")
+  mutating func groupAdmin() throws {
     access.scenario.when(command(by: access.owner)).thenRefused(.notFound, field: "group")
     access.scenario.when(command(.group(GroupID(rawValue: 999)))).thenRefused(.notFound, field: "group")
     _ = try access.scenario.member(of: access.group, account: access.owner)
@@ -182,14 +194,16 @@ import Testing
     access.scenario.when(command()).thenRefused(.gone, field: "group")
   }
 
-  @Test mutating func `The granter is in force and has a phone`() throws {
+  @Test("The granter is in force and has a phone")
+  mutating func granter() throws {
     access.scenario.when(command(.user, by: AccountID(rawValue: 999))).thenRefused(.notFound, field: "granter")
     access.scenario.when(command(.user, by: access.stranger)).thenRefused(.phoneRequired, field: "account")
     try access.scenario.given(.accountDisabled(filled(AccountDisabled()) { $0.account = access.granter.rawValue }))
     access.scenario.when(command()).thenRefused(.accountDisabled, field: "granter")
   }
 
-  @Test mutating func `The connector is there, and its owner in force`() throws {
+  @Test("The connector is there, and its owner in force")
+  mutating func connector() throws {
     var unknown = command()
     unknown.connector = ConnectorID(rawValue: 999)
     access.scenario.when(unknown).thenRefused(.notFound, field: "connector")
@@ -202,7 +216,8 @@ import Testing
 }
 
 @Suite struct TenantScopeTests {
-  @Test func `A grant for a group has nothing that concerns the organisation`() throws {
+  @Test("A grant for a group has nothing that concerns the organisation")
+  func organisation() throws {
     let access = try GroupAccess(details: .fake { $0.scopes = Scopes.tenant.rawValue })
     let command = GrantAccess(
       connector: access.connector, access: .group(access.group), granter: access.granter, consent: .scopes(.all),
@@ -223,7 +238,8 @@ import Testing
 }
 
 @Suite struct RevokeGrantTests {
-  @Test func `Granter, group admins and the connector's owner revoke; others cannot know of it`() throws {
+  @Test("Granter, group admins and the connector's owner revoke; others cannot know of it")
+  func revokers() throws {
     var access = try GroupAccess()
     let admin = try access.scenario.account("second")
     _ = try access.scenario.member(of: access.group, account: admin, role: .admin)
@@ -263,8 +279,8 @@ import Testing
     ReviewGrant(grant: access.grant, decision: decision, reason: " used daily ", requester: requester)
   }
 
-  @Test func `Who may stop a grant decides about it, an auditor may only keep it, and others cannot know of it`() throws
-  {
+  @Test("Who may stop a grant decides about it, an auditor may only keep it, and others cannot know of it")
+  func reviewers() throws {
     var access = try GroupAccess()
     let auditor = try access.scenario.account("auditor", role: .auditor)
     let keeper = try access.scenario.account("keeper", role: .operator)

@@ -53,7 +53,8 @@ import Testing
     return nil
   }
 
-  @Test mutating func `Nobody and no group is counted twice`() throws {
+  @Test("Nobody and no group is counted twice")
+  mutating func distinct() throws {
     let waiting = person("+912", key: 2)
     try add([NewMember(.account(people[0]), role: .admin), NewMember(waiting)], to: upper)
     try add([NewMember(.account(people[0])), NewMember(.account(people[1]), role: .admin)], to: left)
@@ -91,7 +92,8 @@ import Testing
     #expect(lowestSummary.callerRole == nil)
   }
 
-  @Test mutating func `Somebody by number and by account is one person once an invitation is accepted`() throws {
+  @Test("Somebody by number and by account is one person once an invitation is accepted")
+  mutating func invitation() throws {
     try add([NewMember(.account(people[0]))], to: left)
     try add([NewMember(person("+912", key: 2))], to: left)
     try add([NewMember(person("+912", key: 2))], to: right)
@@ -124,7 +126,8 @@ import Testing
     #expect(try members() == [4, 3, 2])
   }
 
-  @Test mutating func `Deleted groups, and what lies below them alone, are not counted`() throws {
+  @Test("Deleted groups, and what lies below them alone, are not counted")
+  mutating func deleted() throws {
     try add([NewMember(.account(people[0]))], to: lowest)
     try add([NewMember(.account(people[1]))], to: left)
     func counted() throws -> [Int] {
@@ -142,7 +145,8 @@ import Testing
     )
   }
 
-  @Test mutating func `A member sees the groups below, and no others`() throws {
+  @Test("A member sees the groups below, and no others")
+  mutating func member() throws {
     try add([NewMember(.account(people[0]))], to: left)
     let viewer = GroupViewer.requester(.account(people[0]))
     #expect(try state.summary(of: left, for: viewer).callerRole == .member)
@@ -161,7 +165,8 @@ import Testing
     try state.visibleGroups(to: viewer, scope: scope, after: after, limit: limit)
   }
 
-  @Test mutating func `An account sees its groups, those below, and those above by name`() throws {
+  @Test("An account sees its groups, those below, and those above by name")
+  mutating func account() throws {
     try add([NewMember(.account(people[0]), role: .admin)], to: left)
     try add([NewMember(.account(people[0]))], to: beside)
     let viewer = GroupViewer.requester(.account(people[0]))
@@ -181,7 +186,8 @@ import Testing
     #expect(try seen(viewer).map(\.group.id) == [upper, right, lowest, beside])
   }
 
-  @Test mutating func `An operator sees all, in pages`() throws {
+  @Test("An operator sees all, in pages")
+  mutating func operatorPages() throws {
     try access.scenario.perform(DeleteGroup(group: right, requester: Requester.operator))
     #expect(
       try seen(.requester(.operator)).map(\.group.id) == [access.group, upper, left, lowest, beside].sorted())
@@ -189,7 +195,8 @@ import Testing
     #expect(try seen(.requester(.operator), after: GroupID(rawValue: .max)).isEmpty)
   }
 
-  @Test mutating func `A connector sees what it was granted`() throws {
+  @Test("A connector sees what it was granted")
+  mutating func connector() throws {
     try access.scenario.perform(AttachSubgroup(beside, to: access.group, requester: Requester.operator))
     try access.scenario.perform(AttachSubgroup(access.group, to: upper, requester: Requester.operator))
     let granted = GroupViewer.grant(access.grant)
@@ -218,7 +225,8 @@ import Testing
       } == .notFound)
   }
 
-  @Test mutating func `Who is disabled sees nothing, and a page has bounds`() throws {
+  @Test("Who is disabled sees nothing, and a page has bounds")
+  mutating func refused() throws {
     for limit in [0, 1_001] {
       #expect(
         refusal { () throws(DecisionFailure) in

@@ -42,7 +42,8 @@ import Testing
     scenario.when(command).thenRefused(code, field: field, sourceLocation: sourceLocation)
   }
 
-  @Test mutating func `Only an admin of a group that is there changes it`() throws {
+  @Test("Only an admin of a group that is there changes it")
+  mutating func authority() throws {
     for command in everyChange(by: member) { expectRefused(command, .forbidden, "requester") }
     for command in everyChange(by: stranger) { expectRefused(command, .notFound, "group") }
     try scenario.given(.groupDeleted(filled(GroupDeleted()) { $0.group = group.rawValue }))
@@ -52,7 +53,8 @@ import Testing
     for command in everyChange(by: admin) { expectRefused(command, .accountDisabled, "requester") }
   }
 
-  @Test func `A group is created with its creator as admin`() throws {
+  @Test("A group is created with its creator as admin")
+  func created() throws {
     let command = CreateGroup(
       creator: stranger, publicID: .fake(9), name: " Name ", kind: .connectGroup, welcomeMessage: "Hello\nall ")
     let created = filled(GroupCreated()) {
@@ -73,7 +75,8 @@ import Testing
     #expect(outcome.membership.rawValue == scenario.next + 1)
   }
 
-  @Test func `What a group is created with has bounds`() throws {
+  @Test("What a group is created with has bounds")
+  func bounds() throws {
     let good = CreateGroup(creator: stranger, publicID: .fake(9), name: "Name")
     var command = good
     command.name = ""
@@ -112,14 +115,16 @@ import Testing
     .number(KeyedHashes.fake.number(.fake(number)), .fake(number))
   }
 
-  @Test mutating func `A member is added by account, once`() throws {
+  @Test("A member is added by account, once")
+  mutating func addedOnce() throws {
     let id = try scenario.when(add(.account(stranger), .admin)).then(added(stranger, nil, .admin), by: Subject(admin))
     #expect(id.rawValue == scenario.next)
     try scenario.perform(add(.account(stranger)))
     scenario.when(add(.account(stranger))).thenRefused(.conflict, field: "person")
   }
 
-  @Test mutating func `A number is invited alike, whether or not an account holds it`() throws {
+  @Test("A number is invited alike, whether or not an account holds it")
+  mutating func invited() throws {
     try scenario.when(add(number("+915"))).then(added(nil, "+915"))
     _ = try scenario.phone("+915", of: stranger)
     try scenario.when(add(number("+915"))).then(added(nil, "+915"))
@@ -131,12 +136,14 @@ import Testing
     scenario.when(add(number("+915"))).thenRefused(.conflict, field: "person")
   }
 
-  @Test mutating func `A person who left may be added again`() throws {
+  @Test("A person who left may be added again")
+  mutating func again() throws {
     try scenario.perform(RemoveMember(group: group, membership: membership, requester: member))
     try scenario.when(add(.account(member))).then(added(member))
   }
 
-  @Test mutating func `Who is added is in force, and has a role`() throws {
+  @Test("Who is added is in force, and has a role")
+  mutating func refused() throws {
     scenario.when(add(.account(AccountID(rawValue: 999)))).thenRefused(.notFound, field: "person")
     scenario.when(add(.account(stranger), .unspecified)).thenRefused(.invalidValue, field: "role")
     try scenario.given(.accountDisabled(filled(AccountDisabled()) { $0.account = stranger.rawValue }))
@@ -147,7 +154,8 @@ import Testing
     ChangeMemberRole(group: group, membership: membership, role: role, requester: admin)
   }
 
-  @Test mutating func `A role is changed, with before and after`() throws {
+  @Test("A role is changed, with before and after")
+  mutating func role() throws {
     let event = filled(GroupMemberRoleChanged()) {
       $0.group = group.rawValue
       $0.membership = membership.rawValue
@@ -160,7 +168,8 @@ import Testing
     scenario.when(change(membership, .unspecified)).thenRefused(.invalidValue, field: "role")
   }
 
-  @Test mutating func `The last admin stays one`() throws {
+  @Test("The last admin stays one")
+  mutating func lastAdmin() throws {
     scenario.when(change(adminship, .member)).thenRefused(.lastAdmin, field: "membership")
     scenario.when(RemoveMember(group: group, membership: adminship, requester: admin))
       .thenRefused(.lastAdmin, field: "membership")
@@ -172,7 +181,8 @@ import Testing
       .thenRefused(.lastAdmin, field: "membership")
   }
 
-  @Test mutating func `Members of other groups and former ones are not changed`() throws {
+  @Test("Members of other groups and former ones are not changed")
+  mutating func foreign() throws {
     let other = try scenario.perform(CreateGroup(creator: stranger, publicID: .fake(9), name: "Other"))
     scenario.when(change(other.membership, .member)).thenRefused(.notFound, field: "membership")
     scenario.when(RemoveMember(group: group, membership: other.membership, requester: admin))
@@ -183,7 +193,8 @@ import Testing
       .thenRefused(.gone, field: "membership")
   }
 
-  @Test func `An admin removes a member, and a member leaves`() throws {
+  @Test("An admin removes a member, and a member leaves")
+  func removed() throws {
     let event = filled(GroupMemberRemoved()) {
       $0.group = group.rawValue
       $0.membership = membership.rawValue
@@ -195,7 +206,8 @@ import Testing
     }
   }
 
-  @Test func `A group is renamed and deleted`() throws {
+  @Test("A group is renamed and deleted")
+  func renamed() throws {
     let renamed = filled(GroupRenamed()) {
       $0.group = group.rawValue
       $0.before = "Group"

@@ -28,7 +28,8 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
       AddMember(group: group, person: .number(lookup, .fake(number)), role: role, requester: admin))
   }
 
-  @Test mutating func `An invitation that is accepted makes a member, once`() throws {
+  @Test("An invitation that is accepted makes a member, once")
+  mutating func accepted() throws {
     let id = try invite()
     let accept = AcceptInvitation(id, by: alice)
     scenario.when(accept).thenRefused(.notFound, field: "invitation")
@@ -55,7 +56,8 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
     try scenario.perform(RenameGroup(group: group, name: "Alice's", requester: alice))
   }
 
-  @Test mutating func `An invitation is no role: neither to the invited nor to the last admin`() throws {
+  @Test("An invitation is no role: neither to the invited nor to the last admin")
+  mutating func noRole() throws {
     let id = try invite()
     _ = try scenario.phone(number, of: alice)
     scenario.when(RenameGroup(group: group, name: "x", requester: alice)).thenRefused(.notFound, field: "group")
@@ -76,7 +78,8 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
     #expect(try scenario.state.group(group)?.adminCount == 1)
   }
 
-  @Test mutating func `A month later it is over, whoever has the number then, and another takes its place`() throws {
+  @Test("A month later it is over, whoever has the number then, and another takes its place")
+  mutating func expired() throws {
     let id = try invite()
     _ = try scenario.phone(number, of: alice)
     var punctual = scenario
@@ -98,7 +101,8 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
     #expect(try scenario.state.membership(again)?.role == .member)
   }
 
-  @Test mutating func `An invitation is the number's, to nobody else and to nothing deleted`() throws {
+  @Test("An invitation is the number's, to nobody else and to nothing deleted")
+  mutating func onlyNumber() throws {
     let id = try invite()
     let bob = try scenario.account("bob")
     _ = try scenario.phone("+33699999999", of: bob)
@@ -131,7 +135,8 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
     scenario.when(AcceptInvitation(id, by: alice)).thenRefused(.gone, field: "invitation")
   }
 
-  @Test mutating func `A creator who names its own number invites nobody`() throws {
+  @Test("A creator who names its own number invites nobody")
+  mutating func ownNumber() throws {
     _ = try scenario.phone(number, of: admin)
     let command = CreateGroup(
       creator: admin, publicID: .fake(9), name: "Team",
@@ -139,7 +144,8 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
     #expect(try scenario.perform(command).memberCount == 2)
   }
 
-  @Test mutating func `What an earlier version let a verified number take over stays taken over`() throws {
+  @Test("What an earlier version let a verified number take over stays taken over")
+  mutating func earlierVersion() throws {
     let id = try invite()
     let challenge = try scenario.challenge(number, by: alice)
     let verified = filled(PhoneVerified()) {

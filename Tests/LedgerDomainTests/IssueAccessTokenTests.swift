@@ -51,7 +51,8 @@ import Testing
       })
   }
 
-  @Test mutating func `A refresh token is traded for an access token that works`() throws {
+  @Test("A refresh token is traded for an access token that works")
+  mutating func traded() throws {
     let outcome = try access.scenario.when(command).then(issued(), by: Subject(access.connector))
     #expect(
       outcome
@@ -67,7 +68,8 @@ import Testing
       ).isValid)
   }
 
-  @Test mutating func `The connector sets the lifetime, and everything on the way the scopes`() throws {
+  @Test("The connector sets the lifetime, and everything on the way the scopes")
+  mutating func lifetimeAndScopes() throws {
     access = try GroupAccess(details: .fake { $0.accessTokenLifetime = 120 })
     access.scenario.state.standings[access.connector.rawValue]?.scopes = [.mediaRead, .mediaWrite]
     access.scenario.state.standings[access.grant.rawValue]?.scopes = [.mediaRead, .profileRead]
@@ -77,7 +79,8 @@ import Testing
     #expect(refusal?.reason == nil)
   }
 
-  @Test mutating func `Wrong ID, wrong Secret and deleted connector cannot be told apart`() throws {
+  @Test("Wrong ID, wrong Secret and deleted connector cannot be told apart")
+  mutating func indistinguishable() throws {
     var unknown = command
     unknown.connector = .fake(200)
     var wrong = command
@@ -94,14 +97,16 @@ import Testing
     #expect(refusals.allSatisfy { $0 == deleted })
   }
 
-  @Test func `The Secret is checked before the refresh token`() throws {
+  @Test("The Secret is checked before the refresh token")
+  func secretFirst() throws {
     var command = command
     command.secretDigest = .of("guess")
     command.refreshDigest = .of("guess")
     access.scenario.when(command).thenRefused(.invalidClient, field: "connector")
   }
 
-  @Test mutating func `While a rotation of the Secret overlaps, both are accepted`() throws {
+  @Test("While a rotation of the Secret overlaps, both are accepted")
+  mutating func overlap() throws {
     let until = access.scenario.now + .seconds(60)
     let event = filled(ConnectorSecretRotated()) {
       $0.connector = access.connector.rawValue
@@ -120,7 +125,8 @@ import Testing
     try access.scenario.when(renewed).then(issued(secret: secret))
   }
 
-  @Test func `A wrong refresh token is refused with the reason inside`() throws {
+  @Test("A wrong refresh token is refused with the reason inside")
+  func wrongToken() throws {
     func reason(_ change: (inout IssueAccessToken) -> Void) -> Verdict.Reason? {
       var command = command
       change(&command)
@@ -135,13 +141,15 @@ import Testing
       } == .wrongKind)
   }
 
-  @Test mutating func `An expired refresh token is refused`() throws {
+  @Test("An expired refresh token is refused")
+  mutating func expired() throws {
     access.scenario.now += .seconds(365 * 86_400)
     let refusal = access.scenario.when(command).thenRefused(.invalidGrant, field: "refreshToken")
     #expect(refusal?.reason == .expired(at: access.scenario.now))
   }
 
-  @Test mutating func `Whatever is stopped, nothing is issued`() throws {
+  @Test("Whatever is stopped, nothing is issued")
+  mutating func stopped() throws {
     for subject in [
       Subject(access.family), Subject(access.grant), Subject(access.owner), Subject(access.granter),
       Subject(access.membership), Subject(access.group), Subject(access.phone), Subject(access.connector),
@@ -153,7 +161,8 @@ import Testing
     }
   }
 
-  @Test mutating func `Another connector's refresh token is refused`() throws {
+  @Test("Another connector's refresh token is refused")
+  mutating func foreign() throws {
     _ = try access.scenario.connector(of: access.owner, publicID: .fake(2), secret: "other")
     var command = command
     command.connector = .fake(2)
@@ -162,7 +171,8 @@ import Testing
     #expect(refusal?.reason == .anotherConnector)
   }
 
-  @Test mutating func `After nine tenths of its life a refresh token gets its successor, once`() throws {
+  @Test("After nine tenths of its life a refresh token gets its successor, once")
+  mutating func successor() throws {
     let expiry = access.scenario.now + .seconds(365 * 86_400)
     access.scenario.now = expiry - .seconds(365 * 8_640) - .milliseconds(1)
     try access.scenario.when(command).then(issued())
@@ -190,14 +200,16 @@ import Testing
     try access.scenario.when(next).then(issued(refreshToken: successor))
   }
 
-  @Test mutating func `Without a digest for it there is no successor`() throws {
+  @Test("Without a digest for it there is no successor")
+  mutating func withoutDigest() throws {
     access.scenario.now += .seconds(364 * 86_400)
     var command = command
     command.successor = nil
     try access.scenario.when(command).then(issued())
   }
 
-  @Test mutating func `Rotated at each use, with a window for those who ask again`() throws {
+  @Test("Rotated at each use, with a window for those who ask again")
+  mutating func rotatedEachUse() throws {
     access = try GroupAccess(details: .fake { $0.rotation = .always })
     let until = access.scenario.now + .seconds(60)
     let successor = TokenID(rawValue: access.scenario.next + 1)
@@ -210,7 +222,8 @@ import Testing
     try expectReuse()
   }
 
-  @Test mutating func `The use of a successor ends the window of the token before`() throws {
+  @Test("The use of a successor ends the window of the token before")
+  mutating func windowEnd() throws {
     access = try GroupAccess(details: .fake { $0.rotation = .always })
     try access.scenario.perform(command)
     var next = command
@@ -233,7 +246,8 @@ import Testing
     #expect(outcome == .reuseDetected(access.family))
   }
 
-  @Test mutating func `A reuse stops the family, and is recorded once`() throws {
+  @Test("A reuse stops the family, and is recorded once")
+  mutating func reuse() throws {
     access = try GroupAccess(details: .fake { $0.rotation = .always })
     try access.scenario.perform(command)
     let successor = TokenID(rawValue: access.scenario.next - 1)
@@ -252,7 +266,8 @@ import Testing
         == .invalid(.stopped(Subject(access.family), by: position)))
   }
 
-  @Test mutating func `The reuse of a successor stops the family too`() throws {
+  @Test("The reuse of a successor stops the family too")
+  mutating func successorReuse() throws {
     access = try GroupAccess(details: .fake { $0.rotation = .always })
     let successor = try access.scenario.successor(
       of: access.refreshToken, in: access.family, predecessorUntil: access.scenario.now)
@@ -264,7 +279,8 @@ import Testing
     #expect(try access.scenario.perform(command) == .reuseDetected(access.family))
   }
 
-  @Test mutating func `Another connector's reuse stops nothing`() throws {
+  @Test("Another connector's reuse stops nothing")
+  mutating func foreignReuse() throws {
     _ = try access.scenario.connector(of: access.owner, publicID: .fake(2), secret: "other")
     _ = try access.scenario.successor(
       of: access.refreshToken, in: access.family, predecessorUntil: access.scenario.now)
@@ -275,7 +291,8 @@ import Testing
     #expect(refusal?.reason == .anotherConnector)
   }
 
-  @Test mutating func `Unreadable state issues nothing`() throws {
+  @Test("Unreadable state issues nothing")
+  mutating func unreadable() throws {
     access.scenario.state.standings[access.phone.rawValue] = nil
     access.scenario.when(command).thenUnreadable()
     access.scenario.state.failure = StateUnreadable("planted")

@@ -22,7 +22,8 @@ import Testing
       in: access.scenario.state)
   }
 
-  @Test func `A valid access token says what it stands on`() throws {
+  @Test("A valid access token says what it stands on")
+  func accessToken() throws {
     #expect(
       try verdict()
         == .valid(
@@ -32,7 +33,8 @@ import Testing
             expiresAt: access.scenario.now + .seconds(86_400))))
   }
 
-  @Test func `A valid refresh token says what it stands on, as does its successor`() throws {
+  @Test("A valid refresh token says what it stands on, as does its successor")
+  func refreshToken() throws {
     let expiresAt = access.scenario.now + .seconds(365 * 86_400)
     var claims = Verdict.Claims(
       handle: access.refreshToken, connector: access.connector, grant: access.grant, family: access.family,
@@ -43,7 +45,8 @@ import Testing
     #expect(try first.verdict(of: first.made, "successor") == .valid(claims))
   }
 
-  @Test func `A person's own token opens no group`() throws {
+  @Test("A person's own token opens no group")
+  func own() throws {
     var scenario = access.scenario
     let grant = try scenario.grant(to: access.connector, by: access.granter, phone: access.phone)
     let family = try scenario.family(under: grant)
@@ -58,7 +61,8 @@ import Testing
     #expect(claims.granter == access.granter)
   }
 
-  @Test func `Wrong secret, position without a token, and position of another token are unknown`() throws {
+  @Test("Wrong secret, position without a token, and position of another token are unknown")
+  func unknown() throws {
     #expect(try verdict("guess") == .invalid(.unknown))
     #expect(try verdict("refresh") == .invalid(.unknown))
     for number in [0, access.grant.rawValue, access.scenario.next, UInt64.max] {
@@ -69,7 +73,8 @@ import Testing
     }
   }
 
-  @Test func `A token of the other kind is refused`() throws {
+  @Test("A token of the other kind is refused")
+  func otherKind() throws {
     let scenario = access.scenario
     #expect(
       try judge(handle: access.token, digest: .of("access"), as: .refresh, at: scenario.now, in: scenario.state)
@@ -79,7 +84,8 @@ import Testing
         == .invalid(.wrongKind))
   }
 
-  @Test func `A token is valid until just before it expires`() throws {
+  @Test("A token is valid until just before it expires")
+  func expiry() throws {
     let expiry = access.scenario.now + .seconds(86_400)
     #expect(try verdict(at: expiry - .milliseconds(1)).isValid)
     #expect(try verdict(at: expiry) == .invalid(.expired(at: expiry)))
@@ -88,7 +94,8 @@ import Testing
     #expect(try refreshVerdict(at: refreshExpiry) == .invalid(.expired(at: refreshExpiry)))
   }
 
-  @Test func `An access token outlives the refresh token that it came from`() throws {
+  @Test("An access token outlives the refresh token that it came from")
+  func outlives() throws {
     var scenario = access.scenario
     let family = try scenario.family(under: access.grant, lifetime: .seconds(10))
     let token = try scenario.token(from: family)
@@ -98,7 +105,8 @@ import Testing
       ).isValid)
   }
 
-  @Test func `A replaced refresh token works until the moment set, and its family goes on`() throws {
+  @Test("A replaced refresh token works until the moment set, and its family goes on")
+  func replaced() throws {
     let until = access.scenario.now + .seconds(60)
     let after = try mutated { try $0.successor(of: $1.refreshToken, in: $1.family, predecessorUntil: until) }
     #expect(try after.verdict(of: access.refreshToken, "refresh", at: until - .milliseconds(1)).isValid)
@@ -126,8 +134,8 @@ import Testing
     }
   }
 
-  @Test(arguments: Link.allCases)
-  mutating func `Nothing is valid once something that it stands on is stopped`(link: Link) throws {
+  @Test("Nothing is valid once something that it stands on is stopped", arguments: Link.allCases)
+  mutating func stopped(link: Link) throws {
     let stopped = subject(link)
     access.scenario.state.standings[stopped.number]?.stoppedBy = 99
     #expect(try verdict() == .invalid(.stopped(stopped, by: 99)))
@@ -141,31 +149,34 @@ import Testing
     #expect(try verdict().isValid)
   }
 
-  @Test mutating func `Of several reasons it names the first on the way`() throws {
+  @Test("Of several reasons it names the first on the way")
+  mutating func firstReason() throws {
     for link in Link.allCases.reversed() {
       access.scenario.state.standings[subject(link).number]?.stoppedBy = 99
       #expect(try verdict() == .invalid(.stopped(subject(link), by: 99)))
     }
   }
 
-  @Test(arguments: Link.allCases.dropFirst())
-  mutating func `A missing row never makes a token valid`(link: Link) throws {
+  @Test("A missing row never makes a token valid", arguments: Link.allCases.dropFirst())
+  mutating func missingRow(link: Link) throws {
     access.scenario.state.standings[subject(link).number] = nil
     #expect(throws: StateUnreadable.self) { try verdict() }
   }
 
-  @Test(arguments: Link.allCases.dropFirst())
-  mutating func `A row of another kind never makes a token valid`(link: Link) throws {
+  @Test("A row of another kind never makes a token valid", arguments: Link.allCases.dropFirst())
+  mutating func otherRow(link: Link) throws {
     access.scenario.state.standings[subject(link).number]?.kind = .webhook
     #expect(throws: StateUnreadable.self) { try verdict() }
   }
 
-  @Test mutating func `What cannot be read is said to be so`() throws {
+  @Test("What cannot be read is said to be so")
+  mutating func unreadable() throws {
     access.scenario.state.failure = StateUnreadable("planted")
     #expect(throws: StateUnreadable("planted")) { try verdict() }
   }
 
-  @Test mutating func `A demotion stops the grants given before it and not those after`() throws {
+  @Test("A demotion stops the grants given before it and not those after")
+  mutating func demotion() throws {
     try access.scenario.changeRole(of: access.membership, in: access.group, from: .admin, to: .member)
     let floor = access.scenario.next - 1
     #expect(try verdict() == .invalid(.stopped(Subject(access.membership), by: floor)))
@@ -183,8 +194,10 @@ import Testing
     #expect(try state(of: renewed).isValid)
   }
 
-  @Test(arguments: [RevocationReach.connector, .account])
-  mutating func `Revoking all tokens stops older families with all that comes from them`(
+  @Test(
+    "Revoking all tokens stops older families with all that comes from them",
+    arguments: [RevocationReach.connector, .account])
+  mutating func floor(
     reach: RevocationReach
   ) throws {
     let target = reach == .connector ? Subject(access.connector) : Subject(access.granter)
@@ -198,12 +211,14 @@ import Testing
     #expect(try state(of: renewed).isValid)
   }
 
-  @Test mutating func `Revoking all tokens of a connector's owner leaves what others gave`() throws {
+  @Test("Revoking all tokens of a connector's owner leaves what others gave")
+  mutating func ownerFloor() throws {
     try access.scenario.revoke(.account, access.owner.rawValue)
     #expect(try verdict().isValid)
   }
 
-  @Test mutating func `What the connector's owner may do is no limit to what others give`() throws {
+  @Test("What the connector's owner may do is no limit to what others give")
+  mutating func ownerScopes() throws {
     access.scenario.state.standings[access.owner.rawValue]?.scopes = []
     guard case .valid(let claims) = try verdict() else {
       Issue.record("not valid")
@@ -212,8 +227,8 @@ import Testing
     #expect(claims.scopes == .all)
   }
 
-  @Test(arguments: Link.allCases.filter { $0 != .owner })
-  mutating func `Everything else on the way may narrow the scopes`(link: Link) throws {
+  @Test("Everything else on the way may narrow the scopes", arguments: Link.allCases.filter { $0 != .owner })
+  mutating func narrowing(link: Link) throws {
     access.scenario.state.standings[subject(link).number]?.scopes = [.profileRead, .mediaRead]
     access.scenario.state.standings[access.token.rawValue]?.scopes.remove(.mediaRead)
     guard case .valid(let claims) = try verdict() else {
@@ -225,7 +240,8 @@ import Testing
     #expect(!claims.scopes.contains(.groupInfoRead))
   }
 
-  @Test func `Listing needs no digest and no kind`() throws {
+  @Test("Listing needs no digest and no kind")
+  func listing() throws {
     let scenario = access.scenario
     #expect(try state(of: access.token) == verdict())
     #expect(try state(of: access.refreshToken) == refreshVerdict())

@@ -8,7 +8,8 @@ import Testing
 @Suite struct CreateLedgerTests {
   let key = [UInt8](repeating: 9, count: 32)
 
-  @Test func `A ledger begins with its name and its key`() throws {
+  @Test("A ledger begins with its name and its key")
+  func created() throws {
     let event = filled(LedgerCreated()) {
       $0.origin = "ledger.example.org"
       $0.verifyingKey = .init(key)
@@ -17,17 +18,21 @@ import Testing
       .then(.ledgerCreated(event), by: .operator)
   }
 
-  @Test func `A log that has events is never begun again`() throws {
+  @Test("A log that has events is never begun again")
+  func again() throws {
     try given(.ledgerCreated(LedgerCreated())).when(CreateLedger(origin: "a", verifyingKey: key))
       .thenRefused(.conflict, field: "ledger")
   }
 
-  @Test(arguments: ["", "two words", "a+b", "line\nfeed", "\u{7}", String(repeating: "x", count: 256)])
-  func `The name is one that a checkpoint can carry`(origin: String) throws {
+  @Test(
+    "The name is one that a checkpoint can carry",
+    arguments: ["", "two words", "a+b", "line\nfeed", "\u{7}", String(repeating: "x", count: 256)])
+  func origin(origin: String) throws {
     try given().when(CreateLedger(origin: origin, verifyingKey: key)).thenRefused(.invalidValue, field: "origin")
   }
 
-  @Test(arguments: [0, 31, 33]) func `The key has 32 bytes`(count: Int) throws {
+  @Test("The key has 32 bytes", arguments: [0, 31, 33])
+  func keyLength(count: Int) throws {
     try given().when(CreateLedger(origin: "a", verifyingKey: [UInt8](repeating: 1, count: count)))
       .thenRefused(.invalidValue, field: "verifyingKey")
   }
@@ -41,7 +46,8 @@ import Testing
       name: .fake("Alice"))
   }
 
-  @Test func `The first sign-in registers the account`() throws {
+  @Test("The first sign-in registers the account")
+  func firstSignIn() throws {
     let event = filled(V2AccountRegistered()) {
       $0.issuer = issuer
       $0.subject = .fake("alice")
@@ -55,7 +61,8 @@ import Testing
     #expect(try scenario.perform(command).isNew == false)
   }
 
-  @Test func `Later ones are recorded for the same account`() throws {
+  @Test("Later ones are recorded for the same account")
+  func laterSignIn() throws {
     var scenario = Scenario()
     _ = try scenario.account("bob")
     let alice = try scenario.account("alice")
@@ -70,7 +77,8 @@ import Testing
     #expect(outcome == SignIn.Outcome(account: alice, isNew: false))
   }
 
-  @Test func `A disabled account does not sign in`() throws {
+  @Test("A disabled account does not sign in")
+  func disabled() throws {
     var scenario = Scenario()
     let alice = try scenario.account("alice")
     try scenario.given(.accountDisabled(filled(AccountDisabled()) { $0.account = alice.rawValue }))
@@ -79,13 +87,15 @@ import Testing
     #expect(try scenario.perform(command).account == alice)
   }
 
-  @Test func `An issuer has a name`() throws {
+  @Test("An issuer has a name")
+  func issuerName() throws {
     var command = command
     command.issuer = ""
     Scenario().when(command).thenRefused(.invalidValue, field: "issuer")
   }
 
-  @Test func `Unreadable state decides nothing`() throws {
+  @Test("Unreadable state decides nothing")
+  func unreadable() throws {
     var scenario = Scenario()
     scenario.state.failure = StateUnreadable("planted")
     scenario.when(command).thenUnreadable()

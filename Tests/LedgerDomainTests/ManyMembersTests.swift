@@ -63,7 +63,8 @@ func person(_ number: String, key: UInt8) -> NamedPerson {
       })
   }
 
-  @Test mutating func `A group is created with members and admins, each once`() throws {
+  @Test("A group is created with members and admins, each once")
+  mutating func createdOnce() throws {
     _ = try scenario.phone("+911", of: other)
     let next = scenario.next
     let outcome = try scenario.when(
@@ -80,7 +81,8 @@ func person(_ number: String, key: UInt8) -> NamedPerson {
     #expect(outcome.memberCount == 5)
   }
 
-  @Test mutating func `A group is not created where anybody is refused`() throws {
+  @Test("A group is not created where anybody is refused")
+  mutating func refusedWhole() throws {
     try scenario.given(.accountDisabled(filled(AccountDisabled()) { $0.account = other.rawValue }))
     let refusal = scenario.when(
       creation([
@@ -94,7 +96,8 @@ func person(_ number: String, key: UInt8) -> NamedPerson {
     #expect(try scenario.perform(creation(Array(many.dropLast()))).memberCount == 201)
   }
 
-  @Test mutating func `A number is sealed under the key that it has`() throws {
+  @Test("A number is sealed under the key that it has")
+  mutating func sealedKey() throws {
     try scenario.perform(creation([NewMember(person("+912", key: 2))]))
     scenario.when(AddMembers([NewMember(person("+912", key: 3))], to: group, requester: admin))
       .thenRefused(.conflict, field: "number")
@@ -108,7 +111,8 @@ func person(_ number: String, key: UInt8) -> NamedPerson {
     AddMembers(members, to: group, requester: requester ?? admin)
   }
 
-  @Test mutating func `Many are added at once, and who is a member may be named`() throws {
+  @Test("Many are added at once, and who is a member may be named")
+  mutating func addedMany() throws {
     let command = addition([
       NewMember(.account(other), role: .admin), NewMember(.account(member)), NewMember(.account(admin)),
       NewMember(person("+912", key: 2)),
@@ -121,7 +125,8 @@ func person(_ number: String, key: UInt8) -> NamedPerson {
     #expect(try scenario.when(command).thenNothing().isEmpty)
   }
 
-  @Test func `Nobody is added where anybody is refused`() throws {
+  @Test("Nobody is added where anybody is refused")
+  func refusedAddition() throws {
     let refusal = scenario.when(
       addition([
         NewMember(.account(other)), NewMember(.account(member), role: .admin),
@@ -132,7 +137,8 @@ func person(_ number: String, key: UInt8) -> NamedPerson {
     #expect(refusal?.expected.contains("members[1]") == true)
   }
 
-  @Test mutating func `Whoever adds or removes many is an admin`() throws {
+  @Test("Whoever adds or removes many is an admin")
+  mutating func authority() throws {
     let person = [NewMember(person("+912", key: 2))]
     scenario.when(addition(person, by: member)).thenRefused(.forbidden, field: "requester")
     scenario.when(addition(person, by: other)).thenRefused(.notFound, field: "group")
@@ -147,7 +153,8 @@ func person(_ number: String, key: UInt8) -> NamedPerson {
     scenario.when(removal([membership])).thenRefused(.accountDisabled, field: "requester")
   }
 
-  @Test func `How many may be named is bounded`() {
+  @Test("How many may be named is bounded")
+  func bounds() {
     scenario.when(addition([])).thenRefused(.invalidValue, field: "members")
     scenario.when(addition((0..<201).map { NewMember(person("+91\($0)", key: 3)) }))
       .thenRefused(.invalidValue, field: "members")
@@ -171,7 +178,8 @@ func person(_ number: String, key: UInt8) -> NamedPerson {
       })
   }
 
-  @Test mutating func `Many are removed at once, and who was removed may be named`() throws {
+  @Test("Many are removed at once, and who was removed may be named")
+  mutating func removedMany() throws {
     let waiting = try scenario.member(of: group, account: nil, number: "+912")
     let command = removal([membership, waiting, membership])
     #expect(
@@ -181,7 +189,8 @@ func person(_ number: String, key: UInt8) -> NamedPerson {
     #expect(try scenario.when(command).thenNothing().isEmpty)
   }
 
-  @Test mutating func `An admin is left, and those of other groups are not removed`() throws {
+  @Test("An admin is left, and those of other groups are not removed")
+  mutating func admins() throws {
     let elsewhere = try scenario.perform(creation([])).membership
     let refusal = scenario.when(removal([membership, elsewhere, adminship, MembershipID(rawValue: 999)]))
       .thenRefused(.notFound, field: "memberships")
@@ -192,7 +201,8 @@ func person(_ number: String, key: UInt8) -> NamedPerson {
       scenario.when(removal([adminship, second])).thenRefused(.lastAdmin, field: "memberships"), [(1, .lastAdmin)])
   }
 
-  @Test func `A long list of refusals is told in short, and in full in its items`() throws {
+  @Test("A long list of refusals is told in short, and in full in its items")
+  func longRefusal() throws {
     let unknown = (900..<905).map { NewMember(.account(AccountID(rawValue: $0))) }
     let refusal = try #require(scenario.when(addition(unknown)).thenRefused(.notFound, field: "members"))
     #expect(refusal.items.count == 5)
@@ -200,7 +210,8 @@ func person(_ number: String, key: UInt8) -> NamedPerson {
     #expect(refusal.expected.hasSuffix("and 2 more"))
   }
 
-  @Test mutating func `Nothing is decided from a state that cannot be read`() {
+  @Test("Nothing is decided from a state that cannot be read")
+  mutating func unreadable() {
     scenario.state.failure = StateUnreadable("broken")
     scenario.when(addition([NewMember(.account(other))])).thenUnreadable()
     scenario.when(removal([membership])).thenUnreadable()

@@ -24,7 +24,8 @@ import Testing
     }
   }
 
-  @Test func `Whom a change may name, and whether it must`() throws {
+  @Test("Whom a change may name, and whether it must")
+  func named() throws {
     #expect(isAdmitted(nil, in: scenario) == "admitted")
     #expect(isAdmitted(ada, in: scenario) == "admitted")
     for other in [user, AccountID(rawValue: 99)] { #expect(isAdmitted(other, in: scenario) == "forbidden operator") }
@@ -40,7 +41,8 @@ import Testing
     #expect(isAdmitted(ada, in: disabled) == "forbidden operator")
   }
 
-  @Test func `Rules are changed by a named operator, and only to what the operators there are can keep`() throws {
+  @Test("Rules are changed by a named operator, and only to what the operators there are can keep")
+  func rules() throws {
     let rules = Oversight(namesOperators: true)
     scenario.when(ConfigureOversight(rules, named: nil)).thenRefused(.forbidden, field: "operator")
     scenario.when(ConfigureOversight(Oversight(guarded: [.keys]), named: ada)).thenRefused(
@@ -57,7 +59,8 @@ import Testing
     #expect(isNew)
   }
 
-  @Test func `The last operator stays while operators must be named`() throws {
+  @Test("The last operator stays while operators must be named")
+  func lastOperator() throws {
     var scenario = scenario
     // Accounts erase themselves an hour after they were registered.
     scenario.now = scenario.now + .seconds(3_600)
@@ -101,7 +104,8 @@ import Testing
     }
   }
 
-  @Test func `An operator registers an identity once`() throws {
+  @Test("An operator registers an identity once")
+  func registered() throws {
     let command = RegisterAccount(
       identity: .of("new"), issuer: "https://id.example.org", subject: .fake("new", person: 9),
       name: .fake("Bo", person: 9), role: .operator)
@@ -119,7 +123,8 @@ import Testing
     scenario.when(other).thenRefused(.conflict, field: "subject")
   }
 
-  @Test func `An operator who registers somebody may vouch for a number that nobody holds`() throws {
+  @Test("An operator who registers somebody may vouch for a number that nobody holds")
+  func vouched() throws {
     var scenario = scenario
     let number = KeyedHashes.fake.number(.fake("+911199999999", person: 9))
     var command = RegisterAccount(

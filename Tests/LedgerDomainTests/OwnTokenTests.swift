@@ -30,7 +30,8 @@ import Testing
     try access.scenario.perform(UpdateConnector(connector: access.connector, changes, requester: access.owner))
   }
 
-  @Test mutating func `A connector whose owner allows it gets a token that stands on both alone`() throws {
+  @Test("A connector whose owner allows it gets a token that stands on both alone")
+  mutating func issued() throws {
     let event = filled(V3TokenIssued()) {
       $0.connector = access.connector.rawValue
       $0.secret = access.connector.rawValue
@@ -53,7 +54,8 @@ import Testing
     #expect(try verdict(token).isValid)
   }
 
-  @Test mutating func `Without the owner's leave, or with nothing left to give, there is none`() throws {
+  @Test("Without the owner's leave, or with nothing left to give, there is none")
+  mutating func withoutLeave() throws {
     access.scenario.when(command(.tenant)).thenRefused(.invalidScope, field: "scope")
     var wrong = command()
     wrong.secretDigest = .of("guess")
@@ -65,7 +67,8 @@ import Testing
     access.scenario.when(command()).thenRefused(.unauthorizedClient, field: "connector")
   }
 
-  @Test mutating func `What the connector or its owner loses stops them, and a leave given again brings none back`()
+  @Test("What the connector or its owner loses stops them, and a leave given again brings none back")
+  mutating func stopped()
     throws
   {
     let token = try access.scenario.perform(command()).handle
@@ -90,7 +93,8 @@ import Testing
     #expect(try !verdict(third).isValid)
   }
 
-  @Test mutating func `It is revoked by its handle or by presenting it, and nobody else's business`() throws {
+  @Test("It is revoked by its handle or by presenting it, and nobody else's business")
+  mutating func revoked() throws {
     let token = try access.scenario.perform(command()).handle
     let stopped = LedgerEvent.tokenRevoked(
       filled(TokenRevoked()) {
@@ -111,7 +115,8 @@ import Testing
     #expect(try access.scenario.when(presented).thenNothing() == false)
   }
 
-  @Test mutating func `It registers no webhook, which belongs to a grant`() throws {
+  @Test("It registers no webhook, which belongs to a grant")
+  mutating func webhook() throws {
     let token = try access.scenario.perform(command()).handle
     access.scenario.when(
       RegisterWebhook(

@@ -27,7 +27,8 @@ import Testing
     return command
   }
 
-  @Test mutating func `A connector has a budget of asks, whatever the numbers`() throws {
+  @Test("A connector has a budget of asks, whatever the numbers")
+  mutating func connector() throws {
     let budgets = PINBudgets(connector: PINBudget(hourly: 3, daily: 4))
     for _ in 0..<3 { #expect(try access.scenario.perform(spray(budgets)) == nil) }
     for command in [spray(budgets), request(budgets)] {
@@ -45,7 +46,8 @@ import Testing
     try access.scenario.perform(other)
   }
 
-  @Test mutating func `All asks have a budget, those of people included`() throws {
+  @Test("All asks have a budget, those of people included")
+  mutating func all() throws {
     let budgets = PINBudgets(overall: PINBudget(hourly: 100, daily: 5))
     // Two PINs were asked for when the phones of the scenario were verified.
     let before = try access.scenario.state.dayCounts(.everybody, after: access.scenario.now - .seconds(60)).asks
@@ -57,7 +59,8 @@ import Testing
     access.scenario.when(own).thenRefused(.tooMany, field: "pin")
   }
 
-  @Test mutating func `Without the Secret, asks share a budget, and leave half of a number's day`() throws {
+  @Test("Without the Secret, asks share a budget, and leave half of a number's day")
+  mutating func withoutSecret() throws {
     let budgets = PINBudgets()
     access.scenario.now += .seconds(86_400)
     for _ in 0..<5 {
@@ -82,7 +85,8 @@ import Testing
     try access.scenario.perform(request(small))
   }
 
-  @Test mutating func `Wrong PINs have budgets too`() throws {
+  @Test("Wrong PINs have budgets too")
+  mutating func wrongPINs() throws {
     for (budgets, field) in [
       (PINBudgets(connectorFailures: PINBudget(hourly: 2, daily: 9)), "connector"),
       (PINBudgets(overallFailures: PINBudget(hourly: 9, daily: 2)), "pin"),

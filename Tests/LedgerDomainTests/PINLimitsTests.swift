@@ -24,7 +24,8 @@ private func lookup(_ index: Int) -> Digest { KeyedHashes.fake.number(.fake(numb
       salt: [UInt8](repeating: 3, count: 16), pinDigest: .of("1234"))
   }
 
-  @Test mutating func `Three PINs an hour for an account, whatever the numbers`() throws {
+  @Test("Three PINs an hour for an account, whatever the numbers")
+  mutating func perAccount() throws {
     for index in 0..<3 { try scenario.perform(request(index, by: alice)) }
     scenario.when(request(3, by: alice)).thenRefused(.tooMany, field: "account")
     try scenario.perform(request(3, by: bob))
@@ -34,13 +35,15 @@ private func lookup(_ index: Int) -> Digest { KeyedHashes.fake.number(.fake(numb
     try scenario.perform(request(4, by: alice))
   }
 
-  @Test mutating func `Three PINs an hour for a number, whoever asks`() throws {
+  @Test("Three PINs an hour for a number, whoever asks")
+  mutating func perNumber() throws {
     for account in [alice, bob, try scenario.account("carol")] { try scenario.perform(request(0, by: account)) }
     let dave = try scenario.account("dave")
     scenario.when(request(0, by: dave)).thenRefused(.tooMany, field: "number")
   }
 
-  @Test mutating func `Ten PINs a day`() throws {
+  @Test("Ten PINs a day")
+  mutating func perDay() throws {
     for _ in 0..<10 {
       try scenario.perform(request(0, by: alice))
       scenario.now += .seconds(3_600)
@@ -53,7 +56,8 @@ private func lookup(_ index: Int) -> Digest { KeyedHashes.fake.number(.fake(numb
     try scenario.perform(request(0, by: bob))
   }
 
-  @Test mutating func `Asking again forgives no wrong PIN, nor does asking by another account`() throws {
+  @Test("Asking again forgives no wrong PIN, nor does asking by another account")
+  mutating func persistence() throws {
     let start = scenario.now
     for account in [alice, bob] {
       let asked = try scenario.perform(request(0, by: account))
@@ -73,7 +77,8 @@ private func lookup(_ index: Int) -> Digest { KeyedHashes.fake.number(.fake(numb
     try scenario.perform(request(0, by: alice))
   }
 
-  @Test mutating func `An operator removes anybody's phone, and the number is free`() throws {
+  @Test("An operator removes anybody's phone, and the number is free")
+  mutating func removed() throws {
     let phone = try scenario.phone(number(0), of: alice)
     scenario.when(RemovePhone(phone: phone, requester: .account(bob))).thenRefused(.notFound, field: "phone")
     let removed = filled(PhoneRemoved()) {
@@ -89,7 +94,8 @@ private func lookup(_ index: Int) -> Digest { KeyedHashes.fake.number(.fake(numb
     #expect(holder.map { .verified($0) } == verified)
   }
 
-  @Test mutating func `Who is erased and comes again finds the counts of before`() throws {
+  @Test("Who is erased and comes again finds the counts of before")
+  mutating func erased() throws {
     let asked = try scenario.perform(request(0, by: alice))
     for _ in 0..<5 {
       try scenario.perform(

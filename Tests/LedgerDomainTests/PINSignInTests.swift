@@ -39,7 +39,8 @@ import Testing
     try #require(try access.scenario.perform(request())).challenge
   }
 
-  @Test mutating func `PINs for signing in count with all others, and past the limit none is made`() throws {
+  @Test("PINs for signing in count with all others, and past the limit none is made")
+  mutating func counted() throws {
     // The number was verified by a PIN before, in the same hour.
     for _ in 0..<2 { _ = try open() }
     try access.scenario.when(request()).then(withheld)
@@ -47,7 +48,8 @@ import Testing
     _ = try open()
   }
 
-  @Test mutating func `Wrong PINs for signing in count for the number, whatever PIN is tried next`() throws {
+  @Test("Wrong PINs for signing in count for the number, whatever PIN is tried next")
+  mutating func wrongNumber() throws {
     for _ in 0..<2 {
       let challenge = try open()
       for _ in 0..<5 {
@@ -69,7 +71,8 @@ import Testing
     access.scenario.when(signIn(other)).thenRefused(.invalidGrant, field: "pin")
   }
 
-  @Test func `A PIN is made for the holder of a verified number`() throws {
+  @Test("A PIN is made for the holder of a verified number")
+  func made() throws {
     let event = filled(V3PhonePINRequested()) {
       $0.account = access.granter.rawValue
       $0.number = .fake(Self.number)
@@ -85,7 +88,8 @@ import Testing
     )
   }
 
-  @Test mutating func `Where nobody can sign in, no PIN is made, and nothing is refused`() throws {
+  @Test("Where nobody can sign in, no PIN is made, and nothing is refused")
+  mutating func nobody() throws {
     let none = [
       request { $0.number = .of("+910000000099") }, request { $0.holder = nil },
       request { $0.holder?.account = access.stranger },
@@ -99,7 +103,8 @@ import Testing
     access.scenario.when(request { $0.salt = [] }).thenRefused(.invalidValue, field: "salt")
   }
 
-  @Test mutating func `Whoever is no connector is refused before the number counts`() throws {
+  @Test("Whoever is no connector is refused before the number counts")
+  mutating func noConnector() throws {
     for isKnown in [true, false] {
       for change: (inout RequestSignInPIN) -> Void in [
         { $0.connector = .fake(200) }, { $0.secretDigest = .of("guess") },
@@ -119,7 +124,8 @@ import Testing
     access.scenario.when(request { $0.secretDigest = nil }).thenRefused(.invalidClient, field: "connector")
   }
 
-  @Test mutating func `The PIN gives the connector the holder's own access`() throws {
+  @Test("The PIN gives the connector the holder's own access")
+  mutating func ownAccess() throws {
     let challenge = try open()
     let first = access.scenario.next
     let accepted = filled(PhonePINAccepted()) {
@@ -158,7 +164,8 @@ import Testing
     #expect(second.scopes == nil)
   }
 
-  @Test mutating func `Wrong PINs count, and after five the right one is refused`() throws {
+  @Test("Wrong PINs count, and after five the right one is refused")
+  mutating func wrongPINs() throws {
     let challenge = try open()
     for left in (0..<5).reversed() {
       let event = filled(PhonePINRejected()) {
@@ -173,7 +180,8 @@ import Testing
     access.scenario.when(signIn(challenge)).thenRefused(.invalidGrant, field: "pin")
   }
 
-  @Test mutating func `What is unknown, over or another's is refused alike`() throws {
+  @Test("What is unknown, over or another's is refused alike")
+  mutating func refusedAlike() throws {
     let superseded = try open()
     let challenge = try open()
     _ = try access.scenario.connector(of: access.owner, publicID: .fake(2), secret: "other")
@@ -215,7 +223,8 @@ import Testing
       .thenRefused(.invalidClient, field: "connector")
   }
 
-  @Test mutating func `A PIN for signing in verifies no number`() throws {
+  @Test("A PIN for signing in verifies no number")
+  mutating func noVerification() throws {
     let challenge = try open()
     access.scenario.when(
       VerifyPIN(account: access.granter, challenge: challenge, candidate: .of("123456"), number: .of(Self.number))

@@ -35,7 +35,8 @@ extension Scenario {
 }
 
 @Suite struct ErasureOfNumbersTests {
-  @Test func `The numbers that an account holds go with it, each with its own key, and the account last`() throws {
+  @Test("The numbers that an account holds go with it, each with its own key, and the account last")
+  func numbers() throws {
     var scenario = Scenario()
     let alice = try scenario.account("alice")
     let group = try scenario.group(by: alice)
@@ -48,7 +49,8 @@ extension Scenario {
     #expect(try scenario.perform(command).isEmpty)
   }
 
-  @Test func `At most eight persons are erased by one command, and the rest by the next`() throws {
+  @Test("At most eight persons are erased by one command, and the rest by the next")
+  func eightPersons() throws {
     var scenario = Scenario()
     let alice = try scenario.account("alice")
     let group = try scenario.group(by: alice)
@@ -63,7 +65,8 @@ extension Scenario {
     #expect(try scenario.state.account(alice)?.isErased == true)
   }
 
-  @Test func `A disabled holder does not erase itself`() throws {
+  @Test("A disabled holder does not erase itself")
+  func disabledHolder() throws {
     var scenario = Scenario()
     let alice = try scenario.account("alice")
     try scenario.disable(alice)
@@ -71,7 +74,8 @@ extension Scenario {
       .thenRefused(.accountDisabled, field: "requester")
   }
 
-  @Test func `A number is sealed under one key, which is not an erased person's`() throws {
+  @Test("A number is sealed under one key, which is not an erased person's")
+  func sealedKey() throws {
     var scenario = Scenario()
     let alice = try scenario.account("alice")
     let groups = [try scenario.group(by: alice), try scenario.group(by: alice, publicID: .fake(101))]
@@ -90,7 +94,8 @@ extension Scenario {
 }
 
 @Suite struct WaitingMembershipTests {
-  @Test func `Whoever verifies a number becomes no member of anything by that`() throws {
+  @Test("Whoever verifies a number becomes no member of anything by that")
+  func noMembership() throws {
     var scenario = Scenario()
     let alice = try scenario.account("alice")
     let bob = try scenario.account("bob")
@@ -113,7 +118,8 @@ extension Scenario {
       .then(.phoneVerified(event), by: Subject(alice))
   }
 
-  @Test func `A disabled account removes no phone`() throws {
+  @Test("A disabled account removes no phone")
+  func disabledPhone() throws {
     var scenario = Scenario()
     let alice = try scenario.account("alice")
     let phone = try scenario.phone(number, of: alice)
@@ -149,14 +155,16 @@ extension Scenario {
       challenge: challenge, candidate: .of(pin), refreshDigest: .of("user refresh"))
   }
 
-  @Test func `It is good with the number that it was sent to`() throws {
+  @Test("It is good with the number that it was sent to")
+  func sentNumber() throws {
     var scenario = access.scenario
     guard case .signedIn = try scenario.perform(signIn(Self.number)) else { throw Unexpected() }
     // The same person's other number is another one.
     access.scenario.when(signIn("+910000000012")).thenRefused(.invalidGrant, field: "pin")
   }
 
-  @Test mutating func `A number that has moved to another account signs nobody in`() throws {
+  @Test("A number that has moved to another account signs nobody in")
+  mutating func movedNumber() throws {
     let removed = filled(PhoneRemoved()) {
       $0.phone = access.phone.rawValue
       $0.account = access.granter.rawValue
@@ -166,14 +174,16 @@ extension Scenario {
     access.scenario.when(signIn(Self.number)).thenRefused(.invalidGrant, field: "pin")
   }
 
-  @Test mutating func `A disabled holder's wrong PIN is no event`() throws {
+  @Test("A disabled holder's wrong PIN is no event")
+  mutating func disabledPIN() throws {
     try access.scenario.disable(access.granter)
     access.scenario.when(signIn(Self.number, pin: "000000")).thenRefused(.invalidGrant, field: "pin")
   }
 }
 
 @Suite struct AccountRulesTests {
-  @Test func `An account with the operator role administers accounts, and is an operator's to demote`() throws {
+  @Test("An account with the operator role administers accounts, and is an operator's to demote")
+  func operatorRole() throws {
     var scenario = Scenario()
     let alice = try scenario.account("alice")
     let officer = try scenario.account("officer", role: .operator)
@@ -187,7 +197,8 @@ extension Scenario {
     try scenario.perform(ChangeAccountRole(account: admin, role: .user, requester: .account(officer)))
   }
 
-  @Test func `A reason has at most 500 characters`() throws {
+  @Test("A reason has at most 500 characters")
+  func reason() throws {
     var scenario = Scenario()
     let alice = try scenario.account("alice")
     func disable(_ count: Int) -> DisableAccount {
@@ -197,7 +208,8 @@ extension Scenario {
     try scenario.perform(disable(500))
   }
 
-  @Test func `What concerns the tenant is a tenant administrator's to give`() {
+  @Test("What concerns the tenant is a tenant administrator's to give")
+  func tenant() {
     #expect(AccountRole.tenantAdmin.grantableScopes == .all)
     for role: AccountRole in [.user, .auditor, .operator] {
       #expect(role.grantableScopes == Scopes.all.subtracting([.tenantRead, .tenantWrite, .tenantRemove]))
@@ -215,7 +227,8 @@ extension Scenario {
     return command
   }
 
-  @Test func `A registration has the role and the e-mail address, a later sign-in the address`() throws {
+  @Test("A registration has the role and the e-mail address, a later sign-in the address")
+  func registration() throws {
     var scenario = Scenario()
     let registered = filled(V2AccountRegistered()) {
       $0.issuer = issuer
@@ -232,7 +245,8 @@ extension Scenario {
     try scenario.when(command()).then(.accountSignedIn(signedIn))
   }
 
-  @Test func `What is sealed for another is refused`() throws {
+  @Test("What is sealed for another is refused")
+  func foreignSeal() throws {
     var scenario = Scenario()
     try scenario.perform(command())
     for change: (inout SignIn) -> Void in [
@@ -246,7 +260,8 @@ extension Scenario {
     erased.when(command()).thenRefused(.conflict, field: "subject")
   }
 
-  @Test func `An issuer has at most 2,000 bytes`() throws {
+  @Test("An issuer has at most 2,000 bytes")
+  func issuerLength() throws {
     func long(_ count: Int) -> SignIn { command { $0.issuer = String(repeating: "x", count: count) } }
     Scenario().when(long(2_001)).thenRefused(.invalidValue, field: "issuer")
     var scenario = Scenario()
@@ -255,7 +270,8 @@ extension Scenario {
 }
 
 @Suite struct KeyRecordTests {
-  @Test func `A master key's rotation has two fingerprints of eight bytes`() throws {
+  @Test("A master key's rotation has two fingerprints of eight bytes")
+  func rotation() throws {
     func record(_ before: [UInt8], _ after: [UInt8]) -> RecordMasterKey {
       RecordMasterKey(before: before, after: after)
     }
@@ -270,7 +286,8 @@ extension Scenario {
     try Scenario().when(record(one, two)).then(.masterKeyRotated(event), by: .operator)
   }
 
-  @Test func `At most eight signing keys are recorded by one command`() throws {
+  @Test("At most eight signing keys are recorded by one command")
+  func eightKeys() throws {
     let keys = (1...11).map { [UInt8](repeating: $0, count: 32) }
     var scenario = try given(.ledgerCreated(filled(LedgerCreated()) { $0.verifyingKey = .init(keys[0]) }))
     #expect(try scenario.perform(RecordSigningKeys(keys: keys)) == 8)

@@ -20,7 +20,8 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
       pinDigest: .of("1234"))
   }
 
-  @Test func `A PIN is open for ten minutes`() throws {
+  @Test("A PIN is open for ten minutes")
+  func open() throws {
     let event = filled(V3PhonePINRequested()) {
       $0.account = alice.rawValue
       $0.number = .fake(number)
@@ -33,7 +34,8 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
     #expect(outcome.expiresAt == scenario.now + .seconds(600))
   }
 
-  @Test mutating func `Who asks hears nothing of another who holds the number, until the PIN is there`() throws {
+  @Test("Who asks hears nothing of another who holds the number, until the PIN is there")
+  mutating func silent() throws {
     _ = try scenario.phone(number, of: scenario.account("bob"))
     let asked = try scenario.perform(command)
     var present = VerifyPIN(account: alice, challenge: asked.challenge, candidate: .of("0000"), number: lookup)
@@ -46,13 +48,15 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
     scenario.when(command).thenRefused(.tooMany, field: "number")
   }
 
-  @Test mutating func `A number is verified once`() throws {
+  @Test("A number is verified once")
+  mutating func once() throws {
     _ = try scenario.phone(number, of: alice)
     let own = scenario.when(command).thenRefused(.conflict, field: "number")
     #expect(own?.expected.contains("other account") == false)
   }
 
-  @Test mutating func `Only accounts in force ask`() throws {
+  @Test("Only accounts in force ask")
+  mutating func asking() throws {
     var unknown = command
     unknown.account = AccountID(rawValue: 99)
     scenario.when(unknown).thenRefused(.notFound, field: "account")
@@ -60,7 +64,8 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
     scenario.when(command).thenRefused(.accountDisabled, field: "account")
   }
 
-  @Test func `The salt has its length`() throws {
+  @Test("The salt has its length")
+  func salt() throws {
     var command = command
     command.salt = []
     scenario.when(command).thenRefused(.invalidValue, field: "salt")
@@ -90,7 +95,8 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
       })
   }
 
-  @Test mutating func `The right PIN verifies the phone, once`() throws {
+  @Test("The right PIN verifies the phone, once")
+  mutating func verified() throws {
     let event = filled(PhoneVerified()) {
       $0.account = alice.rawValue
       $0.challenge = challenge.rawValue
@@ -103,7 +109,8 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
     scenario.when(command("0000")).thenRefused(.noOpenPIN, field: "challenge")
   }
 
-  @Test mutating func `Five wrong PINs are recorded, then even the right one is refused`() throws {
+  @Test("Five wrong PINs are recorded, then even the right one is refused")
+  mutating func fiveWrong() throws {
     for left in [4, 3, 2, 1, 0] {
       let outcome = try scenario.when(command("0000")).then(rejected(triesLeft: UInt32(left)), by: Subject(alice))
       #expect(outcome == .rejected(triesLeft: left))
@@ -112,26 +119,30 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
     scenario.when(command("1234")).thenRefused(.tooMany, field: "challenge")
   }
 
-  @Test mutating func `The right PIN is taken at the fifth try`() throws {
+  @Test("The right PIN is taken at the fifth try")
+  mutating func fifthTry() throws {
     for _ in 1...4 { try scenario.perform(command("0000")) }
     #expect(try scenario.perform(command("1234")) == .verified(PhoneID(rawValue: scenario.next - 1)))
   }
 
-  @Test mutating func `A PIN is open until just before it expires`() throws {
+  @Test("A PIN is open until just before it expires")
+  mutating func expiry() throws {
     scenario.now += .milliseconds(599_999)
     try scenario.when(command("0000")).then(rejected(triesLeft: 4))
     scenario.now += .milliseconds(1)
     scenario.when(command("1234")).thenRefused(.noOpenPIN, field: "challenge")
   }
 
-  @Test mutating func `A newer PIN supersedes it`() throws {
+  @Test("A newer PIN supersedes it")
+  mutating func superseded() throws {
     _ = try scenario.challenge("+910000000000", by: alice)
     try scenario.when(command("0000")).then(rejected(triesLeft: 4))
     _ = try scenario.challenge(number, by: alice)
     scenario.when(command("1234")).thenRefused(.noOpenPIN, field: "challenge")
   }
 
-  @Test mutating func `Another's or an unknown challenge is none`() throws {
+  @Test("Another's or an unknown challenge is none")
+  mutating func foreign() throws {
     var command = command("1234")
     command.account = try scenario.account("bob")
     scenario.when(command).thenRefused(.noOpenPIN, field: "challenge")
@@ -140,19 +151,22 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
     scenario.when(command).thenRefused(.noOpenPIN, field: "challenge")
   }
 
-  @Test mutating func `Who was quicker keeps the number`() throws {
+  @Test("Who was quicker keeps the number")
+  mutating func quicker() throws {
     _ = try scenario.phone(number, of: scenario.account("bob"))
     scenario.when(command("1234")).thenRefused(.conflict, field: "number")
   }
 
-  @Test mutating func `A disabled account verifies nothing`() throws {
+  @Test("A disabled account verifies nothing")
+  mutating func disabled() throws {
     try scenario.given(.accountDisabled(filled(AccountDisabled()) { $0.account = alice.rawValue }))
     scenario.when(command("1234")).thenRefused(.accountDisabled, field: "account")
   }
 }
 
 @Suite struct RemovePhoneTests {
-  @Test func `An account removes its own phones only, once`() throws {
+  @Test("An account removes its own phones only, once")
+  func removed() throws {
     var access = try GroupAccess()
     let event = filled(PhoneRemoved()) {
       $0.phone = access.phone.rawValue

@@ -56,7 +56,8 @@ import Testing
     return id
   }
 
-  @Test func `The rule looks at the events, whichever command made them`() throws {
+  @Test("The rule looks at the events, whichever command made them")
+  func guardedEvents() throws {
     let erased = LedgerEvent.subjectErased(.with { $0.account = user.rawValue })
     let registered = LedgerEvent.accountRegistered(.with { $0.role = .operator })
     let keys: [LedgerEvent] = [
@@ -83,7 +84,8 @@ import Testing
     }
   }
 
-  @Test func `The rules guard themselves as long as they guard anything`() throws {
+  @Test("The rules guard themselves as long as they guard anything")
+  func selfGuarding() throws {
     var few = Scenario()
     let (one, two) = (try few.account("one", role: .operator), try few.account("two", role: .operator))
     let event = LedgerEvent.oversightConfigured(.init())
@@ -93,7 +95,8 @@ import Testing
     #expect(rule([roleChange], Approval(named: one), in: few) == "nothing")
   }
 
-  @Test func `A proposal is used once, by an operator, for the very request, within 72 hours`() throws {
+  @Test("A proposal is used once, by an operator, for the very request, within 72 hours")
+  func used() throws {
     var scenario = scenario
     let id = try approved(in: &scenario)
     let approval = Approval(request, by: id, named: cy)
@@ -135,7 +138,8 @@ import Testing
     #expect(rule([roleChange], approval, in: scenario) == "gone proposal")
   }
 
-  @Test func `A proposal that was not approved, or no longer stands, is of no use`() throws {
+  @Test("A proposal that was not approved, or no longer stands, is of no use")
+  func unusable() throws {
     var scenario = scenario
     let id = try scenario.perform(MakeProposal(request, requester: .operator, named: ada))
     let approval = Approval(request, by: id, named: cy)
@@ -167,7 +171,8 @@ import Testing
     }
   }
 
-  @Test func `Another operator in force decides, and the proposer alone withdraws`() throws {
+  @Test("Another operator in force decides, and the proposer alone withdraws")
+  func deciders() throws {
     var scenario = scenario
     let proposed = MakeProposal(request, requester: .operator, named: ada)
     try scenario.when(proposed).then(
@@ -219,7 +224,8 @@ import Testing
         }), by: Subject(bo))
   }
 
-  @Test func `A restore that needs two names both, and they are two`() throws {
+  @Test("A restore that needs two names both, and they are two")
+  func restore() throws {
     func restored(_ named: AccountID?, _ approver: AccountID?, erases: Bool = false) -> RecordRestore {
       RecordRestore(events: 3, root: .of("root"), named: named, approver: approver, erases: erases)
     }

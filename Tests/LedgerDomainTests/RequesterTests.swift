@@ -9,7 +9,8 @@ import Testing
   var access: GroupAccess
   init() throws { access = try GroupAccess() }
 
-  @Test mutating func `An operator changes groups and grants without being a member`() throws {
+  @Test("An operator changes groups and grants without being a member")
+  mutating func operators() throws {
     let scenario = access.scenario
     let renamed = filled(GroupRenamed()) {
       $0.group = access.group.rawValue
@@ -30,7 +31,8 @@ import Testing
     #expect(try access.scenario.perform(RevokeGrant(grant: access.grant, requester: Requester.operator)))
   }
 
-  @Test func `What an operator creates belongs to whom it names; others create for themselves only`() throws {
+  @Test("What an operator creates belongs to whom it names; others create for themselves only")
+  func ownership() throws {
     let scenario = access.scenario
     func connector(by requester: Requester) -> CreateConnector {
       CreateConnector(
@@ -60,7 +62,8 @@ import Testing
     made.when(grant(by: .account(other))).thenRefused(.forbidden, field: "granter")
   }
 
-  @Test func `A connector may what its granter may, and both are recorded`() throws {
+  @Test("A connector may what its granter may, and both are recorded")
+  func forConnector() throws {
     let context = DecisionContext(now: access.scenario.now, next: access.scenario.next)
     let command = RenameGroup(
       group: access.group, name: "New", requester: Requester.connector(access.connector, for: access.granter))
@@ -72,8 +75,8 @@ import Testing
     access.scenario.when(other).thenRefused(.notFound, field: "group")
   }
 
-  @Test(arguments: [AccountRole.auditor, .user])
-  func `Who is no administrator changes no account`(role: AccountRole) throws {
+  @Test("Who is no administrator changes no account", arguments: [AccountRole.auditor, .user])
+  func administrators(role: AccountRole) throws {
     var scenario = Scenario()
     let requester = Requester.account(try scenario.account("requester", role: role))
     let admin = Requester.account(try scenario.account("admin", role: .tenantAdmin))

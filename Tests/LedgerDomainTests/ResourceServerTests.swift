@@ -23,7 +23,8 @@ import Testing
       resourceServer: .fake(publicID), secret: .of(secret), at: access.scenario.now) != nil
   }
 
-  @Test mutating func `An operator registers one, which authenticates until it is deleted`() throws {
+  @Test("An operator registers one, which authenticates until it is deleted")
+  mutating func registered() throws {
     let event = filled(ResourceServerCreated()) {
       $0.publicID = .init(PublicID.fake(50))
       $0.secretDigest = .init(Digest.of("server"))
@@ -49,7 +50,8 @@ import Testing
     try access.scenario.perform(create(52))
   }
 
-  @Test mutating func `Others do not, and names and addresses have bounds`() throws {
+  @Test("Others do not, and names and addresses have bounds")
+  mutating func authority() throws {
     try access.scenario.perform(create())
     access.scenario.when(create(51)).thenRefused(.conflict, field: "audience")
     access.scenario.when(create(50, audience: nil)).thenRefused(.conflict, field: "publicID")
@@ -80,7 +82,8 @@ import Testing
     ).thenRefused(.notFound, field: "resourceServer")
   }
 
-  @Test mutating func `A resource server revokes what it is shown`() throws {
+  @Test("A resource server revokes what it is shown")
+  mutating func shownToken() throws {
     let server = try access.scenario.perform(create())
     let revoke = RevokePresentedToken(
       connector: .fake(50), secretDigest: .of("server"), token: access.token, digest: .of("access"))
@@ -111,7 +114,8 @@ import Testing
     return try claims(issued.handle)
   }
 
-  @Test mutating func `A token is good where it is for, and nowhere else`() throws {
+  @Test("A token is good where it is for, and nowhere else")
+  mutating func audience() throws {
     let archive = try access.scenario.perform(create())
     let other = try access.scenario.perform(create(51, audience: "urn:other"))
     let free = try #require(try issued(.none))
@@ -135,7 +139,8 @@ import Testing
     #expect(Audiences([archive, other, ResourceServerID(rawValue: 99), ResourceServerID(rawValue: 98)]) == nil)
   }
 
-  @Test mutating func `What a code was for, its tokens and those that refresh them are for at most`() throws {
+  @Test("What a code was for, its tokens and those that refresh them are for at most")
+  mutating func narrowing() throws {
     let archive = try access.scenario.perform(create())
     let other = try access.scenario.perform(create(51, audience: "urn:other"))
     let uri = "https://example.org/callback"
@@ -192,7 +197,8 @@ import Testing
     }
   }
 
-  @Test mutating func `A token that is bound to a key needs it, and one that is not takes none`() throws {
+  @Test("A token that is bound to a key needs it, and one that is not takes none")
+  mutating func boundKey() throws {
     let bound = try #require(try issued(.init(keyThumbprint: .of("key"))))
     #expect(bound.keyThumbprint == .of("key"))
     #expect(bound.obstacle(provenKey: .of("key"), at: .ownServer) == nil)

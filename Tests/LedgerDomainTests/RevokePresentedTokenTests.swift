@@ -29,7 +29,8 @@ import Testing
       })
   }
 
-  @Test mutating func `An access token is stopped alone, a refresh token with its family`() throws {
+  @Test("An access token is stopped alone, a refresh token with its family")
+  mutating func stopped() throws {
     let token = revoke(access.token, .of("access"))
     let stopped = try access.scenario.when(token)
       .then(revoked(.token, access.token.rawValue), by: Subject(access.connector))
@@ -44,7 +45,8 @@ import Testing
     #expect(try access.scenario.when(revoke(successor, .of("successor"))).thenNothing() == false)
   }
 
-  @Test mutating func `What is unknown, not a token, or another's stops nothing`() throws {
+  @Test("What is unknown, not a token, or another's stops nothing")
+  mutating func nothing() throws {
     _ = try access.scenario.connector(of: access.stranger, publicID: .fake(2), secret: "other")
     let commands = [
       revoke(TokenID(rawValue: 999), .of("access")), revoke(access.token, .of("guess")), revoke(access.token, .zero),

@@ -20,7 +20,8 @@ import Testing
       })
   }
 
-  @Test mutating func `Whoever it concerns stops a token or a family, and nobody else`() throws {
+  @Test("Whoever it concerns stops a token or a family, and nobody else")
+  mutating func authority() throws {
     let admin = try access.scenario.account("second")
     _ = try access.scenario.member(of: access.group, account: admin, role: .admin)
     let member = try access.scenario.account("member")
@@ -54,7 +55,8 @@ import Testing
     }
   }
 
-  @Test mutating func `A token is stopped alone, a family with its tokens, each once`() throws {
+  @Test("A token is stopped alone, a family with its tokens, each once")
+  mutating func alone() throws {
     let second = try access.scenario.token(from: access.family, secret: "second")
     let token = RevokeToken(.token(access.token), requester: .operator)
     #expect(try access.scenario.perform(token))
@@ -70,7 +72,8 @@ import Testing
     #expect(try isValid(access.refreshToken) == false)
   }
 
-  @Test mutating func `All tokens of a grant are stopped by one event, once, and the grant stands`() throws {
+  @Test("All tokens of a grant are stopped by one event, once, and the grant stands")
+  mutating func grant() throws {
     let second = try access.scenario.token(from: access.family, secret: "second")
     let command = RevokeToken(.grant(access.grant), requester: .operator)
     #expect(try access.scenario.perform(command))
@@ -80,14 +83,16 @@ import Testing
     try access.scenario.when(RevokeToken(.grant(GrantID(rawValue: 999)), requester: .operator)).thenNothing()
   }
 
-  @Test mutating func `A successor stands for its family`() throws {
+  @Test("A successor stands for its family")
+  mutating func successor() throws {
     let successor = try access.scenario.successor(
       of: access.refreshToken, in: access.family, predecessorUntil: access.scenario.now)
     try access.scenario.when(RevokeToken(.refreshToken(successor), requester: .operator))
       .then(revoked(.family, access.family.rawValue))
   }
 
-  @Test func `What is unknown or of another kind is no error`() throws {
+  @Test("What is unknown or of another kind is no error")
+  func unknown() throws {
     let targets: [RevokeToken.Target] = [
       .token(TokenID(rawValue: 999)), .token(access.refreshToken), .token(TokenID(rawValue: access.grant.rawValue)),
       .refreshToken(TokenID(rawValue: 999)), .refreshToken(access.token),
@@ -98,7 +103,8 @@ import Testing
     }
   }
 
-  @Test mutating func `All tokens of a connector are stopped by its owner, itself or the operator`() throws {
+  @Test("All tokens of a connector are stopped by its owner, itself or the operator")
+  mutating func connector() throws {
     let target = RevokeToken.Target.connector(access.connector)
     let event = filled(TokenRevoked()) {
       $0.reach = .connector
@@ -122,7 +128,8 @@ import Testing
     try access.scenario.when(RevokeToken(target, requester: .operator)).thenNothing()
   }
 
-  @Test mutating func `All tokens that an account gave are stopped by it or the operator`() throws {
+  @Test("All tokens that an account gave are stopped by it or the operator")
+  mutating func account() throws {
     let target = RevokeToken.Target.account(access.granter)
     for requester: Requester in [.account(access.granter), .operator] {
       try access.scenario.when(RevokeToken(target, requester: requester))
@@ -137,7 +144,8 @@ import Testing
     #expect(try isValid(access.token) == false)
   }
 
-  @Test mutating func `A disabled account stops nothing`() throws {
+  @Test("A disabled account stops nothing")
+  mutating func disabled() throws {
     try access.scenario.given(.accountDisabled(filled(AccountDisabled()) { $0.account = access.owner.rawValue }))
     access.scenario.when(RevokeToken(.token(access.token), requester: .account(access.owner)))
       .thenRefused(.accountDisabled, field: "requester")

@@ -4,7 +4,8 @@ import LedgerTestSupport
 import Testing
 
 @Suite struct SignOutTests {
-  @Test func `Each session that ended has its event, and each refusal says why`() throws {
+  @Test("Each session that ended has its event, and each refusal says why")
+  func sessions() throws {
     let access = try GroupAccess()
     let out = RecordSignOut(
       account: access.owner, signIns: [0, 2], end: .ended, requester: .account(access.owner))

@@ -21,7 +21,8 @@ import Testing
     AttachSubgroup(subgroup, to: group, requester: admin)
   }
 
-  @Test mutating func `A group is attached once, and detached`() throws {
+  @Test("A group is attached once, and detached")
+  mutating func attached() throws {
     let attached = filled(GroupSubgroupAttached()) {
       $0.group = upper.rawValue
       $0.subgroup = lower.rawValue
@@ -40,7 +41,8 @@ import Testing
     scenario.when(detach).thenRefused(.notFound, field: "subgroup")
   }
 
-  @Test mutating func `Whoever asks is an admin of both groups, or an operator`() throws {
+  @Test("Whoever asks is an admin of both groups, or an operator")
+  mutating func authority() throws {
     let other = try scenario.account("other")
     scenario.when(AttachSubgroup(lower, to: upper, requester: other)).thenRefused(.notFound, field: "group")
     _ = try scenario.member(of: upper, account: other, role: .admin)
@@ -57,7 +59,8 @@ import Testing
     try scenario.perform(DetachSubgroup(lower, from: upper, requester: admin))
   }
 
-  @Test mutating func `A group is never above itself`() throws {
+  @Test("A group is never above itself")
+  mutating func cycles() throws {
     scenario.when(attach(upper, to: upper)).thenRefused(.conflict, field: "subgroup")
     try scenario.perform(attach(lower, to: upper))
     scenario.when(attach(upper, to: lower)).thenRefused(.conflict, field: "subgroup")
@@ -68,7 +71,8 @@ import Testing
     scenario.when(attach(upper, to: lowest)).thenRefused(.conflict, field: "subgroup")
   }
 
-  @Test mutating func `Depth, groups below and groups above have bounds`() throws {
+  @Test("Depth, groups below and groups above have bounds")
+  mutating func bounds() throws {
     var groups: [GroupID] = []
     for number in 10..<130 as Range<UInt8> {
       groups.append(

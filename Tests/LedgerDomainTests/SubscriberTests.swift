@@ -56,7 +56,8 @@ import Testing
 
   private func hash(_ number: String) -> Digest { KeyedHashes.fake.number(.fake(number)) }
 
-  @Test mutating func `An account subscribes itself, and leaves`() throws {
+  @Test("An account subscribes itself, and leaves")
+  mutating func own() throws {
     for requester: Requester in [.account(alice), .connector(connector, for: alice)] {
       let made = try scenario.when(add([.account(alice)], by: requester)).then(
         added(alice, item: 1), by: requester.actor)
@@ -75,7 +76,8 @@ import Testing
     try scenario.when(add([.account(alice)], by: alice)).then(added(alice, item: 1))
   }
 
-  @Test mutating func `An admin, or a connector for one, names many, and each is answered for`() throws {
+  @Test("An admin, or a connector for one, names many, and each is answered for")
+  mutating func many() throws {
     _ = try scenario.phone("+911", of: alice)
     let bob = try scenario.account("bob")
     let old = try #require(try scenario.perform(add([.account(bob)], by: bob))[0])
@@ -103,7 +105,8 @@ import Testing
     #expect(gone == [true, false, true, false, true, false, false])
   }
 
-  @Test mutating func `A repeated request is answered from its events alone`() throws {
+  @Test("A repeated request is answered from its events alone")
+  mutating func repeated() throws {
     let command = add([.account(alice), person("+912", key: 2)], by: admin)
     // As the log has them, whatever key the number is sealed under the second time.
     let events = [added(nil, .fake("+912", person: 9), item: 2)]
@@ -117,7 +120,8 @@ import Testing
         == [false, true])
   }
 
-  @Test mutating func `Others are an admin's to name`() throws {
+  @Test("Others are an admin's to name")
+  mutating func othersAuthority() throws {
     for requester in [alice, member] {
       scenario.when(add([.account(admin)], by: requester)).thenRefused(.forbidden, field: "requester")
       scenario.when(add([.account(requester), .account(admin)], by: requester))
@@ -132,7 +136,8 @@ import Testing
       .thenRefused(.forbidden, field: "requester")
   }
 
-  @Test mutating func `Only a public group that is there has subscribers`() throws {
+  @Test("Only a public group that is there has subscribers")
+  mutating func publicOnly() throws {
     for requester: Requester in [.account(admin), .account(member), .operator] {
       scenario.when(AddSubscribers([.account(member)], to: closed, requester: requester))
         .thenRefused(.invalidValue, field: "group")
@@ -156,7 +161,8 @@ import Testing
       .thenRefused(.notFound, field: "group")
   }
 
-  @Test mutating func `Who can be no subscriber refuses the request as a whole`() throws {
+  @Test("Who can be no subscriber refuses the request as a whole")
+  mutating func refusedWhole() throws {
     try scenario.given(.accountDisabled(filled(AccountDisabled()) { $0.account = alice.rawValue }))
     scenario.when(add([.account(alice)], by: alice)).thenRefused(.accountDisabled, field: "requester")
     scenario.when(remove([.account(alice)], by: alice)).thenRefused(.accountDisabled, field: "requester")
@@ -170,7 +176,8 @@ import Testing
     #expect(try scenario.perform(remove([.account(alice)], by: admin)) == [true])
   }
 
-  @Test mutating func `How many may be named is bounded`() throws {
+  @Test("How many may be named is bounded")
+  mutating func bounds() throws {
     scenario.when(add([], by: admin)).thenRefused(.invalidValue, field: "people")
     let many = (0..<101).map { person("+91\($0)", key: 3) }
     scenario.when(add(many, by: admin)).thenRefused(.invalidValue, field: "people")
@@ -180,7 +187,8 @@ import Testing
       .thenRefused(.invalidValue, field: "targets")
   }
 
-  @Test mutating func `Whoever verifies a number takes over what waited for it`() throws {
+  @Test("Whoever verifies a number takes over what waited for it")
+  mutating func verified() throws {
     let other = try scenario.group(by: admin, publicID: .fake(102), kind: .connectGroup)
     let waiting = try #require(try scenario.perform(add([person("+911", key: 1)], by: admin))[0])
     _ = try scenario.perform(AddSubscribers([person("+911", key: 1)], to: other, requester: Requester.operator))
@@ -205,7 +213,8 @@ import Testing
     #expect(scenario.state.subscriptions[own]?.isRemoved == true)
   }
 
-  @Test mutating func `Pages hold whoever is there all the time once, while others come and go`() throws {
+  @Test("Pages hold whoever is there all the time once, while others come and go")
+  mutating func pages() throws {
     let first = try scenario.perform(
       add((0..<7).map { person("+91\($0)", key: UInt8($0)) }, by: admin)
     ).compactMap(\.self)
@@ -230,7 +239,8 @@ import Testing
     #expect(try page(nil, 5).next == first[6])
   }
 
-  @Test mutating func `Only an admin sees the subscribers, fifty at a time`() throws {
+  @Test("Only an admin sees the subscribers, fifty at a time")
+  mutating func seen() throws {
     func refusal(_ limit: Int = 50, of group: GroupID? = nil, by requester: AccountID) -> Refusal? {
       do throws(DecisionFailure) {
         _ = try scenario.state.subscribers(
@@ -247,7 +257,8 @@ import Testing
     #expect(refusal(by: admin)?.code == .gone)
   }
 
-  @Test mutating func `Nothing is decided from a state that cannot be read`() {
+  @Test("Nothing is decided from a state that cannot be read")
+  mutating func unreadable() {
     scenario.state.failure = StateUnreadable("broken")
     scenario.when(add([.account(alice)], by: alice)).thenUnreadable()
     scenario.when(remove([.account(alice)], by: alice)).thenUnreadable()

@@ -21,7 +21,8 @@ import Testing
     return try scenario.state.obstacle(to: known, at: scenario.now)
   }
 
-  @Test mutating func `It stops by itself`() throws {
+  @Test("It stops by itself")
+  mutating func itself() throws {
     #expect(try obstacle() == nil)
     var scenario = access.scenario
     scenario.now += .seconds(86_400)
@@ -36,7 +37,8 @@ import Testing
     #expect(try obstacle(scenario) == .deleted)
   }
 
-  @Test func `It stops with what its grant stands on`() throws {
+  @Test("It stops with what its grant stands on")
+  func standings() throws {
     func stopped(_ subject: Subject, _ change: (inout Scenario) throws -> Void) throws {
       var scenario = access.scenario
       try change(&scenario)
@@ -68,7 +70,8 @@ import Testing
     }
   }
 
-  @Test func `What leaves the grant alone leaves it alone`() throws {
+  @Test("What leaves the grant alone leaves it alone")
+  func unaffected() throws {
     // What an admin of a group can give, so that giving it again is the same.
     var given = try WebhookGiven(scopes: Scopes.all.subtracting(.tenant))
     let webhook = try given.webhook()
@@ -93,7 +96,8 @@ import Testing
     #expect(try obstacle(webhook) != nil)
   }
 
-  @Test mutating func `A permission that is gone, and a person who left, stop it`() throws {
+  @Test("A permission that is gone, and a person who left, stop it")
+  mutating func leftPerson() throws {
     var scenario = access.scenario
     try scenario.perform(
       UpdateConnector(connector: access.connector, .init(scopes: .textMessageRead), requester: access.owner))

@@ -48,7 +48,8 @@ struct WebhookGiven {
   private var given: WebhookGiven
   init() throws { given = try WebhookGiven() }
 
-  @Test func `A connector with a valid token registers one on its group`() throws {
+  @Test("A connector with a valid token registers one on its group")
+  func registeredOnGroup() throws {
     let access = given.access
     let outcome = try access.scenario.when(given.register()).then(given.registered(), by: Subject(access.connector))
     #expect(outcome == .init(webhook: WebhookID(rawValue: access.scenario.next), key: [UInt8](repeating: 9, count: 16)))
@@ -66,7 +67,8 @@ struct WebhookGiven {
       given.registered { $0.details.expiresAt = until.milliseconds })
   }
 
-  @Test mutating func `A token that is not valid registers nothing`() throws {
+  @Test("A token that is not valid registers nothing")
+  mutating func invalidToken() throws {
     func refused(_ token: TokenID? = nil, _ scenario: Scenario, _ reason: Verdict.Reason) {
       let refusal = scenario.when(given.register(token)).thenRefused(.invalidToken, field: "accessToken")
       #expect(refusal?.reason == reason)
@@ -82,12 +84,14 @@ struct WebhookGiven {
     refused(nil, revoked, .stopped(Subject(given.access.grant), by: revoked.next - 1))
   }
 
-  @Test func `A token without the scope registers nothing`() throws {
+  @Test("A token without the scope registers nothing")
+  func missingScope() throws {
     let narrow = try WebhookGiven(scopes: [.webhookRead, .textMessageRead])
     narrow.access.scenario.when(narrow.register()).thenRefused(.forbidden, field: "accessToken")
   }
 
-  @Test mutating func `A group's token opens its group alone, a person's those of the person`() throws {
+  @Test("A group's token opens its group alone, a person's those of the person")
+  mutating func ownGroup() throws {
     let access = given.access
     let other = try given.access.scenario.group(by: access.granter, publicID: .fake(101))
     let grant = try given.access.scenario.grant(to: access.connector, by: access.granter, phone: access.phone)
@@ -119,7 +123,8 @@ struct WebhookGiven {
     given.access.scenario.when(given.register(own, on: .group(other))).thenRefused(.gone, field: "group")
   }
 
-  @Test mutating func `What is malformed, too much or taken is refused`() throws {
+  @Test("What is malformed, too much or taken is refused")
+  mutating func malformed() throws {
     let scenario = given.access.scenario
     for object in [
       WebhookObject.action("", in: given.access.group),
@@ -143,7 +148,8 @@ struct WebhookGiven {
     try given.access.scenario.perform(given.register(publicID: .fake(201)))
   }
 
-  @Test mutating func `A state that cannot be read decides nothing`() {
+  @Test("A state that cannot be read decides nothing")
+  mutating func unreadable() {
     given.access.scenario.state.failure = StateUnreadable("damaged")
     given.access.scenario.when(given.register()).thenUnreadable()
   }
@@ -177,7 +183,8 @@ struct WebhookGiven {
       })
   }
 
-  @Test mutating func `Its connector changes it in part, and enables it`() throws {
+  @Test("Its connector changes it in part, and enables it")
+  mutating func changed() throws {
     let changed = try access.scenario.when(update(.init(eventTypes: [.memberAdded])))
       .then(updated { $0.eventTypes = ["MemberAdded"] }, by: Subject(access.connector))
     #expect(changed)
@@ -199,7 +206,8 @@ struct WebhookGiven {
       updated(active: false) { $0.eventTypes = ["MemberAdded"] })
   }
 
-  @Test mutating func `What is malformed, another's, deleted or revoked is not changed`() throws {
+  @Test("What is malformed, another's, deleted or revoked is not changed")
+  mutating func notChanged() throws {
     access.scenario.when(update(.init(eventTypes: []))).thenRefused(.invalidValue, field: "eventTypes")
     access.scenario.when(update(.init(expiresAt: access.scenario.now))).thenRefused(.invalidValue, field: "validity")
     let strange = SealedCallback(
@@ -226,7 +234,8 @@ struct WebhookGiven {
     access.scenario.when(update(.init(isActive: false), token)).thenRefused(.gone, field: "webhook")
   }
 
-  @Test mutating func `Whoever may stop the grant disables and deletes it, and nobody else`() throws {
+  @Test("Whoever may stop the grant disables and deletes it, and nobody else")
+  mutating func disabled() throws {
     let admin = try given.access.scenario.account("second")
     _ = try given.access.scenario.member(of: access.group, account: admin, role: .admin)
     let member = try given.access.scenario.account("member")
@@ -271,7 +280,8 @@ struct WebhookGiven {
       .thenRefused(.accountDisabled, field: "requester")
   }
 
-  @Test mutating func `Whoever may stop the grant enables what was disabled, and nobody else`() throws {
+  @Test("Whoever may stop the grant enables what was disabled, and nobody else")
+  mutating func enabled() throws {
     let member = try given.access.scenario.account("member")
     _ = try given.access.scenario.member(of: access.group, account: member)
     try access.scenario.when(EnableWebhook(webhook: webhook, requester: .account(access.owner))).thenNothing()
@@ -302,7 +312,8 @@ struct WebhookGiven {
     access.scenario.when(EnableWebhook(webhook: webhook, requester: .operator)).thenRefused(.gone, field: "webhook")
   }
 
-  @Test mutating func `The ledger disables what failed too often, once, and is no hindrance to what is gone`() throws {
+  @Test("The ledger disables what failed too often, once, and is no hindrance to what is gone")
+  mutating func failing() throws {
     let command = DisableWebhook(webhook: webhook, .failures(7))
     let event = LedgerEvent.webhookDisabled(
       filled(WebhookDisabled()) {

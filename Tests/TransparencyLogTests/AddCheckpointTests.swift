@@ -20,7 +20,8 @@ import TransparencyLog
 
   func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
-  @Test func aRequestIsTheOldSizeTheProofAndTheCheckpoint() throws {
+  @Test("A request is the old size, the proof and the checkpoint")
+  func request() throws {
     let proof = ConsistencyProof(oldSize: 7, newSize: 9, hashes: [hash, hash])
     let line = Base64.encode(hash.bytes) + "\n"
     #expect(
@@ -51,7 +52,8 @@ import TransparencyLog
     return String(text(other.bytes).dropFirst(text(note.bytes).count))
   }
 
-  @Test func aCosignatureIsAddedAndThoseOfOthersAreNot() throws {
+  @Test("A cosignature is added, and those of others are not")
+  func added() throws {
     let stranger = try Cosigner(
       name: "stranger.example.org", key: Ed25519.SigningKey(seed: Secret(copying: [UInt8](repeating: 3, count: 32))))
     guard case .cosigned(let cosigned) = try answer(200, lines(stranger, cosigner)) else {
@@ -65,7 +67,8 @@ import TransparencyLog
     #expect(throws: TransparencyError(.malformedNote, "")) { try answer(200, "") }
   }
 
-  @Test func anAnswerBringsSignaturesAndNothingElse() throws {
+  @Test("An answer brings signatures and nothing else")
+  func answered() throws {
     // A cosignature of the checkpoint with a further line, and that line: together they make another note.
     let extended = try SignedNote(text: note.text + "extension\n", signedBy: log)
     var cosigned = extended
@@ -86,7 +89,8 @@ import TransparencyLog
     #expect(throws: TransparencyError(.invalidSignature, "")) { try answer(200, "\(line)\n") }
   }
 
-  @Test func aCosignatureIsOfNow() throws {
+  @Test("A cosignature is of now")
+  func current() throws {
     for time in [Self.now - AddCheckpoint.clockTolerance, Self.now + AddCheckpoint.clockTolerance] {
       #expect(throws: Never.self) { try answer(200, lines(cosigner, time: time)) }
     }
@@ -105,7 +109,8 @@ import TransparencyLog
     }
   }
 
-  @Test func onlyAWellFormedConflictAccuses() throws {
+  @Test("Only a well-formed conflict accuses")
+  func conflict() throws {
     if case .cosignedLast(let size) = try answer(409, "12\n") { #expect(size == 12) } else { Issue.record("no size") }
     for body in ["7\n", "", "12", "012\n", "+12\n", "-1\n", "99999999999999999999\n", "12\n\n", "<html>"] {
       guard case .malformed = try answer(409, body) else {
@@ -126,7 +131,8 @@ import TransparencyLog
     }
   }
 
-  @Test func otherStatusesSayWhatToDo() throws {
+  @Test("Other statuses say what to do")
+  func statuses() throws {
     guard case .contradicted = try answer(422, ""), case .unknownLog = try answer(404, ""),
       case .unknownKey = try answer(403, ""), case .refused(500) = try answer(500, "")
     else {

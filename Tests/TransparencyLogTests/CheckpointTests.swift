@@ -30,7 +30,8 @@ enum GoldenNote {
 }
 
 @Suite struct CheckpointTests {
-  @Test func makesTheGoldenCheckpointAndCosignature() throws {
+  @Test("The golden checkpoint and cosignature are made")
+  func golden() throws {
     let signer = try Ed25519NoteSigner(name: "example.com/ledger", key: GoldenNote.key(seedFrom: 0))
     let witness = try Cosigner(name: "witness.example.com/w1", key: GoldenNote.key(seedFrom: 32))
     #expect(signer.verifierKey.description == GoldenNote.logKey)
@@ -43,7 +44,8 @@ enum GoldenNote {
     #expect(String(decoding: note.bytes, as: UTF8.self) == GoldenNote.cosigned)
   }
 
-  @Test func verifiesTheGoldenNote() throws {
+  @Test("The golden note is verified")
+  func goldenNote() throws {
     let logKey = try VerifierKey(GoldenNote.logKey)
     let witnessKey = try VerifierKey(GoldenNote.witnessKey)
     let note = try SignedNote(decoding: bytes(GoldenNote.cosigned))
@@ -63,7 +65,8 @@ enum GoldenNote {
   }
 
   /// A checkpoint of a public log, with cosignatures of public witnesses and a signature of a type not known here.
-  @Test func verifiesAPublicLogsCheckpoint() throws {
+  @Test("The checkpoint of a public log is verified")
+  func publicLog() throws {
     let text = """
       arche2025h1.staging.ct.transparency.dev
       1432088532
@@ -91,7 +94,8 @@ enum GoldenNote {
     #expect(signed.cosignatures.map(\.time) == [1_779_573_024, 1_779_573_024])
   }
 
-  @Test func aWitnessDoesNotStandInForTheLog() throws {
+  @Test("A witness does not stand in for the log")
+  func witnessAlone() throws {
     let logKey = try VerifierKey(GoldenNote.logKey)
     let witnessKey = try VerifierKey(GoldenNote.witnessKey)
     let witnessLine = GoldenNote.cosigned.dropFirst(GoldenNote.checkpoint.count)
@@ -104,7 +108,8 @@ enum GoldenNote {
 
   /// All 255 other values of every byte: the log's signature or the text is no longer good, or, where the witness's line
   /// has become one of an unknown key, its cosignature no longer counts.
-  @Test func anyChangedByteShows() throws {
+  @Test("Any changed byte shows")
+  func changedByte() throws {
     let logKey = try VerifierKey(GoldenNote.logKey)
     let witnessKey = try VerifierKey(GoldenNote.witnessKey)
     let whole = bytes(GoldenNote.cosigned)
@@ -123,21 +128,26 @@ enum GoldenNote {
     }
   }
 
-  @Test(arguments: [
-    "", "\n", "o\n", "o\n1\n", "o\n1\n\n", "\n1\n\(root)\n", "o\n01\n\(root)\n", "o\n-1\n\(root)\n", "o\n+1\n\(root)\n",
-    "o\n\n\(root)\n", "o\n1 \n\(root)\n", "o\n0x1\n\(root)\n", "o\n00\n\(root)\n", "o\n18446744073709551616\n\(root)\n",
-    "o\n\u{661}\n\(root)\n", "o\n1\n\(root)", "o\n1\n\(root)\n\n", "o\n1\n\(root)\n\next\n", "o\n1\n\(root)\next",
-    "o\n1\n\(root.dropLast())\n", "o\n1\nAAAA\n", "o\n1\n\(root.dropLast(2))h=\n", "o\n1\n \(root)\n",
-    "o\n1\n\(root)=\n",
-    "o\n1\n5db0\n", "o\n1\n\(root)\nex\tt\n",
-  ])
-  func malformedCheckpointsAreRefused(text: String) {
+  @Test(
+    "Malformed checkpoints are refused",
+    arguments: [
+      "", "\n", "o\n", "o\n1\n", "o\n1\n\n", "\n1\n\(root)\n", "o\n01\n\(root)\n", "o\n-1\n\(root)\n",
+      "o\n+1\n\(root)\n",
+      "o\n\n\(root)\n", "o\n1 \n\(root)\n", "o\n0x1\n\(root)\n", "o\n00\n\(root)\n",
+      "o\n18446744073709551616\n\(root)\n",
+      "o\n\u{661}\n\(root)\n", "o\n1\n\(root)", "o\n1\n\(root)\n\n", "o\n1\n\(root)\n\next\n", "o\n1\n\(root)\next",
+      "o\n1\n\(root.dropLast())\n", "o\n1\nAAAA\n", "o\n1\n\(root.dropLast(2))h=\n", "o\n1\n \(root)\n",
+      "o\n1\n\(root)=\n",
+      "o\n1\n5db0\n", "o\n1\n\(root)\nex\tt\n",
+    ])
+  func malformed(text: String) {
     #expect(throws: TransparencyError(.malformedCheckpoint, "")) { try Checkpoint(noteText: text) }
   }
 
   private static let root = "XcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/RgQyg="
 
-  @Test func wellFormedCheckpointsComeBack() throws {
+  @Test("Well-formed checkpoints come back")
+  func roundTrip() throws {
     for size in [0, 1, 10, UInt64.max] {
       for extensions in [[], ["a"], ["a b", "— x"]] {
         let checkpoint = try Checkpoint(
@@ -157,7 +167,8 @@ enum GoldenNote {
     }
   }
 
-  @Test func onlyCheckpointsAreCosignedAndOnlyAtATime() throws {
+  @Test("Only checkpoints are cosigned, and only at a time")
+  func cosignable() throws {
     let witness = try Cosigner(name: "w", key: GoldenNote.key(seedFrom: 32))
     let signer = try Ed25519NoteSigner(name: "n", key: GoldenNote.key(seedFrom: 0))
     let letter = try SignedNote(text: "Dear all\n", signedBy: signer)
@@ -175,7 +186,8 @@ enum GoldenNote {
     }
   }
 
-  @Test func timesOf64BitsAreRefused() throws {
+  @Test("Times of 64 bits are refused")
+  func largeTimes() throws {
     let key = try GoldenNote.key(seedFrom: 32)
     let witness = try Cosigner(name: "w", key: key)
     for time in ["9223372036854775808", "-9223372036854775808"] {
@@ -187,7 +199,8 @@ enum GoldenNote {
     }
   }
 
-  @Test func extensionLinesAreCosigned() throws {
+  @Test("Extension lines are cosigned")
+  func extensions() throws {
     let witness = try Cosigner(name: "w", key: GoldenNote.key(seedFrom: 32))
     let signer = try Ed25519NoteSigner(name: "n", key: GoldenNote.key(seedFrom: 0))
     let one = try SignedNote(text: GoldenNote.text + "one\n", signedBy: signer)

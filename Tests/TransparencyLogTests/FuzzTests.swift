@@ -24,7 +24,8 @@ import TransparencyLog
     }
   }
 
-  @Test func textsAreReadOrRefused() {
+  @Test("Texts are read or refused")
+  func anyTexts() {
     let seed = testSeed
     var random = SeededRandom(seed: seed)
     let samples = [
@@ -48,7 +49,8 @@ import TransparencyLog
     }
   }
 
-  @Test func bytesAreReadOrRefused() throws {
+  @Test("Bytes are read or refused")
+  func anyBytes() throws {
     let seed = testSeed
     var random = SeededRandom(seed: seed)
     for _ in 0..<5000 {
@@ -69,7 +71,8 @@ import TransparencyLog
   }
 
   /// Signatures of any length by a known key are judged, not trusted.
-  @Test func signaturesOfAnyLengthAreJudged() throws {
+  @Test("Signatures of any length are judged")
+  func signatures() throws {
     var random = SeededRandom(seed: testSeed)
     let keys = try [VerifierKey(GoldenNote.logKey), VerifierKey(GoldenNote.witnessKey)]
     for length in 1..<100 {

@@ -4,7 +4,8 @@ import TransparencyLog
 
 @Suite struct MerkleEdgeTests {
   /// Rows written only when their level was reported as changed restore the same edge, at every size.
-  @Test func restoresFromItsRowsAtEverySize() throws {
+  @Test("An edge is restored from its rows at every size")
+  func restored() throws {
     var grown = MemoryTree()
     for size in 0...5000 {
       let restored = try MerkleEdge(size: UInt64(size), rows: grown.rows)
@@ -14,7 +15,8 @@ import TransparencyLog
     }
   }
 
-  @Test func aRestoredEdgeGrowsOn() throws {
+  @Test("A restored edge grows on")
+  func growing() throws {
     let whole = MemoryTree(leaves: (0..<1000).map(leafHash))
     let half = MemoryTree(leaves: (0..<500).map(leafHash))
     var restored = try MerkleEdge(size: 500, rows: half.rows)
@@ -25,7 +27,8 @@ import TransparencyLog
     #expect(restored.root() == whole.edge.root())
   }
 
-  @Test func rowsThatDoNotFitTheSizeAreRefused() {
+  @Test("Rows that do not fit the size are refused")
+  func wrongRows() {
     let rows = MemoryTree(leaves: (0..<273).map(leafHash)).rows
     #expect(rows.map(\.count).prefix(4) == [32, 32, 32, 0])
     #expect(throws: TransparencyError(.corruptEdge, "")) { try MerkleEdge(size: 272, rows: rows) }
@@ -46,7 +49,8 @@ import TransparencyLog
     }
   }
 
-  @Test func completedTilesComeInOrderFromTheLeavesUp() {
+  @Test("Completed tiles come in order, from the leaves up")
+  func tileOrder() {
     var edge = MerkleEdge()
     var completed: [TileCoordinate] = []
     for index in 0..<256 {
@@ -60,7 +64,8 @@ import TransparencyLog
     #expect(edge.withRow(level: 2) { Digest(copying: $0) } == edge.root())
   }
 
-  @Test func dirtyLevelsAreThoseThatChanged() {
+  @Test("Dirty levels are those that changed")
+  func dirtyLevels() {
     var edge = MerkleEdge()
     #expect(edge.takeDirtyLevels() == 0..<0)
     for index in 0..<15 { edge.append(leafHash(index)) { _, _ in } }
@@ -71,7 +76,8 @@ import TransparencyLog
     #expect(edge.takeDirtyLevels() == 0..<0)
   }
 
-  @Test func aCopyIsASnapshot() {
+  @Test("A copy is a snapshot")
+  func snapshot() {
     var edge = MemoryTree(leaves: (0..<300).map(leafHash)).edge
     let before = edge
     let root = edge.root()

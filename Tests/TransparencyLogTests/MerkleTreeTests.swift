@@ -7,7 +7,8 @@ import TransparencyLog
   static let stored = MemoryTree(leaves: (0..<600).map(leafHash))
   static let small = stored.tree
 
-  @Test func rootsOfAllSmallSizesMatchTheModel() throws {
+  @Test("Roots of all small sizes match the model")
+  func smallRoots() throws {
     let model = RecursiveModel(leaves: (0..<600).map(leafHash))
     var grown = MemoryTree()
     for size in 0...600 {
@@ -19,7 +20,8 @@ import TransparencyLog
   }
 
   /// Every pair up to 256, and beyond that pairs with random and outermost places.
-  @Test func proofsOfSmallTreesMatchTheModel() throws {
+  @Test("Proofs of small trees match the model")
+  func smallProofs() throws {
     let seed = testSeed
     var random = SeededRandom(seed: seed)
     let model = RecursiveModel(leaves: (0..<600).map(leafHash))
@@ -33,7 +35,8 @@ import TransparencyLog
     }
   }
 
-  @Test func proofsOfLargeTreesMatchTheModel() throws {
+  @Test("Proofs of large trees match the model")
+  func largeProofs() throws {
     let seed = testSeed
     var random = SeededRandom(seed: seed)
     let leaves = (0..<70_000).map(leafHash)
@@ -67,7 +70,8 @@ import TransparencyLog
     }
   }
 
-  @Test func whatTheTreeDoesNotHaveIsNil() throws {
+  @Test("What the tree does not have is nil")
+  func missing() throws {
     let tree = Self.small
     #expect(try tree.root(at: 601) == nil)
     #expect(try tree.inclusionProof(of: 600, at: 600) == nil)
@@ -77,7 +81,8 @@ import TransparencyLog
     #expect(try tree.consistencyProof(from: 5, to: 601) == nil)
   }
 
-  @Test func theEmptyTreeIsTheBeginningOfEvery() throws {
+  @Test("The empty tree is the beginning of every tree")
+  func empty() throws {
     let proof = try #require(try Self.small.consistencyProof(from: 0, to: 7))
     let root = try #require(try Self.small.root(at: 7))
     #expect(proof.hashes.isEmpty)
@@ -88,13 +93,15 @@ import TransparencyLog
     #expect(!empty.verify(oldRoot: root, newRoot: root))
   }
 
-  @Test func whatTheSourceThrowsIsThrownOn() {
+  @Test("What the source throws is thrown on")
+  func sourceFailure() {
     let tree = MerkleTree(size: 600, source: MemoryTree())
     #expect(throws: MemoryTree.MissingTile.self) { try tree.root(at: 600) }
     #expect(throws: MemoryTree.MissingTile.self) { try tree.inclusionProof(of: 3, at: 600) }
   }
 
-  @Test func aProofReadsFewTiles() throws {
+  @Test("A proof reads few tiles")
+  func fewTiles() throws {
     final class Counter: TileSource {
       private(set) var count = 0
       func hashes(of tile: TileCoordinate, count: Int) throws(MemoryTree.MissingTile) -> TileHashes {
@@ -109,7 +116,8 @@ import TransparencyLog
     }
   }
 
-  @Test func aSourceMustGiveWhatWasAskedFor() async {
+  @Test("A source must give what was asked for")
+  func wrongSource() async {
     await #expect(processExitsWith: .failure) {
       struct Short: TileSource {
         func hashes(of tile: TileCoordinate, count: Int) -> TileHashes {

@@ -21,17 +21,20 @@ enum KnownNote {
 func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
 @Suite struct VerifierKeyTests {
-  @Test(arguments: [
-    KnownNote.peterKey, KnownNote.enochKey, "TEST+7997405c+AQcC+FTVKf0jlTdHDY3rbevmnKxxPjigCXlVtGe6RIr6",
-    "remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2",
-  ])
+  @Test(
+    "Known keys are read and written alike",
+    arguments: [
+      KnownNote.peterKey, KnownNote.enochKey, "TEST+7997405c+AQcC+FTVKf0jlTdHDY3rbevmnKxxPjigCXlVtGe6RIr6",
+      "remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2",
+    ])
   func knownKeys(text: String) throws {
     let key = try VerifierKey(text)
     #expect(key.description == text)
     #expect(try VerifierKey(name: key.name, type: key.type, key: key.key) == key)
   }
 
-  @Test func partsAreRefused() {
+  @Test("Parts are refused")
+  func parts() {
     let text = bytes(KnownNote.peterKey)
     for start in 0..<text.count {
       for end in start...text.count where end - start < text.count {
@@ -42,7 +45,8 @@ func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
     }
   }
 
-  @Test func anyChangedByteIsRefused() throws {
+  @Test("Any changed byte is refused")
+  func changedByte() throws {
     let text = bytes(KnownNote.peterKey)
     for place in text.indices {
       for value in UInt8(0)..<128 where value != text[place] {
@@ -55,22 +59,27 @@ func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
     }
   }
 
-  @Test(arguments: [
-    "PeterNeumann+cc469956+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TWBADKEY==",
-    "PeterNeumann+173116ae+ZRpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
-    "PeterNeumann+C74F20A3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
-  ])
-  func wrongSizesTypesAndCasesAreRefused(text: String) {
+  @Test(
+    "Keys of a wrong size, type or case are refused",
+    arguments: [
+      "PeterNeumann+cc469956+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TWBADKEY==",
+      "PeterNeumann+173116ae+ZRpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+      "PeterNeumann+C74F20A3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+    ])
+  func badKeys(text: String) {
     #expect(throws: TransparencyError(.malformedKey, "")) { try VerifierKey(text) }
   }
 
-  @Test(arguments: ["", "a b", "a+b", "a\u{A0}b", "a\u{2003}b", "a\tb", "a\n", "a\u{1}", " "])
-  func namesWithSpacesOrPlusesAreRefused(name: String) throws {
+  @Test(
+    "Names with spaces or pluses are refused",
+    arguments: ["", "a b", "a+b", "a\u{A0}b", "a\u{2003}b", "a\tb", "a\n", "a\u{1}", " "])
+  func badNames(name: String) throws {
     let key = try Ed25519.VerifyingKey(bytes: [UInt8](repeating: 1, count: 32))
     #expect(throws: TransparencyError(.malformedKey, "")) { try VerifierKey(name: name, type: .ed25519, key: key) }
   }
 
-  @Test func namesThatUnicodeCallsEquivalentDiffer() throws {
+  @Test("Names that Unicode calls equivalent differ")
+  func equivalentNames() throws {
     let key = try Ed25519.VerifyingKey(bytes: [UInt8](repeating: 1, count: 32))
     let composed = try VerifierKey(name: "caf\u{E9}", type: .ed25519, key: key)
     let decomposed = try VerifierKey(name: "cafe\u{301}", type: .ed25519, key: key)
@@ -80,7 +89,8 @@ func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 }
 
 @Suite struct SignedNoteTests {
-  @Test func signsAsOthersDo() throws {
+  @Test("A note is signed as others sign it")
+  func signed() throws {
     let seed = try #require(Base64.decode(KnownNote.peterSeed)).dropFirst()
     let signer = try Ed25519NoteSigner(
       name: "PeterNeumann", key: Ed25519.SigningKey(seed: Secret(copying: Array(seed))))
@@ -89,7 +99,8 @@ func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
     #expect(String(decoding: note.bytes, as: UTF8.self) == KnownNote.text + "\n" + KnownNote.peterLine)
   }
 
-  @Test func verifiesKnownSignaturesAndIgnoresOthers() throws {
+  @Test("Known signatures are verified, and others ignored")
+  func knownSignatures() throws {
     let peter = try VerifierKey(KnownNote.peterKey)
     let enoch = try VerifierKey(KnownNote.enochKey)
     let whole = bytes(KnownNote.text + "\n" + KnownNote.peterLine + KnownNote.enochLine)
@@ -104,7 +115,8 @@ func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
     #expect(throws: TransparencyError(.missingSignature, "")) { try note.verifiedKeys(among: [stranger]) }
   }
 
-  @Test func aKnownKeyThatFailsRejectsTheNote() throws {
+  @Test("A known key that fails rejects the note")
+  func failingKey() throws {
     let peter = try VerifierKey(KnownNote.peterKey)
     let enoch = try VerifierKey(KnownNote.enochKey)
     let spoiled = KnownNote.enochLine.replacing("2/5n2t", with: "2/5n2s")
@@ -117,7 +129,8 @@ func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
     #expect(throws: TransparencyError(.invalidSignature, "")) { try both.verifiedKeys(among: [enoch]) }
   }
 
-  @Test func theTextMayHaveEmptyLines() throws {
+  @Test("The text may have empty lines")
+  func emptyLines() throws {
     let lines = ["\n", "\n\n", "a\n\nb\n", "a\n\n", "a\n\n\n", "— x AAAAAAA=\n", "a\n\n— x AAAAAAA=\n"]
     for text in lines {
       let note = try SignedNote(decoding: bytes(text + "\n— name AAAAAAA=\n"))
@@ -126,28 +139,33 @@ func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
     }
   }
 
-  @Test(arguments: [
-    "", "\n", "\n\n", KnownNote.text, KnownNote.text + "\n", "\n" + KnownNote.peterLine,
-    KnownNote.text + KnownNote.peterLine, KnownNote.text + "\n" + KnownNote.peterLine.dropLast(),
-    "\u{1}" + KnownNote.text + "\n" + KnownNote.peterLine, "\r\n" + KnownNote.text + "\n" + KnownNote.peterLine,
-    KnownNote.text + "\n" + KnownNote.peterLine + "Unexpected line.\n",
-    KnownNote.text + "\n" + KnownNote.peterLine + "\n",
-    KnownNote.text + "\n— Bad Name x08go/ZJkuBS9UG/\n", KnownNote.text + "\n— Bad+Name x08go/ZJkuBS9UG/\n",
-    KnownNote.text + "\n—  x08go/ZJkuBS9UG/\n", KnownNote.text + "\n— name x08go/ZJkuBS9UG\n",
-    KnownNote.text + "\n— name x08go/ZJkuBS9UG/ \n", KnownNote.text + "\n— name\n", KnownNote.text + "\n— name \n",
-    KnownNote.text + "\n— name AAAA\n", KnownNote.text + "\n— name AAAAAA==\n", KnownNote.text + "\n— name AAAAAAB=\n",
-    KnownNote.text + "\n- name x08go/ZJkuBS9UG/\n", KnownNote.text + "\n—name x08go/ZJkuBS9UG/\n",
-  ])
-  func malformedNotesAreRefused(text: String) {
+  @Test(
+    "Malformed notes are refused",
+    arguments: [
+      "", "\n", "\n\n", KnownNote.text, KnownNote.text + "\n", "\n" + KnownNote.peterLine,
+      KnownNote.text + KnownNote.peterLine, KnownNote.text + "\n" + KnownNote.peterLine.dropLast(),
+      "\u{1}" + KnownNote.text + "\n" + KnownNote.peterLine, "\r\n" + KnownNote.text + "\n" + KnownNote.peterLine,
+      KnownNote.text + "\n" + KnownNote.peterLine + "Unexpected line.\n",
+      KnownNote.text + "\n" + KnownNote.peterLine + "\n",
+      KnownNote.text + "\n— Bad Name x08go/ZJkuBS9UG/\n", KnownNote.text + "\n— Bad+Name x08go/ZJkuBS9UG/\n",
+      KnownNote.text + "\n—  x08go/ZJkuBS9UG/\n", KnownNote.text + "\n— name x08go/ZJkuBS9UG\n",
+      KnownNote.text + "\n— name x08go/ZJkuBS9UG/ \n", KnownNote.text + "\n— name\n", KnownNote.text + "\n— name \n",
+      KnownNote.text + "\n— name AAAA\n", KnownNote.text + "\n— name AAAAAA==\n",
+      KnownNote.text + "\n— name AAAAAAB=\n",
+      KnownNote.text + "\n- name x08go/ZJkuBS9UG/\n", KnownNote.text + "\n—name x08go/ZJkuBS9UG/\n",
+    ])
+  func malformed(text: String) {
     #expect(throws: TransparencyError(.malformedNote, "")) { try SignedNote(decoding: bytes(text)) }
   }
 
-  @Test func invalidUTF8IsRefused() {
+  @Test("Invalid UTF-8 is refused")
+  func invalidUTF8() {
     let note = bytes(KnownNote.text + "\n" + KnownNote.peterLine)
     #expect(throws: TransparencyError(.malformedNote, "")) { try SignedNote(decoding: [0xFF] + note) }
   }
 
-  @Test func limits() throws {
+  @Test("Limits hold")
+  func limits() throws {
     let hundred = bytes(KnownNote.text + "\n" + String(repeating: KnownNote.peterLine, count: 100))
     var note = try SignedNote(decoding: hundred)
     #expect(note.signatures.count == 100)
@@ -176,14 +194,15 @@ func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
     }
   }
 
-  @Test(arguments: ["", "abc", "abc\n\tdef\n", "a\r\n"])
-  func textsThatAreNoLinesAreNotSigned(text: String) throws {
+  @Test("Texts that are no lines are not signed", arguments: ["", "abc", "abc\n\tdef\n", "a\r\n"])
+  func noLines(text: String) throws {
     let signer = try Ed25519NoteSigner(
       name: "n", key: Ed25519.SigningKey(seed: Secret(copying: [UInt8](repeating: 1, count: 32))))
     #expect(throws: TransparencyError(.malformedNote, "")) { try SignedNote(text: text, signedBy: signer) }
   }
 
-  @Test func aSignersFailureIsThrownOn() {
+  @Test("A signer's failure is thrown on")
+  func signerFailure() {
     struct Locked: NoteSigner {
       let name = "hsm"
       let keyID: UInt32 = 1

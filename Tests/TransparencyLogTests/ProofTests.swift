@@ -6,8 +6,10 @@ import TransparencyLog
 @Suite struct ProofTests {
   static let tree = MemoryTree(leaves: (0..<90).map(leafHash)).tree
 
-  @Test(arguments: [(0, 1), (0, 2), (5, 7), (6, 7), (40, 64), (63, 64), (64, 65), (3, 90), (89, 90)])
-  func changedInclusionProofsAreRefused(leaf: Int, size: Int) throws {
+  @Test(
+    "Changed inclusion proofs are refused",
+    arguments: [(0, 1), (0, 2), (5, 7), (6, 7), (40, 64), (63, 64), (64, 65), (3, 90), (89, 90)])
+  func changedInclusion(leaf: Int, size: Int) throws {
     let proof = try #require(try Self.tree.inclusionProof(of: UInt64(leaf), at: UInt64(size)))
     let root = try #require(try Self.tree.root(at: UInt64(size)))
     let hash = leafHash(leaf)
@@ -30,8 +32,10 @@ import TransparencyLog
     }
   }
 
-  @Test(arguments: [(1, 2), (2, 3), (3, 4), (6, 8), (8, 9), (16, 90), (17, 90), (63, 64), (64, 90), (89, 90), (7, 7)])
-  func changedConsistencyProofsAreRefused(old: Int, new: Int) throws {
+  @Test(
+    "Changed consistency proofs are refused",
+    arguments: [(1, 2), (2, 3), (3, 4), (6, 8), (8, 9), (16, 90), (17, 90), (63, 64), (64, 90), (89, 90), (7, 7)])
+  func changedConsistency(old: Int, new: Int) throws {
     let proof = try #require(try Self.tree.consistencyProof(from: UInt64(old), to: UInt64(new)))
     let oldRoot = try #require(try Self.tree.root(at: UInt64(old)))
     let newRoot = try #require(try Self.tree.root(at: UInt64(new)))
@@ -50,7 +54,8 @@ import TransparencyLog
   }
 
   /// Proofs that lead to the roots but are longer or shorter than the sizes they are given allow.
-  @Test func proofsForOtherSizesAreRefused() throws {
+  @Test("Proofs for other sizes are refused")
+  func otherSizes() throws {
     let roots = try (0...9).map { size in try #require(try Self.tree.root(at: UInt64(size))) }
     let second = try #require(try Self.tree.inclusionProof(of: 1, at: 2))
     #expect(
@@ -103,7 +108,8 @@ import TransparencyLog
     return lists
   }
 
-  @Test func sizesOf64BitsAreNoTrouble() {
+  @Test("Sizes of 64 bits are no trouble")
+  func largeSizes() {
     let one = [Digest](repeating: .zero, count: 1)
     for size in [1, 2, 1 << 63, UInt64.max] {
       for place in [0, 1, 1 << 63, UInt64.max] {

@@ -4,6 +4,7 @@ import TransparencyLog
 
 @Suite struct TilePathTests {
   @Test(
+    "Paths are read and written alike",
     arguments: [
       ("tile/0/x001/x234/067", .hashes(level: 0), 1_234_067, 256),
       ("tile/0/000", .hashes(level: 0), 0, 256),
@@ -23,31 +24,35 @@ import TransparencyLog
     #expect(try TilePath(text) == path)
   }
 
-  @Test(arguments: [
-    "", "tile", "tile/0", "tile/0/", "/tile/0/000", "tile/0/000/", "tile//000", "tile/00/000", "tile/+1/000",
-    "tile/64/000",
-    "tile/-1/000", "tile/0/0", "tile/0/0000", "tile/0/x000/000", "tile/0/001/000", "tile/0/x001", "tile/0/x01/000",
-    "tile/0/-01", "tile/0/+01", "tile/0/000.p", "tile/0/000.p/", "tile/0/000.p/0", "tile/0/000.p/256",
-    "tile/0/000.p/01",
-    "tile/0/000.p/+1", "tile/0/000.p/1/", "tile/0/x001.p/1", "tile/0/.p/1", "tile/0.p/1", "tile/entries",
-    "tile/entries/",
-    "tile/entries/000.p/256", "tile/Entries/000", "Tile/0/000", "tile/8/../000",
-    "tile/0/x018/x446/x744/x073/x709/x551/616",
-    "tile/0/x999/x999/x999/x999/x999/x999/x999/999", "tile/0/\u{661}00", "tile/0/0\u{301}00", "tile/0/000.p/5\n",
-    "tile/0/é00",
-  ])
-  func whatIsNoPathIsRefused(text: String) {
+  @Test(
+    "What is no path is refused",
+    arguments: [
+      "", "tile", "tile/0", "tile/0/", "/tile/0/000", "tile/0/000/", "tile//000", "tile/00/000", "tile/+1/000",
+      "tile/64/000",
+      "tile/-1/000", "tile/0/0", "tile/0/0000", "tile/0/x000/000", "tile/0/001/000", "tile/0/x001", "tile/0/x01/000",
+      "tile/0/-01", "tile/0/+01", "tile/0/000.p", "tile/0/000.p/", "tile/0/000.p/0", "tile/0/000.p/256",
+      "tile/0/000.p/01",
+      "tile/0/000.p/+1", "tile/0/000.p/1/", "tile/0/x001.p/1", "tile/0/.p/1", "tile/0.p/1", "tile/entries",
+      "tile/entries/",
+      "tile/entries/000.p/256", "tile/Entries/000", "Tile/0/000", "tile/8/../000",
+      "tile/0/x018/x446/x744/x073/x709/x551/616",
+      "tile/0/x999/x999/x999/x999/x999/x999/x999/999", "tile/0/\u{661}00", "tile/0/0\u{301}00", "tile/0/000.p/5\n",
+      "tile/0/é00",
+    ])
+  func badPaths(text: String) {
     #expect(throws: TransparencyError(.malformedTile, "")) { try TilePath(text) }
   }
 
-  @Test func parametersOutOfRangeAreRefused() {
+  @Test("Parameters out of range are refused")
+  func ranges() {
     #expect(throws: TransparencyError(.malformedTile, "")) { try TilePath(.hashes(level: 64), index: 0) }
     #expect(throws: TransparencyError(.malformedTile, "")) { try TilePath(.hashes(level: -1), index: 0) }
     #expect(throws: TransparencyError(.malformedTile, "")) { try TilePath(.entries, index: 0, width: 0) }
     #expect(throws: TransparencyError(.malformedTile, "")) { try TilePath(.entries, index: 0, width: 257) }
   }
 
-  @Test func entriesOfAPath() throws {
+  @Test("Entries have the paths of the tile layout")
+  func entryPaths() throws {
     #expect(try TilePath("tile/entries/273.p/112").entries == 69_888..<70_000)
     #expect(try TilePath("tile/0/001").entries == 256..<512)
     #expect(try TilePath("tile/1/001").entries == nil)
@@ -59,7 +64,8 @@ import TransparencyLog
 
 @Suite struct HashTileTests {
   /// The specification's example of a tree of 70,000 leaves.
-  @Test func tilesOfATree() throws {
+  @Test("A tree has the tiles of its size")
+  func tilesOfTree() throws {
     let leaves = (0..<70_000).map(leafHash)
     let tree = MemoryTree(leaves: leaves).tree
     let model = RecursiveModel(leaves: leaves)
@@ -82,7 +88,8 @@ import TransparencyLog
     }
   }
 
-  @Test func bytesOfAnotherLengthAreRefused() {
+  @Test("Bytes of another length are refused")
+  func wrongLength() {
     for (count, width) in [
       (0, 1), (31, 1), (33, 1), (64, 1), (32, 2), (32, 0), (0, 0), (32, -1), (32, .max), (257 * 32, 257),
     ] {
@@ -94,7 +101,8 @@ import TransparencyLog
 }
 
 @Suite struct EntryBundleTests {
-  @Test func entriesComeBack() throws {
+  @Test("Entries come back")
+  func entries() throws {
     let entries = [[], [1], [UInt8](repeating: 7, count: 300), [UInt8](repeating: 9, count: 65_535)]
     var bundle = EntryBundle()
     for entry in entries { unsafe try bundle.append(entry.span.bytes) }
@@ -105,7 +113,8 @@ import TransparencyLog
     #expect(bundle.entries.map(Array.init) == entries)
   }
 
-  @Test func limits() throws {
+  @Test("Limits hold")
+  func limits() throws {
     var bundle = EntryBundle()
     let long = [UInt8](repeating: 0, count: 65_536)
     #expect(throws: TransparencyError(.bundleOverflow, "")) { unsafe try bundle.append(long.span.bytes) }
@@ -119,7 +128,8 @@ import TransparencyLog
     }
   }
 
-  @Test func bytesThatEndInAnEntryAreRefused() {
+  @Test("Bytes that end in an entry are refused")
+  func cutEntry() {
     for (bytes, width) in [
       ([], 0), ([], 1), ([0], 1), ([0, 1], 1), ([0, 1, 5], 2), ([0, 1, 5, 0], 2), ([0, 1, 5, 6], 1),
     ]

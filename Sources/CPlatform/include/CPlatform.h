@@ -16,6 +16,11 @@ int credledger_memory_file(void);
 /// A pipe whose ends are closed in programs that are started; -1 with errno where there is none.
 int credledger_pipe(int ends[2]);
 
+/// Has the device write a part of a file, as sync_file_range(2) says.
+///
+/// Returns 0, or -1 with errno.
+int credledger_write_back(int file, off_t offset, off_t count, unsigned int flags);
+
 /// Keeps the memory of the process from core dumps, and from debuggers of anybody but root.
 ///
 /// Returns 0, or -1 with errno.

@@ -15,7 +15,7 @@ enum SecretFile {
   static func read(
     _ path: String, holding what: String, limit: Int, owners: [uid_t], followsLink: Bool = true
   ) throws(KeyStoreError) -> Secret? {
-    guard let file = try OpenFile.open(path, O_RDONLY, followsLink: followsLink) else { return nil }
+    guard let file = try OpenFile.find(path, O_RDONLY, followsLink: followsLink) else { return nil }
     let status = try file.status()
     guard ([geteuid(), 0] + owners).contains(status.st_uid) else {
       throw KeyStoreError(
@@ -31,7 +31,7 @@ enum SecretFile {
     guard status.st_mode & S_IFMT == S_IFREG, status.st_size <= limit else {
       throw KeyStoreError(.masterKeyMalformed, "\(what) is expected in \(path), a file of at most \(limit) bytes.")
     }
-    var text = try file.read(count: Int(status.st_size))
+    var text = try file.read(Int(status.st_size))
     return Secret(wiping: &text)
   }
 }

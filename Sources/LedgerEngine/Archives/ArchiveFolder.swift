@@ -8,7 +8,7 @@ package struct ArchiveFolder {
   ///
   /// - Throws: `not_found` where there are none; `damaged` where one is missing between others, or two overlap.
   package func ranges() throws(LedgerError) -> [ClosedRange<UInt64>] {
-    let ranges = (LedgerFolder.names(in: path) ?? []).compactMap(SegmentHeader.range(of:)).sorted {
+    let ranges = (Folder.names(in: path) ?? []).compactMap(SegmentHeader.range(of:)).sorted {
       $0.lowerBound < $1.lowerBound
     }
     guard !ranges.isEmpty else {

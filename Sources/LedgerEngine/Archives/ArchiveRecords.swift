@@ -21,8 +21,7 @@ package final class ArchiveRecords: RecordArchive {
     init(_ range: ClosedRange<UInt64>, of folder: ArchiveFolder, origin: String) throws(LedgerError) {
       path = folder.file(range)
       positions = range
-      file = FileHandle(unsafe open(path, O_RDONLY | O_CLOEXEC))
-      guard file.number >= 0 else { throw FileError.last("open", path) }
+      file = try FileHandle.open(path, O_RDONLY)
       var reader = try folder.open(range)
       guard reader.header.origin == origin else { throw ArchiveRecords.foreign(path, reader.header.origin, origin) }
       var offsets: [Int] = []
@@ -108,7 +107,7 @@ package final class ArchiveRecords: RecordArchive {
     let index = Int((position - segment.positions.lowerBound) / blockSize)
     let first = segment.positions.lowerBound + UInt64(index) * blockSize
     let (start, end) = (segment.offsets[index], segment.offsets[index + 1])
-    let bytes = try FileError.read(end - start, at: start, of: segment.file.number, segment.path)
+    let bytes = try segment.file.read(end - start, at: start)
     var records: [ArraySlice<UInt8>] = []
     var place = 0
     for _ in 0..<min(blockSize, segment.positions.upperBound - first + 1) {

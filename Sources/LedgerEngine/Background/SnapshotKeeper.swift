@@ -22,13 +22,13 @@ package final class SnapshotKeeper: Sendable {
 
   /// A folder for a replay.
   package func scratch() -> String {
-    Unfinished.sweep(beside: scratchName)
+    TemporaryFiles.sweep(beside: scratchName)
     return Self.scratch(beside: scratchName)
   }
 
   private static func scratch(beside path: String) -> String {
-    let name = Unfinished.name(beside: path)
-    Unfinished.add(name)
+    let name = TemporaryFiles.name(beside: path)
+    TemporaryFiles.add(name)
     return name
   }
 
@@ -78,7 +78,8 @@ package final class SnapshotKeeper: Sendable {
   /// Makes the folder where it is missing, for the owner of the ledger's where root does it.
   private func makeFolder() {
     var ledger = stat()
-    guard unsafe mkdir(folder, 0o700) == 0, geteuid() == 0, unsafe stat("\(folder)/..", &ledger) == 0 else { return }
+    guard (try? Folder.create(folder)) == true, geteuid() == 0, unsafe stat("\(folder)/..", &ledger) == 0
+    else { return }
     unsafe _ = lchown(folder, ledger.st_uid, ledger.st_gid)
   }
 

@@ -44,8 +44,8 @@ package final class WitnessFile: Sendable {
   /// A folder that is not there is most likely a device that is not mounted: then the ledger would be compared with
   /// nothing, where it was thought safe.
   package static func content(of path: String, limit: Int) throws(LedgerError) -> [UInt8]? {
-    let folder = LedgerFolder.parent(of: path)
-    guard LedgerFolder.isFolder(folder) else {
+    let folder = Folder.parent(of: path)
+    guard Folder.isFolder(folder) else {
       throw LedgerError(
         .storage, "the folder \(folder) of the witness file is not there; mount its device, or check the path",
         field: "witnessFile")
@@ -99,7 +99,7 @@ package final class WitnessFile: Sendable {
 
   /// Removes what processes that were killed while they replaced the file have left beside it. To be called by the one
   /// process that writes the ledger.
-  package func sweep() { Unfinished.sweep(beside: path) }
+  package func sweep() { TemporaryFiles.sweep(beside: path) }
 
   /// Why the file could not be advanced last; nil if it was.
   package var failure: LedgerError? { state.withLock { $0.failure } }

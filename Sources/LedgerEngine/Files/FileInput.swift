@@ -16,21 +16,17 @@ package struct FileInput: ~Copyable {
 
   /// - Throws: `not_found` where there is no such file, `storage`.
   package init(opening path: String) throws(LedgerError) {
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      if errno == ENOENT { throw LedgerError(.notFound, "there is no file \(path)", field: "path") }
-      throw FileError.last("open", path)
+    guard let file = try FileHandle.openIfPresent(path, O_RDONLY) else {
+      throw LedgerError(.notFound, "there is no file \(path)", field: "path")
     }
-    file = FileHandle(descriptor)
+    posix_fadvise(file.number, 0, 0, POSIX_FADV_SEQUENTIAL)
+    self.file = file
     self.path = path
-    posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
   }
 
   /// The file's size, in bytes.
   package func size() throws(LedgerError) -> UInt64 {
-    var status = stat()
-    guard unsafe fstat(file.number, &status) == 0 else { throw FileError.last("examine", path) }
-    return UInt64(status.st_size)
+    UInt64(try file.status().st_size)
   }
 
   /// How many bytes were taken.
@@ -91,7 +87,7 @@ package struct FileInput: ~Copyable {
   /// Whether there is more.
   private mutating func fill() throws(LedgerError) -> Bool {
     guard offset == read.count else { return true }
-    read = try FileError.read(Self.pieceSize, from: file.number, path)
+    read = try FileHandle.read(Self.pieceSize, from: file.number, path)
     offset = 0
     position += read.count
     if position.isMultiple(of: Self.window) {

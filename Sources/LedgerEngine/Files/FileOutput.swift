@@ -1,6 +1,6 @@
 import Glibc
-import LMDB
 package import LedgerCrypto
+import LedgerFiles
 
 /// A private file (mode 0600) that is written once, from its beginning to its end.
 ///
@@ -29,9 +29,8 @@ package struct FileOutput: ~Copyable {
   }
 
   private static func create(_ path: String) throws(LedgerError) -> FileHandle {
-    let file = FileHandle(unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600))
-    guard file.number >= 0 else { throw FileError.last("create", path) }
-    guard fchmod(file.number, 0o600) == 0 else { throw FileError.last("protect", path) }
+    let file = try FileHandle.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, "create")
+    try file.protect(0o600)
     return file
   }
 
@@ -70,10 +69,8 @@ package struct FileOutput: ~Copyable {
     _ file: borrowing FileHandle, with trailer: [UInt8], _ path: String
   ) throws(LedgerError) {
     let number = file.number
-    unsafe try trailer.span.bytes.withUnsafeBytes { (bytes) throws(LedgerError) in
-      unsafe try FileError.writeAll(bytes, to: number, path)
-    }
-    guard fsync(number) == 0 else { throw FileError.last("sync", path) }
+    try FileHandle.writeAll(trailer, to: number, path)
+    try file.sync()
     posix_fadvise(number, 0, 0, POSIX_FADV_DONTNEED)
   }
 
@@ -86,7 +83,7 @@ package struct FileOutput: ~Copyable {
 
   private mutating func put(_ bytes: UnsafeRawBufferPointer) throws(LedgerError) {
     unsafe hash.update(bytes)
-    unsafe try FileError.writeAll(bytes, to: file.number, path)
+    unsafe try FileHandle.writeAll(bytes, to: file.number, path)
     byteCount += UInt64(bytes.count)
     writeback.advance(to: byteCount)
   }

@@ -3,11 +3,11 @@ import Glibc
 extension LedgerFolder {
   /// What the scratch folders of a ledger are beside of, and named after.
   package static func scratchName(of path: String, _ configuration: LedgerConfiguration) -> String {
-    let name = absolute(path).split(separator: "/").last ?? "ledger"
-    if let folder = configuration.scratch { return "\(trimmed(folder))/\(name)" }
+    let name = Folder.absolute(path).split(separator: "/").last ?? "ledger"
+    if let folder = configuration.scratch { return "\(Folder.trimmed(folder))/\(name)" }
     // A disk that is full or may not be written on is no reason not to verify: where memory has the room, it serves.
-    let needed = byteCount("\(path)/\(LedgerFolder.Part.log)/data.mdb")
-    guard !hasRoom(parent(of: path), for: needed), hasRoom(memory, for: needed) else { return path }
+    let needed = Folder.byteCount("\(path)/\(Part.log)/data.mdb")
+    guard !hasRoom(Folder.parent(of: path), for: needed), hasRoom(memory, for: needed) else { return path }
     return "\(memory)/\(name)-\(identity(of: path))"
   }
 
@@ -16,9 +16,8 @@ extension LedgerFolder {
 
   /// Whether a folder can be written in, and its file system has so much room.
   private static func hasRoom(_ folder: String, for bytes: UInt64) -> Bool {
-    var space = statvfs()
-    guard unsafe access(folder, W_OK) == 0, unsafe statvfs(folder, &space) == 0 else { return false }
-    return UInt64(space.f_bavail) * UInt64(space.f_frsize) >= bytes
+    guard unsafe access(folder, W_OK) == 0, let free = Folder.freeBytes(at: folder) else { return false }
+    return free >= bytes
   }
 
   /// Tells apart ledgers of one name.

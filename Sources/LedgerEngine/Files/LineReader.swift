@@ -37,7 +37,7 @@ package struct LineReader {
     number += 1
     while true {
       if offset == piece.count {
-        piece = try FileError.read(Self.pieceSize, from: descriptor, "the input")
+        piece = try FileHandle.read(Self.pieceSize, from: descriptor, "the input")
         offset = 0
         byteCount += UInt64(piece.count)
         if piece.isEmpty {

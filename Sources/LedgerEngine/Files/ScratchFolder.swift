@@ -1,7 +1,7 @@
 import Glibc
 
-/// A private folder, beside a ledger or where the configuration says, that serves for a while, and goes with its owner. What killed processes have left there
-/// goes when it is made.
+/// A private folder, beside a ledger or where the configuration says, that serves for a while, and goes with its owner.
+/// What killed processes have left there goes when it is made.
 package final class ScratchFolder: Sendable {
   package let path: String
   /// Locked, so that a process that sweeps sees that it is in use.
@@ -10,18 +10,16 @@ package final class ScratchFolder: Sendable {
   /// - Parameter path: the ledger's folder.
   /// - Throws: `storage`, `disk_full`.
   package init(beside path: String) throws(LedgerError) {
-    Unfinished.sweep(beside: path)
-    self.path = Unfinished.name(beside: path)
-    Unfinished.add(self.path)
+    TemporaryFiles.sweep(beside: path)
+    self.path = TemporaryFiles.name(beside: path)
+    TemporaryFiles.add(self.path)
     do throws(LedgerError) {
-      try LedgerFolder.make(self.path)
-      lock = FileHandle(unsafe open(self.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW))
-      guard lock.number >= 0, flock(lock.number, LOCK_EX | LOCK_NB) == 0 else {
-        throw FileError.last("lock", self.path)
-      }
+      try Folder.make(self.path)
+      lock = try FileHandle.open(self.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, "lock")
+      guard try lock.lock() else { throw .refused("lock", self.path) }
     } catch {
-      LedgerFolder.remove(self.path)
-      Unfinished.forget(self.path)
+      Folder.remove(self.path)
+      TemporaryFiles.forget(self.path)
       throw Self.placed(error, at: self.path)
     }
   }
@@ -44,13 +42,13 @@ package final class ScratchFolder: Sendable {
 
   /// Refuses a place where no folder can be made.
   package static func requireWritable(for path: String) throws(LedgerError) {
-    let folder = LedgerFolder.parent(of: path)
-    guard unsafe access(folder, W_OK | X_OK) == 0 else { throw placed(FileError.last("write in", folder), at: path) }
+    let folder = Folder.parent(of: path)
+    guard unsafe access(folder, W_OK | X_OK) == 0 else { throw placed(.refused("write in", folder), at: path) }
   }
 
   /// Removes it, and what is in it. The code that works in the folder calls this at the end, and so owns it until then.
   package func remove() {
-    LedgerFolder.remove(path)
-    Unfinished.forget(path)
+    Folder.remove(path)
+    TemporaryFiles.forget(path)
   }
 }

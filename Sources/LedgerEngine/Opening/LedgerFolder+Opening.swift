@@ -6,12 +6,12 @@ extension LedgerFolder {
   /// Refuses a path where something is already.
   package static func requireFree(_ path: String) throws(LedgerError) {
     try SystemLimits.check()
-    guard exists(path) else { return }
-    guard let names = names(in: path) else {
+    guard Folder.exists(path) else { return }
+    guard let names = Folder.names(in: path) else {
       throw LedgerError(.alreadyExists, "\(path) is there and is no folder; name another one", field: "path")
     }
     // A ledger takes its name once it is whole: so where one is, nothing is left to be made.
-    guard !exists("\(path)/\(LedgerFolder.Part.log)/data.mdb") || !exists("\(path)/\(LedgerFolder.Part.keys)/keyring")
+    guard !Folder.exists("\(path)/\(Part.log)/data.mdb") || !Folder.exists("\(path)/\(Part.keys)/keyring")
     else {
       throw LedgerError(
         .alreadyExists,
@@ -27,12 +27,12 @@ extension LedgerFolder {
   /// Refuses a path where no ledger is.
   package static func requireLedger(_ path: String) throws(LedgerError) {
     try SystemLimits.check()
-    let file = "\(path)/\(LedgerFolder.Part.log)/data.mdb"
-    guard exists(file) else {
+    let file = "\(path)/\(Part.log)/data.mdb"
+    guard Folder.exists(file) else {
       if errno == EACCES {
         throw LedgerError(.storage, "access to \(path) was refused; check its owner and mode", field: "path")
       }
-      guard !exists("\(path)/\(LedgerFolder.Part.keys)/keyring") else {
+      guard !Folder.exists("\(path)/\(Part.keys)/keyring") else {
         throw LedgerError(
           .notALedger, "\(path) holds the keys of a ledger, and no log; restore its folder ledger/", field: "path")
       }
@@ -48,7 +48,7 @@ extension LedgerFolder {
   package static func origin(of path: String, _ configuration: LedgerConfiguration) throws(LedgerError) -> String {
     try logged { () throws(LogError) in
       try EventLog<ProjectionSet>.origin(
-        at: "\(path)/\(LedgerFolder.Part.log)", options: configuration.storage(.readOnly))
+        at: "\(path)/\(Part.log)", options: configuration.storage(.readOnly))
     }
   }
 }

@@ -91,13 +91,12 @@ extension ArchiveFolder {
 
   /// Takes the right to add to the archive, and removes what a run that was killed has left.
   func claim() throws(LedgerError) -> FileHandle {
-    try LedgerFolder.makeIfMissing(path)
-    guard let names = LedgerFolder.names(in: path) else {
+    try Folder.makeIfMissing(path)
+    guard let names = Folder.names(in: path) else {
       throw LedgerError(.alreadyExists, "\(path) is there and is no folder; name another one", field: "path")
     }
-    let handle = FileHandle(unsafe Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
-    guard flock(handle.number, LOCK_EX | LOCK_NB) == 0 else {
-      guard errno == EWOULDBLOCK else { throw FileError.last("lock", path) }
+    let handle = try FileHandle.open(path, O_RDONLY | O_DIRECTORY, "lock")
+    guard try handle.lock() else {
       throw LedgerError(.busy, "somebody else adds to the archive \(path); wait for that to end")
     }
     let drafts = names.filter { $0.hasSuffix(SegmentHeader.suffix + Self.draftSuffix) }
@@ -105,7 +104,7 @@ extension ArchiveFolder {
       throw LedgerError(
         .alreadyExists, "\(path) holds something that is no archive; name a folder of its own", field: "path")
     }
-    for name in drafts { LedgerFolder.remove("\(path)/\(name)") }
+    for name in drafts { Folder.remove("\(path)/\(name)") }
     return handle
   }
 
@@ -121,8 +120,8 @@ extension ArchiveFolder {
   ) throws(LedgerError) {
     let name = "\(path)/\(header.fileName)"
     let draft = name + Self.draftSuffix
-    Unfinished.add(draft)
-    defer { Unfinished.forget(draft) }
+    TemporaryFiles.add(draft)
+    defer { TemporaryFiles.forget(draft) }
     do throws(LedgerError) {
       var writer = try SegmentWriter(header, at: draft)
       try records { (record) throws(LedgerError) in try writer.write(record) }
@@ -136,10 +135,10 @@ extension ArchiveFolder {
         throw LedgerError(.damaged, "\(draft) does not match the tree once it is read back", position: header.last)
       }
       try reader.finish()
-      try Unfinished.finish(draft) { () throws(LedgerError) in
-        guard unsafe rename(draft, name) == 0 else { throw FileError.last("name", name) }
+      try TemporaryFiles.finish(draft) { () throws(LedgerError) in
+        guard unsafe rename(draft, name) == 0 else { throw LedgerError.refused("name", name) }
       }
-      try LedgerFolder.sync(namesIn: path)
+      try Folder.sync(namesIn: path)
     } catch {
       unsafe unlink(draft)
       throw error

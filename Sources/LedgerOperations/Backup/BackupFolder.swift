@@ -12,12 +12,12 @@ struct BackupFolder {
   let path: String
 
   /// Whether there is a finished backup of a log.
-  var isPresent: Bool { LedgerFolder.exists("\(path)/\(BackupManifest.dataPath)") }
+  var isPresent: Bool { Folder.exists("\(path)/\(BackupManifest.dataPath)") }
 
   /// Checks the files by their digests, and reads the manifest. Nothing is mapped into memory before, so that no damage
   /// can end the process.
   func check(_ observe: CarryingProgress.Observer) throws(LedgerError) -> BackupManifest {
-    let total = LedgerFolder.byteCount("\(path)/\(BackupManifest.dataPath)")
+    let total = Folder.byteCount("\(path)/\(BackupManifest.dataPath)")
     _ = try FolderSums.check(
       path, requiring: [BackupManifest.fileName, BackupManifest.dataPath], as: "backup"
     ) { observe(CarryingProgress(stage: .hashing, done: $0, total: max($0, total))) }
@@ -110,7 +110,7 @@ extension EventLog where Participant == ProjectionSet {
   ///
   /// - Parameter scratch: a folder that does not exist, or is empty.
   func comparedDigests(in scratch: String, _ observe: CarryingProgress.Observer) throws(LedgerError) -> LedgerDigests {
-    defer { LedgerFolder.remove(scratch) }
+    defer { Folder.remove(scratch) }
     let (live, rebuilt) = try logged { () throws(LogError) in
       let view = try snapshot()
       let head = try view.head()

@@ -5,7 +5,7 @@ import LedgerCrypto
 struct BackupHandover {
   private let log: String
   private let keys: String
-  private var note: String { "\(LedgerFolder.trimmed(log)).credledger-keys" }
+  private var note: String { "\(Folder.trimmed(log)).credledger-keys" }
 
   /// - Parameters:
   ///   - log: where the backup of the log goes.
@@ -16,8 +16,8 @@ struct BackupHandover {
   /// made for. Whatever else is there stays. To be called by the code that fills the backup of the log, which is not there yet.
   func takeUp() throws(LedgerError) {
     guard let said = try DurableFile.read(note, limit: 8 << 10) else { return }
-    if let found = try? words(), said == found { LedgerFolder.remove(keys) }
-    LedgerFolder.remove(note)
+    if let found = try? words(), said == found { Folder.remove(keys) }
+    Folder.remove(note)
   }
 
   /// Notes the backup of the keys that is about to take its name.
@@ -28,12 +28,12 @@ struct BackupHandover {
   }
 
   /// Both have their names.
-  func end() { LedgerFolder.remove(note) }
+  func end() { Folder.remove(note) }
 
   private func words() throws(LedgerError) -> [UInt8] { try words(of: keys) }
 
   private func words(of folder: String) throws(LedgerError) -> [UInt8] {
     let sums = try FileInput.digest(of: "\(folder)/\(FolderSums.fileName)")
-    return Array("\(LedgerFolder.absolute(keys))\n\(sums.hex)\n".utf8)
+    return Array("\(Folder.absolute(keys))\n\(sums.hex)\n".utf8)
   }
 }

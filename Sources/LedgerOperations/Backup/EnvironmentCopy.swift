@@ -25,9 +25,7 @@ struct EnvironmentCopy {
   ) throws(LedgerError) -> (digest: Digest, byteCount: UInt64) {
     try makeRoom()
     var output = try FileOutput(creating: path)
-    let pipe = try logged { () throws(LogError) in
-      try stored { () throws(LMDBError) in try Pipe(capacity: Int32(Self.pieceSize)) }
-    }
+    let pipe = try Pipe(capacity: Int32(Self.pieceSize))
     let shared = Shared()
     let (environment, writing) = (environment, pipe.writingEnd)
     let thread = OSThread {
@@ -70,7 +68,7 @@ struct EnvironmentCopy {
     while true {
       let count = unsafe read(descriptor, piece.baseAddress, piece.count)
       if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw FileError.last("copy to", path) }
+      guard count >= 0 else { throw LedgerError.refused("copy to", path) }
       if count == 0 { return }
       unsafe try output.write(UnsafeRawBufferPointer(rebasing: piece[..<count]))
       observe(CarryingProgress(stage: .copying, done: output.byteCount, total: max(output.byteCount, total)))

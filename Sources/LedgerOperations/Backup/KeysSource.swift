@@ -9,7 +9,7 @@ struct KeysSource {
   /// a key folder. The master key may have been taken out of it, to be given another way; whether it is there, and the right
   /// one, shows when the keys are opened.
   func manifest() throws(LedgerError) -> KeysBackupManifest? {
-    guard LedgerFolder.exists("\(path)/\(FolderSums.fileName)") else { return nil }
+    guard Folder.exists("\(path)/\(FolderSums.fileName)") else { return nil }
     _ = try FolderSums.check(
       path, requiring: [BackupManifest.fileName, "\(LedgerFolder.Part.keys)/keyring"],
       sparing: ["\(LedgerFolder.Part.keys)/master.key"], as: "backup of keys")
@@ -23,7 +23,7 @@ struct KeysSource {
   ///   another master key; `damaged`.
   func open(origin: String, _ configuration: LedgerConfiguration) throws(LedgerError) -> KeyStore {
     guard
-      let folder = [path, "\(path)/\(LedgerFolder.Part.keys)"].first(where: { LedgerFolder.exists("\($0)/keyring") })
+      let folder = [path, "\(path)/\(LedgerFolder.Part.keys)"].first(where: { Folder.exists("\($0)/keyring") })
     else {
       throw LedgerError(
         .notFound, "\(path) holds no keys; expected a backup of keys, or the key folder of a ledger", field: "keys")

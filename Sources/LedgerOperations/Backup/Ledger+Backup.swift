@@ -120,7 +120,7 @@ extension Ledger {
       masterKeyFingerprint: keyStore.masterKeyFingerprint, hasMasterKey: copied.hasMasterKey,
       persons: UInt64(copied.persons))
     var files: [(path: String, digest: Digest)] = []
-    for path in LedgerFolder.files(in: folder) {
+    for path in Folder.files(in: folder) {
       files.append(("\(LedgerFolder.Part.keys)/\(path)", try FileInput.digest(of: "\(folder)/\(path)")))
     }
     try Self.seal(draft, manifest.json, files)
@@ -138,7 +138,7 @@ extension Ledger {
 
   /// Refuses two folders of which one lies within the other.
   private static func requireApart(_ one: String, _ other: String) throws(LedgerError) {
-    let paths = [one, other].map { "\(LedgerFolder.absolute($0))/" }
+    let paths = [one, other].map { "\(Folder.absolute($0))/" }
     guard paths[0].hasPrefix(paths[1]) || paths[1].hasPrefix(paths[0]) else { return }
     throw LedgerError(
       .invalidValue,

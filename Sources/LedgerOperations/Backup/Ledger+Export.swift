@@ -70,11 +70,11 @@ extension Ledger {
     toFile path: String, progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> ExportReport {
     try DurableFile.requireNew(path)
-    Unfinished.sweep(beside: path)
+    TemporaryFiles.sweep(beside: path)
     let draft = try DraftFile(for: path)
     let report = try await export(to: draft.descriptor, progress: progress)
     try draft.publish()
-    try LedgerFolder.sync(parentOf: path)
+    try Folder.sync(parentOf: path)
     return report
   }
 
@@ -140,9 +140,7 @@ extension Ledger {
   }
 
   private static func write(_ lines: inout [UInt8], to descriptor: Int32) throws(LedgerError) {
-    unsafe try lines.span.bytes.withUnsafeBytes { (bytes) throws(LedgerError) in
-      unsafe try FileError.writeAll(bytes, to: descriptor, "the output")
-    }
+    try FileHandle.writeAll(lines, to: descriptor, "the output")
     lines.removeAll(keepingCapacity: true)
   }
 }

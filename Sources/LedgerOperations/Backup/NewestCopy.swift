@@ -23,13 +23,13 @@ extension Ledger {
   ///
   /// - Throws: `not_found` where there is no such folder.
   public func newestBackup(in folder: String) throws(LedgerError) -> NewestCopy? {
-    guard let names = LedgerFolder.names(in: folder) else {
+    guard let names = Folder.names(in: folder) else {
       throw LedgerError(.notFound, "\(folder) is no folder; check the path", field: "backup")
     }
     var newest: NewestCopy?
     for path in [folder] + names.prefix(10_000).map({ "\(folder)/\($0)" }) {
       let file = "\(path)/\(BackupManifest.fileName)"
-      guard LedgerFolder.exists("\(path)/\(BackupManifest.dataPath)"),
+      guard Folder.exists("\(path)/\(BackupManifest.dataPath)"),
         let bytes = try? DurableFile.read(file, limit: 1 << 20),
         let manifest = try? BackupManifest(parsing: bytes, at: file), manifest.origin == origin,
         // Another ledger may have the same name.

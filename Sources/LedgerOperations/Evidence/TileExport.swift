@@ -29,7 +29,7 @@ struct TileExport {
     let path = "\(folder)/checkpoint"
     guard let content = try DurableFile.read(path, limit: SignedNote.maximumByteCount) else {
       // A first export that was stopped has left its tiles.
-      guard LedgerFolder.names(in: folder)?.allSatisfy({ $0 == "tile" || $0.hasPrefix("checkpoint.new-") }) ?? true
+      guard Folder.names(in: folder)?.allSatisfy({ $0 == "tile" || $0.hasPrefix("checkpoint.new-") }) ?? true
       else {
         throw LedgerError(
           .alreadyExists, "\(folder) holds something else than tiles; name a folder of its own", field: "folder")
@@ -48,21 +48,21 @@ struct TileExport {
   mutating func publish(
     _ known: KnownCheckpoint, after oldSize: UInt64, _ progress: (UInt64, UInt64) -> Void
   ) throws(LedgerError) {
-    let isNew = !LedgerFolder.exists(folder)
-    if isNew { Unfinished.add(folder) }
+    let isNew = !Folder.exists(folder)
+    if isNew { TemporaryFiles.add(folder) }
     do throws(LedgerError) {
       try run(from: oldSize, to: known, progress)
       try sync()
-      Unfinished.sweep(beside: "\(folder)/checkpoint")
+      TemporaryFiles.sweep(beside: "\(folder)/checkpoint")
       try put(known.note.bytes, at: "\(folder)/checkpoint", syncsName: true)
     } catch {
       if isNew {
-        LedgerFolder.remove(folder)
-        Unfinished.forget(folder)
+        Folder.remove(folder)
+        TemporaryFiles.forget(folder)
       }
       throw error
     }
-    if isNew { Unfinished.forget(folder) }
+    if isNew { TemporaryFiles.forget(folder) }
     for level in 0..<8 { try removePartials(level: level, from: oldSize, to: known.checkpoint.size) }
   }
 
@@ -120,7 +120,7 @@ struct TileExport {
         let tile = Tile(index: count / width, width: Int(count % width))
         let path = try path(.hashes(level: level), tile)
         // Earlier versions of the program did not write them.
-        if case .check = action, !LedgerFolder.exists("\(folder)/\(path)") { continue }
+        if case .check = action, !Folder.exists("\(folder)/\(path)") { continue }
         try handle(hashes(at: path).bytes, at: path)
         if level == 0 { try handle(entries(tile).bytes, at: self.path(.entries, tile)) }
       }
@@ -227,26 +227,26 @@ struct TileExport {
     for part in [Substring()] + path.description.split(separator: "/").dropLast() {
       if !part.isEmpty { place += "/\(part)" }
       guard touched.insert(place).inserted else { continue }
-      if !LedgerFolder.exists(place) {
-        try LedgerFolder.makeIfMissing(place)
+      if !Folder.exists(place) {
+        try Folder.makeIfMissing(place)
         // Everybody who can read can enter.
-        guard unsafe chmod(place, mode | (mode & 0o444) >> 2 | 0o300) == 0 else { throw FileError.last("make", place) }
+        guard unsafe chmod(place, mode | (mode & 0o444) >> 2 | 0o300) == 0 else { throw .refused("make", place) }
       }
-      Unfinished.sweep(in: place)
+      TemporaryFiles.sweep(in: place)
     }
   }
 
   /// Makes the names of all that was written durable.
   private func sync() throws(LedgerError) {
-    for path in touched.sorted() { try LedgerFolder.sync(namesIn: path) }
-    try LedgerFolder.sync(parentOf: folder)
+    for path in touched.sorted() { try Folder.sync(namesIn: path) }
+    try Folder.sync(parentOf: folder)
   }
 
   /// Removes the partial tiles of those that have become full.
   private func removePartials(level: Int, from oldSize: UInt64, to size: UInt64) throws(LedgerError) {
     for tile in Self.tiles(level: level, from: oldSize, to: size) where tile.width == TilePath.fullWidth {
       for resource in [.hashes(level: level)] + (level == 0 ? [TilePath.Resource.entries] : []) {
-        LedgerFolder.remove("\(folder)/\(try path(resource, tile)).p")
+        Folder.remove("\(folder)/\(try path(resource, tile)).p")
       }
     }
   }

@@ -231,7 +231,7 @@ extension Ledger {
   /// - Throws: `not_found` where the folder holds nothing that was replayed; `already_exists` where it holds something else,
   ///   such as a replay of another ledger or of some projections; `damaged`, `storage`.
   public func state(in folder: String) async throws(LedgerError) -> PastState {
-    guard LedgerFolder.exists("\(folder)/data.mdb") else {
+    guard Folder.exists("\(folder)/data.mdb") else {
       throw LedgerError(.notFound, "\(folder) holds no replay; make one, or check the path", field: "in")
     }
     let log = log
@@ -254,7 +254,7 @@ extension Ledger {
     return try await blocking { () throws(LedgerError) in
       let scratch = keeper.scratch()
       // Open files outlive their names.
-      defer { Unfinished.forget(scratch) }
+      defer { TemporaryFiles.forget(scratch) }
       try ScratchFolder.requireWritable(for: scratch)
       return try logged { () throws(LogError) in
         try PastProjections(of: log, before: position, from: keeper.storeForReading(), scratch: scratch)

@@ -55,7 +55,7 @@ extension Ledger {
         return LedgerStatus(
           origin: origin, health: health, clock: clock, newestAt: try time(of: health.head),
           signedAt: try time(of: health.signedSize), usedBytes: storage.usedBytes, mapBytes: storage.mapSize,
-          freeDiskBytes: Self.freeBytes(at: file), readers: storage.readerSlots,
+          freeDiskBytes: Folder.freeBytes(at: file) ?? 0, readers: storage.readerSlots,
           unindexed: try health.head - view.auditTrail().coveredThrough(in: view), archived: try view.archivedCount(),
           damagedTables: try log.participant.damagedTables(in: view.transaction).names,
           writer: log.writer == nil ? Self.holder(of: "\(file)/\(Self.writerLock)") : getpid())
@@ -64,13 +64,6 @@ extension Ledger {
   }
 
   private static let writerLock = "writer.lock"
-
-  /// What a file system has left for this user; 0 where it cannot be asked.
-  static func freeBytes(at path: String) -> UInt64 {
-    var space = statvfs()
-    guard unsafe statvfs(path, &space) == 0 else { return 0 }
-    return UInt64(space.f_bavail) * UInt64(space.f_frsize)
-  }
 
   /// The process that has locked a file, as the system tells without the lock being tried: whoever tries it may be in the way of
   /// a process that opens the ledger.

@@ -228,7 +228,7 @@ extension Ledger {
         let storage: EnvironmentStatistics
         do throws(LMDBError) { storage = try log.environment.statistics() } catch { throw LogError(error) }
         return LedgerStatistics(
-          events: head, root: try view.tree().root(at: head) ?? .zero, bytesOnDisk: LedgerFolder.bytesOnDisk(path),
+          events: head, root: try view.tree().root(at: head) ?? .zero, bytesOnDisk: Folder.bytesOnDisk(path),
           mapSize: storage.mapSize, readers: storage.readerSlots,
           unindexed: try head - view.auditTrail().coveredThrough(in: view),
           archived: try view.archivedCount(),

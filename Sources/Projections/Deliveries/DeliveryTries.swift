@@ -1,6 +1,6 @@
 package import EventLog
 import LMDB
-package import LedgerEvents
+import LedgerEvents
 
 /// A try to deliver, as it is kept for people to look at. What was told is not in it.
 package struct StoredTry: Sendable, Equatable {
@@ -97,13 +97,5 @@ extension DeliveryTables {
       }
     }
     return found
-  }
-}
-
-extension LogView where Reading: ~Copyable, Participant == ProjectionSet {
-  /// The newest tries to deliver to a webhook, the oldest first.
-  package func deliveryTries(of id: WebhookID) throws(LogError) -> [StoredTry] {
-    guard let tables = participant.deliveries else { return [] }
-    return try tables.tries(of: id, in: transaction)
   }
 }

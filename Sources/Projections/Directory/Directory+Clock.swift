@@ -1,4 +1,4 @@
-package import EventLog
+import EventLog
 import LMDB
 package import LedgerDomain
 import LedgerEvents
@@ -22,13 +22,6 @@ extension Directory {
     }
     if let malformed { throw Self.malformed(malformed) }
     return clock
-  }
-}
-
-extension LogView where Reading: ~Copyable, Participant == ProjectionSet {
-  /// The corrections of the clock up to a position, oldest first.
-  package func clockCorrections(until position: Position = .max) throws(LogError) -> ClockCorrections {
-    try participant.current(in: transaction).directory.clockCorrections(in: transaction).until(position)
   }
 }
 

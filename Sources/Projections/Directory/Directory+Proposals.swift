@@ -2,7 +2,7 @@ import EventLog
 import LMDB
 import LedgerCrypto
 public import LedgerDomain
-public import LedgerEvents
+import LedgerEvents
 
 // Changes that operators proposed.
 extension Directory {
@@ -70,23 +70,6 @@ extension Directory {
     }
     if let malformed { throw Self.malformed(malformed) }
     return found
-  }
-}
-
-extension LedgerState {
-  @usableFromInline package func proposal(_ id: ProposalID) throws(StateUnreadable) -> ChangeProposal? {
-    var found = try row(ChangeProposal.self, .number(.proposal, id.rawValue))
-    found?.correct(by: clock)
-    return found
-  }
-
-  /// Proposals from a number on, oldest first, as many as `limit`.
-  package func proposals(from first: UInt64, limit: Int) throws(StateUnreadable) -> [ChangeProposal] {
-    try page(of: ChangeProposal.self, .proposal, from: first, limit: limit).map {
-      var proposal = $0
-      proposal.correct(by: clock)
-      return proposal
-    }
   }
 }
 

@@ -1,4 +1,4 @@
-package import EventLog
+import EventLog
 import LMDB
 package import LedgerEvents
 
@@ -95,12 +95,5 @@ struct LastUseBlock: ValueCodec, Sendable {
       block.minutes[index] = bytes.load(littleEndian: UInt32.self, at: 4 * index)
     }
     return block
-  }
-}
-
-extension LogView where Reading: ~Copyable, Participant == ProjectionSet {
-  /// The minute of a token's last use that was written; nil if none was.
-  package func lastUse(of token: TokenID) throws(LogError) -> Int64? {
-    try participant.lastUses?.minute(of: token, in: transaction)
   }
 }

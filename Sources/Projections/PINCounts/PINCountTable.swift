@@ -1,4 +1,4 @@
-package import EventLog
+import EventLog
 import LMDB
 import LedgerCrypto
 import LedgerDomain
@@ -211,20 +211,5 @@ extension Directory {
     of account: UInt64, in transaction: borrowing some Transaction & ~Copyable
   ) throws(LogError) -> Digest? {
     try row(StoredAccount.self, at: .number(.account, account), in: transaction)?.identity
-  }
-}
-
-extension LogView where Reading: ~Copyable, Participant == ProjectionSet {
-  /// How many scopes have counts of PINs. A pass over them.
-  package func dayCountScopes() throws(LogError) -> Int {
-    guard let table = participant.dayCounts else { return 0 }
-    var count = 0
-    try stored { () throws(LMDBError) in
-      try table.rows.forEach(in: transaction) { _, _ in
-        count += 1
-        return .continue
-      }
-    }
-    return count
   }
 }

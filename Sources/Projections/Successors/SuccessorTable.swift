@@ -1,7 +1,7 @@
-package import EventLog
+import EventLog
 import LMDB
 import LedgerDomain
-package import LedgerEvents
+import LedgerEvents
 
 /// The secret parts of refresh tokens that took the place of others, each sealed by the layer above: beside the log, for
 /// somebody who lost the answer and presents the replaced token again. A row goes when that token's window ends, or when the
@@ -130,13 +130,6 @@ struct SuccessorRow: Row, Equatable {
   init?(from reader: inout RowReader) {
     guard let end = reader.time(), let sealed = reader.data() else { return nil }
     self.init(end: end, sealed: sealed)
-  }
-}
-
-extension LogView where Reading: ~Copyable, Participant == ProjectionSet {
-  /// What is kept of the successor of a refresh token; nil once the window of that token is over.
-  package func keptSuccessor(_ handle: TokenID) throws(LogError) -> [UInt8]? {
-    try participant.successors?.kept(of: handle.rawValue, in: transaction)
   }
 }
 

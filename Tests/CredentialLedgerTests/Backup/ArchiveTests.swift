@@ -27,7 +27,7 @@ import Testing
     let nothing = try await ledger.archive(to: archive)
     #expect(nothing.added == 0 && nothing.root == report.root && nothing.checkpoint == report.checkpoint)
     let digests = try await ledger.projectionDigests()
-    for file in LedgerFolder.files(in: archive) {
+    for file in Folder.files(in: archive) {
       var status = stat()
       #expect(unsafe stat("\(archive)/\(file)", &status) == 0 && status.st_mode & 0o777 == 0o600)
     }
@@ -86,7 +86,7 @@ import Testing
     _ = try await copied.ledger.archive(to: archive, eventsPerSegment: 12)
     await copied.ledger.close()
     var random = SeededRandom(stream: 7_002)
-    for file in LedgerFolder.files(in: archive) {
+    for file in Folder.files(in: archive) {
       try await Flips("\(archive)/\(file)").forEach(40, using: &random) { place in
         let error = await failure { () throws(LedgerError) in _ = try await Ledger.checkArchive(at: archive) }
         #expect(
@@ -121,7 +121,7 @@ import Testing
       _ = try await each.ledger.archive(to: each.path("archive"), eventsPerSegment: 10)
     }
     let archive = copied.path("archive")
-    let files = LedgerFolder.files(in: archive)
+    let files = Folder.files(in: archive)
     let second = "\(archive)/\(files[1])"
     let content = try FileBytes.read(second)
     let check = { await failure { () throws(LedgerError) in _ = try await Ledger.checkArchive(at: archive) } }
@@ -148,11 +148,11 @@ import Testing
 
     // Whoever adds to another ledger's archive, or to that of another history of the same name, is refused.
     for (ledger, archive) in [(copied.ledger, other.path("archive")), (twin.ledger, copied.path("archive"))] {
-      let before = LedgerFolder.files(in: archive)
+      let before = Folder.files(in: archive)
       let error = await failure { () throws(LedgerError) in _ = try await ledger.archive(to: archive) }
       #expect(error?.code == .damaged)
       #expect(error?.reason.contains("is the archive of") == true || error?.reason.contains("another history") == true)
-      #expect(LedgerFolder.files(in: archive) == before)
+      #expect(Folder.files(in: archive) == before)
     }
     #expect(await add() == nil)
     try await copied.issue(1)

@@ -13,11 +13,11 @@ import Testing
     let (ledger, copy, keys) = (copied.ledger, copied.path("copy"), copied.path("keys"))
     // The folder of the log cannot take its name any more once somebody fills it.
     let failed = await failure { () throws(LedgerError) in
-      _ = try await ledger.backUp(to: copy, keys: keys) { _ in try? LedgerFolder.make("\(copy)/occupied") }
+      _ = try await ledger.backUp(to: copy, keys: keys) { _ in try? Folder.make("\(copy)/occupied") }
     }
     #expect(failed != nil)
-    #expect(LedgerFolder.exists("\(keys)/SHA256SUMS"), "the keys have their name")
-    LedgerFolder.remove(copy)
+    #expect(Folder.exists("\(keys)/SHA256SUMS"), "the keys have their name")
+    Folder.remove(copy)
     _ = try await ledger.backUp(to: copy, keys: keys)
     _ = try await Ledger.checkBackup(at: copy, keys: keys)
     #expect(try #require(TemporaryFolder.names(in: copied.folder.path)).sorted() == ["copy", "keys", "ledger"])
@@ -40,7 +40,7 @@ import Testing
     let configuration = LedgerConfiguration(
       masterKey: .file(key),
       clock: {
-        if calls.add(1, ordering: .relaxed).newValue == 2 { LedgerFolder.remove(key) }
+        if calls.add(1, ordering: .relaxed).newValue == 2 { Folder.remove(key) }
         return 1_767_225_600_000
       })
     let error = await failure { () throws(LedgerError) in

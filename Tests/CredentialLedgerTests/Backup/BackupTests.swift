@@ -70,16 +70,16 @@ import Testing
 
   @Test func itIsPrivateAndLeavesNothingElse() async throws {
     let copied = try await CopiedLedger()
-    for folder in ["new", "safe"] { try LedgerFolder.make(copied.path(folder)) }
+    for folder in ["new", "safe"] { try Folder.make(copied.path(folder)) }
     _ = try await copied.ledger.backUp(to: copied.path("new/backup"), keys: copied.path("safe/keys"))
     #expect(
-      LedgerFolder.files(in: copied.path("new")) == [
+      Folder.files(in: copied.path("new")) == [
         "backup/SHA256SUMS", "backup/ledger/data.mdb", "backup/manifest.json",
       ])
-    let keys = LedgerFolder.files(in: copied.path("safe"))
+    let keys = Folder.files(in: copied.path("safe"))
     #expect(keys.contains("keys/keys/keyring") && keys.contains("keys/keys/master.key"))
     for folder in ["new", "safe"] {
-      for file in LedgerFolder.files(in: copied.path(folder)) {
+      for file in Folder.files(in: copied.path(folder)) {
         #expect(try mode(copied.path("\(folder)/\(file)")) == 0o600)
       }
     }
@@ -87,7 +87,7 @@ import Testing
     #expect(try mode(copied.path("new/backup/ledger")) == 0o700)
     // A check leaves no lock file either.
     _ = try await Ledger.checkBackup(at: copied.path("new/backup"))
-    #expect(LedgerFolder.files(in: copied.path("new")).count == 3)
+    #expect(Folder.files(in: copied.path("new")).count == 3)
     // Any tool can check the digests.
     #expect(
       Program.run("sh", ["-c", "cd '\(copied.path("new/backup"))' && sha256sum --check --quiet --strict SHA256SUMS"]))
@@ -136,7 +136,7 @@ import Testing
     _ = try await copied.ledger.backUp(to: backup, keys: keys)
     await copied.ledger.close()
     var random = SeededRandom(stream: 7_001)
-    for file in LedgerFolder.files(in: backup) {
+    for file in Folder.files(in: backup) {
       try await Flips("\(backup)/\(file)").forEach(30, using: &random) { place in
         let error = await failure { () throws(LedgerError) in _ = try await Ledger.checkBackup(at: backup) }
         #expect(error?.code == .damaged, "\(file), byte \(place), seed \(testSeed)")
@@ -146,7 +146,7 @@ import Testing
         #expect(refused?.code == .damaged, "\(file), byte \(place), seed \(testSeed)")
       }
     }
-    for file in LedgerFolder.files(in: keys) {
+    for file in Folder.files(in: keys) {
       try await Flips("\(keys)/\(file)").forEach(10, using: &random) { place in
         let error = await failure { () throws(LedgerError) in
           _ = try await Ledger.checkBackup(at: backup, keys: keys, CopiedLedger.configuration)
@@ -155,7 +155,7 @@ import Testing
       }
     }
     #expect(try copied.isClean("again"))
-    for file in LedgerFolder.files(in: backup) {
+    for file in Folder.files(in: backup) {
       let content = try FileBytes.read("\(backup)/\(file)")
       #expect(unsafe unlink("\(backup)/\(file)") == 0)
       let error = await failure { () throws(LedgerError) in _ = try await Ledger.checkBackup(at: backup) }
@@ -287,7 +287,7 @@ import Testing
   /// Makes the digests of a folder anew.
   private func reseal(_ folder: String) throws {
     #expect(unsafe unlink("\(folder)/\(FolderSums.fileName)") == 0)
-    let files = try LedgerFolder.files(in: folder).map { ($0, try FileInput.digest(of: "\(folder)/\($0)")) }
+    let files = try Folder.files(in: folder).map { ($0, try FileInput.digest(of: "\(folder)/\($0)")) }
     try FolderSums.write(files, in: folder)
   }
 }

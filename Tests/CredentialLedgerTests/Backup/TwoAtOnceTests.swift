@@ -8,7 +8,6 @@ import Testing
 @Suite("Two that fill one folder at once") struct TwoAtOnceTests {
   private let folder = TemporaryFolder()
   private var target: String { "\(folder.path)/target" }
-  private var draft: String { "\(target).credledger-part" }
 
   @Test("the second is refused while the first is at work, and finds what that has made afterwards")
   func drafts() async throws {
@@ -24,40 +23,18 @@ import Testing
     #expect(TemporaryFolder.names(in: folder.path) == ["target"])
   }
 
-  @Test("one that was given up goes, and what a killed process has left is no part of the next")
-  func abandoned() throws {
-    do {
-      let draft = try DraftFolder(for: target)
-      _ = try draft.folder("content")
-    }
-    #expect(TemporaryFolder.names(in: folder.path)?.isEmpty == true)
-    // Earlier versions had one name for each target.
-    for left in [draft, "\(draft)-0123456789abcdef"] { try LedgerFolder.make("\(left)/left") }
-    for other in ["\(draft)-x", "\(draft)-0123456789abcdeg", "\(draft)s"] { try LedgerFolder.make(other) }
-    let next = try DraftFolder(for: target)
-    #expect(next.path.hasPrefix("\(draft)-"))
-    #expect(TemporaryFolder.names(in: next.path)?.isEmpty == true)
-    #expect(TemporaryFolder.names(in: folder.path)?.count == 4)
-    try next.publish()
-  }
-
-  @Test("what is put in the place of a draft does not become the target")
-  func replaced() async throws {
+  @Test("what the layer of files refuses has the ledger's code and words")
+  func refusals() async throws {
+    let missing = await failure { () throws(LedgerError) in _ = try DraftFolder(for: "\(target)/below") }
+    #expect(missing?.code == .notFound && missing?.field == "path" && missing?.reason.contains(target) == true)
+    try #require(unsafe chmod(folder.path, 0o777) == 0)
+    let shared = await failure { () throws(LedgerError) in _ = try DraftFolder(for: target) }
+    #expect(shared?.code == .invalidValue && shared?.field == "path")
+    try #require(unsafe chmod(folder.path, 0o700) == 0)
     let draft = try DraftFolder(for: target)
     try #require(unsafe rename(draft.path, "\(folder.path)/aside") == 0 && mkdir(draft.path, 0o700) == 0)
-    let error = await failure { () throws(LedgerError) in try draft.publish() }
-    #expect(error?.code == .storage)
-    #expect(!LedgerFolder.exists(target))
-  }
-
-  @Test("nothing is made where everybody may put something else in its place")
-  func unprotected() async throws {
-    try #require(unsafe chmod(folder.path, 0o777) == 0)
-    let error = await failure { () throws(LedgerError) in _ = try DraftFolder(for: target) }
-    #expect(error?.code == .invalidValue && error?.field == "path")
-    #expect(TemporaryFolder.names(in: folder.path)?.isEmpty == true)
-    try #require(unsafe chmod(folder.path, 0o1777) == 0)
-    try DraftFolder(for: target).publish()
+    let replaced = await failure { () throws(LedgerError) in try draft.publish() }
+    #expect(replaced?.code == .storage && replaced?.reason.contains("moved or replaced") == true)
   }
 
   @Test("of backups of one name one is made, and the others leave nothing")

@@ -153,7 +153,7 @@ import Testing
       #expect(try await refusal(copied.path("archive"))?.code == code)
       await copied.ledger.close()
     }
-    let files = LedgerFolder.files(in: aged.archive)
+    let files = Folder.files(in: aged.archive)
     let last = try #require(files.last)
     let content = try FileBytes.read("\(aged.archive)/\(last)")
     #expect(Program.run("mv", ["\(aged.archive)/\(last)", "\(aged.folder.path)/kept"]))

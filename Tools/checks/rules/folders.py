@@ -6,6 +6,11 @@ from tree import Finding, Tree
 
 # The folders of a target, the lowest first.
 ROOMS = {
+    "EventLog": ("Records", "Threads", "Archive", "Reading", "Writer", "Verification"),
+    "Projections": (
+        "Rows", "Snapshots", "Directory", "TokenValidity", "AuditTrail", "Deliveries", "LastUse", "PINCounts",
+        "Successors", "Set", "History",
+    ),
     "LedgerEngine": (
         "Errors", "Text", "Configuration", "Files", "Credentials", "Archives", "Checkpoints", "Requests", "Background",
         "Core", "Submitting", "Signing", "Personal", "Damage", "Recovery", "Clock", "Opening", "Health",

@@ -6,17 +6,20 @@ from tree import Finding, Tree
 
 # What each target under Sources may import of ours and of other packages.
 ALLOWED = {
+    "LedgerFiles": {"CPlatform"},
     "LedgerCrypto": {"COpenSSL"},
-    "LMDB": {"CLMDB"},
+    "LMDB": {"LedgerFiles", "CLMDB"},
     "TransparencyLog": {"LedgerCrypto"},
-    "KeyStore": {"LedgerCrypto", "CPlatform"},
+    "KeyStore": {"LedgerFiles", "LedgerCrypto", "CPlatform"},
     "LedgerEvents": {"LedgerCrypto", "SwiftProtobuf"},
-    "EventLog": {"LMDB", "TransparencyLog", "LedgerCrypto"},
+    "EventLog": {"LMDB", "TransparencyLog", "LedgerFiles", "LedgerCrypto"},
     "LedgerDomain": {"LedgerEvents", "LedgerCrypto"},
-    "Projections": {"EventLog", "LedgerDomain", "LedgerEvents", "KeyStore", "LMDB", "LedgerCrypto"},
+    "Projections": {
+        "EventLog", "LedgerDomain", "LedgerEvents", "KeyStore", "LMDB", "LedgerFiles", "LedgerCrypto",
+    },
     "LedgerEngine": {
         "Projections", "LedgerDomain", "LedgerEvents", "EventLog", "KeyStore", "TransparencyLog", "LMDB",
-        "LedgerCrypto",
+        "LedgerFiles", "LedgerCrypto",
     },
     "CredentialLedger": {
         "LedgerEngine", "Projections", "LedgerDomain", "LedgerEvents", "EventLog", "KeyStore", "TransparencyLog",

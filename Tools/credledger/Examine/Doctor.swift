@@ -147,9 +147,9 @@ private enum LedgerFiles {
           advice: "master_key_beside", "the master key is in a file beside the keys that it seals",
           "credledger key rotate-master moves to one that is kept elsewhere"))
     }
-    let name = LedgerFolder.absolute(path).split(separator: "/").last.map(String.init) ?? ""
-    let parent = LedgerFolder.parent(of: LedgerFolder.absolute(path))
-    for left in LedgerFolder.names(in: parent) ?? [] where isLeftover(left, of: name) {
+    let name = Folder.absolute(path).split(separator: "/").last.map(String.init) ?? ""
+    let parent = Folder.parent(of: Folder.absolute(path))
+    for left in Folder.names(in: parent) ?? [] where isLeftover(left, of: name) {
       findings.append(
         Doctor.Finding(
           advice: "leftover", "\(parent)/\(left) is unfinished: a process is at work, or one was killed",

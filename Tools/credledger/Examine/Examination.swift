@@ -39,11 +39,11 @@ enum Examination {
     switch status & 0x7F {
     case 0: Glibc.exit(status >> 8 & 0xFF)
     case SIGBUS, SIGSEGV, SIGABRT, SIGILL, SIGTRAP, SIGFPE:
-      Unfinished.sweep(beside: path)
+      TemporaryFiles.sweep(beside: path)
       throw CheckFailed(reason: "the structure of \(path)/ledger/data.mdb is damaged; restore a backup")
     case let signal:
       // Somebody ended it, which says nothing of the file.
-      Unfinished.sweep(beside: path)
+      TemporaryFiles.sweep(beside: path)
       Interruption.end(by: signal)
     }
   }
@@ -58,7 +58,8 @@ enum Examination {
     }
     defer { if let keyFile { close(keyFile) } }
     var ends: [Int32] = [-1, -1]
-    guard unsafe pipe(&ends) == 0, fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0 else {
+    // The other process gets the reading end alone.
+    guard unsafe credledger_pipe(&ends) == 0, fcntl(ends[0], F_SETFD, 0) == 0 else {
       throw CheckFailed(reason: "no pipe could be made; end some programs, and try again")
     }
     defer { close(ends[0]) }

@@ -1,3 +1,4 @@
+import CPlatform
 import CredentialLedger
 import Glibc
 import Synchronization
@@ -20,8 +21,7 @@ enum Interruption {
   /// - Parameter parent: a pipe's end that the parent process closes when it ends.
   static func listen(parent: Int32 = -1) {
     var ends: [Int32] = [-1, -1]
-    guard unsafe pipe(&ends) == 0 else { return }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    guard unsafe credledger_pipe(&ends) == 0 else { return }
     writingEnd.store(ends[1], ordering: .sequentiallyConsistent)
     for signal in [SIGINT, SIGTERM, SIGHUP] {
       var action = sigaction()
@@ -64,7 +64,7 @@ enum Interruption {
       var information = unsafe siginfo_t()
       while unsafe waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT) < 0, errno == EINTR {}
     }
-    Unfinished.abandon {
+    TemporaryFiles.abandon {
       Glibc.signal(signal, SIG_DFL)
       var own = sigset_t()
       unsafe sigemptyset(&own)

@@ -50,7 +50,7 @@ struct OutputFile {
       return
     }
     switch named.st_mode & S_IFMT {
-    case S_IFREG: (kind, path) = (.file, LedgerFolder.absolute(name))
+    case S_IFREG: (kind, path) = (.file, Folder.absolute(name))
     case S_IFDIR: throw CheckFailed(reason: "\(option): \(name) is a folder; name a file [already_exists]")
     default: (kind, path) = (.stream, name)
     }
@@ -59,7 +59,7 @@ struct OutputFile {
   /// Refuses a name in the ledger's own folder.
   static func requireOutside(_ ledger: LedgerOptions, _ name: String, _ option: String) throws {
     guard let folder = ledger.namedFolder else { return }
-    let (own, path) = (LedgerFolder.absolute(folder), LedgerFolder.absolute(name))
+    let (own, path) = (Folder.absolute(folder), Folder.absolute(name))
     guard path == own || path.hasPrefix(own + "/") else { return }
     throw CheckFailed(
       reason: "\(option): \(name) is in the folder of the ledger; name a place elsewhere [invalid_value]")

@@ -40,7 +40,7 @@ struct Walkthrough: AsyncParsableCommand {
       }
     let isTable = output.format == .table
     defer {
-      if ledger.folder == nil { LedgerFolder.remove(path) }
+      if ledger.folder == nil { Folder.remove(path) }
     }
     do {
       // The event that made it is no trace of anybody.
