@@ -39,7 +39,8 @@ package enum Base64 {
     var bits: UInt32 = 0
     var bitCount = 0
     var padding = 0
-    for unsafe character in unsafe characters {
+    for index in 0..<characters.count {
+      let character = unsafe characters[index]
       if character == UInt8(ascii: "=") {
         padding += 1
         continue

@@ -47,7 +47,9 @@ extension ManagementPortal {
         do throws(LedgerError) {
           try await ledger.accounts.recordSignOut(
             ofSignIns: signIns, account, end, by: requester ?? account, context: visit.recorded())
-        } catch { visit.context.requestLogger.error("sessions ended without an event", metadata: ["code": "\(error.code)"]) }
+        } catch {
+          visit.context.requestLogger.error("sessions ended without an event", metadata: ["code": "\(error.code)"])
+        }
       }
     }
   }

@@ -26,16 +26,6 @@ extension Directory {
   }
 }
 
-extension LedgerState {
-  @usableFromInline package func eventNamespace(_ id: EventNamespaceID) throws(StateUnreadable) -> EventNamespace? {
-    try row(EventNamespace.self, .number(.eventNamespace, id.rawValue))
-  }
-
-  @usableFromInline package func eventNamespace(named name: String) throws(StateUnreadable) -> EventNamespaceID? {
-    try id(Directory.key(ofNamespace: name))
-  }
-}
-
 extension EventNamespace: Row {
   func encode(to writer: inout RowWriter) {
     writer.id(id)

@@ -30,7 +30,7 @@ ALLOWED = {
         "TransparencyLog", "LMDB", "LedgerCrypto",
     },
     "LedgerTesting": {"CredentialLedger"},
-    "HTTPSupport": {"CredentialLedger", "Hummingbird", "HTTPTypes", "NIOCore"},
+    "HTTPSupport": {"CredentialLedger", "Hummingbird", "HTTPTypes", "Logging", "NIOCore"},
     "TokenService": {"CredentialLedger", "HTTPSupport", "Hummingbird", "HTTPTypes"},
     "OutgoingHTTP": {"AsyncHTTPClient", "NIOCore", "NIOPosix", "NIOSSL"},
     "MessageStore": {"CredentialLedger", "EventLog", "KeyStore", "LMDB"},
