@@ -1,3 +1,5 @@
+import CredentialLedger
+
 /// The parameters of a form (`application/x-www-form-urlencoded`).
 public struct FormFields: Sendable {
   private var values: [String: String]
