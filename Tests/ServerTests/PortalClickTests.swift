@@ -58,35 +58,4 @@ import Testing
       "portal_pages.py", picturesIn: "portal-pages", [String(receiver.port)], environment: receiver.environment)
     #expect(lines.last == "passed", "\(lines.joined(separator: "\n"))\(log)")
   }
-
-  @Test(.enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
-  func `In a language from right to left every page is turned around, and nothing leaves it`() async throws {
-    let folder = TemporaryFolder()
-    let file = "\(folder.path)/he.txt"
-    guard let draft = unsafe fopen(file, "w") else { throw ServerFailure(reason: "no file for the language") }
-    unsafe fputs(Self.hebrew(), draft)
-    unsafe fclose(draft)
-    let (lines, log) = try await run(
-      "portal_rtl.py", picturesIn: "portal-rtl", environment: ["CREDLEDGER_SERVE_PORTAL_LANGUAGES=\(file)"])
-    #expect(lines.last == "passed", "\(lines.joined(separator: "\n"))\(log)")
-  }
-
-  /// The texts of the portal in Hebrew letters: as long as the English, and in no language.
-  private static func hebrew() -> String {
-    let german = ServedLedger.content(of: "\(root)/Tools/deploy/languages/de.txt")
-    let letters = Array("אבגדהוזחטיכלמנסעפצקרשת")
-    var lines = ["language = he", "direction = rtl"]
-    for line in german.split(separator: "\n") where !line.hasPrefix("#") {
-      guard let end = line.firstRange(of: " = ")?.lowerBound, !line.hasPrefix("language"), !line.hasPrefix("direction")
-      else { continue }
-      let english = line[..<end]
-      let text = english.map { character -> Character in
-        guard let value = character.lowercased().utf8.first, (0x61...0x7A).contains(value) else { return character }
-        return letters[Int(value - 0x61) % letters.count]
-      }
-      lines.append("\(english) = \(String(text))")
-    }
-    #expect(lines.count > 900)
-    return lines.joined(separator: "\n") + "\n"
-  }
 }
