@@ -45,8 +45,8 @@ extension Requester: Requesting {
 }
 
 extension Requesting where Self == Requester {
-  /// Someone at the command line of the machine that holds the ledger: so calls read `by: .operator`.
   // Disfavoured, so that `Requester.operator` stays the case.
+  /// Someone at the command line of the machine that holds the ledger: so calls read `by: .operator`.
   @_disfavoredOverload
   public static var `operator`: Requester { Requester.operator }
 }
