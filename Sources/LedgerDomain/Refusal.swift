@@ -4,7 +4,7 @@
 /// number or other personal data. Two refusals are equal when their codes and fields are.
 public struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
   /// A stable name for the rule that was broken, for programs to decide by.
-  public struct Code: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
+  public struct Code: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
     public let rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
     public var description: String { rawValue }
@@ -22,6 +22,8 @@ public struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
   public let reason: Verdict.Reason?
   /// Of a request that names several things, those that were refused, in the order in which they were named. Else empty.
   public let items: [Item]
+  /// Of a wrong PIN, how many more tries it has; nil for any other refusal.
+  public let triesLeft: Int?
 
   /// One of several things that a request names, and why it was refused.
   public struct Item: Sendable, Equatable {
@@ -33,8 +35,12 @@ public struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   /// A refusal of the request as such, and not because of some of several things that it names.
-  public init(_ code: Code, field: String, expected: String, remedy: String? = nil, reason: Verdict.Reason? = nil) {
-    self.init(code, field: field, expected: expected, remedy: remedy, reason: reason, items: [])
+  public init(
+    _ code: Code, field: String, expected: String, remedy: String? = nil, reason: Verdict.Reason? = nil,
+    triesLeft: Int? = nil
+  ) {
+    self.init(
+      code, field: field, expected: expected, remedy: remedy, reason: reason, items: [], triesLeft: triesLeft)
   }
 
   /// The refusal of a request because of things in it; nil where there are none. Its code is that of the first.
@@ -47,8 +53,10 @@ public struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   private init(
-    _ code: Code, field: String, expected: String, remedy: String?, reason: Verdict.Reason?, items: [Item]
+    _ code: Code, field: String, expected: String, remedy: String?, reason: Verdict.Reason?, items: [Item],
+    triesLeft: Int? = nil
   ) {
+    self.triesLeft = triesLeft
     self.items = items
     self.code = code
     self.field = field

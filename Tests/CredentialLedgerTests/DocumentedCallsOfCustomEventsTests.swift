@@ -45,12 +45,28 @@ import Testing
     try await following.value
   }
 
+  @Test func `Answers of a token endpoint`() async throws {
+    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org")
+    let steps = try await FourSteps(on: ledger)
+    let token = try await ledger.tokens.issue(
+      connector: steps.connector.publicID, secret: steps.secret, refreshToken: steps.granted.refreshToken)
+    do {
+      let answer = token.answer(at: try ledger.now)
+      show(answer)
+    }
+    await ledger.close()
+    do throws(LedgerError) { _ = try ledger.head() } catch {
+      let answer = error.oauth
+      show(answer)
+    }
+  }
+
   /// Stands for a store with transactions.
   private final class Store {
     var position: FeedPosition?
     private(set) var applied: [UInt64] = []
     func apply(_ entry: AuditEntry) { applied.append(entry.position) }
-    func transaction(_ body: () throws -> Void) rethrows { try body() }
+    func transaction(_ body: () throws -> Void) throws { try body() }
   }
 
   @Test func `A projection of one's own`() async throws {

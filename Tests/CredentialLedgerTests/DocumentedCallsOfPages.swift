@@ -50,7 +50,7 @@ private struct DocumentedCallsOfPages {
   private final class Store {
     var position: FeedPosition?
     func apply(_ entry: AuditEntry) {}
-    func transaction(_ body: () throws -> Void) rethrows { try body() }
+    func transaction(_ body: () throws -> Void) throws { try body() }
   }
 
   func ownEvents(_ connector: Connector) async throws {

@@ -84,7 +84,7 @@ public struct Phones: Sendable {
       throw LedgerError(
         Refusal(
           .wrongPIN, field: "pin", expected: "the PIN that was sent",
-          remedy: triesLeft == 0 ? "ask for a new PIN" : "try again: \(triesLeft) left"))
+          remedy: triesLeft == 0 ? "ask for a new PIN" : "try again: \(triesLeft) left", triesLeft: triesLeft))
     }
   }
 

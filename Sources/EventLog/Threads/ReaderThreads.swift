@@ -2,10 +2,12 @@
 ///
 /// Point reads take a microsecond and run where they are called; work that could hold up Swift's cooperative pool
 /// comes here. Work that is short never waits for work that is long: one thread takes only short work.
+///
+/// A thread is started when there is work that no other is free for, so that an idle log has none.
 package final class ReaderThreads: Sendable {
   /// How many threads there are, and how much may wait for them.
   package struct Limits: Sendable, Hashable {
-    /// How many threads; at least 2.
+    /// How many threads at most; at least 2.
     package var threads: Int
     /// How many jobs of each length may wait; at least 1.
     package var queueCapacity: Int
@@ -29,6 +31,24 @@ package final class ReaderThreads: Sendable {
     var short = JobQueue()
     var long = JobQueue()
     var isStopped = false
+    /// Those that were started.
+    var threads: [OSThread] = []
+    var hasShortThread = false
+    var longThreads = 0
+    /// How many jobs run on the thread for short ones, and on the others.
+    var runningShort = 0
+    var runningLong = 0
+
+    /// Which kind of thread is to be started for a job that was just put; nil for none.
+    func missing(for length: Length, of limit: Int) -> ThreadKind? {
+      if length == .short, !hasShortThread { return .short }
+      guard longThreads < limit - 1 else { return nil }
+      let isFull =
+        length == .long
+        ? runningLong + long.count > longThreads
+        : runningShort + runningLong + short.count + long.count > longThreads + 1
+      return isFull ? .long : nil
+    }
 
     /// The next job for a thread. Those that take long jobs take them first: short ones have a thread of their own, so
     /// neither kind waits for ever for the other.
@@ -38,24 +58,46 @@ package final class ReaderThreads: Sendable {
     }
   }
 
+  private enum ThreadKind {
+    case short
+    case long
+  }
+
   private let monitor = Monitor(State())
-  private let threads: [OSThread]
+  private let limit: Int
   private let capacity: Int
 
-  /// Starts the threads.
+  /// Takes work; starts no thread yet.
   package init(_ limits: Limits = Limits()) {
-    let monitor = monitor
+    limit = limits.threads
     capacity = limits.queueCapacity
-    threads = (0..<limits.threads).map { index in
-      OSThread {
-        while let job = Self.next(from: monitor, takesLong: index > 0) { job() }
+  }
+
+  /// How many threads were started.
+  package var threadCount: Int { monitor.withLock { state, _ in state.threads.count } }
+
+  private static func start(_ kind: ThreadKind, for monitor: Monitor<State>) -> OSThread {
+    OSThread {
+      var isBusy = false
+      while let job = Self.next(from: monitor, takesLong: kind == .long, after: isBusy) {
+        isBusy = true
+        job()
       }
     }
   }
 
-  private static func next(from monitor: Monitor<State>, takesLong: Bool) -> JobQueue.Job? {
+  /// - Parameter isBusy: whether the thread has just done a job.
+  private static func next(from monitor: Monitor<State>, takesLong: Bool, after isBusy: Bool) -> JobQueue.Job? {
+    var isToCount = isBusy
     let job: JobQueue.Job?? = monitor.wait(until: nil) { state in
-      if let job = state.next(takesLong: takesLong) { return .some(job) }
+      if isToCount {
+        if takesLong { state.runningLong -= 1 } else { state.runningShort -= 1 }
+        isToCount = false
+      }
+      if let job = state.next(takesLong: takesLong) {
+        if takesLong { state.runningLong += 1 } else { state.runningShort += 1 }
+        return .some(job)
+      }
       return state.isStopped ? .some(nil) : nil
     }
     return job ?? nil
@@ -84,6 +126,10 @@ package final class ReaderThreads: Sendable {
         return LogError(.busy, "as many reads wait already as the queue holds, \(capacity); try again after a moment")
       }
       if length == .short { state.short.append(job) } else { state.long.append(job) }
+      if let kind = state.missing(for: length, of: limit) {
+        if kind == .short { state.hasShortThread = true } else { state.longThreads += 1 }
+        state.threads.append(Self.start(kind, for: monitor))
+      }
       wakes = true
       return nil
     }
@@ -97,7 +143,8 @@ package final class ReaderThreads: Sendable {
   /// Finishes what was queued, and ends the threads. Blocks until they have ended.
   package func stop() {
     refuse()
-    for thread in threads { thread.join() }
+    // None is started any more.
+    for thread in monitor.withLock({ state, _ in state.threads }) { thread.join() }
   }
 
   /// Takes no more work, and lets the threads end once what was queued is done.

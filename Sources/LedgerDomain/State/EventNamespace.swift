@@ -1,7 +1,7 @@
 public import LedgerEvents
 
 /// A name under which a program that embeds the ledger records events of its own.
-public struct EventNamespace: Sendable, Equatable {
+public struct EventNamespace: Sendable, Equatable, Codable {
   public var id: EventNamespaceID
   /// A domain name in reverse, such as `com.example.billing`.
   public var name: String

@@ -223,7 +223,7 @@ public struct Membership: Sendable, Equatable {
 }
 
 /// Access that a person has given to a connector.
-public struct Grant: Sendable, Equatable {
+public struct Grant: Sendable, Equatable, Codable {
   public var id: GrantID
   public var connector: ConnectorID
   public var granter: AccountID

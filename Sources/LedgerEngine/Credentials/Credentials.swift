@@ -63,3 +63,25 @@ public struct ConnectorSecret: Credential {
       ?? SHA256.hash(Array("malformed\0\(text.prefix(256))".utf8))
   }
 }
+
+// Two credentials are compared in a time that depends on their lengths only, so that nobody learns one by trying.
+
+extension AccessToken: Equatable {
+  public static func == (one: Self, other: Self) -> Bool { one.hasSameText(as: other) }
+}
+
+extension RefreshToken: Equatable {
+  public static func == (one: Self, other: Self) -> Bool { one.hasSameText(as: other) }
+}
+
+extension AuthorizationCode: Equatable {
+  public static func == (one: Self, other: Self) -> Bool { one.hasSameText(as: other) }
+}
+
+extension ConnectorSecret: Equatable {
+  public static func == (one: Self, other: Self) -> Bool { one.hasSameText(as: other) }
+}
+
+extension Credential {
+  fileprivate func hasSameText(as other: Self) -> Bool { constantTimeEquals(Array(text.utf8), Array(other.text.utf8)) }
+}

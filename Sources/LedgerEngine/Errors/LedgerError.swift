@@ -11,7 +11,7 @@ package import TransparencyLog
 /// errors are equal when their codes and fields are.
 public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A stable name for programs to decide by. More may come in later versions.
-  public struct Code: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
+  public struct Code: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
     public let rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
     public var description: String { rawValue }
@@ -40,6 +40,9 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   public var description: String { "\(code): \(reason)" }
+
+  /// After a wrong PIN, how many more tries it has; nil for any other error.
+  public var triesLeft: Int? { refusal?.triesLeft }
 
   /// Whether a command was refused by the rules, and not something else went wrong.
   public var isRefusal: Bool { refusal != nil }
