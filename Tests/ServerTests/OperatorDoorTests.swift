@@ -220,8 +220,9 @@ import Testing
     #expect(written.error == "\(page): a page with the evidence\n")
     #expect(try reveals(served) == before + 1)
     #expect(ServedLedger.content(of: page).contains("Ada Lovelace (\(account))"))
+    let key = try run(served, "key", "list", "--newest").output.split(separator: "\n")
     for file in [page, evidence] {
-      let verified = try runProgram(["verify-bundle", file])
+      let verified = try runProgram(["verify-bundle", file, "--key", String(try #require(key.first))])
       #expect(verified.output.contains("account.registered"), "\(verified.error)")
     }
     // Files that are there are not replaced, and then nothing is revealed for it.
