@@ -1,4 +1,4 @@
-public import CredentialLedger
+import CredentialLedger
 import KeyStore
 import LMDB
 import Synchronization

@@ -1,5 +1,5 @@
 import KeyStore
-package import LedgerDomain
+import LedgerDomain
 package import LedgerEvents
 import Projections
 

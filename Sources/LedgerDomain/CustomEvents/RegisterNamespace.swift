@@ -1,4 +1,4 @@
-package import LedgerEvents
+import LedgerEvents
 
 /// Registers a name under which a program records events of its own, or adds event types to one.
 package struct RegisterNamespace: Command {

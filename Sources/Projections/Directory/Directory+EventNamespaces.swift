@@ -2,7 +2,7 @@ import EventLog
 import LMDB
 import LedgerCrypto
 public import LedgerDomain
-public import LedgerEvents
+import LedgerEvents
 
 // Names under which programs record events of their own.
 extension Directory {
