@@ -136,7 +136,7 @@ SECURITY = "SECURITY.md"
 LONG = "Tests/KeyStoreTests/LongTests.swift"
 VAULT = "Sources/KeyStore/Vault.swift"
 COMMAND = "Sources/LedgerDomain/Command.swift"
-KEY_STORE = 'library("KeyStore", "LedgerFiles", "LedgerCrypto", "CPlatform")'
+KEY_STORE = 'library("KeyStore", "CPlatform", "LedgerCrypto", "LedgerFiles")'
 EVENTS = "import LedgerEvents\n"
 NOTE = "  private var note"
 
@@ -148,8 +148,8 @@ PLANTS = [
     Plant("layers", VAULT, "import Glibc", "import Dispatch"),
     Plant("layers", COMMAND, EVENTS, "import Glibc\n"),
     Plant("layers", "Sources/Elsewhere/New.swift", "", "import Glibc\n"),
-    Plant("layers", "Package.swift", KEY_STORE, 'library("KeyStore", "LMDB", "LedgerFiles", "LedgerCrypto", "CPlatform")'),
-    Plant("layers", "Package.swift", KEY_STORE, 'library("KeyStore", "LedgerFiles", "CPlatform")'),
+    Plant("layers", "Package.swift", KEY_STORE, 'library("KeyStore", "LMDB", "CPlatform", "LedgerCrypto", "LedgerFiles")'),
+    Plant("layers", "Package.swift", KEY_STORE, 'library("KeyStore", "CPlatform", "LedgerFiles")'),
     Plant("layers", "Package.swift", KEY_STORE, KEY_STORE + ', library("Extra", "LMDB")'),
     Plant("folders", "Sources/LedgerEngine/Errors/Fault.swift", "place = 1", "place: Door?"),
     Plant("folders", "Sources/LedgerEngine/Core/Shelf.swift", "ledger: Int", "ledger: Int = ledger.openDoor()"),
