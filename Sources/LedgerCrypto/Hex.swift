@@ -25,8 +25,8 @@ package enum Hex {
   /// The bytes that the characters spell; as ``decode(_:)``, for text that is not to become a string.
   package static func decode(utf8 characters: some Collection<UInt8>) -> [UInt8]? {
     // As in Base64: code of another module that calls this is not specialized for its collection.
-    if let decoded = unsafe characters.withContiguousStorageIfAvailable({ unsafe decode($0) }) { return decoded }
-    return Array(characters).withUnsafeBufferPointer { unsafe decode($0) }
+    if let decoded = characters.withContiguousStorageIfAvailable({ unsafe decode($0) }) { return decoded }
+    return unsafe Array(characters).withUnsafeBufferPointer { unsafe decode($0) }
   }
 
   private static func decode(_ characters: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
