@@ -10,8 +10,8 @@ import Testing
   private static let own: Set<String> = [
     "/portal/", "/portal/me", "/portal/me/granted", "/portal/me/phones/new", "/portal/me/phones/pin",
     "/portal/me/sessions/end", "/portal/sign-out", "/portal/connectors", "/portal/connectors/new",
-    "/portal/connectors/new/permissions", "/portal/groups", "/portal/groups/new", "/portal/review",
-    "/portal/review.csv", "/portal/audit", "/portal/audit.csv", "/portal/audit.ndjson", "/portal/audit.cloudevents",
+    "/portal/connectors/new/permissions", "/portal/groups", "/portal/groups/invitations", "/portal/groups/new",
+    "/portal/review", "/portal/review.csv", "/portal/audit", "/portal/audit.csv", "/portal/audit.ndjson", "/portal/audit.cloudevents",
     "/portal/audit/live",
   ]
 
