@@ -11,8 +11,8 @@ import Testing
     "/portal/", "/portal/me", "/portal/me/granted", "/portal/me/phones/new", "/portal/me/phones/pin",
     "/portal/me/sessions/end", "/portal/sign-out", "/portal/connectors", "/portal/connectors/new",
     "/portal/connectors/new/permissions", "/portal/groups", "/portal/groups/invitations", "/portal/groups/new",
-    "/portal/review", "/portal/review.csv", "/portal/audit", "/portal/audit.csv", "/portal/audit.ndjson", "/portal/audit.cloudevents",
-    "/portal/audit/live",
+    "/portal/review", "/portal/review.csv", "/portal/audit", "/portal/audit.csv", "/portal/audit.ndjson",
+    "/portal/audit.cloudevents", "/portal/audit/live",
   ]
 
   /// The routes for people who are signed in, with their paths.
