@@ -23,7 +23,7 @@ AXE_VARIANTS = [(1280, False), (390, True)]
 RULES = """
 const faults = [];
 const text = e => (e.textContent || "").trim().replace(/\\s+/g, " ").slice(0, 60);
-const isSeen = e => e.getClientRects().length > 0 && !e.closest(".visually-hidden,.skip-link");
+const isSeen = e => e.checkVisibility() && e.getClientRects().length > 0 && !e.closest(".visually-hidden,.skip-link");
 if (document.querySelectorAll("h1").length !== 1) faults.push("not exactly one h1");
 for (const e of document.querySelectorAll("[aria-describedby],[aria-labelledby]"))
   for (const id of `${e.getAttribute("aria-describedby") || ""} ${e.getAttribute("aria-labelledby") || ""}`.split(" ").filter(Boolean))
