@@ -83,7 +83,7 @@ import Testing
   @Test func `When a tenth of its life is left each call brings a new refresh token, and the old one goes on`()
     async throws
   {
-    let served = try await ServedLedger(grantedAgo: 3_300)
+    let served = try await ServedLedger(grantedAgo: 33_000)
     let first = try served.ask("GET", "/v1/accessToken", served.kaizalaHeaders)
     let successor = try #require(first["refreshToken"])
     #expect(successor.hasPrefix("clr_"))

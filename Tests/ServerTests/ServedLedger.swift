@@ -26,7 +26,7 @@ final class ServedLedger {
   ///
   /// - Parameters:
   ///   - options: of `credledger serve`, besides those that name ledger and address.
-  ///   - seconds: how long ago access was granted, with a refresh token that lives for an hour where it is not 0.
+  ///   - seconds: how long ago access was granted, with a refresh token that lives for ten hours where it is not 0.
   init(_ options: [String] = [], environment: [String] = [], grantedAgo seconds: Int64 = 0) async throws {
     var configuration = LedgerConfiguration()
     if seconds > 0 { configuration.clock = { LedgerConfiguration.systemClock() - seconds * 1_000 } }
@@ -35,7 +35,7 @@ final class ServedLedger {
     let admin = try await Self.arrive("admin", "+911199999998", on: ledger)
     let (made, madeSecret) = try await ledger.connectors.create(
       name: "Roster", permissions: [.groupInformation, .textMessage], redirectURIs: [Self.redirectURI],
-      refreshTokenLifetime: seconds > 0 ? 3_600 : 0, requiresPKCE: false, by: developer)
+      refreshTokenLifetime: seconds > 0 ? 36_000 : 0, requiresPKCE: false, by: developer)
     (connector, secret) = (made.publicID.description, madeSecret.text)
     let (other, otherSecret) = try await ledger.connectors.create(
       name: "Other", permissions: [.textMessage], by: developer)
