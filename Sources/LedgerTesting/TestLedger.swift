@@ -27,7 +27,7 @@ public final class TestLedger: Sendable {
   ///   - clock: to be shared where several ledgers are to have one time.
   ///   - configure: changes the configuration, for instance its limits. Its clock is the test's.
   /// - Throws: ``TestFolderFailure``; what `Ledger.create` throws.
-  public init(
+  nonisolated(nonsending) public init(
     origin: String = "test.example.org", clock: TestClock = TestClock(),
     configure: (inout LedgerConfiguration) -> Void = { _ in }
   ) async throws {
@@ -40,14 +40,15 @@ public final class TestLedger: Sendable {
     ledger = try await Ledger.create(at: folder.path + "/ledger", origin: origin, configuration)
   }
 
-  /// Makes a ledger, hands it to `body`, and closes it afterwards, also after an error.
+  /// Makes a ledger, hands it to `body`, and closes it afterwards, also after an error. Runs where its caller does, so that `body` may
+  /// use what belongs to an actor.
   ///
   /// - Parameters:
   ///   - clock: to be shared where several ledgers are to have one time.
   ///   - configure: changes the configuration.
   ///   - body: what the test does with it.
   /// - Throws: what `body` throws; ``TestFolderFailure``; what `Ledger.create` throws.
-  public static func with<Result: Sendable>(
+  nonisolated(nonsending) public static func with<Result: Sendable>(
     clock: TestClock = TestClock(), configure: (inout LedgerConfiguration) -> Void = { _ in },
     _ body: (TestLedger) async throws -> Result
   ) async throws -> Result {
