@@ -21,40 +21,43 @@ public struct RouteTable: Sendable {
   /// The routes, and a refusal for each method that a path does not have. An unknown path is refused too.
   public var responder: RouteResponder {
     let router = Router(context: HTTPContext.self, options: [.caseInsensitive])
+    var whole = WholePaths()
+    func on(_ path: String, _ method: HTTPRequest.Method, _ answer: @escaping WholePaths.Answer) {
+      router.on(RouterPath(path), method: method) { await answer($0, $1.on(path)) }
+      guard !prefixes.contains(where: { PrefixRoute.covers($0.path, path) }) else { return }
+      whole.add(path, method) { await answer($0, $1.on(path)) }
+    }
     for (path, routes) in Dictionary(grouping: routes, by: { $0.path }) {
       var methods = routes.map(\.method)
       for route in routes {
-        router.on(RouterPath(route.path), method: route.method) { await route.answer($0, $1.on(path)).shared(route) }
+        on(route.path, route.method) { await route.answer($0, $1).shared(route) }
         if route.method == .get {
           methods.append(.head)
-          router.on(RouterPath(route.path), method: .head) { await route.answer($0, $1.on(path)).shared(route) }
+          on(route.path, .head) { await route.answer($0, $1).shared(route) }
         }
       }
       guard let first = routes.first else { continue }
       if first.isCrossOrigin {
         methods.append(.options)
-        router.on(RouterPath(path), method: .options) { _, context in
-          _ = context.on(path)
-          return Response(status: .noContent).shared(first).preflight
-        }
+        on(path, .options) { _, _ in Response(status: .noContent).shared(first).preflight }
       }
       let allowed = methods.map(\.rawValue).sorted().joined(separator: ", ")
       for method in Self.known where !methods.contains(method) {
-        router.on(RouterPath(path), method: method) { _, context in
-          _ = context.on(path)
-          return first.errors.response(
+        on(path, method) { _, _ in
+          first.errors.response(
             to: RequestError(.methodNotAllowed, "This path takes \(allowed).", headers: [.allow: allowed])
           ).shared(first)
         }
       }
     }
-    return RouteResponder(router: router.buildResponder(), prefixes: prefixes)
+    return RouteResponder(router: router.buildResponder(), whole: whole, prefixes: prefixes)
   }
 }
 
 /// Answers requests by a table of routes.
 public struct RouteResponder: HTTPResponder {
   let router: RouterResponder<HTTPContext>
+  let whole: WholePaths
   let prefixes: [PrefixRoute]
 
   /// The answer of the route that the request is for.
@@ -65,6 +68,7 @@ public struct RouteResponder: HTTPResponder {
   }
 
   private func answer(_ request: Request, _ context: HTTPContext) async throws -> Response {
+    if let answer = whole.answer(to: request.head) { return await answer(request, context) }
     for route in prefixes where PrefixRoute.covers(route.path, request.uri.path) {
       return await route.answer(request, context.on(route.path))
     }

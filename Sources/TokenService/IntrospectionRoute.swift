@@ -27,7 +27,8 @@ extension TokenService {
     let client = try ClientCredentials(request.headers, form)
     let asker = try authenticate(client, context)
     let token = try form.required("token")
-    let found = try await asking { () throws(LedgerError) in try ledger.tokens.introspect(token) }
+    let found: Introspection
+    do throws(LedgerError) { found = try ledger.tokens.introspect(token) } catch { throw RequestError(error) }
     guard found.active, let clientID = found.clientID, asker.mayKnow(found) else {
       return .credential(.object([("active", .bool(false))]))
     }
@@ -46,10 +47,7 @@ extension TokenService {
     if let key = found.keyThumbprint {
       members.append(("cnf", .object([("jkt", .string(Base64URL.encode(key.bytes)))])))
     }
-    if let group = found.group {
-      let known = try await asking { () throws(LedgerError) in try ledger.groups.group(group) }
-      if let known { members.append(("group_id", .string(known.publicID.description))) }
-    }
+    if let group = found.groupPublicID { members.append(("group_id", .string(group.description))) }
     return .credential(.object(members))
   }
 
@@ -62,7 +60,8 @@ extension TokenService {
       if try ledger.resourceServers.server(publicID: client.connector) != nil {
         return .resourceServer(try ledger.resourceServers.authenticate(client.connector, secret: client.secret))
       }
-      return .connector(try ledger.connectors.authenticate(client.connector, secret: client.secret).publicID)
+      try ledger.connectors.check(client.connector, secret: client.secret)
+      return .connector(client.connector)
     } catch {
       let refused = RequestError(error)
       if refused.kind == .invalidClient { limits.failures.note(address) }

@@ -20,4 +20,22 @@ extension Connectors {
     guard let found else { throw LedgerError(.damaged, "the connector cannot be found") }
     return found
   }
+
+  /// Whether an ID and a Secret are those of a connector, as ``authenticate(_:secret:)`` has it, without reading the connector:
+  /// what was found out lately is remembered.
+  ///
+  /// ```swift
+  /// try ledger.connectors.check(clientID, secret: secret)
+  /// ```
+  ///
+  /// - Returns: the connector's number.
+  /// - Throws: `invalid_client` for an unknown or deleted connector and a wrong Secret, which cannot be told apart.
+  @discardableResult
+  public func check(_ publicID: PublicID, secret: ConnectorSecret) throws(LedgerError) -> ConnectorID {
+    let now = try ledger.now
+    let digest = secret.digest
+    return try ledger.asking { (state) throws(DecisionFailure) in
+      try state.requireClient(publicID, secret: digest, at: now)
+    }
+  }
 }

@@ -22,6 +22,8 @@ public struct Introspection: Sendable, Equatable {
   public var grant: GrantID?
   /// The group that it opens; nil for a person's own token.
   public var group: GroupID?
+  /// The ID by which clients know that group.
+  public var groupPublicID: PublicID?
   /// The resource servers that it is restricted to.
   public var audiences = Audiences.unrestricted
   /// SHA-256 thumbprint (RFC 7638) of the key whose proof must come with it; nil where none need to.
@@ -73,22 +75,26 @@ extension Tokens {
   public func introspect(_ presented: String) throws(LedgerError) -> Introspection {
     guard let (kind, token) = try ledger.tokenFormat.read(ledger.opaque(presented)) else { return .inactive }
     let now = try ledger.now
-    let found = try ledger.reading { (state) throws(StateUnreadable) -> (Verdict.Claims, PublicID?)? in
+    // One snapshot for all: each costs more than what is looked up in it.
+    let snapshot = try logged { () throws(LogError) in try ledger.log.snapshot() }
+    let found = try ledger.reading(in: snapshot) {
+      (state) throws(StateUnreadable) -> (claims: Verdict.Claims, client: PublicID?, group: PublicID?)? in
       guard
         case .valid(let claims) = try judge(handle: token.handle, digest: token.digest, as: kind, at: now, in: state)
       else { return nil }
-      return (claims, try state.connector(claims.connector)?.publicID)
+      let group = if let id = claims.group { try state.group(id)?.publicID } else { nil as PublicID? }
+      return (claims, try state.connector(claims.connector)?.publicID, group)
     }
-    guard let (claims, clientID) = found else { return .inactive }
+    guard let (claims, clientID, group) = found else { return .inactive }
     ledger.lastUses?.note(token.handle, at: now)
     let issuedAt = try logged { () throws(LogError) in
-      try ledger.log.snapshot().stamp(at: token.handle.rawValue)?.recordedAt
+      try snapshot.stamp(at: token.handle.rawValue)?.recordedAt
     }
     return Introspection(
       active: true, scope: claims.scopes.oauthText, clientID: clientID, kind: kind,
       expiresAt: claims.expiresAt, issuedAt: issuedAt.map { Timestamp(milliseconds: $0) },
       subject: claims.grant == nil ? nil : claims.granter, handle: claims.handle, grant: claims.grant,
-      group: claims.group, audiences: claims.audiences, keyThumbprint: claims.keyThumbprint)
+      group: claims.group, groupPublicID: group, audiences: claims.audiences, keyThumbprint: claims.keyThumbprint)
   }
 
   /// The public handle of a token that this ledger issued, valid or not; nil for any other text.
