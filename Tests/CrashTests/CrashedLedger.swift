@@ -65,7 +65,7 @@ struct CrashedLedger {
         "\(comment): the acknowledged event \(event) is not there", sourceLocation: sourceLocation)
     }
     if verifying {
-      let report = try await ledger.verify()
+      let report = try await ledger.integrity.verify()
       #expect(report.events == head, "\(comment)", sourceLocation: sourceLocation)
       #expect(
         report.projectionsMatch, "\(comment): the projections are not those of the log", sourceLocation: sourceLocation)

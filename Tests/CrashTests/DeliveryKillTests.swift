@@ -42,7 +42,7 @@ import Testing
       // One may have been put in, and its line not be written.
       #expect(Set(waiting).subtracting(enqueued).count <= 1, note)
       #expect(try ledger.deliveries.waiting() == (0, 0), note)
-      #expect(try await ledger.verify().projectionsMatch, note)
+      #expect(try await ledger.integrity.verify().projectionsMatch, note)
       await ledger.close()
     }
   }

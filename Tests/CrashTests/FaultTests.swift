@@ -105,7 +105,7 @@ import Testing
     #expect(run("mount", "-o", "remount,size=64m", disk))
     let token = try await ledger.tokens.issue(connector: connector, secret: secret, refreshToken: refresh)
     #expect(token.handle.rawValue > head)
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     await ledger.close()
   }
 
@@ -138,7 +138,7 @@ import Testing
     configuration.mapSize = 1 << 20
     let crashed = try await CrashedLedger(at: "\(folder.path)/growing", configuration)
     let ledger = try await Ledger.open(at: crashed.path, configuration)
-    let small = try await ledger.statistics().mapSize
+    let small = try await ledger.integrity.statistics().mapSize
     let connector = try #require(PublicID(crashed.credentials[0]))
     let (secret, refresh) = (ConnectorSecret(crashed.credentials[1]), RefreshToken(crashed.credentials[2]))
     let handles = try await withThrowingTaskGroup(of: [UInt64].self) { group in
@@ -162,8 +162,8 @@ import Testing
       return try await group.reduce(into: []) { $0 += $1 }
     }
     #expect(Set(handles).count == 64 * 300)
-    #expect(try await ledger.statistics().mapSize >= small * 4)
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.statistics().mapSize >= small * 4)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     await ledger.close()
   }
 
@@ -216,7 +216,7 @@ import Testing
     #expect(issued + cancelled == 200 * 16)
     // An answer is an event, and no event is without its answer.
     #expect(try ledger.head() == before + UInt64(issued), "seed \(testSeed)")
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     await ledger.close()
   }
 

@@ -57,7 +57,7 @@ import Testing
         do {
           let ledger = try await Ledger.open(at: path, CrashedLedger.configuration)
           #expect(try ledger.head() == 1)
-          #expect(try await ledger.verify().projectionsMatch)
+          #expect(try await ledger.integrity.verify().projectionsMatch)
           await ledger.close()
         } catch {
           #expect(error.code == .notALedger && number >= created, "round \(round), seed \(testSeed): \(error)")

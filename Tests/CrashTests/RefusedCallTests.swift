@@ -72,8 +72,8 @@ import Testing
   func restoring(command: String, call: String) async throws {
     let made = try await CrashedLedger(at: "\(folder.path)/ledger")
     let ledger = try await Ledger.open(at: made.path, CrashedLedger.configuration)
-    _ = try await ledger.backUp(to: "\(folder.path)/backup", keys: "\(folder.path)/keys")
-    _ = try await ledger.export(toFile: "\(folder.path)/lines")
+    _ = try await ledger.backups.make(at: "\(folder.path)/backup", keys: "\(folder.path)/keys")
+    _ = try await ledger.backups.export(toFile: "\(folder.path)/lines")
     await ledger.close()
     let source = command == "import" ? "\(folder.path)/lines" : "\(folder.path)/backup"
     var refused = 0
@@ -93,7 +93,7 @@ import Testing
         #expect(again.status == 0, "\(call) \(number): \(again.error)")
       }
       let restored = try await Ledger.open(at: target, CrashedLedger.configuration)
-      #expect(try await restored.verify().projectionsMatch, "\(call) \(number)")
+      #expect(try await restored.integrity.verify().projectionsMatch, "\(call) \(number)")
       await restored.close()
       TemporaryFolder.remove(target)
     }
@@ -146,7 +146,7 @@ import Testing
     TemporaryFolder.remove(filler)
     try await ledger.people.erase(account, by: Requester.operator)
     _ = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "later")
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     await ledger.close()
   }
 }

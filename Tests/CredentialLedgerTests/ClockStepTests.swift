@@ -80,7 +80,7 @@ import Testing
     #expect(try ledger.now == clock.now)
     clock.pass(seconds: 5)
     expect(try begun.left(on: ledger), before, less: 15, exactly: sign < 0, note)
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     await ledger.close()
     // As it was, to whoever opens it.
     let again = try await open()
@@ -125,7 +125,7 @@ import Testing
     #expect(try authenticates(other, again))
     clock.pass(seconds: 1)
     #expect(try !authenticates(other, again))
-    #expect(try await again.verify().projectionsMatch)
+    #expect(try await again.integrity.verify().projectionsMatch)
     await again.close()
   }
 
@@ -270,7 +270,7 @@ import Testing
       try await ledger.acceptClock()
       await #expect(throws: gone) { try await use(expired) }
       await #expect(throws: gone) { try await ledger.proposals.reject(expired, by: bo) }
-      #expect(try await ledger.verify().projectionsMatch)
+      #expect(try await ledger.integrity.verify().projectionsMatch)
       if !isOpen { await ledger.close() }
     }
     // While it was closed nothing tells for how long the clock was ahead: what may have been made meanwhile ends as well.
@@ -304,17 +304,17 @@ import Testing
     #expect(try again.position(at: again.now) == head)
     let page = try await again.audit.search(.recorded(since: corrected.to))
     #expect(page.entries.map(\.position) == [head, corrected.position, last])
-    let state = try await again.state(at: .time(corrected.to + .seconds(1)))
+    let state = try await again.history.state(at: .time(corrected.to + .seconds(1)))
     #expect(state.position == corrected.position)
     state.close()
-    _ = try await again.backUp(to: "\(folder.path)/backup", keys: "\(folder.path)/keys")
+    _ = try await again.backups.make(at: "\(folder.path)/backup", keys: "\(folder.path)/keys")
     await again.close()
     _ = try await Ledger.restore(
       from: "\(folder.path)/backup", keys: "\(folder.path)/keys", at: "\(folder.path)/restored", clock.configuration)
     let restored = try await Ledger.open(at: "\(folder.path)/restored", clock.configuration)
-    #expect(try await restored.verify().projectionsMatch)
-    try await restored.rebuildProjections()
-    #expect(try await restored.verify().projectionsMatch)
+    #expect(try await restored.integrity.verify().projectionsMatch)
+    try await restored.integrity.rebuildProjections()
+    #expect(try await restored.integrity.verify().projectionsMatch)
     await restored.close()
   }
 

@@ -59,9 +59,9 @@ import Testing
     try await ledger.groups.detach(lower.id, from: steps.group.id, by: steps.admin)
     try await ledger.groups.attach(steps.group.id, to: lower.id, by: steps.admin)
 
-    let before = try await ledger.projectionDigests()
-    try await ledger.rebuildProjections()
-    #expect(try await ledger.projectionDigests() == before)
+    let before = try await ledger.integrity.projectionDigests()
+    try await ledger.integrity.rebuildProjections()
+    #expect(try await ledger.integrity.projectionDigests() == before)
     await ledger.close()
   }
 }

@@ -36,14 +36,14 @@ import Testing
     }
     let details = Dictionary(uniqueKeysWithValues: event.entry.details.map { ($0.name, $0.value) })
     #expect(details["payload"] == .text(#"{"amount": 12}"#) && details["event"] == .text("invoice.paid"))
-    let proof = try await ledger.proveInclusion(of: position)
+    let proof = try await ledger.integrity.proveInclusion(of: position)
     #expect(proof.verify(origin: "ledger.example.org", verifierKey: try ledger.verifierKey))
-    let report = try await ledger.verify()
+    let report = try await ledger.integrity.verify()
     let head = try ledger.head()
     #expect(report.projectionsMatch && report.events == head)
-    let digests = try await ledger.projectionDigests()
-    try await ledger.rebuildProjections()
-    #expect(try await ledger.projectionDigests() == digests)
+    let digests = try await ledger.integrity.projectionDigests()
+    try await ledger.integrity.rebuildProjections()
+    #expect(try await ledger.integrity.projectionDigests() == digests)
     #expect(try ledger.eventNamespaces.namespace("com.example.billing")?.eventTypes == ["invoice.paid"])
     await ledger.close()
   }
@@ -69,7 +69,7 @@ import Testing
       _ = try await billing.append(
         "invoice.paid", personal: [PersonalField("payer", of: steps.admin, name)], by: steps.developer)
     }
-    let proof = try await ledger.proveInclusion(of: position)
+    let proof = try await ledger.integrity.proveInclusion(of: position)
     #expect(proof.verify(origin: "ledger.example.org", verifierKey: try ledger.verifierKey))
     await ledger.close()
   }

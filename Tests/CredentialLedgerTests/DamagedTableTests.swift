@@ -94,13 +94,13 @@ import Testing
       await failure { () throws(LedgerError) in _ = try ledger.tokens.validate(revoked.tokens[299].accessToken) },
     ] { #expect(refused?.code == .damaged) }
     #expect(try await ledger.audit.latest(1, of: .type(.tokenRevoked)).count == 1)
-    #expect(try await ledger.statistics().damagedTables == ["validity"])
-    try await ledger.rebuildProjections()
+    #expect(try await ledger.integrity.statistics().damagedTables == ["validity"])
+    try await ledger.integrity.rebuildProjections()
     #expect(try ledger.damagedTables.isEmpty)
     #expect(revoked.valid(ledger) == 0)
     #expect(try ledger.tokens.validate(revoked.tokens[299].accessToken).isValid)
     #expect(try await ledger.scrub().isEmpty)
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     await ledger.close()
   }
 
@@ -126,7 +126,7 @@ import Testing
     try FileBytes.write(try revoked.stale(revoked.closed), to: revoked.file)
     let ledger = try await revoked.opened(.never)
     let refused = await failure { () throws(LedgerError) in
-      _ = try await ledger.backUp(to: revoked.copied.path("backup"))
+      _ = try await ledger.backups.make(at: revoked.copied.path("backup"))
     }
     #expect(refused?.code == .damaged)
     await ledger.close()
@@ -145,7 +145,7 @@ import Testing
     let answer = await failure { () throws(LedgerError) in _ = try again.tokens.validate(token.accessToken) }
     #expect(answer?.code == .damaged)
     #expect(try await again.scrub() == ["validity"])
-    try await again.rebuildProjections()
+    try await again.integrity.rebuildProjections()
     #expect(try !again.tokens.validate(token.accessToken).isValid)
     await again.close()
   }
@@ -182,7 +182,7 @@ import Testing
     #expect(try ledger.damagedTables.isEmpty)
     #expect(try ledger.tokens.validate(token.accessToken).isValid)
     #expect(try await ledger.scrub().isEmpty)
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     await ledger.close()
   }
 

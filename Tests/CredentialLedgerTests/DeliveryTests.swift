@@ -339,17 +339,17 @@ import Testing
     let ledger = steps.ledger
     try await steps.register()
     let head = try ledger.head()
-    let before = try await ledger.projectionDigests()
+    let before = try await ledger.integrity.projectionDigests()
     try await steps.tell("1")
     _ = try ledger.tokens.validate(steps.given.groupToken)
     try await ledger.tokens.flushLastUses()
     #expect(try ledger.head() == head)
-    #expect(try await ledger.projectionDigests() == before)
-    try await ledger.rebuildProjections()
-    let digests = try await ledger.digests()
+    #expect(try await ledger.integrity.projectionDigests() == before)
+    try await ledger.integrity.rebuildProjections()
+    let digests = try await ledger.integrity.digests()
     #expect(digests.live == before)
     #expect(digests.rebuilt == before)
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
 
     let used = try #require(try ledger.tokens.lastUse(of: steps.claims().handle))
     try await ledger.blocking { () throws(LedgerError) in

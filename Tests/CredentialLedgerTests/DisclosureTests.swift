@@ -99,12 +99,12 @@ import Testing
     #expect(description.labels[Subject(people.bo)]?.name == "Bo")
     #expect(description.personal.values.flatMap(\.self).contains { $0.state == .revealed("192.0.2.7") })
     #expect(try await revealed(ledger).first?.actor == Subject(people.auditor))
-    let state = try await ledger.state(at: .latest)
+    let state = try await ledger.history.state(at: .latest)
     guard case .personal(let name)? = try state.object(Subject(people.bo))?.value(of: "name") else {
       Issue.record("no name")
       return
     }
-    #expect(try await ledger.reveal(name, under: leave) == "Bo")
+    #expect(try await ledger.history.reveal(name, under: leave) == "Bo")
     state.close()
     let all = try await ledger.anybodysData()
     #expect(try await ledger.accounts.reveal(people.auditor, under: all)?.name == "Cy")
@@ -113,7 +113,7 @@ import Testing
       return
     }
     #expect(last.everybody && last.accounts.isEmpty)
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     await ledger.close()
   }
 

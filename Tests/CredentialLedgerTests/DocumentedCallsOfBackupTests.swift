@@ -4,7 +4,7 @@ import LedgerOperations
 
 /// Stands for a client of HTTP.
 private struct HTTP {
-  func post(_ request: [UInt8], to address: String) async throws -> Ledger.WitnessResponse { (404, request) }
+  func post(_ request: [UInt8], to address: String) async throws -> Evidence.WitnessResponse { (404, request) }
 }
 
 /// As ``DocumentedCallsTests``, for backups, archives, exports, imports and witnesses. These examples name folders and
@@ -17,43 +17,43 @@ private struct DocumentedCallsOfBackup {
 
   func out() async throws {
     do {
-      let report = try await ledger.backUp(to: "/backup/log-1", keys: "/safe/keys-1")
+      let report = try await ledger.backups.make(at: "/backup/log-1", keys: "/safe/keys-1")
       print(report.manifest.position, report.manifest.root)
     }
     do {
-      let archive = try await ledger.archive(to: "/backup/archive")
+      let archive = try await ledger.archive.append(to: "/backup/archive")
       print(archive.position, archive.added)
     }
     let policy = RetentionPolicy(olderThan: .seconds(90 * 86_400))
     do {
-      let plan = try await ledger.planRetention(policy, archive: "/backup/archive")
+      let plan = try await ledger.retention.plan(policy, archive: "/backup/archive")
       print(plan.records, plan.bytes)
     }
     do {
-      let report = try await ledger.applyRetention(policy, archive: "/backup/archive")
+      let report = try await ledger.retention.apply(policy, archive: "/backup/archive")
       print(report.records, report.events)
     }
     do {
-      let archive = try await Ledger.checkArchive(at: "/backup/archive")
+      let archive = try await Archive.check(at: "/backup/archive")
       print(archive.position)
     }
     do {
-      let report = try await Ledger.checkBackup(at: "/backup/log-1", verifierKeys: [key])
+      let report = try await Backups.check(at: "/backup/log-1", verifierKeys: [key])
       print(report)
     }
     do {
-      let report = try await ledger.exportTiles(to: "/srv/ledger.example.org")
+      let report = try await ledger.evidence.exportTiles(to: "/srv/ledger.example.org")
       print(report)
     }
     do {
-      let published = try await ledger.checkTiles(in: "/srv/ledger.example.org")
+      let published = try await ledger.evidence.checkTiles(in: "/srv/ledger.example.org")
       print(published)
     }
-    let note = try await ledger.cosigned(try await ledger.checkpoint(), by: witnessKey) { request in
+    let note = try await ledger.evidence.cosigned(try await ledger.checkpoint(), by: witnessKey) { request in
       try await http.post(request, to: "https://witness.example.org/add-checkpoint")
     }
     print(note)
-    let report = try await ledger.export(to: STDOUT_FILENO)
+    let report = try await ledger.backups.export(to: STDOUT_FILENO)
     print(report)
   }
 

@@ -87,12 +87,12 @@ import Testing
     let reviewed = try await ledger.grants.toReview(unused)
     #expect(reviewed.grants.isEmpty && reviewed.next == nil)
     #expect(made?.type == .permissionGranted)
-    let report = try await ledger.verify(since: note)
+    let report = try await ledger.integrity.verify(since: note)
     #expect(report.events == report.since)
     let isSound = try ledger.status.damagedTables.isEmpty
     #expect(isSound)
     #expect(throws: LedgerError.self) {
-      let age = try ledger.newestBackup(in: "/backup").flatMap { $0.time }
+      let age = try ledger.backups.newest(in: "/backup").flatMap { $0.time }
       _ = age
     }
     let ada = NewAccount(issuer: "https://id.example.org", subject: "love", name: "Ada Love")

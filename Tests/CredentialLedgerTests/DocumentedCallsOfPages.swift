@@ -3,7 +3,7 @@ import LedgerOperations
 
 /// Stands for a client of HTTP.
 private struct HTTP {
-  func post(_ request: [UInt8], to address: String) async throws -> Ledger.WitnessResponse { (404, request) }
+  func post(_ request: [UInt8], to address: String) async throws -> Evidence.WitnessResponse { (404, request) }
 }
 
 /// The examples of the pages of the catalogue. Compiled, and not run: tests elsewhere cover what the calls do.
@@ -29,9 +29,9 @@ private struct DocumentedCallsOfPages {
   }
 
   func backups() async throws {
-    let backup = try await ledger.backUp(to: "/backup/log-1", keys: "/safe/keys-1")
-    let archive = try await ledger.archive(to: "/backup/archive")
-    let export = try await ledger.export(toFile: "/backup/events.ndjson")
+    let backup = try await ledger.backups.make(at: "/backup/log-1", keys: "/safe/keys-1")
+    let archive = try await ledger.archive.append(to: "/backup/archive")
+    let export = try await ledger.backups.export(toFile: "/backup/events.ndjson")
     print(backup, archive, export)
     _ = try await Ledger.restore(from: "/backup/log-1", keys: "/safe/keys-1", at: "/var/lib/again")
   }
@@ -71,27 +71,27 @@ private struct DocumentedCallsOfPages {
 
   func evidence() async throws {
     let note = try await ledger.checkpoint()  // to another machine, to an auditor
-    try await ledger.verify(against: note)  // later: throws behind_checkpoint or contradicts_checkpoint
+    try await ledger.integrity.verify(against: note)  // later: throws behind_checkpoint or contradicts_checkpoint
     do {
       let configuration = LedgerConfiguration(witnessFile: "elsewhere/checkpoint")
       let ledger = try await Ledger.open(at: path, configuration)
       print(ledger.origin)
     }
-    let cosigned = try await ledger.cosigned(note, by: witnessKey) { request in
+    let cosigned = try await ledger.evidence.cosigned(note, by: witnessKey) { request in
       try await http.post(request, to: "https://witness.example.org/add-checkpoint")
     }
     let explanation = try await ledger.explain(.token(handle))
-    let bundle = try await ledger.bundle(of: explanation.steps.map(\.position), at: cosigned)
+    let bundle = try await ledger.evidence.bundle(of: explanation.steps.map(\.position), at: cosigned)
     let evidence = try EvidenceBundle(decoding: bundle.encoded).verify(keys: [verifierKey], witnesses: [witnessKey])
     print(evidence.records.count)
   }
 
   func statesOfThePast() async throws {
-    let state = try await ledger.state(at: .time(yesterday))
+    let state = try await ledger.history.state(at: .time(yesterday))
     let grants = try await state.objects(.grants)
-    let replayed = try await ledger.replay(to: .position(1_000), into: "/var/tmp/then")
-    let left = try await ledger.state(in: "/var/tmp/then")
-    let steps = try await ledger.steps(from: .position(1_000))
+    let replayed = try await ledger.integrity.replay(to: .position(1_000), into: "/var/tmp/then")
+    let left = try await ledger.history.state(in: "/var/tmp/then")
+    let steps = try await ledger.history.steps(from: .position(1_000))
     print(grants, replayed, left, steps)
   }
 }

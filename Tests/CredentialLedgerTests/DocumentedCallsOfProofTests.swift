@@ -23,13 +23,13 @@ import Testing
       connector: connector.publicID, secret: steps.secret, refreshToken: steps.granted.refreshToken)
     do {
       let verifierKey = try ledger.verifierKey
-      let proof = try await ledger.proveInclusion(of: token.handle.rawValue)
+      let proof = try await ledger.integrity.proveInclusion(of: token.handle.rawValue)
       let isProved = proof.verify(origin: "ledger.example.org", verifierKey: verifierKey)
       #expect(isProved)
     }
     do {
       let verifierKey = try await ledger.keys.rotateSigningKey()
-      let proof = try await ledger.proveInclusion(of: token.handle.rawValue)
+      let proof = try await ledger.integrity.proveInclusion(of: token.handle.rawValue)
       let isGenuine = proof.verify(origin: ledger.origin, verifierKeys: try ledger.verifierKeys)
       #expect(isGenuine && !verifierKey.isEmpty)
     }
@@ -50,7 +50,7 @@ import Testing
     }
     let checkpoint = try await ledger.checkpoint()
     let latest = try ledger.latestCheckpoint()
-    let grown = try await ledger.proveConsistency(from: 10, to: ledger.head())
+    let grown = try await ledger.integrity.proveConsistency(from: 10, to: ledger.head())
     #expect(fingerprint.count == 16 && latest == checkpoint && grown != nil)
 
     let yesterday = Timestamp(milliseconds: LedgerConfiguration.systemClock()) - .seconds(86_400)
@@ -63,13 +63,13 @@ import Testing
     let explanation = try await ledger.explain(.token(handle), at: yesterday)
     for step in explanation.steps { print(step.position, step.type) }
 
-    let report = try await ledger.verify { done, total in print("\(done) of \(total)") }
+    let report = try await ledger.integrity.verify { done, total in print("\(done) of \(total)") }
     print(report.root.hex, report.projectionsMatch)
-    let digests = try await ledger.projectionDigests()
-    let (live, rebuilt) = try await ledger.digests()
+    let digests = try await ledger.integrity.projectionDigests()
+    let (live, rebuilt) = try await ledger.integrity.digests()
     #expect(live == rebuilt && live == digests)
-    try await ledger.rebuildProjections()
-    let events = try await ledger.statistics().events
+    try await ledger.integrity.rebuildProjections()
+    let events = try await ledger.integrity.statistics().events
     #expect(events == head)
     await ledger.close()
     // Ends, as the ledger is closed.
@@ -114,11 +114,11 @@ import Testing
     let verifierKey = try ledger.verifierKey
     let noteFromAnotherMachine = try await ledger.checkpoint()
     let explanation = try await ledger.explain(.token(handle))
-    let bundle = try await ledger.bundle(of: explanation.steps.map(\.position))
+    let bundle = try await ledger.evidence.bundle(of: explanation.steps.map(\.position))
     let file = bundle.encoded
     let evidence = try EvidenceBundle(decoding: file).verify(keys: [verifierKey])
     for record in evidence.records { print(record.position, record.entry?.type.description ?? "unknown") }
-    try await ledger.verify(against: noteFromAnotherMachine)
+    try await ledger.integrity.verify(against: noteFromAnotherMachine)
     let leaked = token.accessToken.text
     if let handle = try ledger.tokens.handle(of: leaked) { try await ledger.tokens.revoke(.token(handle), by: admin) }
     // The new master key would be where the example has it; here there is none.

@@ -117,11 +117,11 @@ import Testing
       }
     }
     try expectNothing("at once")
-    try await ledger.rebuildProjections()
+    try await ledger.integrity.rebuildProjections()
     try expectNothing("after a rebuild")
     #expect(try await ledger.accounts.reveal(ada, for: "a test", by: Requester.operator) == nil)
     #expect(try await ledger.accounts.signIns(of: ada, under: ledger.anybodysData()) == nil)
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     // The counts of PINs go with the first commit after a day. Then a copy without the pages that are no longer in use has
     // nothing by which the person could be found.
     clock.advance(seconds: 86_400)

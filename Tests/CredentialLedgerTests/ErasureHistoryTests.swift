@@ -82,11 +82,11 @@ import Testing
         try #require(error.isRefusal || error.code == .invalidValue, "step \(step), seed \(testSeed): \(error)")
       }
       guard step % 10 == 9 else { continue }
-      let (live, rebuilt) = try await ledger.digests()
+      let (live, rebuilt) = try await ledger.integrity.digests()
       try #require(live == rebuilt, "stream \(stream), step \(step), seed \(testSeed)")
     }
     #expect(erasures > 0 || stream > 0)
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     await ledger.close()
   }
 }

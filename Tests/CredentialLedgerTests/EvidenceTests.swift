@@ -23,7 +23,7 @@ import TransparencyLog
     let key = try ledger.verifierKey
     let explanation = try await ledger.explain(.token(token))
     let positions = explanation.steps.map(\.position)
-    let file = try await ledger.bundle(of: positions + positions.reversed()).encoded
+    let file = try await ledger.evidence.bundle(of: positions + positions.reversed()).encoded
     let head = try ledger.head()
     await ledger.close()
     TemporaryFolder.remove(path)
@@ -40,7 +40,7 @@ import TransparencyLog
 
   @Test func aKeyOfAnotherLedgerIsRefused() async throws {
     let (ledger, _, token) = try await filled()
-    let bundle = try await ledger.bundle(of: [token.rawValue])
+    let bundle = try await ledger.evidence.bundle(of: [token.rawValue])
     let stranger = try await Ledger.create(
       at: folder.path + "/other", origin: origin, LedgerConfiguration())
     #expect(try await code(of: { try bundle.verify(keys: [try stranger.verifierKey]) }) == .invalidEvidence)
@@ -56,7 +56,7 @@ import TransparencyLog
   @Test func aTrustedKeyOfAnotherOriginDoesNotSpeakForALedger() async throws {
     let (ledger, _, token) = try await filled()
     let own = try ledger.verifierKey
-    let plain = try await ledger.bundle(of: [token.rawValue])
+    let plain = try await ledger.evidence.bundle(of: [token.rawValue])
     await ledger.close()
     let key = try Ed25519.SigningKey(seed: Secret(copying: [UInt8](repeating: 5, count: 32)))
     let stranger = try Ed25519NoteSigner(name: "other.example.org", key: key)
@@ -74,7 +74,7 @@ import TransparencyLog
   @Test func theWrongPartIsNamed() async throws {
     let (ledger, _, token) = try await filled()
     let key = try ledger.verifierKey
-    let whole = try await ledger.bundle(of: [2, 3, token.rawValue])
+    let whole = try await ledger.evidence.bundle(of: [2, 3, token.rawValue])
     await ledger.close()
 
     func fault(_ keys: [String]? = nil, _ change: (inout [EvidenceBundle.Entry]) -> Void) -> LedgerError? {
@@ -110,12 +110,12 @@ import TransparencyLog
   @Test func positionsThatThereAreNotAreRefused() async throws {
     let (ledger, _, _) = try await filled()
     let head = try ledger.head()
-    #expect(try await code(of: { try await ledger.bundle(of: []) }) == .invalidValue)
+    #expect(try await code(of: { try await ledger.evidence.bundle(of: []) }) == .invalidValue)
     for position in [0, head + 1, .max] {
-      #expect(try await code(of: { try await ledger.bundle(of: [position]) }) == .notFound)
+      #expect(try await code(of: { try await ledger.evidence.bundle(of: [position]) }) == .notFound)
     }
     let many = Array(1...UInt64(EvidenceBundle.maximumRecordCount + 1))
-    #expect(try await code(of: { try await ledger.bundle(of: many) }) == .invalidValue)
+    #expect(try await code(of: { try await ledger.evidence.bundle(of: many) }) == .invalidValue)
     await ledger.close()
   }
 
@@ -124,8 +124,8 @@ import TransparencyLog
     let first = try ledger.verifierKey
     let old = try await ledger.checkpoint()
     let second = try await ledger.keys.rotateSigningKey()
-    let before = try await ledger.bundle(of: [token.rawValue], at: old)
-    let after = try await ledger.bundle(of: [token.rawValue])
+    let before = try await ledger.evidence.bundle(of: [token.rawValue], at: old)
+    let after = try await ledger.evidence.bundle(of: [token.rawValue])
     #expect(before.keys == [first])
     #expect(after.keys == [second])
     #expect(try before.verify(keys: [first]).signers == [first])
@@ -142,7 +142,7 @@ import TransparencyLog
     var note = try SignedNote(decoding: Array(try await ledger.checkpoint().utf8))
     try note.add(try cosigner.cosign(note, time: 1_700_000_000))
     let cosigned = String(decoding: note.bytes, as: UTF8.self)
-    let bundle = try await ledger.bundle(of: [token.rawValue], at: cosigned)
+    let bundle = try await ledger.evidence.bundle(of: [token.rawValue], at: cosigned)
     let witness = cosigner.verifierKey.description
     let evidence = try bundle.verify(keys: [key], witnesses: [witness])
     #expect(evidence.cosignatures.map(\.witness) == ["witness.example.org"])
@@ -154,11 +154,12 @@ import TransparencyLog
       let bytes = (0..<8).map { UInt8(truncatingIfNeeded: time >> (56 - 8 * $0)) } + signature
       try other.add(
         try NoteSignature(keyName: cosigner.verifierKey.name, keyID: cosigner.verifierKey.id, bytes: bytes))
-      let bundle = try await ledger.bundle(of: [token.rawValue], at: String(decoding: other.bytes, as: UTF8.self))
+      let bundle = try await ledger.evidence.bundle(
+        of: [token.rawValue], at: String(decoding: other.bytes, as: UTF8.self))
       let code = try await code(of: { try bundle.verify(keys: [key], witnesses: [witness]) })
       #expect(code == .invalidEvidence, "\(time)")
     }
-    let plain = try await ledger.bundle(of: [token.rawValue])
+    let plain = try await ledger.evidence.bundle(of: [token.rawValue])
     #expect(try await code(of: { try plain.verify(keys: [key], witnesses: [witness]) }) == .invalidEvidence)
     await ledger.close()
   }

@@ -57,7 +57,7 @@ import Testing
     #expect(try await found("night", in: ledger) == ["\(group.id)"])
     try await ledger.connectors.delete(connector.id, by: ada)
     #expect(try await ledger.find("roster").objects.map(\.standing) == [.ended])
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
 
     // Who was erased is found by nothing, also once the index is made anew without their key.
     try await ledger.people.erase(ada, by: Requester.operator)
@@ -66,8 +66,8 @@ import Testing
         #expect(try await found(text, in: ledger).isEmpty, "\(text)")
       }
       #expect(try await found("byron", in: ledger) == ["\(bo)"])
-      #expect(try await ledger.verify().projectionsMatch)
-      try await ledger.rebuildProjections()
+      #expect(try await ledger.integrity.verify().projectionsMatch)
+      try await ledger.integrity.rebuildProjections()
     }
 
     // A new key for the hashes makes the index anew.
@@ -128,13 +128,13 @@ import Testing
     let given = try await HandedOut(on: ledger)
     try await ledger.grants.revoke(given.user.grant, by: given.steps.admin)
     for _ in 0..<2 {
-      let counted = try await ledger.statistics().eventsByType
+      let counted = try await ledger.integrity.statistics().eventsByType
       let read = try await ledger.audit.count(by: .type).groups
       #expect(
         counted.map { "\($0.type.name ?? "") \($0.count)" }.sorted() == read.map { "\($0.key) \($0.count)" }.sorted())
       #expect(counted.contains { $0.type == .tokenIssued && $0.count == 2 })
       #expect(counted.map(\.type.rawValue) == counted.map(\.type.rawValue).sorted())
-      try await ledger.rebuildProjections()
+      try await ledger.integrity.rebuildProjections()
     }
     await ledger.close()
   }

@@ -94,7 +94,7 @@ import Testing
         of: people.user, to: role, by: Requester.operator, context: context)
       #expect(isDone != true)
     }
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     await ledger.close()
   }
 
@@ -132,7 +132,7 @@ import Testing
     #expect(try ledger.accounts.account(user)?.isErased == true)
     await ledger.close()
     let again = try await Ledger.open(at: path, clock.configuration)
-    #expect(try await again.verify().projectionsMatch)
+    #expect(try await again.integrity.verify().projectionsMatch)
     await again.close()
   }
 

@@ -29,7 +29,7 @@ import Testing
     ledger = try await Ledger.open(at: path, quick)
     #expect(try !FileBytes.hold(person, in: path + "/keys"))
     #expect(try await ledger.accounts.reveal(account, for: "a test", by: Requester.operator) == nil)
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     await ledger.close()
   }
 
@@ -87,7 +87,7 @@ import Testing
     #expect(recorded.count == 3)
     #expect(Hex.encode(Array(recorded.last?.before ?? .init())) == before)
     #expect(Hex.encode(Array(recorded.first?.after ?? .init())) == ledger.keys.masterKeyFingerprint)
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     try await ledger.keys.rotateMasterKey(to: text("3c"))
     #expect(try await rotations(ledger).count == 4)
     await ledger.close()

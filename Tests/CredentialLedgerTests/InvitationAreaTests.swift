@@ -39,9 +39,9 @@ import Testing
     #expect(try ledger.groups.members(of: second.id).map(\.account) == [curious, steps.admin])
     #expect(try ledger.groups.group(second.id)?.adminCount == 2)
     #expect(try await ledger.audit.latest(of: .type(.groupInvitationAccepted)).count == 1)
-    let digests = try await ledger.projectionDigests()
-    try await ledger.rebuildProjections()
-    #expect(try await ledger.projectionDigests() == digests)
+    let digests = try await ledger.integrity.projectionDigests()
+    try await ledger.integrity.rebuildProjections()
+    #expect(try await ledger.integrity.projectionDigests() == digests)
     await ledger.close()
   }
 

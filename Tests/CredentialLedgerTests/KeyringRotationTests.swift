@@ -33,7 +33,7 @@ import Testing
         connector: steps.connector.publicID, secret: steps.secret, refreshToken: steps.granted.refreshToken)
       #expect(try await ledger.accounts.signIn(issuer: issuer, subject: "ada").account == account)
       #expect(try await ledger.accounts.reveal(account, for: "a test", by: Requester.operator)?.name == "Ada")
-      #expect(try await ledger.verify().projectionsMatch)
+      #expect(try await ledger.integrity.verify().projectionsMatch)
       ledger = try await reopened(ledger)
     }
     // Rows were made anew; masks and keys for derivations stay for their time.

@@ -50,14 +50,14 @@ import Testing
     #expect(
       await code { _ = try await reader.accounts.reveal(accounts[0], under: .withoutRecord(for: reader)) }
         == "keys_missing")
-    #expect(await code { _ = try await reader.verify() } == "keys_missing")
-    #expect(await code { _ = try await reader.compareProjections() } == "keys_missing")
-    #expect(await code { _ = try await reader.digests() } == "keys_missing")
+    #expect(await code { _ = try await reader.integrity.verify() } == "keys_missing")
+    #expect(await code { _ = try await reader.integrity.compareProjections() } == "keys_missing")
+    #expect(await code { _ = try await reader.integrity.digests() } == "keys_missing")
     await reader.close()
     #expect(unsafe rename(file + ".aside", file) == 0)
     let whole = try await Ledger.open(at: path, configuration)
     #expect(try await whole.accounts.reveal(accounts[0], under: .withoutRecord(for: whole))?.name == "Ada")
-    #expect(try await whole.verify().projectionsMatch)
+    #expect(try await whole.integrity.verify().projectionsMatch)
     await whole.close()
   }
 
@@ -65,17 +65,17 @@ import Testing
     let (ledger, accounts) = try await made(3)
     // Rightly gone keys do not stop it.
     try await ledger.people.erase(accounts[0], by: Requester.operator)
-    try await ledger.rebuildProjections()
-    let digests = try await ledger.projectionDigests()
+    try await ledger.integrity.rebuildProjections()
+    let digests = try await ledger.integrity.projectionDigests()
     let key = try key(of: accounts[1], in: ledger)
     await ledger.close()
     let again = try await Ledger.open(at: path, configuration)
     #expect(unsafe rename(file(of: key), file(of: key) + ".aside") == 0)
-    #expect(await code { try await again.rebuildProjections() } == "keys_missing")
-    #expect(try await again.projectionDigests() == digests)
+    #expect(await code { try await again.integrity.rebuildProjections() } == "keys_missing")
+    #expect(try await again.integrity.projectionDigests() == digests)
     #expect(unsafe rename(file(of: key) + ".aside", file(of: key)) == 0)
-    try await again.rebuildProjections()
-    #expect(try await again.projectionDigests() == digests)
+    try await again.integrity.rebuildProjections()
+    #expect(try await again.integrity.projectionDigests() == digests)
     await again.close()
   }
 
@@ -105,19 +105,19 @@ import Testing
     #expect(try keys.persons.erase(first))
     keys.close()
     let open = try await Ledger.open(at: path, configuration)
-    let found = await #expect(throws: LedgerError.self) { try await open.verify() }
+    let found = await #expect(throws: LedgerError.self) { try await open.integrity.verify() }
     #expect(found?.code == .keysMissing && found?.reason.hasPrefix("a key of a person") == true)
     await open.close()
   }
 
   @Test func `A restore that accepts missing keys records their persons as erased`() async throws {
     let (ledger, first) = try await made()
-    _ = try await ledger.backUp(to: "\(folder.path)/older", keys: "\(folder.path)/keys")
+    _ = try await ledger.backups.make(at: "\(folder.path)/older", keys: "\(folder.path)/keys")
     let later = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "later", name: "Bob")
       .account
     let accounts = [first[0], later]
-    _ = try await ledger.backUp(to: "\(folder.path)/backup")
-    _ = try await ledger.archive(to: "\(folder.path)/archive")
+    _ = try await ledger.backups.make(at: "\(folder.path)/backup")
+    _ = try await ledger.archive.append(to: "\(folder.path)/archive")
     await ledger.close()
     for source in ["backup", "archive"] {
       let target = "\(folder.path)/again-\(source)"
@@ -133,8 +133,8 @@ import Testing
       #expect(try await restored.accounts.reveal(accounts[1], under: .withoutRecord(for: restored)) == nil)
       #expect(try await restored.accounts.reveal(accounts[0], under: .withoutRecord(for: restored))?.name == "Ada")
       #expect(try await restored.audit.latest(of: .type(.subjectErased)).count == 1)
-      #expect(try await restored.verify().projectionsMatch)
-      try await restored.rebuildProjections()
+      #expect(try await restored.integrity.verify().projectionsMatch)
+      try await restored.integrity.rebuildProjections()
       await restored.close()
     }
   }
@@ -159,7 +159,7 @@ import Testing
     let entry = try #require(try await reader.audit.latest(of: .type(.accountRegistered)).first)
     let personal = try await reader.audit.describe([entry], under: .withoutRecord(for: reader)).personal.values.joined()
     #expect(!personal.isEmpty && personal.allSatisfy { $0.state == .erased })
-    #expect(try await reader.verify().projectionsMatch)
+    #expect(try await reader.integrity.verify().projectionsMatch)
     await reader.close()
     await ledger.close()
     func holds() throws -> Bool {
@@ -183,7 +183,7 @@ import Testing
     #expect(unsafe rmdir(file + ".credledger-incoming") == 0 && unlink(file) == 0)
     let again = try await Ledger.open(at: path, configuration)
     #expect(try await again.accounts.reveal(accounts[0], under: .withoutRecord(for: again)) == nil)
-    #expect(try await again.verify().projectionsMatch)
+    #expect(try await again.integrity.verify().projectionsMatch)
     await again.close()
   }
 }

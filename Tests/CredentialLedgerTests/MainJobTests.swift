@@ -47,7 +47,7 @@ struct FourSteps {
     #expect(claims.group == steps.group.id)
     #expect(claims.connector == steps.connector.id)
 
-    let proof = try await ledger.proveInclusion(of: token.handle.rawValue)
+    let proof = try await ledger.integrity.proveInclusion(of: token.handle.rawValue)
     let verifierKey = try ledger.verifierKey
     #expect(proof.verify(origin: "ledger.example.org", verifierKey: verifierKey))
     #expect(!proof.verify(origin: "elsewhere.example.org", verifierKey: verifierKey))
@@ -56,7 +56,7 @@ struct FourSteps {
     #expect(try await !ledger.grants.revoke(steps.granted.grant, by: steps.admin))
     #expect(try !ledger.tokens.validate(token.accessToken).isValid)
 
-    let report = try await ledger.verify()
+    let report = try await ledger.integrity.verify()
     #expect(report.projectionsMatch)
     #expect(report.events == (try ledger.head()))
     await ledger.close()
@@ -67,13 +67,13 @@ struct FourSteps {
     let steps = try await FourSteps(on: ledger)
     let token = try await ledger.tokens.issue(
       connector: steps.connector.publicID, secret: steps.secret, refreshToken: steps.granted.refreshToken)
-    let before = try await ledger.projectionDigests()
+    let before = try await ledger.integrity.projectionDigests()
     await ledger.close()
     let again = try await Ledger.open(at: path, quick)
     #expect(try again.tokens.validate(token.accessToken).isValid)
-    #expect(try await again.projectionDigests() == before)
-    try await again.rebuildProjections()
-    #expect(try await again.projectionDigests() == before)
+    #expect(try await again.integrity.projectionDigests() == before)
+    try await again.integrity.rebuildProjections()
+    #expect(try await again.integrity.projectionDigests() == before)
     #expect(try again.tokens.validate(token.accessToken).isValid)
     await again.close()
   }

@@ -32,7 +32,7 @@ import Testing
     #expect(unnamed)
     let plain = try #require(try await ledger.audit.latest(1, of: .type(.accountRoleChanged)).first)
     #expect(plain.namedOperator == nil && plain.reason == nil && plain.ticket == nil)
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     await ledger.close()
   }
 

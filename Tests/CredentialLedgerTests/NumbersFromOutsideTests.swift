@@ -53,7 +53,7 @@ import Testing
     #expect(try ledger.webhooks.states(of: GrantID(rawValue: .max)).isEmpty)
     #expect(try ledger.grants.states(by: AccountID(rawValue: .max)).isEmpty)
     #expect(try ledger.grants.states(to: ConnectorID(rawValue: .max)).isEmpty)
-    let state = try await ledger.state(at: .latest)
+    let state = try await ledger.history.state(at: .latest)
     for selection in PastState.Selection.allCases {
       #expect(try await state.objects(selection, after: .max).isEmpty, "\(selection)")
     }
@@ -120,10 +120,10 @@ import Testing
       await attempt({ try ledger.tokens.lastUse(of: token) }, note)
       await attempt({ try ledger.checkpoint(atOrBelow: number) }, note)
       await attempt({ try await ledger.root(at: number) }, note)
-      await attempt({ try await ledger.proveInclusion(of: number) }, note)
-      await attempt({ try await ledger.proveConsistency(from: number, to: .max) }, note)
-      await attempt({ try await ledger.proveConsistency(from: 1, to: number) }, note)
-      await attempt({ try await ledger.bundle(of: [number]) }, note)
+      await attempt({ try await ledger.integrity.proveInclusion(of: number) }, note)
+      await attempt({ try await ledger.integrity.proveConsistency(from: number, to: .max) }, note)
+      await attempt({ try await ledger.integrity.proveConsistency(from: 1, to: number) }, note)
+      await attempt({ try await ledger.evidence.bundle(of: [number]) }, note)
       for explained in [
         Ledger.Explained.token(token), .grant(grant), .connector(connector), .account(account),
       ] { await attempt({ try await ledger.explain(explained) }, note) }
@@ -135,7 +135,7 @@ import Testing
   func moments() async throws {
     let ledger = try await made().ledger
     var random = SeededRandom(stream: 122)
-    let steps = try await ledger.steps()
+    let steps = try await ledger.history.steps()
     for number in Self.numbers(head: try ledger.head(), &random) {
       let note: Comment = "\(number), seed \(testSeed)"
       let time = Timestamp(milliseconds: Int64(bitPattern: number))
@@ -143,13 +143,13 @@ import Testing
         await attempt({ try ledger.position(of: moment) }, note)
         await attempt(
           {
-            let state = try await ledger.state(at: moment)
+            let state = try await ledger.history.state(at: moment)
             defer { state.close() }
             _ = try state.account(AccountID(rawValue: number))
             _ = try state.verdict(on: TokenID(rawValue: number))
             _ = try state.obstacle(to: GrantID(rawValue: number))
           }, note)
-        await attempt({ try await ledger.changes(from: .position(1), to: moment) }, note)
+        await attempt({ try await ledger.history.changes(from: .position(1), to: moment) }, note)
       }
       await attempt({ try ledger.position(at: time) }, note)
       await attempt({ try await ledger.audit.search(.recorded(since: time, until: time)) }, note)

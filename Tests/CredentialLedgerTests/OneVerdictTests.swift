@@ -32,7 +32,7 @@ import Testing
         }
       try await ledger.tokens.revoke(revoked, by: Requester.operator)
       for position in [before, try ledger.head()] {
-        let state = try await ledger.state(at: .position(position))
+        let state = try await ledger.history.state(at: .position(position))
         let past = try state.obstacle(to: grant)
         let explained = try await ledger.explain(.grant(grant), at: .position(position))
         #expect((past == nil) == (position == before), "\(revoked)")

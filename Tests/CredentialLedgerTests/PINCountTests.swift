@@ -46,9 +46,9 @@ import Testing
     }
     #expect(asked <= 3)
     #expect(wrong == 10)
-    let digests = try await ledger.projectionDigests()
-    try await ledger.rebuildProjections()
-    #expect(try await ledger.projectionDigests() == digests)
+    let digests = try await ledger.integrity.projectionDigests()
+    try await ledger.integrity.rebuildProjections()
+    #expect(try await ledger.integrity.projectionDigests() == digests)
     // A rebuild finds nobody any more, and leaves the counts.
     let open = ledger
     let account = try await arrive(on: open)

@@ -47,8 +47,8 @@ import Testing
     for content in [[], Array("nothing of the kind".utf8)] as [[UInt8]] {
       try FileBytes.write(content, to: "\(snapshots)/data.mdb")
       let reader = try await Ledger.openForReading(at: path)
-      #expect(try await reader.snapshots.list().snapshots.isEmpty)
-      let state = try await reader.state(at: .latest)
+      #expect(try await reader.history.snapshots.list().snapshots.isEmpty)
+      let state = try await reader.history.state(at: .latest)
       #expect(try state.account(account) != nil)
       state.close()
       await reader.close()
@@ -72,21 +72,21 @@ import Testing
     let revoked = try ledger.head()
     try await ledger.connectors.delete(connector.id, by: developer)
 
-    let before = try await ledger.state(at: .position(token.handle.rawValue - 1))
+    let before = try await ledger.history.state(at: .position(token.handle.rawValue - 1))
     #expect(try !before.verdict(on: token.handle).isValid)
     #expect(try before.group(group.id)?.name == "Team")
-    let then = try await ledger.state(at: .position(renamed))
+    let then = try await ledger.history.state(at: .position(renamed))
     #expect(try then.verdict(on: token.handle).isValid)
     #expect(try then.group(group.id)?.name == "Crew")
     #expect(try then.grant(granted.grant)?.isRevoked == false)
     #expect(try then.obstacle(to: granted.grant) == nil)
-    let later = try await ledger.state(at: .position(revoked))
+    let later = try await ledger.history.state(at: .position(revoked))
     #expect(try later.verdict(on: token.handle) == .invalid(.stopped(Subject(granted.grant), by: revoked)))
     #expect(try later.connector(connector.id)?.isDeleted == false)
     // As `explain` has it, which goes another way.
     let explanation = try await ledger.explain(.token(token.handle), at: later.time)
     #expect(explanation.obstacle == .stopped(Subject(granted.grant), by: revoked))
-    #expect(try await ledger.state(at: .latest).connector(connector.id)?.isDeleted == true)
+    #expect(try await ledger.history.state(at: .latest).connector(connector.id)?.isDeleted == true)
     for state in [before, then, later] { state.close() }
     #expect(throws: LedgerError.self) { try then.group(group.id) }
     await ledger.close()
@@ -96,17 +96,17 @@ import Testing
   func closed() async throws {
     let ledger = try await make("closed")
     let account = try await arrive("dev", "+911199999999", ledger)
-    try await ledger.snapshots.make()
+    try await ledger.history.snapshots.make()
     _ = try await ledger.groups.create(name: "Team", by: account)
-    let state = try await ledger.state(at: .latest)
-    let steps = try await ledger.steps(from: .latest)
+    let state = try await ledger.history.state(at: .latest)
+    let steps = try await ledger.history.steps(from: .latest)
     #expect(state.snapshot != nil)
     state.close()
     await steps.close()
     await ledger.close()
     let again = try await Ledger.open(at: ledger.path, LedgerConfiguration(clock: { 1_900_000_000_000 }))
-    #expect(try await again.snapshots.list().snapshots.count == 1)
-    try await again.snapshots.drop()
+    #expect(try await again.history.snapshots.list().snapshots.count == 1)
+    try await again.history.snapshots.drop()
     await again.close()
     #expect(throws: LedgerError.self) { try state.account(account) }
     await #expect(throws: LedgerError.self) { try await steps.forward() }
@@ -121,14 +121,14 @@ import Testing
     try await ledger.groups.rename(group.id, to: "Crew", by: account)
     try await ledger.accounts.disable(account, reason: "left", by: Requester.operator)
     try await ledger.accounts.enable(account, by: Requester.operator)
-    let changes = try await ledger.changes(from: .position(start), to: .latest)
+    let changes = try await ledger.history.changes(from: .position(start), to: .latest)
     // Disabled and enabled again is no change.
     #expect(changes.objects.map(\.subject) == [Subject(group.id)])
     let field = try #require(changes.objects.first?.fields.first)
     #expect((field.name, field.before, field.after) == ("name", .text("Team"), .text("Crew")))
     #expect(changes.events.map(\.count) == [1, 1, 1])
 
-    let steps = try await ledger.steps(from: .position(start))
+    let steps = try await ledger.history.steps(from: .position(start))
     let first = try #require(try await steps.forward())
     #expect(first.changes == changes.objects)
     let second = try #require(try await steps.forward(to: Subject(account)))
@@ -156,27 +156,27 @@ import Testing
     let person = try await arrive("gone", "+911199999991", ledger)
     let other = try await arrive("stays", "+911199999992", ledger)
     for number in 0..<12 { _ = try await ledger.groups.create(name: "Group \(number)", by: other) }
-    while try await ledger.snapshots.list().snapshots.isEmpty { await Task.yield() }
-    let position = try #require(try await ledger.snapshots.list().snapshots.first?.position)
+    while try await ledger.history.snapshots.list().snapshots.isEmpty { await Task.yield() }
+    let position = try #require(try await ledger.history.snapshots.list().snapshots.first?.position)
     #expect(position == 10)
-    let before = try await ledger.state(at: .position(position))
+    let before = try await ledger.history.state(at: .position(position))
     #expect(before.snapshot == position)
     #expect(try before.account(person)?.isErased == false)
 
     try await ledger.people.erase(person, by: Requester.operator)
     // None is left that was made before, unless it was made anew since.
-    let after = try await ledger.state(at: .position(position))
+    let after = try await ledger.history.state(at: .position(position))
     #expect(try after.account(person)?.isErased == false)
     let object = try #require(try after.object(Subject(person)))
     guard case .personal(let name)? = object.value(of: "name") else {
       Issue.record("no name")
       return
     }
-    #expect(try await ledger.reveal(name, under: ledger.anybodysData()) == nil)
+    #expect(try await ledger.history.reveal(name, under: ledger.anybodysData()) == nil)
     // The next are made from then on, and are those of a replay from the start.
     for number in 0..<12 { _ = try await ledger.groups.create(name: "Later \(number)", by: other) }
-    while try await ledger.snapshots.list().snapshots.count < 2 { await Task.yield() }
-    #expect(try await ledger.verify().projectionsMatch)
+    while try await ledger.history.snapshots.list().snapshots.count < 2 { await Task.yield() }
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     await ledger.close()
   }
 
@@ -185,8 +185,8 @@ import Testing
     let path = "\(folder.path)/stale"
     let ledger = try await make("stale")
     let person = try await arrive("gone", "+911199999991", ledger)
-    #expect(try await ledger.snapshots.make() != nil)
-    #expect(try await ledger.snapshots.make() == nil)
+    #expect(try await ledger.history.snapshots.make() != nil)
+    #expect(try await ledger.history.snapshots.make() == nil)
     await ledger.close()
     // Held open by a process that makes one: so the process that erases cannot throw it away.
     let copy = "\(folder.path)/copy"
@@ -194,16 +194,16 @@ import Testing
     let later = LedgerConfiguration(clock: { 1_900_000_000_000 }, snapshots: .never)
     let again = try await Ledger.open(at: path, later)
     try await again.people.erase(person, by: Requester.operator)
-    #expect(try await again.snapshots.list().snapshots.isEmpty)
+    #expect(try await again.history.snapshots.list().snapshots.isEmpty)
     await again.close()
     #expect(Program.run("cp", ["-r", "\(copy)/.", "\(path)/snapshots"]))
     let reader = try await Ledger.openForReading(at: path)
     // It is there, and nobody uses it.
-    #expect(try await reader.snapshots.list().snapshots.count == 1)
-    #expect(try await reader.state(at: .latest).snapshot == nil)
+    #expect(try await reader.history.snapshots.list().snapshots.count == 1)
+    #expect(try await reader.history.state(at: .latest).snapshot == nil)
     await reader.close()
     let opened = try await Ledger.open(at: path, later)
-    #expect(try await opened.snapshots.list().snapshots.isEmpty)
+    #expect(try await opened.history.snapshots.list().snapshots.isEmpty)
     await opened.close()
   }
 }

@@ -37,12 +37,12 @@ import Testing
     let request = try await ledger.phones.requestPIN(for: number, by: again.account)
     _ = try await ledger.phones.verify(request.pin?.digits ?? "", challenge: request.challenge, by: again.account)
 
-    let proof = try await ledger.proveInclusion(of: token.handle.rawValue)
+    let proof = try await ledger.integrity.proveInclusion(of: token.handle.rawValue)
     #expect(proof.verify(origin: "ledger.example.org", verifierKeys: try ledger.verifierKeys))
-    #expect(try await ledger.verify().projectionsMatch)
-    let digests = try await ledger.projectionDigests()
-    try await ledger.rebuildProjections()
-    #expect(try await ledger.projectionDigests() == digests)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
+    let digests = try await ledger.integrity.projectionDigests()
+    try await ledger.integrity.rebuildProjections()
+    #expect(try await ledger.integrity.projectionDigests() == digests)
     await ledger.close()
     for text in ["4915112345678", "33699999999"] { #expect(try !FileBytes.hold(Array(text.utf8), in: path)) }
     #expect(try FileBytes.hold(Array("ledger.example.org".utf8), in: path))
@@ -67,9 +67,9 @@ import Testing
       try await ledger.phones.requestPIN(for: number, by: accounts[1])
     }
     #expect(refused?.code.rawValue == "conflict")
-    let digests = try await ledger.projectionDigests()
-    try await ledger.rebuildProjections()
-    #expect(try await ledger.projectionDigests() == digests)
+    let digests = try await ledger.integrity.projectionDigests()
+    try await ledger.integrity.rebuildProjections()
+    #expect(try await ledger.integrity.projectionDigests() == digests)
     await ledger.close()
   }
 
@@ -77,16 +77,16 @@ import Testing
     var ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "a").account
     let old = try ledger.verifierKey
-    let before = try await ledger.proveInclusion(of: account.rawValue)
+    let before = try await ledger.integrity.proveInclusion(of: account.rawValue)
     let new = try await ledger.keys.rotateSigningKey()
     #expect(new != old)
     #expect(try ledger.verifierKeys.map { String($0.split(separator: "@")[0]) } == [old, new])
-    let after = try await ledger.proveInclusion(of: account.rawValue)
+    let after = try await ledger.integrity.proveInclusion(of: account.rawValue)
     #expect(after.verify(origin: "ledger.example.org", verifierKey: new))
     #expect(!after.verify(origin: "ledger.example.org", verifierKey: old))
     #expect(before.verify(origin: "ledger.example.org", verifierKeys: [old, new]))
     #expect(try await ledger.audit.latest(of: .type(.signingKeyRotated)).count == 1)
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     await ledger.close()
     ledger = try await Ledger.open(at: path, quick)
     #expect(try await ledger.audit.latest(of: .type(.signingKeyRotated)).count == 1)
@@ -182,7 +182,7 @@ import Testing
     for person in persons { #expect(try !FileBytes.hold(person, in: path + "/keys")) }
     #expect(try ledger.accounts.account(account)?.isErased == true)
     #expect(try await ledger.audit.latest(of: .type(.subjectErased)).count == 10)
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     await ledger.close()
   }
 

@@ -93,7 +93,7 @@ private struct Kept: Equatable {
 
   @Test func `Records that were removed are told as such, or read from the archive`() async throws {
     let aged = try await AgedLedger()
-    _ = try await aged.ledger.applyRetention(AgedLedger.policy, archive: aged.archive)
+    _ = try await aged.ledger.retention.apply(AgedLedger.policy, archive: aged.archive)
     var without = Kept()
     var archived: [UInt64] = []
     for try await batch in aged.ledger.projectionFeed(limit: 100) {

@@ -47,7 +47,7 @@ import Testing
       let (ledger, steps, token) = try await open(name)
       try await stop(ledger, steps, token)
       #expect(try !ledger.tokens.validate(token.accessToken).isValid, "\(name)")
-      #expect(try await ledger.verify().projectionsMatch)
+      #expect(try await ledger.integrity.verify().projectionsMatch)
       await ledger.close()
     }
   }

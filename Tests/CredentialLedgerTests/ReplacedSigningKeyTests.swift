@@ -48,13 +48,13 @@ import TransparencyLog
   @Test func `The ledger takes nothing from a key that was replaced but what that may have signed`() async throws {
     let rotated = try await rotated()
     let ledger = rotated.ledger
-    #expect(try await ledger.verify(against: rotated.old) == 3)
+    #expect(try await ledger.integrity.verify(against: rotated.old) == 3)
     let forged = try await rotated.forged()
-    let refused = await #expect(throws: LedgerError.self) { try await ledger.verify(against: forged) }
+    let refused = await #expect(throws: LedgerError.self) { try await ledger.integrity.verify(against: forged) }
     #expect(refused?.code == .invalidCheckpoint && refused?.reason.contains("had the size 3") == true)
     #expect(try ledger.verifierKeys.map { $0.hasSuffix("@3") } == [true, false])
     #expect(try ledger.verifierKeys.last == ledger.verifierKey)
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     await ledger.close()
     // Nor does it where the file names such a checkpoint as the last that was seen.
     try FileBytes.write(Array(forged.utf8), to: folder.path + "/witness")
@@ -71,7 +71,7 @@ import TransparencyLog
     let plain = try ledger.plainVerifierKeys
     let forged = try await rotated.forged()
     func bundle(_ checkpoint: String, _ positions: [UInt64]) async throws -> EvidenceBundle {
-      let honest = try await ledger.bundle(of: positions)
+      let honest = try await ledger.evidence.bundle(of: positions)
       return EvidenceBundle(checkpoint: checkpoint, keys: [plain[0]], entries: honest.entries)
     }
     let untold = try await bundle(forged, [2])
@@ -82,10 +82,10 @@ import TransparencyLog
     // By the key alone nobody can know.
     let unknown = try untold.verify(keys: plain)
     #expect(try unknown.size == ledger.head() && !unknown.isKeyEndKnown)
-    let honest = try await ledger.bundle(of: [2])
+    let honest = try await ledger.evidence.bundle(of: [2])
     #expect(try honest.verify(keys: ["\(plain[1])@\(ledger.head())"]).isKeyEndKnown)
     #expect(throws: LedgerError.self) { try honest.verify(keys: ["\(plain[1])@\(ledger.head() - 1)"]) }
-    let proof = try await ledger.proveInclusion(of: 2)
+    let proof = try await ledger.integrity.proveInclusion(of: 2)
     #expect(proof.verify(origin: ledger.origin, verifierKeys: keys))
     #expect(!proof.verify(origin: ledger.origin, verifierKey: keys[0]))
     // The other verifier says the same.
@@ -110,7 +110,7 @@ import TransparencyLog
       #expect(throws: TransparencyError.self) { try VerifierKey(plain[0] + suffix) }
     }
     // Whoever has all entries need not be told.
-    _ = try await ledger.exportTiles(to: folder.path + "/tiles")
+    _ = try await ledger.evidence.exportTiles(to: folder.path + "/tiles")
     #expect(checks("tiles", "tiles", by: plain[1], "--strict"))
     try FileBytes.write(Array(forged.utf8), to: "\(folder.path)/tiles/checkpoint")
     #expect(!checks("tiles", "tiles", by: plain[0]))

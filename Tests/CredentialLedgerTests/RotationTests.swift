@@ -58,7 +58,7 @@ import Testing
     await #expect(throws: LedgerError.self) {
       try await reused.tokens.issue(connector: client, secret: secret, refreshToken: latest)
     }
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     await ledger.close()
   }
 

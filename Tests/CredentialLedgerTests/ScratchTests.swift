@@ -13,7 +13,7 @@ import Testing
     var configuration = CopiedLedger.configuration
     configuration.scratch = copied.path("scratch")
     let reader = try await Ledger.openForReading(at: copied.path("ledger"), configuration)
-    let refused = await failure { () throws(LedgerError) in _ = try await reader.verify() }
+    let refused = await failure { () throws(LedgerError) in _ = try await reader.integrity.verify() }
     #expect(refused?.code == .notFound && refused?.field == "scratch")
 
     try #require(Program.run("mkdir", [copied.path("scratch")]))
@@ -27,10 +27,10 @@ import Testing
     }
     #expect(report.projectionsMatch)
     #expect(seen.withLock { $0.scratch && !$0.beside })
-    let state = try await reader.state(at: .position(5))
+    let state = try await reader.history.state(at: .position(5))
     #expect(state.position == 5)
     state.close()
-    _ = try await reader.compareProjections()
+    _ = try await reader.integrity.compareProjections()
     #expect(TemporaryFolder.names(in: scratch) == [])
     await reader.close()
   }

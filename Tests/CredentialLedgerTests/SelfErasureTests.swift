@@ -33,7 +33,7 @@ import Testing
     #expect(await erase(accounts[2], on: ledger)?.code.rawValue == "too_many")
     await ledger.close()
     ledger = try await Ledger.open(at: path, configuration)
-    try await ledger.rebuildProjections()
+    try await ledger.integrity.rebuildProjections()
     #expect(await erase(accounts[2], on: ledger)?.code.rawValue == "too_many")
     #expect(await erase(accounts[3], on: ledger, by: .operator) == nil)
     clock.advance(seconds: 86_400 + 600)

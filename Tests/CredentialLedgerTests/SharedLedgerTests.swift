@@ -19,7 +19,7 @@ import Testing
     for reader in [one, other] {
       #expect(try reader.head() == writer.head())
       #expect(try reader.tokens.validate(token.accessToken).isValid)
-      #expect(try await reader.verify().projectionsMatch)
+      #expect(try await reader.integrity.verify().projectionsMatch)
       await #expect(throws: LedgerError.self) { try await reader.grants.revoke(steps.granted.grant, by: steps.admin) }
     }
     try await writer.grants.revoke(steps.granted.grant, by: steps.admin)

@@ -61,7 +61,7 @@ import Testing
     let door = Door()
     let path = folder.path + "/export"
     let export = Task {
-      try await ledger.export(toFile: path) { _ in door.pass() }
+      try await ledger.backups.export(toFile: path) { _ in door.pass() }
     }
     while !door.hasVisitor { await Task.yield() }
     #expect(try await ledger.audit.latest(3, of: .account(steps.admin)).count == 3)

@@ -51,7 +51,7 @@ import Testing
     }
     #expect(try !ledger.tokens.validate(tokens.accessToken).isValid)
     #expect(try !ledger.tokens.validate(next.accessToken).isValid)
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     await ledger.close()
   }
 
@@ -145,7 +145,7 @@ import Testing
     #expect(try ledger.tokens.validate(token.accessToken).isValid)
     // The admin's grant for the group is another matter.
     #expect(try ledger.grants.grant(steps.granted.grant)?.isRevoked == false)
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     await ledger.close()
   }
 

@@ -218,7 +218,7 @@ private struct Left {
       for arrival in Arrival.allCases where !left.isOpen(arrival) {
         #expect(await !arrival.works(held), "\(arrival) \(attempt)")
       }
-      try await held.ledger.rebuildProjections()
+      try await held.ledger.integrity.rebuildProjections()
     }
     // Whatever presenting a token for revocation does, it opens nothing.
     for access in [\Held.group, \.own] where access == \.group || left.stopsOwnAccess {
@@ -230,7 +230,7 @@ private struct Left {
     for arrival in Arrival.allCases where left.isOpen(arrival) {
       #expect(await arrival.works(held), "\(arrival) after all")
     }
-    #expect(try await held.ledger.verify().projectionsMatch)
+    #expect(try await held.ledger.integrity.verify().projectionsMatch)
     await held.ledger.close()
   }
 

@@ -20,7 +20,7 @@ import Testing
   }
 
   private func expectRebuiltAlike(_ ledger: Ledger, sourceLocation: SourceLocation = #_sourceLocation) async throws {
-    let (live, rebuilt) = try await ledger.digests()
+    let (live, rebuilt) = try await ledger.integrity.digests()
     #expect(live == rebuilt, sourceLocation: sourceLocation)
   }
 
@@ -145,7 +145,7 @@ import Testing
   @Test func `A refusal names by index, and nothing is half done`() async throws {
     let ledger = try await create()
     let admin = try await account("admin", on: ledger)
-    let before = try await ledger.digests().live
+    let before = try await ledger.integrity.digests().live
     do {
       _ = try await ledger.groups.create(
         name: "Team", members: [.init(.account(admin)), .init(.account(AccountID(rawValue: 99)))], by: admin)
@@ -159,7 +159,7 @@ import Testing
       try await ledger.groups.subscribe(
         (0..<101).map { .account(AccountID(rawValue: $0 + 1)) }, to: GroupID(rawValue: 1), by: admin)
     }
-    #expect(try await ledger.digests().live == before)
+    #expect(try await ledger.integrity.digests().live == before)
     await ledger.close()
   }
 

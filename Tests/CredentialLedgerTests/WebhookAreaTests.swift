@@ -64,7 +64,7 @@ import Testing
     }
     let names = try await ledger.audit.latest(3, of: .subject(Subject(webhook.id))).map(\.type.name)
     #expect(names == ["webhook.deleted", "webhook.updated", "webhook.registered"])
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     await ledger.close()
   }
 
@@ -84,14 +84,14 @@ import Testing
     for (name, content) in before { try FileBytes.write(content, to: "\(persons)/\(name)") }
     let leave = try await ledger.anybodysData()
     let url = PersonalValue(sealed: webhook.details.callbackURL, purpose: .webhookURL)
-    #expect(try await ledger.reveal(url, under: leave) == nil)
+    #expect(try await ledger.history.reveal(url, under: leave) == nil)
     #expect(registered.position == webhook.id.rawValue)
     let path = ledger.path
     await ledger.close()
     // A reader finishes nothing, and opens nothing either.
     let reader = try await Ledger.openForReading(at: path, clock.configuration)
     #expect(try reader.keyStore.persons.contains(#require(PersonID(bytes: webhook.key))))
-    #expect(try await reader.reveal(url, under: leave) == nil)
+    #expect(try await reader.history.reveal(url, under: leave) == nil)
     #expect(try await reader.webhooks.callback(of: webhook.id) == nil)
     await reader.close()
     let again = try await Ledger.open(at: path, clock.configuration)
@@ -193,7 +193,7 @@ import Testing
     #expect(try await again.webhooks.callback(of: webhook.id)?.context == "canary-changed")
     try await again.webhooks.delete(webhook.id, by: Requester.operator)
     #expect(try again.open(webhook.details) == nil)
-    #expect(try await again.verify().projectionsMatch)
+    #expect(try await again.integrity.verify().projectionsMatch)
     await again.close()
   }
 
@@ -234,7 +234,7 @@ import Testing
         try await ledger.webhooks.delete(webhook.id, by: Requester.operator)
       }
     }
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     await ledger.close()
   }
 

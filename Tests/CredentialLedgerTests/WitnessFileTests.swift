@@ -51,7 +51,7 @@ import Testing
     await ledger.close()
     let reader = try await Ledger.openForReading(at: path, witnessed)
     #expect(try text(file) == reader.latestCheckpoint())
-    #expect(try await reader.verify(against: checkpoint) < reader.verify(against: try text(file)))
+    #expect(try await reader.integrity.verify(against: checkpoint) < reader.integrity.verify(against: try text(file)))
     await reader.close()
   }
 
@@ -59,7 +59,7 @@ import Testing
     try await made()
     try await expectRefused(copy, .behindCheckpoint)
     let opened = try await Ledger.open(at: copy, plain)
-    #expect(try await code(of: { try await opened.verify(against: try text(file)) }) == .behindCheckpoint)
+    #expect(try await code(of: { try await opened.integrity.verify(against: try text(file)) }) == .behindCheckpoint)
     await opened.close()
   }
 
@@ -69,12 +69,13 @@ import Testing
     let forked = try await Ledger.open(at: copy, plain)
     for name in ["three", "four", "five"] { try await act(on: forked, name) }
     let forkedCheckpoint = try await forked.checkpoint()
-    #expect(try await code(of: { try await forked.verify(against: try text(file)) }) == .contradictsCheckpoint)
-    #expect(try await forked.verify().projectionsMatch)
+    #expect(
+      try await code(of: { try await forked.integrity.verify(against: try text(file)) }) == .contradictsCheckpoint)
+    #expect(try await forked.integrity.verify().projectionsMatch)
     await forked.close()
     try await expectRefused(copy, .contradictsCheckpoint)
     let ledger = try await Ledger.open(at: path, witnessed)
-    #expect(try await code(of: { try await ledger.verify(against: forkedCheckpoint) }) == .behindCheckpoint)
+    #expect(try await code(of: { try await ledger.integrity.verify(against: forkedCheckpoint) }) == .behindCheckpoint)
     await ledger.close()
   }
 

@@ -85,7 +85,7 @@ func work(_ ledger: Ledger, _ connector: PublicID, _ secret: ConnectorSecret, _ 
     }
     tasks.addTask {
       // What is killed here must leave the old projections, or the new ones whole.
-      await repeating { () throws(LedgerError) in try await ledger.rebuildProjections() }
+      await repeating { () throws(LedgerError) in try await ledger.integrity.rebuildProjections() }
     }
   }
 }

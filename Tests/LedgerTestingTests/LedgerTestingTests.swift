@@ -19,7 +19,7 @@ import Testing
       let again = try await test.ledger.tokens.issue(
         connector: steps.connector.publicID, secret: steps.secret, refreshToken: steps.granted.refreshToken)
       #expect(try test.ledger.tokens.validate(again.accessToken).isValid)
-      #expect(try await test.ledger.verify().projectionsMatch)
+      #expect(try await test.ledger.integrity.verify().projectionsMatch)
     }
   }
 

@@ -160,9 +160,9 @@ import Testing
   @Test func whoReadsNoticesASigningKeyThatAnotherProcessMade() async throws {
     let ledger = try await ProvenLedger()
     let reader = try await Ledger.openForReading(at: ledger.path, ProvenLedger.configuration)
-    _ = try await reader.bundle(of: [1])
+    _ = try await reader.evidence.bundle(of: [1])
     #expect(try ledger.run("key", "rotate-signing").status == 0)
-    let bundle = try await reader.bundle(of: [1])
+    let bundle = try await reader.evidence.bundle(of: [1])
     #expect(bundle.keys == [try reader.verifierKey] && bundle.keys != [ledger.key])
     #expect(try reader.verifierKeys.map { String($0.split(separator: "@")[0]) } == [ledger.key] + bundle.keys)
     await reader.close()

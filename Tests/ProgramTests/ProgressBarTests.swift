@@ -24,7 +24,7 @@ import Testing
     let head = try ledger.head()
     let shown = Mutex<[UInt64]>([])
     let totals = Mutex<Set<UInt64>>([])
-    _ = try await ledger.verify { done, total in
+    _ = try await ledger.integrity.verify { done, total in
       shown.withLock { $0.append(done) }
       totals.withLock { _ = $0.insert(total) }
     }

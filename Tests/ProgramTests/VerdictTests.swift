@@ -9,7 +9,7 @@ import Testing
   func small() async throws -> (ledger: ProvenLedger, bundle: EvidenceBundle) {
     let ledger = try await ProvenLedger(events: 3)
     let opened = try await Ledger.openForReading(at: ledger.path, ProvenLedger.configuration)
-    let bundle = try await opened.bundle(of: [2])
+    let bundle = try await opened.evidence.bundle(of: [2])
     await opened.close()
     return (ledger, bundle)
   }

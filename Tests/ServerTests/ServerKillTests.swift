@@ -63,9 +63,9 @@ import Testing
     let ledger = try await Ledger.open(at: served.path)
     let lost = try acknowledged.filter { try !ledger.tokens.introspect($0).active }
     #expect(lost.isEmpty, "\(lost.count) of \(acknowledged.count) are not in the log; \(cut) answers were cut")
-    let issued = try await ledger.statistics().eventsByType.first { $0.0 == .tokenIssued }?.1 ?? 0
+    let issued = try await ledger.integrity.statistics().eventsByType.first { $0.0 == .tokenIssued }?.1 ?? 0
     #expect(issued >= UInt64(acknowledged.count))
-    let report = try await ledger.verify()
+    let report = try await ledger.integrity.verify()
     #expect(report.rebuilt.map { $0 == report.live } ?? false)
     await ledger.close()
   }

@@ -4,7 +4,7 @@ public import LedgerEvents
 /// A moment in a ledger's history.
 ///
 /// ```swift
-/// let state = try await ledger.state(at: .time(yesterday))
+/// let state = try await ledger.history.state(at: .time(yesterday))
 /// ```
 public enum LedgerMoment: Sendable, Equatable {
   /// Right after the event at a position.

@@ -2,7 +2,7 @@ import EventLog
 package import TransparencyLog
 
 /// A checkpoint from elsewhere that a key of this ledger has signed. Whether the ledger still agrees with it is another
-/// question: see ``Ledger/verify(against:verifierKeys:)``.
+/// question.
 package struct KnownCheckpoint: Sendable {
   package let note: SignedNote
   package let checkpoint: Checkpoint

@@ -4,7 +4,7 @@ import Synchronization
 
 extension Ledger {
   /// The tables that were found damaged: rows of them are missing, or of another moment. Nothing is answered from them, and
-  /// what needs them throws `damaged`, until ``rebuildProjections(progress:)`` has made them anew. To be watched in a server.
+  /// what needs them throws `damaged`, until a rebuild has made them anew. To be watched in a server.
   ///
   /// ```swift
   /// let damaged = try ledger.damagedTables

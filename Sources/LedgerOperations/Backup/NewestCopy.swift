@@ -13,16 +13,16 @@ public struct NewestCopy: Sendable {
   public let time: Timestamp?
 }
 
-extension Ledger {
+extension Backups {
   /// The newest backup of this ledger among those in a folder, or the one that the folder is. Reads the manifests, at most 10,000;
   /// those of other ledgers are passed over.
   ///
   /// ```swift
-  /// let age = try ledger.newestBackup(in: "/backup").flatMap { $0.time }
+  /// let age = try ledger.backups.newest(in: "/backup").flatMap { $0.time }
   /// ```
   ///
   /// - Throws: `not_found` where there is no such folder.
-  public func newestBackup(in folder: String) throws(LedgerError) -> NewestCopy? {
+  public func newest(in folder: String) throws(LedgerError) -> NewestCopy? {
     guard let names = Folder.names(in: folder) else {
       throw LedgerError(.notFound, "\(folder) is no folder; check the path", field: "backup")
     }
@@ -31,22 +31,24 @@ extension Ledger {
       let file = "\(path)/\(BackupManifest.fileName)"
       guard Folder.exists("\(path)/\(BackupManifest.dataPath)"),
         let bytes = try? DurableFile.read(file, limit: 1 << 20),
-        let manifest = try? BackupManifest(parsing: bytes, at: file), manifest.origin == origin,
+        let manifest = try? BackupManifest(parsing: bytes, at: file), manifest.origin == ledger.origin,
         // Another ledger may have the same name.
-        try logged({ () throws(LogError) in try log.snapshot().root(at: manifest.position) }) == manifest.root
+        try logged({ () throws(LogError) in try ledger.log.snapshot().root(at: manifest.position) }) == manifest.root
       else { continue }
       guard newest == nil || (newest?.position ?? 0) <= manifest.position else { continue }
       newest = NewestCopy(path: path, position: manifest.position, time: manifest.createdAt)
     }
     return newest
   }
+}
 
+extension Archive {
   /// How far an archive reaches, by the names of its segments.
   ///
   /// - Throws: `not_found` where there is none; `damaged` where a segment is missing between others.
-  public func reach(ofArchive folder: String) throws(LedgerError) -> NewestCopy {
+  public func reach(of folder: String) throws(LedgerError) -> NewestCopy {
     let end = try ArchiveFolder(path: folder).ranges().last?.upperBound ?? 0
-    let stamp = try logged { () throws(LogError) in try log.snapshot().stamp(at: end) }
+    let stamp = try logged { () throws(LogError) in try ledger.log.snapshot().stamp(at: end) }
     return NewestCopy(path: folder, position: end, time: stamp.map { Timestamp(milliseconds: $0.recordedAt) })
   }
 }

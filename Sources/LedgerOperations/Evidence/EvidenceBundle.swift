@@ -8,7 +8,7 @@ public import LedgerCrypto
 ///
 /// ```swift
 /// let explanation = try await ledger.explain(.token(handle))
-/// let bundle = try await ledger.bundle(of: explanation.steps.map(\.position))
+/// let bundle = try await ledger.evidence.bundle(of: explanation.steps.map(\.position))
 /// let file = bundle.encoded
 ///
 /// // Elsewhere, with the key that was noted when the ledger was made:

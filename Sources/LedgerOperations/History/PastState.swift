@@ -11,7 +11,7 @@ import Projections
 /// make them while the ledger is open.
 ///
 /// ```swift
-/// let state = try await ledger.state(at: .time(yesterday))
+/// let state = try await ledger.history.state(at: .time(yesterday))
 /// if let grant = try state.grant(id), try state.obstacle(to: grant.id) == nil { print("was in force") }
 /// state.close()
 /// ```
@@ -193,14 +193,14 @@ public final class PastState: Sendable {
   }
 }
 
-extension Ledger {
+extension History {
   /// The state right after a past event, or at a time.
   ///
   /// Replays the events since the nearest snapshot: in a release build some 400,000 a second, and some millions where they
   /// issue tokens. With the default ``SnapshotPolicy`` that is a second or less, whatever the size of the ledger.
   ///
   /// ```swift
-  /// let state = try await ledger.state(at: .position(1_000))
+  /// let state = try await ledger.history.state(at: .position(1_000))
   /// ```
   ///
   /// - Parameter progress: is told how many events are done, of how many, those in the snapshot counted as done.
@@ -210,21 +210,21 @@ extension Ledger {
     at moment: LedgerMoment,
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> PastState {
-    let position = try position(of: moment)
-    let past = try await past(before: position)
-    try await advance(past, to: position, progress: progress)
-    if case .time(let time) = moment { return PastState(self, past, at: time) }
-    let time = moment == .latest ? try now : try time(of: position)
-    return PastState(self, past, at: time ?? Timestamp(milliseconds: 0))
+    let position = try ledger.position(of: moment)
+    let past = try await ledger.past(before: position)
+    try await ledger.advance(past, to: position, progress: progress)
+    if case .time(let time) = moment { return PastState(ledger, past, at: time) }
+    let time = moment == .latest ? try ledger.now : try ledger.time(of: position)
+    return PastState(ledger, past, at: time ?? Timestamp(milliseconds: 0))
   }
 
-  /// The state that a replay left in a folder, as far as it had come: see ``replay(to:into:only:fromSnapshot:progress:)``.
+  /// The state that a replay left in a folder, as far as it had come: see ``Integrity/replay(to:into:only:fromSnapshot:progress:)``.
   ///
   /// Nothing is replayed, so it is there at once. Who was erased since the folder was made is named in it no more, but may
   /// still be found by a hash: remove the folder then.
   ///
   /// ```swift
-  /// let left = try await ledger.state(in: "/var/tmp/yesterday")
+  /// let left = try await ledger.history.state(in: "/var/tmp/yesterday")
   /// ```
   ///
   /// - Parameter folder: holds a replay of all projections of this ledger.
@@ -234,20 +234,22 @@ extension Ledger {
     guard Folder.exists("\(folder)/data.mdb") else {
       throw LedgerError(.notFound, "\(folder) holds no replay; make one, or check the path", field: "in")
     }
-    let log = log
-    let (replay, position) = try await blocking { () throws(LedgerError) in
+    let log = ledger.log
+    let (replay, position) = try await ledger.blocking { () throws(LedgerError) in
       try logged { () throws(LogError) in
         let replay = try ProjectionReplay(reading: folder, of: log)
         return (replay, try replay.position())
       }
     }
-    guard position > 0, let time = try time(of: position) else {
+    guard position > 0, let time = try ledger.time(of: position) else {
       replay.close()
       throw LedgerError(.notFound, "\(folder) holds a replay that was only begun; go on with it", field: "in")
     }
-    return PastState(self, replay, position, at: time)
+    return PastState(ledger, replay, position, at: time)
   }
+}
 
+extension Ledger {
   /// Begins a replay with the nearest snapshot.
   func past(before position: UInt64) async throws(LedgerError) -> PastProjections {
     let (log, keeper) = (log, snapshotKeeper)

@@ -6,7 +6,7 @@ import Projections
 /// A replay that goes on and back by single events, and tells what each changed in the state.
 ///
 /// ```swift
-/// let steps = try await ledger.steps(from: .position(100))
+/// let steps = try await ledger.history.steps(from: .position(100))
 /// while let step = try await steps.forward() { print(step.event.type, step.changes.count) }
 /// await steps.close()
 /// ```
@@ -45,7 +45,7 @@ public actor ReplaySteps {
     guard next <= (try ledger.head()) else { return nil }
     let set = try await apply(next)
     let others = try madeObject(by: next)
-    let changes = try await ledger.changes(in: set, of: past, backTo: next - 1, and: others)
+    let changes = try await ledger.history.changes(in: set, of: past, backTo: next - 1, and: others)
     try await ledger.advance(past, to: next)
     way.append(set)
     if way.count > 2 * Self.memory { way.removeFirst(Self.memory) }
@@ -64,7 +64,8 @@ public actor ReplaySteps {
       while past.position < position { way.append(try await apply(past.position + 1)) }
     }
     guard let set = way.popLast() else { return nil }
-    let changes = try await ledger.changes(in: set, of: past, backTo: position - 1, and: try madeObject(by: position))
+    let changes = try await ledger.history.changes(
+      in: set, of: past, backTo: position - 1, and: try madeObject(by: position))
     return Step(event: try entry(at: position), changes: changes)
   }
 
@@ -145,14 +146,14 @@ public actor ReplaySteps {
   }
 }
 
-extension Ledger {
+extension History {
   /// Begins a replay by steps at a moment.
   ///
   /// - Parameter moment: nil is before the first event.
   public func steps(from moment: LedgerMoment? = nil) async throws(LedgerError) -> ReplaySteps {
-    let start = if let moment { try position(of: moment) } else { UInt64(0) }
-    let past = try await past(before: start)
-    try await advance(past, to: start)
-    return ReplaySteps(self, past)
+    let start = if let moment { try ledger.position(of: moment) } else { UInt64(0) }
+    let past = try await ledger.past(before: start)
+    try await ledger.advance(past, to: start)
+    return ReplaySteps(ledger, past)
   }
 }

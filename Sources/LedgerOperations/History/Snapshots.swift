@@ -23,7 +23,7 @@ public struct Snapshots: Sendable {
   /// The snapshots there are, oldest first, and the bytes of their file in use.
   ///
   /// ```swift
-  /// let (snapshots, bytes) = try await ledger.snapshots.list()
+  /// let (snapshots, bytes) = try await ledger.history.snapshots.list()
   /// ```
   ///
   /// - Throws: `damaged` where the digest of one is wrong: then ``drop()`` them.
@@ -42,7 +42,7 @@ public struct Snapshots: Sendable {
   /// writes has made any.
   ///
   /// ```swift
-  /// let snapshot = try await ledger.snapshots.make()
+  /// let snapshot = try await ledger.history.snapshots.make()
   /// ```
   ///
   /// - Parameter progress: is told how many events are done, of how many, the snapshot before counted as done.
@@ -67,7 +67,7 @@ public struct Snapshots: Sendable {
   /// Throws all snapshots away.
   ///
   /// ```swift
-  /// try await ledger.snapshots.drop()
+  /// try await ledger.history.snapshots.drop()
   /// ```
   ///
   /// - Returns: how many there were.
@@ -89,7 +89,7 @@ extension Snapshot {
   }
 }
 
-extension Ledger {
+extension History {
   /// Snapshots of the state.
   public var snapshots: Snapshots { Snapshots(ledger: self) }
 }

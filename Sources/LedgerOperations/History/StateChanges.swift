@@ -52,13 +52,13 @@ public struct ObjectChange: Sendable, Equatable {
   }
 }
 
-extension Ledger {
+extension History {
   /// What changed in the state between two moments.
   ///
   /// Replays the events up to the first, and from it to the second.
   ///
   /// ```swift
-  /// let changes = try await ledger.changes(from: .time(yesterday), to: .latest)
+  /// let changes = try await ledger.history.changes(from: .time(yesterday), to: .latest)
   /// for change in changes.objects { print(change.subject, change.kind) }
   /// ```
   ///
@@ -69,26 +69,28 @@ extension Ledger {
     from: LedgerMoment, to: LedgerMoment,
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> StateChanges {
-    let first = try position(of: from, field: "from")
-    let last = try position(of: to, field: "to")
+    let first = try ledger.position(of: from, field: "from")
+    let last = try ledger.position(of: to, field: "to")
     guard first <= last else {
       throw LedgerError(
         .invalidValue, "from: position \(first) is after position \(last); expected the earlier moment first",
         field: "from")
     }
-    let past = try await past(before: first)
+    let past = try await ledger.past(before: first)
     defer { past.close() }
-    try await advance(past, to: first) { done, _ in progress(done, last) }
+    try await ledger.advance(past, to: first) { done, _ in progress(done, last) }
     past.recordChanges()
-    try await advance(past, to: last, progress: progress)
-    let objects = try await changes(in: past.takeChanges(), of: past, backTo: first, and: [])
-    let counts = try await counts(of: first < last ? first + 1...last : nil)
-    let times = (try time(of: first), try time(of: last))
+    try await ledger.advance(past, to: last, progress: progress)
+    let objects = try await ledger.history.changes(in: past.takeChanges(), of: past, backTo: first, and: [])
+    let counts = try await ledger.counts(of: first < last ? first + 1...last : nil)
+    let times = (try ledger.time(of: first), try ledger.time(of: last))
     let none = Timestamp(milliseconds: 0)
     return StateChanges(
       from: (first, times.0 ?? none), to: (last, times.1 ?? none), events: counts, objects: objects)
   }
+}
 
+extension Ledger {
   /// Compares the objects of a set of changes after and before them; the replay has then gone back.
   ///
   /// - Parameter others: objects to compare besides.
@@ -108,7 +110,7 @@ extension Ledger {
     }
   }
 
-  private func counts(
+  fileprivate func counts(
     of range: ClosedRange<UInt64>?
   ) async throws(LedgerError) -> [(type: EventType, count: UInt64)] {
     guard let range else { return [] }

@@ -35,7 +35,7 @@ public enum StateValue: Sendable, Equatable {
   /// Another object.
   case object(Subject)
   case list([StateValue])
-  /// Sealed under a person's key: see ``Ledger/reveal(_:under:)``.
+  /// Sealed under a person's key: see ``History/reveal(_:under:)``.
   case personal(PersonalValue)
 }
 
@@ -52,26 +52,26 @@ public struct PersonalValue: Sendable, Equatable {
   }
 }
 
-extension Ledger {
+extension History {
   /// Opens a personal value: to be asked for on purpose, and not to be logged.
   ///
   /// ```swift
   /// guard case .personal(let value)? = object.value(of: "name") else { continue }
-  /// print(try await ledger.reveal(value, under: leave) ?? "erased")
+  /// print(try await ledger.history.reveal(value, under: leave) ?? "erased")
   /// ```
   ///
   /// - Returns: nil once the person is erased.
   /// - Throws: `forbidden` for a person whom the disclosure is not about.
   public func reveal(_ value: PersonalValue, under disclosure: Disclosure) async throws(LedgerError) -> String? {
-    try await blocking { [self] () throws(LedgerError) in
+    try await ledger.blocking { [ledger] () throws(LedgerError) in
       guard let key = PersonID(bytes: value.sealed.person) else {
         throw LedgerError(.damaged, "the name of a person's key is malformed")
       }
       // That a webhook is deleted counts from its event on, even if its key could not be destroyed yet.
-      guard try !isErased(key) else { return nil }
-      if value.isOfWebhook, try isDestroyed(key) { return nil }
-      try disclosure.require(value.sealed, in: self)
-      return try open(value.sealed, value.purpose).map { String(decoding: $0, as: UTF8.self) }
+      guard try !ledger.isErased(key) else { return nil }
+      if value.isOfWebhook, try ledger.isDestroyed(key) { return nil }
+      try disclosure.require(value.sealed, in: ledger)
+      return try ledger.open(value.sealed, value.purpose).map { String(decoding: $0, as: UTF8.self) }
     }
   }
 }

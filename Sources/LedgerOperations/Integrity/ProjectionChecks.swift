@@ -55,14 +55,14 @@ public struct RowDifference: Sendable {
   public let event: (position: UInt64, type: EventType)?
 }
 
-extension Ledger {
+extension Integrity {
   /// Rebuilds projections in a scratch folder beside the ledger and compares them with the live ones, by digest; where
   /// these differ, row by row, up to the first row that does.
   ///
   /// Takes as long as a rebuild, and as long again to find the event of a difference.
   ///
   /// ```swift
-  /// let report = try await ledger.compareProjections()
+  /// let report = try await ledger.integrity.compareProjections()
   /// if let row = report.difference { print(row.key, row.live ?? "-", row.rebuilt ?? "-") }
   /// ```
   ///
@@ -75,19 +75,19 @@ extension Ledger {
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> ProjectionReport {
     let names = Set(only.map(\.name))
-    let log = log
-    let scratch = try await blocking { [self] () throws(LedgerError) in try ScratchFolder(of: self) }
+    let log = ledger.log
+    let scratch = try await ledger.blocking { [ledger] () throws(LedgerError) in try ScratchFolder(of: ledger) }
     defer { scratch.remove() }
     let replay: ProjectionReplay
-    let head = try head()
+    let head = try ledger.head()
     do throws(LedgerError) {
-      replay = try await self.replay(at: scratch.path, only: names)
-      try await advance(replay, to: head) { progress($0, head) }
+      replay = try await ledger.integrity.replay(at: scratch.path, only: names)
+      try await ledger.advance(replay, to: head) { progress($0, head) }
     } catch { throw scratch.placed(error) }
     defer { replay.close() }
     let comparison = ProjectionComparison(of: log, with: replay, only: names)
-    return try await blocking { [self] () throws(LedgerError) in
-      let second = try ScratchFolder(of: self)
+    return try await ledger.blocking { [ledger] () throws(LedgerError) in
+      let second = try ScratchFolder(of: ledger)
       defer { second.remove() }
       return try logged { () throws(LogError) in
         let (head, live, rebuilt, first) = try comparison.run()
@@ -96,7 +96,7 @@ extension Ledger {
           let again = try ProjectionReplay(of: log, at: second.path, only: [first.projection])
           defer { again.close() }
           let position = try first.lastEvent(upTo: head, by: again) { progress($0, head) }
-          difference = try describe(first, touchedBy: position, replay)
+          difference = try ledger.describe(first, touchedBy: position, replay)
         }
         func named(_ digests: [ProjectionName: Digest]) -> [Projection: Digest] {
           Dictionary(uniqueKeysWithValues: digests.map { (Projection($0), $1) })
@@ -105,7 +105,9 @@ extension Ledger {
       }
     }
   }
+}
 
+extension Ledger {
   func replay(at path: String, only: Set<ProjectionName>) async throws(LedgerError) -> ProjectionReplay {
     let log = log
     return try await blocking { () throws(LedgerError) in
@@ -130,7 +132,7 @@ extension Ledger {
 
   // MARK: For people
 
-  private func describe(
+  fileprivate func describe(
     _ difference: ProjectionDifference, touchedBy position: UInt64, _ replay: ProjectionReplay
   ) throws(LogError) -> RowDifference {
     var event: (UInt64, EventType)?
@@ -154,7 +156,7 @@ extension Ledger {
       projection: Projection(difference.projection), key: difference.key, live: live, rebuilt: rebuilt, event: event)
   }
 
-  private static func text(_ bytes: [UInt8], _ projection: ProjectionName) -> String {
+  fileprivate static func text(_ bytes: [UInt8], _ projection: ProjectionName) -> String {
     switch projection {
     case .audit: "an entry"
     case .directory: "\(bytes.count) bytes, \(SHA256.hash(bytes).hex.prefix(8))"
@@ -163,7 +165,7 @@ extension Ledger {
     }
   }
 
-  private static func standingText(_ bytes: [UInt8]) -> String? {
+  fileprivate static func standingText(_ bytes: [UInt8]) -> String? {
     guard let standing = unsafe StandingCodec.decode(bytes.span.bytes) else { return nil }
     var words = [standing.kind.name, "scopes \(standing.scopes.rawValue)"]
     let parents = (0..<4).map { standing.parents[$0] }.filter { $0 != 0 }

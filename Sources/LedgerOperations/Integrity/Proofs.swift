@@ -47,12 +47,12 @@ public struct EventProof: Sendable {
   }
 }
 
-extension Ledger {
+extension Integrity {
   /// Proves that an event is in the ledger, by a checkpoint over every event so far. Of a record that was moved to an
   /// archive that is not at hand, its hash is proved.
   ///
   /// ```swift
-  /// let proof = try await ledger.proveInclusion(of: token.handle.rawValue)
+  /// let proof = try await ledger.integrity.proveInclusion(of: token.handle.rawValue)
   /// ```
   ///
   /// The proof is verified before it is returned.
@@ -60,9 +60,9 @@ extension Ledger {
   /// - Throws: `not_found` for a position that there is not; `damaged` where the record and the tree do not lead to the
   ///   root that was signed.
   public func proveInclusion(of position: UInt64) async throws(LedgerError) -> EventProof {
-    _ = try await checkpoint()
-    let (log, reading) = (log, Self.checkpointReading(origin: origin, keyStore))
-    let proof = try await blocking(.short) { () throws(LedgerError) -> EventProof? in
+    _ = try await ledger.checkpoint()
+    let (log, reading) = (ledger.log, Ledger.checkpointReading(origin: ledger.origin, ledger.keyStore))
+    let proof = try await ledger.blocking(.short) { () throws(LedgerError) -> EventProof? in
       try logged { () throws(LogError) in
         let view = try log.snapshot()
         guard let signed = try view.checkpoint(atOrBefore: .max),
@@ -74,7 +74,7 @@ extension Ledger {
         let leaf = record.map { MerkleHash.leaf($0.bytes) } ?? leafHash
         // What does not hold never leaves the ledger as evidence.
         guard inclusion.verify(leafHash: leaf, root: try reading(signed.note).root) else {
-          throw Self.unproven(at: position)
+          throw Ledger.unproven(at: position)
         }
         return EventProof(
           position: position, record: record?.bytes, leafHash: leaf, archivedIn: place?.segment.place,
@@ -82,15 +82,40 @@ extension Ledger {
       }
     }
     guard let proof else {
-      let head = try checkpointedHead()
+      let head = try ledger.checkpointedHead()
       throw LedgerError(
         .notFound, "position: expected 1 to \(head), the head of the newest checkpoint", field: "position")
     }
     return proof
   }
 
+  /// Proves that the ledger was only appended to between two sizes; nil where it never had one of them. The proof is
+  /// verified before it is returned, and its later root against the newest checkpoint.
+  ///
+  /// ```swift
+  /// let grown = try await ledger.integrity.proveConsistency(from: 10, to: ledger.head())
+  /// ```
+  public func proveConsistency(from oldSize: UInt64, to newSize: UInt64) async throws(LedgerError) -> ConsistencyProof?
+  {
+    let (log, reading) = (ledger.log, Ledger.checkpointReading(origin: ledger.origin, ledger.keyStore))
+    return try await ledger.blocking(.short) { () throws(LedgerError) in
+      try logged { () throws(LogError) in
+        let view = try log.snapshot()
+        guard let proof = try view.consistencyProof(from: oldSize, to: newSize),
+          let oldRoot = try view.root(at: oldSize),
+          let newRoot = try view.root(at: newSize)
+        else { return nil }
+        try view.requireAgreement(of: newSize, newRoot, reading: reading)
+        guard proof.verify(oldRoot: oldRoot, newRoot: newRoot) else { throw Ledger.unproven(at: oldSize) }
+        return proof
+      }
+    }
+  }
+}
+
+extension Ledger {
   /// How many events the newest checkpoint covers.
-  private func checkpointedHead() throws(LedgerError) -> UInt64 {
+  fileprivate func checkpointedHead() throws(LedgerError) -> UInt64 {
     try logged { () throws(LogError) in try log.snapshot().checkpoint(atOrBefore: .max)?.size ?? 0 }
   }
 
@@ -100,28 +125,5 @@ extension Ledger {
       .inconsistentTree,
       "the record and the tree do not lead to the root that was signed; verify the ledger, and restore a backup",
       at: position)
-  }
-
-  /// Proves that the ledger was only appended to between two sizes; nil where it never had one of them. The proof is
-  /// verified before it is returned, and its later root against the newest checkpoint.
-  ///
-  /// ```swift
-  /// let grown = try await ledger.proveConsistency(from: 10, to: ledger.head())
-  /// ```
-  public func proveConsistency(from oldSize: UInt64, to newSize: UInt64) async throws(LedgerError) -> ConsistencyProof?
-  {
-    let (log, reading) = (log, Self.checkpointReading(origin: origin, keyStore))
-    return try await blocking(.short) { () throws(LedgerError) in
-      try logged { () throws(LogError) in
-        let view = try log.snapshot()
-        guard let proof = try view.consistencyProof(from: oldSize, to: newSize),
-          let oldRoot = try view.root(at: oldSize),
-          let newRoot = try view.root(at: newSize)
-        else { return nil }
-        try view.requireAgreement(of: newSize, newRoot, reading: reading)
-        guard proof.verify(oldRoot: oldRoot, newRoot: newRoot) else { throw Self.unproven(at: oldSize) }
-        return proof
-      }
-    }
   }
 }

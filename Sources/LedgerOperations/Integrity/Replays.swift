@@ -23,15 +23,15 @@ public struct ReplayCost: Sendable {
   public let duration: Duration
 }
 
-extension Ledger {
+extension Integrity {
   /// Replays the log up to a moment into a folder: a complete working set of the projections to look into, an LMDB
-  /// environment with tables as the ledger's own has them. ``state(in:)`` reads it.
+  /// environment with tables as the ledger's own has them. ``History/state(in:)`` reads it.
   ///
   /// A second call continues where an earlier call stopped, whatever stopped it. The folder is private; as it may
   /// hold what people are found by, remove it when it is of no more use, and at the latest when somebody is erased.
   ///
   /// ```swift
-  /// let replayed = try await ledger.replay(to: .time(yesterday), into: "/var/tmp/yesterday")
+  /// let replayed = try await ledger.integrity.replay(to: .time(yesterday), into: "/var/tmp/yesterday")
   /// ```
   ///
   /// - Parameters:
@@ -48,11 +48,11 @@ extension Ledger {
     fromSnapshot: Bool = false,
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> ReplayedProjections {
-    let end = try position(of: moment, field: "to")
-    let replay = try await replay(at: folder, only: Set(only.map(\.name)))
+    let end = try ledger.position(of: moment, field: "to")
+    let replay = try await ledger.integrity.replay(at: folder, only: Set(only.map(\.name)))
     defer { replay.close() }
-    let keeper = snapshotKeeper
-    let start = try await blocking { () throws(LedgerError) in
+    let keeper = ledger.snapshotKeeper
+    let start = try await ledger.blocking { () throws(LedgerError) in
       let start = try logged { () throws(LogError) in
         if fromSnapshot, let position = try replay.begin(with: keeper.storeForReading(), before: end) {
           return position
@@ -65,8 +65,8 @@ extension Ledger {
       }
       return start
     }
-    try await advance(replay, to: end) { progress($0, end) }
-    return try await blocking { () throws(LedgerError) in
+    try await ledger.advance(replay, to: end) { progress($0, end) }
+    return try await ledger.blocking { () throws(LedgerError) in
       let digests = try logged { () throws(LogError) in try replay.digests() }
       return ReplayedProjections(
         position: end, start: start,
@@ -77,7 +77,7 @@ extension Ledger {
   /// Replays the whole log in a scratch folder, and tells what each type of event costs.
   ///
   /// ```swift
-  /// for cost in try await ledger.replayCosts() { print(cost.type, cost.duration, cost.rows) }
+  /// for cost in try await ledger.integrity.replayCosts() { print(cost.type, cost.duration, cost.rows) }
   /// ```
   ///
   /// - Parameter only: the directory, token validity or both; the audit trail is made from the records' headers, and
@@ -87,10 +87,10 @@ extension Ledger {
     only: Set<Projection> = [.directory, .validity],
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> [ReplayCost] {
-    let (log, head) = (log, try head())
+    let (log, head) = (ledger.log, try ledger.head())
     let names = Set(only.map(\.name)).intersection([.directory, .validity])
-    return try await blocking { [self] () throws(LedgerError) in
-      let scratch = try ScratchFolder(of: self)
+    return try await ledger.blocking { [ledger] () throws(LedgerError) in
+      let scratch = try ScratchFolder(of: ledger)
       defer { scratch.remove() }
       do throws(LedgerError) {
         return try logged { () throws(LogError) in

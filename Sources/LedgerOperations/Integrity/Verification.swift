@@ -64,7 +64,7 @@ public struct LedgerStatistics: Sendable {
   public let eventsByType: [(type: EventType, count: UInt64)]
 }
 
-extension Ledger {
+extension Integrity {
   /// Verifies everything: that a look-up finds every row, each record against its hash, the tree, every signed checkpoint,
   /// that the key of everybody who was not erased is there, and the projections against a rebuild in a scratch folder beside
   /// the ledger.
@@ -74,7 +74,7 @@ extension Ledger {
   /// compared. Nor are they in a ledger that was opened without keys: see ``VerificationReport/isKeyed``.
   ///
   /// ```swift
-  /// let report = try await ledger.verify { done, total in print("\(done) of \(total)") }
+  /// let report = try await ledger.integrity.verify { done, total in print("\(done) of \(total)") }
   /// print(report.root.hex, report.projectionsMatch)
   /// ```
   ///
@@ -89,10 +89,10 @@ extension Ledger {
     verifierKeys: [String]? = nil,
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> VerificationReport {
-    let tree = try await verifyTree(by: verifierKeys) { done, size in progress(done, size * 7) }
-    try await requireEveryKey()
+    let tree = try await ledger.verifyTree(by: verifierKeys) { done, size in progress(done, size * 7) }
+    try await ledger.requireEveryKey()
     let digests: (live: LedgerDigests, rebuilt: LedgerDigests?)
-    if !hasKeys || (tree.archived > 0 && log.archive == nil) {
+    if !ledger.hasKeys || (tree.archived > 0 && ledger.log.archive == nil) {
       digests = (try await projectionDigests(), nil)
     } else {
       digests = try await self.digests { done, size in progress(size * 2 + done * 4, size * 7) }
@@ -100,9 +100,99 @@ extension Ledger {
     progress(tree.events * 7, tree.events * 7)
     return VerificationReport(
       events: tree.events, root: tree.root, checkpoints: tree.checkpoints, archived: tree.archived,
-      archivedIn: tree.archivedIn, live: digests.live, rebuilt: digests.rebuilt, isKeyed: hasKeys)
+      archivedIn: tree.archivedIn, live: digests.live, rebuilt: digests.rebuilt, isKeyed: ledger.hasKeys)
   }
 
+  /// The digests of the projections as they are now. Reads every row.
+  ///
+  /// ```swift
+  /// let digests = try await ledger.integrity.projectionDigests()
+  /// ```
+  public func projectionDigests() async throws(LedgerError) -> LedgerDigests {
+    let log = ledger.log
+    return try await ledger.blocking { () throws(LedgerError) in
+      try logged { () throws(LogError) in LedgerDigests(try log.snapshot().projectionDigests()) }
+    }
+  }
+
+  /// The digests of the live projections, and of projections rebuilt from the log up to the same event, in a scratch
+  /// folder in the ledger's own, which is removed. Throws `key_unavailable` in a reader without the keys.
+  ///
+  /// ```swift
+  /// let (live, rebuilt) = try await ledger.integrity.digests()
+  /// ```
+  public func digests(
+    progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
+  ) async throws(LedgerError) -> (live: LedgerDigests, rebuilt: LedgerDigests) {
+    try ledger.requireKeys(.rowCheck)
+    let log = ledger.log
+    return try await ledger.blocking { [ledger] () throws(LedgerError) in
+      let scratch = try ScratchFolder(of: ledger)
+      defer { scratch.remove() }
+      do throws(LedgerError) {
+        return try logged { () throws(LogError) in
+          let view = try log.snapshot()
+          let head = try view.head()
+          let live = try view.projectionDigests()
+          let rebuild = try ProjectionRebuild(log).digests(in: scratch.path, upTo: head) { progress($0, head) }
+          return (
+            LedgerDigests(live),
+            LedgerDigests(rebuild)
+          )
+        }
+      } catch { throw scratch.placed(error) }
+    }
+  }
+
+  /// Makes the projections anew beside the live ones, and swaps them in one commit, while everything goes on. Goes on where
+  /// an earlier call was stopped, whatever stopped it.
+  ///
+  /// ```swift
+  /// try await ledger.integrity.rebuildProjections { done, all in print(done, all) }
+  /// ```
+  ///
+  /// - Parameter progress: is told how many events are done, of how many.
+  /// - Returns: the position after which it began: 0, or where the earlier call was stopped.
+  /// - Throws: `closed` for a ledger that is open for reading only; `busy` while another call is under way; `cancelled`.
+  @discardableResult
+  public func rebuildProjections(
+    progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
+  ) async throws(LedgerError) -> UInt64 {
+    let start: UInt64
+    do { start = try await ProjectionRebuild(ledger.log).run(progress: progress) } catch { throw LedgerError(error) }
+    // Of damaged projections nothing could be finished at opening.
+    try await ledger.finishInterrupted()
+    return start
+  }
+
+  /// Counts what there is: some look-ups, whatever the number of events. Where ``damagedTables`` names the directory, it reads
+  /// the header of every record instead.
+  ///
+  /// ```swift
+  /// let events = try await ledger.integrity.statistics().events
+  /// ```
+  public func statistics() async throws(LedgerError) -> LedgerStatistics {
+    let (log, path) = (ledger.log, ledger.path)
+    return try await ledger.blocking { () throws(LedgerError) in
+      try logged { () throws(LogError) in
+        let view = try log.snapshot()
+        let head = try view.head()
+        let damaged = try log.participant.damagedTables(in: view.transaction)
+        let counts = damaged.isEmpty ? try view.eventCounts() : try view.countedEvents()
+        let storage: EnvironmentStatistics
+        do throws(LMDBError) { storage = try log.environment.statistics() } catch { throw LogError(error) }
+        return LedgerStatistics(
+          events: head, root: try view.tree().root(at: head) ?? .zero, bytesOnDisk: Folder.bytesOnDisk(path),
+          mapSize: storage.mapSize, readers: storage.readerSlots,
+          unindexed: try head - view.auditTrail().coveredThrough(in: view),
+          archived: try view.archivedCount(),
+          damagedTables: damaged.names, eventsByType: counts)
+      }
+    }
+  }
+}
+
+extension Ledger {
   /// What a verification of the tree found.
   package struct VerifiedTree: Sendable {
     package let events: UInt64
@@ -114,7 +204,7 @@ extension Ledger {
   }
 
   /// Verifies the file's structure, each record against its hash, the tree and every signed checkpoint: the first half of
-  /// ``verify(verifierKeys:progress:)``.
+  /// ``Integrity/verify(verifierKeys:progress:)``.
   ///
   /// - Throws: `damaged`, with the first position that is wrong.
   package func verifyTree(
@@ -145,94 +235,6 @@ extension Ledger {
         return VerifiedTree(
           events: found.size, root: found.root, checkpoints: found.checkpointCount, archived: count,
           archivedIn: first.flatMap { first in last.map { first...max(first, $0) } })
-      }
-    }
-  }
-
-  /// The digests of the projections as they are now. Reads every row.
-  ///
-  /// ```swift
-  /// let digests = try await ledger.projectionDigests()
-  /// ```
-  public func projectionDigests() async throws(LedgerError) -> LedgerDigests {
-    let log = log
-    return try await blocking { () throws(LedgerError) in
-      try logged { () throws(LogError) in LedgerDigests(try log.snapshot().projectionDigests()) }
-    }
-  }
-
-  /// The digests of the live projections, and of projections rebuilt from the log up to the same event, in a scratch
-  /// folder in the ledger's own, which is removed. Throws `key_unavailable` in a reader without the keys.
-  ///
-  /// ```swift
-  /// let (live, rebuilt) = try await ledger.digests()
-  /// ```
-  public func digests(
-    progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
-  ) async throws(LedgerError) -> (live: LedgerDigests, rebuilt: LedgerDigests) {
-    try requireKeys(.rowCheck)
-    let log = log
-    return try await blocking { [self] () throws(LedgerError) in
-      let scratch = try ScratchFolder(of: self)
-      defer { scratch.remove() }
-      do throws(LedgerError) {
-        return try logged { () throws(LogError) in
-          let view = try log.snapshot()
-          let head = try view.head()
-          let live = try view.projectionDigests()
-          let rebuild = try ProjectionRebuild(log).digests(in: scratch.path, upTo: head) { progress($0, head) }
-          return (
-            LedgerDigests(live),
-            LedgerDigests(rebuild)
-          )
-        }
-      } catch { throw scratch.placed(error) }
-    }
-  }
-
-  /// Makes the projections anew beside the live ones, and swaps them in one commit, while everything goes on. Goes on where
-  /// an earlier call was stopped, whatever stopped it.
-  ///
-  /// ```swift
-  /// try await ledger.rebuildProjections { done, all in print(done, all) }
-  /// ```
-  ///
-  /// - Parameter progress: is told how many events are done, of how many.
-  /// - Returns: the position after which it began: 0, or where the earlier call was stopped.
-  /// - Throws: `closed` for a ledger that is open for reading only; `busy` while another call is under way; `cancelled`.
-  @discardableResult
-  public func rebuildProjections(
-    progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
-  ) async throws(LedgerError) -> UInt64 {
-    let start: UInt64
-    do { start = try await ProjectionRebuild(log).run(progress: progress) } catch { throw LedgerError(error) }
-    // Of damaged projections nothing could be finished at opening.
-    try await finishInterrupted()
-    return start
-  }
-
-  /// Counts what there is: some look-ups, whatever the number of events. Where ``damagedTables`` names the directory, it reads
-  /// the header of every record instead.
-  ///
-  /// ```swift
-  /// let events = try await ledger.statistics().events
-  /// ```
-  public func statistics() async throws(LedgerError) -> LedgerStatistics {
-    let (log, path) = (log, path)
-    return try await blocking { () throws(LedgerError) in
-      try logged { () throws(LogError) in
-        let view = try log.snapshot()
-        let head = try view.head()
-        let damaged = try log.participant.damagedTables(in: view.transaction)
-        let counts = damaged.isEmpty ? try view.eventCounts() : try view.countedEvents()
-        let storage: EnvironmentStatistics
-        do throws(LMDBError) { storage = try log.environment.statistics() } catch { throw LogError(error) }
-        return LedgerStatistics(
-          events: head, root: try view.tree().root(at: head) ?? .zero, bytesOnDisk: Folder.bytesOnDisk(path),
-          mapSize: storage.mapSize, readers: storage.readerSlots,
-          unindexed: try head - view.auditTrail().coveredThrough(in: view),
-          archived: try view.archivedCount(),
-          damagedTables: damaged.names, eventsByType: counts)
       }
     }
   }

@@ -14,7 +14,7 @@ public struct VerificationSince: Sendable {
   public let checkpoints: Int
 }
 
-extension Ledger {
+extension Integrity {
   /// Verifies what was recorded since a checkpoint: that the ledger extends it, each later record against its hash, the tree
   /// over all, and every checkpoint signed since. Costs the new events, and a few tiles.
   ///
@@ -22,7 +22,7 @@ extension Ledger {
   /// and so is a difference between the projections and the log.
   ///
   /// ```swift
-  /// let report = try await ledger.verify(since: note)
+  /// let report = try await ledger.integrity.verify(since: note)
   /// ```
   ///
   /// - Parameters:
@@ -33,10 +33,10 @@ extension Ledger {
   public func verify(
     since checkpoint: String, progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> VerificationSince {
-    let known = try KnownCheckpoint(checkpoint, of: self)
-    let keys = try keyStore.verifierKeys(origin: origin)
-    let log = log
-    return try await blocking { () throws(LedgerError) in
+    let known = try KnownCheckpoint(checkpoint, of: ledger)
+    let keys = try ledger.keyStore.verifierKeys(origin: ledger.origin)
+    let log = ledger.log
+    return try await ledger.blocking { () throws(LedgerError) in
       try logged { () throws(LogError) in
         let view = try log.snapshot()
         try view.requireExtension(of: known.checkpoint)

@@ -67,24 +67,24 @@ import TransparencyLog
 
   func expectNothingLeaves() async throws {
     try await expectDamaged("archive") { (ledger) throws(LedgerError) in
-      _ = try await ledger.archive(to: file("archive"))
+      _ = try await ledger.archive.append(to: file("archive"))
     }
     try await expectDamaged("export") { (ledger) throws(LedgerError) in
-      _ = try await ledger.export(toFile: file("export"))
+      _ = try await ledger.backups.export(toFile: file("export"))
     }
     try await expectDamaged("backup") { (ledger) throws(LedgerError) in
-      _ = try await ledger.backUp(to: file("backup"))
+      _ = try await ledger.backups.make(at: file("backup"))
     }
     for position in [4, 9] as [UInt64] {
       try await expectDamaged("proof of \(position)") { (ledger) throws(LedgerError) in
-        _ = try await ledger.proveInclusion(of: position)
+        _ = try await ledger.integrity.proveInclusion(of: position)
       }
       try await expectDamaged("bundle of \(position)") { (ledger) throws(LedgerError) in
-        _ = try await ledger.bundle(of: [position])
+        _ = try await ledger.evidence.bundle(of: [position])
       }
     }
     try await expectDamaged("consistency") { (ledger) throws(LedgerError) in
-      _ = try await ledger.proveConsistency(from: 2, to: 9)
+      _ = try await ledger.integrity.proveConsistency(from: 2, to: 9)
     }
     let names = try #require(TemporaryFolder.names(in: folder.path))
     #expect(!names.contains { $0.hasPrefix("export") || $0.hasPrefix("backup") })
@@ -120,8 +120,8 @@ import TransparencyLog
     try change { tables, transaction in try tables.checkpoints.clear(in: &transaction) }
     for copy in ["archive", "export"] {
       try await expectDamaged("\(copy) without a checkpoint") { (ledger) throws(LedgerError) in
-        if copy == "archive" { _ = try await ledger.archive(to: file(copy)) }
-        if copy == "export" { _ = try await ledger.export(toFile: file(copy)) }
+        if copy == "archive" { _ = try await ledger.archive.append(to: file(copy)) }
+        if copy == "export" { _ = try await ledger.backups.export(toFile: file(copy)) }
       }
     }
     #expect(
@@ -159,8 +159,8 @@ import TransparencyLog
     }
     for copy in ["archive", "export"] {
       try await expectDamaged(copy) { (ledger) throws(LedgerError) in
-        if copy == "archive" { _ = try await ledger.archive(to: file(copy)) }
-        if copy == "export" { _ = try await ledger.export(toFile: file(copy)) }
+        if copy == "archive" { _ = try await ledger.archive.append(to: file(copy)) }
+        if copy == "export" { _ = try await ledger.backups.export(toFile: file(copy)) }
       }
     }
   }
@@ -170,9 +170,9 @@ import TransparencyLog
   @Test func copiesAreHeldAgainstCheckpointsKeptElsewhere() async throws {
     let (old, _) = try await made(events: 5)
     let ledger = try await Ledger.open(at: path, Self.configuration)
-    _ = try await ledger.archive(to: file("archive"))
-    _ = try await ledger.export(toFile: file("export"))
-    _ = try await ledger.backUp(to: file("backup"))
+    _ = try await ledger.archive.append(to: file("archive"))
+    _ = try await ledger.backups.export(toFile: file("export"))
+    _ = try await ledger.backups.make(at: file("backup"))
     _ = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "later")
     let new = try await ledger.checkpoint()
     // The same key signs another history.
@@ -187,15 +187,15 @@ import TransparencyLog
       let against = code == nil ? [checkpoint] : [old, checkpoint]
       #expect(
         await failure { () throws(LedgerError) in
-          _ = try await Ledger.checkArchive(at: file("archive"), against: against)
+          _ = try await Archive.check(at: file("archive"), against: against)
         }?.code == code)
       #expect(
         await failure { () throws(LedgerError) in
-          _ = try await Ledger.checkBackup(at: file("backup"), against: against, Self.configuration)
+          _ = try await Backups.check(at: file("backup"), against: against, Self.configuration)
         }?.code == code)
       let export = unsafe open(file("export"), O_RDONLY | O_CLOEXEC)
       #expect(
-        await failure { () throws(LedgerError) in _ = try await Ledger.checkExport(export, against: against) }?.code
+        await failure { () throws(LedgerError) in _ = try await Backups.checkExport(export, against: against) }?.code
           == code)
       lseek(export, 0, SEEK_SET)
       #expect(

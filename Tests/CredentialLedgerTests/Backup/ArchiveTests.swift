@@ -11,22 +11,22 @@ import Testing
     let copied = try await CopiedLedger(tokens: 30)
     let (ledger, archive) = (copied.ledger, copied.path("archive"))
     var added = 0
-    var report = try await ledger.archive(to: archive, eventsPerSegment: 17)
+    var report = try await ledger.archive.append(to: archive, eventsPerSegment: 17)
     for _ in 0..<3 {
       #expect(try report.position == ledger.head())
       #expect(try copied.root(at: report.position) == report.root)
       added += report.added
       #expect(report.segments == added)
-      let checked = try await Ledger.checkArchive(at: archive, verifierKeys: ledger.verifierKeys)
+      let checked = try await Archive.check(at: archive, verifierKeys: ledger.verifierKeys)
       #expect(checked.position == report.position && checked.root == report.root)
       #expect(checked.checkpoint == report.checkpoint)
       try await ledger.keys.rotateSigningKey()
       try await copied.issue(25)
-      report = try await ledger.archive(to: archive, eventsPerSegment: 17)
+      report = try await ledger.archive.append(to: archive, eventsPerSegment: 17)
     }
-    let nothing = try await ledger.archive(to: archive)
+    let nothing = try await ledger.archive.append(to: archive)
     #expect(nothing.added == 0 && nothing.root == report.root && nothing.checkpoint == report.checkpoint)
-    let digests = try await ledger.projectionDigests()
+    let digests = try await ledger.integrity.projectionDigests()
     for file in Folder.files(in: archive) {
       var status = stat()
       #expect(unsafe stat("\(archive)/\(file)", &status) == 0 && status.st_mode & 0o777 == 0o600)
@@ -37,8 +37,8 @@ import Testing
     #expect(restored.root == report.root && restored.events == report.position)
     let again = try await Ledger.open(at: copied.path("again"), CopiedLedger.configuration)
     #expect(try again.log.snapshot().root(at: report.position) == report.root)
-    #expect(try await again.projectionDigests() == digests)
-    let verified = try await again.verify()
+    #expect(try await again.integrity.projectionDigests() == digests)
+    let verified = try await again.integrity.verify()
     #expect(verified.projectionsMatch && verified.checkpoints == report.segments)
     await again.close()
     await ledger.close()
@@ -49,11 +49,11 @@ import Testing
     let ledger = copied.ledger
     let archive = copied.path("archive")
     let last = try await copied.underLoad {
-      var last = try await ledger.archive(to: archive, eventsPerSegment: 64)
-      for _ in 0..<4 { last = try await ledger.archive(to: archive, eventsPerSegment: 64) }
+      var last = try await ledger.archive.append(to: archive, eventsPerSegment: 64)
+      for _ in 0..<4 { last = try await ledger.archive.append(to: archive, eventsPerSegment: 64) }
       return last
     }
-    #expect(try await Ledger.checkArchive(at: archive).root == copied.root(at: last.position))
+    #expect(try await Archive.check(at: archive).root == copied.root(at: last.position))
     await ledger.close()
   }
 
@@ -68,7 +68,7 @@ import Testing
     }
     let first = try await issue(ledger)
     try await copied.issue(5)
-    _ = try await ledger.archive(to: copied.path("archive"))
+    _ = try await ledger.archive.append(to: copied.path("archive"))
     await ledger.close()
     _ = try await Ledger.restore(
       from: copied.path("archive"), keys: copied.keys, at: copied.path("again"), CopiedLedger.configuration)
@@ -83,12 +83,12 @@ import Testing
   @Test func damageOfAnySegmentIsFound() async throws {
     let copied = try await CopiedLedger(tokens: 20)
     let archive = copied.path("archive")
-    _ = try await copied.ledger.archive(to: archive, eventsPerSegment: 12)
+    _ = try await copied.ledger.archive.append(to: archive, eventsPerSegment: 12)
     await copied.ledger.close()
     var random = SeededRandom(stream: 7_002)
     for file in Folder.files(in: archive) {
       try await Flips("\(archive)/\(file)").forEach(40, using: &random) { place in
-        let error = await failure { () throws(LedgerError) in _ = try await Ledger.checkArchive(at: archive) }
+        let error = await failure { () throws(LedgerError) in _ = try await Archive.check(at: archive) }
         #expect(
           [.damaged, .newerFormat].contains(error?.code),
           "\(file), byte \(place), seed \(testSeed): \("\(error, default: "nothing")")")
@@ -105,11 +105,11 @@ import Testing
       }
       try FileBytes.write(content + [0], to: "\(archive)/\(file)")
       #expect(
-        await failure { () throws(LedgerError) in _ = try await Ledger.checkArchive(at: archive) }?.code == .damaged)
+        await failure { () throws(LedgerError) in _ = try await Archive.check(at: archive) }?.code == .damaged)
       try FileBytes.write(content, to: "\(archive)/\(file)")
     }
     #expect(try copied.isClean("again"))
-    _ = try await Ledger.checkArchive(at: archive)
+    _ = try await Archive.check(at: archive)
   }
 
   @Test func gapsOverlapsAndStrangersAreNamed() async throws {
@@ -118,14 +118,14 @@ import Testing
     let twin = try await CopiedLedger(tokens: 60)
     let other = try await CopiedLedger(origin: "other.example.org", tokens: 20)
     for each in [copied, twin, other] {
-      _ = try await each.ledger.archive(to: each.path("archive"), eventsPerSegment: 10)
+      _ = try await each.ledger.archive.append(to: each.path("archive"), eventsPerSegment: 10)
     }
     let archive = copied.path("archive")
     let files = Folder.files(in: archive)
     let second = "\(archive)/\(files[1])"
     let content = try FileBytes.read(second)
-    let check = { await failure { () throws(LedgerError) in _ = try await Ledger.checkArchive(at: archive) } }
-    let add = { await failure { () throws(LedgerError) in _ = try await copied.ledger.archive(to: archive) } }
+    let check = { await failure { () throws(LedgerError) in _ = try await Archive.check(at: archive) } }
+    let add = { await failure { () throws(LedgerError) in _ = try await copied.ledger.archive.append(to: archive) } }
 
     #expect(unsafe unlink(second) == 0)
     try await copied.issue(1)
@@ -149,7 +149,7 @@ import Testing
     // Whoever adds to another ledger's archive, or to that of another history of the same name, is refused.
     for (ledger, archive) in [(copied.ledger, other.path("archive")), (twin.ledger, copied.path("archive"))] {
       let before = Folder.files(in: archive)
-      let error = await failure { () throws(LedgerError) in _ = try await ledger.archive(to: archive) }
+      let error = await failure { () throws(LedgerError) in _ = try await ledger.archive.append(to: archive) }
       #expect(error?.code == .damaged)
       #expect(error?.reason.contains("is the archive of") == true || error?.reason.contains("another history") == true)
       #expect(Folder.files(in: archive) == before)

@@ -13,20 +13,20 @@ import Testing
     let (ledger, copy, keys) = (copied.ledger, copied.path("copy"), copied.path("keys"))
     // The folder of the log cannot take its name any more once somebody fills it.
     let failed = await failure { () throws(LedgerError) in
-      _ = try await ledger.backUp(to: copy, keys: keys) { _ in try? Folder.make("\(copy)/occupied") }
+      _ = try await ledger.backups.make(at: copy, keys: keys) { _ in try? Folder.make("\(copy)/occupied") }
     }
     #expect(failed != nil)
     #expect(Folder.exists("\(keys)/SHA256SUMS"), "the keys have their name")
     Folder.remove(copy)
-    _ = try await ledger.backUp(to: copy, keys: keys)
-    _ = try await Ledger.checkBackup(at: copy, keys: keys)
+    _ = try await ledger.backups.make(at: copy, keys: keys)
+    _ = try await Backups.check(at: copy, keys: keys)
     #expect(try #require(TemporaryFolder.names(in: copied.folder.path)).sorted() == ["copy", "keys", "ledger"])
 
     let refused = await failure { () throws(LedgerError) in
-      _ = try await ledger.backUp(to: copied.path("another"), keys: keys)
+      _ = try await ledger.backups.make(at: copied.path("another"), keys: keys)
     }
     #expect(refused?.code == .alreadyExists)
-    _ = try await Ledger.checkBackup(at: copy, keys: keys)
+    _ = try await Backups.check(at: copy, keys: keys)
     await ledger.close()
   }
 

@@ -14,12 +14,12 @@ import Testing
     let backup = copied.path("backup")
     for round in 0..<3 {
       let report = try await copied.underLoad {
-        try await ledger.backUp(to: "\(backup)-\(round)", comparingProjections: true)
+        try await ledger.backups.make(at: "\(backup)-\(round)", comparingProjections: true)
       }
       let manifest = report.manifest
       #expect(try manifest.position < ledger.head())
       #expect(try copied.root(at: manifest.position) == manifest.root)
-      let checked = try await Ledger.checkBackup(
+      let checked = try await Backups.check(
         at: "\(backup)-\(round)", keys: copied.keys, comparingProjections: true, CopiedLedger.configuration)
       #expect(checked.manifest == manifest)
 
@@ -29,10 +29,10 @@ import Testing
       #expect(restored.events == manifest.position && restored.root == manifest.root && restored.recordedAt == nil)
       let again = try await Ledger.open(at: path, CopiedLedger.configuration)
       #expect(try again.head() == manifest.position)
-      let (live, rebuilt) = try await again.digests()
+      let (live, rebuilt) = try await again.integrity.digests()
       #expect(live == rebuilt)
       #expect(live == manifest.digests)
-      #expect(try await again.verify().projectionsMatch)
+      #expect(try await again.integrity.verify().projectionsMatch)
       await again.close()
     }
     await ledger.close()
@@ -49,7 +49,7 @@ import Testing
       number += 1
       _ = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "\(number)")
     }
-    _ = try await ledger.backUp(to: "\(folder.path)/backup")
+    _ = try await ledger.backups.make(at: "\(folder.path)/backup")
     #expect(try ledger.log.environment.statistics().mapSize == 1 << 21)
     await ledger.close()
   }
@@ -57,21 +57,24 @@ import Testing
   @Test func aLedgerThatIsClosedMeanwhileEndsItOrWaitsForIt() async throws {
     let copied = try await CopiedLedger(tokens: 300)
     let ledger = copied.ledger
-    async let backup = failure { () throws(LedgerError) in _ = try await ledger.backUp(to: copied.path("backup")) }
-    async let archive = failure { () throws(LedgerError) in _ = try await ledger.archive(to: copied.path("archive")) }
+    async let backup = failure { () throws(LedgerError) in _ = try await ledger.backups.make(at: copied.path("backup"))
+    }
+    async let archive = failure { () throws(LedgerError) in
+      _ = try await ledger.archive.append(to: copied.path("archive"))
+    }
     await ledger.close()
     for error in await [backup, archive] {
       #expect(error == nil || error?.code == .closed, "\(error?.description ?? "")")
     }
     if TemporaryFolder.names(in: copied.path("backup")) != nil {
-      _ = try await Ledger.checkBackup(at: copied.path("backup"))
+      _ = try await Backups.check(at: copied.path("backup"))
     }
   }
 
   @Test func itIsPrivateAndLeavesNothingElse() async throws {
     let copied = try await CopiedLedger()
     for folder in ["new", "safe"] { try Folder.make(copied.path(folder)) }
-    _ = try await copied.ledger.backUp(to: copied.path("new/backup"), keys: copied.path("safe/keys"))
+    _ = try await copied.ledger.backups.make(at: copied.path("new/backup"), keys: copied.path("safe/keys"))
     #expect(
       Folder.files(in: copied.path("new")) == [
         "backup/SHA256SUMS", "backup/ledger/data.mdb", "backup/manifest.json",
@@ -86,7 +89,7 @@ import Testing
     #expect(try mode(copied.path("new/backup")) == 0o700)
     #expect(try mode(copied.path("new/backup/ledger")) == 0o700)
     // A check leaves no lock file either.
-    _ = try await Ledger.checkBackup(at: copied.path("new/backup"))
+    _ = try await Backups.check(at: copied.path("new/backup"))
     #expect(Folder.files(in: copied.path("new")).count == 3)
     // Any tool can check the digests.
     #expect(
@@ -98,7 +101,7 @@ import Testing
     let copied = try await CopiedLedger()
     await copied.ledger.close()
     let reader = try await Ledger.openForReading(at: copied.path("ledger"), CopiedLedger.configuration)
-    let report = try await reader.backUp(to: copied.path("backup"), keys: copied.path("keys"))
+    let report = try await reader.backups.make(at: copied.path("backup"), keys: copied.path("keys"))
     #expect(try report.manifest.position == reader.head())
     await reader.close()
     let restored = try await Ledger.restore(
@@ -108,7 +111,7 @@ import Testing
     let event = try await again.audit.latest(1, of: .type(.ledgerRestored)).first
     guard case .ledgerRestored(let said)? = event?.event else { throw Unexpected() }
     #expect(said.events == report.manifest.position && Digest(bytes: said.root) == report.manifest.root)
-    #expect(try await again.verify().projectionsMatch)
+    #expect(try await again.integrity.verify().projectionsMatch)
     await again.close()
   }
 
@@ -116,10 +119,10 @@ import Testing
     let copied = try await CopiedLedger()
     let ledger = copied.ledger
     let person = try #require(try ledger.accounts.account(copied.steps.admin)).subject.personBytes
-    _ = try await ledger.backUp(to: copied.path("old-log"), keys: copied.path("old-keys"))
+    _ = try await ledger.backups.make(at: copied.path("old-log"), keys: copied.path("old-keys"))
     #expect(try FileBytes.hold(person, in: copied.path("old-keys")))
     try await ledger.people.erase(copied.steps.admin, by: Requester.operator)
-    _ = try await ledger.backUp(to: copied.path("log"), keys: copied.path("keys"))
+    _ = try await ledger.backups.make(at: copied.path("log"), keys: copied.path("keys"))
     #expect(try !FileBytes.hold(person, in: copied.path("keys")))
     await ledger.close()
     _ = try await Ledger.restore(
@@ -133,12 +136,12 @@ import Testing
   @Test func damageOfAnyFileIsFound() async throws {
     let copied = try await CopiedLedger()
     let (backup, keys) = (copied.path("backup"), copied.path("keys"))
-    _ = try await copied.ledger.backUp(to: backup, keys: keys)
+    _ = try await copied.ledger.backups.make(at: backup, keys: keys)
     await copied.ledger.close()
     var random = SeededRandom(stream: 7_001)
     for file in Folder.files(in: backup) {
       try await Flips("\(backup)/\(file)").forEach(30, using: &random) { place in
-        let error = await failure { () throws(LedgerError) in _ = try await Ledger.checkBackup(at: backup) }
+        let error = await failure { () throws(LedgerError) in _ = try await Backups.check(at: backup) }
         #expect(error?.code == .damaged, "\(file), byte \(place), seed \(testSeed)")
         let refused = await failure { () throws(LedgerError) in
           _ = try await Ledger.restore(from: backup, keys: keys, at: copied.path("again"), CopiedLedger.configuration)
@@ -149,7 +152,7 @@ import Testing
     for file in Folder.files(in: keys) {
       try await Flips("\(keys)/\(file)").forEach(10, using: &random) { place in
         let error = await failure { () throws(LedgerError) in
-          _ = try await Ledger.checkBackup(at: backup, keys: keys, CopiedLedger.configuration)
+          _ = try await Backups.check(at: backup, keys: keys, CopiedLedger.configuration)
         }
         #expect(error?.code == .damaged, "\(file), byte \(place), seed \(testSeed)")
       }
@@ -158,18 +161,18 @@ import Testing
     for file in Folder.files(in: backup) {
       let content = try FileBytes.read("\(backup)/\(file)")
       #expect(unsafe unlink("\(backup)/\(file)") == 0)
-      let error = await failure { () throws(LedgerError) in _ = try await Ledger.checkBackup(at: backup) }
+      let error = await failure { () throws(LedgerError) in _ = try await Backups.check(at: backup) }
       #expect(error?.code == (file == "SHA256SUMS" ? .notFound : .damaged), "\(file)")
       try FileBytes.write(content, to: "\(backup)/\(file)")
     }
-    _ = try await Ledger.checkBackup(at: backup, keys: keys, comparingProjections: true, CopiedLedger.configuration)
+    _ = try await Backups.check(at: backup, keys: keys, comparingProjections: true, CopiedLedger.configuration)
   }
 
   /// Whoever changes a row and makes every digest anew is found out by what the rows say of themselves.
   @Test func aCopyWhoseSumsWereMadeAnewIsHeldAgainstItsTree() async throws {
     let copied = try await CopiedLedger()
     let backup = copied.path("backup")
-    let manifest = try await copied.ledger.backUp(to: backup).manifest
+    let manifest = try await copied.ledger.backups.make(at: backup).manifest
     await copied.ledger.close()
     let data = "\(backup)/\(BackupManifest.dataPath)"
     var content = try FileBytes.read(data)
@@ -180,7 +183,7 @@ import Testing
     content[place + record.count - 10] ^= 1
     try FileBytes.write(content, to: data)
     try reseal(backup)
-    let error = await failure { () throws(LedgerError) in _ = try await Ledger.checkBackup(at: backup) }
+    let error = await failure { () throws(LedgerError) in _ = try await Backups.check(at: backup) }
     #expect(error?.code == .damaged && error?.position == position, "\("\(error, default: "nothing")")")
   }
 
@@ -188,14 +191,14 @@ import Testing
   @Test func anOlderCopyUnderANewerManifestIsRefused() async throws {
     let copied = try await CopiedLedger(tokens: 3)
     let (older, newer) = (copied.path("older"), copied.path("newer"))
-    _ = try await copied.ledger.backUp(to: older)
+    _ = try await copied.ledger.backups.make(at: older)
     try await copied.issue(2)
-    _ = try await copied.ledger.backUp(to: newer)
+    _ = try await copied.ledger.backups.make(at: newer)
     await copied.ledger.close()
     try FileBytes.write(
       try FileBytes.read("\(older)/\(BackupManifest.dataPath)"), to: "\(newer)/\(BackupManifest.dataPath)")
     try reseal(newer)
-    let error = await failure { () throws(LedgerError) in _ = try await Ledger.checkBackup(at: newer) }
+    let error = await failure { () throws(LedgerError) in _ = try await Backups.check(at: newer) }
     #expect(error?.code == .damaged)
     let refused = await failure { () throws(LedgerError) in
       _ = try await Ledger.restore(
@@ -210,7 +213,7 @@ import Testing
     let other = try await CopiedLedger(origin: "other.example.org", tokens: 1)
     let twin = try await CopiedLedger(tokens: 1)
     let backup = copied.path("backup")
-    _ = try await copied.ledger.backUp(to: backup, keys: copied.path("keys"))
+    _ = try await copied.ledger.backups.make(at: backup, keys: copied.path("keys"))
     let restore = { (keys: String) async -> LedgerError? in
       await failure { () throws(LedgerError) in
         _ = try await Ledger.restore(from: backup, keys: keys, at: copied.path("again"), CopiedLedger.configuration)
@@ -222,7 +225,7 @@ import Testing
     #expect(await restore(twin.keys)?.code == .keyUnavailable)
     // Keys from before a rotation cannot have signed what came after it.
     try await copied.ledger.keys.rotateSigningKey()
-    _ = try await copied.ledger.backUp(to: copied.path("later"))
+    _ = try await copied.ledger.backups.make(at: copied.path("later"))
     let outdated = await failure { () throws(LedgerError) in
       _ = try await Ledger.restore(
         from: copied.path("later"), keys: copied.path("keys"), at: copied.path("again"), CopiedLedger.configuration)
@@ -233,16 +236,16 @@ import Testing
     #expect(try copied.isClean("again"))
     let trusted = try twin.ledger.verifierKey
     let error = await failure { () throws(LedgerError) in
-      _ = try await Ledger.checkBackup(at: backup, verifierKeys: [trusted])
+      _ = try await Backups.check(at: backup, verifierKeys: [trusted])
     }
     #expect(error?.code == .keyUnavailable)
     let elsewhere = try other.ledger.verifierKey
     let unusable = await failure { () throws(LedgerError) in
-      _ = try await Ledger.checkBackup(at: backup, verifierKeys: [elsewhere])
+      _ = try await Backups.check(at: backup, verifierKeys: [elsewhere])
     }
     #expect(unusable?.code == .invalidValue && unusable?.field == "verifierKey")
     let own = try copied.ledger.verifierKeys[0]
-    _ = try await Ledger.checkBackup(at: backup, verifierKeys: [own])
+    _ = try await Backups.check(at: backup, verifierKeys: [own])
     for each in [copied, other, twin] { await each.ledger.close() }
   }
 
@@ -250,8 +253,8 @@ import Testing
     let copied = try await CopiedLedger(tokens: 1)
     let ledger = copied.ledger
     let backup = copied.path("backup")
-    _ = try await ledger.backUp(to: backup)
-    let again = await failure { () throws(LedgerError) in _ = try await ledger.backUp(to: backup) }
+    _ = try await ledger.backups.make(at: backup)
+    let again = await failure { () throws(LedgerError) in _ = try await ledger.backups.make(at: backup) }
     #expect(again?.code == .alreadyExists)
     let head = try ledger.head()
     let over = await failure { () throws(LedgerError) in
@@ -262,11 +265,11 @@ import Testing
     #expect(try ledger.head() == head)
     for (log, keys) in [("a", "a/keys"), ("b/log", "b"), ("c", "c"), ("d/../e", "e/keys")] {
       let error = await failure { () throws(LedgerError) in
-        _ = try await ledger.backUp(to: copied.path(log), keys: copied.path(keys))
+        _ = try await ledger.backups.make(at: copied.path(log), keys: copied.path(keys))
       }
       #expect(error?.code == .invalidValue && error?.field == "keys", "\(log) \(keys)")
     }
-    let empty = await failure { () throws(LedgerError) in _ = try await Ledger.checkBackup(at: copied.path("none")) }
+    let empty = await failure { () throws(LedgerError) in _ = try await Backups.check(at: copied.path("none")) }
     #expect(empty?.code == .notFound)
     await ledger.close()
   }

@@ -12,7 +12,7 @@ import Testing
     let erased = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "c", name: "Carol").account
     try await ledger.people.erase(erased, by: Requester.operator)
     let file = copied.path("events.ndjson")
-    let report = try await ledger.export(toFile: file)
+    let report = try await ledger.backups.export(toFile: file)
     #expect(try report.events == ledger.head() && report.root == copied.root(at: report.events))
     let lines = try FileBytes.read(file).split(separator: UInt8(ascii: "\n"))
     #expect(UInt64(lines.count) == report.events + 2)
@@ -22,8 +22,8 @@ import Testing
       #expect(value["position"]?.number == UInt64(index))
       guard case .object? = value["event"] else { throw Unexpected() }
     }
-    let digests = try await ledger.projectionDigests()
-    try await copied.underLoad { _ = try await ledger.export(toFile: copied.path("busy.ndjson")) }
+    let digests = try await ledger.integrity.projectionDigests()
+    try await copied.underLoad { _ = try await ledger.backups.export(toFile: copied.path("busy.ndjson")) }
     await ledger.close()
 
     let restored = try await reading(file) { (input) throws(LedgerError) in
@@ -32,16 +32,16 @@ import Testing
     #expect(restored.root == report.root && restored.events == report.events && restored.recordedAt == nil)
     let again = try await Ledger.open(at: copied.path("again"), CopiedLedger.configuration)
     #expect(try again.head() == report.events)
-    #expect(try await again.projectionDigests() == digests)
-    #expect(try await again.verify().projectionsMatch)
-    let second = try await again.export(toFile: copied.path("second.ndjson"))
+    #expect(try await again.integrity.projectionDigests() == digests)
+    #expect(try await again.integrity.verify().projectionsMatch)
+    let second = try await again.backups.export(toFile: copied.path("second.ndjson"))
     #expect(second.root == report.root)
     await again.close()
     // But for the moment that they were made at, both say the same.
     let repeated = try FileBytes.read(copied.path("second.ndjson")).split(separator: UInt8(ascii: "\n"))
     #expect(lines.dropFirst() == repeated.dropFirst())
     let busy = try await reading(copied.path("busy.ndjson")) { (input) throws(LedgerError) in
-      try await Ledger.checkExport(input)
+      try await Backups.checkExport(input)
     }
     #expect(busy.events >= report.events)
   }
@@ -49,7 +49,7 @@ import Testing
   @Test func theFirstLineThatIsWrongIsNamed() async throws {
     let copied = try await CopiedLedger(tokens: 12)
     let file = copied.path("events.ndjson")
-    _ = try await copied.ledger.export(toFile: file)
+    _ = try await copied.ledger.backups.export(toFile: file)
     let key = try copied.ledger.verifierKey
     await copied.ledger.close()
     var random = SeededRandom(stream: 7_003)
@@ -99,7 +99,7 @@ import Testing
     #expect(try await fault(in: file)?.reason.hasPrefix("line 4: what it says is not what its record holds") == true)
     try FileBytes.write(flips.content, to: file)
     _ = try await reading(file) { (input) throws(LedgerError) in
-      try await Ledger.checkExport(input, verifierKeys: [key])
+      try await Backups.checkExport(input, verifierKeys: [key])
     }
   }
 
@@ -107,7 +107,7 @@ import Testing
   @Test func aLastLineThatSpeaksOfOtherEventsIsRefused() async throws {
     let copied = try await CopiedLedger(tokens: 3)
     let file = copied.path("events.ndjson")
-    let report = try await copied.ledger.export(toFile: file)
+    let report = try await copied.ledger.backups.export(toFile: file)
     let other = try #require(try copied.root(at: report.events - 1))
     await copied.ledger.close()
     let lines = try FileBytes.read(file).split(separator: UInt8(ascii: "\n")).map { Array($0) }
@@ -128,11 +128,11 @@ import Testing
   @Test func itIsNeverWrittenOverAFile() async throws {
     let copied = try await CopiedLedger(tokens: 1)
     let file = copied.path("events.ndjson")
-    _ = try await copied.ledger.export(toFile: file)
+    _ = try await copied.ledger.backups.export(toFile: file)
     let ledger = copied.ledger
-    let error = await failure { () throws(LedgerError) in _ = try await ledger.export(toFile: file) }
+    let error = await failure { () throws(LedgerError) in _ = try await ledger.backups.export(toFile: file) }
     #expect(error?.code == .alreadyExists)
-    let closed = await failure { () throws(LedgerError) in _ = try await ledger.export(to: -1) }
+    let closed = await failure { () throws(LedgerError) in _ = try await ledger.backups.export(to: -1) }
     #expect(closed?.code == .storage)
     await ledger.close()
   }
@@ -154,7 +154,7 @@ import Testing
 
   private func fault(in file: String) async throws -> LedgerError? {
     do {
-      _ = try await reading(file) { (input) throws(LedgerError) in try await Ledger.checkExport(input) }
+      _ = try await reading(file) { (input) throws(LedgerError) in try await Backups.checkExport(input) }
       return nil
     } catch let error as LedgerError { return error }
   }

@@ -37,10 +37,10 @@ import Testing
         // The log has issued them: nobody hears that they are unknown.
         let answer = await failure { () throws(LedgerError) in _ = try reader.tokens.validate(hidden.accessToken) }
         #expect(answer?.code == .damaged, "byte \(place)")
-        let verified = await failure { () throws(LedgerError) in _ = try await reader.verify() }
+        let verified = await failure { () throws(LedgerError) in _ = try await reader.integrity.verify() }
         #expect(verified?.code == .damaged, "byte \(place)")
         let backup = await failure { () throws(LedgerError) in
-          _ = try await reader.backUp(to: copied.path("backup-\(place)"))
+          _ = try await reader.backups.make(at: copied.path("backup-\(place)"))
         }
         #expect(backup?.code == .damaged, "byte \(place)")
       }
@@ -59,7 +59,7 @@ import Testing
     #expect(hiding > 3, "the test can tell")
     try FileBytes.write(sound, to: file)
     let reader = try await Ledger.openForReading(at: copied.path("ledger"), CopiedLedger.configuration)
-    #expect(try await reader.verify().projectionsMatch)
+    #expect(try await reader.integrity.verify().projectionsMatch)
     await reader.close()
   }
 

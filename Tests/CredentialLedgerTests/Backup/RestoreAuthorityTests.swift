@@ -18,7 +18,7 @@ import Testing
     try await ledger.operators.configure(rules, context: RequestContext(namedOperator: ada))
     let proposal = try await ledger.proposals.make(.changeRole(of: bo, to: .user), by: ada, context: .none)
     try await ledger.proposals.approve(proposal, by: bo)
-    _ = try await ledger.backUp(to: "\(folder.path)/backup")
+    _ = try await ledger.backups.make(at: "\(folder.path)/backup")
     await ledger.close()
     return (ada, bo, proposal)
   }
@@ -45,7 +45,7 @@ import Testing
     #expect(event.approver == bo.rawValue)
     #expect(entry.subjects.contains(Subject(bo)))
     #expect(try ledger.proposals.proposal(proposal)?.status == .void)
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     await ledger.close()
   }
 

@@ -42,16 +42,16 @@ import Testing
     let copied = try await CopiedLedger()
     let ledger = copied.ledger
     let results = await concurrently(4) { (number) throws(LedgerError) in
-      try await ledger.backUp(to: copied.path("backup"), keys: copied.path("keys-\(number)"))
+      try await ledger.backups.make(at: copied.path("backup"), keys: copied.path("keys-\(number)"))
     }
     #expect(results.count { $0.isSuccess } == 1)
     for case .failure(let error) in results { #expect([.busy, .alreadyExists].contains(error.code), "\(error)") }
-    _ = try await Ledger.checkBackup(at: copied.path("backup"))
+    _ = try await Backups.check(at: copied.path("backup"))
     #expect(try #require(TemporaryFolder.names(in: copied.folder.path)).count == 3)
 
     let held = try DraftFolder(for: copied.path("keys"))
     let refused = await failure { () throws(LedgerError) in
-      _ = try await ledger.backUp(to: copied.path("second"), keys: copied.path("keys"))
+      _ = try await ledger.backups.make(at: copied.path("second"), keys: copied.path("keys"))
     }
     #expect(refused?.code == .busy)
     #expect(try copied.isClean("second"))
@@ -64,14 +64,16 @@ import Testing
     let copied = try await CopiedLedger()
     let ledger = copied.ledger
     let results = await concurrently(4) { (_) throws(LedgerError) in
-      try await ledger.archive(to: copied.path("archive"), eventsPerSegment: 7)
+      try await ledger.archive.append(to: copied.path("archive"), eventsPerSegment: 7)
     }
     #expect(results.contains { $0.isSuccess })
     for case .failure(let error) in results { #expect(error.code == .busy, "\(error)") }
-    #expect(try await Ledger.checkArchive(at: copied.path("archive")).position == ledger.head())
+    #expect(try await Archive.check(at: copied.path("archive")).position == ledger.head())
 
     let claim = try ArchiveFolder(path: copied.path("archive")).claim()
-    let refused = await failure { () throws(LedgerError) in _ = try await ledger.archive(to: copied.path("archive")) }
+    let refused = await failure { () throws(LedgerError) in
+      _ = try await ledger.archive.append(to: copied.path("archive"))
+    }
     #expect(refused?.code == .busy)
     #expect(claim.number >= 0)
     await ledger.close()

@@ -36,11 +36,11 @@ struct AgedLedger {
     _ = try await ledger.groups.create(name: "Between", by: steps.admin)
     self.old = old.sorted { $0.handle.rawValue < $1.handle.rawValue }
     due = (old.map(\.handle.rawValue) + [revocation]).sorted()
-    if archived { _ = try await ledger.archive(to: "\(folder.path)/archive", eventsPerSegment: 50) }
+    if archived { _ = try await ledger.archive.append(to: "\(folder.path)/archive", eventsPerSegment: 50) }
     clock.advance(seconds: 200 * 86_400)
     // So many that the old ones are in a run of the audit trail, and not among the newest.
     _ = try await Self.issue(1_300, ledger, steps)
-    try await ledger.rebuildProjections()
+    try await ledger.integrity.rebuildProjections()
   }
 
   var path: String { "\(folder.path)/ledger" }
@@ -105,10 +105,10 @@ struct Answers: Equatable {
       }
       lines.append("\(try ledger.tokens.validate(token.accessToken))")
     }
-    let bundle = try await ledger.bundle(of: aged.due, at: try ledger.checkpoint(atOrBelow: head))
+    let bundle = try await ledger.evidence.bundle(of: aged.due, at: try ledger.checkpoint(atOrBelow: head))
     lines.append(Hex.encode(bundle.encoded))
     for position in aged.due.prefix(5) {
-      let state = try await ledger.state(at: .position(position))
+      let state = try await ledger.history.state(at: .position(position))
       lines.append("\(try await state.objects(.tokens).map { "\($0)" })")
       lines.append("\(try await state.objects(.grants).map { "\($0)" })")
       state.close()
@@ -117,7 +117,9 @@ struct Answers: Equatable {
     for listed in try await aged.listed(by: ledger) {
       lines.append("\(listed.handle) \(listed.issuedAt) \(listed.expiresAt) \(listed.verdict)")
     }
-    lines += try await ledger.statistics().eventsByType.filter { $0.type != .retentionApplied }.map { "\($0)" }
+    lines += try await ledger.integrity.statistics().eventsByType.filter { $0.type != .retentionApplied }.map {
+      "\($0)"
+    }
   }
 
   private static func text(_ entry: AuditEntry) -> String {

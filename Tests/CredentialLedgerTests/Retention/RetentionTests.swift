@@ -16,12 +16,12 @@ import Testing
     _ = try await ledger.checkpoint()
     let head = try ledger.head()
     let before = try await Answers(of: ledger, aged, upTo: head, under: leave)
-    let (digests, root) = (try await ledger.projectionDigests(), try await ledger.root(at: head))
+    let (digests, root) = (try await ledger.integrity.projectionDigests(), try await ledger.root(at: head))
 
-    let plan = try await ledger.planRetention(AgedLedger.policy, archive: aged.archive)
+    let plan = try await ledger.retention.plan(AgedLedger.policy, archive: aged.archive)
     #expect(plan.records == UInt64(aged.due.count) && plan.events.isEmpty && plan.archivedBefore == 0)
     #expect(try ledger.head() == head && AgedLedger.archivedCount(ledger) == 0)
-    let report = try await ledger.applyRetention(AgedLedger.policy, archive: aged.archive)
+    let report = try await ledger.retention.apply(AgedLedger.policy, archive: aged.archive)
     #expect(report.shares == plan.shares && report.bytes > UInt64(aged.due.count) * 90)
     #expect(report.events.count == report.shares.count && report.events.first == head + 1)
     #expect(try (1...head).filter { try ledger.log.snapshot().archivedPlace(at: $0) != nil } == aged.due)
@@ -38,28 +38,28 @@ import Testing
     #expect(named == aged.due)
 
     // The state, the tree and its proofs are as they were.
-    #expect(try await ledger.projectionDigests().tokenValidity == digests.tokenValidity)
+    #expect(try await ledger.integrity.projectionDigests().tokenValidity == digests.tokenValidity)
     #expect(try await ledger.root(at: head) == root)
     for position in aged.due.prefix(3) {
-      let proof = try await ledger.proveInclusion(of: position)
+      let proof = try await ledger.integrity.proveInclusion(of: position)
       #expect(proof.verify(origin: ledger.origin, verifierKeys: try ledger.verifierKeys))
       #expect(proof.record == nil && proof.archivedIn?.positions.contains(position) == true)
     }
-    let verified = try await ledger.verify()
+    let verified = try await ledger.integrity.verify()
     #expect(verified.archived == UInt64(aged.due.count) && verified.rebuilt == nil && verified.events == head + 3)
     #expect(verified.archivedIn == 1...3)
     await ledger.close()
 
     ledger = try await Ledger.open(at: aged.path, aged.withArchive)
     #expect(try await Answers(of: ledger, aged, upTo: head, under: leave) == before)
-    let whole = try await ledger.verify()
+    let whole = try await ledger.integrity.verify()
     #expect(whole.rebuilt != nil && whole.projectionsMatch && whole.archived == UInt64(aged.due.count))
-    #expect(try await ledger.proveInclusion(of: aged.due[0]).record != nil)
-    let live = try await ledger.projectionDigests()
-    try await ledger.rebuildProjections()
-    #expect(try await ledger.projectionDigests() == live)
+    #expect(try await ledger.integrity.proveInclusion(of: aged.due[0]).record != nil)
+    let live = try await ledger.integrity.projectionDigests()
+    try await ledger.integrity.rebuildProjections()
+    #expect(try await ledger.integrity.projectionDigests() == live)
     // Nothing is left to do, and a later run finds what has become due since.
-    let again = try await ledger.applyRetention(AgedLedger.policy, archive: aged.archive)
+    let again = try await ledger.retention.apply(AgedLedger.policy, archive: aged.archive)
     #expect(again.records == 0 && again.events.isEmpty && again.archivedBefore == UInt64(aged.due.count))
     await ledger.close()
   }
@@ -69,7 +69,7 @@ import Testing
     let ledger = aged.ledger
     let head = try ledger.head()
     let entries = try await ledger.audit.search(order: .oldestFirst, limit: 1_000).entries
-    _ = try await ledger.applyRetention(AgedLedger.policy, archive: aged.archive)
+    _ = try await ledger.retention.apply(AgedLedger.policy, archive: aged.archive)
 
     for order in [Audit.Order.oldestFirst, .newestFirst] {
       let page = try await ledger.audit.search(
@@ -100,11 +100,15 @@ import Testing
       #expect(error?.code == .archived && error?.reason.contains("segment") == true, "\(String(describing: error))")
     }
     await expectArchived { () throws(LedgerError) in _ = try await ledger.explain(.token(aged.old[0].handle)) }
-    await expectArchived { () throws(LedgerError) in _ = try await ledger.bundle(of: [position]) }
-    await expectArchived { () throws(LedgerError) in _ = try await ledger.export(toFile: "\(aged.folder.path)/export") }
+    await expectArchived { () throws(LedgerError) in _ = try await ledger.evidence.bundle(of: [position]) }
+    await expectArchived { () throws(LedgerError) in
+      _ = try await ledger.backups.export(toFile: "\(aged.folder.path)/export")
+    }
     await expectArchived { () throws(LedgerError) in _ = try await ledger.audit.latest(10, of: ofOne) }
-    await expectArchived { () throws(LedgerError) in _ = try await ledger.rebuildProjections() }
-    await expectArchived { () throws(LedgerError) in _ = try await ledger.archive(to: "\(aged.folder.path)/another") }
+    await expectArchived { () throws(LedgerError) in _ = try await ledger.integrity.rebuildProjections() }
+    await expectArchived { () throws(LedgerError) in
+      _ = try await ledger.archive.append(to: "\(aged.folder.path)/another")
+    }
     await expectArchived { () throws(LedgerError) in try await Self.readOn(ledger) }
     // What does not need them goes on.
     let expired = Verdict.invalid(.expired(at: aged.old[3].expiresAt))
@@ -115,8 +119,8 @@ import Testing
     #expect(try await ledger.explain(.grant(aged.steps.granted.grant)).isValid)
     let listed = try await aged.listed(by: ledger).map(\.handle)
     #expect(aged.old.allSatisfy { listed.contains($0.handle) })
-    _ = try await ledger.archive(to: aged.archive)
-    #expect(try await Ledger.checkArchive(at: aged.archive).position > head)
+    _ = try await ledger.archive.append(to: aged.archive)
+    #expect(try await Archive.check(at: aged.archive).position > head)
     // An idempotency key of long ago is forgotten.
     let again = try await AgedLedger.issue(ledger, aged.steps, .init(idempotencyKey: "once"))
     #expect(again.handle.rawValue > head)
@@ -129,10 +133,10 @@ import Testing
     let head = try ledger.head()
     func refusal(_ archive: String, _ policy: RetentionPolicy = AgedLedger.policy) async throws -> LedgerError? {
       let planned = await failure { () throws(LedgerError) in
-        _ = try await ledger.planRetention(policy, archive: archive)
+        _ = try await ledger.retention.plan(policy, archive: archive)
       }
       let applied = await failure { () throws(LedgerError) in
-        _ = try await ledger.applyRetention(policy, archive: archive)
+        _ = try await ledger.retention.apply(policy, archive: archive)
       }
       #expect(planned == applied)
       #expect(try ledger.head() == head && AgedLedger.archivedCount(ledger) == 0)
@@ -149,7 +153,7 @@ import Testing
     let other = try await CopiedLedger(origin: "other.example.org", tokens: 5)
     let twin = try await CopiedLedger(tokens: 5)
     for (copied, code) in [(other, LedgerError.Code.foreignArchive), (twin, .foreignArchive)] {
-      _ = try await copied.ledger.archive(to: copied.path("archive"))
+      _ = try await copied.ledger.archive.append(to: copied.path("archive"))
       #expect(try await refusal(copied.path("archive"))?.code == code)
       await copied.ledger.close()
     }
@@ -176,13 +180,13 @@ import Testing
       #expect([.damaged, .newerFormat].contains(code), "byte \(place), seed \(testSeed): \(String(describing: code))")
     }
     try FileBytes.write(content, to: "\(aged.archive)/\(last)")
-    #expect(try await ledger.planRetention(AgedLedger.policy, archive: aged.archive).records == UInt64(aged.due.count))
+    #expect(try await ledger.retention.plan(AgedLedger.policy, archive: aged.archive).records == UInt64(aged.due.count))
     await ledger.close()
 
     let reader = try await Ledger.openForReading(at: aged.path, aged.clock.configuration)
-    #expect(try await reader.planRetention(AgedLedger.policy, archive: aged.archive).records == UInt64(aged.due.count))
+    #expect(try await reader.retention.plan(AgedLedger.policy, archive: aged.archive).records == UInt64(aged.due.count))
     let closed = await failure { () throws(LedgerError) in
-      _ = try await reader.applyRetention(AgedLedger.policy, archive: aged.archive)
+      _ = try await reader.retention.apply(AgedLedger.policy, archive: aged.archive)
     }
     #expect(closed?.code == .closed)
     await reader.close()
@@ -202,24 +206,24 @@ import Testing
     // Another run is under way.
     ledger.isLettingGo.store(true, ordering: .relaxed)
     let busy = await failure { () throws(LedgerError) in
-      _ = try await ledger.applyRetention(AgedLedger.policy, archive: aged.archive)
+      _ = try await ledger.retention.apply(AgedLedger.policy, archive: aged.archive)
     }
     #expect(busy?.code == .busy)
     #expect(try ledger.head() == head && AgedLedger.archivedCount(ledger) == 0)
     ledger.isLettingGo.store(false, ordering: .relaxed)
     // One that failed is over.
     let missing = await failure { () throws(LedgerError) in
-      _ = try await ledger.applyRetention(AgedLedger.policy, archive: aged.archive + "-none")
+      _ = try await ledger.retention.apply(AgedLedger.policy, archive: aged.archive + "-none")
     }
     #expect(missing?.code == .notFound)
     let archive = aged.archive
     let results = await concurrently(3) { (_) throws(LedgerError) in
-      try await ledger.applyRetention(AgedLedger.policy, archive: archive)
+      try await ledger.retention.apply(AgedLedger.policy, archive: archive)
     }
     #expect(results.allSatisfy { $0.isSuccess || $0.code == "busy" })
     #expect(results.reduce(0) { $0 + ($1.value?.records ?? 0) } == UInt64(aged.due.count))
     #expect(try AgedLedger.archivedCount(ledger) == UInt64(aged.due.count))
-    #expect(try await ledger.verify().archived == UInt64(aged.due.count))
+    #expect(try await ledger.integrity.verify().archived == UInt64(aged.due.count))
     await ledger.close()
   }
 
@@ -230,7 +234,7 @@ import Testing
       (200 * 86_400 + 1, 0), (200 * 86_400, aged.due.count), (86_400, aged.due.count),
     ] {
       let policy = RetentionPolicy(olderThan: .seconds(seconds))
-      let plan = try await aged.ledger.planRetention(policy, archive: aged.archive)
+      let plan = try await aged.ledger.retention.plan(policy, archive: aged.archive)
       #expect(plan.records == UInt64(count), "\(seconds) seconds")
     }
     // What may answer a repeated request stays; no record says whether it came with an idempotency key.
@@ -238,7 +242,7 @@ import Testing
     var configuration = aged.clock.configuration
     configuration.idempotencyRetention = 300 * 86_400_000
     let ledger = try await Ledger.open(at: aged.path, configuration)
-    let plan = try await ledger.planRetention(AgedLedger.policy, archive: aged.archive)
+    let plan = try await ledger.retention.plan(AgedLedger.policy, archive: aged.archive)
     #expect(plan.records == 0)
     await ledger.close()
   }
@@ -246,16 +250,16 @@ import Testing
   @Test func anotherHistoryOfTheSameLedgerIsRefused() async throws {
     let aged = try await AgedLedger(tokens: 20)
     let ledger = aged.ledger
-    _ = try await ledger.backUp(to: "\(aged.folder.path)/backup", keys: "\(aged.folder.path)/keys")
+    _ = try await ledger.backups.make(at: "\(aged.folder.path)/backup", keys: "\(aged.folder.path)/keys")
     _ = try await Ledger.restore(
       from: "\(aged.folder.path)/backup", keys: "\(aged.folder.path)/keys", at: "\(aged.folder.path)/fork",
       aged.clock.configuration, record: .none)
     let fork = try await Ledger.open(at: "\(aged.folder.path)/fork", aged.clock.configuration)
     for other in [fork, ledger] { _ = try await AgedLedger.issue(other, aged.steps) }
-    _ = try await fork.archive(to: "\(aged.folder.path)/forked")
+    _ = try await fork.archive.append(to: "\(aged.folder.path)/forked")
     await fork.close()
     let error = await failure { () throws(LedgerError) in
-      _ = try await ledger.applyRetention(AgedLedger.policy, archive: "\(aged.folder.path)/forked")
+      _ = try await ledger.retention.apply(AgedLedger.policy, archive: "\(aged.folder.path)/forked")
     }
     #expect(error?.code == .foreignArchive && error?.reason.contains("another history") == true)
     #expect(try AgedLedger.archivedCount(ledger) == 0)
@@ -278,15 +282,15 @@ import Testing
     #expect(await task.value == .cancelled)
     let left = try AgedLedger.archivedCount(ledger)
     #expect(left > 7 && left < UInt64(aged.due.count))
-    #expect(try await ledger.verify().archived == left)
+    #expect(try await ledger.integrity.verify().archived == left)
     await ledger.close()
     ledger = try await Ledger.open(at: aged.path, aged.withArchive)
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     let report = try await ledger.applyRetention(AgedLedger.policy, archive: aged.archive, limit: 9)
     #expect(report.archivedBefore == left && report.records == UInt64(aged.due.count) - left)
     #expect(report.events.count > 3)
     #expect(try AgedLedger.archivedCount(ledger) == UInt64(aged.due.count))
-    let verified = try await ledger.verify()
+    let verified = try await ledger.integrity.verify()
     #expect(verified.projectionsMatch && verified.rebuilt != nil)
     await ledger.close()
   }
@@ -294,8 +298,8 @@ import Testing
   @Test func whatNoEventLetsGoIsMissing() async throws {
     let aged = try await AgedLedger(tokens: 20)
     let ledger = aged.ledger
-    _ = try await ledger.applyRetention(AgedLedger.policy, archive: aged.archive)
-    #expect(try await ledger.verify().archived == UInt64(aged.due.count))
+    _ = try await ledger.retention.apply(AgedLedger.policy, archive: aged.archive)
+    #expect(try await ledger.integrity.verify().archived == UInt64(aged.due.count))
     // The tables say that another record is archived, and no event does.
     let view = try ledger.log.snapshot()
     let record = try #require(try view.record(at: 2))
@@ -305,9 +309,10 @@ import Testing
       (_, _) throws(AppendFailure<LedgerError>) in
       Proposal([.ledgerRestored(LedgerRestored())], RecordContext(actor: LogSubject(.operator)))
     }
-    let error = await failure { () throws(LedgerError) in _ = try await ledger.verify() }
+    let error = await failure { () throws(LedgerError) in _ = try await ledger.integrity.verify() }
     #expect(error?.code == .damaged && error?.position == 2)
-    let backup = await failure { () throws(LedgerError) in _ = try await ledger.backUp(to: "\(aged.folder.path)/backup")
+    let backup = await failure { () throws(LedgerError) in
+      _ = try await ledger.backups.make(at: "\(aged.folder.path)/backup")
     }
     #expect(backup?.code == .damaged && backup?.position == 2)
     await ledger.close()
@@ -316,17 +321,17 @@ import Testing
   @Test func backupsAndRestoresCarryIt() async throws {
     let aged = try await AgedLedger()
     let ledger = aged.ledger
-    _ = try await ledger.applyRetention(AgedLedger.policy, archive: aged.archive)
-    let (head, digests) = (try ledger.head(), try await ledger.projectionDigests())
-    _ = try await ledger.archive(to: aged.archive)
-    _ = try await ledger.backUp(to: "\(aged.folder.path)/backup", keys: "\(aged.folder.path)/keys")
+    _ = try await ledger.retention.apply(AgedLedger.policy, archive: aged.archive)
+    let (head, digests) = (try ledger.head(), try await ledger.integrity.projectionDigests())
+    _ = try await ledger.archive.append(to: aged.archive)
+    _ = try await ledger.backups.make(at: "\(aged.folder.path)/backup", keys: "\(aged.folder.path)/keys")
     let without = await failure { () throws(LedgerError) in
-      _ = try await ledger.backUp(to: "\(aged.folder.path)/compared", comparingProjections: true)
+      _ = try await ledger.backups.make(at: "\(aged.folder.path)/compared", comparingProjections: true)
     }
     #expect(without?.code == .archived)
     await ledger.close()
     let keys = "\(aged.folder.path)/keys"
-    let compared = try await Ledger.checkBackup(
+    let compared = try await Backups.check(
       at: "\(aged.folder.path)/backup", keys: keys, comparingProjections: true, aged.withArchive)
     #expect(compared.manifest.position == head)
 
@@ -336,30 +341,30 @@ import Testing
       record: .none)
     var again = try await Ledger.open(at: "\(aged.folder.path)/again", aged.withArchive)
     #expect(try AgedLedger.archivedCount(again) == UInt64(aged.due.count))
-    #expect(try await again.verify().projectionsMatch)
-    #expect(try await again.projectionDigests() == digests)
-    let export = try await again.export(toFile: "\(aged.folder.path)/export")
+    #expect(try await again.integrity.verify().projectionsMatch)
+    #expect(try await again.integrity.projectionDigests() == digests)
+    let export = try await again.backups.export(toFile: "\(aged.folder.path)/export")
     #expect(export.events == head)
     await again.close()
     _ = try await Ledger.restore(
       from: aged.archive, keys: keys, at: "\(aged.folder.path)/whole", aged.clock.configuration, record: .none)
     again = try await Ledger.open(at: "\(aged.folder.path)/whole", aged.clock.configuration)
     #expect(try AgedLedger.archivedCount(again) == 0)
-    let verified = try await again.verify()
+    let verified = try await again.integrity.verify()
     #expect(verified.projectionsMatch && verified.rebuilt != nil && verified.archivedIn == nil)
-    #expect(try await again.projectionDigests() == digests)
+    #expect(try await again.integrity.projectionDigests() == digests)
     // And may leave once more.
-    try await again.rebuildProjections()
-    let report = try await again.applyRetention(AgedLedger.policy, archive: aged.archive)
+    try await again.integrity.rebuildProjections()
+    let report = try await again.retention.apply(AgedLedger.policy, archive: aged.archive)
     #expect(report.records == UInt64(aged.due.count))
-    #expect(try await again.verify().archived == UInt64(aged.due.count))
+    #expect(try await again.integrity.verify().archived == UInt64(aged.due.count))
     await again.close()
   }
 
   @Test func whoIsErasedIsErasedInTheArchiveToo() async throws {
     let aged = try await AgedLedger()
     var ledger = aged.ledger
-    _ = try await ledger.applyRetention(AgedLedger.policy, archive: aged.archive)
+    _ = try await ledger.retention.apply(AgedLedger.policy, archive: aged.archive)
     await ledger.close()
     ledger = try await Ledger.open(at: aged.path, aged.withArchive)
     let token = aged.old.first { $0.handle.rawValue > aged.revocation - 3 }
@@ -373,7 +378,7 @@ import Testing
     let personal = try await ledger.audit.describe(entries, under: ledger.anybodysData()).personal.values.flatMap(
       \.self)
     #expect(!personal.isEmpty && personal.allSatisfy { $0.state == .erased })
-    #expect(try await ledger.verify().projectionsMatch)
+    #expect(try await ledger.integrity.verify().projectionsMatch)
     await ledger.close()
   }
 

@@ -62,12 +62,12 @@ enum Auditing {
     for _ in 0..<25 {
       let position = positions.next() + 1
       let start = ContinuousClock.now
-      let state = try await ledger.state(at: .position(position))
+      let state = try await ledger.history.state(at: .position(position))
       guard try await !state.objects(.accounts, limit: 1).isEmpty || position < 100 else { throw NotValid() }
       times.append(seconds(ContinuousClock.now - start))
       state.close()
     }
-    let snapshots = try await ledger.snapshots.list().snapshots.count
+    let snapshots = try await ledger.history.snapshots.list().snapshots.count
     await ledger.close()
     return [("seconds", times.max() ?? 0), ("median", median(times)), ("snapshots", Double(snapshots))]
   }
@@ -77,7 +77,7 @@ enum Auditing {
   static func evidence(_ count: Int, in folder: String) async throws -> [(String, Double)] {
     let ledger = try await Ledger.openForReading(at: folder, .benchmark)
     var positions = Scattered(below: try ledger.head())
-    let file = try await ledger.bundle(of: (0..<count).map { _ in positions.next() + 1 }).encoded
+    let file = try await ledger.evidence.bundle(of: (0..<count).map { _ in positions.next() + 1 }).encoded
     let key = try ledger.verifierKey
     await ledger.close()
     var times: [Double] = []

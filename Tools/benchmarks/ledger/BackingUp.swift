@@ -11,7 +11,7 @@ enum BackingUp {
     let alone = try await latencies(clients, callers: callers) { try await Task.sleep(for: .seconds(5)) }
     let times = Stages()
     let beside = try await latencies(clients, callers: callers) {
-      let report = try await clients.ledger.backUp(to: folder + ".backup") { times.note($0) }
+      let report = try await clients.ledger.backups.make(at: folder + ".backup") { times.note($0) }
       times.end(bytes: report.manifest.dataByteCount)
     }
     let copy = times.copy

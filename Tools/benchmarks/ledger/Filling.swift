@@ -14,7 +14,7 @@ enum Filling {
   /// - Parameter early: the rate up to so many tokens, and that of as many at the end, are told too.
   static func run(_ count: Int, early: Int, in folder: String) async throws -> [(String, Double)] {
     let clients = try await Clients(in: folder)
-    let before = try await clients.ledger.statistics().bytesOnDisk
+    let before = try await clients.ledger.integrity.statistics().bytesOnDisk
     // Tokens, if only of a ledger that is made up: for the owner alone.
     let descriptor = unsafe open(file(of: folder), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard descriptor >= 0, let file = unsafe fdopen(descriptor, "w") else { throw POSIXFailure(errno: errno) }
@@ -48,7 +48,7 @@ enum Filling {
       return Double(tokens) / seconds(last - begun)
     }
     let reader = try await Ledger.openForReading(at: folder, .benchmark)
-    let after = try await reader.statistics().bytesOnDisk
+    let after = try await reader.integrity.statistics().bytesOnDisk
     await reader.close()
     return [
       ("rate", rate(count, from: 0, to: end)), ("early", rate(early, from: 0, to: taken[early])),

@@ -13,7 +13,7 @@ enum Issuing {
       let issued = try await issue(clients, callers: callers, for: .seconds(count) / 3)
       rates.append(Double(issued) / seconds(ContinuousClock.now - start))
     }
-    let proof = try await clients.ledger.proveInclusion(of: try clients.ledger.head())
+    let proof = try await clients.ledger.integrity.proveInclusion(of: try clients.ledger.head())
     await clients.ledger.close()
     return [("rate", median(rates)), ("recordBytes", Double(proof.record?.count ?? 0))]
   }

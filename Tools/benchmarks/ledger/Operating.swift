@@ -77,7 +77,7 @@ enum Operating {
   static func status(_ folder: String) async throws -> [(String, Double)] {
     let ledger = try await Ledger.openForReading(at: folder, .benchmark)
     let status = try await medianTime { _ = try ledger.status }
-    let statistics = try await medianTime { _ = try await ledger.statistics() }
+    let statistics = try await medianTime { _ = try await ledger.integrity.statistics() }
     await ledger.close()
     return [("seconds", status), ("statistics", statistics)]
   }

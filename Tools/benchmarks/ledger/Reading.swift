@@ -7,7 +7,7 @@ enum Reading {
     let ledger = try await Ledger.open(at: folder, .benchmark)
     let events = try ledger.head()
     let start = ContinuousClock.now
-    try await ledger.rebuildProjections()
+    try await ledger.integrity.rebuildProjections()
     let time = seconds(ContinuousClock.now - start)
     await ledger.close()
     return [("rate", Double(events) / time), ("events", Double(events))]
@@ -39,9 +39,9 @@ enum Reading {
   /// Waits until the audit trail's index has caught up with the log.
   static func index(_ folder: String) async throws -> [(String, Double)] {
     let ledger = try await Ledger.open(at: folder, .benchmark)
-    let before = try await ledger.statistics().unindexed
+    let before = try await ledger.integrity.statistics().unindexed
     let start = ContinuousClock.now
-    while try await ledger.statistics().unindexed >= 1_024 { try await Task.sleep(for: .milliseconds(20)) }
+    while try await ledger.integrity.statistics().unindexed >= 1_024 { try await Task.sleep(for: .milliseconds(20)) }
     let time = seconds(ContinuousClock.now - start)
     await ledger.close()
     return [("unindexed", Double(before)), ("seconds", time)]
@@ -54,7 +54,7 @@ enum Reading {
     for _ in 0..<1_001 {
       let position = positions.next() + 1
       let start = ContinuousClock.now
-      _ = try await ledger.proveInclusion(of: position)
+      _ = try await ledger.integrity.proveInclusion(of: position)
       times.append(seconds(ContinuousClock.now - start))
     }
     await ledger.close()

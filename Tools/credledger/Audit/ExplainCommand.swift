@@ -84,7 +84,7 @@ struct ExplainCommand: DoorCommand {
       }
       let explanations = results.compactMap { try? $0.get() }
       if let evidence, !explanations.isEmpty {
-        let bundle = try await ledger.bundle(of: explanations.flatMap { $0.steps.map(\.position) })
+        let bundle = try await ledger.evidence.bundle(of: explanations.flatMap { $0.steps.map(\.position) })
         try await evidence.write(bundle.encoded)
       }
       let values = results.enumerated().map { JSON($1, line: all.count > 1 ? $0 + 1 : nil) }

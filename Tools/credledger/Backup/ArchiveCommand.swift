@@ -27,7 +27,7 @@ struct ArchiveCommand: AsyncParsableCommand {
   @OptionGroup var output: FormatOptions
   @Argument(help: "The archive's folder; created if it does not exist.") var folder: String
   @Flag(help: "Check an archive.") var check = false
-  @Option(help: "How many events a segment holds at most.") var eventsPerSegment = Ledger.eventsPerSegment
+  @Option(help: "How many events a segment holds at most.") var eventsPerSegment = Archive.eventsPerSegment
   @Option(name: .customLong("verifier-key"), help: "A key known from elsewhere that must have signed; with --check.")
   var verifierKeys: [String] = []
   @OptionGroup var kept: AgainstOptions
@@ -46,11 +46,11 @@ struct ArchiveCommand: AsyncParsableCommand {
   private func perform() async throws {
     let report = try await Carrying.showing { [self] observe in
       if check {
-        return try await Ledger.checkArchive(
+        return try await Archive.check(
           at: folder, verifierKeys: verifierKeys, against: kept.checkpoints(with: ledger), progress: observe)
       }
       return try await ledger.reading {
-        try await $0.archive(to: folder, eventsPerSegment: eventsPerSegment, progress: observe)
+        try await $0.archive.append(to: folder, eventsPerSegment: eventsPerSegment, progress: observe)
       }
     }
     let value = JSON.object([

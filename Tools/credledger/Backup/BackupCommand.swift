@@ -59,7 +59,7 @@ struct BackupCommand: AsyncParsableCommand {
   private func perform() async throws {
     let report = try await Carrying.showing { [self] observe in
       if check {
-        return try await Ledger.checkBackup(
+        return try await Backups.check(
           at: folder, keys: keys, verifierKeys: verifierKeys, against: kept.checkpoints(),
           comparingProjections: projections,
           missingKeys: acceptMissingKeys ? .accepted : .refused,
@@ -67,7 +67,7 @@ struct BackupCommand: AsyncParsableCommand {
           progress: observe)
       }
       return try await ledger.reading {
-        try await $0.backUp(to: folder, keys: keys, comparingProjections: projections, progress: observe)
+        try await $0.backups.make(at: folder, keys: keys, comparingProjections: projections, progress: observe)
       }
     }
     let manifest = report.manifest

@@ -28,8 +28,8 @@ struct ExportCommand: AsyncParsableCommand {
     try output.requireNew()
     let report = try await Carrying.showing { [self] observe in
       try await ledger.reading { opened in
-        if output.kind == .new { return try await opened.export(toFile: output.path, progress: observe) }
-        return try await output.withStream { try await opened.export(to: $0, progress: observe) }
+        if output.kind == .new { return try await opened.backups.export(toFile: output.path, progress: observe) }
+        return try await output.withStream { try await opened.backups.export(to: $0, progress: observe) }
       }
     }
     // The standard output is for the lines.
@@ -87,7 +87,7 @@ struct ImportCommand: AsyncParsableCommand {
     defer { close(descriptor) }
     if check {
       let report = try await Carrying.showing { [self] observe in
-        try await Ledger.checkExport(
+        try await Backups.checkExport(
           descriptor, verifierKeys: verifierKeys, against: kept.checkpoints(with: ledger), progress: observe)
       }
       let value = JSON.object([

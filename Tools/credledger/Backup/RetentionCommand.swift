@@ -48,10 +48,10 @@ struct RetentionCommand: DoorCommand {
     let report = try await Carrying.showing { [self] observe in
       if apply {
         return try await ledger.writing(by) {
-          try await $0.applyRetention(policy, archive: archive, context: $1, progress: observe)
+          try await $0.retention.apply(policy, archive: archive, context: $1, progress: observe)
         }
       }
-      return try await ledger.reading { try await $0.planRetention(policy, archive: archive, progress: observe) }
+      return try await ledger.reading { try await $0.retention.plan(policy, archive: archive, progress: observe) }
     }
     output.format.show(json(report, archive), lines(report))
   }

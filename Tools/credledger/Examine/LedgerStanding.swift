@@ -27,8 +27,8 @@ struct LedgerStanding: Sendable {
   init(_ ledger: Ledger, _ copies: CopyOptions, archive: String?) async throws {
     status = try ledger.status
     isKeyed = ledger.hasKeys
-    backup = try copies.backups.flatMap { (folder) throws(LedgerError) in try ledger.newestBackup(in: folder) }
-    self.archive = try archive.map { (folder) throws(LedgerError) in try ledger.reach(ofArchive: folder) }
+    backup = try copies.backups.flatMap { (folder) throws(LedgerError) in try ledger.backups.newest(in: folder) }
+    self.archive = try archive.map { (folder) throws(LedgerError) in try ledger.archive.reach(of: folder) }
     cosignedAt = try await Self.cosignature(copies, of: ledger)
     problems = Self.problems(status, backup, copies)
   }
@@ -36,7 +36,7 @@ struct LedgerStanding: Sendable {
   private static func cosignature(_ copies: CopyOptions, of ledger: Ledger) async throws -> Timestamp? {
     guard let file = copies.cosigned, let key = copies.witnessKey else { return nil }
     let text = try checkpoint(in: file, "--cosigned")
-    do throws(LedgerError) { try await ledger.verify(against: text) } catch {
+    do throws(LedgerError) { try await ledger.integrity.verify(against: text) } catch {
       throw CheckFailed(reason: "--cosigned \(file): \(error.reason) [\(error.code)]", code: error.code)
     }
     let note = try SignedNote(decoding: Array(text.utf8))

@@ -20,7 +20,7 @@ struct Stats: AsyncParsableCommand {
 
   func run() async throws {
     let (statistics, origin, isKeyed) = try await ledger.reading { opened in
-      (try await opened.statistics(), opened.origin, opened.hasKeys)
+      (try await opened.integrity.statistics(), opened.origin, opened.hasKeys)
     }
     let types = statistics.eventsByType.map { ($0.type.name ?? "type \($0.type.rawValue)", $0.count) }
     let value = JSON.object([

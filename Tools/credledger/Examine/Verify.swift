@@ -73,7 +73,7 @@ struct Verify: AsyncParsableCommand {
       var extended: [UInt64] = []
       for (file, checkpoint) in zip(against, kept) {
         do throws(LedgerError) {
-          extended.append(try await opened.verify(against: checkpoint, verifierKeys: given))
+          extended.append(try await opened.integrity.verify(against: checkpoint, verifierKeys: given))
         } catch {
           throw CheckFailed(
             reason: "--against \(file): \(error.reason) [\(error.code)]", code: error.code, position: error.position)
@@ -83,7 +83,7 @@ struct Verify: AsyncParsableCommand {
       defer { bar.end() }
       do throws(LedgerError) {
         return (
-          try await opened.verify(verifierKeys: given) { done, total in
+          try await opened.integrity.verify(verifierKeys: given) { done, total in
             bar.show(done, of: total)
           }, extended, isEndKnown
         )
@@ -119,7 +119,7 @@ struct Verify: AsyncParsableCommand {
           guard report.projectionsMatch else { return (nil, note) }
           return (SinceLast(since: 0, report.events, report.root.hex, report.checkpoints), note)
         }
-        let report = try await opened.verify(since: known) { bar.show($0, of: $1) }
+        let report = try await opened.integrity.verify(since: known) { bar.show($0, of: $1) }
         return (SinceLast(since: report.since, report.events, report.root.hex, report.checkpoints), note)
       } catch {
         switch error.code {

@@ -9,7 +9,7 @@ import Synchronization
 /// ```swift
 /// let bar = ProgressBar()
 /// defer { bar.end() }
-/// try await ledger.verify { done, total in bar.show(done, of: total) }
+/// try await ledger.integrity.verify { done, total in bar.show(done, of: total) }
 /// ```
 final class ProgressBar: Sendable {
   private static let width = 25

@@ -149,7 +149,7 @@ struct BundleCommand: DoorCommand {
       if given == nil { _ = try requireCheckpoint(of: opened) }
       var checkpoint = given
       if isComplete, let subject = explanations.first?.subject {
-        let first = try await opened.bundle(of: [subject.number], at: given)
+        let first = try await opened.evidence.bundle(of: [subject.number], at: given)
         let size = try first.verify(keys: first.keys).size
         // It is covered by then, so the range is one.
         let range = subject.number...size
@@ -161,7 +161,7 @@ struct BundleCommand: DoorCommand {
         all += Array(range)
         checkpoint = first.checkpoint
       }
-      let bundle = try await opened.bundle(of: all, at: checkpoint)
+      let bundle = try await opened.evidence.bundle(of: all, at: checkpoint)
       guard isPaged else { return (bundle, EvidencePage?.none) }
       // A page has one question; of several objects it has the events alone.
       let explanation = explanations.count == 1 && numbers.isEmpty ? explanations[0] : nil

@@ -55,7 +55,7 @@ struct CheckpointCommand: AsyncParsableCommand {
       var failures: [String] = []
       for (address, key) in zip(addresses, keys) {
         do throws(LedgerError) {
-          note = try await opened.cosigned(note, by: key) { try Curl.post($0, to: Self.submission(address)) }
+          note = try await opened.evidence.cosigned(note, by: key) { try Curl.post($0, to: Self.submission(address)) }
         } catch { failures.append(error.reason) }
       }
       return (note, failures)
@@ -70,7 +70,7 @@ struct CheckpointCommand: AsyncParsableCommand {
   private func merged(_ newest: String, in file: OutputFile?, _ opened: Ledger) async throws -> String {
     guard let file, file.kind == .file else { return newest }
     let text = try checkpoint(in: file.path, "--out")
-    do throws(LedgerError) { try await opened.verify(against: text) } catch {
+    do throws(LedgerError) { try await opened.integrity.verify(against: text) } catch {
       throw CheckFailed(reason: "--out: \(file.path) is left as it is: \(error.reason)")
     }
     let isSame = try SignedNote(decoding: Array(text.utf8)).text == SignedNote(decoding: Array(newest.utf8)).text

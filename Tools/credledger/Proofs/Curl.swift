@@ -13,7 +13,7 @@ enum Curl {
   private static let limit = SignedNote.maximumByteCount
 
   /// Posts a body, and waits for the response for half a minute at most. Follows no redirection.
-  static func post(_ body: [UInt8], to url: String) throws(Failure) -> Ledger.WitnessResponse {
+  static func post(_ body: [UInt8], to url: String) throws(Failure) -> Evidence.WitnessResponse {
     let arguments = [
       // Nothing from the user's own configuration.
       "--disable",

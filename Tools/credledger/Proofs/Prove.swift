@@ -37,7 +37,7 @@ extension Prove {
       let position = position
       let proof = try await ledger.reading { opened in
         _ = try requireCheckpoint(of: opened)
-        return try await opened.proveInclusion(of: position)
+        return try await opened.integrity.proveInclusion(of: position)
       }
       let (inclusion, leaf) = (proof.inclusion, proof.leafHash)
       let head = try Checkpoint(noteText: SignedNote(decoding: Array(proof.checkpoint.utf8)).text)
@@ -112,7 +112,7 @@ extension Prove {
         if let new { try opened.checkpoint(atOrBelow: new) } else { try requireCheckpoint(of: opened) }
       let size = try checkpoint.map { try Checkpoint(noteText: SignedNote(decoding: Array($0.utf8)).text).size }
       let later = new ?? size ?? 0
-      guard let proof = try await opened.proveConsistency(from: old, to: later),
+      guard let proof = try await opened.integrity.proveConsistency(from: old, to: later),
         let oldRoot = try await opened.root(at: old), let newRoot = try await opened.root(at: later)
       else {
         let head = try opened.head()

@@ -45,7 +45,10 @@ struct Tiles: AsyncParsableCommand {
       let (out, bar) = (out, ProgressBar())
       defer { bar.end() }
       do {
-        show(try await ledger.reading { try await $0.checkTiles(in: out) { done, total in bar.show(done, of: total) } })
+        show(
+          try await ledger.reading {
+            try await $0.evidence.checkTiles(in: out) { done, total in bar.show(done, of: total) }
+          })
       } catch let error as LedgerError where error.code == .damaged { throw CheckFailed(damage: error) }
     }
   }
@@ -59,7 +62,9 @@ struct Tiles: AsyncParsableCommand {
     let (out, mode) = (out, mode.bits)
     let report = try await ledger.reading { opened in
       if given == nil { _ = try requireCheckpoint(of: opened) }
-      return try await opened.exportTiles(to: out, at: given, mode: mode) { done, total in bar.show(done, of: total) }
+      return try await opened.evidence.exportTiles(to: out, at: given, mode: mode) { done, total in
+        bar.show(done, of: total)
+      }
     }
     show(report)
   }

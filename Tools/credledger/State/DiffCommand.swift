@@ -31,7 +31,7 @@ struct DiffCommand: DoorCommand {
       let bar = ProgressBar(from: nil)
       defer { bar.end() }
       let (from, to) = try (from.moment("FROM", in: ledger), to?.moment("TO", in: ledger) ?? .latest)
-      let changes = try await ledger.changes(from: from, to: to) { bar.show($0, of: $1) }
+      let changes = try await ledger.history.changes(from: from, to: to) { bar.show($0, of: $1) }
       bar.end()
       try await show(changes, Revealing(ledger: ledger, disclosure: disclosure))
     }

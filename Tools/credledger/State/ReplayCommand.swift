@@ -101,7 +101,7 @@ struct ReplayCommand: DoorCommand {
     defer { bar.end() }
     let report: ProjectionReport
     do throws(LedgerError) {
-      report = try await ledger.compareProjections(only: projections) { bar.show($0, of: $1) }
+      report = try await ledger.integrity.compareProjections(only: projections) { bar.show($0, of: $1) }
     } catch {
       guard error.code == .damaged else { throw error }
       throw CheckFailed(reason: "\(error.reason)\(error.position.map { " (position \($0))" } ?? "")")
@@ -151,7 +151,7 @@ struct ReplayCommand: DoorCommand {
     let bar = ProgressBar(from: nil)
     defer { bar.end() }
     let start = ContinuousClock.now
-    let replayed = try await ledger.replay(
+    let replayed = try await ledger.integrity.replay(
       to: to.moment("--to", in: ledger), into: out, only: projections, fromSnapshot: fromSnapshot
     ) { bar.show($0, of: $1) }
     bar.end()
@@ -163,9 +163,9 @@ struct ReplayCommand: DoorCommand {
     let bar = ProgressBar(from: nil)
     let start = ContinuousClock.now
     do {
-      let first = try await opened.rebuildProjections { bar.show($0, of: $1) }
+      let first = try await opened.integrity.rebuildProjections { bar.show($0, of: $1) }
       bar.end()
-      let digests = try await opened.projectionDigests()
+      let digests = try await opened.integrity.projectionDigests()
       let position = try opened.head()
       await opened.close()
       show(
@@ -200,7 +200,7 @@ struct ReplayCommand: DoorCommand {
   private func runProfile(_ ledger: Ledger) async throws {
     let bar = ProgressBar()
     defer { bar.end() }
-    let costs = try await ledger.replayCosts(only: projections) { bar.show($0, of: $1) }
+    let costs = try await ledger.integrity.replayCosts(only: projections) { bar.show($0, of: $1) }
     bar.end()
     let events = costs.reduce(0) { $0 + $1.events }
     let total = costs.reduce(Duration.zero) { $0 + $1.duration }
@@ -230,7 +230,7 @@ struct ReplayCommand: DoorCommand {
   // MARK: Steps
 
   private func runSteps(_ ledger: Ledger, _ disclosure: Disclosure?) async throws {
-    let steps = try await ledger.steps(from: from?.moment("--from", in: ledger))
+    let steps = try await ledger.history.steps(from: from?.moment("--from", in: ledger))
     do {
       try await Stepping(
         ledger: ledger, steps: steps, show: Revealing(ledger: ledger, disclosure: disclosure), format: output.format

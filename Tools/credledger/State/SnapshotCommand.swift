@@ -35,7 +35,7 @@ extension SnapshotCommand {
       try await ledger.reading { ledger in
         let bar = ProgressBar(from: nil)
         defer { bar.end() }
-        let made = try await ledger.snapshots.make { bar.show($0, of: $1) }
+        let made = try await ledger.history.snapshots.make { bar.show($0, of: $1) }
         bar.end()
         if let text = output.format.text(made.map { JSON($0) } ?? .null) { return print(text) }
         print(
@@ -58,7 +58,7 @@ extension SnapshotCommand {
 
     func run() async throws {
       try await ledger.reading { ledger in
-        let (snapshots, bytes) = try await ledger.snapshots.list()
+        let (snapshots, bytes) = try await ledger.history.snapshots.list()
         let value = JSON.object([
           ("bytes", .number(bytes)), ("snapshots", .array(snapshots.map { JSON($0) })),
         ])
@@ -86,7 +86,7 @@ extension SnapshotCommand {
 
     func run() async throws {
       try await ledger.reading { ledger in
-        let dropped = try await ledger.snapshots.drop()
+        let dropped = try await ledger.history.snapshots.drop()
         let text = output.format.text(.object([("dropped", .number(UInt64(dropped)))]))
         print(text ?? "\(count(dropped, "snapshot")) dropped")
       }

@@ -63,8 +63,10 @@ struct StateCommand: DoorCommand {
       defer { bar.end() }
       let state =
         if let replayed {
-          try await ledger.state(in: replayed)
-        } else { try await ledger.state(at: asOf?.moment("--as-of", in: ledger) ?? .latest) { bar.show($0, of: $1) } }
+          try await ledger.history.state(in: replayed)
+        } else {
+          try await ledger.history.state(at: asOf?.moment("--as-of", in: ledger) ?? .latest) { bar.show($0, of: $1) }
+        }
       defer { state.close() }
       bar.end()
       let show = Revealing(ledger: ledger, disclosure: disclosure)

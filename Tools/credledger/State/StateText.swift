@@ -29,7 +29,7 @@ struct Revealing {
     switch value {
     case .personal(let value):
       guard let disclosure else { return .string(Self.mask) }
-      return try await ledger.reveal(value, under: disclosure).map { .string($0) } ?? .null
+      return try await ledger.history.reveal(value, under: disclosure).map { .string($0) } ?? .null
     case .list(let values) where disclosure != nil:
       var items: [JSON] = []
       for value in values { items.append(try await json(value)) }
@@ -69,7 +69,8 @@ struct Revealing {
       return items.isEmpty ? "-" : items.joined(separator: " ")
     case .personal(let value):
       guard let disclosure else { return Self.mask }
-      return try await ledger.reveal(value, under: disclosure).map { JSON.string($0).text(indented: false) } ?? "erased"
+      return try await ledger.history.reveal(value, under: disclosure).map { JSON.string($0).text(indented: false) }
+        ?? "erased"
     }
   }
 

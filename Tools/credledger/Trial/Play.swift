@@ -65,10 +65,10 @@ struct Play {
 
     result.events = try ledger.head()
     result.trail = try await ledger.audit.latest(Int(min(result.events - start, 50)))
-    let proof = try await ledger.proveInclusion(of: token.handle.rawValue)
+    let proof = try await ledger.integrity.proveInclusion(of: token.handle.rawValue)
     result.checkpoint = proof.checkpoint
     result.proofVerified = proof.verify(origin: ledger.origin, verifierKey: try ledger.verifierKey)
-    let (live, rebuilt) = try await ledger.digests()
+    let (live, rebuilt) = try await ledger.integrity.digests()
     result.digests = live
     result.rebuildMatches = live == rebuilt
     return result

@@ -51,7 +51,7 @@ struct Simulate: AsyncParsableCommand {
       throw error
     }
     bar.end()
-    let statistics = try await simulation.ledger.statistics()
+    let statistics = try await simulation.ledger.integrity.statistics()
     await simulation.ledger.close()
     let time = ContinuousClock.now - start
     let milliseconds = UInt64(time / .milliseconds(1))

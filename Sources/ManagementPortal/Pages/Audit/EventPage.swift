@@ -25,7 +25,7 @@ extension ManagementPortal {
     let entry = try await entry(visit, viewer)
     let (words, proof, personal) = try await asking { () throws(LedgerError) in
       (
-        try await self.words(for: [entry], to: viewer), try await ledger.proveInclusion(of: entry.position),
+        try await self.words(for: [entry], to: viewer), try await ledger.integrity.proveInclusion(of: entry.position),
         try await ledger.audit.describe([entry]).personal[entry.position] ?? []
       )
     }
@@ -118,7 +118,7 @@ extension ManagementPortal {
 
   func evidence(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let entry = try await entry(visit, viewer)
-    let bundle = try await asking { () throws(LedgerError) in try await ledger.bundle(of: [entry.position]) }
+    let bundle = try await asking { () throws(LedgerError) in try await ledger.evidence.bundle(of: [entry.position]) }
     return .download(bundle.encoded, type: "application/json", name: "evidence-\(entry.position).json")
   }
 }

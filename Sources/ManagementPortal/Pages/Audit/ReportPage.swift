@@ -8,7 +8,7 @@ extension ManagementPortal {
     let entry = try await entry(visit, viewer)
     let (words, bundle, personal) = try await asking { () throws(LedgerError) in
       (
-        try await self.words(for: [entry], to: viewer), try await ledger.bundle(of: [entry.position]),
+        try await self.words(for: [entry], to: viewer), try await ledger.evidence.bundle(of: [entry.position]),
         try await ledger.audit.describe([entry]).personal[entry.position] ?? []
       )
     }

@@ -42,7 +42,7 @@ case .invalid(let reason): fatalError("It should be valid: \(reason)")
 }
 
 // The proof that the token's event is in the ledger, verified with the public key alone.
-let proof = try await ledger.proveInclusion(of: token.handle.rawValue)
+let proof = try await ledger.integrity.proveInclusion(of: token.handle.rawValue)
 let verifierKey = try ledger.verifierKey
 guard proof.verify(origin: ledger.origin, verifierKey: verifierKey) else { fatalError("It should be proved.") }
 

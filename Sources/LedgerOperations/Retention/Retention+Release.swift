@@ -4,7 +4,7 @@ import LedgerDomain
 import LedgerEvents
 import Projections
 
-extension Ledger {
+extension Retention {
   /// How many records leave the live file in one commit at most: a request made meanwhile waits for no more.
   public static var recordsPerRelease: Int { 10_000 }
 
@@ -14,26 +14,26 @@ extension Ledger {
   ///
   /// ```swift
   /// let policy = RetentionPolicy(olderThan: .seconds(90 * 86_400))
-  /// let plan = try await ledger.planRetention(policy, archive: "/backup/archive")
+  /// let plan = try await ledger.retention.plan(policy, archive: "/backup/archive")
   /// print(plan.records, plan.bytes)
   /// ```
   ///
   /// - Parameters:
   ///   - policy: how long ago tokens must have expired.
-  ///   - archive: the folder of the archive that has the records: see ``archive(to:eventsPerSegment:progress:)``.
+  ///   - archive: the folder of the archive that has the records: see ``Archive/append(to:eventsPerSegment:progress:)``.
   ///   - progress: is told how far it has come.
   /// - Throws: `invalid_value` for the policy; `not_found`, `damaged`, `foreign_archive` for the archive;
   ///   `archive_behind` where it does not have yet what the policy lets go; `damaged` where the ledger itself is.
-  public func planRetention(
+  public func plan(
     _ policy: RetentionPolicy, archive: String, progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> RetentionReport {
     try policy.validate()
-    return try await onOwnThread { [self] () throws(LedgerError) in
-      try searched(policy, ArchiveFolder(path: archive), progress).report
+    return try await ledger.onOwnThread { [ledger] () throws(LedgerError) in
+      try ledger.searched(policy, ArchiveFolder(path: archive), progress).report
     }
   }
 
-  /// Lets go of the records that ``planRetention(_:archive:progress:)`` speaks of, after the same checks.
+  /// Lets go of the records that ``plan(_:archive:progress:)`` speaks of, after the same checks.
   ///
   /// Each commit deletes at most ``recordsPerRelease`` records, notes where they are, and appends an event
   /// `retention.applied` that names them. So a run that is stopped anywhere leaves a sound ledger, and another run goes on.
@@ -41,21 +41,23 @@ extension Ledger {
   /// archive, where ``LedgerConfiguration/archive`` names it.
   ///
   /// ```swift
-  /// let report = try await ledger.applyRetention(policy, archive: "/backup/archive")
+  /// let report = try await ledger.retention.apply(policy, archive: "/backup/archive")
   /// print(report.records, report.events)
   /// ```
   ///
   /// - Parameter context: names the operator.
-  /// - Throws: as ``planRetention(_:archive:progress:)``, with nothing changed; `forbidden` of the field `operator`; `busy` while another run is under way;
+  /// - Throws: as ``plan(_:archive:progress:)``, with nothing changed; `forbidden` of the field `operator`; `busy` while another run is under way;
   ///   `closed` for a ledger that is open for reading only; `cancelled` between two commits.
-  public func applyRetention(
+  public func apply(
     _ policy: RetentionPolicy, archive: String, context: RequestContext = .none,
     progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> RetentionReport {
-    try await applyRetention(
+    try await ledger.applyRetention(
       policy, archive: archive, limit: Self.recordsPerRelease, context: context, progress: progress)
   }
+}
 
+extension Ledger {
   func applyRetention(
     _ policy: RetentionPolicy, archive: String, limit: Int, context: RequestContext = .none,
     progress: @escaping CarryingProgress.Observer = { _ in }
@@ -100,7 +102,7 @@ extension Ledger {
   /// Lets some records go, in one commit.
   ///
   /// - Returns: the position of the event that says so.
-  private func release(
+  fileprivate func release(
     _ found: RetentionSearch.Found, to segment: ArchiveSegment, _ plan: RetentionPlan, _ policy: RetentionPolicy,
     _ request: PreparedRequest, _ writer: LogWriter<ProjectionSet>
   ) async throws(LedgerError) -> UInt64 {
@@ -121,14 +123,14 @@ extension Ledger {
 
   // MARK: The plan
 
-  private struct RetentionPlan: Sendable {
+  fileprivate struct RetentionPlan: Sendable {
     let search: RetentionSearch
     let segments: [ArchiveSegment]
     var report: RetentionReport
   }
 
   /// Holds the archive against the ledger, and looks for what the policy lets go.
-  private func searched(
+  fileprivate func searched(
     _ policy: RetentionPolicy, _ folder: ArchiveFolder, _ observe: @escaping CarryingProgress.Observer
   ) throws(LedgerError) -> RetentionPlan {
     let now = try now
@@ -182,7 +184,7 @@ extension Ledger {
 
   /// The last record that may leave. The newest stretch stays: the audit trail answers it from the records' headers, also
   /// after a rebuild, and opening a log reads the last records.
-  private static func lastToLeave(_ view: borrowing LogSnapshot<ProjectionSet>) throws(LogError) -> UInt64 {
+  fileprivate static func lastToLeave(_ view: borrowing LogSnapshot<ProjectionSet>) throws(LogError) -> UInt64 {
     let spared = max(AuditRunPolicy().baseSize, RecordRelease.spared)
     let head = try view.head()
     return head > spared ? min(head - spared, try view.auditTrail().coveredThrough(in: view)) : 0

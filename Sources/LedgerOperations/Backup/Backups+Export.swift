@@ -14,7 +14,7 @@ public struct ExportReport: Sendable {
   public let checkpoint: String
 }
 
-extension Ledger {
+extension Backups {
   /// Writes every event so far as a line of JSON: in words for people, and with its record, so that a ledger with
   /// the same root can be made of it. The first line names the ledger, the last one says what the lines hold. Personal
   /// data stays sealed.
@@ -23,7 +23,7 @@ extension Ledger {
   /// `Schemas/files/export-line.schema.json`.
   ///
   /// ```swift
-  /// let report = try await ledger.export(to: STDOUT_FILENO)
+  /// let report = try await ledger.backups.export(to: STDOUT_FILENO)
   /// ```
   ///
   /// - Parameters:
@@ -34,21 +34,21 @@ extension Ledger {
   public func export(
     to descriptor: Int32, progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> ExportReport {
-    try await onOwnThread { [self] () throws(LedgerError) in
-      let head = try head()
-      let root = try logged { () throws(LogError) in try log.snapshot().root(at: head) } ?? .zero
-      let note = try signedCheckpoint(over: head, root)
+    try await ledger.onOwnThread { [ledger] () throws(LedgerError) in
+      let head = try ledger.head()
+      let root = try logged { () throws(LogError) in try ledger.log.snapshot().root(at: head) } ?? .zero
+      let note = try ledger.signedCheckpoint(over: head, root)
       var written = CheckedRecords()
       var lines = ExportLine.first(
-        origin: origin, createdAt: try now, verifierKeys: try plainVerifierKeys)
-      try forEachRecord(in: 1...head) { (header, record) throws(LedgerError) in
+        origin: ledger.origin, createdAt: try ledger.now, verifierKeys: try ledger.plainVerifierKeys)
+      try ledger.forEachRecord(in: 1...head) { (header, record) throws(LedgerError) in
         let copied = try logged { () throws(LogError) in
           let copied = try Record(Array(copying: record), at: header.position)
           _ = try written.append(copied.bytes)
           return copied
         }
         lines += try ExportLine.event(copied)
-        if lines.count >= 1 << 18 { try Self.write(&lines, to: descriptor) }
+        if lines.count >= 1 << 18 { try Ledger.write(&lines, to: descriptor) }
       } reached: {
         progress(CarryingProgress(stage: .writing, done: $0, total: head))
       }
@@ -57,7 +57,7 @@ extension Ledger {
           .damaged, "the records do not match the tree; verify the ledger, and restore a backup", position: head)
       }
       lines += ExportLine.last(events: head, root: root, checkpoint: note)
-      try Self.write(&lines, to: descriptor)
+      try Ledger.write(&lines, to: descriptor)
       return ExportReport(events: head, root: root, checkpoint: note)
     }
   }
@@ -78,6 +78,30 @@ extension Ledger {
     return report
   }
 
+  /// Checks an export as ``Ledger/importing(_:keys:at:_:record:missingKeys:against:by:progress:)`` does, and makes nothing of it.
+  ///
+  /// - Parameters:
+  ///   - descriptor: an open file or pipe, which is read to its end and stays open.
+  ///   - verifierKeys: keys known from elsewhere (C2SP signed-note), one of which must have signed; with none, the
+  ///     checkpoint is verified against the keys that the log itself names.
+  ///   - against: signed checkpoints kept elsewhere, each of which the copy must hold all of.
+  ///   - progress: is told how many events came, and of how many, where a file's size lets that be guessed.
+  /// - Throws: `damaged` with the first line that is wrong; `key_unavailable`, `newer_format`, `storage`;
+  ///   `behind_checkpoint`, `contradicts_checkpoint` or `invalid_checkpoint` where it does not hold what a
+  ///   checkpoint kept elsewhere says.
+  public static func checkExport(
+    _ descriptor: Int32, verifierKeys: [String] = [], against: [String] = [],
+    progress: @escaping CarryingProgress.Observer = { _ in }
+  ) async throws(LedgerError) -> ExportReport {
+    try await Ledger.onOwnThread { () throws(LedgerError) in
+      var reader = try ExportReader(descriptor)
+      var records = CheckedRecords()
+      return try reader.read(trusted: verifierKeys, against: against, into: &records, stage: .verifying, progress)
+    }
+  }
+}
+
+extension Ledger {
   /// Makes a ledger of an export and of keys: the same records, the same root. Nothing is left of it where a line is
   /// wrong, and the error names the first one that is.
   ///
@@ -117,29 +141,7 @@ extension Ledger {
     return try await finish(carried, configuration, record, missingKeys, authority)
   }
 
-  /// Checks an export as ``importing(_:keys:at:_:record:missingKeys:against:by:progress:)`` does, and makes nothing of it.
-  ///
-  /// - Parameters:
-  ///   - descriptor: an open file or pipe, which is read to its end and stays open.
-  ///   - verifierKeys: keys known from elsewhere (C2SP signed-note), one of which must have signed; with none, the
-  ///     checkpoint is verified against the keys that the log itself names.
-  ///   - against: signed checkpoints kept elsewhere, each of which the copy must hold all of.
-  ///   - progress: is told how many events came, and of how many, where a file's size lets that be guessed.
-  /// - Throws: `damaged` with the first line that is wrong; `key_unavailable`, `newer_format`, `storage`;
-  ///   `behind_checkpoint`, `contradicts_checkpoint` or `invalid_checkpoint` where it does not hold what a
-  ///   checkpoint kept elsewhere says.
-  public static func checkExport(
-    _ descriptor: Int32, verifierKeys: [String] = [], against: [String] = [],
-    progress: @escaping CarryingProgress.Observer = { _ in }
-  ) async throws(LedgerError) -> ExportReport {
-    try await onOwnThread { () throws(LedgerError) in
-      var reader = try ExportReader(descriptor)
-      var records = CheckedRecords()
-      return try reader.read(trusted: verifierKeys, against: against, into: &records, stage: .verifying, progress)
-    }
-  }
-
-  private static func write(_ lines: inout [UInt8], to descriptor: Int32) throws(LedgerError) {
+  fileprivate static func write(_ lines: inout [UInt8], to descriptor: Int32) throws(LedgerError) {
     try FileHandle.writeAll(lines, to: descriptor, "the output")
     lines.removeAll(keepingCapacity: true)
   }

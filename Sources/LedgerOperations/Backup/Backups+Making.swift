@@ -16,7 +16,7 @@ public struct BackupReport: Sendable {
   public let missingKeys: UInt64?
 }
 
-extension Ledger {
+extension Backups {
   /// Backs the log up while everything goes on, into a folder that appears once it is whole, verified and on the device:
   /// every record hashed anew, the tree compared with the live one and with a checkpoint signed over exactly this state,
   /// every row checked. A ledger that is open for reading can do it as well.
@@ -28,7 +28,7 @@ extension Ledger {
   /// copied only where a folder is named, which must not lie within the other.
   ///
   /// ```swift
-  /// let report = try await ledger.backUp(to: "/backup/log-1", keys: "/safe/keys-1")
+  /// let report = try await ledger.backups.make(at: "/backup/log-1", keys: "/safe/keys-1")
   /// print(report.manifest.position, report.manifest.root)
   /// ```
   ///
@@ -41,23 +41,23 @@ extension Ledger {
   /// - Throws: `already_exists`, `busy` where somebody else is filling such a folder, `invalid_value` for folders within
   ///   each other or within the ledger's, `disk_full`, `storage`, `damaged` where the copy is not sound, `key_unavailable`.
   ///   No folder of these names is made then.
-  public func backUp(
-    to path: String, keys: String? = nil, comparingProjections: Bool = false,
+  public func make(
+    at path: String, keys: String? = nil, comparingProjections: Bool = false,
     progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> BackupReport {
-    try LedgerFolder.requireOutside(path, of: self.path)
+    try LedgerFolder.requireOutside(path, of: ledger.path)
     if let keys {
-      try LedgerFolder.requireOutside(keys, of: self.path, field: "keys")
-      try Self.requireApart(path, keys)
+      try LedgerFolder.requireOutside(keys, of: ledger.path, field: "keys")
+      try Ledger.requireApart(path, keys)
     }
-    return try await onOwnThread { [self] () throws(LedgerError) in
+    return try await ledger.onOwnThread { [ledger] () throws(LedgerError) in
       let draft = try DraftFolder(for: path)
       let handover = keys.map { BackupHandover(log: path, keys: $0) }
       try handover?.takeUp()
       let keysDraft: DraftFolder? = if let keys { try DraftFolder(for: keys) } else { nil }
-      let manifest = try fill(draft, comparingProjections: comparingProjections, progress)
+      let manifest = try ledger.fill(draft, comparingProjections: comparingProjections, progress)
       // The keys come after the log: so every key that its events need is among them.
-      let keysManifest = if let keysDraft { try fillKeys(keysDraft) } else { nil as KeysBackupManifest? }
+      let keysManifest = if let keysDraft { try ledger.fillKeys(keysDraft) } else { nil as KeysBackupManifest? }
       if let keysDraft, let handover { try handover.begin(keysDraft) }
       try keysDraft?.publish()
       try draft.publish()
@@ -65,7 +65,9 @@ extension Ledger {
       return BackupReport(manifest: manifest, keys: keysManifest, missingKeys: nil)
     }
   }
+}
 
+extension Ledger {
   /// Runs what takes long, and is in no hurry, on a thread of its own: the threads for reading stay free.
   func onOwnThread<Result: Sendable>(
     _ body: @escaping @Sendable () throws(LedgerError) -> Result
@@ -83,7 +85,7 @@ extension Ledger {
     }.run().get()
   }
 
-  private func fill(
+  fileprivate func fill(
     _ draft: DraftFolder, comparingProjections: Bool, _ observe: @escaping CarryingProgress.Observer
   ) throws(LedgerError) -> BackupManifest {
     let folder = try draft.folder(LedgerFolder.Part.log)
@@ -112,7 +114,7 @@ extension Ledger {
     return manifest
   }
 
-  private func fillKeys(_ draft: DraftFolder) throws(LedgerError) -> KeysBackupManifest {
+  fileprivate func fillKeys(_ draft: DraftFolder) throws(LedgerError) -> KeysBackupManifest {
     let folder = "\(draft.path)/\(LedgerFolder.Part.keys)"
     let copied = try keyed { () throws(KeyStoreError) in try keyStore.copy(to: folder) }
     let manifest = KeysBackupManifest(
@@ -128,7 +130,7 @@ extension Ledger {
   }
 
   /// Writes the manifest of a folder, and then its sums, which make it whole.
-  private static func seal(
+  fileprivate static func seal(
     _ draft: DraftFolder, _ manifest: JSON, _ files: [(path: String, digest: Digest)]
   ) throws(LedgerError) {
     var output = try FileOutput(creating: "\(draft.path)/\(BackupManifest.fileName)")
@@ -137,7 +139,7 @@ extension Ledger {
   }
 
   /// Refuses two folders of which one lies within the other.
-  private static func requireApart(_ one: String, _ other: String) throws(LedgerError) {
+  fileprivate static func requireApart(_ one: String, _ other: String) throws(LedgerError) {
     let paths = [one, other].map { "\(Folder.absolute($0))/" }
     guard paths[0].hasPrefix(paths[1]) || paths[1].hasPrefix(paths[0]) else { return }
     throw LedgerError(

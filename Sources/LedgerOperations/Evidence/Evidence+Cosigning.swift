@@ -1,7 +1,7 @@
 import EventLog
 import TransparencyLog
 
-extension Ledger {
+extension Evidence {
   /// What a witness answered over HTTP.
   public typealias WitnessResponse = (status: Int, body: [UInt8])
 
@@ -10,7 +10,7 @@ extension Ledger {
   /// show everybody the same history.
   ///
   /// ```swift
-  /// let note = try await ledger.cosigned(try await ledger.checkpoint(), by: witnessKey) { request in
+  /// let note = try await ledger.evidence.cosigned(try await ledger.checkpoint(), by: witnessKey) { request in
   ///   try await http.post(request, to: "https://witness.example.org/add-checkpoint")
   /// }
   /// ```
@@ -27,7 +27,7 @@ extension Ledger {
   ///   `witness_refused` where it does not cosign, such as for a log that it does not know, or answers otherwise
   ///   than the specification says, or by a clock that is an hour away; `behind_checkpoint` or
   ///   `contradicts_checkpoint` where it has seen more of the ledger than the checkpoint covers, or another history; and as
-  ///   ``verify(against:verifierKeys:)`` for the checkpoint.
+  ///   ``Integrity/verify(against:verifierKeys:)`` for the checkpoint.
   public func cosigned(
     _ checkpoint: String, by witness: String, asking ask: @Sendable (_ request: [UInt8]) async throws -> WitnessResponse
   ) async throws(LedgerError) -> String {
@@ -35,18 +35,18 @@ extension Ledger {
       throw LedgerError(
         .invalidValue, "witness: expected a witness's public key, as <name>+<ID>+<base64>", field: "witness")
     }
-    try await verify(against: checkpoint)
-    let known = try KnownCheckpoint(checkpoint, of: self)
+    try await ledger.integrity.verify(against: checkpoint)
+    let known = try KnownCheckpoint(checkpoint, of: ledger)
     var oldSize: UInt64 = 0
     // Once more, should others submit a checkpoint in between.
     for _ in 0..<3 {
-      guard let proof = try await proveConsistency(from: oldSize, to: known.checkpoint.size) else {
+      guard let proof = try await ledger.integrity.proveConsistency(from: oldSize, to: known.checkpoint.size) else {
         throw LedgerError(
           .behindCheckpoint,
           "the witness \(key.name) has cosigned the size \(oldSize), and the checkpoint has the size \(known.checkpoint.size): "
             + "take a newer checkpoint; if there is none, the ledger's tail is missing, or this is an old copy")
       }
-      let answer = try await answer(to: known.note, proof, by: key, asking: ask)
+      let answer = try await ledger.answer(to: known.note, proof, by: key, asking: ask)
       switch answer {
       case .cosigned(let note): return String(decoding: note.bytes, as: UTF8.self)
       case .cosignedLast(let size): oldSize = size
@@ -55,16 +55,18 @@ extension Ledger {
           .contradictsCheckpoint,
           "the witness \(key.name) has cosigned a tree that this checkpoint does not extend: the history was rewritten")
       case .malformed:
-        throw Self.refused(by: key, "it answered with a conflict, and not with the size that it has cosigned")
-      case .unknownLog: throw Self.refused(by: key, "it does not know a log of the name \(origin)")
-      case .unknownKey: throw Self.refused(by: key, "it does not know the key that signed the checkpoint")
-      case .refused(let status): throw Self.refused(by: key, "HTTP status \(status)")
+        throw Ledger.refused(by: key, "it answered with a conflict, and not with the size that it has cosigned")
+      case .unknownLog: throw Ledger.refused(by: key, "it does not know a log of the name \(ledger.origin)")
+      case .unknownKey: throw Ledger.refused(by: key, "it does not know the key that signed the checkpoint")
+      case .refused(let status): throw Ledger.refused(by: key, "HTTP status \(status)")
       }
     }
-    throw Self.refused(by: key, "it names another size each time; try again")
+    throw Ledger.refused(by: key, "it names another size each time; try again")
   }
+}
 
-  private func answer(
+extension Ledger {
+  fileprivate func answer(
     to note: SignedNote, _ proof: ConsistencyProof, by key: VerifierKey,
     asking ask: @Sendable ([UInt8]) async throws -> WitnessResponse
   ) async throws(LedgerError) -> AddCheckpoint.Answer {
@@ -81,7 +83,7 @@ extension Ledger {
     } catch { throw Self.refused(by: key, "what it sent is no cosignature of this checkpoint (\(error.reason))") }
   }
 
-  private static func refused(by key: VerifierKey, _ reason: String) -> LedgerError {
+  fileprivate static func refused(by key: VerifierKey, _ reason: String) -> LedgerError {
     LedgerError(.witnessRefused, "the witness \(key.name) did not cosign: \(reason)")
   }
 }

@@ -1,12 +1,12 @@
 import EventLog
 import TransparencyLog
 
-extension Ledger {
+extension Evidence {
   /// Puts together evidence of events: what somebody without the ledger needs to check that they are in it.
   ///
   /// ```swift
   /// let explanation = try await ledger.explain(.token(handle))
-  /// let bundle = try await ledger.bundle(of: explanation.steps.map(\.position))
+  /// let bundle = try await ledger.evidence.bundle(of: explanation.steps.map(\.position))
   /// ```
   ///
   /// Reads each record and a few tiles for it: some ten microseconds a record.
@@ -17,7 +17,7 @@ extension Ledger {
   ///     signed anew if the ledger is open for writing and the newest does not cover everything.
   /// - Throws: `invalid_value` for no or too many positions; `not_found` for a position that the checkpoint does not
   ///   cover; `closed` where nothing was signed yet; `archived` where a record is in an archive that is not at hand; as
-  ///   ``verify(against:verifierKeys:)`` for a checkpoint that was given; `damaged` where a record and the tree do not lead to the
+  ///   ``Integrity/verify(against:verifierKeys:)`` for a checkpoint that was given; `damaged` where a record and the tree do not lead to the
   ///   root that was signed: each proof is verified before it is returned.
   public func bundle(of positions: [UInt64], at checkpoint: String? = nil) async throws(LedgerError) -> EvidenceBundle {
     let positions = Set(positions).sorted()
@@ -25,10 +25,10 @@ extension Ledger {
       throw LedgerError(
         .invalidValue, "positions: expected 1 to \(EvidenceBundle.maximumRecordCount)", field: "positions")
     }
-    let text = if let checkpoint { checkpoint } else { try await self.checkpoint() }
-    let known = try KnownCheckpoint(text, of: self)
-    let log = log
-    return try await blocking { () throws(LedgerError) in
+    let text = if let checkpoint { checkpoint } else { try await ledger.checkpoint() }
+    let known = try KnownCheckpoint(text, of: ledger)
+    let log = ledger.log
+    return try await ledger.blocking { () throws(LedgerError) in
       let view = try logged { () throws(LogError) in try log.snapshot() }
       try logged { () throws(LogError) in try view.requireExtension(of: known.checkpoint) }
       var entries: [EvidenceBundle.Entry] = []
@@ -46,7 +46,7 @@ extension Ledger {
         }
         // What does not hold never leaves the ledger as evidence.
         guard proof.verify(leafHash: MerkleHash.leaf(record.bytes), root: known.checkpoint.root) else {
-          throw LedgerError(Self.unproven(at: position))
+          throw LedgerError(Ledger.unproven(at: position))
         }
         entries.append(EvidenceBundle.Entry(position: position, record: record.bytes, hashes: proof.hashes))
       }

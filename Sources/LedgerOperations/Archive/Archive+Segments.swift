@@ -2,7 +2,7 @@ import EventLog
 import LedgerCrypto
 import LedgerEvents
 
-extension Ledger {
+extension Archive {
   /// How many events a segment holds at most, unless another number is asked for: some hundred megabytes.
   public static var eventsPerSegment: UInt64 { 1 << 20 }
 
@@ -14,7 +14,7 @@ extension Ledger {
   /// Keys are no part of an archive.
   ///
   /// ```swift
-  /// let archive = try await ledger.archive(to: "/backup/archive")
+  /// let archive = try await ledger.archive.append(to: "/backup/archive")
   /// print(archive.position, archive.added)
   /// ```
   ///
@@ -25,31 +25,31 @@ extension Ledger {
   /// - Throws: `damaged` where the archive has a gap, or is of another ledger or another history; `already_exists` where
   ///   the folder holds anything else; `invalid_value` within the ledger's own folder; `busy` where somebody else adds to
   ///   it; `disk_full`, `storage`, `key_unavailable`. Segments that were finished before stay.
-  public func archive(
-    to path: String, eventsPerSegment: UInt64 = Ledger.eventsPerSegment,
+  public func append(
+    to path: String, eventsPerSegment: UInt64 = Archive.eventsPerSegment,
     progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> ArchiveReport {
     guard eventsPerSegment > 0 else {
       throw LedgerError(.invalidValue, "eventsPerSegment: expected 1 or more", field: "eventsPerSegment")
     }
-    try LedgerFolder.requireOutside(path, of: self.path)
-    return try await onOwnThread { [self] () throws(LedgerError) in
+    try LedgerFolder.requireOutside(path, of: ledger.path)
+    return try await ledger.onOwnThread { [ledger] () throws(LedgerError) in
       let folder = ArchiveFolder(path: path)
       let claim = try folder.claim()
       defer { _ = claim.number }
-      let before = try existing(folder)
-      let head = try head()
+      let before = try ledger.existing(folder)
+      let head = try ledger.head()
       var (end, checkpoint) = (before?.last ?? 0, before?.checkpoint ?? "")
       var added = 0
       while end < head {
         let last = min(head, eventsPerSegment > head - end ? head : end + eventsPerSegment)
-        checkpoint = try add(end + 1...last, to: folder, progress, of: head)
+        checkpoint = try ledger.add(end + 1...last, to: folder, progress, of: head)
         end = last
         added += 1
       }
       let count = try folder.ranges().count
       return ArchiveReport(
-        segments: count, added: added, position: end, root: try root(at: end), checkpoint: checkpoint)
+        segments: count, added: added, position: end, root: try ledger.root(at: end), checkpoint: checkpoint)
     }
   }
 
@@ -57,7 +57,7 @@ extension Ledger {
   /// other, and the tree over them is the one that each segment's checkpoint speaks of.
   ///
   /// ```swift
-  /// let archive = try await Ledger.checkArchive(at: "/backup/archive")
+  /// let archive = try await Archive.check(at: "/backup/archive")
   /// ```
   ///
   /// - Parameters:
@@ -70,19 +70,21 @@ extension Ledger {
   ///   `newer_format`, `storage`; `behind_checkpoint`, `contradicts_checkpoint` or `invalid_checkpoint` where it does not
   ///   hold what a
   ///   checkpoint kept elsewhere says.
-  public static func checkArchive(
+  public static func check(
     at path: String, verifierKeys: [String] = [], against: [String] = [],
     progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> ArchiveReport {
-    try await onOwnThread { () throws(LedgerError) in
+    try await Ledger.onOwnThread { () throws(LedgerError) in
       var records = CheckedRecords()
       return try ArchiveFolder(path: path).read(
         trusted: verifierKeys, against: against, into: &records, stage: .verifying, progress)
     }
   }
+}
 
+extension Ledger {
   /// The newest segment of an archive, which must be of this log; nil where there is none.
-  private func existing(_ folder: ArchiveFolder) throws(LedgerError) -> SegmentHeader? {
+  fileprivate func existing(_ folder: ArchiveFolder) throws(LedgerError) -> SegmentHeader? {
     let ranges: [ClosedRange<UInt64>]
     do throws(LedgerError) { ranges = try folder.ranges() } catch {
       guard error.code == .notFound else { throw error }
@@ -109,14 +111,14 @@ extension Ledger {
     return header
   }
 
-  private func root(at size: UInt64) throws(LedgerError) -> Digest {
+  fileprivate func root(at size: UInt64) throws(LedgerError) -> Digest {
     let root = try logged { () throws(LogError) in try log.snapshot().root(at: size) }
     guard let root else { throw LedgerError(.damaged, "the ledger never had the size \(size)", position: size) }
     return root
   }
 
   /// - Returns: the segment's checkpoint.
-  private func add(
+  fileprivate func add(
     _ range: ClosedRange<UInt64>, to folder: ArchiveFolder, _ observe: CarryingProgress.Observer, of head: UInt64
   ) throws(LedgerError) -> String {
     let root = try root(at: range.upperBound)

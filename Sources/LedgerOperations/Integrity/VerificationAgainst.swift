@@ -1,25 +1,18 @@
 import EventLog
 import KeyStore
+import LedgerEngine
 import Projections
+import TransparencyLog
 
-extension KnownCheckpoint {
-  /// Checks form, origin and signatures.
-  ///
-  /// - Throws: `invalid_checkpoint` where one of them is wrong.
-  package init(_ text: String, of ledger: Ledger) throws(LedgerError) {
-    try self.init(Array(text.utf8), origin: ledger.origin, keys: ledger.keyStore.verifierKeys(origin: ledger.origin))
-  }
-}
-
-extension Ledger {
+extension Integrity {
   /// Checks that the ledger still holds everything that a checkpoint kept elsewhere says: that its tail was not cut off,
   /// no old copy was put in its place, and its history not rewritten, with everything in it recomputed.
   ///
   /// ```swift
-  /// try await ledger.verify(against: noteFromAnotherMachine)
+  /// try await ledger.integrity.verify(against: noteFromAnotherMachine)
   /// ```
   ///
-  /// Reads a few tiles. That records and tiles agree is what ``Ledger/verify(verifierKeys:progress:)`` shows.
+  /// Reads a few tiles. That records and tiles agree is what ``verify(verifierKeys:progress:)`` shows.
   ///
   /// - Parameters:
   ///   - checkpoint: a signed checkpoint of this ledger, of whatever age.
@@ -35,10 +28,10 @@ extension Ledger {
   ) async throws(LedgerError) -> UInt64 {
     let known =
       if let verifierKeys {
-        try KnownCheckpoint(Array(checkpoint.utf8), origin: origin, keys: Self.parsed(verifierKeys))
-      } else { try KnownCheckpoint(checkpoint, of: self) }
-    let log = log
-    return try await blocking { () throws(LedgerError) in
+        try KnownCheckpoint(Array(checkpoint.utf8), origin: ledger.origin, keys: Ledger.parsed(verifierKeys))
+      } else { try KnownCheckpoint(checkpoint, of: ledger) }
+    let log = ledger.log
+    return try await ledger.blocking { () throws(LedgerError) in
       try logged { () throws(LogError) in try log.snapshot().requireExtension(of: known.checkpoint) }
       return known.checkpoint.size
     }

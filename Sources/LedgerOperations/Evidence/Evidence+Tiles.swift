@@ -10,7 +10,7 @@ public struct TileReport: Sendable {
   public let files: Int
 }
 
-extension Ledger {
+extension Evidence {
   /// Publishes the log as files (C2SP tlog-tiles): a mirror, a monitor or an auditor can verify all of it, and compute
   /// every proof, from a folder that any web server serves.
   ///
@@ -21,7 +21,7 @@ extension Ledger {
   /// was found to lead to its root: so a reader finds meanwhile what the checkpoint promises.
   ///
   /// ```swift
-  /// let report = try await ledger.exportTiles(to: "/srv/ledger.example.org")
+  /// let report = try await ledger.evidence.exportTiles(to: "/srv/ledger.example.org")
   /// ```
   ///
   /// - Parameters:
@@ -37,11 +37,10 @@ extension Ledger {
     to folder: String, at checkpoint: String? = nil, mode: UInt32 = 0o644,
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> TileReport {
-    try LedgerFolder.requireOutside(folder, of: path, field: "folder")
-    let text = if let checkpoint { checkpoint } else { try await self.checkpoint() }
-    let known = try KnownCheckpoint(text, of: self)
-    let ledger = self
-    return try await blocking { () throws(LedgerError) in
+    try LedgerFolder.requireOutside(folder, of: ledger.path, field: "folder")
+    let text = if let checkpoint { checkpoint } else { try await ledger.checkpoint() }
+    let known = try KnownCheckpoint(text, of: ledger)
+    return try await ledger.blocking { () throws(LedgerError) in
       var export = TileExport(of: ledger.log, .write(mode: mode), folder)
       let old = try export.published(by: ledger)
       try logged { () throws(LogError) in try ledger.log.snapshot().requireExtension(of: known.checkpoint) }
@@ -61,7 +60,7 @@ extension Ledger {
   /// An export adds what is new and does not look at what is there, so it does not notice a file that changed since.
   ///
   /// ```swift
-  /// let published = try await ledger.checkTiles(in: "/srv/ledger.example.org")
+  /// let published = try await ledger.evidence.checkTiles(in: "/srv/ledger.example.org")
   /// ```
   ///
   /// - Parameters:
@@ -72,8 +71,7 @@ extension Ledger {
   public func checkTiles(
     in folder: String, progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> TileReport {
-    let ledger = self
-    return try await blocking { () throws(LedgerError) in
+    return try await ledger.blocking { () throws(LedgerError) in
       var export = TileExport(of: ledger.log, .check, folder)
       guard let known = try export.published(by: ledger) else {
         throw LedgerError(.notFound, "\(folder) holds no published checkpoint; check the path", field: "path")
