@@ -31,7 +31,7 @@ struct IncidentCommand: DoorCommand {
   }
 
   @Argument(help: "token:N, or - for any text on standard input.") var object: String?
-  @Option(help: "A file with any text; - is standard input.") var file: String?
+  @Option(help: "A file with any text; - is standard input.", completion: .file()) var file: String?
   @Option(help: "Stop what is found: token, family or grant.") var revoke: Reach?
   @OptionGroup var revealing: RevealOptions
   @OptionGroup var ledger: LedgerOptions
