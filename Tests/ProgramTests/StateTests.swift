@@ -31,6 +31,16 @@ import Testing
     try expectDocuments(objects, match: "state-object")
   }
 
+  @Test("A list has every token that was issued, and what each was issued for") func tokensAsIssued() throws {
+    let lines = try run("state", "--select", "tokens", "--format", "ndjson").output.split(separator: "\n")
+    for (kind, type, origin) in [("access", "token.issued", "family"), ("refresh", "refresh_token.*", "grant")] {
+      let tokens = lines.filter { $0.contains("\"token\":\"\(kind)\"") }
+      #expect(try run("audit", "--type", type, "--count").output == "\(tokens.count)\n", "\(kind)")
+      #expect(tokens.contains { $0.contains("\"issuedFor\":\"\(origin):") }, "\(kind)")
+      #expect(tokens.count > 10)
+    }
+  }
+
   @Test func aSnapshotChangesNothingButTheTimeItTakes() throws {
     let arguments = ["state", "--as-of", "390", "--select", "tokens", "--format", "ndjson"]
     let before = try runProgram(arguments + ledger)
