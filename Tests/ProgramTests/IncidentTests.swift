@@ -17,6 +17,10 @@ import Testing
     #expect(told.status == 0, "\(told.error)")
     #expect(told.output.contains("access: VALID") && told.output.contains("given by account:"), "\(told.output)")
     #expect(!told.output.contains(played.text) && told.output.split(separator: "access:").count == 2)
+    let named = try run(played, "\"\(played.text)\"")
+    #expect(named.status == 0 && named.output == told.output && !named.output.contains(played.text), "\(named.error)")
+    let unknown = try run(played, foreign.text)
+    #expect(unknown.status == 1 && !unknown.error.contains(foreign.text), "\(unknown.error)")
     let listed = try run(played, "-", "--format", "json", input: mail)
     try expectDocuments(listed.output.replacing(#/^\[|\]\s*$/#, with: ""), match: "incident")
     for none in ["", "nothing", foreign.text] {

@@ -31,6 +31,8 @@ import Testing
     #expect(try run(played, "grants", "--unused", "90d", "--format", "ndjson").output.isEmpty)
     #expect(try run(played, "grants", "--owner-disabled", "--format", "ndjson").output.isEmpty)
     #expect(try run(played, "grants", "--unused", "soon").status == 2)
+    let turned = try run(played, "grants", "--since", "2026-02-01", "--until", "2026-01-01")
+    #expect(turned.status == 2 && turned.error.contains("--since is later than --until"), "\(turned.error)")
   }
 
   @Test("Connectors and people are chosen by name, by use and by owner, and nobody by a name that is sealed")

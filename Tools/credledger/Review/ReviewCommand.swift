@@ -36,6 +36,13 @@ struct ReviewCommand: AsyncParsableCommand {
     @Option(help: "Not used for so long, such as 90d.", transform: ReviewOptions.duration) var unused: Duration?
     @Flag(help: "Of connectors whose owner's account is disabled or erased.") var ownerDisabled = false
 
+    func validate() throws {
+      let now = Timestamp.now
+      if let since = since?.bound(now: now), let until = until?.bound(now: now), since > until {
+        throw ValidationError("--since is later than --until: \(since), \(until).")
+      }
+    }
+
     func run() async throws {
       try await review.show(in: ledger, as: "review grants", ReviewedGrant.columns) { ledger, names in
         var asked = GrantReview()
