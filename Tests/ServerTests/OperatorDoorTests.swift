@@ -240,6 +240,9 @@ import Testing
     let mail = "somebody pasted \"\(token)\" and \(served.refreshToken), see the log"
     let told = try run(served, "incident", "-", input: mail)
     #expect(told.status == 0 && told.output.split(separator: ": VALID").count == 3, "\(told.output)\(told.error)")
+    #expect(!told.output.contains("127.0.0.1"))
+    let revealed = try run(served, "incident", "-", "--reveal", "--ticket", "SEC-12", input: mail)
+    #expect(revealed.output.contains("  addresses   127.0.0.1\n"), "\(revealed.output)\(revealed.error)")
     #expect(try served.ask("GET", "/check", ["Authorization: Bearer \(token)"]).status == 200)
     let stopped = try run(
       served, "incident", "-", "--revoke", "family", "--reason", "pasted into a ticket", "--ticket", "SEC-12",
