@@ -77,6 +77,9 @@ import Testing
     let later = first + .seconds(86_400)
     #expect(try await found { $0.since = later } == [third.grant])
     #expect(try await found { $0.until = later } == [group, user])
+    // One quarter ends where the next begins.
+    #expect(try await found { $0.since = first } == [group, user, third.grant])
+    #expect(try await found { $0.until = first } == [])
     #expect(try await found { $0.name = "STRASSE" } == [])
     #expect(try await found { $0.name = "STRAß" } == [third.grant])
     #expect(try await found { $0.name = given.steps.group.name.uppercased() } == [group])

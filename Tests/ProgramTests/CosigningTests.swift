@@ -60,6 +60,24 @@ import Testing
     #expect(try ledger.check("tiles", tiles, "--witness", two.key).status == 0)
   }
 
+  @Test("The status has the time of a cosignature, and refuses a checkpoint that the witness has not cosigned")
+  func statusOfACosignature() async throws {
+    let ledger = try await ProvenLedger(events: 3)
+    let one = try Witness(for: [ledger.key])
+    let two = try Witness(for: [ledger.key], name: "second.example.org")
+    defer { for witness in [one, two] { witness.process.finish() } }
+    let out = ledger.file("checkpoint")
+    #expect(try cosign(ledger, one, out: out).status == 0)
+    let told = try ledger.run("status", "--cosigned", out, "--witness-key", one.key, "--format", "json")
+    #expect(told.status == 0 && told.output.contains(#""cosignature": {"#), "\(told.output)\(told.error)")
+    try expectDocuments(told.output, match: "status")
+    let shown = try ledger.run("status", "--cosigned", out, "--witness-key", one.key)
+    #expect(shown.output.contains("\ncosignature   20"), "\(shown.output)")
+    let missing = try ledger.run("status", "--cosigned", out, "--witness-key", two.key)
+    #expect(missing.status == 1 && missing.error.contains("no cosignature of this witness"), "\(missing.error)")
+    #expect(try ledger.run("status", "--cosigned", out).status == 2)
+  }
+
   @Test func aWitnessThatHasSeenMoreExposesAnOldCopy() async throws {
     let ledger = try await ProvenLedger(events: 3)
     let witness = try Witness(for: [ledger.key])

@@ -1,3 +1,4 @@
+import CredentialLedger
 import LedgerTestSupport
 import Testing
 
@@ -38,5 +39,29 @@ import Testing
     #expect(try find(played, "ada", "--limit", "0").status == 2)
     let piped = try runProgram(["find", "-", "--ledger", played.ledger.path], input: played.number + "\n")
     #expect(piped.status == 0 && piped.output.contains("account:2"), "\(piped.error)")
+  }
+
+  @Test("Three commands find an employee, stop everything of theirs, and show that it is stopped")
+  func employeeLeaves() async throws {
+    let played = try await BundleTests.Played()
+    let opened = try await Ledger.open(at: played.ledger.path, ProvenLedger.configuration)
+    _ = try await opened.accounts.signIn(issuer: "https://id.example.org", subject: "dev", name: "Bo Leaver")
+    await opened.close()
+    let before = try played.ledger.run("explain", "token:\(played.token)")
+    #expect(before.output.contains(": valid\n"), "\(before.output)\(before.error)")
+
+    let found = try find(played, "leaver", "--field", "object").output
+    #expect(found == "account:2\n")
+    let stopped = try played.ledger.run("account", "disable", "account:2", "--reason", "left", "--ticket", "HR-77")
+    #expect(stopped.status == 0, "\(stopped.error)")
+    let shown = try played.ledger.run("review", "grants", "--owner-disabled", "--format", "ndjson").output
+    #expect(shown.split(separator: "\n").count == 1 && !shown.contains("in-force"), "\(shown)")
+    #expect(shown.contains(#""state":"account:2 stopped by the event at "#), "\(shown)")
+
+    let after = try played.ledger.run("explain", "token:\(played.token)").output
+    #expect(
+      after.contains("not valid: account:2 stopped by") && after.contains("reason: left, ticket HR-77"), "\(after)")
+    let connector = try played.ledger.run("review", "connectors", "--owner-disabled", "--field", "state").output
+    #expect(connector.contains("account:2 stopped by"), "\(connector)")
   }
 }

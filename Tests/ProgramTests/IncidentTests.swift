@@ -17,6 +17,10 @@ import Testing
     #expect(told.status == 0, "\(told.error)")
     #expect(told.output.contains("access: VALID") && told.output.contains("given by account:"), "\(told.output)")
     #expect(!told.output.contains(played.text) && told.output.split(separator: "access:").count == 2)
+    let named = try run(played, "\"\(played.text)\"")
+    #expect(named.status == 0 && named.output == told.output && !named.output.contains(played.text), "\(named.error)")
+    let unknown = try run(played, foreign.text)
+    #expect(unknown.status == 1 && !unknown.error.contains(foreign.text), "\(unknown.error)")
     let listed = try run(played, "-", "--format", "json", input: mail)
     try expectDocuments(listed.output.replacing(#/^\[|\]\s*$/#, with: ""), match: "incident")
     for none in ["", "nothing", foreign.text] {
@@ -32,9 +36,9 @@ import Testing
 
   @Test(arguments: ["token", "family", "grant"]) func aTokenIsStoppedAsFarAsWasAsked(reach: String) async throws {
     let played = try await BundleTests.Played()
-    let handle = try #require(
-      try run(played, "-", "--format", "ndjson", input: played.text).output.firstMatch(of: #/"token":"(token:[0-9]+)"/#)
-    ).output.1
+    let told = try run(played, "-", "--format", "ndjson", input: played.text).output
+    let handle = try #require(told.firstMatch(of: #/"token":"(token:[0-9]+)"/#)).output.1
+    let family = try #require(told.firstMatch(of: #/"family":\{"id":"(family:[0-9]+)"/#)).output.1
     let stopped = try run(
       played, "-", "--revoke", reach, "--reason", "pasted into a ticket", "--ticket", "SEC-12", "--format", "ndjson",
       input: played.text)
@@ -46,6 +50,9 @@ import Testing
     let events = try played.ledger.run("audit", "--limit", "1", "--format", "ndjson").output
     let type = reach == "grant" ? "permission.revoked" : "token.revoked"
     #expect(events.contains(type) && events.contains("SEC-12"), "\(events)")
+    // What the access token came of goes on only where it was stopped alone.
+    let isFamilyValid = try played.ledger.run("explain", String(family), "--field", "valid").output
+    #expect(isFamilyValid == (reach == "token" ? "true\n" : "false\n"))
     let again = try run(played, String(handle), "--revoke", reach)
     #expect(again.status == 0 && again.output.contains("there was nothing to revoke"), "\(again.output)\(again.error)")
     #expect(try run(played, "token:99999").status == 1)

@@ -31,6 +31,37 @@ import Testing
     #expect(try run(played, "grants", "--unused", "90d", "--format", "ndjson").output.isEmpty)
     #expect(try run(played, "grants", "--owner-disabled", "--format", "ndjson").output.isEmpty)
     #expect(try run(played, "grants", "--unused", "soon").status == 2)
+    let turned = try run(played, "grants", "--since", "2026-02-01", "--until", "2026-01-01")
+    #expect(turned.status == 2 && turned.error.contains("--since is later than --until"), "\(turned.error)")
+  }
+
+  @Test("Connectors and people are chosen by name, by use and by owner, and nobody by a name that is sealed")
+  func chosen() async throws {
+    let played = try await BundleTests.Played()
+    let created = try played.ledger.run(
+      "account", "create", "--issuer", "https://id.example.org", "--subject", "7", "--name", "Ada Lovelace")
+    #expect(created.status == 0, "\(created.error)")
+    func rows(_ arguments: String...) throws -> [Substring] {
+      let listed = try played.ledger.run(["review"] + arguments + ["--format", "ndjson"])
+      #expect(listed.status == 0, "\(arguments): \(listed.error)")
+      return listed.output.split(separator: "\n")
+    }
+    #expect(try rows("connectors", "--name", "ROST").count == 1)
+    #expect(try rows("connectors", "--name", "nobody").isEmpty)
+    #expect(try rows("connectors", "--unused", "90d").isEmpty)
+    #expect(try rows("connectors", "--unused", "0s").count == 1)
+    #expect(try rows("connectors", "--owner-disabled").isEmpty)
+    #expect(try rows("people").count == 2)
+    #expect(try rows("people", "--unused", "90d").isEmpty)
+    #expect(try rows("people", "--unused", "0s").count == 2)
+    let sealed = try run(played, "people", "--name", "ada")
+    #expect(sealed.status == 2 && sealed.error.contains("give --reveal"), "\(sealed.output)\(sealed.error)")
+    let named = try rows("people", "--name", "LOVE", "--reveal", "--ticket", "AUD-4")
+    #expect(named.count == 1 && named.first?.contains("Ada Lovelace") == true, "\(named)")
+    let spreadsheet = try run(played, "people", "--format", "csv").output
+    #expect(spreadsheet.hasPrefix("account,name,role,state,issuer,registered,") && !spreadsheet.contains("Ada"))
+    #expect(try played.ledger.run("account", "disable", "2", "--reason", "left").status == 0)
+    #expect(try rows("connectors", "--owner-disabled").first?.contains(#""ownerState":"disabled""#) == true)
   }
 
   @Test func whatIsStoppedAndWhoIsGoneShows() async throws {

@@ -31,6 +31,18 @@ import Testing
     try expectDocuments(objects, match: "state-object")
   }
 
+  @Test("A list has every token that was issued, and what each was issued for") func tokensAsIssued() throws {
+    let lines = try run("state", "--select", "tokens", "--format", "ndjson").output.split(separator: "\n")
+    for (kind, types, origin) in [
+      ("access", ["token.issued"], "family"), ("refresh", ["refresh_token.issued", "refresh_token.rotated"], "grant"),
+    ] {
+      let tokens = lines.filter { $0.contains("\"token\":\"\(kind)\"") }
+      let counted = try runProgram(["audit", "--count"] + types.flatMap { ["--type", $0] } + ledger)
+      #expect(counted.output == "\(tokens.count)\n", "\(kind): \(counted.error)")
+      #expect(tokens.contains { $0.contains("\"issuedFor\":\"\(origin):") }, "\(kind)")
+    }
+  }
+
   @Test func aSnapshotChangesNothingButTheTimeItTakes() throws {
     let arguments = ["state", "--as-of", "390", "--select", "tokens", "--format", "ndjson"]
     let before = try runProgram(arguments + ledger)

@@ -69,6 +69,31 @@ import Testing
       damaged.status == 1 && damaged.output.contains("credledger restore BACKUP"), "\(damaged.output)\(damaged.error)")
   }
 
+  @Test("The status says how far an archive reaches, and advice makes no failure") func archiveAndAdvice() async throws
+  {
+    let ledger = try await ProvenLedger(events: 4)
+    let archive = ledger.file("archive")
+    #expect(try ledger.run("archive", archive).status == 0)
+    try await ledger.grow(to: 6)
+    let shown = try ledger.run("status", "--archive", archive)
+    #expect(shown.status == 0 && shown.output.contains("archive       up to 4, recorded "), "\(shown.output)")
+    let told = try ledger.run("status", "--archive", archive, "--format", "json")
+    #expect(told.status == 0, "\(told.error)")
+    try expectDocuments(told.output, match: "status")
+    let created = try ledger.run(
+      "operator", "create", "--issuer", "https://id.example.org", "--subject", "o", "--name", "Ada")
+    #expect(created.status == 0, "\(created.error)")
+    let advice = try ledger.run("doctor", "--format", "json")
+    #expect(advice.status == 0, "\(advice.error)")
+    for code in ["master_key_beside", "operators_unnamed", "no_backup_named"] {
+      #expect(advice.output.contains(code), "\(advice.output)")
+    }
+    #expect(try ledger.run("operator", "require-names", "--as", "Ada").status == 0)
+    let named = try ledger.run("doctor", "--format", "json").output
+    #expect(!named.contains("operators_unnamed") && !named.contains("no_operator"), "\(named)")
+    #expect(try ledger.run("doctor", "--min-free", "18446744073709551615").status == 1)
+  }
+
   @Test func whatIsNewIsVerifiedAndAllElseIsNotReadAgain() async throws {
     let ledger = try await ProvenLedger(events: 6)
     let file = ledger.file("verified")

@@ -234,6 +234,42 @@ import Testing
     #expect(try reveals(served) == before + 1)
   }
 
+  @Test func `Leaked tokens are dealt with in one command while the server runs`() async throws {
+    let served = try await ServedLedger()
+    let token = try #require(try served.ask("GET", "/v1/accessToken", served.kaizalaHeaders)["accessToken"])
+    let mail = "somebody pasted \"\(token)\" and \(served.refreshToken), see the log"
+    let told = try run(served, "incident", "-", input: mail)
+    #expect(told.status == 0 && told.output.split(separator: ": VALID").count == 3, "\(told.output)\(told.error)")
+    #expect(!told.output.contains("127.0.0.1"))
+    let revealed = try run(served, "incident", "-", "--reveal", "--ticket", "SEC-12", input: mail)
+    #expect(revealed.output.contains("  addresses   127.0.0.1\n"), "\(revealed.output)\(revealed.error)")
+    #expect(try served.ask("GET", "/check", ["Authorization: Bearer \(token)"]).status == 200)
+    let stopped = try run(
+      served, "incident", "-", "--revoke", "family", "--reason", "pasted into a ticket", "--ticket", "SEC-12",
+      "--format", "ndjson", input: mail)
+    #expect(stopped.status == 0, "\(stopped.error)")
+    let results = stopped.output.split(separator: "\n")
+    #expect(results.count == 2 && results.allSatisfy { $0.contains(#""valid":false"#) }, "\(stopped.output)")
+    #expect(try served.ask("GET", "/check", ["Authorization: Bearer \(token)"]).status == 401)
+    #expect(try served.ask("GET", "/v1/accessToken", served.kaizalaHeaders).status == 401)
+    let line = try run(served, "audit", "--type", "token.revoked", "--format", "ndjson").output
+    #expect(line.contains(#""ticket":"SEC-12""#) && line.contains("pasted into a ticket"), "\(line)")
+    for text in [token, served.refreshToken] { #expect(!stopped.output.contains(text) && !served.log.contains(text)) }
+  }
+
+  @Test func `A review names people through the door, once that is recorded`() async throws {
+    let served = try await ServedLedger()
+    #expect(try made(served).status == 0)
+    let before = try reveals(served)
+    let sealed = try run(served, "review", "people", "--format", "csv")
+    #expect(sealed.status == 0 && !sealed.output.contains("Ada Lovelace"), "\(sealed.error)")
+    let named = try run(served, "review", "people", "--reveal", "--ticket", "AUD-4", "--format", "csv")
+    #expect(named.status == 0 && named.output.contains(",Ada Lovelace,"), "\(named.error)")
+    #expect(try reveals(served) == before + 1)
+    let grants = try run(served, "review", "grants", "--reveal", "--format", "ndjson")
+    #expect(grants.status == 0 && grants.output.contains(#""connectorName":"Roster""#), "\(grants.error)")
+  }
+
   private func made(_ served: ServedLedger) throws -> ProgramResult {
     try run(
       served, "account", "create", "--issuer", "https://id.example.org", "--subject", "ada", "--name", "Ada Lovelace",

@@ -54,7 +54,7 @@ struct AuditCommand: DoorCommand {
   @Option(help: "How many events pass of each type, actor, connector, group, day or hour (in UTC), and none of them.")
   var groupBy: Audit.Grouping?
   @Option(
-    help: ArgumentHelp("Draw what --group-by counts into a new file, as SVG.", valueName: "file"))
+    help: ArgumentHelp("Draw what --group-by counts into a new file, as SVG.", valueName: "file"), completion: .file())
   var plot: String?
   @Flag(help: "Print new events as they arrive, the oldest first.")
   var follow = false

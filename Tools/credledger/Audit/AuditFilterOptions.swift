@@ -14,14 +14,14 @@ struct AuditFilterOptions: ParsableArguments {
       "Who caused it: account:N, connector:N, webhook:N, operator, or operator:N for what the operator with the account N was named for; this and all below may be repeated."
   )
   var actor: [String] = []
-  @Option(help: "An account: what it did, and what concerns it.", completion: .objects("account"))
+  @Option(help: "An account: what it did, and what concerns it.")
   var account: [AccountID] = []
   @Option(help: "A telephone number, such as +911199999999, or phone:N; - reads numbers from standard input.")
   var phone: [String] = []
   @Option(
     help: "A connector, by number or GUID: what it did, and what concerns it.", completion: .objects("connector"))
   var connector: [String] = []
-  @Option(help: "A group, by number or GUID.")
+  @Option(help: "A group, by number or GUID.", completion: .objects("group"))
   var group: [String] = []
   @Option(help: "A grant.")
   var grant: [GrantID] = []

@@ -25,7 +25,7 @@ struct ExplainCommand: DoorCommand {
       "token:N or N, grant:N, connector:N, group:N, account:N, the ID of a connector or group that clients know, a token's text, or - for texts on standard input."
   )
   var object: String?
-  @Option(help: "A file with the texts of tokens, a line each; - is standard input.")
+  @Option(help: "A file with the texts of tokens, a line each; - is standard input.", completion: .file())
   var file: String?
   @Option(
     help: "When: a position, a time in RFC 3339, or how long ago, such as 2h or 7d; without it now.",
@@ -33,7 +33,8 @@ struct ExplainCommand: DoorCommand {
   var at: MomentArgument?
   @Option(
     help: ArgumentHelp(
-      "A new file, private to its owner, for the evidence, in the format of evidence bundles.", valueName: "file"))
+      "A new file, private to its owner, for the evidence, in the format of evidence bundles.", valueName: "file"),
+    completion: .file())
   var proof: String?
   @OptionGroup var revealing: RevealOptions
   @OptionGroup var ledger: LedgerOptions

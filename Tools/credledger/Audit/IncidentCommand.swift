@@ -8,8 +8,8 @@ struct IncidentCommand: DoorCommand {
       Takes any text that was pasted, such as a mail or a log, finds every access and refresh token of this ledger in it, and \
       tells for each whose it is, since when it is valid, when it was used last, and what its family did. --revoke stops what \
       was found: token, an access token alone and a refresh token with its family; family, the refresh token with all that came \
-      of it; grant, the whole access for good. The text of a token is a secret: give it by - on standard input, or in a file. \
-      A handle, such as token:42, may be named instead.
+      of it; grant, the whole access for good. The text of a token is a secret, and arguments are visible in the list of \
+      processes: give it by - on standard input, or in a file. A handle, such as token:42, may be named instead.
 
       With --reveal the addresses and programs in the events are shown, which is recorded first.
 
@@ -30,8 +30,8 @@ struct IncidentCommand: DoorCommand {
     case token, family, grant
   }
 
-  @Argument(help: "token:N, or - for any text on standard input.") var object: String?
-  @Option(help: "A file with any text; - is standard input.") var file: String?
+  @Argument(help: "token:N, a token's text, or - for any text on standard input.") var object: String?
+  @Option(help: "A file with any text; - is standard input.", completion: .file()) var file: String?
   @Option(help: "Stop what is found: token, family or grant.") var revoke: Reach?
   @OptionGroup var revealing: RevealOptions
   @OptionGroup var ledger: LedgerOptions
@@ -52,10 +52,14 @@ struct IncidentCommand: DoorCommand {
   func run() async throws {
     let source: Source
     if let object, object != "-" {
-      guard let handle = TokenID(object), handle.rawValue > 0 else {
+      if let handle = TokenID(object), handle.rawValue > 0 {
+        source = .handle(handle)
+      } else if object.utf8.count > 20 {
+        // Too long for a handle that was mistyped; the ledger says if it is no token.
+        source = .text(Array(object.utf8))
+      } else {
         throw ValidationError("Name token:N, or give text by - on standard input.")
       }
-      source = .handle(handle)
     } else {
       source = .text(try contents(of: file ?? "-", limit: Self.limit))
     }

@@ -25,7 +25,7 @@ struct ArchiveCommand: AsyncParsableCommand {
 
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions
-  @Argument(help: "The archive's folder; created if it does not exist.") var folder: String
+  @Argument(help: "The archive's folder; created if it does not exist.", completion: .directory) var folder: String
   @Flag(help: "Check an archive.") var check = false
   @Option(help: "How many events a segment holds at most.") var eventsPerSegment = Archive.eventsPerSegment
   @Option(name: .customLong("verifier-key"), help: "A key known from elsewhere that must have signed; with --check.")

@@ -29,7 +29,8 @@ struct BackupCommand: AsyncParsableCommand {
 
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions
-  @Argument(help: "The backup's folder; for a new backup it must be empty or not exist.") var folder: String
+  @Argument(help: "The backup's folder; for a new backup it must be empty or not exist.", completion: .directory)
+  var folder: String
   @Flag(help: "Check a backup.") var check = false
   @Option(help: "The folder for a backup of the keys; with --check, a backup of keys or a key folder.") var keys:
     String?

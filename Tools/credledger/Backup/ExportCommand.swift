@@ -20,7 +20,8 @@ struct ExportCommand: AsyncParsableCommand {
   @OptionGroup var ledger: LedgerOptions
   @Option(
     help: ArgumentHelp(
-      "A new file, private to its owner; without it, or for -, standard output.", valueName: "file"))
+      "A new file, private to its owner; without it, or for -, standard output.", valueName: "file"),
+    completion: .file())
   var out: String?
 
   func run() async throws {
@@ -59,7 +60,7 @@ struct ImportCommand: AsyncParsableCommand {
 
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions
-  @Argument(help: "The export; the standard input without it.") var file: String?
+  @Argument(help: "The export; the standard input without it.", completion: .file()) var file: String?
   @Flag(help: "Check the export, and make no ledger.") var check = false
   @Option(help: "A backup of the keys, a key folder, or the folder of a ledger.") var keys: String?
   @Flag(

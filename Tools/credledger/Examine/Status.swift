@@ -35,15 +35,18 @@ struct Status: AsyncParsableCommand {
 
 /// Where copies of the ledger are, and from when on something is too old.
 struct CopyOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The folder of a backup, or one that holds backups.", valueName: "dir")) var backups:
-    String?
+  @Option(
+    help: ArgumentHelp("The folder of a backup, or one that holds backups.", valueName: "dir"), completion: .directory)
+  var backups: String?
   @Option(help: "How old the newest backup may be, such as 25h.", transform: CopyOptions.duration)
   var maxBackupAge: Duration?
   @Option(help: "How long events may wait for a signed checkpoint.", transform: CopyOptions.duration)
   var maxUnsigned: Duration = .seconds(3_600)
   @Option(help: "How many bytes the disk must have left; by default 64 MiB, or a tenth of what the ledger uses.")
   var minFree: UInt64?
-  @Option(help: ArgumentHelp("A checkpoint with a witness's cosignature, whose age is shown.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("A checkpoint with a witness's cosignature, whose age is shown.", valueName: "file"),
+    completion: .file())
   var cosigned: String?
   @Option(name: .customLong("witness-key"), help: ArgumentHelp("The witness's public key.", valueName: "key"))
   var witnessKey: String?

@@ -35,7 +35,7 @@ struct Verify: AsyncParsableCommand {
         credledger verify --ledger /srv/copy --master-key none --verifier-key ledger.example.org+1fd97d20+Abm5...
       """)
 
-  @Option(help: ArgumentHelp("A checkpoint kept elsewhere; may be repeated.", valueName: "file"))
+  @Option(help: ArgumentHelp("A checkpoint kept elsewhere; may be repeated.", valueName: "file"), completion: .file())
   var against: [String] = []
   @Option(
     name: .customLong("verifier-key"),
@@ -46,7 +46,7 @@ struct Verify: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Verify what was recorded since the checkpoint in this file, which is replaced by the newest; excludes --against and --verifier-key.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var sinceLast: String?
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions

@@ -39,10 +39,11 @@ extension CompletionKind {
     return .list(names + families.sorted())
   }
 
-  /// The objects that a list of the program has, such as connectors.
+  /// The objects that a list of the program has, such as connectors, by their numbers: a colon has a meaning of its own in
+  /// what zsh and bash complete.
   static func objects(_ kind: String) -> CompletionKind {
     .shellCommand(
-      "credledger \(kind) list --format ndjson --limit 1000 2>/dev/null | grep -o '^{\"\(kind)\":\"[a-z]*:[0-9]*' | cut -d'\"' -f4"
+      "credledger \(kind) list --format ndjson --limit 1000 2>/dev/null | grep -o '^{\"\(kind)\":\"[a-z]*:[0-9]*' | cut -d: -f3"
     )
   }
 }

@@ -16,20 +16,20 @@ struct LedgerOptions: ParsableArguments {
       discussion:
         "A ledger that is behind the file, or contradicts it, is not opened. Commands that write update the file, and create "
         + "it if it is missing; its folder must exist.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var witnessFile: String?
 
   @Option(
     help: ArgumentHelp(
       "The folder of an archive that has removed records; without it CREDLEDGER_ARCHIVE names it, if any.",
       discussion: "Records that are no longer in the live file are read from it and verified against the tree.",
-      valueName: "dir"))
+      valueName: "dir"), completion: .directory)
   var archive: String?
 
   @Option(
     help: ArgumentHelp(
       "The folder for temporary files of verifications and states of the past; without it CREDLEDGER_SCRATCH names it. The default is the folder that contains the ledger's folder, or /dev/shm if that is full or read-only.",
-      valueName: "dir"))
+      valueName: "dir"), completion: .directory)
   var scratch: String?
 
   @Option(
@@ -156,7 +156,12 @@ func requireLimit(_ limit: Int, _ range: ClosedRange<Int>) throws {
 }
 
 /// Objects are named as they are printed, such as `account:12`, or by the number alone.
-extension ObjectID: ExpressibleByArgument {}
+extension ObjectID: ExpressibleByArgument {
+  /// A shell completes what the program lists without being told more.
+  public static var defaultCompletionKind: CompletionKind {
+    ["account", "connector", "group"].contains(Kind.name) ? .objects(Kind.name) : .default
+  }
+}
 
 /// What an event concerns goes by kind and number, as `group:5`.
 extension Subject: ExpressibleByArgument {}

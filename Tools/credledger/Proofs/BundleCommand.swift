@@ -42,11 +42,13 @@ struct BundleCommand: DoorCommand {
   var checkpoint: String?
   @Option(
     help: ArgumentHelp(
-      "A new file, private to its owner; without it, or for -, standard output.", valueName: "file"))
+      "A new file, private to its owner; without it, or for -, standard output.", valueName: "file"),
+    completion: .file())
   var out: String?
   @Option(
     help: ArgumentHelp(
-      "A new page with the evidence in it; then --out is written only if it is given.", valueName: "file"))
+      "A new page with the evidence in it; then --out is written only if it is given.", valueName: "file"),
+    completion: .file())
   var html: String?
   @Flag(
     help: "Add every event from the making of the object that is named to the checkpoint; 10,000 at most.")

@@ -34,7 +34,8 @@ struct CheckpointCommand: AsyncParsableCommand {
   var keys: [String] = []
   @Option(
     help: ArgumentHelp(
-      "Write the checkpoint to this file, whole or not at all; - is standard output.", valueName: "file"))
+      "Write the checkpoint to this file, whole or not at all; - is standard output.", valueName: "file"),
+    completion: .file())
   var out: String?
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions

@@ -58,8 +58,9 @@ func checkpoint(in path: String, _ option: String) throws -> String {
 /// Checkpoints kept elsewhere that a copy of the log is verified against.
 struct AgainstOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("A checkpoint kept elsewhere that the copy must agree with; may be repeated.", valueName: "file")
-  )
+    help: ArgumentHelp(
+      "A checkpoint kept elsewhere that the copy must agree with; may be repeated.", valueName: "file"),
+    completion: .file())
   var against: [String] = []
 
   /// The texts of the files.

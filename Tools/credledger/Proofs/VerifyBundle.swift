@@ -22,7 +22,7 @@ struct VerifyBundle: AsyncParsableCommand {
         credledger verify-bundle evidence.json --strict --key ledger.example.org+1f2e3d4c+AQ...@5000
       """)
 
-  @Argument(help: "The file with the evidence, or a page that holds it; - is standard input.")
+  @Argument(help: "The file with the evidence, or a page that holds it; - is standard input.", completion: .file())
   var file: String
   @Option(
     name: .customLong("key"),

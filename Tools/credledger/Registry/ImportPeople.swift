@@ -22,7 +22,7 @@ struct ImportPeople: DoorCommand {
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup(title: "Who and why") var by: OperatorOptions
   @OptionGroup var output: FormatOptions
-  @Argument(help: "The file, or - for standard input.") var file: String
+  @Argument(help: "The file, or - for standard input.", completion: .file()) var file: String
   @Flag(help: "Check every line, and register nobody.") var dryRun = false
   @Flag(help: "Pass over people who have an account already.") var skipExisting = false
 

@@ -17,6 +17,8 @@ enum ObjectName<Kind: ObjectKind>: ExpressibleByArgument, Sendable, CustomString
     }
   }
 
+  static var defaultCompletionKind: CompletionKind { ObjectID<Kind>.defaultCompletionKind }
+
   var description: String {
     switch self {
     case .number(let number): number.description

@@ -24,7 +24,7 @@ struct ScanCommand: DoorCommand {
         credledger scan --revoke leaked.txt
       """)
 
-  @Argument(help: "The files; - for standard input.") var files: [String]
+  @Argument(help: "The files; - for standard input.", completion: .file()) var files: [String]
   @Flag(help: "Stop what is found, and record where.") var revoke = false
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup(title: "Who and why") var by: OperatorOptions

@@ -36,6 +36,13 @@ struct ReviewCommand: AsyncParsableCommand {
     @Option(help: "Not used for so long, such as 90d.", transform: ReviewOptions.duration) var unused: Duration?
     @Flag(help: "Of connectors whose owner's account is disabled or erased.") var ownerDisabled = false
 
+    func validate() throws {
+      let now = Timestamp.now
+      if let since = since?.bound(now: now), let until = until?.bound(now: now), since > until {
+        throw ValidationError("--since is later than --until: \(since), \(until).")
+      }
+    }
+
     func run() async throws {
       try await review.show(in: ledger, as: "review grants", ReviewedGrant.columns) { ledger, names in
         var asked = GrantReview()
@@ -117,6 +124,8 @@ struct ReviewCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "List all accounts, with their roles, connectors, grants and last sign-in.",
       discussion: """
+        --name looks in the names of people, which are sealed, so it takes --reveal; credledger find looks for one person without.
+
         EXAMPLES
           credledger review people --format csv > people.csv
           credledger review people --reveal --as Ada --ticket AUD-4
@@ -125,6 +134,13 @@ struct ReviewCommand: AsyncParsableCommand {
     @OptionGroup var review: ReviewOptions
     var changesLedger: Bool { review.revealing.reveal }
     @Option(help: "Not signed in for so long, such as 90d.", transform: ReviewOptions.duration) var unused: Duration?
+
+    func validate() throws {
+      // Without the names nobody would be found, as if there were nobody.
+      guard review.name == nil || review.revealing.reveal else {
+        throw ValidationError("--name: names of people are sealed; give --reveal, or look for one by credledger find.")
+      }
+    }
 
     func run() async throws {
       let columns = [

@@ -30,13 +30,13 @@ struct Serve: AsyncParsableCommand {
   var publicURL: String?
   @Flag(help: "For trials, on the loopback only: anybody may sign in as anyone, and PINs are shown here.")
   var development = false
-  @Option(help: ArgumentHelp("A file with settings, in JSON.", valueName: "file"))
+  @Option(help: ArgumentHelp("A file with settings, in JSON.", valueName: "file"), completion: .file())
   var config: String?
   @Option(
-    help: ArgumentHelp("A PEM file with the certificate and its chain; turns TLS on.", valueName: "file")
-  )
+    help: ArgumentHelp("A PEM file with the certificate and its chain; turns TLS on.", valueName: "file"),
+    completion: .file())
   var tlsCertificate: String?
-  @Option(help: ArgumentHelp("A PEM file with the key of the certificate.", valueName: "file"))
+  @Option(help: ArgumentHelp("A PEM file with the key of the certificate.", valueName: "file"), completion: .file())
   var tlsKey: String?
   @Option(help: ArgumentHelp("The format of the log: text or json.", valueName: "form"))
   var logFormat: String?
