@@ -35,6 +35,11 @@ extension Groups {
     try ledger.asking { (state) throws(DecisionFailure) in try state.sight(of: group, for: viewer) }
   }
 
+  /// The same by the ID that clients use: found and looked at in one snapshot.
+  package func visible(publicID: PublicID, to viewer: GroupViewer) throws(LedgerError) -> VisibleGroup {
+    try ledger.asking { (state) throws(DecisionFailure) in try state.sight(ofGroup: publicID, for: viewer) }
+  }
+
   /// Of how many members, and of how many subscribers, a summary is made on the caller's thread.
   private static let fewPeople: UInt64 = 64
 
