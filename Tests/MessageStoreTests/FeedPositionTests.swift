@@ -77,4 +77,25 @@ import Testing
     #expect(told == (0..<10).map { "text \($0)" })
     await ledger.close()
   }
+
+  @Test func `What somebody wrote in another backend can be read by nobody once the person is erased`() async throws {
+    let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org")
+    let ada = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "ada").account
+    let max = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "max").account
+    let team = try await ledger.groups.create(name: "Field team", by: ada).id
+    let backend = MemoryBackend()
+    let positions = try PositionStore(at: folder.path + "/positions")
+    try await positions.setCursor("webhooks.events", to: try ledger.health.head)
+    for author in [ada, max] { _ = try await backend.post(NewMessage("by \(author.rawValue)", to: team, by: author)) }
+    try await ledger.people.erase(max, by: Requester.operator)
+    let head = try ledger.health.head
+    let feed = WebhookFeed(ledger, backend, positions: positions) { Issue.record("\($0)") }
+    let running = Task { await feed.run() }
+    while try await positions.cursor("webhooks.events") ?? 0 < head { await Task.yield() }
+    running.cancel()
+    await running.value
+    #expect(try await backend.history(of: team, MessageRange()).map(\.text) == [nil, "by \(ada.rawValue)"])
+    await positions.close()
+    await ledger.close()
+  }
 }

@@ -93,6 +93,30 @@ import Testing
     #expect(receiver.deliveries(2).count == 2)
   }
 
+  @Test func `A receiver that redirects, hangs or lies about the length of its answer delays nobody else`() async throws
+  {
+    let receiver = try WebhookReceiver()
+    let people = try await PlatformPeople(environment: receiver.environment)
+    for path in ["fail", "moved", "hang", "short", "ok"] {
+      #expect(try register(people, receiver, path, "'TextMessageCreated'").status == 200, "\(path)")
+    }
+    let all = (0..<5).map { "number \($0)" }
+    for text in all {
+      let posted = try people.ask("admin", "POST", "/v1/groups/\(people.group)/messages", "{message:'\(text)'}")
+      #expect(posted.status == 200)
+    }
+    func told(_ path: String, _ count: Int) -> [String] {
+      let bodies = receiver.deliveries(count) { $0["path"]?.text == "/" + path }.compactMap { $0["body"]?.text }
+      return bodies.compactMap { (try? JSONParser.parse(Array($0.utf8)))?["data"]?["text"]?.text }
+    }
+    #expect(told("ok", 5) == all)
+    // Its answers say 200, however little of them comes.
+    #expect(told("short", 5) == all)
+    // Tried once: the next try is two minutes later, and nothing newer goes before it.
+    for path in ["fail", "moved", "hang"] { #expect(told(path, 1) == ["number 0"], "\(path)") }
+    #expect(!receiver.requests.contains { $0["path"]?.text == "/elsewhere" })
+  }
+
   @Test func `A webhook whose queue was full is told all of it afterwards, in order, also after a restart`()
     async throws
   {
