@@ -223,7 +223,13 @@ public struct WebhookFeed: Sendable {
   /// Who caused an event: a person, or the one for whom a connector acted.
   private func person(of entry: AuditEntry) async throws -> (id: AccountID, name: String?, number: String?)? {
     if entry.actor.kind == .account { return try await person(AccountID(rawValue: entry.actor.number)) }
-    return nil
+    guard entry.actor.kind == .connector else { return nil }
+    var about: Set<Subject> = []
+    entry.event.forEachSubject { about.insert($0) }
+    // Recorded behind those whom the event is about, unless it is one of them.
+    let named = entry.subjects.filter { $0.kind == .account }
+    guard let behalf = named.last(where: { !about.contains($0) }) ?? named.first else { return nil }
+    return try await person(AccountID(rawValue: behalf.number))
   }
 
   private func person(_ account: AccountID) async throws -> (id: AccountID, name: String?, number: String?)? {

@@ -138,6 +138,10 @@ import Testing
     #expect(try people.ask("admin", "DELETE", "\(path)/\(south)").body == #"{"result":"true"}"#)
     #expect(try people.ask("admin", "DELETE", "\(path)/\(south)").status == 404)
     #expect(try people.ask("admin", "DELETE", "\(path)/").status == 404)
+    // A group has an admin from its first moment on, whatever the body says.
+    let alone = try people.ask("admin", "POST", path, "{groupName:'Alone', addUserToGroup: false}")["groupId"] ?? ""
+    let admins = try people.ask("admin", "GET", "/v1/groups/\(alone)/members").json?["members"]?.items
+    #expect(admins?.count == 1 && admins?.first?["id"]?.text == people.adminID)
   }
 
   @Test func `Subscribers of a public group are answered for one by one, and paged`() async throws {
@@ -234,6 +238,9 @@ import Testing
       ("POST", "/v1/groups", "{name:'\(String(repeating: "x", count: 101))'}", "name"),
       ("PUT", "/v1/groups/\(people.group)/members", "{}", "members"),
       ("PUT", "/v1/groups/\(people.group)/subGroups", "{subGroups:[1]}", "subGroups[0]"),
+      (
+        "POST", "/v1/groups/\(people.group)/subGroups", "{groupName:'x', addUserToGroup:'maybe'}", "addUserToGroup"
+      ),
       ("POST", "/v1/groups/\(people.publicGroup)/subscribers", "{count:0}", "count"),
       ("PUT", "/v1/groups/\(people.publicGroup)/subscribers/add", "{}", "subscribers"),
     ] {

@@ -35,6 +35,12 @@ import Testing
     let changed = try people.ask(
       "group", "PUT", "/v1/webhook/\(id)", #"{"Active":"false","eventTypes":["MemberRemoved"]}"#)
     #expect(changed["active"] == "false" && changed.json?["events"]?.items == [.string("MemberRemoved")])
+    // What it listens to stays; to name that again does no harm.
+    let same = try people.ask("group", "PUT", "/v1/webhook/\(id)", "{objectId:'\(people.group)@1', objectType:'group'}")
+    #expect(same.status == 200 && same["objectId"] == people.group, "\(same.body)")
+    let below = try people.ask("group", "POST", "/v1/groups", "{name:'Below'}")["groupId"] ?? ""
+    let moved = try people.ask("group", "PUT", "/v1/webhook/\(id)", "{objectId:'\(below)', Active:true}")
+    #expect(moved.status == 400 && moved["message"]?.hasPrefix("objectId") == true, "\(moved.body)")
     #expect(try people.ask("admin", "GET", "/v1/webhook").body == #"{"webhooks":[]}"#)
     #expect(try people.ask("admin", "DELETE", "/v1/webhook/\(id)").status == 404)
     #expect(try people.ask("group", "DELETE", "/v1/webhook/\(id)").body == "{}")
@@ -214,6 +220,12 @@ import Testing
     )
     let added = try #require(bodies.first { $0["eventType"]?.text == "MemberAdded" }?["data"])
     #expect(added["member"]?.text == "+33699999999" && added["type"]?.text == "Member")
+    // By a connector, for the person who gave it access.
+    for type in ["MemberAdded", "GroupAdded"] {
+      let event = try #require(bodies.first { $0["eventType"]?.text == type })
+      #expect(event["fromUserId"]?.text == people.adminID && event["fromUserName"]?.text == "Ada Admin", "\(type)")
+      #expect(event["fromUser"]?.text == PlatformPeople.adminNumber, "\(type)")
+    }
     #expect(bodies.first { $0["eventType"]?.text == "GroupAdded" }?["data"]?["groupName"]?.text == "Below")
     let headers = try #require(got.first?["headers"])
     #expect(headers["kz-callback-token"]?.text == token && headers["content-type"]?.text == "application/json")
