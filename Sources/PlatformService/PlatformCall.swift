@@ -79,6 +79,16 @@ struct PlatformCall: Sendable {
     }
   }
 
+  /// The same with the summary of the group where that takes little: of one look at the ledger.
+  func summedGroup() throws(RequestError) -> (group: VisibleGroup, summary: GroupSummary?) {
+    guard let id = PublicID(part("group")) else { throw .noGroup }
+    do throws(LedgerError) {
+      return try service.ledger.groups.summed(publicID: id, to: viewer)
+    } catch {
+      throw error.code.kind == .notFound ? RequestError.noGroup : RequestError(platform: error)
+    }
+  }
+
   /// The group that the path names, of which a person who acts through its own token must be an admin.
   func administered(_ name: String = "group") throws(RequestError) -> Group {
     let group = try group(name)
