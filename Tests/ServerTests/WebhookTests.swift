@@ -123,6 +123,24 @@ import Testing
     #expect(!receiver.requests.contains { $0["path"]?.text == "/elsewhere" })
   }
 
+  @Test func `Who left a group, and which group was taken away from below it, is told`() async throws {
+    let receiver = try WebhookReceiver()
+    let people = try await PlatformPeople(environment: receiver.environment)
+    #expect(try register(people, receiver, "ok", "'MemberRemoved','GroupRemoved'").status == 200)
+    let path = "/v1/groups/\(people.group)"
+    let below = try #require(try people.ask("group", "POST", "/v1/groups", "{name:'Below'}")["groupId"])
+    #expect(try people.ask("admin", "DELETE", "\(path)/subGroups/\(below)").status == 200)
+    #expect(try people.ask("admin", "DELETE", "\(path)/members/\(people.memberID)").status == 200)
+    let bodies = receiver.deliveries(2).compactMap { $0["body"]?.text }.compactMap {
+      try? JSONParser.parse(Array($0.utf8))
+    }
+    #expect(bodies.map { $0["eventType"]?.text } == ["GroupRemoved", "MemberRemoved"])
+    let data = bodies.map { String(decoding: $0["data"]?.bytes ?? [], as: UTF8.self) }
+    let member =
+      #"{"member":"\#(PlatformPeople.memberNumber)","memberName":"Max Member","memberProfilePic":"","type":"Member","memberId":"\#(people.memberID)"}"#
+    #expect(data == [#"{"groupId":"\#(below)","groupName":"Below"}"#, member])
+  }
+
   @Test func `A webhook whose queue was full is told all of it afterwards, in order, also after a restart`()
     async throws
   {
