@@ -3,8 +3,8 @@ import LMDB
 
 /// Positions in an LMDB environment of their own, for a server whose messages are in another backend than ``MessageStore``.
 ///
-/// The folder holds numbers alone: nothing in it is secret or personal. Without it, or with an older copy of it, webhooks are
-/// told again of what they were told since.
+/// The folder holds numbers alone: nothing in it is secret or personal. With an older copy of it webhooks are told again of what
+/// they were told since; without it of all messages that there are, and of the ledger's events from then on.
 public final class PositionStore: FeedPositions {
   private let environment: Environment
   private let threads: ReaderThreads
