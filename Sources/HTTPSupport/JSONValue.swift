@@ -1,5 +1,5 @@
 /// A value of JSON (RFC 8259).
-public indirect enum JSONValue: Sendable, Equatable {
+public enum JSONValue: Sendable, Equatable {
   case null
   case bool(Bool)
   /// A number as it is written: what came as a number may have been meant as a text.
@@ -62,6 +62,17 @@ public indirect enum JSONValue: Sendable, Equatable {
   /// Writes a string, in its quotes, behind other bytes of a JSON text.
   package static func append(_ text: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
+    // Hardly any text has a character to escape: it is copied as it is.
+    let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+    if isPlain {
+      bytes += text.utf8
+    } else {
+      appendEscaped(text, to: &bytes)
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  private static func appendEscaped(_ text: String, to bytes: inout [UInt8]) {
     for byte in text.utf8 {
       switch byte {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
@@ -71,7 +82,6 @@ public indirect enum JSONValue: Sendable, Equatable {
       default: bytes.append(byte)
       }
     }
-    bytes.append(UInt8(ascii: "\""))
   }
 }
 

@@ -12,7 +12,7 @@ import Synchronization
 ///     FOLDER/keys/       a key for each author, under which the texts are sealed: whoever is erased loses it
 ///
 /// A message is durable when ``post(_:)`` returns. Texts can be read only with both folders, which are to be backed up apart.
-public final class MessageStore: MessagingBackend {
+public final class MessageStore: MessagingBackend, FeedPositions {
   private let environment: Environment
   let keys: KeyStore
   let tables: MessageTables
@@ -276,42 +276,20 @@ public final class MessageStore: MessagingBackend {
     return count.withLock { $0 }
   }
 
-  /// How far somebody has come who tells others; nil for one who never said.
-  public func cursor(_ name: String) async throws(MessagingError) -> UInt64? {
-    try await reading { (tables, _) throws(LMDBError) in
-      try tables.cursors.get(Array(name.utf8), in: try self.environment.beginRead())?.reduce(0) { $0 << 8 | UInt64($1) }
-    }
+  private var positions: PositionTable {
+    PositionTable(environment: environment, table: tables.cursors, threads: threads, writer: writer)
   }
 
-  /// Keeps how far somebody has come.
+  public func cursor(_ name: String) async throws(MessagingError) -> UInt64? { try await positions.position(name) }
+
   public func setCursor(_ name: String, to position: UInt64) async throws(MessagingError) {
-    let tables = tables
-    try await writer.write { (transaction) throws(LMDBError) in
-      try tables.cursors.put(Array(name.utf8), position.bigEndianBytes, in: &transaction)
-    }
+    try await positions.set(name, to: position)
   }
 
-  /// Forgets how far somebody has come.
-  package func removeCursor(_ name: String) async throws(MessagingError) {
-    let tables = tables
-    try await writer.write { (transaction) throws(LMDBError) in
-      _ = try tables.cursors.delete(Array(name.utf8), in: &transaction)
-    }
-  }
+  public func removeCursor(_ name: String) async throws(MessagingError) { try await positions.remove(name) }
 
-  /// How far those have come whose names begin so.
-  package func cursors(beginning prefix: String) async throws(MessagingError) -> [(name: String, position: UInt64)] {
-    try await reading { (tables, _) throws(LMDBError) in
-      let read = try self.environment.beginRead()
-      var found: [(name: String, position: UInt64)] = []
-      try tables.cursors.forEach(from: Array(prefix.utf8), in: read) { (key, bytes) throws(LMDBError) in
-        let name = String(decoding: key, as: UTF8.self)
-        guard name.hasPrefix(prefix) else { return .stop }
-        found.append((name, Array(copying: bytes).reduce(0) { $0 << 8 | UInt64($1) }))
-        return .continue
-      }
-      return found
-    }
+  public func cursors(beginning prefix: String) async throws(MessagingError) -> [(name: String, position: UInt64)] {
+    try await positions.positions(beginning: prefix)
   }
 
   /// Copies the messages into a new folder, and the keys into another, while messages are posted.
@@ -393,5 +371,5 @@ extension Message {
 
 extension MessagingError {
   fileprivate static let authorErased = MessagingError(.erased, "The author is erased.")
-  fileprivate static let closed = MessagingError(.unavailable, "the store is closed, or too much waits for it")
+  static let closed = MessagingError(.unavailable, "the store is closed, or too much waits for it")
 }

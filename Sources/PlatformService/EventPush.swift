@@ -4,14 +4,14 @@ public import MessageStore
 public import OutgoingHTTP
 
 /// Sends every event of the ledger to the operator's own addresses, as CloudEvents in batches (CloudEvents 1.0, JSON batch format),
-/// in order and at least once. How far each address has come is kept beside the messages.
+/// in order and at least once. How far each address has come is kept in `FeedPositions`.
 public struct EventPush: Sendable {
   private static let batch = 100
   /// How long after a failure it is tried again: first, and at most.
   private static let delays = (first: Duration.seconds(1), most: Duration.seconds(300))
 
   private let ledger: Ledger
-  private let store: MessageStore
+  private let positions: any FeedPositions
   private let outgoing: OutgoingClient
   private let url: String
   private let secret: String
@@ -22,11 +22,11 @@ public struct EventPush: Sendable {
   ///   - secret: what batches are signed by, in the form of Standard Webhooks; empty signs nothing.
   ///   - report: hears of what went wrong, without the address.
   public init(
-    _ ledger: Ledger, _ store: MessageStore, _ outgoing: OutgoingClient, to url: String, secret: String,
+    _ ledger: Ledger, _ positions: any FeedPositions, _ outgoing: OutgoingClient, to url: String, secret: String,
     report: @escaping @Sendable (String) -> Void
   ) {
     self.ledger = ledger
-    self.store = store
+    self.positions = positions
     self.outgoing = outgoing
     self.url = url
     self.secret = secret
@@ -51,8 +51,8 @@ public struct EventPush: Sendable {
 
   /// - Returns: whether there was something to send.
   private func step(_ cursor: String) async throws -> Bool {
-    guard let last = try await store.cursor(cursor) else {
-      try await store.setCursor(cursor, to: try ledger.health.head)
+    guard let last = try await positions.cursor(cursor) else {
+      try await positions.setCursor(cursor, to: try ledger.health.head)
       return true
     }
     let page = try await ledger.audit.search(.all, order: .oldestFirst, after: last, limit: Self.batch)
@@ -60,7 +60,7 @@ public struct EventPush: Sendable {
     guard let first = entries.first, let newest = entries.last else {
       // All that was looked at was removed to an archive.
       guard let next = page.next else { return false }
-      try await store.setCursor(cursor, to: next)
+      try await positions.setCursor(cursor, to: next)
       return true
     }
     let body = JSONValue.array(entries.map { LedgerCloudEvent.json($0, origin: ledger.origin) }).bytes
@@ -71,7 +71,7 @@ public struct EventPush: Sendable {
         token: secret)
     let answer = try await outgoing.call("POST", url, headers: headers, body: body)
     guard answer.isSuccess else { throw OutgoingRefusal(status: answer.status) }
-    try await store.setCursor(cursor, to: newest.position)
+    try await positions.setCursor(cursor, to: newest.position)
     return true
   }
 }

@@ -5,13 +5,20 @@ import HTTPSupport
 extension PlatformCall {
   /// What is told of a group that the caller may look into.
   ///
-  /// - Parameter isRepeated: whether the answer has the group at another place already.
+  /// - Parameters:
+  ///   - isRepeated: whether the answer has the group at another place already.
+  ///   - known: the summary where it was made already.
   func members(
-    of group: VisibleGroup, showingDetail: Bool, isRepeated: Bool = false
+    of group: VisibleGroup, showingDetail: Bool, isRepeated: Bool = false, summary known: GroupSummary? = nil
   ) async throws(RequestError) -> [(String, JSONValue)] {
     guard group.isReadable else { return brief(group.group, role: nil, isReadable: false) }
-    let summary = try await service.asking { () async throws(LedgerError) in
-      try await service.ledger.groups.summary(of: group.group.id, for: viewer)
+    let summary: GroupSummary
+    if let known {
+      summary = known
+    } else {
+      summary = try await service.asking { () async throws(LedgerError) in
+        try await service.ledger.groups.summary(of: group.group.id, for: viewer)
+      }
     }
     let (own, all) = (summary.own, summary.hierarchy)
     var members = head(of: group.group, subgroups: summary.subgroupCount, parents: summary.parentCount, group.role)

@@ -59,8 +59,9 @@ extension PlatformService {
 
   /// One group: its members at the top, as some documents have it, and in `groups`, as others do.
   private func show(_ call: PlatformCall) async throws(RequestError) -> Response {
+    let (seen, summary) = try call.summedGroup()
     let group = JSONValue.object(
-      try await call.members(of: call.group(), showingDetail: call.isSet("showDetail", "showDetails"))
+      try await call.members(of: seen, showingDetail: call.isSet("showDetail", "showDetails"), summary: summary)
     ).bytes
     // Written once, and repeated.
     var bytes: [UInt8] = []

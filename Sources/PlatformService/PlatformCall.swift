@@ -30,6 +30,7 @@ struct PlatformCall: Sendable {
   /// A part of the path; empty where it is not UTF-8 in percent-encoding.
   func part(_ name: String) -> String {
     guard let coded = context.parameters.get(name) else { return "" }
+    guard coded.utf8.contains(UInt8(ascii: "+")) else { return PercentEncoding.decode(coded.utf8) ?? "" }
     // A plus sign stands for itself in a path.
     return PercentEncoding.decode(Array(coded.utf8).flatMap { $0 == UInt8(ascii: "+") ? Array("%2B".utf8) : [$0] })
       ?? ""
@@ -71,17 +72,21 @@ struct PlatformCall: Sendable {
   /// The group of this ID, where the token reaches it: to others it does not exist.
   func group(id text: String) throws(RequestError) -> VisibleGroup {
     guard let id = PublicID(text) else { throw .noGroup }
-    let found: VisibleGroup?
     do throws(LedgerError) {
-      found = try service.ledger.groups.group(publicID: id).map { (group) throws(LedgerError) in
-        try service.ledger.groups.visible(group.id, to: viewer)
-      }
+      return try service.ledger.groups.visible(publicID: id, to: viewer)
     } catch {
-      guard error.code.kind == .notFound else { throw RequestError(platform: error) }
-      found = nil
+      throw error.code.kind == .notFound ? RequestError.noGroup : RequestError(platform: error)
     }
-    guard let found else { throw .noGroup }
-    return found
+  }
+
+  /// The same with the summary of the group where that takes little: of one look at the ledger.
+  func summedGroup() throws(RequestError) -> (group: VisibleGroup, summary: GroupSummary?) {
+    guard let id = PublicID(part("group")) else { throw .noGroup }
+    do throws(LedgerError) {
+      return try service.ledger.groups.summed(publicID: id, to: viewer)
+    } catch {
+      throw error.code.kind == .notFound ? RequestError.noGroup : RequestError(platform: error)
+    }
   }
 
   /// The group that the path names, of which a person who acts through its own token must be an admin.

@@ -85,17 +85,13 @@ public struct PlatformService: Sendable {
   ) throws(RequestError) -> PlatformCall {
     let token = try PresentedToken(request)
     let key = try provenKey(token, request)
-    let (verdict, connector) = try asking { () throws(LedgerError) in
-      let verdict = try ledger.tokens.validate(token.text, provenKey: key)
-      guard case .valid(let claims) = verdict else { return (verdict, nil as Connector?) }
-      return (verdict, try ledger.connectors.connector(claims.connector))
-    }
-    guard case .valid(let claims) = verdict, let connector else {
+    let verdict = try asking { () throws(LedgerError) in try ledger.tokens.validate(token.text, provenKey: key) }
+    guard case .valid(let claims) = verdict else {
       var refusal = RequestError(.invalidToken, "The access token is not good.")
       if verdict.needsProof { refusal.headers[.wwwAuthenticate] = DPoPProofs.challenge(error: "invalid_token") }
       throw refusal
     }
-    try connectorCalls.take(connector.publicID.description)
+    try connectorCalls.take(String(claims.connector.rawValue))
     try organisationCalls.take("")
     guard let grant = claims.grant else {
       throw RequestError(.forbidden, "The access token is the connector's own, and opens nothing of people or groups.")

@@ -20,6 +20,10 @@ extension PlatformService {
     let body = try await call.body()
     let name = try body.required("groupName", "name")
     let members = try body.newMembers()
+    // A group has an admin from its first moment on, who is the caller: to ask for none is allowed, and changes nothing.
+    guard body["addUserToGroup"] == nil || body["addUserToGroup"]?.truth != nil else {
+      throw .field("addUserToGroup", "true or false")
+    }
     let group = try await asking { () async throws(LedgerError) in
       try await ledger.groups.create(
         name: name, welcomeMessage: body["welcomeMessage"]?.text ?? "", members: members, below: parent.id,

@@ -12,16 +12,16 @@ struct WebhookBacklog {
     case events = "webhooks.behind-events."
   }
 
-  private let store: MessageStore
+  private let positions: any FeedPositions
   private let source: Source
   /// The number of the last thing that a webhook was told of.
   private(set) var told: [WebhookID: UInt64] = [:]
 
   /// Those that were behind when the program ended.
-  init(_ store: MessageStore, of source: Source) async throws(MessagingError) {
-    self.store = store
+  init(_ positions: any FeedPositions, of source: Source) async throws(MessagingError) {
+    self.positions = positions
     self.source = source
-    for (name, position) in try await store.cursors(beginning: source.rawValue) {
+    for (name, position) in try await positions.cursors(beginning: source.rawValue) {
       guard let number = UInt64(name.dropFirst(source.rawValue.utf8.count)) else { continue }
       told[WebhookID(rawValue: number)] = position
     }
@@ -29,13 +29,13 @@ struct WebhookBacklog {
 
   /// Notes how far a webhook was told. Durable on return.
   mutating func note(_ webhook: WebhookID, toldUntil position: UInt64) async throws(MessagingError) {
-    try await store.setCursor(source.rawValue + String(webhook.rawValue), to: position)
+    try await positions.setCursor(source.rawValue + String(webhook.rawValue), to: position)
     told[webhook] = position
   }
 
   /// A webhook has been told all, or is told nothing any more.
   mutating func forget(_ webhook: WebhookID) async throws(MessagingError) {
-    try await store.removeCursor(source.rawValue + String(webhook.rawValue))
+    try await positions.removeCursor(source.rawValue + String(webhook.rawValue))
     told[webhook] = nil
   }
 }

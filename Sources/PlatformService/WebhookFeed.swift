@@ -4,8 +4,8 @@ public import MessageStore
 
 /// Puts what happens into the queues of the webhooks that listen: messages, and events of the ledger.
 ///
-/// How far it has come is kept in the message store, each time after what it put there is durable: so after a crash some may be
-/// told twice, and none is left out. Each of both goes in its own order.
+/// How far it has come is kept in `FeedPositions`, each time after what it put into the queues is durable: so after a crash some
+/// may be told twice, and none is left out. Each of both goes in its own order.
 public struct WebhookFeed: Sendable {
   private static let messagesCursor = "webhooks.messages"
   private static let eventsCursor = "webhooks.events"
@@ -13,14 +13,27 @@ public struct WebhookFeed: Sendable {
   private static let page = 64
 
   private let ledger: Ledger
-  private let store: MessageStore
+  private let messages: any MessagingBackend
+  private let positions: any FeedPositions
   private let report: @Sendable (String) -> Void
 
-  /// - Parameter report: hears of what went wrong, without anything personal.
-  public init(_ ledger: Ledger, _ store: MessageStore, report: @escaping @Sendable (String) -> Void) {
+  /// - Parameters:
+  ///   - messages: where messages are kept.
+  ///   - positions: where it is kept how far webhooks have been told.
+  ///   - report: hears of what went wrong, without anything personal.
+  public init(
+    _ ledger: Ledger, _ messages: any MessagingBackend, positions: any FeedPositions,
+    report: @escaping @Sendable (String) -> Void
+  ) {
     self.ledger = ledger
-    self.store = store
+    self.messages = messages
+    self.positions = positions
     self.report = report
+  }
+
+  /// The same, with the positions beside the messages of the built-in store.
+  public init(_ ledger: Ledger, _ store: MessageStore, report: @escaping @Sendable (String) -> Void) {
+    self.init(ledger, store, positions: store, report: report)
   }
 
   /// Runs until the task is cancelled. What fails is tried again.
@@ -42,27 +55,27 @@ public struct WebhookFeed: Sendable {
   }
 
   private func followMessages() async throws {
-    var last = try await store.cursor(Self.messagesCursor) ?? 0
-    var backlog = try await WebhookBacklog(store, of: .messages)
+    var last = try await positions.cursor(Self.messagesCursor) ?? 0
+    var backlog = try await WebhookBacklog(positions, of: .messages)
     while !Task.isCancelled {
-      let found = try await store.messages(after: last, limit: Self.page)
+      let found = try await messages.messages(after: last, limit: Self.page)
       for message in found {
         let full = try await tell(of: message) { backlog.told[$0] == nil }
         for webhook in full { try await backlog.note(webhook, toldUntil: message.number - 1) }
       }
       if let newest = found.last {
         last = newest.number
-        try await store.setCursor(Self.messagesCursor, to: last)
+        try await positions.setCursor(Self.messagesCursor, to: last)
       }
       for (webhook, told) in backlog.told {
         try await catchUp(webhook, &backlog) {
           var reached = told
-          for message in try await store.messages(after: told, limit: Self.page) where message.number <= last {
+          for message in try await messages.messages(after: told, limit: Self.page) where message.number <= last {
             guard try await tell(of: message, to: { $0 == webhook }).isEmpty else { break }
             reached = message.number
           }
           // None that is left has a number up to the last: old ones may have been removed meanwhile.
-          let isDone = try await store.messages(after: reached, limit: 1).first.map { $0.number > last } ?? true
+          let isDone = try await messages.messages(after: reached, limit: 1).first.map { $0.number > last } ?? true
           return isDone ? nil : reached
         }
       }
@@ -106,21 +119,21 @@ public struct WebhookFeed: Sendable {
 
   private func followEvents() async throws {
     var last: UInt64
-    if let kept = try await store.cursor(Self.eventsCursor) {
+    if let kept = try await positions.cursor(Self.eventsCursor) {
       last = kept
     } else {
       // Nothing of the time before the server had webhooks is told.
       last = try ledger.health.head
-      try await store.setCursor(Self.eventsCursor, to: last)
+      try await positions.setCursor(Self.eventsCursor, to: last)
     }
-    var backlog = try await WebhookBacklog(store, of: .events)
+    var backlog = try await WebhookBacklog(positions, of: .events)
     var kept = last
     while !Task.isCancelled {
       let page = try await events(after: last)
       var isTold = false
       for entry in page.entries {
         if case .subjectErased(let event) = entry.event, let account = AccountID(unlessZero: event.account) {
-          try await store.erase(account)
+          try await messages.erase(account)
           isTold = true
         }
         if let full = try await tell(of: entry, to: { backlog.told[$0] == nil }) {
@@ -131,7 +144,7 @@ public struct WebhookFeed: Sendable {
       last = max(last, page.next ?? page.head)
       // What is of no concern is passed over again in no time.
       if isTold || last - kept >= 1_000 {
-        try await store.setCursor(Self.eventsCursor, to: last)
+        try await positions.setCursor(Self.eventsCursor, to: last)
         kept = last
       }
       for (webhook, told) in backlog.told {
@@ -210,7 +223,13 @@ public struct WebhookFeed: Sendable {
   /// Who caused an event: a person, or the one for whom a connector acted.
   private func person(of entry: AuditEntry) async throws -> (id: AccountID, name: String?, number: String?)? {
     if entry.actor.kind == .account { return try await person(AccountID(rawValue: entry.actor.number)) }
-    return nil
+    guard entry.actor.kind == .connector else { return nil }
+    var about: Set<Subject> = []
+    entry.event.forEachSubject { about.insert($0) }
+    // Recorded behind those whom the event is about, unless it is one of them.
+    let named = entry.subjects.filter { $0.kind == .account }
+    guard let behalf = named.last(where: { !about.contains($0) }) ?? named.first else { return nil }
+    return try await person(AccountID(rawValue: behalf.number))
   }
 
   private func person(_ account: AccountID) async throws -> (id: AccountID, name: String?, number: String?)? {

@@ -22,7 +22,7 @@ extension PlatformService {
 
   private func register(_ call: PlatformCall) async throws(RequestError) -> JSONValue {
     let fields = try WebhookFields(try await call.body())
-    let object = try object(fields.objectID, fields.objectType, call)
+    let object = try object(fields.objectID, fields.objectType ?? "Group", call)
     guard let types = fields.eventTypes else { throw .field("eventTypes", "an array of names of event types") }
     guard let url = fields.url else { throw .field("callBackUrl", "an https address") }
     // Nobody without the right to has the server call somewhere.
@@ -43,6 +43,12 @@ extension PlatformService {
   private func update(_ call: PlatformCall) async throws(RequestError) -> JSONValue {
     let known = try webhook(call)
     let fields = try WebhookFields(try await call.body())
+    if let id = fields.objectID, !id.isEmpty {
+      let named = try object(id, fields.objectType ?? known.object.type, call)
+      guard named == known.object else {
+        throw .field("objectId", "what the webhook was registered for; register another for something else")
+      }
+    }
     if let url = fields.url {
       let before = try await asking { () async throws(LedgerError) in try await ledger.webhooks.callback(of: known.id) }
       if before?.url != url {
@@ -146,7 +152,7 @@ extension PlatformService {
 /// What a body says of a webhook; nil where it says nothing.
 private struct WebhookFields {
   var objectID: String?
-  var objectType: String
+  var objectType: String?
   var eventTypes: [WebhookEventType]?
   var url: String?
   var token: String?
@@ -156,7 +162,7 @@ private struct WebhookFields {
 
   init(_ body: JSONValue) throws(RequestError) {
     objectID = body["objectId"]?.text
-    objectType = body["objectType"]?.text ?? "Group"
+    objectType = body["objectType"]?.text
     if let named = body["eventTypes"] ?? body["events"] {
       guard let items = named.items else { throw .field("eventTypes", "an array of names of event types") }
       var types: [WebhookEventType] = []

@@ -48,6 +48,18 @@ import Testing
     }
   }
 
+  @Test func `A body that is larger than the limit is refused, and one as large as that is read`() async throws {
+    func request(_ body: String) -> Request {
+      Request(
+        head: HTTPRequest(method: .post, scheme: "http", authority: "localhost", path: "/", headerFields: [:]),
+        body: RequestBody(buffer: ByteBuffer(string: body)))
+    }
+    let read = try await request("{a:1}").jsonObject(upTo: 5)
+    #expect(read["a"]?.text == "1")
+    let error = await #expect(throws: RequestError.self) { try await request("{a:1} ").jsonObject(upTo: 5) }
+    #expect(error?.kind == .tooLarge)
+  }
+
   @Test func `Nothing that is no address is trusted, and the last hop that no proxy has counts`() throws {
     let ranges = [try #require(AddressRange("10.0.0.0/8")), try #require(AddressRange("::1"))]
     func client(_ peer: String, _ forwarded: String?) throws -> String? {

@@ -1,4 +1,5 @@
 import CredentialLedger
+import Glibc
 import LedgerTestSupport
 import Testing
 
@@ -133,7 +134,7 @@ import Testing
       ["--type", "nonsense"], ["--type", "*"], ["--limit", "0"], ["--limit", "10001"], ["--since", "soon"],
       ["--follow", "--format", "json"], ["--follow", "--reverse"], ["--actor", "group:1"], ["--phone", "12"],
       ["--fields", "position,position"], ["--fields", "colour"], ["--format", "cloudevents", "--fields", "type"],
-      ["--phone", "-"], ["--phone", "-", "--token", "-"],
+      ["--phone", "-"], ["--phone", "-", "--token", "-"], ["--position-file", "x"],
     ]
     for arguments in wrong {
       let result = try ledger.run(["audit"] + arguments)
@@ -175,5 +176,43 @@ import Testing
     #expect(lines.allSatisfy { $0.hasPrefix(#"{"position":"#) } && start > 0)
     #expect(child.kill().isEmpty)
     await ledger.close()
+  }
+
+  @Test("A log shipper that was stopped goes on after the last event that it was given", .timeLimit(.minutes(30)))
+  func shipped() async throws {
+    let audited = try await AuditedLedger()
+    let ledger = try await Ledger.open(at: audited.path)
+    let file = audited.folder.path + "/position"
+    func line(_ position: UInt64) -> String { #"{"position":\#(position)}"# }
+    /// Reads until a line has come, and kills the program.
+    func read(until last: String) throws -> [String] {
+      let child = try ChildProcess(
+        "credledger",
+        [
+          "audit", "--follow", "--after", "0", "--position-file", file, "--fields", "position", "--format", "ndjson",
+          "--ledger", audited.path,
+        ])
+      var lines: [String] = []
+      while lines.last != last, case let more = child.read(), !more.isEmpty { lines += more.map(String.init) }
+      _ = child.kill()
+      return lines
+    }
+    let head = try ledger.head()
+    let first = try read(until: line(head))
+    #expect(first == (1...head).map(line))
+    let made = try await ledger.groups.create(name: "Later", by: audited.ada).id.rawValue
+    var second = try read(until: line(made + 1))
+    // Killed before it has noted a line, it prints that one again.
+    if second.first == first.last { second.removeFirst() }
+    #expect(second == [line(made), line(made + 1)])
+    await ledger.close()
+    // What holds something else stays as it is, and nothing is written into the folder of the ledger.
+    let other = unsafe fopen(file, "w")
+    unsafe fputs("something else\n", other)
+    unsafe fclose(other)
+    for name in [file, audited.path + "/position"] {
+      #expect(try audited.run(["audit", "--follow", "--position-file", name]).status == 1, "\(name)")
+    }
+    #expect(unsafe access(audited.path + "/position", F_OK) != 0)
   }
 }

@@ -2,7 +2,8 @@
 """A receiver of webhooks over TLS: webhook_receiver.py CERTIFICATE KEY
 
 Prints its port, then a line of JSON for each request. The first part of the path says how it answers: ok, fail, slow,
-redirect, late (to the handshake), mute (no token), blank (the token with blanks around it), moved (a redirect to deliveries alone).
+redirect, late (to the handshake), mute (no token), blank (the token with blanks around it), and to deliveries alone moved (a
+redirect), hang (no answer), short (less of a body than announced).
 """
 
 import http.server
@@ -62,7 +63,15 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         tell({"method": "POST", "path": self.path, "headers": {k.lower(): v for k, v in self.headers.items()}, "body": body.decode()})
         if self.mode == "slow":
             time.sleep(9)
-        if self.mode == "fail":
+        if self.mode == "hang":
+            time.sleep(60)
+        if self.mode == "short":
+            self.close_connection = True
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            self.wfile.write(b"<html>")
+        elif self.mode == "fail":
             self.answer(500)
         elif self.mode == "moved":
             self.answer(307, Location="/elsewhere")

@@ -67,6 +67,27 @@ import Testing
     return joined
   }
 
+  @Test func `Pages have bounds, and a cursor is that of an answer`() async throws {
+    let people = try await PlatformPeople()
+    let path = "/v1/groups/\(people.group)/members"
+    let first = try people.ask("admin", "GET", path + "?count=1")
+    #expect(first.json?["members"]?.items?.compactMap { $0["id"]?.text } == [people.adminID])
+    let second = try people.ask("admin", "GET", path + "?COUNT=1&cursor=\(try #require(first["cursor"]))")
+    #expect(second.json?["members"]?.items?.compactMap { $0["id"]?.text } == [people.memberID])
+    let end = try people.ask("admin", "GET", path + "?count=1&cursor=\(try #require(second["cursor"]))")
+    #expect(end.body == #"{"members":[]}"#)
+    #expect(try people.ask("admin", "GET", path + "?count=2&cursor=\(first["cursor"] ?? "")")["cursor"] == nil)
+    // Asked for without a page, the answer has all and no cursor.
+    #expect(try people.ask("admin", "GET", path)["cursor"] == nil)
+    for (query, field) in [
+      ("count=0", "count"), ("count=1001", "count"), ("count=x", "count"), ("cursor=x", "cursor"),
+      ("cursor=0", "cursor"),
+    ] {
+      let refused = try people.ask("admin", "GET", path + "?" + query)
+      #expect(refused.status == 400 && refused["message"]?.hasPrefix(field) == true, "\(query): \(refused.body)")
+    }
+  }
+
   @Test func `Roles change, and the last admin stays`() async throws {
     let people = try await PlatformPeople()
     let path = "/v1/groups/\(people.group)/members"
@@ -117,6 +138,10 @@ import Testing
     #expect(try people.ask("admin", "DELETE", "\(path)/\(south)").body == #"{"result":"true"}"#)
     #expect(try people.ask("admin", "DELETE", "\(path)/\(south)").status == 404)
     #expect(try people.ask("admin", "DELETE", "\(path)/").status == 404)
+    // A group has an admin from its first moment on, whatever the body says.
+    let alone = try people.ask("admin", "POST", path, "{groupName:'Alone', addUserToGroup: false}")["groupId"] ?? ""
+    let admins = try people.ask("admin", "GET", "/v1/groups/\(alone)/members").json?["members"]?.items
+    #expect(admins?.count == 1 && admins?.first?["id"]?.text == people.adminID)
   }
 
   @Test func `Subscribers of a public group are answered for one by one, and paged`() async throws {
@@ -213,6 +238,9 @@ import Testing
       ("POST", "/v1/groups", "{name:'\(String(repeating: "x", count: 101))'}", "name"),
       ("PUT", "/v1/groups/\(people.group)/members", "{}", "members"),
       ("PUT", "/v1/groups/\(people.group)/subGroups", "{subGroups:[1]}", "subGroups[0]"),
+      (
+        "POST", "/v1/groups/\(people.group)/subGroups", "{groupName:'x', addUserToGroup:'maybe'}", "addUserToGroup"
+      ),
       ("POST", "/v1/groups/\(people.publicGroup)/subscribers", "{count:0}", "count"),
       ("PUT", "/v1/groups/\(people.publicGroup)/subscribers/add", "{}", "subscribers"),
     ] {

@@ -80,6 +80,17 @@ import Testing
     #expect(try browser.post(base + "/messages", [("message", "x")], site: "cross-site").status == 403)
     #expect(try browser.post(base + "/messages", [("message", "x")]).status == 403)
     #expect(try ask("GET", api, bearer).json?["messages"]?.items?.count == 2)
+
+    // A browser that comes back goes on after what it heard of last, whatever its page said.
+    let again = try Connection(port: served.port)
+    again.send(
+      "GET \(base)/messages/live?from=0 HTTP/1.1\r\nHost: 127.0.0.1:\(served.port)\r\nLast-Event-ID: 2\r\nCookie: \(cookies)\r\n\r\n"
+    )
+    heard = ""
+    while !heard.contains("retry: "), case let more = again.read(), !more.isEmpty { heard += more }
+    #expect(try ask("POST", api, bearer, body: "{message:'later'}").status == 200)
+    while !heard.contains("data: 3\n\n"), case let more = again.read(), !more.isEmpty { heard += more }
+    #expect(heard.contains("id: 3\n") && !heard.contains("id: 2\n"), "\(heard)")
     served.end()
     #expect(!served.log.contains("Monday"))
   }

@@ -35,6 +35,12 @@ import Testing
     let changed = try people.ask(
       "group", "PUT", "/v1/webhook/\(id)", #"{"Active":"false","eventTypes":["MemberRemoved"]}"#)
     #expect(changed["active"] == "false" && changed.json?["events"]?.items == [.string("MemberRemoved")])
+    // What it listens to stays; to name that again does no harm.
+    let same = try people.ask("group", "PUT", "/v1/webhook/\(id)", "{objectId:'\(people.group)@1', objectType:'group'}")
+    #expect(same.status == 200 && same["objectId"] == people.group, "\(same.body)")
+    let below = try people.ask("group", "POST", "/v1/groups", "{name:'Below'}")["groupId"] ?? ""
+    let moved = try people.ask("group", "PUT", "/v1/webhook/\(id)", "{objectId:'\(below)', Active:true}")
+    #expect(moved.status == 400 && moved["message"]?.hasPrefix("objectId") == true, "\(moved.body)")
     #expect(try people.ask("admin", "GET", "/v1/webhook").body == #"{"webhooks":[]}"#)
     #expect(try people.ask("admin", "DELETE", "/v1/webhook/\(id)").status == 404)
     #expect(try people.ask("group", "DELETE", "/v1/webhook/\(id)").body == "{}")
@@ -91,6 +97,48 @@ import Testing
     try people.served.start(environment: receiver.environment)
     // It waits for a minute; a lease would be over after two.
     #expect(receiver.deliveries(2).count == 2)
+  }
+
+  @Test func `A receiver that redirects, hangs or lies about the length of its answer delays nobody else`() async throws
+  {
+    let receiver = try WebhookReceiver()
+    let people = try await PlatformPeople(environment: receiver.environment)
+    for path in ["fail", "moved", "hang", "short", "ok"] {
+      #expect(try register(people, receiver, path, "'TextMessageCreated'").status == 200, "\(path)")
+    }
+    let all = (0..<5).map { "number \($0)" }
+    for text in all {
+      let posted = try people.ask("admin", "POST", "/v1/groups/\(people.group)/messages", "{message:'\(text)'}")
+      #expect(posted.status == 200)
+    }
+    func told(_ path: String, _ count: Int) -> [String] {
+      let bodies = receiver.deliveries(count) { $0["path"]?.text == "/" + path }.compactMap { $0["body"]?.text }
+      return bodies.compactMap { (try? JSONParser.parse(Array($0.utf8)))?["data"]?["text"]?.text }
+    }
+    #expect(told("ok", 5) == all)
+    // Its answers say 200, however little of them comes.
+    #expect(told("short", 5) == all)
+    // Tried once: the next try is two minutes later, and nothing newer goes before it.
+    for path in ["fail", "moved", "hang"] { #expect(told(path, 1) == ["number 0"], "\(path)") }
+    #expect(!receiver.requests.contains { $0["path"]?.text == "/elsewhere" })
+  }
+
+  @Test func `Who left a group, and which group was taken away from below it, is told`() async throws {
+    let receiver = try WebhookReceiver()
+    let people = try await PlatformPeople(environment: receiver.environment)
+    #expect(try register(people, receiver, "ok", "'MemberRemoved','GroupRemoved'").status == 200)
+    let path = "/v1/groups/\(people.group)"
+    let below = try #require(try people.ask("group", "POST", "/v1/groups", "{name:'Below'}")["groupId"])
+    #expect(try people.ask("admin", "DELETE", "\(path)/subGroups/\(below)").status == 200)
+    #expect(try people.ask("admin", "DELETE", "\(path)/members/\(people.memberID)").status == 200)
+    let bodies = receiver.deliveries(2).compactMap { $0["body"]?.text }.compactMap {
+      try? JSONParser.parse(Array($0.utf8))
+    }
+    #expect(bodies.map { $0["eventType"]?.text } == ["GroupRemoved", "MemberRemoved"])
+    let data = bodies.map { String(decoding: $0["data"]?.bytes ?? [], as: UTF8.self) }
+    let member =
+      #"{"member":"\#(PlatformPeople.memberNumber)","memberName":"Max Member","memberProfilePic":"","type":"Member","memberId":"\#(people.memberID)"}"#
+    #expect(data == [#"{"groupId":"\#(below)","groupName":"Below"}"#, member])
   }
 
   @Test func `A webhook whose queue was full is told all of it afterwards, in order, also after a restart`()
@@ -190,6 +238,12 @@ import Testing
     )
     let added = try #require(bodies.first { $0["eventType"]?.text == "MemberAdded" }?["data"])
     #expect(added["member"]?.text == "+33699999999" && added["type"]?.text == "Member")
+    // By a connector, for the person who gave it access.
+    for type in ["MemberAdded", "GroupAdded"] {
+      let event = try #require(bodies.first { $0["eventType"]?.text == type })
+      #expect(event["fromUserId"]?.text == people.adminID && event["fromUserName"]?.text == "Ada Admin", "\(type)")
+      #expect(event["fromUser"]?.text == PlatformPeople.adminNumber, "\(type)")
+    }
     #expect(bodies.first { $0["eventType"]?.text == "GroupAdded" }?["data"]?["groupName"]?.text == "Below")
     let headers = try #require(got.first?["headers"])
     #expect(headers["kz-callback-token"]?.text == token && headers["content-type"]?.text == "application/json")

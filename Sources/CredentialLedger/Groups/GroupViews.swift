@@ -35,8 +35,23 @@ extension Groups {
     try ledger.asking { (state) throws(DecisionFailure) in try state.sight(of: group, for: viewer) }
   }
 
+  /// The same by the ID that clients use: found and looked at in one snapshot.
+  package func visible(publicID: PublicID, to viewer: GroupViewer) throws(LedgerError) -> VisibleGroup {
+    try ledger.asking { (state) throws(DecisionFailure) in try state.sight(ofGroup: publicID, for: viewer) }
+  }
+
   /// Of how many members, and of how many subscribers, a summary is made on the caller's thread.
   private static let fewPeople: UInt64 = 64
+
+  /// One group by the ID that clients use, and the summary of it where few people are in it and no group is below: all of one
+  /// snapshot, on the caller's thread.
+  package func summed(
+    publicID: PublicID, to viewer: GroupViewer
+  ) throws(LedgerError) -> (group: VisibleGroup, summary: GroupSummary?) {
+    try ledger.asking { (state) throws(DecisionFailure) in
+      try state.summary(ofGroup: publicID, for: viewer, upTo: Self.fewPeople)
+    }
+  }
 
   /// Sums up a group and what lies below it: members, admins and subscribers, each person once, and groups.
   ///

@@ -48,9 +48,20 @@ extension DomainReader where Self: ~Copyable {
   package func summary(
     of id: GroupID, for viewer: GroupViewer, upTo people: UInt64
   ) throws(DecisionFailure) -> GroupSummary? {
-    let sight = try self.sight(of: id, for: viewer)
+    try summary(of: sight(of: id, for: viewer), upTo: people)
+  }
+
+  /// What somebody sees of the group that clients know by this ID, and the same of it.
+  package func summary(
+    ofGroup publicID: PublicID, for viewer: GroupViewer, upTo people: UInt64
+  ) throws(DecisionFailure) -> (group: VisibleGroup, summary: GroupSummary?) {
+    let group = try sight(ofGroup: publicID, for: viewer)
+    return (group, try summary(of: group, upTo: people))
+  }
+
+  private func summary(of sight: VisibleGroup, upTo people: UInt64) throws(DecisionFailure) -> GroupSummary? {
     guard sight.group.memberCount <= people, sight.group.subscriberCount <= people,
-      try read(subgroups(of: id)).isEmpty
+      try read(subgroups(of: sight.group.id)).isEmpty
     else { return nil }
     return try summary(of: sight)
   }

@@ -75,6 +75,12 @@ extension DomainReader where Self: ~Copyable {
     return VisibleGroup(group: group, role: role, isReadable: true)
   }
 
+  /// The same by the ID that clients use.
+  package func sight(ofGroup publicID: PublicID, for viewer: GroupViewer) throws(DecisionFailure) -> VisibleGroup {
+    guard let id = try read(self.group(publicID: publicID)) else { throw .unseenGroup }
+    return try sight(of: id, for: viewer)
+  }
+
   /// The groups that a viewer is in, deleted ones included, and what it is there; nil for one who sees all.
   private func view(
     of viewer: GroupViewer

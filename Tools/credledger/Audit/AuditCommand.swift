@@ -34,6 +34,7 @@ struct AuditCommand: DoorCommand {
         credledger audit --connector 9 --count
         credledger audit --follow --type 'permission.*' --format ndjson
         credledger audit --follow --after 4711 --format cloudevents
+        credledger audit --follow --after 0 --position-file shipped --format cloudevents >> events.ndjson
         credledger audit --grant 5 --archive /backup/archive
       """)
 
@@ -59,6 +60,10 @@ struct AuditCommand: DoorCommand {
   @Flag(help: "Print new events as they arrive, the oldest first.")
   var follow = false
   @Option(
+    help: ArgumentHelp(
+      "With --follow, go on after the position in this file, and keep in it how far was printed.", valueName: "file"))
+  var positionFile: String?
+  @Option(
     help: """
       What to show, separated by commas: position, time, type, actor, operator (who was named by --as), reason, ticket, object (what the event made), subjects (what it \
       concerns), request, details, personal, archived (the segment that has the record).
@@ -80,6 +85,7 @@ struct AuditCommand: DoorCommand {
   func validate() throws {
     try requireLimit(limit, follow ? 0...10_000 : 1...10_000)
     if follow, format == .json { throw ValidationError("--follow has no end: use --format ndjson.") }
+    if positionFile != nil, !follow { throw ValidationError("--position-file goes with --follow.") }
     if follow, reverse || filters.until != nil { throw ValidationError("--follow excludes --reverse and --until.") }
     let isCounting = count || groupBy != nil
     if isCounting, follow || all || after != nil || reverse || fields != nil || revealing.reveal {
@@ -149,9 +155,11 @@ struct AuditCommand: DoorCommand {
   private func follow(
     _ filter: Audit.Filter, in ledger: Ledger, _ disclosure: Disclosure?, _ printer: AuditPrinter
   ) async throws {
-    var start = after ?? 0
+    let positions = try positionFile.map { try PositionFile($0, of: self.ledger) }
+    let known = try positions?.position()
+    var start = known ?? after ?? 0
     printer.begin()
-    if after == nil, filters.since == nil {
+    if known == nil, after == nil, filters.since == nil {
       // As many as were asked for of those that are there, and then whatever comes after them.
       start = try ledger.head()
       if limit > 0 {
@@ -161,10 +169,12 @@ struct AuditCommand: DoorCommand {
       }
     }
     try Output.flush()
+    try positions?.keep(start)
     for try await entry in ledger.audit.follow(filter, after: start) {
       let description = try await ledger.audit.describe([entry], under: disclosure)
       printer.show([AuditedEvent(entry, description)])
       try Output.flush()
+      try positions?.keep(entry.position)
     }
   }
 }

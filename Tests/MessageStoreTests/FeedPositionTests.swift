@@ -1,0 +1,101 @@
+import CredentialLedger
+import MessageStore
+import PlatformService
+import TestSupport
+import Testing
+
+/// Where it is kept how far webhooks have been told, and what is told by it.
+@Suite struct FeedPositionTests {
+  private let folder = TemporaryFolder()
+
+  /// What every store of positions does alike.
+  private func check(_ positions: any FeedPositions) async throws {
+    #expect(try await positions.cursor("a") == nil)
+    try await positions.setCursor("a", to: 5)
+    try await positions.setCursor("behind.2", to: .max)
+    try await positions.setCursor("behind.1", to: 7)
+    try await positions.setCursor("a", to: 6)
+    #expect(try await positions.cursor("a") == 6)
+    let behind = try await positions.cursors(beginning: "behind.")
+    #expect(behind.map(\.name) == ["behind.1", "behind.2"] && behind.map(\.position) == [7, .max])
+    for _ in 0..<2 { try await positions.removeCursor("behind.1") }
+    #expect(try await positions.cursors(beginning: "behind.").map(\.name) == ["behind.2"])
+    #expect(try await positions.cursors(beginning: "c").isEmpty)
+  }
+
+  @Test func `Positions are kept by name, in either store, and are there after reopening`() async throws {
+    let store = try MessageStore(at: folder.path + "/messages", origin: "ledger.example.org", master: .keysFolder)
+    try await check(store)
+    await store.close()
+    let path = folder.path + "/positions"
+    let alone = try PositionStore(at: path)
+    try await check(alone)
+    #expect(throws: MessagingError.self) { _ = try PositionStore(at: path) }
+    await alone.close()
+    let again = try PositionStore(at: path)
+    #expect(try await again.cursor("a") == 6)
+    #expect(try await again.cursor("behind.2") == .max)
+    await again.close()
+  }
+
+  @Test func `Webhooks are told what is posted in another backend, in order, also after a restart`() async throws {
+    let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org")
+    let ada = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "ada").account
+    let request = try await ledger.phones.requestPIN(for: PhoneNumber("+911199999998"), by: ada)
+    _ = try await ledger.phones.verify(request.pin?.digits ?? "", challenge: request.challenge, by: ada)
+    let (connector, secret) = try await ledger.connectors.create(
+      name: "Roster", permissions: [.textMessage, .outgoingWebhooks], by: ada)
+    let team = try await ledger.groups.create(name: "Field team", by: ada).id
+    let granted = try await ledger.grants.grant(connector.id, consent: .scopes(.all), access: .group(team), by: ada)
+    let issued = try await ledger.tokens.issue(
+      connector: connector.publicID, secret: secret, refreshToken: granted.refreshToken)
+    let verdict = try ledger.tokens.validate(issued.accessToken)
+    guard case .valid(let claims) = verdict else {
+      Issue.record("\(verdict)")
+      return
+    }
+    _ = try await ledger.webhooks.register(
+      on: .group(team), for: [.textMessageCreated], callbackURL: "https://hooks.example.org/", with: claims)
+    let backend = MemoryBackend()
+    for round in 0..<2 {
+      // Nothing but the positions is there from the round before.
+      let positions = try PositionStore(at: folder.path + "/positions")
+      for index in 0..<5 { _ = try await backend.post(NewMessage("text \(round * 5 + index)", to: team, by: ada)) }
+      let feed = WebhookFeed(ledger, backend, positions: positions) { Issue.record("\($0)") }
+      let running = Task { await feed.run() }
+      while try await positions.cursor("webhooks.messages") != UInt64(round * 5 + 5) { await Task.yield() }
+      running.cancel()
+      await running.value
+      await positions.close()
+    }
+    var told: [String] = []
+    while let delivery = try await ledger.deliveries.take().first {
+      let payload = String(decoding: delivery.payload, as: UTF8.self)
+      told += payload.matches(of: /"text":"(text \d+)"/).map { String($0.output.1) }
+      try await ledger.deliveries.delivered(delivery)
+    }
+    #expect(told == (0..<10).map { "text \($0)" })
+    await ledger.close()
+  }
+
+  @Test func `What somebody wrote in another backend can be read by nobody once the person is erased`() async throws {
+    let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org")
+    let ada = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "ada").account
+    let max = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "max").account
+    let team = try await ledger.groups.create(name: "Field team", by: ada).id
+    let backend = MemoryBackend()
+    let positions = try PositionStore(at: folder.path + "/positions")
+    try await positions.setCursor("webhooks.events", to: try ledger.health.head)
+    for author in [ada, max] { _ = try await backend.post(NewMessage("by \(author.rawValue)", to: team, by: author)) }
+    try await ledger.people.erase(max, by: Requester.operator)
+    let head = try ledger.health.head
+    let feed = WebhookFeed(ledger, backend, positions: positions) { Issue.record("\($0)") }
+    let running = Task { await feed.run() }
+    while try await positions.cursor("webhooks.events") ?? 0 < head { await Task.yield() }
+    running.cancel()
+    await running.value
+    #expect(try await backend.history(of: team, MessageRange()).map(\.text) == [nil, "by \(ada.rawValue)"])
+    await positions.close()
+    await ledger.close()
+  }
+}
