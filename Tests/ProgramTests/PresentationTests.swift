@@ -67,7 +67,8 @@ import Testing
       ).output
     }
     let bold = "\u{1B}[1mCONNECTOR"
-    #expect(try onTerminal(["TERM=xterm", "PAGER=cat"]).contains(bold))
+    let shown = try onTerminal(["TERM=xterm", "PAGER=cat"])
+    #expect(shown.contains(bold), "\(shown)")
     #expect(try !onTerminal(["TERM=xterm", "PAGER=cat", "NO_COLOR=1"]).contains("\u{1B}"))
     #expect(try !onTerminal(["TERM=dumb"]).contains("\u{1B}"))
     let paged = try onTerminal(["TERM=xterm", "NO_COLOR=1", "PAGER=sed s/^/paged:/"])

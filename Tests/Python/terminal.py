@@ -16,34 +16,39 @@ import termios
 import time
 
 LIMIT = 300
+# What no program shows; it follows all that this one did.
+END = b"\x00ended\x00"
 
 prompt, line, *command = sys.argv[1:]
-process, terminal = pty.fork()
-if process == 0:
-    os.execv(command[0], command)
+awaited, go_on = os.pipe()
+leader, terminal = pty.fork()
+if leader == 0:
+    # The program does not lead the session: when a leader ends, the terminal is hung up, and drops what was not read yet.
+    os.close(go_on)
+    program = os.fork()
+    if program == 0:
+        os.execv(command[0], command)
+    status = os.waitstatus_to_exitcode(os.waitpid(program, 0)[1])
+    os.write(1, END)
+    os.read(awaited, 1)
+    os._exit(status if status >= 0 else 128 - status)
 
+os.close(awaited)
 shown = b""
 mode = None
 end = time.monotonic() + LIMIT
-while time.monotonic() < end:
+while END not in shown and time.monotonic() < end:
     if select.select([terminal], [], [], 0.2)[0]:
-        try:
-            piece = os.read(terminal, 4096)
-        except OSError:
-            break
-        if not piece:
-            break
-        shown += piece
+        shown += os.read(terminal, 4096)
     if mode is None and prompt.encode() in shown:
         time.sleep(0.2)
         mode = "shown" if termios.tcgetattr(terminal)[3] & termios.ECHO else "hidden"
         os.write(terminal, line.encode() + b"\n")
         end = time.monotonic() + LIMIT
-else:
-    os.kill(process, signal.SIGKILL)
-    os.waitpid(process, 0)
-    print(f"{mode}\n{shown.decode(errors='replace')}")
-    sys.exit(99)
-status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-print(f"{mode}\n{shown.decode(errors='replace')}")
-sys.exit(status if status >= 0 else 128 - status)
+has_ended = END in shown
+if not has_ended:
+    os.killpg(leader, signal.SIGKILL)
+os.close(go_on)
+status = os.waitstatus_to_exitcode(os.waitpid(leader, 0)[1])
+print(f"{mode}\n{shown.replace(END, b'').decode(errors='replace')}")
+sys.exit(status if has_ended else 99)
