@@ -43,12 +43,9 @@ extension TokenService {
     }
     do throws(LedgerError) {
       var headers: HTTPFields = [.cacheControl: "no-store", .contentLength: "0"]
-      if let connector = try ledger.connectors.connector(claims.connector) {
-        headers[.connector] = connector.publicID.description
-      }
-      if let group = claims.group, let known = try ledger.groups.group(group) {
-        headers[.group] = known.publicID.description
-      }
+      let ids = try ledger.tokens.publicIDs(of: claims)
+      headers[.connector] = ids.connector?.description
+      headers[.group] = ids.group?.description
       headers[.scopes] = claims.scopes.oauthText
       return Response(status: .ok, headers: headers)
     } catch { throw RequestError(error) }

@@ -78,23 +78,42 @@ extension Tokens {
     // One snapshot for all: each costs more than what is looked up in it.
     let snapshot = try logged { () throws(LogError) in try ledger.log.snapshot() }
     let found = try ledger.reading(in: snapshot) {
-      (state) throws(StateUnreadable) -> (claims: Verdict.Claims, client: PublicID?, group: PublicID?)? in
+      (state) throws(StateUnreadable) -> (claims: Verdict.Claims, ids: (connector: PublicID?, group: PublicID?))? in
       guard
         case .valid(let claims) = try judge(handle: token.handle, digest: token.digest, as: kind, at: now, in: state)
       else { return nil }
-      let group = if let id = claims.group { try state.group(id)?.publicID } else { nil as PublicID? }
-      return (claims, try state.connector(claims.connector)?.publicID, group)
+      return (claims, try publicIDs(of: claims, in: state))
     }
-    guard let (claims, clientID, group) = found else { return .inactive }
+    guard let (claims, ids) = found else { return .inactive }
     ledger.lastUses?.note(token.handle, at: now)
     let issuedAt = try logged { () throws(LogError) in
       try snapshot.stamp(at: token.handle.rawValue)?.recordedAt
     }
     return Introspection(
-      active: true, scope: claims.scopes.oauthText, clientID: clientID, kind: kind,
+      active: true, scope: claims.scopes.oauthText, clientID: ids.connector, kind: kind,
       expiresAt: claims.expiresAt, issuedAt: issuedAt.map { Timestamp(milliseconds: $0) },
       subject: claims.grant == nil ? nil : claims.granter, handle: claims.handle, grant: claims.grant,
-      group: claims.group, groupPublicID: group, audiences: claims.audiences, keyThumbprint: claims.keyThumbprint)
+      group: claims.group, groupPublicID: ids.group, audiences: claims.audiences, keyThumbprint: claims.keyThumbprint)
+  }
+
+  /// The IDs by which clients know the connector and the group of a token: of one snapshot.
+  ///
+  /// ```swift
+  /// if case .valid(let claims) = verdict { print(try ledger.tokens.publicIDs(of: claims).connector ?? "-") }
+  /// ```
+  ///
+  /// - Returns: nil for a group where the token is of none, and for what cannot be found.
+  public func publicIDs(
+    of claims: Verdict.Claims
+  ) throws(LedgerError) -> (connector: PublicID?, group: PublicID?) {
+    try ledger.reading { (state) throws(StateUnreadable) in try publicIDs(of: claims, in: state) }
+  }
+
+  private func publicIDs(
+    of claims: Verdict.Claims, in state: borrowing LedgerState
+  ) throws(StateUnreadable) -> (connector: PublicID?, group: PublicID?) {
+    let group = if let id = claims.group { try state.group(id)?.publicID } else { nil as PublicID? }
+    return (try state.connector(claims.connector)?.publicID, group)
   }
 
   /// The public handle of a token that this ledger issued, valid or not; nil for any other text.
