@@ -122,17 +122,22 @@ class Looker:
     def look(self, name):
         """Pictures of the page, and what is wrong with it."""
         self.seen.append(name)
-        self.browser.execute_script(self.axe)
         for width, dark in VARIANTS:
             self.resize(width, dark)
             found = self.browser.execute_script(RULES)
             # Each width and each colour once: contrast does not depend on the width, nor the layout on the colour.
             if (width, dark) in AXE_VARIANTS:
-                found += self.browser.execute_async_script(AXE)
+                found += self.violations()
             self.faults += [f"{name} at {width}{' dark' if dark else ''}: {fault}" for fault in found]
             self.picture(f"{name}-{width}{'-dark' if dark else ''}")
         self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
         self.resize(1280, False)
+
+    def violations(self):
+        """What axe-core finds on the page as it is now."""
+        if not self.browser.execute_script("return 'axe' in window"):
+            self.browser.execute_script(self.axe)
+        return self.browser.execute_async_script(AXE)
 
     def picture(self, name):
         """The whole page, up to a height at which a picture can still be read."""

@@ -2,6 +2,8 @@ import Glibc
 import TestSupport
 import Testing
 
+@testable import ManagementPortal
+
 /// The portal in a real browser.
 @Suite(.serialized) struct PortalClickTests {
   static let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
@@ -57,5 +59,57 @@ import Testing
     let (lines, log) = try await run(
       "portal_pages.py", picturesIn: "portal-pages", [String(receiver.port)], environment: receiver.environment)
     #expect(lines.last == "passed", "\(lines.joined(separator: "\n"))\(log)")
+  }
+
+  @Test(.enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
+  func `Every page is turned round in a language from right to left, wide and narrow`() async throws {
+    let scene = try await PortalScene(phone: "+44 7700 900199") { folder in
+      try Self.write(Self.hebrew(), to: "\(folder)/he.txt")
+      try Self.write("{\"portal\":{\"languages\":[\"\(folder)/he.txt\"]}}", to: "\(folder)/server.json")
+      return ["--development", "--config", "\(folder)/server.json"]
+    }
+    var paths: [String] = []
+    for route in PortalRoute.all where route.get != nil {
+      let path = scene.path(route.pattern)
+      let isFile = path.contains(".csv") || path.contains(".ndjson") || path.contains(".cloudevents")
+      let isEvidence = path.contains("/evidence/") && !path.hasSuffix("/report")
+      guard !isFile, !isEvidence, !path.hasSuffix("/live") else { continue }
+      // What the scene has not is the page of an error, which is looked at once.
+      if try scene.owner.open(path, follow: false).status == 200 { paths.append(path) }
+    }
+    paths += ["/portal/find?q=field", "/portal/nothing"]
+    #expect(paths.count > 35, "\(paths)")
+    let cookie = try #require(scene.owner.cookies["credledger"])
+    let pictures = Self.root + "/.build/portal-mirrored"
+    TemporaryFolder.remove(pictures)
+    unsafe mkdir(pictures, 0o755)
+    let look = try ChildProcess(
+      "/usr/bin/env",
+      [
+        "python3", Self.root + "/Tests/Python/portal_mirrored.py", scene.served.origin, pictures,
+        "credledger=\(cookie)",
+      ] + paths, environment: ["PYTHONPATH=\(Self.packages)"])
+    let lines = look.finish().map { String($0) }
+    #expect(lines.last == "passed", "\(lines.joined(separator: "\n"))\(scene.served.log)")
+  }
+
+  /// A catalogue in which each text that the German one has is in Hebrew letters.
+  private static func hebrew() -> String {
+    let german = ServedLedger.content(of: root + "/Tools/deploy/languages/de.txt")
+    var lines = ["language = he", "direction = rtl"]
+    for line in german.split(separator: "\n") where !line.hasPrefix("#") {
+      guard let sign = line.firstRange(of: " = ") else { continue }
+      let english = String(line[..<sign.lowerBound])
+      if english != "language", english != "direction" {
+        lines.append("\(english) = \(PortalPageTests.hebrew(english))")
+      }
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func write(_ text: String, to path: String) throws {
+    guard let file = unsafe fopen(path, "w") else { throw ServerFailure(reason: "no file \(path)") }
+    unsafe fputs(text, file)
+    unsafe fclose(file)
   }
 }

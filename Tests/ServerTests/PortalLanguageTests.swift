@@ -102,7 +102,8 @@ import Testing
     }
     for field in ["name", "redirectURIs", "number", nil] {
       lacking.look(
-        at: "\(RefusalWords.sentence(LedgerError(LedgerError.Code(rawValue: "invalid_value"), "", field: field)))")
+        at: Part.text(
+          RefusalWords.sentence(LedgerError(LedgerError.Code(rawValue: "invalid_value"), "", field: field))))
     }
     for permission in Permission.allCases {
       lacking.look(at: "<b>\(permission.title)</b><p>\(permission.sentence)</p>")

@@ -79,6 +79,27 @@ import Testing
     #expect(try browser.open(path).body.contains("This person was erased"))
   }
 
+  @Test func `A connector is deleted after its name was typed, and while its page is right`() async throws {
+    let scene = try await PortalScene(phone: "+44 7700 900189")
+    let browser = scene.owner
+    let path = "/portal/connectors/\(scene.connector)/delete"
+    try browser.open(path)
+    let shown = browser.page
+    for wrong in ["", "field team", "Field"] {
+      try browser.submit(path, [("confirm", wrong)])
+      #expect(browser.page.status == 422 && browser.page.body.contains("Type the name exactly"), "\(wrong)")
+    }
+    // Meanwhile less would stop than the page says.
+    try browser.open("/portal/tokens/\(scene.token)/revoke")
+    try browser.submit("/portal/tokens/\(scene.token)/revoke")
+    browser.goBack(to: shown)
+    try browser.submit(path, [("confirm", "Field team")])
+    #expect(browser.page.status == 422 && browser.page.body.contains("Nothing was done; look again, then confirm."))
+    try browser.submit(path, [("confirm", "Field team")])
+    #expect(browser.page.body.contains("The connector is deleted. Recorded as"), "\(browser.page.text)")
+    #expect(try browser.open("/portal/connectors/\(scene.connector)").status != 200)
+  }
+
   @Test func `Personal data of an event is shown once, after a reason that stays`() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900164")
     let auditor = try scene.person("Carla", role: .auditor)

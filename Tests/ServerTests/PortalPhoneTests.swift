@@ -15,6 +15,8 @@ import Testing
     try browser.signIn("Ada")
     try browser.open("/portal/me/phones/new")
     #expect(browser.page.body.contains(#"<option value="GB">United Kingdom +44</option>"#))
+    // In a text from right to left the example stays as it is written.
+    #expect(browser.page.body.contains(#"such as <bdi dir="ltr">+44 7700 900123</bdi>."#))
     try browser.submit("/portal/me/phones/new", [("country", "GB"), ("number", "07700 900123")])
     #expect(browser.page.body.contains("+44 07700 900123") && browser.page.body.contains("/development/outbox"))
     let pin = try served.line(beginning: "SMS to +447700900123: your PIN is ")

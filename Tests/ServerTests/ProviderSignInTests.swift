@@ -175,8 +175,10 @@ import Testing
     try browser.submit("/portal/sign-in/mock", follow: false)
     try browser.open(try provider.approve(browser.page.header("location") ?? "", as: "ada"))
     // The provider did not say how long ago it was, so it is no new one.
-    try browser.open("/portal/keys")
-    #expect(browser.page.body.contains("it wants a sign-in of the last 5 minutes"), "\(browser.page.text)")
+    for path in ["/portal/people/2/erase", "/portal/events/2/reveal", "/portal/keys"] {
+      try browser.open(path)
+      #expect(browser.page.body.contains("it wants a sign-in of the last 5 minutes"), "\(path): \(browser.page.text)")
+    }
     try browser.submit("/portal/sign-in/mock", follow: false)
     let location = browser.page.header("location") ?? ""
     #expect(location.contains("&prompt=login&max_age=0"))

@@ -106,6 +106,8 @@ struct Asset: Sendable {
     :is(.trail, .pager, .button-row, .section-header, .actions, .status + *, td, th, dd, main li) > a:not(.button, .proof), p > a:only-child:not(.button, .proof), a.small { display: inline-block; padding-block: .25rem; margin-block: -.25rem; min-width: 1.5rem; }
     code, pre, .mono { font-family: var(--mono); font-size: .867em; }
     code { overflow-wrap: anywhere; }
+    /* Codes are from left to right in every language. */
+    code, pre, svg { direction: ltr; unicode-bidi: isolate; }
     td code, time, .when, .actions, td .status { white-space: nowrap; }
     [hidden] { display: none !important; }
     svg { display: block; flex: none; max-width: 100%; }
@@ -160,7 +162,7 @@ struct Asset: Sendable {
     .button[disabled] { border-color: var(--line); background: var(--sunken); color: var(--soft); cursor: not-allowed; }
     .menu-button { display: none; }
     .button-row { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem .75rem; & a { min-height: 1.5rem; } & .choice { padding-inline: 0; background: none; } }
-    .link-button { min-height: 1.5rem; border: 0; background: none; color: var(--bad); font: inherit; font-size: var(--small); text-decoration: underline; cursor: pointer; }
+    .link-button { min-width: 1.5rem; min-height: 1.5rem; border: 0; background: none; color: var(--bad); font: inherit; font-size: var(--small); text-decoration: underline; cursor: pointer; }
     .keep-or-revoke { display: flex; flex-wrap: wrap; gap: .5rem 1rem; & label { display: flex; gap: .5rem; } }
     .actions > * { margin-inline-end: .75rem; }
     .field { display: grid; grid-template-columns: minmax(0, 1fr); gap: .25rem; max-width: 32rem; & span { font-weight: 400; color: var(--soft); } & > label { font-weight: 600; } }
@@ -185,7 +187,7 @@ struct Asset: Sendable {
     .named tbody th { font-weight: 600; }
     .facts { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: .5rem 1.5rem; & dt { color: var(--soft); } & dd { overflow-wrap: anywhere; } }
     .facts-side { display: block; & dd + dt { margin-top: .75rem; } }
-    .tab-list { display: flex; gap: 1.5rem; overflow-x: auto; border-bottom: 1px solid var(--line); & a { padding: .5rem 0; border-bottom: 3px solid transparent; color: var(--soft); text-decoration: none; white-space: nowrap; } & a:hover, & a[aria-current] { color: var(--ink); } & a[aria-current] { border-color: var(--accent); font-weight: 600; } }
+    .tab-list { display: flex; flex-wrap: wrap; gap: 0 1.5rem; border-bottom: 1px solid var(--line); & a { padding: .5rem 0; border-bottom: 3px solid transparent; color: var(--soft); text-decoration: none; white-space: nowrap; } & a:hover, & a[aria-current] { color: var(--ink); } & a[aria-current] { border-color: var(--accent); font-weight: 600; } }
     summary { cursor: pointer; width: fit-content; padding-block: .25rem; }
     pre { padding: .75rem 1rem; border-radius: var(--round); background: var(--sunken); font-size: var(--small); line-height: 1.6; white-space: pre-wrap; overflow-wrap: anywhere; & code { font-size: 1em; } }
     /* Sign-in; steps; a secret, once */

@@ -5,6 +5,17 @@ enum Part {
   /// A name that a person typed, set apart from the direction of the text around it.
   static func name(_ text: String) -> HTML { "<bdi>\(text)</bdi>" }
 
+  /// The number that texts have as an example.
+  private static let exampleNumber = "+44 7700 900123"
+
+  /// A text of the portal's own. The example of a number in it is set apart from the direction of the text around it, which would
+  /// turn the groups of its digits round.
+  static func text(_ words: String) -> HTML {
+    guard let range = words.firstRange(of: exampleNumber) else { return "\(words)" }
+    let (before, after) = (String(words[..<range.lowerBound]), String(words[range.upperBound...]))
+    return #"\#(before)<bdi dir="ltr">\#(exampleNumber)</bdi>\#(after)"#
+  }
+
   /// A number with its thousands grouped.
   static func number(_ number: UInt64) -> String {
     let digits = Array(String(number))
@@ -48,8 +59,10 @@ enum Part {
   }
 
   /// A moment: words, and the exact time on hover.
-  static func time(_ time: Timestamp, _ words: String) -> HTML {
-    #"<time datetime="\#(time.description)" data-local title="\#(time.description)">\#(words)</time>"#
+  ///
+  /// - Parameter direction: an attribute with the direction of the words; empty for that of the text around them.
+  static func time(_ time: Timestamp, _ words: String, direction: HTML = .empty) -> HTML {
+    #"<time\#(direction) datetime="\#(time.description)" data-local title="\#(time.description)">\#(words)</time>"#
   }
 
   /// How long ago a moment was.
@@ -83,7 +96,7 @@ enum Part {
   /// A date and a time of day in UTC, such as `2026-11-29 11:42:07`.
   static func exact(_ moment: Timestamp) -> HTML {
     let text = moment.description
-    return time(moment, text.prefix(10) + " " + text.dropFirst(11).prefix(8))
+    return time(moment, text.prefix(10) + " " + text.dropFirst(11).prefix(8), direction: #" dir="ltr""#)
   }
 
   static func status(_ tone: String, _ words: String) -> HTML { #"<span class="status \#(tone)">\#(words)</span>"# }
@@ -130,7 +143,7 @@ enum Part {
     if error != nil { attributes += #" aria-invalid="true""# }
     if !optional { attributes += " required" }
     return #"""
-      <div class="field"><label for="\#(id)">\#(label)\#(when(optional, " <span>(optional)</span>"))</label>\#(control(attributes))\#(error.map { #"<p class="field-error" id="\#(id)-error">\#($0)</p>"# } ?? .empty)\#(hint.map { #"<p class="hint" id="\#(id)-hint">\#($0)</p>"# } ?? .empty)</div>
+      <div class="field"><label for="\#(id)">\#(label)\#(when(optional, " <span>(optional)</span>"))</label>\#(control(attributes))\#(error.map { #"<p class="field-error" id="\#(id)-error">\#(text($0))</p>"# } ?? .empty)\#(hint.map { #"<p class="hint" id="\#(id)-hint">\#(text($0))</p>"# } ?? .empty)</div>
       """#
   }
 
@@ -145,8 +158,8 @@ enum Part {
   static func problems(_ problems: [Problem]) -> HTML {
     guard !problems.isEmpty else { return .empty }
     let items = problems.map { problem -> HTML in
-      guard let field = problem.field else { return "<li>\(problem.words)</li>" }
-      return ##"<li><a href="#\##(field)">\##(problem.words)</a></li>"##
+      guard let field = problem.field else { return "<li>\(text(problem.words))</li>" }
+      return ##"<li><a href="#\##(field)">\##(text(problem.words))</a></li>"##
     }
     return #"""
       <div class="notice bad" role="alert" tabindex="-1" autofocus><h2>There is a problem</h2><ul>\#(items)</ul></div>

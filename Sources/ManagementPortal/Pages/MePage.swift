@@ -14,7 +14,7 @@ extension ManagementPortal {
     let signed = signed
     let phoneRows = phones.map { phone -> HTML in
       #"""
-      <tr><th scope="row"><bdi>\#(phone.masked)</bdi></th><td data-label="Proof">\#(Part.proof(phone.id.rawValue, signed: signed))</td><td data-label="Actions"><a class="small" href="/portal/me/phones/\#(phone.id.rawValue)/remove">Remove…</a></td></tr>
+      <tr><th scope="row"><bdi dir="ltr">\#(phone.masked)</bdi></th><td data-label="Proof">\#(Part.proof(phone.id.rawValue, signed: signed))</td><td data-label="Actions"><a class="small" href="/portal/me/phones/\#(phone.id.rawValue)/remove">Remove…</a></td></tr>
       """#
     }
     let sessionRows = live.map { session -> HTML in

@@ -45,7 +45,7 @@ extension ManagementPortal {
     let form: HTML = #"""
       <form class="card stack" method="post" action="/portal/me/phones/new" novalidate>\#(viewer.token)\#(Part.problems(problems))
       \#(choice)
-      \#(Part.textField("number", "Phone number", value: number, hint: "As you write it at home, or with its country, such as +44 7700 900123.", error: problems.of("number"), more: #"type="tel" autocomplete="tel" inputmode="tel" maxlength="40""#))
+      \#(Part.textField("number", "Phone number", value: number, hint: "As you write it at home, or with its country, such as +44 7700 900123.", error: problems.of("number"), more: #"type="tel" dir="ltr" autocomplete="tel" inputmode="tel" maxlength="40""#))
       <div class="button-row"><button class="button button-main">Generate PIN</button><a href="/portal/me">Cancel</a></div></form>
       """#
     let none: HTML =
@@ -127,7 +127,7 @@ extension ManagementPortal {
     let content: HTML = #"""
       \#(Part.header("Enter the PIN", trail: Part.trail([(Part.name(viewer.name), "/portal/me"), ("Add a Phone Number", "/portal/me/phones/new"), ("PIN", nil)]), below: #"<p class="small soft">Step 2 of 2</p><p>Sent by SMS to <bdi dir="ltr">\#(waiting.written)</bdi>. It works for \#(Int(left / 60)) minutes and \#(Int(left % 60)) seconds more.</p>"#))
       <form class="card stack" method="post" action="/portal/me/phones/pin" novalidate>\#(viewer.token)\#(Part.problems(problems))
-      \#(Part.textField("pin", "PIN", hint: "The six digits of the message.", error: problems.of("pin"), more: #"inputmode="numeric" autocomplete="one-time-code" maxlength="12""#))
+      \#(Part.textField("pin", "PIN", hint: "The six digits of the message.", error: problems.of("pin"), more: #"dir="ltr" inputmode="numeric" autocomplete="one-time-code" maxlength="12""#))
       <div class="button-row"><button class="button button-main">Verify number</button>\#(again)</div>
       <p><a href="/portal/me/phones/new" class="small">Use another number</a></p></form>
       \#(settings.outbox.map { #"<p class="small">This server is for trials and sends nothing: the message is in the <a href="\#($0)" target="_blank" rel="noopener">outbox</a>.</p>"# } ?? .empty)
@@ -177,7 +177,7 @@ extension ManagementPortal {
       ? "You have another verified number, so what you granted goes on."
       : "It is your only number. <strong>\(Part.count(grants, "grant"))</strong> that you made stop at once, with their tokens."
     let content: HTML = #"""
-      \#(Part.header("Remove \(phone.masked)?", trail: Part.trail([(Part.name(viewer.name), "/portal/me"), ("Remove", nil)])))
+      \#(Part.header(#"Remove <bdi dir="ltr">\#(phone.masked)</bdi>?"#, trail: Part.trail([(Part.name(viewer.name), "/portal/me"), ("Remove", nil)])))
       <form class="card stack" method="post" action="/portal/me/phones/\#(phone.id.rawValue)/remove">\#(viewer.token)<p>\#(effect)</p>
       <div class="button-row"><button class="button button-stop">Remove the number</button><a href="/portal/me">Keep it</a></div></form>
       """#

@@ -145,7 +145,7 @@ extension ManagementPortal {
     let time = (try? now).map { Part.exact($0) } ?? .empty
     let content: HTML = #"""
       \#(Part.header("\(failure.title)", below: when(failure.isUnchanged, "<p>Nothing was changed.</p>")))
-      <div class="card stack"><p>\#(failure.remedy)</p>
+      <div class="card stack"><p>\#(Part.text(failure.remedy))</p>
       <dl class="facts"><dt>Request ID</dt><dd><code>\#(context.requestID)</code></dd><dt>When</dt><dd>\#(time)</dd><dt>Code</dt><dd><code>\#(failure.code)</code></dd></dl>
       <div class="button-row"><a class="button button-main" href="\#(failure.next.path)">\#(failure.next.words)</a></div></div>
       """#

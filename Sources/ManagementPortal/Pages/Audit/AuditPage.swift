@@ -150,8 +150,8 @@ extension ManagementPortal {
       <details class="whole-row"\#(when(isOpen, " open"))><summary>Dates, exact type, request ID</summary><div class="filter-bar">
       <div class="field"><label for="from">From (UTC)</label><input id="from" name="from" type="datetime-local" value="\#(visit.query["from"])"></div>
       <div class="field"><label for="until">Until (UTC)</label><input id="until" name="until" type="datetime-local" value="\#(visit.query["until"])"></div>
-      <div class="field"><label for="exact">Type</label><input id="exact" name="exact" placeholder="token.*" value="\#(visit.query["exact"])"></div>
-      <div class="field"><label for="request">Request ID</label><input id="request" name="request" value="\#(visit.query["request"])"></div></div></details></form>
+      <div class="field"><label for="exact">Type</label><input id="exact" name="exact" dir="ltr" placeholder="token.*" value="\#(visit.query["exact"])"></div>
+      <div class="field"><label for="request">Request ID</label><input id="request" name="request" dir="ltr" value="\#(visit.query["request"])"></div></div></details></form>
       """#
   }
 

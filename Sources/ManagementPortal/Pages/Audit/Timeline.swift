@@ -64,7 +64,7 @@ struct Timeline {
     let heads = lanes.map { #"<th scope="col" class="number">\#($0.kind.title)</th>"# as HTML }
     let table = used.reversed().map { bar -> HTML in
       let cells = lanes.map { #"<td class="number" data-label="\#($0.kind.title)">\#($0.counts[bar])</td>"# as HTML }
-      return #"<tr><th scope="row">\#(label(bar))</th>\#(cells)</tr>"#
+      return #"<tr><th scope="row"><bdi dir="ltr">\#(label(bar))</bdi></th>\#(cells)</tr>"#
     }
     return #"""
       <section class="stack" aria-labelledby="timeline-title"><h2 id="timeline-title" class="visually-hidden">Events over time</h2>

@@ -72,7 +72,7 @@ struct ConnectorForm: Sendable {
       "redirects", "Redirect URL", optional: true,
       hint: "Only for programs that people sign in to by OAuth. One a line. You can add it later.",
       error: problems.of("redirects")
-    ) { "<textarea \($0) rows=\"2\" spellcheck=\"false\">\(redirects)</textarea>" }
+    ) { "<textarea \($0) dir=\"ltr\" rows=\"2\" spellcheck=\"false\">\(redirects)</textarea>" }
     return #"""
       \#(Part.textField("name", "Name", value: name, hint: "What admins will look for in their list, such as “Roster”.", error: problems.of("name"), more: #"maxlength="200" autocomplete="off""#))
       \#(about)

@@ -156,7 +156,7 @@ extension ManagementPortal {
     }
     let add: HTML = #"""
       <section class="card stack" aria-labelledby="add-title"><h2 id="add-title">Add members</h2><form class="stack" method="post" action="/portal/groups/\#(view.group.id.rawValue)" novalidate>\#(viewer.token)<input type="hidden" name="do" value="add">\#(Part.problems(problems))
-      \#(Part.field("numbers", "Phone numbers", hint: "One a line, each with its country, such as +44 7700 900123.", error: problems.of("numbers")) { "<textarea \($0) rows=\"3\">\(typed)</textarea>" })
+      \#(Part.field("numbers", "Phone numbers", hint: "One a line, each with its country, such as +44 7700 900123.", error: problems.of("numbers")) { "<textarea \($0) dir=\"ltr\" rows=\"3\">\(typed)</textarea>" })
       <div class="button-row"><button class="button">Add members</button></div></form></section>
       """#
     let content: HTML = #"""

@@ -68,7 +68,7 @@ extension ManagementPortal {
       <form class="card stack" method="post" action="\#(path)/erase" novalidate>\#(viewer.token)<input type="hidden" name="seen" value="\#(reach.mark)">\#(Part.problems(problems))
       <h2>This cannot be undone</h2>\#(approved)
       \#(Part.textField("reason", "Reason", value: visit.form["reason"], hint: "It stays in the audit trail: nothing personal.", error: problems.of("reason"), more: #"maxlength="200" autocomplete="off""#))
-      \#(Part.field("confirm", "Type \(id) to confirm", error: problems.of("confirm")) { #"<input \#($0) autocomplete="off" spellcheck="false" data-unlocks="erase" data-wanted="\#(id)">"# })
+      \#(Part.field("confirm", "Type \(id) to confirm", error: problems.of("confirm")) { #"<input \#($0) dir="ltr" autocomplete="off" spellcheck="false" data-unlocks="erase" data-wanted="\#(id)">"# })
       <div class="button-row">\#(button)<a href="\#(path)">Keep</a></div></form>
       \#(Part.commandLine(["credledger subject erase \(id)"]))
       """#
