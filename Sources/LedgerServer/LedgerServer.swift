@@ -85,16 +85,7 @@ public struct LedgerServer: Sendable {
         maxHeaderFieldCount: settings.headerCount))
     let certificate = try settings.tls.map { (files) throws(SettingsError) in try TLSCertificate(files, logger) }
     let scheme = certificate == nil ? "http" : "https"
-    let server: HTTPServerBuilder
-    do {
-      server =
-        try certificate.map {
-          try .http2Upgrade(
-            tlsChannelConfiguration: TLSChannelConfiguration(tlsConfiguration: $0.configuration),
-            configuration: HTTP2ChannelConfiguration(
-              idleTimeout: .seconds(settings.idleSeconds), streamConfiguration: channel))
-        } ?? .http1(configuration: channel)
-    } catch { throw SettingsError("tls: \(error)") }
+    let server = Self.server(certificate, channel, idleSeconds: settings.idleSeconds)
     let door = commands.map {
       OperatorDoor(ledger, $0, statistics: statistics, exporter: exporter, logger)
     }
@@ -128,7 +119,8 @@ public struct LedgerServer: Sendable {
             routes: RouteTable([route]).responder, statistics: statistics, proxies: settings.proxies,
             exporter: exporter,
             instruments: instruments),
-          server: try Self.operatorServer(certificate, settings),
+          // A command takes its time once its request has come.
+          server: Self.server(certificate, HTTP1Channel.Configuration(idleTimeout: .hours(1)), idleSeconds: 3_600),
           configuration: ApplicationConfiguration(
             address: .hostname(operators.address.host, port: operators.address.port)),
           onServerRunning: { channel in
@@ -152,17 +144,20 @@ public struct LedgerServer: Sendable {
         logger: logger))
   }
 
-  /// Speaks as the other listeners do, and lets a command take its time once its request has come.
-  private static func operatorServer(
-    _ certificate: TLSCertificate?, _ settings: ServerSettings
-  ) throws(SettingsError) -> HTTPServerBuilder {
-    let channel = HTTP1Channel.Configuration(idleTimeout: .hours(1))
-    guard let certificate else { return .http1(configuration: channel) }
-    do {
-      return try .http2Upgrade(
-        tlsChannelConfiguration: TLSChannelConfiguration(tlsConfiguration: certificate.configuration),
-        configuration: HTTP2ChannelConfiguration(idleTimeout: .seconds(3_600), streamConfiguration: channel))
-    } catch { throw SettingsError("tls: \(error)") }
+  /// Speaks HTTP/1.1, and with a certificate HTTP/2 as well, by TLS.
+  private static func server(
+    _ certificate: TLSCertificate?, _ channel: HTTP1Channel.Configuration, idleSeconds: Int
+  ) -> HTTPServerBuilder {
+    HTTPServerBuilder { responder in
+      guard let certificate else {
+        return ConnectionTasks(connection: HTTP1Channel(responder: responder, configuration: channel))
+      }
+      return ConnectionTasks(
+        connection: try HTTP2UpgradeChannel(
+          tlsChannelConfiguration: TLSChannelConfiguration(tlsConfiguration: certificate.configuration),
+          configuration: HTTP2ChannelConfiguration(idleTimeout: .seconds(idleSeconds), streamConfiguration: channel),
+          responder: responder))
+    }
   }
 
   /// Serves until ``stop()``, or until a listener fails.

@@ -68,9 +68,9 @@ extension Evidence {
 extension Ledger {
   fileprivate func answer(
     to note: SignedNote, _ proof: ConsistencyProof, by key: VerifierKey,
-    asking ask: @Sendable ([UInt8]) async throws -> WitnessResponse
+    asking ask: @Sendable ([UInt8]) async throws -> Evidence.WitnessResponse
   ) async throws(LedgerError) -> AddCheckpoint.Answer {
-    let response: WitnessResponse
+    let response: Evidence.WitnessResponse
     do {
       response = try await ask(try AddCheckpoint.request(for: note, provenBy: proof))
     } catch {

@@ -45,7 +45,7 @@ public actor ReplaySteps {
     guard next <= (try ledger.head()) else { return nil }
     let set = try await apply(next)
     let others = try madeObject(by: next)
-    let changes = try await ledger.history.changes(in: set, of: past, backTo: next - 1, and: others)
+    let changes = try await ledger.changes(in: set, of: past, backTo: next - 1, and: others)
     try await ledger.advance(past, to: next)
     way.append(set)
     if way.count > 2 * Self.memory { way.removeFirst(Self.memory) }
@@ -64,7 +64,7 @@ public actor ReplaySteps {
       while past.position < position { way.append(try await apply(past.position + 1)) }
     }
     guard let set = way.popLast() else { return nil }
-    let changes = try await ledger.history.changes(
+    let changes = try await ledger.changes(
       in: set, of: past, backTo: position - 1, and: try madeObject(by: position))
     return Step(event: try entry(at: position), changes: changes)
   }

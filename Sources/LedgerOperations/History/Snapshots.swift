@@ -91,5 +91,5 @@ extension Snapshot {
 
 extension History {
   /// Snapshots of the state.
-  public var snapshots: Snapshots { Snapshots(ledger: self) }
+  public var snapshots: Snapshots { Snapshots(ledger: ledger) }
 }

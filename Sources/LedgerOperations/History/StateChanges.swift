@@ -81,7 +81,7 @@ extension History {
     try await ledger.advance(past, to: first) { done, _ in progress(done, last) }
     past.recordChanges()
     try await ledger.advance(past, to: last, progress: progress)
-    let objects = try await ledger.history.changes(in: past.takeChanges(), of: past, backTo: first, and: [])
+    let objects = try await ledger.changes(in: past.takeChanges(), of: past, backTo: first, and: [])
     let counts = try await ledger.counts(of: first < last ? first + 1...last : nil)
     let times = (try ledger.time(of: first), try ledger.time(of: last))
     let none = Timestamp(milliseconds: 0)

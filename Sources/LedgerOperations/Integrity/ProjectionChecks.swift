@@ -81,7 +81,7 @@ extension Integrity {
     let replay: ProjectionReplay
     let head = try ledger.head()
     do throws(LedgerError) {
-      replay = try await ledger.integrity.replay(at: scratch.path, only: names)
+      replay = try await ledger.replay(at: scratch.path, only: names)
       try await ledger.advance(replay, to: head) { progress($0, head) }
     } catch { throw scratch.placed(error) }
     defer { replay.close() }

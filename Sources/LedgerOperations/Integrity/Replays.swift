@@ -49,7 +49,7 @@ extension Integrity {
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> ReplayedProjections {
     let end = try ledger.position(of: moment, field: "to")
-    let replay = try await ledger.integrity.replay(at: folder, only: Set(only.map(\.name)))
+    let replay = try await ledger.replay(at: folder, only: Set(only.map(\.name)))
     defer { replay.close() }
     let keeper = ledger.snapshotKeeper
     let start = try await ledger.blocking { () throws(LedgerError) in

@@ -44,7 +44,6 @@ struct Serve: AsyncParsableCommand {
   var logLevel: String?
 
   func run() async throws {
-    LedgerServer.runTasksOnEventLoops()
     var flags: [String: [String]] = [:]
     if development { flags["development"] = ["true"] }
     if !listen.isEmpty { flags["listen"] = listen }
