@@ -2,13 +2,16 @@ import HTTPTypes
 public import Hummingbird
 
 extension Request {
+  /// The media type of forms.
+  private static let form = "application/x-www-form-urlencoded"
+
   /// The form in the body. Parameters in the query are refused, since logs on the way keep addresses.
   public func form(upTo limit: Int) async throws(RequestError) -> FormFields {
     guard uri.query?.isEmpty ?? true else {
       throw RequestError(.invalid, "Parameters belong in the body, not in the query.")
     }
-    guard mediaType == nil || mediaType == "application/x-www-form-urlencoded" else {
-      throw RequestError(.invalid, "Content-Type: expected application/x-www-form-urlencoded")
+    guard mediaType == nil || mediaType == Self.form else {
+      throw RequestError(.invalid, "Content-Type: expected \(Self.form)")
     }
     return try FormFields(try await bytes(upTo: limit))
   }
@@ -16,7 +19,7 @@ extension Request {
   /// The form in the body, or the members of a JSON object where the body is one: whatever its Content-Type says.
   public func formOrJSON(upTo limit: Int) async throws(RequestError) -> FormFields {
     let bytes = try await bytes(upTo: limit)
-    guard mediaType != "application/x-www-form-urlencoded", bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{")
+    guard mediaType != Self.form, bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{")
     else {
       return try FormFields(bytes)
     }
@@ -33,6 +36,8 @@ extension Request {
   /// The media type without parameters, in small letters; nil where none is named.
   private var mediaType: String? {
     guard let value = headers[.contentType] else { return nil }
+    // Nearly all requests say just this.
+    if value == Self.form { return value }
     let type = value.utf8.prefix { $0 != UInt8(ascii: ";") }
       .filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
     return type.isEmpty ? nil : String(decoding: type, as: UTF8.self).lowercased()
