@@ -57,7 +57,8 @@ import Testing
       + [
         "/portal/audit?exact=nothing", "/portal/audit?who=Nobody", "/portal/audit?from=x",
         "/portal/audit?exact=subject.erased",
-        "/portal/audit?live=1", "/portal/connectors?q=none", "/portal/people?q=none", "/portal/first/x",
+        "/portal/audit?live=1", "/portal/connectors?q=none", "/portal/connectors?show=unused",
+        "/portal/people?q=none", "/portal/first/x",
         "/portal/tokens/\(scene.token)?at=2", "/portal/find?q=field", "/portal/find?q=none", "/portal/find?q=%21",
         "/portal/groups", "/portal/groups/\(scene.group)/connectors?connector=\(scene.connector)",
         "/portal/events/\(scene.phone)", "/portal/events/\(scene.phone)/reveal", "/portal/me/sessions/end",
@@ -78,6 +79,11 @@ import Testing
       try scene.owner.open(path)
       lacking.look(at: try scene.owner.submit(path).body)
     }
+    // What a connector's pages say while two Secrets work.
+    let base = "/portal/connectors/\(scene.connector)"
+    try scene.owner.open("\(base)/rotate")
+    lacking.look(at: try scene.owner.submit("\(base)/rotate", [("overlap", "604800")]).body)
+    for path in [base, "\(base)/rotate", "/portal/connectors"] { lacking.look(at: try scene.owner.open(path).body) }
     #expect(lacking.count > 2_000)
     #expect(lacking.texts.isEmpty, "\(lacking.texts.sorted().joined(separator: "\n"))")
   }
@@ -118,6 +124,9 @@ import Testing
       let span = Duration.seconds(seconds)
       lacking.look(at: Part.ago(now - span, now: now))
       lacking.look(at: Part.until(now + span, now: now))
+    }
+    for use in [.used(now), .quiet(since: now), .quiet(since: now - Duration.seconds(86_400)), nil] as [OldSecretUse?] {
+      lacking.look(at: OldSecretUse.words(use, until: now, at: now))
     }
     #expect(lacking.texts.isEmpty, "\(lacking.texts.sorted().joined(separator: "\n"))")
   }

@@ -58,8 +58,12 @@ import Testing
 
   /// A portal that knows the provider.
   ///
-  /// - Parameter more: further members of its entry.
-  private func portal(of provider: Provider, more: String = "") async throws -> ServedPortal {
+  /// - Parameters:
+  ///   - more: further members of its entry.
+  ///   - options: further options of the server.
+  private func portal(
+    of provider: Provider, more: String = "", options: [String] = []
+  ) async throws -> ServedPortal {
     try await ServedPortal { folder in
       try Self.write("not known to anybody", to: "\(folder)/client-secret")
       try Self.write(
@@ -67,7 +71,7 @@ import Testing
         to: "\(folder)/providers.json")
       try Self.write(
         "{\"portal\":{\"providers\":\"\(folder)/providers.json\",\"provider-seconds\":2}}", to: "\(folder)/server.json")
-      return ["--config", "\(folder)/server.json"]
+      return ["--config", "\(folder)/server.json"] + options
     }
   }
 
@@ -188,6 +192,52 @@ import Testing
     #expect(browser.page.body.contains(status == 200 ? "<h1>Keys</h1>" : "did not ask you to sign in anew"))
     let events = try Self.events(of: served, "account.sign_in_refused")
     #expect(events.count == (status == 200 ? 0 : 1) && events.allSatisfy { $0.contains("sign-in not new") })
+  }
+
+  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func `No page or form for Secrets, user tokens, keys, erasures or personal data goes on without a new sign-in`()
+    async throws
+  {
+    let provider = try Provider()
+    // In development the console shows the PIN.
+    let served = try await portal(of: provider, options: ["--development"])
+    let link = try served.line(beginning: "the first operator signs in at ").dropFirst(served.origin.utf8.count)
+    let browser = served.browser()
+    try provider.choose("silent")
+    try browser.open(String(link))
+    try browser.submit("/portal/sign-in/mock", follow: false)
+    try browser.open(try provider.approve(browser.page.header("location") ?? "", as: "ada"))
+    try browser.verify("+44 7700 900214")
+    try browser.open("/portal/connectors/new")
+    try browser.submit("/portal/connectors/new", [("name", "Roster")])
+    try browser.submit("/portal/connectors/new/permissions", [("permission", "text-message")])
+    let connector = try PortalScene.first("action=\"/portal/connectors/", "\"", in: browser)
+    try browser.open("/portal/groups/new")
+    let token = try PortalScene.first("name=\"csrf\" value=\"", "\"", in: browser)
+    let fields = [
+      ("csrf", token), ("once", String(repeating: "0", count: 32)), ("overlap", "0"), ("as-of", connector),
+      ("reason", "x"), ("confirm", "account:2"),
+    ]
+    let rotate = "/portal/connectors/\(connector)/rotate"
+    for path in [
+      rotate, "/portal/connectors/\(connector)/user-token", "/portal/keys", "/portal/people/2/erase",
+      "/portal/events/2/reveal",
+    ] {
+      let wanted = "/portal/sign-in?said=fresh&to=\(PercentEncoding.encode(path))"
+      #expect(try browser.open(path, follow: false).header("location") == wanted, "\(path)")
+      #expect(try browser.post(path, fields, follow: false).header("location") == wanted, "\(path)")
+    }
+    for type in ["connector.secret_rotated", "permission.granted", "signing_key.rotated", "subject.erased"] {
+      #expect(try Self.events(of: served, type).isEmpty, "\(type)")
+    }
+    // After one the same form does what it says.
+    try browser.open(rotate)
+    try provider.choose("now")
+    try browser.submit("/portal/sign-in/mock", follow: false)
+    try browser.open(try provider.approve(browser.page.header("location") ?? "", as: "ada"))
+    try browser.submit(rotate, [("overlap", "0")])
+    #expect(browser.text(of: "connector-secret")?.hasPrefix("cls_") == true, "\(browser.page.text)")
+    #expect(try Self.events(of: served, "connector.secret_rotated").count == 1)
   }
 
   @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))

@@ -180,6 +180,7 @@ extension ManagementPortal {
       \#(Part.header(#"Remove <bdi dir="ltr">\#(phone.masked)</bdi>?"#, trail: Part.trail([(Part.name(viewer.name), "/portal/me"), ("Remove", nil)])))
       <form class="card stack" method="post" action="/portal/me/phones/\#(phone.id.rawValue)/remove">\#(viewer.token)<p>\#(effect)</p>
       <div class="button-row"><button class="button button-stop">Remove the number</button><a href="/portal/me">Keep it</a></div></form>
+      \#(Part.commandLine(["credledger account remove-phone \(phone.id.rawValue)"]))
       """#
     return .html(layout().page(Page("Remove a number", at: .me, narrow: true, content), for: viewer))
   }

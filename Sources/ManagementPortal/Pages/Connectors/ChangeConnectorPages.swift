@@ -14,6 +14,8 @@ extension ManagementPortal {
     _ viewer: Viewer, _ connector: Connector, _ form: ConnectorForm, ticked: Set<Permission>, problems: [Problem]
   ) -> Response {
     let path = "/portal/connectors/\(connector.id.rawValue)"
+    let permissions: [String] = Permission.offered.filter { ticked.contains($0) }.map { "--permission \($0.rawValue)" }
+    let update = "credledger connector update \(connector.id.rawValue) --name NAME "
     let content: HTML = #"""
       \#(Part.header("Edit \(Part.name(connector.details.name))", trail: Part.trail([("Connectors", "/portal/connectors"), (Part.name(connector.details.name), path), ("Edit", nil)])))
       <form class="card stack" method="post" action="\#(path)/edit" novalidate>\#(viewer.token)<input type="hidden" name="as-of" value="\#(connector.setBy)">\#(Part.problems(problems))
@@ -21,6 +23,7 @@ extension ManagementPortal {
       \#(ConnectorForm.permissions(ticked))
       <p class="hint">What you add reaches a group only when its admin grants again; what you take away stops at once, everywhere.</p>
       <div class="button-row"><button class="button button-main">Save changes</button><a href="\#(path)">Cancel</a></div></form>
+      \#(Part.commandLine([update + permissions.joined(separator: " ")]))
       """#
     return .html(
       layout().page(
@@ -53,15 +56,19 @@ extension ManagementPortal {
   }
 
   func rotatePage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
-    let connector = try await connector(visit, viewer, changing: true).connector
+    let state = try await connector(visit, viewer, changing: true)
+    let connector = state.connector
     guard try isFresh(viewer) else { return signInAgain(visit.address) }
     let path = "/portal/connectors/\(connector.id.rawValue)"
     let choices = [
       ("0", "Nothing: it leaked"), ("3600", "1 hour"), ("86400", "1 day"), ("604800", "7 days"), ("2592000", "30 days"),
     ].map { #"<option value="\#($0.0)"\#(when($0.0 == "604800", " selected"))>\#($0.1)</option>"# as HTML }
+    let ends: HTML =
+      "Two Secrets work now. Rotating ends the older one at once; the current one works on for the time that you choose."
     let content: HTML = #"""
       \#(Part.header("Rotate the Secret of \(Part.name(connector.details.name))", trail: Part.trail([("Connectors", "/portal/connectors"), (Part.name(connector.details.name), path), ("Rotate Secret", nil)]), below: "<p>Your program changes to the new Secret while the old one still works.</p>"))
       <form class="card stack" method="post" action="\#(path)/rotate">\#(viewer.token)<input type="hidden" name="once" value="\#(RandomText.make(words: 2))">
+      \#(when(state.previousSecretUntil != nil, Part.notice("warn", ends)))
       <div class="field"><label for="overlap">Old Secret works for</label><select id="overlap" name="overlap">\#(choices)</select></div>
       <div class="button-row"><button class="button button-main">Rotate Secret</button><a href="\#(path)">Keep it</a></div></form>
       \#(Part.commandLine(["credledger connector rotate-secret \(connector.id.rawValue) --overlap 7d"]))
@@ -104,6 +111,7 @@ extension ManagementPortal {
       <p>It may:</p>\#(connector.scopes.sentences)
       \#(former.map { "<p>Your token of \(Part.exact($0.grant.grantedAt)) stops now.</p>" as HTML } ?? .empty)
       <div class="button-row"><button class="button button-main">Generate user token</button><a href="\#(path)">Cancel</a></div></form>
+      \#(Part.commandLine(["credledger grant create --connector \(connector.id.rawValue) --own --granter \(viewer.id.rawValue)"]))
       """#
     return .html(layout().page(Page("Generate user token", at: .connectors, narrow: true, content), for: viewer))
   }

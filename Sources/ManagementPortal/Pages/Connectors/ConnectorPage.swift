@@ -27,13 +27,11 @@ extension ManagementPortal {
     }
     let live = tokens.filter { $0.verdict.isValid }
     let owner = labels[Subject(connector.owner)]?.name ?? connector.owner.description
-    let secretNotice: HTML =
-      state.previousSecretUntil.map {
-        Part.notice(
-          "warn",
-          "<strong>Two Secrets work until \(Part.exact($0)).</strong> Change the program to the new one before the old one ends."
-        )
-      } ?? "<p class=\"soft\">One Secret works. The ledger has only its digest.</p>"
+    var secretNotice: HTML = "<p class=\"soft\">One Secret works. The ledger has only its digest.</p>"
+    if let end = state.previousSecretUntil {
+      let use = try await oldSecretUse(of: connector.id)
+      secretNotice = Part.notice("warn", OldSecretUse.words(use, until: end, at: now))
+    }
     let inForce = Self.counted(grants.count(where: \.isInForce), of: grants.count, "grant")
     let liveTokens = Self.counted(live.count, of: tokens.count, "live token")
     let stop: HTML = #"""
@@ -68,6 +66,7 @@ extension ManagementPortal {
     let content: HTML = #"""
       \#(try connectorHead(state, viewer, tab: "grants"))
       <section class="stack" aria-labelledby="grants"><h2 id="grants">Grants</h2>\#(grants.isEmpty ? #"<div class="card"><p>No group has let it in yet. Ask the admin of a group to add it.</p></div>"# as HTML : rows)</section>
+      \#(Part.commandLine(["credledger grant list \(state.connector.id.description)"]))
       """#
     return .html(
       layout().page(Page("Grants of \(Part.name(state.connector.details.name))", at: .connectors, content), for: viewer)

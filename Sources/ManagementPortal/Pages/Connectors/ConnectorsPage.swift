@@ -10,18 +10,19 @@ extension ManagementPortal {
 
   func connectorsPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let wanted = visit.query["q"]
-    let readsAll = viewer.readsAll && visit.query["show"] != "mine"
-    let (rows, next) = try await connectorRows(visit, viewer, readsAll: readsAll, wanted: wanted)
+    let choice = ConnectorChoice(rawValue: visit.query["show"]) ?? .all
+    let (rows, next) = try await connectorRows(visit, viewer, choice, wanted: wanted)
     let hasPhone = try await asking { () throws(LedgerError) in try !ledger.phones.verified(by: viewer.id).isEmpty }
     let add = hasPhone ? Self.mainLink("/portal/connectors/new", "Add Connector") : .empty
-    let isSearch = !wanted.isEmpty
+    let isNarrowed = !wanted.isEmpty || choice != .all
+    let owner = viewer.readsAll && choice != .mine ? nil : viewer.id
     let content: HTML = #"""
       \#(said(visit))
-      \#(Part.header("Connectors", below: "<p>Programs that may call the API. A connector can do nothing until a group’s admin lets it in.</p>", buttons: rows.isEmpty && !isSearch ? .empty : add))
-      \#(rows.isEmpty && !isSearch ? .empty : Self.connectorFilter(wanted, viewer, show: visit.query["show"]))
-      \#(rows.isEmpty ? Self.noConnectors(wanted, hasPhone: hasPhone) : Self.connectorTable(rows))
+      \#(Part.header("Connectors", below: "<p>Programs that may call the API. A connector can do nothing until a group’s admin lets it in.</p>", buttons: rows.isEmpty && !isNarrowed ? .empty : add))
+      \#(rows.isEmpty && !isNarrowed ? .empty : Self.connectorFilter(wanted, viewer, choice))
+      \#(rows.isEmpty ? Self.noConnectors(wanted, isNarrowed: isNarrowed, hasPhone: hasPhone) : Self.connectorTable(rows))
       \#(when(!rows.isEmpty, #"<p class="pager"><span>\#(Part.count(rows.count, "connector"))</span>\#(next.map { #"<a href="?\#(visit.query.query(replacing: "after", with: $0))">Next</a>"# as HTML } ?? .empty)</p>"#))
-      \#(Part.commandLine(["credledger connector list"]))
+      \#(Part.commandLine([choice.commandLine(owner: owner, name: wanted)]))
       """#
     return .html(layout().page(Page("Connectors", at: .connectors, content), for: viewer))
   }
@@ -32,70 +33,129 @@ extension ManagementPortal {
     """#
   }
 
-  private static func connectorFilter(_ wanted: String, _ viewer: Viewer, show: String) -> HTML {
-    let choice: HTML = #"""
-      <div class="field"><label for="show">Show</label><select id="show" name="show"><option value="">All Connectors</option><option value="mine"\#(when(show == "mine", " selected"))>Mine</option></select></div>
-      """#
+  private static func connectorFilter(_ wanted: String, _ viewer: Viewer, _ choice: ConnectorChoice) -> HTML {
+    let options = ConnectorChoice.allCases.filter { viewer.readsAll || $0 != .mine }.map {
+      #"<option value="\#($0.rawValue)"\#(when($0 == choice, " selected"))>\#($0.title)</option>"# as HTML
+    }
+    let hint = viewer.readsAll ? "Name, ID or owner" : "Name or ID"
     return #"""
-      <form class="filter-bar" method="get" action="/portal/connectors" role="search" aria-label="Connectors"><div class="field field-wide"><label for="q">Search</label><input id="q" name="q" type="search" value="\#(wanted)" placeholder="Name or ID"></div>\#(when(viewer.readsAll, choice))<button class="button">Apply</button></form>
+      <form class="filter-bar" method="get" action="/portal/connectors" role="search" aria-label="Connectors"><div class="field field-wide"><label for="q">Search</label><input id="q" name="q" type="search" value="\#(wanted)" placeholder="\#(hint)"></div><div class="field"><label for="show">Show</label><select id="show" name="show">\#(options)</select></div><button class="button">Apply</button></form>
       """#
   }
 
-  private static func noConnectors(_ wanted: String, hasPhone: Bool) -> HTML {
-    guard wanted.isEmpty else {
+  private static func noConnectors(_ wanted: String, isNarrowed: Bool, hasPhone: Bool) -> HTML {
+    guard !isNarrowed else {
+      let sentence: HTML =
+        wanted.isEmpty ? "No connector matches." : "No connector matches “\(Part.name(wanted))”."
       return
-        #"<div class="card stack"><p>No connector matches “\#(Part.name(wanted))”.</p><p><a href="/portal/connectors">Show all</a></p></div>"#
+        #"<div class="card stack"><p>\#(sentence)</p><p><a href="/portal/connectors">Show all</a></p></div>"#
     }
     return hasPhone
       ? #"<div class="card stack"><h2>No connectors yet</h2><p>Create the first one. It takes a name and a list of what it may do.</p><p>\#(mainLink("/portal/connectors/new", "Add Connector"))</p></div>"#
       : #"<div class="card stack"><h2>No connectors yet</h2><p>Add a phone number first. Everybody who creates connectors or grants access has one.</p><p>\#(mainLink("/portal/me/phones/new", "Add a Phone Number"))</p></div>"#
   }
 
-  /// The rows of a page of the list, and after which connector to go on.
+  /// A connector that the list shows.
+  private struct Listed: Sendable {
+    let state: ConnectorState
+    let lastUsed: Timestamp?
+    /// Whether its owner alone goes by what was looked for.
+    let isByOwner: Bool
+  }
+
+  /// The rows of a page of the list, and after which connector to go on. That names of owners are read is recorded.
   private func connectorRows(
-    _ visit: Visit, _ viewer: Viewer, readsAll: Bool, wanted: String
+    _ visit: Visit, _ viewer: Viewer, _ choice: ConnectorChoice, wanted: String
   ) async throws(PortalFailure) -> ([HTML], String?) {
     let after = visit.query.number("after").map { ConnectorID(rawValue: $0) }
-    let wanted = wanted.lowercased()
     let (now, signed) = (try now, signed)
     return try await asking { () async throws(LedgerError) -> ([HTML], String?) in
-      var rows: [HTML] = []
-      var last = after
-      // Reads on until a page is full: names are not indexed.
-      while true {
-        let states =
-          readsAll
-          ? try ledger.connectors.states(after: last, limit: 1_000)
-          : try ledger.connectors.states(ownedBy: viewer.id).filter { (last?.rawValue ?? 0) < $0.connector.id.rawValue }
-        for state in states where !state.connector.isDeleted {
-          let connector = state.connector
-          guard
-            wanted.isEmpty || connector.details.name.lowercased().contains(wanted)
-              || connector.publicID.description.hasPrefix(wanted)
-          else { continue }
-          guard rows.count < Self.rowLimit else { return (rows, last.map { String($0.rawValue) }) }
-          last = connector.id
-          rows.append(try await row(state, now: now, signed: signed))
-        }
-        guard readsAll, states.count == 1_000 else { return (rows, nil) }
-        last = states.last?.connector.id
+      let (page, next) = try await matching(viewer, choice, wanted: wanted, after: after, at: now)
+      let people = Set(page.filter(\.isByOwner).map { Subject($0.state.connector.owner) })
+      var labels: [Subject: Audit.Label] = [:]
+      if !people.isEmpty {
+        labels = try await ledger.audit.labels(of: people, under: leave(to: viewer, .subjects(Array(people))))
       }
+      var rows: [HTML] = []
+      for listed in page {
+        let owner = listed.state.connector.owner
+        let name = listed.isByOwner ? labels[Subject(owner)]?.name ?? owner.description : nil
+        rows.append(try row(listed, owner: name, now: now, signed: signed))
+      }
+      return (rows, next.map { String($0.rawValue) })
     }
   }
 
-  private func row(_ state: ConnectorState, now: Timestamp, signed: UInt64) async throws(LedgerError) -> HTML {
-    let connector = state.connector
+  /// A page of the connectors that are to be shown, and after which to go on.
+  private func matching(
+    _ viewer: Viewer, _ choice: ConnectorChoice, wanted: String, after: ConnectorID?, at now: Timestamp
+  ) async throws(LedgerError) -> ([Listed], next: ConnectorID?) {
+    let readsAll = viewer.readsAll && choice != .mine
+    var owners: Set<AccountID> = []
+    if readsAll, !wanted.isEmpty { owners = try await accounts(goingBy: wanted) }
+    let wanted = wanted.lowercased()
+    var page: [Listed] = []
+    var last = after
+    // Reads on until a page is full: parts of names are not indexed.
+    while true {
+      let states =
+        readsAll
+        ? try ledger.connectors.states(after: last, limit: 1_000)
+        : try ledger.connectors.states(ownedBy: viewer.id).filter { (last?.rawValue ?? 0) < $0.connector.id.rawValue }
+      for state in states where !state.connector.isDeleted {
+        let connector = state.connector
+        let isNamed =
+          wanted.isEmpty || connector.details.name.lowercased().contains(wanted)
+          || connector.publicID.description.hasPrefix(wanted)
+        guard isNamed || owners.contains(connector.owner) else { continue }
+        let (isInForce, createdAt) = (state.isInForce, connector.createdAt)
+        // What is not shown though it was never used needs no look at its last use.
+        guard choice.shows(isInForce: isInForce, lastUsed: nil, createdAt: createdAt, at: now) else { continue }
+        let used = try await lastUse(of: connector.id)
+        guard choice.shows(isInForce: isInForce, lastUsed: used, createdAt: createdAt, at: now) else { continue }
+        guard page.count < Self.rowLimit else { return (page, page.last?.state.connector.id) }
+        page.append(Listed(state: state, lastUsed: used, isByOwner: !isNamed))
+      }
+      guard readsAll, states.count == 1_000 else { return (page, nil) }
+      last = states.last?.connector.id
+    }
+  }
+
+  /// The accounts that go by a text, as `find` has it; none where it is no text to find people by.
+  private func accounts(goingBy text: String) async throws(LedgerError) -> Set<AccountID> {
+    var found: Set<AccountID> = []
+    if let subject = Subject(text), subject.kind == .account { found.insert(AccountID(rawValue: subject.number)) }
+    var next: UInt64? = 0
+    do throws(LedgerError) {
+      while let after = next {
+        let some = try await ledger.find(text, after: after, limit: 1_000)
+        for object in some.objects where object.subject.kind == .account {
+          found.insert(AccountID(rawValue: object.subject.number))
+        }
+        next = some.next
+      }
+    } catch {
+      guard error.code == .invalidValue else { throw error }
+    }
+    return found
+  }
+
+  /// When a connector was last used. Until the first use is written down, the newest tokens tell of it.
+  private func lastUse(of connector: ConnectorID) async throws(LedgerError) -> Timestamp? {
+    if let used = try ledger.connectors.lastUse(of: connector) { return used }
+    return try await ledger.tokens.list(.connector(connector), limit: 3).compactMap(\.lastUsed).max()
+  }
+
+  /// - Parameter owner: who owns it, where the row is there for the owner's sake.
+  private func row(_ listed: Listed, owner: String?, now: Timestamp, signed: UInt64) throws(LedgerError) -> HTML {
+    let (state, connector) = (listed.state, listed.state.connector)
     let limit = Self.countedGrants
     // Of a connector that is stopped no grant is in force.
     let grants = state.isInForce ? try ledger.grants.some(to: connector.id, limit: limit).count(where: \.isInForce) : 0
-    // Until the first use is written down, the newest tokens tell of it.
-    var used = try ledger.connectors.lastUse(of: connector.id)
-    if used == nil {
-      used = try await ledger.tokens.list(.connector(connector.id), limit: 3).compactMap(\.lastUsed).max()
-    }
     let id = connector.publicID.description
+    let ownedBy: HTML = owner.map { "<small>owned by \(Part.name($0))</small>" } ?? .empty
     return #"""
-      <tr><th scope="row"><a href="/portal/connectors/\#(connector.id.rawValue)">\#(Part.name(connector.details.name))</a><small>\#(Part.name(connector.details.description_p))</small></th><td data-label="State">\#(Self.badges(state))</td><td data-label="ID" class="wide-only"><code>\#(id.prefix(8) + "…" + id.suffix(4))</code></td><td data-label="Grants" class="number">\#(grants == limit ? "\(limit)+" : "\(grants)")</td><td data-label="Last used">\#(used.map { Part.ago($0, now: now) } ?? #"<span class="soft">Never</span>"#)</td><td data-label="Last change" class="wide-only">\#(Part.proof(connector.setBy, signed: signed))</td></tr>
+      <tr><th scope="row"><a href="/portal/connectors/\#(connector.id.rawValue)">\#(Part.name(connector.details.name))</a><small>\#(Part.name(connector.details.description_p))</small>\#(ownedBy)</th><td data-label="State">\#(Self.badges(state))</td><td data-label="ID" class="wide-only"><code>\#(id.prefix(8) + "…" + id.suffix(4))</code></td><td data-label="Grants" class="number">\#(grants == limit ? "\(limit)+" : "\(grants)")</td><td data-label="Last used">\#(listed.lastUsed.map { Part.ago($0, now: now) } ?? #"<span class="soft">Never</span>"#)</td><td data-label="Last change" class="wide-only">\#(Part.proof(connector.setBy, signed: signed))</td></tr>
       """#
   }
 }

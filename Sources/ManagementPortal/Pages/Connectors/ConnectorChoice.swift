@@ -1,0 +1,52 @@
+import CredentialLedger
+
+/// Which connectors the list shows.
+enum ConnectorChoice: String, CaseIterable, Sendable {
+  case all = ""
+  case mine
+  case active
+  /// Stopped by what became of its owner.
+  case inactive
+  case unused
+
+  /// After how long a connector counts as unused.
+  private static let unusedAfter = Duration.seconds(90 * 86_400)
+
+  var title: String {
+    switch self {
+    case .all: "All Connectors"
+    case .mine: "Mine"
+    case .active: "Active"
+    case .inactive: "Inactive"
+    case .unused: "Unused for 90 days"
+    }
+  }
+
+  /// Whether a connector is shown, as far as its state and its last use say.
+  ///
+  /// - Parameter lastUsed: nil where it was never used; its creation counts then.
+  func shows(isInForce: Bool, lastUsed: Timestamp?, createdAt: Timestamp, at now: Timestamp) -> Bool {
+    switch self {
+    case .all, .mine: true
+    case .active: isInForce
+    case .inactive: !isInForce
+    case .unused: now - (lastUsed ?? createdAt) > Self.unusedAfter
+    }
+  }
+
+  /// What lists the same at the command line.
+  ///
+  /// - Parameters:
+  ///   - owner: whose connectors alone are shown; nil for everybody's.
+  ///   - name: what is looked for in names; empty for nothing.
+  func commandLine(owner: AccountID?, name: String) -> String {
+    var line = "credledger connector list"
+    if self == .unused {
+      line = "credledger review connectors --unused 90d"
+    } else if let owner {
+      line += " --owner \(owner.rawValue)"
+    }
+    // As a shell takes a text as it is.
+    return name.isEmpty ? line : line + " --name '\(name.replacing("'", with: "'\\''"))'"
+  }
+}
