@@ -110,7 +110,7 @@ import Testing
     }
     var words = SubjectKind.allCases.map(\.name) + EventKinds.allCases.map(\.title)
     words += ["user", "tenant administrator", "auditor", "operator", "unknown"]
-    words += Country.all.map { "\($0.name) +\($0.callingCode)" }
+    words += Country.all.map(\.label)
     for word in words { lacking.look(at: "\(word)") }
     let now = Timestamp(milliseconds: 1_700_000_000_000)
     let spans: [Int64] = [0, 120, 7_200, 100_000, 500_000]
@@ -134,6 +134,7 @@ import Testing
     #expect(browser.page.body.contains("<html lang=\"de\" dir=\"ltr\">"))
     #expect(browser.page.body.contains("Willkommen, <bdi>Next</bdi>"))
     #expect(browser.page.body.contains("<title>Start · CredentialLedger</title>"), "\(browser.page.body.prefix(600))")
-    #expect(try browser.open("/portal/me/phones/new").body.contains(">Vereinigtes Königreich +44</option>"))
+    #expect(
+      try browser.open("/portal/me/phones/new").body.contains(">Vereinigtes Königreich \u{2066}+44\u{2069}</option>"))
   }
 }
