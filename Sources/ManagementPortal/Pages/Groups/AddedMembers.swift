@@ -111,20 +111,23 @@ extension ManagementPortal {
     return answer.id
   }
 
+  /// What became of a line, in words.
+  static func status(of outcome: AddedMembers.Line.Outcome) -> HTML {
+    switch outcome {
+    case .invited: Part.status("good", "Invited")
+    case .present: Part.status("none", "A member or invited already")
+    case .malformed: Part.status("bad", "No phone number")
+    case .undone: Part.status("warn", "Not added. Try again")
+    }
+  }
+
   /// What became of each line; empty where the visit is not about any.
   func additions(_ answer: AddedMembers.Answer?) -> HTML {
     guard let answer else { return .empty }
     let rows = answer.lines.enumerated().map { index, line -> HTML in
-      let words =
-        switch line.outcome {
-        case .invited: Part.status("good", "Invited")
-        case .present: Part.status("none", "A member or invited already")
-        case .malformed: Part.status("bad", "No phone number")
-        case .undone: Part.status("warn", "Not added. Try again")
-        }
-      return #"""
-        <tr><th scope="row" class="number">\#(index + 1)</th><td data-label="Number"><bdi dir="ltr">\#(line.masked ?? "–")</bdi></td><td data-label="Result">\#(words)</td></tr>
-        """#
+      #"""
+      <tr><th scope="row" class="number">\#(index + 1)</th><td data-label="Number"><bdi dir="ltr">\#(line.masked ?? "–")</bdi></td><td data-label="Result">\#(Self.status(of: line.outcome))</td></tr>
+      """#
     }
     return #"""
       <section class="stack" aria-labelledby="added-title"><h2 id="added-title">What became of each line</h2>
