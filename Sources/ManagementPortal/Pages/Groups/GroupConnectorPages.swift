@@ -151,11 +151,10 @@ extension ManagementPortal {
     let actions: HTML = #"""
       <div class="button-row"><a class="button" href="\#(base)?connector=\#(connector.id.rawValue)">Regenerate the token…</a><a class="button button-danger" href="/portal/grants/\#(state.grant.id.rawValue)/revoke">Revoke…</a></div>
       """#
-    let way: [(name: HTML, path: String?)] =
-      Self.trail(to: view) + [
-        (name: Part.name(view.group.name), path: "/portal/groups/\(view.group.id.rawValue)"),
-        (name: "Connectors", path: base), (name: name, path: nil),
-      ]
+    var way = Self.trail(to: view)
+    way.append((name: Part.name(view.group.name), path: "/portal/groups/\(view.group.id.rawValue)"))
+    way.append((name: "Connectors", path: base))
+    way.append((name: name, path: nil))
     let content: HTML = #"""
       \#(Part.header("\(name) in \(Part.name(view.group.name))", trail: Part.trail(way)))
       \#(waiting)

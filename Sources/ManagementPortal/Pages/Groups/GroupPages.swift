@@ -119,8 +119,8 @@ extension ManagementPortal {
     let base = "/portal/groups/\(view.group.id.rawValue)"
     let what =
       view.role == nil ? "You read it by your role." : view.isAdmin ? "You are an admin." : "You are a member."
-    let way: [(name: HTML, path: String?)] =
-      Self.trail(to: view) + [(name: Part.name(view.group.name), path: nil)]
+    var way = Self.trail(to: view)
+    way.append((name: Part.name(view.group.name), path: nil))
     func link(_ name: String, _ path: String, _ words: HTML) -> HTML {
       #"<a href="\#(base)\#(path)"\#(when(tab == name, #" aria-current="page""#))>\#(words)</a>"#
     }
