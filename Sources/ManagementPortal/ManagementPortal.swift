@@ -19,6 +19,7 @@ public struct ManagementPortal: Sendable {
   let sessions: SessionStore
   let firstOperator: FirstOperatorLink
   let pending = PendingNumbers()
+  let added = AddedMembers()
   let attempts = SignInAttempts()
   let refusals = RefusalBudget()
   let recentLeaves = RecentLeaves()

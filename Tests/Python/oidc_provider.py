@@ -69,6 +69,10 @@ def distort(response):
         claims.pop("email_verified", None)
     elif name == "unverified-mail":
         claims["email_verified"] = False
+    elif name.startswith("tenant-"):
+        claims["tid"] = name.removeprefix("tenant-")
+    elif name.startswith("hosted-"):
+        claims["hd"] = name.removeprefix("hosted-")
     elif name == "nonce":
         claims["nonce"] = "another"
     elif name == "audience":

@@ -93,7 +93,7 @@ import Testing
     #expect(body.contains("client.example.org") && body.contains("You are in none now."))
     let policy = browser.page.header("content-security-policy") ?? ""
     #expect(policy.contains("form-action 'self' https://client.example.org;"))
-    #expect(policy.contains("frame-ancestors 'none'"))
+    #expect(policy.contains("frame-ancestors 'none'") && browser.page.header("x-frame-options") == "DENY")
     let shown = browser.page
     // Without the session's token, or from another site, nothing is allowed.
     let fields = [("request", String(page.suffix(32))), ("answer", "allow")]
@@ -153,6 +153,21 @@ import Testing
     try scene.browser.open(try scene.ask("&prompt=none"), follow: false)
     #expect(scene.browser.page.header("location")?.contains("?error=consent_required&") == true)
     #expect(try scene.browser.open("/portal/authorize?request=\(String(repeating: "0", count: 32))").status == 410)
+  }
+
+  @Test func `The page names the groups that the program reaches, five at most, and says that later ones are reached`()
+    async throws
+  {
+    let scene = try await Scene(phone: "+44 7700 900143")
+    for index in 1...7 {
+      try scene.browser.open("/portal/groups/new")
+      try scene.browser.submit("/portal/groups/new", [("name", "Team \(index)")])
+    }
+    let body = try scene.browser.open(try scene.ask()).body
+    let names = (1...5).map { "<bdi>Team \($0)</bdi>" }.joined(separator: ", ")
+    let later = "and every group that you join later, with your role there."
+    #expect(body.contains("<h2>In these groups</h2><p>\(names) and 2 more groups, \(later)</p>"), "\(body)")
+    #expect(!body.contains("Team 6"))
   }
 
   @Test func `A program on the person's own machine is asked about each time`() async throws {

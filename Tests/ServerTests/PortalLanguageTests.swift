@@ -66,7 +66,8 @@ import Testing
     let (poor, member) = (try scene.person("Bob"), try scene.person("Mel"))
     try member.verify("+44 7700 900193")
     try scene.owner.open("/portal/groups/\(scene.group)")
-    try scene.addMembers("+44 7700 900193\n+44 7700 900194")
+    try scene.addMembers("+44 7700 900193\n+44 7700 900194\n+44 7700 900194\n12")
+    lacking.look(at: scene.owner.page.body, of: "added")
     for browser in [scene.owner, poor, member] {
       for path in paths + more { lacking.look(at: try browser.open(path).body, of: path) }
     }
@@ -75,6 +76,7 @@ import Testing
       "/portal/connectors/new", "/portal/groups/new", "/portal/me/phones/new", "/portal/keys", "/portal/people/2/erase",
       "/portal/connectors/\(scene.connector)/edit", "/portal/connectors/\(scene.connector)/delete", "/portal/review",
       "/portal/events/\(scene.phone)/reveal", "/portal/groups/\(scene.group)/messages",
+      "/portal/groups/\(scene.group)/subgroups",
     ] {
       try scene.owner.open(path)
       lacking.look(at: try scene.owner.submit(path).body)
@@ -106,7 +108,7 @@ import Testing
       lacking.look(
         at: "\(RefusalWords.sentence(LedgerError(LedgerError.Code(rawValue: "conflict"), "", field: field)))")
     }
-    for field in ["name", "redirectURIs", "number", nil] {
+    for field in ["name", "redirectURIs", "number", "parent", nil] {
       lacking.look(
         at: Part.text(
           RefusalWords.sentence(LedgerError(LedgerError.Code(rawValue: "invalid_value"), "", field: field))))
@@ -114,9 +116,16 @@ import Testing
     for permission in Permission.allCases {
       lacking.look(at: "<b>\(permission.title)</b><p>\(permission.sentence)</p>")
     }
+    lacking.look(
+      at: "\(RefusalWords.sentence(LedgerError(LedgerError.Code(rawValue: "too_many"), "", field: "challenge")))")
+    for lines in [[], Array(repeating: "12", count: 201)] as [[Substring]] {
+      lacking.look(at: Part.text(ManagementPortal.fault(in: lines) ?? ""))
+    }
+    let outcomes: [AddedMembers.Line.Outcome] = [.invited, .present, .malformed, .undone]
+    for outcome in outcomes { lacking.look(at: ManagementPortal.status(of: outcome)) }
     var words = SubjectKind.allCases.map(\.name) + EventKinds.allCases.map(\.title)
     words += ["user", "tenant administrator", "auditor", "operator", "unknown"]
-    words += Country.all.map { "\($0.name) +\($0.callingCode)" }
+    words += Country.all.map(\.label)
     for word in words { lacking.look(at: "\(word)") }
     let now = Timestamp(milliseconds: 1_700_000_000_000)
     let spans: [Int64] = [0, 120, 7_200, 100_000, 500_000]
@@ -143,6 +152,7 @@ import Testing
     #expect(browser.page.body.contains("<html lang=\"de\" dir=\"ltr\">"))
     #expect(browser.page.body.contains("Willkommen, <bdi>Next</bdi>"))
     #expect(browser.page.body.contains("<title>Start · CredentialLedger</title>"), "\(browser.page.body.prefix(600))")
-    #expect(try browser.open("/portal/me/phones/new").body.contains(">Vereinigtes Königreich +44</option>"))
+    #expect(
+      try browser.open("/portal/me/phones/new").body.contains(">Vereinigtes Königreich \u{2066}+44\u{2069}</option>"))
   }
 }

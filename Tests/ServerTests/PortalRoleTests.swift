@@ -65,6 +65,7 @@ import Testing
     "connectors/*/user-token": (.connectorChange, .connectorChange),
     "connectors/*/delete": (.connectorChange, .connectorChange), "groups": (.own, nil), "groups/new": (.own, .own),
     "groups/*": (.group, .groupChange), "groups/*/connectors": (.group, .groupChange),
+    "groups/*/subgroups": (.group, .groupChange),
     "groups/*/messages": (.messages, .messages), "groups/*/messages/live": (.messages, nil),
     "groups/*/connectors/*": (.group, nil), "groups/invitations": (nil, .own), "find": (.event, nil),
     "review": (.own, .own), "review.csv": (.own, nil),

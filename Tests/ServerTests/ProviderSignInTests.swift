@@ -282,6 +282,28 @@ import Testing
     #expect(try browser.open("/portal/me").status == 200)
   }
 
+  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func `Only the tenants that are named may sign in, whatever the mail address`() async throws {
+    let provider = try Provider()
+    let served = try await portal(of: provider, more: ",\"tenants\":[\"acme\"]")
+    let browser = served.browser()
+    for (fault, name) in [
+      ("none", "another organisation"), ("tenant-globex", "globex"), ("hosted-globex", "globex"),
+    ] {
+      try provider.choose(fault)
+      try browser.open(try approved(browser, provider, as: "ada@acme.example"))
+      #expect(browser.page.status == 403 && browser.cookies["credledger"] == nil, "\(fault): \(browser.page.text)")
+      #expect(browser.page.body.contains("Accounts of <bdi>\(name)</bdi> may not sign in here."), "\(fault)")
+    }
+    #expect(try Self.events(of: served, "account.sign_in_refused").count == 3)
+    for fault in ["tenant-Acme", "hosted-acme"] {
+      try provider.choose(fault)
+      let member = served.browser()
+      try member.open(try approved(member, provider, as: "ada@acme.example"))
+      #expect(member.page.status == 200 && member.cookies["credledger"] != nil, "\(fault): \(member.page.text)")
+    }
+  }
+
   @Test func `A list of providers that is not right is refused at the start, with the member named`() async throws {
     let folder = TemporaryFolder()
     let program = try Program.file("credledger")

@@ -52,4 +52,15 @@ extension Groups {
       return groups
     }
   }
+
+  /// The groups directly above a group that are not deleted, oldest first: 20 at most. A look-up for each.
+  package func parents(of group: GroupID) throws(LedgerError) -> [Group] {
+    try ledger.reading { (state) throws(StateUnreadable) in
+      var groups: [Group] = []
+      for id in try state.parents(of: group) {
+        if let group = try state.group(id), !group.isDeleted { groups.append(group) }
+      }
+      return groups
+    }
+  }
 }

@@ -16,6 +16,9 @@ enum Part {
     return #"\#(before)<bdi dir="ltr">\#(exampleNumber)</bdi>\#(after)"#
   }
 
+  /// A text from left to right that is set apart by characters (UAX #9, section 2.4.2), where no element can be: in an option.
+  static func isolated(_ text: String) -> String { "\u{2066}\(text)\u{2069}" }
+
   /// A number with its thousands grouped.
   static func number(_ number: UInt64) -> String {
     let digits = Array(String(number))

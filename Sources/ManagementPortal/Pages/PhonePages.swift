@@ -38,7 +38,7 @@ extension ManagementPortal {
 
   private func newPhone(_ viewer: Viewer, number: String, in country: Country?, problems: [Problem]) -> Response {
     let countries = Country.all.map { (choice) -> HTML in
-      #"<option value="\#(choice.region)"\#(when(choice.region == country?.region, " selected"))>\#(choice.name) +\#(choice.callingCode)</option>"#
+      #"<option value="\#(choice.region)"\#(when(choice.region == country?.region, " selected"))>\#(choice.label)</option>"#
     }
     let choice: HTML =
       #"<div class="field"><label for="country">Country</label><select id="country" name="country"><option value="">None: the number begins with +</option>\#(countries)</select></div>"#
@@ -111,11 +111,22 @@ extension ManagementPortal {
 
   func pinPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     guard let waiting = pending[viewer.session] else { return .see("/portal/me/phones/new") }
-    return try pin(viewer, waiting, problems: [])
+    let isUnsent = try await isUnsent(waiting.challenge)
+    return try pin(viewer, waiting, problems: [], isUnsent: isUnsent)
+  }
+
+  /// Whether the message with a PIN was given up. Servers send messages after they have answered, so a page says it later than the
+  /// form that asked for the PIN.
+  private func isUnsent(_ challenge: ChallengeID) async throws(PortalFailure) -> Bool {
+    let entries = try await asking { () throws(LedgerError) in
+      try await ledger.audit.latest(1, of: .subject(Subject(challenge)).and(.type(.phonePINDispatched)))
+    }
+    guard case .phonePINDispatched(let event) = entries.first?.event else { return false }
+    return event.failure != PINDispatchFailure.none
   }
 
   private func pin(
-    _ viewer: Viewer, _ waiting: PendingNumbers.Pending, problems: [Problem]
+    _ viewer: Viewer, _ waiting: PendingNumbers.Pending, problems: [Problem], isUnsent: Bool = false
   ) throws(PortalFailure) -> Response {
     let now = try now
     let left = max(0, (waiting.expiresAt - now).components.seconds)
@@ -126,6 +137,7 @@ extension ManagementPortal {
       : #"<button class="button" name="again" value="1" formnovalidate>Send a new PIN</button>"#
     let content: HTML = #"""
       \#(Part.header("Enter the PIN", trail: Part.trail([(Part.name(viewer.name), "/portal/me"), ("Add a Phone Number", "/portal/me/phones/new"), ("PIN", nil)]), below: #"<p class="small soft">Step 2 of 2</p><p>Sent by SMS to <bdi dir="ltr">\#(waiting.written)</bdi>. It works for \#(Int(left / 60)) minutes and \#(Int(left % 60)) seconds more.</p>"#))
+      \#(when(isUnsent, Part.notice("bad", "The message could not be sent. Try again in a minute.")))
       <form class="card stack" method="post" action="/portal/me/phones/pin" novalidate>\#(viewer.token)\#(Part.problems(problems))
       \#(Part.textField("pin", "PIN", hint: "The six digits of the message.", error: problems.of("pin"), more: #"dir="ltr" inputmode="numeric" autocomplete="one-time-code" maxlength="12""#))
       <div class="button-row"><button class="button button-main">Verify number</button>\#(again)</div>

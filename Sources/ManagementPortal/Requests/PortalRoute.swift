@@ -82,6 +82,10 @@ struct PortalRoute: Sendable {
     PortalRoute("/groups/invitations", post: .viewer(ManagementPortal.acceptInvitation)),
     PortalRoute("/groups/*", get: .viewer(ManagementPortal.groupPage), post: .viewer(ManagementPortal.changeMembers)),
     PortalRoute(
+      "/groups/*/subgroups", get: .viewer(ManagementPortal.subgroupsPage),
+      post: .viewer(ManagementPortal.createSubgroup)
+    ),
+    PortalRoute(
       "/groups/*/connectors", get: .viewer(ManagementPortal.groupConnectorsPage),
       post: .viewer(ManagementPortal.letConnectorIn)),
     PortalRoute(

@@ -12,6 +12,9 @@ struct Country: Sendable {
     self.name = name
   }
 
+  /// As the list of countries has it: in a text from right to left the plus sign stays before the digits.
+  var label: String { "\(name) \(Part.isolated("+\(callingCode)"))" }
+
   static func named(_ region: String) -> Country? { all.first { $0.region == region } }
 
   /// The country of the first language that a browser asks for with one, such as `GB` of `en-GB,en;q=0.9`.

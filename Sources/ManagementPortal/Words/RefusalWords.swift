@@ -6,6 +6,9 @@ enum RefusalWords {
   static let proposalGone =
     "The proposal is of no use any more: it was decided, was used, or is older than 72 hours. Propose it again."
 
+  /// Of a PIN that was tried too often, whatever is typed afterwards.
+  private static let pinStopped = "That PIN stopped working after 5 wrong attempts. Send a new one."
+
   /// Of an account without which nobody with its role would be in force.
   static func last(_ role: AccountRole) -> String {
     role == .operator
@@ -21,8 +24,9 @@ enum RefusalWords {
     case "no_open_pin": return "That PIN is more than 10 minutes old. Send a new one."
     case "wrong_pin":
       let left = triesLeft(error)
-      guard left > 0 else { return "That PIN stopped working after 5 wrong attempts. Send a new one." }
+      guard left > 0 else { return pinStopped }
       return "That PIN is not right. You have \(left) attempt\(left == 1 ? "" : "s") left."
+    case "too_many" where error.field == "challenge": return pinStopped
     case "too_many":
       return "No more PINs for now. Wait an hour, then try again. Nothing is wrong with your account."
     case "last_admin": return "A group keeps at least one admin. Make somebody else admin first."
@@ -63,6 +67,8 @@ enum RefusalWords {
     case "name": return "Enter a name of at most 100 characters, without control characters."
     case "redirectURIs", "redirectURI": return "Use https, or http only for localhost, and leave out the part after #."
     case "number": return "Enter the number with its country, such as +44 7700 900123."
+    case "parent":
+      return "No sub-group fits here: a group has at most 100 of them, and groups lie in at most 5 levels."
     case let field?:
       let expected = error.refusal?.expected ?? "another value"
       return "\(field): expected \(expected)."

@@ -91,14 +91,20 @@ struct Translation {
   private func add(_ text: Substring, to english: inout String, _ parts: inout [String]) {
     var text = text[...]
     while let first = text.first {
-      if first.isASCII, first.isNumber {
+      if first == "\u{2066}" {
+        // What is set apart within a text is a part of its own, as what is in an element is.
+        let isolated = text[...(text.firstIndex(of: "\u{2069}") ?? text.index(before: text.endIndex))]
+        english += "{\(parts.count + 1)}"
+        parts.append(String(isolated))
+        text = text[isolated.endIndex...]
+      } else if first.isASCII, first.isNumber {
         var number = text.prefix { ($0.isASCII && $0.isNumber) || $0 == "," || $0 == "." || $0 == ":" }
         while let last = number.last, !last.isNumber { number = number.dropLast() }
         english += "{\(parts.count + 1)}"
         parts.append(String(number))
         text = text[number.endIndex...]
       } else {
-        let plain = text.prefix { !($0.isASCII && $0.isNumber) }
+        let plain = text.prefix { !($0.isASCII && $0.isNumber) && $0 != "\u{2066}" }
         english += Self.unescaped(plain)
         text = text[plain.endIndex...]
       }

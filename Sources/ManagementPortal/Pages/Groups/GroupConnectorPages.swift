@@ -151,8 +151,12 @@ extension ManagementPortal {
     let actions: HTML = #"""
       <div class="button-row"><a class="button" href="\#(base)?connector=\#(connector.id.rawValue)">Regenerate the token…</a><a class="button button-danger" href="/portal/grants/\#(state.grant.id.rawValue)/revoke">Revoke…</a></div>
       """#
+    var way = Self.trail(to: view)
+    way.append((name: Part.name(view.group.name), path: "/portal/groups/\(view.group.id.rawValue)"))
+    way.append((name: "Connectors", path: base))
+    way.append((name: name, path: nil))
     let content: HTML = #"""
-      \#(Part.header("\(name) in \(Part.name(view.group.name))", trail: Part.trail([("Groups", "/portal/groups"), (Part.name(view.group.name), "/portal/groups/\(view.group.id.rawValue)"), ("Connectors", base), (Part.name(connector.details.name), nil)])))
+      \#(Part.header("\(name) in \(Part.name(view.group.name))", trail: Part.trail(way)))
       \#(waiting)
       <section class="card stack"><dl class="facts"><dt>State</dt><dd>\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</dd><dt>May use</dt><dd>\#(state.grant.scopes.words)</dd><dt>Since</dt><dd>\#(Part.exact(state.grant.grantedAt)) \#(Part.proof(state.grant.id.rawValue, signed: signed))</dd></dl>\#(when(view.isAdmin && !state.grant.isRevoked, actions))</section>
       <section class="stack" aria-labelledby="tokens"><h2 id="tokens">Tokens</h2>\#(try await tokenTable(tokens, now: now, canRevoke: false, empty: "No token was issued yet."))</section>

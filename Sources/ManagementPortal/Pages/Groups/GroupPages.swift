@@ -8,6 +8,10 @@ extension ManagementPortal {
     let group: Group
     /// Nil for operators and auditors who are no members.
     let role: Role?
+    /// The way down to it, the uppermost first.
+    var above: [UpperGroup] = []
+    /// The groups directly below it.
+    var below: [Group] = []
 
     var isAdmin: Bool { role == .admin }
   }
@@ -25,7 +29,12 @@ extension ManagementPortal {
     }
     guard let view, view.role != nil || viewer.readsAll else { throw .notFound("group") }
     if changing, !view.isAdmin { throw .forbidden("You may see this group, but only its admins may change it.") }
-    return view
+    return try await asking { () throws(LedgerError) -> GroupView in
+      var placed = view
+      placed.above = try groups(above: view.group.id, viewer)
+      placed.below = try ledger.groups.subgroups(of: view.group.id)
+      return placed
+    }
   }
 
   func groupsPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
@@ -43,15 +52,16 @@ extension ManagementPortal {
       for group in try ledger.groups.joined(by: viewer.id) {
         let role = try ledger.groups.membership(of: viewer.id, in: group.id)?.role
         let grants = try ledger.grants.states(of: group.id).count(where: \.isInForce)
+        let below = try ledger.groups.subgroups(of: group.id).count
         rows.append(
           #"""
-          <tr><th scope="row"><a href="/portal/groups/\#(group.id.rawValue)">\#(Part.name(group.name))</a></th><td data-label="My role">\#(role == .admin ? "Admin" : "Member")</td><td data-label="Members" class="number">\#(group.memberCount)</td><td data-label="Connectors" class="number">\#(grants)</td><td data-label="Proof">\#(Part.proof(group.id.rawValue, signed: signed))</td></tr>
+          <tr><th scope="row"><a href="/portal/groups/\#(group.id.rawValue)">\#(Part.name(group.name))</a></th><td data-label="My role">\#(role == .admin ? "Admin" : "Member")</td><td data-label="Members" class="number">\#(group.memberCount)</td><td data-label="Sub-groups" class="number">\#(below)</td><td data-label="Connectors" class="number">\#(grants)</td><td data-label="Proof">\#(Part.proof(group.id.rawValue, signed: signed))</td></tr>
           """#)
       }
       return rows
     }
     let table: HTML = #"""
-      <div class="table-box"><table class="lists named"><caption class="visually-hidden">Groups</caption><thead><tr><th scope="col">Name</th><th scope="col">My role</th><th scope="col" class="number">Members</th><th scope="col" class="number">Connectors</th><th scope="col">Proof</th></tr></thead><tbody>\#(rows)</tbody></table></div>
+      <div class="table-box"><table class="lists named"><caption class="visually-hidden">Groups</caption><thead><tr><th scope="col">Name</th><th scope="col">My role</th><th scope="col" class="number">Members</th><th scope="col" class="number">Sub-groups</th><th scope="col" class="number">Connectors</th><th scope="col">Proof</th></tr></thead><tbody>\#(rows)</tbody></table></div>
       """#
     let create = Self.mainLink("/portal/groups/new", "Create group")
     let empty: HTML =
@@ -109,12 +119,14 @@ extension ManagementPortal {
     let base = "/portal/groups/\(view.group.id.rawValue)"
     let what =
       view.role == nil ? "You read it by your role." : view.isAdmin ? "You are an admin." : "You are a member."
+    var way = Self.trail(to: view)
+    way.append((name: Part.name(view.group.name), path: nil))
     func link(_ name: String, _ path: String, _ words: HTML) -> HTML {
       #"<a href="\#(base)\#(path)"\#(when(tab == name, #" aria-current="page""#))>\#(words)</a>"#
     }
     return #"""
-      \#(Part.header(Part.name(view.group.name), trail: Part.trail([("Groups", "/portal/groups"), (Part.name(view.group.name), nil)]), below: "<p>\(Part.count(Int(clamping: view.group.memberCount), "member")). \(what)</p>"))
-      <nav class="tab-list" aria-label="Group">\#(link("members", "", "Members (\(view.group.memberCount))"))\#(link("connectors", "/connectors", "Connectors (\(connectors))"))\#(when(messaging != nil && view.role != nil, link("messages", "/messages", "Messages")))<a href="/portal/audit?who=\#(view.group.id.description)">Audit trail</a></nav>
+      \#(Part.header(Part.name(view.group.name), trail: Part.trail(way), below: "<p>\(Part.count(Int(clamping: view.group.memberCount), "member")). \(what)</p>"))
+      <nav class="tab-list" aria-label="Group">\#(link("members", "", "Members (\(view.group.memberCount))"))\#(link("subgroups", "/subgroups", "Sub-groups (\(view.below.count))"))\#(link("connectors", "/connectors", "Connectors (\(connectors))"))\#(when(messaging != nil && view.role != nil, link("messages", "/messages", "Messages")))<a href="/portal/audit?who=\#(view.group.id.description)">Audit trail</a></nav>
       """#
   }
 
@@ -126,6 +138,7 @@ extension ManagementPortal {
     _ visit: Visit, _ viewer: Viewer, problems: [Problem], typed: String
   ) async throws(PortalFailure) -> Response {
     let view = try await group(visit, viewer)
+    let answer = added.answer(visit.query["added"], of: view.group.id, for: viewer.session, at: try now)
     let signed = signed
     let after = visit.query.number("after") ?? 0
     let following = try await asking { () throws(LedgerError) in
@@ -154,14 +167,16 @@ extension ManagementPortal {
         <tr><th scope="row">\#(Part.name(name))\#(when(member.account == viewer.id, " (you)"))</th><td data-label="Number"><bdi dir="ltr">\#(number.map(Self.masked) ?? "–")</bdi></td><td data-label="Role">\#(member.role == .admin ? "Admin" : "Member")</td><td data-label="Proof">\#(Part.proof(member.id.rawValue, signed: signed))</td><td data-label="Actions">\#(when(view.isAdmin, actions))</td></tr>
         """#
     }
+    let written = typed.isEmpty ? answer?.rest ?? "" : typed
     let add: HTML = #"""
       <section class="card stack" aria-labelledby="add-title"><h2 id="add-title">Add members</h2><form class="stack" method="post" action="/portal/groups/\#(view.group.id.rawValue)" novalidate>\#(viewer.token)<input type="hidden" name="do" value="add">\#(Part.problems(problems))
-      \#(Part.field("numbers", "Phone numbers", hint: "One a line, each with its country, such as +44 7700 900123.", error: problems.of("numbers")) { "<textarea \($0) dir=\"ltr\" rows=\"3\">\(typed)</textarea>" })
+      \#(Part.field("numbers", "Phone numbers", hint: "One a line, each with its country, such as +44 7700 900123.", error: problems.of("numbers")) { "<textarea \($0) dir=\"ltr\" rows=\"3\">\(written)</textarea>" })
       <div class="button-row"><button class="button">Add members</button></div></form></section>
       """#
     let content: HTML = #"""
       \#(said(visit))
       \#(groupHead(view, tab: "members", connectors: grants))
+      \#(additions(answer))
       <div class="table-box"><table class="lists named"><caption class="visually-hidden">Members</caption><thead><tr><th scope="col">Name</th><th scope="col">Number</th><th scope="col">Role</th><th scope="col">Proof</th><th scope="col">Actions</th></tr></thead><tbody>\#(rows)</tbody></table></div>\#(more)
       \#(when(view.isAdmin, add))
       \#(Part.commandLine(["credledger group show \(view.group.id.rawValue)"]))
@@ -174,6 +189,12 @@ extension ManagementPortal {
   func changeMembers(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let view = try await group(visit, viewer, changing: true)
     let typed = visit.form["numbers"]
+    let lines = typed.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
+    let isAddition = !["admin", "member", "remove"].contains(visit.form["do"])
+    if isAddition, let words = Self.fault(in: lines) {
+      return try await members(visit, viewer, problems: [Problem("numbers", words)], typed: typed)
+    }
+    var place = "/portal/groups/\(view.group.id.rawValue)?said=members"
     do throws(LedgerError) {
       let membership = MembershipID(rawValue: visit.form.number("membership") ?? 0)
       switch visit.form["do"] {
@@ -184,24 +205,13 @@ extension ManagementPortal {
       case "remove":
         try await ledger.groups.remove(membership, from: view.group.id, by: viewer.id, context: visit.recorded())
       default:
-        let lines = typed.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
-        var numbers: [PhoneNumber] = []
-        for line in lines { numbers.append(try PhoneNumber(String(line))) }
-        for number in numbers {
-          _ = try await ledger.groups.add(number, to: view.group.id, by: viewer.id, context: visit.recorded())
-        }
+        let answer = try await addNumbers(lines, to: view.group.id, visit, viewer)
+        place += "&added=\(answer)"
       }
     } catch {
       guard error.isRefusal || error.code == .invalidValue else { throw PortalFailure(error) }
-      let isNumber = error.code == .invalidValue
-      return try await members(
-        visit, viewer,
-        problems: [
-          Problem(
-            isNumber ? "numbers" : nil,
-            isNumber ? "Enter each number with its country, such as +44 7700 900123." : RefusalWords.sentence(error))
-        ], typed: typed)
+      return try await members(visit, viewer, problems: [Problem(nil, RefusalWords.sentence(error))], typed: typed)
     }
-    return .see("/portal/groups/\(view.group.id.rawValue)?said=members\(try await receipt(of: visit))")
+    return .see("\(place)\(try await receipt(of: visit))")
   }
 }

@@ -1,0 +1,143 @@
+import TestSupport
+import Testing
+
+/// Groups below groups, and people who are added by their numbers.
+@Suite struct PortalGroupTests {
+  /// Adds a group below another, and gives its number.
+  private func add(_ name: String, below group: String, by browser: Browser) throws -> String {
+    try browser.open("/portal/groups/\(group)/subgroups")
+    try browser.submit("/portal/groups/\(group)/subgroups", [("name", name)])
+    #expect(browser.page.body.contains("The group is created. You are its admin."), "\(browser.page.text)")
+    return try PortalScene.first("action=\"/portal/groups/", "\"", in: browser)
+  }
+
+  /// Makes somebody with a number a member of a group.
+  private func join(_ group: String, _ person: Browser, _ number: String, in scene: PortalScene) throws {
+    try person.verify(number)
+    let token = try scene.formToken(of: scene.owner)
+    try scene.owner.post("/portal/groups/\(group)", [("csrf", token), ("do", "add"), ("numbers", number)])
+    try person.open("/portal/groups")
+    let invitation = try PortalScene.first("name=\"membership\" value=\"", "\"", in: person)
+    try person.submit("/portal/groups/invitations", [("membership", invitation)])
+    #expect(person.page.body.contains("You are in the group."), "\(person.page.text)")
+  }
+
+  @Test func `An admin adds groups below a group, and each page shows the way to it`() async throws {
+    let scene = try await PortalScene(phone: "+44 7700 900174")
+    let browser = scene.owner
+    let base = "/portal/groups/\(scene.group)"
+    try browser.open("\(base)/subgroups")
+    #expect(browser.page.body.contains("No sub-group yet.") && browser.page.body.contains(">Sub-groups (0)</a>"))
+    try browser.submit("\(base)/subgroups", [("name", "")])
+    #expect(browser.page.status == 422 && browser.page.body.contains("Enter a name."))
+    let second = try add("Night <b>shift", below: scene.group, by: browser)
+    let upper = "<li><a href=\"\(base)\"><bdi>Field team</bdi></a></li>"
+    #expect(browser.page.body.contains("\(upper)<li><bdi>Night &lt;b&gt;shift</bdi></li>"), "\(browser.page.text)")
+    let third = try add("Rota", below: second, by: browser)
+    let list = try browser.open("\(base)/subgroups").body
+    #expect(list.contains("<a href=\"/portal/groups/\(second)\"><bdi>Night &lt;b&gt;shift</bdi></a>"), "\(list)")
+    #expect(list.contains("class=\"number\">1</td><td data-label=\"Sub-groups\" class=\"number\">1</td>"))
+    #expect(list.contains(">Sub-groups (1)</a>") && !list.contains("<bdi>Rota</bdi>"))
+    #expect(try browser.open("/portal/groups").body.contains("<td data-label=\"Sub-groups\" class=\"number\">1</td>"))
+    let way = "<bdi>Night &lt;b&gt;shift</bdi></a></li><li><bdi>Rota</bdi></li>"
+    for page in ["", "/subgroups", "/connectors", "/messages"] {
+      let body = try browser.open("/portal/groups/\(third)\(page)").body
+      #expect(body.contains(upper) && body.contains(way), "\(page)")
+    }
+    // Groups lie in five levels.
+    let fifth = try add("Five", below: try add("Four", below: third, by: browser), by: browser)
+    let head = try scene.head()
+    try browser.open("/portal/groups/\(fifth)/subgroups")
+    try browser.submit("/portal/groups/\(fifth)/subgroups", [("name", "Six")])
+    #expect(browser.page.status == 422 && browser.page.body.contains("No sub-group fits here"), "\(browser.page.text)")
+    #expect(browser.page.body.contains("value=\"Six\"") && browser.page.body.contains("<bdi>Four</bdi></a>"))
+    #expect(try scene.head() == head)
+  }
+
+  @Test func `Members see which groups are around theirs, and open and add none that is not theirs`() async throws {
+    let scene = try await PortalScene(phone: "+44 7700 900177")
+    let base = "/portal/groups/\(scene.group)"
+    let lower = try add("Night shift", below: scene.group, by: scene.owner)
+    let (mel, zoe) = (try scene.person("Mel"), try scene.person("Zoe"))
+    try join(scene.group, mel, "+44 7700 900178", in: scene)
+    try join(lower, zoe, "+44 7700 900179", in: scene)
+    let list = try mel.open("\(base)/subgroups").body
+    #expect(list.contains("<th scope=\"row\"><bdi>Night shift</bdi></th>"), "\(list)")
+    #expect(
+      list.contains("Only admins of <bdi>Field team</bdi> can add sub-groups.") && !list.contains("name=\"name\""))
+    #expect(try mel.open("/portal/groups/\(lower)").status == 404)
+    let token = try scene.formToken(of: mel)
+    let head = try scene.head()
+    #expect(try mel.post("\(base)/subgroups", [("csrf", token), ("name", "Mine")]).status == 403)
+    #expect(try scene.head() == head)
+    // From below the upper group is known by its name alone.
+    let page = try zoe.open("/portal/groups/\(lower)").body
+    #expect(page.contains("<li><bdi>Field team</bdi></li><li><bdi>Night shift</bdi></li>"), "\(page)")
+    #expect(try zoe.open("\(base)/subgroups").status == 404)
+  }
+
+  @Test func `Each number that is added has its own answer, most digits hidden, and none stops another`() async throws {
+    let scene = try await PortalScene(phone: "+44 7700 900175")
+    let browser = scene.owner
+    let base = "/portal/groups/\(scene.group)"
+    let token = try scene.formToken(of: browser)
+    func add(_ numbers: String, follow: Bool = true) throws {
+      try browser.post(base, [("csrf", token), ("do", "add"), ("numbers", numbers)], follow: follow)
+    }
+    try add("12\n+44 7700 900176\n+44 7700 900176\n+44 7700 900175\n\nnobody", follow: false)
+    let location = try #require(browser.page.header("location"))
+    #expect(browser.page.status == 303 && !location.contains("900176"), "\(location)")
+    let body = try browser.open(location).body
+    #expect(body.contains("Done. Recorded as"))
+    let answers =
+      body.split(separator: "id=\"added-title\"").dropFirst().first?.split(separator: "</section>").first ?? ""
+    let words = answers.split(separator: "<span class=\"status ").dropFirst().map { part in
+      String(part.drop { $0 != ">" }.dropFirst().prefix { $0 != "<" })
+    }
+    let present = "A member or invited already"
+    #expect(words == ["No phone number", "Invited", present, present, "No phone number"], "\(answers)")
+    #expect(answers.contains("<bdi dir=\"ltr\">+44 •••• •••176</bdi>"))
+    #expect(!body.contains("900176") && !body.contains("900175"))
+    // What is to be typed again is still there.
+    #expect(body.contains(">12\nnobody</textarea>"), "\(body)")
+    #expect(try !browser.open(base).body.contains("added-title"))
+    // Another session of the same person is told nothing, nor is the page of another group.
+    let other = scene.served.browser()
+    try other.signIn("Field team")
+    #expect(try other.open(location).body.contains("Add members"))
+    #expect(!other.page.body.contains("added-title"))
+    let lower = try self.add("Night shift", below: scene.group, by: browser)
+    let elsewhere = location.replacing("groups/\(scene.group)?", with: "groups/\(lower)?")
+    #expect(try !browser.open(elsewhere).body.contains("added-title"))
+    // Where no line is a number, and where there are too many, nothing is done.
+    let head = try scene.head()
+    try add("12\nnobody")
+    #expect(browser.page.status == 422 && browser.page.body.contains("Enter each number with its country, such as"))
+    #expect(browser.page.body.contains(">12\nnobody</textarea>"))
+    try add((0...200).map { "+44 7700 900\(100 + $0)" }.joined(separator: "\n"))
+    #expect(browser.page.status == 422 && browser.page.body.contains("Enter at most 200 numbers at a time."))
+    #expect(try scene.head() == head)
+    scene.served.end()
+    #expect(!scene.served.log.contains("900176"))
+  }
+
+  @Test func `An invitation is for whoever has verified its number, and for nobody with another one`() async throws {
+    let scene = try await PortalScene(phone: "+44 7700 900180")
+    try scene.addMembers("+44 7700 900181")
+    let (bob, eve) = (try scene.person("Bob"), try scene.person("Eve"))
+    try bob.verify("+44 7700 900181")
+    try eve.verify("+44 7700 900182")
+    try bob.open("/portal/groups")
+    let invitation = try PortalScene.first("name=\"membership\" value=\"", "\"", in: bob)
+    #expect(try !eve.open("/portal/groups").body.contains("Invitations"))
+    let token = try scene.formToken(of: eve)
+    let head = try scene.head()
+    try eve.post("/portal/groups/invitations", [("csrf", token), ("membership", invitation)])
+    #expect(eve.page.status == 422 && eve.page.body.contains("This invitation is over, or is not yours."))
+    #expect(try scene.head() == head)
+    #expect(try eve.open("/portal/groups/\(scene.group)").status == 404)
+    try bob.open("/portal/groups")
+    try bob.submit("/portal/groups/invitations", [("membership", invitation)])
+    #expect(bob.page.body.contains("You are in the group."), "\(bob.page.text)")
+  }
+}
