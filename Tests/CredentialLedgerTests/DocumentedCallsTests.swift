@@ -153,7 +153,7 @@ import Testing
     case .invalid(let reason): print("refused: \(reason)")
     }
     let verdict = try ledger.tokens.validate(presented)
-    if case .valid(let claims) = verdict { print(try ledger.tokens.publicIDs(of: claims).connector ?? "-") }
+    if case .valid(let claims) = verdict { print(try ledger.tokens.publicIDs(of: claims)) }
     if case .valid(let claims) = verdict { #expect(try ledger.tokens.publicIDs(of: claims).connector == clientID) }
     let introspection = try ledger.tokens.introspect(presented)
     if introspection.active, let scope = introspection.scope { print("may do \(scope)") }
