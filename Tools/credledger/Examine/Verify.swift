@@ -115,7 +115,7 @@ struct Verify: AsyncParsableCommand {
         // Taken first: what is recorded meanwhile is verified the next time.
         let note = try opened.latestCheckpoint()
         guard let known else {
-          let report = try await opened.verify { bar.show($0, of: $1) }
+          let report = try await opened.integrity.verify { bar.show($0, of: $1) }
           guard report.projectionsMatch else { return (nil, note) }
           return (SinceLast(since: 0, report.events, report.root.hex, report.checkpoints), note)
         }

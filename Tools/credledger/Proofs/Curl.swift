@@ -1,5 +1,5 @@
-import CredentialLedger
 import KeyStore
+import LedgerOperations
 
 /// Sends a request over HTTP by the program `curl`: a witness is asked now and then, which is not worth an HTTP and TLS
 /// library in every build, and the system's program has the system's certificates and proxies.
