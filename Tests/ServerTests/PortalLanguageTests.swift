@@ -58,6 +58,7 @@ import Testing
         "/portal/audit?exact=nothing", "/portal/audit?who=Nobody", "/portal/audit?from=x",
         "/portal/audit?exact=subject.erased",
         "/portal/audit?live=1", "/portal/connectors?q=none", "/portal/people?q=none", "/portal/first/x",
+        "/portal/erasure?q=field", "/portal/erasure?q=none", "/portal/review?all=1",
         "/portal/tokens/\(scene.token)?at=2", "/portal/find?q=field", "/portal/find?q=none", "/portal/find?q=%21",
         "/portal/groups", "/portal/groups/\(scene.group)/connectors?connector=\(scene.connector)",
         "/portal/events/\(scene.phone)", "/portal/events/\(scene.phone)/reveal", "/portal/me/sessions/end",
