@@ -114,7 +114,7 @@ import Testing
     words += Country.all.map { "\($0.name) +\($0.callingCode)" }
     for word in words { lacking.look(at: "\(word)") }
     for text in try PortalHealthTests.texts() { lacking.look(at: text) }
-    lacking.look(at: ManagementPortal.cut(to: 12, of: 13, all: "?all=1"))
+    lacking.look(at: ManagementPortal.matrixCut(to: 12, of: 13, all: "?all=1"))
     let stopping: HTML = "At least \(Part.counted(1_000, "live token")) stop at once."
     lacking.look(at: stopping)
     for count in 1...4 {

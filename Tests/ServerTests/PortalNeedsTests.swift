@@ -150,9 +150,10 @@ import Testing
     #expect(!bad.isEmpty && bad.count < signs.count && needs.count == bad.count)
     #expect(Set(needs.map(\.path)) == ["/portal/health"])
     try Self.requireGerman(needs)
-    #expect(ManagementPortal.below("", isNew: false, []).text.contains("Nothing needs you."))
-    #expect(!ManagementPortal.below("", isNew: false, needs).text.contains("Nothing needs you."))
-    #expect(ManagementPortal.below("", isNew: true, needs).text.contains("Four steps"))
-    #expect(ManagementPortal.list([]) == .empty && ManagementPortal.list(needs).text.contains(">Needs you</h2>"))
+    #expect(ManagementPortal.subtitle("", isNew: false, []).text.contains("Nothing needs you."))
+    #expect(!ManagementPortal.subtitle("", isNew: false, needs).text.contains("Nothing needs you."))
+    #expect(ManagementPortal.subtitle("", isNew: true, needs).text.contains("Four steps"))
+    #expect(
+      ManagementPortal.needList([]) == .empty && ManagementPortal.needList(needs).text.contains(">Needs you</h2>"))
   }
 }

@@ -38,8 +38,8 @@ extension ManagementPortal {
     let first = viewer.account.role == .operator && isNew ? "You are an operator of this ledger. " : ""
     let content: HTML = #"""
       \#(said(visit))
-      \#(Part.header(title, below: Self.below(first, isNew: isNew, needs)))
-      \#(Self.list(needs))
+      \#(Part.header(title, below: Self.subtitle(first, isNew: isNew, needs)))
+      \#(Self.needList(needs))
       \#(isNew ? Self.steps(steps) : Self.ownLists(connectors, groups))
       <section class="stack" aria-labelledby="lately"><h2 id="lately">\#(isNew ? "What you did so far" : "What you did lately")</h2>
       \#(lately)
@@ -49,13 +49,13 @@ extension ManagementPortal {
   }
 
   /// What stands below the heading: that nothing waits only where nothing does.
-  static func below(_ first: String, isNew: Bool, _ needs: [Need]) -> HTML {
+  static func subtitle(_ first: String, isNew: Bool, _ needs: [Need]) -> HTML {
     guard isNew || needs.isEmpty else { return .empty }
     return "<p>\(first)\(isNew ? "Four steps lead to a working access token." : "Nothing needs you.")</p>"
   }
 
   /// What waits for somebody; nothing where nothing does.
-  static func list(_ needs: [Need]) -> HTML {
+  static func needList(_ needs: [Need]) -> HTML {
     guard !needs.isEmpty else { return .empty }
     return #"""
       <section class="card stack" aria-labelledby="needs"><h2 id="needs">Needs you</h2><ul class="stack">\#(needs.map(\.html))</ul></section>

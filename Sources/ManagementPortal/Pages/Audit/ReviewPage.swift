@@ -158,7 +158,7 @@ extension ManagementPortal {
   }
 
   /// That the matrix has the busiest connectors only, with the way to all.
-  static func cut(to shown: Int, of count: Int, all link: String) -> HTML {
+  static func matrixCut(to shown: Int, of count: Int, all link: String) -> HTML {
     #"<p class="soft">The busiest \#(shown) of \#(count) connectors. <a href="\#(link)">Show all connectors</a></p>"#
   }
 
@@ -183,7 +183,7 @@ extension ManagementPortal {
     let head = columns.map { #"<th scope="col">\#(Part.name(names[$0] ?? ""))</th>"# as HTML }
     let cut: HTML =
       columns.count < connectors.count
-      ? Self.cut(
+      ? Self.matrixCut(
         to: columns.count, of: connectors.count, all: "?\(visit.query.query(replacing: "all", with: "1"))") : .empty
     let rows = groups.prefix(Self.rowLimit).map { group in
       let cells = columns.map { connector -> HTML in
