@@ -22,6 +22,8 @@ enum PortalMount {
     portal.configuration = settings.shown
     portal.bodyBytes = settings.bodyBytes
     portal.providerSeconds = settings.providerSeconds
+    portal.backups = settings.backups
+    portal.cosigned = settings.cosigned.map { PortalSettings.CosignedFile(path: $0.path, witness: $0.witness) }
     if let path = settings.providersFile {
       do throws(PortalError) {
         guard let file = try read(path) else {

@@ -87,6 +87,13 @@ extension ServerSettings {
     providersFile = text(.providersFile)
     languageFiles = texts(.languageFiles) ?? []
     providerSeconds = try Self.number(.providerSeconds, text(.providerSeconds), 1...60) ?? providerSeconds
+    backups = text(.backups)
+    switch (text(.cosigned), text(.witnessKey)) {
+    case (let path?, let witness?): cosigned = CosignedCheckpoint(path: path, witness: witness)
+    case (nil, nil): break
+    case (_?, nil): throw SettingsError("portal.witness-key: expected the public key of the witness of portal.cosigned")
+    case (nil, _?): throw SettingsError("portal.cosigned: expected a file with a checkpoint as well")
+    }
     if let value = text(.tracesEndpoint) { traces = try Self.origin(value, .tracesEndpoint) }
     sms = try Self.sms(text, texts)
     messages = text(.messagesFolder)

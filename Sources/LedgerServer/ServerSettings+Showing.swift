@@ -45,6 +45,9 @@ extension ServerSettings {
     case .providersFile: providersFile ?? ""
     case .languageFiles: languageFiles.joined(separator: ", ")
     case .providerSeconds: String(providerSeconds)
+    case .backups: backups ?? ""
+    case .cosigned: cosigned?.path ?? ""
+    case .witnessKey: cosigned?.witness ?? ""
     case .messagesFolder: messages ?? ""
     case .messagesDays: String(messageDays)
     case .webhookAddresses: webhookAddresses.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ", ")

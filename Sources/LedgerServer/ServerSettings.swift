@@ -42,6 +42,10 @@ public struct ServerSettings: Sendable, Equatable {
   public var languageFiles: [String] = []
   /// How many seconds a provider has for an answer.
   public var providerSeconds = 10
+  /// The folder of a backup, or one that holds backups, of which operators see the newest in the portal; nil for none.
+  public var backups: String?
+  /// A file with a checkpoint that a witness cosigned, and the witness's public key; nil for none.
+  public var cosigned: CosignedCheckpoint?
   /// The folder that messages are kept in; nil for one beside the ledger, of its name with `.messages` behind it.
   public var messages: String?
   /// After how many days messages are removed; 0 for never.
@@ -96,6 +100,12 @@ public struct ServerSettings: Sendable, Equatable {
   public struct OperatorListener: Sendable, Equatable {
     let address: ListenAddress
     let tokens: String
+  }
+
+  /// A file with a checkpoint that a witness cosigned.
+  public struct CosignedCheckpoint: Sendable, Equatable {
+    let path: String
+    let witness: String
   }
 
   /// The file of a public key of somebody who reports leaked tokens.

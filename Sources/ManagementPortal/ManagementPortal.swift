@@ -130,6 +130,10 @@ public struct PortalSettings: Sendable, Equatable {
   public var languages: [Catalogue] = []
   /// The settings of the server, for operators to see.
   public var configuration: [Setting] = []
+  /// The folder of a backup, or one that holds backups: operators see how old the newest is. Nil where none is named.
+  public var backups: String?
+  /// A file with a checkpoint that a witness cosigned, and that witness; nil where none is named.
+  public var cosigned: CosignedFile?
   /// How old a sign-in may be for pages that show a secret of old or stop what cannot be started again.
   public var freshFor = Duration.seconds(300)
 

@@ -7,13 +7,13 @@ import Testing
 
 /// The German of the portal, which has a text for every one of its texts.
 @Suite struct PortalLanguageTests {
-  private static func german() throws -> Catalogue {
+  static func german() throws -> Catalogue {
     let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
     return try Catalogue(Array(ServedLedger.content(of: "\(root)/Tools/deploy/languages/de.txt").utf8))
   }
 
   /// Collects texts that a catalogue lacks.
-  private struct Lacking {
+  struct Lacking {
     let catalogue: Catalogue
     private(set) var texts: Set<String> = []
     private(set) var count = 0
@@ -59,6 +59,7 @@ import Testing
         "/portal/audit?exact=subject.erased",
         "/portal/audit?live=1", "/portal/connectors?q=none", "/portal/connectors?show=unused",
         "/portal/people?q=none", "/portal/first/x",
+        "/portal/erasure?q=field", "/portal/erasure?q=none", "/portal/review?all=1",
         "/portal/tokens/\(scene.token)?at=2", "/portal/find?q=field", "/portal/find?q=none", "/portal/find?q=%21",
         "/portal/groups", "/portal/groups/\(scene.group)/connectors?connector=\(scene.connector)",
         "/portal/events/\(scene.phone)", "/portal/events/\(scene.phone)/reveal", "/portal/me/sessions/end",
@@ -127,6 +128,13 @@ import Testing
     words += ["user", "tenant administrator", "auditor", "operator", "unknown"]
     words += Country.all.map(\.label)
     for word in words { lacking.look(at: "\(word)") }
+    for text in try PortalHealthTests.texts() { lacking.look(at: text) }
+    lacking.look(at: ManagementPortal.matrixCut(to: 12, of: 13, all: "?all=1"))
+    let stopping: HTML = "At least \(Part.counted(1_000, "live token")) stop at once."
+    lacking.look(at: stopping)
+    for count in 1...4 {
+      lacking.look(at: ProofTree(position: 1, hashes: Array(repeating: "0123456789abcdef", count: count)).drawing)
+    }
     let now = Timestamp(milliseconds: 1_700_000_000_000)
     let spans: [Int64] = [0, 120, 7_200, 100_000, 500_000]
     for seconds in spans {
@@ -138,6 +146,16 @@ import Testing
       lacking.look(at: OldSecretUse.words(use, until: now, at: now))
     }
     #expect(lacking.texts.isEmpty, "\(lacking.texts.sorted().joined(separator: "\n"))")
+  }
+
+  @Test func `The words of a proof's drawing are in the reader's language, and its hashes as they are`() throws {
+    let drawing = ProofTree(position: 12, hashes: ["aaaaaaaaa", "bbbbbbbbb", "ccccccccc", "ddddddddd"]).drawing
+    let german = try Self.german().translated("<p>\(drawing.text)</p>")
+    for words in ["Ereignis 12", "kombiniert", "2 weitere Ebenen", "Wurzel"] {
+      #expect(german.contains(">\(words)</text>"), "\(german)")
+    }
+    #expect(german.contains("<title id=\"tree-title\">Beweis, dass Ereignis 12 enthalten ist</title>"), "\(german)")
+    #expect(german.contains("translate=\"no\">aaaaaaaa…</text>") && german.contains(">dddddddd…</text>"))
   }
 
   @Test func `A German reader gets German, with names as they were typed`() async throws {

@@ -58,6 +58,13 @@ extension Grants {
     try ledger.reading { (state) throws(StateUnreadable) in try state.states(state.grants(to: connector)) }
   }
 
+  /// Some of the grants that an account gave and that are not revoked, the oldest, each with whether it is in force.
+  package func some(by granter: AccountID, limit: Int) throws(LedgerError) -> [GrantState] {
+    try ledger.reading { (state) throws(StateUnreadable) in
+      try state.states(Array(state.grants(by: granter).prefix(limit)))
+    }
+  }
+
   /// Some of the grants to a connector that are not revoked, in an order of their own: to count them without reading all.
   package func some(to connector: ConnectorID, limit: Int) throws(LedgerError) -> [GrantState] {
     try ledger.reading { (state) throws(StateUnreadable) in

@@ -47,6 +47,14 @@ extension Webhooks {
     }
   }
 
+  /// Some of the webhooks of a connector that are not deleted, the oldest, each with whether it delivers: some ten look-ups each.
+  package func some(of connector: ConnectorID, limit: Int) throws(LedgerError) -> [WebhookState] {
+    let now = try ledger.now
+    return try ledger.reading { (state) throws(StateUnreadable) in
+      try state.states(Array(state.webhooks(of: connector).prefix(limit)), at: now)
+    }
+  }
+
   /// The webhooks that listen to an object and are not deleted, oldest first, each with whether it delivers.
   ///
   /// - Parameters:

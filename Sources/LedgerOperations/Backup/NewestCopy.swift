@@ -40,6 +40,12 @@ extension Backups {
     }
     return newest
   }
+
+  /// As ``newest(in:)``, on a thread for reading.
+  package func findNewest(in folder: String) async throws(LedgerError) -> NewestCopy? {
+    let ledger = ledger
+    return try await ledger.blocking { () throws(LedgerError) in try ledger.backups.newest(in: folder) }
+  }
 }
 
 extension Archive {

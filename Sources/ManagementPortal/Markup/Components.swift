@@ -38,7 +38,9 @@ enum Part {
   }
 
   /// The same within a sentence of which it is a part of its own, so that a language has a text for each number.
-  static func counted(_ count: Int, _ noun: String) -> HTML { "<span>\(Self.count(count, noun))</span>" }
+  static func counted(_ count: Int, _ noun: String, many: String? = nil) -> HTML {
+    "<span>\(Self.count(count, noun, many: many))</span>"
+  }
 
   private static func seal(_ isCovered: Bool) -> HTML {
     let tick: HTML = #"<path d="M4 7.2 6.2 9.4 10.1 5" fill="none" stroke="currentColor" stroke-width="1.5"/>"#

@@ -5,7 +5,8 @@ import LedgerOperations
 struct Page: Sendable {
   /// The entry of the menu that the page belongs to.
   enum Place: String, Sendable {
-    case home, connectors, groups, audit, find, review, health, people, proposals, keys, configuration, me, granted
+    case home, connectors, groups, audit, find, review, health, people, proposals, keys, erasure, configuration
+    case me, granted
     case none
   }
 
@@ -67,7 +68,7 @@ struct Layout: Sendable {
       + item(.audit, "/audit", "Audit trail") + when(viewer.readsAll, item(.find, "/find", "Find"))
       + item(.review, "/review", "Access review")
     let work: HTML = #"""
-      <div><h2 id="nav-operator">Operator</h2><ul aria-labelledby="nav-operator">\#(item(.health, "/health", "Health"))\#(item(.people, "/people", "People"))\#(item(.proposals, "/proposals", "Proposals"))\#(item(.keys, "/keys", "Keys"))\#(item(.configuration, "/configuration", "Configuration"))</ul></div>
+      <div><h2 id="nav-operator">Operator</h2><ul aria-labelledby="nav-operator">\#(item(.health, "/health", "Health"))\#(item(.people, "/people", "People"))\#(item(.proposals, "/proposals", "Proposals"))\#(item(.keys, "/keys", "Keys"))\#(item(.erasure, "/erasure", "Erasure"))\#(item(.configuration, "/configuration", "Configuration"))</ul></div>
       """#
     let strip: HTML =
       signed >= head

@@ -1,7 +1,7 @@
 import CredentialLedger
 import Hummingbird
 
-/// Home: the steps to a working token while one is missing, and what happened lately.
+/// Home: the steps to a working token while one is missing, what waits for the person, and what happened lately.
 extension ManagementPortal {
   func homePage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let (hasPhone, connectors, grants, groups) = try await asking { () throws(LedgerError) in
@@ -31,17 +31,35 @@ extension ManagementPortal {
     let isNew = steps.contains { !$0.isDone }
     let (entries, labels) = try await entries(.actor(Subject(viewer.id)), limit: 8, own: viewer)
     let lately = try eventTable(entries, labels)
+    let needs = try await asking { () async throws(LedgerError) in
+      try await Needs.all(of: viewer.account, in: ledger)
+    }
     let title: HTML = isNew ? "Welcome, \(Part.name(viewer.name))" : "Home"
     let first = viewer.account.role == .operator && isNew ? "You are an operator of this ledger. " : ""
     let content: HTML = #"""
       \#(said(visit))
-      \#(Part.header(title, below: "<p>\(first)\(isNew ? "Four steps lead to a working access token." : "Nothing needs you.")</p>"))
+      \#(Part.header(title, below: Self.subtitle(first, isNew: isNew, needs)))
+      \#(Self.needList(needs))
       \#(isNew ? Self.steps(steps) : Self.ownLists(connectors, groups))
       <section class="stack" aria-labelledby="lately"><h2 id="lately">\#(isNew ? "What you did so far" : "What you did lately")</h2>
       \#(lately)
       <p class="small soft">The green numbers are events. Each one opens the event with the proof that it stands in the ledger.</p></section>
       """#
     return .html(layout().page(Page("Home", at: .home, content), for: viewer))
+  }
+
+  /// What stands below the heading: that nothing waits only where nothing does.
+  static func subtitle(_ first: String, isNew: Bool, _ needs: [Need]) -> HTML {
+    guard isNew || needs.isEmpty else { return .empty }
+    return "<p>\(first)\(isNew ? "Four steps lead to a working access token." : "Nothing needs you.")</p>"
+  }
+
+  /// What waits for somebody; nothing where nothing does.
+  static func needList(_ needs: [Need]) -> HTML {
+    guard !needs.isEmpty else { return .empty }
+    return #"""
+      <section class="card stack" aria-labelledby="needs"><h2 id="needs">Needs you</h2><ul class="stack">\#(needs.map(\.html))</ul></section>
+      """#
   }
 
   private struct Step {

@@ -42,6 +42,7 @@ extension ManagementPortal {
       <section class="stack" aria-labelledby="sessions"><h2 id="sessions">Sessions</h2>
       <div class="table-box"><table class="lists"><caption class="visually-hidden">Sessions</caption><thead><tr><th scope="col">Browser</th><th scope="col">From</th><th scope="col">Signed in</th><th scope="col">Last used</th><th scope="col">Proof</th><th scope="col">Actions</th></tr></thead><tbody>\#(sessionRows)</tbody></table></div>
       \#(endOthers)</section>
+      \#(Part.commandLine(["credledger account show \(viewer.id.description)", "credledger audit --account \(viewer.id.description) --type 'account.*'"]))
       """#
     return .html(layout().page(Page("My account", at: .me, content), for: viewer))
   }

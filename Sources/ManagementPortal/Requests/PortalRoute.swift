@@ -100,6 +100,7 @@ struct PortalRoute: Sendable {
     PortalRoute("/audit.ndjson", get: .viewer(ManagementPortal.auditFile)),
     PortalRoute("/health", get: .viewer(ManagementPortal.healthPage)),
     PortalRoute("/keys", get: .viewer(ManagementPortal.keysPage), post: .viewer(ManagementPortal.rotateSigningKey)),
+    PortalRoute("/erasure", get: .viewer(ManagementPortal.erasureSearchPage)),
     PortalRoute("/configuration", get: .viewer(ManagementPortal.configurationPage)),
     PortalRoute(
       "/people/*/erase", get: .viewer(ManagementPortal.erasurePage), post: .viewer(ManagementPortal.erase)),

@@ -8,8 +8,8 @@ struct Translation {
   private static let inline: Set<Substring> = [
     "a", "b", "bdi", "code", "ins", "span", "strong", "svg", "time", "button", "input",
   ]
-  /// Elements whose content is not translated: names, codes, drawings and what people type.
-  private static let opaque: Set<Substring> = ["bdi", "code", "pre", "svg", "textarea", "script", "style"]
+  /// Elements whose content is not translated: names, codes and what people type.
+  private static let opaque: Set<Substring> = ["bdi", "code", "pre", "textarea", "script", "style"]
   private static let void: Set<Substring> = ["input", "link", "meta", "br", "hr", "img", "path", "rect", "circle"]
   private static let attributes = [
     "aria-label=\"", "placeholder=\"", "data-done=\"", "data-failed=\"", "data-label=\"", "title=\"",
@@ -57,7 +57,7 @@ struct Translation {
       }
       let element = tag.dropFirst().prefix { $0 != " " && $0 != ">" }
       let opening = attributes(of: tag)
-      guard !Self.void.contains(element), !tag.hasPrefix("<!") else {
+      guard !Self.void.contains(element), !tag.hasPrefix("<!"), !tag.hasSuffix("/>") else {
         if Self.inline.contains(element) {
           english += "{\(parts.count + 1)}"
           parts.append(opening)
@@ -79,7 +79,7 @@ struct Translation {
     return result + finished()
   }
 
-  /// The content of an element that is left alone, and its end; in a drawing its texts are put into the language as well.
+  /// The content of an element that is left alone, and its end.
   private mutating func opaque(_ name: Substring) -> String {
     let end = "</\(name)>"
     let close = rest.firstRange(of: end)?.upperBound ?? rest.endIndex

@@ -26,11 +26,11 @@ struct ProofTree: Sendable {
     var ways: [HTML] = []
     var centre = 90
     var top = height - 40
-    boxes.append(Self.box(centre, top, "event \(Part.number(position))", isGiven: false))
+    boxes.append(Self.box(centre, top, "event \(Part.number(position))"))
     for level in levels {
       let (given, above, next) = (centre + 150, top - 66, centre + 60)
-      boxes.append(Self.box(given, top, level.given, isGiven: true))
-      boxes.append(Self.box(next, above, level.words, isGiven: false))
+      boxes.append(Self.given(given, top, level.given))
+      boxes.append(Self.box(next, above, level.words))
       ways.append(
         #"<path d="M\#(given) \#(top)V\#(top - 17)H\#(next)"/><path class="ours" d="M\#(centre) \#(top)V\#(top - 17)H\#(next)V\#(above + 32)"/>"#
       )
@@ -41,7 +41,13 @@ struct ProofTree: Sendable {
       """#
   }
 
-  private static func box(_ centre: Int, _ top: Int, _ words: String, isGiven: Bool) -> HTML {
-    #"<rect\#(when(!isGiven, #" class="made""#)) x="\#(centre - 65)" y="\#(top)" width="130" height="32" rx="4"/><text x="\#(centre)" y="\#(top + 20)" text-anchor="middle">\#(words)</text>"#
+  /// What is computed: its words are put into the reader's language.
+  private static func box(_ centre: Int, _ top: Int, _ words: String) -> HTML {
+    #"<rect class="made" x="\#(centre - 65)" y="\#(top)" width="130" height="32" rx="4"/><text x="\#(centre)" y="\#(top + 20)" text-anchor="middle">\#(words)</text>"#
+  }
+
+  /// A hash that the ledger gives, which is no text of a language.
+  private static func given(_ centre: Int, _ top: Int, _ digits: String) -> HTML {
+    #"<rect x="\#(centre - 65)" y="\#(top)" width="130" height="32" rx="4"/><text x="\#(centre)" y="\#(top + 20)" text-anchor="middle" translate="no">\#(digits)</text>"#
   }
 }

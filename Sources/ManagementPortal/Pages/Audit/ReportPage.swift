@@ -20,6 +20,7 @@ extension ManagementPortal {
       <section class="stack" aria-labelledby="fields"><h2 id="fields">2. What is in it</h2>\#(Self.changes(entry, words, personal, mayReveal: false, hasHeading: false))</section>
       <section class="stack" aria-labelledby="proves"><h2 id="proves">3. What proves it</h2><p>The event stands in the ledger, unaltered, under this checkpoint, which is signed by its key:</p><pre><code>\#(bundle.checkpoint)</code></pre><p>Public keys, to be compared with those that the ledger’s owner gave you:</p><ul class="stack">\#(keys)</ul></section>
       <section class="stack" aria-labelledby="check"><h2 id="check">4. How to check it</h2><p>This paper proves nothing by itself; the file <code>evidence-\#(position).json</code> does. It proves that this event is in the ledger, and not that there are no others. Use a public key that did not come with it:</p><pre><code>credledger verify-bundle evidence-\#(position).json --key "$(cat published/key)"</code></pre></section>
+      \#(Part.commandLine(["credledger bundle \(position) --out evidence-\(position).json --html report-\(position).html"]))
       """#
     return .html(
       layout().page(Page("Evidence of event \(Part.number(position))", at: .audit, narrow: true, content), for: viewer))

@@ -129,7 +129,7 @@ extension ManagementPortal {
     let content: HTML = #"""
       \#(said(visit))
       \#(Part.header("Access review", below: "<p>Every grant with the person who gave it, what it allows and when it was last used.</p>", buttons: all.isEmpty ? .empty : #"<a class="button" href="/portal/review.csv">Download CSV</a>"#))
-      \#(all.isEmpty ? #"<div class="card"><p>There is no grant to review.</p></div>"# as HTML : Self.matrix(all, now: now) + table)
+      \#(all.isEmpty ? #"<div class="card"><p>There is no grant to review.</p></div>"# as HTML : matrix(all, visit, now: now) + table)
       \#(more)
       \#(Part.commandLine(all.prefix(3).map { "credledger grant list \($0.connector.id.description)" }))
       """#
@@ -138,27 +138,56 @@ extension ManagementPortal {
       status: problems.isEmpty ? .ok : .unprocessableContent)
   }
 
+  /// How many connectors the matrix has, unless all are asked for.
+  static let matrixLimit = 12
+
+  /// The busiest of some connectors, the busiest first: those that were used in most groups within 90 days, and of those alike the
+  /// one that was used last.
+  ///
+  /// - Parameter uses: when each was last used in each of its groups; nil where it never was.
+  static func busiest(_ uses: [ConnectorID: [Timestamp?]], at now: Timestamp) -> [ConnectorID] {
+    let ranked = uses.map { use -> (id: ConnectorID, groups: Int, last: Int64) in
+      let known: [Timestamp] = use.value.compactMap { $0 }
+      let last: Int64 = known.max()?.milliseconds ?? .min
+      return (use.key, known.count { now - $0 <= unused }, last)
+    }
+    let sorted = ranked.sorted { one, other in
+      (one.groups, one.last, other.id.rawValue) > (other.groups, other.last, one.id.rawValue)
+    }
+    return sorted.map { $0.id }
+  }
+
+  /// That the matrix has the busiest connectors only, with the way to all.
+  static func matrixCut(to shown: Int, of count: Int, all link: String) -> HTML {
+    #"<p class="soft">The busiest \#(shown) of \#(count) connectors. <a href="\#(link)">Show all connectors</a></p>"#
+  }
+
   /// Groups and connectors, each cell with the time since the last use.
-  private static func matrix(_ all: [Reviewed], now: Timestamp) -> HTML {
+  private func matrix(_ all: [Reviewed], _ visit: Visit, now: Timestamp) -> HTML {
     let inGroups = all.filter { $0.group != nil && $0.state.isInForce }
     guard !inGroups.isEmpty else { return .empty }
     var groups: [(GroupID, String)] = []
-    var connectors: [(ConnectorID, String)] = []
+    var names: [ConnectorID: String] = [:]
+    var uses: [ConnectorID: [Timestamp?]] = [:]
     // A connector has one grant in a group at most.
     var grants: [GroupID: [ConnectorID: Reviewed]] = [:]
     for item in inGroups {
       guard let group = item.group else { continue }
       if grants[group.id] == nil { groups.append((group.id, group.name)) }
       grants[group.id, default: [:]][item.connector.id] = item
-      if !connectors.contains(where: { $0.0 == item.connector.id }) {
-        connectors.append((item.connector.id, item.connector.details.name))
-      }
+      names[item.connector.id] = item.connector.details.name
+      uses[item.connector.id, default: []].append(item.lastUsed)
     }
-    let columns = connectors.prefix(12)
-    let head = columns.map { #"<th scope="col">\#(Part.name($0.1))</th>"# as HTML }
+    let connectors = Self.busiest(uses, at: now)
+    let columns = visit.query["all"] == "1" ? connectors : Array(connectors.prefix(Self.matrixLimit))
+    let head = columns.map { #"<th scope="col">\#(Part.name(names[$0] ?? ""))</th>"# as HTML }
+    let cut: HTML =
+      columns.count < connectors.count
+      ? Self.matrixCut(
+        to: columns.count, of: connectors.count, all: "?\(visit.query.query(replacing: "all", with: "1"))") : .empty
     let rows = groups.prefix(Self.rowLimit).map { group in
       let cells = columns.map { connector -> HTML in
-        guard let item = grants[group.0]?[connector.0] else {
+        guard let item = grants[group.0]?[connector] else {
           return #"<td>–<span class="visually-hidden"> no access</span></td>"#
         }
         let last = item.lastUsed ?? item.state.grant.grantedAt
@@ -169,7 +198,7 @@ extension ManagementPortal {
       return #"<tr><th scope="row" class="pinned">\#(Part.name(group.1))</th>\#(cells)</tr>"# as HTML
     }
     return #"""
-      <div class="stack"><h2 id="matrix">Groups and connectors</h2><div class="table-box" role="region" aria-labelledby="matrix" tabindex="0"><table class="matrix"><thead><tr><th scope="col" class="pinned">Group</th>\#(head)</tr></thead><tbody>\#(rows)</tbody></table></div></div>
+      <div class="stack"><h2 id="matrix">Groups and connectors</h2>\#(cut)<div class="table-box" role="region" aria-labelledby="matrix" tabindex="0"><table class="matrix"><thead><tr><th scope="col" class="pinned">Group</th>\#(head)</tr></thead><tbody>\#(rows)</tbody></table></div></div>
       """#
   }
 

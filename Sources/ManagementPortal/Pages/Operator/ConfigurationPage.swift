@@ -31,6 +31,18 @@ extension ManagementPortal {
 }
 
 extension PortalSettings {
+  /// Where a checkpoint is kept that a witness cosigned.
+  public struct CosignedFile: Sendable, Equatable {
+    let path: String
+    /// The witness's public key (C2SP signed-note, type 4).
+    let witness: String
+
+    public init(path: String, witness: String) {
+      self.path = path
+      self.witness = witness
+    }
+  }
+
   /// A setting of the server, as it is shown.
   public struct Setting: Sendable, Equatable {
     public let name: String

@@ -9,20 +9,80 @@ extension ManagementPortal {
     let connectors: [Connector]
     let granted: Int
     let groups: Int
+    /// The tokens under these grants and of these connectors that are valid now, and whether that is all of them.
+    let tokens: Int
+    let hasMoreTokens: Bool
 
-    /// To notice that it changed since the page was made.
+    /// To notice that it changed since the page was made. Tokens come and go by the minute, and do not count.
     var mark: String { "\(grants),\(connectors.count),\(granted),\(groups)" }
   }
 
+  /// How many tokens are looked at to count those that stop.
+  private static let tokenLimit = 1_000
+
+  /// The valid tokens of some grants and connectors, each counted once.
+  ///
+  /// - Returns: whether there may be more of them as well: at most ``tokenLimit`` are looked at, and some more of the last one.
+  func liveTokens(
+    of listings: [Tokens.Listing]
+  ) async throws(LedgerError) -> (tokens: Set<TokenID>, hasMore: Bool) {
+    var live: Set<TokenID> = []
+    var seen = 0
+    for listing in listings {
+      guard seen < Self.tokenLimit else { return (live, true) }
+      let tokens = try await ledger.tokens.list(listing, limit: Self.tokenLimit)
+      // A grant without tokens costs a look as well.
+      seen += tokens.count + 1
+      for token in tokens where token.verdict.isValid { live.insert(token.handle) }
+    }
+    return (live, seen >= Self.tokenLimit)
+  }
+
   private func reach(of account: AccountID) async throws(PortalFailure) -> Reach {
-    try await asking { () throws(LedgerError) in
+    try await asking { () async throws(LedgerError) -> Reach in
       let connectors = try ledger.connectors.owned(by: account)
       var granted = 0
       for connector in connectors { granted += try ledger.grants.states(to: connector.id).count(where: \.isInForce) }
+      let given = try ledger.grants.states(by: account).filter(\.isInForce)
+      let (tokens, hasMore) = try await liveTokens(
+        of: connectors.map { Tokens.Listing.connector($0.id) } + given.map { Tokens.Listing.grant($0.grant.id) })
       return Reach(
-        grants: try ledger.grants.states(by: account).count(where: \.isInForce), connectors: connectors,
-        granted: granted, groups: try ledger.groups.joined(by: account).count)
+        grants: given.count, connectors: connectors, granted: granted,
+        groups: try ledger.groups.joined(by: account).count, tokens: tokens.count, hasMoreTokens: hasMore)
     }
+  }
+
+  /// Where somebody is found who is to be erased.
+  func erasureSearchPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    try requireOperator(viewer)
+    var results: HTML = .empty
+    if visit.query.has("q") {
+      let (found, next) = try await people(visit, viewer)
+      let rows = found.map { person -> HTML in
+        let path = "/portal/people/\(person.account.id.rawValue)"
+        let erase: HTML =
+          person.account.isErased
+          ? Part.status("", "Erased")
+          : #"<a class="small" href="\#(path)/erase">Erase…<span class="visually-hidden"> \#(Part.name(person.name))</span></a>"#
+        return #"""
+          <tr><th scope="row"><a href="\#(path)">\#(Part.name(person.name))</a><small><code>\#(person.account.id.description)</code></small></th><td data-label="Role">\#(person.account.role.word)</td><td data-label="Since">\#(Part.exact(person.account.registeredAt))</td><td data-label="Actions">\#(erase)</td></tr>
+          """#
+      }
+      results =
+        rows.isEmpty
+        ? #"<div class="card"><p>Nobody matches.</p></div>"#
+        : #"<div class="table-box"><table class="lists named"><caption class="visually-hidden">People</caption><thead><tr><th scope="col">Name</th><th scope="col">Role</th><th scope="col">Since</th><th scope="col">Actions</th></tr></thead><tbody>\#(rows)</tbody></table></div>"#
+      if let next {
+        results += #"<p class="pager"><a href="?\#(visit.query.query(replacing: "after", with: next))">Next</a></p>"#
+      }
+    }
+    let content: HTML = #"""
+      \#(Part.header("Erasure", below: "<p>Find the person. You see what the erasure destroys and stops before you confirm it.</p>"))
+      <form class="filter-bar" method="get" action="/portal/erasure" role="search" aria-label="People"><div class="field field-wide"><label for="q">Search</label><input id="q" name="q" type="search" value="\#(visit.query["q"])" placeholder="Name or account:NUMBER"></div><button class="button button-main">Find</button></form>
+      \#(results)
+      \#(Part.commandLine(["credledger find NAME", "credledger erase account:NUMBER"]))
+      """#
+    return .html(layout().page(Page("Erasure", at: .erasure, content), for: viewer))
   }
 
   func erasurePage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
@@ -44,6 +104,10 @@ extension ManagementPortal {
       reach.connectors.isEmpty
       ? "No connector is theirs."
       : "\(Part.counted(reach.connectors.count, "connector")) of theirs (\(names)\(reach.connectors.count > 5 ? " and more" : "")) and \(Part.counted(reach.granted, "grant")) to them stop."
+    let stopping: HTML =
+      reach.hasMoreTokens
+      ? "At least \(Part.counted(reach.tokens, "live token")) stop at once."
+      : "\(Part.counted(reach.tokens, "live token")) in all stop at once."
     let id = account.id.description
     let proposal = visit.proposal
     let needsTwo = try await needsTwo(.erasure)
@@ -62,6 +126,7 @@ extension ManagementPortal {
       <li>The key of this person is destroyed. Name, address, sign-ins and numbers can be read by nobody any more, in every copy of the log.</li>
       <li>\#(Part.count(reach.grants, "grant")) that they gave stop\#(reach.grants == 1 ? "s" : ""), with all tokens.</li>
       <li>\#(owned)</li>
+      <li>\#(stopping)</li>
       <li>They leave \#(Part.count(reach.groups, "group")). Their messages are removed.</li>
       <li>Every event stays, and every proof still verifies.</li></ul></section>
       <section class="card stack" aria-labelledby="not"><h2 id="not">What it will not do</h2><p>Backups and archives that were made before still hold the key, until they are deleted. Reasons and names of groups and connectors that somebody typed are no personal data to the ledger, and stay.</p></section>
@@ -70,7 +135,7 @@ extension ManagementPortal {
       \#(Part.textField("reason", "Reason", value: visit.form["reason"], hint: "It stays in the audit trail: nothing personal.", error: problems.of("reason"), more: #"maxlength="200" autocomplete="off""#))
       \#(Part.field("confirm", "Type \(id) to confirm", error: problems.of("confirm")) { #"<input \#($0) dir="ltr" autocomplete="off" spellcheck="false" data-unlocks="erase" data-wanted="\#(id)">"# })
       <div class="button-row">\#(button)<a href="\#(path)">Keep</a></div></form>
-      \#(Part.commandLine(["credledger subject erase \(id)"]))
+      \#(Part.commandLine(["credledger erase \(id)"]))
       """#
     return .html(
       layout().page(

@@ -5,14 +5,23 @@ import Hummingbird
 extension ManagementPortal {
   static let roles: [AccountRole] = [.user, .tenantAdmin, .auditor]
 
-  func peoplePage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
-    try requireOperator(viewer)
+  /// Somebody who was found, with the name that is shown.
+  struct FoundPerson: Sendable {
+    let account: Account
+    let name: String
+  }
+
+  /// People whose name has the text of the search in it, or whose handle it is, as many as a page has.
+  ///
+  /// - Returns: what the query names to go on with as well; nil where that is all.
+  func people(
+    _ visit: Visit, _ viewer: Viewer
+  ) async throws(PortalFailure) -> (found: [FoundPerson], next: String?) {
     let wanted = visit.query["q"].lowercased()
     let after = visit.query.number("after").map { AccountID(rawValue: $0) }
-    let signed = signed
-    let (rows, next) = try await asking { () async throws(LedgerError) -> ([HTML], String?) in
+    return try await asking { () async throws(LedgerError) -> ([FoundPerson], String?) in
       let leave = try await recordedLeave(to: viewer, .everybody, for: "portal people")
-      var rows: [HTML] = []
+      var found: [FoundPerson] = []
       var last = after
       while true {
         let accounts = try ledger.accounts.list(after: last, limit: 1_000)
@@ -22,20 +31,29 @@ extension ManagementPortal {
           guard wanted.isEmpty || name.lowercased().contains(wanted) || account.id.description == wanted else {
             continue
           }
-          guard rows.count < Self.rowLimit else { return (rows, last.map { String($0.rawValue) }) }
+          guard found.count < Self.rowLimit else { return (found, last.map { String($0.rawValue) }) }
           last = account.id
-          let state =
-            account.isErased
-            ? Part.status("", "Erased")
-            : account.isDisabled ? Part.status("bad", "Disabled") : Part.status("good", "Enabled")
-          rows.append(
-            #"""
-            <tr><th scope="row"><a href="/portal/people/\#(account.id.rawValue)">\#(Part.name(name))</a><small><code>\#(account.id.description)</code></small></th><td data-label="Role">\#(account.role.word)</td><td data-label="State">\#(state)</td><td data-label="Since">\#(Part.exact(account.registeredAt))</td><td data-label="Proof">\#(Part.proof(account.id.rawValue, signed: signed))</td></tr>
-            """#)
+          found.append(FoundPerson(account: account, name: name))
         }
-        guard accounts.count == 1_000 else { return (rows, nil) }
+        guard accounts.count == 1_000 else { return (found, nil) }
         last = accounts.last?.id
       }
+    }
+  }
+
+  func peoplePage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    try requireOperator(viewer)
+    let signed = signed
+    let (found, next) = try await people(visit, viewer)
+    let rows = found.map { person -> HTML in
+      let (account, name) = (person.account, person.name)
+      let state =
+        account.isErased
+        ? Part.status("", "Erased")
+        : account.isDisabled ? Part.status("bad", "Disabled") : Part.status("good", "Enabled")
+      return #"""
+        <tr><th scope="row"><a href="/portal/people/\#(account.id.rawValue)">\#(Part.name(name))</a><small><code>\#(account.id.description)</code></small></th><td data-label="Role">\#(account.role.word)</td><td data-label="State">\#(state)</td><td data-label="Since">\#(Part.exact(account.registeredAt))</td><td data-label="Proof">\#(Part.proof(account.id.rawValue, signed: signed))</td></tr>
+        """#
     }
     let more = next.map {
       #"<p class="pager"><a href="?\#(visit.query.query(replacing: "after", with: $0))">Next</a></p>"# as HTML
