@@ -22,6 +22,7 @@ import Testing
 
     let client = try ledger.connectors.authenticate(clientID, secret: secret)
     #expect(client.id == steps.connector.id)
+    try ledger.connectors.check(clientID, secret: secret)
     for (id, secret) in [(clientID, ConnectorSecret("wrong")), (steps.group.publicID, secret)] {
       #expect { try ledger.connectors.authenticate(id, secret: secret) } throws: { error in
         (error as? LedgerError)?.code.kind == .invalidClient

@@ -152,6 +152,10 @@ import Testing
     case .valid(let claims): print("may do \(claims.scopes) until \(claims.expiresAt)")
     case .invalid(let reason): print("refused: \(reason)")
     }
+    let verdict = try ledger.tokens.validate(presented)
+    if case .valid(let claims) = verdict {
+      print(try ledger.tokens.publicIDs(of: claims).connector?.description ?? "-")
+    }
     let introspection = try ledger.tokens.introspect(presented)
     if introspection.active, let scope = introspection.scope { print("may do \(scope)") }
     let newest = try await ledger.tokens.list(.connector(connector.id), limit: 20)

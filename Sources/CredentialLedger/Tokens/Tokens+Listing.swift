@@ -99,7 +99,9 @@ extension Tokens {
   /// The IDs by which clients know the connector and the group of a token: of one snapshot.
   ///
   /// ```swift
-  /// if case .valid(let claims) = verdict { print(try ledger.tokens.publicIDs(of: claims).connector ?? "-") }
+  /// if case .valid(let claims) = verdict {
+  ///   print(try ledger.tokens.publicIDs(of: claims).connector?.description ?? "-")
+  /// }
   /// ```
   ///
   /// - Returns: nil for a group where the token is of none, and for what cannot be found.
