@@ -130,7 +130,8 @@ public struct LedgerServer: Sendable {
             instruments: instruments),
           server: try Self.operatorServer(certificate, settings),
           configuration: ApplicationConfiguration(
-            address: .hostname(operators.address.host, port: operators.address.port)),
+            address: .hostname(operators.address.host, port: operators.address.port),
+            availableConnectionsDelegate: MaximumAvailableConnections(Self.operatorConnections)),
           onServerRunning: { channel in
             let port = channel.localAddress?.port ?? operators.address.port
             let bound = ListenAddress(host: operators.address.host, port: port)
@@ -151,6 +152,9 @@ public struct LedgerServer: Sendable {
         services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
         logger: logger))
   }
+
+  /// How many connections operators have at most. A connection may be idle for an hour here, and strangers can make them.
+  private static let operatorConnections = 64
 
   /// Speaks as the other listeners do, and lets a command take its time once its request has come.
   private static func operatorServer(
