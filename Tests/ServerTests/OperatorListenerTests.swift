@@ -100,7 +100,7 @@ import Testing
       #expect(try guarded.served.ask("GET", "/healthz").status == 200)
       withExtendedLifetime(idle) {}
     }
-    #expect(try run(guarded, guarded.ada, "account", "enable", "2").status == 0)
+    #expect(try run(guarded, guarded.ada, "account", "disable", "2", "--reason", "left").status == 0)
     #expect(guarded.served.end() == 0)
   }
 
