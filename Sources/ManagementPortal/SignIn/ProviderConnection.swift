@@ -49,7 +49,7 @@ actor ProviderConnection {
       throw .unverified("the discovery document is of another issuer")
     }
     func endpoint(_ name: String) throws(SignInFailure) -> String {
-      guard let url = value[name]?.text, IdentityProvider.isTrusted(url) else {
+      guard let url = value[name]?.text, provider.mayName(url) else {
         throw .unverified("the discovery document has no \(name) over TLS")
       }
       return url
