@@ -15,11 +15,14 @@ struct EventRoutes: Sendable {
   let lifecycle: ServerLifecycle
   /// SHA-256 of the secret; nil lets nobody read.
   private let secret: Digest?
+  /// Requests without the secret, from one address.
+  private let failures: Throttle
 
   init(_ ledger: Ledger, _ lifecycle: ServerLifecycle, _ settings: ServerSettings) throws(SettingsError) {
     self.ledger = ledger
     self.lifecycle = lifecycle
     secret = try Self.secret(settings).map { SHA256.hash($0) }
+    failures = Throttle("failures", limit: settings.failures)
   }
 
   /// The secret on the first line of the file of `events.secret-file`; nil where there is none.
@@ -34,14 +37,24 @@ struct EventRoutes: Sendable {
   }
 
   var routes: [Route] {
-    [Route(.get, Self.path, errors: .oauth) { (request, _) throws(RequestError) in try stream(request) }]
+    [
+      Route(.get, Self.path, errors: .oauth) { (request, context) throws(RequestError) in
+        try stream(request, context.clientAddress ?? "")
+      }
+    ]
   }
 
-  private func stream(_ request: Request) throws(RequestError) -> Response {
+  /// - Parameter address: the client's, by which refusals are counted.
+  /// - Throws: `invalidToken` without the secret; `tooMany` after too many of these from one address.
+  private func stream(_ request: Request, _ address: String) throws(RequestError) -> Response {
+    try failures.check(address)
     let presented = request.headers[.authorization] ?? ""
     guard let secret, presented.hasPrefix("Bearer "),
       SHA256.hash(Array(presented.dropFirst("Bearer ".utf8.count).utf8)) == secret
-    else { throw RequestError(.invalidToken, "") }
+    else {
+      failures.note(address)
+      throw RequestError(.invalidToken, "")
+    }
     let query = try FormFields(Array((request.uri.query ?? "").utf8))
     let last = request.headers[.named("Last-Event-ID")]
     let start: UInt64

@@ -122,7 +122,8 @@ public struct LedgerServer: Sendable {
           // A command takes its time once its request has come.
           server: Self.server(certificate, HTTP1Channel.Configuration(idleTimeout: .hours(1)), idleSeconds: 3_600),
           configuration: ApplicationConfiguration(
-            address: .hostname(operators.address.host, port: operators.address.port)),
+            address: .hostname(operators.address.host, port: operators.address.port),
+            availableConnectionsDelegate: MaximumAvailableConnections(Self.operatorConnections)),
           onServerRunning: { channel in
             let port = channel.localAddress?.port ?? operators.address.port
             let bound = ListenAddress(host: operators.address.host, port: port)
@@ -143,6 +144,9 @@ public struct LedgerServer: Sendable {
         services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
         logger: logger))
   }
+
+  /// How many connections operators have at most. A connection may be idle for an hour here, and strangers can make them.
+  private static let operatorConnections = 64
 
   /// Speaks HTTP/1.1, and with a certificate HTTP/2 as well, by TLS.
   private static func server(

@@ -83,6 +83,7 @@ public final class OutgoingClient: Sendable {
   public func call(
     _ method: String, _ url: String, headers: [(String, String)] = [], body: [UInt8]? = nil, timeout: Duration? = nil
   ) async throws(OutgoingError) -> OutgoingAnswer {
+    let url = Self.lowercasingHost(of: url)
     let written = try host(of: url)
     var host = written
     while host.hasSuffix(".") { host.removeLast() }
@@ -96,6 +97,15 @@ public final class OutgoingClient: Sendable {
     await pool.giveBack(host: written, address: address)
     guard let result else { throw OutgoingError(.unreachable, "there was no answer in time") }
     return result
+  }
+
+  /// With host and port in small letters. The address that was looked at is found by the host byte by byte; one that is not found
+  /// is looked up again, and may have changed meanwhile.
+  private static func lowercasingHost(of url: String) -> String {
+    guard let mark = url.firstRange(of: "://") else { return url }
+    let rest = url[mark.upperBound...]
+    let authority = rest.prefix { !"/?#".contains($0) }
+    return "\(url[..<mark.upperBound])\(authority.lowercased())\(rest[authority.endIndex...])"
   }
 
   /// The host that an address names, in small letters.

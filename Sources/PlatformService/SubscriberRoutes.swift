@@ -51,6 +51,7 @@ extension PlatformService {
       done = try await asking { () async throws(LedgerError) in try await body(people.map { .number($0) }) }[...]
     }
     var result: [(String, JSONValue)] = []
+    var told: Set<String> = []
     for (text, phone) in zip(texts, phones) {
       let why: String?
       if phone == nil {
@@ -58,7 +59,7 @@ extension PlatformService {
       } else {
         why = done.popFirst() == true ? nil : reason
       }
-      guard !result.contains(where: { $0.0 == text }) else { continue }
+      guard told.insert(text).inserted else { continue }
       result.append((text, .object([(name, .bool(why == nil))] + (why.map { [("reason", .string($0))] } ?? []))))
     }
     return .object([("result", .object(result))])

@@ -75,10 +75,10 @@ extension TokenService {
   }
 
   private func provenKey(
-    _ token: PresentedToken, _ request: Request, _ original: @autoclosure () -> OriginalRequest
+    _ token: PresentedToken, _ request: Request, _ original: @autoclosure () throws(RequestError) -> OriginalRequest
   ) throws(RequestError) -> KeyThumbprint? {
     guard request.headers[.dpop] != nil || token.scheme == .dpop else { return nil }
-    let asked = original()
+    let asked = try original()
     let now: Timestamp
     do throws(LedgerError) { now = try ledger.now } catch { throw RequestError(error) }
     let key = try proofs.thumbprint(
@@ -121,18 +121,35 @@ private struct OriginalRequest {
 
   /// As the gateway says it: by `X-Original-URL`; by `X-Forwarded-Proto`, `-Host` and `-Uri`; or by the host and the path
   /// below this route's. A gateway must not let its own clients set these.
-  init(_ request: Request, origin: String) {
+  ///
+  /// - Throws: `invalidProof` where these differ. Traefik and Caddy set the second form and hand the first on as it came, so a
+  ///   client could choose what its proof is compared with.
+  init(_ request: Request, origin: String) throws(RequestError) {
     let headers = request.headers
-    method =
-      headers[.originalMethod] ?? headers[.forwardedMethod] ?? request.method.rawValue
-    if let whole = headers[.originalURL] {
-      url = whole
-      return
-    }
     let scheme = headers[.forwardedScheme] ?? (origin.hasPrefix("https:") ? "https" : "http")
     let host = headers[.forwardedHost] ?? request.head.authority ?? ""
-    let path = headers[.forwardedPath] ?? headers[.originalPath]
-    url = "\(scheme)://\(host)" + (path ?? String(request.uri.path.dropFirst(TokenService.checkPath.count)))
+    let forwarded = headers[.forwardedPath].map { "\(scheme)://\(host)\($0)" }
+    let whole = headers[.originalURL] ?? forwarded
+    let path = headers[.originalPath]
+    if let forwarded, whole != forwarded {
+      throw RequestError(.invalidProof, "X-Original-URL: expected the address that X-Forwarded-Uri is of")
+    }
+    if let whole, let path, Self.path(of: whole) != Substring(path) {
+      throw RequestError(.invalidProof, "X-Original-URI: expected the path of the address that the other fields have")
+    }
+    let methods = [headers[.originalMethod], headers[.forwardedMethod]].compactMap { $0 }
+    guard Set(methods).count <= 1 else {
+      throw RequestError(.invalidProof, "X-Original-Method: expected the method that is in X-Forwarded-Method")
+    }
+    method = methods.first ?? request.method.rawValue
+    url = whole ?? "\(scheme)://\(host)" + (path ?? String(request.uri.path.dropFirst(TokenService.checkPath.count)))
+  }
+
+  /// The path and the query of an address; nil for one that has none.
+  private static func path(of url: String) -> Substring? {
+    guard let mark = url.firstRange(of: "://") else { return nil }
+    let rest = url[mark.upperBound...]
+    return rest.firstIndex(of: "/").map { rest[$0...] }
   }
 }
 

@@ -97,10 +97,17 @@ extension TokenService {
     let form = try await request.form(upTo: bodyLimit)
     let client = try ClientCredentials(request.headers, form)
     let token = try form.required("token")
-    _ = try await asking { () throws(LedgerError) in
-      try await ledger.tokens.revoke(
-        presented: token, connector: client.connector, secret: client.secret, context: context.recorded(request.headers)
-      )
+    let address = context.clientAddress ?? ""
+    try limits.failures.check(address)
+    do throws(RequestError) {
+      _ = try await asking { () throws(LedgerError) in
+        try await ledger.tokens.revoke(
+          presented: token, connector: client.connector, secret: client.secret,
+          context: context.recorded(request.headers))
+      }
+    } catch {
+      if error.kind == .invalidClient { limits.failures.note(address) }
+      throw error
     }
     return Response(status: .ok, headers: [.cacheControl: "no-store", .pragma: "no-cache", .contentLength: "0"])
   }

@@ -56,6 +56,38 @@ import Testing
     await ledger.close()
   }
 
+  /// How many bytes the keys of persons take.
+  private func keyBytes() throws -> Int {
+    let persons = "\(folder.path)/ledger/keys/persons"
+    var count = 0
+    for name in TemporaryFolder.names(in: persons) ?? [] { count += try FileBytes.read("\(persons)/\(name)").count }
+    return count
+  }
+
+  @Test func `Who may not name people has no keys made for their numbers`() async throws {
+    let ledger = try await create()
+    let (admin, alice) = (try await account("admin", on: ledger), try await account("alice", on: ledger))
+    let group = try await ledger.groups.create(name: "News", kind: .connectGroup, by: admin)
+    let numbers = try (10..<20).map { try PhoneNumber("+9111999999\($0)") }
+    let members = numbers.map { Groups.NewMember(.number($0)) }
+    let before = try keyBytes()
+    for context in [RequestContext.none, RequestContext(idempotencyKey: "once")] {
+      var error = await #expect(throws: LedgerError.self) {
+        try await ledger.groups.subscribe(numbers.map { .number($0) }, to: group.id, by: alice, context: context)
+      }
+      #expect(error?.code == .forbidden)
+      error = await #expect(throws: LedgerError.self) {
+        try await ledger.groups.add(members, to: group.id, by: alice, context: context)
+      }
+      #expect(error?.code == .forbidden)
+    }
+    #expect(try keyBytes() == before)
+    let made = try await ledger.groups.subscribe(numbers.map { .number($0) }, to: group.id, by: admin)
+    #expect(made.allSatisfy { $0 != nil })
+    #expect(try keyBytes() > before)
+    await ledger.close()
+  }
+
   @Test func `Numbers are opened where somebody asks for them, and not once the person is erased`() async throws {
     let ledger = try await create()
     let admin = try await account("admin", on: ledger)

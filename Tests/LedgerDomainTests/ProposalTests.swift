@@ -84,6 +84,23 @@ import Testing
     }
   }
 
+  @Test("Whoever registers an account with a role hears by which way it gets the role")
+  func registeredWithRole() throws {
+    func remedy(_ event: LedgerEvent) -> String? {
+      do throws(DecisionFailure) {
+        _ = try scenario.state.requireApproval(of: [event], by: .operator, Approval(), at: scenario.now)
+        return nil
+      } catch {
+        guard case .refused(let refusal) = error else { return nil }
+        return refusal.remedy
+      }
+    }
+    #expect(
+      remedy(.accountRegistered(.with { $0.role = .auditor }))?.hasPrefix("register the account with the role user")
+        == true)
+    #expect(remedy(roleChange)?.hasPrefix("propose the change") == true)
+  }
+
   @Test("The rules guard themselves as long as they guard anything")
   func selfGuarding() throws {
     var few = Scenario()

@@ -1,3 +1,4 @@
+import Glibc
 import OutgoingHTTP
 import Testing
 
@@ -28,5 +29,35 @@ import Testing
     "http://[::1]@example.org/", "http://[::1]:1@example.org/", "http://[::1].example.org/",
   ]) func `Without TLS nothing leaves this machine`(url: String) async {
     #expect(await code(url, .namedByOperator) == .malformed)
+  }
+
+  @Test(arguments: ["hooks.example.org", "Hooks.Example.ORG"])
+  func `The connection goes to the address that was looked at, however the name is written`(host: String) async throws {
+    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(listener) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let length = size
+    let isListening = unsafe withUnsafeMutablePointer(to: &address) {
+      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { (pointer) -> Bool in
+        guard unsafe bind(listener, pointer, length) == 0, listen(listener, 8) == 0 else { return false }
+        return unsafe getsockname(listener, pointer, &size) == 0
+      }
+    }
+    try #require(isListening)
+    let port = Int(UInt16(bigEndian: address.sin_port))
+    var settings = OutgoingClient.Settings()
+    settings.addresses = ["hooks.example.org": "127.0.0.1"]
+    settings.timeout = .seconds(2)
+    let client = OutgoingClient(settings)
+    let error = await #expect(throws: OutgoingError.self) { try await client.call("GET", "https://\(host):\(port)/") }
+    await client.shutdown()
+    // Nobody speaks TLS there, but somebody called.
+    #expect(error?.code == .unreachable)
+    var called = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
+    let ready = unsafe poll(&called, 1, 0)
+    #expect(ready == 1)
   }
 }

@@ -54,12 +54,12 @@ import Testing
 
   @Test func whileOneMakesSnapshotsAnotherIsRefused() async throws {
     let server = try await Ledger.open(at: "\(simulated.folder.path)/ledger")
-    #expect(try await server.snapshots.make()?.position == 400)
+    #expect(try await server.history.snapshots.make()?.position == 400)
     for action in ["make", "drop"] {
       let refused = try run("snapshot", action)
       #expect(refused.status == 3 && refused.error.contains("[already_open]"), "\(refused.error)")
     }
-    #expect(try await server.snapshots.list().snapshots.map(\.position) == [400])
+    #expect(try await server.history.snapshots.list().snapshots.map(\.position) == [400])
     await server.close()
     #expect(try run("snapshot", "drop").output.hasPrefix("1 snapshot dropped"))
   }

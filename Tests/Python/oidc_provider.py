@@ -18,7 +18,7 @@ from werkzeug.serving import make_server
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 app = oidc_provider_mock.app()
 app.debug = False
-state = {"fault": "none", "used": None}
+state = {"fault": "none", "used": None, "key-sets": 0}
 foreign = jose.RSAKey.generate_key(2048, is_private=True)
 
 
@@ -39,6 +39,11 @@ def fault(name):
     return ""
 
 
+@app.get("/key-sets")
+def key_sets():
+    return str(state["key-sets"])
+
+
 @app.get("/logout/<client>/<subject>")
 def logout(client, subject):
     issuer = flask.request.host_url.rstrip("/")
@@ -51,6 +56,7 @@ def logout(client, subject):
 def distort(response):
     path = flask.request.path
     if path == "/jwks":
+        state["key-sets"] += 1
         value = response.get_json()
         for entry in value["keys"]:
             entry.setdefault("kid", key().thumbprint())

@@ -257,6 +257,40 @@ import Testing
     #expect(!served.log.contains(token))
   }
 
+  @Test func `A proof is for the request that a gateway tells of, whatever address its client names`() async throws {
+    let served = try await Self.served(connector: .init(bound: true)).served
+    let answer = try served.post(
+      "/oauth2/token", [served.basic, Self.proof(1, "POST", served.origin + "/oauth2/token", jti: "token")],
+      form: "grant_type=refresh_token&refresh_token=\(served.refreshToken)")
+    let token = try #require(answer["access_token"], "\(answer.body)")
+    let authorized = "Authorization: DPoP \(token)"
+    let site = "https://www.example.org"
+    let forwarded: [(method: String, path: String, headers: [String], status: Int)] = [
+      ("PUT", "/page", [], 200), ("GET", "/page", [], 401), ("PUT", "/other", [], 401),
+      ("PUT", "/page", ["X-Original-URL: \(site)/page?x=y", "X-Original-Method: PUT"], 200),
+      ("PUT", "/other", ["X-Original-URL: \(site)/other"], 401),
+      ("GET", "/page", ["X-Original-Method: GET"], 401), ("PUT", "/page", ["X-Original-URI: /other"], 401),
+    ]
+    for gateway in ForwardingGateway.allCases {
+      for (number, asked) in forwarded.enumerated() {
+        let proof = try Self.proof(1, asked.method, site + asked.path, jti: "\(gateway) \(number)", token: token)
+        let checked = try gateway.ask(served, [authorized, proof] + asked.headers)
+        #expect(checked.status == asked.status, "\(gateway), \(number): \(checked.text)")
+        #expect(checked.status == 200 || checked.header("www-authenticate")?.hasPrefix("DPoP") == true)
+      }
+    }
+    // A gateway that tells the path alone, whose client names another.
+    let page = "X-Original-URI: /page"
+    let told: [(path: String, headers: [String], status: Int)] = [
+      ("/page", [page], 200), ("/other", [page], 401), ("/other", [page, "X-Forwarded-Uri: /other"], 401),
+      ("/other/page", [page, "X-Original-URL: \(served.origin)/other/page"], 401),
+    ]
+    for (number, asked) in told.enumerated() {
+      let proof = try Self.proof(1, "GET", served.origin + asked.path, jti: "path \(number)", token: token)
+      #expect(try served.ask("GET", "/check", [authorized, proof] + asked.headers).status == asked.status, "\(number)")
+    }
+  }
+
   @Test func `Where nonces are asked for, a proof is taken with one of this server alone`() async throws {
     let guarded = try await Self.served(connector: .init(bound: true))
     let served = guarded.served

@@ -70,6 +70,22 @@ import Testing
     #expect(try served.ask("GET", "/check", [bearer]).status == 401)
   }
 
+  @Test func `Traefik and Caddy hear the same as others`() async throws {
+    let served = try await ServedLedger()
+    let bearer = "Authorization: Bearer \(try token(served))"
+    for gateway in ForwardingGateway.allCases {
+      let good = try gateway.ask(served, [bearer], "/check?scope=textmessage.read")
+      #expect(good.status == 200 && good.body == "", "\(gateway): \(good.text)")
+      #expect(good.header("x-connector") == served.connector && good.header("x-group") == served.group)
+      // What they answer their client with.
+      let wrong = try gateway.ask(served, ["Authorization: Bearer wrong"])
+      #expect(wrong.status == 401 && wrong.header("www-authenticate")?.contains("invalid_token") == true)
+      #expect(wrong.header("location") == nil)
+      #expect(try gateway.ask(served, []).status == 401)
+      #expect(try gateway.ask(served, [bearer], "/check?scope=media.read").status == 403)
+    }
+  }
+
   /// Debian's folder of such programs is not always in the path.
   private static let nginx: String? = {
     for path in ["/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/sbin/nginx"] where unsafe access(path, X_OK) == 0 {

@@ -58,6 +58,24 @@ import Testing
     #expect(!served.log.contains(Self.secret))
   }
 
+  @Test func `Wrong secrets from one address are limited, and then the right one is refused too`() async throws {
+    let (served, _) = try await served(["CREDLEDGER_SERVE_LIMITS_FAILURES=4"])
+    let bearer = "Authorization: Bearer \(Self.secret)"
+    // What the right secret is followed by does not count.
+    for _ in 0..<6 { #expect(try served.ask("GET", "/ledger/events?from=x", [bearer]).status == 400) }
+    for header in [
+      "Authorization: Bearer wrong", "Authorization: Basic \(Self.secret)", "X: y", "Authorization: Bearer",
+    ] {
+      #expect(try served.ask("GET", "/ledger/events?from=x", [header]).status == 401, "\(header)")
+    }
+    for header in ["Authorization: Bearer wrong", bearer] {
+      // A position that is none, so that no answer goes on.
+      let refused = try served.ask("GET", "/ledger/events?from=x", [header])
+      #expect(refused.status == 429 && refused["error"] == "temporarily_unavailable", "\(refused.text)")
+      #expect((1...60).contains(try #require(Int(refused.header("retry-after") ?? ""))))
+    }
+  }
+
   @Test func `Events go to the operator's address signed and in order, also those of a restart`() async throws {
     let receiver = try WebhookReceiver()
     let (served, environment) = try await served(receiver.environment, webhooks: receiver.url("ok"))

@@ -83,6 +83,27 @@ import Testing
     #expect(guarded.served.end() == 0)
   }
 
+  @Test func `Connections without a request take some places there, and none of the other listeners`() async throws {
+    let guarded = try await guarded()
+    let port = try #require(guarded.address.split(separator: ":").last.flatMap { Int($0) })
+    let before = guarded.served.openDescriptors
+    do {
+      let idle = try (0..<200).map { _ in try Connection(port: port) }
+      let began = ContinuousClock.now
+      while guarded.served.openDescriptors < before + 64, ContinuousClock.now - began < .seconds(20) {
+        try await Task.sleep(for: .milliseconds(20))
+      }
+      // Those that wait are not taken.
+      try await Task.sleep(for: .milliseconds(500))
+      let taken = guarded.served.openDescriptors - before
+      #expect((64..<100).contains(taken), "\(taken)")
+      #expect(try guarded.served.ask("GET", "/healthz").status == 200)
+      withExtendedLifetime(idle) {}
+    }
+    #expect(try run(guarded, guarded.ada, "account", "disable", "2", "--reason", "left").status == 0)
+    #expect(guarded.served.end() == 0)
+  }
+
   @Test func `What an operator's listener needs is said by its setting`() throws {
     for (variables, text) in [
       (["OPERATOR_LISTEN=127.0.0.1:0"], "operator.tokens: expected"),

@@ -92,7 +92,7 @@ import Testing
     try browser.submit("/portal/connectors/new", [("name", "=1+1,\"x\"")])
     try browser.submit("/portal/connectors/new/permissions", [("permission", "text-message")])
     try browser.open("/portal/groups/new")
-    try browser.submit("/portal/groups/new", [("name", "Field team")])
+    try browser.submit("/portal/groups/new", [("name", "Field team;=2")])
     let group = try #require(
       browser.page.body.split(separator: "action=\"/portal/groups/").dropFirst().first?.prefix { $0 != "\"" })
     try browser.open("/portal/groups/\(group)/connectors")
@@ -103,6 +103,8 @@ import Testing
     let review = try browser.open("/portal/review.csv")
     #expect(review.header("content-type") == "text/csv; charset=utf-8")
     #expect(review.body.contains(",\"'=1+1,\"\"x\"\"\","), "\(review.body)")
+    // A spreadsheet with another separator begins a cell there.
+    #expect(review.body.contains(",\"Field team;'=2\","), "\(review.body)")
     #expect(try browser.open("/portal/review").body.contains("not used"))
     let lines = try browser.open("/portal/audit.csv?exact=phone.*").body.split(separator: "\r\n")
     #expect(lines.count == 4 && lines.dropFirst().allSatisfy { $0.contains(",phone.") }, "\(lines)")

@@ -118,6 +118,26 @@ import Testing
     for secret in ["not known to anybody", "ada@example.org"] { #expect(!served.log.contains(secret)) }
   }
 
+  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func `Tokens that the provider did not sign do not have it asked for its keys each time`() async throws {
+    let provider = try Provider()
+    let served = try await portal(of: provider)
+    let browser = served.browser()
+    try browser.open(try approved(browser, provider, as: "ada"))
+    #expect(browser.page.status == 200)
+    let read = try #require(Int(try provider.ask("GET", "/key-sets").body))
+    let began = ContinuousClock.now
+    for _ in 0..<60 {
+      let answer = try browser.post(
+        "/portal/sign-in/mock/logout", [("logout_token", "e30.e30.e30")], site: nil, follow: false)
+      #expect(answer.status == 400)
+    }
+    // 20 at once, and another each three seconds.
+    let refilled = Int((ContinuousClock.now - began).components.seconds) / 3 + 1
+    let more = try #require(Int(try provider.ask("GET", "/key-sets").body)) - read
+    #expect(more > 0 && more <= 20 + refilled, "\(more)")
+  }
+
   @Test(
     .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"),
     arguments: [

@@ -114,6 +114,9 @@ final class ServedLedger {
     return (kilobytes ?? 0) * 1_024
   }
 
+  /// How many files and connections the server has open.
+  var openDescriptors: Int { TemporaryFolder.names(in: "/proc/\(process?.id ?? 0)/fd")?.count ?? 0 }
+
   /// The lines that the server shows next; waits for the first.
   func readLines() -> [String] { process?.read().map(String.init) ?? [] }
 

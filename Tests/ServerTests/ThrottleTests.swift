@@ -83,4 +83,18 @@ import Testing
       #expect(answer["error"] == "temporarily_unavailable")
     }
   }
+
+  @Test func `Each route that takes a Secret counts those that are wrong, and is closed once there were too many`()
+    async throws
+  {
+    let served = try await ServedLedger(environment: ["CREDLEDGER_SERVE_LIMITS_FAILURES=3"])
+    let wrong = ServedLedger.basic(served.connector, "wrong")
+    let paths = ["/oauth2/revoke", "/oauth2/introspect", "/oauth2/par"]
+    for path in paths { #expect(try served.post(path, [wrong], form: "token=x").status == 401, "\(path)") }
+    for path in paths {
+      for credentials in [wrong, served.basic] {
+        #expect(try served.post(path, [credentials], form: "token=x").status == 429, "\(path)")
+      }
+    }
+  }
 }

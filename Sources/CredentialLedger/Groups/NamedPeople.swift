@@ -31,13 +31,22 @@ extension Ledger {
   /// Executes a command that names people, of whom some by number: each number sealed under the key that it has, or
   /// under a new one.
   ///
-  /// Where another request gave one of the numbers a key meanwhile, it is sealed again under that.
+  /// Keys are durable and stay, so none is made for a command that is refused anyway. Where another request gave one of the numbers
+  /// a key meanwhile, it is sealed again under that.
   ///
   /// - Parameter command: makes the command of the people, in the order in which they are given.
   func execute<C: Command>(
     naming people: [Groups.Person], sealedAs purpose: Purpose, by requester: Requester, _ request: PreparedRequest,
     _ command: ([NamedPerson]) -> C
   ) async throws(LedgerError) -> C.Outcome {
+    let bare: [NamedPerson]? =
+      people.contains(where: \.isNumber)
+      ? try await blocking(.short) { [self] () throws(LedgerError) in try unsealed(people) } : nil
+    if let bare {
+      do throws(LedgerError) { try rehearse(command(bare)) } catch {
+        guard error.refusal == PersonKeyRace.refusal else { throw error }
+      }
+    }
     let tries = 3
     for attempt in 1...tries {
       let named =
@@ -49,6 +58,32 @@ extension Ledger {
       }
     }
     throw LedgerError(.busy, "numbers got other keys while they were sealed; ask again")
+  }
+
+  /// The people as a command names them, with nothing in the place of their sealed numbers; nil where each number has a key. One that
+  /// has none goes by the name of no key.
+  private func unsealed(_ people: [Groups.Person]) throws(LedgerError) -> [NamedPerson]? {
+    var digests: [Int: Digest] = [:]
+    for (index, person) in people.enumerated() {
+      if case .number(let number) = person { digests[index] = try hash(of: number) }
+    }
+    let known = try reading { [digests] (state) throws(StateUnreadable) in
+      var known: [Int: [UInt8]] = [:]
+      for (index, digest) in digests { known[index] = try state.person(ofNumber: digest) }
+      return known
+    }
+    guard known.count < digests.count else { return nil }
+    var named: [NamedPerson] = []
+    for (index, person) in people.enumerated() {
+      switch person {
+      case .account(let id): named.append(.account(id))
+      case .number:
+        guard let digest = digests[index] else { continue }
+        let key = known[index] ?? [UInt8](repeating: 0, count: PersonID.byteCount)
+        named.append(.number(digest, Sealed(person: key, box: [UInt8]())))
+      }
+    }
+    return named
   }
 
   private func seal(_ people: [Groups.Person], as purpose: Purpose) throws(LedgerError) -> [NamedPerson] {

@@ -18,12 +18,12 @@ extension DomainReader where Self: ~Copyable {
     of events: [LedgerEvent], by actor: Subject, _ approval: Approval, at now: Timestamp
   ) throws(DecisionFailure) -> LedgerEvent? {
     guard !approval.isUsed else { return nil }
-    var (kind, needed): (Oversight.Guarded?, Oversight.Guarded?) = (nil, nil)
+    var (kind, needed): (Oversight.Guarded?, DecisionFailure?) = (nil, nil)
     // One that needs none hides none that does.
     for event in events {
       guard let own = event.guardedKind(by: actor) else { continue }
       kind = own
-      if needed == nil, try needsApproval(of: own, event) { needed = own }
+      if needed == nil, try needsApproval(of: own, event) { needed = .approvalRequired(own, event) }
     }
     guard approval.proposal == nil else {
       if kind != nil { return try use(approval, by: actor, at: now) }
@@ -31,7 +31,7 @@ extension DomainReader where Self: ~Copyable {
       guard events.isEmpty || approval.request != nil else { throw .noApprovalNeeded }
       return nil
     }
-    if let needed { throw .approvalRequired(needed) }
+    if let needed { throw needed }
     return nil
   }
 
@@ -131,12 +131,20 @@ extension LedgerEvent {
 }
 
 extension DecisionFailure {
-  static func approvalRequired(_ kind: Oversight.Guarded) -> Self {
-    .refused(
+  /// - Parameter event: what would be recorded. The registration of an account cannot be proposed: a proposal stays in the log, and
+  ///   would hold a digest of who it is, which an erasure leaves there.
+  static func approvalRequired(_ kind: Oversight.Guarded, _ event: LedgerEvent? = nil) -> Self {
+    let remedy: String
+    if case .accountRegistered? = event {
+      remedy = "register the account with the role user, and propose the other role for it"
+    } else {
+      remedy = "propose the change, have another operator approve the proposal, and make the change by it"
+    }
+    return .refused(
       .approvalRequired, field: "proposal",
       expected:
         "a proposal of this change (\(kind.word)) that another operator approved, as the rules of this ledger need",
-      remedy: "propose the change, have another operator approve the proposal, and make the change by it")
+      remedy: remedy)
   }
 
   static var unknownProposal: Self {

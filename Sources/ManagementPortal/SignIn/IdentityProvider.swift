@@ -112,10 +112,19 @@ public struct IdentityProvider: Sendable, Equatable {
     url.hasPrefix("https://") || (url.hasPrefix("http://") && isLoopback(url))
   }
 
+  /// Whether the provider may name an address in its documents: one over TLS, or one of this machine where it is itself. A provider
+  /// on the network must not have the server call what listens here.
+  func mayName(_ url: String) -> Bool { url.hasPrefix("https://") || Self.isTrusted(url) && Self.isLoopback(issuer) }
+
   /// Whether an address is one of the machine that asks.
   static func isLoopback(_ url: String) -> Bool {
     let host = host(of: url)
-    return ["127.0.0.1", "localhost", "[::1]"].contains { host == $0 || host.hasPrefix("\($0):") }
+    return ["127.0.0.1", "localhost", "[::1]"].contains { name in
+      guard host.hasPrefix(name) else { return false }
+      let port = host.dropFirst(name.count)
+      // Behind a colon there is a port, or a password, which leads elsewhere.
+      return port.isEmpty || port.first == ":" && port.dropFirst().utf8.allSatisfy { 0x30...0x39 ~= $0 }
+    }
   }
 
   /// The host of an address, and its port; the scheme of one that has no host, as programs on phones use.

@@ -31,6 +31,8 @@ actor ProviderConnection {
   private var keys: (collection: JWTKeyCollection, readAt: Timestamp)?
   /// How long documents are used before they are read anew.
   private static let life = Duration.seconds(3_600)
+  /// Bounds how often the keys are read before their time. Anybody may send a token that none of them has signed.
+  private let rereads = Throttle("keys", limit: 20)
 
   /// - Parameter outgoing: calls providers, which the operator names.
   init(_ provider: IdentityProvider, by outgoing: OutgoingClient) {
@@ -47,7 +49,7 @@ actor ProviderConnection {
       throw .unverified("the discovery document is of another issuer")
     }
     func endpoint(_ name: String) throws(SignInFailure) -> String {
-      guard let url = value[name]?.text, IdentityProvider.isTrusted(url) else {
+      guard let url = value[name]?.text, provider.mayName(url) else {
         throw .unverified("the discovery document has no \(name) over TLS")
       }
       return url
@@ -91,7 +93,7 @@ actor ProviderConnection {
     return token
   }
 
-  /// Verifies the signature of a token. Keys that were rotated are read anew, once.
+  /// Verifies the signature of a token. Keys that were rotated are read anew, once for a token and 20 times a minute at most.
   func claims<Claims: JWTPayload>(
     of token: String, as type: Claims.Type, at now: Timestamp
   ) async throws(SignInFailure) -> Claims {
@@ -99,6 +101,9 @@ actor ProviderConnection {
     let collection = try await keys(refreshing: isOld, at: now)
     if let claims = try? await collection.verify(token, as: type) { return claims }
     guard !isOld else { throw .unverified("the signature is not by a key of the provider") }
+    do throws(RequestError) { try rereads.take("") } catch {
+      throw .unverified("the signature is not by a key of the provider, and its keys were read just now")
+    }
     let newer = try await keys(refreshing: true, at: now)
     guard let claims = try? await newer.verify(token, as: type) else {
       throw .unverified("the signature is not by a key of the provider")

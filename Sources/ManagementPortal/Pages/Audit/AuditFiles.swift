@@ -1,6 +1,7 @@
 import CredentialLedger
 import HTTPSupport
 import Hummingbird
+import LedgerOperations
 
 /// What the filters of the audit trail let pass, as files.
 extension ManagementPortal {
@@ -16,7 +17,7 @@ extension ManagementPortal {
       return .download(
         Array(lines.joined()), type: "application/x-ndjson", name: "audit.cloudevents.ndjson")
     }
-    var text = isCSV ? CSVText.line(["position", "time", "type", "actor", "object", "subjects", "request"]) : ""
+    var text = isCSV ? CSVRecord.text(["position", "time", "type", "actor", "object", "subjects", "request"]) : ""
     for entry in entries {
       let values = [
         ("position", String(entry.position)), ("time", entry.time.description), ("type", entry.type.name ?? ""),
@@ -24,7 +25,7 @@ extension ManagementPortal {
         ("subjects", entry.subjects.map(\.description).joined(separator: " ")), ("request", entry.requestID ?? ""),
       ]
       if isCSV {
-        text += CSVText.line(values.map(\.1))
+        text += CSVRecord.text(values.map(\.1))
       } else {
         let members = values.map { ($0.0, $0.0 == "position" ? JSONValue.number($0.1) : .string($0.1)) }
         text += String(decoding: JSONValue.object(members).bytes, as: UTF8.self) + "\n"
@@ -32,19 +33,5 @@ extension ManagementPortal {
     }
     return .download(
       Array(text.utf8), type: isCSV ? "text/csv; charset=utf-8" : "application/x-ndjson", name: visit.part(0))
-  }
-}
-
-/// Lines of CSV (RFC 4180). A cell that a spreadsheet would take for a formula gets an apostrophe before it.
-enum CSVText {
-  static func line(_ cells: [String]) -> String {
-    cells.map(cell).joined(separator: ",") + "\r\n"
-  }
-
-  private static func cell(_ text: String) -> String {
-    let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false
-    let safe = isFormula ? "'" + text : text
-    guard safe.contains(where: { "\",\r\n".contains($0) || $0 == "\r\n" }) else { return safe }
-    return "\"" + safe.replacing("\"", with: "\"\"") + "\""
   }
 }

@@ -1,6 +1,7 @@
 import CredentialLedger
 import HTTPSupport
 import Hummingbird
+import LedgerOperations
 
 /// Who may do what where: all grants, for auditors and operators, and those of one's own groups for admins.
 extension ManagementPortal {
@@ -203,12 +204,12 @@ extension ManagementPortal {
   }
 
   func reviewFile(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
-    var text = CSVText.line([
+    var text = CSVRecord.text([
       "grant", "connector", "owner", "group", "scopes", "granter", "grantedAt", "lastUsed", "inForce", "decision",
       "decidedAt", "reason",
     ])
     for item in try await reviewed(viewer).shown {
-      text += CSVText.line([
+      text += CSVRecord.text([
         item.state.grant.id.description, item.connector.details.name, item.owner, item.group?.name ?? "",
         item.state.grant.scopes.description, item.granter, item.state.grant.grantedAt.description,
         item.lastUsed?.description ?? "", String(item.state.isInForce),
