@@ -19,7 +19,7 @@ import Testing
     try #require(Program.run("mkdir", [copied.path("scratch")]))
     let seen = Mutex<(scratch: Bool, beside: Bool)>((false, false))
     let (scratch, beside) = (copied.path("scratch"), copied.folder.path)
-    let report = try await reader.verify { _, _ in
+    let report = try await reader.integrity.verify { _, _ in
       seen.withLock { seen in
         seen.scratch = seen.scratch || TemporaryFolder.names(in: scratch)?.isEmpty == false
         seen.beside = seen.beside || TemporaryFolder.names(in: beside)?.contains { $0.contains(".new-") } == true
