@@ -54,7 +54,7 @@ import Testing
     }
 
     func needs(of account: AccountID) async throws -> [Need] {
-      let known = try #require(ledger.accounts.account(account))
+      let known = try #require(try ledger.accounts.account(account))
       return try await Needs.all(of: known, in: ledger)
     }
 
