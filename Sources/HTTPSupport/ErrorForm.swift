@@ -14,7 +14,7 @@ public enum ErrorForm: Sendable {
   ///
   /// - Parameter usedBasic: whether the client authenticated by HTTP Basic, which an answer that refuses it must name
   ///   (RFC 6749 section 5.2).
-  public func response(to error: RequestError, usedBasic: Bool = false) -> Response {
+  public func answer(to error: RequestError, usedBasic: Bool = false) -> WholeAnswer {
     var headers = error.headers
     headers[.cacheControl] = "no-store"
     headers[.pragma] = "no-cache"
@@ -23,6 +23,11 @@ public enum ErrorForm: Sendable {
       headers[.wwwAuthenticate] = usedBasic ? #"Basic realm="credledger", charset="UTF-8""# : error.bearerChallenge
     }
     return .json(value(of: error), status: status(of: error), headers: headers)
+  }
+
+  /// The same for a route that may wait.
+  public func response(to error: RequestError, usedBasic: Bool = false) -> Response {
+    answer(to: error, usedBasic: usedBasic).response
   }
 
   /// The body of the answer.

@@ -4,11 +4,20 @@ import Hummingbird
 public struct PrefixRoute: Sendable {
   public let path: String
   let handler: Route.Handler
+  private var immediate: Route.ImmediateHandler?
 
   /// - Parameter path: in small letters, with one slash at its beginning and none at its end.
   public init(_ path: String, _ handler: @escaping Route.Handler) {
     self.path = path
     self.handler = handler
+  }
+
+  /// One that is answered without waiting for anything, and without the body.
+  ///
+  /// - Parameter handler: answers on the thread of the connection, in microseconds.
+  public init(immediately path: String, _ handler: @escaping Route.ImmediateHandler) {
+    self.init(path) { (request, context) throws(RequestError) in try handler(request, [], context).response }
+    immediate = handler
   }
 
   /// Whether it is the route of a path, as a request has it: without regard to the case of ASCII letters and to slashes at the
@@ -29,5 +38,15 @@ public struct PrefixRoute: Sendable {
     do throws(RequestError) {
       return try await handler(request, context)
     } catch { return ErrorForm.kaizala.response(to: error) }
+  }
+
+  /// What answers a request at once, also where the handler refuses; nil where it may wait.
+  var immediateAnswer: WholePaths.ImmediateAnswer? {
+    guard let immediate else { return nil }
+    return { request, body, context in
+      do throws(RequestError) { return try immediate(request, body, context.on(path)) } catch {
+        return ErrorForm.kaizala.answer(to: error)
+      }
+    }
   }
 }

@@ -7,13 +7,18 @@ extension Request {
 
   /// The form in the body. Parameters in the query are refused, since logs on the way keep addresses.
   public func form(upTo limit: Int) async throws(RequestError) -> FormFields {
+    try form(of: try await bytes(upTo: limit))
+  }
+
+  /// The same of a body that has come.
+  public func form(of body: [UInt8]) throws(RequestError) -> FormFields {
     guard uri.query?.isEmpty ?? true else {
       throw RequestError(.invalid, "Parameters belong in the body, not in the query.")
     }
     guard mediaType == nil || mediaType == Self.form else {
       throw RequestError(.invalid, "Content-Type: expected \(Self.form)")
     }
-    return try FormFields(try await bytes(upTo: limit))
+    return try FormFields(body)
   }
 
   /// The form in the body, or the members of a JSON object where the body is one: whatever its Content-Type says.

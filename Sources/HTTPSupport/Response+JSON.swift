@@ -5,7 +5,7 @@ extension Response {
   /// An answer whose body is a JSON text.
   public static func json(
     _ value: JSONValue, status: HTTPResponse.Status = .ok, headers: HTTPFields = HTTPFields()
-  ) -> Response { .json(bytes: value.bytes, status: status, headers: headers) }
+  ) -> Response { WholeAnswer.json(value, status: status, headers: headers).response }
 
   /// An answer whose body is a JSON text that is written already.
   package static func json(
@@ -18,6 +18,6 @@ extension Response {
 
   /// An answer with a credential in it, which nobody on the way may keep (RFC 6749 section 5.1).
   public static func credential(_ value: JSONValue) -> Response {
-    .json(value, headers: [.cacheControl: "no-store", .pragma: "no-cache"])
+    WholeAnswer.credential(value).response
   }
 }

@@ -7,6 +7,10 @@ public struct Route: Sendable {
   /// Answers a request.
   public typealias Handler = @Sendable (Request, HTTPContext) async throws(RequestError) -> Response
 
+  /// Answers a request without waiting for anything, in microseconds: it runs on the thread of the connection. The body is given
+  /// whole; that of the request is empty.
+  public typealias ImmediateHandler = @Sendable (Request, [UInt8], HTTPContext) throws(RequestError) -> WholeAnswer
+
   public let method: HTTPRequest.Method
   /// The path, with captures as `{name}`.
   public let path: String
@@ -14,6 +18,8 @@ public struct Route: Sendable {
   /// Whether scripts of any web page may call it.
   public let isCrossOrigin: Bool
   public let handler: Handler
+  /// The same for a route that is answered without waiting for anything; nil for one that may wait.
+  public private(set) var immediate: ImmediateHandler?
   /// What an access token must have, where one opens the route; nil for routes that other things open. Tests go by it.
   package var scopes: Scopes?
 
@@ -27,6 +33,21 @@ public struct Route: Sendable {
     self.isCrossOrigin = isCrossOrigin
     self.handler = handler
   }
+
+  /// A route that is answered without waiting for anything but the body.
+  ///
+  /// - Parameters:
+  ///   - limit: how many bytes a body has at most.
+  ///   - handler: answers on the thread of the connection, in microseconds.
+  public init(
+    immediately method: HTTPRequest.Method, _ path: String, errors: ErrorForm = .kaizala, isCrossOrigin: Bool = false,
+    upTo limit: Int, _ handler: @escaping ImmediateHandler
+  ) {
+    self.init(method, path, errors: errors, isCrossOrigin: isCrossOrigin) { (request, context) throws(RequestError) in
+      try handler(request, try await request.bytes(upTo: limit), context).response
+    }
+    immediate = handler
+  }
 }
 
 extension Route {
@@ -36,6 +57,19 @@ extension Route {
       return try await handler(request, context)
     } catch {
       return errors.response(to: error, usedBasic: ClientCredentials.usesBasic(request.headers))
+    }
+  }
+
+  /// What answers a request at once, also where the handler refuses; nil where it may wait.
+  var immediateAnswer: WholePaths.ImmediateAnswer? {
+    guard let immediate else { return nil }
+    return { request, body, context in
+      var answer: WholeAnswer
+      do throws(RequestError) { answer = try immediate(request, body, context.on(path)) } catch {
+        answer = errors.answer(to: error, usedBasic: ClientCredentials.usesBasic(request.headers))
+      }
+      if isCrossOrigin { answer.headers.allowEveryOrigin() }
+      return answer
     }
   }
 }

@@ -22,15 +22,20 @@ public struct RouteTable: Sendable {
   public var responder: RouteResponder {
     let router = Router(context: HTTPContext.self, options: [.caseInsensitive])
     var whole = WholePaths()
-    func on(_ path: String, _ method: HTTPRequest.Method, _ answer: @escaping WholePaths.Answer) {
+    func on(
+      _ path: String, _ method: HTTPRequest.Method, immediate: WholePaths.ImmediateAnswer? = nil,
+      _ answer: @escaping WholePaths.Answer
+    ) {
       router.on(RouterPath(path), method: method) { await answer($0, $1.on(path)) }
       guard !prefixes.contains(where: { PrefixRoute.covers($0.path, path) }) else { return }
-      whole.add(path, method) { await answer($0, $1.on(path)) }
+      whole.add(
+        path,
+        WholePaths.Entry(method: method, answer: { await answer($0, $1.on(path)) }, immediate: immediate))
     }
     for (path, routes) in Dictionary(grouping: routes, by: { $0.path }) {
       var methods = routes.map(\.method)
       for route in routes {
-        on(route.path, route.method) { await route.answer($0, $1).shared(route) }
+        on(route.path, route.method, immediate: route.immediateAnswer) { await route.answer($0, $1).shared(route) }
         if route.method == .get {
           methods.append(.head)
           on(route.path, .head) { await route.answer($0, $1).shared(route) }
@@ -67,8 +72,15 @@ public struct RouteResponder: HTTPResponder {
     return request.method == .head ? answer.headOnly : answer
   }
 
+  /// What answers a request at once; nil where that may have to wait for something.
+  public func immediateAnswer(to head: HTTPRequest) -> WholePaths.ImmediateAnswer? {
+    if let entry = whole.entry(for: head) { return entry.immediate }
+    guard let route = prefixes.first(where: { PrefixRoute.covers($0.path, head.path ?? "") }) else { return nil }
+    return route.immediateAnswer
+  }
+
   private func answer(_ request: Request, _ context: HTTPContext) async throws -> Response {
-    if let answer = whole.answer(to: request.head) { return await answer(request, context) }
+    if let entry = whole.entry(for: request.head) { return await entry.answer(request, context) }
     for route in prefixes where PrefixRoute.covers(route.path, request.uri.path) {
       return await route.answer(request, context.on(route.path))
     }
@@ -82,11 +94,10 @@ extension Response {
   /// With the header fields that the route's answers have.
   fileprivate func shared(_ route: Route) -> Response { route.isCrossOrigin ? crossOrigin : self }
 
-  /// Scripts of any web page may read it. They carry no cookies here, so that nothing is given away.
+  /// Scripts of any web page may read it.
   fileprivate var crossOrigin: Response {
     var response = self
-    response.headers[.accessControlAllowOrigin] = "*"
-    response.headers[.accessControlExposeHeaders] = "Retry-After, X-Request-ID, DPoP-Nonce, WWW-Authenticate"
+    response.headers.allowEveryOrigin()
     return response
   }
 
@@ -109,5 +120,13 @@ extension Response {
     // Taking the body away told a length of its own.
     response.headers[.contentLength] = length.map { String($0) }
     return response
+  }
+}
+
+extension HTTPFields {
+  /// Has scripts of any web page read the answer. They carry no cookies here, so that nothing is given away.
+  mutating func allowEveryOrigin() {
+    self[.accessControlAllowOrigin] = "*"
+    self[.accessControlExposeHeaders] = "Retry-After, X-Request-ID, DPoP-Nonce, WWW-Authenticate"
   }
 }

@@ -79,7 +79,8 @@ public struct LedgerServer: Sendable {
       bodyBytes: settings.bodyBytes, headerBytes: settings.headerBytes, headerCount: settings.headerCount,
       unreadPath: TokenService.checkPath)
     let channel = HTTP1Channel.Configuration(
-      additionalChannelHandlers: [RequestGuard(bounds)], idleTimeout: .seconds(Int64(settings.idleSeconds)),
+      // The guard closes what is idle: it alone sees all requests.
+      additionalChannelHandlers: [RequestGuard(bounds), ImmediateAnswers(responder, logger)],
       httpDecoderConfiguration: .init(
         maxHeaderFieldSize: settings.headerBytes, maxHeaderListSize: settings.headerBytes,
         maxHeaderFieldCount: settings.headerCount))

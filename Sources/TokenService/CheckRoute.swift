@@ -11,12 +11,12 @@ extension TokenService {
 
   /// The route of ``checkPath``.
   public var check: PrefixRoute {
-    PrefixRoute(Self.checkPath) { (request, _) throws(RequestError) in try answerCheck(request) }
+    PrefixRoute(immediately: Self.checkPath) { (request, _, _) throws(RequestError) in try answerCheck(request) }
   }
 
   /// 200 with who it is, 401, or 403 where a scope is asked for that the token does not have. Nothing else but where the
   /// ledger cannot be read: to nginx, for instance, anything else is a failure of its own.
-  private func answerCheck(_ request: Request) throws(RequestError) -> Response {
+  private func answerCheck(_ request: Request) throws(RequestError) -> WholeAnswer {
     let parameters = request.uri.query.flatMap { try? FormFields(Array($0.utf8)) }
     let token: PresentedToken
     let key: KeyThumbprint?
@@ -47,7 +47,7 @@ extension TokenService {
       headers[.connector] = ids.connector?.description
       headers[.group] = ids.group?.description
       headers[.scopes] = claims.scopes.oauthText
-      return Response(status: .ok, headers: headers)
+      return WholeAnswer(headers: headers)
     } catch { throw RequestError(error) }
   }
 

@@ -22,8 +22,8 @@ extension TokenService {
   }
 
   /// Answers a caller that shows a Secret. A token that the caller may not know of is not active.
-  func introspect(_ request: Request, _ context: HTTPContext) async throws(RequestError) -> Response {
-    let form = try await request.form(upTo: bodyLimit)
+  func introspect(_ request: Request, _ body: [UInt8], _ context: HTTPContext) throws(RequestError) -> WholeAnswer {
+    let form = try request.form(of: body)
     let client = try ClientCredentials(request.headers, form)
     let asker = try authenticate(client, context)
     let token = try form.required("token")

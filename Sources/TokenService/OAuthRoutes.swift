@@ -9,9 +9,9 @@ extension TokenService {
       Route(.post, "/oauth2/token", errors: .oauth, isCrossOrigin: true) { (request, context) throws(RequestError) in
         try await token(request, context)
       },
-      Route(.post, "/oauth2/introspect", errors: .oauth, isCrossOrigin: true) {
-        (request, context) throws(RequestError) in
-        try await introspect(request, context)
+      Route(immediately: .post, "/oauth2/introspect", errors: .oauth, isCrossOrigin: true, upTo: bodyLimit) {
+        (request, body, context) throws(RequestError) in
+        try introspect(request, body, context)
       },
       Route(.post, "/oauth2/revoke", errors: .oauth, isCrossOrigin: true) { (request, context) throws(RequestError) in
         try await revoke(request, context)

@@ -1,0 +1,99 @@
+import Testing
+
+@testable import LedgerServer
+
+/// Answers that are given on the thread of the connection.
+@Suite struct ImmediateAnswerTests {
+  private func token(_ served: ServedLedger) throws -> String {
+    try #require(try served.ask("GET", "/v1/accessToken", served.kaizalaHeaders)["accessToken"])
+  }
+
+  /// A request as it is sent; with a field that leaves it to the tasks, or without.
+  private func text(
+    _ method: String, _ target: String, _ headers: [String], form: String?, closing: Bool
+  ) -> String {
+    var lines = ["\(method) \(target) HTTP/1.1", "Host: a"] + headers
+    if closing { lines.append("Connection: close") }
+    if let form { lines += ["Content-Type: application/x-www-form-urlencoded", "Content-Length: \(form.utf8.count)"] }
+    return lines.joined(separator: "\r\n") + "\r\n\r\n" + (form ?? "")
+  }
+
+  /// What an answer says, but for what differs each time.
+  private func lasting(_ answer: Answer) -> [String] {
+    ["\(answer.status)", answer.body]
+      + answer.headers.filter { !["date", "x-request-id", "connection"].contains($0.name) }
+      .map { "\($0.name): \($0.value)" }.sorted()
+  }
+
+  @Test func `They are those that a task gives`() async throws {
+    let served = try await ServedLedger()
+    let token = try token(served)
+    let client = "client_id=\(served.connector)&client_secret=\(served.secret)"
+    let requests: [(String, String, [String], String?)] = [
+      ("GET", "/check", ["accessToken: \(token)"], nil),
+      ("GET", "/check?scope=textmessage.read", ["Authorization: Bearer \(token)"], nil),
+      ("GET", "/check?scope=tenant.read", ["accessToken: \(token)"], nil),
+      ("HEAD", "/check", ["accessToken: x"], nil), ("GET", "/check", [], nil),
+      ("GET", "/check", ["accessToken: x"], nil),
+      ("POST", "/oauth2/introspect", [], "\(client)&token=\(token)"),
+      ("POST", "/oauth2/introspect", [], "\(client)&token=x"),
+      ("POST", "/oauth2/introspect", [], client),
+      ("POST", "/oauth2/introspect", [], "\(client)x&token=\(token)"),
+      ("POST", "/oauth2/introspect?token=\(token)", [], client),
+      ("POST", "/oauth2/introspect", ["Authorization: Basic ?"], "token=\(token)"),
+    ]
+    for (method, target, headers, form) in requests {
+      let answers = try [false, true].map { closing in
+        let connection = try Connection(port: served.port)
+        connection.send(text(method, target, headers, form: form, closing: closing))
+        connection.finishSending()
+        return Answer(connection.readAll())
+      }
+      #expect(lasting(answers[0]) == lasting(answers[1]), "\(method) \(target)")
+      #expect(answers[0].header("date")?.hasSuffix(" GMT") == true && answers[0].header("x-request-id")?.count == 32)
+      #expect(answers[0].status != 0 && answers[0].status != 500)
+    }
+    let counted = try served.ask("GET", "/metrics").body
+    #expect(counted.contains(#"route="/check""#) && counted.contains(#"route="/oauth2/introspect""#))
+  }
+
+  @Test func `Answers keep the order of requests that are sent at once`() async throws {
+    let served = try await ServedLedger()
+    let token = try token(served)
+    let check = text("GET", "/check", ["accessToken: \(token)"], form: nil, closing: false)
+    let issue = text("GET", "/v1/accessToken", served.kaizalaHeaders, form: nil, closing: false)
+    let form = "client_id=\(served.connector)&client_secret=\(served.secret)&token=\(token)"
+    let introspect = text("POST", "/oauth2/introspect", [], form: form, closing: false)
+    let last = text("GET", "/healthz", [], form: nil, closing: true)
+    let connection = try Connection(port: served.port)
+    connection.send(check + issue + check + introspect + issue + introspect + check + last)
+    let answers = connection.readAll().split(separator: "HTTP/1.1 ").map(String.init)
+    let kinds = answers.map { answer in
+      if answer.lowercased().contains("x-connector") { return "check" }
+      if answer.contains("endpointUrl") { return "issue" }
+      return answer.contains(#""active":true"#) ? "introspect" : "health"
+    }
+    #expect(kinds == ["check", "issue", "check", "introspect", "issue", "introspect", "check", "health"], "\(answers)")
+  }
+
+  @Test func `A client that asks often before it reads gets each answer`() async throws {
+    let served = try await ServedLedger()
+    let token = try token(served)
+    let check = text("GET", "/check", ["accessToken: \(token)"], form: nil, closing: false)
+    let connection = try Connection(port: served.port)
+    let many = 2_000
+    connection.send(String(repeating: check, count: many) + text("GET", "/healthz", [], form: nil, closing: true))
+    let answers = connection.readAll().split(separator: "HTTP/1.1 200 OK")
+    #expect(answers.count == many + 1)
+  }
+
+  @Test(arguments: [
+    (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (1_709_210_096, "Thu, 29 Feb 2024 12:34:56 GMT"),
+    (1_796_083_199, "Mon, 30 Nov 2026 23:59:59 GMT"), (4_102_444_800, "Fri, 01 Jan 2100 00:00:00 GMT"),
+  ])
+  func `The time is written as HTTP has it`(second: Int64, text: String) {
+    #expect(HTTPDate.text(of: second) == text)
+    var date = HTTPDate()
+    #expect(date.now == date.now && date.now.count == 29)
+  }
+}
