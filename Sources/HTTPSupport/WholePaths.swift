@@ -1,4 +1,4 @@
-public import HTTPTypes
+import HTTPTypes
 public import Hummingbird
 
 /// Paths without captures, which are found whole as they are documented: a request for one is not taken apart. What is written
