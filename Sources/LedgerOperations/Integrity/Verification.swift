@@ -165,7 +165,7 @@ extension Integrity {
     return start
   }
 
-  /// Counts what there is: some look-ups, whatever the number of events. Where ``damagedTables`` names the directory, it reads
+  /// Counts what there is: some look-ups, whatever the number of events. Where ``Ledger/damagedTables`` names the directory, it reads
   /// the header of every record instead.
   ///
   /// ```swift
