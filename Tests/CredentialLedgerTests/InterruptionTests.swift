@@ -101,7 +101,7 @@ import Testing
     }
     let done = results.count { $0.isSuccess }
     #expect(done > 0)
-    #expect(results.allSatisfy { $0.isSuccess || $0.code == "conflict" })
+    #expect(results.allSatisfy { $0.isSuccess || $0.code == "conflict" }, "\(results.map(\.code))")
     #expect(try await ledger.audit.latest(of: .type(.masterKeyRotated)).count == done)
     await ledger.close()
   }
