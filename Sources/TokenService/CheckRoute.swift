@@ -43,10 +43,10 @@ extension TokenService {
     }
     do throws(LedgerError) {
       var headers: HTTPFields = [.cacheControl: "no-store", .contentLength: "0"]
-      let ids = try ledger.tokens.publicIDs(of: claims)
-      headers[.connector] = ids.connector?.description
-      headers[.group] = ids.group?.description
-      headers[.scopes] = claims.scopes.oauthText
+      let texts = try texts.texts(of: claims, in: ledger)
+      headers[.connector] = texts.connector
+      headers[.group] = texts.group
+      headers[.scopes] = texts.scopes
       return WholeAnswer(headers: headers)
     } catch { throw RequestError(error) }
   }

@@ -11,6 +11,7 @@ public struct TokenService: Sendable {
   let leakReporters: LeakReporters
   let proofs: DPoPProofs
   let pushed = PushedRequests()
+  let texts = PublicTexts()
   let statusListsMade = StatusListsMade()
   let authorizations: WaitingAuthorizations
   private let place: @Sendable () -> String
