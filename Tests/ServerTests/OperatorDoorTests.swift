@@ -145,6 +145,8 @@ import Testing
         "-c", "\"$0\" account disable 2 --reason x --ledger \"$LEDGER\" 2>&1; echo status $?",
         try Program.file("credledger"),
       ], environment: ["LEDGER=\(served.path)"])
+    // One that nobody waits for keeps Swift Testing from seeing the ends of others.
+    defer { _ = program.kill() }
     try await Task.sleep(for: .milliseconds(700))
     served.signal(SIGKILL)
     served.signal(SIGCONT)

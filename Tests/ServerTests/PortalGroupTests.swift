@@ -110,13 +110,13 @@ import Testing
     let elsewhere = location.replacing("groups/\(scene.group)?", with: "groups/\(lower)?")
     #expect(try !browser.open(elsewhere).body.contains("added-title"))
     // Where no line is a number, and where there are too many, nothing is done.
-    let head = try scene.head()
+    let rows = try browser.open(base).body.split(separator: "<tr>").count
     try add("12\nnobody")
     #expect(browser.page.status == 422 && browser.page.body.contains("Enter each number with its country, such as"))
     #expect(browser.page.body.contains(">12\nnobody</textarea>"))
     try add((0...200).map { "+44 7700 900\(100 + $0)" }.joined(separator: "\n"))
     #expect(browser.page.status == 422 && browser.page.body.contains("Enter at most 200 numbers at a time."))
-    #expect(try scene.head() == head)
+    #expect(try browser.open(base).body.split(separator: "<tr>").count == rows)
     scene.served.end()
     #expect(!scene.served.log.contains("900176"))
   }

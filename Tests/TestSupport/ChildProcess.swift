@@ -73,8 +73,7 @@ public struct ChildProcess {
     var bytes: [UInt8] = []
     while case let more = readBytes(), !more.isEmpty { bytes += more }
     close(output)
-    var status: Int32 = 0
-    unsafe waitpid(process, &status, 0)
+    _ = Program.wait(for: process)
     return Self.lines(of: bytes)
   }
 }
