@@ -149,6 +149,7 @@ struct Asset: Sendable {
     .warn { --tone: var(--warn); --wash: var(--warn-wash); }
     .bad { --tone: var(--bad); --wash: var(--bad-wash); }
     .notice { padding: .75rem 1rem; border-inline-start: 4px solid var(--tone); background: var(--wash); border-radius: 3px; }
+    .notice li + li { margin-top: .25rem; }
     .notice li a { display: inline-block; min-block-size: 1.5rem; }
     .status { display: inline-flex; align-items: center; gap: .4em; color: var(--tone, var(--soft)); font-size: var(--small); font-weight: 550; &::before { content: ""; flex: none; width: .6em; height: .6em; border: 1.5px solid; border-radius: 50%; background: var(--tone); } &.warn::before { border: 0; border-radius: 0; clip-path: polygon(50% 0, 100% 100%, 0 100%); } &.bad::before { border-radius: 0; } }
     .proof { display: inline-flex; align-items: center; gap: .35em; min-height: 1.5rem; vertical-align: bottom; font: var(--small)/1.5 var(--mono); text-decoration: none; white-space: nowrap; &, &:hover { color: var(--good); } &:hover { text-decoration: underline; } }
