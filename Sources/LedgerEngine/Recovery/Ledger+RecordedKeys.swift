@@ -63,14 +63,23 @@ extension Ledger {
   ///
   /// - Parameter request: what asked for it; without it the ledger records what it finds.
   package func recordKeys(_ request: PreparedRequest = PreparedRequest()) async throws(LedgerError) {
-    let keys = keyStore.keyringKeys
-    let kept = KeyKind.allCases.compactMap { kind -> RecordKeys.Kept? in
-      let own = keys.filter { $0.kind == kind }
-      guard let purpose = kind.purpose, let oldest = own.first, let newest = own.last else { return nil }
-      return RecordKeys.Kept(
-        purpose, KeyNumbers(oldest: oldest.number, newest: newest.number), beforeUntil: own.dropLast().last?.until ?? 0)
+    while true {
+      let keys = keyStore.keyringKeys
+      let kept = KeyKind.allCases.compactMap { kind -> RecordKeys.Kept? in
+        let own = keys.filter { $0.kind == kind }
+        guard let purpose = kind.purpose, let oldest = own.first, let newest = own.last else { return nil }
+        return RecordKeys.Kept(
+          purpose, KeyNumbers(oldest: oldest.number, newest: newest.number),
+          beforeUntil: own.dropLast().last?.until ?? 0)
+      }
+      do throws(LedgerError) {
+        _ = try await execute(RecordKeys(kept: kept), request)
+        return
+      } catch {
+        // Another task may have made newer keys, and recorded them.
+        guard error.code == .conflict, keyStore.keyringKeys != keys else { throw error }
+      }
     }
-    _ = try await execute(RecordKeys(kept: kept), request)
   }
 
   /// Drops the keys whose time has come, and those that no row is under since the rows were made anew at opening.
