@@ -118,7 +118,8 @@ enum StandingEffect {
       if event.account != 0 { try body(event.account, .stop) }
 
     case .ledgerCreated, .ledgerRestored, .retentionApplied, .clockCorrected, .accountSignedIn, .phonePINRequested,
-      .phonePINRejected, .connectorSecretRotated, .connectorOldSecretEnded, .groupRenamed, .groupSubgroupAttached, .groupSubgroupDetached,
+      .phonePINRejected, .connectorSecretRotated, .connectorOldSecretEnded, .groupRenamed, .groupSubgroupAttached,
+      .groupSubgroupDetached,
       .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted, .keyRotated, .keyDropped,
       .signingKeyRotated, .masterKeyRotated, .oversightConfigured, .personalDataRevealed, .proposalMade,
       .proposalDecided,
