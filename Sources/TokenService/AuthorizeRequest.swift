@@ -16,7 +16,7 @@ struct AuthorizeRequest: Sendable {
     do throws(LedgerError) {
       known = try PublicID(id).flatMap { (id) throws(LedgerError) in try ledger.connectors.connector(publicID: id) }
     } catch { throw RequestError(error) }
-    guard let known, !known.isDeleted else { throw .field("client_id", "the ID of a connector") }
+    guard let known, !known.isDeleted, !known.isInactive else { throw .field("client_id", "the ID of a connector") }
     let redirectURI = try Self.redirectURI(parameters, of: known)
     let codeChallenge = parameters["code_challenge"]
     let isOfCode = parameters["response_type"].map { $0 == "code" } ?? true

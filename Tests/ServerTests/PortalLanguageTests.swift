@@ -47,7 +47,8 @@ import Testing
         && (!$0.contains("/evidence/") || $0.hasSuffix("/report"))
     }
     let said = [
-      "phone", "phone-removed", "connector-changed", "connector-deleted", "revoked", "group-created", "members",
+      "phone", "phone-removed", "connector-changed", "connector-deleted",
+      "connector-inactive", "connector-active", "old-secret-ended", "revoked", "group-created", "members",
       "erased", "joined",
       "key-rotated", "decided", "retried", "webhook-on", "sessions",
     ]
@@ -87,6 +88,11 @@ import Testing
     try scene.owner.open("\(base)/rotate")
     lacking.look(at: try scene.owner.submit("\(base)/rotate", [("overlap", "604800")]).body)
     for path in [base, "\(base)/rotate", "/portal/connectors"] { lacking.look(at: try scene.owner.open(path).body) }
+    // And while it is inactive.
+    for path in ["\(base)/end-old-secret", "\(base)/deactivate"] { lacking.look(at: try scene.owner.open(path).body) }
+    lacking.look(at: try scene.owner.submit("\(base)/deactivate").body)
+    lacking.look(at: try scene.owner.submit("\(base)/deactivate", [("reason", "under review")]).body)
+    for path in [base, "\(base)/activate"] { lacking.look(at: try scene.owner.open(path).body) }
     #expect(lacking.count > 2_000)
     #expect(lacking.texts.isEmpty, "\(lacking.texts.sorted().joined(separator: "\n"))")
   }
@@ -105,7 +111,7 @@ import Testing
     ] {
       lacking.look(at: "\(RefusalWords.sentence(LedgerError(LedgerError.Code(rawValue: code), "")))")
     }
-    for field in ["name", "number", nil] {
+    for field in ["name", "number", "secret", "connector", nil] {
       lacking.look(
         at: "\(RefusalWords.sentence(LedgerError(LedgerError.Code(rawValue: "conflict"), "", field: field)))")
     }

@@ -60,6 +60,7 @@ extension LedgerEvent {
   fileprivate var ownReason: String? {
     switch self {
     case .accountDisabled(let event): event.reason.isEmpty ? nil : event.reason
+    case .connectorDeactivated(let event): event.reason.isEmpty ? nil : event.reason
     case .webhookDisabled(let event): event.reason.isEmpty ? nil : event.reason
     case .permissionReviewed(let event): event.reason.isEmpty ? nil : event.reason
     default: nil

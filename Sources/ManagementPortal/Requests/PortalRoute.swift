@@ -74,6 +74,14 @@ struct PortalRoute: Sendable {
       "/connectors/*/user-token", get: .viewer(ManagementPortal.userTokenPage),
       post: .viewer(ManagementPortal.makeUserToken)),
     PortalRoute(
+      "/connectors/*/end-old-secret", get: .viewer(ManagementPortal.endOldSecretPage),
+      post: .viewer(ManagementPortal.endOldSecret)),
+    PortalRoute(
+      "/connectors/*/deactivate", get: .viewer(ManagementPortal.deactivatePage),
+      post: .viewer(ManagementPortal.deactivate)),
+    PortalRoute(
+      "/connectors/*/activate", get: .viewer(ManagementPortal.activatePage), post: .viewer(ManagementPortal.activate)),
+    PortalRoute(
       "/connectors/*/delete", get: .viewer(ManagementPortal.deleteConnectorPage),
       post: .viewer(ManagementPortal.deleteConnector)),
     PortalRoute("/groups", get: .viewer(ManagementPortal.groupsPage)),

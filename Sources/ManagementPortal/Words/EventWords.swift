@@ -42,6 +42,9 @@ struct EventWords: Sendable {
     case .connectorCreated: return "\(who) created the connector \(connector)"
     case .connectorUpdated: return "\(who) changed \(connector)"
     case .connectorSecretRotated: return "\(who) rotated the Secret of \(connector)"
+    case .connectorDeactivated: return "\(who) set \(connector) inactive"
+    case .connectorActivated: return "\(who) set \(connector) active again"
+    case .connectorOldSecretEnded: return "\(who) ended the old Secret of \(connector)"
     case .connectorDeleted: return "\(who) deleted \(connector)"
     case .connectorScopesApproved: return "\(who) approved permissions of \(connector)"
     case .groupCreated: return "\(who) created the group \(group)"
@@ -142,7 +145,7 @@ enum EventKinds: String, CaseIterable {
       [
         .phonePINRejected, .phonePINWithheld, .accountSignInRefused, .permissionRevoked, .tokenRevoked,
         .refreshTokenReuseDetected, .authorizationRefused,
-        .accountDisabled, .connectorDeleted,
+        .accountDisabled, .connectorDeactivated, .connectorDeleted,
       ]
     }
   }

@@ -43,6 +43,8 @@ enum RefusalWords {
     case "already_exists": return "There is one already. Nothing was done; look again."
     case "conflict":
       if error.field == "name" { return "This name is taken. Choose another one." }
+      if error.field == "secret" { return "The old Secret has ended already. Nothing was done." }
+      if error.field == "connector" { return "This connector is inactive. Nothing was done." }
       if error.field == "number" || error.field == "phone" || error.field == "challenge" {
         return "This number belongs to an account already. Remove it there, or use another."
       }

@@ -162,7 +162,11 @@ package struct StandingHistory: StandingReader {
     let types: [EventType] =
       switch kind {
       case .account: [.accountDisabled, .accountEnabled, .accountRoleChanged, .tokenRevoked, .subjectErased]
-      case .connector: [.connectorUpdated, .connectorScopesApproved, .connectorDeleted, .tokenRevoked]
+      case .connector:
+        [
+          .connectorUpdated, .connectorScopesApproved, .connectorDeactivated, .connectorActivated, .connectorDeleted,
+          .tokenRevoked,
+        ]
       case .group: [.groupDeleted]
       default: []
       }

@@ -96,6 +96,8 @@ enum StandingEffect {
       let stopsOwn = event.before.clientCredentials && !event.after.clientCredentials
       try body(event.connector, stopsOwn ? .allowWithoutOwnTokens(scopes) : .allow(scopes))
     case .connectorScopesApproved(let event): try body(event.connector, .allow(Scopes(rawValue: event.scopes)))
+    case .connectorDeactivated(let event): try body(event.connector, .stop)
+    case .connectorActivated(let event): try body(event.connector, .resume)
     case .connectorDeleted(let event): try body(event.connector, .stop)
     case .groupDeleted(let event): try body(event.group, .stop)
     case .groupMemberRoleChanged(let event):
@@ -116,7 +118,8 @@ enum StandingEffect {
       if event.account != 0 { try body(event.account, .stop) }
 
     case .ledgerCreated, .ledgerRestored, .retentionApplied, .clockCorrected, .accountSignedIn, .phonePINRequested,
-      .phonePINRejected, .connectorSecretRotated, .groupRenamed, .groupSubgroupAttached, .groupSubgroupDetached,
+      .phonePINRejected, .connectorSecretRotated, .connectorOldSecretEnded, .groupRenamed, .groupSubgroupAttached,
+      .groupSubgroupDetached,
       .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted, .keyRotated, .keyDropped,
       .signingKeyRotated, .masterKeyRotated, .oversightConfigured, .personalDataRevealed, .proposalMade,
       .proposalDecided,

@@ -166,6 +166,7 @@ extension Explanation.Step {
     let verb: String
     switch type {
     case .accountDisabled: verb = "disabled"
+    case .connectorDeactivated: verb = "set inactive"
     case .subjectErased: verb = "erased"
     case .connectorDeleted, .groupDeleted, .webhookDeleted: verb = "deleted"
     case .phoneRemoved, .groupMemberRemoved: verb = "removed"

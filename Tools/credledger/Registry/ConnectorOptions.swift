@@ -77,7 +77,10 @@ extension Connector {
 }
 
 extension ConnectorState {
-  private var state: String { connector.isDeleted ? "deleted" : isInForce ? "active" : "stopped" }
+  private var state: String {
+    if connector.isDeleted { return "deleted" }
+    return connector.isInactive ? "inactive" : isInForce ? "active" : "stopped"
+  }
 
   /// The connector in a list.
   var row: [String] {

@@ -151,8 +151,8 @@ extension ManagementPortal {
     return try await deletePage(viewer, connector, problems: [])
   }
 
-  /// What stops when a connector is deleted.
-  private func stops(_ connector: Connector) async throws(PortalFailure) -> (grants: Int, tokens: Int, webhooks: Int) {
+  /// What stops when a connector is deleted, or set inactive.
+  func stops(_ connector: Connector) async throws(PortalFailure) -> (grants: Int, tokens: Int, webhooks: Int) {
     try await asking { () throws(LedgerError) in
       (
         try ledger.grants.states(to: connector.id).count(where: \.isInForce),
