@@ -60,7 +60,7 @@ def main(arguments):
         options.add_argument(option)
     browser = webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
     try:
-        browser.set_script_timeout(20)
+        browser.set_script_timeout(300)
         browser.get(f"http://127.0.0.1:{server.server_port}/")
         print(browser.execute_async_script(PROGRAM, *arguments))
     finally:

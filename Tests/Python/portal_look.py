@@ -16,6 +16,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 # What a browser says of an element whose page is gone.
 GONE = (StaleElementReferenceException, NoSuchElementException)
+# How many seconds what takes a moment may take: a bound on what hangs, not on how slow a busy machine is.
+PATIENCE = 300
 VARIANTS = [(1280, False), (390, False), (1280, True), (390, True)]
 AXE_VARIANTS = [(1280, False), (390, True)]
 
@@ -83,12 +85,22 @@ def axe_source():
 
 def steadily(body):
     """What a body answers once the page that it looks at stays."""
-    for _ in range(50):
+    end = time.monotonic() + PATIENCE
+    while True:
         try:
             return body()
         except GONE:
+            if time.monotonic() > end:
+                raise
             time.sleep(0.1)
-    return body()
+
+
+def until(body, pause=0.1):
+    """Waits until a body answers with something, and returns it; what it answers at last where it never does."""
+    end = time.monotonic() + PATIENCE
+    while not (found := steadily(body)) and time.monotonic() < end:
+        time.sleep(pause)
+    return found
 
 
 class Looker:
@@ -99,12 +111,15 @@ class Looker:
         self.scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         os.environ["TMPDIR"] = self.scratch.name
         options = webdriver.ChromeOptions()
-        for argument in ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1280,1000", f"--lang={language}"]:
+        # A container has little memory at /dev/shm, and a page that needs more crashes.
+        for argument in [
+            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
+            "--window-size=1280,1000", f"--lang={language}"]:
             options.add_argument(argument)
         options.add_experimental_option("prefs", {"intl.accept_languages": language})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.browser = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
-        self.browser.set_script_timeout(60)
+        self.browser.set_script_timeout(PATIENCE)
         self.folder = folder
         self.axe = axe_source()
         self.faults = []
@@ -150,7 +165,7 @@ class Looker:
 
     def wait_for(self, heading):
         """Waits for a text in the page. The page before may go while it is looked at."""
-        wait = WebDriverWait(self.browser, 30, ignored_exceptions=GONE)
+        wait = WebDriverWait(self.browser, PATIENCE, ignored_exceptions=GONE)
         try:
             wait.until(lambda b: any(heading in main.text for main in b.find_elements(By.TAG_NAME, "main")))
         except TimeoutException:
@@ -169,7 +184,7 @@ class Looker:
                     return element
             return None
 
-        element = steadily(find)
+        element = until(find)
         if element is None:
             raise SystemExit(f"nothing to press is called {words}: {self.text}")
         element.click()

@@ -15,7 +15,7 @@ import time
 import urllib.parse
 import urllib.request
 
-from portal_look import Looker
+from portal_look import Looker, until
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
@@ -184,11 +184,19 @@ see("connector", f"connectors/{connector}", "Live tokens")
 see("connector-long", f"connectors/{other}", "One Secret works.")
 see("connector-grants", f"connectors/{connector}/grants", "Field team")
 see("connector-tokens", f"connectors/{connector}/tokens", "Access token")
-for _ in range(60):
+
+
+def are_tried():
     go(f"connectors/{connector}/webhooks")
-    if "Delivered" in looker.text and "Failed" in looker.text:
-        break
-    time.sleep(0.5)
+    return "Delivered" in looker.text and "Failed" in looker.text
+
+
+def is_tried_again():
+    go(hooks["fail"])
+    return looker.text.count("HTTP 500") > 1
+
+
+until(are_tried, 0.5)
 wait_for("Switched off")
 look("webhooks")
 hooks = {
@@ -197,11 +205,7 @@ hooks = {
 see("webhook-failing", hooks["fail"], "HTTP 500")
 press("Retry now")
 wait_for("The next delivery is tried now.")
-for _ in range(60):
-    go(hooks["fail"])
-    if looker.text.count("HTTP 500") > 1:
-        break
-    time.sleep(0.5)
+until(is_tried_again, 0.5)
 look("webhook-retried")
 see("webhook", hooks["ok"], "HTTP 200")
 see("webhook-off", hooks["off"], "Switched off")
