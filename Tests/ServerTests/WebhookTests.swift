@@ -12,10 +12,16 @@ import Testing
     _ people: PlatformPeople, _ receiver: WebhookReceiver, _ path: String, _ types: String, _ more: String = "",
     who: String = "group"
   ) throws -> Answer {
-    try people.ask(
-      who, "POST", "/v1/webhook",
+    let body =
       "{objectId:'\(people.group)@1', ObjectType:'Group', eventTypes:[\(types)], callBackUrl:'\(receiver.url(path))'\(more)}"
-    )
+    var answer = try people.ask(who, "POST", "/v1/webhook", body)
+    // The server gives a receiver five seconds to answer, in which one on a busy machine may not get its turn.
+    var tries = ["mute", "redirect", "error", "late"].contains(path) ? 0 : 20
+    while tries > 0, answer.status == 400, answer.body.contains("no answer in time") {
+      answer = try people.ask(who, "POST", "/v1/webhook", body)
+      tries -= 1
+    }
+    return answer
   }
 
   @Test func `A webhook is registered, listed, changed and deleted`() async throws {
