@@ -3,8 +3,11 @@ keyboard, a screen reader or little light. WCAG 2.2 AA by axe-core, which the pa
 our own for what it does not look at.
 """
 
+import atexit
+import contextlib
 import importlib.util
 import os
+import shutil
 import tempfile
 import time
 
@@ -107,9 +110,11 @@ class Looker:
     """A browser, and what is wrong with the pages that it saw."""
 
     def __init__(self, folder, language="en-GB"):
-        # What a browser that had to be killed leaves behind goes too.
-        self.scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        os.environ["TMPDIR"] = self.scratch.name
+        self.scratch = tempfile.mkdtemp()
+        os.environ["TMPDIR"] = self.scratch
+        self.browser = None
+        # Also where a script ends early.
+        atexit.register(self.close)
         options = webdriver.ChromeOptions()
         # A container has little memory at /dev/shm, and a page that needs more crashes.
         for argument in [
@@ -199,12 +204,22 @@ class Looker:
 
         steadily(put)
 
+    def close(self):
+        """Ends the browser, and removes its files: also those that a process of it writes that ends later than it says."""
+        if self.browser:
+            with contextlib.suppress(Exception):
+                self.browser.quit()
+        self.browser = None
+        end = time.monotonic() + PATIENCE
+        while os.path.exists(self.scratch) and time.monotonic() < end:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+            time.sleep(0.1)
+
     def finish(self, expected=("404", "403", "405", "410", "422")):
         """Says what is wrong, and ends the browser. A page that refuses says so in the console as well."""
         for entry in self.browser.get_log("browser"):
             if not any(f"status of {code}" in entry["message"] for code in expected):
                 self.faults.append("the console says: " + entry["message"])
-        self.browser.quit()
-        self.scratch.cleanup()
+        self.close()
         print("\n".join(sorted(set(self.faults))) or "passed")
         return 1 if self.faults else 0
