@@ -54,6 +54,8 @@ import Testing
     }
     #expect(!isOpen.header && !isOpen.body)
     #expect(silent.readAll() == "")
+    // And this a minute.
+    #expect(ContinuousClock.now - began < .seconds(50))
     #expect(try served.ask("GET", "/healthz").status == 200)
   }
 
