@@ -223,14 +223,6 @@ extension KeyStore {
   /// How often the keyring was changed: an older copy of it has a lower number.
   package var keyringCounter: UInt64 { state.withLock { $0.keyring.counter } }
 
-  /// Raises the counter above what a log knows, where an older keyring was knowingly taken.
-  ///
-  /// - Throws: ``KeyStoreError`` with code `readOnly`, `fileFailure` or `cryptoFailure`.
-  package func raiseCounter(above counter: UInt64) throws(KeyStoreError) {
-    guard keyringCounter <= counter else { return }
-    try change { (open, _) throws(KeyStoreError) in open.keyring.counter = counter }
-  }
-
   /// Changes the keyring on disk and, once that is durable, in memory.
   private func change(
     _ body: (inout OpenKeyring, inout SealingKey) throws(KeyStoreError) -> Void
