@@ -25,6 +25,8 @@ extension Connectors {
   /// ```swift
   /// if let reason = try ledger.connectors.state(of: connector.id)?.obstacle { print("stopped: \(reason)") }
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func state(of connector: ConnectorID) throws(LedgerError) -> ConnectorState? {
     let now = try ledger.now
     return try ledger.reading { (state) throws(StateUnreadable) in
@@ -53,6 +55,8 @@ extension Connectors {
   /// ```swift
   /// let inForce = try ledger.connectors.states(of: group.id).filter(\.isInForce)
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func states(of group: GroupID) throws(LedgerError) -> [ConnectorState] {
     let now = try ledger.now
     return try ledger.reading { (state) throws(StateUnreadable) in
@@ -65,6 +69,8 @@ extension Connectors {
   /// ```swift
   /// let overlapping = try ledger.connectors.states(ownedBy: developer).filter { $0.previousSecretUntil != nil }
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func states(ownedBy owner: AccountID) throws(LedgerError) -> [ConnectorState] {
     let now = try ledger.now
     return try ledger.reading { (state) throws(StateUnreadable) in

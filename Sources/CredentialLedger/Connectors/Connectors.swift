@@ -174,6 +174,7 @@ public struct Connectors: Sendable {
   /// - Parameters:
   ///   - last: the last of the page before; nil for the first page.
   ///   - limit: 1 to 1,000.
+  /// - Throws: `invalid_value` of the limit; `closed`, `damaged`, `storage`.
   public func all(after last: ConnectorID? = nil, limit: Int = 100) throws(LedgerError) -> [Connector] {
     try Self.require(limit)
     return try ledger.reading { (state) throws(StateUnreadable) in
@@ -186,6 +187,8 @@ public struct Connectors: Sendable {
   /// ```swift
   /// let names = try ledger.connectors.connectors(of: group.id).map(\.details.name)
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func connectors(of group: GroupID) throws(LedgerError) -> [Connector] {
     try ledger.reading { (state) throws(StateUnreadable) in try state.connectors(of: group) }
   }
@@ -195,6 +198,8 @@ public struct Connectors: Sendable {
   /// ```swift
   /// let owner = try ledger.connectors.connector(connector.id)?.owner
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func connector(_ id: ConnectorID) throws(LedgerError) -> Connector? {
     try ledger.reading { (state) throws(StateUnreadable) in try state.connector(id) }
   }
@@ -204,6 +209,8 @@ public struct Connectors: Sendable {
   /// ```swift
   /// let known = try ledger.connectors.connector(publicID: clientID)
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func connector(publicID: PublicID) throws(LedgerError) -> Connector? {
     try ledger.reading { (state) throws(StateUnreadable) in
       guard let id = try state.connector(publicID: publicID) else { return nil }
@@ -216,6 +223,8 @@ public struct Connectors: Sendable {
   /// ```swift
   /// let own = try ledger.connectors.owned(by: developer)
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func owned(by owner: AccountID) throws(LedgerError) -> [Connector] {
     try ledger.reading { (state) throws(StateUnreadable) in try state.connectors(ownedBy: owner) }
   }

@@ -135,6 +135,7 @@ public struct CustomEvents: Sendable {
   ///
   /// - Returns: for each personal field its text, or that it is sealed or its person erased. The address of the request is
   ///   among them where one was recorded.
+  /// - Throws: as ``Audit/describe(_:under:)``.
   public func reveal(
     _ event: CustomEvent, under disclosure: Disclosure
   ) async throws(LedgerError) -> [Audit.PersonalValue] {

@@ -110,6 +110,8 @@ extension Groups {
   }
 
   /// The subscription that a number stands for: whoever was added by it, or holds it; nil where there is none. Some look-ups.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func subscription(of number: PhoneNumber, to group: GroupID) throws(LedgerError) -> SubscriptionID? {
     let hash = try ledger.hash(of: number)
     return try ledger.reading { (state) throws(StateUnreadable) in
@@ -120,11 +122,15 @@ extension Groups {
   }
 
   /// A subscription as it is now, or was when it ended; nil if there is none.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func subscription(_ id: SubscriptionID) throws(LedgerError) -> GroupSubscription? {
     try ledger.reading { (state) throws(StateUnreadable) in try state.subscription(id) }
   }
 
   /// The public groups that an account subscribes to, oldest first.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func subscribed(by account: AccountID) throws(LedgerError) -> [Group] {
     try ledger.reading { (state) throws(StateUnreadable) in
       var groups: [Group] = []

@@ -110,6 +110,8 @@ public struct Phones: Sendable {
   /// ```swift
   /// let hasPhone = try !ledger.phones.verified(by: account).isEmpty
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func verified(by account: AccountID) throws(LedgerError) -> [PhoneID] {
     try ledger.reading { (state) throws(StateUnreadable) in try state.phones(of: account) }
   }

@@ -109,6 +109,8 @@ public struct ResourceServers: Sendable {
   /// ```swift
   /// let audience = try ledger.resourceServers.server(server.id)?.audience
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func server(_ id: ResourceServerID) throws(LedgerError) -> ResourceServer? {
     try ledger.reading { (state) throws(StateUnreadable) in try state.resourceServer(id) }
   }
@@ -118,6 +120,8 @@ public struct ResourceServers: Sendable {
   /// ```swift
   /// let known = try ledger.resourceServers.server(audience: "https://archive.example.org")
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func server(audience: String) throws(LedgerError) -> ResourceServer? {
     try ledger.reading { (state) throws(StateUnreadable) in
       guard let id = try state.resourceServer(audience: audience) else { return nil }
@@ -130,6 +134,8 @@ public struct ResourceServers: Sendable {
   /// ```swift
   /// let known = try ledger.resourceServers.server(publicID: server.publicID)
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func server(publicID: PublicID) throws(LedgerError) -> ResourceServer? {
     try ledger.reading { (state) throws(StateUnreadable) in
       guard let id = try state.resourceServer(publicID: publicID) else { return nil }

@@ -134,6 +134,8 @@ public struct Tokens: Sendable {
   /// ```swift
   /// let isValid = try ledger.tokens.validate(token.accessToken).isValid
   /// ```
+  ///
+  /// - Throws: as ``validate(_:provenKey:at:)``.
   public func validate(_ token: AccessToken) throws(LedgerError) -> Verdict { try validate(token.text) }
 }
 

@@ -190,6 +190,7 @@ public struct Deliveries: Sendable {
   ///
   /// - Parameter answer: the HTTP status of the answer, for people to look at; nil where it is not known.
   /// - Returns: false if somebody had reported so before, or it was dropped.
+  /// - Throws: `closed`, `busy`, `disk_full`, `outcome_unknown`; then report again, or the delivery is made again.
   @discardableResult
   public func delivered(_ delivery: Delivery, answer: Int? = nil) async throws(LedgerError) -> Bool {
     let (now, number, webhook) = (try ledger.now.milliseconds, delivery.number, delivery.webhook.id)
@@ -202,6 +203,7 @@ public struct Deliveries: Sendable {
   /// as long as before; then the webhook is disabled.
   ///
   /// - Parameter answer: the HTTP status of the answer, for people to look at; nil where there was none.
+  /// - Throws: as ``delivered(_:answer:)``.
   @discardableResult
   public func failed(_ delivery: Delivery, answer: Int? = nil) async throws(LedgerError) -> Failed {
     let (now, number, webhook) = (try ledger.now.milliseconds, delivery.number, delivery.webhook.id)
@@ -220,11 +222,15 @@ public struct Deliveries: Sendable {
   }
 
   /// When something is next due, maybe in the past; nil while nothing waits. One look-up.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func next() throws(LedgerError) -> Timestamp? {
     try logged { () throws(LogError) in try ledger.log.snapshot().nextDelivery() }.map { Timestamp(milliseconds: $0) }
   }
 
   /// How many deliveries wait, for one webhook or altogether, and how many bytes they have. One look-up.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func waiting(for webhook: WebhookID? = nil) throws(LedgerError) -> (count: Int, byteCount: Int) {
     try logged { () throws(LogError) in try ledger.log.snapshot().waitingDeliveries(for: webhook) }
   }

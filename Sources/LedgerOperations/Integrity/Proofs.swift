@@ -95,6 +95,8 @@ extension Integrity {
   /// ```swift
   /// let grown = try await ledger.integrity.proveConsistency(from: 10, to: ledger.head())
   /// ```
+  ///
+  /// - Throws: `damaged` where the tree does not agree with the newest checkpoint; `closed`, `busy`, `storage`.
   public func proveConsistency(from oldSize: UInt64, to newSize: UInt64) async throws(LedgerError) -> ConsistencyProof?
   {
     let (log, reading) = (ledger.log, Ledger.checkpointReading(origin: ledger.origin, ledger.keyStore))

@@ -108,6 +108,8 @@ extension Integrity {
   /// ```swift
   /// let digests = try await ledger.integrity.projectionDigests()
   /// ```
+  ///
+  /// - Throws: `closed`, `busy`, `damaged`, `storage`.
   public func projectionDigests() async throws(LedgerError) -> LedgerDigests {
     let log = ledger.log
     return try await ledger.blocking { () throws(LedgerError) in
@@ -171,6 +173,8 @@ extension Integrity {
   /// ```swift
   /// let events = try await ledger.integrity.statistics().events
   /// ```
+  ///
+  /// - Throws: `closed`, `busy`, `damaged`, `storage`.
   public func statistics() async throws(LedgerError) -> LedgerStatistics {
     let (log, path) = (ledger.log, ledger.path)
     return try await ledger.blocking { () throws(LedgerError) in
