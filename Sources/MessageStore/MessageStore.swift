@@ -9,7 +9,7 @@ import Synchronization
 /// credentials and end some day.
 ///
 ///     FOLDER/messages/   the environment
-///     FOLDER/keys/       a key for each author, under which the texts are sealed: whoever is erased loses it
+///     FOLDER/keys/       a key for each author, under which the texts are sealed; an erasure destroys it
 ///
 /// A message is durable when ``post(_:)`` returns. Texts can be read only with both folders, which are to be backed up apart.
 public final class MessageStore: MessagingBackend, FeedPositions {

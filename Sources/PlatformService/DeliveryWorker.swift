@@ -30,7 +30,7 @@ public struct DeliveryWorker: Sendable {
         for delivery in taken {
           busy.count.withLock { $0 += 1 }
           group.addTask {
-            // Whoever has sent takes what is due next, so that a queue empties without a pause.
+            // A worker that has sent takes what is due next, so that a queue empties without a pause.
             var next: Delivery? = delivery
             while let current = next, !Task.isCancelled {
               let answer = await send(current)

@@ -3,7 +3,7 @@ public import LedgerDomain
 public import LedgerEvents
 import Projections
 
-/// A token that is where it does not belong: what is known of it, for whoever has to act.
+/// A token that was found where it does not belong, and what the ledger knows of it.
 public struct TokenIncident: Sendable {
   public let handle: TokenID
   public let kind: TokenKind

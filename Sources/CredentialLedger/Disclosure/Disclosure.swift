@@ -154,7 +154,7 @@ extension Ledger {
 }
 
 extension Ledger.Wanted {
-  /// Whoever a subject is, if the requester may read their data.
+  /// The person of a subject, if the requester may read their data.
   fileprivate mutating func add(
     _ subject: Subject, _ requester: Requester, _ state: borrowing LedgerState
   ) throws(StateUnreadable) {

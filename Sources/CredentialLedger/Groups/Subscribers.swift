@@ -109,7 +109,8 @@ extension Groups {
     }
   }
 
-  /// The subscription that a number stands for: whoever was added by it, or holds it; nil where there is none. Some look-ups.
+  /// The subscription that a number leads to: that of the subscriber who was added by it, or who holds it; nil where there is none.
+  /// Some look-ups.
   ///
   /// - Throws: `closed`, `damaged`, `storage`.
   public func subscription(of number: PhoneNumber, to group: GroupID) throws(LedgerError) -> SubscriptionID? {
