@@ -158,7 +158,8 @@ public final class MessageStore: MessagingBackend, FeedPositions {
     guard let replied = message.replyTo else { return nil }
     if let reference = try tables.references.get(replied.bytes, in: transaction) {
       let number = reference.reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
-      if try tables.row(number, in: transaction)?.group == message.group.rawValue { return nil }
+      let row = try tables.row(number, in: transaction)
+      if row?.group == message.group.rawValue { return nil }
     }
     return MessagingError(
       .notFound, "replyToReferenceId: expected the reference of a message of the group", field: "replyToReferenceId")

@@ -107,7 +107,7 @@ struct GrantCommand: AsyncParsableCommand {
         ]),
         [
           "\(granted.grant) gives access until \(granted.expiresAt).",
-          "Its refresh token follows, this once: the ledger keeps a digest only. Everybody who has it and the connector's "
+          "Its refresh token follows, this once: the ledger keeps a digest only. Its holder, with the connector's "
             + "Secret has the access.", token,
         ])
     }
