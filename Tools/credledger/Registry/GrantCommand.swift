@@ -108,7 +108,7 @@ struct GrantCommand: AsyncParsableCommand {
         [
           "\(granted.grant) gives access until \(granted.expiresAt).",
           "Its refresh token follows, this once: the ledger keeps a digest only. Its holder, with the connector's "
-            + "Secret has the access.", token,
+            + "Secret, has the access.", token,
         ])
     }
   }
