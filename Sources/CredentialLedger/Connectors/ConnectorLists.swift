@@ -7,7 +7,7 @@ public struct ConnectorState: Sendable, Equatable {
   public let connector: Connector
   /// What stops all that it does: its own deletion, or its owner's account; nil while nothing does.
   public let obstacle: Verdict.Reason?
-  /// Until when the Secret before the current one is accepted too; nil where it is accepted no more, or there is none.
+  /// Until when the Secret before the current one is accepted too; nil where it is no longer accepted, or there is none.
   public let previousSecretUntil: Timestamp?
 
   public var isInForce: Bool { obstacle == nil }

@@ -67,7 +67,7 @@ public struct Groups: Sendable {
   }
 
   /// Invites the present or later holder of a number. The membership carries no role until the person accepts it:
-  /// ``accept(_:by:context:)``. After 30 days it can be accepted no more; inviting again takes its place.
+  /// ``accept(_:by:context:)``. After 30 days it can no longer be accepted; inviting again takes its place.
   ///
   /// Whether an account holds the number is not said, and which only once it has accepted.
   ///

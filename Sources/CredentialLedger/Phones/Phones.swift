@@ -15,7 +15,7 @@ public struct Phones: Sendable {
     /// Six digits, for the number alone: the ledger keeps a salted digest. Nil where the request is repeated with its
     /// idempotency key: the PIN was made before, and nothing can tell it again. Send nothing, or ask without the key.
     public let pin: PIN?
-    /// When the PIN is of no use any more: ten minutes after it was made.
+    /// When the PIN expires: ten minutes after it was made.
     public let expiresAt: Timestamp
   }
 

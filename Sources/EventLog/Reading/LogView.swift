@@ -52,7 +52,7 @@ extension LogView where Reading: ~Copyable {
     }
   }
 
-  /// The record at a position, copied; nil beyond the head. One that is no more in the live file is read from the archive,
+  /// The record at a position, copied; nil beyond the head. One that is no longer in the live file is read from the archive,
   /// where that is at hand.
   ///
   /// - Throws: ``LogError/Code/damagedRecord`` where it is missing or does not match its check; ``LogError/Code/archived``.
@@ -63,7 +63,7 @@ extension LogView where Reading: ~Copyable {
     return try Record(bytes, at: position)
   }
 
-  /// Reads records in place, in order or backwards, until `body` says stop. Those that are no more in the live file are
+  /// Reads records in place, in order or backwards, until `body` says stop. Those that are no longer in the live file are
   /// read from the archive.
   ///
   /// - Parameters:

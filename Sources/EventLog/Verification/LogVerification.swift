@@ -10,7 +10,7 @@ package struct LogVerification: Sendable {
   package let root: Digest
   /// How many signed checkpoints agreed with it.
   package let checkpointCount: Int
-  /// The positions whose records are in an archive and no more in the live file. Where the archive was at hand they were
+  /// The positions whose records are in an archive and no longer in the live file. Where the archive was at hand they were
   /// read from it; otherwise the tree's own hashes of them were taken.
   package let archived: PositionSet
 }

@@ -42,7 +42,7 @@ public struct LedgerConfiguration: Sendable {
   /// noticed. The first opening for writing makes a file that is not there yet, and there is no protection before; a
   /// folder that is not there is refused with `storage`. This does not protect against someone who can modify both.
   public var witnessFile: String?
-  /// The folder of the archive from which records are read that are no more in the live file; nil for none. Opening is
+  /// The folder of the archive from which records are read that are no longer in the live file; nil for none. Opening is
   /// refused with `not_found` or `foreign_archive` where it is none of this ledger. What is read is verified against the tree.
   public var archive: String?
   /// The folder for what a verification or a state of the past needs on disk for a while, some gigabytes for millions of

@@ -78,12 +78,12 @@ extension LedgerError.Code {
   public static let keysMissing = Self(rawValue: "keys_missing")
   /// Something stored is not what it was.
   public static let damaged = Self(rawValue: "damaged")
-  /// A record is needed that is no more in the live file, and the archive that has it is not at hand: see
+  /// A record is needed that is no longer in the live file, and the archive that has it is not at hand: see
   /// ``LedgerConfiguration/archive``.
   public static let archived = Self(rawValue: "archived")
   /// An archive is of another ledger, or of another history.
   public static let foreignArchive = Self(rawValue: "foreign_archive")
-  /// An archive does not hold yet what a policy lets go.
+  /// An archive does not hold yet what a policy removes.
   public static let archiveBehind = Self(rawValue: "archive_behind")
   /// Storage failed.
   public static let storage = Self(rawValue: "storage")

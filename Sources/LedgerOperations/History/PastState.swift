@@ -235,7 +235,7 @@ extension History {
 
   /// The state that a replay left in a folder, as far as it had come: see ``Integrity/replay(to:into:only:fromSnapshot:progress:)``.
   ///
-  /// Nothing is replayed, so it is there at once. Who was erased since the folder was made is named in it no more, but may
+  /// Nothing is replayed, so it is there at once. Who was erased since the folder was made is no longer named in it, but may
   /// still be found by a hash: remove the folder then.
   ///
   /// ```swift

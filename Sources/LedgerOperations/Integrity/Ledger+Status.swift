@@ -23,7 +23,7 @@ public struct LedgerStatus: Sendable {
   public let readers: Int
   /// How many of the newest events the audit trail's index does not cover yet.
   public let unindexed: UInt64
-  /// How many of the events have their record in an archive and no more in the live file.
+  /// How many of the events have their record in an archive and no longer in the live file.
   public let archived: UInt64
   /// See ``Ledger/damagedTables``.
   public let damagedTables: [String]

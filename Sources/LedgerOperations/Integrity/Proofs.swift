@@ -11,7 +11,7 @@ public struct EventProof: Sendable {
   public let record: [UInt8]?
   /// The record's hash, the leaf of the tree.
   public let leafHash: Digest
-  /// Where the record is, if it is no more in the live file and the archive not at hand.
+  /// Where the record is, if it is no longer in the live file and the archive not at hand.
   public let archivedIn: ArchivePlace?
   public let inclusion: InclusionProof
   /// The signed checkpoint (C2SP tlog-checkpoint) that the proof leads to.

@@ -24,7 +24,7 @@ public struct VerificationReport: Sendable {
   public let root: Digest
   /// How many signed checkpoints agreed with it.
   public let checkpoints: Int
-  /// How many of the records are in an archive and no more in the live file.
+  /// How many of the records are in an archive and no longer in the live file.
   public let archived: UInt64
   /// The segments of the archive that have those, the first and the last; nil where there are none.
   public let archivedIn: ClosedRange<UInt64>?
@@ -56,7 +56,7 @@ public struct LedgerStatistics: Sendable {
   /// How many of the newest events the audit trail's index does not cover yet: a search looks at each of them. A few
   /// thousand in an idle ledger; more where the index is behind the writer, which it catches up with by itself.
   public let unindexed: UInt64
-  /// How many of the events have their record in an archive and no more in the live file.
+  /// How many of the events have their record in an archive and no longer in the live file.
   public let archived: UInt64
   /// The tables that nothing is answered from: see ``Ledger/damagedTables``.
   public let damagedTables: [String]

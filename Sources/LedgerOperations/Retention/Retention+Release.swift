@@ -8,8 +8,8 @@ extension Retention {
   /// How many records leave the live file in one commit at most: a request made meanwhile waits for no more.
   public static var recordsPerRelease: Int { 10_000 }
 
-  /// Says which records a policy would let go, and changes nothing: the events `token.issued` of access tokens that
-  /// expired long enough ago, and `token.revoked` of one of them. The archive is read whole, and held against the ledger;
+  /// Says which records a policy would remove, and changes nothing: the events `token.issued` of access tokens that
+  /// expired long enough ago, and `token.revoked` of one of them. The archive is read whole, and verified against the ledger;
   /// the live file is read once. A ledger that is open for reading can do it as well.
   ///
   /// ```swift
@@ -23,7 +23,7 @@ extension Retention {
   ///   - archive: the folder of the archive that has the records: see ``Archive/append(to:eventsPerSegment:progress:)``.
   ///   - progress: is told how far it has come.
   /// - Throws: `invalid_value` for the policy; `not_found`, `damaged`, `foreign_archive` for the archive;
-  ///   `archive_behind` where it does not have yet what the policy lets go; `damaged` where the ledger itself is.
+  ///   `archive_behind` where it does not have yet what the policy removes; `damaged` where the ledger itself is.
   public func plan(
     _ policy: RetentionPolicy, archive: String, progress: @escaping CarryingProgress.Observer = { _ in }
   ) async throws(LedgerError) -> RetentionReport {
@@ -129,7 +129,7 @@ extension Ledger {
     var report: RetentionReport
   }
 
-  /// Holds the archive against the ledger, and looks for what the policy lets go.
+  /// Verifies the archive against the ledger, and looks for what the policy removes.
   fileprivate func searched(
     _ policy: RetentionPolicy, _ folder: ArchiveFolder, _ observe: @escaping CarryingProgress.Observer
   ) throws(LedgerError) -> RetentionPlan {
