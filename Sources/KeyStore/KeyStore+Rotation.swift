@@ -96,7 +96,7 @@ extension KeyStore {
     }
   }
 
-  /// What tells the master key of a source from others, for this ledger: 16 hexadecimal digits.
+  /// The fingerprint of the master key of a source, for this ledger: 16 hexadecimal digits.
   ///
   /// - Throws: ``KeyStoreError`` with code `masterKeyMissing`, `masterKeyMalformed`, `masterKeyExposed` or `fileFailure`.
   package func fingerprint(of source: MasterKey.Source) throws(KeyStoreError) -> String {

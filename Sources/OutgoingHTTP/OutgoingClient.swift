@@ -2,7 +2,7 @@ import AsyncHTTPClient
 import NIOCore
 import NIOSSL
 
-/// Why a call to another server came to nothing. Carries nothing that the other server said, and no address.
+/// Why a call to another server failed. Carries nothing that the other server said, and no address.
 public struct OutgoingError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What kind of failure it is.
   public enum Code: Sendable, Equatable {

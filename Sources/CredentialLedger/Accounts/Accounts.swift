@@ -4,7 +4,7 @@ import LedgerCrypto
 public import LedgerDomain
 public import LedgerEvents
 
-/// The people of a ledger.
+/// Accounts of people: registered, listed, disabled, enabled, given roles.
 public struct Accounts: Sendable {
   let ledger: Ledger
 

@@ -128,7 +128,7 @@ extension Audit.Filter {
   /// What came from a network address, exactly as it was recorded: see ``RequestContext/address``.
   ///
   /// There is no index: see ``Audit/search(_:order:after:limit:steps:)`` for what that costs, and combine it with what
-  /// else is known. Where the person was erased, nobody can tell any more: ``Audit/Page/undecided`` counts these.
+  /// else is known. Where the person was erased, this can no longer be known: ``Audit/Page/undecided`` counts these.
   public static func address(_ address: String) -> Self { Self(.addresses([address])) }
 
   /// What was recorded in a range of time: from `since` on, and before `until`.

@@ -83,7 +83,7 @@ public struct CustomEvents: Sendable {
     }
   }
 
-  /// Events of the namespace, and how to go on.
+  /// A page of the events of a namespace.
   public struct Page: Sendable {
     public let events: [CustomEvent]
     /// After which position to go on in the same order; nil once everything there was has been looked at.

@@ -11,7 +11,7 @@ public struct GrantState: Sendable, Equatable {
   public var isInForce: Bool { obstacle == nil }
 }
 
-// Revoked grants are in the audit trail only; those listed here are in force or stopped by something they stand on.
+// Revoked grants are in the audit trail only; those listed here are in force or stopped by something they depend on.
 extension Grants {
   /// A grant, revoked or not, with whether it is in force; nil if there is none. A few microseconds.
   ///

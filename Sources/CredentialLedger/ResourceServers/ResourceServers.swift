@@ -149,7 +149,7 @@ public struct ResourceServers: Sendable {
   /// let asking = try ledger.resourceServers.authenticate(server.publicID, secret: secret)
   /// ```
   ///
-  /// - Throws: `invalid_client` for an unknown or deleted one and a wrong Secret, which cannot be told apart.
+  /// - Throws: `invalid_client` for an unknown or deleted one and a wrong Secret, which get the same answer.
   public func authenticate(_ publicID: PublicID, secret: ConnectorSecret) throws(LedgerError) -> ResourceServer {
     let now = try ledger.now
     let digest = secret.digest

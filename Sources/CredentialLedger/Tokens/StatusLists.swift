@@ -7,7 +7,7 @@ import LedgerEvents
 /// verify tokens without a call.
 ///
 /// A token's index is its position in the log; each list has the bits of ``statusListSize`` positions. A bit is set where the
-/// token was revoked, or something that it stands on was stopped.
+/// token was revoked, or something that it depends on was stopped.
 extension Tokens {
   /// How many positions a list has.
   public static let statusListSize: UInt64 = 1 << 20

@@ -90,7 +90,7 @@ public struct Tokens: Sendable {
     }
   }
 
-  /// Whether an access token is valid now, looked up along everything that it stands on. Runs where it is called, in a
+  /// Whether an access token is valid now, looked up along everything that it depends on. Runs where it is called, in a
   /// microsecond or two. A valid token counts as used.
   ///
   /// ```swift

@@ -4,13 +4,13 @@ public import LedgerDomain
 public import LedgerEvents
 import Projections
 
-/// Something that happened, to be told to its listeners.
+/// Something that happened, to be delivered to the webhooks that listen to it.
 public struct WebhookHappening: Sendable {
   public var object: WebhookObject
   public var type: WebhookEventType
   /// What the messaging service calls it: 1 to 255 printable ASCII characters, without blanks.
   public var eventID: String
-  /// What is told of it, as it will be sent: at most `DeliveryLimits.payloadByteCount` bytes.
+  /// The payload, as it will be sent: at most `DeliveryLimits.payloadByteCount` bytes.
   public var payload: [UInt8]
 
   public init(object: WebhookObject, type: WebhookEventType, eventID: String, payload: [UInt8]) {
@@ -44,7 +44,7 @@ public struct Delivery: Sendable, CustomStringConvertible, CustomDebugStringConv
   public var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
 }
 
-/// What waits to be told to webhooks, until it is told.
+/// The durable queue of deliveries to webhooks.
 ///
 /// The queue is beside the log: no event stands for a delivery. It is as durable as the log, so what a call returned from
 /// is there after a crash, with its tries counted: each is made at least once, while the webhook is in force. Those of
@@ -69,9 +69,9 @@ public struct Deliveries: Sendable {
 
   let ledger: Ledger
 
-  /// What became of something to be told.
+  /// What was put into the queue.
   public struct Enqueued: Sendable, Equatable {
-    /// How many webhooks will be told.
+    /// How many webhooks get a delivery.
     public var count: Int
     /// The webhooks that will not, as too much waits for them, or altogether.
     public var full: [WebhookID]
@@ -89,7 +89,7 @@ public struct Deliveries: Sendable {
 
   /// Puts something that happened into the queue of each webhook that listens to it and is in force. Durable on return.
   ///
-  /// - Returns: how many will be told. If it throws, some may be all the same; asking again may tell them twice.
+  /// - Returns: how many webhooks get a delivery. If it throws, some may get one anyway; asking again may deliver twice.
   /// - Throws: `invalid_value` for a payload or ID that is too large; `busy`, `closed`, `storage`.
   @discardableResult
   public func enqueue(_ happening: WebhookHappening) async throws(LedgerError) -> Enqueued {
@@ -237,7 +237,7 @@ public struct Deliveries: Sendable {
 }
 
 extension Ledger {
-  /// What waits to be told to webhooks.
+  /// The durable queue of deliveries to webhooks.
   public var deliveries: Deliveries { Deliveries(ledger: self) }
 
   /// The tries of a webhook's first delivery are used up.

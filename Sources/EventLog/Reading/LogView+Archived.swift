@@ -150,7 +150,7 @@ extension LogView where Reading: ~Copyable {
 
   /// Reads a record from the archive.
   ///
-  /// - Throws: ``LogError/Code/archived`` where the archive is not at hand; ``LogError/Code/damagedRecord`` where what it
+  /// - Throws: ``LogError/Code/archived`` where the archive is not available; ``LogError/Code/damagedRecord`` where what it
   ///   has is not what the tree says.
   private func archivedBytes(at place: ArchivedPlace) throws(LogError) -> [UInt8] {
     guard let archive = tables.archive, let bytes = try archive.record(at: place.position) else { throw place.absence }

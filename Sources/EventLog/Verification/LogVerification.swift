@@ -27,7 +27,7 @@ extension EventLog {
 
   /// Verifies the whole log against itself: that no position is missing, each record matches its check, the time never
   /// runs backwards, every stored tile is what the records hash to, and every checkpoint says what the rebuilt tree says.
-  /// Where a record is in an archive that is not at hand, its hash in the tree stands for it.
+  /// Where a record is in an archive that is not available, its hash in the tree stands for it.
   /// A log rewritten whole passes: that shows only against a checkpoint kept elsewhere.
   ///
   /// Reads while others write, up to the head at the beginning, in snapshots of some ten thousand records each. Blocks, for

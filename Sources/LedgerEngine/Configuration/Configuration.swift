@@ -60,9 +60,9 @@ public struct LedgerConfiguration: Sendable {
   public var idempotencyRetention: Int64
   /// When readers are looked after, and who hears of those that died or that stay too long.
   public var readers: ReaderPolicy
-  /// When snapshots of the state are made, so that states of the past are quick to come by.
+  /// When snapshots of the state are made, so that states of the past are computed faster.
   public var snapshots: SnapshotPolicy
-  /// Bounds of what waits to be told to webhooks.
+  /// Bounds of the queue of deliveries to webhooks.
   public var deliveries: DeliveryLimits
   /// When the rows that decide access are compared with the sums that were kept of them.
   public var scrub: ScrubPolicy

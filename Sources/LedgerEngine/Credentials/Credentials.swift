@@ -24,7 +24,7 @@ public struct AccessToken: Credential {
   public init(_ text: String) { self.text = text }
 }
 
-/// A refresh token: what access tokens are got with.
+/// A refresh token: exchanged for access tokens.
 public struct RefreshToken: Credential {
   package static let prefix = "clr_"
   public let text: String
@@ -33,7 +33,7 @@ public struct RefreshToken: Credential {
   public init(_ text: String) { self.text = text }
 }
 
-/// An authorization code: what a connector gets tokens with, once, after a person has agreed.
+/// An authorization code: a connector exchanges it for tokens, once, after a person has agreed.
 public struct AuthorizationCode: Credential {
   package static let prefix = "clc_"
   public let text: String

@@ -21,7 +21,7 @@ extension Archive {
   /// - Parameters:
   ///   - path: the archive's folder; made (mode 0700) where there is none.
   ///   - eventsPerSegment: how many events a segment holds at most.
-  ///   - progress: is told how far it has come.
+  ///   - progress: is called with how far it has come.
   /// - Throws: `damaged` where the archive has a gap, or is of another ledger or another history; `already_exists` where
   ///   the folder holds anything else; `invalid_value` within the ledger's own folder; `busy` where somebody else adds to
   ///   it; `disk_full`, `storage`, `key_unavailable`. Segments that were finished before stay.
@@ -65,7 +65,7 @@ extension Archive {
   ///   - verifierKeys: keys known from elsewhere (C2SP signed-note), one of which must have signed the newest checkpoint;
   ///     with none, checkpoints are verified against the keys that the log itself names.
   ///   - against: signed checkpoints kept elsewhere, each of which the copy must hold all of.
-  ///   - progress: is told how far it has come.
+  ///   - progress: is called with how far it has come.
   /// - Throws: `not_found`, `damaged` with the file and the first position that is wrong, `key_unavailable`,
   ///   `newer_format`, `storage`; `behind_checkpoint`, `contradicts_checkpoint` or `invalid_checkpoint` where it does not
   ///   hold what a

@@ -37,7 +37,7 @@ extension Backups {
   ///   - keys: where to put a backup of the keys, sealed as they are; nil makes none. The master key is in it only where
   ///     the ledger keeps it in its key folder.
   ///   - comparingProjections: whether to compare the projections with a rebuild, and to keep their digests.
-  ///   - progress: is told how far it has come.
+  ///   - progress: is called with how far it has come.
   /// - Throws: `already_exists`, `busy` where somebody else is filling such a folder, `invalid_value` for folders within
   ///   each other or within the ledger's, `disk_full`, `storage`, `damaged` where the copy is not sound, `key_unavailable`.
   ///   No folder of these names is made then.

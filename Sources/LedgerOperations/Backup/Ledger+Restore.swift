@@ -50,7 +50,7 @@ extension Ledger {
   ///   - missingKeys: whether keys may be missing of persons whom the log does not say to be erased.
   ///   - against: signed checkpoints kept elsewhere, each of which the copy must hold all of.
   ///   - authority: who restores and who approved it, for the event.
-  ///   - progress: is told how far it has come.
+  ///   - progress: is called with how far it has come.
   /// - Throws: `forbidden` of the field `operator` or `approver`, `approval_required` where the rules of the log need two
   ///   operators; `keys_behind` where such keys are missing; `already_exists`; `busy` where somebody else
   ///   restores to the same folder; `not_found` where there is no such copy or no keys; `damaged` with what is

@@ -107,7 +107,7 @@ public final class PastState: Sendable {
     return try reading { (state) throws(StateUnreadable) in try judge(handle: token, at: time, in: state) }
   }
 
-  /// Why nothing that stands on a grant could be done; nil if it was in force.
+  /// Why nothing that depends on a grant could be done; nil if it was in force.
   ///
   /// - Throws: `closed`, `damaged`, `storage`.
   public func obstacle(to grant: GrantID) throws(LedgerError) -> Verdict.Reason? {
@@ -218,7 +218,7 @@ extension History {
   /// let state = try await ledger.history.state(at: .position(1_000))
   /// ```
   ///
-  /// - Parameter progress: is told how many events are done, of how many, those in the snapshot counted as done.
+  /// - Parameter progress: is called with how many events are done, of how many, those in the snapshot counted as done.
   /// - Throws: `invalid_value` for a moment before the ledger began or to come; `damaged` where a snapshot or a record is;
   ///   `cancelled`; `storage`.
   public func state(

@@ -40,7 +40,7 @@ public actor ReplaySteps {
   /// Applies the next event.
   ///
   /// - Returns: nil at the end of the log.
-  /// - Throws: `closed`, `busy`, `archived` where a record is in an archive that is not at hand; `damaged`, `storage`.
+  /// - Throws: `closed`, `busy`, `archived` where a record is in an archive that is not available; `damaged`, `storage`.
   public func forward() async throws(LedgerError) -> Step? {
     let next = past.position + 1
     guard next <= (try ledger.head()) else { return nil }
@@ -56,7 +56,7 @@ public actor ReplaySteps {
   /// Takes the last event back.
   ///
   /// - Returns: the event, and what it had changed; nil before the first.
-  /// - Throws: `closed`, `busy`, `archived` where a record is in an archive that is not at hand; `damaged`, `storage`.
+  /// - Throws: `closed`, `busy`, `archived` where a record is in an archive that is not available; `damaged`, `storage`.
   public func back() async throws(LedgerError) -> Step? {
     let position = past.position
     guard position > 0 else { return nil }
@@ -84,7 +84,7 @@ public actor ReplaySteps {
   /// Applies everything up to the next event that concerns a subject, or that it caused.
   ///
   /// - Returns: that event; nil if there is none any more, and then nothing was applied.
-  /// - Throws: `closed`, `busy`, `archived` where a record is in an archive that is not at hand; `damaged`, `storage`.
+  /// - Throws: `closed`, `busy`, `archived` where a record is in an archive that is not available; `damaged`, `storage`.
   public func forward(to subject: Subject) async throws(LedgerError) -> Step? {
     let (ledger, position) = (ledger, past.position)
     let next = try await ledger.blocking { () throws(LedgerError) -> UInt64? in

@@ -4,7 +4,7 @@ import LMDB
 public import LedgerEvents
 import Projections
 
-/// A ledger at one look: for monitoring, and for the operator on duty.
+/// The state of a ledger at a glance: for monitoring, and for the operator on duty.
 public struct LedgerStatus: Sendable {
   /// The ledger's name in checkpoints.
   public let origin: String

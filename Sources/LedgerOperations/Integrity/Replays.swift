@@ -40,7 +40,7 @@ extension Integrity {
   ///   - fromSnapshot: begins with the nearest snapshot, where there is one and nothing was replayed yet. That saves the
   ///     directory alone: token validity and the audit trail are made of the log's records in any case, and so are all
   ///     digests.
-  ///   - progress: is told how many events are done, of how many.
+  ///   - progress: is called with how many events are done, of how many.
   /// - Throws: `already_exists` where the folder holds something else, or a replay that is further on; `invalid_value` for
   ///   the moment; `damaged`, `cancelled`, `storage`.
   public func replay(

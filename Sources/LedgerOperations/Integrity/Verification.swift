@@ -6,11 +6,11 @@ public import LedgerEvents
 import Projections
 import TransparencyLog
 
-/// One hash for what each projection holds.
+/// A digest of each projection.
 public struct LedgerDigests: Sendable, Equatable {
   /// Accounts, phones, connectors, groups, grants.
   public let directory: Digest
-  /// What tokens stand on.
+  /// What tokens depend on.
   public let tokenValidity: Digest
   /// Which events concern whom.
   public let auditTrail: Digest
@@ -30,7 +30,7 @@ public struct VerificationReport: Sendable {
   public let archivedIn: ClosedRange<UInt64>?
   /// The live projections.
   public let live: LedgerDigests
-  /// Those rebuilt from the log; nil where records for it are in an archive that is not at hand, or where ``isKeyed`` is
+  /// Those rebuilt from the log; nil where records for it are in an archive that is not available, or where ``isKeyed`` is
   /// false: then nothing was compared.
   public let rebuilt: LedgerDigests?
   /// Whether the keys were at hand. Without them neither the checks of the rows that decide access nor the projections nor
@@ -81,7 +81,7 @@ extension Integrity {
   /// - Parameters:
   ///   - verifierKeys: keys of the ledger that were kept elsewhere, by which alone its checkpoints are verified; nil for those
   ///     of the keyring.
-  ///   - progress: is told how much is done, of how much, in steps that take about the same time: an event is one to hash,
+  ///   - progress: is called with how much is done, of how much, in steps that take about the same time: an event is one to hash,
   ///     one to read its rows, four to replay, and one to read what that makes.
   /// - Throws: `damaged`, with the first position that is wrong; `keys_missing` where a key is gone that no event says to be
   ///   destroyed; `invalid_value` where a verifier key is malformed.
@@ -153,7 +153,7 @@ extension Integrity {
   /// try await ledger.integrity.rebuildProjections { done, all in print(done, all) }
   /// ```
   ///
-  /// - Parameter progress: is told how many events are done, of how many.
+  /// - Parameter progress: is called with how many events are done, of how many.
   /// - Returns: the position after which it began: 0, or where the earlier call was stopped.
   /// - Throws: `closed` for a ledger that is open for reading only; `busy` while another call is under way; `cancelled`.
   @discardableResult

@@ -21,7 +21,7 @@ extension Retention {
   /// - Parameters:
   ///   - policy: how long ago tokens must have expired.
   ///   - archive: the folder of the archive that has the records: see ``Archive/append(to:eventsPerSegment:progress:)``.
-  ///   - progress: is told how far it has come.
+  ///   - progress: is called with how far it has come.
   /// - Throws: `invalid_value` for the policy; `not_found`, `damaged`, `foreign_archive` for the archive;
   ///   `archive_behind` where it does not have yet what the policy removes; `damaged` where the ledger itself is.
   public func plan(

@@ -24,7 +24,7 @@ public struct RetentionPolicy: Sendable, Hashable {
 
 /// What a policy removes, or has removed.
 public struct RetentionReport: Sendable {
-  /// What leaves to one segment of the archive.
+  /// The records that one segment of the archive takes over.
   public struct Share: Sendable, Hashable {
     /// The segment that has the records.
     public let place: ArchivePlace

@@ -54,7 +54,7 @@ package struct SnapshotMaker: Sendable {
 
   /// Makes a snapshot at a position, unless there is one.
   ///
-  /// - Parameter progress: is told the position reached.
+  /// - Parameter progress: is called with the position reached.
   /// - Returns: whether it was made; not if there is a newer one, or somebody was erased meanwhile.
   package func make(
     at position: Position, progress: @Sendable (Position) -> Void = { _ in }

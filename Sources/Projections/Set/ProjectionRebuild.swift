@@ -39,7 +39,7 @@ package struct ProjectionRebuild: Sendable {
   /// Rebuilds the other set from the log while the live one goes on, catches up, and swaps. Goes on where an earlier
   /// rebuild was stopped.
   ///
-  /// - Parameter progress: is told the position reached and the head, after each stretch.
+  /// - Parameter progress: is called with the position reached and the head, after each stretch.
   /// - Returns: the position after which it began: 0, or where the earlier one was stopped.
   /// - Throws: ``LogError/Code/unreadableEvent`` at an event that this program does not know: the live set stays.
   ///   ``LogError/Code/cancelled`` where the task was.
@@ -200,7 +200,7 @@ package struct ProjectionRebuild: Sendable {
   /// - Parameters:
   ///   - path: a folder that does not exist, on a disk with room for the projections; the caller removes it.
   ///   - head: up to which event.
-  ///   - progress: is told the position reached.
+  ///   - progress: is called with the position reached.
   package func digests(
     in path: String, upTo head: Position, progress: (Position) -> Void
   ) throws(LogError) -> ProjectionDigests {

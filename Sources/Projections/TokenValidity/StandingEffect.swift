@@ -11,7 +11,7 @@ enum StandingEffect {
   case stop
   /// What was stopped starts again.
   case resume
-  /// Everything older that stands on it stops for good.
+  /// Everything older that depends on it stops for good.
   case raiseFloor
   case allow(Scopes)
   /// What passes changes, and the tokens that a connector got for itself stop for good.
