@@ -88,7 +88,7 @@ extension Audiences {
   /// What a token gets that is asked for with these, of what was granted.
   ///
   /// - Parameter asked: nil where the client named none: all that was granted.
-  /// - Throws: ``Refusal/Code/invalidTarget`` where something is asked for that was not granted, or no longer exists.
+  /// - Throws: ``Refusal/Code/invalidTarget`` where something is asked for that was not granted, or exists no more.
   @usableFromInline
   func narrowed(
     to asked: Audiences?, _ state: borrowing some DomainReader & ~Copyable
