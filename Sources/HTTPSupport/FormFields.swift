@@ -61,6 +61,8 @@ public struct FormFields: Sendable {
   }
 
   /// The value of a parameter that must be there.
+  ///
+  /// - Throws: `invalid` where it is missing.
   public func required(_ name: String) throws(RequestError) -> String {
     guard let value = self[name] else { throw .field(name, "a value") }
     return value

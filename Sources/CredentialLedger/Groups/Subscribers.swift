@@ -74,6 +74,7 @@ extension Groups {
 
   /// Ends one subscription.
   ///
+  /// - Parameter requester: the subscriber, an admin of the group, or an operator.
   /// - Returns: false if it had ended before, or is to another group; nothing is appended then.
   /// - Throws: as ``unsubscribe(_:from:by:context:)->[Bool]``.
   @discardableResult

@@ -96,6 +96,9 @@ extension Integrity {
   /// let grown = try await ledger.integrity.proveConsistency(from: 10, to: ledger.head())
   /// ```
   ///
+  /// - Parameters:
+  ///   - oldSize: the number of events of the earlier tree.
+  ///   - newSize: the number of events of the later tree.
   /// - Throws: `damaged` where the tree does not agree with the newest checkpoint; `closed`, `busy`, `storage`.
   public func proveConsistency(from oldSize: UInt64, to newSize: UInt64) async throws(LedgerError) -> ConsistencyProof?
   {

@@ -118,11 +118,15 @@ extension Integrity {
   }
 
   /// The digests of the live projections, and of projections rebuilt from the log up to the same event, in a scratch
-  /// folder in the ledger's own, which is removed. Throws `key_unavailable` in a reader without the keys.
+  /// folder in the ledger's own, which is removed. Reads every row and every record.
   ///
   /// ```swift
   /// let (live, rebuilt) = try await ledger.integrity.digests()
   /// ```
+  ///
+  /// - Parameter progress: is called with how many events are replayed, of how many.
+  /// - Throws: `key_unavailable` in a reader without the keys; `archived` where a record is in an archive that is not available;
+  ///   `disk_full`, `closed`, `busy`, `damaged`, `storage`.
   public func digests(
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> (live: LedgerDigests, rebuilt: LedgerDigests) {
