@@ -4,8 +4,8 @@ import Synchronization
 
 /// Writes into the store: what is asked for meanwhile is committed together, and each is answered once it is durable.
 ///
-/// A caller that finds nobody writing leads: it commits its own work with what waits, then hands on. So no thread waits, and no
-/// task is left without an owner.
+/// Whoever finds nobody writing leads: it commits its own work with what waits, then hands on. So no thread waits, and no task is
+/// left without an owner.
 final class StoreWriter: Sendable {
   typealias Work = @Sendable (inout WriteTransaction) throws(LMDBError) -> Void
 

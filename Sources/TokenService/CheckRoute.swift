@@ -53,8 +53,6 @@ extension TokenService {
 
   /// The thumbprint of the key that a request to this server proves to have with its token (RFC 9449); nil where it proves
   /// none.
-  ///
-  /// - Throws: `invalidToken`, with a challenge, where a proof is wrong, or missing with the scheme `DPoP`.
   public func provenKey(_ token: PresentedToken, _ request: Request) throws(RequestError) -> KeyThumbprint? {
     do throws(RequestError) {
       return try provenKey(

@@ -94,7 +94,7 @@ extension OutputFormat {
     case .field(let name): return value.bare(name)
     case .csv:
       let columns = CSV.columns(of: [value])
-      // The caller ends the line.
+      // Whoever prints it ends the line.
       return CSV.record(columns) + String(CSV.record(of: value, columns).dropLast())
     }
   }
