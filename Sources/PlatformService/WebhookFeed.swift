@@ -142,7 +142,7 @@ public struct WebhookFeed: Sendable {
         }
       }
       last = max(last, page.next ?? page.head)
-      // What is of no concern is passed over again in no time.
+      // Ignored events are skipped again quickly.
       if isTold || last - kept >= 1_000 {
         try await positions.setCursor(Self.eventsCursor, to: last)
         kept = last

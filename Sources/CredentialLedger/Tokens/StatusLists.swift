@@ -41,7 +41,7 @@ extension Tokens {
   ///
   /// - Parameters:
   ///   - number: of the list.
-  ///   - uri: where it is had, as the tokens name it.
+  ///   - uri: the address of the list, as the tokens name it.
   ///   - lifetime: after which nobody may rely on it.
   ///   - timeToLive: after which it is to be fetched anew.
   /// - Throws: `not_found` where no position is in it; `damaged`, `storage`, `key_unavailable`.

@@ -132,7 +132,7 @@ extension Tokens {
     return digest == token.digest ? token.handle : nil
   }
 
-  /// The newest tokens of a connector, a grant or a family, newest first, each with what it is worth now. Found by the
+  /// The newest tokens of a connector, a grant or a family, newest first, each with its verdict now. Found by the
   /// audit trail, on a thread for reading.
   ///
   /// ```swift

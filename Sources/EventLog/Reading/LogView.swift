@@ -67,7 +67,7 @@ extension LogView where Reading: ~Copyable {
   /// read from the archive.
   ///
   /// - Parameters:
-  ///   - range: positions; those beyond the head are passed over.
+  ///   - range: positions; those beyond the head are ignored.
   ///   - reversed: whether to begin with the last.
   ///   - passing: is asked for each record that is in an archive; true passes it over without reading it.
   ///   - body: gets each header and the whole record, valid during the call; false stops.

@@ -48,7 +48,7 @@ public enum Verdict: Sendable, Equatable {
     }
   }
 
-  /// Why a token is not valid. For the inside: somebody who presented it is told only that it is invalid.
+  /// Why a token is not valid. Only for operators and logs: the answer to a client says only that it is invalid.
   public enum Reason: Sendable, Equatable {
     /// Not a token of this ledger by its form or its checksum.
     case malformed

@@ -58,7 +58,7 @@ public struct LedgerConfiguration: Sendable {
   /// For how long an idempotency key is remembered, in milliseconds of recorded time: seven days unless set. Older keys
   /// count as new; what is kept of them is deleted as events come.
   public var idempotencyRetention: Int64
-  /// When readers are looked after, and who hears of those that died or that stay too long.
+  /// When readers are checked, and what is called for those that died or stay too long.
   public var readers: ReaderPolicy
   /// When snapshots of the state are made, so that states of the past are computed faster.
   public var snapshots: SnapshotPolicy

@@ -20,7 +20,7 @@ public struct AccessToken: Credential {
   package static let prefix = "cla_"
   public let text: String
 
-  /// Takes a token as presented; what it is worth shows when it is validated.
+  /// Takes a token as presented; whether it is valid shows only when it is validated.
   public init(_ text: String) { self.text = text }
 }
 

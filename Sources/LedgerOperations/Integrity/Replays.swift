@@ -7,7 +7,7 @@ import Projections
 public struct ReplayedProjections: Sendable {
   /// The position of the last event that was replayed.
   public let position: UInt64
-  /// Where this call went on: after what an earlier one had replayed, or a snapshot; 0 for the first event.
+  /// Where this call continued: after what an earlier one had replayed, or a snapshot; 0 for the first event.
   public let start: UInt64
   /// One digest for each projection.
   public let digests: [Projection: Digest]

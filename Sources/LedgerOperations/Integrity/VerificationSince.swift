@@ -4,7 +4,7 @@ import TransparencyLog
 
 /// What a verification of the newest events found.
 public struct VerificationSince: Sendable {
-  /// How many events the checkpoint covers that it went on from.
+  /// How many events the checkpoint covers that it continued from.
   public let since: UInt64
   /// How many events there are now.
   public let events: UInt64

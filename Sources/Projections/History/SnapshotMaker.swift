@@ -34,7 +34,7 @@ package struct SnapshotMaker: Sendable {
 
   /// Makes the snapshots that are due: one each so many events, up to the head.
   ///
-  /// Those that the log does not stand behind any more are thrown away first: another schema, another history, or
+  /// Those that do not match the log any more are deleted first: another schema, another history, or
   /// somebody erased since.
   ///
   /// - Returns: the position from which on the next is due; nil where there is no room.
