@@ -5,7 +5,7 @@ public import LedgerEvents
 import Projections
 
 /// Something that happened, to be delivered to the webhooks that listen to it.
-public struct WebhookHappening: Sendable {
+public struct WebhookEvent: Sendable {
   public var object: WebhookObject
   public var type: WebhookEventType
   /// What the messaging service calls it: 1 to 255 printable ASCII characters, without blanks.
@@ -92,36 +92,36 @@ public struct Deliveries: Sendable {
   /// - Returns: how many webhooks get a delivery. If it throws, some may get one anyway; asking again may deliver twice.
   /// - Throws: `invalid_value` for a payload or ID that is too large; `busy`, `closed`, `storage`.
   @discardableResult
-  public func enqueue(_ happening: WebhookHappening) async throws(LedgerError) -> Enqueued {
-    try await enqueue(happening) { _ in true }
+  public func enqueue(_ event: WebhookEvent) async throws(LedgerError) -> Enqueued {
+    try await enqueue(event) { _ in true }
   }
 
   /// The same for some of the webhooks.
   package func enqueue(
-    _ happening: WebhookHappening, where isWanted: (WebhookID) -> Bool
+    _ event: WebhookEvent, where isWanted: (WebhookID) -> Bool
   ) async throws(LedgerError) -> Enqueued {
-    guard happening.payload.count <= DeliveryLimits.payloadByteCount else {
+    guard event.payload.count <= DeliveryLimits.payloadByteCount else {
       throw LedgerError(
         .invalidValue, "payload: expected at most \(DeliveryLimits.payloadByteCount) bytes", field: "payload")
     }
     // It goes into a header field, where a line end would begin another (RFC 9110 section 5.5).
-    guard 1...255 ~= happening.eventID.utf8.count, happening.eventID.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
+    guard 1...255 ~= event.eventID.utf8.count, event.eventID.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
       throw LedgerError(
         .invalidValue, "eventID: expected 1 to 255 printable ASCII characters without blanks", field: "eventID")
     }
-    guard happening.object.group.rawValue != 0 else {
+    guard event.object.group.rawValue != 0 else {
       throw LedgerError(.invalidValue, "object: expected the group that it belongs to", field: "object")
     }
     var all = Enqueued(count: 0, full: [])
     var last: WebhookID?
     while true {
-      let page = try ledger.webhooks.states(on: happening.object, after: last, limit: 64)
+      let page = try ledger.webhooks.states(on: event.object, after: last, limit: 64)
       let listening = page.filter {
-        $0.isInForce && $0.webhook.eventTypes.contains(happening.type) && isWanted($0.webhook.id)
+        $0.isInForce && $0.webhook.eventTypes.contains(event.type) && isWanted($0.webhook.id)
       }
       .map(\.webhook)
       if !listening.isEmpty {
-        let enqueued = try await enqueue(happening, for: listening)
+        let enqueued = try await enqueue(event, for: listening)
         all.count += enqueued.count
         all.full += enqueued.full
       }
@@ -131,7 +131,7 @@ public struct Deliveries: Sendable {
   }
 
   private func enqueue(
-    _ happening: WebhookHappening, for webhooks: [Webhook]
+    _ event: WebhookEvent, for webhooks: [Webhook]
   ) async throws(LedgerError) -> Enqueued {
     let (ledger, now) = (ledger, try ledger.now.milliseconds)
     let sealed = try await ledger.blocking(.short) { () throws(LedgerError) in
@@ -140,9 +140,9 @@ public struct Deliveries: Sendable {
         guard let key = PersonID(bytes: webhook.key) else { continue }
         do throws(KeyStoreError) {
           var delivery = StoredDelivery(
-            eventType: happening.type.rawValue, eventID: happening.eventID, enqueuedAt: now, box: [])
+            eventType: event.type.rawValue, eventID: event.eventID, enqueuedAt: now, box: [])
           delivery.box = try ledger.keyStore.vault.seal(
-            happening.payload, for: key, purpose: .webhookPayload, in: delivery.place(of: webhook.id)
+            event.payload, for: key, purpose: .webhookPayload, in: delivery.place(of: webhook.id)
           ).box
           sealed.append((webhook.id, delivery))
         } catch {

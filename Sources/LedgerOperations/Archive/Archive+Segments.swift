@@ -27,7 +27,7 @@ extension Archive {
   ///   it; `disk_full`, `storage`, `key_unavailable`. Segments that were finished before stay.
   public func append(
     to path: String, eventsPerSegment: UInt64 = Archive.eventsPerSegment,
-    progress: @escaping CarryingProgress.Observer = { _ in }
+    progress: @escaping TransferProgress.Observer = { _ in }
   ) async throws(LedgerError) -> ArchiveReport {
     guard eventsPerSegment > 0 else {
       throw LedgerError(.invalidValue, "eventsPerSegment: expected 1 or more", field: "eventsPerSegment")
@@ -72,7 +72,7 @@ extension Archive {
   ///   checkpoint kept elsewhere says.
   public static func check(
     at path: String, verifierKeys: [String] = [], against: [String] = [],
-    progress: @escaping CarryingProgress.Observer = { _ in }
+    progress: @escaping TransferProgress.Observer = { _ in }
   ) async throws(LedgerError) -> ArchiveReport {
     try await Ledger.onOwnThread { () throws(LedgerError) in
       var records = CheckedRecords()
@@ -119,7 +119,7 @@ extension Ledger {
 
   /// - Returns: the segment's checkpoint.
   fileprivate func add(
-    _ range: ClosedRange<UInt64>, to folder: ArchiveFolder, _ observe: CarryingProgress.Observer, of head: UInt64
+    _ range: ClosedRange<UInt64>, to folder: ArchiveFolder, _ observe: TransferProgress.Observer, of head: UInt64
   ) throws(LedgerError) -> String {
     let root = try root(at: range.upperBound)
     let note = try signedCheckpoint(over: range.upperBound, root)
@@ -132,7 +132,7 @@ extension Ledger {
       try forEachRecord(in: range) { (_, record) throws(LedgerError) in
         try write(record)
       } reached: {
-        observe(CarryingProgress(stage: .writing, done: $0, total: head))
+        observe(TransferProgress(stage: .writing, done: $0, total: head))
       }
     }
     return note

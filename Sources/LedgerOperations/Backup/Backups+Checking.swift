@@ -32,7 +32,7 @@ extension Backups {
     at path: String, keys: String? = nil, verifierKeys: [String] = [], against: [String] = [],
     comparingProjections: Bool = false,
     missingKeys: MissingKeys = .refused, _ configuration: LedgerConfiguration = LedgerConfiguration(),
-    progress: @escaping CarryingProgress.Observer = { _ in }
+    progress: @escaping TransferProgress.Observer = { _ in }
   ) async throws(LedgerError) -> BackupReport {
     guard !comparingProjections || keys != nil else {
       throw LedgerError(

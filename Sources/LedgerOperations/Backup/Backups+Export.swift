@@ -32,7 +32,7 @@ extension Backups {
   /// - Throws: `disk_full`, `storage` where it cannot be written; `damaged` where the tree does not agree with the newest
   ///   checkpoint that the ledger signed before, or the records with the tree; `key_unavailable`.
   public func export(
-    to descriptor: Int32, progress: @escaping CarryingProgress.Observer = { _ in }
+    to descriptor: Int32, progress: @escaping TransferProgress.Observer = { _ in }
   ) async throws(LedgerError) -> ExportReport {
     try await ledger.onOwnThread { [ledger] () throws(LedgerError) in
       let head = try ledger.head()
@@ -50,7 +50,7 @@ extension Backups {
         lines += try ExportLine.event(copied)
         if lines.count >= 1 << 18 { try Ledger.write(&lines, to: descriptor) }
       } reached: {
-        progress(CarryingProgress(stage: .writing, done: $0, total: head))
+        progress(TransferProgress(stage: .writing, done: $0, total: head))
       }
       guard written.root == root else {
         throw LedgerError(
@@ -67,7 +67,7 @@ extension Backups {
   /// - Parameter path: a file that does not exist.
   /// - Throws: `already_exists`, and as ``export(to:progress:)``.
   public func export(
-    toFile path: String, progress: @escaping CarryingProgress.Observer = { _ in }
+    toFile path: String, progress: @escaping TransferProgress.Observer = { _ in }
   ) async throws(LedgerError) -> ExportReport {
     try DurableFile.requireNew(path)
     TemporaryFiles.sweep(beside: path)
@@ -91,7 +91,7 @@ extension Backups {
   ///   checkpoint kept elsewhere says.
   public static func checkExport(
     _ descriptor: Int32, verifierKeys: [String] = [], against: [String] = [],
-    progress: @escaping CarryingProgress.Observer = { _ in }
+    progress: @escaping TransferProgress.Observer = { _ in }
   ) async throws(LedgerError) -> ExportReport {
     try await Ledger.onOwnThread { () throws(LedgerError) in
       var reader = try ExportReader(descriptor)
@@ -127,7 +127,7 @@ extension Ledger {
     _ descriptor: Int32, keys: String, at path: String, _ configuration: LedgerConfiguration = LedgerConfiguration(),
     record: RestoreRecord = .none, missingKeys: MissingKeys = .refused, against: [String] = [],
     by authority: RestoreAuthority = .none,
-    progress: @escaping CarryingProgress.Observer = { _ in }
+    progress: @escaping TransferProgress.Observer = { _ in }
   ) async throws(LedgerError) -> RestoreReport {
     let carried = try await onOwnThread { () throws(LedgerError) in
       var reader = try ExportReader(descriptor)

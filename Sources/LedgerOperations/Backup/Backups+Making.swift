@@ -43,7 +43,7 @@ extension Backups {
   ///   No folder of these names is made then.
   public func make(
     at path: String, keys: String? = nil, comparingProjections: Bool = false,
-    progress: @escaping CarryingProgress.Observer = { _ in }
+    progress: @escaping TransferProgress.Observer = { _ in }
   ) async throws(LedgerError) -> BackupReport {
     try LedgerFolder.requireOutside(path, of: ledger.path)
     if let keys {
@@ -86,7 +86,7 @@ extension Ledger {
   }
 
   fileprivate func fill(
-    _ draft: DraftFolder, comparingProjections: Bool, _ observe: @escaping CarryingProgress.Observer
+    _ draft: DraftFolder, comparingProjections: Bool, _ observe: @escaping TransferProgress.Observer
   ) throws(LedgerError) -> BackupManifest {
     let folder = try draft.folder(LedgerFolder.Part.log)
     let (dataDigest, byteCount) = try EnvironmentCopy(of: log.environment).write(to: "\(folder)/data.mdb", observe)
