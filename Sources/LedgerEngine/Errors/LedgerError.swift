@@ -83,7 +83,7 @@ extension LedgerError.Code {
   public static let archived = Self(rawValue: "archived")
   /// An archive is of another ledger, or of another history.
   public static let foreignArchive = Self(rawValue: "foreign_archive")
-  /// An archive does not hold yet what a policy removes.
+  /// An archive does not hold yet what a policy lets go.
   public static let archiveBehind = Self(rawValue: "archive_behind")
   /// Storage failed.
   public static let storage = Self(rawValue: "storage")
