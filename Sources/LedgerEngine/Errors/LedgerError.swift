@@ -78,7 +78,7 @@ extension LedgerError.Code {
   public static let keysMissing = Self(rawValue: "keys_missing")
   /// Something stored is not what it was.
   public static let damaged = Self(rawValue: "damaged")
-  /// A record is needed that is no longer in the live file, and the archive that has it is not at hand: see
+  /// A record is needed that is no more in the live file, and the archive that has it is not at hand: see
   /// ``LedgerConfiguration/archive``.
   public static let archived = Self(rawValue: "archived")
   /// An archive is of another ledger, or of another history.
