@@ -238,6 +238,7 @@ public struct Connectors: Sendable {
   /// - Parameters:
   ///   - last: the last of the page before; nil for the first page.
   ///   - limit: 1 to 1,000.
+  /// - Throws: `invalid_value` of the limit; `closed`, `damaged`, `storage`.
   public func all(after last: ConnectorID? = nil, limit: Int = 100) throws(LedgerError) -> [Connector] {
     try Self.require(limit)
     return try ledger.reading { (state) throws(StateUnreadable) in
@@ -250,6 +251,8 @@ public struct Connectors: Sendable {
   /// ```swift
   /// let names = try ledger.connectors.connectors(of: group.id).map(\.details.name)
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func connectors(of group: GroupID) throws(LedgerError) -> [Connector] {
     try ledger.reading { (state) throws(StateUnreadable) in try state.connectors(of: group) }
   }
@@ -259,6 +262,8 @@ public struct Connectors: Sendable {
   /// ```swift
   /// let owner = try ledger.connectors.connector(connector.id)?.owner
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func connector(_ id: ConnectorID) throws(LedgerError) -> Connector? {
     try ledger.reading { (state) throws(StateUnreadable) in try state.connector(id) }
   }
@@ -268,6 +273,8 @@ public struct Connectors: Sendable {
   /// ```swift
   /// let known = try ledger.connectors.connector(publicID: clientID)
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func connector(publicID: PublicID) throws(LedgerError) -> Connector? {
     try ledger.reading { (state) throws(StateUnreadable) in
       guard let id = try state.connector(publicID: publicID) else { return nil }
@@ -280,6 +287,8 @@ public struct Connectors: Sendable {
   /// ```swift
   /// let own = try ledger.connectors.owned(by: developer)
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func owned(by owner: AccountID) throws(LedgerError) -> [Connector] {
     try ledger.reading { (state) throws(StateUnreadable) in try state.connectors(ownedBy: owner) }
   }

@@ -11,7 +11,7 @@ enum StandingEffect {
   case stop
   /// What was stopped starts again.
   case resume
-  /// Everything older that stands on it stops for good.
+  /// Everything older that depends on it stops for good.
   case raiseFloor
   case allow(Scopes)
   /// What passes changes, and the tokens that a connector got for itself stop for good.
@@ -101,7 +101,7 @@ enum StandingEffect {
     case .connectorDeleted(let event): try body(event.connector, .stop)
     case .groupDeleted(let event): try body(event.group, .stop)
     case .groupMemberRoleChanged(let event):
-      // Grants that an admin gave stop when the admin is one no more, and do not come back with the role.
+      // Grants that an admin gave stop when the admin is no longer one, and do not come back with the role.
       if event.before == .admin { try body(event.membership, .raiseFloor) }
     case .groupMemberRemoved(let event): try body(event.membership, .stop)
     case .permissionRevoked(let event): try body(event.grant, .stop)

@@ -60,7 +60,7 @@ struct DurationArgument: ExpressibleByArgument {
 extension ConnectorSecret {
   /// The Secret for people, with what to know of it.
   var lines: [String] {
-    ["Its Secret follows, this once: the ledger keeps a digest only. Whoever has it can act as the connector.", text]
+    ["Its Secret follows, this once: the ledger keeps a digest only. Its holder can act as the connector.", text]
   }
 }
 
