@@ -76,6 +76,98 @@ import Testing
     #expect(try zoe.open("\(base)/subgroups").status == 404)
   }
 
+  /// Makes a group that is below none, and gives its number.
+  private func make(_ name: String, by browser: Browser) throws -> String {
+    try browser.open("/portal/groups/new")
+    try browser.submit("/portal/groups/new", [("name", name)])
+    return try PortalScene.first("action=\"/portal/groups/", "\"", in: browser)
+  }
+
+  @Test func `An admin puts a group of theirs below another, and takes it away, told who reaches it`() async throws {
+    let scene = try await PortalScene(phone: "+44 7700 900183")
+    let browser = scene.owner
+    let base = "/portal/groups/\(scene.group)/subgroups"
+    #expect(try !browser.open(base).body.contains("Attach a group of yours"))
+    let other = try make("Night shift", by: browser)
+    #expect(try browser.open(base).body.contains("<option value=\"\(other)\" translate=\"no\">Night shift</option>"))
+    let asked = try browser.open("\(base)/attach?group=\(other)").body
+    #expect(asked.contains("<h1>Attach <bdi>Night shift</bdi> to <bdi>Field team</bdi>?</h1>"), "\(asked)")
+    #expect(
+      asked.contains("<span>1 connector</span> let into <bdi>Field team</bdi> reach <bdi>Night shift</bdi> as well"))
+    #expect(asked.contains("credledger group attach \(other) --to \(scene.group)"))
+    try browser.submit("\(base)/attach")
+    #expect(browser.page.body.contains("The group is a sub-group now. Recorded as"), "\(browser.page.text)")
+    #expect(browser.page.body.contains("href=\"/portal/groups/\(other)\"><bdi>Night shift</bdi></a>"))
+    // What is there already is offered no more, and neither is what lies above.
+    #expect(!browser.page.body.contains("Attach a group of yours"))
+    #expect(try !browser.open("/portal/groups/\(other)/subgroups").body.contains("Attach a group of yours"))
+    let events = try browser.open("/portal/audit.csv").body
+    #expect(events.contains("group.subgroup_attached"))
+
+    let down = "\(base)/\(other)/detach"
+    #expect(try browser.open(base).body.contains("href=\"\(down)\">Detach…"))
+    let taken = try browser.open(down).body
+    #expect(taken.contains("<h1>Detach <bdi>Night shift</bdi> from <bdi>Field team</bdi>?</h1>"), "\(taken)")
+    #expect(taken.contains("let into <bdi>Field team</bdi> no longer reach <bdi>Night shift</bdi> through it"))
+    #expect(taken.contains("credledger group detach \(other) --from \(scene.group)"))
+    try browser.submit(down)
+    #expect(browser.page.body.contains("The group is no sub-group of this one any more. Recorded as"))
+    #expect(browser.page.body.contains("No sub-group yet."), "\(browser.page.text)")
+    #expect(try browser.open(down).status == 404)
+  }
+
+  @Test func `A circle, one level too many and a group of others are refused in words, and nothing is done`()
+    async throws
+  {
+    let scene = try await PortalScene(phone: "+44 7700 900184")
+    let browser = scene.owner
+    let base = "/portal/groups/\(scene.group)/subgroups"
+    let second = try add("Two", below: scene.group, by: browser)
+    let third = try add("Three", below: second, by: browser)
+    let fourth = try add("Four", below: third, by: browser)
+    let upper = try make("Upper", by: browser)
+    let lower = try add("Lower", below: upper, by: browser)
+    let head = try scene.head()
+    /// Confirms an attachment, and gives what is said.
+    func attach(_ group: String, to other: String) throws -> Answer {
+      try browser.open("/portal/groups/\(other)/subgroups/attach?group=\(group)")
+      return try browser.submit("/portal/groups/\(other)/subgroups/attach")
+    }
+    for (group, other) in [(scene.group, fourth), (scene.group, scene.group)] {
+      let answer = try attach(group, to: other)
+      #expect(answer.status == 422 && answer.body.contains("A group is never below itself"), "\(answer.text)")
+    }
+    // Four levels above, and two that would come below.
+    let deep = try attach(upper, to: fourth)
+    #expect(deep.status == 422 && deep.body.contains("groups lie in at most 5 levels"), "\(deep.text)")
+    #expect(try scene.head() == head)
+
+    // Somebody else's group is not there, and one that another administers is for its admins.
+    let mel = try scene.person("Mel")
+    try mel.verify("+44 7700 900185")
+    let foreign = try make("Hers", by: mel)
+    #expect(try browser.open("\(base)/attach?group=\(foreign)").status == 403)
+    #expect(browser.page.body.contains("You attach a group only where you administer both."), "\(browser.page.text)")
+    #expect(try mel.open("/portal/groups/\(foreign)/subgroups/attach?group=\(scene.group)").status == 404)
+    let token = try scene.formToken(of: mel)
+    let fields = [("csrf", token), ("group", scene.group), ("seen", "0")]
+    #expect(try mel.post("/portal/groups/\(foreign)/subgroups/attach", fields).status == 404)
+    try join(scene.group, mel, "+44 7700 900186", in: scene)
+    #expect(try mel.post("/portal/groups/\(foreign)/subgroups/attach", fields).status == 403)
+    #expect(mel.page.body.contains("You attach a group only where you administer both."), "\(mel.page.text)")
+    #expect(try mel.post("\(base)/\(second)/detach", [("csrf", token), ("seen", "1")]).status == 403)
+    #expect(try !mel.open(base).body.contains("Detach…"))
+
+    // A page that showed another number of connectors confirms nothing.
+    let own = try scene.formToken(of: browser)
+    let before = try scene.head()
+    for path in ["\(base)/attach", "\(base)/\(second)/detach"] {
+      let answer = try browser.post(path, [("csrf", own), ("group", lower), ("seen", "7")])
+      #expect(answer.status == 422 && answer.body.contains("1 connector may work in the group now."), "\(answer.text)")
+    }
+    #expect(try scene.head() == before)
+  }
+
   @Test func `Each number that is added has its own answer, most digits hidden, and none stops another`() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900175")
     let browser = scene.owner

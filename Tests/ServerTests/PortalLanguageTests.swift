@@ -48,7 +48,7 @@ import Testing
     }
     let said = [
       "phone", "phone-removed", "connector-changed", "connector-deleted", "revoked", "group-created", "members",
-      "erased", "joined",
+      "erased", "joined", "subgroup-attached", "subgroup-detached",
       "key-rotated", "decided", "retried", "webhook-on", "sessions",
     ]
     let more =
@@ -82,6 +82,17 @@ import Testing
       try scene.owner.open(path)
       lacking.look(at: try scene.owner.submit(path).body)
     }
+    // What is said while a group is put below another, and taken from there.
+    try scene.owner.open("/portal/groups/new")
+    try scene.owner.submit("/portal/groups/new", [("name", "Night shift")])
+    let lower = try PortalScene.first("action=\"/portal/groups/", "\"", in: scene.owner)
+    let below = "/portal/groups/\(scene.group)/subgroups"
+    lacking.look(at: try scene.owner.open(below).body)
+    lacking.look(at: try scene.owner.open("\(below)/attach?group=\(lower)").body)
+    lacking.look(at: try scene.owner.submit("\(below)/attach").body)
+    lacking.look(at: try scene.owner.open("\(below)/\(lower)/detach").body)
+    try scene.owner.open("/portal/groups/\(lower)/subgroups/attach?group=\(scene.group)")
+    lacking.look(at: try scene.owner.submit("/portal/groups/\(lower)/subgroups/attach").body)
     // What a connector's pages say while two Secrets work.
     let base = "/portal/connectors/\(scene.connector)"
     try scene.owner.open("\(base)/rotate")
@@ -114,6 +125,12 @@ import Testing
         at: Part.text(
           RefusalWords.sentence(LedgerError(LedgerError.Code(rawValue: "invalid_value"), "", field: field))))
     }
+    for (code, field) in [("invalid_value", "subgroup"), ("invalid_value", "group"), ("conflict", "subgroup")] {
+      let error = LedgerError(LedgerError.Code(rawValue: code), "", field: field)
+      lacking.look(at: "\(RefusalWords.ofAttaching(error))")
+    }
+    lacking.look(at: "\(RefusalWords.notAdminOfBoth)")
+    for count in 1...2 { lacking.look(at: "\(ManagementPortal.changed(to: count).words)") }
     for permission in Permission.allCases {
       lacking.look(at: "<b>\(permission.title)</b><p>\(permission.sentence)</p>")
     }

@@ -66,6 +66,8 @@ import Testing
     "connectors/*/delete": (.connectorChange, .connectorChange), "groups": (.own, nil), "groups/new": (.own, .own),
     "groups/*": (.group, .groupChange), "groups/*/connectors": (.group, .groupChange),
     "groups/*/subgroups": (.group, .groupChange),
+    "groups/*/subgroups/attach": (.groupChange, .groupChange),
+    "groups/*/subgroups/*/detach": (.groupChange, .groupChange),
     "groups/*/messages": (.messages, .messages), "groups/*/messages/live": (.messages, nil),
     "groups/*/connectors/*": (.group, nil), "groups/invitations": (nil, .own), "find": (.event, nil),
     "review": (.own, .own), "review.csv": (.own, nil),

@@ -86,6 +86,12 @@ struct PortalRoute: Sendable {
       post: .viewer(ManagementPortal.createSubgroup)
     ),
     PortalRoute(
+      "/groups/*/subgroups/attach", get: .viewer(ManagementPortal.attachSubgroupPage),
+      post: .viewer(ManagementPortal.attachSubgroup)),
+    PortalRoute(
+      "/groups/*/subgroups/*/detach", get: .viewer(ManagementPortal.detachSubgroupPage),
+      post: .viewer(ManagementPortal.detachSubgroup)),
+    PortalRoute(
       "/groups/*/connectors", get: .viewer(ManagementPortal.groupConnectorsPage),
       post: .viewer(ManagementPortal.letConnectorIn)),
     PortalRoute(
