@@ -11,11 +11,11 @@ import Testing
   /// Figures that make a sign, the state that it has then, and what its remedy names.
   struct Case {
     let name: String
-    let state: VitalSign.State
+    let state: Vitals.State
     let remedy: String
     let vitals: Vitals
 
-    init(_ name: String, _ state: VitalSign.State, _ remedy: String = "", _ change: (inout Vitals) -> Void = { _ in }) {
+    init(_ name: String, _ state: Vitals.State, _ remedy: String = "", _ change: (inout Vitals) -> Void = { _ in }) {
       (self.name, self.state, self.remedy) = (name, state, remedy)
       var vitals = Vitals()
       (vitals.now, vitals.clock) = (Self.now, Self.now)
@@ -44,7 +44,7 @@ import Testing
   static func cases() -> [Case] {
     var cases: [Case] = []
     func add(
-      _ name: String, _ state: VitalSign.State, _ remedy: String = "", _ change: (inout Vitals) -> Void = { _ in }
+      _ name: String, _ state: Vitals.State, _ remedy: String = "", _ change: (inout Vitals) -> Void = { _ in }
     ) { cases.append(Case(name, state, remedy, change)) }
     for name in ["Writing", "Tables", "Checkpoint", "Batch sizes", "Commit latency", "Disk", "Clock"] {
       add(name, .good)

@@ -30,4 +30,22 @@ extension ManagementPortal {
       """#
     return .html(layout().page(Page("Health", at: .health, content), for: viewer))
   }
+
+  /// The figures of the ledger, with those of the copies that the settings name: their files are read as well.
+  func vitals() async throws(LedgerError) -> Vitals {
+    var vitals = try Vitals(of: ledger)
+    if let folder = settings.backups {
+      do throws(LedgerError) {
+        let newest = try await ledger.backups.findNewest(in: folder)
+        vitals.backup = newest.flatMap { $0.time }.map { Vitals.Copy.made($0) } ?? .missing
+      } catch { vitals.backup = .unreadable }
+    }
+    if let file = settings.cosigned {
+      do throws(LedgerError) {
+        let time = try await ledger.evidence.cosignedAt(in: file.path, by: file.witness)
+        vitals.cosigned = time.map { Vitals.Copy.made($0) } ?? .missing
+      } catch { vitals.cosigned = .unreadable }
+    }
+    return vitals
+  }
 }
