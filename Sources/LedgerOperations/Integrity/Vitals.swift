@@ -8,6 +8,10 @@ package struct Vitals: Sendable {
     package var mean = 0.0
     /// What 99 of 100 values do not exceed; nil where that is above all bounds.
     package var high: Double? = 0
+    /// The upper end of each range; empty where there are no values.
+    package private(set) var bounds: [Double] = []
+    /// How many values lay in each range, the last of which has no upper end; empty where there are none.
+    package private(set) var counts: [UInt64] = []
 
     package init() {}
 
@@ -17,6 +21,7 @@ package struct Vitals: Sendable {
     package init(bounds: [Double], counts: [UInt64], sum: Double) {
       count = counts.reduce(0, +)
       guard count > 0 else { return }
+      (self.bounds, self.counts) = (bounds, counts)
       mean = sum / Double(count)
       var below: UInt64 = 0
       for (index, number) in counts.enumerated() {
