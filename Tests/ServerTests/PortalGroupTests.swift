@@ -116,6 +116,40 @@ import Testing
     #expect(try browser.open(down).status == 404)
   }
 
+  @Test func `An admin renames a group, and deletes it after typing its name, by which what was let in stops`()
+    async throws
+  {
+    let scene = try await PortalScene(phone: "+44 7700 900187")
+    let browser = scene.owner
+    let base = "/portal/groups/\(scene.group)"
+    #expect(
+      try browser.open(base).body.contains("href=\"\(base)/edit\"") && browser.page.body.contains("\(base)/delete"))
+    try browser.open("\(base)/edit")
+    #expect(browser.page.body.contains("value=\"Field team\""), "\(browser.page.text)")
+    #expect(try browser.submit("\(base)/edit", [("name", "")]).status == 422)
+    let long = String(repeating: "x", count: 101)
+    #expect(try browser.submit("\(base)/edit", [("name", long)]).status == 422)
+    #expect(browser.page.body.contains("Enter a name of at most 100 characters") && browser.page.body.contains(long))
+    try browser.submit("\(base)/edit", [("name", "Day shift")])
+    #expect(browser.page.body.contains("The group is renamed. Recorded as"), "\(browser.page.text)")
+    #expect(browser.page.body.contains("<h1><bdi>Day shift</bdi></h1>"))
+
+    try browser.open("\(base)/delete")
+    #expect(browser.page.body.contains("<dt>Grants that end, with all their tokens</dt><dd><strong>1</strong></dd>"))
+    let head = try scene.head()
+    // The name that it had is not its name, and the numbers must be those of now.
+    #expect(try browser.submit("\(base)/delete", [("confirm", "Field team")]).status == 422)
+    let token = try scene.formToken(of: browser)
+    let stale = [("csrf", token), ("confirm", "Day shift"), ("seen", "7,7")]
+    #expect(try browser.post("\(base)/delete", stale).status == 422)
+    #expect(browser.page.body.contains("Its grants or members changed"), "\(browser.page.text)")
+    #expect(try scene.head() == head)
+    try browser.submit("\(base)/delete", [("confirm", "Day shift")])
+    #expect(browser.page.body.contains("The group is deleted. What was let into it stopped at once. Recorded as"))
+    #expect(try browser.open(base).status == 404)
+    #expect(try browser.open("/portal/tokens/\(scene.token)").body.contains("not valid"), "\(browser.page.text)")
+  }
+
   @Test func `A circle, one level too many and a group of others are refused in words, and nothing is done`()
     async throws
   {

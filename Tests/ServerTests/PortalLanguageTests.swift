@@ -48,7 +48,8 @@ import Testing
     }
     let said = [
       "phone", "phone-removed", "connector-changed", "connector-deleted", "revoked", "group-created", "members",
-      "erased", "joined", "subgroup-attached", "subgroup-detached",
+      "erased", "joined", "subgroup-attached", "subgroup-detached", "group-renamed",
+      "group-deleted",
       "key-rotated", "decided", "retried", "webhook-on", "sessions",
     ]
     let more =
@@ -77,7 +78,8 @@ import Testing
       "/portal/connectors/new", "/portal/groups/new", "/portal/me/phones/new", "/portal/keys", "/portal/people/2/erase",
       "/portal/connectors/\(scene.connector)/edit", "/portal/connectors/\(scene.connector)/delete", "/portal/review",
       "/portal/events/\(scene.phone)/reveal", "/portal/groups/\(scene.group)/messages",
-      "/portal/groups/\(scene.group)/subgroups",
+      "/portal/groups/\(scene.group)/subgroups", "/portal/groups/\(scene.group)/edit",
+      "/portal/groups/\(scene.group)/delete",
     ] {
       try scene.owner.open(path)
       lacking.look(at: try scene.owner.submit(path).body)
@@ -130,6 +132,7 @@ import Testing
       lacking.look(at: "\(RefusalWords.ofAttaching(error))")
     }
     lacking.look(at: "\(RefusalWords.notAdminOfBoth)")
+    lacking.look(at: "\(ManagementPortal.groupChanged)")
     for count in 1...2 { lacking.look(at: "\(ManagementPortal.changed(to: count).words)") }
     for permission in Permission.allCases {
       lacking.look(at: "<b>\(permission.title)</b><p>\(permission.sentence)</p>")

@@ -66,6 +66,7 @@ import Testing
     "connectors/*/delete": (.connectorChange, .connectorChange), "groups": (.own, nil), "groups/new": (.own, .own),
     "groups/*": (.group, .groupChange), "groups/*/connectors": (.group, .groupChange),
     "groups/*/subgroups": (.group, .groupChange),
+    "groups/*/edit": (.groupChange, .groupChange), "groups/*/delete": (.groupChange, .groupChange),
     "groups/*/subgroups/attach": (.groupChange, .groupChange),
     "groups/*/subgroups/*/detach": (.groupChange, .groupChange),
     "groups/*/messages": (.messages, .messages), "groups/*/messages/live": (.messages, nil),

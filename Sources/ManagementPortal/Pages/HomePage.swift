@@ -122,6 +122,8 @@ extension ManagementPortal {
       case "connector-deleted": "The connector is deleted."
       case "revoked": "Revoked. What stood on it stopped at once."
       case "group-created": "The group is created. You are its admin."
+      case "group-renamed": "The group is renamed."
+      case "group-deleted": "The group is deleted. What was let into it stopped at once."
       case "subgroup-attached": "The group is a sub-group now."
       case "subgroup-detached": "The group is no sub-group of this one any more."
       case "members": "Done."

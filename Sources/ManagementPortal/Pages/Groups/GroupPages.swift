@@ -178,7 +178,7 @@ extension ManagementPortal {
       \#(groupHead(view, tab: "members", connectors: grants))
       \#(additions(answer))
       <div class="table-box"><table class="lists named"><caption class="visually-hidden">Members</caption><thead><tr><th scope="col">Name</th><th scope="col">Number</th><th scope="col">Role</th><th scope="col">Proof</th><th scope="col">Actions</th></tr></thead><tbody>\#(rows)</tbody></table></div>\#(more)
-      \#(when(view.isAdmin, add))
+      \#(when(view.isAdmin, "\(add)\(Self.groupChanges(view))"))
       \#(Part.commandLine(["credledger group show \(view.group.id.rawValue)"]))
       """#
     return .html(
