@@ -144,10 +144,31 @@ import Testing
     #expect(try browser.post("\(base)/delete", stale).status == 422)
     #expect(browser.page.body.contains("Its grants or members changed"), "\(browser.page.text)")
     #expect(try scene.head() == head)
-    try browser.submit("\(base)/delete", [("confirm", "Day shift")])
+    try browser.submit("\(base)/delete", [("confirm", "Day shift"), ("reason", "The survey is over.")])
     #expect(browser.page.body.contains("The group is deleted. What was let into it stopped at once. Recorded as"))
     #expect(try browser.open(base).status == 404)
     #expect(try browser.open("/portal/tokens/\(scene.token)").body.contains("not valid"), "\(browser.page.text)")
+  }
+
+  @Test func `Who stops something may say why, which its event carries, and need not`() async throws {
+    let scene = try await PortalScene(phone: "+44 7700 900188")
+    let browser = scene.owner
+    let stops: [(path: String, more: [(String, String)], type: String, reason: String)] = [
+      ("/portal/tokens/\(scene.token)/revoke", [], "token.revoked", ""),
+      ("/portal/grants/\(scene.grant)/revoke", [], "permission.revoked", "The contract ended."),
+      ("/portal/connectors/\(scene.connector)/delete", [("confirm", "Field team")], "connector.deleted", "Not used."),
+      ("/portal/groups/\(scene.group)/delete", [("confirm", "Field team")], "group.deleted", "The survey is over."),
+    ]
+    for stop in stops {
+      try browser.open(stop.path)
+      #expect(browser.page.body.contains("name=\"reason\""), "\(stop.path)")
+      try browser.submit(stop.path, stop.more + [("reason", stop.reason)])
+      try browser.open("/portal/audit?exact=\(stop.type)")
+      let event = try PortalScene.first("href=\"/portal/events/", "\"", in: browser)
+      let told = try browser.open("/portal/events/\(event)").body
+      #expect(stop.reason.isEmpty || told.contains("<bdi>\(stop.reason)</bdi>"), "\(stop.path): \(browser.page.text)")
+      #expect(told.contains("<th scope=\"row\">reason</th>") == !stop.reason.isEmpty, "\(stop.path)")
+    }
   }
 
   @Test func `A circle, one level too many and a group of others are refused in words, and nothing is done`()
