@@ -121,7 +121,7 @@ extension ManagementPortal {
       \#(auditFilter(visit, problem))
       \#(archived)\#(chart)
       <section class="stack" aria-labelledby="list"\#(tail)><h2 id="list" class="visually-hidden">Events</h2>\#(entries.isEmpty ? empty : try eventTable(entries, words))\#(older)</section>
-      \#(Part.commandLine(["credledger audit\(visit.query.has("exact") ? " --type '\(visit.query["exact"])'" : "") --limit 50"]))
+      \#(Part.commandLine([Self.auditCommand(visit.query)]))
       """#
     let response = Response.html(
       layout().page(Page("Audit trail", at: .audit, hasProblem: problem != nil, content), for: viewer),
