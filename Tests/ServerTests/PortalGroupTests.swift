@@ -268,6 +268,27 @@ import Testing
     #expect(!scene.served.log.contains("900176"))
   }
 
+  @Test func `Numbers are added as members unless the form says admins`() async throws {
+    let scene = try await PortalScene(phone: "+44 7700 900214")
+    let base = "/portal/groups/\(scene.group)"
+    let token = try scene.formToken(of: scene.owner)
+    #expect(try scene.owner.open(base).body.contains("<select id=\"role\" name=\"role\"><option value=\"member\">"))
+    for (name, number, role) in [("Mel", "+44 7700 900215", "admin"), ("Zoe", "+44 7700 900216", "member")] {
+      let person = try scene.person(name)
+      try person.verify(number)
+      try scene.owner.post(base, [("csrf", token), ("do", "add"), ("numbers", number), ("role", role)])
+      try person.open("/portal/groups")
+      let invitation = try PortalScene.first("name=\"membership\" value=\"", "\"", in: person)
+      try person.submit("/portal/groups/invitations", [("membership", invitation)])
+      let page = try person.open(base).body
+      #expect(page.contains("You are an admin.") == (role == "admin"), "\(name): \(person.page.text)")
+    }
+    // What was wrong is typed again with the role that was chosen.
+    try scene.owner.post(base, [("csrf", token), ("do", "add"), ("numbers", "12"), ("role", "admin")])
+    #expect(scene.owner.page.status == 422, "\(scene.owner.page.text)")
+    #expect(scene.owner.page.body.contains("<option value=\"admin\" selected>Admin</option>"))
+  }
+
   @Test func `An invitation is for whoever has verified its number, and for nobody with another one`() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900180")
     try scene.addMembers("+44 7700 900181")

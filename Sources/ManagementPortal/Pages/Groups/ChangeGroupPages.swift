@@ -85,7 +85,8 @@ extension ManagementPortal {
       return try await deletion(
         viewer, view, problems: [Problem("confirm", "Type the name exactly as it stands there.")])
     }
-    guard visit.form["seen"] == "\(try await grantsInForce(view)),\(view.group.memberCount)" else {
+    let grants = try await grantsInForce(view)
+    guard visit.form["seen"] == "\(grants),\(view.group.memberCount)" else {
       return try await deletion(viewer, view, problems: [Problem(nil, Self.groupChanged)])
     }
     try await asking { () throws(LedgerError) in

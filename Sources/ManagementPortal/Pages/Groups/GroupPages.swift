@@ -168,9 +168,13 @@ extension ManagementPortal {
         """#
     }
     let written = typed.isEmpty ? answer?.rest ?? "" : typed
+    let roles = [("member", "Member"), ("admin", "Admin")].map {
+      #"<option value="\#($0.0)"\#(when(visit.form["role"] == $0.0, " selected"))>\#($0.1)</option>"# as HTML
+    }
     let add: HTML = #"""
       <section class="card stack" aria-labelledby="add-title"><h2 id="add-title">Add members</h2><form class="stack" method="post" action="/portal/groups/\#(view.group.id.rawValue)" novalidate>\#(viewer.token)<input type="hidden" name="do" value="add">\#(Part.problems(problems))
       \#(Part.field("numbers", "Phone numbers", hint: "One a line, each with its country, such as +44 7700 900123.", error: problems.of("numbers")) { "<textarea \($0) dir=\"ltr\" rows=\"3\">\(written)</textarea>" })
+      <div class="field"><label for="role">Role</label><select id="role" name="role">\#(roles)</select></div>
       <div class="button-row"><button class="button">Add members</button></div></form></section>
       """#
     let content: HTML = #"""
@@ -205,7 +209,8 @@ extension ManagementPortal {
       case "remove":
         try await ledger.groups.remove(membership, from: view.group.id, by: viewer.id, context: visit.recorded())
       default:
-        let answer = try await addNumbers(lines, to: view.group.id, visit, viewer)
+        let role: Role = visit.form["role"] == "admin" ? .admin : .member
+        let answer = try await addNumbers(lines, to: view.group.id, as: role, visit, viewer)
         place += "&added=\(answer)"
       }
     } catch {
