@@ -65,6 +65,10 @@ import Testing
     #expect(list.contains("<th scope=\"row\"><bdi>Night shift</bdi></th>"), "\(list)")
     #expect(
       list.contains("Only admins of <bdi>Field team</bdi> can add sub-groups.") && !list.contains("name=\"name\""))
+    // The admin has the name of the group.
+    let ask = "Ask one of them: <span><bdi>Field team</bdi></span>."
+    #expect(list.contains(ask), "\(list)")
+    #expect(try mel.open("\(base)/connectors").body.contains("can let connectors in. \(ask)"), "\(mel.page.text)")
     #expect(try mel.open("/portal/groups/\(lower)").status == 404)
     let token = try scene.formToken(of: mel)
     let head = try scene.head()

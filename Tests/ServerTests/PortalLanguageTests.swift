@@ -132,6 +132,11 @@ import Testing
       lacking.look(at: "\(RefusalWords.ofAttaching(error))")
     }
     lacking.look(at: "\(RefusalWords.notAdminOfBoth)")
+    for what in ["let connectors in", "add sub-groups"] as [HTML] {
+      for names in [[], ["Ada", "Bob"]] {
+        lacking.look(at: ManagementPortal.adminsAlone(what, in: "Field team", ask: names))
+      }
+    }
     lacking.look(at: "\(ManagementPortal.groupChanged)")
     for count in 1...2 { lacking.look(at: "\(ManagementPortal.changed(to: count).words)") }
     for permission in Permission.allCases {

@@ -130,6 +130,31 @@ extension ManagementPortal {
       """#
   }
 
+  /// How many members are looked at for admins, the oldest first, and how many admins are named.
+  private static let (lookedAt, namedAdmins) = (100, 3)
+
+  /// Whom a member may ask for what only admins do: some of them, by name. Nobody for others, to whom names are shown with a record.
+  ///
+  /// Costs a look-up for each of the first members.
+  func adminsToAsk(_ view: GroupView, _ viewer: Viewer) async throws(PortalFailure) -> [String] {
+    guard view.role == .member, !viewer.readsAll else { return [] }
+    return try await asking { () async throws(LedgerError) -> [String] in
+      let first = try ledger.groups.members(of: view.group.id, after: nil, limit: Self.lookedAt)
+      let admins = first.filter { $0.role == .admin }.compactMap { $0.account.map { Subject($0) } }
+        .prefix(Self.namedAdmins)
+      let labels = try await ledger.audit.labels(of: admins, under: leave(to: viewer, .subjects(Array(admins))))
+      return admins.compactMap { labels[$0]?.name }
+    }
+  }
+
+  /// That only admins may do something.
+  static func adminsAlone(_ what: HTML, in group: String, ask names: [String]) -> HTML {
+    let ask: HTML =
+      names.isEmpty
+      ? .empty : " Ask one of them: <span>\(names.map { Part.name($0) }.joined(by: ", "))</span>."
+    return #"<p class="soft">Only admins of \#(Part.name(group)) can \#(what).\#(ask)</p>"#
+  }
+
   func groupPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     try await members(visit, viewer, problems: [], typed: "")
   }

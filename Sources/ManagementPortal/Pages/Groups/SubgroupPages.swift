@@ -86,7 +86,8 @@ extension ManagementPortal {
       \#(Part.textField("name", "Name", value: name, hint: "What its members call it, such as “Field team”.", error: problems.of("name"), more: #"autocomplete="off""#))
       <div class="button-row"><button class="button button-main">Add sub-group</button></div></form></section>
       """#
-    let reader: HTML = "<p class=\"soft\">Only admins of \(Part.name(view.group.name)) can add sub-groups.</p>"
+    let names = try await adminsToAsk(view, viewer)
+    let reader = Self.adminsAlone("add sub-groups", in: view.group.name, ask: names)
     let content: HTML = #"""
       \#(said(visit))
       \#(groupHead(view, tab: "subgroups", connectors: grants))
