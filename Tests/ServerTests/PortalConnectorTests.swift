@@ -239,6 +239,21 @@ import Testing
       ("/portal/connectors?show=unused&q=Field", "credledger review connectors --unused 90d --name 'Field'"),
       ("/portal/connectors?show=mine", "credledger connector list --owner 2"),
       ("/portal/groups/\(group)/connectors", "credledger grant list group:\(group)"),
+      ("/portal/groups/\(group)/edit", "credledger group rename \(group) NAME"),
+      ("/portal/groups/\(group)/delete", "credledger group delete \(group)"),
+      ("/portal/audit", "credledger audit --limit 50"),
+      (
+        "/portal/audit?who=connector:\(number)&type=tokens&days=7",
+        "credledger audit --connector \(number) --type 'token.*' --type 'refresh_token.*' --since 7d --limit 50"
+      ),
+      (
+        "/portal/audit?who=account:2&type=refusals&exact=token.*&from=2026-01-01T00:00&until=2099-01-01T00:00",
+        "credledger audit --account 2 --type 'token.revoked' --since 2026-01-01T00:00:00.000Z --until 2099-01-01T00:00:00.000Z --limit 50"
+      ),
+      (
+        "/portal/audit?who=webhook:1&request=a%27b",
+        "credledger audit --subject webhook:1 --request 'a'\\''b' --limit 50"
+      ),
     ] {
       let shown = Self.commandLines(of: try scene.owner.open(path).body)
       #expect(shown.contains(expected), "\(path): \(shown)")

@@ -90,9 +90,19 @@ struct PortalRoute: Sendable {
     PortalRoute("/groups/invitations", post: .viewer(ManagementPortal.acceptInvitation)),
     PortalRoute("/groups/*", get: .viewer(ManagementPortal.groupPage), post: .viewer(ManagementPortal.changeMembers)),
     PortalRoute(
+      "/groups/*/edit", get: .viewer(ManagementPortal.editGroupPage), post: .viewer(ManagementPortal.editGroup)),
+    PortalRoute(
+      "/groups/*/delete", get: .viewer(ManagementPortal.deleteGroupPage), post: .viewer(ManagementPortal.deleteGroup)),
+    PortalRoute(
       "/groups/*/subgroups", get: .viewer(ManagementPortal.subgroupsPage),
       post: .viewer(ManagementPortal.createSubgroup)
     ),
+    PortalRoute(
+      "/groups/*/subgroups/attach", get: .viewer(ManagementPortal.attachSubgroupPage),
+      post: .viewer(ManagementPortal.attachSubgroup)),
+    PortalRoute(
+      "/groups/*/subgroups/*/detach", get: .viewer(ManagementPortal.detachSubgroupPage),
+      post: .viewer(ManagementPortal.detachSubgroup)),
     PortalRoute(
       "/groups/*/connectors", get: .viewer(ManagementPortal.groupConnectorsPage),
       post: .viewer(ManagementPortal.letConnectorIn)),

@@ -135,12 +135,20 @@ enum EventKinds: String, CaseIterable {
     }
   }
 
+  /// The names of types, and families of them, that it stands for.
+  var patterns: [String] {
+    switch self {
+    case .signIns: ["account.*", "phone.*"]
+    case .objects: ["connector.*", "group.*"]
+    case .grants: ["permission.*"]
+    case .tokens: ["token.*", "refresh_token.*"]
+    case .refusals: types.compactMap(\.name)
+    }
+  }
+
   var types: [EventType] {
     switch self {
-    case .signIns: EventType.matching("account.*") + EventType.matching("phone.*")
-    case .objects: EventType.matching("connector.*") + EventType.matching("group.*")
-    case .grants: EventType.matching("permission.*")
-    case .tokens: EventType.matching("token.*") + EventType.matching("refresh_token.*")
+    case .signIns, .objects, .grants, .tokens: patterns.flatMap { EventType.matching($0) }
     case .refusals:
       [
         .phonePINRejected, .phonePINWithheld, .accountSignInRefused, .permissionRevoked, .tokenRevoked,
