@@ -76,6 +76,22 @@ import Testing
     #expect(kinds == ["check", "issue", "check", "introspect", "issue", "introspect", "check", "health"], "\(answers)")
   }
 
+  @Test func `No client is told to go on in the middle of another answer`() async throws {
+    let served = try await ServedLedger()
+    let token = try token(served)
+    let issue = text("GET", "/v1/accessToken", served.kaizalaHeaders, form: nil, closing: false)
+    let form = "client_id=\(served.connector)&client_secret=\(served.secret)&token=\(token)"
+    let introspect = text("POST", "/oauth2/introspect", ["Expect: 100-continue"], form: form, closing: true)
+    let alone = try Connection(port: served.port)
+    alone.send(introspect)
+    let told = alone.readAll()
+    #expect(told.hasPrefix("HTTP/1.1 100 Continue\r\n") && told.contains("HTTP/1.1 200 OK"), "\(told)")
+    let behind = try Connection(port: served.port)
+    behind.send(issue + introspect)
+    let answers = behind.readAll()
+    #expect(!answers.contains("100 Continue") && answers.split(separator: "HTTP/1.1 200 OK").count == 2, "\(answers)")
+  }
+
   @Test func `A client that asks often before it reads gets each answer`() async throws {
     let served = try await ServedLedger()
     let token = try token(served)
