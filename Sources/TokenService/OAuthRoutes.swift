@@ -97,7 +97,7 @@ extension TokenService {
     let form = try await request.form(upTo: bodyLimit)
     let client = try ClientCredentials(request.headers, form)
     let token = try form.required("token")
-    let address = context.clientAddress ?? ""
+    let address = context.network
     try limits.failures.check(address)
     do throws(RequestError) {
       _ = try await asking { () throws(LedgerError) in

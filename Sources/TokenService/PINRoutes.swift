@@ -32,7 +32,7 @@ extension TokenService {
     let body = try await request.jsonObject(upTo: bodyLimit)
     let number = try phoneNumber(in: body)
     guard let id = body["applicationId"]?.text else { throw RequestError(.invalidClient, "") }
-    let address = context.clientAddress ?? ""
+    let address = context.network
     try limits.failures.check(address)
     do throws(RequestError) {
       let request = try await asking { () throws(LedgerError) in

@@ -74,4 +74,23 @@ import Testing
     #expect(AddressRange("10.0.0.0/33") == nil && AddressRange("x") == nil && AddressRange("10.0.0.0/-1") == nil)
     #expect(try #require(AddressRange("10.1.0.0/15")).contains(SocketAddress(ipAddress: "::ffff:10.0.3.4", port: 0)))
   }
+
+  @Test(arguments: [
+    ("192.0.2.1", "192.0.2.1"), ("2001:db8:1:2::7", "20010db800010002"),
+    ("2001:db8:1:2:ffff::1", "20010db800010002"), ("2001:db8:1:3::7", "20010db800010003"),
+    ("::ffff:192.0.2.1", "::ffff:192.0.2.1"), ("x:y", "x:y"),
+  ])
+  func `Addresses of one network of IPv6 count as one client`(address: String, network: String) {
+    #expect(AddressRange.network(of: address) == network)
+    #expect(AddressRange.network(of: nil) == "")
+  }
+
+  @Test func `Whoever has most makes room, by the older half`() {
+    var kept = ["a": ("stranger", 3), "b": ("stranger", 1), "c": ("stranger", 2), "d": ("person", 0)]
+    kept.makeRoom(client: { $0.0 }, moment: { $0.1 })
+    #expect(kept.keys.sorted() == ["a", "d"])
+    kept = [:]
+    kept.makeRoom(client: { $0.0 }, moment: { $0.1 })
+    #expect(kept.isEmpty)
+  }
 }
