@@ -18,6 +18,15 @@ import Testing
     #expect { try form.required("c") } throws: { ($0 as? RequestError)?.message == "c: expected a value" }
   }
 
+  @Test func `A form has at most a thousand parameters`() throws {
+    let pairs = (0..<1_001).map { "p\($0)=\($0)" }
+    let form = try FormFields(Array(pairs.dropLast().joined(separator: "&").utf8))
+    #expect(form["p0"] == "0" && form["p999"] == "999")
+    #expect(throws: RequestError(.invalid, "A form has at most 1000 parameters.")) {
+      try FormFields(Array(pairs.joined(separator: "&&").utf8))
+    }
+  }
+
   @Test(arguments: ["Basic", "basic", "BASIC"]) func `Basic is read in any case`(scheme: String) throws {
     let value = "\(scheme) \(Base64.encode(Array("\(id):se:cret".utf8)))"
     let client = try ClientCredentials([.authorization: value], FormFields([:]))

@@ -41,6 +41,7 @@ import Testing
       ("POST", "/oauth2/introspect", [], "\(client)x&token=\(token)"),
       ("POST", "/oauth2/introspect?token=\(token)", [], client),
       ("POST", "/oauth2/introspect", ["Authorization: Basic ?"], "token=\(token)"),
+      ("POST", "/oauth2/introspect", [], "\(client)&token=\(token)&more=" + String(repeating: "m", count: 65_536)),
     ]
     for (method, target, headers, form) in requests {
       let answers = try [false, true].map { closing in
@@ -52,6 +53,7 @@ import Testing
       #expect(lasting(answers[0]) == lasting(answers[1]), "\(method) \(target)")
       #expect(answers[0].header("date")?.hasSuffix(" GMT") == true && answers[0].header("x-request-id")?.count == 32)
       #expect(answers[0].status != 0 && answers[0].status != 500)
+      #expect((answers[0].status == 413) == (form.map { $0.utf8.count > 65_536 } ?? false))
     }
     let counted = try served.ask("GET", "/metrics").body
     #expect(counted.contains(#"route="/check""#) && counted.contains(#"route="/oauth2/introspect""#))
