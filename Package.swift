@@ -152,7 +152,8 @@ let package = Package(
       name: "ServerTests",
       dependencies: [
         "CredentialLedger", "LedgerOperations", "LedgerServer", "HTTPSupport", "ManagementPortal", "MessageStore",
-        "OutgoingHTTP", "PlatformService", "credledger", "TestSupport", hummingbird, httpTypes, logging, tracing,
+        "OutgoingHTTP", "PlatformService", "TokenService", "credledger", "TestSupport", hummingbird, httpTypes, logging,
+        tracing,
         inMemoryTracing, metricsTestKit,
       ],
       exclude: ["Golden"],
