@@ -41,8 +41,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private var isRefused = false
   /// Whether what is left of the request is of no concern: the tasks saw its end already.
   private var isUnread = false
-  /// Whether the connection ends with this answer, since a body that may never come was announced.
-  private var closesAfterAnswer = false
+  /// With which of the answers that are owed the connection ends, counted from 1, since a body that may never come was announced.
+  private var answersUntilClose: Int?
 
   init(_ bounds: Bounds) { self.bounds = bounds }
 
@@ -75,7 +75,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
       }
       isUnread = bounds.unreadPath.map { PrefixRoute.covers($0, head.path ?? "") } ?? false
       if isUnread {
-        closesAfterAnswer = head.announcesBody
+        if head.announcesBody, answersUntilClose == nil { answersUntilClose = unanswered }
         context.fireChannelRead(data)
         return context.fireChannelRead(wrapInboundOut(.end(nil)))
       }
@@ -108,9 +108,12 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
       return
     }
     if case .end = unwrapOutboundIn(data) {
-      if closesAfterAnswer {
-        context.writeAndFlush(data, promise: promise)
-        return context.close(promise: nil)
+      if let left = answersUntilClose {
+        guard left > 1 else {
+          context.writeAndFlush(data, promise: promise)
+          return context.close(promise: nil)
+        }
+        answersUntilClose = left - 1
       }
       unanswered = max(0, unanswered - 1)
       if unanswered == 0 { closeUnlessStopped(after: bounds.idle, context) }

@@ -94,6 +94,18 @@ import Testing
     #expect(!answers.contains("100 Continue") && answers.split(separator: "HTTP/1.1 200 OK").count == 2, "\(answers)")
   }
 
+  @Test func `A check with a body behind another request is answered after it, and ends the connection`() async throws {
+    let served = try await ServedLedger()
+    let token = try token(served)
+    let issue = text("GET", "/v1/accessToken", served.kaizalaHeaders, form: nil, closing: false)
+    let check = text("POST", "/check", ["accessToken: \(token)"], form: "a=1", closing: false)
+    let connection = try Connection(port: served.port)
+    connection.send(issue + check + issue)
+    let answers = connection.readAll().split(separator: "HTTP/1.1 200 OK").map(String.init)
+    #expect(answers.count == 2 && answers[0].contains("endpointUrl"), "\(answers)")
+    #expect(answers.last?.lowercased().contains("x-connector") == true, "\(answers)")
+  }
+
   @Test func `A client that asks often before it reads gets each answer`() async throws {
     let served = try await ServedLedger()
     let token = try token(served)
