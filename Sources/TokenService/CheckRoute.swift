@@ -1,4 +1,4 @@
-public import CredentialLedger
+import CredentialLedger
 public import HTTPSupport
 import HTTPTypes
 public import Hummingbird

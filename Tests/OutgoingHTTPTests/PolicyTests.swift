@@ -56,7 +56,7 @@ import Testing
     let sending = Task.detached {
       var called = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
       while unsafe poll(&called, 1, 0) == 0 { try await Task.sleep(for: .milliseconds(10)) }
-      let connection = unsafe accept(listener, nil, nil)
+      let connection = accept(listener, nil, nil)
       defer { close(connection) }
       let head = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
       for text in [head] + [String](repeating: "x", count: 100) {
