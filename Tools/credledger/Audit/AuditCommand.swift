@@ -61,7 +61,8 @@ struct AuditCommand: DoorCommand {
   var follow = false
   @Option(
     help: ArgumentHelp(
-      "With --follow, go on after the position in this file, and keep in it how far was printed.", valueName: "file"))
+      "With --follow, go on after the position in this file, and keep in it how far was printed.", valueName: "file"),
+    completion: .file())
   var positionFile: String?
   @Option(
     help: """

@@ -25,7 +25,8 @@ struct AuditFilterOptions: ParsableArguments {
   var group: [String] = []
   @Option(help: "A grant.")
   var grant: [GrantID] = []
-  @Option(help: "A token by its handle, or by its text; - reads texts from standard input.")
+  @Option(
+    help: "A token by its handle, or by its text; - reads texts from standard input.", completion: .tokens)
   var token: [String] = []
   @Option(help: "Another object that it concerns, by kind and number, such as webhook:7 or membership:12.")
   var subject: [String] = []

@@ -22,8 +22,8 @@ struct ExplainCommand: DoorCommand {
 
   @Argument(
     help:
-      "token:N or N, grant:N, connector:N, group:N, account:N, the ID of a connector or group that clients know, a token's text, or - for texts on standard input."
-  )
+      "token:N or N, grant:N, connector:N, group:N, account:N, the ID of a connector or group that clients know, a token's text, or - for texts on standard input.",
+    completion: .tokens)
   var object: String?
   @Option(help: "A file with the texts of tokens, a line each; - is standard input.", completion: .file())
   var file: String?

@@ -30,7 +30,8 @@ struct IncidentCommand: DoorCommand {
     case token, family, grant
   }
 
-  @Argument(help: "token:N, a token's text, or - for any text on standard input.") var object: String?
+  @Argument(help: "token:N or N, a token's text, or - for any text on standard input.", completion: .tokens)
+  var object: String?
   @Option(help: "A file with any text; - is standard input.", completion: .file()) var file: String?
   @Option(help: "Stop what is found: token, family or grant.") var revoke: Reach?
   @OptionGroup var revealing: RevealOptions

@@ -5,8 +5,10 @@ struct Completion: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Print the completion script for a shell.",
     discussion: """
-      Completes subcommands, options, event types, files, and the connectors, groups and accounts of the ledger that \
-      CREDLEDGER_DIR names.
+      Completes subcommands, options, event types, files, and what the ledger has that CREDLEDGER_DIR names: accounts, \
+      connectors, groups, resource servers, proposals, and the newest 1000 grants, phones, webhooks and tokens. Each is \
+      completed by its number, so neither a telephone number nor a token's text is shown. Where a kind must be given as \
+      well, as in grant:11, nothing is completed.
 
       EXAMPLES
         credledger completion bash > ~/.local/share/bash-completion/completions/credledger
@@ -41,9 +43,32 @@ extension CompletionKind {
 
   /// The objects that a list of the program has, such as connectors, by their numbers: a colon has a meaning of its own in
   /// what zsh and bash complete.
-  static func objects(_ kind: String) -> CompletionKind {
+  static func objects(_ kind: String) -> CompletionKind { objects(listedBy: "\(kind) list --limit 1000") }
+
+  /// The accounts that may be named as the operator who makes a change.
+  static var operators: CompletionKind { objects(listedBy: "operator list") }
+
+  /// Changes that wait for a second operator, or for the first one to make them.
+  static var proposals: CompletionKind { objects(listedBy: "proposal list") }
+
+  /// Tokens, by their handles.
+  static var tokens: CompletionKind {
+    objects(madeBy: "token.issued", "refresh_token.issued", "refresh_token.rotated")
+  }
+
+  private static func objects(listedBy list: String) -> CompletionKind {
     .shellCommand(
-      "credledger \(kind) list --format ndjson --limit 1000 2>/dev/null | grep -o '^{\"\(kind)\":\"[a-z]*:[0-9]*' | cut -d: -f3"
+      "credledger \(list) --format ndjson 2>/dev/null | grep -o '^{\"[A-Za-z]*\":\"[a-z-]*:[0-9]*' | cut -d: -f3")
+  }
+
+  /// The newest objects of a kind that has no list of all, by their numbers: each is the position of the event that made
+  /// it. Nothing else of the events is asked for, such as a telephone number.
+  ///
+  /// - Parameter types: of the events that make one.
+  static func objects(madeBy types: String...) -> CompletionKind {
+    let options = types.map { "--type \($0)" }.joined(separator: " ")
+    return .shellCommand(
+      "credledger audit \(options) --fields position --limit 1000 --format ndjson 2>/dev/null | grep -o '^{\"position\":[0-9]*' | cut -d: -f2"
     )
   }
 }

@@ -34,7 +34,7 @@ struct ReplayCommand: DoorCommand {
   var verify = false
   @Option(help: "Replay up to a position, a time, or how long ago, into --out.", transform: MomentArgument.parse)
   var to: MomentArgument?
-  @Option(help: "The folder for --to: empty, not there, or with a replay to go on with.")
+  @Option(help: "The folder for --to: empty, not there, or with a replay to go on with.", completion: .directory)
   var out: String?
   @Flag(help: "Rebuild the live projections.")
   var rebuild = false

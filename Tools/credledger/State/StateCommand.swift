@@ -28,7 +28,8 @@ struct StateCommand: DoorCommand {
   var asOf: MomentArgument?
   @Option(
     name: .customLong("in"),
-    help: ArgumentHelp("The folder of a replay to read, in place of --as-of.", valueName: "dir"))
+    help: ArgumentHelp("The folder of a replay to read, in place of --as-of.", valueName: "dir"),
+    completion: .directory)
   var replayed: String?
   @Option(help: "What to list: connectors, groups, grants, tokens or accounts; without it a summary.")
   var select: PastState.Selection?
