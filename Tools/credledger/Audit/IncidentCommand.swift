@@ -64,6 +64,7 @@ struct IncidentCommand: DoorCommand {
     } else {
       source = .text(try contents(of: file ?? "-", limit: Self.limit))
     }
+    await ledger.haveUsesWritten()
     let incidents =
       revoke == nil
       ? try await ledger.reading(revealing) { try await examine(source, in: $0) }

@@ -13,7 +13,7 @@ struct Token: AsyncParsableCommand {
         credledger token explain token:42 --at 2026-01-31T12:00:00Z
         credledger token explain --file leaked.txt --format json
         credledger token revoke connector:9
-      """, subcommands: [List.self, ExplainCommand.self, Revoke.self])
+      """, subcommands: [List.self, ExplainCommand.self, Revoke.self, WriteUses.self])
 }
 
 extension Token {
@@ -44,6 +44,7 @@ extension Token {
       let before = before.map { TokenID(rawValue: $0) }
       let limit = limit
       let owner = Subject(owner)
+      await ledger.haveUsesWritten()
       let tokens = try await ledger.reading { ledger in
         if let owner { try await ledger.requireKnown(owner) }
         return try await ledger.tokens.list(listing, limit: limit, before: before)

@@ -227,8 +227,9 @@ struct ReviewOptions: ParsableArguments {
     in ledger: LedgerOptions, as command: String, _ columns: [String],
     _ rows: @Sendable (Ledger, @escaping Names) async throws -> [[String]]
   ) async throws {
+    if columns.contains("lastUsed") { await ledger.haveUsesWritten() }
     let made = try await ledger.reading(revealing) { opened in
-      // Does nothing where the ledger is open for reading: what its writer has in memory is missing then.
+      // Does nothing where the ledger is open for reading: its writer was asked before.
       try await opened.tokens.flushLastUses()
       let disclosure = try await revealing.disclosure(of: .everybody, for: command, in: opened)
       return try await rows(opened) { accounts in
