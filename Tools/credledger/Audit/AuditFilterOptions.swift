@@ -36,7 +36,7 @@ struct AuditFilterOptions: ParsableArguments {
     help: "A network address, as it was recorded; - reads addresses from standard input. Has no index: see above.")
   var address: [String] = []
   @Option(
-    help: "Recorded then or later: a time in RFC 3339, or how long ago, such as 2h or 7d.",
+    help: "Recorded then or later: a time in RFC 3339, a date such as 2026-01-31, or how long ago, such as 2h or 7d.",
     transform: TimeArgument.parse)
   var since: TimeArgument?
   @Option(help: "Recorded before then.", transform: TimeArgument.parse)

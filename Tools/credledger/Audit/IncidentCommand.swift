@@ -69,7 +69,10 @@ struct IncidentCommand: DoorCommand {
       revoke == nil
       ? try await ledger.reading(revealing) { try await examine(source, in: $0) }
       : try await ledger.writing { try await examine(source, in: $0) }
-    guard !incidents.isEmpty else { throw Lines.noToken }
+    guard !incidents.isEmpty else {
+      guard case .handle(let handle) = source else { throw Lines.noToken }
+      throw CheckFailed(reason: "there is no \(handle) [not_found]", code: .notFound)
+    }
     if output.format != .table { output.format.show(incidents.map(\.json), [], []) }
     if output.format == .table {
       for (index, incident) in incidents.enumerated() {

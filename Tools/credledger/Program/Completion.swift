@@ -8,9 +8,10 @@ struct Completion: ParsableCommand {
       Completes subcommands, options, event types, files, and what the ledger has that CREDLEDGER_DIR names: accounts, \
       connectors, groups, resource servers, proposals, and the newest 1000 grants, phones, webhooks and tokens. Each is \
       completed by its number, so neither a telephone number nor a token's text is shown. Where a kind must be given as \
-      well, as in grant:11, nothing is completed.
+      well, as in grant:11, nothing is completed. zsh reads ~/.zfunc only if .zshrc has fpath+=(~/.zfunc) before compinit.
 
       EXAMPLES
+        mkdir -p ~/.local/share/bash-completion/completions ~/.zfunc ~/.config/fish/completions
         credledger completion bash > ~/.local/share/bash-completion/completions/credledger
         credledger completion zsh > ~/.zfunc/_credledger
         credledger completion fish > ~/.config/fish/completions/credledger.fish

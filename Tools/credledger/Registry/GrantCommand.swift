@@ -47,12 +47,19 @@ struct GrantCommand: AsyncParsableCommand {
         }
       }
       output.format.show(
-        states.map(\.json), ["GRANT", "CONNECTOR", "ACCESS", "GRANTER", "STATE"], states.map(\.row))
+        states.map(\.json), ["GRANT", "CONNECTOR", "ACCESS", "GRANTER", "STATE"], states.map(\.row),
+        columns: ["grant", "state", "connector", "granter", "group", "scopes", "family", "grantedAt", "reason"])
     }
   }
 
   struct Show: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show a grant, and whether it gives access now.")
+    static let configuration = CommandConfiguration(
+      abstract: "Show a grant, and whether it gives access now.",
+      discussion: """
+        EXAMPLES
+          credledger grant show 11
+          credledger grant show grant:11 --format json
+        """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The grant, such as grant:11 or 11.") var grant: GrantID

@@ -51,7 +51,11 @@ struct WebhookCommand: AsyncParsableCommand {
         return try states.map { try ListedWebhook($0, in: ledger) }
       }
       output.format.show(
-        webhooks.map(\.json), ["WEBHOOK", "CONNECTOR", "LISTENS TO", "WAITING", "STATE"], webhooks.map(\.row))
+        webhooks.map(\.json), ["WEBHOOK", "CONNECTOR", "LISTENS TO", "WAITING", "STATE"], webhooks.map(\.row),
+        columns: [
+          "webhook", "id", "state", "connector", "grant", "objectType", "objectID", "group", "eventTypes", "waiting",
+          "registeredAt", "expiresAt", "reason",
+        ])
     }
 
     private static func states(on object: WebhookObject, in ledger: Ledger) throws -> [WebhookState] {
