@@ -45,8 +45,9 @@ import Testing
     #expect(served.end() == 0)
     // A door that refuses everybody, such as that of another user's server.
     let script = """
-      import socket, sys
-      s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(8)
+      import os, socket, sys
+      os.chdir(sys.argv[1])
+      s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[2]); s.listen(8)
       print("ready", flush=True)
       while True:
           c, _ = s.accept()
@@ -58,7 +59,7 @@ import Testing
               pass
           c.close()
       """
-    let door = try ChildProcess("/usr/bin/env", ["python3", "-c", script, "\(served.path)/\(DoorSocket.name)"])
+    let door = try ChildProcess("/usr/bin/env", ["python3", "-c", script, served.path, DoorSocket.name])
     defer { _ = door.kill() }
     #expect(door.read().first == "ready")
     let review = try run(served, "review", "grants", "--format", "ndjson")
