@@ -165,7 +165,7 @@ struct AuditFilterOptions: ParsableArguments {
       throw ValidationError("--connector: expected connector:N or a GUID.")
     }
     guard let found = try ledger.connectors.connector(publicID: publicID) else {
-      throw CheckFailed(reason: "there is no connector \(publicID)")
+      throw CheckFailed(reason: "--connector: there is no connector \(publicID) [not_found]", code: .notFound)
     }
     return found.id
   }
@@ -174,7 +174,7 @@ struct AuditFilterOptions: ParsableArguments {
     if let id = GroupID(text) { return id }
     guard let publicID = PublicID(text) else { throw ValidationError("--group: expected group:N or a GUID.") }
     guard let found = try ledger.groups.group(publicID: publicID) else {
-      throw CheckFailed(reason: "there is no group \(publicID)")
+      throw CheckFailed(reason: "--group: there is no group \(publicID) [not_found]", code: .notFound)
     }
     return found.id
   }
@@ -182,7 +182,9 @@ struct AuditFilterOptions: ParsableArguments {
   private static func token(_ text: String, in ledger: Ledger) throws -> TokenID {
     if let handle = TokenID(text) { return handle }
     guard let handle = try ledger.tokens.handle(of: text) else {
-      throw CheckFailed(reason: "that is no token of this ledger: mistyped, cut off, or another ledger's")
+      throw CheckFailed(
+        reason: "--token: that is no token of this ledger: mistyped, cut off, or another ledger's [not_found]",
+        code: .notFound)
     }
     return handle
   }

@@ -67,7 +67,9 @@ struct GrantCommand: AsyncParsableCommand {
     func run() async throws {
       let id = grant
       guard let state = try await ledger.reading({ try $0.grants.state(of: id) }) else {
-        throw CheckFailed(reason: "there is no \(id); credledger grant list connector:N shows those of a connector")
+        throw CheckFailed(
+          reason: "there is no \(id); credledger grant list connector:N shows those of a connector [not_found]",
+          code: .notFound)
       }
       output.format.show(state.json, state.lines)
     }

@@ -87,7 +87,9 @@ struct WebhookCommand: AsyncParsableCommand {
         try ledger.webhooks.state(of: id).map { try ListedWebhook($0, in: ledger) }
       }
       guard let found else {
-        throw CheckFailed(reason: "there is no \(id); credledger webhook list connector:N shows those of a connector")
+        throw CheckFailed(
+          reason: "there is no \(id); credledger webhook list connector:N shows those of a connector [not_found]",
+          code: .notFound)
       }
       output.format.show(found.json, found.lines)
     }
