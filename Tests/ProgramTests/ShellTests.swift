@@ -18,6 +18,10 @@ import Testing
       #expect(script.output.contains(word), "\(shell): \(word)")
     }
     #expect(try runProgram(["completion", "sh"]).status == 2)
+    // zsh would take what follows a colon for the next argument of an option.
+    let commands = script.output.matches(of: /credledger [a-z-]+ (list|--type)[^|)]*/)
+    #expect(commands.count > 20)
+    for command in commands { #expect(!command.output.0.contains(":"), "\(shell): \(command.output.0)") }
   }
 
   @Test func bashTakesTheScriptAndCompletes() throws {
@@ -131,8 +135,15 @@ import Testing
       #expect(Set(offered).isSuperset(of: handles + ["\(played.token)"]), "\(words): \(offered)")
       #expect(offered.allSatisfy { UInt64($0) != nil }, "\(words): \(offered)")
     }
+    let subjects = ["grant:\(granted.grant.rawValue)", "connector:\(connector.id.rawValue)"]
+    for words in [["token", "list", ""], ["token", "revoke", ""], ["webhook", "list", ""], ["state", "--id", ""]] {
+      #expect(try Set(bash.offered(words)).isSuperset(of: subjects), "\(words)")
+    }
+    #expect(try bash.offered("grant", "list", "").contains("account:2"))
+    #expect(try bash.offered("audit", "--actor", "").contains("webhook:\(webhook.id.rawValue)"))
+    #expect(try bash.offered("audit", "--subject", "webhook").first?.hasPrefix("webhook:") == true)
     // Nobody's number, nor the beginning of one.
-    #expect(try bash.offered("audit", "--phone", "").isEmpty)
+    #expect(try bash.offered("audit", "--phone", "") == ["phone:\(phone.rawValue)"])
     #expect(try bash.offered("group", "add-member", "5", "--number", "").isEmpty)
   }
 

@@ -11,12 +11,14 @@ struct AuditFilterOptions: ParsableArguments {
   var type: [String] = []
   @Option(
     help:
-      "Who caused it: account:N, connector:N, webhook:N, operator, or operator:N for what the operator with the account N was named for; this and all below may be repeated."
-  )
+      "Who caused it: account:N, connector:N, webhook:N, operator, or operator:N for what the operator with the account N was named for; this and all below may be repeated.",
+    completion: .subjects(madeBy: "account.registered", "connector.created", "webhook.registered"))
   var actor: [String] = []
   @Option(help: "An account: what it did, and what concerns it.")
   var account: [AccountID] = []
-  @Option(help: "A telephone number, such as +911199999999, or phone:N; - reads numbers from standard input.")
+  @Option(
+    help: "A telephone number, such as +911199999999, or phone:N; - reads numbers from standard input.",
+    completion: .subjects(madeBy: "phone.verified"))
   var phone: [String] = []
   @Option(
     help: "A connector, by number or GUID: what it did, and what concerns it.", completion: .objects("connector"))
@@ -28,7 +30,11 @@ struct AuditFilterOptions: ParsableArguments {
   @Option(
     help: "A token by its handle, or by its text; - reads texts from standard input.", completion: .tokens)
   var token: [String] = []
-  @Option(help: "Another object that it concerns, by kind and number, such as webhook:7 or membership:12.")
+  @Option(
+    help: "Another object that it concerns, by kind and number, such as webhook:7 or membership:12.",
+    completion: .subjects(
+      madeBy: "webhook.registered", "group.member_added", "group.subscriber_added", "proposal.made",
+      "resource_server.created", "phone.verified"))
   var subject: [String] = []
   @Option(help: "The ID of a request.")
   var request: [String] = []

@@ -160,7 +160,8 @@ extension ObjectID: ExpressibleByArgument {
   /// A shell completes what the program lists without being told more.
   public static var defaultCompletionKind: CompletionKind {
     switch Kind.name {
-    case "account", "connector", "group", "resource-server": .objects(Kind.name)
+    case "account", "connector", "group": .objects(Kind.name)
+    case "resource-server": .objects(Kind.name, "resourceServer")
     case "grant": .objects(madeBy: "permission.granted")
     case "phone": .objects(madeBy: "phone.verified")
     case "proposal": .proposals

@@ -28,7 +28,10 @@ struct GrantCommand: AsyncParsableCommand {
         """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
-    @Argument(help: "Whose grants: connector:N, group:N or account:N.") var owner: Subject
+    @Argument(
+      help: "Whose grants: connector:N, group:N or account:N.",
+      completion: .subjects(madeBy: "connector.created", "group.created", "account.registered"))
+    var owner: Subject
 
     func validate() throws {
       guard [.connector, .group, .account].contains(owner.kind), owner.number > 0 else {

@@ -26,7 +26,9 @@ extension Token {
           credledger token list family:18 --before token:512 --format ndjson
         """)
 
-    @Argument(help: "Whose tokens: connector:N, grant:N or family:N.")
+    @Argument(
+      help: "Whose tokens: connector:N, grant:N or family:N.",
+      completion: .subjects(madeBy: "connector.created", "permission.granted", "refresh_token.issued"))
     var owner: String
     @Option(parsing: .unconditional, help: "How many, 1 to 1000.")
     var limit = 50
@@ -77,7 +79,11 @@ extension Token {
           credledger token revoke - < leaked.txt
         """)
 
-    @Argument(help: "token:N, family:N, grant:N, connector:N or account:N; - reads tokens' texts from standard input.")
+    @Argument(
+      help: "token:N, family:N, grant:N, connector:N or account:N; - reads tokens' texts from standard input.",
+      completion: .subjects(
+        madeBy: "token.issued", "refresh_token.issued", "permission.granted", "connector.created", "account.registered")
+    )
     var target: String
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup(title: "Who and why") var by: OperatorOptions

@@ -30,7 +30,10 @@ struct WebhookCommand: AsyncParsableCommand {
         """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
-    @Argument(help: "Whose webhooks: connector:N, grant:N, or group:N for those that listen to it.") var owner: Subject
+    @Argument(
+      help: "Whose webhooks: connector:N, grant:N, or group:N for those that listen to it.",
+      completion: .subjects(madeBy: "connector.created", "permission.granted", "group.created"))
+    var owner: Subject
 
     func validate() throws {
       guard [.connector, .grant, .group].contains(owner.kind), owner.number > 0 else {

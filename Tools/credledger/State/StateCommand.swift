@@ -33,7 +33,9 @@ struct StateCommand: DoorCommand {
   var replayed: String?
   @Option(help: "What to list: connectors, groups, grants, tokens or accounts; without it a summary.")
   var select: PastState.Selection?
-  @Option(help: "One object, such as grant:17.")
+  @Option(
+    help: "One object, such as grant:17.",
+    completion: .subjects(madeBy: "connector.created", "group.created", "permission.granted", "account.registered"))
   var id: String?
   @Option(parsing: .unconditional, help: "How many to list at most.")
   var limit: Int?
