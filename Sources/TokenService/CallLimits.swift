@@ -10,7 +10,7 @@ public struct CallLimits: Sendable {
   /// - Parameters:
   ///   - connector: calls a minute of one connector; 0 for any number.
   ///   - organisation: of all connectors together; 0 for any number.
-  ///   - failures: refused credentials a minute from one address, whoever they name; 0 for any number.
+  ///   - failures: refused credentials a minute from one address, for all names together; 0 for any number.
   public init(connector: Int, organisation: Int, failures: Int) {
     self.connector = Throttle("connector", limit: connector)
     self.organisation = Throttle("organisation", limit: organisation)
@@ -26,7 +26,7 @@ extension TokenService {
   func limited<Result>(
     _ client: ClientCredentials, _ context: HTTPContext, _ body: () async throws(RequestError) -> Result
   ) async throws(RequestError) -> Result {
-    let address = context.clientAddress ?? ""
+    let address = context.network
     try limits.failures.check(address)
     do throws(RequestError) {
       let connector = try await asking { () throws(LedgerError) in

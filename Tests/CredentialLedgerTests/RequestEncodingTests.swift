@@ -47,6 +47,7 @@ import Testing
       .signIn(number, pin: "012345", .scopes([.mediaRead])), .approve([.tenantRead], of: connector),
       .create(details, for: account), .update(connector, changes), .update(connector, UpdateConnector.Changes()),
       .rotateSecret(of: connector, overlap: .milliseconds(86_400_500)), .delete(connector),
+      .deactivate(connector, reason: "under review"), .activate(connector), .endOldSecret(of: connector),
       .grant(connector, .group(group), for: account, .scopes([.mediaRead])),
       .grant(connector, .user, for: account, .details(asOf: 4)),
       .revoke(GrantID(rawValue: 11)),

@@ -21,11 +21,11 @@ import Testing
   }
 
   private func curl(_ arguments: String...) throws -> ProgramResult {
-    try runProgram(["-sS", "--max-time", "10"] + arguments, of: "/usr/bin/curl")
+    try runProgram(["-sS", "--max-time", "\(Patience.seconds)"] + arguments, of: "/usr/bin/curl")
   }
 
-  private func serve() async throws -> ServedLedger {
-    try await ServedLedger(["--tls-certificate", certificate, "--tls-key", key])
+  private func serve(environment: [String] = []) async throws -> ServedLedger {
+    try await ServedLedger(["--tls-certificate", certificate, "--tls-key", key], environment: environment)
   }
 
   @Test func `HTTP/2 and HTTP/1.1 are spoken over TLS, from 1.2 on`() async throws {
@@ -55,6 +55,22 @@ import Testing
     #expect(served.end() == 0)
   }
 
+  @Test func `A client that begins no handshake, or does not go on with it, is cut off`() async throws {
+    try make("first", certificate: certificate, key: key)
+    let served = try await serve(environment: ["CREDLEDGER_SERVE_LIMITS_IDLE_SECONDS=2"])
+    let silent = try Connection(port: served.port)
+    let half = try Connection(port: served.port)
+    // The first bytes of a record that holds a hello.
+    half.send("\u{16}\u{3}\u{1}\u{2}")
+    let began = ContinuousClock.now
+    #expect(silent.readAll() == "")
+    _ = half.readAll()
+    // Whoever is not cut off reads in vain for 20 seconds.
+    #expect(ContinuousClock.now - began < .seconds(15))
+    #expect(try curl("--cacert", certificate, "https://127.0.0.1:\(served.port)/healthz").status == 0)
+    #expect(served.end() == 0)
+  }
+
   @Test func `A certificate that was replaced is taken, and one that is of no use is not`() async throws {
     try make("first", certificate: certificate, key: key)
     let served = try await serve()
@@ -64,12 +80,12 @@ import Testing
     #expect(try curl("--cacert", second, url).status == 60)
     // A certificate without its key: the one before goes on.
     #expect(unsafe rename(second, certificate) == 0)
-    usleep(2_500_000)
-    #expect(served.log.contains("was not read anew"))
+    let isRefused = try await Patience.wait { served.log.contains("was not read anew") }
+    #expect(isRefused)
     #expect(try curl("-k", url).status == 0)
     #expect(unsafe rename("\(folder.path)/second.key", key) == 0)
-    for _ in 0..<100 where try curl("--cacert", certificate, url).status != 0 { usleep(100_000) }
-    #expect(try curl("--cacert", certificate, url).status == 0)
+    let isTaken = try await Patience.wait { try curl("--cacert", certificate, url).status == 0 }
+    #expect(isTaken)
     #expect(served.log.contains("was read anew"))
   }
 

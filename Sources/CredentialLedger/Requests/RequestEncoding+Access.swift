@@ -35,6 +35,14 @@ extension RequestEncoding {
     return Self(.rotateSecret, .id(connector), .integer(seconds), .integer(attoseconds))
   }
 
+  static func deactivate(_ connector: ConnectorID, reason: String) -> Self {
+    Self(.deactivateConnector, .id(connector), .text(reason))
+  }
+
+  static func activate(_ connector: ConnectorID) -> Self { Self(.activateConnector, .id(connector)) }
+
+  static func endOldSecret(of connector: ConnectorID) -> Self { Self(.endOldSecret, .id(connector)) }
+
   static func delete(_ connector: ConnectorID) -> Self { Self(.deleteConnector, .id(connector)) }
 
   static func grant(

@@ -97,7 +97,7 @@ extension OutputFormat {
     case .field(let name): return value.bare(name)
     case .csv:
       let columns = CSV.columns(of: [value])
-      // Whoever prints it ends the line, by a line feed: the carriage return before it is here.
+      // The caller ends the line by a line feed; the carriage return before it is here.
       return CSV.record(columns) + String(CSV.record(of: value, columns).dropLast()) + "\r"
     }
   }
