@@ -105,6 +105,8 @@ import Testing
     #expect(try ledger.positions(["--address", "192.0.2.7"]) == [3, 2])
     #expect(try ledger.positions(["--address", "-"], input: "192.0.2.7\n") == [3, 2])
     #expect(try ledger.run(["audit", "--address", "192.0.2.7"]).error.contains("erased"))
+    #expect(try ledger.run(["audit", "--address", "192.0.2.7", "--count"]).error.contains("erased"))
+    #expect(try ledger.run(["audit", "--address", "192.0.2.7", "--count", "--quiet"]).error.isEmpty)
     #expect(try ledger.positions(["--until", "2026-01-01T00:00:00Z"]).isEmpty)
     #expect(try ledger.positions(["--since", "2026-01-01T00:00:00Z"]) == all)
     #expect(try ledger.positions(["--since", "0s"]).isEmpty)

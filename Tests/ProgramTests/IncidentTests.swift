@@ -27,6 +27,8 @@ import Testing
       let missed = try run(played, "-", input: none)
       #expect(missed.status == 1 && missed.error.contains("[not_found]"), "\(missed.error)")
     }
+    let handle = try run(played, "token:999999")
+    #expect(handle.status == 1 && handle.error == "error: there is no token:999999 [not_found]\n", "\(handle.error)")
     let head = try played.ledger.run("audit", "--count").output
     let revealed = try run(played, "-", "--reveal", "--format", "ndjson", input: mail)
     #expect(revealed.status == 0, "\(revealed.error)")

@@ -30,6 +30,11 @@ import Testing
     #expect(try run("key", "drop", "lookup").output == "there was none to drop\n")
     let events = try run("audit", "--type", "key.rotated", "--format", "ndjson").output
     #expect(events.split(separator: "\n").count == 8)
+    let signing = try run("key", "rotate-signing", "--format", "json")
+    try expectDocuments(signing.output, match: "key-rotate-signing")
+    // For a file with the key alone.
+    let key = try run("key", "rotate-signing", "--field", "verifierKey").output
+    #expect(try run("key", "list", "--newest").output == key && key.hasPrefix("ledger.local+"), "\(key)")
     #expect(try run("verify").status == 0)
   }
 

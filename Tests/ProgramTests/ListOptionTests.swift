@@ -40,6 +40,30 @@ import Testing
     #expect(try lines(list, "--after", number(all[all.count - 1])).isEmpty)
   }
 
+  @Test("Accounts go on after one as the list names it") func accountsByName() throws {
+    let all = try lines(["account", "list"])
+    #expect(try lines(["account", "list"], "--after", "account:\(number(all[0]))") == Array(all.dropFirst()))
+  }
+
+  @Test("A list for a spreadsheet has the same columns whatever is in it") func sameColumns() throws {
+    func heading(_ list: String...) throws -> Substring? {
+      try run(list + ["--format", "csv"]).split(separator: "\r\n").first
+    }
+    for list in ["account", "connector", "group"] {
+      let all = try #require(try heading(list, "list"))
+      #expect(try heading(list, "list", "--after", "\(UInt64.max)") == all, "\(list)")
+    }
+    let connector = try "connector:\(number(lines(["connector", "list"])[0]))"
+    #expect(
+      try heading("token", "list", connector) == "handle,kind,issuedAt,expiresAt,valid,reason,lastUsed")
+    #expect(try heading("token", "list", connector, "--before", "1") == heading("token", "list", connector))
+    #expect(
+      try heading("webhook", "list", connector)
+        == "webhook,id,state,connector,grant,objectType,objectID,group,eventTypes,waiting,registeredAt,expiresAt,reason"
+    )
+    #expect(try heading("proposal", "list")?.hasPrefix("proposal,kind,change,") == true)
+  }
+
   @Test func tokensAreListedFromTheNewestAndGoOnBeforeOne() throws {
     let connector = try number(lines(["connector", "list"])[0])
     let list = ["token", "list", "connector:\(connector)"]
@@ -48,6 +72,8 @@ import Testing
     #expect(try lines(list, "--limit", "3") == Array(all.prefix(3)))
     #expect(try lines(list, "--limit", "7", "--before", number(all[2])) == Array(all[3..<10]))
     #expect(try Array(lines(list, "--before", number(all[2])).prefix(47)) == Array(all.dropFirst(3)))
+    // As the list itself names a token.
+    #expect(try lines(list, "--limit", "7", "--before", "token:\(number(all[2]))") == Array(all[3..<10]))
   }
 
   @Test(arguments: ["table", "json", "ndjson"])

@@ -33,6 +33,8 @@ import Testing
     #expect(try run("group", "list", "--name", "field", "--limit", "1", "--field", "name").output == "Field team\n")
     let shown = try run("account", "show", "2", "--format", "csv").output
     #expect(shown.hasPrefix("account,role,state") && shown.hasSuffix("\r\n"), "\(shown)")
+    let lines = Array(try run("state", "--format", "csv").output.utf8).split(separator: UInt8(ascii: "\n"))
+    #expect(lines.count == 2 && lines.allSatisfy { $0.last == UInt8(ascii: "\r") })
     let tokens = try run("state", "--select", "tokens", "--format", "csv").output.split(separator: "\r\n")
     #expect(tokens.count == 3 && Set(tokens.map { $0.count { $0 == "," } }).count == 1, "\(tokens)")
     let audited = try run("audit", "--type", "permission.granted", "--format", "csv").output.split(separator: "\r\n")

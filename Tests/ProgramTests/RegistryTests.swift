@@ -237,6 +237,10 @@ import Testing
     }
     try expect(1, "there is no token:99", "token", "explain", "token:99")
     try expect(1, "there is no connector:99; credledger connector list", "connector", "show", "99")
+    for kind in ["connector", "group", "grant", "webhook", "account", "proposal"] {
+      try expect(1, "there is no \(kind):99; credledger \(kind) list", kind, "show", "99")
+      try expect(1, "[not_found]", kind, "show", "99")
+    }
     try expect(1, "there is no group", "group", "members", "df91cb37-97bf-4ccd-a8c2-b2a3ba5eac62")
     try expect(1, "there is no grant:99", "grant", "show", "99")
     try expect(2, "credledger token revoke", "token", "revoke", "grant:x")

@@ -59,7 +59,13 @@ import Testing
     #expect(restored.output.contains("the copy ends with event 13, 20"))
     #expect(restored.output.contains("revoked, disabled or erased after that is undone; do it again"))
     // Whose key went after the copy was made cannot be told by the copy from one whose key is not there yet.
-    #expect(try runProgram(["erase", "account:2", "--yes"] + ledger).status == 0)
+    let erased = try runProgram(["erase", "account:2", "--yes", "--format", "json"] + ledger)
+    #expect(erased.status == 0 && erased.output.contains(#""changed": true"#), "\(erased.error)")
+    try expectDocuments(erased.output, match: "change")
+    #expect(
+      try runProgram(["erase", "account:2", "--yes", "--field", "changed"] + ledger).output == "false\n")
+    #expect(
+      try runProgram(["erase", "account:2", "--yes"] + ledger).output == "Erased the person of account:2.\n")
     let restore = ["restore", path("backup-1"), "--keys", path("ledger"), "--ledger", path("more")]
     let refused = try runProgram(restore)
     #expect(refused.status == 1 && refused.error.contains("only where they were erased after the log was copied"))

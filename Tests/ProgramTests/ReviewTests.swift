@@ -22,6 +22,10 @@ import Testing
       try expectDocuments(listed.output, match: "review")
       #expect(try run(played, list).output.contains("account:2"), "\(list)")
     }
+    // For people, without the columns that nobody has anything in.
+    let table = try run(played, "grants").output
+    #expect(table.contains("CONNECTOR NAME") && table.contains("OWNER STATE"), "\(table)")
+    #expect(!table.contains("OWNER NAME") && !table.contains("TICKET"), "\(table)")
     #expect(try run(played, "grants", "--until", "2020-01-01", "--format", "ndjson").output.isEmpty)
     #expect(
       try run(played, "grants", "--since", "2020-01-01", "--name", "ROST", "--format", "ndjson").output.contains(

@@ -77,7 +77,8 @@ import Testing
       #expect(result.error.contains(expected), "\(arguments): \(result.error)")
     }
     for arguments in [
-      ["state", "--as-of", "soon"], ["state", "--id", "nothing"], ["state", "--select", "all"],
+      ["state", "--as-of", "soon"], ["state", "--id", "nothing"], ["state", "--id", "grant"],
+      ["state", "--select", "all"],
       ["state", "--id", "grant:2", "--select", "grants"],
     ] { #expect(try runProgram(arguments + ledger).status == 2, "\(arguments)") }
   }

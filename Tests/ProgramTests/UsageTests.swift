@@ -22,6 +22,14 @@ import Testing
     #expect(try !runProgram(["nonsense"]).error.contains("Did you mean"))
   }
 
+  @Test("Options before the subcommand are refused with where they go") func order() throws {
+    let result = try runProgram(["--ledger", "x", "stats"])
+    #expect(result.status == 2 && result.output.isEmpty)
+    #expect(
+      result.error.contains("Give options after the subcommand: credledger stats --ledger ..."), "\(result.error)")
+    #expect(try !runProgram(["stats", "--nonsense"]).error.contains("Give options after"))
+  }
+
   @Test(arguments: ["--version", "version"]) func theVersionIsTold(argument: String) throws {
     let result = try runProgram([argument])
     #expect(result.status == 0 && result.output == "credledger, unreleased\n" && result.error.isEmpty)

@@ -109,6 +109,14 @@ import Testing
     #expect(try browser.open("/portal/review").body.contains("not used"))
     let lines = try browser.open("/portal/audit.csv?exact=phone.*").body.split(separator: "\r\n")
     #expect(lines.count == 4 && lines.dropFirst().allSatisfy { $0.contains(",phone.") }, "\(lines)")
+    #expect(
+      lines[0]
+        == "position,time,type,actor,object,account,phone,connector,group,grant,family,token,webhook,membership,challenge,subscription,authorizationCode,resourceServer,proposal,eventNamespace,request"
+    )
+    let verified = lines.first { $0.contains(",phone.verified,") }?.split(
+      separator: ",", omittingEmptySubsequences: false)
+    #expect(verified?.count == 21 && verified?[5].hasPrefix("account:") == true, "\(lines)")
+    #expect(verified?[14].hasPrefix("challenge:") == true, "\(lines)")
     #expect(try browser.open("/portal/audit.ndjson?exact=ledger.created").json?["position"]?.text == "1")
     #expect(try browser.open("/portal/audit.csv?exact=nothing").status == 400)
   }

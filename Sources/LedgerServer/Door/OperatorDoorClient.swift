@@ -38,8 +38,11 @@ public struct OperatorDoorClient: Sendable {
 
   /// Sends a command, and waits for its end.
   ///
+  /// - Parameter seconds: how long to wait for the answer; nil waits as long as it takes.
   /// - Throws: ``OperatorDoorFailure``.
-  public func perform(_ command: OperatorRequest) async throws(OperatorDoorFailure) -> OperatorAnswer {
+  public func perform(
+    _ command: OperatorRequest, within seconds: Int64? = nil
+  ) async throws(OperatorDoorFailure) -> OperatorAnswer {
     let body = command.json.bytes
     guard body.count <= OperatorRequest.limit else {
       throw OperatorDoorFailure(
@@ -69,8 +72,9 @@ public struct OperatorDoorClient: Sendable {
     request.headers.add(name: "Content-Type", value: "application/json")
     request.body = .bytes(ByteBuffer(bytes: body))
     let reply: (status: UInt, bytes: [UInt8])?
+    let deadline = seconds.map { NIODeadline.now() + TimeAmount.seconds($0) } ?? NIODeadline.distantFuture
     do {
-      let response = try await client.execute(request, deadline: .distantFuture)
+      let response = try await client.execute(request, deadline: deadline)
       let buffer = try await response.body.collect(upTo: 1 << 28)
       reply = (response.status.code, Array(buffer.readableBytesView))
     } catch { reply = nil }

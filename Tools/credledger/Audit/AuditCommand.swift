@@ -61,7 +61,8 @@ struct AuditCommand: DoorCommand {
   var follow = false
   @Option(
     help: ArgumentHelp(
-      "With --follow, go on after the position in this file, and keep in it how far was printed.", valueName: "file"))
+      "With --follow, go on after the position in this file, and keep in it how far was printed.", valueName: "file"),
+    completion: .file())
   var positionFile: String?
   @Option(
     help: """
@@ -144,7 +145,7 @@ struct AuditCommand: DoorCommand {
       guard let next = page.next, !reverse || next < head else { break }
       place = next
     }
-    if undecided > 0 { write("Of \(undecided) events nobody can tell the address any more.\n", to: STDERR_FILENO) }
+    AuditPrinter.noteUndecided(undecided)
   }
 
   private func printer(of ledger: Ledger) -> AuditPrinter {
@@ -248,14 +249,18 @@ struct AuditPrinter {
       let why = page.steps < Audit.stepLimit ? "There may be more" : "Stopped after \(page.steps) steps"
       write("\(why): go on with --after \(next).\n", to: STDERR_FILENO)
     }
-    if page.undecided > 0 {
-      write(
-        "Of \(page.undecided) events nobody can tell the address any more: their people were erased, or their records are in "
-          + "an archive that was not named.\n", to: STDERR_FILENO)
-    }
+    Self.noteUndecided(page.undecided)
     if !page.archived.isEmpty {
       write("\(page.archived.count) of them are in the archive: --archive shows them whole.\n", to: STDERR_FILENO)
     }
+  }
+
+  /// Says of how many events it is not known whether they pass.
+  static func noteUndecided(_ number: some BinaryInteger) {
+    guard number > 0, !Presentation.isQuiet else { return }
+    write(
+      "Of \(number) events nobody can tell the address any more: their people were erased, or their records are in an "
+        + "archive that was not named.\n", to: STDERR_FILENO)
   }
 
   private var headings: [String] { fields.map { $0.rawValue.uppercased() } }

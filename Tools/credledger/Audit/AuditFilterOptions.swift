@@ -11,12 +11,14 @@ struct AuditFilterOptions: ParsableArguments {
   var type: [String] = []
   @Option(
     help:
-      "Who caused it: account:N, connector:N, webhook:N, operator, or operator:N for what the operator with the account N was named for; this and all below may be repeated."
-  )
+      "Who caused it: account:N, connector:N, webhook:N, operator, or operator:N for what the operator with the account N was named for; this and all below may be repeated.",
+    completion: .subjects(madeBy: "account.registered", "connector.created", "webhook.registered"))
   var actor: [String] = []
   @Option(help: "An account: what it did, and what concerns it.")
   var account: [AccountID] = []
-  @Option(help: "A telephone number, such as +911199999999, or phone:N; - reads numbers from standard input.")
+  @Option(
+    help: "A telephone number, such as +911199999999, or phone:N; - reads numbers from standard input.",
+    completion: .subjects(madeBy: "phone.verified"))
   var phone: [String] = []
   @Option(
     help: "A connector, by number or GUID: what it did, and what concerns it.", completion: .objects("connector"))
@@ -25,9 +27,14 @@ struct AuditFilterOptions: ParsableArguments {
   var group: [String] = []
   @Option(help: "A grant.")
   var grant: [GrantID] = []
-  @Option(help: "A token by its handle, or by its text; - reads texts from standard input.")
+  @Option(
+    help: "A token by its handle, or by its text; - reads texts from standard input.", completion: .tokens)
   var token: [String] = []
-  @Option(help: "Another object that it concerns, by kind and number, such as webhook:7 or membership:12.")
+  @Option(
+    help: "Another object that it concerns, by kind and number, such as webhook:7 or membership:12.",
+    completion: .subjects(
+      madeBy: "webhook.registered", "group.member_added", "group.subscriber_added", "proposal.made",
+      "resource_server.created", "phone.verified"))
   var subject: [String] = []
   @Option(help: "The ID of a request.")
   var request: [String] = []
@@ -35,7 +42,7 @@ struct AuditFilterOptions: ParsableArguments {
     help: "A network address, as it was recorded; - reads addresses from standard input. Has no index: see above.")
   var address: [String] = []
   @Option(
-    help: "Recorded then or later: a time in RFC 3339, or how long ago, such as 2h or 7d.",
+    help: "Recorded then or later: a time in RFC 3339, a date such as 2026-01-31, or how long ago, such as 2h or 7d.",
     transform: TimeArgument.parse)
   var since: TimeArgument?
   @Option(help: "Recorded before then.", transform: TimeArgument.parse)
@@ -164,7 +171,7 @@ struct AuditFilterOptions: ParsableArguments {
       throw ValidationError("--connector: expected connector:N or a GUID.")
     }
     guard let found = try ledger.connectors.connector(publicID: publicID) else {
-      throw CheckFailed(reason: "there is no connector \(publicID)")
+      throw CheckFailed(reason: "--connector: there is no connector \(publicID) [not_found]", code: .notFound)
     }
     return found.id
   }
@@ -173,7 +180,7 @@ struct AuditFilterOptions: ParsableArguments {
     if let id = GroupID(text) { return id }
     guard let publicID = PublicID(text) else { throw ValidationError("--group: expected group:N or a GUID.") }
     guard let found = try ledger.groups.group(publicID: publicID) else {
-      throw CheckFailed(reason: "there is no group \(publicID)")
+      throw CheckFailed(reason: "--group: there is no group \(publicID) [not_found]", code: .notFound)
     }
     return found.id
   }
@@ -181,7 +188,9 @@ struct AuditFilterOptions: ParsableArguments {
   private static func token(_ text: String, in ledger: Ledger) throws -> TokenID {
     if let handle = TokenID(text) { return handle }
     guard let handle = try ledger.tokens.handle(of: text) else {
-      throw CheckFailed(reason: "that is no token of this ledger: mistyped, cut off, or another ledger's")
+      throw CheckFailed(
+        reason: "--token: that is no token of this ledger: mistyped, cut off, or another ledger's [not_found]",
+        code: .notFound)
     }
     return handle
   }

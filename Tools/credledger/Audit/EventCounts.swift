@@ -30,6 +30,7 @@ struct EventCounts {
       if let name = row.name { members.append(("name", .string(name))) }
       return JSON.object(members + [("count", .number(row.count))])
     }
+    if command.format != .json { AuditPrinter.noteUndecided(counts.undecided) }
     switch command.format {
     case .json:
       var members: [(String, JSON)] = [("total", .number(counts.total))]

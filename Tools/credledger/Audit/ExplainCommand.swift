@@ -10,7 +10,7 @@ struct ExplainCommand: DoorCommand {
       Shows the events that led to the result, and the one that decided it. A token is named by its handle, such as \
       token:42 or 42, or by its text. The text is a secret, and arguments are visible in the list of processes: give \
       it on standard input, by -, or in a file. Each line is then a token with its own result; white space, quotes and \
-      Bearer around it are ignored. --proof writes the same events into a file, with the proof that they are in the \
+      Bearer around it are ignored; if one is no token, the exit status is 1. --proof writes the same events into a file, with the proof that they are in the \
       ledger.
 
       EXAMPLES
@@ -22,8 +22,8 @@ struct ExplainCommand: DoorCommand {
 
   @Argument(
     help:
-      "token:N or N, grant:N, connector:N, group:N, account:N, the ID of a connector or group that clients know, a token's text, or - for texts on standard input."
-  )
+      "token:N or N, grant:N, connector:N, group:N, account:N, the ID of a connector or group that clients know, a token's text, or - for texts on standard input.",
+    completion: .tokens)
   var object: String?
   @Option(help: "A file with the texts of tokens, a line each; - is standard input.", completion: .file())
   var file: String?

@@ -30,7 +30,8 @@ struct IncidentCommand: DoorCommand {
     case token, family, grant
   }
 
-  @Argument(help: "token:N, a token's text, or - for any text on standard input.") var object: String?
+  @Argument(help: "token:N or N, a token's text, or - for any text on standard input.", completion: .tokens)
+  var object: String?
   @Option(help: "A file with any text; - is standard input.", completion: .file()) var file: String?
   @Option(help: "Stop what is found: token, family or grant.") var revoke: Reach?
   @OptionGroup var revealing: RevealOptions
@@ -63,11 +64,15 @@ struct IncidentCommand: DoorCommand {
     } else {
       source = .text(try contents(of: file ?? "-", limit: Self.limit))
     }
+    await ledger.haveUsesWritten()
     let incidents =
       revoke == nil
       ? try await ledger.reading(revealing) { try await examine(source, in: $0) }
       : try await ledger.writing { try await examine(source, in: $0) }
-    guard !incidents.isEmpty else { throw Lines.noToken }
+    guard !incidents.isEmpty else {
+      guard case .handle(let handle) = source else { throw Lines.noToken }
+      throw CheckFailed(reason: "there is no \(handle) [not_found]", code: .notFound)
+    }
     if output.format != .table { output.format.show(incidents.map(\.json), [], []) }
     if output.format == .table {
       for (index, incident) in incidents.enumerated() {

@@ -32,8 +32,10 @@ struct BackupCommand: AsyncParsableCommand {
   @Argument(help: "The backup's folder; for a new backup it must be empty or not exist.", completion: .directory)
   var folder: String
   @Flag(help: "Check a backup.") var check = false
-  @Option(help: "The folder for a backup of the keys; with --check, a backup of keys or a key folder.") var keys:
-    String?
+  @Option(
+    help: "The folder for a backup of the keys; with --check, a backup of keys or a key folder.", completion: .directory
+  )
+  var keys: String?
   @Flag(help: "Compare the projections with a rebuild.") var projections = false
   @Option(name: .customLong("verifier-key"), help: "A key known from elsewhere that must have signed; with --check.")
   var verifierKeys: [String] = []

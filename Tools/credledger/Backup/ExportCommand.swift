@@ -62,7 +62,8 @@ struct ImportCommand: AsyncParsableCommand {
   @OptionGroup var output: FormatOptions
   @Argument(help: "The export; the standard input without it.", completion: .file()) var file: String?
   @Flag(help: "Check the export, and make no ledger.") var check = false
-  @Option(help: "A backup of the keys, a key folder, or the folder of a ledger.") var keys: String?
+  @Option(help: "A backup of the keys, a key folder, or the folder of a ledger.", completion: .directory)
+  var keys: String?
   @Flag(
     help: ArgumentHelp(
       "Accept that keys of persons are missing whom the log does not say to be erased.",

@@ -29,12 +29,13 @@ struct MessagesCommand: AsyncParsableCommand {
 
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
-    @Argument(help: "The new folder for the messages.") var copy: String
-    @Option(help: ArgumentHelp("The new folder for the keys.", valueName: "dir")) var keys: String
+    @Argument(help: "The new folder for the messages.", completion: .directory) var copy: String
+    @Option(help: ArgumentHelp("The new folder for the keys.", valueName: "dir"), completion: .directory) var keys:
+      String
     @Option(
       help: ArgumentHelp(
         "Where the server keeps the messages, as its setting messages.folder says; without it the ledger's path with .messages behind it.",
-        valueName: "dir"))
+        valueName: "dir"), completion: .directory)
     var folder: String?
 
     func run() async throws {

@@ -26,7 +26,8 @@ struct RestoreCommand: AsyncParsableCommand {
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup var output: FormatOptions
   @Argument(help: "The folder of a backup or of an archive.", completion: .directory) var source: String
-  @Option(help: "A backup of the keys, a key folder, or the folder of a ledger.") var keys: String
+  @Option(help: "A backup of the keys, a key folder, or the folder of a ledger.", completion: .directory)
+  var keys: String
   @Flag(help: "Append no event about the restore.") var exact = false
   @Flag(
     help: ArgumentHelp(

@@ -40,7 +40,7 @@ struct CopyOptions: ParsableArguments {
   var backups: String?
   @Option(help: "How old the newest backup may be, such as 25h.", transform: CopyOptions.duration)
   var maxBackupAge: Duration?
-  @Option(help: "How long events may wait for a signed checkpoint.", transform: CopyOptions.duration)
+  @Option(help: "How long events may wait for a signed checkpoint; 1h by default.", transform: CopyOptions.duration)
   var maxUnsigned: Duration = .seconds(3_600)
   @Option(help: "How many bytes the disk must have left; by default 64 MiB, or a tenth of what the ledger uses.")
   var minFree: UInt64?

@@ -46,7 +46,9 @@ struct Ending {
     let lines = (text.hasPrefix("Error: ") ? "error: \(text.dropFirst(7))" : text)
       .split(separator: "\n", omittingEmptySubsequences: false).map { String($0).printable }
     error = lines.joined(separator: "\n") + "\n"
-    if !isAtWork, let near = Suggestion.nearest(to: arguments) { error += "Did you mean '\(near)'?\n" }
+    guard !isAtWork else { return }
+    if let near = Suggestion.nearest(to: arguments) { error += "Did you mean '\(near)'?\n" }
+    if let order = Suggestion.order(of: arguments) { error += "\(order.printable)\n" }
   }
 
   static func describe(_ error: LedgerError) -> String {

@@ -8,7 +8,8 @@ struct OperatorOptions: ParsableArguments {
     name: .customLong("as"),
     help: ArgumentHelp(
       "The operator who makes the change or reads: an account such as account:5, or the exact name of an operator; without it CREDLEDGER_OPERATOR says, if set.",
-      discussion: "Recorded with the event. Needed where the rules of the ledger require it.", valueName: "operator"))
+      discussion: "Recorded with the event. Needed where the rules of the ledger require it.", valueName: "operator"),
+    completion: .operators)
   var name: String?
   @Option(help: "Why, at most 500 bytes; stays in the audit trail for good, so no personal data.") var reason: String?
   @Option(help: "What it goes back to elsewhere, such as HR-77, at most 100 bytes; stays for good.") var ticket: String?

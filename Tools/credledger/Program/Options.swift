@@ -159,7 +159,15 @@ func requireLimit(_ limit: Int, _ range: ClosedRange<Int>) throws {
 extension ObjectID: ExpressibleByArgument {
   /// A shell completes what the program lists without being told more.
   public static var defaultCompletionKind: CompletionKind {
-    ["account", "connector", "group"].contains(Kind.name) ? .objects(Kind.name) : .default
+    switch Kind.name {
+    case "account", "connector", "group": .objects(Kind.name)
+    case "resource-server": .objects(Kind.name, "resourceServer")
+    case "grant": .objects(madeBy: "permission.granted")
+    case "phone": .objects(madeBy: "phone.verified")
+    case "proposal": .proposals
+    case "webhook": .objects(madeBy: "webhook.registered")
+    default: .default
+    }
   }
 }
 

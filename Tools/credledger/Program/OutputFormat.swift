@@ -61,14 +61,17 @@ enum DisplayedTimes: String, EnumerableFlag {
 
 extension OutputFormat {
   /// Prints a list: an array for json, a value a line for ndjson, a record a line for csv, and a table for people.
-  func show(_ values: [JSON], _ headings: [String], _ rows: [[String]]) {
+  ///
+  /// - Parameter columns: those that csv has whatever the objects have, in this order, so that all pages of a list, and an
+  ///   empty one, have the same; others that the objects have follow.
+  func show(_ values: [JSON], _ headings: [String], _ rows: [[String]], columns: [String] = []) {
     switch self {
     case .json: print(JSON.array(values).text(indented: true))
     case .ndjson: for value in values { print(value.text(indented: false)) }
     case .csv:
-      let columns = CSV.columns(of: values)
-      if !columns.isEmpty { Output.write(CSV.record(columns)) }
-      for value in values { Output.write(CSV.record(of: value, columns)) }
+      let all = columns + CSV.columns(of: values).filter { !columns.contains($0) }
+      if !all.isEmpty { Output.write(CSV.record(all)) }
+      for value in values { Output.write(CSV.record(of: value, all)) }
     case .field(let name):
       for value in values { print(value.bare(name)) }
     case .table:
@@ -94,8 +97,8 @@ extension OutputFormat {
     case .field(let name): return value.bare(name)
     case .csv:
       let columns = CSV.columns(of: [value])
-      // Whoever prints it ends the line.
-      return CSV.record(columns) + String(CSV.record(of: value, columns).dropLast())
+      // The caller ends the line by a line feed; the carriage return before it is here.
+      return CSV.record(columns) + String(CSV.record(of: value, columns).dropLast()) + "\r"
     }
   }
 }

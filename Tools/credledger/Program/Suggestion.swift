@@ -21,6 +21,14 @@ enum Suggestion {
     return nil
   }
 
+  /// What to say where options were given before the subcommand, which none takes; nil where none was.
+  static func order(of arguments: [String]) -> String? {
+    guard let first = arguments.first, first.hasPrefix("-") else { return nil }
+    let names = Set(CredLedger.configuration.subcommands.map(name))
+    guard let subcommand = arguments.first(where: { names.contains($0) }) else { return nil }
+    return "Give options after the subcommand: credledger \(subcommand) \(first) ..."
+  }
+
   /// As the parser names a subcommand: by its configuration, or by its type with hyphens between the words.
   private static func name(of command: any ParsableCommand.Type) -> String {
     if let name = command.configuration.commandName { return name }

@@ -32,13 +32,13 @@ struct BundleCommand: DoorCommand {
       "Positions, or token:N, grant:N, connector:N, account:N, or - for the texts of tokens on standard input, a line each."
   )
   var what: [String] = []
-  @Option(help: "A file with the texts of tokens, a line each; - is standard input.")
+  @Option(help: "A file with the texts of tokens, a line each; - is standard input.", completion: .file())
   var file: String?
   @Option(
     help: "A position, a time in RFC 3339 or how long ago, such as 7d; the events until then. Without it now.",
     transform: MomentArgument.parse)
   var at: MomentArgument?
-  @Option(help: "A checkpoint to prove by, such as a cosigned one; without it the newest.")
+  @Option(help: "A checkpoint to prove by, such as a cosigned one; without it the newest.", completion: .file())
   var checkpoint: String?
   @Option(
     help: ArgumentHelp(

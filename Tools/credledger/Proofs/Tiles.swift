@@ -20,9 +20,9 @@ struct Tiles: AsyncParsableCommand {
         credledger tiles --out /srv/ledger.example.org --check
       """)
 
-  @Option(help: ArgumentHelp("The folder to publish in.", valueName: "folder"))
+  @Option(help: ArgumentHelp("The folder to publish in.", valueName: "folder"), completion: .directory)
   var out: String
-  @Option(help: "A checkpoint to publish, such as a cosigned one; without it the newest.")
+  @Option(help: "A checkpoint to publish, such as a cosigned one; without it the newest.", completion: .file())
   var checkpoint: String?
   @Flag(help: "Compare what was published with the ledger.")
   var check = false

@@ -18,10 +18,16 @@ struct AccountCommand: AsyncParsableCommand {
     subcommands: [Create.self, List.self, Show.self, Disable.self, Enable.self, Role.self, RemovePhone.self])
 
   struct List: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List accounts, without personal data.")
+    static let configuration = CommandConfiguration(
+      abstract: "List accounts, erased ones included, oldest first; without personal data.",
+      discussion: """
+        EXAMPLES
+          credledger account list --limit 20
+          credledger account list --after account:12 --format ndjson
+        """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
-    @Option(parsing: .unconditional, help: "Go on after this account.") var after: UInt64 = 0
+    @Option(parsing: .unconditional, help: "Go on after this account.") var after: AccountID?
     @Option(parsing: .unconditional, help: "How many, 1 to 1000.") var limit = 100
 
     func validate() throws { try requireLimit(limit, 1...1_000) }
@@ -29,9 +35,11 @@ struct AccountCommand: AsyncParsableCommand {
     func run() async throws {
       let (after, limit) = (after, limit)
       let accounts = try await ledger.reading { opened in
-        try opened.accounts.list(after: AccountID(rawValue: after), limit: limit)
+        try opened.accounts.list(after: after, limit: limit)
       }
-      output.format.show(accounts.map { $0.json() }, ["ACCOUNT", "ROLE", "STATE", "ISSUER"], accounts.map(\.row))
+      output.format.show(
+        accounts.map { $0.json() }, ["ACCOUNT", "ROLE", "STATE", "ISSUER"], accounts.map(\.row),
+        columns: ["account", "role", "state", "issuer", "registeredAt"])
     }
   }
 
@@ -60,7 +68,11 @@ struct AccountCommand: AsyncParsableCommand {
         if let disclosure { person = try await opened.revealed(id, under: disclosure) }
         return (try opened.accounts.account(id), person)
       }
-      guard let found else { throw CheckFailed(reason: "there is no \(account)") }
+      guard let found else {
+        throw CheckFailed(
+          reason: "there is no \(account); credledger account list shows those that there are [not_found]",
+          code: .notFound)
+      }
       output.format.show(
         found.json(person), [found.row.joined(separator: "  ")] + (reveal ? person?.lines ?? ["erased person"] : []))
     }
@@ -68,7 +80,14 @@ struct AccountCommand: AsyncParsableCommand {
 
   struct Disable: DoorCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Disable an account; everything that depends on it stops.")
+      abstract: "Disable an account; everything that depends on it stops.",
+      discussion: """
+        Takes --reason, which stays in the log. Nothing is destroyed: credledger account enable ends it.
+
+        EXAMPLES
+          credledger account disable 12 --reason "left the company" --as Ada --ticket HR-77
+          credledger account disable account:12 --reason "left the company" --format json
+        """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
@@ -86,7 +105,13 @@ struct AccountCommand: AsyncParsableCommand {
   }
 
   struct Enable: DoorCommand {
-    static let configuration = CommandConfiguration(abstract: "Enable an account that was disabled.")
+    static let configuration = CommandConfiguration(
+      abstract: "Enable an account that was disabled.",
+      discussion: """
+        EXAMPLES
+          credledger account enable 12
+          credledger account enable 12 --revoke-tokens --as Ada --ticket HR-78
+        """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
@@ -103,7 +128,13 @@ struct AccountCommand: AsyncParsableCommand {
   }
 
   struct Role: DoorCommand {
-    static let configuration = CommandConfiguration(abstract: "Give an account another role.")
+    static let configuration = CommandConfiguration(
+      abstract: "Give an account another role.",
+      discussion: """
+        EXAMPLES
+          credledger account role 12 tenant-admin
+          credledger account role 12 auditor --propose --as Ada --reason "audits from October"
+        """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup(title: "Two operators") var approval: ApprovalOptions
@@ -122,7 +153,17 @@ struct AccountCommand: AsyncParsableCommand {
   }
 
   struct RemovePhone: DoorCommand {
-    static let configuration = CommandConfiguration(abstract: "Remove a phone from its account.")
+    static let configuration = CommandConfiguration(
+      abstract: "Remove a phone from its account.",
+      discussion: """
+        The phone is named by its number in the ledger. The column OBJECT of the first example shows those of an account; the \
+        second finds a telephone number.
+
+        EXAMPLES
+          credledger audit --account 12 --type phone.verified
+          credledger audit --phone - --type phone.verified < number.txt
+          credledger account remove-phone 31 --as Ada --ticket HR-79
+        """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions

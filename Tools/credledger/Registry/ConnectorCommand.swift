@@ -60,12 +60,23 @@ struct ConnectorCommand: AsyncParsableCommand {
         }
       }
       output.format.show(
-        connectors.map(\.json), ["CONNECTOR", "ID", "STATE", "OWNER", "NAME"], connectors.map(\.row))
+        connectors.map(\.json), ["CONNECTOR", "ID", "STATE", "OWNER", "NAME"], connectors.map(\.row),
+        columns: [
+          "connector", "id", "state", "owner", "name", "publisher", "description", "permissions", "redirectURIs",
+          "accessTokenLifetime", "refreshTokenLifetime", "rotation", "requiresPKCE", "ownTokens", "dpopBound",
+          "signedTokens", "approvedScopes", "createdAt", "previousSecretUntil", "reason",
+        ])
     }
   }
 
   struct Show: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show a connector.")
+    static let configuration = CommandConfiguration(
+      abstract: "Show a connector.",
+      discussion: """
+        EXAMPLES
+          credledger connector show 8
+          credledger connector show connector:8 --format json
+        """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The connector, such as connector:8 or 8, or its ID.") var connector: ConnectorName

@@ -9,12 +9,13 @@ struct Erase: DoorCommand {
 
       EXAMPLES
         credledger erase 12 --ledger ./ledger
-        credledger erase 12 --yes
+        credledger erase 12 --yes --as Ada --ticket DP-3 --format json
       """)
 
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup(title: "Who and why") var by: OperatorOptions
   @OptionGroup(title: "Two operators") var approval: ApprovalOptions
+  @OptionGroup var output: FormatOptions
   @Argument(help: "The account, such as account:12 or 12.") var account: AccountID
   @OptionGroup var confirmation: ConfirmationOptions
 
@@ -24,10 +25,16 @@ struct Erase: DoorCommand {
   }
 
   func run() async throws {
-    let id = account
-    if try await ledger.proposed(approval, by, .table, { _ in .eraseAccount(id) }) { return }
+    let (id, proposal) = (account, approval.proposal)
+    if try await ledger.proposed(approval, by, output.format, { _ in .eraseAccount(id) }) { return }
     try confirm()
-    try await ledger.writing(by, approval) { try await $0.people.erase(id, by: Requester.operator, context: $1) }
-    print("Erased the person of \(account).")
+    let change = try await ledger.changing(id, by) { ledger, context in
+      var context = context
+      context.proposal = proposal
+      try await ledger.people.erase(id, by: Requester.operator, context: context)
+    }
+    guard output.format == .table else { return change.show(output.format, "is erased") }
+    // Also where it was recorded before: the keys are destroyed, whatever stopped an earlier run.
+    if !Presentation.isQuiet { print("Erased the person of \(account).") }
   }
 }

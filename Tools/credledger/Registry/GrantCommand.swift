@@ -28,7 +28,10 @@ struct GrantCommand: AsyncParsableCommand {
         """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
-    @Argument(help: "Whose grants: connector:N, group:N or account:N.") var owner: Subject
+    @Argument(
+      help: "Whose grants: connector:N, group:N or account:N.",
+      completion: .subjects(madeBy: "connector.created", "group.created", "account.registered"))
+    var owner: Subject
 
     func validate() throws {
       guard [.connector, .group, .account].contains(owner.kind), owner.number > 0 else {
@@ -47,12 +50,19 @@ struct GrantCommand: AsyncParsableCommand {
         }
       }
       output.format.show(
-        states.map(\.json), ["GRANT", "CONNECTOR", "ACCESS", "GRANTER", "STATE"], states.map(\.row))
+        states.map(\.json), ["GRANT", "CONNECTOR", "ACCESS", "GRANTER", "STATE"], states.map(\.row),
+        columns: ["grant", "state", "connector", "granter", "group", "scopes", "family", "grantedAt", "reason"])
     }
   }
 
   struct Show: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show a grant, and whether it gives access now.")
+    static let configuration = CommandConfiguration(
+      abstract: "Show a grant, and whether it gives access now.",
+      discussion: """
+        EXAMPLES
+          credledger grant show 11
+          credledger grant show grant:11 --format json
+        """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The grant, such as grant:11 or 11.") var grant: GrantID
@@ -60,7 +70,9 @@ struct GrantCommand: AsyncParsableCommand {
     func run() async throws {
       let id = grant
       guard let state = try await ledger.reading({ try $0.grants.state(of: id) }) else {
-        throw CheckFailed(reason: "there is no \(id); credledger grant list connector:N shows those of a connector")
+        throw CheckFailed(
+          reason: "there is no \(id); credledger grant list connector:N shows those of a connector [not_found]",
+          code: .notFound)
       }
       output.format.show(state.json, state.lines)
     }

@@ -57,12 +57,20 @@ struct GroupCommand: AsyncParsableCommand {
         if let below { return naming.filtered(try ledger.groups.subgroups(of: below.find(in: ledger).id), \.name) }
         return try naming.list(after: after, limit: limit, \.name, \.id) { try ledger.groups.all(after: $0, limit: $1) }
       }
-      output.format.show(groups.map { $0.json() }, ["GROUP", "ID", "STATE", "MEMBERS", "NAME"], groups.map(\.row))
+      output.format.show(
+        groups.map { $0.json() }, ["GROUP", "ID", "STATE", "MEMBERS", "NAME"], groups.map(\.row),
+        columns: ["group", "id", "state", "name", "kind", "welcomeMessage", "members", "admins", "createdAt"])
     }
   }
 
   struct Show: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Show a group and the groups below it.")
+    static let configuration = CommandConfiguration(
+      abstract: "Show a group and the groups below it.",
+      discussion: """
+        EXAMPLES
+          credledger group show 5
+          credledger group show group:5 --format json
+        """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: "The group, such as group:5 or 5, or its ID.") var group: GroupName
@@ -108,7 +116,12 @@ struct GroupCommand: AsyncParsableCommand {
   }
 
   struct Rename: DoorCommand {
-    static let configuration = CommandConfiguration(abstract: "Give a group another name.")
+    static let configuration = CommandConfiguration(
+      abstract: "Give a group another name.",
+      discussion: """
+        EXAMPLES
+          credledger group rename 5 "Field team north" --as Ada
+        """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
@@ -153,7 +166,12 @@ struct GroupCommand: AsyncParsableCommand {
   }
 
   struct Attach: DoorCommand {
-    static let configuration = CommandConfiguration(abstract: "Put a group below another.")
+    static let configuration = CommandConfiguration(
+      abstract: "Put a group below another.",
+      discussion: """
+        EXAMPLES
+          credledger group attach 7 --to 5
+        """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions
@@ -171,7 +189,12 @@ struct GroupCommand: AsyncParsableCommand {
   }
 
   struct Detach: DoorCommand {
-    static let configuration = CommandConfiguration(abstract: "Take a group from below another.")
+    static let configuration = CommandConfiguration(
+      abstract: "Take a group from below another.",
+      discussion: """
+        EXAMPLES
+          credledger group detach 7 --from 5
+        """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions

@@ -31,7 +31,8 @@ extension GroupCommand {
         return (members, numbers)
       }
       output.format.show(
-        members.map(\.json), ["MEMBERSHIP", "ROLE", "ACCOUNT"], members.map(\.row), numbers: numbers)
+        members.map(\.json), ["MEMBERSHIP", "ROLE", "ACCOUNT"], members.map(\.row), numbers: numbers,
+        columns: ["membership", "group", "role", "account", "byNumber"])
     }
   }
 
@@ -103,7 +104,12 @@ extension GroupCommand {
 
   struct ChangeRole: DoorCommand {
     static let configuration = CommandConfiguration(
-      commandName: "role", abstract: "Give a member another role; a demoted admin's grants for the group stop.")
+      commandName: "role", abstract: "Give a member another role; a demoted admin's grants for the group stop.",
+      discussion: """
+        EXAMPLES
+          credledger group role 5 6 admin
+          credledger group role 5 membership:6 member --as Ada
+        """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup var output: FormatOptions

@@ -38,7 +38,8 @@ extension GroupCommand {
         return (page.subscribers, numbers)
       }
       output.format.show(
-        subscribers.map(\.json), ["SUBSCRIPTION", "ACCOUNT"], subscribers.map(\.row), numbers: numbers)
+        subscribers.map(\.json), ["SUBSCRIPTION", "ACCOUNT"], subscribers.map(\.row), numbers: numbers,
+        columns: ["subscription", "group", "account", "byNumber"])
     }
   }
 
@@ -108,13 +109,16 @@ extension GroupCommand {
 
 extension OutputFormat {
   /// Prints people of a group, with their numbers where those were asked for.
-  func show(_ people: [[(String, JSON)]], _ headings: [String], _ rows: [[String]], numbers: [String?]?) {
-    guard let numbers else { return show(people.map { .object($0) }, headings, rows) }
+  func show(
+    _ people: [[(String, JSON)]], _ headings: [String], _ rows: [[String]], numbers: [String?]?, columns: [String]
+  ) {
+    guard let numbers else { return show(people.map { .object($0) }, headings, rows, columns: columns) }
     show(
       zip(people, numbers).map { person, number in
         .object(person + (number.map { [("number", .string($0))] } ?? []))
       },
-      headings + ["NUMBER"], zip(rows, numbers).map { row, number in row + [number ?? ""] })
+      headings + ["NUMBER"], zip(rows, numbers).map { row, number in row + [number ?? ""] },
+      columns: columns + ["number"])
   }
 }
 

@@ -9,7 +9,8 @@ struct ImportPeople: DoorCommand {
       empty. The file is UTF-8, its cells are separated by commas and quoted as RFC 4180 says. A phone is a number that the \
       operator vouches for, and takes --reason. - reads standard input.
 
-      All lines are checked first. If one is refused, nobody is registered, and the answer has each refused line with the reason. \
+      All lines are checked first. If one is refused, nobody is registered, the answer has each refused line with the reason, and \
+      the exit status is 1. \
       --dry-run stops there in any case. --skip-existing passes over people who have an account already, so that a run that \
       was interrupted can be repeated. Each person is registered by a commit of its own.
 

@@ -70,12 +70,14 @@ struct KeyCommand: AsyncParsableCommand {
 
         EXAMPLES
           credledger key rotate-signing --ledger ./ledger
+          credledger key rotate-signing --field verifierKey > ledger.example.org.key
           credledger key rotate-signing --external 'pkcs11:token=ledger;object=signing?module-path=/usr/lib/module.so'
           credledger key rotate-signing --external 'command:/usr/local/bin/sign ledger' --public-key MCowBQ...
         """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup(title: "Who and why") var by: OperatorOptions
     @OptionGroup(title: "Two operators") var approval: ApprovalOptions
+    @OptionGroup var output: FormatOptions
     @Option(help: ArgumentHelp("Where the new key is kept.", valueName: "source")) var external: String?
     @Option(
       help: ArgumentHelp(
@@ -97,24 +99,29 @@ struct KeyCommand: AsyncParsableCommand {
 
     func run() async throws {
       guard let external else {
-        if try await ledger.proposed(approval, by, .table, { _ in .rotateSigningKey() }) { return }
-        return print(try await ledger.writing(by, approval) { try await $0.keys.rotateSigningKey(context: $1) })
+        if try await ledger.proposed(approval, by, output.format, { _ in .rotateSigningKey() }) { return }
+        return show(try await ledger.writing(by, approval) { try await $0.keys.rotateSigningKey(context: $1) })
       }
       let provider = try SigningKeyOption.provider(external, "--external")
-      let isProposed = try await ledger.proposed(approval, by) {
+      let isProposed = try await ledger.proposed(approval, by, output.format) {
         .rotateSigningKey(to: try $0.keys.signingKey(of: provider, verifierKey: publicKey))
       }
       if isProposed { return }
       var options = ledger
       // What is signed last, when the ledger is closed, is signed by it.
       options.signingKey = external
-      print(
+      show(
         try await options.writing(by, approval) {
           try await $0.keys.rotateSigningKey(to: provider, verifierKey: publicKey, context: $1)
         })
       write(
         "it signs from now on: name it by --signing-key, or \(SigningKeySource.environmentVariable)\n",
         to: STDERR_FILENO)
+    }
+
+    /// Prints the public key that verifies checkpoints from now on.
+    private func show(_ verifierKey: String) {
+      output.format.show(.object([("verifierKey", .string(verifierKey))]), [verifierKey])
     }
   }
 }

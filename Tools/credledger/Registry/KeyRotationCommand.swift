@@ -83,10 +83,10 @@ extension KeyCommand {
     @OptionGroup(title: "Two operators") var approval: ApprovalOptions
     @OptionGroup var output: FormatOptions
     @Argument(help: ArgumentHelp("The kind of key.", valueName: "kind")) var kind: KeyKindArgument
-    @Option(help: "Only keys with numbers below this.") var below: UInt32 = .max
+    @Option(help: "Only keys with numbers below this; without it all but the newest.") var below: UInt32?
 
     func run() async throws {
-      let (kind, below) = (kind.kind, below)
+      let (kind, below) = (kind.kind, below ?? .max)
       if try await ledger.proposed(approval, by, output.format, { _ in .dropKeys(kind, below: below) }) { return }
       let (numbers, keys) = try await ledger.writing(by, approval) { ledger, context in
         (try await ledger.keys.drop(kind, below: below, context: context), ledger.keys.all)

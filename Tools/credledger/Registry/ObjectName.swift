@@ -27,7 +27,9 @@ enum ObjectName<Kind: ObjectKind>: ExpressibleByArgument, Sendable, CustomString
   }
 
   fileprivate var unknown: CheckFailed {
-    CheckFailed(reason: "there is no \(self); credledger \(Kind.name) list shows those that there are")
+    CheckFailed(
+      reason: "there is no \(self); credledger \(Kind.name) list shows those that there are [not_found]",
+      code: .notFound)
   }
 }
 

@@ -63,7 +63,9 @@ struct OperatorCommand: AsyncParsableCommand {
 
     func run() async throws {
       let accounts = try await ledger.reading { try $0.operators.list() }
-      output.format.show(accounts.map { $0.json() }, ["ACCOUNT", "ROLE", "STATE", "ISSUER"], accounts.map(\.row))
+      output.format.show(
+        accounts.map { $0.json() }, ["ACCOUNT", "ROLE", "STATE", "ISSUER"], accounts.map(\.row),
+        columns: ["account", "role", "state", "issuer", "registeredAt"])
     }
   }
 

@@ -8,7 +8,8 @@ extension OperatorCommand {
       abstract: "Draw a token by which an operator's commands are taken over the network.",
       discussion: """
         Prints the token once, and the line for the file that operator.tokens of the server names. The file has digests only; \
-        without its line a token opens nothing. The operator gives the token in CREDLEDGER_OPERATOR_TOKEN, and the server's \
+        without its line a token opens nothing. No ledger is opened, so the name is not looked up: it must be that of an \
+        operator, letter for letter (credledger operator list, credledger account show --reveal). The operator gives the token in CREDLEDGER_OPERATOR_TOKEN, and the server's \
         address in CREDLEDGER_SERVER.
 
         EXAMPLES

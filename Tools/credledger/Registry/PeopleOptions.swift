@@ -6,7 +6,8 @@ struct PeopleOptions: ParsableArguments {
   @Option(help: "An account, such as account:3 or 3; may be repeated.") var account: [AccountID] = []
   @Option(help: "A number, such as +911199999999, which other programs and the shell's history see; may be repeated.")
   var number: [String] = []
-  @Option(help: "A file with a number a line, which stay unseen; - is standard input.") var numberFile: String?
+  @Option(help: "A file with a number a line, which stay unseen; - is standard input.", completion: .file())
+  var numberFile: String?
 
   var isEmpty: Bool { account.isEmpty && number.isEmpty && numberFile == nil }
 

@@ -49,7 +49,11 @@ struct ProposalCommand: AsyncParsableCommand {
           [
             "\($0.id)", $0.kind.word, $0.state(at: now), "\($0.proposer)", "\($0.expiresAt)", $0.words,
           ]
-        })
+        },
+        columns: [
+          "proposal", "kind", "change", "state", "proposer", "approver", "account", "proposedAt", "expiresAt",
+          "request",
+        ])
     }
   }
 
@@ -69,7 +73,9 @@ struct ProposalCommand: AsyncParsableCommand {
       let id = proposal
       let (found, now) = try await ledger.reading { (try $0.proposals.proposal(id), try $0.now) }
       guard let found else {
-        throw CheckFailed(reason: "proposal: there is no \(id)", code: LedgerError.Code(rawValue: "not_found"))
+        throw CheckFailed(
+          reason: "there is no \(id); credledger proposal list --all shows those that there are [not_found]",
+          code: .notFound)
       }
       output.format.show(
         found.json(at: now),

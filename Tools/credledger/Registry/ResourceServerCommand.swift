@@ -41,7 +41,8 @@ struct ResourceServerCommand: AsyncParsableCommand {
         }
       }
       output.format.show(
-        servers.map { .object($0.members) }, ["RESOURCE SERVER", "ID", "STATE", "AUDIENCE", "NAME"], servers.map(\.row))
+        servers.map { .object($0.members) }, ["RESOURCE SERVER", "ID", "STATE", "AUDIENCE", "NAME"], servers.map(\.row),
+        columns: ["resourceServer", "id", "state", "name", "audience", "createdAt"])
     }
   }
 

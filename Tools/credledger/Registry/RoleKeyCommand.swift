@@ -43,7 +43,7 @@ extension KeyCommand {
 struct RoleKeyOutput: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The new file, which only its owner may read; - is standard output.", valueName: "file"))
+      "The new file, which only its owner may read; - is standard output.", valueName: "file"), completion: .file())
   var toFile: String
   @OptionGroup var format: FormatOptions
 

@@ -36,7 +36,7 @@ struct RotateMasterKey: DoorCommand {
   @OptionGroup var output: FormatOptions
   @Option(help: ArgumentHelp("Where the new key is: as of --master-key.", valueName: "source"))
   var to: String?
-  @Option(help: "The file with the new key, mode 0600: as --to file:PATH.") var toFile: String?
+  @Option(help: "The file with the new key, mode 0600: as --to file:PATH.", completion: .file()) var toFile: String?
   @Option(help: "The environment variable with the new key: as --to environment:NAME.") var toEnvironment: String?
   @Flag(help: "Draw the new key, and put it into keys/master.key.") var toKeyFolder = false
   @Option(
@@ -48,7 +48,7 @@ struct RotateMasterKey: DoorCommand {
   @Option(
     help: ArgumentHelp(
       "Where a server keeps the messages, whose keys go along; without it the ledger's path with .messages behind it.",
-      valueName: "dir"))
+      valueName: "dir"), completion: .directory)
   var messages: String?
 
   private var named: String? {

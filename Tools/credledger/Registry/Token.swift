@@ -13,7 +13,7 @@ struct Token: AsyncParsableCommand {
         credledger token explain token:42 --at 2026-01-31T12:00:00Z
         credledger token explain --file leaked.txt --format json
         credledger token revoke connector:9
-      """, subcommands: [List.self, ExplainCommand.self, Revoke.self])
+      """, subcommands: [List.self, ExplainCommand.self, Revoke.self, WriteUses.self])
 }
 
 extension Token {
@@ -23,15 +23,20 @@ extension Token {
       discussion: """
         EXAMPLES
           credledger token list connector:9 --limit 20
-          credledger token list family:18 --before 512 --format ndjson
+          credledger token list family:18 --before token:512 --format ndjson
         """)
 
-    @Argument(help: "Whose tokens: connector:N, grant:N or family:N.")
+    @Argument(
+      help: "Whose tokens: connector:N, grant:N or family:N.",
+      completion: .subjects(madeBy: "connector.created", "permission.granted", "refresh_token.issued"))
     var owner: String
     @Option(parsing: .unconditional, help: "How many, 1 to 1000.")
     var limit = 50
-    @Option(parsing: .unconditional, help: "Only handles less than this, to get the tokens that follow a list.")
-    var before: UInt64?
+    @Option(
+      parsing: .unconditional,
+      help: "Only tokens with a lesser handle, such as token:42 or 42, to get those that follow a list.",
+      completion: .tokens)
+    var before: TokenID?
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
 
@@ -41,15 +46,17 @@ extension Token {
       guard let listing = Tokens.Listing(owner) else {
         throw ValidationError("Name a connector:N, grant:N or family:N.")
       }
-      let before = before.map { TokenID(rawValue: $0) }
+      let before = before
       let limit = limit
       let owner = Subject(owner)
+      await ledger.haveUsesWritten()
       let tokens = try await ledger.reading { ledger in
         if let owner { try await ledger.requireKnown(owner) }
         return try await ledger.tokens.list(listing, limit: limit, before: before)
       }
       output.format.show(
-        tokens.map(\.json), ["TOKEN", "KIND", "ISSUED", "EXPIRES", "LAST USED", "STATE"], tokens.map(\.row))
+        tokens.map(\.json), ["TOKEN", "KIND", "ISSUED", "EXPIRES", "LAST USED", "STATE"], tokens.map(\.row),
+        columns: ["handle", "kind", "issuedAt", "expiresAt", "valid", "reason", "lastUsed"])
     }
   }
 
@@ -62,7 +69,7 @@ extension Token {
 
         Give a leaked token by its text: by - on standard input, so that no other process sees it. Each line is a \
         token with its own result; white space, quotes and Bearer around it are ignored. An access token is revoked \
-        alone, a refresh token with its family.
+        alone, a refresh token with its family. If a line fails, the others are performed all the same, and the exit status is 1.
 
         EXAMPLES
           credledger token revoke token:42
@@ -72,7 +79,11 @@ extension Token {
           credledger token revoke - < leaked.txt
         """)
 
-    @Argument(help: "token:N, family:N, grant:N, connector:N or account:N; - reads tokens' texts from standard input.")
+    @Argument(
+      help: "token:N, family:N, grant:N, connector:N or account:N; - reads tokens' texts from standard input.",
+      completion: .subjects(
+        madeBy: "token.issued", "refresh_token.issued", "permission.granted", "connector.created", "account.registered")
+    )
     var target: String
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup(title: "Who and why") var by: OperatorOptions

@@ -30,7 +30,10 @@ struct WebhookCommand: AsyncParsableCommand {
         """)
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
-    @Argument(help: "Whose webhooks: connector:N, grant:N, or group:N for those that listen to it.") var owner: Subject
+    @Argument(
+      help: "Whose webhooks: connector:N, grant:N, or group:N for those that listen to it.",
+      completion: .subjects(madeBy: "connector.created", "permission.granted", "group.created"))
+    var owner: Subject
 
     func validate() throws {
       guard [.connector, .grant, .group].contains(owner.kind), owner.number > 0 else {
@@ -51,7 +54,11 @@ struct WebhookCommand: AsyncParsableCommand {
         return try states.map { try ListedWebhook($0, in: ledger) }
       }
       output.format.show(
-        webhooks.map(\.json), ["WEBHOOK", "CONNECTOR", "LISTENS TO", "WAITING", "STATE"], webhooks.map(\.row))
+        webhooks.map(\.json), ["WEBHOOK", "CONNECTOR", "LISTENS TO", "WAITING", "STATE"], webhooks.map(\.row),
+        columns: [
+          "webhook", "id", "state", "connector", "grant", "objectType", "objectID", "group", "eventTypes", "waiting",
+          "registeredAt", "expiresAt", "reason",
+        ])
     }
 
     private static func states(on object: WebhookObject, in ledger: Ledger) throws -> [WebhookState] {
@@ -83,7 +90,9 @@ struct WebhookCommand: AsyncParsableCommand {
         try ledger.webhooks.state(of: id).map { try ListedWebhook($0, in: ledger) }
       }
       guard let found else {
-        throw CheckFailed(reason: "there is no \(id); credledger webhook list connector:N shows those of a connector")
+        throw CheckFailed(
+          reason: "there is no \(id); credledger webhook list connector:N shows those of a connector [not_found]",
+          code: .notFound)
       }
       output.format.show(found.json, found.lines)
     }

@@ -7,7 +7,8 @@ struct FindCommand: DoorCommand {
     discussion: """
       Finds accounts by words of the name, by the e-mail address, by the subject, or by issuer and subject; connectors, groups and \
       resource servers by words of their names; and whatever has to do with a whole telephone number. The beginning of a word is \
-      enough, in any case and without diacritics. Takes the key, since the index holds keyed hashes alone.
+      enough, in any case and without diacritics. Takes the key, since the index holds keyed hashes alone. Exits with status 1 if \
+      nothing is found.
 
       Names of people are shown only with --reveal, which is recorded first. With - as the text it is read from standard input, so \
       that neither other programs nor the shell's history see it.
@@ -53,7 +54,8 @@ struct FindCommand: DoorCommand {
           ("objects", .array(objects.map(\.json))), ("next", found.next.map { .number($0) } ?? .null),
         ]).text(indented: true))
     } else {
-      output.format.show(objects.map(\.json), ["OBJECT", "STATE", "NAME"], objects.map(\.row))
+      output.format.show(
+        objects.map(\.json), ["OBJECT", "STATE", "NAME"], objects.map(\.row), columns: ["object", "state", "name"])
       if let next = found.next { Presentation.note("there may be more; go on with --after \(next)") }
     }
     guard objects.isEmpty, found.next == nil else { return }

@@ -7,7 +7,8 @@ struct ReviewCommand: AsyncParsableCommand {
     abstract: "List grants, connectors or people for a review of access, also for a spreadsheet.",
     discussion: """
       Shows who has what access, since when, who gave it, and when it was used last. csv is for spreadsheets: a cell that looks \
-      like a formula gets an apostrophe before it. Names of people are shown only with --reveal, which is recorded first.
+      like a formula gets an apostrophe before it, and times are in UTC, as 2026-01-31T12:00:00.000Z. A table leaves out \
+      columns that are empty. Names of people are shown only with --reveal, which is recorded first.
 
       EXAMPLES
         credledger review grants --since 2026-07-01 --until 2026-10-01 --format csv > quarter.csv
@@ -31,7 +32,10 @@ struct ReviewCommand: AsyncParsableCommand {
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var review: ReviewOptions
     var changesLedger: Bool { review.revealing.reveal }
-    @Option(help: "Given then or later.", transform: TimeArgument.parse) var since: TimeArgument?
+    @Option(
+      help: "Given then or later: a time in RFC 3339, a date such as 2026-01-31, or how long ago, such as 7d.",
+      transform: TimeArgument.parse)
+    var since: TimeArgument?
     @Option(help: "Given before then.", transform: TimeArgument.parse) var until: TimeArgument?
     @Option(help: "Not used for so long, such as 90d.", transform: ReviewOptions.duration) var unused: Duration?
     @Flag(help: "Of connectors whose owner's account is disabled or erased.") var ownerDisabled = false
@@ -227,8 +231,9 @@ struct ReviewOptions: ParsableArguments {
     in ledger: LedgerOptions, as command: String, _ columns: [String],
     _ rows: @Sendable (Ledger, @escaping Names) async throws -> [[String]]
   ) async throws {
+    if columns.contains("lastUsed") { await ledger.haveUsesWritten() }
     let made = try await ledger.reading(revealing) { opened in
-      // Does nothing where the ledger is open for reading: what its writer has in memory is missing then.
+      // Does nothing where the ledger is open for reading: its writer was asked before.
       try await opened.tokens.flushLastUses()
       let disclosure = try await revealing.disclosure(of: .everybody, for: command, in: opened)
       return try await rows(opened) { accounts in
@@ -250,8 +255,16 @@ struct ReviewOptions: ParsableArguments {
       let values = made.map { row in
         JSON.object(zip(columns, row).compactMap { $1.isEmpty ? nil : ($0, .string($1)) })
       }
-      output.format.show(values, columns.map { $0.uppercased() }, made)
+      // On a screen, a column with nothing in it takes room from the others.
+      let shown = columns.indices.filter { column in made.isEmpty || made.contains { !$0[column].isEmpty } }
+      output.format.show(
+        values, shown.map { Self.heading(columns[$0]) }, made.map { row in shown.map { row[$0] } })
     }
+  }
+
+  /// The name of a column for people, such as `LAST USED` of `lastUsed`.
+  private static func heading(_ column: String) -> String {
+    column.map { $0.isUppercase ? " \($0)" : "\($0)" }.joined().uppercased()
   }
 
   /// Goes through all connectors that are not deleted, oldest first.

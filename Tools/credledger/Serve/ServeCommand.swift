@@ -38,7 +38,8 @@ struct Serve: AsyncParsableCommand {
   var tlsCertificate: String?
   @Option(help: ArgumentHelp("A PEM file with the key of the certificate.", valueName: "file"), completion: .file())
   var tlsKey: String?
-  @Option(help: ArgumentHelp("The format of the log: text or json.", valueName: "form"))
+  @Option(
+    help: ArgumentHelp("The format of the log: text or json.", valueName: "form"), completion: .list(["text", "json"]))
   var logFormat: String?
   @Option(help: ArgumentHelp("The lowest level that is logged, such as info.", valueName: "level"))
   var logLevel: String?

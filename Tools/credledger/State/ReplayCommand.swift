@@ -12,7 +12,8 @@ struct ReplayCommand: DoorCommand {
       Name one of --verify, --to, --rebuild, --step and --profile.
 
       --verify rebuilds the projections in a scratch folder and compares them with the live ones; at a difference it names \
-      the first row, both values with personal data masked, and the event that touched the row last. --to leaves a working \
+      the first row, both values with personal data masked, and the event that touched the row last, and \
+      exits with status 1. --to leaves a working \
       set in a folder of its own, for credledger state --in; it holds what people are found by: remove it after use. \
       --rebuild makes the live ones anew beside them and swaps both in one commit. Whatever stops --to or --rebuild, the \
       same command goes on from there.
@@ -34,7 +35,7 @@ struct ReplayCommand: DoorCommand {
   var verify = false
   @Option(help: "Replay up to a position, a time, or how long ago, into --out.", transform: MomentArgument.parse)
   var to: MomentArgument?
-  @Option(help: "The folder for --to: empty, not there, or with a replay to go on with.")
+  @Option(help: "The folder for --to: empty, not there, or with a replay to go on with.", completion: .directory)
   var out: String?
   @Flag(help: "Rebuild the live projections.")
   var rebuild = false

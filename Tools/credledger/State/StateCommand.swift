@@ -28,11 +28,14 @@ struct StateCommand: DoorCommand {
   var asOf: MomentArgument?
   @Option(
     name: .customLong("in"),
-    help: ArgumentHelp("The folder of a replay to read, in place of --as-of.", valueName: "dir"))
+    help: ArgumentHelp("The folder of a replay to read, in place of --as-of.", valueName: "dir"),
+    completion: .directory)
   var replayed: String?
   @Option(help: "What to list: connectors, groups, grants, tokens or accounts; without it a summary.")
   var select: PastState.Selection?
-  @Option(help: "One object, such as grant:17.")
+  @Option(
+    help: "One object, such as grant:17.",
+    completion: .subjects(madeBy: "connector.created", "group.created", "permission.granted", "account.registered"))
   var id: String?
   @Option(parsing: .unconditional, help: "How many to list at most.")
   var limit: Int?
@@ -51,7 +54,8 @@ struct StateCommand: DoorCommand {
     if asOf != nil, replayed != nil { throw ValidationError("Give --as-of or --in, not both.") }
     if select != nil, id != nil { throw ValidationError("Give --select or --id, not both.") }
     if let limit, limit < 1 { throw ValidationError("--limit: expected at least 1.") }
-    if let id, Subject(id) == nil {
+    // A kind alone names an object of none.
+    if let id, (Subject(id)?.number ?? 0) == 0 {
       throw ValidationError("--id: expected a kind and a number, such as grant:17 or token:42.")
     }
   }
@@ -113,7 +117,7 @@ struct StateCommand: DoorCommand {
     }
     while rest > 0 {
       let page = try await state.objects(selection, after: last, limit: min(rest, 1_000))
-      if output.format == .csv, isFirst {
+      if output.format == .csv, isFirst, !page.isEmpty {
         var objects: [JSON] = []
         for object in page { objects.append(try await show.json(object)) }
         // What few tokens have comes last.

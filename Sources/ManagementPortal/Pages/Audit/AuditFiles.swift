@@ -17,17 +17,26 @@ extension ManagementPortal {
       return .download(
         Array(lines.joined()), type: "application/x-ndjson", name: "audit.cloudevents.ndjson")
     }
-    var text = isCSV ? CSVRecord.text(["position", "time", "type", "actor", "object", "subjects", "request"]) : ""
+    // In a spreadsheet each kind of subject has a column of its own, to filter by.
+    let kinds = SubjectKind.allCases.filter { $0 != .operator }
+    let heading = ["position", "time", "type", "actor", "object"] + kinds.map { "\($0)" } + ["request"]
+    var text = isCSV ? CSVRecord.text(heading) : ""
     for entry in entries {
-      let values = [
+      let first = [
         ("position", String(entry.position)), ("time", entry.time.description), ("type", entry.type.name ?? ""),
         ("actor", entry.actor.description), ("object", entry.object?.description ?? ""),
-        ("subjects", entry.subjects.map(\.description).joined(separator: " ")), ("request", entry.requestID ?? ""),
       ]
+      let request = entry.requestID ?? ""
       if isCSV {
-        text += CSVRecord.text(values.map(\.1))
+        let subjects = kinds.map { kind in
+          entry.subjects.filter { $0.kind == kind }.map(\.description).joined(separator: " ")
+        }
+        text += CSVRecord.text(first.map(\.1) + subjects + [request])
       } else {
-        let members = values.map { ($0.0, $0.0 == "position" ? JSONValue.number($0.1) : .string($0.1)) }
+        let subjects = entry.subjects.map(\.description).joined(separator: " ")
+        let members = (first + [("subjects", subjects), ("request", request)]).map {
+          ($0.0, $0.0 == "position" ? JSONValue.number($0.1) : .string($0.1))
+        }
         text += String(decoding: JSONValue.object(members).bytes, as: UTF8.self) + "\n"
       }
     }
