@@ -18,7 +18,7 @@ public struct WebhookCallback: Sendable, Equatable, CustomStringConvertible, Cus
   ///     an address of the inside, in whatever spelling, is none. What the name leads to is for somebody who connects to check.
   ///   - token: at most 1,024 printable ASCII characters.
   ///   - context: at most 4,096 bytes.
-  /// - Throws: ``Refusal/Code/invalidValue``, naming the field.
+  /// - Throws: ``ErrorCode/invalidValue``, naming the field.
   public init(url: String, token: String = "", context: String = "") throws(Refusal) {
     guard Self.isWellFormed(url) else {
       throw Refusal(

@@ -5,17 +5,13 @@ package import LedgerCrypto
 public import LedgerDomain
 package import TransparencyLog
 
-/// Why the ledger did not do what it was asked. Nothing was appended, except after ``Code/outcomeUnknown``.
+/// Why the ledger did not do what it was asked. Nothing was appended, except after `outcome_unknown`.
 ///
 /// Says the field and what was expected where a request was at fault, and never carries a secret or personal data. Two
 /// errors are equal when their codes and fields are.
 public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A stable name for programs to decide by. More may come in later versions.
-  public struct Code: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
-    public let rawValue: String
-    public init(rawValue: String) { self.rawValue = rawValue }
-    public var description: String { rawValue }
-  }
+  public typealias Code = ErrorCode
 
   public let code: Code
   /// What is wrong, and what to do.
@@ -48,11 +44,10 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
   public var isRefusal: Bool { refusal != nil }
 }
 
-extension LedgerError.Code {
+// What goes wrong besides the rules.
+extension ErrorCode {
   /// The folder holds no ledger.
   public static let notALedger = Self(rawValue: "not_a_ledger")
-  /// There is no such thing.
-  public static let notFound = Self(rawValue: "not_found")
   /// A folder for a new ledger is not empty.
   public static let alreadyExists = Self(rawValue: "already_exists")
   /// The ledger was written by a newer program.
@@ -105,15 +100,13 @@ extension LedgerError.Code {
   public static let behindCheckpoint = Self(rawValue: "behind_checkpoint")
   /// The ledger had another tree than a checkpoint says: its history was rewritten.
   public static let contradictsCheckpoint = Self(rawValue: "contradicts_checkpoint")
-  /// A field of a request is malformed.
-  public static let invalidValue = Self(rawValue: Refusal.Code.invalidValue.rawValue)
 }
 
 extension LedgerError {
   /// A command that a rule refused.
   package init(_ refusal: Refusal) {
     self.init(
-      Code(rawValue: refusal.code.rawValue),
+      refusal.code,
       "\(refusal.field): expected \(refusal.expected)"
         + (refusal.remedy.map { "; \($0)" } ?? ""), field: refusal.field, refusal: refusal)
   }
