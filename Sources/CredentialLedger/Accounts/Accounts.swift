@@ -171,10 +171,8 @@ public struct Accounts: Sendable {
   public func disable(
     _ account: AccountID, reason: String, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    let requester = requester.requester
-    let request = try ledger.prepare(context, by: requester.caller, .disable(account, reason: reason))
-    return try await ledger.execute(
-      DisableAccount(account: account, reason: reason, requester: requester), by: requester.account, request)
+    try await ledger.submit(
+      DisableAccount(account: account, reason: reason, requester: requester.requester), context: context)
   }
 
   /// Enables an account that was disabled: what it granted works again.
@@ -193,11 +191,8 @@ public struct Accounts: Sendable {
     _ account: AccountID, revokingTokens: Bool = false, by requester: some Requesting,
     context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    let requester = requester.requester
-    let request = try ledger.prepare(context, by: requester.caller, .enable(account, revokingTokens: revokingTokens))
-    return try await ledger.execute(
-      EnableAccount(account: account, revokesTokens: revokingTokens, requester: requester), by: requester.account,
-      request)
+    try await ledger.submit(
+      EnableAccount(account: account, revokesTokens: revokingTokens, requester: requester.requester), context: context)
   }
 
   /// Gives an account another role. Tokens open the tenant's data only while their granter administers the tenant.

@@ -94,9 +94,8 @@ public struct Connectors: Sendable {
       scopes: permissions.map { Scopes($0) }, accessTokenLifetime: accessTokenLifetime,
       refreshTokenLifetime: refreshTokenLifetime, rotation: rotation, requiresPKCE: requiresPKCE,
       allowsOwnTokens: allowsOwnTokens, isDPoPBound: isDPoPBound, hasSignedTokens: hasSignedTokens)
-    let request = try ledger.prepare(context, by: requester.caller, .update(connector, changes))
-    return try await ledger.execute(
-      UpdateConnector(connector: connector, changes, requester: requester), by: requester.requester.account, request)
+    return try await ledger.submit(
+      UpdateConnector(connector: connector, changes, requester: requester), context: context)
   }
 
   /// Decides which of the scopes that concern the organisation a connector may have. Until then it has none of them.
@@ -114,10 +113,8 @@ public struct Connectors: Sendable {
   public func approve(
     _ scopes: Scopes, of connector: ConnectorID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    let request = try ledger.prepare(context, by: requester.caller, .approve(scopes, of: connector))
-    return try await ledger.execute(
-      ApproveScopes(connector: connector, scopes: scopes, requester: requester), by: requester.requester.account,
-      request)
+    try await ledger.submit(
+      ApproveScopes(connector: connector, scopes: scopes, requester: requester), context: context)
   }
 
   /// Gives a connector another Secret, which is in the answer and nowhere else.
@@ -156,9 +153,7 @@ public struct Connectors: Sendable {
   public func delete(
     _ connector: ConnectorID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(context, by: requester.caller, .delete(connector))
-    _ = try await ledger.execute(
-      DeleteConnector(connector: connector, requester: requester), by: requester.requester.account, request)
+    _ = try await ledger.submit(DeleteConnector(connector: connector, requester: requester), context: context)
     let webhooks = try ledger.reading { (state) throws(StateUnreadable) in try state.deletedWebhooks(of: connector) }
     try await ledger.destroyKeys(of: webhooks.map(\.key))
     for (webhook, _) in webhooks { try await ledger.dropDeliveries(to: webhook) }

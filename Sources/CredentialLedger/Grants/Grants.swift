@@ -60,9 +60,7 @@ public struct Grants: Sendable {
   public func revoke(
     _ grant: GrantID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    let request = try ledger.prepare(context, by: requester.caller, .revoke(grant))
-    return try await ledger.execute(
-      RevokeGrant(grant: grant, requester: requester), by: requester.requester.account, request)
+    try await ledger.submit(RevokeGrant(grant: grant, requester: requester), context: context)
   }
 
   /// Records a decision about a grant in an access review, as `permission.reviewed`. A grant that is not kept is revoked in
@@ -83,11 +81,8 @@ public struct Grants: Sendable {
     _ grant: GrantID, _ decision: ReviewDecision, reason: String, by requester: some Requesting,
     context: RequestContext = .none
   ) async throws(LedgerError) -> UInt64 {
-    let request = try ledger.prepare(
-      context, by: requester.caller, .review(grant, decision, reason: reason))
-    return try await ledger.execute(
-      ReviewGrant(grant: grant, decision: decision, reason: reason, requester: requester.requester),
-      by: requester.requester.account, request)
+    try await ledger.submit(
+      ReviewGrant(grant: grant, decision: decision, reason: reason, requester: requester.requester), context: context)
   }
 
   /// A grant as it is now; nil if there is none.

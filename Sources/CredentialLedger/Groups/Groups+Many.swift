@@ -49,9 +49,7 @@ extension Groups {
   public func remove(
     _ memberships: [MembershipID], from group: GroupID, by admin: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> [MembershipID] {
-    let request = try ledger.prepare(context, by: admin.caller, .remove(memberships, from: group))
-    return try await ledger.execute(
-      RemoveMembers(memberships, from: group, requester: admin), by: admin.requester.account, request)
+    try await ledger.submit(RemoveMembers(memberships, from: group, requester: admin), context: context)
   }
 
   /// Before any key is made: a command that names too many is refused without work.

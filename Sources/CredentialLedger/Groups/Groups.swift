@@ -88,10 +88,8 @@ public struct Groups: Sendable {
     of membership: MembershipID, in group: GroupID, to role: Role, by admin: some Requesting,
     context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(context, by: admin.caller, .changeRole(of: membership, in: group, to: role))
-    _ = try await ledger.execute(
-      ChangeMemberRole(group: group, membership: membership, role: role, requester: admin), by: admin.requester.account,
-      request)
+    _ = try await ledger.submit(
+      ChangeMemberRole(group: group, membership: membership, role: role, requester: admin), context: context)
   }
 
   /// Removes a member, or lets it leave. The last admin stays.
@@ -102,10 +100,8 @@ public struct Groups: Sendable {
   public func remove(
     _ membership: MembershipID, from group: GroupID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(context, by: requester.caller, .remove(membership, from: group))
-    _ = try await ledger.execute(
-      RemoveMember(group: group, membership: membership, requester: requester), by: requester.requester.account, request
-    )
+    _ = try await ledger.submit(
+      RemoveMember(group: group, membership: membership, requester: requester), context: context)
   }
 
   /// Renames a group.
@@ -116,9 +112,7 @@ public struct Groups: Sendable {
   public func rename(
     _ group: GroupID, to name: String, by admin: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(context, by: admin.caller, .rename(group, to: name))
-    _ = try await ledger.execute(
-      RenameGroup(group: group, name: name, requester: admin), by: admin.requester.account, request)
+    _ = try await ledger.submit(RenameGroup(group: group, name: name, requester: admin), context: context)
   }
 
   /// Deletes a group: what stands on it stops.
@@ -129,8 +123,7 @@ public struct Groups: Sendable {
   public func delete(
     _ group: GroupID, by admin: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(context, by: admin.caller, .delete(group))
-    _ = try await ledger.execute(DeleteGroup(group: group, requester: admin), by: admin.requester.account, request)
+    _ = try await ledger.submit(DeleteGroup(group: group, requester: admin), context: context)
   }
 
   /// A group as it is now; nil if there is none.

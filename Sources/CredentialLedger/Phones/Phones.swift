@@ -100,9 +100,7 @@ public struct Phones: Sendable {
   public func remove(
     _ phone: PhoneID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(context, by: requester.caller, .remove(phone))
-    _ = try await ledger.execute(
-      RemovePhone(phone: phone, requester: requester.requester), by: requester.requester.account, request)
+    _ = try await ledger.submit(RemovePhone(phone: phone, requester: requester.requester), context: context)
   }
 
   /// The phones that an account has verified and not removed.

@@ -75,9 +75,7 @@ public struct ResourceServers: Sendable {
   public func delete(
     _ server: ResourceServerID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(context, by: requester.caller, .delete(server))
-    try await ledger.execute(
-      DeleteResourceServer(server: server, requester: requester), by: requester.requester.account, request)
+    try await ledger.submit(DeleteResourceServer(server: server, requester: requester), context: context)
   }
 
   /// All resource servers, deleted ones included, oldest first.
