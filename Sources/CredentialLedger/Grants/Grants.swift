@@ -78,7 +78,7 @@ public struct Grants: Sendable {
   ///   `account_disabled`.
   @discardableResult
   public func review(
-    _ grant: GrantID, _ decision: ReviewDecision, reason: String, by requester: some Requesting,
+    _ grant: GrantID, _ decision: GrantDecision, reason: String, by requester: some Requesting,
     context: RequestContext = .none
   ) async throws(LedgerError) -> UInt64 {
     try await ledger.submit(

@@ -43,7 +43,7 @@ extension RevokeGrant: RequestedCommand {
 
 extension ReviewGrant: RequestedCommand {
   package var encoding: RequestEncoding {
-    RequestEncoding(.reviewGrant, .id(grant), .number(UInt64(decision.rawValue)), .text(reason))
+    RequestEncoding(.reviewGrant, .id(grant), .number(UInt64(decision.recorded.rawValue)), .text(reason))
   }
 }
 
