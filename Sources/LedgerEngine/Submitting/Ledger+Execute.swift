@@ -138,11 +138,16 @@ extension Ledger {
     do { return try await writer.upkeep(body) } catch { throw LedgerError(error) }
   }
 
+  /// A snapshot of the last commit. Some hundred nanoseconds; use it at once, on this thread.
+  package func snapshot() throws(LedgerError) -> LogSnapshot<ProjectionSet> {
+    do throws(LogError) { return try log.snapshot() } catch { throw LedgerError(error) }
+  }
+
   /// Reads the state of this moment.
   package func reading<Result: Sendable>(
     _ body: (borrowing LedgerState) throws(StateUnreadable) -> Result
   ) throws(LedgerError) -> Result {
-    try reading(in: logged { () throws(LogError) in try log.snapshot() }, body)
+    try reading(in: snapshot(), body)
   }
 
   /// Reads the state of the moment that a snapshot is of.
@@ -159,7 +164,7 @@ extension Ledger {
   package func asking<Result: Sendable>(
     _ body: (borrowing LedgerState) throws(DecisionFailure) -> Result
   ) throws(LedgerError) -> Result {
-    let snapshot = try logged { () throws(LogError) in try log.snapshot() }
+    let snapshot = try self.snapshot()
     do throws(DecisionFailure) {
       return try snapshot.withState(orThrow: { .unreadable(StateUnreadable($0.description)) }, body)
     } catch { throw LedgerError(error) }
