@@ -39,7 +39,7 @@ public struct Accounts: Sendable {
     }
     let userAgent = userAgent.map { $0.prefix(bytes: 500) }
     var request = try ledger.prepare(
-      context, by: .identity(issuer: issuer, subject: subject),
+      context, within: .identity(issuer: issuer, subject: subject),
       .signIn(issuer: issuer, subject: subject, name: name, email: email, userAgent: userAgent, role: role))
     let ledger = ledger
     let (command, person, existing) = try await ledger.blocking(.short) {
@@ -208,7 +208,7 @@ public struct Accounts: Sendable {
     of account: AccountID, to role: AccountRole, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
     let requester = requester.requester
-    var request = try ledger.prepare(context, by: requester.caller, .changeRole(of: account, to: role))
+    var request = try ledger.prepare(context, within: requester.idempotencyScope, .changeRole(of: account, to: role))
     try ledger.propose(&request, .changeRole(of: account, to: role))
     return try await ledger.execute(
       ChangeAccountRole(account: account, role: role, requester: requester), by: requester.account, request)

@@ -53,7 +53,7 @@ public struct Connectors: Sendable {
     details.clientCredentials = allowsOwnTokens
     details.dpopBound = isDPoPBound
     details.signedTokens = hasSignedTokens
-    let request = try ledger.prepare(context, by: requester.caller, .create(details, for: owner))
+    let request = try ledger.prepare(context, within: requester.idempotencyScope, .create(details, for: owner))
     let made = try await ledger.execute(by: requester.requester.account, request) { (secrets) throws(LedgerError) in
       (try secrets.publicID(), try secrets.connectorSecret())
     } _: { [details] (publicID, secret) in
@@ -130,7 +130,8 @@ public struct Connectors: Sendable {
   public func rotateSecret(
     of connector: ConnectorID, overlap: Duration, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> ConnectorSecret {
-    let request = try ledger.prepare(context, by: requester.caller, .rotateSecret(of: connector, overlap: overlap))
+    let request = try ledger.prepare(
+      context, within: requester.idempotencyScope, .rotateSecret(of: connector, overlap: overlap))
     return try await ledger.execute(by: requester.requester.account, request) { (secrets) throws(LedgerError) in
       try secrets.connectorSecret()
     } _: {

@@ -30,7 +30,7 @@ public struct Groups: Sendable {
     let creator = try requester.account(for: creator, field: "creator")
     try Self.require(members.count, in: 0...AddMembers.limit, "members")
     let request = try ledger.prepare(
-      context, by: requester.caller,
+      context, within: requester.idempotencyScope,
       .createGroup(
         name: name, kind: kind, welcomeMessage: welcomeMessage, members: members, below: parent, for: creator))
     let publicID = try request.secrets.publicID()
@@ -55,7 +55,7 @@ public struct Groups: Sendable {
     context: RequestContext = .none
   ) async throws(LedgerError) -> MembershipID {
     let request = try ledger.prepare(
-      context, by: admin.caller, .add(NewMember(.account(account), role: role), to: group))
+      context, within: admin.idempotencyScope, .add(NewMember(.account(account), role: role), to: group))
     return try await ledger.execute(
       AddMember(group: group, person: .account(account), role: role, requester: admin), by: admin.requester.account,
       request)
@@ -73,7 +73,8 @@ public struct Groups: Sendable {
     _ number: PhoneNumber, role: Role = .member, to group: GroupID, by admin: some Requesting,
     context: RequestContext = .none
   ) async throws(LedgerError) -> MembershipID {
-    let request = try ledger.prepare(context, by: admin.caller, .add(NewMember(.number(number), role: role), to: group))
+    let request = try ledger.prepare(
+      context, within: admin.idempotencyScope, .add(NewMember(.number(number), role: role), to: group))
     return try await ledger.execute(
       naming: [.number(number)], sealedAs: .memberNumber, by: admin.requester, request
     ) { AddMember(group: group, person: $0[0], role: role, requester: admin) }

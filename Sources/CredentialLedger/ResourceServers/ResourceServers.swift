@@ -30,7 +30,7 @@ public struct ResourceServers: Sendable {
     name: String, audience: String? = nil, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> (server: ResourceServer, secret: ConnectorSecret) {
     let request = try ledger.prepare(
-      context, by: requester.caller, .createResourceServer(name: name, audience: audience))
+      context, within: requester.idempotencyScope, .createResourceServer(name: name, audience: audience))
     let made = try await ledger.execute(by: requester.requester.account, request) { (secrets) throws(LedgerError) in
       (try secrets.publicID(), try secrets.connectorSecret())
     } _: { (publicID, secret) in
@@ -56,7 +56,8 @@ public struct ResourceServers: Sendable {
   public func rotateSecret(
     of server: ResourceServerID, overlap: Duration, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> ConnectorSecret {
-    let request = try ledger.prepare(context, by: requester.caller, .rotateSecret(of: server, overlap: overlap))
+    let request = try ledger.prepare(
+      context, within: requester.idempotencyScope, .rotateSecret(of: server, overlap: overlap))
     return try await ledger.execute(by: requester.requester.account, request) { (secrets) throws(LedgerError) in
       try secrets.connectorSecret()
     } _: {

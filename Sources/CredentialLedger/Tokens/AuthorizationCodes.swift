@@ -78,7 +78,7 @@ public struct AuthorizationCodes: Sendable {
       return digest
     }
     let request = try ledger.prepare(
-      context, by: account.caller,
+      context, within: account.idempotencyScope,
       .issueCode(connector, consent, redirectURI: redirectURI, codeChallenge: codeChallenge, conditions))
     let (outcome, secret) = try await ledger.execute(by: account, request) { (secrets) throws(LedgerError) in
       try secrets.tokenSecret(for: .authorizationCode)
@@ -109,7 +109,7 @@ public struct AuthorizationCodes: Sendable {
     context: RequestContext = .none
   ) async throws(LedgerError) {
     let request = try ledger.prepare(
-      context, by: account.caller, .refuse(connector, scopes, redirectURI: redirectURI))
+      context, within: account.idempotencyScope, .refuse(connector, scopes, redirectURI: redirectURI))
     try await ledger.execute(
       RefuseAuthorization(connector: connector, account: account, redirectURI: redirectURI, scopes: scopes),
       by: account, request)
@@ -134,7 +134,8 @@ public struct AuthorizationCodes: Sendable {
     codeVerifier: String? = nil, conditions: TokenConditions = .none, context: RequestContext = .none
   ) async throws(LedgerError) -> Redeemed {
     let request = try ledger.prepare(
-      context, by: .client(connector), .redeem(code, redirectURI: redirectURI, codeVerifier: codeVerifier, conditions))
+      context, within: .client(connector),
+      .redeem(code, redirectURI: redirectURI, codeVerifier: codeVerifier, conditions))
     let format = try ledger.tokenFormat
     let presented =
       format.read(prefix: AuthorizationCode.prefix, code.text)

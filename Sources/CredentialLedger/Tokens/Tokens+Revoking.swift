@@ -35,7 +35,7 @@ extension Tokens {
     presented: String, connector: PublicID, secret: ConnectorSecret, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
     let request = try ledger.prepare(
-      context, by: .client(connector), answersAlike: true, .revoke(presented: presented))
+      context, within: .client(connector), answersAlike: true, .revoke(presented: presented))
     let token = try ledger.tokenFormat.read(ledger.opaque(presented))?.token
     return try await ledger.execute(
       RevokePresentedToken(

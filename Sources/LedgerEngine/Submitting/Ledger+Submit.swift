@@ -10,7 +10,7 @@ extension Ledger {
   package func submit<C: RequestedCommand>(
     _ command: C, context: RequestContext
   ) async throws(LedgerError) -> C.Outcome {
-    let request = try prepare(context, by: .requester(command.requester), command.encoding)
+    let request = try prepare(context, within: .requester(command.requester), command.encoding)
     return try await execute(command, by: command.requester.account, request)
   }
 }
