@@ -130,9 +130,9 @@ public struct Connectors: Sendable {
   public func rotateSecret(
     of connector: ConnectorID, overlap: Duration, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> ConnectorSecret {
-    let request = try ledger.prepare(
-      context, within: requester.idempotencyScope, .rotateSecret(of: connector, overlap: overlap))
-    return try await ledger.execute(by: requester.requester.account, request) { (secrets) throws(LedgerError) in
+    try await ledger.submit(
+      asked: .rotateSecret(of: connector, overlap: overlap), by: requester.requester, context: context
+    ) { (secrets) throws(LedgerError) in
       try secrets.connectorSecret()
     } _: {
       RotateSecret(connector: connector, secretDigest: $0.digest, overlap: overlap, requester: requester)

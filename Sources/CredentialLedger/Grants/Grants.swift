@@ -34,10 +34,9 @@ public struct Grants: Sendable {
     by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Granted {
     let granter = try requester.account(for: granter, field: "granter")
-    let request = try ledger.prepare(
-      context, within: requester.idempotencyScope, .grant(connector, access, for: granter, consent))
-    let (outcome, secret) = try await ledger.execute(by: requester.requester.account, request) {
-      (secrets) throws(LedgerError) in
+    let (outcome, secret) = try await ledger.submit(
+      asked: .grant(connector, access, for: granter, consent), by: requester.requester, context: context
+    ) { (secrets) throws(LedgerError) in
       try secrets.tokenSecret(for: .refreshToken)
     } _: {
       GrantAccess(

@@ -26,9 +26,9 @@ extension Groups {
     _ members: [NewMember], to group: GroupID, by admin: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> [MembershipID] {
     try Self.require(members.count, in: 1...AddMembers.limit, "members")
-    let request = try ledger.prepare(context, within: admin.idempotencyScope, .add(members, to: group))
-    return try await ledger.execute(
-      naming: members.map(\.person), sealedAs: .memberNumber, by: admin.requester, request
+    return try await ledger.submit(
+      asked: .add(members, to: group), naming: members.map(\.person), sealedAs: .memberNumber, by: admin.requester,
+      context: context
     ) { AddMembers(members.naming($0), to: group, requester: admin) }
   }
 

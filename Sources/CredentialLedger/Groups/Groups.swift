@@ -54,11 +54,9 @@ public struct Groups: Sendable {
     _ account: AccountID, role: Role = .member, to group: GroupID, by admin: some Requesting,
     context: RequestContext = .none
   ) async throws(LedgerError) -> MembershipID {
-    let request = try ledger.prepare(
-      context, within: admin.idempotencyScope, .add(NewMember(.account(account), role: role), to: group))
-    return try await ledger.execute(
-      AddMember(group: group, person: .account(account), role: role, requester: admin), by: admin.requester.account,
-      request)
+    try await ledger.submit(
+      AddMember(group: group, person: .account(account), role: role, requester: admin),
+      asked: .add(NewMember(.account(account), role: role), to: group), by: admin.requester, context: context)
   }
 
   /// Invites the present or later holder of a number. The membership carries no role until the person accepts it:
@@ -73,10 +71,10 @@ public struct Groups: Sendable {
     _ number: PhoneNumber, role: Role = .member, to group: GroupID, by admin: some Requesting,
     context: RequestContext = .none
   ) async throws(LedgerError) -> MembershipID {
-    let request = try ledger.prepare(
-      context, within: admin.idempotencyScope, .add(NewMember(.number(number), role: role), to: group))
-    return try await ledger.execute(
-      naming: [.number(number)], sealedAs: .memberNumber, by: admin.requester, request
+    try await ledger.submit(
+      asked: .add(NewMember(.number(number), role: role), to: group), naming: [.number(number)],
+      sealedAs: .memberNumber,
+      by: admin.requester, context: context
     ) { AddMember(group: group, person: $0[0], role: role, requester: admin) }
   }
 

@@ -29,9 +29,9 @@ public struct ResourceServers: Sendable {
   public func create(
     name: String, audience: String? = nil, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> (server: ResourceServer, secret: ConnectorSecret) {
-    let request = try ledger.prepare(
-      context, within: requester.idempotencyScope, .createResourceServer(name: name, audience: audience))
-    let made = try await ledger.execute(by: requester.requester.account, request) { (secrets) throws(LedgerError) in
+    let made = try await ledger.submit(
+      asked: .createResourceServer(name: name, audience: audience), by: requester.requester, context: context
+    ) { (secrets) throws(LedgerError) in
       (try secrets.publicID(), try secrets.connectorSecret())
     } _: { (publicID, secret) in
       CreateResourceServer(
@@ -56,9 +56,9 @@ public struct ResourceServers: Sendable {
   public func rotateSecret(
     of server: ResourceServerID, overlap: Duration, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> ConnectorSecret {
-    let request = try ledger.prepare(
-      context, within: requester.idempotencyScope, .rotateSecret(of: server, overlap: overlap))
-    return try await ledger.execute(by: requester.requester.account, request) { (secrets) throws(LedgerError) in
+    try await ledger.submit(
+      asked: .rotateSecret(of: server, overlap: overlap), by: requester.requester, context: context
+    ) { (secrets) throws(LedgerError) in
       try secrets.connectorSecret()
     } _: {
       RotateResourceServerSecret(server: server, secretDigest: $0.digest, overlap: overlap, requester: requester)

@@ -77,10 +77,10 @@ public struct AuthorizationCodes: Sendable {
       }
       return digest
     }
-    let request = try ledger.prepare(
-      context, within: account.idempotencyScope,
-      .issueCode(connector, consent, redirectURI: redirectURI, codeChallenge: codeChallenge, conditions))
-    let (outcome, secret) = try await ledger.execute(by: account, request) { (secrets) throws(LedgerError) in
+    let (outcome, secret) = try await ledger.submit(
+      asked: .issueCode(connector, consent, redirectURI: redirectURI, codeChallenge: codeChallenge, conditions),
+      by: .account(account), context: context
+    ) { (secrets) throws(LedgerError) in
       try secrets.tokenSecret(for: .authorizationCode)
     } _: {
       IssueAuthorizationCode(
@@ -108,11 +108,9 @@ public struct AuthorizationCodes: Sendable {
     _ connector: ConnectorID, scopes: Scopes, redirectURI: String, by account: AccountID,
     context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(
-      context, within: account.idempotencyScope, .refuse(connector, scopes, redirectURI: redirectURI))
-    try await ledger.execute(
+    try await ledger.submit(
       RefuseAuthorization(connector: connector, account: account, redirectURI: redirectURI, scopes: scopes),
-      by: account, request)
+      asked: .refuse(connector, scopes, redirectURI: redirectURI), by: .account(account), context: context)
   }
 
   /// Trades a code for tokens.
