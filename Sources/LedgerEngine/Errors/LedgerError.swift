@@ -58,7 +58,7 @@ extension ErrorCode {
   public static let keyUnavailable = Self(rawValue: "key_unavailable")
   /// The key that signs checkpoints is kept elsewhere, and cannot sign now. Events are appended nevertheless.
   public static let signingUnavailable = Self(rawValue: "signing_unavailable")
-  /// The keys given for a copy of a log lack some that it names: see ``MissingKeys``.
+  /// The keys given for a copy of a log lack some that it names: see `MissingKeys`.
   public static let keysBehind = Self(rawValue: "keys_behind")
   /// The key of a person or of a webhook is gone, and no event says that it was destroyed: a file of `keys/persons` is
   /// missing, or older than the log. It is no erasure: restore `keys/` from its backup, and rebuild nothing before.
@@ -66,7 +66,7 @@ extension ErrorCode {
   /// Something stored is not what it was.
   public static let damaged = Self(rawValue: "damaged")
   /// A record is needed that is no more in the live file, and the archive that has it is not at hand: see
-  /// ``LedgerConfiguration/archive``.
+  /// `LedgerConfiguration.archive`.
   public static let archived = Self(rawValue: "archived")
   /// An archive is of another ledger, or of another history.
   public static let foreignArchive = Self(rawValue: "foreign_archive")
@@ -90,9 +90,9 @@ extension ErrorCode {
   public static let writingStopped = Self(rawValue: "writing_stopped")
   /// The idempotency key was used for another request.
   public static let idempotencyKeyReused = Self(rawValue: "idempotency_key_reused")
-  /// The clock was set by more than ``LedgerConfiguration/clockTolerance`` while the ledger was open.
+  /// The clock was set by more than `LedgerConfiguration.clockTolerance` while the ledger was open.
   public static let clockStepped = Self(rawValue: "clock_stepped")
-  /// The clock was behind the newest event by more than ``LedgerConfiguration/clockTolerance`` when the ledger was opened.
+  /// The clock was behind the newest event by more than `LedgerConfiguration.clockTolerance` when the ledger was opened.
   public static let clockBehind = Self(rawValue: "clock_behind")
   /// A text is no signed checkpoint of this ledger.
   public static let invalidCheckpoint = Self(rawValue: "invalid_checkpoint")

@@ -33,7 +33,7 @@ extension ErrorCode {
     case failed
   }
 
-  /// What kind of failure it is; codes of later versions are ``Kind/failed``.
+  /// What kind of failure it is; codes of later versions are `failed`.
   ///
   /// ```swift
   /// if LedgerError.Code.busy.kind == .unavailable { print("try again") }
