@@ -180,7 +180,7 @@ public struct Connectors: Sendable {
   /// The connectors that have a grant for a group, in force or not, and are not deleted; oldest grant first.
   ///
   /// ```swift
-  /// let names = try ledger.connectors.connectors(of: group.id).map(\.details.name)
+  /// let names = try ledger.connectors.connectors(of: group.id).map(\.name)
   /// ```
   public func connectors(of group: GroupID) throws(LedgerError) -> [Connector] {
     try ledger.reading { (state) throws(StateUnreadable) in try state.connectors(of: group) }

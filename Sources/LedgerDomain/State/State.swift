@@ -87,7 +87,7 @@ public struct Connector: Sendable, Equatable {
   public var id: ConnectorID
   public var publicID: PublicID
   public var owner: AccountID
-  public var details: ConnectorDetails
+  package var details: ConnectorDetails
   /// Of the scopes that concern the organisation, those that an administrator approved.
   public var approvedScopes: Scopes
   public var isDeleted: Bool
@@ -100,7 +100,7 @@ public struct Connector: Sendable, Equatable {
   public var scopes: Scopes { Scopes(rawValue: details.scopes).approved(approvedScopes) }
 
   /// A connector; its details are those that it was made with, unless another event is said to have set them.
-  public init(
+  package init(
     id: ConnectorID, publicID: PublicID, owner: AccountID, details: ConnectorDetails, approvedScopes: Scopes = [],
     isDeleted: Bool, createdAt: Timestamp, setBy: UInt64? = nil
   ) {
