@@ -53,7 +53,7 @@ package final class EventLog<Participant: CommitParticipant>: Sendable {
   /// - Parameters:
   ///   - path: the folder that ``create(at:origin:options:)`` made.
   ///   - configure: how the writer works, given the log's origin.
-  ///   - archive: where records are read that are no more in the live file.
+  ///   - archive: where records are read that are no longer in the live file.
   ///   - readers: how many threads read, and how much may wait for them.
   ///   - participant: opens the participant's tables, creating them where missing, in the transaction given.
   ///   - check: looks at the log before anything is written, and throws to refuse it.
@@ -95,7 +95,7 @@ package final class EventLog<Participant: CommitParticipant>: Sendable {
   /// - Parameters:
   ///   - path: the folder that ``create(at:origin:options:)`` made.
   ///   - options: the log is opened for reading, also where they say that it may be written.
-  ///   - archive: where records are read that are no more in the live file.
+  ///   - archive: where records are read that are no longer in the live file.
   ///   - readers: how many threads read, and how much may wait for them.
   ///   - participant: opens the participant's tables.
   /// - Throws: as ``open(at:options:participant:configure:)``; nothing of the log is verified.

@@ -52,7 +52,7 @@ public enum ErrorForm: Sendable {
 }
 
 extension RequestError {
-  /// The challenge for whoever presents a token (RFC 6750 section 3).
+  /// The challenge for a client that presents a token (RFC 6750 section 3).
   public var bearerChallenge: String {
     kind == .invalidToken
       ? #"Bearer realm="credledger", error="invalid_token""# : #"Bearer realm="credledger""#

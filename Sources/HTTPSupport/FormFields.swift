@@ -10,7 +10,7 @@ public struct FormFields: Sendable {
 
   /// Reads a form.
   ///
-  /// Empty parameters count as absent, unknown ones are of no concern (RFC 6749 section 3.2).
+  /// Empty parameters count as absent, unknown ones are ignored (RFC 6749 section 3.2).
   ///
   /// - Throws: `invalid` for a parameter that is given twice, and for what is not UTF-8 in percent-encoding.
   public init(_ bytes: [UInt8]) throws(RequestError) {
@@ -61,6 +61,8 @@ public struct FormFields: Sendable {
   }
 
   /// The value of a parameter that must be there.
+  ///
+  /// - Throws: `invalid` where it is missing.
   public func required(_ name: String) throws(RequestError) -> String {
     guard let value = self[name] else { throw .field(name, "a value") }
     return value

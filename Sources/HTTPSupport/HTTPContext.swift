@@ -13,7 +13,7 @@ public struct HTTPContext: Hummingbird.RequestContext {
   public let peer: SocketAddress?
   /// The address that the request is recorded with: the peer's, or what a trusted proxy says.
   public var clientAddress: String?
-  /// What names the trace that the request is of, and its part in it; nil where traces are of no concern.
+  /// What names the trace that the request is of, and its part in it; nil where traces are ignored.
   package var trace: (trace: String, span: String)?
   /// The connection, or the stream of one.
   package let channel: any Channel

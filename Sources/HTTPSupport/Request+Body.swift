@@ -6,11 +6,15 @@ extension Request {
   private static let form = "application/x-www-form-urlencoded"
 
   /// The form in the body. Parameters in the query are refused, since logs on the way keep addresses.
+  ///
+  /// - Throws: `tooLarge` past the limit, in bytes; `invalid` for parameters in the query, another media type, and a malformed form.
   public func form(upTo limit: Int) async throws(RequestError) -> FormFields {
     try form(of: try await bytes(upTo: limit))
   }
 
   /// The same of a body that has come.
+  ///
+  /// - Throws: `invalid`, as ``form(upTo:)``.
   public func form(of body: [UInt8]) throws(RequestError) -> FormFields {
     guard uri.query?.isEmpty ?? true else {
       throw RequestError(.invalid, "Parameters belong in the body, not in the query.")
@@ -22,6 +26,8 @@ extension Request {
   }
 
   /// The form in the body, or the members of a JSON object where the body is one: whatever its Content-Type says.
+  ///
+  /// - Throws: `tooLarge` past the limit, in bytes; `invalid` for what is malformed.
   public func formOrJSON(upTo limit: Int) async throws(RequestError) -> FormFields {
     let bytes = try await bytes(upTo: limit)
     guard mediaType != Self.form, bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{")

@@ -66,6 +66,8 @@ public struct RouteResponder: HTTPResponder {
   let prefixes: [PrefixRoute]
 
   /// The answer of the route that the request is for.
+  ///
+  /// - Throws: what the connection failed with while the body was read; a refusal is an answer.
   public func respond(to request: Request, context: HTTPContext) async throws -> Response {
     let answer = try await answer(request, context)
     // A refusal has none either: the next answer on the connection would be read out of it (RFC 9110 section 9.3.2).

@@ -43,6 +43,8 @@ public final class Throttle: Sendable {
   public func take(_ key: String) throws(RequestError) { try pass(key, taking: true) }
 
   /// Refuses as ``take(_:)`` does, and takes nothing into account.
+  ///
+  /// - Throws: `tooMany`, as ``take(_:)``.
   public func check(_ key: String) throws(RequestError) { try pass(key, taking: false) }
 
   /// Takes a call into account, also past the limit.

@@ -96,7 +96,7 @@ extension KeyStore {
     }
   }
 
-  /// What tells the master key of a source from others, for this ledger: 16 hexadecimal digits.
+  /// The fingerprint of the master key of a source, for this ledger: 16 hexadecimal digits.
   ///
   /// - Throws: ``KeyStoreError`` with code `masterKeyMissing`, `masterKeyMalformed`, `masterKeyExposed` or `fileFailure`.
   package func fingerprint(of source: MasterKey.Source) throws(KeyStoreError) -> String {
@@ -222,14 +222,6 @@ extension KeyStore {
 
   /// How often the keyring was changed: an older copy of it has a lower number.
   package var keyringCounter: UInt64 { state.withLock { $0.keyring.counter } }
-
-  /// Raises the counter above what a log knows, where an older keyring was knowingly taken.
-  ///
-  /// - Throws: ``KeyStoreError`` with code `readOnly`, `fileFailure` or `cryptoFailure`.
-  package func raiseCounter(above counter: UInt64) throws(KeyStoreError) {
-    guard keyringCounter <= counter else { return }
-    try change { (open, _) throws(KeyStoreError) in open.keyring.counter = counter }
-  }
 
   /// Changes the keyring on disk and, once that is durable, in memory.
   private func change(

@@ -64,7 +64,7 @@ extension Keyring {
   ///
   /// - Parameters:
   ///   - key: the master key, or that of a role.
-  ///   - roles: the roles whose keys are wanted; of the key of a role, its own alone are had.
+  ///   - roles: the roles whose keys are needed; the key of a role gives only its own.
   ///   - random: seals the keys of a file of version 1 as this version does.
   /// - Throws: ``KeyStoreError`` with code `damaged`, `originMismatch`, `masterKeyMismatch`, or `outdated` where the file is
   ///   of a version that had no keys of roles.

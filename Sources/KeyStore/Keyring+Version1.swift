@@ -25,11 +25,7 @@ extension Keyring {
     random: any RandomSource
   ) throws(KeyStoreError) -> OpenKeyring {
     var lines = lines[...].dropFirst()
-    try checkOrigin(lines.popFirst(), origin)
-    var keyring = try Keyring(origin: origin)
-    keyring.version = 1
-    keyring.slots = try takeSlots(&lines)
-    _ = try takeRotation(&lines)
+    var keyring = try takeVersion1Head(&lines, origin: origin)
     let root = try keyring.root(sealing)
     let all = RoleKeys(root: root, origin: origin, roles: Set(RoleKeys.Role.allCases))
     for line in lines {
@@ -49,11 +45,7 @@ extension Keyring {
   /// Reads what is public in a file of version 1.
   static func listVersion1(_ lines: [Substring], origin: String) throws(KeyStoreError) -> Keyring {
     var lines = lines[...].dropFirst()
-    try checkOrigin(lines.popFirst(), origin)
-    var keyring = try Keyring(origin: origin)
-    keyring.version = 1
-    keyring.slots = try takeSlots(&lines)
-    _ = try takeRotation(&lines)
+    var keyring = try takeVersion1Head(&lines, origin: origin)
     for line in lines {
       let (name, createdAt, sealed, publicKey) = try parseVersion1Key(line)
       let (kind, number) = try kindAndNumber(name)
@@ -63,6 +55,18 @@ extension Keyring {
       keyring.keys.append(
         Key(kind: kind, number: number, createdAt: createdAt, until: nil, sealed: sealed, publicKey: publicKey))
     }
+    return keyring
+  }
+
+  /// Reads the lines before the keys.
+  private static func takeVersion1Head(
+    _ lines: inout ArraySlice<Substring>, origin: String
+  ) throws(KeyStoreError) -> Keyring {
+    try checkOrigin(lines.popFirst(), origin)
+    var keyring = try Keyring(origin: origin)
+    keyring.version = 1
+    keyring.slots = try takeSlots(&lines)
+    _ = try takeRotation(&lines)
     return keyring
   }
 

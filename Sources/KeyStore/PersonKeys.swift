@@ -70,11 +70,8 @@ package final class PersonKeys: Sendable {
     try find(person) { _, _ in true } ?? false
   }
 
-  /// Whether there is a file for keys of the person's kind of ID. Once made it stays, also where the last of its keys is
-  /// destroyed: so nobody has a key in one that is not there.
-  package func hasFile(for person: PersonID) -> Bool { folder.has(PersonShard.fileName(person.shard)) }
-
-  /// The numbers of the files that are not there: 256 look-ups in the folder.
+  /// The numbers of the files that are not there: 256 look-ups in the folder. A file stays once it is made, even after the last
+  /// of its keys is destroyed, so nobody has a key in a file that is not there.
   package var absentFiles: Set<UInt8> {
     Set((UInt8.min...UInt8.max).filter { !folder.has(PersonShard.fileName($0)) })
   }

@@ -21,7 +21,7 @@ public struct CryptoError: Error, Sendable {
     public static let randomUnavailable = Code("randomUnavailable")
     /// The installed libcrypto does not offer an algorithm.
     public static let algorithmMissing = Code("algorithmMissing")
-    /// libcrypto failed in a way that correct input does not explain, such as for want of memory.
+    /// libcrypto failed in a way that correct input does not explain, such as a lack of memory.
     public static let libraryFailure = Code("libraryFailure")
 
     public var description: String { name }

@@ -13,7 +13,7 @@ public struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
   public let expected: String
   /// What to do next, where there is something to do.
   public let remedy: String?
-  /// What exactly was wrong with a presented credential. For the inside only (audit, logs, an operator): somebody who
+  /// What exactly was wrong with a presented credential. Only for audit, logs and operators: somebody who
   /// presented it learns the code and no more.
   public let reason: Verdict.Reason?
   /// Of a request that names several things, those that were refused, in the order in which they were named. Else empty.

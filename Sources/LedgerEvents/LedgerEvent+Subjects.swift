@@ -72,6 +72,9 @@ extension LedgerEvent {
     case .connectorSecretRotated(let event): visit(.connector, event.connector)
     case .connectorDeleted(let event): visit(.connector, event.connector)
     case .connectorScopesApproved(let event): visit(.connector, event.connector)
+    case .connectorDeactivated(let event): visit(.connector, event.connector)
+    case .connectorActivated(let event): visit(.connector, event.connector)
+    case .connectorOldSecretEnded(let event): visit(.connector, event.connector)
 
     case .groupCreated(let event): visit(.account, event.creator)
     case .groupRenamed(let event): visit(.group, event.group)

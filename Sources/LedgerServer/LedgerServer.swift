@@ -25,7 +25,7 @@ public struct LedgerServer: Sendable {
   ///   - ledger: open for writing. The server does not close it.
   ///   - commands: performs what operators send by the socket in the ledger's folder; nil opens none.
   ///   - logger: takes the lines of the log; ``LogOutput`` writes them to standard error.
-  ///   - listening: hears once of each listener where clients reach it, such as `http://127.0.0.1:8080`.
+  ///   - listening: called once for each listener with the address for clients, such as `http://127.0.0.1:8080`.
   ///   - show: writes a line on the console: the PINs of a server for trials.
   /// - Throws: where the certificate or its key is of no use.
   public init(

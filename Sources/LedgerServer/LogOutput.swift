@@ -3,7 +3,7 @@ public import Logging
 
 /// Writes log lines to standard error, each in one write: as text, or as an object of JSON.
 ///
-/// What looks like a credential of this ledger is blotted out, whoever logged it: a last resort, for no call logs any.
+/// What looks like a credential of this ledger is redacted, wherever it was logged: a last resort, since no call logs any.
 public struct LogOutput: LogHandler {
   public var metadata: Logger.Metadata = [:]
   public var logLevel: Logger.Level

@@ -5,7 +5,7 @@ import OutgoingHTTP
 import PlatformService
 import ServiceLifecycle
 
-/// What the Platform Service of a server stands on, and what runs behind it: webhooks are told, old messages removed.
+/// What the Platform Service of a server depends on, and what runs behind it: webhooks are told, old messages removed.
 struct PlatformWork: Service {
   let store: MessageStore
   let outgoing: OutgoingClient

@@ -23,7 +23,7 @@ public final class PINOutbox: Sendable {
   /// An outbox with nothing in it.
   public init() {}
 
-  /// Sends a PIN. Does nothing for a repeated request, whose PIN cannot be told again.
+  /// Sends a PIN. Does nothing for a repeated request, whose PIN is not given again.
   public func send(_ request: Phones.PINRequest, to number: PhoneNumber) {
     guard let pin = request.pin else { return }
     let message = Message(

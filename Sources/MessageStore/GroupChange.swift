@@ -14,7 +14,7 @@ public struct GroupChange: Sendable, Equatable {
     case added(MembershipID, AccountID, as: Role)
     /// A member, or an invitation where there is no account, has another role.
     case roleChanged(MembershipID, AccountID?, to: Role)
-    /// A member is one no more, or an invitation is withdrawn where there is no account.
+    /// A member is no longer one, or an invitation is withdrawn where there is no account.
     case removed(MembershipID, AccountID?)
   }
 

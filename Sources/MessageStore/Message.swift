@@ -45,7 +45,7 @@ public struct Message: Sendable, Equatable, CustomStringConvertible, CustomDebug
 /// Who gets a message besides the members of its group.
 public enum MessageAudience: Sendable, Equatable {
   case members
-  /// Whoever subscribes to the group.
+  /// The subscribers of the group.
   case subscribers
   /// Some of the subscribers.
   case some([SubscriptionID])

@@ -29,7 +29,7 @@ extension MessageStore {
   ///   - origin: the ledger's name.
   ///   - master: where the master key is that the store is under.
   ///   - messages: a folder that does not exist; the folder above must. Private to its owner.
-  ///   - keys: the same, elsewhere: whoever has both can read what people erased later had written.
+  ///   - keys: the same, in another place: somebody who has both can read what people erased later had written.
   /// - Throws: `notFound` where there is no store; `invalid` where a folder exists, or one is in the other; `failed` for what is
   ///   damaged. Nothing is left of the copies then.
   public static func copy(

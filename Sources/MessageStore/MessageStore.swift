@@ -9,7 +9,7 @@ import Synchronization
 /// credentials and end some day.
 ///
 ///     FOLDER/messages/   the environment
-///     FOLDER/keys/       a key for each author, under which the texts are sealed: whoever is erased loses it
+///     FOLDER/keys/       a key for each author, under which the texts are sealed; an erasure destroys it
 ///
 /// A message is durable when ``post(_:)`` returns. Texts can be read only with both folders, which are to be backed up apart.
 public final class MessageStore: MessagingBackend, FeedPositions {
@@ -121,40 +121,16 @@ public final class MessageStore: MessagingBackend, FeedPositions {
       let last = try tables.messages.last(in: transaction)
       let number = (last?.key ?? 0) + 1
       let before = try last.map { (row) throws(LMDBError) in try MessageTables.row(row.value, row.key).postedAt }
-      if let replied = message.replyTo {
-        let found = try tables.references.get(replied.bytes, in: transaction).map {
-          $0.reduce(0) { $0 << 8 | UInt64($1) }
-        }
-        let group = try found.flatMap { (number) throws(LMDBError) in try tables.row(number, in: transaction)?.group }
-        guard group == message.group.rawValue else {
-          posted.withLock {
-            $0 = .failure(
-              MessagingError(
-                .notFound, "replyToReferenceId: expected the reference of a message of the group",
-                field: "replyToReferenceId"))
-          }
-          return
-        }
+      if let refusal = try Self.refusalOfReply(message, tables, in: transaction) {
+        return posted.withLock { $0 = .failure(refusal) }
       }
       let sealed: SealedValue
       do throws(KeyStoreError) {
-        let author = message.author.rawValue.bigEndianBytes
-        let person: PersonID
-        if let known = try Self.stored({ () throws(LMDBError) in try tables.authors.get(author, in: transaction) }),
-          let id = PersonID(bytes: known)
-        {
-          person = id
-        } else {
-          person = try Self.drawn()
-          try keys.persons.add([person])
-          try Self.stored { () throws(LMDBError) in
-            try tables.authors.put(author, person.bytes, in: &transaction)
-          }
-        }
+        let person = try Self.person(of: message.author, tables, keys, in: &transaction)
         sealed = try keys.vault.seal(
           Array(text.utf8), for: person, purpose: .messageText, in: number.bigEndianBytes)
       } catch {
-        // Whoever is erased posts nothing; the others of the batch go on.
+        // An erased author posts nothing; the rest of the batch is written.
         guard error.code == .personMissing else { throw Self.keyFailed(error) }
         posted.withLock { $0 = .failure(.authorErased) }
         return
@@ -173,6 +149,36 @@ public final class MessageStore: MessagingBackend, FeedPositions {
     }
     guard let outcome = posted.withLock({ $0 }) else { throw MessagingError(.failed, "the message was not written") }
     return try outcome.get()
+  }
+
+  /// The refusal of a reply to anything but a message of the same group; nil for other messages.
+  private static func refusalOfReply(
+    _ message: NewMessage, _ tables: MessageTables, in transaction: borrowing WriteTransaction
+  ) throws(LMDBError) -> MessagingError? {
+    guard let replied = message.replyTo else { return nil }
+    if let reference = try tables.references.get(replied.bytes, in: transaction) {
+      let number = reference.reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+      let row = try tables.row(number, in: transaction)
+      if row?.group == message.group.rawValue { return nil }
+    }
+    return MessagingError(
+      .notFound, "replyToReferenceId: expected the reference of a message of the group", field: "replyToReferenceId")
+  }
+
+  /// The key of an author, which is made with the first message.
+  private static func person(
+    of author: AccountID, _ tables: MessageTables, _ keys: KeyStore, in transaction: inout WriteTransaction
+  ) throws(KeyStoreError) -> PersonID {
+    let author = author.rawValue.bigEndianBytes
+    if let known = try stored({ () throws(LMDBError) in try tables.authors.get(author, in: transaction) }),
+      let person = PersonID(bytes: known)
+    {
+      return person
+    }
+    let person = try drawn()
+    try keys.persons.add([person])
+    try stored { () throws(LMDBError) in try tables.authors.put(author, person.bytes, in: &transaction) }
+    return person
   }
 
   public func history(of group: GroupID, _ range: MessageRange) async throws(MessagingError) -> [Message] {

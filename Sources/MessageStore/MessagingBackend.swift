@@ -84,7 +84,7 @@ public protocol MessagingBackend: Sendable {
   /// - Throws: `unavailable`, `failed`.
   func pendingReports(limit: Int) async throws(MessagingError) -> [ReportedChange]
 
-  /// Hears what came of a report, which is pending no more; durable on return. Doing it again does no harm.
+  /// Hears what came of a report, which is no longer pending; durable on return. Doing it again does no harm.
   ///
   /// A backend whose change the ledger refused takes it back, or tells its operator.
   ///

@@ -2,7 +2,7 @@ import AsyncHTTPClient
 import NIOCore
 import NIOSSL
 
-/// Why a call to another server came to nothing. Carries nothing that the other server said, and no address.
+/// Why a call to another server failed. Carries nothing that the other server said, and no address.
 public struct OutgoingError: Error, Sendable, Equatable, CustomStringConvertible {
   /// What kind of failure it is.
   public enum Code: Sendable, Equatable {
@@ -37,8 +37,8 @@ public struct OutgoingAnswer: Sendable {
 /// Calls other servers. Redirects are not followed. A call is bounded in time, and what is read of the answer in size.
 ///
 /// Where somebody else names the server, TLS alone is spoken. The name is looked up once a call, every address that it leads to
-/// must be of the public Internet, and the connection goes to the address that was looked at: whoever changes the name meanwhile
-/// changes nothing.
+/// must be of the public Internet, and the connection goes to the address that was looked at: a change of the name in
+/// between has no effect.
 public final class OutgoingClient: Sendable {
   /// Who names the servers that are called, and so which ones may be.
   public enum Policy: Sendable, Equatable {
@@ -146,7 +146,7 @@ public final class OutgoingClient: Sendable {
       let deadline = TimeAmount(timeout)
       let response = try await client.execute(request, timeout: deadline)
       var read: [UInt8] = []
-      // Whoever answers with success has it, whatever becomes of the rest of the answer.
+      // The receiver that answers with success has it, even if the rest of the answer is lost.
       do {
         for try await piece in response.body {
           read += piece.readableBytesView.prefix(settings.bodyBytes - read.count)

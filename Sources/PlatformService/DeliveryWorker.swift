@@ -30,7 +30,7 @@ public struct DeliveryWorker: Sendable {
         for delivery in taken {
           busy.count.withLock { $0 += 1 }
           group.addTask {
-            // Whoever has sent takes what is due next, so that a queue empties without a pause.
+            // A worker that has sent takes what is due next, so that a queue empties without a pause.
             var next: Delivery? = delivery
             while let current = next, !Task.isCancelled {
               let answer = await send(current)
@@ -60,7 +60,7 @@ public struct DeliveryWorker: Sendable {
 
   /// What the receiver answered; nil where it did not.
   private func send(_ delivery: Delivery) async -> OutgoingAnswer? {
-    let body = WebhookEvent.body(delivery.payload, context: delivery.callback.context)
+    let body = WebhookPayload.body(delivery.payload, context: delivery.callback.context)
     var headers = [("content-type", "application/json"), ("user-agent", "credledger")]
     if !delivery.callback.token.isEmpty { headers.append(("kz-callback-token", delivery.callback.token)) }
     do {

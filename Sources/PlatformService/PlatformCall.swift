@@ -7,7 +7,7 @@ struct PlatformCall: Sendable {
   let request: Request
   let context: HTTPContext
   let claims: Verdict.Claims
-  /// What the token stands on.
+  /// What the token depends on.
   let grant: GrantID
   let service: PlatformService
 

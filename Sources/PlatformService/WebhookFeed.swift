@@ -109,12 +109,12 @@ public struct WebhookFeed: Sendable {
     guard let text = message.text, let group = try ledger.groups.group(message.group), !group.isDeleted else {
       return []
     }
-    let happening = try await WebhookEvent(
+    let event = try await WebhookPayload(
       object: .group(group.id), objectID: group.publicID.description, type: .textMessageCreated,
       eventID: message.reference.description, data: [("text", .string(text))],
       person: person(message.author)
-    ).happening
-    return try await ledger.deliveries.enqueue(happening, where: isWanted).full
+    ).queued
+    return try await ledger.deliveries.enqueue(event, where: isWanted).full
   }
 
   private func followEvents() async throws {
@@ -142,7 +142,7 @@ public struct WebhookFeed: Sendable {
         }
       }
       last = max(last, page.next ?? page.head)
-      // What is of no concern is passed over again in no time.
+      // Ignored events are skipped again quickly.
       if isTold || last - kept >= 1_000 {
         try await positions.setCursor(Self.eventsCursor, to: last)
         kept = last
@@ -176,7 +176,7 @@ public struct WebhookFeed: Sendable {
 
   /// - Returns: the webhooks whose queue is full; nil for an event that none is told of.
   private func tell(of entry: AuditEntry, to isWanted: (WebhookID) -> Bool) async throws -> [WebhookID]? {
-    let event: WebhookEvent?
+    let event: WebhookPayload?
     switch entry.event {
     case .groupMemberAdded(let added):
       event = try await change(.memberAdded, MembershipID(rawValue: entry.position), added.group, entry)
@@ -189,18 +189,18 @@ public struct WebhookFeed: Sendable {
     default: return nil
     }
     guard let event else { return nil }
-    return try await ledger.deliveries.enqueue(event.happening, where: isWanted).full
+    return try await ledger.deliveries.enqueue(event.queued, where: isWanted).full
   }
 
   private func change(
     _ type: WebhookEventType, _ id: MembershipID, _ group: UInt64, _ entry: AuditEntry
-  ) async throws -> WebhookEvent? {
+  ) async throws -> WebhookPayload? {
     guard let group = try ledger.groups.group(GroupID(rawValue: group)), !group.isDeleted,
       let member = try ledger.groups.membership(id)
     else { return nil }
     let number = try await ledger.groups.revealNumbers(of: [member], under: .withoutRecord(for: ledger))[0]
     let name = try await ledger.accounts.revealNames(of: [member.account], under: .withoutRecord(for: ledger))[0]
-    return WebhookEvent(
+    return WebhookPayload(
       object: .group(group.id), objectID: group.publicID.description, type: type, eventID: "event-\(entry.position)",
       data: [
         ("member", .string(number ?? "")), ("memberName", .string(name ?? "")), ("memberProfilePic", .string("")),
@@ -210,11 +210,11 @@ public struct WebhookFeed: Sendable {
 
   private func change(
     _ type: WebhookEventType, _ lower: UInt64, below upper: UInt64, _ entry: AuditEntry
-  ) async throws -> WebhookEvent? {
+  ) async throws -> WebhookPayload? {
     guard let group = try ledger.groups.group(GroupID(rawValue: upper)), !group.isDeleted,
       let lower = try ledger.groups.group(GroupID(rawValue: lower))
     else { return nil }
-    return WebhookEvent(
+    return WebhookPayload(
       object: .group(group.id), objectID: group.publicID.description, type: type, eventID: "event-\(entry.position)",
       data: [("groupId", .string(lower.publicID.description)), ("groupName", .string(lower.name))],
       person: try await person(of: entry))

@@ -3,7 +3,7 @@ import HTTPSupport
 import HTTPTypes
 import OutgoingHTTP
 
-/// Where connectors want to hear of what happens.
+/// The routes by which connectors register, read, change and delete their webhooks.
 extension PlatformService {
   var webhookRoutes: [Route] {
     route(.post, "/webhook", needing: .webhookWrite) { (call) throws(RequestError) in try await register(call) }

@@ -16,11 +16,11 @@ struct AuthorizeRequest: Sendable {
     do throws(LedgerError) {
       known = try PublicID(id).flatMap { (id) throws(LedgerError) in try ledger.connectors.connector(publicID: id) }
     } catch { throw RequestError(error) }
-    guard let known, !known.isDeleted else { throw .field("client_id", "the ID of a connector") }
+    guard let known, !known.isDeleted, !known.isInactive else { throw .field("client_id", "the ID of a connector") }
     let redirectURI = try Self.redirectURI(parameters, of: known)
     let codeChallenge = parameters["code_challenge"]
     let isOfCode = parameters["response_type"].map { $0 == "code" } ?? true
-    // Without a method it would mean plain, which shows the verifier to whoever sees the request.
+    // Without a method it would mean plain, which shows the verifier to everybody who sees the request.
     let isChallengeGood =
       codeChallenge.map { $0.utf8.count == 43 && parameters["code_challenge_method"] == "S256" } ?? true
     var problem = !isOfCode ? "unsupported_response_type" : isChallengeGood ? nil : "invalid_request"

@@ -10,7 +10,7 @@ public struct CallLimits: Sendable {
   /// - Parameters:
   ///   - connector: calls a minute of one connector; 0 for any number.
   ///   - organisation: of all connectors together; 0 for any number.
-  ///   - failures: refused credentials a minute from one address, whoever they name; 0 for any number.
+  ///   - failures: refused credentials a minute from one address, for all names together; 0 for any number.
   public init(connector: Int, organisation: Int, failures: Int) {
     self.connector = Throttle("connector", limit: connector)
     self.organisation = Throttle("organisation", limit: organisation)

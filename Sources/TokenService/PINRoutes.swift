@@ -25,7 +25,7 @@ extension TokenService {
     ]
   }
 
-  /// Has a PIN sent. The answer is the same whoever has the number, and does not wait for the message.
+  /// Has a PIN sent. The answer does not depend on who holds the number, and does not wait for the message.
   private func generatePIN(
     _ request: Request, _ context: HTTPContext, _ sender: any PINSender
   ) async throws(RequestError) -> Response {

@@ -16,7 +16,7 @@ import Testing
     let other = try await ledger.groups.create(name: "Another", by: steps.given.steps.admin)
     func tell(_ group: GroupID) async throws -> Int {
       try await ledger.deliveries.enqueue(
-        WebhookHappening(
+        WebhookEvent(
           object: .action("survey-1", in: group), type: .surveyResponse, eventID: "1", payload: Array("answer".utf8))
       ).count
     }

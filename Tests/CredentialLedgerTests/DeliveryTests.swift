@@ -89,7 +89,7 @@ import Testing
     let claims = try await claims(anew: steps, ledger)
     try await ledger.webhooks.update(webhook.id, isActive: true, with: claims)
     try await ledger.deliveries.enqueue(
-      WebhookHappening(object: webhook.object, type: .memberAdded, eventID: "3", payload: []))
+      WebhookEvent(object: webhook.object, type: .memberAdded, eventID: "3", payload: []))
     let next = try await one(ledger)
     #expect(next.attempt == 1)
     #expect(next.eventID == "3")
@@ -153,7 +153,7 @@ import Testing
     #expect(tries.allSatisfy { $0.eventType == "TextMessageCreated" && $0.eventID == "1" })
     for number in 2...25 {
       try await ledger.deliveries.enqueue(
-        WebhookHappening(object: webhook.object, type: .memberAdded, eventID: "\(number)", payload: []))
+        WebhookEvent(object: webhook.object, type: .memberAdded, eventID: "\(number)", payload: []))
       try await ledger.deliveries.delivered(one(ledger), answer: 200)
     }
     #expect(try ledger.deliveries.tries(of: webhook.id).map(\.eventID) == (6...25).reversed().map { "\($0)" })
@@ -240,7 +240,7 @@ import Testing
     let tooLarge = [UInt8](repeating: 0, count: DeliveryLimits.payloadByteCount + 1)
     await #expect(throws: LedgerError(.invalidValue, "", field: "payload")) {
       try await deliveries.enqueue(
-        WebhookHappening(object: .group(steps.group.id), type: .jobCreated, eventID: "", payload: tooLarge))
+        WebhookEvent(object: .group(steps.group.id), type: .jobCreated, eventID: "", payload: tooLarge))
     }
     for limit in [0, 257] {
       await #expect(throws: LedgerError(.invalidValue, "", field: "limit")) { try await deliveries.take(limit: limit) }
@@ -267,7 +267,7 @@ import Testing
     try await steps.register()
     let payload = (0..<DeliveryLimits.payloadByteCount).map { UInt8(truncatingIfNeeded: $0 &* 31) }
     try await steps.ledger.deliveries.enqueue(
-      WebhookHappening(object: .group(steps.group.id), type: .memberAdded, eventID: "e", payload: payload))
+      WebhookEvent(object: .group(steps.group.id), type: .memberAdded, eventID: "e", payload: payload))
     #expect(try await steps.takeOne().payload == payload)
     await steps.ledger.close()
   }
@@ -284,7 +284,7 @@ import Testing
       if index < 4 {
         for number in 0..<count / 4 {
           _ = try await ledger.deliveries.enqueue(
-            WebhookHappening(
+            WebhookEvent(
               object: .group(steps.group.id), type: .textMessageCreated, eventID: "\(index).\(number)", payload: []))
         }
         return

@@ -38,7 +38,7 @@ private struct DocumentedCallsOfPages {
 
   func besideTheLog() async throws {
     try await ledger.deliveries.enqueue(
-      WebhookHappening(object: .group(group.id), type: .textMessageCreated, eventID: "m-1", payload: body))
+      WebhookEvent(object: .group(group.id), type: .textMessageCreated, eventID: "m-1", payload: body))
     for token in try await ledger.tokens.list(.grant(grant)) { print(token.handle, token.lastUsed as Any) }
     let context = RequestContext(idempotencyKey: "7f0c")
     let granted = try await ledger.grants.grant(

@@ -6,7 +6,8 @@ import Testing
 @Suite struct SignInTests {
   let folder = TemporaryFolder()
   var path: String { folder.path + "/ledger" }
-  let quick = LedgerConfiguration()
+  // No code and no PIN expires while a test waits for its turn.
+  let quick = LedgerConfiguration(clock: { 1_800_000_000_000 })
   let uri = "https://client.example.org/callback"
   // The example of RFC 7636, appendix B.
   let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"

@@ -39,7 +39,7 @@ struct WebhookSteps {
     _ id: String, type: WebhookEventType = .textMessageCreated, payload: String = "canary-payload"
   ) async throws -> Deliveries.Enqueued {
     try await ledger.deliveries.enqueue(
-      WebhookHappening(object: .group(group.id), type: type, eventID: id, payload: Array(payload.utf8)))
+      WebhookEvent(object: .group(group.id), type: type, eventID: id, payload: Array(payload.utf8)))
   }
 
   /// Hands out one delivery, which is due.

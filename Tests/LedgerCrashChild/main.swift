@@ -108,8 +108,8 @@ func deliver(_ ledger: Ledger, _ connector: PublicID, _ secret: ConnectorSecret,
       let count = Atomic<UInt64>(0)
       await repeating { () throws(LedgerError) in
         let number = run + count.wrappingAdd(1, ordering: .relaxed).newValue
-        let happening = WebhookHappening(object: object, type: .jobCreated, eventID: "\(number)", payload: [1, 2, 3])
-        if try await ledger.deliveries.enqueue(happening).count == 1 { tell("enqueued \(number)") }
+        let event = WebhookEvent(object: object, type: .jobCreated, eventID: "\(number)", payload: [1, 2, 3])
+        if try await ledger.deliveries.enqueue(event).count == 1 { tell("enqueued \(number)") }
       }
     }
     tasks.addTask {

@@ -9,7 +9,19 @@ extension Sample {
         $0.before = 1 << 20
         $0.after = 1 << 21
         $0.scopes = 1 << 21 | 3
-      })
+      }),
+    .connectorDeactivated(
+      .with {
+        $0.connector = 14
+        $0.reason = "under review"
+        $0.byAdministrator = true
+      }),
+    .connectorActivated(.with { $0.connector = 14 }),
+    .connectorOldSecretEnded(
+      .with {
+        $0.connector = 14
+        $0.secret = 14
+      }),
   ]
 
   /// Samples of fields about who may do what that versions got later.

@@ -19,7 +19,7 @@ extension ModelState {
       try applyToPhones(event, position)
     case .subjectErased(let event): erase(event, position)
     case .connectorCreated, .connectorUpdated, .connectorSecretRotated, .connectorDeleted,
-      .connectorScopesApproved:
+      .connectorScopesApproved, .connectorDeactivated, .connectorActivated, .connectorOldSecretEnded:
       try applyToConnectors(event, position, time)
     case .groupCreated, .groupRenamed, .groupDeleted, .groupMemberAdded, .groupMemberRoleChanged, .groupMemberRemoved,
       .groupInvitationAccepted:
@@ -167,11 +167,28 @@ extension ModelState {
       known.current = SecretID(rawValue: position)
       known.currentDigest = try Digest(field: event.secretDigest)
       credentials[id] = known
+    case .connectorDeactivated(let event):
+      let id = ConnectorID(rawValue: event.connector)
+      connectors[id]?.deactivatedBy = position
+      connectors[id]?.isDeactivatedByAdministrator = event.byAdministrator
+      credentials[id]?.isInactive = true
+      if standings[event.connector]?.stoppedBy == 0 { stop(event.connector, by: position) }
+    case .connectorActivated(let event):
+      let id = ConnectorID(rawValue: event.connector)
+      connectors[id]?.deactivatedBy = 0
+      connectors[id]?.isDeactivatedByAdministrator = false
+      credentials[id]?.isInactive = false
+      stop(event.connector, by: 0)
+    case .connectorOldSecretEnded(let event):
+      let id = ConnectorID(rawValue: event.connector)
+      credentials[id]?.previous = SecretID(rawValue: 0)
+      credentials[id]?.previousDigest = .zero
+      credentials[id]?.previousUntil = Timestamp(rawValue: 0)
     case .connectorDeleted(let event):
       let id = ConnectorID(rawValue: event.connector)
       connectors[id]?.isDeleted = true
       credentials[id] = nil
-      stop(event.connector, by: position)
+      if standings[event.connector]?.stoppedBy == 0 { stop(event.connector, by: position) }
       for (webhook, known) in webhooks where known.connector == id {
         webhooks[webhook]?.isActive = false
         webhooks[webhook]?.isDeleted = true

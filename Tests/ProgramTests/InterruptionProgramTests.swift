@@ -25,15 +25,6 @@ import Testing
       ])
   }
 
-  /// Whether `body` comes to hold within ten seconds.
-  private func soon(_ body: () -> Bool) -> Bool {
-    for _ in 0..<1_000 {
-      if body() { return true }
-      usleep(10_000)
-    }
-    return false
-  }
-
   /// The processes that have the ledger's path among their arguments.
   private var processes: Int {
     (TemporaryFolder.names(in: "/proc") ?? []).count { name in
@@ -52,7 +43,7 @@ import Testing
       ["backup", copy, "--keys", keys],
     ] {
       let program = try start(arguments)
-      #expect(soon { names != ["ledger"] }, "\(arguments): nothing was begun")
+      #expect(Patience.soon { names != ["ledger"] }, "\(arguments): nothing was begun")
       #expect(program.end(by: signal) == 128 + signal, "\(arguments)")
       #expect(names == ["ledger"], "\(arguments)")
       #expect(processes == 0, "\(arguments)")
@@ -70,7 +61,7 @@ import Testing
     var interrupted = 0
     for round in 0..<24 {
       let program = try ChildProcess("credledger", ["import", out, "--keys", ledger, "--ledger", copy])
-      guard soon({ names.count > 2 }) else { continue }
+      guard Patience.soon({ names.count > 2 }) else { continue }
       usleep(.random(in: 0...40_000, using: &random))
       let status = program.end(by: SIGINT)
       let note: Comment = "round \(round), seed \(testSeed)"
@@ -89,17 +80,17 @@ import Testing
   @Test func whoeverIsKilledTakesTheProcessAlongThatWorksForIt() throws {
     try make()
     let program = try start(["verify"])
-    #expect(soon { names != ["ledger"] })
+    #expect(Patience.soon { names != ["ledger"] })
     #expect(processes == 2)
     _ = program.kill()
-    #expect(soon { processes == 0 })
+    #expect(Patience.soon { processes == 0 })
     #expect(names == ["ledger"])
   }
 
   @Test func whoeverEndsTheProcessThatWorksSaysNothingOfTheFile() throws {
     try make()
     let program = try start(["verify"])
-    #expect(soon { names != ["ledger"] })
+    #expect(Patience.soon { names != ["ledger"] })
     let own = try #require(
       names.first { $0.hasPrefix("ledger.new-") }.flatMap { pid_t($0.split(separator: "-")[1]) })
     #expect(Glibc.kill(own, SIGKILL) == 0)

@@ -29,8 +29,12 @@ import Testing
       mkfifo "$folder/lines"
       "$credledger" explain - < "$folder/lines" > "$folder/output" 2>&1 &
       exec 3> "$folder/lines"
-      sleep 1
-      tr '\\0' '\\n' < /proc/$!/environ
+      for _ in {1..3000}; do
+        seen=$(tr '\\0' '\\n' < /proc/$!/environ)
+        [[ $seen == *CREDLEDGER_DIR=* && $seen != *\(key)* ]] && break
+        sleep 0.1
+      done
+      echo "$seen"
       echo connector:1 >&3
       exec 3>&-
       wait $!
@@ -48,7 +52,11 @@ import Testing
       mkfifo "$folder/lines"
       "$credledger" explain - < "$folder/lines" > /dev/null 2>&1 &
       exec 3> "$folder/lines"
-      sleep 1
+      for _ in {1..3000}; do
+        grep -q '^Max core file size *0 *0 ' /proc/$!/limits &&
+          { ((EUID == 0)) || [[ $(stat -c '%U' /proc/$!/mem) == root ]]; } && break
+        sleep 0.1
+      done
       stat -c '%U' /proc/$!/mem
       grep '^Max core file size' /proc/$!/limits
       exec 3>&-

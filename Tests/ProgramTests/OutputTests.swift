@@ -126,7 +126,8 @@ import Testing
       wait $!
       """
     let result = try runProgram(
-      ["60", "sh", "-c", script, Program.file("credledger"), ledger.folder.path], of: "/usr/bin/timeout")
+      ["\(Patience.seconds)", "sh", "-c", script, Program.file("credledger"), ledger.folder.path],
+      of: "/usr/bin/timeout")
     #expect(result.status == 128 + SIGTERM, "\(result.error)")
   }
 }

@@ -61,7 +61,7 @@ import Testing
   @Test func aTerminalHasHeadingsAndAPager() throws {
     func onTerminal(_ environment: [String]) throws -> String {
       try runProgram(
-        ["", "", "/usr/bin/env"] + environment
+        ["", "", "/usr/bin/env", "-u", "NO_COLOR"] + environment
           + [Program.file("credledger"), "connector", "list", "--ledger", played.ledger.path],
         of: Repository.path + "/Tests/Python/terminal.py"
       ).output

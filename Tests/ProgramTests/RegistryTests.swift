@@ -40,6 +40,10 @@ import Testing
     try expect("connector", "connector", "show", connector)
     try expect("connector-secret", "connector", "rotate-secret", connector, "--overlap", "1d")
     try expect("change", "connector", "update", connector, "--publisher", "Example")
+    try expectDocuments(try object("connector", "end-old-secret", connector), match: "change")
+    try expect("change", "connector", "deactivate", connector, "--reason", "under review")
+    try expect("connector", "connector", "show", connector)
+    try expect("change", "connector", "activate", connector)
     let group = try object("group", "create", "--name", "Field team", "--creator", admin)
     try expectDocuments(group, match: "group")
     let id = try value("group", in: group)
@@ -130,13 +134,28 @@ import Testing
     #expect(try run("grant", "revoke", grant).output == "grant:\(grant) is revoked\n")
     #expect(try run("grant", "show", grant).output.contains("revoked"))
     #expect(try run("connector", "delete", connector).status == 2)
+    #expect(try run("connector", "end-old-secret", connector).error.contains("[conflict]"))
+    #expect(try run("connector", "deactivate", connector).error.contains("--reason"))
+    let reason = ["--reason", "under review"]
+    #expect(
+      try runProgram(["connector", "deactivate", publicID] + reason, environment: ["CREDLEDGER_DIR=\(path)"]).status
+        == 0)
+    let inactive = try object("connector", "show", connector)
+    #expect(inactive.contains("\"state\":\"inactive\"") && inactive.contains("\"reason\":"))
+    let explained = try run("explain", "connector:\(connector)").output
+    #expect(explained.contains("was set inactive on") && explained.contains("reason: under review"))
+    #expect(
+      try run("connector", "activate", connector, "--reason", "passed").output == "connector:\(connector) is active\n")
+    #expect(try run("connector", "activate", connector).output.contains("nothing was to be done"))
+    #expect(try object("connector", "show", connector).contains("\"state\":\"active\""))
     #expect(try run("connector", "delete", connector, "--yes").output == "connector:\(connector) is deleted\n")
     #expect(try run("connector", "delete", connector, "--yes").status == 1)
     #expect(try object("connector", "show", connector).contains("\"state\":\"deleted\""))
 
     let reader = try await Ledger.openForReading(at: path, quick)
     for type: EventType in [
-      .connectorCreated, .connectorUpdated, .connectorSecretRotated, .connectorDeleted, .groupCreated,
+      .connectorCreated, .connectorUpdated, .connectorSecretRotated, .connectorDeactivated, .connectorActivated,
+      .connectorDeleted, .groupCreated,
       .permissionGranted, .permissionRevoked, .tokenRevoked,
     ] {
       let entries = try await reader.audit.latest(of: .type(type))

@@ -12,7 +12,8 @@ import Testing
     let simulated = try SimulatedLedger(events: 20)
     let result = try runProgram(
       [
-        "-c", "ulimit \(limit) && exec timeout -s KILL 60 '\(try Program.file("credledger"))' stats --ledger \"$0\"",
+        "-c",
+        "ulimit \(limit) && exec timeout -s KILL \(Patience.seconds) '\(try Program.file("credledger"))' stats --ledger \"$0\"",
         simulated.path,
       ],
       of: "/bin/sh")

@@ -49,7 +49,7 @@ import Testing
           callbackContext: "canary-context", with: claims))
     }
     _ = try await ledger.deliveries.enqueue(
-      WebhookHappening(
+      WebhookEvent(
         object: .group(group.id), type: .textMessageCreated, eventID: "m-1", payload: Array("canary".utf8)))
     await ledger.close()
     return (made, group.id)

@@ -5,9 +5,11 @@ Usage: browser.py BASE ID SECRET REFRESH_TOKEN GROUP MEMBER TEXT      Prints the
 
 import http.server
 import os
+import shutil
 import sys
 import tempfile
 import threading
+import time
 
 from selenium import webdriver
 
@@ -51,21 +53,24 @@ class Page(http.server.BaseHTTPRequestHandler):
 def main(arguments):
     server = http.server.HTTPServer(("127.0.0.1", 0), Page)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    # What a browser that had to be killed leaves behind goes too.
-    scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-    os.environ["TMPDIR"] = scratch.name
+    scratch = tempfile.mkdtemp()
+    os.environ["TMPDIR"] = scratch
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
     for option in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
         options.add_argument(option)
     browser = webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
     try:
-        browser.set_script_timeout(20)
+        browser.set_script_timeout(300)
         browser.get(f"http://127.0.0.1:{server.server_port}/")
         print(browser.execute_async_script(PROGRAM, *arguments))
     finally:
         browser.quit()
-        scratch.cleanup()
+        # A process of the browser that ends later than it says may still write there.
+        end = time.monotonic() + 300
+        while os.path.exists(scratch) and time.monotonic() < end:
+            shutil.rmtree(scratch, ignore_errors=True)
+            time.sleep(0.1)
 
 
 main(sys.argv[1:])

@@ -54,9 +54,9 @@ import Testing
     }
   }
 
-  @Test("the directory, in version 14")
+  @Test("the directory, in version 15")
   func directory() throws {
-    #expect(Directory.schemaVersion == 14)
+    #expect(Directory.schemaVersion == 15)
     let rows: [(DirectoryKey, any Row)] = Self.people + Self.access + Self.indexes
     try expect(
       "directory",
@@ -105,11 +105,12 @@ import Testing
     let details = ConnectorDetails.fake { $0.redirectUris = ["https://client.example.org/callback"] }
     let connector = Connector(
       id: ConnectorID(rawValue: 8), publicID: .fake(1), owner: AccountID(rawValue: 2), details: details,
-      approvedScopes: [.tenantRead], isDeleted: false, createdAt: time, setBy: 9)
+      approvedScopes: [.tenantRead], isDeleted: false, createdAt: time, setBy: 9, deactivatedBy: 300,
+      isDeactivatedByAdministrator: true)
     let credentials = ConnectorCredentials(
       current: SecretID(rawValue: 9), currentDigest: .of("secret"), previous: SecretID(rawValue: 8),
       previousDigest: .of("old"), previousUntil: time, accessTokenLifetime: 3_600, refreshTokenLifetime: 86_400,
-      rotation: .always)
+      rotation: .always, isInactive: true)
     let group = Group(
       id: GroupID(rawValue: 10), publicID: .fake(2), name: "Field team", kind: .connectGroup, welcomeMessage: "Hello",
       isDeleted: true, memberCount: 300, adminCount: 2, createdAt: time, subscriberCount: 5)

@@ -36,6 +36,8 @@ extension Walk {
         ApproveScopes(
           connector: connector, scopes: Bool.random(using: &random) ? [.tenantRead] : [], requester: Requester.operator)
       )
+    } else if Int.random(in: 0..<3, using: &random) == 0 {
+      try await setActiveOrEndSecret(connector, owner)
     } else if Bool.random(using: &random) {
       try await perform(
         RotateSecret(
@@ -48,6 +50,20 @@ extension Walk {
       changes.rotation = Bool.random(using: &random) ? .always : .late
       changes.requiresPKCE = false
       try await perform(UpdateConnector(connector: connector, changes, requester: owner))
+    }
+  }
+
+  /// Sets a connector inactive, or an inactive one active again, or ends its old Secret.
+  private mutating func setActiveOrEndSecret(_ connector: ConnectorID, _ owner: AccountID) async throws {
+    let requester: Requester = Bool.random(using: &random) ? .operator : .account(owner)
+    switch Int.random(in: 0..<6, using: &random) {
+    case 0:
+      try await perform(DeactivateConnector(connector: connector, reason: "under review", requester: requester))
+    case 1, 2, 3:
+      // More often than the other way, so that most connectors are active most of the time.
+      let inactive = model.connectors.filter { $0.value.isInactive && !$0.value.isDeleted }
+      try await perform(ActivateConnector(connector: pick(inactive), requester: requester))
+    default: try await perform(EndOldSecret(connector: connector, requester: requester))
     }
   }
 

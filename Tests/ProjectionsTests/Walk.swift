@@ -160,10 +160,10 @@ struct Walk {
 
   mutating func pickGroup() -> GroupID { pick(model.groups) { !$0.isDeleted } }
 
-  /// A connector, mostly one whose owner is active.
+  /// A connector, mostly one that is active, with an active owner.
   mutating func pickConnector() -> ConnectorID {
     let accounts = model.accounts
-    return pick(model.connectors) { !$0.isDeleted && accounts[$0.owner]?.isDisabled == false }
+    return pick(model.connectors) { !$0.isDeleted && !$0.isInactive && accounts[$0.owner]?.isDisabled == false }
   }
 
   /// Who asks for a change of a group: an admin of it if there is one, or else an operator or anybody.

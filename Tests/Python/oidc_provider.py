@@ -65,7 +65,7 @@ def distort(response):
         return response
     name = state["fault"]
     if name == "slow":
-        time.sleep(5)
+        time.sleep(60)
     value = response.get_json()
     claims = dict(jose.jwt.decode(value["id_token"], key()))
     by = key()

@@ -3,8 +3,11 @@ keyboard, a screen reader or little light. WCAG 2.2 AA by axe-core, which the pa
 our own for what it does not look at.
 """
 
+import atexit
+import contextlib
 import importlib.util
 import os
+import shutil
 import tempfile
 import time
 
@@ -16,6 +19,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 # What a browser says of an element whose page is gone.
 GONE = (StaleElementReferenceException, NoSuchElementException)
+# How many seconds what takes a moment may take: a bound on what hangs, not on how slow a busy machine is.
+PATIENCE = 300
 VARIANTS = [(1280, False), (390, False), (1280, True), (390, True)]
 AXE_VARIANTS = [(1280, False), (390, True)]
 
@@ -83,28 +88,43 @@ def axe_source():
 
 def steadily(body):
     """What a body answers once the page that it looks at stays."""
-    for _ in range(50):
+    end = time.monotonic() + PATIENCE
+    while True:
         try:
             return body()
         except GONE:
+            if time.monotonic() > end:
+                raise
             time.sleep(0.1)
-    return body()
+
+
+def until(body, pause=0.1):
+    """Waits until a body answers with something, and returns it; what it answers at last where it never does."""
+    end = time.monotonic() + PATIENCE
+    while not (found := steadily(body)) and time.monotonic() < end:
+        time.sleep(pause)
+    return found
 
 
 class Looker:
     """A browser, and what is wrong with the pages that it saw."""
 
     def __init__(self, folder, language="en-GB"):
-        # What a browser that had to be killed leaves behind goes too.
-        self.scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        os.environ["TMPDIR"] = self.scratch.name
+        self.scratch = tempfile.mkdtemp()
+        os.environ["TMPDIR"] = self.scratch
+        self.browser = None
+        # Also where a script ends early.
+        atexit.register(self.close)
         options = webdriver.ChromeOptions()
-        for argument in ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1280,1000", f"--lang={language}"]:
+        # A container has little memory at /dev/shm, and a page that needs more crashes.
+        for argument in [
+            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
+            "--window-size=1280,1000", f"--lang={language}"]:
             options.add_argument(argument)
         options.add_experimental_option("prefs", {"intl.accept_languages": language})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.browser = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
-        self.browser.set_script_timeout(60)
+        self.browser.set_script_timeout(PATIENCE)
         self.folder = folder
         self.axe = axe_source()
         self.faults = []
@@ -150,7 +170,7 @@ class Looker:
 
     def wait_for(self, heading):
         """Waits for a text in the page. The page before may go while it is looked at."""
-        wait = WebDriverWait(self.browser, 30, ignored_exceptions=GONE)
+        wait = WebDriverWait(self.browser, PATIENCE, ignored_exceptions=GONE)
         try:
             wait.until(lambda b: any(heading in main.text for main in b.find_elements(By.TAG_NAME, "main")))
         except TimeoutException:
@@ -169,7 +189,7 @@ class Looker:
                     return element
             return None
 
-        element = steadily(find)
+        element = until(find)
         if element is None:
             raise SystemExit(f"nothing to press is called {words}: {self.text}")
         element.click()
@@ -184,12 +204,22 @@ class Looker:
 
         steadily(put)
 
+    def close(self):
+        """Ends the browser, and removes its files: also those that a process of it writes that ends later than it says."""
+        if self.browser:
+            with contextlib.suppress(Exception):
+                self.browser.quit()
+        self.browser = None
+        end = time.monotonic() + PATIENCE
+        while os.path.exists(self.scratch) and time.monotonic() < end:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+            time.sleep(0.1)
+
     def finish(self, expected=("404", "403", "405", "410", "422")):
         """Says what is wrong, and ends the browser. A page that refuses says so in the console as well."""
         for entry in self.browser.get_log("browser"):
             if not any(f"status of {code}" in entry["message"] for code in expected):
                 self.faults.append("the console says: " + entry["message"])
-        self.browser.quit()
-        self.scratch.cleanup()
+        self.close()
         print("\n".join(sorted(set(self.faults))) or "passed")
         return 1 if self.faults else 0

@@ -41,7 +41,6 @@ while END not in shown and time.monotonic() < end:
     if select.select([terminal], [], [], 0.2)[0]:
         shown += os.read(terminal, 4096)
     if mode is None and prompt.encode() in shown:
-        time.sleep(0.2)
         mode = "shown" if termios.tcgetattr(terminal)[3] & termios.ECHO else "hidden"
         os.write(terminal, line.encode() + b"\n")
         end = time.monotonic() + LIMIT

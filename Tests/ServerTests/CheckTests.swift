@@ -121,10 +121,13 @@ import Testing
     let program = try #require(Self.nginx)
     let nginx = try ChildProcess(program, ["-c", path, "-p", folder.path])
     defer { _ = nginx.kill() }
-    for _ in 0..<500 where unsafe access(socket, F_OK) != 0 { usleep(10_000) }
+    let isThere = try await Patience.wait { unsafe access(socket, F_OK) == 0 }
+    #expect(isThere)
     func ask(_ arguments: String...) throws -> Answer {
       let result = try runProgram(
-        ["-sS", "-i", "--max-time", "10", "--unix-socket", socket] + arguments + ["http://guarded/page"],
+        ["-sS", "-i", "--max-time", "\(Patience.seconds)", "--unix-socket", socket] + arguments + [
+          "http://guarded/page"
+        ],
         of: "/usr/bin/curl")
       return Answer(result.output)
     }

@@ -142,12 +142,23 @@ import Testing
     let program = try ChildProcess(
       "/bin/sh",
       [
-        "-c", "\"$0\" account disable 2 --reason x --ledger \"$LEDGER\" 2>&1; echo status $?",
+        "-c",
+        "\"$0\" account disable 2 --reason x --ledger \"$LEDGER\" 2>&1 & echo pid $!; wait $!; echo status $?",
         try Program.file("credledger"),
       ], environment: ["LEDGER=\(served.path)"])
     // One that nobody waits for keeps Swift Testing from seeing the ends of others.
     defer { _ = program.kill() }
-    try await Task.sleep(for: .milliseconds(700))
+    let client = try #require(program.read().first?.split(separator: " ").last)
+    // It has called and sent its command once it has the same connection for a while; before that it only looks whether
+    // somebody listens.
+    var (earlier, now): ([String], [String]) = ([], [])
+    // Where nobody may look into it, that is time enough.
+    let end = ContinuousClock.now + .seconds(60)
+    repeat {
+      earlier = now
+      try await Task.sleep(for: .milliseconds(700))
+      now = Self.sockets(of: String(client))
+    } while (now.isEmpty || now != earlier) && ContinuousClock.now < end
     served.signal(SIGKILL)
     served.signal(SIGCONT)
     var text = ""
@@ -178,7 +189,8 @@ import Testing
         ])
       }
     }
-    try await Task.sleep(for: .milliseconds(150))
+    // One is performed, and the others are anywhere between their start and their end.
+    _ = try await tasks[0].value
     #expect(served.end() == 0)
     var done = 0
     for task in tasks {
@@ -270,6 +282,19 @@ import Testing
     #expect(try reveals(served) == before + 1)
     let grants = try run(served, "review", "grants", "--reveal", "--format", "ndjson")
     #expect(grants.status == 0 && grants.output.contains(#""connectorName":"Roster""#), "\(grants.error)")
+  }
+
+  /// The sockets that a process has open.
+  private static func sockets(of process: String) -> [String] {
+    let folder = "/proc/\(process)/fd"
+    return (TemporaryFolder.names(in: folder) ?? []).compactMap { name in
+      var bytes = [UInt8](repeating: 0, count: 256)
+      let count = unsafe bytes.withUnsafeMutableBytes {
+        unsafe readlink("\(folder)/\(name)", $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
+      }
+      let target = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+      return target.hasPrefix("socket:") ? target : nil
+    }
   }
 
   private func made(_ served: ServedLedger) throws -> ProgramResult {

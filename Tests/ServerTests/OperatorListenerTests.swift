@@ -45,13 +45,13 @@ import Testing
       "CREDLEDGER_SERVE_OPERATOR_LISTEN=127.0.0.1:0", "CREDLEDGER_SERVE_OPERATOR_TOKENS=\(tokens)",
     ])
     var address = ""
-    let began = ContinuousClock.now
-    while address.isEmpty, ContinuousClock.now - began < .seconds(20) {
+    let isListening = try await Patience.wait {
       if let found = served.log.firstMatch(of: /operators' commands are taken address=(\S+)/) {
         address = String(found.output.1)
       }
-      try await Task.sleep(for: .milliseconds(50))
+      return !address.isEmpty
     }
+    #expect(isListening, "\(served.log)")
     return Guarded(served: served, address: address, tokens: tokens, ada: token, lines: [line])
   }
 
@@ -89,10 +89,7 @@ import Testing
     let before = guarded.served.openDescriptors
     do {
       let idle = try (0..<200).map { _ in try Connection(port: port) }
-      let began = ContinuousClock.now
-      while guarded.served.openDescriptors < before + 64, ContinuousClock.now - began < .seconds(20) {
-        try await Task.sleep(for: .milliseconds(20))
-      }
+      _ = try await Patience.wait { guarded.served.openDescriptors >= before + 64 }
       // Those that wait are not taken.
       try await Task.sleep(for: .milliseconds(500))
       let taken = guarded.served.openDescriptors - before

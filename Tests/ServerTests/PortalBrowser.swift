@@ -30,7 +30,20 @@ final class ServedPortal {
     try start(options)
   }
 
+  /// Starts the server. The port that it had may be taken meanwhile, by a connection of another test, and is free again soon.
   func start(_ options: [String] = ["--development"], port wanted: Int = 0) throws {
+    var tries = wanted == 0 ? 1 : 100
+    while true {
+      do { return try launch(options, port: wanted) } catch {
+        _ = process?.kill()
+        tries -= 1
+        guard tries > 0 else { throw error }
+        usleep(500_000)
+      }
+    }
+  }
+
+  private func launch(_ options: [String], port wanted: Int) throws {
     let process = try ChildProcess(
       "/bin/sh",
       [

@@ -141,6 +141,72 @@ import Testing
     #expect(words(.used(Self.now - Duration.seconds(240))).contains("4 min ago</time>. Change it"))
   }
 
+  @Test func `An owner sets a connector inactive with a reason, sees since when and why, and sets it active again`()
+    async throws
+  {
+    let scene = try await PortalScene(phone: "+44 7700 900214")
+    let (browser, base) = (scene.owner, "/portal/connectors/\(scene.connector)")
+    #expect(try browser.open(base).body.contains("href=\"\(base)/deactivate\""))
+    #expect(!browser.page.body.contains("href=\"\(base)/activate\""))
+    try browser.open(base + "/deactivate")
+    try browser.submit(base + "/deactivate")
+    #expect(browser.page.status == 422 && browser.page.body.contains("Say why, in a few words."))
+    try browser.submit(base + "/deactivate", [("reason", "under <review>")])
+    #expect(browser.page.body.contains("The connector is inactive. Recorded as"), "\(browser.page.text)")
+    #expect(browser.page.body.contains("Reason: <bdi>under &lt;review&gt;</bdi>"), "\(browser.page.text)")
+    #expect(browser.page.body.contains("<span class=\"status bad\">Inactive</span>"))
+    #expect(browser.page.body.contains("href=\"\(base)/activate\""))
+    #expect(try browser.open("/portal/tokens/\(scene.token)").body.contains("Not valid"))
+    let row = "href=\"\(base)\""
+    #expect(try browser.open("/portal/connectors?show=inactive").body.contains(row))
+    #expect(try !browser.open("/portal/connectors?show=active").body.contains(row))
+    #expect(try browser.open(base + "/activate").body.contains("Its Secret works again"))
+    try browser.submit(base + "/activate")
+    #expect(browser.page.body.contains("The connector is active. Recorded as"), "\(browser.page.text)")
+    #expect(browser.page.body.contains("<span class=\"status good\">Active</span>"))
+    #expect(try browser.open("/portal/connectors?show=active").body.contains(row))
+  }
+
+  @Test func `What an operator set inactive its owner sees as such, and cannot set active`() async throws {
+    let scene = try await PortalScene(phone: "+44 7700 900215")
+    let owner = try scene.person("Bruno")
+    try owner.verify("+44 7700 900216")
+    try owner.open("/portal/connectors/new")
+    try owner.submit("/portal/connectors/new", [("name", "Roster")])
+    try owner.submit("/portal/connectors/new/permissions", [("permission", "text-message")])
+    let number = try PortalScene.first("action=\"/portal/connectors/", "\"", in: owner)
+    let base = "/portal/connectors/\(number)"
+    #expect(try scene.owner.open(base + "/deactivate").body.contains("Its owner cannot set it active again."))
+    try scene.owner.submit(base + "/deactivate", [("reason", "calls too often")])
+    #expect(scene.owner.page.body.contains("The connector is inactive."), "\(scene.owner.page.text)")
+    #expect(try owner.open(base).body.contains("Only an administrator can set it active again."))
+    #expect(owner.page.body.contains("Reason: <bdi>calls too often</bdi>"))
+    try owner.open(base + "/activate")
+    try owner.submit(base + "/activate")
+    #expect(owner.page.status == 403, "\(owner.page.text)")
+    try scene.owner.open(base + "/activate")
+    try scene.owner.submit(base + "/activate")
+    #expect(scene.owner.page.body.contains("The connector is active."), "\(scene.owner.page.text)")
+  }
+
+  @Test func `An old Secret is ended after its page said when it was last used`() async throws {
+    let scene = try await PortalScene(phone: "+44 7700 900217")
+    let (browser, base) = (scene.owner, "/portal/connectors/\(scene.connector)")
+    #expect(try !browser.open(base).body.contains("\(base)/end-old-secret"))
+    // Without an old Secret there is nothing to end.
+    try browser.open(base + "/end-old-secret")
+    try browser.submit(base + "/end-old-secret")
+    #expect(browser.page.status == 409 && browser.page.body.contains("The old Secret has ended already."))
+    try browser.open(base + "/rotate")
+    try browser.submit(base + "/rotate", [("overlap", "604800")])
+    #expect(try browser.open(base).body.contains("href=\"\(base)/end-old-secret\""))
+    let page = try browser.open(base + "/end-old-secret").body
+    #expect(page.contains("Two Secrets work until") && page.contains("with the old one since"))
+    try browser.submit(base + "/end-old-secret")
+    #expect(browser.page.body.contains("The old Secret is refused from now on. Recorded as"), "\(browser.page.text)")
+    #expect(browser.page.body.contains("One Secret works."))
+  }
+
   private static func commandLines(of page: String) -> [String] {
     var lines: [String] = []
     for part in page.split(separator: "command line</summary><pre><code>").dropFirst() {
@@ -163,6 +229,9 @@ import Testing
       (base + "/user-token", "credledger grant create --connector \(number) --own --granter 2"),
       (base + "/grants", "credledger grant list connector:\(number)"),
       (base + "/rotate", "credledger connector rotate-secret \(number) --overlap 7d"),
+      (base + "/deactivate", "credledger connector deactivate \(number) --reason REASON"),
+      (base + "/activate", "credledger connector activate \(number)"),
+      (base + "/end-old-secret", "credledger connector end-old-secret \(number)"),
       (base + "/delete", "credledger connector delete \(number)"),
       ("/portal/grants/\(scene.grant)/revoke", "credledger grant revoke \(scene.grant)"),
       ("/portal/tokens/\(scene.token)/revoke", "credledger token revoke token:\(scene.token)"),
@@ -170,6 +239,21 @@ import Testing
       ("/portal/connectors?show=unused&q=Field", "credledger review connectors --unused 90d --name 'Field'"),
       ("/portal/connectors?show=mine", "credledger connector list --owner 2"),
       ("/portal/groups/\(group)/connectors", "credledger grant list group:\(group)"),
+      ("/portal/groups/\(group)/edit", "credledger group rename \(group) NAME"),
+      ("/portal/groups/\(group)/delete", "credledger group delete \(group)"),
+      ("/portal/audit", "credledger audit --limit 50"),
+      (
+        "/portal/audit?who=connector:\(number)&type=tokens&days=7",
+        "credledger audit --connector \(number) --type 'token.*' --type 'refresh_token.*' --since 7d --limit 50"
+      ),
+      (
+        "/portal/audit?who=account:2&type=refusals&exact=token.*&from=2026-01-01T00:00&until=2099-01-01T00:00",
+        "credledger audit --account 2 --type 'token.revoked' --since 2026-01-01T00:00:00.000Z --until 2099-01-01T00:00:00.000Z --limit 50"
+      ),
+      (
+        "/portal/audit?who=webhook:1&request=a%27b",
+        "credledger audit --subject webhook:1 --request 'a'\\''b' --limit 50"
+      ),
     ] {
       let shown = Self.commandLines(of: try scene.owner.open(path).body)
       #expect(shown.contains(expected), "\(path): \(shown)")

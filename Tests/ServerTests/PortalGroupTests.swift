@@ -65,6 +65,10 @@ import Testing
     #expect(list.contains("<th scope=\"row\"><bdi>Night shift</bdi></th>"), "\(list)")
     #expect(
       list.contains("Only admins of <bdi>Field team</bdi> can add sub-groups.") && !list.contains("name=\"name\""))
+    // The admin has the name of the group.
+    let ask = "Ask one of them: <span><bdi>Field team</bdi></span>."
+    #expect(list.contains(ask), "\(list)")
+    #expect(try mel.open("\(base)/connectors").body.contains("can let connectors in. \(ask)"), "\(mel.page.text)")
     #expect(try mel.open("/portal/groups/\(lower)").status == 404)
     let token = try scene.formToken(of: mel)
     let head = try scene.head()
@@ -74,6 +78,153 @@ import Testing
     let page = try zoe.open("/portal/groups/\(lower)").body
     #expect(page.contains("<li><bdi>Field team</bdi></li><li><bdi>Night shift</bdi></li>"), "\(page)")
     #expect(try zoe.open("\(base)/subgroups").status == 404)
+  }
+
+  /// Makes a group that is below none, and gives its number.
+  private func make(_ name: String, by browser: Browser) throws -> String {
+    try browser.open("/portal/groups/new")
+    try browser.submit("/portal/groups/new", [("name", name)])
+    return try PortalScene.first("action=\"/portal/groups/", "\"", in: browser)
+  }
+
+  @Test func `An admin puts a group of theirs below another, and takes it away, told who reaches it`() async throws {
+    let scene = try await PortalScene(phone: "+44 7700 900183")
+    let browser = scene.owner
+    let base = "/portal/groups/\(scene.group)/subgroups"
+    #expect(try !browser.open(base).body.contains("Attach a group of yours"))
+    let other = try make("Night shift", by: browser)
+    #expect(try browser.open(base).body.contains("<option value=\"\(other)\" translate=\"no\">Night shift</option>"))
+    let asked = try browser.open("\(base)/attach?group=\(other)").body
+    #expect(asked.contains("<h1>Attach <bdi>Night shift</bdi> to <bdi>Field team</bdi>?</h1>"), "\(asked)")
+    #expect(
+      asked.contains("<span>1 connector</span> let into <bdi>Field team</bdi> reach <bdi>Night shift</bdi> as well"))
+    #expect(asked.contains("credledger group attach \(other) --to \(scene.group)"))
+    try browser.submit("\(base)/attach")
+    #expect(browser.page.body.contains("The group is a sub-group now. Recorded as"), "\(browser.page.text)")
+    #expect(browser.page.body.contains("href=\"/portal/groups/\(other)\"><bdi>Night shift</bdi></a>"))
+    // What is there already is offered no more, and neither is what lies above.
+    #expect(!browser.page.body.contains("Attach a group of yours"))
+    #expect(try !browser.open("/portal/groups/\(other)/subgroups").body.contains("Attach a group of yours"))
+    let events = try browser.open("/portal/audit.csv").body
+    #expect(events.contains("group.subgroup_attached"))
+
+    let down = "\(base)/\(other)/detach"
+    #expect(try browser.open(base).body.contains("href=\"\(down)\">Detach…"))
+    let taken = try browser.open(down).body
+    #expect(taken.contains("<h1>Detach <bdi>Night shift</bdi> from <bdi>Field team</bdi>?</h1>"), "\(taken)")
+    #expect(taken.contains("let into <bdi>Field team</bdi> no longer reach <bdi>Night shift</bdi> through it"))
+    #expect(taken.contains("credledger group detach \(other) --from \(scene.group)"))
+    try browser.submit(down)
+    #expect(browser.page.body.contains("The group is no sub-group of this one any more. Recorded as"))
+    #expect(browser.page.body.contains("No sub-group yet."), "\(browser.page.text)")
+    #expect(try browser.open(down).status == 404)
+  }
+
+  @Test func `An admin renames a group, and deletes it after typing its name, by which what was let in stops`()
+    async throws
+  {
+    let scene = try await PortalScene(phone: "+44 7700 900187")
+    let browser = scene.owner
+    let base = "/portal/groups/\(scene.group)"
+    #expect(
+      try browser.open(base).body.contains("href=\"\(base)/edit\"") && browser.page.body.contains("\(base)/delete"))
+    try browser.open("\(base)/edit")
+    #expect(browser.page.body.contains("value=\"Field team\""), "\(browser.page.text)")
+    #expect(try browser.submit("\(base)/edit", [("name", "")]).status == 422)
+    let long = String(repeating: "x", count: 101)
+    #expect(try browser.submit("\(base)/edit", [("name", long)]).status == 422)
+    #expect(browser.page.body.contains("Enter a name of at most 100 characters") && browser.page.body.contains(long))
+    try browser.submit("\(base)/edit", [("name", "Day shift")])
+    #expect(browser.page.body.contains("The group is renamed. Recorded as"), "\(browser.page.text)")
+    #expect(browser.page.body.contains("<h1><bdi>Day shift</bdi></h1>"))
+
+    try browser.open("\(base)/delete")
+    #expect(browser.page.body.contains("<dt>Grants that end, with all their tokens</dt><dd><strong>1</strong></dd>"))
+    let head = try scene.head()
+    // The name that it had is not its name, and the numbers must be those of now.
+    #expect(try browser.submit("\(base)/delete", [("confirm", "Field team")]).status == 422)
+    let token = try scene.formToken(of: browser)
+    let stale = [("csrf", token), ("confirm", "Day shift"), ("seen", "7,7")]
+    #expect(try browser.post("\(base)/delete", stale).status == 422)
+    #expect(browser.page.body.contains("Its grants or members changed"), "\(browser.page.text)")
+    #expect(try scene.head() == head)
+    try browser.submit("\(base)/delete", [("confirm", "Day shift"), ("reason", "The survey is over.")])
+    #expect(browser.page.body.contains("The group is deleted. What was let into it stopped at once. Recorded as"))
+    #expect(try browser.open(base).status == 404)
+    #expect(try browser.open("/portal/tokens/\(scene.token)").body.contains("not valid"), "\(browser.page.text)")
+  }
+
+  @Test func `Who stops something may say why, which its event carries, and need not`() async throws {
+    let scene = try await PortalScene(phone: "+44 7700 900188")
+    let browser = scene.owner
+    let stops: [(path: String, more: [(String, String)], type: String, reason: String)] = [
+      ("/portal/tokens/\(scene.token)/revoke", [], "token.revoked", ""),
+      ("/portal/grants/\(scene.grant)/revoke", [], "permission.revoked", "The contract ended."),
+      ("/portal/connectors/\(scene.connector)/delete", [("confirm", "Field team")], "connector.deleted", "Not used."),
+      ("/portal/groups/\(scene.group)/delete", [("confirm", "Field team")], "group.deleted", "The survey is over."),
+    ]
+    for stop in stops {
+      try browser.open(stop.path)
+      #expect(browser.page.body.contains("name=\"reason\""), "\(stop.path)")
+      try browser.submit(stop.path, stop.more + [("reason", stop.reason)])
+      try browser.open("/portal/audit?exact=\(stop.type)")
+      let event = try PortalScene.first("href=\"/portal/events/", "\"", in: browser)
+      let told = try browser.open("/portal/events/\(event)").body
+      #expect(stop.reason.isEmpty || told.contains("<bdi>\(stop.reason)</bdi>"), "\(stop.path): \(browser.page.text)")
+      #expect(told.contains("<th scope=\"row\">reason</th>") == !stop.reason.isEmpty, "\(stop.path)")
+    }
+  }
+
+  @Test func `A circle, one level too many and a group of others are refused in words, and nothing is done`()
+    async throws
+  {
+    let scene = try await PortalScene(phone: "+44 7700 900184")
+    let browser = scene.owner
+    let base = "/portal/groups/\(scene.group)/subgroups"
+    let second = try add("Two", below: scene.group, by: browser)
+    let third = try add("Three", below: second, by: browser)
+    let fourth = try add("Four", below: third, by: browser)
+    let upper = try make("Upper", by: browser)
+    let lower = try add("Lower", below: upper, by: browser)
+    let head = try scene.head()
+    /// Confirms an attachment, and gives what is said.
+    func attach(_ group: String, to other: String) throws -> Answer {
+      try browser.open("/portal/groups/\(other)/subgroups/attach?group=\(group)")
+      return try browser.submit("/portal/groups/\(other)/subgroups/attach")
+    }
+    for (group, other) in [(scene.group, fourth), (scene.group, scene.group)] {
+      let answer = try attach(group, to: other)
+      #expect(answer.status == 422 && answer.body.contains("A group is never below itself"), "\(answer.text)")
+    }
+    // Four levels above, and two that would come below.
+    let deep = try attach(upper, to: fourth)
+    #expect(deep.status == 422 && deep.body.contains("groups lie in at most 5 levels"), "\(deep.text)")
+    #expect(try scene.head() == head)
+
+    // Somebody else's group is not there, and one that another administers is for its admins.
+    let mel = try scene.person("Mel")
+    try mel.verify("+44 7700 900185")
+    let foreign = try make("Hers", by: mel)
+    #expect(try browser.open("\(base)/attach?group=\(foreign)").status == 403)
+    #expect(browser.page.body.contains("You attach a group only where you administer both."), "\(browser.page.text)")
+    #expect(try mel.open("/portal/groups/\(foreign)/subgroups/attach?group=\(scene.group)").status == 404)
+    let token = try scene.formToken(of: mel)
+    let fields = [("csrf", token), ("group", scene.group), ("seen", "0")]
+    #expect(try mel.post("/portal/groups/\(foreign)/subgroups/attach", fields).status == 404)
+    try join(scene.group, mel, "+44 7700 900186", in: scene)
+    #expect(try mel.post("/portal/groups/\(foreign)/subgroups/attach", fields).status == 403)
+    #expect(mel.page.body.contains("You attach a group only where you administer both."), "\(mel.page.text)")
+    #expect(try mel.post("\(base)/\(second)/detach", [("csrf", token), ("seen", "1")]).status == 403)
+    #expect(try !mel.open(base).body.contains("Detach…"))
+
+    // A page that showed another number of connectors confirms nothing.
+    let own = try scene.formToken(of: browser)
+    let before = try scene.head()
+    for path in ["\(base)/attach", "\(base)/\(second)/detach"] {
+      let answer = try browser.post(path, [("csrf", own), ("group", lower), ("seen", "7")])
+      #expect(answer.status == 422 && answer.body.contains("1 connector may work in the group now."), "\(answer.text)")
+    }
+    #expect(try scene.head() == before)
   }
 
   @Test func `Each number that is added has its own answer, most digits hidden, and none stops another`() async throws {
@@ -119,6 +270,27 @@ import Testing
     #expect(try browser.open(base).body.split(separator: "<tr>").count == rows)
     scene.served.end()
     #expect(!scene.served.log.contains("900176"))
+  }
+
+  @Test func `Numbers are added as members unless the form says admins`() async throws {
+    let scene = try await PortalScene(phone: "+44 7700 900214")
+    let base = "/portal/groups/\(scene.group)"
+    let token = try scene.formToken(of: scene.owner)
+    #expect(try scene.owner.open(base).body.contains("<select id=\"role\" name=\"role\"><option value=\"member\">"))
+    for (name, number, role) in [("Mel", "+44 7700 900215", "admin"), ("Zoe", "+44 7700 900216", "member")] {
+      let person = try scene.person(name)
+      try person.verify(number)
+      try scene.owner.post(base, [("csrf", token), ("do", "add"), ("numbers", number), ("role", role)])
+      try person.open("/portal/groups")
+      let invitation = try PortalScene.first("name=\"membership\" value=\"", "\"", in: person)
+      try person.submit("/portal/groups/invitations", [("membership", invitation)])
+      let page = try person.open(base).body
+      #expect(page.contains("You are an admin.") == (role == "admin"), "\(name): \(person.page.text)")
+    }
+    // What was wrong is typed again with the role that was chosen.
+    try scene.owner.post(base, [("csrf", token), ("do", "add"), ("numbers", "12"), ("role", "admin")])
+    #expect(scene.owner.page.status == 422, "\(scene.owner.page.text)")
+    #expect(scene.owner.page.body.contains("<option value=\"admin\" selected>Admin</option>"))
   }
 
   @Test func `An invitation is for whoever has verified its number, and for nobody with another one`() async throws {

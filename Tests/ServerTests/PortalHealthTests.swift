@@ -11,11 +11,11 @@ import Testing
   /// Figures that make a sign, the state that it has then, and what its remedy names.
   struct Case {
     let name: String
-    let state: VitalSign.State
+    let state: Vitals.State
     let remedy: String
     let vitals: Vitals
 
-    init(_ name: String, _ state: VitalSign.State, _ remedy: String = "", _ change: (inout Vitals) -> Void = { _ in }) {
+    init(_ name: String, _ state: Vitals.State, _ remedy: String = "", _ change: (inout Vitals) -> Void = { _ in }) {
       (self.name, self.state, self.remedy) = (name, state, remedy)
       var vitals = Vitals()
       (vitals.now, vitals.clock) = (Self.now, Self.now)
@@ -44,7 +44,7 @@ import Testing
   static func cases() -> [Case] {
     var cases: [Case] = []
     func add(
-      _ name: String, _ state: VitalSign.State, _ remedy: String = "", _ change: (inout Vitals) -> Void = { _ in }
+      _ name: String, _ state: Vitals.State, _ remedy: String = "", _ change: (inout Vitals) -> Void = { _ in }
     ) { cases.append(Case(name, state, remedy, change)) }
     for name in ["Writing", "Tables", "Checkpoint", "Batch sizes", "Commit latency", "Disk", "Clock"] {
       add(name, .good)
@@ -108,7 +108,39 @@ import Testing
     for words in ["Nothing needs you.", "One thing needs you.", "2 things need you."] {
       texts.append("<p>As of <time>2026</time>. \(words)</p>")
     }
+    texts.append(CommitCharts(of: Vitals()).drawing)
+    texts.append(CommitCharts(of: drawn).drawing)
     return texts
+  }
+
+  /// Figures of a few commits.
+  private static var drawn: Vitals {
+    var vitals = Vitals()
+    vitals.batches = Vitals.Spread(bounds: [1, 2, 2_048], counts: [4, 0, 2, 1], sum: 4_000)
+    vitals.commits = Vitals.Spread(bounds: [0.000_25, 0.002_5, 1], counts: [0, 5, 0, 2], sum: 3)
+    return vitals
+  }
+
+  @Test func `The sizes and durations of commits are drawn, and told in tables, without a style`() {
+    let text = CommitCharts(of: Self.drawn).drawing.text
+    #expect(text.contains("aria-label=\"Batch sizes: 7 in all, at most 4 in one bar\""), "\(text)")
+    #expect(text.contains("aria-label=\"Commit latency: 7 in all, at most 5 in one bar\""), "\(text)")
+    // The highest bar is 38 high, and the others in proportion; a range without values has none.
+    let heights = text.split(separator: "width=\"8\" height=\"").dropFirst().map { String($0.prefix { $0 != "\"" }) }
+    #expect(heights == ["38", "19", "9", "38", "15"], "\(text)")
+    #expect(text.contains("<rect x=\"31\"") && text.contains("&gt; 2,048: 1</title>"))
+    let rows = [
+      ("≤ 1", "4"), ("≤ 2", "0"), ("≤ 2,048", "2"), ("&gt; 2,048", "1"), ("≤ 0.25 ms", "0"), ("≤ 2.5 ms", "5"),
+      ("&gt; 1,000 ms", "2"),
+    ]
+    for (range, count) in rows {
+      let cell = "<td class=\"number\" data-label=\"Commits\">\(count)</td>"
+      #expect(text.contains("<bdi dir=\"ltr\">\(range)</bdi></th>\(cell)"), "\(range): \(text)")
+    }
+    #expect(!text.contains("style"))
+    #expect(CommitCharts(of: Vitals()).drawing.text.contains("Nothing was committed since the server started."))
+    let durations = [0, 0.000_1, 0.002_5, 0.05, 1].map { CommitCharts.milliseconds($0) }
+    #expect(durations == ["0", "0.1", "2.5", "50", "1,000"])
   }
 
   @Test func `Each sign says how well it is, and what mends it where it is not well`() throws {
@@ -160,6 +192,8 @@ import Testing
     for known in Self.cases() { #expect(body.contains("<dt><span>\(known.name)</span>"), "\(known.name)") }
     #expect(body.contains("The folder has no backup of this ledger."), "\(browser.page.text)")
     #expect(body.contains("No file of a cosigned checkpoint is named."))
+    #expect(body.contains("aria-label=\"Batch sizes: ") && body.contains("aria-label=\"Commit latency: "), "\(body)")
+    #expect(!body.contains("style=") && browser.page.header("content-security-policy")?.contains("unsafe") == false)
     let made = try runProgram(["backup", "\(backups.path)/one", "--ledger", served.path])
     #expect(made.status == 0, "\(made.error)")
     #expect(try browser.open("/portal/health").body.contains("The newest one."), "\(browser.page.text)")

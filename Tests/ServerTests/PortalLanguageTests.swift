@@ -47,8 +47,9 @@ import Testing
         && (!$0.contains("/evidence/") || $0.hasSuffix("/report"))
     }
     let said = [
-      "phone", "phone-removed", "connector-changed", "connector-deleted", "revoked", "group-created", "members",
-      "erased", "joined",
+      "phone", "phone-removed", "connector-changed", "connector-deleted",
+      "connector-inactive", "connector-active", "old-secret-ended", "revoked", "group-created", "members",
+      "erased", "joined", "subgroup-attached", "subgroup-detached", "group-renamed", "group-deleted",
       "key-rotated", "decided", "retried", "webhook-on", "sessions",
     ]
     let more =
@@ -77,16 +78,33 @@ import Testing
       "/portal/connectors/new", "/portal/groups/new", "/portal/me/phones/new", "/portal/keys", "/portal/people/2/erase",
       "/portal/connectors/\(scene.connector)/edit", "/portal/connectors/\(scene.connector)/delete", "/portal/review",
       "/portal/events/\(scene.phone)/reveal", "/portal/groups/\(scene.group)/messages",
-      "/portal/groups/\(scene.group)/subgroups",
+      "/portal/groups/\(scene.group)/subgroups", "/portal/groups/\(scene.group)/edit",
+      "/portal/groups/\(scene.group)/delete",
     ] {
       try scene.owner.open(path)
       lacking.look(at: try scene.owner.submit(path).body)
     }
+    // What is said while a group is put below another, and taken from there.
+    try scene.owner.open("/portal/groups/new")
+    try scene.owner.submit("/portal/groups/new", [("name", "Night shift")])
+    let lower = try PortalScene.first("action=\"/portal/groups/", "\"", in: scene.owner)
+    let below = "/portal/groups/\(scene.group)/subgroups"
+    lacking.look(at: try scene.owner.open(below).body)
+    lacking.look(at: try scene.owner.open("\(below)/attach?group=\(lower)").body)
+    lacking.look(at: try scene.owner.submit("\(below)/attach").body)
+    lacking.look(at: try scene.owner.open("\(below)/\(lower)/detach").body)
+    try scene.owner.open("/portal/groups/\(lower)/subgroups/attach?group=\(scene.group)")
+    lacking.look(at: try scene.owner.submit("/portal/groups/\(lower)/subgroups/attach").body)
     // What a connector's pages say while two Secrets work.
     let base = "/portal/connectors/\(scene.connector)"
     try scene.owner.open("\(base)/rotate")
     lacking.look(at: try scene.owner.submit("\(base)/rotate", [("overlap", "604800")]).body)
     for path in [base, "\(base)/rotate", "/portal/connectors"] { lacking.look(at: try scene.owner.open(path).body) }
+    // And while it is inactive.
+    for path in ["\(base)/end-old-secret", "\(base)/deactivate"] { lacking.look(at: try scene.owner.open(path).body) }
+    lacking.look(at: try scene.owner.submit("\(base)/deactivate").body)
+    lacking.look(at: try scene.owner.submit("\(base)/deactivate", [("reason", "under review")]).body)
+    for path in [base, "\(base)/activate"] { lacking.look(at: try scene.owner.open(path).body) }
     #expect(lacking.count > 2_000)
     #expect(lacking.texts.isEmpty, "\(lacking.texts.sorted().joined(separator: "\n"))")
   }
@@ -105,7 +123,7 @@ import Testing
     ] {
       lacking.look(at: "\(RefusalWords.sentence(LedgerError(LedgerError.Code(rawValue: code), "")))")
     }
-    for field in ["name", "number", nil] {
+    for field in ["name", "number", "secret", "connector", nil] {
       lacking.look(
         at: "\(RefusalWords.sentence(LedgerError(LedgerError.Code(rawValue: "conflict"), "", field: field)))")
     }
@@ -114,6 +132,18 @@ import Testing
         at: Part.text(
           RefusalWords.sentence(LedgerError(LedgerError.Code(rawValue: "invalid_value"), "", field: field))))
     }
+    for (code, field) in [("invalid_value", "subgroup"), ("invalid_value", "group"), ("conflict", "subgroup")] {
+      let error = LedgerError(LedgerError.Code(rawValue: code), "", field: field)
+      lacking.look(at: "\(RefusalWords.ofAttaching(error))")
+    }
+    lacking.look(at: "\(RefusalWords.notAdminOfBoth)")
+    for what in ["let connectors in", "add sub-groups"] as [HTML] {
+      for names in [[], ["Ada", "Bob"]] {
+        lacking.look(at: ManagementPortal.adminsAlone(what, in: "Field team", ask: names))
+      }
+    }
+    lacking.look(at: "\(ManagementPortal.groupChanged)")
+    for count in 1...2 { lacking.look(at: "\(ManagementPortal.changed(to: count).words)") }
     for permission in Permission.allCases {
       lacking.look(at: "<b>\(permission.title)</b><p>\(permission.sentence)</p>")
     }

@@ -84,7 +84,7 @@ import Testing
     #expect(try await scene.paths(of: scene.owner).isEmpty)
     // A delivery under way is no failure; one that failed is, until it is delivered.
     try await ledger.deliveries.enqueue(
-      WebhookHappening(object: .group(scene.group), type: .textMessageCreated, eventID: "1", payload: [1]))
+      WebhookEvent(object: .group(scene.group), type: .textMessageCreated, eventID: "1", payload: [1]))
     let taken = try await ledger.deliveries.take()
     let delivery = try #require(taken.first)
     #expect(try await scene.paths(of: scene.owner).isEmpty)

@@ -80,6 +80,7 @@ import Testing
     #expect(try other.open("/portal/").body.contains(">Health<") == false)
     #expect(try other.open("/portal/audit").body.contains("<bdi>Ada</bdi>") == false)
     #expect(try other.open("/portal/audit?who=account:2").body.contains("No event matches."))
+    #expect(other.page.body.contains(" events; the newest is from <time"), "\(other.page.text)")
     #expect(try other.open("/portal/events/2").status == 404 && other.open("/portal/evidence/2").status == 404)
     #expect(try other.open("/portal/audit.ndjson").body.contains("account:2\"") == false)
   }

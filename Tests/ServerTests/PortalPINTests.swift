@@ -144,11 +144,7 @@ import Testing
     try browser.submit("/portal/me/phones/new", [("number", "+44 7700 900175")])
     #expect(browser.page.status == 200 && browser.page.body.contains("Enter the PIN"), "\(browser.page.text)")
     let words = "The message could not be sent. Try again in a minute."
-    let end = ContinuousClock.now + .seconds(60)
-    while !browser.page.body.contains(words), ContinuousClock.now < end {
-      try await Task.sleep(for: .milliseconds(100))
-      try browser.open("/portal/me/phones/pin")
-    }
+    _ = try await Patience.wait { try browser.open("/portal/me/phones/pin").body.contains(words) }
     #expect(browser.page.status == 200 && browser.page.body.contains(words), "\(browser.page.text)\(served.log)")
     served.end()
     #expect(!served.log.contains("900175"))

@@ -20,6 +20,8 @@ import Testing
     case own
     /// A connector of somebody else, to read or to change.
     case connector, connectorChange
+    /// A connector of somebody else, to stop it for a while or to start it again.
+    case connectorStop
     /// A group, to read or to change; its messages.
     case group, groupChange, messages
     case operatorOnly
@@ -39,6 +41,7 @@ import Testing
       case .own, .anybody: nil
       case .connector, .event, .token: role == .member ? [404] : [200]
       case .connectorChange: role == .member ? [404] : [403]
+      case .connectorStop: role == .member ? [404] : role == .auditor ? [403] : nil
       case .group: [200]
       case .groupChange: [403]
       case .messages: role == .member ? nil : [403, 404]
@@ -63,9 +66,15 @@ import Testing
     "connectors/*/webhooks/*/delete": (.connectorChange, .connectorChange), "connectors/*/tokens": (.connector, nil),
     "connectors/*/rotate": (.connectorChange, .connectorChange),
     "connectors/*/user-token": (.connectorChange, .connectorChange),
+    "connectors/*/end-old-secret": (.connectorStop, .connectorStop),
+    "connectors/*/deactivate": (.connectorStop, .connectorStop),
+    "connectors/*/activate": (.connectorStop, .connectorStop),
     "connectors/*/delete": (.connectorChange, .connectorChange), "groups": (.own, nil), "groups/new": (.own, .own),
     "groups/*": (.group, .groupChange), "groups/*/connectors": (.group, .groupChange),
     "groups/*/subgroups": (.group, .groupChange),
+    "groups/*/edit": (.groupChange, .groupChange), "groups/*/delete": (.groupChange, .groupChange),
+    "groups/*/subgroups/attach": (.groupChange, .groupChange),
+    "groups/*/subgroups/*/detach": (.groupChange, .groupChange),
     "groups/*/messages": (.messages, .messages), "groups/*/messages/live": (.messages, nil),
     "groups/*/connectors/*": (.group, nil), "groups/invitations": (nil, .own), "find": (.event, nil),
     "review": (.own, .own), "review.csv": (.own, nil),

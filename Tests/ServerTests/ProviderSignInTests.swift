@@ -61,8 +61,9 @@ import Testing
   /// - Parameters:
   ///   - more: further members of its entry.
   ///   - options: further options of the server.
+  ///   - seconds: how long it waits for an answer of the provider.
   private func portal(
-    of provider: Provider, more: String = "", options: [String] = []
+    of provider: Provider, more: String = "", options: [String] = [], seconds: Int = 60
   ) async throws -> ServedPortal {
     try await ServedPortal { folder in
       try Self.write("not known to anybody", to: "\(folder)/client-secret")
@@ -70,7 +71,8 @@ import Testing
         "{\"providers\":[{\"id\":\"mock\",\"name\":\"Mock & Sons\",\"issuer\":\"\(provider.issuer)\",\"clientID\":\"portal\",\"clientSecretFile\":\"\(folder)/client-secret\"\(more)}]}",
         to: "\(folder)/providers.json")
       try Self.write(
-        "{\"portal\":{\"providers\":\"\(folder)/providers.json\",\"provider-seconds\":2}}", to: "\(folder)/server.json")
+        "{\"portal\":{\"providers\":\"\(folder)/providers.json\",\"provider-seconds\":\(seconds)}}",
+        to: "\(folder)/server.json")
       return ["--config", "\(folder)/server.json"] + options
     }
   }
@@ -145,7 +147,8 @@ import Testing
     ])
   func `An ID token with a fault signs nobody in`(fault: String) async throws {
     let provider = try Provider()
-    let served = try await portal(of: provider)
+    // The slow one takes a minute; the same server signs somebody in afterwards, also where that is not done in a moment.
+    let served = try await portal(of: provider, seconds: fault == "slow" ? 10 : 60)
     let browser = served.browser()
     try provider.choose(fault)
     try browser.open(try approved(browser, provider, as: "ada"))

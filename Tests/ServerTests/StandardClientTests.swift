@@ -23,7 +23,8 @@ import Testing
     let body = "{client_id:'\(served.connector)',client_secret:'\(served.secret)',code:'\(served.code)'}"
     let result = try runProgram(
       [
-        "-sS", "--fail-with-body", "--max-time", "5", "--expect100-timeout", "20", "-H", "Expect: 100-continue", "-H",
+        "-sS", "--fail-with-body", "--max-time", "\(Patience.seconds)", "--expect100-timeout",
+        "\(2 * Patience.seconds)", "-H", "Expect: 100-continue", "-H",
         "Content-Type: text/plain", "-d", body, served.origin + "/api/oauth/token",
       ],
       of: "/usr/bin/curl")

@@ -21,7 +21,7 @@ import Testing
   }
 
   private func curl(_ arguments: String...) throws -> ProgramResult {
-    try runProgram(["-sS", "--max-time", "10"] + arguments, of: "/usr/bin/curl")
+    try runProgram(["-sS", "--max-time", "\(Patience.seconds)"] + arguments, of: "/usr/bin/curl")
   }
 
   private func serve() async throws -> ServedLedger {
@@ -64,12 +64,12 @@ import Testing
     #expect(try curl("--cacert", second, url).status == 60)
     // A certificate without its key: the one before goes on.
     #expect(unsafe rename(second, certificate) == 0)
-    usleep(2_500_000)
-    #expect(served.log.contains("was not read anew"))
+    let isRefused = try await Patience.wait { served.log.contains("was not read anew") }
+    #expect(isRefused)
     #expect(try curl("-k", url).status == 0)
     #expect(unsafe rename("\(folder.path)/second.key", key) == 0)
-    for _ in 0..<100 where try curl("--cacert", certificate, url).status != 0 { usleep(100_000) }
-    #expect(try curl("--cacert", certificate, url).status == 0)
+    let isTaken = try await Patience.wait { try curl("--cacert", certificate, url).status == 0 }
+    #expect(isTaken)
     #expect(served.log.contains("was read anew"))
   }
 

@@ -12,10 +12,16 @@ import Testing
     _ people: PlatformPeople, _ receiver: WebhookReceiver, _ path: String, _ types: String, _ more: String = "",
     who: String = "group"
   ) throws -> Answer {
-    try people.ask(
-      who, "POST", "/v1/webhook",
+    let body =
       "{objectId:'\(people.group)@1', ObjectType:'Group', eventTypes:[\(types)], callBackUrl:'\(receiver.url(path))'\(more)}"
-    )
+    var answer = try people.ask(who, "POST", "/v1/webhook", body)
+    // The server gives a receiver five seconds to answer, in which one on a busy machine may not get its turn.
+    var tries = ["mute", "redirect", "error", "late"].contains(path) ? 0 : 20
+    while tries > 0, answer.status == 400, answer.body.contains("no answer in time") {
+      answer = try people.ask(who, "POST", "/v1/webhook", body)
+      tries -= 1
+    }
+    return answer
   }
 
   @Test func `A webhook is registered, listed, changed and deleted`() async throws {
@@ -118,8 +124,8 @@ import Testing
     #expect(told("ok", 5) == all)
     // Its answers say 200, however little of them comes.
     #expect(told("short", 5) == all)
-    // Tried once: the next try is two minutes later, and nothing newer goes before it.
-    for path in ["fail", "moved", "hang"] { #expect(told(path, 1) == ["number 0"], "\(path)") }
+    // Tried once: the next try is two minutes later, which a busy machine may reach, and nothing newer goes before it.
+    for path in ["fail", "moved", "hang"] { #expect(Set(told(path, 1)) == ["number 0"], "\(path)") }
     #expect(!receiver.requests.contains { $0["path"]?.text == "/elsewhere" })
   }
 
@@ -187,7 +193,7 @@ import Testing
       }
     }
     var texts: [String] = []
-    let end = ContinuousClock.now + .seconds(60)
+    let end = ContinuousClock.now + Patience.limit
     var changes: [String] = []
     while texts.count + changes.count < posted.count * 2, ContinuousClock.now < end {
       #expect(try ledger.deliveries.waiting().count <= 4)
@@ -251,13 +257,14 @@ import Testing
       "\(headers["webhook-id"]?.text ?? "").\(headers["webhook-timestamp"]?.text ?? "").\(got.first?["body"]?.text ?? "")"
     let code = HMACSHA256.authenticate(Array(signed.utf8), key: Secret(copying: Array("key of this webhook".utf8)))
     #expect(headers["webhook-signature"]?.text == "v1,\(Base64.encode(code.bytes))")
-    // Killed, it goes on where it was; what was on its way would come again after its lease, two minutes.
+    // Killed, it goes on where it was. What was on its way comes again after its lease, two minutes, and what follows it then: as
+    // good, but long, so it gets a moment to note what was delivered.
     usleep(500_000)
     people.served.end(by: SIGKILL)
     try people.served.start(environment: receiver.environment)
     #expect(try people.ask("admin", "POST", path + "/messages", "{message:'after'}").status == 200)
-    let after = receiver.deliveries(24) { isOK($0) }
-    #expect(after.contains { $0["body"]?.text?.contains(#""text":"after""#) == true })
+    let after = receiver.deliveries(1) { isOK($0) && $0["body"]?.text?.contains(#""text":"after""#) == true }
+    #expect(after.count == 1)
     people.served.end()
     #expect(!people.served.log.contains("first") && !people.served.log.contains(token))
   }

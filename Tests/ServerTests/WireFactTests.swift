@@ -164,10 +164,19 @@ import Testing
     // The other goes on: the first waits to be tried again, and what is newer waits behind it.
     #expect(receiver.deliveries(2) { $0["path"]?.text == "/ok" }.count == 2)
     #expect(!receiver.requests.contains { $0["path"]?.text == "/elsewhere" })
-    people.served.end()
-    let ledger = try await Ledger.open(at: people.served.path)
-    #expect(try ledger.deliveries.waiting().count == 2)
-    await ledger.close()
+    // A server that ends before it has noted that the newest was taken tells that again once it runs.
+    var waiting = 0
+    for round in 0..<20 {
+      try await Task.sleep(for: .milliseconds(500))
+      people.served.end()
+      let ledger = try await Ledger.open(at: people.served.path)
+      waiting = try ledger.deliveries.waiting().count
+      await ledger.close()
+      if waiting <= 2 { break }
+      try people.served.start(environment: receiver.environment)
+      #expect(receiver.deliveries(3 + round) { $0["path"]?.text == "/ok" }.count >= 3 + round)
+    }
+    #expect(waiting == 2)
   }
 
   @Test func `A redirect keeps the query of the registered address, and a long state as it was`() async throws {

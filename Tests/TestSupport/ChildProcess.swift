@@ -16,8 +16,12 @@ public struct ChildProcess {
   /// - Parameter environment: what to set besides this process's own environment, as `NAME=value`.
   public init(_ program: String, _ arguments: [String], environment: [String] = []) throws {
     var (toChild, fromChild): ([Int32], [Int32]) = ([0, 0], [0, 0])
-    guard unsafe pipe(&toChild) == 0 && pipe(&fromChild) == 0 else { throw ProgramFailure.notStarted(program) }
-    for descriptor in toChild + fromChild { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    let arePiped = Program.starting.withLock { _ -> Bool in
+      guard unsafe pipe(&toChild) == 0 && pipe(&fromChild) == 0 else { return false }
+      for descriptor in toChild + fromChild { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+      return true
+    }
+    guard arePiped else { throw ProgramFailure.notStarted(program) }
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
@@ -35,7 +39,11 @@ public struct ChildProcess {
 
   private func readBytes() -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: 65_536)
-    let count = unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(output, $0.baseAddress, $0.count) }
+    var count = -1
+    // A signal that interrupts a read is not the end of what comes.
+    repeat {
+      count = unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(output, $0.baseAddress, $0.count) }
+    } while count < 0 && errno == EINTR
     return count > 0 ? Array(buffer.prefix(count)) : []
   }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// What a program printed, and how it ended.
 public struct ProgramResult: Sendable {
@@ -59,6 +60,10 @@ private func contents(of descriptor: Int32) -> String {
 
 /// Programs and libraries that were built beside the tests.
 public enum Program {
+  /// Held while a program is started, and from the making of a pipe until it is closed to other programs: one that is started in
+  /// between would keep the pipe open, and whoever waits for its end would wait for that program.
+  static let starting = Mutex(())
+
   /// The path of a built file.
   public static func file(_ name: String) throws -> String {
     let places = CommandLine.arguments.filter { $0.contains(".xctest") } + ["/proc/self/exe"]
@@ -77,8 +82,10 @@ public enum Program {
   /// Runs a program of the system; false if it fails, or is missing.
   public static func run(_ program: String, _ arguments: [String]) -> Bool {
     var process: pid_t = 0
-    let status = unsafe withPointers([program] + arguments) { arguments in
-      unsafe posix_spawnp(&process, program, nil, nil, arguments, environ)
+    let status = starting.withLock { _ in
+      unsafe withPointers([program] + arguments) { arguments in
+        unsafe posix_spawnp(&process, program, nil, nil, arguments, environ)
+      }
     }
     return status == 0 && wait(for: process) == 0
   }
@@ -104,9 +111,11 @@ public enum Program {
     unsafe posix_spawnattr_setsigmask(&attributes, &none)
     unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     let inherited = inheritedEnvironment()
-    let status = unsafe withPointers([path] + arguments) { arguments in
-      unsafe withPointers(environment + inherited) { environment in
-        unsafe posix_spawn(&process, path, &actions, &attributes, arguments, environment)
+    let status = starting.withLock { _ in
+      unsafe withPointers([path] + arguments) { arguments in
+        unsafe withPointers(environment + inherited) { environment in
+          unsafe posix_spawn(&process, path, &actions, &attributes, arguments, environment)
+        }
       }
     }
     guard status == 0 else { throw ProgramFailure.notStarted(program) }

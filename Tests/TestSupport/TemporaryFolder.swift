@@ -11,7 +11,14 @@ public final class TemporaryFolder: Sendable {
     precondition(unsafe mkdir(path, 0o700) == 0, "a folder for the test could not be made")
   }
 
-  deinit { Self.remove(path) }
+  deinit {
+    // A program that was killed, and that nobody waits for, may write there for a moment yet.
+    for _ in 0..<100 {
+      Self.remove(path)
+      if unsafe access(path, F_OK) != 0 { return }
+      usleep(20_000)
+    }
+  }
 
   /// Removes a folder and what is in it, or a file, as far as possible.
   public static func remove(_ path: String) {

@@ -24,8 +24,8 @@ extension Accounts {
     _ = try await ledger.execute(command, by: requester.requester.account, request)
   }
 
-  /// Records that a sign-in was refused, as `account.sign_in_refused`. One commit: whoever records refusals of people who
-  /// have proved nothing limits how many.
+  /// Records that a sign-in was refused, as `account.sign_in_refused`. One commit: limit
+  /// how many refusals you record, since these people have proved nothing.
   ///
   /// ```swift
   /// try await ledger.accounts.recordRefusedSignIn(

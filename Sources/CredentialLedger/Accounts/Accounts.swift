@@ -4,7 +4,7 @@ import LedgerCrypto
 public import LedgerDomain
 public import LedgerEvents
 
-/// The people of a ledger.
+/// Accounts of people: registered, listed, disabled, enabled, given roles.
 public struct Accounts: Sendable {
   let ledger: Ledger
 
@@ -82,6 +82,8 @@ public struct Accounts: Sendable {
   /// ```swift
   /// let isDisabled = try ledger.accounts.account(account)?.isDisabled
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func account(_ id: AccountID) throws(LedgerError) -> Account? {
     try ledger.reading { (state) throws(StateUnreadable) in try state.account(id) }
   }
@@ -95,6 +97,7 @@ public struct Accounts: Sendable {
   /// - Parameters:
   ///   - after: the last account of the page before.
   ///   - limit: 1 to 1,000.
+  /// - Throws: `invalid_value` of the limit; `closed`, `damaged`, `storage`.
   public func list(after: AccountID? = nil, limit: Int = 100) throws(LedgerError) -> [Account] {
     guard (1...1_000).contains(limit) else {
       throw LedgerError(.invalidValue, "limit: expected 1 to 1,000", field: "limit")

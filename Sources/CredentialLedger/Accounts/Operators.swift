@@ -37,6 +37,8 @@ public struct Operators: Sendable {
   /// ```swift
   /// let active = try ledger.operators.list().filter { !$0.isDisabled }
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func list() throws(LedgerError) -> [Account] {
     try ledger.reading { (state) throws(StateUnreadable) in
       var found: [Account] = []

@@ -84,6 +84,8 @@ public struct Proposals: Sendable {
   /// ```swift
   /// let isApproved = try ledger.proposals.proposal(proposal)?.status == .approved
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func proposal(_ id: ProposalID) throws(LedgerError) -> ChangeProposal? {
     try ledger.reading { (state) throws(StateUnreadable) in try state.proposal(id) }
   }
@@ -109,6 +111,7 @@ public struct Proposals: Sendable {
   /// - Parameters:
   ///   - after: the last proposal of the page before.
   ///   - limit: 1 to 1,000.
+  /// - Throws: `invalid_value` of the limit; `closed`, `damaged`, `storage`.
   public func list(after: ProposalID? = nil, limit: Int = 100) throws(LedgerError) -> [ChangeProposal] {
     guard (1...1_000).contains(limit) else {
       throw LedgerError(.invalidValue, "limit: expected 1 to 1,000", field: "limit")

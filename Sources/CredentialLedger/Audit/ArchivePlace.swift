@@ -1,6 +1,6 @@
 package import EventLog
 
-/// Where a record is that is no more in the live file.
+/// Where a record is that is no longer in the live file.
 public struct ArchivePlace: Sendable, Hashable {
   /// The segment's number among those of the archive, from 1 on.
   public let segment: UInt64

@@ -2,12 +2,12 @@ import EventLog
 public import LedgerEvents
 import Projections
 
-/// An event whose record is in an archive that is not at hand: all that the ledger says of it without.
+/// An event whose record is in an archive that is not available: all that the ledger says of it without.
 public struct ArchivedEvent: Sendable, Hashable {
   public let position: UInt64
   public let time: Timestamp
   public let type: EventType
-  /// The object that it made, which goes by ``position``; nil where it made none.
+  /// The object that it made, named by ``position``; nil where it made none.
   public let object: Subject?
   /// Where the record is.
   public let place: ArchivePlace

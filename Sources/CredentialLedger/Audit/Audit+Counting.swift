@@ -25,7 +25,7 @@ extension Audit {
     /// else the most frequent first. An event counts once for each object of the kind that it is about, and not at all where
     /// it is about none.
     public let groups: [(key: String, count: UInt64)]
-    /// How many events might have come from the address that was asked for, but nobody can tell any more.
+    /// How many events might have come from the address that was asked for, but this can no longer be known.
     public let undecided: UInt64
 
     public static func == (one: Counts, other: Counts) -> Bool {

@@ -21,7 +21,7 @@ extension Audit {
     var conditions: [Condition]
     /// Only events recorded then or later; nil from the first on.
     public var since: Timestamp?
-    /// Only events recorded before then, so that one stretch of time ends where the next begins; nil up to the newest.
+    /// Only events recorded before then, so that one range of time ends where the next begins; nil up to the newest.
     public var until: Timestamp?
 
     private init(_ conditions: Condition..., since: Timestamp? = nil, until: Timestamp? = nil) {
@@ -128,10 +128,10 @@ extension Audit.Filter {
   /// What came from a network address, exactly as it was recorded: see ``RequestContext/address``.
   ///
   /// There is no index: see ``Audit/search(_:order:after:limit:steps:)`` for what that costs, and combine it with what
-  /// else is known. Where the person was erased, nobody can tell any more: ``Audit/Page/undecided`` counts these.
+  /// else is known. Where the person was erased, this can no longer be known: ``Audit/Page/undecided`` counts these.
   public static func address(_ address: String) -> Self { Self(.addresses([address])) }
 
-  /// What was recorded in a stretch of time: from `since` on, and before `until`.
+  /// What was recorded in a range of time: from `since` on, and before `until`.
   public static func recorded(since: Timestamp? = nil, until: Timestamp? = nil) -> Self {
     Self(since: since, until: until)
   }

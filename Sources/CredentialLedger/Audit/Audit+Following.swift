@@ -13,7 +13,7 @@ public struct LedgerEventStream: AsyncSequence, Sendable {
     var records: Subscription<ProjectionSet>.Iterator
 
     /// The next event.
-    /// - Throws: `damaged` where it cannot be read, `archived` where it is in an archive that is not at hand; `closed`
+    /// - Throws: `damaged` where it cannot be read, `archived` where it is in an archive that is not available; `closed`
     ///   where the ledger was closed while more than 16 MiB of events were to come: go on after the last one received.
     public mutating func next(isolation: isolated (any Actor)? = #isolation) async throws(LedgerError) -> AuditEntry? {
       do throws(LogError) {
@@ -80,7 +80,7 @@ public struct AuditStream: AsyncSequence, Sendable {
     }
 
     /// The next event.
-    /// - Throws: `damaged` where it cannot be read, `archived` where it is in an archive that is not at hand, `storage`.
+    /// - Throws: `damaged` where it cannot be read, `archived` where it is in an archive that is not available, `storage`.
     public mutating func next(isolation: isolated (any Actor)? = #isolation) async throws(LedgerError) -> AuditEntry? {
       while true {
         if let entry = found.popFirst() { return entry }

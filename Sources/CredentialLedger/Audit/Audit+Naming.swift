@@ -77,6 +77,8 @@ extension Audit {
   }
 
   /// Says what some subjects stand for now, as ``describe(_:under:)`` does.
+  ///
+  /// - Throws: as ``describe(_:under:)``.
   public func labels(
     of subjects: some Sequence<Subject>, under disclosure: Disclosure? = nil
   ) async throws(LedgerError) -> [Subject: Label] {

@@ -13,11 +13,11 @@ public struct Audit: Sendable {
     case oldestFirst
   }
 
-  /// An answer, and how to go on.
+  /// A page of a search, and where the next begins.
   public struct Page: Sendable {
     /// What was found, in the order that was asked for.
     public let entries: [AuditEntry]
-    /// What was found as well, in the same order, and is in an archive that is not at hand: with
+    /// What was found as well, in the same order, and is in an archive that is not available: with
     /// ``LedgerConfiguration/archive`` these are among the entries. Of a request, what has the same hash as its ID.
     public let archived: [ArchivedEvent]
     /// After which position to go on in the same order: an event's position never changes, so this holds however many
@@ -27,8 +27,8 @@ public struct Audit: Sendable {
     public let head: UInt64
     /// How many steps it took, see ``Audit/stepLimit``.
     public let steps: Int
-    /// How many events might have come from the address that was asked for, but nobody can tell any more: the person was
-    /// erased, or the record is in an archive that is not at hand.
+    /// How many events might have come from the address that was asked for, but this can no longer be known: the person was
+    /// erased, or the record is in an archive that is not available.
     public let undecided: Int
   }
 
@@ -115,7 +115,7 @@ public struct Audit: Sendable {
   /// - Parameters:
   ///   - limit: 1 to 10,000.
   ///   - before: only events at smaller positions: the last of an answer, to get the ones that follow it.
-  /// - Throws: `archived` where one of them is in an archive that is not at hand; as
+  /// - Throws: `archived` where one of them is in an archive that is not available; as
   ///   ``search(_:order:after:limit:steps:)``, which tells these apart.
   public func latest(
     _ limit: Int = 50, of filter: Filter = .all, before: UInt64? = nil
@@ -237,7 +237,7 @@ extension Ledger {
     return terms
   }
 
-  /// An event; nil also where it is in an archive that is not at hand, and nobody can tell what it says.
+  /// An event; nil also where it is in an archive that is not available, and nobody can tell what it says.
   private func atHand(_ event: () throws(LogError) -> LedgerEvent?) throws(LogError) -> LedgerEvent? {
     do throws(LogError) { return try event() } catch {
       guard error.code == .archived else { throw error }

@@ -79,7 +79,7 @@ extension Ledger {
   /// ```
   ///
   /// - Parameter time: events recorded until then count; nil is now.
-  /// - Throws: `archived` where an event on the way is in an archive that is not at hand; `damaged` or `storage`.
+  /// - Throws: `archived` where an event on the way is in an archive that is not available; `damaged` or `storage`.
   public func explain(_ explained: Explained, at time: Timestamp? = nil) async throws(LedgerError) -> Explanation {
     let time = if let time { time } else { try now }
     return try await explain(explained, at: time, until: nil)

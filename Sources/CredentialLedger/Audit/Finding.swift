@@ -4,9 +4,9 @@ import LedgerDomain
 public import LedgerEvents
 import Projections
 
-/// What a text is found in.
+/// The objects that a search found.
 public struct FoundObjects: Sendable, Hashable {
-  /// Something that goes by what was looked for.
+  /// An object that matches the search.
   public struct Object: Sendable, Hashable {
     public let subject: Subject
     /// The name of a connector, a group or a resource server; nil for everything of people. ``Audit/labels(of:under:)`` tells

@@ -3,7 +3,7 @@ public import LedgerDomain
 public import LedgerEvents
 import Projections
 
-/// A token that is where it does not belong: what is known of it, for whoever has to act.
+/// A token that was found where it does not belong, and what the ledger knows of it.
 public struct TokenIncident: Sendable {
   public let handle: TokenID
   public let kind: TokenKind
@@ -33,7 +33,7 @@ extension Tokens {
   /// ```
   ///
   /// - Returns: nil where this ledger never issued such a token.
-  /// - Throws: `archived` where its record is in an archive that is not at hand; `damaged`, `storage`.
+  /// - Throws: `archived` where its record is in an archive that is not available; `damaged`, `storage`.
   public func incident(of handle: TokenID) async throws(LedgerError) -> TokenIncident? {
     guard let entry = try await ledger.audit.entry(at: handle.rawValue),
       [.tokenIssued, .refreshTokenIssued, .refreshTokenRotated].contains(entry.type)
@@ -71,7 +71,7 @@ extension Audit {
   /// let made = try await ledger.audit.entry(at: grant.rawValue)
   /// ```
   ///
-  /// - Throws: `archived` where its record is in an archive that is not at hand; `damaged`, `storage`.
+  /// - Throws: `archived` where its record is in an archive that is not available; `damaged`, `storage`.
   public func entry(at position: UInt64) async throws(LedgerError) -> AuditEntry? {
     let ledger = ledger
     guard position > 0 else { return nil }

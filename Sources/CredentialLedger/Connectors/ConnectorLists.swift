@@ -5,9 +5,9 @@ import Projections
 /// A connector, and how it stands now.
 public struct ConnectorState: Sendable, Equatable {
   public let connector: Connector
-  /// What stops all that it does: its own deletion, or its owner's account; nil while nothing does.
+  /// What stops all that it does: its own deletion, that it was set inactive, or its owner's account; nil while nothing does.
   public let obstacle: Verdict.Reason?
-  /// Until when the Secret before the current one is accepted too; nil where it is accepted no more, or there is none.
+  /// Until when the Secret before the current one is accepted too; nil where it is no longer accepted, or there is none.
   public let previousSecretUntil: Timestamp?
 
   public var isInForce: Bool { obstacle == nil }
@@ -25,6 +25,8 @@ extension Connectors {
   /// ```swift
   /// if let reason = try ledger.connectors.state(of: connector.id)?.obstacle { print("stopped: \(reason)") }
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func state(of connector: ConnectorID) throws(LedgerError) -> ConnectorState? {
     let now = try ledger.now
     return try ledger.reading { (state) throws(StateUnreadable) in
@@ -53,6 +55,8 @@ extension Connectors {
   /// ```swift
   /// let inForce = try ledger.connectors.states(of: group.id).filter(\.isInForce)
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func states(of group: GroupID) throws(LedgerError) -> [ConnectorState] {
     let now = try ledger.now
     return try ledger.reading { (state) throws(StateUnreadable) in
@@ -65,6 +69,8 @@ extension Connectors {
   /// ```swift
   /// let overlapping = try ledger.connectors.states(ownedBy: developer).filter { $0.previousSecretUntil != nil }
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func states(ownedBy owner: AccountID) throws(LedgerError) -> [ConnectorState] {
     let now = try ledger.now
     return try ledger.reading { (state) throws(StateUnreadable) in

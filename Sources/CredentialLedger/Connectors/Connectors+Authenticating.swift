@@ -9,7 +9,7 @@ extension Connectors {
   /// let client = try ledger.connectors.authenticate(clientID, secret: secret)
   /// ```
   ///
-  /// - Throws: `invalid_client` for an unknown or deleted connector and a wrong Secret, which cannot be told apart.
+  /// - Throws: `invalid_client` for an unknown, deleted or inactive connector and a wrong Secret, which cannot be told apart.
   public func authenticate(_ publicID: PublicID, secret: ConnectorSecret) throws(LedgerError) -> Connector {
     let now = try ledger.now
     let (id, digest) = (publicID, secret.digest)
@@ -29,7 +29,7 @@ extension Connectors {
   /// ```
   ///
   /// - Returns: the connector's number.
-  /// - Throws: `invalid_client` for an unknown or deleted connector and a wrong Secret, which cannot be told apart.
+  /// - Throws: `invalid_client` for an unknown, deleted or inactive connector and a wrong Secret, which cannot be told apart.
   @discardableResult
   public func check(_ publicID: PublicID, secret: ConnectorSecret) throws(LedgerError) -> ConnectorID {
     let now = try ledger.now

@@ -139,6 +139,64 @@ public struct Connectors: Sendable {
     }.made
   }
 
+  /// Ends the Secret before the current one at once, where the overlap of a rotation is not over. Nothing else changes.
+  ///
+  /// ```swift
+  /// try await ledger.connectors.endOldSecret(of: connector.id, by: developer)
+  /// ```
+  ///
+  /// - Parameter requester: the owner, a tenant administrator, or an operator.
+  /// - Returns: number of the Secret that ended.
+  /// - Throws: `conflict` where no old Secret is accepted any more, `not_found`, `gone`, `account_disabled`.
+  @discardableResult
+  public func endOldSecret(
+    of connector: ConnectorID, by requester: some Requesting, context: RequestContext = .none
+  ) async throws(LedgerError) -> SecretID {
+    try await ledger.submit(EndOldSecret(connector: connector, requester: requester), context: context)
+  }
+
+  /// Sets a connector inactive, by one event: none of its tokens is valid and its Secret authenticates nobody until it is
+  /// active again. Its grants stay as they are.
+  ///
+  /// ```swift
+  /// try await ledger.connectors.deactivate(connector.id, reason: "under review", by: Requester.operator)
+  /// ```
+  ///
+  /// Tokens that resource servers verify by their signature alone work there until they expire.
+  ///
+  /// - Parameters:
+  ///   - reason: shown in the audit trail, 1 to 500 characters; no personal data, as it stays for good.
+  ///   - requester: the owner, a tenant administrator, or an operator. What others than the owner set inactive, the owner
+  ///     cannot set active.
+  /// - Returns: false if nothing was different; nothing is appended then.
+  /// - Throws: `invalid_value`, `not_found`, `gone`, `account_disabled`.
+  @discardableResult
+  public func deactivate(
+    _ connector: ConnectorID, reason: String, by requester: some Requesting, context: RequestContext = .none
+  ) async throws(LedgerError) -> Bool {
+    try await ledger.submit(
+      DeactivateConnector(connector: connector, reason: reason, requester: requester), context: context)
+  }
+
+  /// Sets a connector active that was set inactive: its Secret works again, and each of its tokens that was neither revoked
+  /// nor is expired.
+  ///
+  /// ```swift
+  /// try await ledger.connectors.activate(connector.id, by: Requester.operator)
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - requester: a tenant administrator or an operator; the owner too, unless one of those set it inactive.
+  ///   - context: its reason is shown in the audit trail.
+  /// - Returns: whether it was inactive until now.
+  /// - Throws: `forbidden`, `not_found`, `gone`, `account_disabled`.
+  @discardableResult
+  public func activate(
+    _ connector: ConnectorID, by requester: some Requesting, context: RequestContext = .none
+  ) async throws(LedgerError) -> Bool {
+    try await ledger.submit(ActivateConnector(connector: connector, requester: requester), context: context)
+  }
+
   /// Deletes a connector: all its tokens stop, by this one event, and its webhooks are deleted with it. What waits for
   /// them is dropped, and the keys of their addresses, tokens and contexts are destroyed.
   ///
@@ -170,6 +228,7 @@ public struct Connectors: Sendable {
   /// - Parameters:
   ///   - last: the last of the page before; nil for the first page.
   ///   - limit: 1 to 1,000.
+  /// - Throws: `invalid_value` of the limit; `closed`, `damaged`, `storage`.
   public func all(after last: ConnectorID? = nil, limit: Int = 100) throws(LedgerError) -> [Connector] {
     try Self.require(limit)
     return try ledger.reading { (state) throws(StateUnreadable) in
@@ -182,6 +241,8 @@ public struct Connectors: Sendable {
   /// ```swift
   /// let names = try ledger.connectors.connectors(of: group.id).map(\.name)
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func connectors(of group: GroupID) throws(LedgerError) -> [Connector] {
     try ledger.reading { (state) throws(StateUnreadable) in try state.connectors(of: group) }
   }
@@ -191,6 +252,8 @@ public struct Connectors: Sendable {
   /// ```swift
   /// let owner = try ledger.connectors.connector(connector.id)?.owner
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func connector(_ id: ConnectorID) throws(LedgerError) -> Connector? {
     try ledger.reading { (state) throws(StateUnreadable) in try state.connector(id) }
   }
@@ -200,6 +263,8 @@ public struct Connectors: Sendable {
   /// ```swift
   /// let known = try ledger.connectors.connector(publicID: clientID)
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func connector(publicID: PublicID) throws(LedgerError) -> Connector? {
     try ledger.reading { (state) throws(StateUnreadable) in
       guard let id = try state.connector(publicID: publicID) else { return nil }
@@ -212,6 +277,8 @@ public struct Connectors: Sendable {
   /// ```swift
   /// let own = try ledger.connectors.owned(by: developer)
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func owned(by owner: AccountID) throws(LedgerError) -> [Connector] {
     try ledger.reading { (state) throws(StateUnreadable) in try state.connectors(ownedBy: owner) }
   }

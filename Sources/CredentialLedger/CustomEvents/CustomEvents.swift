@@ -83,7 +83,7 @@ public struct CustomEvents: Sendable {
     }
   }
 
-  /// Events of the namespace, and how to go on.
+  /// A page of the events of a namespace.
   public struct Page: Sendable {
     public let events: [CustomEvent]
     /// After which position to go on in the same order; nil once everything there was has been looked at.
@@ -135,6 +135,7 @@ public struct CustomEvents: Sendable {
   ///
   /// - Returns: for each personal field its text, or that it is sealed or its person erased. The address of the request is
   ///   among them where one was recorded.
+  /// - Throws: as ``Audit/describe(_:under:)``.
   public func reveal(
     _ event: CustomEvent, under disclosure: Disclosure
   ) async throws(LedgerError) -> [Audit.PersonalValue] {

@@ -40,6 +40,8 @@ public struct EventNamespaces: Sendable {
   /// ```swift
   /// let types = try ledger.eventNamespaces.namespace("com.example.billing")?.eventTypes
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func namespace(_ name: String) throws(LedgerError) -> EventNamespace? {
     try ledger.reading { (state) throws(StateUnreadable) in
       guard let id = try state.eventNamespace(named: name) else { return nil }

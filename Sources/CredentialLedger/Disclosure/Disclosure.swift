@@ -3,8 +3,8 @@ public import LedgerDomain
 public import LedgerEvents
 import Projections
 
-/// Leave to read some people's personal data: got by ``Ledger/disclose(_:for:by:context:)``, which has recorded the reading by
-/// then, or by ``withoutRecord(for:)`` where people are shown to each other.
+/// The permission to read some people's personal data. ``Ledger/disclose(_:for:by:context:)`` records the reading and gives it;
+/// ``withoutRecord(for:)`` gives it where people are shown to each other.
 public struct Disclosure: Sendable {
   /// Whose data is to be read.
   public enum Whose: Sendable {
@@ -58,8 +58,8 @@ public struct Disclosure: Sendable {
 }
 
 extension Ledger {
-  /// Records that personal data is about to be read, as `personal_data.revealed`, and gives leave to read it. Who reads their
-  /// own data leaves no event.
+  /// Records that personal data is about to be read, as `personal_data.revealed`, and gives the permission to read it. Reading
+  /// one's own data is not recorded.
   ///
   /// ```swift
   /// let leave = try await ledger.disclose(.accounts([account]), for: "complaint 12", by: Requester.operator)
@@ -154,7 +154,7 @@ extension Ledger {
 }
 
 extension Ledger.Wanted {
-  /// Whoever a subject is, if the requester may read their data.
+  /// The person of a subject, if the requester may read their data.
   fileprivate mutating func add(
     _ subject: Subject, _ requester: Requester, _ state: borrowing LedgerState
   ) throws(StateUnreadable) {

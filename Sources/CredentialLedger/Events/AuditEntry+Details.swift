@@ -59,6 +59,9 @@ extension AuditEntry {
         ("previousSecret", .number(event.previousSecret)),
         ("previousExpiresAt", .milliseconds(event.previousExpiresAt)),
       ]
+    case .connectorDeactivated(let event):
+      [("reason", .text(event.reason))] + (event.byAdministrator ? [("byAdministrator", .flag(true))] : [])
+    case .connectorOldSecretEnded(let event): [("secret", .number(event.secret))]
     case .resourceServerCreated(let event):
       [
         ("publicID", .guid(event.publicID)), ("name", .text(event.name)), ("audience", .text(event.audience)),
@@ -155,7 +158,8 @@ extension AuditEntry {
         event.shownPayload,
       ].filter { !$0.value.isUnset }
     case .masterKeyRotated(let event): [("fingerprint", .change(.hex(event.before), .hex(event.after)))]
-    case .accountSignedIn, .accountEnabled, .phoneVerified, .phoneRemoved, .phonePINAccepted, .connectorDeleted,
+    case .accountSignedIn, .accountEnabled, .phoneVerified, .phoneRemoved, .phonePINAccepted, .connectorActivated,
+      .connectorDeleted,
       .groupDeleted, .groupMemberRemoved, .groupSubgroupAttached, .groupSubgroupDetached, .groupSubscriberAdded,
       .groupSubscriberRemoved, .groupInvitationAccepted, .permissionRevoked, .refreshTokenReuseDetected,
       .authorizationCodeRedeemed,

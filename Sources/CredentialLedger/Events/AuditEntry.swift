@@ -11,7 +11,7 @@ public struct AuditEntry: Sendable {
   public let actor: Subject
   /// What it concerns; the object that it made is not among them, see ``object``.
   public let subjects: [Subject]
-  /// The object that it made, which goes by ``position``; nil where it made none.
+  /// The object that it made, named by ``position``; nil where it made none.
   public let object: Subject?
   public let requestID: String?
   /// The account of the operator who was named for it; nil where nobody was.
@@ -60,6 +60,7 @@ extension LedgerEvent {
   fileprivate var ownReason: String? {
     switch self {
     case .accountDisabled(let event): event.reason.isEmpty ? nil : event.reason
+    case .connectorDeactivated(let event): event.reason.isEmpty ? nil : event.reason
     case .webhookDisabled(let event): event.reason.isEmpty ? nil : event.reason
     case .permissionReviewed(let event): event.reason.isEmpty ? nil : event.reason
     default: nil

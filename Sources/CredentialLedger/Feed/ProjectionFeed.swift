@@ -24,7 +24,7 @@ public struct ProjectionFeed: AsyncSequence, Sendable {
   public struct Batch: Sendable {
     /// The events, in the order of the log.
     public let entries: [AuditEntry]
-    /// Events among them whose records were removed from the live file, where the archive is not at hand: with
+    /// Events among them whose records were removed from the live file, where the archive is not available: with
     /// ``LedgerConfiguration/archive`` they are among the entries. These are of tokens that expired long before.
     public let archived: [ArchivedEvent]
     /// To be kept with what the batch changes.

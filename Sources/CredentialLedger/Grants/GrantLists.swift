@@ -11,13 +11,15 @@ public struct GrantState: Sendable, Equatable {
   public var isInForce: Bool { obstacle == nil }
 }
 
-// Revoked grants are in the audit trail only; those listed here are in force or stopped by something they stand on.
+// Revoked grants are in the audit trail only; those listed here are in force or stopped by something they depend on.
 extension Grants {
   /// A grant, revoked or not, with whether it is in force; nil if there is none. A few microseconds.
   ///
   /// ```swift
   /// if let reason = try ledger.grants.state(of: grant)?.obstacle { print("stopped: \(reason)") }
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func state(of grant: GrantID) throws(LedgerError) -> GrantState? {
     try ledger.reading { (state) throws(StateUnreadable) in try state.states([grant]).first }
   }
@@ -27,6 +29,8 @@ extension Grants {
   /// ```swift
   /// let given = try ledger.grants.grants(of: group.id)
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func grants(of group: GroupID) throws(LedgerError) -> [Grant] {
     try states(of: group).map(\.grant)
   }
@@ -36,6 +40,8 @@ extension Grants {
   /// ```swift
   /// let stopped = try ledger.grants.states(of: group.id).filter { !$0.isInForce }
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func states(of group: GroupID) throws(LedgerError) -> [GrantState] {
     try ledger.reading { (state) throws(StateUnreadable) in try state.states(state.grants(of: group)) }
   }
@@ -45,6 +51,8 @@ extension Grants {
   /// ```swift
   /// let inForce = try ledger.grants.states(by: admin).filter(\.isInForce)
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func states(by granter: AccountID) throws(LedgerError) -> [GrantState] {
     try ledger.reading { (state) throws(StateUnreadable) in try state.states(state.grants(by: granter)) }
   }
@@ -54,6 +62,8 @@ extension Grants {
   /// ```swift
   /// let granters = try ledger.grants.states(to: connector.id).map(\.grant.granter)
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func states(to connector: ConnectorID) throws(LedgerError) -> [GrantState] {
     try ledger.reading { (state) throws(StateUnreadable) in try state.states(state.grants(to: connector)) }
   }

@@ -3,7 +3,7 @@ public import LedgerDomain
 public import LedgerEvents
 import Projections
 
-/// Which grants a review of access asks for; as it is made, all that are not revoked.
+/// Which grants a review of access covers; by default all that are not revoked.
 public struct GrantReview: Sendable {
   /// Only those given then or later.
   public var since: Timestamp?
@@ -19,9 +19,9 @@ public struct GrantReview: Sendable {
   public init() {}
 }
 
-/// A grant with all that a review asks of it.
+/// A grant with its connector, its owner, its last use, and who gave it.
 public struct ReviewedGrant: Sendable {
-  /// Who gave a grant, and what was said to it.
+  /// Who gave a grant, and for which reason.
   public struct Approval: Sendable, Equatable {
     public let actor: Subject
     /// The account of the operator who was named for it; nil where nobody was.
@@ -40,7 +40,7 @@ public struct ReviewedGrant: Sendable {
   public let group: Group?
   /// As ``Grants/lastUse(of:)``.
   public internal(set) var lastUsed: Timestamp?
-  /// What the event says that made it; nil where its record is in an archive that is not at hand.
+  /// What the event says that made it; nil where its record is in an archive that is not available.
   public internal(set) var approval: Approval?
 }
 

@@ -56,6 +56,7 @@ public struct Grants: Sendable {
   ///
   /// - Parameter requester: the granter, an admin of the group, the connector's owner, or an operator.
   /// - Returns: false if it was revoked before; nothing is appended then.
+  /// - Throws: `not_found`, also where the requester may not revoke it; `account_disabled`.
   @discardableResult
   public func revoke(
     _ grant: GrantID, by requester: some Requesting, context: RequestContext = .none
@@ -90,6 +91,8 @@ public struct Grants: Sendable {
   /// ```swift
   /// let scopes = try ledger.grants.grant(granted.grant)?.scopes
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func grant(_ id: GrantID) throws(LedgerError) -> Grant? {
     try ledger.reading { (state) throws(StateUnreadable) in try state.grant(id) }
   }

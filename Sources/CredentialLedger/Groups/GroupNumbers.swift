@@ -31,6 +31,12 @@ extension Groups {
   /// let leave = try await ledger.disclose(.subscribers(page.subscribers), for: "call list", by: Requester.operator)
   /// let numbers = try await ledger.groups.revealNumbers(of: page.subscribers, under: leave)
   /// ```
+  ///
+  /// - Parameters:
+  ///   - subscribers: at best one page of them: some microseconds each, on a thread for reading.
+  ///   - disclosure: names the subscribers whose numbers may be opened.
+  /// - Returns: for each, in order, the number; nil where there is none, or its person is erased.
+  /// - Throws: `key_unavailable`, `damaged`; `forbidden` where the disclosure is not about all of them.
   public func revealNumbers(
     of subscribers: [GroupSubscription], under disclosure: Disclosure
   ) async throws(LedgerError) -> [String?] {

@@ -18,7 +18,7 @@ public struct Groups: Sendable {
   /// - Parameters:
   ///   - name: 1 to 100 characters.
   ///   - members: at most 200 people besides the creator; of somebody who is named several times the highest role counts.
-  ///   - parent: a group below which it is put in the same commit; whoever asks is an admin of it.
+  ///   - parent: a group below which it is put in the same commit; the requester is an admin of it.
   ///   - creator: where an operator creates it for somebody.
   /// - Throws: `invalid_value`, `not_found`, `account_disabled`, `forbidden`, `gone` of the parent. Where it is about those named, the field is
   ///   `members`, and the items of the refusal say for each by its index why.
@@ -50,6 +50,11 @@ public struct Groups: Sendable {
   /// ```swift
   /// let membership = try await ledger.groups.add(account, role: .admin, to: group.id, by: admin)
   /// ```
+  ///
+  /// - Parameters:
+  ///   - role: `member` or `admin`.
+  ///   - admin: an admin of the group, or an operator.
+  /// - Throws: `not_found`, `gone`, `forbidden`, `invalid_value` of the role; `conflict` where the account is a member already.
   public func add(
     _ account: AccountID, role: Role = .member, to group: GroupID, by admin: some Requesting,
     context: RequestContext = .none
@@ -60,13 +65,19 @@ public struct Groups: Sendable {
   }
 
   /// Invites the present or later holder of a number. The membership carries no role until the person accepts it:
-  /// ``accept(_:by:context:)``. After 30 days it can be accepted no more; inviting again takes its place.
+  /// ``accept(_:by:context:)``. After 30 days it can no longer be accepted; inviting again takes its place.
   ///
   /// Whether an account holds the number is not said, and which only once it has accepted.
   ///
   /// ```swift
   /// let invited = try await ledger.groups.add(PhoneNumber("+33699999999"), to: group.id, by: admin)
   /// ```
+  ///
+  /// - Parameters:
+  ///   - role: the role once the person accepts: `member` or `admin`.
+  ///   - admin: an admin of the group, or an operator.
+  /// - Throws: `not_found`, `gone`, `forbidden`, `invalid_value` of the role; `conflict` where the number is a member already, or is
+  ///   invited.
   public func add(
     _ number: PhoneNumber, role: Role = .member, to group: GroupID, by admin: some Requesting,
     context: RequestContext = .none
@@ -83,6 +94,11 @@ public struct Groups: Sendable {
   /// ```swift
   /// try await ledger.groups.changeRole(of: membership, in: group.id, to: .member, by: admin)
   /// ```
+  ///
+  /// - Parameters:
+  ///   - role: `member` or `admin`.
+  ///   - admin: an admin of the group, or an operator.
+  /// - Throws: `not_found`, `gone`, `forbidden`, `invalid_value` of the role; `last_admin` for the only admin.
   public func changeRole(
     of membership: MembershipID, in group: GroupID, to role: Role, by admin: some Requesting,
     context: RequestContext = .none
@@ -96,6 +112,9 @@ public struct Groups: Sendable {
   /// ```swift
   /// try await ledger.groups.remove(membership, from: group.id, by: admin)
   /// ```
+  ///
+  /// - Parameter requester: an admin of the group, the member, or an operator.
+  /// - Throws: `not_found`, `gone`, `forbidden`; `last_admin` for the only admin.
   public func remove(
     _ membership: MembershipID, from group: GroupID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
@@ -108,17 +127,25 @@ public struct Groups: Sendable {
   /// ```swift
   /// try await ledger.groups.rename(group.id, to: "Field team, north", by: admin)
   /// ```
+  ///
+  /// - Parameters:
+  ///   - name: 1 to 100 characters.
+  ///   - admin: an admin of the group, or an operator.
+  /// - Throws: `not_found`, `gone`, `forbidden`, `invalid_value` of the name.
   public func rename(
     _ group: GroupID, to name: String, by admin: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
     _ = try await ledger.submit(RenameGroup(group: group, name: name, requester: admin), context: context)
   }
 
-  /// Deletes a group: what stands on it stops.
+  /// Deletes a group: its grants and their tokens stop, by this one event.
   ///
   /// ```swift
   /// try await ledger.groups.delete(group.id, by: admin)
   /// ```
+  ///
+  /// - Parameter admin: an admin of the group, or an operator.
+  /// - Throws: `not_found`, `gone`, `forbidden`.
   public func delete(
     _ group: GroupID, by admin: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
@@ -130,6 +157,8 @@ public struct Groups: Sendable {
   /// ```swift
   /// let count = try ledger.groups.group(group.id)?.memberCount
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func group(_ id: GroupID) throws(LedgerError) -> Group? {
     try ledger.reading { (state) throws(StateUnreadable) in try state.group(id) }
   }
@@ -139,6 +168,8 @@ public struct Groups: Sendable {
   /// ```swift
   /// let found = try ledger.groups.group(publicID: group.publicID)
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func group(publicID: PublicID) throws(LedgerError) -> Group? {
     try ledger.reading { (state) throws(StateUnreadable) in
       guard let id = try state.group(publicID: publicID) else { return nil }
@@ -151,6 +182,8 @@ public struct Groups: Sendable {
   /// ```swift
   /// let admins = try ledger.groups.members(of: group.id).filter { $0.role == .admin }
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func members(of group: GroupID) throws(LedgerError) -> [Membership] {
     try ledger.reading { (state) throws(StateUnreadable) in
       var members: [Membership] = []
@@ -184,11 +217,15 @@ public struct Groups: Sendable {
   }
 
   /// A membership, as it is now or was when it ended; nil if there is none. One look-up.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func membership(_ id: MembershipID) throws(LedgerError) -> Membership? {
     try ledger.reading { (state) throws(StateUnreadable) in try state.membership(id) }
   }
 
   /// What an account is in a group now; nil for one that is no member. Two look-ups.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func membership(of account: AccountID, in group: GroupID) throws(LedgerError) -> Membership? {
     try ledger.reading { (state) throws(StateUnreadable) in
       guard let id = try state.membership(of: account, in: group) else { return nil }
@@ -201,6 +238,8 @@ public struct Groups: Sendable {
   /// ```swift
   /// let joined = try ledger.groups.joined(by: admin).map(\.name)
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func joined(by account: AccountID) throws(LedgerError) -> [Group] {
     try ledger.reading { (state) throws(StateUnreadable) in
       var groups: [Group] = []

@@ -39,6 +39,8 @@ extension Groups {
   /// ```swift
   /// let below = try ledger.groups.subgroups(of: group.id).map(\.id)
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func subgroups(of group: GroupID) throws(LedgerError) -> [Group] {
     try ledger.reading { (state) throws(StateUnreadable) in
       var groups: [Group] = []

@@ -74,6 +74,7 @@ extension Groups {
 
   /// Ends one subscription.
   ///
+  /// - Parameter requester: the subscriber, an admin of the group, or an operator.
   /// - Returns: false if it had ended before, or is to another group; nothing is appended then.
   /// - Throws: as ``unsubscribe(_:from:by:context:)->[Bool]``.
   @discardableResult
@@ -108,7 +109,10 @@ extension Groups {
     }
   }
 
-  /// The subscription that a number stands for: whoever was added by it, or holds it; nil where there is none. Some look-ups.
+  /// The subscription that a number leads to: that of the subscriber who was added by it, or who holds it; nil where there is none.
+  /// Some look-ups.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func subscription(of number: PhoneNumber, to group: GroupID) throws(LedgerError) -> SubscriptionID? {
     let hash = try ledger.hash(of: number)
     return try ledger.reading { (state) throws(StateUnreadable) in
@@ -119,11 +123,15 @@ extension Groups {
   }
 
   /// A subscription as it is now, or was when it ended; nil if there is none.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func subscription(_ id: SubscriptionID) throws(LedgerError) -> GroupSubscription? {
     try ledger.reading { (state) throws(StateUnreadable) in try state.subscription(id) }
   }
 
   /// The public groups that an account subscribes to, oldest first.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func subscribed(by account: AccountID) throws(LedgerError) -> [Group] {
     try ledger.reading { (state) throws(StateUnreadable) in
       var groups: [Group] = []

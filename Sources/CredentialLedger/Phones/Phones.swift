@@ -13,9 +13,9 @@ public struct Phones: Sendable {
     /// Which PIN it is, to be named when it is verified.
     public let challenge: ChallengeID
     /// Six digits, for the number alone: the ledger keeps a salted digest. Nil where the request is repeated with its
-    /// idempotency key: the PIN was made before, and nothing can tell it again. Send nothing, or ask without the key.
+    /// idempotency key: the PIN was made before, and is not given again. Send nothing, or ask without the key.
     public let pin: PIN?
-    /// When the PIN is of no use any more: ten minutes after it was made.
+    /// When the PIN expires: ten minutes after it was made.
     public let expiresAt: Timestamp
   }
 
@@ -89,7 +89,7 @@ public struct Phones: Sendable {
     }
   }
 
-  /// Removes a phone; what stands on it stops, and another account may verify the number.
+  /// Removes a phone; what depends on it stops, and another account may verify the number.
   ///
   /// ```swift
   /// try await ledger.phones.remove(phone, by: account)
@@ -109,6 +109,8 @@ public struct Phones: Sendable {
   /// ```swift
   /// let hasPhone = try !ledger.phones.verified(by: account).isEmpty
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func verified(by account: AccountID) throws(LedgerError) -> [PhoneID] {
     try ledger.reading { (state) throws(StateUnreadable) in try state.phones(of: account) }
   }

@@ -108,6 +108,8 @@ public struct ResourceServers: Sendable {
   /// ```swift
   /// let audience = try ledger.resourceServers.server(server.id)?.audience
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func server(_ id: ResourceServerID) throws(LedgerError) -> ResourceServer? {
     try ledger.reading { (state) throws(StateUnreadable) in try state.resourceServer(id) }
   }
@@ -117,6 +119,8 @@ public struct ResourceServers: Sendable {
   /// ```swift
   /// let known = try ledger.resourceServers.server(audience: "https://archive.example.org")
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func server(audience: String) throws(LedgerError) -> ResourceServer? {
     try ledger.reading { (state) throws(StateUnreadable) in
       guard let id = try state.resourceServer(audience: audience) else { return nil }
@@ -129,6 +133,8 @@ public struct ResourceServers: Sendable {
   /// ```swift
   /// let known = try ledger.resourceServers.server(publicID: server.publicID)
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func server(publicID: PublicID) throws(LedgerError) -> ResourceServer? {
     try ledger.reading { (state) throws(StateUnreadable) in
       guard let id = try state.resourceServer(publicID: publicID) else { return nil }
@@ -142,7 +148,7 @@ public struct ResourceServers: Sendable {
   /// let asking = try ledger.resourceServers.authenticate(server.publicID, secret: secret)
   /// ```
   ///
-  /// - Throws: `invalid_client` for an unknown or deleted one and a wrong Secret, which cannot be told apart.
+  /// - Throws: `invalid_client` for an unknown or deleted one and a wrong Secret, which get the same answer.
   public func authenticate(_ publicID: PublicID, secret: ConnectorSecret) throws(LedgerError) -> ResourceServer {
     let now = try ledger.now
     let digest = secret.digest

@@ -39,7 +39,7 @@ public struct PINSignIns: Sendable {
   ///   authenticated: such asks share a smaller budget, and half of what a number may have in a day.
   /// - Returns: nil where nobody can sign in with this number, or the number has had its PINs: send nothing, and answer the
   ///   same.
-  /// - Throws: `invalid_client` for an unknown or deleted connector and a wrong secret, before anything else is done;
+  /// - Throws: `invalid_client` for an unknown, deleted or inactive connector and a wrong secret, before anything else is done;
   ///   `too_many` past ``LedgerConfiguration/pinBudgets``, whatever the number.
   public func request(
     for number: PhoneNumber, connector: PublicID, secret: ConnectorSecret? = nil, context: RequestContext = .none

@@ -20,7 +20,7 @@ public struct AuthorizationCodes: Sendable {
     public let code: AuthorizationCode
     /// The code's number: the position of the event that made it.
     public let id: AuthorizationCodeID
-    /// When the code is of no use any more: a minute after it was made.
+    /// When the code expires: a minute after it was made.
     public let expiresAt: Timestamp
   }
 

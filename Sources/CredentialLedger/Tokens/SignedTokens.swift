@@ -21,7 +21,7 @@ extension Tokens {
   public struct SignedClaims: Sendable {
     public var issuer: String
     public var audiences: [String]
-    /// Where lists of what is not good any more are had, each below it by its number; nil where there are none.
+    /// The address of the status lists, each below it by its number; nil where there are none.
     public var statusLists: String?
 
     public init(issuer: String, audiences: [String], statusLists: String? = nil) {

@@ -7,7 +7,7 @@ import LedgerEvents
 /// verify tokens without a call.
 ///
 /// A token's index is its position in the log; each list has the bits of ``statusListSize`` positions. A bit is set where the
-/// token was revoked, or something that it stands on was stopped.
+/// token was revoked, or something that it depends on was stopped.
 extension Tokens {
   /// How many positions a list has.
   public static let statusListSize: UInt64 = 1 << 20
@@ -41,7 +41,7 @@ extension Tokens {
   ///
   /// - Parameters:
   ///   - number: of the list.
-  ///   - uri: where it is had, as the tokens name it.
+  ///   - uri: the address of the list, as the tokens name it.
   ///   - lifetime: after which nobody may rely on it.
   ///   - timeToLive: after which it is to be fetched anew.
   /// - Throws: `not_found` where no position is in it; `damaged`, `storage`, `key_unavailable`.

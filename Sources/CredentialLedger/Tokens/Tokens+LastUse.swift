@@ -7,6 +7,8 @@ extension Tokens {
   /// ```swift
   /// let used = try ledger.tokens.lastUse(of: token.handle)
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func lastUse(of token: TokenID) throws(LedgerError) -> Timestamp? {
     try ledger.lastUses(of: [token])[0]
   }
@@ -27,6 +29,8 @@ extension Grants {
   /// ```swift
   /// let isIdle = try ledger.grants.lastUse(of: grant).map { $0 < yesterday } ?? true
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func lastUse(of grant: GrantID) throws(LedgerError) -> Timestamp? {
     try ledger.lastUses(of: [TokenID(rawValue: grant.rawValue)])[0]
   }
@@ -38,6 +42,8 @@ extension Connectors {
   /// ```swift
   /// let last = try ledger.connectors.lastUse(of: connector.id)
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func lastUse(of connector: ConnectorID) throws(LedgerError) -> Timestamp? {
     try ledger.lastUses(of: [TokenID(rawValue: connector.rawValue)])[0]
   }

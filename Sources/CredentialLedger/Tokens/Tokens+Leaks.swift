@@ -37,6 +37,8 @@ extension Tokens {
   /// ```swift
   /// let leaked = try ledger.tokens.find(in: Array(page.utf8)).map(\.token)
   /// ```
+  ///
+  /// - Throws: `key_unavailable` without the keys of tokens; `closed`.
   public func find(in text: [UInt8]) throws(LedgerError) -> [Found] {
     let format = try ledger.tokenFormat
     var found: [Found] = []
@@ -94,6 +96,7 @@ extension Tokens {
   ///   - source: what kind of place it was found in, in the reporter's words.
   ///   - location: where: an address or the name of a file. At most 1,000 characters of each are recorded.
   /// - Returns: whether it is a token of this ledger, and whether this stopped it.
+  /// - Throws: what every command may throw. A text that is no token of the ledger is no error.
   @discardableResult
   public func reportLeak(
     _ presented: String, reporter: String, source: String, location: String, context: RequestContext = .none

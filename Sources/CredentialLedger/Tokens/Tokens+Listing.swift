@@ -103,6 +103,7 @@ extension Tokens {
   /// ```
   ///
   /// - Returns: nil for a group where the token is of none, and for what cannot be found.
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func publicIDs(
     of claims: Verdict.Claims
   ) throws(LedgerError) -> (connector: PublicID?, group: PublicID?) {
@@ -121,6 +122,8 @@ extension Tokens {
   /// ```swift
   /// if let handle = try ledger.tokens.handle(of: leaked) { try await ledger.tokens.revoke(.token(handle), by: admin) }
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func handle(of presented: String) throws(LedgerError) -> TokenID? {
     guard let (_, token) = try ledger.tokenFormat.read(ledger.opaque(presented)) else { return nil }
     let digest = try ledger.reading { (state) throws(StateUnreadable) in
@@ -129,7 +132,7 @@ extension Tokens {
     return digest == token.digest ? token.handle : nil
   }
 
-  /// The newest tokens of a connector, a grant or a family, newest first, each with what it is worth now. Found by the
+  /// The newest tokens of a connector, a grant or a family, newest first, each with its verdict now. Found by the
   /// audit trail, on a thread for reading.
   ///
   /// ```swift
@@ -140,6 +143,7 @@ extension Tokens {
   /// - Parameters:
   ///   - limit: 1 to 1,000.
   ///   - before: only handles less than this: the last of an answer, to get the ones that follow it.
+  /// - Throws: `invalid_value` of the limit; `closed`, `busy`, `damaged`, `storage`.
   public func list(
     _ listing: Listing, limit: Int = 50, before: TokenID? = nil
   ) async throws(LedgerError) -> [ListedToken] {

@@ -17,7 +17,7 @@ extension Tokens {
     public let isSigned: Bool
   }
 
-  /// Issues an access token to a connector for itself (RFC 6749 section 4.4), where its owner allows that. It stands on the
+  /// Issues an access token to a connector for itself (RFC 6749 section 4.4), where its owner allows that. It depends on the
   /// connector and the owner's account alone, may do what the connector may, and comes without a refresh token.
   ///
   /// ```swift

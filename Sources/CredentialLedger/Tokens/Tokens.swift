@@ -90,7 +90,7 @@ public struct Tokens: Sendable {
     }
   }
 
-  /// Whether an access token is valid now, looked up along everything that it stands on. Runs where it is called, in a
+  /// Whether an access token is valid now, looked up along everything that it depends on. Runs where it is called, in a
   /// microsecond or two. A valid token counts as used.
   ///
   /// ```swift
@@ -134,6 +134,8 @@ public struct Tokens: Sendable {
   /// ```swift
   /// let isValid = try ledger.tokens.validate(token.accessToken).isValid
   /// ```
+  ///
+  /// - Throws: as ``validate(_:provenKey:at:)``.
   public func validate(_ token: AccessToken) throws(LedgerError) -> Verdict { try validate(token.text) }
 }
 

@@ -4,13 +4,13 @@ public import LedgerDomain
 public import LedgerEvents
 import Projections
 
-/// Something that happened, to be told to its listeners.
-public struct WebhookHappening: Sendable {
+/// Something that happened, to be delivered to the webhooks that listen to it.
+public struct WebhookEvent: Sendable {
   public var object: WebhookObject
   public var type: WebhookEventType
   /// What the messaging service calls it: 1 to 255 printable ASCII characters, without blanks.
   public var eventID: String
-  /// What is told of it, as it will be sent: at most `DeliveryLimits.payloadByteCount` bytes.
+  /// The payload, as it will be sent: at most `DeliveryLimits.payloadByteCount` bytes.
   public var payload: [UInt8]
 
   public init(object: WebhookObject, type: WebhookEventType, eventID: String, payload: [UInt8]) {
@@ -44,7 +44,7 @@ public struct Delivery: Sendable, CustomStringConvertible, CustomDebugStringConv
   public var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
 }
 
-/// What waits to be told to webhooks, until it is told.
+/// The durable queue of deliveries to webhooks.
 ///
 /// The queue is beside the log: no event stands for a delivery. It is as durable as the log, so what a call returned from
 /// is there after a crash, with its tries counted: each is made at least once, while the webhook is in force. Those of
@@ -69,9 +69,9 @@ public struct Deliveries: Sendable {
 
   let ledger: Ledger
 
-  /// What became of something to be told.
+  /// What was put into the queue.
   public struct Enqueued: Sendable, Equatable {
-    /// How many webhooks will be told.
+    /// How many webhooks get a delivery.
     public var count: Int
     /// The webhooks that will not, as too much waits for them, or altogether.
     public var full: [WebhookID]
@@ -89,39 +89,39 @@ public struct Deliveries: Sendable {
 
   /// Puts something that happened into the queue of each webhook that listens to it and is in force. Durable on return.
   ///
-  /// - Returns: how many will be told. If it throws, some may be all the same; asking again may tell them twice.
+  /// - Returns: how many webhooks get a delivery. If it throws, some may get one anyway; asking again may deliver twice.
   /// - Throws: `invalid_value` for a payload or ID that is too large; `busy`, `closed`, `storage`.
   @discardableResult
-  public func enqueue(_ happening: WebhookHappening) async throws(LedgerError) -> Enqueued {
-    try await enqueue(happening) { _ in true }
+  public func enqueue(_ event: WebhookEvent) async throws(LedgerError) -> Enqueued {
+    try await enqueue(event) { _ in true }
   }
 
   /// The same for some of the webhooks.
   package func enqueue(
-    _ happening: WebhookHappening, where isWanted: (WebhookID) -> Bool
+    _ event: WebhookEvent, where isWanted: (WebhookID) -> Bool
   ) async throws(LedgerError) -> Enqueued {
-    guard happening.payload.count <= DeliveryLimits.payloadByteCount else {
+    guard event.payload.count <= DeliveryLimits.payloadByteCount else {
       throw LedgerError(
         .invalidValue, "payload: expected at most \(DeliveryLimits.payloadByteCount) bytes", field: "payload")
     }
     // It goes into a header field, where a line end would begin another (RFC 9110 section 5.5).
-    guard 1...255 ~= happening.eventID.utf8.count, happening.eventID.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
+    guard 1...255 ~= event.eventID.utf8.count, event.eventID.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
       throw LedgerError(
         .invalidValue, "eventID: expected 1 to 255 printable ASCII characters without blanks", field: "eventID")
     }
-    guard happening.object.group.rawValue != 0 else {
+    guard event.object.group.rawValue != 0 else {
       throw LedgerError(.invalidValue, "object: expected the group that it belongs to", field: "object")
     }
     var all = Enqueued(count: 0, full: [])
     var last: WebhookID?
     while true {
-      let page = try ledger.webhooks.states(on: happening.object, after: last, limit: 64)
+      let page = try ledger.webhooks.states(on: event.object, after: last, limit: 64)
       let listening = page.filter {
-        $0.isInForce && $0.webhook.eventTypes.contains(happening.type) && isWanted($0.webhook.id)
+        $0.isInForce && $0.webhook.eventTypes.contains(event.type) && isWanted($0.webhook.id)
       }
       .map(\.webhook)
       if !listening.isEmpty {
-        let enqueued = try await enqueue(happening, for: listening)
+        let enqueued = try await enqueue(event, for: listening)
         all.count += enqueued.count
         all.full += enqueued.full
       }
@@ -131,7 +131,7 @@ public struct Deliveries: Sendable {
   }
 
   private func enqueue(
-    _ happening: WebhookHappening, for webhooks: [Webhook]
+    _ event: WebhookEvent, for webhooks: [Webhook]
   ) async throws(LedgerError) -> Enqueued {
     let (ledger, now) = (ledger, try ledger.now.milliseconds)
     let sealed = try await ledger.blocking(.short) { () throws(LedgerError) in
@@ -140,9 +140,9 @@ public struct Deliveries: Sendable {
         guard let key = PersonID(bytes: webhook.key) else { continue }
         do throws(KeyStoreError) {
           var delivery = StoredDelivery(
-            eventType: happening.type.rawValue, eventID: happening.eventID, enqueuedAt: now, box: [])
+            eventType: event.type.rawValue, eventID: event.eventID, enqueuedAt: now, box: [])
           delivery.box = try ledger.keyStore.vault.seal(
-            happening.payload, for: key, purpose: .webhookPayload, in: delivery.place(of: webhook.id)
+            event.payload, for: key, purpose: .webhookPayload, in: delivery.place(of: webhook.id)
           ).box
           sealed.append((webhook.id, delivery))
         } catch {
@@ -190,6 +190,7 @@ public struct Deliveries: Sendable {
   ///
   /// - Parameter answer: the HTTP status of the answer, for people to look at; nil where it is not known.
   /// - Returns: false if somebody had reported so before, or it was dropped.
+  /// - Throws: `closed`, `busy`, `disk_full`, `outcome_unknown`; then report again, or the delivery is made again.
   @discardableResult
   public func delivered(_ delivery: Delivery, answer: Int? = nil) async throws(LedgerError) -> Bool {
     let (now, number, webhook) = (try ledger.now.milliseconds, delivery.number, delivery.webhook.id)
@@ -202,6 +203,7 @@ public struct Deliveries: Sendable {
   /// as long as before; then the webhook is disabled.
   ///
   /// - Parameter answer: the HTTP status of the answer, for people to look at; nil where there was none.
+  /// - Throws: as ``delivered(_:answer:)``.
   @discardableResult
   public func failed(_ delivery: Delivery, answer: Int? = nil) async throws(LedgerError) -> Failed {
     let (now, number, webhook) = (try ledger.now.milliseconds, delivery.number, delivery.webhook.id)
@@ -220,18 +222,22 @@ public struct Deliveries: Sendable {
   }
 
   /// When something is next due, maybe in the past; nil while nothing waits. One look-up.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func next() throws(LedgerError) -> Timestamp? {
     try logged { () throws(LogError) in try ledger.log.snapshot().nextDelivery() }.map { Timestamp(milliseconds: $0) }
   }
 
   /// How many deliveries wait, for one webhook or altogether, and how many bytes they have. One look-up.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func waiting(for webhook: WebhookID? = nil) throws(LedgerError) -> (count: Int, byteCount: Int) {
     try logged { () throws(LogError) in try ledger.log.snapshot().waitingDeliveries(for: webhook) }
   }
 }
 
 extension Ledger {
-  /// What waits to be told to webhooks.
+  /// The durable queue of deliveries to webhooks.
   public var deliveries: Deliveries { Deliveries(ledger: self) }
 
   /// The tries of a webhook's first delivery are used up.

@@ -13,11 +13,15 @@ public struct WebhookState: Sendable, Equatable {
 
 extension Webhooks {
   /// A webhook as it is now, deleted or not; nil if there is none.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func webhook(_ id: WebhookID) throws(LedgerError) -> Webhook? {
     try ledger.reading { (state) throws(StateUnreadable) in try state.webhook(id) }
   }
 
   /// The webhook that a client names, deleted or not; nil if there is none.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func webhook(publicID: PublicID) throws(LedgerError) -> Webhook? {
     try ledger.reading { (state) throws(StateUnreadable) in
       guard let id = try state.webhook(publicID: publicID) else { return nil }
@@ -26,12 +30,16 @@ extension Webhooks {
   }
 
   /// Whether a webhook delivers now; nil if there is none. Some ten look-ups.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func state(of id: WebhookID) throws(LedgerError) -> WebhookState? {
     let now = try ledger.now
     return try ledger.reading { (state) throws(StateUnreadable) in try state.states([id], at: now).first }
   }
 
   /// The webhooks under a grant that are not deleted, oldest first, each with whether it delivers.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func states(of grant: GrantID) throws(LedgerError) -> [WebhookState] {
     let now = try ledger.now
     return try ledger.reading { (state) throws(StateUnreadable) in
@@ -40,6 +48,8 @@ extension Webhooks {
   }
 
   /// The webhooks of a connector that are not deleted, oldest first, each with whether it delivers.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func states(of connector: ConnectorID) throws(LedgerError) -> [WebhookState] {
     let now = try ledger.now
     return try ledger.reading { (state) throws(StateUnreadable) in
@@ -60,6 +70,7 @@ extension Webhooks {
   /// - Parameters:
   ///   - after: the last webhook of the page before.
   ///   - limit: 1 to 1,000.
+  /// - Throws: `invalid_value` of the limit; `closed`, `damaged`, `storage`.
   public func states(
     on object: WebhookObject, after: WebhookID? = nil, limit: Int = 100
   ) throws(LedgerError) -> [WebhookState] {
@@ -74,6 +85,8 @@ extension Webhooks {
 
   /// Where a webhook is told, with its token and context: for its connector, which reads them by
   /// `GET /webhook`. Nil once it is deleted. Opened on a thread for reading.
+  ///
+  /// - Throws: `key_unavailable`; `closed`, `busy`, `damaged`, `storage`.
   public func callback(of id: WebhookID) async throws(LedgerError) -> WebhookCallback? {
     let ledger = ledger
     guard let webhook = try webhook(id), !webhook.isDeleted else { return nil }

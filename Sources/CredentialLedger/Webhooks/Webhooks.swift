@@ -4,9 +4,9 @@ public import LedgerDomain
 public import LedgerEvents
 import Projections
 
-/// Webhooks: where connectors want to hear of what happens. What is to be told goes through ``Ledger/deliveries``.
+/// Webhooks: addresses of connectors that get deliveries of events. The deliveries go through ``Ledger/deliveries``.
 ///
-/// A webhook stands on the grant of the token that registered it: whatever stops that grant stops the webhook, and so
+/// A webhook depends on the grant of the token that registered it: whatever stops that grant stops the webhook, and so
 /// does the revocation of the token's family, since somebody who stole a token may have registered it. A new refresh token
 /// for the same access stops nothing.
 public struct Webhooks: Sendable {
@@ -157,7 +157,7 @@ public struct Webhooks: Sendable {
     return isNew
   }
 
-  /// Lets a webhook deliver again after it was disabled. What happened meanwhile is not told to it.
+  /// Lets a webhook deliver again after it was disabled. It gets no delivery of what happened meanwhile.
   ///
   /// ```swift
   /// try await ledger.webhooks.enable(webhook.id, by: Requester.operator)
@@ -221,7 +221,7 @@ public struct Webhooks: Sendable {
 }
 
 extension Ledger {
-  /// Where connectors want to hear of what happens.
+  /// Webhooks: addresses of connectors that get deliveries of events.
   public var webhooks: Webhooks { Webhooks(ledger: self) }
 
   func seal(_ callback: WebhookCallback, under key: PersonID) throws(LedgerError) -> SealedCallback {

@@ -1,7 +1,7 @@
 import LMDB
 package import LedgerCrypto
 
-/// A segment of an archive: the home of the records that are no more in the live file.
+/// A segment of an archive: the home of the records that are no longer in the live file.
 package struct ArchiveSegment: Sendable, Hashable {
   /// Its number among the segments of the archive, from 1 on.
   package let number: UInt64
@@ -59,7 +59,7 @@ package struct ArchiveSegmentRow: ValueCodec, Sendable {
   }
 }
 
-/// Where the records are read that are no more in the live file.
+/// Where the records are read that are no longer in the live file.
 package protocol RecordArchive: Sendable {
   /// The record at a position as the archive has it, which the caller holds against the tree; nil if it has none.
   ///

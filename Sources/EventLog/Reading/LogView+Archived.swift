@@ -2,7 +2,7 @@ import LMDB
 package import LedgerCrypto
 import TransparencyLog
 
-/// The tables that say which records are in an archive and no more in the live file.
+/// The tables that say which records are in an archive and no longer in the live file.
 struct ArchivedTables {
   /// Row of 256 positions to which of them are archived: see ``ArchivedRow``.
   let places: Table<PositionKey, RawBytes>
@@ -22,7 +22,7 @@ private struct ArchivedRead {
   var segment: ArchiveSegment?
 }
 
-/// Where a record is that is no more in the live file.
+/// Where a record is that is no longer in the live file.
 package struct ArchivedPlace: Sendable, Hashable {
   package let position: Position
   package let stamp: RecordStamp
@@ -37,10 +37,10 @@ package struct ArchivedPlace: Sendable, Hashable {
   }
 }
 
-/// Records that are no more in the live file. What is read from an archive is verified against the tree each time, so it is
+/// Records that are no longer in the live file. What is read from an archive is verified against the tree each time, so it is
 /// the record that was appended, or an error.
 extension LogView where Reading: ~Copyable {
-  /// How many records are in an archive and no more in the live file. One look-up.
+  /// How many records are in an archive and no longer in the live file. One look-up.
   package func archivedCount() throws(LogError) -> UInt64 {
     let bytes = try stored { () throws(LMDBError) in try tables.meta.get(LogTables.archivedCount, in: transaction) }
     return (bytes ?? []).reversed().reduce(0) { $0 << 8 | UInt64($1) }
@@ -150,7 +150,7 @@ extension LogView where Reading: ~Copyable {
 
   /// Reads a record from the archive.
   ///
-  /// - Throws: ``LogError/Code/archived`` where the archive is not at hand; ``LogError/Code/damagedRecord`` where what it
+  /// - Throws: ``LogError/Code/archived`` where the archive is not available; ``LogError/Code/damagedRecord`` where what it
   ///   has is not what the tree says.
   private func archivedBytes(at place: ArchivedPlace) throws(LogError) -> [UInt8] {
     guard let archive = tables.archive, let bytes = try archive.record(at: place.position) else { throw place.absence }

@@ -52,7 +52,7 @@ extension LogView where Reading: ~Copyable {
     }
   }
 
-  /// The record at a position, copied; nil beyond the head. One that is no more in the live file is read from the archive,
+  /// The record at a position, copied; nil beyond the head. One that is no longer in the live file is read from the archive,
   /// where that is at hand.
   ///
   /// - Throws: ``LogError/Code/damagedRecord`` where it is missing or does not match its check; ``LogError/Code/archived``.
@@ -63,11 +63,11 @@ extension LogView where Reading: ~Copyable {
     return try Record(bytes, at: position)
   }
 
-  /// Reads records in place, in order or backwards, until `body` says stop. Those that are no more in the live file are
+  /// Reads records in place, in order or backwards, until `body` says stop. Those that are no longer in the live file are
   /// read from the archive.
   ///
   /// - Parameters:
-  ///   - range: positions; those beyond the head are passed over.
+  ///   - range: positions; those beyond the head are ignored.
   ///   - reversed: whether to begin with the last.
   ///   - passing: is asked for each record that is in an archive; true passes it over without reading it.
   ///   - body: gets each header and the whole record, valid during the call; false stops.

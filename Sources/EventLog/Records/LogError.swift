@@ -19,7 +19,7 @@ public import LMDB
     package static let invalidOrigin = Code(description: "invalidOrigin")
     /// A record is not what its position, its check or its hash says.
     package static let damagedRecord = Code(description: "damagedRecord")
-    /// A record is needed that is no more in the live file, and the archive that has it is not at hand.
+    /// A record is needed that is no longer in the live file, and the archive that has it is not at hand.
     package static let archived = Code(description: "archived")
     /// The tree and the records, or a signed checkpoint, contradict each other.
     package static let inconsistentTree = Code(description: "inconsistentTree")

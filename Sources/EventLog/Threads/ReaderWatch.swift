@@ -8,7 +8,7 @@ public enum ReaderNotice: Sendable, Equatable {
   case long(age: Duration, commitsBehind: UInt64)
 }
 
-/// When readers are looked after, and who hears of it.
+/// When readers are checked, and what is called then.
 public struct ReaderPolicy: Sendable {
   /// How often the writer looks, in milliseconds, as long as there is something to write.
   public var interval: Milliseconds

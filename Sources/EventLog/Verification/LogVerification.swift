@@ -10,7 +10,7 @@ package struct LogVerification: Sendable {
   package let root: Digest
   /// How many signed checkpoints agreed with it.
   package let checkpointCount: Int
-  /// The positions whose records are in an archive and no more in the live file. Where the archive was at hand they were
+  /// The positions whose records are in an archive and no longer in the live file. Where the archive was at hand they were
   /// read from it; otherwise the tree's own hashes of them were taken.
   package let archived: PositionSet
 }
@@ -27,7 +27,7 @@ extension EventLog {
 
   /// Verifies the whole log against itself: that no position is missing, each record matches its check, the time never
   /// runs backwards, every stored tile is what the records hash to, and every checkpoint says what the rebuilt tree says.
-  /// Where a record is in an archive that is not at hand, its hash in the tree stands for it.
+  /// Where a record is in an archive that is not available, its hash in the tree stands for it.
   /// A log rewritten whole passes: that shows only against a checkpoint kept elsewhere.
   ///
   /// Reads while others write, up to the head at the beginning, in snapshots of some ten thousand records each. Blocks, for

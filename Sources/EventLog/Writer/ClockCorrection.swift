@@ -7,7 +7,7 @@ import LMDB
 struct ClockCorrection: Sendable {
   /// The position of the event; 0 where the clock was never set back.
   var position: Position = 0
-  /// From what time on recorded time went on.
+  /// The time from which recorded time continued.
   var time: Milliseconds = 0
 
   init(position: Position = 0, time: Milliseconds = 0) {

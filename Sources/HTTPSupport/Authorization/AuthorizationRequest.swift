@@ -30,7 +30,7 @@ public struct AuthorizationRequest: Sendable {
     /// To agree anew.
     public static let consent = Prompt(rawValue: 4)
 
-    /// - Parameter text: names separated by blanks; others are of no concern.
+    /// - Parameter text: names separated by blanks; others are ignored.
     public init(_ text: String) {
       self = text.split(separator: " ").reduce(into: []) { prompt, name in
         switch name {

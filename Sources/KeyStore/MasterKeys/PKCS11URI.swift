@@ -11,7 +11,7 @@ public struct PKCS11URI: Sendable {
   /// The file with the user's PIN; nil for a token that wants none.
   let pinFile: String?
 
-  /// The attributes `token`, `serial`, `object`, `id`, `module-path` and `pin-source` are understood; `type` is passed over.
+  /// The attributes `token`, `serial`, `object`, `id`, `module-path` and `pin-source` are understood; `type` is ignored.
   /// A PIN within the text (`pin-value`) is refused, since others could see it.
   ///
   /// - Throws: ``KeyStoreError`` with code `invalidArgument` and the field `pkcs11`, which says what is wrong.

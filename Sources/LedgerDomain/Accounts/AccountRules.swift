@@ -30,6 +30,17 @@ extension DomainReader where Self: ~Copyable {
     throw .administratorRequired
   }
 
+  /// Whether one of those who administer accounts asks: an operator, or a tenant administrator in person.
+  func isAdministrator(_ requester: Requester) throws(DecisionFailure) -> Bool {
+    switch requester {
+    case .operator: return true
+    case .account(let id):
+      let role = try read(account(id))?.role
+      return role == .tenantAdmin || role == .operator
+    case .connector: return false
+    }
+  }
+
   /// Whether it is an operator who asks, at the command line or in person.
   func isOperator(_ requester: Requester) throws(DecisionFailure) -> Bool {
     guard case .account(let id) = requester else { return requester == .operator }

@@ -1,7 +1,7 @@
 package import LedgerEvents
 
-/// Enables an account that was disabled: what stands on it works again, unless something else stopped it. Where asked to,
-/// all tokens that stand on it stop for good first.
+/// Enables an account that was disabled: what depends on it works again, unless something else stopped it. Where asked to,
+/// all tokens that depend on it stop for good first.
 package struct EnableAccount: Command {
   package var account: AccountID
   /// Whether the tokens that were issued so far are to stay stopped.

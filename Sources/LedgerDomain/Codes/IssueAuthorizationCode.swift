@@ -57,7 +57,7 @@ package struct IssueAuthorizationCode: Command {
         .invalidValue, field: "codeChallenge", expected: "a code challenge (RFC 7636, method S256)",
         remedy: "have the client send one, or let the connector do without")
     }
-    _ = try state.requireActiveAccount(connector.owner, field: "connector")
+    try state.requireActive(connector)
     _ = try state.requireActiveAccount(account)
     _ = try state.requireVerifiedPhone(of: account)
     var event = AuthorizationCodeIssued()

@@ -17,8 +17,8 @@ public import LedgerEvents
 }
 
 extension DomainReader where Self: ~Copyable {
-  /// The connector whose ID and Secret these are. An unknown or deleted connector, a wrong Secret, and one whose
-  /// overlap is over are all alike: nil, after the same comparisons. Two look-ups at most.
+  /// The connector whose ID and Secret these are. An unknown, deleted or inactive connector, a wrong Secret, and one
+  /// whose overlap is over are all alike: nil, after the same comparisons. Two look-ups at most.
   @inlinable
   package func authenticate(
     _ publicID: PublicID, secret digest: Digest, at now: Timestamp
@@ -37,10 +37,12 @@ extension DomainReader where Self: ~Copyable {
     try lookUp(client: publicID)
   }
 
-  /// What ``client(_:)`` answers, looked up.
+  /// What ``client(_:)`` answers, looked up. A connector that is inactive is answered as one that there is not.
   @inlinable
   package func lookUp(client publicID: PublicID) throws(StateUnreadable) -> ConnectorClient? {
-    guard let id = try connector(publicID: publicID), let credentials = try credentials(of: id) else { return nil }
+    guard let id = try connector(publicID: publicID), let credentials = try credentials(of: id),
+      !credentials.isInactive
+    else { return nil }
     return ConnectorClient(id: id, credentials: credentials)
   }
 }
@@ -49,7 +51,7 @@ extension DomainReader where Self: ~Copyable {
   /// The connector that asks for something: by its ID and its Secret, or where the protocol has no Secret by its ID.
   ///
   /// - Parameter secret: SHA-256 of the Secret as presented; nil where none was.
-  /// - Throws: ``ErrorCode/invalidClient`` for an unknown or deleted connector and a wrong Secret.
+  /// - Throws: ``ErrorCode/invalidClient`` for an unknown, deleted or inactive connector and a wrong Secret.
   @discardableResult
   package func requireClient(
     _ publicID: PublicID, secret: Digest?, at now: Timestamp

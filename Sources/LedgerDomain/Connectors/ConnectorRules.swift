@@ -19,6 +19,32 @@ extension DomainReader where Self: ~Copyable {
     }
     return try requireConnector(id)
   }
+
+  /// A connector that its owner, a tenant administrator or an operator wants to stop or start. To others it does not exist.
+  /// - Throws: ``ErrorCode/notFound`` or ``ErrorCode/gone``.
+  func requireConnector(
+    _ id: ConnectorID, administeredBy requester: Requester
+  ) throws(DecisionFailure) -> Connector {
+    guard try isAdministrator(requester) else { return try requireConnector(id, ownedBy: requester) }
+    return try requireConnector(id)
+  }
+
+  /// A connector that is to be given something: neither it nor its owner may be stopped.
+  /// - Throws: ``ErrorCode/notFound``, ``ErrorCode/gone``, ``ErrorCode/conflict`` of one that is inactive, or
+  ///   ``ErrorCode/accountDisabled``.
+  func requireActiveConnector(_ id: ConnectorID) throws(DecisionFailure) -> Connector {
+    let connector = try requireConnector(id)
+    try requireActive(connector)
+    return connector
+  }
+
+  /// Refuses a connector that is set inactive, or whose owner is disabled.
+  func requireActive(_ connector: Connector) throws(DecisionFailure) {
+    guard !connector.isInactive else {
+      throw .refused(.conflict, field: "connector", expected: "a connector that is active")
+    }
+    _ = try requireActiveAccount(connector.owner, field: "connector")
+  }
 }
 
 extension DecisionFailure {

@@ -28,9 +28,7 @@ package struct RotateSecret: Command {
   ) throws(DecisionFailure) -> Decision {
     try state.requireActive(requester)
     let connector = try state.requireConnector(connector, ownedBy: requester)
-    guard Self.overlapBounds.contains(overlap) else {
-      throw .refused(.invalidValue, field: "overlap", expected: "0 seconds to 30 days")
-    }
+    try Self.requireBounded(overlap)
     guard let credentials = try read(state.credentials(of: connector.id)) else {
       throw .unreadable(.misplaced(connector.id.rawValue))
     }
@@ -46,6 +44,13 @@ package struct RotateSecret: Command {
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) {
     try state.requireActive(requester)
+  }
+
+  /// Refuses an overlap outside of ``overlapBounds``.
+  static func requireBounded(_ overlap: Duration) throws(DecisionFailure) {
+    guard overlapBounds.contains(overlap) else {
+      throw .refused(.invalidValue, field: "overlap", expected: "0 seconds to 30 days")
+    }
   }
 
   /// Number of the new Secret.

@@ -4,7 +4,7 @@ public import LedgerEvents
 /// Lets a connector act for a group, or for a person, and makes a refresh token for it.
 ///
 /// Where the access is given already, the new refresh token supersedes the one before. The grant itself is made anew
-/// if it is another's, if it no longer stands, or if it is for other scopes: a grant always stands on who gives it now, and
+/// if it is another's, if it no longer stands, or if it is for other scopes: a grant always depends on who gives it now, and
 /// gives what that person agreed to.
 public struct GrantAccess: Command {
   /// What a grant opens.

@@ -26,8 +26,7 @@ extension DomainReader where Self: ~Copyable {
     _ access: GrantAccess.Access, to id: ConnectorID, by granter: AccountID, agreeingTo consent: Consent,
     refreshDigest: Digest, audiences: Audiences = .unrestricted, first: UInt64, at now: Timestamp
   ) throws(DecisionFailure) -> Granting {
-    let connector = try requireConnector(id)
-    _ = try requireActiveAccount(connector.owner, field: "connector")
+    let connector = try requireActiveConnector(id)
     let role = try requireActiveAccount(granter, field: "granter").role
     var permission = PermissionGranted()
     permission.connector = connector.id.rawValue

@@ -12,7 +12,7 @@ package struct CreateGroup: Command {
   package var welcomeMessage: String
   /// At most ``AddMembers/limit`` people. The creator and others may be named several times; the highest role counts.
   package var members: [NewMember]
-  /// A group below which it is put, of which whoever asks is an admin.
+  /// A group below which it is put, of which the requester is an admin.
   package var parent: GroupID?
   /// The creator, unless another is named.
   package var requester: Requester?

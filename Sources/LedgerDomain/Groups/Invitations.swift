@@ -18,7 +18,7 @@ extension Membership {
   /// Whether nobody has accepted it.
   public var isInvitation: Bool { account == nil }
 
-  /// Whether it is an invitation that can be accepted no more.
+  /// Whether it is an invitation that can no longer be accepted.
   public func isExpired(at now: Timestamp) -> Bool { isInvitation && now >= addedAt + Invitation.lifetime }
 }
 

@@ -1,7 +1,7 @@
 import LedgerEvents
 
 /// How soon, and how often, persons may erase themselves. An erasure writes a file of keys anew and discards snapshots, so it
-/// must not be free for whoever can register. Operators are not limited.
+/// must not be free for everybody who can register. Operators are not limited.
 public struct SelfErasureLimits: Sendable, Hashable {
   /// How long the account must have been registered.
   public var age: Duration

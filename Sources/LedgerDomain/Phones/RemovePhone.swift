@@ -1,6 +1,6 @@
 package import LedgerEvents
 
-/// Removes a phone from its account; the grants that stand on it stop.
+/// Removes a phone from its account; the grants that depend on it stop.
 package struct RemovePhone: Command {
   package var phone: PhoneID
   /// The account that has it, or an operator.

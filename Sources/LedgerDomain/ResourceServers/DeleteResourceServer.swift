@@ -1,6 +1,6 @@
 package import LedgerEvents
 
-/// Deletes a resource server: it authenticates no more, and no token is restricted to it any more. Tokens that were
+/// Deletes a resource server: it no longer authenticates, and no token is restricted to it any more. Tokens that were
 /// restricted to it stay restricted, to nothing that is left.
 package struct DeleteResourceServer: Command {
   package var server: ResourceServerID

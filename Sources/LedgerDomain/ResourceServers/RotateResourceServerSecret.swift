@@ -24,9 +24,7 @@ package struct RotateResourceServerSecret: Command {
   ) throws(DecisionFailure) -> Decision {
     try state.requireAdministrator(requester)
     let server = try state.requireResourceServer(server)
-    guard RotateSecret.overlapBounds.contains(overlap) else {
-      throw .refused(.invalidValue, field: "overlap", expected: "0 seconds to 30 days")
-    }
+    try RotateSecret.requireBounded(overlap)
     var event = ResourceServerSecretRotated()
     event.resourceServer = server.id.rawValue
     event.secretDigest = .init(secretDigest)

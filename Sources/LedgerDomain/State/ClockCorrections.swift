@@ -4,7 +4,7 @@ public import LedgerEvents
 public struct ClockCorrection: Sendable, Equatable {
   /// The event's position.
   public var position: UInt64
-  /// From what time on recorded time went on.
+  /// The time from which recorded time continued.
   public var to: Timestamp
   /// The first event that was recorded by a clock that was ahead; 0 where it was not.
   public var first: UInt64

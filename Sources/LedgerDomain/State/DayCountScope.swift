@@ -4,7 +4,7 @@ public import LedgerEvents
 /// What is counted over a day, and for what: PINs, and the erasures that persons asked for themselves. The counts belong to
 /// nobody: they outlive the account and the person, for a day.
 @usableFromInline package enum DayCountScope: Sendable, Hashable {
-  /// PINs for a number, whoever asked. The keyed hash of the number in E.164 form.
+  /// PINs for a number, by any requester. The keyed hash of the number in E.164 form.
   case number(Digest)
   /// Of those for a number, those that a connector asked for without its Secret.
   case numberByStrangers(Digest)

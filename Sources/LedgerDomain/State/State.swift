@@ -94,6 +94,13 @@ public struct Connector: Sendable, Equatable {
   public var createdAt: Timestamp
   /// Position of the event that set the details, or what is approved of them, last.
   public var setBy: UInt64
+  /// Position of the event that set it inactive; 0 while it is active.
+  public var deactivatedBy: UInt64
+  /// Whether somebody other than its owner set it inactive: then only an administrator sets it active again.
+  public var isDeactivatedByAdministrator: Bool
+
+  /// Whether it is set inactive: it gets no tokens, and none of its tokens is valid, until it is active again.
+  public var isInactive: Bool { deactivatedBy != 0 }
 
   /// What people are asked to give it, and what it may do with what they gave: the scopes of its details, without those that
   /// concern the organisation and are not approved.
@@ -102,8 +109,11 @@ public struct Connector: Sendable, Equatable {
   /// A connector; its details are those that it was made with, unless another event is said to have set them.
   package init(
     id: ConnectorID, publicID: PublicID, owner: AccountID, details: ConnectorDetails, approvedScopes: Scopes = [],
-    isDeleted: Bool, createdAt: Timestamp, setBy: UInt64? = nil
+    isDeleted: Bool, createdAt: Timestamp, setBy: UInt64? = nil, deactivatedBy: UInt64 = 0,
+    isDeactivatedByAdministrator: Bool = false
   ) {
+    self.deactivatedBy = deactivatedBy
+    self.isDeactivatedByAdministrator = isDeactivatedByAdministrator
     self.approvedScopes = approvedScopes
     self.setBy = setBy ?? id.rawValue
     self.id = id
@@ -132,12 +142,15 @@ public struct Connector: Sendable, Equatable {
   @usableFromInline package var isDPoPBound: Bool
   /// Whether its access tokens are signed.
   @usableFromInline package var hasSignedTokens: Bool
+  /// Whether the connector is set inactive: nobody authenticates as it until it is active again.
+  @usableFromInline package var isInactive: Bool
 
   package init(
     current: SecretID, currentDigest: Digest, previous: SecretID, previousDigest: Digest, previousUntil: Timestamp,
     accessTokenLifetime: Int64, refreshTokenLifetime: Int64, rotation: RefreshRotation, isDPoPBound: Bool = false,
-    hasSignedTokens: Bool = false
+    hasSignedTokens: Bool = false, isInactive: Bool = false
   ) {
+    self.isInactive = isInactive
     self.isDPoPBound = isDPoPBound
     self.hasSignedTokens = hasSignedTokens
     self.current = current

@@ -3,7 +3,7 @@ package import LedgerEvents
 
 /// A connector gets an access token for itself, for no person (RFC 6749 section 4.4), where its owner allows that.
 ///
-/// The token stands on the connector and its owner's account alone. There is no refresh token: the connector asks again.
+/// The token depends on the connector and its owner's account alone. There is no refresh token: the connector asks again.
 package struct IssueOwnToken: Command {
   /// The connector's ID, and SHA-256 of the Secret as presented.
   package var connector: PublicID

@@ -14,7 +14,7 @@ public struct RevokeToken: Command {
     case grant(GrantID)
     /// Every token of the connector issued so far.
     case connector(ConnectorID)
-    /// Every token that stands on the account's grants issued so far.
+    /// Every token that depends on the account's grants issued so far.
     case account(AccountID)
   }
 
@@ -143,7 +143,7 @@ extension TokenRevoked {
 }
 
 extension TokenRevoked {
-  /// The revocation of something that stands on a connector alone.
+  /// The revocation of something that depends on a connector alone.
   init(_ reach: RevocationReach, _ target: UInt64, of connector: ConnectorID) {
     self.init()
     self.reach = reach

@@ -1,13 +1,13 @@
 public import LedgerEvents
 
-/// What the tokens of a family, or a connector's own tokens, stand on, where nothing is in their way.
+/// What the tokens of a family, or a connector's own tokens, depend on, where nothing is in their way.
 @usableFromInline package struct GrantPath: Sendable, Equatable, BitwiseCopyable {
   /// Nil for a connector's own tokens.
   @usableFromInline package var grant: GrantID?
   @usableFromInline package var connector: ConnectorID
   @usableFromInline package var granter: AccountID
   @usableFromInline package var group: GroupID?
-  /// What the family, its grant and everything that that stands on let pass.
+  /// The intersection of the scopes along the way: of the family, its grant, and all that the grant depends on.
   @usableFromInline package var scopes: Scopes
   /// Position of the event that stopped the connector's own tokens of before it; 0 if none did, and on all other paths.
   @usableFromInline package var ownTokensStoppedBy: UInt64
@@ -27,7 +27,7 @@ public import LedgerEvents
   }
 }
 
-/// Whether the way down to all that something stands on is clear.
+/// Whether the way down to all that something depends on is clear.
 @usableFromInline package enum Examination: Sendable, Equatable {
   case clear(GrantPath)
   case obstructed(Verdict.Reason)
@@ -47,7 +47,7 @@ extension StandingReader where Self: ~Copyable {
     }
   }
 
-  /// Whether the way from a family down to all that it stands on is clear.
+  /// Whether the way from a family down to all that it depends on is clear.
   @inlinable
   package func examine(family number: UInt64) throws(StateUnreadable) -> Examination {
     let family = try required(number)
@@ -119,7 +119,7 @@ extension StandingReader where Self: ~Copyable {
         group: groupID, scopes: scopes))
   }
 
-  /// The standing of an object that another is known to stand on.
+  /// The standing of an object that another is known to depend on.
   @inlinable
   func required(_ number: UInt64, _ kind: SubjectKind? = nil) throws(StateUnreadable) -> Standing {
     guard let standing = try standing(of: number), kind == nil || standing.kind == kind else {

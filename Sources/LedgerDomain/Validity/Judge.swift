@@ -9,7 +9,7 @@ public enum TokenKind: Sendable {
 
 /// Whether a presented token is valid.
 ///
-/// The answer is looked up along what the token stands on, at each call: ten look-ups at most, and one more of a refresh
+/// The answer is looked up along what the token depends on, at each call: ten look-ups at most, and one more of a refresh
 /// token that has a successor. Where several things
 /// are wrong, it names the first in this order: the token, its family, its grant, the connector, the connector's
 /// owner, the granter, the granter's membership, the group, the granter's phone.
@@ -19,7 +19,7 @@ public enum TokenKind: Sendable {
 ///   - digest: SHA-256 of the token's secret part; compared in constant time.
 ///   - kind: which kind of token belongs here.
 ///   - now: the moment to judge by. A token is valid until just before it expires.
-/// - Throws: ``StateUnreadable`` also where a row that the token stands on is missing: damage never makes a token valid.
+/// - Throws: ``StateUnreadable`` also where a row that the token depends on is missing: damage never makes a token valid.
 @inlinable
 package func judge(
   handle: TokenID, digest: Digest, as kind: TokenKind, at now: Timestamp,
@@ -80,7 +80,7 @@ package func judge(
 }
 
 extension Standing {
-  /// Why nothing that stands on this is valid, if so.
+  /// Why nothing that depends on this is valid, if so.
   /// - Parameters:
   ///   - number: this object's.
   ///   - dependent: number of the dependent object that ``floor`` is about.

@@ -1,9 +1,9 @@
 package import LedgerEvents
 
-/// Why nothing that stands on a grant, a connector or an account is valid, if so: looked up along what it stands on
+/// Why nothing that depends on a grant, a connector or an account is valid, if so: looked up along what it depends on
 /// itself. Other objects are judged alone.
 ///
-/// - Throws: ``StateUnreadable`` where a row that it stands on is missing.
+/// - Throws: ``StateUnreadable`` where a row that it depends on is missing.
 package func obstacle(
   to subject: Subject, in state: borrowing some StandingReader & ~Copyable
 ) throws(StateUnreadable) -> Verdict.Reason? {
@@ -24,7 +24,7 @@ package func obstacle(
 ///
 /// - Parameter family: the newest one under the grant. It gives access by that alone: where that is revoked, it gives none
 ///   until it is given again.
-/// - Throws: ``StateUnreadable`` where a row that it stands on is missing.
+/// - Throws: ``StateUnreadable`` where a row that it depends on is missing.
 package func obstacle(
   toGrant grant: GrantID, newestFamily family: FamilyID?, in state: borrowing some StandingReader & ~Copyable
 ) throws(StateUnreadable) -> Verdict.Reason? {

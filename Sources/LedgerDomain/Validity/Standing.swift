@@ -1,14 +1,14 @@
 public import LedgerCrypto
 public import LedgerEvents
 
-/// Whether one object stands, and what it stands on: a node of the graph by which tokens are valid.
+/// Whether one object stands, and what it depends on: a node of the graph by which tokens are valid.
 ///
-/// A token stands on its family, the family on its grant, the grant on the connector, the granter, the granter's
+/// A token depends on its family, the family on its grant, the grant on the connector, the granter, the granter's
 /// membership of the group and the granter's phone, and so on. Stopping any of them is one event and one row, whatever
-/// the number of tokens that stand on it, because validity is looked up along the graph and stamped nowhere.
+/// the number of tokens that depend on it, because validity is looked up along the graph and stamped nowhere.
 ///
 /// Objects are numbered by the position of the event that made them, across all kinds, so the whole graph is one
-/// table in the order of the log. What stands on what, in the order of ``parents``:
+/// table in the order of the log. What depends on what, in the order of ``parents``:
 ///
 /// | Object | Kind | Stands on |
 /// | --- | --- | --- |
@@ -27,7 +27,7 @@ public import LedgerEvents
   @usableFromInline package var kind: SubjectKind
   /// Position of the event that stopped it; 0 while it stands. Cleared when it is started again.
   @usableFromInline package var stoppedBy: UInt64
-  /// Position of the latest event that stopped, for good, everything older that stands on this object; 0 if none.
+  /// Position of the latest event that stopped, for good, everything older that depends on this object; 0 if none.
   ///
   /// What counts as older depends on the object. On a membership (its holder was demoted) it is the grants with a
   /// smaller number; on a connector or a granter's account (all tokens revoked) it is the families with a smaller
@@ -35,7 +35,7 @@ public import LedgerEvents
   @usableFromInline package var floor: UInt64
   /// The scopes that pass through here; what a token may do is what all on its way let pass.
   @usableFromInline package var scopes: Scopes
-  /// What this stands on; 0 where there are fewer than four.
+  /// What this depends on; 0 where there are fewer than four.
   @usableFromInline package var parents: InlineArray<4, UInt64>
   /// Of tokens only: when it expires, and the digest of its secret part.
   @usableFromInline package var credential: Credential?

@@ -22,7 +22,7 @@ public enum Verdict: Sendable, Equatable {
     public var group: GroupID?
     /// The account that gave the access; for a connector's own token, its owner.
     public var granter: AccountID
-    /// What it may do now: the scopes that were given and that everything it stands on still lets pass.
+    /// What it may do now: the scopes that were given and that everything it depends on still lets pass.
     public var scopes: Scopes
     public var expiresAt: Timestamp
     /// The resource servers that it is restricted to. Of a refresh token, unrestricted: its family has them.
@@ -48,7 +48,7 @@ public enum Verdict: Sendable, Equatable {
     }
   }
 
-  /// Why a token is not valid. For the inside: somebody who presented it is told only that it is invalid.
+  /// Why a token is not valid. Only for operators and logs: the answer to a client says only that it is invalid.
   public enum Reason: Sendable, Equatable {
     /// Not a token of this ledger by its form or its checksum.
     case malformed
@@ -59,7 +59,7 @@ public enum Verdict: Sendable, Equatable {
     case expired(at: Timestamp)
     /// A refresh token that was replaced by its successor.
     case replaced(by: TokenID)
-    /// It, or something that it stands on, was stopped by the event at this position.
+    /// It, or something that it depends on, was stopped by the event at this position.
     case stopped(Subject, by: UInt64)
     /// It belongs to another connector than the one that presented it.
     case anotherConnector

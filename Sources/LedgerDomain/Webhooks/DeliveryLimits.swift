@@ -1,4 +1,4 @@
-/// Bounds of what waits to be told to webhooks.
+/// Bounds of the queue of deliveries to webhooks.
 public struct DeliveryLimits: Sendable, Equatable {
   /// How large one payload may be, in bytes.
   public static let payloadByteCount = 65_536

@@ -15,7 +15,7 @@ public struct WebhookCallback: Sendable, Equatable, CustomStringConvertible, Cus
 
   /// - Parameters:
   ///   - url: HTTPS, at most 2,000 bytes, without user information or fragment. The host is a name, not an address: so
-  ///     an address of the inside, in whatever spelling, is none. What the name leads to is for somebody who connects to check.
+  ///     an internal address, in whatever spelling, is none. The program that connects checks what the name resolves to.
   ///   - token: at most 1,024 printable ASCII characters.
   ///   - context: at most 4,096 bytes.
   /// - Throws: ``ErrorCode/invalidValue``, naming the field.

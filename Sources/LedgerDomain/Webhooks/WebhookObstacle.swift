@@ -7,11 +7,11 @@ extension Webhook {
     /// Somebody disabled it, or deliveries failed for too long.
     case disabled
     case expired(at: Timestamp)
-    /// It, or something that it stands on, was stopped.
+    /// It, or something that it depends on, was stopped.
     case stopped(Verdict.Reason)
-    /// What it stands on no longer lets webhooks pass: the connector has no such permission any more.
+    /// What it depends on no longer lets webhooks pass: the connector has no such permission any more.
     case scopeMissing
-    /// The person whose own access it stands on is no member of the group any more.
+    /// The person whose own access it depends on is no member of the group any more.
     case notMember
     /// It listens to an action, and nobody said of which group: one that an earlier version registered.
     case unbound

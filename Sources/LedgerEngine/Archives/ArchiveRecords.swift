@@ -3,7 +3,7 @@ import Glibc
 import LedgerDomain
 import Synchronization
 
-/// An archive as the home of records that are no more in the live file.
+/// An archive as the home of records that are no longer in the live file.
 ///
 /// A segment is read once when it is first asked for, to find out whether it is what was written and where its records
 /// are: about a second for a million. From then on a record costs one read of some kilobytes, or nothing where it follows

@@ -73,7 +73,7 @@ package final class WitnessFile: Sendable {
       field: "witnessFile", position: error.position)
   }
 
-  /// Replaces the checkpoint in the file by a newer one; an older one is passed over.
+  /// Replaces the checkpoint in the file by a newer one; an older one is ignored.
   ///
   /// - Throws: `storage` or `disk_full`; see also ``failure``.
   package func advance(to note: String) throws(LedgerError) {

@@ -4,7 +4,7 @@ public import LedgerEvents
 import Projections
 import Synchronization
 
-/// How a ledger's clock stands.
+/// Whether a ledger follows the machine's clock, and which time it uses.
 public struct ClockStatus: Sendable {
   /// The time that counts: what lifetimes are judged by, and what events carry.
   public let now: Timestamp

@@ -42,7 +42,7 @@ public struct LedgerConfiguration: Sendable {
   /// noticed. The first opening for writing makes a file that is not there yet, and there is no protection before; a
   /// folder that is not there is refused with `storage`. This does not protect against someone who can modify both.
   public var witnessFile: String?
-  /// The folder of the archive from which records are read that are no more in the live file; nil for none. Opening is
+  /// The folder of the archive from which records are read that are no longer in the live file; nil for none. Opening is
   /// refused with `not_found` or `foreign_archive` where it is none of this ledger. What is read is verified against the tree.
   public var archive: String?
   /// The folder for what a verification or a state of the past needs on disk for a while, some gigabytes for millions of
@@ -58,11 +58,11 @@ public struct LedgerConfiguration: Sendable {
   /// For how long an idempotency key is remembered, in milliseconds of recorded time: seven days unless set. Older keys
   /// count as new; what is kept of them is deleted as events come.
   public var idempotencyRetention: Int64
-  /// When readers are looked after, and who hears of those that died or that stay too long.
+  /// When readers are checked, and what is called for those that died or stay too long.
   public var readers: ReaderPolicy
-  /// When snapshots of the state are made, so that states of the past are quick to come by.
+  /// When snapshots of the state are made, so that states of the past are computed faster.
   public var snapshots: SnapshotPolicy
-  /// Bounds of what waits to be told to webhooks.
+  /// Bounds of the queue of deliveries to webhooks.
   public var deliveries: DeliveryLimits
   /// When the rows that decide access are compared with the sums that were kept of them.
   public var scrub: ScrubPolicy

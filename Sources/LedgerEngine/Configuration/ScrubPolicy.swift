@@ -1,4 +1,4 @@
-/// When a ledger holds the rows that decide access (the directory, and what tokens stand on) against the sums that each
+/// When a ledger verifies the rows that decide access (the directory and token validity) against the sums that each
 /// commit keeps of them.
 ///
 /// A row that was changed is found whenever it is read. What only the sums show is a row that is missing or of another

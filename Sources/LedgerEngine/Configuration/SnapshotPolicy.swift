@@ -1,8 +1,8 @@
 /// When snapshots of the state are made beside the writer.
 ///
-/// A snapshot makes the states that follow it quick to come by: what lies between it and a moment is replayed, and no
-/// more. It holds what changed since the one before, and nothing for a token that was only issued: some 200 bytes for
-/// each object that changed. So all of them together take about as much room as the objects of the directory, and as
+/// A state of the past is computed from the snapshot before it: only the events in between are replayed. A snapshot holds
+/// what changed since the one before, and nothing for a token that was only issued: some 200 bytes for each object that
+/// changed. So all of them together take about as much room as the objects of the directory, and as
 /// much again for each time they change between two snapshots.
 public struct SnapshotPolicy: Sendable, Equatable {
   /// How many events lie between two; 0 makes none. A replay takes about a second for so many, and far less where most

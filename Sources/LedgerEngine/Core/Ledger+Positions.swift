@@ -10,6 +10,8 @@ extension Ledger {
   /// ```swift
   /// let position = try ledger.position(at: yesterday)
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func position(at time: Timestamp) throws(LedgerError) -> UInt64 {
     try logged { () throws(LogError) in try StandingHistory.position(at: time, in: log.snapshot()) }
   }
@@ -19,6 +21,8 @@ extension Ledger {
   /// ```swift
   /// let head = try ledger.head()
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func head() throws(LedgerError) -> UInt64 {
     try logged { () throws(LogError) in try log.snapshot().head() }
   }

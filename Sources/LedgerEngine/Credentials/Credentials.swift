@@ -20,11 +20,11 @@ public struct AccessToken: Credential {
   package static let prefix = "cla_"
   public let text: String
 
-  /// Takes a token as presented; what it is worth shows when it is validated.
+  /// Takes a token as presented; whether it is valid shows only when it is validated.
   public init(_ text: String) { self.text = text }
 }
 
-/// A refresh token: what access tokens are got with.
+/// A refresh token: exchanged for access tokens.
 public struct RefreshToken: Credential {
   package static let prefix = "clr_"
   public let text: String
@@ -33,7 +33,7 @@ public struct RefreshToken: Credential {
   public init(_ text: String) { self.text = text }
 }
 
-/// An authorization code: what a connector gets tokens with, once, after a person has agreed.
+/// An authorization code: a connector exchanges it for tokens, once, after a person has agreed.
 public struct AuthorizationCode: Credential {
   package static let prefix = "clc_"
   public let text: String

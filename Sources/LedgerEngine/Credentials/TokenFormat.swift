@@ -50,7 +50,7 @@ package struct TokenFormat: Sendable {
     unsafe CredentialText.decode(prefix: prefix, text, count: Self.byteCount) { unsafe read($0) }
   }
 
-  /// The secret part of a token, whoever made it; nil where the text is none of a token.
+  /// The secret part of a token of any ledger; nil for a text that is no token.
   package static func secret(prefix: String, _ text: String) -> Secret? {
     unsafe CredentialText.decode(prefix: prefix, text, count: byteCount) {
       unsafe Secret(copying: UnsafeRawBufferPointer(rebasing: $0[(byteCount - secretByteCount)...]))

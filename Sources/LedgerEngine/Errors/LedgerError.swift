@@ -9,6 +9,14 @@ package import TransparencyLog
 ///
 /// Says the field and what was expected where a request was at fault, and never carries a secret or personal data. Two
 /// errors are equal when their codes and fields are.
+///
+/// The documentation of a call names the codes of its own. Beside these:
+///
+/// | Every | May throw |
+/// | --- | --- |
+/// | command | `account_disabled` and `forbidden` for its requester; `closed`, `busy`, `cancelled`; `clock_stepped`, `clock_behind`; `disk_full`, `outcome_unknown`, `writing_stopped`; `idempotency_key_reused` if it has such a key |
+/// | query | `closed`, `damaged`, `storage` |
+/// | query that is `async` | also `busy`, where too many reads wait |
 public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A stable name for programs to decide by. More may come in later versions.
   public typealias Code = ErrorCode

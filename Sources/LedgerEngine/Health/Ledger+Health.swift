@@ -1,7 +1,7 @@
 import EventLog
 public import LedgerEvents
 
-/// Whether a ledger does what it is there for, and how far it has come.
+/// Whether a ledger performs commands and signs checkpoints, and how far it has come.
 public struct LedgerHealth: Sendable {
   /// The position of the newest event.
   public let head: UInt64

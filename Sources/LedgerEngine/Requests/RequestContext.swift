@@ -1,6 +1,6 @@
 public import LedgerEvents
 
-/// What a request is known by, besides what it asks for.
+/// What accompanies a request: its IDs, where it came from, and who made a change and why.
 public struct RequestContext: Sendable {
   /// The request's ID, recorded with its events; at most 64 bytes of UTF-8.
   public var requestID: String?
@@ -9,7 +9,7 @@ public struct RequestContext: Sendable {
   /// Makes asking again harmless, for instance after an answer that never came: the same key with the same request, by
   /// the same caller, gets the same answer and appends nothing; with another request it is refused. Where the answer hides
   /// what was found (``PINSignIns``, ``Tokens/revoke(presented:connector:secret:context:)``), another request is performed.
-  /// A PIN is not told again.
+  /// A PIN is not given again.
   ///
   /// Keys are remembered for ``LedgerConfiguration/idempotencyRetention`` at least, seven days unless configured. One that
   /// was forgotten counts as new: a request that is repeated with it is performed again, with other secrets. So does one
@@ -19,7 +19,7 @@ public struct RequestContext: Sendable {
   /// in force. Recorded among the subjects, as `operator:N`. See ``Operators/configure(_:context:)`` for ledgers that
   /// require it.
   public var namedOperator: AccountID?
-  /// Why it is asked for; at most 500 bytes, one line. It stays in the log for good and is not sealed: name nobody in it.
+  /// The reason of the change; at most 500 bytes, one line. It stays in the log for good and is not sealed: name nobody in it.
   public var reason: String?
   /// What it goes back to outside the ledger, such as `HR-77`; at most 100 bytes, one line. It stays for good as well.
   public var ticket: String?

@@ -27,6 +27,18 @@ extension DeleteConnector: RequestedCommand {
   package var encoding: RequestEncoding { RequestEncoding(.deleteConnector, .id(connector)) }
 }
 
+extension DeactivateConnector: RequestedCommand {
+  package var encoding: RequestEncoding { RequestEncoding(.deactivateConnector, .id(connector), .text(reason)) }
+}
+
+extension ActivateConnector: RequestedCommand {
+  package var encoding: RequestEncoding { RequestEncoding(.activateConnector, .id(connector)) }
+}
+
+extension EndOldSecret: RequestedCommand {
+  package var encoding: RequestEncoding { RequestEncoding(.endOldSecret, .id(connector)) }
+}
+
 extension DeleteResourceServer: RequestedCommand {
   package var encoding: RequestEncoding { RequestEncoding(.deleteResourceServer, .id(server)) }
 }

@@ -28,6 +28,9 @@ extension Ledger {
   /// ```swift
   /// let checkpoint = try await ledger.checkpoint()
   /// ```
+  ///
+  /// - Throws: `signing_unavailable` while the signing key is out of reach; `closed` for a reader of a ledger that has none yet; `damaged` where
+  /// the tree does not extend the newest signed checkpoint; `storage`, `disk_full`.
   public func checkpoint() async throws(LedgerError) -> String {
     if let writer = log.writer {
       do { try await writer.checkpoint() } catch { throw LedgerError(error) }
@@ -43,17 +46,23 @@ extension Ledger {
   /// ```swift
   /// let latest = try ledger.latestCheckpoint()
   /// ```
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func latestCheckpoint() throws(LedgerError) -> String? {
     try logged { () throws(LogError) in try log.snapshot().latestCheckpoint() }
   }
 
   /// The newest signed checkpoint over at most so many events; nil if there is none. Older ones are kept as they were
   /// signed: every 16,384 events or ten seconds, unless configured otherwise.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func checkpoint(atOrBelow size: UInt64) throws(LedgerError) -> String? {
     try logged { () throws(LogError) in try log.snapshot().checkpoint(atOrBefore: size)?.note }
   }
 
   /// The root of the tree as it was when the ledger had `size` events; nil if it never had.
+  ///
+  /// - Throws: `closed`, `busy`, `damaged`, `storage`.
   public func root(at size: UInt64) async throws(LedgerError) -> Digest? {
     let log = log
     return try await blocking(.short) { () throws(LedgerError) in

@@ -53,6 +53,9 @@ extension EventType {
   public static let personalDataRevealed = EventType(rawValue: 93)
   public static let proposalMade = EventType(rawValue: 94)
   public static let proposalDecided = EventType(rawValue: 95)
+  public static let connectorDeactivated = EventType(rawValue: 96)
+  public static let connectorActivated = EventType(rawValue: 97)
+  public static let connectorOldSecretEnded = EventType(rawValue: 98)
   public static let subjectErased = EventType(rawValue: 100)
   public static let phonePINDispatched = EventType(rawValue: 102)
   public static let accountSignedOut = EventType(rawValue: 103)
@@ -131,6 +134,9 @@ extension EventType {
     (.personalDataRevealed, "personal_data.revealed"),
     (.proposalMade, "proposal.made"),
     (.proposalDecided, "proposal.decided"),
+    (.connectorDeactivated, "connector.deactivated"),
+    (.connectorActivated, "connector.activated"),
+    (.connectorOldSecretEnded, "connector.old_secret_ended"),
     (.subjectErased, "subject.erased"),
     (.phonePINDispatched, "phone.pin_dispatched"),
     (.accountSignedOut, "account.signed_out"),

@@ -29,6 +29,9 @@ public enum LedgerEvent: Sendable, Hashable {
   case connectorSecretRotated(ConnectorSecretRotated)
   case connectorDeleted(ConnectorDeleted)
   case connectorScopesApproved(ConnectorScopesApproved)
+  case connectorDeactivated(ConnectorDeactivated)
+  case connectorActivated(ConnectorActivated)
+  case connectorOldSecretEnded(ConnectorOldSecretEnded)
 
   case groupCreated(GroupCreated)
   case groupRenamed(GroupRenamed)
@@ -110,6 +113,9 @@ public enum LedgerEvent: Sendable, Hashable {
     case .connectorSecretRotated: .connectorSecretRotated
     case .connectorDeleted: .connectorDeleted
     case .connectorScopesApproved: .connectorScopesApproved
+    case .connectorDeactivated: .connectorDeactivated
+    case .connectorActivated: .connectorActivated
+    case .connectorOldSecretEnded: .connectorOldSecretEnded
     case .groupCreated: .groupCreated
     case .groupRenamed: .groupRenamed
     case .groupDeleted: .groupDeleted

@@ -21,13 +21,13 @@ extension Archive {
   /// - Parameters:
   ///   - path: the archive's folder; made (mode 0700) where there is none.
   ///   - eventsPerSegment: how many events a segment holds at most.
-  ///   - progress: is told how far it has come.
+  ///   - progress: is called with how far it has come.
   /// - Throws: `damaged` where the archive has a gap, or is of another ledger or another history; `already_exists` where
   ///   the folder holds anything else; `invalid_value` within the ledger's own folder; `busy` where somebody else adds to
   ///   it; `disk_full`, `storage`, `key_unavailable`. Segments that were finished before stay.
   public func append(
     to path: String, eventsPerSegment: UInt64 = Archive.eventsPerSegment,
-    progress: @escaping CarryingProgress.Observer = { _ in }
+    progress: @escaping TransferProgress.Observer = { _ in }
   ) async throws(LedgerError) -> ArchiveReport {
     guard eventsPerSegment > 0 else {
       throw LedgerError(.invalidValue, "eventsPerSegment: expected 1 or more", field: "eventsPerSegment")
@@ -65,14 +65,14 @@ extension Archive {
   ///   - verifierKeys: keys known from elsewhere (C2SP signed-note), one of which must have signed the newest checkpoint;
   ///     with none, checkpoints are verified against the keys that the log itself names.
   ///   - against: signed checkpoints kept elsewhere, each of which the copy must hold all of.
-  ///   - progress: is told how far it has come.
+  ///   - progress: is called with how far it has come.
   /// - Throws: `not_found`, `damaged` with the file and the first position that is wrong, `key_unavailable`,
   ///   `newer_format`, `storage`; `behind_checkpoint`, `contradicts_checkpoint` or `invalid_checkpoint` where it does not
   ///   hold what a
   ///   checkpoint kept elsewhere says.
   public static func check(
     at path: String, verifierKeys: [String] = [], against: [String] = [],
-    progress: @escaping CarryingProgress.Observer = { _ in }
+    progress: @escaping TransferProgress.Observer = { _ in }
   ) async throws(LedgerError) -> ArchiveReport {
     try await Ledger.onOwnThread { () throws(LedgerError) in
       var records = CheckedRecords()
@@ -119,7 +119,7 @@ extension Ledger {
 
   /// - Returns: the segment's checkpoint.
   fileprivate func add(
-    _ range: ClosedRange<UInt64>, to folder: ArchiveFolder, _ observe: CarryingProgress.Observer, of head: UInt64
+    _ range: ClosedRange<UInt64>, to folder: ArchiveFolder, _ observe: TransferProgress.Observer, of head: UInt64
   ) throws(LedgerError) -> String {
     let root = try root(at: range.upperBound)
     let note = try signedCheckpoint(over: range.upperBound, root)
@@ -132,7 +132,7 @@ extension Ledger {
       try forEachRecord(in: range) { (_, record) throws(LedgerError) in
         try write(record)
       } reached: {
-        observe(CarryingProgress(stage: .writing, done: $0, total: head))
+        observe(TransferProgress(stage: .writing, done: $0, total: head))
       }
     }
     return note

@@ -25,9 +25,9 @@ extension ArchiveFolder {
   ///   - trusted: keys known from elsewhere, one of which must have signed the newest checkpoint.
   ///   - against: checkpoints kept elsewhere.
   ///   - log: where the records go.
-  func read<Log: CarriedLog & ~Copyable>(
-    trusted: [String], against: [String] = [], into log: inout Log, stage: CarryingProgress.Stage,
-    _ observe: CarryingProgress.Observer
+  func read<Log: LogTransfer & ~Copyable>(
+    trusted: [String], against: [String] = [], into log: inout Log, stage: TransferProgress.Stage,
+    _ observe: TransferProgress.Observer
   ) throws(LedgerError) -> ArchiveReport {
     let ranges = try ranges()
     let end = ranges[ranges.count - 1].upperBound
@@ -37,7 +37,7 @@ extension ArchiveFolder {
     for range in ranges {
       let isLast = range.upperBound == end
       (checkpoint, claimed) = try read(range, into: &log, &trust, &kept, isLast: isLast) {
-        observe(CarryingProgress(stage: stage, done: $0, total: end))
+        observe(TransferProgress(stage: stage, done: $0, total: end))
       }
     }
     try kept.require(size: log.size) { trust.isSigned($0, claimed: claimed) }
@@ -45,7 +45,7 @@ extension ArchiveFolder {
   }
 
   /// - Returns: the segment's checkpoint, and the keys that it says the ledger had.
-  private func read<Log: CarriedLog & ~Copyable>(
+  private func read<Log: LogTransfer & ~Copyable>(
     _ range: ClosedRange<UInt64>, into log: inout Log, _ trust: inout CheckpointTrust, _ kept: inout KeptCheckpoints,
     isLast: Bool, _ reached: (UInt64) -> Void
   ) throws(LedgerError) -> (checkpoint: String, claimed: [String]) {

@@ -16,11 +16,11 @@ struct BackupFolder {
 
   /// Checks the files by their digests, and reads the manifest. Nothing is mapped into memory before, so that no damage
   /// can end the process.
-  func check(_ observe: CarryingProgress.Observer) throws(LedgerError) -> BackupManifest {
+  func check(_ observe: TransferProgress.Observer) throws(LedgerError) -> BackupManifest {
     let total = Folder.byteCount("\(path)/\(BackupManifest.dataPath)")
     _ = try FolderSums.check(
       path, requiring: [BackupManifest.fileName, BackupManifest.dataPath], as: "backup"
-    ) { observe(CarryingProgress(stage: .hashing, done: $0, total: max($0, total))) }
+    ) { observe(TransferProgress(stage: .hashing, done: $0, total: max($0, total))) }
     let manifestPath = "\(path)/\(BackupManifest.fileName)"
     return try BackupManifest(
       parsing: FileInput.contents(of: manifestPath, limit: 4 << 20), at: manifestPath)
@@ -47,7 +47,7 @@ struct CopyInspection {
   /// - Throws: `damaged` with the first position or table that is wrong.
   init<Participant>(
     of log: EventLog<Participant>, keys: KeyStore?, claimed: [String], trusted: [String],
-    manifest: BackupManifest? = nil, _ observe: CarryingProgress.Observer
+    manifest: BackupManifest? = nil, _ observe: TransferProgress.Observer
   ) throws(LedgerError) {
     var trust = try CheckpointTrust(origin: log.origin, trusted: trusted)
     var released = ReleasedRecords()
@@ -70,7 +70,7 @@ struct CopyInspection {
           }
         },
         progress: { (done, size) throws(LogError) in
-          observe(CarryingProgress(stage: .verifying, done: done, total: size))
+          observe(TransferProgress(stage: .verifying, done: done, total: size))
         })
       try released.require(found.archived)
     } catch { throw failure ?? LedgerError(error) }
@@ -109,14 +109,14 @@ extension EventLog where Participant == ProjectionSet {
   /// The digests of a copy's projections, which must be those of a rebuild.
   ///
   /// - Parameter scratch: a folder that does not exist, or is empty.
-  func comparedDigests(in scratch: String, _ observe: CarryingProgress.Observer) throws(LedgerError) -> LedgerDigests {
+  func comparedDigests(in scratch: String, _ observe: TransferProgress.Observer) throws(LedgerError) -> LedgerDigests {
     defer { Folder.remove(scratch) }
     let (live, rebuilt) = try logged { () throws(LogError) in
       let view = try snapshot()
       let head = try view.head()
       let live = LedgerDigests(try view.projectionDigests())
       let rebuilt = try ProjectionRebuild(self).digests(in: scratch, upTo: head) {
-        observe(CarryingProgress(stage: .rebuilding, done: $0, total: head))
+        observe(TransferProgress(stage: .rebuilding, done: $0, total: head))
       }
       return (live, LedgerDigests(rebuilt))
     }

@@ -74,7 +74,7 @@ public struct KeysBackupManifest: Sendable, Equatable {
   /// The newest event when the keys were copied: every key that events up to here need is in it, except of persons who
   /// were erased.
   public let position: UInt64
-  /// What tells the master key that the keys are sealed under from others: 16 hexadecimal digits.
+  /// The fingerprint of the master key that the keys are sealed under: 16 hexadecimal digits.
   public let masterKeyFingerprint: String
   /// Whether that master key is in the backup, because the ledger keeps it in its key folder.
   public let hasMasterKey: Bool

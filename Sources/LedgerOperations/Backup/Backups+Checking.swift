@@ -23,7 +23,7 @@ extension Backups {
   ///   - comparingProjections: whether to compare the projections with a rebuild, which needs keys.
   ///   - missingKeys: whether keys may be missing of persons whom the log does not say to be erased. Not looked at where
   ///     another version of the program wrote the projections of the copy; restoring looks at it in any case.
-  ///   - progress: is told how far it has come.
+  ///   - progress: is called with how far it has come.
   /// - Throws: `not_found` where there is no finished backup; `damaged` with what is wrong; `keys_behind`,
   ///   `key_unavailable`, `invalid_value`, `newer_format`, `storage`; `behind_checkpoint`, `contradicts_checkpoint` or
   ///   `invalid_checkpoint` where it does not hold what a
@@ -32,7 +32,7 @@ extension Backups {
     at path: String, keys: String? = nil, verifierKeys: [String] = [], against: [String] = [],
     comparingProjections: Bool = false,
     missingKeys: MissingKeys = .refused, _ configuration: LedgerConfiguration = LedgerConfiguration(),
-    progress: @escaping CarryingProgress.Observer = { _ in }
+    progress: @escaping TransferProgress.Observer = { _ in }
   ) async throws(LedgerError) -> BackupReport {
     guard !comparingProjections || keys != nil else {
       throw LedgerError(

@@ -28,11 +28,11 @@ extension Backups {
   ///
   /// - Parameters:
   ///   - descriptor: an open file or pipe, which stays open. A file is not synced.
-  ///   - progress: is told how far it has come.
+  ///   - progress: is called with how far it has come.
   /// - Throws: `disk_full`, `storage` where it cannot be written; `damaged` where the tree does not agree with the newest
   ///   checkpoint that the ledger signed before, or the records with the tree; `key_unavailable`.
   public func export(
-    to descriptor: Int32, progress: @escaping CarryingProgress.Observer = { _ in }
+    to descriptor: Int32, progress: @escaping TransferProgress.Observer = { _ in }
   ) async throws(LedgerError) -> ExportReport {
     try await ledger.onOwnThread { [ledger] () throws(LedgerError) in
       let head = try ledger.head()
@@ -50,7 +50,7 @@ extension Backups {
         lines += try ExportLine.event(copied)
         if lines.count >= 1 << 18 { try Ledger.write(&lines, to: descriptor) }
       } reached: {
-        progress(CarryingProgress(stage: .writing, done: $0, total: head))
+        progress(TransferProgress(stage: .writing, done: $0, total: head))
       }
       guard written.root == root else {
         throw LedgerError(
@@ -67,7 +67,7 @@ extension Backups {
   /// - Parameter path: a file that does not exist.
   /// - Throws: `already_exists`, and as ``export(to:progress:)``.
   public func export(
-    toFile path: String, progress: @escaping CarryingProgress.Observer = { _ in }
+    toFile path: String, progress: @escaping TransferProgress.Observer = { _ in }
   ) async throws(LedgerError) -> ExportReport {
     try DurableFile.requireNew(path)
     TemporaryFiles.sweep(beside: path)
@@ -85,13 +85,13 @@ extension Backups {
   ///   - verifierKeys: keys known from elsewhere (C2SP signed-note), one of which must have signed; with none, the
   ///     checkpoint is verified against the keys that the log itself names.
   ///   - against: signed checkpoints kept elsewhere, each of which the copy must hold all of.
-  ///   - progress: is told how many events came, and of how many, where a file's size lets that be guessed.
+  ///   - progress: is called with how many events came, and of how many, where a file's size lets that be guessed.
   /// - Throws: `damaged` with the first line that is wrong; `key_unavailable`, `newer_format`, `storage`;
   ///   `behind_checkpoint`, `contradicts_checkpoint` or `invalid_checkpoint` where it does not hold what a
   ///   checkpoint kept elsewhere says.
   public static func checkExport(
     _ descriptor: Int32, verifierKeys: [String] = [], against: [String] = [],
-    progress: @escaping CarryingProgress.Observer = { _ in }
+    progress: @escaping TransferProgress.Observer = { _ in }
   ) async throws(LedgerError) -> ExportReport {
     try await Ledger.onOwnThread { () throws(LedgerError) in
       var reader = try ExportReader(descriptor)
@@ -117,7 +117,7 @@ extension Ledger {
   ///   - missingKeys: whether keys may be missing of persons whom the log does not say to be erased.
   ///   - against: signed checkpoints kept elsewhere, each of which the copy must hold all of.
   ///   - authority: who imports and who approved it, for the events.
-  ///   - progress: is told how many events came, and of how many, where a file's size lets that be guessed.
+  ///   - progress: is called with how many events came, and of how many, where a file's size lets that be guessed.
   /// - Throws: `forbidden` of the field `operator` or `approver`, `approval_required` where the rules of the log need two
   ///   operators; `damaged` with the first line that is wrong; `keys_behind`, `already_exists`, `busy`,
   ///   `not_found`, `key_unavailable`, `newer_format`, `disk_full`, `storage`; `behind_checkpoint`,
@@ -127,7 +127,7 @@ extension Ledger {
     _ descriptor: Int32, keys: String, at path: String, _ configuration: LedgerConfiguration = LedgerConfiguration(),
     record: RestoreRecord = .none, missingKeys: MissingKeys = .refused, against: [String] = [],
     by authority: RestoreAuthority = .none,
-    progress: @escaping CarryingProgress.Observer = { _ in }
+    progress: @escaping TransferProgress.Observer = { _ in }
   ) async throws(LedgerError) -> RestoreReport {
     let carried = try await onOwnThread { () throws(LedgerError) in
       var reader = try ExportReader(descriptor)

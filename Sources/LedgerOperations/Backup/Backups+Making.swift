@@ -37,13 +37,13 @@ extension Backups {
   ///   - keys: where to put a backup of the keys, sealed as they are; nil makes none. The master key is in it only where
   ///     the ledger keeps it in its key folder.
   ///   - comparingProjections: whether to compare the projections with a rebuild, and to keep their digests.
-  ///   - progress: is told how far it has come.
+  ///   - progress: is called with how far it has come.
   /// - Throws: `already_exists`, `busy` where somebody else is filling such a folder, `invalid_value` for folders within
   ///   each other or within the ledger's, `disk_full`, `storage`, `damaged` where the copy is not sound, `key_unavailable`.
   ///   No folder of these names is made then.
   public func make(
     at path: String, keys: String? = nil, comparingProjections: Bool = false,
-    progress: @escaping CarryingProgress.Observer = { _ in }
+    progress: @escaping TransferProgress.Observer = { _ in }
   ) async throws(LedgerError) -> BackupReport {
     try LedgerFolder.requireOutside(path, of: ledger.path)
     if let keys {
@@ -86,7 +86,7 @@ extension Ledger {
   }
 
   fileprivate func fill(
-    _ draft: DraftFolder, comparingProjections: Bool, _ observe: @escaping CarryingProgress.Observer
+    _ draft: DraftFolder, comparingProjections: Bool, _ observe: @escaping TransferProgress.Observer
   ) throws(LedgerError) -> BackupManifest {
     let folder = try draft.folder(LedgerFolder.Part.log)
     let (dataDigest, byteCount) = try EnvironmentCopy(of: log.environment).write(to: "\(folder)/data.mdb", observe)

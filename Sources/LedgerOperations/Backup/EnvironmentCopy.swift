@@ -21,7 +21,7 @@ struct EnvironmentCopy {
 
   /// - Returns: SHA-256 of the file, and its size in bytes.
   func write(
-    to path: String, _ observe: CarryingProgress.Observer
+    to path: String, _ observe: TransferProgress.Observer
   ) throws(LedgerError) -> (digest: Digest, byteCount: UInt64) {
     try makeRoom()
     var output = try FileOutput(creating: path)
@@ -60,7 +60,7 @@ struct EnvironmentCopy {
   }
 
   private func pump(
-    from descriptor: Int32, to output: inout FileOutput, _ path: String, _ observe: CarryingProgress.Observer
+    from descriptor: Int32, to output: inout FileOutput, _ path: String, _ observe: TransferProgress.Observer
   ) throws(LedgerError) {
     let total = UInt64((try? environment.statistics().usedBytes) ?? 0)
     let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.pieceSize, alignment: 4_096)
@@ -71,7 +71,7 @@ struct EnvironmentCopy {
       guard count >= 0 else { throw LedgerError.refused("copy to", path) }
       if count == 0 { return }
       unsafe try output.write(UnsafeRawBufferPointer(rebasing: piece[..<count]))
-      observe(CarryingProgress(stage: .copying, done: output.byteCount, total: max(output.byteCount, total)))
+      observe(TransferProgress(stage: .copying, done: output.byteCount, total: max(output.byteCount, total)))
     }
   }
 

@@ -33,9 +33,9 @@ struct ExportReader {
   ///   - trusted: keys known from elsewhere, one of which must have signed.
   ///   - against: checkpoints kept elsewhere.
   ///   - log: where the records go.
-  mutating func read<Log: CarriedLog & ~Copyable>(
-    trusted: [String], against: [String] = [], into log: inout Log, stage: CarryingProgress.Stage,
-    _ observe: CarryingProgress.Observer
+  mutating func read<Log: LogTransfer & ~Copyable>(
+    trusted: [String], against: [String] = [], into log: inout Log, stage: TransferProgress.Stage,
+    _ observe: TransferProgress.Observer
   ) throws(LedgerError) -> ExportReport {
     var trust = try CheckpointTrust(origin: origin, trusted: trusted)
     var kept = try KeptCheckpoints(against, origin: origin)
@@ -56,7 +56,7 @@ struct ExportReader {
       }
       kept.compare(log)
       if log.size.isMultiple(of: 4_096) {
-        observe(CarryingProgress(stage: stage, done: log.size, total: lines.expected(after: log.size)))
+        observe(TransferProgress(stage: stage, done: log.size, total: lines.expected(after: log.size)))
       }
     }
     throw fault("it is missing: the export was cut off")

@@ -50,7 +50,7 @@ extension Ledger {
   ///   - missingKeys: whether keys may be missing of persons whom the log does not say to be erased.
   ///   - against: signed checkpoints kept elsewhere, each of which the copy must hold all of.
   ///   - authority: who restores and who approved it, for the event.
-  ///   - progress: is told how far it has come.
+  ///   - progress: is called with how far it has come.
   /// - Throws: `forbidden` of the field `operator` or `approver`, `approval_required` where the rules of the log need two
   ///   operators; `keys_behind` where such keys are missing; `already_exists`; `busy` where somebody else
   ///   restores to the same folder; `not_found` where there is no such copy or no keys; `damaged` with what is
@@ -61,7 +61,7 @@ extension Ledger {
     from source: String, keys: String, at path: String, _ configuration: LedgerConfiguration = LedgerConfiguration(),
     record: RestoreRecord = .event, missingKeys: MissingKeys = .refused, against: [String] = [],
     by authority: RestoreAuthority = .none,
-    progress: @escaping CarryingProgress.Observer = { _ in }
+    progress: @escaping TransferProgress.Observer = { _ in }
   ) async throws(LedgerError) -> RestoreReport {
     let carried = try await onOwnThread { () throws(LedgerError) in
       let draft = try DraftFolder(for: path, makingParents: true)
@@ -76,7 +76,7 @@ extension Ledger {
   }
 
   /// A log in its draft, with its keys.
-  struct Carried: Sendable {
+  struct RestoredLog: Sendable {
     let draft: DraftFolder
     let size: UInt64
     let root: Digest
@@ -85,8 +85,8 @@ extension Ledger {
   fileprivate static func restore(
     _ backup: BackupFolder, _ keys: KeysSource, _ against: [String], in draft: DraftFolder,
     _ configuration: LedgerConfiguration,
-    _ observe: CarryingProgress.Observer
-  ) throws(LedgerError) -> Carried {
+    _ observe: TransferProgress.Observer
+  ) throws(LedgerError) -> RestoredLog {
     let manifest = try backup.check(observe)
     let keyStore = try bring(keys, origin: manifest.origin, to: draft, configuration)
     let folder = try draft.folder(LedgerFolder.Part.log)
@@ -94,7 +94,7 @@ extension Ledger {
     var output = try FileOutput(creating: "\(folder)/data.mdb")
     while case let piece = try input.piece(), !piece.isEmpty {
       try output.write(piece)
-      observe(CarryingProgress(stage: .copying, done: output.byteCount, total: manifest.dataByteCount))
+      observe(TransferProgress(stage: .copying, done: output.byteCount, total: manifest.dataByteCount))
     }
     _ = try output.finish()
     // What counts is what lies in the new ledger.
@@ -105,14 +105,14 @@ extension Ledger {
       trusted: keyStore.verifierKeys(origin: manifest.origin).map(\.description), manifest: manifest,
       observe)
     try manifest.require(found, in: log, against)
-    return Carried(draft: draft, size: found.size, root: found.root)
+    return RestoredLog(draft: draft, size: found.size, root: found.root)
   }
 
   fileprivate static func restore(
     _ archive: ArchiveFolder, _ keys: KeysSource, _ against: [String], in draft: DraftFolder,
     _ configuration: LedgerConfiguration,
-    _ observe: CarryingProgress.Observer
-  ) throws(LedgerError) -> Carried {
+    _ observe: TransferProgress.Observer
+  ) throws(LedgerError) -> RestoredLog {
     let origin = try archive.origin()
     let trusted = try bring(keys, origin: origin, to: draft, configuration).verifierKeys(origin: origin).map(
       \.description)
@@ -125,14 +125,14 @@ extension Ledger {
   static func fill(
     _ draft: DraftFolder, origin: String, _ configuration: LedgerConfiguration,
     _ records: (inout LogImport) throws(LedgerError) -> Void
-  ) throws(LedgerError) -> Carried {
+  ) throws(LedgerError) -> RestoredLog {
     var log: LogImport
     do throws(LogError) {
       log = try LogImport(
         at: "\(draft.path)/\(LedgerFolder.Part.log)", origin: origin, options: configuration.storage())
     } catch { throw LedgerError(error) }
     try records(&log)
-    let carried = Carried(draft: draft, size: log.size, root: log.root)
+    let carried = RestoredLog(draft: draft, size: log.size, root: log.root)
     do throws(LogError) { try log.finish() } catch { throw LedgerError(error) }
     return carried
   }
@@ -149,7 +149,8 @@ extension Ledger {
 
   /// Opens the ledger in a draft, as it will be opened from now on, and gives it its name.
   static func finish(
-    _ carried: Carried, _ configuration: LedgerConfiguration, _ recording: RestoreRecord, _ missingKeys: MissingKeys,
+    _ carried: RestoredLog, _ configuration: LedgerConfiguration, _ recording: RestoreRecord,
+    _ missingKeys: MissingKeys,
     _ authority: RestoreAuthority
   ) async throws(LedgerError) -> RestoreReport {
     // Held against the witness file where one is named: an old copy is not to take the place of a newer ledger unnoticed.

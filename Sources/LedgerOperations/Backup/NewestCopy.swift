@@ -15,7 +15,7 @@ public struct NewestCopy: Sendable {
 
 extension Backups {
   /// The newest backup of this ledger among those in a folder, or the one that the folder is. Reads the manifests, at most 10,000;
-  /// those of other ledgers are passed over.
+  /// those of other ledgers are ignored.
   ///
   /// ```swift
   /// let age = try ledger.backups.newest(in: "/backup").flatMap { $0.time }

@@ -16,7 +16,7 @@ extension Evidence {
   ///   - checkpoint: the checkpoint to prove them by, such as one that witnesses have cosigned; without it the newest,
   ///     signed anew if the ledger is open for writing and the newest does not cover everything.
   /// - Throws: `invalid_value` for no or too many positions; `not_found` for a position that the checkpoint does not
-  ///   cover; `closed` where nothing was signed yet; `archived` where a record is in an archive that is not at hand; as
+  ///   cover; `closed` where nothing was signed yet; `archived` where a record is in an archive that is not available; as
   ///   ``Integrity/verify(against:verifierKeys:)`` for a checkpoint that was given; `damaged` where a record and the tree do not lead to the
   ///   root that was signed: each proof is verified before it is returned.
   public func bundle(of positions: [UInt64], at checkpoint: String? = nil) async throws(LedgerError) -> EvidenceBundle {

@@ -28,7 +28,7 @@ extension Evidence {
   ///   - folder: made if it is not there; then nothing of it is left where the export fails.
   ///   - checkpoint: what to publish, such as a checkpoint that witnesses have cosigned; without it the newest.
   ///   - mode: the permissions of the files, such as 0o600 for the owner alone. Everybody who can read can enter the folders.
-  ///   - progress: is told how many events are written, of how many.
+  ///   - progress: is called with how many events are written, of how many.
   /// - Throws: `invalid_checkpoint` where the folder belongs to another ledger; `behind_checkpoint` or
   ///   `contradicts_checkpoint` where it has more than the checkpoint, or another history; `damaged` where records, tree and
   ///   checkpoint do not match; `already_exists` where the folder holds anything else, `invalid_value` within the ledger's
@@ -65,7 +65,7 @@ extension Evidence {
   ///
   /// - Parameters:
   ///   - folder: where tiles were exported to.
-  ///   - progress: is told how many events are compared, of how many.
+  ///   - progress: is called with how many events are compared, of how many.
   /// - Throws: `not_found` where nothing was published; `damaged` with the first file that is missing or another than the
   ///   ledger has; as ``exportTiles(to:at:mode:progress:)``.
   public func checkTiles(

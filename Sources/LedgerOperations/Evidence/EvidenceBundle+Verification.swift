@@ -2,7 +2,7 @@ import EventLog
 public import LedgerCrypto
 import TransparencyLog
 
-/// What evidence was found to prove.
+/// What evidence proves.
 public struct VerifiedEvidence: Sendable {
   /// A record that is in the ledger.
   public struct Record: Sendable {
@@ -64,7 +64,7 @@ extension EvidenceBundle {
   /// more. Needs neither the ledger nor any secret.
   ///
   /// - Parameters:
-  ///   - keys: the ledger's public keys (C2SP signed-note), got from elsewhere than the evidence. One of them must have
+  ///   - keys: the ledger's public keys (C2SP signed-note), from another source than the evidence. One of them must have
   ///     signed.
   ///   - witnesses: public keys of witnesses, each of which must have cosigned.
   /// - Throws: `key_unavailable` where libcrypto lacks an algorithm; `invalid_value` for a key that is malformed or of the wrong kind; `invalid_evidence` for whatever does not

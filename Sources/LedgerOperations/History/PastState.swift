@@ -72,32 +72,44 @@ public final class PastState: Sendable {
   // MARK: Objects
 
   /// An account; nil if it was not registered yet.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func account(_ id: AccountID) throws(LedgerError) -> Account? {
     try reading { (state) throws(StateUnreadable) in try state.account(id) }
   }
 
   /// A connector, deleted or not; nil if it was not created yet.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func connector(_ id: ConnectorID) throws(LedgerError) -> Connector? {
     try reading { (state) throws(StateUnreadable) in try state.connector(id) }
   }
 
   /// A group, deleted or not; nil if it was not created yet.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func group(_ id: GroupID) throws(LedgerError) -> Group? {
     try reading { (state) throws(StateUnreadable) in try state.group(id) }
   }
 
   /// A grant, revoked or not; nil if it was not given yet.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func grant(_ id: GrantID) throws(LedgerError) -> Grant? {
     try reading { (state) throws(StateUnreadable) in try state.grant(id) }
   }
 
   /// Whether a token of either kind was valid at ``time``, if it was presented.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func verdict(on token: TokenID) throws(LedgerError) -> Verdict {
     let time = time
     return try reading { (state) throws(StateUnreadable) in try judge(handle: token, at: time, in: state) }
   }
 
-  /// Why nothing that stands on a grant could be done; nil if it was in force.
+  /// Why nothing that depends on a grant could be done; nil if it was in force.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func obstacle(to grant: GrantID) throws(LedgerError) -> Verdict.Reason? {
     try reading { (state) throws(StateUnreadable) in
       try LedgerDomain.obstacle(to: Subject(grant), in: state)
@@ -105,6 +117,8 @@ public final class PastState: Sendable {
   }
 
   /// An object, field by field, with whether it was in force; nil if there was none.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func object(_ subject: Subject) throws(LedgerError) -> StateObject? {
     let time = time
     return try reading { (state) throws(StateUnreadable) in try state.object(subject, judgedAt: time) }
@@ -129,6 +143,7 @@ public final class PastState: Sendable {
   /// - Parameters:
   ///   - number: only objects with a greater one: that of the last of the page before.
   ///   - limit: 1 to 10,000. A list of tokens reads the headers of all events in between.
+  /// - Throws: `invalid_value` of the limit; `closed`, `busy`, `damaged`, `storage`.
   public func objects(
     _ selection: Selection, after number: UInt64 = 0, limit: Int = 1_000
   ) async throws(LedgerError) -> [StateObject] {
@@ -203,7 +218,7 @@ extension History {
   /// let state = try await ledger.history.state(at: .position(1_000))
   /// ```
   ///
-  /// - Parameter progress: is told how many events are done, of how many, those in the snapshot counted as done.
+  /// - Parameter progress: is called with how many events are done, of how many, those in the snapshot counted as done.
   /// - Throws: `invalid_value` for a moment before the ledger began or to come; `damaged` where a snapshot or a record is;
   ///   `cancelled`; `storage`.
   public func state(
@@ -220,7 +235,7 @@ extension History {
 
   /// The state that a replay left in a folder, as far as it had come: see ``Integrity/replay(to:into:only:fromSnapshot:progress:)``.
   ///
-  /// Nothing is replayed, so it is there at once. Who was erased since the folder was made is named in it no more, but may
+  /// Nothing is replayed, so it is there at once. Who was erased since the folder was made is no longer named in it, but may
   /// still be found by a hash: remove the folder then.
   ///
   /// ```swift

@@ -40,6 +40,7 @@ public actor ReplaySteps {
   /// Applies the next event.
   ///
   /// - Returns: nil at the end of the log.
+  /// - Throws: `closed`, `busy`, `archived` where a record is in an archive that is not available; `damaged`, `storage`.
   public func forward() async throws(LedgerError) -> Step? {
     let next = past.position + 1
     guard next <= (try ledger.head()) else { return nil }
@@ -55,6 +56,7 @@ public actor ReplaySteps {
   /// Takes the last event back.
   ///
   /// - Returns: the event, and what it had changed; nil before the first.
+  /// - Throws: `closed`, `busy`, `archived` where a record is in an archive that is not available; `damaged`, `storage`.
   public func back() async throws(LedgerError) -> Step? {
     let position = past.position
     guard position > 0 else { return nil }
@@ -82,6 +84,7 @@ public actor ReplaySteps {
   /// Applies everything up to the next event that concerns a subject, or that it caused.
   ///
   /// - Returns: that event; nil if there is none any more, and then nothing was applied.
+  /// - Throws: `closed`, `busy`, `archived` where a record is in an archive that is not available; `damaged`, `storage`.
   public func forward(to subject: Subject) async throws(LedgerError) -> Step? {
     let (ledger, position) = (ledger, past.position)
     let next = try await ledger.blocking { () throws(LedgerError) -> UInt64? in
@@ -105,6 +108,8 @@ public actor ReplaySteps {
   }
 
   /// An object as it is at this point, with whether it is in force; nil if there is none.
+  ///
+  /// - Throws: `closed`, `damaged`, `storage`.
   public func object(_ subject: Subject) throws(LedgerError) -> StateObject? {
     let time = try ledger.time(of: past.position) ?? Timestamp(milliseconds: 0)
     return try PastState(ledger, past, at: time).object(subject)
@@ -150,6 +155,7 @@ extension History {
   /// Begins a replay by steps at a moment.
   ///
   /// - Parameter moment: nil is before the first event.
+  /// - Throws: `invalid_value` for a moment beyond the head; `closed`, `busy`, `archived`, `damaged`, `storage`.
   public func steps(from moment: LedgerMoment? = nil) async throws(LedgerError) -> ReplaySteps {
     let start = if let moment { try ledger.position(of: moment) } else { UInt64(0) }
     let past = try await ledger.past(before: start)

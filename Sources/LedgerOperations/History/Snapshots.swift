@@ -15,8 +15,8 @@ public struct Snapshot: Sendable, Equatable {
   public let digest: Digest
 }
 
-/// Snapshots of the state: a help to come by states of the past quickly, and no truth. They can be thrown away at any
-/// time, and are when somebody is erased or another version of the program keeps its rows differently.
+/// Snapshots of the state, from which states of the past are computed faster. The log alone is authoritative: snapshots can be
+/// deleted at any time, and are when somebody is erased or another version of the program has another format of rows.
 public struct Snapshots: Sendable {
   let ledger: Ledger
 
@@ -45,7 +45,7 @@ public struct Snapshots: Sendable {
   /// let snapshot = try await ledger.history.snapshots.make()
   /// ```
   ///
-  /// - Parameter progress: is told how many events are done, of how many, the snapshot before counted as done.
+  /// - Parameter progress: is called with how many events are done, of how many, the snapshot before counted as done.
   /// - Returns: nil where nothing happened since the newest one.
   /// - Throws: `already_open` where another process makes snapshots of the ledger.
   @discardableResult

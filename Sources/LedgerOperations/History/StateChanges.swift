@@ -62,7 +62,7 @@ extension History {
   /// for change in changes.objects { print(change.subject, change.kind) }
   /// ```
   ///
-  /// - Parameter progress: is told how many events are done, of how many.
+  /// - Parameter progress: is called with how many events are done, of how many.
   /// - Throws: `invalid_value` where a moment is before the ledger began or to come, or the first after the second;
   ///   otherwise as ``state(at:progress:)``.
   public func changes(

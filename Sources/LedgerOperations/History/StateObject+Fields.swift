@@ -122,6 +122,7 @@ extension LedgerState {
       .init(
         "previousSecretUntil",
         credentials.flatMap { $0.previous.rawValue == 0 ? nil : .time($0.previousUntil) } ?? .none),
+      .init("inactiveBy", .init(event: connector.deactivatedBy)),
       .init("deleted", .flag(connector.isDeleted)), .init("createdAt", .time(connector.createdAt)),
     ]
   }

@@ -25,7 +25,7 @@ public struct StateObject: Sendable, Equatable {
   public func value(of name: String) -> StateValue? { fields.first { $0.name == name }?.value }
 }
 
-/// What a field says.
+/// The value of a field.
 public enum StateValue: Sendable, Equatable {
   case none
   case flag(Bool)

@@ -4,7 +4,7 @@ import LMDB
 public import LedgerEvents
 import Projections
 
-/// A ledger at one look: for monitoring, and for whoever is called at night.
+/// The state of a ledger at a glance: for monitoring, and for the operator on duty.
 public struct LedgerStatus: Sendable {
   /// The ledger's name in checkpoints.
   public let origin: String
@@ -23,7 +23,7 @@ public struct LedgerStatus: Sendable {
   public let readers: Int
   /// How many of the newest events the audit trail's index does not cover yet.
   public let unindexed: UInt64
-  /// How many of the events have their record in an archive and no more in the live file.
+  /// How many of the events have their record in an archive and no longer in the live file.
   public let archived: UInt64
   /// See ``Ledger/damagedTables``.
   public let damagedTables: [String]
@@ -65,8 +65,8 @@ extension Ledger {
 
   private static let writerLock = "writer.lock"
 
-  /// The process that has locked a file, as the system tells without the lock being tried: whoever tries it may be in the way of
-  /// a process that opens the ledger.
+  /// The process that has locked a file, as the system says without the lock being tried: trying it could
+  /// make a process fail that opens the ledger at that moment.
   private static func holder(of path: String) -> Int32? {
     var status = stat()
     guard unsafe stat(path, &status) == 0, let bytes = try? DurableFile.read("/proc/locks", limit: 1 << 22) else {

@@ -4,11 +4,11 @@ import LedgerDomain
 public import LedgerEvents
 import Projections
 
-/// What is made from the log.
+/// A projection: state that is computed from the log.
 public enum Projection: String, Sendable, CaseIterable {
   /// Accounts, phones, connectors, groups, grants.
   case directory
-  /// What tokens stand on.
+  /// What tokens depend on.
   case validity
   /// Which events concern whom.
   case audit
@@ -30,7 +30,7 @@ public enum Projection: String, Sendable, CaseIterable {
   }
 }
 
-/// Live projections beside those that the log makes, up to the same event.
+/// The live projections, compared with a replay of the log up to the same event.
 public struct ProjectionReport: Sendable {
   /// How many events were replayed.
   public let events: UInt64
@@ -43,7 +43,7 @@ public struct ProjectionReport: Sendable {
   public var matches: Bool { live == rebuilt }
 }
 
-/// A row that is not what the log makes of it.
+/// A row that differs between a live projection and a replay.
 public struct RowDifference: Sendable {
   public let projection: Projection
   /// The row's key, hashes cut short.
@@ -68,7 +68,7 @@ extension Integrity {
   ///
   /// - Parameters:
   ///   - only: which projections; all unless given.
-  ///   - progress: is told how many events are done, of how many.
+  ///   - progress: is called with how many events are done, of how many.
   /// - Throws: `damaged` where a record, or a live row, does not match its check; `storage`.
   public func compareProjections(
     only: Set<Projection> = Set(Projection.allCases),

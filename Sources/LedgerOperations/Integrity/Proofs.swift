@@ -6,12 +6,12 @@ public import TransparencyLog
 /// Proof that an event is in the ledger: all that somebody without the ledger needs to check it.
 public struct EventProof: Sendable {
   public let position: UInt64
-  /// The event's record, as it is stored and hashed; nil where it is in an archive that is not at hand: then
+  /// The event's record, as it is stored and hashed; nil where it is in an archive that is not available: then
   /// ``leafHash`` is what is proved, and the record from the archive hashes to it.
   public let record: [UInt8]?
   /// The record's hash, the leaf of the tree.
   public let leafHash: Digest
-  /// Where the record is, if it is no more in the live file and the archive not at hand.
+  /// Where the record is, if it is no longer in the live file and the archive is not available.
   public let archivedIn: ArchivePlace?
   public let inclusion: InclusionProof
   /// The signed checkpoint (C2SP tlog-checkpoint) that the proof leads to.
@@ -25,7 +25,7 @@ public struct EventProof: Sendable {
   ///
   /// - Parameters:
   ///   - origin: the ledger's name.
-  ///   - verifierKey: the key (C2SP signed-note), got from elsewhere than the ledger.
+  ///   - verifierKey: the key (C2SP signed-note), from another source than the ledger.
   public func verify(origin: String, verifierKey: String) -> Bool {
     verify(origin: origin, verifierKeys: [verifierKey])
   }
@@ -49,7 +49,7 @@ public struct EventProof: Sendable {
 
 extension Integrity {
   /// Proves that an event is in the ledger, by a checkpoint over every event so far. Of a record that was moved to an
-  /// archive that is not at hand, its hash is proved.
+  /// archive that is not available, its hash is proved.
   ///
   /// ```swift
   /// let proof = try await ledger.integrity.proveInclusion(of: token.handle.rawValue)
@@ -95,6 +95,11 @@ extension Integrity {
   /// ```swift
   /// let grown = try await ledger.integrity.proveConsistency(from: 10, to: ledger.head())
   /// ```
+  ///
+  /// - Parameters:
+  ///   - oldSize: the number of events of the earlier tree.
+  ///   - newSize: the number of events of the later tree.
+  /// - Throws: `damaged` where the tree does not agree with the newest checkpoint; `closed`, `busy`, `storage`.
   public func proveConsistency(from oldSize: UInt64, to newSize: UInt64) async throws(LedgerError) -> ConsistencyProof?
   {
     let (log, reading) = (ledger.log, Ledger.checkpointReading(origin: ledger.origin, ledger.keyStore))

@@ -7,7 +7,7 @@ import Projections
 public struct ReplayedProjections: Sendable {
   /// The position of the last event that was replayed.
   public let position: UInt64
-  /// Where this call went on: after what an earlier one had replayed, or a snapshot; 0 for the first event.
+  /// Where this call continued: after what an earlier one had replayed, or a snapshot; 0 for the first event.
   public let start: UInt64
   /// One digest for each projection.
   public let digests: [Projection: Digest]
@@ -40,7 +40,7 @@ extension Integrity {
   ///   - fromSnapshot: begins with the nearest snapshot, where there is one and nothing was replayed yet. That saves the
   ///     directory alone: token validity and the audit trail are made of the log's records in any case, and so are all
   ///     digests.
-  ///   - progress: is told how many events are done, of how many.
+  ///   - progress: is called with how many events are done, of how many.
   /// - Throws: `already_exists` where the folder holds something else, or a replay that is further on; `invalid_value` for
   ///   the moment; `damaged`, `cancelled`, `storage`.
   public func replay(

@@ -6,11 +6,11 @@ public import LedgerEvents
 import Projections
 import TransparencyLog
 
-/// One hash for what each projection holds.
+/// A digest of each projection.
 public struct LedgerDigests: Sendable, Equatable {
   /// Accounts, phones, connectors, groups, grants.
   public let directory: Digest
-  /// What tokens stand on.
+  /// What tokens depend on.
   public let tokenValidity: Digest
   /// Which events concern whom.
   public let auditTrail: Digest
@@ -24,13 +24,13 @@ public struct VerificationReport: Sendable {
   public let root: Digest
   /// How many signed checkpoints agreed with it.
   public let checkpoints: Int
-  /// How many of the records are in an archive and no more in the live file.
+  /// How many of the records are in an archive and no longer in the live file.
   public let archived: UInt64
   /// The segments of the archive that have those, the first and the last; nil where there are none.
   public let archivedIn: ClosedRange<UInt64>?
   /// The live projections.
   public let live: LedgerDigests
-  /// Those rebuilt from the log; nil where records for it are in an archive that is not at hand, or where ``isKeyed`` is
+  /// Those rebuilt from the log; nil where records for it are in an archive that is not available, or where ``isKeyed`` is
   /// false: then nothing was compared.
   public let rebuilt: LedgerDigests?
   /// Whether the keys were at hand. Without them neither the checks of the rows that decide access nor the projections nor
@@ -56,7 +56,7 @@ public struct LedgerStatistics: Sendable {
   /// How many of the newest events the audit trail's index does not cover yet: a search looks at each of them. A few
   /// thousand in an idle ledger; more where the index is behind the writer, which it catches up with by itself.
   public let unindexed: UInt64
-  /// How many of the events have their record in an archive and no more in the live file.
+  /// How many of the events have their record in an archive and no longer in the live file.
   public let archived: UInt64
   /// The tables that nothing is answered from: see ``Ledger/damagedTables``.
   public let damagedTables: [String]
@@ -81,7 +81,7 @@ extension Integrity {
   /// - Parameters:
   ///   - verifierKeys: keys of the ledger that were kept elsewhere, by which alone its checkpoints are verified; nil for those
   ///     of the keyring.
-  ///   - progress: is told how much is done, of how much, in steps that take about the same time: an event is one to hash,
+  ///   - progress: is called with how much is done, of how much, in steps that take about the same time: an event is one to hash,
   ///     one to read its rows, four to replay, and one to read what that makes.
   /// - Throws: `damaged`, with the first position that is wrong; `keys_missing` where a key is gone that no event says to be
   ///   destroyed; `invalid_value` where a verifier key is malformed.
@@ -108,6 +108,8 @@ extension Integrity {
   /// ```swift
   /// let digests = try await ledger.integrity.projectionDigests()
   /// ```
+  ///
+  /// - Throws: `closed`, `busy`, `damaged`, `storage`.
   public func projectionDigests() async throws(LedgerError) -> LedgerDigests {
     let log = ledger.log
     return try await ledger.blocking { () throws(LedgerError) in
@@ -116,11 +118,15 @@ extension Integrity {
   }
 
   /// The digests of the live projections, and of projections rebuilt from the log up to the same event, in a scratch
-  /// folder in the ledger's own, which is removed. Throws `key_unavailable` in a reader without the keys.
+  /// folder in the ledger's own, which is removed. Reads every row and every record.
   ///
   /// ```swift
   /// let (live, rebuilt) = try await ledger.integrity.digests()
   /// ```
+  ///
+  /// - Parameter progress: is called with how many events are replayed, of how many.
+  /// - Throws: `key_unavailable` in a reader without the keys; `archived` where a record is in an archive that is not available;
+  ///   `disk_full`, `closed`, `busy`, `damaged`, `storage`.
   public func digests(
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> (live: LedgerDigests, rebuilt: LedgerDigests) {
@@ -151,7 +157,7 @@ extension Integrity {
   /// try await ledger.integrity.rebuildProjections { done, all in print(done, all) }
   /// ```
   ///
-  /// - Parameter progress: is told how many events are done, of how many.
+  /// - Parameter progress: is called with how many events are done, of how many.
   /// - Returns: the position after which it began: 0, or where the earlier call was stopped.
   /// - Throws: `closed` for a ledger that is open for reading only; `busy` while another call is under way; `cancelled`.
   @discardableResult
@@ -171,6 +177,8 @@ extension Integrity {
   /// ```swift
   /// let events = try await ledger.integrity.statistics().events
   /// ```
+  ///
+  /// - Throws: `closed`, `busy`, `damaged`, `storage`.
   public func statistics() async throws(LedgerError) -> LedgerStatistics {
     let (log, path) = (ledger.log, ledger.path)
     return try await ledger.blocking { () throws(LedgerError) in

@@ -4,7 +4,7 @@ import TransparencyLog
 
 /// What a verification of the newest events found.
 public struct VerificationSince: Sendable {
-  /// How many events the checkpoint covers that it went on from.
+  /// How many events the checkpoint covers that it continued from.
   public let since: UInt64
   /// How many events there are now.
   public let events: UInt64
@@ -27,8 +27,8 @@ extension Integrity {
   ///
   /// - Parameters:
   ///   - checkpoint: a signed checkpoint of this ledger.
-  ///   - progress: is told how many of the new events are done, of how many.
-  /// - Throws: `damaged` with the first position that is wrong; `archived` where a record is in an archive that is not at hand;
+  ///   - progress: is called with how many of the new events are done, of how many.
+  /// - Throws: `damaged` with the first position that is wrong; `archived` where a record is in an archive that is not available;
   ///   `behind_checkpoint`, `contradicts_checkpoint`, `invalid_checkpoint`.
   public func verify(
     since checkpoint: String, progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }

@@ -158,7 +158,7 @@ public struct Keys: Sendable {
     }
   }
 
-  /// What tells the master key of a source from others, for this ledger: 16 hexadecimal digits. To be compared with what was
+  /// The fingerprint of the master key of a source, for this ledger: 16 hexadecimal digits. To be compared with what was
   /// noted of a key, before it takes the place of the present one.
   ///
   /// ```swift
@@ -188,7 +188,7 @@ public struct Keys: Sendable {
     try keyed { () throws(KeyStoreError) in try ledger.keyStore.roleKey(role) }
   }
 
-  /// What tells the present master key from others: 16 hexadecimal digits.
+  /// The fingerprint of the present master key: 16 hexadecimal digits.
   ///
   /// ```swift
   /// let fingerprint = ledger.keys.masterKeyFingerprint

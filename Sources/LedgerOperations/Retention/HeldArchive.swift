@@ -3,7 +3,7 @@ import LedgerCrypto
 
 /// The records of an archive on their way past the ledger's own tree: at the end of each segment the root must be the one
 /// that the ledger had then, and so every record up to there the one that the ledger has.
-struct HeldRecords: CarriedLog {
+struct HeldRecords: LogTransfer {
   private var records = CheckedRecords()
   private let rootOf: (UInt64) throws(LogError) -> Digest?
   private var first: UInt64 = 1
@@ -36,7 +36,7 @@ extension Ledger {
   /// - Throws: `not_found` where there is none; `damaged` with the file that is not what was written, or misses;
   ///   `foreign_archive` where it is of another ledger or another history.
   func held(
-    _ folder: ArchiveFolder, _ observe: @escaping CarryingProgress.Observer
+    _ folder: ArchiveFolder, _ observe: @escaping TransferProgress.Observer
   ) throws(LedgerError) -> [ArchiveSegment] {
     let found: String
     do throws(LedgerError) { found = try folder.origin() } catch {

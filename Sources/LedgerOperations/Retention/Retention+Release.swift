@@ -8,8 +8,8 @@ extension Retention {
   /// How many records leave the live file in one commit at most: a request made meanwhile waits for no more.
   public static var recordsPerRelease: Int { 10_000 }
 
-  /// Says which records a policy would let go, and changes nothing: the events `token.issued` of access tokens that
-  /// expired long enough ago, and `token.revoked` of one of them. The archive is read whole, and held against the ledger;
+  /// Says which records a policy would remove, and changes nothing: the events `token.issued` of access tokens that
+  /// expired long enough ago, and `token.revoked` of one of them. The archive is read whole, and verified against the ledger;
   /// the live file is read once. A ledger that is open for reading can do it as well.
   ///
   /// ```swift
@@ -21,11 +21,11 @@ extension Retention {
   /// - Parameters:
   ///   - policy: how long ago tokens must have expired.
   ///   - archive: the folder of the archive that has the records: see ``Archive/append(to:eventsPerSegment:progress:)``.
-  ///   - progress: is told how far it has come.
+  ///   - progress: is called with how far it has come.
   /// - Throws: `invalid_value` for the policy; `not_found`, `damaged`, `foreign_archive` for the archive;
-  ///   `archive_behind` where it does not have yet what the policy lets go; `damaged` where the ledger itself is.
+  ///   `archive_behind` where it does not have yet what the policy removes; `damaged` where the ledger itself is.
   public func plan(
-    _ policy: RetentionPolicy, archive: String, progress: @escaping CarryingProgress.Observer = { _ in }
+    _ policy: RetentionPolicy, archive: String, progress: @escaping TransferProgress.Observer = { _ in }
   ) async throws(LedgerError) -> RetentionReport {
     try policy.validate()
     return try await ledger.onOwnThread { [ledger] () throws(LedgerError) in
@@ -50,7 +50,7 @@ extension Retention {
   ///   `closed` for a ledger that is open for reading only; `cancelled` between two commits.
   public func apply(
     _ policy: RetentionPolicy, archive: String, context: RequestContext = .none,
-    progress: @escaping CarryingProgress.Observer = { _ in }
+    progress: @escaping TransferProgress.Observer = { _ in }
   ) async throws(LedgerError) -> RetentionReport {
     try await ledger.applyRetention(
       policy, archive: archive, limit: Self.recordsPerRelease, context: context, progress: progress)
@@ -60,7 +60,7 @@ extension Retention {
 extension Ledger {
   func applyRetention(
     _ policy: RetentionPolicy, archive: String, limit: Int, context: RequestContext = .none,
-    progress: @escaping CarryingProgress.Observer = { _ in }
+    progress: @escaping TransferProgress.Observer = { _ in }
   ) async throws(LedgerError) -> RetentionReport {
     try policy.validate()
     let request = try prepare(context)
@@ -92,7 +92,7 @@ extension Ledger {
           share.bytes += found.rowBytes
         }
         next = found.through + 1
-        progress(CarryingProgress(stage: .releasing, done: min(next, plan.search.last), total: plan.search.last))
+        progress(TransferProgress(stage: .releasing, done: min(next, plan.search.last), total: plan.search.last))
       }
       report.shares.append(share)
     }
@@ -129,9 +129,9 @@ extension Ledger {
     var report: RetentionReport
   }
 
-  /// Holds the archive against the ledger, and looks for what the policy lets go.
+  /// Verifies the archive against the ledger, and looks for what the policy removes.
   fileprivate func searched(
-    _ policy: RetentionPolicy, _ folder: ArchiveFolder, _ observe: @escaping CarryingProgress.Observer
+    _ policy: RetentionPolicy, _ folder: ArchiveFolder, _ observe: @escaping TransferProgress.Observer
   ) throws(LedgerError) -> RetentionPlan {
     let now = try now
     let segments = try held(folder, observe)
@@ -164,7 +164,7 @@ extension Ledger {
         share.records += UInt64(found.items.count)
         share.bytes += found.rowBytes
         next = found.through + 1
-        observe(CarryingProgress(stage: .searching, done: min(next, last), total: last))
+        observe(TransferProgress(stage: .searching, done: min(next, last), total: last))
       }
       if share.records > 0 { plan.report.shares.append(share) }
     }
@@ -177,7 +177,7 @@ extension Ledger {
             + "add to it by credledger archive, and run this again", field: "archive", position: missing)
       }
       next = found.through + 1
-      observe(CarryingProgress(stage: .searching, done: min(next, last), total: last))
+      observe(TransferProgress(stage: .searching, done: min(next, last), total: last))
     }
     return plan
   }

@@ -1,4 +1,4 @@
-/// What a ledger lets go from its live file once the archive has it.
+/// What a ledger removes from its live file once the archive has it.
 public struct Retention: Sendable {
   let ledger: Ledger
 }

@@ -22,9 +22,9 @@ public struct RetentionPolicy: Sendable, Hashable {
   var milliseconds: Int64 { (Timestamp(milliseconds: 0) + olderThan).milliseconds }
 }
 
-/// What a policy lets go, or has let go.
+/// What a policy removes, or has removed.
 public struct RetentionReport: Sendable {
-  /// What leaves to one segment of the archive.
+  /// The records that one segment of the archive takes over.
   public struct Share: Sendable, Hashable {
     /// The segment that has the records.
     public let place: ArchivePlace

@@ -5,7 +5,7 @@ import LedgerEvents
 import Projections
 import TransparencyLog
 
-/// Looks in the live file for the records that a policy lets go.
+/// Looks in the live file for the records that a policy removes.
 struct RetentionSearch: Sendable {
   /// How many records one snapshot serves: some ten milliseconds.
   private static let stretch: UInt64 = 16_384

@@ -36,7 +36,7 @@ struct KeptCheckpoints {
   }
 
   /// Compares the tree over the records so far, where a checkpoint covers exactly them. To be called after each record.
-  mutating func compare<Log: CarriedLog & ~Copyable>(_ log: borrowing Log) {
+  mutating func compare<Log: LogTransfer & ~Copyable>(_ log: borrowing Log) {
     while let next = waiting.last, next.size <= log.size {
       waiting.removeLast()
       let root = next.size == log.size ? log.root : MerkleHash.emptyRoot

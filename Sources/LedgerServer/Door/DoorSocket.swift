@@ -67,7 +67,7 @@ final class DoorSocket: Sendable {
     for continuation in all { continuation.resume() }
   }
 
-  /// Returns once it is known whether the socket is open: whoever is told that the server listens may send commands.
+  /// Returns once it is known whether the socket is open, so that commands can be sent as soon as the server says that it listens.
   func settled() async {
     await withCheckedContinuation { continuation in
       let isSettled = waiting.withLock { waiting in

@@ -4,7 +4,7 @@ struct TraceContext: Sendable, Equatable {
   let trace: String
   /// The span of the request here: 16 hexadecimal digits.
   let span: String
-  /// The span of whoever sent the request; nil where the trace begins here.
+  /// The span of the request's sender; nil where the trace begins here.
   let parent: String?
   /// Whether its spans are to be exported.
   let isSampled: Bool

@@ -159,6 +159,11 @@ enum Part {
     field(id, label, optional: optional, hint: hint, error: error) { "<input \($0) value=\"\(value)\" \(more)>" }
   }
 
+  /// The field of a form for why something is stopped, which the event carries. Nobody has to say.
+  static let reasonField = textField(
+    "reason", "Reason", optional: true, hint: "It stays in the audit trail: nothing personal.",
+    more: #"maxlength="120" autocomplete="off""#)
+
   /// What is wrong with a form, above it, with a link to each field.
   static func problems(_ problems: [Problem]) -> HTML {
     guard !problems.isEmpty else { return .empty }

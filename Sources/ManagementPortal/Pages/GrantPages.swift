@@ -89,6 +89,7 @@ extension ManagementPortal {
       \#(Part.header("Revoke \(connector) \(place)?"))
       <form class="card stack" method="post" action="/portal/grants/\#(grant.id.rawValue)/revoke">\#(viewer.token)<input type="hidden" name="to" value="\#(back)">
       <p>\#(connector) can do nothing more \#(place). <strong>\#(Part.count(live, "live token"))</strong> stop\#(live == 1 ? "s" : "") now.</p>
+      \#(Part.reasonField)
       <div class="button-row"><button class="button button-stop">Revoke</button><a href="\#(back)">Keep it</a></div></form>
       \#(Part.commandLine(["credledger grant revoke \(grant.id.rawValue)"]))
       """#
@@ -98,7 +99,8 @@ extension ManagementPortal {
   func revokeGrant(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let grant = try await revocable(visit, viewer).grant
     _ = try await asking { () throws(LedgerError) in
-      try await ledger.grants.revoke(grant.id, by: viewer.id, context: visit.recorded())
+      try await ledger.grants.revoke(
+        grant.id, by: viewer.id, context: visit.recorded(reason: visit.form["reason"]))
     }
     return .see("\(Self.target(visit.form["to"]))?said=revoked\(try await receipt(of: visit))")
   }
@@ -108,6 +110,7 @@ extension ManagementPortal {
     let content: HTML = #"""
       \#(Part.header("Revoke \(token.description)?"))
       <form class="card stack" method="post" action="/portal/tokens/\#(token.rawValue)/revoke">\#(viewer.token)<p>The token stops at once. The program can get another one with its refresh token; revoke the grant to stop that as well.</p>
+      \#(Part.reasonField)
       <div class="button-row"><button class="button button-stop">Revoke</button><a href="/portal/connectors/\#(owner.rawValue)/tokens">Keep it</a></div></form>
       \#(Part.commandLine(["credledger token revoke \(token.description)"]))
       """#
@@ -117,7 +120,8 @@ extension ManagementPortal {
   func revokeToken(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let (token, connector) = try await revocableToken(visit, viewer)
     _ = try await asking { () throws(LedgerError) in
-      try await ledger.tokens.revoke(.token(token), by: viewer.id, context: visit.recorded())
+      try await ledger.tokens.revoke(
+        .token(token), by: viewer.id, context: visit.recorded(reason: visit.form["reason"]))
     }
     return .see("/portal/tokens/\(token.rawValue)?said=revoked\(try await receipt(of: visit))&of=\(connector.rawValue)")
   }

@@ -1,4 +1,5 @@
 import CredentialLedger
+import LedgerOperations
 
 /// Something that waits for a person, and where it is done.
 struct Need: Sendable {

@@ -74,6 +74,14 @@ struct PortalRoute: Sendable {
       "/connectors/*/user-token", get: .viewer(ManagementPortal.userTokenPage),
       post: .viewer(ManagementPortal.makeUserToken)),
     PortalRoute(
+      "/connectors/*/end-old-secret", get: .viewer(ManagementPortal.endOldSecretPage),
+      post: .viewer(ManagementPortal.endOldSecret)),
+    PortalRoute(
+      "/connectors/*/deactivate", get: .viewer(ManagementPortal.deactivatePage),
+      post: .viewer(ManagementPortal.deactivate)),
+    PortalRoute(
+      "/connectors/*/activate", get: .viewer(ManagementPortal.activatePage), post: .viewer(ManagementPortal.activate)),
+    PortalRoute(
       "/connectors/*/delete", get: .viewer(ManagementPortal.deleteConnectorPage),
       post: .viewer(ManagementPortal.deleteConnector)),
     PortalRoute("/groups", get: .viewer(ManagementPortal.groupsPage)),
@@ -82,9 +90,19 @@ struct PortalRoute: Sendable {
     PortalRoute("/groups/invitations", post: .viewer(ManagementPortal.acceptInvitation)),
     PortalRoute("/groups/*", get: .viewer(ManagementPortal.groupPage), post: .viewer(ManagementPortal.changeMembers)),
     PortalRoute(
+      "/groups/*/edit", get: .viewer(ManagementPortal.editGroupPage), post: .viewer(ManagementPortal.editGroup)),
+    PortalRoute(
+      "/groups/*/delete", get: .viewer(ManagementPortal.deleteGroupPage), post: .viewer(ManagementPortal.deleteGroup)),
+    PortalRoute(
       "/groups/*/subgroups", get: .viewer(ManagementPortal.subgroupsPage),
       post: .viewer(ManagementPortal.createSubgroup)
     ),
+    PortalRoute(
+      "/groups/*/subgroups/attach", get: .viewer(ManagementPortal.attachSubgroupPage),
+      post: .viewer(ManagementPortal.attachSubgroup)),
+    PortalRoute(
+      "/groups/*/subgroups/*/detach", get: .viewer(ManagementPortal.detachSubgroupPage),
+      post: .viewer(ManagementPortal.detachSubgroup)),
     PortalRoute(
       "/groups/*/connectors", get: .viewer(ManagementPortal.groupConnectorsPage),
       post: .viewer(ManagementPortal.letConnectorIn)),

@@ -24,10 +24,13 @@ struct Visit: Sendable {
 
   /// What the ledger records of the request.
   ///
-  /// - Parameter once: names a form that must not be performed twice.
-  func recorded(once: String? = nil) -> CredentialLedger.RequestContext {
+  /// - Parameters:
+  ///   - once: names a form that must not be performed twice.
+  ///   - reason: why it is done; empty where nobody says.
+  func recorded(once: String? = nil, reason: String = "") -> CredentialLedger.RequestContext {
     CredentialLedger.RequestContext(
-      requestID: context.requestID, address: context.clientAddress, idempotencyKey: once.map { "portal-\($0)" })
+      requestID: context.requestID, address: context.clientAddress, idempotencyKey: once.map { "portal-\($0)" },
+      reason: reason.isEmpty ? nil : reason)
   }
 }
 

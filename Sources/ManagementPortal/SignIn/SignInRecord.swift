@@ -15,7 +15,7 @@ final class RefusalBudget: Sendable {
   static let limit = 30
   private let minute = Mutex(Minute())
 
-  /// - Returns: how many were passed over since the one recorded before; nil where this one is not to be recorded.
+  /// - Returns: how many were not recorded since the one recorded before; nil where this one is not to be recorded.
   func take(at now: Timestamp) -> UInt64? {
     minute.withLock { minute in
       if now - minute.begunAt >= .seconds(60) || now < minute.begunAt {

@@ -42,6 +42,9 @@ struct EventWords: Sendable {
     case .connectorCreated: return "\(who) created the connector \(connector)"
     case .connectorUpdated: return "\(who) changed \(connector)"
     case .connectorSecretRotated: return "\(who) rotated the Secret of \(connector)"
+    case .connectorDeactivated: return "\(who) set \(connector) inactive"
+    case .connectorActivated: return "\(who) set \(connector) active again"
+    case .connectorOldSecretEnded: return "\(who) ended the old Secret of \(connector)"
     case .connectorDeleted: return "\(who) deleted \(connector)"
     case .connectorScopesApproved: return "\(who) approved permissions of \(connector)"
     case .groupCreated: return "\(who) created the group \(group)"
@@ -132,17 +135,25 @@ enum EventKinds: String, CaseIterable {
     }
   }
 
+  /// The names of types, and families of them, that it stands for.
+  var patterns: [String] {
+    switch self {
+    case .signIns: ["account.*", "phone.*"]
+    case .objects: ["connector.*", "group.*"]
+    case .grants: ["permission.*"]
+    case .tokens: ["token.*", "refresh_token.*"]
+    case .refusals: types.compactMap(\.name)
+    }
+  }
+
   var types: [EventType] {
     switch self {
-    case .signIns: EventType.matching("account.*") + EventType.matching("phone.*")
-    case .objects: EventType.matching("connector.*") + EventType.matching("group.*")
-    case .grants: EventType.matching("permission.*")
-    case .tokens: EventType.matching("token.*") + EventType.matching("refresh_token.*")
+    case .signIns, .objects, .grants, .tokens: patterns.flatMap { EventType.matching($0) }
     case .refusals:
       [
         .phonePINRejected, .phonePINWithheld, .accountSignInRefused, .permissionRevoked, .tokenRevoked,
         .refreshTokenReuseDetected, .authorizationRefused,
-        .accountDisabled, .connectorDeleted,
+        .accountDisabled, .connectorDeactivated, .connectorDeleted,
       ]
     }
   }

@@ -6,6 +6,22 @@ enum RefusalWords {
   static let proposalGone =
     "The proposal is of no use any more: it was decided, was used, or is older than 72 hours. Propose it again."
 
+  /// Of a group that is to be put below another by somebody who does not administer both.
+  static let notAdminOfBoth = "You attach a group only where you administer both. Ask an admin of the other one."
+
+  /// Of a group that cannot be put below another.
+  static func ofAttaching(_ error: LedgerError) -> String {
+    switch (error.code.rawValue, error.field) {
+    case ("conflict", "subgroup"):
+      "A group is never below itself, and the group that you chose is this one or lies above it. Choose another one."
+    case ("invalid_value", "subgroup"):
+      "It does not fit below this group: groups lie in at most 5 levels, and a group has at most 20 directly above it."
+    case ("invalid_value", "group"): "This group has 100 sub-groups already, and a group has no more."
+    case ("forbidden", _): notAdminOfBoth
+    default: sentence(error)
+    }
+  }
+
   /// Of a PIN that was tried too often, whatever is typed afterwards.
   private static let pinStopped = "That PIN stopped working after 5 wrong attempts. Send a new one."
 
@@ -43,6 +59,8 @@ enum RefusalWords {
     case "already_exists": return "There is one already. Nothing was done; look again."
     case "conflict":
       if error.field == "name" { return "This name is taken. Choose another one." }
+      if error.field == "secret" { return "The old Secret has ended already. Nothing was done." }
+      if error.field == "connector" { return "This connector is inactive. Nothing was done." }
       if error.field == "number" || error.field == "phone" || error.field == "challenge" {
         return "This number belongs to an account already. Remove it there, or use another."
       }

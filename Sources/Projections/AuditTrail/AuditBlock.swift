@@ -1,7 +1,7 @@
 import EventLog
 import LMDB
 
-/// A stretch of a run, in one row.
+/// A range of a run, in one row.
 ///
 /// A run's blocks cover every entry that could be: the first starts at ``AuditEntry/least``, each ends where the next one
 /// starts, and the last ends at ``AuditEntry/greatest``. So a missing block cannot go unnoticed.

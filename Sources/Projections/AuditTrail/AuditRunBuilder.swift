@@ -191,7 +191,7 @@ package final class AuditRunBuilder<Participant: CommitParticipant>: Sendable {
     }
   }
 
-  /// Writes a run in pieces; gives up when the trail is no more the builder's own.
+  /// Writes a run in pieces; gives up when the trail is no longer the builder's own.
   private func write(_ plan: Plan) async throws(LogError) {
     let (tier, inputs) = (plan.tier, plan.inputs)
     var draft = Draft(
@@ -219,7 +219,7 @@ package final class AuditRunBuilder<Participant: CommitParticipant>: Sendable {
     }
   }
 
-  /// Packs the next piece of a run, on a thread for reading; nil when the trail is no more the builder's own.
+  /// Packs the next piece of a run, on a thread for reading; nil when the trail is no longer the builder's own.
   private func advance(
     _ draft: Draft, of plan: Plan
   ) async throws(LogError) -> (draft: Draft, piece: [AuditBlockWriter.Block])? {
@@ -252,7 +252,7 @@ package final class AuditRunBuilder<Participant: CommitParticipant>: Sendable {
 
   /// Writes in the trail of a generation.
   ///
-  /// - Returns: whether it was written; not if the trail is no more the builder's own.
+  /// - Returns: whether it was written; not if the trail is no longer the builder's own.
   @discardableResult
   private func upkeep(
     _ generation: UInt64,

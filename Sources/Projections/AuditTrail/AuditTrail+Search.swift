@@ -5,7 +5,7 @@ package import LMDB
 package struct AuditSearch: Sendable {
   /// An event is found if it has one of the terms of each group; without a group every event is.
   package var groups: [[AuditTerm]]
-  /// From which position on, and up to which; those beyond the head are passed over.
+  /// From which position on, and up to which; those beyond the head are ignored.
   package var range: ClosedRange<Position>
   /// Whether to begin with the oldest.
   package var ascending: Bool

@@ -43,6 +43,10 @@ extension Directory {
         $0.setBy = position
       }
     case .connectorSecretRotated(let event): try rotate(event, position, &transaction)
+    case .connectorDeactivated(let event):
+      try setActive(event.connector, deactivatedBy: position, byAdministrator: event.byAdministrator, &transaction)
+    case .connectorActivated(let event): try setActive(event.connector, &transaction)
+    case .connectorOldSecretEnded(let event): try endOldSecret(of: event.connector, &transaction)
     case .connectorDeleted(let event): try delete(connector: event.connector, &transaction)
     case .groupCreated(let event): try create(event, position, time, &transaction)
     case .groupRenamed(let event):
@@ -166,6 +170,29 @@ extension Directory {
       row.previousUntil = Timestamp(milliseconds: event.previousExpiresAt)
       row.current = SecretID(rawValue: position)
       row.currentDigest = digest
+    }
+  }
+
+  /// - Parameter position: of the event that set it inactive; 0 where it is active from now on.
+  private func setActive(
+    _ connector: UInt64, deactivatedBy position: Position = 0, byAdministrator: Bool = false,
+    _ transaction: inout WriteTransaction
+  ) throws(LogError) {
+    try change(Connector.self, at: .number(.connector, connector), in: &transaction) { row in
+      row.deactivatedBy = position
+      row.isDeactivatedByAdministrator = byAdministrator
+    }
+    // Here too, as this row is all that is read of a connector that shows its Secret.
+    try change(ConnectorCredentials.self, at: .number(.credentials, connector), in: &transaction) {
+      $0.isInactive = position != 0
+    }
+  }
+
+  private func endOldSecret(of connector: UInt64, _ transaction: inout WriteTransaction) throws(LogError) {
+    try change(ConnectorCredentials.self, at: .number(.credentials, connector), in: &transaction) { row in
+      row.previous = SecretID(rawValue: 0)
+      row.previousDigest = .zero
+      row.previousUntil = Timestamp(milliseconds: 0)
     }
   }
 

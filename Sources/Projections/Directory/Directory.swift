@@ -7,7 +7,7 @@ import LedgerEvents
 /// shown.
 package struct Directory: Sendable {
   /// To be raised whenever a row is written differently: the projection is then rebuilt.
-  package static let schemaVersion: UInt64 = 14
+  package static let schemaVersion: UInt64 = 15
 
   let rows: DirectoryTable
   let personalData: PersonalData

@@ -129,6 +129,8 @@ extension Connector: Row {
     writer.flag(isDeleted)
     writer.time(createdAt)
     writer.number(setBy)
+    writer.number(deactivatedBy)
+    writer.flag(isDeactivatedByAdministrator)
   }
 
   init?(from reader: inout RowReader) {
@@ -145,7 +147,8 @@ extension Connector: Row {
       let refresh = reader.number(), let rotation = reader.number().flatMap({ RefreshRotation(rawValue: Int($0)) }),
       let isPKCEOptional = reader.flag(), let hasClientCredentials = reader.flag(), let isDPoPBound = reader.flag(),
       let hasSignedTokens = reader.flag(), let approved = reader.number().flatMap({ UInt32(exactly: $0) }),
-      let isDeleted = reader.flag(), let createdAt = reader.time(), let setBy = reader.number()
+      let isDeleted = reader.flag(), let createdAt = reader.time(), let setBy = reader.number(),
+      let deactivatedBy = reader.number(), let isDeactivatedByAdministrator = reader.flag()
     else { return nil }
     details.pkceOptional = isPKCEOptional
     details.clientCredentials = hasClientCredentials
@@ -160,7 +163,8 @@ extension Connector: Row {
     details.rotation = rotation
     self.init(
       id: id, publicID: publicID, owner: owner, details: details, approvedScopes: Scopes(rawValue: approved),
-      isDeleted: isDeleted, createdAt: createdAt, setBy: setBy)
+      isDeleted: isDeleted, createdAt: createdAt, setBy: setBy, deactivatedBy: deactivatedBy,
+      isDeactivatedByAdministrator: isDeactivatedByAdministrator)
   }
 }
 
@@ -176,19 +180,20 @@ extension ConnectorCredentials: Row {
     writer.number(UInt64(rotation.rawValue))
     writer.flag(isDPoPBound)
     writer.flag(hasSignedTokens)
+    writer.flag(isInactive)
   }
 
   init?(from reader: inout RowReader) {
     guard let current = reader.id(SecretID.self), let currentDigest = reader.digest(), let previous = reader.number(),
       let previousDigest = reader.digest(), let previousUntil = reader.time(), let access = reader.number(),
       let refresh = reader.number(), let rotation = reader.number().flatMap({ RefreshRotation(rawValue: Int($0)) }),
-      let isDPoPBound = reader.flag(), let hasSignedTokens = reader.flag()
+      let isDPoPBound = reader.flag(), let hasSignedTokens = reader.flag(), let isInactive = reader.flag()
     else { return nil }
     self.init(
       current: current, currentDigest: currentDigest, previous: SecretID(rawValue: previous),
       previousDigest: previousDigest, previousUntil: previousUntil, accessTokenLifetime: Int64(bitPattern: access),
       refreshTokenLifetime: Int64(bitPattern: refresh), rotation: rotation, isDPoPBound: isDPoPBound,
-      hasSignedTokens: hasSignedTokens)
+      hasSignedTokens: hasSignedTokens, isInactive: isInactive)
   }
 }
 

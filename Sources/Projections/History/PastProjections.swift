@@ -8,7 +8,7 @@ import Synchronization
 /// The projections as they were right after a past event: the nearest snapshot before it, and over that what the events
 /// since changed, replayed into a scratch environment.
 ///
-/// Events that only make a token are passed over: what they say is read from the log when somebody asks. Nothing of
+/// Events that only make a token are ignored: what they say is read from the log when somebody asks. Nothing of
 /// anybody who is erased by now is found in any state of the past.
 ///
 /// One thread at a time. What it holds on disk goes with it, also if the process is killed.

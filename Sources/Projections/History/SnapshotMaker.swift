@@ -34,7 +34,7 @@ package struct SnapshotMaker: Sendable {
 
   /// Makes the snapshots that are due: one each so many events, up to the head.
   ///
-  /// Those that the log does not stand behind any more are thrown away first: another schema, another history, or
+  /// Those that do not match the log any more are deleted first: another schema, another history, or
   /// somebody erased since.
   ///
   /// - Returns: the position from which on the next is due; nil where there is no room.
@@ -54,7 +54,7 @@ package struct SnapshotMaker: Sendable {
 
   /// Makes a snapshot at a position, unless there is one.
   ///
-  /// - Parameter progress: is told the position reached.
+  /// - Parameter progress: is called with the position reached.
   /// - Returns: whether it was made; not if there is a newer one, or somebody was erased meanwhile.
   package func make(
     at position: Position, progress: @Sendable (Position) -> Void = { _ in }

@@ -2,7 +2,7 @@ package import EventLog
 package import LedgerDomain
 package import LedgerEvents
 
-/// How an object, and everything that it stands on, stood right after a past event, and the events that made it so.
+/// How an object, and everything that it depends on, stood right after a past event, and the events that made it so.
 ///
 /// Found in the audit trail and replayed by the rules of ``StandingEffect``, so it is what the projection held then. Busy
 /// objects (accounts, connectors, groups) are looked up by the types of event that change them, since few events do; the
@@ -162,7 +162,11 @@ package struct StandingHistory: StandingReader {
     let types: [EventType] =
       switch kind {
       case .account: [.accountDisabled, .accountEnabled, .accountRoleChanged, .tokenRevoked, .subjectErased]
-      case .connector: [.connectorUpdated, .connectorScopesApproved, .connectorDeleted, .tokenRevoked]
+      case .connector:
+        [
+          .connectorUpdated, .connectorScopesApproved, .connectorDeactivated, .connectorActivated, .connectorDeleted,
+          .tokenRevoked,
+        ]
       case .group: [.groupDeleted]
       default: []
       }

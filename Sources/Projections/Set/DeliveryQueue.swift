@@ -33,7 +33,7 @@ extension WritableLedgerView {
 
   /// Puts a delivery at the end of each webhook's lane.
   ///
-  /// - Returns: the webhooks whose lane, or the queue, is full. Those that deliver nothing now are passed over.
+  /// - Returns: the webhooks whose lane, or the queue, is full. Those that deliver nothing now are ignored.
   package mutating func enqueue(
     _ deliveries: [(webhook: WebhookID, delivery: StoredDelivery)], at now: Milliseconds,
     _ limits: DeliveryLimits

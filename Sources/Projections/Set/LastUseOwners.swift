@@ -44,10 +44,10 @@ extension WritableLedgerView {
     return next
   }
 
-  /// The latest uses of what some tokens stand on, in the order of the objects.
+  /// The latest uses of what some tokens depend on, in the order of the objects.
   private func ownerUses(following uses: ArraySlice<LastUse>) throws(LogError) -> ArraySlice<LastUse> {
     let (tables, damaged) = try participant.liveTables(in: transaction)
-    // What tokens stand on is told by no other table. The next use of each tells it again.
+    // What tokens depend on is told by no other table. The next use of each tells it again.
     guard damaged.isEmpty else { return [] }
     var owners: [UInt64: [UInt64]] = [:]
     var latest: [UInt64: Int64] = [:]
@@ -63,13 +63,13 @@ extension WritableLedgerView {
 }
 
 extension TokenValidity {
-  /// The grant and the connector on the way from what a token stands on; the connector alone for a token of its own.
+  /// The grant and the connector on the way from what a token depends on; the connector alone for a token of its own.
   fileprivate func owners(
     from number: UInt64, in transaction: borrowing some Transaction & ~Copyable
   ) throws(LogError) -> [UInt64] {
     var owners: [UInt64] = []
     var next = number
-    // Refresh tokens stand on their family at once, so that no way is longer.
+    // Refresh tokens depend on their family at once, so that no way is longer.
     for _ in 0..<4 {
       guard let standing = try standing(of: next, in: transaction) else { break }
       if standing.kind == .grant || standing.kind == .connector { owners.append(next) }

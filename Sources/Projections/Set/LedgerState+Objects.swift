@@ -43,21 +43,6 @@ extension LedgerState {
   }
 
   private static func family(of kind: SubjectKind) -> DirectoryKey.Family? {
-    switch kind {
-    case .account: .account
-    case .phone: .phone
-    case .challenge: .challenge
-    case .connector: .connector
-    case .group: .group
-    case .membership: .membership
-    case .grant: .grant
-    case .webhook: .webhook
-    case .authorizationCode: .authorizationCode
-    case .subscription: .subscription
-    case .resourceServer: .resourceServer
-    case .proposal: .proposal
-    case .eventNamespace: .eventNamespace
-    default: nil
-    }
+    DirectoryKey.Family.allCases.first { Self.kind(of: $0) == kind }
   }
 }

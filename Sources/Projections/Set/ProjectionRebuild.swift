@@ -39,7 +39,7 @@ package struct ProjectionRebuild: Sendable {
   /// Rebuilds the other set from the log while the live one goes on, catches up, and swaps. Goes on where an earlier
   /// rebuild was stopped.
   ///
-  /// - Parameter progress: is told the position reached and the head, after each stretch.
+  /// - Parameter progress: is called with the position reached and the head, after each stretch.
   /// - Returns: the position after which it began: 0, or where the earlier one was stopped.
   /// - Throws: ``LogError/Code/unreadableEvent`` at an event that this program does not know: the live set stays.
   ///   ``LogError/Code/cancelled`` where the task was.
@@ -98,7 +98,7 @@ package struct ProjectionRebuild: Sendable {
       position = reached
       progress(position, head)
       if isSwapped {
-        // What people are found by is not to lie about in a set that nobody erases them from.
+        // The search terms of people must not stay in a set that no erasure reaches.
         try await writer.upkeep { (view, _) throws(LogError) in
           try view.participant.tables[1 - target].clear(in: &view.transaction)
           view.participant.note([], of: 1 - target)
@@ -116,10 +116,10 @@ package struct ProjectionRebuild: Sendable {
   // MARK: Where it was stopped
 
   private static let cursorKey = Array("rebuild".utf8)
-  /// Where the log ended when the rebuild began, or was gone on with. Nothing of who was erased until then is in it.
+  /// Where the log ended when the rebuild began or was resumed. The new set holds nothing of people who were erased by then.
   private static let beginningKey = Array("rebuild.beginning".utf8)
 
-  /// How far a rebuild came that was not finished; nil if there is none that can be gone on with.
+  /// How far a rebuild came that was not finished; nil if there is none that can be resumed.
   private static func stopped(
     _ view: borrowing LogView<some Transaction & ~Copyable, ProjectionSet>
   ) throws(LogError) -> ProjectionCheckpoint? {
@@ -200,7 +200,7 @@ package struct ProjectionRebuild: Sendable {
   /// - Parameters:
   ///   - path: a folder that does not exist, on a disk with room for the projections; the caller removes it.
   ///   - head: up to which event.
-  ///   - progress: is told the position reached.
+  ///   - progress: is called with the position reached.
   package func digests(
     in path: String, upTo head: Position, progress: (Position) -> Void
   ) throws(LogError) -> ProjectionDigests {

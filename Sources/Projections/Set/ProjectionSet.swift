@@ -179,7 +179,7 @@ import Synchronization
     _ event: LedgerEvent, _ header: RecordHeader, in transaction: inout WriteTransaction
   ) throws(LogError) {
     switch event {
-    // What changes nothing that tokens stand on. Whatever is not named here may.
+    // What changes nothing that tokens depend on. Whatever is not named here may.
     case .tokenIssued, .retentionApplied, .refreshTokenRotated, .accountSignedIn, .phonePINRequested, .phonePINRejected,
       .phonePINWithheld, .phonePINDispatched, .groupSubscriberAdded, .groupSubscriberRemoved, .webhookRegistered,
       .webhookUpdated,

@@ -2,7 +2,7 @@ import EventLog
 package import LMDB
 import LedgerEvents
 
-/// What the rows of a ledger's tables are about: for whoever reads of a damaged one.
+/// What the rows of a ledger's tables are about: for reports of damaged ones.
 package enum TableRows {
   /// How the keys of the table that LMDB knows by a name are written; nil for a table of another program.
   package static func keys(ofTable name: String) -> (any KeyCodec.Type)? {

@@ -15,7 +15,7 @@ final class PastStandings: Sendable {
   private let changes: PastChanges
   /// Up to where the log counts.
   private let limit = Atomic<Position>(0)
-  /// What lay below the changed rows, which never changes: what many tokens stand on is read and decoded once.
+  /// What lay below the changed rows, which never changes: what many tokens depend on is read and decoded once.
   private let known = Mutex([Known?](repeating: nil, count: PastStandings.knownCount))
 
   private typealias Known = (number: UInt64, standing: Standing?)

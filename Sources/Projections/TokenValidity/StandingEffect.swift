@@ -11,7 +11,7 @@ enum StandingEffect {
   case stop
   /// What was stopped starts again.
   case resume
-  /// Everything older that stands on it stops for good.
+  /// Everything older that depends on it stops for good.
   case raiseFloor
   case allow(Scopes)
   /// What passes changes, and the tokens that a connector got for itself stop for good.
@@ -96,10 +96,12 @@ enum StandingEffect {
       let stopsOwn = event.before.clientCredentials && !event.after.clientCredentials
       try body(event.connector, stopsOwn ? .allowWithoutOwnTokens(scopes) : .allow(scopes))
     case .connectorScopesApproved(let event): try body(event.connector, .allow(Scopes(rawValue: event.scopes)))
+    case .connectorDeactivated(let event): try body(event.connector, .stop)
+    case .connectorActivated(let event): try body(event.connector, .resume)
     case .connectorDeleted(let event): try body(event.connector, .stop)
     case .groupDeleted(let event): try body(event.group, .stop)
     case .groupMemberRoleChanged(let event):
-      // Grants that an admin gave stop when the admin is one no more, and do not come back with the role.
+      // Grants that an admin gave stop when the admin is no longer one, and do not come back with the role.
       if event.before == .admin { try body(event.membership, .raiseFloor) }
     case .groupMemberRemoved(let event): try body(event.membership, .stop)
     case .permissionRevoked(let event): try body(event.grant, .stop)
@@ -116,7 +118,8 @@ enum StandingEffect {
       if event.account != 0 { try body(event.account, .stop) }
 
     case .ledgerCreated, .ledgerRestored, .retentionApplied, .clockCorrected, .accountSignedIn, .phonePINRequested,
-      .phonePINRejected, .connectorSecretRotated, .groupRenamed, .groupSubgroupAttached, .groupSubgroupDetached,
+      .phonePINRejected, .connectorSecretRotated, .connectorOldSecretEnded, .groupRenamed, .groupSubgroupAttached,
+      .groupSubgroupDetached,
       .webhookRegistered, .webhookUpdated, .webhookDisabled, .webhookDeleted, .keyRotated, .keyDropped,
       .signingKeyRotated, .masterKeyRotated, .oversightConfigured, .personalDataRevealed, .proposalMade,
       .proposalDecided,

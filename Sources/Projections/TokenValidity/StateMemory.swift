@@ -2,7 +2,7 @@ import LedgerDomain
 import LedgerEvents
 import Synchronization
 
-/// Remembers what lately asked families stand on, and which connectors lately showed their Secret, so that a validation
+/// Remembers what lately asked families depend on, and which connectors lately showed their Secret, so that a validation
 /// looks up the token alone, and issuing one the refresh token.
 ///
 /// What a snapshot saw counts as long as no event was applied since that may have changed it: the writer notes the
@@ -21,7 +21,7 @@ final class StateMemory: Sendable {
     let last: UInt64
   }
 
-  /// Number of the latest transaction with an event that may have changed what tokens stand on.
+  /// Number of the latest transaction with an event that may have changed what tokens depend on.
   private let changed: Atomic<UInt64>
   /// Whether this process writes, and so notes what changes.
   private let isNoted: Bool
@@ -42,7 +42,7 @@ final class StateMemory: Sendable {
 
   private static let owners = Atomic<UInt64>(0)
 
-  /// Notes that a transaction, which has not committed yet, may change what tokens stand on.
+  /// Notes that a transaction, which has not committed yet, may change what tokens depend on.
   func noteChange(by transaction: UInt64) {
     changed.store(transaction, ordering: .sequentiallyConsistent)
     writerAge.wrappingAdd(1, ordering: .relaxed)
@@ -85,7 +85,7 @@ final class StateMemory: Sendable {
 }
 
 extension StateMemory.Window {
-  /// What a family stands on.
+  /// What a family depends on.
   ///
   /// - Parameter look: looks it up. Only a clear path is remembered.
   @inline(__always)

@@ -4,7 +4,7 @@ import LedgerCrypto
 package import LedgerDomain
 import LedgerEvents
 
-/// Whether each token is valid: the graph of what stands on what, one row an object, keyed by the position of the event
+/// Whether each token is valid: the graph of what depends on what, one row an object, keyed by the position of the event
 /// that made it, and so in the order of the log.
 package struct TokenValidity: Sendable {
   /// To be raised whenever a row is written differently: the projection is then rebuilt.

@@ -104,7 +104,7 @@ enum Auditing {
       var now = timespec()
       unsafe clock_gettime(CLOCK_MONOTONIC, &now)
       print(token.handle.rawValue, Double(now.tv_sec) + Double(now.tv_nsec) / 1e9)
-      // Not in step with whoever looks at intervals.
+      // Not in step with a reader that looks at intervals.
       try await Task.sleep(for: .milliseconds(5 + number * 7 % 50))
     }
     await clients.ledger.close()

@@ -100,7 +100,7 @@ enum BackingUp {
     private let state = Mutex<(copied: ContinuousClock.Instant?, end: ContinuousClock.Instant?, bytes: UInt64)>(
       (nil, nil, 0))
 
-    func note(_ progress: CarryingProgress) {
+    func note(_ progress: TransferProgress) {
       // Before the first record is looked at, the copy is on the device.
       if progress.stage != .copying { state.withLock { $0.copied = $0.copied ?? .now } }
     }

@@ -175,13 +175,8 @@ def require_present(signers, before, position):
     return signers
 
 
-def verified_checkpoint(raw, keys, witnesses=()):
-    """The checkpoint of a note, once its signatures are checked."""
-    return verified_signers(raw, keys, witnesses)[0]
-
-
 def verified_signers(raw, keys, witnesses=()):
-    """The same, and the trusted keys that have signed."""
+    """The checkpoint of a note, once its signatures are checked, and the trusted keys that have signed."""
     note = Note.parse(raw)
     checkpoint = Checkpoint.parse(note.text)
     return checkpoint, require_signatures(note, checkpoint, keys, witnesses)

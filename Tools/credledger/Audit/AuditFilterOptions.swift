@@ -119,7 +119,7 @@ struct AuditFilterOptions: ParsableArguments {
     ]
   }
 
-  /// The object that an actor is; nil for whoever is at the command line.
+  /// The object that an actor is; nil for an operator at the command line.
   private static func known(_ text: String) throws -> Subject? {
     let subject = try actor(text)
     guard subject.kind == .operator else { return subject }

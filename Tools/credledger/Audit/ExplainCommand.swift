@@ -166,6 +166,7 @@ extension Explanation.Step {
     let verb: String
     switch type {
     case .accountDisabled: verb = "disabled"
+    case .connectorDeactivated: verb = "set inactive"
     case .subjectErased: verb = "erased"
     case .connectorDeleted, .groupDeleted, .webhookDeleted: verb = "deleted"
     case .phoneRemoved, .groupMemberRemoved: verb = "removed"
@@ -173,7 +174,7 @@ extension Explanation.Step {
     case .groupMemberRoleChanged, .accountRoleChanged: verb = "given another role"
     default: return nil
     }
-    // Whoever is at the command line goes by the name that was given.
+    // An operator at the command line has the name that was given.
     let by = labels.name(namedOperator.map { Subject($0) } ?? actor)
     return
       (["\(object) was \(verb) on \(time) by \(by)"]

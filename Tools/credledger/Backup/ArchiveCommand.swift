@@ -44,7 +44,7 @@ struct ArchiveCommand: AsyncParsableCommand {
   }
 
   private func perform() async throws {
-    let report = try await Carrying.showing { [self] observe in
+    let report = try await Transfer.showing { [self] observe in
       if check {
         return try await Archive.check(
           at: folder, verifierKeys: verifierKeys, against: kept.checkpoints(with: ledger), progress: observe)

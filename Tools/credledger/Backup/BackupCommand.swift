@@ -58,7 +58,7 @@ struct BackupCommand: AsyncParsableCommand {
   }
 
   private func perform() async throws {
-    let report = try await Carrying.showing { [self] observe in
+    let report = try await Transfer.showing { [self] observe in
       if check {
         return try await Backups.check(
           at: folder, keys: keys, verifierKeys: verifierKeys, against: kept.checkpoints(),
@@ -108,11 +108,11 @@ struct BackupCommand: AsyncParsableCommand {
   }
 }
 
-/// What subcommands that carry a log from one place to another have in common.
-enum Carrying {
+/// What subcommands that copy a log from one place to another have in common.
+enum Transfer {
   /// Runs `body` with a bar for each stage, and takes damage for a check that failed.
   static func showing<Result: Sendable>(
-    _ body: (@escaping CarryingProgress.Observer) async throws -> Result
+    _ body: (@escaping TransferProgress.Observer) async throws -> Result
   ) async throws -> Result {
     let bars = StageBars()
     defer { bars.end() }

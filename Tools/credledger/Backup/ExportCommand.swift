@@ -27,7 +27,7 @@ struct ExportCommand: AsyncParsableCommand {
   func run() async throws {
     let output = try OutputFile(out ?? "-", "--out", of: ledger)
     try output.requireNew()
-    let report = try await Carrying.showing { [self] observe in
+    let report = try await Transfer.showing { [self] observe in
       try await ledger.reading { opened in
         if output.kind == .new { return try await opened.backups.export(toFile: output.path, progress: observe) }
         return try await output.withStream { try await opened.backups.export(to: $0, progress: observe) }
@@ -87,7 +87,7 @@ struct ImportCommand: AsyncParsableCommand {
     let descriptor = try descriptor()
     defer { close(descriptor) }
     if check {
-      let report = try await Carrying.showing { [self] observe in
+      let report = try await Transfer.showing { [self] observe in
         try await Backups.checkExport(
           descriptor, verifierKeys: verifierKeys, against: kept.checkpoints(with: ledger), progress: observe)
       }
@@ -99,7 +99,7 @@ struct ImportCommand: AsyncParsableCommand {
     }
     guard let keys else { return }
     let path = try ledger.requireFolder()
-    let report = try await Carrying.showing { observe in
+    let report = try await Transfer.showing { observe in
       try await Ledger.importing(
         descriptor, keys: keys, at: path, try ledger.configuration(for: .writing),
         record: by.isGiven ? .event : .none, missingKeys: acceptMissingKeys ? .accepted : .refused,

@@ -17,8 +17,8 @@ struct MessagesCommand: AsyncParsableCommand {
         Both folders are new, and private to their owner. The copy is read whole before the command ends: each text opens under \
         its author's key. Where that fails nothing is left of either folder.
 
-        Whoever has both folders can read what people wrote who are erased later: keep the keys elsewhere, keep few, and let them \
-        expire. To restore, stop the server, and put the folders to LEDGER.messages/messages and LEDGER.messages/keys.
+        Somebody who has both folders can read what people wrote who are erased later: keep the keys elsewhere, keep few, and \
+        let them expire. To restore, stop the server, and put the folders to LEDGER.messages/messages and LEDGER.messages/keys.
 
         Exit status: 1 where a folder exists already; 3 where there are no messages, or what is stored is damaged.
 

@@ -38,7 +38,7 @@ struct RestoreCommand: AsyncParsableCommand {
 
   func run() async throws {
     let path = try ledger.requireFolder()
-    let report = try await Carrying.showing { [self] observe in
+    let report = try await Transfer.showing { [self] observe in
       try await Ledger.restore(
         from: source, keys: keys, at: path, try ledger.configuration(for: .writing), record: exact ? .none : .event,
         missingKeys: acceptMissingKeys ? .accepted : .refused, against: kept.checkpoints(),

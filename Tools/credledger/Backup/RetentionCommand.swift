@@ -45,7 +45,7 @@ struct RetentionCommand: DoorCommand {
       throw ValidationError("Name the archive by --archive DIR, or set CREDLEDGER_ARCHIVE.")
     }
     let policy = RetentionPolicy(olderThan: olderThan.duration)
-    let report = try await Carrying.showing { [self] observe in
+    let report = try await Transfer.showing { [self] observe in
       if apply {
         return try await ledger.writing(by) {
           try await $0.retention.apply(policy, archive: archive, context: $1, progress: observe)

@@ -47,63 +47,67 @@ struct LedgerStanding: Sendable {
     return Timestamp(seconds: newest)
   }
 
+  /// What the library judges to be bad, in words.
   private static func problems(_ status: LedgerStatus, _ backup: NewestCopy?, _ copies: CopyOptions) -> [Problem] {
-    var problems: [Problem] = []
-    if !status.damagedTables.isEmpty {
-      problems.append(
-        Problem(
-          code: "damaged",
-          words: "nothing is answered from the damaged tables \(status.damagedTables.joined(separator: ", "))",
-          remedy: "credledger replay --rebuild"))
+    var vitals = Vitals(status)
+    if copies.backups != nil { vitals.backup = backup.flatMap { $0.time }.map { Vitals.Copy.made($0) } ?? .missing }
+    var limits = Vitals.Limits()
+    limits.checkpoint = Vitals.Bounds(bad: copies.maxUnsigned)
+    limits.backups = Vitals.Bounds(bad: copies.maxBackupAge)
+    limits.leastFreeBytes = copies.minFree
+    let told: [Vitals.Sign] = [.tables, .clock, .signing, .checkpoint, .disk, .index, .backups]
+    return told.filter { vitals.state(of: $0, within: limits) == .bad }.compactMap { sign in
+      problem(sign, status, least: vitals.leastFreeBytes(within: limits), backup, in: copies.backups ?? "")
     }
-    if let fault = status.clock.fault {
-      problems.append(
+  }
+
+  /// The words for a sign that is bad; nil for one that is not told here.
+  ///
+  /// - Parameter folder: the folder of backups.
+  private static func problem(
+    _ sign: Vitals.Sign, _ status: LedgerStatus, least: UInt64, _ backup: NewestCopy?, in folder: String
+  ) -> Problem? {
+    switch sign {
+    case .tables:
+      return Problem(
+        code: "damaged",
+        words: "nothing is answered from the damaged tables \(status.damagedTables.joined(separator: ", "))",
+        remedy: "credledger replay --rebuild")
+    case .clock:
+      return status.clock.fault.map { fault in
         Problem(
           code: "\(fault)",
           words: "changes are refused: the clock says \(status.clock.clock), and the ledger \(status.clock.now)",
-          remedy: "set the clock, or confirm it by credledger clock accept"))
-    }
-    if let fault = status.health.signingFault {
-      problems.append(
+          remedy: "set the clock, or confirm it by credledger clock accept")
+      }
+    case .signing:
+      return status.health.signingFault.map { fault in
         Problem(
           code: "\(fault)", words: "no checkpoint can be signed",
-          remedy: "bring the signing key back, or replace it by credledger key rotate-signing"))
-    }
-    if let since = status.health.unsignedSince, status.clock.now > since + copies.maxUnsigned {
-      problems.append(
+          remedy: "bring the signing key back, or replace it by credledger key rotate-signing")
+      }
+    case .checkpoint:
+      return status.health.unsignedSince.map { since in
         Problem(
           code: "unsigned", words: "no signed checkpoint covers the events since \(since)",
-          remedy: "credledger checkpoint, with no server running; look into the server's log"))
-    }
-    let least = copies.minFree ?? max(64 << 20, UInt64(status.usedBytes) / 10)
-    if status.freeDiskBytes < least {
-      problems.append(
-        Problem(
-          code: "disk_full", words: "the disk has \(status.freeDiskBytes) bytes left, fewer than \(least)",
-          remedy: "enlarge it, or remove records by credledger archive and credledger retention"))
-    }
-    if status.unindexed > 1_000_000 {
-      problems.append(
-        Problem(
-          code: "index_behind", words: "the audit index is \(status.unindexed) events behind",
-          remedy: "keep the ledger open for writing for a while, as a server does: the index catches up by itself"))
-    }
-    if let folder = copies.backups {
-      if let backup {
-        if let age = copies.maxBackupAge, let made = backup.time, status.clock.now > made + age {
-          problems.append(
-            Problem(
-              code: "backup_old", words: "the newest backup is of \(made)",
-              remedy: "credledger backup \(folder)/NAME --keys DIR"))
-        }
-      } else {
-        problems.append(
-          Problem(
-            code: "no_backup", words: "\(folder) holds no backup of this ledger",
-            remedy: "credledger backup \(folder)/NAME --keys DIR"))
+          remedy: "credledger checkpoint, with no server running; look into the server's log")
       }
+    case .disk:
+      return Problem(
+        code: "disk_full", words: "the disk has \(status.freeDiskBytes) bytes left, fewer than \(least)",
+        remedy: "enlarge it, or remove records by credledger archive and credledger retention")
+    case .index:
+      return Problem(
+        code: "index_behind", words: "the audit index is \(status.unindexed) events behind",
+        remedy: "keep the ledger open for writing for a while, as a server does: the index catches up by itself")
+    case .backups:
+      let remedy = "credledger backup \(folder)/NAME --keys DIR"
+      guard let made = backup?.time else {
+        return Problem(code: "no_backup", words: "\(folder) holds no backup of this ledger", remedy: remedy)
+      }
+      return Problem(code: "backup_old", words: "the newest backup is of \(made)", remedy: remedy)
+    case .writing, .cosignatures, .commits, .readers, .webhooks, .waiting: return nil
     }
-    return problems
   }
 
   // MARK: What is printed

@@ -11,7 +11,7 @@ enum CSVReader {
     let reason: String
   }
 
-  /// The records of a text. A byte order mark before the first is passed over, and so are empty lines.
+  /// The records of a text. A byte order mark before the first is ignored, and so are empty lines.
   static func records(of text: String) throws(Malformed) -> [Record] {
     var reader = Reader(text: Array(text.unicodeScalars.drop { $0 == "\u{FEFF}" }))
     var records: [Record] = []

@@ -41,7 +41,7 @@ enum TimeArgument {
     }
   }
 
-  /// As ``timestamp(now:)``, for the beginning or the end of a stretch of time.
+  /// As ``timestamp(now:)``, for the beginning or the end of a range of time.
   func bound(now: Timestamp) -> Timestamp {
     if case .at(_, let bound) = self { bound } else { timestamp(now: now) }
   }

@@ -24,7 +24,7 @@ struct OperatorOptions: ParsableArguments {
     }
     context.requestID = session.sender.requestID
     if session.sender.isProven {
-      // Whoever has a token is that operator, and nobody else.
+      // The holder of a token acts as that operator, and as nobody else.
       let proven = try await ledger.operators.find(session.sender.user)
       if let name = name ?? session.request.operatorName, try await ledger.operators.find(name) != proven {
         throw CheckFailed(reason: "--as: the token is another operator's [forbidden]")

@@ -39,7 +39,7 @@ enum Output {
   /// - Returns: whether it does.
   static func lead(to descriptor: Int32) -> Bool { dup2(descriptor, STDOUT_FILENO) >= 0 }
 
-  /// Closes standard output, so that whoever reads it sees the end.
+  /// Closes standard output, so that its reader sees the end.
   static func abandon() { _ = close(STDOUT_FILENO) }
 
   /// Writes all that was gathered.

@@ -34,7 +34,7 @@ enum Pager {
     case running(Stream)
   }
 
-  /// `@unchecked Sendable`: used by whoever takes it out of the lock.
+  /// `@unchecked Sendable`: used only by the caller that takes it out of the lock.
   @safe private final class Stream: @unchecked Sendable {
     let file: UnsafeMutablePointer<FILE>
     init(_ file: UnsafeMutablePointer<FILE>) { unsafe self.file = file }

@@ -18,7 +18,7 @@ extension FormatOptions {
   func showOnce(_ value: JSON, _ lines: [String]) throws {
     format.show(value, lines)
     if let session = DoorSession.current {
-      // Whoever sent the command shows it, and sees whether it was taken.
+      // The process that sent the command shows it, and sees whether it was taken.
       session.noteShownOnce(format.text(value) ?? lines.map(\.printable).joined(separator: "\n"))
     }
     try Output.syncOnce(format.text(value) ?? lines.map(\.printable).joined(separator: "\n"))

@@ -96,13 +96,14 @@ enum HiddenLine {
 
   /// Asks for a line. Ends with it, or with the input.
   static func read(_ prompt: String) throws -> String {
-    write(prompt, to: STDERR_FILENO)
     var mode = termios()
     if unsafe tcgetattr(STDIN_FILENO, &mode) == 0 {
       before.withLock { [mode] in $0 = mode }
       mode.c_lflag &= ~tcflag_t(ECHO)
       unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &mode)
     }
+    // Once nothing is shown any more: what is typed as soon as it asks is neither shown nor thrown away.
+    write(prompt, to: STDERR_FILENO)
     defer {
       restore()
       write("\n", to: STDERR_FILENO)

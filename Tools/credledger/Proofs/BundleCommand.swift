@@ -107,31 +107,37 @@ struct BundleCommand: DoorCommand {
     print("\(out): evidence of \(events(count))")
   }
 
-  func run() async throws {
+  /// What to prove: positions, and objects whose events are looked up.
+  private func named() throws -> (positions: [UInt64], objects: [Ledger.Explained]) {
     var positions: [UInt64] = []
-    var explained: [Ledger.Explained] = []
+    var objects: [Ledger.Explained] = []
     for text in what {
       if let position = UInt64(text) {
         positions.append(position)
       } else if text == "-" {
-        explained += try tokens(in: text).map { .presented($0) }
+        objects += try tokens(in: text).map { .presented($0) }
       } else if let object = Ledger.Explained(text) {
-        explained.append(object)
+        objects.append(object)
       } else {
         throw ValidationError(
           "Name positions, token:N, grant:N, connector:N or account:N, or give a token's text by - or --file.")
       }
     }
-    if let file { explained += try tokens(in: file).map { .presented($0) } }
-    guard !positions.isEmpty || !explained.isEmpty else { throw ValidationError("Name what to prove.") }
+    if let file { objects += try tokens(in: file).map { .presented($0) } }
+    guard !positions.isEmpty || !objects.isEmpty else { throw ValidationError("Name what to prove.") }
+    return (positions, objects)
+  }
+
+  func run() async throws {
+    let (numbers, objects) = try named()
     let outputs = try self.outputs()
     let given = try checkpoint.map { try credledger.checkpoint(in: $0, "--checkpoint") }
     if given == nil { try await signing.sign(in: ledger) }
 
-    guard !complete || explained.count == 1 && positions.isEmpty else {
+    guard !complete || objects.count == 1 && numbers.isEmpty else {
       throw ValidationError("--complete: name one object.")
     }
-    let (at, numbers, objects, isComplete) = (at, positions, explained, complete)
+    let (at, isComplete) = (at, complete)
     let isPaged = html != nil
     let (bundle, report) = try await ledger.reading(revealing) { opened in
       var all = numbers

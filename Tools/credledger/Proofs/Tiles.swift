@@ -8,7 +8,7 @@ struct Tiles: AsyncParsableCommand {
     discussion: """
       Writes the checkpoint, tile/ with the hashes and tile/entries/ with the records. Run it again to add what is new; what \
       is complete is never written again. The records are published as they are stored, personal data sealed: the folder \
-      is for whoever may read the log. Its files can be read by everybody on this machine, as a web server must; --mode 600 \
+      is for those who may read the log. Its files can be read by everybody on this machine, as a web server must; --mode 600 \
       leaves them to their owner.
 
       --check compares what was published with the ledger, and writes nothing. Exits with status 1, and names the file, where \

@@ -13,10 +13,12 @@ struct ConnectorCommand: AsyncParsableCommand {
         credledger connector show 8 --format json
         credledger connector create --owner 2 --name Roster --permission group-information --permission text-message
         credledger connector rotate-secret 8 --overlap 1d
+        credledger connector deactivate 8 --reason "under review"
         credledger connector delete 8
       """,
     subcommands: [
-      List.self, Show.self, Create.self, Update.self, Approve.self, RotateSecret.self, Delete.self,
+      List.self, Show.self, Create.self, Update.self, Approve.self, RotateSecret.self, EndOldSecret.self,
+      Deactivate.self, Activate.self, Delete.self,
     ])
 
   struct List: AsyncParsableCommand {

@@ -60,7 +60,7 @@ struct DurationArgument: ExpressibleByArgument {
 extension ConnectorSecret {
   /// The Secret for people, with what to know of it.
   var lines: [String] {
-    ["Its Secret follows, this once: the ledger keeps a digest only. Whoever has it can act as the connector.", text]
+    ["Its Secret follows, this once: the ledger keeps a digest only. Its holder can act as the connector.", text]
   }
 }
 
@@ -77,7 +77,10 @@ extension Connector {
 }
 
 extension ConnectorState {
-  private var state: String { connector.isDeleted ? "deleted" : isInForce ? "active" : "stopped" }
+  private var state: String {
+    if connector.isDeleted { return "deleted" }
+    return connector.isInactive ? "inactive" : isInForce ? "active" : "stopped"
+  }
 
   /// The connector in a list.
   var row: [String] {

@@ -107,8 +107,8 @@ struct GrantCommand: AsyncParsableCommand {
         ]),
         [
           "\(granted.grant) gives access until \(granted.expiresAt).",
-          "Its refresh token follows, this once: the ledger keeps a digest only. Whoever has it and the connector's "
-            + "Secret has the access.", token,
+          "Its refresh token follows, this once: the ledger keeps a digest only. Its holder, with the connector's "
+            + "Secret, has the access.", token,
         ])
     }
   }

@@ -42,7 +42,7 @@ struct ImportPeople: DoorCommand {
         do throws(LedgerError) {
           results[index].outcome = .registered(try await ledger.accounts.create(new, context: context))
         } catch {
-          // Whoever is registered stays so: the answer says how far it came.
+          // People who are registered stay so: the answer says how far it came.
           guard error.isRefusal else { throw error }
           results[index].outcome = .refused(LineRefusal(error))
         }

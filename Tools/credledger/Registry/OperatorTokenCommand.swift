@@ -25,7 +25,7 @@ extension OperatorCommand {
       try output.showOnce(
         .object([("operator", .string(name)), ("token", .string(token.text)), ("line", .string(token.line))]),
         [
-          "The token follows, this once. Whoever has it is \(name) to the server.", token.text,
+          "The token follows, this once. To the server its holder is \(name).", token.text,
           "Add this line to the file that operator.tokens names:", token.line.replacing("\t", with: "  "),
           "Between the name and the digest is a tab; --format json prints the line as it is.",
         ])

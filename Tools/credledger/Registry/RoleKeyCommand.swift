@@ -24,9 +24,9 @@ extension KeyCommand {
     static let configuration = CommandConfiguration(
       commandName: "signer-key", abstract: "Write out a key that signs checkpoints of copies, and opens nothing else.",
       discussion: """
-        It takes the place of the master key wherever that is named, for what reads the log and signs what it makes of that: \
-        an archive or an export. Nothing that is personal opens by it, and no command is performed. Whoever has it can sign \
-        for the ledger. Rotating the master key, or the keys of persons, ends it.
+        It takes the place of the master key for commands that read the log and sign what they make: an archive or an \
+        export. It opens no personal data, and performs no command. Somebody who has it can sign for the ledger. Rotating \
+        the master key, or the keys of persons, ends it.
 
         EXAMPLES
           credledger key signer-key --to-file /run/secrets/signer-key --ledger ./ledger

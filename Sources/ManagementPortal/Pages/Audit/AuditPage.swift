@@ -1,5 +1,6 @@
 import CredentialLedger
 import Hummingbird
+import LedgerOperations
 
 /// The list of events, with its filters.
 extension ManagementPortal {
@@ -89,8 +90,11 @@ extension ManagementPortal {
           link: { "?\(visit.query.query(replacing: "type", with: $0.rawValue))" }, isPartial: !isWhole)
       }
     }
+    let newest: Timestamp? =
+      entries.isEmpty ? try await asking { () throws(LedgerError) in try ledger.status.newestAt } : nil
+    let since: HTML = newest.map { "; the newest is from \(Part.exact($0))" } ?? .empty
     let empty: HTML = #"""
-      <div class="card stack"><p>No event matches. The ledger has \#(Part.number(layout().head)) events.</p><p><a href="/portal/audit">Clear</a></p></div>
+      <div class="card stack"><p>No event matches. The ledger has \#(Part.number(layout().head)) events\#(since).</p><p><a href="/portal/audit">Clear</a></p></div>
       """#
     let older: HTML =
       following.map {
@@ -121,7 +125,7 @@ extension ManagementPortal {
       \#(auditFilter(visit, problem))
       \#(archived)\#(chart)
       <section class="stack" aria-labelledby="list"\#(tail)><h2 id="list" class="visually-hidden">Events</h2>\#(entries.isEmpty ? empty : try eventTable(entries, words))\#(older)</section>
-      \#(Part.commandLine(["credledger audit\(visit.query.has("exact") ? " --type '\(visit.query["exact"])'" : "") --limit 50"]))
+      \#(Part.commandLine([Self.auditCommand(visit.query)]))
       """#
     let response = Response.html(
       layout().page(Page("Audit trail", at: .audit, hasProblem: problem != nil, content), for: viewer),

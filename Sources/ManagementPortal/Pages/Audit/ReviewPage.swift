@@ -46,7 +46,7 @@ extension ManagementPortal {
     var grants: [ReviewedGrant] = []
     var last = after == 0 ? nil : GrantID(rawValue: after)
     repeat {
-      // One more than a page has says that there are more. Those that are revoked are passed over, and read for nothing.
+      // One more than a page has says that there are more. Those that are revoked are ignored, and cost a read.
       let size = grants.isEmpty && limit < 1_000 ? limit + 1 : 1_000
       let page = try await ledger.grants.toReview(after: last, limit: size)
       grants += page.grants

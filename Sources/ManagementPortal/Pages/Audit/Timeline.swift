@@ -50,14 +50,9 @@ struct Timeline {
   func drawing(link: (EventKinds) -> String, isPartial: Bool) -> HTML {
     let rows = lanes.map { lane -> HTML in
       let total = lane.counts.reduce(0, +)
-      let highest = lane.counts.max() ?? 0
-      let boxes = lane.counts.enumerated().filter { $0.element > 0 }.map { bar, count -> HTML in
-        let height = max(2, count * 38 / max(1, highest))
-        return
-          #"<rect x="\#(bar * 10 + 1)" y="\#(40 - height)" width="8" height="\#(height)"><title>\#(label(bar)): \#(count)</title></rect>"#
-      }
+      let drawn = Bars(title: lane.kind.title, counts: lane.counts, label: label)
       return #"""
-        <tr class="lane\#(when(lane.kind == .refusals, " lane-bad"))"><th scope="row"><a href="\#(link(lane.kind))">\#(lane.kind.title)</a></th><td dir="ltr"><svg class="bars" viewBox="0 0 \#(bars * 10) 40" preserveAspectRatio="none" role="img" aria-label="\#(lane.kind.title): \#(total) in all, at most \#(highest) in one bar">\#(boxes)</svg></td><td class="number">\#(Part.number(UInt64(total)))</td></tr>
+        <tr class="lane\#(when(lane.kind == .refusals, " lane-bad"))"><th scope="row"><a href="\#(link(lane.kind))">\#(lane.kind.title)</a></th><td dir="ltr">\#(drawn.drawing)</td><td class="number">\#(Part.number(UInt64(total)))</td></tr>
         """#
     }
     let used = (0..<bars).filter { bar in lanes.contains { $0.counts[bar] > 0 } }

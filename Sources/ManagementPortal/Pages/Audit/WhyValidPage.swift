@@ -75,7 +75,7 @@ extension ManagementPortal {
     return "<strong>Not valid</strong><span>at \(Part.exact(explanation.time)), \(reason)</span>"
   }
 
-  /// What the token stands on, the broken link marked.
+  /// What the token depends on, the broken link marked.
   private func chain(_ shown: Explanation, _ newest: Explanation, _ words: EventWords) -> HTML {
     let signed = signed
     var broken: Subject?

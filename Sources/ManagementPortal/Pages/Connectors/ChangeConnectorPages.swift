@@ -151,8 +151,8 @@ extension ManagementPortal {
     return try await deletePage(viewer, connector, problems: [])
   }
 
-  /// What stops when a connector is deleted.
-  private func stops(_ connector: Connector) async throws(PortalFailure) -> (grants: Int, tokens: Int, webhooks: Int) {
+  /// What stops when a connector is deleted, or set inactive.
+  func stops(_ connector: Connector) async throws(PortalFailure) -> (grants: Int, tokens: Int, webhooks: Int) {
     try await asking { () throws(LedgerError) in
       (
         try ledger.grants.states(to: connector.id).count(where: \.isInForce),
@@ -175,6 +175,7 @@ extension ManagementPortal {
       <dl class="facts"><dt>Grants that end</dt><dd><strong>\#(grants)</strong></dd><dt>Tokens that stop</dt><dd><strong>\#(tokens)</strong></dd><dt>Webhooks that end</dt><dd><strong>\#(webhooks)</strong></dd><dt>What stays</dt><dd>Every event about it, with its proof. Deleting hides nothing.</dd></dl>
       <p class="soft">This cannot be undone.</p>
       <div class="field"><label for="confirm">Type <code>\#(name)</code> to confirm</label><input id="confirm" name="confirm" autocomplete="off" spellcheck="false" data-unlocks="delete" data-wanted="\#(name)" required></div>
+      \#(Part.reasonField)
       <div class="button-row"><button class="button button-stop" id="delete">Delete \#(Part.name(name))</button><a href="\#(path)">Keep it</a></div></form>
       \#(Part.commandLine(["credledger connector delete \(connector.id.rawValue)"]))
       """#
@@ -201,7 +202,8 @@ extension ManagementPortal {
         ])
     }
     try await asking { () throws(LedgerError) in
-      try await ledger.connectors.delete(connector.id, by: viewer.id, context: visit.recorded())
+      try await ledger.connectors.delete(
+        connector.id, by: viewer.id, context: visit.recorded(reason: visit.form["reason"]))
     }
     return .see("/portal/connectors?said=connector-deleted\(try await receipt(of: visit))")
   }

@@ -50,6 +50,7 @@ extension ManagementPortal {
 
   /// The state of a connector in words.
   static func badges(_ state: ConnectorState) -> HTML {
+    if state.connector.isInactive { return Part.status("bad", "Inactive") }
     if !state.isInForce { return Part.status("bad", "Stopped") }
     if let until = state.previousSecretUntil {
       return Part.status("good", "Active")

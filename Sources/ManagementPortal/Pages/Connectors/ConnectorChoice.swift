@@ -5,7 +5,7 @@ enum ConnectorChoice: String, CaseIterable, Sendable {
   case all = ""
   case mine
   case active
-  /// Stopped by what became of its owner.
+  /// Set inactive, or stopped by what became of its owner.
   case inactive
   case unused
 

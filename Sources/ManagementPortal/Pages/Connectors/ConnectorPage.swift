@@ -34,18 +34,18 @@ extension ManagementPortal {
     }
     let inForce = Self.counted(grants.count(where: \.isInForce), of: grants.count, "grant")
     let liveTokens = Self.counted(live.count, of: tokens.count, "live token")
-    let stop: HTML = #"""
-      <section class="card stack" aria-labelledby="stop-h"><h2 id="stop-h">Stop it</h2>
-      <div class="button-row"><a class="button button-danger" href="\#(base)/delete">Delete connector…</a><span class="soft small">Stops \#(inForce) and \#(liveTokens) at once, for good.</span></div></section>
+    let secretButtons: HTML = #"""
+      \#(when(state.previousSecretUntil != nil && Self.mayStop(connector, viewer), #"<a class="button button-small" href="\#(base)/end-old-secret">End old Secret…</a>"#))\#(when(isOwner, #"<a class="button button-small" href="\#(base)/rotate">Rotate Secret</a>"#))
       """#
     let content: HTML = #"""
       \#(said(visit))
       \#(try connectorHead(state, viewer, tab: "overview"))
+      \#(try await inactiveNotice(connector))
       <div class="columns"><div class="wide-stack">
       <section aria-labelledby="tokens-title"><div class="section-header"><div><h2 id="tokens-title">Live tokens</h2><p class="hint">A token is named by the event that issued it. The name opens nothing.</p></div><a href="\#(base)/tokens" class="small">All</a></div>
       \#(try await tokenTable(Array(live.prefix(5)), now: now, canRevoke: isOwner, empty: "No token is valid now."))</section>
-      <section class="stack" aria-labelledby="secret-h"><div class="section-header"><h2 id="secret-h">Secret</h2>\#(when(isOwner, #"<a class="button button-small" href="\#(base)/rotate">Rotate Secret</a>"#))</div>\#(secretNotice)</section>
-      \#(when(isOwner, stop))
+      <section class="stack" aria-labelledby="secret-h"><div class="section-header"><h2 id="secret-h">Secret</h2><span class="button-row">\#(secretButtons)</span></div>\#(secretNotice)</section>
+      \#(stopSection(state, viewer, inForce: inForce, liveTokens: liveTokens))
       </div>
       <aside class="card" aria-labelledby="facts-title"><h2 id="facts-title" class="visually-hidden">Facts</h2><dl class="facts facts-side">
       <dt>ID</dt><dd><code id="cid">\#(connector.publicID.description)</code><br><button class="button button-small" type="button" hidden data-copy="cid" data-done="Copied" data-failed="Press Ctrl+C">Copy ID</button></dd>

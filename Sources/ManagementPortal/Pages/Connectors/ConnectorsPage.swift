@@ -5,7 +5,7 @@ import Hummingbird
 extension ManagementPortal {
   /// How many rows a page has at most.
   static let rowLimit = 50
-  /// How many grants of a connector the list counts: each is looked up with what it stands on.
+  /// How many grants of a connector the list counts: each is looked up with what it depends on.
   private static let countedGrants = 20
 
   func connectorsPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {

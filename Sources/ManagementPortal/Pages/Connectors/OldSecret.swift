@@ -53,7 +53,7 @@ extension ManagementPortal {
           return .used(entry.time)
         }
       }
-      // What is in an archive that is not at hand may have been issued with either.
+      // What is in an archive that is not available may have been issued with either.
       guard issued.archived.isEmpty else { return nil }
       guard issued.next != nil else { return .quiet(since: rotation.time) }
       return issued.entries.last.map { OldSecretUse.quiet(since: $0.time) }

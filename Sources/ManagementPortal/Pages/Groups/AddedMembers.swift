@@ -69,7 +69,7 @@ extension ManagementPortal {
   /// - Returns: what names the answer, which is kept for the page that the browser is sent to.
   /// - Throws: what refuses the first of them: then nothing was done.
   func addNumbers(
-    _ lines: [Substring], to group: GroupID, _ visit: Visit, _ viewer: Viewer
+    _ lines: [Substring], to group: GroupID, as role: Role, _ visit: Visit, _ viewer: Viewer
   ) async throws(LedgerError) -> String {
     var results: [AddedMembers.Line] = []
     var rest: [Substring] = []
@@ -89,7 +89,7 @@ extension ManagementPortal {
       }
       let masked = Self.masked(number.e164)
       do throws(LedgerError) {
-        _ = try await ledger.groups.add(number, to: group, by: viewer.id, context: visit.recorded())
+        _ = try await ledger.groups.add(number, role: role, to: group, by: viewer.id, context: visit.recorded())
         results.append(AddedMembers.Line(masked: masked, outcome: .invited))
       } catch {
         if error.code.kind == .conflict {

@@ -15,8 +15,8 @@ extension ManagementPortal {
     if view.isAdmin {
       form = try await chosen == nil ? choice(view, viewer, grants) : confirmation(view, viewer, chosen)
     } else {
-      form =
-        "<p class=\"soft\">Only admins of \(Part.name(view.group.name)) can let connectors in.</p>"
+      let names = try await adminsToAsk(view, viewer)
+      form = Self.adminsAlone("let connectors in", in: view.group.name, ask: names)
     }
     let content: HTML = #"""
       \#(said(visit))

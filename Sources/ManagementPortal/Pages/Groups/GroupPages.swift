@@ -130,6 +130,31 @@ extension ManagementPortal {
       """#
   }
 
+  /// How many members are looked at for admins, the oldest first, and how many admins are named.
+  private static let (lookedAt, namedAdmins) = (100, 3)
+
+  /// Whom a member may ask for what only admins do: some of them, by name. Nobody for others, to whom names are shown with a record.
+  ///
+  /// Costs a look-up for each of the first members.
+  func adminsToAsk(_ view: GroupView, _ viewer: Viewer) async throws(PortalFailure) -> [String] {
+    guard view.role == .member, !viewer.readsAll else { return [] }
+    return try await asking { () async throws(LedgerError) -> [String] in
+      let first = try ledger.groups.members(of: view.group.id, after: nil, limit: Self.lookedAt)
+      let admins = first.filter { $0.role == .admin }.compactMap { $0.account.map { Subject($0) } }
+        .prefix(Self.namedAdmins)
+      let labels = try await ledger.audit.labels(of: admins, under: leave(to: viewer, .subjects(Array(admins))))
+      return admins.compactMap { labels[$0]?.name }
+    }
+  }
+
+  /// That only admins may do something.
+  static func adminsAlone(_ what: HTML, in group: String, ask names: [String]) -> HTML {
+    let ask: HTML =
+      names.isEmpty
+      ? .empty : " Ask one of them: <span>\(names.map { Part.name($0) }.joined(by: ", "))</span>."
+    return #"<p class="soft">Only admins of \#(Part.name(group)) can \#(what).\#(ask)</p>"#
+  }
+
   func groupPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     try await members(visit, viewer, problems: [], typed: "")
   }
@@ -168,9 +193,13 @@ extension ManagementPortal {
         """#
     }
     let written = typed.isEmpty ? answer?.rest ?? "" : typed
+    let roles = [("member", "Member"), ("admin", "Admin")].map {
+      #"<option value="\#($0.0)"\#(when(visit.form["role"] == $0.0, " selected"))>\#($0.1)</option>"# as HTML
+    }
     let add: HTML = #"""
       <section class="card stack" aria-labelledby="add-title"><h2 id="add-title">Add members</h2><form class="stack" method="post" action="/portal/groups/\#(view.group.id.rawValue)" novalidate>\#(viewer.token)<input type="hidden" name="do" value="add">\#(Part.problems(problems))
       \#(Part.field("numbers", "Phone numbers", hint: "One a line, each with its country, such as +44 7700 900123.", error: problems.of("numbers")) { "<textarea \($0) dir=\"ltr\" rows=\"3\">\(written)</textarea>" })
+      <div class="field"><label for="role">Role</label><select id="role" name="role">\#(roles)</select></div>
       <div class="button-row"><button class="button">Add members</button></div></form></section>
       """#
     let content: HTML = #"""
@@ -178,7 +207,7 @@ extension ManagementPortal {
       \#(groupHead(view, tab: "members", connectors: grants))
       \#(additions(answer))
       <div class="table-box"><table class="lists named"><caption class="visually-hidden">Members</caption><thead><tr><th scope="col">Name</th><th scope="col">Number</th><th scope="col">Role</th><th scope="col">Proof</th><th scope="col">Actions</th></tr></thead><tbody>\#(rows)</tbody></table></div>\#(more)
-      \#(when(view.isAdmin, add))
+      \#(when(view.isAdmin, "\(add)\(Self.groupChanges(view))"))
       \#(Part.commandLine(["credledger group show \(view.group.id.rawValue)"]))
       """#
     return .html(
@@ -205,7 +234,8 @@ extension ManagementPortal {
       case "remove":
         try await ledger.groups.remove(membership, from: view.group.id, by: viewer.id, context: visit.recorded())
       default:
-        let answer = try await addNumbers(lines, to: view.group.id, visit, viewer)
+        let role: Role = visit.form["role"] == "admin" ? .admin : .member
+        let answer = try await addNumbers(lines, to: view.group.id, as: role, visit, viewer)
         place += "&added=\(answer)"
       }
     } catch {

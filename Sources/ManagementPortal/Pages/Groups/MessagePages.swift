@@ -10,7 +10,7 @@ extension ManagementPortal {
   /// For how long one answer tells of new messages. A browser asks again by itself; a server that stops waits no longer.
   private static let liveTime = Duration.seconds(15)
 
-  /// The group that a path names, to a member of it. Whoever reads everything by its role reads no messages.
+  /// The group that a path names, to a member of it. A role that reads everything else reads no messages.
   private func memberView(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> GroupView {
     let view = try await group(visit, viewer)
     guard view.role != nil else { throw .notFound("group") }

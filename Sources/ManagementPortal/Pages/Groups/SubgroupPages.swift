@@ -66,10 +66,10 @@ extension ManagementPortal {
     }
     let following = view.below.filter { $0.id.rawValue > after }.sorted { $0.id < $1.id }
     let shown = Array(following.prefix(Self.rowLimit))
-    let rows = try await asking { () throws(LedgerError) -> [HTML] in
+    let (rows, choice) = try await asking { () throws(LedgerError) -> ([HTML], HTML) in
       var rows: [HTML] = []
-      for group in shown { rows.append(try subgroupRow(group, viewer, signed: signed)) }
-      return rows
+      for group in shown { rows.append(try subgroupRow(group, of: view, viewer, signed: signed)) }
+      return (rows, view.isAdmin ? attachmentChoice(try attachable(to: view, viewer), to: view) : .empty)
     }
     let more: HTML =
       following.count > shown.count
@@ -78,7 +78,7 @@ extension ManagementPortal {
       rows.isEmpty
       ? #"<div class="card"><p>No sub-group yet.</p></div>"#
       : #"""
-      <div class="table-box"><table class="lists named"><caption class="visually-hidden">Sub-groups</caption><thead><tr><th scope="col">Name</th><th scope="col">My role</th><th scope="col" class="number">Members</th><th scope="col" class="number">Sub-groups</th><th scope="col">Proof</th></tr></thead><tbody>\#(rows)</tbody></table></div>
+      <div class="table-box"><table class="lists named"><caption class="visually-hidden">Sub-groups</caption><thead><tr><th scope="col">Name</th><th scope="col">My role</th><th scope="col" class="number">Members</th><th scope="col" class="number">Sub-groups</th><th scope="col">Proof</th>\#(when(view.isAdmin, #"<th scope="col">Actions</th>"#))</tr></thead><tbody>\#(rows)</tbody></table></div>
       """#
     let form: HTML = #"""
       <section class="card stack" aria-labelledby="add-title"><h2 id="add-title">Add sub-group</h2><p class="soft">It has members and connectors of its own. You become its admin.</p>
@@ -86,12 +86,15 @@ extension ManagementPortal {
       \#(Part.textField("name", "Name", value: name, hint: "What its members call it, such as “Field team”.", error: problems.of("name"), more: #"autocomplete="off""#))
       <div class="button-row"><button class="button button-main">Add sub-group</button></div></form></section>
       """#
-    let reader: HTML = "<p class=\"soft\">Only admins of \(Part.name(view.group.name)) can add sub-groups.</p>"
+    let names = try await adminsToAsk(view, viewer)
+    let reader = Self.adminsAlone("add sub-groups", in: view.group.name, ask: names)
     let content: HTML = #"""
+      \#(said(visit))
       \#(groupHead(view, tab: "subgroups", connectors: grants))
       \#(table)\#(more)
       \#(view.isAdmin ? form : reader)
-      \#(Part.commandLine(["credledger group list --below \(view.group.id.rawValue)", "credledger group create --name NAME --creator \(viewer.id.rawValue)", "credledger group attach NUMBER --to \(view.group.id.rawValue)"]))
+      \#(choice)
+      \#(Part.commandLine(["credledger group list --below \(view.group.id.rawValue)", "credledger group create --name NAME --creator \(viewer.id.rawValue)", "credledger group attach NUMBER --to \(view.group.id.rawValue)", "credledger group detach NUMBER --from \(view.group.id.rawValue)"]))
       """#
     return .html(
       layout().page(
@@ -102,15 +105,20 @@ extension ManagementPortal {
   }
 
   /// A group in the list of those below another. Who may not open it sees its name and its counts.
-  private func subgroupRow(_ group: Group, _ viewer: Viewer, signed: UInt64) throws(LedgerError) -> HTML {
+  private func subgroupRow(
+    _ group: Group, of view: GroupView, _ viewer: Viewer, signed: UInt64
+  ) throws(LedgerError) -> HTML {
     let own = try ledger.groups.membership(of: viewer.id, in: group.id).flatMap { $0.isRemoved ? nil : $0 }
     let role = own.map { $0.role == .admin ? "Admin" : "Member" } ?? "–"
     let below = try ledger.groups.subgroups(of: group.id).count
     let name: HTML =
       own != nil || viewer.readsAll
       ? #"<a href="/portal/groups/\#(group.id.rawValue)">\#(Part.name(group.name))</a>"# : Part.name(group.name)
+    let actions: HTML = #"""
+      <td data-label="Actions"><a class="small" href="/portal/groups/\#(view.group.id.rawValue)/subgroups/\#(group.id.rawValue)/detach">Detach…<span class="visually-hidden"> \#(Part.name(group.name))</span></a></td>
+      """#
     return #"""
-      <tr><th scope="row">\#(name)</th><td data-label="My role">\#(role)</td><td data-label="Members" class="number">\#(group.memberCount)</td><td data-label="Sub-groups" class="number">\#(below)</td><td data-label="Proof">\#(Part.proof(group.id.rawValue, signed: signed))</td></tr>
+      <tr><th scope="row">\#(name)</th><td data-label="My role">\#(role)</td><td data-label="Members" class="number">\#(group.memberCount)</td><td data-label="Sub-groups" class="number">\#(below)</td><td data-label="Proof">\#(Part.proof(group.id.rawValue, signed: signed))</td>\#(when(view.isAdmin, actions))</tr>
       """#
   }
 

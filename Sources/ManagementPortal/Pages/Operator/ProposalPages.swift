@@ -3,7 +3,7 @@ import Hummingbird
 import LedgerOperations
 
 /// Changes that need two operators. They are proposed on the pages where they are made otherwise; here another operator decides,
-/// and whoever of the operators comes back makes them.
+/// and any operator who comes back makes them.
 extension ManagementPortal {
   /// Whether the rules need a second operator for a kind of change.
   func needsTwo(_ kind: Oversight.Guarded) async throws(PortalFailure) -> Bool {

@@ -1,36 +1,17 @@
 import CredentialLedger
+import LedgerOperations
 
-/// One sign of a ledger's health: its value, what it means, how well it is, and what mends it.
+/// What the page says of one sign of a ledger's health: its value, what it means, how well it is, and what mends it. ``Vitals``
+/// judges it.
 struct VitalSign: Sendable {
-  /// How well it is.
-  enum State: Sendable, Equatable {
-    case good, watch, bad
-    /// Nothing says how it is, and nobody guesses.
-    case unknown
-
-    var status: HTML {
-      switch self {
-      case .good: Part.status("good", "OK")
-      case .watch: Part.status("warn", "Watch")
-      case .bad: Part.status("bad", "Late")
-      case .unknown: Part.status("", "Not known")
-      }
-    }
-
-    /// The state of a number that is the worse the greater it is.
-    static func of(_ value: Double, watch: Double, bad: Double) -> State {
-      value > bad ? .bad : value > watch ? .watch : .good
-    }
-  }
-
   let name: String
   let value: HTML
   let meaning: HTML
-  let state: State
+  let state: Vitals.State
   /// What mends it; shown where it is not well.
   let remedy: HTML
 
-  init(_ name: String, _ value: HTML, _ meaning: HTML, _ state: State = .good, remedy: HTML = .empty) {
+  init(_ name: String, _ value: HTML, _ meaning: HTML, _ state: Vitals.State = .good, remedy: HTML = .empty) {
     self.name = name
     self.value = value
     self.meaning = meaning
@@ -62,6 +43,18 @@ struct VitalSign: Sendable {
   private static func seconds(_ duration: Duration) -> Double { duration / .seconds(1) }
 }
 
+extension Vitals.State {
+  /// The word for it, with its mark.
+  var status: HTML {
+    switch self {
+    case .good: Part.status("good", "OK")
+    case .watch: Part.status("warn", "Watch")
+    case .bad: Part.status("bad", "Late")
+    case .unknown: Part.status("", "Not known")
+    }
+  }
+}
+
 extension VitalSign {
   /// The signs of a ledger, in the order of its page.
   static func all(of vitals: Vitals) -> [VitalSign] {
@@ -77,7 +70,7 @@ extension VitalSign {
     let meaning: HTML = "What commands are answered with."
     guard let fault = vitals.fault else { return VitalSign("Writing", "Ready", meaning) }
     return VitalSign(
-      "Writing", "<code>\(fault)</code>", meaning, .bad,
+      "Writing", "<code>\(fault)</code>", meaning, vitals.state(of: .writing),
       remedy: "What is wrong, and what to do: <code>credledger doctor</code>")
   }
 
@@ -86,44 +79,37 @@ extension VitalSign {
     guard !vitals.damagedTables.isEmpty else { return VitalSign("Tables", "Sound", meaning) }
     return VitalSign(
       "Tables", "<code>\(vitals.damagedTables.joined(separator: ", "))</code>",
-      "Nothing is answered from a damaged table.", .bad,
+      "Nothing is answered from a damaged table.", vitals.state(of: .tables),
       remedy: "Make them anew from the events: <code>credledger replay --rebuild</code>")
   }
 
   private static func checkpoint(_ vitals: Vitals) -> VitalSign {
-    let behind = vitals.unsignedSince.map { max(0, seconds(vitals.now - $0)) } ?? 0
+    let behind = vitals.unsignedSeconds
     let meaning: HTML =
       behind == 0 ? "Every event is under it." : "The oldest event beyond it is \(Int(min(behind, 1e12))) s old."
     let value: HTML = "over \(Part.number(vitals.signedSize))"
-    guard vitals.signingFault == nil else {
+    let signing = vitals.state(of: .signing)
+    guard signing == .good else {
       return VitalSign(
-        "Checkpoint", value, meaning, .bad,
+        "Checkpoint", value, meaning, signing,
         remedy: "Bring the signing key back, or replace it: <code>credledger key rotate-signing</code>")
     }
     return VitalSign(
-      "Checkpoint", value, meaning, .of(behind, watch: 10, bad: 60),
+      "Checkpoint", value, meaning, vitals.state(of: .checkpoint),
       remedy: "Look into the server’s log. With no server running: <code>credledger checkpoint</code>")
   }
 
   private static func cosignatures(_ vitals: Vitals) -> VitalSign {
     let remedy: HTML =
       "Have a newer one cosigned, and name its file by <code>portal.cosigned</code> and <code>portal.witness-key</code>."
-    switch vitals.cosigned {
-    case .unnamed:
-      return VitalSign(
-        "Cosignatures", "Not known", "No file of a cosigned checkpoint is named.", .unknown, remedy: remedy)
-    case .unreadable:
-      return VitalSign(
-        "Cosignatures", "Not known", "The file cannot be read, or has no checkpoint of this ledger.", .bad,
-        remedy: remedy)
-    case .missing:
-      return VitalSign(
-        "Cosignatures", "None", "The witness has not cosigned the checkpoint of the file.", .bad, remedy: remedy)
-    case .made(let time):
-      return VitalSign(
-        "Cosignatures", Part.ago(time, now: vitals.now), "The witness cosigned the history up to then.",
-        .of(seconds(vitals.now - time), watch: 86_400, bad: 7 * 86_400), remedy: remedy)
-    }
+    let words: (value: HTML, meaning: HTML) =
+      switch vitals.cosigned {
+      case .unnamed: ("Not known", "No file of a cosigned checkpoint is named.")
+      case .unreadable: ("Not known", "The file cannot be read, or has no checkpoint of this ledger.")
+      case .missing: ("None", "The witness has not cosigned the checkpoint of the file.")
+      case .made(let time): (Part.ago(time, now: vitals.now), "The witness cosigned the history up to then.")
+      }
+    return VitalSign("Cosignatures", words.value, words.meaning, vitals.state(of: .cosignatures), remedy: remedy)
   }
 
   private static func batches(_ vitals: Vitals) -> VitalSign {
@@ -149,7 +135,7 @@ extension VitalSign {
       ?? "A commit on average, its sync included; some take more than 1 s."
     return VitalSign(
       "Commit latency", figure("\(decimal(commits.mean * 1_000)) ms"), meaning,
-      .of(commits.high ?? .infinity, watch: 0.05, bad: 0.5),
+      vitals.state(of: .commits),
       remedy: "The disk syncs slowly. See what else writes to it, or move the ledger to a faster one.")
   }
 
@@ -162,44 +148,40 @@ extension VitalSign {
   }
 
   private static func disk(_ vitals: Vitals) -> VitalSign {
-    let least = max(64 << 20, UInt64(max(0, vitals.usedBytes)) / 10)
-    return VitalSign(
-      "Disk", mebibytes(vitals.freeDiskBytes), "What the disk of the ledger has left.",
-      vitals.freeDiskBytes < least ? .bad : vitals.freeDiskBytes / 2 < least ? .watch : .good,
+    VitalSign(
+      "Disk", mebibytes(vitals.freeDiskBytes), "What the disk of the ledger has left.", vitals.state(of: .disk),
       remedy: "Enlarge it, or remove records: <code>credledger archive</code>, <code>credledger retention</code>")
   }
 
   private static func readers(_ vitals: Vitals) -> VitalSign {
-    let age = seconds(vitals.oldestRead)
-    return VitalSign(
+    VitalSign(
       "Readers", "\(Part.number(UInt64(max(0, vitals.readers))))",
-      "The oldest has read for \(decimal(age)) s. Pages that it may need are not used again.",
-      .of(age, watch: 60, bad: 600),
+      "The oldest has read for \(decimal(seconds(vitals.oldestRead))) s. Pages that it may need are not used again.",
+      vitals.state(of: .readers),
       remedy: "Find the process that reads so long: <code>credledger doctor</code>")
   }
 
   private static func index(_ vitals: Vitals) -> VitalSign {
     VitalSign(
       "Index lag", "\(Part.number(vitals.unindexed))", "Events that the audit trail’s index does not cover yet.",
-      .of(Double(vitals.unindexed), watch: 100_000, bad: 1_000_000),
+      vitals.state(of: .index),
       remedy: "Keep the server running: the index catches up by itself.")
   }
 
   private static func webhooks(_ vitals: Vitals) -> VitalSign {
-    let late = vitals.nextDelivery.map { max(0, seconds(vitals.now - $0)) } ?? 0
-    return VitalSign(
+    VitalSign(
       "Webhook backlog", "\(Part.number(UInt64(max(0, vitals.waitingDeliveries))))",
-      "Deliveries that wait. The next is late by \(decimal(late)) s.",
-      .of(late, watch: 60, bad: 600),
+      "Deliveries that wait. The next is late by \(decimal(vitals.deliveryDelay)) s.", vitals.state(of: .webhooks),
       remedy: "Look into the server’s log, and at the webhooks of a connector: <code>credledger webhook list</code>")
   }
 
   private static func clock(_ vitals: Vitals) -> VitalSign {
     let ahead = seconds(vitals.clock - vitals.now)
     let value = figure("\(ahead > 0 ? "+" : "")\(decimal(ahead)) s")
-    guard !vitals.isClockAtFault else {
+    let state = vitals.state(of: .clock)
+    guard state == .good else {
       return VitalSign(
-        "Clock", value, "The machine’s clock was set, and commands are refused.", .bad,
+        "Clock", value, "The machine’s clock was set, and commands are refused.", state,
         remedy: "Set it right, or confirm it: <code>credledger clock accept</code>")
     }
     return VitalSign(
@@ -212,23 +194,20 @@ extension VitalSign {
   private static func backups(_ vitals: Vitals) -> VitalSign {
     let remedy: HTML =
       "Make one, and name its folder by <code>portal.backups</code>: <code>credledger backup</code>"
-    switch vitals.backup {
-    case .unnamed: return VitalSign("Backups", "Not known", "No folder of backups is named.", .unknown, remedy: remedy)
-    case .unreadable:
-      return VitalSign("Backups", "Not known", "The folder of backups cannot be read.", .bad, remedy: remedy)
-    case .missing:
-      return VitalSign("Backups", "None", "The folder has no backup of this ledger.", .bad, remedy: remedy)
-    case .made(let time):
-      return VitalSign(
-        "Backups", Part.ago(time, now: vitals.now), "The newest one. Nothing of it is verified here.",
-        .of(seconds(vitals.now - time), watch: 25 * 3_600, bad: 7 * 86_400), remedy: remedy)
-    }
+    let words: (value: HTML, meaning: HTML) =
+      switch vitals.backup {
+      case .unnamed: ("Not known", "No folder of backups is named.")
+      case .unreadable: ("Not known", "The folder of backups cannot be read.")
+      case .missing: ("None", "The folder has no backup of this ledger.")
+      case .made(let time): (Part.ago(time, now: vitals.now), "The newest one. Nothing of it is verified here.")
+      }
+    return VitalSign("Backups", words.value, words.meaning, vitals.state(of: .backups), remedy: remedy)
   }
 
   private static func waiting(_ vitals: Vitals) -> VitalSign {
     VitalSign(
       "Waiting requests", "\(vitals.waiting)", "Requests that the writer has not taken yet.",
-      .of(Double(vitals.waiting), watch: 99, bad: 10_000),
+      vitals.state(of: .waiting),
       remedy: "The disk syncs slowly. See what else writes to it, or move the ledger to a faster one.")
   }
 }

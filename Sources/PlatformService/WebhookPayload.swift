@@ -1,8 +1,8 @@
 import CredentialLedger
 import HTTPSupport
 
-/// Events as webhooks hear of them: their members in the documented order, but for the context, which is each webhook's own.
-struct WebhookEvent {
+/// The payload of an event for webhooks: its members in the documented order, except the context, which each webhook has of its own.
+struct WebhookPayload {
   let object: WebhookObject
   let objectID: String
   let type: WebhookEventType
@@ -11,14 +11,14 @@ struct WebhookEvent {
   let person: (id: AccountID, name: String?, number: String?)?
 
   /// What waits in the queue of each webhook.
-  var happening: WebhookHappening {
+  var queued: WebhookEvent {
     let members: [(String, JSONValue)] = [
       ("objectId", .string(objectID)), ("objectType", .string(object.type)), ("eventType", .string(type.rawValue)),
       ("eventId", .string(eventID)), ("data", .object(data)), ("fromUser", .string(person?.number ?? "")),
       ("fromUserId", person?.id.bare ?? .string("")), ("fromUserName", .string(person?.name ?? "")),
       ("fromUserProfilePic", .string("")),
     ]
-    return WebhookHappening(object: object, type: type, eventID: eventID, payload: JSONValue.object(members).bytes)
+    return WebhookEvent(object: object, type: type, eventID: eventID, payload: JSONValue.object(members).bytes)
   }
 
   /// The body of a delivery: what waited, with the webhook's context behind the data.

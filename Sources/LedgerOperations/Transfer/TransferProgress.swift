@@ -1,5 +1,5 @@
 /// How far a backup, a restore or an archive has come.
-public struct CarryingProgress: Sendable {
+public struct TransferProgress: Sendable {
   /// What is being done.
   public enum Stage: String, Sendable {
     /// Bytes are copied.
@@ -24,5 +24,5 @@ public struct CarryingProgress: Sendable {
   public let total: UInt64
 
   /// Called from whatever thread does the work; it must not block.
-  public typealias Observer = @Sendable (CarryingProgress) -> Void
+  public typealias Observer = @Sendable (TransferProgress) -> Void
 }

@@ -2,8 +2,8 @@ import EventLog
 import LMDB
 import LedgerCrypto
 
-/// Where the records of a log go that is read from an archive or an export: into a new log, or nowhere, to be checked.
-protocol CarriedLog: ~Copyable {
+/// The destination of the records that are read from an archive or an export: a new log, or none, where they are only checked.
+protocol LogTransfer: ~Copyable {
   /// How many records came.
   var size: UInt64 { get }
   /// The root of the tree over them.
@@ -18,10 +18,10 @@ protocol CarriedLog: ~Copyable {
   mutating func keep(checkpoint note: String) throws(LogError)
 }
 
-extension LogImport: CarriedLog {}
+extension LogImport: LogTransfer {}
 
-/// Goes nowhere: the records only have to follow each other.
-struct CheckedRecords: CarriedLog {
+/// No destination: the records are only checked to follow each other.
+struct CheckedRecords: LogTransfer {
   private var chain: RecordChain
 
   /// - Parameter chain: what comes before.
