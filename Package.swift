@@ -43,6 +43,7 @@ let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics
 let metricsTestKit = Target.Dependency.product(name: "MetricsTestKit", package: "swift-metrics")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -113,7 +114,7 @@ let package = Package(
     library(
       "LedgerServer", "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "ManagementPortal",
       "MessageStore", "OutgoingHTTP", hummingbird, hummingbirdCore, hummingbirdHTTP2, configuration, httpClient,
-      lifecycle, logging, httpTypes, nioCore, nioPosix, nioHTTP1, nioHTTPTypes, nioSSL, tracing, metrics),
+      lifecycle, logging, httpTypes, nioCore, nioPosix, nioHTTP1, nioHTTPTypes, nioSSL, nioTLS, tracing, metrics),
     .executableTarget(
       name: "credledger",
       dependencies: [
@@ -151,7 +152,8 @@ let package = Package(
       name: "ServerTests",
       dependencies: [
         "CredentialLedger", "LedgerOperations", "LedgerServer", "HTTPSupport", "ManagementPortal", "MessageStore",
-        "OutgoingHTTP", "PlatformService", "credledger", "TestSupport", hummingbird, httpTypes, logging, tracing,
+        "OutgoingHTTP", "PlatformService", "TokenService", "credledger", "TestSupport", hummingbird, httpTypes, logging,
+        tracing,
         inMemoryTracing, metricsTestKit,
       ],
       exclude: ["Golden"],

@@ -1,3 +1,4 @@
+import CredentialLedger
 public import NIOCore
 
 /// A range of network addresses in CIDR notation (RFC 4632), such as `10.0.0.0/8` or `::1`.
@@ -43,6 +44,17 @@ public struct AddressRange: Sendable, Equatable, CustomStringConvertible {
       if !ranges.contains(where: { $0.contains(address) }) { return address.ipAddress }
     }
     return peer.ipAddress
+  }
+
+  /// What counts as one client where calls are counted: an IPv4 address, or the network of an IPv6 address, of which somebody has
+  /// 2^64 addresses.
+  ///
+  /// - Parameter address: as text; nil where there is none.
+  public static func network(of address: String?) -> String {
+    guard let address, address.utf8.contains(UInt8(ascii: ":")),
+      let bytes = (try? SocketAddress(ipAddress: address, port: 0))?.bytes, bytes.count == 16
+    else { return address ?? "" }
+    return Hex.encode(Array(bytes.prefix(8)))
   }
 }
 

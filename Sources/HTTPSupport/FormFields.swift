@@ -5,6 +5,8 @@ public struct FormFields: Sendable {
   private var values: [String: String]
   /// The values of the parameter that may be given several times.
   private var resources: [String] = []
+  /// How many parameters a form has at most. To read each takes time, also of those that nobody asks for.
+  private static let limit = 1_000
   /// RFC 8707 section 2.
   private static let repeatable = "resource"
 
@@ -12,10 +14,15 @@ public struct FormFields: Sendable {
   ///
   /// Empty parameters count as absent, unknown ones are ignored (RFC 6749 section 3.2).
   ///
-  /// - Throws: `invalid` for a parameter that is given twice, and for what is not UTF-8 in percent-encoding.
+  /// - Throws: `invalid` for a parameter that is given twice, for what is not UTF-8 in percent-encoding, and for more than 1,000
+  ///   parameters.
   public init(_ bytes: [UInt8]) throws(RequestError) {
     var values: [String: String] = [:]
-    for pair in bytes.split(separator: UInt8(ascii: "&")) {
+    let pairs = bytes.split(separator: UInt8(ascii: "&"), maxSplits: Self.limit)
+    guard pairs.count <= Self.limit else {
+      throw RequestError(.invalid, "A form has at most \(Self.limit) parameters.")
+    }
+    for pair in pairs {
       let coded = pair.prefix { $0 != UInt8(ascii: "=") }
       guard let name = PercentEncoding.decode(coded),
         let value = PercentEncoding.decode(pair.dropFirst(coded.count + 1))

@@ -57,6 +57,9 @@ public struct HTTPContext: Hummingbird.RequestContext {
     return logger
   }
 
+  /// Whom the request counts for where clients are unknown.
+  public var network: String { AddressRange.network(of: clientAddress) }
+
   /// With the route's path as it is documented, which logs and metrics tell.
   func on(_ path: String) -> HTTPContext {
     coreContext.endpointPath.value = path

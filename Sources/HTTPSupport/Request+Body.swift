@@ -63,7 +63,7 @@ extension Request {
       for try await piece in body {
         bytes += piece.readableBytesView
         guard bytes.count <= limit else {
-          throw RequestError(.tooLarge, "The body has more than \(limit) bytes.")
+          throw RequestError.tooLarge(limit)
         }
       }
       return bytes

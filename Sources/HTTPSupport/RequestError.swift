@@ -52,6 +52,13 @@ public struct RequestError: Error, Sendable, Equatable {
     self.headers = headers
   }
 
+  /// A body that is larger than it may be.
+  ///
+  /// - Parameter limit: in bytes.
+  static func tooLarge(_ limit: Int) -> RequestError {
+    RequestError(.tooLarge, "The body has more than \(limit) bytes.")
+  }
+
   /// A field that is missing or malformed.
   public static func field(_ name: String, _ expected: String) -> RequestError {
     RequestError(.invalid, "\(name): expected \(expected)")

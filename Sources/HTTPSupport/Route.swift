@@ -34,17 +34,19 @@ public struct Route: Sendable {
     self.handler = handler
   }
 
-  /// A route that is answered without waiting for anything but the body.
+  /// How many bytes the body of a request has at most that is answered without waiting, and of any request of somebody who has shown
+  /// nothing yet: all of it is in memory, whoever sends it.
+  public static let smallBody = 65_536
+
+  /// A route that is answered without waiting for anything but the body, of ``smallBody`` bytes at most.
   ///
-  /// - Parameters:
-  ///   - limit: how many bytes a body has at most.
-  ///   - handler: answers on the thread of the connection, in microseconds.
+  /// - Parameter handler: answers on the thread of the connection, in microseconds.
   public init(
     immediately method: HTTPRequest.Method, _ path: String, errors: ErrorForm = .kaizala, isCrossOrigin: Bool = false,
-    upTo limit: Int, _ handler: @escaping ImmediateHandler
+    _ handler: @escaping ImmediateHandler
   ) {
     self.init(method, path, errors: errors, isCrossOrigin: isCrossOrigin) { (request, context) throws(RequestError) in
-      try handler(request, try await request.bytes(upTo: limit), context).response
+      try handler(request, try await request.bytes(upTo: Self.smallBody), context).response
     }
     immediate = handler
   }
@@ -65,7 +67,10 @@ extension Route {
     guard let immediate else { return nil }
     return { request, body, context in
       var answer: WholeAnswer
-      do throws(RequestError) { answer = try immediate(request, body, context.on(path)) } catch {
+      do throws(RequestError) {
+        guard body.count <= Self.smallBody else { throw .tooLarge(Self.smallBody) }
+        answer = try immediate(request, body, context.on(path))
+      } catch {
         answer = errors.answer(to: error, usedBasic: ClientCredentials.usesBasic(request.headers))
       }
       if isCrossOrigin { answer.headers.allowEveryOrigin() }

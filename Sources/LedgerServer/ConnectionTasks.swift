@@ -1,14 +1,25 @@
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOSSL
 
 /// Has what a connection's requests ask for run by the thread that reads and writes it, so that a request is answered without a
 /// change of threads. What waits for the disk waits on threads of the ledger's own in any case.
 struct ConnectionTasks<Connection: ServerChildChannel>: ServerChildChannel {
   let connection: Connection
+  /// How long a TLS handshake may take; nil for connections without TLS.
+  var handshake: TimeAmount?
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection.Value> {
-    connection.setup(channel: channel, logger: logger)
+    let value = connection.setup(channel: channel, logger: logger)
+    guard let handshake else { return value }
+    do {
+      let pipeline = channel.pipeline.syncOperations
+      let tls = try pipeline.handler(type: NIOSSLServerHandler.self)
+      let place = ChannelPipeline.SynchronousOperations.Position.after(tls)
+      try pipeline.addHandler(HandshakeGuard(handshake), position: place)
+    } catch { return channel.eventLoop.makeFailedFuture(error) }
+    return value
   }
 
   func handle(value: Connection.Value, logger: Logger) async {

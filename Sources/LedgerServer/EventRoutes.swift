@@ -39,7 +39,7 @@ struct EventRoutes: Sendable {
   var routes: [Route] {
     [
       Route(.get, Self.path, errors: .oauth) { (request, context) throws(RequestError) in
-        try stream(request, context.clientAddress ?? "")
+        try stream(request, context.network)
       }
     ]
   }

@@ -42,7 +42,8 @@ final class ImmediateAnswers: ChannelDuplexHandler, RemovableChannelHandler {
       owed += 1
     case .body(let piece):
       guard begun != nil else { break }
-      body += piece.readableBytesView
+      // What is larger is refused, and need not be kept.
+      if body.count <= Route.smallBody { body += piece.readableBytesView }
       return
     case .end:
       guard let (head, answer) = begun else { break }

@@ -120,8 +120,7 @@ public struct LedgerServer: Sendable {
             routes: RouteTable([route]).responder, statistics: statistics, proxies: settings.proxies,
             exporter: exporter,
             instruments: instruments),
-          // A command takes its time once its request has come.
-          server: Self.server(certificate, HTTP1Channel.Configuration(idleTimeout: .hours(1)), idleSeconds: 3_600),
+          server: Self.server(certificate, Self.operatorChannel(settings), idleSeconds: settings.idleSeconds),
           configuration: ApplicationConfiguration(
             address: .hostname(operators.address.host, port: operators.address.port),
             availableConnectionsDelegate: MaximumAvailableConnections(Self.operatorConnections)),
@@ -146,8 +145,24 @@ public struct LedgerServer: Sendable {
         logger: logger))
   }
 
-  /// How many connections operators have at most. A connection may be idle for an hour here, and strangers can make them.
+  /// How many connections operators have at most. Strangers can make them as well, and lose them once they are idle.
   private static let operatorConnections = 64
+
+  /// How long a command that is sent to the listener for operators may take to come, its files included, in seconds.
+  private static let commandSeconds = 300
+
+  /// What bounds a connection of operators: a command takes its time once its request has come.
+  private static func operatorChannel(_ settings: ServerSettings) -> HTTP1Channel.Configuration {
+    let bounds = RequestGuard.Bounds(
+      idle: .seconds(Int64(settings.idleSeconds)),
+      request: .seconds(Int64(max(settings.requestSeconds, commandSeconds))), answer: .hours(24),
+      bodyBytes: OperatorRequest.limit, headerBytes: settings.headerBytes, headerCount: settings.headerCount)
+    return HTTP1Channel.Configuration(
+      additionalChannelHandlers: [RequestGuard(bounds)],
+      httpDecoderConfiguration: .init(
+        maxHeaderFieldSize: settings.headerBytes, maxHeaderListSize: settings.headerBytes,
+        maxHeaderFieldCount: settings.headerCount))
+  }
 
   /// Speaks HTTP/1.1, and with a certificate HTTP/2 as well, by TLS.
   private static func server(
@@ -161,7 +176,7 @@ public struct LedgerServer: Sendable {
         connection: try HTTP2UpgradeChannel(
           tlsChannelConfiguration: TLSChannelConfiguration(tlsConfiguration: certificate.configuration),
           configuration: HTTP2ChannelConfiguration(idleTimeout: .seconds(idleSeconds), streamConfiguration: channel),
-          responder: responder))
+          responder: responder), handshake: .seconds(Int64(idleSeconds)))
     }
   }
 

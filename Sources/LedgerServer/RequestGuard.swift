@@ -16,12 +16,15 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
   struct Bounds: Sendable {
     let idle: TimeAmount
+    /// From the header of a request to the end of its answer.
     let request: TimeAmount
+    /// From the end of a request to the end of its answer, where that may take longer; nil leaves both to ``request``.
+    var answer: TimeAmount?
     let bodyBytes: Int
     let headerBytes: Int
     let headerCount: Int
-    /// A path, with all below it, whose requests are answered by their head alone.
-    let unreadPath: String
+    /// A path, with all below it, whose requests are answered by their head alone; nil for none.
+    var unreadPath: String?
     /// For how long what a refused client still sends is thrown away, so that it reads why.
     let draining = TimeAmount.seconds(2)
   }
@@ -38,8 +41,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private var isRefused = false
   /// Whether what is left of the request is of no concern: the tasks saw its end already.
   private var isUnread = false
-  /// Whether the connection ends with this answer, since a body that may never come was announced.
-  private var closesAfterAnswer = false
+  /// With which of the answers that are owed the connection ends, counted from 1, since a body that may never come was announced.
+  private var answersUntilClose: Int?
 
   init(_ bounds: Bounds) { self.bounds = bounds }
 
@@ -70,16 +73,18 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
       guard head.headerFields[values: .host].allSatisfy({ $0 == head.authority }) else {
         return refuse(context, RequestError(.invalid, "Host: expected one."))
       }
-      isUnread = PrefixRoute.covers(bounds.unreadPath, head.path ?? "")
+      isUnread = bounds.unreadPath.map { PrefixRoute.covers($0, head.path ?? "") } ?? false
       if isUnread {
-        closesAfterAnswer = head.announcesBody
+        if head.announcesBody, answersUntilClose == nil { answersUntilClose = unanswered }
         context.fireChannelRead(data)
         return context.fireChannelRead(wrapInboundOut(.end(nil)))
       }
       if let length = head.headerFields[.contentLength].flatMap({ Int($0) }), length > bounds.bodyBytes {
         return refuse(context, bodyError)
       }
-      if head.headerFields[.expect]?.lowercased() == "100-continue" {
+      // While an answer to an earlier request is owed, this would get in between: the client has to wait in vain then, and send
+      // (RFC 9110 section 10.1.1).
+      if unanswered == 1, head.headerFields[.expect]?.lowercased() == "100-continue" {
         context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
       }
     case .body where isUnread: return
@@ -89,7 +94,9 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     case .body(let piece):
       bodyBytes += piece.readableBytes
       guard bodyBytes <= bounds.bodyBytes else { return refuse(context, bodyError) }
-    case .end: break
+    case .end:
+      // What was answered before its end is idle already.
+      if let answer = bounds.answer, unanswered > 0 { closeUnlessStopped(after: answer, context) }
     }
     context.fireChannelRead(data)
   }
@@ -101,9 +108,12 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
       return
     }
     if case .end = unwrapOutboundIn(data) {
-      if closesAfterAnswer {
-        context.writeAndFlush(data, promise: promise)
-        return context.close(promise: nil)
+      if let left = answersUntilClose {
+        guard left > 1 else {
+          context.writeAndFlush(data, promise: promise)
+          return context.close(promise: nil)
+        }
+        answersUntilClose = left - 1
       }
       unanswered = max(0, unanswered - 1)
       if unanswered == 0 { closeUnlessStopped(after: bounds.idle, context) }

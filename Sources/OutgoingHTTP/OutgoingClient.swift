@@ -143,14 +143,16 @@ public final class OutgoingClient: Sendable {
     for (name, value) in headers { request.headers.add(name: name, value: value) }
     if let body { request.body = .bytes(body, length: .known(Int64(body.count))) }
     do {
-      let deadline = TimeAmount(timeout)
-      let response = try await client.execute(request, timeout: deadline)
+      let end = ContinuousClock.now + timeout
+      let response = try await client.execute(request, timeout: TimeAmount(timeout))
       var read: [UInt8] = []
       // The receiver that answers with success has it, even if the rest of the answer is lost.
       do {
         for try await piece in response.body {
           read += piece.readableBytesView.prefix(settings.bodyBytes - read.count)
           if read.count >= settings.bodyBytes { break }
+          // The time of the call holds for the head of the answer alone. A body of which a little comes now and then is cut off here.
+          guard ContinuousClock.now < end else { throw OutgoingError(.unreachable, "the answer takes too long") }
         }
       } catch { if !(200..<300).contains(response.status.code) { return nil } }
       return OutgoingAnswer(status: response.status.code, body: read)

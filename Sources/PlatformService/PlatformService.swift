@@ -20,9 +20,9 @@ public struct PlatformService: Sendable {
   private let organisationCalls: Throttle
   private let provenKey: KeyProof
 
-  /// The thumbprint of the key that a request proves to have with its token (RFC 9449); nil where it proves none.
+  /// The key that a request proves to have with its token (RFC 9449); nil where it proves none.
   public typealias KeyProof =
-    @Sendable (_ token: PresentedToken, _ request: Request) throws(RequestError) -> KeyThumbprint?
+    @Sendable (_ token: PresentedToken, _ request: Request) throws(RequestError) -> ProvenKey?
 
   /// - Parameters:
   ///   - ledger: open for writing.
@@ -85,12 +85,15 @@ public struct PlatformService: Sendable {
   ) throws(RequestError) -> PlatformCall {
     let token = try PresentedToken(request)
     let key = try provenKey(token, request)
-    let verdict = try asking { () throws(LedgerError) in try ledger.tokens.validate(token.text, provenKey: key) }
+    let verdict = try asking { () throws(LedgerError) in
+      try ledger.tokens.validate(token.text, provenKey: key?.thumbprint)
+    }
     guard case .valid(let claims) = verdict else {
       var refusal = RequestError(.invalidToken, "The access token is not good.")
       if verdict.needsProof { refusal.headers[.wwwAuthenticate] = DPoPProofs.challenge(error: "invalid_token") }
       throw refusal
     }
+    try key?.take()
     try connectorCalls.take(String(claims.connector.rawValue))
     try organisationCalls.take("")
     guard let grant = claims.grant else {

@@ -5,6 +5,8 @@ import HTTPSupport
 struct AuthorizeRequest: Sendable {
   /// What is asked; of no use where there is an ``error``.
   let request: AuthorizationRequest
+  static let maximumStateBytes = 4_096
+
   /// What is wrong with it, which its client hears by the redirect.
   let error: String?
 
@@ -18,6 +20,10 @@ struct AuthorizeRequest: Sendable {
     } catch { throw RequestError(error) }
     guard let known, !known.isDeleted, !known.isInactive else { throw .field("client_id", "the ID of a connector") }
     let redirectURI = try Self.redirectURI(parameters, of: known)
+    // It is kept until a person answers.
+    guard (parameters["state"] ?? "").utf8.count <= Self.maximumStateBytes else {
+      throw .field("state", "at most \(Self.maximumStateBytes) bytes")
+    }
     let codeChallenge = parameters["code_challenge"]
     let isOfCode = parameters["response_type"].map { $0 == "code" } ?? true
     // Without a method it would mean plain, which shows the verifier to everybody who sees the request.

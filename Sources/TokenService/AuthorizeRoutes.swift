@@ -10,11 +10,12 @@ extension TokenService {
 
   var authorizeRoutes: [Route] {
     Self.authorizePaths.map { path in
-      Route(.get, path, errors: .both) { (request, _) throws(RequestError) in
+      Route(.get, path, errors: .both) { (request, context) throws(RequestError) in
         let parameters = try authorizationParameters(try FormFields(Array((request.uri.query ?? "").utf8)))
         let authorize = try AuthorizeRequest(parameters, self)
         if let error = authorize.error { return redirect(authorize.request, [("error", error)]) }
-        return Self.onward(to: WaitingAuthorizations.page + authorizations.keep(authorize.request))
+        let name = authorizations.keep(authorize.request, from: context.network)
+        return Self.onward(to: WaitingAuthorizations.page + name)
       }
     }
   }

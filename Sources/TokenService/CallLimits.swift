@@ -26,7 +26,7 @@ extension TokenService {
   func limited<Result>(
     _ client: ClientCredentials, _ context: HTTPContext, _ body: () async throws(RequestError) -> Result
   ) async throws(RequestError) -> Result {
-    let address = context.clientAddress ?? ""
+    let address = context.network
     try limits.failures.check(address)
     do throws(RequestError) {
       let connector = try await asking { () throws(LedgerError) in

@@ -19,7 +19,7 @@ extension TokenService {
   private func answerCheck(_ request: Request) throws(RequestError) -> WholeAnswer {
     let parameters = request.uri.query.flatMap { try? FormFields(Array($0.utf8)) }
     let token: PresentedToken
-    let key: KeyThumbprint?
+    let key: ProvenKey?
     do throws(RequestError) {
       token = try PresentedToken(request)
       key = try provenKey(token, request, OriginalRequest(request, origin: origin))
@@ -28,13 +28,14 @@ extension TokenService {
     }
     let verdict: Verdict
     do throws(LedgerError) {
-      verdict = try ledger.tokens.validate(token.text, provenKey: key, at: try target(parameters))
+      verdict = try ledger.tokens.validate(token.text, provenKey: key?.thumbprint, at: try target(parameters))
     } catch { throw RequestError(error) }
     guard case .valid(let claims) = verdict else {
       throw RequestError(
         .invalidToken, "The access token is not good.",
         headers: [.wwwAuthenticate: challenge(verdict.needsProof ? .dpop : token.scheme, error: "invalid_token")])
     }
+    try key?.take()
     let wanted = scopes(askedBy: request)
     guard let wanted, claims.scopes.isSuperset(of: wanted) else {
       throw RequestError(
@@ -51,9 +52,8 @@ extension TokenService {
     } catch { throw RequestError(error) }
   }
 
-  /// The thumbprint of the key that a request to this server proves to have with its token (RFC 9449); nil where it proves
-  /// none.
-  public func provenKey(_ token: PresentedToken, _ request: Request) throws(RequestError) -> KeyThumbprint? {
+  /// The key that a request to this server proves to have with its token (RFC 9449); nil where it proves none.
+  public func provenKey(_ token: PresentedToken, _ request: Request) throws(RequestError) -> ProvenKey? {
     do throws(RequestError) {
       return try provenKey(
         token, request, OriginalRequest(method: request.method.rawValue, url: origin + request.uri.path))
@@ -76,15 +76,17 @@ extension TokenService {
 
   private func provenKey(
     _ token: PresentedToken, _ request: Request, _ original: @autoclosure () throws(RequestError) -> OriginalRequest
-  ) throws(RequestError) -> KeyThumbprint? {
+  ) throws(RequestError) -> ProvenKey? {
     guard request.headers[.dpop] != nil || token.scheme == .dpop else { return nil }
     let asked = try original()
     let now: Timestamp
     do throws(LedgerError) { now = try ledger.now } catch { throw RequestError(error) }
-    let key = try proofs.thumbprint(
+    let key = try proofs.key(
       in: request.headers, for: .init(method: asked.method, url: asked.url, token: token.text), at: now)
     guard let key else { throw RequestError(.invalidProof, "DPoP: expected a proof with a token of this scheme") }
-    return key
+    return ProvenKey(key.thumbprint) { () throws(RequestError) in
+      do throws(RequestError) { try key.take() } catch { throw refused(error) }
+    }
   }
 
   /// The resource server that a gateway guards, by `resource` in the query: the ledger's own server unless it is named.

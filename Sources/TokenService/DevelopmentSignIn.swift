@@ -45,7 +45,7 @@ extension TokenService {
       "<p><button name=\"account\" value=\"\($0.0.rawValue)\">\(HTMLText.escaped($0.1))</button></p>"
     }.joined()
     let asks = HTMLText.escaped(authorize.request.connector.details.name)
-    let consent = WaitingAuthorizations.page + authorizations.keep(authorize.request)
+    let consent = WaitingAuthorizations.page + authorizations.keep(authorize.request, from: "")
     let page = """
       <h1>Who are you?</h1><p>\(asks) asks for your access. This page is for trials: \
       it asks for no proof.</p><form method="post" action="\(path)">\(hidden)\(buttons)\

@@ -54,7 +54,7 @@ extension TokenService {
   private func authenticate(
     _ client: ClientCredentials, _ context: HTTPContext
   ) throws(RequestError) -> Asker {
-    let address = context.clientAddress ?? ""
+    let address = context.network
     try limits.failures.check(address)
     do throws(LedgerError) {
       if try ledger.resourceServers.server(publicID: client.connector) != nil {

@@ -38,7 +38,7 @@ extension TokenService {
 
   /// Trades an authorization code, or a refresh token, for an access token; the parameters may be a form or JSON.
   private func legacyToken(_ request: Request, _ context: HTTPContext) async throws(RequestError) -> Response {
-    let form = try await request.formOrJSON(upTo: bodyLimit)
+    let form = try await request.formOrJSON(upTo: smallBody)
     let client = try ClientCredentials(request.headers, form)
     let granted = try await limited(client, context) { () throws(RequestError) in
       // The form of before resource indicators, whose programs send parameters of that name for something else.

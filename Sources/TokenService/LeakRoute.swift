@@ -38,7 +38,7 @@ extension TokenService {
 
   /// Stops each token of the ledger that a report has, and answers which were some.
   private func takeReport(_ request: Request, _ context: HTTPContext) async throws(RequestError) -> Response {
-    let address = context.clientAddress ?? ""
+    let address = context.network
     try limits.failures.check(address)
     let body = try await request.bytes(upTo: bodyLimit)
     guard let identifier = request.headers[.keyIdentifier], let signature = request.headers[.keySignature],

@@ -9,7 +9,7 @@ extension TokenService {
       Route(.post, "/oauth2/token", errors: .oauth, isCrossOrigin: true) { (request, context) throws(RequestError) in
         try await token(request, context)
       },
-      Route(immediately: .post, "/oauth2/introspect", errors: .oauth, isCrossOrigin: true, upTo: bodyLimit) {
+      Route(immediately: .post, "/oauth2/introspect", errors: .oauth, isCrossOrigin: true) {
         (request, body, context) throws(RequestError) in
         try introspect(request, body, context)
       },
@@ -29,7 +29,7 @@ extension TokenService {
 
   /// The token endpoint (RFC 6749 section 3.2).
   private func token(_ request: Request, _ context: HTTPContext) async throws(RequestError) -> Response {
-    let form = try await request.form(upTo: bodyLimit)
+    let form = try await request.form(upTo: smallBody)
     let client = try ClientCredentials(request.headers, form)
     let grantType = try form.required("grant_type")
     let granted = try await limited(client, context) { () throws(RequestError) in
@@ -94,10 +94,10 @@ extension TokenService {
 
   /// Token revocation (RFC 7009): 200 and nothing besides, whatever the token was.
   private func revoke(_ request: Request, _ context: HTTPContext) async throws(RequestError) -> Response {
-    let form = try await request.form(upTo: bodyLimit)
+    let form = try await request.form(upTo: smallBody)
     let client = try ClientCredentials(request.headers, form)
     let token = try form.required("token")
-    let address = context.clientAddress ?? ""
+    let address = context.network
     try limits.failures.check(address)
     do throws(RequestError) {
       _ = try await asking { () throws(LedgerError) in

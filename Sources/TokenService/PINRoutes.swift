@@ -29,10 +29,10 @@ extension TokenService {
   private func generatePIN(
     _ request: Request, _ context: HTTPContext, _ sender: any PINSender
   ) async throws(RequestError) -> Response {
-    let body = try await request.jsonObject(upTo: bodyLimit)
+    let body = try await request.jsonObject(upTo: smallBody)
     let number = try phoneNumber(in: body)
     guard let id = body["applicationId"]?.text else { throw RequestError(.invalidClient, "") }
-    let address = context.clientAddress ?? ""
+    let address = context.network
     try limits.failures.check(address)
     do throws(RequestError) {
       let request = try await asking { () throws(LedgerError) in
@@ -52,7 +52,7 @@ extension TokenService {
 
   /// Trades a PIN for a refresh token.
   private func logIn(_ request: Request, _ context: HTTPContext) async throws(RequestError) -> Response {
-    let body = try await request.jsonObject(upTo: bodyLimit)
+    let body = try await request.jsonObject(upTo: smallBody)
     guard let id = body["applicationId"]?.text,
       let secret = body["applicationSecret"]?.text ?? request.headers[.applicationSecret]
     else { throw RequestError(.invalidClient, "") }

@@ -12,6 +12,8 @@ final class PushedRequests: Sendable {
   /// How many are kept at a time, of all clients and of one.
   static let capacity = 10_000
   static let capacityOfOne = 100
+  /// How large one may be, in bytes, since it is kept as it came.
+  static let maximumBytes = 32_768
 
   private struct Pushed {
     let client: String
@@ -70,7 +72,7 @@ final class PushedRequests: Sendable {
 extension TokenService {
   /// The endpoint for pushed authorization requests.
   func push(_ request: Request, _ context: HTTPContext) async throws(RequestError) -> Response {
-    let form = try await request.form(upTo: bodyLimit)
+    let form = try await request.form(upTo: min(bodyLimit, PushedRequests.maximumBytes))
     let client = try ClientCredentials(request.headers, form)
     guard form["request_uri"] == nil else { throw .field("request_uri", "none in a pushed request") }
     var parameters = form.without(["client_secret"])

@@ -41,21 +41,19 @@ extension TokenService {
 
   private func statusList(_ number: UInt64) async throws(RequestError) -> Response {
     let uri = origin + Self.statusListsPath + "/\(number)"
-    var text = statusListsMade.text(number, uri)
-    if text == nil {
-      let made = try await asking { () throws(LedgerError) in
+    let ledger = ledger
+    let text = try await asking { () async throws(LedgerError) in
+      try await statusListsMade.text(number, uri) { () async throws(LedgerError) in
         try await ledger.tokens.signedStatusList(
           number, at: uri, lifetime: .seconds(Self.statusListLifetime),
           timeToLive: .seconds(Self.statusListTimeToLive))
       }
-      statusListsMade.keep(made, number, uri)
-      text = made
     }
     return Response(
       status: .ok,
       headers: [
         .contentType: "application/statuslist+jwt", .cacheControl: "max-age=\(Self.statusListTimeToLive)",
-      ], body: ResponseBody(byteBuffer: ByteBuffer(string: text ?? "")))
+      ], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
   }
 }
 
@@ -72,10 +70,43 @@ final class StatusListsMade: Sendable {
     let at: ContinuousClock.Instant
   }
 
+  /// Makes a list.
+  typealias Maker = @Sendable () async throws(LedgerError) -> String
+
   private let made = Mutex<[Made]>([])
+  /// Lists that are being made, by their numbers.
+  private let underway = Mutex<[UInt64: Task<Result<String, LedgerError>, Never>]>([:])
+
+  /// A list that was made lately, or is made now: once for all who ask meanwhile.
+  func text(_ number: UInt64, _ uri: String, making make: @escaping Maker) async throws(LedgerError) -> String {
+    let task = underway.withLock { tasks -> Task<Result<String, LedgerError>, Never>? in
+      if let task = tasks[number] { return task }
+      guard text(number, uri) == nil else { return nil }
+      let task = Task { await self.make(number, uri, make) }
+      tasks[number] = task
+      return task
+    }
+    guard let task else {
+      if let text = text(number, uri) { return text }
+      return try await make()
+    }
+    return try await task.value.get()
+  }
+
+  private func make(_ number: UInt64, _ uri: String, _ make: Maker) async -> Result<String, LedgerError> {
+    let began = ContinuousClock.now
+    let result: Result<String, LedgerError>
+    do throws(LedgerError) {
+      let text = try await make()
+      keep(Made(number: number, uri: uri, text: text, at: began))
+      result = .success(text)
+    } catch { result = .failure(error) }
+    underway.withLock { $0[number] = nil }
+    return result
+  }
 
   /// A list that was made lately; nil where there is none.
-  func text(_ number: UInt64, _ uri: String) -> String? {
+  private func text(_ number: UInt64, _ uri: String) -> String? {
     let now = ContinuousClock.now
     return made.withLock { made in
       made.removeAll { $0.at + Self.patience < now }
@@ -83,9 +114,9 @@ final class StatusListsMade: Sendable {
     }
   }
 
-  func keep(_ text: String, _ number: UInt64, _ uri: String) {
+  private func keep(_ list: Made) {
     made.withLock { made in
-      made.append(Made(number: number, uri: uri, text: text, at: ContinuousClock.now))
+      made.append(list)
       if made.count > Self.capacity { made.removeFirst() }
     }
   }

@@ -42,6 +42,9 @@ public struct TokenService: Sendable {
     self.isDevelopment = isDevelopment
   }
 
+  /// The greatest body of a request by which somebody shows who it is.
+  var smallBody: Int { min(bodyLimit, Route.smallBody) }
+
   /// Where clients reach the server, without a slash at the end: scheme, host and port.
   var origin: String { place() }
 

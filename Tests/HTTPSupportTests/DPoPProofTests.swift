@@ -50,6 +50,20 @@ import Testing
     #expect(try check() == nil)
   }
 
+  @Test func `A proof that is looked at and not taken is good once more, and uses up nothing`() throws {
+    let good = try proof(payload())
+    func key() throws(RequestError) -> ProvenKey? {
+      try proofs.key(
+        in: [.dpop: good], for: .init(method: "POST", url: "https://a.example/oauth2/token"), at: now)
+    }
+    let first = try #require(try key())
+    let second = try #require(try key())
+    try first.take()
+    #expect(throws: RequestError(.invalidProof, "DPoP: expected a proof that was not used before")) {
+      try second.take()
+    }
+  }
+
   @Test func `The thumbprint of RFC 8037 appendix A.3 and of RFC 7638's form for P-256`() throws {
     let okp = try JSONParser.parse(
       Array(#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#.utf8))

@@ -18,6 +18,15 @@ import Testing
     #expect { try form.required("c") } throws: { ($0 as? RequestError)?.message == "c: expected a value" }
   }
 
+  @Test func `A form has at most a thousand parameters`() throws {
+    let pairs = (0..<1_001).map { "p\($0)=\($0)" }
+    let form = try FormFields(Array(pairs.dropLast().joined(separator: "&").utf8))
+    #expect(form["p0"] == "0" && form["p999"] == "999")
+    #expect(throws: RequestError(.invalid, "A form has at most 1000 parameters.")) {
+      try FormFields(Array(pairs.joined(separator: "&&").utf8))
+    }
+  }
+
   @Test(arguments: ["Basic", "basic", "BASIC"]) func `Basic is read in any case`(scheme: String) throws {
     let value = "\(scheme) \(Base64.encode(Array("\(id):se:cret".utf8)))"
     let client = try ClientCredentials([.authorization: value], FormFields([:]))
@@ -73,5 +82,24 @@ import Testing
     #expect(try client("10.1.2.3", nil) == "10.1.2.3")
     #expect(AddressRange("10.0.0.0/33") == nil && AddressRange("x") == nil && AddressRange("10.0.0.0/-1") == nil)
     #expect(try #require(AddressRange("10.1.0.0/15")).contains(SocketAddress(ipAddress: "::ffff:10.0.3.4", port: 0)))
+  }
+
+  @Test(arguments: [
+    ("192.0.2.1", "192.0.2.1"), ("2001:db8:1:2::7", "20010db800010002"),
+    ("2001:db8:1:2:ffff::1", "20010db800010002"), ("2001:db8:1:3::7", "20010db800010003"),
+    ("::ffff:192.0.2.1", "::ffff:192.0.2.1"), ("x:y", "x:y"),
+  ])
+  func `Addresses of one network of IPv6 count as one client`(address: String, network: String) {
+    #expect(AddressRange.network(of: address) == network)
+    #expect(AddressRange.network(of: nil) == "")
+  }
+
+  @Test func `Whoever has most makes room, by the older half`() {
+    var kept = ["a": ("stranger", 3), "b": ("stranger", 1), "c": ("stranger", 2), "d": ("person", 0)]
+    kept.makeRoom(client: { $0.0 }, moment: { $0.1 })
+    #expect(kept.keys.sorted() == ["a", "d"])
+    kept = [:]
+    kept.makeRoom(client: { $0.0 }, moment: { $0.1 })
+    #expect(kept.isEmpty)
   }
 }

@@ -32,10 +32,9 @@ import Testing
     #expect(await code(url, .namedByOperator) == .malformed)
   }
 
-  @Test(arguments: ["hooks.example.org", "Hooks.Example.ORG"])
-  func `The connection goes to the address that was looked at, however the name is written`(host: String) async throws {
+  /// A socket that listens on this machine, and its port.
+  private func listening() throws -> (socket: Int32, port: Int) {
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    defer { close(listener) }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -48,7 +47,39 @@ import Testing
       }
     }
     try #require(isListening)
-    let port = Int(UInt16(bigEndian: address.sin_port))
+    return (listener, Int(UInt16(bigEndian: address.sin_port)))
+  }
+
+  @Test func `An answer of which a little comes now and then is cut off`() async throws {
+    let (listener, port) = try listening()
+    defer { close(listener) }
+    let sending = Task.detached {
+      var called = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
+      while unsafe poll(&called, 1, 0) == 0 { try await Task.sleep(for: .milliseconds(10)) }
+      let connection = unsafe accept(listener, nil, nil)
+      defer { close(connection) }
+      let head = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
+      for text in [head] + [String](repeating: "x", count: 100) {
+        let bytes = Array(text.utf8)
+        guard unsafe send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL)) > 0 else { return }
+        try await Task.sleep(for: .milliseconds(100))
+      }
+    }
+    var settings = OutgoingClient.Settings()
+    settings.policy = .namedByOperator
+    settings.timeout = .seconds(1)
+    let client = OutgoingClient(settings)
+    let answer = try await client.call("GET", "http://127.0.0.1:\(port)/")
+    await client.shutdown()
+    sending.cancel()
+    _ = await sending.result
+    #expect(answer.isSuccess && answer.body.count < 100, "\(answer.body.count)")
+  }
+
+  @Test(arguments: ["hooks.example.org", "Hooks.Example.ORG"])
+  func `The connection goes to the address that was looked at, however the name is written`(host: String) async throws {
+    let (listener, port) = try listening()
+    defer { close(listener) }
     var settings = OutgoingClient.Settings()
     settings.addresses = ["hooks.example.org": "127.0.0.1"]
     let client = OutgoingClient(settings)

@@ -171,6 +171,9 @@ import Testing
       ([served.basic], "response_type=code&redirect_uri=https://evil.example", "invalid_request"),
       ([served.basic], "redirect_uri=\(redirect)&resource=urn:unknown", "invalid_target"),
       ([served.basic], "redirect_uri=\(redirect)&dpop_jkt=x", "invalid_request"),
+      // What is kept is small.
+      ([served.basic], "redirect_uri=\(redirect)&state=" + String(repeating: "s", count: 4_097), "invalid_request"),
+      ([served.basic], "redirect_uri=\(redirect)&more=" + String(repeating: "m", count: 32_768), "invalid_request"),
     ] {
       #expect(try served.post("/oauth2/par", headers, form: form)["error"] == error, "\(form)")
     }
@@ -244,6 +247,21 @@ import Testing
       let refused = try served.ask("GET", "/check/page", headers)
       #expect(refused.status == 401, "\(number): \(refused.body)")
       #expect(refused.header("www-authenticate")?.hasPrefix("DPoP") == true, "\(number)")
+    }
+    // A proof is used up by a good token alone, so that strangers fill no memory with their own; then it is, on both ways.
+    for path in ["/check/page", "/v1/groups"] {
+      let asked = path == "/check/page" ? check : served.origin + path
+      let stranger = try Self.proof(2, "GET", asked, jti: "8" + path, token: "cla_stranger")
+      for _ in 0..<2 {
+        let refused = try served.ask("GET", path, ["Authorization: DPoP cla_stranger", stranger])
+        #expect(refused.status == 401, "\(refused.body)")
+        #expect(refused.header("www-authenticate")?.contains("invalid_token") == true, "\(refused.text)")
+      }
+      let once = try Self.proof(1, "GET", asked, jti: "9" + path, token: token)
+      let statuses = try (0..<2).map { _ in
+        try served.ask("GET", path, ["Authorization: DPoP \(token)", once]).status
+      }
+      #expect(statuses == [200, 401])
     }
     // The REST API asks in the same way.
     for headers in [["Authorization: Bearer \(token)"], ["Authorization: DPoP \(token)"]] {

@@ -41,6 +41,7 @@ import Testing
       ("POST", "/oauth2/introspect", [], "\(client)x&token=\(token)"),
       ("POST", "/oauth2/introspect?token=\(token)", [], client),
       ("POST", "/oauth2/introspect", ["Authorization: Basic ?"], "token=\(token)"),
+      ("POST", "/oauth2/introspect", [], "\(client)&token=\(token)&more=" + String(repeating: "m", count: 65_536)),
     ]
     for (method, target, headers, form) in requests {
       let answers = try [false, true].map { closing in
@@ -52,6 +53,7 @@ import Testing
       #expect(lasting(answers[0]) == lasting(answers[1]), "\(method) \(target)")
       #expect(answers[0].header("date")?.hasSuffix(" GMT") == true && answers[0].header("x-request-id")?.count == 32)
       #expect(answers[0].status != 0 && answers[0].status != 500)
+      #expect((answers[0].status == 413) == (form.map { $0.utf8.count > 65_536 } ?? false))
     }
     let counted = try served.ask("GET", "/metrics").body
     #expect(counted.contains(#"route="/check""#) && counted.contains(#"route="/oauth2/introspect""#))
@@ -74,6 +76,34 @@ import Testing
       return answer.contains(#""active":true"#) ? "introspect" : "health"
     }
     #expect(kinds == ["check", "issue", "check", "introspect", "issue", "introspect", "check", "health"], "\(answers)")
+  }
+
+  @Test func `No client is told to go on in the middle of another answer`() async throws {
+    let served = try await ServedLedger()
+    let token = try token(served)
+    let issue = text("GET", "/v1/accessToken", served.kaizalaHeaders, form: nil, closing: false)
+    let form = "client_id=\(served.connector)&client_secret=\(served.secret)&token=\(token)"
+    let introspect = text("POST", "/oauth2/introspect", ["Expect: 100-continue"], form: form, closing: true)
+    let alone = try Connection(port: served.port)
+    alone.send(introspect)
+    let told = alone.readAll()
+    #expect(told.hasPrefix("HTTP/1.1 100 Continue\r\n") && told.contains("HTTP/1.1 200 OK"), "\(told)")
+    let behind = try Connection(port: served.port)
+    behind.send(issue + introspect)
+    let answers = behind.readAll()
+    #expect(!answers.contains("100 Continue") && answers.split(separator: "HTTP/1.1 200 OK").count == 2, "\(answers)")
+  }
+
+  @Test func `A check with a body behind another request is answered after it, and ends the connection`() async throws {
+    let served = try await ServedLedger()
+    let token = try token(served)
+    let issue = text("GET", "/v1/accessToken", served.kaizalaHeaders, form: nil, closing: false)
+    let check = text("POST", "/check", ["accessToken: \(token)"], form: "a=1", closing: false)
+    let connection = try Connection(port: served.port)
+    connection.send(issue + check + issue)
+    let answers = connection.readAll().split(separator: "HTTP/1.1 200 OK").map(String.init)
+    #expect(answers.count == 2 && answers[0].contains("endpointUrl"), "\(answers)")
+    #expect(answers.last?.lowercased().contains("x-connector") == true, "\(answers)")
   }
 
   @Test func `A client that asks often before it reads gets each answer`() async throws {

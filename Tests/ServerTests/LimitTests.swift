@@ -34,6 +34,18 @@ import Testing
     #expect(try served.ask("GET", "/healthz").status == 200)
   }
 
+  @Test func `What somebody sends who has shown nothing is small`() async throws {
+    let served = try await ServedLedger(["--development"])
+    let own = ["Sec-Fetch-Site: same-origin"]
+    let large = "name=" + String(repeating: "x", count: 65_536)
+    for path in ["/oauth2/token", "/oauth2/revoke", "/api/oauth/token", "/portal/sign-in/development"] {
+      #expect(try served.post(path, own, form: large).status == 413, "\(path)")
+    }
+    // A form that needs a session is not read without one.
+    #expect(try served.post("/portal/groups/new", own, form: "name=%zz").status == 303)
+    #expect(try served.post("/portal/sign-in/development", own, form: "name=%zz").status == 400)
+  }
+
   @Test func `Slow clients are cut off`() async throws {
     let served = try await ServedLedger(
       environment: ["CREDLEDGER_SERVE_LIMITS_IDLE_SECONDS=2", "CREDLEDGER_SERVE_LIMITS_REQUEST_SECONDS=2"])

@@ -27,7 +27,7 @@ import Testing
   }
 
   /// A server on which Ada and Bo are operators, and Ada has a token.
-  private func guarded() async throws -> Guarded {
+  private func guarded(_ more: String...) async throws -> Guarded {
     let served = try await ServedLedger()
     for (subject, name) in [("1", "Ada"), ("2", "Bo")] {
       let made = try runProgram([
@@ -41,9 +41,10 @@ import Testing
     let tokens = "\(served.folder.path)/tokens"
     try Self.write("# operators\n\(line)\n", to: tokens)
     #expect(unsafe chmod(tokens, 0o600) == 0)
-    try served.start(environment: [
-      "CREDLEDGER_SERVE_OPERATOR_LISTEN=127.0.0.1:0", "CREDLEDGER_SERVE_OPERATOR_TOKENS=\(tokens)",
-    ])
+    try served.start(
+      environment: [
+        "CREDLEDGER_SERVE_OPERATOR_LISTEN=127.0.0.1:0", "CREDLEDGER_SERVE_OPERATOR_TOKENS=\(tokens)",
+      ] + more)
     var address = ""
     let isListening = try await Patience.wait {
       if let found = served.log.firstMatch(of: /operators' commands are taken address=(\S+)/) {
@@ -98,6 +99,22 @@ import Testing
       withExtendedLifetime(idle) {}
     }
     #expect(try run(guarded, guarded.ada, "account", "disable", "2", "--reason", "left").status == 0)
+    #expect(guarded.served.end() == 0)
+  }
+
+  @Test func `Whoever keeps a connection there without a command, or is refused, loses it`() async throws {
+    let guarded = try await guarded("CREDLEDGER_SERVE_LIMITS_IDLE_SECONDS=2")
+    let port = try #require(guarded.address.split(separator: ":").last.flatMap { Int($0) })
+    let began = ContinuousClock.now
+    let idle = try (0..<64).map { _ in try Connection(port: port) }
+    // It is answered by its head, and the body never comes.
+    idle[1].send("POST /operator/commands HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n")
+    #expect(idle[0].readAll() == "")
+    #expect(idle[1].readAll().hasPrefix("HTTP/1.1 401 "))
+    // Whoever is not cut off reads in vain for 20 seconds.
+    #expect(ContinuousClock.now - began < .seconds(15))
+    #expect(try run(guarded, guarded.ada, "account", "disable", "2", "--reason", "left").status == 0)
+    withExtendedLifetime(idle) {}
     #expect(guarded.served.end() == 0)
   }
 

@@ -20,6 +20,26 @@ import Testing
       for: AccountID(rawValue: account), issuer: "https://id.example.org", signIn: 5, authenticatedAt: now, at: now)
   }
 
+  @Test func `Whoever begins more sign-ins than there is room for pushes out none of others`() {
+    let attempts = SignInAttempts()
+    let browser = SHA256.hash(Array("browser".utf8))
+    func begin(_ client: String, _ milliseconds: Int64) -> String {
+      attempts.begin(
+        SignInAttempts.Attempt(
+          provider: "main", browser: browser, nonce: "", verifier: "", target: "/portal/", isFresh: false,
+          begunAt: start + .milliseconds(milliseconds), client: client))
+    }
+    let person = begin("192.0.2.1", 0)
+    var strangers: [String] = []
+    for number in 0..<SignInAttempts.limit { strangers.append(begin("198.51.100.7", Int64(number))) }
+    let now = start + .seconds(60)
+    func isKept(_ state: String) -> Bool {
+      attempts.finish(state, provider: "main", browser: browser, at: now) != nil
+    }
+    #expect(isKept(person))
+    #expect(!isKept(strangers[0]) && strangers.last.map { isKept($0) } == true)
+  }
+
   @Test func `A session ends an hour after its last use, and twelve hours after it began, whatever its use`()
     async throws
   {

@@ -24,8 +24,8 @@ import Testing
     try runProgram(["-sS", "--max-time", "\(Patience.seconds)"] + arguments, of: "/usr/bin/curl")
   }
 
-  private func serve() async throws -> ServedLedger {
-    try await ServedLedger(["--tls-certificate", certificate, "--tls-key", key])
+  private func serve(environment: [String] = []) async throws -> ServedLedger {
+    try await ServedLedger(["--tls-certificate", certificate, "--tls-key", key], environment: environment)
   }
 
   @Test func `HTTP/2 and HTTP/1.1 are spoken over TLS, from 1.2 on`() async throws {
@@ -52,6 +52,22 @@ import Testing
     #expect(try curl("--cacert", certificate, "--tlsv1.1", "--tls-max", "1.1", url + "/healthz").status != 0)
     #expect(try curl("--cacert", certificate, url + "/healthz").status == 0)
     #expect(try curl("http://127.0.0.1:\(served.port)/healthz").status != 0)
+    #expect(served.end() == 0)
+  }
+
+  @Test func `A client that begins no handshake, or does not go on with it, is cut off`() async throws {
+    try make("first", certificate: certificate, key: key)
+    let served = try await serve(environment: ["CREDLEDGER_SERVE_LIMITS_IDLE_SECONDS=2"])
+    let silent = try Connection(port: served.port)
+    let half = try Connection(port: served.port)
+    // The first bytes of a record that holds a hello.
+    half.send("\u{16}\u{3}\u{1}\u{2}")
+    let began = ContinuousClock.now
+    #expect(silent.readAll() == "")
+    _ = half.readAll()
+    // Whoever is not cut off reads in vain for 20 seconds.
+    #expect(ContinuousClock.now - began < .seconds(15))
+    #expect(try curl("--cacert", certificate, "https://127.0.0.1:\(served.port)/healthz").status == 0)
     #expect(served.end() == 0)
   }
 

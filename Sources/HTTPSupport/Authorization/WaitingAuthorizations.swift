@@ -12,6 +12,7 @@ public final class WaitingAuthorizations: Sendable {
   private struct Waiting {
     let request: AuthorizationRequest
     let until: Duration
+    let client: String
   }
 
   private let waiting = Mutex<[String: Waiting]>([:])
@@ -20,20 +21,19 @@ public final class WaitingAuthorizations: Sendable {
   /// - Parameter now: a clock that only goes forward.
   public init(now: @escaping @Sendable () -> Duration = Throttle.uptime) { self.now = now }
 
-  /// Keeps a request. Where there are too many, the oldest is forgotten.
+  /// Keeps a request. Where there are too many, some of the client that has most are forgotten.
   ///
+  /// - Parameter client: where it came from; see ``HTTPContext/network``.
   /// - Returns: what names it: 128 random bits in hexadecimal digits.
-  public func keep(_ request: AuthorizationRequest) -> String {
+  public func keep(_ request: AuthorizationRequest, from client: String) -> String {
     let now = now()
     var random = SystemRandomNumberGenerator()
     let words: [UInt64] = [random.next(), random.next()]
     let name = Hex.encode(words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(8 * $0)) } })
     waiting.withLock { waiting in
       if waiting.count >= Self.capacity { waiting = waiting.filter { $0.value.until > now } }
-      if waiting.count >= Self.capacity, let oldest = waiting.min(by: { $0.value.until < $1.value.until }) {
-        waiting[oldest.key] = nil
-      }
-      waiting[name] = Waiting(request: request, until: now + Self.lifetime)
+      if waiting.count >= Self.capacity { waiting.makeRoom(client: { $0.client }, moment: { $0.until }) }
+      waiting[name] = Waiting(request: request, until: now + Self.lifetime, client: client)
     }
     return name
   }

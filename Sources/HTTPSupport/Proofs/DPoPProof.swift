@@ -15,6 +15,7 @@ public final class DPoPProofs: Sendable {
     /// By the digest of key and identifier: until when the proof would be taken.
     var until: [Digest: Int64] = [:]
     var nextSweep: Int64 = 0
+    var sweptAt: Int64 = 0
   }
 
   private let seen = Mutex(Seen())
@@ -46,15 +47,27 @@ public final class DPoPProofs: Sendable {
     }
   }
 
-  /// The thumbprint of the key that a request proves; nil where it has no header `DPoP`.
+  /// The thumbprint of the key that a request proves; nil where it has no header `DPoP`. The proof is taken: for clients that have
+  /// shown who they are.
   ///
-  /// - Parameter now: this server's time.
-  /// - Throws: `useNonce` for one without a nonce that this server gave lately, where that is needed; the error has another.
-  ///   `invalidProof` for a proof that is malformed, not signed by the key in it, for another request or token, too
-  ///   old or too new, or that came before. What was wrong is said, but for nothing that the proof contains.
+  /// - Throws: as ``key(in:for:at:)`` and ``ProvenKey/take()`` do.
   public func thumbprint(
     in headers: HTTPFields, for request: Request, at now: Timestamp
   ) throws(RequestError) -> KeyThumbprint? {
+    let key = try key(in: headers, for: request, at: now)
+    try key?.take()
+    return key?.thumbprint
+  }
+
+  /// The key that a request proves; nil where it has no header `DPoP`. The proof is not taken yet.
+  ///
+  /// - Parameter now: this server's time.
+  /// - Throws: `useNonce` for one without a nonce that this server gave lately, where that is needed; the error has another.
+  ///   `invalidProof` for a proof that is malformed, not signed by the key in it, for another request or token, or too
+  ///   old or too new. What was wrong is said, but for nothing that the proof contains.
+  public func key(
+    in headers: HTTPFields, for request: Request, at now: Timestamp
+  ) throws(RequestError) -> ProvenKey? {
     let values = headers[values: .dpop]
     guard let text = values.first else { return nil }
     guard values.count == 1, !text.contains(",") else { throw Self.refused("one header field of this name") }
@@ -85,15 +98,19 @@ public final class DPoPProofs: Sendable {
       throw Self.refused("an identifier of 1 to 256 bytes in jti")
     }
     let thumbprint = key.thumbprint
-    try take(SHA256.hash(thumbprint.bytes + Array(identifier.utf8)), at: now.milliseconds / 1_000, proofTime: seconds)
-    return thumbprint
+    let digest = SHA256.hash(thumbprint.bytes + Array(identifier.utf8))
+    return ProvenKey(thumbprint) { [self] () throws(RequestError) in
+      try take(digest, at: now.milliseconds / 1_000, proofTime: seconds)
+    }
   }
 
   /// Remembers a proof for as long as it would be taken.
   private func take(_ proof: Digest, at now: Int64, proofTime: Int64) throws(RequestError) {
     let problem = seen.withLock { seen -> RequestError? in
-      if now >= seen.nextSweep || seen.until.count >= Self.capacity {
+      // Where there are too many, they are looked through once a second, since each look takes long.
+      if now >= seen.nextSweep || seen.until.count >= Self.capacity && now != seen.sweptAt {
         seen.until = seen.until.filter { $0.value >= now }
+        seen.sweptAt = now
         seen.nextSweep = now + Self.window.components.seconds
       }
       guard seen.until[proof] == nil else { return Self.refused("a proof that was not used before") }

@@ -77,7 +77,7 @@ struct TokenAdmission: Sendable {
   ///
   /// - Throws: `invalidToken` for none and an unknown one; `tooMany` after too many of these from one address.
   func sender(of request: Request, _ context: HTTPContext) throws(RequestError) -> OperatorSender {
-    let address = context.clientAddress ?? ""
+    let address = context.network
     try failures.check(address)
     let parts = (request.headers[.authorization] ?? "").split(separator: " ")
     guard parts.count == 2, parts[0].lowercased() == "bearer", let name = tokens.name(of: String(parts[1])) else {

@@ -52,19 +52,21 @@ extension ManagementPortal {
     guard let query = FormValues(Array((request.uri.query ?? "").utf8)) else {
       throw .invalid("The address is not UTF-8 in percent-encoding.")
     }
-    var form = FormValues.none
-    if isPost {
-      if !route.isForPrograms { try requireOwnPage(request) }
-      form = try await self.form(of: request)
-    }
-    let session = try await session(of: request)
-    let visit = Visit(request: request, context: context, path: path, query: query, form: form, session: session)
     guard let handler = isPost ? route.post : route.get else { throw .notFound("page") }
+    if isPost, !route.isForPrograms { try requireOwnPage(request) }
+    let session = try await session(of: request)
+    var visit = Visit(request: request, context: context, path: path, query: query, form: .none, session: session)
+    if isPost {
+      // Of somebody without a session nothing is read that would not be looked at, and nothing large.
+      if session == nil, case .viewer = handler { return signInFirst(visit, isPost) }
+      visit.form = try await form(
+        of: request, upTo: session == nil ? min(settings.bodyBytes, Route.smallBody) : settings.bodyBytes)
+    }
     switch handler {
     case .anybody(let body): return try await body(self)(visit)
     case .viewer(let body):
       guard let viewer = try await viewer(of: session) else { return signInFirst(visit, isPost) }
-      if isPost, SHA256.hash(Array(form["csrf"].utf8)) != SHA256.hash(Array(viewer.session.formToken.utf8)) {
+      if isPost, SHA256.hash(Array(visit.form["csrf"].utf8)) != SHA256.hash(Array(viewer.session.formToken.utf8)) {
         throw PortalFailure(
           status: .forbidden, title: "The form does not belong to your session",
           remedy: "Nothing was done. Open the page again, and send the form from there.", code: "csrf")
@@ -113,7 +115,7 @@ extension ManagementPortal {
     guard request.headers[.origin] == origin else { throw foreign }
   }
 
-  private func form(of request: Request) async throws(PortalFailure) -> FormValues {
+  private func form(of request: Request, upTo limit: Int) async throws(PortalFailure) -> FormValues {
     let type = request.headers[.contentType]?.prefix { $0 != ";" }.lowercased() ?? ""
     guard type == "application/x-www-form-urlencoded" else {
       throw .invalid("Content-Type: expected application/x-www-form-urlencoded.")
@@ -122,10 +124,10 @@ extension ManagementPortal {
     do {
       for try await piece in request.body {
         bytes += piece.readableBytesView
-        if bytes.count > settings.bodyBytes { break }
+        if bytes.count > limit { break }
       }
     } catch { throw .invalid("The form ends before its length.") }
-    guard bytes.count <= settings.bodyBytes else {
+    guard bytes.count <= limit else {
       throw PortalFailure(
         status: .contentTooLarge, title: "The form is too large", remedy: "Nothing was done. Send less text.",
         code: "too_large")

@@ -11,7 +11,7 @@ struct Visit: Sendable {
   let path: [String]
   let query: FormValues
   /// What a POST carries; empty for a GET.
-  let form: FormValues
+  var form: FormValues
   let session: Session?
 
   /// The text in a place of the route's pattern.

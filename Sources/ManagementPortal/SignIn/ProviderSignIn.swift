@@ -32,7 +32,8 @@ extension ManagementPortal {
     let state = attempts.begin(
       SignInAttempts.Attempt(
         provider: connection.provider.id, browser: SHA256.hash(Array(browser.utf8)), nonce: nonce, verifier: verifier,
-        target: Self.target(visit.form["to"]), isFresh: visit.form.has("fresh"), begunAt: now))
+        target: Self.target(visit.form["to"]), isFresh: visit.form.has("fresh"), begunAt: now,
+        client: visit.context.network))
     let challenge = Base64.encode(SHA256.hash(Array(verifier.utf8)).bytes).replacing("+", with: "-")
       .replacing("/", with: "_").replacing("=", with: "")
     var fields = [

@@ -1,4 +1,5 @@
 import CredentialLedger
+import HTTPSupport
 import Synchronization
 
 /// Sign-ins that went to a provider and have not come back. Kept in memory alone, for ten minutes.
@@ -13,20 +14,22 @@ final class SignInAttempts: Sendable {
     /// Whether the person must prove anew who they are.
     let isFresh: Bool
     let begunAt: Timestamp
+    /// Where it came from; see ``HTTPContext/network``.
+    let client: String
   }
 
   private let attempts = Mutex<[String: Attempt]>([:])
   private static let life = Duration.seconds(600)
-  private static let limit = 10_000
+  static let limit = 10_000
 
-  /// Keeps an attempt under a new `state`; the oldest makes room where there are too many.
+  /// Keeps an attempt under a new `state`. Where there are too many, some of the client that has most make room.
   func begin(_ attempt: Attempt) -> String {
     let state = RandomText.make(words: 2)
     attempts.withLock { attempts in
-      attempts = attempts.filter { attempt.begunAt - $0.value.begunAt < Self.life }
-      if attempts.count >= Self.limit, let oldest = attempts.min(by: { $0.value.begunAt < $1.value.begunAt }) {
-        attempts[oldest.key] = nil
+      if attempts.count >= Self.limit {
+        attempts = attempts.filter { attempt.begunAt - $0.value.begunAt < Self.life }
       }
+      if attempts.count >= Self.limit { attempts.makeRoom(client: { $0.client }, moment: { $0.begunAt }) }
       attempts[state] = attempt
     }
     return state

@@ -43,7 +43,7 @@ ALLOWED = {
         "CredentialLedger", "HTTPSupport", "TokenService", "PlatformService", "ManagementPortal", "MessageStore",
         "OutgoingHTTP", "Hummingbird", "HummingbirdCore", "HummingbirdHTTP2", "AsyncHTTPClient", "Configuration",
         "ServiceLifecycle", "Logging", "HTTPTypes", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOHTTPTypes", "NIOSSL",
-        "Tracing", "Metrics",
+        "NIOTLS", "Tracing", "Metrics",
     },
 }
 # Modules of the platform. Foundation has a rule of its own.
