@@ -121,7 +121,7 @@ public struct PlatformService: Sendable {
 extension RequestError {
   /// What a refusal means to a caller whose token is good: where the token was stopped meanwhile it is the token.
   init(platform error: LedgerError) {
-    if error.code == LedgerError.Code(rawValue: Refusal.Code.invalidToken.rawValue) {
+    if error.code == .invalidToken {
       self.init(.invalidToken, error.reason)
     } else if error.code.kind == .notFound, error.field == "members" || error.field == "people" {
       // It is somebody whom the body names who is not there, and the group of the path is.

@@ -180,7 +180,7 @@ import Testing
     try await ledger.connectors.activate(connector.id, by: Requester.operator)
     var page = try ledger.connectors.all(limit: 100)
     while let last = page.last { page = try ledger.connectors.all(after: last.id) }
-    let names = try ledger.connectors.connectors(of: group.id).map(\.details.name)
+    let names = try ledger.connectors.connectors(of: group.id).map(\.name)
     let owner = try ledger.connectors.connector(connector.id)?.owner
     let known = try ledger.connectors.connector(publicID: clientID)
     let own = try ledger.connectors.owned(by: developer)

@@ -86,6 +86,10 @@ import Testing
     let (connector, _) = try await ledger.connectors.create(
       name: "Roster", permissions: [.media], accessTokenLifetime: 600, by: account)
     #expect(connector.accessTokenLifetime == .seconds(600) && connector.refreshTokenLifetime == .seconds(31_536_000))
+    #expect(connector.name == "Roster" && connector.description.isEmpty && connector.publisher.isEmpty)
+    #expect(connector.redirectURIs.isEmpty && connector.requestedScopes == Permission.media.scopes)
+    #expect(connector.rotation == .late && connector.requiresPKCE && !connector.allowsOwnTokens)
+    #expect(!connector.isDPoPBound && !connector.hasSignedTokens)
     await ledger.close()
   }
 

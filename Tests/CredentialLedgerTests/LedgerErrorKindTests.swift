@@ -5,14 +5,14 @@ import Testing
 /// What kinds of failure the codes of errors are.
 @Suite struct LedgerErrorKindTests {
   @Test func `Each refusal is of a kind that says who is to do something about it`() {
-    let kinds: [(Refusal.Code, LedgerError.Code.Kind)] = [
+    let kinds: [(ErrorCode, ErrorCode.Kind)] = [
       (.invalidValue, .invalid), (.notFound, .notFound), (.gone, .gone), (.forbidden, .forbidden),
       (.conflict, .conflict),
       (.accountDisabled, .forbidden), (.phoneRequired, .forbidden), (.wrongPIN, .invalidCredential),
       (.noOpenPIN, .invalidCredential), (.tooMany, .tooMany), (.invalidClient, .invalidClient),
       (.invalidGrant, .invalidCredential), (.lastAdmin, .conflict),
     ]
-    for (code, kind) in kinds { #expect(LedgerError.Code(rawValue: code.rawValue).kind == kind, "\(code)") }
+    for (code, kind) in kinds { #expect(code.kind == kind, "\(code)") }
     #expect(LedgerError.Code.damaged.kind == .failed)
     #expect(LedgerError.Code(rawValue: "of_a_later_version").kind == .failed)
   }

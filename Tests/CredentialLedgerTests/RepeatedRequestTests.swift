@@ -30,6 +30,25 @@ import Testing
     await ledger.close()
   }
 
+  /// A command that says its requester and its encoding itself.
+  @Test func submittedCommandsAreKnownByTheirRequester() async throws {
+    let (ledger, people) = try await open()
+    var groups: [GroupID] = []
+    for person in people.prefix(2) { groups.append(try await ledger.groups.create(name: "Team", by: person).id) }
+    for (group, person) in zip(groups, people) {
+      try await ledger.groups.rename(group, to: "North", by: person, context: context)
+    }
+    let (head, first) = (try ledger.head(), groups[0])
+    try await ledger.groups.rename(first, to: "North", by: people[0], context: context)
+    #expect(try ledger.head() == head)
+    let refused = try await code {
+      try await ledger.groups.rename(first, to: "South", by: people[0], context: context)
+    }
+    #expect(refused == .idempotencyKeyReused)
+    for group in groups { #expect(try ledger.groups.group(group)?.name == "North") }
+    await ledger.close()
+  }
+
   /// Run together, the parts of both requests are the same text.
   @Test func partsThatMovedAreAnotherRequest() async throws {
     let (ledger, people) = try await open()

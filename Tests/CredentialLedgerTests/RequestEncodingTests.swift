@@ -14,6 +14,8 @@ import Testing
   private static func samples() throws -> [RequestEncoding] {
     let (account, connector) = (AccountID(rawValue: 2), ConnectorID(rawValue: 8))
     let (group, other) = (GroupID(rawValue: 9), GroupID(rawValue: 0x0102_0304_0506_0708))
+    let membership = MembershipID(rawValue: 10)
+    let requester = Requester.operator
     let number = try PhoneNumber("+911199999999")
     let time = Timestamp(milliseconds: 1_800_000_000_123)
     var details = ConnectorDetails()
@@ -30,7 +32,7 @@ import Testing
       accessTokenLifetime: 0, refreshTokenLifetime: 3_600, rotation: .late)
     let members: [Groups.NewMember] = [.init(.account(account), role: .admin), .init(.number(number))]
     var customEvent = RecordCustomEvent(
-      namespace: "com.example.billing", type: "invoice.paid", requester: Requester.operator)
+      namespace: "com.example.billing", type: "invoice.paid", requester: requester)
     customEvent.version = 3
     customEvent.contentType = "text/plain"
     customEvent.payload = [1, 2]
@@ -40,17 +42,26 @@ import Testing
       .signIn(
         issuer: "https://id.example.org", subject: "248289761001", name: "Ada", email: nil, userAgent: "Browser/1.0",
         role: .tenantAdmin),
-      .disable(account, reason: "left"), .enable(account, revokingTokens: false),
-      .enable(account, revokingTokens: true), .changeRole(of: account, to: .auditor),
+      DisableAccount(account: account, reason: "left", requester: requester).encoding,
+      EnableAccount(account: account, revokesTokens: false, requester: requester).encoding,
+      EnableAccount(account: account, revokesTokens: true, requester: requester).encoding,
+      .changeRole(of: account, to: .auditor),
       .requestPIN(for: number), .verifyPIN("012345", challenge: ChallengeID(rawValue: 5)),
-      .remove(PhoneID(rawValue: 6)), .requestSignInPIN(for: number), .signIn(number, pin: "012345", nil),
-      .signIn(number, pin: "012345", .scopes([.mediaRead])), .approve([.tenantRead], of: connector),
-      .create(details, for: account), .update(connector, changes), .update(connector, UpdateConnector.Changes()),
-      .rotateSecret(of: connector, overlap: .milliseconds(86_400_500)), .delete(connector),
-      .deactivate(connector, reason: "under review"), .activate(connector), .endOldSecret(of: connector),
+      RemovePhone(phone: PhoneID(rawValue: 6), requester: requester).encoding,
+      .requestSignInPIN(for: number), .signIn(number, pin: "012345", nil),
+      .signIn(number, pin: "012345", .scopes([.mediaRead])),
+      ApproveScopes(connector: connector, scopes: [.tenantRead], requester: requester).encoding,
+      .create(details, for: account),
+      UpdateConnector(connector: connector, changes, requester: requester).encoding,
+      UpdateConnector(connector: connector, UpdateConnector.Changes(), requester: requester).encoding,
+      .rotateSecret(of: connector, overlap: .milliseconds(86_400_500)),
+      DeleteConnector(connector: connector, requester: requester).encoding,
+      DeactivateConnector(connector: connector, reason: "under review", requester: requester).encoding,
+      ActivateConnector(connector: connector, requester: requester).encoding,
+      EndOldSecret(connector: connector, requester: requester).encoding,
       .grant(connector, .group(group), for: account, .scopes([.mediaRead])),
       .grant(connector, .user, for: account, .details(asOf: 4)),
-      .revoke(GrantID(rawValue: 11)),
+      RevokeGrant(grant: GrantID(rawValue: 11), requester: requester).encoding,
       .issueCode(connector, .scopes([.mediaRead]), redirectURI: "https://a.example/", codeChallenge: nil, .none),
       .redeem(AuthorizationCode("clc_a"), redirectURI: nil, codeVerifier: "v", .none),
       .issueToken(RefreshToken("clr_a"), nil, .none), .issueToken(RefreshToken("clr_a"), [.mediaRead], .none),
@@ -63,16 +74,23 @@ import Testing
       .reportLeak("cla_a", reporter: "scan", source: "file", location: "notes.txt:3"),
       .createResourceServer(name: "Archive", audience: "https://archive.example.org"),
       .createResourceServer(name: "Archive", audience: nil),
-      .rotateSecret(of: ResourceServerID(rawValue: 40), overlap: .seconds(60)), .delete(ResourceServerID(rawValue: 40)),
-      .revoke(.token(TokenID(rawValue: 13))), .revoke(.refreshToken(TokenID(rawValue: 12))),
-      .revoke(.grant(GrantID(rawValue: 11))), .revoke(.connector(connector)), .revoke(.account(account)),
+      .rotateSecret(of: ResourceServerID(rawValue: 40), overlap: .seconds(60)),
+      DeleteResourceServer(server: ResourceServerID(rawValue: 40), requester: requester).encoding,
+      RevokeToken(.token(TokenID(rawValue: 13)), requester: requester).encoding,
+      RevokeToken(.refreshToken(TokenID(rawValue: 12)), requester: requester).encoding,
+      RevokeToken(.grant(GrantID(rawValue: 11)), requester: requester).encoding,
+      RevokeToken(.connector(connector), requester: requester).encoding,
+      RevokeToken(.account(account), requester: requester).encoding,
       .revoke(presented: "cla_a"),
       .createGroup(name: "Field team", kind: .connectGroup, welcomeMessage: "", members: members, for: account),
       .add(members[1], to: group), .add(members, to: group),
-      .changeRole(of: MembershipID(rawValue: 10), in: group, to: .admin),
-      .remove(MembershipID(rawValue: 10), from: group),
-      .remove([MembershipID(rawValue: 10), MembershipID(rawValue: 14)], from: group), .rename(group, to: "North"),
-      .delete(group), .attach(group, to: other), .detach(group, from: other), .subscribe(people, to: group),
+      ChangeMemberRole(group: group, membership: membership, role: .admin, requester: requester).encoding,
+      RemoveMember(group: group, membership: membership, requester: requester).encoding,
+      RemoveMembers([membership, MembershipID(rawValue: 14)], from: group, requester: requester).encoding,
+      RenameGroup(group: group, name: "North", requester: requester).encoding,
+      DeleteGroup(group: group, requester: requester).encoding,
+      AttachSubgroup(group, to: other, requester: requester).encoding,
+      DetachSubgroup(group, from: other, requester: requester).encoding, .subscribe(people, to: group),
       .unsubscribe(people, from: group), .end(SubscriptionID(rawValue: 15), to: group),
       .registerWebhook(
         on: .group(group), for: [.memberAdded, .textMessageCreated], callbackURL: "https://a.example/h",
@@ -92,13 +110,15 @@ import Testing
       .disable(WebhookID(rawValue: 16), reason: "floods"), .delete(WebhookID(rawValue: 16)),
       .enable(WebhookID(rawValue: 16)), .refuse(connector, [.mediaRead], redirectURI: "https://a.example/"),
       RequestEncoding(.rotateMasterKey),
-      .accept(MembershipID(rawValue: 10)), .review(GrantID(rawValue: 11), .keep, reason: "used"),
+      AcceptInvitation(membership, by: account).encoding,
+      ReviewGrant(grant: GrantID(rawValue: 11), decision: .keep, reason: "used", requester: requester).encoding,
       .erase(account), .erase(person: [UInt8](repeating: 7, count: 16)),
       .configure(Oversight(namesOperators: true, guarded: [.keys, .erasure])), .configure(Oversight()),
       .rotate([.signing, .tokenMask], overlap: 86_400_000), .rotate([.lookup], overlap: nil),
       .drop(.derivation, below: 3), .rotateSigningKey(to: nil), .rotateSigningKey(to: [UInt8](repeating: 9, count: 32)),
       .rotateMasterKey(to: nil), .rotateMasterKey(to: "8d0cd1c6b4a2f9e0"),
-      .register(namespace: "com.example.billing", types: ["invoice.paid"]), .append(customEvent, []),
+      RegisterNamespace(name: "com.example.billing", types: ["invoice.paid"], requester: requester).encoding,
+      .append(customEvent, []),
       .append(customEvent, [PersonalField("payer", of: account, "Ada")]),
     ]
   }

@@ -14,7 +14,7 @@ extension Accounts {
   ///   - end: how they ended.
   /// - Throws: `not_found` for an account that there is not, `invalid_value`.
   public func recordSignOut(
-    ofSignIns signIns: [UInt64], _ account: AccountID, _ end: SessionEnd, by requester: some Requesting,
+    ofSignIns signIns: [UInt64], _ account: AccountID, _ end: SignOutCause, by requester: some Requesting,
     context: RequestContext = .none
   ) async throws(LedgerError) {
     let command = RecordSignOut(account: account, signIns: signIns, end: end, requester: requester.requester)
@@ -39,7 +39,7 @@ extension Accounts {
   ///   - unrecorded: refusals since the one recorded before that were too many to be recorded.
   /// - Throws: `not_found` for an account that there is not, `invalid_value`.
   public func recordRefusedSignIn(
-    issuer: String, _ refusal: SignInRefusal, detail: String = "", account: AccountID? = nil, unrecorded: UInt64 = 0,
+    issuer: String, _ refusal: RefusedSignIn, detail: String = "", account: AccountID? = nil, unrecorded: UInt64 = 0,
     context: RequestContext = .none
   ) async throws(LedgerError) {
     let command = RecordSignInRefusal(

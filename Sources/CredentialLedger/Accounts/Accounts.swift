@@ -39,7 +39,7 @@ public struct Accounts: Sendable {
     }
     let userAgent = userAgent.map { $0.prefix(bytes: 500) }
     var request = try ledger.prepare(
-      context, by: .identity(issuer: issuer, subject: subject),
+      context, within: .identity(issuer: issuer, subject: subject),
       .signIn(issuer: issuer, subject: subject, name: name, email: email, userAgent: userAgent, role: role))
     let ledger = ledger
     let (command, person, existing) = try await ledger.blocking(.short) {
@@ -174,10 +174,8 @@ public struct Accounts: Sendable {
   public func disable(
     _ account: AccountID, reason: String, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    let requester = requester.requester
-    let request = try ledger.prepare(context, by: requester.caller, .disable(account, reason: reason))
-    return try await ledger.execute(
-      DisableAccount(account: account, reason: reason, requester: requester), by: requester.account, request)
+    try await ledger.submit(
+      DisableAccount(account: account, reason: reason, requester: requester.requester), context: context)
   }
 
   /// Enables an account that was disabled: what it granted works again.
@@ -196,11 +194,8 @@ public struct Accounts: Sendable {
     _ account: AccountID, revokingTokens: Bool = false, by requester: some Requesting,
     context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    let requester = requester.requester
-    let request = try ledger.prepare(context, by: requester.caller, .enable(account, revokingTokens: revokingTokens))
-    return try await ledger.execute(
-      EnableAccount(account: account, revokesTokens: revokingTokens, requester: requester), by: requester.account,
-      request)
+    try await ledger.submit(
+      EnableAccount(account: account, revokesTokens: revokingTokens, requester: requester.requester), context: context)
   }
 
   /// Gives an account another role. Tokens open the tenant's data only while their granter administers the tenant.
@@ -216,7 +211,7 @@ public struct Accounts: Sendable {
     of account: AccountID, to role: AccountRole, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
     let requester = requester.requester
-    var request = try ledger.prepare(context, by: requester.caller, .changeRole(of: account, to: role))
+    var request = try ledger.prepare(context, within: requester.idempotencyScope, .changeRole(of: account, to: role))
     try ledger.propose(&request, .changeRole(of: account, to: role))
     return try await ledger.execute(
       ChangeAccountRole(account: account, role: role, requester: requester), by: requester.account, request)

@@ -71,7 +71,7 @@ extension Audit {
   ) async throws(LedgerError) -> Description {
     let ledger = ledger
     return try await ledger.blocking(.short) { () throws(LedgerError) in
-      let view = try logged { () throws(LogError) in try ledger.log.snapshot() }
+      let view = try ledger.snapshot()
       return try ledger.describe(entries, under: disclosure, in: view)
     }
   }
@@ -84,7 +84,7 @@ extension Audit {
   ) async throws(LedgerError) -> [Subject: Label] {
     let (ledger, subjects) = (ledger, Set(subjects))
     return try await ledger.blocking(.short) { () throws(LedgerError) in
-      let view = try logged { () throws(LogError) in try ledger.log.snapshot() }
+      let view = try ledger.snapshot()
       return try ledger.labels(of: subjects, under: disclosure, in: view)
     }
   }

@@ -95,7 +95,7 @@ public struct Audit: Sendable {
     let ledger = ledger
     // An address has no index, so it is looked for in all that fits the rest.
     return try await ledger.blocking(filter.asksForAddress ? .long : .short) { () throws(LedgerError) in
-      let view = try logged { () throws(LogError) in try ledger.log.snapshot() }
+      let view = try ledger.snapshot()
       let page = try logged { () throws(LogError) in
         try ledger.search(
           filter, ascending: order == .oldestFirst, after: after, limit: limit, steps: steps, in: view)

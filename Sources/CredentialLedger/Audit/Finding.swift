@@ -62,7 +62,7 @@ extension Ledger {
     }
     let phone: PhoneNumber? = if text.hasPrefix("+") { try PhoneNumber(text) } else { nil }
     return try await blocking(.short) { [self] () throws(LedgerError) -> FoundObjects in
-      let view = try logged { () throws(LogError) in try log.snapshot() }
+      let view = try snapshot()
       let (subjects, next) =
         if let phone {
           (try owners(of: phone, in: view).filter { $0.number > number }, nil as UInt64?)

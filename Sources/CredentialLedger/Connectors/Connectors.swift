@@ -53,7 +53,7 @@ public struct Connectors: Sendable {
     details.clientCredentials = allowsOwnTokens
     details.dpopBound = isDPoPBound
     details.signedTokens = hasSignedTokens
-    let request = try ledger.prepare(context, by: requester.caller, .create(details, for: owner))
+    let request = try ledger.prepare(context, within: requester.idempotencyScope, .create(details, for: owner))
     let made = try await ledger.execute(by: requester.requester.account, request) { (secrets) throws(LedgerError) in
       (try secrets.publicID(), try secrets.connectorSecret())
     } _: { [details] (publicID, secret) in
@@ -94,9 +94,8 @@ public struct Connectors: Sendable {
       scopes: permissions.map { Scopes($0) }, accessTokenLifetime: accessTokenLifetime,
       refreshTokenLifetime: refreshTokenLifetime, rotation: rotation, requiresPKCE: requiresPKCE,
       allowsOwnTokens: allowsOwnTokens, isDPoPBound: isDPoPBound, hasSignedTokens: hasSignedTokens)
-    let request = try ledger.prepare(context, by: requester.caller, .update(connector, changes))
-    return try await ledger.execute(
-      UpdateConnector(connector: connector, changes, requester: requester), by: requester.requester.account, request)
+    return try await ledger.submit(
+      UpdateConnector(connector: connector, changes, requester: requester), context: context)
   }
 
   /// Decides which of the scopes that concern the organisation a connector may have. Until then it has none of them.
@@ -114,10 +113,8 @@ public struct Connectors: Sendable {
   public func approve(
     _ scopes: Scopes, of connector: ConnectorID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    let request = try ledger.prepare(context, by: requester.caller, .approve(scopes, of: connector))
-    return try await ledger.execute(
-      ApproveScopes(connector: connector, scopes: scopes, requester: requester), by: requester.requester.account,
-      request)
+    try await ledger.submit(
+      ApproveScopes(connector: connector, scopes: scopes, requester: requester), context: context)
   }
 
   /// Gives a connector another Secret, which is in the answer and nowhere else.
@@ -133,8 +130,9 @@ public struct Connectors: Sendable {
   public func rotateSecret(
     of connector: ConnectorID, overlap: Duration, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> ConnectorSecret {
-    let request = try ledger.prepare(context, by: requester.caller, .rotateSecret(of: connector, overlap: overlap))
-    return try await ledger.execute(by: requester.requester.account, request) { (secrets) throws(LedgerError) in
+    try await ledger.submit(
+      asked: .rotateSecret(of: connector, overlap: overlap), by: requester.requester, context: context
+    ) { (secrets) throws(LedgerError) in
       try secrets.connectorSecret()
     } _: {
       RotateSecret(connector: connector, secretDigest: $0.digest, overlap: overlap, requester: requester)
@@ -154,9 +152,7 @@ public struct Connectors: Sendable {
   public func endOldSecret(
     of connector: ConnectorID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> SecretID {
-    let request = try ledger.prepare(context, by: requester.caller, .endOldSecret(of: connector))
-    return try await ledger.execute(
-      EndOldSecret(connector: connector, requester: requester), by: requester.requester.account, request)
+    try await ledger.submit(EndOldSecret(connector: connector, requester: requester), context: context)
   }
 
   /// Sets a connector inactive, by one event: none of its tokens is valid and its Secret authenticates nobody until it is
@@ -178,10 +174,8 @@ public struct Connectors: Sendable {
   public func deactivate(
     _ connector: ConnectorID, reason: String, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    let request = try ledger.prepare(context, by: requester.caller, .deactivate(connector, reason: reason))
-    return try await ledger.execute(
-      DeactivateConnector(connector: connector, reason: reason, requester: requester),
-      by: requester.requester.account, request)
+    try await ledger.submit(
+      DeactivateConnector(connector: connector, reason: reason, requester: requester), context: context)
   }
 
   /// Sets a connector active that was set inactive: its Secret works again, and each of its tokens that was neither revoked
@@ -200,9 +194,7 @@ public struct Connectors: Sendable {
   public func activate(
     _ connector: ConnectorID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    let request = try ledger.prepare(context, by: requester.caller, .activate(connector))
-    return try await ledger.execute(
-      ActivateConnector(connector: connector, requester: requester), by: requester.requester.account, request)
+    try await ledger.submit(ActivateConnector(connector: connector, requester: requester), context: context)
   }
 
   /// Deletes a connector: all its tokens stop, by this one event, and its webhooks are deleted with it. What waits for
@@ -220,9 +212,7 @@ public struct Connectors: Sendable {
   public func delete(
     _ connector: ConnectorID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(context, by: requester.caller, .delete(connector))
-    _ = try await ledger.execute(
-      DeleteConnector(connector: connector, requester: requester), by: requester.requester.account, request)
+    _ = try await ledger.submit(DeleteConnector(connector: connector, requester: requester), context: context)
     let webhooks = try ledger.reading { (state) throws(StateUnreadable) in try state.deletedWebhooks(of: connector) }
     try await ledger.destroyKeys(of: webhooks.map(\.key))
     for (webhook, _) in webhooks { try await ledger.dropDeliveries(to: webhook) }
@@ -249,7 +239,7 @@ public struct Connectors: Sendable {
   /// The connectors that have a grant for a group, in force or not, and are not deleted; oldest grant first.
   ///
   /// ```swift
-  /// let names = try ledger.connectors.connectors(of: group.id).map(\.details.name)
+  /// let names = try ledger.connectors.connectors(of: group.id).map(\.name)
   /// ```
   ///
   /// - Throws: `closed`, `damaged`, `storage`.

@@ -57,7 +57,7 @@ public struct CustomEvents: Sendable {
     command.payload = payload
     command.contentType = contentType ?? ""
     command.subjects = subjects
-    let request = try ledger.prepare(context, by: requester.caller, .append(command, personal))
+    let request = try ledger.prepare(context, within: requester.idempotencyScope, .append(command, personal))
     command.personal = try await seal(personal, type: type)
     return try await ledger.execute(command, by: requester.requester.account, request)
   }

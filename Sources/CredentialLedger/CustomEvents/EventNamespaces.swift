@@ -28,9 +28,7 @@ public struct EventNamespaces: Sendable {
   public func register(
     _ name: String, types: [String], by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> EventNamespace {
-    let request = try ledger.prepare(context, by: requester.caller, .register(namespace: name, types: types))
-    try await ledger.execute(
-      RegisterNamespace(name: name, types: types, requester: requester), by: requester.requester.account, request)
+    try await ledger.submit(RegisterNamespace(name: name, types: types, requester: requester), context: context)
     guard let namespace = try namespace(name) else {
       throw LedgerError(.damaged, "the new namespace cannot be found")
     }
@@ -79,10 +77,4 @@ public struct EventNamespaces: Sendable {
 extension Ledger {
   /// Namespaces of events of other programs.
   public var eventNamespaces: EventNamespaces { EventNamespaces(ledger: self) }
-}
-
-extension RequestEncoding {
-  static func register(namespace: String, types: [String]) -> Self {
-    Self(.registerNamespace, .text(namespace), .list(types.map { .text($0) }))
-  }
 }

@@ -99,7 +99,7 @@ extension Ledger {
   fileprivate func batch(
     after position: FeedPosition?, limit: Int, checking: Bool
   ) throws(LedgerError) -> ProjectionFeed.Batch? {
-    let view = try logged { () throws(LogError) in try log.snapshot() }
+    let view = try snapshot()
     if checking, let position { try requireOwn(position, in: view) }
     return try logged { () throws(LogError) -> ProjectionFeed.Batch? in
       let head = try view.head()

@@ -78,7 +78,7 @@ extension Grants {
     }
     let ledger = ledger
     return try await ledger.blocking(limit > 1_000 ? .long : .short) { () throws(LedgerError) in
-      let view = try logged { () throws(LogError) in try ledger.log.snapshot() }
+      let view = try ledger.snapshot()
       let (grants, next) = try ledger.reading(in: view) { (state) throws(StateUnreadable) in
         let page = try state.grants(from: GrantID.following(last).rawValue, limit: limit)
         return (try state.reviewed(page, review), page.count == limit ? page.last?.id : nil)
@@ -91,7 +91,7 @@ extension Grants {
   package func toReview(of grants: [GrantID]) async throws(LedgerError) -> [ReviewedGrant] {
     let ledger = ledger
     return try await ledger.blocking(.short) { () throws(LedgerError) in
-      let view = try logged { () throws(LogError) in try ledger.log.snapshot() }
+      let view = try ledger.snapshot()
       let reviewed = try ledger.reading(in: view) { (state) throws(StateUnreadable) in
         var rows: [Grant] = []
         for id in grants { if let grant = try state.grant(id) { rows.append(grant) } }

@@ -34,9 +34,9 @@ public struct Grants: Sendable {
     by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Granted {
     let granter = try requester.account(for: granter, field: "granter")
-    let request = try ledger.prepare(context, by: requester.caller, .grant(connector, access, for: granter, consent))
-    let (outcome, secret) = try await ledger.execute(by: requester.requester.account, request) {
-      (secrets) throws(LedgerError) in
+    let (outcome, secret) = try await ledger.submit(
+      asked: .grant(connector, access, for: granter, consent), by: requester.requester, context: context
+    ) { (secrets) throws(LedgerError) in
       try secrets.tokenSecret(for: .refreshToken)
     } _: {
       GrantAccess(
@@ -61,9 +61,7 @@ public struct Grants: Sendable {
   public func revoke(
     _ grant: GrantID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    let request = try ledger.prepare(context, by: requester.caller, .revoke(grant))
-    return try await ledger.execute(
-      RevokeGrant(grant: grant, requester: requester), by: requester.requester.account, request)
+    try await ledger.submit(RevokeGrant(grant: grant, requester: requester), context: context)
   }
 
   /// Records a decision about a grant in an access review, as `permission.reviewed`. A grant that is not kept is revoked in
@@ -81,14 +79,11 @@ public struct Grants: Sendable {
   ///   `account_disabled`.
   @discardableResult
   public func review(
-    _ grant: GrantID, _ decision: ReviewDecision, reason: String, by requester: some Requesting,
+    _ grant: GrantID, _ decision: GrantDecision, reason: String, by requester: some Requesting,
     context: RequestContext = .none
   ) async throws(LedgerError) -> UInt64 {
-    let request = try ledger.prepare(
-      context, by: requester.caller, .review(grant, decision, reason: reason))
-    return try await ledger.execute(
-      ReviewGrant(grant: grant, decision: decision, reason: reason, requester: requester.requester),
-      by: requester.requester.account, request)
+    try await ledger.submit(
+      ReviewGrant(grant: grant, decision: decision, reason: reason, requester: requester.requester), context: context)
   }
 
   /// A grant as it is now; nil if there is none.

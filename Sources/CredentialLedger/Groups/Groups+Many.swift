@@ -26,9 +26,9 @@ extension Groups {
     _ members: [NewMember], to group: GroupID, by admin: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> [MembershipID] {
     try Self.require(members.count, in: 1...AddMembers.limit, "members")
-    let request = try ledger.prepare(context, by: admin.caller, .add(members, to: group))
-    return try await ledger.execute(
-      naming: members.map(\.person), sealedAs: .memberNumber, by: admin.requester, request
+    return try await ledger.submit(
+      asked: .add(members, to: group), naming: members.map(\.person), sealedAs: .memberNumber, by: admin.requester,
+      context: context
     ) { AddMembers(members.naming($0), to: group, requester: admin) }
   }
 
@@ -49,9 +49,7 @@ extension Groups {
   public func remove(
     _ memberships: [MembershipID], from group: GroupID, by admin: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> [MembershipID] {
-    let request = try ledger.prepare(context, by: admin.caller, .remove(memberships, from: group))
-    return try await ledger.execute(
-      RemoveMembers(memberships, from: group, requester: admin), by: admin.requester.account, request)
+    try await ledger.submit(RemoveMembers(memberships, from: group, requester: admin), context: context)
   }
 
   /// Before any key is made: a command that names too many is refused without work.

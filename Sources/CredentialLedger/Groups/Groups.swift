@@ -30,7 +30,7 @@ public struct Groups: Sendable {
     let creator = try requester.account(for: creator, field: "creator")
     try Self.require(members.count, in: 0...AddMembers.limit, "members")
     let request = try ledger.prepare(
-      context, by: requester.caller,
+      context, within: requester.idempotencyScope,
       .createGroup(
         name: name, kind: kind, welcomeMessage: welcomeMessage, members: members, below: parent, for: creator))
     let publicID = try request.secrets.publicID()
@@ -59,11 +59,9 @@ public struct Groups: Sendable {
     _ account: AccountID, role: Role = .member, to group: GroupID, by admin: some Requesting,
     context: RequestContext = .none
   ) async throws(LedgerError) -> MembershipID {
-    let request = try ledger.prepare(
-      context, by: admin.caller, .add(NewMember(.account(account), role: role), to: group))
-    return try await ledger.execute(
-      AddMember(group: group, person: .account(account), role: role, requester: admin), by: admin.requester.account,
-      request)
+    try await ledger.submit(
+      AddMember(group: group, person: .account(account), role: role, requester: admin),
+      asked: .add(NewMember(.account(account), role: role), to: group), by: admin.requester, context: context)
   }
 
   /// Invites the present or later holder of a number. The membership carries no role until the person accepts it:
@@ -84,9 +82,10 @@ public struct Groups: Sendable {
     _ number: PhoneNumber, role: Role = .member, to group: GroupID, by admin: some Requesting,
     context: RequestContext = .none
   ) async throws(LedgerError) -> MembershipID {
-    let request = try ledger.prepare(context, by: admin.caller, .add(NewMember(.number(number), role: role), to: group))
-    return try await ledger.execute(
-      naming: [.number(number)], sealedAs: .memberNumber, by: admin.requester, request
+    try await ledger.submit(
+      asked: .add(NewMember(.number(number), role: role), to: group), naming: [.number(number)],
+      sealedAs: .memberNumber,
+      by: admin.requester, context: context
     ) { AddMember(group: group, person: $0[0], role: role, requester: admin) }
   }
 
@@ -104,10 +103,8 @@ public struct Groups: Sendable {
     of membership: MembershipID, in group: GroupID, to role: Role, by admin: some Requesting,
     context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(context, by: admin.caller, .changeRole(of: membership, in: group, to: role))
-    _ = try await ledger.execute(
-      ChangeMemberRole(group: group, membership: membership, role: role, requester: admin), by: admin.requester.account,
-      request)
+    _ = try await ledger.submit(
+      ChangeMemberRole(group: group, membership: membership, role: role, requester: admin), context: context)
   }
 
   /// Removes a member, or lets it leave. The last admin stays.
@@ -121,10 +118,8 @@ public struct Groups: Sendable {
   public func remove(
     _ membership: MembershipID, from group: GroupID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(context, by: requester.caller, .remove(membership, from: group))
-    _ = try await ledger.execute(
-      RemoveMember(group: group, membership: membership, requester: requester), by: requester.requester.account, request
-    )
+    _ = try await ledger.submit(
+      RemoveMember(group: group, membership: membership, requester: requester), context: context)
   }
 
   /// Renames a group.
@@ -140,9 +135,7 @@ public struct Groups: Sendable {
   public func rename(
     _ group: GroupID, to name: String, by admin: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(context, by: admin.caller, .rename(group, to: name))
-    _ = try await ledger.execute(
-      RenameGroup(group: group, name: name, requester: admin), by: admin.requester.account, request)
+    _ = try await ledger.submit(RenameGroup(group: group, name: name, requester: admin), context: context)
   }
 
   /// Deletes a group: its grants and their tokens stop, by this one event.
@@ -156,8 +149,7 @@ public struct Groups: Sendable {
   public func delete(
     _ group: GroupID, by admin: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(context, by: admin.caller, .delete(group))
-    _ = try await ledger.execute(DeleteGroup(group: group, requester: admin), by: admin.requester.account, request)
+    _ = try await ledger.submit(DeleteGroup(group: group, requester: admin), context: context)
   }
 
   /// A group as it is now; nil if there is none.

@@ -27,7 +27,6 @@ extension Groups {
   public func accept(
     _ invitation: MembershipID, by account: AccountID, context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(context, by: account.caller, .accept(invitation))
-    _ = try await ledger.execute(AcceptInvitation(invitation, by: account), by: account, request)
+    _ = try await ledger.submit(AcceptInvitation(invitation, by: account), context: context)
   }
 }

@@ -28,6 +28,18 @@ extension Groups {
 }
 
 extension Ledger {
+  /// Performs a command that names people, of whom some by number, for somebody who asked for it; as
+  /// ``execute(naming:sealedAs:by:_:_:)``.
+  ///
+  /// - Parameter encoding: what was asked; made only where there is an idempotency key.
+  func submit<C: Command>(
+    asked encoding: @autoclosure () -> RequestEncoding, naming people: [Groups.Person], sealedAs purpose: Purpose,
+    by requester: Requester, context: RequestContext, _ command: ([NamedPerson]) -> C
+  ) async throws(LedgerError) -> C.Outcome {
+    let request = try prepare(context, within: .requester(requester), encoding())
+    return try await execute(naming: people, sealedAs: purpose, by: requester, request, command)
+  }
+
   /// Executes a command that names people, of whom some by number: each number sealed under the key that it has, or
   /// under a new one.
   ///

@@ -26,32 +26,6 @@ extension RequestEncoding {
     Self(.addMembers, .id(group), .list(members.map(RequestField.member)))
   }
 
-  static func changeRole(of membership: MembershipID, in group: GroupID, to role: Role) -> Self {
-    Self(.changeMemberRole, .id(group), .id(membership), .integer(role.rawValue))
-  }
-
-  static func accept(_ invitation: MembershipID) -> Self { Self(.acceptInvitation, .id(invitation)) }
-
-  static func remove(_ membership: MembershipID, from group: GroupID) -> Self {
-    Self(.removeMember, .id(group), .id(membership))
-  }
-
-  static func remove(_ memberships: [MembershipID], from group: GroupID) -> Self {
-    Self(.removeMembers, .id(group), .list(memberships.map { .id($0) }))
-  }
-
-  static func rename(_ group: GroupID, to name: String) -> Self { Self(.renameGroup, .id(group), .text(name)) }
-
-  static func delete(_ group: GroupID) -> Self { Self(.deleteGroup, .id(group)) }
-
-  static func attach(_ subgroup: GroupID, to group: GroupID) -> Self {
-    Self(.attachSubgroup, .id(subgroup), .id(group))
-  }
-
-  static func detach(_ subgroup: GroupID, from group: GroupID) -> Self {
-    Self(.detachSubgroup, .id(subgroup), .id(group))
-  }
-
   static func subscribe(_ people: [Groups.Person], to group: GroupID) -> Self {
     Self(.subscribe, .id(group), .list(people.map(RequestField.person)))
   }

@@ -17,9 +17,7 @@ extension Groups {
   public func attach(
     _ subgroup: GroupID, to group: GroupID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    let request = try ledger.prepare(context, by: requester.caller, .attach(subgroup, to: group))
-    return try await ledger.execute(
-      AttachSubgroup(subgroup, to: group, requester: requester), by: requester.requester.account, request)
+    try await ledger.submit(AttachSubgroup(subgroup, to: group, requester: requester), context: context)
   }
 
   /// Takes a group from below another.
@@ -33,9 +31,7 @@ extension Groups {
   public func detach(
     _ subgroup: GroupID, from group: GroupID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(context, by: requester.caller, .detach(subgroup, from: group))
-    _ = try await ledger.execute(
-      DetachSubgroup(subgroup, from: group, requester: requester), by: requester.requester.account, request)
+    _ = try await ledger.submit(DetachSubgroup(subgroup, from: group, requester: requester), context: context)
   }
 
   /// The groups directly below a group that are not deleted, oldest first.

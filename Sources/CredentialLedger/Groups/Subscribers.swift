@@ -25,9 +25,9 @@ extension Groups {
     _ people: [Person], to group: GroupID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> [SubscriptionID?] {
     try Self.require(people.count, in: 1...SubscriberLimits.named, "people")
-    let request = try ledger.prepare(context, by: requester.caller, .subscribe(people, to: group))
-    return try await ledger.execute(
-      naming: people, sealedAs: .subscriberNumber, by: requester.requester, request
+    return try await ledger.submit(
+      asked: .subscribe(people, to: group), naming: people, sealedAs: .subscriberNumber, by: requester.requester,
+      context: context
     ) { AddSubscribers($0, to: group, requester: requester) }
   }
 
@@ -61,7 +61,7 @@ extension Groups {
   public func unsubscribe(
     _ people: [Person], from group: GroupID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> [Bool] {
-    let request = try ledger.prepare(context, by: requester.caller, .unsubscribe(people, from: group))
+    let request = try ledger.prepare(context, within: requester.idempotencyScope, .unsubscribe(people, from: group))
     let targets = try people.map { (person) throws(LedgerError) -> RemoveSubscribers.Target in
       switch person {
       case .account(let id): .account(id)
@@ -81,10 +81,9 @@ extension Groups {
   public func unsubscribe(
     _ subscription: SubscriptionID, from group: GroupID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    let request = try ledger.prepare(context, by: requester.caller, .end(subscription, to: group))
-    return try await ledger.execute(
+    try await ledger.submit(
       RemoveSubscribers([.subscription(subscription)], from: group, requester: requester),
-      by: requester.requester.account, request)[0]
+      asked: .end(subscription, to: group), by: requester.requester, context: context)[0]
   }
 
   /// A page of a public group's subscribers, in the order in which they were added.

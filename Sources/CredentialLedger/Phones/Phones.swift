@@ -36,7 +36,7 @@ public struct Phones: Sendable {
     for number: PhoneNumber, by account: AccountID, context: RequestContext = .none
   ) async throws(LedgerError) -> PINRequest {
     let ledger = ledger
-    let request = try ledger.prepare(context, by: account.caller, .requestPIN(for: number))
+    let request = try ledger.prepare(context, within: account.idempotencyScope, .requestPIN(for: number))
     let (command, digits) = try await ledger.blocking(.short) { () throws(LedgerError) -> (RequestPIN, String) in
       let random = ledger.configuration.random
       let digits = try Self.drawDigits(random)
@@ -66,7 +66,8 @@ public struct Phones: Sendable {
     _ digits: String, challenge: ChallengeID, by account: AccountID, context: RequestContext = .none
   ) async throws(LedgerError) -> PhoneID {
     let ledger = ledger
-    let request = try ledger.prepare(context, by: account.caller, .verifyPIN(digits, challenge: challenge))
+    let request = try ledger.prepare(
+      context, within: account.idempotencyScope, .verifyPIN(digits, challenge: challenge))
     let command = try await ledger.blocking(.short) { () throws(LedgerError) -> VerifyPIN in
       let open = try ledger.reading { (state) throws(StateUnreadable) in try state.challenge(challenge) }
       guard let open, let number = try ledger.open(open.number, .phoneNumber) else {
@@ -100,9 +101,7 @@ public struct Phones: Sendable {
   public func remove(
     _ phone: PhoneID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(context, by: requester.caller, .remove(phone))
-    _ = try await ledger.execute(
-      RemovePhone(phone: phone, requester: requester.requester), by: requester.requester.account, request)
+    _ = try await ledger.submit(RemovePhone(phone: phone, requester: requester.requester), context: context)
   }
 
   /// The phones that an account has verified and not removed.

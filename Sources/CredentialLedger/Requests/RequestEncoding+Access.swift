@@ -15,35 +15,10 @@ extension RequestEncoding {
       .integer(details.dpopBound ? 1 : 0), .integer(details.signedTokens ? 1 : 0))
   }
 
-  static func update(_ connector: ConnectorID, _ changes: UpdateConnector.Changes) -> Self {
-    Self(
-      .updateConnector, version: 3, .id(connector), .text(changes.name), .text(changes.description),
-      .text(changes.publisher),
-      .texts(changes.redirectURIs), .integer(changes.scopes.map { Int64($0.rawValue) }),
-      .integer(changes.accessTokenLifetime), .integer(changes.refreshTokenLifetime),
-      .integer(changes.rotation.map { Int64($0.rawValue) }),
-      .integer(changes.requiresPKCE.map { $0 ? 1 : 0 }), .integer(changes.allowsOwnTokens.map { $0 ? 1 : 0 }),
-      .integer(changes.isDPoPBound.map { $0 ? 1 : 0 }), .integer(changes.hasSignedTokens.map { $0 ? 1 : 0 }))
-  }
-
-  static func approve(_ scopes: Scopes, of connector: ConnectorID) -> Self {
-    Self(.approveScopes, .id(connector), .integer(scopes.rawValue))
-  }
-
   static func rotateSecret(of connector: ConnectorID, overlap: Duration) -> Self {
     let (seconds, attoseconds) = overlap.components
     return Self(.rotateSecret, .id(connector), .integer(seconds), .integer(attoseconds))
   }
-
-  static func deactivate(_ connector: ConnectorID, reason: String) -> Self {
-    Self(.deactivateConnector, .id(connector), .text(reason))
-  }
-
-  static func activate(_ connector: ConnectorID) -> Self { Self(.activateConnector, .id(connector)) }
-
-  static func endOldSecret(of connector: ConnectorID) -> Self { Self(.endOldSecret, .id(connector)) }
-
-  static func delete(_ connector: ConnectorID) -> Self { Self(.deleteConnector, .id(connector)) }
 
   static func grant(
     _ connector: ConnectorID, _ access: GrantAccess.Access, for granter: AccountID, _ consent: Consent
@@ -54,12 +29,6 @@ extension RequestEncoding {
       case .user: .list([.number(2)])
       }
     return Self(.grantAccess, version: 2, .id(connector), opened, .id(granter), consent.field)
-  }
-
-  static func revoke(_ grant: GrantID) -> Self { Self(.revokeGrant, .id(grant)) }
-
-  static func review(_ grant: GrantID, _ decision: ReviewDecision, reason: String) -> Self {
-    Self(.reviewGrant, .id(grant), .number(UInt64(decision.rawValue)), .text(reason))
   }
 
   static func issueCode(
@@ -108,20 +77,6 @@ extension RequestEncoding {
     return Self(.rotateResourceServerSecret, .id(server), .integer(seconds), .integer(attoseconds))
   }
 
-  static func delete(_ server: ResourceServerID) -> Self { Self(.deleteResourceServer, .id(server)) }
-
-  static func revoke(_ target: RevokeToken.Target) -> Self {
-    let named: RequestField =
-      switch target {
-      case .token(let id): .list([.number(1), .id(id)])
-      case .refreshToken(let id): .list([.number(2), .id(id)])
-      case .grant(let id): .list([.number(3), .id(id)])
-      case .connector(let id): .list([.number(4), .id(id)])
-      case .account(let id): .list([.number(5), .id(id)])
-      }
-    return Self(.revokeTokens, named)
-  }
-
   static func revoke(presented: String) -> Self { Self(.revokePresentedToken, .text(presented)) }
 
   static func registerWebhook(
@@ -156,12 +111,6 @@ extension RequestEncoding {
   static func enable(_ webhook: WebhookID) -> Self { Self(.enableWebhook, .id(webhook)) }
 
   static func delete(_ webhook: WebhookID) -> Self { Self(.deleteWebhook, .id(webhook)) }
-}
-
-extension RequestField {
-  fileprivate static func texts(_ values: [String]?) -> Self {
-    values.map { values in .list(values.map { .text($0) }) } ?? .none
-  }
 }
 
 extension TokenConditions {

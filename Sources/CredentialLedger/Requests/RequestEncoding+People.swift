@@ -12,14 +12,6 @@ extension RequestEncoding {
       .signIn, .text(issuer), .text(subject), .text(name), .text(email), .text(userAgent), .integer(role.rawValue))
   }
 
-  static func disable(_ account: AccountID, reason: String) -> Self {
-    Self(.disableAccount, .id(account), .text(reason))
-  }
-
-  static func enable(_ account: AccountID, revokingTokens: Bool) -> Self {
-    Self(.enableAccount, version: 2, .id(account), .integer(revokingTokens ? 1 : 0))
-  }
-
   static func changeRole(of account: AccountID, to role: AccountRole) -> Self {
     Self(.changeAccountRole, .id(account), .integer(role.rawValue))
   }
@@ -29,8 +21,6 @@ extension RequestEncoding {
   static func verifyPIN(_ digits: String, challenge: ChallengeID) -> Self {
     Self(.verifyPIN, .text(digits), .id(challenge))
   }
-
-  static func remove(_ phone: PhoneID) -> Self { Self(.removePhone, .id(phone)) }
 
   static func requestSignInPIN(for number: PhoneNumber) -> Self { Self(.requestSignInPIN, .text(number.digits)) }
 

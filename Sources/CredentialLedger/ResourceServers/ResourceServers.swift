@@ -29,9 +29,9 @@ public struct ResourceServers: Sendable {
   public func create(
     name: String, audience: String? = nil, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> (server: ResourceServer, secret: ConnectorSecret) {
-    let request = try ledger.prepare(
-      context, by: requester.caller, .createResourceServer(name: name, audience: audience))
-    let made = try await ledger.execute(by: requester.requester.account, request) { (secrets) throws(LedgerError) in
+    let made = try await ledger.submit(
+      asked: .createResourceServer(name: name, audience: audience), by: requester.requester, context: context
+    ) { (secrets) throws(LedgerError) in
       (try secrets.publicID(), try secrets.connectorSecret())
     } _: { (publicID, secret) in
       CreateResourceServer(
@@ -56,8 +56,9 @@ public struct ResourceServers: Sendable {
   public func rotateSecret(
     of server: ResourceServerID, overlap: Duration, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> ConnectorSecret {
-    let request = try ledger.prepare(context, by: requester.caller, .rotateSecret(of: server, overlap: overlap))
-    return try await ledger.execute(by: requester.requester.account, request) { (secrets) throws(LedgerError) in
+    try await ledger.submit(
+      asked: .rotateSecret(of: server, overlap: overlap), by: requester.requester, context: context
+    ) { (secrets) throws(LedgerError) in
       try secrets.connectorSecret()
     } _: {
       RotateResourceServerSecret(server: server, secretDigest: $0.digest, overlap: overlap, requester: requester)
@@ -75,9 +76,7 @@ public struct ResourceServers: Sendable {
   public func delete(
     _ server: ResourceServerID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(context, by: requester.caller, .delete(server))
-    try await ledger.execute(
-      DeleteResourceServer(server: server, requester: requester), by: requester.requester.account, request)
+    try await ledger.submit(DeleteResourceServer(server: server, requester: requester), context: context)
   }
 
   /// All resource servers, deleted ones included, oldest first.

@@ -48,7 +48,7 @@ public struct PINSignIns: Sendable {
     let secretDigest = secret?.digest
     try ledger.requireClient(connector, secretDigest)
     let request = try ledger.prepare(
-      context, by: .client(connector), answersAlike: true, .requestSignInPIN(for: number))
+      context, within: .client(connector), answersAlike: true, .requestSignInPIN(for: number))
     let (command, digits) = try await ledger.blocking(.short) { () throws(LedgerError) -> (RequestSignInPIN, String) in
       let random = ledger.configuration.random
       let digits = try Phones.drawDigits(random)
@@ -97,7 +97,7 @@ public struct PINSignIns: Sendable {
     let ledger = ledger
     try ledger.requireClient(connector, secret.digest)
     let request = try ledger.prepare(
-      context, by: .client(connector), answersAlike: true, .signIn(number, pin: digits, consent))
+      context, within: .client(connector), answersAlike: true, .signIn(number, pin: digits, consent))
     let owner = try ledger.owner(of: connector, if: request.address)
     let (outcome, token) = try await ledger.execute(by: owner, request) { (secrets) throws(LedgerError) in
       try secrets.tokenSecret(for: .refreshToken)

@@ -44,7 +44,7 @@ extension Accounts {
       }
       guard !known.isErased else { return nil }
       try disclosure.require(known.subject, in: ledger)
-      let view = try logged { () throws(LogError) in try ledger.log.snapshot() }
+      let view = try ledger.snapshot()
       var found: [RevealedSignIn] = []
       var end = before
       while true {

@@ -77,10 +77,10 @@ public struct AuthorizationCodes: Sendable {
       }
       return digest
     }
-    let request = try ledger.prepare(
-      context, by: account.caller,
-      .issueCode(connector, consent, redirectURI: redirectURI, codeChallenge: codeChallenge, conditions))
-    let (outcome, secret) = try await ledger.execute(by: account, request) { (secrets) throws(LedgerError) in
+    let (outcome, secret) = try await ledger.submit(
+      asked: .issueCode(connector, consent, redirectURI: redirectURI, codeChallenge: codeChallenge, conditions),
+      by: .account(account), context: context
+    ) { (secrets) throws(LedgerError) in
       try secrets.tokenSecret(for: .authorizationCode)
     } _: {
       IssueAuthorizationCode(
@@ -108,11 +108,9 @@ public struct AuthorizationCodes: Sendable {
     _ connector: ConnectorID, scopes: Scopes, redirectURI: String, by account: AccountID,
     context: RequestContext = .none
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(
-      context, by: account.caller, .refuse(connector, scopes, redirectURI: redirectURI))
-    try await ledger.execute(
+    try await ledger.submit(
       RefuseAuthorization(connector: connector, account: account, redirectURI: redirectURI, scopes: scopes),
-      by: account, request)
+      asked: .refuse(connector, scopes, redirectURI: redirectURI), by: .account(account), context: context)
   }
 
   /// Trades a code for tokens.
@@ -134,7 +132,8 @@ public struct AuthorizationCodes: Sendable {
     codeVerifier: String? = nil, conditions: TokenConditions = .none, context: RequestContext = .none
   ) async throws(LedgerError) -> Redeemed {
     let request = try ledger.prepare(
-      context, by: .client(connector), .redeem(code, redirectURI: redirectURI, codeVerifier: codeVerifier, conditions))
+      context, within: .client(connector),
+      .redeem(code, redirectURI: redirectURI, codeVerifier: codeVerifier, conditions))
     let format = try ledger.tokenFormat
     let presented =
       format.read(prefix: AuthorizationCode.prefix, code.text)

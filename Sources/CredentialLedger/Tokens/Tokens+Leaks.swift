@@ -103,7 +103,7 @@ extension Tokens {
   ) async throws(LedgerError) -> ReportLeak.Outcome {
     guard let token = try ledger.tokenFormat.read(ledger.opaque(presented))?.token else { return .unknown }
     var request = try ledger.prepare(
-      context, by: .ledger, .reportLeak(presented, reporter: reporter, source: source, location: location))
+      context, within: .ledger, .reportLeak(presented, reporter: reporter, source: source, location: location))
     // A report of an outside reporter is taken whether or not changes must name an operator.
     request.isAutomatic = reporter != ReportLeak.ownReporter
     return try await ledger.execute(

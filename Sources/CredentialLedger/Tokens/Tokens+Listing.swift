@@ -76,7 +76,7 @@ extension Tokens {
     guard let (kind, token) = try ledger.tokenFormat.read(ledger.opaque(presented)) else { return .inactive }
     let now = try ledger.now
     // One snapshot for all: each costs more than what is looked up in it.
-    let snapshot = try logged { () throws(LogError) in try ledger.log.snapshot() }
+    let snapshot = try ledger.snapshot()
     let found = try ledger.reading(in: snapshot) {
       (state) throws(StateUnreadable) -> (claims: Verdict.Claims, ids: (connector: PublicID?, group: PublicID?))? in
       guard
@@ -153,7 +153,7 @@ extension Tokens {
     let ledger = ledger
     return try await ledger.blocking(.short) { () throws(LedgerError) in
       let now = try ledger.now
-      let view = try logged { () throws(LogError) in try ledger.log.snapshot() }
+      let view = try ledger.snapshot()
       var listed: [ListedToken] = []
       var end = before?.rawValue
       while true {

@@ -34,7 +34,7 @@ extension Tokens {
     connector: PublicID, secret: ConnectorSecret, scopes: Scopes? = nil, conditions: TokenConditions = .none,
     context: RequestContext = .none
   ) async throws(LedgerError) -> IssuedOwn {
-    let request = try ledger.prepare(context, by: .client(connector), .issueOwnToken(scopes, conditions))
+    let request = try ledger.prepare(context, within: .client(connector), .issueOwnToken(scopes, conditions))
     let owner = try ledger.owner(of: connector, if: request.address)
     let (outcome, fresh) = try await ledger.execute(by: owner, request) { (secrets) throws(LedgerError) in
       try secrets.tokenSecret(for: .accessToken)

@@ -16,10 +16,7 @@ extension Tokens {
   public func revoke(
     _ target: RevokeToken.Target, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    let requester = requester.requester
-    let request = try ledger.prepare(context, by: requester.caller, .revoke(target))
-    return try await ledger.execute(
-      RevokeToken(target, requester: requester), by: requester.account, request)
+    try await ledger.submit(RevokeToken(target, requester: requester.requester), context: context)
   }
 
   /// Revokes a token that a connector or a resource server presents (RFC 7009): an access token alone, a refresh token with its family.
@@ -38,7 +35,7 @@ extension Tokens {
     presented: String, connector: PublicID, secret: ConnectorSecret, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
     let request = try ledger.prepare(
-      context, by: .client(connector), answersAlike: true, .revoke(presented: presented))
+      context, within: .client(connector), answersAlike: true, .revoke(presented: presented))
     let token = try ledger.tokenFormat.read(ledger.opaque(presented))?.token
     return try await ledger.execute(
       RevokePresentedToken(

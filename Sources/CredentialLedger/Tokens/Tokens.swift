@@ -57,7 +57,7 @@ public struct Tokens: Sendable {
     context: RequestContext = .none
   ) async throws(LedgerError) -> Issued {
     let ledger = ledger
-    let request = try ledger.prepare(context, by: .client(connector), .issueToken(refreshToken, scopes, conditions))
+    let request = try ledger.prepare(context, within: .client(connector), .issueToken(refreshToken, scopes, conditions))
     let format = try ledger.tokenFormat
     // A malformed token goes the same way as an unknown one, so that nothing outside tells them apart.
     let presented =

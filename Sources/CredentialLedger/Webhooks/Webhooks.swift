@@ -40,7 +40,7 @@ public struct Webhooks: Sendable {
   ) async throws(LedgerError) -> Webhook {
     let callback = try Self.callback(callbackURL, callbackToken, callbackContext)
     let request = try ledger.prepare(
-      context, by: claims.caller,
+      context, within: claims.idempotencyScope,
       .registerWebhook(
         on: object, for: eventTypes, callbackURL: callbackURL, callbackToken: callbackToken,
         callbackContext: callbackContext, validity: validity))
@@ -108,7 +108,7 @@ public struct Webhooks: Sendable {
   ) async throws(LedgerError) -> Bool {
     var changes = UpdateWebhook.Changes(eventTypes: eventTypes, expiresAt: validity, isActive: isActive)
     let request = try ledger.prepare(
-      context, by: claims.caller,
+      context, within: claims.idempotencyScope,
       .update(
         webhook, eventTypes: eventTypes, callbackURL: callbackURL, callbackToken: callbackToken,
         callbackContext: callbackContext, validity: validity, isActive: isActive))
@@ -149,7 +149,7 @@ public struct Webhooks: Sendable {
   public func disable(
     _ webhook: WebhookID, reason: String, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    let request = try ledger.prepare(context, by: requester.caller, .disable(webhook, reason: reason))
+    let request = try ledger.prepare(context, within: requester.idempotencyScope, .disable(webhook, reason: reason))
     let isNew = try await ledger.execute(
       DisableWebhook(webhook: webhook, .requester(requester.requester, reason: reason)),
       by: requester.requester.account, request)
@@ -170,7 +170,7 @@ public struct Webhooks: Sendable {
   public func enable(
     _ webhook: WebhookID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    let request = try ledger.prepare(context, by: requester.caller, .enable(webhook))
+    let request = try ledger.prepare(context, within: requester.idempotencyScope, .enable(webhook))
     // What waited for it is not to be taken up where it was left, with its tries used up.
     try await ledger.dropDeliveries(to: webhook)
     return try await ledger.execute(
@@ -185,7 +185,8 @@ public struct Webhooks: Sendable {
     _ webhook: WebhookID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
     try await delete(
-      webhook, by: .requester(requester.requester), caller: requester.caller, for: requester.requester.account, context)
+      webhook, by: .requester(requester.requester), within: requester.idempotencyScope,
+      for: requester.requester.account, context)
   }
 
   /// Deletes a webhook, as the platform service does for its connector.
@@ -196,14 +197,14 @@ public struct Webhooks: Sendable {
     _ webhook: WebhookID, with claims: Verdict.Claims, context: RequestContext = .none
   ) async throws(LedgerError) {
     try await delete(
-      webhook, by: .token(claims.handle), caller: claims.caller, for: claims.granter, context)
+      webhook, by: .token(claims.handle), within: claims.idempotencyScope, for: claims.granter, context)
   }
 
   private func delete(
-    _ webhook: WebhookID, by actor: WebhookCaller, caller: RequestCaller, for account: AccountID?,
+    _ webhook: WebhookID, by actor: WebhookCaller, within scope: IdempotencyScope, for account: AccountID?,
     _ context: RequestContext
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(context, by: caller, .delete(webhook))
+    let request = try ledger.prepare(context, within: scope, .delete(webhook))
     try await ledger.deleteWebhook(webhook, by: actor, for: account, request)
   }
 

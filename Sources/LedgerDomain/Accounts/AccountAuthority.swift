@@ -25,7 +25,7 @@ extension DomainReader where Self: ~Copyable {
   /// force than the ``Oversight`` needs is for nobody; and nobody in person leaves the ledger without an operator in force, since
   /// the command line alone could make another.
   ///
-  /// - Throws: ``Refusal/Code/forbidden``, ``Refusal/Code/lastAdmin``; ``Refusal/Code/accountDisabled`` of the requester.
+  /// - Throws: ``ErrorCode/forbidden``, ``ErrorCode/lastAdmin``; ``ErrorCode/accountDisabled`` of the requester.
   package func requireAuthority(
     _ requester: Requester, to action: AccountAction, _ account: Account
   ) throws(DecisionFailure) {
@@ -64,7 +64,7 @@ extension DomainReader where Self: ~Copyable {
     }
   }
 
-  /// - Throws: ``Refusal/Code/lastAdmin`` where the account is the last tenant administrator in force.
+  /// - Throws: ``ErrorCode/lastAdmin`` where the account is the last tenant administrator in force.
   private func requireTenantAdmin(besides account: Account) throws(DecisionFailure) {
     guard account.role == .tenantAdmin, !account.isDisabled else { return }
     for id in try read(tenantAdmins()) where id != account.id {

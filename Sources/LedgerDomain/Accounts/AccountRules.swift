@@ -2,7 +2,7 @@ public import LedgerEvents
 
 extension DomainReader where Self: ~Copyable {
   /// The account on whose behalf something is asked for.
-  /// - Throws: ``Refusal/Code/notFound`` or ``Refusal/Code/accountDisabled``.
+  /// - Throws: ``ErrorCode/notFound`` or ``ErrorCode/accountDisabled``.
   func requireActiveAccount(_ id: AccountID, field: String = "account") throws(DecisionFailure) -> Account {
     guard let account = try read(self.account(id)) else {
       throw .refused(.notFound, field: field, expected: "a registered account")
@@ -18,7 +18,7 @@ extension DomainReader where Self: ~Copyable {
 
 extension DomainReader where Self: ~Copyable {
   /// Those who administer accounts: operators, and tenant administrators in person.
-  /// - Throws: ``Refusal/Code/forbidden`` or ``Refusal/Code/accountDisabled``.
+  /// - Throws: ``ErrorCode/forbidden`` or ``ErrorCode/accountDisabled``.
   func requireAdministrator(_ requester: Requester) throws(DecisionFailure) {
     switch requester {
     case .operator: return

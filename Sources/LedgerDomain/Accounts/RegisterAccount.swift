@@ -68,7 +68,7 @@ package struct RegisterAccount: Command {
 }
 
 extension DomainReader where Self: ~Copyable {
-  /// - Throws: ``Refusal/Code/conflict`` where an account has the identity.
+  /// - Throws: ``ErrorCode/conflict`` where an account has the identity.
   package func requireUnregistered(_ identity: Digest) throws(DecisionFailure) {
     guard let account = try read(account(identity: identity)) else { return }
     throw .refused(

@@ -44,7 +44,7 @@ package struct RedeemAuthorizationCode: Command {
   package enum Outcome: Sendable, Equatable {
     case redeemed(Redeemed)
     /// It had been redeemed before, and what came of it is stopped: to the caller this is
-    /// ``Refusal/Code/invalidGrant``.
+    /// ``ErrorCode/invalidGrant``.
     case replayed(FamilyID)
   }
 

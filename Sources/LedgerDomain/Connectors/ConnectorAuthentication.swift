@@ -51,7 +51,7 @@ extension DomainReader where Self: ~Copyable {
   /// The connector that asks for something: by its ID and its Secret, or where the protocol has no Secret by its ID.
   ///
   /// - Parameter secret: SHA-256 of the Secret as presented; nil where none was.
-  /// - Throws: ``Refusal/Code/invalidClient`` for an unknown, deleted or inactive connector and a wrong Secret.
+  /// - Throws: ``ErrorCode/invalidClient`` for an unknown, deleted or inactive connector and a wrong Secret.
   @discardableResult
   package func requireClient(
     _ publicID: PublicID, secret: Digest?, at now: Timestamp

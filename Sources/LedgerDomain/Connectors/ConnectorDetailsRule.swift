@@ -20,7 +20,7 @@ extension ConnectorDetails {
   static let maximumRedirectURIs = 10
 
   /// The details with white space trimmed around the texts.
-  /// - Throws: ``Refusal/Code/invalidValue``, naming the field.
+  /// - Throws: ``ErrorCode/invalidValue``, naming the field.
   func checked() throws(DecisionFailure) -> ConnectorDetails {
     var checked = self
     checked.name = try TextRule(field: "name", characters: 1...100).trimming(name)

@@ -2,7 +2,7 @@ import LedgerEvents
 
 extension DomainReader where Self: ~Copyable {
   /// A connector that somebody wants to do something with.
-  /// - Throws: ``Refusal/Code/notFound`` or ``Refusal/Code/gone``.
+  /// - Throws: ``ErrorCode/notFound`` or ``ErrorCode/gone``.
   func requireConnector(_ id: ConnectorID) throws(DecisionFailure) -> Connector {
     guard let connector = try read(self.connector(id)) else { throw .unknownConnector }
     guard !connector.isDeleted else {
@@ -12,7 +12,7 @@ extension DomainReader where Self: ~Copyable {
   }
 
   /// A connector that its owner wants to change. To others, but for an operator, it does not exist.
-  /// - Throws: ``Refusal/Code/notFound`` or ``Refusal/Code/gone``.
+  /// - Throws: ``ErrorCode/notFound`` or ``ErrorCode/gone``.
   func requireConnector(_ id: ConnectorID, ownedBy requester: Requester) throws(DecisionFailure) -> Connector {
     if let owner = requester.account {
       guard try read(self.connector(id))?.owner == owner else { throw .unknownConnector }
@@ -21,7 +21,7 @@ extension DomainReader where Self: ~Copyable {
   }
 
   /// A connector that its owner, a tenant administrator or an operator wants to stop or start. To others it does not exist.
-  /// - Throws: ``Refusal/Code/notFound`` or ``Refusal/Code/gone``.
+  /// - Throws: ``ErrorCode/notFound`` or ``ErrorCode/gone``.
   func requireConnector(
     _ id: ConnectorID, administeredBy requester: Requester
   ) throws(DecisionFailure) -> Connector {
@@ -30,8 +30,8 @@ extension DomainReader where Self: ~Copyable {
   }
 
   /// A connector that is to be given something: neither it nor its owner may be stopped.
-  /// - Throws: ``Refusal/Code/notFound``, ``Refusal/Code/gone``, ``Refusal/Code/conflict`` of one that is inactive, or
-  ///   ``Refusal/Code/accountDisabled``.
+  /// - Throws: ``ErrorCode/notFound``, ``ErrorCode/gone``, ``ErrorCode/conflict`` of one that is inactive, or
+  ///   ``ErrorCode/accountDisabled``.
   func requireActiveConnector(_ id: ConnectorID) throws(DecisionFailure) -> Connector {
     let connector = try requireConnector(id)
     try requireActive(connector)

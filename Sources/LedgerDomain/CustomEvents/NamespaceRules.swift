@@ -10,7 +10,7 @@ enum NamespaceRules {
   private static let reserved: Set<Substring> = Set(
     EventType.allCases.compactMap { $0.name?.prefix { $0 != "." } } + ["credledger", "ledger"])
 
-  /// - Throws: ``Refusal/Code/invalidValue`` unless it is a domain name in reverse that is not reserved.
+  /// - Throws: ``ErrorCode/invalidValue`` unless it is a domain name in reverse that is not reserved.
   static func require(name: String) throws(DecisionFailure) {
     let labels = name.split(separator: ".", omittingEmptySubsequences: false)
     guard (3...maximumNameByteCount).contains(name.utf8.count), labels.count >= 2, labels.allSatisfy(isLabel) else {
@@ -24,7 +24,7 @@ enum NamespaceRules {
     }
   }
 
-  /// - Throws: ``Refusal/Code/invalidValue`` unless all are well formed, and none is the name of an event of the ledger.
+  /// - Throws: ``ErrorCode/invalidValue`` unless all are well formed, and none is the name of an event of the ledger.
   static func require(types: [String]) throws(DecisionFailure) {
     for type in types {
       let words = type.split(separator: ".", omittingEmptySubsequences: false)

@@ -11,7 +11,7 @@ public enum Consent: Sendable, Hashable {
 
 extension Connector {
   /// What a person agreed to and the connector has now.
-  /// - Throws: ``Refusal/Code/conflict`` where that is nothing, or the connector has changed since.
+  /// - Throws: ``ErrorCode/conflict`` where that is nothing, or the connector has changed since.
   func scopes(agreedTo consent: Consent) throws(DecisionFailure) -> Scopes {
     switch consent {
     case .scopes(let agreed):

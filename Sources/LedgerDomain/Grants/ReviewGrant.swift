@@ -3,13 +3,13 @@ package import LedgerEvents
 /// Records a decision about a grant in an access review; a grant that is not kept is revoked in the same commit.
 package struct ReviewGrant: Command {
   package var grant: GrantID
-  package var decision: ReviewDecision
+  package var decision: GrantDecision
   /// Why; shown in the audit trail. No personal data.
   package var reason: String
   /// The granter, an admin of the grant's group, the connector's owner or an operator; to keep it, an auditor as well.
   package var requester: Requester
 
-  package init(grant: GrantID, decision: ReviewDecision, reason: String, requester: Requester) {
+  package init(grant: GrantID, decision: GrantDecision, reason: String, requester: Requester) {
     self.grant = grant
     self.decision = decision
     self.reason = reason
@@ -31,15 +31,13 @@ package struct ReviewGrant: Command {
     event.connector = known.connector.rawValue
     event.group = known.group?.rawValue ?? 0
     event.granter = known.granter.rawValue
-    event.decision = decision
+    event.decision = decision.recorded
     event.reason = try TextRule(field: "reason", characters: 1...500, isMultiline: true).trimming(reason)
     switch decision {
     case .keep: return Decision(by: requester, .permissionReviewed(event))
     case .revoke:
       return Decision(
         by: requester, events: [.permissionReviewed(event), .permissionRevoked(PermissionRevoked(of: known))])
-    case .unspecified, .UNRECOGNIZED:
-      throw .refused(.invalidValue, field: "decision", expected: "keep or revoke")
     }
   }
 

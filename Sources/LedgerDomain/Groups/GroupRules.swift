@@ -2,7 +2,7 @@ import LedgerEvents
 
 extension DomainReader where Self: ~Copyable {
   /// The group, and what the requester is in it: nil for an operator. To others who are no members it does not exist.
-  /// - Throws: ``Refusal/Code/accountDisabled``, ``Refusal/Code/notFound`` or ``Refusal/Code/gone``.
+  /// - Throws: ``ErrorCode/accountDisabled``, ``ErrorCode/notFound`` or ``ErrorCode/gone``.
   func requireMember(
     of id: GroupID, by requester: Requester
   ) throws(DecisionFailure) -> (group: Group, membership: Membership?) {
@@ -26,7 +26,7 @@ extension DomainReader where Self: ~Copyable {
   }
 
   /// The group that an admin of it wants to change.
-  /// - Throws: as ``requireMember(of:by:)``, and ``Refusal/Code/forbidden``.
+  /// - Throws: as ``requireMember(of:by:)``, and ``ErrorCode/forbidden``.
   func requireAdmin(
     of id: GroupID, by requester: Requester
   ) throws(DecisionFailure) -> Group {
@@ -42,7 +42,7 @@ extension DomainReader where Self: ~Copyable {
   }
 
   /// A member of the group, who is not removed.
-  /// - Throws: ``Refusal/Code/notFound`` or ``Refusal/Code/gone``.
+  /// - Throws: ``ErrorCode/notFound`` or ``ErrorCode/gone``.
   func requireMembership(_ id: MembershipID, in group: GroupID) throws(DecisionFailure) -> Membership {
     guard let membership = try read(self.membership(id)), membership.group == group else {
       throw .refused(.notFound, field: "membership", expected: "a member of the group")
@@ -55,7 +55,7 @@ extension DomainReader where Self: ~Copyable {
 }
 
 extension Group {
-  /// - Throws: ``Refusal/Code/lastAdmin`` if nobody but this member administers the group.
+  /// - Throws: ``ErrorCode/lastAdmin`` if nobody but this member administers the group.
   func requireAdmin(besides membership: Membership) throws(DecisionFailure) {
     guard membership.role != .admin || membership.isInvitation || adminCount > 1 else {
       throw .refused(
@@ -68,7 +68,7 @@ extension Group {
 }
 
 extension Role {
-  /// - Throws: ``Refusal/Code/invalidValue`` unless it is one that a person can have.
+  /// - Throws: ``ErrorCode/invalidValue`` unless it is one that a person can have.
   func checked() throws(DecisionFailure) -> Role {
     guard self == .member || self == .admin else {
       throw .refused(.invalidValue, field: "role", expected: "member or admin")

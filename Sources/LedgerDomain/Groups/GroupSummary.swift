@@ -38,8 +38,8 @@ extension DomainReader where Self: ~Copyable {
   /// Costs time and memory in proportion to the members and subscribers of the group and the groups below: each list is
   /// read once, its rows side by side and in order. A set of the people remembers who was counted.
   ///
-  /// - Throws: ``Refusal/Code/notFound`` of a group that the viewer does not see or that is deleted,
-  ///   ``Refusal/Code/accountDisabled``, ``Refusal/Code/forbidden`` of a grant that is not in force.
+  /// - Throws: ``ErrorCode/notFound`` of a group that the viewer does not see or that is deleted,
+  ///   ``ErrorCode/accountDisabled``, ``ErrorCode/forbidden`` of a grant that is not in force.
   package func summary(of id: GroupID, for viewer: GroupViewer) throws(DecisionFailure) -> GroupSummary {
     try summary(of: sight(of: id, for: viewer))
   }

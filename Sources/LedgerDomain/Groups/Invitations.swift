@@ -25,7 +25,7 @@ extension Membership {
 extension DomainReader where Self: ~Copyable {
   /// The invitations that an account may accept: to the numbers that it has verified, oldest first.
   ///
-  /// - Throws: ``Refusal/Code/notFound`` or ``Refusal/Code/accountDisabled``.
+  /// - Throws: ``ErrorCode/notFound`` or ``ErrorCode/accountDisabled``.
   package func invitations(to account: AccountID, at now: Timestamp) throws(DecisionFailure) -> [Invitation] {
     _ = try requireActiveAccount(account)
     var found: [Invitation] = []

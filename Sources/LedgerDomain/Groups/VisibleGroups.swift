@@ -33,8 +33,8 @@ extension DomainReader where Self: ~Copyable {
   /// - Parameters:
   ///   - after: the last group of the page before.
   ///   - limit: 1 to 1,000.
-  /// - Throws: ``Refusal/Code/invalidValue`` of `limit`, ``Refusal/Code/accountDisabled``, ``Refusal/Code/notFound`` of
-  ///   an account or a grant, ``Refusal/Code/forbidden`` of a grant that is not in force.
+  /// - Throws: ``ErrorCode/invalidValue`` of `limit`, ``ErrorCode/accountDisabled``, ``ErrorCode/notFound`` of
+  ///   an account or a grant, ``ErrorCode/forbidden`` of a grant that is not in force.
   package func visibleGroups(
     to viewer: GroupViewer, scope: GroupScope, after: GroupID?, limit: Int
   ) throws(DecisionFailure) -> [VisibleGroup] {
@@ -62,7 +62,7 @@ extension DomainReader where Self: ~Copyable {
 
   /// One group, to somebody who may see who is in it: a member of it or of a group above it.
   ///
-  /// - Throws: ``Refusal/Code/notFound`` of a group that the viewer does not see or that is deleted, and as
+  /// - Throws: ``ErrorCode/notFound`` of a group that the viewer does not see or that is deleted, and as
   ///   ``visibleGroups(to:scope:after:limit:)``.
   package func sight(of id: GroupID, for viewer: GroupViewer) throws(DecisionFailure) -> VisibleGroup {
     let view = try self.view(of: viewer)

@@ -45,7 +45,7 @@ package struct RecordRestore: Command {
 
 extension DomainReader where Self: ~Copyable {
   /// A restore that needs two operators leaves their names.
-  /// - Throws: ``Refusal/Code/approvalRequired`` of the field `record`.
+  /// - Throws: ``ErrorCode/approvalRequired`` of the field `record`.
   package func requireUnrecordedRestore() throws(DecisionFailure) {
     guard try read(oversight()).guarded.contains(.restore) else { return }
     throw .refused(
@@ -59,7 +59,7 @@ extension DomainReader where Self: ~Copyable {
   /// - Parameters:
   ///   - forRestore: whether it is a restore; a log that is moved as it is, is none.
   ///   - erasing: whether persons are erased with it, whose keys are missing.
-  /// - Throws: ``Refusal/Code/approvalRequired`` of the field `approver` where the rules need one; ``Refusal/Code/forbidden``
+  /// - Throws: ``ErrorCode/approvalRequired`` of the field `approver` where the rules need one; ``ErrorCode/forbidden``
   ///   for one who is no operator in force, or who is the one who restores.
   package func requireApprover(
     _ approver: AccountID?, of named: AccountID?, forRestore: Bool, erasing: Bool

@@ -30,7 +30,7 @@ struct FoundPerson {
 
 extension DomainReader where Self: ~Copyable {
   /// Finds somebody. A number stands for the account that holds it, disabled or not.
-  /// - Throws: ``Refusal/Code/notFound`` or ``Refusal/Code/accountDisabled`` of an account that is named as such.
+  /// - Throws: ``ErrorCode/notFound`` or ``ErrorCode/accountDisabled`` of an account that is named as such.
   func find(_ person: NamedPerson, field: String = "person") throws(DecisionFailure) -> FoundPerson {
     switch person {
     case .account(let id): FoundPerson(account: try requireActiveAccount(id, field: field).id)

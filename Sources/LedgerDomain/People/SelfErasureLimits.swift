@@ -16,7 +16,7 @@ public struct SelfErasureLimits: Sendable, Hashable {
   /// No limits, for made-up histories.
   public static let unlimited = SelfErasureLimits(age: .zero, daily: .max)
 
-  /// - Throws: ``Refusal/Code/tooMany`` where the account is too young, or too many persons erased themselves within a day.
+  /// - Throws: ``ErrorCode/tooMany`` where the account is too young, or too many persons erased themselves within a day.
   func require(
     _ account: Account, in state: borrowing some DomainReader & ~Copyable, at now: Timestamp
   ) throws(DecisionFailure) {

@@ -23,7 +23,7 @@ extension DomainReader where Self: ~Copyable {
   /// - Parameters:
   ///   - number: keyed hash of the number in E.164 form.
   ///   - isStranger: whether a connector asks that has not shown its Secret.
-  /// - Throws: ``Refusal/Code/tooMany`` of `number`.
+  /// - Throws: ``ErrorCode/tooMany`` of `number`.
   func requireRoomForPIN(number: Digest, isStranger: Bool = false, at now: Timestamp) throws(DecisionFailure) {
     try requireTriesLeft(number: number, at: now)
     try require(PINLimits.asked, ofAsksIn: .number(number), field: "number", at: now)
@@ -34,19 +34,19 @@ extension DomainReader where Self: ~Copyable {
 
   /// The rule for trying a PIN, for whatever purpose.
   ///
-  /// - Throws: ``Refusal/Code/tooMany`` of `number`.
+  /// - Throws: ``ErrorCode/tooMany`` of `number`.
   func requireTriesLeft(number: Digest, at now: Timestamp) throws(DecisionFailure) {
     try require(PINLimits.failed, ofFailuresIn: .number(number), field: "number", at: now)
   }
 
-  /// - Throws: ``Refusal/Code/tooMany`` of `field` where a scope has had its PINs.
+  /// - Throws: ``ErrorCode/tooMany`` of `field` where a scope has had its PINs.
   func require(
     _ budget: PINBudget, ofAsksIn scope: DayCountScope, field: String, at now: Timestamp
   ) throws(DecisionFailure) {
     try require(budget, of: "PINs", in: scope, field: field, at: now, \.asks)
   }
 
-  /// - Throws: ``Refusal/Code/tooMany`` of `field` where a scope has had its wrong PINs.
+  /// - Throws: ``ErrorCode/tooMany`` of `field` where a scope has had its wrong PINs.
   func require(
     _ budget: PINBudget, ofFailuresIn scope: DayCountScope, field: String, at now: Timestamp
   ) throws(DecisionFailure) {

@@ -2,7 +2,7 @@ import LedgerEvents
 
 extension DomainReader where Self: ~Copyable {
   /// The phone that stands for the account: the one verified first of those it has.
-  /// - Throws: ``Refusal/Code/phoneRequired``.
+  /// - Throws: ``ErrorCode/phoneRequired``.
   func requireVerifiedPhone(of account: AccountID) throws(DecisionFailure) -> PhoneID {
     guard let phone = try read(phones(of: account)).first else {
       throw .refused(

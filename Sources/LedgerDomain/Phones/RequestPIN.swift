@@ -66,7 +66,7 @@ package struct RequestPIN: Command {
 }
 
 extension DomainReader where Self: ~Copyable {
-  /// - Throws: ``Refusal/Code/conflict`` if a verified phone holds the number, whose ever it is.
+  /// - Throws: ``ErrorCode/conflict`` if a verified phone holds the number, whose ever it is.
   package func requireFree(number: Digest, for account: AccountID) throws(DecisionFailure) {
     guard let holder = try holder(of: number) else { return }
     guard holder != account else { throw .numberIsOwn }

@@ -28,7 +28,7 @@ package struct VerifyPIN: Command {
   /// Whether the PIN was the right one.
   package enum Outcome: Sendable, Equatable {
     case verified(PhoneID)
-    /// A wrong PIN: to the caller this is ``Refusal/Code/wrongPIN``.
+    /// A wrong PIN: to the caller this is ``ErrorCode/wrongPIN``.
     case rejected(triesLeft: Int)
   }
 

@@ -11,8 +11,8 @@ extension DomainReader where Self: ~Copyable {
   ///   - now: the time that the events will carry.
   /// - Returns: the event that uses up the proposal, to be committed with the others; nil where none is needed and none was
   ///   named.
-  /// - Throws: ``Refusal/Code/approvalRequired`` where the rules need a proposal that another operator approved;
-  ///   ``Refusal/Code/notFound``, ``Refusal/Code/conflict``, ``Refusal/Code/gone`` or ``Refusal/Code/forbidden`` of the field
+  /// - Throws: ``ErrorCode/approvalRequired`` where the rules need a proposal that another operator approved;
+  ///   ``ErrorCode/notFound``, ``ErrorCode/conflict``, ``ErrorCode/gone`` or ``ErrorCode/forbidden`` of the field
   ///   `proposal` for one that is not of use.
   package func requireApproval(
     of events: [LedgerEvent], by actor: Subject, _ approval: Approval, at now: Timestamp
@@ -82,7 +82,7 @@ extension DomainReader where Self: ~Copyable {
     return .proposalDecided(event)
   }
 
-  /// - Throws: ``Refusal/Code/gone`` for a proposal that expired or was decided otherwise.
+  /// - Throws: ``ErrorCode/gone`` for a proposal that expired or was decided otherwise.
   func requireUsable(
     _ proposal: ChangeProposal, _ statuses: [ChangeProposal.Status], at now: Timestamp
   ) throws(DecisionFailure) {
@@ -101,7 +101,7 @@ extension DomainReader where Self: ~Copyable {
       remedy: "propose the change again")
   }
 
-  /// - Throws: ``Refusal/Code/forbidden`` for an account that has not the operator role in force.
+  /// - Throws: ``ErrorCode/forbidden`` for an account that has not the operator role in force.
   func requireOperator(_ id: AccountID?, field: String) throws(DecisionFailure) {
     guard let id, let account = try read(self.account(id)), account.role == .operator, !account.isDisabled,
       !account.isErased

@@ -16,7 +16,7 @@ extension DomainReader where Self: ~Copyable {
   }
 
   /// A resource server that somebody wants to do something with.
-  /// - Throws: ``Refusal/Code/notFound`` or ``Refusal/Code/gone``.
+  /// - Throws: ``ErrorCode/notFound`` or ``ErrorCode/gone``.
   func requireResourceServer(_ id: ResourceServerID) throws(DecisionFailure) -> ResourceServer {
     guard let server = try read(resourceServer(id)) else {
       throw .refused(.notFound, field: "resourceServer", expected: "a resource server")

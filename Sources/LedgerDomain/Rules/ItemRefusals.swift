@@ -29,7 +29,7 @@ struct ItemRefusals {
   }
 }
 
-/// - Throws: ``Refusal/Code/invalidValue`` unless a request names as many things as it may.
+/// - Throws: ``ErrorCode/invalidValue`` unless a request names as many things as it may.
 func requireCount(_ count: Int, in range: ClosedRange<Int>, field: String) throws(DecisionFailure) {
   guard range.contains(count) else {
     throw .refused(.invalidValue, field: field, expected: "\(range.lowerBound) to \(range.upperBound) at a time")

@@ -9,8 +9,8 @@ extension DomainReader where Self: ~Copyable {
   /// - Parameters:
   ///   - named: the account of the operator who was named; nil where nobody was.
   ///   - actor: who causes the events.
-  /// - Throws: ``Refusal/Code/forbidden`` of the field `operator` for an account that has not the operator role in force,
-  ///   and where nobody is named though the rules of the ledger require it; ``Refusal/Code/invalidValue`` where an operator
+  /// - Throws: ``ErrorCode/forbidden`` of the field `operator` for an account that has not the operator role in force,
+  ///   and where nobody is named though the rules of the ledger require it; ``ErrorCode/invalidValue`` where an operator
   ///   is named and somebody else asks.
   package func requireNamed(_ named: AccountID?, as actor: Subject) throws(DecisionFailure) {
     guard actor.kind == .operator else {
@@ -45,7 +45,7 @@ extension DomainReader where Self: ~Copyable {
   }
 
   /// Refuses what would leave fewer operators than the rules of the ledger need, or than `least`.
-  /// - Throws: ``Refusal/Code/lastAdmin``.
+  /// - Throws: ``ErrorCode/lastAdmin``.
   func requireOperators(besides account: Account, atLeast least: Int = 0) throws(DecisionFailure) {
     guard account.role == .operator, !account.isDisabled else { return }
     let needed = max(least, try read(oversight()).operatorCount)

@@ -3,7 +3,7 @@ import LedgerEvents
 extension DomainReader where Self: ~Copyable {
   /// The account that something is made for, which must not be disabled. A person makes things for itself only, an
   /// operator for anybody.
-  /// - Throws: ``Refusal/Code/forbidden``, ``Refusal/Code/notFound`` or ``Refusal/Code/accountDisabled``.
+  /// - Throws: ``ErrorCode/forbidden``, ``ErrorCode/notFound`` or ``ErrorCode/accountDisabled``.
   @discardableResult
   func requireActive(
     _ owner: AccountID, madeBy requester: Requester, field: String

@@ -57,7 +57,7 @@ extension ObjectID: Requesting where Kind == ObjectKinds.Account {
 
 extension DomainReader where Self: ~Copyable {
   /// The account whose rights count, which must not be disabled; nil for an operator.
-  /// - Throws: ``Refusal/Code/notFound`` or ``Refusal/Code/accountDisabled``.
+  /// - Throws: ``ErrorCode/notFound`` or ``ErrorCode/accountDisabled``.
   @discardableResult
   func requireActive(_ requester: Requester, field: String = "requester") throws(DecisionFailure) -> Account? {
     guard let id = requester.account else { return nil }

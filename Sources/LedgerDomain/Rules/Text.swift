@@ -4,7 +4,7 @@ extension String {
   /// - Parameters:
   ///   - field: by which a refusal names it.
   ///   - limit: how many bytes of UTF-8 it may have.
-  /// - Throws: ``Refusal/Code/invalidValue``.
+  /// - Throws: ``ErrorCode/invalidValue``.
   package func recordedLine(_ field: String, bytes limit: Int) throws(DecisionFailure) -> String {
     let line = try TextRule(field: field, characters: 1...limit).trimming(self)
     guard line.utf8.count <= limit else {
@@ -23,7 +23,7 @@ struct TextRule {
   var isMultiline = false
 
   /// The text without white space around it.
-  /// - Throws: ``Refusal/Code/invalidValue`` if it is too short, too long, has characters that control a terminal or turn
+  /// - Throws: ``ErrorCode/invalidValue`` if it is too short, too long, has characters that control a terminal or turn
   ///   the direction of writing, or was not UTF-8; for a name also if it has characters that nobody sees, or nothing else.
   func trimming(_ text: String) throws(DecisionFailure) -> String {
     var trimmed = text.unicodeScalars.drop { $0.properties.isWhitespace }

@@ -4,7 +4,7 @@ package import LedgerEvents
 package struct RecordSignInRefusal: Command {
   /// The provider's issuer URL.
   package var issuer: String
-  package var refusal: SignInRefusal
+  package var refusal: RefusedSignIn
   /// What was wrong, in words of the program; nothing personal.
   package var detail: String
   /// The account, where it is known.
@@ -12,7 +12,7 @@ package struct RecordSignInRefusal: Command {
   /// Refusals since the one recorded before that were too many to be recorded.
   package var unrecorded: UInt64
 
-  package init(issuer: String, refusal: SignInRefusal, detail: String, account: AccountID?, unrecorded: UInt64) {
+  package init(issuer: String, refusal: RefusedSignIn, detail: String, account: AccountID?, unrecorded: UInt64) {
     self.issuer = issuer
     self.refusal = refusal
     self.detail = detail
@@ -23,11 +23,6 @@ package struct RecordSignInRefusal: Command {
   package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
-    switch refusal {
-    case .unreachable, .unverified, .domain, .disabled, .notFresh: break
-    case .unspecified, .UNRECOGNIZED:
-      throw .refused(.invalidValue, field: "refusal", expected: "a refusal that this program knows")
-    }
     if let account {
       guard try read(state.account(account)) != nil else {
         throw .refused(.notFound, field: "account", expected: "a registered account")
@@ -35,7 +30,7 @@ package struct RecordSignInRefusal: Command {
     }
     var event = AccountSignInRefused()
     event.issuer = try issuer.recordedLine("issuer", bytes: 2_000)
-    event.refusal = refusal
+    event.refusal = refusal.recorded
     if !detail.isEmpty { event.detail = try detail.recordedLine("detail", bytes: 200) }
     event.account = account?.rawValue ?? 0
     event.unrecorded = unrecorded

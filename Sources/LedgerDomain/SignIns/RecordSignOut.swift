@@ -8,10 +8,10 @@ package struct RecordSignOut: Command {
   package var account: AccountID
   /// The positions of the events of their sign-ins, each 0 where it is not known.
   package var signIns: [UInt64]
-  package var end: SessionEnd
+  package var end: SignOutCause
   package var requester: Requester
 
-  package init(account: AccountID, signIns: [UInt64], end: SessionEnd, requester: Requester) {
+  package init(account: AccountID, signIns: [UInt64], end: SignOutCause, requester: Requester) {
     self.account = account
     self.signIns = signIns
     self.end = end
@@ -25,11 +25,6 @@ package struct RecordSignOut: Command {
     guard try read(state.account(account)) != nil else {
       throw .refused(.notFound, field: "account", expected: "a registered account")
     }
-    switch end {
-    case .signedOut, .ended, .byOperator, .byProvider, .replaced, .madeRoom: break
-    case .unspecified, .UNRECOGNIZED:
-      throw .refused(.invalidValue, field: "end", expected: "an end that this program knows")
-    }
     guard signIns.count <= Self.limit, signIns.allSatisfy({ $0 < context.next }) else {
       throw .refused(
         .invalidValue, field: "signIns", expected: "at most \(Self.limit) positions of events that there are")
@@ -40,7 +35,7 @@ package struct RecordSignOut: Command {
         var event = AccountSignedOut()
         event.account = account.rawValue
         event.signIn = signIn
-        event.end = end
+        event.end = end.recorded
         return .accountSignedOut(event)
       })
   }

@@ -39,7 +39,7 @@ package struct SignInWithPIN: Command {
   /// What the PIN led to.
   package enum Outcome: Sendable, Equatable {
     case signedIn(SignedIn)
-    /// A wrong PIN: to the caller this is ``Refusal/Code/invalidGrant``.
+    /// A wrong PIN: to the caller this is ``ErrorCode/invalidGrant``.
     case rejected(triesLeft: Int)
   }
 

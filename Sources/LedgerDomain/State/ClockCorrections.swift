@@ -19,7 +19,7 @@ public struct ClockCorrection: Sendable, Equatable {
   }
 
   /// What an event says.
-  public init(_ event: ClockCorrected, _ position: UInt64) {
+  package init(_ event: ClockCorrected, _ position: UInt64) {
     self.init(
       position: position, to: Timestamp(milliseconds: event.to), first: event.first, ahead: max(event.ahead, 0))
   }

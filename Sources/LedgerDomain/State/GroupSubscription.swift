@@ -8,10 +8,10 @@ public struct GroupSubscription: Sendable, Equatable {
   /// subscriber, unless already one of the group by another subscription.
   public var account: AccountID?
   /// The number that the subscriber was added by, where it was by number.
-  public var number: Sealed?
+  package var number: Sealed?
   public var isRemoved: Bool
 
-  public init(id: SubscriptionID, group: GroupID, account: AccountID?, number: Sealed?, isRemoved: Bool) {
+  package init(id: SubscriptionID, group: GroupID, account: AccountID?, number: Sealed?, isRemoved: Bool) {
     self.id = id
     self.group = group
     self.account = account

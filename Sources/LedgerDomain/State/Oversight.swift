@@ -1,4 +1,4 @@
-public import LedgerEvents
+package import LedgerEvents
 
 /// The rules that operators work under.
 public struct Oversight: Sendable, Hashable {
@@ -25,7 +25,7 @@ public struct Oversight: Sendable, Hashable {
   }
 
   /// The rules that an event has.
-  public init(_ rules: OversightRules) {
+  package init(_ rules: OversightRules) {
     namesOperators = rules.namedOperators
     guarded = Set(rules.guarded.compactMap { Guarded(rawValue: UInt8(truncatingIfNeeded: $0.rawValue)) })
   }

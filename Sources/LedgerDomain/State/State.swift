@@ -5,10 +5,10 @@ public import LedgerEvents
 public struct Account: Sendable, Equatable {
   public var id: AccountID
   public var issuer: String
-  public var subject: Sealed
+  package var subject: Sealed
   /// Display name and e-mail address, where known.
-  public var name: Sealed?
-  public var email: Sealed?
+  package var name: Sealed?
+  package var email: Sealed?
   public var role: AccountRole
   public var isDisabled: Bool
   /// Whether an operator has disabled it: then only an operator enables it.
@@ -17,7 +17,7 @@ public struct Account: Sendable, Equatable {
   /// Whether the person was erased: then it is disabled for good, and what is sealed can be read by nobody.
   public var isErased: Bool
 
-  public init(
+  package init(
     id: AccountID, issuer: String, subject: Sealed, name: Sealed?, email: Sealed?, role: AccountRole,
     isDisabled: Bool, isDisabledByOperator: Bool = false, registeredAt: Timestamp, isErased: Bool = false
   ) {
@@ -87,7 +87,7 @@ public struct Connector: Sendable, Equatable {
   public var id: ConnectorID
   public var publicID: PublicID
   public var owner: AccountID
-  public var details: ConnectorDetails
+  package var details: ConnectorDetails
   /// Of the scopes that concern the organisation, those that an administrator approved.
   public var approvedScopes: Scopes
   public var isDeleted: Bool
@@ -107,7 +107,7 @@ public struct Connector: Sendable, Equatable {
   public var scopes: Scopes { Scopes(rawValue: details.scopes).approved(approvedScopes) }
 
   /// A connector; its details are those that it was made with, unless another event is said to have set them.
-  public init(
+  package init(
     id: ConnectorID, publicID: PublicID, owner: AccountID, details: ConnectorDetails, approvedScopes: Scopes = [],
     isDeleted: Bool, createdAt: Timestamp, setBy: UInt64? = nil, deactivatedBy: UInt64 = 0,
     isDeactivatedByAdministrator: Bool = false
@@ -216,12 +216,12 @@ public struct Membership: Sendable, Equatable {
   /// ``AcceptInvitation``. It carries no right.
   public var account: AccountID?
   /// The number that the member was added by, where it was by number.
-  public var number: Sealed?
+  package var number: Sealed?
   public var role: Role
   public var isRemoved: Bool
   public var addedAt: Timestamp
 
-  public init(
+  package init(
     id: MembershipID, group: GroupID, account: AccountID?, number: Sealed?, role: Role, isRemoved: Bool,
     addedAt: Timestamp
   ) {

@@ -55,18 +55,18 @@ public struct Webhook: Sendable, Equatable {
   public var object: WebhookObject
   /// The group that it listens to, or whose action; it hears nothing of any other.
   public var group: GroupID { object.group }
-  public var details: WebhookDetails
+  package var details: WebhookDetails
   /// Whether it is to deliver: neither disabled nor deleted.
   public var isActive: Bool
   public var isDeleted: Bool
   /// Position of the event that stopped its family, for good; 0 if none did.
   public var stoppedBy: UInt64
-  /// Position of the event that set ``details`` last.
+  /// Position of the event that last set what it listens for, its address, token or context.
   public var setBy: UInt64
   public var registeredAt: Timestamp
 
   /// A webhook; its details are those that it was registered with, unless another event is said to have set them.
-  public init(
+  package init(
     id: WebhookID, publicID: PublicID, connector: ConnectorID, grant: GrantID, family: FamilyID?,
     object: WebhookObject, details: WebhookDetails, isActive: Bool = true, isDeleted: Bool = false,
     stoppedBy: UInt64 = 0, setBy: UInt64? = nil, registeredAt: Timestamp

@@ -13,8 +13,8 @@ extension DomainReader where Self: ~Copyable {
   /// only by their members.
   ///
   /// - Parameter isForSelf: whether it is about the requester alone. What is about others is an admin's to ask for.
-  /// - Throws: ``Refusal/Code/accountDisabled``, ``Refusal/Code/notFound``, ``Refusal/Code/gone``,
-  ///   ``Refusal/Code/invalidValue`` of a group that is not public, ``Refusal/Code/forbidden``.
+  /// - Throws: ``ErrorCode/accountDisabled``, ``ErrorCode/notFound``, ``ErrorCode/gone``,
+  ///   ``ErrorCode/invalidValue`` of a group that is not public, ``ErrorCode/forbidden``.
   func requirePublicGroup(
     _ id: GroupID, by requester: Requester, isForSelf: Bool = false
   ) throws(DecisionFailure) -> Group {

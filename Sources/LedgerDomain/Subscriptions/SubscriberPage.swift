@@ -16,8 +16,8 @@ extension DomainReader where Self: ~Copyable {
   /// - Parameters:
   ///   - after: what the page before says in ``SubscriberPage/next``; nil for the first.
   ///   - limit: 1 to ``SubscriberLimits/page``.
-  /// - Throws: ``Refusal/Code/invalidValue`` of `limit`, or of a group that is not public, ``Refusal/Code/notFound``,
-  ///   ``Refusal/Code/gone``, ``Refusal/Code/forbidden``, ``Refusal/Code/accountDisabled``.
+  /// - Throws: ``ErrorCode/invalidValue`` of `limit`, or of a group that is not public, ``ErrorCode/notFound``,
+  ///   ``ErrorCode/gone``, ``ErrorCode/forbidden``, ``ErrorCode/accountDisabled``.
   package func subscribers(
     of group: GroupID, after: SubscriptionID?, limit: Int, by requester: Requester
   ) throws(DecisionFailure) -> SubscriberPage {

@@ -88,7 +88,7 @@ extension Audiences {
   /// What a token gets that is asked for with these, of what was granted.
   ///
   /// - Parameter asked: nil where the client named none: all that was granted.
-  /// - Throws: ``Refusal/Code/invalidTarget`` where something is asked for that was not granted, or exists no more.
+  /// - Throws: ``ErrorCode/invalidTarget`` where something is asked for that was not granted, or exists no more.
   @usableFromInline
   func narrowed(
     to asked: Audiences?, _ state: borrowing some DomainReader & ~Copyable
@@ -99,7 +99,7 @@ extension Audiences {
     return asked
   }
 
-  /// - Throws: ``Refusal/Code/invalidTarget`` where a resource server is unknown or deleted.
+  /// - Throws: ``ErrorCode/invalidTarget`` where a resource server is unknown or deleted.
   func requireKnown(_ state: borrowing some DomainReader & ~Copyable) throws(DecisionFailure) {
     for id in servers {
       guard let server = try read(state.resourceServer(id)), !server.isDeleted else { throw .invalidTarget }

@@ -55,7 +55,7 @@ package struct IssueAccessToken: Command {
   package enum Outcome: Sendable, Equatable {
     case issued(Issued)
     /// A replaced refresh token was presented, and its family is stopped: to the caller this is
-    /// ``Refusal/Code/invalidGrant``.
+    /// ``ErrorCode/invalidGrant``.
     case reuseDetected(FamilyID)
   }
 

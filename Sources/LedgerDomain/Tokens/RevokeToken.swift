@@ -103,7 +103,7 @@ public struct RevokeToken: Command {
     return event
   }
 
-  /// - Throws: ``Refusal/Code/forbidden`` unless the requester may stop all tokens of the connector.
+  /// - Throws: ``ErrorCode/forbidden`` unless the requester may stop all tokens of the connector.
   private func requireReach(
     of id: ConnectorID, _ state: borrowing some DomainReader & ~Copyable
   ) throws(DecisionFailure) {

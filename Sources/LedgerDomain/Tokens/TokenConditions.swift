@@ -20,7 +20,7 @@ public struct TokenConditions: Sendable, Equatable {
   /// Puts into an event what follows from the conditions and from what the connector has.
   ///
   /// - Parameter granted: what access was given for.
-  /// - Throws: ``Refusal/Code/invalidTarget``, and ``Refusal/Code/invalidProof`` where the connector needs to prove a key and
+  /// - Throws: ``ErrorCode/invalidTarget``, and ``ErrorCode/invalidProof`` where the connector needs to prove a key and
   ///   did not.
   @inlinable
   func apply(

@@ -18,7 +18,7 @@ public struct WebhookCallback: Sendable, Equatable, CustomStringConvertible, Cus
   ///     an internal address, in whatever spelling, is none. The program that connects checks what the name resolves to.
   ///   - token: at most 1,024 printable ASCII characters.
   ///   - context: at most 4,096 bytes.
-  /// - Throws: ``Refusal/Code/invalidValue``, naming the field.
+  /// - Throws: ``ErrorCode/invalidValue``, naming the field.
   public init(url: String, token: String = "", context: String = "") throws(Refusal) {
     guard Self.isWellFormed(url) else {
       throw Refusal(

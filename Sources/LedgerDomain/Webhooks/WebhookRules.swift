@@ -22,7 +22,7 @@ package enum WebhookLimits {
 
 extension DomainReader where Self: ~Copyable {
   /// What an access token may do, if it is valid now and has a scope.
-  /// - Throws: ``Refusal/Code/invalidToken`` or ``Refusal/Code/forbidden``.
+  /// - Throws: ``ErrorCode/invalidToken`` or ``ErrorCode/forbidden``.
   func requireAccess(_ token: TokenID, to scope: Scopes, at now: Timestamp) throws(DecisionFailure) -> Verdict.Claims {
     guard try read(standing(of: token.rawValue))?.kind == .token else { throw .invalidToken(.unknown) }
     switch try read(judge(handle: token, at: now, in: self)) {
@@ -36,7 +36,7 @@ extension DomainReader where Self: ~Copyable {
   }
 
   /// The webhook that somebody wants to change, and who that is. To others it does not exist.
-  /// - Throws: ``Refusal/Code/notFound``, ``Refusal/Code/gone``, and as ``requireAccess(_:to:at:)``.
+  /// - Throws: ``ErrorCode/notFound``, ``ErrorCode/gone``, and as ``requireAccess(_:to:at:)``.
   func requireWebhook(
     _ id: WebhookID, by caller: WebhookCaller, having scope: Scopes, at now: Timestamp
   ) throws(DecisionFailure) -> (webhook: Webhook, requester: Requester) {
@@ -65,7 +65,7 @@ extension DomainReader where Self: ~Copyable {
 
 extension Sequence<WebhookEventType> {
   /// The names, each once, in the order in which they are declared.
-  /// - Throws: ``Refusal/Code/invalidValue`` where there are none.
+  /// - Throws: ``ErrorCode/invalidValue`` where there are none.
   func checked() throws(DecisionFailure) -> [String] {
     let wanted = Set(self)
     guard !wanted.isEmpty else {
@@ -77,18 +77,13 @@ extension Sequence<WebhookEventType> {
 
 extension Timestamp {
   /// The moment from which on a webhook is to deliver nothing.
-  /// - Throws: ``Refusal/Code/invalidValue``.
+  /// - Throws: ``ErrorCode/invalidValue``.
   func checked(asValidityAt now: Timestamp) throws(DecisionFailure) -> Timestamp {
     guard self > now, self <= now + WebhookLimits.longestValidity else {
       throw .refused(.invalidValue, field: "validity", expected: "a moment within the next ten years")
     }
     return self
   }
-}
-
-extension Refusal.Code {
-  /// An access token is not valid (RFC 6750 section 3.1).
-  public static let invalidToken = Self(rawValue: "invalid_token")
 }
 
 extension DecisionFailure {

@@ -1,3 +1,5 @@
+import LedgerDomain
+
 /// The folder of an archive: segments that follow each other from the first event on. See ``SegmentHeader``.
 package struct ArchiveFolder {
   package let path: String

@@ -1,5 +1,6 @@
 package import EventLog
 import Glibc
+import LedgerDomain
 import Synchronization
 
 /// An archive as the home of records that are no longer in the live file.

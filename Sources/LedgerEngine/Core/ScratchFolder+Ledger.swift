@@ -1,4 +1,5 @@
 import Glibc
+import LedgerDomain
 
 extension ScratchFolder {
   /// One of an open ledger.

@@ -1,3 +1,5 @@
+import LedgerDomain
+
 /// A phone number in E.164 form: `+`, the country calling code, and as many digits as numbers of that code have. Prints as
 /// redacted.
 public struct PhoneNumber: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
@@ -15,7 +17,7 @@ public struct PhoneNumber: Sendable, Hashable, CustomStringConvertible, CustomDe
   /// Codes and lengths are those of a published table, which a new version of the library may bring up to date. Whether
   /// somebody has the number is not looked at.
   ///
-  /// - Throws: ``LedgerError/Code/invalidValue``.
+  /// - Throws: `invalid_value`.
   public init(_ text: String) throws(LedgerError) {
     let digits = try Self.digits(of: text)
     guard CallingCode.admit(digits[...].utf8) else { throw Self.malformed }
@@ -26,7 +28,7 @@ public struct PhoneNumber: Sendable, Hashable, CustomStringConvertible, CustomDe
   /// before it at home. A number that begins with `+` is read as it stands, whatever the country.
   ///
   /// - Parameter callingCode: the country's code, such as 44.
-  /// - Throws: ``LedgerError/Code/invalidValue``.
+  /// - Throws: `invalid_value`.
   public init(_ text: String, callingCode: Int) throws(LedgerError) {
     let written = text.drop(while: \.isWhitespace)
     if written.first == "+" {
@@ -42,7 +44,7 @@ public struct PhoneNumber: Sendable, Hashable, CustomStringConvertible, CustomDe
   /// Reads a number that an earlier version of the library took, whose table may have known other codes and lengths: to find
   /// or erase what was recorded of it. Whatever of 8 to 15 digits has the form of a number is taken.
   ///
-  /// - Throws: ``LedgerError/Code/invalidValue``.
+  /// - Throws: `invalid_value`.
   public init(recorded text: String) throws(LedgerError) {
     let digits = try Self.digits(of: text)
     guard (8...15).contains(digits.count), digits.first != "0" else { throw Self.malformed }

@@ -5,7 +5,7 @@ package import LedgerCrypto
 public import LedgerDomain
 package import TransparencyLog
 
-/// Why the ledger did not do what it was asked. Nothing was appended, except after ``Code/outcomeUnknown``.
+/// Why the ledger did not do what it was asked. Nothing was appended, except after `outcome_unknown`.
 ///
 /// Says the field and what was expected where a request was at fault, and never carries a secret or personal data. Two
 /// errors are equal when their codes and fields are.
@@ -19,11 +19,7 @@ package import TransparencyLog
 /// | query that is `async` | also `busy`, where too many reads wait |
 public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A stable name for programs to decide by. More may come in later versions.
-  public struct Code: RawRepresentable, Sendable, Hashable, Codable, CustomStringConvertible {
-    public let rawValue: String
-    public init(rawValue: String) { self.rawValue = rawValue }
-    public var description: String { rawValue }
-  }
+  public typealias Code = ErrorCode
 
   public let code: Code
   /// What is wrong, and what to do.
@@ -56,11 +52,10 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
   public var isRefusal: Bool { refusal != nil }
 }
 
-extension LedgerError.Code {
+// What goes wrong besides the rules.
+extension ErrorCode {
   /// The folder holds no ledger.
   public static let notALedger = Self(rawValue: "not_a_ledger")
-  /// There is no such thing.
-  public static let notFound = Self(rawValue: "not_found")
   /// A folder for a new ledger is not empty.
   public static let alreadyExists = Self(rawValue: "already_exists")
   /// The ledger was written by a newer program.
@@ -71,7 +66,7 @@ extension LedgerError.Code {
   public static let keyUnavailable = Self(rawValue: "key_unavailable")
   /// The key that signs checkpoints is kept elsewhere, and cannot sign now. Events are appended nevertheless.
   public static let signingUnavailable = Self(rawValue: "signing_unavailable")
-  /// The keys given for a copy of a log lack some that it names: see ``MissingKeys``.
+  /// The keys given for a copy of a log lack some that it names: see `MissingKeys`.
   public static let keysBehind = Self(rawValue: "keys_behind")
   /// The key of a person or of a webhook is gone, and no event says that it was destroyed: a file of `keys/persons` is
   /// missing, or older than the log. It is no erasure: restore `keys/` from its backup, and rebuild nothing before.
@@ -79,7 +74,7 @@ extension LedgerError.Code {
   /// Something stored is not what it was.
   public static let damaged = Self(rawValue: "damaged")
   /// A record is needed that is no more in the live file, and the archive that has it is not at hand: see
-  /// ``LedgerConfiguration/archive``.
+  /// `LedgerConfiguration.archive`.
   public static let archived = Self(rawValue: "archived")
   /// An archive is of another ledger, or of another history.
   public static let foreignArchive = Self(rawValue: "foreign_archive")
@@ -103,9 +98,9 @@ extension LedgerError.Code {
   public static let writingStopped = Self(rawValue: "writing_stopped")
   /// The idempotency key was used for another request.
   public static let idempotencyKeyReused = Self(rawValue: "idempotency_key_reused")
-  /// The clock was set by more than ``LedgerConfiguration/clockTolerance`` while the ledger was open.
+  /// The clock was set by more than `LedgerConfiguration.clockTolerance` while the ledger was open.
   public static let clockStepped = Self(rawValue: "clock_stepped")
-  /// The clock was behind the newest event by more than ``LedgerConfiguration/clockTolerance`` when the ledger was opened.
+  /// The clock was behind the newest event by more than `LedgerConfiguration.clockTolerance` when the ledger was opened.
   public static let clockBehind = Self(rawValue: "clock_behind")
   /// A text is no signed checkpoint of this ledger.
   public static let invalidCheckpoint = Self(rawValue: "invalid_checkpoint")
@@ -113,15 +108,13 @@ extension LedgerError.Code {
   public static let behindCheckpoint = Self(rawValue: "behind_checkpoint")
   /// The ledger had another tree than a checkpoint says: its history was rewritten.
   public static let contradictsCheckpoint = Self(rawValue: "contradicts_checkpoint")
-  /// A field of a request is malformed.
-  public static let invalidValue = Self(rawValue: Refusal.Code.invalidValue.rawValue)
 }
 
 extension LedgerError {
   /// A command that a rule refused.
   package init(_ refusal: Refusal) {
     self.init(
-      Code(rawValue: refusal.code.rawValue),
+      refusal.code,
       "\(refusal.field): expected \(refusal.expected)"
         + (refusal.remedy.map { "; \($0)" } ?? ""), field: refusal.field, refusal: refusal)
   }

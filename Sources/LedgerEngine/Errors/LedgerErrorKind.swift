@@ -1,6 +1,6 @@
-import LedgerDomain
+public import LedgerDomain
 
-extension LedgerError.Code {
+extension ErrorCode {
   /// What kind of failure a code is, from which for instance the status of an answer over HTTP follows.
   public enum Kind: Sendable, Hashable, CaseIterable {
     /// A field of the request is malformed or out of bounds.
@@ -33,30 +33,24 @@ extension LedgerError.Code {
     case failed
   }
 
-  /// What kind of failure it is; codes of later versions are ``Kind/failed``.
+  /// What kind of failure it is; codes of later versions are `failed`.
   ///
   /// ```swift
   /// if LedgerError.Code.busy.kind == .unavailable { print("try again") }
   /// ```
   public var kind: Kind { Self.kinds[self] ?? .failed }
 
-  private static let kinds: [Self: Kind] = {
-    var kinds: [Self: Kind] = [
-      .invalidValue: .invalid, .idempotencyKeyReused: .conflict, .alreadyExists: .conflict,
-      .busy: .unavailable, .cancelled: .unavailable, .closed: .unavailable, .alreadyOpen: .unavailable,
-      .outcomeUnknown: .unavailable, .writingStopped: .unavailable, .diskFull: .unavailable,
-      .systemLimit: .unavailable, .clockStepped: .unavailable, .clockBehind: .unavailable,
-      .signingUnavailable: .unavailable,
-    ]
-    let refusals: [(Refusal.Code, Kind)] = [
-      (.notFound, .notFound), (.gone, .gone), (.forbidden, .forbidden), (.accountDisabled, .forbidden),
-      (.phoneRequired, .forbidden), (.conflict, .conflict), (.lastAdmin, .conflict), (.approvalRequired, .forbidden),
-      (.tooMany, .tooMany),
-      (.invalidClient, .invalidClient), (.invalidGrant, .invalidCredential), (.wrongPIN, .invalidCredential),
-      (.noOpenPIN, .invalidCredential), (.unauthorizedClient, .unauthorizedClient), (.invalidScope, .invalidScope),
-      (.invalidTarget, .invalidTarget), (.invalidProof, .invalidProof),
-    ]
-    for (code, kind) in refusals { kinds[Self(rawValue: code.rawValue)] = kind }
-    return kinds
-  }()
+  private static let kinds: [Self: Kind] = [
+    .invalidValue: .invalid, .idempotencyKeyReused: .conflict, .alreadyExists: .conflict,
+    .notFound: .notFound, .gone: .gone, .conflict: .conflict, .lastAdmin: .conflict,
+    .forbidden: .forbidden, .accountDisabled: .forbidden, .phoneRequired: .forbidden, .approvalRequired: .forbidden,
+    .tooMany: .tooMany,
+    .invalidClient: .invalidClient, .invalidGrant: .invalidCredential, .wrongPIN: .invalidCredential,
+    .noOpenPIN: .invalidCredential, .unauthorizedClient: .unauthorizedClient, .invalidScope: .invalidScope,
+    .invalidTarget: .invalidTarget, .invalidProof: .invalidProof,
+    .busy: .unavailable, .cancelled: .unavailable, .closed: .unavailable, .alreadyOpen: .unavailable,
+    .outcomeUnknown: .unavailable, .writingStopped: .unavailable, .diskFull: .unavailable,
+    .systemLimit: .unavailable, .clockStepped: .unavailable, .clockBehind: .unavailable,
+    .signingUnavailable: .unavailable,
+  ]
 }

@@ -1,5 +1,6 @@
 import Glibc
 package import LedgerCrypto
+import LedgerDomain
 
 /// A file that is read once, from its beginning to its end; what was read is hashed on the way.
 package struct FileInput: ~Copyable {

@@ -1,4 +1,5 @@
 package import LedgerCrypto
+import LedgerDomain
 
 /// The file `SHA256SUMS` of a folder that is finished: a line for each file, as coreutils' `sha256sum` writes and checks
 /// them. Written last, it is what tells a whole folder from one that was cut short.

@@ -1,4 +1,5 @@
 import Glibc
+import LedgerDomain
 package import LedgerFiles
 
 /// An open file or folder, with the ledger's errors.

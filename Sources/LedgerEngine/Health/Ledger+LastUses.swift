@@ -7,7 +7,7 @@ extension Ledger {
   package func lastUses(of tokens: [TokenID]) throws(LedgerError) -> [Timestamp?] {
     // Memory first: what leaves it meanwhile is in the snapshot that is taken then.
     let noted = tokens.map { lastUses?.minute(of: $0) }
-    let view = try logged { () throws(LogError) in try log.snapshot() }
+    let view = try snapshot()
     var uses: [Timestamp?] = []
     for (token, noted) in zip(tokens, noted) {
       let written = try logged { () throws(LogError) in try view.lastUse(of: token) }

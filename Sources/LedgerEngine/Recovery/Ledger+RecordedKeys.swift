@@ -23,7 +23,7 @@ extension Ledger {
     var request = asked
     let keyed = try prepare(
       RequestContext(idempotencyKey: "\(rotation.before) \(rotation.after) after \(newest?.position ?? 0)"),
-      by: .ledger, RequestEncoding(.rotateMasterKey))
+      within: .ledger, RequestEncoding(.rotateMasterKey))
     (request.keyed, request.secrets) = (keyed.keyed, keyed.secrets)
     try await execute(RecordMasterKey(before: before, after: after), request)
     try confirm(rotation)

@@ -115,6 +115,11 @@ package indirect enum RequestField: Sendable {
   /// A text, or none.
   package static func text(_ value: String?) -> Self { value.map { .text($0) as Self } ?? .none }
 
+  /// A list of texts, or none.
+  package static func texts(_ values: [String]?) -> Self {
+    values.map { values in .list(values.map { .text($0) }) } ?? .none
+  }
+
   /// An integer, or none.
   package static func integer(_ value: Int64?) -> Self { value.map { .integer($0) as Self } ?? .none }
 

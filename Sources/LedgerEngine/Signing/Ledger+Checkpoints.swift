@@ -1,6 +1,7 @@
 import EventLog
 import KeyStore
 public import LedgerCrypto
+import LedgerDomain
 import Projections
 package import TransparencyLog
 

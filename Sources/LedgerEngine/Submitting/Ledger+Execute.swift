@@ -138,11 +138,16 @@ extension Ledger {
     do { return try await writer.upkeep(body) } catch { throw LedgerError(error) }
   }
 
+  /// A snapshot of the last commit. Some hundred nanoseconds; use it at once, on this thread.
+  package func snapshot() throws(LedgerError) -> LogSnapshot<ProjectionSet> {
+    do throws(LogError) { return try log.snapshot() } catch { throw LedgerError(error) }
+  }
+
   /// Reads the state of this moment.
   package func reading<Result: Sendable>(
     _ body: (borrowing LedgerState) throws(StateUnreadable) -> Result
   ) throws(LedgerError) -> Result {
-    try reading(in: logged { () throws(LogError) in try log.snapshot() }, body)
+    try reading(in: snapshot(), body)
   }
 
   /// Reads the state of the moment that a snapshot is of.
@@ -159,7 +164,7 @@ extension Ledger {
   package func asking<Result: Sendable>(
     _ body: (borrowing LedgerState) throws(DecisionFailure) -> Result
   ) throws(LedgerError) -> Result {
-    let snapshot = try logged { () throws(LogError) in try log.snapshot() }
+    let snapshot = try self.snapshot()
     do throws(DecisionFailure) {
       return try snapshot.withState(orThrow: { .unreadable(StateUnreadable($0.description)) }, body)
     } catch { throw LedgerError(error) }
@@ -181,12 +186,12 @@ extension Ledger {
   /// Prepares a request: names it, and makes its idempotency key and its randomness.
   ///
   /// - Parameters:
-  ///   - caller: within whose keys the idempotency key is unique.
+  ///   - scope: within whose keys the idempotency key is unique.
   ///   - answersAlike: whether the answer hides what was found. An idempotency key is then unique within what is asked, so
   ///     that it is never refused: otherwise that would tell that something was found.
   ///   - encoding: what is asked; made only where there is an idempotency key.
   package func prepare(
-    _ context: RequestContext, by caller: @autoclosure () -> RequestCaller, answersAlike: Bool = false,
+    _ context: RequestContext, within scope: @autoclosure () -> IdempotencyScope, answersAlike: Bool = false,
     _ encoding: @autoclosure () -> RequestEncoding
   ) throws(LedgerError) -> PreparedRequest {
     var request = try prepare(context)
@@ -196,7 +201,7 @@ extension Ledger {
     }
     let asked = encoding()
     // What one operator was answered is not another's.
-    var own = caller().field
+    var own = scope().field
     if let named = context.namedOperator { own = .list([own, .id(named)]) }
     let derivations = try keyed { () throws(KeyStoreError) in try keyStore.derivationKeys }
     guard let newest = derivations.first else { throw LedgerError(.damaged, "the keyring holds no derivation key") }

@@ -86,7 +86,7 @@ extension ManagementPortal {
   private func refuse(_ visit: Visit, _ provider: IdentityProvider, _ failure: SignInFailure) async -> Response {
     let words: HTML
     let reason: String
-    let refusal: SignInRefusal
+    let refusal: RefusedSignIn
     var detail = ""
     switch failure {
     case .unreachable(let text):

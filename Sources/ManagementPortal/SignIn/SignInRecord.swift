@@ -37,7 +37,7 @@ final class RefusalBudget: Sendable {
 extension ManagementPortal {
   /// Ends sessions, and records it. They have ended even where it cannot be recorded, which the log says then.
   func end(
-    _ ended: [Session], _ end: SessionEnd, by requester: AccountID?, _ visit: Visit
+    _ ended: [Session], _ end: SignOutCause, by requester: AccountID?, _ visit: Visit
   ) async throws(PortalFailure) {
     guard !ended.isEmpty else { return }
     try await storing { () throws(SessionStoreError) in try await sessions.end(ended.map(\.key)) }
@@ -55,7 +55,7 @@ extension ManagementPortal {
   }
 
   /// Records that a sign-in was refused, as far as there are not too many.
-  func recordRefusal(_ issuer: String, _ refusal: SignInRefusal, detail: String = "", _ visit: Visit) async {
+  func recordRefusal(_ issuer: String, _ refusal: RefusedSignIn, detail: String = "", _ visit: Visit) async {
     guard let now = try? now, let unrecorded = refusals.take(at: now) else { return }
     do throws(LedgerError) {
       try await ledger.accounts.recordRefusedSignIn(

@@ -53,7 +53,7 @@ extension ManagementPortal {
     var problems: [Problem] = []
     var decided = 0
     for (name, value) in visit.form.values(beginning: "decide-") where !value.isEmpty {
-      guard let number = UInt64(name), let decision = ["keep": ReviewDecision.keep, "revoke": .revoke][value] else {
+      guard let number = UInt64(name), let decision = ["keep": GrantDecision.keep, "revoke": .revoke][value] else {
         throw .invalid("decide: expected one of the choices of the page.")
       }
       let reason = visit.form["reason-\(name)"]

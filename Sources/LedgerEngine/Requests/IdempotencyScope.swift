@@ -2,7 +2,10 @@ package import LedgerDomain
 package import LedgerEvents
 
 /// Within whose idempotency keys a request's key is unique.
-package enum RequestCaller: Sendable {
+///
+/// Mostly that is a ``Requester``. Somebody who shows a credential, or whom an identity provider names, is none: who it is, and
+/// what it may do, is decided with the command.
+package enum IdempotencyScope: Sendable {
   case requester(Requester)
   /// A program that shows a connector's Secret, or somebody who asks in its name.
   case client(PublicID)
@@ -28,10 +31,12 @@ package enum RequestCaller: Sendable {
 
 extension Requesting {
   /// Within whose idempotency keys a request's key is unique.
-  package var caller: RequestCaller { .requester(requester) }
+  package var idempotencyScope: IdempotencyScope { .requester(requester) }
 }
 
 extension Verdict.Claims {
   /// Within whose idempotency keys a request's key is unique.
-  package var caller: RequestCaller { grant.map { .grant($0) } ?? .requester(.connector(connector, for: granter)) }
+  package var idempotencyScope: IdempotencyScope {
+    grant.map { .grant($0) } ?? .requester(.connector(connector, for: granter))
+  }
 }

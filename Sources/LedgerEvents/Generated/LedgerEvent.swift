@@ -1,3 +1,5 @@
+// Tools/generate-events wrote this file from Schemas/events/list.txt. Changes belong there.
+
 /// What happened: one case for each type of event, with the payload of the type's current version.
 ///
 /// An event of an older version is lifted to the current one when it is read, so that the rest of the program knows only
