@@ -288,11 +288,9 @@ import Testing
   private static func sockets(of process: String) -> [String] {
     let folder = "/proc/\(process)/fd"
     return (TemporaryFolder.names(in: folder) ?? []).compactMap { name in
-      var bytes = [UInt8](repeating: 0, count: 256)
-      let count = unsafe bytes.withUnsafeMutableBytes {
-        unsafe readlink("\(folder)/\(name)", $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
-      }
-      let target = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+      var bytes = [CChar](repeating: 0, count: 256)
+      let count = unsafe readlink("\(folder)/\(name)", &bytes, bytes.count)
+      let target = String(decoding: bytes.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
       return target.hasPrefix("socket:") ? target : nil
     }
   }
