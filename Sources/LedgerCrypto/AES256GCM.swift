@@ -111,7 +111,17 @@ package enum AES256GCM {
 
   /// Seen by the tests.
   static let contexts = unsafe PerThread(
-    make: { unsafe EVP_CIPHER_CTX_new() }, free: { unsafe EVP_CIPHER_CTX_free(OpaquePointer($0)) })
+    make: { unsafe makeContext() }, free: { unsafe EVP_CIPHER_CTX_free(OpaquePointer($0)) })
+
+  /// A context for this algorithm. Naming that again at each box would free and make what the context holds.
+  private static func makeContext() -> OpaquePointer? {
+    guard let made = unsafe EVP_CIPHER_CTX_new() else { return nil }
+    guard unsafe EVP_CipherInit_ex(made, Algorithm.aes256GCM.pointer, nil, nil, nil, 1) == 1 else {
+      unsafe EVP_CIPHER_CTX_free(made)
+      return nil
+    }
+    return unsafe made
+  }
 
   private static func plaintextCount(ofBox count: Int) throws(CryptoError) -> Int {
     guard count >= tagByteCount else { throw notAuthentic }
@@ -153,7 +163,7 @@ package enum AES256GCM {
     let begun = unsafe key.withUnsafeBytes { key in
       unsafe nonce.withUnsafeBytes { nonce in
         unsafe EVP_CipherInit_ex(
-          cipher, Algorithm.aes256GCM.pointer, nil, key.baseAddress?.assumingMemoryBound(to: UInt8.self),
+          cipher, nil, nil, key.baseAddress?.assumingMemoryBound(to: UInt8.self),
           nonce.baseAddress?.assumingMemoryBound(to: UInt8.self), direction)
       }
     }
