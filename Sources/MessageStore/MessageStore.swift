@@ -60,6 +60,7 @@ public final class MessageStore: MessagingBackend, FeedPositions {
 
   /// Closes the store; what was posted is durable already.
   public func close() async {
+    writer.close()
     threads.stop()
     environment.close()
     keys.close()
