@@ -60,7 +60,7 @@ public struct WebhookFeed: Sendable {
     while !Task.isCancelled {
       let found = try await messages.messages(after: last, limit: Self.page)
       for message in found {
-        let full = try await tell(of: message) { backlog.told[$0] == nil }
+        guard let full = try await tell(of: message, to: { backlog.told[$0] == nil }) else { continue }
         for webhook in full { try await backlog.note(webhook, toldUntil: message.number - 1) }
       }
       if let newest = found.last {
@@ -71,7 +71,7 @@ public struct WebhookFeed: Sendable {
         try await catchUp(webhook, &backlog) {
           var reached = told
           for message in try await messages.messages(after: told, limit: Self.page) where message.number <= last {
-            guard try await tell(of: message, to: { $0 == webhook }).isEmpty else { break }
+            guard try await tell(of: message, to: { $0 == webhook })?.isEmpty ?? true else { break }
             reached = message.number
           }
           // None that is left has a number up to the last: old ones may have been removed meanwhile.
@@ -104,11 +104,12 @@ public struct WebhookFeed: Sendable {
     }
   }
 
-  /// - Returns: the webhooks whose queue is full.
-  private func tell(of message: Message, to isWanted: (WebhookID) -> Bool) async throws -> [WebhookID] {
-    guard let text = message.text, let group = try ledger.groups.group(message.group), !group.isDeleted else {
-      return []
-    }
+  /// - Returns: the webhooks whose queue is full; nil where none listens to the group.
+  private func tell(of message: Message, to isWanted: (WebhookID) -> Bool) async throws -> [WebhookID]? {
+    // Most groups have none, and to learn who wrote takes far longer than to see that.
+    guard let text = message.text, try !ledger.webhooks.states(on: .group(message.group), limit: 1).isEmpty,
+      let group = try ledger.groups.group(message.group), !group.isDeleted
+    else { return nil }
     let event = try await WebhookPayload(
       object: .group(group.id), objectID: group.publicID.description, type: .textMessageCreated,
       eventID: message.reference.description, data: [("text", .string(text))],
