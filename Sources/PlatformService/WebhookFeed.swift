@@ -57,15 +57,20 @@ public struct WebhookFeed: Sendable {
   private func followMessages() async throws {
     var last = try await positions.cursor(Self.messagesCursor) ?? 0
     var backlog = try await WebhookBacklog(positions, of: .messages)
+    var kept = last
     while !Task.isCancelled {
       let found = try await messages.messages(after: last, limit: Self.page)
+      var isTold = false
       for message in found {
         guard let full = try await tell(of: message, to: { backlog.told[$0] == nil }) else { continue }
+        isTold = true
         for webhook in full { try await backlog.note(webhook, toldUntil: message.number - 1) }
       }
-      if let newest = found.last {
-        last = newest.number
+      last = found.last?.number ?? last
+      // A commit for every few messages of no concern would delay those who post. At rest the position is kept.
+      if isTold || last - kept >= 1_000 || (found.isEmpty && last > kept) {
         try await positions.setCursor(Self.messagesCursor, to: last)
+        kept = last
       }
       for (webhook, told) in backlog.told {
         try await catchUp(webhook, &backlog) {
@@ -79,7 +84,8 @@ public struct WebhookFeed: Sendable {
           return isDone ? nil : reached
         }
       }
-      if found.isEmpty { await pause() }
+      // What comes meanwhile is looked at together.
+      if found.count < Self.page { await pause() }
     }
   }
 
