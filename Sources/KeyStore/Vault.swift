@@ -74,6 +74,12 @@ package struct Vault: Sendable {
     guard let key = try persons.key(of: person) else {
       throw KeyStoreError(.personMissing, "The person \(person) has no key: it was erased, or never made.")
     }
+    return try seal(bytes, under: key, for: person, purpose, place)
+  }
+
+  private func seal(
+    _ bytes: [UInt8], under key: Secret, for person: PersonID, _ purpose: Purpose, _ place: [UInt8]
+  ) throws(KeyStoreError) -> SealedValue {
     let box = try unsafe bytes.span.bytes.withUnsafeBytes { (bytes) throws(KeyStoreError) in
       try unsafe SealedBytes.seal(bytes, under: key, context: context(person, purpose, place), random: random)
     }
@@ -83,6 +89,16 @@ package struct Vault: Sendable {
   /// Encrypts the UTF-8 of a text for a person; as ``seal(_:for:purpose:)``.
   package func seal(_ text: String, for person: PersonID, purpose: Purpose) throws(KeyStoreError) -> SealedValue {
     try seal(Array(text.utf8), for: person, purpose: purpose)
+  }
+
+  /// The same where the person's key was used lately, so that nothing has to be read.
+  ///
+  /// - Returns: `nil` where something would have to be.
+  package func sealAtOnce(
+    _ text: String, for person: PersonID, purpose: Purpose
+  ) throws(KeyStoreError) -> SealedValue? {
+    guard let key = persons.keyInMemory(of: person) else { return nil }
+    return try seal(Array(text.utf8), under: key, for: person, purpose, [])
   }
 
   /// Decrypts a value.
