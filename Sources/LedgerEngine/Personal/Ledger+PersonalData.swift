@@ -47,8 +47,8 @@ extension Ledger {
 
   /// The person that an account is.
   package func person(of account: AccountID) throws(LedgerError) -> PersonID {
-    let found = try reading { (state) throws(StateUnreadable) in try state.account(account) }
-    guard let found, let person = PersonID(bytes: found.subject.person) else {
+    let found = try reading { (state) throws(StateUnreadable) in try state.person(of: account) }
+    guard let person = found else {
       throw LedgerError(
         Refusal(.notFound, field: "account", expected: "an account of this ledger, and \(account) is none"))
     }

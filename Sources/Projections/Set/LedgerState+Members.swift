@@ -33,6 +33,11 @@ extension LedgerState {
     return members
   }
 
+  /// The name of the key of the person that an account is; nil where there is no such account.
+  package func person(of account: AccountID) throws(StateUnreadable) -> PersonID? {
+    try row(ListedAccount.self, .number(.account, account.rawValue))?.person
+  }
+
   private func sealedMember(_ id: UInt64, _ place: PlaceRow) throws(StateUnreadable) -> SealedMember? {
     var (account, role) = (AccountID(unlessZero: place.account), place.role)
     var number: (value: SealedValue, purpose: Purpose)?
