@@ -11,8 +11,14 @@ public struct HTTPContext: Hummingbird.RequestContext {
   public let requestID: String
   /// The other end of the connection.
   public let peer: SocketAddress?
-  /// The address that the request is recorded with: the peer's, or what a trusted proxy says.
-  public var clientAddress: String?
+  /// The address that the request is recorded with: the peer's, or what a trusted proxy says. The peer's is written when it is
+  /// asked for, since most requests are recorded nowhere.
+  public var clientAddress: String? {
+    get { if let forwardedAddress { forwardedAddress } else { peer?.ipAddress } }
+    set { forwardedAddress = .some(newValue) }
+  }
+  /// Nil unless a proxy was heard.
+  private var forwardedAddress: String??
   /// What names the trace that the request is of, and its part in it; nil where traces are ignored.
   package var trace: (trace: String, span: String)?
   /// The connection, or the stream of one.
@@ -24,7 +30,6 @@ public struct HTTPContext: Hummingbird.RequestContext {
     requestID = Self.freshID()
     channel = source.channel
     peer = source.channel.remoteAddress
-    clientAddress = peer?.ipAddress
   }
 
   /// Names the process among all that ever served.

@@ -89,9 +89,21 @@ extension JSONValue {
   /// The member of this name, without regard to case; the last of several. Null counts as absent.
   public subscript(name: String) -> JSONValue? {
     guard case .members(let members) = self else { return nil }
-    let wanted = name.lowercased()
-    guard let value = members.last(where: { $0.name.lowercased() == wanted })?.value, value != .null else { return nil }
+    guard let value = members.last(where: { Self.isSame($0.name, name) })?.value, value != .null else { return nil }
     return value
+  }
+
+  /// Whether two names are the same without regard to case. Nearly all are of ASCII, and are compared by their bytes.
+  private static func isSame(_ left: String, _ right: String) -> Bool {
+    let (first, second) = (left.utf8, right.utf8)
+    guard first.allSatisfy({ $0 < 0x80 }), second.allSatisfy({ $0 < 0x80 }) else {
+      return left.lowercased() == right.lowercased()
+    }
+    return first.count == second.count && zip(first, second).allSatisfy { small($0) == small($1) }
+  }
+
+  private static func small(_ byte: UInt8) -> UInt8 {
+    UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte
   }
 
   /// A text, or a number or boolean in the place of one.

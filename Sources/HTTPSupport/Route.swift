@@ -11,6 +11,9 @@ public struct Route: Sendable {
   /// whole; that of the request is empty.
   public typealias ImmediateHandler = @Sendable (Request, [UInt8], HTTPContext) throws(RequestError) -> WholeAnswer
 
+  /// Answers as an ``ImmediateHandler`` does where it need not wait; nil where it has to, and then nothing was done.
+  public typealias TryingHandler = @Sendable (Request, [UInt8], HTTPContext) throws(RequestError) -> WholeAnswer?
+
   public let method: HTTPRequest.Method
   /// The path, with captures as `{name}`.
   public let path: String
@@ -18,8 +21,8 @@ public struct Route: Sendable {
   /// Whether scripts of any web page may call it.
   public let isCrossOrigin: Bool
   public let handler: Handler
-  /// The same for a route that is answered without waiting for anything; nil for one that may wait.
-  public private(set) var immediate: ImmediateHandler?
+  /// The same for a route that can be answered without waiting for anything; nil for one that always may wait.
+  public private(set) var immediate: TryingHandler?
   /// What an access token must have, where one opens the route; nil for routes that other things open. Tests go by it.
   package var scopes: Scopes?
 
@@ -48,7 +51,19 @@ public struct Route: Sendable {
     self.init(method, path, errors: errors, isCrossOrigin: isCrossOrigin) { (request, context) throws(RequestError) in
       try handler(request, try await request.bytes(upTo: Self.smallBody), context).response
     }
-    immediate = handler
+    immediate = { (request, body, context) throws(RequestError) in try handler(request, body, context) }
+  }
+
+  /// A route that can most often be answered without waiting for anything.
+  ///
+  /// - Parameters:
+  ///   - trying: answers on the thread of the connection, in microseconds; where it gives nil, the handler answers.
+  public init(
+    _ method: HTTPRequest.Method, _ path: String, errors: ErrorForm = .kaizala, isCrossOrigin: Bool = false,
+    trying: @escaping TryingHandler, _ handler: @escaping Handler
+  ) {
+    self.init(method, path, errors: errors, isCrossOrigin: isCrossOrigin, handler)
+    immediate = trying
   }
 }
 
@@ -62,18 +77,18 @@ extension Route {
     }
   }
 
-  /// What answers a request at once, also where the handler refuses; nil where it may wait.
+  /// What answers a request at once, also where the handler refuses; nil where it always may wait.
   var immediateAnswer: WholePaths.ImmediateAnswer? {
     guard let immediate else { return nil }
     return { request, body, context in
-      var answer: WholeAnswer
+      var answer: WholeAnswer?
       do throws(RequestError) {
         guard body.count <= Self.smallBody else { throw .tooLarge(Self.smallBody) }
         answer = try immediate(request, body, context.on(path))
       } catch {
         answer = errors.answer(to: error, usedBasic: ClientCredentials.usesBasic(request.headers))
       }
-      if isCrossOrigin { answer.headers.allowEveryOrigin() }
+      if isCrossOrigin { answer?.headers.allowEveryOrigin() }
       return answer
     }
   }

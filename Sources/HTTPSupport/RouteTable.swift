@@ -22,6 +22,7 @@ public struct RouteTable: Sendable {
   public var responder: RouteResponder {
     let router = Router(context: HTTPContext.self, options: [.caseInsensitive])
     var whole = WholePaths()
+    let paths = routes.map(\.path)
     func on(
       _ path: String, _ method: HTTPRequest.Method, immediate: WholePaths.ImmediateAnswer? = nil,
       _ answer: @escaping WholePaths.Answer
@@ -30,7 +31,8 @@ public struct RouteTable: Sendable {
       guard !prefixes.contains(where: { PrefixRoute.covers($0.path, path) }) else { return }
       whole.add(
         path,
-        WholePaths.Entry(method: method, answer: { await answer($0, $1.on(path)) }, immediate: immediate))
+        WholePaths.Entry(method: method, answer: { await answer($0, $1.on(path)) }, immediate: immediate),
+        besides: paths)
     }
     for (path, routes) in Dictionary(grouping: routes, by: { $0.path }) {
       var methods = routes.map(\.method)
@@ -77,6 +79,7 @@ public struct RouteResponder: HTTPResponder {
   /// What answers a request at once; nil where that may have to wait for something.
   public func immediateAnswer(to head: HTTPRequest) -> WholePaths.ImmediateAnswer? {
     if let entry = whole.entry(for: head) { return entry.immediate }
+    if let answer = whole.immediateAnswer(toIDOf: head) { return answer }
     guard let route = prefixes.first(where: { PrefixRoute.covers($0.path, head.path ?? "") }) else { return nil }
     return route.immediateAnswer
   }

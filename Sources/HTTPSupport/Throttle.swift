@@ -57,6 +57,14 @@ public final class Throttle: Sendable {
     }
   }
 
+  /// Takes a call out of account again, of a request that is about to be admitted once more.
+  public func giveBack(_ key: String) {
+    guard limit > 0 else { return }
+    state.withLock { state in
+      if let refilled = state.refilled[key] { state.refilled[key] = refilled - Self.window / limit }
+    }
+  }
+
   private func pass(_ key: String, taking: Bool) throws(RequestError) {
     guard limit > 0 else { return }
     let now = now()

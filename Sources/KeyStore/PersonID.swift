@@ -25,6 +25,14 @@ package struct PersonID: Sendable, Hashable {
     self.words = words
   }
 
+  /// Copies an ID; `nil` if the bytes are not 16.
+  package init?(copying bytes: UnsafeRawBufferPointer) {
+    guard bytes.count == PersonID.byteCount else { return nil }
+    var words = SIMD2<UInt64>()
+    unsafe withUnsafeMutableBytes(of: &words) { unsafe $0.copyMemory(from: bytes) }
+    self.words = words
+  }
+
   /// Calls `body` with the 16 bytes in place.
   package func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
     unsafe Swift.withUnsafeBytes(of: words) { unsafe body($0) }

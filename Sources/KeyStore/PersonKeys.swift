@@ -133,6 +133,9 @@ package final class PersonKeys: Sendable {
     }
   }
 
+  /// The key of a person that was used lately; `nil` where it would have to be read.
+  func keyInMemory(of person: PersonID) -> Secret? { cache.withLock { $0.find(person) } }
+
   /// Learns of new keys to seal under, of which the highest number is used for new files.
   func use(_ keys: [UInt32: Secret]) {
     sealingKeys.withLock { $0 = keys }

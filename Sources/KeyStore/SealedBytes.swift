@@ -40,6 +40,15 @@ enum SealedBytes {
     }
   }
 
+  /// The same in the context of an opener.
+  static func open(
+    _ box: [UInt8], under key: Secret, context: [UInt8], by opener: inout AES256GCM.Opener
+  ) throws(KeyStoreError) -> [UInt8]? {
+    try unsafe split(box) { (nonce, ciphertext) throws(CryptoError) in
+      try unsafe opener.open(ciphertext, key: key, nonce: nonce, authenticating: context)
+    }
+  }
+
   /// Opens a box that holds a key; `nil` if it does not authenticate.
   static func openSecret(_ box: [UInt8], under key: Secret, context: [UInt8]) throws(KeyStoreError) -> Secret? {
     try unsafe split(box) { (nonce, ciphertext) throws(CryptoError) in

@@ -109,9 +109,51 @@ package enum AES256GCM {
     }
   }
 
+  /// Opens boxes one after the other in a context of its own, which keeps the last key until the next box or until it is freed
+  /// and wiped. For lists: the context of a thread has its key replaced by zeros after each box.
+  @safe
+  package struct Opener: ~Copyable {
+    private let cipher: OpaquePointer
+
+    /// - Throws: ``CryptoError`` where memory has run out.
+    package init() throws(CryptoError) {
+      guard let made = unsafe AES256GCM.makeContext() else {
+        throw .fromLibrary(doing: "make a context of AES-256-GCM")
+      }
+      unsafe cipher = made
+    }
+
+    deinit { unsafe EVP_CIPHER_CTX_free(cipher) }
+
+    /// Decrypts a box and checks that nothing was changed; as ``AES256GCM/open(_:key:nonce:authenticating:)``.
+    package mutating func open(
+      _ box: UnsafeRawBufferPointer, key: Secret, nonce: Nonce, authenticating context: [UInt8]
+    ) throws(CryptoError) -> [UInt8] {
+      let cipher = unsafe cipher
+      var plaintext = [UInt8](repeating: 0, count: try AES256GCM.plaintextCount(ofBox: box.count))
+      try unsafe AES256GCM.begin(cipher, key: key, nonce: nonce, authenticating: context, direction: 0)
+      var span = plaintext.mutableSpan
+      var bytes = unsafe span.mutableBytes
+      try unsafe bytes.withUnsafeMutableBytes { (plaintext) throws(CryptoError) in
+        try unsafe AES256GCM.finish(cipher, box, into: plaintext)
+      }
+      return plaintext
+    }
+  }
+
   /// Seen by the tests.
   static let contexts = unsafe PerThread(
-    make: { unsafe EVP_CIPHER_CTX_new() }, free: { unsafe EVP_CIPHER_CTX_free(OpaquePointer($0)) })
+    make: { unsafe makeContext() }, free: { unsafe EVP_CIPHER_CTX_free(OpaquePointer($0)) })
+
+  /// A context for this algorithm. Naming that again at each box would free and make what the context holds.
+  private static func makeContext() -> OpaquePointer? {
+    guard let made = unsafe EVP_CIPHER_CTX_new() else { return nil }
+    guard unsafe EVP_CipherInit_ex(made, Algorithm.aes256GCM.pointer, nil, nil, nil, 1) == 1 else {
+      unsafe EVP_CIPHER_CTX_free(made)
+      return nil
+    }
+    return unsafe made
+  }
 
   private static func plaintextCount(ofBox count: Int) throws(CryptoError) -> Int {
     guard count >= tagByteCount else { throw notAuthentic }
@@ -124,6 +166,13 @@ package enum AES256GCM {
   ) throws(CryptoError) {
     let cipher = try unsafe begun(key: key, nonce: nonce, authenticating: context, direction: 0)
     defer { unsafe forgetKey(cipher) }
+    try unsafe finish(cipher, box, into: plaintext)
+  }
+
+  /// Decrypts a box in a context in which that was begun.
+  private static func finish(
+    _ cipher: OpaquePointer, _ box: UnsafeRawBufferPointer, into plaintext: UnsafeMutableRawBufferPointer
+  ) throws(CryptoError) {
     let ciphertext = unsafe UnsafeRawBufferPointer(rebasing: box[..<plaintext.count])
     let tag = unsafe UnsafeMutableRawBufferPointer(mutating: UnsafeRawBufferPointer(rebasing: box[plaintext.count...]))
     let opened =
@@ -146,20 +195,26 @@ package enum AES256GCM {
   private static func begun(
     key: Secret, nonce: Nonce, authenticating context: [UInt8], direction: Int32
   ) throws(CryptoError) -> OpaquePointer {
+    let cipher = unsafe contexts.context
+    try unsafe begin(cipher, key: key, nonce: nonce, authenticating: context, direction: direction)
+    return unsafe cipher
+  }
+
+  private static func begin(
+    _ cipher: OpaquePointer, key: Secret, nonce: Nonce, authenticating context: [UInt8], direction: Int32
+  ) throws(CryptoError) {
     guard key.count == keyByteCount else {
       throw CryptoError(.invalidKey, "An AES-256 key has 32 bytes, not \(key.count).")
     }
-    let cipher = unsafe contexts.context
     let begun = unsafe key.withUnsafeBytes { key in
       unsafe nonce.withUnsafeBytes { nonce in
         unsafe EVP_CipherInit_ex(
-          cipher, Algorithm.aes256GCM.pointer, nil, key.baseAddress?.assumingMemoryBound(to: UInt8.self),
+          cipher, nil, nil, key.baseAddress?.assumingMemoryBound(to: UInt8.self),
           nonce.baseAddress?.assumingMemoryBound(to: UInt8.self), direction)
       }
     }
     let authenticated = unsafe context.withUnsafeBytes { unsafe update(cipher, $0, into: nil) }
     guard begun == 1, authenticated else { throw .fromLibrary(doing: "begin AES-256-GCM") }
-    return unsafe cipher
   }
 
   /// Puts a key of zeros in the place of the last one, which must not outlive its secret in a thread's context.

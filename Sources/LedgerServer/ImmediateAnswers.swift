@@ -48,7 +48,17 @@ final class ImmediateAnswers: ChannelDuplexHandler, RemovableChannelHandler {
     case .end:
       guard let (head, answer) = begun else { break }
       begun = nil
-      give(answer, to: head, context)
+      let bytes = body
+      body = []
+      if !give(answer, to: head, bytes, context) {
+        // It has to wait for something, and so for a task.
+        owed += 1
+        context.fireChannelRead(wrapInboundOut(.head(head)))
+        if !bytes.isEmpty {
+          context.fireChannelRead(wrapInboundOut(.body(context.channel.allocator.buffer(bytes: bytes))))
+        }
+        context.fireChannelRead(data)
+      }
       for event in held { context.fireUserInboundEventTriggered(event) }
       held = []
       return
@@ -79,14 +89,15 @@ final class ImmediateAnswers: ChannelDuplexHandler, RemovableChannelHandler {
     return responder.immediateAnswer(to: head)
   }
 
+  /// - Returns: whether there was an answer to give at once.
   private func give(
-    _ immediate: WholePaths.ImmediateAnswer, to head: HTTPRequest, _ context: ChannelHandlerContext
-  ) {
-    let bytes = body
-    body = []
+    _ immediate: WholePaths.ImmediateAnswer, to head: HTTPRequest, _ bytes: [UInt8], _ context: ChannelHandlerContext
+  ) -> Bool {
     let request = Request(head: head, body: RequestBody(buffer: ByteBuffer()))
     let source = ApplicationRequestContextSource(channel: context.channel, logger: logger)
-    let answer = responder.answer(request, bytes, HTTPContext(source: source), by: immediate)
+    guard let answer = responder.answer(request, bytes, HTTPContext(source: source), by: immediate) else {
+      return false
+    }
     var fields = answer.headers
     fields[.date] = date.now
     fields[.contentLength] = String(answer.body.count)
@@ -97,5 +108,6 @@ final class ImmediateAnswers: ChannelDuplexHandler, RemovableChannelHandler {
       context.write(wrapOutboundOut(.body(context.channel.allocator.buffer(bytes: answer.body))), promise: nil)
     }
     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    return true
   }
 }

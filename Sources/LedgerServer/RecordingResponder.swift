@@ -20,15 +20,15 @@ struct RecordingResponder: HTTPResponder {
     instruments == nil ? routes.immediateAnswer(to: head) : nil
   }
 
-  /// Answers a request at once.
+  /// Answers a request at once; nil where it turns out that it has to wait.
   ///
   /// - Parameter body: of the request, whole.
   func answer(
     _ request: Request, _ body: [UInt8], _ context: HTTPContext, by immediate: WholePaths.ImmediateAnswer
-  ) -> WholeAnswer {
+  ) -> WholeAnswer? {
     var context = context
     let begun = begin(request, &context)
-    var answer = immediate(request, body, context)
+    guard var answer = immediate(request, body, context) else { return nil }
     answer.headers[.requestID] = context.requestID
     end(begun, request, answer.status, context)
     return answer

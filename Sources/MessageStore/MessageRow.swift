@@ -20,9 +20,15 @@ extension MessageRow {
   private static let version: UInt8 = 1
 
   var bytes: [UInt8] {
-    var bytes: [UInt8] = [Self.version]
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(128 + text.box.count)
+    bytes.append(Self.version)
     bytes += reference.bytes
-    for number in [group, author, connector, grant, UInt64(bitPattern: postedAt)] { bytes += number.bigEndianBytes }
+    bytes += group.bigEndianBytes
+    bytes += author.bigEndianBytes
+    bytes += connector.bigEndianBytes
+    bytes += grant.bigEndianBytes
+    bytes += UInt64(bitPattern: postedAt).bigEndianBytes
     bytes.append(replyTo == nil ? 0 : 1)
     bytes += replyTo?.bytes ?? []
     switch audience {
@@ -34,7 +40,15 @@ extension MessageRow {
       for id in named { bytes += id.rawValue.bigEndianBytes }
     }
     bytes += text.person.bytes
-    return bytes + text.box
+    bytes += text.box
+    return bytes
+  }
+
+  /// When the message of a row was posted, without reading the rest of it; nil for what is no row of this layout.
+  static func postedAt(of bytes: [UInt8]) -> Int64? {
+    // Behind the version, the reference and four numbers.
+    guard bytes.first == Self.version, bytes.count >= 57 else { return nil }
+    return Int64(bitPattern: bytes[49..<57].reduce(0) { $0 << 8 | UInt64($1) })
   }
 
   /// Nil for what is no row of this layout.
@@ -91,7 +105,7 @@ extension MessageRow {
 
 extension UInt64 {
   /// Its bytes, the most significant first.
-  var bigEndianBytes: [UInt8] { stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: self >> $0) } }
+  var bigEndianBytes: [UInt8] { unsafe Swift.withUnsafeBytes(of: bigEndian) { unsafe Array($0) } }
 }
 
 extension Purpose {

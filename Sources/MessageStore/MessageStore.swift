@@ -60,6 +60,7 @@ public final class MessageStore: MessagingBackend, FeedPositions {
 
   /// Closes the store; what was posted is durable already.
   public func close() async {
+    writer.close()
     threads.stop()
     environment.close()
     keys.close()
@@ -120,7 +121,7 @@ public final class MessageStore: MessagingBackend, FeedPositions {
       }
       let last = try tables.messages.last(in: transaction)
       let number = (last?.key ?? 0) + 1
-      let before = try last.map { (row) throws(LMDBError) in try MessageTables.row(row.value, row.key).postedAt }
+      let before = try last.map { (row) throws(LMDBError) in try MessageTables.postedAt(row.value, row.key) }
       if let refusal = try Self.refusalOfReply(message, tables, in: transaction) {
         return posted.withLock { $0 = .failure(refusal) }
       }

@@ -33,11 +33,19 @@ struct MessageTables: Sendable {
   }
 
   static func row(_ bytes: [UInt8], _ number: UInt64) throws(LMDBError) -> MessageRow {
-    guard let row = MessageRow(bytes) else {
-      throw LMDBError(
-        .damagedRow, "read a message", "message \(number) is of a layout that this program does not know; upgrade it")
-    }
+    guard let row = MessageRow(bytes) else { throw unknownLayout(number) }
     return row
+  }
+
+  /// When the message of a row was posted.
+  static func postedAt(_ bytes: [UInt8], _ number: UInt64) throws(LMDBError) -> Int64 {
+    guard let moment = MessageRow.postedAt(of: bytes) else { throw unknownLayout(number) }
+    return moment
+  }
+
+  private static func unknownLayout(_ number: UInt64) -> LMDBError {
+    LMDBError(
+      .damagedRow, "read a message", "message \(number) is of a layout that this program does not know; upgrade it")
   }
 
   /// The least number whose message was posted at a moment or later, by halving: messages are in the order of time.

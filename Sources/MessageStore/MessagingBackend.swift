@@ -116,7 +116,10 @@ extension NewMessage {
     while let last = characters.last, last.isWhitespace { characters.removeLast() }
     while let first = characters.first, first.isWhitespace { characters.removeFirst() }
     // A single character may have any number of scalars, so that bytes are bounded too.
-    guard !characters.isEmpty, characters.count <= Self.characterLimit, characters.utf8.count <= Self.characterLimit * 8
+    // No text has more characters than bytes, so that those of few have to be counted.
+    let bytes = characters.utf8.count
+    guard !characters.isEmpty,
+      bytes <= Self.characterLimit || (bytes <= Self.characterLimit * 8 && characters.count <= Self.characterLimit)
     else {
       throw MessagingError(.invalid, "message: expected 1 to \(Self.characterLimit) characters", field: "message")
     }

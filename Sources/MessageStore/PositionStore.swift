@@ -33,6 +33,7 @@ public final class PositionStore: FeedPositions {
 
   /// Closes the store; what was kept is durable already.
   public func close() async {
+    positions.writer.close()
     threads.stop()
     environment.close()
   }

@@ -4,23 +4,19 @@ import Synchronization
 
 /// Writes into the store: what is asked for meanwhile is committed together, and each is answered once it is durable.
 ///
-/// Whoever finds nobody writing leads: it commits its own work with what waits, then hands on. So no thread waits, and no task is
-/// left without an owner.
+/// Whoever finds nobody writing starts a job that commits what waits until nothing does. So the disk never waits for a task to be
+/// resumed, and no thread waits for work.
 final class StoreWriter: Sendable {
   typealias Work = @Sendable (inout WriteTransaction) throws(LMDBError) -> Void
 
-  private enum Turn: Sendable {
-    case lead
-    case done(Result<Void, LMDBError>)
-  }
-
   private struct Waiting: Sendable {
     let work: Work
-    let continuation: CheckedContinuation<Turn, Never>
+    let continuation: CheckedContinuation<Result<Void, LMDBError>, Never>
   }
 
   private struct State {
     var isBusy = false
+    var isClosed = false
     var waiting: [Waiting] = []
   }
 
@@ -41,51 +37,58 @@ final class StoreWriter: Sendable {
   ///
   /// - Throws: what the batch failed with; nothing of it is kept then, except after `ioFailure`, when that is unknown.
   func write(_ work: @escaping Work) async throws(MessagingError) {
-    let turn = await withCheckedContinuation { continuation in
-      let turn = state.withLock { state -> Turn? in
-        guard state.isBusy else {
-          state.isBusy = true
-          return .lead
-        }
-        guard state.waiting.count < Self.queueLimit else {
-          return .done(.failure(LMDBError(.other, "post a message", "too many messages wait; try again")))
-        }
-        state.waiting.append(Waiting(work: work, continuation: continuation))
-        return nil
-      }
-      if let turn { continuation.resume(returning: turn) }
+    let result: Result<Void, LMDBError> = await withCheckedContinuation { continuation in
+      put(Waiting(work: work, continuation: continuation))
     }
-    switch turn {
-    case .done(let result): try messaging { () throws(LMDBError) in try result.get() }
-    case .lead: try await lead(work)
+    try messaging { () throws(LMDBError) in try result.get() }
+  }
+
+  /// Takes no more work; what waits is committed.
+  func close() { state.withLock { $0.isClosed = true } }
+
+  private func put(_ waiting: Waiting) {
+    let (refusal, isFirst) = state.withLock { state -> (LMDBError?, Bool) in
+      guard !state.isClosed else { return (Self.closed, false) }
+      guard state.waiting.count < Self.queueLimit else {
+        return (LMDBError(.other, "post a message", "too many messages wait; try again"), false)
+      }
+      state.waiting.append(waiting)
+      defer { state.isBusy = true }
+      return (nil, !state.isBusy)
+    }
+    if let refusal { waiting.continuation.resume(returning: .failure(refusal)) }
+    guard isFirst else { return }
+    let isStarted = threads.start(.long) {
+      self.answer { works in
+        Result { () throws(LMDBError) in try Self.commit(works, to: self.environment) }
+      }
+    }
+    if !isStarted { answer { _ in .failure(Self.closed) } }
+  }
+
+  private static var closed: LMDBError {
+    LMDBError(.closed, "post a message", "the store is closed, or too much waits for it")
+  }
+
+  /// Answers all that waits, a batch at a time, until nothing does.
+  private func answer(_ commit: ([Work]) -> Result<Void, LMDBError>) {
+    while let batch = nextBatch() {
+      let result = commit(batch.map(\.work))
+      for waiting in batch { waiting.continuation.resume(returning: result) }
     }
   }
 
-  private func lead(_ work: @escaping Work) async throws(MessagingError) {
-    let others = state.withLock { state in
-      let batch = state.waiting.prefix(Self.batchLimit - 1)
-      state.waiting.removeFirst(batch.count)
-      return Array(batch)
-    }
-    let environment = environment
-    let result: Result<Void, LMDBError>
-    do throws(LogError) {
-      result = try await threads.run(.long) { () throws(LogError) in
-        Result { () throws(LMDBError) in try Self.commit([work] + others.map(\.work), to: environment) }
-      }
-    } catch {
-      result = .failure(LMDBError(.closed, "post a message", "the store is closed, or too much waits for it"))
-    }
-    for other in others { other.continuation.resume(returning: .done(result)) }
-    let next = state.withLock { state -> Waiting? in
+  /// What is to be committed together; nil where nothing waits, and then nobody is writing.
+  private func nextBatch() -> [Waiting]? {
+    state.withLock { state in
       guard !state.waiting.isEmpty else {
         state.isBusy = false
         return nil
       }
-      return state.waiting.removeFirst()
+      let batch = Array(state.waiting.prefix(Self.batchLimit))
+      state.waiting.removeFirst(batch.count)
+      return batch
     }
-    next?.continuation.resume(returning: .lead)
-    try messaging { () throws(LMDBError) in try result.get() }
   }
 
   private static func commit(_ works: [Work], to environment: Environment) throws(LMDBError) {

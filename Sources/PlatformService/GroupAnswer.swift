@@ -7,19 +7,23 @@ extension PlatformCall {
   ///
   /// - Parameters:
   ///   - isRepeated: whether the answer has the group at another place already.
-  ///   - known: the summary where it was made already.
   func members(
-    of group: VisibleGroup, showingDetail: Bool, isRepeated: Bool = false, summary known: GroupSummary? = nil
+    of group: VisibleGroup, showingDetail: Bool, isRepeated: Bool = false
   ) async throws(RequestError) -> [(String, JSONValue)] {
     guard group.isReadable else { return brief(group.group, role: nil, isReadable: false) }
-    let summary: GroupSummary
-    if let known {
-      summary = known
-    } else {
-      summary = try await service.asking { () async throws(LedgerError) in
-        try await service.ledger.groups.summary(of: group.group.id, for: viewer)
-      }
+    return members(of: group, try await summary(of: group), showingDetail: showingDetail, isRepeated: isRepeated)
+  }
+
+  func summary(of group: VisibleGroup) async throws(RequestError) -> GroupSummary {
+    try await service.asking { () async throws(LedgerError) in
+      try await service.ledger.groups.summary(of: group.group.id, for: viewer)
     }
+  }
+
+  /// The same, of a group that is summed up.
+  func members(
+    of group: VisibleGroup, _ summary: GroupSummary, showingDetail: Bool, isRepeated: Bool = false
+  ) -> [(String, JSONValue)] {
     let (own, all) = (summary.own, summary.hierarchy)
     var members = head(of: group.group, subgroups: summary.subgroupCount, parents: summary.parentCount, group.role)
     members += [

@@ -7,9 +7,10 @@ extension PlatformService {
   var groupRoutes: [Route] {
     route(.post, "/groups", needing: .groupInfoWrite) { (call) throws(RequestError) in try await create(call) }
       + route(.get, "/groups", needing: .groupInfoRead) { (call) throws(RequestError) in try await list(call) }
-      + responding(.get, "/groups/{group}", needing: .groupInfoRead) { (call) throws(RequestError) in
-        try await show(call)
-      }
+      + responding(
+        .get, "/groups/{group}", needing: .groupInfoRead,
+        trying: { (call) throws(RequestError) -> WholeAnswer? in try showFew(call) },
+        { (call) throws(RequestError) -> Response in try await show(call) })
   }
 
   /// Makes a group; by a group's token one below that group.
@@ -57,12 +58,23 @@ extension PlatformService {
     return .object([("groups", .array(groups))])
   }
 
-  /// One group: its members at the top, as some documents have it, and in `groups`, as others do.
-  private func show(_ call: PlatformCall) async throws(RequestError) -> Response {
+  /// One group of few people, which are counted at once; nil for another.
+  private func showFew(_ call: PlatformCall) throws(RequestError) -> WholeAnswer? {
     let (seen, summary) = try call.summedGroup()
-    let group = JSONValue.object(
-      try await call.members(of: seen, showingDetail: call.isSet("showDetail", "showDetails"), summary: summary)
-    ).bytes
+    guard let summary else { return nil }
+    return shown(seen, summary, call)
+  }
+
+  private func show(_ call: PlatformCall) async throws(RequestError) -> Response {
+    let (seen, known) = try call.summedGroup()
+    if let known { return shown(seen, known, call).response }
+    return shown(seen, try await call.summary(of: seen), call).response
+  }
+
+  /// One group: its members at the top, as some documents have it, and in `groups`, as others do.
+  private func shown(_ seen: VisibleGroup, _ summary: GroupSummary, _ call: PlatformCall) -> WholeAnswer {
+    let showsDetail = call.isSet("showDetail", "showDetails")
+    let group = JSONValue.object(call.members(of: seen, summary, showingDetail: showsDetail)).bytes
     // Written once, and repeated.
     var bytes: [UInt8] = []
     bytes.reserveCapacity(group.count * 2 + 16)
@@ -70,6 +82,7 @@ extension PlatformService {
     bytes += #","groups":["#.utf8
     bytes += group
     bytes += "]}".utf8
-    return .json(bytes: bytes, headers: [.cacheControl: "no-store"])
+    return WholeAnswer(
+      headers: [.cacheControl: "no-store", .contentType: "application/json; charset=utf-8"], body: bytes)
   }
 }

@@ -79,6 +79,34 @@ public struct PlatformService: Sendable {
     }
   }
 
+  /// The same, of a route that can most often be answered at once.
+  ///
+  /// - Parameter trying: nil where something has to be waited for; then `body` answers.
+  func responding(
+    _ method: HTTPRequest.Method, _ path: String, needing scopes: Scopes,
+    trying: @escaping @Sendable (PlatformCall) throws(RequestError) -> WholeAnswer?,
+    _ body: @escaping @Sendable (PlatformCall) async throws(RequestError) -> Response
+  ) -> [Route] {
+    ["/v1" + path, path].map { path in
+      var route = Route(
+        method, path, isCrossOrigin: true,
+        trying: { (request, _, context) throws(RequestError) -> WholeAnswer? in
+          // A proof of a key is good for one look, and this may not be the last.
+          guard request.headers[.dpop] == nil else { return nil }
+          let call = try admit(request, context, needing: scopes)
+          if let answer = try trying(call) { return answer }
+          connectorCalls.giveBack(String(call.claims.connector.rawValue))
+          organisationCalls.giveBack("")
+          return nil
+        },
+        { (request, context) throws(RequestError) -> Response in
+          try await body(try admit(request, context, needing: scopes))
+        })
+      route.scopes = scopes
+      return route
+    }
+  }
+
   /// The call that a request is, once its token is found good and within its limits.
   private func admit(
     _ request: Request, _ context: HTTPContext, needing scopes: Scopes

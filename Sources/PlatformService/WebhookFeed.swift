@@ -57,21 +57,26 @@ public struct WebhookFeed: Sendable {
   private func followMessages() async throws {
     var last = try await positions.cursor(Self.messagesCursor) ?? 0
     var backlog = try await WebhookBacklog(positions, of: .messages)
+    var kept = last
     while !Task.isCancelled {
       let found = try await messages.messages(after: last, limit: Self.page)
+      var isTold = false
       for message in found {
-        let full = try await tell(of: message) { backlog.told[$0] == nil }
+        guard let full = try await tell(of: message, to: { backlog.told[$0] == nil }) else { continue }
+        isTold = true
         for webhook in full { try await backlog.note(webhook, toldUntil: message.number - 1) }
       }
-      if let newest = found.last {
-        last = newest.number
+      last = found.last?.number ?? last
+      // A commit for every few messages of no concern would delay those who post. At rest the position is kept.
+      if isTold || last - kept >= 1_000 || (found.isEmpty && last > kept) {
         try await positions.setCursor(Self.messagesCursor, to: last)
+        kept = last
       }
       for (webhook, told) in backlog.told {
         try await catchUp(webhook, &backlog) {
           var reached = told
           for message in try await messages.messages(after: told, limit: Self.page) where message.number <= last {
-            guard try await tell(of: message, to: { $0 == webhook }).isEmpty else { break }
+            guard try await tell(of: message, to: { $0 == webhook })?.isEmpty ?? true else { break }
             reached = message.number
           }
           // None that is left has a number up to the last: old ones may have been removed meanwhile.
@@ -79,7 +84,8 @@ public struct WebhookFeed: Sendable {
           return isDone ? nil : reached
         }
       }
-      if found.isEmpty { await pause() }
+      // What comes meanwhile is looked at together.
+      if found.count < Self.page { await pause() }
     }
   }
 
@@ -104,11 +110,12 @@ public struct WebhookFeed: Sendable {
     }
   }
 
-  /// - Returns: the webhooks whose queue is full.
-  private func tell(of message: Message, to isWanted: (WebhookID) -> Bool) async throws -> [WebhookID] {
-    guard let text = message.text, let group = try ledger.groups.group(message.group), !group.isDeleted else {
-      return []
-    }
+  /// - Returns: the webhooks whose queue is full; nil where none listens to the group.
+  private func tell(of message: Message, to isWanted: (WebhookID) -> Bool) async throws -> [WebhookID]? {
+    // Most groups have none, and to learn who wrote takes far longer than to see that.
+    guard let text = message.text, try !ledger.webhooks.states(on: .group(message.group), limit: 1).isEmpty,
+      let group = try ledger.groups.group(message.group), !group.isDeleted
+    else { return nil }
     let event = try await WebhookPayload(
       object: .group(group.id), objectID: group.publicID.description, type: .textMessageCreated,
       eventID: message.reference.description, data: [("text", .string(text))],

@@ -29,10 +29,10 @@ extension TokenService {
     let address = context.network
     try limits.failures.check(address)
     do throws(RequestError) {
-      let connector = try await asking { () throws(LedgerError) in
-        try ledger.connectors.authenticate(client.connector, secret: client.secret)
+      _ = try await asking { () throws(LedgerError) in
+        try ledger.connectors.check(client.connector, secret: client.secret)
       }
-      try limits.connector.take(connector.publicID.description)
+      try limits.connector.take(client.connector.description)
       try limits.organisation.take("")
       return try await body()
     } catch {

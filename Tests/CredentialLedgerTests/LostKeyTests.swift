@@ -174,6 +174,32 @@ import Testing
     #expect(try !holds())
   }
 
+  @Test func `A list of members tells nothing of who is erased, whether the key is still there or not`() async throws {
+    let (ledger, accounts) = try await made(2)
+    let group = try await ledger.groups.create(name: "Field team", by: accounts[0])
+    _ = try await ledger.groups.add(accounts[1], to: group.id, by: accounts[0])
+    let invited = try PhoneNumber("+33699999999")
+    _ = try await ledger.groups.add(invited, to: group.id, by: accounts[0])
+    let request = try await ledger.phones.requestPIN(for: PhoneNumber("+4915112345678"), by: accounts[1])
+    _ = try await ledger.phones.verify(request.pin?.digits ?? "", challenge: request.challenge, by: accounts[1])
+    func shown() async throws -> [[String?]] {
+      try await ledger.groups.shownMembers(of: group.id, after: nil, limit: 10).map { [$0.number, $0.name] }
+    }
+    let all = try await shown()
+    #expect(all == [[nil, "Ada"], ["+4915112345678", "Ada"], ["+33699999999", nil]])
+    let page = try await ledger.groups.shownMembers(of: group.id, after: nil, limit: 2)
+    #expect(page.map(\.account) == [accounts[0], accounts[1]])
+    // The name of the file that is to take its place is a folder.
+    let file = file(of: try key(of: accounts[1], in: ledger))
+    #expect(unsafe mkdir(file + ".credledger-incoming", 0o700) == 0)
+    #expect(await code { try await ledger.people.erase(accounts[1], by: Requester.operator) } == "storage")
+    // The number's key may be in the same file.
+    _ = await code { try await ledger.people.erase(invited, by: Requester.operator) }
+    let rest = try await shown()
+    #expect(rest == [[nil, "Ada"], [nil, nil], [nil, nil]])
+    await ledger.close()
+  }
+
   @Test func `A file that is lost while an erasure is pending is an erasure of that person alone`() async throws {
     let (ledger, accounts) = try await made()
     let file = file(of: try key(of: accounts[0], in: ledger))

@@ -45,6 +45,9 @@ import Testing
     #expect(value["active"]?.text == "true")
     #expect(value["nothing"] == nil && value["absent"] == nil)
     #expect(value["twice"]?.text == "2")
+    let foreign = try parse(#"{"GRÖSSE": "a", "[x": "b", "Zahl": "c"}"#)
+    #expect(foreign["größe"] == nil && foreign["grösse"]?.text == "a" && foreign["Grösse"]?.text == "a")
+    #expect(foreign["{x"] == nil && foreign["[X"]?.text == "b" && foreign["ZAHL"]?.text == "c")
   }
 
   @Test func `Random bytes do no harm`() {

@@ -54,6 +54,33 @@ struct PersonKeysTests {
     #expect(again.box != value.box)
   }
 
+  @Test("An opener of many values refuses what was changed, opens what comes after it, and nothing of who is erased")
+  func opener() throws {
+    let folder = TemporaryFolder.inMemory()
+    let store = try create(folder)
+    let ids = persons(3)
+    try store.persons.add(ids)
+    let values = try ids.map { try store.vault.seal("Ada \($0)", for: $0, purpose: .accountName) }
+    try store.persons.erase(ids[2])
+    var changed = values[1].box
+    changed[20] ^= 1
+    var opener = try store.vault.opener()
+    let first = try opener.open(values[0], purpose: .accountName)
+    #expect(first == Array("Ada \(ids[0])".utf8))
+    for (value, purpose) in [
+      (SealedValue(person: ids[1], box: changed), Purpose.accountName), (values[1], .accountEmail),
+      (SealedValue(person: ids[0], box: values[1].box), .accountName),
+    ] {
+      var refusal: KeyStoreError?
+      do throws(KeyStoreError) { _ = try opener.open(value, purpose: purpose) } catch { refusal = error }
+      #expect(refusal == KeyStoreError(.notAuthentic, ""))
+      let next = try opener.open(values[1], purpose: .accountName)
+      #expect(next == Array("Ada \(ids[1])".utf8))
+    }
+    let erased = try opener.open(values[2], purpose: .accountName)
+    #expect(erased == nil)
+  }
+
   @Test("A person has one key")
   func duplicates() throws {
     let folder = TemporaryFolder.inMemory()

@@ -47,6 +47,32 @@ import Testing
     await store.close()
   }
   @Test func `Many may post at once`() async throws { try await MessagingContract(open()).checkConcurrentPosts() }
+  @Test func `What is posted while the store closes is either refused or kept`() async throws {
+    let store = try open()
+    let (group, ada) = (GroupID(rawValue: 7), AccountID(rawValue: 1))
+    let first = try await store.post(NewMessage("first", to: group, by: ada)).reference
+    let acknowledged = await withTaskGroup(of: PublicID?.self) { tasks in
+      for number in 0..<50 {
+        tasks.addTask {
+          do throws(MessagingError) {
+            return try await store.post(NewMessage("\(number)", to: group, by: ada)).reference
+          } catch {
+            #expect(error.code == .unavailable, "\(error)")
+            return nil
+          }
+        }
+      }
+      await store.close()
+      return await tasks.reduce(into: Set<PublicID>()) { all, reference in
+        if let reference { all.insert(reference) }
+      }
+    }
+    await #expect(throws: MessagingError.self) { try await store.post(NewMessage("late", to: group, by: ada)) }
+    let again = try open()
+    let kept = try await again.messages(after: 0, limit: 100).map(\.reference)
+    #expect(kept.count == acknowledged.count + 1 && Set(kept) == acknowledged.union([first]))
+    await again.close()
+  }
   @Test func `The messages of a deleted group are removed, and no others`() async throws {
     try await MessagingContract(open()).checkGroupChanges()
   }

@@ -59,6 +59,37 @@ import Testing
     #expect(counted.contains(#"route="/check""#) && counted.contains(#"route="/oauth2/introspect""#))
   }
 
+  @Test func `A group is told alike at once and by a task, of few people and of many`() async throws {
+    let people = try await PlatformPeople()
+    let path = "/v1/groups/\(people.group)"
+    let last = text("GET", "/healthz", [], form: nil, closing: true)
+    func both(_ who: String, _ method: String, _ target: String, _ headers: [String] = []) throws -> [Answer] {
+      let headers = ["accessToken: \(people.tokens[who] ?? "x")"] + headers
+      return try [false, true].map { closing in
+        let connection = try Connection(port: people.served.port)
+        connection.send(text(method, target, headers, form: nil, closing: closing) + (closing ? "" : last))
+        return Answer("HTTP/1.1 " + (connection.readAll().split(separator: "HTTP/1.1 ").first.map(String.init) ?? ""))
+      }
+    }
+    for count in [2, 72] {
+      for (who, method, target, headers, status) in [
+        ("admin", "GET", path, [], 200), ("group", "GET", path + "?showDetails=true", [], 200),
+        ("member", "GET", "/groups/\(people.group)", [], 200), ("admin", "HEAD", path, [], 200),
+        ("admin", "GET", "/V1/Groups/\(people.group)", [], 200), ("admin", "GET", path + "/members", [], 200),
+        ("stranger", "GET", path, [], 404), ("admin", "GET", "/v1/groups/x", [], 404),
+        ("nobody", "GET", path, [], 401), ("narrow", "GET", path, [], 403),
+        ("admin", "GET", path, ["DPoP: x"], 401), ("admin", "GET", path, ["Content-Length: 0"], 200),
+      ] as [(String, String, String, [String], Int)] {
+        let answers = try both(who, method, target, headers)
+        #expect(lasting(answers[0]) == lasting(answers[1]), "\(who) \(target)")
+        #expect(answers[0].status == status, "\(who) \(target) \(answers[0].text)")
+      }
+      #expect(try both("admin", "GET", path).map { $0["userCount"] } == ["\(count)", "\(count)"])
+      let more = (0..<70).map { "'+3369\(1_000_000 + $0)'" }.joined(separator: ",")
+      #expect(try people.ask("admin", "PUT", path + "/members", "{members:[\(more)]}").status == 200)
+    }
+  }
+
   @Test func `Answers keep the order of requests that are sent at once`() async throws {
     let served = try await ServedLedger()
     let token = try token(served)

@@ -10,6 +10,19 @@ import Testing
     var now: Duration { .milliseconds(milliseconds.load(ordering: .relaxed)) }
   }
 
+  @Test func `A call that is given back counts no more`() throws {
+    let throttle = Throttle("connector", limit: 10) { .zero }
+    for _ in 0..<30 {
+      try throttle.take("a")
+      throttle.giveBack("a")
+    }
+    throttle.giveBack("b")
+    for key in ["a", "b"] {
+      for _ in 0..<10 { try throttle.take(key) }
+      #expect(throws: RequestError.self) { try throttle.take(key) }
+    }
+  }
+
   @Test func `So many calls a minute pass, each for itself, and are refilled evenly`() throws {
     let time = Time()
     let throttle = Throttle("connector", limit: 100) { time.now }

@@ -34,54 +34,29 @@ extension Groups {
     let ledger = ledger
     return try await ledger.blocking(.short) { () throws(LedgerError) in
       let sealed = try ledger.reading { (state) throws(StateUnreadable) in
-        var sealed: [SealedMember] = []
-        sealed.reserveCapacity(limit)
-        for id in try state.members(of: group, from: .following(last), limit: limit) {
-          if let member = try state.membership(id) { sealed.append(try SealedMember(member, in: state)) }
-        }
-        return sealed
+        try state.sealedMembers(of: group, from: .following(last), limit: limit)
       }
+      var opener = try ledger.opener()
       var shown: [ShownMember] = []
       shown.reserveCapacity(sealed.count)
-      for member in sealed { shown.append(try member.opened(in: ledger)) }
+      for member in sealed { shown.append(try ShownMember(member, in: ledger, &opener)) }
       return shown
     }
   }
 }
 
-/// A member before its values are opened.
-private struct SealedMember: Sendable {
-  let member: Membership
-  /// Nil where there is none, and of somebody who is erased.
-  let number: (value: Sealed, purpose: Purpose)?
-  let name: Sealed?
-
-  init(_ member: Membership, in state: borrowing LedgerState) throws(StateUnreadable) {
-    self.member = member
-    var number = member.number.map { (value: $0, purpose: Purpose.memberNumber) }
-    if number == nil, let account = member.account, let first = try state.phones(of: account).first {
-      number = try state.phone(first).map { (value: $0.number, purpose: .phoneNumber) }
+extension Groups.ShownMember {
+  fileprivate init(
+    _ member: SealedMember, in ledger: Ledger, _ opener: inout Vault.Opener
+  ) throws(LedgerError) {
+    var number: String?
+    var name: String?
+    if let (value, purpose) = member.number {
+      number = try ledger.openUnlessErasedSince(value, purpose, &opener).map { String(decoding: $0, as: UTF8.self) }
     }
-    if let found = number, try state.isErased(person: found.value.personBytes) { number = nil }
-    self.number = number
-    var name = try member.account.flatMap { (id) throws(StateUnreadable) in try state.account(id)?.name }
-    // Most often both are of one person, and were looked up already.
-    if let found = name, found.person != number?.value.person, try state.isErased(person: found.personBytes) {
-      name = nil
+    if let value = member.name {
+      name = try ledger.openUnlessErasedSince(value, .accountName, &opener).map { String(decoding: $0, as: UTF8.self) }
     }
-    self.name = name
-  }
-
-  func opened(in ledger: Ledger) throws(LedgerError) -> Groups.ShownMember {
-    let number = try number.flatMap { (value, purpose) throws(LedgerError) in
-      try ledger.openUnlessErasedSince(value, purpose)
-    }
-    let name = try name.flatMap { (value) throws(LedgerError) in
-      try ledger.openUnlessErasedSince(value, .accountName)
-    }
-    return Groups.ShownMember(
-      id: member.id, account: member.account, role: member.role,
-      number: number.map { String(decoding: $0, as: UTF8.self) },
-      name: name.map { String(decoding: $0, as: UTF8.self) })
+    self.init(id: member.id, account: member.account, role: member.role, number: number, name: name)
   }
 }

@@ -3,6 +3,7 @@ import KeyStore
 import LedgerCrypto
 public import LedgerDomain
 public import LedgerEvents
+import Projections
 
 /// Access tokens: issued against a refresh token, validated, revoked.
 public struct Tokens: Sendable {
@@ -146,6 +147,12 @@ extension Ledger {
   /// Whose key seals the address that a connector called from.
   func owner(of connector: PublicID, if address: String) throws(LedgerError) -> AccountID? {
     guard !address.isEmpty else { return nil }
-    return try connectors.connector(publicID: connector)?.owner
+    return try reading { (state) throws(StateUnreadable) -> AccountID? in
+      // What tokens stand on says it in a small row, and the connector was most likely authenticated just before.
+      guard let client = try state.client(connector), let standing = try state.standing(of: client.id.rawValue),
+        standing.kind == .connector
+      else { return nil }
+      return AccountID(unlessZero: standing.parents[0])
+    }
   }
 }

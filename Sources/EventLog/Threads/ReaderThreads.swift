@@ -117,6 +117,11 @@ package final class ReaderThreads: Sendable {
     return try outcome.get()
   }
 
+  /// Has `job` done on one of the threads, and does not wait for it.
+  ///
+  /// - Returns: whether it is taken: not when as many jobs of the length wait as may, nor once the threads were stopped.
+  package func start(_ length: Length, _ job: @escaping @Sendable () -> Void) -> Bool { put(length, job) == nil }
+
   /// - Returns: why the job is not taken; nil where it is.
   private func put(_ length: Length, _ job: @escaping JobQueue.Job) -> LogError? {
     monitor.withLock { state, wakes in

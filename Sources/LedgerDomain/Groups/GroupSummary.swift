@@ -63,7 +63,13 @@ extension DomainReader where Self: ~Copyable {
     guard sight.group.memberCount <= people, sight.group.subscriberCount <= people,
       try read(subgroups(of: sight.group.id)).isEmpty
     else { return nil }
-    return try summary(of: sight)
+    var census = Census()
+    try census.add(sight.group.id, in: self)
+    // Without groups below, the hierarchy is the group.
+    return GroupSummary(
+      group: sight.group, callerRole: sight.role, subgroupCount: 0,
+      parentCount: try existing(read(parents(of: sight.group.id))).count, own: census.counts,
+      hierarchy: census.counts)
   }
 
   private func summary(of sight: VisibleGroup) throws(DecisionFailure) -> GroupSummary {

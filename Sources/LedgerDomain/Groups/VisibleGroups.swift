@@ -65,14 +65,14 @@ extension DomainReader where Self: ~Copyable {
   /// - Throws: ``ErrorCode/notFound`` of a group that the viewer does not see or that is deleted, and as
   ///   ``visibleGroups(to:scope:after:limit:)``.
   package func sight(of id: GroupID, for viewer: GroupViewer) throws(DecisionFailure) -> VisibleGroup {
-    let view = try self.view(of: viewer)
+    let eyes = try self.eyes(of: viewer)
     guard let group = try existing([id]).first else { throw .unseenGroup }
-    guard let view else { return VisibleGroup(group: group, role: nil, isReadable: true) }
-    guard let role = view.own[id] else {
-      guard try reach(from: [id], .up).contains(where: { view.own[$0.id] != nil }) else { throw .unseenGroup }
-      return VisibleGroup(group: group, role: nil, isReadable: true)
+    if case .all = eyes { return VisibleGroup(group: group, role: nil, isReadable: true) }
+    if let role = try role(in: id, of: eyes) { return VisibleGroup(group: group, role: role, isReadable: true) }
+    for above in try reach(from: [id], .up) {
+      if try role(in: above.id, of: eyes) != nil { return VisibleGroup(group: group, role: nil, isReadable: true) }
     }
-    return VisibleGroup(group: group, role: role, isReadable: true)
+    throw .unseenGroup
   }
 
   /// The same by the ID that clients use.
@@ -81,31 +81,59 @@ extension DomainReader where Self: ~Copyable {
     return try sight(of: id, for: viewer)
   }
 
-  /// The groups that a viewer is in, deleted ones included, and what it is there; nil for one who sees all.
-  private func view(
-    of viewer: GroupViewer
-  ) throws(DecisionFailure) -> (own: [GroupID: Role], seesAbove: Bool)? {
-    let account: AccountID
+  /// Who a viewer is, found to be allowed to look.
+  private func eyes(of viewer: GroupViewer) throws(DecisionFailure) -> Eyes {
     switch viewer {
     case .requester(let requester):
-      guard let active = try requireActive(requester) else { return nil }
-      account = active.id
+      guard let active = try requireActive(requester) else { return .all }
+      return .account(active.id)
     case .grant(let id):
       guard let grant = try read(self.grant(id)) else {
         throw .refused(.notFound, field: "grant", expected: "a grant of this ledger")
       }
-      guard try read(LedgerDomain.obstacle(to: Subject(id), in: self)) == nil else {
+      guard try isInForce(grant) else {
         throw .refused(.forbidden, field: "grant", expected: "a grant that is in force")
       }
       // What a group token may do is what an admin of the group may do in that group, and no other.
-      if let group = grant.group { return ([group: .admin], seesAbove: false) }
-      account = grant.granter
+      if let group = grant.group { return .group(group) }
+      return .account(grant.granter)
     }
-    var own: [GroupID: Role] = [:]
-    for group in try read(groups(of: account)) {
-      if let membership = try membership(in: group, of: account) { own[group] = membership.role }
+  }
+
+  /// Whether a grant gives access. That the way from its newest family is clear says so, and is remembered: most often a token of
+  /// that family was judged just before.
+  private func isInForce(_ grant: Grant) throws(DecisionFailure) -> Bool {
+    if let family = grant.family, case .clear(let way) = try read(self.path(ofFamily: family.rawValue)),
+      way.grant == grant.id
+    {
+      return true
     }
-    return (own, seesAbove: true)
+    return try read(LedgerDomain.obstacle(to: Subject(grant.id), in: self)) == nil
+  }
+
+  /// What a viewer is in a group; nil for one who is no member. Of an account, however many groups it is in, two rows are read.
+  private func role(in group: GroupID, of eyes: Eyes) throws(DecisionFailure) -> Role? {
+    switch eyes {
+    case .all: nil
+    case .group(let own): own == group ? .admin : nil
+    case .account(let account): try membership(in: group, of: account)?.role
+    }
+  }
+
+  /// The groups that a viewer is in, deleted ones included, and what it is there; nil for one who sees all.
+  private func view(
+    of viewer: GroupViewer
+  ) throws(DecisionFailure) -> (own: [GroupID: Role], seesAbove: Bool)? {
+    switch try eyes(of: viewer) {
+    case .all: return nil
+    case .group(let group): return ([group: .admin], seesAbove: false)
+    case .account(let account):
+      var own: [GroupID: Role] = [:]
+      for group in try read(groups(of: account)) {
+        if let membership = try membership(in: group, of: account) { own[group] = membership.role }
+      }
+      return (own, seesAbove: true)
+    }
   }
 
   private func allGroups(after: GroupID?, limit: Int) throws(DecisionFailure) -> [VisibleGroup] {
@@ -153,6 +181,15 @@ extension DomainReader where Self: ~Copyable {
     }
     return groups
   }
+}
+
+/// Who looks at groups.
+private enum Eyes {
+  /// Somebody who sees all.
+  case all
+  /// A token of one group.
+  case group(GroupID)
+  case account(AccountID)
 }
 
 /// Which way through the hierarchy of groups.

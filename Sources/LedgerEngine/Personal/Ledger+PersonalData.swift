@@ -47,8 +47,8 @@ extension Ledger {
 
   /// The person that an account is.
   package func person(of account: AccountID) throws(LedgerError) -> PersonID {
-    let found = try reading { (state) throws(StateUnreadable) in try state.account(account) }
-    guard let found, let person = PersonID(bytes: found.subject.person) else {
+    let found = try reading { (state) throws(StateUnreadable) in try state.person(of: account) }
+    guard let person = found else {
       throw LedgerError(
         Refusal(.notFound, field: "account", expected: "an account of this ledger, and \(account) is none"))
     }
@@ -81,20 +81,23 @@ extension Ledger {
     throw Self.lost(key)
   }
 
+  /// An opener of many values.
+  package func opener() throws(LedgerError) -> Vault.Opener {
+    do throws(KeyStoreError) { return try keyStore.vault.opener() } catch { throw LedgerError(error) }
+  }
+
   /// Opens a value of somebody who was not erased when the caller read it; nil where that happened since. Spares the
   /// look-up that ``open(_:_:)`` makes for each value.
   ///
   /// - Throws: `keys_missing` where the key is gone and no event says why.
-  package func openUnlessErasedSince(_ sealed: Sealed, _ purpose: Purpose) throws(LedgerError) -> [UInt8]? {
-    guard let person = PersonID(bytes: sealed.person) else {
-      throw LedgerError(.damaged, "the name of a person's key is malformed")
-    }
-    let value = SealedValue(person: person, box: sealed.boxBytes)
-    if let bytes = try keyed({ () throws(KeyStoreError) in try keyStore.vault.open(value, purpose: purpose) }) {
-      return bytes
-    }
-    if try isDestroyed(person) { return nil }
-    throw Self.lost(person)
+  package func openUnlessErasedSince(
+    _ value: SealedValue, _ purpose: Purpose, _ opener: inout Vault.Opener
+  ) throws(LedgerError) -> [UInt8]? {
+    let bytes: [UInt8]?
+    do throws(KeyStoreError) { bytes = try opener.open(value, purpose: purpose) } catch { throw LedgerError(error) }
+    if let bytes { return bytes }
+    if try isDestroyed(value.person) { return nil }
+    throw Self.lost(value.person)
   }
 
   /// Whether an event says by now that the person was erased.

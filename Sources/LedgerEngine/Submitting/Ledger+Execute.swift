@@ -247,9 +247,14 @@ extension Ledger {
 
   private func seal(_ request: PreparedRequest, for account: AccountID?) async throws(LedgerError) -> [UInt8] {
     guard !request.address.isEmpty, account != nil || request.person != nil else { return [] }
+    let known = if let account { Optional(try person(of: account)) } else { request.person }
+    guard let owner = known else { return [] }
+    // Most often the key was used lately, and two changes of threads take longer than to seal.
+    let value = try keyed { () throws(KeyStoreError) in
+      try keyStore.vault.sealAtOnce(request.address, for: owner, purpose: .originAddress)
+    }
+    if let value { return value.person.bytes + value.box }
     return try await blocking(.short) { [self] () throws(LedgerError) in
-      let owner = if let account { Optional(try person(of: account)) } else { request.person }
-      guard let owner else { return [] }
       let sealed = try seal(request.address, for: owner, .originAddress)
       return sealed.personBytes + sealed.boxBytes
     }

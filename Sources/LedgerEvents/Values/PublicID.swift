@@ -39,9 +39,7 @@ public struct PublicID: Sendable, Hashable, BitwiseCopyable {
 
   /// The 16 bytes in the order in which they are printed.
   public var bytes: [UInt8] {
-    [high, low].flatMap { word in
-      stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt64($0)) }
-    }
+    unsafe Swift.withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { unsafe Array($0) }
   }
 }
 

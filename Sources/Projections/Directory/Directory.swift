@@ -25,7 +25,7 @@ package struct Directory: Sendable {
   // MARK: Rows
 
   /// The row at a key; nil if there is none.
-  func row<Stored: Row>(
+  func row<Stored: ReadableRow>(
     _: Stored.Type, at key: DirectoryKey, in transaction: borrowing some Transaction & ~Copyable
   ) throws(LogError) -> Stored? {
     let read = try stored { () throws(LMDBError) in

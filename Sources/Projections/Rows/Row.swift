@@ -1,11 +1,16 @@
 import EventLog
+import KeyStore
 import LMDB
 import LedgerCrypto
 import LedgerEvents
 
 /// A value that is kept in a row: written field by field, in a fixed order, and read back the same way.
-protocol Row {
+protocol Row: ReadableRow {
   func encode(to writer: inout RowWriter)
+}
+
+/// What is read of a row: all of it, or what a list takes of many.
+protocol ReadableRow {
   init?(from reader: inout RowReader)
 }
 
@@ -85,11 +90,37 @@ struct RowReader {
 
   mutating func digest() -> Digest? { unsafe reader.withNext(Digest.byteCount) { unsafe Digest(copying: $0) } ?? nil }
 
-  mutating func publicID() -> PublicID? { reader.copy(16).flatMap { PublicID(bytes: $0) } }
+  mutating func publicID() -> PublicID? { unsafe reader.withNext(16) { unsafe PublicID(bytes: $0) } ?? nil }
 
   mutating func sealed() -> Sealed? {
     guard let person = data(), let box = data() else { return nil }
     return Sealed(person: person, box: box)
+  }
+
+  /// The name of a person's key, as ``sealed()`` has it.
+  mutating func person() -> PersonID? {
+    guard number() == UInt64(PersonID.byteCount) else { return nil }
+    return unsafe reader.withNext(PersonID.byteCount) { unsafe PersonID(copying: $0) } ?? nil
+  }
+
+  /// What ``sealed()`` reads, in the form in which it is opened.
+  mutating func sealedValue() -> SealedValue? {
+    guard let person = person(), let box = data() else { return nil }
+    return SealedValue(person: person, box: box)
+  }
+
+  /// Passes over what ``data()`` reads; false where there is none.
+  mutating func skipData() -> Bool {
+    guard let count = number(), count <= 1 << 20 else { return false }
+    return reader.skip(Int(count)) != nil
+  }
+
+  /// Passes over what ``sealed()`` reads where there may be none; false where nothing could be read.
+  mutating func skipOptionalSealed() -> Bool {
+    guard let isThere = flag() else { return false }
+    guard isThere else { return true }
+    guard skipData() else { return false }
+    return skipData()
   }
 
   /// A value that may be missing; nil only where nothing could be read.
@@ -108,7 +139,9 @@ extension Row {
     encode(to: &writer)
     return writer.bytes
   }
+}
 
+extension ReadableRow {
   /// Reads a row that must be whole.
   init?(decoding bytes: RawSpan) {
     let row = unsafe bytes.withUnsafeBytes { bytes -> Self? in

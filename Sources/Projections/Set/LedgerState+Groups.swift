@@ -130,7 +130,7 @@ extension LedgerState {
   }
 
   /// The rows between two keys, in order, as many as `limit`.
-  private func rows<Stored: Row>(
+  func rows<Stored: Row>(
     _ type: Stored.Type, from lower: DirectoryKey, below upper: DirectoryKey, limit: Int = .max
   ) throws(StateUnreadable) -> [(key: DirectoryKey, row: Stored)] {
     try reading { () throws(LogError) in

@@ -100,7 +100,7 @@ public struct LedgerState: ~Copyable, DomainReader {
     do { return try body() } catch { throw StateUnreadable(error.text) }
   }
 
-  func row<Stored: Row>(_ type: Stored.Type, _ key: DirectoryKey) throws(StateUnreadable) -> Stored? {
+  func row<Stored: ReadableRow>(_ type: Stored.Type, _ key: DirectoryKey) throws(StateUnreadable) -> Stored? {
     try reading { () throws(LogError) in
       if let row = try directory.row(type, at: key, in: transaction) { return row }
       if case .number(let family, let number) = key, let kind = Self.kind(of: family) {
