@@ -19,7 +19,7 @@ import Testing
     }
     #expect(try runProgram(["completion", "sh"]).status == 2)
     // zsh would take what follows a colon for the next argument of an option.
-    let commands = script.output.matches(of: /credledger [a-z-]+ (list|--type)[^|)]*/)
+    let commands = script.output.matches(of: /credledger [a-z-]+ (list|--type)[^|)"\n]*/)
     #expect(commands.count > 20)
     for command in commands { #expect(!command.output.0.contains(":"), "\(shell): \(command.output.0)") }
   }

@@ -39,11 +39,14 @@ public struct ChildProcess {
 
   private func readBytes() -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: 65_536)
-    var count = -1
+    var (count, failure) = (-1, EINTR)
     // A signal that interrupts a read is not the end of what comes.
-    repeat {
-      count = unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(output, $0.baseAddress, $0.count) }
-    } while count < 0 && errno == EINTR
+    while count < 0 && failure == EINTR {
+      (count, failure) = unsafe buffer.withUnsafeMutableBytes {
+        let count = unsafe Glibc.read(output, $0.baseAddress, $0.count)
+        return (count, errno)
+      }
+    }
     return count > 0 ? Array(buffer.prefix(count)) : []
   }
 
