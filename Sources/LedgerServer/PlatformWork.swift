@@ -28,7 +28,9 @@ struct PlatformWork: Service {
     while path.count > 1, path.hasSuffix("/") { path.removeLast() }
     do throws(MessagingError) {
       store = try MessageStore(
-        at: settings.messages ?? path + ".messages", origin: ledger.origin, master: ledger.masterKeySource)
+        at: settings.messages ?? path + ".messages", origin: ledger.origin, master: ledger.masterKeySource,
+        // The ledger's time, so that what is newer than a webhook is told to it also after a small step of the clock back.
+        clock: { (try? ledger.now.milliseconds) ?? LedgerConfiguration.systemClock() })
     } catch { throw SettingsError("messages.folder: \(error.reason)") }
     var outgoing = OutgoingClient.Settings()
     outgoing.addresses = settings.webhookAddresses

@@ -12,7 +12,7 @@ public struct Message: Sendable, Equatable, CustomStringConvertible, CustomDebug
   /// The connector that posted it, and the grant under which it did; nil where a person wrote it.
   public let connector: ConnectorID?
   public let grant: GrantID?
-  /// Never before that of an earlier message.
+  /// Never before that of an earlier message. A webhook that was registered later may not be told of the message.
   public let postedAt: Timestamp
   /// The message that it replies to.
   public let replyTo: PublicID?

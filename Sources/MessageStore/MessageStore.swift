@@ -30,7 +30,8 @@ public final class MessageStore: MessagingBackend, FeedPositions {
   ///   - origin: the ledger's name, for which the keys are.
   ///   - master: where the master key is that the authors' keys are sealed under.
   ///   - mapSize: the first size of the map, in bytes; it grows by itself.
-  ///   - clock: milliseconds since 1970.
+  ///   - clock: milliseconds since 1970. Where webhooks are told of messages it is best the time of the ledger, by which it is
+  ///     known which of the two came first.
   /// - Throws: `unavailable` where another process has it open; `failed` for a damaged one, and for a wrong master key.
   public init(
     at path: String, origin: String, master: MasterKey.Source, mapSize: Int = 1 << 30,

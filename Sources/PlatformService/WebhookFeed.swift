@@ -5,7 +5,8 @@ public import MessageStore
 /// Puts what happens into the queues of the webhooks that listen: messages, and events of the ledger.
 ///
 /// How far it has come is kept in `FeedPositions`, each time after what it put into the queues is durable: so after a crash some
-/// may be told twice, and none is left out. Each of both goes in its own order.
+/// may be told twice, and none is left out. Each of both goes in its own order. A webhook is told of nothing that is older than it,
+/// also where this lags behind, or begins again after a crash.
 public struct WebhookFeed: Sendable {
   private static let messagesCursor = "webhooks.messages"
   private static let eventsCursor = "webhooks.events"
@@ -58,15 +59,23 @@ public struct WebhookFeed: Sendable {
     var last = try await positions.cursor(Self.messagesCursor) ?? 0
     var backlog = try await WebhookBacklog(positions, of: .messages)
     var kept = last
+    // The head of the ledger at a look that left no message out: what is found later is newer than the webhooks up to there,
+    // whatever the clock of the backend says.
+    var seen: UInt64 = 0
     while !Task.isCancelled {
+      let head = try ledger.health.head
       let found = try await messages.messages(after: last, limit: Self.page)
       var isTold = false
       for message in found {
-        guard let full = try await tell(of: message, to: { backlog.told[$0] == nil }) else { continue }
+        let full = try await tell(of: message) {
+          backlog.told[$0.id] == nil && ($0.id.rawValue <= seen || $0.registeredAt <= message.postedAt)
+        }
+        guard let full else { continue }
         isTold = true
         for webhook in full { try await backlog.note(webhook, toldUntil: message.number - 1) }
       }
       last = found.last?.number ?? last
+      if found.count < Self.page { seen = head }
       // A commit for every few messages of no concern would delay those who post. At rest the position is kept.
       if isTold || last - kept >= 1_000 || (found.isEmpty && last > kept) {
         try await positions.setCursor(Self.messagesCursor, to: last)
@@ -76,7 +85,7 @@ public struct WebhookFeed: Sendable {
         try await catchUp(webhook, &backlog) {
           var reached = told
           for message in try await messages.messages(after: told, limit: Self.page) where message.number <= last {
-            guard try await tell(of: message, to: { $0 == webhook })?.isEmpty ?? true else { break }
+            guard try await tell(of: message, to: { $0.id == webhook })?.isEmpty ?? true else { break }
             reached = message.number
           }
           // None that is left has a number up to the last: old ones may have been removed meanwhile.
@@ -111,7 +120,7 @@ public struct WebhookFeed: Sendable {
   }
 
   /// - Returns: the webhooks whose queue is full; nil where none listens to the group.
-  private func tell(of message: Message, to isWanted: (WebhookID) -> Bool) async throws -> [WebhookID]? {
+  private func tell(of message: Message, to isWanted: (Webhook) -> Bool) async throws -> [WebhookID]? {
     // Most groups have none, and to learn who wrote takes far longer than to see that.
     guard let text = message.text, try !ledger.webhooks.states(on: .group(message.group), limit: 1).isEmpty,
       let group = try ledger.groups.group(message.group), !group.isDeleted
@@ -143,7 +152,8 @@ public struct WebhookFeed: Sendable {
           try await messages.erase(account)
           isTold = true
         }
-        if let full = try await tell(of: entry, to: { backlog.told[$0] == nil }) {
+        let full = try await tell(of: entry) { backlog.told[$0.id] == nil && $0.id.rawValue < entry.position }
+        if let full {
           for webhook in full { try await backlog.note(webhook, toldUntil: entry.position - 1) }
           isTold = true
         }
@@ -161,7 +171,7 @@ public struct WebhookFeed: Sendable {
           var reached = told
           for entry in missed.entries {
             if entry.position > end { return nil }
-            guard try await tell(of: entry, to: { $0 == webhook })?.isEmpty ?? true else { return reached }
+            guard try await tell(of: entry, to: { $0.id == webhook })?.isEmpty ?? true else { return reached }
             reached = entry.position
           }
           reached = missed.next ?? missed.head
@@ -182,7 +192,7 @@ public struct WebhookFeed: Sendable {
   }
 
   /// - Returns: the webhooks whose queue is full; nil for an event that none is told of.
-  private func tell(of entry: AuditEntry, to isWanted: (WebhookID) -> Bool) async throws -> [WebhookID]? {
+  private func tell(of entry: AuditEntry, to isWanted: (Webhook) -> Bool) async throws -> [WebhookID]? {
     let event: WebhookPayload?
     switch entry.event {
     case .groupMemberAdded(let added):

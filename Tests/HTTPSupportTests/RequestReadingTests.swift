@@ -102,4 +102,12 @@ import Testing
     kept.makeRoom(client: { $0.0 }, moment: { $0.1 })
     #expect(kept.isEmpty)
   }
+
+  @Test func `Where many clients have little each, several make room at a time`() {
+    var kept: [String: (String, Int)] = ["person": ("person", 0)]
+    for number in 0..<64 { kept["stranger \(number)"] = ("network \(number / 2)", number) }
+    kept.makeRoom(client: { $0.0 }, moment: { $0.1 })
+    #expect(kept.count == 61 && kept["person"] != nil)
+    #expect((0..<32).allSatisfy { kept["stranger \($0 * 2 + 1)"] != nil })
+  }
 }

@@ -38,8 +38,8 @@ import Testing
     await again.close()
   }
 
-  @Test func `Webhooks are told what is posted in another backend, in order, also after a restart`() async throws {
-    let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org")
+  /// A group, the person who made it, and a token that registers webhooks for it.
+  private func makeTeam(on ledger: Ledger) async throws -> (by: AccountID, group: GroupID, claims: Verdict.Claims) {
     let ada = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "ada").account
     let request = try await ledger.phones.requestPIN(for: PhoneNumber("+911199999998"), by: ada)
     _ = try await ledger.phones.verify(request.pin?.digits ?? "", challenge: request.challenge, by: ada)
@@ -49,14 +49,18 @@ import Testing
     let granted = try await ledger.grants.grant(connector.id, consent: .scopes(.all), access: .group(team), by: ada)
     let issued = try await ledger.tokens.issue(
       connector: connector.publicID, secret: secret, refreshToken: granted.refreshToken)
-    let verdict = try ledger.tokens.validate(issued.accessToken)
-    guard case .valid(let claims) = verdict else {
-      Issue.record("\(verdict)")
-      return
+    guard case .valid(let claims) = try ledger.tokens.validate(issued.accessToken) else {
+      throw MessagingError(.failed, "the token is not valid")
     }
+    return (ada, team, claims)
+  }
+
+  @Test func `Webhooks are told what is posted in another backend, in order, also after a restart`() async throws {
+    let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org")
+    let (ada, team, claims) = try await makeTeam(on: ledger)
     _ = try await ledger.webhooks.register(
       on: .group(team), for: [.textMessageCreated], callbackURL: "https://hooks.example.org/", with: claims)
-    let backend = MemoryBackend()
+    let backend = MemoryBackend { (try? ledger.now.milliseconds) ?? 0 }
     for round in 0..<2 {
       // Nothing but the positions is there from the round before.
       let positions = try PositionStore(at: folder.path + "/positions")
@@ -75,6 +79,44 @@ import Testing
       try await ledger.deliveries.delivered(delivery)
     }
     #expect(told == (0..<10).map { "text \($0)" })
+    await ledger.close()
+  }
+
+  /// As after a crash, or where it lags: nothing of what happened was looked at before the webhook was registered.
+  @Test
+  func
+    `A webhook is told of nothing from before it was registered, and of all since, whatever the backend's clock says`()
+    async throws
+  {
+    let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org")
+    let (ada, team, claims) = try await makeTeam(on: ledger)
+    let max = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "max").account
+    let positions = try PositionStore(at: folder.path + "/positions")
+    try await positions.setCursor("webhooks.events", to: try ledger.health.head)
+    // Its clock is decades behind.
+    let backend = MemoryBackend()
+    for index in 0..<3 { _ = try await backend.post(NewMessage("before \(index)", to: team, by: ada)) }
+    let joined = try await ledger.groups.add(max, to: team, by: ada)
+    _ = try await ledger.webhooks.register(
+      on: .group(team), for: [.textMessageCreated, .memberAdded, .memberRemoved],
+      callbackURL: "https://hooks.example.org/", with: claims)
+    let feed = WebhookFeed(ledger, backend, positions: positions) { Issue.record("\($0)") }
+    let running = Task { await feed.run() }
+    while try await positions.cursor("webhooks.messages") != 3 { await Task.yield() }
+    _ = try await backend.post(NewMessage("after", to: team, by: ada))
+    try await ledger.groups.remove(joined, from: team, by: ada)
+    let head = try ledger.health.head
+    while try await positions.cursor("webhooks.messages") != 4 { await Task.yield() }
+    while try await positions.cursor("webhooks.events") ?? 0 < head { await Task.yield() }
+    running.cancel()
+    await running.value
+    var told: [String] = []
+    while let delivery = try await ledger.deliveries.take().first {
+      told.append(delivery.eventType)
+      try await ledger.deliveries.delivered(delivery)
+    }
+    #expect(told.sorted() == ["MemberRemoved", "TextMessageCreated"])
+    await positions.close()
     await ledger.close()
   }
 

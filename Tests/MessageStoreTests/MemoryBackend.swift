@@ -27,6 +27,10 @@ final class MemoryBackend: MessagingBackend {
   }
 
   private let state = Mutex(State())
+  private let clock: @Sendable () -> Int64
+
+  /// - Parameter clock: milliseconds since 1970; without it each message is posted a millisecond after the one before.
+  init(clock: @escaping @Sendable () -> Int64 = { 0 }) { self.clock = clock }
 
   let capabilities: MessagingCapabilities = [
     .replies, .someSubscribers, .retention, .appliesGroupChanges, .reportsGroupChanges,
@@ -45,14 +49,16 @@ final class MemoryBackend: MessagingBackend {
 
   func post(_ message: NewMessage) async throws(MessagingError) -> Message {
     let (text, reference) = (try message.checkedText(), try Self.reference())
-    return try state.withLock { (state) throws(MessagingError) in try state.post(message, text, reference) }
+    let now = clock()
+    return try state.withLock { (state) throws(MessagingError) in try state.post(message, text, reference, at: now) }
   }
 
   func post(_ message: NewMessage, once request: RepeatableRequest) async throws(MessagingError) -> PostedOnce {
     let (text, reference) = (try message.checkedText(), try Self.reference())
+    let now = clock()
     return try state.withLock { (state) throws(MessagingError) in
       if let earlier = try state.earlier(request) { return earlier }
-      _ = try state.post(message, text, reference)
+      _ = try state.post(message, text, reference, at: now)
       let posted = PostedOnce(reference: reference, answer: request.answer)
       state.requests[State.key(request)] = (request.digest, posted)
       return posted
@@ -130,7 +136,7 @@ extension MemoryBackend.State {
   }
 
   mutating func post(
-    _ message: NewMessage, _ text: String, _ reference: PublicID
+    _ message: NewMessage, _ text: String, _ reference: PublicID, at now: Int64
   ) throws(MessagingError) -> Message {
     guard !erased.contains(message.author) else { throw MessagingError(.erased, "The author is erased.") }
     if let replied = message.replyTo {
@@ -139,9 +145,10 @@ extension MemoryBackend.State {
       }
     }
     lastNumber += 1
+    let time = max(now, Int64(lastNumber), messages.last?.postedAt.milliseconds ?? 0)
     let posted = Message(
       number: lastNumber, reference: reference, group: message.group, author: message.author,
-      connector: message.connector, grant: message.grant, postedAt: Timestamp(milliseconds: Int64(lastNumber)),
+      connector: message.connector, grant: message.grant, postedAt: Timestamp(milliseconds: time),
       replyTo: message.replyTo, audience: message.audience, text: text)
     messages.append(posted)
     return posted

@@ -167,7 +167,9 @@ import Testing
     _ = try await ledger.webhooks.register(
       on: .group(team.id), for: [.textMessageCreated, .memberAdded, .memberRemoved],
       callbackURL: "https://hooks.example.org/", with: claims)
-    let store = try MessageStore(at: "\(folder.path)/messages", origin: ledger.origin, master: .keysFolder)
+    let store = try MessageStore(
+      at: "\(folder.path)/messages", origin: ledger.origin, master: .keysFolder,
+      clock: { (try? ledger.now.milliseconds) ?? 0 })
     let posted = 1...30
     func feed() -> Task<Void, Never> {
       let feed = WebhookFeed(ledger, store) { Issue.record("\($0)") }

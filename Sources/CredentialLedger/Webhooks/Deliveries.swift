@@ -98,7 +98,7 @@ public struct Deliveries: Sendable {
 
   /// The same for some of the webhooks.
   package func enqueue(
-    _ event: WebhookEvent, where isWanted: (WebhookID) -> Bool
+    _ event: WebhookEvent, where isWanted: (Webhook) -> Bool
   ) async throws(LedgerError) -> Enqueued {
     guard event.payload.count <= DeliveryLimits.payloadByteCount else {
       throw LedgerError(
@@ -117,7 +117,7 @@ public struct Deliveries: Sendable {
     while true {
       let page = try ledger.webhooks.states(on: event.object, after: last, limit: 64)
       let listening = page.filter {
-        $0.isInForce && $0.webhook.eventTypes.contains(event.type) && isWanted($0.webhook.id)
+        $0.isInForce && $0.webhook.eventTypes.contains(event.type) && isWanted($0.webhook)
       }
       .map(\.webhook)
       if !listening.isEmpty {
