@@ -18,13 +18,13 @@ extension ErrorCode {
   public static let gone = Self(rawValue: "gone")
   /// The caller may not do this.
   public static let forbidden = Self(rawValue: "forbidden")
-  /// The name, number or identity is taken.
+  /// The name, number or identity is taken, or the state is not what the caller saw.
   public static let conflict = Self(rawValue: "conflict")
   /// The account is disabled.
   public static let accountDisabled = Self(rawValue: "account_disabled")
   /// The caller has no verified phone.
   public static let phoneRequired = Self(rawValue: "phone_required")
-  /// A wrong PIN; the tries that are left are in the outcome of the command.
+  /// A wrong PIN; the error says how many tries are left (`LedgerError.triesLeft`).
   public static let wrongPIN = Self(rawValue: "wrong_pin")
   /// No PIN is open for the number: never asked for, used, superseded or expired.
   public static let noOpenPIN = Self(rawValue: "no_open_pin")
@@ -32,7 +32,7 @@ extension ErrorCode {
   public static let tooMany = Self(rawValue: "too_many")
   /// A connector's ID or Secret is wrong.
   public static let invalidClient = Self(rawValue: "invalid_client")
-  /// A refresh token is malformed, unknown, expired, replaced or revoked.
+  /// A refresh token or an authorization code is malformed, unknown, expired, replaced or revoked.
   public static let invalidGrant = Self(rawValue: "invalid_grant")
   /// The connector may not get tokens in this way.
   public static let unauthorizedClient = Self(rawValue: "unauthorized_client")

@@ -99,6 +99,35 @@ import Testing
     }
   }
 
+  @Test("An owner that is a tenant administrator does not undo what another one or an operator did")
+  func heldFromAdministeringOwner() throws {
+    var raised = access.scenario
+    let role = filled(AccountRoleChanged()) {
+      $0.account = access.owner.rawValue
+      $0.before = .user
+      $0.after = .tenantAdmin
+    }
+    try raised.given(.accountRoleChanged(role))
+    for requester in administrators {
+      var scenario = raised
+      try scenario.perform(deactivate(by: requester))
+      scenario.when(activate(by: owner)).thenRefused(.forbidden, field: "requester")
+      try scenario.perform(activate(by: requester))
+      // What it did itself it undoes.
+      try scenario.perform(deactivate(by: owner))
+      #expect(try scenario.perform(activate(by: owner)))
+    }
+    // An operator has every right, whoever owns the connector.
+    let operating = filled(AccountRoleChanged()) {
+      $0.account = access.owner.rawValue
+      $0.before = .tenantAdmin
+      $0.after = .operator
+    }
+    try raised.given(.accountRoleChanged(operating))
+    try raised.perform(deactivate(by: .operator))
+    #expect(try raised.perform(activate(by: owner)))
+  }
+
   @Test("While it is inactive no token is valid and its Secret shows nobody; afterwards both work, and the grant stays")
   mutating func stopped() throws {
     #expect(try verdict(access.scenario).isValid && authenticates(access.scenario))

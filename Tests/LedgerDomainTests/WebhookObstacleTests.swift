@@ -46,6 +46,10 @@ import Testing
     }
     try stopped(Subject(access.grant)) { try $0.perform(RevokeGrant(grant: access.grant, requester: access.owner)) }
     try stopped(Subject(access.connector)) { try $0.revoke(.connector, access.connector.rawValue) }
+    try stopped(Subject(access.connector)) {
+      try $0.perform(
+        DeactivateConnector(connector: access.connector, reason: "under review", requester: Requester.operator))
+    }
     try stopped(Subject(access.granter)) { try $0.revoke(.account, access.granter.rawValue) }
     try stopped(Subject(access.owner)) {
       try $0.given(.accountDisabled(filled(AccountDisabled()) { $0.account = access.owner.rawValue }))

@@ -156,7 +156,7 @@ public struct Connectors: Sendable {
   }
 
   /// Sets a connector inactive, by one event: none of its tokens is valid and its Secret authenticates nobody until it is
-  /// active again. Its grants stay as they are.
+  /// active again. Its grants stay as they are. Its webhooks are told of nothing meanwhile, and what waits for them is dropped.
   ///
   /// ```swift
   /// try await ledger.connectors.deactivate(connector.id, reason: "under review", by: Requester.operator)
@@ -186,7 +186,8 @@ public struct Connectors: Sendable {
   /// ```
   ///
   /// - Parameters:
-  ///   - requester: a tenant administrator or an operator; the owner too, unless one of those set it inactive.
+  ///   - requester: an operator or a tenant administrator. The owner too, but not where another set it inactive, unless it is an
+  ///     operator.
   ///   - context: its reason is shown in the audit trail.
   /// - Returns: whether it was inactive until now.
   /// - Throws: `forbidden`, `not_found`, `gone`, `account_disabled`.

@@ -3,7 +3,8 @@ package import LedgerEvents
 /// Sets a connector active that was set inactive: its Secret and its tokens work again, unless something else stopped them.
 package struct ActivateConnector: Command {
   package var connector: ConnectorID
-  /// A tenant administrator or an operator; its owner too, unless one of those set it inactive.
+  /// An operator, or a tenant administrator; its owner, whatever role it has but the operator's, only where it set it inactive
+  /// itself.
   package var requester: Requester
 
   /// The change that somebody asks for.
@@ -18,8 +19,14 @@ package struct ActivateConnector: Command {
     try state.requireActive(requester)
     let known = try state.requireConnector(connector, administeredBy: requester)
     guard known.isInactive else { return Decision(by: requester) }
-    let isAdministrator = try state.isAdministrator(requester)
-    guard isAdministrator || !known.isDeactivatedByAdministrator else { throw .administratorRequired }
+    // An owner is held by what others did, also one that is a tenant administrator.
+    let isOperator = try state.isOperator(requester)
+    let isOtherAdministrator = try state.isAdministrator(requester) && requester.account != known.owner
+    guard isOperator || isOtherAdministrator || !known.isDeactivatedByAdministrator else {
+      throw .refused(
+        .forbidden, field: "requester",
+        expected: "an operator, or a tenant administrator who does not own the connector", remedy: "ask one of them")
+    }
     var event = ConnectorActivated()
     event.connector = connector.rawValue
     return Decision(by: requester, .connectorActivated(event))

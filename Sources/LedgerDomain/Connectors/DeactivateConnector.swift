@@ -1,7 +1,7 @@
 package import LedgerEvents
 
 /// Sets a connector inactive: its tokens stop and its Secret authenticates nobody, by one event, until it is active again.
-/// Its grants and webhooks stay.
+/// Its grants and webhooks stay; the webhooks are told of nothing meanwhile, and what waits for them is dropped.
 package struct DeactivateConnector: Command {
   package var connector: ConnectorID
   /// Why; shown in the audit trail. No personal data.

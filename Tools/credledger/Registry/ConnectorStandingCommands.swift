@@ -8,7 +8,8 @@ extension ConnectorCommand {
       abstract: "Set a connector inactive; all its tokens stop until it is active again.",
       discussion: """
         One event, whatever the number of tokens. Its Secret is refused meanwhile, and no token is issued to it. Its \
-        grants stay as they are. The owner cannot set it active again. A reason is required.
+        grants stay as they are. Its webhooks are told of nothing meanwhile, and what waits for them is dropped. The \
+        owner cannot set it active again. A reason is required.
 
         EXAMPLES
           credledger connector deactivate 8 --reason "under review"

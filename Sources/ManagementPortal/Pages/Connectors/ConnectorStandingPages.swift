@@ -10,7 +10,7 @@ extension ManagementPortal {
 
   /// Whether somebody may set an inactive connector active.
   static func mayActivate(_ connector: Connector, _ viewer: Viewer) -> Bool {
-    mayStop(connector, viewer) && (!connector.isDeactivatedByAdministrator || viewer.account.isAdministrator)
+    mayStop(connector, viewer) && (!connector.isDeactivatedByAdministrator || viewer.account.role == .operator)
   }
 
   /// The connector that a path names, for somebody who may stop it for a while.
@@ -57,19 +57,19 @@ extension ManagementPortal {
   // MARK: Inactive
 
   func deactivatePage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
-    try await deactivateAnswer(viewer, try await connectorToStop(visit, viewer).connector, problems: [])
+    try await deactivateAnswer(viewer, try await connectorToStop(visit, viewer).connector, reason: "", problems: [])
   }
 
   private func deactivateAnswer(
-    _ viewer: Viewer, _ connector: Connector, problems: [Problem]
+    _ viewer: Viewer, _ connector: Connector, reason: String, problems: [Problem]
   ) async throws(PortalFailure) -> Response {
-    let (grants, tokens, _) = try await stops(connector)
+    let (grants, tokens, webhooks) = try await stops(connector)
     let number = connector.id.rawValue
     let fields: HTML = #"""
       \#(Part.problems(problems))
-      <dl class="facts"><dt>Grants that stop</dt><dd><strong>\#(grants)</strong></dd><dt>Tokens that stop</dt><dd><strong>\#(tokens)</strong></dd><dt>What stays</dt><dd>Its grants and its tokens. What has not expired by then works again when it is active.</dd></dl>
+      <dl class="facts"><dt>Grants that stop</dt><dd><strong>\#(grants)</strong></dd><dt>Tokens that stop</dt><dd><strong>\#(tokens)</strong></dd><dt>Webhooks that stop; what waits for them is dropped</dt><dd><strong>\#(webhooks)</strong></dd><dt>What stays</dt><dd>Its grants and its tokens. What has not expired by then works again when it is active.</dd></dl>
       \#(when(connector.owner != viewer.id, "<p class=\"soft\">Its owner cannot set it active again.</p>"))
-      \#(Part.textField("reason", "Reason", hint: "It stays in the audit trail: nothing personal.", error: problems.of("reason"), more: #"maxlength="200" autocomplete="off""#))
+      \#(Part.textField("reason", "Reason", value: reason, hint: "It stays in the audit trail: nothing personal.", error: problems.of("reason"), more: #"maxlength="200" autocomplete="off""#))
       """#
     return standingPage(
       viewer, connector, title: "Set \(Part.name(connector.details.name)) inactive?", step: "Set inactive",
@@ -81,14 +81,15 @@ extension ManagementPortal {
     let connector = try await connectorToStop(visit, viewer).connector
     let reason = visit.form["reason"]
     guard !reason.isEmpty else {
-      return try await deactivateAnswer(viewer, connector, problems: [Problem("reason", "Say why, in a few words.")])
+      return try await deactivateAnswer(
+        viewer, connector, reason: reason, problems: [Problem("reason", "Say why, in a few words.")])
     }
     do throws(LedgerError) {
       try await ledger.connectors.deactivate(connector.id, reason: reason, by: viewer.id, context: visit.recorded())
     } catch {
       guard error.code == .invalidValue else { throw PortalFailure(error) }
       let problem = Problem("reason", RefusalWords.sentence(error))
-      return try await deactivateAnswer(viewer, connector, problems: [problem])
+      return try await deactivateAnswer(viewer, connector, reason: reason, problems: [problem])
     }
     let receipt = try await receipt(of: visit)
     return .see("/portal/connectors/\(connector.id.rawValue)?said=connector-inactive\(receipt)")
@@ -169,9 +170,4 @@ extension ManagementPortal {
       layout().page(Page(title, at: .connectors, narrow: true, hasProblem: hasProblem, content), for: viewer),
       status: hasProblem ? .unprocessableContent : .ok)
   }
-}
-
-extension Account {
-  /// Whether it administers the connectors of others.
-  fileprivate var isAdministrator: Bool { role == .operator || role == .tenantAdmin }
 }
