@@ -25,11 +25,10 @@ extension Request {
     return try FormFields(body)
   }
 
-  /// The form in the body, or the members of a JSON object where the body is one: whatever its Content-Type says.
+  /// The form in a body that has come, or the members of a JSON object where the body is one: whatever its Content-Type says.
   ///
-  /// - Throws: `tooLarge` past the limit, in bytes; `invalid` for what is malformed.
-  public func formOrJSON(upTo limit: Int) async throws(RequestError) -> FormFields {
-    let bytes = try await bytes(upTo: limit)
+  /// - Throws: `invalid` for what is malformed.
+  public func formOrJSON(of bytes: [UInt8]) throws(RequestError) -> FormFields {
     guard mediaType != Self.form, bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{")
     else {
       return try FormFields(bytes)

@@ -14,6 +14,9 @@ public struct Route: Sendable {
   /// Answers as an ``ImmediateHandler`` does where it need not wait; nil where it has to, and then nothing was done.
   public typealias TryingHandler = @Sendable (Request, [UInt8], HTTPContext) throws(RequestError) -> WholeAnswer?
 
+  /// Answers a request once what it waits for is there. The body is given whole; that of the request is empty.
+  public typealias WholeHandler = @Sendable (Request, [UInt8], HTTPContext) async throws(RequestError) -> WholeAnswer
+
   public let method: HTTPRequest.Method
   /// The path, with captures as `{name}`.
   public let path: String
@@ -23,6 +26,8 @@ public struct Route: Sendable {
   public let handler: Handler
   /// The same for a route that can be answered without waiting for anything; nil for one that always may wait.
   public private(set) var immediate: TryingHandler?
+  /// The same for a route that waits, but needs no stream for its body; nil for all others.
+  private(set) var whole: WholeHandler?
   /// What an access token must have, where one opens the route; nil for routes that other things open. Tests go by it.
   package var scopes: Scopes?
 
@@ -54,6 +59,20 @@ public struct Route: Sendable {
     immediate = { (request, body, context) throws(RequestError) in try handler(request, body, context) }
   }
 
+  /// A route whose bodies are small: of ``smallBody`` bytes at most that of a request, and at hand as a whole that of an answer.
+  ///
+  /// - Parameter handler: answers once what it waits for is there, a commit for instance. It is called on the thread of the
+  ///   connection, and goes on there.
+  public init(
+    whole method: HTTPRequest.Method, _ path: String, errors: ErrorForm = .kaizala, isCrossOrigin: Bool = false,
+    _ handler: @escaping WholeHandler
+  ) {
+    self.init(method, path, errors: errors, isCrossOrigin: isCrossOrigin) { (request, context) throws(RequestError) in
+      try await handler(request, try await request.bytes(upTo: Self.smallBody), context).response
+    }
+    whole = handler
+  }
+
   /// A route that can most often be answered without waiting for anything.
   ///
   /// - Parameters:
@@ -77,13 +96,17 @@ extension Route {
     }
   }
 
+  private static func requireSmall(_ body: [UInt8]) throws(RequestError) {
+    guard body.count <= Self.smallBody else { throw .tooLarge(Self.smallBody) }
+  }
+
   /// What answers a request at once, also where the handler refuses; nil where it always may wait.
   var immediateAnswer: WholePaths.ImmediateAnswer? {
     guard let immediate else { return nil }
     return { request, body, context in
       var answer: WholeAnswer?
       do throws(RequestError) {
-        guard body.count <= Self.smallBody else { throw .tooLarge(Self.smallBody) }
+        try Self.requireSmall(body)
         answer = try immediate(request, body, context.on(path))
       } catch {
         answer = errors.answer(to: error, usedBasic: ClientCredentials.usesBasic(request.headers))
@@ -91,5 +114,26 @@ extension Route {
       if isCrossOrigin { answer?.headers.allowEveryOrigin() }
       return answer
     }
+  }
+
+  /// What answers a request whose body came whole, also where the handler refuses; nil where a body may be large.
+  var awaitedAnswer: WholePaths.AwaitedAnswer? {
+    guard let whole else { return nil }
+    return { request, body, context in
+      var answer: WholeAnswer
+      do throws(RequestError) {
+        try Self.requireSmall(body)
+        answer = try await whole(request, body, context.on(path))
+      } catch {
+        answer = errors.answer(to: error, usedBasic: ClientCredentials.usesBasic(request.headers))
+      }
+      if isCrossOrigin { answer.headers.allowEveryOrigin() }
+      return answer
+    }
+  }
+
+  /// What answers a request without a stream for its body; nil where there has to be one.
+  var directAnswer: WholePaths.DirectAnswer? {
+    immediateAnswer.map { .immediate($0) } ?? awaitedAnswer.map { .awaited($0) }
   }
 }

@@ -24,20 +24,20 @@ public struct RouteTable: Sendable {
     var whole = WholePaths()
     let paths = routes.map(\.path)
     func on(
-      _ path: String, _ method: HTTPRequest.Method, immediate: WholePaths.ImmediateAnswer? = nil,
+      _ path: String, _ method: HTTPRequest.Method, direct: WholePaths.DirectAnswer? = nil,
       _ answer: @escaping WholePaths.Answer
     ) {
       router.on(RouterPath(path), method: method) { await answer($0, $1.on(path)) }
       guard !prefixes.contains(where: { PrefixRoute.covers($0.path, path) }) else { return }
       whole.add(
         path,
-        WholePaths.Entry(method: method, answer: { await answer($0, $1.on(path)) }, immediate: immediate),
+        WholePaths.Entry(method: method, answer: { await answer($0, $1.on(path)) }, direct: direct),
         besides: paths)
     }
     for (path, routes) in Dictionary(grouping: routes, by: { $0.path }) {
       var methods = routes.map(\.method)
       for route in routes {
-        on(route.path, route.method, immediate: route.immediateAnswer) { await route.answer($0, $1).shared(route) }
+        on(route.path, route.method, direct: route.directAnswer) { await route.answer($0, $1).shared(route) }
         if route.method == .get {
           methods.append(.head)
           on(route.path, .head) { await route.answer($0, $1).shared(route) }
@@ -76,12 +76,12 @@ public struct RouteResponder: HTTPResponder {
     return request.method == .head ? answer.headOnly : answer
   }
 
-  /// What answers a request at once; nil where that may have to wait for something.
-  public func immediateAnswer(to head: HTTPRequest) -> WholePaths.ImmediateAnswer? {
-    if let entry = whole.entry(for: head) { return entry.immediate }
-    if let answer = whole.immediateAnswer(toIDOf: head) { return answer }
+  /// What answers a request without a stream for its body; nil where there has to be one.
+  public func directAnswer(to head: HTTPRequest) -> WholePaths.DirectAnswer? {
+    if let entry = whole.entry(for: head) { return entry.direct }
+    if let answer = whole.immediateAnswer(toIDOf: head) { return .immediate(answer) }
     guard let route = prefixes.first(where: { PrefixRoute.covers($0.path, head.path ?? "") }) else { return nil }
-    return route.immediateAnswer
+    return route.immediateAnswer.map { .immediate($0) }
   }
 
   private func answer(_ request: Request, _ context: HTTPContext) async throws -> Response {

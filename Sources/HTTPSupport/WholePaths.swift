@@ -11,11 +11,20 @@ public struct WholePaths: Sendable {
   /// Answers a request, with its body, without waiting; nil where it turns out to have to wait, and then nothing was done.
   public typealias ImmediateAnswer = @Sendable (Request, [UInt8], HTTPContext) -> WholeAnswer?
 
+  /// Answers a request, with its body, once what it waits for is there.
+  public typealias AwaitedAnswer = @Sendable (Request, [UInt8], HTTPContext) async -> WholeAnswer
+
+  /// What answers a request whose body comes whole.
+  public enum DirectAnswer: Sendable {
+    case immediate(ImmediateAnswer)
+    case awaited(AwaitedAnswer)
+  }
+
   struct Entry {
     let method: HTTPRequest.Method
     let answer: Answer
-    /// Nil where the answer may wait for something.
-    let immediate: ImmediateAnswer?
+    /// Nil where a body may be large.
+    let direct: DirectAnswer?
   }
 
   /// A path that ends in its only capture.
@@ -40,7 +49,9 @@ public struct WholePaths: Sendable {
     }
     let (prefix, capture) = (path[..<brace], path[brace...].dropFirst().dropLast())
     let hasWords = paths.contains { $0.hasPrefix(prefix) && $0.dropFirst(prefix.count).first != "{" }
-    guard let immediate = entry.immediate, path.last == "}", !capture.contains("{"), !hasWords else { return }
+    guard case .immediate(let immediate) = entry.direct, path.last == "}", !capture.contains("{"), !hasWords else {
+      return
+    }
     endings.append(Ending(prefix: prefix, capture: capture, method: entry.method, immediate: immediate))
   }
 

@@ -30,7 +30,7 @@ struct ConnectionTasks<Connection: ServerChildChannel>: ServerChildChannel {
 }
 
 /// Runs tasks on an event loop.
-private final class EventLoopExecutor: TaskExecutor {
+final class EventLoopExecutor: TaskExecutor {
   private let loop: any EventLoop
 
   init(_ loop: any EventLoop) { self.loop = loop }

@@ -5,26 +5,40 @@ import Logging
 import NIOCore
 import NIOHTTPTypes
 
-/// Answers on the thread of a connection what needs no waiting, before any task is concerned: whether a token is good, for
-/// instance.
+/// Answers on the thread of a connection what needs no stream for its body: whether a token is good, for instance, which needs no
+/// waiting, and what waits for a commit and is short.
 ///
-/// Answers have the order of their requests, so nothing is answered here while a task owes one. A client that does not read its
-/// answers is left to the tasks as well, which wait for it.
+/// Answers have the order of their requests. So nothing is answered here while a task of the connection owes an answer, and what
+/// comes while an answer is waited for here waits too, within what one read brings. A client that does not read its answers is left to
+/// the tasks, which wait for it.
 final class ImmediateAnswers: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
   typealias OutboundIn = HTTPResponsePart
   typealias OutboundOut = HTTPResponsePart
 
+  private enum Inbound {
+    case part(HTTPRequestPart)
+    case event(Any)
+  }
+
   private let responder: RecordingResponder
   private let logger: Logger
   /// How many answers tasks owe.
   private var owed = 0
   /// The request that is coming in to be answered here.
-  private var begun: (head: HTTPRequest, answer: WholePaths.ImmediateAnswer)?
+  private var begun: (head: HTTPRequest, answer: WholePaths.DirectAnswer)?
   private var body: [UInt8] = []
   /// What came for the other handlers meanwhile, the end of the connection for instance.
   private var held: [Any] = []
+  /// Whether an answer is waited for here.
+  private var isAnswering = false
+  /// What came meanwhile, of any kind.
+  private var waiting: CircularBuffer<Inbound> = []
+  private var isTakingWaiting = false
+  /// Whether more was asked for meanwhile.
+  private var isReadHeld = false
+  private var executor: EventLoopExecutor?
   private var date = HTTPDate()
 
   init(_ responder: RecordingResponder, _ logger: Logger) {
@@ -32,10 +46,35 @@ final class ImmediateAnswers: ChannelDuplexHandler, RemovableChannelHandler {
     self.logger = logger
   }
 
+  func handlerAdded(context: ChannelHandlerContext) { executor = EventLoopExecutor(context.eventLoop) }
+
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    switch unwrapInboundIn(data) {
+    let part = unwrapInboundIn(data)
+    if isAnswering || isTakingWaiting { waiting.append(.part(part)) } else { take(part, context) }
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if isAnswering || isTakingWaiting { waiting.append(.event(event)) } else { take(event: event, context) }
+  }
+
+  func read(context: ChannelHandlerContext) {
+    if isAnswering { isReadHeld = true } else { context.read() }
+  }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    if case .end = unwrapOutboundIn(data) { owed = max(0, owed - 1) }
+    context.write(data, promise: promise)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    waiting.removeAll()
+    context.fireChannelInactive()
+  }
+
+  private func take(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
+    switch part {
     case .head(let head):
-      if let answer = immediateAnswer(to: head, context) {
+      if let answer = directAnswer(to: head, context) {
         begun = (head, answer)
         return
       }
@@ -50,28 +89,26 @@ final class ImmediateAnswers: ChannelDuplexHandler, RemovableChannelHandler {
       begun = nil
       let bytes = body
       body = []
-      if !give(answer, to: head, bytes, context) {
-        // It has to wait for something, and so for a task.
-        owed += 1
-        context.fireChannelRead(wrapInboundOut(.head(head)))
-        if !bytes.isEmpty {
-          context.fireChannelRead(wrapInboundOut(.body(context.channel.allocator.buffer(bytes: bytes))))
+      switch answer {
+      case .immediate(let answer):
+        if !give(answer, to: head, bytes, context) {
+          // It has to wait for something, and so for a task.
+          owed += 1
+          context.fireChannelRead(wrapInboundOut(.head(head)))
+          if !bytes.isEmpty {
+            context.fireChannelRead(wrapInboundOut(.body(context.channel.allocator.buffer(bytes: bytes))))
+          }
+          context.fireChannelRead(wrapInboundOut(part))
         }
-        context.fireChannelRead(data)
+        fireHeld(context)
+      case .awaited(let answer): wait(for: answer, to: head, bytes, context)
       }
-      for event in held { context.fireUserInboundEventTriggered(event) }
-      held = []
       return
     }
-    context.fireChannelRead(data)
+    context.fireChannelRead(wrapInboundOut(part))
   }
 
-  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-    if case .end = unwrapOutboundIn(data) { owed = max(0, owed - 1) }
-    context.write(data, promise: promise)
-  }
-
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+  private func take(event: Any, _ context: ChannelHandlerContext) {
     guard begun == nil else {
       held.append(event)
       return
@@ -79,25 +116,78 @@ final class ImmediateAnswers: ChannelDuplexHandler, RemovableChannelHandler {
     context.fireUserInboundEventTriggered(event)
   }
 
-  private func immediateAnswer(
-    to head: HTTPRequest, _ context: ChannelHandlerContext
-  ) -> WholePaths.ImmediateAnswer? {
+  private func fireHeld(_ context: ChannelHandlerContext) {
+    for event in held { context.fireUserInboundEventTriggered(event) }
+    held = []
+  }
+
+  private func directAnswer(to head: HTTPRequest, _ context: ChannelHandlerContext) -> WholePaths.DirectAnswer? {
     // Tasks end a connection whose client wants that, and streams of HTTP/2, which have one request each.
     guard owed == 0, context.channel.isWritable, head.headerFields[.connection] == nil,
       context.channel.parent?.parent == nil
     else { return nil }
-    return responder.immediateAnswer(to: head)
+    return responder.directAnswer(to: head)
+  }
+
+  private func received(_ head: HTTPRequest, _ context: ChannelHandlerContext) -> (Request, HTTPContext) {
+    let source = ApplicationRequestContextSource(channel: context.channel, logger: logger)
+    return (Request(head: head, body: RequestBody(buffer: ByteBuffer())), HTTPContext(source: source))
   }
 
   /// - Returns: whether there was an answer to give at once.
   private func give(
     _ immediate: WholePaths.ImmediateAnswer, to head: HTTPRequest, _ bytes: [UInt8], _ context: ChannelHandlerContext
   ) -> Bool {
-    let request = Request(head: head, body: RequestBody(buffer: ByteBuffer()))
-    let source = ApplicationRequestContextSource(channel: context.channel, logger: logger)
-    guard let answer = responder.answer(request, bytes, HTTPContext(source: source), by: immediate) else {
-      return false
+    let (request, known) = received(head, context)
+    guard let answer = responder.answer(request, bytes, known, by: immediate) else { return false }
+    send(answer, to: head, context)
+    return true
+  }
+
+  /// Begins an answer, and gives it once what it waits for is there.
+  private func wait(
+    for awaited: @escaping WholePaths.AwaitedAnswer, to head: HTTPRequest, _ bytes: [UInt8],
+    _ context: ChannelHandlerContext
+  ) {
+    isAnswering = true
+    let (request, known) = received(head, context)
+    let responder = responder
+    let loop = context.eventLoop
+    let bound = NIOLoopBound((answers: self, context: context), eventLoop: loop)
+    Task.immediate(executorPreference: executor) {
+      let answer = await responder.answer(request, bytes, known, by: awaited)
+      let give: @Sendable () -> Void = { bound.value.answers.finish(answer, to: head, bound.value.context) }
+      if loop.inEventLoop { give() } else { loop.execute(give) }
     }
+  }
+
+  private func finish(_ answer: WholeAnswer, to head: HTTPRequest, _ context: ChannelHandlerContext) {
+    isAnswering = false
+    guard context.channel.isActive else { return }
+    send(answer, to: head, context)
+    fireHeld(context)
+    takeWaiting(context)
+  }
+
+  /// Takes what came while an answer was waited for, until the next is.
+  private func takeWaiting(_ context: ChannelHandlerContext) {
+    guard !isTakingWaiting else { return }
+    isTakingWaiting = true
+    let hasWaited = !waiting.isEmpty
+    while !isAnswering, let next = waiting.popFirst() {
+      switch next {
+      case .part(let part): take(part, context)
+      case .event(let event): take(event: event, context)
+      }
+    }
+    isTakingWaiting = false
+    if hasWaited { context.fireChannelReadComplete() }
+    guard !isAnswering, isReadHeld else { return }
+    isReadHeld = false
+    context.read()
+  }
+
+  private func send(_ answer: WholeAnswer, to head: HTTPRequest, _ context: ChannelHandlerContext) {
     var fields = answer.headers
     fields[.date] = date.now
     fields[.contentLength] = String(answer.body.count)
@@ -108,6 +198,5 @@ final class ImmediateAnswers: ChannelDuplexHandler, RemovableChannelHandler {
       context.write(wrapOutboundOut(.body(context.channel.allocator.buffer(bytes: answer.body))), promise: nil)
     }
     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-    return true
   }
 }

@@ -15,9 +15,10 @@ struct RecordingResponder: HTTPResponder {
     return try await instruments.observing(request.headers) { try await answer(request, context) }
   }
 
-  /// What answers a request at once; nil where it may have to wait for something, or is to be part of a trace that a program follows.
-  func immediateAnswer(to head: HTTPRequest) -> WholePaths.ImmediateAnswer? {
-    instruments == nil ? routes.immediateAnswer(to: head) : nil
+  /// What answers a request without a stream for its body; nil where there has to be one, or the request is to be part of a trace that
+  /// a program follows.
+  func directAnswer(to head: HTTPRequest) -> WholePaths.DirectAnswer? {
+    instruments == nil ? routes.directAnswer(to: head) : nil
   }
 
   /// Answers a request at once; nil where it turns out that it has to wait.
@@ -29,6 +30,20 @@ struct RecordingResponder: HTTPResponder {
     var context = context
     let begun = begin(request, &context)
     guard var answer = immediate(request, body, context) else { return nil }
+    answer.headers[.requestID] = context.requestID
+    end(begun, request, answer.status, context)
+    return answer
+  }
+
+  /// Answers a request once what it waits for is there.
+  ///
+  /// - Parameter body: of the request, whole.
+  func answer(
+    _ request: Request, _ body: [UInt8], _ context: HTTPContext, by awaited: WholePaths.AwaitedAnswer
+  ) async -> WholeAnswer {
+    var context = context
+    let begun = begin(request, &context)
+    var answer = await awaited(request, body, context)
     answer.headers[.requestID] = context.requestID
     end(begun, request, answer.status, context)
     return answer

@@ -6,17 +6,18 @@ import Hummingbird
 extension TokenService {
   var kaizalaRoutes: [Route] {
     [
-      Route(.get, "/v1/accessToken", isCrossOrigin: true) { (request, context) throws(RequestError) in
+      Route(whole: .get, "/v1/accessToken", isCrossOrigin: true) { (request, _, context) throws(RequestError) in
         try await accessToken(request, context)
       },
-      Route(.post, "/api/oauth/token", errors: .both, isCrossOrigin: true) { (request, context) throws(RequestError) in
-        try await legacyToken(request, context)
+      Route(whole: .post, "/api/oauth/token", errors: .both, isCrossOrigin: true) {
+        (request, body, context) throws(RequestError) in
+        try await legacyToken(request, body, context)
       },
     ]
   }
 
   /// Trades the refresh token in the headers for an access token.
-  private func accessToken(_ request: Request, _ context: HTTPContext) async throws(RequestError) -> Response {
+  private func accessToken(_ request: Request, _ context: HTTPContext) async throws(RequestError) -> WholeAnswer {
     guard let id = request.headers[.applicationID], let secret = request.headers[.applicationSecret], !id.isEmpty,
       !secret.isEmpty
     else { throw RequestError(.invalidClient, "") }
@@ -37,8 +38,10 @@ extension TokenService {
   }
 
   /// Trades an authorization code, or a refresh token, for an access token; the parameters may be a form or JSON.
-  private func legacyToken(_ request: Request, _ context: HTTPContext) async throws(RequestError) -> Response {
-    let form = try await request.formOrJSON(upTo: smallBody)
+  private func legacyToken(
+    _ request: Request, _ body: [UInt8], _ context: HTTPContext
+  ) async throws(RequestError) -> WholeAnswer {
+    let form = try request.formOrJSON(of: body)
     let client = try ClientCredentials(request.headers, form)
     let granted = try await limited(client, context) { () throws(RequestError) in
       // The form of before resource indicators, whose programs send parameters of that name for something else.

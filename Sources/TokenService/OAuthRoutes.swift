@@ -6,8 +6,9 @@ import Hummingbird
 extension TokenService {
   var oauthRoutes: [Route] {
     [
-      Route(.post, "/oauth2/token", errors: .oauth, isCrossOrigin: true) { (request, context) throws(RequestError) in
-        try await token(request, context)
+      Route(whole: .post, "/oauth2/token", errors: .oauth, isCrossOrigin: true) {
+        (request, body, context) throws(RequestError) in
+        try await token(request, body, context)
       },
       Route(immediately: .post, "/oauth2/introspect", errors: .oauth, isCrossOrigin: true) {
         (request, body, context) throws(RequestError) in
@@ -28,8 +29,10 @@ extension TokenService {
   }
 
   /// The token endpoint (RFC 6749 section 3.2).
-  private func token(_ request: Request, _ context: HTTPContext) async throws(RequestError) -> Response {
-    let form = try await request.form(upTo: smallBody)
+  private func token(
+    _ request: Request, _ body: [UInt8], _ context: HTTPContext
+  ) async throws(RequestError) -> WholeAnswer {
+    let form = try request.form(of: body)
     let client = try ClientCredentials(request.headers, form)
     let grantType = try form.required("grant_type")
     let granted = try await limited(client, context) { () throws(RequestError) in

@@ -41,6 +41,12 @@ import Testing
       ("POST", "/oauth2/introspect", [], "\(client)x&token=\(token)"),
       ("POST", "/oauth2/introspect?token=\(token)", [], client),
       ("POST", "/oauth2/introspect", ["Authorization: Basic ?"], "token=\(token)"),
+      ("GET", "/v1/accessToken", [], nil),
+      ("GET", "/v1/accessToken", ["applicationId: x", "applicationSecret: x", "refreshToken: x"], nil),
+      ("POST", "/oauth2/token", [], "\(client)&grant_type=refresh_token&refresh_token=x"),
+      ("POST", "/oauth2/token", [], "\(client)&grant_type=unknown"), ("POST", "/oauth2/token", [], nil),
+      ("POST", "/api/oauth/token", [], "\(client)&code=x"),
+      ("POST", "/oauth2/token", [], "\(client)&more=" + String(repeating: "m", count: 65_536)),
       ("POST", "/oauth2/introspect", [], "\(client)&token=\(token)&more=" + String(repeating: "m", count: 65_536)),
     ]
     for (method, target, headers, form) in requests {
@@ -98,15 +104,34 @@ import Testing
     let form = "client_id=\(served.connector)&client_secret=\(served.secret)&token=\(token)"
     let introspect = text("POST", "/oauth2/introspect", [], form: form, closing: false)
     let last = text("GET", "/healthz", [], form: nil, closing: true)
+    let refused = text("GET", "/v1/accessToken", [], form: nil, closing: false)
+    let task = text("GET", "/healthz", [], form: nil, closing: false)
     let connection = try Connection(port: served.port)
-    connection.send(check + issue + check + introspect + issue + introspect + check + last)
+    connection.send(
+      check + issue + check + introspect + issue + introspect + check + issue + issue + task + refused + issue + last)
     let answers = connection.readAll().split(separator: "HTTP/1.1 ").map(String.init)
     let kinds = answers.map { answer in
       if answer.lowercased().contains("x-connector") { return "check" }
       if answer.contains("endpointUrl") { return "issue" }
+      if answer.hasPrefix("401") { return "refused" }
       return answer.contains(#""active":true"#) ? "introspect" : "health"
     }
-    #expect(kinds == ["check", "issue", "check", "introspect", "issue", "introspect", "check", "health"], "\(answers)")
+    #expect(
+      kinds == [
+        "check", "issue", "check", "introspect", "issue", "introspect", "check", "issue", "issue", "health", "refused",
+        "issue", "health",
+      ], "\(answers)")
+  }
+
+  @Test func `Who asks for tokens often before it reads gets each, also where it ends its side`() async throws {
+    let served = try await ServedLedger()
+    let issue = text("GET", "/v1/accessToken", served.kaizalaHeaders, form: nil, closing: false)
+    let refused = text("GET", "/v1/accessToken", [], form: nil, closing: false)
+    let connection = try Connection(port: served.port)
+    connection.send(String(repeating: issue + refused, count: 40))
+    connection.finishSending()
+    let answers = connection.readAll().split(separator: "HTTP/1.1 ").map { $0.prefix(3) }
+    #expect(answers == (0..<80).map { $0.isMultiple(of: 2) ? "200" : "401" }, "\(answers.count)")
   }
 
   @Test func `No client is told to go on in the middle of another answer`() async throws {
