@@ -73,6 +73,18 @@ public struct Route: Sendable {
     whole = handler
   }
 
+  /// A route whose bodies are most often small.
+  ///
+  /// - Parameters:
+  ///   - whole: answers where the body of the request has ``smallBody`` bytes at most; otherwise the handler does.
+  public init(
+    _ method: HTTPRequest.Method, _ path: String, errors: ErrorForm = .kaizala, isCrossOrigin: Bool = false,
+    whole: @escaping WholeHandler, _ handler: @escaping Handler
+  ) {
+    self.init(method, path, errors: errors, isCrossOrigin: isCrossOrigin, handler)
+    self.whole = whole
+  }
+
   /// A route that can most often be answered without waiting for anything.
   ///
   /// - Parameters:

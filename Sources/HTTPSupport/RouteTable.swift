@@ -79,7 +79,7 @@ public struct RouteResponder: HTTPResponder {
   /// What answers a request without a stream for its body; nil where there has to be one.
   public func directAnswer(to head: HTTPRequest) -> WholePaths.DirectAnswer? {
     if let entry = whole.entry(for: head) { return entry.direct }
-    if let answer = whole.immediateAnswer(toIDOf: head) { return .immediate(answer) }
+    if let answer = whole.directAnswer(toIDOf: head) { return answer }
     guard let route = prefixes.first(where: { PrefixRoute.covers($0.path, head.path ?? "") }) else { return nil }
     return route.immediateAnswer.map { .immediate($0) }
   }

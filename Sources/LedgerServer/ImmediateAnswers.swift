@@ -126,7 +126,9 @@ final class ImmediateAnswers: ChannelDuplexHandler, RemovableChannelHandler {
     guard owed == 0, context.channel.isWritable, head.headerFields[.connection] == nil,
       context.channel.parent?.parent == nil
     else { return nil }
-    return responder.directAnswer(to: head)
+    let answer = responder.directAnswer(to: head)
+    if case .awaited = answer, !head.hasSmallBody { return nil }
+    return answer
   }
 
   private func received(_ head: HTTPRequest, _ context: ChannelHandlerContext) -> (Request, HTTPContext) {
@@ -198,5 +200,13 @@ final class ImmediateAnswers: ChannelDuplexHandler, RemovableChannelHandler {
       context.write(wrapOutboundOut(.body(context.channel.allocator.buffer(bytes: answer.body))), promise: nil)
     }
     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+  }
+}
+
+extension HTTPRequest {
+  /// Whether the header says that the body is one that is kept whole.
+  fileprivate var hasSmallBody: Bool {
+    headerFields[.transferEncoding] == nil
+      && headerFields[.contentLength].map { Int($0).map { $0 <= Route.smallBody } ?? false } ?? true
   }
 }

@@ -6,7 +6,9 @@ import MessageStore
 extension PlatformService {
   var messageRoutes: [Route] {
     let path = "/groups/{group}/messages"
-    return route(.post, path, needing: .textMessageWrite) { (call) throws(RequestError) in try await post(call) }
+    return responding(whole: .post, path, needing: .textMessageWrite) { (call) throws(RequestError) in
+      .json(try await post(call), headers: [.cacheControl: "no-store"])
+    }
       + route(.get, path, needing: .textMessageRead) { (call) throws(RequestError) in try await history(call) }
   }
 

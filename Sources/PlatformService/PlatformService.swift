@@ -79,6 +79,25 @@ public struct PlatformService: Sendable {
     }
   }
 
+  /// The same, of a route whose bodies are most often small.
+  func responding(
+    whole method: HTTPRequest.Method, _ path: String, needing scopes: Scopes,
+    _ body: @escaping @Sendable (PlatformCall) async throws(RequestError) -> WholeAnswer
+  ) -> [Route] {
+    ["/v1" + path, path].map { path in
+      var route = Route(
+        method, path, isCrossOrigin: true,
+        whole: { (request, bytes, context) throws(RequestError) -> WholeAnswer in
+          try await body(try admit(request.with(body: bytes), context, needing: scopes))
+        },
+        { (request, context) throws(RequestError) -> Response in
+          try await body(try admit(request, context, needing: scopes)).response
+        })
+      route.scopes = scopes
+      return route
+    }
+  }
+
   /// The same, of a route that can most often be answered at once.
   ///
   /// - Parameter trying: nil where something has to be waited for; then `body` answers.

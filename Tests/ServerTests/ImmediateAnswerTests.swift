@@ -134,6 +134,28 @@ import Testing
     #expect(answers == (0..<80).map { $0.isMultiple(of: 2) ? "200" : "401" }, "\(answers.count)")
   }
 
+  @Test func `Messages that are sent at once are answered in their order, small ones and large ones`() async throws {
+    let people = try await PlatformPeople()
+    func post(_ body: String, closing: Bool = false) -> String {
+      let end = closing ? "Connection: close\r\n\r\n" : "\r\n"
+      return
+        "POST /v1/groups/\(people.group)/messages HTTP/1.1\r\nHost: a\r\naccessToken: \(people.tokens["admin"] ?? "")"
+        + "\r\nContent-Length: \(body.utf8.count)\r\n\(end)\(body)"
+    }
+    let large = "{message:'large'" + String(repeating: " ", count: 70_000) + "}"
+    let connection = try Connection(port: people.served.port)
+    let bodies = ["{message:'0'}", "{message:'1'}", large, "{}", "{message:'2'}", "{message:'3'}"]
+    connection.send(bodies.map { post($0) }.joined() + post("{message:'4'}", closing: true))
+    let answers = connection.readAll().split(separator: "HTTP/1.1 ")
+    #expect(answers.map { $0.prefix(3) } == ["200", "200", "200", "400", "200", "200", "200"], "\(answers)")
+    let kept = try people.ask("admin", "GET", "/v1/groups/\(people.group)/messages").body
+    let places = ["'0'", "'1'", "large", "'2'", "'3'", "'4'"].map { text in
+      kept.firstRange(of: text.replacing("'", with: "\""))?.lowerBound ?? kept.endIndex
+    }
+    #expect(places == places.sorted() || places == places.sorted(by: >), "\(kept)")
+    #expect(!places.contains(kept.endIndex))
+  }
+
   @Test func `No client is told to go on in the middle of another answer`() async throws {
     let served = try await ServedLedger()
     let token = try token(served)
