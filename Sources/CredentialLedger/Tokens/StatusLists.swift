@@ -13,6 +13,8 @@ extension Tokens {
   public static let statusListSize: UInt64 = 1 << 20
   /// The longest that an access token lives.
   private static let longestLife = Duration.seconds(7 * 86_400)
+  /// What a list may have as its lifetime and its time to live.
+  private static let statusListTimes: ClosedRange<Duration> = .seconds(1) ... .seconds(366 * 86_400)
 
   /// The number of the list that a token is in, and its index there.
   ///
@@ -42,29 +44,38 @@ extension Tokens {
   /// - Parameters:
   ///   - number: of the list.
   ///   - uri: the address of the list, as the tokens name it.
-  ///   - lifetime: after which nobody may rely on it.
-  ///   - timeToLive: after which it is to be fetched anew.
-  /// - Throws: `not_found` where no position is in it; `damaged`, `storage`, `key_unavailable`.
+  ///   - lifetime: after which nobody may rely on it: 1 second to 366 days.
+  ///   - timeToLive: after which it is to be fetched anew: 1 second to 366 days; parts of a second are dropped.
+  /// - Throws: `invalid_value` of the field `lifetime` or `timeToLive`; `not_found` where no position is in it; `damaged`,
+  ///   `storage`, `key_unavailable`.
   public func signedStatusList(
     _ number: UInt64, at uri: String, lifetime: Duration, timeToLive: Duration
   ) async throws(LedgerError) -> String {
+    try Self.require(lifetime, "lifetime")
+    try Self.require(timeToLive, "timeToLive")
     guard try statusLists.contains(number) else {
       throw LedgerError(Refusal(.notFound, field: "list", expected: "the number of a list that there is"))
     }
     let now = try ledger.now
     let bytes = try await statusBits(number, at: now)
-    let issued = now.milliseconds / 1_000
     return try sign(
       type: "statuslist+jwt",
       [
-        ("sub", .string(uri)), ("iat", .number(UInt64(max(0, issued)))),
-        ("exp", .number(UInt64(max(0, issued + lifetime.components.seconds)))),
+        ("sub", .string(uri)), ("iat", .number(UInt64(max(0, now.milliseconds / 1_000)))),
+        ("exp", .number(UInt64(max(0, (now + lifetime).milliseconds / 1_000)))),
         ("ttl", .number(UInt64(timeToLive.components.seconds))),
         (
           "status_list",
           .object([("bits", .number(1)), ("lst", .string(Base64URL.encode(RunDeflate.compress(bytes))))])
         ),
       ])
+  }
+
+  /// Refuses a duration outside of ``statusListTimes``.
+  private static func require(_ duration: Duration, _ field: String) throws(LedgerError) {
+    guard statusListTimes.contains(duration) else {
+      throw LedgerError(Refusal(.invalidValue, field: field, expected: "1 second to 366 days"))
+    }
   }
 
   /// The bits of a list, the lowest of each byte first.
