@@ -128,6 +128,33 @@ import Testing
     #expect(try raised.perform(activate(by: owner)))
   }
 
+  @Test("A tenant administrator neither stops nor starts what an operator owns, nor ends its old Secret")
+  mutating func ownedByOperator() throws {
+    try access.scenario.perform(
+      RotateSecret(
+        connector: access.connector, secretDigest: .of("second"), overlap: .seconds(60), requester: access.owner))
+    let role = filled(AccountRoleChanged()) {
+      $0.account = access.owner.rawValue
+      $0.before = .user
+      $0.after = .operator
+    }
+    try access.scenario.given(.accountRoleChanged(role))
+    let administrator = Requester.account(access.granter)
+    for isInactive in [false, true] {
+      if isInactive { try access.scenario.perform(deactivate(by: .account(operatorAccount))) }
+      access.scenario.when(deactivate(by: administrator)).thenRefused(.forbidden, field: "requester")
+      access.scenario.when(activate(by: administrator)).thenRefused(.forbidden, field: "requester")
+      access.scenario.when(EndOldSecret(connector: access.connector, requester: administrator))
+        .thenRefused(.forbidden, field: "requester")
+    }
+    // Its owner and other operators may.
+    for requester in [owner, .account(operatorAccount), .operator] {
+      #expect(try access.scenario.when(activate(by: requester)).result.get().events.count == 1)
+      let end = EndOldSecret(connector: access.connector, requester: requester)
+      #expect(try access.scenario.when(end).result.get().events.count == 1)
+    }
+  }
+
   @Test("While it is inactive no token is valid and its Secret shows nobody; afterwards both work, and the grant stays")
   mutating func stopped() throws {
     #expect(try verdict(access.scenario).isValid && authenticates(access.scenario))

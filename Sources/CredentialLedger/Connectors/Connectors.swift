@@ -145,9 +145,9 @@ public struct Connectors: Sendable {
   /// try await ledger.connectors.endOldSecret(of: connector.id, by: developer)
   /// ```
   ///
-  /// - Parameter requester: the owner, a tenant administrator, or an operator.
+  /// - Parameter requester: the owner, an operator, or a tenant administrator where no operator owns the connector.
   /// - Returns: number of the Secret that ended.
-  /// - Throws: `conflict` where no old Secret is accepted any more, `not_found`, `gone`, `account_disabled`.
+  /// - Throws: `conflict` where no old Secret is accepted any more, `forbidden`, `not_found`, `gone`, `account_disabled`.
   @discardableResult
   public func endOldSecret(
     of connector: ConnectorID, by requester: some Requesting, context: RequestContext = .none
@@ -166,10 +166,10 @@ public struct Connectors: Sendable {
   ///
   /// - Parameters:
   ///   - reason: shown in the audit trail, 1 to 500 characters; no personal data, as it stays for good.
-  ///   - requester: the owner, a tenant administrator, or an operator. What others than the owner set inactive, the owner
-  ///     cannot set active.
+  ///   - requester: the owner, an operator, or a tenant administrator where no operator owns the connector. What others than
+  ///     the owner set inactive, the owner cannot set active.
   /// - Returns: false if nothing was different; nothing is appended then.
-  /// - Throws: `invalid_value`, `not_found`, `gone`, `account_disabled`.
+  /// - Throws: `invalid_value`, `forbidden`, `not_found`, `gone`, `account_disabled`.
   @discardableResult
   public func deactivate(
     _ connector: ConnectorID, reason: String, by requester: some Requesting, context: RequestContext = .none
@@ -186,7 +186,7 @@ public struct Connectors: Sendable {
   /// ```
   ///
   /// - Parameters:
-  ///   - requester: an operator or a tenant administrator. The owner too, but not where another set it inactive, unless it is an
+  ///   - requester: an operator, or a tenant administrator where no operator owns the connector. The owner too, but not where another set it inactive, unless it is an
   ///     operator.
   ///   - context: its reason is shown in the audit trail.
   /// - Returns: whether it was inactive until now.

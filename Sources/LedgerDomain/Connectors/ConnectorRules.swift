@@ -21,12 +21,17 @@ extension DomainReader where Self: ~Copyable {
   }
 
   /// A connector that its owner, a tenant administrator or an operator wants to stop or start. To others it does not exist.
-  /// - Throws: ``ErrorCode/notFound`` or ``ErrorCode/gone``.
+  /// As with accounts, what an operator owns is for operators.
+  /// - Throws: ``ErrorCode/notFound`` or ``ErrorCode/gone``; ``ErrorCode/forbidden`` of a tenant administrator where an
+  ///   operator owns it.
   func requireConnector(
     _ id: ConnectorID, administeredBy requester: Requester
   ) throws(DecisionFailure) -> Connector {
     guard try isAdministrator(requester) else { return try requireConnector(id, ownedBy: requester) }
-    return try requireConnector(id)
+    let known = try requireConnector(id)
+    if try isOperator(requester) || requester.account == known.owner { return known }
+    guard try read(account(known.owner))?.role != .operator else { throw .operatorRequired }
+    return known
   }
 
   /// A connector that is to be given something: neither it nor its owner may be stopped.

@@ -6,7 +6,7 @@ package struct DeactivateConnector: Command {
   package var connector: ConnectorID
   /// Why; shown in the audit trail. No personal data.
   package var reason: String
-  /// Its owner, a tenant administrator or an operator.
+  /// Its owner or an operator; a tenant administrator where no operator owns it.
   package var requester: Requester
 
   /// The change that somebody asks for.

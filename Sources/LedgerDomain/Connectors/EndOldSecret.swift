@@ -3,7 +3,7 @@ package import LedgerEvents
 /// Ends the Secret before the current one of a connector at once, where the overlap of a rotation is not over.
 package struct EndOldSecret: Command {
   package var connector: ConnectorID
-  /// Its owner, a tenant administrator or an operator.
+  /// Its owner or an operator; a tenant administrator where no operator owns it.
   package var requester: Requester
 
   /// The end that somebody asks for.
