@@ -11,20 +11,24 @@ import Testing
   private static func days(_ count: Int64) -> Duration { .seconds(count * 86_400) }
 
   @Test func `Each choice of the list shows the connectors that it says`() {
-    func shown(_ isInForce: Bool, used: Int64?, created: Int64) -> [String] {
+    func shown(_ isInForce: Bool, isInactive: Bool = false, used: Int64?, created: Int64) -> [String] {
       let lastUsed = used.map { Self.now - Self.days($0) }
       let createdAt = Self.now - Self.days(created)
       var shown: [String] = []
       for choice in ConnectorChoice.allCases
-      where choice.shows(isInForce: isInForce, lastUsed: lastUsed, createdAt: createdAt, at: Self.now) {
+      where choice.shows(
+        isInForce: isInForce, isInactive: isInactive, lastUsed: lastUsed, createdAt: createdAt, at: Self.now)
+      {
         shown.append(choice.rawValue)
       }
       return shown
     }
     #expect(shown(true, used: 1, created: 200) == ["", "mine", "active"])
-    #expect(shown(false, used: 89, created: 200) == ["", "mine", "inactive"])
+    #expect(shown(false, isInactive: true, used: 89, created: 200) == ["", "mine", "inactive"])
+    #expect(shown(false, used: 89, created: 200) == ["", "mine", "stopped"])
     #expect(shown(true, used: 91, created: 200) == ["", "mine", "active", "unused"])
-    #expect(shown(false, used: nil, created: 91) == ["", "mine", "inactive", "unused"])
+    #expect(shown(false, isInactive: true, used: nil, created: 91) == ["", "mine", "inactive", "unused"])
+    #expect(shown(false, used: nil, created: 91) == ["", "mine", "stopped", "unused"])
     #expect(shown(true, used: nil, created: 89) == ["", "mine", "active"])
   }
 
@@ -64,8 +68,11 @@ import Testing
       return (body.contains(roster) ? ["roster"] : []) + (body.contains(field) ? ["field"] : [])
     }
     #expect(try list("show=active", auditor) == ["field"])
-    #expect(try list("show=inactive", auditor) == ["roster"])
-    #expect(auditor.page.body.contains("<option value=\"inactive\" selected>Inactive</option>"))
+    // The owner is disabled, which the badge calls stopped.
+    #expect(try list("show=inactive", auditor).isEmpty)
+    #expect(try list("show=stopped", auditor) == ["roster"])
+    #expect(auditor.page.body.contains("<option value=\"stopped\" selected>Stopped</option>"))
+    #expect(auditor.page.body.contains("<span class=\"status bad\">Stopped</span>"))
     #expect(try list("show=unused", auditor).isEmpty)
     #expect(auditor.page.body.contains("No connector matches.") && auditor.page.body.contains(">Show all</a>"))
     #expect(auditor.page.body.contains("credledger review connectors --unused 90d"))
@@ -76,7 +83,7 @@ import Testing
       try owner.open("/portal/audit.ndjson?exact=personal_data.revealed").body.split(separator: "\n").count
     }
     let before = try revealed()
-    #expect(try list("q=roster&show=inactive", auditor) == ["roster"])
+    #expect(try list("q=roster&show=stopped", auditor) == ["roster"])
     #expect(try list("q=account:\(account)x", auditor).isEmpty)
     #expect(try list("q=%21%21", auditor).isEmpty)
     #expect(try revealed() == before)
@@ -164,6 +171,7 @@ import Testing
     let row = "href=\"\(base)\""
     #expect(try browser.open("/portal/connectors?show=inactive").body.contains(row))
     #expect(try !browser.open("/portal/connectors?show=active").body.contains(row))
+    #expect(try !browser.open("/portal/connectors?show=stopped").body.contains(row))
     #expect(try browser.open(base + "/activate").body.contains("Its Secret works again"))
     try browser.submit(base + "/activate")
     #expect(browser.page.body.contains("The connector is active. Recorded as"), "\(browser.page.text)")

@@ -5,8 +5,10 @@ enum ConnectorChoice: String, CaseIterable, Sendable {
   case all = ""
   case mine
   case active
-  /// Set inactive, or stopped by what became of its owner.
+  /// Set inactive, whatever else stops it.
   case inactive
+  /// Stopped by what became of its owner, though nobody set it inactive.
+  case stopped
   case unused
 
   /// After how long a connector counts as unused.
@@ -18,18 +20,22 @@ enum ConnectorChoice: String, CaseIterable, Sendable {
     case .mine: "Mine"
     case .active: "Active"
     case .inactive: "Inactive"
+    case .stopped: "Stopped"
     case .unused: "Unused for 90 days"
     }
   }
 
-  /// Whether a connector is shown, as far as its state and its last use say.
+  /// Whether a connector is shown, as far as its state and its last use say. The words are those of its badge.
   ///
   /// - Parameter lastUsed: nil where it was never used; its creation counts then.
-  func shows(isInForce: Bool, lastUsed: Timestamp?, createdAt: Timestamp, at now: Timestamp) -> Bool {
+  func shows(
+    isInForce: Bool, isInactive: Bool, lastUsed: Timestamp?, createdAt: Timestamp, at now: Timestamp
+  ) -> Bool {
     switch self {
     case .all, .mine: true
     case .active: isInForce
-    case .inactive: !isInForce
+    case .inactive: isInactive
+    case .stopped: !isInForce && !isInactive
     case .unused: now - (lastUsed ?? createdAt) > Self.unusedAfter
     }
   }

@@ -108,11 +108,15 @@ extension ManagementPortal {
           wanted.isEmpty || connector.details.name.lowercased().contains(wanted)
           || connector.publicID.description.hasPrefix(wanted)
         guard isNamed || owners.contains(connector.owner) else { continue }
-        let (isInForce, createdAt) = (state.isInForce, connector.createdAt)
+        func isShown(lastUsed: Timestamp?) -> Bool {
+          choice.shows(
+            isInForce: state.isInForce, isInactive: connector.isInactive, lastUsed: lastUsed,
+            createdAt: connector.createdAt, at: now)
+        }
         // What is not shown though it was never used needs no look at its last use.
-        guard choice.shows(isInForce: isInForce, lastUsed: nil, createdAt: createdAt, at: now) else { continue }
+        guard isShown(lastUsed: nil) else { continue }
         let used = try await lastUse(of: connector.id)
-        guard choice.shows(isInForce: isInForce, lastUsed: used, createdAt: createdAt, at: now) else { continue }
+        guard isShown(lastUsed: used) else { continue }
         guard page.count < Self.rowLimit else { return (page, page.last?.state.connector.id) }
         page.append(Listed(state: state, lastUsed: used, isByOwner: !isNamed))
       }
