@@ -78,6 +78,13 @@ import Testing
         await attempt(
           { try ledger.groups.visible(to: .requester(.operator), scope: .hierarchy, after: group, limit: limit) }, note)
         await attempt({ try ledger.webhooks.states(on: .group(group), after: webhook, limit: limit) }, note)
+        await attempt({ try ledger.connectors.states(after: connector, limit: limit) }, note)
+        await attempt(
+          { try ledger.groups.members(of: group, after: MembershipID(rawValue: number), limit: limit) }, note)
+        await attempt({ try ledger.proposals.list(after: ProposalID(rawValue: number), limit: limit) }, note)
+        await attempt({ try ledger.resourceServers.all(after: ResourceServerID(rawValue: number), limit: limit) }, note)
+        await attempt({ try await ledger.grants.toReview(after: grant, limit: limit) }, note)
+        await attempt({ try await ledger.find("roster", after: number, limit: limit) }, note)
         await attempt(
           {
             try ledger.groups.subscribers(
@@ -112,6 +119,12 @@ import Testing
       await attempt({ try ledger.grants.states(by: account) }, note)
       await attempt({ try ledger.grants.states(to: connector) }, note)
       await attempt({ try ledger.phones.verified(by: account) }, note)
+      await attempt({ try ledger.groups.membership(MembershipID(rawValue: number)) }, note)
+      await attempt({ try ledger.groups.membership(of: account, in: group) }, note)
+      await attempt({ try ledger.groups.invitations(to: account) }, note)
+      await attempt({ try ledger.groups.subscription(SubscriptionID(rawValue: number)) }, note)
+      await attempt({ try ledger.proposals.proposal(ProposalID(rawValue: number)) }, note)
+      await attempt({ try ledger.resourceServers.server(ResourceServerID(rawValue: number)) }, note)
       await attempt({ try ledger.webhooks.state(of: webhook) }, note)
       await attempt({ try ledger.webhooks.states(of: grant) }, note)
       await attempt({ try ledger.webhooks.states(of: connector) }, note)
@@ -206,6 +219,140 @@ import Testing
       await attempt(
         { try await ledger.webhooks.update(WebhookID(rawValue: number), validity: time, with: claims) }, note)
       await attempt({ try await ledger.webhooks.delete(WebhookID(rawValue: number), by: Requester.operator) }, note)
+    }
+    await ledger.close()
+  }
+
+  @Test("Commands about people, groups and proposals take any number")
+  func commandsOfPeople() async throws {
+    let given = try await made()
+    let (ledger, steps) = (given.ledger, given.steps)
+    var random = SeededRandom(stream: 125)
+    for number in Self.numbers(head: 0, &random) where number == 0 || number > 1 << 20 {
+      let note: Comment = "\(number), seed \(testSeed)"
+      let (account, group) = (AccountID(rawValue: number), GroupID(rawValue: number))
+      let (membership, proposal) = (MembershipID(rawValue: number), ProposalID(rawValue: number))
+      let count = Int(truncatingIfNeeded: number)
+      await attempt({ try await ledger.accounts.enable(account, by: Requester.operator) }, note)
+      await attempt({ try await ledger.accounts.changeRole(of: account, to: .auditor, by: Requester.operator) }, note)
+      await attempt(
+        { try await ledger.accounts.recordSignOut(ofSignIns: [number], account, .signedOut, by: steps.admin) }, note)
+      await attempt(
+        {
+          try await ledger.accounts.recordRefusedSignIn(
+            issuer: "https://id.example.org", .unverified, account: account, unrecorded: number)
+        }, note)
+      await attempt(
+        {
+          try await ledger.phones.record(
+            .init(attempts: count, status: count), of: ChallengeID(rawValue: number))
+        }, note)
+      for change in [
+        ProposedChange.eraseAccount(account), .changeRole(of: account, to: .auditor),
+        .rotateKeys([.derivation], overlap: .seconds(Int64(bitPattern: number))),
+        .dropKeys(.derivation, below: UInt32(truncatingIfNeeded: number)),
+      ] {
+        await attempt({ try await ledger.proposals.make(change, by: Requester.operator, context: .none) }, note)
+      }
+      await attempt({ try await ledger.proposals.approve(proposal, by: Requester.operator) }, note)
+      await attempt({ try await ledger.proposals.reject(proposal, by: Requester.operator) }, note)
+      await attempt({ try await ledger.proposals.withdraw(proposal, by: Requester.operator) }, note)
+      await attempt({ try await ledger.groups.accept(membership, by: steps.admin) }, note)
+      await attempt(
+        { try await ledger.groups.changeRole(of: membership, in: steps.group.id, to: .member, by: steps.admin) }, note)
+      await attempt({ try await ledger.groups.detach(group, from: steps.group.id, by: Requester.operator) }, note)
+      await attempt({ try await ledger.groups.delete(group, by: Requester.operator) }, note)
+      await attempt({ try await ledger.groups.subscribe(to: group, by: steps.admin) }, note)
+      await attempt(
+        { try await ledger.groups.subscribe([.account(account)], to: steps.group.id, by: steps.admin) }, note)
+      await attempt(
+        {
+          try await ledger.groups.unsubscribe(
+            SubscriptionID(rawValue: number), from: steps.group.id, by: steps.admin)
+        }, note)
+    }
+    await ledger.close()
+  }
+
+  @Test("Commands about connectors, grants and webhooks take any number")
+  func commandsOfConnectors() async throws {
+    let given = try await made()
+    let (ledger, steps) = (given.ledger, given.steps)
+    var random = SeededRandom(stream: 126)
+    for number in Self.numbers(head: 0, &random) where number == 0 || number > 1 << 20 {
+      let note: Comment = "\(number), seed \(testSeed)"
+      let (connector, webhook) = (ConnectorID(rawValue: number), WebhookID(rawValue: number))
+      let (server, seconds) = (ResourceServerID(rawValue: number), Int64(bitPattern: number))
+      await attempt(
+        { try await ledger.connectors.approve([.tenantRead], of: connector, by: Requester.operator) }, note)
+      await attempt(
+        { try await ledger.connectors.deactivate(connector, reason: "a test", by: Requester.operator) }, note)
+      await attempt({ try await ledger.connectors.activate(connector, by: Requester.operator) }, note)
+      await attempt({ try await ledger.connectors.endOldSecret(of: connector, by: Requester.operator) }, note)
+      await attempt(
+        {
+          try await ledger.connectors.update(
+            steps.connector.id, accessTokenLifetime: seconds, refreshTokenLifetime: seconds, by: steps.developer)
+        }, note)
+      await attempt(
+        {
+          try await ledger.grants.review(
+            GrantID(rawValue: number), .keep, reason: "a test", by: Requester.operator)
+        }, note)
+      await attempt({ try await ledger.webhooks.enable(webhook, by: Requester.operator) }, note)
+      await attempt({ try await ledger.webhooks.disable(webhook, reason: "a test", by: Requester.operator) }, note)
+      await attempt({ try await ledger.resourceServers.delete(server, by: Requester.operator) }, note)
+      await attempt(
+        {
+          try await ledger.resourceServers.rotateSecret(
+            of: server, overlap: .seconds(seconds), by: Requester.operator)
+        }, note)
+    }
+    await ledger.close()
+  }
+
+  @Test("The list of a number and the rotation of keys take any number and any duration")
+  func listsAndKeys() async throws {
+    let ledger = try await made().ledger
+    var random = SeededRandom(stream: 127)
+    let (address, minute) = ("https://tokens.example.org/0", Duration.seconds(60))
+    for number in Self.numbers(head: try ledger.head(), &random) {
+      let note: Comment = "\(number), seed \(testSeed)"
+      let duration = Duration.seconds(Int64(bitPattern: number))
+      await attempt(
+        {
+          try await ledger.tokens.signedStatusList(number, at: address, lifetime: minute, timeToLive: minute)
+        }, note)
+      await attempt(
+        { try await ledger.tokens.signedStatusList(0, at: address, lifetime: duration, timeToLive: minute) }, note)
+      await attempt(
+        { try await ledger.tokens.signedStatusList(0, at: address, lifetime: minute, timeToLive: duration) }, note)
+      await attempt({ try await ledger.keys.rotate(.derivation, overlap: duration) }, note)
+      await attempt(
+        { try await ledger.keys.drop(.derivation, below: UInt32(truncatingIfNeeded: number)) }, note)
+    }
+    await ledger.close()
+  }
+
+  @Test("A list of revoked tokens lasts a second to 366 days, and the refusal names what is out of bounds")
+  func timesOfLists() async throws {
+    let ledger = try await made().ledger
+    func refused(_ lifetime: Duration, _ timeToLive: Duration) async -> LedgerError? {
+      do throws(LedgerError) {
+        _ = try await ledger.tokens.signedStatusList(
+          0, at: "https://tokens.example.org/0", lifetime: lifetime, timeToLive: timeToLive)
+        return nil
+      } catch { return error }
+    }
+    let (second, longest) = (Duration.seconds(1), Duration.seconds(366 * 86_400))
+    for good in [second, longest] { #expect(await refused(good, good) == nil, "\(good)") }
+    for bad in [
+      .seconds(Int64.max), .seconds(Int64.min), .seconds(-1), .zero, .milliseconds(999), longest + .milliseconds(1),
+    ] as [Duration] {
+      for (error, field) in [(await refused(bad, second), "lifetime"), (await refused(second, bad), "timeToLive")] {
+        #expect(error?.code == .invalidValue && error?.field == field, "\(bad)")
+        #expect(error?.reason.contains("1 second to 366 days") == true, "\(bad)")
+      }
     }
     await ledger.close()
   }
