@@ -1,3 +1,4 @@
+import CredentialLedger
 import TestSupport
 import Testing
 
@@ -42,6 +43,40 @@ import Testing
     #expect(
       try !member.open("/portal/").body.contains("/portal/find") && owner.open("/portal/").body.contains("/portal/find")
     )
+  }
+
+  @Test func `The audit page finds a group by its name among more than a thousand, and records no read for it`()
+    async throws
+  {
+    let scene = try await PortalScene(phone: "+44 7700 900199")
+    let auditor = try scene.person("Carla Bruni", role: .auditor)
+    let port = scene.served.port
+    scene.served.end()
+    let ledger = try await Ledger.open(at: scene.served.path)
+    let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "many").account
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      for number in 0..<1_000 {
+        tasks.addTask { _ = try await ledger.groups.create(name: "Team \(number)", by: account) }
+      }
+      try await tasks.waitForAll()
+    }
+    for name in ["Late shift", "+Late shift"] { _ = try await ledger.groups.create(name: name, by: account) }
+    await ledger.close()
+    try scene.served.start(port: port)
+    let before = try revealed(to: scene.owner)
+    for (name, type) in [
+      ("late%20SHIFT", "group.created"), ("%2BLate%20shift", "group.created"),
+      ("carla%20bruni", "account.role_changed"),
+    ] {
+      let file = try auditor.open("/portal/audit.csv?exact=\(type)&who=\(name)")
+      #expect(file.status == 200, "\(name): \(file.text)")
+      #expect(file.body.split(separator: "\r\n").dropFirst().count == 1, "\(name): \(file.body)")
+    }
+    for name in ["late", "Late", "%21%21"] {
+      let page = try auditor.open("/portal/audit?who=\(name)")
+      #expect(page.status == 422 && page.body.contains("Nobody and nothing that you may see has this name."), "\(name)")
+    }
+    #expect(try revealed(to: scene.owner) == before)
   }
 
   @Test func `Whoever verifies an invited number accepts on the page of groups, once`() async throws {
