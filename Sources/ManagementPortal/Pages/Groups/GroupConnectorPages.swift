@@ -9,7 +9,7 @@ extension ManagementPortal {
     let table =
       grants.isEmpty
       ? #"<div class="card"><p>No connector may work here yet.</p></div>"#
-      : try await grantRows(grants, for: viewer, showing: [.connector, .granter], canRevoke: view.isAdmin, visit)
+      : try await grantRows(grants, for: viewer, showing: [.connector, .granter], visit)
     let chosen = visit.query.number("connector").map { ConnectorID(rawValue: $0) }
     let form: HTML
     if view.isAdmin {
