@@ -83,10 +83,11 @@ extension ManagementPortal {
 
   func revokeGrantPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let grant = try await revocable(visit, viewer).grant
-    let (labels, live) = try await asking { () throws(LedgerError) in
-      (
+    let (labels, live) = try await asking { () async throws(LedgerError) -> ([Subject: Audit.Label], LiveTokens) in
+      let tokens = try await ledger.tokens.list(.grant(grant.id), limit: LiveTokens.limit)
+      return (
         try await ledger.audit.labels(of: [Subject(grant.connector)] + (grant.group.map { [Subject($0)] } ?? [])),
-        try await ledger.tokens.list(.grant(grant.id), limit: 1_000).count { $0.verdict.isValid && $0.kind == .access }
+        LiveTokens(tokens.count { $0.verdict.isValid && $0.kind == .access }, of: tokens.count)
       )
     }
     let connector = Part.name(labels[Subject(grant.connector)]?.name ?? grant.connector.description)
@@ -96,7 +97,7 @@ extension ManagementPortal {
     let content: HTML = #"""
       \#(Part.header("Revoke \(connector) \(place)?"))
       <form class="card stack" method="post" action="/portal/grants/\#(grant.id.rawValue)/revoke">\#(viewer.token)<input type="hidden" name="to" value="\#(back)">
-      <p>\#(connector) can do nothing more \#(place). <strong>\#(Part.count(live, "live token"))</strong> stop\#(live == 1 ? "s" : "") now.</p>
+      <p>\#(connector) can do nothing more \#(place). <strong>\#(live.words)</strong> stop\#(live.count == 1 ? "s" : "") now.</p>
       \#(Part.reasonField)
       <div class="button-row"><button class="button button-stop">Revoke</button><a href="\#(back)">Keep it</a></div></form>
       \#(Part.commandLine(["credledger grant revoke \(grant.id.rawValue)"]))
