@@ -159,6 +159,7 @@ import Testing
     words += Country.all.map(\.label)
     for word in words { lacking.look(at: "\(word)") }
     for text in try PortalHealthTests.texts() { lacking.look(at: text) }
+    lacking.look(at: ManagementPortal.filesCut(FormValues([(name: "type", value: "tokens")]), head: 10_001))
     lacking.look(at: ManagementPortal.matrixCut(to: 12, of: 13, all: "?all=1"))
     let stopping: HTML = "At least \(Part.counted(1_000, "live token")) stop at once."
     lacking.look(at: stopping)

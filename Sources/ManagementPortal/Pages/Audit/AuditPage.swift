@@ -123,7 +123,7 @@ extension ManagementPortal {
     let content: HTML = #"""
       \#(Part.header("Audit trail", below: "<p>\(reach)</p>", buttons: follow + downloads))
       \#(auditFilter(visit, problem))
-      \#(archived)\#(chart)
+      \#(Self.filesCut(visit.query, head: layout().head))\#(archived)\#(chart)
       <section class="stack" aria-labelledby="list"\#(tail)><h2 id="list" class="visually-hidden">Events</h2>\#(entries.isEmpty ? empty : try eventTable(entries, words))\#(older)</section>
       \#(Part.commandLine([Self.auditCommand(visit.query)]))
       """#
