@@ -45,7 +45,7 @@ import Testing
     )
   }
 
-  @Test func `The audit page finds a group by its name among more than a thousand, and records no read for it`()
+  @Test func `What lies beyond a thousand connectors or fifty groups is found by name, or said to be left out`()
     async throws
   {
     let scene = try await PortalScene(phone: "+44 7700 900199")
@@ -53,19 +53,28 @@ import Testing
     let port = scene.served.port
     scene.served.end()
     let ledger = try await Ledger.open(at: scene.served.path)
-    let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "many").account
-    try await withThrowingTaskGroup(of: Void.self) { tasks in
-      for number in 0..<1_000 {
-        tasks.addTask { _ = try await ledger.groups.create(name: "Team \(number)", by: account) }
+    let owner = AccountID(rawValue: 2)
+    for start in stride(from: 0, to: 1_000, by: 50) {
+      try await withThrowingTaskGroup(of: Void.self) { tasks in
+        for number in start..<start + 50 {
+          tasks.addTask {
+            _ = try await ledger.connectors.create(name: "Robot \(number)", permissions: [.textMessage], by: owner)
+          }
+        }
+        try await tasks.waitForAll()
       }
-      try await tasks.waitForAll()
     }
-    for name in ["Late shift", "+Late shift"] { _ = try await ledger.groups.create(name: name, by: account) }
+    let late = try await ledger.connectors.create(name: "Late shift", permissions: [.textMessage], by: owner).connector
+    _ = try await ledger.groups.create(name: "+Late shift", by: owner)
+    for number in 1...51 {
+      let group = try await ledger.groups.create(name: "Team \(number)", by: owner)
+      _ = try await ledger.grants.grant(late.id, consent: .scopes(.all), access: .group(group.id), by: owner)
+    }
     await ledger.close()
     try scene.served.start(port: port)
     let before = try revealed(to: scene.owner)
     for (name, type) in [
-      ("late%20SHIFT", "group.created"), ("%2BLate%20shift", "group.created"),
+      ("late%20SHIFT", "connector.created"), ("%2BLate%20shift", "group.created"),
       ("carla%20bruni", "account.role_changed"),
     ] {
       let file = try auditor.open("/portal/audit.csv?exact=\(type)&who=\(name)")
@@ -77,6 +86,13 @@ import Testing
       #expect(page.status == 422 && page.body.contains("Nobody and nothing that you may see has this name."), "\(name)")
     }
     #expect(try revealed(to: scene.owner) == before)
+    let base = "/portal/groups/\(scene.group)/connectors"
+    let choice = try scene.owner.open(base).body
+    #expect(choice.contains("only the oldest 1,000 connectors") && choice.contains("\(base)?connector=NUMBER"))
+    #expect(!choice.contains("<option value=\"\(late.id.rawValue)\""))
+    let offered = try scene.owner.open("\(base)?connector=\(late.id.rawValue)").body
+    #expect(offered.contains("Let <bdi>Late shift</bdi> into <bdi>Field team</bdi>?"), "\(scene.owner.page.text)")
+    #expect(try scene.owner.open("/portal/review").body.contains("The first 50 of 52 groups."))
   }
 
   @Test func `Whoever verifies an invited number accepts on the page of groups, once`() async throws {

@@ -160,6 +160,8 @@ import Testing
     for word in words { lacking.look(at: "\(word)") }
     for text in try PortalHealthTests.texts() { lacking.look(at: text) }
     lacking.look(at: ManagementPortal.filesCut(FormValues([(name: "type", value: "tokens")]), head: 10_001))
+    lacking.look(at: ManagementPortal.choiceCut(of: GroupID(rawValue: 5)))
+    lacking.look(at: ManagementPortal.matrixRowsCut(to: 50, of: 51))
     lacking.look(at: ManagementPortal.matrixCut(to: 12, of: 13, all: "?all=1"))
     let stopping: HTML = "At least \(Part.counted(1_000, "live token")) stop at once."
     lacking.look(at: stopping)
