@@ -1,3 +1,4 @@
+import CredentialLedger
 import TestSupport
 import Testing
 
@@ -42,6 +43,56 @@ import Testing
     #expect(
       try !member.open("/portal/").body.contains("/portal/find") && owner.open("/portal/").body.contains("/portal/find")
     )
+  }
+
+  @Test func `What lies beyond a thousand connectors or fifty groups is found by name, or said to be left out`()
+    async throws
+  {
+    let scene = try await PortalScene(phone: "+44 7700 900199")
+    let auditor = try scene.person("Carla Bruni", role: .auditor)
+    let port = scene.served.port
+    scene.served.end()
+    let ledger = try await Ledger.open(at: scene.served.path)
+    let owner = AccountID(rawValue: 2)
+    for start in stride(from: 0, to: 1_000, by: 50) {
+      try await withThrowingTaskGroup(of: Void.self) { tasks in
+        for number in start..<start + 50 {
+          tasks.addTask {
+            _ = try await ledger.connectors.create(name: "Robot \(number)", permissions: [.textMessage], by: owner)
+          }
+        }
+        try await tasks.waitForAll()
+      }
+    }
+    let late = try await ledger.connectors.create(name: "Late shift", permissions: [.textMessage], by: owner).connector
+    _ = try await ledger.groups.create(name: "+Late shift", by: owner)
+    for number in 1...51 {
+      let group = try await ledger.groups.create(name: "Team \(number)", by: owner)
+      _ = try await ledger.grants.grant(late.id, consent: .scopes(.all), access: .group(group.id), by: owner)
+    }
+    await ledger.close()
+    try scene.served.start(port: port)
+    let before = try revealed(to: scene.owner)
+    for (name, type) in [
+      ("late%20SHIFT", "connector.created"), ("%2BLate%20shift", "group.created"),
+      ("carla%20bruni", "account.role_changed"),
+    ] {
+      let file = try auditor.open("/portal/audit.csv?exact=\(type)&who=\(name)")
+      #expect(file.status == 200, "\(name): \(file.text)")
+      #expect(file.body.split(separator: "\r\n").dropFirst().count == 1, "\(name): \(file.body)")
+    }
+    for name in ["late", "Late", "%21%21"] {
+      let page = try auditor.open("/portal/audit?who=\(name)")
+      #expect(page.status == 422 && page.body.contains("Nobody and nothing that you may see has this name."), "\(name)")
+    }
+    #expect(try revealed(to: scene.owner) == before)
+    let base = "/portal/groups/\(scene.group)/connectors"
+    let choice = try scene.owner.open(base).body
+    #expect(choice.contains("only the oldest 1,000 connectors") && choice.contains("\(base)?connector=NUMBER"))
+    #expect(!choice.contains("<option value=\"\(late.id.rawValue)\""))
+    let offered = try scene.owner.open("\(base)?connector=\(late.id.rawValue)").body
+    #expect(offered.contains("Let <bdi>Late shift</bdi> into <bdi>Field team</bdi>?"), "\(scene.owner.page.text)")
+    #expect(try scene.owner.open("/portal/review").body.contains("The first 50 of 52 groups."))
   }
 
   @Test func `Whoever verifies an invited number accepts on the page of groups, once`() async throws {

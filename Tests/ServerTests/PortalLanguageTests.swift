@@ -159,9 +159,16 @@ import Testing
     words += Country.all.map(\.label)
     for word in words { lacking.look(at: "\(word)") }
     for text in try PortalHealthTests.texts() { lacking.look(at: text) }
+    lacking.look(at: ManagementPortal.filesCut(FormValues([(name: "type", value: "tokens")]), head: 10_001))
+    lacking.look(at: ManagementPortal.choiceCut(of: GroupID(rawValue: 5)))
+    lacking.look(at: ManagementPortal.matrixRowsCut(to: 50, of: 51))
     lacking.look(at: ManagementPortal.matrixCut(to: 12, of: 13, all: "?all=1"))
     let stopping: HTML = "At least \(Part.counted(1_000, "live token")) stop at once."
     lacking.look(at: stopping)
+    for (count, seen) in [(0, 0), (1, 2), (12, 13), (1, 1_000), (400, 1_000)] {
+      let live = LiveTokens(count, of: seen)
+      for text in [live.number, live.words, "\(live.changed(grants: 2))"] { lacking.look(at: text) }
+    }
     for count in 1...4 {
       lacking.look(at: ProofTree(position: 1, hashes: Array(repeating: "0123456789abcdef", count: count)).drawing)
     }
@@ -186,6 +193,16 @@ import Testing
     }
     #expect(german.contains("<title id=\"tree-title\">Beweis, dass Ereignis 12 enthalten ist</title>"), "\(german)")
     #expect(german.contains("translate=\"no\">aaaaaaaa…</text>") && german.contains(">dddddddd…</text>"))
+  }
+
+  @Test func `A count of tokens says that there may be more only where not all were looked at`() throws {
+    let (all, some) = (LiveTokens(400, of: 999), LiveTokens(400, of: 1_000))
+    #expect(all.number.text == "400" && all.words.text == "400 live tokens")
+    #expect(some.number.text == "at least 400" && some.words.text == "at least 400 live tokens")
+    #expect(LiveTokens(1, of: 1_000).words.text == "at least 1 live token")
+    #expect(all.changed(grants: 2).contains("2 grants and 400 live tokens now."))
+    #expect(some.changed(grants: 2).contains("2 grants and at least 400 live tokens now."))
+    #expect(try Self.german().translated("<dd><strong>\(some.number.text)</strong></dd>").contains("mindestens 400"))
   }
 
   @Test func `A German reader gets German, with names as they were typed`() async throws {

@@ -2,6 +2,8 @@ import CredentialLedger
 import TestSupport
 import Testing
 
+@testable import ManagementPortal
+
 /// The pages of operators and auditors.
 @Suite struct PortalOperatorTests {
   /// An operator's browser.
@@ -83,6 +85,19 @@ import Testing
     #expect(other.page.body.contains(" events; the newest is from <time"), "\(other.page.text)")
     #expect(try other.open("/portal/events/2").status == 404 && other.open("/portal/evidence/2").status == 404)
     #expect(try other.open("/portal/audit.ndjson").body.contains("account:2\"") == false)
+  }
+
+  @Test func `That files are cut is said where a ledger has more events than they, with the line that gives all`()
+    throws
+  {
+    let query = FormValues([(name: "who", value: "connector:5"), (name: "type", value: "tokens")])
+    #expect(ManagementPortal.filesCut(query, head: 10_000).text.isEmpty)
+    let said = ManagementPortal.filesCut(query, head: 10_001).text
+    let line = "credledger audit --connector 5 --type 'token.*' --type 'refresh_token.*' --all --format csv"
+    #expect(said.contains("the newest 10,000 events") && said.replacing("&#39;", with: "'").contains(line), "\(said)")
+    let words = line.replacing("'", with: "").split(separator: " ").dropFirst().map(String.init)
+    let result = try runProgram(words + ["--ledger", "/none"], of: try Program.file("credledger"))
+    #expect(!result.error.lowercased().contains("usage:"), "\(result.error)")
   }
 
   @Test func `Files have what the filters let pass, and no cell that a spreadsheet computes`() async throws {

@@ -111,6 +111,31 @@ import Testing
     await ledger.close()
   }
 
+  @Test func `Whoever reached the limit of an hour waits an hour, and a day for that of a day`() async throws {
+    let folder = TemporaryFolder()
+    let clock = StandingClock()
+    let ledger = try await Ledger.create(
+      at: "\(folder.path)/ledger", origin: "ledger.example.org", LedgerConfiguration(clock: { clock.now }))
+    let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "a").account
+    let number = try PhoneNumber("+447700900176")
+    func refusal() async -> String {
+      do throws(LedgerError) {
+        _ = try await ledger.phones.requestPIN(for: number, by: account)
+        return "none"
+      } catch { return RefusalWords.sentence(error) }
+    }
+    for _ in 0..<3 {
+      for _ in 0..<3 { #expect(await refusal() == "none") }
+      #expect(await refusal().hasPrefix("No more PINs for now. Wait an hour, then try again."))
+      clock.advance(seconds: 3_601)
+    }
+    #expect(await refusal() == "none")
+    let (english, german) = (await refusal(), try PortalLanguageTests.german())
+    #expect(english.hasPrefix("No more PINs for now. Wait a day, then try again."), "\(english)")
+    #expect(german.translated("<p>\(english)</p>").contains("Warten Sie einen Tag,"))
+    await ledger.close()
+  }
+
   @Test func `A message that the gateway does not take is told on the page that waits for its PIN`() async throws {
     let folder = TemporaryFolder()
     let made = try runProgram(

@@ -8,6 +8,24 @@ import Testing
 
 /// Pages that do what cannot be undone, or show what is kept back.
 @Suite struct PortalPageTests {
+  @Test func `An error page shows the request ID that its answer has, and the code, with a session and without`()
+    async throws
+  {
+    let served = try await ServedPortal()
+    let (ada, nobody) = (served.browser(), served.browser())
+    try ada.signIn("Ada")
+    for (browser, path) in [
+      (ada, "/portal/connectors/4711"), (ada, "/portal/grants/4711/revoke"), (ada, "/portal/health"),
+      (nobody, "/portal/nowhere"),
+    ] {
+      let page = try browser.open(path, follow: false)
+      #expect(page.status == 404, "\(path): \(page.text)")
+      let id = try #require(page.header("x-request-id"), "\(path)")
+      #expect(id.count == 32 && page.body.contains("<dt>Request ID</dt><dd><code>\(id)</code></dd>"), "\(page.text)")
+      #expect(page.body.contains("<dt>Code</dt><dd><code>not_found</code></dd>"), "\(page.text)")
+    }
+  }
+
   @Test func `A rotated signing key is published and recorded with who and why, once`() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900160")
     let browser = scene.owner

@@ -114,6 +114,12 @@ import Testing
     #expect(added.status == 0, "\(added.error)")
     try scene.served.start(port: port)
     #expect(try member.open("/portal/groups/\(scene.group)").body.contains("You are a member."), "\(member.page.text)")
+    // The way to revoke a grant is where its route lets them, and nowhere else.
+    let revoking = "href=\"/portal/grants/\(scene.grant)/revoke\""
+    for page in ["/portal/connectors/\(scene.connector)/grants", "/portal/groups/\(scene.group)/connectors"] {
+      #expect(try scene.owner.open(page).body.contains(revoking), "\(page)")
+      for browser in [auditor, other] { #expect(try !browser.open(page).body.contains(revoking), "\(page)") }
+    }
     for (role, browser) in [(Role.member, member), (.auditor, auditor), (.operator, other)] {
       let token = try scene.formToken(of: browser)
       let head = try scene.head()

@@ -8,7 +8,7 @@ extension ManagementPortal {
 
   /// A table of grants, those after the one that the address names, and the way to the next.
   func grantRows(
-    _ all: [GrantState], for viewer: Viewer, showing columns: [GrantColumn], canRevoke: Bool = true, _ visit: Visit
+    _ all: [GrantState], for viewer: Viewer, showing columns: [GrantColumn], _ visit: Visit
   ) async throws(PortalFailure) -> HTML {
     let after = visit.query.number("after") ?? 0
     let following = all.filter { $0.grant.id.rawValue > after }.sorted { $0.grant.id < $1.grant.id }
@@ -24,14 +24,17 @@ extension ManagementPortal {
       if let group = state.grant.group { subjects.insert(Subject(group)) }
     }
     let (now, signed, wanted) = (try now, signed, subjects)
-    let (labels, used) = try await asking {
-      () async throws(LedgerError) -> ([Subject: Audit.Label], [GrantID: Timestamp]) in
+    let (labels, used, revocableGrants) = try await asking {
+      () async throws(LedgerError) -> ([Subject: Audit.Label], [GrantID: Timestamp], Set<GrantID>) in
       var used: [GrantID: Timestamp] = [:]
+      var revocableGrants: Set<GrantID> = []
       for state in states {
+        if try mayRevoke(state.grant, viewer) { revocableGrants.insert(state.grant.id) }
         let tokens = try await ledger.tokens.list(.grant(state.grant.id), limit: 5)
         used[state.grant.id] = tokens.compactMap { $0.lastUsed ?? ($0.kind == .access ? $0.issuedAt : nil) }.max()
       }
-      return (try await ledger.audit.labels(of: wanted, under: leave(to: viewer, .subjects(Array(wanted)))), used)
+      let labels = try await ledger.audit.labels(of: wanted, under: leave(to: viewer, .subjects(Array(wanted))))
+      return (labels, used, revocableGrants)
     }
     let heads: [GrantColumn: HTML] = [.connector: "Connector", .group: "Where", .granter: "Let in by"]
     let first = columns.map { #"<th scope="col">\#(heads[$0] ?? "")</th>"# as HTML }
@@ -49,7 +52,7 @@ extension ManagementPortal {
           ? #"<th scope="row">\#(content)</th>"# : #"<td data-label="\#(heads[column] ?? "")">\#(content)</td>"#
       }
       return #"""
-        <tr>\#(cells)<td data-label="May use">\#(grant.scopes.words)</td><td data-label="State">\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</td><td data-label="Last used">\#(used[grant.id].map { Part.ago($0, now: now) } ?? #"<span class="soft">Nothing yet</span>"#)</td><td data-label="Proof">\#(Part.proof(grant.id.rawValue, signed: signed))</td><td data-label="Actions">\#(when(canRevoke, #"<a class="small" href="/portal/grants/\#(grant.id.rawValue)/revoke">Revoke…<span class="visually-hidden"> <bdi>\#(grant.id.description)</bdi></span></a>"#))</td></tr>
+        <tr>\#(cells)<td data-label="May use">\#(grant.scopes.words)</td><td data-label="State">\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</td><td data-label="Last used">\#(used[grant.id].map { Part.ago($0, now: now) } ?? #"<span class="soft">Nothing yet</span>"#)</td><td data-label="Proof">\#(Part.proof(grant.id.rawValue, signed: signed))</td><td data-label="Actions">\#(when(revocableGrants.contains(grant.id), #"<a class="small" href="/portal/grants/\#(grant.id.rawValue)/revoke">Revoke…<span class="visually-hidden"> <bdi>\#(grant.id.description)</bdi></span></a>"#))</td></tr>
         """#
     }
     return #"""
@@ -57,28 +60,34 @@ extension ManagementPortal {
       """#
   }
 
-  /// The grant that a path names, where the viewer may revoke it: its granter, the connector's owner, or an admin of the group.
+  /// Whether somebody may revoke a grant: its granter, the connector's owner, or an admin of the group. A revoked one nobody may.
+  private func mayRevoke(_ grant: Grant, _ viewer: Viewer) throws(LedgerError) -> Bool {
+    guard !grant.isRevoked else { return false }
+    if grant.granter == viewer.id { return true }
+    if let connector = try ledger.connectors.connector(grant.connector), connector.owner == viewer.id { return true }
+    guard let group = grant.group else { return false }
+    return try isAdmin(viewer, of: group)
+  }
+
+  /// The grant that a path names, where the viewer may revoke it.
   private func revocable(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> GrantState {
-    let found = try await asking { () throws(LedgerError) -> (GrantState, Bool)? in
-      guard let number = UInt64(visit.part(1)), let state = try ledger.grants.state(of: GrantID(rawValue: number))
+    let found = try await asking { () throws(LedgerError) -> GrantState? in
+      guard let number = UInt64(visit.part(1)), let state = try ledger.grants.state(of: GrantID(rawValue: number)),
+        try mayRevoke(state.grant, viewer)
       else { return nil }
-      let owner = try ledger.connectors.connector(state.grant.connector)?.owner
-      var isAdmin = false
-      if let group = state.grant.group {
-        isAdmin = try self.isAdmin(viewer, of: group)
-      }
-      return (state, state.grant.granter == viewer.id || owner == viewer.id || isAdmin)
+      return state
     }
-    guard let (state, mayRevoke) = found, mayRevoke, !state.grant.isRevoked else { throw .notFound("grant") }
-    return state
+    guard let found else { throw .notFound("grant") }
+    return found
   }
 
   func revokeGrantPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let grant = try await revocable(visit, viewer).grant
-    let (labels, live) = try await asking { () throws(LedgerError) in
-      (
+    let (labels, live) = try await asking { () async throws(LedgerError) -> ([Subject: Audit.Label], LiveTokens) in
+      let tokens = try await ledger.tokens.list(.grant(grant.id), limit: LiveTokens.limit)
+      return (
         try await ledger.audit.labels(of: [Subject(grant.connector)] + (grant.group.map { [Subject($0)] } ?? [])),
-        try await ledger.tokens.list(.grant(grant.id), limit: 1_000).count { $0.verdict.isValid && $0.kind == .access }
+        LiveTokens(tokens.count { $0.verdict.isValid && $0.kind == .access }, of: tokens.count)
       )
     }
     let connector = Part.name(labels[Subject(grant.connector)]?.name ?? grant.connector.description)
@@ -88,7 +97,7 @@ extension ManagementPortal {
     let content: HTML = #"""
       \#(Part.header("Revoke \(connector) \(place)?"))
       <form class="card stack" method="post" action="/portal/grants/\#(grant.id.rawValue)/revoke">\#(viewer.token)<input type="hidden" name="to" value="\#(back)">
-      <p>\#(connector) can do nothing more \#(place). <strong>\#(Part.count(live, "live token"))</strong> stop\#(live == 1 ? "s" : "") now.</p>
+      <p>\#(connector) can do nothing more \#(place). <strong>\#(live.words)</strong> stop\#(live.count == 1 ? "s" : "") now.</p>
       \#(Part.reasonField)
       <div class="button-row"><button class="button button-stop">Revoke</button><a href="\#(back)">Keep it</a></div></form>
       \#(Part.commandLine(["credledger grant revoke \(grant.id.rawValue)"]))

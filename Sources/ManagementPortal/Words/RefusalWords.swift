@@ -44,7 +44,9 @@ enum RefusalWords {
       return "That PIN is not right. You have \(left) attempt\(left == 1 ? "" : "s") left."
     case "too_many" where error.field == "challenge": return pinStopped
     case "too_many":
-      return "No more PINs for now. Wait an hour, then try again. Nothing is wrong with your account."
+      // The refusal names the limit that was reached, by its hour or its day.
+      let wait = error.refusal?.expected.hasSuffix("within one day") == true ? "a day" : "an hour"
+      return "No more PINs for now. Wait \(wait), then try again. Nothing is wrong with your account."
     case "last_admin": return "A group keeps at least one admin. Make somebody else admin first."
     case "approval_required":
       return "This needs the approval of a second operator. Propose it, and have another operator approve the proposal."

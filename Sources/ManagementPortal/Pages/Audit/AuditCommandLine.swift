@@ -3,7 +3,9 @@ import CredentialLedger
 extension ManagementPortal {
   /// What lists at the command line what the filters of the page show. An object that was named instead of numbered stands there as
   /// a place to fill in; the later of two beginnings is not known here, so that of the exact dates counts.
-  static func auditCommand(_ query: FormValues) -> String {
+  ///
+  /// - Parameter ending: how many events it gives, and in which form.
+  static func auditCommand(_ query: FormValues, _ ending: String = "--limit 50") -> String {
     var words = ["credledger audit"]
     if query.has("who") { words.append(party(query["who"])) }
     words += types(query).map { "--type \(quoted($0))" }
@@ -14,7 +16,7 @@ extension ManagementPortal {
       words.append("--since \(days)d")
     }
     if let until = moment(query["until"]) { words.append("--until \(until)") }
-    return words.joined(separator: " ") + " --limit 50"
+    return words.joined(separator: " ") + " " + ending
   }
 
   private static func party(_ text: String) -> String {

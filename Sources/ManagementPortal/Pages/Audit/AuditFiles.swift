@@ -5,11 +5,23 @@ import LedgerOperations
 
 /// What the filters of the audit trail let pass, as files.
 extension ManagementPortal {
-  /// The events of the audit page's filters, as a file. At most 10,000, the newest first.
+  /// How many events a file has at most.
+  static let fileLimit = 10_000
+
+  /// What the audit page says of its files in a ledger that has more events than a file may have; else nothing.
+  static func filesCut(_ query: FormValues, head: UInt64) -> HTML {
+    guard head > fileLimit else { return .empty }
+    let command = auditCommand(query, "--all --format csv")
+    return #"""
+      <p class="small soft">A download has the newest \#(Part.number(UInt64(fileLimit))) events that match, at most. This gives all of them: <code>\#(command)</code></p>
+      """#
+  }
+
+  /// The events of the audit page's filters, as a file. At most ``fileLimit``, the newest first.
   func auditFile(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     guard let filter = try await filter(visit, viewer).0 else { throw .invalid("A filter is malformed.") }
     let entries = try await asking { () throws(LedgerError) in
-      try await ledger.audit.search(filter, limit: 10_000).entries
+      try await ledger.audit.search(filter, limit: Self.fileLimit).entries
     }
     let isCSV = visit.part(0) == "audit.csv"
     if visit.part(0) == "audit.cloudevents" {

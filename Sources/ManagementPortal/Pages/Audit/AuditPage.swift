@@ -123,7 +123,7 @@ extension ManagementPortal {
     let content: HTML = #"""
       \#(Part.header("Audit trail", below: "<p>\(reach)</p>", buttons: follow + downloads))
       \#(auditFilter(visit, problem))
-      \#(archived)\#(chart)
+      \#(Self.filesCut(visit.query, head: layout().head))\#(archived)\#(chart)
       <section class="stack" aria-labelledby="list"\#(tail)><h2 id="list" class="visually-hidden">Events</h2>\#(entries.isEmpty ? empty : try eventTable(entries, words))\#(older)</section>
       \#(Part.commandLine([Self.auditCommand(visit.query)]))
       """#
@@ -199,29 +199,56 @@ extension ManagementPortal {
       let both = Audit.Filter.subject(subject)
       return both.or(.actor(subject)) ?? both
     }
-    let wanted = text.lowercased()
     return try await asking { () async throws(LedgerError) -> Audit.Filter? in
-      var found: [Audit.Filter] = []
-      for connector in try viewer.readsAll
-        ? ledger.connectors.all(limit: 1_000) : ledger.connectors.owned(by: viewer.id)
-      where connector.details.name.lowercased() == wanted {
-        found.append(.connector(connector.id))
-      }
-      for group in try viewer.readsAll ? ledger.groups.all(limit: 1_000) : ledger.groups.joined(by: viewer.id)
-      where group.name.lowercased() == wanted {
-        found.append(.group(group.id))
-      }
-      if viewer.readsAll {
-        let accounts = try ledger.accounts.list(limit: 1_000).map { Subject($0.id) }
-        // Names are compared, and none is shown.
-        let labels = try await ledger.audit.labels(of: accounts, under: .withoutRecord(for: ledger))
-        for account in accounts where labels[account]?.name?.lowercased() == wanted {
-          found.append(.account(AccountID(rawValue: account.number)))
-        }
-      }
+      let found = try await viewer.readsAll ? named(text) : named(text, seenBy: viewer)
       guard var all = found.first else { return nil }
       for filter in found.dropFirst() { all = all.or(filter) ?? all }
       return all
     }
+  }
+
+  /// The connectors, groups and accounts of the whole ledger that have a name. Names are compared, and none is shown.
+  private func named(_ text: String) async throws(LedgerError) -> [Audit.Filter] {
+    let wanted = text.lowercased()
+    // A text with a plus sign in front is looked for as a telephone number, and a name may begin with one.
+    let words = String(text.drop { $0 == "+" })
+    var found: [Audit.Filter] = []
+    var next: UInt64? = 0
+    do throws(LedgerError) {
+      while let after = next {
+        let page = try await ledger.find(words, after: after, limit: 1_000)
+        let people = page.objects.map(\.subject).filter { $0.kind == .account }
+        let labels = try await ledger.audit.labels(of: people, under: .withoutRecord(for: ledger))
+        for object in page.objects {
+          let subject = object.subject
+          let name = object.name ?? labels[subject]?.name
+          guard name?.lowercased() == wanted else { continue }
+          switch subject.kind {
+          case .connector: found.append(.connector(ConnectorID(rawValue: subject.number)))
+          case .group: found.append(.group(GroupID(rawValue: subject.number)))
+          case .account: found.append(.account(AccountID(rawValue: subject.number)))
+          default: break
+          }
+        }
+        next = page.next
+      }
+    } catch {
+      // The index has no name without a letter or a digit.
+      guard error.code == .invalidValue else { throw error }
+    }
+    return found
+  }
+
+  /// Those among a viewer's own connectors and groups that have a name.
+  private func named(_ text: String, seenBy viewer: Viewer) throws(LedgerError) -> [Audit.Filter] {
+    let wanted = text.lowercased()
+    var found: [Audit.Filter] = []
+    for connector in try ledger.connectors.owned(by: viewer.id) where connector.details.name.lowercased() == wanted {
+      found.append(.connector(connector.id))
+    }
+    for group in try ledger.groups.joined(by: viewer.id) where group.name.lowercased() == wanted {
+      found.append(.group(group.id))
+    }
+    return found
   }
 }

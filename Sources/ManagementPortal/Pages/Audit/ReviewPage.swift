@@ -163,6 +163,11 @@ extension ManagementPortal {
     #"<p class="soft">The busiest \#(shown) of \#(count) connectors. <a href="\#(link)">Show all connectors</a></p>"#
   }
 
+  /// That the matrix has some of the groups only; the table of grants, which is below it, has all.
+  static func matrixRowsCut(to shown: Int, of count: Int) -> HTML {
+    #"<p class="soft">The first \#(shown) of \#(count) groups. The grants of all of them are below.</p>"#
+  }
+
   /// Groups and connectors, each cell with the time since the last use.
   private func matrix(_ all: [Reviewed], _ visit: Visit, now: Timestamp) -> HTML {
     let inGroups = all.filter { $0.group != nil && $0.state.isInForce }
@@ -186,6 +191,8 @@ extension ManagementPortal {
       columns.count < connectors.count
       ? Self.matrixCut(
         to: columns.count, of: connectors.count, all: "?\(visit.query.query(replacing: "all", with: "1"))") : .empty
+    let rowsCut: HTML = when(
+      groups.count > Self.rowLimit, Self.matrixRowsCut(to: Self.rowLimit, of: groups.count))
     let rows = groups.prefix(Self.rowLimit).map { group in
       let cells = columns.map { connector -> HTML in
         guard let item = grants[group.0]?[connector] else {
@@ -199,7 +206,7 @@ extension ManagementPortal {
       return #"<tr><th scope="row" class="pinned">\#(Part.name(group.1))</th>\#(cells)</tr>"# as HTML
     }
     return #"""
-      <div class="stack"><h2 id="matrix">Groups and connectors</h2>\#(cut)<div class="table-box" role="region" aria-labelledby="matrix" tabindex="0"><table class="matrix"><thead><tr><th scope="col" class="pinned">Group</th>\#(head)</tr></thead><tbody>\#(rows)</tbody></table></div></div>
+      <div class="stack"><h2 id="matrix">Groups and connectors</h2>\#(cut)\#(rowsCut)<div class="table-box" role="region" aria-labelledby="matrix" tabindex="0"><table class="matrix"><thead><tr><th scope="col" class="pinned">Group</th>\#(head)</tr></thead><tbody>\#(rows)</tbody></table></div></div>
       """#
   }
 

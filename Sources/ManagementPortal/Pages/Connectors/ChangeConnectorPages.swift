@@ -152,11 +152,12 @@ extension ManagementPortal {
   }
 
   /// What stops when a connector is deleted, or set inactive.
-  func stops(_ connector: Connector) async throws(PortalFailure) -> (grants: Int, tokens: Int, webhooks: Int) {
-    try await asking { () throws(LedgerError) in
-      (
+  func stops(_ connector: Connector) async throws(PortalFailure) -> (grants: Int, tokens: LiveTokens, webhooks: Int) {
+    try await asking { () async throws(LedgerError) -> (grants: Int, tokens: LiveTokens, webhooks: Int) in
+      let tokens = try await ledger.tokens.list(.connector(connector.id), limit: LiveTokens.limit)
+      return (
         try ledger.grants.states(to: connector.id).count(where: \.isInForce),
-        try await ledger.tokens.list(.connector(connector.id), limit: 1_000).count { $0.verdict.isValid },
+        LiveTokens(tokens.count { $0.verdict.isValid }, of: tokens.count),
         try ledger.webhooks.states(of: connector.id).count(where: \.isInForce)
       )
     }
@@ -170,9 +171,9 @@ extension ManagementPortal {
     let path = "/portal/connectors/\(connector.id.rawValue)"
     let content: HTML = #"""
       \#(Part.header("Delete \(Part.name(name))?", trail: Part.trail([("Connectors", "/portal/connectors"), (Part.name(name), path), ("Delete", nil)])))
-      <form class="card stack" method="post" action="\#(path)/delete">\#(viewer.token)<input type="hidden" name="seen" value="\#(grants),\#(tokens)">\#(Part.problems(problems))
+      <form class="card stack" method="post" action="\#(path)/delete">\#(viewer.token)<input type="hidden" name="seen" value="\#(grants),\#(tokens.count)">\#(Part.problems(problems))
       <p><strong>The moment you delete it:</strong></p>
-      <dl class="facts"><dt>Grants that end</dt><dd><strong>\#(grants)</strong></dd><dt>Tokens that stop</dt><dd><strong>\#(tokens)</strong></dd><dt>Webhooks that end</dt><dd><strong>\#(webhooks)</strong></dd><dt>What stays</dt><dd>Every event about it, with its proof. Deleting hides nothing.</dd></dl>
+      <dl class="facts"><dt>Grants that end</dt><dd><strong>\#(grants)</strong></dd><dt>Tokens that stop</dt><dd><strong>\#(tokens.number)</strong></dd><dt>Webhooks that end</dt><dd><strong>\#(webhooks)</strong></dd><dt>What stays</dt><dd>Every event about it, with its proof. Deleting hides nothing.</dd></dl>
       <p class="soft">This cannot be undone.</p>
       <div class="field"><label for="confirm">Type <code>\#(name)</code> to confirm</label><input id="confirm" name="confirm" autocomplete="off" spellcheck="false" data-unlocks="delete" data-wanted="\#(name)" required></div>
       \#(Part.reasonField)
@@ -193,13 +194,10 @@ extension ManagementPortal {
         viewer, connector, problems: [Problem("confirm", "Type the name exactly as it stands there.")])
     }
     let (grants, tokens, _) = try await stops(connector)
-    guard visit.form["seen"] == "\(grants),\(tokens)" else {
+    guard visit.form["seen"] == "\(grants),\(tokens.count)" else {
       return try await deletePage(
         viewer, connector,
-        problems: [
-          Problem(
-            nil, "It has \(grants) grants and \(tokens) live tokens now. Nothing was done; look again, then confirm.")
-        ])
+        problems: [Problem(nil, tokens.changed(grants: grants))])
     }
     try await asking { () throws(LedgerError) in
       try await ledger.connectors.delete(

@@ -67,7 +67,7 @@ extension ManagementPortal {
     let number = connector.id.rawValue
     let fields: HTML = #"""
       \#(Part.problems(problems))
-      <dl class="facts"><dt>Grants that stop</dt><dd><strong>\#(grants)</strong></dd><dt>Tokens that stop</dt><dd><strong>\#(tokens)</strong></dd><dt>Webhooks that stop; what waits for them is dropped</dt><dd><strong>\#(webhooks)</strong></dd><dt>What stays</dt><dd>Its grants and its tokens. What has not expired by then works again when it is active.</dd></dl>
+      <dl class="facts"><dt>Grants that stop</dt><dd><strong>\#(grants)</strong></dd><dt>Tokens that stop</dt><dd><strong>\#(tokens.number)</strong></dd><dt>Webhooks that stop; what waits for them is dropped</dt><dd><strong>\#(webhooks)</strong></dd><dt>What stays</dt><dd>Its grants and its tokens. What has not expired by then works again when it is active.</dd></dl>
       \#(when(connector.owner != viewer.id, "<p class=\"soft\">Its owner cannot set it active again.</p>"))
       \#(Part.textField("reason", "Reason", value: reason, hint: "It stays in the audit trail: nothing personal.", error: problems.of("reason"), more: #"maxlength="200" autocomplete="off""#))
       """#

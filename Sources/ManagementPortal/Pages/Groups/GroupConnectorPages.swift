@@ -9,7 +9,7 @@ extension ManagementPortal {
     let table =
       grants.isEmpty
       ? #"<div class="card"><p>No connector may work here yet.</p></div>"#
-      : try await grantRows(grants, for: viewer, showing: [.connector, .granter], canRevoke: view.isAdmin, visit)
+      : try await grantRows(grants, for: viewer, showing: [.connector, .granter], visit)
     let chosen = visit.query.number("connector").map { ConnectorID(rawValue: $0) }
     let form: HTML
     if view.isAdmin {
@@ -28,13 +28,30 @@ extension ManagementPortal {
     return .html(layout().page(Page("Connectors of \(Part.name(view.group.name))", at: .groups, content), for: viewer))
   }
 
+  /// How many connectors the drop-down looks at: as many as one call of `connectors.states` gives.
+  private static let choiceLimit = 1_000
+
+  /// That the drop-down has the oldest connectors only, with the way to another one.
+  static func choiceCut(of group: GroupID) -> HTML {
+    let address = "/portal/groups/\(group.rawValue)/connectors?connector=NUMBER"
+    return #"""
+      <p class="hint">The list has only the oldest \#(Part.number(UInt64(choiceLimit))) connectors. Open any other one by the number of its page: <code>\#(address)</code></p>
+      """#
+  }
+
   /// The drop-down of connectors.
   private func choice(_ view: GroupView, _ viewer: Viewer, _ grants: [GrantState]) async throws(PortalFailure) -> HTML {
-    let (states, labels) = try await asking {
-      () async throws(LedgerError) -> ([ConnectorState], [Subject: Audit.Label]) in
-      let states = try ledger.connectors.states(limit: 1_000).filter { !$0.connector.isDeleted }
+    let (states, labels, isCut) = try await asking {
+      () async throws(LedgerError) -> ([ConnectorState], [Subject: Audit.Label], Bool) in
+      let oldest = try ledger.connectors.states(limit: Self.choiceLimit)
+      var isCut = false
+      if oldest.count == Self.choiceLimit, let last = oldest.last {
+        isCut = try !ledger.connectors.all(after: last.connector.id, limit: 1).isEmpty
+      }
+      let states = oldest.filter { !$0.connector.isDeleted }
       let owners = Set(states.map { Subject($0.connector.owner) })
-      return (states, try await ledger.audit.labels(of: owners, under: leave(to: viewer, .subjects(Array(owners)))))
+      let labels = try await ledger.audit.labels(of: owners, under: leave(to: viewer, .subjects(Array(owners))))
+      return (states, labels, isCut)
     }
     let present = Set(grants.filter(\.isInForce).map(\.grant.connector))
     let options = states.filter { !present.contains($0.connector.id) }.map { state -> HTML in
@@ -42,13 +59,13 @@ extension ManagementPortal {
       return
         #"<option value="\#(state.connector.id.rawValue)" translate="no"\#(when(!state.isInForce, " disabled"))>\#(state.connector.details.name) — \#(owner)</option>"#
     }
-    guard !options.isEmpty else {
+    guard !options.isEmpty || isCut else {
       return
         #"<section class="card stack" aria-labelledby="add-title"><h2 id="add-title">Let another connector in</h2><p>There is no other connector. A developer creates one under <a href="/portal/connectors">Connectors</a>.</p></section>"#
     }
     return #"""
       <section class="card stack" aria-labelledby="add-title"><h2 id="add-title">Let another connector in</h2><p class="soft">It may then do in \#(Part.name(view.group.name)) what its permissions say, as if you did it. You can revoke it at any time.</p>
-      <form class="filter-bar" method="get" action="/portal/groups/\#(view.group.id.rawValue)/connectors"><div class="field field-wide"><label for="pick">Connector</label><select id="pick" name="connector">\#(options)</select></div><button class="button button-main">Continue</button></form></section>
+      <form class="filter-bar" method="get" action="/portal/groups/\#(view.group.id.rawValue)/connectors"><div class="field field-wide"><label for="pick">Connector</label><select id="pick" name="connector">\#(options)</select></div><button class="button button-main">Continue</button></form>\#(when(isCut, Self.choiceCut(of: view.group.id)))</section>
       """#
   }
 
