@@ -57,6 +57,9 @@ import Testing
     let role = String(AccountRole.auditor.rawValue)
     try ada.open(person)
     #expect(ada.page.body.contains("This needs a second operator") && !ada.page.body.contains(">Change role<"))
+    #expect(
+      ada.page.body.contains("credledger account role account:\(guarded.cy) auditor --propose --reason REASON"),
+      "\(ada.page.text)")
     try ada.submit(person, [("to", role), ("do", "propose-role"), ("why", "")])
     #expect(ada.page.status == 422 && ada.page.body.contains("Say why"))
     // Nor is it done at once where a form says so that nobody was shown.
@@ -68,6 +71,9 @@ import Testing
     let proposal = try guarded.proposal(ada)
     #expect(ada.page.body.contains("<bdi>quarterly audit</bdi>") && ada.page.body.contains("role auditor</bdi>"))
     #expect(!ada.page.body.contains(">Approve<") && ada.page.body.contains(">Withdraw<"))
+    let number = String(proposal.split(separator: "/").last ?? "")
+    #expect(ada.page.body.contains("credledger proposal withdraw \(number)"))
+    #expect(!ada.page.body.contains("credledger proposal approve") && !ada.page.body.contains("--proposal \(number)"))
     // Whoever proposed it approves nothing, and before the approval nobody makes it.
     for (answer, browser) in [("approve", ada), ("reject", ada), ("make", ada), ("make", bo), ("withdraw", bo)] {
       try guarded.answer(answer, to: proposal, browser, [("reason", "x")])
@@ -77,9 +83,16 @@ import Testing
     #expect(try bo.open("/portal/proposals").body.contains("href=\"\(proposal)\""))
     try bo.open(proposal)
     #expect(bo.page.body.contains(">Approve<") && !bo.page.body.contains(">Withdraw<"))
+    for line in ["approve \(number)", "reject \(number) --reason REASON"] {
+      #expect(bo.page.body.contains("credledger proposal \(line)"), "\(line): \(bo.page.text)")
+    }
+    #expect(!bo.page.body.contains("credledger proposal withdraw"))
     try bo.submit(proposal, [("do", "approve"), ("reason", "")])
     #expect(bo.page.body.contains("Done. Recorded as"), "\(bo.page.text)")
     #expect(try guarded.state(of: proposal) == "Approved")
+    #expect(
+      ada.page.body.contains("credledger account role account:\(guarded.cy) auditor --proposal \(number)"),
+      "\(ada.page.text)")
     try ada.submit(proposal, [("do", "make")])
     #expect(try guarded.state(of: proposal) == "Made")
     #expect(try ada.open(person).body.contains("· auditor ·"))
@@ -104,6 +117,7 @@ import Testing
     let fields = [("reason", "asked for it"), ("confirm", "account:\(guarded.cy)")]
     try ada.open(page)
     #expect(ada.page.body.contains(">Propose to erase<") && !ada.page.body.contains("Erase for ever"))
+    #expect(ada.page.body.contains("credledger erase account:\(guarded.cy) --propose --reason REASON"))
     try ada.submit(page, fields)
     #expect(ada.page.status == 422 && ada.page.body.contains("approval of a second operator"), "\(ada.page.text)")
     try ada.open(page)
@@ -128,6 +142,7 @@ import Testing
     #expect(ada.page.body.contains("href=\"\(link)\">Erase…"), "\(ada.page.text)")
     try ada.open(link)
     #expect(ada.page.body.contains("Erase for ever"))
+    #expect(ada.page.body.contains("credledger erase account:\(guarded.cy) --proposal "))
     try ada.submit(page, fields)
     #expect(ada.page.body.contains("The person is erased."), "\(ada.page.text)")
     #expect(try guarded.state(of: proposal) == "Made")
@@ -142,6 +157,7 @@ import Testing
     }
     let before = try newest()
     #expect(ada.page.body.contains(">Propose to rotate<"))
+    #expect(ada.page.body.contains("credledger key rotate-signing --propose --reason REASON"))
     try ada.submit("/portal/keys", [("reason", "yearly")])
     #expect(ada.page.status == 422 && ada.page.body.contains("approval of a second operator"), "\(ada.page.text)")
     try ada.open("/portal/keys")

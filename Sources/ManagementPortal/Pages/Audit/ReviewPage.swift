@@ -127,12 +127,14 @@ extension ManagementPortal {
       <p class="hint">A decision is an event with your name and reason. What is revoked stops at once.</p>
       <div class="button-row"><button class="button button-main">Save decisions</button></div></form>
       """#
+    var lines = all.prefix(3).map { "credledger grant list \($0.connector.id.description)" }
+    if all.contains(where: \.mayRevoke) { lines.append("credledger grant revoke GRANT --reason REASON") }
     let content: HTML = #"""
       \#(said(visit))
       \#(Part.header("Access review", below: "<p>Every grant with the person who gave it, what it allows and when it was last used.</p>", buttons: all.isEmpty ? .empty : #"<a class="button" href="/portal/review.csv">Download CSV</a>"#))
       \#(all.isEmpty ? #"<div class="card"><p>There is no grant to review.</p></div>"# as HTML : matrix(all, visit, now: now) + table)
       \#(more)
-      \#(Part.commandLine(all.prefix(3).map { "credledger grant list \($0.connector.id.description)" }))
+      \#(Part.commandLine(lines))
       """#
     return .html(
       layout().page(Page("Access review", at: .review, hasProblem: !problems.isEmpty, content), for: viewer),

@@ -11,6 +11,17 @@ extension ManagementPortal {
       """#
   }
 
+  /// What does at the command line what a group's page does. A word in capitals is a place to fill in.
+  static func memberLines(_ view: GroupView) -> [String] {
+    let group = view.group.id.rawValue
+    let shown = ["credledger group show \(group)", "credledger group members \(group)"]
+    guard view.isAdmin else { return shown }
+    return shown + [
+      "credledger group add-member \(group) --number-file FILE --role member",
+      "credledger group role \(group) MEMBERSHIP admin", "credledger group remove-member \(group) MEMBERSHIP",
+    ]
+  }
+
   func editGroupPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let view = try await group(visit, viewer, changing: true)
     return renaming(viewer, view, name: view.group.name, problems: [])

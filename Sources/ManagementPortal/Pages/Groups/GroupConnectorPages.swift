@@ -172,11 +172,19 @@ extension ManagementPortal {
     way.append((name: Part.name(view.group.name), path: "/portal/groups/\(view.group.id.rawValue)"))
     way.append((name: "Connectors", path: base))
     way.append((name: name, path: nil))
+    var lines = ["credledger grant show \(state.grant.id.rawValue)"]
+    if view.isAdmin, !state.grant.isRevoked {
+      lines.append(
+        "credledger grant create --connector \(connector.id.rawValue) --group \(view.group.id.rawValue) --granter \(viewer.id.rawValue)"
+      )
+      lines.append("credledger grant revoke \(state.grant.id.rawValue)")
+    }
     let content: HTML = #"""
       \#(Part.header("\(name) in \(Part.name(view.group.name))", trail: Part.trail(way)))
       \#(waiting)
       <section class="card stack"><dl class="facts"><dt>State</dt><dd>\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</dd><dt>May use</dt><dd>\#(state.grant.scopes.words)</dd><dt>Since</dt><dd>\#(Part.exact(state.grant.grantedAt)) \#(Part.proof(state.grant.id.rawValue, signed: signed))</dd></dl>\#(when(view.isAdmin && !state.grant.isRevoked, actions))</section>
       <section class="stack" aria-labelledby="tokens"><h2 id="tokens">Tokens</h2>\#(try await tokenTable(tokens, now: now, canRevoke: false, empty: "No token was issued yet."))</section>
+      \#(Part.commandLine(lines))
       """#
     return .html(
       layout().page(

@@ -208,7 +208,7 @@ extension ManagementPortal {
       \#(additions(answer))
       <div class="table-box"><table class="lists named"><caption class="visually-hidden">Members</caption><thead><tr><th scope="col">Name</th><th scope="col">Number</th><th scope="col">Role</th><th scope="col">Proof</th><th scope="col">Actions</th></tr></thead><tbody>\#(rows)</tbody></table></div>\#(more)
       \#(when(view.isAdmin, "\(add)\(Self.groupChanges(view))"))
-      \#(Part.commandLine(["credledger group show \(view.group.id.rawValue)"]))
+      \#(Part.commandLine(Self.memberLines(view)))
       """#
     return .html(
       layout().page(Page(Part.name(view.group.name), at: .groups, hasProblem: !problems.isEmpty, content), for: viewer),

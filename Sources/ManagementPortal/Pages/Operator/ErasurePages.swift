@@ -135,7 +135,7 @@ extension ManagementPortal {
       \#(Part.textField("reason", "Reason", value: visit.form["reason"], hint: "It stays in the audit trail: nothing personal.", error: problems.of("reason"), more: #"maxlength="200" autocomplete="off""#))
       \#(Part.field("confirm", "Type \(id) to confirm", error: problems.of("confirm")) { #"<input \#($0) dir="ltr" autocomplete="off" spellcheck="false" data-unlocks="erase" data-wanted="\#(id)">"# })
       <div class="button-row">\#(button)<a href="\#(path)">Keep</a></div></form>
-      \#(Part.commandLine(["credledger erase \(id)"]))
+      \#(Part.commandLine([Self.guardedLine("credledger erase \(id)", isProposed: isProposed, by: proposal)]))
       """#
     return .html(
       layout().page(

@@ -51,7 +51,7 @@ extension ManagementPortal {
       \#(isElsewhere ? elsewhere : rotate)
       <section class="card stack" aria-labelledby="master"><h2 id="master">Master key</h2><dl class="facts"><dt>Fingerprint</dt><dd><code>\#(fingerprint)</code></dd></dl><p class="soft">It never leaves the server, and no page shows it. Keep a copy elsewhere: without it nothing personal can be read. It is rotated at the command line, which asks where the new one is kept.</p></section>
       <section class="stack" aria-labelledby="key-events"><h2 id="key-events">What happened to keys</h2>\#(try eventTable(events, words))</section>
-      \#(Part.commandLine(["credledger key list", "credledger key rotate-signing", "credledger key rotate"]))
+      \#(Part.commandLine(["credledger key list", Self.guardedLine("credledger key rotate-signing", isProposed: needsTwo), "credledger key rotate"]))
       """#
     return .html(
       layout().page(Page("Keys", at: .keys, hasProblem: !problems.isEmpty, content), for: viewer),

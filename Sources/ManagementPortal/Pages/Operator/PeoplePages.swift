@@ -113,8 +113,9 @@ extension ManagementPortal {
       #"<form class="button-row" method="post" action="\#(path)">\#(viewer.token)<button class="button" name="do" value="enable">Enable</button></form>"#
     let select: HTML =
       #"<div class="field"><label for="to">Role</label><select id="to" name="to">\#(options)</select></div>"#
+    let needsTwo = try await needsTwo(.roles)
     let choice: HTML =
-      try await needsTwo(.roles)
+      needsTwo
       ? #"""
       <form class="stack" method="post" action="\#(path)" novalidate>\#(viewer.token)<p>This needs a second operator, who approves what you propose.</p>\#(select)\#(Part.textField("why", "Reason for the role", hint: "It stays in the audit trail: nothing personal.", error: problems.of("why"), more: #"maxlength="200" autocomplete="off""#))<div class="button-row"><button class="button" name="do" value="propose-role">Propose role</button></div></form>
       """#
@@ -134,7 +135,7 @@ extension ManagementPortal {
       \#(Part.problems(problems))
       \#(when(!account.isErased, forms))
       <p><a href="/portal/audit?who=\#(account.id.description)">What they did</a></p>
-      \#(Part.commandLine(["credledger account show \(account.id.description)", "credledger account role \(account.id.description) auditor"]))
+      \#(Part.commandLine(Self.personLines(account, needsTwo: needsTwo)))
       """#
     return .html(
       layout().page(

@@ -108,7 +108,7 @@ extension ManagementPortal {
       <div class="card"><dl class="facts">\#(account)<dt>Proposed by</dt><dd>\#(words.name(Subject(proposal.proposer)))</dd><dt>Reason</dt><dd>\#(reason.map { Part.name($0) } ?? "none was given")</dd>\#(approver)<dt>State</dt><dd>\#(proposal.status(at: now))</dd><dt>Until</dt><dd>\#(Part.exact(proposal.expiresAt))</dd></dl></div>
       \#(forms)
       <section class="stack" aria-labelledby="happened"><h2 id="happened">What happened</h2>\#(try eventTable(events, words))</section>
-      \#(Part.commandLine(["credledger proposal show \(proposal.id.rawValue)", "credledger proposal approve \(proposal.id.rawValue)"]))
+      \#(Part.commandLine(Self.proposalLines(proposal, change, isOwn: viewer.id == proposal.proposer, at: now)))
       """#
     return .html(
       layout().page(
