@@ -59,6 +59,17 @@ import Testing
     #expect(!text.contains("stopped by the event at"))
   }
 
+  @Test("The verdict of a token names the event that stopped its grant, also once the token has expired")
+  func verdictOfAToken() async throws {
+    let ledger = try await AuditedLedger()
+    let file = "\(ledger.folder.path)/page.html"
+    _ = try ledger.output(["bundle", "\(ledger.token.handle)", "--html", file])
+    let text = try TestFile.text(file)
+    let stop = "\(ledger.granted.grant) was revoked on 2026-01-01T"
+    #expect(text.contains("No. \(ledger.token.handle) was not valid at that time: "), "\(text)")
+    #expect(text.contains(stop) && text.contains("Z by \(ledger.ada).</p>"), "\(text)")
+  }
+
   @Test("The evidence taken out of a page as the page describes it satisfies the independent verifier")
   func evidenceWithoutTheProgram() async throws {
     let played = try await BundleTests.Played()
