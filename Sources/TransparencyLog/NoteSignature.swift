@@ -40,6 +40,9 @@ public struct NoteSignature: Sendable {
     return "— \(keyName) \(Base64.encode(id + bytes))\n"
   }
 
+  /// The time of a cosignature in seconds since 1970, unchecked; nil for a signature that has not the form of one.
+  package var cosignedAt: Int64? { TimestampedSignature(decoding: bytes)?.time }
+
   /// An em dash and a space.
   private static let start = Array("— ".utf8)
 }

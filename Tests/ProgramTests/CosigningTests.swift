@@ -78,6 +78,25 @@ import Testing
     #expect(try ledger.run("status", "--cosigned", out).status == 2)
   }
 
+  @Test("A page of evidence tells the ledger's signature from the cosignature of a witness, and when that was made")
+  func pageOfACosignedCheckpoint() async throws {
+    let ledger = try await ProvenLedger(events: 3)
+    let witness = try Witness(for: [ledger.key])
+    defer { witness.process.finish() }
+    let (out, page) = (ledger.file("checkpoint"), ledger.file("page.html"))
+    #expect(try cosign(ledger, witness, out: out).status == 0)
+    #expect(try ledger.run("bundle", "2", "--checkpoint", out, "--html", page).status == 0)
+    let text = try TestFile.text(page)
+    let names = [ledger.key, witness.key].map { $0.split(separator: "+").prefix(2).joined(separator: "+") }
+    #expect(text.contains("<li>The ledger, by its key \(names[0]). "), "\(text)")
+    let shown = try runProgram(["verify-bundle", page, "--key", ledger.key, "--witness", witness.key])
+    let time = try #require(shown.output.firstMatch(of: /cosigned by witness\.example\.org at (20\S+)/)?.output.1)
+    #expect(text.contains("<li>The witness \(names[1]), by a cosignature of \(time) (UTC)"), "\(text)")
+    TemporaryFolder.remove(page)
+    #expect(try ledger.run("bundle", "2", "--html", page).status == 0)
+    #expect(try !TestFile.text(page).contains("The witness "))
+  }
+
   @Test func aWitnessThatHasSeenMoreExposesAnOldCopy() async throws {
     let ledger = try await ProvenLedger(events: 3)
     let witness = try Witness(for: [ledger.key])

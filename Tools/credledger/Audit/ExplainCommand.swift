@@ -159,7 +159,7 @@ struct ExplainCommand: DoorCommand {
 
 extension Explanation.Step {
   /// Whom and what it names: those of whom names are shown.
-  fileprivate var people: [Subject] { [object, actor] + (namedOperator.map { [Subject($0)] } ?? []) }
+  var people: [Subject] { [object, actor] + (namedOperator.map { [Subject($0)] } ?? []) }
 
   /// Who stopped it, when and why, in words; nil for what stops nothing.
   fileprivate func sentence(_ labels: [Subject: Audit.Label]) -> String? {
@@ -183,9 +183,40 @@ extension Explanation.Step {
   }
 }
 
+extension Explanation {
+  /// Why it was not valid, as a sentence for a reader who does not know the types of events; nil if it was.
+  func sentence(_ labels: [Subject: Audit.Label]) -> String? {
+    guard let obstacle else { return nil }
+    switch obstacle {
+    case .malformed, .unknown, .wrongKind, .anotherConnector, .wrongKey, .otherAudience: return obstacleText
+    case .expired(let end):
+      let stop = stoppedBy.map { "; \($0.words(labels))" } ?? ""
+      return "it expired at \(end)\(stop)\(later)"
+    case .replaced(let successor):
+      let when = decidedBy.map { " on \($0.time)" } ?? ""
+      return "it was replaced by \(successor)\(when)\(later)"
+    case .stopped: return decidedBy.map { $0.words(labels) + later } ?? obstacleText
+    }
+  }
+
+  /// The later events that stop it too.
+  private var later: String {
+    guard !alsoStoppedBy.isEmpty else { return "" }
+    return "; later also by event " + alsoStoppedBy.map { "\($0.position)" }.joined(separator: ", ")
+  }
+}
+
+extension Explanation.Step {
+  /// What happened, when, by whom and why.
+  fileprivate func words(_ labels: [Subject: Audit.Label]) -> String {
+    sentence(labels)
+      ?? "event \(position), \(type), on \(time) by \(labels.name(namedOperator.map { Subject($0) } ?? actor))"
+  }
+}
+
 extension [Subject: Audit.Label] {
   /// A subject with its name, where it has one that may be shown.
-  fileprivate func name(_ subject: Subject) -> String {
+  func name(_ subject: Subject) -> String {
     let label = self[subject]
     let name = label?.standing == .erased ? "erased person" : label?.name
     return name.map { "\($0) (\(subject))" } ?? "\(subject)"

@@ -11,7 +11,8 @@ struct IncidentCommand: DoorCommand {
       of it; grant, the whole access for good. The text of a token is a secret, and arguments are visible in the list of \
       processes: give it by - on standard input, or in a file. A handle, such as token:42, may be named instead.
 
-      With --reveal the addresses and programs in the events are shown, which is recorded first.
+      Of the last use the minute is known, and neither the address nor what was done with the token. With --reveal the addresses \
+      of the events are shown, which is recorded first: those from which tokens were issued and rotated.
 
       EXIT STATUS
         0  there is at least one token, and all that was asked is done

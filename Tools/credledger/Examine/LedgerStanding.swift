@@ -1,5 +1,6 @@
 import CredentialLedger
 import LedgerOperations
+import LedgerServer
 
 /// How a ledger stands, its copies included, and what of it needs attention.
 struct LedgerStanding: Sendable {
@@ -17,6 +18,8 @@ struct LedgerStanding: Sendable {
   }
 
   let status: LedgerStatus
+  /// Whether a server has the ledger open: its socket in the folder takes connections.
+  let isServed: Bool
   let isKeyed: Bool
   let backup: NewestCopy?
   let archive: NewestCopy?
@@ -26,6 +29,7 @@ struct LedgerStanding: Sendable {
   /// - Parameter archive: the folder that --archive names.
   init(_ ledger: Ledger, _ copies: CopyOptions, archive: String?) async throws {
     status = try ledger.status
+    isServed = OperatorDoorClient(of: ledger.path) != nil
     isKeyed = ledger.hasKeys
     backup = try copies.backups.flatMap { (folder) throws(LedgerError) in try ledger.backups.newest(in: folder) }
     self.archive = try archive.map { (folder) throws(LedgerError) in try ledger.archive.reach(of: folder) }
@@ -149,6 +153,7 @@ struct LedgerStanding: Sendable {
       ), ("keyed", .bool(isKeyed)),
     ]
     if let writer = status.writer { members.append(("writer", .number(UInt64(writer)))) }
+    members.append(("served", .bool(isServed)))
     members.append(("problems", .array(problems.map(\.json))))
     return .object(members)
   }
@@ -175,7 +180,7 @@ struct LedgerStanding: Sendable {
         "clock",
         "\(status.clock.now)\(status.clock.isSynchronized ? ", synchronised" : "")\(status.clock.fault.map { ": \($0)" } ?? "")"
       ),
-      line("writer", status.writer.map { "process \($0)" } ?? "none"),
+      line("writer", writer),
     ]
     if status.archived > 0 { lines.append(line("archived", "\(status.archived)")) }
     lines.append(problems.isEmpty ? "all is well" : "needs attention:")
@@ -184,6 +189,12 @@ struct LedgerStanding: Sendable {
       lines.append("    \(problem.remedy)")
     }
     return lines
+  }
+
+  /// Who has the ledger open for writing. The system does not always tell the process.
+  private var writer: String {
+    guard let process = status.writer else { return isServed ? "a server" : "none" }
+    return isServed ? "a server, process \(process)" : "process \(process)"
   }
 
   /// A time span in its greatest unit, such as `3 h`.

@@ -173,8 +173,8 @@ struct BundleCommand: DoorCommand {
       guard isPaged else { return (bundle, EvidencePage?.none) }
       // A page has one question; of several objects it has the events alone.
       let explanation = explanations.count == 1 && numbers.isEmpty ? explanations[0] : nil
-      let people = explanation?.steps.flatMap { [$0.object, $0.actor] } ?? []
       let verified = try bundle.verify(keys: bundle.keys)
+      let people = EvidencePage.people(explanation, verified)
       // The reading is recorded after the checkpoint that the file is of.
       let disclosure = try await revealing.disclosure(of: .subjects(people), for: "bundle", in: opened)
       return (
@@ -182,9 +182,8 @@ struct BundleCommand: DoorCommand {
         EvidencePage(
           bundle: bundle, explanation: explanation,
           labels: try await opened.audit.labels(of: people, under: disclosure),
-          origin: verified.origin,
-          size: verified.size,
-          signers: try SignedNote(decoding: Array(bundle.checkpoint.utf8)).signatures.map(\.keyName))
+          evidence: verified,
+          note: try SignedNote(decoding: Array(bundle.checkpoint.utf8)))
       )
     }
     guard let outputs else { return print(String(decoding: report?.encoded ?? [], as: UTF8.self), terminator: "") }

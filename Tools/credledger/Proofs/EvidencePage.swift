@@ -11,9 +11,11 @@ struct EvidencePage {
   /// Nil where positions were named, and nothing was asked.
   let explanation: Explanation?
   let labels: [Subject: Audit.Label]
-  let origin: String
-  let size: UInt64
-  let signers: [String]
+  let evidence: VerifiedEvidence
+  let note: SignedNote
+
+  private var origin: String { evidence.origin }
+  private var size: UInt64 { evidence.size }
 
   var encoded: [UInt8] { Array(text.utf8) }
 
@@ -59,12 +61,9 @@ struct EvidencePage {
 
   private var question: String {
     guard let explanation, let subject = explanation.subject else { return "" }
-    let verdict: String
-    if let obstacle = explanation.obstacleText {
-      verdict = "No. \(subject) was not valid at that time: \(obstacle)."
-    } else {
-      verdict = "Yes. \(subject) was valid at that time."
-    }
+    let verdict =
+      explanation.sentence(labels).map { "No. \(labels.name(subject)) was not valid at that time: \($0)." }
+      ?? "Yes. \(labels.name(subject)) was valid at that time."
     return """
       <h2>The question</h2>
       <p>Was \(escaped("\(subject)")) valid at \(escaped("\(explanation.time)")) (UTC)?</p>
@@ -90,7 +89,7 @@ struct EvidencePage {
       if index > 0 { text += "<path d=\"M40 \(y - 16) V\(y)\" stroke=\"#4a5568\" stroke-width=\"2\"/>\n" }
       text += """
         <rect x="2" y="\(y)" width="\(width - 4)" height="40" rx="6" fill="\(decides ? "#fffaf0" : "#f7fafc")" stroke="\(decides ? "#c05621" : "#4a5568")" stroke-width="\(decides ? 3 : 1)"/>
-        <text x="14" y="\(y + 25)">\(escaped("\(step.position)  \(step.type)  \(name(step.object))".cut(to: 62)))\(decides ? "  (decides)" : "")</text>
+        <text x="14" y="\(y + 25)">\(escaped("\(step.position)  \(step.type)  \(labels.name(step.object))".cut(to: 62)))\(decides ? "  (decides)" : "")</text>
 
         """
     }
@@ -109,18 +108,68 @@ struct EvidencePage {
       for step in explanation.steps {
         let isDecisive = step == explanation.decidedBy
         let by = step.namedOperator.map { Subject($0) } ?? step.actor
-        let why = [step.reason, step.ticket.map { "ticket \($0)" }].compactMap(\.self).joined(separator: ", ")
-        text += """
-          <tr\(isDecisive ? " class=\"decides\"" : "")><td>\(step.position)</td><td>\(escaped("\(step.time)"))</td><td>\(escaped("\(step.type)"))\(isDecisive ? " (decides)" : "")</td><td>\(escaped(name(step.object)))</td><td>\(escaped(name(by)))\(why.isEmpty ? "" : ": \(escaped(why))")</td></tr>
-
-          """
+        text += row(
+          step.position, ["\(step.time)", "\(step.type)\(isDecisive ? " (decides)" : "")", labels.name(step.object)],
+          by: by, step.reason, step.ticket, style: isDecisive ? " class=\"decides\"" : "")
       }
     } else {
-      for entry in bundle.entries {
-        text += "<tr><td>\(entry.position)</td><td></td><td></td><td></td><td></td></tr>\n"
+      for record in evidence.records {
+        guard let entry = record.entry else {
+          text +=
+            "<tr><td>\(record.position)</td><td colspan=\"4\">of a type that this program does not know</td></tr>\n"
+          continue
+        }
+        let about = Self.about(entry).map { labels.name($0) }.joined(separator: ", ")
+        text += row(
+          entry.position, ["\(entry.time)", "\(entry.type)", about.isEmpty ? "the ledger" : about], by: Self.by(entry),
+          entry.reason, entry.ticket)
       }
     }
     return text + "</tbody>\n</table>\n"
+  }
+
+  /// - Parameter cells: time, event and about, not escaped yet.
+  private func row(
+    _ position: UInt64, _ cells: [String], by: Subject, _ reason: String?, _ ticket: String?, style: String = ""
+  ) -> String {
+    let why = [reason, ticket.map { "ticket \($0)" }].compactMap(\.self).joined(separator: ", ")
+    let cause = why.isEmpty ? labels.name(by) : "\(labels.name(by)): \(why)"
+    var text = "<tr\(style)><td>\(position)</td>"
+    for cell in cells + [cause] { text += "<td>\(escaped(cell))</td>" }
+    return text + "</tr>\n"
+  }
+
+  /// What an event made; else what it concerns.
+  private static func about(_ entry: AuditEntry) -> [Subject] {
+    if let object = entry.object { return [object] }
+    return entry.subjects.filter { $0.kind != .operator }
+  }
+
+  private static func by(_ entry: AuditEntry) -> Subject {
+    entry.namedOperator.map { Subject($0) } ?? entry.actor
+  }
+
+  /// Those whom a page names.
+  static func people(_ explanation: Explanation?, _ evidence: VerifiedEvidence) -> [Subject] {
+    if let explanation { return explanation.steps.flatMap(\.people) }
+    return evidence.records.compactMap(\.entry).flatMap { about($0) + [by($0)] }
+  }
+
+  /// Who signed the checkpoint, in words. A witness's key is not at hand, so only the ledger's signatures were checked.
+  private var signers: [String] {
+    let own = bundle.keys.compactMap { try? VerifierKey($0) }
+    return note.signatures.map { signature in
+      let digits = String(signature.keyID, radix: 16)
+      let key = "\(signature.keyName)+\(String(repeating: "0", count: 8 - digits.utf8.count))\(digits)"
+      if own.contains(where: { $0.id == signature.keyID && $0.name == signature.keyName }) {
+        return "The ledger, by its key \(key). The program that wrote this page has checked that."
+      }
+      guard let time = signature.cosignedAt else {
+        return "\(key), by a signature that is neither the ledger's nor a witness's. It was not checked."
+      }
+      return "The witness \(key), by a cosignature of \(Timestamp(seconds: time)) (UTC), by the witness's clock. "
+        + "It was not checked: that takes the witness's own public key."
+    }
   }
 
   private var meaning: String {
@@ -149,8 +198,8 @@ struct EvidencePage {
       \(keys)
       </ul>
       <h2>How to check it</h2>
-      <p>With the program: <code>credledger verify-bundle PAGE.html --key KEY</code>, where KEY is the ledger's key as you got it from its owner.</p>
-      <p>Without it: the text between the last <code>script</code> tags of this file is the evidence in base64. Decode it, and check each record's inclusion proof (RFC 6962, section 2.1.1) against the root in the signed checkpoint (C2SP tlog-checkpoint and signed-note), as the independent verifier <code>verify-proofs bundle</code> does.</p>
+      <p>With the program: <code>credledger verify-bundle PAGE.html --key KEY</code>, where KEY is the ledger's key as you got it from its owner. <code>--witness KEY</code> checks a cosignature besides, where KEY is the witness's key as you got it from the witness.</p>
+      <p>Without it: the text between the <code>script</code> tags at the end of this file is the evidence in base64. Decode it, and check each record's inclusion proof (RFC 6962, section 2.1.1) against the root in the signed checkpoint (C2SP tlog-checkpoint and signed-note), as the independent verifier <code>verify-proofs bundle</code> does.</p>
 
       """
   }
@@ -183,13 +232,6 @@ struct EvidencePage {
     }
     return
       "The chain is that of \(named), as the ledger's own index lists it up to the checkpoint. That it is complete is not proven: a later event about \(named) that was left out shows in the ledger alone, in a mirror of all of it, or in a file made with --complete."
-  }
-
-  /// A subject with its name, where it has one that may be shown.
-  private func name(_ subject: Subject) -> String {
-    let label = labels[subject]
-    let name = label?.standing == .erased ? "erased person" : label?.name
-    return name.map { "\($0) (\(subject))" } ?? "\(subject)"
   }
 
   private func escaped(_ text: String) -> String { Self.escaped(text) }
