@@ -212,6 +212,6 @@ import Testing
 }
 
 /// A clock that a test sets.
-private final class SetClock: Sendable {
+final class SetClock: Sendable {
   let now = Mutex<Int64>(0)
 }
