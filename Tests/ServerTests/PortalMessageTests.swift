@@ -111,7 +111,8 @@ import Testing
     let connector = try PortalScene.first("action=\"/portal/connectors/", "\"", in: browser)
     try browser.open("/portal/groups/new")
     try browser.submit("/portal/groups/new", [("name", "Field team")])
-    let base = "/portal/groups/" + (try PortalScene.first("action=\"/portal/groups/", "\"", in: browser))
+    let number = try PortalScene.first("action=\"/portal/groups/", "\"", in: browser)
+    let base = "/portal/groups/\(number)"
     try browser.open("\(base)/connectors?connector=\(connector)")
     try browser.submit(base + "/connectors")
     let refresh = try #require(browser.text(of: "refresh"))
