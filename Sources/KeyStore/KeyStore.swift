@@ -39,8 +39,9 @@ package final class KeyStore: Sendable {
     package let isElsewhere: Bool
   }
 
-  /// How many persons' keys are kept in memory.
-  package static let defaultCacheCapacity = 16_384
+  /// How many persons' keys are kept in memory: some 200 bytes each. Half as many are kept for sure, so that a list of so many people
+  /// that is read again and again finds their keys; each that is not there costs several calls of the system.
+  package static let defaultCacheCapacity = 65_536
 
   /// The keys of persons.
   package let persons: PersonKeys

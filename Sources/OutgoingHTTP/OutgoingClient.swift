@@ -65,11 +65,23 @@ public final class OutgoingClient: Sendable {
 
   private let settings: Settings
   private let pool: ClientPool
+  private let resolve: Resolve
+
+  /// Gives the addresses of a host, as they are on the wire.
+  package typealias Resolve = @Sendable (_ host: String) async throws(OutgoingError) -> [[UInt8]]
 
   /// A client without connections; they are made as servers are called.
   public init(_ settings: Settings) {
     self.settings = settings
     pool = ClientPool(settings)
+    resolve = { (host: String) async throws(OutgoingError) -> [[UInt8]] in try await Resolution.addresses(of: host) }
+  }
+
+  /// The same with another look-up of names that anybody gives, for tests.
+  package init(_ settings: Settings, resolving resolve: @escaping Resolve) {
+    self.settings = settings
+    pool = ClientPool(settings)
+    self.resolve = resolve
   }
 
   /// Ends all connections. Nothing may be called afterwards.
@@ -127,7 +139,7 @@ public final class OutgoingClient: Sendable {
 
   private func checkedAddress(of host: String) async throws(OutgoingError) -> String {
     if let given = settings.addresses[host] { return given }
-    let found = try await Resolution.addresses(of: host)
+    let found = try await resolve(host)
     guard found.allSatisfy(PublicAddress.isPublic), let first = found.first else {
       throw OutgoingError(.forbidden, "the host is not on the public Internet")
     }

@@ -190,4 +190,21 @@ struct PersonKeysTests {
     cache.remove(steady)
     #expect(cache.find(steady) == nil)
   }
+
+  @Test("The keys of a group of 30,000 stay while its list is read from the beginning again and again")
+  func cacheOfLists() throws {
+    var cache = KeyCache(capacity: KeyStore.defaultCacheCapacity)
+    let key = Secret(copying: [1])
+    let members = try (0..<30_000).map { _ in try PersonID(random: SystemRandom()) }
+    for person in members { cache.insert(key, for: person) }
+    for _ in 0..<2 {
+      var missing = 0
+      // As the store does, what is not there is put there.
+      for person in members where cache.find(person) == nil {
+        missing += 1
+        cache.insert(key, for: person)
+      }
+      #expect(missing == 0)
+    }
+  }
 }

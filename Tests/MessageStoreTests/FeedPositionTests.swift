@@ -1,6 +1,7 @@
 import CredentialLedger
 import MessageStore
 import PlatformService
+import Synchronization
 import TestSupport
 import Testing
 
@@ -116,6 +117,79 @@ import Testing
       try await ledger.deliveries.delivered(delivery)
     }
     #expect(told.sorted() == ["MemberRemoved", "TextMessageCreated"])
+    await positions.close()
+    await ledger.close()
+  }
+
+  @Test func `A receiver that was down for an hour is told all that happened meanwhile, in order`() async throws {
+    let clock = SetClock()
+    clock.now.withLock { $0 = 1_700_000_000_000 }
+    let tell: @Sendable () -> Int64 = { clock.now.withLock { $0 } }
+    var configuration = LedgerConfiguration(clock: tell)
+    // Less than happens within the hour.
+    configuration.deliveries = DeliveryLimits(perWebhook: 8)
+    let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org", configuration)
+    let (ada, team, claims) = try await makeTeam(on: ledger)
+    let max = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "max").account
+    let webhook = try await ledger.webhooks.register(
+      on: .group(team), for: [.textMessageCreated, .memberAdded, .memberRemoved],
+      callbackURL: "https://hooks.example.org/", with: claims)
+    let positions = try PositionStore(at: folder.path + "/positions")
+    try await positions.setCursor("webhooks.events", to: try ledger.health.head)
+    let backend = MemoryBackend(clock: tell)
+    let feed = WebhookFeed(ledger, backend, positions: positions) { Issue.record("\($0)") }
+    let running = Task { await feed.run() }
+
+    let minutes = 0..<60
+    var joined: MembershipID?
+    var tried: [String] = []
+    for minute in minutes {
+      _ = try await backend.post(NewMessage("text \(minute)", to: team, by: ada))
+      if let membership = joined {
+        try await ledger.groups.remove(membership, from: team, by: ada)
+        joined = nil
+      } else {
+        joined = try await ledger.groups.add(max, to: team, by: ada)
+      }
+      if minute == 0 { while try ledger.deliveries.waiting().count == 0 { await Task.yield() } }
+      for delivery in try await ledger.deliveries.take() {
+        tried.append(delivery.eventID)
+        _ = try await ledger.deliveries.failed(delivery)
+      }
+      clock.now.withLock { $0 += 60_000 }
+    }
+    // At once, and after two, eight and thirty-two minutes more. Nothing goes before what was not taken.
+    #expect(tried.count == 4 && Set(tried).count == 1, "\(tried)")
+    #expect(try ledger.webhooks.state(of: webhook.id)?.isInForce == true)
+
+    var first: String?
+    var texts: [String] = []
+    var changes: [String] = []
+    let end = ContinuousClock.now + Patience.limit
+    while texts.count + changes.count < minutes.count * 2, ContinuousClock.now < end {
+      #expect(try ledger.deliveries.waiting().count <= 8)
+      let taken = try await ledger.deliveries.take()
+      for delivery in taken {
+        first = first ?? delivery.eventID
+        let payload = String(decoding: delivery.payload, as: UTF8.self)
+        if let text = payload.firstMatch(of: /"text":"(text \d+)"/) {
+          texts.append(String(text.output.1))
+        } else {
+          changes.append(delivery.eventType)
+        }
+        try await ledger.deliveries.delivered(delivery)
+      }
+      if taken.isEmpty, let due = try ledger.deliveries.next() {
+        clock.now.withLock { $0 = Swift.max($0, due.milliseconds) }
+      }
+      await Task.yield()
+    }
+    running.cancel()
+    await running.value
+    #expect(first == tried.first)
+    #expect(texts == minutes.map { "text \($0)" }, "\(texts)")
+    #expect(changes == minutes.map { $0.isMultiple(of: 2) ? "MemberAdded" : "MemberRemoved" }, "\(changes)")
+    #expect(try await positions.cursors(beginning: "webhooks.behind").isEmpty)
     await positions.close()
     await ledger.close()
   }

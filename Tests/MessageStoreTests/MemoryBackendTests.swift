@@ -10,6 +10,7 @@ import Testing
   @Test func `Replies name a message of the group`() async throws { try await contract.checkReplies() }
   @Test func `What an erased person wrote can be read by nobody`() async throws { try await contract.checkErasure() }
   @Test func `A request that comes again posts nothing`() async throws { try await contract.checkRepeats() }
+  @Test func `Old messages are removed, some at a time`() async throws { try await contract.checkRetention() }
   @Test func `Many may post at once`() async throws { try await contract.checkConcurrentPosts() }
   @Test func `Changes of groups are applied in order, and come again without harm`() async throws {
     try await contract.checkGroupChanges()

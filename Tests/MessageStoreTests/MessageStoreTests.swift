@@ -46,6 +46,9 @@ import Testing
     #expect(try await store.post(NewMessage("x", to: group, by: ada), once: request("k")) != first)
     await store.close()
   }
+  @Test func `Old messages are removed, some at a time`() async throws {
+    try await MessagingContract(open()).checkRetention()
+  }
   @Test func `Many may post at once`() async throws { try await MessagingContract(open()).checkConcurrentPosts() }
   @Test func `What is posted while the store closes is either refused or kept`() async throws {
     let store = try open()
@@ -212,6 +215,6 @@ import Testing
 }
 
 /// A clock that a test sets.
-private final class SetClock: Sendable {
+final class SetClock: Sendable {
   let now = Mutex<Int64>(0)
 }

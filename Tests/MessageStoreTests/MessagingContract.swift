@@ -148,6 +148,39 @@ struct MessagingContract {
     }
   }
 
+  func checkRetention() async throws {
+    guard backend.capabilities.contains(.retention) else { return }
+    let end = Timestamp(milliseconds: .max)
+    #expect(try await backend.prune(before: end, limit: 3) == 0)
+    var posted: [Message] = []
+    for index in 0..<4 {
+      posted.append(try await backend.post(NewMessage("text \(index)", to: group, by: ada)))
+      posted.append(try await backend.post(NewMessage("elsewhere \(index)", to: other, by: max)))
+    }
+    #expect(try await backend.prune(before: posted[0].postedAt, limit: 3) == 0)
+    // The oldest of all groups, some at a time, and those that stay are as they were.
+    #expect(try await backend.prune(before: end, limit: 3) == 3)
+    #expect(try await backend.messages(after: 0, limit: 100) == Array(posted[3...]))
+    for place in [group, other] {
+      let left = try await backend.history(of: place, MessageRange(newestFirst: false))
+      #expect(left == posted[3...].filter { $0.group == place })
+    }
+    if backend.capabilities.contains(.replies) {
+      let removed = posted[0].reference
+      let error = await #expect(throws: MessagingError.self) {
+        try await backend.post(NewMessage("reply", to: group, by: max, replyTo: removed))
+      }
+      #expect(error?.code == .notFound)
+    }
+    #expect(try await backend.prune(before: end, limit: 3) == 3)
+    #expect(try await backend.prune(before: end, limit: 3) < 3)
+    // The newest may stay, so that numbers go on.
+    #expect(try await backend.messages(after: 0, limit: 100).count <= 1)
+    let next = try await backend.post(NewMessage("next", to: group, by: ada))
+    #expect(next.number > posted[7].number)
+    #expect(try await backend.messages(after: posted[7].number, limit: 100) == [next])
+  }
+
   func checkConcurrentPosts() async throws {
     let group = group
     let numbers = try await withThrowingTaskGroup(of: UInt64.self) { tasks in

@@ -3,10 +3,11 @@
 
 Prints its port, then a line of JSON for each request. The first part of the path says how it answers: ok, fail, slow,
 redirect, late (to the handshake), mute (no token), blank (the token with blanks around it), and to deliveries alone moved (a
-redirect), hang (no answer), short (less of a body than announced).
+redirect), hang (no answer), short (less of a body than announced), recover (fails once, hangs once, then takes all).
 """
 
 import http.server
+import itertools
 import json
 import ssl
 import sys
@@ -15,6 +16,8 @@ import time
 import urllib.parse
 
 lock = threading.Lock()
+# One for each delivery to "recover".
+turns = itertools.count()
 
 
 def tell(value):
@@ -63,7 +66,8 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         tell({"method": "POST", "path": self.path, "headers": {k.lower(): v for k, v in self.headers.items()}, "body": body.decode()})
         if self.mode == "slow":
             time.sleep(9)
-        if self.mode == "hang":
+        turn = next(turns) if self.mode == "recover" else None
+        if self.mode == "hang" or turn == 1:
             time.sleep(60)
         if self.mode == "short":
             self.close_connection = True
@@ -71,7 +75,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Length", "1000")
             self.end_headers()
             self.wfile.write(b"<html>")
-        elif self.mode == "fail":
+        elif self.mode == "fail" or turn == 0:
             self.answer(500)
         elif self.mode == "moved":
             self.answer(307, Location="/elsewhere")

@@ -94,4 +94,56 @@ import Testing
     served.end()
     #expect(!served.log.contains("Monday"))
   }
+
+  @Test func `What a person posts on the page is told to a webhook of the group`() async throws {
+    let receiver = try WebhookReceiver()
+    let served = try await ServedPortal(environment: receiver.environment)
+    let browser = served.browser()
+    try browser.signIn("Ada")
+    try browser.verify("+44 7700 900123")
+    try browser.open("/portal/connectors/new")
+    try browser.submit("/portal/connectors/new", [("name", "Shift survey")])
+    try browser.submit(
+      "/portal/connectors/new/permissions",
+      ["group-information", "text-message", "outgoing-webhooks"].map { ("permission", $0) })
+    let id = try #require(browser.text(of: "connector-id"), "\(browser.page.body)")
+    let secret = try #require(browser.text(of: "connector-secret"))
+    let connector = try PortalScene.first("action=\"/portal/connectors/", "\"", in: browser)
+    try browser.open("/portal/groups/new")
+    try browser.submit("/portal/groups/new", [("name", "Field team")])
+    let number = try PortalScene.first("action=\"/portal/groups/", "\"", in: browser)
+    let base = "/portal/groups/\(number)"
+    try browser.open("\(base)/connectors?connector=\(connector)")
+    try browser.submit(base + "/connectors")
+    let refresh = try #require(browser.text(of: "refresh"))
+    // Without the browser's cookies, as a connector asks.
+    let program = served.browser()
+    let token = try #require(
+      try program.send(
+        "GET", "/v1/accessToken",
+        ["applicationId: \(id)", "applicationSecret: \(secret)", "refreshToken: \(refresh)"])["accessToken"])
+    let bearer = ["accessToken: \(token)"]
+    let group = try #require(
+      try program.send("GET", "/v1/groups", bearer).json?["groups"]?.items?.first?["groupId"]?.text)
+    let body =
+      "{objectId:'\(group)', objectType:'Group', eventTypes:['TextMessageCreated'], callBackUrl:'\(receiver.url("ok"))'}"
+    var registered = try program.send("POST", "/v1/webhook", bearer, body: body)
+    // The server gives a receiver five seconds to answer, in which one on a busy machine may not get its turn.
+    for _ in 0..<20 where registered.status == 400 && registered.body.contains("no answer in time") {
+      registered = try program.send("POST", "/v1/webhook", bearer, body: body)
+    }
+    try #require(registered.status == 200, "\(registered.body)")
+
+    try browser.open(base + "/messages")
+    try browser.submit(base + "/messages", [("message", "I take <b>Monday</b>")])
+    #expect(browser.page.status == 200, "\(browser.page.body)")
+    let posted = try program.send("GET", "/v1/groups/\(group)/messages", bearer).json?["messages"]?.items?.first
+    #expect(posted?["message"]?.text == "I take <b>Monday</b>")
+    let delivery = try #require(receiver.deliveries(1).first)
+    let told = try JSONParser.parse(Array((delivery["body"]?.text ?? "").utf8))
+    #expect(told["eventType"]?.text == "TextMessageCreated" && told["objectId"]?.text == group)
+    #expect(told["data"]?["text"]?.text == "I take <b>Monday</b>" && told["fromUserName"]?.text == "Ada")
+    #expect(told["eventId"]?.text == posted?["referenceId"]?.text && told["eventId"] != nil)
+    served.end()
+  }
 }
