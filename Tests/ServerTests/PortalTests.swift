@@ -123,7 +123,10 @@ import Testing
     #expect(lines.count >= 14, "\(lines)")
     let program = try Program.file("credledger")
     for line in lines {
-      let words = line.replacing("&#39;", with: "").split(separator: " ").dropFirst().map(String.init)
+      // What is in capitals stands for something that the page has many of.
+      let words = line.replacing("&#39;", with: "").split(separator: " ").dropFirst().map { word in
+        word.allSatisfy(\.isUppercase) ? "7" : String(word)
+      }
       let result = try runProgram(words + ["--ledger", "\(served.folder.path)/none"], of: program)
       // On a terminal it would ask.
       if result.error.contains("--yes is needed") { continue }
