@@ -96,9 +96,11 @@ import Testing
     // The process that examines the file is started without it as well.
     for arguments in [["stats"], ["verify"], ["audit"]] {
       var result = try run(arguments + ["--ledger", ledger.path])
-      // While work waits for a thread libdispatch reads /proc/PID/stat each second, and traps without it. So a busy machine may need
-      // another try.
-      for _ in 0..<9 where result.error.contains("Signal 4") { result = try run(arguments + ["--ledger", ledger.path]) }
+      // While work waits for a thread, libdispatch reads /proc/PID/stat each second, and traps without it: on a busy machine, it may
+      // need another try.
+      for _ in 0..<9 where result.error.contains("Signal 4") {
+        result = try run(arguments + ["--ledger", ledger.path])
+      }
       #expect(result.status == 0 && !result.output.contains("USAGE"), "\(arguments): \(result.output)\(result.error)")
     }
     #expect(try run(["verify"]).status == 2)
