@@ -3,8 +3,8 @@ package import LedgerEvents
 /// Sets a connector active that was set inactive: its Secret and its tokens work again, unless something else stopped them.
 package struct ActivateConnector: Command {
   package var connector: ConnectorID
-  /// An operator, or a tenant administrator where no operator owns it; its owner, whatever role it has but the operator's, only where it set it inactive
-  /// itself.
+  /// An operator, or a tenant administrator where no operator owns it; its owner, whatever role it has but the operator's, only
+  /// where it set it inactive itself.
   package var requester: Requester
 
   /// The change that somebody asks for.
