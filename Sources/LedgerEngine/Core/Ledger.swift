@@ -105,8 +105,10 @@ public final class Ledger: Sendable {
 }
 
 extension LedgerConfiguration {
-  package var readerLimits: ReaderThreads.Limits {
-    ReaderThreads.Limits(threads: readerThreads, queueCapacity: readerQueueCapacity)
+  /// The threads that read for a ledger that is opened.
+  package var logReaders: LogReaders {
+    if let sharedReaders { return LogReaders(sharing: sharedReaders.threads) }
+    return LogReaders(ReaderThreads.Limits(threads: readerThreads, queueCapacity: readerQueueCapacity))
   }
 
   /// How the storage is opened.

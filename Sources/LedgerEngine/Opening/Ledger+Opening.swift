@@ -103,7 +103,7 @@ extension Ledger {
         return .success(
           try EventLog<ProjectionSet>.open(
             at: "\(path)/\(LedgerFolder.Part.log)", options: configuration.storage(), archive: archive,
-            readers: configuration.readerLimits,
+            readers: configuration.logReaders,
             participant: { (environment, transaction) throws(LogError) in
               try ProjectionSet(
                 in: &transaction, of: environment, keys: keys, acceptingMissingKeys: acceptingMissingKeys)
@@ -203,7 +203,7 @@ extension Ledger {
     let log = try logged { () throws(LogError) in
       try EventLog<ProjectionSet>.openReading(
         at: "\(path)/\(LedgerFolder.Part.log)", options: configuration.storage(.readOnly), archive: archive,
-        readers: configuration.readerLimits
+        readers: configuration.logReaders
       ) { environment throws(LogError) in try ProjectionSet(reading: environment, keys: keys) }
     }
     do throws(LogError) {
