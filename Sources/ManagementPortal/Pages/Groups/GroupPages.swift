@@ -233,6 +233,9 @@ extension ManagementPortal {
           context: visit.recorded())
       case "remove":
         try await ledger.groups.remove(membership, from: view.group.id, by: viewer.id, context: visit.recorded())
+        // To somebody who has left it the group's page is not there any more.
+        let own = try ledger.groups.membership(of: viewer.id, in: view.group.id)
+        if !viewer.readsAll, own?.isRemoved ?? true { place = "/portal/groups?said=members" }
       default:
         let role: Role = visit.form["role"] == "admin" ? .admin : .member
         let answer = try await addNumbers(lines, to: view.group.id, as: role, visit, viewer)
