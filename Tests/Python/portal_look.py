@@ -121,7 +121,8 @@ class Looker:
             "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
             "--window-size=1280,1000", f"--lang={language}"]:
             options.add_argument(argument)
-        options.add_experimental_option("prefs", {"intl.accept_languages": language})
+        options.add_experimental_option(
+            "prefs", {"intl.accept_languages": language, "download.default_directory": os.path.abspath(folder)})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.browser = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
         self.browser.set_script_timeout(PATIENCE)

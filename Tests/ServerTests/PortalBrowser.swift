@@ -7,8 +7,8 @@ import TestSupport
 final class ServedPortal {
   let folder = TemporaryFolder()
   private(set) var port = 0
-  /// The link by which the first operator signs in.
-  private(set) var firstLink = ""
+  /// The ledger's public key.
+  let key: String
   private var process: ChildProcess?
   private var lines: [String] = []
 
@@ -25,9 +25,21 @@ final class ServedPortal {
   ) async throws {
     self.environment = environment
     let options = try options(folder.path)
-    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org")
+    let ledger = try await Ledger.create(at: "\(folder.path)/ledger", origin: "ledger.example.org")
+    key = try ledger.verifierKey
     await ledger.close()
     try start(options)
+  }
+
+  /// Serves a ledger as somebody prepares it, by a clock of theirs; the server has the system's.
+  init(clock: @escaping @Sendable () -> Int64, preparing prepare: (Ledger) async throws -> Void) async throws {
+    environment = []
+    let ledger = try await Ledger.create(
+      at: "\(folder.path)/ledger", origin: "ledger.example.org", LedgerConfiguration(clock: clock))
+    key = try ledger.verifierKey
+    try await prepare(ledger)
+    await ledger.close()
+    try start()
   }
 
   /// Starts the server. The port that it had may be taken meanwhile, by a connection of another test, and is free again soon.

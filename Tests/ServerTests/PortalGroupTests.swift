@@ -11,17 +11,6 @@ import Testing
     return try PortalScene.first("action=\"/portal/groups/", "\"", in: browser)
   }
 
-  /// Makes somebody with a number a member of a group.
-  private func join(_ group: String, _ person: Browser, _ number: String, in scene: PortalScene) throws {
-    try person.verify(number)
-    let token = try scene.formToken(of: scene.owner)
-    try scene.owner.post("/portal/groups/\(group)", [("csrf", token), ("do", "add"), ("numbers", number)])
-    try person.open("/portal/groups")
-    let invitation = try PortalScene.first("name=\"membership\" value=\"", "\"", in: person)
-    try person.submit("/portal/groups/invitations", [("membership", invitation)])
-    #expect(person.page.body.contains("You are in the group."), "\(person.page.text)")
-  }
-
   @Test func `An admin adds groups below a group, and each page shows the way to it`() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900174")
     let browser = scene.owner
@@ -59,8 +48,8 @@ import Testing
     let base = "/portal/groups/\(scene.group)"
     let lower = try add("Night shift", below: scene.group, by: scene.owner)
     let (mel, zoe) = (try scene.person("Mel"), try scene.person("Zoe"))
-    try join(scene.group, mel, "+44 7700 900178", in: scene)
-    try join(lower, zoe, "+44 7700 900179", in: scene)
+    try scene.join(mel, "+44 7700 900178")
+    try scene.join(zoe, "+44 7700 900179", group: lower)
     let list = try mel.open("\(base)/subgroups").body
     #expect(list.contains("<th scope=\"row\"><bdi>Night shift</bdi></th>"), "\(list)")
     #expect(
@@ -211,7 +200,7 @@ import Testing
     let token = try scene.formToken(of: mel)
     let fields = [("csrf", token), ("group", scene.group), ("seen", "0")]
     #expect(try mel.post("/portal/groups/\(foreign)/subgroups/attach", fields).status == 404)
-    try join(scene.group, mel, "+44 7700 900186", in: scene)
+    try scene.join(mel, "+44 7700 900186")
     #expect(try mel.post("/portal/groups/\(foreign)/subgroups/attach", fields).status == 403)
     #expect(mel.page.body.contains("You attach a group only where you administer both."), "\(mel.page.text)")
     #expect(try mel.post("\(base)/\(second)/detach", [("csrf", token), ("seen", "1")]).status == 403)

@@ -155,6 +155,9 @@ extension ManagementPortal {
     return #"<p class="soft">Only admins of \#(Part.name(group)) can \#(what).\#(ask)</p>"#
   }
 
+  /// What is done with one member, by the names of the buttons.
+  private static let memberActs: Set = ["admin", "member", "remove"]
+
   func groupPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     try await members(visit, viewer, problems: [], typed: "")
   }
@@ -192,12 +195,14 @@ extension ManagementPortal {
         <tr><th scope="row">\#(Part.name(name))\#(when(member.account == viewer.id, " (you)"))</th><td data-label="Number"><bdi dir="ltr">\#(number.map(Self.masked) ?? "–")</bdi></td><td data-label="Role">\#(member.role == .admin ? "Admin" : "Member")</td><td data-label="Proof">\#(Part.proof(member.id.rawValue, signed: signed))</td><td data-label="Actions">\#(when(view.isAdmin, actions))</td></tr>
         """#
     }
+    // What is wrong with an act on a member stands above the members, and not in the form below them.
+    let isOfRow = Self.memberActs.contains(visit.form["do"])
     let written = typed.isEmpty ? answer?.rest ?? "" : typed
     let roles = [("member", "Member"), ("admin", "Admin")].map {
       #"<option value="\#($0.0)"\#(when(visit.form["role"] == $0.0, " selected"))>\#($0.1)</option>"# as HTML
     }
     let add: HTML = #"""
-      <section class="card stack" aria-labelledby="add-title"><h2 id="add-title">Add members</h2><form class="stack" method="post" action="/portal/groups/\#(view.group.id.rawValue)" novalidate>\#(viewer.token)<input type="hidden" name="do" value="add">\#(Part.problems(problems))
+      <section class="card stack" aria-labelledby="add-title"><h2 id="add-title">Add members</h2><form class="stack" method="post" action="/portal/groups/\#(view.group.id.rawValue)" novalidate>\#(viewer.token)<input type="hidden" name="do" value="add">\#(when(!isOfRow, Part.problems(problems)))
       \#(Part.field("numbers", "Phone numbers", hint: "One a line, each with its country, such as +44 7700 900123.", error: problems.of("numbers")) { "<textarea \($0) dir=\"ltr\" rows=\"3\">\(written)</textarea>" })
       <div class="field"><label for="role">Role</label><select id="role" name="role">\#(roles)</select></div>
       <div class="button-row"><button class="button">Add members</button></div></form></section>
@@ -206,6 +211,7 @@ extension ManagementPortal {
       \#(said(visit))
       \#(groupHead(view, tab: "members", connectors: grants))
       \#(additions(answer))
+      \#(when(isOfRow, Part.problems(problems)))
       <div class="table-box"><table class="lists named"><caption class="visually-hidden">Members</caption><thead><tr><th scope="col">Name</th><th scope="col">Number</th><th scope="col">Role</th><th scope="col">Proof</th><th scope="col">Actions</th></tr></thead><tbody>\#(rows)</tbody></table></div>\#(more)
       \#(when(view.isAdmin, "\(add)\(Self.groupChanges(view))"))
       \#(Part.commandLine(Self.memberLines(view)))
@@ -219,7 +225,7 @@ extension ManagementPortal {
     let view = try await group(visit, viewer, changing: true)
     let typed = visit.form["numbers"]
     let lines = typed.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
-    let isAddition = !["admin", "member", "remove"].contains(visit.form["do"])
+    let isAddition = !Self.memberActs.contains(visit.form["do"])
     if isAddition, let words = Self.fault(in: lines) {
       return try await members(visit, viewer, problems: [Problem("numbers", words)], typed: typed)
     }
@@ -233,6 +239,9 @@ extension ManagementPortal {
           context: visit.recorded())
       case "remove":
         try await ledger.groups.remove(membership, from: view.group.id, by: viewer.id, context: visit.recorded())
+        // To somebody who has left it the group's page is not there any more.
+        let own = try ledger.groups.membership(of: viewer.id, in: view.group.id)
+        if !viewer.readsAll, own?.isRemoved ?? true { place = "/portal/groups?said=members" }
       default:
         let role: Role = visit.form["role"] == "admin" ? .admin : .member
         let answer = try await addNumbers(lines, to: view.group.id, as: role, visit, viewer)
