@@ -21,13 +21,18 @@ extension ManagementPortal {
   /// - Throws: the same for one that there is not and one that the viewer may not see.
   func group(_ visit: Visit, _ viewer: Viewer, changing: Bool = false) async throws(PortalFailure) -> GroupView {
     let view = try await asking { () throws(LedgerError) -> GroupView? in
-      guard let number = UInt64(visit.part(1)), let group = try ledger.groups.group(GroupID(rawValue: number)),
-        !group.isDeleted
-      else { return nil }
+      guard let number = UInt64(visit.part(1)), let group = try ledger.groups.group(GroupID(rawValue: number)) else {
+        return nil
+      }
       let own = try ledger.groups.membership(of: viewer.id, in: group.id).flatMap { $0.isRemoved ? nil : $0 }
       return GroupView(group: group, role: own?.role)
     }
     guard let view, view.role != nil || viewer.readsAll else { throw .notFound("group") }
+    if view.group.isDeleted {
+      throw try await deleted(
+        "This group was deleted", named: Part.name(view.group.name), Subject(view.group.id), by: .groupDeleted,
+        to: viewer, else: (words: "Groups", path: "/portal/groups"))
+    }
     if changing, !view.isAdmin { throw .forbidden("You may see this group, but only its admins may change it.") }
     return try await asking { () throws(LedgerError) -> GroupView in
       var placed = view
