@@ -98,6 +98,8 @@ final class Browser {
   private(set) var cookies: [String: String] = [:]
   /// What it asks pages to be in.
   var language: String?
+  /// What it says that it is.
+  var agent: String?
   private(set) var page = Answer("HTTP/1.1 000 none\r\n\r\n")
 
   init(_ served: ServedPortal) { self.served = served }
@@ -179,6 +181,7 @@ final class Browser {
     var lines = ["\(method) \(path) HTTP/1.1", "Host: 127.0.0.1:\(served.port)", "Connection: close"] + headers
     if !cookies.isEmpty { lines.append("Cookie: " + cookies.map { "\($0)=\($1)" }.joined(separator: "; ")) }
     if let language { lines.append("Accept-Language: \(language)") }
+    if let agent { lines.append("User-Agent: \(agent)") }
     if let body { lines.append("Content-Length: \(body.utf8.count)") }
     connection.send(lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? ""))
     let answer = Answer(connection.readAll())

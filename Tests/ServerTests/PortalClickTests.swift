@@ -9,8 +9,8 @@ import Testing
 @Suite(.serialized) struct PortalClickTests {
   static let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
   /// Where `Tools/test` puts Selenium and axe-core.
-  private static let packages = root + "/.build/python-clients"
-  private static var isThere: Bool {
+  static let packages = root + "/.build/python-clients"
+  static var isThere: Bool {
     let programs: [String] = ["/usr/bin/chromium", "/usr/bin/chromedriver"]
     return ["selenium", "axe_playwright_python"].allSatisfy { TemporaryFolder.names(in: "\(packages)/\($0)") != nil }
       && programs.allSatisfy { (path: String) in unsafe access(path, X_OK) == 0 }

@@ -139,7 +139,7 @@ import Testing
     #expect(try scene.head() == head)
     try browser.submit("\(base)/delete", [("confirm", "Day shift"), ("reason", "The survey is over.")])
     #expect(browser.page.body.contains("The group is deleted. What was let into it stopped at once. Recorded as"))
-    #expect(try browser.open(base).status == 404)
+    #expect(try browser.open(base).status == 410)
     #expect(try browser.open("/portal/tokens/\(scene.token)").body.contains("not valid"), "\(browser.page.text)")
   }
 

@@ -36,7 +36,7 @@ extension ManagementPortal {
         status: .gone, title: "This link was used, or is not valid any more",
         remedy:
           "The first operator is made by it once. At the command line an operator is made by: credledger account role account:2 operator",
-        code: "link_used", next: ("Sign in", "/portal/sign-in"))
+        code: "link_used", next: (words: "Sign in", path: "/portal/sign-in"))
     }
     var response = await signIn(
       visit, heading: "You will be this ledger’s first operator.", to: "/portal/", notice: nil)
