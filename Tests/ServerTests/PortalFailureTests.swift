@@ -97,6 +97,18 @@ import Testing
     #expect(page.body.contains("<dt>Request ID</dt><dd><code>\(page.header("x-request-id") ?? "")</code></dd>"))
   }
 
+  @Test func `Where sessions cannot be kept, who signs in is told so, and when to try again`() async throws {
+    let served = try await ServedPortal()
+    let browser = served.browser()
+    try browser.open("/portal/sign-in")
+    TemporaryFolder.remove("\(served.path)/sessions")
+    let page = try browser.submit("/portal/sign-in/development", [("name", "Ada")])
+    #expect(page.status == 503 && page.header("retry-after") == "10", "\(page.text)")
+    #expect(page.body.contains("<h1>Sessions cannot be read or written now</h1>"), "\(page.text)")
+    #expect(page.body.contains("<dt>Try again</dt><dd>in 10 s</dd>"))
+    #expect(page.body.contains("<dt>Request ID</dt><dd><code>\(page.header("x-request-id") ?? "")</code></dd>"))
+  }
+
   @Test func `What is too much, is not possible now or failed says when to try again, its code and the request ID`()
     async throws
   {
