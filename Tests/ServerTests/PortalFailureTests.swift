@@ -15,12 +15,7 @@ import Testing
     let (owner, stranger) = (scene.owner, try scene.person("Bob"))
     let auditor = try scene.person("Carla", role: .auditor)
     let member = try scene.person("Mel")
-    try member.verify("+44 7700 900241")
-    try scene.addMembers("+44 7700 900241")
-    try member.open("/portal/groups")
-    let invitation = try PortalScene.first("name=\"membership\" value=\"", "\"", in: member)
-    try member.submit("/portal/groups/invitations", [("membership", invitation)])
-
+    try scene.join(member, "+44 7700 900241")
     var lacking = PortalLanguageTests.Lacking(try PortalLanguageTests.german())
     for (kind, number) in [("group", scene.group), ("connector", scene.connector)] {
       let path = "/portal/\(kind)s/\(number)"

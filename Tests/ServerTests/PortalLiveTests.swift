@@ -17,12 +17,6 @@ import Testing
     #expect(former.body.contains("<div id=\"first-token\" role=\"status\"><div class=\"notice good\">"))
     #expect(!former.body.contains("data-polls") && !policy(former).contains("connect-src"), "\(former.text)")
 
-    let connector = "/portal/connectors/\(scene.connector)"
-    try browser.open(connector)
-    let id = try #require(browser.text(of: "cid"))
-    try browser.open("\(connector)/rotate")
-    try browser.submit("\(connector)/rotate", [("overlap", "0")])
-    let secret = try #require(browser.text(of: "connector-secret"), "\(browser.page.text)")
     try browser.open("/portal/groups/new")
     try browser.submit("/portal/groups/new", [("name", "Night shift")])
     let base = "/portal/groups/\(try PortalScene.first("action=\"/portal/groups/", "\"", in: browser))/connectors"
@@ -36,6 +30,7 @@ import Testing
     #expect(waiting.body.contains("id=\"first-token\" role=\"status\" data-polls=\"\(place)\""), "\(waiting.text)")
     #expect(waiting.body.contains("href=\"\(place)\">Check again</a>"), "\(waiting.text)")
     #expect(policy(waiting).hasSuffix("connect-src 'self'"))
+    let (id, secret) = (scene.program.id, scene.program.secret)
     let keys = ["applicationId: \(id)", "applicationSecret: \(secret)", "refreshToken: \(refresh)"]
     #expect(try scene.served.browser().send("GET", "/v1/accessToken", keys).status == 200)
     let arrived = try browser.open(place)
