@@ -64,6 +64,14 @@ import Testing
   }
 
   @Test(.enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
+  func `A page of another origin neither frames the portal nor sends it a form, and a planted session is not taken over`()
+    async throws
+  {
+    let (lines, log) = try await run("portal_strangers.py", picturesIn: "portal-strangers")
+    #expect(lines.last == "passed", "\(lines.joined(separator: "\n"))\(log)")
+  }
+
+  @Test(.enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
   func `Every page is turned round in a language from right to left, wide and narrow`() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900199") { folder in
       try Self.write(Self.hebrew(), to: "\(folder)/he.txt")

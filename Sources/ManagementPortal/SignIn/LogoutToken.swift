@@ -24,6 +24,9 @@ struct LogoutToken: JWTPayload {
   /// The session that is meant; nil where all of a person's are.
   var session: String? { sid.flatMap { $0.isEmpty ? nil : $0 } }
 
+  /// Names the token among those of all providers.
+  var id: String { "\(iss)\0\(jti ?? "")" }
+
   /// When the token is too old.
   var end: Timestamp { Timestamp(milliseconds: Int64((iat + Self.life) * 1_000)) }
 

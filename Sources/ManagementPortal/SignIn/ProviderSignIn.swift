@@ -138,7 +138,9 @@ extension ManagementPortal {
     do throws(SignInFailure) {
       token = try await connection.claims(of: visit.form["logout_token"], as: LogoutToken.self, at: now)
       try token.check(provider, at: now)
-      guard logouts.take(token, at: now) else { throw .unverified("jti: expected a token that was not sent before") }
+      guard logouts.take(token.id, until: token.end, at: now) else {
+        throw .unverified("jti: expected a token that was not sent before")
+      }
     } catch {
       log("logout token refused", provider, error, visit)
       throw .invalid("logout_token: expected one of the provider, for this client.")
@@ -146,7 +148,7 @@ extension ManagementPortal {
     do throws(PortalFailure) {
       try await end(meant(by: token, provider), .byProvider, by: nil, visit)
     } catch {
-      logouts.giveBack(token)
+      logouts.giveBack(token.id)
       throw error
     }
     return Response(status: .ok, headers: [.contentLength: "0"])
