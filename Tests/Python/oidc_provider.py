@@ -71,6 +71,16 @@ def logout(client, subject):
 
 
 @app.before_request
+def hand_over():
+    """As a provider does that leads to one of an organisation."""
+    if state["fault"] == "hand-over" and flask.request.path == "/oauth2/authorize":
+        own = flask.request.host_url.replace("//127.0.0.1:", "//localhost:")
+        if own != flask.request.host_url:
+            return flask.redirect(own.rstrip("/") + flask.request.full_path)
+    return None
+
+
+@app.before_request
 def verify():
     """RFC 7636 section 4.6: the mock does not look at PKCE."""
     if flask.request.path != "/oauth2/token":
@@ -79,6 +89,7 @@ def verify():
     challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
     if state["challenges"].pop(flask.request.form.get("code"), None) != ("S256", challenge):
         return flask.jsonify({"error": "invalid_grant"}), 400
+    return None
 
 
 def distort_documents(path, response):

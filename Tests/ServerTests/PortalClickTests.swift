@@ -71,6 +71,23 @@ import Testing
     #expect(lines.last == "passed", "\(lines.joined(separator: "\n"))\(log)")
   }
 
+  @Test(
+    .enabled(
+      if: isThere && ServedProvider.isThere,
+      "chromium, chromium-driver, Selenium, axe-core or oidc-provider-mock is not installed"))
+  func `A browser gets to a provider that hands people over, and back, at the sign-in and at the sign-out`() async throws
+  {
+    let provider = try ServedProvider()
+    try provider.choose("hand-over")
+    let served = try await ServedPortal([.init(provider: provider)])
+    let clicks = try ChildProcess(
+      "/usr/bin/env",
+      ["python3", Self.root + "/Tests/Python/portal_provider.py", served.origin, provider.issuer, served.folder.path],
+      environment: ["PYTHONPATH=\(Self.packages)"])
+    let lines = clicks.finish().map { String($0) }
+    #expect(lines.last == "passed", "\(lines.joined(separator: "\n"))\(served.log)")
+  }
+
   @Test(.enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
   func `Every page is turned round in a language from right to left, wide and narrow`() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900199") { folder in

@@ -113,7 +113,7 @@ extension ServedPortal {
       try ServedPortal.write(
         "{\"portal\":{\"providers\":\"\(folder)/providers.json\",\"provider-seconds\":\(seconds)}}",
         to: "\(folder)/server.json")
-      return ["--config", "\(folder)/server.json"] + (try options(folder))
+      return try ["--config", "\(folder)/server.json"] + options(folder)
     }
   }
 
