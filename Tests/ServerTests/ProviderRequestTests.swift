@@ -155,6 +155,8 @@ import Testing
     try owner.open("/portal/people/\(account)")
     try owner.submit("/portal/people/\(account)", [("do", "disable"), ("reason", "left the team")])
     #expect(owner.page.body.contains("Disabled"), "\(owner.page.text)")
+    let ends = try served.events("account.signed_out")
+    #expect(ends.count == 1 && ends.allSatisfy { $0.contains("ended by an operator") }, "\(ends)")
     try other.open(try provider.approved(other, as: "bob@example.org"))
     #expect(other.page.body.contains("Your account is disabled."), "\(other.page.text)")
     try other.open(try provider.approved(other, as: "eve@evil.example"))
