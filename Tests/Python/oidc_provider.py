@@ -3,7 +3,8 @@
 Usage: oidc_provider.py, with oidc-provider-mock on PYTHONPATH. Prints the port that it listens on.
 GET /fault/NAME chooses a fault; GET /fault/none ends it. GET /logout/CLIENT/SUBJECT prints a logout token; its claims are changed by
 the members of the object in the parameter claims, where null takes one out, and the parameter by says whose key signs it: foreign, or
-none for no signature. Codes are redeemed with the PKCE verifier of their request alone.
+none for no signature. Codes are redeemed with the PKCE verifier of their request alone, and
+with the secret of the client where it belongs.
 """
 
 import base64
@@ -85,6 +86,9 @@ def verify():
     """RFC 7636 section 4.6: the mock does not look at PKCE."""
     if flask.request.path != "/oauth2/token":
         return None
+    is_in_form = flask.request.form.get("client_secret") == "not known to anybody"
+    if (state["fault"] == "secret-in-form") != is_in_form or is_in_form == ("Authorization" in flask.request.headers):
+        return flask.jsonify({"error": "invalid_client"}), 401
     digest = hashlib.sha256(flask.request.form.get("code_verifier", "").encode()).digest()
     challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
     if state["challenges"].pop(flask.request.form.get("code"), None) != ("S256", challenge):
@@ -112,6 +116,8 @@ def distort_documents(path, response):
     else:
         state["discoveries"] += 1
         value["authorization_response_iss_parameter_supported"] = state["fault"] == "names-issuer"
+        if state["fault"] == "secret-in-form":
+            value["token_endpoint_auth_methods_supported"] = ["client_secret_post", "private_key_jwt"]
         if state["fault"] == "down":
             response.status_code = 503
         if state["fault"] == "no-sign-out":

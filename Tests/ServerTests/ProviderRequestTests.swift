@@ -119,6 +119,23 @@ import Testing
   }
 
   @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func `A provider that takes the client's secret in the form alone gets it there, and every other one in the header`()
+    async throws
+  {
+    let provider = try ServedProvider()
+    try provider.choose("secret-in-form")
+    let served = try await ServedPortal([.init(provider: provider)])
+    try provider.signIn(served.browser(), as: "ada")
+    // The document is known by now, and the provider wants the header: it sees the difference.
+    try provider.choose("none")
+    let browser = served.browser()
+    #expect(try browser.open(try provider.approved(browser, as: "ada")).status == 403)
+    #expect(try served.events("account.sign_in_refused").count { $0.contains("refused the code with 401") } == 1)
+    let other = try await ServedPortal([.init(provider: provider)])
+    try provider.signIn(other.browser(), as: "ada")
+  }
+
+  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
   func `A provider that fails is not asked each time that somebody wants to sign in`() async throws {
     let provider = try ServedProvider()
     try provider.choose("down")

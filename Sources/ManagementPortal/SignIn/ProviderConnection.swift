@@ -33,6 +33,8 @@ actor ProviderConnection {
     let endSession: String?
     /// Whether every answer names the issuer (RFC 9207 section 3).
     let namesIssuer: Bool
+    /// Whether the client's secret goes into the form: where the provider says that it takes it there, and in no header.
+    let takesSecretInForm: Bool
   }
 
   let provider: IdentityProvider
@@ -78,10 +80,13 @@ actor ProviderConnection {
       }
       return url
     }
+    var methods: [String] = []
+    if case .array(let items)? = value["token_endpoint_auth_methods_supported"] { methods = items.compactMap(\.text) }
     return Discovery(
       authorization: try endpoint("authorization_endpoint"), token: try endpoint("token_endpoint"),
       keys: try endpoint("jwks_uri"), endSession: try? endpoint("end_session_endpoint"),
-      namesIssuer: value["authorization_response_iss_parameter_supported"]?.truth ?? false)
+      namesIssuer: value["authorization_response_iss_parameter_supported"]?.truth ?? false,
+      takesSecretInForm: methods.contains("client_secret_post") && !methods.contains("client_secret_basic"))
   }
 
   private func requireFewFailures() throws(SignInFailure) {
@@ -94,21 +99,22 @@ actor ProviderConnection {
   func trade(
     code: String, verifier: String, redirectURI: String, at now: Timestamp
   ) async throws(SignInFailure) -> String {
-    let endpoint = try await endpoints(at: now).token
+    let endpoints = try await endpoints(at: now)
     var headers = [("Content-Type", "application/x-www-form-urlencoded")]
     var fields = [
       ("grant_type", "authorization_code"), ("code", code), ("code_verifier", verifier),
       ("redirect_uri", redirectURI),
     ]
-    if let secret = provider.secret {
+    if let secret = provider.secret, !endpoints.takesSecretInForm {
       // RFC 6749 section 2.3.1: both parts are form-encoded first.
       let pair = "\(PercentEncoding.encode(provider.clientID)):\(PercentEncoding.encode(secret.text))"
       headers.append(("Authorization", "Basic " + Base64.encode(Array(pair.utf8))))
     } else {
       fields.append(("client_id", provider.clientID))
+      if let secret = provider.secret { fields.append(("client_secret", secret.text)) }
     }
     let body = fields.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
-    guard let token = try await fetch(endpoint, "POST", headers, Array(body.utf8))["id_token"]?.text else {
+    guard let token = try await fetch(endpoints.token, "POST", headers, Array(body.utf8))["id_token"]?.text else {
       throw .unverified("the token endpoint gave no ID token")
     }
     return token
