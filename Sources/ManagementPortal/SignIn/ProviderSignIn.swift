@@ -44,19 +44,9 @@ extension ManagementPortal {
     if visit.form.has("fresh") { fields += [("prompt", "login"), ("max_age", "0")] }
     let query = fields.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
     let mark = endpoints.authorization.contains("?") ? "&" : "?"
-    var response = onward(to: endpoints.authorization + mark + query, of: connection.provider)
+    var response = onward(
+      to: endpoints.authorization + mark + query, "Continue with \(Part.name(connection.provider.name))")
     response.headers[values: .setCookie] = [setCookie(attemptCookie, browser, seconds: 600)]
-    return response
-  }
-
-  /// Sends the browser on to a provider, by a page. A redirect in answer to a form has to keep to the policy for forms of the page
-  /// before, as have all redirects behind it, and where a provider leads nobody knows.
-  func onward(to address: String, of provider: IdentityProvider) -> Response {
-    let words: HTML = "Continue with \(Part.name(provider.name))"
-    var response = Response.html(
-      layout().gate(
-        words, #"<h1>\#(words)</h1><p><a class="button button-main" href="\#(address)">\#(words)</a></p>"#))
-    response.headers[.named("Refresh")] = "0; url=\(address)"
     return response
   }
 

@@ -144,7 +144,7 @@ extension ManagementPortal {
     let state = RandomText.make(words: 2)
     var response: Response
     if let there = await providerSignOut(viewer, state: state) {
-      response = onward(to: there.address, of: there.provider)
+      response = onward(to: there.address, "Continue with \(Part.name(there.provider.name))")
       response.headers[values: .setCookie] = [setCookie(outCookie, state, seconds: 600)]
     } else {
       response = .see("/portal/sign-in?said=out")
