@@ -101,6 +101,9 @@ import Testing
     // The program may send the browser on to any site, so no redirect answers the form.
     #expect(browser.page.status == 200 && browser.page.header("location") == nil)
     #expect(browser.page.body.contains("<h1>Back to <bdi>Shift &lt;b&gt;survey</bdi></h1>"), "\(browser.page.text)")
+    var lacking = PortalLanguageTests.Lacking(try PortalLanguageTests.german())
+    lacking.look(at: browser.page.body)
+    #expect(lacking.count > 0 && lacking.texts.isEmpty, "\(lacking.texts)")
     #expect(browser.page.header("cache-control") == "no-store")
     #expect(browser.page.header("referrer-policy") == "no-referrer")
     let location = browser.onward
