@@ -154,6 +154,11 @@ import Testing
     #expect(try other.submit("/portal/authorize", [("answer", "allow")], follow: false).status == 403)
 
     let nobody = scene.served.browser()
+    // A program that lacks the challenge hears so before anybody is asked.
+    try nobody.open("/oauth2/authorize?client_id=\(scene.id)&state=s", follow: false)
+    #expect(
+      nobody.page.header("location")?.hasPrefix("https://client.example.org/callback?error=invalid_request&state=s")
+        == true, "\(nobody.page.text)")
     try nobody.open(try scene.ask("&prompt=none", by: nobody), follow: false)
     #expect(nobody.page.header("location")?.contains("?error=login_required&state=s%26t") == true)
     try scene.browser.open(try scene.ask("&prompt=none"), follow: false)

@@ -254,6 +254,30 @@ import Testing
   }
 
   @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func `A program that wants a new sign-in gets one, however long that takes to come back`() async throws {
+    let provider = try ServedProvider()
+    let served = try await portal(of: provider, options: ["--development"])
+    let browser = served.browser()
+    try provider.choose("old-sign-in")
+    try provider.signIn(browser, as: "ada")
+    try browser.verify("+44 7700 900215")
+    try browser.open("/portal/connectors/new")
+    try browser.submit(
+      "/portal/connectors/new", [("name", "Roster"), ("redirects", "https://client.example.org/callback")])
+    try browser.submit("/portal/connectors/new/permissions", [("permission", "text-message")])
+    let id = try #require(browser.text(of: "connector-id"))
+    let challenge = String(repeating: "A", count: 43)
+    try browser.open(
+      "/oauth2/authorize?client_id=\(id)&max_age=0&code_challenge=\(challenge)&code_challenge_method=S256")
+    try browser.open(try PortalScene.first("<a href=\"", "\"", in: browser))
+    #expect(browser.page.body.contains("wants you to sign in again"), "\(browser.page.text)")
+    try provider.choose("half-a-minute-ago")
+    try browser.submit("/portal/sign-in/mock", follow: false)
+    try browser.open(try provider.approve(browser.onward, as: "ada"))
+    #expect(browser.page.body.contains("wants to act for you"), "\(browser.page.text)")
+  }
+
+  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
   func `Refused sign-ins are recorded up to a limit, and then counted`() async throws {
     let provider = try ServedProvider()
     let served = try await portal(of: provider)

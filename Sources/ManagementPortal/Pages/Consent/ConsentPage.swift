@@ -37,11 +37,12 @@ extension ManagementPortal {
   /// Whether somebody's sign-in is as young as the client wants it.
   private func isRecent(_ viewer: Viewer, for request: AuthorizationRequest) throws(PortalFailure) -> Bool {
     let age = (try now - viewer.session.authenticatedAt).components.seconds
-    if let maximum = request.maximumAge, age > maximum { return false }
+    if let maximum = request.maximumAge, age > max(maximum, Self.signInSeconds) { return false }
     return !request.prompt.contains(.login) || age <= Self.signInSeconds
   }
 
-  /// How long ago a sign-in may be that was made for a request which wants a new one.
+  /// How long ago a sign-in may be that was made for a request which wants a new one: it takes some time to come back from a
+  /// provider, and would be asked for again and again.
   private static let signInSeconds: Int64 = 60
 
   /// Whether a person has let the connector act for them already, with all that it asks for. A program on the person's own machine is
