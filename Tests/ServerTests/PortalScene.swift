@@ -15,12 +15,14 @@ final class PortalScene {
   let token: String
   let phone: String
 
-  /// - Parameter name: of the person, the connector and the group.
+  /// - Parameters:
+  ///   - name: of the person, the connector and the group.
+  ///   - options: as of ``ServedPortal``, and the same for `environment`.
   init(
     phone number: String, named name: String = "Field team",
-    options: @escaping (_ folder: String) throws -> [String] = { _ in ["--development"] }
+    options: @escaping (_ folder: String) throws -> [String] = { _ in ["--development"] }, environment: [String] = []
   ) async throws {
-    served = try await ServedPortal(options)
+    served = try await ServedPortal(options, environment: environment)
     owner = served.browser()
     let link = try served.line(beginning: "the first operator signs in at ").dropFirst(served.origin.utf8.count)
     try owner.open(String(link))

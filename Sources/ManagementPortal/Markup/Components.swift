@@ -51,16 +51,22 @@ enum Part {
 
   /// The number of an event, with the seal that says whether a signed checkpoint covers it.
   ///
-  /// - Parameter signed: how many events the newest checkpoint covers.
-  static func proof(_ position: UInt64, signed: UInt64) -> HTML {
+  /// - Parameters:
+  ///   - signed: how many events the newest checkpoint covers.
+  ///   - isOpen: whether the reader may open the event; without that the number leads nowhere.
+  static func proof(_ position: UInt64, signed: UInt64, isOpen: Bool = true) -> HTML {
     let isCovered = position <= signed
     let title =
       isCovered
       ? "Event \(number(position)), proven by the newest checkpoint"
       : "Event \(number(position)), not yet under a signed checkpoint"
-    return #"""
-      <a class="proof\#(when(!isCovered, " proof-open"))" href="/portal/events/\#(position)" title="\#(title)">\#(seal(isCovered))<span class="visually-hidden">\#(isCovered ? "Proven event " : "Event ")</span>\#(number(position))</a>
+    let style: HTML = #"class="proof\#(when(!isCovered, " proof-open"))""#
+    let words: HTML = #"""
+      \#(seal(isCovered))<span class="visually-hidden">\#(isCovered ? "Proven event " : "Event ")</span>\#(number(position))
       """#
+    return isOpen
+      ? #"<a \#(style) href="/portal/events/\#(position)" title="\#(title)">\#(words)</a>"#
+      : #"<span \#(style) title="\#(title)">\#(words)</span>"#
   }
 
   /// A moment: words, and the exact time on hover.

@@ -58,18 +58,20 @@ extension ManagementPortal {
         case .erased: Part.status("", "Erased")
         }
       return #"""
-        <tr><th scope="row"><a href="\#(Self.place(of: subject, for: viewer))">\#(Part.name(name))</a><small><code>\#(subject.description)</code></small></th><td data-label="Kind">\#(subject.kind.name)</td><td data-label="State">\#(state)</td><td data-label="Events"><a href="/portal/audit?who=\#(subject.description)">What happened<span class="visually-hidden"> \#(Part.name(name))</span></a></td></tr>
+        <tr><th scope="row"><a href="\#(Self.place(of: object, for: viewer))">\#(Part.name(name))</a><small><code>\#(subject.description)</code></small></th><td data-label="Kind">\#(subject.kind.name)</td><td data-label="State">\#(state)</td><td data-label="Events"><a href="/portal/audit?who=\#(subject.description)">What happened<span class="visually-hidden"> \#(Part.name(name))</span></a></td></tr>
         """#
     }
     return (rows, found.next)
   }
 
   /// The page of something that was found; where it has none that the viewer may see, its events.
-  private static func place(of subject: Subject, for viewer: Viewer) -> String {
-    switch subject.kind {
+  private static func place(of object: FoundObjects.Object, for viewer: Viewer) -> String {
+    let subject = object.subject
+    let isThere = object.standing == .present
+    return switch subject.kind {
     case .account where viewer.account.role == .operator: "/portal/people/\(subject.number)"
-    case .connector: "/portal/connectors/\(subject.number)"
-    case .group: "/portal/groups/\(subject.number)"
+    case .connector where isThere: "/portal/connectors/\(subject.number)"
+    case .group where isThere: "/portal/groups/\(subject.number)"
     default: "/portal/audit?who=\(subject.description)"
     }
   }

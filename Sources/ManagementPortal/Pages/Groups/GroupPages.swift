@@ -47,15 +47,17 @@ extension ManagementPortal {
   ) async throws(PortalFailure) -> Response {
     let signed = signed
     let invitations = try await invitations(to: viewer, problems: problems)
+    let joined = try await asking { () throws(LedgerError) in try ledger.groups.joined(by: viewer.id) }
+    let open = try await openEvents(joined.map(\.id.rawValue), to: viewer)
     let rows = try await asking { () throws(LedgerError) -> [HTML] in
       var rows: [HTML] = []
-      for group in try ledger.groups.joined(by: viewer.id) {
+      for group in joined {
         let role = try ledger.groups.membership(of: viewer.id, in: group.id)?.role
         let grants = try ledger.grants.states(of: group.id).count(where: \.isInForce)
         let below = try ledger.groups.subgroups(of: group.id).count
         rows.append(
           #"""
-          <tr><th scope="row"><a href="/portal/groups/\#(group.id.rawValue)">\#(Part.name(group.name))</a></th><td data-label="My role">\#(role == .admin ? "Admin" : "Member")</td><td data-label="Members" class="number">\#(group.memberCount)</td><td data-label="Sub-groups" class="number">\#(below)</td><td data-label="Connectors" class="number">\#(grants)</td><td data-label="Proof">\#(Part.proof(group.id.rawValue, signed: signed))</td></tr>
+          <tr><th scope="row"><a href="/portal/groups/\#(group.id.rawValue)">\#(Part.name(group.name))</a></th><td data-label="My role">\#(role == .admin ? "Admin" : "Member")</td><td data-label="Members" class="number">\#(group.memberCount)</td><td data-label="Sub-groups" class="number">\#(below)</td><td data-label="Connectors" class="number">\#(grants)</td><td data-label="Proof">\#(Part.proof(group.id.rawValue, signed: signed, isOpen: open.contains(group.id.rawValue)))</td></tr>
           """#)
       }
       return rows
@@ -173,6 +175,8 @@ extension ManagementPortal {
     let more: HTML =
       following.count > shown.count
       ? #"<p class="pager"><a href="?after=\#(shown.last?.id.rawValue ?? 0)">Next</a></p>"# : .empty
+    let made = shown.map(\.id.rawValue)
+    let open = try await view.isAdmin ? Set(made) : openEvents(made, to: viewer)
     let (labels, numbers, grants) = try await asking { () throws(LedgerError) in
       let leave = try await leave(to: viewer, .members(shown))
       return (
@@ -189,7 +193,7 @@ extension ManagementPortal {
         <form class="actions" method="post" action="/portal/groups/\#(view.group.id.rawValue)">\#(viewer.token)<input type="hidden" name="membership" value="\#(member.id.rawValue)"><button class="button button-small" name="do" value="\#(member.role == .admin ? "member" : "admin")">\#(other)<span class="visually-hidden"> \#(Part.name(name))</span></button><button class="link-button" name="do" value="remove">Remove<span class="visually-hidden"> \#(Part.name(name))</span></button></form>
         """#
       return #"""
-        <tr><th scope="row">\#(Part.name(name))\#(when(member.account == viewer.id, " (you)"))</th><td data-label="Number"><bdi dir="ltr">\#(number.map(Self.masked) ?? "–")</bdi></td><td data-label="Role">\#(member.role == .admin ? "Admin" : "Member")</td><td data-label="Proof">\#(Part.proof(member.id.rawValue, signed: signed))</td><td data-label="Actions">\#(when(view.isAdmin, actions))</td></tr>
+        <tr><th scope="row">\#(Part.name(name))\#(when(member.account == viewer.id, " (you)"))</th><td data-label="Number"><bdi dir="ltr">\#(number.map(Self.masked) ?? "–")</bdi></td><td data-label="Role">\#(member.role == .admin ? "Admin" : "Member")</td><td data-label="Proof">\#(Part.proof(member.id.rawValue, signed: signed, isOpen: open.contains(member.id.rawValue)))</td><td data-label="Actions">\#(when(view.isAdmin, actions))</td></tr>
         """#
     }
     let written = typed.isEmpty ? answer?.rest ?? "" : typed
