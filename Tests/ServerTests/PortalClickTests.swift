@@ -95,6 +95,25 @@ import Testing
     #expect(lines.last == "passed", "\(lines.joined(separator: "\n"))\(scene.served.log)")
   }
 
+  @Test(.enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
+  func `A developer who types the address of an operator's page sees what a page that there is not looks like`()
+    async throws
+  {
+    let scene = try await PortalScene(phone: "+44 7700 900237")
+    let developer = try scene.person("Dana")
+    let cookie = try #require(developer.cookies["credledger"])
+    let pictures = Self.root + "/.build/portal-typed"
+    TemporaryFolder.remove(pictures)
+    unsafe mkdir(pictures, 0o755)
+    let look = try ChildProcess(
+      "/usr/bin/env",
+      [
+        "python3", Self.root + "/Tests/Python/portal_typed.py", scene.served.origin, pictures, "credledger=\(cookie)",
+      ], environment: ["PYTHONPATH=\(Self.packages)"])
+    let lines = look.finish().map { String($0) }
+    #expect(lines.last == "passed", "\(lines.joined(separator: "\n"))\(scene.served.log)")
+  }
+
   /// A catalogue in which each text that the German one has is in Hebrew letters.
   private static func hebrew() -> String {
     let german = ServedLedger.content(of: root + "/Tools/deploy/languages/de.txt")

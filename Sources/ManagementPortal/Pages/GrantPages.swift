@@ -107,6 +107,7 @@ extension ManagementPortal {
 
   /// The page with the grant that somebody may open, to go back to.
   private func wayBack(from grant: Grant, _ viewer: Viewer) throws(LedgerError) -> String {
+    if grant.group == nil, grant.granter == viewer.id { return "/portal/me/granted" }
     if let id = grant.group, let group = try ledger.groups.group(id), !group.isDeleted, try mayOpen(id, viewer) {
       return "/portal/groups/\(id.rawValue)/connectors"
     }
