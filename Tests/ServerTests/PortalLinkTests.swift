@@ -48,7 +48,7 @@ import Testing
       let leadsToSignIn = answer.header("location")?.hasPrefix("/portal/sign-in?to=") == true
       #expect([200, 303].contains(answer.status) && !leadsToSignIn, "\(place): \(answer.status)")
       guard answer.status == 200, answer.header("content-type")?.hasPrefix("text/html") == true,
-        let route = route(of: path)
+        let route = Self.route(of: path)
       else { continue }
       let name = route.pattern.joined(separator: "/")
       looked[name, default: 0] += 1
@@ -78,7 +78,7 @@ import Testing
         found.append(action + query(of: form.split(separator: "</form>", maxSplits: 1).first ?? ""))
         continue
       }
-      let route = route(of: action)
+      let route = Self.route(of: action)
       #expect(route?.post != nil, "\(place): a form leads to \(action)")
       // A page that has its own form was opened already.
       if route?.get != nil, plain(action) != plain(path) { found.append(action) }

@@ -15,7 +15,8 @@ import Testing
     let head = try roles.scene.head()
     for role in Role.allCases {
       let browser = try roles.browser(role)
-      let token = PortalRule.own.outcome(for: role) == .signIn ? "" : try roles.scene.formToken(of: browser)
+      let hasSession = PortalRule.own.outcome(for: role) == .done
+      let token = try hasSession ? roles.scene.formToken(of: browser) : ""
       for route in PortalRoute.all {
         let name = Self.name(route)
         let rule = try #require(known[name], "\(name): say who may")
@@ -37,7 +38,7 @@ import Testing
     let place = "\(role.rawValue): \(path)"
     // Such an answer goes on for long: its head says enough.
     let isLive = route.pattern.last == "live" && outcome == .done
-    let answer = isLive ? try Self.head(of: path, by: browser, in: roles) : try browser.open(path, follow: false)
+    let answer = try isLive ? Self.head(of: path, by: browser, in: roles) : browser.open(path, follow: false)
     expect(answer, outcome, rule, place)
     guard outcome == .hidden, route.pattern.contains("*") else { return }
     let missing = try browser.open(roles.path(route.pattern, isMissing: true), follow: false)
@@ -129,7 +130,8 @@ import Testing
           let status = try browser.post(path, fields, site: site, follow: false).status
           #expect(status == 403, "\(role.rawValue), \(path), \(site ?? "no site"): \(status)")
         }
-        let own = PortalRule.own.outcome(for: role) == .signIn ? nil : try roles.scene.formToken(of: browser)
+        let hasSession = PortalRule.own.outcome(for: role) == .done
+        let own = try hasSession ? roles.scene.formToken(of: browser) : nil
         for site in ["cross-site", "same-site", nil] { try refused(own, from: site) }
         guard !rule.isForAnybody else { continue }
         for token in [nil, "", foreign] { try refused(token, from: "same-origin") }
