@@ -140,6 +140,23 @@ enum Part {
       """#
   }
 
+  /// What joins a control to what is wrong with it, and that text, which comes after it; both empty where nothing is.
+  static func fault(_ id: String, _ error: String?) -> (attributes: HTML, text: HTML) {
+    guard let error else { return (.empty, .empty) }
+    return (
+      #" aria-invalid="true" aria-describedby="\#(id)-error""#,
+      #"<p class="field-error" id="\#(id)-error">\#(text(error))</p>"#
+    )
+  }
+
+  /// The field into which a name is typed before what has the name is deleted by the button `delete`.
+  static func typedName(_ name: String, _ problems: [Problem]) -> HTML {
+    let fault = fault("confirm", problems.of("confirm"))
+    return #"""
+      <div class="field"><label for="confirm">Type <code>\#(name)</code> to confirm</label><input id="confirm" name="confirm" autocomplete="off" spellcheck="false" data-unlocks="delete" data-wanted="\#(name)" required\#(fault.attributes)>\#(fault.text)</div>
+      """#
+  }
+
   /// A field of a form.
   ///
   /// - Parameters:

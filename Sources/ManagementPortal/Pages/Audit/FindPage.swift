@@ -29,9 +29,10 @@ extension ManagementPortal {
           ? #"<div class="card"><p>Nobody and nothing goes by that.</p></div>"#
           : #"<div class="card"><p>Nothing among those looked at so far.</p></div>"#)
       : #"<div class="table-box"><table class="lists named"><caption class="visually-hidden">What was found</caption><thead><tr><th scope="col">Name</th><th scope="col">Kind</th><th scope="col">State</th><th scope="col">Events</th></tr></thead><tbody>\#(rows)</tbody></table></div>"#
+    let fault = Part.fault("q", problem?.words)
     let content: HTML = #"""
       \#(Part.header("Find", below: "<p>People by words of their name, by e-mail, subject or a whole phone number; connectors, groups and resource servers by words of their names. The names of people that you see are recorded.</p>"))
-      <form class="filter-bar" method="get" action="/portal/find" role="search" aria-label="Find" novalidate>\#(problem.map { Part.problems([$0]) } ?? .empty)<div class="field field-wide"><label for="q">What to look for</label><input id="q" name="q" type="search" value="\#(wanted)" maxlength="512" autocomplete="off"></div><button class="button button-main">Find</button></form>
+      <form class="filter-bar" method="get" action="/portal/find" role="search" aria-label="Find" novalidate>\#(problem.map { Part.problems([$0]) } ?? .empty)<div class="field field-wide"><label for="q">What to look for</label><input id="q" name="q" type="search" value="\#(wanted)" maxlength="512" autocomplete="off"\#(fault.attributes)>\#(fault.text)</div><button class="button button-main">Find</button></form>
       \#(table)\#(more ?? .empty)
       \#(Part.commandLine(["credledger find TEXT --reveal"]))
       """#

@@ -88,7 +88,7 @@ extension ManagementPortal {
       \#(Part.header("Create group", trail: Part.trail([("Groups", "/portal/groups"), ("Create group", nil)]), below: "<p>You become its admin. Add other people afterwards.</p>"))
       <form class="card stack" method="post" action="/portal/groups/new" novalidate>\#(viewer.token)\#(Part.problems(problems))
       \#(Part.textField("name", "Name", value: name, hint: "What its members call it, such as “Field team”.", error: problems.of("name"), more: #"autocomplete="off""#))
-      \#(Part.textField("welcome", "Welcome message", value: welcome, optional: true, error: problems.of("welcome")))
+      \#(Part.textField("welcome", "Welcome message", value: welcome, optional: true, error: problems.of("welcome"), more: #"autocomplete="off""#))
       <div class="button-row"><button class="button button-main">Create group</button><a href="/portal/groups">Cancel</a></div></form>
       \#(Part.commandLine(["credledger group create --name NAME --creator \(viewer.id.rawValue)"]))
       """#
