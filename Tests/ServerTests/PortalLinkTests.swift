@@ -68,7 +68,7 @@ import Testing
     return PortalRoute.all.first { $0.matches(parts) }
   }
 
-  /// The addresses within the portal that a page's links and forms lead to. A form that is sent leads to the page of its route.
+  /// The addresses within the portal that a page's links and forms lead to, of a form the page of its route.
   private static func links(of body: String, at path: String, _ place: String) -> [String] {
     var found = values(of: "href", in: body[...]).compactMap { address($0, at: path) }
     for form in body.split(separator: "<form").dropFirst() {

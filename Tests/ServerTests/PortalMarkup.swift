@@ -1,5 +1,5 @@
-/// The elements of a page, and what is wrong with it for people who use a keyboard, a screen reader or a form that their browser
-/// fills in. What only a browser knows, such as sizes and the focus, is for `Tests/Python/portal_look.py`.
+/// The elements of a page, and what is wrong with them for people who use a keyboard or a screen reader. What only a browser knows,
+/// such as sizes and the focus, is for `Tests/Python/portal_look.py`.
 struct PortalMarkup {
   final class Element {
     let name: String
@@ -123,7 +123,7 @@ struct PortalMarkup {
     for id in elements.compactMap({ $0["id"] }) where !ids.insert(id[...]).inserted { faults.append("twice: \(id)") }
     for element in elements {
       for attribute in ["for", "aria-describedby", "aria-labelledby", "list", "popovertarget"] {
-        for id in element.words(attribute) where !ids.contains(id) { faults.append("\(attribute) names nothing: \(id)") }
+        for id in element.words(attribute) where !ids.contains(id) { faults.append("\(attribute) of nothing: \(id)") }
       }
       if let link = element["href"], link.hasPrefix("#"), !ids.contains(link.dropFirst()) {
         faults.append("a link to nothing: \(link)")
@@ -180,7 +180,7 @@ struct PortalMarkup {
   private var errors: [String] {
     var faults: [String] = []
     let alerts = elements.filter { $0["role"] == "alert" }
-    if alerts.isEmpty == title.hasPrefix("Error: ") { faults.append("the title does not say whether there is an error") }
+    if alerts.isEmpty == title.hasPrefix("Error: ") { faults.append("the title says nothing of the error, or of none") }
     let described = Set(elements.flatMap { $0.words("aria-describedby") })
     for text in elements where text.words("class").contains("field-error") {
       if !described.contains((text["id"] ?? "")[...]) { faults.append("an error of no field: \(text["id"] ?? "")") }

@@ -45,7 +45,7 @@ import Testing
     expectAlike(answer, missing, place)
   }
 
-  /// Sends a route's form: by those who may without what it asks for, so that nothing is done, and by others with all of it.
+  /// Sends a route's form: of those who may with nothing filled in, so that nothing is done, and of others with all of it.
   private func send(
     _ route: PortalRoute, by role: Role, as rule: PortalRule, _ token: String, in roles: PortalRoles
   ) throws {
@@ -115,7 +115,9 @@ import Testing
     #expect(made.allSatisfy { $0.contains("personal_data.revealed") || $0.contains("refused") }, "\(made)")
   }
 
-  @Test func `No form is performed without the token of its own session, nor for a page of another site`() async throws {
+  @Test func `No form is performed without the token of its own session, nor for a page of another site`()
+    async throws
+  {
     let roles = try await PortalRoles(WebhookReceiver())
     let head = try roles.scene.head()
     let foreign = try roles.scene.formToken(of: roles.browser(.newcomer))

@@ -6,7 +6,7 @@ struct PortalRule {
   let may: Set<Role>
   /// Who sees what it is about and is refused: 403. For everybody else who is signed in it does not exist: 404.
   let forbidden: Set<Role>
-  /// Whether the form does at once what it is for, without a field besides those that all forms have. Tests of their own send it.
+  /// Whether the form does what it is for without fields of its own. Then other tests send it.
   var isAtOnce = false
   /// Whether somebody without a session is let through as well.
   var isForAnybody = false
