@@ -1,5 +1,5 @@
-/// The elements of a page, and what is wrong with them for people who use a keyboard or a screen reader. What only a browser knows,
-/// such as sizes and the focus, is for `Tests/Python/portal_look.py`.
+/// The elements of a page, and what is wrong with them for people who use a keyboard or a screen reader. What only a
+/// browser knows, such as sizes and the focus, is for `Tests/Python/portal_look.py`.
 struct PortalMarkup {
   final class Element {
     let name: String

@@ -45,7 +45,7 @@ import Testing
     expectAlike(answer, missing, place)
   }
 
-  /// Sends a route's form: of those who may with nothing filled in, so that nothing is done, and of others with all of it.
+  /// Sends a route's form: for those who may with nothing filled in, so that nothing is done, for others with all.
   private func send(
     _ route: PortalRoute, by role: Role, as rule: PortalRule, _ token: String, in roles: PortalRoles
   ) throws {

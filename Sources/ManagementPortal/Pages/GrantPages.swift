@@ -60,8 +60,8 @@ extension ManagementPortal {
       """#
   }
 
-  /// Whether somebody sees a grant in the audit trail and may revoke it while it is not revoked: its granter, the connector's owner,
-  /// or an admin of the group.
+  /// Whether somebody sees a grant in the audit trail, and may revoke it while it is not revoked: its granter, the
+  /// connector's owner, or an admin of the group.
   private func concerns(_ grant: Grant, _ viewer: Viewer) throws(LedgerError) -> Bool {
     if grant.granter == viewer.id { return true }
     if let connector = try ledger.connectors.connector(grant.connector), connector.owner == viewer.id { return true }

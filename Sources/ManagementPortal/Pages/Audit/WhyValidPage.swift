@@ -64,8 +64,8 @@ extension ManagementPortal {
     let decisive = explanation.decidedBy.map(\.position)
     let named: UInt64? =
       switch explanation.obstacle {
-      case .stopped(_, let position): position
-      case .replaced(let successor): successor.rawValue
+      case .stopped(_, let position)?: position
+      case .replaced(let successor)?: successor.rawValue
       default: nil
       }
     return [decisive, named].compactMap { $0 }
