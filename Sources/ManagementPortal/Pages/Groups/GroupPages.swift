@@ -47,8 +47,15 @@ extension ManagementPortal {
   ) async throws(PortalFailure) -> Response {
     let signed = signed
     let invitations = try await invitations(to: viewer, problems: problems)
-    let joined = try await asking { () throws(LedgerError) in try ledger.groups.joined(by: viewer.id) }
-    let open = try await openEvents(joined.map(\.id.rawValue), to: viewer)
+    let (joined, asMember) = try await asking { () throws(LedgerError) -> ([Group], [UInt64]) in
+      let joined = try ledger.groups.joined(by: viewer.id)
+      var asMember: [UInt64] = []
+      for group in joined {
+        if try !isAdmin(viewer, of: group.id) { asMember.append(group.id.rawValue) }
+      }
+      return (joined, asMember)
+    }
+    let open = try await openEvents(asMember, to: viewer)
     let rows = try await asking { () throws(LedgerError) -> [HTML] in
       var rows: [HTML] = []
       for group in joined {
@@ -57,7 +64,7 @@ extension ManagementPortal {
         let below = try ledger.groups.subgroups(of: group.id).count
         rows.append(
           #"""
-          <tr><th scope="row"><a href="/portal/groups/\#(group.id.rawValue)">\#(Part.name(group.name))</a></th><td data-label="My role">\#(role == .admin ? "Admin" : "Member")</td><td data-label="Members" class="number">\#(group.memberCount)</td><td data-label="Sub-groups" class="number">\#(below)</td><td data-label="Connectors" class="number">\#(grants)</td><td data-label="Proof">\#(Part.proof(group.id.rawValue, signed: signed, isOpen: open.contains(group.id.rawValue)))</td></tr>
+          <tr><th scope="row"><a href="/portal/groups/\#(group.id.rawValue)">\#(Part.name(group.name))</a></th><td data-label="My role">\#(role == .admin ? "Admin" : "Member")</td><td data-label="Members" class="number">\#(group.memberCount)</td><td data-label="Sub-groups" class="number">\#(below)</td><td data-label="Connectors" class="number">\#(grants)</td><td data-label="Proof">\#(Part.proof(group.id.rawValue, signed: signed, isOpen: role == .admin || open.contains(group.id.rawValue)))</td></tr>
           """#)
       }
       return rows
