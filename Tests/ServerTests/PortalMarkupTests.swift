@@ -25,7 +25,9 @@ import Testing
     for path in [
       "", "audit?live=1", "find?q=roster", "find?q=nobody", "people?q=nobody", "erasure?q=mel", "connectors?q=none",
       "tokens/\(roles.token)?at=1", "?said=phone&event=5", "nowhere",
-    ] { Self.look(try roles.scene.owner.open("/portal/\(path)", follow: false), path) }
+    ] {
+      Self.look(try roles.scene.owner.open("/portal/\(path)", follow: false), path)
+    }
     let chosen = "/portal/groups/\(roles.group)/connectors?connector=\(roles.connector)"
     Self.look(try roles.browser(.admin).open(chosen, follow: false), chosen)
   }
