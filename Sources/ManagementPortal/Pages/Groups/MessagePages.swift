@@ -29,9 +29,12 @@ extension ManagementPortal {
     }
     let reply = visit.form["reply"]
     guard let backend = messaging else { throw .notFound("page") }
+    let head = try await asking { () throws(LedgerError) in try ledger.health.head }
     do throws(MessagingError) {
       _ = try await backend.post(
-        NewMessage(typed, to: view.group.id, by: viewer.id, replyTo: reply.isEmpty ? nil : PublicID(reply)))
+        NewMessage(
+          typed, to: view.group.id, by: viewer.id, replyTo: reply.isEmpty ? nil : PublicID(reply), ledgerPosition: head)
+      )
     } catch {
       switch error.code {
       case .invalid:
