@@ -129,7 +129,8 @@ import Testing
         "--max-examples", "25", "--seed",
         // Neither the time of an answer nor that of drawing an example is what this is about.
         "7", "--request-timeout", "\(Patience.seconds)", "--suppress-health-check", "too_slow", "--phases",
-        "examples,coverage,fuzzing", "-H", served.basic, "--no-color",
+        // Those of the Platform Service are asked with a good token: `PlatformDescriptionTests`.
+        "examples,coverage,fuzzing", "-H", served.basic, "--exclude-tag", "platform", "--no-color",
       ], of: "/usr/bin/env",
       environment: ["PYTHONPATH=\(Self.packages)"])
     #expect(result.status == 0, "\(result.output.suffix(6_000))\(result.error.suffix(2_000))")
