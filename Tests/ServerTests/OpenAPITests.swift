@@ -60,6 +60,20 @@ import Testing
     _ = folder
   }
 
+  /// The tests by role and by scope go by that table.
+  @Test func `Each route below v1 is one of the Token Service, or in the table of the Platform Service`() async throws {
+    let (server, ledger, folder) = try await server()
+    let table = Set(try await PlatformRouteTable().versioned.map(\.name))
+    let below = Set(server.routes.map { "\($0.method.rawValue) \($0.path)" }.filter { $0.contains(" /v1/") })
+    #expect(
+      below.subtracting(table) == [
+        "GET /v1/accessToken", "POST /v1/generatePin", "POST /v1/loginWithPinAndApplicationId",
+      ])
+    #expect(table.subtracting(below).sorted() == [])
+    await ledger.close()
+    _ = folder
+  }
+
   @Test func `The server serves its description, and a page that loads nothing`() async throws {
     let served = try await ServedLedger()
     let text = try served.ask("GET", "/openapi.yaml")
