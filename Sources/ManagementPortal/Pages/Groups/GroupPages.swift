@@ -173,10 +173,11 @@ extension ManagementPortal {
     let view = try await group(visit, viewer)
     let answer = added.answer(visit.query["added"], of: view.group.id, for: viewer.session, at: try now)
     let signed = signed
-    let after = visit.query.number("after") ?? 0
+    let after = visit.query.number("after").flatMap { MembershipID(unlessZero: $0) }
+    // One more than a page, which says whether there is another.
     let following = try await asking { () throws(LedgerError) in
-      try ledger.groups.members(of: view.group.id).filter { !$0.isRemoved && $0.id.rawValue > after }
-    }.sorted { $0.id < $1.id }
+      try ledger.groups.members(of: view.group.id, after: after, limit: Self.rowLimit + 1)
+    }
     let shown = Array(following.prefix(Self.rowLimit))
     let more: HTML =
       following.count > shown.count
