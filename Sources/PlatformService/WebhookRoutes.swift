@@ -130,7 +130,8 @@ extension PlatformService {
 
   /// What the webhook is for and never hears of; nothing for one that hears of all.
   private static func untold(_ webhook: Webhook) -> [(String, JSONValue)] {
-    let names = webhook.eventTypes.filter { !$0.isTold }.map { JSONValue.string($0.rawValue) }
+    let isOfGroup = if case .group = webhook.object { true } else { false }
+    let names = webhook.eventTypes.filter { !isOfGroup || !$0.isTold }.map { JSONValue.string($0.rawValue) }
     return names.isEmpty ? [] : [("unsupportedEvents", .array(names))]
   }
 

@@ -129,22 +129,27 @@ import Testing
     #expect(!receiver.requests.contains { $0["path"]?.text == "/elsewhere" })
   }
 
-  @Test func `Who left a group, and which group was taken away from below it, is told`() async throws {
+  @Test func `Who joined or left a group, and which group was put or taken away from below it, is told`() async throws {
     let receiver = try WebhookReceiver()
     let people = try await PlatformPeople(environment: receiver.environment)
-    #expect(try register(people, receiver, "ok", "'MemberRemoved','GroupRemoved'").status == 200)
+    let types = ["GroupAdded", "GroupRemoved", "MemberRemoved", "MemberAdded"]
+    let names = types.map { "'\($0)'" }.joined(separator: ",")
+    #expect(try register(people, receiver, "ok", names).status == 200)
     let path = "/v1/groups/\(people.group)"
     let below = try #require(try people.ask("group", "POST", "/v1/groups", "{name:'Below'}")["groupId"])
     #expect(try people.ask("admin", "DELETE", "\(path)/subGroups/\(below)").status == 200)
     #expect(try people.ask("admin", "DELETE", "\(path)/members/\(people.memberID)").status == 200)
-    let bodies = receiver.deliveries(2).compactMap { $0["body"]?.text }.compactMap {
+    let back = try people.ask("admin", "PUT", path + "/members", "{memberUserIds:['\(people.memberID)']}")
+    #expect(back.status == 200, "\(back.body)")
+    let bodies = receiver.deliveries(4).compactMap { $0["body"]?.text }.compactMap {
       try? JSONParser.parse(Array($0.utf8))
     }
-    #expect(bodies.map { $0["eventType"]?.text } == ["GroupRemoved", "MemberRemoved"])
+    #expect(bodies.map { $0["eventType"]?.text } == types)
     let data = bodies.map { String(decoding: $0["data"]?.bytes ?? [], as: UTF8.self) }
     let member =
       #"{"member":"\#(PlatformPeople.memberNumber)","memberName":"Max Member","memberProfilePic":"","type":"Member","memberId":"\#(people.memberID)"}"#
-    #expect(data == [#"{"groupId":"\#(below)","groupName":"Below"}"#, member])
+    let group = #"{"groupId":"\#(below)","groupName":"Below"}"#
+    #expect(data == [group, group, member, member])
   }
 
   @Test func `Who joins, writes and leaves is told in that order, also by a server that was ended meanwhile`()

@@ -119,9 +119,9 @@ import Testing
         "{\(object), eventTypes:[\(types)], callBackUrl:'\(receiver.url("ok/\(index)"))', callBackHeaders:{a:'b'}\(validity)}"
       )
       #expect(registered.status == 200, "\(object): \(registered.body)")
-      // What never comes is named.
+      // What never comes is named: of actions nothing does.
       let untold = registered.json?["unsupportedEvents"]?.items?.compactMap(\.text)
-      #expect(untold == Array(names.dropFirst(5)), "\(registered.body)")
+      #expect(untold == (index == 2 ? Array(names.dropFirst(5)) : names), "\(registered.body)")
     }
     let query = try people.ask(
       "group", "POST", "/v1/webhook",
