@@ -28,7 +28,7 @@ import Testing
     try put("subGroup", "subGroups: {type: array, minItems: 1, maxItems: 100, items: {type: string}}") {
       "subGroups: {type: array, minItems: 1, maxItems: 100, items: {\($0)}}"
     }
-    try put("group", "objectId: {type: string") { "objectId: {\($0)" }
+    try put("object", "objectId: {type: string") { "objectId: {\($0)" }
     try put("url", "callBackUrl: {type: string, format: uri}") { "callBackUrl: {\($0)}" }
     return text
   }
@@ -56,12 +56,15 @@ import Testing
       "group": [people.group, people.publicGroup], "member": [people.memberID, "999999"],
       "phone": (0..<6).map { "+3369999999\($0)" } + [PlatformPeople.strangerNumber], "url": [receiver.url("quiet")],
     ]
+    // Webhooks are for a group in which little happens: each of many would be told of all.
+    let quiet = try #require(try people.ask("admin", "POST", "/v1/groups", "{name:'Quiet'}")["groupId"])
+    values["object"] = [quiet]
     for index in 0..<3 {
       let below = try people.ask("admin", "POST", path + "/subGroups", "{groupName:'Below \(index)'}")
       values["subGroup", default: []].append(try #require(below["groupId"], "\(below.body)"))
       let webhook = try people.ask(
         "admin", "POST", "/v1/webhook",
-        "{objectId:'\(people.group)', eventTypes:['MemberAdded'], callBackUrl:'\(receiver.url("quiet"))'}")
+        "{objectId:'\(quiet)', eventTypes:['MemberAdded'], callBackUrl:'\(receiver.url("quiet"))'}")
       values["webhook", default: []].append(try #require(webhook["webhookId"], "\(webhook.body)"))
     }
     let folder = TemporaryFolder()
