@@ -52,7 +52,7 @@ import Testing
     let receiver = try WebhookReceiver()
     let people = try await PlatformPeople(environment: receiver.environment + ["CREDLEDGER_SERVE_LIMITS_FAILURES=0"])
     let path = "/v1/groups/\(people.group)"
-    var values = [
+    var values: [String: [String]] = [
       "group": [people.group, people.publicGroup], "member": [people.memberID, "999999"],
       "phone": (0..<6).map { "+3369999999\($0)" } + [PlatformPeople.strangerNumber], "url": [receiver.url("quiet")],
     ]
@@ -67,9 +67,10 @@ import Testing
         "{objectId:'\(quiet)', eventTypes:['MemberAdded'], callBackUrl:'\(receiver.url("quiet"))'}")
       values["webhook", default: []].append(try #require(webhook["webhookId"], "\(webhook.body)"))
     }
+    let description = try Self.description(naming: values)
     let folder = TemporaryFolder()
     let file = unsafe try #require(fopen("\(folder.path)/openapi.yaml", "w"))
-    unsafe fputs(try Self.description(naming: values), file)
+    unsafe fputs(description, file)
     unsafe fclose(file)
     // It keeps examples where it is started. What waits for a receiver or the disk is not what this is about.
     let result = try runProgram(

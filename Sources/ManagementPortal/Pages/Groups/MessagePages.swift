@@ -27,14 +27,12 @@ extension ManagementPortal {
     guard view.group.kind != .connectGroup || view.isAdmin else {
       throw .forbidden("In a public group admins write.")
     }
-    let reply = visit.form["reply"]
+    let replyTo = PublicID(visit.form["reply"])
     guard let backend = messaging else { throw .notFound("page") }
     let head = try await asking { () throws(LedgerError) in try ledger.health.head }
     do throws(MessagingError) {
       _ = try await backend.post(
-        NewMessage(
-          typed, to: view.group.id, by: viewer.id, replyTo: reply.isEmpty ? nil : PublicID(reply), ledgerPosition: head)
-      )
+        NewMessage(typed, to: view.group.id, by: viewer.id, replyTo: replyTo, ledgerPosition: head))
     } catch {
       switch error.code {
       case .invalid:
