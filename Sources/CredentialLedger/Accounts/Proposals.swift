@@ -25,10 +25,9 @@ public struct Proposals: Sendable {
   public func make(
     _ change: ProposedChange, by requester: some Requesting, context: RequestContext
   ) async throws(LedgerError) -> ProposalID {
-    let request = try ledger.prepare(context)
-    return try await ledger.execute(
-      MakeProposal(try ledger.request(change), requester: requester.requester, named: context.namedOperator),
-      by: requester.requester.account, request)
+    try await ledger.submit(
+      MakeProposal(ledger.request(change), requester: requester.requester, named: context.namedOperator),
+      by: requester.caller, context: context)
   }
 
   /// Approves a proposal of another operator: the change can be made by ``RequestContext/proposal``.
@@ -73,10 +72,9 @@ public struct Proposals: Sendable {
   private func decide(
     _ proposal: ProposalID, _ answer: DecideProposal.Answer, _ requester: Requester, _ context: RequestContext
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(context)
-    try await ledger.execute(
-      DecideProposal(proposal, answer, requester: requester, named: context.namedOperator), by: requester.account,
-      request)
+    try await ledger.submit(
+      DecideProposal(proposal, answer, requester: requester, named: context.namedOperator), by: requester.caller,
+      context: context)
   }
 
   /// A proposal, whatever became of it; nil if there is none.

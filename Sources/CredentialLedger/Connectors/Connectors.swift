@@ -53,8 +53,9 @@ public struct Connectors: Sendable {
     details.clientCredentials = allowsOwnTokens
     details.dpopBound = isDPoPBound
     details.signedTokens = hasSignedTokens
-    let request = try ledger.prepare(context, within: requester.idempotencyScope, .create(details, for: owner))
-    let made = try await ledger.execute(by: requester.requester.account, request) { (secrets) throws(LedgerError) in
+    let made = try await ledger.submit(
+      asked: .create(details, for: owner), by: requester.caller, context: context
+    ) { (secrets) throws(LedgerError) in
       (try secrets.publicID(), try secrets.connectorSecret())
     } _: { [details] (publicID, secret) in
       CreateConnector(
@@ -131,7 +132,7 @@ public struct Connectors: Sendable {
     of connector: ConnectorID, overlap: Duration, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> ConnectorSecret {
     try await ledger.submit(
-      asked: .rotateSecret(of: connector, overlap: overlap), by: requester.requester, context: context
+      asked: .rotateSecret(of: connector, overlap: overlap), by: requester.caller, context: context
     ) { (secrets) throws(LedgerError) in
       try secrets.connectorSecret()
     } _: {

@@ -57,9 +57,9 @@ public struct CustomEvents: Sendable {
     command.payload = payload
     command.contentType = contentType ?? ""
     command.subjects = subjects
-    let request = try ledger.prepare(context, within: requester.idempotencyScope, .append(command, personal))
     command.personal = try await seal(personal, type: type)
-    return try await ledger.execute(command, by: requester.requester.account, request)
+    return try await ledger.submit(
+      command, asked: .append(command, personal), by: requester.caller, context: context)
   }
 
   private func seal(

@@ -102,8 +102,8 @@ extension Ledger {
           + "open it for writing", field: "disclosure")
     }
     var events: [UInt64] = []
-    let request = try prepare(context)
-    for command in commands { events += try await execute(command, by: requester.account, request) }
+    let request = try prepare(context, by: .requester(requester))
+    for command in commands { events += try await submit(command, in: request) }
     return Disclosure(events, origin, persons)
   }
 

@@ -34,8 +34,8 @@ public struct Grants: Sendable {
     by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Granted {
     let granter = try requester.account(for: granter, field: "granter")
-    let (outcome, secret) = try await ledger.submit(
-      asked: .grant(connector, access, for: granter, consent), by: requester.requester, context: context
+    let granted = try await ledger.submit(
+      asked: .grant(connector, access, for: granter, consent), by: requester.caller, context: context
     ) { (secrets) throws(LedgerError) in
       try secrets.tokenSecret(for: .refreshToken)
     } _: {
@@ -43,8 +43,9 @@ public struct Grants: Sendable {
         connector: connector, access: access, granter: granter, consent: consent, refreshDigest: SHA256.hash($0),
         requester: requester.requester)
     }
+    let outcome = granted.outcome
     let text = try ledger.tokenFormat.text(
-      prefix: RefreshToken.prefix, handle: TokenID(rawValue: outcome.family.rawValue), secret: secret)
+      prefix: RefreshToken.prefix, handle: TokenID(rawValue: outcome.family.rawValue), secret: granted.made)
     return Granted(grant: outcome.grant, refreshToken: RefreshToken(text), expiresAt: outcome.expiresAt)
   }
 

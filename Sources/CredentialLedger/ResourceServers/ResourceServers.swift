@@ -30,7 +30,7 @@ public struct ResourceServers: Sendable {
     name: String, audience: String? = nil, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> (server: ResourceServer, secret: ConnectorSecret) {
     let made = try await ledger.submit(
-      asked: .createResourceServer(name: name, audience: audience), by: requester.requester, context: context
+      asked: .createResourceServer(name: name, audience: audience), by: requester.caller, context: context
     ) { (secrets) throws(LedgerError) in
       (try secrets.publicID(), try secrets.connectorSecret())
     } _: { (publicID, secret) in
@@ -57,7 +57,7 @@ public struct ResourceServers: Sendable {
     of server: ResourceServerID, overlap: Duration, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> ConnectorSecret {
     try await ledger.submit(
-      asked: .rotateSecret(of: server, overlap: overlap), by: requester.requester, context: context
+      asked: .rotateSecret(of: server, overlap: overlap), by: requester.caller, context: context
     ) { (secrets) throws(LedgerError) in
       try secrets.connectorSecret()
     } _: {

@@ -34,13 +34,12 @@ extension Tokens {
   public func revoke(
     presented: String, connector: PublicID, secret: ConnectorSecret, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    let request = try ledger.prepare(
-      context, within: .client(connector), answersAlike: true, .revoke(presented: presented))
     let token = try ledger.tokenFormat.read(ledger.opaque(presented))?.token
-    return try await ledger.execute(
+    return try await ledger.submit(
       RevokePresentedToken(
         connector: connector, secretDigest: secret.digest, token: token?.handle ?? TokenID(rawValue: .max),
-        digest: token?.digest ?? .zero), by: try ledger.owner(of: connector, if: request.address), request)
+        digest: token?.digest ?? .zero),
+      asked: .revoke(presented: presented), by: .client(connector), answersAlike: true, context: context)
   }
 }
 

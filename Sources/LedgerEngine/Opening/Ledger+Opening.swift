@@ -53,7 +53,7 @@ extension Ledger {
     }
     let ledger = try await open(draft.path, keys, configuration)
     let created = CreateLedger(origin: origin, verifyingKey: keys.verifyingKeys.last?.key.bytes ?? [])
-    do throws(LedgerError) { _ = try await ledger.execute(created) } catch {
+    do throws(LedgerError) { _ = try await ledger.submit(created) } catch {
       await ledger.close()
       throw error
     }
