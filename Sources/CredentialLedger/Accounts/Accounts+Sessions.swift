@@ -17,7 +17,7 @@ extension Accounts {
     ofSignIns signIns: [UInt64], _ account: AccountID, _ end: SignOutCause, by requester: some Requesting,
     context: RequestContext = .none
   ) async throws(LedgerError) {
-    let command = RecordSignOut(account: account, signIns: signIns, end: end, requester: requester.requester)
+    let command = RecordSignOut(account: account, signIns: signIns, end: end, requester: Requester(requester))
     _ = try await ledger.submit(command, by: requester.caller, context: context)
   }
 

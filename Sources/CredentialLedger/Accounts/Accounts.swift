@@ -175,7 +175,7 @@ public struct Accounts: Sendable {
     _ account: AccountID, reason: String, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
     try await ledger.submit(
-      DisableAccount(account: account, reason: reason, requester: requester.requester), context: context)
+      DisableAccount(account: account, reason: reason, requester: Requester(requester)), context: context)
   }
 
   /// Enables an account that was disabled: what it granted works again.
@@ -195,7 +195,7 @@ public struct Accounts: Sendable {
     context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
     try await ledger.submit(
-      EnableAccount(account: account, revokesTokens: revokingTokens, requester: requester.requester), context: context)
+      EnableAccount(account: account, revokesTokens: revokingTokens, requester: Requester(requester)), context: context)
   }
 
   /// Gives an account another role. Tokens open the tenant's data only while their granter administers the tenant.
@@ -211,7 +211,7 @@ public struct Accounts: Sendable {
     of account: AccountID, to role: AccountRole, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
     try await ledger.submit(
-      ChangeAccountRole(account: account, role: role, requester: requester.requester),
+      ChangeAccountRole(account: account, role: role, requester: Requester(requester)),
       proposing: ledger.proposed(.changeRole(of: account, to: role), in: context), context: context)
   }
 }

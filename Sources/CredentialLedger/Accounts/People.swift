@@ -22,9 +22,9 @@ public struct People: Sendable {
     _ account: AccountID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
     let command = EraseSubject(
-      .account(account), requester: requester.requester, limits: ledger.configuration.selfErasures)
+      .account(account), requester: Requester(requester), limits: ledger.configuration.selfErasures)
     let own = try ledger.person(of: account).bytes
-    var request = try prepare(requester.requester, context)
+    var request = try prepare(Requester(requester), context)
     try ledger.propose(&request, .eraseAccount(account))
     while true {
       let erased = try await erase(command, request)
@@ -46,8 +46,8 @@ public struct People: Sendable {
   public func erase(
     _ number: PhoneNumber, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    let command = EraseSubject(.number(try ledger.hash(of: number)), requester: requester.requester)
-    var request = try prepare(requester.requester, context)
+    let command = EraseSubject(.number(try ledger.hash(of: number)), requester: Requester(requester))
+    var request = try prepare(Requester(requester), context)
     try ledger.propose(&request, .eraseNumber(number))
     _ = try await erase(command, request)
   }

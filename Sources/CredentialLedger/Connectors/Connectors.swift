@@ -60,7 +60,7 @@ public struct Connectors: Sendable {
     } _: { [details] (publicID, secret) in
       CreateConnector(
         owner: owner, publicID: publicID, secretDigest: secret.digest, details: details,
-        requester: requester.requester)
+        requester: Requester(requester))
     }
     guard let connector = try connector(made.outcome) else {
       throw LedgerError(.damaged, "the new connector cannot be found")

@@ -81,7 +81,7 @@ extension Ledger {
   public func disclose(
     _ whose: Disclosure.Whose, for purpose: String, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Disclosure {
-    let requester = requester.requester
+    let requester = Requester(requester)
     let wanted = try await blocking(.short) { [self] () throws(LedgerError) -> Wanted in
       try self.wanted(whose, requester)
     }

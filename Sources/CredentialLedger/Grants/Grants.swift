@@ -41,7 +41,7 @@ public struct Grants: Sendable {
     } _: {
       GrantAccess(
         connector: connector, access: access, granter: granter, consent: consent, refreshDigest: SHA256.hash($0),
-        requester: requester.requester)
+        requester: Requester(requester))
     }
     let outcome = granted.outcome
     let text = try ledger.tokenFormat.text(
@@ -84,7 +84,7 @@ public struct Grants: Sendable {
     context: RequestContext = .none
   ) async throws(LedgerError) -> UInt64 {
     try await ledger.submit(
-      ReviewGrant(grant: grant, decision: decision, reason: reason, requester: requester.requester), context: context)
+      ReviewGrant(grant: grant, decision: decision, reason: reason, requester: Requester(requester)), context: context)
   }
 
   /// A grant as it is now; nil if there is none.

@@ -38,7 +38,7 @@ public struct Groups: Sendable {
     } _: { (publicID, people) in
       CreateGroup(
         creator: creator, publicID: publicID, name: name, kind: kind, welcomeMessage: welcomeMessage,
-        members: members.naming(people), parent: parent, requester: requester.requester)
+        members: members.naming(people), parent: parent, requester: Requester(requester))
     }
     guard let group = try group(outcome.group) else { throw LedgerError(.damaged, "the new group cannot be found") }
     return group

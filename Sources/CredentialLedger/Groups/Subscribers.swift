@@ -105,7 +105,7 @@ extension Groups {
     of group: GroupID, after: SubscriptionID? = nil, limit: Int = SubscriberLimits.page, by requester: some Requesting
   ) throws(LedgerError) -> SubscriberPage {
     try ledger.asking { (state) throws(DecisionFailure) in
-      try state.subscribers(of: group, after: after, limit: limit, by: requester.requester)
+      try state.subscribers(of: group, after: after, limit: limit, by: Requester(requester))
     }
   }
 

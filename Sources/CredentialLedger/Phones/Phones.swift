@@ -102,7 +102,7 @@ public struct Phones: Sendable {
   public func remove(
     _ phone: PhoneID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    _ = try await ledger.submit(RemovePhone(phone: phone, requester: requester.requester), context: context)
+    _ = try await ledger.submit(RemovePhone(phone: phone, requester: Requester(requester)), context: context)
   }
 
   /// The phones that an account has verified and not removed.

@@ -16,7 +16,7 @@ extension Tokens {
   public func revoke(
     _ target: RevokeToken.Target, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    try await ledger.submit(RevokeToken(target, requester: requester.requester), context: context)
+    try await ledger.submit(RevokeToken(target, requester: Requester(requester)), context: context)
   }
 
   /// Revokes a token that a connector or a resource server presents (RFC 7009): an access token alone, a refresh token with its family.

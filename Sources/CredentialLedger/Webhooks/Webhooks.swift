@@ -151,7 +151,7 @@ public struct Webhooks: Sendable {
     _ webhook: WebhookID, reason: String, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
     let isNew = try await ledger.submit(
-      DisableWebhook(webhook: webhook, .requester(requester.requester, reason: reason)),
+      DisableWebhook(webhook: webhook, .requester(Requester(requester), reason: reason)),
       asked: .disable(webhook, reason: reason), by: requester.caller, context: context)
     try await ledger.dropDeliveries(to: webhook)
     return isNew
@@ -172,7 +172,7 @@ public struct Webhooks: Sendable {
   ) async throws(LedgerError) -> Bool {
     // What waited for it is not to be taken up where it was left, with its tries used up.
     try await ledger.dropDeliveries(to: webhook)
-    return try await ledger.submit(EnableWebhook(webhook: webhook, requester: requester.requester), context: context)
+    return try await ledger.submit(EnableWebhook(webhook: webhook, requester: Requester(requester)), context: context)
   }
 
   /// Deletes a webhook: what waits for it is dropped, and the key of its address, token and context destroyed.
@@ -182,7 +182,7 @@ public struct Webhooks: Sendable {
   public func delete(
     _ webhook: WebhookID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    try await delete(webhook, .requester(requester.requester), by: requester.caller, context)
+    try await delete(webhook, .requester(Requester(requester)), by: requester.caller, context)
   }
 
   /// Deletes a webhook, as the platform service does for its connector.

@@ -21,7 +21,7 @@ package struct CreateResourceServer: Command {
     self.secretDigest = secretDigest
     self.name = name
     self.audience = audience
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(
