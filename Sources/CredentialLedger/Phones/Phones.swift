@@ -39,7 +39,7 @@ public struct Phones: Sendable {
     let (command, digits) = try await ledger.blocking(.short) { () throws(LedgerError) -> (RequestPIN, String) in
       let random = ledger.configuration.random
       let digits = try Self.drawDigits(random)
-      let salt = try drawn { () throws(CryptoError) in try random.bytes(count: 16) }
+      let salt = try drawn(random.bytes(count: 16))
       let command = RequestPIN(
         account: account, number: try ledger.hash(of: number),
         sealedNumber: try ledger.seal(number.digits, for: try ledger.person(of: account), .phoneNumber), salt: salt,
@@ -119,7 +119,7 @@ public struct Phones: Sendable {
   /// Six digits, each PIN as likely as another. The first is not 0: clients paste the PIN into JSON as a number.
   static func drawDigits(_ random: any RandomSource) throws(LedgerError) -> String {
     while true {
-      let bytes = try drawn { () throws(CryptoError) in try random.bytes(count: 4) }
+      let bytes = try drawn(random.bytes(count: 4))
       let number = bytes.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
       // The last incomplete range would make small numbers likelier.
       guard number < UInt32.max / 900_000 * 900_000 else { continue }

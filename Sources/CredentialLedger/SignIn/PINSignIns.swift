@@ -50,7 +50,7 @@ public struct PINSignIns: Sendable {
     let (command, digits) = try await ledger.blocking(.short) { () throws(LedgerError) -> (RequestSignInPIN, String) in
       let random = ledger.configuration.random
       let digits = try Phones.drawDigits(random)
-      let salt = try drawn { () throws(CryptoError) in try random.bytes(count: 16) }
+      let salt = try drawn(random.bytes(count: 16))
       let hash = try ledger.hash(of: number)
       let account = try ledger.reading { (state) throws(StateUnreadable) -> AccountID? in
         guard let phone = try state.phone(number: hash) else { return nil }

@@ -84,7 +84,7 @@ public struct Webhooks: Sendable {
   private func rehearse(
     on object: WebhookObject, for eventTypes: [WebhookEventType], validity: Timestamp?, with claims: Verdict.Claims
   ) throws(LedgerError) {
-    let unused = try drawn { () throws(CryptoError) in try PublicID(random: ledger.configuration.random) }
+    let unused = try drawn(PublicID(random: ledger.configuration.random))
     try ledger.rehearse(
       RegisterWebhook(
         token: claims.handle, publicID: unused, object: object, eventTypes: eventTypes,

@@ -49,7 +49,7 @@ extension Ledger {
   }
 
   private func confirm(_ rotation: MasterKeyRotation) throws(LedgerError) {
-    try keyed { () throws(KeyStoreError) in try keyStore.confirm(rotation) }
+    try keyed(keyStore.confirm(rotation))
   }
 
   /// Records the signing keys that the log does not name yet.
@@ -85,11 +85,9 @@ extension Ledger {
     try await blocking { [self] () throws(LedgerError) in
       let now = try now.milliseconds
       let rows = log.participant.rowKeys
-      try keyed { () throws(KeyStoreError) in
-        try keyStore.dropExpiredKeys(at: now)
-        try keyStore.dropKeys(of: .lookup, below: rows.lookup)
-        try keyStore.dropKeys(of: .rowCheck, below: rows.rowCheck)
-      }
+      _ = try keyed(keyStore.dropExpiredKeys(at: now))
+      _ = try keyed(keyStore.dropKeys(of: .lookup, below: rows.lookup))
+      _ = try keyed(keyStore.dropKeys(of: .rowCheck, below: rows.rowCheck))
     }
   }
 }

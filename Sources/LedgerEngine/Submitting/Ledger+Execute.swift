@@ -7,7 +7,7 @@ package import Projections
 extension Ledger {
   /// Decides a command on the writer's thread, and answers once its events are durable.
   ///
-  /// - Parameter request: made by ``submit(_:context:)`` and what stands beside it.
+  /// - Parameter request: made by ``submit(_:proposing:context:)`` and what stands beside it.
   package func perform<C: Command>(
     _ command: C, _ request: PreparedRequest, correctingClock: Bool = false
   ) async throws(LedgerError) -> Performed<C.Outcome> {

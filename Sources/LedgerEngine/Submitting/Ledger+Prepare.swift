@@ -7,7 +7,7 @@ import Projections
 
 extension Ledger {
   /// Prepares a request that takes several commits, or does more than append events: each is performed again whenever it is
-  /// asked for. What is one command goes through ``submit(_:context:)`` and what stands beside it.
+  /// asked for. What is one command goes through ``submit(_:proposing:context:)`` and what stands beside it.
   ///
   /// - Parameter caller: under whose key the address is sealed; nobody's unless given.
   /// - Throws: `invalid_value` for a context that is out of bounds.
@@ -84,14 +84,13 @@ extension Ledger {
     // What one operator was answered is not another's.
     var own = caller.field
     if let named { own = .list([own, .id(named)]) }
-    let derivations = try keyed { () throws(KeyStoreError) in try keyStore.derivationKeys }
+    let derivations = try keyed(keyStore.derivationKeys)
     guard let newest = derivations.first else { throw LedgerError(.damaged, "the keyring holds no derivation key") }
     let within = own
-    let keyed = try drawn { () throws(CryptoError) in
-      try KeyedRequest(
+    let keyed = try drawn(
+      KeyedRequest(
         text, within: answersAlike ? .list([within, .bytes(asked.bytes)]) : within, asked, newest: newest,
-        earlier: Array(derivations.dropFirst()), random: configuration.random)
-    }
+        earlier: Array(derivations.dropFirst()), random: configuration.random))
     var request = request
     request.keyed = keyed
     request.secrets = .derived(keyed.nonce)
@@ -124,9 +123,7 @@ extension Ledger {
     let known = if let account = request.account { Optional(try person(of: account)) } else { request.person }
     guard let owner = known else { return [] }
     // Most often the key was used lately, and two changes of threads take longer than to seal.
-    let value = try keyed { () throws(KeyStoreError) in
-      try keyStore.vault.sealAtOnce(request.address, for: owner, purpose: .originAddress)
-    }
+    let value = try keyed(keyStore.vault.sealAtOnce(request.address, for: owner, purpose: .originAddress))
     if let value { return value.person.bytes + value.box }
     return try await blocking(.short) { [self] () throws(LedgerError) in
       let sealed = try seal(request.address, for: owner, .originAddress)
