@@ -64,4 +64,35 @@ import Testing
     #expect(try ledger.head() == head + 5)
     await ledger.close()
   }
+
+  @Test("A repeated request is answered from its events, whatever became since of what it made")
+  func repeated() async throws {
+    let (ledger, steps) = try await made()
+    let once = RequestContext(idempotencyKey: "once")
+    func group() async throws -> Group {
+      try await ledger.groups.create(
+        name: "Team", members: [.init(.account(steps.developer))], by: steps.admin, context: once)
+    }
+    func connector() async throws -> Connector {
+      try await ledger.connectors.create(
+        name: "Second", permissions: [.textMessage], by: steps.developer, context: once
+      ).connector
+    }
+    func server() async throws -> ResourceServer {
+      try await ledger.resourceServers.create(name: "Archive", by: Requester.operator, context: once).server
+    }
+    let (team, second, archive) = (try await group(), try await connector(), try await server())
+    #expect(try ledger.groups.group(team.id) == team)
+    #expect(try ledger.connectors.connector(second.id) == second)
+    #expect(try ledger.resourceServers.server(archive.id) == archive)
+    try await ledger.groups.rename(team.id, to: "Others", by: steps.admin)
+    try await ledger.connectors.update(second.id, description: "another", by: steps.developer)
+    try await ledger.resourceServers.delete(archive.id, by: Requester.operator)
+    let head = try ledger.head()
+    #expect(try await group() == team)
+    #expect(try await connector() == second)
+    #expect(try await server() == archive)
+    #expect(try ledger.head() == head)
+    await ledger.close()
+  }
 }

@@ -29,7 +29,7 @@ public struct Groups: Sendable {
   ) async throws(LedgerError) -> Group {
     let creator = try requester.account(for: creator, field: "creator")
     try Self.require(members.count, in: 0...AddMembers.limit, "members")
-    let outcome = try await ledger.submit(
+    return try await ledger.submit(
       asked: .createGroup(
         name: name, kind: kind, welcomeMessage: welcomeMessage, members: members, below: parent, for: creator),
       naming: members.map(\.person), sealedAs: .memberNumber, by: requester.caller, context: context
@@ -39,9 +39,7 @@ public struct Groups: Sendable {
       CreateGroup(
         creator: creator, publicID: publicID, name: name, kind: kind, welcomeMessage: welcomeMessage,
         members: members.naming(people), parent: parent, requester: Requester(requester))
-    }
-    guard let group = try group(outcome.group) else { throw LedgerError(.damaged, "the new group cannot be found") }
-    return group
+    }.made
   }
 
   /// Adds somebody who has an account.

@@ -46,9 +46,9 @@ public struct Webhooks: Sendable {
       let key = try ledger.newPerson()
       return (key, try ledger.seal(callback, under: key))
     }
-    let outcome: RegisterWebhook.Outcome
+    let webhook: Webhook
     do throws(LedgerError) {
-      outcome = try await ledger.submit(
+      webhook = try await ledger.submit(
         asked: .registerWebhook(
           on: object, for: eventTypes, callbackURL: callbackURL, callbackToken: callbackToken,
           callbackContext: callbackContext, validity: validity),
@@ -65,8 +65,8 @@ public struct Webhooks: Sendable {
       throw error
     }
     // A repeated request is answered from the log, where the webhook has the key that was made first.
-    if outcome.key != key.bytes { await ledger.discard(key) }
-    return try required(outcome.webhook)
+    if webhook.key != key.bytes { await ledger.discard(key) }
+    return webhook
   }
 
   /// Whether a webhook could be registered now; the parameters are those of `register`. To be called before the address
