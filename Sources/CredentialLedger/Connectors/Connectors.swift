@@ -53,13 +53,14 @@ public struct Connectors: Sendable {
     details.clientCredentials = allowsOwnTokens
     details.dpopBound = isDPoPBound
     details.signedTokens = hasSignedTokens
+    let asked = details
     let made = try await ledger.submit(
-      asked: .create(details, for: owner), by: requester.caller, context: context
+      asked: .create(asked, for: owner), by: requester.caller, context: context
     ) { (secrets) throws(LedgerError) in
       (try secrets.publicID(), try secrets.connectorSecret())
-    } _: { [details] (publicID, secret) in
+    } _: { (publicID, secret) in
       CreateConnector(
-        owner: owner, publicID: publicID, secretDigest: secret.digest, details: details,
+        owner: owner, publicID: publicID, secretDigest: secret.digest, details: asked,
         requester: Requester(requester))
     }
     return (made.outcome, made.made.1)

@@ -58,8 +58,9 @@ public struct CustomEvents: Sendable {
     command.contentType = contentType ?? ""
     command.subjects = subjects
     command.personal = try await seal(personal, type: type)
+    let recorded = command
     return try await ledger.submit(
-      command, asked: .append(command, personal), by: requester.caller, context: context)
+      recorded, asked: .append(recorded, personal), by: requester.caller, context: context)
   }
 
   private func seal(
