@@ -13,20 +13,20 @@ package final class EventLog<Participant: CommitParticipant>: Sendable {
   package let writer: LogWriter<Participant>?
   package let environment: Environment
   package let tables: LogTables
-  package let readers: ReaderThreads
+  package let readers: LogReaders
   private let isClosed = Mutex(false)
   let tails = SubscriptionTails()
 
   private init(
     _ environment: Environment, _ tables: LogTables, _ participant: Participant, _ origin: String,
-    _ writer: LogWriter<Participant>?, _ readers: ReaderThreads.Limits
+    _ writer: LogWriter<Participant>?, _ readers: LogReaders
   ) {
     self.environment = environment
     self.tables = tables
     self.participant = participant
     self.origin = origin
     self.writer = writer
-    self.readers = ReaderThreads(readers)
+    self.readers = readers
   }
 
   /// Makes an empty log.
@@ -54,7 +54,7 @@ package final class EventLog<Participant: CommitParticipant>: Sendable {
   ///   - path: the folder that ``create(at:origin:options:)`` made.
   ///   - configure: how the writer works, given the log's origin.
   ///   - archive: where records are read that are no longer in the live file.
-  ///   - readers: how many threads read, and how much may wait for them.
+  ///   - readers: the threads that read.
   ///   - participant: opens the participant's tables, creating them where missing, in the transaction given.
   ///   - check: looks at the log before anything is written, and throws to refuse it.
   /// - Throws: ``LogError/Code/notALedger`` and ``LogError/Code/newerFormat``, with everything left as it was;
@@ -62,7 +62,7 @@ package final class EventLog<Participant: CommitParticipant>: Sendable {
   ///   ``LogError/Code/storage``, as when the log is open already; what the closures throw.
   package static func open(
     at path: String, options: Environment.Options, archive: (any RecordArchive)? = nil,
-    readers: ReaderThreads.Limits = ReaderThreads.Limits(),
+    readers: LogReaders = LogReaders(),
     participant: (Environment, inout WriteTransaction) throws(LogError) -> Participant,
     check: (borrowing LogView<WriteTransaction, Participant>) throws(LogError) -> Void = { _ in },
     configure: (_ origin: String) throws(LogError) -> LogWriter<Participant>.Configuration
@@ -96,12 +96,12 @@ package final class EventLog<Participant: CommitParticipant>: Sendable {
   ///   - path: the folder that ``create(at:origin:options:)`` made.
   ///   - options: the log is opened for reading, also where they say that it may be written.
   ///   - archive: where records are read that are no longer in the live file.
-  ///   - readers: how many threads read, and how much may wait for them.
+  ///   - readers: the threads that read.
   ///   - participant: opens the participant's tables.
   /// - Throws: as ``open(at:options:participant:configure:)``; nothing of the log is verified.
   package static func openReading(
     at path: String, options: Environment.Options, archive: (any RecordArchive)? = nil,
-    readers: ReaderThreads.Limits = ReaderThreads.Limits(), participant: (Environment) throws(LogError) -> Participant
+    readers: LogReaders = LogReaders(), participant: (Environment) throws(LogError) -> Participant
   ) throws(LogError) -> EventLog {
     var options = options
     if options.access == .readWrite { options.access = .readOnly }

@@ -59,4 +59,28 @@ import Testing
     #expect(try again.head() == head + 3)
     await again.close()
   }
+
+  @Test("Ledgers that share their readers take no more threads than these are, and one that closes stops no other")
+  func sharedReaders() async throws {
+    let readers = SharedReaders(threads: 2)
+    var configuration = clock.configuration
+    configuration.sharedReaders = readers
+    var ledgers: [Ledger] = []
+    for number in 0..<8 {
+      ledgers.append(
+        try await Ledger.create(at: "\(folder.path)/\(number)", origin: "ledger\(number).example.org", configuration))
+    }
+    for ledger in ledgers { _ = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "a") }
+    try await withThrowingTaskGroup { group in
+      for ledger in ledgers { group.addTask { try await ledger.integrity.verify().projectionsMatch } }
+      for try await isSound in group { #expect(isSound) }
+    }
+    #expect(readers.threads.threadCount <= 2)
+    await ledgers[0].close()
+    await #expect { try await ledgers[0].integrity.verify() } throws: { ($0 as? LedgerError)?.code == .closed }
+    for ledger in ledgers.dropFirst() {
+      #expect(try await ledger.audit.latest(1).count == 1)
+      await ledger.close()
+    }
+  }
 }

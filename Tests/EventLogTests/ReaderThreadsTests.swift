@@ -154,4 +154,34 @@ import Testing
     threads.stop()
     await #expect(throws: LogError.self) { try await threads.run { () throws(LogError) in } }
   }
+
+  @Test("A log that stops waits for its own jobs on shared threads, and for no other's")
+  func stoppingAlone() async throws {
+    let threads = ReaderThreads(.init(threads: 3))
+    let (one, other) = (LogReaders(sharing: threads), LogReaders(sharing: threads))
+    let gate = Gate()
+    let order = Record()
+    try await withThrowingTaskGroup { group in
+      group.addTask { try await other.run { gate.pass() } }
+      group.addTask {
+        try await one.run {
+          gate.pass()
+          order.note("job")
+        }
+      }
+      await gate.awaitWaiting(2)
+      let stopping = OSThread {
+        one.stop()
+        order.note("stopped")
+      }
+      gate.open()
+      stopping.join()
+      try await group.waitForAll()
+    }
+    #expect(order.all == ["job", "stopped"])
+    await #expect { try await one.run { order.note("late") } } throws: { ($0 as? LogError)?.code == .closed }
+    try await other.run { order.note("other") }
+    #expect(order.all == ["job", "stopped", "other"])
+    threads.stop()
+  }
 }

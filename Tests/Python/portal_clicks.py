@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 
+from portal_live import check_announcements
 from portal_look import Looker
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -103,8 +104,14 @@ look("refresh-token")
 keep("4-group")
 refresh = browser.find_element(By.ID, "refresh").text
 headers = {"applicationId": connector, "applicationSecret": secret, "refreshToken": refresh}
-with urllib.request.urlopen(urllib.request.Request(ORIGIN + "/v1/accessToken", headers=headers)) as answer:
-    token = json.load(answer)["accessToken"]
+
+
+def get_token():
+    with urllib.request.urlopen(urllib.request.Request(ORIGIN + "/v1/accessToken", headers=headers)) as answer:
+        return json.load(answer)["accessToken"]
+
+
+token = get_token()
 
 
 def is_good():
@@ -115,10 +122,18 @@ def is_good():
 
 
 assert is_good(), "the access token does not open anything"
+# The page of the Refresh Token hears of it by itself.
+wait_for("got its first access token.")
+assert refresh in looker.text, "the page went while it was waited for"
 browser.find_element(By.NAME, "stored").click()
 press("Done")
 wait_for("got its first access token.")
 look("first-token")
+place = browser.current_url
+browser.get(ORIGIN + "/portal/audit?exact=token.issued&live=1")
+wait_for("Pause")
+check_announcements(looker, get_token, 3)
+browser.get(place)
 press("Revoke…")
 press("Revoke")
 wait_for("Revoked.")

@@ -79,6 +79,28 @@ axe.run(document, { runOnly: only, resultTypes: ["violations"] }).then(
 """
 
 
+# How far what a page shows has moved since it began to load (https://web.dev/articles/cls), and what moved. Once a page: what our own
+# changes of the window move is none of its load.
+SHIFT = """
+const done = arguments[arguments.length - 1];
+if (window.isMeasured) { done([0, []]); return; }
+window.isMeasured = true;
+let sum = 0;
+const moved = [];
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) {
+    if (entry.hadRecentInput) continue;
+    sum += entry.value;
+    for (const { node } of entry.sources) moved.push(node && node.nodeType === 1 ? node.outerHTML.slice(0, 80) : String(node && node.nodeName));
+  }
+}).observe({ type: "layout-shift", buffered: true });
+// The entries of the load come in a task of their own, the last of them after the frame that is being drawn.
+requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done([sum, moved]), 0)));
+"""
+# The most that a page may move: half of what counts as good.
+MOST_SHIFT = 0.05
+
+
 def axe_source():
     """The text of axe-core."""
     found = importlib.util.find_spec("axe_playwright_python")
@@ -121,7 +143,8 @@ class Looker:
             "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
             "--window-size=1280,1000", f"--lang={language}"]:
             options.add_argument(argument)
-        options.add_experimental_option("prefs", {"intl.accept_languages": language})
+        options.add_experimental_option(
+            "prefs", {"intl.accept_languages": language, "download.default_directory": os.path.abspath(folder)})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.browser = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
         self.browser.set_script_timeout(PATIENCE)
@@ -142,6 +165,7 @@ class Looker:
     def look(self, name):
         """Pictures of the page, and what is wrong with it."""
         self.seen.append(name)
+        self.stays(name)
         for width, dark in VARIANTS:
             self.resize(width, dark)
             found = self.browser.execute_script(RULES)
@@ -152,6 +176,13 @@ class Looker:
             self.picture(f"{name}-{width}{'-dark' if dark else ''}")
         self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
         self.resize(1280, False)
+
+    def stays(self, name):
+        """Whether what the page shows stays in its place while it loads."""
+        shift, moved = self.browser.execute_async_script(SHIFT)
+        if shift >= MOST_SHIFT:
+            width = self.browser.execute_script("return innerWidth")
+            self.faults.append(f"{name} at {width}: it moves by {shift:.3f} while it loads: {'; '.join(moved[:3])}")
 
     def violations(self):
         """What axe-core finds on the page as it is now."""

@@ -55,6 +55,7 @@ browser.add_cookie({"name": name, "value": value, "path": "/"})
 for path in PATHS:
     browser.get(ORIGIN + path)
     page = path.removeprefix("/portal/").split("?")[0].replace("/", "-") or "home"
+    looker.stays(page)
     for width in [1280, 390]:
         looker.resize(width, False)
         found = browser.execute_script(RULES) + browser.execute_script(MIRRORED)

@@ -40,6 +40,13 @@ def see(name, path, heading=None):
     if heading:
         wait_for(heading)
     look(name)
+    # A narrow page is laid out otherwise, so it loads once more.
+    looker.resize(390, False)
+    go(path)
+    if heading:
+        wait_for(heading)
+    looker.stays(name)
+    looker.resize(1280, False)
 
 
 def unchecked():
@@ -227,6 +234,9 @@ press("Switch on")
 wait_for("The webhook delivers again.")
 look("webhook-on")
 see("webhook-delete", hooks["ok"] + "/delete", "Nothing more is sent to it")
+press("Delete webhook")
+wait_for("Done.")
+see("webhook-gone", hooks["ok"], "This webhook was deleted")
 see("connector-edit", f"connectors/{connector}/edit", "Save changes")
 write("redirects", "http://client.example.org/#x")
 press("Save changes")

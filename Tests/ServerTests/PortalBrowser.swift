@@ -7,8 +7,8 @@ import TestSupport
 final class ServedPortal {
   let folder = TemporaryFolder()
   private(set) var port = 0
-  /// The link by which the first operator signs in.
-  private(set) var firstLink = ""
+  /// The ledger's public key.
+  let key: String
   private var process: ChildProcess?
   private var lines: [String] = []
 
@@ -25,9 +25,21 @@ final class ServedPortal {
   ) async throws {
     self.environment = environment
     let options = try options(folder.path)
-    let ledger = try await Ledger.create(at: path, origin: "ledger.example.org")
+    let ledger = try await Ledger.create(at: "\(folder.path)/ledger", origin: "ledger.example.org")
+    key = try ledger.verifierKey
     await ledger.close()
     try start(options)
+  }
+
+  /// Serves a ledger as somebody prepares it, by a clock of theirs; the server has the system's.
+  init(clock: @escaping @Sendable () -> Int64, preparing prepare: (Ledger) async throws -> Void) async throws {
+    environment = []
+    let ledger = try await Ledger.create(
+      at: "\(folder.path)/ledger", origin: "ledger.example.org", LedgerConfiguration(clock: clock))
+    key = try ledger.verifierKey
+    try await prepare(ledger)
+    await ledger.close()
+    try start()
   }
 
   /// Starts the server. The port that it had may be taken meanwhile, by a connection of another test, and is free again soon.
@@ -86,6 +98,8 @@ final class Browser {
   private(set) var cookies: [String: String] = [:]
   /// What it asks pages to be in.
   var language: String?
+  /// What it says that it is.
+  var agent: String?
   private(set) var page = Answer("HTTP/1.1 000 none\r\n\r\n")
 
   init(_ served: ServedPortal) { self.served = served }
@@ -167,6 +181,7 @@ final class Browser {
     var lines = ["\(method) \(path) HTTP/1.1", "Host: 127.0.0.1:\(served.port)", "Connection: close"] + headers
     if !cookies.isEmpty { lines.append("Cookie: " + cookies.map { "\($0)=\($1)" }.joined(separator: "; ")) }
     if let language { lines.append("Accept-Language: \(language)") }
+    if let agent { lines.append("User-Agent: \(agent)") }
     if let body { lines.append("Content-Length: \(body.utf8.count)") }
     connection.send(lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? ""))
     let answer = Answer(connection.readAll())

@@ -1,4 +1,5 @@
 import Glibc
+import HTTPSupport
 import TestSupport
 import Testing
 
@@ -8,11 +9,25 @@ import Testing
 @Suite(.serialized) struct PortalClickTests {
   static let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
   /// Where `Tools/test` puts Selenium and axe-core.
-  private static let packages = root + "/.build/python-clients"
-  private static var isThere: Bool {
+  static let packages = root + "/.build/python-clients"
+  static var isThere: Bool {
     let programs: [String] = ["/usr/bin/chromium", "/usr/bin/chromedriver"]
     return ["selenium", "axe_playwright_python"].allSatisfy { TemporaryFolder.names(in: "\(packages)/\($0)") != nil }
       && programs.allSatisfy { (path: String) in unsafe access(path, X_OK) == 0 }
+  }
+
+  /// An empty folder for pictures, which are kept for people to look at.
+  private static func folder(_ name: String) -> String {
+    let path = root + "/.build/\(name)"
+    TemporaryFolder.remove(path)
+    unsafe mkdir(path, 0o755)
+    return path
+  }
+
+  private static func start(_ script: String, _ arguments: [String]) throws -> ChildProcess {
+    try ChildProcess(
+      "/usr/bin/env", ["python3", root + "/Tests/Python/\(script)"] + arguments,
+      environment: ["PYTHONPATH=\(packages)"])
   }
 
   /// Runs a script over a new ledger, in which the first operator signs in, and gives it the PIN that it asks for.
@@ -25,13 +40,9 @@ import Testing
     _ script: String, picturesIn name: String, _ more: [String] = [], environment lines: [String] = []
   ) async throws -> (lines: [String], log: String) {
     let served = try await ServedPortal(environment: lines)
-    let pictures = Self.root + "/.build/\(name)"
-    TemporaryFolder.remove(pictures)
-    unsafe mkdir(pictures, 0o755)
+    let pictures = Self.folder(name)
     let link = try served.line(beginning: "the first operator signs in at ")
-    let clicks = try ChildProcess(
-      "/usr/bin/env", ["python3", Self.root + "/Tests/Python/\(script)", link, pictures] + more,
-      environment: ["PYTHONPATH=\(Self.packages)"])
+    let clicks = try Self.start(script, [link, pictures] + more)
     let asked = clicks.read()
     // One that has failed asks for none, and no PIN would come.
     guard asked.last == "pin?" else { return ((asked + clicks.finish()).map { String($0) }, served.log) }
@@ -64,6 +75,52 @@ import Testing
   }
 
   @Test(.enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
+  func `What the pages offer is done by clicking, each act is in the audit trail, and evidence from there holds`()
+    async throws
+  {
+    let receiver = try WebhookReceiver()
+    let scene = try await PortalScene(phone: "+44 7700 900220", environment: receiver.environment)
+    let bob = try scene.person("Bob")
+    try scene.join(bob, "+44 7700 900221")
+    let facts: [(String, String)] = [
+      ("name", "Field team"), ("operator", try #require(scene.owner.cookies["credledger"])),
+      ("bob", try #require(bob.cookies["credledger"])), ("connector", scene.connector), ("group", scene.group),
+      ("token", scene.token), ("id", scene.program.id), ("secret", scene.program.secret),
+      ("refresh", scene.program.refresh), ("access", scene.program.access),
+    ]
+    let told = JSONValue.object(facts.map { ($0.0, .string($0.1)) })
+    let pictures = Self.folder("portal-acts")
+    let acts = try Self.start(
+      "portal_acts.py",
+      [scene.served.origin, pictures, String(receiver.port), String(decoding: told.bytes, as: UTF8.self)])
+    let lines = acts.finish().map { String($0) }
+    #expect(lines.last == "passed", "\(lines.joined(separator: "\n"))\(scene.served.log)")
+    #expect(try scene.served.verdicts(on: "\(pictures)/evidence-\(scene.token).json") == [0, 0])
+  }
+
+  @Test(.enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
+  func `A page of another origin neither frames the portal nor sends it a form, and a planted session is not taken over`()
+    async throws
+  {
+    let (lines, log) = try await run("portal_strangers.py", picturesIn: "portal-strangers")
+    #expect(lines.last == "passed", "\(lines.joined(separator: "\n"))\(log)")
+  }
+
+  @Test(
+    .enabled(
+      if: isThere && ServedProvider.isThere,
+      "chromium, chromium-driver, Selenium, axe-core or oidc-provider-mock is not installed"))
+  func `A browser gets to a provider that hands people over, and back, at the sign-in and at the sign-out`() async throws
+  {
+    let provider = try ServedProvider()
+    try provider.choose("hand-over")
+    let served = try await ServedPortal([.init(provider: provider)])
+    let clicks = try Self.start("portal_provider.py", [served.origin, provider.issuer, served.folder.path])
+    let lines = clicks.finish().map { String($0) }
+    #expect(lines.last == "passed", "\(lines.joined(separator: "\n"))\(served.log)")
+  }
+
+  @Test(.enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
   func `Every page is turned round in a language from right to left, wide and narrow`() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900199") { folder in
       try Self.write(Self.hebrew(), to: "\(folder)/he.txt")
@@ -82,15 +139,8 @@ import Testing
     paths += ["/portal/find?q=field", "/portal/nothing"]
     #expect(paths.count > 35, "\(paths)")
     let cookie = try #require(scene.owner.cookies["credledger"])
-    let pictures = Self.root + "/.build/portal-mirrored"
-    TemporaryFolder.remove(pictures)
-    unsafe mkdir(pictures, 0o755)
-    let look = try ChildProcess(
-      "/usr/bin/env",
-      [
-        "python3", Self.root + "/Tests/Python/portal_mirrored.py", scene.served.origin, pictures,
-        "credledger=\(cookie)",
-      ] + paths, environment: ["PYTHONPATH=\(Self.packages)"])
+    let look = try Self.start(
+      "portal_mirrored.py", [scene.served.origin, Self.folder("portal-mirrored"), "credledger=\(cookie)"] + paths)
     let lines = look.finish().map { String($0) }
     #expect(lines.last == "passed", "\(lines.joined(separator: "\n"))\(scene.served.log)")
   }

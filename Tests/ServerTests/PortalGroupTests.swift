@@ -11,17 +11,6 @@ import Testing
     return try PortalScene.first("action=\"/portal/groups/", "\"", in: browser)
   }
 
-  /// Makes somebody with a number a member of a group.
-  private func join(_ group: String, _ person: Browser, _ number: String, in scene: PortalScene) throws {
-    try person.verify(number)
-    let token = try scene.formToken(of: scene.owner)
-    try scene.owner.post("/portal/groups/\(group)", [("csrf", token), ("do", "add"), ("numbers", number)])
-    try person.open("/portal/groups")
-    let invitation = try PortalScene.first("name=\"membership\" value=\"", "\"", in: person)
-    try person.submit("/portal/groups/invitations", [("membership", invitation)])
-    #expect(person.page.body.contains("You are in the group."), "\(person.page.text)")
-  }
-
   @Test func `An admin adds groups below a group, and each page shows the way to it`() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900174")
     let browser = scene.owner
@@ -59,8 +48,8 @@ import Testing
     let base = "/portal/groups/\(scene.group)"
     let lower = try add("Night shift", below: scene.group, by: scene.owner)
     let (mel, zoe) = (try scene.person("Mel"), try scene.person("Zoe"))
-    try join(scene.group, mel, "+44 7700 900178", in: scene)
-    try join(lower, zoe, "+44 7700 900179", in: scene)
+    try scene.join(mel, "+44 7700 900178")
+    try scene.join(zoe, "+44 7700 900179", group: lower)
     let list = try mel.open("\(base)/subgroups").body
     #expect(list.contains("<th scope=\"row\"><bdi>Night shift</bdi></th>"), "\(list)")
     #expect(
@@ -78,6 +67,25 @@ import Testing
     let page = try zoe.open("/portal/groups/\(lower)").body
     #expect(page.contains("<li><bdi>Field team</bdi></li><li><bdi>Night shift</bdi></li>"), "\(page)")
     #expect(try zoe.open("\(base)/subgroups").status == 404)
+  }
+
+  @Test func `The members of a group of many are on pages, each on one`() async throws {
+    let scene = try await PortalScene(phone: "+44 7700 900176")
+    try scene.addMembers((10..<70).map { "+336999999\($0)" }.joined(separator: "\n"))
+    func members(_ page: String) -> [String] {
+      page.matches(of: /name="membership" value="(\d+)"/).map { String($0.output.1) }
+    }
+    let base = "/portal/groups/\(scene.group)"
+    let first = try scene.owner.open(base).body
+    #expect(members(first).count == 50, "\(members(first))")
+    let last = try #require(members(first).last)
+    #expect(first.contains("<a href=\"?after=\(last)\">Next</a>"))
+    let second = try scene.owner.open("\(base)?after=\(last)").body
+    #expect(Set(members(first)).union(members(second)).count == 61 && members(second).count == 11)
+    #expect(!second.contains("?after="))
+    // A page that is full and the last has none behind it.
+    let behind = try scene.owner.open("\(base)?after=\(members(first)[10])").body
+    #expect(members(behind).count == 50 && !behind.contains("?after="), "\(members(behind).count)")
   }
 
   /// Makes a group that is below none, and gives its number.
@@ -150,7 +158,7 @@ import Testing
     #expect(try scene.head() == head)
     try browser.submit("\(base)/delete", [("confirm", "Day shift"), ("reason", "The survey is over.")])
     #expect(browser.page.body.contains("The group is deleted. What was let into it stopped at once. Recorded as"))
-    #expect(try browser.open(base).status == 404)
+    #expect(try browser.open(base).status == 410)
     #expect(try browser.open("/portal/tokens/\(scene.token)").body.contains("not valid"), "\(browser.page.text)")
   }
 
@@ -211,7 +219,7 @@ import Testing
     let token = try scene.formToken(of: mel)
     let fields = [("csrf", token), ("group", scene.group), ("seen", "0")]
     #expect(try mel.post("/portal/groups/\(foreign)/subgroups/attach", fields).status == 404)
-    try join(scene.group, mel, "+44 7700 900186", in: scene)
+    try scene.join(mel, "+44 7700 900186")
     #expect(try mel.post("/portal/groups/\(foreign)/subgroups/attach", fields).status == 403)
     #expect(mel.page.body.contains("You attach a group only where you administer both."), "\(mel.page.text)")
     #expect(try mel.post("\(base)/\(second)/detach", [("csrf", token), ("seen", "1")]).status == 403)

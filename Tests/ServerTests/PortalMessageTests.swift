@@ -144,6 +144,16 @@ import Testing
     #expect(told["eventType"]?.text == "TextMessageCreated" && told["objectId"]?.text == group)
     #expect(told["data"]?["text"]?.text == "I take <b>Monday</b>" && told["fromUserName"]?.text == "Ada")
     #expect(told["eventId"]?.text == posted?["referenceId"]?.text && told["eventId"] != nil)
+
+    // Once it is deleted its page says so.
+    let hooks = "/portal/connectors/\(connector)/webhooks"
+    try browser.open(hooks)
+    let hook = try PortalScene.first("href=\"\(hooks)/", "\"", in: browser)
+    try browser.open("\(hooks)/\(hook)/delete")
+    try browser.submit("\(hooks)/\(hook)/delete")
+    let gone = try browser.open("\(hooks)/\(hook)")
+    #expect(gone.status == 410 && gone.body.contains("<h1>This webhook was deleted</h1>"), "\(gone.text)")
+    #expect(gone.body.contains("<dt>Name</dt><dd><code>webhook:\(hook)</code></dd><dt>Deleted</dt><dd><time"))
     served.end()
   }
 }

@@ -5,15 +5,18 @@ import Testing
 /// Changes that need two operators, as they go through the portal.
 @Suite struct PortalProposalTests {
   /// A portal whose rules need two operators, the two, and somebody whose role is to change.
-  private struct Guarded {
+  struct Guarded {
     let scene: PortalScene
     let ada: Browser
     let bo: Browser
     /// The number of Cy's account.
     let cy: String
 
-    init(phone: String) async throws {
-      let made = try await PortalScene(phone: phone)
+    init(
+      phone: String, named name: String = "Field team",
+      options: @escaping (_ folder: String) throws -> [String] = { _ in ["--development"] }
+    ) async throws {
+      let made = try await PortalScene(phone: phone, named: name, options: options)
       (scene, ada, bo) = (made, made.owner, try made.person("Bo"))
       func number(_ browser: Browser) throws -> String {
         try browser.open("/portal/me")

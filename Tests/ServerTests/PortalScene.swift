@@ -14,13 +14,16 @@ final class PortalScene {
   /// The handle of an access token.
   let token: String
   let phone: String
+  /// What the connector's program has: its ID and Secret, the Refresh Token of the grant, and the access token.
+  let program: (id: String, secret: String, refresh: String, access: String)
 
   /// - Parameters:
   ///   - name: of the person, the connector and the group.
-  ///   - options: as of ``ServedPortal``, and the same for `environment`.
+  ///   - environment: settings of the server.
   init(
     phone number: String, named name: String = "Field team",
-    options: @escaping (_ folder: String) throws -> [String] = { _ in ["--development"] }, environment: [String] = []
+    environment: [String] = [],
+    options: @escaping (_ folder: String) throws -> [String] = { _ in ["--development"] }
   ) async throws {
     served = try await ServedPortal(options, environment: environment)
     owner = served.browser()
@@ -46,7 +49,8 @@ final class PortalScene {
     connection.send(
       "GET /v1/accessToken HTTP/1.1\r\nHost: x\r\nConnection: close\r\napplicationId: \(id)\r\napplicationSecret: \(secret)\r\nrefreshToken: \(refresh)\r\n\r\n"
     )
-    #expect(Answer(connection.readAll()).status == 200)
+    let access = try #require(Answer(connection.readAll())["accessToken"])
+    program = (id, secret, refresh, access)
     try owner.open("/portal/groups/\(group)/messages")
     try owner.submit("/portal/groups/\(group)/messages", [("message", name)])
     try owner.open("/portal/me/granted")
@@ -75,6 +79,18 @@ final class PortalScene {
     try owner.open("/portal/people/\(number)")
     try owner.submit("/portal/people/\(number)", [("to", String(role.rawValue)), ("do", "role")])
     return browser
+  }
+
+  /// Makes somebody with a number a member of a group; unless one is named, of the scene's, by its owner.
+  func join(_ person: Browser, _ number: String, group other: String? = nil, by admin: Browser? = nil) throws {
+    try person.verify(number)
+    let admin = admin ?? owner
+    let token = try formToken(of: admin)
+    try admin.post("/portal/groups/\(other ?? group)", [("csrf", token), ("do", "add"), ("numbers", number)])
+    try person.open("/portal/groups")
+    let invitation = try Self.first("name=\"membership\" value=\"", "\"", in: person)
+    try person.submit("/portal/groups/invitations", [("membership", invitation)])
+    #expect(person.page.body.contains("You are in the group."), "\(person.page.text)")
   }
 
   /// Adds members to the group, by their numbers, one a line.

@@ -23,6 +23,20 @@ def measure(run):
         run.report(f"review grants, s, {people:,} grants", taken, None, None, 2, durable=None, most=True)
         taken = run.ours("review", ledger)["seconds"] * 1_000
         run.report(f"first page of a review, ms, {people:,} grants", taken, None, None, 10, durable=None, most=True)
+    several(run)
+
+
+def several(run, count=64):
+    """What ledgers of one process take together, each read and written: an embedder with many tenants."""
+    for name, sharing in [("", 0), (", sharing readers", 1)]:
+        with run.scratch() as folder:
+            found = run.ours("several", folder / "ledger", count, sharing)
+        run.report(f"threads of {count} ledgers{name}", found["threads"], None, None, None, durable=None, most=True)
+        run.report(
+            f"memory of {count} ledgers, MiB{name}", found["memory"] / 2**20, None, None, None, durable=None, most=True)
+        run.report(
+            f"address space of {count} ledgers, GiB{name}", found["addressSpace"] / 2**30, None, None, None, durable=None,
+            most=True)
 
 
 def standing(run, folder, label):

@@ -4,7 +4,7 @@
 /// comes here. Work that is short never waits for work that is long: one thread takes only short work.
 ///
 /// A thread is started when there is work that no other is free for, so that an idle log has none.
-package final class ReaderThreads: Sendable {
+package final class ReaderThreads: JobThreads {
   /// How many threads there are, and how much may wait for them.
   package struct Limits: Sendable, Hashable {
     /// How many threads at most; at least 2.
@@ -103,29 +103,9 @@ package final class ReaderThreads: Sendable {
     return job ?? nil
   }
 
-  /// Runs `body` on one of the threads.
-  ///
-  /// - Throws: what `body` throws; ``LogError/Code/busy`` when as many jobs of the length wait as may;
-  ///   ``LogError/Code/closed`` once the threads were stopped.
-  package func run<Result: Sendable>(
-    _ length: Length = .long, _ body: @escaping @Sendable () throws(LogError) -> Result
-  ) async throws(LogError) -> Result {
-    let outcome: Swift.Result<Result, LogError> = await withCheckedContinuation { continuation in
-      let refusal = put(length) { continuation.resume(returning: Swift.Result(catching: body)) }
-      if let refusal { continuation.resume(returning: .failure(refusal)) }
-    }
-    return try outcome.get()
-  }
-
-  /// Has `job` done on one of the threads, and does not wait for it.
-  ///
-  /// - Returns: whether it is taken: not when as many jobs of the length wait as may, nor once the threads were stopped.
-  package func start(_ length: Length, _ job: @escaping @Sendable () -> Void) -> Bool { put(length, job) == nil }
-
-  /// - Returns: why the job is not taken; nil where it is.
-  private func put(_ length: Length, _ job: @escaping JobQueue.Job) -> LogError? {
+  package func put(_ length: Length, _ job: @escaping @Sendable () -> Void) -> LogError? {
     monitor.withLock { state, wakes in
-      if state.isStopped { return LogError(.closed, "the ledger is closed") }
+      if state.isStopped { return Self.closed }
       let waiting = length == .short ? state.short.count : state.long.count
       guard waiting < capacity else {
         return LogError(.busy, "as many reads wait already as the queue holds, \(capacity); try again after a moment")
@@ -144,6 +124,9 @@ package final class ReaderThreads: Sendable {
   package func waiting(_ length: Length) -> Int {
     monitor.withLock { state, _ in length == .short ? state.short.count : state.long.count }
   }
+
+  /// Why a job is not taken any more.
+  static var closed: LogError { LogError(.closed, "the ledger is closed") }
 
   /// Finishes what was queued, and ends the threads. Blocks until they have ended.
   package func stop() {

@@ -55,6 +55,9 @@ public struct LedgerConfiguration: Sendable {
   public var readerThreads: Int
   /// How many reads may wait for these threads, short ones and long ones each; at least 1. One more is refused with `busy`.
   public var readerQueueCapacity: Int
+  /// The threads that several ledgers of one process read by; nil for threads of the ledger's own. Where they are set,
+  /// ``readerThreads`` and ``readerQueueCapacity`` say nothing.
+  public var sharedReaders: SharedReaders?
   /// For how long an idempotency key is remembered, in milliseconds of recorded time: seven days unless set. Older keys
   /// count as new; what is kept of them is deleted as events come.
   public var idempotencyRetention: Int64
@@ -83,7 +86,7 @@ public struct LedgerConfiguration: Sendable {
     signingKey: (any SigningKeyProvider)? = nil,
     checkpoints: CheckpointPolicy = CheckpointPolicy(), pinBudgets: PINBudgets = PINBudgets(),
     witnessFile: String? = nil, archive: String? = nil, scratch: String? = nil, queueCapacity: Int = 65_536,
-    readerThreads: Int = 4, readerQueueCapacity: Int = 4_096,
+    readerThreads: Int = 4, readerQueueCapacity: Int = 4_096, sharedReaders: SharedReaders? = nil,
     idempotencyRetention: Int64 = 7 * 86_400_000, readers: ReaderPolicy = ReaderPolicy(),
     snapshots: SnapshotPolicy = SnapshotPolicy(), deliveries: DeliveryLimits = DeliveryLimits(),
     scrub: ScrubPolicy = ScrubPolicy(), lastUseResolution: Duration? = .seconds(60), mapSize: Int? = nil,
@@ -105,6 +108,7 @@ public struct LedgerConfiguration: Sendable {
     self.queueCapacity = queueCapacity
     self.readerThreads = readerThreads
     self.readerQueueCapacity = readerQueueCapacity
+    self.sharedReaders = sharedReaders
     self.idempotencyRetention = idempotencyRetention
     self.readers = readers
     self.snapshots = snapshots

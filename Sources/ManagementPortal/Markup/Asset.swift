@@ -51,12 +51,37 @@ struct Asset: Sendable {
       check();
       box.addEventListener("input", check);
     }
+    const part = async (address, selector, headers = {}) => {
+      const text = await fetch(address, { headers }).then(answer => answer.text(), () => "");
+      return new DOMParser().parseFromString(text, "text/html").querySelector(selector);
+    };
     for (const live of document.querySelectorAll("[data-live]")) {
-      new EventSource(live.dataset.live).addEventListener("message", async () => {
-        const text = await (await fetch(location.href)).text();
-        const fresh = new DOMParser().parseFromString(text, "text/html").querySelector("[data-live]");
-        if (fresh) live.replaceChildren(...fresh.childNodes);
-      });
+      let told = live.dataset.newest, timer = 0, news, newest;
+      const update = async () => {
+        const asked = told, fresh = await part(location.href, "[data-live]", { "Last-Event-ID": asked });
+        if (!fresh) return;
+        // What was announced meanwhile is not counted again.
+        if (asked !== told) return update();
+        [news, newest] = [fresh.querySelector("[data-news]")?.textContent, fresh.dataset.newest];
+        // A link stays while it has the focus.
+        if (!live.contains(document.activeElement)) live.replaceChildren(...fresh.childNodes);
+        // One announcement in 5 seconds at most, of all that is new by then.
+        if (timer || !news || !say) return;
+        say.textContent = "";
+        timer = setTimeout(() => { [say.textContent, told, timer] = [news, newest, 0]; }, 5000);
+      };
+      new EventSource(live.dataset.live).addEventListener("message", update);
+    }
+    for (const waiting of document.querySelectorAll("[data-polls]")) {
+      // For half an hour: a page that is forgotten does not keep its session.
+      let left = 360;
+      const timer = setInterval(async () => {
+        if (left-- === 0) return clearInterval(timer);
+        const fresh = document.hidden ? null : await part(waiting.dataset.polls, "#" + waiting.id);
+        if (!fresh || fresh.dataset.polls) return;
+        clearInterval(timer);
+        waiting.replaceChildren(...fresh.childNodes);
+      }, 5000);
     }
     for (const range of document.querySelectorAll("[data-submits]")) {
       range.addEventListener("change", () => range.form.requestSubmit());
@@ -110,6 +135,8 @@ struct Asset: Sendable {
     code, pre, svg { direction: ltr; unicode-bidi: isolate; }
     td code, time, .when, .actions, td .status { white-space: nowrap; }
     [hidden] { display: none !important; }
+    /* What a script shows has its place from the beginning. */
+    @media (scripting: enabled) { [data-copy][hidden] { display: inline-flex !important; visibility: hidden; } }
     svg { display: block; flex: none; max-width: 100%; }
     .soft { color: var(--soft); }
     .small { font-size: var(--small); }

@@ -21,7 +21,7 @@ extension ManagementPortal {
       let signIn = signIns[session.signIn]
       let isThis = session.key == viewer.session.key
       return #"""
-        <tr><th scope="row">\#(isThis ? "This browser" : "Another browser")<small>\#(signIn?.userAgent ?? "Unknown program")</small></th><td data-label="From">\#(signIn?.address ?? "–")</td><td data-label="Signed in">\#(Part.ago(session.createdAt, now: now))</td><td data-label="Last used">\#(Part.ago(session.lastUsedAt, now: now))</td><td data-label="Proof">\#(when(session.signIn > 0, Part.proof(session.signIn, signed: signed)))</td><td data-label="Actions"><form method="post" action="/portal/me/sessions/end">\#(viewer.token)<button class="link-button" name="session" value="\#(session.handle)">End<span class="visually-hidden"> this session</span></button></form></td></tr>
+        <tr><th scope="row">\#(isThis ? "This browser" : "Another browser")<small>\#((signIn?.userAgent).map { Part.name($0) } ?? "Unknown program")</small></th><td data-label="From">\#(signIn?.address ?? "–")</td><td data-label="Signed in">\#(Part.ago(session.createdAt, now: now))</td><td data-label="Last used">\#(Part.ago(session.lastUsedAt, now: now))</td><td data-label="Proof">\#(when(session.signIn > 0, Part.proof(session.signIn, signed: signed)))</td><td data-label="Actions"><form method="post" action="/portal/me/sessions/end">\#(viewer.token)<button class="link-button" name="session" value="\#(session.handle)">End<span class="visually-hidden"> this session</span></button></form></td></tr>
         """#
     }
     let phoneTable: HTML =

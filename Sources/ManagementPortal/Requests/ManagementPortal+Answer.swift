@@ -16,7 +16,8 @@ extension ManagementPortal {
       response = try await route(request, context)
     } catch {
       let viewer = try? await viewer(of: session(of: request))
-      response = await page(for: error, context, viewer)
+      response = page(
+        for: error, requestID: context.requestID, reload: Self.sender(of: request), to: viewer)
     }
     if request.method == .head {
       let length = response.body.contentLength
@@ -27,9 +28,7 @@ extension ManagementPortal {
   }
 
   private func route(_ request: Request, _ context: HTTPContext) async throws(PortalFailure) -> Response {
-    let path = request.uri.path.split(separator: "/").dropFirst().map { part in
-      PercentEncoding.decode(part.utf8.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: "_") : $0 }) ?? ""
-    }
+    let path = Self.parts(of: request)
     if let asset = asset(path) { return asset }
     guard isSecure || IdentityProvider.isTrusted(origin) else {
       throw PortalFailure(
@@ -72,6 +71,13 @@ extension ManagementPortal {
           remedy: "Nothing was done. Open the page again, and send the form from there.", code: "csrf")
       }
       return try await body(self)(visit, viewer)
+    }
+  }
+
+  /// The parts of a path below the portal's.
+  static func parts(of request: Request) -> [String] {
+    request.uri.path.split(separator: "/").dropFirst().map { part in
+      PercentEncoding.decode(part.utf8.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: "_") : $0 }) ?? ""
     }
   }
 
@@ -140,23 +146,5 @@ extension ManagementPortal {
   private func signInFirst(_ visit: Visit, _ isPost: Bool) -> Response {
     let target = isPost ? "/portal/" : visit.address
     return .see("/portal/sign-in?to=\(PercentEncoding.encode(target))\(isPost ? "&said=ended" : "")")
-  }
-
-  /// The page that says why there is no other.
-  private func page(for failure: PortalFailure, _ context: HTTPContext, _ viewer: Viewer?) async -> Response {
-    let time = (try? now).map { Part.exact($0) } ?? .empty
-    let content: HTML = #"""
-      \#(Part.header("\(failure.title)", below: when(failure.isUnchanged, "<p>Nothing was changed.</p>")))
-      <div class="card stack"><p>\#(Part.text(failure.remedy))</p>
-      <dl class="facts"><dt>Request ID</dt><dd><code>\#(context.requestID)</code></dd><dt>When</dt><dd>\#(time)</dd><dt>Code</dt><dd><code>\#(failure.code)</code></dd></dl>
-      <div class="button-row"><a class="button button-main" href="\#(failure.next.path)">\#(failure.next.words)</a></div></div>
-      """#
-    let html =
-      if let viewer {
-        layout().page(Page("\(failure.title)", at: .none, narrow: true, content), for: viewer)
-      } else { layout().gate("\(failure.title)", content) }
-    var response = Response.html(html, status: failure.status)
-    if let seconds = failure.retryAfter { response.headers[.retryAfter] = String(seconds) }
-    return response
   }
 }

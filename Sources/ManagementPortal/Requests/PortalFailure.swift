@@ -12,8 +12,10 @@ struct PortalFailure: Error, Sendable {
   var code: String
   /// Whether it is certain that nothing was changed.
   var isUnchanged = true
-  /// Where to go on.
-  var next: (words: String, path: String) = ("Home", "/portal/")
+  /// Further facts about it: terms and descriptions, as markup.
+  var facts: HTML = .empty
+  /// Where to go on; nil for the page that a conflict is of, and else for the first page.
+  var next: (words: String, path: String)?
   /// The wait before the next try.
   var retryAfter: Int?
 
@@ -46,7 +48,11 @@ extension PortalFailure {
         code: code)
     case .forbidden: self = .forbidden(RefusalWords.sentence(error))
     case .conflict:
-      self.init(status: .conflict, title: "Nothing was done", remedy: RefusalWords.sentence(error), code: code)
+      let words = RefusalWords.sentence(error)
+      let isStale = words == RefusalWords.changedMeanwhile
+      self.init(
+        status: .conflict, title: isStale ? "Somebody changed this meanwhile" : "Nothing was done", remedy: words,
+        code: code)
     case .invalid, .invalidClient, .invalidCredential, .unauthorizedClient, .invalidScope, .invalidTarget,
       .invalidProof:
       self.init(
@@ -54,12 +60,14 @@ extension PortalFailure {
     case .tooMany:
       self.init(
         status: .tooManyRequests, title: "Too many tries", remedy: RefusalWords.sentence(error), code: code,
-        retryAfter: 60)
+        retryAfter: RefusalWords.wait(error))
     case .unavailable, .failed:
+      let isFailed = error.code.kind == .failed
       self.init(
-        status: error.code.kind == .failed ? .internalServerError : .serviceUnavailable,
-        title: "This cannot be done now", remedy: RefusalWords.sentence(error), code: code,
-        isUnchanged: error.code != .outcomeUnknown, retryAfter: error.code == .busy ? 2 : nil)
+        status: isFailed ? .internalServerError : .serviceUnavailable,
+        title: isFailed ? "The server could not do this" : "This cannot be done now",
+        remedy: RefusalWords.sentence(error), code: code, isUnchanged: error.code != .outcomeUnknown,
+        retryAfter: error.code == .busy ? 2 : nil)
     }
   }
 }

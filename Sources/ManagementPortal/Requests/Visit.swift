@@ -22,6 +22,9 @@ struct Visit: Sendable {
     "/portal/" + path.joined(separator: "/") + (request.uri.query.map { "?\($0)" } ?? "")
   }
 
+  /// The newest that a browser which follows something has seen; nil for one that begins.
+  var lastSeen: UInt64? { request.headers[.named("Last-Event-ID")].flatMap { UInt64($0) } }
+
   /// What the ledger records of the request.
   ///
   /// - Parameters:

@@ -6,6 +6,9 @@ enum RefusalWords {
   static let proposalGone =
     "The proposal is of no use any more: it was decided, was used, or is older than 72 hours. Propose it again."
 
+  /// Of what was changed since its page was made.
+  static let changedMeanwhile = "Somebody changed this since you opened it. Nothing was done; look again."
+
   /// Of a group that is to be put below another by somebody who does not administer both.
   static let notAdminOfBoth = "You attach a group only where you administer both. Ask an admin of the other one."
 
@@ -66,7 +69,7 @@ enum RefusalWords {
       if error.field == "number" || error.field == "phone" || error.field == "challenge" {
         return "This number belongs to an account already. Remove it there, or use another."
       }
-      return "Somebody changed this since you opened it. Nothing was done; look again."
+      return changedMeanwhile
     case "gone": return "This was deleted or revoked. Nothing was done."
     case "busy": return "Too much at once. Nothing was done; press the button again in 2 seconds."
     case "outcome_unknown":
@@ -79,6 +82,12 @@ enum RefusalWords {
     case "invalid_value": return field(error)
     default: return "The request failed. The request ID names it in the server’s log."
     }
+  }
+
+  /// After how many seconds what was too much may be done, at the latest.
+  static func wait(_ error: LedgerError) -> Int {
+    let expected = error.refusal?.expected ?? ""
+    return expected.hasSuffix(" one day") ? 86_400 : expected.hasSuffix(" one hour") ? 3_600 : 60
   }
 
   /// What was expected of a field.

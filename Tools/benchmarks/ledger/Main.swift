@@ -16,6 +16,7 @@ struct LedgerBenchmarks {
            ledger-benchmarks evidence FOLDER RECORDS
            ledger-benchmarks pace FOLDER TOKENS
            ledger-benchmarks people FOLDER COUNT
+           ledger-benchmarks several FOLDER COUNT SHARING
            ledger-benchmarks rebuild|verify|open|index|prove|latest|past|find|status|days FOLDER
 
     """
@@ -65,6 +66,7 @@ struct LedgerBenchmarks {
     case "review": figures = try await Operating.review(folder)
     case "status": figures = try await Operating.status(folder)
     case "days": figures = try await Operating.days(folder)
+    case "several": figures = try await Operating.several(number(2), isSharing: number(3) == 1, in: folder)
     case "pace": figures = try await Auditing.pace(number(2), in: folder)
     default: fail(usage, status: 2)
     }
@@ -105,15 +107,20 @@ func medianTime(_ body: () async throws -> Void) async throws -> Double {
   return median(times)
 }
 
-/// Memory of this process outside every file's map, in bytes.
-func anonymousMemory() -> Double {
-  guard let file = unsafe fopen("/proc/self/status", "r") else { return 0 }
+/// What the kernel says of this process, by field; sizes are in KiB.
+func processStatus() -> [String: Double] {
+  guard let file = unsafe fopen("/proc/self/status", "r") else { return [:] }
   defer { unsafe fclose(file) }
+  var fields: [String: Double] = [:]
   var line = [CChar](repeating: 0, count: 256)
   while unsafe fgets(&line, 256, file) != nil {
     let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    guard text.hasPrefix("RssAnon:") else { continue }
-    return (Double(text.filter(\.isNumber)) ?? 0) * 1_024
+    let parts = text.split(separator: ":", maxSplits: 1)
+    guard parts.count == 2, let number = Double(parts[1].filter(\.isNumber)) else { continue }
+    fields[String(parts[0])] = number
   }
-  return 0
+  return fields
 }
+
+/// Memory of this process outside every file's map, in bytes.
+func anonymousMemory() -> Double { (processStatus()["RssAnon"] ?? 0) * 1_024 }

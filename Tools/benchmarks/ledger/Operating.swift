@@ -95,4 +95,35 @@ enum Operating {
     await ledger.close()
     return [("seconds", median(times)), ("events", Double(total))]
   }
+
+  /// Opens ledgers in one process, has each written and read at the same time, and says what they take together.
+  ///
+  /// - Parameter isSharing: whether they share their readers.
+  static func several(_ count: Int, isSharing: Bool, in folder: String) async throws -> [(String, Double)] {
+    var configuration = LedgerConfiguration.benchmark
+    if isSharing { configuration.sharedReaders = SharedReaders() }
+    let (before, start) = (processStatus(), ContinuousClock.now)
+    var ledgers: [Ledger] = []
+    for number in 0..<count {
+      ledgers.append(
+        try await Ledger.create(at: "\(folder)-\(number)", origin: "ledger\(number).example.org", configuration))
+    }
+    let taken = seconds(ContinuousClock.now - start)
+    try await withThrowingTaskGroup { group in
+      for ledger in ledgers {
+        group.addTask {
+          _ = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "benchmark")
+          guard try await ledger.integrity.verify().projectionsMatch else { throw NotValid() }
+        }
+      }
+      try await group.waitForAll()
+    }
+    let after = processStatus()
+    for ledger in ledgers { await ledger.close() }
+    func grown(_ field: String) -> Double { (after[field] ?? 0) - (before[field] ?? 0) }
+    return [
+      ("seconds", taken), ("threads", grown("Threads")), ("addressSpace", grown("VmSize") * 1_024),
+      ("memory", grown("RssAnon") * 1_024),
+    ]
+  }
 }

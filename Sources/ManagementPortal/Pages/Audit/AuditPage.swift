@@ -117,14 +117,17 @@ extension ManagementPortal {
       ? #"<a class="button" href="?\#(visit.query.query(replacing: "live", with: nil))">Pause</a>"#
       : #"<a class="button" href="?\#(visit.query.query(replacing: "live", with: "1"))">Follow live</a>"#
     let tail: HTML = when(
-      isLive, #" data-live="/portal/audit/live?\#(query)&amp;since=\#(entries.first?.position ?? 0)""#)
+      isLive,
+      #" data-live="/portal/audit/live?\#(query)&amp;since=\#(entries.first?.position ?? 0)" data-newest="\#(entries.first?.position ?? 0)""#
+    )
+    let news: HTML = when(isLive, Self.news(entries, since: visit.lastSeen))
     let downloads: HTML =
       #"<a class="button" href="/portal/audit.csv?\#(query)">CSV</a><a class="button" href="/portal/audit.ndjson?\#(query)">NDJSON</a><a class="button" href="/portal/audit.cloudevents?\#(query)">CloudEvents</a>"#
     let content: HTML = #"""
       \#(Part.header("Audit trail", below: "<p>\(reach)</p>", buttons: follow + downloads))
       \#(auditFilter(visit, problem))
       \#(Self.filesCut(visit.query, head: layout().head))\#(archived)\#(chart)
-      <section class="stack" aria-labelledby="list"\#(tail)><h2 id="list" class="visually-hidden">Events</h2>\#(entries.isEmpty ? empty : try eventTable(entries, words))\#(older)</section>
+      <section class="stack" aria-labelledby="list"\#(tail)><h2 id="list" class="visually-hidden">Events</h2>\#(news)\#(entries.isEmpty ? empty : try eventTable(entries, words))\#(older)</section>
       \#(Part.commandLine([Self.auditCommand(visit.query)]))
       """#
     let response = Response.html(

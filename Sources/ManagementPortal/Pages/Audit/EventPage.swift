@@ -15,7 +15,7 @@ extension ManagementPortal {
       throw PortalFailure(
         status: .gone, title: "This record is in the archive",
         remedy: "The archive is not connected. An operator finds it there: credledger audit --archive FOLDER",
-        code: "archived", next: ("Audit trail", "/portal/audit"))
+        code: "archived", next: (words: "Audit trail", path: "/portal/audit"))
     }
     guard let entry = page.entries.first, entry.position == position else { throw .notFound("event") }
     return entry

@@ -16,8 +16,7 @@ extension ManagementPortal {
     // To show names is an event as well. Were it told, each look would cause the next.
     let shown = EventType.allCases.filter { $0 != .personalDataRevealed }
     let filter = asked.and(.anyType(of: shown))
-    let known =
-      visit.request.headers[.named("Last-Event-ID")].flatMap { UInt64($0) } ?? visit.query.number("since") ?? 0
+    let known = visit.lastSeen ?? visit.query.number("since") ?? 0
     let ledger = ledger
     return Response(
       status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
@@ -34,5 +33,21 @@ extension ManagementPortal {
         }
         try await writer.finish(nil)
       })
+  }
+
+  /// What is said of events that a browser has not seen yet. To show names is an event as well, which is no news.
+  static func news(_ entries: [AuditEntry], since seen: UInt64?) -> HTML {
+    guard let seen else { return .empty }
+    let fresh = entries.count { $0.position > seen && $0.type != .personalDataRevealed }
+    return news(fresh, "new event", isAll: fresh == rowLimit)
+  }
+
+  /// How many rows of a list are new: not shown, for the page's script to announce.
+  ///
+  /// - Parameter isAll: whether all rows of the page are new, so that there may be more.
+  static func news(_ count: Int, _ noun: String, isAll: Bool) -> HTML {
+    guard count > 0 else { return .empty }
+    let words: HTML = isAll ? "at least \(Part.count(count, noun))" : "\(Part.count(count, noun))"
+    return "<p hidden data-news>\(words)</p>"
   }
 }

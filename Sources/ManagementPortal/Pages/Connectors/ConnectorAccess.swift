@@ -16,10 +16,9 @@ extension ManagementPortal {
     }
     guard let state, state.connector.owner == viewer.id || viewer.readsAll else { throw .notFound("connector") }
     if state.connector.isDeleted {
-      throw PortalFailure(
-        status: .gone, title: "This connector was deleted",
-        remedy: "Its events stay in the audit trail, with their proofs.", code: "gone",
-        next: ("Connectors", "/portal/connectors"))
+      throw try await deleted(
+        "This connector was deleted", named: Part.name(state.connector.details.name), Subject(state.connector.id),
+        by: .connectorDeleted, to: viewer, else: (words: "Connectors", path: "/portal/connectors"))
     }
     if changing, state.connector.owner != viewer.id {
       throw .forbidden("You may see this connector, but only its owner may change it.")

@@ -109,7 +109,7 @@ extension ManagementPortal {
     throw PortalFailure(
       status: .forbidden, title: "Add a phone number first",
       remedy: "Everybody who creates connectors or grants access has a verified number.", code: "phone_required",
-      next: ("Add a Phone Number", "/portal/me/phones/new"))
+      next: (words: "Add a Phone Number", path: "/portal/me/phones/new"))
   }
 
   private func newConnector(_ viewer: Viewer, _ form: ConnectorForm, problems: [Problem]) -> Response {
@@ -199,7 +199,7 @@ extension ManagementPortal {
         status: .gone, title: "The \(what) was shown before",
         remedy:
           "It was shown once and cannot be shown again. If you stored it, go on. If not, make a new one: rotate the Secret, or generate the token again.",
-        code: "shown_before", next: ("Go on", next))
+        code: "shown_before", next: (words: "Go on", path: next))
     }
     return once
   }

@@ -62,7 +62,7 @@ extension ManagementPortal {
   func webhookPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let state = try await connector(visit, viewer)
     let (connector, isOwner) = (state.connector, state.connector.owner == viewer.id)
-    let known = try await webhook(visit, of: connector)
+    let known = try await webhook(visit, of: connector, viewer)
     let (webhook, now, signed) = (known.webhook, try now, signed)
     let path = "/portal/connectors/\(connector.id.rawValue)/webhooks/\(webhook.id.rawValue)"
     let (url, queue, tries, off, group) = try await asking { () async throws(LedgerError) in
@@ -120,22 +120,28 @@ extension ManagementPortal {
   }
 
   /// The webhook that a path names.
-  private func webhook(_ visit: Visit, of connector: Connector) async throws(PortalFailure) -> WebhookState {
-    let found = try await asking { () throws(LedgerError) in
-      try UInt64(visit.part(3)).flatMap { (number) throws(LedgerError) in
-        try ledger.webhooks.state(of: WebhookID(rawValue: number))
-      }
+  private func webhook(
+    _ visit: Visit, of connector: Connector, _ viewer: Viewer
+  ) async throws(PortalFailure) -> WebhookState {
+    let (known, state) = try await asking { () throws(LedgerError) -> (Webhook?, WebhookState?) in
+      guard let number = UInt64(visit.part(3)) else { return (nil, nil) }
+      let id = WebhookID(rawValue: number)
+      return (try ledger.webhooks.webhook(id), try ledger.webhooks.state(of: id))
     }
-    guard let found, found.webhook.connector == connector.id, !found.webhook.isDeleted else {
-      throw .notFound("webhook")
+    guard let known, known.connector == connector.id else { throw .notFound("webhook") }
+    guard let state, !state.webhook.isDeleted else {
+      let list = "/portal/connectors/\(connector.id.rawValue)/webhooks"
+      throw try await deleted(
+        "This webhook was deleted", named: "<code>\(known.id.description)</code>", Subject(known.id),
+        by: .webhookDeleted, to: viewer, else: (words: "Webhooks", path: list))
     }
-    return found
+    return state
   }
 
   /// The same, of a connector of the viewer's own.
   private func ownWebhook(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> (Connector, WebhookID) {
     let connector = try await connector(visit, viewer, changing: true).connector
-    return (connector, try await webhook(visit, of: connector).webhook.id)
+    return (connector, try await webhook(visit, of: connector, viewer).webhook.id)
   }
 
   /// Has the first delivery that waits tried at once.

@@ -14,7 +14,7 @@ extension ManagementPortal {
     PortalFailure(
       status: .gone, title: "This was answered before, or too long ago",
       remedy: "Nothing was allowed now. Begin again at the program that sent you here.", code: "authorization_over",
-      next: ("What I have granted", "/portal/me/granted"))
+      next: (words: "What I have granted", path: "/portal/me/granted"))
   }
 
   func consentPage(_ visit: Visit) async throws(PortalFailure) -> Response {

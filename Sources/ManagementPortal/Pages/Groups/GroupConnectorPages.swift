@@ -117,7 +117,11 @@ extension ManagementPortal {
         context: visit.recorded(once: once))
     } catch {
       if error.code.rawValue == "phone_required" { try await requirePhone(viewer) }
-      throw PortalFailure(error)
+      var failure = PortalFailure(error)
+      if failure.status == .conflict {
+        failure.next = (words: "Reload", path: "\(base)?connector=\(connector.id.rawValue)")
+      }
+      throw failure
     }
     try await spend(once, viewer)
     let name = Part.name(connector.details.name)
@@ -128,7 +132,7 @@ extension ManagementPortal {
     let lines: HTML = #"""
       \#(Part.secretLine("refresh", "Refresh Token", granted.refreshToken.text, copy: "Copy Token"))
       <details><summary>Try it: get an access token with curl</summary><pre><code>\#(curl)</code></pre></details>
-      <p><span class="status"><span>Waiting for \#(name) to get its first access token</span></span> <a class="small" href="\#(base)/\#(granted.grant.rawValue)" target="_blank" rel="noopener">Check again</a></p>
+      \#(Self.waiting(for: name, at: "\(base)/\(granted.grant.rawValue)", link: #" target="_blank" rel="noopener""#))
       """#
     return shownOnce(
       viewer, .groups, heading: Part.name(view.group.name),
@@ -136,7 +140,17 @@ extension ManagementPortal {
       text:
         "It is shown this once. Give it to the person who runs \(name), by a safe way. It works until \(Part.exact(granted.expiresAt)).",
       lines: lines, stored: "I have stored the Refresh Token", next: "\(base)/\(granted.grant.rawValue)", button: "Done"
-    )
+    ).askedByScripts
+  }
+
+  /// That a program has not got a token yet. The page's script looks again by itself, and puts what the grant's page says by then in
+  /// place of it; without a script there is the link.
+  ///
+  /// - Parameter link: further attributes of the link.
+  private static func waiting(for name: HTML, at path: String, link: HTML = .empty) -> HTML {
+    #"""
+    <div id="first-token" role="status" data-polls="\#(path)"><p><span class="status"><span>Waiting for \#(name) to get its first access token</span></span> <a class="small" href="\#(path)"\#(link)>Check again</a></p></div>
+    """#
   }
 
   /// One grant of a group: whether its program has got a token.
@@ -161,12 +175,10 @@ extension ManagementPortal {
     let waiting: HTML
     if let first {
       let proof = Part.proof(first, signed: signed, isOpen: isOpen)
-      waiting = Part.notice(
-        "good", "<strong>\(name) got its first access token.</strong> Recorded as \(proof)."
-      )
+      let words: HTML = "<strong>\(name) got its first access token.</strong> Recorded as \(proof)."
+      waiting = #"<div id="first-token" role="status">\#(Part.notice("good", words))</div>"#
     } else {
-      waiting =
-        #"<p><span class="status"><span>Waiting for \#(name) to get its first access token</span></span> <a class="small" href="">Check again</a></p>"#
+      waiting = Self.waiting(for: name, at: "\(base)/\(state.grant.id.rawValue)")
     }
     let regenerate: HTML = when(
       !connector.isDeleted,
@@ -192,9 +204,10 @@ extension ManagementPortal {
       <section class="stack" aria-labelledby="tokens"><h2 id="tokens">Tokens</h2>\#(try await tokenTable(tokens, now: now, canRevoke: false, isOpen: isOpen, empty: "No token was issued yet."))</section>
       \#(Part.commandLine(lines))
       """#
-    return .html(
+    let response = Response.html(
       layout().page(
         Page("\(Part.name(connector.details.name)) in \(Part.name(view.group.name))", at: .groups, content), for: viewer
       ))
+    return first == nil ? response.askedByScripts : response
   }
 }

@@ -21,13 +21,18 @@ extension ManagementPortal {
   /// - Throws: the same for one that there is not and one that the viewer may not see.
   func group(_ visit: Visit, _ viewer: Viewer, changing: Bool = false) async throws(PortalFailure) -> GroupView {
     let view = try await asking { () throws(LedgerError) -> GroupView? in
-      guard let number = UInt64(visit.part(1)), let group = try ledger.groups.group(GroupID(rawValue: number)),
-        !group.isDeleted
-      else { return nil }
+      guard let number = UInt64(visit.part(1)), let group = try ledger.groups.group(GroupID(rawValue: number)) else {
+        return nil
+      }
       let own = try ledger.groups.membership(of: viewer.id, in: group.id).flatMap { $0.isRemoved ? nil : $0 }
       return GroupView(group: group, role: own?.role)
     }
     guard let view, view.role != nil || viewer.readsAll else { throw .notFound("group") }
+    if view.group.isDeleted {
+      throw try await deleted(
+        "This group was deleted", named: Part.name(view.group.name), Subject(view.group.id), by: .groupDeleted,
+        to: viewer, else: (words: "Groups", path: "/portal/groups"))
+    }
     if changing, !view.isAdmin { throw .forbidden("You may see this group, but only its admins may change it.") }
     return try await asking { () throws(LedgerError) -> GroupView in
       var placed = view
@@ -164,6 +169,9 @@ extension ManagementPortal {
     return #"<p class="soft">Only admins of \#(Part.name(group)) can \#(what).\#(ask)</p>"#
   }
 
+  /// What is done with one member, by the names of the buttons.
+  private static let memberActs: Set = ["admin", "member", "remove"]
+
   func groupPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     try await members(visit, viewer, problems: [], typed: "")
   }
@@ -174,10 +182,11 @@ extension ManagementPortal {
     let view = try await group(visit, viewer)
     let answer = added.answer(visit.query["added"], of: view.group.id, for: viewer.session, at: try now)
     let signed = signed
-    let after = visit.query.number("after") ?? 0
+    let after = visit.query.number("after").flatMap { MembershipID(unlessZero: $0) }
+    // One more than a page, which says whether there is another.
     let following = try await asking { () throws(LedgerError) in
-      try ledger.groups.members(of: view.group.id).filter { !$0.isRemoved && $0.id.rawValue > after }
-    }.sorted { $0.id < $1.id }
+      try ledger.groups.members(of: view.group.id, after: after, limit: Self.rowLimit + 1)
+    }
     let shown = Array(following.prefix(Self.rowLimit))
     let more: HTML =
       following.count > shown.count
@@ -203,12 +212,14 @@ extension ManagementPortal {
         <tr><th scope="row">\#(Part.name(name))\#(when(member.account == viewer.id, " (you)"))</th><td data-label="Number"><bdi dir="ltr">\#(number.map(Self.masked) ?? "–")</bdi></td><td data-label="Role">\#(member.role == .admin ? "Admin" : "Member")</td><td data-label="Proof">\#(Part.proof(member.id.rawValue, signed: signed, isOpen: open.contains(member.id.rawValue)))</td><td data-label="Actions">\#(when(view.isAdmin, actions))</td></tr>
         """#
     }
+    // What is wrong with an act on a member stands above the members, and not in the form below them.
+    let isOfRow = Self.memberActs.contains(visit.form["do"])
     let written = typed.isEmpty ? answer?.rest ?? "" : typed
     let roles = [("member", "Member"), ("admin", "Admin")].map {
       #"<option value="\#($0.0)"\#(when(visit.form["role"] == $0.0, " selected"))>\#($0.1)</option>"# as HTML
     }
     let add: HTML = #"""
-      <section class="card stack" aria-labelledby="add-title"><h2 id="add-title">Add members</h2><form class="stack" method="post" action="/portal/groups/\#(view.group.id.rawValue)" novalidate>\#(viewer.token)<input type="hidden" name="do" value="add">\#(Part.problems(problems))
+      <section class="card stack" aria-labelledby="add-title"><h2 id="add-title">Add members</h2><form class="stack" method="post" action="/portal/groups/\#(view.group.id.rawValue)" novalidate>\#(viewer.token)<input type="hidden" name="do" value="add">\#(when(!isOfRow, Part.problems(problems)))
       \#(Part.field("numbers", "Phone numbers", hint: "One a line, each with its country, such as +44 7700 900123.", error: problems.of("numbers")) { "<textarea \($0) dir=\"ltr\" rows=\"3\">\(written)</textarea>" })
       <div class="field"><label for="role">Role</label><select id="role" name="role">\#(roles)</select></div>
       <div class="button-row"><button class="button">Add members</button></div></form></section>
@@ -217,6 +228,7 @@ extension ManagementPortal {
       \#(said(visit))
       \#(groupHead(view, tab: "members", connectors: grants))
       \#(additions(answer))
+      \#(when(isOfRow, Part.problems(problems)))
       <div class="table-box"><table class="lists named"><caption class="visually-hidden">Members</caption><thead><tr><th scope="col">Name</th><th scope="col">Number</th><th scope="col">Role</th><th scope="col">Proof</th><th scope="col">Actions</th></tr></thead><tbody>\#(rows)</tbody></table></div>\#(more)
       \#(when(view.isAdmin, "\(add)\(Self.groupChanges(view))"))
       \#(Part.commandLine(Self.memberLines(view)))
@@ -230,7 +242,7 @@ extension ManagementPortal {
     let view = try await group(visit, viewer, changing: true)
     let typed = visit.form["numbers"]
     let lines = typed.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
-    let isAddition = !["admin", "member", "remove"].contains(visit.form["do"])
+    let isAddition = !Self.memberActs.contains(visit.form["do"])
     if isAddition, let words = Self.fault(in: lines) {
       return try await members(visit, viewer, problems: [Problem("numbers", words)], typed: typed)
     }
@@ -244,6 +256,9 @@ extension ManagementPortal {
           context: visit.recorded())
       case "remove":
         try await ledger.groups.remove(membership, from: view.group.id, by: viewer.id, context: visit.recorded())
+        // To somebody who has left it the group's page is not there any more.
+        let own = try ledger.groups.membership(of: viewer.id, in: view.group.id)
+        if !viewer.readsAll, own?.isRemoved ?? true { place = "/portal/groups?said=members" }
       default:
         let role: Role = visit.form["role"] == "admin" ? .admin : .member
         let answer = try await addNumbers(lines, to: view.group.id, as: role, visit, viewer)

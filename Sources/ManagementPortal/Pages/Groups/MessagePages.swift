@@ -27,11 +27,12 @@ extension ManagementPortal {
     guard view.group.kind != .connectGroup || view.isAdmin else {
       throw .forbidden("In a public group admins write.")
     }
-    let reply = visit.form["reply"]
+    let replyTo = PublicID(visit.form["reply"])
     guard let backend = messaging else { throw .notFound("page") }
+    let head = try await asking { () throws(LedgerError) in try ledger.health.head }
     do throws(MessagingError) {
       _ = try await backend.post(
-        NewMessage(typed, to: view.group.id, by: viewer.id, replyTo: reply.isEmpty ? nil : PublicID(reply)))
+        NewMessage(typed, to: view.group.id, by: viewer.id, replyTo: replyTo, ledgerPosition: head))
     } catch {
       switch error.code {
       case .invalid:
@@ -103,12 +104,15 @@ extension ManagementPortal {
     let older: HTML =
       found.count == Self.rowLimit
       ? #"<p class="pager"><a href="?after=\#(found.last?.number ?? 0)">Older</a></p>"# : .empty
+    let newest = found.first?.number ?? 0
     let live: HTML =
-      before == nil ? #" data-live="\#(base)/live?from=\#(found.first?.number ?? 0)""# : .empty
+      before == nil ? #" data-live="\#(base)/live?from=\#(newest)" data-newest="\#(newest)""# : .empty
+    let fresh = visit.lastSeen.map { seen in found.count { $0.number > seen } } ?? 0
+    let news = Self.news(fresh, "new message", isAll: fresh == Self.rowLimit)
     let content: HTML = #"""
       \#(groupHead(view, tab: "messages", connectors: grants))
       \#(when(mayWrite, form))
-      <div\#(live)>\#(table)</div>\#(older)
+      <div\#(live)>\#(news)\#(table)</div>\#(older)
       """#
     let response = Response.html(
       layout().page(
@@ -122,7 +126,7 @@ extension ManagementPortal {
   func liveMessages(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let view = try await memberView(visit, viewer)
     guard let backend = messaging else { throw .notFound("page") }
-    let last = visit.request.headers[.named("Last-Event-ID")].flatMap { UInt64($0) } ?? visit.query.number("from") ?? 0
+    let last = visit.lastSeen ?? visit.query.number("from") ?? 0
     let group = view.group.id
     return Response(
       status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],

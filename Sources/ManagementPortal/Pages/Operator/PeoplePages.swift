@@ -180,7 +180,12 @@ extension ManagementPortal {
     if visit.form["do"] == "disable", reason.isEmpty {
       return try await personAnswer(visit, viewer, problems: [Problem("reason", "Say why, in a few words.")])
     }
-    if endsSessions { try await end(ending, .byOperator, by: viewer.id, visit) }
-    return .see("/portal/people/\(account.id.rawValue)?said=members\(try await receipt(of: visit))")
+    // The event of what was asked for, and not of a session that ends with it.
+    var receipt = try await receipt(of: visit)
+    if endsSessions {
+      try await end(ending, .byOperator, by: viewer.id, visit)
+      if receipt.isEmpty { receipt = try await self.receipt(of: visit) }
+    }
+    return .see("/portal/people/\(account.id.rawValue)?said=members\(receipt)")
   }
 }

@@ -1,0 +1,149 @@
+import CredentialLedger
+import HTTPTypes
+import Hummingbird
+import TestSupport
+import Testing
+
+@testable import ManagementPortal
+
+/// The pages that say why there is no other.
+@Suite struct PortalFailureTests {
+  @Test func `What was deleted says what it was and when, to those who could see it, and leads to its events`()
+    async throws
+  {
+    let scene = try await PortalScene(phone: "+44 7700 900240")
+    let (owner, stranger) = (scene.owner, try scene.person("Bob"))
+    let auditor = try scene.person("Carla", role: .auditor)
+    let member = try scene.person("Mel")
+    try scene.join(member, "+44 7700 900241")
+    var lacking = PortalLanguageTests.Lacking(try PortalLanguageTests.german())
+    for (kind, number) in [("group", scene.group), ("connector", scene.connector)] {
+      let path = "/portal/\(kind)s/\(number)"
+      try owner.open("\(path)/delete")
+      try owner.submit("\(path)/delete", [("confirm", "Field team")])
+      #expect(owner.page.body.contains("The \(kind) is deleted."), "\(owner.page.text)")
+      for browser in [owner, auditor] {
+        let page = try browser.open(path)
+        #expect(page.status == 410 && page.body.contains("<h1>This \(kind) was deleted</h1>"), "\(page.text)")
+        #expect(page.body.contains("<dt>Name</dt><dd><bdi>Field team</bdi></dd><dt>Deleted</dt><dd><time"))
+        #expect(page.body.contains("<dt>Request ID</dt><dd><code>\(page.header("x-request-id") ?? "")</code></dd>"))
+        lacking.look(at: page.body, of: path)
+        let event = try PortalScene.first("href=\"/portal/events/", "\"", in: browser)
+        #expect(page.body.contains("href=\"/portal/audit?who=\(kind):\(number)\">Audit trail</a>"))
+        #expect(try browser.open("/portal/audit?who=\(kind):\(number)").body.contains("\(kind).deleted"))
+        #expect(try browser.open("/portal/events/\(event)").body.contains("<code>\(kind).deleted</code>"))
+      }
+      #expect(try stranger.open(path).status == 404)
+    }
+    // A member could see the group, and not the event of an admin.
+    let page = try member.open("/portal/groups/\(scene.group)")
+    #expect(page.status == 410 && page.body.contains("<bdi>Field team</bdi>"), "\(page.text)")
+    #expect(!page.body.contains("/portal/events/"), "\(page.text)")
+    #expect(page.body.contains("<a class=\"button button-main\" href=\"/portal/groups\">Groups</a>"), "\(page.text)")
+    #expect(try member.open("/portal/connectors/\(scene.connector)").status == 404)
+    #expect(lacking.texts.isEmpty, "\(lacking.texts)")
+  }
+
+  @Test func `Who lets in a connector that was changed meanwhile is told so, and reloads what they chose`() async throws
+  {
+    let scene = try await PortalScene(phone: "+44 7700 900242")
+    let browser = scene.owner
+    try browser.open("/portal/groups/new")
+    try browser.submit("/portal/groups/new", [("name", "Night shift")])
+    let base = "/portal/groups/\(try PortalScene.first("action=\"/portal/groups/", "\"", in: browser))/connectors"
+    let choice = "\(base)?connector=\(scene.connector)"
+    try browser.open(choice)
+    let shown = browser.page
+    let edit = "/portal/connectors/\(scene.connector)/edit"
+    try browser.open(edit)
+    try browser.submit(
+      edit, [("name", "Field team"), ("description", "Asks for more"), ("permission", "text-message")])
+    #expect(browser.page.body.contains("Asks for more"), "\(browser.page.text)")
+    browser.goBack(to: shown)
+    let page = try browser.submit(base)
+    #expect(page.status == 409 && page.body.contains("<h1>Somebody changed this meanwhile</h1>"), "\(page.text)")
+    #expect(page.body.contains("<p>Nothing was changed.</p>") && page.body.contains(RefusalWords.changedMeanwhile))
+    #expect(page.body.contains("href=\"\(choice)\">Reload</a>"), "\(page.text)")
+    #expect(page.body.contains("<dt>Request ID</dt><dd><code>\(page.header("x-request-id") ?? "")</code></dd>"))
+    #expect(try browser.open(choice).body.contains("Let <bdi>Field team</bdi> into <bdi>Night shift</bdi>?"))
+    #expect(browser.page.body.contains("Asks for more"))
+  }
+
+  @Test func `A form leads back to its own page, or to the nearest one above`() {
+    for (path, query, expected) in [
+      ("connectors/5/webhooks/7/enable", nil, "connectors/5/webhooks/7"),
+      ("connectors/new/permissions", "name=x", "connectors/new"), ("groups/invitations", nil, "groups"),
+      ("me/sessions/end", nil, "me"), ("groups/5/connectors", "connector=7", "groups/5/connectors?connector=7"),
+      ("review", "all=1", "review?all=1"), ("nothing/at/all", "x=y", ""),
+    ] as [(String, String?, String)] {
+      let parts = path.split(separator: "/").map { String($0) }
+      #expect(ManagementPortal.sender(of: parts, query: query) == "/portal/\(expected)", "\(path)")
+    }
+    let typed = ManagementPortal.sender(of: ["groups", "\"><b>"], query: nil)
+    #expect(typed.hasPrefix("/portal/groups/%") && !typed.contains("\""), "\(typed)")
+  }
+
+  @Test func `A form that is too large has a page with the request ID`() async throws {
+    let served = try await ServedPortal()
+    let page = try served.browser().post(
+      "/portal/sign-in/development", [("name", String(repeating: "x", count: 70_000))])
+    #expect(page.status == 413 && page.body.contains("<h1>The form is too large</h1>"), "\(page.text)")
+    #expect(page.body.contains("<p>Nothing was changed.</p>"))
+    #expect(page.body.contains("<dt>Request ID</dt><dd><code>\(page.header("x-request-id") ?? "")</code></dd>"))
+  }
+
+  @Test func `Where sessions cannot be kept, who signs in is told so, and when to try again`() async throws {
+    let served = try await ServedPortal()
+    let browser = served.browser()
+    try browser.open("/portal/sign-in")
+    TemporaryFolder.remove("\(served.path)/sessions")
+    let page = try browser.submit("/portal/sign-in/development", [("name", "Ada")])
+    #expect(page.status == 503 && page.header("retry-after") == "10", "\(page.text)")
+    #expect(page.body.contains("<h1>Sessions cannot be read or written now</h1>"), "\(page.text)")
+    #expect(page.body.contains("<dt>Try again</dt><dd>in 10 s</dd>"))
+    #expect(page.body.contains("<dt>Request ID</dt><dd><code>\(page.header("x-request-id") ?? "")</code></dd>"))
+  }
+
+  @Test func `What is too much, is not possible now or failed says when to try again, its code and the request ID`()
+    async throws
+  {
+    let folder = TemporaryFolder()
+    let ledger = try await Ledger.create(at: "\(folder.path)/ledger", origin: "ledger.example.org")
+    let portal = try ManagementPortal(ledger, PortalSettings(), origin: { "http://127.0.0.1:1" }, sendPIN: nil)
+    func failed(_ code: LedgerError.Code) -> PortalFailure { PortalFailure(LedgerError(code, "told to the log alone")) }
+    func limited(_ expected: String) -> PortalFailure {
+      PortalFailure(LedgerError(Refusal(.tooMany, field: "number", expected: expected)))
+    }
+    let id = String(repeating: "0a", count: 16)
+    var lacking = PortalLanguageTests.Lacking(try PortalLanguageTests.german())
+    for (failure, status, retry, words) in [
+      (limited("at most 100 webhooks"), 429, "60", "<h1>Too many tries</h1>"),
+      (limited("at most 100 webhooks"), 429, "60", "<dt>Try again</dt><dd>in 60 s</dd>"),
+      (limited("at most 3 PINs within one hour"), 429, "3600", ">in 1 h</time></dd>"),
+      (limited("at most 10 PINs within one day"), 429, "86400", ">in 24 h</time></dd>"),
+      (failed(.busy), 503, "2", "<dt>Try again</dt><dd>in 2 s</dd>"),
+      (failed(.diskFull), 503, nil, "The ledger is read-only now."),
+      (failed(.writingStopped), 503, nil, "<h1>This cannot be done now</h1>"),
+      (failed(.damaged), 500, nil, "<h1>The server could not do this</h1>"),
+      (failed(.outcomeUnknown), 503, nil, "Do not repeat it"),
+      (failed(.conflict), 409, nil, "<h1>Somebody changed this meanwhile</h1>"),
+      (failed(.lastAdmin), 409, nil, "<h1>Nothing was done</h1>"),
+    ] as [(PortalFailure, Int, String?, String)] {
+      let response = portal.page(for: failure, requestID: id, to: nil)
+      #expect(response.status.code == status && response.headers[.retryAfter] == retry, "\(failure.code)")
+      let next = ManagementPortal.next(after: failure, reload: "/portal/me")
+      #expect(next.path == (status == 409 ? "/portal/me" : "/portal/"), "\(failure.code)")
+      let content = portal.content(of: failure, requestID: id, next: next)
+      #expect(content.text.contains(words), "\(failure.code): \(content.text)")
+      #expect(content.text.contains("<dt>Request ID</dt><dd><code>\(id)</code></dd>"), "\(failure.code)")
+      #expect(content.text.contains("<dt>Code</dt><dd><code>\(failure.code)</code></dd>"), "\(failure.code)")
+      #expect(content.text.contains("Nothing was changed.") == (failure.code != "outcome_unknown"), "\(failure.code)")
+      #expect(!content.text.contains("told to the log alone"), "\(failure.code)")
+      lacking.look(at: content)
+    }
+    #expect(lacking.texts.isEmpty, "\(lacking.texts)")
+    await portal.close()
+    await ledger.close()
+    withExtendedLifetime(folder) {}
+  }
+}
