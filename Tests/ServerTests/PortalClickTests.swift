@@ -99,7 +99,8 @@ import Testing
   }
 
   @Test(.enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
-  func `A page of another origin neither frames the portal nor sends it a form, and a planted session is not taken over`()
+  func
+    `A page of another origin neither frames the portal nor sends it a form, and a planted session is not taken over`()
     async throws
   {
     let (lines, log) = try await run("portal_strangers.py", picturesIn: "portal-strangers")
@@ -110,7 +111,8 @@ import Testing
     .enabled(
       if: isThere && ServedProvider.isThere,
       "chromium, chromium-driver, Selenium, axe-core or oidc-provider-mock is not installed"))
-  func `A browser gets to a provider that hands people over, and back, at the sign-in and at the sign-out`() async throws
+  func `A browser gets to a provider that hands people over, and back, at the sign-in and at the sign-out`()
+    async throws
   {
     let provider = try ServedProvider()
     try provider.choose("hand-over")
