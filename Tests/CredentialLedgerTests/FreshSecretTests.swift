@@ -267,7 +267,7 @@ import Testing
     let derivation = Secret(copying: [UInt8](repeating: 3, count: 32))
     func request(_ key: String) throws -> KeyedRequest {
       try KeyedRequest(
-        key, within: .number(1), .enable(WebhookID(rawValue: 7)), newest: derivation,
+        key, within: .number(1), RequestEncoding(.enableWebhook, .id(WebhookID(rawValue: 7))), newest: derivation,
         random: SystemRandom())
     }
     let (first, second, other) = (try request("a"), try request("a"), try request("b"))

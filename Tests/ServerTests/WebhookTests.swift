@@ -249,8 +249,8 @@ import Testing
     running.cancel()
     await running.value
     // Messages and changes of members come as they were made, one after the other.
-    let made = posted.flatMap { ["number \($0)", $0.isMultiple(of: 2) ? "MemberRemoved" : "MemberAdded"] }
-    #expect(told == made, "\(told)")
+    let expected = posted.flatMap { ["number \($0)", $0.isMultiple(of: 2) ? "MemberRemoved" : "MemberAdded"] }
+    #expect(told == expected, "\(told)")
     #expect(try await store.cursors(beginning: "webhooks.behind").isEmpty)
     await store.close()
     await ledger.close()
