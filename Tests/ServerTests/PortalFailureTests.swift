@@ -154,6 +154,32 @@ import Testing
     #expect(page.body.contains("<h1>Sessions cannot be read or written now</h1>"), "\(page.text)")
     #expect(page.body.contains("<dt>Try again</dt><dd>in 10 s</dd>"))
     #expect(page.body.contains("<dt>Request ID</dt><dd><code>\(page.header("x-request-id") ?? "")</code></dd>"))
+    // The ledger has its event of the sign-in.
+    #expect(page.body.contains("You are not signed in, though the ledger has recorded a sign-in."), "\(page.text)")
+    #expect(!page.body.contains("Nothing was changed.") && !page.body.contains("Nothing was done."), "\(page.text)")
+    var lacking = PortalLanguageTests.Lacking(try PortalLanguageTests.german())
+    lacking.look(at: page.body)
+    #expect(lacking.texts.isEmpty, "\(lacking.texts)")
+  }
+
+  @Test func `What sessions that cannot be kept leave undone, and what was done before, is said as it is`() async throws {
+    func failed(_ done: String = "") async -> PortalFailure? {
+      do throws(PortalFailure) {
+        try await storing(done: done) { () throws(SessionStoreError) -> Void in throw SessionStoreError(reason: "full") }
+        return nil
+      } catch { return error }
+    }
+    let read = try #require(await failed())
+    #expect(read.isUnchanged && read.remedy == "Nothing was done. Tell your operator the request ID.")
+    let ended = try #require(await failed("Sessions ended."))
+    #expect(!ended.isUnchanged && ended.remedy == "Sessions ended. Tell your operator the request ID.")
+    for before in [read, ended] {
+      let signIn = before.afterSignIn
+      #expect(!signIn.isUnchanged && signIn.remedy.hasPrefix("You are not signed in,"), "\(signIn.remedy)")
+      #expect(signIn.status == before.status && signIn.retryAfter == before.retryAfter)
+    }
+    let busy = PortalFailure(LedgerError(.busy, "full")).afterSignIn
+    #expect(!busy.isUnchanged && busy.code == "busy", "\(busy.remedy)")
   }
 
   @Test func `What is too much, is not possible now or failed says when to try again, its code and the request ID`()
