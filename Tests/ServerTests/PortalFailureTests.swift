@@ -162,10 +162,14 @@ import Testing
     #expect(lacking.texts.isEmpty, "\(lacking.texts)")
   }
 
-  @Test func `What sessions that cannot be kept leave undone, and what was done before, is said as it is`() async throws {
+  @Test func `What sessions that cannot be kept leave undone, and what was done before, is said as it is`()
+    async throws
+  {
     func failed(_ done: String = "") async -> PortalFailure? {
       do throws(PortalFailure) {
-        try await storing(done: done) { () throws(SessionStoreError) -> Void in throw SessionStoreError(reason: "full") }
+        try await storing(done: done) { () throws(SessionStoreError) -> Void in
+          throw SessionStoreError(reason: "full")
+        }
         return nil
       } catch { return error }
     }
