@@ -22,6 +22,7 @@ public struct ManagementPortal: Sendable {
   let added = AddedMembers()
   let attempts = SignInAttempts()
   let refusals = RefusalBudget()
+  let logouts = ObeyedLogouts()
   let recentLeaves = RecentLeaves()
   let connections: [ProviderConnection]
   private let outgoing: OutgoingClient

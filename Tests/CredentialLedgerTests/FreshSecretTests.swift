@@ -141,8 +141,8 @@ import Testing
       [derivation, lookup]
       + [DerivationUse.idempotencyKey, .requestNonce].map { $0.key(from: derivation) }
     let membership = Groups.NewMember(.number(number))
-    let callers: [IdempotencyScope] = [
-      .identity(issuer: issuer, subject: subject), ada.idempotencyScope, steps.admin.idempotencyScope,
+    let callers: [Caller] = [
+      .identity(issuer: issuer, subject: subject, try ledger.person(of: ada)), ada.caller, steps.admin.caller,
     ]
     let encodings: [RequestEncoding] = [
       .signIn(issuer: issuer, subject: subject, name: nil, email: nil, userAgent: nil, role: .user),

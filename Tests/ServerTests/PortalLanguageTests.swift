@@ -62,10 +62,13 @@ import Testing
         "/portal/people?q=none", "/portal/first/x",
         "/portal/erasure?q=field", "/portal/erasure?q=none", "/portal/review?all=1",
         "/portal/tokens/\(scene.token)?at=2", "/portal/find?q=field", "/portal/find?q=none", "/portal/find?q=%21",
+        "/portal/sign-in?said=out&state=x",
         "/portal/groups", "/portal/groups/\(scene.group)/connectors?connector=\(scene.connector)",
         "/portal/events/\(scene.phone)", "/portal/events/\(scene.phone)/reveal", "/portal/me/sessions/end",
       ]
     let (poor, member) = (try scene.person("Bob"), try scene.person("Mel"))
+    // As somebody has it who comes back from a provider's sign-out.
+    poor.plant("credledger-out", "x")
     try member.verify("+44 7700 900193")
     try scene.owner.open("/portal/groups/\(scene.group)")
     try scene.addMembers("+44 7700 900193\n+44 7700 900194\n+44 7700 900194\n12")

@@ -1,5 +1,4 @@
 import CredentialLedger
-import Glibc
 import HTTPSupport
 import LedgerOperations
 import TestSupport
@@ -7,54 +6,7 @@ import Testing
 
 /// Signing in by an OpenID Connect provider that is not ours, in a process of its own.
 @Suite struct ProviderSignInTests {
-  private static let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
-    .joined(separator: "/")
-  /// Where `Tools/test` puts oidc-provider-mock.
-  private static let packages = root + "/.build/python-clients"
-  private static var isThere: Bool { TemporaryFolder.names(in: packages + "/oidc_provider_mock") != nil }
-
-  /// The provider's process.
-  private final class Provider {
-    let port: Int
-    private let process: ChildProcess
-
-    init() throws {
-      process = try ChildProcess(
-        "/usr/bin/env", ["python3", "-W", "ignore", root + "/Tests/Python/oidc_provider.py"],
-        environment: ["PYTHONPATH=\(packages)"])
-      port = process.read().first.flatMap { Int($0) } ?? 0
-    }
-
-    var issuer: String { "http://127.0.0.1:\(port)" }
-
-    private var isRunning = true
-
-    func stop() {
-      if isRunning { _ = process.kill() }
-      isRunning = false
-    }
-
-    deinit { stop() }
-
-    func ask(_ method: String, _ target: String, form: String = "") throws -> Answer {
-      let connection = try Connection(port: port)
-      connection.send(
-        "\(method) \(target) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: \(form.utf8.count)\r\n\r\n\(form)"
-      )
-      return Answer(connection.readAll())
-    }
-
-    func choose(_ fault: String) throws { _ = try ask("GET", "/fault/\(fault)") }
-
-    /// Lets somebody sign in there.
-    ///
-    /// - Returns: where the browser is sent back to, without the origin.
-    func approve(_ location: String, as subject: String) throws -> String {
-      let target = String(location.dropFirst(issuer.utf8.count))
-      let back = try ask("POST", target, form: "sub=\(PercentEncoding.encode(subject))").header("location") ?? ""
-      return "/" + back.split(separator: "/").dropFirst(2).joined(separator: "/")
-    }
-  }
+  private static var isThere: Bool { ServedProvider.isThere }
 
   /// A portal that knows the provider.
   ///
@@ -63,38 +15,23 @@ import Testing
   ///   - options: further options of the server.
   ///   - seconds: how long it waits for an answer of the provider.
   private func portal(
-    of provider: Provider, more: String = "", options: [String] = [], seconds: Int = 60
+    of provider: ServedProvider, more: String = "", options: [String] = [], seconds: Int = 60
   ) async throws -> ServedPortal {
-    try await ServedPortal { folder in
-      try Self.write("not known to anybody", to: "\(folder)/client-secret")
-      try Self.write(
-        "{\"providers\":[{\"id\":\"mock\",\"name\":\"Mock & Sons\",\"issuer\":\"\(provider.issuer)\",\"clientID\":\"portal\",\"clientSecretFile\":\"\(folder)/client-secret\"\(more)}]}",
-        to: "\(folder)/providers.json")
-      try Self.write(
-        "{\"portal\":{\"providers\":\"\(folder)/providers.json\",\"provider-seconds\":\(seconds)}}",
-        to: "\(folder)/server.json")
-      return ["--config", "\(folder)/server.json"] + options
-    }
-  }
-
-  private static func write(_ text: String, to path: String) throws {
-    guard let file = unsafe fopen(path, "w") else { throw ServerFailure(reason: "no file \(path)") }
-    unsafe fputs(text, file)
-    unsafe fclose(file)
+    try await ServedPortal([.init(provider: provider, more: more)], seconds: seconds) { _ in options }
   }
 
   /// Begins a sign-in, and lets the provider approve it.
-  private func approved(_ browser: Browser, _ provider: Provider, as subject: String) throws -> String {
-    try browser.open("/portal/sign-in")
-    #expect(browser.page.body.contains("Continue with <bdi>Mock &amp; Sons</bdi>"))
-    #expect(browser.page.header("content-security-policy")?.contains("form-action 'self' \(provider.issuer)") == true)
-    try browser.submit("/portal/sign-in/mock", follow: false)
-    return try provider.approve(browser.page.header("location") ?? "", as: subject)
+  private func approved(_ browser: Browser, _ provider: ServedProvider, as subject: String) throws -> String {
+    let answer = try provider.approved(browser, as: subject)
+    #expect(browser.page.body.contains("<h1>Continue with <bdi>Mock &amp; Sons</bdi></h1>"))
+    // The policy for forms names no provider, so none is blocked that leads the browser on.
+    #expect(browser.page.header("content-security-policy")?.contains("form-action 'self';") == true)
+    return answer
   }
 
   @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
   func `People sign in, keys may be rotated, and the account is the same each time`() async throws {
-    let provider = try Provider()
+    let provider = try ServedProvider()
     let served = try await portal(of: provider)
     let browser = served.browser()
     try browser.open(try approved(browser, provider, as: "ada@example.org"))
@@ -108,12 +45,12 @@ import Testing
     try other.open("/portal/me")
     #expect(other.page.body.contains("account:2"), "\(served.log)")
     // Signing out there ends the sessions here.
-    let token = try provider.ask("GET", "/logout/portal/ada%40example.org").body
+    let token = try provider.logoutToken(of: "ada@example.org")
     #expect(
       try browser.post("/portal/sign-in/mock/logout", [("logout_token", token)], site: nil, follow: false).status == 200
     )
     #expect(try browser.open("/portal/me").body.contains("<h1>Sign in</h1>"))
-    let events = try Self.events(of: served, "account.signed_out")
+    let events = try served.events("account.signed_out")
     #expect(events.count == 2 && events.allSatisfy { $0.contains("signed out at the provider") }, "\(events)")
     #expect(try other.open("/portal/me").body.contains("<h1>Sign in</h1>"))
     served.end()
@@ -122,12 +59,12 @@ import Testing
 
   @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
   func `Tokens that the provider did not sign do not have it asked for its keys each time`() async throws {
-    let provider = try Provider()
+    let provider = try ServedProvider()
     let served = try await portal(of: provider)
     let browser = served.browser()
     try browser.open(try approved(browser, provider, as: "ada"))
     #expect(browser.page.status == 200)
-    let read = try #require(Int(try provider.ask("GET", "/key-sets").body))
+    let read = try provider.count("key-sets")
     let began = ContinuousClock.now
     for _ in 0..<60 {
       let answer = try browser.post(
@@ -136,17 +73,18 @@ import Testing
     }
     // 20 at once, and another each three seconds.
     let refilled = Int((ContinuousClock.now - began).components.seconds) / 3 + 1
-    let more = try #require(Int(try provider.ask("GET", "/key-sets").body)) - read
+    let more = try provider.count("key-sets") - read
     #expect(more > 0 && more <= 20 + refilled, "\(more)")
   }
 
   @Test(
     .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"),
     arguments: [
-      "nonce", "audience", "authorized-party", "issuer", "expired", "future", "key", "none-algorithm", "slow",
+      "nonce", "audience", "no-audience", "authorized-party", "issuer", "expired", "future", "key", "none-algorithm",
+      "slow",
     ])
   func `An ID token with a fault signs nobody in`(fault: String) async throws {
-    let provider = try Provider()
+    let provider = try ServedProvider()
     // The slow one takes a minute; the same server signs somebody in afterwards, also where that is not done in a moment.
     let served = try await portal(of: provider, seconds: fault == "slow" ? 10 : 60)
     let browser = served.browser()
@@ -157,7 +95,7 @@ import Testing
     let words = fault == "slow" ? "did not answer" : "could not be verified, so nothing was done"
     #expect(browser.page.body.contains(words), "\(fault)")
     #expect(served.log.contains("sign-in refused"))
-    let events = try Self.events(of: served, "account.sign_in_refused")
+    let events = try served.events("account.sign_in_refused")
     #expect(events.count == 1 && events.first?.contains(provider.issuer) == true, "\(fault): \(events)")
     try provider.choose("none")
     try browser.open(try approved(browser, provider, as: "ada"))
@@ -166,7 +104,7 @@ import Testing
 
   @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
   func `An answer comes back once, to the browser that asked, and from the provider that was asked`() async throws {
-    let provider = try Provider()
+    let provider = try ServedProvider()
     let served = try await portal(of: provider)
     let (browser, thief) = (served.browser(), served.browser())
     let answer = try approved(browser, provider, as: "ada")
@@ -193,27 +131,27 @@ import Testing
   func `A page that wants a new sign-in believes the provider's auth_time alone`(
     says: Bool, fault: String, status: Int
   ) async throws {
-    let provider = try Provider()
+    let provider = try ServedProvider()
     let served = try await portal(of: provider, more: ",\"authTime\":\(says)")
     let link = try served.line(beginning: "the first operator signs in at ").dropFirst(served.origin.utf8.count)
     let browser = served.browser()
     try provider.choose("silent")
     try browser.open(String(link))
     try browser.submit("/portal/sign-in/mock", follow: false)
-    try browser.open(try provider.approve(browser.page.header("location") ?? "", as: "ada"))
+    try browser.open(try provider.approve(browser.onward, as: "ada"))
     // The provider did not say how long ago it was, so it is no new one.
     for path in ["/portal/people/2/erase", "/portal/events/2/reveal", "/portal/keys"] {
       try browser.open(path)
       #expect(browser.page.body.contains("it wants a sign-in of the last 5 minutes"), "\(path): \(browser.page.text)")
     }
     try browser.submit("/portal/sign-in/mock", follow: false)
-    let location = browser.page.header("location") ?? ""
+    let location = browser.onward
     #expect(location.contains("&prompt=login&max_age=0"))
     try provider.choose(fault)
     try browser.open(try provider.approve(location, as: "ada"))
     #expect(browser.page.status == status, "\(browser.page.text)")
     #expect(browser.page.body.contains(status == 200 ? "<h1>Keys</h1>" : "did not ask you to sign in anew"))
-    let events = try Self.events(of: served, "account.sign_in_refused")
+    let events = try served.events("account.sign_in_refused")
     #expect(events.count == (status == 200 ? 0 : 1) && events.allSatisfy { $0.contains("sign-in not new") })
   }
 
@@ -221,7 +159,7 @@ import Testing
   func `No page or form for Secrets, user tokens, keys, erasures or personal data goes on without a new sign-in`()
     async throws
   {
-    let provider = try Provider()
+    let provider = try ServedProvider()
     // In development the console shows the PIN.
     let served = try await portal(of: provider, options: ["--development"])
     let link = try served.line(beginning: "the first operator signs in at ").dropFirst(served.origin.utf8.count)
@@ -229,7 +167,7 @@ import Testing
     try provider.choose("silent")
     try browser.open(String(link))
     try browser.submit("/portal/sign-in/mock", follow: false)
-    try browser.open(try provider.approve(browser.page.header("location") ?? "", as: "ada"))
+    try browser.open(try provider.approve(browser.onward, as: "ada"))
     try browser.verify("+44 7700 900214")
     try browser.open("/portal/connectors/new")
     try browser.submit("/portal/connectors/new", [("name", "Roster")])
@@ -251,37 +189,30 @@ import Testing
       #expect(try browser.post(path, fields, follow: false).header("location") == wanted, "\(path)")
     }
     for type in ["connector.secret_rotated", "permission.granted", "signing_key.rotated", "subject.erased"] {
-      #expect(try Self.events(of: served, type).isEmpty, "\(type)")
+      #expect(try served.events(type).isEmpty, "\(type)")
     }
     // After one the same form does what it says.
     try browser.open(rotate)
     try provider.choose("now")
     try browser.submit("/portal/sign-in/mock", follow: false)
-    try browser.open(try provider.approve(browser.page.header("location") ?? "", as: "ada"))
+    try browser.open(try provider.approve(browser.onward, as: "ada"))
     try browser.submit(rotate, [("overlap", "0")])
     #expect(browser.text(of: "connector-secret")?.hasPrefix("cls_") == true, "\(browser.page.text)")
-    #expect(try Self.events(of: served, "connector.secret_rotated").count == 1)
+    #expect(try served.events("connector.secret_rotated").count == 1)
   }
 
   @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
   func `Refused sign-ins are recorded up to a limit, and then counted`() async throws {
-    let provider = try Provider()
+    let provider = try ServedProvider()
     let served = try await portal(of: provider)
     let browser = served.browser()
     for _ in 0..<35 { #expect(try browser.open("/portal/sign-in/mock/callback?state=x").status == 403) }
-    #expect(try Self.events(of: served, "account.sign_in_refused").count == 30)
-  }
-
-  /// The lines of `credledger audit` about events of a type, of a server that has ended.
-  private static func events(of served: ServedPortal, _ type: String) throws -> [String] {
-    let result = try runProgram(
-      ["audit", "--ledger", served.path, "--type", type, "--format", "ndjson"], of: try Program.file("credledger"))
-    return result.output.split(separator: "\n").map(String.init)
+    #expect(try served.events("account.sign_in_refused").count == 30)
   }
 
   @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
   func `Only the domains that are named may sign in, and a provider that is down harms nothing else`() async throws {
-    let running = try Provider()
+    let running = try ServedProvider()
     let served = try await portal(of: running, more: ",\"domains\":[\"example.org\"]")
     let browser = served.browser()
     try browser.open(try approved(browser, running, as: "eve@evil.example"))
@@ -307,7 +238,7 @@ import Testing
 
   @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
   func `Only the tenants that are named may sign in, whatever the mail address`() async throws {
-    let provider = try Provider()
+    let provider = try ServedProvider()
     let served = try await portal(of: provider, more: ",\"tenants\":[\"acme\"]")
     let browser = served.browser()
     for (fault, name) in [
@@ -318,7 +249,7 @@ import Testing
       #expect(browser.page.status == 403 && browser.cookies["credledger"] == nil, "\(fault): \(browser.page.text)")
       #expect(browser.page.body.contains("Accounts of <bdi>\(name)</bdi> may not sign in here."), "\(fault)")
     }
-    #expect(try Self.events(of: served, "account.sign_in_refused").count == 3)
+    #expect(try served.events("account.sign_in_refused").count == 3)
     for fault in ["tenant-Acme", "hosted-acme"] {
       try provider.choose(fault)
       let member = served.browser()
@@ -345,8 +276,8 @@ import Testing
         "clientSecretFile: there is no file"
       ),
     ] {
-      try Self.write("{\"providers\":[\(entry)]}", to: "\(folder.path)/providers.json")
-      try Self.write(
+      try ServedPortal.write("{\"providers\":[\(entry)]}", to: "\(folder.path)/providers.json")
+      try ServedPortal.write(
         "{\"portal\":{\"providers\":\"\(folder.path)/providers.json\"}}", to: "\(folder.path)/server.json")
       let result = try runProgram(
         [

@@ -40,6 +40,21 @@ import Testing
     #expect(!isKept(strangers[0]) && strangers.last.map { isKept($0) } == true)
   }
 
+  @Test func `Logout tokens are remembered until they are too old, and no more than there is room for`() {
+    let logouts = ObeyedLogouts()
+    let end = start + .seconds(300)
+    func take(_ id: String, until end: Timestamp, at now: Timestamp) -> Bool { logouts.take(id, until: end, at: now) }
+    #expect(take("first", until: end, at: start) && !take("first", until: end, at: end))
+    logouts.giveBack("first")
+    #expect(take("first", until: end, at: start))
+    for number in 0..<ObeyedLogouts.limit { _ = take("\(number)", until: end + .seconds(1), at: start) }
+    // The one that ends first made room.
+    #expect(logouts.count == ObeyedLogouts.limit && !take("9999", until: end + .seconds(1), at: start))
+    #expect(take("first", until: end, at: start) && logouts.count == ObeyedLogouts.limit)
+    let later = end + .seconds(2)
+    #expect(take("last", until: later + .seconds(300), at: later) && logouts.count == 1)
+  }
+
   @Test func `A session ends an hour after its last use, and twelve hours after it began, whatever its use`()
     async throws
   {

@@ -5,7 +5,7 @@ import JWTKit
 struct IDToken: JWTPayload {
   let iss: String
   let sub: String
-  let aud: AudienceClaim
+  let aud: Audience
   let azp: String?
   let exp: Double
   let iat: Double?
@@ -27,7 +27,7 @@ struct IDToken: JWTPayload {
   }
 
   /// How far clocks may differ, in seconds.
-  private static let skew = 60.0
+  static let skew = 60.0
 
   /// Nothing more than the signature: ``check(_:nonce:at:)`` does the rest, by the ledger's clock.
   func verify(using algorithm: some JWTAlgorithm) async throws {}
@@ -84,48 +84,5 @@ struct IDToken: JWTPayload {
     guard max(iat ?? 0, nbf ?? 0) < seconds + Self.skew else {
       throw .unverified("iat: the ID token is from the future")
     }
-  }
-}
-
-/// What a provider says when somebody signs out there (OpenID Connect Back-Channel Logout 1.0 section 2.4).
-struct LogoutToken: JWTPayload {
-  let iss: String
-  let aud: AudienceClaim
-  let iat: Double
-  let exp: Double?
-  let sub: String?
-  let sid: String?
-  let nonce: String?
-  let events: [String: [String: String]]
-
-  private static let event = "http://schemas.openid.net/event/backchannel-logout"
-
-  /// Nothing more than the signature: ``check(_:at:)`` does the rest.
-  func verify(using algorithm: some JWTAlgorithm) async throws {}
-
-  func check(_ provider: IdentityProvider, at now: Timestamp) throws(SignInFailure) {
-    let age = Double(now.milliseconds) / 1_000 - iat
-    guard iss == provider.issuer, aud.value.contains(provider.clientID), events[Self.event] != nil, nonce == nil,
-      sid != nil || sub != nil, (-60...300).contains(age), exp.map({ $0 > iat + age - 60 }) ?? true
-    else { throw .unverified("the logout token is not for this client, not new, or no logout token") }
-  }
-}
-
-/// A boolean, which some providers write as a text.
-struct LenientFlag: Codable, Sendable, Equatable {
-  let value: Bool
-
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    if let flag = try? container.decode(Bool.self) {
-      value = flag
-    } else {
-      value = try container.decode(String.self) == "true"
-    }
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(value)
   }
 }

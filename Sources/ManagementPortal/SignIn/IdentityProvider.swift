@@ -21,13 +21,6 @@ public struct IdentityProvider: Sendable, Equatable {
   /// sent counts as new.
   public let saysAuthTime: Bool
 
-  /// Scheme, host and port of the issuer.
-  var origin: String { Self.origin(of: issuer) }
-
-  static func origin(of url: String) -> String {
-    url.split(separator: "/", omittingEmptySubsequences: false).prefix(3).joined(separator: "/")
-  }
-
   /// Reads the file that lists the providers: a JSON object with the member `providers`, see
   /// `Schemas/files/providers.schema.json`.
   ///

@@ -13,6 +13,14 @@ enum SignInFailure: Error, Sendable {
   case domain(String)
   /// The person did not sign in as newly as it was asked for. The text is for the log.
   case notFresh(String)
+
+  /// For the log.
+  var reason: String {
+    switch self {
+    case .unreachable(let text), .unverified(let text), .notFresh(let text): text
+    case .domain: "the domain or tenant is not among those allowed"
+    }
+  }
 }
 
 /// Talks to a provider: reads its documents, trades codes, and verifies what it signs.
@@ -23,6 +31,10 @@ actor ProviderConnection {
     let token: String
     let keys: String
     let endSession: String?
+    /// Whether every answer names the issuer (RFC 9207 section 3).
+    let namesIssuer: Bool
+    /// Whether the client's secret goes into the form: where the provider says that it takes it there, and in no header.
+    let takesSecretInForm: Bool
   }
 
   let provider: IdentityProvider
@@ -33,6 +45,8 @@ actor ProviderConnection {
   private static let life = Duration.seconds(3_600)
   /// Bounds how often the keys are read before their time. Anybody may send a token that none of them has signed.
   private let rereads = Throttle("keys", limit: 20)
+  /// Bounds how often a provider that fails is asked for its documents. Anybody may begin a sign-in.
+  private let failures = Throttle("documents", limit: 20)
 
   /// - Parameter outgoing: calls providers, which the operator names.
   init(_ provider: IdentityProvider, by outgoing: OutgoingClient) {
@@ -43,6 +57,18 @@ actor ProviderConnection {
   /// The endpoints of the provider.
   func endpoints(at now: Timestamp) async throws(SignInFailure) -> Discovery {
     if let discovery, now - discovery.readAt < Self.life { return discovery.document }
+    try requireFewFailures()
+    do throws(SignInFailure) {
+      let document = try await readDiscovery()
+      discovery = (document, now)
+      return document
+    } catch {
+      failures.note("")
+      throw error
+    }
+  }
+
+  private func readDiscovery() async throws(SignInFailure) -> Discovery {
     let base = provider.issuer.hasSuffix("/") ? String(provider.issuer.dropLast()) : provider.issuer
     let value = try await fetch(base + "/.well-known/openid-configuration")
     guard value["issuer"]?.text == provider.issuer else {
@@ -54,40 +80,41 @@ actor ProviderConnection {
       }
       return url
     }
-    let document = Discovery(
+    var methods: [String] = []
+    if case .array(let items)? = value["token_endpoint_auth_methods_supported"] { methods = items.compactMap(\.text) }
+    return Discovery(
       authorization: try endpoint("authorization_endpoint"), token: try endpoint("token_endpoint"),
-      keys: try endpoint("jwks_uri"), endSession: try? endpoint("end_session_endpoint"))
-    discovery = (document, now)
-    return document
+      keys: try endpoint("jwks_uri"), endSession: try? endpoint("end_session_endpoint"),
+      namesIssuer: value["authorization_response_iss_parameter_supported"]?.truth ?? false,
+      takesSecretInForm: methods.contains("client_secret_post") && !methods.contains("client_secret_basic"))
   }
 
-  /// Where forms of the sign-in page may lead.
-  var formOrigins: [String] {
-    let known = discovery.map { document in
-      [document.document.authorization, document.document.endSession].compactMap { $0 }.map(IdentityProvider.origin)
+  private func requireFewFailures() throws(SignInFailure) {
+    do throws(RequestError) { try failures.check("") } catch {
+      throw .unreachable("the provider failed too often in the last minute to be asked again")
     }
-    return Array(Set([provider.origin] + (known ?? []))).sorted()
   }
 
   /// Trades a code for an ID token (RFC 6749 section 4.1.3, RFC 7636).
   func trade(
     code: String, verifier: String, redirectURI: String, at now: Timestamp
   ) async throws(SignInFailure) -> String {
-    let endpoint = try await endpoints(at: now).token
+    let endpoints = try await endpoints(at: now)
     var headers = [("Content-Type", "application/x-www-form-urlencoded")]
     var fields = [
       ("grant_type", "authorization_code"), ("code", code), ("code_verifier", verifier),
       ("redirect_uri", redirectURI),
     ]
-    if let secret = provider.secret {
+    if let secret = provider.secret, !endpoints.takesSecretInForm {
       // RFC 6749 section 2.3.1: both parts are form-encoded first.
       let pair = "\(PercentEncoding.encode(provider.clientID)):\(PercentEncoding.encode(secret.text))"
       headers.append(("Authorization", "Basic " + Base64.encode(Array(pair.utf8))))
     } else {
       fields.append(("client_id", provider.clientID))
+      if let secret = provider.secret { fields.append(("client_secret", secret.text)) }
     }
     let body = fields.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
-    guard let token = try await fetch(endpoint, "POST", headers, Array(body.utf8))["id_token"]?.text else {
+    guard let token = try await fetch(endpoints.token, "POST", headers, Array(body.utf8))["id_token"]?.text else {
       throw .unverified("the token endpoint gave no ID token")
     }
     return token
@@ -113,13 +140,16 @@ actor ProviderConnection {
 
   private func keys(refreshing: Bool, at now: Timestamp) async throws(SignInFailure) -> JWTKeyCollection {
     if let keys, !refreshing { return keys.collection }
-    let text = try await read(try await endpoints(at: now).keys)
-    let collection = JWTKeyCollection()
-    do { try await collection.add(jwksJSON: String(decoding: text, as: UTF8.self)) } catch {
-      throw .unverified("the key set is malformed")
+    let address = try await endpoints(at: now).keys
+    try requireFewFailures()
+    do throws(SignInFailure) {
+      let collection = try await ProviderKeys.read(try await read(address))
+      keys = (collection, now)
+      return collection
+    } catch {
+      failures.note("")
+      throw error
     }
-    keys = (collection, now)
-    return collection
   }
 
   private func fetch(
@@ -137,7 +167,11 @@ actor ProviderConnection {
     do throws(OutgoingError) { answer = try await outgoing.call(method, url, headers: headers, body: body) } catch {
       throw .unreachable("the provider did not answer: \(error.reason)")
     }
-    guard answer.status == 200 else { throw .unreachable("the provider answered \(answer.status)") }
-    return answer.body
+    switch answer.status {
+    case 200: return answer.body
+    // RFC 6749 section 5.2: the code was used, or is not for this verifier or client.
+    case 400...401 where body != nil: throw .unverified("the token endpoint refused the code with \(answer.status)")
+    default: throw .unreachable("the provider answered \(answer.status)")
+    }
   }
 }

@@ -44,8 +44,19 @@ extension ManagementPortal {
     if visit.form.has("fresh") { fields += [("prompt", "login"), ("max_age", "0")] }
     let query = fields.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
     let mark = endpoints.authorization.contains("?") ? "&" : "?"
-    var response = Response.see(endpoints.authorization + mark + query)
+    var response = onward(to: endpoints.authorization + mark + query, of: connection.provider)
     response.headers[values: .setCookie] = [setCookie(attemptCookie, browser, seconds: 600)]
+    return response
+  }
+
+  /// Sends the browser on to a provider, by a page. A redirect in answer to a form has to keep to the policy for forms of the page
+  /// before, as have all redirects behind it, and where a provider leads nobody knows.
+  func onward(to address: String, of provider: IdentityProvider) -> Response {
+    let words: HTML = "Continue with \(Part.name(provider.name))"
+    var response = Response.html(
+      layout().gate(
+        words, #"<h1>\#(words)</h1><p><a class="button button-main" href="\#(address)">\#(words)</a></p>"#))
+    response.headers[.named("Refresh")] = "0; url=\(address)"
     return response
   }
 
@@ -67,6 +78,9 @@ extension ManagementPortal {
       if visit.query.has("iss"), visit.query["iss"] != provider.issuer {
         throw .unverified("iss: expected the provider’s issuer")
       }
+      if !visit.query.has("iss"), try await connection.endpoints(at: now).namesIssuer {
+        throw .unverified("iss: expected one, since the provider names its issuer in each answer")
+      }
       if visit.query.has("error") { throw .unverified("the provider refused") }
       guard visit.query.has("code") else { throw .unverified("code: expected one") }
       let text = try await connection.trade(
@@ -85,39 +99,37 @@ extension ManagementPortal {
   /// The sign-in page with the reason in words; the log and the event have the exact one.
   private func refuse(_ visit: Visit, _ provider: IdentityProvider, _ failure: SignInFailure) async -> Response {
     let words: HTML
-    let reason: String
     let refusal: RefusedSignIn
     var detail = ""
     switch failure {
-    case .unreachable(let text):
-      (words, reason, refusal) = (
-        "\(Part.name(provider.name)) did not answer. Try again, or choose another.", text, .unreachable
-      )
+    case .unreachable:
+      words = "\(Part.name(provider.name)) did not answer. Try again, or choose another."
+      refusal = .unreachable
     case .unverified(let text):
-      (words, reason, refusal) = (
-        "That sign-in could not be verified, so nothing was done. Start again from here.", text, .unverified
-      )
+      words = "That sign-in could not be verified, so nothing was done. Start again from here."
+      refusal = .unverified
       detail = text
     case .notFresh(let text):
-      (words, reason, refusal) = (
-        "\(Part.name(provider.name)) did not ask you to sign in anew, so nothing was done. Sign out there, and try again.",
-        text, .notFresh
-      )
+      words =
+        "\(Part.name(provider.name)) did not ask you to sign in anew, so nothing was done. Sign out there, and try again."
+      refusal = .notFresh
       detail = text
     case .domain(let domain):
-      (words, reason, refusal) = (
-        "Accounts of \(Part.name(domain)) may not sign in here. Ask your operator to allow them.",
-        "the domain or tenant is not among those allowed", .domain
-      )
+      words = "Accounts of \(Part.name(domain)) may not sign in here. Ask your operator to allow them."
+      refusal = .domain
     }
-    visit.context.requestLogger.notice(
-      "sign-in refused", metadata: ["provider": .string(provider.id), "reason": .string(reason)])
+    log("sign-in refused", provider, failure, visit)
     await recordRefusal(provider.issuer, refusal, detail: detail, visit)
-    return await signIn(
+    return signIn(
       visit, heading: "Sign in", to: "/portal/", notice: Part.notice("bad", words), status: .forbidden)
   }
 
-  /// A provider says that somebody signed out there.
+  private func log(_ what: Logger.Message, _ provider: IdentityProvider, _ failure: SignInFailure, _ visit: Visit) {
+    visit.context.requestLogger.notice(
+      what, metadata: ["provider": .string(provider.id), "reason": .string(failure.reason)])
+  }
+
+  /// A provider says that somebody signed out there (OpenID Connect Back-Channel Logout 1.0).
   func backchannelLogout(_ visit: Visit) async throws(PortalFailure) -> Response {
     let connection = try connection(visit)
     let provider = connection.provider
@@ -126,29 +138,50 @@ extension ManagementPortal {
     do throws(SignInFailure) {
       token = try await connection.claims(of: visit.form["logout_token"], as: LogoutToken.self, at: now)
       try token.check(provider, at: now)
-    } catch { throw .invalid("logout_token: expected one of the provider, for this client.") }
-    var ended = token.sid.map { sessions.sessions(issuer: provider.issuer, providerSession: $0) } ?? []
-    if token.sid == nil, let subject = token.sub {
-      for session in sessions.sessions(issuer: provider.issuer) {
-        let person = try await asking { () throws(LedgerError) in
-          // It is compared, and not shown.
-          try await ledger.accounts.reveal(session.account, under: .withoutRecord(for: ledger))
-        }
-        if person?.subject == subject { ended.append(session) }
+      guard logouts.take(token.id, until: token.end, at: now) else {
+        throw .unverified("jti: expected a token that was not sent before")
       }
+    } catch {
+      log("logout token refused", provider, error, visit)
+      throw .invalid("logout_token: expected one of the provider, for this client.")
     }
-    try await end(ended, .byProvider, by: nil, visit)
+    do throws(PortalFailure) {
+      try await end(meant(by: token, provider), .byProvider, by: nil, visit)
+    } catch {
+      logouts.giveBack(token.id)
+      throw error
+    }
     return Response(status: .ok, headers: [.contentLength: "0"])
   }
 
-  /// The provider's own sign-out, where it has one: nil leaves the browser here.
-  func providerSignOut(_ viewer: Viewer) async -> String? {
+  /// The sessions that a logout token means.
+  private func meant(by token: LogoutToken, _ provider: IdentityProvider) async throws(PortalFailure) -> [Session] {
+    if let session = token.session { return sessions.sessions(issuer: provider.issuer, providerSession: session) }
+    var meant: [Session] = []
+    for session in sessions.sessions(issuer: provider.issuer) {
+      let person = try await asking { () throws(LedgerError) in
+        // It is compared, and not shown.
+        try await ledger.accounts.reveal(session.account, under: .withoutRecord(for: ledger))
+      }
+      if person?.subject == token.sub { meant.append(session) }
+    }
+    return meant
+  }
+
+  /// Where the provider signs people out, if it does that (OpenID Connect RP-Initiated Logout 1.0). No ID token is kept for a
+  /// hint, so the client is named.
+  ///
+  /// - Parameter state: comes back with the browser.
+  /// - Returns: nil where the browser stays here.
+  func providerSignOut(_ viewer: Viewer, state: String) async -> (address: String, provider: IdentityProvider)? {
     guard let connection = connections.first(where: { $0.provider.issuer == viewer.session.issuer }),
       let now = try? now, let end = try? await connection.endpoints(at: now).endSession
     else { return nil }
-    let back = PercentEncoding.encode("\(origin)/portal/sign-in?said=out")
-    let mark = end.contains("?") ? "&" : "?"
-    return
-      "\(end)\(mark)client_id=\(PercentEncoding.encode(connection.provider.clientID))&post_logout_redirect_uri=\(back)"
+    let fields = [
+      ("client_id", connection.provider.clientID), ("post_logout_redirect_uri", "\(origin)/portal/sign-in?said=out"),
+      ("state", state),
+    ]
+    let query = fields.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
+    return (end + (end.contains("?") ? "&" : "?") + query, connection.provider)
   }
 }

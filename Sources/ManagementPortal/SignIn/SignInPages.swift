@@ -8,6 +8,9 @@ extension ManagementPortal {
   /// The cookie that holds the secret of the first operator's link between its page and the sign-in.
   private var firstCookie: String { isSecure ? "__Host-credledger-first" : "credledger-first" }
 
+  /// The cookie by which a browser that comes back from the provider's sign-out is known.
+  private var outCookie: String { isSecure ? "__Host-credledger-out" : "credledger-out" }
+
   /// Where to go after the sign-in: a page of the portal, or else its home.
   static func target(_ text: String) -> String {
     let isPlain = text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") }
@@ -18,13 +21,15 @@ extension ManagementPortal {
     let said: HTML? =
       switch visit.query["said"] {
       case "ended": "Your session ended. Sign in to go on. What you sent was not done."
+      case "out" where visit.query.has("state") && visit.query["state"] == cookie(outCookie, in: visit.request):
+        "You are signed out, here and at your provider."
       case "out": "You are signed out."
       case "fresh": "Sign in again to open this page: it wants a sign-in of the last 5 minutes."
       case "again": "The program that sent you here wants you to sign in again."
       case "disabled": "Your account is disabled. Only an operator can enable it."
       default: nil
       }
-    return await signIn(
+    return signIn(
       visit, heading: "Sign in", to: Self.target(visit.query["to"]),
       notice: said.map { Part.notice(visit.query["said"] == "disabled" ? "bad" : "none", $0) })
   }
@@ -38,7 +43,7 @@ extension ManagementPortal {
           "The first operator is made by it once. At the command line an operator is made by: credledger account role account:2 operator",
         code: "link_used", next: (words: "Sign in", path: "/portal/sign-in"))
     }
-    var response = await signIn(
+    var response = signIn(
       visit, heading: "You will be this ledger’s first operator.", to: "/portal/", notice: nil)
     response.headers[values: .setCookie] = [setCookie(firstCookie, visit.part(1), seconds: 900)]
     return response
@@ -47,7 +52,7 @@ extension ManagementPortal {
   /// The sign-in page.
   func signIn(
     _ visit: Visit, heading: HTML, to target: String, notice: HTML?, status: HTTPResponse.Status = .ok
-  ) async -> Response {
+  ) -> Response {
     let fresh: HTML = when(
       ["fresh", "again"].contains(visit.query["said"]), #"<input type="hidden" name="fresh" value="1">"#)
     let buttons = connections.enumerated().map { index, connection -> HTML in
@@ -55,8 +60,6 @@ extension ManagementPortal {
       <form method="post" action="/portal/sign-in/\#(connection.provider.id)"><input type="hidden" name="to" value="\#(target)">\#(fresh)<button class="button\#(when(index == 0, " button-main"))">Continue with \#(Part.name(connection.provider.name))</button></form>
       """#
     }
-    var origins: Set<String> = []
-    for connection in connections { origins.formUnion(await connection.formOrigins) }
     let development: HTML = #"""
       <p class="or">Development mode only</p>
       <form class="stack" method="post" action="/portal/sign-in/development"><input type="hidden" name="to" value="\#(target)">
@@ -74,8 +77,7 @@ extension ManagementPortal {
       layout().gate(
         "Sign in", content,
         below: " · Trouble signing in? Tell your operator the request ID <code>\(visit.context.requestID)</code>."),
-      status: status,
-      formsLeadTo: origins.sorted())
+      status: status)
   }
 
   /// Signs in by a name alone.
@@ -129,24 +131,27 @@ extension ManagementPortal {
   }
 
   func signOutPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
-    var origins: [String] = []
-    for connection in connections where connection.provider.issuer == viewer.session.issuer {
-      origins = await connection.formOrigins
-    }
-    return .html(
+    .html(
       layout().gate(
         "Sign out",
         #"""
         <h1>Sign out?</h1><p class="soft">Your session in this browser ends. Tokens and grants go on.</p>
         <form class="stack" method="post" action="/portal/sign-out">\#(viewer.token)<button class="button button-main">Sign out</button></form>
         <p><a href="/portal/">Stay signed in</a></p>
-        """#), formsLeadTo: origins)
+        """#))
   }
 
   func signOut(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     try await end([viewer.session], .signedOut, by: viewer.id, visit)
-    var response = Response.see(await providerSignOut(viewer) ?? "/portal/sign-in?said=out")
-    response.headers[values: .setCookie] = [setCookie(cookieName, "", seconds: 0)]
+    let state = RandomText.make(words: 2)
+    var response: Response
+    if let there = await providerSignOut(viewer, state: state) {
+      response = onward(to: there.address, of: there.provider)
+      response.headers[values: .setCookie] = [setCookie(outCookie, state, seconds: 600)]
+    } else {
+      response = .see("/portal/sign-in?said=out")
+    }
+    response.headers[values: .setCookie].append(setCookie(cookieName, "", seconds: 0))
     return response
   }
 }

@@ -24,9 +24,8 @@ extension ManagementPortal {
         }
       }
       // Its event names the connector alone. What is theirs, or both a deletion and of such a connector.
-      guard let deleted, let ofThose = filter.or(deleted), let deletions = filter.or(.type(.connectorDeleted)) else {
-        return filter
-      }
+      guard let gone = deleted, let ofThose = filter.or(gone), let deletions = filter.or(.type(.connectorDeleted))
+      else { return filter }
       return ofThose.and(deletions)
     }
   }
@@ -157,19 +156,23 @@ extension ManagementPortal {
       ("30", "Last 30 days"),
     ]
     .map { #"<option value="\#($0.0)"\#(when(visit.query["days"] == $0.0, " selected"))>\#($0.1)</option>"# as HTML }
+    func fault(_ field: String) -> (attributes: HTML, text: HTML) {
+      Part.fault(field, problem?.field == field ? problem?.words : nil)
+    }
+    let (who, from, until, exact) = (fault("who"), fault("from"), fault("until"), fault("exact"))
     let isOpen =
       visit.query.has("exact") || visit.query.has("request") || visit.query.has("from") || visit.query.has("until")
     return #"""
       <form class="filter-bar" method="get" action="/portal/audit" role="search" aria-label="Audit trail">\#(problem.map { Part.problems([$0]) } ?? .empty)
-      <div class="field field-wide"><label for="who">Person, connector or group</label><input id="who" name="who" type="search" value="\#(visit.query["who"])"></div>
+      <div class="field field-wide"><label for="who">Person, connector or group</label><input id="who" name="who" type="search" autocomplete="off" value="\#(visit.query["who"])"\#(who.attributes)>\#(who.text)</div>
       <div class="field"><label for="type">What</label><select id="type" name="type"><option value="">Everything</option>\#(kinds)</select></div>
       <div class="field"><label for="days">When</label><select id="days" name="days">\#(windows)</select></div>
       <button class="button button-main">Show</button><a class="button" href="/portal/audit">Clear</a>
       <details class="whole-row"\#(when(isOpen, " open"))><summary>Dates, exact type, request ID</summary><div class="filter-bar">
-      <div class="field"><label for="from">From (UTC)</label><input id="from" name="from" type="datetime-local" value="\#(visit.query["from"])"></div>
-      <div class="field"><label for="until">Until (UTC)</label><input id="until" name="until" type="datetime-local" value="\#(visit.query["until"])"></div>
-      <div class="field"><label for="exact">Type</label><input id="exact" name="exact" dir="ltr" placeholder="token.*" value="\#(visit.query["exact"])"></div>
-      <div class="field"><label for="request">Request ID</label><input id="request" name="request" dir="ltr" value="\#(visit.query["request"])"></div></div></details></form>
+      <div class="field"><label for="from">From (UTC)</label><input id="from" name="from" type="datetime-local" value="\#(visit.query["from"])"\#(from.attributes)>\#(from.text)</div>
+      <div class="field"><label for="until">Until (UTC)</label><input id="until" name="until" type="datetime-local" value="\#(visit.query["until"])"\#(until.attributes)>\#(until.text)</div>
+      <div class="field"><label for="exact">Type</label><input id="exact" name="exact" dir="ltr" autocomplete="off" placeholder="token.*" value="\#(visit.query["exact"])"\#(exact.attributes)>\#(exact.text)</div>
+      <div class="field"><label for="request">Request ID</label><input id="request" name="request" dir="ltr" autocomplete="off" value="\#(visit.query["request"])"></div></div></details></form>
       """#
   }
 

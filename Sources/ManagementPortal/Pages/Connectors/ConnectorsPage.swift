@@ -39,7 +39,7 @@ extension ManagementPortal {
     }
     let hint = viewer.readsAll ? "Name, ID or owner" : "Name or ID"
     return #"""
-      <form class="filter-bar" method="get" action="/portal/connectors" role="search" aria-label="Connectors"><div class="field field-wide"><label for="q">Search</label><input id="q" name="q" type="search" value="\#(wanted)" placeholder="\#(hint)"></div><div class="field"><label for="show">Show</label><select id="show" name="show">\#(options)</select></div><button class="button">Apply</button></form>
+      <form class="filter-bar" method="get" action="/portal/connectors" role="search" aria-label="Connectors"><div class="field field-wide"><label for="q">Search</label><input id="q" name="q" type="search" autocomplete="off" value="\#(wanted)" placeholder="\#(hint)"></div><div class="field"><label for="show">Show</label><select id="show" name="show">\#(options)</select></div><button class="button">Apply</button></form>
       """#
   }
 

@@ -127,6 +127,7 @@ extension ManagementPortal {
 
   /// The second page: it changes nothing, so it answers the form itself.
   func describeConnector(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    try await requirePhone(viewer)
     let form = ConnectorForm(visit.form)
     guard form.problems.isEmpty, !visit.form.has("back") else {
       return newConnector(viewer, form, problems: visit.form.has("back") ? [] : form.problems)
@@ -153,6 +154,7 @@ extension ManagementPortal {
   }
 
   func createConnector(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    try await requirePhone(viewer)
     let form = ConnectorForm(visit.form)
     let ticked = Set(visit.form.all("permission").compactMap { Permission(rawValue: $0) })
     let once = try once(visit, viewer, "Secret", "/portal/connectors")
