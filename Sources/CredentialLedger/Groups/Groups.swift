@@ -238,10 +238,15 @@ public struct Groups: Sendable {
   ///
   /// - Throws: `closed`, `damaged`, `storage`.
   public func joined(by account: AccountID) throws(LedgerError) -> [Group] {
+    try everJoined(by: account).filter { !$0.isDeleted }
+  }
+
+  /// As ``joined(by:)``, with those that are deleted.
+  package func everJoined(by account: AccountID) throws(LedgerError) -> [Group] {
     try ledger.reading { (state) throws(StateUnreadable) in
       var groups: [Group] = []
       for id in try state.groups(of: account) {
-        if let group = try state.group(id), !group.isDeleted { groups.append(group) }
+        if let group = try state.group(id) { groups.append(group) }
       }
       return groups
     }

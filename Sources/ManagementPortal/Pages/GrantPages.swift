@@ -24,21 +24,18 @@ extension ManagementPortal {
       if let group = state.grant.group { subjects.insert(Subject(group)) }
     }
     let (now, signed, wanted) = (try now, signed, subjects)
-    let (labels, used, theirs) = try await asking {
-      () async throws(LedgerError) -> ([Subject: Audit.Label], [GrantID: Timestamp], Set<GrantID>) in
-      var used: [GrantID: Timestamp] = [:]
+    let (labels, uses, theirs) = try await asking {
+      () async throws(LedgerError) -> ([Subject: Audit.Label], [Usage], Set<GrantID>) in
       var theirs: Set<GrantID> = []
       for state in states {
         if try concerns(state.grant, viewer) { theirs.insert(state.grant.id) }
-        let tokens = try await ledger.tokens.list(.grant(state.grant.id), limit: 5)
-        used[state.grant.id] = tokens.compactMap { $0.lastUsed ?? ($0.kind == .access ? $0.issuedAt : nil) }.max()
       }
       let labels = try await ledger.audit.labels(of: wanted, under: leave(to: viewer, .subjects(Array(wanted))))
-      return (labels, used, theirs)
+      return (labels, try await ledger.grants.usage(of: states.map(\.grant)), theirs)
     }
     let heads: [GrantColumn: HTML] = [.connector: "Connector", .group: "Where", .granter: "Let in by"]
     let first = columns.map { #"<th scope="col">\#(heads[$0] ?? "")</th>"# as HTML }
-    let rows = states.map { state -> HTML in
+    let rows = zip(states, uses).map { state, usage -> HTML in
       let grant = state.grant
       let cells = columns.enumerated().map { index, column -> HTML in
         let content: HTML =
@@ -52,7 +49,7 @@ extension ManagementPortal {
           ? #"<th scope="row">\#(content)</th>"# : #"<td data-label="\#(heads[column] ?? "")">\#(content)</td>"#
       }
       return #"""
-        <tr>\#(cells)<td data-label="May use">\#(grant.scopes.words)</td><td data-label="State">\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</td><td data-label="Last used">\#(used[grant.id].map { Part.ago($0, now: now) } ?? #"<span class="soft">Nothing yet</span>"#)</td><td data-label="Proof">\#(Part.proof(grant.id.rawValue, signed: signed, isOpen: viewer.readsAll || theirs.contains(grant.id)))</td><td data-label="Actions">\#(when(!grant.isRevoked && theirs.contains(grant.id), #"<a class="small" href="/portal/grants/\#(grant.id.rawValue)/revoke">Revoke…<span class="visually-hidden"> <bdi>\#(grant.id.description)</bdi></span></a>"#))</td></tr>
+        <tr>\#(cells)<td data-label="May use">\#(grant.scopes.words)</td><td data-label="State">\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</td><td data-label="Last used">\#(usage.cell(at: now))</td><td data-label="Proof">\#(Part.proof(grant.id.rawValue, signed: signed, isOpen: viewer.readsAll || theirs.contains(grant.id)))</td><td data-label="Actions">\#(when(!grant.isRevoked && theirs.contains(grant.id), #"<a class="small" href="/portal/grants/\#(grant.id.rawValue)/revoke">Revoke…<span class="visually-hidden"> <bdi>\#(grant.id.description)</bdi></span></a>"#))</td></tr>
         """#
     }
     return #"""

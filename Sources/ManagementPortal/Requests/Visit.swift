@@ -51,6 +51,11 @@ struct Viewer: Sendable {
   var token: HTML { #"<input type="hidden" name="csrf" value="\#(session.formToken)">"# }
 }
 
+extension HTML {
+  /// In the language of whoever asked, as it is sent.
+  var answered: String { (Catalogue.current.map { HTML(translated: $0.translated(text)) } ?? self).sent }
+}
+
 extension Response {
   /// An HTML page. No cache keeps it.
   static func html(
@@ -58,9 +63,7 @@ extension Response {
   ) -> Response {
     var response = Response(
       status: status, headers: [.contentType: "text/html; charset=utf-8"],
-      body: ResponseBody(
-        byteBuffer: ByteBuffer(
-          string: (Catalogue.current.map { HTML(translated: $0.translated(html.text)) } ?? html).sent)))
+      body: ResponseBody(byteBuffer: ByteBuffer(string: html.answered)))
     let targets = (["'self'"] + origins).joined(separator: " ")
     response.headers[.contentSecurityPolicy] =
       "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action \(targets); base-uri 'none'; frame-ancestors 'none'"

@@ -4,19 +4,29 @@ import LedgerOperations
 
 /// The list of events, with its filters.
 extension ManagementPortal {
-  /// What somebody may see of the audit trail: nil for all of it; else what their account did and what concerns their connectors and
-  /// the groups that they administer.
+  /// What somebody may see of the audit trail: nil for all of it; else what their account did, what concerns their connectors and
+  /// the groups that they administer, deleted ones as well, and the deletion of a connector that had access to such a group.
   func scope(of viewer: Viewer) async throws(PortalFailure) -> Audit.Filter? {
     guard !viewer.readsAll else { return nil }
     return try await asking { () throws(LedgerError) in
       var filter = Audit.Filter.account(viewer.id)
-      for connector in try ledger.connectors.owned(by: viewer.id) {
+      for connector in try ledger.connectors.everOwned(by: viewer.id) {
         filter = filter.or(.connector(connector.id)) ?? filter
       }
-      for group in try ledger.groups.joined(by: viewer.id) {
-        if try isAdmin(viewer, of: group.id) { filter = filter.or(.group(group.id)) ?? filter }
+      var deleted: Audit.Filter?
+      for group in try ledger.groups.everJoined(by: viewer.id) {
+        guard try isAdmin(viewer, of: group.id) else { continue }
+        filter = filter.or(.group(group.id)) ?? filter
+        guard !group.isDeleted else { continue }
+        for connector in try ledger.connectors.deleted(in: group.id) {
+          let one = Audit.Filter.subject(Subject(connector))
+          deleted = deleted.map { $0.or(one) ?? $0 } ?? one
+        }
       }
-      return filter
+      // Its event names the connector alone. What is theirs, or both a deletion and of such a connector.
+      guard let gone = deleted, let ofThose = filter.or(gone), let deletions = filter.or(.type(.connectorDeleted))
+      else { return filter }
+      return ofThose.and(deletions)
     }
   }
 
@@ -246,14 +256,14 @@ extension ManagementPortal {
     return found
   }
 
-  /// Those among a viewer's own connectors and groups that have a name.
+  /// Those among a viewer's own connectors and groups that have a name, or had it when they were deleted.
   private func named(_ text: String, seenBy viewer: Viewer) throws(LedgerError) -> [Audit.Filter] {
     let wanted = text.lowercased()
     var found: [Audit.Filter] = []
-    for connector in try ledger.connectors.owned(by: viewer.id) where connector.details.name.lowercased() == wanted {
+    for connector in try ledger.connectors.everOwned(by: viewer.id) where connector.details.name.lowercased() == wanted {
       found.append(.connector(connector.id))
     }
-    for group in try ledger.groups.joined(by: viewer.id) where group.name.lowercased() == wanted {
+    for group in try ledger.groups.everJoined(by: viewer.id) where group.name.lowercased() == wanted {
       found.append(.group(group.id))
     }
     return found

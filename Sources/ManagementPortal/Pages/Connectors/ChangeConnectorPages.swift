@@ -89,7 +89,7 @@ extension ManagementPortal {
       try await ledger.connectors.rotateSecret(
         of: connector.id, overlap: .seconds(seconds), by: viewer.id, context: visit.recorded(once: once))
     }
-    try await spend(once, viewer)
+    await spend(once, visit, viewer)
     return shownOnce(
       viewer, Page.Place.connectors, heading: "\(Part.name(connector.details.name))",
       title: "The Secret is rotated. Copy the new one now.",
@@ -126,7 +126,7 @@ extension ManagementPortal {
       try await ledger.grants.grant(
         connector.id, consent: .details(asOf: seen), access: .user, by: viewer.id, context: visit.recorded(once: once))
     }
-    try await spend(once, viewer)
+    await spend(once, visit, viewer)
     return shownOnce(
       viewer, .connectors, heading: Part.name(connector.details.name), title: "Copy the user token now.",
       text: "It is shown this once. It works until \(Part.exact(granted.expiresAt)).",

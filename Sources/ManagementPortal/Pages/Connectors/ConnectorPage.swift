@@ -17,10 +17,11 @@ extension ManagementPortal {
     let now = try now
     let isOwner = connector.owner == viewer.id
     let base = "/portal/connectors/\(connector.id.rawValue)"
-    let (grants, tokens, labels) = try await asking { () throws(LedgerError) in
+    let (grants, tokens, usage, labels) = try await asking { () throws(LedgerError) in
       (
         try ledger.grants.some(to: connector.id, limit: Self.countLimit),
         try await ledger.tokens.list(.connector(connector.id), limit: Self.countLimit),
+        try await ledger.connectors.usage(of: [connector]),
         try await ledger.audit.labels(
           of: [Subject(connector.owner)], under: leave(to: viewer, .subjects([Subject(connector.owner)])))
       )
@@ -51,6 +52,7 @@ extension ManagementPortal {
       <dt>ID</dt><dd><code id="cid">\#(connector.publicID.description)</code><br><button class="button button-small" type="button" hidden data-copy="cid" data-done="Copied" data-failed="Press Ctrl+C">Copy ID</button></dd>
       <dt>Owner</dt><dd>\#(Part.name(owner))</dd>
       <dt>Created</dt><dd>\#(Part.exact(connector.createdAt)) \#(Part.proof(connector.id.rawValue, signed: signed))</dd>
+      <dt>Last used</dt><dd>\#(usage.map { $0.cell(at: now) })</dd>
       <dt>Permissions</dt><dd>\#(connector.scopes.words)</dd>
       <dt>Redirect URLs</dt><dd>\#(connector.details.redirectUris.isEmpty ? "None" as HTML : connector.details.redirectUris.map { "<code>\($0)</code><br>" as HTML }.joined())</dd>
       </dl></aside></div>

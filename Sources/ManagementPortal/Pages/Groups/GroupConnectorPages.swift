@@ -123,7 +123,7 @@ extension ManagementPortal {
       }
       throw failure
     }
-    try await spend(once, viewer)
+    await spend(once, visit, viewer)
     let name = Part.name(connector.details.name)
     let curl = [
       "curl \(origin)/v1/accessToken \\", "  -H 'applicationId: \(connector.publicID.description)' \\",
