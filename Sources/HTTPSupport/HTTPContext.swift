@@ -38,7 +38,7 @@ public struct HTTPContext: Hummingbird.RequestContext {
 
   /// 128 bits in hexadecimal digits: 64 random ones of the process, and 64 that no other of its requests has. The ID is no
   /// secret, and each request would ask the system for random bits.
-  private static func freshID() -> String {
+  package static func freshID() -> String {
     let number = count.wrappingAdd(1, ordering: .relaxed).newValue
     // An odd factor keeps numbers apart, and makes IDs that people can tell from each other.
     let words = (process, number &* 0x9E37_79B9_7F4A_7C15)

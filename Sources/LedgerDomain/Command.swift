@@ -30,6 +30,10 @@ package protocol Command: Sendable {
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure)
 
+  /// Whether it is recorded though nobody answers for it where the rules ask for a named operator: a program notes what
+  /// happened, and nobody decided it. Unless a command says otherwise, somebody does.
+  var isAutomatic: Bool { get }
+
   /// The answer to the caller, a function of the events and nothing else: so a repeated request with the same
   /// idempotency key gets the same answer from the log.
   func outcome(of recorded: RecordedEvents) -> Outcome
@@ -39,6 +43,8 @@ extension Command {
   package func admit(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) {}
+
+  package var isAutomatic: Bool { false }
 }
 
 /// What a decision may know besides the state.

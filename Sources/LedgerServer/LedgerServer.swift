@@ -78,9 +78,14 @@ public struct LedgerServer: Sendable {
       idle: .seconds(Int64(settings.idleSeconds)), request: .seconds(Int64(settings.requestSeconds)),
       bodyBytes: settings.bodyBytes, headerBytes: settings.headerBytes, headerCount: settings.headerCount,
       unreadPath: TokenService.checkPath)
+    let pages = RequestGuard.Pages(
+      isForPerson: { ManagementPortal.isForPerson($0) },
+      refusal: { portal.page(refusing: $0, of: $1, requestID: $2) })
     let channel = HTTP1Channel.Configuration(
       // The guard closes what is idle: it alone sees all requests.
-      additionalChannelHandlers: [RequestGuard(bounds), ImmediateAnswers(responder, logger)],
+      additionalChannelHandlers: [
+        RequestGuard(bounds, pages: pages, logger), ImmediateAnswers(responder, logger),
+      ],
       httpDecoderConfiguration: .init(
         maxHeaderFieldSize: settings.headerBytes, maxHeaderListSize: settings.headerBytes,
         maxHeaderFieldCount: settings.headerCount))
@@ -120,7 +125,7 @@ public struct LedgerServer: Sendable {
             routes: RouteTable([route]).responder, statistics: statistics, proxies: settings.proxies,
             exporter: exporter,
             instruments: instruments),
-          server: Self.server(certificate, Self.operatorChannel(settings), idleSeconds: settings.idleSeconds),
+          server: Self.server(certificate, Self.operatorChannel(settings, logger), idleSeconds: settings.idleSeconds),
           configuration: ApplicationConfiguration(
             address: .hostname(operators.address.host, port: operators.address.port),
             availableConnectionsDelegate: MaximumAvailableConnections(Self.operatorConnections)),
@@ -152,13 +157,13 @@ public struct LedgerServer: Sendable {
   private static let commandSeconds = 300
 
   /// What bounds a connection of operators: a command takes its time once its request has come.
-  private static func operatorChannel(_ settings: ServerSettings) -> HTTP1Channel.Configuration {
+  private static func operatorChannel(_ settings: ServerSettings, _ logger: Logger) -> HTTP1Channel.Configuration {
     let bounds = RequestGuard.Bounds(
       idle: .seconds(Int64(settings.idleSeconds)),
       request: .seconds(Int64(max(settings.requestSeconds, commandSeconds))), answer: .hours(24),
       bodyBytes: OperatorRequest.limit, headerBytes: settings.headerBytes, headerCount: settings.headerCount)
     return HTTP1Channel.Configuration(
-      additionalChannelHandlers: [RequestGuard(bounds)],
+      additionalChannelHandlers: [RequestGuard(bounds, logger)],
       httpDecoderConfiguration: .init(
         maxHeaderFieldSize: settings.headerBytes, maxHeaderListSize: settings.headerBytes,
         maxHeaderFieldCount: settings.headerCount))

@@ -1,5 +1,6 @@
 import HTTPSupport
 import HTTPTypes
+import Logging
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
@@ -29,7 +30,18 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     let draining = TimeAmount.seconds(2)
   }
 
+  /// What answers requests by pages for people: they are told by one why they are refused.
+  struct Pages: Sendable {
+    let isForPerson: @Sendable (HTTPRequest) -> Bool
+    /// The answer to a refused request, or nil for one that programs read.
+    let refusal: @Sendable (RequestError, HTTPRequest, _ requestID: String) -> WholeAnswer?
+  }
+
   private let bounds: Bounds
+  private let pages: Pages?
+  private let logger: Logger
+  /// The newest request, where it is a person's. Of one whose header cannot be read the one before tells whose it is.
+  private var asked: HTTPRequest?
   private var timer: Scheduled<Void>?
   /// When the timer fires, and when it is to close the connection: it is set anew once it has fired, since a request comes and is
   /// answered far sooner than setting it twice would be worth.
@@ -44,7 +56,11 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
   /// With which of the answers that are owed the connection ends, counted from 1, since a body that may never come was announced.
   private var answersUntilClose: Int?
 
-  init(_ bounds: Bounds) { self.bounds = bounds }
+  init(_ bounds: Bounds, pages: Pages? = nil, _ logger: Logger) {
+    self.bounds = bounds
+    self.pages = pages
+    self.logger = logger
+  }
 
   func handlerAdded(context: ChannelHandlerContext) {
     if context.channel.isActive { closeUnlessStopped(after: bounds.idle, context) }
@@ -68,6 +84,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     case .head(let head):
       unanswered += 1
       bodyBytes = 0
+      asked = pages?.isForPerson(head) == true ? head : nil
       closeUnlessStopped(after: bounds.request, context)
       // RFC 9112 section 3.2: a proxy may have gone by another of them.
       guard head.headerFields[values: .host].allSatisfy({ $0 == head.authority }) else {
@@ -140,11 +157,16 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private func refuse(_ context: ChannelHandlerContext, _ error: RequestError) {
     isRefused = true
     guard unanswered == 1 else { return context.close(promise: nil) }
-    let response = ErrorForm.both.response(to: error)
-    var head = response.head
+    let requestID = HTTPContext.freshID()
+    let answer = asked.flatMap { pages?.refusal(error, $0, requestID) } ?? ErrorForm.both.answer(to: error)
+    logger.info(
+      "request refused",
+      metadata: ["request_id": .string(requestID), "status": .stringConvertible(answer.status.code)])
+    var head = HTTPResponse(status: answer.status, headerFields: answer.headers)
+    head.headerFields[.requestID] = requestID
     // A stream of HTTP/2, which has a connection above it, ends with its answer, and has no such field.
     if context.channel.parent?.parent == nil { head.headerFields[.connection] = "close" }
-    let body = context.channel.allocator.buffer(bytes: ErrorForm.both.value(of: error).bytes)
+    let body = context.channel.allocator.buffer(bytes: answer.body)
     head.headerFields[.contentLength] = String(body.readableBytes)
     context.write(wrapOutboundOut(.head(head)), promise: nil)
     context.write(wrapOutboundOut(.body(body)), promise: nil)

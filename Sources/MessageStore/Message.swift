@@ -20,10 +20,12 @@ public struct Message: Sendable, Equatable, CustomStringConvertible, CustomDebug
   public let audience: MessageAudience
   /// Nil once its author is erased.
   public let text: String?
+  /// That of ``NewMessage/ledgerPosition``.
+  public let ledgerPosition: UInt64
 
   public init(
     number: UInt64, reference: PublicID, group: GroupID, author: AccountID, connector: ConnectorID?, grant: GrantID?,
-    postedAt: Timestamp, replyTo: PublicID?, audience: MessageAudience, text: String?
+    postedAt: Timestamp, replyTo: PublicID?, audience: MessageAudience, text: String?, ledgerPosition: UInt64 = 0
   ) {
     self.number = number
     self.reference = reference
@@ -35,6 +37,7 @@ public struct Message: Sendable, Equatable, CustomStringConvertible, CustomDebug
     self.replyTo = replyTo
     self.audience = audience
     self.text = text
+    self.ledgerPosition = ledgerPosition
   }
 
   public var description: String { "message \(number) of \(group)" }
@@ -65,10 +68,13 @@ public struct NewMessage: Sendable {
   public var replyTo: PublicID?
   public var audience: MessageAudience
   public var text: String
+  /// The position of the ledger's newest event when it is posted: webhooks are told of it after all events up to there, and before
+  /// those that are newer. 0 where that is not known; then it has no order with events.
+  public var ledgerPosition: UInt64
 
   public init(
     _ text: String, to group: GroupID, by author: AccountID, connector: ConnectorID? = nil, grant: GrantID? = nil,
-    replyTo: PublicID? = nil, audience: MessageAudience = .members
+    replyTo: PublicID? = nil, audience: MessageAudience = .members, ledgerPosition: UInt64 = 0
   ) {
     self.text = text
     self.group = group
@@ -77,6 +83,7 @@ public struct NewMessage: Sendable {
     self.grant = grant
     self.replyTo = replyTo
     self.audience = audience
+    self.ledgerPosition = ledgerPosition
   }
 }
 

@@ -10,6 +10,8 @@ struct MessageRow {
   var connector: UInt64
   var grant: UInt64
   var postedAt: Int64
+  /// 0 where it is not known.
+  var ledgerPosition: UInt64
   var replyTo: PublicID?
   var audience: MessageAudience
   var text: SealedValue
@@ -17,7 +19,9 @@ struct MessageRow {
 
 extension MessageRow {
   /// What the layout begins with; another one gets another number.
-  private static let version: UInt8 = 1
+  private static let version: UInt8 = 2
+  /// The layout before, which has no position of the ledger.
+  private static let firstVersion: UInt8 = 1
 
   var bytes: [UInt8] {
     var bytes: [UInt8] = []
@@ -29,6 +33,7 @@ extension MessageRow {
     bytes += connector.bigEndianBytes
     bytes += grant.bigEndianBytes
     bytes += UInt64(bitPattern: postedAt).bigEndianBytes
+    bytes += ledgerPosition.bigEndianBytes
     bytes.append(replyTo == nil ? 0 : 1)
     bytes += replyTo?.bytes ?? []
     switch audience {
@@ -47,7 +52,7 @@ extension MessageRow {
   /// When the message of a row was posted, without reading the rest of it; nil for what is no row of this layout.
   static func postedAt(of bytes: [UInt8]) -> Int64? {
     // Behind the version, the reference and four numbers.
-    guard bytes.first == Self.version, bytes.count >= 57 else { return nil }
+    guard let version = bytes.first, Self.firstVersion...Self.version ~= version, bytes.count >= 57 else { return nil }
     return Int64(bitPattern: bytes[49..<57].reduce(0) { $0 << 8 | UInt64($1) })
   }
 
@@ -60,13 +65,16 @@ extension MessageRow {
       return rest.prefix(count)
     }
     func number() -> UInt64? { take(8)?.reduce(0) { $0 << 8 | UInt64($1) } }
-    guard take(1)?.first == Self.version, let reference = take(16).flatMap({ PublicID(bytes: $0) }),
+    guard let version = take(1)?.first, Self.firstVersion...Self.version ~= version,
+      let reference = take(16).flatMap({ PublicID(bytes: $0) }),
       let group = number(), let author = number(), let connector = number(), let grant = number(),
-      let postedAt = number(), let hasReply = take(1)?.first
+      let postedAt = number(), let position = version == Self.firstVersion ? 0 : number(),
+      let hasReply = take(1)?.first
     else { return nil }
     self.reference = reference
     (self.group, self.author, self.connector, self.grant) = (group, author, connector, grant)
     self.postedAt = Int64(bitPattern: postedAt)
+    ledgerPosition = position
     if hasReply == 1 {
       guard let replied = take(16).flatMap({ PublicID(bytes: $0) }) else { return nil }
       replyTo = replied
@@ -97,6 +105,7 @@ extension MessageRow {
     connector = message.connector?.rawValue ?? 0
     grant = message.grant?.rawValue ?? 0
     self.postedAt = postedAt
+    ledgerPosition = message.ledgerPosition
     replyTo = message.replyTo
     audience = message.audience
     self.text = text

@@ -374,6 +374,7 @@ extension Message {
     replyTo = row.replyTo
     audience = row.audience
     self.text = text
+    ledgerPosition = row.ledgerPosition
   }
 }
 

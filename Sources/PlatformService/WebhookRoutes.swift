@@ -37,7 +37,7 @@ extension PlatformService {
         on: object, for: types, callbackURL: url, callbackToken: fields.token ?? "",
         callbackContext: fields.context ?? "", validity: fields.validity, with: call.claims, context: call.recorded)
     }
-    return .object([("webhookId", .string(webhook.publicID.description))])
+    return .object([("webhookId", .string(webhook.publicID.description))] + Self.untold(webhook))
   }
 
   private func update(_ call: PlatformCall) async throws(RequestError) -> JSONValue {
@@ -125,7 +125,14 @@ extension PlatformService {
       ("callBackContext", .string(callback?.context ?? "")),
       ("ts", .integer(webhook.registeredAt.milliseconds)), ("validity", .integer(webhook.expiresAt.milliseconds)),
       ("active", .bool(webhook.isActive)),
-    ]
+    ] + Self.untold(webhook)
+  }
+
+  /// What the webhook is for and never hears of; nothing for one that hears of all.
+  private static func untold(_ webhook: Webhook) -> [(String, JSONValue)] {
+    let isOfGroup = if case .group = webhook.object { true } else { false }
+    let names = webhook.eventTypes.filter { !isOfGroup || !$0.isTold }.map { JSONValue.string($0.rawValue) }
+    return names.isEmpty ? [] : [("unsupportedEvents", .array(names))]
   }
 
   /// Asks an address whether it wants to be called: it answers with what it is sent.

@@ -48,4 +48,17 @@ import Testing
     #expect(try ledger.health.fault == .clockStepped)
     await ledger.close()
   }
+
+  @Test("Ledgers that share their readers") func sharedReaders() async throws {
+    let (first, second) = (folder.path + "/first", folder.path + "/second")
+    for path in [first, second] {
+      await (try await Ledger.create(at: path, origin: "ledger.example.org", LedgerConfiguration())).close()
+    }
+    let readers = SharedReaders(threads: 8)
+    let one = try await Ledger.open(at: first, LedgerConfiguration(sharedReaders: readers))
+    let other = try await Ledger.open(at: second, LedgerConfiguration(sharedReaders: readers))
+    for ledger in [one, other] { #expect(try await ledger.integrity.verify().projectionsMatch) }
+    await one.close()
+    await other.close()
+  }
 }

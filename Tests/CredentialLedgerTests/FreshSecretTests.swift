@@ -141,8 +141,8 @@ import Testing
       [derivation, lookup]
       + [DerivationUse.idempotencyKey, .requestNonce].map { $0.key(from: derivation) }
     let membership = Groups.NewMember(.number(number))
-    let callers: [IdempotencyScope] = [
-      .identity(issuer: issuer, subject: subject), ada.idempotencyScope, steps.admin.idempotencyScope,
+    let callers: [Caller] = [
+      .identity(issuer: issuer, subject: subject, try ledger.person(of: ada)), ada.caller, steps.admin.caller,
     ]
     let encodings: [RequestEncoding] = [
       .signIn(issuer: issuer, subject: subject, name: nil, email: nil, userAgent: nil, role: .user),
@@ -267,7 +267,7 @@ import Testing
     let derivation = Secret(copying: [UInt8](repeating: 3, count: 32))
     func request(_ key: String) throws -> KeyedRequest {
       try KeyedRequest(
-        key, within: .number(1), .enable(WebhookID(rawValue: 7)), newest: derivation,
+        key, within: .number(1), RequestEncoding(.enableWebhook, .id(WebhookID(rawValue: 7))), newest: derivation,
         random: SystemRandom())
     }
     let (first, second, other) = (try request("a"), try request("a"), try request("b"))

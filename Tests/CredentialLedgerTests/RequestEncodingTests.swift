@@ -45,7 +45,7 @@ import Testing
       DisableAccount(account: account, reason: "left", requester: requester).encoding,
       EnableAccount(account: account, revokesTokens: false, requester: requester).encoding,
       EnableAccount(account: account, revokesTokens: true, requester: requester).encoding,
-      .changeRole(of: account, to: .auditor),
+      ChangeAccountRole(account: account, role: .auditor, requester: requester).encoding,
       .requestPIN(for: number), .verifyPIN("012345", challenge: ChallengeID(rawValue: 5)),
       RemovePhone(phone: PhoneID(rawValue: 6), requester: requester).encoding,
       .requestSignInPIN(for: number), .signIn(number, pin: "012345", nil),
@@ -108,7 +108,10 @@ import Testing
         WebhookID(rawValue: 16), eventTypes: nil, callbackURL: nil, callbackToken: nil, callbackContext: nil,
         validity: nil, isActive: false),
       .disable(WebhookID(rawValue: 16), reason: "floods"), .delete(WebhookID(rawValue: 16)),
-      .enable(WebhookID(rawValue: 16)), .refuse(connector, [.mediaRead], redirectURI: "https://a.example/"),
+      EnableWebhook(webhook: WebhookID(rawValue: 16), requester: requester).encoding,
+      RefuseAuthorization(
+        connector: connector, account: account, redirectURI: "https://a.example/", scopes: [.mediaRead]
+      ).encoding,
       RequestEncoding(.rotateMasterKey),
       AcceptInvitation(membership, by: account).encoding,
       ReviewGrant(grant: GrantID(rawValue: 11), decision: .keep, reason: "used", requester: requester).encoding,

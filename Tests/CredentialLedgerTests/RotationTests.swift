@@ -17,8 +17,9 @@ import Testing
     details.rotation = .always
     let client = try PublicID(random: SystemRandom())
     let secret = try ConnectorSecret(random: SystemRandom())
-    let connector = try await ledger.execute(
-      CreateConnector(owner: steps.developer, publicID: client, secretDigest: secret.digest, details: details))
+    let connector = try await ledger.submit(
+      CreateConnector(owner: steps.developer, publicID: client, secretDigest: secret.digest, details: details)
+    ).id
     let granted = try await ledger.grants.grant(
       connector, consent: .scopes(.all), access: .group(steps.group.id), by: steps.admin)
 

@@ -98,7 +98,7 @@ import Testing
     let (ledger, steps, token) = try await rotating()
     let presented = try #require(ledger.tokenFormat.read(prefix: RefreshToken.prefix, token.text))
     let derived = Ledger.successorSecret(derivedFrom: presented, key: try ledger.keyStore.derivationKeys[0])
-    let outcome = try await ledger.execute(
+    let outcome = try await ledger.submit(
       IssueAccessToken(
         connector: steps.connector.publicID, secretDigest: steps.secret.digest, refreshToken: presented.handle,
         refreshDigest: presented.digest, accessDigest: .zero,

@@ -203,7 +203,7 @@ import Testing
     let webhook = try await steps.register()
     let kept = try await steps.register()
     // What the call does first.
-    try await steps.ledger.execute(DeleteWebhook(webhook: webhook.id, by: .requester(.operator)))
+    try await steps.ledger.submit(DeleteWebhook(webhook: webhook.id, by: .requester(.operator)))
     #expect(try hasKey(webhook, steps.ledger))
     await steps.ledger.close()
     let again = try await Ledger.open(at: steps.ledger.path, clock.configuration)
@@ -243,7 +243,7 @@ import Testing
     let steps = try await steps()
     let webhook = try await steps.register()
     // What the call does first.
-    _ = try await steps.ledger.execute(DeleteConnector(connector: webhook.connector, requester: Requester.operator))
+    _ = try await steps.ledger.submit(DeleteConnector(connector: webhook.connector, requester: Requester.operator))
     #expect(try hasKey(webhook, steps.ledger))
     await steps.ledger.close()
     let again = try await Ledger.open(at: steps.ledger.path, clock.configuration)

@@ -125,35 +125,6 @@ import Testing
     #expect(order.all == (0..<10).map { "\($0)" })
     threads.stop()
   }
-}
-
-@Suite struct ReaderThreadsOnDemandTests {
-  @Test func `A thread is started when there is work that no other is free for`() async throws {
-    let threads = ReaderThreads(.init(threads: 4))
-    #expect(threads.threadCount == 0)
-    for _ in 0..<50 { try await threads.run(.short) { () throws(LogError) in } }
-    // The one for short jobs, and one more at most, where a job was put before the one before it counted as done.
-    #expect((1...2).contains(threads.threadCount))
-    let (count, gate) = (6, Monitor(0))
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for _ in 0..<count {
-        group.addTask {
-          try await threads.run { () throws(LogError) in
-            // Waits until three run at once: so many threads take long work.
-            gate.withLock { running, wakes in
-              running += 1
-              wakes = true
-            }
-            _ = gate.wait(until: nil) { $0 >= 3 ? () : nil }
-          }
-        }
-      }
-      try await group.waitForAll()
-    }
-    #expect(threads.threadCount == 4)
-    threads.stop()
-    await #expect(throws: LogError.self) { try await threads.run { () throws(LogError) in } }
-  }
 
   @Test("A log that stops waits for its own jobs on shared threads, and for no other's")
   func stoppingAlone() async throws {
@@ -183,5 +154,34 @@ import Testing
     try await other.run { order.note("other") }
     #expect(order.all == ["job", "stopped", "other"])
     threads.stop()
+  }
+}
+
+@Suite struct ReaderThreadsOnDemandTests {
+  @Test func `A thread is started when there is work that no other is free for`() async throws {
+    let threads = ReaderThreads(.init(threads: 4))
+    #expect(threads.threadCount == 0)
+    for _ in 0..<50 { try await threads.run(.short) { () throws(LogError) in } }
+    // The one for short jobs, and one more at most, where a job was put before the one before it counted as done.
+    #expect((1...2).contains(threads.threadCount))
+    let (count, gate) = (6, Monitor(0))
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<count {
+        group.addTask {
+          try await threads.run { () throws(LogError) in
+            // Waits until three run at once: so many threads take long work.
+            gate.withLock { running, wakes in
+              running += 1
+              wakes = true
+            }
+            _ = gate.wait(until: nil) { $0 >= 3 ? () : nil }
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(threads.threadCount == 4)
+    threads.stop()
+    await #expect(throws: LogError.self) { try await threads.run { () throws(LogError) in } }
   }
 }

@@ -35,8 +35,8 @@ import Testing
       $0.description_p = "two\nlines\n"
       $0.publisher = "   "
     }
-    let id = try scenario.when(command).then(.connectorCreated(event), by: Subject(owner))
-    #expect(id.rawValue == scenario.next)
+    let made = try scenario.when(command).then(.connectorCreated(event), by: Subject(owner))
+    #expect(made.id.rawValue == scenario.next)
   }
 
   @Test(
@@ -83,7 +83,7 @@ import Testing
 
   @Test("A name is unique for its owner while the connector lives")
   mutating func uniqueName() throws {
-    let first = try scenario.perform(command())
+    let first = try scenario.perform(command()).id
     var again = command { $0.name = " Connector " }
     again.publicID = .fake(6)
     scenario.when(again).thenRefused(.conflict, field: "name")

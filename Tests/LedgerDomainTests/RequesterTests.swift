@@ -49,7 +49,7 @@ import Testing
         requester: requester)
     }
     var made = scenario
-    let id = try made.perform(connector(by: .operator))
+    let id = try made.perform(connector(by: .operator)).id
     #expect(try made.state.connector(id)?.owner == access.owner)
     let creation = try made.perform(group(by: .operator))
     #expect(try made.state.membership(creation.membership)?.account == access.stranger)

@@ -32,7 +32,7 @@ import Testing
       $0.audience = "https://archive.example.org"
     }
     try access.scenario.when(create(name: " Archive ")).then(.resourceServerCreated(event), by: .operator)
-    let server = try access.scenario.perform(create())
+    let server = try access.scenario.perform(create()).id
     #expect(try authenticates("server") && !authenticates("guess") && !authenticates("server", as: 51))
     try access.scenario.perform(
       RotateResourceServerSecret(
@@ -84,7 +84,7 @@ import Testing
 
   @Test("A resource server revokes what it is shown")
   mutating func shownToken() throws {
-    let server = try access.scenario.perform(create())
+    let server = try access.scenario.perform(create()).id
     let revoke = RevokePresentedToken(
       connector: .fake(50), secretDigest: .of("server"), token: access.token, digest: .of("access"))
     #expect(try access.scenario.perform(revoke))
@@ -116,8 +116,8 @@ import Testing
 
   @Test("A token is good where it is for, and nowhere else")
   mutating func audience() throws {
-    let archive = try access.scenario.perform(create())
-    let other = try access.scenario.perform(create(51, audience: "urn:other"))
+    let archive = try access.scenario.perform(create()).id
+    let other = try access.scenario.perform(create(51, audience: "urn:other")).id
     let free = try #require(try issued(.none))
     for target in [TokenTarget.ownServer, .resourceServer(archive), .any] {
       #expect(free.obstacle(provenKey: nil, at: target) == nil)
@@ -141,8 +141,8 @@ import Testing
 
   @Test("What a code was for, its tokens and those that refresh them are for at most")
   mutating func narrowing() throws {
-    let archive = try access.scenario.perform(create())
-    let other = try access.scenario.perform(create(51, audience: "urn:other"))
+    let archive = try access.scenario.perform(create()).id
+    let other = try access.scenario.perform(create(51, audience: "urn:other")).id
     let uri = "https://example.org/callback"
     try access.scenario.perform(
       UpdateConnector(

@@ -144,7 +144,8 @@ import Testing
     var joined: MembershipID?
     var tried: [String] = []
     for minute in minutes {
-      _ = try await backend.post(NewMessage("text \(minute)", to: team, by: ada))
+      _ = try await backend.post(
+        NewMessage("text \(minute)", to: team, by: ada, ledgerPosition: try ledger.health.head))
       if let membership = joined {
         try await ledger.groups.remove(membership, from: team, by: ada)
         joined = nil
@@ -163,20 +164,15 @@ import Testing
     #expect(try ledger.webhooks.state(of: webhook.id)?.isInForce == true)
 
     var first: String?
-    var texts: [String] = []
-    var changes: [String] = []
+    var told: [String] = []
     let end = ContinuousClock.now + Patience.limit
-    while texts.count + changes.count < minutes.count * 2, ContinuousClock.now < end {
+    while told.count < minutes.count * 2, ContinuousClock.now < end {
       #expect(try ledger.deliveries.waiting().count <= 8)
       let taken = try await ledger.deliveries.take()
       for delivery in taken {
         first = first ?? delivery.eventID
         let payload = String(decoding: delivery.payload, as: UTF8.self)
-        if let text = payload.firstMatch(of: /"text":"(text \d+)"/) {
-          texts.append(String(text.output.1))
-        } else {
-          changes.append(delivery.eventType)
-        }
+        told.append(payload.firstMatch(of: /"text":"(text \d+)"/).map { String($0.output.1) } ?? delivery.eventType)
         try await ledger.deliveries.delivered(delivery)
       }
       if taken.isEmpty, let due = try ledger.deliveries.next() {
@@ -187,9 +183,74 @@ import Testing
     running.cancel()
     await running.value
     #expect(first == tried.first)
-    #expect(texts == minutes.map { "text \($0)" }, "\(texts)")
-    #expect(changes == minutes.map { $0.isMultiple(of: 2) ? "MemberAdded" : "MemberRemoved" }, "\(changes)")
+    let made = minutes.flatMap { ["text \($0)", $0.isMultiple(of: 2) ? "MemberAdded" : "MemberRemoved"] }
+    #expect(told == made, "\(told)")
     #expect(try await positions.cursors(beginning: "webhooks.behind").isEmpty)
+    await positions.close()
+    await ledger.close()
+  }
+
+  @Test func `A group that is deleted is taken away from the groups above it`() async throws {
+    let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org")
+    let (ada, team, claims) = try await makeTeam(on: ledger)
+    _ = try await ledger.webhooks.register(
+      on: .group(team), for: [.groupAdded, .groupRemoved, .memberAdded], callbackURL: "https://hooks.example.org/",
+      with: claims)
+    let positions = try PositionStore(at: folder.path + "/positions")
+    try await positions.setCursor("webhooks.events", to: try ledger.health.head)
+    let below = try await ledger.groups.create(name: "East", below: team, by: ada)
+    // Of one that is below nothing, nobody hears.
+    let alone = try await ledger.groups.create(name: "West", by: ada).id
+    for group in [alone, below.id] { try await ledger.groups.delete(group, by: ada) }
+    let max = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "max").account
+    _ = try await ledger.groups.add(max, to: team, by: ada)
+    let head = try ledger.health.head
+    let feed = WebhookFeed(ledger, MemoryBackend(), positions: positions) { Issue.record("\($0)") }
+    let running = Task { await feed.run() }
+    while try await positions.cursor("webhooks.events") ?? 0 < head { await Task.yield() }
+    running.cancel()
+    await running.value
+    var told: [String] = []
+    while let delivery = try await ledger.deliveries.take().first {
+      told.append(delivery.eventType)
+      let payload = String(decoding: delivery.payload, as: UTF8.self)
+      let isOfEast = payload.contains(#""data":{"groupId":"\#(below.publicID)","groupName":"East"}"#)
+      #expect(isOfEast == (delivery.eventType != "MemberAdded"), "\(payload)")
+      try await ledger.deliveries.delivered(delivery)
+    }
+    #expect(told == ["GroupAdded", "GroupRemoved", "MemberAdded"])
+    await positions.close()
+    await ledger.close()
+  }
+
+  @Test func `Of a ledger that was restored to an earlier position, webhooks are told what happens from then on`()
+    async throws
+  {
+    let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org")
+    let (ada, team, claims) = try await makeTeam(on: ledger)
+    let max = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "max").account
+    _ = try await ledger.webhooks.register(
+      on: .group(team), for: [.textMessageCreated, .memberAdded], callbackURL: "https://hooks.example.org/",
+      with: claims)
+    // Webhooks were told of events, and a message was posted, that the backup of the ledger does not have.
+    let positions = try PositionStore(at: folder.path + "/positions")
+    try await positions.setCursor("webhooks.events", to: 1_000_000)
+    let backend = MemoryBackend { (try? ledger.now.milliseconds) ?? 0 }
+    _ = try await backend.post(NewMessage("kept", to: team, by: ada, ledgerPosition: 1_000_000))
+    let feed = WebhookFeed(ledger, backend, positions: positions) { Issue.record("\($0)") }
+    let running = Task { await feed.run() }
+    while try await positions.cursor("webhooks.messages") != 1 { await Task.yield() }
+    _ = try await ledger.groups.add(max, to: team, by: ada)
+    _ = try await backend.post(NewMessage("new", to: team, by: max, ledgerPosition: try ledger.health.head))
+    while try await positions.cursor("webhooks.messages") != 2 { await Task.yield() }
+    running.cancel()
+    await running.value
+    var told: [String] = []
+    while let delivery = try await ledger.deliveries.take().first {
+      told.append(delivery.eventType)
+      try await ledger.deliveries.delivered(delivery)
+    }
+    #expect(told == ["TextMessageCreated", "MemberAdded", "TextMessageCreated"])
     await positions.close()
     await ledger.close()
   }

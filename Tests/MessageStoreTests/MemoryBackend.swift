@@ -149,7 +149,7 @@ extension MemoryBackend.State {
     let posted = Message(
       number: lastNumber, reference: reference, group: message.group, author: message.author,
       connector: message.connector, grant: message.grant, postedAt: Timestamp(milliseconds: time),
-      replyTo: message.replyTo, audience: message.audience, text: text)
+      replyTo: message.replyTo, audience: message.audience, text: text, ledgerPosition: message.ledgerPosition)
     messages.append(posted)
     return posted
   }
@@ -186,6 +186,6 @@ extension Message {
   fileprivate var withoutText: Message {
     Message(
       number: number, reference: reference, group: group, author: author, connector: connector, grant: grant,
-      postedAt: postedAt, replyTo: replyTo, audience: audience, text: nil)
+      postedAt: postedAt, replyTo: replyTo, audience: audience, text: nil, ledgerPosition: ledgerPosition)
   }
 }

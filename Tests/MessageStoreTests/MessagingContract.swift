@@ -64,12 +64,15 @@ struct MessagingContract {
 
   func checkReplies() async throws {
     let first = try await backend.post(
-      NewMessage("first", to: group, by: ada, connector: ConnectorID(rawValue: 5), grant: GrantID(rawValue: 6)))
+      NewMessage(
+        "first", to: group, by: ada, connector: ConnectorID(rawValue: 5), grant: GrantID(rawValue: 6),
+        ledgerPosition: 41))
     let reply = try await backend.post(
       NewMessage(
         "reply", to: group, by: max, replyTo: first.reference, audience: .some([SubscriptionID(rawValue: 3)])))
     #expect(try await backend.history(of: group, MessageRange()) == [reply, first])
     #expect(first.connector == ConnectorID(rawValue: 5) && first.grant == GrantID(rawValue: 6))
+    #expect(first.ledgerPosition == 41 && reply.ledgerPosition == 0)
     #expect(reply.replyTo == first.reference && reply.audience == .some([SubscriptionID(rawValue: 3)]))
     for (place, reference) in [(other, first.reference), (group, PublicID(bytes: [UInt8](repeating: 9, count: 16)))] {
       let error = await #expect(throws: MessagingError.self) {

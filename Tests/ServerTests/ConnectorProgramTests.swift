@@ -10,6 +10,8 @@ import Testing
     .joined(separator: "/")
   /// Where `Tools/test` puts requests and Selenium.
   private static let packages = root + "/.build/python-clients"
+  /// Where Debian puts modules of Node.
+  private static let modules = "/usr/share/nodejs"
 
   private static func isThere(_ paths: String...) -> Bool { paths.allSatisfy { unsafe access($0, R_OK) == 0 } }
   private static func has(_ program: String) -> Bool { Program.run("sh", ["-c", "command -v \(program) >/dev/null"]) }
@@ -42,7 +44,10 @@ import Testing
       let arguments = [served.origin, connector, secret, refreshToken, group, "+911199999997", text]
       let result = try runProgram(
         [interpreter, "\(ConnectorProgramTests.root)/Tests/Programs/\(name)"] + arguments, of: "/usr/bin/env",
-        environment: ["PYTHONPATH=\(ConnectorProgramTests.packages)", "PYTHONDONTWRITEBYTECODE=1"])
+        environment: [
+          "PYTHONPATH=\(ConnectorProgramTests.packages)", "PYTHONDONTWRITEBYTECODE=1",
+          "NODE_PATH=\(ConnectorProgramTests.modules)",
+        ])
       let reference = result.output.filter { !$0.isWhitespace }
       #expect(result.status == 0 && reference.count == 36, "\(result.output)\(result.error)\(served.log)")
       let token = try #require(try served.ask("GET", "/v1/accessToken", headers)["accessToken"])
@@ -65,6 +70,16 @@ import Testing
   @Test(.enabled(if: has("node"), "node is not installed"))
   func `Node, with bodies in chunks that end within a character`() async throws {
     try await Home().run("roster.mjs", by: "node", text: "It's \"late\", Grüße ☂")
+  }
+
+  @Test(.enabled(if: has("node") && isThere(modules + "/axios"), "node or node-axios is not installed"))
+  func `axios, with an interceptor that signs in and sends the same again`() async throws {
+    try await Home().run("axios.cjs", by: "node", text: "It's \"late\", Grüße ☂")
+  }
+
+  @Test(.enabled(if: has("node"), "node is not installed"))
+  func `fetch of Node, with streams for bodies and several requests at once`() async throws {
+    try await Home().run("fetch.mjs", by: "node", text: "It's \"late\", Grüße ☂")
   }
 
   @Test(.enabled(if: has("java"), "java is not installed"))

@@ -7,9 +7,22 @@ import Testing
 /// A group of many members, over HTTP: `CREDLEDGER_GROUP_MEMBERS` says how many.
 @Suite struct LargeGroupTests {
   private static let count =
-    unsafe getenv("CREDLEDGER_GROUP_MEMBERS").flatMap { unsafe Int(String(cString: $0)) } ?? 3_000
+    unsafe getenv("CREDLEDGER_GROUP_MEMBERS").flatMap { unsafe Int(String(cString: $0)) } ?? 5_000
   /// How much memory more reading it may take: a page of a thousand is 160 kB, and all of a hundred thousand 16 MB.
   private static let bound = 24 << 20
+
+  /// The sizes of the pieces in which a body came (RFC 9112 section 7.1).
+  private static func chunks(of answer: Answer) -> [Int] {
+    guard answer.header("transfer-encoding") == "chunked" else { return [] }
+    var (rest, sizes) = (answer.body.utf8[...], [Int]())
+    while let end = rest.firstIndex(of: UInt8(ascii: "\r")), let size = Int(String(rest[..<end]) ?? "", radix: 16),
+      size > 0
+    {
+      sizes.append(size)
+      rest = rest[end...].dropFirst(size + 4)
+    }
+    return sizes
+  }
 
   @Test func `A large group is made, read whole and by pages, and written to, in bounded memory`() async throws {
     let people = try await PlatformPeople()
@@ -49,6 +62,9 @@ import Testing
       #expect(paged.numbers == all && paged.pages == all / 1_000 + 1)
       let whole = try people.ask("admin", "GET", path + "/members")
       #expect(whole.status == 200 && whole.body.split(separator: #""profilePic":"""#).count == all + 1)
+      // It is sent as it is read, a thousand at a time.
+      let chunks = Self.chunks(of: whole)
+      #expect(chunks.count > all / 1_000 && (chunks.max() ?? 0) < 256 << 10, "\(chunks)")
       let shown = try people.ask("admin", "GET", path)
       #expect(shown["userCount"] == "\(all)" && shown["currentLevelUnProvisionedUserCount"] == "\(Self.count)")
       #expect(try people.ask("group", "POST", path + "/messages", "{message:'to all'}").status == 200)

@@ -60,6 +60,20 @@ import Testing
     _ = folder
   }
 
+  /// The tests by role and by scope go by that table.
+  @Test func `Each route below v1 is one of the Token Service, or in the table of the Platform Service`() async throws {
+    let (server, ledger, folder) = try await server()
+    let table = Set(try await PlatformRouteTable().versioned.map(\.name))
+    let below = Set(server.routes.map { "\($0.method.rawValue) \($0.path)" }.filter { $0.contains(" /v1/") })
+    #expect(
+      below.subtracting(table) == [
+        "GET /v1/accessToken", "POST /v1/generatePin", "POST /v1/loginWithPinAndApplicationId",
+      ])
+    #expect(table.subtracting(below).sorted() == [])
+    await ledger.close()
+    _ = folder
+  }
+
   @Test func `The server serves its description, and a page that loads nothing`() async throws {
     let served = try await ServedLedger()
     let text = try served.ask("GET", "/openapi.yaml")
@@ -129,7 +143,8 @@ import Testing
         "--max-examples", "25", "--seed",
         // Neither the time of an answer nor that of drawing an example is what this is about.
         "7", "--request-timeout", "\(Patience.seconds)", "--suppress-health-check", "too_slow", "--phases",
-        "examples,coverage,fuzzing", "-H", served.basic, "--no-color",
+        // Those of the Platform Service are asked with a good token: `PlatformDescriptionTests`.
+        "examples,coverage,fuzzing", "-H", served.basic, "--exclude-tag", "platform", "--no-color",
       ], of: "/usr/bin/env",
       environment: ["PYTHONPATH=\(Self.packages)"])
     #expect(result.status == 0, "\(result.output.suffix(6_000))\(result.error.suffix(2_000))")

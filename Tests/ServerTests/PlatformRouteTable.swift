@@ -23,6 +23,8 @@ struct PlatformRouteTable {
   let versioned: [Entry]
   /// The others, with `/v1` put before them.
   let bare: [Entry]
+  /// Those that name no scopes: none is to be left out.
+  let unscoped: [String]
 
   init() async throws {
     let folder = TemporaryFolder()
@@ -31,9 +33,12 @@ struct PlatformRouteTable {
     let outgoing = OutgoingClient(.init())
     let service = PlatformService(
       ledger, messages: store, outgoing: outgoing, bodyLimit: 1, connectorCalls: 0, organisationCalls: 0)
-    var (versioned, bare) = ([Entry](), [Entry]())
+    var (versioned, bare, unscoped) = ([Entry](), [Entry](), [String]())
     for route in service.routes {
-      guard let scopes = route.scopes else { continue }
+      guard let scopes = route.scopes else {
+        unscoped.append("\(route.method.rawValue) \(route.path)")
+        continue
+      }
       if route.path.hasPrefix("/v1/") {
         versioned.append(Entry(method: route.method.rawValue, path: route.path, scopes: scopes))
       } else {
@@ -42,6 +47,7 @@ struct PlatformRouteTable {
     }
     self.versioned = versioned
     self.bare = bare
+    self.unscoped = unscoped
     await outgoing.shutdown()
     await store.close()
     await ledger.close()

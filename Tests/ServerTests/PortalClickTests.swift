@@ -99,7 +99,8 @@ import Testing
   }
 
   @Test(.enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
-  func `A page of another origin neither frames the portal nor sends it a form, and a planted session is not taken over`()
+  func
+    `A page of another origin neither frames the portal nor sends it a form, and a planted session is not taken over`()
     async throws
   {
     let (lines, log) = try await run("portal_strangers.py", picturesIn: "portal-strangers")
@@ -110,7 +111,8 @@ import Testing
     .enabled(
       if: isThere && ServedProvider.isThere,
       "chromium, chromium-driver, Selenium, axe-core or oidc-provider-mock is not installed"))
-  func `A browser gets to a provider that hands people over, and back, at the sign-in and at the sign-out`() async throws
+  func `A browser gets to a provider that hands people over, and back, at the sign-in and at the sign-out`()
+    async throws
   {
     let provider = try ServedProvider()
     try provider.choose("hand-over")
@@ -151,6 +153,25 @@ import Testing
     let cookie = try #require(scene.owner.cookies["credledger"])
     let look = try Self.start(
       "portal_mirrored.py", [scene.served.origin, Self.folder("portal-mirrored"), "credledger=\(cookie)"] + paths)
+    let lines = look.finish().map { String($0) }
+    #expect(lines.last == "passed", "\(lines.joined(separator: "\n"))\(scene.served.log)")
+  }
+
+  @Test(.enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
+  func `A developer who types the address of an operator's page sees what a page that there is not looks like`()
+    async throws
+  {
+    let scene = try await PortalScene(phone: "+44 7700 900237")
+    let developer = try scene.person("Dana")
+    let cookie = try #require(developer.cookies["credledger"])
+    let pictures = Self.root + "/.build/portal-typed"
+    TemporaryFolder.remove(pictures)
+    unsafe mkdir(pictures, 0o755)
+    let look = try ChildProcess(
+      "/usr/bin/env",
+      [
+        "python3", Self.root + "/Tests/Python/portal_typed.py", scene.served.origin, pictures, "credledger=\(cookie)",
+      ], environment: ["PYTHONPATH=\(Self.packages)"])
     let lines = look.finish().map { String($0) }
     #expect(lines.last == "passed", "\(lines.joined(separator: "\n"))\(scene.served.log)")
   }

@@ -12,13 +12,10 @@ import Testing
 
   @Test func `Each choice of the list shows the connectors that it says`() {
     func shown(_ isInForce: Bool, isInactive: Bool = false, used: Int64?, created: Int64) -> [String] {
-      let lastUsed = used.map { Self.now - Self.days($0) }
-      let createdAt = Self.now - Self.days(created)
+      let usage = Usage(last: used.map { Self.now - Self.days($0) }, since: Self.now - Self.days(created))
       var shown: [String] = []
       for choice in ConnectorChoice.allCases
-      where choice.shows(
-        isInForce: isInForce, isInactive: isInactive, lastUsed: lastUsed, createdAt: createdAt, at: Self.now)
-      {
+      where choice.shows(isInForce: isInForce, isInactive: isInactive, usage: usage, at: Self.now) {
         shown.append(choice.rawValue)
       }
       return shown
@@ -26,7 +23,7 @@ import Testing
     #expect(shown(true, used: 1, created: 200) == ["", "mine", "active"])
     #expect(shown(false, isInactive: true, used: 89, created: 200) == ["", "mine", "inactive"])
     #expect(shown(false, used: 89, created: 200) == ["", "mine", "stopped"])
-    #expect(shown(true, used: 91, created: 200) == ["", "mine", "active", "unused"])
+    #expect(shown(true, used: 90, created: 200) == ["", "mine", "active", "unused"])
     #expect(shown(false, isInactive: true, used: nil, created: 91) == ["", "mine", "inactive", "unused"])
     #expect(shown(false, used: nil, created: 91) == ["", "mine", "stopped", "unused"])
     #expect(shown(true, used: nil, created: 89) == ["", "mine", "active"])

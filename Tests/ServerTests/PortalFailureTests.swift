@@ -92,6 +92,58 @@ import Testing
     #expect(page.body.contains("<dt>Request ID</dt><dd><code>\(page.header("x-request-id") ?? "")</code></dd>"))
   }
 
+  @Test func `A person whose request the server itself refuses gets a page with the request ID, and a program JSON`()
+    async throws
+  {
+    let served = try await ServedPortal()
+    let host = "Host: 127.0.0.1:\(served.port)\r\n"
+    let browser = "\(host)Accept: text/html,application/xhtml+xml;q=0.9,*/*;q=0.8\r\n"
+    let program = "\(host)Accept: application/json\r\n"
+    let path = "/portal/sign-in/development"
+    func announced(_ path: String, _ head: String) throws -> Answer {
+      let connection = try Connection(port: served.port)
+      connection.send("POST \(path) HTTP/1.1\r\n\(head)Content-Length: 2000000\r\n\r\n")
+      return Answer(connection.readAll())
+    }
+    func sent() throws -> Answer {
+      let connection = try Connection(port: served.port)
+      connection.send("POST \(path) HTTP/1.1\r\n\(browser)Transfer-Encoding: chunked\r\n\r\n")
+      let piece = "10000\r\n" + String(repeating: "x", count: 65_536) + "\r\n"
+      for _ in 0..<17 { connection.send(piece) }
+      return Answer(connection.readAll())
+    }
+    // Of a header that is too large, the request before it on the connection tells that a person sent it.
+    func withLargeHeader(after head: String) throws -> Answer {
+      let connection = try Connection(port: served.port)
+      connection.send("GET /portal/ HTTP/1.1\r\n\(head)\r\n")
+      #expect(Answer(connection.read()).status == 303)
+      connection.send("GET /portal/ HTTP/1.1\r\n\(head)Cookie: x=\(String(repeating: "y", count: 70_000))\r\n\r\n")
+      return Answer(connection.readAll())
+    }
+    var lacking = PortalLanguageTests.Lacking(try PortalLanguageTests.german())
+    for (page, status, title) in [
+      (try announced(path, browser), 413, "The form is too large"), (try sent(), 413, "The form is too large"),
+      (try withLargeHeader(after: browser), 431, "The browser sent too much with its request"),
+    ] {
+      #expect(page.status == status && page.body.contains("<h1>\(title)</h1>"), "\(page.text)")
+      #expect(page.header("content-type") == "text/html; charset=utf-8" && page.header("connection") == "close")
+      #expect(page.header("x-content-type-options") == "nosniff")
+      #expect(page.body.contains("<link rel=\"stylesheet\" href=\"\(Asset.styleSheet.path)\">"), "\(page.text)")
+      let id = try #require(page.header("x-request-id"), "\(page.text)")
+      #expect(page.body.contains("<dt>Request ID</dt><dd><code>\(id)</code></dd>"), "\(page.text)")
+      #expect(served.log.contains(id), "\(served.log)")
+      lacking.look(at: page.body)
+    }
+    #expect(lacking.texts.isEmpty, "\(lacking.texts)")
+    for (answer, status) in [
+      (try announced(path, program), 413), (try announced("/oauth2/token", browser), 413),
+      (try withLargeHeader(after: program), 431),
+    ] {
+      #expect(answer.status == status && answer["errorCode"] == "RequestTooLarge", "\(answer.text)")
+      #expect(answer.header("x-request-id")?.utf8.count == 32, "\(answer.text)")
+    }
+  }
+
   @Test func `Where sessions cannot be kept, who signs in is told so, and when to try again`() async throws {
     let served = try await ServedPortal()
     let browser = served.browser()
@@ -102,6 +154,36 @@ import Testing
     #expect(page.body.contains("<h1>Sessions cannot be read or written now</h1>"), "\(page.text)")
     #expect(page.body.contains("<dt>Try again</dt><dd>in 10 s</dd>"))
     #expect(page.body.contains("<dt>Request ID</dt><dd><code>\(page.header("x-request-id") ?? "")</code></dd>"))
+    // The ledger has its event of the sign-in.
+    #expect(page.body.contains("You are not signed in, though the ledger has recorded a sign-in."), "\(page.text)")
+    #expect(!page.body.contains("Nothing was changed.") && !page.body.contains("Nothing was done."), "\(page.text)")
+    var lacking = PortalLanguageTests.Lacking(try PortalLanguageTests.german())
+    lacking.look(at: page.body)
+    #expect(lacking.texts.isEmpty, "\(lacking.texts)")
+  }
+
+  @Test func `What sessions that cannot be kept leave undone, and what was done before, is said as it is`()
+    async throws
+  {
+    func failed(_ done: String = "") async -> PortalFailure? {
+      do throws(PortalFailure) {
+        try await storing(done: done) { () throws(SessionStoreError) -> Void in
+          throw SessionStoreError(reason: "full")
+        }
+        return nil
+      } catch { return error }
+    }
+    let read = try #require(await failed())
+    #expect(read.isUnchanged && read.remedy == "Nothing was done. Tell your operator the request ID.")
+    let ended = try #require(await failed("Sessions ended."))
+    #expect(!ended.isUnchanged && ended.remedy == "Sessions ended. Tell your operator the request ID.")
+    for before in [read, ended] {
+      let signIn = before.afterSignIn
+      #expect(!signIn.isUnchanged && signIn.remedy.hasPrefix("You are not signed in,"), "\(signIn.remedy)")
+      #expect(signIn.status == before.status && signIn.retryAfter == before.retryAfter)
+    }
+    let busy = PortalFailure(LedgerError(.busy, "full")).afterSignIn
+    #expect(!busy.isUnchanged && busy.code == "busy", "\(busy.remedy)")
   }
 
   @Test func `What is too much, is not possible now or failed says when to try again, its code and the request ID`()

@@ -161,6 +161,51 @@ import Testing
     #expect(try cleo.open("/portal/audit").body.contains("<bdi>Roster</bdi>") && !cleo.page.body.contains("Larder"))
   }
 
+  @Test func `What was deleted stays readable to whom it belonged, and its end to admins where it had access`()
+    async throws
+  {
+    let scene = try await PortalScene(phone: "+44 7700 900276")
+    let (bob, cleo) = (try scene.person("Bob"), try scene.person("Cleo"))
+    try bob.verify("+44 7700 900277")
+    try cleo.verify("+44 7700 900278")
+    let north = try Self.create("groups", "North", bob)
+    let (roster, larder) = (
+      try Self.create("connectors", "Roster", cleo), try Self.create("connectors", "Larder", cleo)
+    )
+    try Self.letIn(roster, north, bob)
+    try cleo.open("/portal/connectors/\(roster)/rotate")
+    try cleo.submit("/portal/connectors/\(roster)/rotate", [("overlap", "0")])
+    func delete(_ path: String, _ name: String, _ browser: Browser) throws {
+      try browser.open("\(path)/delete")
+      try browser.submit("\(path)/delete", [("confirm", name)])
+      #expect(browser.page.body.contains("is deleted."), "\(browser.page.text)")
+    }
+    try delete("/portal/connectors/\(roster)", "Roster", cleo)
+    try delete("/portal/connectors/\(larder)", "Larder", cleo)
+
+    func events(of handle: String, to browser: Browser) throws -> [JSONValue] {
+      try Self.lines("/portal/audit.ndjson", browser).filter { Self.handles($0).contains(handle) }
+    }
+    let ofRoster = Self.texts(try events(of: "connector:\(roster)", to: scene.owner), "type")
+    #expect(ofRoster.contains("permission.granted") && ofRoster.contains("connector.secret_rotated"), "\(ofRoster)")
+    #expect(Self.texts(try events(of: "connector:\(roster)", to: cleo), "type") == ofRoster)
+    #expect(try cleo.open("/portal/audit?who=Roster").body.contains("connector.deleted"), "\(cleo.page.text)")
+    // An admin reads that it was deleted, and still nothing of what it did elsewhere, or of another one.
+    let seen = try events(of: "connector:\(roster)", to: bob)
+    let types = Set(Self.texts(seen, "type"))
+    #expect(types.isSuperset(of: ["connector.deleted", "permission.granted"]), "\(types)")
+    #expect(!types.contains("connector.secret_rotated"), "\(types)")
+    #expect(try events(of: "connector:\(larder)", to: bob).isEmpty)
+    let end = try #require(seen.first { $0["type"]?.text == "connector.deleted" }?["position"]?.text)
+    #expect(try bob.open("/portal/events/\(end)").status == 200)
+
+    try delete("/portal/groups/\(north)", "North", bob)
+    let ofNorth = Self.texts(try events(of: "group:\(north)", to: scene.owner), "type")
+    #expect(ofNorth.contains("group.deleted"), "\(ofNorth)")
+    #expect(Self.texts(try events(of: "group:\(north)", to: bob), "type") == ofNorth)
+    #expect(try bob.open("/portal/groups/\(north)").body.contains("/portal/events/"), "\(bob.page.text)")
+  }
+
   private static func write(_ bytes: [UInt8], to path: String) throws {
     guard let file = unsafe fopen(path, "w") else { throw ServerFailure(reason: "no file \(path)") }
     unsafe fwrite(bytes, 1, bytes.count, file)

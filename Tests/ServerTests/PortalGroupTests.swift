@@ -69,6 +69,25 @@ import Testing
     #expect(try zoe.open("\(base)/subgroups").status == 404)
   }
 
+  @Test func `The members of a group of many are on pages, each on one`() async throws {
+    let scene = try await PortalScene(phone: "+44 7700 900176")
+    try scene.addMembers((10..<70).map { "+336999999\($0)" }.joined(separator: "\n"))
+    func members(_ page: String) -> [String] {
+      page.matches(of: /name="membership" value="(\d+)"/).map { String($0.output.1) }
+    }
+    let base = "/portal/groups/\(scene.group)"
+    let first = try scene.owner.open(base).body
+    #expect(members(first).count == 50, "\(members(first))")
+    let last = try #require(members(first).last)
+    #expect(first.contains("<a href=\"?after=\(last)\">Next</a>"))
+    let second = try scene.owner.open("\(base)?after=\(last)").body
+    #expect(Set(members(first)).union(members(second)).count == 61 && members(second).count == 11)
+    #expect(!second.contains("?after="))
+    // A page that is full and the last has none behind it.
+    let behind = try scene.owner.open("\(base)?after=\(members(first)[10])").body
+    #expect(members(behind).count == 50 && !behind.contains("?after="), "\(members(behind).count)")
+  }
+
   /// Makes a group that is below none, and gives its number.
   private func make(_ name: String, by browser: Browser) throws -> String {
     try browser.open("/portal/groups/new")

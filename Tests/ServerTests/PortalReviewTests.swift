@@ -48,6 +48,7 @@ import Testing
     let browser = served.browser()
     try browser.signIn("Ada")
     let page = try browser.open("/portal/review").body
+    let group = try PortalScene.first("href=\"/portal/groups/", "/", in: browser)
     func lastUsed(_ name: String) throws -> String {
       let row = try #require(
         page.split(separator: "<th scope=\"row\"><bdi>\(name)</bdi><small>owned by").dropFirst().first, "\(page)")
@@ -61,7 +62,10 @@ import Testing
     #expect(page.split(separator: "<a class=\"unused\"").count == 3, "\(page)")
     let list = try browser.open("/portal/connectors?show=unused").body
     #expect(list.contains("<bdi>Idle</bdi>") && list.contains("<bdi>Never</bdi>"), "\(list)")
-    #expect(!list.contains("<bdi>Young</bdi>"), "\(list)")
+    #expect(!list.contains("<bdi>Young</bdi>") && !list.contains("<bdi>Busy</bdi>"), "\(list)")
+    // Wherever else a last use is told, it is the same.
+    let tab = try browser.open("/portal/groups/\(group)/connectors").body
+    #expect(tab.split(separator: "<span class=\"status warn\">Unused for 90 days</span>").count == 3, "\(tab)")
     #expect(page.contains("3 grants to decide"), "\(page)")
     let busy = try #require(page.firstRange(of: "<bdi>the survey runs</bdi>")?.lowerBound, "\(page)")
     let young = try #require(page.firstRange(of: "<bdi>it is new</bdi>")?.lowerBound, "\(page)")

@@ -4,150 +4,141 @@ import Testing
 
 @testable import ManagementPortal
 
-/// What each role may do, on every route that the portal has: a route that is not named here fails the test.
+/// What each role may do, on every route that the portal has: a route without a rule fails the test.
 @Suite struct PortalRoleTests {
-  /// Somebody who has nothing of what the scene has, but their role.
-  private enum Role: String, CaseIterable {
-    /// A member of the group who does not administer it.
-    case member
-    case auditor
-    case `operator`
-  }
-
-  /// What a route is about, which says who may.
-  private enum Matter {
-    /// The visitor's own.
-    case own
-    /// A connector of somebody else, to read or to change.
-    case connector, connectorChange
-    /// A connector of somebody else, to stop it for a while or to start it again.
-    case connectorStop
-    /// A group, to read or to change; its messages.
-    case group, groupChange, messages
-    case operatorOnly
-    /// An event, or what is personal in it.
-    case event, personal
-    case token
-    /// A token or a grant, to stop it.
-    case stop
-    /// A webhook that there is not.
-    case nothing
-    /// Anybody, with a session or without.
-    case anybody
-
-    /// The statuses that are right; nil where the visitor may, and the route's own tests say what happens.
-    func statuses(for role: Role) -> Set<Int>? {
-      switch self {
-      case .own, .anybody: nil
-      case .connector, .event, .token: role == .member ? [404] : [200]
-      case .connectorChange: role == .member ? [404] : [403]
-      case .connectorStop: role == .member ? [404] : role == .auditor ? [403] : nil
-      case .group: [200]
-      case .groupChange: [403]
-      case .messages: role == .member ? nil : [403, 404]
-      case .operatorOnly: role == .operator ? nil : [404]
-      case .personal: role == .member ? [404] : nil
-      case .stop, .nothing: role == .member ? [404] : [403, 404]
-      }
-    }
-  }
-
-  private static let matters: [String: (get: Matter?, post: Matter?)] = [
-    "sign-in": (.anybody, nil), "sign-in/development": (nil, .anybody), "sign-in/*": (nil, .anybody),
-    "sign-in/*/callback": (.anybody, nil), "sign-in/*/logout": (nil, .anybody), "first/*": (.anybody, nil),
-    "sign-out": (.own, .own), "": (.own, nil), "me": (.own, nil), "me/sessions/end": (nil, .own),
-    "me/phones/new": (.own, .own), "me/phones/pin": (.own, .own), "me/phones/*/remove": (.stop, .stop),
-    "me/granted": (.own, nil), "grants/*/revoke": (.stop, .stop), "authorize": (.anybody, .own),
-    "connectors": (.own, nil), "connectors/new": (.own, .own), "connectors/new/permissions": (nil, .own),
-    "connectors/*": (.connector, nil), "connectors/*/edit": (.connectorChange, .connectorChange),
-    "connectors/*/grants": (.connector, nil), "connectors/*/webhooks": (.connector, nil),
-    "connectors/*/webhooks/*": (.nothing, nil), "connectors/*/webhooks/*/enable": (nil, .connectorChange),
-    "connectors/*/webhooks/*/retry": (nil, .connectorChange),
-    "connectors/*/webhooks/*/delete": (.connectorChange, .connectorChange), "connectors/*/tokens": (.connector, nil),
-    "connectors/*/rotate": (.connectorChange, .connectorChange),
-    "connectors/*/user-token": (.connectorChange, .connectorChange),
-    "connectors/*/end-old-secret": (.connectorStop, .connectorStop),
-    "connectors/*/deactivate": (.connectorStop, .connectorStop),
-    "connectors/*/activate": (.connectorStop, .connectorStop),
-    "connectors/*/delete": (.connectorChange, .connectorChange), "groups": (.own, nil), "groups/new": (.own, .own),
-    "groups/*": (.group, .groupChange), "groups/*/connectors": (.group, .groupChange),
-    "groups/*/subgroups": (.group, .groupChange),
-    "groups/*/edit": (.groupChange, .groupChange), "groups/*/delete": (.groupChange, .groupChange),
-    "groups/*/subgroups/attach": (.groupChange, .groupChange),
-    "groups/*/subgroups/*/detach": (.groupChange, .groupChange),
-    "groups/*/messages": (.messages, .messages), "groups/*/messages/live": (.messages, nil),
-    "groups/*/connectors/*": (.group, nil), "groups/invitations": (nil, .own), "find": (.event, nil),
-    "review": (.own, .own), "review.csv": (.own, nil),
-    "audit.csv": (.own, nil), "audit.cloudevents": (.own, nil), "audit.ndjson": (.own, nil), "audit": (.own, nil),
-    "audit/live": (.own, nil), "health": (.operatorOnly, nil), "keys": (.operatorOnly, .operatorOnly),
-    "configuration": (.operatorOnly, nil), "erasure": (.operatorOnly, nil),
-    "people/*/erase": (.operatorOnly, .operatorOnly),
-    "people": (.operatorOnly, nil), "people/*": (.operatorOnly, .operatorOnly),
-    "events/*/reveal": (.personal, .personal),
-    "events/*": (.event, nil), "evidence/*": (.event, nil), "evidence/*/report": (.event, nil),
-    "tokens/*": (.token, nil),
-    "tokens/*/revoke": (.stop, .stop),
-  ]
-
-  /// Whether a route is of those that have tests of their own beside this one.
-  private static func isElsewhere(_ name: String) -> Bool { name.hasPrefix("proposals") }
+  private typealias Role = PortalRoles.Role
 
   @Test func `Each role does on every route what it may, and nothing that only another may`() async throws {
-    let scene = try await PortalScene(phone: "+44 7700 900190")
-    let member = try scene.person("Mel")
-    try member.open("/portal/me")
-    let mel = try PortalScene.first("account:", "<", in: member)
-    let auditor = try scene.person("Carla", role: .auditor)
-    let other = try scene.person("Olga")
-    try other.open("/portal/me")
-    let number = try PortalScene.first("account:", "<", in: other)
-    // Operators are made at the command line alone.
-    let port = scene.served.port
-    scene.served.end()
-    let made = try runProgram(
-      ["account", "role", "account:\(number)", "operator", "--ledger", scene.served.path],
-      of: try Program.file("credledger"))
-    #expect(made.status == 0, "\(made.error)")
-    let added = try runProgram(
-      ["group", "add-member", scene.group, "--account", mel, "--ledger", scene.served.path],
-      of: try Program.file("credledger"))
-    #expect(added.status == 0, "\(added.error)")
-    try scene.served.start(port: port)
-    #expect(try member.open("/portal/groups/\(scene.group)").body.contains("You are a member."), "\(member.page.text)")
-    // The way to revoke a grant is where its route lets them, and nowhere else.
-    let revoking = "href=\"/portal/grants/\(scene.grant)/revoke\""
-    for page in ["/portal/connectors/\(scene.connector)/grants", "/portal/groups/\(scene.group)/connectors"] {
-      #expect(try scene.owner.open(page).body.contains(revoking), "\(page)")
-      for browser in [auditor, other] { #expect(try !browser.open(page).body.contains(revoking), "\(page)") }
-    }
-    for (role, browser) in [(Role.member, member), (.auditor, auditor), (.operator, other)] {
-      let token = try scene.formToken(of: browser)
-      let head = try scene.head()
+    let known = PortalRule.all
+    #expect(Set(known.keys) == Set(PortalRoute.all.map(Self.name)))
+    let roles = try await PortalRoles(WebhookReceiver())
+    let head = try roles.scene.head()
+    for role in Role.allCases {
+      let browser = try roles.browser(role)
+      let hasSession = PortalRule.own.outcome(for: role) == .done
+      let token = try hasSession ? roles.scene.formToken(of: browser) : ""
       for route in PortalRoute.all {
-        let name = route.pattern.joined(separator: "/")
-        guard !Self.isElsewhere(name) else { continue }
-        let matter = try #require(Self.matters[name], "\(name): say what it is about")
-        #expect((route.get == nil) == (matter.get == nil) && (route.post == nil) == (matter.post == nil), "\(name)")
-        let path = scene.path(route.pattern)
-        if let wanted = matter.get?.statuses(for: role) {
-          let status = try browser.open(path, follow: false).status
-          #expect(wanted.contains(status), "\(role.rawValue), \(name): \(status)")
-        }
-        if let wanted = matter.post?.statuses(for: role) {
-          let fields = [
-            ("csrf", token), ("once", String(repeating: "0", count: 32)), ("do", "remove"), ("reason", "x"),
-            ("name", "x"), ("message", "x"), ("connector", scene.connector), ("overlap", "0"), ("confirm", "account:2"),
-            ("membership", "1"),
-          ]
-          let status = try browser.post(path, fields, follow: false).status
-          #expect(wanted.contains(status), "\(role.rawValue), \(name), sent: \(status)")
-        }
+        let name = Self.name(route)
+        let rule = try #require(known[name], "\(name): say who may")
+        #expect((route.get == nil) == (rule.get == nil) && (route.post == nil) == (rule.post == nil), "\(name)")
+        if let get = rule.get { try open(route, by: role, as: get, in: roles) }
+        if let post = rule.post { try send(route, by: role, as: post, token, in: roles) }
       }
-      // They looked at people by their office, which is recorded; nothing else came of it.
-      let made = try scene.owner.open("/portal/audit.csv").body.split(separator: "\r\n").dropFirst().filter {
-        UInt64($0.prefix { $0 != "," }).map { $0 > UInt64(head) ?? 0 } ?? false
-      }
-      #expect(made.allSatisfy { $0.contains("personal_data.revealed") }, "\(role.rawValue): \(made)")
     }
+    try expectUnchanged(roles, since: head)
+  }
+
+  private static func name(_ route: PortalRoute) -> String { route.pattern.joined(separator: "/") }
+
+  /// Opens a route's page.
+  private func open(_ route: PortalRoute, by role: Role, as rule: PortalRule, in roles: PortalRoles) throws {
+    let browser = try roles.browser(role)
+    let outcome = rule.outcome(for: role)
+    let path = roles.path(route.pattern)
+    let place = "\(role.rawValue): \(path)"
+    // Such an answer goes on for long: its head says enough.
+    let isLive = route.pattern.last == "live" && outcome == .done
+    let answer = try isLive ? Self.head(of: path, by: browser, in: roles) : browser.open(path, follow: false)
+    expect(answer, outcome, rule, place)
+    guard outcome == .hidden, route.pattern.contains("*") else { return }
+    let missing = try browser.open(roles.path(route.pattern, isMissing: true), follow: false)
+    expectAlike(answer, missing, place)
+  }
+
+  /// Sends a route's form: for those who may with nothing filled in, so that nothing is done, for others with all.
+  private func send(
+    _ route: PortalRoute, by role: Role, as rule: PortalRule, _ token: String, in roles: PortalRoles
+  ) throws {
+    let browser = try roles.browser(role)
+    let outcome = rule.outcome(for: role)
+    let place = "\(role.rawValue), sent: \(roles.path(route.pattern))"
+    guard outcome != .done || !(rule.isAtOnce || rule.isForAnybody) else { return }
+    var fields = [("csrf", token), ("group", roles.spare), ("connector", roles.connector)]
+    if outcome != .done { fields += Self.filled(route.pattern, roles) }
+    let answer = try browser.post(roles.path(route.pattern), fields, follow: false)
+    expect(answer, outcome, rule, place)
+    guard outcome == .hidden, route.pattern.contains("*") else { return }
+    let missing = try browser.post(roles.path(route.pattern, isMissing: true), fields, follow: false)
+    expectAlike(answer, missing, place)
+  }
+
+  /// What a form has that asks for everything.
+  private static func filled(_ pattern: [String], _ roles: PortalRoles) -> [(String, String)] {
+    let confirmed = ["connectors": "Roster", "groups": "Shift team", "people": "account:\(roles.person)"]
+    let done = ["people": "disable", "proposals": "approve"]
+    let kind = pattern.first ?? ""
+    return [
+      ("once", String(repeating: "0", count: 32)), ("confirm", confirmed[kind] ?? ""), ("do", done[kind] ?? "remove"),
+      ("reason", "x"), ("name", "x"), ("message", "x"), ("overlap", "0"), ("membership", "1"),
+      ("permission", "text-message"), ("seen", "1"),
+    ]
+  }
+
+  private func expect(_ answer: Answer, _ outcome: PortalRule.Outcome, _ rule: PortalRule, _ place: String) {
+    // To those who may, but signed in too long ago for the page, the address says so.
+    let leadsToSignIn = answer.header("location")?.hasPrefix("/portal/sign-in?to=") == true
+    switch outcome {
+    case .done where rule.isForAnybody: #expect((200..<500).contains(answer.status), "\(place): \(answer.status)")
+    case .done:
+      // A form that lacks something is told so, and is not refused for who sent it.
+      #expect([200, 303, 400, 410, 422].contains(answer.status) && !leadsToSignIn, "\(place): \(answer.status)")
+    case .forbidden: #expect(answer.status == 403, "\(place): \(answer.status)")
+    case .hidden: #expect(answer.status == 404, "\(place): \(answer.status)")
+    case .signIn: #expect(answer.status == 303 && leadsToSignIn, "\(place): \(answer.status)")
+    }
+  }
+
+  /// That an answer does not tell what there is from what there is not.
+  private func expectAlike(_ answer: Answer, _ missing: Answer, _ place: String) {
+    func words(_ answer: Answer) -> String {
+      let rest = answer.body.split(separator: "<main", maxSplits: 1).last ?? ""
+      let main = rest.split(separator: "</main>", maxSplits: 1).first ?? ""
+      return String(main).replacing(/<time[^>]*>[^<]*/, with: "").replacing(/[0-9a-f]{32}/, with: "")
+    }
+    #expect(answer.status == missing.status && words(answer) == words(missing), "\(place): \(missing.body)")
+  }
+
+  private static func head(of path: String, by browser: Browser, in roles: PortalRoles) throws -> Answer {
+    let port = roles.scene.served.port
+    let connection = try Connection(port: port)
+    let cookie = try #require(browser.cookies["credledger"])
+    connection.send("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nCookie: credledger=\(cookie)\r\n\r\n")
+    return Answer(connection.read())
+  }
+
+  /// That nothing was recorded but that operators and auditors looked at people, and that somebody was refused.
+  private func expectUnchanged(_ roles: PortalRoles, since head: String) throws {
+    let lines = try roles.scene.owner.open("/portal/audit.csv").body.split(separator: "\r\n").dropFirst()
+    let made = lines.filter { line in
+      UInt64(line.prefix { $0 != "," }).map { $0 > UInt64(head) ?? 0 } ?? false
+    }
+    #expect(made.allSatisfy { $0.contains("personal_data.revealed") || $0.contains("refused") }, "\(made)")
+  }
+
+  @Test func `No form is performed without the token of its own session, nor for a page of another site`()
+    async throws
+  {
+    let roles = try await PortalRoles(WebhookReceiver())
+    let head = try roles.scene.head()
+    let foreign = try roles.scene.formToken(of: roles.browser(.newcomer))
+    for route in PortalRoute.all where !route.isForPrograms {
+      guard let rule = PortalRule.all[Self.name(route)]?.post else { continue }
+      let path = roles.path(route.pattern)
+      for role in Role.allCases where role != .newcomer && rule.outcome(for: role) == .done {
+        let browser = try roles.browser(role)
+        let rest = [("group", roles.spare), ("connector", roles.connector)] + Self.filled(route.pattern, roles)
+        func refused(_ token: String?, from site: String?) throws {
+          let fields: [(String, String)] = (token.map { [("csrf", $0)] } ?? []) + rest
+          let status = try browser.post(path, fields, site: site, follow: false).status
+          #expect(status == 403, "\(role.rawValue), \(path), \(site ?? "no site"): \(status)")
+        }
+        let hasSession = PortalRule.own.outcome(for: role) == .done
+        let own = try hasSession ? roles.scene.formToken(of: browser) : nil
+        for site in ["cross-site", "same-site", nil] { try refused(own, from: site) }
+        guard !rule.isForAnybody else { continue }
+        for token in [nil, "", foreign] { try refused(token, from: "same-origin") }
+      }
+    }
+    try expectUnchanged(roles, since: head)
   }
 }

@@ -25,6 +25,7 @@ import Testing
     async throws
   {
     let table = try await PlatformRouteTable()
+    #expect(table.unscoped.isEmpty, "\(table.unscoped)")
     #expect(Set(table.versioned) == Set(table.bare) && table.versioned.count == table.bare.count)
     #expect(Set(table.versioned.map(\.name)).count == table.versioned.count)
     let later = Set(PlatformService.later.map { "\($0.0.rawValue) /v1\($0.1)" })

@@ -119,6 +119,9 @@ import Testing
         "{\(object), eventTypes:[\(types)], callBackUrl:'\(receiver.url("ok/\(index)"))', callBackHeaders:{a:'b'}\(validity)}"
       )
       #expect(registered.status == 200, "\(object): \(registered.body)")
+      // What never comes is named: of actions nothing does.
+      let untold = registered.json?["unsupportedEvents"]?.items?.compactMap(\.text)
+      #expect(untold == (index == 2 ? Array(names.dropFirst(5)) : names), "\(registered.body)")
     }
     let query = try people.ask(
       "group", "POST", "/v1/webhook",
@@ -128,6 +131,7 @@ import Testing
     #expect(listed.compactMap { $0["objectType"]?.text } == ["ActionPackage", "Action", "Group", "Group"])
     #expect(listed.compactMap { $0["objectId"]?.text }.prefix(2) == ["com.example.package", "action-7"])
     #expect(listed[0]["events"]?.items?.compactMap(\.text) == names)
+    #expect(listed[3]["unsupportedEvents"]?.items?.compactMap(\.text) == ["JobCreated"])
     let ends = listed.compactMap { $0["validity"]?.wholeNumber }
     // Two years where nothing is said.
     #expect(abs(ends[0] - now - 730 * day) < 2 * day, "\(ends[0])")

@@ -52,6 +52,8 @@ need_for_checks() {
   need chromium has_program chromium
   need php-cli has_program php
   need php-curl php -r 'exit(extension_loaded("curl") ? 0 : 1);'
+  need nodejs has_program node
+  need node-axios has_file '/usr/share/nodejs/axios/package.json'
   need chromium-driver has_program chromedriver
   need protobuf-compiler has_program protoc
   need softhsm2 has_file '/usr/lib/*/softhsm/libsofthsm2.so'

@@ -17,11 +17,8 @@ extension Accounts {
     ofSignIns signIns: [UInt64], _ account: AccountID, _ end: SignOutCause, by requester: some Requesting,
     context: RequestContext = .none
   ) async throws(LedgerError) {
-    let command = RecordSignOut(account: account, signIns: signIns, end: end, requester: requester.requester)
-    var request = try ledger.prepare(context)
-    // A provider ends sessions, whether or not somebody asked.
-    request.isAutomatic = requester.requester.account == nil
-    _ = try await ledger.execute(command, by: requester.requester.account, request)
+    let command = RecordSignOut(account: account, signIns: signIns, end: end, requester: Requester(requester))
+    _ = try await ledger.submit(command, by: requester.caller, context: context)
   }
 
   /// Records that a sign-in was refused, as `account.sign_in_refused`. One commit: limit
@@ -44,9 +41,6 @@ extension Accounts {
   ) async throws(LedgerError) {
     let command = RecordSignInRefusal(
       issuer: issuer, refusal: refusal, detail: detail, account: account, unrecorded: unrecorded)
-    var request = try ledger.prepare(context)
-    // Nobody has signed in who could be named.
-    request.isAutomatic = true
-    _ = try await ledger.execute(command, by: nil, request)
+    _ = try await ledger.submit(command, by: .ledger, context: context)
   }
 }

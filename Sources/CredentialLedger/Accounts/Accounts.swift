@@ -38,12 +38,10 @@ public struct Accounts: Sendable {
       }
     }
     let userAgent = userAgent.map { $0.prefix(bytes: 500) }
-    var request = try ledger.prepare(
-      context, within: .identity(issuer: issuer, subject: subject),
-      .signIn(issuer: issuer, subject: subject, name: name, email: email, userAgent: userAgent, role: role))
+    // A key that is made for somebody stays, so none is made for a request that is refused anyway.
+    try ledger.requireBounds(of: context)
     let ledger = ledger
-    let (command, person, existing) = try await ledger.blocking(.short) {
-      () throws(LedgerError) -> (SignIn, PersonID, AccountID?) in
+    let (command, person) = try await ledger.blocking(.short) { () throws(LedgerError) -> (SignIn, PersonID) in
       let identity = try logged { () throws(LogError) in
         try ledger.log.participant.personalData.hash(issuer: issuer, subject: subject.utf8)
       }
@@ -58,10 +56,12 @@ public struct Accounts: Sendable {
       let command = SignIn(
         identity: identity, issuer: issuer, subject: try ledger.seal(subject, for: person, .accountSubject),
         name: sealedName, email: sealedEmail, userAgent: sealedUserAgent, role: role)
-      return (command, person, existing)
+      return (command, person)
     }
-    request.person = person
-    return try await ledger.execute(command, by: existing, request)
+    return try await ledger.submit(
+      command,
+      asked: .signIn(issuer: issuer, subject: subject, name: name, email: email, userAgent: userAgent, role: role),
+      by: .identity(issuer: issuer, subject: subject, person), context: context)
   }
 
   /// Refuses an identity that no provider's tokens have.
@@ -175,7 +175,7 @@ public struct Accounts: Sendable {
     _ account: AccountID, reason: String, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
     try await ledger.submit(
-      DisableAccount(account: account, reason: reason, requester: requester.requester), context: context)
+      DisableAccount(account: account, reason: reason, requester: Requester(requester)), context: context)
   }
 
   /// Enables an account that was disabled: what it granted works again.
@@ -195,7 +195,7 @@ public struct Accounts: Sendable {
     context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
     try await ledger.submit(
-      EnableAccount(account: account, revokesTokens: revokingTokens, requester: requester.requester), context: context)
+      EnableAccount(account: account, revokesTokens: revokingTokens, requester: Requester(requester)), context: context)
   }
 
   /// Gives an account another role. Tokens open the tenant's data only while their granter administers the tenant.
@@ -210,11 +210,9 @@ public struct Accounts: Sendable {
   public func changeRole(
     of account: AccountID, to role: AccountRole, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    let requester = requester.requester
-    var request = try ledger.prepare(context, within: requester.idempotencyScope, .changeRole(of: account, to: role))
-    try ledger.propose(&request, .changeRole(of: account, to: role))
-    return try await ledger.execute(
-      ChangeAccountRole(account: account, role: role, requester: requester), by: requester.account, request)
+    try await ledger.submit(
+      ChangeAccountRole(account: account, role: role, requester: Requester(requester)),
+      proposing: ledger.proposed(.changeRole(of: account, to: role), in: context), context: context)
   }
 }
 

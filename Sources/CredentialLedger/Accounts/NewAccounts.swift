@@ -47,9 +47,9 @@ extension Accounts {
   ///   holds the number; `invalid_value` with the field; `forbidden`.
   public func create(_ new: NewAccount, context: RequestContext = .none) async throws(LedgerError) -> AccountID {
     let line = try await requirePossible(new, context)
+    // A key that is made for somebody stays, so none is made for a request that is refused anyway.
+    try ledger.requireBounds(of: context)
     let ledger = ledger
-    // Repeated, it is refused as a conflict and makes nothing.
-    let request = try ledger.prepare(context)
     let command = try await ledger.blocking(.short) { () throws(LedgerError) in
       let person = try ledger.newPerson()
       var phone: RegisterAccount.Phone?
@@ -64,7 +64,8 @@ extension Accounts {
         subject: try ledger.seal(new.subject, for: person, .accountSubject),
         name: try ledger.seal(line, for: person, .accountName), email: email, role: new.role, phone: phone)
     }
-    return try await ledger.execute(command, request)
+    // Repeated, it is refused as a conflict and makes nothing.
+    return try await ledger.submit(command, by: Requester.operator.caller, context: context)
   }
 
   /// Whether an account could be registered now; makes nothing. For a dry run over many.

@@ -111,9 +111,9 @@ public struct Operators: Sendable {
   ///   where the rules of before need two operators for anything.
   @discardableResult
   public func configure(_ rules: Oversight, context: RequestContext) async throws(LedgerError) -> Bool {
-    var request = try ledger.prepare(context)
-    try ledger.propose(&request, .configure(rules))
-    return try await ledger.execute(ConfigureOversight(rules, named: context.namedOperator), request)
+    try await ledger.submit(
+      ConfigureOversight(rules, named: context.namedOperator), by: Requester.operator.caller,
+      proposing: ledger.proposed(.configure(rules), in: context), context: context)
   }
 }
 

@@ -22,12 +22,12 @@ public struct People: Sendable {
     _ account: AccountID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
     let command = EraseSubject(
-      .account(account), requester: requester.requester, limits: ledger.configuration.selfErasures)
+      .account(account), requester: Requester(requester), limits: ledger.configuration.selfErasures)
     let own = try ledger.person(of: account).bytes
-    var request = try prepare(requester.requester, context)
+    var request = try prepare(Requester(requester), context)
     try ledger.propose(&request, .eraseAccount(account))
     while true {
-      let erased = try await erase(command, by: requester.requester, request)
+      let erased = try await erase(command, request)
       if erased.isEmpty || erased.contains(own) { break }
       // The first commit used it up, for this erasure as a whole.
       request.hasUsedProposal = request.proposal != nil
@@ -46,24 +46,25 @@ public struct People: Sendable {
   public func erase(
     _ number: PhoneNumber, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    let command = EraseSubject(.number(try ledger.hash(of: number)), requester: requester.requester)
-    var request = try prepare(requester.requester, context)
+    let command = EraseSubject(.number(try ledger.hash(of: number)), requester: Requester(requester))
+    var request = try prepare(Requester(requester), context)
     try ledger.propose(&request, .eraseNumber(number))
-    _ = try await erase(command, by: requester.requester, request)
+    _ = try await erase(command, request)
   }
 
   private func prepare(_ requester: Requester, _ context: RequestContext) throws(LedgerError) -> PreparedRequest {
     var context = context
     // The address is left out: it would be sealed under the key that goes.
     if requester.account != nil { context.address = nil }
-    // Doing it twice is harmless, and the answer to a repeated request would not say that keys are left.
+    // Prepared apart, as an erasure may take several commits, and destroys keys after each. Doing it twice is harmless, and
+    // the answer to a repeated request would not say that keys are left.
     return try ledger.prepare(context)
   }
 
   private func erase(
-    _ command: EraseSubject, by requester: Requester, _ request: PreparedRequest
+    _ command: EraseSubject, _ request: PreparedRequest
   ) async throws(LedgerError) -> [[UInt8]] {
-    let erased = try await ledger.execute(command, by: requester.account, request)
+    let erased = try await ledger.submit(command, in: request)
     try await ledger.destroyKeys(of: erased)
     return erased
   }

@@ -25,10 +25,9 @@ public struct Proposals: Sendable {
   public func make(
     _ change: ProposedChange, by requester: some Requesting, context: RequestContext
   ) async throws(LedgerError) -> ProposalID {
-    let request = try ledger.prepare(context)
-    return try await ledger.execute(
-      MakeProposal(try ledger.request(change), requester: requester.requester, named: context.namedOperator),
-      by: requester.requester.account, request)
+    try await ledger.submit(
+      MakeProposal(ledger.request(change), requester: Requester(requester), named: context.namedOperator),
+      by: requester.caller, context: context)
   }
 
   /// Approves a proposal of another operator: the change can be made by ``RequestContext/proposal``.
@@ -46,7 +45,7 @@ public struct Proposals: Sendable {
   /// - Throws: `forbidden` of the field `operator`, also for the proposer; `not_found`, `gone` of the field `proposal`.
   public func approve(
     _ proposal: ProposalID, by requester: some Requesting, context: RequestContext = .none
-  ) async throws(LedgerError) { try await decide(proposal, .approve, requester.requester, context) }
+  ) async throws(LedgerError) { try await decide(proposal, .approve, Requester(requester), context) }
 
   /// Rejects a proposal of another operator, also one that was approved.
   ///
@@ -57,7 +56,7 @@ public struct Proposals: Sendable {
   /// - Throws: as ``approve(_:by:context:)``.
   public func reject(
     _ proposal: ProposalID, by requester: some Requesting, context: RequestContext = .none
-  ) async throws(LedgerError) { try await decide(proposal, .reject, requester.requester, context) }
+  ) async throws(LedgerError) { try await decide(proposal, .reject, Requester(requester), context) }
 
   /// Takes one's own proposal back, also one that was approved.
   ///
@@ -68,15 +67,14 @@ public struct Proposals: Sendable {
   /// - Throws: as ``approve(_:by:context:)``; `forbidden` for all but the proposer.
   public func withdraw(
     _ proposal: ProposalID, by requester: some Requesting, context: RequestContext = .none
-  ) async throws(LedgerError) { try await decide(proposal, .withdraw, requester.requester, context) }
+  ) async throws(LedgerError) { try await decide(proposal, .withdraw, Requester(requester), context) }
 
   private func decide(
     _ proposal: ProposalID, _ answer: DecideProposal.Answer, _ requester: Requester, _ context: RequestContext
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(context)
-    try await ledger.execute(
-      DecideProposal(proposal, answer, requester: requester, named: context.namedOperator), by: requester.account,
-      request)
+    try await ledger.submit(
+      DecideProposal(proposal, answer, requester: requester, named: context.namedOperator), by: requester.caller,
+      context: context)
   }
 
   /// A proposal, whatever became of it; nil if there is none.

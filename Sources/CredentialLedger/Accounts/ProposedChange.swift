@@ -38,7 +38,8 @@ extension Ledger {
       return ProposedRequest(
         .erasure, .erase(person: person), "erase the person \(Hex.encode(person)), a number without an account")
     case .changeRole(let id, let role):
-      return ProposedRequest(.roles, .changeRole(of: id, to: role), "give \(id) the role \(role.word)", id)
+      let asked = ChangeAccountRole(account: id, role: role, requester: .operator).encoding
+      return ProposedRequest(.roles, asked, "give \(id) the role \(role.word)", id)
     case .configure(let rules):
       let guarded = rules.guarded.sorted { $0.rawValue < $1.rawValue }.map(\.word).joined(separator: ", ")
       return ProposedRequest(
@@ -66,6 +67,11 @@ extension Ledger {
     }
   }
 
+  /// What must have been approved where a context names a proposal; nil where it names none.
+  func proposed(_ change: ProposedChange, in context: RequestContext) throws(LedgerError) -> ProposedRequest? {
+    try context.proposal == nil ? nil : request(change)
+  }
+
   /// Says of a request by which proposal it is done, where one is named.
   func propose(
     _ request: inout PreparedRequest, _ change: @autoclosure () throws(LedgerError) -> ProposedChange
@@ -86,7 +92,7 @@ extension Ledger {
     guard isGuarded || request.proposal != nil else { return }
     let command = UseProposal(of: kind, request.approval)
     request.hasUsedProposal = true
-    try await execute(command, request)
+    try await submit(command, in: request)
   }
 }
 

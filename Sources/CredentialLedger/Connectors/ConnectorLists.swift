@@ -78,6 +78,23 @@ extension Connectors {
     }
   }
 
+  /// As ``owned(by:)``, with those that are deleted.
+  package func everOwned(by owner: AccountID) throws(LedgerError) -> [Connector] {
+    try ledger.reading { (state) throws(StateUnreadable) in try state.connectors(everOwnedBy: owner) }
+  }
+
+  /// The deleted connectors whose grants for a group were not revoked before.
+  package func deleted(in group: GroupID) throws(LedgerError) -> [ConnectorID] {
+    try ledger.reading { (state) throws(StateUnreadable) in
+      var deleted: [ConnectorID] = []
+      for id in try state.grants(of: group) {
+        guard let grant = try state.grant(id), let connector = try state.connector(grant.connector) else { continue }
+        if connector.isDeleted { deleted.append(connector.id) }
+      }
+      return deleted
+    }
+  }
+
   static func require(_ limit: Int) throws(LedgerError) {
     guard (1...1_000).contains(limit) else {
       throw LedgerError(.invalidValue, "limit: expected 1 to 1,000", field: "limit")
@@ -110,9 +127,14 @@ extension LedgerState {
 
   /// Those that an account has created and that are not deleted, oldest first.
   func connectors(ownedBy owner: AccountID) throws(StateUnreadable) -> [Connector] {
+    try connectors(everOwnedBy: owner).filter { !$0.isDeleted }
+  }
+
+  /// All that an account has created, oldest first.
+  fileprivate func connectors(everOwnedBy owner: AccountID) throws(StateUnreadable) -> [Connector] {
     var connectors: [Connector] = []
     for id in try self.connectors(of: owner) {
-      if let connector = try connector(id), !connector.isDeleted { connectors.append(connector) }
+      if let connector = try connector(id) { connectors.append(connector) }
     }
     return connectors
   }

@@ -53,18 +53,17 @@ public struct Connectors: Sendable {
     details.clientCredentials = allowsOwnTokens
     details.dpopBound = isDPoPBound
     details.signedTokens = hasSignedTokens
-    let request = try ledger.prepare(context, within: requester.idempotencyScope, .create(details, for: owner))
-    let made = try await ledger.execute(by: requester.requester.account, request) { (secrets) throws(LedgerError) in
+    let asked = details
+    let made = try await ledger.submit(
+      asked: .create(asked, for: owner), by: requester.caller, context: context
+    ) { (secrets) throws(LedgerError) in
       (try secrets.publicID(), try secrets.connectorSecret())
-    } _: { [details] (publicID, secret) in
+    } _: { (publicID, secret) in
       CreateConnector(
-        owner: owner, publicID: publicID, secretDigest: secret.digest, details: details,
-        requester: requester.requester)
+        owner: owner, publicID: publicID, secretDigest: secret.digest, details: asked,
+        requester: Requester(requester))
     }
-    guard let connector = try connector(made.outcome) else {
-      throw LedgerError(.damaged, "the new connector cannot be found")
-    }
-    return (connector, made.made.1)
+    return (made.outcome, made.made.1)
   }
 
   /// Changes some of a connector's details; what is nil stays as it is. Fewer permissions narrow every live token at
@@ -131,7 +130,7 @@ public struct Connectors: Sendable {
     of connector: ConnectorID, overlap: Duration, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> ConnectorSecret {
     try await ledger.submit(
-      asked: .rotateSecret(of: connector, overlap: overlap), by: requester.requester, context: context
+      asked: .rotateSecret(of: connector, overlap: overlap), by: requester.caller, context: context
     ) { (secrets) throws(LedgerError) in
       try secrets.connectorSecret()
     } _: {

@@ -57,9 +57,10 @@ public struct CustomEvents: Sendable {
     command.payload = payload
     command.contentType = contentType ?? ""
     command.subjects = subjects
-    let request = try ledger.prepare(context, within: requester.idempotencyScope, .append(command, personal))
     command.personal = try await seal(personal, type: type)
-    return try await ledger.execute(command, by: requester.requester.account, request)
+    let recorded = command
+    return try await ledger.submit(
+      recorded, asked: .append(recorded, personal), by: requester.caller, context: context)
   }
 
   private func seal(

@@ -81,7 +81,7 @@ extension Ledger {
   public func disclose(
     _ whose: Disclosure.Whose, for purpose: String, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Disclosure {
-    let requester = requester.requester
+    let requester = Requester(requester)
     let wanted = try await blocking(.short) { [self] () throws(LedgerError) -> Wanted in
       try self.wanted(whose, requester)
     }
@@ -102,8 +102,8 @@ extension Ledger {
           + "open it for writing", field: "disclosure")
     }
     var events: [UInt64] = []
-    let request = try prepare(context)
-    for command in commands { events += try await execute(command, by: requester.account, request) }
+    let request = try prepare(context, by: .requester(requester))
+    for command in commands { events += try await submit(command, in: request) }
     return Disclosure(events, origin, persons)
   }
 

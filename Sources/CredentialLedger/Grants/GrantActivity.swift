@@ -1,9 +1,18 @@
 import EventLog
-import LedgerDomain
+package import LedgerDomain
 package import LedgerEvents
 import Projections
 
 extension Grants {
+  /// How some grants were used, in their order. On a thread for reading.
+  package func usage(of grants: [Grant]) async throws(LedgerError) -> [Usage] {
+    let ledger = ledger
+    return try await ledger.blocking(.short) { () throws(LedgerError) in
+      let objects = grants.map { (subject: Subject($0.id), since: $0.grantedAt) }
+      return try ledger.usage(of: objects, in: ledger.snapshot())
+    }
+  }
+
   /// The newest event of a type that concerns each of some grants, with its time; grants without one are left out. All in one
   /// look at the ledger, by the index: some leaps a grant.
   package func newest(

@@ -9,7 +9,7 @@ public struct GrantReview: Sendable {
   public var since: Timestamp?
   /// Only those given before then.
   public var until: Timestamp?
-  /// Only those given at least so long ago, of which no token was used since.
+  /// Only those given at least so long ago, of which no token was used or issued to the program since.
   public var unusedFor: Duration?
   /// Only those to connectors whose owner's account is disabled or erased.
   public var isOwnerGone = false
@@ -38,10 +38,12 @@ public struct ReviewedGrant: Sendable {
   public let isOwnerGone: Bool
   /// The group that it is for; nil where it is the granter's own access.
   public let group: Group?
-  /// As ``Grants/lastUse(of:)``.
+  /// The newer of ``Grants/lastUse(of:)`` and of when a token was issued to its program; nil where there was neither.
   public internal(set) var lastUsed: Timestamp?
   /// What the event says that made it; nil where its record is in an archive that is not available.
   public internal(set) var approval: Approval?
+
+  package var usage: Usage { Usage(last: lastUsed, since: state.grant.grantedAt) }
 }
 
 /// A page of a review.
@@ -62,8 +64,9 @@ extension Grants {
   /// ```
   ///
   /// A page looks at `limit` grants, so that it may be shorter, or empty, where ``ReviewedGrants/next`` is not nil. Each costs
-  /// some ten look-ups, about as many microseconds, and its connector, its group and the owner three more once a page. What
-  /// is not written down yet of last uses does not count: see ``Tokens/flushLastUses()``.
+  /// some ten look-ups, about as many microseconds, and some leaps in the index of the audit trail; its connector, its group
+  /// and the owner three more once a page. What is not written down yet of last uses does not count: see
+  /// ``Tokens/flushLastUses()``.
   ///
   /// - Parameters:
   ///   - review: which grants.
@@ -107,14 +110,14 @@ extension Ledger {
   fileprivate func completed(
     _ grants: [ReviewedGrant], _ review: GrantReview, in view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LedgerError) -> [ReviewedGrant] {
-    let unusedSince = try review.unusedFor.map { (unused) throws(LedgerError) in try now - unused }
-    let uses = try lastUses(of: grants.map { TokenID(rawValue: $0.state.grant.id.rawValue) })
+    let now = try now
+    let objects = grants.map { (subject: Subject($0.state.grant.id), since: $0.state.grant.grantedAt) }
+    let uses = try usage(of: objects, in: view)
     var completed: [ReviewedGrant] = []
-    for (found, lastUsed) in zip(grants, uses) {
+    for (found, usage) in zip(grants, uses) {
+      if let unused = review.unusedFor, !usage.isUnused(for: unused, at: now) { continue }
       var grant = found
-      let givenAt = grant.state.grant.grantedAt
-      if let unusedSince, max(lastUsed ?? givenAt, givenAt) > unusedSince { continue }
-      grant.lastUsed = lastUsed
+      grant.lastUsed = usage.last
       grant.approval = try approval(of: grant.state.grant.id, in: view)
       completed.append(grant)
     }

@@ -34,17 +34,18 @@ public struct Grants: Sendable {
     by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Granted {
     let granter = try requester.account(for: granter, field: "granter")
-    let (outcome, secret) = try await ledger.submit(
-      asked: .grant(connector, access, for: granter, consent), by: requester.requester, context: context
+    let granted = try await ledger.submit(
+      asked: .grant(connector, access, for: granter, consent), by: requester.caller, context: context
     ) { (secrets) throws(LedgerError) in
       try secrets.tokenSecret(for: .refreshToken)
     } _: {
       GrantAccess(
         connector: connector, access: access, granter: granter, consent: consent, refreshDigest: SHA256.hash($0),
-        requester: requester.requester)
+        requester: Requester(requester))
     }
+    let outcome = granted.outcome
     let text = try ledger.tokenFormat.text(
-      prefix: RefreshToken.prefix, handle: TokenID(rawValue: outcome.family.rawValue), secret: secret)
+      prefix: RefreshToken.prefix, handle: TokenID(rawValue: outcome.family.rawValue), secret: granted.made)
     return Granted(grant: outcome.grant, refreshToken: RefreshToken(text), expiresAt: outcome.expiresAt)
   }
 
@@ -83,7 +84,7 @@ public struct Grants: Sendable {
     context: RequestContext = .none
   ) async throws(LedgerError) -> UInt64 {
     try await ledger.submit(
-      ReviewGrant(grant: grant, decision: decision, reason: reason, requester: requester.requester), context: context)
+      ReviewGrant(grant: grant, decision: decision, reason: reason, requester: Requester(requester)), context: context)
   }
 
   /// A grant as it is now; nil if there is none.

@@ -27,7 +27,7 @@ extension Groups {
   ) async throws(LedgerError) -> [MembershipID] {
     try Self.require(members.count, in: 1...AddMembers.limit, "members")
     return try await ledger.submit(
-      asked: .add(members, to: group), naming: members.map(\.person), sealedAs: .memberNumber, by: admin.requester,
+      asked: .add(members, to: group), naming: members.map(\.person), sealedAs: .memberNumber, by: admin.caller,
       context: context
     ) { AddMembers(members.naming($0), to: group, requester: admin) }
   }

@@ -29,20 +29,17 @@ public struct Groups: Sendable {
   ) async throws(LedgerError) -> Group {
     let creator = try requester.account(for: creator, field: "creator")
     try Self.require(members.count, in: 0...AddMembers.limit, "members")
-    let request = try ledger.prepare(
-      context, within: requester.idempotencyScope,
-      .createGroup(
-        name: name, kind: kind, welcomeMessage: welcomeMessage, members: members, below: parent, for: creator))
-    let publicID = try request.secrets.publicID()
-    let outcome = try await ledger.execute(
-      naming: members.map(\.person), sealedAs: .memberNumber, by: requester.requester, request
-    ) {
+    return try await ledger.submit(
+      asked: .createGroup(
+        name: name, kind: kind, welcomeMessage: welcomeMessage, members: members, below: parent, for: creator),
+      naming: members.map(\.person), sealedAs: .memberNumber, by: requester.caller, context: context
+    ) { (secrets) throws(LedgerError) in
+      try secrets.publicID()
+    } _: { (publicID, people) in
       CreateGroup(
         creator: creator, publicID: publicID, name: name, kind: kind, welcomeMessage: welcomeMessage,
-        members: members.naming($0), parent: parent, requester: requester.requester)
-    }
-    guard let group = try group(outcome.group) else { throw LedgerError(.damaged, "the new group cannot be found") }
-    return group
+        members: members.naming(people), parent: parent, requester: Requester(requester))
+    }.made
   }
 
   /// Adds somebody who has an account.
@@ -61,7 +58,7 @@ public struct Groups: Sendable {
   ) async throws(LedgerError) -> MembershipID {
     try await ledger.submit(
       AddMember(group: group, person: .account(account), role: role, requester: admin),
-      asked: .add(NewMember(.account(account), role: role), to: group), by: admin.requester, context: context)
+      asked: .add(NewMember(.account(account), role: role), to: group), by: admin.caller, context: context)
   }
 
   /// Invites the present or later holder of a number. The membership carries no role until the person accepts it:
@@ -85,7 +82,7 @@ public struct Groups: Sendable {
     try await ledger.submit(
       asked: .add(NewMember(.number(number), role: role), to: group), naming: [.number(number)],
       sealedAs: .memberNumber,
-      by: admin.requester, context: context
+      by: admin.caller, context: context
     ) { AddMember(group: group, person: $0[0], role: role, requester: admin) }
   }
 
@@ -241,10 +238,15 @@ public struct Groups: Sendable {
   ///
   /// - Throws: `closed`, `damaged`, `storage`.
   public func joined(by account: AccountID) throws(LedgerError) -> [Group] {
+    try everJoined(by: account).filter { !$0.isDeleted }
+  }
+
+  /// As ``joined(by:)``, with those that are deleted.
+  package func everJoined(by account: AccountID) throws(LedgerError) -> [Group] {
     try ledger.reading { (state) throws(StateUnreadable) in
       var groups: [Group] = []
       for id in try state.groups(of: account) {
-        if let group = try state.group(id), !group.isDeleted { groups.append(group) }
+        if let group = try state.group(id) { groups.append(group) }
       }
       return groups
     }

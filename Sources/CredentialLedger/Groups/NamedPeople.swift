@@ -28,48 +28,61 @@ extension Groups {
 }
 
 extension Ledger {
-  /// Performs a command that names people, of whom some by number, for somebody who asked for it; as
-  /// ``execute(naming:sealedAs:by:_:_:)``.
+  /// Performs a command that names people, of whom some by number: each number sealed under the key that it has, or under a
+  /// new one.
   ///
-  /// - Parameter encoding: what was asked; made only where there is an idempotency key.
+  /// - Parameters:
+  ///   - encoding: what was asked; made only where there is an idempotency key.
+  ///   - command: makes the command of the people, in the order in which they are given.
   func submit<C: Command>(
     asked encoding: @autoclosure () -> RequestEncoding, naming people: [Groups.Person], sealedAs purpose: Purpose,
-    by requester: Requester, context: RequestContext, _ command: ([NamedPerson]) -> C
+    by caller: Caller, context: RequestContext, _ command: ([NamedPerson]) -> C
   ) async throws(LedgerError) -> C.Outcome {
-    let request = try prepare(context, within: .requester(requester), encoding())
-    return try await execute(naming: people, sealedAs: purpose, by: requester, request, command)
+    try await submit(
+      asked: encoding(), naming: people, sealedAs: purpose, by: caller, context: context, making: { _ in }
+    ) { (_, people) in command(people) }
   }
 
-  /// Executes a command that names people, of whom some by number: each number sealed under the key that it has, or
-  /// under a new one.
+  /// The same for a command that also records something that is drawn.
   ///
   /// Keys are durable and stay, so none is made for a command that is refused anyway. Where another request gave one of the numbers
   /// a key meanwhile, it is sealed again under that.
-  ///
-  /// - Parameter command: makes the command of the people, in the order in which they are given.
-  func execute<C: Command>(
-    naming people: [Groups.Person], sealedAs purpose: Purpose, by requester: Requester, _ request: PreparedRequest,
-    _ command: ([NamedPerson]) -> C
+  func submit<C: Command, Made: Sendable>(
+    asked encoding: @autoclosure () -> RequestEncoding, naming people: [Groups.Person], sealedAs purpose: Purpose,
+    by caller: Caller, context: RequestContext,
+    making make: (RequestSecrets) throws(LedgerError) -> Made, _ command: (Made, [NamedPerson]) -> C
   ) async throws(LedgerError) -> C.Outcome {
-    let bare: [NamedPerson]? =
-      people.contains(where: \.isNumber)
-      ? try await blocking(.short) { [self] () throws(LedgerError) in try unsealed(people) } : nil
-    if let bare {
-      do throws(LedgerError) { try rehearse(command(bare)) } catch {
-        guard error.refusal == PersonKeyRace.refusal else { throw error }
-      }
-    }
     let tries = 3
     for attempt in 1...tries {
-      let named =
-        people.contains(where: \.isNumber)
-        ? try await blocking(.short) { [self] () throws(LedgerError) in try seal(people, as: purpose) }
-        : try seal(people, as: purpose)
-      do { return try await execute(command(named), by: requester.account, request) } catch {
+      do throws(LedgerError) {
+        return try await submit(
+          asked: encoding(), by: caller, context: context, making: make
+        ) { (made: Made) async throws(LedgerError) -> C in
+          if attempt == 1, let bare = try await unsealedIfNew(people) { try rehearseBare(command(made, bare)) }
+          return command(made, try await named(people, as: purpose))
+        }.outcome
+      } catch {
         guard attempt < tries, error.refusal == PersonKeyRace.refusal else { throw error }
       }
     }
     throw LedgerError(.busy, "numbers got other keys while they were sealed; ask again")
+  }
+
+  /// Refuses what would be refused whatever key a number has.
+  private func rehearseBare(_ command: some Command) throws(LedgerError) {
+    do throws(LedgerError) { try rehearse(command) } catch {
+      guard error.refusal == PersonKeyRace.refusal else { throw error }
+    }
+  }
+
+  private func unsealedIfNew(_ people: [Groups.Person]) async throws(LedgerError) -> [NamedPerson]? {
+    guard people.contains(where: \.isNumber) else { return nil }
+    return try await blocking(.short) { [self] () throws(LedgerError) in try unsealed(people) }
+  }
+
+  private func named(_ people: [Groups.Person], as purpose: Purpose) async throws(LedgerError) -> [NamedPerson] {
+    guard people.contains(where: \.isNumber) else { return try seal(people, as: purpose) }
+    return try await blocking(.short) { [self] () throws(LedgerError) in try seal(people, as: purpose) }
   }
 
   /// The people as a command names them, with nothing in the place of their sealed numbers; nil where each number has a key. One that

@@ -26,7 +26,7 @@ extension Groups {
   ) async throws(LedgerError) -> [SubscriptionID?] {
     try Self.require(people.count, in: 1...SubscriberLimits.named, "people")
     return try await ledger.submit(
-      asked: .subscribe(people, to: group), naming: people, sealedAs: .subscriberNumber, by: requester.requester,
+      asked: .subscribe(people, to: group), naming: people, sealedAs: .subscriberNumber, by: requester.caller,
       context: context
     ) { AddSubscribers($0, to: group, requester: requester) }
   }
@@ -61,15 +61,15 @@ extension Groups {
   public func unsubscribe(
     _ people: [Person], from group: GroupID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> [Bool] {
-    let request = try ledger.prepare(context, within: requester.idempotencyScope, .unsubscribe(people, from: group))
     let targets = try people.map { (person) throws(LedgerError) -> RemoveSubscribers.Target in
       switch person {
       case .account(let id): .account(id)
       case .number(let number): .number(try ledger.hash(of: number))
       }
     }
-    return try await ledger.execute(
-      RemoveSubscribers(targets, from: group, requester: requester), by: requester.requester.account, request)
+    return try await ledger.submit(
+      RemoveSubscribers(targets, from: group, requester: requester), asked: .unsubscribe(people, from: group),
+      by: requester.caller, context: context)
   }
 
   /// Ends one subscription.
@@ -83,7 +83,7 @@ extension Groups {
   ) async throws(LedgerError) -> Bool {
     try await ledger.submit(
       RemoveSubscribers([.subscription(subscription)], from: group, requester: requester),
-      asked: .end(subscription, to: group), by: requester.requester, context: context)[0]
+      asked: .end(subscription, to: group), by: requester.caller, context: context)[0]
   }
 
   /// A page of a public group's subscribers, in the order in which they were added.
@@ -105,7 +105,7 @@ extension Groups {
     of group: GroupID, after: SubscriptionID? = nil, limit: Int = SubscriberLimits.page, by requester: some Requesting
   ) throws(LedgerError) -> SubscriberPage {
     try ledger.asking { (state) throws(DecisionFailure) in
-      try state.subscribers(of: group, after: after, limit: limit, by: requester.requester)
+      try state.subscribers(of: group, after: after, limit: limit, by: Requester(requester))
     }
   }
 

@@ -51,9 +51,6 @@ extension Phones {
     let command = RecordPINDispatch(
       challenge: challenge, attempts: UInt32(clamping: dispatch.attempts), failure: failure,
       status: UInt32(clamping: dispatch.status ?? 0))
-    var request = try ledger.prepare(context)
-    // The program that sends messages records it, whether or not somebody asked.
-    request.isAutomatic = true
-    _ = try await ledger.execute(command, by: nil, request)
+    _ = try await ledger.submit(command, by: .ledger, context: context)
   }
 }

@@ -36,20 +36,21 @@ public struct Phones: Sendable {
     for number: PhoneNumber, by account: AccountID, context: RequestContext = .none
   ) async throws(LedgerError) -> PINRequest {
     let ledger = ledger
-    let request = try ledger.prepare(context, within: account.idempotencyScope, .requestPIN(for: number))
     let (command, digits) = try await ledger.blocking(.short) { () throws(LedgerError) -> (RequestPIN, String) in
       let random = ledger.configuration.random
       let digits = try Self.drawDigits(random)
-      let salt = try drawn { () throws(CryptoError) in try random.bytes(count: 16) }
+      let salt = try drawn(random.bytes(count: 16))
       let command = RequestPIN(
         account: account, number: try ledger.hash(of: number),
         sealedNumber: try ledger.seal(number.digits, for: try ledger.person(of: account), .phoneNumber), salt: salt,
         pinDigest: try ledger.digest(ofPIN: digits, salt: salt), budgets: ledger.configuration.pinBudgets)
       return (command, digits)
     }
-    let performed = try await ledger.perform(command, by: account, request)
+    let performed = try await ledger.submit(
+      asked: .requestPIN(for: number), by: account.caller, context: context, making: { _ in digits }
+    ) { _ in command }
     return PINRequest(
-      challenge: performed.outcome.challenge, pin: performed.isRepeated ? nil : PIN(digits: digits),
+      challenge: performed.outcome.challenge, pin: performed.isRepeated ? nil : PIN(digits: performed.made),
       expiresAt: performed.outcome.expiresAt)
   }
 
@@ -66,8 +67,6 @@ public struct Phones: Sendable {
     _ digits: String, challenge: ChallengeID, by account: AccountID, context: RequestContext = .none
   ) async throws(LedgerError) -> PhoneID {
     let ledger = ledger
-    let request = try ledger.prepare(
-      context, within: account.idempotencyScope, .verifyPIN(digits, challenge: challenge))
     let command = try await ledger.blocking(.short) { () throws(LedgerError) -> VerifyPIN in
       let open = try ledger.reading { (state) throws(StateUnreadable) in try state.challenge(challenge) }
       guard let open, let number = try ledger.open(open.number, .phoneNumber) else {
@@ -79,7 +78,9 @@ public struct Phones: Sendable {
         candidate: try ledger.digest(ofPIN: digits, salt: open.salt),
         number: try ledger.hash(ofDigits: number), budgets: ledger.configuration.pinBudgets)
     }
-    switch try await ledger.execute(command, by: account, request) {
+    let verified = try await ledger.submit(
+      command, asked: .verifyPIN(digits, challenge: challenge), by: account.caller, context: context)
+    switch verified {
     case .verified(let phone): return phone
     case .rejected(let triesLeft):
       throw LedgerError(
@@ -101,7 +102,7 @@ public struct Phones: Sendable {
   public func remove(
     _ phone: PhoneID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    _ = try await ledger.submit(RemovePhone(phone: phone, requester: requester.requester), context: context)
+    _ = try await ledger.submit(RemovePhone(phone: phone, requester: Requester(requester)), context: context)
   }
 
   /// The phones that an account has verified and not removed.
@@ -118,7 +119,7 @@ public struct Phones: Sendable {
   /// Six digits, each PIN as likely as another. The first is not 0: clients paste the PIN into JSON as a number.
   static func drawDigits(_ random: any RandomSource) throws(LedgerError) -> String {
     while true {
-      let bytes = try drawn { () throws(CryptoError) in try random.bytes(count: 4) }
+      let bytes = try drawn(random.bytes(count: 4))
       let number = bytes.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
       // The last incomplete range would make small numbers likelier.
       guard number < UInt32.max / 900_000 * 900_000 else { continue }

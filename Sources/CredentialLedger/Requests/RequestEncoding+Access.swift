@@ -39,10 +39,6 @@ extension RequestEncoding {
       .issueCode, version: 3, .id(connector), .text(redirectURI), .text(codeChallenge), consent.field, conditions.field)
   }
 
-  static func refuse(_ connector: ConnectorID, _ scopes: Scopes, redirectURI: String) -> Self {
-    Self(.refuseAuthorization, .id(connector), .text(redirectURI), .number(UInt64(scopes.rawValue)))
-  }
-
   static func redeem(
     _ code: AuthorizationCode, redirectURI: String?, codeVerifier: String?, _ conditions: TokenConditions
   ) -> Self {
@@ -107,8 +103,6 @@ extension RequestEncoding {
   static func disable(_ webhook: WebhookID, reason: String) -> Self {
     Self(.disableWebhook, .id(webhook), .text(reason))
   }
-
-  static func enable(_ webhook: WebhookID) -> Self { Self(.enableWebhook, .id(webhook)) }
 
   static func delete(_ webhook: WebhookID) -> Self { Self(.deleteWebhook, .id(webhook)) }
 }

@@ -12,10 +12,6 @@ extension RequestEncoding {
       .signIn, .text(issuer), .text(subject), .text(name), .text(email), .text(userAgent), .integer(role.rawValue))
   }
 
-  static func changeRole(of account: AccountID, to role: AccountRole) -> Self {
-    Self(.changeAccountRole, .id(account), .integer(role.rawValue))
-  }
-
   static func requestPIN(for number: PhoneNumber) -> Self { Self(.requestPIN, .text(number.digits)) }
 
   static func verifyPIN(_ digits: String, challenge: ChallengeID) -> Self {

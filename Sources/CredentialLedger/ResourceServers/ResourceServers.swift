@@ -30,17 +30,14 @@ public struct ResourceServers: Sendable {
     name: String, audience: String? = nil, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> (server: ResourceServer, secret: ConnectorSecret) {
     let made = try await ledger.submit(
-      asked: .createResourceServer(name: name, audience: audience), by: requester.requester, context: context
+      asked: .createResourceServer(name: name, audience: audience), by: requester.caller, context: context
     ) { (secrets) throws(LedgerError) in
       (try secrets.publicID(), try secrets.connectorSecret())
     } _: { (publicID, secret) in
       CreateResourceServer(
         publicID: publicID, secretDigest: secret.digest, name: name, audience: audience, requester: requester)
     }
-    guard let server = try server(made.outcome) else {
-      throw LedgerError(.damaged, "the new resource server cannot be found")
-    }
-    return (server, made.made.1)
+    return (made.outcome, made.made.1)
   }
 
   /// Gives a resource server another Secret, which is in the answer and nowhere else.
@@ -57,7 +54,7 @@ public struct ResourceServers: Sendable {
     of server: ResourceServerID, overlap: Duration, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> ConnectorSecret {
     try await ledger.submit(
-      asked: .rotateSecret(of: server, overlap: overlap), by: requester.requester, context: context
+      asked: .rotateSecret(of: server, overlap: overlap), by: requester.caller, context: context
     ) { (secrets) throws(LedgerError) in
       try secrets.connectorSecret()
     } _: {

@@ -47,12 +47,10 @@ public struct PINSignIns: Sendable {
     let ledger = ledger
     let secretDigest = secret?.digest
     try ledger.requireClient(connector, secretDigest)
-    let request = try ledger.prepare(
-      context, within: .client(connector), answersAlike: true, .requestSignInPIN(for: number))
     let (command, digits) = try await ledger.blocking(.short) { () throws(LedgerError) -> (RequestSignInPIN, String) in
       let random = ledger.configuration.random
       let digits = try Phones.drawDigits(random)
-      let salt = try drawn { () throws(CryptoError) in try random.bytes(count: 16) }
+      let salt = try drawn(random.bytes(count: 16))
       let hash = try ledger.hash(of: number)
       let account = try ledger.reading { (state) throws(StateUnreadable) -> AccountID? in
         guard let phone = try state.phone(number: hash) else { return nil }
@@ -70,11 +68,13 @@ public struct PINSignIns: Sendable {
       )
     }
     // The address is the connector owner's to read in either case, so that the record does not tell which it is.
-    let owner = try ledger.owner(of: connector, if: request.address)
-    let performed = try await ledger.perform(command, by: owner, request)
+    let performed = try await ledger.submit(
+      asked: .requestSignInPIN(for: number), by: .client(connector), answersAlike: true, context: context,
+      making: { _ in digits }
+    ) { _ in command }
     return performed.outcome.map {
       Phones.PINRequest(
-        challenge: $0.challenge, pin: performed.isRepeated ? nil : PIN(digits: digits), expiresAt: $0.expiresAt)
+        challenge: $0.challenge, pin: performed.isRepeated ? nil : PIN(digits: performed.made), expiresAt: $0.expiresAt)
     }
   }
 
@@ -96,15 +96,14 @@ public struct PINSignIns: Sendable {
   ) async throws(LedgerError) -> SignedIn {
     let ledger = ledger
     try ledger.requireClient(connector, secret.digest)
-    let request = try ledger.prepare(
-      context, within: .client(connector), answersAlike: true, .signIn(number, pin: digits, consent))
-    let owner = try ledger.owner(of: connector, if: request.address)
-    let (outcome, token) = try await ledger.execute(by: owner, request) { (secrets) throws(LedgerError) in
+    let submitted = try await ledger.submit(
+      asked: .signIn(number, pin: digits, consent), by: .client(connector), answersAlike: true, context: context
+    ) { (secrets) throws(LedgerError) in
       try secrets.tokenSecret(for: .refreshToken)
     } _: { (token) throws(LedgerError) in
       try await command(connector, secret, number, pin: digits, consent, refreshDigest: SHA256.hash(token))
     }
-    switch outcome {
+    switch submitted.outcome {
     case .rejected:
       throw LedgerError(
         Refusal(
@@ -112,7 +111,7 @@ public struct PINSignIns: Sendable {
           remedy: "ask for a new PIN"))
     case .signedIn(let access):
       let text = try ledger.tokenFormat.text(
-        prefix: RefreshToken.prefix, handle: TokenID(rawValue: access.family.rawValue), secret: token)
+        prefix: RefreshToken.prefix, handle: TokenID(rawValue: access.family.rawValue), secret: submitted.made)
       let scopes = if let made = access.scopes { made } else { try ledger.grants.grant(access.grant)?.scopes ?? [] }
       return SignedIn(
         refreshToken: RefreshToken(text), expiresAt: access.expiresAt, scopes: scopes, grant: access.grant,

@@ -77,9 +77,9 @@ public struct AuthorizationCodes: Sendable {
       }
       return digest
     }
-    let (outcome, secret) = try await ledger.submit(
+    let issued = try await ledger.submit(
       asked: .issueCode(connector, consent, redirectURI: redirectURI, codeChallenge: codeChallenge, conditions),
-      by: .account(account), context: context
+      by: account.caller, context: context
     ) { (secrets) throws(LedgerError) in
       try secrets.tokenSecret(for: .authorizationCode)
     } _: {
@@ -87,8 +87,9 @@ public struct AuthorizationCodes: Sendable {
         connector: connector, account: account, redirectURI: redirectURI, consent: consent, codeChallenge: challenge,
         digest: SHA256.hash($0), conditions: conditions)
     }
+    let outcome = issued.outcome
     let text = try ledger.tokenFormat.text(
-      prefix: AuthorizationCode.prefix, handle: TokenID(rawValue: outcome.code.rawValue), secret: secret)
+      prefix: AuthorizationCode.prefix, handle: TokenID(rawValue: outcome.code.rawValue), secret: issued.made)
     return Issued(code: AuthorizationCode(text), id: outcome.code, expiresAt: outcome.expiresAt)
   }
 
@@ -110,7 +111,7 @@ public struct AuthorizationCodes: Sendable {
   ) async throws(LedgerError) {
     try await ledger.submit(
       RefuseAuthorization(connector: connector, account: account, redirectURI: redirectURI, scopes: scopes),
-      asked: .refuse(connector, scopes, redirectURI: redirectURI), by: .account(account), context: context)
+      context: context)
   }
 
   /// Trades a code for tokens.
@@ -131,15 +132,14 @@ public struct AuthorizationCodes: Sendable {
     _ code: AuthorizationCode, connector: PublicID, secret: ConnectorSecret, redirectURI: String? = nil,
     codeVerifier: String? = nil, conditions: TokenConditions = .none, context: RequestContext = .none
   ) async throws(LedgerError) -> Redeemed {
-    let request = try ledger.prepare(
-      context, within: .client(connector),
-      .redeem(code, redirectURI: redirectURI, codeVerifier: codeVerifier, conditions))
     let format = try ledger.tokenFormat
     let presented =
       format.read(prefix: AuthorizationCode.prefix, code.text)
       ?? TokenFormat.Presented(handle: TokenID(rawValue: .max), digest: .zero)
-    let owner = try ledger.owner(of: connector, if: request.address)
-    let (outcome, (refresh, access)) = try await ledger.execute(by: owner, request) { (secrets) throws(LedgerError) in
+    let submitted = try await ledger.submit(
+      asked: .redeem(code, redirectURI: redirectURI, codeVerifier: codeVerifier, conditions), by: .client(connector),
+      context: context
+    ) { (secrets) throws(LedgerError) in
       (try secrets.tokenSecret(for: .refreshToken), try secrets.tokenSecret(for: .accessToken))
     } _: { (refresh, access) in
       RedeemAuthorizationCode(
@@ -149,7 +149,8 @@ public struct AuthorizationCodes: Sendable {
         verifierDigest: codeVerifier.map(PKCE.digest(ofVerifier:)),
         refreshDigest: SHA256.hash(refresh), accessDigest: SHA256.hash(access), conditions: conditions)
     }
-    switch outcome {
+    let (refresh, access) = submitted.made
+    switch submitted.outcome {
     case .replayed:
       throw LedgerError(
         Refusal(

@@ -73,7 +73,7 @@ extension Tokens {
       ("typ", .string(type)), ("alg", .string("ES256")), ("kid", .string(signer.verifying.identifier)),
     ])
     let text = [header, .object(members)].map { Base64URL.encode(Array($0.text().utf8)) }.joined(separator: ".")
-    let signature = try drawn { () throws(CryptoError) in try signer.key.sign(Array(text.utf8)) }
+    let signature = try drawn(signer.key.sign(Array(text.utf8)))
     return text + "." + Base64URL.encode(signature)
   }
 }

@@ -102,14 +102,10 @@ extension Tokens {
     _ presented: String, reporter: String, source: String, location: String, context: RequestContext = .none
   ) async throws(LedgerError) -> ReportLeak.Outcome {
     guard let token = try ledger.tokenFormat.read(ledger.opaque(presented))?.token else { return .unknown }
-    var request = try ledger.prepare(
-      context, within: .ledger, .reportLeak(presented, reporter: reporter, source: source, location: location))
-    // A report of an outside reporter is taken whether or not changes must name an operator.
-    request.isAutomatic = reporter != ReportLeak.ownReporter
-    return try await ledger.execute(
-      ReportLeak(
-        token: token.handle, digest: token.digest, reporter: reporter, source: source, location: location), by: nil,
-      request)
+    return try await ledger.submit(
+      ReportLeak(token: token.handle, digest: token.digest, reporter: reporter, source: source, location: location),
+      asked: .reportLeak(presented, reporter: reporter, source: source, location: location), by: .ledger,
+      context: context)
   }
 }
 

@@ -34,16 +34,17 @@ extension Tokens {
     connector: PublicID, secret: ConnectorSecret, scopes: Scopes? = nil, conditions: TokenConditions = .none,
     context: RequestContext = .none
   ) async throws(LedgerError) -> IssuedOwn {
-    let request = try ledger.prepare(context, within: .client(connector), .issueOwnToken(scopes, conditions))
-    let owner = try ledger.owner(of: connector, if: request.address)
-    let (outcome, fresh) = try await ledger.execute(by: owner, request) { (secrets) throws(LedgerError) in
+    let issued = try await ledger.submit(
+      asked: .issueOwnToken(scopes, conditions), by: .client(connector), context: context
+    ) { (secrets) throws(LedgerError) in
       try secrets.tokenSecret(for: .accessToken)
     } _: {
       IssueOwnToken(
         connector: connector, secretDigest: secret.digest, accessDigest: SHA256.hash($0), scopes: scopes,
         conditions: conditions)
     }
-    let text = try ledger.tokenFormat.text(prefix: AccessToken.prefix, handle: outcome.handle, secret: fresh)
+    let outcome = issued.outcome
+    let text = try ledger.tokenFormat.text(prefix: AccessToken.prefix, handle: outcome.handle, secret: issued.made)
     return IssuedOwn(
       accessToken: AccessToken(text), handle: outcome.handle, expiresAt: outcome.expiresAt, scopes: outcome.scopes,
       isSigned: outcome.isSigned)

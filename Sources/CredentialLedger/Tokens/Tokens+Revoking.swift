@@ -16,7 +16,7 @@ extension Tokens {
   public func revoke(
     _ target: RevokeToken.Target, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    try await ledger.submit(RevokeToken(target, requester: requester.requester), context: context)
+    try await ledger.submit(RevokeToken(target, requester: Requester(requester)), context: context)
   }
 
   /// Revokes a token that a connector or a resource server presents (RFC 7009): an access token alone, a refresh token with its family.
@@ -34,13 +34,12 @@ extension Tokens {
   public func revoke(
     presented: String, connector: PublicID, secret: ConnectorSecret, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    let request = try ledger.prepare(
-      context, within: .client(connector), answersAlike: true, .revoke(presented: presented))
     let token = try ledger.tokenFormat.read(ledger.opaque(presented))?.token
-    return try await ledger.execute(
+    return try await ledger.submit(
       RevokePresentedToken(
         connector: connector, secretDigest: secret.digest, token: token?.handle ?? TokenID(rawValue: .max),
-        digest: token?.digest ?? .zero), by: try ledger.owner(of: connector, if: request.address), request)
+        digest: token?.digest ?? .zero),
+      asked: .revoke(presented: presented), by: .client(connector), answersAlike: true, context: context)
   }
 }
 

@@ -13,7 +13,7 @@ struct DrawnSuccessor: Sendable {
 
   init(_ secrets: RequestSecrets, _ random: any RandomSource) throws(LedgerError) {
     secret = try secrets.tokenSecret(for: .successor)
-    nonce = try drawn { () throws(CryptoError) in try AES256GCM.Nonce(random: random) }
+    nonce = try drawn(AES256GCM.Nonce(random: random))
   }
 
   /// Seals it for a caller who presents the replaced token again.
@@ -39,7 +39,7 @@ extension Ledger {
     if case .derived = secrets, case let secret = try secrets.tokenSecret(for: .successor), isIts(secret) {
       return secret
     }
-    for key in try keyed({ () throws(KeyStoreError) in try keyStore.derivationKeys }) {
+    for key in try keyed(keyStore.derivationKeys) {
       let secret = Self.successorSecret(derivedFrom: presented, key: key)
       if isIts(secret) { return secret }
     }

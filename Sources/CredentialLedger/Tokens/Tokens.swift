@@ -58,16 +58,16 @@ public struct Tokens: Sendable {
     context: RequestContext = .none
   ) async throws(LedgerError) -> Issued {
     let ledger = ledger
-    let request = try ledger.prepare(context, within: .client(connector), .issueToken(refreshToken, scopes, conditions))
     let format = try ledger.tokenFormat
     // A malformed token goes the same way as an unknown one, so that nothing outside tells them apart.
     let presented =
       format.read(prefix: RefreshToken.prefix, refreshToken.text)
       ?? TokenFormat.Presented(handle: TokenID(rawValue: .max), digest: .zero)
-    let owner = try ledger.owner(of: connector, if: request.address)
     let seal = SuccessorSeal(token: refreshToken.text)
     let random = ledger.configuration.random
-    let (outcome, (fresh, _, secrets)) = try await ledger.execute(by: owner, request) { (secrets) throws(LedgerError) in
+    let submitted = try await ledger.submit(
+      asked: .issueToken(refreshToken, scopes, conditions), by: .client(connector), context: context
+    ) { (secrets) throws(LedgerError) in
       (try secrets.tokenSecret(for: .accessToken), try DrawnSuccessor(secrets, random), secrets)
     } _: { (fresh, successor, _) in
       IssueAccessToken(
@@ -75,7 +75,8 @@ public struct Tokens: Sendable {
         refreshDigest: presented.digest, accessDigest: SHA256.hash(fresh), scopes: scopes, conditions: conditions
       ) { () throws(DecisionFailure) in try successor.sealed(by: seal) }
     }
-    switch outcome {
+    let (fresh, _, secrets) = submitted.made
+    switch submitted.outcome {
     case .reuseDetected:
       throw LedgerError(Refusal(.invalidGrant, field: "refreshToken", expected: "a refresh token that is valid"))
     case .issued(let issued):
@@ -143,16 +144,4 @@ public struct Tokens: Sendable {
 extension Ledger {
   /// Access and refresh tokens.
   public var tokens: Tokens { Tokens(ledger: self) }
-
-  /// Whose key seals the address that a connector called from.
-  func owner(of connector: PublicID, if address: String) throws(LedgerError) -> AccountID? {
-    guard !address.isEmpty else { return nil }
-    return try reading { (state) throws(StateUnreadable) -> AccountID? in
-      // What tokens stand on says it in a small row, and the connector was most likely authenticated just before.
-      guard let client = try state.client(connector), let standing = try state.standing(of: client.id.rawValue),
-        standing.kind == .connector
-      else { return nil }
-      return AccountID(unlessZero: standing.parents[0])
-    }
-  }
 }

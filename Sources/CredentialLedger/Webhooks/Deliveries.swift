@@ -242,7 +242,7 @@ extension Ledger {
 
   /// The tries of a webhook's first delivery are used up.
   fileprivate func disableForFailures(_ webhook: WebhookID) async throws(LedgerError) {
-    _ = try await execute(DisableWebhook(webhook: webhook, .failures(DeliveryPolicy.tries)))
+    _ = try await submit(DisableWebhook(webhook: webhook, .failures(DeliveryPolicy.tries)))
     try await dropDeliveries(to: webhook)
   }
 

@@ -39,32 +39,34 @@ public struct Webhooks: Sendable {
     context: RequestContext = .none
   ) async throws(LedgerError) -> Webhook {
     let callback = try Self.callback(callbackURL, callbackToken, callbackContext)
-    let request = try ledger.prepare(
-      context, within: claims.idempotencyScope,
-      .registerWebhook(
-        on: object, for: eventTypes, callbackURL: callbackURL, callbackToken: callbackToken,
-        callbackContext: callbackContext, validity: validity))
     // So that what is refused makes no key. A repeated request would be refused as done already.
-    if request.keyed == nil { try rehearse(on: object, for: eventTypes, validity: validity, with: claims) }
-    let publicID = try request.secrets.publicID()
+    if context.idempotencyKey == nil { try rehearse(on: object, for: eventTypes, validity: validity, with: claims) }
     let ledger = ledger
     let (key, sealed) = try await ledger.blocking(.short) { () throws(LedgerError) in
       let key = try ledger.newPerson()
       return (key, try ledger.seal(callback, under: key))
     }
-    let outcome: RegisterWebhook.Outcome
+    let webhook: Webhook
     do throws(LedgerError) {
-      outcome = try await ledger.execute(
+      webhook = try await ledger.submit(
+        asked: .registerWebhook(
+          on: object, for: eventTypes, callbackURL: callbackURL, callbackToken: callbackToken,
+          callbackContext: callbackContext, validity: validity),
+        by: claims.caller, context: context
+      ) { (secrets) throws(LedgerError) in
+        try secrets.publicID()
+      } _: {
         RegisterWebhook(
-          token: claims.handle, publicID: publicID, object: object, eventTypes: eventTypes, callback: sealed,
-          expiresAt: validity), by: claims.granter, request)
+          token: claims.handle, publicID: $0, object: object, eventTypes: eventTypes, callback: sealed,
+          expiresAt: validity)
+      }.outcome
     } catch {
       if error.code != .outcomeUnknown { await ledger.discard(key) }
       throw error
     }
     // A repeated request is answered from the log, where the webhook has the key that was made first.
-    if outcome.key != key.bytes { await ledger.discard(key) }
-    return try required(outcome.webhook)
+    if webhook.key != key.bytes { await ledger.discard(key) }
+    return webhook
   }
 
   /// Whether a webhook could be registered now; the parameters are those of `register`. To be called before the address
@@ -82,7 +84,7 @@ public struct Webhooks: Sendable {
   private func rehearse(
     on object: WebhookObject, for eventTypes: [WebhookEventType], validity: Timestamp?, with claims: Verdict.Claims
   ) throws(LedgerError) {
-    let unused = try drawn { () throws(CryptoError) in try PublicID(random: ledger.configuration.random) }
+    let unused = try drawn(PublicID(random: ledger.configuration.random))
     try ledger.rehearse(
       RegisterWebhook(
         token: claims.handle, publicID: unused, object: object, eventTypes: eventTypes,
@@ -107,11 +109,6 @@ public struct Webhooks: Sendable {
     with claims: Verdict.Claims, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
     var changes = UpdateWebhook.Changes(eventTypes: eventTypes, expiresAt: validity, isActive: isActive)
-    let request = try ledger.prepare(
-      context, within: claims.idempotencyScope,
-      .update(
-        webhook, eventTypes: eventTypes, callbackURL: callbackURL, callbackToken: callbackToken,
-        callbackContext: callbackContext, validity: validity, isActive: isActive))
     if callbackURL != nil || callbackToken != nil || callbackContext != nil {
       // Before anything of it is opened: may the caller have it changed at all?
       try ledger.rehearse(UpdateWebhook(webhook: webhook, changes, token: claims.handle))
@@ -130,8 +127,12 @@ public struct Webhooks: Sendable {
     }
     // What waited for it is not to be taken up where it was left, with its tries used up.
     if isActive == true { try await ledger.dropDeliveries(to: webhook) }
-    return try await ledger.execute(
-      UpdateWebhook(webhook: webhook, changes, token: claims.handle), by: claims.granter, request)
+    return try await ledger.submit(
+      UpdateWebhook(webhook: webhook, changes, token: claims.handle),
+      asked: .update(
+        webhook, eventTypes: eventTypes, callbackURL: callbackURL, callbackToken: callbackToken,
+        callbackContext: callbackContext, validity: validity, isActive: isActive),
+      by: claims.caller, context: context)
   }
 
   /// Lets a webhook deliver nothing, until its connector asks for it again.
@@ -149,10 +150,9 @@ public struct Webhooks: Sendable {
   public func disable(
     _ webhook: WebhookID, reason: String, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    let request = try ledger.prepare(context, within: requester.idempotencyScope, .disable(webhook, reason: reason))
-    let isNew = try await ledger.execute(
-      DisableWebhook(webhook: webhook, .requester(requester.requester, reason: reason)),
-      by: requester.requester.account, request)
+    let isNew = try await ledger.submit(
+      DisableWebhook(webhook: webhook, .requester(Requester(requester), reason: reason)),
+      asked: .disable(webhook, reason: reason), by: requester.caller, context: context)
     try await ledger.dropDeliveries(to: webhook)
     return isNew
   }
@@ -170,11 +170,9 @@ public struct Webhooks: Sendable {
   public func enable(
     _ webhook: WebhookID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) -> Bool {
-    let request = try ledger.prepare(context, within: requester.idempotencyScope, .enable(webhook))
     // What waited for it is not to be taken up where it was left, with its tries used up.
     try await ledger.dropDeliveries(to: webhook)
-    return try await ledger.execute(
-      EnableWebhook(webhook: webhook, requester: requester.requester), by: requester.requester.account, request)
+    return try await ledger.submit(EnableWebhook(webhook: webhook, requester: Requester(requester)), context: context)
   }
 
   /// Deletes a webhook: what waits for it is dropped, and the key of its address, token and context destroyed.
@@ -184,9 +182,7 @@ public struct Webhooks: Sendable {
   public func delete(
     _ webhook: WebhookID, by requester: some Requesting, context: RequestContext = .none
   ) async throws(LedgerError) {
-    try await delete(
-      webhook, by: .requester(requester.requester), within: requester.idempotencyScope,
-      for: requester.requester.account, context)
+    try await delete(webhook, .requester(Requester(requester)), by: requester.caller, context)
   }
 
   /// Deletes a webhook, as the platform service does for its connector.
@@ -196,16 +192,15 @@ public struct Webhooks: Sendable {
   public func delete(
     _ webhook: WebhookID, with claims: Verdict.Claims, context: RequestContext = .none
   ) async throws(LedgerError) {
-    try await delete(
-      webhook, by: .token(claims.handle), within: claims.idempotencyScope, for: claims.granter, context)
+    try await delete(webhook, .token(claims.handle), by: claims.caller, context)
   }
 
   private func delete(
-    _ webhook: WebhookID, by actor: WebhookCaller, within scope: IdempotencyScope, for account: AccountID?,
-    _ context: RequestContext
+    _ webhook: WebhookID, _ asking: WebhookCaller, by caller: Caller, _ context: RequestContext
   ) async throws(LedgerError) {
-    let request = try ledger.prepare(context, within: scope, .delete(webhook))
-    try await ledger.deleteWebhook(webhook, by: actor, for: account, request)
+    try await ledger.submit(
+      DeleteWebhook(webhook: webhook, by: asking), asked: .delete(webhook), by: caller, context: context)
+    try await ledger.forgetWebhook(webhook)
   }
 
   private func required(_ id: WebhookID) throws(LedgerError) -> Webhook {

@@ -10,7 +10,7 @@ package struct ActivateConnector: Command {
   /// The change that somebody asks for.
   package init(connector: ConnectorID, requester: some Requesting) {
     self.connector = connector
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(

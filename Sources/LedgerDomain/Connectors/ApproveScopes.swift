@@ -15,7 +15,7 @@ package struct ApproveScopes: Command {
   package init(connector: ConnectorID, scopes: Scopes, requester: some Requesting) {
     self.connector = connector
     self.scopes = scopes
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(

@@ -49,5 +49,13 @@ package struct CreateConnector: Command {
     try state.requireActive(owner, madeBy: requester ?? .account(owner), field: "owner")
   }
 
-  package func outcome(of recorded: RecordedEvents) -> ConnectorID { ConnectorID(rawValue: recorded.first) }
+  /// The connector as it was made.
+  package func outcome(of recorded: RecordedEvents) -> Connector {
+    guard case .connectorCreated(let event) = recorded.events.first else {
+      preconditionFailure("These are not the events of a CreateConnector.")
+    }
+    return Connector(
+      id: ConnectorID(rawValue: recorded.first), publicID: PublicID(bytes: event.publicID) ?? publicID,
+      owner: AccountID(rawValue: event.owner), details: event.details, isDeleted: false, createdAt: recorded.time)
+  }
 }

@@ -13,7 +13,7 @@ package struct DeactivateConnector: Command {
   package init(connector: ConnectorID, reason: String, requester: some Requesting) {
     self.connector = connector
     self.reason = reason
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(

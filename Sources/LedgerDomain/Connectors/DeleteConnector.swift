@@ -10,7 +10,7 @@ package struct DeleteConnector: Command {
   /// The deletion that somebody asks for.
   package init(connector: ConnectorID, requester: some Requesting) {
     self.connector = connector
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(

@@ -9,7 +9,7 @@ package struct EndOldSecret: Command {
   /// The end that somebody asks for.
   package init(connector: ConnectorID, requester: some Requesting) {
     self.connector = connector
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(

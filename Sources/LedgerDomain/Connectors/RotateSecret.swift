@@ -20,7 +20,7 @@ package struct RotateSecret: Command {
     self.connector = connector
     self.secretDigest = secretDigest
     self.overlap = overlap
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(

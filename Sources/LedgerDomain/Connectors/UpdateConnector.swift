@@ -74,7 +74,7 @@ package struct UpdateConnector: Command {
   package init(connector: ConnectorID, _ changes: Changes, requester: some Requesting) {
     self.connector = connector
     self.changes = changes
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(

@@ -38,7 +38,7 @@ package struct RecordCustomEvent: Command {
   package init(namespace: String, type: String, requester: some Requesting) {
     self.namespace = namespace
     self.type = type
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(

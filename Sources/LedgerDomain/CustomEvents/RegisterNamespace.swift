@@ -11,7 +11,7 @@ package struct RegisterNamespace: Command {
   package init(name: String, types: [String], requester: some Requesting) {
     self.name = name
     self.types = types
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(

@@ -9,7 +9,7 @@ package struct RevokeGrant: Command {
   /// The revocation that somebody asks for.
   package init(grant: GrantID, requester: some Requesting) {
     self.grant = grant
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(

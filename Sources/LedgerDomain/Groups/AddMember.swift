@@ -17,7 +17,7 @@ package struct AddMember: Command {
     self.group = group
     self.person = person
     self.role = role
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(

@@ -17,7 +17,7 @@ package struct AddMembers: Command {
   package init(_ members: [NewMember], to group: GroupID, requester: some Requesting) {
     self.members = members
     self.group = group
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(

@@ -12,7 +12,7 @@ package struct AttachSubgroup: Command {
   package init(_ subgroup: GroupID, to group: GroupID, requester: some Requesting) {
     self.group = group
     self.subgroup = subgroup
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(

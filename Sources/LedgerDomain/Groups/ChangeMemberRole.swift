@@ -13,7 +13,7 @@ package struct ChangeMemberRole: Command {
     self.group = group
     self.membership = membership
     self.role = role
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(

@@ -33,11 +33,12 @@ package struct CreateGroup: Command {
 
   /// What was made.
   package struct Outcome: Sendable, Equatable {
-    package var group: GroupID
+    /// The group as it was made.
+    package var made: Group
     /// The creator's membership. Those of the others have the numbers that follow.
     package var membership: MembershipID
-    /// How many members the group has, the creator included.
-    package var memberCount: Int
+
+    package var group: GroupID { made.id }
   }
 
   package func decide(
@@ -68,8 +69,17 @@ package struct CreateGroup: Command {
   }
 
   package func outcome(of recorded: RecordedEvents) -> Outcome {
-    Outcome(
-      group: GroupID(rawValue: recorded.first), membership: MembershipID(rawValue: recorded.first + 1),
-      memberCount: recorded.events.count - (parent == nil ? 1 : 2))
+    guard case .groupCreated(let created) = recorded.events.first else {
+      preconditionFailure("These are not the events of a CreateGroup.")
+    }
+    var made = Group(
+      id: GroupID(rawValue: recorded.first), publicID: PublicID(bytes: created.publicID) ?? publicID,
+      name: created.name, kind: created.kind, welcomeMessage: created.welcomeMessage, isDeleted: false,
+      memberCount: 0, adminCount: 0, createdAt: recorded.time)
+    for case .groupMemberAdded(let event) in recorded.events {
+      made.memberCount += 1
+      if event.role == .admin, event.account != 0 { made.adminCount += 1 }
+    }
+    return Outcome(made: made, membership: MembershipID(rawValue: recorded.first + 1))
   }
 }

@@ -9,7 +9,7 @@ package struct DeleteGroup: Command {
   /// The deletion that somebody asks for.
   package init(group: GroupID, requester: some Requesting) {
     self.group = group
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(

@@ -11,7 +11,7 @@ package struct DetachSubgroup: Command {
   package init(_ subgroup: GroupID, from group: GroupID, requester: some Requesting) {
     self.group = group
     self.subgroup = subgroup
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(

@@ -11,7 +11,7 @@ package struct RemoveMember: Command {
   package init(group: GroupID, membership: MembershipID, requester: some Requesting) {
     self.group = group
     self.membership = membership
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(

@@ -12,7 +12,7 @@ package struct RemoveMembers: Command {
   package init(_ memberships: [MembershipID], from group: GroupID, requester: some Requesting) {
     self.memberships = memberships
     self.group = group
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(

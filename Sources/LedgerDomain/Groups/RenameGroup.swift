@@ -11,7 +11,7 @@ package struct RenameGroup: Command {
   package init(group: GroupID, name: String, requester: some Requesting) {
     self.group = group
     self.name = name
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(

@@ -17,6 +17,9 @@ package struct RecordPINDispatch: Command {
     self.status = status
   }
 
+  // The program that sends messages records it, whether or not somebody asked.
+  package var isAutomatic: Bool { true }
+
   package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {

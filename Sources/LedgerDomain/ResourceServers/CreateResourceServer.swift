@@ -21,7 +21,7 @@ package struct CreateResourceServer: Command {
     self.secretDigest = secretDigest
     self.name = name
     self.audience = audience
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(
@@ -57,5 +57,15 @@ package struct CreateResourceServer: Command {
     try state.requireAdministrator(requester)
   }
 
-  package func outcome(of recorded: RecordedEvents) -> ResourceServerID { ResourceServerID(rawValue: recorded.first) }
+  /// The resource server as it was made.
+  package func outcome(of recorded: RecordedEvents) -> ResourceServer {
+    guard case .resourceServerCreated(let event) = recorded.events.first else {
+      preconditionFailure("These are not the events of a CreateResourceServer.")
+    }
+    return ResourceServer(
+      id: ResourceServerID(rawValue: recorded.first), publicID: PublicID(bytes: event.publicID) ?? publicID,
+      name: event.name, audience: event.audience.isEmpty ? nil : event.audience,
+      secret: SecretID(rawValue: recorded.first), digest: Digest(bytes: event.secretDigest) ?? secretDigest,
+      createdAt: recorded.time)
+  }
 }

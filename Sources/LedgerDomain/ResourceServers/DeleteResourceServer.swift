@@ -10,7 +10,7 @@ package struct DeleteResourceServer: Command {
   /// The deletion that somebody asks for.
   package init(server: ResourceServerID, requester: some Requesting) {
     self.server = server
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(

@@ -16,7 +16,7 @@ package struct RotateResourceServerSecret: Command {
     self.server = server
     self.secretDigest = secretDigest
     self.overlap = overlap
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(

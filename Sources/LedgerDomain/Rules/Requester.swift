@@ -40,6 +40,11 @@ public protocol Requesting: Sendable {
   var requester: Requester { get }
 }
 
+extension Requester {
+  /// Who asks, of what a call was given in its place.
+  package init(_ asking: some Requesting) { self = asking.requester }
+}
+
 extension Requester: Requesting {
   public var requester: Requester { self }
 }

@@ -20,6 +20,9 @@ package struct RecordSignInRefusal: Command {
     self.unrecorded = unrecorded
   }
 
+  // Nobody has signed in who could be named.
+  package var isAutomatic: Bool { true }
+
   package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {

@@ -18,6 +18,9 @@ package struct RecordSignOut: Command {
     self.requester = requester
   }
 
+  // A provider ends sessions, whether or not somebody asked.
+  package var isAutomatic: Bool { requester.account == nil }
+
   package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {

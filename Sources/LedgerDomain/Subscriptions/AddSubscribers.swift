@@ -16,7 +16,7 @@ package struct AddSubscribers: Command {
   package init(_ people: [NamedPerson], to group: GroupID, requester: some Requesting) {
     self.people = people
     self.group = group
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(

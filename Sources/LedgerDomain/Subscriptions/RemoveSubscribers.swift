@@ -22,7 +22,7 @@ package struct RemoveSubscribers: Command {
   package init(_ targets: [Target], from group: GroupID, requester: some Requesting) {
     self.targets = targets
     self.group = group
-    self.requester = requester.requester
+    self.requester = Requester(requester)
   }
 
   package func decide(

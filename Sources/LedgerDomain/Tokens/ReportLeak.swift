@@ -36,6 +36,9 @@ public struct ReportLeak: Command {
     case recorded(stopped: Bool)
   }
 
+  // A report of an outside reporter is taken whether or not changes must name an operator.
+  package var isAutomatic: Bool { reporter != Self.ownReporter }
+
   package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {

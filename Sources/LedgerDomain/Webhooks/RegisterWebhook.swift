@@ -38,12 +38,6 @@ package struct RegisterWebhook: Command {
     self.expiresAt = expiresAt
   }
 
-  /// The webhook, and under which key the log has its secrets.
-  package struct Outcome: Sendable, Equatable {
-    package var webhook: WebhookID
-    package var key: [UInt8]
-  }
-
   package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
@@ -91,10 +85,17 @@ package struct RegisterWebhook: Command {
     _ = try state.requireAccess(token, to: .webhookWrite, at: context.now)
   }
 
-  package func outcome(of recorded: RecordedEvents) -> Outcome {
-    var key: [UInt8] = []
-    if case .webhookRegistered(let event) = recorded.events.first { key = event.details.callbackURL.personBytes }
-    return Outcome(webhook: WebhookID(rawValue: recorded.first), key: key)
+  /// The webhook as it was registered.
+  package func outcome(of recorded: RecordedEvents) -> Webhook {
+    guard case .webhookRegistered(let event) = recorded.events.first else {
+      preconditionFailure("These are not the events of a RegisterWebhook.")
+    }
+    let listened = WebhookObject(type: event.objectType, id: event.objectID, group: GroupID(unlessZero: event.group))
+    return Webhook(
+      id: WebhookID(rawValue: recorded.first), publicID: PublicID(bytes: event.publicID) ?? publicID,
+      connector: ConnectorID(rawValue: event.connector), grant: GrantID(rawValue: event.grant),
+      family: FamilyID(unlessZero: event.family), object: listened ?? object, details: event.details,
+      registeredAt: recorded.time)
   }
 }
 

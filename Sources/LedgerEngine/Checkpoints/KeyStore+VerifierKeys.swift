@@ -5,7 +5,7 @@ package import TransparencyLog
 extension KeyStore {
   /// Every key that has signed checkpoints, oldest first: also those that another process made since this opening.
   package func verifierKeys(origin: String) throws(LedgerError) -> [VerifierKey] {
-    try keyed { () throws(KeyStoreError) in try refresh() }
+    try keyed(refresh())
     do throws(TransparencyError) {
       var keys: [VerifierKey] = []
       for published in verifyingKeys {

@@ -68,6 +68,7 @@ extension Ledger {
   /// - Throws: `conflict` where the clock was not set; `forbidden` of the field `operator`; `closed`, `damaged`, `storage`.
   @discardableResult
   public func acceptClock(context: RequestContext = .none) async throws(LedgerError) -> CorrectClock.Outcome {
+    // Prepared apart, as the correction is appended with another clock than every other command.
     let request = try prepare(context)
     let reading = clock.read()
     var command = CorrectClock(reason: .confirmed)

@@ -18,7 +18,7 @@ public enum SystemLimits {
   /// - Throws: `system_limit` with the limit and how to raise it; `key_unavailable` where libcrypto lacks an algorithm, with
   ///   its name.
   public static func check() throws(LedgerError) {
-    try drawn { () throws(CryptoError) in try CryptoLibrary.requireAlgorithms() }
+    try drawn(CryptoLibrary.requireAlgorithms())
     try require(openFiles, RLIMIT_NOFILE, "\(openFiles) open files", option: "-n")
     try require(addressSpace, RLIMIT_AS, "\(addressSpace >> 20) MiB of address space", option: "-v")
   }

@@ -93,7 +93,7 @@ public final class Ledger: Sendable {
 
   /// Refuses a reader without the keys.
   package func requireKeys(_ kind: KeyKind) throws(LedgerError) {
-    if !keyStore.hasReaderKeys { try keyed { () throws(KeyStoreError) in _ = try keyStore.newest(kind) } }
+    if !keyStore.hasReaderKeys { _ = try keyed(keyStore.newest(kind)) }
   }
 
   /// Performs what was asked before, signs a last checkpoint, and closes the files. Further calls throw `closed`.

@@ -214,13 +214,13 @@ package func logged<Result: ~Copyable>(_ body: () throws(LogError) -> Result) th
 }
 
 /// The same for errors of the key store.
-package func keyed<Result>(_ body: () throws(KeyStoreError) -> Result) throws(LedgerError) -> Result {
-  do { return try body() } catch { throw LedgerError(error) }
+package func keyed<Result>(_ value: @autoclosure () throws(KeyStoreError) -> Result) throws(LedgerError) -> Result {
+  do { return try value() } catch { throw LedgerError(error) }
 }
 
 /// The same for failing randomness.
-package func drawn<Result>(_ body: () throws(CryptoError) -> Result) throws(LedgerError) -> Result {
-  do { return try body() } catch { throw LedgerError(error) }
+package func drawn<Result>(_ value: @autoclosure () throws(CryptoError) -> Result) throws(LedgerError) -> Result {
+  do { return try value() } catch { throw LedgerError(error) }
 }
 
 /// The same for a state that cannot be read.

@@ -42,18 +42,17 @@ extension Ledger {
     // Nothing is witnessed before the ledger has its name.
     configuration.witnessFile = nil
     let draft = try DraftFolder(for: path, makingParents: true)
-    let keys = try keyed { () throws(KeyStoreError) in
-      try KeyStore.create(
+    let keys = try keyed(
+      KeyStore.create(
         at: "\(draft.path)/\(LedgerFolder.Part.keys)", origin: origin, master: configuration.masterKeySource,
-        createdAt: configuration.clock(), random: configuration.random)
-    }
+        createdAt: configuration.clock(), random: configuration.random))
     try logged { () throws(LogError) in
       try EventLog<ProjectionSet>.create(
         at: "\(draft.path)/\(LedgerFolder.Part.log)", origin: origin, options: configuration.storage())
     }
     let ledger = try await open(draft.path, keys, configuration)
     let created = CreateLedger(origin: origin, verifyingKey: keys.verifyingKeys.last?.key.bytes ?? [])
-    do throws(LedgerError) { _ = try await ledger.execute(created) } catch {
+    do throws(LedgerError) { _ = try await ledger.submit(created) } catch {
       await ledger.close()
       throw error
     }
@@ -224,11 +223,10 @@ extension Ledger {
   private static func openKeys(
     of path: String, origin: String, _ configuration: LedgerConfiguration, _ access: KeyStore.Access
   ) throws(LedgerError) -> KeyStore {
-    try keyed { () throws(KeyStoreError) in
-      try KeyStore.open(
+    try keyed(
+      KeyStore.open(
         at: "\(path)/\(LedgerFolder.Part.keys)", origin: origin, master: configuration.masterKeySource, access: access,
-        random: configuration.random)
-    }
+        random: configuration.random))
   }
 
   private static func witnessFile(

@@ -19,7 +19,7 @@ extension Ledger {
   /// PIN has few values and ten minutes, so what protects it are the limits on tries, and a costly hash would let somebody who
   /// presents PINs keep the processor busy.
   package func digest(ofPIN digits: String, salt: [UInt8]) throws(LedgerError) -> Digest {
-    let pepper = try keyed { () throws(KeyStoreError) in try keyStore.pinPepper }
+    let pepper = try keyed(keyStore.pinPepper)
     return HMACSHA256.authenticate(Array("pin/3\0".utf8) + salt + Array(digits.utf8), key: pepper)
   }
 
@@ -63,8 +63,8 @@ extension Ledger {
     guard count > 0 else { return [] }
     let random = configuration.random
     var persons: [PersonID] = []
-    for _ in 0..<count { persons.append(try drawn { () throws(CryptoError) in try PersonID(random: random) }) }
-    try keyed { [persons] () throws(KeyStoreError) in try keyStore.persons.add(persons) }
+    for _ in 0..<count { persons.append(try drawn(PersonID(random: random))) }
+    try keyed(keyStore.persons.add(persons))
     return persons
   }
 
@@ -76,7 +76,7 @@ extension Ledger {
     by key: PersonID, _ open: () throws(KeyStoreError) -> [UInt8]?
   ) throws(LedgerError) -> [UInt8]? {
     if try isErased(key) { return nil }
-    if let bytes = try keyed(open) { return bytes }
+    if let bytes = try keyed(open()) { return bytes }
     if try isDestroyed(key) { return nil }
     throw Self.lost(key)
   }

@@ -1,14 +1,11 @@
 import EventLog
-package import LedgerDomain
+import LedgerDomain
 package import LedgerEvents
 import Projections
 
 extension Ledger {
-  /// Deletes a webhook: its key is destroyed, and what waits for it dropped.
-  package func deleteWebhook(
-    _ webhook: WebhookID, by actor: WebhookCaller, for account: AccountID?, _ request: PreparedRequest
-  ) async throws(LedgerError) {
-    try await execute(DeleteWebhook(webhook: webhook, by: actor), by: account, request)
+  /// Destroys the key of a webhook that was deleted, and drops what waits for it.
+  package func forgetWebhook(_ webhook: WebhookID) async throws(LedgerError) {
     let key = try reading { (state) throws(StateUnreadable) in try state.webhook(webhook)?.key }
     guard let key else { throw LedgerError(.damaged, "\(webhook) cannot be found") }
     try await destroyKeys(of: [key])

@@ -134,11 +134,12 @@ extension Ledger {
       }
     }
     for start in stride(from: 0, to: persons.count, by: RecordLostKeys.limit) {
-      _ = try await execute(
-        RecordLostKeys(Array(persons[start..<min(start + RecordLostKeys.limit, persons.count)])), request)
+      _ = try await submit(
+        RecordLostKeys(Array(persons[start..<min(start + RecordLostKeys.limit, persons.count)])), in: request)
     }
     for webhook in webhooks {
-      try await deleteWebhook(webhook, by: .requester(.operator), for: nil, prepare(context))
+      try await submit(DeleteWebhook(webhook: webhook, by: .requester(.operator)), in: prepare(context))
+      try await forgetWebhook(webhook)
     }
   }
 }

@@ -20,12 +20,10 @@ extension Ledger {
       return try confirm(rotation)
     }
     // Another task may be about to record the same.
-    var request = asked
-    let keyed = try prepare(
-      RequestContext(idempotencyKey: "\(rotation.before) \(rotation.after) after \(newest?.position ?? 0)"),
-      within: .ledger, RequestEncoding(.rotateMasterKey))
-    (request.keyed, request.secrets) = (keyed.keyed, keyed.secrets)
-    try await execute(RecordMasterKey(before: before, after: after), request)
+    let request = try repeatable(
+      asked, by: .ledger, key: "\(rotation.before) \(rotation.after) after \(newest?.position ?? 0)",
+      RequestEncoding(.rotateMasterKey))
+    try await submit(RecordMasterKey(before: before, after: after), in: request)
     try confirm(rotation)
   }
 
@@ -51,12 +49,12 @@ extension Ledger {
   }
 
   private func confirm(_ rotation: MasterKeyRotation) throws(LedgerError) {
-    try keyed { () throws(KeyStoreError) in try keyStore.confirm(rotation) }
+    try keyed(keyStore.confirm(rotation))
   }
 
   /// Records the signing keys that the log does not name yet.
   package func recordSigningKeys(_ request: PreparedRequest = PreparedRequest()) async throws(LedgerError) {
-    while try await execute(RecordSigningKeys(keys: keyStore.verifyingKeys.map { $0.key.bytes }), request) != 0 {}
+    while try await submit(RecordSigningKeys(keys: keyStore.verifyingKeys.map { $0.key.bytes }), in: request) != 0 {}
   }
 
   /// Records what became of the keys of the keyring and the log does not say yet.
@@ -73,7 +71,7 @@ extension Ledger {
           beforeUntil: own.dropLast().last?.until ?? 0)
       }
       do throws(LedgerError) {
-        _ = try await execute(RecordKeys(kept: kept), request)
+        _ = try await submit(RecordKeys(kept: kept), in: request)
         return
       } catch {
         // Another task may have made newer keys, and recorded them.
@@ -87,11 +85,9 @@ extension Ledger {
     try await blocking { [self] () throws(LedgerError) in
       let now = try now.milliseconds
       let rows = log.participant.rowKeys
-      try keyed { () throws(KeyStoreError) in
-        try keyStore.dropExpiredKeys(at: now)
-        try keyStore.dropKeys(of: .lookup, below: rows.lookup)
-        try keyStore.dropKeys(of: .rowCheck, below: rows.rowCheck)
-      }
+      _ = try keyed(keyStore.dropExpiredKeys(at: now))
+      _ = try keyed(keyStore.dropKeys(of: .lookup, below: rows.lookup))
+      _ = try keyed(keyStore.dropKeys(of: .rowCheck, below: rows.rowCheck))
     }
   }
 }

@@ -24,7 +24,7 @@ extension Ledger {
     var left: [[UInt8]] = []
     for bytes in persons {
       guard let person = PersonID(bytes: bytes) else { continue }
-      if try keyed({ () throws(KeyStoreError) in try keyStore.persons.contains(person) }) { left.append(bytes) }
+      if try keyed(keyStore.persons.contains(person)) { left.append(bytes) }
     }
     try await destroyKeys(of: left)
   }
@@ -35,7 +35,7 @@ extension Ledger {
     var left: [[UInt8]] = []
     for (_, bytes) in deleted {
       guard let key = PersonID(bytes: bytes) else { continue }
-      if try keyed({ () throws(KeyStoreError) in try keyStore.persons.contains(key) }) { left.append(bytes) }
+      if try keyed(keyStore.persons.contains(key)) { left.append(bytes) }
     }
     try await destroyKeys(of: left)
   }

@@ -4,7 +4,7 @@ import LedgerCrypto
 package import LedgerDomain
 package import LedgerEvents
 
-/// A request with everything that its decision needs from outside.
+/// A request with everything that its decision needs from outside; of one commit or of several.
 package struct PreparedRequest: Sendable {
   package var requestID: [UInt8] = []
   package var address = ""
@@ -35,7 +35,8 @@ package struct PreparedRequest: Sendable {
     return authority
   }
 
-  /// Whose key seals the address, where no account is named that says it.
+  /// Whose key seals the address: of an account, or of somebody who may have none yet.
+  package var account: AccountID?
   package var person: PersonID?
   /// Nil without an idempotency key.
   package var keyed: KeyedRequest?
@@ -68,6 +69,19 @@ package struct Performed<Outcome: Sendable>: Sendable {
     self.outcome = outcome
     self.earlierMemo = earlierMemo
   }
+}
 
-  package var isRepeated: Bool { earlierMemo != nil }
+/// What was answered to a command that records digests of secrets, with those secrets.
+package struct Submitted<Outcome: Sendable, Made: Sendable>: Sendable {
+  package let outcome: Outcome
+  /// What the recorded events are about: of a repeated request, what was made when it was first performed.
+  package let made: Made
+  /// Whether the answer is that of the first request with the same idempotency key.
+  package let isRepeated: Bool
+
+  package init(_ outcome: Outcome, _ made: Made, isRepeated: Bool) {
+    self.outcome = outcome
+    self.made = made
+    self.isRepeated = isRepeated
+  }
 }

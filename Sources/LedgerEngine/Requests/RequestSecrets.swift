@@ -21,17 +21,17 @@ package enum RequestSecrets: Sendable {
 
   /// Draws a public ID.
   package func publicID() throws(LedgerError) -> PublicID {
-    try drawn { () throws(CryptoError) in try PublicID(random: source(for: .publicID)) }
+    try drawn(PublicID(random: source(for: .publicID)))
   }
 
   /// Draws a connector's secret.
   package func connectorSecret() throws(LedgerError) -> ConnectorSecret {
-    try drawn { () throws(CryptoError) in try ConnectorSecret(random: source(for: .connectorSecret)) }
+    try drawn(ConnectorSecret(random: source(for: .connectorSecret)))
   }
 
   /// The secret part of a token or a code.
   package func tokenSecret(for use: SecretUse) throws(LedgerError) -> [UInt8] {
-    try drawn { () throws(CryptoError) in try source(for: use).bytes(count: TokenFormat.secretByteCount) }
+    try drawn(source(for: use).bytes(count: TokenFormat.secretByteCount))
   }
 
   private func source(for use: SecretUse) -> any RandomSource {

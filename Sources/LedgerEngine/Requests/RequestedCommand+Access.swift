@@ -49,6 +49,17 @@ extension RegisterNamespace: RequestedCommand {
   }
 }
 
+extension RefuseAuthorization: RequestedCommand {
+  package var requester: Requester { .account(account) }
+  package var encoding: RequestEncoding {
+    RequestEncoding(.refuseAuthorization, .id(connector), .text(redirectURI), .number(UInt64(scopes.rawValue)))
+  }
+}
+
+extension EnableWebhook: RequestedCommand {
+  package var encoding: RequestEncoding { RequestEncoding(.enableWebhook, .id(webhook)) }
+}
+
 extension RevokeGrant: RequestedCommand {
   package var encoding: RequestEncoding { RequestEncoding(.revokeGrant, .id(grant)) }
 }

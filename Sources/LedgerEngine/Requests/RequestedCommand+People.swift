@@ -13,6 +13,10 @@ extension EnableAccount: RequestedCommand {
   }
 }
 
+extension ChangeAccountRole: RequestedCommand {
+  package var encoding: RequestEncoding { RequestEncoding(.changeAccountRole, .id(account), .integer(role.rawValue)) }
+}
+
 extension RemovePhone: RequestedCommand {
   package var encoding: RequestEncoding { RequestEncoding(.removePhone, .id(phone)) }
 }

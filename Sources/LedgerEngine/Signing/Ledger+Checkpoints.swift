@@ -13,7 +13,7 @@ extension Ledger {
   /// ```
   public var verifierKey: String {
     get throws(LedgerError) {
-      try keyed { () throws(KeyStoreError) in try keyStore.refresh() }
+      try keyed(keyStore.refresh())
       do throws(TransparencyError) {
         guard let newest = keyStore.verifyingKeys.last else {
           throw TransparencyError(.malformedKey, "there is no key")

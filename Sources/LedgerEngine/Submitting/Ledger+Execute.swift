@@ -1,21 +1,20 @@
 package import EventLog
-import KeyStore
 package import LMDB
-import LedgerCrypto
 package import LedgerDomain
 package import LedgerEvents
 package import Projections
 
 extension Ledger {
   /// Decides a command on the writer's thread, and answers once its events are durable.
+  ///
+  /// - Parameter request: made by ``submit(_:proposing:context:)`` and what stands beside it.
   package func perform<C: Command>(
-    _ command: C, by account: AccountID? = nil, _ request: PreparedRequest = PreparedRequest(),
-    correctingClock: Bool = false
+    _ command: C, _ request: PreparedRequest, correctingClock: Bool = false
   ) async throws(LedgerError) -> Performed<C.Outcome> {
     guard let writer = log.writer else {
       throw LedgerError(.closed, "the ledger is open for reading only; open it for writing")
     }
-    let address = try await seal(request, for: account)
+    let address = try await seal(request)
     let options = AppendOptions(requestID: request.requestID, correctsClock: correctingClock)
     let committed: Committed<LedgerEvent>
     do {
@@ -29,29 +28,6 @@ extension Ledger {
       }
     } catch { throw LedgerError(error) }
     return Performed(outcome: command.outcome(of: RecordedEvents(committed)), earlierMemo: committed.earlierMemo)
-  }
-
-  /// Decides a command on the writer's thread, and answers once its events are durable.
-  package func execute<C: Command>(
-    _ command: C, by account: AccountID? = nil, _ request: PreparedRequest = PreparedRequest()
-  ) async throws(LedgerError) -> C.Outcome {
-    try await perform(command, by: account, request).outcome
-  }
-
-  /// Decides a command that records digests of secrets, and answers with those secrets. A repeated request gets the ones
-  /// that were made when it was first performed.
-  ///
-  /// - Parameters:
-  ///   - make: makes the secrets.
-  ///   - command: makes the command of them.
-  package func execute<C: Command, Made: Sendable>(
-    by account: AccountID?, _ request: PreparedRequest,
-    making make: (RequestSecrets) throws(LedgerError) -> Made, _ command: (Made) async throws(LedgerError) -> C
-  ) async throws(LedgerError) -> (outcome: C.Outcome, made: Made) {
-    let made = try make(request.secrets)
-    let performed = try await perform(command(made), by: account, request)
-    guard let memo = performed.earlierMemo, let keyed = request.keyed else { return (performed.outcome, made) }
-    return (performed.outcome, try make(.derived(logged { () throws(LogError) in try keyed.nonce(in: memo) })))
   }
 
   /// Who may have the answer that an earlier request with the same idempotency key got: only a requester that the command admits
@@ -118,7 +94,7 @@ extension Ledger {
 
   /// Decides a command on the state of this moment, and lets nothing happen.
   ///
-  /// - Throws: what ``execute(_:by:_:)`` would refuse it for now.
+  /// - Throws: what ``submit(_:in:)`` would refuse it for now.
   package func rehearse(_ command: some Command) throws(LedgerError) {
     let context = DecisionContext(now: try now, next: try head() + 1)
     let failure = try reading { (state) throws(StateUnreadable) -> DecisionFailure? in
@@ -181,83 +157,6 @@ extension Ledger {
       outcome = try await log.readers.run(length) { Swift.Result(catching: body) }
     } catch { throw LedgerError(error) }
     return try outcome.get()
-  }
-
-  /// Prepares a request: names it, and makes its idempotency key and its randomness.
-  ///
-  /// - Parameters:
-  ///   - scope: within whose keys the idempotency key is unique.
-  ///   - answersAlike: whether the answer hides what was found. An idempotency key is then unique within what is asked, so
-  ///     that it is never refused: otherwise that would tell that something was found.
-  ///   - encoding: what is asked; made only where there is an idempotency key.
-  package func prepare(
-    _ context: RequestContext, within scope: @autoclosure () -> IdempotencyScope, answersAlike: Bool = false,
-    _ encoding: @autoclosure () -> RequestEncoding
-  ) throws(LedgerError) -> PreparedRequest {
-    var request = try prepare(context)
-    guard let text = context.idempotencyKey else { return request }
-    guard (1...255).contains(text.utf8.count) else {
-      throw LedgerError(.invalidValue, "idempotencyKey: expected 1 to 255 bytes", field: "idempotencyKey")
-    }
-    let asked = encoding()
-    // What one operator was answered is not another's.
-    var own = scope().field
-    if let named = context.namedOperator { own = .list([own, .id(named)]) }
-    let derivations = try keyed { () throws(KeyStoreError) in try keyStore.derivationKeys }
-    guard let newest = derivations.first else { throw LedgerError(.damaged, "the keyring holds no derivation key") }
-    let within = own
-    let keyed = try drawn { () throws(CryptoError) in
-      try KeyedRequest(
-        text, within: answersAlike ? .list([within, .bytes(asked.bytes)]) : within, asked, newest: newest,
-        earlier: Array(derivations.dropFirst()), random: configuration.random)
-    }
-    request.keyed = keyed
-    request.secrets = .derived(keyed.nonce)
-    return request
-  }
-
-  /// Prepares a request that is performed again each time it is asked for.
-  package func prepare(_ context: RequestContext) throws(LedgerError) -> PreparedRequest {
-    let requestID = Array((context.requestID ?? "").utf8)
-    guard requestID.count <= 64 else {
-      throw LedgerError(.invalidValue, "requestID: expected at most 64 bytes", field: "requestID")
-    }
-    let address = context.address ?? ""
-    guard address.utf8.count <= 64 else {
-      throw LedgerError(.invalidValue, "address: expected at most 64 bytes", field: "address")
-    }
-    var request = PreparedRequest(requestID: requestID, address: address, secrets: .fresh(configuration.random))
-    request.isAutomatic = false
-    request.namedOperator = context.namedOperator
-    request.reason = try Self.line(context.reason, "reason", bytes: 500)
-    request.ticket = try Self.line(context.ticket, "ticket", bytes: 100)
-    request.proposal = context.proposal
-    return request
-  }
-
-  /// The bytes of a text of one line that stays in the log for good; none where there is no text.
-  private static func line(_ text: String?, _ field: String, bytes limit: Int) throws(LedgerError) -> [UInt8] {
-    guard let text else { return [] }
-    let line: String
-    do throws(DecisionFailure) { line = try text.recordedLine(field, bytes: limit) } catch { throw LedgerError(error) }
-    return Array(line.utf8)
-  }
-
-  // MARK: Personal data
-
-  private func seal(_ request: PreparedRequest, for account: AccountID?) async throws(LedgerError) -> [UInt8] {
-    guard !request.address.isEmpty, account != nil || request.person != nil else { return [] }
-    let known = if let account { Optional(try person(of: account)) } else { request.person }
-    guard let owner = known else { return [] }
-    // Most often the key was used lately, and two changes of threads take longer than to seal.
-    let value = try keyed { () throws(KeyStoreError) in
-      try keyStore.vault.sealAtOnce(request.address, for: owner, purpose: .originAddress)
-    }
-    if let value { return value.person.bytes + value.box }
-    return try await blocking(.short) { [self] () throws(LedgerError) in
-      let sealed = try seal(request.address, for: owner, .originAddress)
-      return sealed.personBytes + sealed.boxBytes
-    }
   }
 }
 

@@ -54,7 +54,7 @@ extension Backups {
       let source = KeysSource(path: keys)
       let keysManifest = try source.manifest()
       let keyStore = try source.open(origin: manifest.origin, configuration)
-      _ = try keyed { () throws(KeyStoreError) in try keyStore.verifyPersons() }
+      _ = try keyed(keyStore.verifyPersons())
       let archive = try configuration.records(of: manifest.origin)
       let log = try logged { () throws(LogError) in
         try EventLog<ProjectionSet>.openReading(

@@ -116,7 +116,7 @@ extension Ledger {
 
   fileprivate func fillKeys(_ draft: DraftFolder) throws(LedgerError) -> KeysBackupManifest {
     let folder = "\(draft.path)/\(LedgerFolder.Part.keys)"
-    let copied = try keyed { () throws(KeyStoreError) in try keyStore.copy(to: folder) }
+    let copied = try keyed(keyStore.copy(to: folder))
     let manifest = KeysBackupManifest(
       origin: origin, createdAt: try now, position: try head(),
       masterKeyFingerprint: keyStore.masterKeyFingerprint, hasMasterKey: copied.hasMasterKey,

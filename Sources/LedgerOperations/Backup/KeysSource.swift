@@ -28,10 +28,9 @@ struct KeysSource {
       throw LedgerError(
         .notFound, "\(path) holds no keys; expected a backup of keys, or the key folder of a ledger", field: "keys")
     }
-    return try keyed { () throws(KeyStoreError) in
-      try KeyStore.open(
+    return try keyed(
+      KeyStore.open(
         at: folder, origin: origin, master: configuration.masterKeySource, access: .reading,
-        random: configuration.random)
-    }
+        random: configuration.random))
   }
 }

@@ -143,7 +143,7 @@ extension Ledger {
   ) throws(LedgerError) -> KeyStore {
     _ = try keys.manifest()
     let keyStore = try keys.open(origin: origin, configuration)
-    _ = try keyed { () throws(KeyStoreError) in try keyStore.copy(to: "\(draft.path)/\(LedgerFolder.Part.keys)") }
+    _ = try keyed(keyStore.copy(to: "\(draft.path)/\(LedgerFolder.Part.keys)"))
     return keyStore
   }
 

@@ -58,9 +58,9 @@ extension Ledger {
     var position: UInt64?
     switch recording {
     case .event:
-      position = try await execute(
+      position = try await submit(
         RecordRestore(
-          events: restored.events, root: restored.root, named: named, approver: approver, erases: erases), request)
+          events: restored.events, root: restored.root, named: named, approver: approver, erases: erases), in: request)
     case .none:
       try asking { (state) throws(DecisionFailure) in
         try state.requireUnrecordedRestore()

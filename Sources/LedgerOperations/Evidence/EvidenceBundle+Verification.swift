@@ -70,7 +70,7 @@ extension EvidenceBundle {
   /// - Throws: `key_unavailable` where libcrypto lacks an algorithm; `invalid_value` for a key that is malformed or of the wrong kind; `invalid_evidence` for whatever does not
   ///   hold, with the position where it is about a record.
   public func verify(keys: [String], witnesses: [String] = []) throws(LedgerError) -> VerifiedEvidence {
-    try drawn { () throws(CryptoError) in try CryptoLibrary.requireAlgorithms() }
+    try drawn(CryptoLibrary.requireAlgorithms())
     let trusted = try Self.read(keys, as: .ed25519, field: "keys")
     let observers = try Self.read(witnesses, as: .cosignature, field: "witnesses")
     let (note, head) = try signedHead()

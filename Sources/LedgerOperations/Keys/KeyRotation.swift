@@ -102,7 +102,7 @@ extension Keys {
     try ledger.requireNoRows(under: kind, below: number)
     try await ledger.authorize(&request, .keys, .dropKeys(kind, below: number))
     let dropped = try await ledger.blocking { () throws(LedgerError) in
-      try keyed { () throws(KeyStoreError) in try ledger.keyStore.dropKeys(of: kind, below: number) }
+      try keyed(ledger.keyStore.dropKeys(of: kind, below: number))
     }
     if kind.isOfTokens, !dropped.isEmpty { try ledger.tokenFormat.masks.takeOver() }
     try await ledger.recordKeys(request)
@@ -130,9 +130,7 @@ extension Keys {
           let usual = [.derivation: retention, .tokenSigning: Self.signedTokenOverlap][kind] ?? Self.tokenOverlap
           let overlap = overlap ?? usual
           let until = kind.hasOverlap ? (now + overlap).milliseconds : nil
-          try keyed { () throws(KeyStoreError) in
-            _ = try ledger.keyStore.rotate(kind, createdAt: now.milliseconds, until: until)
-          }
+          _ = try keyed(ledger.keyStore.rotate(kind, createdAt: now.milliseconds, until: until))
           if kind.isOfTokens { try ledger.tokenFormat.masks.takeOver() }
         }
       }

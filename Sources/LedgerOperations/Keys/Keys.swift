@@ -141,9 +141,7 @@ public struct Keys: Sendable {
     try await ledger.authorize(&request, .keys, .rotateMasterKey(to: fingerprintOfProposal(source)))
     try await ledger.blocking { () throws(LedgerError) in
       let now = try ledger.now.milliseconds
-      try keyed { () throws(KeyStoreError) in
-        try ledger.keyStore.rotateMasterKey(to: source, createdAt: now)
-      }
+      try keyed(ledger.keyStore.rotateMasterKey(to: source, createdAt: now))
     }
     do throws(LedgerError) {
       try await ledger.recordMasterKey(request)
@@ -167,7 +165,7 @@ public struct Keys: Sendable {
   ///
   /// - Throws: `key_unavailable` where there is no key, or none that may be used.
   public func fingerprint(of source: MasterKey.Source) throws(LedgerError) -> String {
-    try keyed { () throws(KeyStoreError) in try ledger.keyStore.fingerprint(of: source) }
+    try keyed(ledger.keyStore.fingerprint(of: source))
   }
 
   /// How a proposal names a new master key; nil for one that is drawn.
@@ -185,7 +183,7 @@ public struct Keys: Sendable {
   ///
   /// - Throws: `key_unavailable` where the ledger was opened by other than the master key.
   public func key(of role: KeyRole) throws(LedgerError) -> Secret {
-    try keyed { () throws(KeyStoreError) in try ledger.keyStore.roleKey(role) }
+    try keyed(ledger.keyStore.roleKey(role))
   }
 
   /// The fingerprint of the present master key: 16 hexadecimal digits.

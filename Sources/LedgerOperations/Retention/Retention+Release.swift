@@ -63,6 +63,7 @@ extension Ledger {
     progress: @escaping TransferProgress.Observer = { _ in }
   ) async throws(LedgerError) -> RetentionReport {
     try policy.validate()
+    // Prepared apart, as each commit removes records with its event.
     let request = try prepare(context)
     guard let writer = log.writer else {
       throw LedgerError(.closed, "the ledger is open for reading only; open it for writing")

@@ -51,16 +51,22 @@ enum Part {
 
   /// The number of an event, with the seal that says whether a signed checkpoint covers it.
   ///
-  /// - Parameter signed: how many events the newest checkpoint covers.
-  static func proof(_ position: UInt64, signed: UInt64) -> HTML {
+  /// - Parameters:
+  ///   - signed: how many events the newest checkpoint covers.
+  ///   - isOpen: whether the reader may open the event; without that the number leads nowhere.
+  static func proof(_ position: UInt64, signed: UInt64, isOpen: Bool = true) -> HTML {
     let isCovered = position <= signed
     let title =
       isCovered
       ? "Event \(number(position)), proven by the newest checkpoint"
       : "Event \(number(position)), not yet under a signed checkpoint"
-    return #"""
-      <a class="proof\#(when(!isCovered, " proof-open"))" href="/portal/events/\#(position)" title="\#(title)">\#(seal(isCovered))<span class="visually-hidden">\#(isCovered ? "Proven event " : "Event ")</span>\#(number(position))</a>
+    let style: HTML = #"class="proof\#(when(!isCovered, " proof-open"))""#
+    let words: HTML = #"""
+      \#(seal(isCovered))<span class="visually-hidden">\#(isCovered ? "Proven event " : "Event ")</span>\#(number(position))
       """#
+    return isOpen
+      ? #"<a \#(style) href="/portal/events/\#(position)" title="\#(title)">\#(words)</a>"#
+      : #"<span \#(style) title="\#(title)">\#(words)</span>"#
   }
 
   /// A moment: words, and the exact time on hover.
@@ -131,6 +137,23 @@ enum Part {
     guard !lines.isEmpty else { return .empty }
     return #"""
       <details class="no-print"><summary>Do the same on the command line</summary><pre><code>\#(lines.joined(separator: "\n"))</code></pre></details>
+      """#
+  }
+
+  /// What joins a control to what is wrong with it, and that text, which comes after it; both empty where nothing is.
+  static func fault(_ id: String, _ error: String?) -> (attributes: HTML, text: HTML) {
+    guard let error else { return (.empty, .empty) }
+    return (
+      #" aria-invalid="true" aria-describedby="\#(id)-error""#,
+      #"<p class="field-error" id="\#(id)-error">\#(text(error))</p>"#
+    )
+  }
+
+  /// The field into which a name is typed before what has the name is deleted by the button `delete`.
+  static func typedName(_ name: String, _ problems: [Problem]) -> HTML {
+    let fault = fault("confirm", problems.of("confirm"))
+    return #"""
+      <div class="field"><label for="confirm">Type <code>\#(name)</code> to confirm</label><input id="confirm" name="confirm" autocomplete="off" spellcheck="false" data-unlocks="delete" data-wanted="\#(name)" required\#(fault.attributes)>\#(fault.text)</div>
       """#
   }
 

@@ -24,21 +24,18 @@ extension ManagementPortal {
       if let group = state.grant.group { subjects.insert(Subject(group)) }
     }
     let (now, signed, wanted) = (try now, signed, subjects)
-    let (labels, used, revocableGrants) = try await asking {
-      () async throws(LedgerError) -> ([Subject: Audit.Label], [GrantID: Timestamp], Set<GrantID>) in
-      var used: [GrantID: Timestamp] = [:]
-      var revocableGrants: Set<GrantID> = []
+    let (labels, uses, theirs) = try await asking {
+      () async throws(LedgerError) -> ([Subject: Audit.Label], [Usage], Set<GrantID>) in
+      var theirs: Set<GrantID> = []
       for state in states {
-        if try mayRevoke(state.grant, viewer) { revocableGrants.insert(state.grant.id) }
-        let tokens = try await ledger.tokens.list(.grant(state.grant.id), limit: 5)
-        used[state.grant.id] = tokens.compactMap { $0.lastUsed ?? ($0.kind == .access ? $0.issuedAt : nil) }.max()
+        if try concerns(state.grant, viewer) { theirs.insert(state.grant.id) }
       }
       let labels = try await ledger.audit.labels(of: wanted, under: leave(to: viewer, .subjects(Array(wanted))))
-      return (labels, used, revocableGrants)
+      return (labels, try await ledger.grants.usage(of: states.map(\.grant)), theirs)
     }
     let heads: [GrantColumn: HTML] = [.connector: "Connector", .group: "Where", .granter: "Let in by"]
     let first = columns.map { #"<th scope="col">\#(heads[$0] ?? "")</th>"# as HTML }
-    let rows = states.map { state -> HTML in
+    let rows = zip(states, uses).map { state, usage -> HTML in
       let grant = state.grant
       let cells = columns.enumerated().map { index, column -> HTML in
         let content: HTML =
@@ -52,7 +49,7 @@ extension ManagementPortal {
           ? #"<th scope="row">\#(content)</th>"# : #"<td data-label="\#(heads[column] ?? "")">\#(content)</td>"#
       }
       return #"""
-        <tr>\#(cells)<td data-label="May use">\#(grant.scopes.words)</td><td data-label="State">\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</td><td data-label="Last used">\#(used[grant.id].map { Part.ago($0, now: now) } ?? #"<span class="soft">Nothing yet</span>"#)</td><td data-label="Proof">\#(Part.proof(grant.id.rawValue, signed: signed))</td><td data-label="Actions">\#(when(revocableGrants.contains(grant.id), #"<a class="small" href="/portal/grants/\#(grant.id.rawValue)/revoke">Revoke…<span class="visually-hidden"> <bdi>\#(grant.id.description)</bdi></span></a>"#))</td></tr>
+        <tr>\#(cells)<td data-label="May use">\#(grant.scopes.words)</td><td data-label="State">\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</td><td data-label="Last used">\#(usage.cell(at: now))</td><td data-label="Proof">\#(Part.proof(grant.id.rawValue, signed: signed, isOpen: viewer.readsAll || theirs.contains(grant.id)))</td><td data-label="Actions">\#(when(!grant.isRevoked && theirs.contains(grant.id), #"<a class="small" href="/portal/grants/\#(grant.id.rawValue)/revoke">Revoke…<span class="visually-hidden"> <bdi>\#(grant.id.description)</bdi></span></a>"#))</td></tr>
         """#
     }
     return #"""
@@ -60,9 +57,9 @@ extension ManagementPortal {
       """#
   }
 
-  /// Whether somebody may revoke a grant: its granter, the connector's owner, or an admin of the group. A revoked one nobody may.
-  private func mayRevoke(_ grant: Grant, _ viewer: Viewer) throws(LedgerError) -> Bool {
-    guard !grant.isRevoked else { return false }
+  /// Whether somebody sees a grant in the audit trail, and may revoke it while it is not revoked: its granter, the
+  /// connector's owner, or an admin of the group.
+  private func concerns(_ grant: Grant, _ viewer: Viewer) throws(LedgerError) -> Bool {
     if grant.granter == viewer.id { return true }
     if let connector = try ledger.connectors.connector(grant.connector), connector.owner == viewer.id { return true }
     guard let group = grant.group else { return false }
@@ -73,7 +70,7 @@ extension ManagementPortal {
   private func revocable(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> GrantState {
     let found = try await asking { () throws(LedgerError) -> GrantState? in
       guard let number = UInt64(visit.part(1)), let state = try ledger.grants.state(of: GrantID(rawValue: number)),
-        try mayRevoke(state.grant, viewer)
+        !state.grant.isRevoked, try concerns(state.grant, viewer)
       else { return nil }
       return state
     }
@@ -93,7 +90,7 @@ extension ManagementPortal {
     let connector = Part.name(labels[Subject(grant.connector)]?.name ?? grant.connector.description)
     let place: HTML =
       grant.group.map { "in \(Part.name(labels[Subject($0)]?.name ?? $0.description))" } ?? "for its granter"
-    let back = grant.group.map { "/portal/groups/\($0.rawValue)/connectors" } ?? "/portal/me/granted"
+    let back = try await asking { () throws(LedgerError) in try wayBack(from: grant, viewer) }
     let content: HTML = #"""
       \#(Part.header("Revoke \(connector) \(place)?"))
       <form class="card stack" method="post" action="/portal/grants/\#(grant.id.rawValue)/revoke">\#(viewer.token)<input type="hidden" name="to" value="\#(back)">
@@ -103,6 +100,20 @@ extension ManagementPortal {
       \#(Part.commandLine(["credledger grant revoke \(grant.id.rawValue)"]))
       """#
     return .html(layout().page(Page("Revoke a grant", at: .groups, narrow: true, content), for: viewer))
+  }
+
+  /// The page with the grant that somebody may open, to go back to.
+  private func wayBack(from grant: Grant, _ viewer: Viewer) throws(LedgerError) -> String {
+    if grant.group == nil, grant.granter == viewer.id { return "/portal/me/granted" }
+    if let id = grant.group, let group = try ledger.groups.group(id), !group.isDeleted, try mayOpen(id, viewer) {
+      return "/portal/groups/\(id.rawValue)/connectors"
+    }
+    if let connector = try ledger.connectors.connector(grant.connector), connector.owner == viewer.id,
+      !connector.isDeleted
+    {
+      return "/portal/connectors/\(connector.id.rawValue)/grants"
+    }
+    return "/portal/me/granted"
   }
 
   func revokeGrant(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
@@ -151,6 +162,7 @@ extension ManagementPortal {
     let group: GroupID?
     let granter: AccountID?
     let isAccess: Bool
+    let isConnectorDeleted: Bool
   }
 
   /// What a token belongs to; nil where there is none.
@@ -170,7 +182,7 @@ extension ManagementPortal {
       else { return nil }
       return TokenPlace(
         connector: id, owner: connector.owner, grant: grant, group: known?.group, granter: known?.granter,
-        isAccess: entry.type == .tokenIssued)
+        isAccess: entry.type == .tokenIssued, isConnectorDeleted: connector.isDeleted)
     }
   }
 }

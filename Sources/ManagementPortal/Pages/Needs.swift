@@ -23,8 +23,6 @@ enum Needs {
   static let grantLimit = 30
   /// The newest, one look-up each.
   static let proposalLimit = 20
-  /// After how long without a use a grant is in question.
-  static let unused = Duration.seconds(90 * 86_400)
   /// How long before its end a token is named, or a quarter of its life where that is shorter.
   static let notice = Duration.seconds(14 * 86_400)
   /// For how long a proposal can be of use.
@@ -116,7 +114,7 @@ enum Needs {
     return needs
   }
 
-  /// Grants to the person's connectors of which no token was used or issued for ``unused``.
+  /// Grants to the person's connectors that are unused.
   private static func unusedGrants(
     to connectors: [ConnectorState], in ledger: Ledger, at now: Timestamp
   ) async throws(LedgerError) -> [Need] {
@@ -124,14 +122,10 @@ enum Needs {
     for state in connectors where grants.count < grantLimit {
       grants += try ledger.grants.some(to: state.connector.id, limit: grantLimit - grants.count)
     }
-    let old = grants.filter { $0.isInForce && now - $0.grant.grantedAt > unused }.map(\.grant.id)
-    let idle = try await ledger.grants.toReview(of: old).filter { grant in
-      grant.lastUsed.map { now - $0 > unused } ?? true
-    }
-    let issued = try await ledger.grants.newest(.tokenIssued, of: idle.map(\.state.grant.id))
+    let given = grants.filter(\.isInForce).map(\.grant)
     var counts: [ConnectorID: Int] = [:]
-    for grant in idle where issued[grant.state.grant.id].map({ now - $0.time > unused }) ?? true {
-      counts[grant.connector.id, default: 0] += 1
+    for (grant, usage) in zip(given, try await ledger.grants.usage(of: given)) where usage.isUnused(at: now) {
+      counts[grant.connector, default: 0] += 1
     }
     return connectors.compactMap { state in
       counts[state.connector.id].map { count in

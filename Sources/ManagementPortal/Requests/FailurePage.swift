@@ -11,14 +11,19 @@ extension ManagementPortal {
   func page(
     for failure: PortalFailure, requestID: String, reload: String = "/portal/", to viewer: Viewer?
   ) -> Response {
-    let content = content(of: failure, requestID: requestID, next: Self.next(after: failure, reload: reload))
-    let html =
-      if let viewer {
-        layout().page(Page("\(failure.title)", at: .none, narrow: true, content), for: viewer)
-      } else { layout().gate("\(failure.title)", content) }
-    var response = Response.html(html, status: failure.status)
+    var response = Response.html(
+      document(of: failure, requestID: requestID, reload: reload, to: viewer), status: failure.status)
     if let seconds = failure.retryAfter { response.headers[.retryAfter] = String(seconds) }
     return response
+  }
+
+  /// The page itself.
+  func document(
+    of failure: PortalFailure, requestID: String, reload: String = "/portal/", to viewer: Viewer?
+  ) -> HTML {
+    let content = content(of: failure, requestID: requestID, next: Self.next(after: failure, reload: reload))
+    guard let viewer else { return layout().gate("\(failure.title)", content) }
+    return layout().page(Page("\(failure.title)", at: .none, narrow: true, content), for: viewer)
   }
 
   /// What the page says, within its frame.

@@ -143,11 +143,7 @@ extension ManagementPortal {
         if bytes.count > limit { break }
       }
     } catch { throw .invalid("The form ends before its length.") }
-    guard bytes.count <= limit else {
-      throw PortalFailure(
-        status: .contentTooLarge, title: "The form is too large", remedy: "Nothing was done. Send less text.",
-        code: "too_large")
-    }
+    guard bytes.count <= limit else { throw .tooLarge }
     guard let form = FormValues(bytes) else { throw .invalid("The form is not UTF-8 in percent-encoding.") }
     return form
   }

@@ -72,18 +72,40 @@ extension PortalFailure {
   }
 }
 
+extension PortalFailure {
+  private static let sessionsUnavailable = "sessions_unavailable"
+
+  /// That sessions cannot be kept.
+  ///
+  /// - Parameter done: what was done all the same, in a sentence; empty for nothing.
+  fileprivate init(sessionsAfter done: String) {
+    self.init(
+      status: .serviceUnavailable, title: "Sessions cannot be read or written now",
+      remedy: "\(done.isEmpty ? "Nothing was done." : done) Tell your operator the request ID.",
+      code: Self.sessionsUnavailable, isUnchanged: done.isEmpty, retryAfter: 10)
+  }
+
+  /// The same failure where it came when the ledger had recorded the sign-in.
+  var afterSignIn: PortalFailure {
+    guard code != Self.sessionsUnavailable else {
+      return PortalFailure(sessionsAfter: "You are not signed in, though the ledger has recorded a sign-in.")
+    }
+    var failure = self
+    failure.isUnchanged = false
+    return failure
+  }
+}
+
 /// Calls the ledger, and puts what it refuses into the portal's words.
 func asking<Result>(_ body: () async throws(LedgerError) -> Result) async throws(PortalFailure) -> Result {
   do throws(LedgerError) { return try await body() } catch { throw PortalFailure(error) }
 }
 
 /// Calls the store of sessions; where it fails, nobody can sign in.
+///
+/// - Parameter done: what was done all the same, in a sentence; empty for nothing.
 func storing<Result>(
-  _ body: () async throws(SessionStoreError) -> Result
+  done: String = "", _ body: () async throws(SessionStoreError) -> Result
 ) async throws(PortalFailure) -> Result {
-  do throws(SessionStoreError) { return try await body() } catch {
-    throw PortalFailure(
-      status: .serviceUnavailable, title: "Sessions cannot be read or written now",
-      remedy: "Nothing was done. Tell your operator the request ID.", code: "sessions_unavailable", retryAfter: 10)
-  }
+  do throws(SessionStoreError) { return try await body() } catch { throw PortalFailure(sessionsAfter: done) }
 }

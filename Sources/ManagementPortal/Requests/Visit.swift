@@ -51,14 +51,17 @@ struct Viewer: Sendable {
   var token: HTML { #"<input type="hidden" name="csrf" value="\#(session.formToken)">"# }
 }
 
+extension HTML {
+  /// In the language of whoever asked, as it is sent.
+  var answered: String { (Catalogue.current.map { HTML(translated: $0.translated(text)) } ?? self).sent }
+}
+
 extension Response {
   /// An HTML page. No cache keeps it.
   static func html(_ html: HTML, status: HTTPResponse.Status = .ok) -> Response {
     var response = Response(
       status: status, headers: [.contentType: "text/html; charset=utf-8"],
-      body: ResponseBody(
-        byteBuffer: ByteBuffer(
-          string: (Catalogue.current.map { HTML(translated: $0.translated(html.text)) } ?? html).sent)))
+      body: ResponseBody(byteBuffer: ByteBuffer(string: html.answered)))
     response.headers[.contentSecurityPolicy] =
       "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     return response

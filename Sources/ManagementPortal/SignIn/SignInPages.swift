@@ -124,9 +124,11 @@ extension ManagementPortal {
       throw PortalFailure(error)
     }
     let proved = if let authenticatedAt { authenticatedAt } else { try now }
-    var response = try await begin(
-      account, issuer: issuer, providerSession: providerSession, authenticatedAt: proved, visit,
-      to: target)
+    var response: Response
+    do throws(PortalFailure) {
+      response = try await begin(
+        account, issuer: issuer, providerSession: providerSession, authenticatedAt: proved, visit, to: target)
+    } catch { throw error.afterSignIn }
     if secret != nil { response.headers[values: .setCookie].append(setCookie(firstCookie, "", seconds: 0)) }
     return response
   }

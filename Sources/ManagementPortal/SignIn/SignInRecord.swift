@@ -40,7 +40,10 @@ extension ManagementPortal {
     _ ended: [Session], _ end: SignOutCause, by requester: AccountID?, _ visit: Visit
   ) async throws(PortalFailure) {
     guard !ended.isEmpty else { return }
-    try await storing { () throws(SessionStoreError) in try await sessions.end(ended.map(\.key)) }
+    try await storing(done: "Sessions ended without an event, and may come back when the server starts again.") {
+      () throws(SessionStoreError) in
+      try await sessions.end(ended.map(\.key))
+    }
     for (account, own) in Dictionary(grouping: ended, by: \.account) {
       for part in stride(from: 0, to: own.count, by: RecordSignOut.limit) {
         let signIns = own[part...].prefix(RecordSignOut.limit).map(\.signIn)

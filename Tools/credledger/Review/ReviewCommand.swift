@@ -22,8 +22,8 @@ struct ReviewCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "List all grants that are not revoked, with who gave them, and when they were used last.",
       discussion: """
-        In the order in which they were given. The last use is that of any token of a grant, to the minute. A grant counts as unused for a time if it is older, and no token \
-        was used since.
+        In the order in which they were given. The last use is that of any token of a grant, to the minute, or when a token was last \
+        issued to its program. A grant counts as unused for a time if it was given so long ago, and there was no use since.
 
         EXAMPLES
           credledger review grants --since 2026-07-01 --until 2026-10-01 --format csv > quarter.csv
@@ -76,6 +76,9 @@ struct ReviewCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "List all connectors, with their owners, grants in force and last use.",
       discussion: """
+        The last use is that of any token of a connector, to the minute, or when a token was last issued to it. A connector counts as \
+        unused for a time if it was created so long ago, and there was no use since.
+
         EXAMPLES
           credledger review connectors --format csv > connectors.csv
           credledger review connectors --unused 180d --name roster
@@ -93,21 +96,20 @@ struct ReviewCommand: AsyncParsableCommand {
       ]
       try await review.show(in: ledger, as: "review connectors", columns) { ledger, names in
         let now = try ledger.now
-        var rows:
-          [(connector: Connector, isOwnerGone: Bool, state: String, created: Timestamp?, grants: Int, used: Timestamp?)] =
-            []
-        try await ReviewOptions.forEachConnector(in: ledger) { connector in
-          let isOwnerGone = try ledger.accounts.account(connector.owner).map { $0.isDisabled || $0.isErased } ?? true
-          guard !ownerDisabled || isOwnerGone, review.isNamed(connector.details.name) else { return }
-          let state = try ledger.connectors.state(of: connector.id)
-          let created = try await ledger.audit.entry(at: connector.id.rawValue)?.time
-          let used = try ledger.connectors.lastUse(of: connector.id)
-          if let unused, (used ?? created ?? now) > now - unused { return }
-          rows.append(
-            (
-              connector, isOwnerGone, state?.obstacle?.text ?? "active", created,
-              try ledger.grants.states(to: connector.id).count(where: \.isInForce), used
-            ))
+        var rows: [(connector: Connector, isOwnerGone: Bool, state: String, grants: Int, used: Timestamp?)] = []
+        try await ReviewOptions.forEachPage(in: ledger) { page in
+          let named = page.filter { review.isNamed($0.connector.details.name) }
+          for (state, usage) in zip(named, try await ledger.connectors.usage(of: named.map(\.connector))) {
+            if let unused, !usage.isUnused(for: unused, at: now) { continue }
+            let connector = state.connector
+            let isOwnerGone = try ledger.accounts.account(connector.owner).map { $0.isDisabled || $0.isErased } ?? true
+            guard !ownerDisabled || isOwnerGone else { continue }
+            rows.append(
+              (
+                connector, isOwnerGone, state.obstacle?.text ?? "active",
+                try ledger.grants.states(to: connector.id).count(where: \.isInForce), usage.last
+              ))
+          }
         }
         let known = try await names(Set(rows.map(\.connector.owner)))
         return rows.map { row in
@@ -116,7 +118,7 @@ struct ReviewCommand: AsyncParsableCommand {
             known[row.connector.owner] ?? "",
             row.isOwnerGone ? "disabled" : "enabled", row.state,
             Scopes(rawValue: row.connector.details.scopes).description.replacing(",", with: " "),
-            row.created.map { "\($0)" } ?? "", "\(row.grants)",
+            "\(row.connector.createdAt)", "\(row.grants)",
             row.used.map { "\($0)" } ?? "",
           ]
         }
@@ -267,13 +269,13 @@ struct ReviewOptions: ParsableArguments {
     column.map { $0.isUppercase ? " \($0)" : "\($0)" }.joined().uppercased()
   }
 
-  /// Goes through all connectors that are not deleted, oldest first.
-  static func forEachConnector(in ledger: Ledger, _ body: (Connector) async throws -> Void) async throws {
+  /// Goes through all connectors that are not deleted, oldest first, a page at a time.
+  static func forEachPage(in ledger: Ledger, _ body: ([ConnectorState]) async throws -> Void) async throws {
     var last: ConnectorID?
     repeat {
       let page = try ledger.connectors.states(after: last, limit: 1_000)
       last = page.last?.connector.id
-      for state in page where !state.connector.isDeleted { try await body(state.connector) }
+      try await body(page.filter { !$0.connector.isDeleted })
     } while last != nil
   }
 }

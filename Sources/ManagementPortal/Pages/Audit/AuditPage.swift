@@ -4,19 +4,29 @@ import LedgerOperations
 
 /// The list of events, with its filters.
 extension ManagementPortal {
-  /// What somebody may see of the audit trail: nil for all of it; else what their account did and what concerns their connectors and
-  /// the groups that they administer.
+  /// What somebody may see of the audit trail: nil for all of it; else what their account did, what concerns their connectors and
+  /// the groups that they administer, deleted ones as well, and the deletion of a connector that had access to such a group.
   func scope(of viewer: Viewer) async throws(PortalFailure) -> Audit.Filter? {
     guard !viewer.readsAll else { return nil }
     return try await asking { () throws(LedgerError) in
       var filter = Audit.Filter.account(viewer.id)
-      for connector in try ledger.connectors.owned(by: viewer.id) {
+      for connector in try ledger.connectors.everOwned(by: viewer.id) {
         filter = filter.or(.connector(connector.id)) ?? filter
       }
-      for group in try ledger.groups.joined(by: viewer.id) {
-        if try isAdmin(viewer, of: group.id) { filter = filter.or(.group(group.id)) ?? filter }
+      var deleted: Audit.Filter?
+      for group in try ledger.groups.everJoined(by: viewer.id) {
+        guard try isAdmin(viewer, of: group.id) else { continue }
+        filter = filter.or(.group(group.id)) ?? filter
+        guard !group.isDeleted else { continue }
+        for connector in try ledger.connectors.deleted(in: group.id) {
+          let one = Audit.Filter.subject(Subject(connector))
+          deleted = deleted.map { $0.or(one) ?? $0 } ?? one
+        }
       }
-      return filter
+      // Its event names the connector alone. What is theirs, or both a deletion and of such a connector.
+      guard let gone = deleted, let ofThose = filter.or(gone), let deletions = filter.or(.type(.connectorDeleted))
+      else { return filter }
+      return ofThose.and(deletions)
     }
   }
 
@@ -146,19 +156,23 @@ extension ManagementPortal {
       ("30", "Last 30 days"),
     ]
     .map { #"<option value="\#($0.0)"\#(when(visit.query["days"] == $0.0, " selected"))>\#($0.1)</option>"# as HTML }
+    func fault(_ field: String) -> (attributes: HTML, text: HTML) {
+      Part.fault(field, problem?.field == field ? problem?.words : nil)
+    }
+    let (who, from, until, exact) = (fault("who"), fault("from"), fault("until"), fault("exact"))
     let isOpen =
       visit.query.has("exact") || visit.query.has("request") || visit.query.has("from") || visit.query.has("until")
     return #"""
       <form class="filter-bar" method="get" action="/portal/audit" role="search" aria-label="Audit trail">\#(problem.map { Part.problems([$0]) } ?? .empty)
-      <div class="field field-wide"><label for="who">Person, connector or group</label><input id="who" name="who" type="search" value="\#(visit.query["who"])"></div>
+      <div class="field field-wide"><label for="who">Person, connector or group</label><input id="who" name="who" type="search" autocomplete="off" value="\#(visit.query["who"])"\#(who.attributes)>\#(who.text)</div>
       <div class="field"><label for="type">What</label><select id="type" name="type"><option value="">Everything</option>\#(kinds)</select></div>
       <div class="field"><label for="days">When</label><select id="days" name="days">\#(windows)</select></div>
       <button class="button button-main">Show</button><a class="button" href="/portal/audit">Clear</a>
       <details class="whole-row"\#(when(isOpen, " open"))><summary>Dates, exact type, request ID</summary><div class="filter-bar">
-      <div class="field"><label for="from">From (UTC)</label><input id="from" name="from" type="datetime-local" value="\#(visit.query["from"])"></div>
-      <div class="field"><label for="until">Until (UTC)</label><input id="until" name="until" type="datetime-local" value="\#(visit.query["until"])"></div>
-      <div class="field"><label for="exact">Type</label><input id="exact" name="exact" dir="ltr" placeholder="token.*" value="\#(visit.query["exact"])"></div>
-      <div class="field"><label for="request">Request ID</label><input id="request" name="request" dir="ltr" value="\#(visit.query["request"])"></div></div></details></form>
+      <div class="field"><label for="from">From (UTC)</label><input id="from" name="from" type="datetime-local" value="\#(visit.query["from"])"\#(from.attributes)>\#(from.text)</div>
+      <div class="field"><label for="until">Until (UTC)</label><input id="until" name="until" type="datetime-local" value="\#(visit.query["until"])"\#(until.attributes)>\#(until.text)</div>
+      <div class="field"><label for="exact">Type</label><input id="exact" name="exact" dir="ltr" autocomplete="off" placeholder="token.*" value="\#(visit.query["exact"])"\#(exact.attributes)>\#(exact.text)</div>
+      <div class="field"><label for="request">Request ID</label><input id="request" name="request" dir="ltr" autocomplete="off" value="\#(visit.query["request"])"></div></div></details></form>
       """#
   }
 
@@ -242,14 +256,14 @@ extension ManagementPortal {
     return found
   }
 
-  /// Those among a viewer's own connectors and groups that have a name.
+  /// Those among a viewer's own connectors and groups that have a name, or had it when they were deleted.
   private func named(_ text: String, seenBy viewer: Viewer) throws(LedgerError) -> [Audit.Filter] {
     let wanted = text.lowercased()
     var found: [Audit.Filter] = []
-    for connector in try ledger.connectors.owned(by: viewer.id) where connector.details.name.lowercased() == wanted {
+    for connector in try ledger.connectors.everOwned(by: viewer.id) where connector.details.name.lowercased() == wanted {
       found.append(.connector(connector.id))
     }
-    for group in try ledger.groups.joined(by: viewer.id) where group.name.lowercased() == wanted {
+    for group in try ledger.groups.everJoined(by: viewer.id) where group.name.lowercased() == wanted {
       found.append(.group(group.id))
     }
     return found

@@ -21,6 +21,33 @@ extension ManagementPortal {
     return entry
   }
 
+  /// Which of some events somebody may open: a page links to no others.
+  ///
+  /// Costs a search for each event of somebody who does not read everything.
+  func openEvents(_ positions: [UInt64], to viewer: Viewer) async throws(PortalFailure) -> Set<UInt64> {
+    let wanted = Set(positions)
+    guard let filter = try await scope(of: viewer) else { return wanted }
+    return try await asking { () async throws(LedgerError) -> Set<UInt64> in
+      var open: Set<UInt64> = []
+      for position in wanted where position < .max {
+        let page = try await ledger.audit.search(filter, after: position + 1, limit: 1)
+        let found = page.entries.first?.position ?? page.archived.first?.position
+        if found == position { open.insert(position) }
+      }
+      return open
+    }
+  }
+
+  /// The events before and after one, of those that somebody may open.
+  private func neighbours(of position: UInt64, _ viewer: Viewer) async throws(PortalFailure) -> [UInt64] {
+    let filter = try await scope(of: viewer) ?? .all
+    return try await asking { () async throws(LedgerError) -> [UInt64] in
+      let before = try await ledger.audit.search(filter, after: position, limit: 1).entries
+      let after = try await ledger.audit.search(filter, order: .oldestFirst, after: position, limit: 1).entries
+      return (before + after).map(\.position)
+    }
+  }
+
   func eventPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let entry = try await entry(visit, viewer)
     let (words, proof, personal) = try await asking { () throws(LedgerError) in
@@ -33,6 +60,9 @@ extension ManagementPortal {
     let size = proof.inclusion.treeSize
     let plain = entry.type.name ?? "event"
     let position = entry.position
+    let around = try await neighbours(of: position, viewer).map { near -> HTML in
+      #"<a href="/portal/events/\#(near)">\#(Part.number(near))</a>"#
+    }
     let content: HTML = #"""
       \#(Part.header(title, trail: Part.trail([("Audit trail", "/portal/audit"), ("Event \(Part.number(position))", nil)]), below: #"<p class="soft"><code>\#(plain)</code> · \#(Part.exact(entry.time))</p>"#, buttons: #"<a class="button" href="/portal/evidence/\#(position)/report">Printable report</a><a class="button button-main" href="/portal/evidence/\#(position)">Download evidence</a>"#))
       \#(Part.notice("good", "<strong>Proven.</strong> This event stands at position \(Part.number(position)) of a log of \(Part.number(size)), under a checkpoint signed by <bdi dir=\"ltr\">\(ledger.origin)</bdi>."))
@@ -45,7 +75,7 @@ extension ManagementPortal {
       <dt>Who</dt><dd>\#(words.name(entry.actor))<br><code>\#(entry.actor.description)</code></dd>
       \#(entry.object.map { "<dt>Made</dt><dd><code>\($0.description)</code></dd>" as HTML } ?? .empty)
       <dt>Request</dt><dd>\#(entry.requestID.map { #"<a href="/portal/audit?request=\#($0)"><code>\#($0)</code></a>"# as HTML } ?? "–")</dd>
-      <dt>Before and after it</dt><dd>\#(when(position > 1, #"<a href="/portal/events/\#(position &- 1)">\#(Part.number(position &- 1))</a> · "#))<a href="/portal/events/\#(position &+ 1)">\#(Part.number(position &+ 1))</a></dd></dl></aside></div>
+      <dt>Before and after it</dt><dd>\#(around.isEmpty ? "–" : around.joined(by: " · "))</dd></dl></aside></div>
       \#(Part.commandLine(["credledger prove inclusion \(position)", "credledger bundle \(position) --out evidence.json"]))
       """#
     return .html(layout().page(Page("Event \(Part.number(position))", at: .audit, content), for: viewer))

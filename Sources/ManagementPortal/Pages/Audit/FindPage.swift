@@ -29,9 +29,10 @@ extension ManagementPortal {
           ? #"<div class="card"><p>Nobody and nothing goes by that.</p></div>"#
           : #"<div class="card"><p>Nothing among those looked at so far.</p></div>"#)
       : #"<div class="table-box"><table class="lists named"><caption class="visually-hidden">What was found</caption><thead><tr><th scope="col">Name</th><th scope="col">Kind</th><th scope="col">State</th><th scope="col">Events</th></tr></thead><tbody>\#(rows)</tbody></table></div>"#
+    let fault = Part.fault("q", problem?.words)
     let content: HTML = #"""
       \#(Part.header("Find", below: "<p>People by words of their name, by e-mail, subject or a whole phone number; connectors, groups and resource servers by words of their names. The names of people that you see are recorded.</p>"))
-      <form class="filter-bar" method="get" action="/portal/find" role="search" aria-label="Find" novalidate>\#(problem.map { Part.problems([$0]) } ?? .empty)<div class="field field-wide"><label for="q">What to look for</label><input id="q" name="q" type="search" value="\#(wanted)" maxlength="512" autocomplete="off"></div><button class="button button-main">Find</button></form>
+      <form class="filter-bar" method="get" action="/portal/find" role="search" aria-label="Find" novalidate>\#(problem.map { Part.problems([$0]) } ?? .empty)<div class="field field-wide"><label for="q">What to look for</label><input id="q" name="q" type="search" value="\#(wanted)" maxlength="512" autocomplete="off"\#(fault.attributes)>\#(fault.text)</div><button class="button button-main">Find</button></form>
       \#(table)\#(more ?? .empty)
       \#(Part.commandLine(["credledger find TEXT --reveal"]))
       """#
@@ -58,18 +59,20 @@ extension ManagementPortal {
         case .erased: Part.status("", "Erased")
         }
       return #"""
-        <tr><th scope="row"><a href="\#(Self.place(of: subject, for: viewer))">\#(Part.name(name))</a><small><code>\#(subject.description)</code></small></th><td data-label="Kind">\#(subject.kind.name)</td><td data-label="State">\#(state)</td><td data-label="Events"><a href="/portal/audit?who=\#(subject.description)">What happened<span class="visually-hidden"> \#(Part.name(name))</span></a></td></tr>
+        <tr><th scope="row"><a href="\#(Self.place(of: object, for: viewer))">\#(Part.name(name))</a><small><code>\#(subject.description)</code></small></th><td data-label="Kind">\#(subject.kind.name)</td><td data-label="State">\#(state)</td><td data-label="Events"><a href="/portal/audit?who=\#(subject.description)">What happened<span class="visually-hidden"> \#(Part.name(name))</span></a></td></tr>
         """#
     }
     return (rows, found.next)
   }
 
   /// The page of something that was found; where it has none that the viewer may see, its events.
-  private static func place(of subject: Subject, for viewer: Viewer) -> String {
-    switch subject.kind {
+  private static func place(of object: FoundObjects.Object, for viewer: Viewer) -> String {
+    let subject = object.subject
+    let isThere = object.standing == .present
+    return switch subject.kind {
     case .account where viewer.account.role == .operator: "/portal/people/\(subject.number)"
-    case .connector: "/portal/connectors/\(subject.number)"
-    case .group: "/portal/groups/\(subject.number)"
+    case .connector where isThere: "/portal/connectors/\(subject.number)"
+    case .group where isThere: "/portal/groups/\(subject.number)"
     default: "/portal/audit?who=\(subject.description)"
     }
   }

@@ -41,11 +41,10 @@ extension ManagementPortal {
         #"<p class="small">Kept \#(Part.ago($0.time, now: now)): \#(Part.name($0.reason)) \#(Part.proof($0.position, signed: signed))</p>"#
       } ?? .empty
     let chosen = visit.form["decide-\(number)"]
-    let error = problems.of("reason-\(number)")
-    let described: HTML = when(error != nil, #" aria-invalid="true" aria-describedby="reason-\#(number)-error""#)
+    let fault = Part.fault("reason-\(number)", problems.of("reason-\(number)"))
     return #"""
       \#(before)<div class="stack"><label class="visually-hidden" for="decide-\#(number)">Decision about \#(grant.description)</label><select id="decide-\#(number)" name="decide-\#(number)"><option value="">Decide…</option><option value="keep"\#(when(chosen == "keep", " selected"))>Keep</option>\#(when(mayRevoke, #"<option value="revoke"\#(when(chosen == "revoke", " selected"))>Revoke</option>"#))</select>
-      <label class="visually-hidden" for="reason-\#(number)">Reason for \#(grant.description)</label><input id="reason-\#(number)" name="reason-\#(number)" value="\#(visit.form["reason-\(number)"])" placeholder="Reason" maxlength="200" autocomplete="off"\#(described)>\#(error.map { #"<p class="field-error" id="reason-\#(number)-error">\#($0)</p>"# } ?? .empty)</div>
+      <label class="visually-hidden" for="reason-\#(number)">Reason for \#(grant.description)</label><input id="reason-\#(number)" name="reason-\#(number)" value="\#(visit.form["reason-\(number)"])" placeholder="Reason" maxlength="200" autocomplete="off"\#(fault.attributes)>\#(fault.text)</div>
       """#
   }
 

@@ -10,7 +10,7 @@ extension ManagementPortal {
     let state: GrantState
     let connector: Connector
     let group: Group?
-    let lastUsed: Timestamp?
+    let usage: Usage
     let owner: String
     let granter: String
     let decision: ReviewDecisionShown?
@@ -18,13 +18,13 @@ extension ManagementPortal {
     let mayRevoke: Bool
 
     /// Whether nobody decided about it for 90 days.
-    func isOpen(at now: Timestamp) -> Bool { decision.map { now - $0.time > ManagementPortal.unused } ?? true }
+    func isOpen(at now: Timestamp) -> Bool { decision.map { now - $0.time > ManagementPortal.decidedFor } ?? true }
   }
 
   /// How many grants a page has.
   private static let reviewLimit = 200
-  /// After how long a grant counts as unused, and a decision as due again.
-  private static let unused = Duration.seconds(90 * 86_400)
+  /// After how long a decision is due again.
+  private static let decidedFor = Duration.seconds(90 * 86_400)
 
   /// Grants that the viewer may see, in the order in which they were given.
   ///
@@ -65,9 +65,6 @@ extension ManagementPortal {
       let people = Set(grants.flatMap { [Subject($0.state.grant.granter), Subject($0.connector.owner)] })
       let leave = try await leave(to: viewer, .subjects(people.sorted { $0.number < $1.number }))
       let labels = try await ledger.audit.labels(of: people, under: leave)
-      // What tokens were issued for counts as used, where nothing newer is known.
-      let idle = grants.filter { $0.lastUsed.map { now - $0 > Self.unused } ?? true }.map(\.state.grant.id)
-      let issued = try await ledger.grants.newest(.tokenIssued, of: idle)
       let decisions = try await decisions(about: grants.map(\.state.grant.id))
       var reviewed: [Reviewed] = []
       for item in grants {
@@ -78,7 +75,7 @@ extension ManagementPortal {
         reviewed.append(
           Reviewed(
             state: item.state, connector: item.connector, group: item.group,
-            lastUsed: [item.lastUsed, issued[grant.id]?.time].compactMap { $0 }.max(),
+            usage: item.usage,
             owner: labels[Subject(item.connector.owner)]?.name ?? item.connector.owner.description,
             granter: labels[Subject(grant.granter)]?.name ?? grant.granter.description,
             decision: decisions[grant.id], mayRevoke: mayRevoke))
@@ -101,20 +98,15 @@ extension ManagementPortal {
     let (now, signed) = (try now, signed)
     let rows = all.map { item -> HTML in
       let grant = item.state.grant
-      let isUnused = now - (item.lastUsed ?? grant.grantedAt) > Self.unused
-      let use: HTML =
-        isUnused
-        ? Part.status("warn", "Unused for 90 days")
-        : item.lastUsed.map { Part.ago($0, now: now) } ?? #"<span class="soft">Nothing yet</span>"#
       return #"""
-        <tr><th scope="row">\#(Part.name(item.connector.details.name))<small>owned by \#(Part.name(item.owner))</small></th><td data-label="Where">\#(item.group.map { Part.name($0.name) } ?? "All groups of its granter")</td><td data-label="May use">\#(grant.scopes.words)</td><td data-label="Let in by">\#(Part.name(item.granter))<small>\#(Part.exact(grant.grantedAt))</small></td><td data-label="Last used">\#(use)</td><td data-label="State">\#(item.state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</td><td data-label="Proof">\#(Part.proof(grant.id.rawValue, signed: signed))</td><td data-label="Decision">\#(decisionCell(grant.id, item.decision, mayRevoke: item.mayRevoke, visit, problems: problems, now: now))</td></tr>
+        <tr><th scope="row">\#(Part.name(item.connector.details.name))<small>owned by \#(Part.name(item.owner))</small></th><td data-label="Where">\#(item.group.map { Part.name($0.name) } ?? "All groups of its granter")</td><td data-label="May use">\#(grant.scopes.words)</td><td data-label="Let in by">\#(Part.name(item.granter))<small>\#(Part.exact(grant.grantedAt))</small></td><td data-label="Last used">\#(item.usage.cell(at: now))</td><td data-label="State">\#(item.state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</td><td data-label="Proof">\#(Part.proof(grant.id.rawValue, signed: signed))</td><td data-label="Decision">\#(decisionCell(grant.id, item.decision, mayRevoke: item.mayRevoke, visit, problems: problems, now: now))</td></tr>
         """#
     }
     let more: HTML =
       hasMore
       ? #"<p class="pager"><a href="?after=\#(all.map(\.state.grant.id.rawValue).max() ?? 0)">Next</a></p>"# : .empty
     let open = all.count { $0.isOpen(at: now) }
-    let due = all.compactMap(\.decision?.time).min().map { $0 + Self.unused }
+    let due = all.compactMap(\.decision?.time).min().map { $0 + Self.decidedFor }
     let undecided: HTML =
       open > 0
       ? "\(Part.count(open, "grant")) to decide"
@@ -152,7 +144,7 @@ extension ManagementPortal {
     let ranked = uses.map { use -> (id: ConnectorID, groups: Int, last: Int64) in
       let known: [Timestamp] = use.value.compactMap { $0 }
       let last: Int64 = known.max()?.milliseconds ?? .min
-      return (use.key, known.count { now - $0 <= unused }, last)
+      return (use.key, known.count { now - $0 < Usage.unusedAfter }, last)
     }
     let sorted = ranked.sorted { one, other in
       (one.groups, one.last, other.id.rawValue) > (other.groups, other.last, one.id.rawValue)
@@ -184,7 +176,7 @@ extension ManagementPortal {
       if grants[group.id] == nil { groups.append((group.id, group.name)) }
       grants[group.id, default: [:]][item.connector.id] = item
       names[item.connector.id] = item.connector.details.name
-      uses[item.connector.id, default: []].append(item.lastUsed)
+      uses[item.connector.id, default: []].append(item.usage.last)
     }
     let connectors = Self.busiest(uses, at: now)
     let columns = visit.query["all"] == "1" ? connectors : Array(connectors.prefix(Self.matrixLimit))
@@ -200,10 +192,9 @@ extension ManagementPortal {
         guard let item = grants[group.0]?[connector] else {
           return #"<td>–<span class="visually-hidden"> no access</span></td>"#
         }
-        let last = item.lastUsed ?? item.state.grant.grantedAt
-        let isUnused = now - last > Self.unused
+        let mark: HTML = when(item.usage.isUnused(at: now), #" class="unused""#)
         return
-          #"<td><a\#(when(isUnused, #" class="unused""#)) href="/portal/groups/\#(group.0.rawValue)/connectors/\#(item.state.grant.id.rawValue)">\#(item.lastUsed == nil ? "not used" : Part.ago(last, now: now))</a></td>"#
+          #"<td><a\#(mark) href="/portal/groups/\#(group.0.rawValue)/connectors/\#(item.state.grant.id.rawValue)">\#(item.usage.last.map { Part.ago($0, now: now) } ?? "not used")</a></td>"#
       }
       return #"<tr><th scope="row" class="pinned">\#(Part.name(group.1))</th>\#(cells)</tr>"# as HTML
     }
@@ -221,7 +212,7 @@ extension ManagementPortal {
       text += CSVRecord.text([
         item.state.grant.id.description, item.connector.details.name, item.owner, item.group?.name ?? "",
         item.state.grant.scopes.description, item.granter, item.state.grant.grantedAt.description,
-        item.lastUsed?.description ?? "", String(item.state.isInForce),
+        item.usage.last?.description ?? "", String(item.state.isInForce),
         item.decision.map { $0.decision == .keep ? "keep" : "revoke" } ?? "", item.decision?.time.description ?? "",
         item.decision?.reason ?? "",
       ])

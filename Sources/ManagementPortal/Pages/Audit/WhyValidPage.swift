@@ -30,13 +30,17 @@ extension ManagementPortal {
       })
     let connector = words.name(Subject(place.connector))
     let setting: HTML = place.group.map { " for \(words.name(Subject($0)))" } ?? .empty
-    let verdict = verdict(shown, words)
+    let objects = newest.steps.flatMap { [$0.position, $0.object.number] }
+    let open = try await openEvents(objects + Self.deciding(shown), to: viewer)
+    let verdict = verdict(shown, words, open)
+    let mayOpen = !place.isConnectorDeleted && (viewer.readsAll || place.owner == viewer.id)
+    let connectorPath = mayOpen ? "/portal/connectors/\(place.connector.rawValue)" : nil
     let content: HTML = #"""
       \#(said(visit))
-      \#(Part.header("Why is <code>\(token.description)</code> \(newest.isValid ? "valid" : "not valid")?", trail: Part.trail([("Connectors", "/portal/connectors"), ("Connector", "/portal/connectors/\(place.connector.rawValue)"), (Part.name(token.description), nil)]), below: "<p class=\"soft\">\(place.isAccess ? "Access token" : "Refresh token") of \(connector)\(setting)</p>"))
+      \#(Part.header("Why is <code>\(token.description)</code> \(newest.isValid ? "valid" : "not valid")?", trail: Part.trail([("Connectors", "/portal/connectors"), ("Connector", connectorPath), (Part.name(token.description), nil)]), below: "<p class=\"soft\">\(place.isAccess ? "Access token" : "Refresh token") of \(connector)\(setting)</p>"))
       <div class="notice \#(shown.isValid ? "good" : "bad")" role="status"><p class="verdict">\#(verdict)</p></div>
-      \#(chain(shown, newest, words))
-      \#(moment(token, moments, chosen, shown, words))
+      \#(chain(shown, newest, words, open))
+      \#(moment(token, moments, chosen, shown, words, open))
       \#(Part.commandLine(["credledger explain \(token.description)", "credledger explain \(token.description) --at \(shown.time.description)"]))
       """#
     return .html(
@@ -55,8 +59,25 @@ extension ManagementPortal {
     }
   }
 
+  /// The events that an answer names besides those that the token stands on.
+  private static func deciding(_ explanation: Explanation) -> [UInt64] {
+    let decisive = explanation.decidedBy.map(\.position)
+    let named: UInt64? =
+      switch explanation.obstacle {
+      case .stopped(_, let position)?: position
+      case .replaced(let successor)?: successor.rawValue
+      default: nil
+      }
+    return [decisive, named].compactMap { $0 }
+  }
+
   /// The answer, and the event that decides it.
-  private func verdict(_ explanation: Explanation, _ words: EventWords) -> HTML {
+  ///
+  /// - Parameter open: the events that the reader may open, as for the other parts of the page.
+  private func verdict(_ explanation: Explanation, _ words: EventWords, _ open: Set<UInt64>) -> HTML {
+    func proof(_ position: UInt64) -> HTML {
+      Part.proof(position, signed: signed, isOpen: open.contains(position))
+    }
     guard let obstacle = explanation.obstacle else {
       return
         "<strong>Valid</strong><span>at \(Part.exact(explanation.time)): nothing that it stands on was stopped.</span>"
@@ -64,10 +85,10 @@ extension ManagementPortal {
     let reason: HTML =
       switch obstacle {
       case .stopped(let subject, let position):
-        "because <code>\(subject.description)</code> was stopped \(Part.proof(position, signed: signed))"
+        "because <code>\(subject.description)</code> was stopped \(proof(position))"
       case .expired(let time): "because it expired at \(Part.exact(time))"
       case .replaced(let successor):
-        "because <code>\(successor.description)</code> replaced it \(Part.proof(successor.rawValue, signed: signed))"
+        "because <code>\(successor.description)</code> replaced it \(proof(successor.rawValue))"
       case .malformed, .unknown: "because there was no such token yet"
       case .wrongKind, .anotherConnector, .otherAudience: "because it is used for something else"
       case .wrongKey: "because the key that it is bound to was not proved"
@@ -76,7 +97,9 @@ extension ManagementPortal {
   }
 
   /// What the token depends on, the broken link marked.
-  private func chain(_ shown: Explanation, _ newest: Explanation, _ words: EventWords) -> HTML {
+  private func chain(
+    _ shown: Explanation, _ newest: Explanation, _ words: EventWords, _ open: Set<UInt64>
+  ) -> HTML {
     let signed = signed
     var broken: Subject?
     if case .stopped(let subject, _)? = shown.obstacle { broken = subject }
@@ -88,14 +111,14 @@ extension ManagementPortal {
       for kind in kinds {
         for object in Set(objects.filter { $0.kind == kind }).sorted(by: { $0.number < $1.number }) {
           let isBroken = object == broken
-          let stop = shown.decidedBy.map(\.position) ?? object.number
+          let event = isBroken ? shown.decidedBy?.position ?? object.number : object.number
           let isThere = object.number <= shown.position
           let state: HTML =
             isBroken
             ? "<strong>stopped</strong>" : !isThere ? "not yet there" : isAfter ? "in order itself" : "in order"
           let style = isBroken ? "link link-broken" : isAfter || !isThere ? "link link-after" : "link"
           links.append(
-            #"<li class="\#(style)"><span class="soft">\#(object.kind.name)</span><b>\#(words.name(object))</b><span class="soft">\#(state)</span><div>\#(Part.proof(isBroken ? stop : object.number, signed: signed))</div></li>"#
+            #"<li class="\#(style)"><span class="soft">\#(object.kind.name)</span><b>\#(words.name(object))</b><span class="soft">\#(state)</span><div>\#(Part.proof(event, signed: signed, isOpen: open.contains(event)))</div></li>"#
           )
           if isBroken { isAfter = true }
         }
@@ -114,14 +137,15 @@ extension ManagementPortal {
 
   /// The moments of the token's history, and how to go to another.
   private func moment(
-    _ token: TokenID, _ moments: [Explanation.Step], _ chosen: Int?, _ shown: Explanation, _ words: EventWords
+    _ token: TokenID, _ moments: [Explanation.Step], _ chosen: Int?, _ shown: Explanation, _ words: EventWords,
+    _ open: Set<UInt64>
   ) -> HTML {
     let current = chosen ?? moments.count
     let signed = signed
     let rows = moments.map { step -> HTML in
       let decides = step.position == shown.decidedBy?.position
       return #"""
-        <tr\#(when(decides, shown.isValid ? #" class="decides good""# : #" class="decides bad""#))><td data-label="When">\#(Part.exact(step.time))</td><th scope="row" class="small"><code>\#(step.type.name ?? "event")</code></th><td data-label="About" class="sentence">\#(words.name(step.object))</td><td data-label="Proof">\#(Part.proof(step.position, signed: signed))</td><td data-label="The token" class="sentence">\#(decides ? (shown.isValid ? "made it valid" : "stopped it") : "")</td></tr>
+        <tr\#(when(decides, shown.isValid ? #" class="decides good""# : #" class="decides bad""#))><td data-label="When">\#(Part.exact(step.time))</td><th scope="row" class="small"><code>\#(step.type.name ?? "event")</code></th><td data-label="About" class="sentence">\#(words.name(step.object))</td><td data-label="Proof">\#(Part.proof(step.position, signed: signed, isOpen: open.contains(step.position)))</td><td data-label="The token" class="sentence">\#(decides ? (shown.isValid ? "made it valid" : "stopped it") : "")</td></tr>
         """#
     }
     let stops = moments.indices.map { #"<option value="\#($0 + 1)"></option>"# as HTML }

@@ -89,7 +89,7 @@ extension ManagementPortal {
       try await ledger.connectors.rotateSecret(
         of: connector.id, overlap: .seconds(seconds), by: viewer.id, context: visit.recorded(once: once))
     }
-    try await spend(once, viewer)
+    await spend(once, visit, viewer)
     return shownOnce(
       viewer, Page.Place.connectors, heading: "\(Part.name(connector.details.name))",
       title: "The Secret is rotated. Copy the new one now.",
@@ -126,7 +126,7 @@ extension ManagementPortal {
       try await ledger.grants.grant(
         connector.id, consent: .details(asOf: seen), access: .user, by: viewer.id, context: visit.recorded(once: once))
     }
-    try await spend(once, viewer)
+    await spend(once, visit, viewer)
     return shownOnce(
       viewer, .connectors, heading: Part.name(connector.details.name), title: "Copy the user token now.",
       text: "It is shown this once. It works until \(Part.exact(granted.expiresAt)).",
@@ -175,7 +175,7 @@ extension ManagementPortal {
       <p><strong>The moment you delete it:</strong></p>
       <dl class="facts"><dt>Grants that end</dt><dd><strong>\#(grants)</strong></dd><dt>Tokens that stop</dt><dd><strong>\#(tokens.number)</strong></dd><dt>Webhooks that end</dt><dd><strong>\#(webhooks)</strong></dd><dt>What stays</dt><dd>Every event about it, with its proof. Deleting hides nothing.</dd></dl>
       <p class="soft">This cannot be undone.</p>
-      <div class="field"><label for="confirm">Type <code>\#(name)</code> to confirm</label><input id="confirm" name="confirm" autocomplete="off" spellcheck="false" data-unlocks="delete" data-wanted="\#(name)" required></div>
+      \#(Part.typedName(name, problems))
       \#(Part.reasonField)
       <div class="button-row"><button class="button button-stop" id="delete">Delete \#(Part.name(name))</button><a href="\#(path)">Keep it</a></div></form>
       \#(Part.commandLine(["credledger connector delete \(connector.id.rawValue)"]))

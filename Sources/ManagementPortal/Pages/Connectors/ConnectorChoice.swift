@@ -11,9 +11,6 @@ enum ConnectorChoice: String, CaseIterable, Sendable {
   case stopped
   case unused
 
-  /// After how long a connector counts as unused.
-  private static let unusedAfter = Duration.seconds(90 * 86_400)
-
   var title: String {
     switch self {
     case .all: "All Connectors"
@@ -26,17 +23,13 @@ enum ConnectorChoice: String, CaseIterable, Sendable {
   }
 
   /// Whether a connector is shown, as far as its state and its last use say. The words are those of its badge.
-  ///
-  /// - Parameter lastUsed: nil where it was never used; its creation counts then.
-  func shows(
-    isInForce: Bool, isInactive: Bool, lastUsed: Timestamp?, createdAt: Timestamp, at now: Timestamp
-  ) -> Bool {
+  func shows(isInForce: Bool, isInactive: Bool, usage: Usage, at now: Timestamp) -> Bool {
     switch self {
     case .all, .mine: true
     case .active: isInForce
     case .inactive: isInactive
     case .stopped: !isInForce && !isInactive
-    case .unused: now - (lastUsed ?? createdAt) > Self.unusedAfter
+    case .unused: usage.isUnused(at: now)
     }
   }
 

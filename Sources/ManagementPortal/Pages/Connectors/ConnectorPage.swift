@@ -17,10 +17,11 @@ extension ManagementPortal {
     let now = try now
     let isOwner = connector.owner == viewer.id
     let base = "/portal/connectors/\(connector.id.rawValue)"
-    let (grants, tokens, labels) = try await asking { () throws(LedgerError) in
+    let (grants, tokens, usage, labels) = try await asking { () throws(LedgerError) in
       (
         try ledger.grants.some(to: connector.id, limit: Self.countLimit),
         try await ledger.tokens.list(.connector(connector.id), limit: Self.countLimit),
+        try await ledger.connectors.usage(of: [connector]),
         try await ledger.audit.labels(
           of: [Subject(connector.owner)], under: leave(to: viewer, .subjects([Subject(connector.owner)])))
       )
@@ -51,6 +52,7 @@ extension ManagementPortal {
       <dt>ID</dt><dd><code id="cid">\#(connector.publicID.description)</code><br><button class="button button-small" type="button" hidden data-copy="cid" data-done="Copied" data-failed="Press Ctrl+C">Copy ID</button></dd>
       <dt>Owner</dt><dd>\#(Part.name(owner))</dd>
       <dt>Created</dt><dd>\#(Part.exact(connector.createdAt)) \#(Part.proof(connector.id.rawValue, signed: signed))</dd>
+      <dt>Last used</dt><dd>\#(usage.map { $0.cell(at: now) })</dd>
       <dt>Permissions</dt><dd>\#(connector.scopes.words)</dd>
       <dt>Redirect URLs</dt><dd>\#(connector.details.redirectUris.isEmpty ? "None" as HTML : connector.details.redirectUris.map { "<code>\($0)</code><br>" as HTML }.joined())</dd>
       </dl></aside></div>
@@ -64,6 +66,7 @@ extension ManagementPortal {
     let grants = try await asking { () throws(LedgerError) in try ledger.grants.states(to: state.connector.id) }
     let rows = try await grantRows(grants, for: viewer, showing: [.group, .granter], visit)
     let content: HTML = #"""
+      \#(said(visit))
       \#(try connectorHead(state, viewer, tab: "grants"))
       <section class="stack" aria-labelledby="grants"><h2 id="grants">Grants</h2>\#(grants.isEmpty ? #"<div class="card"><p>No group has let it in yet. Ask the admin of a group to add it.</p></div>"# as HTML : rows)</section>
       \#(Part.commandLine(["credledger grant list \(state.connector.id.description)"]))
@@ -95,8 +98,10 @@ extension ManagementPortal {
   }
 
   /// A table of tokens.
+  ///
+  /// - Parameter isOpen: whether the reader may open the tokens and their events.
   func tokenTable(
-    _ tokens: [ListedToken], now: Timestamp, canRevoke: Bool, empty: HTML
+    _ tokens: [ListedToken], now: Timestamp, canRevoke: Bool, isOpen: Bool = true, empty: HTML
   ) async throws(PortalFailure) -> HTML {
     guard !tokens.isEmpty else { return #"<div class="card"><p>\#(empty)</p></div>"# }
     let signed = signed
@@ -108,8 +113,12 @@ extension ManagementPortal {
         canRevoke && isValid
         ? #"<a class="small" href="\#(path)/revoke">Revoke<span class="visually-hidden"> <bdi>\#(token.handle.description)</bdi></span></a>"#
         : .empty
+      let handle: HTML = "<code>\(token.handle.description)</code>"
+      let name: HTML = isOpen ? #"<a href="\#(path)">\#(handle)</a>"# : handle
+      let why: HTML = when(
+        isOpen, #"<a href="\#(path)" class="small">\#(isValid ? "Why valid?" : "Why not valid?")</a>"#)
       return #"""
-        <tr><th scope="row"><a href="\#(path)"><code>\#(token.handle.description)</code></a><small>\#(kind)</small></th><td data-label="State">\#(isValid ? Part.status("good", "Valid") : Part.status("bad", "Not valid"))</td><td data-label="Last used" class="when">\#(token.lastUsed.map { Part.ago($0, now: now) } ?? "Never")</td><td data-label="Ends" class="when">\#(Part.until(token.expiresAt, now: now))</td><td data-label="Proof">\#(Part.proof(token.handle.rawValue, signed: signed))</td><td data-label="Actions"><span class="actions"><a href="\#(path)" class="small">\#(isValid ? "Why valid?" : "Why not valid?")</a>\#(revoke)</span></td></tr>
+        <tr><th scope="row">\#(name)<small>\#(kind)</small></th><td data-label="State">\#(isValid ? Part.status("good", "Valid") : Part.status("bad", "Not valid"))</td><td data-label="Last used" class="when">\#(token.lastUsed.map { Part.ago($0, now: now) } ?? "Never")</td><td data-label="Ends" class="when">\#(Part.until(token.expiresAt, now: now))</td><td data-label="Proof">\#(Part.proof(token.handle.rawValue, signed: signed, isOpen: isOpen))</td><td data-label="Actions"><span class="actions">\#(why)\#(revoke)</span></td></tr>
         """#
     }
     return #"""

@@ -39,7 +39,7 @@ extension ManagementPortal {
     }
     let hint = viewer.readsAll ? "Name, ID or owner" : "Name or ID"
     return #"""
-      <form class="filter-bar" method="get" action="/portal/connectors" role="search" aria-label="Connectors"><div class="field field-wide"><label for="q">Search</label><input id="q" name="q" type="search" value="\#(wanted)" placeholder="\#(hint)"></div><div class="field"><label for="show">Show</label><select id="show" name="show">\#(options)</select></div><button class="button">Apply</button></form>
+      <form class="filter-bar" method="get" action="/portal/connectors" role="search" aria-label="Connectors"><div class="field field-wide"><label for="q">Search</label><input id="q" name="q" type="search" autocomplete="off" value="\#(wanted)" placeholder="\#(hint)"></div><div class="field"><label for="show">Show</label><select id="show" name="show">\#(options)</select></div><button class="button">Apply</button></form>
       """#
   }
 
@@ -58,7 +58,7 @@ extension ManagementPortal {
   /// A connector that the list shows.
   private struct Listed: Sendable {
     let state: ConnectorState
-    let lastUsed: Timestamp?
+    let usage: Usage
     /// Whether its owner alone goes by what was looked for.
     let isByOwner: Bool
   }
@@ -102,23 +102,27 @@ extension ManagementPortal {
         readsAll
         ? try ledger.connectors.states(after: last, limit: 1_000)
         : try ledger.connectors.states(ownedBy: viewer.id).filter { (last?.rawValue ?? 0) < $0.connector.id.rawValue }
-      for state in states where !state.connector.isDeleted {
-        let connector = state.connector
-        let isNamed =
-          wanted.isEmpty || connector.details.name.lowercased().contains(wanted)
+      func isNamed(_ connector: Connector) -> Bool {
+        wanted.isEmpty || connector.details.name.lowercased().contains(wanted)
           || connector.publicID.description.hasPrefix(wanted)
-        guard isNamed || owners.contains(connector.owner) else { continue }
-        func isShown(lastUsed: Timestamp?) -> Bool {
-          choice.shows(
-            isInForce: state.isInForce, isInactive: connector.isInactive, lastUsed: lastUsed,
-            createdAt: connector.createdAt, at: now)
-        }
+      }
+      func isShown(_ state: ConnectorState, _ usage: Usage) -> Bool {
+        choice.shows(isInForce: state.isInForce, isInactive: state.connector.isInactive, usage: usage, at: now)
+      }
+      var rest = states.filter { state in
+        let connector = state.connector
+        guard !connector.isDeleted, isNamed(connector) || owners.contains(connector.owner) else { return false }
         // What is not shown though it was never used needs no look at its last use.
-        guard isShown(lastUsed: nil) else { continue }
-        let used = try await lastUse(of: connector.id)
-        guard isShown(lastUsed: used) else { continue }
-        guard page.count < Self.rowLimit else { return (page, page.last?.state.connector.id) }
-        page.append(Listed(state: state, lastUsed: used, isByOwner: !isNamed))
+        return isShown(state, Usage(last: nil, since: connector.createdAt))
+      }[...]
+      while !rest.isEmpty {
+        let some = rest.prefix(Self.rowLimit)
+        rest = rest.dropFirst(some.count)
+        let uses = try await ledger.connectors.usage(of: some.map(\.connector))
+        for (state, usage) in zip(some, uses) where isShown(state, usage) {
+          guard page.count < Self.rowLimit else { return (page, page.last?.state.connector.id) }
+          page.append(Listed(state: state, usage: usage, isByOwner: !isNamed(state.connector)))
+        }
       }
       guard readsAll, states.count == 1_000 else { return (page, nil) }
       last = states.last?.connector.id
@@ -144,12 +148,6 @@ extension ManagementPortal {
     return found
   }
 
-  /// When a connector was last used. Until the first use is written down, the newest tokens tell of it.
-  private func lastUse(of connector: ConnectorID) async throws(LedgerError) -> Timestamp? {
-    if let used = try ledger.connectors.lastUse(of: connector) { return used }
-    return try await ledger.tokens.list(.connector(connector), limit: 3).compactMap(\.lastUsed).max()
-  }
-
   /// - Parameter owner: who owns it, where the row is there for the owner's sake.
   private func row(_ listed: Listed, owner: String?, now: Timestamp, signed: UInt64) throws(LedgerError) -> HTML {
     let (state, connector) = (listed.state, listed.state.connector)
@@ -159,7 +157,7 @@ extension ManagementPortal {
     let id = connector.publicID.description
     let ownedBy: HTML = owner.map { "<small>owned by \(Part.name($0))</small>" } ?? .empty
     return #"""
-      <tr><th scope="row"><a href="/portal/connectors/\#(connector.id.rawValue)">\#(Part.name(connector.details.name))</a><small>\#(Part.name(connector.details.description_p))</small>\#(ownedBy)</th><td data-label="State">\#(Self.badges(state))</td><td data-label="ID" class="wide-only"><code>\#(id.prefix(8) + "…" + id.suffix(4))</code></td><td data-label="Grants" class="number">\#(grants == limit ? "\(limit)+" : "\(grants)")</td><td data-label="Last used">\#(listed.lastUsed.map { Part.ago($0, now: now) } ?? #"<span class="soft">Never</span>"#)</td><td data-label="Last change" class="wide-only">\#(Part.proof(connector.setBy, signed: signed))</td></tr>
+      <tr><th scope="row"><a href="/portal/connectors/\#(connector.id.rawValue)">\#(Part.name(connector.details.name))</a><small>\#(Part.name(connector.details.description_p))</small>\#(ownedBy)</th><td data-label="State">\#(Self.badges(state))</td><td data-label="ID" class="wide-only"><code>\#(id.prefix(8) + "…" + id.suffix(4))</code></td><td data-label="Grants" class="number">\#(grants == limit ? "\(limit)+" : "\(grants)")</td><td data-label="Last used">\#(listed.usage.cell(at: now))</td><td data-label="Last change" class="wide-only">\#(Part.proof(connector.setBy, signed: signed))</td></tr>
       """#
   }
 }

@@ -127,6 +127,7 @@ extension ManagementPortal {
 
   /// The second page: it changes nothing, so it answers the form itself.
   func describeConnector(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    try await requirePhone(viewer)
     let form = ConnectorForm(visit.form)
     guard form.problems.isEmpty, !visit.form.has("back") else {
       return newConnector(viewer, form, problems: visit.form.has("back") ? [] : form.problems)
@@ -153,6 +154,7 @@ extension ManagementPortal {
   }
 
   func createConnector(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
+    try await requirePhone(viewer)
     let form = ConnectorForm(visit.form)
     let ticked = Set(visit.form.all("permission").compactMap { Permission(rawValue: $0) })
     let once = try once(visit, viewer, "Secret", "/portal/connectors")
@@ -171,7 +173,7 @@ extension ManagementPortal {
       if error.code.rawValue == "phone_required" { try await requirePhone(viewer) }
       return newConnector(viewer, form, problems: [ConnectorForm.problem(error)])
     }
-    try await spend(once, viewer)
+    await spend(once, visit, viewer)
     let name = Part.name(connector.details.name)
     let content: HTML = #"""
       \#(Part.header(name, trail: Part.trail([("Connectors", "/portal/connectors"), (Part.name(connector.details.name), nil)])))
@@ -180,29 +182,5 @@ extension ManagementPortal {
       <p class="small soft">Recorded as \#(Part.proof(connector.id.rawValue, signed: signed)). The record names you, the connector and its permissions. It does not contain the Secret.</p>
       """#
     return .html(layout().page(Page("Connector created", at: .connectors, narrow: true, content), for: viewer))
-  }
-
-  /// The name of a form that is answered with a secret.
-  ///
-  /// - Throws: where it was answered before: the secret is not shown again.
-  func once(
-    _ visit: Visit, _ viewer: Viewer, _ what: String, _ next: String
-  ) throws(PortalFailure) -> String {
-    let once = visit.form["once"]
-    guard once.utf8.count == 32, once.utf8.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }) else {
-      throw .invalid("once: expected what the page has.")
-    }
-    if sessions.isSpent(once, in: viewer.session) {
-      throw PortalFailure(
-        status: .gone, title: "The \(what) was shown before",
-        remedy:
-          "It was shown once and cannot be shown again. If you stored it, go on. If not, make a new one: rotate the Secret, or generate the token again.",
-        code: "shown_before", next: (words: "Go on", path: next))
-    }
-    return once
-  }
-
-  func spend(_ once: String, _ viewer: Viewer) async throws(PortalFailure) {
-    _ = try await storing { () throws(SessionStoreError) in try await sessions.spend(once, in: viewer.session) }
   }
 }

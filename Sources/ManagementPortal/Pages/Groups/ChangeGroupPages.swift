@@ -80,7 +80,7 @@ extension ManagementPortal {
       <p><strong>The moment you delete it:</strong></p>
       <dl class="facts"><dt>Grants that end, with all their tokens</dt><dd><strong>\#(grants)</strong></dd><dt>Members who lose it</dt><dd><strong>\#(view.group.memberCount)</strong></dd><dt>Sub-groups that stay, below it no longer</dt><dd><strong>\#(view.below.count)</strong></dd><dt>What stays</dt><dd>Every event about it, with its proof. Deleting hides nothing.</dd></dl>
       <p class="soft">This cannot be undone.</p>
-      <div class="field"><label for="confirm">Type <code>\#(name)</code> to confirm</label><input id="confirm" name="confirm" autocomplete="off" spellcheck="false" data-unlocks="delete" data-wanted="\#(name)" required></div>
+      \#(Part.typedName(name, problems))
       \#(Part.reasonField)
       <div class="button-row"><button class="button button-stop" id="delete">Delete \#(Part.name(name))</button><a href="\#(base)">Keep it</a></div></form>
       \#(Part.commandLine(["credledger group delete \(view.group.id.rawValue)"]))

@@ -123,7 +123,7 @@ extension ManagementPortal {
       }
       throw failure
     }
-    try await spend(once, viewer)
+    await spend(once, visit, viewer)
     let name = Part.name(connector.details.name)
     let curl = [
       "curl \(origin)/v1/accessToken \\", "  -H 'applicationId: \(connector.publicID.description)' \\",
@@ -170,16 +170,21 @@ extension ManagementPortal {
     }
     guard let (state, connector, tokens, first) = found else { throw .notFound("grant") }
     let name = Part.name(connector.details.name)
+    let isOpen = view.isAdmin || viewer.readsAll || connector.owner == viewer.id
+    let isGrantOpen = isOpen || state.grant.granter == viewer.id
     let waiting: HTML
     if let first {
-      let words: HTML =
-        "<strong>\(name) got its first access token.</strong> Recorded as \(Part.proof(first, signed: signed))."
+      let proof = Part.proof(first, signed: signed, isOpen: isOpen)
+      let words: HTML = "<strong>\(name) got its first access token.</strong> Recorded as \(proof)."
       waiting = #"<div id="first-token" role="status">\#(Part.notice("good", words))</div>"#
     } else {
       waiting = Self.waiting(for: name, at: "\(base)/\(state.grant.id.rawValue)")
     }
+    let regenerate: HTML = when(
+      !connector.isDeleted,
+      #"<a class="button" href="\#(base)?connector=\#(connector.id.rawValue)">Regenerate the token…</a>"#)
     let actions: HTML = #"""
-      <div class="button-row"><a class="button" href="\#(base)?connector=\#(connector.id.rawValue)">Regenerate the token…</a><a class="button button-danger" href="/portal/grants/\#(state.grant.id.rawValue)/revoke">Revoke…</a></div>
+      <div class="button-row">\#(regenerate)<a class="button button-danger" href="/portal/grants/\#(state.grant.id.rawValue)/revoke">Revoke…</a></div>
       """#
     var way = Self.trail(to: view)
     way.append((name: Part.name(view.group.name), path: "/portal/groups/\(view.group.id.rawValue)"))
@@ -195,8 +200,8 @@ extension ManagementPortal {
     let content: HTML = #"""
       \#(Part.header("\(name) in \(Part.name(view.group.name))", trail: Part.trail(way)))
       \#(waiting)
-      <section class="card stack"><dl class="facts"><dt>State</dt><dd>\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</dd><dt>May use</dt><dd>\#(state.grant.scopes.words)</dd><dt>Since</dt><dd>\#(Part.exact(state.grant.grantedAt)) \#(Part.proof(state.grant.id.rawValue, signed: signed))</dd></dl>\#(when(view.isAdmin && !state.grant.isRevoked, actions))</section>
-      <section class="stack" aria-labelledby="tokens"><h2 id="tokens">Tokens</h2>\#(try await tokenTable(tokens, now: now, canRevoke: false, empty: "No token was issued yet."))</section>
+      <section class="card stack"><dl class="facts"><dt>State</dt><dd>\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</dd><dt>May use</dt><dd>\#(state.grant.scopes.words)</dd><dt>Since</dt><dd>\#(Part.exact(state.grant.grantedAt)) \#(Part.proof(state.grant.id.rawValue, signed: signed, isOpen: isGrantOpen))</dd></dl>\#(when(view.isAdmin && !state.grant.isRevoked, actions))</section>
+      <section class="stack" aria-labelledby="tokens"><h2 id="tokens">Tokens</h2>\#(try await tokenTable(tokens, now: now, canRevoke: false, isOpen: isOpen, empty: "No token was issued yet."))</section>
       \#(Part.commandLine(lines))
       """#
     let response = Response.html(

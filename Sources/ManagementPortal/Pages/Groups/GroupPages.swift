@@ -52,15 +52,24 @@ extension ManagementPortal {
   ) async throws(PortalFailure) -> Response {
     let signed = signed
     let invitations = try await invitations(to: viewer, problems: problems)
+    let (joined, asMember) = try await asking { () throws(LedgerError) -> ([Group], [UInt64]) in
+      let joined = try ledger.groups.joined(by: viewer.id)
+      var asMember: [UInt64] = []
+      for group in joined {
+        if try !isAdmin(viewer, of: group.id) { asMember.append(group.id.rawValue) }
+      }
+      return (joined, asMember)
+    }
+    let open = try await openEvents(asMember, to: viewer)
     let rows = try await asking { () throws(LedgerError) -> [HTML] in
       var rows: [HTML] = []
-      for group in try ledger.groups.joined(by: viewer.id) {
+      for group in joined {
         let role = try ledger.groups.membership(of: viewer.id, in: group.id)?.role
         let grants = try ledger.grants.states(of: group.id).count(where: \.isInForce)
         let below = try ledger.groups.subgroups(of: group.id).count
         rows.append(
           #"""
-          <tr><th scope="row"><a href="/portal/groups/\#(group.id.rawValue)">\#(Part.name(group.name))</a></th><td data-label="My role">\#(role == .admin ? "Admin" : "Member")</td><td data-label="Members" class="number">\#(group.memberCount)</td><td data-label="Sub-groups" class="number">\#(below)</td><td data-label="Connectors" class="number">\#(grants)</td><td data-label="Proof">\#(Part.proof(group.id.rawValue, signed: signed))</td></tr>
+          <tr><th scope="row"><a href="/portal/groups/\#(group.id.rawValue)">\#(Part.name(group.name))</a></th><td data-label="My role">\#(role == .admin ? "Admin" : "Member")</td><td data-label="Members" class="number">\#(group.memberCount)</td><td data-label="Sub-groups" class="number">\#(below)</td><td data-label="Connectors" class="number">\#(grants)</td><td data-label="Proof">\#(Part.proof(group.id.rawValue, signed: signed, isOpen: role == .admin || open.contains(group.id.rawValue)))</td></tr>
           """#)
       }
       return rows
@@ -91,7 +100,7 @@ extension ManagementPortal {
       \#(Part.header("Create group", trail: Part.trail([("Groups", "/portal/groups"), ("Create group", nil)]), below: "<p>You become its admin. Add other people afterwards.</p>"))
       <form class="card stack" method="post" action="/portal/groups/new" novalidate>\#(viewer.token)\#(Part.problems(problems))
       \#(Part.textField("name", "Name", value: name, hint: "What its members call it, such as “Field team”.", error: problems.of("name"), more: #"autocomplete="off""#))
-      \#(Part.textField("welcome", "Welcome message", value: welcome, optional: true, error: problems.of("welcome")))
+      \#(Part.textField("welcome", "Welcome message", value: welcome, optional: true, error: problems.of("welcome"), more: #"autocomplete="off""#))
       <div class="button-row"><button class="button button-main">Create group</button><a href="/portal/groups">Cancel</a></div></form>
       \#(Part.commandLine(["credledger group create --name NAME --creator \(viewer.id.rawValue)"]))
       """#
@@ -173,14 +182,17 @@ extension ManagementPortal {
     let view = try await group(visit, viewer)
     let answer = added.answer(visit.query["added"], of: view.group.id, for: viewer.session, at: try now)
     let signed = signed
-    let after = visit.query.number("after") ?? 0
+    let after = visit.query.number("after").flatMap { MembershipID(unlessZero: $0) }
+    // One more than a page, which says whether there is another.
     let following = try await asking { () throws(LedgerError) in
-      try ledger.groups.members(of: view.group.id).filter { !$0.isRemoved && $0.id.rawValue > after }
-    }.sorted { $0.id < $1.id }
+      try ledger.groups.members(of: view.group.id, after: after, limit: Self.rowLimit + 1)
+    }
     let shown = Array(following.prefix(Self.rowLimit))
     let more: HTML =
       following.count > shown.count
       ? #"<p class="pager"><a href="?after=\#(shown.last?.id.rawValue ?? 0)">Next</a></p>"# : .empty
+    let made = shown.map(\.id.rawValue)
+    let open = try await view.isAdmin ? Set(made) : openEvents(made, to: viewer)
     let (labels, numbers, grants) = try await asking { () throws(LedgerError) in
       let leave = try await leave(to: viewer, .members(shown))
       return (
@@ -197,7 +209,7 @@ extension ManagementPortal {
         <form class="actions" method="post" action="/portal/groups/\#(view.group.id.rawValue)">\#(viewer.token)<input type="hidden" name="membership" value="\#(member.id.rawValue)"><button class="button button-small" name="do" value="\#(member.role == .admin ? "member" : "admin")">\#(other)<span class="visually-hidden"> \#(Part.name(name))</span></button><button class="link-button" name="do" value="remove">Remove<span class="visually-hidden"> \#(Part.name(name))</span></button></form>
         """#
       return #"""
-        <tr><th scope="row">\#(Part.name(name))\#(when(member.account == viewer.id, " (you)"))</th><td data-label="Number"><bdi dir="ltr">\#(number.map(Self.masked) ?? "–")</bdi></td><td data-label="Role">\#(member.role == .admin ? "Admin" : "Member")</td><td data-label="Proof">\#(Part.proof(member.id.rawValue, signed: signed))</td><td data-label="Actions">\#(when(view.isAdmin, actions))</td></tr>
+        <tr><th scope="row">\#(Part.name(name))\#(when(member.account == viewer.id, " (you)"))</th><td data-label="Number"><bdi dir="ltr">\#(number.map(Self.masked) ?? "–")</bdi></td><td data-label="Role">\#(member.role == .admin ? "Admin" : "Member")</td><td data-label="Proof">\#(Part.proof(member.id.rawValue, signed: signed, isOpen: open.contains(member.id.rawValue)))</td><td data-label="Actions">\#(when(view.isAdmin, actions))</td></tr>
         """#
     }
     // What is wrong with an act on a member stands above the members, and not in the form below them.

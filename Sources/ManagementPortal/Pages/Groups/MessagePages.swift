@@ -27,11 +27,12 @@ extension ManagementPortal {
     guard view.group.kind != .connectGroup || view.isAdmin else {
       throw .forbidden("In a public group admins write.")
     }
-    let reply = visit.form["reply"]
+    let replyTo = PublicID(visit.form["reply"])
     guard let backend = messaging else { throw .notFound("page") }
+    let head = try await asking { () throws(LedgerError) in try ledger.health.head }
     do throws(MessagingError) {
       _ = try await backend.post(
-        NewMessage(typed, to: view.group.id, by: viewer.id, replyTo: reply.isEmpty ? nil : PublicID(reply)))
+        NewMessage(typed, to: view.group.id, by: viewer.id, replyTo: replyTo, ledgerPosition: head))
     } catch {
       switch error.code {
       case .invalid:
@@ -68,7 +69,10 @@ extension ManagementPortal {
     }
     let base = "/portal/groups/\(view.group.id.rawValue)/messages"
     let now = try now
+    let mayWrite = view.group.kind != .connectGroup || view.isAdmin
     let rows = found.map { message -> HTML in
+      let answer: HTML = when(
+        mayWrite, #"<a class="small" href="?reply=\#(message.reference.description)#message">Answer</a>"#)
       let author = labels[Subject(message.author)]?.name ?? "Erased person"
       let connector: HTML =
         message.connector.map { id -> HTML in
@@ -82,11 +86,10 @@ extension ManagementPortal {
           return #"<small>In answer to “\#(String(text.prefix(60)))”</small>"#
         } ?? .empty
       return #"""
-        <tr><th scope="row">\#(Part.name(author))\#(connector)\#(answered)</th><td data-label="Message"><bdi>\#(message.text ?? "(removed: its author was erased)")</bdi></td><td data-label="When" class="when">\#(Part.ago(message.postedAt, now: now))</td><td data-label="Actions"><a class="small" href="?reply=\#(message.reference.description)#message">Answer</a></td></tr>
+        <tr><th scope="row">\#(Part.name(author))\#(connector)\#(answered)</th><td data-label="Message"><bdi>\#(message.text ?? "(removed: its author was erased)")</bdi></td><td data-label="When" class="when">\#(Part.ago(message.postedAt, now: now))</td><td data-label="Actions">\#(answer)</td></tr>
         """#
     }
     let reply = visit.query["reply"].isEmpty ? visit.form["reply"] : visit.query["reply"]
-    let mayWrite = view.group.kind != .connectGroup || view.isAdmin
     let form: HTML = #"""
       <section class="card stack" aria-labelledby="write-title"><h2 id="write-title">\#(reply.isEmpty ? "Write a message" : "Answer")</h2><form class="stack" method="post" action="\#(base)" novalidate>\#(viewer.token)<input type="hidden" name="reply" value="\#(reply)">\#(Part.problems(problems))
       \#(Part.field("message", "Message", hint: "At most \(NewMessage.characterLimit) characters.", error: problems.of("message")) { "<textarea \($0) rows=\"3\">\(typed)</textarea>" })

@@ -78,7 +78,7 @@ extension ManagementPortal {
     }
     let content: HTML = #"""
       \#(Part.header("Erasure", below: "<p>Find the person. You see what the erasure destroys and stops before you confirm it.</p>"))
-      <form class="filter-bar" method="get" action="/portal/erasure" role="search" aria-label="People"><div class="field field-wide"><label for="q">Search</label><input id="q" name="q" type="search" value="\#(visit.query["q"])" placeholder="Name or account:NUMBER"></div><button class="button button-main">Find</button></form>
+      <form class="filter-bar" method="get" action="/portal/erasure" role="search" aria-label="People"><div class="field field-wide"><label for="q">Search</label><input id="q" name="q" type="search" autocomplete="off" value="\#(visit.query["q"])" placeholder="Name or account:NUMBER"></div><button class="button button-main">Find</button></form>
       \#(results)
       \#(Part.commandLine(["credledger find NAME", "credledger erase account:NUMBER"]))
       """#

@@ -78,7 +78,7 @@ extension ManagementPortal {
       let field = error.field == "reason" ? error.field : nil
       return try await keysAnswer(visit, viewer, problems: [Problem(field, RefusalWords.sentence(error))])
     }
-    try await spend(once, viewer)
+    await spend(once, visit, viewer)
     return .see("/portal/keys?said=key-rotated\(try await receipt(of: visit))")
   }
 }

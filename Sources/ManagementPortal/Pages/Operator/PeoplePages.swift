@@ -65,7 +65,7 @@ extension ManagementPortal {
     let content: HTML = #"""
       \#(said(visit))
       \#(Part.header("People", below: "<p>Everybody who has signed in, with what they may do.</p>"))
-      <form class="filter-bar" method="get" action="/portal/people" role="search" aria-label="People"><div class="field field-wide"><label for="q">Search</label><input id="q" name="q" type="search" value="\#(visit.query["q"])" placeholder="Name or account:NUMBER"></div><button class="button">Apply</button></form>
+      <form class="filter-bar" method="get" action="/portal/people" role="search" aria-label="People"><div class="field field-wide"><label for="q">Search</label><input id="q" name="q" type="search" autocomplete="off" value="\#(visit.query["q"])" placeholder="Name or account:NUMBER"></div><button class="button">Apply</button></form>
       \#(table)\#(more ?? .empty)
       \#(Part.commandLine(["credledger account list"]))
       """#
