@@ -1,8 +1,8 @@
 """Answering a program's request for authorization in Chromium, which keeps to the policy for forms of the portal's pages.
 
-Usage: portal_consent.py ORIGIN SESSION CLIENT FOLDER, with selenium and axe-playwright-python on PYTHONPATH. SESSION is the cookie of a
-person with a phone number, CLIENT the ID of a connector whose redirect address is http://127.0.0.1/done. What listens there hands the
-browser over to another origin. Ends with the line "passed", or with what is wrong.
+Usage: portal_consent.py ORIGIN CLIENT NAME FOLDER, with selenium and axe-playwright-python on PYTHONPATH. CLIENT is the ID of a connector
+whose redirect address is http://127.0.0.1/done, NAME that of a person with a phone number, who signs in on the way. What listens at the
+address hands the browser over to another origin. Ends with the line "passed", or with what is wrong.
 """
 
 import base64
@@ -15,7 +15,7 @@ import urllib.parse
 from portal_look import Looker, until
 from selenium.webdriver.common.by import By
 
-ORIGIN, SESSION, CLIENT, FOLDER = sys.argv[1:5]
+ORIGIN, CLIENT, NAME, FOLDER = sys.argv[1:5]
 answers = []
 
 
@@ -51,13 +51,15 @@ query = urllib.parse.urlencode({
     "code_challenge_method": "S256", "redirect_uri": f"http://127.0.0.1:{server.server_port}/done"})
 
 looker = Looker(FOLDER)
-browser, wait_for, press = looker.browser, looker.wait_for, looker.press
-browser.get(ORIGIN + "/portal/sign-in")
-browser.add_cookie({"name": "credledger", "value": SESSION, "path": "/"})
+browser, wait_for, press, write = looker.browser, looker.wait_for, looker.press, looker.write
 for button, field, value in [("Allow", "code", "clc_"), ("Refuse", "error", "access_denied")]:
     browser.get(f"{ORIGIN}/oauth2/authorize?{query}")
     # The page for trials has a link to the one that people get.
     browser.find_element(By.CSS_SELECTOR, "a").click()
+    if button == "Allow":
+        wait_for("Sign in with this name")
+        write("name", NAME)
+        press("Sign in with this name")
     wait_for("wants to act for you")
     press(button)
     if not until(lambda: browser.current_url == WELCOME):

@@ -147,7 +147,10 @@ import Testing
     let page = try scene.ask("", by: other)
     try other.open(page)
     #expect(other.page.body.contains("<h1>Sign in</h1>"))
-    try other.submit("/portal/sign-in/development", [("name", "Bob")])
+    try other.submit("/portal/sign-in/development", [("name", "Bob")], follow: false)
+    // The page of consent may lead on to the program, so no redirect answers this form either.
+    #expect(other.page.header("location") == nil && other.onward == page, "\(other.page.text)")
+    try other.open(other.onward)
     #expect(other.page.body.contains("wants to act for you") && other.page.body.contains("Add a phone number first."))
     #expect(!other.page.body.contains("value=\"allow\""))
     // The button that is not there does nothing either.

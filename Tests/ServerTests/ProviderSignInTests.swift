@@ -274,6 +274,7 @@ import Testing
     try provider.choose("half-a-minute-ago")
     try browser.submit("/portal/sign-in/mock", follow: false)
     try browser.open(try provider.approve(browser.onward, as: "ada"))
+    try browser.open(browser.onward)
     #expect(browser.page.body.contains("wants to act for you"), "\(browser.page.text)")
   }
 

@@ -81,8 +81,8 @@ extension ManagementPortal {
     }
   }
 
-  /// Sends the browser on from a form to another site, by a page. A redirect in answer to a form has to keep to the
-  /// policy for forms of the page before, as have all redirects behind it, and where another site leads nobody knows.
+  /// Sends the browser on from a form, at last to another site, by a page. A redirect in answer to a form has to keep to
+  /// the policy for forms of the page before, as have all redirects behind it, and where another site leads nobody knows.
   func onward(to address: String, _ words: HTML) -> Response {
     var response = Response.html(
       layout().gate(
