@@ -152,6 +152,22 @@ import Testing
     #expect(seen.json?["aud"] == .array([.string("urn:other")]))
   }
 
+  @Test func `A resource server hears of a refresh token unless its access is restricted to others`() async throws {
+    let guarded = try await Self.served(["--development"])
+    let served = guarded.served
+    for (resource, isKnown) in [(Guarded.audience, true), ("urn:other", false)] {
+      let answer = "client_id=\(served.connector)&account=2&resource=\(PercentEncoding.encode(resource))"
+      let location = try served.post("/oauth2/authorize", form: answer).header("location") ?? ""
+      let code = location.split(separator: "code=").dropFirst().first?.prefix { $0 != "&" } ?? ""
+      let tokens = try served.post("/oauth2/token", [served.basic], form: "grant_type=authorization_code&code=\(code)")
+      let refresh = try #require(tokens["refresh_token"], "\(location) \(tokens.body)")
+      let seen = try served.post("/oauth2/introspect", [guarded.server], form: "token=\(refresh)")
+      #expect(seen.json?["active"] == .bool(isKnown), "\(seen.body)")
+      let own = try served.post("/oauth2/introspect", [served.basic], form: "token=\(refresh)")
+      #expect(own.json?["aud"] == .array([.string(resource)]), "\(own.body)")
+    }
+  }
+
   // MARK: Pushed requests
 
   @Test func `A request that was pushed is taken once, by its client, and leads to a code`() async throws {
