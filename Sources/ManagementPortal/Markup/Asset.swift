@@ -83,6 +83,12 @@ struct Asset: Sendable {
         waiting.replaceChildren(...fresh.childNodes);
       }, 5000);
     }
+    for (const button of document.querySelectorAll("[data-waits]")) {
+      setTimeout(() => {
+        button.disabled = false;
+        button.nextElementSibling.textContent = "";
+      }, button.dataset.waits * 1000);
+    }
     for (const range of document.querySelectorAll("[data-submits]")) {
       range.addEventListener("change", () => range.form.requestSubmit());
     }
