@@ -11,6 +11,11 @@ extension ManagementPortal {
         try ledger.groups.joined(by: viewer.id)
       )
     }
+    let administered = try await asking { () throws(LedgerError) -> [GroupID] in
+      var administered: [GroupID] = []
+      for group in groups where try isAdmin(viewer, of: group.id) { administered.append(group.id) }
+      return administered
+    }
     let steps = [
       Step("Sign in", "You are signed in. The ledger has recorded it.", isDone: true, button: .empty),
       Step(
@@ -24,9 +29,7 @@ extension ManagementPortal {
       Step(
         "Let it into a group",
         "Open a group that you administer, choose the connector, and take its Refresh Token. The program trades that for access tokens.",
-        isDone: !grants.isEmpty,
-        button: groups.isEmpty
-          ? Self.mainLink("/portal/groups/new", "Create group") : Self.mainLink("/portal/groups", "Open a group")),
+        isDone: !grants.isEmpty, button: Self.wayIn(administered)),
     ]
     let isNew = steps.contains { !$0.isDone }
     let (entries, labels) = try await entries(.actor(Subject(viewer.id)), limit: 8, own: viewer)
@@ -74,6 +77,13 @@ extension ManagementPortal {
       self.isDone = isDone
       self.button = button
     }
+  }
+
+  /// Where somebody lets a connector in, who administers some groups.
+  private static func wayIn(_ administered: [GroupID]) -> HTML {
+    guard let first = administered.first else { return mainLink("/portal/groups/new", "Create group") }
+    let path = administered.count == 1 ? "/portal/groups/\(first.rawValue)/connectors" : "/portal/groups"
+    return mainLink(path, "Open a group")
   }
 
   static func mainLink(_ path: String, _ words: HTML) -> HTML {

@@ -51,7 +51,7 @@ extension ManagementPortal {
   }
 
   /// Whether somebody may see the connector, or the group, of a token.
-  private func maySee(_ place: TokenPlace, _ viewer: Viewer) async throws(PortalFailure) -> Bool {
+  func maySee(_ place: TokenPlace, _ viewer: Viewer) async throws(PortalFailure) -> Bool {
     if viewer.readsAll || place.owner == viewer.id || place.granter == viewer.id { return true }
     guard let group = place.group else { return false }
     return try await asking { () throws(LedgerError) in
