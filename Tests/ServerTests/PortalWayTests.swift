@@ -77,6 +77,8 @@ import Testing
     let token = try scene.owner.open("/portal/events/\(scene.token)").body
     #expect(token.contains("<dd><a href=\"/portal/tokens/\(scene.token)\"><code>token:"), "\(token)")
     #expect(try !scene.owner.open("/portal/evidence/\(scene.grant)/report").body.contains("href=\"\(connector)\""))
+    try scene.owner.open("/portal/audit?exact=phone.pin_dispatched")
+    #expect(scene.owner.page.body.contains("The message with a PIN was sent<small>"), "\(scene.owner.page.text)")
     // An auditor reads of people, and has no page of theirs.
     let auditor = try scene.person("Zoe", role: .auditor)
     let read = try auditor.open(audit).body
@@ -92,6 +94,17 @@ import Testing
     #expect(told.contains(" let <bdi>Field team</bdi> into \(link(group))<small>"), "\(told)")
     try mel.open("/portal/events/\(scene.grant)")
     #expect(mel.page.status == 200 && !mel.page.body.contains("href=\"\(connector)\""), "\(mel.page.text)")
+  }
+
+  @Test func `The first operator reads what is to be done before others sign in, and they do not`() async throws {
+    let served = try await ServedPortal()
+    let link = try served.line(beginning: "the first operator signs in at ").dropFirst(served.origin.utf8.count)
+    let (ada, bob) = (served.browser(), served.browser())
+    try ada.open(String(link))
+    try ada.submit("/portal/sign-in/development", [("name", "Ada")])
+    #expect(ada.page.body.contains("<h2 id=\"before\">Before others sign in</h2>"), "\(ada.page.text)")
+    try bob.signIn("Bob")
+    #expect(bob.page.body.contains("Welcome, <bdi>Bob</bdi>") && !bob.page.body.contains("Before others sign in"))
   }
 
   @Test func `The choice of connectors begins with one's own`() async throws {

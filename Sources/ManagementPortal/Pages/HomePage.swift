@@ -44,6 +44,7 @@ extension ManagementPortal {
       \#(Part.header(title, below: Self.subtitle(first, isNew: isNew, needs)))
       \#(Self.needList(needs))
       \#(isNew ? Self.steps(steps) : Self.ownLists(connectors, groups))
+      \#(when(isNew && viewer.account.role == .operator, Self.beforeOthers))
       <section class="stack" aria-labelledby="lately"><h2 id="lately">\#(isNew ? "What you did so far" : "What you did lately")</h2>
       \#(lately)
       <p class="small soft">The green numbers are events. Each one opens the event with the proof that it stands in the ledger.</p></section>
@@ -78,6 +79,11 @@ extension ManagementPortal {
       self.button = button
     }
   }
+
+  /// What an operator sees to on a new ledger.
+  private static let beforeOthers: HTML = #"""
+    <section class="card stack" aria-labelledby="before"><h2 id="before">Before others sign in</h2><ul class="stack"><li>Keep a copy of the <a href="/portal/keys">master key</a> elsewhere. Without it nothing personal can be read.</li><li>Publish the <a href="/portal/keys">public key</a>, so that others can check what this ledger signs.</li><li>Set up <a href="/portal/health">backups</a>, and name their folder.</li></ul></section>
+    """#
 
   /// Where somebody lets a connector in, who administers some groups.
   private static func wayIn(_ administered: [GroupID]) -> HTML {

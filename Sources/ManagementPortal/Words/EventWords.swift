@@ -11,7 +11,12 @@ struct EventWords: Sendable {
 
   /// What happened, in one sentence.
   func sentence(_ entry: AuditEntry) -> HTML {
-    Self.sentence(
+    // Its type alone does not say how it went.
+    if case .phonePINDispatched(let message) = entry.event {
+      return message.failure == PINDispatchFailure.none
+        ? "The message with a PIN was sent" : "The message with a PIN could not be sent"
+    }
+    return Self.sentence(
       of: entry.type, who: name(entry.actor), connector: first(.connector, entry),
       group: has(.group, entry) ? first(.group, entry) : nil, account: first(.account, entry))
   }
