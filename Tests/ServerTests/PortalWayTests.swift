@@ -92,6 +92,9 @@ import Testing
     try scene.owner.post(group, fields)
     let told = try mel.open(audit).body
     #expect(told.contains(" let <bdi>Field team</bdi> into \(link(group))<small>"), "\(told)")
+    // A part of the name of what is theirs is enough.
+    #expect(try mel.open("/portal/audit?who=ield&exact=group.created").body.contains("group.created</code>"))
+    #expect(try mel.open("/portal/audit?who=shift").status == 422, "\(mel.page.text)")
     try mel.open("/portal/events/\(scene.grant)")
     #expect(mel.page.status == 200 && !mel.page.body.contains("href=\"\(connector)\""), "\(mel.page.text)")
   }

@@ -140,9 +140,11 @@ extension ManagementPortal {
       !entries.isEmpty,
       #"<p class="small">Download all that match: <a href="/portal/audit.csv?\#(query)">CSV</a>, <a href="/portal/audit.ndjson?\#(query)">NDJSON</a>, <a href="/portal/audit.cloudevents?\#(query)">CloudEvents</a></p>"#
     )
+    let hasWords = visit.query["who"].contains { $0.isLetter || $0.isNumber }
     let content: HTML = #"""
       \#(Part.header("Audit trail", below: "<p>\(reach)</p>", buttons: follow))
       \#(auditFilter(visit, problem))
+      \#(when(problem?.field == "who" && viewer.readsAll && hasWords, Self.findInstead(of: visit.query["who"])))
       \#(Self.filesCut(visit.query, head: layout().head))\#(archived)\#(chart)
       <section class="stack" aria-labelledby="list"\#(tail)><div class="section-header"><h2 id="list">Events, newest first</h2>\#(downloads)</div>\#(news)\#(entries.isEmpty ? empty : try eventTable(entries, words))\#(older)</section>
       \#(Part.commandLine([Self.auditCommand(visit.query)]))
@@ -263,16 +265,24 @@ extension ManagementPortal {
     return found
   }
 
-  /// Those among a viewer's own connectors and groups that have a name, or had it when they were deleted.
+  /// Those among a viewer's own connectors and groups that have a name, or had it when they were deleted; where none has, those
+  /// with the text in their name.
   private func named(_ text: String, seenBy viewer: Viewer) throws(LedgerError) -> [Audit.Filter] {
     let wanted = text.lowercased()
-    var found: [Audit.Filter] = []
-    for connector in try ledger.connectors.everOwned(by: viewer.id) where connector.details.name.lowercased() == wanted {
-      found.append(.connector(connector.id))
+    var own: [(name: String, filter: Audit.Filter)] = []
+    for connector in try ledger.connectors.everOwned(by: viewer.id) {
+      own.append((connector.details.name.lowercased(), .connector(connector.id)))
     }
-    for group in try ledger.groups.everJoined(by: viewer.id) where group.name.lowercased() == wanted {
-      found.append(.group(group.id))
+    for group in try ledger.groups.everJoined(by: viewer.id) {
+      own.append((group.name.lowercased(), .group(group.id)))
     }
-    return found
+    let exact = own.filter { $0.name == wanted }
+    return (exact.isEmpty ? own.filter { $0.name.contains(wanted) } : exact).map(\.filter)
+  }
+
+  /// The way on for somebody whose text is no whole name: operators and auditors find by a part of it.
+  private static func findInstead(of text: String) -> HTML {
+    let query = FormValues.none.query(replacing: "q", with: text)
+    return #"<p><a href="/portal/find?\#(query)">Find by a part of the name</a></p>"#
   }
 }
