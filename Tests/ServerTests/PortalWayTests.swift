@@ -110,6 +110,24 @@ import Testing
     #expect(bob.page.body.contains("Welcome, <bdi>Bob</bdi>") && !bob.page.body.contains("Before others sign in"))
   }
 
+  @Test func `The first page names the newest connectors of somebody, when they were used, and the way to all`()
+    async throws
+  {
+    let scene = try await PortalScene(phone: "+44 7700 900288")
+    let browser = scene.owner
+    let used = "\(scene.connector)\"><bdi>Field team</bdi></a><p class=\"small soft\">Last used: <span><time"
+    let home = try browser.open("/portal/").body
+    #expect(home.contains(used) && !home.contains("show=mine"), "\(home)")
+    #expect(home.contains("\(scene.group)\"><bdi>Field team</bdi></a><p class=\"small soft\">Admin</p>"), "\(home)")
+    var last = ""
+    for number in 1...10 { last = try create("Roster \(number)", by: browser) }
+    let full = try browser.open("/portal/").body
+    let named = full.matches(of: /<li><a href="\/portal\/connectors\/(\d+)"/).map { String($0.output.1) }
+    #expect(named.count == 10 && named.first == last && !named.contains(scene.connector), "\(named)")
+    #expect(full.contains("<a href=\"/portal/connectors?show=mine\">All 11 connectors</a>"), "\(full)")
+    #expect(full.contains("Last used: <span><span class=\"soft\">Nothing yet</span></span>"), "\(full)")
+  }
+
   @Test func `The choice of connectors begins with one's own`() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900286")
     let bob = try scene.person("Bob")

@@ -39,11 +39,12 @@ extension ManagementPortal {
     }
     let title: HTML = isNew ? "Welcome, \(Part.name(viewer.name))" : "Home"
     let first = viewer.account.role == .operator && isNew ? "You are an operator of this ledger. " : ""
+    let main = isNew ? Self.steps(steps) : try await ownLists(connectors, groups, administered)
     let content: HTML = #"""
       \#(said(visit))
       \#(Part.header(title, below: Self.subtitle(first, isNew: isNew, needs)))
       \#(Self.needList(needs))
-      \#(isNew ? Self.steps(steps) : Self.ownLists(connectors, groups))
+      \#(main)
       \#(when(isNew && viewer.account.role == .operator, Self.beforeOthers))
       <section class="stack" aria-labelledby="lately"><h2 id="lately">\#(isNew ? "What you did so far" : "What you did lately")</h2>
       \#(lately)
@@ -115,16 +116,29 @@ extension ManagementPortal {
       """#
   }
 
-  private static func ownLists(_ connectors: [Connector], _ groups: [Group]) -> HTML {
-    let mine = connectors.map { connector -> HTML in
-      #"<li><a href="/portal/connectors/\#(connector.id.rawValue)">\#(Part.name(connector.details.name))</a></li>"#
+  /// How many connectors and groups of somebody's own the first page names, the newest first.
+  private static let ownLimit = 10
+
+  private func ownLists(
+    _ connectors: [Connector], _ groups: [Group], _ administered: [GroupID]
+  ) async throws(PortalFailure) -> HTML {
+    let now = try now
+    let newest = Array(connectors.reversed().prefix(Self.ownLimit))
+    let uses = try await asking { () async throws(LedgerError) in try await ledger.connectors.usage(of: newest) }
+    let mine = zip(newest, uses).map { connector, usage -> HTML in
+      #"<li><a href="/portal/connectors/\#(connector.id.rawValue)">\#(Part.name(connector.details.name))</a><p class="small soft">Last used: <span>\#(usage.cell(at: now))</span></p></li>"#
     }
-    let joined = groups.map { group -> HTML in
-      #"<li><a href="/portal/groups/\#(group.id.rawValue)">\#(Part.name(group.name))</a></li>"#
+    let joined = groups.reversed().prefix(Self.ownLimit).map { group -> HTML in
+      #"<li><a href="/portal/groups/\#(group.id.rawValue)">\#(Part.name(group.name))</a><p class="small soft">\#(administered.contains(group.id) ? "Admin" : "Member")</p></li>"#
     }
+    let all: HTML = when(
+      connectors.count > newest.count,
+      #"<p><a href="/portal/connectors?show=mine">All \#(connectors.count) connectors</a></p>"#)
+    let allGroups: HTML = when(
+      groups.count > joined.count, #"<p><a href="/portal/groups">All \#(groups.count) groups</a></p>"#)
     return #"""
-      <section class="card"><h2>My connectors</h2><ul class="stack">\#(mine)</ul></section>
-      <section class="card"><h2>My groups</h2><ul class="stack">\#(joined)</ul></section>
+      <section class="card stack"><h2>My connectors</h2><ul class="stack">\#(mine)</ul>\#(all)</section>
+      <section class="card stack"><h2>My groups</h2><ul class="stack">\#(joined)</ul>\#(allGroups)</section>
       """#
   }
 
