@@ -10,6 +10,8 @@ import Testing
   private func create(_ name: String, by browser: Browser) throws -> String {
     try browser.open("/portal/connectors/new")
     try browser.submit("/portal/connectors/new", [("name", name), ("description", "Plans shifts")])
+    let scopes = "<dt>Text Message</dt><dd><code>textmessage.read, textmessage.write</code></dd>"
+    #expect(browser.page.body.contains(scopes), "\(browser.page.text)")
     try browser.submit("/portal/connectors/new/permissions", [("permission", "group-information")])
     return try PortalScene.first("action=\"/portal/connectors/", "\"", in: browser)
   }

@@ -115,7 +115,7 @@ extension ManagementPortal {
       let tokens = try await ledger.tokens.list(.grant(grant.id), limit: LiveTokens.limit)
       return (
         try await ledger.audit.labels(of: [Subject(grant.connector)] + (grant.group.map { [Subject($0)] } ?? [])),
-        LiveTokens(tokens.count { $0.verdict.isValid && $0.kind == .access }, of: tokens.count)
+        LiveTokens(tokens.count { $0.verdict.isValid }, of: tokens.count)
       )
     }
     let connector = Part.name(labels[Subject(grant.connector)]?.name ?? grant.connector.description)

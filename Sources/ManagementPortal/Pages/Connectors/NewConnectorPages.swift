@@ -87,12 +87,18 @@ struct ConnectorForm: Sendable {
     return values.map { #"<input type="hidden" name="\#($0.0)" value="\#($0.1)">"# as HTML }.joined()
   }
 
-  /// The choice of permissions.
+  /// The choice of permissions, with what developers know them by.
   static func permissions(_ ticked: Set<Permission>) -> HTML {
     let rows = Permission.offered.map { permission -> HTML in
       #"<label class="choice"><input type="checkbox" name="permission" value="\#(permission.rawValue)"\#(when(ticked.contains(permission), " checked"))><span><strong>\#(permission.title)</strong><span class="soft">\#(permission.sentence)</span></span></label>"#
     }
-    return #"<fieldset><legend>Permissions</legend><div class="table-box choice-list">\#(rows)</div></fieldset>"#
+    let scopes = Permission.offered.map { permission -> HTML in
+      #"<dt>\#(permission.title)</dt><dd><code>\#(permission.scopes.description.replacing(",", with: ", "))</code></dd>"#
+    }
+    return #"""
+      <fieldset><legend>Permissions</legend><div class="table-box choice-list">\#(rows)</div></fieldset>
+      <details><summary>The scopes of each, as programs name them</summary><dl class="facts">\#(scopes)</dl></details>
+      """#
   }
 }
 
