@@ -185,7 +185,7 @@ import Testing
     let audited = try await AuditedLedger()
     let ledger = try await Ledger.open(at: audited.path)
     let file = audited.folder.path + "/position"
-    func line(_ position: UInt64) -> String { #"{"position":\#(position)}"# }
+    func line(_ position: Position) -> String { #"{"position":\#(position)}"# }
     /// Reads until a line has come, and kills the program.
     func read(until last: String) throws -> [String] {
       let child = try ChildProcess(

@@ -4,7 +4,7 @@ public import LedgerEvents
 /// Whether a ledger performs commands and signs checkpoints, and how far it has come.
 public struct LedgerHealth: Sendable {
   /// The position of the newest event.
-  public let head: UInt64
+  public let head: Position
   /// What commands are refused with now; nil where they are performed.
   public let fault: LedgerError.Code?
   /// How many requests wait for the writer.

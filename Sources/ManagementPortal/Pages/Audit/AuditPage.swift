@@ -78,7 +78,7 @@ extension ManagementPortal {
 
   func auditPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let (filter, problem) = try await filter(visit, viewer)
-    let after = visit.query.number("after")
+    let after = visit.query.position("after")
     var page: Audit.Page?
     var words = EventWords(labels: [:])
     if let filter {
@@ -130,7 +130,7 @@ extension ManagementPortal {
       isLive,
       #" data-live="/portal/audit/live?\#(query)&amp;since=\#(entries.first?.position ?? 0)" data-newest="\#(entries.first?.position ?? 0)""#
     )
-    let news: HTML = when(isLive, Self.news(entries, since: visit.lastSeen))
+    let news: HTML = when(isLive, Self.news(entries, since: visit.lastSeen.map { Position($0) }))
     let downloads: HTML =
       #"<a class="button" href="/portal/audit.csv?\#(query)">CSV</a><a class="button" href="/portal/audit.ndjson?\#(query)">NDJSON</a><a class="button" href="/portal/audit.cloudevents?\#(query)">CloudEvents</a>"#
     let content: HTML = #"""
