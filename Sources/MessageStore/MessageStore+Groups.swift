@@ -1,4 +1,4 @@
-import CredentialLedger
+public import CredentialLedger
 import KeyStore
 import LMDB
 import Synchronization

@@ -155,7 +155,7 @@ import TransparencyLog
       try other.add(
         try NoteSignature(keyName: cosigner.verifierKey.name, keyID: cosigner.verifierKey.id, bytes: bytes))
       let bundle = try await ledger.evidence.bundle(
-        of: [token.rawValue], at: String(decoding: other.bytes, as: UTF8.self))
+        of: [token.position], at: String(decoding: other.bytes, as: UTF8.self))
       let code = try await code(of: { try bundle.verify(keys: [key], witnesses: [witness]) })
       #expect(code == .invalidEvidence, "\(time)")
     }

@@ -236,7 +236,7 @@ import Testing
       await attempt({ try await ledger.accounts.enable(account, by: Requester.operator) }, note)
       await attempt({ try await ledger.accounts.changeRole(of: account, to: .auditor, by: Requester.operator) }, note)
       await attempt(
-        { try await ledger.accounts.recordSignOut(ofSignIns: [number], account, .signedOut, by: steps.admin) }, note)
+        { try await ledger.accounts.recordSignOut(ofSignIns: [Position(number)], account, .signedOut, by: steps.admin) }, note)
       await attempt(
         {
           try await ledger.accounts.recordRefusedSignIn(

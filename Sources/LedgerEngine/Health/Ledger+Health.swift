@@ -40,7 +40,7 @@ extension Ledger {
       let queue = log.writer?.load
       let refusal = log.writer == nil ? LedgerError.Code.closed : queue?.refusal.map { LedgerError($0).code }
       return LedgerHealth(
-        head: head, fault: refusal ?? clock.fault, waiting: queue?.waiting ?? 0, signedSize: signed,
+        head: Position(head), fault: refusal ?? clock.fault, waiting: queue?.waiting ?? 0, signedSize: signed,
         unsignedSince: unsigned.map { Timestamp(milliseconds: $0) },
         signingFault: log.writer?.checkpointFailure.map { LedgerError($0).code }, now: clock.now)
     }

@@ -367,7 +367,7 @@ import Testing
     _ = try await ledger.retention.apply(AgedLedger.policy, archive: aged.archive)
     await ledger.close()
     ledger = try await Ledger.open(at: aged.path, aged.withArchive)
-    let token = aged.old.first { $0.handle.rawValue > aged.revocation - 3 }
+    let token = aged.old.first { $0.handle.position > aged.revocation - 3 }
     #expect(token != nil)
     #expect(try await ledger.audit.search(.address("192.0.2.7")).entries.count == 1)
     try await ledger.people.erase(aged.steps.developer, by: Requester.operator)

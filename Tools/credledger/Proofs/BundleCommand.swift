@@ -166,7 +166,7 @@ struct BundleCommand: DoorCommand {
             reason: "--complete: there are \(range.count) events since \(subject) was made, more than "
               + "\(Self.completeLimit) [invalid_value]")
         }
-        all += Array(range)
+        all += range.map { Position($0) }
         checkpoint = first.checkpoint
       }
       let bundle = try await opened.evidence.bundle(of: all, at: checkpoint)

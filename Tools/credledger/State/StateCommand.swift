@@ -159,7 +159,7 @@ struct StateCommand: DoorCommand {
     }
     let value = JSON.object(
       head(state) + [
-        ("snapshot", state.snapshot.map { .number($0) } ?? .null),
+        ("snapshot", state.snapshot.map { .number($0.rawValue) } ?? .null),
         (
           "counts",
           .object(
