@@ -100,7 +100,8 @@ public struct GroupFeed: Sendable {
   private func change(_ entry: AuditEntry) throws(LedgerError) -> GroupChange? {
     let (group, kind): (UInt64, GroupChange.Kind)
     switch entry.event {
-    case .groupCreated(let event): (group, kind) = (entry.position.rawValue, .created(name: event.name, kind: event.kind))
+    case .groupCreated(let event):
+      (group, kind) = (entry.position.rawValue, .created(name: event.name, kind: event.kind))
     case .groupRenamed(let event): (group, kind) = (event.group, .renamed(to: event.after))
     case .groupDeleted(let event): (group, kind) = (event.group, .deleted)
     case .groupMemberAdded(let event):

@@ -92,7 +92,8 @@ import Testing
           }, note)
         await attempt(
           {
-            try await ledger.accounts.signIns(of: account, under: ledger.anybodysData(), limit: limit, before: Position(number))
+            try await ledger.accounts.signIns(
+              of: account, under: ledger.anybodysData(), limit: limit, before: Position(number))
           }, note)
         await attempt({ try await ledger.tokens.list(.connector(connector), limit: limit, before: token) }, note)
         await attempt({ try await ledger.tokens.list(.grant(grant), limit: limit, before: token) }, note)
@@ -236,7 +237,9 @@ import Testing
       await attempt({ try await ledger.accounts.enable(account, by: Requester.operator) }, note)
       await attempt({ try await ledger.accounts.changeRole(of: account, to: .auditor, by: Requester.operator) }, note)
       await attempt(
-        { try await ledger.accounts.recordSignOut(ofSignIns: [Position(number)], account, .signedOut, by: steps.admin) }, note)
+        {
+          try await ledger.accounts.recordSignOut(ofSignIns: [Position(number)], account, .signedOut, by: steps.admin)
+        }, note)
       await attempt(
         {
           try await ledger.accounts.recordRefusedSignIn(

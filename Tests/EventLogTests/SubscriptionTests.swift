@@ -15,7 +15,9 @@ struct SubscriptionTests {
   }
 
   /// The positions that a subscription gives, up to one.
-  private static func positions(_ log: TestLog, from start: PositionNumber, upTo end: PositionNumber) async throws -> [PositionNumber] {
+  private static func positions(
+    _ log: TestLog, from start: PositionNumber, upTo end: PositionNumber
+  ) async throws -> [PositionNumber] {
     var positions: [PositionNumber] = []
     for try await record in log.subscribe(from: start) {
       positions.append(record.header.position)

@@ -65,7 +65,9 @@ extension LogView where Reading: ~Copyable {
   }
 
   /// The same for positions that follow each other.
-  private func archivedPlace(at position: PositionNumber, _ read: inout ArchivedRead) throws(LogError) -> ArchivedPlace? {
+  private func archivedPlace(
+    at position: PositionNumber, _ read: inout ArchivedRead
+  ) throws(LogError) -> ArchivedPlace? {
     guard position > 0, let archived = tables.archived else { return nil }
     let (key, index) = ArchivedRow.place(of: position)
     if read.key != key { read = ArchivedRead(key: key, row: try archivedRow(key, archived), segment: read.segment) }

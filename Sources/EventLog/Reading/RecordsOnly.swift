@@ -17,7 +17,9 @@ package struct RecordsOnly: CommitParticipant {
 
 extension LogTables {
   /// Type and time of the event at a position: see ``LogView/stamp(at:)``.
-  package func stamp(at position: PositionNumber, in transaction: BorrowedTransaction) throws(LogError) -> RecordStamp? {
+  package func stamp(
+    at position: PositionNumber, in transaction: BorrowedTransaction
+  ) throws(LogError) -> RecordStamp? {
     try LogView(transaction, RecordsOnly(), self).stamp(at: position)
   }
 }

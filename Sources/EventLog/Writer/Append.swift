@@ -69,7 +69,9 @@
   /// Whether the events record that the clock is right as it is: they carry what it says, also after a step.
   @usableFromInline package var correctsClock: Bool
 
-  @usableFromInline package init(requestID: [UInt8] = [], expecting: PositionNumber? = nil, correctsClock: Bool = false) {
+  @usableFromInline package init(
+    requestID: [UInt8] = [], expecting: PositionNumber? = nil, correctsClock: Bool = false
+  ) {
     self.requestID = requestID
     self.expecting = expecting
     self.correctsClock = correctsClock

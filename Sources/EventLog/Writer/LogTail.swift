@@ -44,7 +44,9 @@ struct LogTail: Sendable {
   }
 
   /// The signed note of a checkpoint that says what it should. Its signatures are not checked.
-  static func note(_ text: String, of origin: String, size: PositionNumber, root: Digest?) throws(LogError) -> SignedNote {
+  static func note(
+    _ text: String, of origin: String, size: PositionNumber, root: Digest?
+  ) throws(LogError) -> SignedNote {
     guard let root, let note = try? SignedNote(decoding: Array(text.utf8)),
       let expected = try? Checkpoint(origin: origin, size: size, root: root), note.text == expected.noteText
     else {

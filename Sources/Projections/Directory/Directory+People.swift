@@ -36,7 +36,9 @@ extension Directory {
     }
   }
 
-  func verify(_ event: PhoneVerified, _ position: PositionNumber, _ transaction: inout WriteTransaction) throws(LogError) {
+  func verify(
+    _ event: PhoneVerified, _ position: PositionNumber, _ transaction: inout WriteTransaction
+  ) throws(LogError) {
     let number = try personalData.hash(number: event.number, purpose: .phoneNumber, at: position)
     let phone = Phone(
       id: PhoneID(rawValue: position), account: AccountID(rawValue: event.account), number: event.number,

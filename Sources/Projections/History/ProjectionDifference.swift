@@ -33,7 +33,8 @@ package struct ProjectionComparison: Sendable {
 
   /// The digests on both sides, at one head, and the first difference if there is any.
   package func run() throws(LogError) -> (
-    head: PositionNumber, live: [ProjectionName: Digest], rebuilt: [ProjectionName: Digest], first: ProjectionDifference?
+    head: PositionNumber, live: [ProjectionName: Digest], rebuilt: [ProjectionName: Digest],
+    first: ProjectionDifference?
   ) {
     // Nothing is appended to what a snapshot sees while the replay comes up to it.
     let view = try log.snapshot()

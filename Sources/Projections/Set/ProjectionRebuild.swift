@@ -44,7 +44,9 @@ package struct ProjectionRebuild: Sendable {
   /// - Throws: ``LogError/Code/unreadableEvent`` at an event that this program does not know: the live set stays.
   ///   ``LogError/Code/cancelled`` where the task was.
   @discardableResult
-  package func run(progress: @Sendable (PositionNumber, PositionNumber) -> Void = { _, _ in }) async throws(LogError) -> PositionNumber {
+  package func run(
+    progress: @Sendable (PositionNumber, PositionNumber) -> Void = { _, _ in }
+  ) async throws(LogError) -> PositionNumber {
     guard let writer = log.writer, let live = log.participant.live else {
       throw LogError(.closed, "the ledger is open for reading only")
     }

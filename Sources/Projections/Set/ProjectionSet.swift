@@ -203,7 +203,9 @@ import Synchronization
       until: Timestamp(milliseconds: rotated.predecessorUntil), in: &transaction)
   }
 
-  @usableFromInline package func finish(at head: PositionNumber, in transaction: inout WriteTransaction) throws(LogError) {
+  @usableFromInline package func finish(
+    at head: PositionNumber, in transaction: inout WriteTransaction
+  ) throws(LogError) {
     var base = TableSums()
     // Where it cannot be read the sums will not fit, which the next scrub finds.
     if let row = try own.noted(Self.checkpointKey, in: transaction).row { base = own.sums(of: row) ?? base }

@@ -26,7 +26,8 @@ import Testing
       let path = copied.path("restored-\(round)")
       let restored = try await Ledger.restore(
         from: "\(backup)-\(round)", keys: copied.keys, at: path, CopiedLedger.configuration, record: .none)
-      #expect(restored.events == manifest.position.rawValue && restored.root == manifest.root && restored.recordedAt == nil)
+      #expect(
+        restored.events == manifest.position.rawValue && restored.root == manifest.root && restored.recordedAt == nil)
       let again = try await Ledger.open(at: path, CopiedLedger.configuration)
       #expect(try again.head() == manifest.position)
       let (live, rebuilt) = try await again.integrity.digests()

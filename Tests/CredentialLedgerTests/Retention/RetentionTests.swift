@@ -46,7 +46,8 @@ import Testing
       #expect(proof.record == nil && proof.archivedIn?.positions.contains(position) == true)
     }
     let verified = try await ledger.integrity.verify()
-    #expect(verified.archived == UInt64(aged.due.count) && verified.rebuilt == nil && verified.events == head.rawValue + 3)
+    #expect(
+      verified.archived == UInt64(aged.due.count) && verified.rebuilt == nil && verified.events == head.rawValue + 3)
     #expect(verified.archivedIn == 1...3)
     await ledger.close()
 

@@ -60,6 +60,7 @@ struct ArchiveCommand: AsyncParsableCommand {
     ])
     if let text = output.format.text(value) { return print(text) }
     let added = check ? "sound" : "\(report.added) new"
-    print("\(events(report.position.rawValue)) in \(count(report.segments, "segment")), \(added); root \(report.root.hex)")
+    let held = events(report.position.rawValue)
+    print("\(held) in \(count(report.segments, "segment")), \(added); root \(report.root.hex)")
   }
 }

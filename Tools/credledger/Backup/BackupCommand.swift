@@ -86,7 +86,8 @@ struct BackupCommand: AsyncParsableCommand {
         (
           "keys",
           .object([
-            ("backup", .string(keys)), ("position", .number(report.position.rawValue)), ("persons", .number(report.persons)),
+            ("backup", .string(keys)), ("position", .number(report.position.rawValue)),
+            ("persons", .number(report.persons)),
             ("masterKeyFingerprint", .string(report.masterKeyFingerprint)),
             ("hasMasterKey", .bool(report.hasMasterKey)),
           ])

@@ -185,7 +185,8 @@ struct ReplayCommand: DoorCommand {
   ) {
     let milliseconds = UInt64((ContinuousClock.now - start) / .milliseconds(1))
     let value = JSON.object([
-      ("position", .number(position.rawValue)), ("from", .number(first.rawValue)), ("out", out.map { .string($0) } ?? .null),
+      ("position", .number(position.rawValue)), ("from", .number(first.rawValue)),
+      ("out", out.map { .string($0) } ?? .null),
       ("milliseconds", .number(milliseconds)), ("digests", Self.json(digests)),
     ])
     if let text = output.format.text(value) { return print(text) }

@@ -93,7 +93,10 @@ extension Play.Result {
   /// The result as one object.
   var json: JSON {
     var members: [(String, JSON)] = [
-      ("steps", .array(steps.map { .object([("name", .string($0.name)), ("position", .number($0.position.rawValue))]) })),
+      (
+        "steps",
+        .array(steps.map { .object([("name", .string($0.name)), ("position", .number($0.position.rawValue))]) })
+      ),
       ("events", .number(events)), ("verdictBefore", .string(verdictBefore)),
     ]
     if let verdictAfter { members.append(("verdictAfter", .string(verdictAfter))) }
