@@ -65,6 +65,7 @@ struct EventRoutes: Sendable {
     case (_, let from??): start = max(1, from)
     case (nil, nil): start = 1
     }
+    try requireReached(start, by: last == nil ? "from" : "Last-Event-ID")
     let (ledger, lifecycle) = (ledger, lifecycle)
     return Response(
       status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
@@ -93,6 +94,16 @@ struct EventRoutes: Sendable {
         }
         try await writer.finish(nil)
       })
+  }
+
+  /// Refuses a collector that has read more than there is: the ledger was restored from a backup, and the collector would hear nothing
+  /// until it has grown as far again.
+  private func requireReached(_ start: UInt64, by field: String) throws(RequestError) {
+    let head: UInt64
+    do throws(LedgerError) { head = try ledger.health.head } catch { throw RequestError(error) }
+    guard start <= head + 1 else {
+      throw .field(field, "a position of the ledger, which ends at \(head); after a restore begin there")
+    }
   }
 
   /// Up to 256 events from a position on, in the order of the log. None where all that it looked at was removed to an archive.
