@@ -67,6 +67,24 @@ import Testing
     return joined
   }
 
+  @Test func `All groups of somebody who is in many are told, in order, and none twice`() async throws {
+    let people = try await PlatformPeople()
+    people.served.end()
+    let ledger = try await Ledger.open(at: people.served.path)
+    let member = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "member").account
+    // Two pieces and one more, with the group that the member is in already.
+    for number in 1...400 { _ = try await ledger.groups.create(name: "Group \(number)", by: member) }
+    await ledger.close()
+    try people.served.start(environment: PlatformPeople.unlimited)
+    for query in ["", "?fetchAllGroups=true", "?showDetails=True"] {
+      let answer = try people.ask("member", "GET", "/v1/groups\(query)")
+      let groups = try #require(answer.json?["groups"]?.items, "\(answer.body.prefix(300))")
+      #expect(groups.compactMap { $0["groupName"]?.text } == ["Field team"] + (1...400).map { "Group \($0)" })
+      #expect(groups.allSatisfy { ($0["welcomeMessage"] != nil) == query.contains("Details") }, "\(query)")
+      #expect(groups.last?["callerRole"]?.text == "Admin" && groups.last?["userCount"]?.text == "1", "\(query)")
+    }
+  }
+
   @Test func `Pages have bounds, and a cursor is that of an answer`() async throws {
     let people = try await PlatformPeople()
     let path = "/v1/groups/\(people.group)/members"
