@@ -69,14 +69,19 @@ extension PlatformService {
 
   private func listWebhooks(_ call: PlatformCall) async throws(RequestError) -> JSONValue {
     let wanted: WebhookObject?
+    let type = call.query("objectType")?.lowercased()
     if let id = call.query("objectId") {
-      wanted = try object(id, call.query("objectType") ?? "Group", call)
+      wanted = try object(id, type ?? "group", call)
     } else {
+      guard type.map({ ["group", "action", "actionpackage"].contains($0) }) ?? true else {
+        throw .field("objectType", "Group, Action or ActionPackage")
+      }
       wanted = nil
     }
     let states = try asking { () throws(LedgerError) in try ledger.webhooks.states(of: call.grant) }
     var listed: [JSONValue] = []
-    for state in states where wanted == nil || state.webhook.object == wanted {
+    for state in states where wanted.map({ $0 == state.webhook.object }) ?? true {
+      guard type.map({ $0 == state.webhook.object.type.lowercased() }) ?? true else { continue }
       listed.append(.object(try await told(state.webhook)))
     }
     return .object([("webhooks", .array(listed))])

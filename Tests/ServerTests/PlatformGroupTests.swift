@@ -173,6 +173,8 @@ import Testing
     )
     let first = try people.ask("admin", "POST", path, "{count:2}")
     #expect(first.json?["subscribers"]?.items?.count == 2)
+    // Both members may be left out, and the body with them.
+    #expect(try people.ask("admin", "POST", path, "").json?["subscribers"]?.items?.count == 3)
     let cursor = try #require(first["cursor"])
     let second = try people.ask("admin", "GET", path + "?Count=2&cursor=\(cursor)")
     #expect(second.json?["cursor"] == nil)
@@ -191,6 +193,10 @@ import Testing
     #expect(
       try people.ask("admin", "PUT", "/v1/groups//subscribers/remove", "{subscribers:['+33699999999']}").status == 404)
     #expect(try people.ask("member", "PUT", path + "/add", "{subscribers:['+33699999999']}").status == 404)
+    // A refusal names the field as the client does.
+    let many = (0...100).map { "'+3369999\(1_000 + $0)'" }.joined(separator: ",")
+    let refused = try people.ask("admin", "PUT", path + "/add", "{subscribers:[\(many)]}")
+    #expect(refused.status == 400 && refused["message"]?.hasPrefix("subscribers: ") == true, "\(refused.body)")
   }
 
   @Test func `The organisation's groups are found by whoever may ask`() async throws {
@@ -306,5 +312,8 @@ import Testing
     #expect(last.status == 429 && last.header("retry-after").flatMap { Int($0) } != nil)
     // Of another connector there were none.
     #expect(try people.ask("narrow", "GET", "/v1/bot").status == 501)
+    // Whoever looks for failures in the log is not told of them.
+    people.served.end()
+    #expect(people.served.log.contains("status=501") && !people.served.log.contains(" error "))
   }
 }

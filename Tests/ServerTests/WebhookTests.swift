@@ -47,6 +47,11 @@ import Testing
     let below = try people.ask("group", "POST", "/v1/groups", "{name:'Below'}")["groupId"] ?? ""
     let moved = try people.ask("group", "PUT", "/v1/webhook/\(id)", "{objectId:'\(below)', Active:true}")
     #expect(moved.status == 400 && moved["message"]?.hasPrefix("objectId") == true, "\(moved.body)")
+    for (type, count) in [("GROUP", 1), ("action", 0), ("ActionPackage", 0)] {
+      let some = try people.ask("group", "GET", "/v1/webhook?objectType=\(type)")
+      #expect(some.json?["webhooks"]?.items?.count == count, "\(type): \(some.body)")
+    }
+    #expect(try people.ask("group", "GET", "/v1/webhook?objectType=any").status == 400)
     #expect(try people.ask("admin", "GET", "/v1/webhook").body == #"{"webhooks":[]}"#)
     #expect(try people.ask("admin", "DELETE", "/v1/webhook/\(id)").status == 404)
     #expect(try people.ask("group", "DELETE", "/v1/webhook/\(id)").body == "{}")
@@ -74,6 +79,7 @@ import Testing
         "group", "POST", "/v1/webhook", "{objectId:'\(people.group)', eventTypes:['MemberAdded'], callBackUrl:'\(url)'}"
       )
       #expect(answer.status == 400, "\(url): \(answer.body)")
+      #expect(answer["message"]?.hasPrefix("callBackUrl: ") == true, "\(url): \(answer.body)")
     }
     for (body, field) in [
       ("{}", "objectId"), ("{objectId:'x', objectType:'y'}", "objectType"),
@@ -82,6 +88,18 @@ import Testing
       (
         "{objectId:'\(people.group)', eventTypes:['MemberAdded'], callBackUrl:'\(receiver.url("ok"))', validity:1}",
         "validity"
+      ),
+      (
+        "{objectId:'\(people.group)', eventTypes:['MemberAdded'], callBackUrl:'\(receiver.url("ok"))', callBackToken:'é'}",
+        "callBackToken"
+      ),
+      (
+        "{objectId:'\(people.group)', eventTypes:['MemberAdded'], callBackUrl:'\(receiver.url("ok"))', callBackContext:'\(String(repeating: "x", count: 4_097))'}",
+        "callBackContext"
+      ),
+      (
+        "{objectId:'\(String(repeating: "x", count: 256))', objectType:'Action', eventTypes:['JobCreated'], callBackUrl:'\(receiver.url("ok"))'}",
+        "objectId"
       ),
     ] {
       let answer = try people.ask("group", "POST", "/v1/webhook", body)
