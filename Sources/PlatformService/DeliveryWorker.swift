@@ -8,7 +8,7 @@ import Synchronization
 public struct DeliveryWorker: Sendable {
   /// How many deliveries are on their way at a time.
   private static let places = 256
-  /// How many of them are to webhooks of one connector, and how many of its wait for a place: for half a minute at most.
+  /// How many of them are to webhooks of one connector, and how many of its wait for a place: less than a minute.
   private static let placesOfOne = (limit: 128, waiting: 512)
   /// When a delivery is handed out again for which there is no room.
   private static let crowded = Duration.seconds(10)
