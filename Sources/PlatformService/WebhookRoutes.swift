@@ -191,7 +191,11 @@ private struct WebhookFields {
     token = body["callBackToken"]?.text
     context = body["callBackContext"]?.text
     if let moment = body["validity"] {
-      guard let milliseconds = moment.wholeNumber else { throw .field("validity", "milliseconds since 1970") }
+      // Some programs compute it, and send it with decimals or an exponent.
+      let computed = moment.text.flatMap { Double($0) }.flatMap { Int64(exactly: $0.rounded(.towardZero)) }
+      guard let milliseconds = moment.wholeNumber ?? computed else {
+        throw .field("validity", "milliseconds since 1970")
+      }
       // Some clients send 0 or -1 for none.
       validity = milliseconds > 0 ? Timestamp(milliseconds: milliseconds) : nil
     }

@@ -41,6 +41,16 @@ import Testing
     let changed = try people.ask(
       "group", "PUT", "/v1/webhook/\(id)", #"{"Active":"false","eventTypes":["MemberRemoved"]}"#)
     #expect(changed["active"] == "false" && changed.json?["events"]?.items == [.string("MemberRemoved")])
+    // As programs write a number that they computed.
+    let day = try #require(webhook["ts"]?.wholeNumber) / 1_000 * 1_000 + 86_400_000
+    for text in ["\(day).75", "\(day / 1_000)e3", "'\(day)'"] {
+      let valid = try people.ask("group", "PUT", "/v1/webhook/\(id)", "{validity:\(text)}")
+      #expect(valid["validity"] == "\(day)", "\(text): \(valid.body)")
+    }
+    for text in ["1e40", "'NaN'", "'soon'", "[]"] {
+      let invalid = try people.ask("group", "PUT", "/v1/webhook/\(id)", "{validity:\(text)}")
+      #expect(invalid.status == 400 && invalid["message"]?.hasPrefix("validity: ") == true, "\(text): \(invalid.body)")
+    }
     // What it listens to stays; to name that again does no harm.
     let same = try people.ask("group", "PUT", "/v1/webhook/\(id)", "{objectId:'\(people.group)@1', objectType:'group'}")
     #expect(same.status == 200 && same["objectId"] == people.group, "\(same.body)")
