@@ -6,7 +6,7 @@ import Hummingbird
 /// The groups that the caller sees.
 extension PlatformService {
   /// How many groups are told at a time.
-  private static let piece = 200
+  private static let groupsAtATime = 200
 
   /// All groups in one answer, as the documents have it. Of many, neither they nor the answer are ever all in memory.
   func listGroups(_ call: PlatformCall) async throws(RequestError) -> Response {
@@ -14,7 +14,7 @@ extension PlatformService {
     let first = try await groups(call, after: nil)
     var bytes = Array(#"{"groups":["#.utf8)
     try await append(first, call, to: &bytes)
-    guard first.count == Self.piece, let last = first.last?.group.group.id else {
+    guard first.count == Self.groupsAtATime, let last = first.last?.group.group.id else {
       bytes += "]}".utf8
       return .json(bytes: bytes, headers: headers)
     }
@@ -42,7 +42,7 @@ extension PlatformService {
   ) async throws(RequestError) -> [(group: VisibleGroup, summary: GroupSummary?)] {
     let scope: GroupScope = call.isSet("fetchAllGroups") ? .hierarchy : .own
     return try await asking { () async throws(LedgerError) in
-      try await ledger.groups.summed(to: call.viewer, scope: scope, after: last, limit: Self.piece)
+      try await ledger.groups.summed(to: call.viewer, scope: scope, after: last, limit: Self.groupsAtATime)
     }
   }
 
