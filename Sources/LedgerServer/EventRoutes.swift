@@ -17,12 +17,15 @@ struct EventRoutes: Sendable {
   private let secret: Digest?
   /// Requests without the secret, from one address.
   private let failures: Throttle
+  /// For how long one answer tells of events. Later the server would cut it off, in the middle of an event maybe.
+  private let liveTime: Duration
 
   init(_ ledger: Ledger, _ lifecycle: ServerLifecycle, _ settings: ServerSettings) throws(SettingsError) {
     self.ledger = ledger
     self.lifecycle = lifecycle
     secret = try Self.secret(settings).map { SHA256.hash($0) }
     failures = Throttle("failures", limit: settings.failures)
+    liveTime = Duration.seconds(settings.requestSeconds) * 4 / 5
   }
 
   /// The secret on the first line of the file of `events.secret-file`; nil where there is none.
@@ -66,7 +69,7 @@ struct EventRoutes: Sendable {
     case (nil, nil): start = 1
     }
     try requireReached(start, by: last == nil ? "from" : "Last-Event-ID")
-    let (ledger, lifecycle) = (ledger, lifecycle)
+    let (ledger, lifecycle, end) = (ledger, lifecycle, ContinuousClock.now + liveTime)
     return Response(
       status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
       body: ResponseBody { writer in
@@ -74,7 +77,7 @@ struct EventRoutes: Sendable {
         var next = start
         var said = ContinuousClock.now
         // Looked for in steps, so that a stream ends with the server.
-        while !lifecycle.isStopping, !Task.isCancelled {
+        while !lifecycle.isStopping, !Task.isCancelled, ContinuousClock.now < end {
           let page = try await Self.page(of: ledger, from: next)
           for entry in page.entries {
             let event = String(decoding: LedgerCloudEvent.json(entry, origin: ledger.origin).bytes, as: UTF8.self)

@@ -69,6 +69,15 @@ import Testing
     #expect(!served.log.contains(Self.secret))
   }
 
+  @Test func `A stream ends in order before the server would cut it off`() async throws {
+    let (served, _) = try await served(["CREDLEDGER_SERVE_LIMITS_REQUEST_SECONDS=10"])
+    let connection = try Connection(port: served.port)
+    connection.send("GET /ledger/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(Self.secret)\r\n\r\n")
+    var text = ""
+    while !text.hasSuffix("\r\n0\r\n\r\n"), case let more = connection.read(), !more.isEmpty { text += more }
+    #expect(text.contains("id: 1\n") && text.hasSuffix("\n\n\r\n0\r\n\r\n"), "\(text.suffix(200))")
+  }
+
   @Test func `Wrong secrets from one address are limited, and then the right one is refused too`() async throws {
     let (served, _) = try await served(["CREDLEDGER_SERVE_LIMITS_FAILURES=4"])
     let bearer = "Authorization: Bearer \(Self.secret)"
