@@ -53,23 +53,23 @@ public struct EventPush: Sendable {
   private func step(_ cursor: String) async throws -> Bool {
     let head = try ledger.health.head
     guard let last = try await positions.cursor(cursor) else {
-      try await positions.setCursor(cursor, to: head)
+      try await positions.setCursor(cursor, to: head.rawValue)
       return true
     }
     // What a ledger records that was restored from a backup has positions that were sent before, and is sent all the same.
-    if last > head {
+    if Position(last) > head {
       report(
         "the operator's address was sent events up to position \(last), and the ledger ends at \(head), so it was restored: what follows that is sent"
       )
-      try await positions.setCursor(cursor, to: head)
+      try await positions.setCursor(cursor, to: head.rawValue)
       return true
     }
-    let page = try await ledger.audit.search(.all, order: .oldestFirst, after: last, limit: Self.batch)
+    let page = try await ledger.audit.search(.all, order: .oldestFirst, after: Position(last), limit: Self.batch)
     let entries = page.entries
     guard let first = entries.first, let newest = entries.last else {
       // All that was looked at was removed to an archive.
       guard let next = page.next else { return false }
-      try await positions.setCursor(cursor, to: next)
+      try await positions.setCursor(cursor, to: next.rawValue)
       return true
     }
     let body = JSONValue.array(entries.map { LedgerCloudEvent.json($0, origin: ledger.origin) }).bytes
@@ -80,7 +80,7 @@ public struct EventPush: Sendable {
         token: secret)
     let answer = try await outgoing.call("POST", url, headers: headers, body: body)
     guard answer.isSuccess else { throw OutgoingRefusal(status: answer.status) }
-    try await positions.setCursor(cursor, to: newest.position)
+    try await positions.setCursor(cursor, to: newest.position.rawValue)
     return true
   }
 }

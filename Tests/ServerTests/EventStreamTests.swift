@@ -119,7 +119,7 @@ import Testing
     #expect(served.end() == 0)
     let ledger = try await Ledger.open(at: served.path)
     _ = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "late")
-    let head = try ledger.head()
+    let head = try ledger.head().rawValue
     await ledger.close()
     try served.start(environment: environment)
     _ = receiver.deliveries(1) { events(of: $0).last?["id"]?.text == String(head) }
@@ -142,7 +142,7 @@ import Testing
     let outgoing = OutgoingClient(.init())
     let push = EventPush(ledger, positions, outgoing, to: url, secret: "") { _ in }
     let running = Task { await push.run() }
-    let (head, end) = (try ledger.head(), ContinuousClock.now + Patience.limit)
+    let (head, end) = (try ledger.head().rawValue, ContinuousClock.now + Patience.limit)
     while try await positions.cursor(cursor) != head, ContinuousClock.now < end { await Task.yield() }
     running.cancel()
     await running.value
