@@ -17,12 +17,15 @@ struct EventRoutes: Sendable {
   private let secret: Digest?
   /// Requests without the secret, from one address.
   private let failures: Throttle
+  /// For how long one answer tells of events. Later the server would cut it off, in the middle of an event maybe.
+  private let liveTime: Duration
 
   init(_ ledger: Ledger, _ lifecycle: ServerLifecycle, _ settings: ServerSettings) throws(SettingsError) {
     self.ledger = ledger
     self.lifecycle = lifecycle
     secret = try Self.secret(settings).map { SHA256.hash($0) }
     failures = Throttle("failures", limit: settings.failures)
+    liveTime = Duration.seconds(settings.requestSeconds) * 4 / 5
   }
 
   /// The secret on the first line of the file of `events.secret-file`; nil where there is none.
@@ -65,7 +68,8 @@ struct EventRoutes: Sendable {
     case (_, let from??): start = max(1, from)
     case (nil, nil): start = 1
     }
-    let (ledger, lifecycle) = (ledger, lifecycle)
+    try requireReached(start, by: last == nil ? "from" : "Last-Event-ID")
+    let (ledger, lifecycle, end) = (ledger, lifecycle, ContinuousClock.now + liveTime)
     return Response(
       status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
       body: ResponseBody { writer in
@@ -73,7 +77,7 @@ struct EventRoutes: Sendable {
         var next = start
         var said = ContinuousClock.now
         // Looked for in steps, so that a stream ends with the server.
-        while !lifecycle.isStopping, !Task.isCancelled {
+        while !lifecycle.isStopping, !Task.isCancelled, ContinuousClock.now < end {
           let page = try await Self.page(of: ledger, from: next)
           for entry in page.entries {
             let event = String(decoding: LedgerCloudEvent.json(entry, origin: ledger.origin).bytes, as: UTF8.self)
@@ -93,6 +97,16 @@ struct EventRoutes: Sendable {
         }
         try await writer.finish(nil)
       })
+  }
+
+  /// Refuses a collector that has read more than there is: the ledger was restored from a backup, and the collector would hear nothing
+  /// until it has grown as far again.
+  private func requireReached(_ start: Position, by field: String) throws(RequestError) {
+    let head: Position
+    do throws(LedgerError) { head = try ledger.health.head } catch { throw RequestError(error) }
+    guard start <= head.next else {
+      throw .field(field, "a position of the ledger, which ends at \(head); after a restore begin there")
+    }
   }
 
   /// Up to 256 events from a position on, in the order of the log. None where all that it looked at was removed to an archive.

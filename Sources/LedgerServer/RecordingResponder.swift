@@ -94,7 +94,8 @@ struct RecordingResponder: HTTPResponder {
           context: trace, method: method, route: route, status: status.code, began: begun.started,
           ended: RequestSpan.now))
     }
-    let level: Logger.Level = status.code >= 500 ? .error : .info
+    // A route that this server does not have is no fault of it.
+    let level: Logger.Level = status.code >= 500 && status.code != 501 ? .error : .info
     guard context.logger.logLevel <= level else { return key }
     context.requestLogger.log(
       level: level, "request",

@@ -130,18 +130,31 @@ public final class OutgoingClient: Sendable {
     guard !authority.contains("@") else { throw OutgoingError(.malformed, "expected the name of a host") }
     if settings.policy == .namedByOperator, authority == "[::1]" || authority.hasPrefix("[::1]:") { return "[::1]" }
     let host = String(authority.prefix { $0 != ":" })
-    guard !host.isEmpty, !host.contains("[") else { throw OutgoingError(.malformed, "expected the name of a host") }
+    // What another reader of addresses decodes, or takes for a digit, would be looked up again by another name.
+    let isPlain = settings.policy == .namedByOperator || host.utf8.allSatisfy(Self.isOfHost)
+    guard !host.isEmpty, !host.contains("["), isPlain else {
+      throw OutgoingError(.malformed, "expected the name of a host")
+    }
     guard isSecure || host == "localhost" || host == "127.0.0.1" else {
       throw OutgoingError(.malformed, "expected an https address, or http on this machine")
     }
     return host
   }
 
+  private static func isOfHost(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"),
+      UInt8(ascii: "."), UInt8(ascii: "_"):
+      true
+    default: false
+    }
+  }
+
   private func checkedAddress(of host: String) async throws(OutgoingError) -> String {
     if let given = settings.addresses[host] { return given }
     let found = try await resolve(host)
     guard found.allSatisfy(PublicAddress.isPublic), let first = found.first else {
-      throw OutgoingError(.forbidden, "the host is not on the public Internet")
+      throw OutgoingError(.forbidden, Resolution.isNotPublic)
     }
     return Resolution.text(first)
   }

@@ -3,6 +3,9 @@ import NIOPosix
 
 /// What a name leads to.
 enum Resolution {
+  /// What somebody is told whose host may not be called, or is not there: names of the inside are not told apart from others.
+  static let isNotPublic = "the host has no address on the public Internet"
+
   /// The addresses of a host, as they are on the wire. Asked of the system, on a thread where that may block.
   ///
   /// - Throws: `unreachable` where there are none.
@@ -11,7 +14,7 @@ enum Resolution {
     do {
       found = try await NIOThreadPool.singleton.runIfActive { look(up: host) }
     } catch { throw OutgoingError(.unreachable, "the name of the host cannot be looked up now") }
-    guard !found.isEmpty else { throw OutgoingError(.unreachable, "the name of the host leads nowhere") }
+    guard !found.isEmpty else { throw OutgoingError(.unreachable, isNotPublic) }
     return found
   }
 

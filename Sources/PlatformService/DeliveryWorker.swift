@@ -3,11 +3,15 @@ import HTTPSupport
 public import OutgoingHTTP
 import Synchronization
 
-/// Sends what waits for webhooks. One delivery at a time to each, so that each hears in order; a slow receiver takes one of
-/// the places, and holds nobody else up.
+/// Sends what waits for webhooks. One delivery at a time to each, so that each hears in order; a slow receiver takes one
+/// of the places, all those of one connector take half of them at most, and hold nobody else up.
 public struct DeliveryWorker: Sendable {
   /// How many deliveries are on their way at a time.
   private static let places = 256
+  /// How many of them are to webhooks of one connector, and how many of its wait for a place: less than a minute.
+  private static let placesOfOne = (limit: 128, waiting: 512)
+  /// When a delivery is handed out again for which there is no room.
+  private static let crowded = Duration.seconds(10)
 
   private let ledger: Ledger
   private let outgoing: OutgoingClient
@@ -23,6 +27,7 @@ public struct DeliveryWorker: Sendable {
   /// Runs until the task is cancelled. What is on its way then is sent again later.
   public func run() async {
     let busy = Busy()
+    let connectors = ConnectorPlaces(limit: Self.placesOfOne.limit, waitingLimit: Self.placesOfOne.waiting)
     await withDiscardingTaskGroup { group in
       while !Task.isCancelled {
         let free = Self.places - busy.count.withLock { $0 }
@@ -32,14 +37,8 @@ public struct DeliveryWorker: Sendable {
           group.addTask {
             // A worker that has sent takes what is due next, so that a queue empties without a pause.
             var next: Delivery? = delivery
-            while let current = next, !Task.isCancelled {
-              let answer = await send(current)
-              // Stopped in the middle: the receiver may have it, and is told again once the program runs.
-              guard answer?.isSuccess == true || !Task.isCancelled else {
-                await giveBack(current)
-                break
-              }
-              await settle(current, answer)
+            while let current = next {
+              await turn(current, connectors)
               next = Task.isCancelled ? nil : await take(1).first
             }
             busy.count.withLock { $0 -= 1 }
@@ -48,6 +47,30 @@ public struct DeliveryWorker: Sendable {
         if taken.isEmpty { try? await Task.sleep(for: .milliseconds(50)) }
       }
     }
+  }
+
+  /// Makes a delivery, and those that waited for its place; or has it wait.
+  private func turn(_ delivery: Delivery, _ connectors: ConnectorPlaces) async {
+    switch connectors.enter(delivery) {
+    case .now:
+      var next: Delivery? = delivery
+      while let current = next {
+        await make(current)
+        next = connectors.leave(current)
+      }
+    case .later: break
+    case .never: await giveBack(delivery, after: Self.crowded)
+    }
+  }
+
+  private func make(_ current: Delivery) async {
+    let answer = await send(current)
+    // Stopped in the middle: the receiver may have it, and is told again once the program runs.
+    guard answer?.isSuccess == true || !Task.isCancelled else {
+      await giveBack(current)
+      return
+    }
+    await settle(current, answer)
   }
 
   private func take(_ limit: Int) async -> [Delivery] {
@@ -70,8 +93,8 @@ public struct DeliveryWorker: Sendable {
     } catch { return nil }
   }
 
-  private func giveBack(_ delivery: Delivery) async {
-    do throws(LedgerError) { try await ledger.deliveries.giveBack(delivery) } catch {
+  private func giveBack(_ delivery: Delivery, after wait: Duration = .zero) async {
+    do throws(LedgerError) { try await ledger.deliveries.giveBack(delivery, after: wait) } catch {
       report("\(delivery) cannot be given back, and is made again later: \(error)")
     }
   }

@@ -51,8 +51,17 @@ public struct EventPush: Sendable {
 
   /// - Returns: whether there was something to send.
   private func step(_ cursor: String) async throws -> Bool {
+    let head = try ledger.health.head
     guard let last = try await positions.cursor(cursor) else {
-      try await positions.setCursor(cursor, to: try ledger.health.head.rawValue)
+      try await positions.setCursor(cursor, to: head.rawValue)
+      return true
+    }
+    // What a ledger records that was restored from a backup has positions that were sent before, and is sent all the same.
+    if Position(last) > head {
+      report(
+        "the operator's address was sent events up to position \(last), and the ledger ends at \(head), so it was restored: what follows that is sent"
+      )
+      try await positions.setCursor(cursor, to: head.rawValue)
       return true
     }
     let page = try await ledger.audit.search(.all, order: .oldestFirst, after: Position(last), limit: Self.batch)

@@ -67,9 +67,9 @@ public struct GroupFeed: Sendable {
     fileprivate(set) var kept: Position
   }
 
-  /// Where the backend stands; a new one at the ledger's beginning.
-  func start() async throws(MessagingError) -> Progress {
-    let position = try await backend.appliedPosition() ?? 0
+  /// Where the backend stands; a new one at the ledger's beginning. A ledger that was restored from a backup may have come less far.
+  func start() async throws -> Progress {
+    let position = try await min(backend.appliedPosition() ?? 0, ledger.health.head)
     return Progress(reached: position, kept: position)
   }
 

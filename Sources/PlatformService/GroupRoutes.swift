@@ -6,7 +6,9 @@ import Hummingbird
 extension PlatformService {
   var groupRoutes: [Route] {
     route(.post, "/groups", needing: .groupInfoWrite) { (call) throws(RequestError) in try await create(call) }
-      + route(.get, "/groups", needing: .groupInfoRead) { (call) throws(RequestError) in try await list(call) }
+      + responding(.get, "/groups", needing: .groupInfoRead) { (call) throws(RequestError) in
+        try await listGroups(call)
+      }
       + responding(
         .get, "/groups/{group}", needing: .groupInfoRead,
         trying: { (call) throws(RequestError) -> WholeAnswer? in try showFew(call) },
@@ -39,23 +41,6 @@ extension PlatformService {
     ]
     if call.claims.group != nil { answer.append(("isAddedAsSubGroup", .bool(true))) }
     return .object(answer)
-  }
-
-  /// The caller's groups, all in one answer.
-  private func list(_ call: PlatformCall) async throws(RequestError) -> JSONValue {
-    let scope: GroupScope = call.isSet("fetchAllGroups") ? .hierarchy : .own
-    let showsDetail = call.isSet("showDetail", "showDetails")
-    var groups: [JSONValue] = []
-    var last: GroupID?
-    while true {
-      let page = try asking { () throws(LedgerError) in
-        try ledger.groups.visible(to: call.viewer, scope: scope, after: last, limit: 1_000)
-      }
-      for group in page { groups.append(.object(try await call.members(of: group, showingDetail: showsDetail))) }
-      guard page.count == 1_000 else { break }
-      last = page.last?.group.id
-    }
-    return .object([("groups", .array(groups))])
   }
 
   /// One group of few people, which are counted at once; nil for another.

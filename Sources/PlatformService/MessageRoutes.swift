@@ -13,7 +13,7 @@ extension PlatformService {
   }
 
   private func post(_ call: PlatformCall) async throws(RequestError) -> JSONValue {
-    let place = try call.group()
+    let place = try call.groupToWrite()
     let (bytes, body) = try await call.bytesAndBody()
     var request = try call.request.headers[.idempotencyKey].map { (key) throws(RequestError) in
       try repeatable(key, call, place.group, bytes)
@@ -23,9 +23,6 @@ extension PlatformService {
       if let earlier { return Self.answer(earlier.reference, earlier.answer) }
     }
     let text = try body.required("message")
-    guard place.group.kind != .connectGroup || place.role != .member else {
-      throw RequestError(.forbidden, "In a public group admins write.")
-    }
     let replyTo = try body["replyToReferenceId"]?.text.flatMap { (text) throws(RequestError) -> PublicID? in
       guard !text.isEmpty else { return nil }
       guard let id = PublicID(text) else { throw .field("replyToReferenceId", "the reference of a message") }
@@ -111,7 +108,7 @@ extension PlatformService {
 
   /// A page of a group's messages, the newest first unless the query says `order=oldestFirst`.
   private func history(_ call: PlatformCall) async throws(RequestError) -> JSONValue {
-    let group = try call.group().group
+    let group = try call.groupToRead().group
     var range = MessageRange()
     range.limit = try call.number("count", in: 1...MessageRange.pageLimit, default: 50)
     switch call.query("order")?.lowercased() {

@@ -172,9 +172,24 @@ extension RequestError {
       self.init(.invalidToken, error.reason)
     } else if error.code.kind == .notFound, error.field == "members" || error.field == "people" {
       // It is somebody whom the body names who is not there, and the group of the path is.
-      self.init(.invalid, error.reason)
+      self.init(.invalid, error.onTheWire.reason)
     } else {
-      self.init(error)
+      self.init(error.onTheWire)
     }
+  }
+}
+
+extension LedgerError {
+  /// The fields that clients know by another name.
+  private static let wireNames = [
+    "callbackURL": "callBackUrl", "callbackToken": "callBackToken", "callbackContext": "callBackContext",
+    "object": "objectId", "people": "subscribers",
+  ]
+
+  /// The same, with the field by the name that the client gave it.
+  fileprivate var onTheWire: LedgerError {
+    guard let field, let name = Self.wireNames[field], reason.hasPrefix(field) else { return self }
+    return LedgerError(
+      code, name + reason.dropFirst(field.count), field: name, refusal: refusal, position: position)
   }
 }

@@ -12,7 +12,9 @@ extension PlatformService {
         try await unsubscribe(call)
       }
       + route(.post, path, needing: .groupMemberRead) { (call) throws(RequestError) in
-        let body = try await call.body()
+        // Both members may be left out, and the body with them.
+        let bytes = try await call.request.bytes(upTo: bodyLimit)
+        let body = try bytes.isEmpty ? JSONValue.members([]) : JSONParser.object(bytes)
         return try await page(call, cursor: body["cursor"]?.text, count: body["count"]?.text)
       }
       + route(.get, path, needing: .groupMemberRead) { (call) throws(RequestError) in

@@ -69,14 +69,19 @@ extension PlatformService {
 
   private func listWebhooks(_ call: PlatformCall) async throws(RequestError) -> JSONValue {
     let wanted: WebhookObject?
+    let type = call.query("objectType")?.lowercased()
     if let id = call.query("objectId") {
-      wanted = try object(id, call.query("objectType") ?? "Group", call)
+      wanted = try object(id, type ?? "group", call)
     } else {
+      guard type.map({ ["group", "action", "actionpackage"].contains($0) }) ?? true else {
+        throw .field("objectType", "Group, Action or ActionPackage")
+      }
       wanted = nil
     }
     let states = try asking { () throws(LedgerError) in try ledger.webhooks.states(of: call.grant) }
     var listed: [JSONValue] = []
-    for state in states where wanted == nil || state.webhook.object == wanted {
+    for state in states where wanted.map({ $0 == state.webhook.object }) ?? true {
+      guard type.map({ $0 == state.webhook.object.type.lowercased() }) ?? true else { continue }
       listed.append(.object(try await told(state.webhook)))
     }
     return .object([("webhooks", .array(listed))])
@@ -186,7 +191,11 @@ private struct WebhookFields {
     token = body["callBackToken"]?.text
     context = body["callBackContext"]?.text
     if let moment = body["validity"] {
-      guard let milliseconds = moment.wholeNumber else { throw .field("validity", "milliseconds since 1970") }
+      // Some programs compute it, and send it with decimals or an exponent.
+      let computed = moment.text.flatMap { Double($0) }.flatMap { Int64(exactly: $0.rounded(.towardZero)) }
+      guard let milliseconds = moment.wholeNumber ?? computed else {
+        throw .field("validity", "milliseconds since 1970")
+      }
       // Some clients send 0 or -1 for none.
       validity = milliseconds > 0 ? Timestamp(milliseconds: milliseconds) : nil
     }

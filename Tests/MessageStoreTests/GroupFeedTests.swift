@@ -78,6 +78,21 @@ import Testing
     await ledger.close()
   }
 
+  @Test func `Of a ledger that was restored to an earlier position, the backend applies what is recorded from then on`()
+    async throws
+  {
+    let ledger = try await ledger()
+    let ada = try await arrive("ada", on: ledger)
+    // The backup of the ledger does not have all that was applied.
+    try await backend.apply([], upTo: 1_000_000)
+    let feed = feed(ledger)
+    var progress = try await feed.start()
+    let team = try await ledger.groups.create(name: "Field team", by: ada).id
+    while try await feed.applyNext(&progress) {}
+    #expect(backend.groups[team]?.members == [ada: .admin])
+    await ledger.close()
+  }
+
   @Test func `What was changed in the backend is recorded once, by whoever changed it, or refused by the rules`()
     async throws
   {

@@ -36,11 +36,23 @@ import Testing
   @Test(arguments: [
     "https://127.0.0.1/", "https://127.1/", "https://2130706433/", "https://0x7f000001/", "https://0177.0.0.1/",
     "https://localhost/", "https://LOCALHOST./", "https://[::1]/", "https://user@example.org/", "https:///x",
-    "http://example.org/", "https://0/",
+    "http://example.org/", "https://0/", "https://%31%32%37.0.0.1/", "https://ex%61mple.org/", "https://１２７.0.0.1/",
+    "https://①②⑦.0.0.1/", "https://example\u{AD}.org/", "https://example.org\\@localhost/",
   ]) func `No spelling leads to this machine`(url: String) async {
     let client = OutgoingClient(.init())
     let error = await #expect(throws: OutgoingError.self) { try await client.call("GET", url) }
     #expect(error?.code == .forbidden || error?.code == .malformed, "\(url): \(String(describing: error))")
     await client.shutdown()
+  }
+
+  @Test func `A name of the inside is not told apart from one that is not there`() async {
+    let client = OutgoingClient(.init())
+    var reasons: [String] = []
+    for url in ["https://localhost/", "https://nowhere.invalid/"] {
+      let error = await #expect(throws: OutgoingError.self) { try await client.call("GET", url) }
+      if let error { reasons.append(error.reason) }
+    }
+    await client.shutdown()
+    #expect(reasons.count == 2 && reasons.first == reasons.last, "\(reasons)")
   }
 }

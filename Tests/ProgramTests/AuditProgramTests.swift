@@ -207,6 +207,13 @@ import Testing
     // Killed before it has noted a line, it prints that one again.
     if second.first == first.last { second.removeFirst() }
     #expect(second == [line(made), line(made + 1)])
+    // One that is ahead of the ledger was kept of another, or before a backup was restored: nothing would come for long.
+    let ahead = audited.folder.path + "/ahead"
+    let kept = unsafe fopen(ahead, "w")
+    unsafe fputs("00000000000001000000\n", kept)
+    unsafe fclose(kept)
+    let refused = try audited.run(["audit", "--follow", "--position-file", ahead])
+    #expect(refused.status == 1 && refused.error.contains("--position-file: "), "\(refused.error)")
     await ledger.close()
     // What holds something else stays as it is, and nothing is written into the folder of the ledger.
     let other = unsafe fopen(file, "w")

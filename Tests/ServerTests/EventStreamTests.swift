@@ -1,6 +1,9 @@
 import CredentialLedger
 import Glibc
 import HTTPSupport
+import MessageStore
+import OutgoingHTTP
+import PlatformService
 import TestSupport
 import Testing
 
@@ -54,8 +57,25 @@ import Testing
     let bearer = "Authorization: Bearer \(Self.secret)"
     #expect(try served.ask("GET", "/ledger/events?from=x", [bearer]).status == 400)
     #expect(try served.ask("GET", "/ledger/events", [bearer, "Last-Event-ID: x"]).status == 400)
+    // Whoever has read more than there is would hear nothing for long: the ledger was restored from a backup.
+    for (target, header) in [
+      ("?from=\(head + 2)", "X: y"), ("?from=\(UInt64.max)", "X: y"), ("", "Last-Event-ID: \(head + 1)"),
+    ] {
+      let connection = try Connection(port: served.port)
+      connection.send("GET /ledger/events\(target) HTTP/1.1\r\nHost: x\r\n\(bearer)\r\n\(header)\r\n\r\n")
+      #expect(connection.read().hasPrefix("HTTP/1.1 400 "), "\(target) \(header)")
+    }
     served.end()
     #expect(!served.log.contains(Self.secret))
+  }
+
+  @Test func `A stream ends in order before the server would cut it off`() async throws {
+    let (served, _) = try await served(["CREDLEDGER_SERVE_LIMITS_REQUEST_SECONDS=10"])
+    let connection = try Connection(port: served.port)
+    connection.send("GET /ledger/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(Self.secret)\r\n\r\n")
+    var text = ""
+    while !text.hasSuffix("\r\n0\r\n\r\n"), case let more = connection.read(), !more.isEmpty { text += more }
+    #expect(text.contains("id: 1\n") && text.hasSuffix("\n\n\r\n0\r\n\r\n"), "\(text.suffix(200))")
   }
 
   @Test func `Wrong secrets from one address are limited, and then the right one is refused too`() async throws {
@@ -109,6 +129,27 @@ import Testing
     #expect(
       start < Int(head) && Set(ids) == Set(start...Int(head)) && zip(ids, ids.dropFirst()).allSatisfy { $1 <= $0 + 1 },
       "\(ids)")
+  }
+
+  @Test func `Of a ledger that was restored to an earlier position, the operator's address gets what follows that`()
+    async throws
+  {
+    let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org")
+    let positions = try PositionStore(at: folder.path + "/positions")
+    let url = "https://collector.example.org/"
+    let cursor = "events.push." + SHA256.hash(Array(url.utf8)).hex
+    try await positions.setCursor(cursor, to: 1_000_000)
+    let outgoing = OutgoingClient(.init())
+    let push = EventPush(ledger, positions, outgoing, to: url, secret: "") { _ in }
+    let running = Task { await push.run() }
+    let (head, end) = (try ledger.head().rawValue, ContinuousClock.now + Patience.limit)
+    while try await positions.cursor(cursor) != head, ContinuousClock.now < end { await Task.yield() }
+    running.cancel()
+    await running.value
+    #expect(try await positions.cursor(cursor) == head)
+    await outgoing.shutdown()
+    await positions.close()
+    await ledger.close()
   }
 
   @Test func `An operator's address that fails and hangs gets what it missed in order once it takes events`()

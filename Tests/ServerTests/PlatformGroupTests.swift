@@ -67,6 +67,24 @@ import Testing
     return joined
   }
 
+  @Test func `All groups of somebody who is in many are told, in order, and none twice`() async throws {
+    let people = try await PlatformPeople()
+    people.served.end()
+    let ledger = try await Ledger.open(at: people.served.path)
+    let member = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "member").account
+    // Two pieces and one more, with the group that the member is in already.
+    for number in 1...400 { _ = try await ledger.groups.create(name: "Group \(number)", by: member) }
+    await ledger.close()
+    try people.served.start(environment: PlatformPeople.unlimited)
+    for query in ["", "?fetchAllGroups=true", "?showDetails=True"] {
+      let answer = try people.ask("member", "GET", "/v1/groups\(query)")
+      let groups = try #require(answer.json?["groups"]?.items, "\(answer.body.prefix(300))")
+      #expect(groups.compactMap { $0["groupName"]?.text } == ["Field team"] + (1...400).map { "Group \($0)" })
+      #expect(groups.allSatisfy { ($0["welcomeMessage"] != nil) == query.contains("Details") }, "\(query)")
+      #expect(groups.last?["callerRole"]?.text == "Admin" && groups.last?["userCount"]?.text == "1", "\(query)")
+    }
+  }
+
   @Test func `Pages have bounds, and a cursor is that of an answer`() async throws {
     let people = try await PlatformPeople()
     let path = "/v1/groups/\(people.group)/members"
@@ -155,6 +173,8 @@ import Testing
     )
     let first = try people.ask("admin", "POST", path, "{count:2}")
     #expect(first.json?["subscribers"]?.items?.count == 2)
+    // Both members may be left out, and the body with them.
+    #expect(try people.ask("admin", "POST", path, "").json?["subscribers"]?.items?.count == 3)
     let cursor = try #require(first["cursor"])
     let second = try people.ask("admin", "GET", path + "?Count=2&cursor=\(cursor)")
     #expect(second.json?["cursor"] == nil)
@@ -173,6 +193,10 @@ import Testing
     #expect(
       try people.ask("admin", "PUT", "/v1/groups//subscribers/remove", "{subscribers:['+33699999999']}").status == 404)
     #expect(try people.ask("member", "PUT", path + "/add", "{subscribers:['+33699999999']}").status == 404)
+    // A refusal names the field as the client does.
+    let many = (0...100).map { "'+3369999\(1_000 + $0)'" }.joined(separator: ",")
+    let refused = try people.ask("admin", "PUT", path + "/add", "{subscribers:[\(many)]}")
+    #expect(refused.status == 400 && refused["message"]?.hasPrefix("subscribers: ") == true, "\(refused.body)")
   }
 
   @Test func `The organisation's groups are found by whoever may ask`() async throws {
@@ -288,5 +312,8 @@ import Testing
     #expect(last.status == 429 && last.header("retry-after").flatMap { Int($0) } != nil)
     // Of another connector there were none.
     #expect(try people.ask("narrow", "GET", "/v1/bot").status == 501)
+    // Whoever looks for failures in the log is not told of them.
+    people.served.end()
+    #expect(people.served.log.contains("status=501") && !people.served.log.contains(" error "))
   }
 }

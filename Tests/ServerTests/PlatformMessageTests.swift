@@ -147,6 +147,37 @@ import Testing
     #expect(try people.ask("admin", "POST", path, "{message:'\(longest)'}").status == 200)
   }
 
+  @Test func `Messages of a group below are for its members, and in a public one its admins write`() async throws {
+    let people = try await PlatformPeople()
+    let (path, town) = ("/v1/groups/\(people.group)", "/v1/groups/\(people.publicGroup)")
+    let made = try people.ask("admin", "POST", path + "/subGroups", "{groupName:'Below'}")
+    let below = "/v1/groups/\(try #require(made["groupId"], "\(made.body)"))"
+    #expect(try people.ask("admin", "PUT", path + "/subGroups", "{subGroups:['\(people.publicGroup)']}").status == 200)
+    for group in [below, town] {
+      // Whoever is a member above sees the group, and none of its messages.
+      #expect(try people.ask("member", "GET", group).status == 200)
+      for (method, body) in [
+        ("GET", nil), ("POST", "{message:'x'}"), ("POST", "{message:'x', sendToAllSubscribers:true}"),
+      ] {
+        let answer = try people.ask("member", method, group + "/messages", body)
+        #expect(answer.status == 403 && answer["errorCode"] == "Forbidden", "\(method) \(group): \(answer.body)")
+      }
+      for who in ["group", "admin"] {
+        #expect(try people.ask(who, "POST", group + "/messages", "{message:'x'}").status == 200, "\(who) \(group)")
+      }
+      #expect(try people.ask("group", "GET", group + "/messages").json?["messages"]?.items?.count == 2, "\(group)")
+    }
+    // A group's token acts in a public group below as whoever granted it does.
+    for (member, role) in [(people.memberID, "Admin"), (people.adminID, "Member")] {
+      #expect(
+        try people.ask("admin", "PUT", town + "/members", "{memberUserIds:['\(people.memberID)']}").status == 200)
+      #expect(try people.ask("admin", "PUT", "\(town)/members/\(member)", "{role:'\(role)'}").status == 200)
+    }
+    for (who, status) in [("group", 403), ("admin", 403), ("member", 200)] {
+      #expect(try people.ask(who, "POST", town + "/messages", "{message:'x'}").status == status, "\(who)")
+    }
+  }
+
   @Test func `Of those named who are no subscribers it is told, and the others get the message`() async throws {
     let people = try await PlatformPeople()
     let path = "/v1/groups/\(people.publicGroup)"

@@ -41,12 +41,27 @@ import Testing
     let changed = try people.ask(
       "group", "PUT", "/v1/webhook/\(id)", #"{"Active":"false","eventTypes":["MemberRemoved"]}"#)
     #expect(changed["active"] == "false" && changed.json?["events"]?.items == [.string("MemberRemoved")])
+    // As programs write a number that they computed.
+    let day = try #require(webhook["ts"]?.wholeNumber) / 1_000 * 1_000 + 86_400_000
+    for text in ["\(day).75", "\(day / 1_000)e3", "'\(day)'"] {
+      let valid = try people.ask("group", "PUT", "/v1/webhook/\(id)", "{validity:\(text)}")
+      #expect(valid["validity"] == "\(day)", "\(text): \(valid.body)")
+    }
+    for text in ["1e40", "'NaN'", "'soon'", "[]"] {
+      let invalid = try people.ask("group", "PUT", "/v1/webhook/\(id)", "{validity:\(text)}")
+      #expect(invalid.status == 400 && invalid["message"]?.hasPrefix("validity: ") == true, "\(text): \(invalid.body)")
+    }
     // What it listens to stays; to name that again does no harm.
     let same = try people.ask("group", "PUT", "/v1/webhook/\(id)", "{objectId:'\(people.group)@1', objectType:'group'}")
     #expect(same.status == 200 && same["objectId"] == people.group, "\(same.body)")
     let below = try people.ask("group", "POST", "/v1/groups", "{name:'Below'}")["groupId"] ?? ""
     let moved = try people.ask("group", "PUT", "/v1/webhook/\(id)", "{objectId:'\(below)', Active:true}")
     #expect(moved.status == 400 && moved["message"]?.hasPrefix("objectId") == true, "\(moved.body)")
+    for (type, count) in [("GROUP", 1), ("action", 0), ("ActionPackage", 0)] {
+      let some = try people.ask("group", "GET", "/v1/webhook?objectType=\(type)")
+      #expect(some.json?["webhooks"]?.items?.count == count, "\(type): \(some.body)")
+    }
+    #expect(try people.ask("group", "GET", "/v1/webhook?objectType=any").status == 400)
     #expect(try people.ask("admin", "GET", "/v1/webhook").body == #"{"webhooks":[]}"#)
     #expect(try people.ask("admin", "DELETE", "/v1/webhook/\(id)").status == 404)
     #expect(try people.ask("group", "DELETE", "/v1/webhook/\(id)").body == "{}")
@@ -74,6 +89,7 @@ import Testing
         "group", "POST", "/v1/webhook", "{objectId:'\(people.group)', eventTypes:['MemberAdded'], callBackUrl:'\(url)'}"
       )
       #expect(answer.status == 400, "\(url): \(answer.body)")
+      #expect(answer["message"]?.hasPrefix("callBackUrl: ") == true, "\(url): \(answer.body)")
     }
     for (body, field) in [
       ("{}", "objectId"), ("{objectId:'x', objectType:'y'}", "objectType"),
@@ -82,6 +98,18 @@ import Testing
       (
         "{objectId:'\(people.group)', eventTypes:['MemberAdded'], callBackUrl:'\(receiver.url("ok"))', validity:1}",
         "validity"
+      ),
+      (
+        "{objectId:'\(people.group)', eventTypes:['MemberAdded'], callBackUrl:'\(receiver.url("ok"))', callBackToken:'é'}",
+        "callBackToken"
+      ),
+      (
+        "{objectId:'\(people.group)', eventTypes:['MemberAdded'], callBackUrl:'\(receiver.url("ok"))', callBackContext:'\(String(repeating: "x", count: 4_097))'}",
+        "callBackContext"
+      ),
+      (
+        "{objectId:'\(String(repeating: "x", count: 256))', objectType:'Action', eventTypes:['JobCreated'], callBackUrl:'\(receiver.url("ok"))'}",
+        "objectId"
       ),
     ] {
       let answer = try people.ask("group", "POST", "/v1/webhook", body)

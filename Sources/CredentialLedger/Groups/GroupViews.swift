@@ -53,6 +53,25 @@ extension Groups {
     }
   }
 
+  /// A page of the groups that somebody sees, as ``visible(to:scope:after:limit:)``, and the summary of each that may be looked into,
+  /// where few people are in it and no group is below: all of one snapshot, on a thread for reading.
+  package func summed(
+    to viewer: GroupViewer, scope: GroupScope, after: GroupID?, limit: Int
+  ) async throws(LedgerError) -> [(group: VisibleGroup, summary: GroupSummary?)] {
+    let ledger = ledger
+    return try await ledger.blocking(.short) { () throws(LedgerError) in
+      try ledger.asking { (state) throws(DecisionFailure) -> [(group: VisibleGroup, summary: GroupSummary?)] in
+        var page: [(group: VisibleGroup, summary: GroupSummary?)] = []
+        for group in try state.visibleGroups(to: viewer, scope: scope, after: after, limit: limit) {
+          let id = group.group.id
+          let summary = try group.isReadable ? state.summary(of: id, for: viewer, upTo: Self.fewPeople) : nil
+          page.append((group, summary))
+        }
+        return page
+      }
+    }
+  }
+
   /// Sums up a group and what lies below it: members, admins and subscribers, each person once, and groups.
   ///
   /// Somebody who is a member of the group or of one above it may ask, as may a grant that shows the group, and an operator.

@@ -55,13 +55,14 @@ extension Deliveries {
     return try await ledger.upkeep { (view, _) throws(LogError) in try view.hurryDelivery(to: webhook, at: now) }
   }
 
-  /// Gives a delivery back that was not made, because the program stops: it is handed out again at once, and the try does not
-  /// count.
-  package func giveBack(_ delivery: Delivery) async throws(LedgerError) {
-    let (now, number, webhook) = (try ledger.now.milliseconds, delivery.number, delivery.webhook.id)
-    let attempt = UInt8(clamping: delivery.attempt)
+  /// Gives a delivery back that was not made, because the program stops or has no room for it: the try does not count.
+  ///
+  /// - Parameter wait: when it is handed out again; at once unless it says otherwise.
+  package func giveBack(_ delivery: Delivery, after wait: Duration = .zero) async throws(LedgerError) {
+    let due = (try ledger.now + wait).milliseconds
+    let (number, webhook, attempt) = (delivery.number, delivery.webhook.id, UInt8(clamping: delivery.attempt))
     _ = try await ledger.upkeep { (view, _) throws(LogError) in
-      try view.giveBackDelivery(number, to: webhook, attempt: attempt, at: now)
+      try view.giveBackDelivery(number, to: webhook, attempt: attempt, at: due)
     }
   }
 }

@@ -39,6 +39,9 @@ extension DomainReader where Self: ~Copyable {
     to viewer: GroupViewer, scope: GroupScope, after: GroupID?, limit: Int
   ) throws(DecisionFailure) -> [VisibleGroup] {
     try requireCount(limit, in: 1...1_000, field: "limit")
+    if scope == .own, case .account(let account) = try eyes(of: viewer) {
+      return try ownGroups(of: account, after: after, limit: limit)
+    }
     guard let view = try self.view(of: viewer) else { return try allGroups(after: after, limit: limit) }
     var seen: [GroupID: VisibleGroup] = [:]
     if scope == .hierarchy {
@@ -134,6 +137,19 @@ extension DomainReader where Self: ~Copyable {
       }
       return (own, seesAbove: true)
     }
+  }
+
+  /// Those that an account is in: of those that are not on the page, nothing is read but the number.
+  private func ownGroups(
+    of account: AccountID, after: GroupID?, limit: Int
+  ) throws(DecisionFailure) -> [VisibleGroup] {
+    var found: [VisibleGroup] = []
+    for id in try read(groups(of: account)).sorted() where id > after ?? GroupID(rawValue: 0) {
+      guard found.count < limit else { break }
+      guard let membership = try membership(in: id, of: account), let group = try existing([id]).first else { continue }
+      found.append(VisibleGroup(group: group, role: membership.role, isReadable: true))
+    }
+    return found
   }
 
   private func allGroups(after: GroupID?, limit: Int) throws(DecisionFailure) -> [VisibleGroup] {

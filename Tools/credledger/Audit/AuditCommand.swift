@@ -159,10 +159,17 @@ struct AuditCommand: DoorCommand {
     let positions = try positionFile.map { try PositionFile($0, of: self.ledger) }
     let known = try positions?.position()
     var start = known ?? after ?? 0
+    let head = try ledger.head()
+    if let positionFile, let known, known > head {
+      throw CheckFailed(
+        reason:
+          "--position-file: \(positionFile) says that event \(known) was printed, and the ledger ends at \(head), as if restored from a backup; remove the file and begin with --after [invalid_value]"
+      )
+    }
     printer.begin()
     if known == nil, after == nil, filters.since == nil {
       // As many as were asked for of those that are there, and then whatever comes after them.
-      start = try ledger.head()
+      start = head
       if limit > 0 {
         let page = try await ledger.audit.search(filter, after: start.next, limit: limit)
         let description = try await ledger.audit.describe(page.entries, under: disclosure)

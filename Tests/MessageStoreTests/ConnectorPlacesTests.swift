@@ -1,0 +1,67 @@
+import CredentialLedger
+import MessageStore
+import TestSupport
+import Testing
+
+@testable import PlatformService
+
+/// How deliveries to the webhooks of connectors share the places.
+@Suite struct ConnectorPlacesTests {
+  private let folder = TemporaryFolder()
+
+  /// Deliveries to so many webhooks of a connector.
+  private func deliveries(
+    _ count: Int, of name: String, _ number: String, on ledger: Ledger
+  ) async throws -> [Delivery] {
+    let owner = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: name).account
+    let request = try await ledger.phones.requestPIN(for: PhoneNumber(number), by: owner)
+    _ = try await ledger.phones.verify(request.pin?.digits ?? "", challenge: request.challenge, by: owner)
+    let (connector, secret) = try await ledger.connectors.create(
+      name: name, permissions: [.textMessage, .outgoingWebhooks], by: owner)
+    let team = try await ledger.groups.create(name: name, by: owner).id
+    let granted = try await ledger.grants.grant(connector.id, consent: .scopes(.all), access: .group(team), by: owner)
+    let issued = try await ledger.tokens.issue(
+      connector: connector.publicID, secret: secret, refreshToken: granted.refreshToken)
+    guard case .valid(let claims) = try ledger.tokens.validate(issued.accessToken) else {
+      throw MessagingError(.failed, "the token is not valid")
+    }
+    for index in 0..<count {
+      _ = try await ledger.webhooks.register(
+        on: .group(team), for: [.textMessageCreated], callbackURL: "https://\(name)\(index).example.org/", with: claims)
+    }
+    let event = WebhookEvent(
+      object: .group(team), type: .textMessageCreated, eventID: "event-\(name)", payload: Array("{}".utf8))
+    #expect(try await ledger.deliveries.enqueue(event).count == count)
+    return try await ledger.deliveries.take()
+  }
+
+  @Test func `One connector leaves places to others, and what waited goes on in order as places are free`() async throws
+  {
+    let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org")
+    let many = try await deliveries(5, of: "many", "+911199999998", on: ledger)
+    let other = try await deliveries(1, of: "other", "+911199999997", on: ledger)
+    try #require(many.count == 5 && other.count == 1)
+    let places = ConnectorPlaces(limit: 2, waitingLimit: 2)
+    #expect(many.map { places.enter($0) } == [.now, .now, .later, .later, .never])
+    #expect(places.enter(other[0]) == .now)
+    #expect(places.leave(other[0]) == nil)
+    #expect(places.leave(many[0])?.number == many[2].number)
+    #expect(places.leave(many[1])?.number == many[3].number)
+    #expect(places.enter(many[4]) == .later)
+    #expect(places.leave(many[2])?.number == many[4].number)
+    #expect(places.leave(many[3]) == nil && places.leave(many[4]) == nil)
+    #expect(places.enter(many[0]) == .now)
+    await ledger.close()
+  }
+
+  @Test func `What there is no room for is handed out later, and the try does not count`() async throws {
+    let ledger = try await Ledger.create(at: folder.path + "/ledger", origin: "ledger.example.org")
+    let delivery = try #require(try await deliveries(1, of: "many", "+911199999998", on: ledger).first)
+    let before = try ledger.now.milliseconds
+    try await ledger.deliveries.giveBack(delivery, after: .seconds(100))
+    let queue = try #require(try ledger.deliveries.queue(of: delivery.webhook.id))
+    #expect(queue.attempts == 0 && queue.dueAt.milliseconds >= before + 100_000)
+    #expect(try await ledger.deliveries.take().isEmpty)
+    await ledger.close()
+  }
+}
