@@ -7,14 +7,19 @@ import NIOSSL
 /// change of threads. What waits for the disk waits on threads of the ledger's own in any case.
 struct ConnectionTasks<Connection: ServerChildChannel>: ServerChildChannel {
   let connection: Connection
+  let counts: ConnectionCounts
   /// How long a TLS handshake may take; nil for connections without TLS.
   var handshake: TimeAmount?
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection.Value> {
+    let pipeline = channel.pipeline.syncOperations
+    // Before all others, also before TLS.
+    do { try pipeline.addHandler(ConnectionBound(counts, isPlain: handshake == nil)) } catch {
+      return channel.eventLoop.makeFailedFuture(error)
+    }
     let value = connection.setup(channel: channel, logger: logger)
     guard let handshake else { return value }
     do {
-      let pipeline = channel.pipeline.syncOperations
       let tls = try pipeline.handler(type: NIOSSLServerHandler.self)
       let place = ChannelPipeline.SynchronousOperations.Position.after(tls)
       try pipeline.addHandler(HandshakeGuard(handshake), position: place)

@@ -90,6 +90,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
       guard head.headerFields[values: .host].allSatisfy({ $0 == head.authority }) else {
         return refuse(context, RequestError(.invalid, "Host: expected one."))
       }
+      // What decodes HTTP/2 bounds the size of a header alone.
+      guard head.headerFields.count <= bounds.headerCount else { return refuse(context, headerError) }
       isUnread = bounds.unreadPath.map { PrefixRoute.covers($0, head.path ?? "") } ?? false
       if isUnread {
         if head.announcesBody, answersUntilClose == nil { answersUntilClose = unanswered }
@@ -144,11 +146,13 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
       return context.fireErrorCaught(error)
     }
     unanswered += 1
-    refuse(
-      context,
-      RequestError(
-        .headerTooLarge,
-        "The header is too large: expected at most \(bounds.headerBytes) bytes in \(bounds.headerCount) fields."))
+    refuse(context, headerError)
+  }
+
+  private var headerError: RequestError {
+    RequestError(
+      .headerTooLarge,
+      "The header is too large: expected at most \(bounds.headerBytes) bytes in \(bounds.headerCount) fields.")
   }
 
   private var bodyError: RequestError { RequestError(.tooLarge, "The body has more than \(bounds.bodyBytes) bytes.") }

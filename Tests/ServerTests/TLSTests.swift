@@ -49,6 +49,15 @@ import Testing
       "-w", "%{http_code}",
       url + "/oauth2/token")
     #expect(large.output == "413", "\(large.error)")
+    // All of a header of HTTP/2 has 16 KB at most, as its decoder counts it.
+    let token = "accessToken: " + String(repeating: "y", count: 15_000)
+    #expect(try curl("--cacert", certificate, "--http2", "-f", "-H", token, url + "/healthz").status == 0)
+    let many = (0..<120).flatMap { ["-H", "x-\($0): y"] }
+    for version in ["--http2", "--http1.1"] {
+      let result = try runProgram(
+        ["-sS", "--cacert", certificate, version, "-w", " %{http_code}", url + "/healthz"] + many, of: "/usr/bin/curl")
+      #expect(result.output.contains("The header is too large") && result.output.hasSuffix(" 431"), "\(result.output)")
+    }
     #expect(try curl("--cacert", certificate, "--tlsv1.1", "--tls-max", "1.1", url + "/healthz").status != 0)
     #expect(try curl("--cacert", certificate, url + "/healthz").status == 0)
     #expect(try curl("http://127.0.0.1:\(served.port)/healthz").status != 0)
@@ -68,6 +77,22 @@ import Testing
     // Whoever is not cut off reads in vain for 20 seconds.
     #expect(ContinuousClock.now - began < .seconds(15))
     #expect(try curl("--cacert", certificate, "https://127.0.0.1:\(served.port)/healthz").status == 0)
+    #expect(served.end() == 0)
+  }
+
+  @Test func `One address has so many connections, before any handshake`() async throws {
+    try make("first", certificate: certificate, key: key)
+    let served = try await serve(environment: ["CREDLEDGER_SERVE_LIMITS_CONNECTIONS_PER_ADDRESS=2"])
+    let url = "https://127.0.0.1:\(served.port)/healthz"
+    #expect(try curl("--cacert", certificate, url).status == 0)
+    do {
+      let silent = try (0..<2).map { _ in try Connection(port: served.port) }
+      let isRefused = try await Patience.wait { try curl("--cacert", certificate, url).status != 0 }
+      #expect(isRefused)
+      withExtendedLifetime(silent) {}
+    }
+    let isTaken = try await Patience.wait { try curl("--cacert", certificate, url).status == 0 }
+    #expect(isTaken)
     #expect(served.end() == 0)
   }
 
