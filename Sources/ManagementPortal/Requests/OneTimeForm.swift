@@ -28,7 +28,8 @@ extension ManagementPortal {
   /// the form makes no other one.
   func spend(_ once: String, _ visit: Visit, _ viewer: Viewer) async {
     do throws(SessionStoreError) { _ = try await sessions.spend(once, in: viewer.session) } catch {
-      visit.context.requestLogger.error("a form that was answered is not noted", metadata: ["reason": "\(error.reason)"])
+      visit.context.requestLogger.error(
+        "a form that was answered is not noted", metadata: ["reason": "\(error.reason)"])
     }
   }
 }

@@ -260,7 +260,8 @@ extension ManagementPortal {
   private func named(_ text: String, seenBy viewer: Viewer) throws(LedgerError) -> [Audit.Filter] {
     let wanted = text.lowercased()
     var found: [Audit.Filter] = []
-    for connector in try ledger.connectors.everOwned(by: viewer.id) where connector.details.name.lowercased() == wanted {
+    for connector in try ledger.connectors.everOwned(by: viewer.id) where connector.details.name.lowercased() == wanted
+    {
       found.append(.connector(connector.id))
     }
     for group in try ledger.groups.everJoined(by: viewer.id) where group.name.lowercased() == wanted {
