@@ -34,7 +34,8 @@ public struct LedgerServer: Sendable {
     show: @escaping @Sendable (_ line: String) -> Void = { _ in }
   ) throws(SettingsError) {
     let statistics = RequestStatistics()
-    let origin = ServerOrigin(settings.publicURL)
+    let scheme = settings.tls == nil ? "http" : "https"
+    let origin = ServerOrigin(settings.origin)
     let exporter = settings.traces.map { SpanExporter($0, logger) }
     let instruments = RequestInstruments.bootstrapped
     let counts = ConnectionCounts(limit: settings.connectionsPerAddress, proxies: settings.proxies)
@@ -91,7 +92,6 @@ public struct LedgerServer: Sendable {
         maxHeaderFieldSize: settings.headerBytes, maxHeaderListSize: settings.headerBytes,
         maxHeaderFieldCount: settings.headerCount))
     let certificate = try settings.tls.map { (files) throws(SettingsError) in try TLSCertificate(files, logger) }
-    let scheme = certificate == nil ? "http" : "https"
     let server = Self.server(certificate, channel, counts, idleSeconds: settings.idleSeconds)
     let door = commands.map {
       OperatorDoor(ledger, $0, statistics: statistics, exporter: exporter, logger)
@@ -106,7 +106,8 @@ public struct LedgerServer: Sendable {
         onServerRunning: { channel in
           await door?.socket.settled()
           let bound = ListenAddress(host: address.host, port: channel.localAddress?.port ?? address.port)
-          origin.settle("\(scheme)://\(bound)")
+          // Listeners are bound in any order.
+          if address == settings.listeners.first { origin.settle("\(scheme)://\(bound)") }
           listening("\(scheme)://\(bound)")
           if let path = portal.firstOperatorPath, address == settings.listeners.first {
             show("the first operator signs in at \(origin.text)\(path)")

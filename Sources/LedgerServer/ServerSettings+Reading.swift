@@ -197,7 +197,9 @@ extension ServerSettings {
         }
         texts = [text]
       }
-      values[key.path] = key.value(texts)
+      guard values.updateValue(key.value(texts), forKey: key.path) == nil else {
+        throw SettingsError("\(name): expected once in the configuration file")
+      }
     }
     for member in members { try take(member.name, member.value) }
     return values
