@@ -86,8 +86,9 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
       bodyBytes = 0
       asked = pages?.isForPerson(head) == true ? head : nil
       closeUnlessStopped(after: bounds.request, context)
-      // RFC 9112 section 3.2: a proxy may have gone by another of them.
-      guard head.headerFields[values: .host].allSatisfy({ $0 == head.authority }) else {
+      // RFC 9112 section 3.2: a proxy may have gone by another of them. With HTTP/2 it may repeat the authority.
+      let hosts = head.headerFields[values: .host]
+      guard hosts.isEmpty || isStream(context) && hosts.allSatisfy({ $0 == head.authority }) else {
         return refuse(context, RequestError(.invalid, "Host: expected one."))
       }
       // What decodes HTTP/2 bounds the size of a header alone.
@@ -168,8 +169,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
       metadata: ["request_id": .string(requestID), "status": .stringConvertible(answer.status.code)])
     var head = HTTPResponse(status: answer.status, headerFields: answer.headers)
     head.headerFields[.requestID] = requestID
-    // A stream of HTTP/2, which has a connection above it, ends with its answer, and has no such field.
-    if context.channel.parent?.parent == nil { head.headerFields[.connection] = "close" }
+    // A stream ends with its answer, and has no such field.
+    if !isStream(context) { head.headerFields[.connection] = "close" }
     let body = context.channel.allocator.buffer(bytes: answer.body)
     head.headerFields[.contentLength] = String(body.readableBytes)
     context.write(wrapOutboundOut(.head(head)), promise: nil)
@@ -178,6 +179,9 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     context.close(mode: .output, promise: nil)
     closeUnlessStopped(after: bounds.draining, context)
   }
+
+  /// Whether it is a stream of HTTP/2, which has a connection above it.
+  private func isStream(_ context: ChannelHandlerContext) -> Bool { context.channel.parent?.parent != nil }
 
   private func closeUnlessStopped(after time: TimeAmount, _ context: ChannelHandlerContext) {
     closesAt = .now() + time

@@ -114,6 +114,7 @@ import Testing
     "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
     "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "GET / HTTP/1.1\r\n\0: x\r\n\r\n",
     "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n",
+    "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: a\r\nX: Host: b\r\nConnection: close\r\n\r\n",
     "GET /check HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n",
     "GET /%zz/%00/../.. HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
   ]) func `Malformed requests do no harm`(request: String) async throws {
