@@ -8,21 +8,21 @@ import NIOSSL
 struct ConnectionTasks<Connection: ServerChildChannel>: ServerChildChannel {
   let connection: Connection
   let counts: ConnectionCounts
-  /// How long a TLS handshake may take; nil for connections without TLS.
-  var handshake: TimeAmount?
+  /// How long a TLS handshake may take, and a connection of HTTP/2 be without a stream; nil for connections without TLS.
+  var idle: TimeAmount?
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection.Value> {
     let pipeline = channel.pipeline.syncOperations
     // Before all others, also before TLS.
-    do { try pipeline.addHandler(ConnectionBound(counts, isPlain: handshake == nil)) } catch {
+    do { try pipeline.addHandler(ConnectionBound(counts, isPlain: idle == nil)) } catch {
       return channel.eventLoop.makeFailedFuture(error)
     }
     let value = connection.setup(channel: channel, logger: logger)
-    guard let handshake else { return value }
+    guard let idle else { return value }
     do {
       let tls = try pipeline.handler(type: NIOSSLServerHandler.self)
       let place = ChannelPipeline.SynchronousOperations.Position.after(tls)
-      try pipeline.addHandler(HandshakeGuard(handshake), position: place)
+      try pipeline.addHandler(ConnectionGuard(idle), position: place)
     } catch { return channel.eventLoop.makeFailedFuture(error) }
     return value
   }

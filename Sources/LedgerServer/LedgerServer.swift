@@ -191,7 +191,7 @@ public struct LedgerServer: Sendable {
         connection: try HTTP2UpgradeChannel(
           tlsChannelConfiguration: TLSChannelConfiguration(tlsConfiguration: certificate.configuration),
           configuration: HTTP2ChannelConfiguration(idleTimeout: .seconds(idleSeconds), streamConfiguration: channel),
-          responder: responder), counts: counts, handshake: .seconds(Int64(idleSeconds)))
+          responder: responder), counts: counts, idle: .seconds(Int64(idleSeconds)))
     }
   }
 

@@ -55,6 +55,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private var isUnread = false
   /// With which of the answers that are owed the connection ends, counted from 1, since a body that may never come was announced.
   private var answersUntilClose: Int?
+  /// What closes the connection of a stream once it has none.
+  private var connection: ConnectionGuard?
 
   init(_ bounds: Bounds, pages: Pages? = nil, _ logger: Logger) {
     self.bounds = bounds
@@ -63,10 +65,18 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
+    if isStream(context) {
+      let known = try? context.channel.parent?.pipeline.syncOperations.handler(type: ConnectionGuard.self)
+      if let known, known.beginStream() { connection = known }
+    }
     if context.channel.isActive { closeUnlessStopped(after: bounds.idle, context) }
   }
 
-  func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
+  func handlerRemoved(context: ChannelHandlerContext) {
+    timer?.cancel()
+    connection?.endStream()
+    connection = nil
+  }
 
   func channelActive(context: ChannelHandlerContext) {
     closeUnlessStopped(after: bounds.idle, context)

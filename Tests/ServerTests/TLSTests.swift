@@ -80,6 +80,37 @@ import Testing
     #expect(served.end() == 0)
   }
 
+  @Test func `A connection of HTTP/2 without a stream is closed, also if its client answers no ping`() async throws {
+    try make("first", certificate: certificate, key: key)
+    let served = try await serve(environment: ["CREDLEDGER_SERVE_LIMITS_IDLE_SECONDS=1"])
+    // It ends by itself once the server has closed, and otherwise by a signal, with status 124.
+    let silent = try runProgram(
+      ["60", "/usr/bin/openssl", "s_client", "-ign_eof", "-alpn", "h2", "-connect", "127.0.0.1:\(served.port)"],
+      of: "/usr/bin/timeout")
+    #expect(silent.output.contains("ALPN protocol: h2") && silent.status != 124, "\(silent.status)")
+    #expect(served.end() == 0)
+  }
+
+  @Test func `A server stops while clients keep connections without a request`() async throws {
+    try make("first", certificate: certificate, key: key)
+    let served = try await serve()
+    let unshaken = try Connection(port: served.port)
+    let client = try ChildProcess(
+      "/bin/sh",
+      ["-c", "exec /usr/bin/timeout 120 /usr/bin/openssl s_client -alpn h2 -connect 127.0.0.1:\(served.port) 2>/dev/null"])
+    var shown = ""
+    while !shown.contains("ALPN protocol: h2"), case let lines = client.read(), !lines.isEmpty {
+      shown += lines.joined(separator: "\n")
+    }
+    #expect(shown.contains("ALPN protocol: h2"))
+    let began = ContinuousClock.now
+    #expect(served.end() == 0)
+    // A connection without a request would be closed after a minute.
+    #expect(ContinuousClock.now - began < .seconds(45))
+    _ = client.kill()
+    withExtendedLifetime(unshaken) {}
+  }
+
   @Test func `One address has so many connections, before any handshake`() async throws {
     try make("first", certificate: certificate, key: key)
     let served = try await serve(environment: ["CREDLEDGER_SERVE_LIMITS_CONNECTIONS_PER_ADDRESS=2"])
