@@ -95,7 +95,7 @@ struct TableSums: Sendable, Equatable {
 
   /// Hides the sums, or shows them again. Who sees them beside the changes of each commit would learn what each row adds,
   /// and could look for rows that add up to what others do.
-  func masked(by keys: AccessKeys, at position: Position, set: UInt8) -> TableSums {
+  func masked(by keys: AccessKeys, at position: PositionNumber, set: UInt8) -> TableSums {
     guard let key = keys.sums else { return self }
     return TableSums(
       directory: directory ^ key.hash(position, UInt64(set), 1), validity: validity ^ key.hash(position, UInt64(set), 2)
