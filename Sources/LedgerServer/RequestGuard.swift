@@ -151,13 +151,17 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     context.write(data, promise: promise)
   }
 
-  /// A header that is too large ends the decoding of the connection.
+  /// A header that is malformed or too large ends the decoding of the connection. What is wrong with a body, or comes behind a request
+  /// whose answer is owed, is left to the tasks.
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    guard case .headerOverflow? = error as? HTTPParserError, !isRefused else {
-      return context.fireErrorCaught(error)
+    guard let problem = error as? HTTPParserError, !isRefused else { return context.fireErrorCaught(error) }
+    if case .headerOverflow = problem {
+      unanswered += 1
+      return refuse(context, headerError)
     }
+    guard unanswered == 0 else { return context.fireErrorCaught(error) }
     unanswered += 1
-    refuse(context, headerError)
+    refuse(context, RequestError(.invalid, "The request is not well-formed HTTP."))
   }
 
   private var headerError: RequestError {

@@ -125,6 +125,8 @@ import Testing
     let answer = Answer(connection.readAll())
     #expect(answer.status == 0 || (400..<500).contains(answer.status))
     if request.contains("Host: b") { #expect(answer.status == 400) }
+    // Clients read each error as JSON.
+    if answer.status > 0 { #expect(answer["errorCode"] != nil, "\(answer.text)") }
     #expect(try served.ask("GET", "/healthz").status == 200)
     #expect(served.end() == 0)
   }
