@@ -145,6 +145,28 @@ import Testing
     #expect(served.log.contains("was read anew"))
   }
 
+  @Test func `A certificate is read anew also where its file keeps its size and its date`() async throws {
+    let (other, otherKey, date) = ("\(folder.path)/second.pem", "\(folder.path)/second.key", "\(folder.path)/date")
+    try make("first", certificate: certificate, key: key)
+    try make("second", certificate: other, key: otherKey)
+    func padded(_ path: String) -> String {
+      let text = ServedLedger.content(of: path)
+      return text + String(repeating: "\n", count: 4_096 - text.utf8.count)
+    }
+    for path in [certificate, key] { try write(padded(path), to: path) }
+    #expect(try runProgram(["-r", certificate, date], of: "/usr/bin/touch").status == 0)
+    #expect(try runProgram(["-r", date, key], of: "/usr/bin/touch").status == 0)
+    let served = try await serve()
+    let url = "https://127.0.0.1:\(served.port)/healthz"
+    #expect(try curl("--cacert", certificate, url).status == 0)
+    try write(padded(other), to: certificate)
+    try write(padded(otherKey), to: key)
+    #expect(try runProgram(["-r", date, certificate, key], of: "/usr/bin/touch").status == 0)
+    let isTaken = try await Patience.wait { try curl("--cacert", other, url).status == 0 }
+    #expect(isTaken)
+    #expect(served.end() == 0)
+  }
+
   @Test func `Files that do not belong together end the start, and so does one without the other`() async throws {
     try make("first", certificate: certificate, key: key)
     let ledger = try await Ledger.create(at: "\(folder.path)/ledger", origin: "ledger.example.org")
