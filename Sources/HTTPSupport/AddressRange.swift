@@ -39,11 +39,21 @@ public struct AddressRange: Sendable, Equatable, CustomStringConvertible {
       return peer?.ipAddress
     }
     for hop in forwarded.split(separator: ",").reversed() {
-      let text = hop.drop { $0 == " " }.prefix { $0 != " " }
-      guard let address = try? SocketAddress(ipAddress: String(text), port: 0) else { break }
+      guard let address = address(ofHop: hop.drop { $0 == " " }.prefix { $0 != " " }) else { break }
       if !ranges.contains(where: { $0.contains(address) }) { return address.ipAddress }
     }
     return peer.ipAddress
+  }
+
+  /// The address that a proxy wrote; some add the port, before which an IPv6 address has brackets.
+  private static func address(ofHop hop: Substring) -> SocketAddress? {
+    var text = hop
+    if text.first == "[" {
+      text = text.dropFirst().prefix { $0 != "]" }
+    } else if text.utf8.count(where: { $0 == UInt8(ascii: ":") }) == 1 {
+      text = text.prefix { $0 != ":" }
+    }
+    return try? SocketAddress(ipAddress: String(text), port: 0)
   }
 
   /// What counts as one client where calls are counted: an IPv4 address, or the network of an IPv6 address, of which somebody has

@@ -7,17 +7,22 @@ import NIOSSL
 /// change of threads. What waits for the disk waits on threads of the ledger's own in any case.
 struct ConnectionTasks<Connection: ServerChildChannel>: ServerChildChannel {
   let connection: Connection
-  /// How long a TLS handshake may take; nil for connections without TLS.
-  var handshake: TimeAmount?
+  let counts: ConnectionCounts
+  /// How long a TLS handshake may take, and a connection of HTTP/2 be without a stream; nil for connections without TLS.
+  var idle: TimeAmount?
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection.Value> {
+    let pipeline = channel.pipeline.syncOperations
+    // Before all others, also before TLS.
+    do { try pipeline.addHandler(ConnectionBound(counts, isPlain: idle == nil)) } catch {
+      return channel.eventLoop.makeFailedFuture(error)
+    }
     let value = connection.setup(channel: channel, logger: logger)
-    guard let handshake else { return value }
+    guard let idle else { return value }
     do {
-      let pipeline = channel.pipeline.syncOperations
       let tls = try pipeline.handler(type: NIOSSLServerHandler.self)
       let place = ChannelPipeline.SynchronousOperations.Position.after(tls)
-      try pipeline.addHandler(HandshakeGuard(handshake), position: place)
+      try pipeline.addHandler(ConnectionGuard(idle), position: place)
     } catch { return channel.eventLoop.makeFailedFuture(error) }
     return value
   }

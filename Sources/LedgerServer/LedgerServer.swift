@@ -34,11 +34,13 @@ public struct LedgerServer: Sendable {
     show: @escaping @Sendable (_ line: String) -> Void = { _ in }
   ) throws(SettingsError) {
     let statistics = RequestStatistics()
-    let origin = ServerOrigin(settings.publicURL)
+    let scheme = settings.tls == nil ? "http" : "https"
+    let origin = ServerOrigin(settings.origin)
     let exporter = settings.traces.map { SpanExporter($0, logger) }
     let instruments = RequestInstruments.bootstrapped
+    let counts = ConnectionCounts(limit: settings.connectionsPerAddress, proxies: settings.proxies)
     let operations = OperationsRoutes(
-      ledger: ledger, statistics: statistics, lifecycle: lifecycle, exporter: exporter)
+      ledger: ledger, statistics: statistics, connections: counts, lifecycle: lifecycle, exporter: exporter)
     let outbox =
       settings.isDevelopment && settings.sms == nil
       ? DevelopmentOutbox(origin: { origin.text }, show: show) : nil
@@ -90,8 +92,7 @@ public struct LedgerServer: Sendable {
         maxHeaderFieldSize: settings.headerBytes, maxHeaderListSize: settings.headerBytes,
         maxHeaderFieldCount: settings.headerCount))
     let certificate = try settings.tls.map { (files) throws(SettingsError) in try TLSCertificate(files, logger) }
-    let scheme = certificate == nil ? "http" : "https"
-    let server = Self.server(certificate, channel, idleSeconds: settings.idleSeconds)
+    let server = Self.server(certificate, channel, counts, idleSeconds: settings.idleSeconds)
     let door = commands.map {
       OperatorDoor(ledger, $0, statistics: statistics, exporter: exporter, logger)
     }
@@ -105,7 +106,8 @@ public struct LedgerServer: Sendable {
         onServerRunning: { channel in
           await door?.socket.settled()
           let bound = ListenAddress(host: address.host, port: channel.localAddress?.port ?? address.port)
-          origin.settle("\(scheme)://\(bound)")
+          // Listeners are bound in any order.
+          if address == settings.listeners.first { origin.settle("\(scheme)://\(bound)") }
           listening("\(scheme)://\(bound)")
           if let path = portal.firstOperatorPath, address == settings.listeners.first {
             show("the first operator signs in at \(origin.text)\(path)")
@@ -125,7 +127,11 @@ public struct LedgerServer: Sendable {
             routes: RouteTable([route]).responder, statistics: statistics, proxies: settings.proxies,
             exporter: exporter,
             instruments: instruments),
-          server: Self.server(certificate, Self.operatorChannel(settings, logger), idleSeconds: settings.idleSeconds),
+          server: Self.server(
+            certificate, Self.operatorChannel(settings, logger),
+            ConnectionCounts(
+              limit: min(settings.connectionsPerAddress, Self.operatorConnectionsPerAddress), proxies: settings.proxies),
+            idleSeconds: settings.idleSeconds),
           configuration: ApplicationConfiguration(
             address: .hostname(operators.address.host, port: operators.address.port),
             availableConnectionsDelegate: MaximumAvailableConnections(Self.operatorConnections)),
@@ -153,6 +159,9 @@ public struct LedgerServer: Sendable {
   /// How many connections operators have at most. Strangers can make them as well, and lose them once they are idle.
   private static let operatorConnections = 64
 
+  /// How many of them one address has at most, unless the setting leaves it any number.
+  private static let operatorConnectionsPerAddress = 16
+
   /// How long a command that is sent to the listener for operators may take to come, its files included, in seconds.
   private static let commandSeconds = 300
 
@@ -171,17 +180,18 @@ public struct LedgerServer: Sendable {
 
   /// Speaks HTTP/1.1, and with a certificate HTTP/2 as well, by TLS.
   private static func server(
-    _ certificate: TLSCertificate?, _ channel: HTTP1Channel.Configuration, idleSeconds: Int
+    _ certificate: TLSCertificate?, _ channel: HTTP1Channel.Configuration, _ counts: ConnectionCounts, idleSeconds: Int
   ) -> HTTPServerBuilder {
     HTTPServerBuilder { responder in
       guard let certificate else {
-        return ConnectionTasks(connection: HTTP1Channel(responder: responder, configuration: channel))
+        return ConnectionTasks(
+          connection: HTTP1Channel(responder: responder, configuration: channel), counts: counts)
       }
       return ConnectionTasks(
         connection: try HTTP2UpgradeChannel(
           tlsChannelConfiguration: TLSChannelConfiguration(tlsConfiguration: certificate.configuration),
           configuration: HTTP2ChannelConfiguration(idleTimeout: .seconds(idleSeconds), streamConfiguration: channel),
-          responder: responder), handshake: .seconds(Int64(idleSeconds)))
+          responder: responder), counts: counts, idle: .seconds(Int64(idleSeconds)))
     }
   }
 

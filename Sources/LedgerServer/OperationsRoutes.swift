@@ -7,6 +7,7 @@ import ManagementPortal
 struct OperationsRoutes: Sendable {
   let ledger: Ledger
   let statistics: RequestStatistics
+  let connections: ConnectionCounts
   let lifecycle: ServerLifecycle
   let exporter: SpanExporter?
 
@@ -41,6 +42,9 @@ struct OperationsRoutes: Sendable {
   private var metrics: Response {
     var text = MetricsText()
     text.add(statistics)
+    text.metric(
+      "credledger_connections_refused_total", "counter", "How many connections were refused to addresses with many.",
+      connections.refused)
     text.metric("credledger_up", "gauge", "Whether commands are performed.", (try? ledger.health)?.fault == nil ? 1 : 0)
     if let health = try? ledger.health {
       text.metric("credledger_events", "counter", "How many events the ledger has.", health.head)

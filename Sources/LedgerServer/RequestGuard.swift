@@ -55,6 +55,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private var isUnread = false
   /// With which of the answers that are owed the connection ends, counted from 1, since a body that may never come was announced.
   private var answersUntilClose: Int?
+  /// What closes the connection of a stream once it has none.
+  private var connection: ConnectionGuard?
 
   init(_ bounds: Bounds, pages: Pages? = nil, _ logger: Logger) {
     self.bounds = bounds
@@ -63,10 +65,18 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
+    if isStream(context) {
+      let known = try? context.channel.parent?.pipeline.syncOperations.handler(type: ConnectionGuard.self)
+      if let known, known.beginStream() { connection = known }
+    }
     if context.channel.isActive { closeUnlessStopped(after: bounds.idle, context) }
   }
 
-  func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
+  func handlerRemoved(context: ChannelHandlerContext) {
+    timer?.cancel()
+    connection?.endStream()
+    connection = nil
+  }
 
   func channelActive(context: ChannelHandlerContext) {
     closeUnlessStopped(after: bounds.idle, context)
@@ -86,10 +96,13 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
       bodyBytes = 0
       asked = pages?.isForPerson(head) == true ? head : nil
       closeUnlessStopped(after: bounds.request, context)
-      // RFC 9112 section 3.2: a proxy may have gone by another of them.
-      guard head.headerFields[values: .host].allSatisfy({ $0 == head.authority }) else {
+      // RFC 9112 section 3.2: a proxy may have gone by another of them. With HTTP/2 it may repeat the authority.
+      let hosts = head.headerFields[values: .host]
+      guard hosts.isEmpty || isStream(context) && hosts.allSatisfy({ $0 == head.authority }) else {
         return refuse(context, RequestError(.invalid, "Host: expected one."))
       }
+      // What decodes HTTP/2 bounds the size of a header alone.
+      guard head.headerFields.count <= bounds.headerCount else { return refuse(context, headerError) }
       isUnread = bounds.unreadPath.map { PrefixRoute.covers($0, head.path ?? "") } ?? false
       if isUnread {
         if head.announcesBody, answersUntilClose == nil { answersUntilClose = unanswered }
@@ -138,17 +151,23 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     context.write(data, promise: promise)
   }
 
-  /// A header that is too large ends the decoding of the connection.
+  /// A header that is malformed or too large ends the decoding of the connection. What is wrong with a body, or comes behind a request
+  /// whose answer is owed, is left to the tasks.
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    guard case .headerOverflow? = error as? HTTPParserError, !isRefused else {
-      return context.fireErrorCaught(error)
+    guard let problem = error as? HTTPParserError, !isRefused else { return context.fireErrorCaught(error) }
+    if case .headerOverflow = problem {
+      unanswered += 1
+      return refuse(context, headerError)
     }
+    guard unanswered == 0 else { return context.fireErrorCaught(error) }
     unanswered += 1
-    refuse(
-      context,
-      RequestError(
-        .headerTooLarge,
-        "The header is too large: expected at most \(bounds.headerBytes) bytes in \(bounds.headerCount) fields."))
+    refuse(context, RequestError(.invalid, "The request is not well-formed HTTP."))
+  }
+
+  private var headerError: RequestError {
+    RequestError(
+      .headerTooLarge,
+      "The header is too large: expected at most \(bounds.headerBytes) bytes in \(bounds.headerCount) fields.")
   }
 
   private var bodyError: RequestError { RequestError(.tooLarge, "The body has more than \(bounds.bodyBytes) bytes.") }
@@ -164,8 +183,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
       metadata: ["request_id": .string(requestID), "status": .stringConvertible(answer.status.code)])
     var head = HTTPResponse(status: answer.status, headerFields: answer.headers)
     head.headerFields[.requestID] = requestID
-    // A stream of HTTP/2, which has a connection above it, ends with its answer, and has no such field.
-    if context.channel.parent?.parent == nil { head.headerFields[.connection] = "close" }
+    // A stream ends with its answer, and has no such field.
+    if !isStream(context) { head.headerFields[.connection] = "close" }
     let body = context.channel.allocator.buffer(bytes: answer.body)
     head.headerFields[.contentLength] = String(body.readableBytes)
     context.write(wrapOutboundOut(.head(head)), promise: nil)
@@ -174,6 +193,9 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     context.close(mode: .output, promise: nil)
     closeUnlessStopped(after: bounds.draining, context)
   }
+
+  /// Whether it is a stream of HTTP/2, which has a connection above it.
+  private func isStream(_ context: ChannelHandlerContext) -> Bool { context.channel.parent?.parent != nil }
 
   private func closeUnlessStopped(after time: TimeAmount, _ context: ChannelHandlerContext) {
     closesAt = .now() + time

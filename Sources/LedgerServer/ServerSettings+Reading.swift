@@ -72,6 +72,8 @@ extension ServerSettings {
     headerCount = try Self.number(.headerCount, text(.headerCount), 16...1_000) ?? headerCount
     bodyBytes = try Self.number(.bodyBytes, text(.bodyBytes), 1_024...67_108_864) ?? bodyBytes
     connections = try Self.number(.connections, text(.connections), 1...1_000_000) ?? connections
+    connectionsPerAddress =
+      try Self.number(.connectionsPerAddress, text(.connectionsPerAddress), 0...1_000_000) ?? connectionsPerAddress
     idleSeconds = try Self.number(.idleSeconds, text(.idleSeconds), 1...3_600) ?? idleSeconds
     requestSeconds = try Self.number(.requestSeconds, text(.requestSeconds), 1...3_600) ?? requestSeconds
     connectorCalls = try Self.number(.connectorCalls, text(.connectorCalls), 0...1_000_000) ?? connectorCalls
@@ -195,7 +197,9 @@ extension ServerSettings {
         }
         texts = [text]
       }
-      values[key.path] = key.value(texts)
+      guard values.updateValue(key.value(texts), forKey: key.path) == nil else {
+        throw SettingsError("\(name): expected once in the configuration file")
+      }
     }
     for member in members { try take(member.name, member.value) }
     return values

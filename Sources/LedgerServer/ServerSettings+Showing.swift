@@ -29,6 +29,7 @@ extension ServerSettings {
     case .headerCount: String(headerCount)
     case .bodyBytes: String(bodyBytes)
     case .connections: String(connections)
+    case .connectionsPerAddress: String(connectionsPerAddress)
     case .idleSeconds: String(idleSeconds)
     case .requestSeconds: String(requestSeconds)
     case .connectorCalls: String(connectorCalls)

@@ -18,6 +18,8 @@ public struct ServerSettings: Sendable, Equatable {
   public var bodyBytes = 1_048_576
   /// How many connections there may be at a time; more wait.
   public var connections = 4_096
+  /// How many of them one address may have, or one network of IPv6; more are refused. 0 for any number.
+  public var connectionsPerAddress = 256
   /// After how many seconds a connection is closed on which no request has begun, or whose header does not get finished.
   public var idleSeconds = 60
   /// How many seconds a request may take, from its header to the end of its answer.

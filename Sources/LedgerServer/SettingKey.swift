@@ -9,6 +9,7 @@ enum SettingKey: String, CaseIterable {
   case headerCount = "limits.header-count"
   case bodyBytes = "limits.body-bytes"
   case connections = "limits.connections"
+  case connectionsPerAddress = "limits.connections-per-address"
   case idleSeconds = "limits.idle-seconds"
   case requestSeconds = "limits.request-seconds"
   case connectorCalls = "limits.connector-calls"

@@ -11,7 +11,8 @@ final class TLSCertificate: Service {
     let key: NIOSSLPrivateKeySource
   }
 
-  /// What tells that a file was replaced or written.
+  /// What tells that a file was replaced or written, or that who may read it has changed: a renewed one is often there before it may
+  /// be read. So it goes by the time of the last change of any kind, which nobody sets.
   private struct Stamp: Equatable {
     let inode: ino_t
     let size: off_t
@@ -22,7 +23,7 @@ final class TLSCertificate: Service {
       var status = stat()
       guard unsafe stat(path, &status) == 0 else { return nil }
       (inode, size) = (status.st_ino, status.st_size)
-      (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+      (seconds, nanoseconds) = (status.st_ctim.tv_sec, status.st_ctim.tv_nsec)
     }
   }
 

@@ -78,6 +78,11 @@ import Testing
     #expect(try client("10.1.2.3", "203.0.113.9") == "203.0.113.9")
     #expect(try client("10.1.2.3", "198.51.100.7, 203.0.113.9, 10.9.9.9") == "203.0.113.9")
     #expect(try client("::1", "2001:db8::7") == "2001:db8::7")
+    // Some proxies add the port.
+    #expect(try client("10.1.2.3", "203.0.113.9:4711, 10.9.9.9:80") == "203.0.113.9")
+    #expect(try client("::1", "[2001:db8::7]:4711") == "2001:db8::7")
+    #expect(try client("::1", "[2001:db8::7]") == "2001:db8::7")
+    #expect(try client("10.1.2.3", "203.0.113.9:80:x") == "10.1.2.3")
     #expect(try client("10.1.2.3", "unknown") == "10.1.2.3")
     #expect(try client("10.1.2.3", nil) == "10.1.2.3")
     #expect(AddressRange("10.0.0.0/33") == nil && AddressRange("x") == nil && AddressRange("10.0.0.0/-1") == nil)

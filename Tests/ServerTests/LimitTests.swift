@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// What is cut off without harm: malformed, large and slow requests.
@@ -71,12 +72,49 @@ import Testing
     #expect(try served.ask("GET", "/healthz").status == 200)
   }
 
+  @Test func `One address has so many connections, and those that ended count no longer`() async throws {
+    let served = try await ServedLedger(environment: ["CREDLEDGER_SERVE_LIMITS_CONNECTIONS_PER_ADDRESS=3"])
+    var kept = try (0..<3).map { _ in try Connection(port: served.port) }
+    for connection in kept { #expect(health(on: connection) == 200) }
+    let refused = Answer(try Connection(port: served.port).readAll())
+    #expect(refused.status == 429 && refused.header("retry-after") == "1", "\(refused.text)")
+    #expect(refused["errorCode"] == "TooManyRequests" && refused["error"] == "temporarily_unavailable")
+    #expect(refused.header("content-type") == "application/json; charset=utf-8")
+    // Those that are there are answered.
+    #expect(health(on: kept[0]) == 200)
+    kept.removeLast()
+    let isTaken = try await Patience.wait { try health(on: Connection(port: served.port)) == 200 }
+    #expect(isTaken)
+    let isCounted = try await Patience.wait {
+      let text = try served.ask("GET", "/metrics").body
+      return text.contains("credledger_connections_refused_total ") && !text.contains("refused_total 0\n")
+    }
+    #expect(isCounted)
+    withExtendedLifetime(kept) {}
+    #expect(served.end() == 0)
+  }
+
+  @Test func `A proxy that is configured has any number of connections`() async throws {
+    let served = try await ServedLedger(environment: [
+      "CREDLEDGER_SERVE_LIMITS_CONNECTIONS_PER_ADDRESS=3", "CREDLEDGER_SERVE_PROXIES=127.0.0.0/8",
+    ])
+    let kept = try (0..<6).map { _ in try Connection(port: served.port) }
+    for connection in kept { #expect(health(on: connection) == 200) }
+  }
+
+  /// The status of an answer, after which the connection stays.
+  private func health(on connection: Connection) -> Int {
+    connection.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+    return Answer(connection.read()).status
+  }
+
   @Test(arguments: [
     "GET\r\n\r\n", "\u{16}\u{3}\u{1}", "GET / HTTP/9.9\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
     "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "GET / HTTP/1.1\r\n\0: x\r\n\r\n",
     "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n",
+    "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: a\r\nX: Host: b\r\nConnection: close\r\n\r\n",
     "GET /check HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n",
     "GET /%zz/%00/../.. HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
   ]) func `Malformed requests do no harm`(request: String) async throws {
@@ -87,6 +125,8 @@ import Testing
     let answer = Answer(connection.readAll())
     #expect(answer.status == 0 || (400..<500).contains(answer.status))
     if request.contains("Host: b") { #expect(answer.status == 400) }
+    // Clients read each error as JSON.
+    if answer.status > 0 { #expect(answer["errorCode"] != nil, "\(answer.text)") }
     #expect(try served.ask("GET", "/healthz").status == 200)
     #expect(served.end() == 0)
   }

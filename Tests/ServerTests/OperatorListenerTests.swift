@@ -84,8 +84,21 @@ import Testing
     #expect(guarded.served.end() == 0)
   }
 
-  @Test func `Connections without a request take some places there, and none of the other listeners`() async throws {
+  @Test func `One address takes some of the places there`() async throws {
     let guarded = try await guarded()
+    let port = try #require(guarded.address.split(separator: ":").last.flatMap { Int($0) })
+    let kept = try (0..<40).map { _ in try Connection(port: port) }
+    let statuses = kept.map { connection in
+      connection.send("POST /operator/commands HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+      return Answer(connection.read()).status
+    }
+    #expect(statuses.count { $0 == 401 } == 16 && statuses.count { $0 == 429 } == 24, "\(statuses)")
+    withExtendedLifetime(kept) {}
+    #expect(guarded.served.end() == 0)
+  }
+
+  @Test func `Connections without a request take some places there, and none of the other listeners`() async throws {
+    let guarded = try await guarded("CREDLEDGER_SERVE_LIMITS_CONNECTIONS_PER_ADDRESS=0")
     let port = try #require(guarded.address.split(separator: ":").last.flatMap { Int($0) })
     let before = guarded.served.openDescriptors
     do {
@@ -103,7 +116,8 @@ import Testing
   }
 
   @Test func `Whoever keeps a connection there without a command, or is refused, loses it`() async throws {
-    let guarded = try await guarded("CREDLEDGER_SERVE_LIMITS_IDLE_SECONDS=2")
+    let guarded = try await guarded(
+      "CREDLEDGER_SERVE_LIMITS_IDLE_SECONDS=2", "CREDLEDGER_SERVE_LIMITS_CONNECTIONS_PER_ADDRESS=0")
     let port = try #require(guarded.address.split(separator: ":").last.flatMap { Int($0) })
     let began = ContinuousClock.now
     let idle = try (0..<64).map { _ in try Connection(port: port) }

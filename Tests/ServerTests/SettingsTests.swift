@@ -29,11 +29,34 @@ import Testing
     #expect(ServerSettings().listeners == [ListenAddress(host: "127.0.0.1", port: 8080)])
   }
 
+  @Test func `What is seldom meant is told in the log`() throws {
+    #expect(try read().cautions.isEmpty)
+    #expect(try read(["listen": ["127.0.0.1:0", "[::1]:0"]]).cautions.isEmpty)
+    let open = try read(["listen": ["0.0.0.0:8080"]]).cautions
+    #expect(open.count == 2 && open[0].hasPrefix("listen: ") && open[1].hasPrefix("public-url: "), "\(open)")
+    let named = try read(["listen": ["[::]:8080"], "public-url": ["https://a.example"]]).cautions
+    #expect(named.count == 1 && named[0].hasPrefix("listen: "), "\(named)")
+    let tls = ["tls.certificate": ["/c"], "tls.key": ["/k"], "listen": ["192.0.2.1:443"]]
+    #expect(try read(tls).cautions.isEmpty)
+  }
+
+  @Test func `Clients are told the first listener, whichever is bound first`() throws {
+    #expect(try read(["listen": ["127.0.0.1:2", "[::1]:1"]]).origin == "http://127.0.0.1:2")
+    let tls = ["tls.certificate": ["/c"], "tls.key": ["/k"], "listen": ["[::1]:1", "127.0.0.1:2"]]
+    #expect(try read(tls).origin == "https://[::1]:1")
+    #expect(try read(["listen": ["127.0.0.1:0", "[::1]:1"]]).origin == nil)
+    #expect(try read(["public-url": ["https://a.example/"]]).origin == "https://a.example")
+  }
+
   @Test(arguments: [
     (#"{"lisen": ["127.0.0.1:1"]}"#, "the configuration file: there is no setting lisen; did you mean listen?"),
     (
       #"{"limits": {"body-byte": 1}}"#,
       "the configuration file: there is no setting limits.body-byte; did you mean limits.body-bytes?"
+    ),
+    (
+      #"{"limits": {"idle-seconds": 5}, "limits.idle-seconds": 6}"#,
+      "limits.idle-seconds: expected once in the configuration file"
     ),
     (#"{"limits": {"body-bytes": 1}}"#, "limits.body-bytes: expected a number from 1024 to 67108864, got 1"),
     (#"{"listen": "127.0.0.1:1"}"#, "listen: expected a list of texts"),

@@ -49,6 +49,15 @@ import Testing
       "-w", "%{http_code}",
       url + "/oauth2/token")
     #expect(large.output == "413", "\(large.error)")
+    // All of a header of HTTP/2 has 16 KB at most, as its decoder counts it.
+    let token = "accessToken: " + String(repeating: "y", count: 15_000)
+    #expect(try curl("--cacert", certificate, "--http2", "-f", "-H", token, url + "/healthz").status == 0)
+    let many = (0..<120).flatMap { ["-H", "x-\($0): y"] }
+    for version in ["--http2", "--http1.1"] {
+      let result = try runProgram(
+        ["-sS", "--cacert", certificate, version, "-w", " %{http_code}", url + "/healthz"] + many, of: "/usr/bin/curl")
+      #expect(result.output.contains("The header is too large") && result.output.hasSuffix(" 431"), "\(result.output)")
+    }
     #expect(try curl("--cacert", certificate, "--tlsv1.1", "--tls-max", "1.1", url + "/healthz").status != 0)
     #expect(try curl("--cacert", certificate, url + "/healthz").status == 0)
     #expect(try curl("http://127.0.0.1:\(served.port)/healthz").status != 0)
@@ -71,6 +80,53 @@ import Testing
     #expect(served.end() == 0)
   }
 
+  @Test func `A connection of HTTP/2 without a stream is closed, also if its client answers no ping`() async throws {
+    try make("first", certificate: certificate, key: key)
+    let served = try await serve(environment: ["CREDLEDGER_SERVE_LIMITS_IDLE_SECONDS=1"])
+    // It ends by itself once the server has closed, and otherwise by a signal, with status 124.
+    let silent = try runProgram(
+      ["60", "/usr/bin/openssl", "s_client", "-ign_eof", "-alpn", "h2", "-connect", "127.0.0.1:\(served.port)"],
+      of: "/usr/bin/timeout")
+    #expect(silent.output.contains("ALPN protocol: h2") && silent.status != 124, "\(silent.status)")
+    #expect(served.end() == 0)
+  }
+
+  @Test func `A server stops while clients keep connections without a request`() async throws {
+    try make("first", certificate: certificate, key: key)
+    let served = try await serve()
+    let unshaken = try Connection(port: served.port)
+    let client = try ChildProcess(
+      "/bin/sh",
+      ["-c", "exec /usr/bin/timeout 120 /usr/bin/openssl s_client -alpn h2 -connect 127.0.0.1:\(served.port) 2>/dev/null"])
+    var shown = ""
+    while !shown.contains("ALPN protocol: h2"), case let lines = client.read(), !lines.isEmpty {
+      shown += lines.joined(separator: "\n")
+    }
+    #expect(shown.contains("ALPN protocol: h2"))
+    let began = ContinuousClock.now
+    #expect(served.end() == 0)
+    // A connection without a request would be closed after a minute.
+    #expect(ContinuousClock.now - began < .seconds(45))
+    _ = client.kill()
+    withExtendedLifetime(unshaken) {}
+  }
+
+  @Test func `One address has so many connections, before any handshake`() async throws {
+    try make("first", certificate: certificate, key: key)
+    let served = try await serve(environment: ["CREDLEDGER_SERVE_LIMITS_CONNECTIONS_PER_ADDRESS=2"])
+    let url = "https://127.0.0.1:\(served.port)/healthz"
+    #expect(try curl("--cacert", certificate, url).status == 0)
+    do {
+      let silent = try (0..<2).map { _ in try Connection(port: served.port) }
+      let isRefused = try await Patience.wait { try curl("--cacert", certificate, url).status != 0 }
+      #expect(isRefused)
+      withExtendedLifetime(silent) {}
+    }
+    let isTaken = try await Patience.wait { try curl("--cacert", certificate, url).status == 0 }
+    #expect(isTaken)
+    #expect(served.end() == 0)
+  }
+
   @Test func `A certificate that was replaced is taken, and one that is of no use is not`() async throws {
     try make("first", certificate: certificate, key: key)
     let served = try await serve()
@@ -87,6 +143,28 @@ import Testing
     let isTaken = try await Patience.wait { try curl("--cacert", certificate, url).status == 0 }
     #expect(isTaken)
     #expect(served.log.contains("was read anew"))
+  }
+
+  @Test func `A certificate is read anew also where its file keeps its size and its date`() async throws {
+    let (other, otherKey, date) = ("\(folder.path)/second.pem", "\(folder.path)/second.key", "\(folder.path)/date")
+    try make("first", certificate: certificate, key: key)
+    try make("second", certificate: other, key: otherKey)
+    func padded(_ path: String) -> String {
+      let text = ServedLedger.content(of: path)
+      return text + String(repeating: "\n", count: 4_096 - text.utf8.count)
+    }
+    for path in [certificate, key] { try write(padded(path), to: path) }
+    #expect(try runProgram(["-r", certificate, date], of: "/usr/bin/touch").status == 0)
+    #expect(try runProgram(["-r", date, key], of: "/usr/bin/touch").status == 0)
+    let served = try await serve()
+    let url = "https://127.0.0.1:\(served.port)/healthz"
+    #expect(try curl("--cacert", certificate, url).status == 0)
+    try write(padded(other), to: certificate)
+    try write(padded(otherKey), to: key)
+    #expect(try runProgram(["-r", date, certificate, key], of: "/usr/bin/touch").status == 0)
+    let isTaken = try await Patience.wait { try curl("--cacert", other, url).status == 0 }
+    #expect(isTaken)
+    #expect(served.end() == 0)
   }
 
   @Test func `Files that do not belong together end the start, and so does one without the other`() async throws {

@@ -65,6 +65,7 @@ struct Serve: AsyncParsableCommand {
     let logger = Logger(label: "credledger") { _ in output }
     try await ledger.writing { opened in
       logger.info("starting", metadata: ["settings": .string(settings.description)])
+      for caution in settings.cautions { logger.warning("\(caution)") }
       let server = try LedgerServer(opened, settings, logger, commands: DoorCommands(opened)) { origin in
         Self.tell("listening on \(origin)")
       } show: { line in
