@@ -23,11 +23,11 @@ private struct DocumentedCallsOfWebhooks {
 
   func deliveries() async throws {
     while !Task.isCancelled {
-      for delivery in try await ledger.deliveries.take() {
+      for delivery in try await ledger.deliveries.lease() {
         if await send(delivery) {
-          try await ledger.deliveries.delivered(delivery)
+          try await ledger.deliveries.acknowledge(delivery)
         } else {
-          try await ledger.deliveries.failed(delivery)
+          try await ledger.deliveries.reject(delivery)
         }
       }
       try await sleep(until: ledger.deliveries.next())

@@ -240,9 +240,9 @@ import Testing
     let end = ContinuousClock.now + Patience.limit
     while told.count < posted.count * 2, ContinuousClock.now < end {
       #expect(try ledger.deliveries.waiting().count <= 4)
-      for delivery in try await ledger.deliveries.take() {
+      for delivery in try await ledger.deliveries.lease() {
         told.append(try JSONParser.parse(delivery.payload)["data"]?["text"]?.text ?? delivery.eventType)
-        try await ledger.deliveries.delivered(delivery)
+        try await ledger.deliveries.acknowledge(delivery)
       }
       await Task.yield()
     }

@@ -52,7 +52,7 @@ extension Deliveries {
   @discardableResult
   package func retry(_ webhook: WebhookID) async throws(LedgerError) -> Bool {
     let now = try ledger.now.milliseconds
-    return try await ledger.upkeep { (view, _) throws(LogError) in try view.hurryDelivery(to: webhook, at: now) }
+    return try await ledger.maintain { (view, _) throws(LogError) in try view.hurryDelivery(to: webhook, at: now) }
   }
 
   /// Gives a delivery back that was not made, because the program stops: it is handed out again at once, and the try does not
@@ -60,7 +60,7 @@ extension Deliveries {
   package func giveBack(_ delivery: Delivery) async throws(LedgerError) {
     let (now, number, webhook) = (try ledger.now.milliseconds, delivery.number, delivery.webhook.id)
     let attempt = UInt8(clamping: delivery.attempt)
-    _ = try await ledger.upkeep { (view, _) throws(LogError) in
+    _ = try await ledger.maintain { (view, _) throws(LogError) in
       try view.giveBackDelivery(number, to: webhook, attempt: attempt, at: now)
     }
   }

@@ -168,7 +168,7 @@ extension RecordDraft {
           .tooLarge, "an event that somebody else answers for has fewer than \(LogSubjects.limit) subjects")
       }
     }
-    if let behalf = context.behalf, !subjects.contains(behalf) { subjects.append(behalf) }
+    if let person = context.onBehalfOf, !subjects.contains(person) { subjects.append(person) }
     self.init(
       type: encoded.type, version: encoded.version, context: context, subjects: subjects,
       payload: encoded.payload)

@@ -72,7 +72,7 @@ struct CommitBatch {
   /// How many idempotency keys were remembered.
   private var rememberedCount = 0
 
-  /// Whether there is anything to commit: events, or upkeep of the participant's tables.
+  /// Whether there is anything to commit: events, or a maintenance write in the participant's tables.
   var hasChanges = false
   /// Whether a request asked for a signed checkpoint.
   var wantsCheckpoint = false

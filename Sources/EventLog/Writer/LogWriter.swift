@@ -33,7 +33,7 @@ import TransparencyLog
   }
 
   /// Writes in the participant's own tables.
-  package typealias Upkeep<Output> =
+  package typealias Maintenance<Output> =
     @Sendable (inout LogView<WriteTransaction, Participant>, _ head: Position) throws(LogError) -> Output
 
   /// How the writer works.
@@ -116,9 +116,9 @@ import TransparencyLog
   }
 
   /// Runs `body` in a write transaction, with the next commit.
-  package func upkeep<Output: Sendable>(_ body: @escaping Upkeep<Output>) async throws(LogError) -> Output {
+  package func maintain<Output: Sendable>(_ body: @escaping Maintenance<Output>) async throws(LogError) -> Output {
     try await withCheckedContinuation { continuation in
-      put(UpkeepRequest(body, continuation))
+      put(MaintenanceRequest(body, continuation))
     }.get()
   }
 

@@ -52,7 +52,7 @@ package final class LastUses: Sendable {
     var rest = uses[...]
     while !rest.isEmpty {
       let piece = rest.prefix(Self.pieceCount)
-      try await writer.upkeep { (view, _) throws(LogError) in try view.write(lastUses: piece) }
+      try await writer.maintain { (view, _) throws(LogError) in try view.write(lastUses: piece) }
       // Only now: until it is written down, a reader finds it in memory.
       memory.forget(piece)
       rest = rest[piece.endIndex...]
@@ -66,7 +66,7 @@ package final class LastUses: Sendable {
     if try !log.snapshot().lastUsesKnowOwners() {
       var next: UInt64? = 0
       while let block = next {
-        next = try await writer.upkeep { (view, _) throws(LogError) in try view.noteOwners(ofUsesFrom: block) }
+        next = try await writer.maintain { (view, _) throws(LogError) in try view.noteOwners(ofUsesFrom: block) }
       }
     }
     knowsOwners.store(true, ordering: .relaxed)

@@ -45,7 +45,7 @@ public final class Ledger: Sendable {
   package let clockKeeper: ClockKeeper
   private let lifecycle: Lifecycle
   /// Whether records are being removed: one run at a time.
-  package let isLettingGo = Atomic(false)
+  package let isPruning = Atomic(false)
 
   /// Takes the opened log and keys, and starts the background tasks.
   package init(

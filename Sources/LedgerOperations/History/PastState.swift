@@ -12,7 +12,7 @@ import Projections
 ///
 /// ```swift
 /// let state = try await ledger.history.state(at: .time(yesterday))
-/// if let grant = try state.grant(id), try state.obstacle(to: grant.id) == nil { print("was in force") }
+/// if let grant = try state.grant(id), try state.denialReason(for: grant.id) == nil { print("was in force") }
 /// state.close()
 /// ```
 public final class PastState: Sendable {
@@ -110,9 +110,9 @@ public final class PastState: Sendable {
   /// Why nothing that depends on a grant could be done; nil if it was in force.
   ///
   /// - Throws: `closed`, `damaged`, `storage`.
-  public func obstacle(to grant: GrantID) throws(LedgerError) -> Verdict.Reason? {
+  public func denialReason(for grant: GrantID) throws(LedgerError) -> Verdict.Reason? {
     try reading { (state) throws(StateUnreadable) in
-      try LedgerDomain.obstacle(to: Subject(grant), in: state)
+      try LedgerDomain.denialReason(for: Subject(grant), in: state)
     }
   }
 

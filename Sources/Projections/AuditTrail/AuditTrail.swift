@@ -83,9 +83,9 @@ package struct AuditTrail: Sendable {
   package func rebuiltDigest<Reading: Transaction & ~Copyable, Participant>(
     of view: borrowing LogView<Reading, Participant>, upTo head: Position
   ) throws(LogError) -> Digest {
-    let stretch: Position = 65_536
-    let starts = stride(from: Position(1), through: head, by: Int(stretch))
-    return try digest(of: starts.map { .log($0...min($0 + stretch - 1, head)) }, in: view)
+    let length: Position = 65_536
+    let starts = stride(from: Position(1), through: head, by: Int(length))
+    return try digest(of: starts.map { .log($0...min($0 + length - 1, head)) }, in: view)
   }
 
   private func digest<Reading: Transaction & ~Copyable, Participant>(
