@@ -57,7 +57,7 @@ struct PruningTests {
     let records = try all(log)
     let items = positions.map { RecordPruning.Item(records[Int($0) - 1].header) }
     _ = try await log.writer?.prune(RecordPruning(items: items, segments: segments ?? self.segments)) {
-      (_, _) throws(AppendFailure<No>) in Proposal([[99]], testActor)
+      (_, _) throws(AppendFailure<No>) in AppendProposal([[99]], testActor)
     }
   }
 

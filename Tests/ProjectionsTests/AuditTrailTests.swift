@@ -89,7 +89,7 @@ struct AuditTrailTests {
       let proposed = events
       let request = request(&random)
       _ = try await log.writer?.append(AppendOptions(requestID: request)) { (_, _) throws(AppendFailure<Never>) in
-        Proposal(proposed, RecordContext(actor: actor))
+        AppendProposal(proposed, RecordContext(actor: actor))
       }
       for event in events {
         facts.append(

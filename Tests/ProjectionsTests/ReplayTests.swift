@@ -57,13 +57,13 @@ struct ReplayTests {
 
   /// Compares the runs of the audit trail with the headers of the records.
   private func expectAuditEntries(_ replay: ProjectionReplay, upTo end: Position) throws {
-    var wanted: Set<AuditEntry> = []
+    var wanted: Set<AuditIndexEntry> = []
     let view = try ledger.log.snapshot()
     try view.forEachRecord(in: 1...end) { (header, bytes) throws(LogError) in
-      header.forEachTerm(in: bytes) { wanted.insert(AuditEntry(term: $0, position: header.position)) }
+      header.forEachTerm(in: bytes) { wanted.insert(AuditIndexEntry(term: $0, position: header.position)) }
       return true
     }
-    var found: Set<AuditEntry> = []
+    var found: Set<AuditIndexEntry> = []
     try replay.reading { (transaction) throws(LogError) in
       let trail = replay.tables.audit
       let catalogue = try AuditCatalogue(trail.tables, head: end, in: transaction)

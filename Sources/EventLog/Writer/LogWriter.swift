@@ -9,7 +9,7 @@ import TransparencyLog
   /// Decides what to append, on the writer's thread: it must not block, and may run more than once.
   @usableFromInline package typealias Decide<Refusal: Error> =
     @Sendable (borrowing LogView<WriteTransaction, Participant>, Moment) throws(AppendFailure<Refusal>) ->
-    Proposal<Participant.Event>
+    AppendProposal<Participant.Event>
 
   /// Decides whether a request may have the answer that an earlier one with its idempotency key got: throws where not.
   /// Runs as ``Decide`` does, with the memo that the earlier request left.

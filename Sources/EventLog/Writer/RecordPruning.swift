@@ -55,7 +55,7 @@ final class PruneRequest<Participant: CommitParticipant, Refusal: Error>: Commit
     in batch: inout CommitBatch, _ view: inout LogView<WriteTransaction, Participant>
   ) throws(LogError) {
     outcome = nil
-    let proposal: Proposal<Participant.Event>
+    let proposal: AppendProposal<Participant.Event>
     var drafts: [RecordDraft] = []
     do throws(AppendFailure<Refusal>) {
       let moment: Moment

@@ -78,7 +78,7 @@ package final class ClockKeeper: Sendable {
       _ = try await writer.append(AppendOptions(correctsClock: true)) {
         (view, moment) throws(AppendFailure<DecisionFailure>) in
         let decision = try decide(CorrectClock(reason: .synchronized), in: view, moment)
-        return Proposal(decision.events, RecordContext(actor: LogSubject(decision.actor)))
+        return AppendProposal(decision.events, RecordContext(actor: LogSubject(decision.actor)))
       }
     } catch { throw LedgerError(error) }
     steady.withLock { $0 = nil }

@@ -22,7 +22,7 @@ extension Ledger {
         (view, moment) throws(AppendFailure<DecisionFailure>) in
         var decision = try decide(command, in: view, moment)
         if let used = try Self.requireApproval(of: decision, request, in: view, moment) { decision.events.append(used) }
-        return Proposal(
+        return AppendProposal(
           decision.events, try Self.recordContext(of: decision, request, address: address, in: view),
           kept: decision.kept)
       }

@@ -116,7 +116,7 @@ extension Ledger {
     do {
       committed = try await writer.prune(records) { (view, moment) throws(AppendFailure<DecisionFailure>) in
         let decision = try decide(command, in: view, moment)
-        return Proposal(decision.events, try Self.recordContext(of: decision, request, in: view))
+        return AppendProposal(decision.events, try Self.recordContext(of: decision, request, in: view))
       }
     } catch { throw LedgerError(error) }
     return command.outcome(of: RecordedEvents(committed))

@@ -307,7 +307,7 @@ import Testing
     let writer = try #require(ledger.log.writer)
     _ = try await writer.prune(RecordPruning(items: [.init(record.header)], segments: segments)) {
       (_, _) throws(AppendFailure<LedgerError>) in
-      Proposal([.ledgerRestored(LedgerRestored())], RecordContext(actor: LogSubject(.operator)))
+      AppendProposal([.ledgerRestored(LedgerRestored())], RecordContext(actor: LogSubject(.operator)))
     }
     let error = await failure { () throws(LedgerError) in _ = try await ledger.integrity.verify() }
     #expect(error?.code == .damaged && error?.position == 2)
