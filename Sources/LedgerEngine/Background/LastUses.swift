@@ -33,11 +33,14 @@ package final class LastUses: Sendable {
   package func note(_ token: TokenID, at now: Timestamp) { memory.note(token, at: now.milliseconds) }
 
   /// Writes down what is noted, from time to time, until cancelled.
-  package func run() async {
+  package func run(noting faults: BackgroundFaults) async {
     while !Task.isCancelled {
       do { try await Task.sleep(for: interval) } catch { return }
-      // What fails is still noted, and written the next time.
-      _ = try? await flush()
+      // What fails stays in memory, and is written the next time.
+      do throws(LogError) {
+        try await flush()
+        faults.succeeded(.lastUses)
+      } catch { faults.failed(.lastUses, error) }
     }
   }
 

@@ -43,6 +43,7 @@ public final class Ledger: Sendable {
   /// The newest event when it was opened.
   package let openedAt: UInt64
   package let clockKeeper: ClockKeeper
+  package let backgroundFaults = BackgroundFaults()
   private let lifecycle: Lifecycle
   /// Whether records are being removed: one run at a time.
   package let isPruning = Atomic(false)
@@ -70,7 +71,7 @@ public final class Ledger: Sendable {
     snapshotKeeper = snapshots
     lastUses = LastUses(log, clock, configuration)
     scrubber = Scrubber(log, configuration.scrub)
-    lifecycle = Lifecycle(log, keys, snapshots, lastUses, scrubber, clockKeeper)
+    lifecycle = Lifecycle(log, keys, snapshots, lastUses, scrubber, clockKeeper, noting: backgroundFaults)
   }
 
   /// Whether the keys are at hand that reading takes. False for one that was opened without the master key, or by a signer key.
