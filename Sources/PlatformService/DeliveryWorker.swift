@@ -45,7 +45,12 @@ public struct DeliveryWorker: Sendable {
             busy.count.withLock { $0 -= 1 }
           }
         }
-        if leased.isEmpty { try? await Task.sleep(for: .milliseconds(50)) }
+        if free == 0 {
+          // All places are taken: what is due has to wait for one.
+          try? await Task.sleep(for: .milliseconds(50))
+        } else if leased.isEmpty {
+          try? await ledger.deliveries.waitUntilDue()
+        }
       }
     }
   }

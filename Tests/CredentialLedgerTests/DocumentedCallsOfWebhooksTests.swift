@@ -9,7 +9,6 @@ private struct DocumentedCallsOfWebhooks {
   let token: Tokens.Issued
 
   private func send(_ delivery: Delivery) async -> Bool { true }
-  private func sleep(until time: Timestamp?) async throws {}
 
   func webhooks() async throws {
     let webhook = try await ledger.webhooks.register(
@@ -30,7 +29,7 @@ private struct DocumentedCallsOfWebhooks {
           try await ledger.deliveries.reject(delivery)
         }
       }
-      try await sleep(until: ledger.deliveries.next())
+      try await ledger.deliveries.waitUntilDue()
     }
   }
 }

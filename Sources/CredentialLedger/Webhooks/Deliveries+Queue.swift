@@ -52,7 +52,11 @@ extension Deliveries {
   @discardableResult
   package func retry(_ webhook: WebhookID) async throws(LedgerError) -> Bool {
     let now = try ledger.now.milliseconds
-    return try await ledger.maintain { (view, _) throws(LogError) in try view.hurryDelivery(to: webhook, at: now) }
+    let isHurried = try await ledger.maintain { (view, _) throws(LogError) in
+      try view.hurryDelivery(to: webhook, at: now)
+    }
+    ledger.deliveryChanges.ring()
+    return isHurried
   }
 
   /// Gives a delivery back that was not made, because the program stops: it is handed out again at once, and the try does not
@@ -63,5 +67,6 @@ extension Deliveries {
     _ = try await ledger.maintain { (view, _) throws(LogError) in
       try view.giveBackDelivery(number, to: webhook, attempt: attempt, at: now)
     }
+    ledger.deliveryChanges.ring()
   }
 }

@@ -59,7 +59,7 @@ public struct Delivery: Sendable, CustomStringConvertible, CustomDebugStringConv
 ///       try await ledger.deliveries.reject(delivery)
 ///     }
 ///   }
-///   try await sleep(until: ledger.deliveries.next())
+///   try await ledger.deliveries.waitUntilDue()
 /// }
 /// ```
 public struct Deliveries: Sendable {
@@ -157,6 +157,7 @@ public struct Deliveries: Sendable {
     let (accepted, full) = try await ledger.maintain { (view, _) throws(LogError) in
       try view.enqueue(sealed, at: now, limits)
     }
+    ledger.deliveryChanges.ring()
     return Enqueued(count: accepted, full: full)
   }
 
@@ -194,9 +195,12 @@ public struct Deliveries: Sendable {
   @discardableResult
   public func acknowledge(_ delivery: Delivery, answer: Int? = nil) async throws(LedgerError) -> Bool {
     let (now, number, webhook) = (try ledger.now.milliseconds, delivery.number, delivery.webhook.id)
-    return try await ledger.maintain { (view, _) throws(LogError) in
+    let isFirst = try await ledger.maintain { (view, _) throws(LogError) in
       try view.acknowledgeDelivery(number, to: webhook, answer: UInt16(clamping: answer ?? 0), at: now) == .noted
     }
+    // The next one of the webhook is due.
+    ledger.deliveryChanges.ring()
+    return isFirst
   }
 
   /// Rejects a delivery: the try failed. After the first it is tried six times more within two days, each time after four times

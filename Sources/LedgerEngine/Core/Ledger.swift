@@ -44,6 +44,8 @@ public final class Ledger: Sendable {
   package let openedAt: UInt64
   package let clockKeeper: ClockKeeper
   package let backgroundFaults = BackgroundFaults()
+  /// Rings when a delivery may have become due, and when the ledger is closed.
+  package let deliveryChanges = WakeUp()
   private let lifecycle: Lifecycle
   /// Whether records are being removed: one run at a time.
   package let isPruning = Atomic(false)
@@ -102,7 +104,10 @@ public final class Ledger: Sendable {
   /// ```swift
   /// await ledger.close()
   /// ```
-  public func close() async { await lifecycle.close() }
+  public func close() async {
+    await lifecycle.close()
+    deliveryChanges.ring()
+  }
 }
 
 extension LedgerConfiguration {
