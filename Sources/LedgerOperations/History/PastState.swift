@@ -235,8 +235,8 @@ extension History {
 
   /// The state that a replay left in a folder, as far as it had come: see ``Integrity/replay(to:into:only:fromSnapshot:progress:)``.
   ///
-  /// Nothing is replayed, so it is there at once. Who was erased since the folder was made is no longer named in it, but may
-  /// still be found by a hash: remove the folder then.
+  /// Nothing is replayed, so it is there at once. A person who was erased since the folder was made is no longer named in
+  /// it, but may still be found by a hash: remove the folder then.
   ///
   /// ```swift
   /// let left = try await ledger.history.state(in: "/var/tmp/yesterday")
