@@ -32,7 +32,7 @@ package final class SnapshotKeeper: Sendable {
     return name
   }
 
-  private var isThere: Bool { unsafe access("\(folder)/data.mdb", F_OK) == 0 }
+  private var isThere: Bool { Folder.exists("\(folder)/data.mdb") }
 
   /// The snapshots for reading; nil where there are none, as where making the first was interrupted: states are made of the
   /// log then. Blocks.
