@@ -46,7 +46,7 @@ public struct DeliveryWorker: Sendable {
           }
         }
         if free == 0 {
-          // All places are taken: what is due has to wait for one.
+          // All places are busy: what is due has to wait for one.
           try? await Task.sleep(for: .milliseconds(50))
         } else if leased.isEmpty {
           try? await ledger.deliveries.waitUntilDue()

@@ -28,7 +28,8 @@ struct AuthorizeRequest: Sendable {
     let isOfCode = parameters["response_type"].map { $0 == "code" } ?? true
     // Without a method it would mean plain, which shows the verifier to everybody who sees the request.
     let isChallengeGood =
-      codeChallenge.map { $0.utf8.count == 43 && parameters["code_challenge_method"] == "S256" } ?? true
+      codeChallenge.map { $0.utf8.count == 43 && parameters["code_challenge_method"] == "S256" }
+      ?? !known.requiresPKCE
     var problem = !isOfCode ? "unsupported_response_type" : isChallengeGood ? nil : "invalid_request"
     var conditions = TokenConditions.none
     do throws(RequestError) { conditions = try service.conditions(ofAuthorization: parameters) } catch {

@@ -28,7 +28,8 @@ extension TokenService {
     }
     let verdict: Verdict
     do throws(LedgerError) {
-      verdict = try ledger.tokens.validate(token.text, provenKey: key?.thumbprint, at: try target(parameters))
+      verdict = try ledger.tokens.validate(
+        token.text, provenKey: key?.thumbprint, at: try target(request, parameters))
     } catch { throw RequestError(error) }
     guard case .valid(let claims) = verdict else {
       throw RequestError(
@@ -46,7 +47,8 @@ extension TokenService {
       var headers: HTTPFields = [.cacheControl: "no-store", .contentLength: "0"]
       let texts = try texts.texts(of: claims, in: ledger)
       headers[.connector] = texts.connector
-      headers[.group] = texts.group
+      // Empty without a group: a gateway that copies it then takes away what its client sent under this name.
+      headers[.group] = texts.group ?? ""
       headers[.scopes] = texts.scopes
       return WholeAnswer(headers: headers)
     } catch { throw RequestError(error) }
@@ -90,10 +92,11 @@ extension TokenService {
   }
 
   /// The resource server that a gateway guards, by `resource` in the query: the ledger's own server unless it is named.
-  private func target(_ parameters: FormFields?) throws(LedgerError) -> TokenTarget {
-    guard let resource = parameters?["resource"], resource != origin, resource != origin + "/" else {
-      return .ownServer
-    }
+  /// Below the path, the query is of the gateway's client, as Envoy hands it on: a client must not choose the server.
+  private func target(_ request: Request, _ parameters: FormFields?) throws(LedgerError) -> TokenTarget {
+    guard let resource = parameters?["resource"], resource != origin, resource != origin + "/",
+      request.uri.path.utf8.drop(while: { $0 == UInt8(ascii: "/") }).count < Self.checkPath.utf8.count
+    else { return .ownServer }
     guard let server = try ledger.resourceServers.server(audience: resource) else {
       // No token is restricted to what there is not.
       return .resourceServer(ResourceServerID(rawValue: 0))

@@ -124,6 +124,7 @@ extension TokenService {
       ("revocation_endpoint", .string(origin + "/oauth2/revoke")), ("jwks_uri", .string(origin + Self.keysPath)),
       ("status_list_aggregation_endpoint", .string(origin + Self.statusListsPath)),
       ("response_types_supported", .array([.string("code")])),
+      ("response_modes_supported", .array([.string("query")])),
       (
         "grant_types_supported",
         .array([.string("authorization_code"), .string("refresh_token"), .string("client_credentials")])

@@ -78,13 +78,30 @@ extension TokenService {
     var parameters = form.without(["client_secret"])
     parameters["client_id"] = client.connector.description
     let uri = try await limited(client, context) { () throws(RequestError) in
-      let authorize = try AuthorizeRequest(parameters, self)
+      let bound = try await bound(parameters, request.headers)
+      let authorize = try AuthorizeRequest(bound, self)
       if let error = authorize.error { throw authorize.refusal(error) }
-      return try pushed.push(parameters, of: client.connector.description)
+      return try pushed.push(bound, of: client.connector.description)
     }
     return .json(
       .object([("request_uri", .string(uri)), ("expires_in", .integer(PushedRequests.lifetime.components.seconds))]),
       status: .created, headers: [.cacheControl: "no-store", .pragma: "no-cache"])
+  }
+
+  /// The parameters with the key that a pushed request proves, which its code needs then (RFC 9449 section 10.1).
+  ///
+  /// - Throws: as ``DPoPProofs/thumbprint(in:for:at:)`` does; `invalidProof` for a proof of another key than `dpop_jkt`.
+  private func bound(_ parameters: FormFields, _ headers: HTTPFields) async throws(RequestError) -> FormFields {
+    let now = try await asking { () throws(LedgerError) in try ledger.now }
+    let key = try proofs.thumbprint(in: headers, for: .init(method: "POST", url: origin + "/oauth2/par"), at: now)
+    guard let key else { return parameters }
+    let name = Base64URL.encode(key.bytes)
+    guard parameters["dpop_jkt"] ?? name == name else {
+      throw RequestError(.invalidProof, "DPoP: expected a proof of the key that dpop_jkt names")
+    }
+    var bound = parameters
+    bound["dpop_jkt"] = name
+    return bound
   }
 
   /// The parameters of a request for authorization: those that came, or those that were pushed before.

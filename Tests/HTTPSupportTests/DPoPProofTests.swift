@@ -91,6 +91,7 @@ import Testing
       try proof(payload(), header: #"{"typ":"dpop+jwt","alg":"none","jwk":\#(jwk())}"#),
       try proof(payload(), header: #"{"typ":"dpop+jwt","alg":"ES256","jwk":\#(jwk())}"#),
       try proof(payload(), header: #"{"typ":"dpop+jwt","alg":"EdDSA"}"#),
+      try proof(payload(), header: #"{"typ":"dpop+jwt","alg":"EdDSA","crit":["exp"],"exp":1,"jwk":\#(jwk())}"#),
       try proof(payload(), header: #"{"typ":"dpop+jwt","alg":"EdDSA","jwk":\#(jwk(#","d":"AA""#))}"#),
       try proof(payload()).dropLast(4) + "AAAA", try proof(payload()) + "A",
     ].map { String($0) }

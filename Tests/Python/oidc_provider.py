@@ -173,6 +173,8 @@ def distort(response):
         claims.pop("auth_time", None)
     elif name == "now":
         claims["auth_time"] = int(time.time())
+    elif name == "half-a-minute-ago":
+        claims["auth_time"] = int(time.time()) - 30
     elif name == "old-sign-in":
         claims["auth_time"] = int(time.time()) - 3600
     elif name == "future":

@@ -9,7 +9,6 @@ administers the group, and of Bob, a member; and what the connector's program ha
 import csv
 import json
 import os
-import re
 import sys
 import urllib.error
 import urllib.request
@@ -125,9 +124,7 @@ def is_good(token):
 def open_connector():
     """Opens the connector's page of the group, from the group's list."""
     go(f"groups/{GROUP}/connectors")
-    place = re.search(r'href="/portal/grants/([0-9]+)/revoke"', browser.page_source)
-    require(place is not None, "the group has no grant")
-    go(f"groups/{GROUP}/connectors/{place[1]}")
+    steadily(lambda: browser.find_element(By.CSS_SELECTOR, "main tbody th a")).click()
 
 
 def regenerate():

@@ -283,7 +283,7 @@ see("group-edit", f"groups/{group}/edit", "Save changes")
 see("group-delete", f"groups/{group}/delete", "Grants that end")
 see("group-connectors", f"groups/{group}/connectors", "Connectors in this group")
 see("grant", f"groups/{group}/connectors/{grant}", "got its first access token")
-see("grant-revoke", f"grants/{grant}/revoke", "stops now")
+see("grant-revoke", f"grants/{grant}/revoke", "stop now")
 
 # One's own account.
 see("home", "", "What you did lately")

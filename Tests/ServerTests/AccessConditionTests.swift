@@ -84,7 +84,8 @@ import Testing
     #expect(known["sub"] == served.connector && known["group_id"] == nil && known["scope"] == "groupinfo.read")
     let checked = try served.ask("GET", "/check", ["Authorization: Bearer \(token)"])
     #expect(checked.status == 200 && checked.header("x-connector") == served.connector)
-    #expect(checked.header("x-group") == nil)
+    // It is there all the same, in place of one that a gateway's client sends.
+    #expect(checked.header("x-group") == "")
     for (headers, form, error) in [
       ([served.basic], "&scope=media.read", "invalid_scope"), ([served.basic], "&scope=nonsense", "invalid_scope"),
       ([ServedLedger.basic(served.otherConnector, served.otherSecret)], "", "unauthorized_client"),
@@ -116,6 +117,11 @@ import Testing
     #expect(try served.ask("GET", "/check?resource=\(resource)", ["accessToken: \(archive)"]).status == 200)
     #expect(try served.ask("GET", "/check?resource=urn:other", ["accessToken: \(archive)"]).status == 401)
     #expect(try served.ask("GET", "/check?resource=urn:unknown", ["accessToken: \(archive)"]).status == 401)
+    // Below the path the query is of the gateway's client, who must not choose.
+    for path in ["/check/?", "/check/page?x=y&", "//Check/a?"] {
+      let target = "\(path)resource=\(resource)"
+      #expect(try served.ask("GET", target, ["accessToken: \(archive)"]).status == 401, "\(target)")
+    }
     let other = try #require(try token("urn:other", served.origin)["access_token"])
     #expect(
       try served.post("/oauth2/introspect", [guarded.server], form: "token=\(other)").body == #"{"active":false}"#)
@@ -144,6 +150,22 @@ import Testing
         form: "grant_type=refresh_token&refresh_token=\(served.refreshToken)&resource=urn:other")["access_token"])
     let seen = try served.post("/oauth2/introspect", [guarded.server], form: "token=\(token)")
     #expect(seen.json?["aud"] == .array([.string("urn:other")]))
+  }
+
+  @Test func `A resource server hears of a refresh token unless its access is restricted to others`() async throws {
+    let guarded = try await Self.served(["--development"])
+    let served = guarded.served
+    for (resource, isKnown) in [(Guarded.audience, true), ("urn:other", false)] {
+      let answer = "client_id=\(served.connector)&account=2&resource=\(PercentEncoding.encode(resource))"
+      let location = try served.post("/oauth2/authorize", form: answer).header("location") ?? ""
+      let code = location.split(separator: "code=").dropFirst().first?.prefix { $0 != "&" } ?? ""
+      let tokens = try served.post("/oauth2/token", [served.basic], form: "grant_type=authorization_code&code=\(code)")
+      let refresh = try #require(tokens["refresh_token"], "\(location) \(tokens.body)")
+      let seen = try served.post("/oauth2/introspect", [guarded.server], form: "token=\(refresh)")
+      #expect(seen.json?["active"] == .bool(isKnown), "\(seen.body)")
+      let own = try served.post("/oauth2/introspect", [served.basic], form: "token=\(refresh)")
+      #expect(own.json?["aud"] == .array([.string(resource)]), "\(own.body)")
+    }
   }
 
   // MARK: Pushed requests
@@ -179,6 +201,27 @@ import Testing
     }
     let metadata = try served.ask("GET", "/.well-known/oauth-authorization-server")
     #expect(metadata["pushed_authorization_request_endpoint"] == served.origin + "/oauth2/par")
+  }
+
+  @Test func `A key that a pushed request proves is the one that its code needs`() async throws {
+    let served = try await Self.served(["--development"]).served
+    let url = served.origin + "/oauth2/par"
+    let form = "response_type=code&redirect_uri=\(PercentEncoding.encode(ServedLedger.redirectURI))"
+    let proof = try Self.proof(1, "POST", url, jti: "1")
+    let pushed = try served.post("/oauth2/par", [served.basic, proof], form: form)
+    let uri = PercentEncoding.encode(try #require(pushed["request_uri"], "\(pushed.body)"))
+    let page = try served.ask("GET", "/oauth2/authorize?request_uri=\(uri)&client_id=\(served.connector)").body
+    let key = try #require(page.split(separator: #"name="dpop_jkt" value=""#).dropFirst().first?.prefix { $0 != "\"" })
+    #expect(key.utf8.count == 43)
+    for (proof, more) in [
+      (proof, ""), (try Self.proof(1, "POST", served.origin + "/oauth2/token", jti: "2"), ""),
+      (try Self.proof(2, "POST", url, jti: "3"), "&dpop_jkt=\(key)"),
+    ] {
+      let refused = try served.post("/oauth2/par", [served.basic, proof], form: form + more)
+      #expect(refused["error"] == "invalid_dpop_proof", "\(refused.body)")
+    }
+    let named = try Self.proof(1, "POST", url, jti: "4")
+    #expect(try served.post("/oauth2/par", [served.basic, named], form: form + "&dpop_jkt=\(key)").status == 201)
   }
 
   // MARK: Proofs of keys

@@ -123,6 +123,15 @@ import Testing
   }
 
   @Test(.enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
+  func `A browser gets by sign-in and consent to a program that hands it over to another origin`() async throws {
+    let scene = try await ConsentTests.Scene(redirect: "http://127.0.0.1/done", phone: "+44 7700 900144")
+    let clicks = try Self.start(
+      "portal_consent.py", [scene.served.origin, scene.id, "Ada", scene.served.folder.path])
+    let lines = clicks.finish().map { String($0) }
+    #expect(lines.last == "passed", "\(lines.joined(separator: "\n"))\(scene.served.log)")
+  }
+
+  @Test(.enabled(if: isThere, "chromium, chromium-driver, Selenium or axe-core is not installed"))
   func `Every page is turned round in a language from right to left, wide and narrow`() async throws {
     let scene = try await PortalScene(phone: "+44 7700 900199") { folder in
       try Self.write(Self.hebrew(), to: "\(folder)/he.txt")

@@ -85,6 +85,9 @@ import Testing
       let page = try auditor.open("/portal/audit?who=\(name)")
       #expect(page.status == 422 && page.body.contains("Nobody and nothing that you may see has this name."), "\(name)")
     }
+    let way = "<a href=\"/portal/find?q=late\">Find by a part of the name</a>"
+    #expect(try auditor.open("/portal/audit?who=late").body.contains(way), "\(auditor.page.text)")
+    #expect(try !auditor.open("/portal/audit?who=%21%21").body.contains("Find by a part"), "\(auditor.page.text)")
     #expect(try revealed(to: scene.owner) == before)
     let base = "/portal/groups/\(scene.group)/connectors"
     let choice = try scene.owner.open(base).body

@@ -171,6 +171,8 @@ import Testing
     let words = "The message could not be sent. Try again in a minute."
     _ = try await Patience.wait { try browser.open("/portal/me/phones/pin").body.contains(words) }
     #expect(browser.page.status == 200 && browser.page.body.contains(words), "\(browser.page.text)\(served.log)")
+    try browser.open("/portal/audit?exact=phone.pin_dispatched")
+    #expect(browser.page.body.contains("The message with a PIN could not be sent"), "\(browser.page.text)")
     served.end()
     #expect(!served.log.contains("900175"))
   }

@@ -19,6 +19,9 @@ import Testing
     #expect(browser.page.body.contains(#"such as <bdi dir="ltr">+44 7700 900123</bdi>."#))
     try browser.submit("/portal/me/phones/new", [("country", "GB"), ("number", "07700 900123")])
     #expect(browser.page.body.contains("+44 07700 900123") && browser.page.body.contains("/development/outbox"))
+    // The script lets the button be pressed once the wait is over.
+    let button = /disabled formnovalidate data-waits="\d+">Send a new PIN</
+    #expect(browser.page.body.contains(button), "\(browser.page.text)")
     let pin = try served.line(beginning: "SMS to +447700900123: your PIN is ")
     try browser.submit("/portal/me/phones/pin", [("pin", pin)])
     #expect(browser.page.body.contains("Your number is verified."), "\(browser.page.body)")

@@ -62,7 +62,7 @@ import Testing
     try browser.open("/portal/groups/\(group)/connectors/\(grant)")
     #expect(browser.page.body.contains("got its first access token."))
     try browser.open("/portal/grants/\(grant)/revoke")
-    #expect(browser.page.body.contains("<strong>1 live token</strong> stops now."))
+    #expect(browser.page.body.contains("<strong>2 live tokens</strong> stop now."))
     try browser.submit("/portal/grants/\(grant)/revoke")
     #expect(browser.page.body.contains("Revoked. What stood on it stopped at once."))
     #expect(try !isGood())

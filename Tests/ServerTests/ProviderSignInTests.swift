@@ -125,6 +125,58 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func `Sign-ins of two tabs are finished in any order, and a browser keeps the cookies of eight at most`()
+    async throws
+  {
+    let provider = try ServedProvider()
+    let served = try await portal(of: provider)
+    let browser = served.browser()
+    func begun() -> Int { browser.cookies.keys.count { $0.hasPrefix("credledger-attempt-") } }
+    let (first, second) = (try approved(browser, provider, as: "ada"), try approved(browser, provider, as: "ada"))
+    #expect(begun() == 2)
+    for answer in [second, first] { #expect(try browser.open(answer).status == 200, "\(browser.page.text)") }
+    #expect(begun() == 0 && browser.cookies["credledger"] != nil)
+    for _ in 0..<9 { _ = try approved(browser, provider, as: "ada") }
+    let last = try approved(browser, provider, as: "ada")
+    #expect(begun() == 8)
+    #expect(try browser.open(last).status == 200 && begun() == 7, "\(browser.page.text)")
+  }
+
+  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func `Who cancels at the provider is told so, and another try leads to where the first one did`() async throws {
+    let provider = try ServedProvider()
+    let served = try await portal(of: provider)
+    let browser = served.browser()
+    var lacking = PortalLanguageTests.Lacking(try PortalLanguageTests.german())
+    func cancelled() throws -> String {
+      try browser.submit("/portal/sign-in/mock", follow: false)
+      let state = try #require(browser.onward.split(separator: "&state=").dropFirst().first?.prefix { $0 != "&" })
+      return "/portal/sign-in/mock/callback?error=access_denied&state=\(state)"
+    }
+    let words = "The sign-in at <bdi>Mock &amp; Sons</bdi> was cancelled, so nothing was done. Try again from here."
+    for (path, isFresh) in [("/portal/me", false), ("/portal/sign-in?said=fresh&to=%2Fportal%2Fme", true)] {
+      try browser.open(path)
+      let page = try browser.open(try cancelled())
+      #expect(page.status == 403 && page.body.contains(words), "\(page.text)")
+      #expect(page.body.contains("name=\"to\" value=\"/portal/me\""))
+      #expect(page.body.contains("name=\"fresh\" value=\"1\"") == isFresh)
+      #expect(!browser.cookies.keys.contains { $0.hasPrefix("credledger-attempt") })
+      lacking.look(at: page.body)
+    }
+    #expect(lacking.count > 0 && lacking.texts.isEmpty, "\(lacking.texts)")
+    let again = try cancelled()
+    let events = try served.events("account.sign_in_refused")
+    #expect(events.count == 2 && events.allSatisfy { $0.contains("access_denied") }, "\(events)")
+    // Another browser, which began none, is not believed.
+    #expect(try !served.browser().open(again).body.contains("was cancelled"))
+    try browser.open(again)
+    try provider.choose("now")
+    try browser.submit("/portal/sign-in/mock", follow: false)
+    try browser.open(try provider.approve(browser.onward, as: "ada"))
+    #expect(browser.page.status == 200 && browser.page.body.contains("account:2"), "\(browser.page.text)")
+  }
+
   @Test(
     .enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"),
     arguments: [(true, "now", 200), (true, "old-sign-in", 403), (true, "silent", 403), (false, "silent", 200)])
@@ -199,6 +251,31 @@ import Testing
     try browser.submit(rotate, [("overlap", "0")])
     #expect(browser.text(of: "connector-secret")?.hasPrefix("cls_") == true, "\(browser.page.text)")
     #expect(try served.events("connector.secret_rotated").count == 1)
+  }
+
+  @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))
+  func `A program that wants a new sign-in gets one, however long that takes to come back`() async throws {
+    let provider = try ServedProvider()
+    let served = try await portal(of: provider, options: ["--development"])
+    let browser = served.browser()
+    try provider.choose("old-sign-in")
+    try provider.signIn(browser, as: "ada")
+    try browser.verify("+44 7700 900215")
+    try browser.open("/portal/connectors/new")
+    try browser.submit(
+      "/portal/connectors/new", [("name", "Roster"), ("redirects", "https://client.example.org/callback")])
+    try browser.submit("/portal/connectors/new/permissions", [("permission", "text-message")])
+    let id = try #require(browser.text(of: "connector-id"))
+    let challenge = String(repeating: "A", count: 43)
+    try browser.open(
+      "/oauth2/authorize?client_id=\(id)&max_age=0&code_challenge=\(challenge)&code_challenge_method=S256")
+    try browser.open(try PortalScene.first("<a href=\"", "\"", in: browser))
+    #expect(browser.page.body.contains("wants you to sign in again"), "\(browser.page.text)")
+    try provider.choose("half-a-minute-ago")
+    try browser.submit("/portal/sign-in/mock", follow: false)
+    try browser.open(try provider.approve(browser.onward, as: "ada"))
+    try browser.open(browser.onward)
+    #expect(browser.page.body.contains("wants to act for you"), "\(browser.page.text)")
   }
 
   @Test(.enabled(if: isThere, "Tools/test has not installed oidc-provider-mock"))

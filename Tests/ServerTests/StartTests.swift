@@ -35,6 +35,7 @@ import Testing
         try #require(silences < 100, "\(shown)")
         shown += lines.joined(separator: "\n")
       }
+      #expect(shown.contains("/portal/first/") && shown.contains("the link works once"), "\(shown)")
       #expect(process.end(by: signal) == 0)
     }
     #expect(TemporaryFolder.names(in: folder.path) == ["trial"])

@@ -80,8 +80,13 @@ extension Tokens {
     let found = try ledger.reading(in: snapshot) {
       (state) throws(StateUnreadable) -> (claims: Verdict.Claims, ids: (connector: PublicID?, group: PublicID?))? in
       guard
-        case .valid(let claims) = try judge(handle: token.handle, digest: token.digest, as: kind, at: now, in: state)
+        case .valid(var claims) = try judge(handle: token.handle, digest: token.digest, as: kind, at: now, in: state)
       else { return nil }
+      // A refresh token has none of its own: what it is traded for is restricted as its family is.
+      if kind == .refresh, let family = claims.family {
+        guard let standing = try state.standing(of: family.rawValue) else { return nil }
+        claims.audiences = standing.audiences
+      }
       return (claims, try publicIDs(of: claims, in: state))
     }
     guard let (claims, ids) = found else { return .inactive }

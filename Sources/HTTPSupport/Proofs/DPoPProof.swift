@@ -73,6 +73,8 @@ public final class DPoPProofs: Sendable {
     guard values.count == 1, !text.contains(",") else { throw Self.refused("one header field of this name") }
     guard let proof = JSONWebSignature(text) else { throw Self.refused("a JSON Web Token in compact form") }
     guard case .string("dpop+jwt")? = proof.header["typ"] else { throw Self.refused("the type dpop+jwt") }
+    // RFC 7515 section 4.1.11: none of them is understood here.
+    guard proof.header["crit"] == nil else { throw Self.refused("no extensions in crit") }
     guard let key = proof.header["jwk"].flatMap({ PublicJWK($0) }) else {
       throw Self.refused("a public key in jwk, of P-256 or Ed25519")
     }

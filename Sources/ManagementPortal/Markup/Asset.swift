@@ -83,6 +83,12 @@ struct Asset: Sendable {
         waiting.replaceChildren(...fresh.childNodes);
       }, 5000);
     }
+    for (const button of document.querySelectorAll("[data-waits]")) {
+      setTimeout(() => {
+        button.disabled = false;
+        button.nextElementSibling.textContent = "";
+      }, button.dataset.waits * 1000);
+    }
     for (const range of document.querySelectorAll("[data-submits]")) {
       range.addEventListener("change", () => range.form.requestSubmit());
     }
@@ -161,6 +167,7 @@ struct Asset: Sendable {
     main { flex: 1; width: 100%; max-width: 77rem; padding: 1.5rem 2rem 3rem; }
     main > * + *, .wide-stack > * + * { margin-top: 2rem; }
     .stack > * + *, .secret-body > * + * { margin-top: 1rem; }
+    .stack > :nth-child(1 of :not([type=hidden], .visually-hidden)) { margin-top: 0; }
     .page-header + *, .filter-bar + * { margin-top: 1.5rem; }
     .narrow-page { max-width: 46rem; }
     .proof-strip { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; padding: .75rem 2rem; border-top: 1px solid var(--line); }

@@ -33,10 +33,18 @@ extension ManagementPortal {
       let labels = try await ledger.audit.labels(of: wanted, under: leave(to: viewer, .subjects(Array(wanted))))
       return (labels, try await ledger.grants.usage(of: states.map(\.grant)), theirs)
     }
+    let (opened, administered) = try await places(of: states.compactMap(\.grant.group), viewer)
     let heads: [GrantColumn: HTML] = [.connector: "Connector", .group: "Where", .granter: "Let in by"]
     let first = columns.map { #"<th scope="col">\#(heads[$0] ?? "")</th>"# as HTML }
     let rows = zip(states, uses).map { state, usage -> HTML in
       let grant = state.grant
+      let base = grant.group.map { "/portal/groups/\($0.rawValue)/connectors" } ?? ""
+      let hasPage = grant.group.map { opened.contains($0) } ?? false
+      let mayRegenerate = state.isInForce && (grant.group.map { administered.contains($0) } ?? false)
+      let regenerate: HTML = when(
+        mayRegenerate,
+        #"<a class="small" href="\#(base)?connector=\#(grant.connector.rawValue)">Regenerate…<span class="visually-hidden"> <bdi>\#(grant.id.description)</bdi></span></a>"#
+      )
       let cells = columns.enumerated().map { index, column -> HTML in
         let content: HTML =
           switch column {
@@ -45,16 +53,39 @@ extension ManagementPortal {
           case .group:
             grant.group.map { Part.name(labels[Subject($0)]?.name ?? $0.description) } ?? "All groups of its granter"
           }
+        let linked: HTML = hasPage ? #"<a href="\#(base)/\#(grant.id.rawValue)">\#(content)</a>"# : content
         return index == 0
-          ? #"<th scope="row">\#(content)</th>"# : #"<td data-label="\#(heads[column] ?? "")">\#(content)</td>"#
+          ? #"<th scope="row">\#(linked)</th>"# : #"<td data-label="\#(heads[column] ?? "")">\#(content)</td>"#
       }
       return #"""
-        <tr>\#(cells)<td data-label="May use">\#(grant.scopes.words)</td><td data-label="State">\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</td><td data-label="Last used">\#(usage.cell(at: now))</td><td data-label="Proof">\#(Part.proof(grant.id.rawValue, signed: signed, isOpen: viewer.readsAll || theirs.contains(grant.id)))</td><td data-label="Actions">\#(when(!grant.isRevoked && theirs.contains(grant.id), #"<a class="small" href="/portal/grants/\#(grant.id.rawValue)/revoke">Revoke…<span class="visually-hidden"> <bdi>\#(grant.id.description)</bdi></span></a>"#))</td></tr>
+        <tr>\#(cells)<td data-label="May use">\#(grant.scopes.words)</td><td data-label="State">\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</td><td data-label="Last used">\#(usage.cell(at: now))</td><td data-label="Proof">\#(Part.proof(grant.id.rawValue, signed: signed, isOpen: viewer.readsAll || theirs.contains(grant.id)))</td><td data-label="Actions"><span class="actions">\#(regenerate)\#(when(!grant.isRevoked && theirs.contains(grant.id), #"<a class="small" href="/portal/grants/\#(grant.id.rawValue)/revoke">Revoke…<span class="visually-hidden"> <bdi>\#(grant.id.description)</bdi></span></a>"#))</span></td></tr>
         """#
     }
     return #"""
       <div class="table-box"><table class="lists named"><caption class="visually-hidden">Grants</caption><thead><tr>\#(first)<th scope="col">May use</th><th scope="col">State</th><th scope="col">Last used</th><th scope="col">Proof</th><th scope="col">Actions</th></tr></thead><tbody>\#(rows)</tbody></table></div>\#(more)
       """#
+  }
+
+  /// Those of some groups whose pages somebody may open, and those that they administer.
+  private func places(
+    of groups: [GroupID], _ viewer: Viewer
+  ) async throws(PortalFailure) -> (opened: Set<GroupID>, administered: Set<GroupID>) {
+    let wanted = Set(groups)
+    return try await asking { () throws(LedgerError) -> (Set<GroupID>, Set<GroupID>) in
+      var opened: Set<GroupID> = []
+      var administered: Set<GroupID> = []
+      for group in wanted where try hasPages(group, for: viewer) {
+        opened.insert(group)
+        if try isAdmin(viewer, of: group) { administered.insert(group) }
+      }
+      return (opened, administered)
+    }
+  }
+
+  /// Whether somebody may open the pages of a group, which are there until it is deleted.
+  func hasPages(_ id: GroupID, for viewer: Viewer) throws(LedgerError) -> Bool {
+    guard let group = try ledger.groups.group(id), !group.isDeleted else { return false }
+    return try mayOpen(id, viewer)
   }
 
   /// Whether somebody sees a grant in the audit trail, and may revoke it while it is not revoked: its granter, the
@@ -84,7 +115,7 @@ extension ManagementPortal {
       let tokens = try await ledger.tokens.list(.grant(grant.id), limit: LiveTokens.limit)
       return (
         try await ledger.audit.labels(of: [Subject(grant.connector)] + (grant.group.map { [Subject($0)] } ?? [])),
-        LiveTokens(tokens.count { $0.verdict.isValid && $0.kind == .access }, of: tokens.count)
+        LiveTokens(tokens.count { $0.verdict.isValid }, of: tokens.count)
       )
     }
     let connector = Part.name(labels[Subject(grant.connector)]?.name ?? grant.connector.description)
@@ -105,7 +136,7 @@ extension ManagementPortal {
   /// The page with the grant that somebody may open, to go back to.
   private func wayBack(from grant: Grant, _ viewer: Viewer) throws(LedgerError) -> String {
     if grant.group == nil, grant.granter == viewer.id { return "/portal/me/granted" }
-    if let id = grant.group, let group = try ledger.groups.group(id), !group.isDeleted, try mayOpen(id, viewer) {
+    if let id = grant.group, try hasPages(id, for: viewer) {
       return "/portal/groups/\(id.rawValue)/connectors"
     }
     if let connector = try ledger.connectors.connector(grant.connector), connector.owner == viewer.id,

@@ -11,6 +11,11 @@ extension ManagementPortal {
         try ledger.groups.joined(by: viewer.id)
       )
     }
+    let administered = try await asking { () throws(LedgerError) -> [GroupID] in
+      var administered: [GroupID] = []
+      for group in groups where try isAdmin(viewer, of: group.id) { administered.append(group.id) }
+      return administered
+    }
     let steps = [
       Step("Sign in", "You are signed in. The ledger has recorded it.", isDone: true, button: .empty),
       Step(
@@ -24,9 +29,7 @@ extension ManagementPortal {
       Step(
         "Let it into a group",
         "Open a group that you administer, choose the connector, and take its Refresh Token. The program trades that for access tokens.",
-        isDone: !grants.isEmpty,
-        button: groups.isEmpty
-          ? Self.mainLink("/portal/groups/new", "Create group") : Self.mainLink("/portal/groups", "Open a group")),
+        isDone: !grants.isEmpty, button: Self.wayIn(administered)),
     ]
     let isNew = steps.contains { !$0.isDone }
     let (entries, labels) = try await entries(.actor(Subject(viewer.id)), limit: 8, own: viewer)
@@ -36,11 +39,13 @@ extension ManagementPortal {
     }
     let title: HTML = isNew ? "Welcome, \(Part.name(viewer.name))" : "Home"
     let first = viewer.account.role == .operator && isNew ? "You are an operator of this ledger. " : ""
+    let main = isNew ? Self.steps(steps) : try await ownLists(connectors, groups, administered)
     let content: HTML = #"""
       \#(said(visit))
       \#(Part.header(title, below: Self.subtitle(first, isNew: isNew, needs)))
       \#(Self.needList(needs))
-      \#(isNew ? Self.steps(steps) : Self.ownLists(connectors, groups))
+      \#(main)
+      \#(when(isNew && viewer.account.role == .operator, Self.beforeOthers))
       <section class="stack" aria-labelledby="lately"><h2 id="lately">\#(isNew ? "What you did so far" : "What you did lately")</h2>
       \#(lately)
       <p class="small soft">The green numbers are events. Each one opens the event with the proof that it stands in the ledger.</p></section>
@@ -76,6 +81,18 @@ extension ManagementPortal {
     }
   }
 
+  /// What an operator sees to on a new ledger.
+  private static let beforeOthers: HTML = #"""
+    <section class="card stack" aria-labelledby="before"><h2 id="before">Before others sign in</h2><ul class="stack"><li>Keep a copy of the <a href="/portal/keys">master key</a> elsewhere. Without it nothing personal can be read.</li><li>Publish the <a href="/portal/keys">public key</a>, so that others can check what this ledger signs.</li><li>Set up <a href="/portal/health">backups</a>, and name their folder.</li></ul></section>
+    """#
+
+  /// Where somebody lets a connector in, who administers some groups.
+  private static func wayIn(_ administered: [GroupID]) -> HTML {
+    guard let first = administered.first else { return mainLink("/portal/groups/new", "Create group") }
+    let path = administered.count == 1 ? "/portal/groups/\(first.rawValue)/connectors" : "/portal/groups"
+    return mainLink(path, "Open a group")
+  }
+
   static func mainLink(_ path: String, _ words: HTML) -> HTML {
     #"<a class="button button-main" href="\#(path)">\#(words)</a>"#
   }
@@ -99,16 +116,29 @@ extension ManagementPortal {
       """#
   }
 
-  private static func ownLists(_ connectors: [Connector], _ groups: [Group]) -> HTML {
-    let mine = connectors.map { connector -> HTML in
-      #"<li><a href="/portal/connectors/\#(connector.id.rawValue)">\#(Part.name(connector.details.name))</a></li>"#
+  /// How many connectors and groups of somebody's own the first page names, the newest first.
+  private static let ownLimit = 10
+
+  private func ownLists(
+    _ connectors: [Connector], _ groups: [Group], _ administered: [GroupID]
+  ) async throws(PortalFailure) -> HTML {
+    let now = try now
+    let newest = Array(connectors.reversed().prefix(Self.ownLimit))
+    let uses = try await asking { () async throws(LedgerError) in try await ledger.connectors.usage(of: newest) }
+    let mine = zip(newest, uses).map { connector, usage -> HTML in
+      #"<li><a href="/portal/connectors/\#(connector.id.rawValue)">\#(Part.name(connector.details.name))</a><p class="small soft">Last used: <span>\#(usage.cell(at: now))</span></p></li>"#
     }
-    let joined = groups.map { group -> HTML in
-      #"<li><a href="/portal/groups/\#(group.id.rawValue)">\#(Part.name(group.name))</a></li>"#
+    let joined = groups.reversed().prefix(Self.ownLimit).map { group -> HTML in
+      #"<li><a href="/portal/groups/\#(group.id.rawValue)">\#(Part.name(group.name))</a><p class="small soft">\#(administered.contains(group.id) ? "Admin" : "Member")</p></li>"#
     }
+    let all: HTML = when(
+      connectors.count > newest.count,
+      #"<p><a href="/portal/connectors?show=mine">All \#(connectors.count) connectors</a></p>"#)
+    let allGroups: HTML = when(
+      groups.count > joined.count, #"<p><a href="/portal/groups">All \#(groups.count) groups</a></p>"#)
     return #"""
-      <section class="card"><h2>My connectors</h2><ul class="stack">\#(mine)</ul></section>
-      <section class="card"><h2>My groups</h2><ul class="stack">\#(joined)</ul></section>
+      <section class="card stack"><h2>My connectors</h2><ul class="stack">\#(mine)</ul>\#(all)</section>
+      <section class="card stack"><h2>My groups</h2><ul class="stack">\#(joined)</ul>\#(allGroups)</section>
       """#
   }
 

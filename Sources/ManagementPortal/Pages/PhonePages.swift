@@ -133,16 +133,16 @@ extension ManagementPortal {
     let wait = max(0, (waiting.sentAt + Self.resendWait - now).components.seconds)
     let again: HTML =
       wait > 0
-      ? #"<button class="button" name="again" value="1" disabled>Send a new PIN</button><span class="soft small">Possible again in \#(Int(wait)) s</span>"#
+      ? #"<button class="button" name="again" value="1" disabled formnovalidate data-waits="\#(Int(wait))">Send a new PIN</button><span class="soft small">Possible again in \#(Int(wait)) s</span>"#
       : #"<button class="button" name="again" value="1" formnovalidate>Send a new PIN</button>"#
     let content: HTML = #"""
       \#(Part.header("Enter the PIN", trail: Part.trail([(Part.name(viewer.name), "/portal/me"), ("Add a Phone Number", "/portal/me/phones/new"), ("PIN", nil)]), below: #"<p class="small soft">Step 2 of 2</p><p>Sent by SMS to <bdi dir="ltr">\#(waiting.written)</bdi>. It works for \#(Int(left / 60)) minutes and \#(Int(left % 60)) seconds more.</p>"#))
       \#(when(isUnsent, Part.notice("bad", "The message could not be sent. Try again in a minute.")))
+      \#(settings.outbox.map { Part.notice("none", #"This server is for trials and sends nothing: the message is in the <a href="\#($0)" target="_blank" rel="noopener">outbox</a>."#) } ?? .empty)
       <form class="card stack" method="post" action="/portal/me/phones/pin" novalidate>\#(viewer.token)\#(Part.problems(problems))
       \#(Part.textField("pin", "PIN", hint: "The six digits of the message.", error: problems.of("pin"), more: #"dir="ltr" inputmode="numeric" autocomplete="one-time-code" maxlength="12""#))
       <div class="button-row"><button class="button button-main">Verify number</button>\#(again)</div>
       <p><a href="/portal/me/phones/new" class="small">Use another number</a></p></form>
-      \#(settings.outbox.map { #"<p class="small">This server is for trials and sends nothing: the message is in the <a href="\#($0)" target="_blank" rel="noopener">outbox</a>.</p>"# } ?? .empty)
       <p class="small soft">Every PIN asked for and every wrong one is an event. The number itself is kept encrypted and can be erased.</p>
       """#
     return .html(

@@ -81,6 +81,16 @@ extension ManagementPortal {
     }
   }
 
+  /// Sends the browser on from a form, at last to another site, by a page. A redirect in answer to a form has to keep to
+  /// the policy for forms of the page before, as have all redirects behind it, and where another site leads nobody knows.
+  func onward(to address: String, _ words: HTML) -> Response {
+    var response = Response.html(
+      layout().gate(
+        words, #"<h1>\#(words)</h1><p><a class="button button-main" href="\#(address)">\#(words)</a></p>"#))
+    response.headers[.named("Refresh")] = "0; url=\(address)"
+    return response
+  }
+
   /// A style sheet or a script, for good.
   private func asset(_ path: [String]) -> Response? {
     guard path.first == "assets" else { return nil }

@@ -28,7 +28,21 @@ extension ManagementPortal {
   /// the form makes no other one.
   func spend(_ once: String, _ visit: Visit, _ viewer: Viewer) async {
     do throws(SessionStoreError) { _ = try await sessions.spend(once, in: viewer.session) } catch {
-      visit.context.requestLogger.error("a form that was answered is not noted", metadata: ["reason": "\(error.reason)"])
+      visit.context.requestLogger.error(
+        "a form that was answered is not noted", metadata: ["reason": "\(error.reason)"])
+    }
+  }
+
+  /// The receipt below a secret. Where the event cannot be read, the secret is shown all the same, without it.
+  func receiptOnce(of visit: Visit) async -> HTML {
+    do throws(LedgerError) {
+      guard let made = try await ledger.audit.latest(1, of: .request(visit.context.requestID)).first else {
+        return .empty
+      }
+      return #"<p class="small soft">Recorded as \#(Part.proof(made.position, signed: signed)).</p>"#
+    } catch {
+      visit.context.requestLogger.error("a receipt cannot be read", metadata: ["code": "\(error.code.rawValue)"])
+      return .empty
     }
   }
 }

@@ -58,15 +58,12 @@ extension HTML {
 
 extension Response {
   /// An HTML page. No cache keeps it.
-  static func html(
-    _ html: HTML, status: HTTPResponse.Status = .ok, formsLeadTo origins: [String] = []
-  ) -> Response {
+  static func html(_ html: HTML, status: HTTPResponse.Status = .ok) -> Response {
     var response = Response(
       status: status, headers: [.contentType: "text/html; charset=utf-8"],
       body: ResponseBody(byteBuffer: ByteBuffer(string: html.answered)))
-    let targets = (["'self'"] + origins).joined(separator: " ")
     response.headers[.contentSecurityPolicy] =
-      "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action \(targets); base-uri 'none'; frame-ancestors 'none'"
+      "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     return response
   }
 

@@ -65,7 +65,8 @@ extension ManagementPortal {
         for: account, issuer: issuer, providerSession: providerSession, signIn: event ?? 0,
         authenticatedAt: min(authenticatedAt, now), at: now)
     }
-    var response = Response.see(path)
+    // The page of consent sends a browser on to the program without a word where it was allowed before.
+    var response = path.hasPrefix(WaitingAuthorizations.page) ? onward(to: path, "Go on") : Response.see(path)
     response.headers[values: .setCookie] = [setCookie(cookieName, token)]
     return response
   }

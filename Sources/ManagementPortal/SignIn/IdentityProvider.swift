@@ -126,12 +126,6 @@ public struct IdentityProvider: Sendable, Equatable {
     guard parts.count > 2, parts[1].isEmpty, !parts[2].isEmpty else { return String(url.prefix { $0 != ":" }) }
     return String(parts[2].prefix { $0 != "?" && $0 != "#" })
   }
-
-  /// What a policy for forms calls an address: scheme and host, or the scheme alone.
-  static func formTarget(of url: String) -> String {
-    let scheme = url.prefix { $0 != ":" }
-    return scheme == "http" || scheme == "https" ? "\(scheme)://\(host(of: url))" : "\(scheme):"
-  }
 }
 
 /// What the portal authenticates by at a provider. Prints as redacted.

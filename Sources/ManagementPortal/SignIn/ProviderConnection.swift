@@ -9,6 +9,8 @@ enum SignInFailure: Error, Sendable {
   case unreachable(String)
   /// What came back cannot be trusted. The text is for the log, and no browser sees it.
   case unverified(String)
+  /// The person did not go on there, or the provider did not let them (RFC 6749 section 4.1.2.1).
+  case cancelled
   /// The account is of a domain or a tenant that may not sign in.
   case domain(String)
   /// The person did not sign in as newly as it was asked for. The text is for the log.
@@ -18,6 +20,7 @@ enum SignInFailure: Error, Sendable {
   var reason: String {
     switch self {
     case .unreachable(let text), .unverified(let text), .notFresh(let text): text
+    case .cancelled: "access_denied: the sign-in was cancelled at the provider"
     case .domain: "the domain or tenant is not among those allowed"
     }
   }

@@ -6,8 +6,26 @@ import Logging
 
 /// Signing in by a provider: the authorization code flow with PKCE.
 extension ManagementPortal {
-  /// The cookie that ties a sign-in to the browser that began it.
-  private var attemptCookie: String { isSecure ? "__Host-credledger-attempt" : "credledger-attempt" }
+  /// What the names of cookies of sign-ins begin with.
+  private var attemptCookies: String { isSecure ? "__Host-credledger-attempt-" : "credledger-attempt-" }
+
+  /// The cookie that ties a sign-in to the browser that began it. Each has its own, so that one may begin in every tab.
+  private func attemptCookie(_ state: String) -> String { attemptCookies + state.prefix(Self.attemptDigits) }
+
+  /// How much of a sign-in's `state` is in the name of its cookie.
+  private static let attemptDigits = 8
+
+  /// How many cookies of sign-ins a browser keeps.
+  private static let attemptLimit = 8
+
+  /// Takes cookies of sign-ins away, the oldest first, so that there is room for another.
+  private func makeRoomForAttempt(in request: Request) -> [String] {
+    let pairs = request.headers[values: .cookie].flatMap { (field: String) -> [Substring] in field.split(separator: ";") }
+    let names = pairs.map { (pair: Substring) -> Substring in pair.drop { $0 == " " }.prefix { $0 != "=" } }
+    let length = attemptCookies.utf8.count + Self.attemptDigits
+    let own = names.filter { $0.hasPrefix(attemptCookies) && $0.utf8.count == length }
+    return own.dropLast(Self.attemptLimit - 1).map { setCookie(String($0), "", seconds: 0) }
+  }
 
   private func connection(_ visit: Visit) throws(PortalFailure) -> ProviderConnection {
     guard let connection = connections.first(where: { $0.provider.id == visit.part(1) }) else {
@@ -26,7 +44,8 @@ extension ManagementPortal {
     let now = try now
     let endpoints: ProviderConnection.Discovery
     do throws(SignInFailure) { endpoints = try await connection.endpoints(at: now) } catch {
-      return await refuse(visit, connection.provider, error)
+      return await refuse(
+        visit, connection.provider, error, to: Self.target(visit.form["to"]), isFresh: visit.form.has("fresh"))
     }
     let (browser, nonce, verifier) = (RandomText.make(), RandomText.make(), RandomText.make())
     let state = attempts.begin(
@@ -44,19 +63,10 @@ extension ManagementPortal {
     if visit.form.has("fresh") { fields += [("prompt", "login"), ("max_age", "0")] }
     let query = fields.map { "\($0.0)=\(PercentEncoding.encode($0.1))" }.joined(separator: "&")
     let mark = endpoints.authorization.contains("?") ? "&" : "?"
-    var response = onward(to: endpoints.authorization + mark + query, of: connection.provider)
-    response.headers[values: .setCookie] = [setCookie(attemptCookie, browser, seconds: 600)]
-    return response
-  }
-
-  /// Sends the browser on to a provider, by a page. A redirect in answer to a form has to keep to the policy for forms of the page
-  /// before, as have all redirects behind it, and where a provider leads nobody knows.
-  func onward(to address: String, of provider: IdentityProvider) -> Response {
-    let words: HTML = "Continue with \(Part.name(provider.name))"
-    var response = Response.html(
-      layout().gate(
-        words, #"<h1>\#(words)</h1><p><a class="button button-main" href="\#(address)">\#(words)</a></p>"#))
-    response.headers[.named("Refresh")] = "0; url=\(address)"
+    var response = onward(
+      to: endpoints.authorization + mark + query, "Continue with \(Part.name(connection.provider.name))")
+    response.headers[values: .setCookie] =
+      makeRoomForAttempt(in: visit.request) + [setCookie(attemptCookie(state), browser, seconds: 600)]
     return response
   }
 
@@ -65,12 +75,12 @@ extension ManagementPortal {
     let connection = try connection(visit)
     let provider = connection.provider
     let now = try now
-    let browser = SHA256.hash(Array((cookie(attemptCookie, in: visit.request) ?? "").utf8))
-    guard
-      let attempt = attempts.finish(visit.query["state"], provider: provider.id, browser: browser, at: now)
-    else {
+    let state = visit.query["state"]
+    let browser = SHA256.hash(Array((cookie(attemptCookie(state), in: visit.request) ?? "").utf8))
+    guard let attempt = attempts.finish(state, provider: provider.id, browser: browser, at: now) else {
       return await refuse(visit, provider, .unverified("state: expected that of a sign-in which this browser began"))
     }
+    let over = setCookie(attemptCookie(state), "", seconds: 0)
     let token: IDToken
     let authenticatedAt: Timestamp
     do throws(SignInFailure) {
@@ -81,6 +91,7 @@ extension ManagementPortal {
       if !visit.query.has("iss"), try await connection.endpoints(at: now).namesIssuer {
         throw .unverified("iss: expected one, since the provider names its issuer in each answer")
       }
+      if visit.query["error"] == "access_denied" { throw .cancelled }
       if visit.query.has("error") { throw .unverified("the provider refused") }
       guard visit.query.has("code") else { throw .unverified("code: expected one") }
       let text = try await connection.trade(
@@ -88,16 +99,28 @@ extension ManagementPortal {
       token = try await connection.claims(of: text, as: IDToken.self, at: now)
       try token.check(provider, nonce: attempt.nonce, at: now)
       authenticatedAt = try token.authenticated(provider, attempt, at: now)
-    } catch { return await refuse(visit, provider, error) }
+    } catch {
+      var response = await refuse(visit, provider, error, to: attempt.target, isFresh: attempt.isFresh)
+      response.headers[values: .setCookie].append(over)
+      return response
+    }
     var response = try await arrive(
       visit, issuer: provider.issuer, subject: token.sub, name: token.name ?? token.email, email: token.email,
       providerSession: token.sid ?? "", authenticatedAt: authenticatedAt, to: attempt.target)
-    response.headers[values: .setCookie].append(setCookie(attemptCookie, "", seconds: 0))
+    response.headers[values: .setCookie].append(over)
     return response
   }
 
   /// The sign-in page with the reason in words; the log and the event have the exact one.
-  private func refuse(_ visit: Visit, _ provider: IdentityProvider, _ failure: SignInFailure) async -> Response {
+  ///
+  /// - Parameters:
+  ///   - target: where another try leads.
+  ///   - isFresh: whether another try must be a new sign-in at the provider.
+  private func refuse(
+    _ visit: Visit, _ provider: IdentityProvider, _ failure: SignInFailure, to target: String = "/portal/",
+    isFresh: Bool = false
+  ) async -> Response {
+    var tone = "bad"
     let words: HTML
     let refusal: RefusedSignIn
     var detail = ""
@@ -109,6 +132,11 @@ extension ManagementPortal {
       words = "That sign-in could not be verified, so nothing was done. Start again from here."
       refusal = .unverified
       detail = text
+    case .cancelled:
+      tone = "none"
+      words = "The sign-in at \(Part.name(provider.name)) was cancelled, so nothing was done. Try again from here."
+      refusal = .unverified
+      detail = failure.reason
     case .notFresh(let text):
       words =
         "\(Part.name(provider.name)) did not ask you to sign in anew, so nothing was done. Sign out there, and try again."
@@ -121,7 +149,7 @@ extension ManagementPortal {
     log("sign-in refused", provider, failure, visit)
     await recordRefusal(provider.issuer, refusal, detail: detail, visit)
     return signIn(
-      visit, heading: "Sign in", to: "/portal/", notice: Part.notice("bad", words), status: .forbidden)
+      visit, heading: "Sign in", to: target, isFresh: isFresh, notice: Part.notice(tone, words), status: .forbidden)
   }
 
   private func log(_ what: Logger.Message, _ provider: IdentityProvider, _ failure: SignInFailure, _ visit: Visit) {

@@ -31,6 +31,7 @@ extension ManagementPortal {
       }
     return signIn(
       visit, heading: "Sign in", to: Self.target(visit.query["to"]),
+      isFresh: ["fresh", "again"].contains(visit.query["said"]),
       notice: said.map { Part.notice(visit.query["said"] == "disabled" ? "bad" : "none", $0) })
   }
 
@@ -50,11 +51,13 @@ extension ManagementPortal {
   }
 
   /// The sign-in page.
+  ///
+  /// - Parameter isFresh: whether the provider is to ask the person to sign in anew.
   func signIn(
-    _ visit: Visit, heading: HTML, to target: String, notice: HTML?, status: HTTPResponse.Status = .ok
+    _ visit: Visit, heading: HTML, to target: String, isFresh: Bool = false, notice: HTML?,
+    status: HTTPResponse.Status = .ok
   ) -> Response {
-    let fresh: HTML = when(
-      ["fresh", "again"].contains(visit.query["said"]), #"<input type="hidden" name="fresh" value="1">"#)
+    let fresh: HTML = when(isFresh, #"<input type="hidden" name="fresh" value="1">"#)
     let buttons = connections.enumerated().map { index, connection -> HTML in
       #"""
       <form method="post" action="/portal/sign-in/\#(connection.provider.id)"><input type="hidden" name="to" value="\#(target)">\#(fresh)<button class="button\#(when(index == 0, " button-main"))">Continue with \#(Part.name(connection.provider.name))</button></form>
@@ -146,7 +149,7 @@ extension ManagementPortal {
     let state = RandomText.make(words: 2)
     var response: Response
     if let there = await providerSignOut(viewer, state: state) {
-      response = onward(to: there.address, of: there.provider)
+      response = onward(to: there.address, "Continue with \(Part.name(there.provider.name))")
       response.headers[values: .setCookie] = [setCookie(outCookie, state, seconds: 600)]
     } else {
       response = .see("/portal/sign-in?said=out")

@@ -3,10 +3,20 @@ import CredentialLedger
 /// Events in sentences.
 struct EventWords: Sendable {
   let labels: [Subject: Audit.Label]
+  /// The pages of objects that the reader may open: the names of these lead there.
+  var pages: [Subject: String] = [:]
+
+  /// The same with names that lead nowhere, for headings and for paper.
+  var unlinked: EventWords { EventWords(labels: labels) }
 
   /// What happened, in one sentence.
   func sentence(_ entry: AuditEntry) -> HTML {
-    Self.sentence(
+    // Its type alone does not say how it went.
+    if case .phonePINDispatched(let message) = entry.event {
+      return message.failure == PINDispatchFailure.none
+        ? "The message with a PIN was sent" : "The message with a PIN could not be sent"
+    }
+    return Self.sentence(
       of: entry.type, who: name(entry.actor), connector: first(.connector, entry),
       group: has(.group, entry) ? first(.group, entry) : nil, account: first(.account, entry))
   }
@@ -94,7 +104,15 @@ struct EventWords: Sendable {
   }
 
   /// The name of an object, or its number where it has none.
-  func name(_ subject: Subject) -> HTML {
+  func name(_ subject: Subject) -> HTML { link(plainName(subject), to: subject) }
+
+  /// What leads to the page of an object, where the reader may open it.
+  func link(_ words: HTML, to subject: Subject) -> HTML {
+    guard let page = pages[subject] else { return words }
+    return #"<a href="\#(page)">\#(words)</a>"#
+  }
+
+  private func plainName(_ subject: Subject) -> HTML {
     if subject.kind == .operator { return "<span>The operator</span>" }
     guard let label = labels[subject] else { return "<code>\(subject.description)</code>" }
     if label.standing == .erased { return "<span>An erased person</span>" }

@@ -41,18 +41,23 @@ extension ManagementPortal {
   ) {
     try await asking { () throws(LedgerError) in
       let entries = try await ledger.audit.search(filter, limit: limit).entries
-      return (entries, try await words(for: entries, under: own(viewer)))
+      return (entries, try await words(for: entries, to: viewer, under: own(viewer)))
     }
   }
 
   func words(for entries: [AuditEntry], to viewer: Viewer) async throws(LedgerError) -> EventWords {
     // Names alone are shown: the people whom events name, and nothing that events carry of others.
     let people = Self.subjects(of: entries).filter { [.account, .operator].contains($0.kind) }
-    return try await words(for: entries, under: leave(to: viewer, .subjects(people.sorted { $0.number < $1.number })))
+    let leave = try await leave(to: viewer, .subjects(people.sorted { $0.number < $1.number }))
+    return try await words(for: entries, to: viewer, under: leave)
   }
 
-  private func words(for entries: [AuditEntry], under leave: Disclosure) async throws(LedgerError) -> EventWords {
-    EventWords(labels: try await ledger.audit.labels(of: Self.subjects(of: entries), under: leave))
+  private func words(
+    for entries: [AuditEntry], to viewer: Viewer, under leave: Disclosure
+  ) async throws(LedgerError) -> EventWords {
+    let subjects = Self.subjects(of: entries)
+    let labels = try await ledger.audit.labels(of: subjects, under: leave)
+    return EventWords(labels: labels, pages: try pages(of: subjects, for: viewer))
   }
 
   private static func subjects(of entries: [AuditEntry]) -> Set<Subject> {
@@ -131,13 +136,17 @@ extension ManagementPortal {
       #" data-live="/portal/audit/live?\#(query)&amp;since=\#(entries.first?.position ?? 0)" data-newest="\#(entries.first?.position ?? 0)""#
     )
     let news: HTML = when(isLive, Self.news(entries, since: visit.lastSeen))
-    let downloads: HTML =
-      #"<a class="button" href="/portal/audit.csv?\#(query)">CSV</a><a class="button" href="/portal/audit.ndjson?\#(query)">NDJSON</a><a class="button" href="/portal/audit.cloudevents?\#(query)">CloudEvents</a>"#
+    let downloads: HTML = when(
+      !entries.isEmpty,
+      #"<p class="small">Download all that match: <a href="/portal/audit.csv?\#(query)">CSV</a>, <a href="/portal/audit.ndjson?\#(query)">NDJSON</a>, <a href="/portal/audit.cloudevents?\#(query)">CloudEvents</a></p>"#
+    )
+    let hasWords = visit.query["who"].contains { $0.isLetter || $0.isNumber }
     let content: HTML = #"""
-      \#(Part.header("Audit trail", below: "<p>\(reach)</p>", buttons: follow + downloads))
+      \#(Part.header("Audit trail", below: "<p>\(reach)</p>", buttons: follow))
       \#(auditFilter(visit, problem))
+      \#(when(problem?.field == "who" && viewer.readsAll && hasWords, Self.findInstead(of: visit.query["who"])))
       \#(Self.filesCut(visit.query, head: layout().head))\#(archived)\#(chart)
-      <section class="stack" aria-labelledby="list"\#(tail)><h2 id="list" class="visually-hidden">Events</h2>\#(news)\#(entries.isEmpty ? empty : try eventTable(entries, words))\#(older)</section>
+      <section class="stack" aria-labelledby="list"\#(tail)><div class="section-header"><h2 id="list">Events, newest first</h2>\#(downloads)</div>\#(news)\#(entries.isEmpty ? empty : try eventTable(entries, words))\#(older)</section>
       \#(Part.commandLine([Self.auditCommand(visit.query)]))
       """#
     let response = Response.html(
@@ -256,16 +265,24 @@ extension ManagementPortal {
     return found
   }
 
-  /// Those among a viewer's own connectors and groups that have a name, or had it when they were deleted.
+  /// Those among a viewer's own connectors and groups that have a name, or had it when they were deleted; where none has, those
+  /// with the text in their name.
   private func named(_ text: String, seenBy viewer: Viewer) throws(LedgerError) -> [Audit.Filter] {
     let wanted = text.lowercased()
-    var found: [Audit.Filter] = []
-    for connector in try ledger.connectors.everOwned(by: viewer.id) where connector.details.name.lowercased() == wanted {
-      found.append(.connector(connector.id))
+    var own: [(name: String, filter: Audit.Filter)] = []
+    for connector in try ledger.connectors.everOwned(by: viewer.id) {
+      own.append((connector.details.name.lowercased(), .connector(connector.id)))
     }
-    for group in try ledger.groups.everJoined(by: viewer.id) where group.name.lowercased() == wanted {
-      found.append(.group(group.id))
+    for group in try ledger.groups.everJoined(by: viewer.id) {
+      own.append((group.name.lowercased(), .group(group.id)))
     }
-    return found
+    let exact = own.filter { $0.name == wanted }
+    return (exact.isEmpty ? own.filter { $0.name.contains(wanted) } : exact).map(\.filter)
+  }
+
+  /// The way on for somebody whose text is no whole name: operators and auditors find by a part of it.
+  private static func findInstead(of text: String) -> HTML {
+    let query = FormValues.none.query(replacing: "q", with: text)
+    return #"<p><a href="/portal/find?\#(query)">Find by a part of the name</a></p>"#
   }
 }

@@ -50,13 +50,19 @@ extension ManagementPortal {
 
   func eventPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let entry = try await entry(visit, viewer)
-    let (words, proof, personal) = try await asking { () throws(LedgerError) in
+    let (known, proof, personal) = try await asking { () throws(LedgerError) in
       (
         try await self.words(for: [entry], to: viewer), try await ledger.integrity.proveInclusion(of: entry.position),
         try await ledger.audit.describe([entry]).personal[entry.position] ?? []
       )
     }
-    let title = words.sentence(entry)
+    var words = known
+    if let token = entry.object, token.kind == .token, let place = try await place(of: TokenID(rawValue: token.number)),
+      try await maySee(place, viewer)
+    {
+      words.pages[token] = "/portal/tokens/\(token.number)"
+    }
+    let title = words.unlinked.sentence(entry)
     let size = proof.inclusion.treeSize
     let plain = entry.type.name ?? "event"
     let position = entry.position
@@ -73,7 +79,7 @@ extension ManagementPortal {
       </div>
       <aside class="card stack" aria-labelledby="ctx"><h2 id="ctx" class="visually-hidden">Facts</h2><dl class="facts facts-side">
       <dt>Who</dt><dd>\#(words.name(entry.actor))<br><code>\#(entry.actor.description)</code></dd>
-      \#(entry.object.map { "<dt>Made</dt><dd><code>\($0.description)</code></dd>" as HTML } ?? .empty)
+      \#(entry.object.map { "<dt>Made</dt><dd>\(words.link("<code>\($0.description)</code>", to: $0))</dd>" as HTML } ?? .empty)
       <dt>Request</dt><dd>\#(entry.requestID.map { #"<a href="/portal/audit?request=\#($0)"><code>\#($0)</code></a>"# as HTML } ?? "–")</dd>
       <dt>Before and after it</dt><dd>\#(around.isEmpty ? "–" : around.joined(by: " · "))</dd></dl></aside></div>
       \#(Part.commandLine(["credledger prove inclusion \(position)", "credledger bundle \(position) --out evidence.json"]))
@@ -86,8 +92,12 @@ extension ManagementPortal {
     _ entry: AuditEntry, _ words: EventWords, _ personal: [Audit.PersonalValue], mayReveal: Bool,
     hasHeading: Bool = true
   ) -> HTML {
-    var rows: [HTML] = entry.subjects.filter { $0 != entry.actor }.map { subject in
-      #"<tr><th scope="row">\#(subject.kind.name)</th><td data-label="Before"><span class="soft">–</span></td><td data-label="After">\#(when(words.hasName(subject), "\(words.name(subject)) "))<code>\#(subject.description)</code></td></tr>"#
+    var rows = entry.subjects.filter { $0 != entry.actor }.map { subject -> HTML in
+      let number: HTML = "<code>\(subject.description)</code>"
+      let named: HTML =
+        words.hasName(subject) ? "\(words.name(subject)) \(number)" : words.link(number, to: subject)
+      return
+        #"<tr><th scope="row">\#(subject.kind.name)</th><td data-label="Before"><span class="soft">–</span></td><td data-label="After">\#(named)</td></tr>"#
     }
     for (name, value) in entry.details {
       var before: HTML = #"<span class="soft">–</span>"#

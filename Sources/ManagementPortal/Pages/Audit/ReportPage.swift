@@ -10,7 +10,7 @@ extension ManagementPortal {
     let (words, proof, bundle, personal) = try await asking { () async throws(LedgerError) in
       let proof = try await ledger.integrity.proveInclusion(of: entry.position)
       return (
-        try await self.words(for: [entry], to: viewer), proof,
+        try await self.words(for: [entry], to: viewer).unlinked, proof,
         try await ledger.evidence.bundle(of: [entry.position], at: proof.checkpoint),
         try await ledger.audit.describe([entry]).personal[entry.position] ?? []
       )

@@ -64,7 +64,7 @@ struct Timeline {
     return #"""
       <section class="stack" aria-labelledby="timeline-title"><h2 id="timeline-title" class="visually-hidden">Events over time</h2>
       <div class="table-box"><table class="timeline dense"><caption class="visually-hidden">Events by kind</caption><thead class="visually-hidden"><tr><th scope="col">Kind</th><th scope="col">Over time</th><th scope="col">Total</th></tr></thead><tbody>\#(rows)</tbody></table></div>
-      <p class="small soft"><bdi dir="ltr">\#(label(0))</bdi> to now (UTC), a bar for each <span>\#(unit.name)</span>.\#(when(isPartial, " Only the newest events are drawn; narrow the filters to see others."))</p>
+      <p class="small soft"><bdi dir="ltr">\#(label(0))</bdi> to now (UTC), a bar for each <span>\#(unit.name)</span>. Each row has a scale of its own.\#(when(isPartial, " Only the newest events are drawn; narrow the filters to see others."))</p>
       <details><summary>The same as numbers</summary><div class="table-box"><table class="lists dense"><caption class="visually-hidden">Events over time</caption><thead><tr><th scope="col">From</th>\#(heads)</tr></thead><tbody>\#(table)</tbody></table></div></details></section>
       """#
   }

@@ -37,7 +37,7 @@ extension ManagementPortal {
     let connectorPath = mayOpen ? "/portal/connectors/\(place.connector.rawValue)" : nil
     let content: HTML = #"""
       \#(said(visit))
-      \#(Part.header("Why is <code>\(token.description)</code> \(newest.isValid ? "valid" : "not valid")?", trail: Part.trail([("Connectors", "/portal/connectors"), ("Connector", connectorPath), (Part.name(token.description), nil)]), below: "<p class=\"soft\">\(place.isAccess ? "Access token" : "Refresh token") of \(connector)\(setting)</p>"))
+      \#(Part.header("Why is <code>\(token.description)</code> \(newest.isValid ? "valid" : "not valid")?", trail: Part.trail([("Connectors", "/portal/connectors"), (connector, connectorPath), (Part.name(token.description), nil)]), below: "<p class=\"soft\">\(place.isAccess ? "Access token" : "Refresh token") of \(connector)\(setting)</p>"))
       <div class="notice \#(shown.isValid ? "good" : "bad")" role="status"><p class="verdict">\#(verdict)</p></div>
       \#(chain(shown, newest, words, open))
       \#(moment(token, moments, chosen, shown, words, open))
@@ -51,7 +51,7 @@ extension ManagementPortal {
   }
 
   /// Whether somebody may see the connector, or the group, of a token.
-  private func maySee(_ place: TokenPlace, _ viewer: Viewer) async throws(PortalFailure) -> Bool {
+  func maySee(_ place: TokenPlace, _ viewer: Viewer) async throws(PortalFailure) -> Bool {
     if viewer.readsAll || place.owner == viewer.id || place.granter == viewer.id { return true }
     guard let group = place.group else { return false }
     return try await asking { () throws(LedgerError) in

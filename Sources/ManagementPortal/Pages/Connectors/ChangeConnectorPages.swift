@@ -95,7 +95,7 @@ extension ManagementPortal {
       title: "The Secret is rotated. Copy the new one now.",
       text: "It is shown this once. The ledger keeps only a digest.",
       lines: Part.secretLine("connector-secret", "Secret (applicationSecret)", secret.text, copy: "Copy Secret"),
-      stored: "I have stored the Secret", next: path)
+      stored: "I have stored the Secret", next: path, receipt: await receiptOnce(of: visit))
   }
 
   func userTokenPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
@@ -131,17 +131,18 @@ extension ManagementPortal {
       viewer, .connectors, heading: Part.name(connector.details.name), title: "Copy the user token now.",
       text: "It is shown this once. It works until \(Part.exact(granted.expiresAt)).",
       lines: Part.secretLine("refresh", "Refresh Token", granted.refreshToken.text, copy: "Copy Token"),
-      stored: "I have stored the token", next: path)
+      stored: "I have stored the token", next: path, receipt: await receiptOnce(of: visit))
   }
 
   /// A page that shows a secret once.
   func shownOnce(
     _ viewer: Viewer, _ place: Page.Place, heading: HTML, title: HTML, text: HTML, lines: HTML, stored: String,
-    next: String, button: String = "Continue"
+    next: String, button: String = "Continue", receipt: HTML
   ) -> Response {
     let content: HTML = #"""
       \#(Part.header(heading))
       \#(Part.secret(title: title, text: text, body: lines, stored: stored, next: next, button: button))
+      \#(receipt)
       """#
     return .html(layout().page(Page("Shown once", at: place, narrow: true, content), for: viewer))
   }

@@ -43,6 +43,7 @@ extension ManagementPortal {
       \#(try connectorHead(state, viewer, tab: "overview"))
       \#(try await inactiveNotice(connector))
       <div class="columns"><div class="wide-stack">
+      \#(when(isOwner && grants.isEmpty, Self.whatHappensNext(to: Part.name(connector.details.name))))
       <section aria-labelledby="tokens-title"><div class="section-header"><div><h2 id="tokens-title">Live tokens</h2><p class="hint">A token is named by the event that issued it. The name opens nothing.</p></div><a href="\#(base)/tokens" class="small">All</a></div>
       \#(try await tokenTable(Array(live.prefix(5)), now: now, canRevoke: isOwner, empty: "No token is valid now."))</section>
       <section class="stack" aria-labelledby="secret-h"><div class="section-header"><h2 id="secret-h">Secret</h2><span class="button-row">\#(secretButtons)</span></div>\#(secretNotice)</section>

@@ -87,12 +87,18 @@ struct ConnectorForm: Sendable {
     return values.map { #"<input type="hidden" name="\#($0.0)" value="\#($0.1)">"# as HTML }.joined()
   }
 
-  /// The choice of permissions.
+  /// The choice of permissions, with what developers know them by.
   static func permissions(_ ticked: Set<Permission>) -> HTML {
     let rows = Permission.offered.map { permission -> HTML in
       #"<label class="choice"><input type="checkbox" name="permission" value="\#(permission.rawValue)"\#(when(ticked.contains(permission), " checked"))><span><strong>\#(permission.title)</strong><span class="soft">\#(permission.sentence)</span></span></label>"#
     }
-    return #"<fieldset><legend>Permissions</legend><div class="table-box choice-list">\#(rows)</div></fieldset>"#
+    let scopes = Permission.offered.map { permission -> HTML in
+      #"<dt>\#(permission.title)</dt><dd><code>\#(permission.scopes.description.replacing(",", with: ", "))</code></dd>"#
+    }
+    return #"""
+      <fieldset><legend>Permissions</legend><div class="table-box choice-list">\#(rows)</div></fieldset>
+      <details><summary>The scopes of each, as programs name them</summary><dl class="facts">\#(scopes)</dl></details>
+      """#
   }
 }
 
@@ -178,9 +184,16 @@ extension ManagementPortal {
     let content: HTML = #"""
       \#(Part.header(name, trail: Part.trail([("Connectors", "/portal/connectors"), (Part.name(connector.details.name), nil)])))
       \#(Part.secret(title: "Connector created. Copy the Secret now.", text: "It is shown this once. The ledger keeps only a digest, so nobody, not even the operator, can show it again.", body: "\(Part.secretLine("connector-id", "ID (applicationId)", connector.publicID.description, copy: "Copy ID"))\(Part.secretLine("connector-secret", "Secret (applicationSecret)", secret.text, copy: "Copy Secret"))<p class=\"hint\">Put the Secret where your program keeps its secrets, never in source code, a ticket or a chat. If it is lost or seen by others, rotate it on the connector’s page.</p>", stored: "I have stored the Secret", next: "/portal/connectors/\(connector.id.rawValue)", button: "Continue"))
-      <section><h2>What happens next</h2><p class="soft">\#(name) can do nothing yet. Ask the admin of a group to open the group, then <strong>Connectors</strong>, choose <strong>\#(name)</strong> and press <strong>Add Connector</strong>. For your own groups, <a href="/portal/groups">do it yourself</a>.</p></section>
+      \#(Self.whatHappensNext(to: name))
       <p class="small soft">Recorded as \#(Part.proof(connector.id.rawValue, signed: signed)). The record names you, the connector and its permissions. It does not contain the Secret.</p>
       """#
     return .html(layout().page(Page("Connector created", at: .connectors, narrow: true, content), for: viewer))
+  }
+
+  /// What is to be done with a connector that no group has let in.
+  static func whatHappensNext(to name: HTML) -> HTML {
+    #"""
+    <section><h2>What happens next</h2><p class="soft">\#(name) can do nothing yet. Ask the admin of a group to open the group, then <strong>Connectors</strong>, choose <strong>\#(name)</strong> and press <strong>Add Connector</strong>. For your own groups, <a href="/portal/groups">do it yourself</a>.</p></section>
+    """#
   }
 }

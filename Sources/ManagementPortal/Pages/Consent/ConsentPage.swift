@@ -28,7 +28,7 @@ extension ManagementPortal {
       return .see("/portal/sign-in?to=\(PercentEncoding.encode(visit.address))\(mark)")
     }
     if try await isRemembered(request, by: viewer) {
-      return try await allow(request, named: name, visit, viewer)
+      return .see(try await allow(request, named: name, visit, viewer))
     }
     if isSilent { return try answer(name, [("error", "consent_required")]) }
     return try await consentAnswer(request, named: name, viewer)
@@ -37,11 +37,12 @@ extension ManagementPortal {
   /// Whether somebody's sign-in is as young as the client wants it.
   private func isRecent(_ viewer: Viewer, for request: AuthorizationRequest) throws(PortalFailure) -> Bool {
     let age = (try now - viewer.session.authenticatedAt).components.seconds
-    if let maximum = request.maximumAge, age > maximum { return false }
+    if let maximum = request.maximumAge, age > max(maximum, Self.signInSeconds) { return false }
     return !request.prompt.contains(.login) || age <= Self.signInSeconds
   }
 
-  /// How long ago a sign-in may be that was made for a request which wants a new one.
+  /// How long ago a sign-in may be that was made for a request which wants a new one: it takes some time to come back from a
+  /// provider, and would be asked for again and again.
   private static let signInSeconds: Int64 = 60
 
   /// Whether a person has let the connector act for them already, with all that it asks for. A program on the person's own machine is
@@ -102,9 +103,7 @@ extension ManagementPortal {
       \#(hasPhone ? form : phoneless)
       <p class="hint">You are asked again only if it wants more. You can take this back at any time under <a href="/portal/me/granted">What I have granted</a>. What you allow is recorded.</p>
       """#
-    return .html(
-      layout().gate("\(Part.name(connector.details.name)) wants to act for you", content),
-      formsLeadTo: [IdentityProvider.formTarget(of: request.redirectURI)])
+    return .html(layout().gate("\(Part.name(connector.details.name)) wants to act for you", content))
   }
 
   /// The names of the services that tokens are restricted to.
@@ -122,16 +121,25 @@ extension ManagementPortal {
   func decideConsent(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let name = visit.form["request"]
     switch visit.form["answer"] {
-    case "allow": return try await allow(try asked(name), named: name, visit, viewer)
+    case "allow":
+      let request = try asked(name)
+      return back(to: request.connector, at: try await allow(request, named: name, visit, viewer))
     case "refuse": return try await refuse(named: name, visit, viewer)
     default: throw .invalid("answer: expected one of the buttons of the page.")
     }
   }
 
-  /// Makes a code, and sends the browser to the program with it.
+  /// Sends the browser from the form to the program, which may send it on to any site.
+  private func back(to program: Connector, at location: String) -> Response {
+    onward(to: location, "Back to \(Part.name(program.details.name))")
+  }
+
+  /// Makes a code.
+  ///
+  /// - Returns: where the browser is sent with it.
   private func allow(
     _ request: AuthorizationRequest, named name: String, _ visit: Visit, _ viewer: Viewer
-  ) async throws(PortalFailure) -> Response {
+  ) async throws(PortalFailure) -> String {
     // Taken first, so that two answers at a time make one code.
     guard authorizations.take(name) != nil else { throw Self.notAsked }
     let issued: AuthorizationCodes.Issued
@@ -142,11 +150,11 @@ extension ManagementPortal {
     } catch {
       // A missing challenge is the program's mistake, of which it must hear.
       if error.field == "codeChallenge" {
-        return .see(request.location([("error", "invalid_request")], issuer: origin))
+        return request.location([("error", "invalid_request")], issuer: origin)
       }
       throw PortalFailure(error)
     }
-    return .see(request.location([("code", issued.code.text)], issuer: origin))
+    return request.location([("code", issued.code.text)], issuer: origin)
   }
 
   /// Records that the person said no, and sends the browser to the program with that.
@@ -158,7 +166,7 @@ extension ManagementPortal {
         request.connector.id, scopes: request.scopes, redirectURI: request.redirectURI, by: viewer.id,
         context: visit.recorded())
     }
-    return .see(request.location([("error", "access_denied")], issuer: origin))
+    return back(to: request.connector, at: request.location([("error", "access_denied")], issuer: origin))
   }
 
   /// Sends the browser to the program with an answer that allows nothing.

@@ -48,7 +48,10 @@ extension ManagementPortal {
       if oldest.count == Self.choiceLimit, let last = oldest.last {
         isCut = try !ledger.connectors.all(after: last.connector.id, limit: 1).isEmpty
       }
-      let states = oldest.filter { !$0.connector.isDeleted }
+      let there = oldest.filter { !$0.connector.isDeleted }
+      // One's own come first: who creates a connector most often lets it into a group of theirs.
+      let states =
+        there.filter { $0.connector.owner == viewer.id } + there.filter { $0.connector.owner != viewer.id }
       let owners = Set(states.map { Subject($0.connector.owner) })
       let labels = try await ledger.audit.labels(of: owners, under: leave(to: viewer, .subjects(Array(owners))))
       return (states, labels, isCut)
@@ -59,12 +62,13 @@ extension ManagementPortal {
       return
         #"<option value="\#(state.connector.id.rawValue)" translate="no"\#(when(!state.isInForce, " disabled"))>\#(state.connector.details.name) — \#(owner)</option>"#
     }
+    let title: HTML = present.isEmpty ? "Let a connector in" : "Let another connector in"
     guard !options.isEmpty || isCut else {
       return
-        #"<section class="card stack" aria-labelledby="add-title"><h2 id="add-title">Let another connector in</h2><p>There is no other connector. A developer creates one under <a href="/portal/connectors">Connectors</a>.</p></section>"#
+        #"<section class="card stack" aria-labelledby="add-title"><h2 id="add-title">\#(title)</h2><p>There is no other connector. A developer creates one under <a href="/portal/connectors">Connectors</a>.</p></section>"#
     }
     return #"""
-      <section class="card stack" aria-labelledby="add-title"><h2 id="add-title">Let another connector in</h2><p class="soft">It may then do in \#(Part.name(view.group.name)) what its permissions say, as if you did it. You can revoke it at any time.</p>
+      <section class="card stack" aria-labelledby="add-title"><h2 id="add-title">\#(title)</h2><p class="soft">It may then do in \#(Part.name(view.group.name)) what its permissions say, as if you did it. You can revoke it at any time.</p>
       <form class="filter-bar" method="get" action="/portal/groups/\#(view.group.id.rawValue)/connectors"><div class="field field-wide"><label for="pick">Connector</label><select id="pick" name="connector">\#(options)</select></div><button class="button button-main">Continue</button></form>\#(when(isCut, Self.choiceCut(of: view.group.id)))</section>
       """#
   }
@@ -85,8 +89,9 @@ extension ManagementPortal {
         )
       } ?? .empty
     let base = "/portal/groups/\(view.group.id.rawValue)/connectors"
+    let about = connector.details.description_p
     return #"""
-      <section class="card stack" aria-labelledby="add-title"><h2 id="add-title">Let \#(Part.name(connector.details.name)) into \#(Part.name(view.group.name))?</h2><p class="soft">\#(Part.name(connector.details.description_p)) Owned by \#(Part.name(owner)).</p>\#(warning)
+      <section class="card stack" aria-labelledby="add-title"><h2 id="add-title">Let \#(Part.name(connector.details.name)) into \#(Part.name(view.group.name))?</h2>\#(when(!about.isEmpty, "<p>\(Part.name(about))</p>"))<p class="soft">Owned by \#(Part.name(owner)).</p>\#(warning)
       <p>It may then, as if you did it:</p>\#(connector.scopes.sentences)
       <form class="button-row" method="post" action="\#(base)">\#(viewer.token)<input type="hidden" name="once" value="\#(RandomText.make(words: 2))"><input type="hidden" name="connector" value="\#(connector.id.rawValue)"><input type="hidden" name="as-of" value="\#(connector.setBy)"><button class="button button-main">Add Connector</button><a href="\#(base)">Cancel</a></form></section>
       """#
@@ -124,10 +129,11 @@ extension ManagementPortal {
       throw failure
     }
     await spend(once, visit, viewer)
+    let receipt = await receiptOnce(of: visit)
     let name = Part.name(connector.details.name)
     let curl = [
       "curl \(origin)/v1/accessToken \\", "  -H 'applicationId: \(connector.publicID.description)' \\",
-      "  -H 'applicationSecret: YOUR-SECRET' \\", "  -H 'refreshToken: THE-TOKEN-ABOVE'",
+      "  -H 'applicationSecret: YOUR-SECRET' \\", "  -H 'refreshToken: \(granted.refreshToken.text)'",
     ].joined(separator: "\n")
     let lines: HTML = #"""
       \#(Part.secretLine("refresh", "Refresh Token", granted.refreshToken.text, copy: "Copy Token"))
@@ -139,7 +145,8 @@ extension ManagementPortal {
       title: "\(name) may now work in \(Part.name(view.group.name)). Copy the Refresh Token now.",
       text:
         "It is shown this once. Give it to the person who runs \(name), by a safe way. It works until \(Part.exact(granted.expiresAt)).",
-      lines: lines, stored: "I have stored the Refresh Token", next: "\(base)/\(granted.grant.rawValue)", button: "Done"
+      lines: lines, stored: "I have stored the Refresh Token", next: "\(base)/\(granted.grant.rawValue)",
+      button: "Done", receipt: receipt
     ).askedByScripts
   }
 
@@ -158,7 +165,8 @@ extension ManagementPortal {
     let view = try await group(visit, viewer)
     let base = "/portal/groups/\(view.group.id.rawValue)/connectors"
     let now = try now
-    let found = try await asking { () async throws(LedgerError) -> (GrantState, Connector, [ListedToken], UInt64?)? in
+    let found = try await asking {
+      () async throws(LedgerError) -> (GrantState, Connector, [ListedToken], UInt64?, String, [Usage])? in
       guard let number = UInt64(visit.part(3)), let state = try ledger.grants.state(of: GrantID(rawValue: number)),
         state.grant.group == view.group.id, let connector = try ledger.connectors.connector(state.grant.connector)
       else { return nil }
@@ -166,9 +174,12 @@ extension ManagementPortal {
       let first = try await ledger.audit.search(
         .grant(state.grant.id).and(.type(.tokenIssued)), order: .oldestFirst, limit: 1
       ).entries.first?.position
-      return (state, connector, tokens, first)
+      let granter = Subject(state.grant.granter)
+      let label = try await ledger.audit.labels(of: [granter], under: leave(to: viewer, .subjects([granter])))[granter]
+      let usage = try await ledger.grants.usage(of: [state.grant])
+      return (state, connector, tokens, first, label?.name ?? state.grant.granter.description, usage)
     }
-    guard let (state, connector, tokens, first) = found else { throw .notFound("grant") }
+    guard let (state, connector, tokens, first, granter, usage) = found else { throw .notFound("grant") }
     let name = Part.name(connector.details.name)
     let isOpen = view.isAdmin || viewer.readsAll || connector.owner == viewer.id
     let isGrantOpen = isOpen || state.grant.granter == viewer.id
@@ -200,7 +211,7 @@ extension ManagementPortal {
     let content: HTML = #"""
       \#(Part.header("\(name) in \(Part.name(view.group.name))", trail: Part.trail(way)))
       \#(waiting)
-      <section class="card stack"><dl class="facts"><dt>State</dt><dd>\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</dd><dt>May use</dt><dd>\#(state.grant.scopes.words)</dd><dt>Since</dt><dd>\#(Part.exact(state.grant.grantedAt)) \#(Part.proof(state.grant.id.rawValue, signed: signed, isOpen: isGrantOpen))</dd></dl>\#(when(view.isAdmin && !state.grant.isRevoked, actions))</section>
+      <section class="card stack"><dl class="facts"><dt>State</dt><dd>\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</dd><dt>May use</dt><dd>\#(state.grant.scopes.words)</dd><dt>Since</dt><dd>\#(Part.exact(state.grant.grantedAt)) \#(Part.proof(state.grant.id.rawValue, signed: signed, isOpen: isGrantOpen))</dd><dt>Let in by</dt><dd>\#(Part.name(granter))</dd><dt>Last used</dt><dd>\#(usage.map { $0.cell(at: now) })</dd></dl>\#(when(view.isAdmin && !state.grant.isRevoked, actions))</section>
       <section class="stack" aria-labelledby="tokens"><h2 id="tokens">Tokens</h2>\#(try await tokenTable(tokens, now: now, canRevoke: false, isOpen: isOpen, empty: "No token was issued yet."))</section>
       \#(Part.commandLine(lines))
       """#

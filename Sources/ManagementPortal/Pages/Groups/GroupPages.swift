@@ -227,6 +227,7 @@ extension ManagementPortal {
     let content: HTML = #"""
       \#(said(visit))
       \#(groupHead(view, tab: "members", connectors: grants))
+      \#(when(view.isAdmin && grants == 0, Self.noConnector(in: view.group.id)))
       \#(additions(answer))
       \#(when(isOfRow, Part.problems(problems)))
       <div class="table-box"><table class="lists named"><caption class="visually-hidden">Members</caption><thead><tr><th scope="col">Name</th><th scope="col">Number</th><th scope="col">Role</th><th scope="col">Proof</th><th scope="col">Actions</th></tr></thead><tbody>\#(rows)</tbody></table></div>\#(more)
@@ -236,6 +237,13 @@ extension ManagementPortal {
     return .html(
       layout().page(Page(Part.name(view.group.name), at: .groups, hasProblem: !problems.isEmpty, content), for: viewer),
       status: problems.isEmpty ? .ok : .unprocessableContent)
+  }
+
+  /// The next step of a group's admin.
+  private static func noConnector(in group: GroupID) -> HTML {
+    Part.notice(
+      "none",
+      #"No connector may work here yet. <a href="/portal/groups/\#(group.rawValue)/connectors">Let a connector in</a>"#)
   }
 
   func changeMembers(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {

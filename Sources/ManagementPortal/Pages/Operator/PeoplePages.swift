@@ -126,8 +126,8 @@ extension ManagementPortal {
     let forms: HTML = #"""
       <section class="card stack" aria-labelledby="role"><h2 id="role">Role</h2>\#(account.role == .operator ? fixed : choice)</section>
       <section class="card stack" aria-labelledby="sessions"><h2 id="sessions">Sessions</h2><form class="button-row" method="post" action="\#(path)">\#(viewer.token)<span>\#(Part.count(live, "session"))</span><button class="button" name="do" value="sessions">End sessions</button></form></section>
-      <section class="card stack" aria-labelledby="erasure"><h2 id="erasure">Erase</h2><p>Destroys what is personal, for good. You see first what it does.</p><p><a class="button button-danger" href="\#(path)/erase">Erase…</a></p></section>
       <section class="card stack" aria-labelledby="stop"><h2 id="stop">\#(account.isDisabled ? "Enable" : "Disable")</h2>\#(account.isDisabled ? enable : disable)</section>
+      <section class="card stack" aria-labelledby="erasure"><h2 id="erasure">Erase</h2><p>Destroys what is personal, for good. You see first what it does.</p><p><a class="button button-danger" href="\#(path)/erase">Erase…</a></p></section>
       """#
     let content: HTML = #"""
       \#(said(visit))

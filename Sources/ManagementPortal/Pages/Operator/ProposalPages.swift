@@ -96,7 +96,7 @@ extension ManagementPortal {
     let reason = events.last { $0.position == proposal.id.rawValue }?.reason
     let account: HTML =
       proposal.account.map {
-        #"<dt>Person</dt><dd><a href="/portal/people/\#($0.rawValue)">\#(words.name(Subject($0)))</a></dd>"#
+        #"<dt>Person</dt><dd><a href="/portal/people/\#($0.rawValue)">\#(words.unlinked.name(Subject($0)))</a></dd>"#
       } ?? .empty
     let approver: HTML =
       proposal.approver.map { "<dt>Decided by</dt><dd>\(words.name(Subject($0)))</dd>" } ?? .empty
