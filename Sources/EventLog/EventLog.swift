@@ -127,7 +127,7 @@ package final class EventLog<Participant: CommitParticipant>: Sendable {
   /// The records from a position on, and those that will come.
   ///
   /// - Parameter position: 1 for all; may be beyond the head.
-  package func subscribe(from position: Position) -> Subscription<Participant> {
+  package func subscribe(from position: PositionNumber) -> Subscription<Participant> {
     Subscription(log: self, first: position)
   }
 

@@ -26,7 +26,8 @@ public enum LedgerCloudEvent {
   private static func data(_ entry: AuditEntry, _ type: String) -> JSONValue {
     func named(_ subject: Subject) -> JSONValue { .object([("id", .string(subject.description))]) }
     var members: [(String, JSONValue)] = [
-      ("position", .integer(entry.position)), ("time", .string(entry.time.description)), ("type", .string(type)),
+      ("position", .integer(entry.position.rawValue)), ("time", .string(entry.time.description)),
+      ("type", .string(type)),
       ("actor", named(entry.actor)),
     ]
     if let object = entry.object { members.append(("object", named(object))) }

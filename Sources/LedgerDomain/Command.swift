@@ -52,11 +52,11 @@ package struct DecisionContext: Sendable {
   /// The time that the events will carry; never earlier than that of the event before, unless they correct the clock.
   package let now: Timestamp
   /// The position that the first event will get: the number of the object that it makes.
-  package let next: UInt64
+  package let next: Position
   /// Where the clock is to be corrected: the time that counted until now.
   package let correctedFrom: Timestamp?
 
-  package init(now: Timestamp, next: UInt64, correctedFrom: Timestamp? = nil) {
+  package init(now: Timestamp, next: Position, correctedFrom: Timestamp? = nil) {
     self.now = now
     self.next = next
     self.correctedFrom = correctedFrom
@@ -101,12 +101,12 @@ package struct Decision: Sendable {
 package struct RecordedEvents: Sendable {
   /// Position of the first event; the others follow without a gap. Where there are no events, the position of the
   /// event before.
-  package let first: UInt64
+  package let first: Position
   /// When they were recorded.
   package let time: Timestamp
   package let events: [LedgerEvent]
 
-  package init(first: UInt64, time: Timestamp, events: [LedgerEvent]) {
+  package init(first: Position, time: Timestamp, events: [LedgerEvent]) {
     self.first = first
     self.time = time
     self.events = events

@@ -29,11 +29,11 @@ public struct EventCodingError: Error, Sendable {
   /// The version of the payload; nil where it was not read from a record.
   public let version: UInt8?
   /// The record's position in the log; nil where it was not read from a record.
-  public let position: UInt64?
+  public let position: Position?
   /// What was wrong, and what to do about it.
   public let reason: String
 
-  init(_ code: Code, type: EventType? = nil, version: UInt8? = nil, position: UInt64? = nil, _ reason: String) {
+  init(_ code: Code, type: EventType? = nil, version: UInt8? = nil, position: Position? = nil, _ reason: String) {
     self.code = code
     self.type = type
     self.version = version

@@ -31,7 +31,7 @@ extension LedgerEvent {
   /// - Throws: ``EventCodingError`` with code `unknownType` or `newerVersion` where a later program wrote the record, and
   ///   `malformedPayload` where the bytes are not what type and version say.
   public static func decode(
-    type: UInt16, version: UInt8, payload: RawSpan, position: UInt64
+    type: UInt16, version: UInt8, payload: RawSpan, position: Position
   ) throws(EventCodingError) -> LedgerEvent {
     let source = PayloadSource(type: EventType(rawValue: type), version: version, position: position)
     try source.checkVersion()

@@ -4,7 +4,7 @@ import SwiftProtobuf
 struct PayloadSource {
   let type: EventType
   let version: UInt8
-  let position: UInt64
+  let position: Position
 
   /// Refuses versions that no program has written, or only a later one.
   func checkVersion() throws(EventCodingError) {

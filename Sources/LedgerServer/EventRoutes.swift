@@ -57,11 +57,11 @@ struct EventRoutes: Sendable {
     }
     let query = try FormFields(Array((request.uri.query ?? "").utf8))
     let last = request.headers[.named("Last-Event-ID")]
-    let start: UInt64
-    switch (last.map { UInt64($0) }, query["from"].map { UInt64($0) }) {
+    let start: Position
+    switch (last.map { Position($0) }, query["from"].map { Position($0) }) {
     case (.some(.none), _): throw .field("Last-Event-ID", "a position")
     case (_, .some(.none)): throw .field("from", "a position, from 1")
-    case (let last??, _): start = last < .max ? last + 1 : last
+    case (let last??, _): start = last.next
     case (_, let from??): start = max(1, from)
     case (nil, nil): start = 1
     }
@@ -81,7 +81,7 @@ struct EventRoutes: Sendable {
               ByteBuffer(string: "id: \(entry.position)\nevent: credledger.\(entry.type)\ndata: \(event)\n\n"))
           }
           if let last = page.entries.last?.position ?? page.next {
-            next = last + 1
+            next = last.next
             said = .now
             continue
           }
@@ -96,7 +96,7 @@ struct EventRoutes: Sendable {
   }
 
   /// Up to 256 events from a position on, in the order of the log. None where all that it looked at was removed to an archive.
-  private static func page(of ledger: Ledger, from position: UInt64) async throws(LedgerError) -> Audit.Page {
+  private static func page(of ledger: Ledger, from position: Position) async throws(LedgerError) -> Audit.Page {
     try await ledger.audit.search(.all, order: .oldestFirst, after: position - 1, limit: 256)
   }
 }

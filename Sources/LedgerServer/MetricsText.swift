@@ -72,7 +72,7 @@ struct MetricsText {
     for (key, latencies) in all {
       sample(
         "http_requests_total", [("method", key.method), ("route", key.route), ("status", String(key.status))],
-        latencies.counts.reduce(0, +))
+        latencies.counts.reduce(UInt64(0), +))
     }
   }
 

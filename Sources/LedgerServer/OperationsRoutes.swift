@@ -31,7 +31,7 @@ struct OperationsRoutes: Sendable {
     var members: [(String, JSONValue)] = [("status", .string(fault == nil ? "ready" : "unavailable"))]
     if let fault { members.append(("fault", .string(fault))) }
     members += [
-      ("head", .integer(health.head)), ("signedSize", .integer(health.signedSize)),
+      ("head", .integer(health.head.rawValue)), ("signedSize", .integer(health.signedSize)),
       ("unsignedSeconds", .number(String(health.unsignedSeconds))), ("waiting", .integer(health.waiting)),
       ("now", .string(health.now.description)),
     ]
@@ -47,7 +47,7 @@ struct OperationsRoutes: Sendable {
       text.metric("credledger_writer_queue", "gauge", "How many requests wait for the writer.", health.waiting)
       text.metric(
         "credledger_unsigned_events", "gauge", "How many events no checkpoint covers yet.",
-        health.head - health.signedSize)
+        health.head.distance(from: Position(health.signedSize)))
       text.metric(
         "credledger_unsigned_seconds", "gauge", "How old the oldest of them is.", health.unsignedSeconds)
       text.family("credledger_background_fault", "gauge", "Whether work in the background failed at its last attempt.")

@@ -97,7 +97,7 @@ public struct ManagementPortal: Sendable {
   /// What stands at the foot of each page.
   func layout() -> Layout {
     let health = try? ledger.health
-    return Layout(origin: ledger.origin, head: health?.head ?? 0, signed: health?.signedSize ?? 0)
+    return Layout(origin: ledger.origin, head: health?.head.rawValue ?? 0, signed: health?.signedSize ?? 0)
   }
 
   /// How many events the newest checkpoint covers.

@@ -19,12 +19,12 @@ public struct GroupChange: Sendable, Equatable {
   }
 
   /// Of the event in the ledger's log: changes come in this order.
-  public let position: UInt64
+  public let position: Position
   public let recordedAt: Timestamp
   public let group: GroupID
   public let kind: Kind
 
-  public init(position: UInt64, recordedAt: Timestamp, group: GroupID, _ kind: Kind) {
+  public init(position: Position, recordedAt: Timestamp, group: GroupID, _ kind: Kind) {
     self.position = position
     self.recordedAt = recordedAt
     self.group = group

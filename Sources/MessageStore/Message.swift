@@ -21,11 +21,11 @@ public struct Message: Sendable, Equatable, CustomStringConvertible, CustomDebug
   /// Nil once its author is erased.
   public let text: String?
   /// That of ``NewMessage/ledgerPosition``.
-  public let ledgerPosition: UInt64
+  public let ledgerPosition: Position
 
   public init(
     number: UInt64, reference: PublicID, group: GroupID, author: AccountID, connector: ConnectorID?, grant: GrantID?,
-    postedAt: Timestamp, replyTo: PublicID?, audience: MessageAudience, text: String?, ledgerPosition: UInt64 = 0
+    postedAt: Timestamp, replyTo: PublicID?, audience: MessageAudience, text: String?, ledgerPosition: Position = 0
   ) {
     self.number = number
     self.reference = reference
@@ -70,11 +70,11 @@ public struct NewMessage: Sendable {
   public var text: String
   /// The position of the ledger's newest event when it is posted: webhooks are told of it after all events up to there, and before
   /// those that are newer. 0 where that is not known; then it has no order with events.
-  public var ledgerPosition: UInt64
+  public var ledgerPosition: Position
 
   public init(
     _ text: String, to group: GroupID, by author: AccountID, connector: ConnectorID? = nil, grant: GrantID? = nil,
-    replyTo: PublicID? = nil, audience: MessageAudience = .members, ledgerPosition: UInt64 = 0
+    replyTo: PublicID? = nil, audience: MessageAudience = .members, ledgerPosition: Position = 0
   ) {
     self.text = text
     self.group = group

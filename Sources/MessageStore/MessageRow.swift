@@ -11,7 +11,7 @@ struct MessageRow {
   var grant: UInt64
   var postedAt: Int64
   /// 0 where it is not known.
-  var ledgerPosition: UInt64
+  var ledgerPosition: Position
   var replyTo: PublicID?
   var audience: MessageAudience
   var text: SealedValue
@@ -33,7 +33,7 @@ extension MessageRow {
     bytes += connector.bigEndianBytes
     bytes += grant.bigEndianBytes
     bytes += UInt64(bitPattern: postedAt).bigEndianBytes
-    bytes += ledgerPosition.bigEndianBytes
+    bytes += ledgerPosition.rawValue.bigEndianBytes
     bytes.append(replyTo == nil ? 0 : 1)
     bytes += replyTo?.bytes ?? []
     switch audience {
@@ -74,7 +74,7 @@ extension MessageRow {
     self.reference = reference
     (self.group, self.author, self.connector, self.grant) = (group, author, connector, grant)
     self.postedAt = Int64(bitPattern: postedAt)
-    ledgerPosition = position
+    ledgerPosition = Position(position)
     if hasReply == 1 {
       guard let replied = take(16).flatMap({ PublicID(bytes: $0) }) else { return nil }
       replyTo = replied

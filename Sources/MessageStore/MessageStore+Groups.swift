@@ -1,4 +1,4 @@
-import CredentialLedger
+public import CredentialLedger
 import KeyStore
 import LMDB
 import Synchronization
@@ -10,14 +10,16 @@ extension MessageStore {
   /// How many messages are removed in one transaction.
   private static let removedAtATime = 500
 
-  public func appliedPosition() async throws(MessagingError) -> UInt64? { try await cursor(Self.appliedCursor) }
+  public func appliedPosition() async throws(MessagingError) -> Position? {
+    try await cursor(Self.appliedCursor).map { Position($0) }
+  }
 
-  public func apply(_ changes: [GroupChange], upTo position: UInt64) async throws(MessagingError) {
+  public func apply(_ changes: [GroupChange], upTo position: Position) async throws(MessagingError) {
     for change in changes where change.kind == .deleted {
       while try await removeMessages(of: change.group, limit: Self.removedAtATime) == Self.removedAtATime {}
     }
     if let applied = try await appliedPosition(), applied >= position { return }
-    try await setCursor(Self.appliedCursor, to: position)
+    try await setCursor(Self.appliedCursor, to: position.rawValue)
   }
 
   /// - Returns: how many were removed; less than `limit` once none is left.

@@ -63,7 +63,7 @@ public protocol MessagingBackend: Sendable {
   /// has applied none, which then gets all from the ledger's beginning.
   ///
   /// - Throws: `unavailable`, `failed`.
-  func appliedPosition() async throws(MessagingError) -> UInt64?
+  func appliedPosition() async throws(MessagingError) -> Position?
 
   /// Applies what the ledger has recorded, in order, and keeps how far that goes; both are durable on return.
   ///
@@ -74,7 +74,7 @@ public protocol MessagingBackend: Sendable {
   ///   - changes: none where nothing up to the position is of concern.
   ///   - position: of the ledger's log. One that is not greater than ``appliedPosition()`` leaves that as it is.
   /// - Throws: `unavailable`, `failed`; the same changes come again then.
-  func apply(_ changes: [GroupChange], upTo position: UInt64) async throws(MessagingError)
+  func apply(_ changes: [GroupChange], upTo position: Position) async throws(MessagingError)
 
   // MARK: Changes of groups, into the ledger
 
@@ -94,9 +94,9 @@ public protocol MessagingBackend: Sendable {
 
 // A backend that takes no part in groups implements none of these, and its capabilities say so.
 extension MessagingBackend {
-  public func appliedPosition() async throws(MessagingError) -> UInt64? { nil }
+  public func appliedPosition() async throws(MessagingError) -> Position? { nil }
 
-  public func apply(_ changes: [GroupChange], upTo position: UInt64) async throws(MessagingError) {
+  public func apply(_ changes: [GroupChange], upTo position: Position) async throws(MessagingError) {
     throw MessagingError(.failed, "the backend applies no changes of groups")
   }
 

@@ -52,15 +52,15 @@ public struct EventPush: Sendable {
   /// - Returns: whether there was something to send.
   private func step(_ cursor: String) async throws -> Bool {
     guard let last = try await positions.cursor(cursor) else {
-      try await positions.setCursor(cursor, to: try ledger.health.head)
+      try await positions.setCursor(cursor, to: try ledger.health.head.rawValue)
       return true
     }
-    let page = try await ledger.audit.search(.all, order: .oldestFirst, after: last, limit: Self.batch)
+    let page = try await ledger.audit.search(.all, order: .oldestFirst, after: Position(last), limit: Self.batch)
     let entries = page.entries
     guard let first = entries.first, let newest = entries.last else {
       // All that was looked at was removed to an archive.
       guard let next = page.next else { return false }
-      try await positions.setCursor(cursor, to: next)
+      try await positions.setCursor(cursor, to: next.rawValue)
       return true
     }
     let body = JSONValue.array(entries.map { LedgerCloudEvent.json($0, origin: ledger.origin) }).bytes
@@ -71,7 +71,7 @@ public struct EventPush: Sendable {
         token: secret)
     let answer = try await outgoing.call("POST", url, headers: headers, body: body)
     guard answer.isSuccess else { throw OutgoingRefusal(status: answer.status) }
-    try await positions.setCursor(cursor, to: newest.position)
+    try await positions.setCursor(cursor, to: newest.position.rawValue)
     return true
   }
 }

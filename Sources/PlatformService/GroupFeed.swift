@@ -62,9 +62,9 @@ public struct GroupFeed: Sendable {
   /// How far the backend has come.
   struct Progress: Sendable {
     /// The position up to which was looked.
-    fileprivate(set) var reached: UInt64
+    fileprivate(set) var reached: Position
     /// What the backend keeps of it.
-    fileprivate(set) var kept: UInt64
+    fileprivate(set) var kept: Position
   }
 
   /// Where the backend stands; a new one at the ledger's beginning.
@@ -89,7 +89,7 @@ public struct GroupFeed: Sendable {
     }
     let changes = try page.entries.compactMap { try change($0) }
     let reached = max(progress.reached, page.next ?? page.head)
-    if !changes.isEmpty || reached - progress.kept >= Self.stride {
+    if !changes.isEmpty || reached.distance(from: progress.kept) >= Self.stride {
       try await backend.apply(changes, upTo: reached)
       progress.kept = reached
     }
@@ -100,11 +100,11 @@ public struct GroupFeed: Sendable {
   private func change(_ entry: AuditEntry) throws(LedgerError) -> GroupChange? {
     let (group, kind): (UInt64, GroupChange.Kind)
     switch entry.event {
-    case .groupCreated(let event): (group, kind) = (entry.position, .created(name: event.name, kind: event.kind))
+    case .groupCreated(let event): (group, kind) = (entry.position.rawValue, .created(name: event.name, kind: event.kind))
     case .groupRenamed(let event): (group, kind) = (event.group, .renamed(to: event.after))
     case .groupDeleted(let event): (group, kind) = (event.group, .deleted)
     case .groupMemberAdded(let event):
-      let id = MembershipID(rawValue: entry.position)
+      let id = MembershipID(madeAt: entry.position)
       let account = AccountID(unlessZero: event.account)
       (group, kind) = (
         event.group, account.map { .added(id, $0, as: event.role) } ?? .invited(id, as: event.role)

@@ -4,7 +4,7 @@ import MessageStore
 /// How far somebody has been told of both: of messages by their numbers, of events of the ledger by their positions.
 struct FeedPoint: Sendable, Equatable {
   var message: UInt64
-  var event: UInt64
+  var event: Position
 
   /// The point is behind the item from now on.
   mutating func pass(_ item: FeedItem) {
@@ -60,7 +60,7 @@ struct MergedFeed: Sendable {
 
     var page = Page(reached: start)
     var rest = events.entries[...]
-    func takeEvents(upTo position: UInt64) {
+    func takeEvents(upTo position: Position) {
       while let entry = rest.first, entry.position <= position {
         page.items.append(.event(entry))
         rest.removeFirst()

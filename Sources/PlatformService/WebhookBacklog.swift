@@ -22,7 +22,7 @@ struct WebhookBacklog {
     }
     for (name, position) in try await positions.cursors(beginning: Self.events) {
       guard let number = UInt64(name.dropFirst(Self.events.utf8.count)) else { continue }
-      told[WebhookID(rawValue: number), default: start].event = position
+      told[WebhookID(rawValue: number), default: start].event = Position(position)
     }
   }
 
@@ -30,7 +30,7 @@ struct WebhookBacklog {
   mutating func note(_ webhook: WebhookID, toldUntil point: FeedPoint) async throws(MessagingError) {
     guard told[webhook] != point else { return }
     try await positions.setCursor(Self.messages + String(webhook.rawValue), to: point.message)
-    try await positions.setCursor(Self.events + String(webhook.rawValue), to: point.event)
+    try await positions.setCursor(Self.events + String(webhook.rawValue), to: point.event.rawValue)
     told[webhook] = point
   }
 

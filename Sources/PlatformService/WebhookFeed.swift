@@ -57,7 +57,7 @@ public struct WebhookFeed: Sendable {
     var kept = last
     // The head of the ledger at a look that left no message out: what is found later is newer than the webhooks up to there,
     // whatever the clock of the backend says.
-    var seen: UInt64 = 0
+    var seen: Position = 0
     while !Task.isCancelled {
       let head = try ledger.health.head
       let page = try await feed.next(after: last)
@@ -67,7 +67,7 @@ public struct WebhookFeed: Sendable {
         switch item {
         case .message(let message):
           full = try await tell(of: message) {
-            backlog.told[$0.id] == nil && ($0.id.rawValue <= seen || $0.registeredAt <= message.postedAt)
+            backlog.told[$0.id] == nil && ($0.id.position <= seen || $0.registeredAt <= message.postedAt)
           }
           if full != nil { isMessageTold = true }
         case .event(let entry):
@@ -88,8 +88,8 @@ public struct WebhookFeed: Sendable {
         try await positions.setCursor(Self.messagesCursor, to: last.message)
         kept.message = last.message
       }
-      if isEventTold || last.event - kept.event >= Self.stride {
-        try await positions.setCursor(Self.eventsCursor, to: last.event)
+      if isEventTold || last.event.distance(from: kept.event) >= Self.stride {
+        try await positions.setCursor(Self.eventsCursor, to: last.event.rawValue)
         kept.event = last.event
       }
       for (webhook, told) in backlog.told { try await catchUp(webhook, from: told, upTo: last, &backlog) }
@@ -104,10 +104,10 @@ public struct WebhookFeed: Sendable {
     let head = try ledger.health.head
     // A ledger that was restored from a backup may have come less far.
     if let event = try await positions.cursor(Self.eventsCursor) {
-      return FeedPoint(message: message, event: min(event, head))
+      return FeedPoint(message: message, event: min(Position(event), head))
     }
     // Nothing of the time before the server had webhooks is told.
-    try await positions.setCursor(Self.eventsCursor, to: head)
+    try await positions.setCursor(Self.eventsCursor, to: head.rawValue)
     return FeedPoint(message: message, event: head)
   }
 
@@ -168,7 +168,7 @@ public struct WebhookFeed: Sendable {
     var full: [WebhookID]?
     for event in try await payloads(of: entry) {
       let enqueued = try await ledger.deliveries.enqueue(event.queued) {
-        $0.id.rawValue < entry.position && isWanted($0)
+        $0.id.position < entry.position && isWanted($0)
       }
       full = (full ?? []) + enqueued.full
     }
@@ -180,7 +180,7 @@ public struct WebhookFeed: Sendable {
     var told: [WebhookPayload?] = []
     switch entry.event {
     case .groupMemberAdded(let added):
-      told.append(try await change(.memberAdded, MembershipID(rawValue: entry.position), added.group, entry))
+      told.append(try await change(.memberAdded, MembershipID(madeAt: entry.position), added.group, entry))
     case .groupMemberRemoved(let removed):
       told.append(try await change(.memberRemoved, MembershipID(rawValue: removed.membership), removed.group, entry))
     case .groupSubgroupAttached(let attached):

@@ -32,7 +32,7 @@ struct CrashedLedger {
   var work: [String] { ["work", path] + credentials }
 
   /// The newest position.
-  func head() async throws -> UInt64 {
+  func head() async throws -> Position {
     let ledger = try await Ledger.openForReading(at: path, Self.configuration)
     let head = try ledger.head()
     await ledger.close()
@@ -47,7 +47,7 @@ struct CrashedLedger {
   ///   - verifying: whether to hash every record anew and to rebuild the projections.
   ///   - comment: says where, if something does not hold.
   func expectInvariant(
-    before: UInt64, _ lines: [Substring], verifying: Bool, _ comment: Comment,
+    before: Position, _ lines: [Substring], verifying: Bool, _ comment: Comment,
     sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {
     let ledger = try await Ledger.open(at: path, Self.configuration)
@@ -59,14 +59,14 @@ struct CrashedLedger {
       head <= before + count + Self.inFlight, "\(comment): more events than were asked for",
       sourceLocation: sourceLocation)
     for event in acknowledged where event.first > 0 {
-      let found = try await ledger.audit.latest(1, before: event.first + 1).first
+      let found = try await ledger.audit.latest(1, before: Position(event.first + 1)).first
       #expect(
-        found?.position == event.first && found?.type.name == event.type,
+        found?.position == Position(event.first) && found?.type.name == event.type,
         "\(comment): the acknowledged event \(event) is not there", sourceLocation: sourceLocation)
     }
     if verifying {
       let report = try await ledger.integrity.verify()
-      #expect(report.events == head, "\(comment)", sourceLocation: sourceLocation)
+      #expect(report.events == head.rawValue, "\(comment)", sourceLocation: sourceLocation)
       #expect(
         report.projectionsMatch, "\(comment): the projections are not those of the log", sourceLocation: sourceLocation)
     }

@@ -99,12 +99,12 @@ import Testing
     let head = try ledger.head()
     for token in tokens.suffix(500) { #expect(try ledger.tokens.validate(token.accessToken).isValid) }
     #expect(try await !ledger.audit.latest(50).isEmpty)
-    #expect(head >= UInt64(tokens.count))
+    #expect(head >= Position(UInt64(tokens.count)))
 
     // Room again, while the ledger stays open.
     #expect(run("mount", "-o", "remount,size=64m", disk))
     let token = try await ledger.tokens.issue(connector: connector, secret: secret, refreshToken: refresh)
-    #expect(token.handle.rawValue > head)
+    #expect(token.handle.position > head)
     #expect(try await ledger.integrity.verify().projectionsMatch)
     await ledger.close()
   }
@@ -180,9 +180,9 @@ import Testing
     #expect(failure?.code == .diskFull)
     let token = try #require(tokens.max { $0.handle.rawValue < $1.handle.rawValue })
     #expect(try ledger.tokens.validate(token.accessToken).isValid)
-    #expect(try ledger.head() == token.handle.rawValue)
+    #expect(try ledger.head() == token.handle.position)
     await ledger.close()
-    try await crashed.expectInvariant(before: token.handle.rawValue, [], verifying: true, "after the limit")
+    try await crashed.expectInvariant(before: token.handle.position, [], verifying: true, "after the limit")
   }
 
   // MARK: Cancellation

@@ -47,14 +47,14 @@ import Testing
       // What the other process commits is followed from here.
       let followed = Task {
         for try await event in reader.events(from: head + 1) { return event.position }
-        return 0 as UInt64
+        return 0 as Position
       }
-      var newest: UInt64 = 0
+      var newest: Position = 0
       while newest <= head {
         let more = child.read()
         try #require(!more.isEmpty, "the process that writes has ended")
         lines += more
-        newest = max(newest, more.compactMap { CrashedLedger.Acknowledged($0)?.first }.max() ?? 0)
+        newest = max(newest, more.compactMap { CrashedLedger.Acknowledged($0).map { Position($0.first) } }.max() ?? 0)
       }
       #expect(try await followed.value == head + 1, "round \(round)")
       #expect(try reader.head() >= newest, "round \(round): the reader does not see what was acknowledged")

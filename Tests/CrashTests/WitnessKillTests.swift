@@ -50,7 +50,7 @@ import Testing
       let kept = try kept()
       let reader = try await Ledger.openForReading(at: crashed.path, CrashedLedger.configuration)
       let signed = try reader.latestCheckpoint().flatMap { size(of: $0) } ?? 0
-      #expect(try kept <= signed && signed <= reader.head(), note)
+      #expect(try kept <= signed && signed <= reader.head().rawValue, note)
       await reader.close()
       if kept < signed { behind += 1 }
       if TemporaryFolder.names(in: elsewhere)?.contains(where: { $0.hasPrefix("witness.new-") }) == true { cutOff += 1 }

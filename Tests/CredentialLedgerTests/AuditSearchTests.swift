@@ -97,8 +97,8 @@ import Testing
       let expected = all.filter { entry in parts.allSatisfy { $0.lets(entry, address(entry)) } }.map(\.position)
       let order = Bool.random(using: &random) ? Audit.Order.newestFirst : .oldestFirst
       let limit = Int.random(in: 1...20, using: &random)
-      var found: [UInt64] = []
-      var after: UInt64?
+      var found: [Position] = []
+      var after: Position?
       repeat {
         let page = try await ledger.audit.search(
           filter, order: order, after: after, limit: limit, steps: .random(in: 5...200, using: &random))
@@ -118,9 +118,9 @@ import Testing
     }
     let head = try ledger.head()
     for order in [Audit.Order.newestFirst, .oldestFirst] {
-      let whole = try await ledger.audit.search(order: order, limit: Int(head))
-      #expect(whole.entries.count == Int(head) && whole.next == nil)
-      let part = try await ledger.audit.search(order: order, limit: Int(head) - 1)
+      let whole = try await ledger.audit.search(order: order, limit: Int(head.rawValue))
+      #expect(whole.entries.count == Int(head.rawValue) && whole.next == nil)
+      let part = try await ledger.audit.search(order: order, limit: Int(head.rawValue) - 1)
       #expect(part.next == part.entries.last?.position)
       let rest = try await ledger.audit.search(order: order, after: part.next, limit: 1)
       #expect(rest.entries.count == 1 && rest.next == nil)
@@ -185,8 +185,8 @@ import Testing
     let people = try await play(&random, on: ledger)
     let filter = Audit.Filter.account(people[0])
     let expected = try await ledger.audit.latest(1_000, of: filter).map(\.position)
-    var found: [UInt64] = []
-    var after: UInt64?
+    var found: [Position] = []
+    var after: Position?
     repeat {
       let page = try await ledger.audit.search(filter, after: after, limit: 3)
       found += page.entries.map(\.position)
@@ -207,7 +207,7 @@ import Testing
     let before = try await ledger.audit.latest(10_000, of: filter).reversed().map(\.position)
     let count = before.count + 60
     let following = Task { [ledger] in
-      var found: [UInt64] = []
+      var found: [Position] = []
       for try await entry in ledger.audit.follow(filter, after: 0) {
         found.append(entry.position)
         if found.count == count { break }

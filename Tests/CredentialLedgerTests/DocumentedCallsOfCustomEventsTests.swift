@@ -64,7 +64,7 @@ import Testing
   /// Stands for a store with transactions.
   private final class Store {
     var position: FeedPosition?
-    private(set) var applied: [UInt64] = []
+    private(set) var applied: [Position] = []
     func apply(_ entry: AuditEntry) { applied.append(entry.position) }
     func transaction(_ body: () throws -> Void) throws { try body() }
   }

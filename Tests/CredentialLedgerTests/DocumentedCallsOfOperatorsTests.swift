@@ -74,10 +74,10 @@ import Testing
     // swift-format-ignore
     if let incident = try await ledger.tokens.incident(of: handle) { print(incident.connector?.id as Any, incident.relatives.count) }
     #expect(try await ledger.tokens.incident(of: TokenID(rawValue: 1)) == nil)
-    let made = try await ledger.audit.entry(at: grant.rawValue)
+    let made = try await ledger.audit.entry(at: grant.position)
     let grants = try ledger.grants.states(to: steps.connector.id).map(\.grant)
-    let given = try await ledger.audit.entries(at: grants.map(\.id.rawValue))
-    #expect(given.map(\.position).contains(grant.rawValue))
+    let given = try await ledger.audit.entries(at: grants.map(\.id.position))
+    #expect(given.map(\.position).contains(grant.position))
     let connector = steps.connector
     let isIdle = try ledger.grants.lastUse(of: grant).map { $0 < yesterday } ?? true
     let last = try ledger.connectors.lastUse(of: connector.id)

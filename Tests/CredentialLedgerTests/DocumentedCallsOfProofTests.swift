@@ -23,13 +23,13 @@ import Testing
       connector: connector.publicID, secret: steps.secret, refreshToken: steps.granted.refreshToken)
     do {
       let verifierKey = try ledger.verifierKey
-      let proof = try await ledger.integrity.proveInclusion(of: token.handle.rawValue)
+      let proof = try await ledger.integrity.proveInclusion(of: token.handle.position)
       let isProved = proof.verify(origin: "ledger.example.org", verifierKey: verifierKey)
       #expect(isProved)
     }
     do {
       let verifierKey = try await ledger.keys.rotateSigningKey()
-      let proof = try await ledger.integrity.proveInclusion(of: token.handle.rawValue)
+      let proof = try await ledger.integrity.proveInclusion(of: token.handle.position)
       let isGenuine = proof.verify(origin: ledger.origin, verifierKeys: try ledger.verifierKeys)
       #expect(isGenuine && !verifierKey.isEmpty)
     }
@@ -70,7 +70,7 @@ import Testing
     #expect(live == rebuilt && live == digests)
     try await ledger.integrity.rebuildProjections()
     let events = try await ledger.integrity.statistics().events
-    #expect(events == head)
+    #expect(events == head.rawValue)
     await ledger.close()
     // Ends, as the ledger is closed.
     for try await entry in ledger.events(from: head + 1) { print(entry.position, entry.type) }

@@ -162,7 +162,7 @@ import Testing
     #expect(newest.count == 2 && following.isEmpty)
     try await ledger.tokens.revoke(presented: presented, connector: clientID, secret: secret)
     try await ledger.tokens.revoke(.connector(connector.id), by: Requester.operator)
-    let signIn: UInt64 = 2
+    let signIn: Position = 2
     try await ledger.accounts.recordSignOut(ofSignIns: [signIn], admin, .signedOut, by: admin)
     try await ledger.accounts.recordRefusedSignIn(
       issuer: "https://id.example.org", .unverified, detail: "nonce: expected the one of the request")

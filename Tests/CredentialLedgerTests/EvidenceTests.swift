@@ -32,7 +32,7 @@ import TransparencyLog
     #expect(bundle.encoded == file)
     let evidence = try bundle.verify(keys: [key])
     #expect(evidence.origin == origin)
-    #expect(evidence.size == head)
+    #expect(evidence.size == head.rawValue)
     #expect(evidence.signers == [key])
     #expect(evidence.records.map(\.position) == positions)
     #expect(evidence.records.map(\.entry?.type) == explanation.steps.map(\.type))
@@ -40,7 +40,7 @@ import TransparencyLog
 
   @Test func aKeyOfAnotherLedgerIsRefused() async throws {
     let (ledger, _, token) = try await filled()
-    let bundle = try await ledger.evidence.bundle(of: [token.rawValue])
+    let bundle = try await ledger.evidence.bundle(of: [token.position])
     let stranger = try await Ledger.create(
       at: folder.path + "/other", origin: origin, LedgerConfiguration())
     #expect(try await code(of: { try bundle.verify(keys: [try stranger.verifierKey]) }) == .invalidEvidence)
@@ -56,7 +56,7 @@ import TransparencyLog
   @Test func aTrustedKeyOfAnotherOriginDoesNotSpeakForALedger() async throws {
     let (ledger, _, token) = try await filled()
     let own = try ledger.verifierKey
-    let plain = try await ledger.evidence.bundle(of: [token.rawValue])
+    let plain = try await ledger.evidence.bundle(of: [token.position])
     await ledger.close()
     let key = try Ed25519.SigningKey(seed: Secret(copying: [UInt8](repeating: 5, count: 32)))
     let stranger = try Ed25519NoteSigner(name: "other.example.org", key: key)
@@ -74,7 +74,7 @@ import TransparencyLog
   @Test func theWrongPartIsNamed() async throws {
     let (ledger, _, token) = try await filled()
     let key = try ledger.verifierKey
-    let whole = try await ledger.evidence.bundle(of: [2, 3, token.rawValue])
+    let whole = try await ledger.evidence.bundle(of: [2, 3, token.position])
     await ledger.close()
 
     func fault(_ keys: [String]? = nil, _ change: (inout [EvidenceBundle.Entry]) -> Void) -> LedgerError? {
@@ -114,7 +114,7 @@ import TransparencyLog
     for position in [0, head + 1, .max] {
       #expect(try await code(of: { try await ledger.evidence.bundle(of: [position]) }) == .notFound)
     }
-    let many = Array(1...UInt64(EvidenceBundle.maximumRecordCount + 1))
+    let many = Array(1...Position(UInt64(EvidenceBundle.maximumRecordCount + 1)))
     #expect(try await code(of: { try await ledger.evidence.bundle(of: many) }) == .invalidValue)
     await ledger.close()
   }
@@ -124,8 +124,8 @@ import TransparencyLog
     let first = try ledger.verifierKey
     let old = try await ledger.checkpoint()
     let second = try await ledger.keys.rotateSigningKey()
-    let before = try await ledger.evidence.bundle(of: [token.rawValue], at: old)
-    let after = try await ledger.evidence.bundle(of: [token.rawValue])
+    let before = try await ledger.evidence.bundle(of: [token.position], at: old)
+    let after = try await ledger.evidence.bundle(of: [token.position])
     #expect(before.keys == [first])
     #expect(after.keys == [second])
     #expect(try before.verify(keys: [first]).signers == [first])
@@ -142,7 +142,7 @@ import TransparencyLog
     var note = try SignedNote(decoding: Array(try await ledger.checkpoint().utf8))
     try note.add(try cosigner.cosign(note, time: 1_700_000_000))
     let cosigned = String(decoding: note.bytes, as: UTF8.self)
-    let bundle = try await ledger.evidence.bundle(of: [token.rawValue], at: cosigned)
+    let bundle = try await ledger.evidence.bundle(of: [token.position], at: cosigned)
     let witness = cosigner.verifierKey.description
     let evidence = try bundle.verify(keys: [key], witnesses: [witness])
     #expect(evidence.cosignatures.map(\.witness) == ["witness.example.org"])
@@ -155,11 +155,11 @@ import TransparencyLog
       try other.add(
         try NoteSignature(keyName: cosigner.verifierKey.name, keyID: cosigner.verifierKey.id, bytes: bytes))
       let bundle = try await ledger.evidence.bundle(
-        of: [token.rawValue], at: String(decoding: other.bytes, as: UTF8.self))
+        of: [token.position], at: String(decoding: other.bytes, as: UTF8.self))
       let code = try await code(of: { try bundle.verify(keys: [key], witnesses: [witness]) })
       #expect(code == .invalidEvidence, "\(time)")
     }
-    let plain = try await ledger.evidence.bundle(of: [token.rawValue])
+    let plain = try await ledger.evidence.bundle(of: [token.position])
     #expect(try await code(of: { try plain.verify(keys: [key], witnesses: [witness]) }) == .invalidEvidence)
     await ledger.close()
   }

@@ -20,7 +20,7 @@ import Testing
         .accountRegistered, .accountRegistered, .phoneVerified, .connectorCreated, .groupCreated, .groupMemberAdded,
         .permissionGranted, .refreshTokenIssued, .tokenIssued,
       ])
-    #expect(valid.decidedBy?.position == token.handle.rawValue)
+    #expect(valid.decidedBy?.position == token.handle.position)
 
     let issued = clock.now
     clock.advance(seconds: 10)

@@ -47,7 +47,7 @@ struct FourSteps {
     #expect(claims.group == steps.group.id)
     #expect(claims.connector == steps.connector.id)
 
-    let proof = try await ledger.integrity.proveInclusion(of: token.handle.rawValue)
+    let proof = try await ledger.integrity.proveInclusion(of: token.handle.position)
     let verifierKey = try ledger.verifierKey
     #expect(proof.verify(origin: "ledger.example.org", verifierKey: verifierKey))
     #expect(!proof.verify(origin: "elsewhere.example.org", verifierKey: verifierKey))
@@ -58,7 +58,7 @@ struct FourSteps {
 
     let report = try await ledger.integrity.verify()
     #expect(report.projectionsMatch)
-    #expect(report.events == (try ledger.head()))
+    #expect(report.events == (try ledger.head().rawValue))
     await ledger.close()
   }
 
@@ -143,14 +143,14 @@ struct FourSteps {
     let token = try await ledger.tokens.issue(
       connector: steps.connector.publicID, secret: steps.secret, refreshToken: steps.granted.refreshToken)
     let ofToken = try await ledger.audit.latest(of: .token(token.handle))
-    #expect(ofToken.map(\.position) == [token.handle.rawValue])
+    #expect(ofToken.map(\.position) == [token.handle.position])
     let ofConnector = try await ledger.audit.latest(of: .connector(steps.connector.id))
     #expect(ofConnector.first?.type == .tokenIssued)
     #expect(ofConnector.last?.type == .connectorCreated)
     #expect(try await ledger.audit.latest(of: .type(.phoneVerified)).count == 2)
     #expect(
       try await ledger.audit.latest(3).map(\.position) == [
-        token.handle.rawValue, token.handle.rawValue - 1, token.handle.rawValue - 2,
+        token.handle.position, token.handle.position - 1, token.handle.position - 2,
       ])
     await ledger.close()
   }

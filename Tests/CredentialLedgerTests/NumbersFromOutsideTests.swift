@@ -66,7 +66,7 @@ import Testing
     let given = try await made()
     let ledger = given.ledger
     var random = SeededRandom(stream: 121)
-    for number in Self.numbers(head: try ledger.head(), &random) {
+    for number in Self.numbers(head: try ledger.head().rawValue, &random) {
       let note: Comment = "\(number), seed \(testSeed)"
       let (account, connector) = (AccountID(rawValue: number), ConnectorID(rawValue: number))
       let (group, grant, webhook) = (GroupID(rawValue: number), GrantID(rawValue: number), WebhookID(rawValue: number))
@@ -92,15 +92,15 @@ import Testing
           }, note)
         await attempt(
           {
-            try await ledger.accounts.signIns(of: account, under: ledger.anybodysData(), limit: limit, before: number)
+            try await ledger.accounts.signIns(of: account, under: ledger.anybodysData(), limit: limit, before: Position(number))
           }, note)
         await attempt({ try await ledger.tokens.list(.connector(connector), limit: limit, before: token) }, note)
         await attempt({ try await ledger.tokens.list(.grant(grant), limit: limit, before: token) }, note)
         await attempt({ try await ledger.tokens.list(.family(family), limit: limit, before: token) }, note)
-        await attempt({ try await ledger.audit.latest(limit, of: .account(account), before: number) }, note)
+        await attempt({ try await ledger.audit.latest(limit, of: .account(account), before: Position(number)) }, note)
         for order in [Audit.Order.newestFirst, .oldestFirst] {
           await attempt(
-            { try await ledger.audit.search(order: order, after: number, limit: limit, steps: limit) }, note)
+            { try await ledger.audit.search(order: order, after: Position(number), limit: limit, steps: limit) }, note)
         }
         await attempt({ try await ledger.deliveries.lease(limit: limit) }, note)
       }
@@ -131,12 +131,12 @@ import Testing
       await attempt({ try await ledger.webhooks.callback(of: webhook) }, note)
       await attempt({ try ledger.deliveries.waiting(for: webhook) }, note)
       await attempt({ try ledger.tokens.lastUse(of: token) }, note)
-      await attempt({ try ledger.checkpoint(atOrBelow: number) }, note)
-      await attempt({ try await ledger.root(at: number) }, note)
-      await attempt({ try await ledger.integrity.proveInclusion(of: number) }, note)
-      await attempt({ try await ledger.integrity.proveConsistency(from: number, to: .max) }, note)
-      await attempt({ try await ledger.integrity.proveConsistency(from: 1, to: number) }, note)
-      await attempt({ try await ledger.evidence.bundle(of: [number]) }, note)
+      await attempt({ try ledger.checkpoint(atOrBelow: Position(number)) }, note)
+      await attempt({ try await ledger.root(at: Position(number)) }, note)
+      await attempt({ try await ledger.integrity.proveInclusion(of: Position(number)) }, note)
+      await attempt({ try await ledger.integrity.proveConsistency(from: Position(number), to: .max) }, note)
+      await attempt({ try await ledger.integrity.proveConsistency(from: 1, to: Position(number)) }, note)
+      await attempt({ try await ledger.evidence.bundle(of: [Position(number)]) }, note)
       for explained in [
         Ledger.Explained.token(token), .grant(grant), .connector(connector), .account(account),
       ] { await attempt({ try await ledger.explain(explained) }, note) }
@@ -149,10 +149,10 @@ import Testing
     let ledger = try await made().ledger
     var random = SeededRandom(stream: 122)
     let steps = try await ledger.history.steps()
-    for number in Self.numbers(head: try ledger.head(), &random) {
+    for number in Self.numbers(head: try ledger.head().rawValue, &random) {
       let note: Comment = "\(number), seed \(testSeed)"
       let time = Timestamp(milliseconds: Int64(bitPattern: number))
-      for moment in [LedgerMoment.position(number), .time(time)] {
+      for moment in [LedgerMoment.position(Position(number)), .time(time)] {
         await attempt({ try ledger.position(of: moment) }, note)
         await attempt(
           {
@@ -167,7 +167,7 @@ import Testing
       await attempt({ try ledger.position(at: time) }, note)
       await attempt({ try await ledger.audit.search(.recorded(since: time, until: time)) }, note)
       await attempt({ try await ledger.explain(.account(AccountID(rawValue: 2)), at: time) }, note)
-      await attempt({ try await steps.go(to: number) }, note)
+      await attempt({ try await steps.go(to: Position(number)) }, note)
       await attempt({ try await steps.forward(to: Subject(AccountID(rawValue: number))) }, note)
       #expect(time.rfc3339 == nil || time.isWritable)
       _ = (Timestamp(seconds: Int64(bitPattern: number)).description, time.description)
@@ -236,7 +236,7 @@ import Testing
       await attempt({ try await ledger.accounts.enable(account, by: Requester.operator) }, note)
       await attempt({ try await ledger.accounts.changeRole(of: account, to: .auditor, by: Requester.operator) }, note)
       await attempt(
-        { try await ledger.accounts.recordSignOut(ofSignIns: [number], account, .signedOut, by: steps.admin) }, note)
+        { try await ledger.accounts.recordSignOut(ofSignIns: [Position(number)], account, .signedOut, by: steps.admin) }, note)
       await attempt(
         {
           try await ledger.accounts.recordRefusedSignIn(
@@ -316,7 +316,7 @@ import Testing
     let ledger = try await made().ledger
     var random = SeededRandom(stream: 127)
     let (address, minute) = ("https://tokens.example.org/0", Duration.seconds(60))
-    for number in Self.numbers(head: try ledger.head(), &random) {
+    for number in Self.numbers(head: try ledger.head().rawValue, &random) {
       let note: Comment = "\(number), seed \(testSeed)"
       let duration = Duration.seconds(Int64(bitPattern: number))
       await attempt(
@@ -361,10 +361,10 @@ import Testing
   func following() async throws {
     let ledger = try await made().ledger
     var random = SeededRandom(stream: 124)
-    for number in Self.numbers(head: try ledger.head(), &random) {
+    for number in Self.numbers(head: try ledger.head().rawValue, &random) {
       let task = Task {
-        for try await _ in ledger.events(from: number) {}
-        for try await _ in ledger.audit.follow(after: number) {}
+        for try await _ in ledger.events(from: Position(number)) {}
+        for try await _ in ledger.audit.follow(after: Position(number)) {}
       }
       task.cancel()
       await attempt({ try await task.value }, "\(number), seed \(testSeed)")

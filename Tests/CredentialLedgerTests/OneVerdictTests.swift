@@ -37,7 +37,7 @@ import Testing
         let explained = try await ledger.explain(.grant(grant), at: .position(position))
         #expect((past == nil) == (position == before), "\(revoked)")
         #expect(explained.denialReason == past, "\(revoked)")
-        #expect(explained.decidedBy?.position == (position == before ? grant.rawValue : position), "\(revoked)")
+        #expect(explained.decidedBy?.position == (position == before ? grant.position : position), "\(revoked)")
         state.close()
       }
       let state = try #require(try ledger.grants.state(of: grant))
@@ -57,7 +57,7 @@ import Testing
     let (ledger, steps) = try await made()
     let token = try await ledger.tokens.issue(
       connector: steps.connector.publicID, secret: steps.secret, refreshToken: steps.granted.refreshToken)
-    func step(_ body: () async throws -> Void) async throws -> UInt64 {
+    func step(_ body: () async throws -> Void) async throws -> Position {
       clock.advance(seconds: 1)
       try await body()
       return try ledger.head()
@@ -193,11 +193,11 @@ import Testing
     try await ledger.tokens.revoke(.token(third), by: Requester.operator)
     for filter in [Audit.Filter.subject(Subject(family)), .token(TokenID(rawValue: family.rawValue))] {
       let found = try await ledger.audit.search(filter, order: .oldestFirst).entries.map(\.position)
-      #expect(found.contains(revoked) && found.contains(second.rawValue))
-      #expect(!found.contains(third.rawValue + 1) && found == Array(Set(found)).sorted())
+      #expect(found.contains(revoked) && found.contains(second.position))
+      #expect(!found.contains(third.position + 1) && found == Array(Set(found)).sorted())
     }
     let others = try await ledger.audit.search(.subject(Subject(another)).and(.type(.tokenRevoked))).entries
-    #expect(others.map(\.position) == [third.rawValue + 1])
+    #expect(others.map(\.position) == [third.position + 1])
     await ledger.close()
   }
 }

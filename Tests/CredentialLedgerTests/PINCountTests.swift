@@ -92,7 +92,7 @@ import Testing
         let head = try ledger.head()
         answer.insert(
           await code { _ = try await ledger.phones.requestPIN(for: PhoneNumber(number), by: account) } ?? "made")
-        answer.insert("\(try ledger.head() - head) events")
+        answer.insert("\(try ledger.head().distance(from: head)) events")
       }
       answers.append(answer)
       clock.advance(seconds: 3_600)

@@ -72,7 +72,7 @@ import Testing
     let revoked = try ledger.head()
     try await ledger.connectors.delete(connector.id, by: developer)
 
-    let before = try await ledger.history.state(at: .position(token.handle.rawValue - 1))
+    let before = try await ledger.history.state(at: .position(token.handle.position - 1))
     #expect(try !before.verdict(on: token.handle).isValid)
     #expect(try before.group(group.id)?.name == "Team")
     let then = try await ledger.history.state(at: .position(renamed))

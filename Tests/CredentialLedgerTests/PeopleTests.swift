@@ -37,7 +37,7 @@ import Testing
     let request = try await ledger.phones.requestPIN(for: number, by: again.account)
     _ = try await ledger.phones.verify(request.pin?.digits ?? "", challenge: request.challenge, by: again.account)
 
-    let proof = try await ledger.integrity.proveInclusion(of: token.handle.rawValue)
+    let proof = try await ledger.integrity.proveInclusion(of: token.handle.position)
     #expect(proof.verify(origin: "ledger.example.org", verifierKeys: try ledger.verifierKeys))
     #expect(try await ledger.integrity.verify().projectionsMatch)
     let digests = try await ledger.integrity.projectionDigests()
@@ -77,11 +77,11 @@ import Testing
     var ledger = try await Ledger.create(at: path, origin: "ledger.example.org", quick)
     let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "a").account
     let old = try ledger.verifierKey
-    let before = try await ledger.integrity.proveInclusion(of: account.rawValue)
+    let before = try await ledger.integrity.proveInclusion(of: account.position)
     let new = try await ledger.keys.rotateSigningKey()
     #expect(new != old)
     #expect(try ledger.verifierKeys.map { String($0.split(separator: "@")[0]) } == [old, new])
-    let after = try await ledger.integrity.proveInclusion(of: account.rawValue)
+    let after = try await ledger.integrity.proveInclusion(of: account.position)
     #expect(after.verify(origin: "ledger.example.org", verifierKey: new))
     #expect(!after.verify(origin: "ledger.example.org", verifierKey: old))
     #expect(before.verify(origin: "ledger.example.org", verifierKeys: [old, new]))

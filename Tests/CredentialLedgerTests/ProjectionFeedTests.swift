@@ -9,7 +9,7 @@ import Testing
 private struct Kept: Equatable {
   var position: FeedPosition?
   /// How often each event was counted.
-  var counted: [UInt64: Int] = [:]
+  var counted: [Position: Int] = [:]
 
   mutating func apply(_ batch: ProjectionFeed.Batch) {
     for entry in batch.entries { counted[entry.position, default: 0] += 1 }
@@ -95,7 +95,7 @@ private struct Kept: Equatable {
     let aged = try await AgedLedger()
     _ = try await aged.ledger.retention.apply(AgedLedger.policy, archive: aged.archive)
     var without = Kept()
-    var archived: [UInt64] = []
+    var archived: [Position] = []
     for try await batch in aged.ledger.projectionFeed(limit: 100) {
       without.apply(batch)
       archived += batch.archived.map(\.position)

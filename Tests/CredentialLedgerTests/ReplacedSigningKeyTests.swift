@@ -20,7 +20,7 @@ import TransparencyLog
     /// By the first key, over the three events.
     let old: String
     /// The position of the event that says so.
-    let position: UInt64
+    let position: Position
 
     /// What the newest checkpoint says, signed by the stolen key.
     func forged() async throws -> String {
@@ -70,7 +70,7 @@ import TransparencyLog
     let keys = try ledger.verifierKeys
     let plain = try ledger.plainVerifierKeys
     let forged = try await rotated.forged()
-    func bundle(_ checkpoint: String, _ positions: [UInt64]) async throws -> EvidenceBundle {
+    func bundle(_ checkpoint: String, _ positions: [Position]) async throws -> EvidenceBundle {
       let honest = try await ledger.evidence.bundle(of: positions)
       return EvidenceBundle(checkpoint: checkpoint, keys: [plain[0]], entries: honest.entries)
     }
@@ -81,7 +81,7 @@ import TransparencyLog
     #expect(refused?.code == .invalidEvidence && refused?.position == rotated.position)
     // By the key alone nobody can know.
     let unknown = try untold.verify(keys: plain)
-    #expect(try unknown.size == ledger.head() && !unknown.isKeyEndKnown)
+    #expect(try unknown.size == ledger.head().rawValue && !unknown.isKeyEndKnown)
     let honest = try await ledger.evidence.bundle(of: [2])
     #expect(try honest.verify(keys: ["\(plain[1])@\(ledger.head())"]).isKeyEndKnown)
     #expect(throws: LedgerError.self) { try honest.verify(keys: ["\(plain[1])@\(ledger.head() - 1)"]) }

@@ -66,7 +66,7 @@ import Testing
   /// The handle of the successor that the newest rotation but one made.
   private func issuedSuccessor(_ ledger: Ledger) async throws -> TokenID {
     let rotations = try await ledger.audit.latest(2, of: .type(.refreshTokenRotated))
-    return TokenID(rawValue: try #require(rotations.last).position)
+    return TokenID(madeAt: try #require(rotations.last).position)
   }
 
   @Test func aRepeatedRequestGainsNoRefreshTokenFromARotationMeanwhile() async throws {

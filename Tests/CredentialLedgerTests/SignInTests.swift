@@ -117,7 +117,7 @@ import Testing
     #expect(try await ledger.pinSignIns.request(for: unknown, connector: connector) == nil)
     // An ask that leads to nothing is one event, as one that does.
     #expect(try ledger.head() == head + 1)
-    head += 1
+    head = head.next
     let stranger = try PublicID(random: SystemRandom())
     for number in [number, unknown] {
       let refused = await #expect(throws: LedgerError.self) {

@@ -85,7 +85,7 @@ import Testing
     let leave = try await ledger.anybodysData()
     let url = PersonalValue(sealed: webhook.details.callbackURL, purpose: .webhookURL)
     #expect(try await ledger.history.reveal(url, under: leave) == nil)
-    #expect(registered.position == webhook.id.rawValue)
+    #expect(registered.position == webhook.id.position)
     let path = ledger.path
     await ledger.close()
     // A reader finishes nothing, and opens nothing either.

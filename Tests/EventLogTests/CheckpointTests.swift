@@ -42,12 +42,12 @@ struct CheckpointTests {
       })
   }
 
-  private func signedSize(_ log: TestLog) throws -> Position? {
+  private func signedSize(_ log: TestLog) throws -> PositionNumber? {
     try log.snapshot().checkpoint(atOrBefore: .max)?.size
   }
 
   /// Expects that the newest checkpoint says what the tree says.
-  private func expectRightRoot(_ log: TestLog, at size: Position) throws {
+  private func expectRightRoot(_ log: TestLog, at size: PositionNumber) throws {
     let view = try log.snapshot()
     let note = try SignedNote(decoding: Array(#require(try view.latestCheckpoint()).utf8))
     let checkpoint = try Checkpoint(noteText: note.text)
@@ -97,7 +97,7 @@ struct CheckpointTests {
     notary.fails.withLock { $0 = true }
     let log = try open(notary, CheckpointPolicy(events: 2, interval: .max))
     let writer = try #require(log.writer)
-    for position in 1...6 as ClosedRange<Position> { #expect(try await log.append([1]).first == position) }
+    for position in 1...6 as ClosedRange<PositionNumber> { #expect(try await log.append([1]).first == position) }
     #expect(writer.checkpointFailure?.code == .keyUnavailable)
     await #expect(throws: LogError(.keyUnavailable, "")) { try await writer.checkpoint() }
     #expect(try signedSize(log) == nil)

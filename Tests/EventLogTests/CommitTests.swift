@@ -112,7 +112,7 @@ struct CommitTests {
       let batch = try Batch(folder.path + "/log")
       let events = (0..<5).map { places.contains($0) ? Tally.poison : [UInt8($0)] }
       let answers = await batch.run(try configuration(), events.map(proposing))
-      var position: Position = 0
+      var position: PositionNumber = 0
       for (place, answer) in answers.enumerated() {
         if places.contains(place) {
           #expect(await logError { _ = try answer.get() } == .damagedProjection)
@@ -175,7 +175,7 @@ struct CommitTests {
   func snapshot() async throws {
     let log = try openLog(path, configuration())
     try await log.fill(20)
-    func heads(_ body: () async throws -> Void) async throws -> (Position, Position) {
+    func heads(_ body: () async throws -> Void) async throws -> (PositionNumber, PositionNumber) {
       let root = try log.snapshot().root(at: 20)
       let before = try log.snapshot().head()
       try await body()
@@ -190,8 +190,8 @@ struct CommitTests {
   private func readWhileWriting(_ log: TestLog) throws {
     let view = try log.snapshot()
     let other = try log.environment.beginRead()
-    var seen: Position = 0
-    try view.forEachRecord(in: 1...Position.max) { (header, _) throws(LogError) in
+    var seen: PositionNumber = 0
+    try view.forEachRecord(in: 1...PositionNumber.max) { (header, _) throws(LogError) in
       seen = header.position
       return true
     }

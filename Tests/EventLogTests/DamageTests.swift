@@ -7,7 +7,7 @@ import TransparencyLog
 
 @Suite("Damaged logs")
 struct DamageTests {
-  private static let size: Position = 300
+  private static let size: PositionNumber = 300
   private let folder: TemporaryFolder
   private var path: String { folder.path + "/log" }
 
@@ -49,7 +49,7 @@ struct DamageTests {
   }
 
   /// What a verification says: the code, and the first position that is wrong.
-  private func finding() throws -> (code: LogError.Code, position: Position?)? {
+  private func finding() throws -> (code: LogError.Code, position: PositionNumber?)? {
     do {
       _ = try verify()
       return nil
@@ -57,7 +57,7 @@ struct DamageTests {
   }
 
   private static func change(
-    _ position: Position, _ tables: LogTables, _ transaction: inout WriteTransaction,
+    _ position: PositionNumber, _ tables: LogTables, _ transaction: inout WriteTransaction,
     _ body: (inout [UInt8]) -> Void
   ) throws {
     var bytes = try #require(try tables.records.get(position, in: transaction))
@@ -105,7 +105,7 @@ struct DamageTests {
   @Test("who asks for the head hears where the damage is, also where several records are damaged")
   func damagedHead() async throws {
     try await write()
-    for first in [300, 299, 1] as [Position] {
+    for first in [300, 299, 1] as [PositionNumber] {
       for position in first...Self.size { try breakCheck(of: position) }
       let log = try TestLog.openReading(at: path, options: .init(mapSize: 64 << 20)) { environment throws(LogError) in
         try Tally(reading: environment)
@@ -122,7 +122,7 @@ struct DamageTests {
   }
 
   /// Writes a record by another logical name of its table, by which checks are others.
-  private func breakCheck(of position: Position) throws {
+  private func breakCheck(of position: PositionNumber) throws {
     let environment = try Environment(at: path, options: .init(mapSize: 64 << 20))
     defer { environment.close() }
     var transaction = try environment.beginWrite()
@@ -220,10 +220,10 @@ struct DamageTests {
   }
 
   /// Positions in the middle of a tile, beside its ends, among the newest, and at the ends of the log.
-  private static let places: [Position] = [2, 16, 17, 37, 255, 256, 257, 288, 289, 299, 300]
+  private static let places: [PositionNumber] = [2, 16, 17, 37, 255, 256, 257, 288, 289, 299, 300]
 
   @Test("verification names the place of a copy of another record", arguments: places)
-  func copied(place: Position) async throws {
+  func copied(place: PositionNumber) async throws {
     try await write()
     for source in [1, place - 1, place == Self.size ? 150 : place + 1] where source != place {
       let sound = try #require(try stored(at: place))
@@ -244,7 +244,7 @@ struct DamageTests {
   }
 
   @Test("verification names the record whose time was edited, whichever way and however little", arguments: places)
-  func editedTime(place: Position) async throws {
+  func editedTime(place: PositionNumber) async throws {
     try await write()
     let sound = try #require(try stored(at: place))
     for step in [-86_400_000, -1, 1, 86_400_000] as [Int64] {
@@ -261,7 +261,7 @@ struct DamageTests {
     #expect(try finding() == nil)
   }
 
-  private func stored(at position: Position) throws -> [UInt8]? {
+  private func stored(at position: PositionNumber) throws -> [UInt8]? {
     var found: [UInt8]?
     try damage { tables, transaction in found = try tables.records.get(position, in: transaction) }
     return found

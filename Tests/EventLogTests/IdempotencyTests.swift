@@ -127,7 +127,7 @@ struct IdempotencyTests {
 
   /// Writes rows as earlier versions did: 16 bytes of a digest of the request, the position of the first event, and how
   /// many there are.
-  private func writeEarlierRows(_ count: Position, at time: Milliseconds) throws {
+  private func writeEarlierRows(_ count: PositionNumber, at time: Milliseconds) throws {
     let environment = try Environment(at: path, options: .init(mapSize: 64 << 20))
     defer { environment.close() }
     var transaction = try environment.beginWrite()

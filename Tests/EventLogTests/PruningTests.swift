@@ -8,16 +8,16 @@ import TransparencyLog
 
 /// Records by their positions, as an archive has them.
 private final class Shelf: RecordArchive {
-  let records: Mutex<[Position: [UInt8]]>
+  let records: Mutex<[PositionNumber: [UInt8]]>
 
-  init(_ records: [Position: [UInt8]]) { self.records = Mutex(records) }
+  init(_ records: [PositionNumber: [UInt8]]) { self.records = Mutex(records) }
 
-  func record(at position: Position) throws(LogError) -> [UInt8]? { records.withLock { $0[position] } }
+  func record(at position: PositionNumber) throws(LogError) -> [UInt8]? { records.withLock { $0[position] } }
 }
 
 @Suite("Records that leave the live file")
 struct PruningTests {
-  private static let size: Position = 700
+  private static let size: PositionNumber = 700
   private let folder: TemporaryFolder
   private var path: String { folder.path + "/log" }
   private let segments = [
@@ -52,7 +52,7 @@ struct PruningTests {
 
   /// Removes records, and appends an event of type 99.
   private func prune(
-    _ positions: some Sequence<Position>, from log: TestLog, to segments: [ArchiveSegment]? = nil
+    _ positions: some Sequence<PositionNumber>, from log: TestLog, to segments: [ArchiveSegment]? = nil
   ) async throws {
     let records = try all(log)
     let items = positions.map { RecordPruning.Item(records[Int($0) - 1].header) }
@@ -65,7 +65,7 @@ struct PruningTests {
     try log.verify(checkSignature: { _ throws(LogError) in })
   }
 
-  private func finding(_ log: TestLog) throws -> (code: LogError.Code, position: Position?)? {
+  private func finding(_ log: TestLog) throws -> (code: LogError.Code, position: PositionNumber?)? {
     do {
       _ = try verify(log)
       return nil
@@ -86,7 +86,7 @@ struct PruningTests {
     var log = try await filled()
     let before = try all(log)
     let root = try log.snapshot().root(at: Self.size)
-    let gone: Set<Position> = Set([1, 2, 3, 255, 256, 257, 300, 301, 512, 513, 650])
+    let gone: Set<PositionNumber> = Set([1, 2, 3, 255, 256, 257, 300, 301, 512, 513, 650])
     try await prune(gone.sorted(), from: log)
     let head = Self.size + 1
     log.close()
@@ -115,8 +115,8 @@ struct PruningTests {
         #expect(proof.verify(leafHash: MerkleHash.leaf(record.bytes), root: try #require(root)))
       }
       for reversed in [false, true] {
-        var read: [Position] = []
-        var passed: [Position] = []
+        var read: [PositionNumber] = []
+        var passed: [PositionNumber] = []
         try view.forEachRecord(in: 1...Self.size, reversed: reversed) { (place) throws(LogError) in
           passed.append(place.position)
           return true
@@ -138,7 +138,7 @@ struct PruningTests {
     log = try open(Shelf(Dictionary(uniqueKeysWithValues: before.map { ($0.header.position, $0.bytes) })))
     #expect(try Array(all(log).map(\.bytes).prefix(Int(Self.size))) == before.map(\.bytes))
     let backwards = try log.snapshot()
-    var read: [Position] = []
+    var read: [PositionNumber] = []
     try backwards.forEachRecord(in: 250...310, reversed: true) { (header, _) throws(LogError) in
       read.append(header.position)
       return header.position > 256
@@ -155,7 +155,7 @@ struct PruningTests {
     let head = try log.snapshot().head()
     let size = Self.size
     // One that has left before, and one of the newest.
-    for positions: [Position] in [[9, 10], [20, size - 1]] {
+    for positions: [PositionNumber] in [[9, 10], [20, size - 1]] {
       let code = await logError { try await prune(positions, from: log) }
       #expect(code == .archived || code == .damagedRecord || code == .headMoved)
       #expect(try log.snapshot().head() == head && log.snapshot().archivedCount() == 2)
@@ -178,7 +178,7 @@ struct PruningTests {
     try await prune(Array(20...280) + [310, 320], from: log)
     log.close()
     let key = ArchivedRow.place(of: 310).row
-    func found(_ archive: Shelf? = nil) throws -> (code: LogError.Code, position: Position?)? {
+    func found(_ archive: Shelf? = nil) throws -> (code: LogError.Code, position: PositionNumber?)? {
       let log = try TestLog.openReading(
         at: path, options: .init(mapSize: 64 << 20), archive: archive
       ) { environment throws(LogError) in try Tally(reading: environment) }
@@ -187,9 +187,9 @@ struct PruningTests {
     }
     #expect(try found() == nil)
     func expect(
-      _ code: LogError.Code, at position: Position?, _ damage: (LogTables, inout WriteTransaction) throws -> Void
+      _ code: LogError.Code, at position: PositionNumber?, _ damage: (LogTables, inout WriteTransaction) throws -> Void
     ) throws {
-      var rows: [Position: [UInt8]] = [:]
+      var rows: [PositionNumber: [UInt8]] = [:]
       try change { tables, transaction in
         try tables.records.forEach(in: transaction) {
           rows[$0] = Array(copying: $1); return .continue
@@ -215,7 +215,7 @@ struct PruningTests {
     #expect(try found() == nil)
     let noted = try places(key)
     // A row is deleted and called archived, beyond all segments or within one; a stamp is another.
-    for (position, at) in [(Position(690), Position?(690)), (330, nil)] {
+    for (position, at) in [(PositionNumber(690), PositionNumber?(690)), (330, nil)] {
       var row = try (places(ArchivedRow.place(of: position).row) ?? ArchivedRow())
       let isNew = row.insert(before[Int(position) - 1].header.stamp, at: ArchivedRow.place(of: position).index)
       #expect(isNew)
@@ -232,7 +232,7 @@ struct PruningTests {
     _ = other.insert(stamp, at: ArchivedRow.place(of: 310).index)
     _ = other.insert(before[319].header.stamp, at: ArchivedRow.place(of: 320).index)
     for position in 257...280 {
-      _ = other.insert(before[position - 1].header.stamp, at: ArchivedRow.place(of: Position(position)).index)
+      _ = other.insert(before[position - 1].header.stamp, at: ArchivedRow.place(of: PositionNumber(position)).index)
     }
     try put(other, at: key)
     let shelf = Shelf(Dictionary(uniqueKeysWithValues: before.map { ($0.header.position, $0.bytes) }))

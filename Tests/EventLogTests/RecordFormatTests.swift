@@ -15,7 +15,7 @@ struct RecordFormatTests {
       subjects: subjects, payload: [0xAA, 0xBB])
   }()
 
-  private func bytes(_ draft: RecordDraft, at position: Position = 7, time: Milliseconds = 1_000) -> [UInt8] {
+  private func bytes(_ draft: RecordDraft, at position: PositionNumber = 7, time: Milliseconds = 1_000) -> [UInt8] {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: draft.byteCount, alignment: 1)
     defer { unsafe buffer.deallocate() }
     var output = unsafe OutputRawSpan(buffer: buffer, initializedCount: 0)

@@ -15,8 +15,8 @@ struct SubscriptionTests {
   }
 
   /// The positions that a subscription gives, up to one.
-  private static func positions(_ log: TestLog, from start: Position, upTo end: Position) async throws -> [Position] {
-    var positions: [Position] = []
+  private static func positions(_ log: TestLog, from start: PositionNumber, upTo end: PositionNumber) async throws -> [PositionNumber] {
+    var positions: [PositionNumber] = []
     for try await record in log.subscribe(from: start) {
       positions.append(record.header.position)
       if record.header.position >= end { break }
@@ -28,7 +28,7 @@ struct SubscriptionTests {
   func concurrent() async throws {
     let log = log
     try await log.fill(300)
-    let starts: [Position] = [0, 1, 2, 150, 300, 301, 450]
+    let starts: [PositionNumber] = [0, 1, 2, 150, 300, 301, 450]
     try await withThrowingTaskGroup(of: Void.self) { group in
       for start in starts {
         group.addTask {
@@ -46,12 +46,12 @@ struct SubscriptionTests {
   func closing() async throws {
     let log = log
     try await log.fill(3)
-    let (arrivals, arrival) = AsyncStream<Position>.makeStream()
+    let (arrivals, arrival) = AsyncStream<PositionNumber>.makeStream()
     let reading = Task {
       for try await record in log.subscribe(from: 2) { arrival.yield(record.header.position) }
       arrival.finish()
     }
-    var seen: [Position] = []
+    var seen: [PositionNumber] = []
     for await position in arrivals {
       seen.append(position)
       if position == 3 { log.close() }
@@ -65,7 +65,7 @@ struct SubscriptionTests {
   func cancelling() async throws {
     let log = log
     try await log.fill(3)
-    let (arrivals, arrival) = AsyncStream<Position>.makeStream()
+    let (arrivals, arrival) = AsyncStream<PositionNumber>.makeStream()
     let reading = Task {
       for try await record in log.subscribe(from: 1) { arrival.yield(record.header.position) }
       arrival.finish()
@@ -85,7 +85,7 @@ struct SubscriptionTests {
     }
     #expect(await logError { try await reader.append([1]) } == .closed)
     var records = reader.subscribe(from: 1).makeAsyncIterator()
-    for position in 1...5 as ClosedRange<Position> {
+    for position in 1...5 as ClosedRange<PositionNumber> {
       #expect(try await records.next()?.header.position == position)
     }
     let waiting = Task {
@@ -111,7 +111,7 @@ struct SubscriptionTests {
     #expect(first?.header.position == 1)
     try await log.append([7])
     log.close()
-    var positions: [Position] = []
+    var positions: [PositionNumber] = []
     while let record = try await records.next() { positions.append(record.header.position) }
     #expect(positions == Array(2...601))
 

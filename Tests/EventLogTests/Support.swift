@@ -52,7 +52,7 @@ struct Tally: CommitParticipant {
     }
   }
 
-  func finish(at head: Position, in transaction: inout WriteTransaction) throws(LogError) {}
+  func finish(at head: PositionNumber, in transaction: inout WriteTransaction) throws(LogError) {}
 
   /// How many events were applied.
   func count(in transaction: borrowing some Transaction & ~Copyable) throws(LogError) -> UInt64 {

@@ -7,8 +7,8 @@ import Testing
 
 @Suite struct ApplyRetentionTests {
   private func command(
-    expiredBy: Timestamp = Timestamp(milliseconds: 1), olderThan: Int64 = 86_400_000, positions: [UInt64] = [1, 2],
-    segment: ClosedRange<UInt64> = 1...2
+    expiredBy: Timestamp = Timestamp(milliseconds: 1), olderThan: Int64 = 86_400_000, positions: [Position] = [1, 2],
+    segment: ClosedRange<Position> = 1...2
   ) -> ApplyRetention {
     ApplyRetention(
       expiredBy: expiredBy, olderThan: olderThan, segment: 4, segmentPositions: segment, root: .zero,
@@ -44,7 +44,7 @@ import Testing
 
   @Test("Records leave that are there, in order, and in the segment")
   func order() throws {
-    for positions: [UInt64] in [[], [2, 1], [1, 1], [1, 3]] {
+    for positions: [Position] in [[], [2, 1], [1, 1], [1, 3]] {
       try history.when(command(positions: positions)).thenRefused(.invalidValue, field: "positions")
     }
     try history.when(command(positions: [1], segment: 2...2)).thenRefused(.invalidValue, field: "positions")

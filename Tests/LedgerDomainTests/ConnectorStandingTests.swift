@@ -160,7 +160,7 @@ import Testing
     #expect(try verdict(access.scenario).isValid && authenticates(access.scenario))
     let position = access.scenario.next
     try access.scenario.perform(deactivate(by: owner))
-    let reason = Verdict.Reason.stopped(Subject(access.connector), by: position)
+    let reason = Verdict.Reason.stopped(Subject(access.connector), by: Position(position))
     #expect(try verdict(access.scenario) == .invalid(reason))
     #expect(try denialReason(for: Subject(access.grant), in: access.scenario.state) == reason)
     #expect(try !authenticates(access.scenario))

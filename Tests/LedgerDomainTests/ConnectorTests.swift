@@ -179,7 +179,7 @@ import Testing
     access.scenario.when(command).thenRefused(.gone, field: "connector")
     #expect(
       try judge(handle: access.token, at: access.scenario.now, in: access.scenario.state)
-        == .invalid(.stopped(Subject(access.connector), by: access.scenario.next - 1)))
+        == .invalid(.stopped(Subject(access.connector), by: Position(access.scenario.next - 1))))
   }
 
   @Test("A disabled owner deletes nothing")

@@ -91,7 +91,7 @@ import Testing
         }
       }
       if !isSame { scenario.when(issue(.details(asOf: seen))).thenRefused(.conflict, field: "consent") }
-      _ = try scenario.perform(issue(.details(asOf: head)))
+      _ = try scenario.perform(issue(.details(asOf: Position(head))))
     }
     access.scenario.when(grant(.scopes([.textMessageRead]))).thenRefused(.conflict, field: "consent")
     access.scenario.when(grant(.scopes([]))).thenRefused(.conflict, field: "consent")

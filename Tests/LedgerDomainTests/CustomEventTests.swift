@@ -76,7 +76,7 @@ import Testing
           $0.payload = .init([1, 2, 3])
           $0.accounts = [access.owner.rawValue]
         }), by: Subject(access.owner))
-    #expect(outcome == position)
+    #expect(outcome == Position(position))
     func refused(_ field: String, _ code: Refusal.Code, _ change: (inout RecordCustomEvent) -> Void) {
       var wrong = command
       change(&wrong)

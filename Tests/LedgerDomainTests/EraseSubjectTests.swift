@@ -31,7 +31,7 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
     try access.scenario.perform(command)
     #expect(
       try judge(handle: access.token, at: access.scenario.now, in: access.scenario.state)
-        == .invalid(.stopped(Subject(access.granter), by: access.scenario.next - 1)))
+        == .invalid(.stopped(Subject(access.granter), by: Position(access.scenario.next - 1))))
     try access.scenario.when(command).thenNothing()
     access.scenario.when(EnableAccount(account: access.granter, requester: .operator))
       .thenRefused(.gone, field: "account")

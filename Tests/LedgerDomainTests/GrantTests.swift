@@ -98,7 +98,7 @@ import Testing
     try access.scenario.perform(command())
     #expect(
       try judge(handle: access.token, at: access.scenario.now, in: access.scenario.state)
-        == .invalid(.stopped(Subject(access.family), by: next)))
+        == .invalid(.stopped(Subject(access.family), by: Position(next))))
     #expect(
       try judge(handle: TokenID(rawValue: next), at: access.scenario.now, in: access.scenario.state).isValid)
   }
@@ -268,7 +268,7 @@ import Testing
     #expect(try access.scenario.when(command).thenNothing() == false)
     #expect(
       try judge(handle: access.token, at: access.scenario.now, in: access.scenario.state)
-        == .invalid(.stopped(Subject(access.grant), by: access.scenario.next - 1)))
+        == .invalid(.stopped(Subject(access.grant), by: Position(access.scenario.next - 1))))
     try access.scenario.given(.accountDisabled(filled(AccountDisabled()) { $0.account = access.granter.rawValue }))
     access.scenario.when(command).thenRefused(.accountDisabled, field: "requester")
   }
@@ -310,7 +310,7 @@ import Testing
     _ = try access.scenario.perform(review(access, .revoke, by: .account(keeper)))
     #expect(
       try judge(handle: access.token, at: access.scenario.now, in: access.scenario.state)
-        == .invalid(.stopped(Subject(access.grant), by: access.scenario.next - 1)))
+        == .invalid(.stopped(Subject(access.grant), by: Position(access.scenario.next - 1))))
     access.scenario.when(review(access, .keep, by: .account(access.granter))).thenRefused(.gone, field: "grant")
   }
 }

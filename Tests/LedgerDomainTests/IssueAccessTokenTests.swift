@@ -260,10 +260,10 @@ import Testing
     next.refreshToken = successor
     next.refreshDigest = .of("successor")
     let refusal = access.scenario.when(next).thenRefused(.invalidGrant, field: "refreshToken")
-    #expect(refusal?.reason == .stopped(Subject(access.family), by: position))
+    #expect(refusal?.reason == .stopped(Subject(access.family), by: Position(position)))
     #expect(
       try judge(handle: access.token, at: access.scenario.now, in: access.scenario.state)
-        == .invalid(.stopped(Subject(access.family), by: position)))
+        == .invalid(.stopped(Subject(access.family), by: Position(position))))
   }
 
   @Test("The reuse of a successor stops the family too")

@@ -179,13 +179,13 @@ import Testing
   mutating func demotion() throws {
     try access.scenario.changeRole(of: access.membership, in: access.group, from: .admin, to: .member)
     let floor = access.scenario.next - 1
-    #expect(try verdict() == .invalid(.stopped(Subject(access.membership), by: floor)))
+    #expect(try verdict() == .invalid(.stopped(Subject(access.membership), by: Position(floor))))
     try access.scenario.changeRole(of: access.membership, in: access.group, from: .member, to: .admin)
-    #expect(try verdict() == .invalid(.stopped(Subject(access.membership), by: floor)))
+    #expect(try verdict() == .invalid(.stopped(Subject(access.membership), by: Position(floor))))
     // A token issued after it, even under a new family, stands on the old grant.
     let family = try access.scenario.family(under: access.grant)
     let late = try access.scenario.token(from: family)
-    #expect(try state(of: late) == .invalid(.stopped(Subject(access.membership), by: floor)))
+    #expect(try state(of: late) == .invalid(.stopped(Subject(access.membership), by: Position(floor))))
 
     let grant = try access.scenario.grant(
       to: access.connector, by: access.granter, phone: access.phone, group: access.group,
@@ -203,10 +203,10 @@ import Testing
     let target = reach == .connector ? Subject(access.connector) : Subject(access.granter)
     try access.scenario.revoke(reach, target.number)
     let floor = access.scenario.next - 1
-    #expect(try verdict() == .invalid(.stopped(target, by: floor)))
-    #expect(try refreshVerdict() == .invalid(.stopped(target, by: floor)))
+    #expect(try verdict() == .invalid(.stopped(target, by: Position(floor))))
+    #expect(try refreshVerdict() == .invalid(.stopped(target, by: Position(floor))))
     let late = try access.scenario.token(from: access.family)
-    #expect(try state(of: late) == .invalid(.stopped(target, by: floor)))
+    #expect(try state(of: late) == .invalid(.stopped(target, by: Position(floor))))
     let renewed = try access.scenario.token(from: try access.scenario.family(under: access.grant))
     #expect(try state(of: renewed).isValid)
   }

@@ -76,9 +76,9 @@ import Testing
     if case .valid(let claims) = try verdict(token) { #expect(claims.scopes == .mediaRead) }
     try change(.init(allowsOwnTokens: false))
     let stop = access.scenario.next - 1
-    #expect(try verdict(token) == .invalid(.stopped(Subject(access.connector), by: stop)))
+    #expect(try verdict(token) == .invalid(.stopped(Subject(access.connector), by: Position(stop))))
     try change(.init(allowsOwnTokens: true))
-    #expect(try verdict(token) == .invalid(.stopped(Subject(access.connector), by: stop)))
+    #expect(try verdict(token) == .invalid(.stopped(Subject(access.connector), by: Position(stop))))
     let another = try access.scenario.perform(command()).handle
     #expect(try verdict(another).isValid)
     try access.scenario.perform(RevokeToken(.connector(access.connector), requester: .account(access.owner)))

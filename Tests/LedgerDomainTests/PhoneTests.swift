@@ -182,6 +182,6 @@ private let lookup = KeyedHashes.fake.number(.fake(number))
     access.scenario.when(command).thenRefused(.gone, field: "phone")
     #expect(
       try judge(handle: access.token, at: access.scenario.now, in: access.scenario.state)
-        == .invalid(.stopped(Subject(access.phone), by: access.scenario.next - 1)))
+        == .invalid(.stopped(Subject(access.phone), by: Position(access.scenario.next - 1))))
   }
 }

@@ -64,7 +64,7 @@ import Testing
 
   @Test("A connector may what its granter may, and both are recorded")
   func forConnector() throws {
-    let context = DecisionContext(now: access.scenario.now, next: access.scenario.next)
+    let context = DecisionContext(now: access.scenario.now, next: Position(access.scenario.next))
     let command = RenameGroup(
       group: access.group, name: "New", requester: Requester.connector(access.connector, for: access.granter))
     let decision = try command.decide(access.scenario.state, context)

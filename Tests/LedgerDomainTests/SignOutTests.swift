@@ -20,7 +20,7 @@ import Testing
     let owner = Subject(access.owner)
     try access.scenario.when(out).then(event(0), event(2), by: owner)
     var wrong = out
-    wrong.signIns = [UInt64.max]
+    wrong.signIns = [.max]
     access.scenario.when(wrong).thenRefused(.invalidValue, field: "signIns")
     wrong.signIns = Array(repeating: 0, count: RecordSignOut.limit + 1)
     access.scenario.when(wrong).thenRefused(.invalidValue, field: "signIns")

@@ -42,7 +42,7 @@ import Testing
     func stopped(_ subject: Subject, _ change: (inout Scenario) throws -> Void) throws {
       var scenario = access.scenario
       try change(&scenario)
-      #expect(try denialReason(scenario) == .stopped(.stopped(subject, by: scenario.next - 1)))
+      #expect(try denialReason(scenario) == .stopped(.stopped(subject, by: Position(scenario.next - 1))))
     }
     try stopped(Subject(access.grant)) { try $0.perform(RevokeGrant(grant: access.grant, requester: access.owner)) }
     try stopped(Subject(access.connector)) { try $0.revoke(.connector, access.connector.rawValue) }
@@ -116,7 +116,7 @@ import Testing
     #expect(try denialReason(nil, own) == nil)
     var deleted = access.scenario
     try deleted.given(.groupDeleted(filled(GroupDeleted()) { $0.group = access.group.rawValue }))
-    #expect(try denialReason(deleted, own) == .stopped(.stopped(Subject(access.group), by: deleted.next - 1)))
+    #expect(try denialReason(deleted, own) == .stopped(.stopped(Subject(access.group), by: Position(deleted.next - 1))))
     try given.access.scenario.given(
       .groupMemberRemoved(
         filled(GroupMemberRemoved()) {

@@ -81,7 +81,7 @@ struct WebhookGiven {
     refused(nil, late, .expired(at: late.now))
     var revoked = given.access.scenario
     try revoked.perform(RevokeGrant(grant: given.access.grant, requester: given.access.granter))
-    refused(nil, revoked, .stopped(Subject(given.access.grant), by: revoked.next - 1))
+    refused(nil, revoked, .stopped(Subject(given.access.grant), by: Position(revoked.next - 1)))
   }
 
   @Test("A token without the scope registers nothing")

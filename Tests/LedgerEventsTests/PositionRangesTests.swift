@@ -6,7 +6,7 @@ import Testing
 @Suite struct PositionRangesTests {
   private func event(_ named: PositionRanges) -> RetentionApplied {
     .with {
-      $0.first = named.first
+      $0.first = named.first.rawValue
       $0.lengths = named.lengths
     }
   }
@@ -14,7 +14,8 @@ import Testing
   @Test func positionsComeBackAsTheyWereNamed() throws {
     var random = SeededRandom()
     for _ in 0..<200 {
-      let all = (1...UInt64.random(in: 1...400, using: &random)).filter { _ in Int.random(in: 0..<3, using: &random) > 0
+      let all = (1...Position(.random(in: 1...400, using: &random))).filter { _ in
+        Int.random(in: 0..<3, using: &random) > 0
       }
       guard let named = PositionRanges(all) else {
         #expect(all.isEmpty)
@@ -28,7 +29,7 @@ import Testing
   }
 
   @Test func whatNamesNoPositionsIsRefused() {
-    for positions: [UInt64] in [[], [0], [3, 3], [4, 3], [.max]] { #expect(PositionRanges(positions) == nil) }
+    for positions: [Position] in [[], [0], [3, 3], [4, 3], [.max]] { #expect(PositionRanges(positions) == nil) }
     for (first, lengths): (UInt64, [UInt64]) in [
       (0, [1]), (1, []), (1, [1, 1]), (1, [0]), (1, [1, 0, 1]), (2, [.max]), (1, [.max, 1, 1]),
     ] {

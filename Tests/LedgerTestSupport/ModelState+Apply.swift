@@ -142,7 +142,7 @@ extension ModelState {
       let id = ConnectorID(rawValue: event.connector)
       connectors[id]?.details = event.after
       connectors[id]?.approvedScopes = Scopes(rawValue: event.approved)
-      connectors[id]?.setBy = position
+      connectors[id]?.setBy = Position(position)
       credentials[id]?.accessTokenLifetime = event.after.accessTokenLifetime
       credentials[id]?.refreshTokenLifetime = event.after.refreshTokenLifetime
       credentials[id]?.rotation = event.after.rotation
@@ -156,7 +156,7 @@ extension ModelState {
     case .connectorScopesApproved(let event):
       let id = ConnectorID(rawValue: event.connector)
       connectors[id]?.approvedScopes = Scopes(rawValue: event.after)
-      connectors[id]?.setBy = position
+      connectors[id]?.setBy = Position(position)
       standings[event.connector]?.scopes = Scopes(rawValue: event.scopes)
     case .connectorSecretRotated(let event):
       let id = ConnectorID(rawValue: event.connector)
@@ -169,7 +169,7 @@ extension ModelState {
       credentials[id] = known
     case .connectorDeactivated(let event):
       let id = ConnectorID(rawValue: event.connector)
-      connectors[id]?.deactivatedBy = position
+      connectors[id]?.deactivatedBy = Position(position)
       connectors[id]?.isDeactivatedByAdministrator = event.byAdministrator
       credentials[id]?.isInactive = true
       if standings[event.connector]?.stoppedBy == 0 { stop(event.connector, by: position) }

@@ -21,7 +21,7 @@ extension ModelState {
         object: object, details: event.details, registeredAt: time)
     case .webhookUpdated(let event):
       webhooks[WebhookID(rawValue: event.webhook)]?.details = event.after
-      webhooks[WebhookID(rawValue: event.webhook)]?.setBy = position
+      webhooks[WebhookID(rawValue: event.webhook)]?.setBy = Position(position)
       webhooks[WebhookID(rawValue: event.webhook)]?.isActive = event.active
     case .webhookDisabled(let event):
       webhooks[WebhookID(rawValue: event.webhook)]?.isActive = false
@@ -42,7 +42,7 @@ extension ModelState {
     }
     for (id, webhook) in webhooks
     where webhook.family?.rawValue == family && !webhook.isDeleted && webhook.stoppedBy == 0 {
-      webhooks[id]?.stoppedBy = position
+      webhooks[id]?.stoppedBy = Position(position)
     }
   }
 

@@ -38,11 +38,11 @@ package struct Scenario: Sendable {
     let decision = try decide(command).get()
     let first = decision.events.isEmpty ? next - 1 : next
     for event in decision.events { try given(event) }
-    return command.outcome(of: RecordedEvents(first: first, time: now, events: decision.events))
+    return command.outcome(of: RecordedEvents(first: Position(first), time: now, events: decision.events))
   }
 
   private func decide(_ command: some Command) -> Result<Decision, DecisionFailure> {
-    let context = DecisionContext(now: now, next: next)
+    let context = DecisionContext(now: now, next: Position(next))
     return Result { () throws(DecisionFailure) in try command.decide(state, context) }
   }
 }
@@ -72,7 +72,7 @@ package struct Decided<C: Command>: Sendable {
     #expect(decision.events == events, sourceLocation: sourceLocation)
     if let actor { #expect(decision.actor == actor, sourceLocation: sourceLocation) }
     return command.outcome(
-      of: RecordedEvents(first: events.isEmpty ? first - 1 : first, time: now, events: decision.events))
+      of: RecordedEvents(first: Position(events.isEmpty ? first - 1 : first), time: now, events: decision.events))
   }
 
   /// Expects that there is nothing to do.

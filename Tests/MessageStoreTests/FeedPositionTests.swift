@@ -93,7 +93,7 @@ import Testing
     let (ada, team, claims) = try await makeTeam(on: ledger)
     let max = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "max").account
     let positions = try PositionStore(at: folder.path + "/positions")
-    try await positions.setCursor("webhooks.events", to: try ledger.health.head)
+    try await positions.setCursor("webhooks.events", to: try ledger.health.head.rawValue)
     // Its clock is decades behind.
     let backend = MemoryBackend()
     for index in 0..<3 { _ = try await backend.post(NewMessage("before \(index)", to: team, by: ada)) }
@@ -106,7 +106,7 @@ import Testing
     while try await positions.cursor("webhooks.messages") != 3 { await Task.yield() }
     _ = try await backend.post(NewMessage("after", to: team, by: ada))
     try await ledger.groups.remove(joined, from: team, by: ada)
-    let head = try ledger.health.head
+    let head = try ledger.health.head.rawValue
     while try await positions.cursor("webhooks.messages") != 4 { await Task.yield() }
     while try await positions.cursor("webhooks.events") ?? 0 < head { await Task.yield() }
     running.cancel()
@@ -135,7 +135,7 @@ import Testing
       on: .group(team), for: [.textMessageCreated, .memberAdded, .memberRemoved],
       callbackURL: "https://hooks.example.org/", with: claims)
     let positions = try PositionStore(at: folder.path + "/positions")
-    try await positions.setCursor("webhooks.events", to: try ledger.health.head)
+    try await positions.setCursor("webhooks.events", to: try ledger.health.head.rawValue)
     let backend = MemoryBackend(clock: tell)
     let feed = WebhookFeed(ledger, backend, positions: positions) { Issue.record("\($0)") }
     let running = Task { await feed.run() }
@@ -197,14 +197,14 @@ import Testing
       on: .group(team), for: [.groupAdded, .groupRemoved, .memberAdded], callbackURL: "https://hooks.example.org/",
       with: claims)
     let positions = try PositionStore(at: folder.path + "/positions")
-    try await positions.setCursor("webhooks.events", to: try ledger.health.head)
+    try await positions.setCursor("webhooks.events", to: try ledger.health.head.rawValue)
     let below = try await ledger.groups.create(name: "East", below: team, by: ada)
     // Of one that is below nothing, nobody hears.
     let alone = try await ledger.groups.create(name: "West", by: ada).id
     for group in [alone, below.id] { try await ledger.groups.delete(group, by: ada) }
     let max = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "max").account
     _ = try await ledger.groups.add(max, to: team, by: ada)
-    let head = try ledger.health.head
+    let head = try ledger.health.head.rawValue
     let feed = WebhookFeed(ledger, MemoryBackend(), positions: positions) { Issue.record("\($0)") }
     let running = Task { await feed.run() }
     while try await positions.cursor("webhooks.events") ?? 0 < head { await Task.yield() }
@@ -262,10 +262,10 @@ import Testing
     let team = try await ledger.groups.create(name: "Field team", by: ada).id
     let backend = MemoryBackend()
     let positions = try PositionStore(at: folder.path + "/positions")
-    try await positions.setCursor("webhooks.events", to: try ledger.health.head)
+    try await positions.setCursor("webhooks.events", to: try ledger.health.head.rawValue)
     for author in [ada, max] { _ = try await backend.post(NewMessage("by \(author.rawValue)", to: team, by: author)) }
     try await ledger.people.erase(max, by: Requester.operator)
-    let head = try ledger.health.head
+    let head = try ledger.health.head.rawValue
     let feed = WebhookFeed(ledger, backend, positions: positions) { Issue.record("\($0)") }
     let running = Task { await feed.run() }
     while try await positions.cursor("webhooks.events") ?? 0 < head { await Task.yield() }

@@ -17,7 +17,7 @@ final class MemoryBackend: MessagingBackend {
     var requests: [String: (digest: Digest, posted: PostedOnce)] = [:]
     var erased: Set<AccountID> = []
     var lastNumber: UInt64 = 0
-    var applied: UInt64?
+    var applied: Position?
     var changes: [GroupChange] = []
     var groups: [GroupID: KnownGroup] = [:]
     var pending: [ReportedChange] = []
@@ -104,9 +104,9 @@ final class MemoryBackend: MessagingBackend {
     }
   }
 
-  func appliedPosition() async throws(MessagingError) -> UInt64? { state.withLock { $0.applied } }
+  func appliedPosition() async throws(MessagingError) -> Position? { state.withLock { $0.applied } }
 
-  func apply(_ changes: [GroupChange], upTo position: UInt64) async throws(MessagingError) {
+  func apply(_ changes: [GroupChange], upTo position: Position) async throws(MessagingError) {
     try state.withLock { (state) throws(MessagingError) in
       for change in changes { state.apply(change) }
       // What is lost is what it keeps as well: the same comes again.

@@ -12,8 +12,8 @@ extension MessagingContract {
     }
     _ = try await backend.post(NewMessage("stays", to: other, by: ada))
     let first = try await backend.post(NewMessage("first", to: group, by: ada))
-    func change(_ position: UInt64, _ kind: GroupChange.Kind) -> GroupChange {
-      GroupChange(position: position, recordedAt: Timestamp(milliseconds: Int64(position)), group: group, kind)
+    func change(_ position: Position, _ kind: GroupChange.Kind) -> GroupChange {
+      GroupChange(position: position, recordedAt: Timestamp(milliseconds: Int64(position.rawValue)), group: group, kind)
     }
     let member = MembershipID(rawValue: 8)
     let changes = [

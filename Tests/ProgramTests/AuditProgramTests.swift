@@ -185,7 +185,7 @@ import Testing
     let audited = try await AuditedLedger()
     let ledger = try await Ledger.open(at: audited.path)
     let file = audited.folder.path + "/position"
-    func line(_ position: UInt64) -> String { #"{"position":\#(position)}"# }
+    func line(_ position: Position) -> String { #"{"position":\#(position)}"# }
     /// Reads until a line has come, and kills the program.
     func read(until last: String) throws -> [String] {
       let child = try ChildProcess(
@@ -202,7 +202,7 @@ import Testing
     let head = try ledger.head()
     let first = try read(until: line(head))
     #expect(first == (1...head).map(line))
-    let made = try await ledger.groups.create(name: "Later", by: audited.ada).id.rawValue
+    let made = try await ledger.groups.create(name: "Later", by: audited.ada).id.position
     var second = try read(until: line(made + 1))
     // Killed before it has noted a line, it prints that one again.
     if second.first == first.last { second.removeFirst() }

@@ -21,7 +21,7 @@ import Testing
   @Test func aVerificationIsWeighedByWhatItsPartsCost() async throws {
     let proven = try await ProvenLedger(events: 400)
     let ledger = try await Ledger.openForReading(at: proven.path, ProvenLedger.configuration)
-    let head = try ledger.head()
+    let head = try ledger.head().rawValue
     let shown = Mutex<[UInt64]>([])
     let totals = Mutex<Set<UInt64>>([])
     _ = try await ledger.integrity.verify { done, total in

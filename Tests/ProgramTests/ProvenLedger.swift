@@ -31,7 +31,7 @@ struct ProvenLedger {
   }
 
   private static func grow(_ ledger: Ledger, to events: Int) async throws {
-    let head = Int(try ledger.head())
+    let head = Int(try ledger.head().rawValue)
     try await withThrowingTaskGroup(of: Void.self) { group in
       for number in 0..<max(0, events - head) {
         group.addTask {

@@ -90,7 +90,7 @@ import Testing
     let entry = entries[0]
     var (position, record, hashes) = (entry.position, entry.record, entry.hashes)
     switch Int.random(in: 0..<10, using: &random) {
-    case 0: position = UInt64.random(in: 0...5, using: &random)
+    case 0: position = Position(.random(in: 0...5, using: &random))
     case 1: record = Array(record.shuffled(using: &random))
     case 2: hashes.append(hashes[0])
     case 3: hashes.removeLast()

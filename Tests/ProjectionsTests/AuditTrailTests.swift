@@ -24,7 +24,7 @@ private struct TrailOnly: CommitParticipant {
   }
   func decode(_ record: Record) throws(LogError) -> Event { Event(type: record.header.type, subjects: []) }
   func apply(_: Event, _: RecordHeader, in _: inout WriteTransaction) throws(LogError) {}
-  func finish(at _: Position, in _: inout WriteTransaction) throws(LogError) {}
+  func finish(at _: PositionNumber, in _: inout WriteTransaction) throws(LogError) {}
 }
 
 @Suite("Audit trail")
@@ -54,7 +54,7 @@ struct AuditTrailTests {
 
   /// What the log holds, to be scanned by brute force.
   private struct Fact: Sendable {
-    let position: Position
+    let position: PositionNumber
     let actor: LogSubject
     let type: UInt16
     let subjects: [LogSubject]
@@ -133,8 +133,8 @@ struct AuditTrailTests {
       let terms = (0..<Int.random(in: 1...3, using: &random)).map { _ in term(&random, upTo: facts.count) }
       let expected = facts.reversed().filter { fact in terms.contains { fact.belongs(to: $0) } }.map(\.position)
       let limit = Int.random(in: 1...12, using: &random)
-      var found: [Position] = []
-      var before: Position? =
+      var found: [PositionNumber] = []
+      var before: PositionNumber? =
         Bool.random(using: &random) ? nil : .random(in: 0...UInt64(facts.count) + 2, using: &random)
       let wanted = before.map { end in expected.filter { $0 < end } } ?? expected
       while true {
@@ -165,7 +165,7 @@ struct AuditTrailTests {
       }.map(\.position)
       let limit = Int.random(in: 1...40, using: &random)
       let steps = Int.random(in: 1...50, using: &random)
-      var found: [Position] = []
+      var found: [PositionNumber] = []
       var rounds = 0
       while true {
         var budget = steps
@@ -193,7 +193,7 @@ struct AuditTrailTests {
       let type = UInt16.random(in: 0...3, using: &random) * 4 + .random(in: 1...3, using: &random)
       let subjects = Set((0..<Int.random(in: 0...6, using: &random)).map { _ in subject(&random, upTo: facts.count) })
       let first = UInt64.random(in: 1...UInt64(facts.count) + 5, using: &random)
-      var expected: [LogSubject: Position] = [:]
+      var expected: [LogSubject: PositionNumber] = [:]
       for fact in facts where fact.position >= first && fact.type == type {
         for subject in fact.subjects where subjects.contains(subject) { expected[subject] = fact.position }
       }
@@ -202,7 +202,7 @@ struct AuditTrailTests {
     }
   }
 
-  private func digests() throws -> (Bool, covered: Position) {
+  private func digests() throws -> (Bool, covered: PositionNumber) {
     let view = try log.snapshot()
     let trail = view.participant.trail
     return (

@@ -75,7 +75,7 @@ struct HistoryTests {
     try walk.compare()
   }
 
-  private func expectUnreadable(_ position: Position) throws {
+  private func expectUnreadable(_ position: PositionNumber) throws {
     let view = try ledger.log.snapshot()
     #expect(throws: LogError(.storage, "")) {
       try view.participant.current(in: view.transaction).validity.standing(of: position, in: view.transaction)

@@ -27,7 +27,7 @@ struct RebuildTests {
     }
   }
 
-  private var ledgerSize: Position { (try? ledger.log.snapshot().head()) ?? 0 }
+  private var ledgerSize: PositionNumber { (try? ledger.log.snapshot().head()) ?? 0 }
 
   @Test("a swap whose transaction came to nothing is forgotten by the next try")
   func abortedSwap() async throws {
@@ -95,7 +95,7 @@ struct RebuildTests {
     let policy = AuditRunPolicy(baseSize: 4, fanOut: 2, bulkSize: 16, pieceByteCount: AuditBlock.maximumByteCount)
     let builder = AuditRunBuilder(of: log, policy: policy)
     try await builder.catchUp()
-    func covered() throws -> Position {
+    func covered() throws -> PositionNumber {
       let view = try log.snapshot()
       return try view.auditTrail().coveredThrough(in: view)
     }
@@ -178,7 +178,7 @@ struct RebuildTests {
   @Test("of two events that stop an object the first counts, until it starts again")
   func stoppedTwice() {
     var standing = Standing(.account)
-    func apply(_ effect: StandingEffect, at position: Position) -> Position {
+    func apply(_ effect: StandingEffect, at position: PositionNumber) -> PositionNumber {
       effect.apply(to: &standing, at: position)
       return standing.stoppedBy
     }

@@ -18,7 +18,7 @@ struct ReplayTests {
 
   private func folder(_ name: String) -> String { "\(ledger.folder.path)/\(name)" }
 
-  private func expected(upTo position: Position) throws -> [ProjectionName: Digest] {
+  private func expected(upTo position: PositionNumber) throws -> [ProjectionName: Digest] {
     let scratch = folder("expected-\(position)-\(UInt64.random(in: 0...UInt64.max))")
     defer { TemporaryFolder.remove(scratch) }
     let digests = try ProjectionRebuild(ledger.log).digests(in: scratch, upTo: position) { _ in }
@@ -31,7 +31,7 @@ struct ReplayTests {
     for _ in 0..<350 { try await walk.step() }
     let (log, head) = (ledger.log, walk.head)
     let end = head - 3
-    var reached: Position = 0
+    var reached: PositionNumber = 0
     while reached < end {
       let replay = try ProjectionReplay(of: log, at: folder("out"), only: everything)
       #expect(try replay.position() == reached)
@@ -56,7 +56,7 @@ struct ReplayTests {
   }
 
   /// Compares the runs of the audit trail with the headers of the records.
-  private func expectAuditEntries(_ replay: ProjectionReplay, upTo end: Position) throws {
+  private func expectAuditEntries(_ replay: ProjectionReplay, upTo end: PositionNumber) throws {
     var wanted: Set<AuditIndexEntry> = []
     let view = try ledger.log.snapshot()
     try view.forEachRecord(in: 1...end) { (header, bytes) throws(LogError) in
@@ -217,7 +217,7 @@ struct ReplayTests {
     }
   }
 
-  private func difference() throws -> (difference: ProjectionDifference, event: Position)? {
+  private func difference() throws -> (difference: ProjectionDifference, event: PositionNumber)? {
     let names = ["comparison", "event"].map { folder("\($0)-\(UInt64.random(in: 0...UInt64.max))") }
     defer { for name in names { TemporaryFolder.remove(name) } }
     let replay = try ProjectionReplay(of: ledger.log, at: names[0], only: everything)
@@ -281,9 +281,9 @@ struct ReplayTests {
   }
 
   /// Stops a rebuild once it has come so far; returns where it was stopped.
-  private func stopRebuild(after position: Position) async throws -> Position {
+  private func stopRebuild(after position: PositionNumber) async throws -> PositionNumber {
     let log = ledger.log
-    let reached = Mutex<Position>(0)
+    let reached = Mutex<PositionNumber>(0)
     let rebuild = Task {
       try await ProjectionRebuild(log, batchSize: 16).run { done, _ in
         reached.withLock { $0 = done }

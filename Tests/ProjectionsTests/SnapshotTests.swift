@@ -27,14 +27,14 @@ struct SnapshotTests {
     }
   }
 
-  private func past(at position: Position, from store: SnapshotStore?) throws -> PastProjections {
+  private func past(at position: PositionNumber, from store: SnapshotStore?) throws -> PastProjections {
     let past = try PastProjections(of: ledger.log, before: position, from: store, scratch: scratch())
     // In pieces of odd sizes, as they do not matter.
     while past.position < position { try past.advance(to: position, limit: 37) }
     return past
   }
 
-  private func rebuilt(upTo position: Position) throws -> ProjectionDigests {
+  private func rebuilt(upTo position: PositionNumber) throws -> ProjectionDigests {
     let folder = scratch()
     defer { TemporaryFolder.remove(folder) }
     return try ProjectionRebuild(ledger.log).digests(in: folder, upTo: position) { _ in }
@@ -57,7 +57,7 @@ struct SnapshotTests {
     let snapshots = try store.entries()
     #expect(snapshots.count >= (erases ? 1 : 2))
     try store.check()
-    var positions = (0..<4).map { _ in Position.random(in: 1...head, using: &walk.random) }
+    var positions = (0..<4).map { _ in PositionNumber.random(in: 1...head, using: &walk.random) }
     positions += [1, head, snapshots[0].position, snapshots[snapshots.count - 1].position]
     for position in positions {
       let expected = try rebuilt(upTo: position)

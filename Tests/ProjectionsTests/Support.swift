@@ -85,7 +85,7 @@ final class TestLedger: Sendable {
 
   /// Appends events as if a command had made them.
   @discardableResult
-  func append(_ events: LedgerEvent..., by actor: LogSubject = LogSubject(kind: 1, number: 1)) async throws -> Position
+  func append(_ events: LedgerEvent..., by actor: LogSubject = LogSubject(kind: 1, number: 1)) async throws -> PositionNumber
   {
     guard let writer = log.writer else { throw LogError(.closed, "open for reading only") }
     return try await writer.append { (_, _) throws(AppendFailure<DecisionFailure>) in

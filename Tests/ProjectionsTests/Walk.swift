@@ -15,7 +15,7 @@ struct Walk {
   let ledger: TestLedger
   var model: ModelState
   var random: SeededRandom
-  private(set) var head: Position = 0
+  private(set) var head: PositionNumber = 0
   /// How many commands were refused.
   private(set) var refusals = 0
   /// How many people were erased.
@@ -108,7 +108,7 @@ struct Walk {
         return try view.withState(orThrow: { .log($0) }) { (state) throws(AppendFailure<DecisionFailure>) in
           do throws(DecisionFailure) {
             let decision = try command.decide(
-              state, DecisionContext(now: Timestamp(milliseconds: now.now), next: now.next))
+              state, DecisionContext(now: Timestamp(milliseconds: now.now), next: Position(now.next)))
             return AppendProposal(
               decision.events,
               RecordContext(actor: LogSubject(kind: decision.actor.kind.rawValue, number: decision.actor.number)))
@@ -121,7 +121,7 @@ struct Walk {
       refusals += 1
     }
     let now = try #require(moment.withLock { $0 })
-    let context = DecisionContext(now: Timestamp(milliseconds: now.now), next: now.next)
+    let context = DecisionContext(now: Timestamp(milliseconds: now.now), next: Position(now.next))
     do throws(DecisionFailure) {
       let decision = try command.decide(model, context)
       #expect(committed?.events == decision.events, "seed \(random.seed), \(command)")

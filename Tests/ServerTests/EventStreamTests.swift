@@ -99,7 +99,7 @@ import Testing
     #expect(served.end() == 0)
     let ledger = try await Ledger.open(at: served.path)
     _ = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "late")
-    let head = try ledger.head()
+    let head = try ledger.head().rawValue
     await ledger.close()
     try served.start(environment: environment)
     _ = receiver.deliveries(1) { events(of: $0).last?["id"]?.text == String(head) }

@@ -66,7 +66,7 @@ import Testing
     let asked = try #require(try await ledger.audit.latest(1, of: .type(.phonePINRequested)).first)
     await ledger.close()
     guard case .phonePINDispatched(let event) = newest else { throw ServerFailure(reason: "\(newest)") }
-    #expect(event.challenge == asked.position)
+    #expect(event.challenge == asked.position.rawValue)
     return event
   }
 

@@ -171,7 +171,7 @@ import Testing
     let ledger = try await Ledger.create(at: "\(folder.path)/ledger", origin: "ledger.example.org")
     _ = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "ada")
     let vitals = try Vitals(of: ledger)
-    let head = try ledger.health.head
+    let head = try ledger.health.head.rawValue
     #expect(vitals.head == head && head > 0)
     #expect(vitals.batches.count > 0 && vitals.commits.mean > 0 && vitals.usedBytes > 0 && vitals.mapBytes > 0)
     let error = await #expect(throws: LedgerError.self) {

@@ -218,7 +218,7 @@ import Testing
     }
     let other = try await ServedLedger.arrive("other", "+911199999997", on: ledger)
     // From here on events are told.
-    try await store.setCursor("webhooks.events", to: try ledger.health.head)
+    try await store.setCursor("webhooks.events", to: try ledger.health.head.rawValue)
     var membership: MembershipID?
     var running = feed()
     for number in posted {

@@ -14,7 +14,7 @@ extension Accounts {
   ///   - end: how they ended.
   /// - Throws: `not_found` for an account that there is not, `invalid_value`.
   public func recordSignOut(
-    ofSignIns signIns: [UInt64], _ account: AccountID, _ end: SignOutCause, by requester: some Requesting,
+    ofSignIns signIns: [Position], _ account: AccountID, _ end: SignOutCause, by requester: some Requesting,
     context: RequestContext = .none
   ) async throws(LedgerError) {
     let command = RecordSignOut(account: account, signIns: signIns, end: end, requester: Requester(requester))

@@ -1,5 +1,5 @@
 import EventLog
-import LedgerEvents
+public import LedgerEvents
 import Projections
 
 /// The events of a ledger from a position on: those that are there, and those that come, without a miss or a repeat, whichever
@@ -31,14 +31,14 @@ extension Ledger {
   /// ```swift
   /// for try await entry in ledger.events(from: head + 1) { print(entry.position, entry.type) }
   /// ```
-  public func events(from position: UInt64 = 1) -> LedgerEventStream {
-    LedgerEventStream(subscription: log.subscribe(from: position))
+  public func events(from position: Position = 1) -> LedgerEventStream {
+    LedgerEventStream(subscription: log.subscribe(from: position.rawValue))
   }
 }
 
 extension Ledger {
-  func waitForEvent(beyond position: UInt64) async throws(LedgerError) -> Bool {
-    do { return try await log.waitForEvent(beyond: position) } catch { throw LedgerError(error) }
+  func waitForEvent(beyond position: Position) async throws(LedgerError) -> Bool {
+    do { return try await log.waitForEvent(beyond: position.rawValue) } catch { throw LedgerError(error) }
   }
 }
 
@@ -54,7 +54,7 @@ extension Audit {
   /// written twenty-five times a second, which costs a few microseconds each time.
   ///
   /// - Parameter after: 0 for everything; ``Page/head`` of an answer for what comes after it.
-  public func follow(_ filter: Filter = .all, after: UInt64) -> AuditStream {
+  public func follow(_ filter: Filter = .all, after: Position) -> AuditStream {
     AuditStream(audit: self, filter: filter, after: after)
   }
 }
@@ -63,17 +63,17 @@ extension Audit {
 public struct AuditStream: AsyncSequence, Sendable {
   let audit: Audit
   let filter: Audit.Filter
-  let after: UInt64
+  let after: Position
 
   public func makeAsyncIterator() -> Iterator { Iterator(audit: audit, filter: filter, after: after) }
 
   public struct Iterator: AsyncIteratorProtocol {
     let audit: Audit
     let filter: Audit.Filter
-    var after: UInt64
+    var after: Position
     private var found: ArraySlice<AuditEntry> = []
 
-    init(audit: Audit, filter: Audit.Filter, after: UInt64) {
+    init(audit: Audit, filter: Audit.Filter, after: Position) {
       self.audit = audit
       self.filter = filter
       self.after = after

@@ -47,9 +47,9 @@ extension Audit {
     /// Of the actors, subjects and objects that have a name or belong to a person.
     public let labels: [Subject: Label]
     /// What is personal in the entries, by their positions.
-    public let personal: [UInt64: [PersonalValue]]
+    public let personal: [Position: [PersonalValue]]
 
-    package init(labels: [Subject: Label], personal: [UInt64: [PersonalValue]]) {
+    package init(labels: [Subject: Label], personal: [Position: [PersonalValue]]) {
       self.labels = labels
       self.personal = personal
     }
@@ -96,7 +96,7 @@ extension Ledger {
     _ entries: [AuditEntry], under disclosure: Disclosure?, in view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LedgerError) -> Audit.Description {
     var subjects: Set<Subject> = []
-    var personal: [UInt64: [Audit.PersonalValue]] = [:]
+    var personal: [Position: [Audit.PersonalValue]] = [:]
     for entry in entries {
       subjects.formUnion([entry.actor, entry.object].compactMap(\.self) + entry.subjects)
       if let named = entry.namedOperator { subjects.insert(Subject(named)) }

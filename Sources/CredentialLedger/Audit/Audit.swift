@@ -1,6 +1,6 @@
 import EventLog
 import KeyStore
-import LedgerEvents
+public import LedgerEvents
 import Projections
 
 /// Who did what, and when.
@@ -22,9 +22,9 @@ public struct Audit: Sendable {
     public let archived: [ArchivedEvent]
     /// After which position to go on in the same order: an event's position never changes, so this holds however many
     /// events arrive meanwhile. Nil once everything there was has been looked at.
-    public let next: UInt64?
+    public let next: Position?
     /// The newest event that there was.
-    public let head: UInt64
+    public let head: Position
     /// How many steps it took, see ``Audit/stepLimit``.
     public let steps: Int
     /// How many events might have come from the address that was asked for, but this can no longer be known: the person was
@@ -58,7 +58,7 @@ public struct Audit: Sendable {
   ///   - steps: how many steps to take at most, 1 or more.
   /// - Throws: `invalid_value`; `damaged`, never an answer that leaves something out; `storage`, `closed`.
   public func search(
-    _ filter: Filter = .all, order: Order = .newestFirst, after: UInt64? = nil, limit: Int = 50,
+    _ filter: Filter = .all, order: Order = .newestFirst, after: Position? = nil, limit: Int = 50,
     steps: Int = Audit.stepLimit
   ) async throws(LedgerError) -> Page {
     try await search(filter, order, after, limit, steps) { (page, _) throws(LedgerError) in page }
@@ -74,7 +74,7 @@ public struct Audit: Sendable {
   ///
   /// - Throws: as ``search(_:order:after:limit:steps:)`` and ``describe(_:under:)``.
   public func describedSearch(
-    _ filter: Filter = .all, order: Order = .newestFirst, after: UInt64? = nil, limit: Int = 50,
+    _ filter: Filter = .all, order: Order = .newestFirst, after: Position? = nil, limit: Int = 50,
     steps: Int = Audit.stepLimit
   ) async throws(LedgerError) -> (page: Page, description: Description) {
     let ledger = ledger
@@ -85,7 +85,7 @@ public struct Audit: Sendable {
 
   /// - Parameter body: given the page and the moment that it is of.
   private func search<Answer: Sendable>(
-    _ filter: Filter, _ order: Order, _ after: UInt64?, _ limit: Int, _ steps: Int,
+    _ filter: Filter, _ order: Order, _ after: Position?, _ limit: Int, _ steps: Int,
     _ body: @escaping @Sendable (Page, borrowing LogSnapshot<ProjectionSet>) throws(LedgerError) -> Answer
   ) async throws(LedgerError) -> Answer {
     guard (1...10_000).contains(limit) else {
@@ -118,7 +118,7 @@ public struct Audit: Sendable {
   /// - Throws: `archived` where one of them is in an archive that is not available; as
   ///   ``search(_:order:after:limit:steps:)``, which tells these apart.
   public func latest(
-    _ limit: Int = 50, of filter: Filter = .all, before: UInt64? = nil
+    _ limit: Int = 50, of filter: Filter = .all, before: Position? = nil
   ) async throws(LedgerError) -> [AuditEntry] {
     let page = try await search(filter, after: before, limit: limit, steps: .max)
     try page.requireWhole()
@@ -142,7 +142,7 @@ extension Ledger {
   public var audit: Audit { Audit(ledger: self) }
 
   fileprivate func search(
-    _ filter: Audit.Filter, ascending: Bool, after: UInt64?, limit: Int, steps: Int,
+    _ filter: Audit.Filter, ascending: Bool, after: Position?, limit: Int, steps: Int,
     in view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LogError) -> Audit.Page {
     let head = try view.head()
@@ -168,21 +168,22 @@ extension Ledger {
       }
     }
     return Audit.Page(
-      entries: entries, archived: archived, next: next, head: head, steps: steps - left, undecided: undecided)
+      entries: entries, archived: archived, next: next.map { Position($0) }, head: Position(head), steps: steps - left,
+      undecided: undecided)
   }
 
   /// Where to look; nil where there is nothing to look at.
   func range(
-    of filter: Audit.Filter, ascending: Bool, after: UInt64?, in view: borrowing LogSnapshot<ProjectionSet>
+    of filter: Audit.Filter, ascending: Bool, after: Position?, in view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LogError) -> ClosedRange<UInt64>? {
     var (first, last) = (UInt64(1), UInt64.max)
     let before: Duration = .milliseconds(1)
     if let since = filter.since { first = try StandingHistory.position(at: since - before, in: view) + 1 }
     if let until = filter.until { last = try StandingHistory.position(at: until - before, in: view) }
-    if let after, ascending {
+    if let after = after?.rawValue, ascending {
       guard after < .max else { return nil }
       first = max(first, after + 1)
-    } else if let after {
+    } else if let after = after?.rawValue {
       guard after > 0 else { return nil }
       last = min(last, after - 1)
     }

@@ -8,7 +8,7 @@ import Projections
 public struct Explanation: Sendable {
   /// An event that made an object on the way, or changed how it stands.
   public struct Step: Sendable, Equatable {
-    public let position: UInt64
+    public let position: Position
     public let time: Timestamp
     public let type: EventType
     /// The object that it made or changed.
@@ -28,7 +28,7 @@ public struct Explanation: Sendable {
   /// The time that was asked about.
   public let time: Timestamp
   /// The newest event that counted.
-  public let position: UInt64
+  public let position: Position
   /// Why it was not valid; nil if it was.
   public let denialReason: Verdict.Reason?
   /// What a valid token says.
@@ -50,7 +50,7 @@ public struct Explanation: Sendable {
   public var made: Step? {
     guard let subject else { return nil }
     return steps.first { step in
-      step.position == subject.number && EventType.creates(step.type.rawValue, subject.kind.rawValue)
+      step.position.rawValue == subject.number && EventType.creates(step.type.rawValue, subject.kind.rawValue)
     }
   }
 }
@@ -105,7 +105,7 @@ extension Ledger {
   }
 
   private func explain(
-    _ explained: Explained, at time: Timestamp, until end: UInt64?
+    _ explained: Explained, at time: Timestamp, until end: Position?
   ) async throws(LedgerError) -> Explanation {
     var presented: (kind: TokenKind, token: TokenFormat.Presented)?
     let subject: Subject
@@ -127,8 +127,8 @@ extension Ledger {
     return try await blocking(.short) { [self, presented] () throws(LedgerError) in
       let (history, position) = try logged { () throws(LogError) in
         let view = try log.snapshot()
-        let position = if let end { end } else { try StandingHistory.position(at: time, in: view) }
-        return (try StandingHistory(of: subject.number, until: position, in: view), position)
+        let position = if let end { end } else { Position(try StandingHistory.position(at: time, in: view)) }
+        return (try StandingHistory(of: subject.number, until: position.rawValue, in: view), position)
       }
       let verdict = try read { () throws(StateUnreadable) -> Verdict? in
         guard subject.kind == .token else { return nil }
@@ -149,10 +149,10 @@ extension Ledger {
       }
       let stops = found.map { (step: steps[$0.index], reason: $0.reason) }
       let isHidden = if case .expired = reason { true } else { false }
-      let decisive: UInt64? =
+      let decisive: Position? =
         switch reason {
         case .malformed, .unknown: nil
-        case nil, .expired, .wrongKind, .anotherConnector, .wrongKey, .otherAudience: subject.number
+        case nil, .expired, .wrongKind, .anotherConnector, .wrongKey, .otherAudience: Position(subject.number)
         case .stopped, .replaced: stops.first?.step.position ?? reason?.event
         }
       return Explanation(
@@ -210,17 +210,17 @@ extension Explanation.Step {
   init(_ change: StandingHistory.Change) throws(LogError) {
     let entry = try AuditEntry(change.record)
     self.init(
-      position: change.position, time: change.time, type: change.type, object: change.object, actor: entry.actor,
-      namedOperator: entry.namedOperator, reason: entry.reason, ticket: entry.ticket)
+      position: Position(change.position), time: change.time, type: change.type, object: change.object,
+      actor: entry.actor, namedOperator: entry.namedOperator, reason: entry.reason, ticket: entry.ticket)
   }
 }
 
 extension Verdict.Reason {
   /// The event that stopped or replaced it.
-  fileprivate var event: UInt64? {
+  fileprivate var event: Position? {
     switch self {
     case .stopped(_, let position): position
-    case .replaced(let successor): successor.rawValue
+    case .replaced(let successor): successor.position
     case .malformed, .unknown, .wrongKind, .expired, .anotherConnector, .wrongKey, .otherAudience: nil
     }
   }

@@ -8,7 +8,7 @@ public import LedgerEvents
 /// ```
 public enum LedgerMoment: Sendable, Equatable {
   /// Right after the event at a position.
-  case position(UInt64)
+  case position(Position)
   /// At a time: right after the newest event that was recorded until then.
   case time(Timestamp)
   /// Right after the newest event.
@@ -19,7 +19,7 @@ extension Ledger {
   /// The position of the last event that counts at a moment.
   ///
   /// - Throws: `invalid_value` for a moment before the ledger began, a position beyond the head, a time to come.
-  public func position(of moment: LedgerMoment, field: String = "moment") throws(LedgerError) -> UInt64 {
+  public func position(of moment: LedgerMoment, field: String = "moment") throws(LedgerError) -> Position {
     let head = try head()
     switch moment {
     case .latest: return head
@@ -51,9 +51,9 @@ extension Ledger {
   }
 
   /// When the event at a position was recorded.
-  package func time(of position: UInt64) throws(LedgerError) -> Timestamp? {
+  package func time(of position: Position) throws(LedgerError) -> Timestamp? {
     try logged { () throws(LogError) in
-      try log.snapshot().stamp(at: position).map { Timestamp(milliseconds: $0.recordedAt) }
+      try log.snapshot().stamp(at: position.rawValue).map { Timestamp(milliseconds: $0.recordedAt) }
     }
   }
 }

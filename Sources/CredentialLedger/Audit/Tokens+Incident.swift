@@ -35,7 +35,7 @@ extension Tokens {
   /// - Returns: nil where this ledger never issued such a token.
   /// - Throws: `archived` where its record is in an archive that is not available; `damaged`, `storage`.
   public func incident(of handle: TokenID) async throws(LedgerError) -> TokenIncident? {
-    guard let entry = try await ledger.audit.entry(at: handle.rawValue),
+    guard let entry = try await ledger.audit.entry(at: handle.position),
       [.tokenIssued, .refreshTokenIssued, .refreshTokenRotated].contains(entry.type)
     else { return nil }
     func number(_ kind: SubjectKind) -> UInt64? { entry.subjects.first { $0.kind == kind }?.number }
@@ -68,16 +68,18 @@ extension Audit {
   /// The event at a position; nil beyond the newest.
   ///
   /// ```swift
-  /// let made = try await ledger.audit.entry(at: grant.rawValue)
+  /// let made = try await ledger.audit.entry(at: grant.position)
   /// ```
   ///
   /// - Throws: `archived` where its record is in an archive that is not available; `damaged`, `storage`.
-  public func entry(at position: UInt64) async throws(LedgerError) -> AuditEntry? {
+  public func entry(at position: Position) async throws(LedgerError) -> AuditEntry? {
     let ledger = ledger
     guard position > 0 else { return nil }
     return try await ledger.blocking(.short) { () throws(LedgerError) in
       try logged { () throws(LogError) in
-        try ledger.log.snapshot().record(at: position).map { (record) throws(LogError) in try AuditEntry(record) }
+        try ledger.log.snapshot().record(at: position.rawValue).map { (record) throws(LogError) in
+          try AuditEntry(record)
+        }
       }
     }
   }
@@ -85,18 +87,18 @@ extension Audit {
   /// The events at some positions, in their order; those beyond the newest are left out. All in one look at the ledger.
   ///
   /// ```swift
-  /// let given = try await ledger.audit.entries(at: grants.map(\.id.rawValue))
+  /// let given = try await ledger.audit.entries(at: grants.map(\.id.position))
   /// ```
   ///
   /// - Throws: as ``entry(at:)``.
-  public func entries(at positions: [UInt64]) async throws(LedgerError) -> [AuditEntry] {
+  public func entries(at positions: [Position]) async throws(LedgerError) -> [AuditEntry] {
     let ledger = ledger
     return try await ledger.blocking(.short) { () throws(LedgerError) in
       try logged { () throws(LogError) in
         let view = try ledger.log.snapshot()
         var entries: [AuditEntry] = []
         for position in positions where position > 0 {
-          if let record = try view.record(at: position) { entries.append(try AuditEntry(record)) }
+          if let record = try view.record(at: position.rawValue) { entries.append(try AuditEntry(record)) }
         }
         return entries
       }

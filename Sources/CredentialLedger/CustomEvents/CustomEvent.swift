@@ -40,7 +40,7 @@ public struct CustomEvent: Sendable {
   }
 
   /// The event's position in the log.
-  public var position: UInt64 { entry.position }
+  public var position: Position { entry.position }
   /// When it was recorded.
   public var time: Timestamp { entry.time }
 }

@@ -47,7 +47,7 @@ public struct CustomEvents: Sendable {
     _ type: String, version: UInt32 = 0, payload: [UInt8] = [], contentType: String? = nil,
     about subjects: [Subject] = [], personal: [PersonalField] = [], by requester: some Requesting,
     context: RequestContext = .none
-  ) async throws(LedgerError) -> UInt64 {
+  ) async throws(LedgerError) -> Position {
     guard personal.allSatisfy({ $0.text.utf8.count <= Self.maximumTextByteCount }) else {
       throw LedgerError(
         .invalidValue, "personal: expected texts of at most \(Self.maximumTextByteCount) bytes", field: "personal")
@@ -88,9 +88,9 @@ public struct CustomEvents: Sendable {
   public struct Page: Sendable {
     public let events: [CustomEvent]
     /// After which position to go on in the same order; nil once everything there was has been looked at.
-    public let next: UInt64?
+    public let next: Position?
     /// The newest event of the log that there was, of whatever type.
-    public let head: UInt64
+    public let head: Position
   }
 
   /// The namespace's events, a page at a time, by an index. On a thread for reading.
@@ -106,7 +106,7 @@ public struct CustomEvents: Sendable {
   ///   - limit: 1 to 10,000.
   /// - Throws: `not_found` for a namespace that was not registered; `invalid_value`, `archived`, `damaged`, `storage`.
   public func page(
-    about subject: Subject? = nil, order: Audit.Order = .oldestFirst, after: UInt64? = nil, limit: Int = 50
+    about subject: Subject? = nil, order: Audit.Order = .oldestFirst, after: Position? = nil, limit: Int = 50
   ) async throws(LedgerError) -> Page {
     var filter = try filter()
     if let subject { filter = filter.and(.subject(subject)) }
@@ -123,7 +123,7 @@ public struct CustomEvents: Sendable {
   /// ```
   ///
   /// - Throws: `not_found` for a namespace that was not registered.
-  public func follow(after position: UInt64) throws(LedgerError) -> CustomEventStream {
+  public func follow(after position: Position) throws(LedgerError) -> CustomEventStream {
     CustomEventStream(entries: ledger.audit.follow(try filter(), after: position))
   }
 

@@ -22,7 +22,7 @@ public struct Disclosure: Sendable {
   }
 
   /// The positions of the events that record it; none where people read their own data, or there was nothing to read.
-  public let events: [UInt64]
+  public let events: [Position]
   /// The ledger's origin.
   private let origin: String
   /// The names of the keys that may be used; nil for all.
@@ -36,7 +36,7 @@ public struct Disclosure: Sendable {
   /// ```
   public static func withoutRecord(for ledger: Ledger) -> Disclosure { Disclosure([], ledger.origin, nil) }
 
-  fileprivate init(_ events: [UInt64], _ origin: String, _ persons: Set<[UInt8]>?) {
+  fileprivate init(_ events: [Position], _ origin: String, _ persons: Set<[UInt8]>?) {
     self.events = events
     self.origin = origin
     self.persons = persons
@@ -101,7 +101,7 @@ extension Ledger {
         "disclosure: personal data is shown only once that is recorded, and the ledger is open for reading only; "
           + "open it for writing", field: "disclosure")
     }
-    var events: [UInt64] = []
+    var events: [Position] = []
     let request = try prepare(context, by: .requester(requester))
     for command in commands { events += try await submit(command, in: request) }
     return Disclosure(events, origin, persons)

@@ -4,7 +4,7 @@ import Projections
 
 /// One event, with who caused it.
 public struct AuditEntry: Sendable {
-  public let position: UInt64
+  public let position: Position
   public let time: Timestamp
   public let type: EventType
   /// Who caused it.
@@ -28,7 +28,7 @@ public struct AuditEntry: Sendable {
   /// Reads a stored record.
   package init(_ record: Record) throws(LogError) {
     let header = record.header
-    position = header.position
+    position = Position(header.position)
     time = Timestamp(milliseconds: header.recordedAt)
     type = EventType(rawValue: header.type)
     guard let actor = Subject(header.actor) else {
@@ -43,7 +43,7 @@ public struct AuditEntry: Sendable {
       subjects.append(subject)
     }
     self.subjects = subjects
-    object = Subject(madeBy: header.type, at: header.position)
+    object = Subject(madeBy: header.type, at: position)
     requestID = record.requestID.isEmpty ? nil : String(decoding: record.requestID, as: UTF8.self)
     namedOperator = subjects.first { $0.kind == .operator && $0.number > 0 }.map { AccountID(rawValue: $0.number) }
     ticket = record.ticket.isEmpty ? nil : String(decoding: record.ticket, as: UTF8.self)

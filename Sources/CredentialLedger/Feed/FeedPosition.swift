@@ -1,4 +1,5 @@
 import LedgerCrypto
+public import LedgerEvents
 
 /// How far a projection of a program's own has come in a ledger. Kept in the same transaction as the projection's rows, it makes
 /// each event count exactly once.
@@ -7,12 +8,12 @@ import LedgerCrypto
 /// was restored from an older copy, or that it is another one. Text and JSON forms are alike, one line.
 public struct FeedPosition: Sendable, Hashable {
   /// The last event that the projection holds.
-  public let position: UInt64
+  public let position: Position
   let origin: String
   /// Hash of the event's record in the ledger's tree (RFC 6962 section 2.1).
   let leaf: Digest
 
-  init(position: UInt64, origin: String, leaf: Digest) {
+  init(position: Position, origin: String, leaf: Digest) {
     self.position = position
     self.origin = origin
     self.leaf = leaf
@@ -31,7 +32,7 @@ extension FeedPosition: LosslessStringConvertible {
     else {
       return nil
     }
-    self.init(position: number, origin: String(parts[3]), leaf: leaf)
+    self.init(position: Position(number), origin: String(parts[3]), leaf: leaf)
   }
 }
 

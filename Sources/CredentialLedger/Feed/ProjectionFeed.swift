@@ -1,6 +1,7 @@
 import EventLog
 import LedgerCrypto
 import LedgerDomain
+import LedgerEvents
 import Projections
 
 /// The events of a ledger in batches, for a projection that a program keeps in a store of its own.
@@ -103,7 +104,7 @@ extension Ledger {
     if checking, let position { try requireOwn(position, in: view) }
     return try logged { () throws(LogError) -> ProjectionFeed.Batch? in
       let head = try view.head()
-      let first = UInt64.following(position?.position ?? 0)
+      let first = (position?.position ?? 0).next.rawValue
       guard first <= head else { return nil }
       let last = head - first < UInt64(limit) ? head : first + UInt64(limit) - 1
       var entries: [AuditEntry] = []
@@ -118,7 +119,7 @@ extension Ledger {
       }
       return ProjectionFeed.Batch(
         entries: entries, archived: archived,
-        position: FeedPosition(position: last, origin: origin, leaf: try view.leafHash(at: last)),
+        position: FeedPosition(position: Position(last), origin: origin, leaf: try view.leafHash(at: last)),
         isCaughtUp: last == head)
     }
   }
@@ -127,8 +128,8 @@ extension Ledger {
     _ position: FeedPosition, in view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LedgerError) {
     let isOwn = try logged { () throws(LogError) -> Bool in
-      guard position.origin == origin, try position.position <= view.head() else { return false }
-      return try view.leafHash(at: position.position) == position.leaf
+      guard position.origin == origin, try position.position.rawValue <= view.head() else { return false }
+      return try view.leafHash(at: position.position.rawValue) == position.leaf
     }
     guard !isOwn else { return }
     throw LedgerError(

@@ -17,7 +17,7 @@ extension Grants {
   /// look at the ledger, by the index: some leaps a grant.
   package func newest(
     _ type: EventType, of grants: [GrantID]
-  ) async throws(LedgerError) -> [GrantID: (position: UInt64, time: Timestamp)] {
+  ) async throws(LedgerError) -> [GrantID: (position: Position, time: Timestamp)] {
     guard let oldest = grants.min() else { return [:] }
     let ledger = ledger
     return try await ledger.blocking(.short) { () throws(LedgerError) in
@@ -26,10 +26,10 @@ extension Grants {
         let subjects = Set(grants.map { LogSubject(Subject($0)) })
         let found = try view.auditTrail().newest(
           type.rawValue, concerning: subjects, from: oldest.rawValue, in: view)
-        var newest: [GrantID: (position: UInt64, time: Timestamp)] = [:]
+        var newest: [GrantID: (position: Position, time: Timestamp)] = [:]
         for (subject, position) in found {
           guard let stamp = try view.stamp(at: position) else { continue }
-          newest[GrantID(rawValue: subject.number)] = (position, Timestamp(milliseconds: stamp.recordedAt))
+          newest[GrantID(rawValue: subject.number)] = (Position(position), Timestamp(milliseconds: stamp.recordedAt))
         }
         return newest
       }

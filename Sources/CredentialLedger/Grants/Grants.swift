@@ -82,7 +82,7 @@ public struct Grants: Sendable {
   public func review(
     _ grant: GrantID, _ decision: GrantDecision, reason: String, by requester: some Requesting,
     context: RequestContext = .none
-  ) async throws(LedgerError) -> UInt64 {
+  ) async throws(LedgerError) -> Position {
     try await ledger.submit(
       ReviewGrant(grant: grant, decision: decision, reason: reason, requester: Requester(requester)), context: context)
   }

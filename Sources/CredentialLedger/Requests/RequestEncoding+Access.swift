@@ -120,7 +120,7 @@ extension Consent {
   var field: RequestField {
     switch self {
     case .scopes(let scopes): .list([.number(1), .integer(scopes.rawValue)])
-    case .details(asOf: let position): .list([.number(2), .number(position)])
+    case .details(asOf: let position): .list([.number(2), .number(position.rawValue)])
     }
   }
 }

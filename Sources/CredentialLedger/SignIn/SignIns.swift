@@ -8,7 +8,7 @@ extension Accounts {
   /// A recorded sign-in, opened.
   public struct RevealedSignIn: Sendable, Equatable {
     /// The position of its event.
-    public let position: UInt64
+    public let position: Position
     public let time: Timestamp
     /// The network address it came from; nil where none was given.
     public let address: String?
@@ -32,7 +32,7 @@ extension Accounts {
   /// - Throws: `not_found`, `invalid_value`, `damaged`, `storage`; `forbidden` for an account that the disclosure is not
   ///   about.
   public func signIns(
-    of account: AccountID, under disclosure: Disclosure, limit: Int = 50, before: UInt64? = nil
+    of account: AccountID, under disclosure: Disclosure, limit: Int = 50, before: Position? = nil
   ) async throws(LedgerError) -> [RevealedSignIn]? {
     guard (1...1_000).contains(limit) else {
       throw LedgerError(.invalidValue, "limit: expected 1 to 1,000", field: "limit")
@@ -46,7 +46,7 @@ extension Accounts {
       try disclosure.require(known.subject, in: ledger)
       let view = try ledger.snapshot()
       var found: [RevealedSignIn] = []
-      var end = before
+      var end = before?.rawValue
       while true {
         let page = try logged { () throws(LogError) in
           try view.auditTrail().latest(limit, of: [.actor(LogSubject(Subject(account)))], before: end, in: view)
@@ -73,7 +73,7 @@ extension Ledger {
     }
     let agent = try userAgent.flatMap { (sealed) throws(LedgerError) in try open(sealed, .userAgent) }
     return Accounts.RevealedSignIn(
-      position: record.header.position, time: Timestamp(milliseconds: record.header.recordedAt),
+      position: Position(record.header.position), time: Timestamp(milliseconds: record.header.recordedAt),
       address: try address(of: record), userAgent: agent.map { String(decoding: $0, as: UTF8.self) })
   }
 

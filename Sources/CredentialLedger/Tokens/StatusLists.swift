@@ -31,7 +31,7 @@ extension Tokens {
   /// let newest = try ledger.tokens.statusLists.upperBound
   /// ```
   public var statusLists: ClosedRange<UInt64> {
-    get throws(LedgerError) { 0...(try ledger.head() / Self.statusListSize) }
+    get throws(LedgerError) { 0...(try ledger.head().rawValue / Self.statusListSize) }
   }
 
   /// A list as a signed token (`statuslist+jwt`). Costs a look at each token of the list that has not expired and is of a
@@ -97,7 +97,7 @@ extension Tokens {
   private func mayHaveSigned(_ connector: Connector, at now: Timestamp) throws(LedgerError) -> Bool {
     if connector.details.signedTokens { return true }
     let setAt = try logged { () throws(LogError) in
-      try ledger.log.snapshot().stamp(at: connector.setBy)?.recordedAt
+      try ledger.log.snapshot().stamp(at: connector.setBy.rawValue)?.recordedAt
     }
     return setAt.map { now - Self.longestLife < Timestamp(milliseconds: $0) } ?? true
   }

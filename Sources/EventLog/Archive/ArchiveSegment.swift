@@ -6,11 +6,11 @@ package struct ArchiveSegment: Sendable, Hashable {
   /// Its number among the segments of the archive, from 1 on.
   package let number: UInt64
   /// The events that it holds.
-  package let positions: ClosedRange<Position>
+  package let positions: ClosedRange<PositionNumber>
   /// Root of the tree over all events up to its end.
   package let root: Digest
 
-  package init(number: UInt64, positions: ClosedRange<Position>, root: Digest) {
+  package init(number: UInt64, positions: ClosedRange<PositionNumber>, root: Digest) {
     self.number = number
     self.positions = positions
     self.root = root
@@ -23,7 +23,7 @@ package struct ArchiveSegmentRow: ValueCodec, Sendable {
   package typealias Value = Self
 
   let number: UInt64
-  let last: Position
+  let last: PositionNumber
   let root: Digest
 
   init(_ segment: ArchiveSegment) {
@@ -32,14 +32,14 @@ package struct ArchiveSegmentRow: ValueCodec, Sendable {
     root = segment.root
   }
 
-  private init(number: UInt64, last: Position, root: Digest) {
+  private init(number: UInt64, last: PositionNumber, root: Digest) {
     self.number = number
     self.last = last
     self.root = root
   }
 
   /// The segment that begins at a position; nil where that is none.
-  func segment(from first: Position) -> ArchiveSegment? {
+  func segment(from first: PositionNumber) -> ArchiveSegment? {
     guard first > 0, first <= last else { return nil }
     return ArchiveSegment(number: number, positions: first...last, root: root)
   }
@@ -65,5 +65,5 @@ package protocol RecordArchive: Sendable {
   ///
   /// - Throws: ``LogError/Code/archived`` where its segment is not at hand, ``LogError/Code/damagedRecord`` where that is
   ///   not what was written.
-  func record(at position: Position) throws(LogError) -> [UInt8]?
+  func record(at position: PositionNumber) throws(LogError) -> [UInt8]?
 }

@@ -29,7 +29,7 @@ struct ArchivedRow {
   private var stamps: [RecordStamp] = []
 
   /// The row of a position, and the position's place in it.
-  static func place(of position: Position) -> (row: UInt64, index: Int) {
+  static func place(of position: PositionNumber) -> (row: UInt64, index: Int) {
     ((position - 1) / width, Int((position - 1) % width))
   }
 
@@ -119,7 +119,7 @@ package struct PositionSet: Sendable {
   }
 
   /// The least; nil where there is none.
-  package var first: Position? {
+  package var first: PositionNumber? {
     guard let row = rows.keys.min(), let bits = rows[row], let word = (0..<4).first(where: { bits[$0] != 0 }) else {
       return nil
     }
@@ -127,19 +127,19 @@ package struct PositionSet: Sendable {
   }
 
   /// Whether a position is among them.
-  package func contains(_ position: Position) -> Bool {
+  package func contains(_ position: PositionNumber) -> Bool {
     let (row, index) = ArchivedRow.place(of: position)
     return (rows[row]?[index >> 6] ?? 0) & 1 << UInt64(index & 63) != 0
   }
 
   /// Takes a position in.
-  package mutating func insert(_ position: Position) {
+  package mutating func insert(_ position: PositionNumber) {
     let (row, index) = ArchivedRow.place(of: position)
     rows[row, default: .zero][index >> 6] |= 1 << UInt64(index & 63)
   }
 
   /// Takes a position out.
-  package mutating func remove(_ position: Position) {
+  package mutating func remove(_ position: PositionNumber) {
     let (row, index) = ArchivedRow.place(of: position)
     guard var bits = rows[row] else { return }
     bits[index >> 6] &= ~(1 << UInt64(index & 63))

@@ -28,11 +28,11 @@ public import LMDB
   ///   - event: the last event of the decision, which was applied before.
   ///   - position: of that event.
   func keep(
-    _ bytes: [UInt8], of event: Event, at position: Position, in transaction: inout WriteTransaction
+    _ bytes: [UInt8], of event: Event, at position: PositionNumber, in transaction: inout WriteTransaction
   ) throws(LogError)
 
   /// Called once for each commit with events, after the last of them.
-  func finish(at head: Position, in transaction: inout WriteTransaction) throws(LogError)
+  func finish(at head: PositionNumber, in transaction: inout WriteTransaction) throws(LogError)
 
   /// Called once, in the last transaction before the log is closed.
   ///
@@ -46,7 +46,7 @@ extension CommitParticipant {
 
   /// Nothing is kept.
   package func keep(
-    _ bytes: [UInt8], of event: Event, at position: Position, in transaction: inout WriteTransaction
+    _ bytes: [UInt8], of event: Event, at position: PositionNumber, in transaction: inout WriteTransaction
   ) throws(LogError) {}
 
   /// Nothing is noted of the end.

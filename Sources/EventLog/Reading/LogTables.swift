@@ -116,7 +116,7 @@ package struct IdempotencyRow: ValueCodec, Sendable {
 
   private static let fixedByteCount = 17
 
-  let first: Position
+  let first: PositionNumber
   let count: UInt8
   /// When the events were recorded.
   let time: Milliseconds

@@ -24,7 +24,7 @@ private struct ArchivedRead {
 
 /// Where a record is that is no longer in the live file.
 package struct ArchivedPlace: Sendable, Hashable {
-  package let position: Position
+  package let position: PositionNumber
   package let stamp: RecordStamp
   package let segment: ArchiveSegment
 
@@ -47,7 +47,7 @@ extension LogView where Reading: ~Copyable {
   }
 
   /// The last position whose record is archived; 0 where none is.
-  package func lastArchived() throws(LogError) -> Position {
+  package func lastArchived() throws(LogError) -> PositionNumber {
     guard let archived = tables.archived else { return 0 }
     let last = try stored { () throws(LMDBError) in
       try archived.places.withCursor(in: transaction) { cursor throws(LMDBError) in
@@ -59,13 +59,13 @@ extension LogView where Reading: ~Copyable {
   }
 
   /// Where the record of a position is, if it is archived; nil where it is not.
-  package func archivedPlace(at position: Position) throws(LogError) -> ArchivedPlace? {
+  package func archivedPlace(at position: PositionNumber) throws(LogError) -> ArchivedPlace? {
     var read = ArchivedRead()
     return try archivedPlace(at: position, &read)
   }
 
   /// The same for positions that follow each other.
-  private func archivedPlace(at position: Position, _ read: inout ArchivedRead) throws(LogError) -> ArchivedPlace? {
+  private func archivedPlace(at position: PositionNumber, _ read: inout ArchivedRead) throws(LogError) -> ArchivedPlace? {
     guard position > 0, let archived = tables.archived else { return nil }
     let (key, index) = ArchivedRow.place(of: position)
     if read.key != key { read = ArchivedRead(key: key, row: try archivedRow(key, archived), segment: read.segment) }
@@ -96,7 +96,7 @@ extension LogView where Reading: ~Copyable {
   }
 
   /// The segment that has a position.
-  private func archiveSegment(of position: Position) throws(LogError) -> ArchiveSegment? {
+  private func archiveSegment(of position: PositionNumber) throws(LogError) -> ArchiveSegment? {
     guard let archived = tables.archived else { return nil }
     let found = try stored { () throws(LMDBError) in
       try archived.segments.withCursor(in: transaction) { cursor throws(LMDBError) -> ArchiveSegment? in
@@ -124,14 +124,14 @@ extension LogView where Reading: ~Copyable {
   /// Type and time of the event at a position, wherever its record is; nil beyond the head. A look-up or two.
   ///
   /// - Throws: ``LogError/Code/damagedRecord``.
-  package func stamp(at position: Position) throws(LogError) -> RecordStamp? {
+  package func stamp(at position: PositionNumber) throws(LogError) -> RecordStamp? {
     if let stamp = try liveStamp(at: position) { return stamp }
     if let place = try archivedPlace(at: position) { return place.stamp }
     guard position > 0, try position <= head() else { return nil }
     throw Self.missing(position)
   }
 
-  private func liveStamp(at position: Position) throws(LogError) -> RecordStamp? {
+  private func liveStamp(at position: PositionNumber) throws(LogError) -> RecordStamp? {
     let header: Result<RecordHeader, LogError>?
     do throws(LMDBError) {
       header = try tables.records.withBytes(of: position, in: transaction) { bytes in
@@ -142,7 +142,7 @@ extension LogView where Reading: ~Copyable {
   }
 
   /// The record of a position that has no row; nil beyond the head.
-  func archivedRecord(at position: Position) throws(LogError) -> Record? {
+  func archivedRecord(at position: PositionNumber) throws(LogError) -> Record? {
     guard position > 0, try position <= head() else { return nil }
     guard let place = try archivedPlace(at: position) else { throw Self.missing(position) }
     return try Record(archivedBytes(at: place), at: position)
@@ -166,7 +166,7 @@ extension LogView where Reading: ~Copyable {
   /// The hash that the tree has of a record, which is in a complete tile.
   ///
   /// - Throws: ``LogError/Code/inconsistentTree`` where the tile is missing.
-  package func leafHash(at position: Position) throws(LogError) -> Digest {
+  package func leafHash(at position: PositionNumber) throws(LogError) -> Digest {
     let (tile, place) = (position - 1).quotientAndRemainder(dividingBy: UInt64(TileCoordinate.width))
     let coordinate = TileCoordinate(level: 0, index: tile)
     let hashes = try TileStore(transaction.handle, tables).hashes(
@@ -179,7 +179,7 @@ extension LogView where Reading: ~Copyable {
   ///
   /// - Returns: whether `body` wants more.
   func passGap(
-    from next: inout Position, to end: Position, reversed: Bool,
+    from next: inout PositionNumber, to end: PositionNumber, reversed: Bool,
     passing: (ArchivedPlace) throws(LogError) -> Bool, _ body: (RecordHeader, RawSpan) throws(LogError) -> Bool
   ) throws(LogError) -> Bool {
     var read = ArchivedRead()
@@ -195,12 +195,12 @@ extension LogView where Reading: ~Copyable {
     return true
   }
 
-  static func missing(_ position: Position) -> LogError {
+  static func missing(_ position: PositionNumber) -> LogError {
     LogError(.damagedRecord, "the record is missing; restore a backup", at: position)
   }
 
   /// Which positions count as archived, in the rows that a range touches.
-  func archivedPositions(in range: ClosedRange<Position>) throws(LogError) -> PositionSet {
+  func archivedPositions(in range: ClosedRange<PositionNumber>) throws(LogError) -> PositionSet {
     guard let archived = tables.archived else { return PositionSet() }
     var found = PositionSet()
     var damaged: UInt64?

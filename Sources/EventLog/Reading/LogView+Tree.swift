@@ -15,7 +15,7 @@ extension LogView where Reading: ~Copyable {
   ///
   /// - Returns: the proof, whose leaf index is one less than `position`; nil if `position` is 0 or above `size`, or `size`
   ///   above the head.
-  package func inclusionProof(of position: Position, at size: UInt64) throws(LogError) -> InclusionProof? {
+  package func inclusionProof(of position: PositionNumber, at size: UInt64) throws(LogError) -> InclusionProof? {
     guard position > 0 else { return nil }
     return try tree().inclusionProof(of: position - 1, at: size)
   }
@@ -49,7 +49,7 @@ extension LogView where Reading: ~Copyable {
   ///   - read: reads the checkpoint, and checks its signature.
   /// - Throws: ``LogError/Code/inconsistentTree`` where they do not agree; what `read` throws; as the proofs.
   package func requireAgreement(
-    of size: Position, _ root: Digest, reading read: CheckpointReading
+    of size: PositionNumber, _ root: Digest, reading read: CheckpointReading
   ) throws(LogError) {
     guard let signed = try checkpoint(atOrBefore: .max) else { return }
     let newest = try read(signed.note)
@@ -95,7 +95,7 @@ extension LogView where Reading: ~Copyable {
 
 extension LogError {
   /// The log ends before what a checkpoint covers.
-  package static func behind(_ covered: Position, size: Position) -> LogError {
+  package static func behind(_ covered: PositionNumber, size: PositionNumber) -> LogError {
     LogError(
       .behindCheckpoint,
       "a checkpoint kept elsewhere has the size \(covered), but the ledger has the size \(size): its tail is missing, or this is an "
@@ -103,7 +103,7 @@ extension LogError {
   }
 
   /// The log had another root at a checkpoint's size.
-  package static func contradicting(_ size: Position) -> LogError {
+  package static func contradicting(_ size: PositionNumber) -> LogError {
     LogError(
       .contradictsCheckpoint,
       "the history was rewritten: up to position \(size) it is not what a checkpoint kept elsewhere was signed over",

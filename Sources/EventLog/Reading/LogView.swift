@@ -28,7 +28,7 @@ extension LogView where Reading: ~Copyable {
   /// The position of the newest event; 0 in an empty log. One look-up.
   ///
   /// - Throws: ``LogError/Code/damagedRecord`` where the newest record does not match its check.
-  package func head() throws(LogError) -> Position {
+  package func head() throws(LogError) -> PositionNumber {
     do throws(LMDBError) {
       return try tables.records.withCursor(in: transaction) { cursor throws(LMDBError) in
         try cursor.last() ? cursor.key() : 0
@@ -40,7 +40,7 @@ extension LogView where Reading: ~Copyable {
   }
 
   /// The position behind the newest record that can be read: a damaged row may have lost its own.
-  private func firstDamagedAtEnd() throws(LogError) -> Position {
+  private func firstDamagedAtEnd() throws(LogError) -> PositionNumber {
     try stored { () throws(LMDBError) in
       try tables.records.withCursor(in: transaction) { cursor throws(LMDBError) in
         while true {
@@ -56,7 +56,7 @@ extension LogView where Reading: ~Copyable {
   /// where that is at hand.
   ///
   /// - Throws: ``LogError/Code/damagedRecord`` where it is missing or does not match its check; ``LogError/Code/archived``.
-  package func record(at position: Position) throws(LogError) -> Record? {
+  package func record(at position: PositionNumber) throws(LogError) -> Record? {
     let bytes: [UInt8]?
     do { bytes = try tables.records.get(position, in: transaction) } catch { throw Self.failure(error, at: position) }
     guard let bytes else { return try archivedRecord(at: position) }
@@ -74,7 +74,7 @@ extension LogView where Reading: ~Copyable {
   /// - Throws: ``LogError/Code/damagedRecord`` at the first that is missing or no record of its position,
   ///   ``LogError/Code/archived`` at the first that is in an archive which is not at hand, or what the closures throw.
   package func forEachRecord(
-    in range: ClosedRange<Position>, reversed: Bool = false,
+    in range: ClosedRange<PositionNumber>, reversed: Bool = false,
     passing: (ArchivedPlace) throws(LogError) -> Bool = { _ in false },
     _ body: (RecordHeader, RawSpan) throws(LogError) -> Bool
   ) throws(LogError) {
@@ -107,7 +107,7 @@ extension LogView where Reading: ~Copyable {
   }
 
   /// What it means that a record's row cannot be read.
-  static func failure(_ error: LMDBError, at position: Position) -> LogError {
+  static func failure(_ error: LMDBError, at position: PositionNumber) -> LogError {
     guard error.code == .damagedRow else { return LogError(error) }
     return LogError(
       .damagedRecord, "the record does not match its check; verify the ledger, and restore a backup", at: position,
@@ -116,11 +116,11 @@ extension LogView where Reading: ~Copyable {
 
   /// Copies of records in order: at most `limit`, and no more once they have `byteLimit` bytes.
   package func records(
-    from position: Position, limit: Int, byteLimit: Int = 1 << 20
+    from position: PositionNumber, limit: Int, byteLimit: Int = 1 << 20
   ) throws(LogError) -> [Record] {
     var records: [Record] = []
     var byteCount = 0
-    try forEachRecord(in: position...Position.max) { header, bytes throws(LogError) in
+    try forEachRecord(in: position...PositionNumber.max) { header, bytes throws(LogError) in
       records.append(Record(header, Array(copying: bytes)))
       byteCount += bytes.byteCount
       return records.count < limit && byteCount < byteLimit
@@ -130,12 +130,12 @@ extension LogView where Reading: ~Copyable {
 
   /// The newest signed checkpoint: the text of the note. Nil before the first.
   package func latestCheckpoint() throws(LogError) -> String? {
-    try checkpoint(atOrBefore: Position.max)?.note
+    try checkpoint(atOrBefore: PositionNumber.max)?.note
   }
 
   /// The newest signed checkpoint over at most `size` events.
-  package func checkpoint(atOrBefore size: Position) throws(LogError) -> (size: Position, note: String)? {
-    var found: (Position, [UInt8])?
+  package func checkpoint(atOrBefore size: PositionNumber) throws(LogError) -> (size: PositionNumber, note: String)? {
+    var found: (PositionNumber, [UInt8])?
     try stored { () throws(LMDBError) in
       try tables.checkpoints.forEach(below: size == .max ? nil : size + 1, reversed: true, in: transaction) {
         size, note in
@@ -147,13 +147,13 @@ extension LogView where Reading: ~Copyable {
   }
 
   /// The sizes in `range` over which checkpoints were signed, in order.
-  package func checkpointSizes(in range: ClosedRange<Position>) throws(LogError) -> [Position] {
+  package func checkpointSizes(in range: ClosedRange<PositionNumber>) throws(LogError) -> [PositionNumber] {
     try checkpoints(over: range).map(\.size)
   }
 
   /// The signed checkpoints over sizes in `range`, in order.
-  package func checkpoints(over range: ClosedRange<Position>) throws(LogError) -> [(size: Position, note: String)] {
-    var found: [(size: Position, note: String)] = []
+  package func checkpoints(over range: ClosedRange<PositionNumber>) throws(LogError) -> [(size: PositionNumber, note: String)] {
+    var found: [(size: PositionNumber, note: String)] = []
     try stored { () throws(LMDBError) in
       try tables.checkpoints.forEach(from: range.lowerBound, below: range.upperBound + 1, in: transaction) {
         size, note in

@@ -12,12 +12,12 @@ package struct RecordsOnly: CommitParticipant {
 
   package func apply(_ event: Never, _ header: RecordHeader, in transaction: inout WriteTransaction) {}
 
-  package func finish(at head: Position, in transaction: inout WriteTransaction) {}
+  package func finish(at head: PositionNumber, in transaction: inout WriteTransaction) {}
 }
 
 extension LogTables {
   /// Type and time of the event at a position: see ``LogView/stamp(at:)``.
-  package func stamp(at position: Position, in transaction: BorrowedTransaction) throws(LogError) -> RecordStamp? {
+  package func stamp(at position: PositionNumber, in transaction: BorrowedTransaction) throws(LogError) -> RecordStamp? {
     try LogView(transaction, RecordsOnly(), self).stamp(at: position)
   }
 }

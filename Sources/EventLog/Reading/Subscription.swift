@@ -5,17 +5,17 @@
 /// read after its commit, on a thread for reading.
 package struct Subscription<Participant: CommitParticipant>: AsyncSequence, Sendable {
   let log: EventLog<Participant>
-  let first: Position
+  let first: PositionNumber
 
   package func makeAsyncIterator() -> Iterator { Iterator(log: log, next: Swift.max(first, 1)) }
 
   package struct Iterator: AsyncIteratorProtocol {
     let log: EventLog<Participant>
-    var next: Position
+    var next: PositionNumber
     private var read: ArraySlice<Record> = []
     private let tail: SubscriptionTail
 
-    init(log: EventLog<Participant>, next: Position) {
+    init(log: EventLog<Participant>, next: PositionNumber) {
       self.log = log
       self.next = next
       tail = log.tails.add(from: next)
@@ -62,7 +62,7 @@ extension EventLog {
   /// memory map, on the caller's thread, which also works where a file system tells nobody of changes.
   ///
   /// - Returns: whether more events may come; false once the log is closed or the task cancelled.
-  package func waitForEvent(beyond position: Position) async throws(LogError) -> Bool {
+  package func waitForEvent(beyond position: PositionNumber) async throws(LogError) -> Bool {
     if let signal = writer?.signal { return await signal.wait(beyond: position) && !Task.isCancelled }
     while !Task.isCancelled {
       if try snapshot().head() > position { return true }

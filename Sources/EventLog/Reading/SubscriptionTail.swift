@@ -7,7 +7,7 @@ final class SubscriptionTail: Sendable {
 
   private struct State {
     /// The first record that was not read.
-    var next: Position
+    var next: PositionNumber
     var rest: ArraySlice<Record> = []
     /// Whether the rest is all there is.
     var isWhole = true
@@ -15,15 +15,15 @@ final class SubscriptionTail: Sendable {
 
   private let state: Mutex<State>
 
-  init(next: Position) { state = Mutex(State(next: next)) }
+  init(next: PositionNumber) { state = Mutex(State(next: next)) }
 
   /// Notes that the records up to a position were read.
-  func advance(beyond position: Position) { state.withLock { $0.next = position + 1 } }
+  func advance(beyond position: PositionNumber) { state.withLock { $0.next = position + 1 } }
 
   /// Keeps what was not read.
   ///
   /// - Parameter read: the records from a position on, with about so many bytes; nil where they cannot be read.
-  func fill(_ read: (_ from: Position, _ byteLimit: Int) -> [Record]?) {
+  func fill(_ read: (_ from: PositionNumber, _ byteLimit: Int) -> [Record]?) {
     state.withLock { state in
       let records = read(state.next, Self.byteLimit)
       state.rest = records?[...] ?? []
@@ -35,7 +35,7 @@ final class SubscriptionTail: Sendable {
   ///
   /// - Parameter position: of the first record that is missing.
   /// - Throws: ``LogError/Code/closed`` where there were more than were kept, and the rest was taken.
-  func take(from position: Position) throws(LogError) -> ArraySlice<Record> {
+  func take(from position: PositionNumber) throws(LogError) -> ArraySlice<Record> {
     let (rest, isWhole) = state.withLock { state in
       defer { state.rest = [] }
       return (state.rest.drop { $0.header.position < position }, state.isWhole)
@@ -57,7 +57,7 @@ final class SubscriptionTails: Sendable {
   private let references = Mutex<[Reference]>([])
 
   /// Takes in another.
-  func add(from next: Position) -> SubscriptionTail {
+  func add(from next: PositionNumber) -> SubscriptionTail {
     let tail = SubscriptionTail(next: next)
     references.withLock { references in
       references.removeAll { $0.tail == nil }
@@ -67,7 +67,7 @@ final class SubscriptionTails: Sendable {
   }
 
   /// Keeps for each what it has not read.
-  func fill(_ read: (_ from: Position, _ byteLimit: Int) -> [Record]?) {
+  func fill(_ read: (_ from: PositionNumber, _ byteLimit: Int) -> [Record]?) {
     let tails = references.withLock { $0.compactMap(\.tail) }
     for tail in tails { tail.fill(read) }
   }

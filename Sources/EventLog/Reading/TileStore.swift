@@ -57,7 +57,7 @@ package struct TileStore: TileSource {
 
 extension TileCoordinate {
   /// The first position among those that the hash at `place` covers.
-  func firstPosition(under place: Int) -> Position {
+  func firstPosition(under place: Int) -> PositionNumber {
     (index * UInt64(Self.width) + UInt64(place)) << UInt64(Self.height * level) + 1
   }
 }

@@ -64,12 +64,12 @@ public import LMDB
   /// What is wrong and what to do, for an operator.
   package let reason: String
   /// The position concerned, where there is one.
-  package let position: Position?
+  package let position: PositionNumber?
   /// The failure below, where storage failed.
   package let storage: LMDBError?
 
   @usableFromInline package init(
-    _ code: Code, _ reason: String, at position: Position? = nil, storage: LMDBError? = nil
+    _ code: Code, _ reason: String, at position: PositionNumber? = nil, storage: LMDBError? = nil
   ) {
     self.code = code
     self.reason = reason

@@ -7,7 +7,7 @@ import LMDB
   package let bytes: [UInt8]
 
   /// - Throws: ``LogError/Code/damagedRecord`` where the bytes are no record of that position.
-  package init(_ bytes: [UInt8], at position: Position) throws(LogError) {
+  package init(_ bytes: [UInt8], at position: PositionNumber) throws(LogError) {
     self.bytes = bytes
     header = unsafe try RecordHeader(parsing: bytes.span.bytes, at: position)
   }

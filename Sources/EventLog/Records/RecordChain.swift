@@ -18,7 +18,7 @@ package struct RecordChain: Sendable {
   }
 
   /// How many records there are.
-  package var size: Position { edge.size }
+  package var size: PositionNumber { edge.size }
 
   /// The levels of the edge whose rows have changed since this was last asked.
   package mutating func takeDirtyLevels() -> Range<Int> { edge.takeDirtyLevels() }

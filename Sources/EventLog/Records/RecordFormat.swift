@@ -107,7 +107,7 @@ package struct RecordDraft {
   }
 
   /// Writes exactly ``byteCount`` bytes.
-  package func encode(at position: Position, recordedAt: Milliseconds, into output: inout OutputRawSpan) {
+  package func encode(at position: PositionNumber, recordedAt: Milliseconds, into output: inout OutputRawSpan) {
     var flags: UInt8 = 0
     if !context.requestID.isEmpty { flags |= RecordFormat.hasRequestID }
     if !context.address.isEmpty { flags |= RecordFormat.hasAddress }
@@ -165,7 +165,7 @@ extension RecordHeader {
   ///   - record: the whole record.
   ///   - expected: the position that it was stored under; another one within is damage.
   /// - Throws: ``LogError/Code/damagedRecord`` or, for a record of a later format, ``LogError/Code/newerFormat``.
-  package init(parsing record: RawSpan, at expected: Position) throws(LogError) {
+  package init(parsing record: RawSpan, at expected: PositionNumber) throws(LogError) {
     guard
       let header = try unsafe record.withUnsafeBytes({ bytes throws(LogError) in
         try unsafe Self(parsing: bytes, at: expected)
@@ -178,7 +178,7 @@ extension RecordHeader {
     self = header
   }
 
-  private init?(parsing record: UnsafeRawBufferPointer, at expected: Position) throws(LogError) {
+  private init?(parsing record: UnsafeRawBufferPointer, at expected: PositionNumber) throws(LogError) {
     var reader = unsafe ByteReader(record)
     guard let format = reader.byte() else { return nil }
     guard format == RecordFormat.plain || format == RecordFormat.reasoned else {

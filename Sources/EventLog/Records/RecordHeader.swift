@@ -43,7 +43,7 @@ package struct LogSubjects: Sendable {
 
 /// What a record says about its event without the payload being decoded.
 @usableFromInline package struct RecordHeader: Sendable {
-  package let position: Position
+  package let position: PositionNumber
   /// When the event was recorded; never earlier than the event before.
   package let recordedAt: Milliseconds
   /// Number and version of the event's type.

@@ -5,7 +5,7 @@ package import TransparencyLog
 /// What a full verification found sound.
 package struct LogVerification: Sendable {
   /// How many events were verified: all there were when it began.
-  package let size: Position
+  package let size: PositionNumber
   /// The root of the tree over them, rebuilt from the records.
   package let root: Digest
   /// How many signed checkpoints agreed with it.
@@ -43,7 +43,7 @@ extension EventLog {
   package func verify(
     inspect: (RecordHeader, RawSpan) throws(LogError) -> Void = { _, _ in },
     checkSignature: (SignedNote) throws(LogError) -> Void,
-    progress: (_ verified: Position, _ size: Position) throws(LogError) -> Void = { _, _ in }
+    progress: (_ verified: PositionNumber, _ size: PositionNumber) throws(LogError) -> Void = { _, _ in }
   ) throws(LogError) -> LogVerification {
     var verifier = try LogVerifier(origin: origin, beginningWith: snapshot())
     while verifier.edge.size < verifier.size {

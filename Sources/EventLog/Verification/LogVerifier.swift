@@ -9,7 +9,7 @@ struct LogVerifier {
 
   private let origin: String
   /// How many events there were at the beginning.
-  let size: Position
+  let size: PositionNumber
   /// The tree over the records so far.
   private(set) var edge = MerkleEdge()
   private(set) var checkpointCount = 0
@@ -150,7 +150,7 @@ struct LogVerifier {
 
   /// Compares the leaves of the tile that was begun.
   private static func compareBegun(
-    _ edge: MerkleEdge, with tiles: TileStore, size: Position
+    _ edge: MerkleEdge, with tiles: TileStore, size: PositionNumber
   ) throws(LogError) {
     guard edge.hashCount(level: 0) > 0 else { return }
     let tile = edge.tile(level: 0)
@@ -158,7 +158,7 @@ struct LogVerifier {
     try edge.withRow(level: 0) { row throws(LogError) in try compare(row, with: stored, of: tile) }
   }
 
-  private static func missing(_ position: Position) -> LogError {
+  private static func missing(_ position: PositionNumber) -> LogError {
     LogError(.damagedRecord, "the record is missing; restore a backup", at: position)
   }
 

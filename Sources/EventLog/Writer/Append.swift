@@ -3,12 +3,12 @@
   /// The time that the events will carry; never earlier than that of the event before, unless they correct the clock.
   package let now: Milliseconds
   /// The position that the first event will get.
-  package let next: Position
+  package let next: PositionNumber
   /// Where the event is to correct the clock: the time that counted until now; nil where there is nothing to correct.
   package let correctedFrom: Milliseconds?
 
   @usableFromInline
-  init(now: Milliseconds, next: Position, correctedFrom: Milliseconds? = nil) {
+  init(now: Milliseconds, next: PositionNumber, correctedFrom: Milliseconds? = nil) {
     self.now = now
     self.next = next
     self.correctedFrom = correctedFrom
@@ -41,7 +41,7 @@
 /// Events as they were committed.
 @usableFromInline package struct Committed<Event: Sendable>: Sendable {
   /// Position of the first event; without events, of the newest in the log.
-  @usableFromInline package let first: Position
+  @usableFromInline package let first: PositionNumber
   /// When they were recorded.
   @usableFromInline package let time: Milliseconds
   @usableFromInline package let events: [Event]
@@ -52,7 +52,7 @@
   package var isRepeated: Bool { earlierMemo != nil }
 
   @inlinable
-  init(first: Position, time: Milliseconds, events: [Event], earlierMemo: [UInt8]? = nil) {
+  init(first: PositionNumber, time: Milliseconds, events: [Event], earlierMemo: [UInt8]? = nil) {
     self.first = first
     self.time = time
     self.events = events
@@ -65,11 +65,11 @@
   /// UTF-8 of the request's ID, at most 64 bytes; empty if there is none.
   package var requestID: [UInt8]
   /// Append only if the newest event is at this position.
-  package var expecting: Position?
+  package var expecting: PositionNumber?
   /// Whether the events record that the clock is right as it is: they carry what it says, also after a step.
   @usableFromInline package var correctsClock: Bool
 
-  @usableFromInline package init(requestID: [UInt8] = [], expecting: Position? = nil, correctsClock: Bool = false) {
+  @usableFromInline package init(requestID: [UInt8] = [], expecting: PositionNumber? = nil, correctsClock: Bool = false) {
     self.requestID = requestID
     self.expecting = expecting
     self.correctsClock = correctsClock

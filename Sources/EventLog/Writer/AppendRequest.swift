@@ -107,7 +107,7 @@ final class AppendRequest<Participant: CommitParticipant, Refusal: Error>: Commi
     try once.recall(view, Moment(now: batch.now, next: batch.head + 1), row.memo)
     do throws(LogError) {
       var events: [Participant.Event] = []
-      for position in row.first..<row.first + Position(row.count) {
+      for position in row.first..<row.first + PositionNumber(row.count) {
         guard let record = try view.record(at: position) else {
           throw LogError(.damagedRecord, "an event of a request that was answered is missing", at: position)
         }
@@ -118,7 +118,7 @@ final class AppendRequest<Participant: CommitParticipant, Refusal: Error>: Commi
   }
 
   @usableFromInline
-  func checkHead(_ head: Position) throws(AppendFailure<Refusal>) {
+  func checkHead(_ head: PositionNumber) throws(AppendFailure<Refusal>) {
     guard let expected = options.expecting, expected != head else { return }
     throw .log(
       LogError(

@@ -2,7 +2,7 @@
 struct CheckpointSchedule: Sendable {
   private let policy: CheckpointPolicy
   /// Size of the newest signed checkpoint; 0 before the first.
-  private(set) var signedSize: Position
+  private(set) var signedSize: PositionNumber
   /// When to sign whatever is new then.
   private var deadline: Milliseconds?
   /// Whether the last attempt failed: then only the next deadline, or being asked, leads to another.
@@ -11,17 +11,17 @@ struct CheckpointSchedule: Sendable {
   /// - Parameters:
   ///   - signedSize: size of the newest signed checkpoint.
   ///   - size: number of events in the log.
-  init(_ policy: CheckpointPolicy, signedSize: Position, size: Position, now: Milliseconds) {
+  init(_ policy: CheckpointPolicy, signedSize: PositionNumber, size: PositionNumber, now: Milliseconds) {
     self.policy = policy
     self.signedSize = signedSize
     if size > signedSize { deadline = Self.moment(policy.interval, after: now) }
   }
 
   /// When to sign a log of `size` events without being asked; nil while the newest checkpoint covers them all.
-  func deadline(size: Position) -> Milliseconds? { size > signedSize ? deadline : nil }
+  func deadline(size: PositionNumber) -> Milliseconds? { size > signedSize ? deadline : nil }
 
   /// Whether a checkpoint over `size` events is due.
-  func isDue(size: Position, now: Milliseconds) -> Bool {
+  func isDue(size: PositionNumber, now: Milliseconds) -> Bool {
     guard size > signedSize else { return false }
     if let deadline, now >= deadline { return true }
     return !hasFailed && size - signedSize >= policy.events
@@ -33,7 +33,7 @@ struct CheckpointSchedule: Sendable {
   }
 
   /// Takes note of a checkpoint over everything.
-  mutating func noteSigned(size: Position) {
+  mutating func noteSigned(size: PositionNumber) {
     signedSize = size
     deadline = nil
     hasFailed = false

@@ -10,12 +10,12 @@ struct CommitBatch {
   private(set) var edge: MerkleEdge
   /// Position and time of the newest event, this batch's included.
   @usableFromInline
-  private(set) var head: Position
+  private(set) var head: PositionNumber
   private(set) var lastTime: Milliseconds
   /// The time that the batch's events carry.
   @usableFromInline
   private(set) var now: Milliseconds
-  private let start: Position
+  private let start: PositionNumber
   /// What the clocks say.
   private let reading: LedgerClock.Reading
   /// What an event is refused with where the clock is off.
@@ -119,7 +119,7 @@ struct CommitBatch {
   }
 
   /// Whether an idempotency key is forgotten that was used at a time, by a request with its first event at a position.
-  private func isForgotten(_ time: Milliseconds, at first: Position) -> Bool {
+  private func isForgotten(_ time: Milliseconds, at first: PositionNumber) -> Bool {
     correction.time(time, at: first) < now.saturating(minus: idempotencyRetention)
   }
 
@@ -147,7 +147,7 @@ struct CommitBatch {
   mutating func remember(
     _ idempotency: IdempotencyKey, count: UInt8, in tables: LogTables, _ transaction: inout WriteTransaction
   ) throws(LogError) {
-    let row = IdempotencyRow(first: head - Position(count) + 1, count: count, time: now, memo: idempotency.memo)
+    let row = IdempotencyRow(first: head - PositionNumber(count) + 1, count: count, time: now, memo: idempotency.memo)
     try stored { () throws(LMDBError) in
       if let forgotten = try tables.idempotency.get(idempotency.key, in: transaction) {
         try tables.idempotencyAges.delete(forgotten.first, in: &transaction)
@@ -161,11 +161,11 @@ struct CommitBatch {
   /// Deletes what is kept of forgotten idempotency keys: so many for each that was remembered, and for each event, that
   /// the work is bounded and yet catches up. A batch without keys looks after them only now and then.
   private func forget(in tables: LogTables, _ transaction: inout WriteTransaction) throws(LogError) {
-    let interval: Position = 64
+    let interval: PositionNumber = 64
     let limit = 2 * (rememberedCount + Int((head / interval - start / interval) * interval))
     guard limit > 0 else { return }
     try stored { () throws(LMDBError) in
-      var expired: [(first: Position, key: InlineBytes16)] = []
+      var expired: [(first: PositionNumber, key: InlineBytes16)] = []
       try tables.idempotencyAges.withCursor(in: transaction) { cursor throws(LMDBError) in
         while expired.count < limit, try cursor.next() {
           let row = try cursor.value()

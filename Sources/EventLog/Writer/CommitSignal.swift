@@ -3,7 +3,7 @@ import Synchronization
 /// Tells the threads that wait that there are new events. Missed signals do no harm: a waiter says what it has seen.
 final class CommitSignal: Sendable {
   private struct State {
-    var head: Position
+    var head: PositionNumber
     var isClosed = false
     var checkpointFailure: LogError?
     var waiters: [UInt64: Waiter] = [:]
@@ -12,17 +12,17 @@ final class CommitSignal: Sendable {
 
   /// Someone who waits for events beyond a position.
   private struct Waiter {
-    let position: Position
+    let position: PositionNumber
     let continuation: CheckedContinuation<Void, Never>
   }
 
   private let state: Mutex<State>
   let meter = WriterMeter()
 
-  init(head: Position) { state = Mutex(State(head: head)) }
+  init(head: PositionNumber) { state = Mutex(State(head: head)) }
 
   /// The newest event that is durable.
-  var head: Position { state.withLock { $0.head } }
+  var head: PositionNumber { state.withLock { $0.head } }
 
   /// Why the last attempt at a checkpoint failed; nil if it did not.
   var checkpointFailure: LogError? { state.withLock { $0.checkpointFailure } }
@@ -32,7 +32,7 @@ final class CommitSignal: Sendable {
   }
 
   /// Wakes those who wait for events beyond an earlier head: who waits for half a million hears of none before.
-  func publish(_ head: Position) {
+  func publish(_ head: PositionNumber) {
     let due = state.withLock { state in
       state.head = head
       let due = state.waiters.filter { $0.value.position < head }
@@ -55,7 +55,7 @@ final class CommitSignal: Sendable {
   /// Waits for an event beyond `position`; returns early when the task is cancelled.
   ///
   /// - Returns: whether more events may come.
-  func wait(beyond position: Position) async -> Bool {
+  func wait(beyond position: PositionNumber) async -> Bool {
     let id = state.withLock { state in
       state.nextWaiter += 1
       return state.nextWaiter

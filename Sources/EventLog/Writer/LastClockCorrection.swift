@@ -6,11 +6,11 @@ import LMDB
 /// longer than they need be.
 struct LastClockCorrection: Sendable {
   /// The position of the event; 0 where the clock was never set back.
-  var position: Position = 0
+  var position: PositionNumber = 0
   /// The time from which recorded time continued.
   var time: Milliseconds = 0
 
-  init(position: Position = 0, time: Milliseconds = 0) {
+  init(position: PositionNumber = 0, time: Milliseconds = 0) {
     self.position = position
     self.time = time
   }
@@ -28,7 +28,7 @@ struct LastClockCorrection: Sendable {
   }
 
   /// By when at the latest something was recorded.
-  func time(_ recordedAt: Milliseconds, at position: Position) -> Milliseconds {
+  func time(_ recordedAt: Milliseconds, at position: PositionNumber) -> Milliseconds {
     position < self.position ? min(recordedAt, time) : recordedAt
   }
 

@@ -42,7 +42,7 @@ package struct LogImport: ~Copyable {
   deinit { environment.close() }
 
   /// How many records there are.
-  package var size: Position { chain.size }
+  package var size: PositionNumber { chain.size }
   /// The root of the tree over them.
   package var root: Digest { chain.edge.root() }
 

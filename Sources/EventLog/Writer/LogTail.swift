@@ -10,7 +10,7 @@ struct LogTail: Sendable {
   /// The last time that the clock was corrected.
   let correction: LastClockCorrection
   /// Size of the newest signed checkpoint; 0 before the first.
-  let signedSize: Position
+  let signedSize: PositionNumber
 
   /// Reads the tail of a log.
   ///
@@ -44,7 +44,7 @@ struct LogTail: Sendable {
   }
 
   /// The signed note of a checkpoint that says what it should. Its signatures are not checked.
-  static func note(_ text: String, of origin: String, size: Position, root: Digest?) throws(LogError) -> SignedNote {
+  static func note(_ text: String, of origin: String, size: PositionNumber, root: Digest?) throws(LogError) -> SignedNote {
     guard let root, let note = try? SignedNote(decoding: Array(text.utf8)),
       let expected = try? Checkpoint(origin: origin, size: size, root: root), note.text == expected.noteText
     else {
@@ -79,7 +79,7 @@ struct LogTail: Sendable {
   ///
   /// - Returns: the time of the newest record.
   private static func verifyNewestRecords<Reading: Transaction & ~Copyable, Participant>(
-    _ size: Position, _ view: borrowing LogView<Reading, Participant>, _ tiles: TileStore
+    _ size: PositionNumber, _ view: borrowing LogView<Reading, Participant>, _ tiles: TileStore
   ) throws(LogError) -> Milliseconds {
     let recordCount = try stored { () throws(LMDBError) in try view.tables.records.count(in: view.transaction) }
     guard try UInt64(recordCount) + view.archivedCount() == size else {

@@ -34,7 +34,7 @@ import TransparencyLog
 
   /// Writes in the participant's own tables.
   package typealias Maintenance<Output> =
-    @Sendable (inout LogView<WriteTransaction, Participant>, _ head: Position) throws(LogError) -> Output
+    @Sendable (inout LogView<WriteTransaction, Participant>, _ head: PositionNumber) throws(LogError) -> Output
 
   /// How the writer works.
   package struct Configuration: Sendable {

@@ -4,7 +4,7 @@ import LMDB
 package struct RecordPruning: Sendable {
   /// One of them.
   package struct Item: Sendable {
-    package let position: Position
+    package let position: PositionNumber
     package let stamp: RecordStamp
 
     /// The record that has a header.

@@ -55,7 +55,7 @@ package struct RegisterAccount: Command {
     if let email { event.email = email }
     event.role = role
     guard let phone else { return Decision(by: Requester.operator, .accountRegistered(event)) }
-    let account = AccountID(rawValue: context.next)
+    let account = AccountID(madeAt: context.next)
     try state.requireFree(number: phone.number, for: account)
     var verified = PhoneVerified()
     verified.account = account.rawValue
@@ -64,7 +64,7 @@ package struct RegisterAccount: Command {
     return Decision(by: Requester.operator, .accountRegistered(event), .phoneVerified(verified))
   }
 
-  package func outcome(of recorded: RecordedEvents) -> AccountID { AccountID(rawValue: recorded.first) }
+  package func outcome(of recorded: RecordedEvents) -> AccountID { AccountID(madeAt: recorded.first) }
 }
 
 extension DomainReader where Self: ~Copyable {

@@ -66,7 +66,7 @@ public struct SignIn: Command {
     if let email { event.email = email }
     if let userAgent { event.userAgent = userAgent }
     event.role = role
-    return Decision(by: Subject(AccountID(rawValue: context.next)), .accountRegistered(event))
+    return Decision(by: Subject(AccountID(madeAt: context.next)), .accountRegistered(event))
   }
 
   package func admit(
@@ -84,7 +84,7 @@ public struct SignIn: Command {
     if case .accountSignedIn(let event) = recorded.events.first {
       Outcome(account: AccountID(rawValue: event.account), isNew: false)
     } else {
-      Outcome(account: AccountID(rawValue: recorded.first), isNew: true)
+      Outcome(account: AccountID(madeAt: recorded.first), isNew: true)
     }
   }
 }

@@ -11,12 +11,12 @@ extension DomainReader where Self: ~Copyable {
     forCodeMadeAt position: UInt64, for account: AccountID, to connector: ConnectorID
   ) throws(StateUnreadable) -> Verdict.Reason? {
     let disabled = try lastDisablement(of: account)
-    if position < disabled { return .stopped(Subject(account), by: disabled) }
+    if position < disabled { return .stopped(Subject(account), by: Position(disabled)) }
     for (number, kind) in [(connector.rawValue, SubjectKind.connector), (account.rawValue, .account)] {
       if let reason = try required(number, kind).denialReason(at: number, for: position) { return reason }
     }
     guard let grant = try lastRevokedGrant(to: connector, by: account) else { return nil }
     let revoked = try required(grant.rawValue, .grant).stoppedBy
-    return position < revoked ? .stopped(Subject(grant), by: revoked) : nil
+    return position < revoked ? .stopped(Subject(grant), by: Position(revoked)) : nil
   }
 }

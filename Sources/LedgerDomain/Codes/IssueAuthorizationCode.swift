@@ -83,6 +83,6 @@ package struct IssueAuthorizationCode: Command {
   }
 
   package func outcome(of recorded: RecordedEvents) -> Outcome {
-    Outcome(code: AuthorizationCodeID(rawValue: recorded.first), expiresAt: recorded.time + Self.lifetime)
+    Outcome(code: AuthorizationCodeID(madeAt: recorded.first), expiresAt: recorded.time + Self.lifetime)
   }
 }

@@ -128,7 +128,7 @@ package struct RedeemAuthorizationCode: Command {
     of issued: IssuedCode, _ id: FamilyID, _ state: borrowing some DomainReader & ~Copyable
   ) throws(DecisionFailure) -> Decision {
     let family = try read(state.required(id.rawValue, .family))
-    guard family.stoppedBy == 0 else { throw .invalidCode(.stopped(Subject(id), by: family.stoppedBy)) }
+    guard family.stoppedBy == 0 else { throw .invalidCode(.stopped(Subject(id), by: Position(family.stoppedBy))) }
     var event = TokenRevoked()
     event.reach = .family
     event.target = id.rawValue
@@ -157,7 +157,7 @@ package struct RedeemAuthorizationCode: Command {
       Redeemed(
         account: AccountID(rawValue: redeemed.account), grant: GrantID(rawValue: refresh.grant),
         family: FamilyID(rawValue: redeemed.family), refreshExpiresAt: Timestamp(milliseconds: refresh.expiresAt),
-        handle: TokenID(rawValue: recorded.first + UInt64(recorded.events.count - 1)),
+        handle: TokenID(madeAt: recorded.first + UInt64(recorded.events.count - 1)),
         expiresAt: Timestamp(milliseconds: token.expiresAt), scopes: Scopes(rawValue: token.scopes),
         audiences: Audiences(token.audiences) ?? .unrestricted, isSigned: token.format == .signed))
   }

@@ -55,7 +55,7 @@ package struct CreateConnector: Command {
       preconditionFailure("These are not the events of a CreateConnector.")
     }
     return Connector(
-      id: ConnectorID(rawValue: recorded.first), publicID: PublicID(bytes: event.publicID) ?? publicID,
+      id: ConnectorID(madeAt: recorded.first), publicID: PublicID(bytes: event.publicID) ?? publicID,
       owner: AccountID(rawValue: event.owner), details: event.details, isDeleted: false, createdAt: recorded.time)
   }
 }

@@ -54,5 +54,5 @@ package struct RotateSecret: Command {
   }
 
   /// Number of the new Secret.
-  package func outcome(of recorded: RecordedEvents) -> SecretID { SecretID(rawValue: recorded.first) }
+  package func outcome(of recorded: RecordedEvents) -> SecretID { SecretID(madeAt: recorded.first) }
 }

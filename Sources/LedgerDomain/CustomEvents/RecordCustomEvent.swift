@@ -154,5 +154,5 @@ package struct RecordCustomEvent: Command {
   }
 
   /// The position of the event.
-  package func outcome(of recorded: RecordedEvents) -> UInt64 { recorded.first }
+  package func outcome(of recorded: RecordedEvents) -> Position { recorded.first }
 }

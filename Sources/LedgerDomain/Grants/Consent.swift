@@ -6,7 +6,7 @@ public enum Consent: Sendable, Hashable {
   case scopes(Scopes)
   /// All that the connector had at a position of the log, such as ``Connector/setBy`` of the details that the person saw. It
   /// is refused if the connector has changed since, be it its name or its scopes.
-  case details(asOf: UInt64)
+  case details(asOf: Position)
 }
 
 extension Connector {

@@ -69,7 +69,7 @@ public struct GrantAccess: Command {
     }
     return Outcome(
       grant: GrantID(rawValue: token.grant),
-      family: FamilyID(rawValue: recorded.first + UInt64(recorded.events.count - 1)),
+      family: FamilyID(madeAt: recorded.first + UInt64(recorded.events.count - 1)),
       expiresAt: Timestamp(milliseconds: token.expiresAt))
   }
 }

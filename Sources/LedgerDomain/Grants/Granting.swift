@@ -24,7 +24,7 @@ extension DomainReader where Self: ~Copyable {
   ///   - first: the position that the first of the events will get.
   func granting(
     _ access: GrantAccess.Access, to id: ConnectorID, by granter: AccountID, agreeingTo consent: Consent,
-    refreshDigest: Digest, audiences: Audiences = .unrestricted, first: UInt64, at now: Timestamp
+    refreshDigest: Digest, audiences: Audiences = .unrestricted, first: Position, at now: Timestamp
   ) throws(DecisionFailure) -> Granting {
     let connector = try requireActiveConnector(id)
     let role = try requireActiveAccount(granter, field: "granter").role
@@ -57,13 +57,13 @@ extension DomainReader where Self: ~Copyable {
       token.supersedes = try standingFamily(of: existing)
     } else {
       if let existing { events.append(.permissionRevoked(PermissionRevoked(of: existing))) }
-      token.grant = first + UInt64(events.count)
+      token.grant = (first + UInt64(events.count)).rawValue
       events.append(.permissionGranted(permission))
     }
     events.append(.refreshTokenIssued(token))
     return Granting(
       events: events, scopes: Scopes(rawValue: permission.scopes), grant: GrantID(rawValue: token.grant),
-      family: FamilyID(rawValue: first + UInt64(events.count - 1)),
+      family: FamilyID(madeAt: first + UInt64(events.count - 1)),
       expiresAt: Timestamp(milliseconds: token.expiresAt))
   }
 

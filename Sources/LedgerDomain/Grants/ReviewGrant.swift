@@ -51,5 +51,5 @@ package struct ReviewGrant: Command {
   }
 
   /// The position of the decision's event.
-  package func outcome(of recorded: RecordedEvents) -> UInt64 { recorded.first }
+  package func outcome(of recorded: RecordedEvents) -> Position { recorded.first }
 }

@@ -38,12 +38,12 @@ package struct AddMember: Command {
     return Decision(by: requester, events: events)
   }
 
-  package func outcome(of recorded: RecordedEvents) -> MembershipID { MembershipID(rawValue: recorded.last) }
+  package func outcome(of recorded: RecordedEvents) -> MembershipID { MembershipID(madeAt: recorded.last) }
 }
 
 extension RecordedEvents {
   /// Position of the last event.
-  var last: UInt64 { events.isEmpty ? first : first + UInt64(events.count - 1) }
+  var last: Position { events.isEmpty ? first : first + UInt64(events.count - 1) }
 }
 
 extension DomainReader where Self: ~Copyable {

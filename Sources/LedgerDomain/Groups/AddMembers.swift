@@ -31,7 +31,7 @@ package struct AddMembers: Command {
   /// The memberships that were made, in the order in which their members were named; none for those who were members.
   package func outcome(of recorded: RecordedEvents) -> [MembershipID] {
     recorded.events.enumerated().compactMap { index, event in
-      if case .groupMemberAdded = event { MembershipID(rawValue: recorded.first + UInt64(index)) } else { nil }
+      if case .groupMemberAdded = event { MembershipID(madeAt: recorded.first + UInt64(index)) } else { nil }
     }
   }
 }

@@ -60,9 +60,9 @@ package struct CreateGroup: Command {
     created.welcomeMessage = try TextRule(field: "welcomeMessage", characters: 0...1_000, isMultiline: true)
       .trimming(welcomeMessage)
     try requireCount(members.count, in: 0...AddMembers.limit, field: "members")
-    let added = try state.additions(of: members, to: GroupID(rawValue: context.next), creator: creator, at: context.now)
+    let added = try state.additions(of: members, to: GroupID(madeAt: context.next), creator: creator, at: context.now)
     let attached = try parent.map { (parent) throws(DecisionFailure) in
-      try state.attachment(ofNew: GroupID(rawValue: context.next), to: parent, by: requester)
+      try state.attachment(ofNew: GroupID(madeAt: context.next), to: parent, by: requester)
     }
     return Decision(
       by: requester, events: [.groupCreated(created)] + added + (attached.map { [.groupSubgroupAttached($0)] } ?? []))
@@ -73,13 +73,13 @@ package struct CreateGroup: Command {
       preconditionFailure("These are not the events of a CreateGroup.")
     }
     var made = Group(
-      id: GroupID(rawValue: recorded.first), publicID: PublicID(bytes: created.publicID) ?? publicID,
+      id: GroupID(madeAt: recorded.first), publicID: PublicID(bytes: created.publicID) ?? publicID,
       name: created.name, kind: created.kind, welcomeMessage: created.welcomeMessage, isDeleted: false,
       memberCount: 0, adminCount: 0, createdAt: recorded.time)
     for case .groupMemberAdded(let event) in recorded.events {
       made.memberCount += 1
       if event.role == .admin, event.account != 0 { made.adminCount += 1 }
     }
-    return Outcome(made: made, membership: MembershipID(rawValue: recorded.first + 1))
+    return Outcome(made: made, membership: MembershipID(madeAt: recorded.first + 1))
   }
 }

@@ -9,16 +9,16 @@ package struct ApplyRetention: Command {
   package var olderThan: Int64
   /// Number of the segment in its archive, and the events that it holds.
   package var segment: UInt64
-  package var segmentPositions: ClosedRange<UInt64>
+  package var segmentPositions: ClosedRange<Position>
   /// Root of the tree over all events up to the segment's end.
   package var root: Digest
   /// Which records leave, in order, and how many bytes they have.
-  package var positions: [UInt64]
+  package var positions: [Position]
   package var bytes: UInt64
 
   package init(
-    expiredBy: Timestamp, olderThan: Int64, segment: UInt64, segmentPositions: ClosedRange<UInt64>, root: Digest,
-    positions: [UInt64], bytes: UInt64
+    expiredBy: Timestamp, olderThan: Int64, segment: UInt64, segmentPositions: ClosedRange<Position>, root: Digest,
+    positions: [Position], bytes: UInt64
   ) {
     self.expiredBy = expiredBy
     self.olderThan = olderThan
@@ -44,10 +44,10 @@ package struct ApplyRetention: Command {
     event.expiredBy = expiredBy.milliseconds
     event.olderThan = olderThan
     event.segment = segment
-    event.segmentFirst = segmentPositions.lowerBound
-    event.segmentLast = segmentPositions.upperBound
+    event.segmentFirst = segmentPositions.lowerBound.rawValue
+    event.segmentLast = segmentPositions.upperBound.rawValue
     event.root = .init(root)
-    event.first = named.first
+    event.first = named.first.rawValue
     event.lengths = named.lengths
     event.records = UInt64(positions.count)
     event.bytes = bytes
@@ -55,5 +55,5 @@ package struct ApplyRetention: Command {
   }
 
   /// The position of the event.
-  package func outcome(of recorded: RecordedEvents) -> UInt64 { recorded.first }
+  package func outcome(of recorded: RecordedEvents) -> Position { recorded.first }
 }

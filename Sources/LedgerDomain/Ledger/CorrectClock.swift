@@ -5,10 +5,10 @@ public struct CorrectClock: Command {
   package var reason: ClockCorrectionReason
   /// Where the clock goes back: the first event that was recorded while it was ahead, and by how many milliseconds it was
   /// ahead at most; nil takes the length of the step.
-  package var first: UInt64
+  package var first: Position
   package var ahead: Int64?
 
-  package init(reason: ClockCorrectionReason, first: UInt64 = 0, ahead: Int64? = nil) {
+  package init(reason: ClockCorrectionReason, first: Position = 0, ahead: Int64? = nil) {
     self.reason = reason
     self.first = first
     self.ahead = ahead
@@ -18,7 +18,7 @@ public struct CorrectClock: Command {
   public struct Outcome: Sendable, Equatable {
     public var from: Timestamp
     public var to: Timestamp
-    public var position: UInt64
+    public var position: Position
   }
 
   package func decide(
@@ -36,7 +36,7 @@ public struct CorrectClock: Command {
     event.reason = reason
     if context.now < from {
       let step = (Timestamp(milliseconds: 0) + (from - context.now)).milliseconds
-      event.first = max(first, 1)
+      event.first = max(first, 1).rawValue
       event.ahead = max(ahead ?? step, step)
     }
     return Decision(by: Requester.operator, .clockCorrected(event))
@@ -47,6 +47,7 @@ public struct CorrectClock: Command {
       return Outcome(from: recorded.time, to: recorded.time, position: recorded.first)
     }
     return Outcome(
-      from: Timestamp(milliseconds: event.from), to: Timestamp(milliseconds: event.to), position: recorded.first)
+      from: Timestamp(milliseconds: event.from), to: Timestamp(milliseconds: event.to),
+      position: recorded.first)
   }
 }

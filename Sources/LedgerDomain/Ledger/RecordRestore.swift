@@ -28,7 +28,7 @@ package struct RecordRestore: Command {
   package func decide(
     _ state: borrowing some DomainReader & ~Copyable, _ context: DecisionContext
   ) throws(DecisionFailure) -> Decision {
-    guard events > 0, events < context.next else {
+    guard events > 0, Position(events) < context.next else {
       throw .refused(.invalidValue, field: "events", expected: "the number of events that were restored")
     }
     try state.requireApprover(approver, of: named, forRestore: true, erasing: erases)
@@ -40,7 +40,7 @@ package struct RecordRestore: Command {
   }
 
   /// The position of the event.
-  package func outcome(of recorded: RecordedEvents) -> UInt64 { recorded.first }
+  package func outcome(of recorded: RecordedEvents) -> Position { recorded.first }
 }
 
 extension DomainReader where Self: ~Copyable {

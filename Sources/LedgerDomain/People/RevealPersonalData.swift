@@ -112,7 +112,7 @@ package struct RevealPersonalData: Command {
   }
 
   /// The positions of the events.
-  package func outcome(of recorded: RecordedEvents) -> [UInt64] {
+  package func outcome(of recorded: RecordedEvents) -> [Position] {
     recorded.events.indices.map { recorded.first + UInt64($0) }
   }
 }

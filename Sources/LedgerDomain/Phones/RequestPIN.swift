@@ -59,7 +59,7 @@ package struct RequestPIN: Command {
   }
 
   package func outcome(of recorded: RecordedEvents) -> Outcome {
-    Outcome(challenge: ChallengeID(rawValue: recorded.first), expiresAt: expiry(recorded.time))
+    Outcome(challenge: ChallengeID(madeAt: recorded.first), expiresAt: expiry(recorded.time))
   }
 
   private func expiry(_ now: Timestamp) -> Timestamp { now + Self.lifetime }

@@ -71,7 +71,7 @@ package struct VerifyPIN: Command {
     if case .phonePINRejected(let event) = recorded.events.first {
       .rejected(triesLeft: Int(event.triesLeft))
     } else {
-      .verified(PhoneID(rawValue: recorded.first))
+      .verified(PhoneID(madeAt: recorded.first))
     }
   }
 }

@@ -30,5 +30,5 @@ package struct MakeProposal: Command {
     return Decision(by: requester, .proposalMade(event))
   }
 
-  package func outcome(of recorded: RecordedEvents) -> ProposalID { ProposalID(rawValue: recorded.first) }
+  package func outcome(of recorded: RecordedEvents) -> ProposalID { ProposalID(madeAt: recorded.first) }
 }

@@ -63,9 +63,9 @@ package struct CreateResourceServer: Command {
       preconditionFailure("These are not the events of a CreateResourceServer.")
     }
     return ResourceServer(
-      id: ResourceServerID(rawValue: recorded.first), publicID: PublicID(bytes: event.publicID) ?? publicID,
+      id: ResourceServerID(madeAt: recorded.first), publicID: PublicID(bytes: event.publicID) ?? publicID,
       name: event.name, audience: event.audience.isEmpty ? nil : event.audience,
-      secret: SecretID(rawValue: recorded.first), digest: Digest(bytes: event.secretDigest) ?? secretDigest,
+      secret: SecretID(madeAt: recorded.first), digest: Digest(bytes: event.secretDigest) ?? secretDigest,
       createdAt: recorded.time)
   }
 }

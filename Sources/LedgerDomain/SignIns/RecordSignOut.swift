@@ -7,11 +7,11 @@ package struct RecordSignOut: Command {
 
   package var account: AccountID
   /// The positions of the events of their sign-ins, each 0 where it is not known.
-  package var signIns: [UInt64]
+  package var signIns: [Position]
   package var end: SignOutCause
   package var requester: Requester
 
-  package init(account: AccountID, signIns: [UInt64], end: SignOutCause, requester: Requester) {
+  package init(account: AccountID, signIns: [Position], end: SignOutCause, requester: Requester) {
     self.account = account
     self.signIns = signIns
     self.end = end
@@ -37,7 +37,7 @@ package struct RecordSignOut: Command {
       events: signIns.map { signIn in
         var event = AccountSignedOut()
         event.account = account.rawValue
-        event.signIn = signIn
+        event.signIn = signIn.rawValue
         event.end = end.recorded
         return .accountSignedOut(event)
       })

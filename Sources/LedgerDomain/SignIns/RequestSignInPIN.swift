@@ -100,6 +100,6 @@ package struct RequestSignInPIN: Command {
   /// Nil where no PIN was made.
   package func outcome(of recorded: RecordedEvents) -> Made? {
     guard case .phonePINRequested = recorded.events.first else { return nil }
-    return Made(challenge: ChallengeID(rawValue: recorded.first), expiresAt: recorded.time + RequestPIN.lifetime)
+    return Made(challenge: ChallengeID(madeAt: recorded.first), expiresAt: recorded.time + RequestPIN.lifetime)
   }
 }

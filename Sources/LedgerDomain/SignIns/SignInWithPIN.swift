@@ -88,7 +88,7 @@ package struct SignInWithPIN: Command {
     let granting: Granting
     do throws(DecisionFailure) {
       granting = try state.granting(
-        .user, to: client, by: open.account, agreeingTo: consent ?? .details(asOf: challenge.rawValue),
+        .user, to: client, by: open.account, agreeingTo: consent ?? .details(asOf: challenge.position),
         refreshDigest: refreshDigest, first: context.next + 1, at: context.now)
     } catch {
       guard case .refused(let refusal) = error, refusal.code != .conflict else { throw error }
@@ -117,7 +117,7 @@ package struct SignInWithPIN: Command {
     return .signedIn(
       SignedIn(
         account: AccountID(rawValue: accepted.account), grant: GrantID(rawValue: token.grant),
-        family: FamilyID(rawValue: recorded.first + UInt64(recorded.events.count - 1)),
+        family: FamilyID(madeAt: recorded.first + UInt64(recorded.events.count - 1)),
         expiresAt: Timestamp(milliseconds: token.expiresAt), scopes: scopes))
   }
 }

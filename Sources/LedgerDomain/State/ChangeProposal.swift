@@ -56,7 +56,7 @@ public struct ChangeProposal: Sendable, Hashable {
 
   /// Lets it end when it does by the corrections of the clock.
   public mutating func correct(by clock: ClockCorrections) {
-    if !clock.isEmpty { expiresAt = clock.end(expiresAt, saidAt: id.rawValue) }
+    if !clock.isEmpty { expiresAt = clock.end(expiresAt, saidAt: id.position) }
   }
 
   /// Ends it for good where it had expired when the clock was set back: by the earlier time it would be of use again, and so
@@ -68,7 +68,7 @@ public struct ChangeProposal: Sendable, Hashable {
   ///   - clock: the corrections before it.
   /// - Returns: whether it had expired.
   package mutating func end(before correction: ClockCorrected, _ clock: ClockCorrections) -> Bool {
-    let end = clock.end(expiresAt, saidAt: id.rawValue)
+    let end = clock.end(expiresAt, saidAt: id.position)
     guard end <= Timestamp(milliseconds: correction.from) else { return false }
     expiresAt = min(expiresAt, Timestamp(milliseconds: correction.to))
     return true

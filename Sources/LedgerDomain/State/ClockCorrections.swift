@@ -3,15 +3,15 @@ public import LedgerEvents
 /// A correction of the clock, as its event has it.
 public struct ClockCorrection: Sendable, Equatable {
   /// The event's position.
-  public var position: UInt64
+  public var position: Position
   /// The time from which recorded time continued.
   public var to: Timestamp
   /// The first event that was recorded by a clock that was ahead; 0 where it was not.
-  public var first: UInt64
+  public var first: Position
   /// By how much it was ahead at most, in milliseconds.
   public var ahead: Int64
 
-  public init(position: UInt64, to: Timestamp, first: UInt64, ahead: Int64) {
+  public init(position: Position, to: Timestamp, first: Position, ahead: Int64) {
     self.position = position
     self.to = to
     self.first = first
@@ -19,9 +19,10 @@ public struct ClockCorrection: Sendable, Equatable {
   }
 
   /// What an event says.
-  package init(_ event: ClockCorrected, _ position: UInt64) {
+  package init(_ event: ClockCorrected, _ position: Position) {
     self.init(
-      position: position, to: Timestamp(milliseconds: event.to), first: event.first, ahead: max(event.ahead, 0))
+      position: position, to: Timestamp(milliseconds: event.to), first: Position(event.first),
+      ahead: max(event.ahead, 0))
   }
 }
 
@@ -41,7 +42,7 @@ public struct ClockCorrections: Sendable, Equatable {
   public mutating func append(_ correction: ClockCorrection) { corrections.append(correction) }
 
   /// Those up to a position.
-  public func until(_ position: UInt64) -> ClockCorrections {
+  public func until(_ position: Position) -> ClockCorrections {
     var earlier = self
     earlier.corrections.removeAll { $0.position > position }
     return earlier
@@ -52,7 +53,7 @@ public struct ClockCorrections: Sendable, Equatable {
   /// - Parameters:
   ///   - time: what the event says.
   ///   - position: the event's.
-  public func end(_ time: Timestamp, saidAt position: UInt64) -> Timestamp {
+  public func end(_ time: Timestamp, saidAt position: Position) -> Timestamp {
     corrections.reduce(time) { end, correction in
       guard correction.first > 0, correction.first <= position, position < correction.position else { return end }
       return end - .milliseconds(correction.ahead)
@@ -61,7 +62,7 @@ public struct ClockCorrections: Sendable, Equatable {
 
   /// By when an event was recorded at the latest: its own time, or that of a later correction where that is earlier. So the
   /// times of events in the order of their positions never decrease.
-  public func time(_ recorded: Timestamp, at position: UInt64) -> Timestamp {
+  public func time(_ recorded: Timestamp, at position: Position) -> Timestamp {
     corrections.reduce(recorded) { $1.position > position ? min($0, $1.to) : $0 }
   }
 }
@@ -72,9 +73,9 @@ extension Standing {
   /// - Parameter number: the object's.
   package mutating func correct(by clock: ClockCorrections, _ number: UInt64) {
     guard !clock.isEmpty, var credential else { return }
-    credential.expiresAt = clock.end(credential.expiresAt, saidAt: number)
+    credential.expiresAt = clock.end(credential.expiresAt, saidAt: Position(number))
     if credential.successor != 0 {
-      credential.acceptedUntil = clock.end(credential.acceptedUntil, saidAt: credential.successor)
+      credential.acceptedUntil = clock.end(credential.acceptedUntil, saidAt: Position(credential.successor))
     }
     self.credential = credential
   }
@@ -92,6 +93,6 @@ extension ConnectorCredentials {
   /// Lets the Secret before end when it does by the corrections of the clock.
   package mutating func correct(by clock: ClockCorrections) {
     guard !clock.isEmpty, previous.rawValue != 0 else { return }
-    previousUntil = clock.end(previousUntil, saidAt: current.rawValue)
+    previousUntil = clock.end(previousUntil, saidAt: current.position)
   }
 }

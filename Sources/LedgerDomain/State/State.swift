@@ -93,9 +93,9 @@ public struct Connector: Sendable, Equatable {
   public var isDeleted: Bool
   public var createdAt: Timestamp
   /// Position of the event that set the details, or what is approved of them, last.
-  public var setBy: UInt64
+  public var setBy: Position
   /// Position of the event that set it inactive; 0 while it is active.
-  public var deactivatedBy: UInt64
+  public var deactivatedBy: Position
   /// Whether somebody other than its owner set it inactive: then only an administrator sets it active again.
   public var isDeactivatedByAdministrator: Bool
 
@@ -109,13 +109,13 @@ public struct Connector: Sendable, Equatable {
   /// A connector; its details are those that it was made with, unless another event is said to have set them.
   package init(
     id: ConnectorID, publicID: PublicID, owner: AccountID, details: ConnectorDetails, approvedScopes: Scopes = [],
-    isDeleted: Bool, createdAt: Timestamp, setBy: UInt64? = nil, deactivatedBy: UInt64 = 0,
+    isDeleted: Bool, createdAt: Timestamp, setBy: Position? = nil, deactivatedBy: Position = 0,
     isDeactivatedByAdministrator: Bool = false
   ) {
     self.deactivatedBy = deactivatedBy
     self.isDeactivatedByAdministrator = isDeactivatedByAdministrator
     self.approvedScopes = approvedScopes
-    self.setBy = setBy ?? id.rawValue
+    self.setBy = setBy ?? id.position
     self.id = id
     self.publicID = publicID
     self.owner = owner

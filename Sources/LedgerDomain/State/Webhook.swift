@@ -60,16 +60,16 @@ public struct Webhook: Sendable, Equatable {
   public var isActive: Bool
   public var isDeleted: Bool
   /// Position of the event that stopped its family, for good; 0 if none did.
-  public var stoppedBy: UInt64
+  public var stoppedBy: Position
   /// Position of the event that last set what it listens for, its address, token or context.
-  public var setBy: UInt64
+  public var setBy: Position
   public var registeredAt: Timestamp
 
   /// A webhook; its details are those that it was registered with, unless another event is said to have set them.
   package init(
     id: WebhookID, publicID: PublicID, connector: ConnectorID, grant: GrantID, family: FamilyID?,
     object: WebhookObject, details: WebhookDetails, isActive: Bool = true, isDeleted: Bool = false,
-    stoppedBy: UInt64 = 0, setBy: UInt64? = nil, registeredAt: Timestamp
+    stoppedBy: Position = 0, setBy: Position? = nil, registeredAt: Timestamp
   ) {
     self.id = id
     self.publicID = publicID
@@ -81,7 +81,7 @@ public struct Webhook: Sendable, Equatable {
     self.isActive = isActive
     self.isDeleted = isDeleted
     self.stoppedBy = stoppedBy
-    self.setBy = setBy ?? id.rawValue
+    self.setBy = setBy ?? id.position
     self.registeredAt = registeredAt
   }
 

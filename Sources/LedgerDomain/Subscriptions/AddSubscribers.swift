@@ -38,7 +38,7 @@ package struct AddSubscribers: Command {
     var made = [SubscriptionID?](repeating: nil, count: people.count)
     for (offset, event) in recorded.events.enumerated() {
       guard case .groupSubscriberAdded(let event) = event, made.indices.contains(Int(event.item) - 1) else { continue }
-      made[Int(event.item) - 1] = SubscriptionID(rawValue: recorded.first + UInt64(offset))
+      made[Int(event.item) - 1] = SubscriptionID(madeAt: recorded.first + UInt64(offset))
     }
     return made
   }

@@ -118,7 +118,7 @@ package struct IssueAccessToken: Command {
     guard event.successor == 0, let rotation = try rotation(of: claims, client.credentials, context) else {
       return Decision(by: Subject(client.id), .tokenIssued(event))
     }
-    event.successor = context.next + 1
+    event.successor = (context.next + 1).rawValue
     var decision = Decision(by: Subject(client.id), .tokenIssued(event), .refreshTokenRotated(rotation.event))
     decision.kept = rotation.kept
     return decision
@@ -137,7 +137,7 @@ package struct IssueAccessToken: Command {
     case .tokenIssued(let token):
       return .issued(
         Issued(
-          handle: TokenID(rawValue: recorded.first), expiresAt: Timestamp(milliseconds: token.expiresAt),
+          handle: TokenID(madeAt: recorded.first), expiresAt: Timestamp(milliseconds: token.expiresAt),
           scopes: Scopes(rawValue: token.scopes), connector: ConnectorID(rawValue: token.connector),
           grant: GrantID(rawValue: token.grant), group: GroupID(unlessZero: token.group),
           successor: TokenID(unlessZero: token.successor), audiences: Audiences(token.audiences) ?? .unrestricted,

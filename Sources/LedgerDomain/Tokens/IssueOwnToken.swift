@@ -70,7 +70,7 @@ package struct IssueOwnToken: Command {
       preconditionFailure("These are not the events of an IssueOwnToken.")
     }
     return Outcome(
-      handle: TokenID(rawValue: recorded.first), expiresAt: Timestamp(milliseconds: token.expiresAt),
+      handle: TokenID(madeAt: recorded.first), expiresAt: Timestamp(milliseconds: token.expiresAt),
       scopes: Scopes(rawValue: token.scopes), isSigned: token.format == .signed)
   }
 }

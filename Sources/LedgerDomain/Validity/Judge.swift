@@ -68,7 +68,7 @@ package func judge(
     return .invalid(reason)
   case .clear(let path):
     guard handle.rawValue >= path.ownTokensStoppedBy else {
-      return .invalid(.stopped(Subject(path.connector), by: path.ownTokensStoppedBy))
+      return .invalid(.stopped(Subject(path.connector), by: Position(path.ownTokensStoppedBy)))
     }
     return .valid(
       Verdict.Claims(
@@ -86,8 +86,8 @@ extension Standing {
   ///   - dependent: number of the dependent object that ``floor`` is about.
   @inlinable
   func denialReason(at number: UInt64, for dependent: UInt64 = .max) -> Verdict.Reason? {
-    if stoppedBy != 0 { return .stopped(Subject(kind: kind, number: number), by: stoppedBy) }
-    if dependent < floor { return .stopped(Subject(kind: kind, number: number), by: floor) }
+    if stoppedBy != 0 { return .stopped(Subject(kind: kind, number: number), by: Position(stoppedBy)) }
+    if dependent < floor { return .stopped(Subject(kind: kind, number: number), by: Position(floor)) }
     return nil
   }
 }

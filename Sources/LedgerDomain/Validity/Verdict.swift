@@ -60,7 +60,7 @@ public enum Verdict: Sendable, Equatable {
     /// A refresh token that was replaced by its successor.
     case replaced(by: TokenID)
     /// It, or something that it depends on, was stopped by the event at this position.
-    case stopped(Subject, by: UInt64)
+    case stopped(Subject, by: Position)
     /// It belongs to another connector than the one that presented it.
     case anotherConnector
     /// It is bound to a key that its holder did not prove to have, or it is bound to none and a proof came with it.

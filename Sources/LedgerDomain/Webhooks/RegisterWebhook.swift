@@ -92,7 +92,7 @@ package struct RegisterWebhook: Command {
     }
     let listened = WebhookObject(type: event.objectType, id: event.objectID, group: GroupID(unlessZero: event.group))
     return Webhook(
-      id: WebhookID(rawValue: recorded.first), publicID: PublicID(bytes: event.publicID) ?? publicID,
+      id: WebhookID(madeAt: recorded.first), publicID: PublicID(bytes: event.publicID) ?? publicID,
       connector: ConnectorID(rawValue: event.connector), grant: GrantID(rawValue: event.grant),
       family: FamilyID(unlessZero: event.family), object: listened ?? object, details: event.details,
       registeredAt: recorded.time)

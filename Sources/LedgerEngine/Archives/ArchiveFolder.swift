@@ -1,4 +1,5 @@
 import LedgerDomain
+import LedgerEvents
 
 /// The folder of an archive: segments that follow each other from the first event on. See ``SegmentHeader``.
 package struct ArchiveFolder {
@@ -24,7 +25,7 @@ package struct ArchiveFolder {
           range.lowerBound > end
           ? "the segment with the events \(end + 1) to \(range.lowerBound - 1) is missing"
           : "two segments hold the event \(range.lowerBound)"
-        throw LedgerError(.damaged, "\(path): \(reason)", position: end + 1)
+        throw LedgerError(.damaged, "\(path): \(reason)", position: Position(end + 1))
       }
       end = range.upperBound
     }

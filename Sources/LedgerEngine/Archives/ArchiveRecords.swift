@@ -1,6 +1,7 @@
 package import EventLog
 import Glibc
 import LedgerDomain
+import LedgerEvents
 import Synchronization
 
 /// An archive as the home of records that are no longer in the live file.
@@ -119,7 +120,7 @@ package final class ArchiveRecords: RecordArchive {
       place = next
     }
     guard place == end - start, Int(position - first) < records.count else {
-      throw LedgerError(.damaged, "\(segment.path) has changed since it was opened", position: position)
+      throw LedgerError(.damaged, "\(segment.path) has changed since it was opened", position: Position(position))
     }
     return (first, records)
   }

@@ -118,7 +118,7 @@ package final class SnapshotKeeper: Sendable {
     guard policy.events > 0 else { return }
     let spacing = SnapshotSpacing(events: policy.events, byteLimit: policy.byteLimit)
     while !Task.isCancelled {
-      let due: Position
+      let due: PositionNumber
       do throws(LogError) {
         due = try await makeDue(spacing)
         faults.succeeded(.snapshots)
@@ -134,7 +134,7 @@ package final class SnapshotKeeper: Sendable {
     }
   }
 
-  private func makeDue(_ spacing: SnapshotSpacing) async throws(LogError) -> Position {
+  private func makeDue(_ spacing: SnapshotSpacing) async throws(LogError) -> PositionNumber {
     let store = try await log.readers.run { [self] () throws(LogError) in
       // A ledger that is too small for any gets no folder.
       try storeForWriting(creating: log.snapshot().head() >= spacing.events)

@@ -78,7 +78,7 @@ extension Ledger {
         tolerance: configuration.toleranceInMilliseconds)
       let found = try await blocking { () throws(LedgerError) in try logged { () throws(LogError) in try search.run() }
       }
-      command.first = found.first
+      command.first = Position(found.first)
       // While the ledger was open, the step tells exactly how far ahead the clock was.
       if reading.fault == .behind || configuration.uptime == nil { command.ahead = found.gap }
     }

@@ -12,8 +12,8 @@ extension Ledger {
   /// ```
   ///
   /// - Throws: `closed`, `damaged`, `storage`.
-  public func position(at time: Timestamp) throws(LedgerError) -> UInt64 {
-    try logged { () throws(LogError) in try StandingHistory.position(at: time, in: log.snapshot()) }
+  public func position(at time: Timestamp) throws(LedgerError) -> Position {
+    Position(try logged { () throws(LogError) in try StandingHistory.position(at: time, in: log.snapshot()) })
   }
 
   /// The position of the newest event.
@@ -23,7 +23,7 @@ extension Ledger {
   /// ```
   ///
   /// - Throws: `closed`, `damaged`, `storage`.
-  public func head() throws(LedgerError) -> UInt64 {
-    try logged { () throws(LogError) in try log.snapshot().head() }
+  public func head() throws(LedgerError) -> Position {
+    Position(try logged { () throws(LogError) in try log.snapshot().head() })
   }
 }

@@ -3,6 +3,7 @@ package import KeyStore
 import LMDB
 package import LedgerCrypto
 public import LedgerDomain
+public import LedgerEvents
 package import TransparencyLog
 
 /// Why the ledger did not do what it was asked. Nothing was appended, except after `outcome_unknown`.
@@ -29,9 +30,11 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The rule that refused a command; nil where something else went wrong.
   public let refusal: Refusal?
   /// The position in the log concerned, where there is one.
-  public let position: UInt64?
+  public let position: Position?
 
-  package init(_ code: Code, _ reason: String, field: String? = nil, refusal: Refusal? = nil, position: UInt64? = nil) {
+  package init(
+    _ code: Code, _ reason: String, field: String? = nil, refusal: Refusal? = nil, position: Position? = nil
+  ) {
     self.code = code
     self.reason = reason
     self.field = field
@@ -140,7 +143,7 @@ extension LedgerError {
 
   /// An error of the log.
   package init(_ error: LogError) {
-    self.init(Self.code(of: error), error.reason, position: error.position)
+    self.init(Self.code(of: error), error.reason, position: error.position.map { Position($0) })
   }
 
   private static func code(of error: LogError) -> Code {

@@ -4,7 +4,7 @@ public import LedgerEvents
 /// Whether a ledger performs commands and signs checkpoints, and how far it has come.
 public struct LedgerHealth: Sendable {
   /// The position of the newest event.
-  public let head: UInt64
+  public let head: Position
   /// What commands are refused with now; nil where they are performed.
   public let fault: LedgerError.Code?
   /// How many requests wait for the writer.
@@ -42,7 +42,7 @@ extension Ledger {
       let queue = log.writer?.load
       let refusal = log.writer == nil ? LedgerError.Code.closed : queue?.refusal.map { LedgerError($0).code }
       return LedgerHealth(
-        head: head, fault: refusal ?? clock.fault, waiting: queue?.waiting ?? 0, signedSize: signed,
+        head: Position(head), fault: refusal ?? clock.fault, waiting: queue?.waiting ?? 0, signedSize: signed,
         unsignedSince: unsigned.map { Timestamp(milliseconds: $0) },
         signingFault: log.writer?.checkpointFailure.map { LedgerError($0).code },
         backgroundFaults: backgroundFaults.all, now: clock.now)

@@ -14,7 +14,7 @@ package func decide(
       try command.decide(
         state,
         DecisionContext(
-          now: Timestamp(milliseconds: moment.now), next: moment.next,
+          now: Timestamp(milliseconds: moment.now), next: Position(moment.next),
           correctedFrom: moment.correctedFrom.map { Timestamp(milliseconds: $0) }))
     }
   } catch { throw .refused(error) }

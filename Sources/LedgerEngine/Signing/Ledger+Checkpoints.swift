@@ -2,6 +2,7 @@ import EventLog
 import KeyStore
 public import LedgerCrypto
 import LedgerDomain
+public import LedgerEvents
 import Projections
 package import TransparencyLog
 
@@ -52,21 +53,21 @@ extension Ledger {
     try logged { () throws(LogError) in try log.snapshot().latestCheckpoint() }
   }
 
-  /// The newest signed checkpoint over at most so many events; nil if there is none. Older ones are kept as they were
-  /// signed: every 16,384 events or ten seconds, unless configured otherwise.
+  /// The newest signed checkpoint over the events up to a position, or fewer; nil if there is none. Older ones are kept as
+  /// they were signed: every 16,384 events or ten seconds, unless configured otherwise.
   ///
   /// - Throws: `closed`, `damaged`, `storage`.
-  public func checkpoint(atOrBelow size: UInt64) throws(LedgerError) -> String? {
-    try logged { () throws(LogError) in try log.snapshot().checkpoint(atOrBefore: size)?.note }
+  public func checkpoint(atOrBelow position: Position) throws(LedgerError) -> String? {
+    try logged { () throws(LogError) in try log.snapshot().checkpoint(atOrBefore: position.rawValue)?.note }
   }
 
-  /// The root of the tree as it was when the ledger had `size` events; nil if it never had.
+  /// The root of the tree over the events up to a position; nil if the ledger has none there.
   ///
   /// - Throws: `closed`, `busy`, `damaged`, `storage`.
-  public func root(at size: UInt64) async throws(LedgerError) -> Digest? {
+  public func root(at position: Position) async throws(LedgerError) -> Digest? {
     let log = log
     return try await blocking(.short) { () throws(LedgerError) in
-      try logged { () throws(LogError) in try log.snapshot().root(at: size) }
+      try logged { () throws(LogError) in try log.snapshot().root(at: position.rawValue) }
     }
   }
 

@@ -40,7 +40,7 @@ extension Ledger {
       do throws(DecisionFailure) {
         try view.withState(orThrow: { .unreadable(StateUnreadable($0.text)) }) { (state) throws(DecisionFailure) in
           try command.admit(
-            state, DecisionContext(now: Timestamp(milliseconds: moment.now), next: moment.next))
+            state, DecisionContext(now: Timestamp(milliseconds: moment.now), next: Position(moment.next)))
         }
       } catch { throw .refused(error) }
       do throws(LogError) { try keyed.requireSame(as: memo) } catch { throw .log(error) }
@@ -96,7 +96,7 @@ extension Ledger {
   ///
   /// - Throws: what ``submit(_:in:)`` would refuse it for now.
   package func dryRun(_ command: some Command) throws(LedgerError) {
-    let context = DecisionContext(now: try now, next: try head() + 1)
+    let context = DecisionContext(now: try now, next: try head().next)
     let failure = try reading { (state) throws(StateUnreadable) -> DecisionFailure? in
       do throws(DecisionFailure) { _ = try command.decide(state, context) } catch { return error }
       return nil
@@ -163,6 +163,7 @@ extension Ledger {
 extension RecordedEvents {
   /// What the log answered.
   package init(_ committed: Committed<LedgerEvent>) {
-    self.init(first: committed.first, time: Timestamp(milliseconds: committed.time), events: committed.events)
+    self.init(
+      first: Position(committed.first), time: Timestamp(milliseconds: committed.time), events: committed.events)
   }
 }

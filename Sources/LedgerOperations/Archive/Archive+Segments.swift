@@ -38,7 +38,7 @@ extension Archive {
       let claim = try folder.claim()
       defer { _ = claim.number }
       let before = try ledger.existing(folder)
-      let head = try ledger.head()
+      let head = try ledger.head().rawValue
       var (end, checkpoint) = (before?.last ?? 0, before?.checkpoint ?? "")
       var added = 0
       while end < head {
@@ -49,7 +49,7 @@ extension Archive {
       }
       let count = try folder.ranges().count
       return ArchiveReport(
-        segments: count, added: added, position: end, root: try ledger.root(at: end), checkpoint: checkpoint)
+        segments: count, added: added, position: Position(end), root: try ledger.root(at: end), checkpoint: checkpoint)
     }
   }
 
@@ -95,7 +95,7 @@ extension Ledger {
       throw LedgerError(.damaged, "\(folder.path) is the archive of \(header.origin), not of \(origin)")
     }
     let reached = try head()
-    guard header.last <= reached else {
+    guard Position(header.last) <= reached else {
       throw LedgerError(
         .damaged, "\(folder.path) reaches event \(header.last), the ledger only \(reached): it is an older copy",
         position: reached)
@@ -106,14 +106,17 @@ extension Ledger {
       try trust.check(header.checkpoint, size: header.last, root: root(at: header.last), claimed: [])
     } catch {
       throw LedgerError(
-        error.code, "\(folder.path) is of another history than this ledger: \(error.reason)", position: header.last)
+        error.code, "\(folder.path) is of another history than this ledger: \(error.reason)",
+        position: Position(header.last))
     }
     return header
   }
 
   fileprivate func root(at size: UInt64) throws(LedgerError) -> Digest {
     let root = try logged { () throws(LogError) in try log.snapshot().root(at: size) }
-    guard let root else { throw LedgerError(.damaged, "the ledger never had the size \(size)", position: size) }
+    guard let root else {
+      throw LedgerError(.damaged, "the ledger never had the size \(size)", position: Position(size))
+    }
     return root
   }
 
@@ -124,7 +127,7 @@ extension Ledger {
     let root = try root(at: range.upperBound)
     let note = try signedCheckpoint(over: range.upperBound, root)
     let edge = try logged { () throws(LogError) in try log.snapshot().edge(at: range.lowerBound - 1) }
-    guard let edge else { throw LedgerError(.damaged, "the tree lacks its edge", position: range.lowerBound) }
+    guard let edge else { throw LedgerError(.damaged, "the tree lacks its edge", position: Position(range.lowerBound)) }
     let header = SegmentHeader(
       origin: origin, first: range.lowerBound, last: range.upperBound,
       createdAt: try now, verifierKeys: try plainVerifierKeys, checkpoint: note)
@@ -162,7 +165,7 @@ extension Ledger {
       }
       if let failure { throw failure }
       guard next == end + 1 else {
-        throw LedgerError(.damaged, "the record is missing; restore a backup", position: next)
+        throw LedgerError(.damaged, "the record is missing; restore a backup", position: Position(next))
       }
       reached(end)
     }

@@ -2,6 +2,7 @@ import EventLog
 import Glibc
 import LedgerCrypto
 import LedgerEngine
+public import LedgerEvents
 
 /// What an archive holds.
 public struct ArchiveReport: Sendable {
@@ -9,7 +10,7 @@ public struct ArchiveReport: Sendable {
   public let segments: Int
   public let added: Int
   /// The newest event in it; as many events as this.
-  public let position: UInt64
+  public let position: Position
   /// The root of the tree over them.
   public let root: Digest
   /// The signed checkpoint over exactly them (C2SP tlog-checkpoint).
@@ -41,7 +42,8 @@ extension ArchiveFolder {
       }
     }
     try kept.require(size: log.size) { trust.isSigned($0, claimed: claimed) }
-    return ArchiveReport(segments: ranges.count, added: 0, position: end, root: log.root, checkpoint: checkpoint)
+    return ArchiveReport(
+      segments: ranges.count, added: 0, position: Position(end), root: log.root, checkpoint: checkpoint)
   }
 
   /// - Returns: the segment's checkpoint, and the keys that it says the ledger had.
@@ -132,7 +134,8 @@ extension ArchiveFolder {
         _ = try logged { () throws(LogError) in try written.append(record) }
       }
       guard reader.header == header, written.root == root else {
-        throw LedgerError(.damaged, "\(draft) does not match the tree once it is read back", position: header.last)
+        throw LedgerError(
+          .damaged, "\(draft) does not match the tree once it is read back", position: Position(header.last))
       }
       try reader.finish()
       try TemporaryFiles.finish(draft) { () throws(LedgerError) in

@@ -15,7 +15,7 @@ public struct BackupManifest: Sendable, Equatable {
   /// When the copy was finished, by the clock of the machine.
   public let createdAt: Timestamp
   /// The newest event in it; as many events as this.
-  public let position: UInt64
+  public let position: Position
   /// The root of the tree over them.
   public let root: Digest
   /// A signed checkpoint over exactly them (C2SP tlog-checkpoint).
@@ -35,7 +35,7 @@ extension BackupManifest {
   var json: JSON {
     var members: [(String, JSON)] = [
       ("format", .string(Self.format)), ("origin", .string(origin)), ("createdAt", .string("\(createdAt)")),
-      ("position", .number(position)), ("root", .string(root.hex)),
+      ("position", .number(position.rawValue)), ("root", .string(root.hex)),
       ("checkpoint", .string(checkpoint)), ("verifierKeys", .array(verifierKeys.map { .string($0) })),
       ("dataBytes", .number(dataByteCount)), ("rows", .number(rows)),
     ]
@@ -55,7 +55,7 @@ extension BackupManifest {
       let dataByteCount = value["dataBytes"]?.number, let rows = value["rows"]?.number
     else { throw LedgerError(.damaged, "\(path) lacks a member, or has one of another kind") }
     self.init(
-      origin: origin, createdAt: createdAt, position: position, root: root, checkpoint: checkpoint,
+      origin: origin, createdAt: createdAt, position: Position(position), root: root, checkpoint: checkpoint,
       verifierKeys: keys.compactMap(\.string), dataByteCount: dataByteCount, rows: rows,
       digests: value["projections"].flatMap { LedgerDigests(json: $0) })
   }
@@ -73,7 +73,7 @@ public struct KeysBackupManifest: Sendable, Equatable {
   public let createdAt: Timestamp
   /// The newest event when the keys were copied: every key that events up to here need is in it, except of persons who
   /// were erased.
-  public let position: UInt64
+  public let position: Position
   /// The fingerprint of the master key that the keys are sealed under: 16 hexadecimal digits.
   public let masterKeyFingerprint: String
   /// Whether that master key is in the backup, because the ledger keeps it in its key folder.
@@ -87,7 +87,7 @@ extension KeysBackupManifest {
   var json: JSON {
     .object([
       ("format", .string(Self.format)), ("origin", .string(origin)), ("createdAt", .string("\(createdAt)")),
-      ("position", .number(position)), ("masterKeyFingerprint", .string(masterKeyFingerprint)),
+      ("position", .number(position.rawValue)), ("masterKeyFingerprint", .string(masterKeyFingerprint)),
       ("hasMasterKey", .bool(hasMasterKey)), ("persons", .number(persons)),
     ])
   }
@@ -103,7 +103,7 @@ extension KeysBackupManifest {
       let hasMasterKey = value["hasMasterKey"]?.bool, let persons = value["persons"]?.number
     else { throw LedgerError(.damaged, "\(path) lacks a member, or has one of another kind") }
     self.init(
-      origin: origin, createdAt: createdAt, position: position, masterKeyFingerprint: fingerprint,
+      origin: origin, createdAt: createdAt, position: Position(position), masterKeyFingerprint: fingerprint,
       hasMasterKey: hasMasterKey, persons: persons)
   }
 }

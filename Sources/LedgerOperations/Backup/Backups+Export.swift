@@ -35,7 +35,7 @@ extension Backups {
     to descriptor: Int32, progress: @escaping TransferProgress.Observer = { _ in }
   ) async throws(LedgerError) -> ExportReport {
     try await ledger.onOwnThread { [ledger] () throws(LedgerError) in
-      let head = try ledger.head()
+      let head = try ledger.head().rawValue
       let root = try logged { () throws(LogError) in try ledger.log.snapshot().root(at: head) } ?? .zero
       let note = try ledger.signedCheckpoint(over: head, root)
       var written = CheckedRecords()
@@ -54,7 +54,8 @@ extension Backups {
       }
       guard written.root == root else {
         throw LedgerError(
-          .damaged, "the records do not match the tree; verify the ledger, and restore a backup", position: head)
+          .damaged, "the records do not match the tree; verify the ledger, and restore a backup",
+          position: Position(head))
       }
       lines += ExportLine.last(events: head, root: root, checkpoint: note)
       try Ledger.write(&lines, to: descriptor)

@@ -102,13 +102,13 @@ extension Ledger {
     try copy.requireWhole()
     let live = try logged { () throws(LogError) in try log.snapshot().root(at: found.size) }
     guard live == found.root else {
-      throw LedgerError(.damaged, "the tree of the copy is not that of the ledger", position: found.size)
+      throw LedgerError(.damaged, "the tree of the copy is not that of the ledger", position: Position(found.size))
     }
     let note = try signedCheckpoint(over: found.size, found.root)
     let digests =
       comparingProjections ? try copy.comparedDigests(in: "\(draft.path)/scratch", observe) : nil as LedgerDigests?
     let manifest = BackupManifest(
-      origin: origin, createdAt: try now, position: found.size, root: found.root,
+      origin: origin, createdAt: try now, position: Position(found.size), root: found.root,
       checkpoint: note, verifierKeys: keys, dataByteCount: byteCount, rows: found.rows, digests: digests)
     try Self.seal(draft, manifest.json, [(BackupManifest.dataPath, dataDigest)])
     return manifest

@@ -30,7 +30,7 @@ enum ExportLine {
     let beginning = try beginning(record)
     let event = try logged { () throws(LogError) in try record.event }
     do throws(EventCodingError) { return sealed(beginning + (try event.payloadJSON())) } catch {
-      throw LedgerError(.damaged, error.reason, position: record.header.position)
+      throw LedgerError(.damaged, error.reason, position: Position(record.header.position))
     }
   }
 
@@ -46,7 +46,7 @@ enum ExportLine {
     let header = record.header
     guard let type = EventType(rawValue: header.type).name, let actor = Subject(header.actor) else {
       throw LedgerError(
-        .damaged, "the event is of a kind that is not known; upgrade the program", position: header.position)
+        .damaged, "the event is of a kind that is not known; upgrade the program", position: Position(header.position))
     }
     var text =
       #"{"position":\#(header.position),"time":"\#(Timestamp(milliseconds: header.recordedAt))","type":"\#(type)""#
@@ -54,7 +54,7 @@ enum ExportLine {
     for index in 0..<header.subjects.count {
       guard let subject = Subject(header.subjects[index]) else {
         throw LedgerError(
-          .damaged, "a kind of subject is not known; upgrade the program", position: header.position)
+          .damaged, "a kind of subject is not known; upgrade the program", position: Position(header.position))
       }
       text += index == 0 ? #""\#(subject)""# : #","\#(subject)""#
     }

@@ -1,5 +1,6 @@
 import EventLog
 import LedgerCrypto
+import LedgerEvents
 
 /// Reads an export line by line, and checks each against its sum, its record and the records before it.
 struct ExportReader {
@@ -49,7 +50,7 @@ struct ExportReader {
       }
       do throws(LogError) { _ = try log.append(record.bytes) } catch {
         guard error.code != .storage else { throw LedgerError(error) }
-        throw fault(error.reason, position: error.position)
+        throw fault(error.reason, position: error.position.map { Position($0) })
       }
       do throws(LedgerError) { try trust.learn(from: record.header, record.bytes) } catch {
         throw fault(error.reason, position: error.position)
@@ -64,7 +65,7 @@ struct ExportReader {
 
   private func record(_ open: ArraySlice<UInt8>, at position: UInt64) throws(LedgerError) -> Record? {
     do throws(ExportFault) { return try ExportLine.record(open, at: position) } catch {
-      throw fault(error.reason, position: position)
+      throw fault(error.reason, position: Position(position))
     }
   }
 
@@ -76,9 +77,9 @@ struct ExportReader {
       let named = value["root"]?.string, let checkpoint = value["checkpoint"]?.string
     else { throw fault("it is neither an event nor the end of an export") }
     guard events == size else {
-      throw fault("it names the size \(events), where the events before it make \(size)", position: size)
+      throw fault("it names the size \(events), where the events before it make \(size)", position: Position(size))
     }
-    guard named == root.hex else { throw fault("it names another root than the events have", position: size) }
+    guard named == root.hex else { throw fault("it names another root than the events have", position: Position(size)) }
     do throws(LedgerError) { try trust.check(checkpoint, size: size, root: root, claimed: claimed) } catch {
       throw LedgerError(error.code, "line \(lines.number): \(error.reason)", position: error.position)
     }
@@ -86,7 +87,7 @@ struct ExportReader {
     return ExportReport(events: size, root: root, checkpoint: checkpoint)
   }
 
-  private func fault(_ reason: String, position: UInt64? = nil) -> LedgerError {
+  private func fault(_ reason: String, position: Position? = nil) -> LedgerError {
     LedgerError(.damaged, "line \(lines.number): \(reason)", position: position)
   }
 

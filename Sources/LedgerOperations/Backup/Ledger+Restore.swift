@@ -17,7 +17,7 @@ public struct RestoreReport: Sendable {
   /// How many persons and webhooks that the log names had no key, and were accepted so: see ``MissingKeys``.
   public let missingKeys: UInt64
   /// Where the log says that it was restored; nil where it was to be left as it was.
-  public let recordedAt: UInt64?
+  public let recordedAt: Position?
 }
 
 /// How a log that was restored goes on.
@@ -156,7 +156,7 @@ extension Ledger {
     // Held against the witness file where one is named: an old copy is not to take the place of a newer ledger unnoticed.
     let ledger = try await open(carried.draft.path, nil, configuration, acceptingMissingKeys: true)
     let (newest, missing): (Timestamp, LostKeys)
-    let recordedAt: UInt64?
+    let recordedAt: Position?
     do throws(LedgerError) {
       let damaged = try ledger.damagedTables
       guard damaged.isEmpty else {
@@ -168,7 +168,7 @@ extension Ledger {
         return (try snapshot.root(at: carried.size), try snapshot.record(at: carried.size))
       }
       guard let record, root == carried.root else {
-        throw LedgerError(.damaged, "the restored log has another tree than the copy", position: carried.size)
+        throw LedgerError(.damaged, "the restored log has another tree than the copy", position: Position(carried.size))
       }
       newest = Timestamp(milliseconds: record.header.recordedAt)
       missing = try missingKeys.find(in: ledger.log, ledger.keyStore)
@@ -200,8 +200,8 @@ extension BackupFolder {
 extension BackupManifest {
   /// Refuses a copy that is not the one that the manifest speaks of.
   func require(_ trust: CheckpointTrust, size: UInt64, root: Digest) throws(LedgerError) {
-    guard trust.origin == origin, size == position, root == self.root else { throw Self.another }
-    try trust.check(checkpoint, size: position, root: self.root, claimed: verifierKeys)
+    guard trust.origin == origin, size == position.rawValue, root == self.root else { throw Self.another }
+    try trust.check(checkpoint, size: position.rawValue, root: self.root, claimed: verifierKeys)
   }
 
   /// The same with all that was found in it, and with what checkpoints kept elsewhere say.

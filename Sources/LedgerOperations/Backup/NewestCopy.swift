@@ -1,4 +1,5 @@
 import EventLog
+import LedgerCrypto
 public import LedgerEngine
 public import LedgerEvents
 import Projections
@@ -8,7 +9,7 @@ public struct NewestCopy: Sendable {
   /// The folder of the copy itself.
   public let path: String
   /// How many events it has.
-  public let position: UInt64
+  public let position: Position
   /// Of a backup, when it was made; of an archive, when its last event was recorded, nil where that is not known.
   public let time: Timestamp?
 }
@@ -33,7 +34,7 @@ extension Backups {
         let bytes = try? DurableFile.read(file, limit: 1 << 20),
         let manifest = try? BackupManifest(parsing: bytes, at: file), manifest.origin == ledger.origin,
         // Another ledger may have the same name.
-        try logged({ () throws(LogError) in try ledger.log.snapshot().root(at: manifest.position) }) == manifest.root
+        try ledger.root(heldAt: manifest.position) == manifest.root
       else { continue }
       guard newest == nil || (newest?.position ?? 0) <= manifest.position else { continue }
       newest = NewestCopy(path: path, position: manifest.position, time: manifest.createdAt)
@@ -55,6 +56,13 @@ extension Archive {
   public func reach(of folder: String) throws(LedgerError) -> NewestCopy {
     let end = try ArchiveFolder(path: folder).ranges().last?.upperBound ?? 0
     let stamp = try logged { () throws(LogError) in try ledger.log.snapshot().stamp(at: end) }
-    return NewestCopy(path: folder, position: end, time: stamp.map { Timestamp(milliseconds: $0.recordedAt) })
+    return NewestCopy(path: folder, position: Position(end), time: stamp.map { Timestamp(milliseconds: $0.recordedAt) })
+  }
+}
+
+extension Ledger {
+  /// The root of the tree over the events up to a position, on the caller's thread; nil where there are fewer.
+  fileprivate func root(heldAt position: Position) throws(LedgerError) -> Digest? {
+    try logged { () throws(LogError) in try log.snapshot().root(at: position.rawValue) }
   }
 }

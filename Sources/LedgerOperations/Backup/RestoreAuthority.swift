@@ -44,7 +44,7 @@ extension Ledger {
   /// - Throws: `forbidden` of the field `operator` or `approver`; `approval_required`.
   func record(
     _ restored: Restored, by authority: RestoreAuthority, _ recording: RestoreRecord
-  ) async throws(LedgerError) -> UInt64? {
+  ) async throws(LedgerError) -> Position? {
     var context = RequestContext(reason: authority.reason, ticket: authority.ticket)
     if let name = authority.named { context.namedOperator = try await operators.find(name) }
     var approver: AccountID?
@@ -55,7 +55,7 @@ extension Ledger {
     }
     var request = try prepare(context)
     let (named, erases) = (context.namedOperator, !restored.missing.isEmpty)
-    var position: UInt64?
+    var position: Position?
     switch recording {
     case .event:
       position = try await submit(

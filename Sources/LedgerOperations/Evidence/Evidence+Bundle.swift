@@ -1,4 +1,5 @@
 import EventLog
+public import LedgerEvents
 import TransparencyLog
 
 extension Evidence {
@@ -19,7 +20,9 @@ extension Evidence {
   ///   cover; `closed` where nothing was signed yet; `archived` where a record is in an archive that is not available; as
   ///   ``Integrity/verify(against:verifierKeys:)`` for a checkpoint that was given; `damaged` where a record and the tree do not lead to the
   ///   root that was signed: each proof is verified before it is returned.
-  public func bundle(of positions: [UInt64], at checkpoint: String? = nil) async throws(LedgerError) -> EvidenceBundle {
+  public func bundle(
+    of positions: [Position], at checkpoint: String? = nil
+  ) async throws(LedgerError) -> EvidenceBundle {
     let positions = Set(positions).sorted()
     guard (1...EvidenceBundle.maximumRecordCount).contains(positions.count) else {
       throw LedgerError(
@@ -35,8 +38,8 @@ extension Evidence {
       for position in positions {
         let found = try logged { () throws(LogError) in
           (
-            record: try view.record(at: position),
-            proof: try view.inclusionProof(of: position, at: known.checkpoint.size)
+            record: try view.record(at: position.rawValue),
+            proof: try view.inclusionProof(of: position.rawValue, at: known.checkpoint.size)
           )
         }
         guard let record = found.record, let proof = found.proof else {

@@ -40,7 +40,9 @@ extension Evidence {
     var oldSize: UInt64 = 0
     // Once more, should others submit a checkpoint in between.
     for _ in 0..<3 {
-      guard let proof = try await ledger.integrity.proveConsistency(from: oldSize, to: known.checkpoint.size) else {
+      guard let proof = try await ledger.integrity.proveConsistency(
+        from: Position(oldSize), to: Position(known.checkpoint.size))
+      else {
         throw LedgerError(
           .behindCheckpoint,
           "the witness \(key.name) has cosigned the size \(oldSize), and the checkpoint has the size \(known.checkpoint.size): "

@@ -1,4 +1,5 @@
 import LedgerCrypto
+import LedgerEvents
 
 /// A bundle's file: JSON (RFC 8259) of one form, so that there is one text for each bundle and no byte of it can change
 /// unnoticed. `Schemas/files/evidence.schema.json` describes it; `jq .` leaves it as it is.
@@ -87,7 +88,7 @@ extension EvidenceBundle {
 extension EvidenceBundle.Entry {
   fileprivate init(from reader: inout EvidenceReader) throws(LedgerError) {
     try reader.take("{\n      \"position\": ")
-    position = try reader.number()
+    position = Position(try reader.number())
     try reader.take(",\n      \"record\": ")
     record = try reader.base64(atMost: 65_535)
     try reader.take(",\n      \"inclusion\": ")

@@ -1,12 +1,13 @@
 import EventLog
 public import LedgerCrypto
+public import LedgerEvents
 import TransparencyLog
 
 /// What evidence proves.
 public struct VerifiedEvidence: Sendable {
   /// A record that is in the ledger.
   public struct Record: Sendable {
-    public let position: UInt64
+    public let position: Position
     /// The record as it is stored and hashed.
     public let bytes: [UInt8]
     /// What it says, personal data sealed; nil where this program is too old to read it, which makes it no less proved.
@@ -147,20 +148,20 @@ extension EvidenceBundle {
     guard !entries.isEmpty else { throw Self.invalid("it holds no record") }
     var records: [VerifiedEvidence.Record] = []
     records.reserveCapacity(entries.count)
-    var last: UInt64 = 0
+    var last: Position = 0
     for entry in entries {
-      guard entry.position > last else {
+      guard entry.position > last, let leafIndex = entry.position.leafIndex else {
         throw Self.invalid("the records are not in the order of the log", at: entry.position)
       }
       last = entry.position
-      guard entry.position <= head.size else {
+      guard entry.position.rawValue <= head.size else {
         throw Self.invalid("the checkpoint of size \(head.size) does not cover this event", at: entry.position)
       }
-      let proof = InclusionProof(leafIndex: entry.position - 1, treeSize: head.size, hashes: entry.hashes)
+      let proof = InclusionProof(leafIndex: leafIndex, treeSize: head.size, hashes: entry.hashes)
       guard proof.verify(leafHash: MerkleHash.leaf(entry.record), root: head.root) else {
         throw Self.invalid("the record and its proof do not lead to the root that is signed", at: entry.position)
       }
-      guard let record = try? Record(entry.record, at: entry.position) else {
+      guard let record = try? Record(entry.record, at: entry.position.rawValue) else {
         throw Self.invalid("the record says another position, or has no form that is known", at: entry.position)
       }
       records.append(
@@ -181,7 +182,7 @@ extension EvidenceBundle {
     return keys
   }
 
-  private static func invalid(_ reason: String, at position: UInt64? = nil) -> LedgerError {
+  private static func invalid(_ reason: String, at position: Position? = nil) -> LedgerError {
     LedgerError(.invalidEvidence, reason, position: position)
   }
 }

@@ -1,4 +1,5 @@
 public import LedgerCrypto
+public import LedgerEvents
 
 /// Evidence to take away: records, proofs that they are in the ledger, the signed checkpoint that the proofs lead to, and
 /// the public keys that signed it. Somebody who has the ledger's key from elsewhere can check it without the ledger.
@@ -24,13 +25,13 @@ public struct EvidenceBundle: Sendable, Hashable {
   /// A record with the way from it to the root.
   public struct Entry: Sendable, Hashable {
     /// Where it is in the log, from 1.
-    public let position: UInt64
+    public let position: Position
     /// The record as it was stored and hashed, at most 65,535 bytes.
     public let record: [UInt8]
     /// The inclusion proof (RFC 6962, section 2.1.1): at most 64 hashes, from the leaf up.
     public let hashes: [Digest]
 
-    public init(position: UInt64, record: [UInt8], hashes: [Digest]) {
+    public init(position: Position, record: [UInt8], hashes: [Digest]) {
       self.position = position
       self.record = record
       self.hashes = hashes

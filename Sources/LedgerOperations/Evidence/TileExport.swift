@@ -1,6 +1,7 @@
 import EventLog
 import Glibc
 import LedgerCrypto
+import LedgerEvents
 import Projections
 import TransparencyLog
 
@@ -73,7 +74,9 @@ struct TileExport {
   ) throws(LedgerError) {
     let size = known.checkpoint.size
     let edge = try logged { () throws(LogError) in try log.snapshot().edge(at: oldSize) }
-    guard var edge else { throw LedgerError(.damaged, "the tree lacks its edge; verify the ledger", position: oldSize) }
+    guard var edge else {
+      throw LedgerError(.damaged, "the tree lacks its edge; verify the ledger", position: Position(oldSize))
+    }
     for tile in Self.tiles(level: 0, from: oldSize, to: size) {
       try handleLeaves(tile, growing: &edge)
       progress(min(size, (tile.index + 1) * UInt64(TilePath.fullWidth)), size)
@@ -81,7 +84,7 @@ struct TileExport {
     guard edge.root() == known.checkpoint.root else {
       throw LedgerError(
         .damaged, "the records do not lead to the root that was signed; verify the ledger, and restore a backup",
-        position: size)
+        position: Position(size))
     }
     for level in 1..<8 {
       for tile in Self.tiles(level: level, from: oldSize, to: size) {
@@ -174,7 +177,8 @@ struct TileExport {
       }
     }
     guard bundle.count == tile.width else {
-      throw LedgerError(.damaged, "a record is missing; verify the ledger", position: first + UInt64(bundle.count))
+      throw LedgerError(
+        .damaged, "a record is missing; verify the ledger", position: Position(first + UInt64(bundle.count)))
     }
     return bundle
   }

@@ -19,7 +19,7 @@ public final class PastState: Sendable {
   let ledger: Ledger
   private let source: Source
   /// The position of the last event that counts.
-  public let position: UInt64
+  public let position: Position
   /// The time that validity is judged by: what was asked for, or when that event was recorded.
   public let time: Timestamp
 
@@ -31,11 +31,11 @@ public final class PastState: Sendable {
   init(_ ledger: Ledger, _ past: PastProjections, at time: Timestamp) {
     self.ledger = ledger
     source = .scratch(past)
-    position = past.position
+    position = Position(past.position)
     self.time = time
   }
 
-  init(_ ledger: Ledger, _ replay: ProjectionReplay, _ position: UInt64, at time: Timestamp) {
+  init(_ ledger: Ledger, _ replay: ProjectionReplay, _ position: Position, at time: Timestamp) {
     self.ledger = ledger
     source = .folder(replay)
     self.position = position
@@ -44,7 +44,9 @@ public final class PastState: Sendable {
 
   /// The position of the snapshot that the replay began with; nil where it began with the first event, or was read from a
   /// folder.
-  public var snapshot: UInt64? { if case .scratch(let past) = source { past.snapshot?.position } else { nil } }
+  public var snapshot: Position? {
+    if case .scratch(let past) = source { past.snapshot.map { Position($0.position) } } else { nil }
+  }
 
   /// Gives back the scratch copy, or closes the folder; further calls throw `closed`.
   public func close() {
@@ -179,11 +181,11 @@ public final class PastState: Sendable {
   }
 
   private func tokens(after number: UInt64, _ limit: Int) throws(LedgerError) -> [Subject] {
-    guard number < position else { return [] }
+    guard number < position.rawValue else { return [] }
     return try logged { () throws(LogError) in
       var tokens: [Subject] = []
       // Of most records the stamp beside them tells the type.
-      try ledger.log.snapshot().forEachRecord(in: number + 1...position) { (place) throws(LogError) in
+      try ledger.log.snapshot().forEachRecord(in: number + 1...position.rawValue) { (place) throws(LogError) in
         guard let kind = Self.kind(ofTokenMadeBy: place.stamp.type) else { return true }
         guard tokens.count < limit else { return false }
         tokens.append(Subject(kind: kind, number: place.position))
@@ -226,8 +228,8 @@ extension History {
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> PastState {
     let position = try ledger.position(of: moment)
-    let past = try await ledger.past(before: position)
-    try await ledger.advance(past, to: position, progress: progress)
+    let past = try await ledger.past(before: position.rawValue)
+    try await ledger.advance(past, to: position.rawValue, progress: progress)
     if case .time(let time) = moment { return PastState(ledger, past, at: time) }
     let time = moment == .latest ? try ledger.now : try ledger.time(of: position)
     return PastState(ledger, past, at: time ?? Timestamp(milliseconds: 0))
@@ -253,7 +255,7 @@ extension History {
     let (replay, position) = try await ledger.blocking { () throws(LedgerError) in
       try logged { () throws(LogError) in
         let replay = try ProjectionReplay(reading: folder, of: log)
-        return (replay, try replay.position())
+        return (replay, Position(try replay.position()))
       }
     }
     guard position > 0, let time = try ledger.time(of: position) else {

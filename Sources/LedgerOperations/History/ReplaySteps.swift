@@ -32,7 +32,7 @@ public actor ReplaySteps {
   }
 
   /// The position of the last event that counts; 0 before the first.
-  public var position: UInt64 { past.position }
+  public var position: Position { Position(past.position) }
 
   /// Gives back the scratch copy of the state.
   public func close() { past.close() }
@@ -43,7 +43,7 @@ public actor ReplaySteps {
   /// - Throws: `closed`, `busy`, `archived` where a record is in an archive that is not available; `damaged`, `storage`.
   public func forward() async throws(LedgerError) -> Step? {
     let next = past.position + 1
-    guard next <= (try ledger.head()) else { return nil }
+    guard Position(next) <= (try ledger.head()) else { return nil }
     let set = try await apply(next)
     let others = try madeObject(by: next)
     let changes = try await ledger.changes(in: set, of: past, backTo: next - 1, and: others)
@@ -74,11 +74,11 @@ public actor ReplaySteps {
   /// Goes to right after the event at a position, on or back; 0 is before the first.
   ///
   /// - Throws: `invalid_value` beyond the head.
-  public func go(to position: UInt64) async throws(LedgerError) {
+  public func go(to position: Position) async throws(LedgerError) {
     if position > 0 { _ = try ledger.position(of: .position(position), field: "position") }
-    if position < past.position { try await begin(before: position) }
+    if position < self.position { try await begin(before: position.rawValue) }
     way = []
-    try await ledger.advance(past, to: position)
+    try await ledger.advance(past, to: position.rawValue)
   }
 
   /// Applies everything up to the next event that concerns a subject, or that it caused.
@@ -103,7 +103,7 @@ public actor ReplaySteps {
       }
     }
     guard let next else { return nil }
-    if next > position + 1 { try await go(to: next - 1) }
+    if next > position + 1 { try await go(to: Position(next - 1)) }
     return try await forward()
   }
 
@@ -111,7 +111,7 @@ public actor ReplaySteps {
   ///
   /// - Throws: `closed`, `damaged`, `storage`.
   public func object(_ subject: Subject) throws(LedgerError) -> StateObject? {
-    let time = try ledger.time(of: past.position) ?? Timestamp(milliseconds: 0)
+    let time = try ledger.time(of: position) ?? Timestamp(milliseconds: 0)
     return try PastState(ledger, past, at: time).object(subject)
   }
 
@@ -157,7 +157,7 @@ extension History {
   /// - Parameter moment: nil is before the first event.
   /// - Throws: `invalid_value` for a moment beyond the head; `closed`, `busy`, `archived`, `damaged`, `storage`.
   public func steps(from moment: LedgerMoment? = nil) async throws(LedgerError) -> ReplaySteps {
-    let start = if let moment { try ledger.position(of: moment) } else { UInt64(0) }
+    let start = if let moment { try ledger.position(of: moment).rawValue } else { UInt64(0) }
     let past = try await ledger.past(before: start)
     try await ledger.advance(past, to: start)
     return ReplaySteps(ledger, past)

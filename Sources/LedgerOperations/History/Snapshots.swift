@@ -6,7 +6,7 @@ import Projections
 /// A snapshot of the state.
 public struct Snapshot: Sendable, Equatable {
   /// Of the last event that counts.
-  public let position: UInt64
+  public let position: Position
   /// When that was recorded.
   public let time: Timestamp
   /// How many rows changed since the snapshot before.
@@ -57,7 +57,7 @@ public struct Snapshots: Sendable {
       try logged { () throws(LogError) in try keeper.storeForWriting(creating: true) }
     }
     guard let store else { return nil }
-    let head = try ledger.head()
+    let head = try ledger.head().rawValue
     do throws(LogError) {
       guard try await keeper.maker(store).make(at: head, progress: { progress($0, head) }) else { return nil }
     } catch { throw LedgerError(error) }
@@ -84,7 +84,7 @@ public struct Snapshots: Sendable {
 extension Snapshot {
   fileprivate init(_ entry: SnapshotEntry) {
     self.init(
-      position: entry.position, time: Timestamp(milliseconds: entry.recordedAt), rows: entry.rowCount,
+      position: Position(entry.position), time: Timestamp(milliseconds: entry.recordedAt), rows: entry.rowCount,
       digest: entry.digest)
   }
 }

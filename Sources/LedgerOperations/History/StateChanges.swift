@@ -6,8 +6,8 @@ import Projections
 /// What changed in the state between two moments.
 public struct StateChanges: Sendable {
   /// The positions of the last events that count, and when they were recorded.
-  public let from: (position: UInt64, time: Timestamp)
-  public let to: (position: UInt64, time: Timestamp)
+  public let from: (position: Position, time: Timestamp)
+  public let to: (position: Position, time: Timestamp)
   /// How many events lie between, by type.
   public let events: [(type: EventType, count: UInt64)]
   /// The objects that were made, changed or removed, by kind and number. A token that was issued and not touched since
@@ -76,13 +76,13 @@ extension History {
         .invalidValue, "from: position \(first) is after position \(last); expected the earlier moment first",
         field: "from")
     }
-    let past = try await ledger.past(before: first)
+    let past = try await ledger.past(before: first.rawValue)
     defer { past.close() }
-    try await ledger.advance(past, to: first) { done, _ in progress(done, last) }
+    try await ledger.advance(past, to: first.rawValue) { done, _ in progress(done, last.rawValue) }
     past.recordChanges()
-    try await ledger.advance(past, to: last, progress: progress)
-    let objects = try await ledger.changes(in: past.takeChanges(), of: past, backTo: first, and: [])
-    let counts = try await ledger.counts(of: first < last ? first + 1...last : nil)
+    try await ledger.advance(past, to: last.rawValue, progress: progress)
+    let objects = try await ledger.changes(in: past.takeChanges(), of: past, backTo: first.rawValue, and: [])
+    let counts = try await ledger.counts(of: first < last ? first.next...last : nil)
     let times = (try ledger.time(of: first), try ledger.time(of: last))
     let none = Timestamp(milliseconds: 0)
     return StateChanges(
@@ -111,14 +111,14 @@ extension Ledger {
   }
 
   fileprivate func counts(
-    of range: ClosedRange<UInt64>?
+    of range: ClosedRange<Position>?
   ) async throws(LedgerError) -> [(type: EventType, count: UInt64)] {
     guard let range else { return [] }
     let log = log
     return try await blocking { () throws(LedgerError) in
       try logged { () throws(LogError) in
         var counts: [UInt16: UInt64] = [:]
-        try log.snapshot().forEachRecord(in: range) { (header, _) throws(LogError) in
+        try log.snapshot().forEachRecord(in: range.numbers) { (header, _) throws(LogError) in
           counts[header.type, default: 0] += 1
           return true
         }

@@ -117,8 +117,8 @@ extension LedgerState {
       .init("refreshTokenLifetime", .number(UInt64(max(0, details.refreshTokenLifetime)))),
       .init("rotation", .text(details.rotation.word)), .init("ownTokens", .flag(details.clientCredentials)),
       .init("dpopBound", .flag(details.dpopBound)), .init("signedTokens", .flag(details.signedTokens)),
-      .init("secret", .init(event: credentials?.current.rawValue ?? 0)),
-      .init("previousSecret", .init(event: credentials?.previous.rawValue ?? 0)),
+      .init("secret", .init(event: credentials?.current.position ?? 0)),
+      .init("previousSecret", .init(event: credentials?.previous.position ?? 0)),
       .init(
         "previousSecretUntil",
         credentials.flatMap { $0.previous.rawValue == 0 ? nil : .time($0.previousUntil) } ?? .none),
@@ -142,8 +142,8 @@ extension LedgerState {
     [
       .init("publicID", .text(server.publicID.description)), .init("name", .text(server.name)),
       .init("audience", server.audience.map { .text($0) } ?? .none),
-      .init("secret", .init(event: server.secret.rawValue)),
-      .init("previousSecret", .init(event: server.previousSecret.rawValue)),
+      .init("secret", .init(event: server.secret.position)),
+      .init("previousSecret", .init(event: server.previousSecret.position)),
       .init("previousSecretUntil", server.previousSecret.rawValue == 0 ? .none : .time(server.previousUntil)),
       .init("deleted", .flag(server.isDeleted)), .init("createdAt", .time(server.createdAt)),
     ]
@@ -245,8 +245,8 @@ extension LedgerState {
 
   private static func fields(_ standing: Standing) -> [StateObject.Field] {
     [
-      .init("stoppedBy", .init(event: standing.stoppedBy)),
-      .init("olderStoppedBy", .init(event: standing.floor)),
+      .init("stoppedBy", .init(event: Position(standing.stoppedBy))),
+      .init("olderStoppedBy", .init(event: Position(standing.floor))),
     ]
   }
 

@@ -87,7 +87,7 @@ extension StateValue {
     self = sealed.map { .personal(PersonalValue(sealed: $0, purpose: purpose)) } ?? .none
   }
 
-  init(event position: UInt64) { self = position == 0 ? .none : .number(position) }
+  init(event position: Position) { self = position == 0 ? .none : .number(position.rawValue) }
 
   init(_ scopes: Scopes) {
     self = .list(scopes.wireNames.map { .text($0) })

@@ -53,10 +53,11 @@ extension Ledger {
         let storage: EnvironmentStatistics
         do throws(LMDBError) { storage = try log.environment.statistics() } catch { throw LogError(error) }
         return LedgerStatus(
-          origin: origin, health: health, clock: clock, newestAt: try time(of: health.head),
+          origin: origin, health: health, clock: clock, newestAt: try time(of: health.head.rawValue),
           signedAt: try time(of: health.signedSize), usedBytes: storage.usedBytes, mapBytes: storage.mapSize,
           freeDiskBytes: Folder.freeBytes(at: file) ?? 0, readers: storage.readerSlots,
-          unindexed: try health.head - view.auditTrail().coveredThrough(in: view), archived: try view.archivedCount(),
+          unindexed: try health.head.distance(from: Position(view.auditTrail().coveredThrough(in: view))),
+          archived: try view.archivedCount(),
           damagedTables: try log.participant.damagedTables(in: view.transaction).names,
           writer: log.writer == nil ? Self.holder(of: "\(file)/\(Self.writerLock)") : getpid())
       }

@@ -52,7 +52,7 @@ public struct RowDifference: Sendable {
   public let live: String?
   public let rebuilt: String?
   /// The event that touched the row last, as the log has it; nil if none did.
-  public let event: (position: UInt64, type: EventType)?
+  public let event: (position: Position, type: EventType)?
 }
 
 extension Integrity {
@@ -79,7 +79,7 @@ extension Integrity {
     let scratch = try await ledger.blocking { [ledger] () throws(LedgerError) in try ScratchFolder(of: ledger) }
     defer { scratch.remove() }
     let replay: ProjectionReplay
-    let head = try ledger.head()
+    let head = try ledger.head().rawValue
     do throws(LedgerError) {
       replay = try await ledger.replay(at: scratch.path, only: names)
       try await ledger.advance(replay, to: head) { progress($0, head) }
@@ -135,9 +135,9 @@ extension Ledger {
   fileprivate func describe(
     _ difference: ProjectionDifference, touchedBy position: UInt64, _ replay: ProjectionReplay
   ) throws(LogError) -> RowDifference {
-    var event: (UInt64, EventType)?
+    var event: (Position, EventType)?
     if position > 0, let stamp = try log.snapshot().stamp(at: position) {
-      event = (position, EventType(rawValue: stamp.type))
+      event = (Position(position), EventType(rawValue: stamp.type))
     }
     var live = difference.live.map { Self.text($0, difference.projection) }
     var rebuilt = difference.rebuilt.map { Self.text($0, difference.projection) }

@@ -1,11 +1,12 @@
 import EventLog
 import KeyStore
 public import LedgerCrypto
+public import LedgerEvents
 public import TransparencyLog
 
 /// Proof that an event is in the ledger: all that somebody without the ledger needs to check it.
 public struct EventProof: Sendable {
-  public let position: UInt64
+  public let position: Position
   /// The event's record, as it is stored and hashed; nil where it is in an archive that is not available: then
   /// ``leafHash`` is what is proved, and the record from the archive hashes to it.
   public let record: [UInt8]?
@@ -40,7 +41,7 @@ public struct EventProof: Sendable {
     guard let note = try? SignedNote(decoding: Array(checkpoint.utf8)),
       let signed = try? note.verifiedKeys(among: keys), signed.count == 1,
       let head = try? Checkpoint(noteText: note.text), head.origin == origin,
-      inclusion.treeSize == head.size, position > 0, inclusion.leafIndex == position - 1
+      inclusion.treeSize == head.size, inclusion.leafIndex == position.leafIndex
     else { return false }
     if let record, SHA256.hash(prefix: 0, record) != leafHash { return false }
     return inclusion.verify(leafHash: leafHash, root: head.root)
@@ -52,25 +53,25 @@ extension Integrity {
   /// archive that is not available, its hash is proved.
   ///
   /// ```swift
-  /// let proof = try await ledger.integrity.proveInclusion(of: token.handle.rawValue)
+  /// let proof = try await ledger.integrity.proveInclusion(of: token.handle.position)
   /// ```
   ///
   /// The proof is verified before it is returned.
   ///
   /// - Throws: `not_found` for a position that there is not; `damaged` where the record and the tree do not lead to the
   ///   root that was signed.
-  public func proveInclusion(of position: UInt64) async throws(LedgerError) -> EventProof {
+  public func proveInclusion(of position: Position) async throws(LedgerError) -> EventProof {
     _ = try await ledger.checkpoint()
     let (log, reading) = (ledger.log, Ledger.checkpointReading(origin: ledger.origin, ledger.keyStore))
     let proof = try await ledger.blocking(.short) { () throws(LedgerError) -> EventProof? in
       try logged { () throws(LogError) in
         let view = try log.snapshot()
         guard let signed = try view.checkpoint(atOrBefore: .max),
-          let inclusion = try view.inclusionProof(of: position, at: signed.size),
-          let leafHash = try position == 0 ? nil : view.leafHash(at: position)
+          let inclusion = try view.inclusionProof(of: position.rawValue, at: signed.size),
+          let leafHash = try position == 0 ? nil : view.leafHash(at: position.rawValue)
         else { return nil }
-        let place = log.archive == nil ? try view.archivedPlace(at: position) : nil
-        let record = try place == nil ? view.record(at: position) : nil
+        let place = log.archive == nil ? try view.archivedPlace(at: position.rawValue) : nil
+        let record = try place == nil ? view.record(at: position.rawValue) : nil
         let leaf = record.map { MerkleHash.leaf($0.bytes) } ?? leafHash
         // What does not hold never leaves the ledger as evidence.
         guard inclusion.verify(leafHash: leaf, root: try reading(signed.note).root) else {
@@ -97,11 +98,11 @@ extension Integrity {
   /// ```
   ///
   /// - Parameters:
-  ///   - oldSize: the number of events of the earlier tree.
-  ///   - newSize: the number of events of the later tree.
+  ///   - old: the last event of the earlier tree.
+  ///   - new: the last event of the later tree.
   /// - Throws: `damaged` where the tree does not agree with the newest checkpoint; `closed`, `busy`, `storage`.
-  public func proveConsistency(from oldSize: UInt64, to newSize: UInt64) async throws(LedgerError) -> ConsistencyProof?
-  {
+  public func proveConsistency(from old: Position, to new: Position) async throws(LedgerError) -> ConsistencyProof? {
+    let (oldSize, newSize) = (old.rawValue, new.rawValue)
     let (log, reading) = (ledger.log, Ledger.checkpointReading(origin: ledger.origin, ledger.keyStore))
     return try await ledger.blocking(.short) { () throws(LedgerError) in
       try logged { () throws(LogError) in
@@ -111,7 +112,7 @@ extension Integrity {
           let newRoot = try view.root(at: newSize)
         else { return nil }
         try view.requireAgreement(of: newSize, newRoot, reading: reading)
-        guard proof.verify(oldRoot: oldRoot, newRoot: newRoot) else { throw Ledger.unproven(at: oldSize) }
+        guard proof.verify(oldRoot: oldRoot, newRoot: newRoot) else { throw Ledger.unproven(at: old) }
         return proof
       }
     }
@@ -125,10 +126,10 @@ extension Ledger {
   }
 
   /// The error for a record that the tree does not lead to what was signed.
-  static func unproven(at position: UInt64) -> LogError {
+  static func unproven(at position: Position) -> LogError {
     LogError(
       .inconsistentTree,
       "the record and the tree do not lead to the root that was signed; verify the ledger, and restore a backup",
-      at: position)
+      at: position.rawValue)
   }
 }

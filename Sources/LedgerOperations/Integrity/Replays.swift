@@ -6,9 +6,9 @@ import Projections
 /// A set of projections that was replayed into a folder.
 public struct ReplayedProjections: Sendable {
   /// The position of the last event that was replayed.
-  public let position: UInt64
+  public let position: Position
   /// Where this call continued: after what an earlier one had replayed, or a snapshot; 0 for the first event.
-  public let start: UInt64
+  public let start: Position
   /// One digest for each projection.
   public let digests: [Projection: Digest]
 }
@@ -48,7 +48,7 @@ extension Integrity {
     fromSnapshot: Bool = false,
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> ReplayedProjections {
-    let end = try ledger.position(of: moment, field: "to")
+    let end = try ledger.position(of: moment, field: "to").rawValue
     let replay = try await ledger.replay(at: folder, only: Set(only.map(\.name)))
     defer { replay.close() }
     let keeper = ledger.snapshotKeeper
@@ -69,7 +69,7 @@ extension Integrity {
     return try await ledger.blocking { () throws(LedgerError) in
       let digests = try logged { () throws(LogError) in try replay.digests() }
       return ReplayedProjections(
-        position: end, start: start,
+        position: Position(end), start: Position(start),
         digests: Dictionary(uniqueKeysWithValues: digests.map { (Projection($0), $1) }))
     }
   }
@@ -87,7 +87,7 @@ extension Integrity {
     only: Set<Projection> = [.directory, .validity],
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
   ) async throws(LedgerError) -> [ReplayCost] {
-    let (log, head) = (ledger.log, try ledger.head())
+    let (log, head) = (ledger.log, try ledger.head().rawValue)
     let names = Set(only.map(\.name)).intersection([.directory, .validity])
     return try await ledger.blocking { [ledger] () throws(LedgerError) in
       let scratch = try ScratchFolder(of: ledger)

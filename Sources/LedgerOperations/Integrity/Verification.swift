@@ -163,12 +163,12 @@ extension Integrity {
   @discardableResult
   public func rebuildProjections(
     progress: @escaping @Sendable (_ done: UInt64, _ of: UInt64) -> Void = { _, _ in }
-  ) async throws(LedgerError) -> UInt64 {
+  ) async throws(LedgerError) -> Position {
     let start: UInt64
     do { start = try await ProjectionRebuild(ledger.log).run(progress: progress) } catch { throw LedgerError(error) }
     // Of damaged projections nothing could be finished at opening.
     try await ledger.finishInterrupted()
-    return start
+    return Position(start)
   }
 
   /// Counts what there is: some look-ups, whatever the number of events. Where ``Ledger/damagedTables`` names the directory, it reads

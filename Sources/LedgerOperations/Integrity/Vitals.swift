@@ -82,7 +82,7 @@ package struct Vitals: Sendable {
     now = health.now
     fault = health.fault?.rawValue
     signingFault = health.signingFault?.rawValue
-    head = health.head
+    head = health.head.rawValue
     signedSize = health.signedSize
     unsignedSince = health.unsignedSince
     waiting = health.waiting

@@ -106,10 +106,11 @@ extension Ledger {
   fileprivate func prune(
     _ found: RetentionSearch.Found, to segment: ArchiveSegment, _ plan: RetentionPlan, _ policy: RetentionPolicy,
     _ request: PreparedRequest, _ writer: LogWriter<ProjectionSet>
-  ) async throws(LedgerError) -> UInt64 {
+  ) async throws(LedgerError) -> Position {
     let command = ApplyRetention(
       expiredBy: plan.search.expiredBy, olderThan: policy.milliseconds, segment: segment.number,
-      segmentPositions: segment.positions, root: segment.root, positions: found.items.map(\.position),
+      segmentPositions: ClosedRange(segment.positions), root: segment.root,
+      positions: found.items.map { Position($0.position) },
       bytes: found.bytes)
     let records = RecordPruning(items: found.items, segments: plan.segments)
     let committed: Committed<LedgerEvent>
@@ -145,7 +146,7 @@ extension Ledger {
       throw LedgerError(
         .archiveBehind,
         "\(folder.path) ends with event \(end), but records up to \(before.end) were moved to an archive before; name that "
-          + "one, or one that goes as far", field: "archive", position: end)
+          + "one, or one that goes as far", field: "archive", position: Position(end))
     }
     let search = RetentionSearch(
       log: log, expiredBy: now - policy.olderThan,
@@ -153,7 +154,8 @@ extension Ledger {
     var plan = RetentionPlan(
       search: search, segments: segments,
       report: RetentionReport(
-        expiredBy: search.expiredBy, segments: segments.count, position: end, shares: [], archivedBefore: before.count,
+        expiredBy: search.expiredBy, segments: segments.count, position: Position(end), shares: [],
+        archivedBefore: before.count,
         events: []))
     var next: UInt64 = 1
     for segment in segments {
@@ -175,7 +177,7 @@ extension Ledger {
         throw LedgerError(
           .archiveBehind,
           "\(folder.path) ends with event \(end), and the policy removes later ones, the first of them at \(missing); "
-            + "add to it by credledger archive, and run this again", field: "archive", position: missing)
+            + "add to it by credledger archive, and run this again", field: "archive", position: Position(missing))
       }
       next = found.through + 1
       observe(TransferProgress(stage: .searching, done: min(next, last), total: last))

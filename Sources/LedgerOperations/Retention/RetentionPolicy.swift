@@ -39,13 +39,13 @@ public struct RetentionReport: Sendable {
   /// How many segments the archive has, each of which was compared with the ledger.
   public let segments: Int
   /// The newest event in the archive.
-  public let position: UInt64
+  public let position: Position
   /// The segments that have what leaves.
   public internal(set) var shares: [Share]
   /// How many records had left before.
   public let archivedBefore: UInt64
   /// The events `retention.applied` of this run; none where it was only tried.
-  public internal(set) var events: [UInt64]
+  public internal(set) var events: [Position]
 
   /// How many records leave.
   public var records: UInt64 { shares.reduce(0) { $0 + $1.records } }

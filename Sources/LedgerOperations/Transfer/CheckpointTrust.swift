@@ -49,14 +49,15 @@ struct CheckpointTrust {
     case .ledgerCreated(let created):
       guard created.origin == origin else {
         throw LedgerError(
-          .damaged, "the log begins as that of \(created.origin), not of \(origin)", position: header.position)
+          .damaged, "the log begins as that of \(created.origin), not of \(origin)",
+          position: Position(header.position))
       }
       bytesOfKey = .init(created.verifyingKey)
     case .signingKeyRotated(let rotated): bytesOfKey = .init(rotated.after)
     default: return
     }
     guard let key = try? VerifierKey(name: origin, type: .ed25519, key: Ed25519.VerifyingKey(bytes: bytesOfKey)) else {
-      throw LedgerError(.damaged, "the event names a key that is none", position: header.position)
+      throw LedgerError(.damaged, "the event names a key that is none", position: Position(header.position))
     }
     if let last = named.indices.last { named[last] = named[last].upTo(header.position - 1) }
     named.append(key)
@@ -73,20 +74,20 @@ struct CheckpointTrust {
   ) throws(LedgerError) {
     guard let signed = try? SignedNote(decoding: Array(note.utf8)),
       let expected = try? Checkpoint(origin: origin, size: size, root: root)
-    else { throw LedgerError(.damaged, "the checkpoint of size \(size) is malformed", position: size) }
+    else { throw LedgerError(.damaged, "the checkpoint of size \(size) is malformed", position: Position(size)) }
     guard signed.text == expected.noteText else {
       throw LedgerError(
-        .damaged, "the checkpoint of size \(size) does not match the tree over the records", position: size)
+        .damaged, "the checkpoint of size \(size) does not match the tree over the records", position: Position(size))
     }
     guard isSigned(signed, claimed: claimed) else {
       throw LedgerError(
-        .damaged, "the checkpoint of size \(size) is not signed by a key that the log names", position: size)
+        .damaged, "the checkpoint of size \(size) is not signed by a key that the log names", position: Position(size))
     }
     guard isLast, !trusted.isEmpty, (try? signed.verifiedKeys(among: trusted)) == nil else { return }
     throw LedgerError(
       .keyUnavailable,
       "the checkpoint of size \(size) is not signed by a key that was given: the keys are of another ledger, or the "
-        + "copy was made by somebody else", position: size)
+        + "copy was made by somebody else", position: Position(size))
   }
 
   /// Whether a key that the log names has signed a note, or the one that it was about to name.

@@ -19,6 +19,9 @@ enum Part {
   /// A text from left to right that is set apart by characters (UAX #9, section 2.4.2), where no element can be: in an option.
   static func isolated(_ text: String) -> String { "\u{2066}\(text)\u{2069}" }
 
+  /// The number of an event, its thousands grouped.
+  static func number(_ position: Position) -> String { number(position.rawValue) }
+
   /// A number with its thousands grouped.
   static func number(_ number: UInt64) -> String {
     let digits = Array(String(number))
@@ -54,8 +57,8 @@ enum Part {
   /// - Parameters:
   ///   - signed: how many events the newest checkpoint covers.
   ///   - isOpen: whether the reader may open the event; without that the number leads nowhere.
-  static func proof(_ position: UInt64, signed: UInt64, isOpen: Bool = true) -> HTML {
-    let isCovered = position <= signed
+  static func proof(_ position: Position, signed: UInt64, isOpen: Bool = true) -> HTML {
+    let isCovered = position.rawValue <= signed
     let title =
       isCovered
       ? "Event \(number(position)), proven by the newest checkpoint"

@@ -1,3 +1,5 @@
+import CredentialLedger
+
 /// A piece of HTML. A text gets into it by interpolation only, which escapes it, so that a page cannot carry markup that a
 /// person typed.
 struct HTML: Sendable, Equatable, ExpressibleByStringInterpolation {
@@ -42,6 +44,8 @@ struct HTML: Sendable, Equatable, ExpressibleByStringInterpolation {
     mutating func appendInterpolation(_ number: Int) { text += String(number) }
 
     mutating func appendInterpolation(_ number: UInt64) { text += String(number) }
+
+    mutating func appendInterpolation(_ position: Position) { text += String(position) }
   }
 
   private static func escape(_ string: String, into text: inout String) {

@@ -58,7 +58,7 @@ extension ManagementPortal {
           ? #"<th scope="row">\#(linked)</th>"# : #"<td data-label="\#(heads[column] ?? "")">\#(content)</td>"#
       }
       return #"""
-        <tr>\#(cells)<td data-label="May use">\#(grant.scopes.words)</td><td data-label="State">\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</td><td data-label="Last used">\#(usage.cell(at: now))</td><td data-label="Proof">\#(Part.proof(grant.id.rawValue, signed: signed, isOpen: viewer.readsAll || theirs.contains(grant.id)))</td><td data-label="Actions"><span class="actions">\#(regenerate)\#(when(!grant.isRevoked && theirs.contains(grant.id), #"<a class="small" href="/portal/grants/\#(grant.id.rawValue)/revoke">Revoke…<span class="visually-hidden"> <bdi>\#(grant.id.description)</bdi></span></a>"#))</span></td></tr>
+        <tr>\#(cells)<td data-label="May use">\#(grant.scopes.words)</td><td data-label="State">\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</td><td data-label="Last used">\#(usage.cell(at: now))</td><td data-label="Proof">\#(Part.proof(grant.id.position, signed: signed, isOpen: viewer.readsAll || theirs.contains(grant.id)))</td><td data-label="Actions"><span class="actions">\#(regenerate)\#(when(!grant.isRevoked && theirs.contains(grant.id), #"<a class="small" href="/portal/grants/\#(grant.id.rawValue)/revoke">Revoke…<span class="visually-hidden"> <bdi>\#(grant.id.description)</bdi></span></a>"#))</span></td></tr>
         """#
     }
     return #"""
@@ -202,8 +202,8 @@ extension ManagementPortal {
       guard
         let entry = try await ledger.audit.latest(
           1, of: .token(token).and(.anyType(of: [.tokenIssued, .refreshTokenIssued, .refreshTokenRotated])),
-          before: token.rawValue &+ 1
-        ).first, entry.position == token.rawValue
+          before: token.position.next
+        ).first, entry.position == token.position
       else { return nil }
       func number(_ kind: SubjectKind) -> UInt64? { entry.subjects.first { $0.kind == kind }?.number }
       let grant = number(.grant).map { GrantID(rawValue: $0) }

@@ -172,7 +172,7 @@ extension ManagementPortal {
       default: nil
       }
     guard let words else { return .empty }
-    let receipt: HTML = visit.query.number("event").map { " Recorded as \(Part.proof($0, signed: signed))." } ?? ""
+    let receipt: HTML = visit.query.position("event").map { " Recorded as \(Part.proof($0, signed: signed))." } ?? ""
     return Part.notice("good", "\(words)\(receipt)")
   }
 

@@ -14,7 +14,7 @@ extension ManagementPortal {
     let signed = signed
     let phoneRows = phones.map { phone -> HTML in
       #"""
-      <tr><th scope="row"><bdi dir="ltr">\#(phone.masked)</bdi></th><td data-label="Proof">\#(Part.proof(phone.id.rawValue, signed: signed))</td><td data-label="Actions"><a class="small" href="/portal/me/phones/\#(phone.id.rawValue)/remove">Remove…</a></td></tr>
+      <tr><th scope="row"><bdi dir="ltr">\#(phone.masked)</bdi></th><td data-label="Proof">\#(Part.proof(phone.id.position, signed: signed))</td><td data-label="Actions"><a class="small" href="/portal/me/phones/\#(phone.id.rawValue)/remove">Remove…</a></td></tr>
       """#
     }
     let sessionRows = live.map { session -> HTML in
@@ -68,7 +68,7 @@ extension ManagementPortal {
       var shown: [ShownPhone] = []
       for id in try ledger.phones.verified(by: viewer.id) {
         let entries = try await ledger.audit.latest(1, of: .phone(id).and(.type(.phoneVerified)))
-        let personal = try await ledger.audit.describe(entries, under: own(viewer)).personal[id.rawValue] ?? []
+        let personal = try await ledger.audit.describe(entries, under: own(viewer)).personal[id.position] ?? []
         var masked = "a number"
         for value in personal where value.name == "number" {
           if case .revealed(let number) = value.state { masked = Self.masked(number) }

@@ -60,7 +60,7 @@ enum Needs {
     let recent = Audit.Filter.type(.proposalMade).and(.recorded(since: now - proposalLife))
     var needs: [Need] = []
     for entry in try await ledger.audit.search(recent, limit: proposalLimit).entries {
-      guard let proposal = try ledger.proposals.proposal(ProposalID(rawValue: entry.position)),
+      guard let proposal = try ledger.proposals.proposal(ProposalID(madeAt: entry.position)),
         proposal.isOfUse(at: now), (proposal.proposer == account) == (proposal.status == .approved)
       else { continue }
       needs.append(
@@ -149,8 +149,8 @@ enum Needs {
     for state in grants {
       let id = state.grant.id
       guard let position = [begun[id]?.position, rotated[id]?.position].compactMap({ $0 }).max(),
-        let token = try await ledger.tokens.list(.grant(id), limit: 1, before: TokenID(rawValue: position &+ 1)).first,
-        token.handle.rawValue == position, token.verdict.isValid,
+        let token = try await ledger.tokens.list(.grant(id), limit: 1, before: TokenID(madeAt: position.next)).first,
+        token.handle.position == position, token.verdict.isValid,
         token.expiresAt - now < min(notice, (token.expiresAt - token.issuedAt) / 4),
         let connector = try ledger.connectors.connector(state.grant.connector)
       else { continue }

@@ -1,3 +1,4 @@
+import CredentialLedger
 import HTTPSupport
 
 /// What a form or a query holds. A name may come several times, as those of check boxes do.
@@ -40,6 +41,9 @@ struct FormValues: Sendable {
 
   /// The number that a name has; nil where it has none.
   func number(_ name: String) -> UInt64? { UInt64(self[name]) }
+
+  /// The position that a name has; nil where it has none.
+  func position(_ name: String) -> Position? { Position(self[name]) }
 
   /// As a query, with one name given another value, or taken out.
   func query(replacing name: String, with value: String?) -> String {

@@ -11,7 +11,7 @@ struct Session: Sendable, Equatable {
   /// The provider's name for its own session (`sid`); empty where it gave none.
   var providerSession = ""
   /// The position of the event of the sign-in; 0 where it is not known.
-  let signIn: UInt64
+  let signIn: Position
   let createdAt: Timestamp
   /// When the person proved to the provider who they are; before ``createdAt`` where the provider remembered them, and 0 where it
   /// did not say.
@@ -49,7 +49,7 @@ extension Session {
   init?(key: String, encoded: [UInt8]) {
     guard let value = try? JSONParser.parse(encoded), value["format"]?.text == "credledger-session/1",
       let account = value["account"]?.text.flatMap({ UInt64($0) }), let issuer = value["issuer"]?.text,
-      let signIn = value["signIn"]?.text.flatMap({ UInt64($0) }),
+      let signIn = value["signIn"]?.text.flatMap({ Position($0) }),
       let createdAt = value["createdAt"]?.text.flatMap({ Int64($0) }),
       let lastUsedAt = value["lastUsedAt"]?.text.flatMap({ Int64($0) })
     else { return nil }

@@ -78,7 +78,7 @@ final class SessionStore: Sendable {
   ///
   /// - Returns: the token, for the browser alone.
   func begin(
-    for account: AccountID, issuer: String, providerSession: String = "", signIn: UInt64, authenticatedAt: Timestamp,
+    for account: AccountID, issuer: String, providerSession: String = "", signIn: Position, authenticatedAt: Timestamp,
     at now: Timestamp
   ) async throws(SessionStoreError) -> String {
     let token = RandomText.make()

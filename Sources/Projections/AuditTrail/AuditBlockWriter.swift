@@ -21,7 +21,7 @@ struct AuditBlockWriter: Sendable {
     }
   }
 
-  private let first: Position
+  private let first: PositionNumber
   private var key: AuditBlockKey
   private var last = AuditIndexEntry.least
   private var entries: [UInt8] = []
@@ -35,7 +35,7 @@ struct AuditBlockWriter: Sendable {
   /// - Parameters:
   ///   - run: the number of the run.
   ///   - first: its first position.
-  init(run: UInt64, first: Position) {
+  init(run: UInt64, first: PositionNumber) {
     self.first = first
     key = AuditBlockKey(run: run, start: .least)
   }

@@ -12,7 +12,7 @@ struct AuditCatalogue: Sendable {
   /// - Parameter head: the newest position of the log.
   /// - Throws: ``LogError/Code/damagedProjection`` where the runs leave a gap, overlap, or go beyond the head.
   init(
-    _ tables: AuditTables, head: Position, in transaction: borrowing some Transaction & ~Copyable
+    _ tables: AuditTables, head: PositionNumber, in transaction: borrowing some Transaction & ~Copyable
   ) throws(LogError) {
     var runs: [AuditRun] = []
     try stored { () throws(LMDBError) in
@@ -20,7 +20,7 @@ struct AuditCatalogue: Sendable {
         while try cursor.next() { runs.append(try cursor.value()) }
       }
     }
-    var covered: Position = 0
+    var covered: PositionNumber = 0
     for run in runs {
       guard run.first == covered + 1, run.last >= run.first, run.last <= head else {
         throw LogError(
@@ -32,7 +32,7 @@ struct AuditCatalogue: Sendable {
   }
 
   /// The last position in a run; 0 without any.
-  var covered: Position { runs.last?.last ?? 0 }
+  var covered: PositionNumber { runs.last?.last ?? 0 }
 
   /// The runs to be merged next, if any: the oldest of the lowest tier that has `fanOut` of them.
   func due(fanOut: Int) -> [AuditRun] {

@@ -8,9 +8,9 @@ struct AuditMerge: Sendable {
   enum Source: Sendable {
     case run(AuditRun)
     /// The headers of the records at these positions, sorted.
-    case log(ClosedRange<Position>)
+    case log(ClosedRange<PositionNumber>)
 
-    var positions: ClosedRange<Position> {
+    var positions: ClosedRange<PositionNumber> {
       switch self {
       case .run(let run): run.positions
       case .log(let positions): positions

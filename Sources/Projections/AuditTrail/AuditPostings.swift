@@ -6,7 +6,7 @@ struct AuditPostings {
   private let term: AuditTerm
   private let run: AuditRun
   /// The term's positions among the entries from ``low`` on and below ``high``, in order.
-  private var positions: [Position] = []
+  private var positions: [PositionNumber] = []
   private var low = AuditIndexEntry.greatest
   private var high = AuditIndexEntry.least
 
@@ -21,8 +21,8 @@ struct AuditPostings {
   ///
   /// - Throws: ``LogError/Code/damagedProjection`` where a block on the way is missing or malformed.
   mutating func nearest<Reading: Transaction & ~Copyable, Participant>(
-    to place: Position, ascending: Bool, _ tables: AuditTables, in view: borrowing LogView<Reading, Participant>
-  ) throws(LogError) -> Position? {
+    to place: PositionNumber, ascending: Bool, _ tables: AuditTables, in view: borrowing LogView<Reading, Participant>
+  ) throws(LogError) -> PositionNumber? {
     var sought = AuditIndexEntry(term: term, position: place)
     while true {
       if !(low <= sought && sought < high) { try load(around: sought, tables, view) }
@@ -34,7 +34,7 @@ struct AuditPostings {
     }
   }
 
-  private func nearest(to place: Position, ascending: Bool) -> Position? {
+  private func nearest(to place: PositionNumber, ascending: Bool) -> PositionNumber? {
     // The number of positions before the place; with the place itself when going down.
     var (lower, upper) = (0, positions.count)
     while lower < upper {
@@ -54,7 +54,7 @@ struct AuditPostings {
     around sought: AuditIndexEntry, _ tables: AuditTables, _ view: borrowing LogView<Reading, Participant>
   ) throws(LogError) {
     let (run, term) = (run, term)
-    var found: (low: AuditIndexEntry, high: AuditIndexEntry, positions: [Position])?
+    var found: (low: AuditIndexEntry, high: AuditIndexEntry, positions: [PositionNumber])?
     var failure: LogError?
     let end = AuditIndexEntry(term: sought.term, position: sought.position + 1)
     try stored { () throws(LMDBError) in
@@ -62,7 +62,7 @@ struct AuditPostings {
         below: AuditBlockKey(run: run.number, start: end), reversed: true, in: view.transaction
       ) { key, bytes in
         guard key.run == run.number else { return .stop }
-        var positions: [Position] = []
+        var positions: [PositionNumber] = []
         do throws(LogError) {
           let blockEnd = try AuditBlock.read(bytes, of: run, from: key.start) { entry in
             if entry.term == term { positions.append(entry.position) }
@@ -83,7 +83,7 @@ struct AuditPostings {
 struct AuditAlternatives {
   let terms: [AuditTerm]
   /// The positions of the events that made the subjects among the terms, in order. No record names what it makes.
-  let creations: [Position]
+  let creations: [PositionNumber]
 
   /// Whether a record is one of those meant.
   func include(_ header: RecordHeader, _ bytes: RawSpan) -> Bool {
@@ -99,7 +99,7 @@ struct AuditAlternatives {
 /// The events of a run that have one of some terms.
 struct AuditUnion {
   private var postings: [AuditPostings]
-  private let creations: [Position]
+  private let creations: [PositionNumber]
 
   init(of alternatives: AuditAlternatives, in run: AuditRun) {
     postings = alternatives.terms.map { AuditPostings(of: $0, in: run) }
@@ -108,8 +108,8 @@ struct AuditUnion {
 
   /// The position nearest to a place, itself included.
   mutating func nearest<Reading: Transaction & ~Copyable, Participant>(
-    to place: Position, ascending: Bool, _ tables: AuditTables, in view: borrowing LogView<Reading, Participant>
-  ) throws(LogError) -> Position? {
+    to place: PositionNumber, ascending: Bool, _ tables: AuditTables, in view: borrowing LogView<Reading, Participant>
+  ) throws(LogError) -> PositionNumber? {
     var nearest = ascending ? creations.first { $0 >= place } : creations.last { $0 <= place }
     for index in postings.indices {
       guard let found = try postings[index].nearest(to: place, ascending: ascending, tables, in: view) else { continue }

@@ -60,7 +60,7 @@ package final class AuditRunBuilder<Participant: CommitParticipant>: Sendable {
   /// Does what there is to do, unless the writer is overloaded or out of space.
   ///
   /// - Returns: the position with which there is more to do.
-  private func workAsFarAsPossible() async throws(LogError) -> Position {
+  private func workAsFarAsPossible() async throws(LogError) -> PositionNumber {
     do throws(LogError) {
       try await work()
       let covered = try await read { (trail, _, view) throws(LogError) in try trail.coveredThrough(in: view) }
@@ -100,7 +100,7 @@ package final class AuditRunBuilder<Participant: CommitParticipant>: Sendable {
     /// Of the trail that it is for.
     let generation: UInt64
     let sources: [AuditMerge.Source]
-    let positions: ClosedRange<Position>
+    let positions: ClosedRange<PositionNumber>
     let tier: UInt8
     /// The runs that it replaces.
     let inputs: [AuditRun]
@@ -257,7 +257,7 @@ package final class AuditRunBuilder<Participant: CommitParticipant>: Sendable {
   private func maintain(
     _ generation: UInt64,
     _ body:
-      @escaping @Sendable (AuditTrail, inout LogView<WriteTransaction, Participant>, Position) throws(LogError) -> Void
+      @escaping @Sendable (AuditTrail, inout LogView<WriteTransaction, Participant>, PositionNumber) throws(LogError) -> Void
   ) async throws(LogError) -> Bool {
     guard let writer = log.writer else {
       throw LogError(.closed, "the ledger is open for reading; open it for writing to build its audit trail")

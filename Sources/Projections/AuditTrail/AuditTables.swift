@@ -3,8 +3,8 @@ import LMDB
 
 /// A run: every entry of the events from ``first`` to ``last``, in order, in blocks that are written once.
 struct AuditRun: Sendable, Hashable {
-  let first: Position
-  let last: Position
+  let first: PositionNumber
+  let last: PositionNumber
   /// 0 for a run of the basic size; a merge makes one of the next tier.
   let tier: UInt8
   /// Which of the runs in its table it is, in the order in which they were written.
@@ -13,7 +13,7 @@ struct AuditRun: Sendable, Hashable {
   /// The size of its blocks together.
   let byteCount: UInt64
 
-  var positions: ClosedRange<Position> { first...last }
+  var positions: ClosedRange<PositionNumber> { first...last }
 }
 
 /// The tables of one set of the audit trail.
@@ -55,7 +55,7 @@ struct AuditTables: Sendable {
   ///
   /// - Throws: ``LogError/Code/damagedProjection`` if it does not fit with the runs that there are.
   func enter(
-    _ run: AuditRun, replacing inputs: [AuditRun], head: Position, in transaction: inout WriteTransaction
+    _ run: AuditRun, replacing inputs: [AuditRun], head: PositionNumber, in transaction: inout WriteTransaction
   ) throws(LogError) {
     let runs = try AuditCatalogue(self, head: head, in: transaction).runs
     guard inputs.isEmpty ? run.first == (runs.last?.last ?? 0) + 1 : inputs.allSatisfy(runs.contains) else {

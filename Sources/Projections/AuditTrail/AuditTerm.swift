@@ -89,7 +89,7 @@ struct AuditIndexEntry: Sendable, Hashable, Comparable {
   static let greatest = AuditIndexEntry(term: AuditTerm(category: .max, number: .max), position: .max)
 
   var term: AuditTerm
-  var position: Position
+  var position: PositionNumber
 
   static func < (one: AuditIndexEntry, other: AuditIndexEntry) -> Bool {
     one.term == other.term ? one.position < other.position : one.term < other.term
@@ -117,7 +117,7 @@ struct AuditIndexEntry: Sendable, Hashable, Comparable {
     position = bytes.load(bigEndian: UInt64.self, at: offset + 10)
   }
 
-  init(term: AuditTerm, position: Position) {
+  init(term: AuditTerm, position: PositionNumber) {
     self.term = term
     self.position = position
   }

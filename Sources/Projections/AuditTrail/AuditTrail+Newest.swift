@@ -10,13 +10,13 @@ extension AuditTrail {
   /// - Parameter first: only events at this position or later.
   /// - Throws: as ``search(_:budget:in:_:)``.
   package func newest<Reading: Transaction & ~Copyable, Participant>(
-    _ type: UInt16, concerning subjects: Set<LogSubject>, from first: Position,
+    _ type: UInt16, concerning subjects: Set<LogSubject>, from first: PositionNumber,
     in view: borrowing LogView<Reading, Participant>
-  ) throws(LogError) -> [LogSubject: Position] {
+  ) throws(LogError) -> [LogSubject: PositionNumber] {
     let head = try view.head()
     guard !subjects.isEmpty, first <= head else { return [:] }
     let covered = try catalogue(in: view).covered
-    var newest: [LogSubject: Position] = [:]
+    var newest: [LogSubject: PositionNumber] = [:]
     if covered < head {
       try view.forEachRecord(in: max(first, covered + 1)...head, reversed: true) { (header, _) throws(LogError) in
         guard header.type == type else { return true }
@@ -38,9 +38,9 @@ extension AuditTrail {
 
   /// The newest position of an event that has one of the terms of each group.
   private func newest<Reading: Transaction & ~Copyable, Participant>(
-    _ groups: [[AuditTerm]], in range: ClosedRange<Position>, of view: borrowing LogView<Reading, Participant>
-  ) throws(LogError) -> Position? {
-    var found: Position?
+    _ groups: [[AuditTerm]], in range: ClosedRange<PositionNumber>, of view: borrowing LogView<Reading, Participant>
+  ) throws(LogError) -> PositionNumber? {
+    var found: PositionNumber?
     var budget = Int.max
     let search = AuditSearch(groups: groups, range: range)
     _ = try self.search(search, budget: &budget, in: view) { (position) throws(LogError) in

@@ -6,11 +6,11 @@ package struct AuditSearch: Sendable {
   /// An event is found if it has one of the terms of each group; without a group every event is.
   package var groups: [[AuditTerm]]
   /// From which position on, and up to which; those beyond the head are ignored.
-  package var range: ClosedRange<Position>
+  package var range: ClosedRange<PositionNumber>
   /// Whether to begin with the oldest.
   package var ascending: Bool
 
-  package init(groups: [[AuditTerm]], range: ClosedRange<Position> = 1...Position.max, ascending: Bool = false) {
+  package init(groups: [[AuditTerm]], range: ClosedRange<PositionNumber> = 1...PositionNumber.max, ascending: Bool = false) {
     self.groups = groups
     self.range = range
     self.ascending = ascending
@@ -29,11 +29,11 @@ extension AuditTrail {
   ///   - before: only positions less than this: the last of an answer, to get the ones that follow it.
   /// - Returns: positions, the newest first.
   package func latest<Reading: Transaction & ~Copyable, Participant>(
-    _ limit: Int, of terms: [AuditTerm], before: Position? = nil, in view: borrowing LogView<Reading, Participant>
-  ) throws(LogError) -> [Position] {
+    _ limit: Int, of terms: [AuditTerm], before: PositionNumber? = nil, in view: borrowing LogView<Reading, Participant>
+  ) throws(LogError) -> [PositionNumber] {
     let last = before.map { $0 == 0 ? 0 : $0 - 1 } ?? .max
     guard limit > 0, !terms.isEmpty, last > 0 else { return [] }
-    var found: [Position] = []
+    var found: [PositionNumber] = []
     var budget = Int.max
     _ = try search(AuditSearch(groups: [terms], range: 1...last), budget: &budget, in: view) { position in
       found.append(position)
@@ -60,8 +60,8 @@ extension AuditTrail {
   ///   that leaves something out; what `body` throws.
   package func search<Reading: Transaction & ~Copyable, Participant>(
     _ search: AuditSearch, budget: inout Int, in view: borrowing LogView<Reading, Participant>,
-    _ body: (Position) throws(LogError) -> Bool
-  ) throws(LogError) -> Position? {
+    _ body: (PositionNumber) throws(LogError) -> Bool
+  ) throws(LogError) -> PositionNumber? {
     let head = try view.head()
     guard search.range.lowerBound <= head else { return nil }
     let range = search.range.clamped(to: 1...head)
@@ -75,7 +75,7 @@ extension AuditTrail {
     for source in sources {
       guard source.positions.overlaps(range) else { continue }
       let part = source.positions.clamped(to: range)
-      var reached: Position?
+      var reached: PositionNumber?
       switch source {
       case .run(let run) where !groups.isEmpty:
         var unions = groups.map { AuditUnion(of: $0, in: run) }
@@ -92,8 +92,8 @@ extension AuditTrail {
 
   /// Goes through all positions of a range.
   private func pass(
-    _ range: ClosedRange<Position>, _ ascending: Bool, _ budget: inout Int, _ body: (Position) throws(LogError) -> Bool
-  ) throws(LogError) -> Position? {
+    _ range: ClosedRange<PositionNumber>, _ ascending: Bool, _ budget: inout Int, _ body: (PositionNumber) throws(LogError) -> Bool
+  ) throws(LogError) -> PositionNumber? {
     var place = ascending ? range.lowerBound : range.upperBound
     while true {
       guard budget > 0 else { return ascending ? place - 1 : place + 1 }
@@ -106,10 +106,10 @@ extension AuditTrail {
 
   /// Reads the records of a range.
   private func scan<Reading: Transaction & ~Copyable, Participant>(
-    _ range: ClosedRange<Position>, for groups: [AuditAlternatives], _ ascending: Bool, _ budget: inout Int,
-    _ view: borrowing LogView<Reading, Participant>, _ body: (Position) throws(LogError) -> Bool
-  ) throws(LogError) -> Position? {
-    var reached: Position?
+    _ range: ClosedRange<PositionNumber>, for groups: [AuditAlternatives], _ ascending: Bool, _ budget: inout Int,
+    _ view: borrowing LogView<Reading, Participant>, _ body: (PositionNumber) throws(LogError) -> Bool
+  ) throws(LogError) -> PositionNumber? {
+    var reached: PositionNumber?
     var left = budget
     try view.forEachRecord(in: range, reversed: !ascending) { (header, bytes) throws(LogError) in
       guard left > 0 else {
@@ -128,9 +128,9 @@ extension AuditTrail {
 
   /// Finds what several groups have in common in a part of a run.
   private func intersect<Reading: Transaction & ~Copyable, Participant>(
-    _ unions: inout [AuditUnion], in range: ClosedRange<Position>, _ ascending: Bool, _ budget: inout Int,
-    _ view: borrowing LogView<Reading, Participant>, _ body: (Position) throws(LogError) -> Bool
-  ) throws(LogError) -> Position? {
+    _ unions: inout [AuditUnion], in range: ClosedRange<PositionNumber>, _ ascending: Bool, _ budget: inout Int,
+    _ view: borrowing LogView<Reading, Participant>, _ body: (PositionNumber) throws(LogError) -> Bool
+  ) throws(LogError) -> PositionNumber? {
     var place = ascending ? range.lowerBound : range.upperBound
     while true {
       guard budget > 0 else { return ascending ? place - 1 : place + 1 }
@@ -156,9 +156,9 @@ extension AuditTrail {
 
   /// The events that made the subjects among some terms, in order.
   private func creations<Reading: Transaction & ~Copyable, Participant>(
-    of terms: [AuditTerm], in range: ClosedRange<Position>, _ view: borrowing LogView<Reading, Participant>
-  ) throws(LogError) -> [Position] {
-    var positions: Set<Position> = []
+    of terms: [AuditTerm], in range: ClosedRange<PositionNumber>, _ view: borrowing LogView<Reading, Participant>
+  ) throws(LogError) -> [PositionNumber] {
+    var positions: Set<PositionNumber> = []
     for term in terms {
       guard let subject = term.concerned, range.contains(subject.number) else { continue }
       if let stamp = try view.stamp(at: subject.number), creates(stamp.type, subject.kind) {

@@ -50,7 +50,7 @@ package struct AuditTrail: Sendable {
   /// - Throws: ``LogError/Code/damagedProjection`` where the catalogue of runs contradicts itself.
   package func coveredThrough<Reading: Transaction & ~Copyable, Participant>(
     in view: borrowing LogView<Reading, Participant>
-  ) throws(LogError) -> Position {
+  ) throws(LogError) -> PositionNumber {
     try catalogue(in: view).covered
   }
 
@@ -81,10 +81,10 @@ package struct AuditTrail: Sendable {
 
   /// The same digest made from the records alone, whatever the runs hold: what a rebuild of the trail comes to.
   package func rebuiltDigest<Reading: Transaction & ~Copyable, Participant>(
-    of view: borrowing LogView<Reading, Participant>, upTo head: Position
+    of view: borrowing LogView<Reading, Participant>, upTo head: PositionNumber
   ) throws(LogError) -> Digest {
-    let length: Position = 65_536
-    let starts = stride(from: Position(1), through: head, by: Int(length))
+    let length: PositionNumber = 65_536
+    let starts = stride(from: PositionNumber(1), through: head, by: Int(length))
     return try digest(of: starts.map { .log($0...min($0 + length - 1, head)) }, in: view)
   }
 
@@ -143,7 +143,7 @@ package struct AuditTrail: Sendable {
 
   /// The least `limit` entries from `start` on among those of the records in a range.
   private func sorted<Reading: Transaction & ~Copyable, Participant>(
-    _ range: ClosedRange<Position>, from start: AuditIndexEntry, limit: Int,
+    _ range: ClosedRange<PositionNumber>, from start: AuditIndexEntry, limit: Int,
     in view: borrowing LogView<Reading, Participant>
   ) throws(LogError) -> AuditMerge.Part {
     var entries: [AuditIndexEntry] = []

@@ -7,7 +7,7 @@ import LedgerEvents
 // Accounts, and the keys that sign checkpoints.
 extension Directory {
   func register(
-    _ event: V2AccountRegistered, _ position: Position, _ time: Timestamp, _ transaction: inout WriteTransaction
+    _ event: V2AccountRegistered, _ position: PositionNumber, _ time: Timestamp, _ transaction: inout WriteTransaction
   ) throws(LogError) {
     let identity = try personalData.hash(issuer: event.issuer, subject: event.subject, at: position)
     let account = Account(
@@ -45,7 +45,7 @@ extension Directory {
   }
 
   func name(
-    signingKey key: some Collection<UInt8>, _ position: Position, _ transaction: inout WriteTransaction
+    signingKey key: some Collection<UInt8>, _ position: PositionNumber, _ transaction: inout WriteTransaction
   ) throws(LogError) {
     guard !key.isEmpty else { return }
     let row = SigningKeyRow(key: try Digest(of: key, at: position))

@@ -40,7 +40,7 @@ extension Directory {
     case .connectorScopesApproved(let event):
       try change(Connector.self, at: .number(.connector, event.connector), in: &transaction) {
         $0.approvedScopes = Scopes(rawValue: event.after)
-        $0.setBy = position
+        $0.setBy = Position(position)
       }
     case .connectorSecretRotated(let event): try rotate(event, position, &transaction)
     case .connectorDeactivated(let event):
@@ -97,7 +97,7 @@ extension Directory {
     case .clockCorrected(let event):
       // First, as it is told by the corrections before.
       try endProposals(that: event, &transaction)
-      try put(ClockCorrection(event, position), at: .number(.clockCorrection, position), in: &transaction)
+      try put(ClockCorrection(event, Position(position)), at: .number(.clockCorrection, position), in: &transaction)
     // These change only whether tokens are valid, or nothing that is looked up.
     case .retentionApplied, .refreshTokenRotated, .tokenIssued, .masterKeyRotated, .phonePINWithheld,
       .phonePINDispatched, .tokenLeakReported, .personalDataRevealed, .accountSignedOut, .accountSignInRefused,
@@ -119,7 +119,7 @@ extension Directory {
   // MARK: Connectors
 
   private func create(
-    _ event: ConnectorCreated, _ position: Position, _ time: Timestamp, _ transaction: inout WriteTransaction
+    _ event: ConnectorCreated, _ position: PositionNumber, _ time: Timestamp, _ transaction: inout WriteTransaction
   ) throws(LogError) {
     let publicID = try PublicID(of: event.publicID, at: position)
     let connector = Connector(
@@ -140,14 +140,14 @@ extension Directory {
   }
 
   private func update(
-    _ event: ConnectorUpdated, _ position: Position, _ transaction: inout WriteTransaction
+    _ event: ConnectorUpdated, _ position: PositionNumber, _ transaction: inout WriteTransaction
   ) throws(LogError) {
     var connector = try existing(Connector.self, at: .number(.connector, event.connector), in: transaction)
     let owner = connector.owner.rawValue
     try remove(Self.key(ofConnector: connector.details.name, owner: owner), in: &transaction)
     connector.details = event.after
     connector.approvedScopes = Scopes(rawValue: event.approved)
-    connector.setBy = position
+    connector.setBy = Position(position)
     try put(event.connector, at: Self.key(ofConnector: event.after.name, owner: owner), in: &transaction)
     try put(connector, at: .number(.connector, event.connector), in: &transaction)
     try index(.connector, event.connector, named: event.after.name, &transaction)
@@ -161,7 +161,7 @@ extension Directory {
   }
 
   private func rotate(
-    _ event: ConnectorSecretRotated, _ position: Position, _ transaction: inout WriteTransaction
+    _ event: ConnectorSecretRotated, _ position: PositionNumber, _ transaction: inout WriteTransaction
   ) throws(LogError) {
     let digest = try Digest(of: event.secretDigest, at: position)
     try change(ConnectorCredentials.self, at: .number(.credentials, event.connector), in: &transaction) { row in
@@ -175,11 +175,11 @@ extension Directory {
 
   /// - Parameter position: of the event that set it inactive; 0 where it is active from now on.
   private func setActive(
-    _ connector: UInt64, deactivatedBy position: Position = 0, byAdministrator: Bool = false,
+    _ connector: UInt64, deactivatedBy position: PositionNumber = 0, byAdministrator: Bool = false,
     _ transaction: inout WriteTransaction
   ) throws(LogError) {
     try change(Connector.self, at: .number(.connector, connector), in: &transaction) { row in
-      row.deactivatedBy = position
+      row.deactivatedBy = Position(position)
       row.isDeactivatedByAdministrator = byAdministrator
     }
     // Here too, as this row is all that is read of a connector that shows its Secret.
@@ -217,7 +217,7 @@ extension Directory {
   // MARK: Grants
 
   private func grant(
-    _ event: PermissionGranted, _ position: Position, _ time: Timestamp, _ transaction: inout WriteTransaction
+    _ event: PermissionGranted, _ position: PositionNumber, _ time: Timestamp, _ transaction: inout WriteTransaction
   ) throws(LogError) {
     let grant = Grant(
       id: GrantID(rawValue: position), connector: ConnectorID(rawValue: event.connector),

@@ -27,14 +27,14 @@ extension Directory {
 
 extension ClockCorrection: Row {
   func encode(to writer: inout RowWriter) {
-    writer.number(position)
+    writer.position(position)
     writer.time(to)
-    writer.number(first)
+    writer.position(first)
     writer.number(UInt64(bitPattern: ahead))
   }
 
   init?(from reader: inout RowReader) {
-    guard let position = reader.number(), let to = reader.time(), let first = reader.number(),
+    guard let position = reader.position(), let to = reader.time(), let first = reader.position(),
       let ahead = reader.number()
     else { return nil }
     self.init(position: position, to: to, first: first, ahead: Int64(bitPattern: ahead))

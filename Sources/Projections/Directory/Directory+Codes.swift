@@ -8,7 +8,7 @@ extension Directory {
   // MARK: Authorization codes
 
   func issue(
-    _ event: AuthorizationCodeIssued, _ position: Position, _ transaction: inout WriteTransaction
+    _ event: AuthorizationCodeIssued, _ position: PositionNumber, _ transaction: inout WriteTransaction
   ) throws(LogError) {
     let code = IssuedCode(
       id: AuthorizationCodeID(rawValue: position), connector: ConnectorID(rawValue: event.connector),

@@ -9,7 +9,7 @@ extension Directory {
   ///
   /// A rebuild after the erasure finds the key destroyed and makes no hash in the first place, so both ways lead to
   /// the same rows. Costs what the person has of rows, however many others there are.
-  func erase(_ event: SubjectErased, _ position: Position, _ transaction: inout WriteTransaction) throws(LogError) {
+  func erase(_ event: SubjectErased, _ position: PositionNumber, _ transaction: inout WriteTransaction) throws(LogError) {
     let name = try PublicID(of: event.person, at: position)
     try put(event.account, at: .publicID(.erasedPerson, name), in: &transaction)
     let own = try ownRows(of: name, in: transaction)

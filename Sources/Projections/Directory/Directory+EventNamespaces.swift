@@ -7,7 +7,7 @@ import LedgerEvents
 // Names under which programs record events of their own.
 extension Directory {
   func register(
-    _ event: EventNamespaceRegistered, _ position: Position, _ time: Timestamp, _ transaction: inout WriteTransaction
+    _ event: EventNamespaceRegistered, _ position: PositionNumber, _ time: Timestamp, _ transaction: inout WriteTransaction
   ) throws(LogError) {
     let namespace = EventNamespace(
       id: EventNamespaceID(rawValue: position), name: event.name, eventTypes: event.eventTypes, registeredAt: time)

@@ -11,7 +11,7 @@ extension Directory {
   // MARK: Phones
 
   func open(
-    _ event: V3PhonePINRequested, _ position: Position, _ transaction: inout WriteTransaction
+    _ event: V3PhonePINRequested, _ position: PositionNumber, _ transaction: inout WriteTransaction
   ) throws(LogError) {
     let number = try personalData.hash(number: event.number, purpose: .phoneNumber, at: position)
     // A PIN that was hashed in another way, by an earlier version, is over.
@@ -36,7 +36,7 @@ extension Directory {
     }
   }
 
-  func verify(_ event: PhoneVerified, _ position: Position, _ transaction: inout WriteTransaction) throws(LogError) {
+  func verify(_ event: PhoneVerified, _ position: PositionNumber, _ transaction: inout WriteTransaction) throws(LogError) {
     let number = try personalData.hash(number: event.number, purpose: .phoneNumber, at: position)
     let phone = Phone(
       id: PhoneID(rawValue: position), account: AccountID(rawValue: event.account), number: event.number,
@@ -77,7 +77,7 @@ extension Directory {
   // MARK: Groups
 
   func create(
-    _ event: GroupCreated, _ position: Position, _ time: Timestamp, _ transaction: inout WriteTransaction
+    _ event: GroupCreated, _ position: PositionNumber, _ time: Timestamp, _ transaction: inout WriteTransaction
   ) throws(LogError) {
     let publicID = try PublicID(of: event.publicID, at: position)
     let group = Group(
@@ -89,7 +89,7 @@ extension Directory {
   }
 
   func add(
-    _ event: GroupMemberAdded, _ position: Position, _ time: Timestamp, _ transaction: inout WriteTransaction
+    _ event: GroupMemberAdded, _ position: PositionNumber, _ time: Timestamp, _ transaction: inout WriteTransaction
   ) throws(LogError) {
     let number =
       event.hasNumber ? try personalData.hash(number: event.number, purpose: .memberNumber, at: position) : nil

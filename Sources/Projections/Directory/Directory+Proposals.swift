@@ -7,7 +7,7 @@ import LedgerEvents
 // Changes that operators proposed.
 extension Directory {
   func propose(
-    _ event: ProposalMade, _ position: Position, _ time: Timestamp, _ transaction: inout WriteTransaction
+    _ event: ProposalMade, _ position: PositionNumber, _ time: Timestamp, _ transaction: inout WriteTransaction
   ) throws(LogError) {
     guard let kind = Oversight.Guarded(rawValue: UInt8(truncatingIfNeeded: event.kind.rawValue)) else {
       throw LogError(.unreadableEvent, "a proposal of an unknown kind; upgrade the program", at: position)

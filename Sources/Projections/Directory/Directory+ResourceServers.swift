@@ -7,7 +7,7 @@ import LedgerEvents
 // Programs that are shown access tokens.
 extension Directory {
   func create(
-    _ event: ResourceServerCreated, _ position: Position, _ time: Timestamp, _ transaction: inout WriteTransaction
+    _ event: ResourceServerCreated, _ position: PositionNumber, _ time: Timestamp, _ transaction: inout WriteTransaction
   ) throws(LogError) {
     let server = ResourceServer(
       id: ResourceServerID(rawValue: position), publicID: try PublicID(of: event.publicID, at: position),
@@ -20,7 +20,7 @@ extension Directory {
   }
 
   func rotate(
-    _ event: ResourceServerSecretRotated, _ position: Position, _ transaction: inout WriteTransaction
+    _ event: ResourceServerSecretRotated, _ position: PositionNumber, _ transaction: inout WriteTransaction
   ) throws(LogError) {
     let digest = try Digest(of: event.secretDigest, at: position)
     try change(ResourceServer.self, at: .number(.resourceServer, event.resourceServer), in: &transaction) { server in
@@ -47,7 +47,7 @@ extension Directory {
 
 extension Audiences {
   /// The audiences in a field of an event.
-  init(of field: [UInt64], at position: Position) throws(LogError) {
+  init(of field: [UInt64], at position: PositionNumber) throws(LogError) {
     guard let audiences = Audiences(field) else {
       throw LogError(
         .unreadableEvent, "more than \(Audiences.maximumCount) audiences; upgrade the program", at: position)

@@ -10,7 +10,7 @@ extension Directory {
   /// Has an account found by what is known of its person: by words of the name and of the e-mail address before the `@`, and by
   /// the subject and the address as a whole. By nothing once the person is erased.
   func index(
-    _ account: Account, at position: Position, _ transaction: inout WriteTransaction
+    _ account: Account, at position: PositionNumber, _ transaction: inout WriteTransaction
   ) throws(LogError) {
     guard let subject = try personalData.open(account.subject, .accountSubject, at: position) else { return }
     var wholes = [String(decoding: subject, as: UTF8.self)]

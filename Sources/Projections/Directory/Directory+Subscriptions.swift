@@ -7,7 +7,7 @@ import LedgerEvents
 // Subscribers of public groups.
 extension Directory {
   func add(
-    _ event: GroupSubscriberAdded, _ position: Position, _ transaction: inout WriteTransaction
+    _ event: GroupSubscriberAdded, _ position: PositionNumber, _ transaction: inout WriteTransaction
   ) throws(LogError) {
     let number =
       event.hasNumber ? try personalData.hash(number: event.number, purpose: .subscriberNumber, at: position) : nil

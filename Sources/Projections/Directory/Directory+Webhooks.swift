@@ -6,7 +6,7 @@ import LedgerEvents
 
 extension Directory {
   func register(
-    _ event: WebhookRegistered, _ position: Position, _ time: Timestamp, _ transaction: inout WriteTransaction
+    _ event: WebhookRegistered, _ position: PositionNumber, _ time: Timestamp, _ transaction: inout WriteTransaction
   ) throws(LogError) {
     guard
       let object = WebhookObject(
@@ -26,11 +26,11 @@ extension Directory {
   }
 
   func update(
-    _ event: WebhookUpdated, _ position: Position, _ transaction: inout WriteTransaction
+    _ event: WebhookUpdated, _ position: PositionNumber, _ transaction: inout WriteTransaction
   ) throws(LogError) {
     try change(Webhook.self, at: .number(.webhook, event.webhook), in: &transaction) { webhook in
       webhook.details = event.after
-      webhook.setBy = position
+      webhook.setBy = Position(position)
       webhook.isActive = event.active
     }
   }
@@ -48,13 +48,13 @@ extension Directory {
   ///
   /// A family that another merely takes the place of takes no webhook with it.
   func stopWebhooks(
-    of grant: UInt64, family: UInt64, by position: Position, _ transaction: inout WriteTransaction
+    of grant: UInt64, family: UInt64, by position: PositionNumber, _ transaction: inout WriteTransaction
   ) throws(LogError) {
     for number in try numbers(.webhookOfGrant, of: grant, in: transaction) {
       let key = DirectoryKey.number(.webhook, number)
       var webhook = try existing(Webhook.self, at: key, in: transaction)
       guard webhook.family?.rawValue == family, webhook.stoppedBy == 0 else { continue }
-      webhook.stoppedBy = position
+      webhook.stoppedBy = Position(position)
       try put(webhook, at: key, in: &transaction)
     }
   }
@@ -99,8 +99,8 @@ extension Webhook: Row {
     writer.number(UInt64(bitPattern: details.expiresAt))
     writer.flag(isActive)
     writer.flag(isDeleted)
-    writer.number(stoppedBy)
-    writer.number(setBy)
+    writer.position(stoppedBy)
+    writer.position(setBy)
     writer.time(registeredAt)
   }
 
@@ -119,7 +119,7 @@ extension Webhook: Row {
     }
     guard let url = reader.sealed(), let token = reader.sealed(), let context = reader.sealed(),
       let expiresAt = reader.number(), let isActive = reader.flag(), let isDeleted = reader.flag(),
-      let stoppedBy = reader.number(), let setBy = reader.number(), let registeredAt = reader.time()
+      let stoppedBy = reader.position(), let setBy = reader.position(), let registeredAt = reader.time()
     else { return nil }
     details.callbackURL = url
     details.callbackToken = token

@@ -88,14 +88,14 @@ package struct Directory: Sendable {
 
 extension Digest {
   /// The digest in a field of an event.
-  init(of field: some Collection<UInt8>, at position: Position) throws(LogError) {
+  init(of field: some Collection<UInt8>, at position: PositionNumber) throws(LogError) {
     do { try self.init(field: field) } catch { throw LogError(.unreadableEvent, error.reason, at: position) }
   }
 }
 
 extension PublicID {
   /// The public ID in a field of an event.
-  init(of field: some Collection<UInt8>, at position: Position) throws(LogError) {
+  init(of field: some Collection<UInt8>, at position: PositionNumber) throws(LogError) {
     do { try self.init(field: field) } catch { throw LogError(.unreadableEvent, error.reason, at: position) }
   }
 }

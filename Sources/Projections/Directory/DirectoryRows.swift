@@ -128,8 +128,8 @@ extension Connector: Row {
     writer.number(UInt64(approvedScopes.rawValue))
     writer.flag(isDeleted)
     writer.time(createdAt)
-    writer.number(setBy)
-    writer.number(deactivatedBy)
+    writer.position(setBy)
+    writer.position(deactivatedBy)
     writer.flag(isDeactivatedByAdministrator)
   }
 
@@ -147,8 +147,8 @@ extension Connector: Row {
       let refresh = reader.number(), let rotation = reader.number().flatMap({ RefreshRotation(rawValue: Int($0)) }),
       let isPKCEOptional = reader.flag(), let hasClientCredentials = reader.flag(), let isDPoPBound = reader.flag(),
       let hasSignedTokens = reader.flag(), let approved = reader.number().flatMap({ UInt32(exactly: $0) }),
-      let isDeleted = reader.flag(), let createdAt = reader.time(), let setBy = reader.number(),
-      let deactivatedBy = reader.number(), let isDeactivatedByAdministrator = reader.flag()
+      let isDeleted = reader.flag(), let createdAt = reader.time(), let setBy = reader.position(),
+      let deactivatedBy = reader.position(), let isDeactivatedByAdministrator = reader.flag()
     else { return nil }
     details.pkceOptional = isPKCEOptional
     details.clientCredentials = hasClientCredentials

@@ -18,7 +18,7 @@ package final class PastProjections: Sendable {
   private let tables: ProjectionTables
   private let standings: PastStandings
   private let changes = PastChanges()
-  private let reached: Mutex<Position>
+  private let reached: Mutex<PositionNumber>
   /// What was seen in one commit of the scratch environment counts until the next.
   private let memory = StateMemory(since: nil)
   /// The snapshot that it began with; nil where it began with the first event.
@@ -37,7 +37,7 @@ package final class PastProjections: Sendable {
   ///
   /// - Throws: ``LogError/Code/damagedProjection``, ``LogError/Code/storage``.
   package init(
-    of log: EventLog<ProjectionSet>, before position: Position, from store: SnapshotStore?, scratch: String
+    of log: EventLog<ProjectionSet>, before position: PositionNumber, from store: SnapshotStore?, scratch: String
   ) throws(LogError) {
     let (erased, view) = try { () throws(LogError) -> (Set<[UInt8]>, SnapshotView?) in
       let now = try log.snapshot()
@@ -87,7 +87,7 @@ package final class PastProjections: Sendable {
   }
 
   /// The position of the last event that counts.
-  package var position: Position { reached.withLock { $0 } }
+  package var position: PositionNumber { reached.withLock { $0 } }
 
   /// Replays the events up to a position, or some of them.
   ///
@@ -95,7 +95,7 @@ package final class PastProjections: Sendable {
   ///   - end: at most the log's head.
   ///   - limit: how many events to look at, at most; each piece is one commit of the scratch environment.
   /// - Throws: ``LogError/Code/unreadableEvent`` at an event that this program does not know.
-  package func advance(to end: Position, limit: UInt64 = 65_536) throws(LogError) {
+  package func advance(to end: PositionNumber, limit: UInt64 = 65_536) throws(LogError) {
     let first = position + 1
     guard first <= end else { return }
     let last = min(end, position + limit)
@@ -121,7 +121,7 @@ package final class PastProjections: Sendable {
   }
 
   /// The events of a range that change more than what they make, and how far it was looked through.
-  private func read(_ range: ClosedRange<Position>) throws(LogError) -> (events: [Item], through: Position) {
+  private func read(_ range: ClosedRange<PositionNumber>) throws(LogError) -> (events: [Item], through: PositionNumber) {
     var items: [Item] = []
     var through = range.lowerBound - 1
     try log.snapshot().forEachRecord(in: range) { (place) throws(LogError) in
@@ -136,7 +136,7 @@ package final class PastProjections: Sendable {
           Item(
             event: try LedgerEvent.decode(
               type: header.type, version: header.version, payload: bytes.extracting(header.payload),
-              position: header.position), header: header))
+              position: Position(header.position)), header: header))
       } catch { throw LogError(.unreadableEvent, error.reason, at: header.position) }
       return items.count < 4_096
     }
@@ -171,7 +171,7 @@ package final class PastProjections: Sendable {
   /// Goes back to the state before some changes, which must be the last that were made.
   ///
   /// - Parameter position: of the last event that counts then.
-  package func takeBack(_ set: PastChangeSet, to position: Position) throws(LogError) {
+  package func takeBack(_ set: PastChangeSet, to position: PositionNumber) throws(LogError) {
     try scratch.write { (transaction) throws(LogError) in
       for change in set.changes.reversed() {
         switch change {
@@ -195,7 +195,7 @@ package final class PastProjections: Sendable {
     let position = position
     let transaction = try stored { () throws(LMDBError) in try scratch.beginRead() }
     var stream = RowStream(projection: "validity")
-    var next: Position = 1
+    var next: PositionNumber = 1
     while next <= position {
       let last = min(position, next + 65_535)
       for (number, standing) in try Self.madeStandings(in: next...last, of: log) {
@@ -211,7 +211,7 @@ package final class PastProjections: Sendable {
 
   /// How the objects that some events made stood at first.
   static func madeStandings(
-    in range: ClosedRange<Position>, of log: EventLog<ProjectionSet>
+    in range: ClosedRange<PositionNumber>, of log: EventLog<ProjectionSet>
   ) throws(LogError) -> [(UInt64, Standing)] {
     var made: [(UInt64, Standing)] = []
     try log.snapshot().forEachRecord(in: range) { (header, bytes) throws(LogError) in

@@ -33,7 +33,7 @@ package struct ProjectionComparison: Sendable {
 
   /// The digests on both sides, at one head, and the first difference if there is any.
   package func run() throws(LogError) -> (
-    head: Position, live: [ProjectionName: Digest], rebuilt: [ProjectionName: Digest], first: ProjectionDifference?
+    head: PositionNumber, live: [ProjectionName: Digest], rebuilt: [ProjectionName: Digest], first: ProjectionDifference?
   ) {
     // Nothing is appended to what a snapshot sees while the replay comes up to it.
     let view = try log.snapshot()
@@ -106,7 +106,7 @@ package struct ProjectionComparison: Sendable {
     if catalogue.covered < head { sources.append(.log(catalogue.covered + 1...head)) }
     var one = AuditMerge(sources)
     var other = AuditMerge(
-      stride(from: Position(1), through: head, by: 65_536).map { .log($0...min($0 + 65_535, head)) })
+      stride(from: PositionNumber(1), through: head, by: 65_536).map { .log($0...min($0 + 65_535, head)) })
     func read(_ source: AuditMerge.Source, _ start: AuditIndexEntry) throws(LogError) -> AuditMerge.Part {
       try tables.audit.part(of: source, from: start, limit: 131_072, in: view)
     }
@@ -135,10 +135,10 @@ extension ProjectionDifference {
   ///
   /// - Parameter replay: of the projection, with nothing replayed yet.
   package func lastEvent(
-    upTo head: Position, by replay: ProjectionReplay, progress: (Position) -> Void
-  ) throws(LogError) -> Position {
-    if projection == .audit { return order.reduce(0) { $0 << 8 | Position($1) } }
-    var last: Position = 0
+    upTo head: PositionNumber, by replay: ProjectionReplay, progress: (PositionNumber) -> Void
+  ) throws(LogError) -> PositionNumber {
+    if projection == .audit { return order.reduce(0) { $0 << 8 | PositionNumber($1) } }
+    var last: PositionNumber = 0
     var bytes: [UInt8]?
     while try replay.advance(
       to: head, limit: 65_536,

@@ -121,7 +121,7 @@ package final class ProjectionReplay: Sendable {
   }
 
   /// How far it has come: the position of the last event that was replayed.
-  package func position() throws(LogError) -> Position {
+  package func position() throws(LogError) -> PositionNumber {
     try stored { () throws(LMDBError) in try cursor.get(Self.cursorKey, in: environment.beginRead())?.position ?? 0 }
   }
 
@@ -134,15 +134,15 @@ package final class ProjectionReplay: Sendable {
   ///   - limit: how many events to replay at most.
   /// - Returns: the position reached.
   /// - Throws: ``LogError/Code/unreadableEvent`` at an event that this program does not know.
-  package func advance(to end: Position, limit: UInt64 = 65_536) throws(LogError) -> Position {
+  package func advance(to end: PositionNumber, limit: UInt64 = 65_536) throws(LogError) -> PositionNumber {
     try advance(to: end, limit: limit) { (_, _) throws(LogError) in }
   }
 
   /// The same; `watch` hears of each event once it was applied.
   func advance(
-    to end: Position, limit: UInt64 = 65_536,
+    to end: PositionNumber, limit: UInt64 = 65_536,
     watch: (RecordHeader, borrowing WriteTransaction) throws(LogError) -> Void
-  ) throws(LogError) -> Position {
+  ) throws(LogError) -> PositionNumber {
     let start = try position()
     let last = min(end, start + limit)
     guard start < last else { return start }
@@ -167,7 +167,7 @@ package final class ProjectionReplay: Sendable {
     return last
   }
 
-  private func setCursor(_ position: Position, _ transaction: inout WriteTransaction) throws(LogError) {
+  private func setCursor(_ position: PositionNumber, _ transaction: inout WriteTransaction) throws(LogError) {
     guard let root = try log.snapshot().root(at: position) else {
       throw LogError(.damagedRecord, "the log ends before its head", at: position)
     }
@@ -177,7 +177,7 @@ package final class ProjectionReplay: Sendable {
   }
 
   /// Adds a run of the audit trail over some positions.
-  private func addRun(_ positions: ClosedRange<Position>, _ transaction: inout WriteTransaction) throws(LogError) {
+  private func addRun(_ positions: ClosedRange<PositionNumber>, _ transaction: inout WriteTransaction) throws(LogError) {
     let trail = tables.audit
     let number = try AuditCatalogue.nextNumber(in: trail.tables.blocks(tier: 0), transaction)
     var merge = AuditMerge([.log(positions)])
@@ -204,7 +204,7 @@ package final class ProjectionReplay: Sendable {
   /// Begins with a snapshot instead of the first event: its rows, and what the log says of the objects that did not change.
   ///
   /// - Returns: the snapshot's position; nil where there is none, or the replay has begun already.
-  package func begin(with store: SnapshotStore?, before end: Position) throws(LogError) -> Position? {
+  package func begin(with store: SnapshotStore?, before end: PositionNumber) throws(LogError) -> PositionNumber? {
     let view = try { () throws(LogError) -> SnapshotView? in
       let now = try log.snapshot()
       return try store?.view(atOrBefore: end, of: now)
@@ -220,7 +220,7 @@ package final class ProjectionReplay: Sendable {
           }
         }
       }
-      var next: Position = 1
+      var next: PositionNumber = 1
       while next <= view.position {
         let last = min(view.position, next + 65_535)
         if only.contains(.validity) {

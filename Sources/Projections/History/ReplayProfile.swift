@@ -28,7 +28,7 @@ package struct ReplayProfile {
   /// Replays everything up to a position.
   ///
   /// - Returns: the most expensive type first.
-  package func run(upTo head: Position, progress: (Position) -> Void) throws(LogError) -> [Cost] {
+  package func run(upTo head: PositionNumber, progress: (PositionNumber) -> Void) throws(LogError) -> [Cost] {
     let environment = try stored { () throws(LMDBError) in try Environment(at: path) }
     defer { environment.close() }
     let changes = PastChanges()
@@ -46,7 +46,7 @@ package struct ReplayProfile {
       }
     }
     var costs: [UInt16: Cost] = [:]
-    var position: Position = 0
+    var position: PositionNumber = 0
     let clock = ContinuousClock()
     while position < head {
       try environment.write { (transaction) throws(LogError) in

@@ -39,7 +39,7 @@ package struct SnapshotMaker: Sendable {
   ///
   /// - Returns: the position from which on the next is due; nil where there is no room.
   /// - Throws: ``LogError/Code/closed`` when the log is; else what keeps the snapshots from being made.
-  package func makeDue(_ spacing: SnapshotSpacing) async throws(LogError) -> Position? {
+  package func makeDue(_ spacing: SnapshotSpacing) async throws(LogError) -> PositionNumber? {
     while !Task.isCancelled {
       let (last, head) = try await prepare()
       let next = last + spacing.events
@@ -57,7 +57,7 @@ package struct SnapshotMaker: Sendable {
   /// - Parameter progress: is called with the position reached.
   /// - Returns: whether it was made; not if there is a newer one, or somebody was erased meanwhile.
   package func make(
-    at position: Position, progress: @Sendable (Position) -> Void = { _ in }
+    at position: PositionNumber, progress: @Sendable (PositionNumber) -> Void = { _ in }
   ) async throws(LogError) -> Bool {
     guard try await prepare().last < position else { return false }
     let past = try await run { [log, store, scratch] () throws(LogError) in
@@ -76,7 +76,7 @@ package struct SnapshotMaker: Sendable {
   }
 
   /// Throws away what the log does not stand behind.
-  private func prepare() async throws(LogError) -> (last: Position, head: Position) {
+  private func prepare() async throws(LogError) -> (last: PositionNumber, head: PositionNumber) {
     try await run { [log, store] () throws(LogError) in
       try store.clearUnlessUsable(in: log)
       return (try store.entries().last?.position ?? 0, try log.snapshot().head())

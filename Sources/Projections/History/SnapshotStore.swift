@@ -68,7 +68,7 @@ package final class SnapshotStore: Sendable {
   /// - Returns: nil where there is none: then the replay begins with the first event.
   /// - Throws: ``LogError/Code/damagedProjection`` where a digest is wrong.
   package func view(
-    atOrBefore position: Position, of log: borrowing LogSnapshot<ProjectionSet>
+    atOrBefore position: PositionNumber, of log: borrowing LogSnapshot<ProjectionSet>
   ) throws(LogError) -> SnapshotView? {
     let transaction = try stored { () throws(LMDBError) in try environment.beginRead() }
     let entries = try stored { () throws(LMDBError) in try self.entries(in: transaction) }
@@ -111,7 +111,7 @@ package final class SnapshotStore: Sendable {
     }
   }
 
-  private static func damaged(at position: Position?) -> LogError {
+  private static func damaged(at position: PositionNumber?) -> LogError {
     LogError(
       .damagedProjection, "the snapshots are damaged; throw them away, and they are made anew from the log",
       at: position)

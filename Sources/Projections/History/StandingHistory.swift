@@ -10,7 +10,7 @@ package import LedgerEvents
 package struct StandingHistory: StandingReader {
   /// An event that made an object, or changed how it stands.
   package struct Change: Sendable {
-    package let position: Position
+    package let position: PositionNumber
     package let time: Timestamp
     package let type: EventType
     package let object: Subject
@@ -19,7 +19,7 @@ package struct StandingHistory: StandingReader {
 
   /// What an event did to an object.
   private struct Effect {
-    let position: Position
+    let position: PositionNumber
     let number: UInt64
     let effect: StandingEffect
   }
@@ -37,7 +37,7 @@ package struct StandingHistory: StandingReader {
   ///   - number: the object's.
   ///   - position: of the last event that counts.
   package init(
-    of number: UInt64, until position: Position, in view: borrowing LogSnapshot<ProjectionSet>
+    of number: UInt64, until position: PositionNumber, in view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LogError) {
     clock = try view.clockCorrections(until: position)
     var waiting = [number]
@@ -72,7 +72,7 @@ package struct StandingHistory: StandingReader {
   package func newestFamily(of grant: GrantID) throws(StateUnreadable) -> FamilyID? { newestFamilies[grant] }
 
   /// How all would stand if, of the events that stop or replace something, only the one at a position had happened.
-  package func stoppedOnly(by position: Position) -> StandingHistory {
+  package func stoppedOnly(by position: PositionNumber) -> StandingHistory {
     var history = self
     history.standings = [:]
     for effect in effects
@@ -89,7 +89,7 @@ package struct StandingHistory: StandingReader {
   }
 
   private mutating func replay(
-    _ number: UInt64, until end: Position, in view: borrowing LogSnapshot<ProjectionSet>
+    _ number: UInt64, until end: PositionNumber, in view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LogError) -> Standing? {
     var standing: Standing?
     try apply(number, number, to: &standing, view)
@@ -104,7 +104,7 @@ package struct StandingHistory: StandingReader {
   }
 
   private mutating func apply(
-    _ position: Position, _ number: UInt64, to standing: inout Standing?, _ view: borrowing LogSnapshot<ProjectionSet>
+    _ position: PositionNumber, _ number: UInt64, to standing: inout Standing?, _ view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LogError) {
     guard let record = try view.record(at: position) else { return }
     var found: StandingEffect?
@@ -126,7 +126,7 @@ package struct StandingHistory: StandingReader {
 
   /// The newest family that was made under a grant.
   private static func newestFamily(
-    of grant: UInt64, until end: Position, in view: borrowing LogSnapshot<ProjectionSet>
+    of grant: UInt64, until end: PositionNumber, in view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LogError) -> UInt64? {
     let search = AuditSearch(
       groups: [
@@ -144,10 +144,10 @@ package struct StandingHistory: StandingReader {
 
   /// The events after the one that made an object which may change it, the newest first.
   private func positions(
-    changing number: UInt64, _ kind: SubjectKind, until end: Position, in view: borrowing LogSnapshot<ProjectionSet>
-  ) throws(LogError) -> [Position] {
+    changing number: UInt64, _ kind: SubjectKind, until end: PositionNumber, in view: borrowing LogSnapshot<ProjectionSet>
+  ) throws(LogError) -> [PositionNumber] {
     let terms = Self.terms(changing: number, kind)
-    var positions: [Position] = []
+    var positions: [PositionNumber] = []
     var before = end + 1
     while before > number + 1 {
       let page = try view.auditTrail().latest(1_000, of: terms, before: before, in: view)
@@ -182,14 +182,14 @@ extension StandingHistory {
   /// before the clock was set back counts as recorded by then.
   package static func position(
     at time: Timestamp, in view: borrowing LogSnapshot<ProjectionSet>
-  ) throws(LogError) -> Position {
+  ) throws(LogError) -> PositionNumber {
     let clock = try view.clockCorrections()
-    var low: Position = 0
+    var low: PositionNumber = 0
     var high = try view.head()
     while low < high {
       let middle = low + (high - low + 1) / 2
       guard let stamp = try view.stamp(at: middle) else { return low }
-      if clock.time(Timestamp(milliseconds: stamp.recordedAt), at: middle) <= time {
+      if clock.time(Timestamp(milliseconds: stamp.recordedAt), at: Position(middle)) <= time {
         low = middle
       } else {
         high = middle - 1

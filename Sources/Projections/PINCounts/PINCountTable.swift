@@ -95,7 +95,7 @@ struct PINCountTable: Sendable {
     guard due.isReached(at: now) else { return }
     var next: Timestamp?
     let end = now - PINLimits.window
-    var old: [(position: Position, age: PINCountAge?)] = []
+    var old: [(position: PositionNumber, age: PINCountAge?)] = []
     try stored { () throws(LMDBError) in
       try ages.forEach(in: transaction) { position, bytes in
         let age = PINCountAge(decoding: bytes)
@@ -123,7 +123,7 @@ struct PINCountTable: Sendable {
   /// again nor be forgotten. Takes a pass over the events that are dated later, a day's at most.
   private func limit(to now: Timestamp, in transaction: inout WriteTransaction) throws(LogError) {
     due.reset()
-    var ahead: [(position: Position, age: PINCountAge?)] = []
+    var ahead: [(position: PositionNumber, age: PINCountAge?)] = []
     try stored { () throws(LMDBError) in
       try ages.forEach(reversed: true, in: transaction) { position, bytes in
         let age = PINCountAge(decoding: bytes)

@@ -73,20 +73,20 @@ package struct PersonalData: Sendable {
 
   /// The keyed hash of a sealed number; nil once the person is erased.
   /// - Throws: ``LogError/Code/keyUnavailable`` where the box cannot be opened for another reason.
-  func hash(number: Sealed, purpose: Purpose, at position: Position) throws(LogError) -> Digest? {
+  func hash(number: Sealed, purpose: Purpose, at position: PositionNumber) throws(LogError) -> Digest? {
     guard let number = try open(number, purpose, at: position) else { return nil }
     return try hash(number: number)
   }
 
   /// The keyed hash of an identity; nil once the person is erased.
-  func hash(issuer: String, subject: Sealed, at position: Position) throws(LogError) -> Digest? {
+  func hash(issuer: String, subject: Sealed, at position: PositionNumber) throws(LogError) -> Digest? {
     guard let subject = try open(subject, .accountSubject, at: position) else { return nil }
     return try hash(issuer: issuer, subject: subject)
   }
 
   /// Opens a sealed value; nil once the person is erased.
   /// - Throws: ``LogError/Code/keyUnavailable`` where the box cannot be opened for another reason.
-  func open(_ sealed: Sealed, _ purpose: Purpose, at position: Position) throws(LogError) -> [UInt8]? {
+  func open(_ sealed: Sealed, _ purpose: Purpose, at position: PositionNumber) throws(LogError) -> [UInt8]? {
     guard let person = PersonID(bytes: sealed.person) else {
       throw LogError(
         .unreadableEvent, "the name of a person's key has \(sealed.person.count) bytes, not 16", at: position)

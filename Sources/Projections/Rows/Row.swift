@@ -25,6 +25,8 @@ struct RowWriter {
   /// An unsigned LEB128 integer.
   mutating func number(_ value: UInt64) { bytes.append(varint: value) }
 
+  mutating func position(_ position: Position) { number(position.rawValue) }
+
   mutating func id<Kind>(_ id: ObjectID<Kind>?) { number(id?.rawValue ?? 0) }
 
   mutating func time(_ time: Timestamp) { number(UInt64(bitPattern: time.milliseconds)) }
@@ -69,6 +71,8 @@ struct RowReader {
   }
 
   mutating func number() -> UInt64? { reader.varint() }
+
+  mutating func position() -> Position? { number().map { Position($0) } }
 
   /// An ID that must be there.
   mutating func id<Kind>(_: ObjectID<Kind>.Type) -> ObjectID<Kind>? { number().flatMap { ObjectID(unlessZero: $0) } }

@@ -93,9 +93,9 @@ struct TableSums: Sendable, Equatable {
   var directory: UInt64 = 0
   var validity: UInt64 = 0
 
-  /// Hides the sums, or shows them again. An attacker who saw them beside the changes of each commit would learn what each
-  /// row adds, and could look for rows with the same sum.
-  func masked(by keys: AccessKeys, at position: Position, set: UInt8) -> TableSums {
+  /// Hides the sums, or shows them again. Who sees them beside the changes of each commit would learn what each row adds,
+  /// and could look for rows that add up to what others do.
+  func masked(by keys: AccessKeys, at position: PositionNumber, set: UInt8) -> TableSums {
     guard let key = keys.sums else { return self }
     return TableSums(
       directory: directory ^ key.hash(position, UInt64(set), 1), validity: validity ^ key.hash(position, UInt64(set), 2)

@@ -161,7 +161,7 @@ public struct LedgerState: ~Copyable, DomainReader {
 
   @usableFromInline package func challenge(_ id: ChallengeID) throws(StateUnreadable) -> PINChallenge? {
     guard var challenge = try row(StoredChallenge.self, .number(.challenge, id.rawValue))?.challenge else { return nil }
-    challenge.expiresAt = clock.end(challenge.expiresAt, saidAt: id.rawValue)
+    challenge.expiresAt = clock.end(challenge.expiresAt, saidAt: id.position)
     return challenge
   }
 
@@ -183,7 +183,7 @@ public struct LedgerState: ~Copyable, DomainReader {
 
   @usableFromInline package func code(_ id: AuthorizationCodeID) throws(StateUnreadable) -> IssuedCode? {
     guard var code = try row(IssuedCode.self, .number(.authorizationCode, id.rawValue)) else { return nil }
-    code.expiresAt = clock.end(code.expiresAt, saidAt: id.rawValue)
+    code.expiresAt = clock.end(code.expiresAt, saidAt: id.position)
     return code
   }
 
@@ -215,7 +215,7 @@ public struct LedgerState: ~Copyable, DomainReader {
 
   @usableFromInline package func resourceServer(_ id: ResourceServerID) throws(StateUnreadable) -> ResourceServer? {
     guard var server = try row(ResourceServer.self, .number(.resourceServer, id.rawValue)) else { return nil }
-    server.previousUntil = clock.end(server.previousUntil, saidAt: server.secret.rawValue)
+    server.previousUntil = clock.end(server.previousUntil, saidAt: server.secret.position)
     return server
   }
 
@@ -237,7 +237,7 @@ public struct LedgerState: ~Copyable, DomainReader {
 
   @usableFromInline package func membership(_ id: MembershipID) throws(StateUnreadable) -> Membership? {
     var membership = try row(StoredMembership.self, .number(.membership, id.rawValue))?.membership
-    if let addedAt = membership?.addedAt { membership?.addedAt = clock.end(addedAt, saidAt: id.rawValue) }
+    if let addedAt = membership?.addedAt { membership?.addedAt = clock.end(addedAt, saidAt: id.position) }
     return membership
   }
 

@@ -6,8 +6,8 @@ package import LedgerEvents
 // What the tables beside the log know, and the corrections of the clock.
 extension LogView where Reading: ~Copyable, Participant == ProjectionSet {
   /// The corrections of the clock up to a position, oldest first.
-  package func clockCorrections(until position: Position = .max) throws(LogError) -> ClockCorrections {
-    try participant.current(in: transaction).directory.clockCorrections(in: transaction).until(position)
+  package func clockCorrections(until position: PositionNumber = .max) throws(LogError) -> ClockCorrections {
+    try participant.current(in: transaction).directory.clockCorrections(in: transaction).until(Position(position))
   }
 
   /// The minute of a token's last use that was written; nil if none was.

@@ -44,7 +44,7 @@ package struct ProjectionRebuild: Sendable {
   /// - Throws: ``LogError/Code/unreadableEvent`` at an event that this program does not know: the live set stays.
   ///   ``LogError/Code/cancelled`` where the task was.
   @discardableResult
-  package func run(progress: @Sendable (Position, Position) -> Void = { _, _ in }) async throws(LogError) -> Position {
+  package func run(progress: @Sendable (PositionNumber, PositionNumber) -> Void = { _, _ in }) async throws(LogError) -> PositionNumber {
     guard let writer = log.writer, let live = log.participant.live else {
       throw LogError(.closed, "the ledger is open for reading only")
     }
@@ -147,7 +147,7 @@ package struct ProjectionRebuild: Sendable {
   }
 
   private static func note(
-    _ position: Position, at key: [UInt8], set: UInt8, _ view: inout LogView<WriteTransaction, ProjectionSet>
+    _ position: PositionNumber, at key: [UInt8], set: UInt8, _ view: inout LogView<WriteTransaction, ProjectionSet>
   ) throws(LogError) {
     let row = ProjectionCheckpoint(
       schemaVersion: view.participant.schemaVersion, position: position, set: set)
@@ -202,7 +202,7 @@ package struct ProjectionRebuild: Sendable {
   ///   - head: up to which event.
   ///   - progress: is called with the position reached.
   package func digests(
-    in path: String, upTo head: Position, progress: (Position) -> Void
+    in path: String, upTo head: PositionNumber, progress: (PositionNumber) -> Void
   ) throws(LogError) -> ProjectionDigests {
     let environment = try stored { () throws(LMDBError) in try Environment(at: path) }
     defer { environment.close() }
@@ -210,7 +210,7 @@ package struct ProjectionRebuild: Sendable {
       try ProjectionTables(
         set: ProjectionTables.names[0], in: &transaction, of: environment, log.replayedPersonalData)
     }
-    var position: Position = 0
+    var position: PositionNumber = 0
     while position < head {
       try environment.write { (transaction) throws(LogError) in
         let end = min(head, position + 65_536)

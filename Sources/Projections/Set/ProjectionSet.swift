@@ -195,7 +195,7 @@ import Synchronization
   }
 
   @usableFromInline package func keep(
-    _ bytes: [UInt8], of event: LedgerEvent, at position: Position, in transaction: inout WriteTransaction
+    _ bytes: [UInt8], of event: LedgerEvent, at position: PositionNumber, in transaction: inout WriteTransaction
   ) throws(LogError) {
     guard case .refreshTokenRotated(let rotated) = event else { return }
     try successors?.keep(
@@ -203,7 +203,7 @@ import Synchronization
       until: Timestamp(milliseconds: rotated.predecessorUntil), in: &transaction)
   }
 
-  @usableFromInline package func finish(at head: Position, in transaction: inout WriteTransaction) throws(LogError) {
+  @usableFromInline package func finish(at head: PositionNumber, in transaction: inout WriteTransaction) throws(LogError) {
     var base = TableSums()
     // Where it cannot be read the sums will not fit, which the next scrub finds.
     if let row = try own.noted(Self.checkpointKey, in: transaction).row { base = own.sums(of: row) ?? base }
@@ -217,7 +217,7 @@ import Synchronization
   /// Notes how far the set in use has come.
   ///
   /// - Parameter base: the sums over its rows, as far as they were noted.
-  func finish(at head: Position, from base: TableSums, in transaction: inout WriteTransaction) throws(LogError) {
+  func finish(at head: PositionNumber, from base: TableSums, in transaction: inout WriteTransaction) throws(LogError) {
     let set = try currentSet(in: transaction)
     let row = ProjectionCheckpoint(
       schemaVersion: schemaVersion, position: head, set: UInt8(set), damaged: damagedTables(of: set))
@@ -249,7 +249,7 @@ extension Record {
       do {
         return unsafe try LedgerEvent.decode(
           type: header.type, version: header.version, payload: bytes.span.bytes.extracting(header.payload),
-          position: header.position)
+          position: Position(header.position))
       } catch {
         throw LogError(.unreadableEvent, error.reason, at: header.position)
       }

@@ -8,7 +8,7 @@ import Synchronization
 final class RecordedErasures: ErasureRecord {
   private struct Found: Sendable {
     var persons: Set<[UInt8]> = []
-    var through: Position = 0
+    var through: PositionNumber = 0
   }
 
   private let log: EventLog<ProjectionSet>
@@ -23,7 +23,7 @@ final class RecordedErasures: ErasureRecord {
       let view = try log.snapshot()
       let head = try view.head()
       guard found.through < head else { return false }
-      var erasures: [Position] = []
+      var erasures: [PositionNumber] = []
       try view.forEachRecord(in: found.through + 1...head) { (place) throws(LogError) in
         if place.stamp.type == EventType.subjectErased.rawValue { erasures.append(place.position) }
         return true

@@ -48,7 +48,7 @@ struct SnapshotCheck {
   }
 
   /// The position of the first snapshot whose digest is another; nil if all are right.
-  func firstWrong() -> Position? {
+  func firstWrong() -> PositionNumber? {
     var previous: Digest?
     for entry in entries {
       guard let made = running[entry.position]?.finish(entry, after: previous), made.digest == entry.digest,

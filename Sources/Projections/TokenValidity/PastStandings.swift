@@ -11,10 +11,10 @@ import Synchronization
 final class PastStandings: Sendable {
   private let snapshot: SnapshotView?
   /// The record at a position.
-  private let record: @Sendable (Position) throws(LogError) -> Record?
+  private let record: @Sendable (PositionNumber) throws(LogError) -> Record?
   private let changes: PastChanges
   /// Up to where the log counts.
-  private let limit = Atomic<Position>(0)
+  private let limit = Atomic<PositionNumber>(0)
   /// What lay below the changed rows, which never changes: what many tokens depend on is read and decoded once.
   private let known = Mutex([Known?](repeating: nil, count: PastStandings.knownCount))
 
@@ -24,14 +24,14 @@ final class PastStandings: Sendable {
 
   init(
     _ snapshot: SnapshotView?, _ changes: PastChanges,
-    record: @escaping @Sendable (Position) throws(LogError) -> Record?
+    record: @escaping @Sendable (PositionNumber) throws(LogError) -> Record?
   ) {
     self.snapshot = snapshot
     self.changes = changes
     self.record = record
   }
 
-  func count(upTo position: Position) { limit.store(position, ordering: .releasing) }
+  func count(upTo position: PositionNumber) { limit.store(position, ordering: .releasing) }
 
   func standing(of number: UInt64) throws(LogError) -> Standing? {
     guard number > 0, number <= limit.load(ordering: .acquiring) else { return nil }
@@ -75,7 +75,7 @@ extension EventType {
 
 extension StandingEffect {
   /// How the object that an event makes stands at first; nil if it makes none.
-  static func made(by event: LedgerEvent, at position: Position) throws(LogError) -> Standing? {
+  static func made(by event: LedgerEvent, at position: PositionNumber) throws(LogError) -> Standing? {
     var made: Standing?
     try forEach(of: event, at: position) { (number, effect) throws(LogError) in
       if number == position, case .make(let standing) = effect { made = standing }

@@ -27,7 +27,7 @@ enum StandingEffect {
   }
 
   /// Brings a standing from the state before the event at a position to the state after it.
-  func apply(to standing: inout Standing, at position: Position) {
+  func apply(to standing: inout Standing, at position: PositionNumber) {
     switch self {
     case .make(let made): standing = made
     case .stop: if standing.stoppedBy == 0 { standing.stoppedBy = position }
@@ -45,7 +45,7 @@ enum StandingEffect {
 
   /// Calls `body` with the number of each object that the event concerns in this way, and the effect.
   static func forEach(
-    of event: LedgerEvent, at position: Position, _ body: (UInt64, StandingEffect) throws(LogError) -> Void
+    of event: LedgerEvent, at position: PositionNumber, _ body: (UInt64, StandingEffect) throws(LogError) -> Void
   ) throws(LogError) {
     switch event {
     // What makes an object.
@@ -134,7 +134,7 @@ enum StandingEffect {
   }
 
   private static func credential(
-    _ digest: some Collection<UInt8>, _ expiresAt: Int64, _ position: Position
+    _ digest: some Collection<UInt8>, _ expiresAt: Int64, _ position: PositionNumber
   ) throws(LogError) -> Standing.Credential {
     Standing.Credential(
       digest: try Digest(of: digest, at: position), expiresAt: Timestamp(milliseconds: expiresAt))

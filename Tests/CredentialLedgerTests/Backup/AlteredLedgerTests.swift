@@ -75,7 +75,7 @@ import TransparencyLog
     try await expectDamaged("backup") { (ledger) throws(LedgerError) in
       _ = try await ledger.backups.make(at: file("backup"))
     }
-    for position in [4, 9] as [UInt64] {
+    for position in [4, 9] as [Position] {
       try await expectDamaged("proof of \(position)") { (ledger) throws(LedgerError) in
         _ = try await ledger.integrity.proveInclusion(of: position)
       }

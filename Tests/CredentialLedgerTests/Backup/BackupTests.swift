@@ -26,7 +26,7 @@ import Testing
       let path = copied.path("restored-\(round)")
       let restored = try await Ledger.restore(
         from: "\(backup)-\(round)", keys: copied.keys, at: path, CopiedLedger.configuration, record: .none)
-      #expect(restored.events == manifest.position && restored.root == manifest.root && restored.recordedAt == nil)
+      #expect(restored.events == manifest.position.rawValue && restored.root == manifest.root && restored.recordedAt == nil)
       let again = try await Ledger.open(at: path, CopiedLedger.configuration)
       #expect(try again.head() == manifest.position)
       let (live, rebuilt) = try await again.integrity.digests()
@@ -110,7 +110,7 @@ import Testing
     let again = try await Ledger.open(at: copied.path("again"), CopiedLedger.configuration)
     let event = try await again.audit.latest(1, of: .type(.ledgerRestored)).first
     guard case .ledgerRestored(let said)? = event?.event else { throw Unexpected() }
-    #expect(said.events == report.manifest.position && Digest(bytes: said.root) == report.manifest.root)
+    #expect(said.events == report.manifest.position.rawValue && Digest(bytes: said.root) == report.manifest.root)
     #expect(try await again.integrity.verify().projectionsMatch)
     await again.close()
   }
@@ -280,9 +280,9 @@ import Testing
     return status.st_mode & 0o777
   }
 
-  private func record(at position: UInt64, of path: String) async throws -> [UInt8]? {
+  private func record(at position: Position, of path: String) async throws -> [UInt8]? {
     let reader = try await Ledger.openForReading(at: path, CopiedLedger.configuration)
-    let record = try reader.log.snapshot().record(at: position)?.bytes
+    let record = try reader.log.snapshot().record(at: position.rawValue)?.bytes
     await reader.close()
     return record
   }

@@ -72,7 +72,7 @@ struct CopiedLedger {
   }
 
   /// The root that the ledger had at a size.
-  func root(at size: UInt64) throws -> Digest? { try ledger.log.snapshot().root(at: size) }
+  func root(at position: Position) throws -> Digest? { try ledger.log.snapshot().root(at: position.rawValue) }
 
   /// Whether anything is left beside a target that was not made.
   func isClean(_ name: String) throws -> Bool {

@@ -13,7 +13,7 @@ import Testing
     try await ledger.people.erase(erased, by: Requester.operator)
     let file = copied.path("events.ndjson")
     let report = try await ledger.backups.export(toFile: file)
-    #expect(try report.events == ledger.head() && report.root == copied.root(at: report.events))
+    #expect(try Position(report.events) == ledger.head() && report.root == copied.root(at: Position(report.events)))
     let lines = try FileBytes.read(file).split(separator: UInt8(ascii: "\n"))
     #expect(UInt64(lines.count) == report.events + 2)
     for (index, line) in lines.enumerated() {
@@ -31,7 +31,7 @@ import Testing
     }
     #expect(restored.root == report.root && restored.events == report.events && restored.recordedAt == nil)
     let again = try await Ledger.open(at: copied.path("again"), CopiedLedger.configuration)
-    #expect(try again.head() == report.events)
+    #expect(try again.head() == Position(report.events))
     #expect(try await again.integrity.projectionDigests() == digests)
     #expect(try await again.integrity.verify().projectionsMatch)
     let second = try await again.backups.export(toFile: copied.path("second.ndjson"))
@@ -108,7 +108,7 @@ import Testing
     let copied = try await CopiedLedger(tokens: 3)
     let file = copied.path("events.ndjson")
     let report = try await copied.ledger.backups.export(toFile: file)
-    let other = try #require(try copied.root(at: report.events - 1))
+    let other = try #require(try copied.root(at: Position(report.events - 1)))
     await copied.ledger.close()
     let lines = try FileBytes.read(file).split(separator: UInt8(ascii: "\n")).map { Array($0) }
     let cases: [(events: UInt64, root: Digest, reason: String?)] = [

@@ -17,9 +17,9 @@ struct AgedLedger {
   let steps: FourSteps
   /// Tokens that expired long ago; the first of them was revoked, another asked for with an idempotency key.
   let old: [Tokens.Issued]
-  let revocation: UInt64
+  let revocation: Position
   /// The positions of whatever may leave, in order.
-  let due: [UInt64]
+  let due: [Position]
 
   /// - Parameter tokens: how many expired long ago.
   init(origin: String = "ledger.example.org", tokens: Int = 120, archived: Bool = true) async throws {
@@ -35,7 +35,7 @@ struct AgedLedger {
     clock.advance(seconds: 86_400)
     _ = try await ledger.groups.create(name: "Between", by: steps.admin)
     self.old = old.sorted { $0.handle.rawValue < $1.handle.rawValue }
-    due = (old.map(\.handle.rawValue) + [revocation]).sorted()
+    due = (old.map(\.handle.position) + [revocation]).sorted()
     if archived { _ = try await ledger.archive.append(to: "\(folder.path)/archive", eventsPerSegment: 50) }
     clock.advance(seconds: 200 * 86_400)
     // So many that the old ones are in a run of the audit trail, and not among the newest.
@@ -82,7 +82,7 @@ struct Answers: Equatable {
   /// Asks for everything that reads old records, up to a position.
   ///
   /// - Parameter head: what came later does not count.
-  init(of ledger: Ledger, _ aged: AgedLedger, upTo head: UInt64, under leave: Disclosure) async throws {
+  init(of ledger: Ledger, _ aged: AgedLedger, upTo head: Position, under leave: Disclosure) async throws {
     let filters: [Audit.Filter] = [
       .all, .connector(aged.steps.connector.id), .grant(aged.steps.granted.grant), .token(aged.old[0].handle),
       .type(.tokenRevoked), .anyType(of: EventType.matching("token.*")), .request("r-17"), .address("192.0.2.7"),

@@ -24,16 +24,16 @@ import Testing
     let report = try await ledger.retention.apply(AgedLedger.policy, archive: aged.archive)
     #expect(report.shares == plan.shares && report.bytes > UInt64(aged.due.count) * 90)
     #expect(report.events.count == report.shares.count && report.events.first == head + 1)
-    #expect(try (1...head).filter { try ledger.log.snapshot().archivedPlace(at: $0) != nil } == aged.due)
+    #expect(try (1...head).filter { try ledger.log.snapshot().archivedPlace(at: $0.rawValue) != nil } == aged.due)
 
     // Each commit is an event, and the events name exactly what left.
     let said = try await ledger.audit.latest(of: .type(.retentionApplied))
-    var named: [UInt64] = []
+    var named: [Position] = []
     for entry in said.reversed() {
       guard case .retentionApplied(let event) = entry.event else { throw Unexpected() }
       named += try #require(PositionRanges(of: event)).ranges.flatMap { Array($0) }
       #expect(event.olderThan == 90 * 86_400_000 && event.records > 0 && entry.actor == .operator)
-      #expect(try event.root.elementsEqual(#require(await ledger.root(at: event.segmentLast)).bytes))
+      #expect(try event.root.elementsEqual(#require(await ledger.root(at: Position(event.segmentLast))).bytes))
     }
     #expect(named == aged.due)
 
@@ -46,7 +46,7 @@ import Testing
       #expect(proof.record == nil && proof.archivedIn?.positions.contains(position) == true)
     }
     let verified = try await ledger.integrity.verify()
-    #expect(verified.archived == UInt64(aged.due.count) && verified.rebuilt == nil && verified.events == head + 3)
+    #expect(verified.archived == UInt64(aged.due.count) && verified.rebuilt == nil && verified.events == head.rawValue + 3)
     #expect(verified.archivedIn == 1...3)
     await ledger.close()
 
@@ -78,22 +78,22 @@ import Testing
       #expect(archived == (order == .oldestFirst ? aged.due : aged.due.reversed()))
     }
     let all = try await ledger.audit.search(order: .oldestFirst, limit: 1_000)
-    #expect((all.entries.map(\.position) + all.archived.map(\.position)).sorted() == Array(1...1_000))
+    #expect((all.entries.map(\.position) + all.archived.map(\.position)).sorted() == Array(1...1_000 as ClosedRange<Position>))
     for event in all.archived {
-      let entry = entries[Int(event.position) - 1]
+      let entry = entries[Int(event.position.rawValue) - 1]
       #expect(event.time == entry.time && event.type == entry.type && event.object == entry.object)
       #expect(event.place.positions.contains(event.position))
     }
     // A time is found as before, a request by its hash; an address nobody can tell.
     let since = try await ledger.audit.search(.recorded(until: entries[100].time + .milliseconds(1)), limit: 10_000)
     let newest = entries.last { $0.time == entries[100].time }
-    #expect(UInt64(since.entries.count + since.archived.count) == newest?.position)
+    #expect(UInt64(since.entries.count + since.archived.count) == newest?.position.rawValue)
     #expect(try await ledger.audit.search(.request("r-17")).archived.count == 1)
     #expect(try await ledger.audit.search(.address("192.0.2.7")).undecided >= aged.due.count)
     let ofToken = try await ledger.audit.search(.token(aged.old[0].handle)).archived
     #expect(ofToken.map(\.position).contains(aged.revocation))
 
-    let position = aged.old[0].handle.rawValue
+    let position = aged.old[0].handle.position
     let ofOne = Audit.Filter.token(aged.old[0].handle)
     func expectArchived(_ call: () async throws(LedgerError) -> Void) async {
       let error = await failure(call)
@@ -123,7 +123,7 @@ import Testing
     #expect(try await Archive.check(at: aged.archive).position > head)
     // An idempotency key of long ago is forgotten.
     let again = try await AgedLedger.issue(ledger, aged.steps, .init(idempotencyKey: "once"))
-    #expect(again.handle.rawValue > head)
+    #expect(again.handle.position > head)
     await ledger.close()
   }
 
@@ -344,7 +344,7 @@ import Testing
     #expect(try await again.integrity.verify().projectionsMatch)
     #expect(try await again.integrity.projectionDigests() == digests)
     let export = try await again.backups.export(toFile: "\(aged.folder.path)/export")
-    #expect(export.events == head)
+    #expect(export.events == head.rawValue)
     await again.close()
     _ = try await Ledger.restore(
       from: aged.archive, keys: keys, at: "\(aged.folder.path)/whole", aged.clock.configuration, record: .none)
@@ -367,7 +367,7 @@ import Testing
     _ = try await ledger.retention.apply(AgedLedger.policy, archive: aged.archive)
     await ledger.close()
     ledger = try await Ledger.open(at: aged.path, aged.withArchive)
-    let token = aged.old.first { $0.handle.rawValue > aged.revocation - 3 }
+    let token = aged.old.first { $0.handle.position > aged.revocation - 3 }
     #expect(token != nil)
     #expect(try await ledger.audit.search(.address("192.0.2.7")).entries.count == 1)
     try await ledger.people.erase(aged.steps.developer, by: Requester.operator)

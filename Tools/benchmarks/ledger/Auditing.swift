@@ -49,20 +49,20 @@ enum Auditing {
   /// The position of the newest event of a type, which is the number of the object that it makes.
   private static func newest(_ type: EventType, in ledger: Ledger) async throws -> UInt64 {
     guard let entry = try await ledger.audit.latest(1, of: .type(type)).first else { throw NotValid() }
-    return entry.position
+    return entry.position.rawValue
   }
 
   /// The state as of moments all over the history: how long the median and the slowest take until the first object is
   /// read.
   static func past(_ folder: String) async throws -> [(String, Double)] {
     let ledger = try await Ledger.openForReading(at: folder, .benchmark)
-    let head = try ledger.head()
+    let head = try ledger.head().rawValue
     var positions = Scattered(below: head)
     var times: [Double] = []
     for _ in 0..<25 {
       let position = positions.next() + 1
       let start = ContinuousClock.now
-      let state = try await ledger.history.state(at: .position(position))
+      let state = try await ledger.history.state(at: .position(Position(position)))
       guard try await !state.objects(.accounts, limit: 1).isEmpty || position < 100 else { throw NotValid() }
       times.append(seconds(ContinuousClock.now - start))
       state.close()
@@ -76,8 +76,8 @@ enum Auditing {
   /// takes, for each record.
   static func evidence(_ count: Int, in folder: String) async throws -> [(String, Double)] {
     let ledger = try await Ledger.openForReading(at: folder, .benchmark)
-    var positions = Scattered(below: try ledger.head())
-    let file = try await ledger.evidence.bundle(of: (0..<count).map { _ in positions.next() + 1 }).encoded
+    var positions = Scattered(below: try ledger.head().rawValue)
+    let file = try await ledger.evidence.bundle(of: (0..<count).map { _ in Position(positions.next() + 1) }).encoded
     let key = try ledger.verifierKey
     await ledger.close()
     var times: [Double] = []

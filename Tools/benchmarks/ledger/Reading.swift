@@ -5,7 +5,7 @@ import LedgerOperations
 enum Reading {
   static func rebuild(_ folder: String) async throws -> [(String, Double)] {
     let ledger = try await Ledger.open(at: folder, .benchmark)
-    let events = try ledger.head()
+    let events = try ledger.head().rawValue
     let start = ContinuousClock.now
     try await ledger.integrity.rebuildProjections()
     let time = seconds(ContinuousClock.now - start)
@@ -49,12 +49,12 @@ enum Reading {
 
   static func prove(_ folder: String) async throws -> [(String, Double)] {
     let ledger = try await Ledger.openForReading(at: folder, .benchmark)
-    var positions = Scattered(below: try ledger.head())
+    var positions = Scattered(below: try ledger.head().rawValue)
     var times: [Double] = []
     for _ in 0..<1_001 {
       let position = positions.next() + 1
       let start = ContinuousClock.now
-      _ = try await ledger.integrity.proveInclusion(of: position)
+      _ = try await ledger.integrity.proveInclusion(of: Position(position))
       times.append(seconds(ContinuousClock.now - start))
     }
     await ledger.close()

@@ -41,7 +41,7 @@ struct AuditCommand: DoorCommand {
   @OptionGroup var ledger: LedgerOptions
   @OptionGroup(title: "Filters") var filters: AuditFilterOptions
   @Option(parsing: .unconditional, help: "Continue after this position, in the order of the answer.")
-  var after: UInt64?
+  var after: Position?
   @Option(
     parsing: .unconditional,
     help: "How many events, 1 to 10000; with --follow, how many existing events to show first, 0 for none.")
@@ -136,7 +136,7 @@ struct AuditCommand: DoorCommand {
     printer.begin()
     while true {
       let page = try await ledger.audit.search(
-        filter, order: reverse ? .oldestFirst : .newestFirst, after: place ?? (reverse ? nil : .following(head)),
+        filter, order: reverse ? .oldestFirst : .newestFirst, after: place ?? (reverse ? nil : head.next),
         limit: 10_000)
       let description = try await ledger.audit.describe(page.entries, under: disclosure)
       printer.show(AuditedEvent.all(page, description, ascending: reverse).filter { $0.position <= head })
@@ -164,7 +164,7 @@ struct AuditCommand: DoorCommand {
       // As many as were asked for of those that are there, and then whatever comes after them.
       start = try ledger.head()
       if limit > 0 {
-        let page = try await ledger.audit.search(filter, after: .following(start), limit: limit)
+        let page = try await ledger.audit.search(filter, after: start.next, limit: limit)
         let description = try await ledger.audit.describe(page.entries, under: disclosure)
         printer.show(AuditedEvent.all(page, description, ascending: false).reversed())
       }
@@ -233,8 +233,8 @@ struct AuditPrinter {
   /// Prints an answer, and on standard error how to go on.
   func show(_ page: Audit.Page, _ events: [AuditedEvent]) {
     if format == .json {
-      var members: [(String, JSON)] = [("origin", .string(origin)), ("head", .number(page.head))]
-      if let next = page.next { members.append(("next", .number(next))) }
+      var members: [(String, JSON)] = [("origin", .string(origin)), ("head", .number(page.head.rawValue))]
+      if let next = page.next { members.append(("next", .number(next.rawValue))) }
       members += [
         ("steps", .number(UInt64(page.steps))), ("undecided", .number(UInt64(page.undecided))),
         ("events", .array(events.map { $0.json(fields) })),

@@ -25,7 +25,7 @@ struct AuditFieldList: ExpressibleByArgument {
 
 /// An event with what its numbers stand for, ready to be written.
 struct AuditedEvent {
-  let position: UInt64
+  let position: Position
   let time: Timestamp
   let type: EventType
   /// What it made.
@@ -131,7 +131,7 @@ struct AuditedEvent {
 
   private func json(_ field: AuditField) -> JSON? {
     switch field {
-    case .position: .number(position)
+    case .position: .number(position.rawValue)
     case .time: .string("\(time)")
     case .type: .string("\(type)")
     case .actor: entry.map { json($0.actor) }

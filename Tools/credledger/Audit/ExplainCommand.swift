@@ -262,7 +262,7 @@ extension JSON {
     var members = first
     if let subject = explanation.subject { members.append(("subject", .string("\(subject)"))) }
     members += [
-      ("time", .string("\(explanation.time)")), ("position", .number(explanation.position)),
+      ("time", .string("\(explanation.time)")), ("position", .number(explanation.position.rawValue)),
       ("valid", .bool(explanation.isValid)),
     ]
     if let reason = explanation.denialText { members.append(("reason", .string(reason))) }
@@ -283,7 +283,7 @@ extension JSON {
 
   private init(_ step: Explanation.Step) {
     var members: [(String, JSON)] = [
-      ("position", .number(step.position)), ("time", .string(step.time.description)),
+      ("position", .number(step.position.rawValue)), ("time", .string(step.time.description)),
       ("type", .string(step.type.description)), ("object", .string(step.object.description)),
       ("actor", .string(step.actor.description)),
     ]

@@ -218,7 +218,7 @@ private struct ExaminedToken: Sendable {
         .array(
           incident.events.map { event in
             .object([
-              ("position", .number(event.position)), ("time", .string("\(event.time)")),
+              ("position", .number(event.position.rawValue)), ("time", .string("\(event.time)")),
               ("type", .string("\(event.type)")),
               ("actor", .string("\(event.actor)")),
             ])

@@ -32,12 +32,12 @@ final class PositionFile {
   /// The position that is kept; nil in a new file.
   ///
   /// - Throws: ``CheckFailed`` for a file that holds something else, which stays as it is.
-  func position() throws -> UInt64? {
+  func position() throws -> Position? {
     var bytes = [UInt8](repeating: 0, count: Self.digits + 2)
     let count = unsafe bytes.withUnsafeMutableBytes { unsafe pread(descriptor, $0.baseAddress, $0.count, 0) }
     if count == 0 { return nil }
     guard count == Self.digits + 1, bytes[Self.digits] == UInt8(ascii: "\n"),
-      let position = UInt64(String(decoding: bytes.prefix(Self.digits), as: UTF8.self))
+      let position = Position(String(decoding: bytes.prefix(Self.digits), as: UTF8.self))
     else {
       throw CheckFailed(
         reason: "--position-file: \(path) holds something else than a position; name another file [invalid_value]")
@@ -46,7 +46,7 @@ final class PositionFile {
   }
 
   /// Keeps a position.
-  func keep(_ position: UInt64) throws {
+  func keep(_ position: Position) throws {
     let text = String(position)
     let line = Array((String(repeating: "0", count: Self.digits - text.utf8.count) + text + "\n").utf8)
     let count = unsafe line.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, 0) }

@@ -55,11 +55,11 @@ struct ArchiveCommand: AsyncParsableCommand {
     }
     let value = JSON.object([
       ("archive", .string(folder)), ("segments", .number(UInt64(report.segments))),
-      ("added", .number(UInt64(report.added))), ("position", .number(report.position)),
+      ("added", .number(UInt64(report.added))), ("position", .number(report.position.rawValue)),
       ("root", .string(report.root.hex)), ("checkpoint", .string(report.checkpoint)),
     ])
     if let text = output.format.text(value) { return print(text) }
     let added = check ? "sound" : "\(report.added) new"
-    print("\(events(report.position)) in \(count(report.segments, "segment")), \(added); root \(report.root.hex)")
+    print("\(events(report.position.rawValue)) in \(count(report.segments, "segment")), \(added); root \(report.root.hex)")
   }
 }

@@ -76,7 +76,7 @@ struct BackupCommand: AsyncParsableCommand {
     let manifest = report.manifest
     var members: [(String, JSON)] = [
       ("backup", .string(folder)), ("origin", .string(manifest.origin)),
-      ("createdAt", .string("\(manifest.createdAt)")), ("position", .number(manifest.position)),
+      ("createdAt", .string("\(manifest.createdAt)")), ("position", .number(manifest.position.rawValue)),
       ("root", .string(manifest.root.hex)), ("checkpoint", .string(manifest.checkpoint)),
       ("dataBytes", .number(manifest.dataByteCount)), ("rows", .number(manifest.rows)),
       ("projectionsCompared", .bool(projections)),
@@ -86,7 +86,7 @@ struct BackupCommand: AsyncParsableCommand {
         (
           "keys",
           .object([
-            ("backup", .string(keys)), ("position", .number(report.position)), ("persons", .number(report.persons)),
+            ("backup", .string(keys)), ("position", .number(report.position.rawValue)), ("persons", .number(report.persons)),
             ("masterKeyFingerprint", .string(report.masterKeyFingerprint)),
             ("hasMasterKey", .bool(report.hasMasterKey)),
           ])
@@ -95,7 +95,7 @@ struct BackupCommand: AsyncParsableCommand {
     if let missing = report.missingKeys { members.append(("missingKeys", .number(missing))) }
     if let text = output.format.text(.object(members)) { return print(text) }
     print(
-      "\(events(manifest.position)) of \(manifest.origin.printable) up to \(manifest.createdAt) in \(folder), \(check ? "sound" : "verified")"
+      "\(events(manifest.position.rawValue)) of \(manifest.origin.printable) up to \(manifest.createdAt) in \(folder), \(check ? "sound" : "verified")"
     )
     print("root \(manifest.root.hex)")
     print(

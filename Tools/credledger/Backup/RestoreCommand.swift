@@ -75,7 +75,7 @@ extension FormatOptions {
       ("ledger", .string(path)), ("events", .number(report.events)), ("root", .string(report.root.hex)),
       ("newest", .string("\(report.newest)")), ("missingKeys", .number(report.missingKeys)),
     ]
-    if let position = report.recordedAt { members.append(("recordedAt", .number(position))) }
+    if let position = report.recordedAt { members.append(("recordedAt", .number(position.rawValue))) }
     if let text = format.text(.object(members)) { return print(text) }
     print("\(events(report.events)) in \(path); root \(report.root.hex)")
     if report.missingKeys > 0 {

@@ -60,7 +60,7 @@ struct RetentionCommand: DoorCommand {
     .object([
       ("applied", .bool(apply)), ("olderThanSeconds", .number(UInt64(olderThan.duration.components.seconds))),
       ("expiredBy", .string("\(report.expiredBy)")), ("archive", .string(archive)),
-      ("archiveSegments", .number(UInt64(report.segments))), ("archivePosition", .number(report.position)),
+      ("archiveSegments", .number(UInt64(report.segments))), ("archivePosition", .number(report.position.rawValue)),
       ("records", .number(report.records)), ("bytes", .number(report.bytes)),
       ("archivedBefore", .number(report.archivedBefore)),
       (
@@ -70,7 +70,7 @@ struct RetentionCommand: DoorCommand {
             .object(
               JSON.members(of: share.place) + [("records", .number(share.records)), ("bytes", .number(share.bytes))])
           })
-      ), ("events", .array(report.events.map { .number($0) })),
+      ), ("events", .array(report.events.map { .number($0.rawValue) })),
     ])
   }
 
@@ -116,8 +116,8 @@ extension JSON {
   /// The members by which a segment of an archive is named.
   static func members(of place: ArchivePlace) -> [(String, JSON)] {
     [
-      ("segment", .number(place.segment)), ("first", .number(place.positions.lowerBound)),
-      ("last", .number(place.positions.upperBound)),
+      ("segment", .number(place.segment)), ("first", .number(place.positions.lowerBound.rawValue)),
+      ("last", .number(place.positions.upperBound.rawValue)),
     ]
   }
 }

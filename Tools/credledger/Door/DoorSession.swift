@@ -81,7 +81,7 @@ final class DoorSession: Sendable {
   /// Whether the command has appended anything so far.
   ///
   /// - Parameter head: the newest position before it began.
-  func hasAppended(after head: UInt64) async throws -> Bool {
+  func hasAppended(after head: Position) async throws -> Bool {
     var position = head
     while true {
       let page = try await ledger.audit.search(

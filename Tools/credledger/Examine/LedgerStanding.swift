@@ -127,13 +127,13 @@ struct LedgerStanding: Sendable {
   }
 
   private func entry(_ copy: NewestCopy) -> JSON {
-    entry(copy.time, [("path", .string(copy.path)), ("position", .number(copy.position))])
+    entry(copy.time, [("path", .string(copy.path)), ("position", .number(copy.position.rawValue))])
   }
 
   var json: JSON {
     var members: [(String, JSON)] = [
       ("version", .string(Version.text)), ("origin", .string(status.origin)), ("sound", .bool(problems.isEmpty)),
-      ("head", .number(status.health.head)), ("newest", entry(status.newestAt)),
+      ("head", .number(status.health.head.rawValue)), ("newest", entry(status.newestAt)),
       ("checkpoint", entry(status.signedAt, [("size", .number(status.health.signedSize))])),
     ]
     if let cosignedAt { members.append(("cosignature", entry(cosignedAt))) }

@@ -115,7 +115,7 @@ struct CheckFailed: Error {
   /// What kind of failure it is, where programs are to know.
   var code: LedgerError.Code?
   /// The first position in the log that is wrong.
-  var position: UInt64?
+  var position: Position?
   /// Whether standard output says so already.
   var isTold = false
 }

@@ -49,7 +49,7 @@ enum TimeArgument {
 
 /// A place in the log as options take it: a position, or a time, which stands for the newest event recorded until then.
 enum MomentArgument {
-  case position(UInt64)
+  case position(Position)
   case time(TimeArgument)
 
   /// As ``TimeArgument/parse(_:)``.
@@ -61,7 +61,7 @@ enum MomentArgument {
   }
 
   init?(argument: String) {
-    if argument.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }), let position = UInt64(argument) {
+    if argument.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }), let position = Position(argument) {
       self = .position(position)
     } else if let time = TimeArgument(argument: argument) {
       self = .time(time)
@@ -71,7 +71,7 @@ enum MomentArgument {
   }
 
   /// The position that is meant; 0 for a time before the first event. One that is beyond the head is given as it is.
-  func position(in ledger: Ledger) throws(LedgerError) -> UInt64 {
+  func position(in ledger: Ledger) throws(LedgerError) -> Position {
     switch self {
     case .position(let position): position
     case .time(let time): try ledger.position(at: time.timestamp(now: ledger.now))

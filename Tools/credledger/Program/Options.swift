@@ -174,5 +174,9 @@ extension ObjectID: ExpressibleByArgument {
 /// What an event concerns goes by kind and number, as `group:5`.
 extension Subject: ExpressibleByArgument {}
 
+extension Position: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
 /// Permissions go by their names, such as `text-message`.
 extension Permission: ExpressibleByArgument {}

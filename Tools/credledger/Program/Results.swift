@@ -33,7 +33,7 @@ extension FormatOptions {
   }
 
   private static func failure(_ error: any Error) -> JSON? {
-    let (reason, code, position): (String, LedgerError.Code?, UInt64?)
+    let (reason, code, position): (String, LedgerError.Code?, Position?)
     switch error {
     case let error as LedgerError: (reason, code, position) = (error.reason, error.code, error.position)
     case let error as CheckFailed where !error.isTold:
@@ -44,7 +44,7 @@ extension FormatOptions {
     var members: [(String, JSON)] = [("sound", .bool(false))]
     if let code { members.append(("code", .string("\(code)"))) }
     members.append(("reason", .string(reason)))
-    if let position { members.append(("position", .number(position))) }
+    if let position { members.append(("position", .number(position.rawValue))) }
     return .object(members)
   }
 }

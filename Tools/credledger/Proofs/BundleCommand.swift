@@ -108,11 +108,11 @@ struct BundleCommand: DoorCommand {
   }
 
   /// What to prove: positions, and objects whose events are looked up.
-  private func named() throws -> (positions: [UInt64], objects: [Ledger.Explained]) {
-    var positions: [UInt64] = []
+  private func named() throws -> (positions: [Position], objects: [Ledger.Explained]) {
+    var positions: [Position] = []
     var objects: [Ledger.Explained] = []
     for text in what {
-      if let position = UInt64(text) {
+      if let position = Position(text) {
         positions.append(position)
       } else if text == "-" {
         objects += try tokens(in: text).map { .presented($0) }
@@ -157,7 +157,7 @@ struct BundleCommand: DoorCommand {
       if given == nil { _ = try requireCheckpoint(of: opened) }
       var checkpoint = given
       if isComplete, let subject = explanations.first?.subject {
-        let first = try await opened.evidence.bundle(of: [subject.number], at: given)
+        let first = try await opened.evidence.bundle(of: [Position(subject.number)], at: given)
         let size = try first.verify(keys: first.keys).size
         // It is covered by then, so the range is one.
         let range = subject.number...size
@@ -166,7 +166,7 @@ struct BundleCommand: DoorCommand {
             reason: "--complete: there are \(range.count) events since \(subject) was made, more than "
               + "\(Self.completeLimit) [invalid_value]")
         }
-        all += Array(range)
+        all += range.map { Position($0) }
         checkpoint = first.checkpoint
       }
       let bundle = try await opened.evidence.bundle(of: all, at: checkpoint)

@@ -130,7 +130,7 @@ struct EvidencePage {
 
   /// - Parameter cells: time, event and about, not escaped yet.
   private func row(
-    _ position: UInt64, _ cells: [String], by: Subject, _ reason: String?, _ ticket: String?, style: String = ""
+    _ position: Position, _ cells: [String], by: Subject, _ reason: String?, _ ticket: String?, style: String = ""
   ) -> String {
     let why = [reason, ticket.map { "ticket \($0)" }].compactMap(\.self).joined(separator: ", ")
     let cause = why.isEmpty ? labels.name(by) : "\(labels.name(by)): \(why)"
@@ -207,7 +207,7 @@ struct EvidencePage {
   /// The object whose every event up to the checkpoint is in the file; nil where some may be left out.
   private var complete: Subject? {
     guard let subject = explanation?.subject, subject.number <= size else { return nil }
-    let positions = Set(bundle.entries.map(\.position))
+    let positions = Set(bundle.entries.map(\.position.rawValue))
     let range = subject.number...size
     guard range.count <= positions.count else { return nil }
     return range.allSatisfy { positions.contains($0) } ? subject : nil

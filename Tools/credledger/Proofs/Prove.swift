@@ -27,7 +27,7 @@ extension Prove {
         """)
 
     @Argument(help: "The event's position.")
-    var position: UInt64
+    var position: Position
     @OptionGroup var signing: SigningOptions
     @OptionGroup var ledger: LedgerOptions
     @OptionGroup var output: FormatOptions
@@ -42,7 +42,7 @@ extension Prove {
       let (inclusion, leaf) = (proof.inclusion, proof.leafHash)
       let head = try Checkpoint(noteText: SignedNote(decoding: Array(proof.checkpoint.utf8)).text)
       var members: [(String, JSON)] = [
-        ("position", .number(position)), ("treeSize", .number(inclusion.treeSize)),
+        ("position", .number(position.rawValue)), ("treeSize", .number(inclusion.treeSize)),
         ("root", .string(Base64.encode(head.root.bytes))), ("leafHash", .string(Base64.encode(leaf.bytes))),
         ("hashes", .hashes(inclusion.hashes)), ("checkpoint", .string(proof.checkpoint)),
       ]
@@ -109,11 +109,11 @@ extension Prove {
 
     private static func prove(_ old: UInt64, _ new: UInt64?, in opened: Ledger) async throws -> Found {
       let checkpoint =
-        if let new { try opened.checkpoint(atOrBelow: new) } else { try requireCheckpoint(of: opened) }
+        if let new { try opened.checkpoint(atOrBelow: Position(new)) } else { try requireCheckpoint(of: opened) }
       let size = try checkpoint.map { try Checkpoint(noteText: SignedNote(decoding: Array($0.utf8)).text).size }
       let later = new ?? size ?? 0
-      guard let proof = try await opened.integrity.proveConsistency(from: old, to: later),
-        let oldRoot = try await opened.root(at: old), let newRoot = try await opened.root(at: later)
+      guard let proof = try await opened.integrity.proveConsistency(from: Position(old), to: Position(later)),
+        let oldRoot = try await opened.root(at: Position(old)), let newRoot = try await opened.root(at: Position(later))
       else {
         let head = try opened.head()
         throw CheckFailed(

@@ -13,7 +13,7 @@ struct SigningOptions: ParsableArguments {
     if latest { return }
     let isCovered = try await ledger.reading { opened in
       guard let note = try opened.latestCheckpoint() else { return false }
-      return try Checkpoint(noteText: SignedNote(decoding: Array(note.utf8)).text).size == opened.head()
+      return try Checkpoint(noteText: SignedNote(decoding: Array(note.utf8)).text).size == opened.head().rawValue
     }
     if isCovered { return }
     do {

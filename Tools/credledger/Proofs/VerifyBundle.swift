@@ -116,7 +116,7 @@ extension JSON {
         .array(
           evidence.records.map { record in
             record.event(describedBy: description)?.json(AuditField.allCases)
-              ?? .object([("position", .number(record.position))])
+              ?? .object([("position", .number(record.position.rawValue))])
           })
       ),
     ])

@@ -220,7 +220,7 @@ extension Ledger {
 
 extension Accounts.RevealedSignIn {
   fileprivate var json: JSON {
-    var members: [(String, JSON)] = [("position", .number(position)), ("time", .string(time.description))]
+    var members: [(String, JSON)] = [("position", .number(position.rawValue)), ("time", .string(time.description))]
     if let address { members.append(("address", .string(address))) }
     if let userAgent { members.append(("userAgent", .string(userAgent))) }
     return .object(members)

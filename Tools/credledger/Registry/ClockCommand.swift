@@ -61,7 +61,7 @@ struct ClockCommand: AsyncParsableCommand {
         let corrected = try await ledger.acceptClock(context: context)
         if let text = output.format.text(
           JSON.object([
-            ("position", .number(corrected.position)), ("from", .string("\(corrected.from)")),
+            ("position", .number(corrected.position.rawValue)), ("from", .string("\(corrected.from)")),
             ("to", .string("\(corrected.to)")),
           ]))
         {

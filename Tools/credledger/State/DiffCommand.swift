@@ -57,7 +57,7 @@ struct DiffCommand: DoorCommand {
     }
   }
 
-  private static func json(_ moment: (position: UInt64, time: Timestamp)) -> JSON {
-    .object([("position", .number(moment.position)), ("time", .string(moment.time.description))])
+  private static func json(_ moment: (position: Position, time: Timestamp)) -> JSON {
+    .object([("position", .number(moment.position.rawValue)), ("time", .string(moment.time.description))])
   }
 }

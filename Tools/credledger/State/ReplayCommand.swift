@@ -141,7 +141,7 @@ struct ReplayCommand: DoorCommand {
     .object([
       ("projection", .string(row.projection.rawValue)), ("key", .string(row.key)),
       ("live", row.live.map { .string($0) } ?? .null), ("rebuilt", row.rebuilt.map { .string($0) } ?? .null),
-      ("event", row.event.map { .number($0.position) } ?? .null),
+      ("event", row.event.map { .number($0.position.rawValue) } ?? .null),
       ("eventType", row.event.map { .string($0.type.description) } ?? .null),
     ])
   }
@@ -180,12 +180,12 @@ struct ReplayCommand: DoorCommand {
   }
 
   private func show(
-    _ position: UInt64, _ first: UInt64, _ out: String?, _ start: ContinuousClock.Instant,
+    _ position: Position, _ first: Position, _ out: String?, _ start: ContinuousClock.Instant,
     _ digests: [Projection: Digest]
   ) {
     let milliseconds = UInt64((ContinuousClock.now - start) / .milliseconds(1))
     let value = JSON.object([
-      ("position", .number(position)), ("from", .number(first)), ("out", out.map { .string($0) } ?? .null),
+      ("position", .number(position.rawValue)), ("from", .number(first.rawValue)), ("out", out.map { .string($0) } ?? .null),
       ("milliseconds", .number(milliseconds)), ("digests", Self.json(digests)),
     ])
     if let text = output.format.text(value) { return print(text) }

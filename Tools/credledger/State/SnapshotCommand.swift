@@ -97,7 +97,7 @@ extension SnapshotCommand {
 extension JSON {
   fileprivate init(_ snapshot: Snapshot) {
     self = .object([
-      ("position", .number(snapshot.position)), ("time", .string(snapshot.time.description)),
+      ("position", .number(snapshot.position.rawValue)), ("time", .string(snapshot.time.description)),
       ("rows", .number(snapshot.rows)), ("digest", .string(snapshot.digest.hex)),
     ])
   }

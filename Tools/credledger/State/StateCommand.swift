@@ -94,7 +94,7 @@ struct StateCommand: DoorCommand {
   }
 
   private func head(_ state: PastState) -> [(String, JSON)] {
-    [("position", .number(state.position)), ("time", .string(state.time.description))]
+    [("position", .number(state.position.rawValue)), ("time", .string(state.time.description))]
   }
 
   private func showObject(_ id: String, _ state: PastState, _ show: Revealing) async throws {
@@ -159,7 +159,7 @@ struct StateCommand: DoorCommand {
     }
     let value = JSON.object(
       head(state) + [
-        ("snapshot", state.snapshot.map { .number($0) } ?? .null),
+        ("snapshot", state.snapshot.map { .number($0.rawValue) } ?? .null),
         (
           "counts",
           .object(

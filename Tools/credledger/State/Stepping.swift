@@ -56,7 +56,7 @@ struct Stepping {
       guard let step = try await steps.forward(to: subject) else { return note("no later event concerns \(subject)") }
       try await tell(step, "forward")
     case ("go", let text?), ("g", let text?):
-      guard let position = UInt64(text) else { throw Misunderstood(reason: "expected a position") }
+      guard let position = Position(text) else { throw Misunderstood(reason: "expected a position") }
       do throws(LedgerError) { try await steps.go(to: position) } catch {
         throw error.code == .invalidValue ? Misunderstood(reason: error.reason) : error
       }
@@ -88,11 +88,11 @@ struct Stepping {
       var changes: [JSON] = []
       for change in step.changes { changes.append(try await show.json(change)) }
       let value = JSON.object([
-        ("direction", .string(direction)), ("position", .number(await steps.position)),
+        ("direction", .string(direction)), ("position", .number(await steps.position.rawValue)),
         (
           "event",
           .object([
-            ("position", .number(event.position)), ("time", .string(event.time.description)),
+            ("position", .number(event.position.rawValue)), ("time", .string(event.time.description)),
             ("type", .string(event.type.description)), ("actor", .string(event.actor.description)),
             ("subjects", .array(subjects.map { .string($0) })),
           ])

@@ -4,11 +4,11 @@ import LedgerOperations
 /// The four steps, played through the library by people made up for the occasion.
 struct Play {
   let ledger: Ledger
-  let tell: (_ step: String, _ position: UInt64) -> Void
+  let tell: (_ step: String, _ position: Position) -> Void
 
   /// What it came to.
   struct Result {
-    var steps: [(name: String, position: UInt64)] = []
+    var steps: [(name: String, position: Position)] = []
     var verdictBefore = ""
     var verdictAfter: String?
     var trail: [AuditEntry] = []
@@ -22,12 +22,12 @@ struct Play {
 
   func run(revoking: Bool) async throws -> Result {
     var result = Result()
-    func step(_ name: String, _ position: UInt64) {
+    func step(_ name: String, _ position: Position) {
       result.steps.append((name, position))
       tell(name, position)
     }
     let run = UInt64.random(in: 10_000_000...99_999_999)
-    let start = try ledger.head()
+    let start = try ledger.head().rawValue
 
     let developer = try await signIn("developer-\(run)", number: "+1\(run)10", step)
     let number = "+1\(run)20"
@@ -35,19 +35,19 @@ struct Play {
 
     let (connector, secret) = try await ledger.connectors.create(
       name: "Roster \(run)", permissions: [.groupInformation, .groupMemberList, .textMessage], by: developer)
-    step("the developer creates a connector", connector.id.rawValue)
+    step("the developer creates a connector", connector.id.position)
 
     let group = try await ledger.groups.create(name: "Field team \(run)", by: admin)
-    step("the admin creates a group", group.id.rawValue)
+    step("the admin creates a group", group.id.position)
     let granted = try await ledger.grants.grant(
       connector.id, consent: .scopes(.all), access: .group(group.id), by: admin)
-    step("the admin grants the connector the group", granted.grant.rawValue)
+    step("the admin grants the connector the group", granted.grant.position)
 
     let token = try await ledger.tokens.issue(
       connector: connector.publicID, secret: secret, refreshToken: granted.refreshToken)
-    step("the program trades the refresh token for an access token", token.handle.rawValue)
+    step("the program trades the refresh token for an access token", token.handle.position)
     result.verdictBefore = Self.name(try ledger.tokens.validate(token.accessToken))
-    tell("the access token is \(result.verdictBefore)", token.handle.rawValue)
+    tell("the access token is \(result.verdictBefore)", token.handle.position)
 
     if revoking {
       try await ledger.grants.revoke(granted.grant, by: admin)
@@ -63,9 +63,9 @@ struct Play {
       ]
     }
 
-    result.events = try ledger.head()
+    result.events = try ledger.head().rawValue
     result.trail = try await ledger.audit.latest(Int(min(result.events - start, 50)))
-    let proof = try await ledger.integrity.proveInclusion(of: token.handle.rawValue)
+    let proof = try await ledger.integrity.proveInclusion(of: token.handle.position)
     result.checkpoint = proof.checkpoint
     result.proofVerified = proof.verify(origin: ledger.origin, verifierKey: try ledger.verifierKey)
     let (live, rebuilt) = try await ledger.integrity.digests()
@@ -75,14 +75,14 @@ struct Play {
   }
 
   private func signIn(
-    _ name: String, number: String, _ step: (String, UInt64) -> Void
+    _ name: String, number: String, _ step: (String, Position) -> Void
   ) async throws -> AccountID {
     let account = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: name, name: name).account
-    step("\(name) signs in", account.rawValue)
+    step("\(name) signs in", account.position)
     let request = try await ledger.phones.requestPIN(for: PhoneNumber(number), by: account)
-    step("\(name) asks for a PIN", request.challenge.rawValue)
+    step("\(name) asks for a PIN", request.challenge.position)
     let phone = try await ledger.phones.verify(request.pin?.digits ?? "", challenge: request.challenge, by: account)
-    step("\(name) verifies the phone", phone.rawValue)
+    step("\(name) verifies the phone", phone.position)
     return account
   }
 
@@ -93,7 +93,7 @@ extension Play.Result {
   /// The result as one object.
   var json: JSON {
     var members: [(String, JSON)] = [
-      ("steps", .array(steps.map { .object([("name", .string($0.name)), ("position", .number($0.position))]) })),
+      ("steps", .array(steps.map { .object([("name", .string($0.name)), ("position", .number($0.position.rawValue))]) })),
       ("events", .number(events)), ("verdictBefore", .string(verdictBefore)),
     ]
     if let verdictAfter { members.append(("verdictAfter", .string(verdictAfter))) }

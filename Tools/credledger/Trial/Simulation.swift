@@ -108,7 +108,7 @@ struct Simulation {
   /// Goes on until the ledger has so many events.
   mutating func run(upTo events: UInt64, progress: (UInt64) -> Void) async throws {
     while true {
-      let head = try ledger.head()
+      let head = try ledger.head().rawValue
       progress(head)
       guard head < events else { return }
       // A request may make several events; near the end each is to make one, so that the number comes out.

@@ -83,7 +83,7 @@ extension ManagementPortal {
 
   func auditPage(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> Response {
     let (filter, problem) = try await filter(visit, viewer)
-    let after = visit.query.number("after")
+    let after = visit.query.position("after")
     var page: Audit.Page?
     var words = EventWords(labels: [:])
     if let filter {
@@ -135,7 +135,7 @@ extension ManagementPortal {
       isLive,
       #" data-live="/portal/audit/live?\#(query)&amp;since=\#(entries.first?.position ?? 0)" data-newest="\#(entries.first?.position ?? 0)""#
     )
-    let news: HTML = when(isLive, Self.news(entries, since: visit.lastSeen))
+    let news: HTML = when(isLive, Self.news(entries, since: visit.lastSeen.map { Position($0) }))
     let downloads: HTML = when(
       !entries.isEmpty,
       #"<p class="small">Download all that match: <a href="/portal/audit.csv?\#(query)">CSV</a>, <a href="/portal/audit.ndjson?\#(query)">NDJSON</a>, <a href="/portal/audit.cloudevents?\#(query)">CloudEvents</a></p>"#

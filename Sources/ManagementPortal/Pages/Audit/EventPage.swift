@@ -6,10 +6,10 @@ import LedgerOperations
 extension ManagementPortal {
   /// The event that a path names, where the viewer may see it.
   func entry(_ visit: Visit, _ viewer: Viewer) async throws(PortalFailure) -> AuditEntry {
-    guard let position = UInt64(visit.part(1)), position > 0, position < .max else { throw .notFound("event") }
+    guard let position = Position(visit.part(1)), position > 0, position < .max else { throw .notFound("event") }
     let filter = try await scope(of: viewer) ?? .all
     let page = try await asking { () throws(LedgerError) in
-      try await ledger.audit.search(filter, after: position &+ 1, limit: 1)
+      try await ledger.audit.search(filter, after: position.next, limit: 1)
     }
     if page.archived.first?.position == position {
       throw PortalFailure(
@@ -24,13 +24,13 @@ extension ManagementPortal {
   /// Which of some events somebody may open: a page links to no others.
   ///
   /// Costs a search for each event of somebody who does not read everything.
-  func openEvents(_ positions: [UInt64], to viewer: Viewer) async throws(PortalFailure) -> Set<UInt64> {
+  func openEvents(_ positions: [Position], to viewer: Viewer) async throws(PortalFailure) -> Set<Position> {
     let wanted = Set(positions)
     guard let filter = try await scope(of: viewer) else { return wanted }
-    return try await asking { () async throws(LedgerError) -> Set<UInt64> in
-      var open: Set<UInt64> = []
+    return try await asking { () async throws(LedgerError) -> Set<Position> in
+      var open: Set<Position> = []
       for position in wanted where position < .max {
-        let page = try await ledger.audit.search(filter, after: position + 1, limit: 1)
+        let page = try await ledger.audit.search(filter, after: position.next, limit: 1)
         let found = page.entries.first?.position ?? page.archived.first?.position
         if found == position { open.insert(position) }
       }
@@ -39,9 +39,9 @@ extension ManagementPortal {
   }
 
   /// The events before and after one, of those that somebody may open.
-  private func neighbours(of position: UInt64, _ viewer: Viewer) async throws(PortalFailure) -> [UInt64] {
+  private func neighbours(of position: Position, _ viewer: Viewer) async throws(PortalFailure) -> [Position] {
     let filter = try await scope(of: viewer) ?? .all
-    return try await asking { () async throws(LedgerError) -> [UInt64] in
+    return try await asking { () async throws(LedgerError) -> [Position] in
       let before = try await ledger.audit.search(filter, after: position, limit: 1).entries
       let after = try await ledger.audit.search(filter, order: .oldestFirst, after: position, limit: 1).entries
       return (before + after).map(\.position)

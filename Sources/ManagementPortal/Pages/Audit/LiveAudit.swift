@@ -16,7 +16,7 @@ extension ManagementPortal {
     // To show names is an event as well. Were it told, each look would cause the next.
     let shown = EventType.allCases.filter { $0 != .personalDataRevealed }
     let filter = asked.and(.anyType(of: shown))
-    let known = visit.lastSeen ?? visit.query.number("since") ?? 0
+    let known = visit.lastSeen.map { Position($0) } ?? visit.query.position("since") ?? 0
     let ledger = ledger
     return Response(
       status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
@@ -36,7 +36,7 @@ extension ManagementPortal {
   }
 
   /// What is said of events that a browser has not seen yet. To show names is an event as well, which is no news.
-  static func news(_ entries: [AuditEntry], since seen: UInt64?) -> HTML {
+  static func news(_ entries: [AuditEntry], since seen: Position?) -> HTML {
     guard let seen else { return .empty }
     let fresh = entries.count { $0.position > seen && $0.type != .personalDataRevealed }
     return news(fresh, "new event", isAll: fresh == rowLimit)

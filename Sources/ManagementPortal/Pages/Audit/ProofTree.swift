@@ -3,7 +3,7 @@ import CredentialLedger
 /// An inclusion proof as a drawing: the event at the bottom, the signed root at the top, and beside the way up the hashes that the
 /// ledger gives.
 struct ProofTree: Sendable {
-  let position: UInt64
+  let position: Position
   /// From the bottom up, in hexadecimal digits.
   let hashes: [String]
 

@@ -5,7 +5,7 @@ import Hummingbird
 extension ManagementPortal {
   /// The newest decision about a grant.
   struct ReviewDecisionShown: Sendable {
-    let position: UInt64
+    let position: Position
     let time: Timestamp
     let decision: ReviewDecision
     let reason: String

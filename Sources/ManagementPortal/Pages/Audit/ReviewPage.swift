@@ -99,7 +99,7 @@ extension ManagementPortal {
     let rows = all.map { item -> HTML in
       let grant = item.state.grant
       return #"""
-        <tr><th scope="row">\#(Part.name(item.connector.details.name))<small>owned by \#(Part.name(item.owner))</small></th><td data-label="Where">\#(item.group.map { Part.name($0.name) } ?? "All groups of its granter")</td><td data-label="May use">\#(grant.scopes.words)</td><td data-label="Let in by">\#(Part.name(item.granter))<small>\#(Part.exact(grant.grantedAt))</small></td><td data-label="Last used">\#(item.usage.cell(at: now))</td><td data-label="State">\#(item.state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</td><td data-label="Proof">\#(Part.proof(grant.id.rawValue, signed: signed))</td><td data-label="Decision">\#(decisionCell(grant.id, item.decision, mayRevoke: item.mayRevoke, visit, problems: problems, now: now))</td></tr>
+        <tr><th scope="row">\#(Part.name(item.connector.details.name))<small>owned by \#(Part.name(item.owner))</small></th><td data-label="Where">\#(item.group.map { Part.name($0.name) } ?? "All groups of its granter")</td><td data-label="May use">\#(grant.scopes.words)</td><td data-label="Let in by">\#(Part.name(item.granter))<small>\#(Part.exact(grant.grantedAt))</small></td><td data-label="Last used">\#(item.usage.cell(at: now))</td><td data-label="State">\#(item.state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</td><td data-label="Proof">\#(Part.proof(grant.id.position, signed: signed))</td><td data-label="Decision">\#(decisionCell(grant.id, item.decision, mayRevoke: item.mayRevoke, visit, problems: problems, now: now))</td></tr>
         """#
     }
     let more: HTML =

@@ -30,7 +30,7 @@ extension ManagementPortal {
       })
     let connector = words.name(Subject(place.connector))
     let setting: HTML = place.group.map { " for \(words.name(Subject($0)))" } ?? .empty
-    let objects = newest.steps.flatMap { [$0.position, $0.object.number] }
+    let objects = newest.steps.flatMap { [$0.position, Position($0.object.number)] }
     let open = try await openEvents(objects + Self.deciding(shown), to: viewer)
     let verdict = verdict(shown, words, open)
     let mayOpen = !place.isConnectorDeleted && (viewer.readsAll || place.owner == viewer.id)
@@ -60,12 +60,12 @@ extension ManagementPortal {
   }
 
   /// The events that an answer names besides those that the token stands on.
-  private static func deciding(_ explanation: Explanation) -> [UInt64] {
+  private static func deciding(_ explanation: Explanation) -> [Position] {
     let decisive = explanation.decidedBy.map(\.position)
-    let named: UInt64? =
+    let named: Position? =
       switch explanation.denialReason {
       case .stopped(_, let position)?: position
-      case .replaced(let successor)?: successor.rawValue
+      case .replaced(let successor)?: successor.position
       default: nil
       }
     return [decisive, named].compactMap { $0 }
@@ -74,8 +74,8 @@ extension ManagementPortal {
   /// The answer, and the event that decides it.
   ///
   /// - Parameter open: the events that the reader may open, as for the other parts of the page.
-  private func verdict(_ explanation: Explanation, _ words: EventWords, _ open: Set<UInt64>) -> HTML {
-    func proof(_ position: UInt64) -> HTML {
+  private func verdict(_ explanation: Explanation, _ words: EventWords, _ open: Set<Position>) -> HTML {
+    func proof(_ position: Position) -> HTML {
       Part.proof(position, signed: signed, isOpen: open.contains(position))
     }
     guard let denialReason = explanation.denialReason else {
@@ -88,7 +88,7 @@ extension ManagementPortal {
         "because <code>\(subject.description)</code> was stopped \(proof(position))"
       case .expired(let time): "because it expired at \(Part.exact(time))"
       case .replaced(let successor):
-        "because <code>\(successor.description)</code> replaced it \(proof(successor.rawValue))"
+        "because <code>\(successor.description)</code> replaced it \(proof(successor.position))"
       case .malformed, .unknown: "because there was no such token yet"
       case .wrongKind, .anotherConnector, .otherAudience: "because it is used for something else"
       case .wrongKey: "because the key that it is bound to was not proved"
@@ -98,7 +98,7 @@ extension ManagementPortal {
 
   /// What the token depends on, the broken link marked.
   private func chain(
-    _ shown: Explanation, _ newest: Explanation, _ words: EventWords, _ open: Set<UInt64>
+    _ shown: Explanation, _ newest: Explanation, _ words: EventWords, _ open: Set<Position>
   ) -> HTML {
     let signed = signed
     var broken: Subject?
@@ -111,8 +111,8 @@ extension ManagementPortal {
       for kind in kinds {
         for object in Set(objects.filter { $0.kind == kind }).sorted(by: { $0.number < $1.number }) {
           let isBroken = object == broken
-          let event = isBroken ? shown.decidedBy?.position ?? object.number : object.number
-          let isThere = object.number <= shown.position
+          let event = isBroken ? shown.decidedBy?.position ?? Position(object.number) : Position(object.number)
+          let isThere = Position(object.number) <= shown.position
           let state: HTML =
             isBroken
             ? "<strong>stopped</strong>" : !isThere ? "not yet there" : isAfter ? "in order itself" : "in order"
@@ -138,7 +138,7 @@ extension ManagementPortal {
   /// The moments of the token's history, and how to go to another.
   private func moment(
     _ token: TokenID, _ moments: [Explanation.Step], _ chosen: Int?, _ shown: Explanation, _ words: EventWords,
-    _ open: Set<UInt64>
+    _ open: Set<Position>
   ) -> HTML {
     let current = chosen ?? moments.count
     let signed = signed

@@ -39,7 +39,7 @@ extension ManagementPortal {
     let ticked = Set(visit.form.all("permission").compactMap { Permission(rawValue: $0) })
     var problems = form.problems
     if ticked.isEmpty { problems.append(Problem(nil, "Tick at least one permission.")) }
-    if visit.form.number("as-of") != connector.setBy {
+    if visit.form.position("as-of") != connector.setBy {
       problems.append(Problem(nil, "The connector changed since you opened this page. Nothing was done; look again."))
     }
     guard problems.isEmpty else { return edit(viewer, connector, form, ticked: ticked, problems: problems) }
@@ -121,7 +121,7 @@ extension ManagementPortal {
     let path = "/portal/connectors/\(connector.id.rawValue)"
     guard try isFresh(viewer) else { return signInAgain(path + "/user-token") }
     let once = try once(visit, viewer, "token", path)
-    let seen = visit.form.number("as-of") ?? 0
+    let seen = visit.form.position("as-of") ?? 0
     let granted = try await asking { () throws(LedgerError) in
       try await ledger.grants.grant(
         connector.id, consent: .details(asOf: seen), access: .user, by: viewer.id, context: visit.recorded(once: once))

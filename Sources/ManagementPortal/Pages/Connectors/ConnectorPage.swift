@@ -52,7 +52,7 @@ extension ManagementPortal {
       <aside class="card" aria-labelledby="facts-title"><h2 id="facts-title" class="visually-hidden">Facts</h2><dl class="facts facts-side">
       <dt>ID</dt><dd><code id="cid">\#(connector.publicID.description)</code><br><button class="button button-small" type="button" hidden data-copy="cid" data-done="Copied" data-failed="Press Ctrl+C">Copy ID</button></dd>
       <dt>Owner</dt><dd>\#(Part.name(owner))</dd>
-      <dt>Created</dt><dd>\#(Part.exact(connector.createdAt)) \#(Part.proof(connector.id.rawValue, signed: signed))</dd>
+      <dt>Created</dt><dd>\#(Part.exact(connector.createdAt)) \#(Part.proof(connector.id.position, signed: signed))</dd>
       <dt>Last used</dt><dd>\#(usage.map { $0.cell(at: now) })</dd>
       <dt>Permissions</dt><dd>\#(connector.scopes.words)</dd>
       <dt>Redirect URLs</dt><dd>\#(connector.details.redirectUris.isEmpty ? "None" as HTML : connector.details.redirectUris.map { "<code>\($0)</code><br>" as HTML }.joined())</dd>
@@ -119,7 +119,7 @@ extension ManagementPortal {
       let why: HTML = when(
         isOpen, #"<a href="\#(path)" class="small">\#(isValid ? "Why valid?" : "Why not valid?")</a>"#)
       return #"""
-        <tr><th scope="row">\#(name)<small>\#(kind)</small></th><td data-label="State">\#(isValid ? Part.status("good", "Valid") : Part.status("bad", "Not valid"))</td><td data-label="Last used" class="when">\#(token.lastUsed.map { Part.ago($0, now: now) } ?? "Never")</td><td data-label="Ends" class="when">\#(Part.until(token.expiresAt, now: now))</td><td data-label="Proof">\#(Part.proof(token.handle.rawValue, signed: signed, isOpen: isOpen))</td><td data-label="Actions"><span class="actions">\#(why)\#(revoke)</span></td></tr>
+        <tr><th scope="row">\#(name)<small>\#(kind)</small></th><td data-label="State">\#(isValid ? Part.status("good", "Valid") : Part.status("bad", "Not valid"))</td><td data-label="Last used" class="when">\#(token.lastUsed.map { Part.ago($0, now: now) } ?? "Never")</td><td data-label="Ends" class="when">\#(Part.until(token.expiresAt, now: now))</td><td data-label="Proof">\#(Part.proof(token.handle.position, signed: signed, isOpen: isOpen))</td><td data-label="Actions"><span class="actions">\#(why)\#(revoke)</span></td></tr>
         """#
     }
     return #"""

@@ -185,7 +185,7 @@ extension ManagementPortal {
       \#(Part.header(name, trail: Part.trail([("Connectors", "/portal/connectors"), (Part.name(connector.details.name), nil)])))
       \#(Part.secret(title: "Connector created. Copy the Secret now.", text: "It is shown this once. The ledger keeps only a digest, so nobody, not even the operator, can show it again.", body: "\(Part.secretLine("connector-id", "ID (applicationId)", connector.publicID.description, copy: "Copy ID"))\(Part.secretLine("connector-secret", "Secret (applicationSecret)", secret.text, copy: "Copy Secret"))<p class=\"hint\">Put the Secret where your program keeps its secrets, never in source code, a ticket or a chat. If it is lost or seen by others, rotate it on the connector’s page.</p>", stored: "I have stored the Secret", next: "/portal/connectors/\(connector.id.rawValue)", button: "Continue"))
       \#(Self.whatHappensNext(to: name))
-      <p class="small soft">Recorded as \#(Part.proof(connector.id.rawValue, signed: signed)). The record names you, the connector and its permissions. It does not contain the Secret.</p>
+      <p class="small soft">Recorded as \#(Part.proof(connector.id.position, signed: signed)). The record names you, the connector and its permissions. It does not contain the Secret.</p>
       """#
     return .html(layout().page(Page("Connector created", at: .connectors, narrow: true, content), for: viewer))
   }

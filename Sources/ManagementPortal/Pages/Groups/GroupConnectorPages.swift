@@ -114,7 +114,7 @@ extension ManagementPortal {
     let base = "/portal/groups/\(view.group.id.rawValue)/connectors"
     let (connector, _) = try await offered(visit.form.number("connector").map { ConnectorID(rawValue: $0) }, viewer)
     let once = try once(visit, viewer, "Refresh Token", base)
-    let seen = visit.form.number("as-of") ?? 0
+    let seen = visit.form.position("as-of") ?? 0
     let granted: Grants.Granted
     do throws(LedgerError) {
       granted = try await ledger.grants.grant(
@@ -166,7 +166,7 @@ extension ManagementPortal {
     let base = "/portal/groups/\(view.group.id.rawValue)/connectors"
     let now = try now
     let found = try await asking {
-      () async throws(LedgerError) -> (GrantState, Connector, [ListedToken], UInt64?, String, [Usage])? in
+      () async throws(LedgerError) -> (GrantState, Connector, [ListedToken], Position?, String, [Usage])? in
       guard let number = UInt64(visit.part(3)), let state = try ledger.grants.state(of: GrantID(rawValue: number)),
         state.grant.group == view.group.id, let connector = try ledger.connectors.connector(state.grant.connector)
       else { return nil }
@@ -211,7 +211,7 @@ extension ManagementPortal {
     let content: HTML = #"""
       \#(Part.header("\(name) in \(Part.name(view.group.name))", trail: Part.trail(way)))
       \#(waiting)
-      <section class="card stack"><dl class="facts"><dt>State</dt><dd>\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</dd><dt>May use</dt><dd>\#(state.grant.scopes.words)</dd><dt>Since</dt><dd>\#(Part.exact(state.grant.grantedAt)) \#(Part.proof(state.grant.id.rawValue, signed: signed, isOpen: isGrantOpen))</dd><dt>Let in by</dt><dd>\#(Part.name(granter))</dd><dt>Last used</dt><dd>\#(usage.map { $0.cell(at: now) })</dd></dl>\#(when(view.isAdmin && !state.grant.isRevoked, actions))</section>
+      <section class="card stack"><dl class="facts"><dt>State</dt><dd>\#(state.isInForce ? Part.status("good", "In force") : Part.status("bad", "Stopped"))</dd><dt>May use</dt><dd>\#(state.grant.scopes.words)</dd><dt>Since</dt><dd>\#(Part.exact(state.grant.grantedAt)) \#(Part.proof(state.grant.id.position, signed: signed, isOpen: isGrantOpen))</dd><dt>Let in by</dt><dd>\#(Part.name(granter))</dd><dt>Last used</dt><dd>\#(usage.map { $0.cell(at: now) })</dd></dl>\#(when(view.isAdmin && !state.grant.isRevoked, actions))</section>
       <section class="stack" aria-labelledby="tokens"><h2 id="tokens">Tokens</h2>\#(try await tokenTable(tokens, now: now, canRevoke: false, isOpen: isOpen, empty: "No token was issued yet."))</section>
       \#(Part.commandLine(lines))
       """#

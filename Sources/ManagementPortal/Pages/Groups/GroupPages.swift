@@ -52,11 +52,11 @@ extension ManagementPortal {
   ) async throws(PortalFailure) -> Response {
     let signed = signed
     let invitations = try await invitations(to: viewer, problems: problems)
-    let (joined, asMember) = try await asking { () throws(LedgerError) -> ([Group], [UInt64]) in
+    let (joined, asMember) = try await asking { () throws(LedgerError) -> ([Group], [Position]) in
       let joined = try ledger.groups.joined(by: viewer.id)
-      var asMember: [UInt64] = []
+      var asMember: [Position] = []
       for group in joined {
-        if try !isAdmin(viewer, of: group.id) { asMember.append(group.id.rawValue) }
+        if try !isAdmin(viewer, of: group.id) { asMember.append(group.id.position) }
       }
       return (joined, asMember)
     }
@@ -69,7 +69,7 @@ extension ManagementPortal {
         let below = try ledger.groups.subgroups(of: group.id).count
         rows.append(
           #"""
-          <tr><th scope="row"><a href="/portal/groups/\#(group.id.rawValue)">\#(Part.name(group.name))</a></th><td data-label="My role">\#(role == .admin ? "Admin" : "Member")</td><td data-label="Members" class="number">\#(group.memberCount)</td><td data-label="Sub-groups" class="number">\#(below)</td><td data-label="Connectors" class="number">\#(grants)</td><td data-label="Proof">\#(Part.proof(group.id.rawValue, signed: signed, isOpen: role == .admin || open.contains(group.id.rawValue)))</td></tr>
+          <tr><th scope="row"><a href="/portal/groups/\#(group.id.rawValue)">\#(Part.name(group.name))</a></th><td data-label="My role">\#(role == .admin ? "Admin" : "Member")</td><td data-label="Members" class="number">\#(group.memberCount)</td><td data-label="Sub-groups" class="number">\#(below)</td><td data-label="Connectors" class="number">\#(grants)</td><td data-label="Proof">\#(Part.proof(group.id.position, signed: signed, isOpen: role == .admin || open.contains(group.id.position)))</td></tr>
           """#)
       }
       return rows
@@ -191,7 +191,7 @@ extension ManagementPortal {
     let more: HTML =
       following.count > shown.count
       ? #"<p class="pager"><a href="?after=\#(shown.last?.id.rawValue ?? 0)">Next</a></p>"# : .empty
-    let made = shown.map(\.id.rawValue)
+    let made = shown.map(\.id.position)
     let open = try await view.isAdmin ? Set(made) : openEvents(made, to: viewer)
     let (labels, numbers, grants) = try await asking { () throws(LedgerError) in
       let leave = try await leave(to: viewer, .members(shown))
@@ -209,7 +209,7 @@ extension ManagementPortal {
         <form class="actions" method="post" action="/portal/groups/\#(view.group.id.rawValue)">\#(viewer.token)<input type="hidden" name="membership" value="\#(member.id.rawValue)"><button class="button button-small" name="do" value="\#(member.role == .admin ? "member" : "admin")">\#(other)<span class="visually-hidden"> \#(Part.name(name))</span></button><button class="link-button" name="do" value="remove">Remove<span class="visually-hidden"> \#(Part.name(name))</span></button></form>
         """#
       return #"""
-        <tr><th scope="row">\#(Part.name(name))\#(when(member.account == viewer.id, " (you)"))</th><td data-label="Number"><bdi dir="ltr">\#(number.map(Self.masked) ?? "–")</bdi></td><td data-label="Role">\#(member.role == .admin ? "Admin" : "Member")</td><td data-label="Proof">\#(Part.proof(member.id.rawValue, signed: signed, isOpen: open.contains(member.id.rawValue)))</td><td data-label="Actions">\#(when(view.isAdmin, actions))</td></tr>
+        <tr><th scope="row">\#(Part.name(name))\#(when(member.account == viewer.id, " (you)"))</th><td data-label="Number"><bdi dir="ltr">\#(number.map(Self.masked) ?? "–")</bdi></td><td data-label="Role">\#(member.role == .admin ? "Admin" : "Member")</td><td data-label="Proof">\#(Part.proof(member.id.position, signed: signed, isOpen: open.contains(member.id.position)))</td><td data-label="Actions">\#(when(view.isAdmin, actions))</td></tr>
         """#
     }
     // What is wrong with an act on a member stands above the members, and not in the form below them.

@@ -6,7 +6,7 @@ extension ManagementPortal {
   /// The invitations that the viewer may accept; empty where there is none.
   func invitations(to viewer: Viewer, problems: [Problem]) async throws(PortalFailure) -> HTML {
     let all = try await asking { () throws(LedgerError) in try ledger.groups.invitations(to: viewer.id) }
-    let open = try await openEvents(all.map(\.membership.rawValue), to: viewer)
+    let open = try await openEvents(all.map(\.membership.position), to: viewer)
     let rows = try await asking { () throws(LedgerError) -> [HTML] in
       var rows: [HTML] = []
       for invitation in all {
@@ -14,7 +14,7 @@ extension ManagementPortal {
         let name = Part.name(group.name)
         rows.append(
           #"""
-          <tr><th scope="row">\#(name)</th><td data-label="Role">\#(invitation.role == .admin ? "Admin" : "Member")</td><td data-label="Until">\#(Part.exact(invitation.expiresAt))</td><td data-label="Proof">\#(Part.proof(invitation.membership.rawValue, signed: signed, isOpen: open.contains(invitation.membership.rawValue)))</td><td data-label="Actions"><form class="actions" method="post" action="/portal/groups/invitations">\#(viewer.token)<button class="button button-small" name="membership" value="\#(invitation.membership.rawValue)">Accept<span class="visually-hidden"> \#(name)</span></button></form></td></tr>
+          <tr><th scope="row">\#(name)</th><td data-label="Role">\#(invitation.role == .admin ? "Admin" : "Member")</td><td data-label="Until">\#(Part.exact(invitation.expiresAt))</td><td data-label="Proof">\#(Part.proof(invitation.membership.position, signed: signed, isOpen: open.contains(invitation.membership.position)))</td><td data-label="Actions"><form class="actions" method="post" action="/portal/groups/invitations">\#(viewer.token)<button class="button button-small" name="membership" value="\#(invitation.membership.rawValue)">Accept<span class="visually-hidden"> \#(name)</span></button></form></td></tr>
           """#)
       }
       return rows

@@ -66,7 +66,7 @@ extension ManagementPortal {
     }
     let following = view.below.filter { $0.id.rawValue > after }.sorted { $0.id < $1.id }
     let shown = Array(following.prefix(Self.rowLimit))
-    let open = try await openEvents(shown.map(\.id.rawValue), to: viewer)
+    let open = try await openEvents(shown.map(\.id.position), to: viewer)
     let (rows, choice) = try await asking { () throws(LedgerError) -> ([HTML], HTML) in
       var rows: [HTML] = []
       for group in shown { rows.append(try subgroupRow(group, of: view, viewer, signed: signed, open)) }
@@ -109,7 +109,7 @@ extension ManagementPortal {
   ///
   /// - Parameter open: the events that the viewer may open.
   private func subgroupRow(
-    _ group: Group, of view: GroupView, _ viewer: Viewer, signed: UInt64, _ open: Set<UInt64>
+    _ group: Group, of view: GroupView, _ viewer: Viewer, signed: UInt64, _ open: Set<Position>
   ) throws(LedgerError) -> HTML {
     let own = try ledger.groups.membership(of: viewer.id, in: group.id).flatMap { $0.isRemoved ? nil : $0 }
     let role = own.map { $0.role == .admin ? "Admin" : "Member" } ?? "–"
@@ -121,7 +121,7 @@ extension ManagementPortal {
       <td data-label="Actions"><a class="small" href="/portal/groups/\#(view.group.id.rawValue)/subgroups/\#(group.id.rawValue)/detach">Detach…<span class="visually-hidden"> \#(Part.name(group.name))</span></a></td>
       """#
     return #"""
-      <tr><th scope="row">\#(name)</th><td data-label="My role">\#(role)</td><td data-label="Members" class="number">\#(group.memberCount)</td><td data-label="Sub-groups" class="number">\#(below)</td><td data-label="Proof">\#(Part.proof(group.id.rawValue, signed: signed, isOpen: open.contains(group.id.rawValue)))</td>\#(when(view.isAdmin, actions))</tr>
+      <tr><th scope="row">\#(name)</th><td data-label="My role">\#(role)</td><td data-label="Members" class="number">\#(group.memberCount)</td><td data-label="Sub-groups" class="number">\#(below)</td><td data-label="Proof">\#(Part.proof(group.id.position, signed: signed, isOpen: open.contains(group.id.position)))</td>\#(when(view.isAdmin, actions))</tr>
       """#
   }
 

@@ -52,7 +52,7 @@ extension ManagementPortal {
         ? Part.status("", "Erased")
         : account.isDisabled ? Part.status("bad", "Disabled") : Part.status("good", "Enabled")
       return #"""
-        <tr><th scope="row"><a href="/portal/people/\#(account.id.rawValue)">\#(Part.name(name))</a><small><code>\#(account.id.description)</code></small></th><td data-label="Role">\#(account.role.word)</td><td data-label="State">\#(state)</td><td data-label="Since">\#(Part.exact(account.registeredAt))</td><td data-label="Proof">\#(Part.proof(account.id.rawValue, signed: signed))</td></tr>
+        <tr><th scope="row"><a href="/portal/people/\#(account.id.rawValue)">\#(Part.name(name))</a><small><code>\#(account.id.description)</code></small></th><td data-label="Role">\#(account.role.word)</td><td data-label="State">\#(state)</td><td data-label="Since">\#(Part.exact(account.registeredAt))</td><td data-label="Proof">\#(Part.proof(account.id.position, signed: signed))</td></tr>
         """#
     }
     let more = next.map {

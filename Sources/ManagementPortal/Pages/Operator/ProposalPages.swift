@@ -30,7 +30,7 @@ extension ManagementPortal {
       let words = try await self.words(for: entries, to: viewer)
       var rows: [HTML] = []
       for entry in entries {
-        guard let proposal = try ledger.proposals.proposal(ProposalID(rawValue: entry.position)) else { continue }
+        guard let proposal = try ledger.proposals.proposal(ProposalID(madeAt: entry.position)) else { continue }
         rows.append(
           #"""
           <tr><th scope="row"><a href="/portal/proposals/\#(entry.position)">\#(Part.name(proposal.words))</a><small><code>\#(proposal.id.description)</code></small></th><td data-label="By">\#(words.name(Subject(proposal.proposer)))</td><td data-label="State">\#(proposal.status(at: now))</td><td data-label="Until">\#(Part.until(proposal.expiresAt, now: now))</td><td data-label="Proof">\#(Part.proof(entry.position, signed: signed))</td></tr>
@@ -93,7 +93,7 @@ extension ManagementPortal {
       return (events, try await self.words(for: events, to: viewer))
     }
     let change = try await change(of: proposal)
-    let reason = events.last { $0.position == proposal.id.rawValue }?.reason
+    let reason = events.last { $0.position == proposal.id.position }?.reason
     let account: HTML =
       proposal.account.map {
         #"<dt>Person</dt><dd><a href="/portal/people/\#($0.rawValue)">\#(words.unlinked.name(Subject($0)))</a></dd>"#

@@ -33,7 +33,7 @@ let granted = try await ledger.grants.grant(connector.id, consent: .scopes(.all)
 // The developer's program trades it for an access token, which is durable when this returns.
 let token = try await ledger.tokens.issue(
   connector: connector.publicID, secret: secret, refreshToken: granted.refreshToken)
-print("The token's event is at position \(token.handle.rawValue)")
+print("The token's event is at position \(token.handle.position)")
 
 // Each request that carries the token is validated where it arrives; nothing is awaited.
 switch try ledger.tokens.validate(token.accessToken) {
@@ -42,7 +42,7 @@ case .invalid(let reason): fatalError("It should be valid: \(reason)")
 }
 
 // The proof that the token's event is in the ledger, verified with the public key alone.
-let proof = try await ledger.integrity.proveInclusion(of: token.handle.rawValue)
+let proof = try await ledger.integrity.proveInclusion(of: token.handle.position)
 let verifierKey = try ledger.verifierKey
 guard proof.verify(origin: ledger.origin, verifierKey: verifierKey) else { fatalError("It should be proved.") }
 
