@@ -181,11 +181,12 @@ public final class PastState: Sendable {
   }
 
   private func tokens(after number: UInt64, _ limit: Int) throws(LedgerError) -> [Subject] {
-    guard number < position.rawValue else { return [] }
+    let last = position.rawValue
+    guard number < last else { return [] }
     return try logged { () throws(LogError) in
       var tokens: [Subject] = []
       // Of most records the stamp beside them tells the type.
-      try ledger.log.snapshot().forEachRecord(in: number + 1...position.rawValue) { (place) throws(LogError) in
+      try ledger.log.snapshot().forEachRecord(in: number + 1...last) { (place) throws(LogError) in
         guard let kind = Self.kind(ofTokenMadeBy: place.stamp.type) else { return true }
         guard tokens.count < limit else { return false }
         tokens.append(Subject(kind: kind, number: place.position))
