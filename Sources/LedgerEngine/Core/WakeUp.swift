@@ -20,7 +20,8 @@ package final class WakeUp: Sendable {
       return state.last
     }
     listener.onTermination = { [weak self] _ in
-      self?.state.withLock { state in _ = state.listeners.removeValue(forKey: number) }
+      guard let self else { return }
+      state.withLock { state in _ = state.listeners.removeValue(forKey: number) }
     }
     return rings
   }
