@@ -42,8 +42,8 @@ public struct Route: Sendable {
     self.handler = handler
   }
 
-  /// How many bytes the body of a request has at most that is answered without waiting, and of any request of somebody who has shown
-  /// nothing yet: all of it is in memory, whoever sends it.
+  /// The limit in bytes for the body of a request that is answered without waiting, and of any request without a credential. All of
+  /// it is in memory.
   public static let smallBody = 65_536
 
   /// A route that is answered without waiting for anything but the body, of ``smallBody`` bytes at most.

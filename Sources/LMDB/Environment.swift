@@ -24,7 +24,7 @@ package final class Environment: Sendable {
   ///   `diskFull`, `other`.
   package init(at path: String, options: Options = Options()) throws(LMDBError) {
     access = options.access
-    core = try OpenEnvironments.open(Folder(path, creating: options.access == .readWrite), options)
+    core = try OpenEnvironments.open(EnvironmentFolder(path, creating: options.access == .readWrite), options)
     // A process of the same number in another container shows at the first read.
     try checkForDeadReaders()
     _ = try beginRead()

@@ -32,9 +32,9 @@ final class EnvironmentCore: @unchecked Sendable {
   let sumChangeCount: Int
   private let writerLock: Mutex<WriterLock?>
   /// What tells its data file from others.
-  private let dataFile: Folder.Identity
+  private let dataFile: EnvironmentFolder.Identity
 
-  init(_ folder: Folder, _ options: Environment.Options) throws(LMDBError) {
+  init(_ folder: EnvironmentFolder, _ options: Environment.Options) throws(LMDBError) {
     let isWriter = options.access == .readWrite
     let operation = "open the environment"
     self.folder = folder
@@ -67,7 +67,7 @@ final class EnvironmentCore: @unchecked Sendable {
   deinit { unsafe sumChanges.deallocate() }
 
   /// Looks at the data file before LMDB does. Nil if there is none yet.
-  private static func examine(_ folder: Folder, mayBeNew: Bool) throws(LMDBError) -> DataFile? {
+  private static func examine(_ folder: EnvironmentFolder, mayBeNew: Bool) throws(LMDBError) -> DataFile? {
     let operation = "examine data.mdb"
     if mayBeNew, unsafe access(folder.dataPath, F_OK) != 0, errno == ENOENT { return nil }
     let file = try Descriptor.open(folder.dataPath, O_RDONLY, operation)
@@ -94,7 +94,7 @@ final class EnvironmentCore: @unchecked Sendable {
 
   /// Opens with the largest map the system grants.
   private static func open(
-    _ folder: Folder, _ options: Environment.Options, _ file: DataFile?, isWritable: Bool
+    _ folder: EnvironmentFolder, _ options: Environment.Options, _ file: DataFile?, isWritable: Bool
   ) throws(LMDBError) -> OpaquePointer {
     let operation = "open the environment"
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))
@@ -142,7 +142,7 @@ final class EnvironmentCore: @unchecked Sendable {
   }
 
   /// Whether the data file that is open is the one in a folder.
-  func isOpen(at folder: Folder) -> Bool { folder.dataIdentity == dataFile }
+  func isOpen(at folder: EnvironmentFolder) -> Bool { folder.dataIdentity == dataFile }
 
   /// Takes the lock of the process that writes, for a writer that joins.
   ///

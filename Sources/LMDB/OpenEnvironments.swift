@@ -13,12 +13,12 @@ enum OpenEnvironments {
     var hasWriter: Bool
   }
 
-  private static let entries = Mutex<[Folder.Identity: Entry]>([:])
+  private static let entries = Mutex<[EnvironmentFolder.Identity: Entry]>([:])
 
   /// Joins those who have the folder open, or opens it.
   ///
   /// - Throws: `alreadyOpen`, and what opening throws.
-  static func open(_ folder: Folder, _ options: Environment.Options) throws(LMDBError) -> EnvironmentCore {
+  static func open(_ folder: EnvironmentFolder, _ options: Environment.Options) throws(LMDBError) -> EnvironmentCore {
     let isWriter = options.access == .readWrite
     return try entries.withLock { (entries) throws(LMDBError) in
       // A folder that is gone may have left its number to another one, while its files are open still.

@@ -11,7 +11,7 @@ import Synchronization
 /// - the stream is the blocks in order, 32 bytes each, and every call takes the bytes that come next, however many
 ///   calls share them.
 ///
-/// Calls from several threads get disjoint stretches; which thread gets which is not determined.
+/// Calls from several threads get disjoint ranges; which thread gets which is not determined.
 package final class DeterministicRandom: RandomSource {
   private let seed: Secret
   private let position = Mutex<UInt64>(0)

@@ -68,7 +68,7 @@ package struct Decision: Sendable {
   /// Who is recorded as having caused the events.
   package var actor: Subject
   /// The person for whom a connector acts: named among the events' subjects.
-  package var behalf: Subject?
+  package var onBehalfOf: Subject?
   /// The events, in order.
   package var events: [LedgerEvent]
   /// What is to be kept beside the log of the last event: sealed, and only while it is of use. Empty for nothing.
@@ -92,7 +92,7 @@ package struct Decision: Sendable {
   /// What somebody causes who asks for it.
   package init(by requester: Requester, events: [LedgerEvent]) {
     actor = requester.actor
-    behalf = requester.behalf
+    onBehalfOf = requester.onBehalfOf
     self.events = events
   }
 }

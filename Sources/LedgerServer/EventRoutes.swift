@@ -5,7 +5,7 @@ import Hummingbird
 import NIOCore
 
 /// The events of the ledger for the operator's collectors: CloudEvents as server-sent events (WHATWG HTML section 9.2), from a
-/// position on. Who has the secret of `events.secret-file` reads them.
+/// position on. A request needs the secret of `events.secret-file`.
 struct EventRoutes: Sendable {
   static let path = "/ledger/events"
   /// How long nothing may be said on a connection: proxies close those that are silent.

@@ -12,8 +12,8 @@ import ServiceLifecycle
 import Synchronization
 import TokenService
 
-/// A server that has a ledger open, and answers over HTTP. A program that has bootstrapped a tracer of swift-distributed-tracing or
-/// metrics of swift-metrics before it makes one has a span, or a time, of each request.
+/// A server that has a ledger open, and answers over HTTP. If the program has bootstrapped swift-distributed-tracing or
+/// swift-metrics before it makes one, each request gets a span, and its time and the figures of the ledger are reported.
 public struct LedgerServer: Sendable {
   private let group: ServiceGroup
   private let portal: ManagementPortal
@@ -150,6 +150,7 @@ public struct LedgerServer: Sendable {
     if let dispatcher { services.insert(dispatcher, at: 0) }
     services.insert(work, at: 0)
     if let exporter { services.insert(exporter, at: 0) }
+    if let meters = LedgerMeters(ledger) { services.insert(meters, at: 0) }
     group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },

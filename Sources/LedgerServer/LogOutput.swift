@@ -30,7 +30,7 @@ public struct LogOutput: LogHandler {
     if let metadata = event.metadata { all.merge(metadata) { $1 } }
     let line = text(
       event.level, event.message.description, all.sorted { $0.key < $1.key }.map { ($0.key, $0.value.description) })
-    var rest = Array(CredentialText.blotted(line).utf8)[...]
+    var rest = Array(CredentialRedaction.redacted(line).utf8)[...]
     while !rest.isEmpty {
       let count = unsafe rest.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
       guard count > 0 else { return }

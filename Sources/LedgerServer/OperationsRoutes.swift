@@ -54,6 +54,11 @@ struct OperationsRoutes: Sendable {
         health.head.distance(from: Position(health.signedSize)))
       text.metric(
         "credledger_unsigned_seconds", "gauge", "How old the oldest of them is.", health.unsignedSeconds)
+      text.family("credledger_background_fault", "gauge", "Whether work in the background failed at its last attempt.")
+      for work in BackgroundFault.Work.allCases {
+        let hasFailed = health.backgroundFaults.contains { $0.work == work }
+        text.sample("credledger_background_fault", [("work", work.rawValue)], hasFailed ? 1 : 0)
+      }
     }
     if let metrics = try? ledger.metrics { text.add(metrics) }
     if let exporter {

@@ -1,6 +1,5 @@
 public import CredentialLedger
 import EventLog
-import Glibc
 import KeyStore
 import LMDB
 
@@ -39,10 +38,10 @@ extension MessageStore {
       throw MessagingError(
         .invalid, "keys: expected another folder than that of the messages, and none in it", field: "keys")
     }
-    for (field, folder) in [("messages", messages), ("keys", keys)] where unsafe access(folder, F_OK) == 0 {
+    for (field, folder) in [("messages", messages), ("keys", keys)] where Folder.exists(folder) {
       throw MessagingError(.invalid, "\(field): \(folder) exists; choose a new folder", field: field)
     }
-    guard unsafe access(path + "/messages/data.mdb", F_OK) == 0 else {
+    guard Folder.exists(path + "/messages/data.mdb") else {
       throw MessagingError(.notFound, "there are no messages at \(path); check the folder", field: "folder")
     }
     let threads = ReaderThreads(.init(threads: 2))

@@ -1,10 +1,9 @@
 public import CredentialLedger
-import Glibc
 import KeyStore
 
 extension MessageStore {
   /// Whether there is a store in a folder.
-  public static func isThere(at path: String) -> Bool { unsafe access(path + "/keys/keyring", F_OK) == 0 }
+  public static func isThere(at path: String) -> Bool { Folder.exists(path + "/keys/keyring") }
 
   /// Seals the keys of a store under another master key, as those of its ledger are. A master key in the key folder is each
   /// folder's own.

@@ -1,6 +1,5 @@
 public import CredentialLedger
 import EventLog
-import Glibc
 import KeyStore
 import LMDB
 import Synchronization
@@ -49,7 +48,7 @@ public final class MessageStore: MessagingBackend, FeedPositions {
     }
     do throws(KeyStoreError) {
       let folder = path + "/keys"
-      if unsafe access(folder + "/keyring", F_OK) == 0 {
+      if Folder.exists(folder + "/keyring") {
         keys = try KeyStore.open(at: folder, origin: origin, master: master)
       } else {
         keys = try KeyStore.create(at: folder, origin: origin, master: master, createdAt: clock())

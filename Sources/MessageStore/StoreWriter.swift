@@ -4,8 +4,8 @@ import Synchronization
 
 /// Writes into the store: what is asked for meanwhile is committed together, and each is answered once it is durable.
 ///
-/// Whoever finds nobody writing starts a job that commits what waits until nothing does. So the disk never waits for a task to be
-/// resumed, and no thread waits for work.
+/// A request that finds no job running starts one, which commits waiting requests until there are none. So the disk never waits for a
+/// task to be resumed, and no thread waits for work.
 final class StoreWriter: Sendable {
   typealias Work = @Sendable (inout WriteTransaction) throws(LMDBError) -> Void
 

@@ -31,20 +31,25 @@ public struct DeliveryWorker: Sendable {
     await withDiscardingTaskGroup { group in
       while !Task.isCancelled {
         let free = Self.places - busy.count.withLock { $0 }
-        let taken = free > 0 ? await take(min(free, 64)) : []
-        for delivery in taken {
+        let leased = free > 0 ? await lease(min(free, 64)) : []
+        for delivery in leased {
           busy.count.withLock { $0 += 1 }
           group.addTask {
-            // A worker that has sent takes what is due next, so that a queue empties without a pause.
+            // A worker that has sent leases what is due next, so that a queue empties without a pause.
             var next: Delivery? = delivery
             while let current = next {
               await turn(current, connectors)
-              next = Task.isCancelled ? nil : await take(1).first
+              next = Task.isCancelled ? nil : await lease(1).first
             }
             busy.count.withLock { $0 -= 1 }
           }
         }
-        if taken.isEmpty { try? await Task.sleep(for: .milliseconds(50)) }
+        if free == 0 {
+          // All places are busy: what is due has to wait for one.
+          try? await Task.sleep(for: .milliseconds(50))
+        } else if leased.isEmpty {
+          try? await ledger.deliveries.waitUntilDue()
+        }
       }
     }
   }
@@ -73,9 +78,9 @@ public struct DeliveryWorker: Sendable {
     await settle(current, answer)
   }
 
-  private func take(_ limit: Int) async -> [Delivery] {
-    do { return try await ledger.deliveries.take(limit: limit) } catch {
-      if error.code != .closed { report("deliveries cannot be taken: \(error)") }
+  private func lease(_ limit: Int) async -> [Delivery] {
+    do { return try await ledger.deliveries.lease(limit: limit) } catch {
+      if error.code != .closed { report("deliveries cannot be leased: \(error)") }
       try? await Task.sleep(for: .seconds(1))
       return []
     }
@@ -103,8 +108,8 @@ public struct DeliveryWorker: Sendable {
     let status = answer.map { Int($0.status) }
     do throws(LedgerError) {
       if answer?.isSuccess == true {
-        _ = try await ledger.deliveries.delivered(delivery, answer: status)
-      } else if try await ledger.deliveries.failed(delivery, answer: status) == .disabled {
+        _ = try await ledger.deliveries.acknowledge(delivery, answer: status)
+      } else if try await ledger.deliveries.reject(delivery, answer: status) == .disabled {
         report("\(delivery.webhook.id) is disabled, as its deliveries failed for too long")
       }
     } catch { report("\(delivery) cannot be settled, and is made again: \(error)") }

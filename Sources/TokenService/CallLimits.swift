@@ -21,8 +21,8 @@ public struct CallLimits: Sendable {
 extension TokenService {
   /// Performs a call of a connector, once it has shown who it is and as long as it is within its limits.
   ///
-  /// Who is refused is counted by the address alone, so that a limit tells nothing of whether an ID is known, and nobody
-  /// uses up the calls of another.
+  /// Refused calls are counted by the address alone, so that a limit does not reveal whether an ID is known, and nobody uses
+  /// up the calls of another.
   func limited<Result>(
     _ client: ClientCredentials, _ context: HTTPContext, _ body: () async throws(RequestError) -> Result
   ) async throws(RequestError) -> Result {

@@ -54,7 +54,7 @@ extension TokenService {
   func trade(
     _ form: FormFields, grantType: String, _ client: ClientCredentials, _ conditions: TokenConditions,
     _ context: CredentialLedger.RequestContext
-  ) async throws(RequestError) -> Granted {
+  ) async throws(RequestError) -> IssuedTokens {
     switch grantType {
     case "refresh_token":
       let refreshToken = RefreshToken(try form.required("refresh_token"))
@@ -63,7 +63,7 @@ extension TokenService {
           connector: client.connector, secret: client.secret, refreshToken: refreshToken,
           scopes: form["scope"].flatMap { Scopes(asked: $0).unlessEmpty }, conditions: conditions, context: context)
       }
-      return Granted(
+      return IssuedTokens(
         accessToken: try presentable(issued.accessToken, isSigned: issued.isSigned, for: issued.audiences),
         expiresAt: issued.expiresAt, scopes: issued.scopes, refreshToken: issued.refreshToken,
         isBound: conditions.keyThumbprint != nil)
@@ -74,7 +74,7 @@ extension TokenService {
           code, connector: client.connector, secret: client.secret, redirectURI: form["redirect_uri"],
           codeVerifier: form["code_verifier"], conditions: conditions, context: context)
       }
-      return Granted(
+      return IssuedTokens(
         accessToken: try presentable(redeemed.accessToken, isSigned: redeemed.isSigned, for: redeemed.audiences),
         expiresAt: redeemed.expiresAt, scopes: redeemed.scopes,
         refreshToken: redeemed.refreshToken, isBound: conditions.keyThumbprint != nil)
@@ -84,7 +84,7 @@ extension TokenService {
           connector: client.connector, secret: client.secret, scopes: form["scope"].map { Scopes(asked: $0) },
           conditions: conditions, context: context)
       }
-      return Granted(
+      return IssuedTokens(
         accessToken: try presentable(
           issued.accessToken, isSigned: issued.isSigned, for: conditions.audiences ?? .unrestricted),
         expiresAt: issued.expiresAt, scopes: issued.scopes, refreshToken: nil,

@@ -28,10 +28,10 @@ import Testing
       let ledger = try await Ledger.open(at: crashed.path, later)
       let count = try ledger.deliveries.waiting().count
       var waiting: [UInt64] = []
-      while let delivery = try await ledger.deliveries.take().first {
+      while let delivery = try await ledger.deliveries.lease().first {
         waiting.append(try #require(UInt64(delivery.eventID)))
         #expect(delivery.payload == [1, 2, 3], note)
-        #expect(try await ledger.deliveries.delivered(delivery), note)
+        #expect(try await ledger.deliveries.acknowledge(delivery), note)
       }
       #expect(waiting.count == count, note)
       #expect(waiting == waiting.sorted(), note)

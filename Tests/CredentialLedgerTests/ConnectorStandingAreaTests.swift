@@ -55,13 +55,13 @@ import Testing
     let start = try ledger.head()
     #expect(try await ledger.audit.entry(at: start)?.reason == "review passed")
     #expect(try ledger.tokens.validate(issued.accessToken).isValid)
-    #expect(try ledger.connectors.state(of: id)?.obstacle == nil)
+    #expect(try ledger.connectors.state(of: id)?.denialReason == nil)
     _ = try await ledger.tokens.issue(connector: publicID, secret: steps.secret, refreshToken: refresh)
     for (position, isValid) in [(before, true), (stop, false), (start, true)] {
       let past = try await ledger.explain(.token(issued.handle), at: .position(position))
       #expect(past.isValid == isValid, "\(position)")
       let state = try await ledger.history.state(at: .position(position))
-      #expect(try (state.obstacle(to: steps.granted.grant) == nil) == isValid, "\(position)")
+      #expect(try (state.denialReason(for: steps.granted.grant) == nil) == isValid, "\(position)")
       state.close()
     }
 

@@ -27,7 +27,7 @@ import Testing
     let steps = try await steps()
     let deliveries = steps.ledger.deliveries
     #expect(try deliveries.next() == nil)
-    #expect(try await deliveries.take().isEmpty)
+    #expect(try await deliveries.lease().isEmpty)
     let one = try await steps.register()
     let two = try await steps.register(by: steps.given.userToken, for: [.memberAdded])
     for number in 1...3 { #expect(try await steps.tell("\(number)").count == 1) }
@@ -36,19 +36,19 @@ import Testing
     #expect(try deliveries.waiting().count == 5)
     #expect(try deliveries.waiting(for: one.id).count == 4)
 
-    let first = try await deliveries.take()
+    let first = try await deliveries.lease()
     #expect(Set(first.map(\.eventID)) == ["1", "4"])
     #expect(first.allSatisfy { $0.attempt == 1 && $0.enqueuedAt == clock.now })
-    #expect(try await deliveries.take().isEmpty)
-    for delivery in first { #expect(try await deliveries.delivered(delivery)) }
-    for delivery in first { #expect(try await !deliveries.delivered(delivery)) }
+    #expect(try await deliveries.lease().isEmpty)
+    for delivery in first { #expect(try await deliveries.acknowledge(delivery)) }
+    for delivery in first { #expect(try await !deliveries.acknowledge(delivery)) }
     for expected in ["2", "3", "4"] {
-      let delivery = try await steps.takeOne()
+      let delivery = try await steps.leaseOne()
       #expect(delivery.eventID == expected)
       #expect(delivery.webhook.id == one.id)
-      #expect(try await deliveries.delivered(delivery))
+      #expect(try await deliveries.acknowledge(delivery))
     }
-    #expect(try await deliveries.take().isEmpty)
+    #expect(try await deliveries.lease().isEmpty)
     #expect(try deliveries.waiting() == (0, 0))
     #expect(try deliveries.waiting(for: two.id) == (0, 0))
     #expect(try deliveries.next() == nil)
@@ -66,20 +66,20 @@ import Testing
       let delivery = try await one(ledger)
       #expect(delivery.eventID == "1")
       #expect(delivery.attempt == index + 1)
-      #expect(try await ledger.deliveries.failed(delivery) == .again(at: clock.now + .seconds(delay)))
-      #expect(try await ledger.deliveries.failed(delivery) == .again(at: clock.now + .seconds(delay)))
+      #expect(try await ledger.deliveries.reject(delivery) == .again(at: clock.now + .seconds(delay)))
+      #expect(try await ledger.deliveries.reject(delivery) == .again(at: clock.now + .seconds(delay)))
       await ledger.close()
       ledger = try await Ledger.open(at: ledger.path, clock.configuration)
       clock.advance(seconds: delay - 1)
-      #expect(try await ledger.deliveries.take().isEmpty)
+      #expect(try await ledger.deliveries.lease().isEmpty)
       clock.advance(seconds: 1)
       #expect(try ledger.deliveries.next() == clock.now)
     }
     #expect(Self.delays.reduce(0, +) < 2 * 86_400)
     let last = try await one(ledger)
     #expect(last.attempt == 7)
-    #expect(try await ledger.deliveries.failed(last) == .disabled)
-    #expect(try ledger.webhooks.state(of: webhook.id)?.obstacle == .disabled)
+    #expect(try await ledger.deliveries.reject(last) == .disabled)
+    #expect(try ledger.webhooks.state(of: webhook.id)?.denialReason == .disabled)
     #expect(try ledger.deliveries.waiting() == (0, 0))
     let event = try #require(try await ledger.audit.latest(1).first)
     #expect(event.type == .webhookDisabled)
@@ -98,7 +98,7 @@ import Testing
   }
 
   private func one(_ ledger: Ledger) async throws -> Delivery {
-    let taken = try await ledger.deliveries.take()
+    let taken = try await ledger.deliveries.lease()
     return try #require(taken.count == 1 ? taken.first : nil)
   }
 
@@ -116,13 +116,13 @@ import Testing
     try await steps.tell("1")
     try await steps.tell("2")
     for delay in Self.delays.prefix(3) {
-      _ = try await deliveries.failed(steps.takeOne())
+      _ = try await deliveries.reject(steps.leaseOne())
       clock.advance(seconds: delay)
     }
-    let fourth = try await steps.takeOne()
+    let fourth = try await steps.leaseOne()
     #expect(fourth.attempt == 4)
-    #expect(try await deliveries.delivered(fourth))
-    let next = try await steps.takeOne()
+    #expect(try await deliveries.acknowledge(fourth))
+    let next = try await steps.leaseOne()
     #expect(next.eventID == "2")
     #expect(next.attempt == 1)
     await steps.ledger.close()
@@ -135,14 +135,14 @@ import Testing
     let webhook = try await steps.register()
     #expect(try ledger.deliveries.tries(of: webhook.id).isEmpty)
     try await steps.tell("1")
-    let first = try await steps.takeOne()
+    let first = try await steps.leaseOne()
     // Reported twice, it is one try.
-    for _ in 1...2 { _ = try await ledger.deliveries.failed(first, answer: 503) }
+    for _ in 1...2 { _ = try await ledger.deliveries.reject(first, answer: 503) }
     clock.advance(seconds: 120)
-    _ = try await ledger.deliveries.failed(steps.takeOne())
+    _ = try await ledger.deliveries.reject(steps.leaseOne())
     clock.advance(seconds: 480)
     let failedAt = clock.now
-    try await ledger.deliveries.delivered(steps.takeOne(), answer: 204)
+    try await ledger.deliveries.acknowledge(steps.leaseOne(), answer: 204)
     await ledger.close()
     ledger = try await Ledger.open(at: ledger.path, clock.configuration)
     let tries = try ledger.deliveries.tries(of: webhook.id)
@@ -154,7 +154,7 @@ import Testing
     for number in 2...25 {
       try await ledger.deliveries.enqueue(
         WebhookEvent(object: webhook.object, type: .memberAdded, eventID: "\(number)", payload: []))
-      try await ledger.deliveries.delivered(one(ledger), answer: 200)
+      try await ledger.deliveries.acknowledge(one(ledger), answer: 200)
     }
     #expect(try ledger.deliveries.tries(of: webhook.id).map(\.eventID) == (6...25).reversed().map { "\($0)" })
     try await ledger.webhooks.disable(webhook.id, reason: "quiet", by: Requester.operator)
@@ -173,27 +173,27 @@ import Testing
     let ledger = steps.ledger
     let webhook = try await steps.register()
     try await steps.tell("1")
-    let lost = try await steps.takeOne()
+    let lost = try await steps.leaseOne()
     clock.advance(seconds: 119)
-    #expect(try await ledger.deliveries.take().isEmpty)
+    #expect(try await ledger.deliveries.lease().isEmpty)
     clock.advance(seconds: 1)
-    let again = try await steps.takeOne()
+    let again = try await steps.leaseOne()
     #expect(again.number == lost.number)
     #expect(again.attempt == 2)
     // Who comes late may not count the other's try as failed, but may have delivered.
-    #expect(try await ledger.deliveries.failed(lost) == .settled)
-    #expect(try await ledger.deliveries.delivered(lost))
-    #expect(try await ledger.deliveries.failed(again) == .settled)
-    #expect(try await !ledger.deliveries.delivered(again))
+    #expect(try await ledger.deliveries.reject(lost) == .settled)
+    #expect(try await ledger.deliveries.acknowledge(lost))
+    #expect(try await ledger.deliveries.reject(again) == .settled)
+    #expect(try await !ledger.deliveries.acknowledge(again))
 
     // Nobody ever reports: whoever takes then finds the tries used up.
     try await steps.tell("2")
     for attempt in 1...7 {
-      #expect(try await steps.takeOne().attempt == attempt)
+      #expect(try await steps.leaseOne().attempt == attempt)
       clock.advance(seconds: attempt < 7 ? Self.delays[attempt - 1] : 120)
     }
-    #expect(try await ledger.deliveries.take().isEmpty)
-    #expect(try ledger.webhooks.state(of: webhook.id)?.obstacle == .disabled)
+    #expect(try await ledger.deliveries.lease().isEmpty)
+    #expect(try ledger.webhooks.state(of: webhook.id)?.denialReason == .disabled)
     #expect(try ledger.deliveries.waiting() == (0, 0))
     await ledger.close()
   }
@@ -204,19 +204,19 @@ import Testing
     let webhook = try await steps.register()
     try await steps.tell("1")
     for delay in Self.delays {
-      _ = try await steps.ledger.deliveries.failed(steps.takeOne())
+      _ = try await steps.ledger.deliveries.reject(steps.leaseOne())
       clock.advance(seconds: delay)
     }
-    let last = try await steps.takeOne()
+    let last = try await steps.leaseOne()
     let now = clock.now.milliseconds
-    let report = try await steps.ledger.upkeep { (view, _) throws(LogError) in
-      try view.deliveryFailed(last.number, to: webhook.id, attempt: 7, at: now)
+    let report = try await steps.ledger.maintain { (view, _) throws(LogError) in
+      try view.rejectDelivery(last.number, to: webhook.id, attempt: 7, at: now)
     }
     #expect(report == .exhausted)
     await steps.ledger.close()
     let again = try await Ledger.open(at: steps.ledger.path, clock.configuration)
-    #expect(try await again.deliveries.take().isEmpty)
-    #expect(try again.webhooks.state(of: webhook.id)?.obstacle == .disabled)
+    #expect(try await again.deliveries.lease().isEmpty)
+    #expect(try again.webhooks.state(of: webhook.id)?.denialReason == .disabled)
     #expect(try again.deliveries.waiting() == (0, 0))
     await again.close()
   }
@@ -233,7 +233,7 @@ import Testing
     #expect(try await steps.tell("2") == .init(count: 2, full: [webhooks[2]]))
     #expect(try await steps.tell("3") == .init(count: 0, full: webhooks))
     #expect(try deliveries.waiting().count == 5)
-    for delivery in try await deliveries.take() { #expect(try await deliveries.delivered(delivery)) }
+    for delivery in try await deliveries.lease() { #expect(try await deliveries.acknowledge(delivery)) }
     #expect(try deliveries.waiting().count == 2)
     let large = String(repeating: "x", count: 500)
     #expect(try await steps.tell("4", payload: large) == .init(count: 1, full: Array(webhooks[1...])))
@@ -243,7 +243,7 @@ import Testing
         WebhookEvent(object: .group(steps.group.id), type: .jobCreated, eventID: "", payload: tooLarge))
     }
     for limit in [0, 257] {
-      await #expect(throws: LedgerError(.invalidValue, "", field: "limit")) { try await deliveries.take(limit: limit) }
+      await #expect(throws: LedgerError(.invalidValue, "", field: "limit")) { try await deliveries.lease(limit: limit) }
     }
     await steps.ledger.close()
   }
@@ -255,8 +255,8 @@ import Testing
     for event in 1...2 { #expect(try await steps.tell("\(event)") == .init(count: 1, full: [])) }
     #expect(try await steps.tell("3") == .init(count: 0, full: [webhooks[0]]))
     #expect(try await steps.tell("4", type: .jobCreated) == .init(count: 1, full: []))
-    let first = try #require(try await steps.ledger.deliveries.take().first { $0.eventID == "1" })
-    #expect(try await steps.ledger.deliveries.delivered(first))
+    let first = try #require(try await steps.ledger.deliveries.lease().first { $0.eventID == "1" })
+    #expect(try await steps.ledger.deliveries.acknowledge(first))
     #expect(try await steps.tell("5") == .init(count: 1, full: []))
     await steps.ledger.close()
   }
@@ -268,7 +268,7 @@ import Testing
     let payload = (0..<DeliveryLimits.payloadByteCount).map { UInt8(truncatingIfNeeded: $0 &* 31) }
     try await steps.ledger.deliveries.enqueue(
       WebhookEvent(object: .group(steps.group.id), type: .memberAdded, eventID: "e", payload: payload))
-    #expect(try await steps.takeOne().payload == payload)
+    #expect(try await steps.leaseOne().payload == payload)
     await steps.ledger.close()
   }
 
@@ -291,9 +291,9 @@ import Testing
       }
       while seen.withLock({ $0.values.reduce(0) { $0 + $1.count } }) < 4 * count {
         await Task.yield()
-        for delivery in try await ledger.deliveries.take(limit: 3) {
+        for delivery in try await ledger.deliveries.lease(limit: 3) {
           seen.withLock { $0[delivery.webhook.id, default: []].append(delivery.eventID) }
-          guard try await ledger.deliveries.delivered(delivery) else {
+          guard try await ledger.deliveries.acknowledge(delivery) else {
             throw LedgerError(.damaged, "handed out twice")
           }
         }
@@ -320,16 +320,16 @@ import Testing
     try await steps.tell("1")
     let years: Int64 = 10 * 365 * 86_400
     clock.advance(seconds: years)
-    _ = try await steps.ledger.deliveries.take()
+    _ = try await steps.ledger.deliveries.lease()
     // Registered for two years; the webhook is over, and what waited is gone.
     #expect(try steps.ledger.deliveries.waiting().count == 0)
     clock.advance(seconds: -years)
     try await steps.tell("2")
-    let delivery = try await steps.takeOne()
-    #expect(try await steps.ledger.deliveries.failed(delivery) == .again(at: clock.now + .seconds(120)))
+    let delivery = try await steps.leaseOne()
+    #expect(try await steps.ledger.deliveries.reject(delivery) == .again(at: clock.now + .seconds(120)))
     clock.advance(seconds: -years)
     try await steps.ledger.acceptClock()
-    #expect(try await steps.takeOne().eventID == "2")
+    #expect(try await steps.leaseOne().eventID == "2")
     await steps.ledger.close()
   }
 
@@ -359,14 +359,14 @@ import Testing
         throw LedgerError(LogError(error))
       }
     }
-    let delivery = try await steps.takeOne()
+    let delivery = try await steps.leaseOne()
     #expect(delivery.eventID == "1")
     await ledger.close()
     // The copy takes the place of the log: what waited then waits there, whatever became of it since.
     TemporaryFolder.remove(ledger.path + "/ledger")
     #expect(unsafe rename(ledger.path + "-copy", ledger.path + "/ledger") == 0)
     let restored = try await Ledger.open(at: ledger.path, clock.configuration)
-    #expect(try await restored.deliveries.take().map(\.attempt) == [1])
+    #expect(try await restored.deliveries.lease().map(\.attempt) == [1])
     #expect(try restored.tokens.lastUse(of: steps.claims(on: restored).handle) == used)
     await restored.close()
   }
@@ -380,7 +380,7 @@ import Testing
     let reader = try await Ledger.openForReading(at: steps.ledger.path, clock.configuration)
     #expect(try reader.deliveries.waiting().count == 1)
     #expect(try reader.deliveries.next() == clock.now)
-    await #expect(throws: LedgerError(.closed, "")) { try await reader.deliveries.take() }
+    await #expect(throws: LedgerError(.closed, "")) { try await reader.deliveries.lease() }
     await reader.close()
   }
 }

@@ -10,7 +10,7 @@ private struct DocumentedCallsOfState {
   func past(_ id: GrantID, _ lastPage: [StateObject]) async throws {
     do {
       let state = try await ledger.history.state(at: .time(yesterday))
-      if let grant = try state.grant(id), try state.obstacle(to: grant.id) == nil { print("was in force") }
+      if let grant = try state.grant(id), try state.denialReason(for: grant.id) == nil { print("was in force") }
       let page = try await state.objects(.grants, after: lastPage.last?.subject.number ?? 0)
       print(page.count)
       state.close()

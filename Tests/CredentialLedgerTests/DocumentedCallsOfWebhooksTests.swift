@@ -9,7 +9,6 @@ private struct DocumentedCallsOfWebhooks {
   let token: Tokens.Issued
 
   private func send(_ delivery: Delivery) async -> Bool { true }
-  private func sleep(until time: Timestamp?) async throws {}
 
   func webhooks() async throws {
     let webhook = try await ledger.webhooks.register(
@@ -23,14 +22,14 @@ private struct DocumentedCallsOfWebhooks {
 
   func deliveries() async throws {
     while !Task.isCancelled {
-      for delivery in try await ledger.deliveries.take() {
+      for delivery in try await ledger.deliveries.lease() {
         if await send(delivery) {
-          try await ledger.deliveries.delivered(delivery)
+          try await ledger.deliveries.acknowledge(delivery)
         } else {
-          try await ledger.deliveries.failed(delivery)
+          try await ledger.deliveries.reject(delivery)
         }
       }
-      try await sleep(until: ledger.deliveries.next())
+      try await ledger.deliveries.waitUntilDue()
     }
   }
 }

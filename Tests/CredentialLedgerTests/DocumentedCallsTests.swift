@@ -141,7 +141,7 @@ import Testing
     let inForce = try ledger.grants.states(by: admin).filter(\.isInForce)
     let granters = try ledger.grants.states(to: connector.id).map(\.grant.granter)
     #expect(scopes != nil && given.count == 1 && stopped.isEmpty && inForce.count == 1 && granters == [admin])
-    if let reason = try ledger.grants.state(of: grant)?.obstacle { print("stopped: \(reason)") }
+    if let reason = try ledger.grants.state(of: grant)?.denialReason { print("stopped: \(reason)") }
 
     let token = try await ledger.tokens.issue(connector: clientID, secret: secret, refreshToken: refreshToken)
     show(token.accessToken.text)
@@ -184,7 +184,7 @@ import Testing
     let owner = try ledger.connectors.connector(connector.id)?.owner
     let known = try ledger.connectors.connector(publicID: clientID)
     let own = try ledger.connectors.owned(by: developer)
-    if let reason = try ledger.connectors.state(of: connector.id)?.obstacle { print("stopped: \(reason)") }
+    if let reason = try ledger.connectors.state(of: connector.id)?.denialReason { print("stopped: \(reason)") }
     do {
       let stopped = try ledger.connectors.states().filter { !$0.isInForce }
       let inForce = try ledger.connectors.states(of: group.id).filter(\.isInForce)

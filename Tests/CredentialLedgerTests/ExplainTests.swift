@@ -31,7 +31,7 @@ import Testing
     try await ledger.connectors.delete(steps.connector.id, by: steps.developer)
 
     let now = try await ledger.explain(.token(token.handle))
-    #expect(now.obstacle == .stopped(Subject(steps.granted.grant), by: revoked))
+    #expect(now.denialReason == .stopped(Subject(steps.granted.grant), by: revoked))
     #expect(now.decidedBy?.type == .permissionRevoked)
     #expect(now.steps.last?.type == .connectorDeleted)
     let between = try await ledger.explain(.token(token.handle), at: revokedAt)
@@ -46,9 +46,9 @@ import Testing
     #expect(try await ledger.explain(.grant(steps.granted.grant)).decidedBy?.position == revoked)
     #expect(try await ledger.explain(.grant(steps.granted.grant), at: issued).isValid)
     #expect(try await ledger.explain(.account(steps.admin)).isValid)
-    #expect(try await ledger.explain(.presented("cla_nonsense")).obstacle == .malformed)
+    #expect(try await ledger.explain(.presented("cla_nonsense")).denialReason == .malformed)
     let before = try await ledger.explain(.token(token.handle), at: issued + .milliseconds(-1))
-    #expect(before.obstacle == .unknown)
+    #expect(before.denialReason == .unknown)
     #expect(before.steps.isEmpty)
     await ledger.close()
   }
@@ -81,7 +81,7 @@ import Testing
       let explanation = try await ledger.explain(.token(token.handle), at: time)
       switch verdict {
       case .valid(let claims): #expect(explanation.claims == claims)
-      case .invalid(let reason): #expect(explanation.obstacle == reason)
+      case .invalid(let reason): #expect(explanation.denialReason == reason)
       }
     }
     await ledger.close()

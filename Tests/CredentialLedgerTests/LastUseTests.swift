@@ -182,7 +182,7 @@ import Testing
     #expect(try ledger.grants.lastUse(of: given.group.grant) == first)
 
     // As a ledger is whose uses were written by an earlier version.
-    try await #require(ledger.log.writer).upkeep { (view, _) throws(LogError) in try view.forgetOwners() }
+    try await #require(ledger.log.writer).maintain { (view, _) throws(LogError) in try view.forgetOwners() }
     #expect(try ledger.grants.lastUse(of: given.user.grant) == nil)
     ledger = try await reopen(ledger)
     try await ledger.tokens.flushLastUses()

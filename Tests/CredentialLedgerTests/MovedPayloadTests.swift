@@ -19,7 +19,7 @@ import Testing
     )
     delivery.box = try box(#require(PersonID(bytes: webhook.key)), delivery, webhook.id)
     let (ledger, now, stored) = (steps.ledger, clock.now.milliseconds, delivery)
-    _ = try await ledger.upkeep { (view, _) throws(LogError) in
+    _ = try await ledger.maintain { (view, _) throws(LogError) in
       try view.enqueue([(webhook.id, stored)], at: now, ledger.configuration.deliveries)
     }
   }
@@ -37,7 +37,7 @@ import Testing
       other.eventID = "1"
       return try vault.seal([7], for: key, purpose: .webhookPayload, in: other.place(of: webhook)).box
     }
-    let refused = await #expect(throws: LedgerError.self) { try await steps.ledger.deliveries.take() }
+    let refused = await #expect(throws: LedgerError.self) { try await steps.ledger.deliveries.lease() }
     #expect(refused?.code == .damaged || refused?.code == .keyUnavailable, "\(refused as Any)")
     await steps.ledger.close()
   }
@@ -52,7 +52,7 @@ import Testing
           [7], for: key, purpose: .webhookPayload, in: isBound ? delivery.place(of: webhook) : []
         ).box
       }
-      #expect(try await steps.takeOne().payload == [7])
+      #expect(try await steps.leaseOne().payload == [7])
       await steps.ledger.close()
     }
   }

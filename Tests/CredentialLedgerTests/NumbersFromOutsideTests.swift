@@ -103,7 +103,7 @@ import Testing
           await attempt(
             { try await ledger.audit.search(order: order, after: Position(number), limit: limit, steps: limit) }, note)
         }
-        await attempt({ try await ledger.deliveries.take(limit: limit) }, note)
+        await attempt({ try await ledger.deliveries.lease(limit: limit) }, note)
       }
       await attempt({ try ledger.accounts.account(account) }, note)
       await attempt({ try await ledger.accounts.reveal(account, for: "a test", by: Requester.operator) }, note)
@@ -161,7 +161,7 @@ import Testing
             defer { state.close() }
             _ = try state.account(AccountID(rawValue: number))
             _ = try state.verdict(on: TokenID(rawValue: number))
-            _ = try state.obstacle(to: GrantID(rawValue: number))
+            _ = try state.denialReason(for: GrantID(rawValue: number))
           }, note)
         await attempt({ try await ledger.history.changes(from: .position(1), to: moment) }, note)
       }

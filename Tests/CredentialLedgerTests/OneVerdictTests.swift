@@ -33,15 +33,15 @@ import Testing
       try await ledger.tokens.revoke(revoked, by: Requester.operator)
       for position in [before, try ledger.head()] {
         let state = try await ledger.history.state(at: .position(position))
-        let past = try state.obstacle(to: grant)
+        let past = try state.denialReason(for: grant)
         let explained = try await ledger.explain(.grant(grant), at: .position(position))
         #expect((past == nil) == (position == before), "\(revoked)")
-        #expect(explained.obstacle == past, "\(revoked)")
+        #expect(explained.denialReason == past, "\(revoked)")
         #expect(explained.decidedBy?.position == (position == before ? grant.position : position), "\(revoked)")
         state.close()
       }
       let state = try #require(try ledger.grants.state(of: grant))
-      #expect(try await state.obstacle == ledger.explain(.grant(grant)).obstacle)
+      #expect(try await state.denialReason == ledger.explain(.grant(grant)).denialReason)
       #expect(!state.isInForce, "\(revoked)")
       // Given again, it is in force again.
       _ = try await ledger.grants.grant(
@@ -75,7 +75,7 @@ import Testing
     var explained = try await ledger.explain(.token(token.handle))
     #expect(explained.decidedBy?.position == first)
     #expect(explained.alsoStoppedBy.map(\.position) == [second, third, fourth])
-    #expect(try ledger.tokens.validate(token.accessToken) == .invalid(try #require(explained.obstacle)))
+    #expect(try ledger.tokens.validate(token.accessToken) == .invalid(try #require(explained.denialReason)))
 
     // What was taken back stops nothing.
     _ = try await step { try await ledger.accounts.enable(steps.developer, by: Requester.operator) }
@@ -98,7 +98,7 @@ import Testing
   func connectors() async throws {
     let (ledger, steps) = try await made()
     let id = steps.connector.id
-    #expect(try ledger.connectors.states().map(\.obstacle) == [nil])
+    #expect(try ledger.connectors.states().map(\.denialReason) == [nil])
     #expect(try ledger.connectors.state(of: id)?.previousSecretUntil == nil)
     _ = try await ledger.connectors.rotateSecret(of: id, overlap: .seconds(60), by: Requester.operator)
     #expect(try ledger.connectors.state(of: id)?.previousSecretUntil == clock.now + .seconds(60))
@@ -114,7 +114,7 @@ import Testing
     ]
     for list in lists {
       #expect(list.map(\.connector.id) == [id])
-      #expect(list.map(\.obstacle) == [explained.obstacle])
+      #expect(list.map(\.denialReason) == [explained.denialReason])
     }
     await ledger.close()
   }

@@ -79,13 +79,13 @@ import Testing
     #expect(try then.verdict(on: token.handle).isValid)
     #expect(try then.group(group.id)?.name == "Crew")
     #expect(try then.grant(granted.grant)?.isRevoked == false)
-    #expect(try then.obstacle(to: granted.grant) == nil)
+    #expect(try then.denialReason(for: granted.grant) == nil)
     let later = try await ledger.history.state(at: .position(revoked))
     #expect(try later.verdict(on: token.handle) == .invalid(.stopped(Subject(granted.grant), by: revoked)))
     #expect(try later.connector(connector.id)?.isDeleted == false)
     // As `explain` has it, which goes another way.
     let explanation = try await ledger.explain(.token(token.handle), at: later.time)
-    #expect(explanation.obstacle == .stopped(Subject(granted.grant), by: revoked))
+    #expect(explanation.denialReason == .stopped(Subject(granted.grant), by: revoked))
     #expect(try await ledger.history.state(at: .latest).connector(connector.id)?.isDeleted == true)
     for state in [before, then, later] { state.close() }
     #expect(throws: LedgerError.self) { try then.group(group.id) }

@@ -47,7 +47,7 @@ import Testing
     let before = try await ledger.explain(.token(handle), at: clock.now - .seconds(1))
     #expect(before.isValid)
     let replaced = Verdict.Reason.replaced(by: try await issuedSuccessor(ledger))
-    #expect(try await ledger.explain(.token(handle)).obstacle == replaced)
+    #expect(try await ledger.explain(.token(handle)).denialReason == replaced)
     let reused = ledger
     let refused = await concurrently(16) { (_) throws(LedgerError) in
       try await reused.tokens.issue(connector: client, secret: secret, refreshToken: granted.refreshToken)

@@ -36,7 +36,7 @@ import Testing
     #expect(webhook.eventTypes == [.textMessageCreated, .memberAdded])
     #expect(webhook.expiresAt == clock.now + .seconds(730 * 86_400))
     #expect(try ledger.webhooks.webhook(publicID: webhook.publicID) == webhook)
-    let state = WebhookState(webhook: webhook, obstacle: nil)
+    let state = WebhookState(webhook: webhook, denialReason: nil)
     #expect(try ledger.webhooks.states(of: #require(claims.grant)) == [state])
     #expect(try ledger.webhooks.states(of: claims.connector) == [state])
     #expect(try ledger.webhooks.states(on: webhook.object) == [state])
@@ -52,10 +52,10 @@ import Testing
     #expect([changed.url, changed.token, changed.context] == [WebhookSteps.url, "", WebhookSteps.context])
     #expect(try await !ledger.webhooks.update(webhook.id, callbackURL: WebhookSteps.url, with: claims))
     clock.advance(seconds: 60)
-    #expect(try ledger.webhooks.state(of: webhook.id)?.obstacle == .expired(at: clock.now))
+    #expect(try ledger.webhooks.state(of: webhook.id)?.denialReason == .expired(at: clock.now))
 
     try await ledger.webhooks.delete(webhook.id, with: claims)
-    #expect(try ledger.webhooks.state(of: webhook.id)?.obstacle == .deleted)
+    #expect(try ledger.webhooks.state(of: webhook.id)?.denialReason == .deleted)
     #expect(try ledger.webhooks.states(of: claims.connector).isEmpty)
     #expect(try await ledger.webhooks.callback(of: webhook.id) == nil)
     #expect(try !hasKey(webhook, ledger))
@@ -111,7 +111,7 @@ import Testing
       }
       #expect(try await ledger.webhooks.disable(webhook.id, reason: "trial", by: requester))
       #expect(try await !ledger.webhooks.disable(webhook.id, reason: "trial", by: requester))
-      #expect(try ledger.webhooks.state(of: webhook.id)?.obstacle == .disabled)
+      #expect(try ledger.webhooks.state(of: webhook.id)?.denialReason == .disabled)
       try await ledger.webhooks.update(webhook.id, isActive: true, with: steps.claims())
       #expect(try ledger.webhooks.state(of: webhook.id)?.isInForce == true)
       try await ledger.webhooks.delete(webhook.id, by: requester)
@@ -177,7 +177,7 @@ import Testing
     let ledger = steps.ledger
     let webhook = try await steps.register()
     try await steps.tell("event-1")
-    let delivery = try await steps.takeOne()
+    let delivery = try await steps.leaseOne()
     #expect(String(decoding: delivery.payload, as: UTF8.self) == "canary-payload")
     #expect(delivery.callback.url == WebhookSteps.url)
     try await ledger.webhooks.update(webhook.id, callbackContext: "canary-changed", with: steps.claims())
@@ -227,7 +227,7 @@ import Testing
     #expect(try ledger.webhooks.states(of: connector).isEmpty)
     for webhook in webhooks {
       #expect(try ledger.webhooks.webhook(webhook.id)?.isDeleted == true)
-      #expect(try ledger.webhooks.state(of: webhook.id)?.obstacle == .deleted)
+      #expect(try ledger.webhooks.state(of: webhook.id)?.denialReason == .deleted)
       #expect(try !hasKey(webhook, ledger))
       #expect(try ledger.open(webhook.details) == nil)
       await #expect(throws: LedgerError(.init(rawValue: "gone"), "", field: "webhook")) {
@@ -271,7 +271,7 @@ import Testing
       #expect(try ledger.webhooks.state(of: webhook.id)?.isInForce == goesOn.contains(webhook.id), "\(webhook.object)")
     }
     #expect(try await steps.tell("after").count == goesOn.count)
-    #expect(Set(try await ledger.deliveries.take().map(\.webhook.id)) == goesOn)
+    #expect(Set(try await ledger.deliveries.lease().map(\.webhook.id)) == goesOn)
     #expect(try ledger.deliveries.waiting().count == 2 * goesOn.count)
     await ledger.close()
   }

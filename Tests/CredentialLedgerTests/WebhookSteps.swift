@@ -43,8 +43,8 @@ struct WebhookSteps {
   }
 
   /// Hands out one delivery, which is due.
-  func takeOne() async throws -> Delivery {
-    let taken = try await ledger.deliveries.take()
+  func leaseOne() async throws -> Delivery {
+    let taken = try await ledger.deliveries.lease()
     return try #require(taken.count == 1 ? taken.first : nil)
   }
 }

@@ -67,7 +67,7 @@ private struct Batch {
 }
 
 private func proposing(_ event: [UInt8]) -> (AppendOptions, LogWriter<Tally>.Decide<No>) {
-  (AppendOptions(), { (_, _) throws(AppendFailure<No>) in Proposal([event], testActor) })
+  (AppendOptions(), { (_, _) throws(AppendFailure<No>) in AppendProposal([event], testActor) })
 }
 
 @Suite("Commits in groups")
@@ -86,7 +86,8 @@ struct CommitTests {
     let before = try batch.transactionNumber()
     let seeing: LogWriter<Tally>.Decide<No> = { (view, moment) throws(AppendFailure<No>) in
       do throws(LogError) {
-        return Proposal([[UInt8(try view.participant.count(in: view.transaction)), UInt8(moment.next)]], testActor)
+        let count = UInt8(try view.participant.count(in: view.transaction))
+        return AppendProposal([[count, UInt8(moment.next)]], testActor)
       } catch { throw .log(error) }
     }
     let refusing: LogWriter<Tally>.Decide<No> = { (_, _) throws(AppendFailure<No>) in
@@ -132,7 +133,7 @@ struct CommitTests {
   @Test("a condition on the head holds for one of two that wait together")
   func conditional() async throws {
     let batch = try Batch(path)
-    let decide: LogWriter<Tally>.Decide<No> = { (_, _) throws(AppendFailure<No>) in Proposal([[1]], testActor) }
+    let decide: LogWriter<Tally>.Decide<No> = { (_, _) throws(AppendFailure<No>) in AppendProposal([[1]], testActor) }
     let options = AppendOptions(expecting: 0)
     let answers = await batch.run(try configuration(), [(options, decide), (options, decide)])
     #expect(try answers[0].get().first == 1)
@@ -252,7 +253,7 @@ struct CommitTests {
   func tooLarge() async throws {
     let log = try openLog(path, configuration())
     let many: LogWriter<Tally>.Decide<No> = { (_, _) throws(AppendFailure<No>) in
-      Proposal([[UInt8]](repeating: [1], count: 256), testActor)
+      AppendProposal([[UInt8]](repeating: [1], count: 256), testActor)
     }
     let writer = try #require(log.writer)
     #expect(await logError { _ = try await writer.append(deciding: many) } == .tooLarge)

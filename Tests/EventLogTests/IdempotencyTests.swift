@@ -68,7 +68,7 @@ struct IdempotencyTests {
       throw .refused(No(reason: "who?"))
     }
     await #expect(throws: AppendFailure<No>.self) {
-      try await writer.append(once: refusing) { (_, _) throws(AppendFailure<No>) in Proposal([[2]], testActor) }
+      try await writer.append(once: refusing) { (_, _) throws(AppendFailure<No>) in AppendProposal([[2]], testActor) }
     }
     #expect(try log.payloads() == [[1]])
     log.close()

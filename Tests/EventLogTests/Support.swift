@@ -122,7 +122,7 @@ extension EventLog where Participant == Tally {
   ) async throws -> Committed<[UInt8]> {
     guard let writer else { throw LogError(.closed, "open for reading only") }
     return try await writer.append(options, once: once) { (_, _) throws(AppendFailure<No>) in
-      Proposal(events, testActor)
+      AppendProposal(events, testActor)
     }
   }
 
@@ -132,7 +132,7 @@ extension EventLog where Participant == Tally {
     while rest > 0 {
       let events = (0..<min(rest, 255)).map { [UInt8($0 & 0x3F), UInt8(truncatingIfNeeded: rest)] }
       guard let writer else { return }
-      _ = try await writer.append { (_, _) throws(AppendFailure<No>) in Proposal(events, testActor) }
+      _ = try await writer.append { (_, _) throws(AppendFailure<No>) in AppendProposal(events, testActor) }
       rest -= events.count
     }
   }

@@ -189,10 +189,10 @@ struct OpeningTests {
 
   @Test("knows network file systems by their numbers")
   func networkFileSystems() {
-    #expect(Folder.networkFileSystemName(0x6969) == "NFS")
-    #expect(Folder.networkFileSystemName(0xFF53_4D42) == "CIFS")
-    #expect(Folder.networkFileSystemName(0xEF53) == nil)
-    #expect(Folder.networkFileSystemName(0x0102_1994) == nil)
+    #expect(EnvironmentFolder.networkFileSystemName(0x6969) == "NFS")
+    #expect(EnvironmentFolder.networkFileSystemName(0xFF53_4D42) == "CIFS")
+    #expect(EnvironmentFolder.networkFileSystemName(0xEF53) == nil)
+    #expect(EnvironmentFolder.networkFileSystemName(0x0102_1994) == nil)
   }
 
   @Test("makes do with less address space where the system refuses")

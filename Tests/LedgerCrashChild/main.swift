@@ -115,9 +115,9 @@ func deliver(_ ledger: Ledger, _ connector: PublicID, _ secret: ConnectorSecret,
     tasks.addTask {
       await repeating { () throws(LedgerError) in
         await Task.yield()
-        for delivery in try await ledger.deliveries.take() {
+        for delivery in try await ledger.deliveries.lease() {
           // Some are left for later, as a process that is killed leaves them.
-          if try await ledger.deliveries.delivered(delivery) { tell("delivered \(delivery.eventID)") }
+          if try await ledger.deliveries.acknowledge(delivery) { tell("delivered \(delivery.eventID)") }
         }
       }
     }

@@ -99,7 +99,7 @@ struct SecretTests {
     #expect(try DeterministicRandom(seed: Secret(copying: [1])).bytes(count: 1_000) != whole)
   }
 
-  @Test("Threads that share a stream get disjoint stretches of it")
+  @Test("Threads that share a stream get disjoint ranges of it")
   func sharedStream() async throws {
     let seed = Secret(copying: [7])
     let random = DeterministicRandom(seed: seed)

@@ -29,7 +29,7 @@ import Testing
       $0.segmentLast = 2
       $0.root = .init(Digest.zero)
       $0.first = 1
-      $0.stretches = [2]
+      $0.lengths = [2]
       $0.records = 2
       $0.bytes = 180
     }

@@ -162,7 +162,7 @@ import Testing
     try access.scenario.perform(deactivate(by: owner))
     let reason = Verdict.Reason.stopped(Subject(access.connector), by: Position(position))
     #expect(try verdict(access.scenario) == .invalid(reason))
-    #expect(try obstacle(to: Subject(access.grant), in: access.scenario.state) == reason)
+    #expect(try denialReason(for: Subject(access.grant), in: access.scenario.state) == reason)
     #expect(try !authenticates(access.scenario))
     #expect(try access.scenario.state.client(.fake(1)) == nil)
     #expect(try access.scenario.state.grant(access.grant)?.isRevoked == false)
@@ -177,7 +177,7 @@ import Testing
     #expect(try !verdict(late).isValid)
     try access.scenario.perform(activate(by: owner))
     #expect(try verdict(access.scenario).isValid && authenticates(access.scenario))
-    #expect(try obstacle(to: Subject(access.grant), in: access.scenario.state) == nil)
+    #expect(try denialReason(for: Subject(access.grant), in: access.scenario.state) == nil)
   }
 
   @Test("Nothing is issued or given to an inactive connector, and its Secret is rotated all the same")

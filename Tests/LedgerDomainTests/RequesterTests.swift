@@ -69,7 +69,7 @@ import Testing
       group: access.group, name: "New", requester: Requester.connector(access.connector, for: access.granter))
     let decision = try command.decide(access.scenario.state, context)
     #expect(decision.actor == Subject(access.connector))
-    #expect(decision.behalf == Subject(access.granter))
+    #expect(decision.onBehalfOf == Subject(access.granter))
     let other = RenameGroup(
       group: access.group, name: "New", requester: Requester.connector(access.connector, for: access.stranger))
     access.scenario.when(other).thenRefused(.notFound, field: "group")

@@ -120,18 +120,18 @@ import Testing
     let other = try access.scenario.perform(create(51, audience: "urn:other")).id
     let free = try #require(try issued(.none))
     for target in [TokenTarget.ownServer, .resourceServer(archive), .any] {
-      #expect(free.obstacle(provenKey: nil, at: target) == nil)
+      #expect(free.denialReason(provenKey: nil, at: target) == nil)
     }
     let restricted = try #require(try issued(.init(audiences: Audiences([archive]))))
     #expect(restricted.audiences.servers == [archive])
-    #expect(restricted.obstacle(provenKey: nil, at: .resourceServer(archive)) == nil)
-    #expect(restricted.obstacle(provenKey: nil, at: .any) == nil)
+    #expect(restricted.denialReason(provenKey: nil, at: .resourceServer(archive)) == nil)
+    #expect(restricted.denialReason(provenKey: nil, at: .any) == nil)
     for target in [TokenTarget.ownServer, .resourceServer(other)] {
-      #expect(restricted.obstacle(provenKey: nil, at: target) == .otherAudience)
+      #expect(restricted.denialReason(provenKey: nil, at: target) == .otherAudience)
     }
     let own = try #require(try issued(.init(audiences: Audiences([other], includingOwn: true))))
-    #expect(own.obstacle(provenKey: nil, at: .ownServer) == nil)
-    #expect(own.obstacle(provenKey: nil, at: .resourceServer(archive)) == .otherAudience)
+    #expect(own.denialReason(provenKey: nil, at: .ownServer) == nil)
+    #expect(own.denialReason(provenKey: nil, at: .resourceServer(archive)) == .otherAudience)
     try access.scenario.perform(DeleteResourceServer(server: other, requester: Requester.operator))
     access.scenario.when(issue(.init(audiences: Audiences([other])))).thenRefused(.invalidTarget, field: "resource")
     access.scenario.when(issue(.init(audiences: Audiences([ResourceServerID(rawValue: 999)]))))
@@ -173,8 +173,8 @@ import Testing
     }
     let first = try #require(try claims(redeemed.handle))
     #expect(first.audiences.servers == [archive] && !first.audiences.includesOwn)
-    #expect(first.obstacle(provenKey: .of("key"), at: .resourceServer(archive)) == nil)
-    #expect(first.obstacle(provenKey: nil, at: .resourceServer(archive)) == .wrongKey)
+    #expect(first.denialReason(provenKey: .of("key"), at: .resourceServer(archive)) == nil)
+    #expect(first.denialReason(provenKey: nil, at: .resourceServer(archive)) == .wrongKey)
     func refresh(_ audiences: Audiences?, _ token: TokenID, _ secret: String) -> IssueAccessToken {
       IssueAccessToken(
         connector: .fake(1), secretDigest: .of("secret"), refreshToken: token, refreshDigest: .of(secret),
@@ -201,11 +201,11 @@ import Testing
   mutating func boundKey() throws {
     let bound = try #require(try issued(.init(keyThumbprint: .of("key"))))
     #expect(bound.keyThumbprint == .of("key"))
-    #expect(bound.obstacle(provenKey: .of("key"), at: .ownServer) == nil)
-    #expect(bound.obstacle(provenKey: .of("other"), at: .ownServer) == .wrongKey)
-    #expect(bound.obstacle(provenKey: nil, at: .ownServer) == .wrongKey)
+    #expect(bound.denialReason(provenKey: .of("key"), at: .ownServer) == nil)
+    #expect(bound.denialReason(provenKey: .of("other"), at: .ownServer) == .wrongKey)
+    #expect(bound.denialReason(provenKey: nil, at: .ownServer) == .wrongKey)
     let free = try #require(try issued(.none))
-    #expect(free.obstacle(provenKey: .of("key"), at: .ownServer) == .wrongKey)
+    #expect(free.denialReason(provenKey: .of("key"), at: .ownServer) == .wrongKey)
     try access.scenario.perform(
       UpdateConnector(
         connector: access.connector, .init(isDPoPBound: true, hasSignedTokens: true), requester: access.owner))

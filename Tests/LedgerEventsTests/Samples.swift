@@ -67,7 +67,7 @@ extension Sample {
         $0.segmentLast = 3_145_728
         $0.root = bytes(32, from: 9)
         $0.first = 2_097_160
-        $0.stretches = [9_000, 40, 1_000]
+        $0.lengths = [9_000, 40, 1_000]
         $0.records = 10_000
         $0.bytes = 901_000
       }),

@@ -74,10 +74,10 @@ import Testing
       await positions.close()
     }
     var told: [String] = []
-    while let delivery = try await ledger.deliveries.take().first {
+    while let delivery = try await ledger.deliveries.lease().first {
       let payload = String(decoding: delivery.payload, as: UTF8.self)
       told += payload.matches(of: /"text":"(text \d+)"/).map { String($0.output.1) }
-      try await ledger.deliveries.delivered(delivery)
+      try await ledger.deliveries.acknowledge(delivery)
     }
     #expect(told == (0..<10).map { "text \($0)" })
     await ledger.close()
@@ -112,9 +112,9 @@ import Testing
     running.cancel()
     await running.value
     var told: [String] = []
-    while let delivery = try await ledger.deliveries.take().first {
+    while let delivery = try await ledger.deliveries.lease().first {
       told.append(delivery.eventType)
-      try await ledger.deliveries.delivered(delivery)
+      try await ledger.deliveries.acknowledge(delivery)
     }
     #expect(told.sorted() == ["MemberRemoved", "TextMessageCreated"])
     await positions.close()
@@ -153,9 +153,9 @@ import Testing
         joined = try await ledger.groups.add(max, to: team, by: ada)
       }
       if minute == 0 { while try ledger.deliveries.waiting().count == 0 { await Task.yield() } }
-      for delivery in try await ledger.deliveries.take() {
+      for delivery in try await ledger.deliveries.lease() {
         tried.append(delivery.eventID)
-        _ = try await ledger.deliveries.failed(delivery)
+        _ = try await ledger.deliveries.reject(delivery)
       }
       clock.now.withLock { $0 += 60_000 }
     }
@@ -168,12 +168,12 @@ import Testing
     let end = ContinuousClock.now + Patience.limit
     while told.count < minutes.count * 2, ContinuousClock.now < end {
       #expect(try ledger.deliveries.waiting().count <= 8)
-      let taken = try await ledger.deliveries.take()
+      let taken = try await ledger.deliveries.lease()
       for delivery in taken {
         first = first ?? delivery.eventID
         let payload = String(decoding: delivery.payload, as: UTF8.self)
         told.append(payload.firstMatch(of: /"text":"(text \d+)"/).map { String($0.output.1) } ?? delivery.eventType)
-        try await ledger.deliveries.delivered(delivery)
+        try await ledger.deliveries.acknowledge(delivery)
       }
       if taken.isEmpty, let due = try ledger.deliveries.next() {
         clock.now.withLock { $0 = Swift.max($0, due.milliseconds) }
@@ -211,12 +211,12 @@ import Testing
     running.cancel()
     await running.value
     var told: [String] = []
-    while let delivery = try await ledger.deliveries.take().first {
+    while let delivery = try await ledger.deliveries.lease().first {
       told.append(delivery.eventType)
       let payload = String(decoding: delivery.payload, as: UTF8.self)
       let isOfEast = payload.contains(#""data":{"groupId":"\#(below.publicID)","groupName":"East"}"#)
       #expect(isOfEast == (delivery.eventType != "MemberAdded"), "\(payload)")
-      try await ledger.deliveries.delivered(delivery)
+      try await ledger.deliveries.acknowledge(delivery)
     }
     #expect(told == ["GroupAdded", "GroupRemoved", "MemberAdded"])
     await positions.close()
@@ -246,9 +246,9 @@ import Testing
     running.cancel()
     await running.value
     var told: [String] = []
-    while let delivery = try await ledger.deliveries.take().first {
+    while let delivery = try await ledger.deliveries.lease().first {
       told.append(delivery.eventType)
-      try await ledger.deliveries.delivered(delivery)
+      try await ledger.deliveries.acknowledge(delivery)
     }
     #expect(told == ["TextMessageCreated", "MemberAdded", "TextMessageCreated"])
     await positions.close()

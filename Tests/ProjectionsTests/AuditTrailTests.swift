@@ -89,7 +89,7 @@ struct AuditTrailTests {
       let proposed = events
       let request = request(&random)
       _ = try await log.writer?.append(AppendOptions(requestID: request)) { (_, _) throws(AppendFailure<Never>) in
-        Proposal(proposed, RecordContext(actor: actor))
+        AppendProposal(proposed, RecordContext(actor: actor))
       }
       for event in events {
         facts.append(
@@ -277,7 +277,7 @@ struct AuditTrailTests {
     for (tier, key, bytes) in blocks {
       let damages: [[UInt8]?] = [nil, Array(bytes.prefix(17)), Array(bytes.dropLast()), Array(bytes.prefix(18))]
       for damage in damages {
-        try await writer.upkeep { (view, _) throws(LogError) in
+        try await writer.maintain { (view, _) throws(LogError) in
           let table = view.participant.trail.tables.blocks(tier: tier)
           try stored { () throws(LMDBError) in
             if let damage {
@@ -295,7 +295,7 @@ struct AuditTrailTests {
           #expect((try? digests().0) != true)
         }
       }
-      try await writer.upkeep { (view, _) throws(LogError) in
+      try await writer.maintain { (view, _) throws(LogError) in
         try stored { () throws(LMDBError) in
           try view.participant.trail.tables.blocks(tier: tier).put(key, bytes, in: &view.transaction)
         }

@@ -11,7 +11,7 @@ struct ErasureTests {
   @Test("An erasure reads the rows of its person and of nobody else, so that its cost does not grow with the ledger")
   func ownRowsAlone() async throws {
     let ledger = try TestLedger()
-    try await #require(ledger.log.writer).upkeep { (view, _) throws(LogError) in
+    try await #require(ledger.log.writer).maintain { (view, _) throws(LogError) in
       let rows = try view.participant.current(in: view.transaction).directory.rows
       try stored { () throws(LMDBError) in
         // Whoever reads one of these fails.

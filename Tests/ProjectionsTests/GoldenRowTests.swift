@@ -213,9 +213,9 @@ import Testing
     var writer = AuditBlockWriter(run: 7, first: 1_025)
     let entries = (1_025...1_030 as ClosedRange<UInt64>).flatMap { position in
       [
-        AuditEntry(term: .actor(LogSubject(kind: 1, number: 2)), position: position),
-        AuditEntry(term: .subject(LogSubject(kind: 6, number: position)), position: position),
-        AuditEntry(term: .type(60), position: position),
+        AuditIndexEntry(term: .actor(LogSubject(kind: 1, number: 2)), position: position),
+        AuditIndexEntry(term: .subject(LogSubject(kind: 6, number: position)), position: position),
+        AuditIndexEntry(term: .type(60), position: position),
       ]
     }
     for entry in entries.sorted() { writer.append(entry) }

@@ -31,7 +31,7 @@ struct HistoryTests {
       #expect(try ledger.log.snapshot().projectionDigests() == live)
     }
     // How long it takes to meet everything is a matter of chance: the walk goes on until it has, within a bound.
-    for _ in 0..<Self.furtherStretches where !unmet.isEmpty {
+    for _ in 0..<Self.furtherRounds where !unmet.isEmpty {
       for _ in 0..<250 { try await walk.step() }
       unmet.removeAll { $0.isMet(walk) }
     }
@@ -41,7 +41,7 @@ struct HistoryTests {
   }
 
   /// The bound: ten times the steps of the rounds before.
-  private static let furtherStretches = 80
+  private static let furtherRounds = 80
 
   @Test("a rebuild beside a history that goes on")
   func rebuildMeanwhile() async throws {
@@ -61,7 +61,7 @@ struct HistoryTests {
     var walk = try Walk(ledger)
     for _ in 0..<200 { try await walk.step() }
     let position = try #require(walk.model.standings.keys.sorted().first)
-    try await #require(ledger.log.writer).upkeep { [ledger] (view, _) throws(LogError) in
+    try await #require(ledger.log.writer).maintain { [ledger] (view, _) throws(LogError) in
       try stored { () throws(LMDBError) in
         // The same table by another logical name, by which checks are others.
         let raw: Table<PositionKey, RawBytes> = try ledger.log.environment.openTable(

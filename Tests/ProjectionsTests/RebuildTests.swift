@@ -39,7 +39,7 @@ struct RebuildTests {
     let seen = Mutex(Seen())
     // The swap of a rebuild, in a transaction that comes to nothing.
     await #expect(throws: LogError(.damagedProjection, "")) {
-      try await writer.upkeep { (view, head) throws(LogError) in
+      try await writer.maintain { (view, head) throws(LogError) in
         let live = view.participant.live
         live?.swap(to: 1, from: view.transaction.number)
         try view.participant.finish(at: head, in: &view.transaction)
@@ -47,7 +47,7 @@ struct RebuildTests {
       }
     }
     // The next transaction has the same number, and must read what the row on disk says.
-    try await writer.upkeep { (view, _) throws(LogError) in
+    try await writer.maintain { (view, _) throws(LogError) in
       let set = try view.participant.currentSet(in: view.transaction)
       seen.withLock { $0.sets.append(set) }
     }
@@ -102,7 +102,7 @@ struct RebuildTests {
     #expect(try covered() == 40)
     let before = try log.snapshot().projectionDigests()
     // A block of the live trail goes: only a rebuild brings it back.
-    try await #require(log.writer).upkeep { (view, _) throws(LogError) in
+    try await #require(log.writer).maintain { (view, _) throws(LogError) in
       let tables = try view.auditTrail().tables
       let runs = try view.auditTrail().catalogue(in: view).runs
       try stored { () throws(LMDBError) in
@@ -165,14 +165,14 @@ struct RebuildTests {
       }
       return looked
     }
-    #expect(try await writer.upkeep { (view, _) throws(LogError) in looks(view) && !looks(view) })
+    #expect(try await writer.maintain { (view, _) throws(LogError) in looks(view) && !looks(view) })
     await #expect(throws: LogError(.damagedProjection, "")) {
-      try await writer.upkeep { (view, _) throws(LogError) -> Bool in
+      try await writer.maintain { (view, _) throws(LogError) -> Bool in
         _ = looks(view)
         throw LogError(.damagedProjection, "another request of the batch failed")
       }
     }
-    #expect(try await writer.upkeep { (view, _) throws(LogError) in looks(view) })
+    #expect(try await writer.maintain { (view, _) throws(LogError) in looks(view) })
   }
 
   @Test("of two events that stop an object the first counts, until it starts again")
@@ -193,7 +193,7 @@ struct RebuildTests {
     try await addGroups(3)
     #expect(try !ProjectionRebuild.isNeeded(ledger.log.snapshot()))
     let digests = try ledger.log.snapshot().projectionDigests()
-    try await #require(ledger.log.writer).upkeep { (view, _) throws(LogError) in
+    try await #require(ledger.log.writer).maintain { (view, _) throws(LogError) in
       let table = view.participant.checkpoint
       try stored { () throws(LMDBError) in
         guard var row = try table.get(ProjectionSet.checkpointKey, in: view.transaction) else { return }

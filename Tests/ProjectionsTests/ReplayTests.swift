@@ -57,13 +57,13 @@ struct ReplayTests {
 
   /// Compares the runs of the audit trail with the headers of the records.
   private func expectAuditEntries(_ replay: ProjectionReplay, upTo end: PositionNumber) throws {
-    var wanted: Set<AuditEntry> = []
+    var wanted: Set<AuditIndexEntry> = []
     let view = try ledger.log.snapshot()
     try view.forEachRecord(in: 1...end) { (header, bytes) throws(LogError) in
-      header.forEachTerm(in: bytes) { wanted.insert(AuditEntry(term: $0, position: header.position)) }
+      header.forEachTerm(in: bytes) { wanted.insert(AuditIndexEntry(term: $0, position: header.position)) }
       return true
     }
-    var found: Set<AuditEntry> = []
+    var found: Set<AuditIndexEntry> = []
     try replay.reading { (transaction) throws(LogError) in
       let trail = replay.tables.audit
       let catalogue = try AuditCatalogue(trail.tables, head: end, in: transaction)
@@ -170,7 +170,7 @@ struct ReplayTests {
   }
 
   private func plant(_ key: DirectoryKey, _ bytes: [UInt8]?) async throws {
-    try await #require(ledger.log.writer).upkeep { (view, _) throws(LogError) in
+    try await #require(ledger.log.writer).maintain { (view, _) throws(LogError) in
       let rows = try view.participant.current(in: view.transaction).directory.rows
       try stored { () throws(LMDBError) in
         if let bytes {
@@ -183,7 +183,7 @@ struct ReplayTests {
   }
 
   private func plant(_ number: UInt64, _ body: @escaping @Sendable (inout Standing) -> Void) async throws {
-    try await #require(ledger.log.writer).upkeep { (view, _) throws(LogError) in
+    try await #require(ledger.log.writer).maintain { (view, _) throws(LogError) in
       let rows = try view.participant.current(in: view.transaction).validity.rows
       try stored { () throws(LMDBError) in
         guard var standing = try rows.get(number, in: view.transaction) else { return }
@@ -195,7 +195,7 @@ struct ReplayTests {
 
   /// Makes the live trail one run that lacks the entries of the event at position 7.
   private func breakAuditTrail() async throws {
-    try await #require(ledger.log.writer).upkeep { (view, head) throws(LogError) in
+    try await #require(ledger.log.writer).maintain { (view, head) throws(LogError) in
       let trail = try view.auditTrail()
       let tables = trail.tables
       var merge = AuditMerge([.log(1...head)])
@@ -240,7 +240,7 @@ struct ReplayTests {
     let stopped = try await stopRebuild(after: 40)
     #expect(try ledger.liveSet() == 0)
     try ledger.reopen()
-    #expect(try await ProjectionRebuild(ledger.log, stretch: 16).run() == stopped, "seed \(walk.random.seed)")
+    #expect(try await ProjectionRebuild(ledger.log, batchSize: 16).run() == stopped, "seed \(walk.random.seed)")
     #expect(try ledger.liveSet() == 1)
     #expect(try ledger.log.snapshot().projectionDigests() == before, "seed \(walk.random.seed)")
     // The set that was swapped away is empty.
@@ -253,7 +253,7 @@ struct ReplayTests {
     try await eraseNobody(8)
     try await ProjectionRebuild(ledger.log).dropStale()
     #expect(try keys(ofSet: 0).isEmpty)
-    #expect(try await ProjectionRebuild(ledger.log, stretch: 16).run() == 0)
+    #expect(try await ProjectionRebuild(ledger.log, batchSize: 16).run() == 0)
     #expect(try ledger.liveSet() == 0)
   }
 
@@ -285,7 +285,7 @@ struct ReplayTests {
     let log = ledger.log
     let reached = Mutex<PositionNumber>(0)
     let rebuild = Task {
-      try await ProjectionRebuild(log, stretch: 16).run { done, _ in
+      try await ProjectionRebuild(log, batchSize: 16).run { done, _ in
         reached.withLock { $0 = done }
         if done >= position { unsafe withUnsafeCurrentTask { unsafe $0?.cancel() } }
       }

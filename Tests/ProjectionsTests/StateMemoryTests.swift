@@ -74,7 +74,7 @@ import Testing
     for _ in 0..<2 {
       _ = try window.path(ofFamily: 9) { () throws(StateUnreadable) in
         looks += 1
-        return .obstructed(.unknown)
+        return .denied(.unknown)
       }
       let client = try window.client(PublicID(high: 1, low: 2)) { () throws(StateUnreadable) in
         looks += 1

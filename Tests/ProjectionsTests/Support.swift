@@ -90,7 +90,7 @@ final class TestLedger: Sendable {
   ) async throws -> PositionNumber {
     guard let writer = log.writer else { throw LogError(.closed, "open for reading only") }
     return try await writer.append { (_, _) throws(AppendFailure<DecisionFailure>) in
-      Proposal(events, RecordContext(actor: actor))
+      AppendProposal(events, RecordContext(actor: actor))
     }.first
   }
 

@@ -145,7 +145,7 @@ extension Walk {
     }
     for webhook in model.webhooks.values {
       let now = webhook.registeredAt
-      #expect(try state.obstacle(to: webhook, at: now) == model.obstacle(to: webhook, at: now), note)
+      #expect(try state.denialReason(for: webhook, at: now) == model.denialReason(for: webhook, at: now), note)
     }
   }
 }

@@ -109,7 +109,7 @@ struct Walk {
           do throws(DecisionFailure) {
             let decision = try command.decide(
               state, DecisionContext(now: Timestamp(milliseconds: now.now), next: Position(now.next)))
-            return Proposal(
+            return AppendProposal(
               decision.events,
               RecordContext(actor: LogSubject(kind: decision.actor.kind.rawValue, number: decision.actor.number)))
           } catch { throw .refused(error) }

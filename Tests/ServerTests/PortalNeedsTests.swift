@@ -85,10 +85,10 @@ import Testing
     // A delivery under way is no failure; one that failed is, until it is delivered.
     try await ledger.deliveries.enqueue(
       WebhookEvent(object: .group(scene.group), type: .textMessageCreated, eventID: "1", payload: [1]))
-    let taken = try await ledger.deliveries.take()
+    let taken = try await ledger.deliveries.lease()
     let delivery = try #require(taken.first)
     #expect(try await scene.paths(of: scene.owner).isEmpty)
-    try await ledger.deliveries.failed(delivery, answer: 503)
+    try await ledger.deliveries.reject(delivery, answer: 503)
     let failing = try await scene.needs(of: scene.owner)
     #expect(failing.map(\.path) == [path] && failing.first?.title.text.contains("fails") == true)
     try Self.requireGerman(off + failing)

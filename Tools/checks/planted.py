@@ -103,6 +103,10 @@ CALLED = """  @Test func opens() throws {
   }
 """
 
+OPEN_VAULT = """/// Opens a vault.
+package struct OpenVault: RequestedCommand {}
+"""
+
 CLEAN = {
     "Package.swift": manifest(),
     "README.md": "# Start\n\nRun `Tools/start`, then `Tools/test`; see [Vault](Documents/Vault.md).\n\n"
@@ -119,6 +123,9 @@ CLEAN = {
     "extension Ledger {\n  /// Opens it.\n  package func openDoor() {}\n}\n",
     "Sources/KeyStore/Vault.swift": SWIFT,
     "Sources/LedgerDomain/Command.swift": "import LedgerEvents\n",
+    "Sources/LedgerDomain/Vaults/OpenVault.swift": OPEN_VAULT,
+    "Tests/LedgerDomainTests/OpenVaultTests.swift": "let (a, b) = (OpenVault(), ShutVault())\n",
+    "Tests/ProjectionsTests/Walk+Vaults.swift": "let a = OpenVault()\n",
     "Sources/LedgerEvents/Generated/token.pb.swift": "import Foundation\npublic var x: Int!\n" + "\n" * 500,
     "Tests/KeyStoreTests/LongTests.swift": "// length: one table of the standard's vectors\n" + "\n" * 500,
     "Tests/KeyStoreTests/VaultTests.swift": """@Suite struct VaultTests {
@@ -136,6 +143,7 @@ SECURITY = "SECURITY.md"
 LONG = "Tests/KeyStoreTests/LongTests.swift"
 VAULT = "Sources/KeyStore/Vault.swift"
 COMMAND = "Sources/LedgerDomain/Command.swift"
+VAULTS = "Sources/LedgerDomain/Vaults/OpenVault.swift"
 KEY_STORE = 'library("KeyStore", "CPlatform", "LedgerCrypto", "LedgerFiles")'
 EVENTS = "import LedgerEvents\n"
 NOTE = "  private var note"
@@ -187,6 +195,8 @@ PLANTS = [
     Plant("named_tests", SECURITY, "`VaultTests/opens`", "`VaultTests/shuts`"),
     Plant("named_tests", SECURITY, "It opens again", "It opens twice"),
     Plant("named_tests", SECURITY, "`KeyStoreTests.VaultTests`", "`LMDBTests.VaultTests`"),
+    Plant("recipes", VAULTS, "Command {}\n", "Command {}\n\n/// Made once.\npackage struct CreateLedger: Command {}\n", line_offset=3),
+    Plant("recipes", VAULTS, "Command {}\n", "Command {}\n\n/// Shuts it.\npackage struct ShutVault: Command {}\n", line_offset=3),
     Plant("documentation", VAULT, "/// What can be opened.\n", ""),
     Plant("documentation", VAULT, "  /// Opens it.\n", ""),
     Plant("documentation", VAULT, "    self.id = id\n", "    self.id = id + 1\n", line_offset=-1),

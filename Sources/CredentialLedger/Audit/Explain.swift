@@ -30,7 +30,7 @@ public struct Explanation: Sendable {
   /// The newest event that counted.
   public let position: Position
   /// Why it was not valid; nil if it was.
-  public let obstacle: Verdict.Reason?
+  public let denialReason: Verdict.Reason?
   /// What a valid token says.
   public let claims: Verdict.Claims?
   /// In the order of the log: from the accounts and the phone on to the token itself.
@@ -42,9 +42,9 @@ public struct Explanation: Sendable {
   /// The later events of which each alone would stop or replace it too.
   public let alsoStoppedBy: [Step]
   /// Why the first of the events that stop it does so; nil where none does.
-  let firstObstacle: Verdict.Reason?
+  let firstReason: Verdict.Reason?
 
-  public var isValid: Bool { obstacle == nil }
+  public var isValid: Bool { denialReason == nil }
 
   /// The event that made what was asked about; nil where there was no such thing then.
   public var made: Step? {
@@ -113,8 +113,8 @@ extension Ledger {
     case .presented(let text):
       guard let token = try tokenFormat.read(opaque(text)) else {
         return Explanation(
-          subject: nil, time: time, position: 0, obstacle: .malformed, claims: nil, steps: [], decidedBy: nil,
-          stoppedBy: nil, alsoStoppedBy: [], firstObstacle: nil)
+          subject: nil, time: time, position: 0, denialReason: .malformed, claims: nil, steps: [], decidedBy: nil,
+          stoppedBy: nil, alsoStoppedBy: [], firstReason: nil)
       }
       presented = token
       subject = Subject(token.token.handle)
@@ -141,7 +141,7 @@ extension Ledger {
         switch verdict {
         case .valid(let claims): (nil, claims)
         case .invalid(let reason): (reason, nil)
-        case nil: (try read { () throws(StateUnreadable) in try obstacle(to: subject, in: history) }, nil)
+        case nil: (try read { () throws(StateUnreadable) in try denialReason(for: subject, in: history) }, nil)
         }
       let found = try read { () throws(StateUnreadable) in try Self.stops(subject, at: time, in: history) }
       let steps = try history.changes.map { (change) throws(LedgerError) in
@@ -156,9 +156,9 @@ extension Ledger {
         case .stopped, .replaced: stops.first?.step.position ?? reason?.event
         }
       return Explanation(
-        subject: subject, time: time, position: position, obstacle: reason, claims: claims, steps: steps,
+        subject: subject, time: time, position: position, denialReason: reason, claims: claims, steps: steps,
         decidedBy: steps.first { $0.position == decisive }, stoppedBy: isHidden ? stops.first?.step : nil,
-        alsoStoppedBy: reason == nil ? [] : stops.dropFirst().map(\.step), firstObstacle: stops.first?.reason)
+        alsoStoppedBy: reason == nil ? [] : stops.dropFirst().map(\.step), firstReason: stops.first?.reason)
     }
   }
 
@@ -174,7 +174,7 @@ extension Ledger {
       let alone = history.stoppedOnly(by: change.position)
       let reason =
         expiry == nil
-        ? try obstacle(to: subject, in: alone)
+        ? try denialReason(for: subject, in: alone)
         : try judge(handle: TokenID(rawValue: subject.number), at: moment, in: alone).reason
       if let reason { stops.append((index, reason)) }
     }
@@ -189,20 +189,20 @@ extension Verdict {
 
 extension Explanation {
   /// Why it was not valid, for people: all of it where several events stop it, or it expired besides. Nil if it was valid.
-  package var obstacleText: String? {
-    guard let obstacle else { return nil }
+  package var denialText: String? {
+    guard let denialReason else { return nil }
     let also = alsoStoppedBy.map { "\($0.position)" }
     let later = also.isEmpty ? "" : "; later also by event \(also.joined(separator: ", "))"
-    guard case .expired(let end) = obstacle else { return (firstObstacle ?? obstacle).text + later }
-    guard let stoppedBy else { return obstacle.text }
+    guard case .expired(let end) = denialReason else { return (firstReason ?? denialReason).text + later }
+    guard let stoppedBy else { return denialReason.text }
     let verb =
       switch stoppedBy.type {
       case .refreshTokenRotated: "replaced"
       case .tokenRevoked, .permissionRevoked: "revoked"
       default: "stopped"
       }
-    return
-      "\(obstacle.text); \(verb) \(stoppedBy.time < end ? "before" : "later"), by event \(stoppedBy.position)\(later)"
+    let order = stoppedBy.time < end ? "before" : "later"
+    return "\(denialReason.text); \(verb) \(order), by event \(stoppedBy.position)\(later)"
   }
 }
 

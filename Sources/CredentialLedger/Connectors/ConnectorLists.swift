@@ -6,15 +6,15 @@ import Projections
 public struct ConnectorState: Sendable, Equatable {
   public let connector: Connector
   /// What stops all that it does: its own deletion, that it was set inactive, or its owner's account; nil while nothing does.
-  public let obstacle: Verdict.Reason?
+  public let denialReason: Verdict.Reason?
   /// Until when the Secret before the current one is accepted too; nil where it is no longer accepted, or there is none.
   public let previousSecretUntil: Timestamp?
 
-  public var isInForce: Bool { obstacle == nil }
+  public var isInForce: Bool { denialReason == nil }
 
-  package init(connector: Connector, obstacle: Verdict.Reason?, previousSecretUntil: Timestamp?) {
+  package init(connector: Connector, denialReason: Verdict.Reason?, previousSecretUntil: Timestamp?) {
     self.connector = connector
-    self.obstacle = obstacle
+    self.denialReason = denialReason
     self.previousSecretUntil = previousSecretUntil
   }
 }
@@ -23,7 +23,7 @@ extension Connectors {
   /// A connector, deleted or not, with how it stands; nil if there is none. A few microseconds.
   ///
   /// ```swift
-  /// if let reason = try ledger.connectors.state(of: connector.id)?.obstacle { print("stopped: \(reason)") }
+  /// if let reason = try ledger.connectors.state(of: connector.id)?.denialReason { print("stopped: \(reason)") }
   /// ```
   ///
   /// - Throws: `closed`, `damaged`, `storage`.
@@ -109,7 +109,7 @@ extension LedgerState {
       let until = try credentials(of: connector.id).flatMap { $0.previous.rawValue == 0 ? nil : $0.previousUntil }
       states.append(
         ConnectorState(
-          connector: connector, obstacle: try LedgerDomain.obstacle(to: Subject(connector.id), in: self),
+          connector: connector, denialReason: try LedgerDomain.denialReason(for: Subject(connector.id), in: self),
           previousSecretUntil: until.flatMap { now < $0 ? $0 : nil }))
     }
     return states

@@ -92,7 +92,7 @@ extension Ledger {
     let persons = wanted.isEverybody ? nil : wanted.keys
     if !wanted.isEverybody, wanted.strangers.isEmpty, wanted.accounts.allSatisfy({ $0 == requester.account }) {
       // Who reads their own data leaves no event, so nothing has to be written.
-      for command in commands { try rehearse(command) }
+      for command in commands { try dryRun(command) }
       return Disclosure([], origin, persons)
     }
     guard log.writer != nil else {

@@ -6,9 +6,9 @@ import Projections
 public struct GrantState: Sendable, Equatable {
   public let grant: Grant
   /// Why it gives none; nil while it is in force.
-  public let obstacle: Verdict.Reason?
+  public let denialReason: Verdict.Reason?
 
-  public var isInForce: Bool { obstacle == nil }
+  public var isInForce: Bool { denialReason == nil }
 }
 
 // Revoked grants are in the audit trail only; those listed here are in force or stopped by something they depend on.
@@ -16,7 +16,7 @@ extension Grants {
   /// A grant, revoked or not, with whether it is in force; nil if there is none. A few microseconds.
   ///
   /// ```swift
-  /// if let reason = try ledger.grants.state(of: grant)?.obstacle { print("stopped: \(reason)") }
+  /// if let reason = try ledger.grants.state(of: grant)?.denialReason { print("stopped: \(reason)") }
   /// ```
   ///
   /// - Throws: `closed`, `damaged`, `storage`.
@@ -88,8 +88,8 @@ extension DomainReader where Self: ~Copyable {
     var states: [GrantState] = []
     for id in grants {
       guard let grant = try grant(id) else { continue }
-      let obstacle = try LedgerDomain.obstacle(toGrant: id, newestFamily: grant.family, in: self)
-      states.append(GrantState(grant: grant, obstacle: obstacle))
+      let denialReason = try LedgerDomain.denialReason(forGrant: id, newestFamily: grant.family, in: self)
+      states.append(GrantState(grant: grant, denialReason: denialReason))
     }
     return states
   }

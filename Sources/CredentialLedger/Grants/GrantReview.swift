@@ -172,10 +172,10 @@ extension LedgerState {
       else { continue }
       let group = try grant.group.flatMap { (id) throws(StateUnreadable) in try known.group(id, self) }
       guard connector.isNamed || group?.isNamed ?? false else { continue }
-      let obstacle = try LedgerDomain.obstacle(toGrant: grant.id, newestFamily: grant.family, in: self)
+      let denialReason = try LedgerDomain.denialReason(forGrant: grant.id, newestFamily: grant.family, in: self)
       reviewed.append(
         ReviewedGrant(
-          state: GrantState(grant: grant, obstacle: obstacle), connector: connector.row,
+          state: GrantState(grant: grant, denialReason: denialReason), connector: connector.row,
           isOwnerGone: connector.isOwnerGone, group: group?.row))
     }
     return reviewed

@@ -15,7 +15,7 @@ extension Groups {
   /// ```
   ///
   /// - Parameters:
-  ///   - members: 1 to 200 people. Who is named by number is invited, and is a member by accepting.
+  ///   - members: 1 to 200 people. A person named by number is invited, and becomes a member by accepting.
   ///   - admin: an admin of the group, or an operator.
   /// - Returns: the memberships that were made, in the order in which their members were named.
   /// - Throws: `forbidden`, `not_found`, `gone`, `account_disabled` of the requester. Where it is about those named, the
@@ -32,8 +32,8 @@ extension Groups {
     ) { AddMembers(members.naming($0), to: group, requester: admin) }
   }
 
-  /// Removes many members in one commit: all of them, or nobody where anybody is refused. Who was removed before may be
-  /// named as well.
+  /// Removes many members in one commit: all of them, or nobody where anybody is refused. People who were removed
+  /// before may be named as well.
   ///
   /// ```swift
   /// try await ledger.groups.remove(leavers, from: group, by: admin)

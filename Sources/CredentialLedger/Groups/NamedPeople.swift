@@ -58,7 +58,7 @@ extension Ledger {
         return try await submit(
           asked: encoding(), by: caller, context: context, making: make
         ) { (made: Made) async throws(LedgerError) -> C in
-          if attempt == 1, let bare = try await unsealedIfNew(people) { try rehearseBare(command(made, bare)) }
+          if attempt == 1, let bare = try await unsealedIfNew(people) { try dryRunBare(command(made, bare)) }
           return command(made, try await named(people, as: purpose))
         }.outcome
       } catch {
@@ -69,8 +69,8 @@ extension Ledger {
   }
 
   /// Refuses what would be refused whatever key a number has.
-  private func rehearseBare(_ command: some Command) throws(LedgerError) {
-    do throws(LedgerError) { try rehearse(command) } catch {
+  private func dryRunBare(_ command: some Command) throws(LedgerError) {
+    do throws(LedgerError) { try dryRun(command) } catch {
       guard error.refusal == PersonKeyRace.refusal else { throw error }
     }
   }

@@ -125,7 +125,7 @@ public struct Tokens: Sendable {
       try judge(handle: token.handle, digest: token.digest, as: .access, at: now, in: state)
     }
     if case .valid(let claims) = verdict {
-      if let reason = claims.obstacle(provenKey: key, at: target) { return .invalid(reason) }
+      if let reason = claims.denialReason(provenKey: key, at: target) { return .invalid(reason) }
       ledger.lastUses?.note(token.handle, at: now)
     }
     return verdict

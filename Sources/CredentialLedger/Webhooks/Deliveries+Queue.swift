@@ -52,7 +52,11 @@ extension Deliveries {
   @discardableResult
   package func retry(_ webhook: WebhookID) async throws(LedgerError) -> Bool {
     let now = try ledger.now.milliseconds
-    return try await ledger.upkeep { (view, _) throws(LogError) in try view.hurryDelivery(to: webhook, at: now) }
+    let isHurried = try await ledger.maintain { (view, _) throws(LogError) in
+      try view.hurryDelivery(to: webhook, at: now)
+    }
+    ledger.deliveryChanges.ring()
+    return isHurried
   }
 
   /// Gives a delivery back that was not made, because the program stops or has no room for it: the try does not count.
@@ -61,8 +65,9 @@ extension Deliveries {
   package func giveBack(_ delivery: Delivery, after wait: Duration = .zero) async throws(LedgerError) {
     let due = (try ledger.now + wait).milliseconds
     let (number, webhook, attempt) = (delivery.number, delivery.webhook.id, UInt8(clamping: delivery.attempt))
-    _ = try await ledger.upkeep { (view, _) throws(LogError) in
+    _ = try await ledger.maintain { (view, _) throws(LogError) in
       try view.giveBackDelivery(number, to: webhook, attempt: attempt, at: due)
     }
+    ledger.deliveryChanges.ring()
   }
 }

@@ -48,24 +48,24 @@ public struct Delivery: Sendable, CustomStringConvertible, CustomDebugStringConv
 ///
 /// The queue is beside the log: no event stands for a delivery. It is as durable as the log, so what a call returned from
 /// is there after a crash, with its tries counted: each is made at least once, while the webhook is in force. Those of
-/// one webhook come in order: the next is handed out once the one before is delivered.
+/// one webhook come in order: the next is leased once the one before is acknowledged.
 ///
 /// ```swift
 /// while !Task.isCancelled {
-///   for delivery in try await ledger.deliveries.take() {
+///   for delivery in try await ledger.deliveries.lease() {
 ///     if await send(delivery) {
-///       try await ledger.deliveries.delivered(delivery)
+///       try await ledger.deliveries.acknowledge(delivery)
 ///     } else {
-///       try await ledger.deliveries.failed(delivery)
+///       try await ledger.deliveries.reject(delivery)
 ///     }
 ///   }
-///   try await sleep(until: ledger.deliveries.next())
+///   try await ledger.deliveries.waitUntilDue()
 /// }
 /// ```
 public struct Deliveries: Sendable {
-  /// How many deliveries are handed out at once at most, and with how many bytes.
-  public static let takeLimit = 256
-  private static let takeByteLimit = 4 << 20
+  /// How many deliveries one lease has at most, and with how many bytes.
+  public static let leaseLimit = 256
+  private static let leaseByteLimit = 4 << 20
 
   let ledger: Ledger
 
@@ -77,13 +77,13 @@ public struct Deliveries: Sendable {
     public var full: [WebhookID]
   }
 
-  /// What became of a delivery that failed.
-  public enum Failed: Sendable, Equatable {
-    /// It is handed out again then.
+  /// What happens to a rejected delivery.
+  public enum Rejection: Sendable, Equatable {
+    /// It is leased again then.
     case again(at: Timestamp)
-    /// It was the seventh try. The webhook is disabled, and what waited for it dropped.
+    /// It was the seventh try. The webhook is disabled, and its waiting deliveries are dropped.
     case disabled
-    /// It was done meanwhile, or dropped, or has been handed out again.
+    /// It was acknowledged or dropped meanwhile, or has been leased again.
     case settled
   }
 
@@ -154,31 +154,32 @@ public struct Deliveries: Sendable {
       return sealed
     }
     let limits = ledger.configuration.deliveries
-    let (accepted, full) = try await ledger.upkeep { (view, _) throws(LogError) in
+    let (accepted, full) = try await ledger.maintain { (view, _) throws(LogError) in
       try view.enqueue(sealed, at: now, limits)
     }
+    ledger.deliveryChanges.ring()
     return Enqueued(count: accepted, full: full)
   }
 
-  /// Hands out what is due, at most one delivery of each webhook, and keeps it from others until its next try would be
-  /// due: two minutes at least. Who does not report within that time may have sent it in vain: it is handed out again,
-  /// and the try counts. Commits only where something is due.
+  /// Leases what is due, at most one delivery of each webhook. Until its next try would be due, for two minutes at least,
+  /// nobody else gets it. If it is neither acknowledged nor rejected by then, the try counts as failed and the delivery is
+  /// leased again. Commits only if something is due.
   ///
   /// - Parameter limit: 1 to 256.
   /// - Throws: `invalid_value`, `busy`, `closed`, `storage`.
-  public func take(limit: Int = 64) async throws(LedgerError) -> [Delivery] {
-    guard (1...Self.takeLimit).contains(limit) else {
-      throw LedgerError(.invalidValue, "limit: expected 1 to \(Self.takeLimit)", field: "limit")
+  public func lease(limit: Int = 64) async throws(LedgerError) -> [Delivery] {
+    guard (1...Self.leaseLimit).contains(limit) else {
+      throw LedgerError(.invalidValue, "limit: expected 1 to \(Self.leaseLimit)", field: "limit")
     }
     let (ledger, now) = (ledger, try ledger.now.milliseconds)
     while try logged({ () throws(LogError) in try ledger.log.snapshot().hasDueDelivery(at: now) }) {
-      let (taken, exhausted) = try await ledger.upkeep { (view, _) throws(LogError) in
-        try view.takeDeliveries(limit: limit, byteLimit: Self.takeByteLimit, at: now)
+      let (leased, exhausted) = try await ledger.maintain { (view, _) throws(LogError) in
+        try view.leaseDeliveries(limit: limit, byteLimit: Self.leaseByteLimit, at: now)
       }
       for webhook in exhausted { try await ledger.disableForFailures(webhook) }
       let deliveries = try await ledger.blocking(.short) { () throws(LedgerError) in
         var deliveries: [Delivery] = []
-        for item in taken { if let delivery = try ledger.open(item) { deliveries.append(delivery) } }
+        for item in leased { if let delivery = try ledger.open(item) { deliveries.append(delivery) } }
         return deliveries
       }
       if !deliveries.isEmpty { return deliveries }
@@ -186,30 +187,33 @@ public struct Deliveries: Sendable {
     return []
   }
 
-  /// Reports that a delivery was made: the receiver answered 2xx.
+  /// Acknowledges a delivery: the receiver answered 2xx, and it is removed.
   ///
   /// - Parameter answer: the HTTP status of the answer, for people to look at; nil where it is not known.
-  /// - Returns: false if somebody had reported so before, or it was dropped.
-  /// - Throws: `closed`, `busy`, `disk_full`, `outcome_unknown`; then report again, or the delivery is made again.
+  /// - Returns: false if it was acknowledged before, or dropped.
+  /// - Throws: `closed`, `busy`, `disk_full`, `outcome_unknown`; then acknowledge again, or the delivery is made again.
   @discardableResult
-  public func delivered(_ delivery: Delivery, answer: Int? = nil) async throws(LedgerError) -> Bool {
+  public func acknowledge(_ delivery: Delivery, answer: Int? = nil) async throws(LedgerError) -> Bool {
     let (now, number, webhook) = (try ledger.now.milliseconds, delivery.number, delivery.webhook.id)
-    return try await ledger.upkeep { (view, _) throws(LogError) in
-      try view.delivered(number, to: webhook, answer: UInt16(clamping: answer ?? 0), at: now) == .noted
+    let isFirst = try await ledger.maintain { (view, _) throws(LogError) in
+      try view.acknowledgeDelivery(number, to: webhook, answer: UInt16(clamping: answer ?? 0), at: now) == .noted
     }
+    // The next one of the webhook is due.
+    ledger.deliveryChanges.ring()
+    return isFirst
   }
 
-  /// Reports that a try failed. After the first it is tried six times more within two days, each time after four times
+  /// Rejects a delivery: the try failed. After the first it is tried six times more within two days, each time after four times
   /// as long as before; then the webhook is disabled.
   ///
   /// - Parameter answer: the HTTP status of the answer, for people to look at; nil where there was none.
-  /// - Throws: as ``delivered(_:answer:)``.
+  /// - Throws: as ``acknowledge(_:answer:)``.
   @discardableResult
-  public func failed(_ delivery: Delivery, answer: Int? = nil) async throws(LedgerError) -> Failed {
+  public func reject(_ delivery: Delivery, answer: Int? = nil) async throws(LedgerError) -> Rejection {
     let (now, number, webhook) = (try ledger.now.milliseconds, delivery.number, delivery.webhook.id)
     let attempt = UInt8(clamping: delivery.attempt)
-    let report = try await ledger.upkeep { (view, _) throws(LogError) in
-      try view.deliveryFailed(
+    let report = try await ledger.maintain { (view, _) throws(LogError) in
+      try view.rejectDelivery(
         number, to: webhook, attempt: attempt, answer: UInt16(clamping: answer ?? 0), at: now)
     }
     switch report {
@@ -247,7 +251,7 @@ extension Ledger {
   }
 
   /// A delivery with what is sealed in it; nil once the webhook's key is destroyed.
-  fileprivate func open(_ item: TakenDelivery) throws(LedgerError) -> Delivery? {
+  fileprivate func open(_ item: LeasedDelivery) throws(LedgerError) -> Delivery? {
     guard let callback = try open(item.webhook.details), let payload = try payload(of: item) else { return nil }
     return Delivery(
       webhook: item.webhook, callback: callback, number: item.number, attempt: Int(item.attempt),
@@ -256,7 +260,7 @@ extension Ledger {
   }
 
   /// What a delivery says, as it was sealed for this very row; nil once the webhook's key is destroyed.
-  private func payload(of item: TakenDelivery) throws(LedgerError) -> [UInt8]? {
+  private func payload(of item: LeasedDelivery) throws(LedgerError) -> [UInt8]? {
     guard let key = PersonID(bytes: item.webhook.key) else { return nil }
     let value = SealedValue(person: key, box: item.delivery.box)
     return try opened(by: key) { () throws(KeyStoreError) in

@@ -6,9 +6,9 @@ import Projections
 public struct WebhookState: Sendable, Equatable {
   public let webhook: Webhook
   /// Why it delivers nothing; nil while it does.
-  public let obstacle: Webhook.Obstacle?
+  public let denialReason: Webhook.DenialReason?
 
-  public var isInForce: Bool { obstacle == nil }
+  public var isInForce: Bool { denialReason == nil }
 }
 
 extension Webhooks {
@@ -99,7 +99,7 @@ extension DomainReader where Self: ~Copyable {
     var states: [WebhookState] = []
     for id in ids {
       guard let webhook = try webhook(id) else { continue }
-      states.append(WebhookState(webhook: webhook, obstacle: try obstacle(to: webhook, at: now)))
+      states.append(WebhookState(webhook: webhook, denialReason: try denialReason(for: webhook, at: now)))
     }
     return states
   }

@@ -40,7 +40,7 @@ public struct Webhooks: Sendable {
   ) async throws(LedgerError) -> Webhook {
     let callback = try Self.callback(callbackURL, callbackToken, callbackContext)
     // So that what is refused makes no key. A repeated request would be refused as done already.
-    if context.idempotencyKey == nil { try rehearse(on: object, for: eventTypes, validity: validity, with: claims) }
+    if context.idempotencyKey == nil { try dryRun(on: object, for: eventTypes, validity: validity, with: claims) }
     let ledger = ledger
     let (key, sealed) = try await ledger.blocking(.short) { () throws(LedgerError) in
       let key = try ledger.newPerson()
@@ -78,14 +78,14 @@ public struct Webhooks: Sendable {
     callbackContext: String = "", validity: Timestamp? = nil, with claims: Verdict.Claims
   ) throws(LedgerError) {
     _ = try Self.callback(callbackURL, callbackToken, callbackContext)
-    try rehearse(on: object, for: eventTypes, validity: validity, with: claims)
+    try dryRun(on: object, for: eventTypes, validity: validity, with: claims)
   }
 
-  private func rehearse(
+  private func dryRun(
     on object: WebhookObject, for eventTypes: [WebhookEventType], validity: Timestamp?, with claims: Verdict.Claims
   ) throws(LedgerError) {
     let unused = try drawn(PublicID(random: ledger.configuration.random))
-    try ledger.rehearse(
+    try ledger.dryRun(
       RegisterWebhook(
         token: claims.handle, publicID: unused, object: object, eventTypes: eventTypes,
         callback: SealedCallback(url: Sealed(), token: Sealed(), context: Sealed()), expiresAt: validity))
@@ -111,7 +111,7 @@ public struct Webhooks: Sendable {
     var changes = UpdateWebhook.Changes(eventTypes: eventTypes, expiresAt: validity, isActive: isActive)
     if callbackURL != nil || callbackToken != nil || callbackContext != nil {
       // Before anything of it is opened: may the caller have it changed at all?
-      try ledger.rehearse(UpdateWebhook(webhook: webhook, changes, token: claims.handle))
+      try ledger.dryRun(UpdateWebhook(webhook: webhook, changes, token: claims.handle))
       let known = try required(webhook)
       guard let before = try await callback(of: webhook), let key = PersonID(bytes: known.key) else {
         throw LedgerError(Refusal(.gone, field: "webhook", expected: "a webhook that is not deleted"))

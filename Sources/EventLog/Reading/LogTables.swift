@@ -26,7 +26,7 @@ package final class LogTables: Sendable {
 
   /// Under which key ``meta`` has the number of records that are in an archive.
   static let archivedCount = Array("archived".utf8)
-  /// Under which key ``meta`` has the last correction of the clock: see ``ClockCorrection``.
+  /// Under which key ``meta`` has the last correction of the clock: see ``LastClockCorrection``.
   static let clockCorrection = Array("clock".utf8)
   static let meta = TableDefinition<BytesKey, RawBytes>("meta")
 

@@ -6,7 +6,7 @@ import TransparencyLog
 /// The same reads serve a snapshot and the writer's own transaction, so the rules that decide a command see exactly
 /// what a query sees. Keep a snapshot short, on the thread that took it, and never across an `await`.
 @usableFromInline package struct LogView<Reading: Transaction & ~Copyable, Participant: CommitParticipant>: ~Copyable {
-  /// The transaction. For the participant's own reads, and in upkeep its writes.
+  /// The transaction. For the participant's own reads, and in a maintenance write also for its writes.
   @usableFromInline package var transaction: Reading
   /// Whose state it is.
   @usableFromInline package let participant: Participant

@@ -33,7 +33,7 @@ import LMDB
 @usableFromInline package struct RecordContext: Sendable {
   package var actor: LogSubject
   /// For whom the actor acts, if for another: named among the subjects, where there is room.
-  package var behalf: LogSubject?
+  package var onBehalfOf: LogSubject?
   /// Who and what answers for the actor: each is named among the subjects, or the append is refused.
   package var authority: [LogSubject]
   /// UTF-8 of the request's ID, at most 64 bytes; empty if there is none.
@@ -49,11 +49,11 @@ import LMDB
   var isReasoned: Bool { !reason.isEmpty || !ticket.isEmpty }
 
   package init(
-    actor: LogSubject, behalf: LogSubject? = nil, authority: [LogSubject] = [], requestID: [UInt8] = [],
+    actor: LogSubject, onBehalfOf: LogSubject? = nil, authority: [LogSubject] = [], requestID: [UInt8] = [],
     address: [UInt8] = [], reason: [UInt8] = [], ticket: [UInt8] = []
   ) {
     self.actor = actor
-    self.behalf = behalf
+    self.onBehalfOf = onBehalfOf
     self.authority = authority
     self.reason = reason
     self.ticket = ticket

@@ -5,7 +5,7 @@ import TransparencyLog
 /// A verification on its way from the first record to the last: it grows the tree anew and compares.
 struct LogVerifier {
   /// How many records one snapshot serves: some ten milliseconds.
-  private static let stretch: UInt64 = 16_384
+  private static let rangeLength: UInt64 = 16_384
 
   private let origin: String
   /// How many events there were at the beginning.
@@ -57,7 +57,7 @@ struct LogVerifier {
     of view: consuming LogSnapshot<Participant>, _ inspect: (RecordHeader, RawSpan) throws(LogError) -> Void,
     _ checkSignature: (SignedNote) throws(LogError) -> Void
   ) throws(LogError) {
-    let range = edge.size + 1...min(edge.size + Self.stretch, size)
+    let range = edge.size + 1...min(edge.size + Self.rangeLength, size)
     let tiles = TileStore(view.transaction.handle, view.tables)
     var checkpoints = try view.checkpoints(over: range)[...]
     let claimed = try view.archivedPositions(in: range)

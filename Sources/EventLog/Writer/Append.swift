@@ -16,7 +16,7 @@
 }
 
 /// Events to append, and who causes them.
-@usableFromInline package struct Proposal<Event: Sendable>: Sendable {
+@usableFromInline package struct AppendProposal<Event: Sendable>: Sendable {
   /// How many events a proposal may have: 255.
   @usableFromInline package static var limit: Int { 255 }
 

@@ -58,7 +58,7 @@ final class AppendRequest<Participant: CommitParticipant, Refusal: Error>: Commi
     in batch: inout CommitBatch, _ view: inout LogView<WriteTransaction, Participant>
   ) throws(LogError) {
     outcome = nil
-    let proposal: Proposal<Participant.Event>
+    let proposal: AppendProposal<Participant.Event>
     let drafts: [RecordDraft]
     // Whatever can be refused is refused before the first put, and so costs the rest of the batch nothing.
     do throws(AppendFailure<Refusal>) {
@@ -127,10 +127,10 @@ final class AppendRequest<Participant: CommitParticipant, Refusal: Error>: Commi
 
   @inlinable
   func encode(
-    _ proposal: Proposal<Participant.Event>, _ participant: Participant
+    _ proposal: AppendProposal<Participant.Event>, _ participant: Participant
   ) throws(AppendFailure<Refusal>) -> [RecordDraft] {
     do throws(LogError) {
-      guard proposal.events.count <= Proposal<Participant.Event>.limit else {
+      guard proposal.events.count <= AppendProposal<Participant.Event>.limit else {
         throw LogError(.tooLarge, "\(proposal.events.count) events; a request appends at most 255")
       }
       var drafts: [RecordDraft] = []
@@ -168,7 +168,7 @@ extension RecordDraft {
           .tooLarge, "an event that somebody else answers for has fewer than \(LogSubjects.limit) subjects")
       }
     }
-    if let behalf = context.behalf, !subjects.contains(behalf) { subjects.append(behalf) }
+    if let person = context.onBehalfOf, !subjects.contains(person) { subjects.append(person) }
     self.init(
       type: encoded.type, version: encoded.version, context: context, subjects: subjects,
       payload: encoded.payload)

@@ -23,7 +23,7 @@ struct CommitBatch {
   /// Whether an event of the batch corrects the clock.
   private(set) var isClockCorrected = false
   /// The last time that the clock was corrected.
-  private(set) var correction: ClockCorrection
+  private(set) var correction: LastClockCorrection
   /// For how long an idempotency key is remembered.
   private let idempotencyRetention: Milliseconds
 
@@ -35,7 +35,7 @@ struct CommitBatch {
   ///   - idempotencyRetention: for how long an idempotency key is remembered.
   init(
     edge: MerkleEdge, lastTime: Milliseconds, reading: LedgerClock.Reading, refusal: LogError? = nil,
-    correction: ClockCorrection = ClockCorrection(), idempotencyRetention: Milliseconds
+    correction: LastClockCorrection = LastClockCorrection(), idempotencyRetention: Milliseconds
   ) {
     self.edge = edge
     head = edge.size
@@ -66,13 +66,13 @@ struct CommitBatch {
     guard refusal != nil, !isClockCorrected else { return }
     isClockCorrected = true
     now = reading.wall
-    if now < lastTime { correction = ClockCorrection(position: head + 1, time: now) }
+    if now < lastTime { correction = LastClockCorrection(position: head + 1, time: now) }
   }
 
   /// How many idempotency keys were remembered.
   private var rememberedCount = 0
 
-  /// Whether there is anything to commit: events, or upkeep of the participant's tables.
+  /// Whether there is anything to commit: events, or a maintenance write in the participant's tables.
   var hasChanges = false
   /// Whether a request asked for a signed checkpoint.
   var wantsCheckpoint = false

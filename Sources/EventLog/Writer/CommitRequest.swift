@@ -26,18 +26,18 @@ class CommitRequest<Participant: CommitParticipant>: @unchecked Sendable {
   func fail(_ error: LogError) {}
 }
 
-/// Writes in the participant's own tables, beside the log: upkeep that appends no event.
+/// Writes in the participant's own tables, beside the log: a maintenance write, which appends no event.
 ///
 /// `@unchecked Sendable` as its superclass: one owner at a time, in an order that the lock of the queue makes.
-final class UpkeepRequest<Participant: CommitParticipant, Output: Sendable>: CommitRequest<Participant>,
+final class MaintenanceRequest<Participant: CommitParticipant, Output: Sendable>: CommitRequest<Participant>,
   @unchecked Sendable
 {
-  private let body: LogWriter<Participant>.Upkeep<Output>
+  private let body: LogWriter<Participant>.Maintenance<Output>
   private let continuation: CheckedContinuation<Result<Output, LogError>, Never>
   private var output: Output?
 
   init(
-    _ body: @escaping LogWriter<Participant>.Upkeep<Output>,
+    _ body: @escaping LogWriter<Participant>.Maintenance<Output>,
     _ continuation: CheckedContinuation<Result<Output, LogError>, Never>
   ) {
     self.body = body

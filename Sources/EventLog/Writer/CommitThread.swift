@@ -19,7 +19,7 @@ struct CommitThread<Participant: CommitParticipant> {
   /// State of the last commit.
   var edge: MerkleEdge
   var lastTime: Milliseconds
-  var correction: ClockCorrection
+  var correction: LastClockCorrection
   var schedule: CheckpointSchedule
   private var readerWatch: ReaderWatch
   /// What every request fails with, once storage is in doubt.

@@ -8,7 +8,7 @@ struct LogTail: Sendable {
   /// When the newest event was recorded; 0 in an empty log.
   let lastTime: Milliseconds
   /// The last time that the clock was corrected.
-  let correction: ClockCorrection
+  let correction: LastClockCorrection
   /// Size of the newest signed checkpoint; 0 before the first.
   let signedSize: PositionNumber
 
@@ -25,7 +25,7 @@ struct LogTail: Sendable {
     let size = try view.head()
     let tiles = TileStore(view.transaction.handle, view.tables)
     edge = try tiles.edge(size: size)
-    correction = try ClockCorrection(of: view)
+    correction = try LastClockCorrection(of: view)
     try Self.verify(edge, tiles)
     lastTime = try Self.verifyNewestRecords(size, view, tiles)
     guard let checkpoint = try view.checkpoint(atOrBefore: .max) else {

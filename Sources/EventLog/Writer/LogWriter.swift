@@ -9,7 +9,7 @@ import TransparencyLog
   /// Decides what to append, on the writer's thread: it must not block, and may run more than once.
   @usableFromInline package typealias Decide<Refusal: Error> =
     @Sendable (borrowing LogView<WriteTransaction, Participant>, Moment) throws(AppendFailure<Refusal>) ->
-    Proposal<Participant.Event>
+    AppendProposal<Participant.Event>
 
   /// Decides whether a request may have the answer that an earlier one with its idempotency key got: throws where not.
   /// Runs as ``Decide`` does, with the memo that the earlier request left.
@@ -33,7 +33,7 @@ import TransparencyLog
   }
 
   /// Writes in the participant's own tables.
-  package typealias Upkeep<Output> =
+  package typealias Maintenance<Output> =
     @Sendable (inout LogView<WriteTransaction, Participant>, _ head: PositionNumber) throws(LogError) -> Output
 
   /// How the writer works.
@@ -116,9 +116,9 @@ import TransparencyLog
   }
 
   /// Runs `body` in a write transaction, with the next commit.
-  package func upkeep<Output: Sendable>(_ body: @escaping Upkeep<Output>) async throws(LogError) -> Output {
+  package func maintain<Output: Sendable>(_ body: @escaping Maintenance<Output>) async throws(LogError) -> Output {
     try await withCheckedContinuation { continuation in
-      put(UpkeepRequest(body, continuation))
+      put(MaintenanceRequest(body, continuation))
     }.get()
   }
 

@@ -75,7 +75,7 @@ package struct RedeemAuthorizationCode: Command {
     if let family = issued.family { return try replay(of: issued, family, state) }
     guard context.now < issued.expiresAt else { throw .invalidCode(.expired(at: issued.expiresAt)) }
     if let reason = try read(
-      state.obstacle(toCodeMadeAt: code.rawValue, for: issued.account, to: client.id))
+      state.denialReason(forCodeMadeAt: code.rawValue, for: issued.account, to: client.id))
     {
       throw .invalidCode(reason)
     }

@@ -111,7 +111,7 @@ extension DomainReader where Self: ~Copyable {
     {
       return true
     }
-    return try read(LedgerDomain.obstacle(to: Subject(grant.id), in: self)) == nil
+    return try read(LedgerDomain.denialReason(for: Subject(grant.id), in: self)) == nil
   }
 
   /// What a viewer is in a group; nil for one who is no member. Of an account, however many groups it is in, two rows are read.

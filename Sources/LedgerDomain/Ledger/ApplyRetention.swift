@@ -35,8 +35,8 @@ package struct ApplyRetention: Command {
     guard olderThan > 0, expiredBy < context.now else {
       throw .refused(.invalidValue, field: "olderThan", expected: "a time that lies in the past")
     }
-    guard let stretches = PositionStretches(positions), segmentPositions.contains(stretches.first),
-      segmentPositions.contains(stretches.last), stretches.last < context.next
+    guard let named = PositionRanges(positions), segmentPositions.contains(named.first),
+      segmentPositions.contains(named.last), named.last < context.next
     else {
       throw .refused(.invalidValue, field: "positions", expected: "positions of the segment, in order and each once")
     }
@@ -47,8 +47,8 @@ package struct ApplyRetention: Command {
     event.segmentFirst = segmentPositions.lowerBound.rawValue
     event.segmentLast = segmentPositions.upperBound.rawValue
     event.root = .init(root)
-    event.first = stretches.first.rawValue
-    event.stretches = stretches.lengths
+    event.first = named.first.rawValue
+    event.lengths = named.lengths
     event.records = UInt64(positions.count)
     event.bytes = bytes
     return Decision(by: Requester.operator, .retentionApplied(event))

@@ -6,8 +6,8 @@ import LedgerEvents
 package enum PINLimits {
   /// PINs for a number, and PINs that one person asks for.
   package static let asked = PINBudget(hourly: 3, daily: 10)
-  /// PINs for a number that a connector asked for without its Secret. Who knows a number and a connector's public ID uses
-  /// up no more than these of the number's PINs.
+  /// PINs for a number that a connector asked for without its Secret. A stranger who knows a number and a
+  /// connector's public ID uses up no more than these of the number's PINs.
   package static let askedByStrangers = PINBudget(hourly: 3, daily: 5)
   /// Wrong PINs for a number, over all PINs made for it.
   package static let failed = PINBudget(hourly: .max, daily: 10)

@@ -27,7 +27,7 @@ public enum Requester: Sendable, Hashable {
   }
 
   /// The person for whom a connector acts: named among the subjects of what it causes.
-  public var behalf: Subject? {
+  public var onBehalfOf: Subject? {
     if case .connector(_, let id) = self { Subject(id) } else { nil }
   }
 }

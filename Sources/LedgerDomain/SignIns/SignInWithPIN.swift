@@ -67,7 +67,7 @@ package struct SignInWithPIN: Command {
       let phone = try read(state.phone(number: number)), try read(state.phone(phone))?.account == open.account,
       try read(state.challenge(for: number, by: open.account)) == challenge,
       try read(state.account(open.account))?.isDisabled == false,
-      try read(state.obstacle(toCodeMadeAt: challenge.rawValue, for: open.account, to: client)) == nil
+      try read(state.denialReason(forCodeMadeAt: challenge.rawValue, for: open.account, to: client)) == nil
     else { throw .invalidPIN }
     do throws(DecisionFailure) { try state.requireTriesLeft(number: number, at: context.now) } catch {
       guard case .refused = error else { throw error }

@@ -52,7 +52,7 @@ extension Verdict.Claims {
   /// - Parameters:
   ///   - key: thumbprint of the key that its holder proved to have; nil where none was proved.
   ///   - target: where it is presented.
-  public func obstacle(provenKey key: Digest?, at target: TokenTarget) -> Verdict.Reason? {
+  public func denialReason(provenKey key: Digest?, at target: TokenTarget) -> Verdict.Reason? {
     guard keyThumbprint == key else { return .wrongKey }
     return audiences.allow(target) ? nil : .otherAudience
   }

@@ -30,7 +30,7 @@ public import LedgerEvents
 /// Whether the way down to all that something depends on is clear.
 @usableFromInline package enum Examination: Sendable, Equatable {
   case clear(GrantPath)
-  case obstructed(Verdict.Reason)
+  case denied(Verdict.Reason)
 }
 
 extension StandingReader where Self: ~Copyable {
@@ -53,22 +53,22 @@ extension StandingReader where Self: ~Copyable {
     let family = try required(number)
     if family.kind == .connector { return try examine(ownTokensOf: family, number) }
     guard family.kind == .family else { throw .misplaced(number) }
-    if let reason = family.obstacle(at: number) { return .obstructed(reason) }
+    if let reason = family.denialReason(at: number) { return .denied(reason) }
     switch try examine(grant: GrantID(rawValue: family.parents[0]), family: number) {
     case .clear(var path):
       path.scopes.formIntersection(family.scopes)
       return .clear(path)
-    case .obstructed(let reason):
-      return .obstructed(reason)
+    case .denied(let reason):
+      return .denied(reason)
     }
   }
 
   /// Whether the way from a connector's own tokens down to its owner is clear.
   @usableFromInline
   func examine(ownTokensOf connector: Standing, _ number: UInt64) throws(StateUnreadable) -> Examination {
-    if let reason = connector.obstacle(at: number) { return .obstructed(reason) }
+    if let reason = connector.denialReason(at: number) { return .denied(reason) }
     let owner = try required(connector.parents[0], .account)
-    if let reason = owner.obstacle(at: connector.parents[0]) { return .obstructed(reason) }
+    if let reason = owner.denialReason(at: connector.parents[0]) { return .denied(reason) }
     return .clear(
       GrantPath(
         grant: nil, connector: ConnectorID(rawValue: number), granter: AccountID(rawValue: connector.parents[0]),
@@ -82,35 +82,35 @@ extension StandingReader where Self: ~Copyable {
   @inlinable
   func examine(grant id: GrantID, family: UInt64) throws(StateUnreadable) -> Examination {
     let grant = try required(id.rawValue, .grant)
-    if let reason = grant.obstacle(at: id.rawValue) { return .obstructed(reason) }
+    if let reason = grant.denialReason(at: id.rawValue) { return .denied(reason) }
     var scopes = grant.scopes
 
     let connector = try required(grant.parents[0], .connector)
-    if let reason = connector.obstacle(at: grant.parents[0], for: family) { return .obstructed(reason) }
+    if let reason = connector.denialReason(at: grant.parents[0], for: family) { return .denied(reason) }
     scopes.formIntersection(connector.scopes)
 
     // The owner must stand, but it is the granter whose rights pass.
     let owner = try required(connector.parents[0], .account)
-    if let reason = owner.obstacle(at: connector.parents[0]) { return .obstructed(reason) }
+    if let reason = owner.denialReason(at: connector.parents[0]) { return .denied(reason) }
 
     let granter = try required(grant.parents[1], .account)
-    if let reason = granter.obstacle(at: grant.parents[1], for: family) { return .obstructed(reason) }
+    if let reason = granter.denialReason(at: grant.parents[1], for: family) { return .denied(reason) }
     scopes.formIntersection(granter.scopes)
 
     var groupID: GroupID?
     if grant.parents[2] != 0 {
       let membership = try required(grant.parents[2], .membership)
-      if let reason = membership.obstacle(at: grant.parents[2], for: id.rawValue) { return .obstructed(reason) }
+      if let reason = membership.denialReason(at: grant.parents[2], for: id.rawValue) { return .denied(reason) }
       scopes.formIntersection(membership.scopes)
 
       let group = try required(membership.parents[0], .group)
-      if let reason = group.obstacle(at: membership.parents[0]) { return .obstructed(reason) }
+      if let reason = group.denialReason(at: membership.parents[0]) { return .denied(reason) }
       scopes.formIntersection(group.scopes)
       groupID = GroupID(rawValue: membership.parents[0])
     }
 
     let phone = try required(grant.parents[3], .phone)
-    if let reason = phone.obstacle(at: grant.parents[3]) { return .obstructed(reason) }
+    if let reason = phone.denialReason(at: grant.parents[3]) { return .denied(reason) }
     scopes.formIntersection(phone.scopes)
 
     return .clear(

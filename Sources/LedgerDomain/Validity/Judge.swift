@@ -60,11 +60,11 @@ package func judge(
       return .invalid(.replaced(by: successor))
     }
   }
-  if let reason = token.obstacle(at: handle.rawValue) { return .invalid(reason) }
+  if let reason = token.denialReason(at: handle.rawValue) { return .invalid(reason) }
 
   let family = token.kind == .token ? token.parents[0] : try state.family(of: token, handle).number
   switch try state.path(ofFamily: family) {
-  case .obstructed(let reason):
+  case .denied(let reason):
     return .invalid(reason)
   case .clear(let path):
     guard handle.rawValue >= path.ownTokensStoppedBy else {
@@ -85,7 +85,7 @@ extension Standing {
   ///   - number: this object's.
   ///   - dependent: number of the dependent object that ``floor`` is about.
   @inlinable
-  func obstacle(at number: UInt64, for dependent: UInt64 = .max) -> Verdict.Reason? {
+  func denialReason(at number: UInt64, for dependent: UInt64 = .max) -> Verdict.Reason? {
     if stoppedBy != 0 { return .stopped(Subject(kind: kind, number: number), by: Position(stoppedBy)) }
     if dependent < floor { return .stopped(Subject(kind: kind, number: number), by: Position(floor)) }
     return nil

@@ -48,11 +48,14 @@ package final class ClockKeeper: Sendable {
   }
 
   /// Looks from time to time, until cancelled.
-  package func run() async {
+  package func run(noting faults: BackgroundFaults) async {
     while !Task.isCancelled {
       do { try await Task.sleep(for: .seconds(5)) } catch { return }
       // What fails is tried again with the next look.
-      _ = try? await look()
+      do throws(LedgerError) {
+        try await look()
+        faults.succeeded(.clock)
+      } catch { faults.failed(.clock, error) }
     }
   }
 
@@ -78,7 +81,7 @@ package final class ClockKeeper: Sendable {
       _ = try await writer.append(AppendOptions(correctsClock: true)) {
         (view, moment) throws(AppendFailure<DecisionFailure>) in
         let decision = try decide(CorrectClock(reason: .synchronized), in: view, moment)
-        return Proposal(decision.events, RecordContext(actor: LogSubject(decision.actor)))
+        return AppendProposal(decision.events, RecordContext(actor: LogSubject(decision.actor)))
       }
     } catch { throw LedgerError(error) }
     steady.withLock { $0 = nil }

@@ -33,11 +33,14 @@ package final class LastUses: Sendable {
   package func note(_ token: TokenID, at now: Timestamp) { memory.note(token, at: now.milliseconds) }
 
   /// Writes down what is noted, from time to time, until cancelled.
-  package func run() async {
+  package func run(noting faults: BackgroundFaults) async {
     while !Task.isCancelled {
       do { try await Task.sleep(for: interval) } catch { return }
-      // What fails is still noted, and written the next time.
-      _ = try? await flush()
+      // What fails stays in memory, and is written the next time.
+      do throws(LogError) {
+        try await flush()
+        faults.succeeded(.lastUses)
+      } catch { faults.failed(.lastUses, error) }
     }
   }
 
@@ -52,7 +55,7 @@ package final class LastUses: Sendable {
     var rest = uses[...]
     while !rest.isEmpty {
       let piece = rest.prefix(Self.pieceCount)
-      try await writer.upkeep { (view, _) throws(LogError) in try view.write(lastUses: piece) }
+      try await writer.maintain { (view, _) throws(LogError) in try view.write(lastUses: piece) }
       // Only now: until it is written down, a reader finds it in memory.
       memory.forget(piece)
       rest = rest[piece.endIndex...]
@@ -66,7 +69,7 @@ package final class LastUses: Sendable {
     if try !log.snapshot().lastUsesKnowOwners() {
       var next: UInt64? = 0
       while let block = next {
-        next = try await writer.upkeep { (view, _) throws(LogError) in try view.noteOwners(ofUsesFrom: block) }
+        next = try await writer.maintain { (view, _) throws(LogError) in try view.noteOwners(ofUsesFrom: block) }
       }
     }
     knowsOwners.store(true, ordering: .relaxed)

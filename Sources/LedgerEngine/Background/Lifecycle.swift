@@ -24,15 +24,17 @@ package final class Lifecycle: Sendable {
   /// Starts the background tasks of an open ledger.
   package init(
     _ log: EventLog<ProjectionSet>, _ keys: KeyStore, _ snapshots: SnapshotKeeper, _ lastUses: LastUses?,
-    _ scrubber: Scrubber, _ clock: ClockKeeper
+    _ scrubber: Scrubber, _ clock: ClockKeeper, noting faults: BackgroundFaults
   ) {
     self.log = log
     self.scrubber = scrubber
-    scrubbing = Task.detached(priority: .background) { await scrubber.run() }
+    scrubbing = Task.detached(priority: .background) { await scrubber.run(noting: faults) }
     self.keys = keys
     self.snapshots = snapshots
     self.lastUses = lastUses
-    flusher = lastUses.map { lastUses in Task.detached(priority: .background) { await lastUses.run() } }
+    flusher = lastUses.map { lastUses in
+      Task.detached(priority: .background) { await lastUses.run(noting: faults) }
+    }
     guard log.writer != nil else {
       builder = nil
       snapshotting = nil
@@ -41,10 +43,10 @@ package final class Lifecycle: Sendable {
     }
     builder = Task.detached(priority: .background) {
       // A trail that cannot be built is still answered, from the log; verification names what is damaged.
-      try? await AuditRunBuilder(of: log).run()
+      do throws(LogError) { try await AuditRunBuilder(of: log).run() } catch { faults.failed(.auditIndex, error) }
     }
-    snapshotting = Task.detached(priority: .background) { await snapshots.run() }
-    keeping = Task.detached(priority: .background) { await clock.run() }
+    snapshotting = Task.detached(priority: .background) { await snapshots.run(noting: faults) }
+    keeping = Task.detached(priority: .background) { await clock.run(noting: faults) }
   }
 
   /// Ends everything, once; a second call returns at once.

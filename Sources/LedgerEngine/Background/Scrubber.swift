@@ -14,12 +14,15 @@ package final class Scrubber: Sendable {
   }
 
   /// Scrubs from time to time, until cancelled.
-  package func run() async {
+  package func run(noting faults: BackgroundFaults) async {
     guard let interval = policy.interval, log.writer != nil else { return }
     while !Task.isCancelled {
       do { try await Task.sleep(for: interval) } catch { return }
       // What cannot be read now may be the next time.
-      _ = try? await scrub(rate: policy.rate)
+      do throws(LogError) {
+        try await scrub(rate: policy.rate)
+        faults.succeeded(.scrub)
+      } catch { faults.failed(.scrub, error) }
     }
   }
 

@@ -32,7 +32,7 @@ package final class SnapshotKeeper: Sendable {
     return name
   }
 
-  private var isThere: Bool { unsafe access("\(folder)/data.mdb", F_OK) == 0 }
+  private var isThere: Bool { Folder.exists("\(folder)/data.mdb") }
 
   /// The snapshots for reading; nil where there are none, as where making the first was interrupted: states are made of the
   /// log then. Blocks.
@@ -114,15 +114,17 @@ package final class SnapshotKeeper: Sendable {
 
   /// Makes snapshots as events come, until the log is closed or the task cancelled. What keeps one from being made is
   /// tried again when the next is due: states are answered without it.
-  package func run() async {
+  package func run(noting faults: BackgroundFaults) async {
     guard policy.events > 0 else { return }
     let spacing = SnapshotSpacing(events: policy.events, byteLimit: policy.byteLimit)
     while !Task.isCancelled {
       let due: PositionNumber
       do throws(LogError) {
         due = try await makeDue(spacing)
+        faults.succeeded(.snapshots)
       } catch {
         if error.code == .closed { return }
+        faults.failed(.snapshots, error)
         // Without the archive nothing more can be made than there is, until it is at hand.
         let pause = error.code == .archived ? policy.events : 1
         due = pause + (await (try? log.readers.run { [log] () throws(LogError) in try log.snapshot().head() }) ?? 0)

@@ -43,9 +43,12 @@ public final class Ledger: Sendable {
   /// The newest event when it was opened.
   package let openedAt: UInt64
   package let clockKeeper: ClockKeeper
+  package let backgroundFaults = BackgroundFaults()
+  /// Rings when a delivery may have become due, and when the ledger is closed.
+  package let deliveryChanges = WakeUp()
   private let lifecycle: Lifecycle
   /// Whether records are being removed: one run at a time.
-  package let isLettingGo = Atomic(false)
+  package let isPruning = Atomic(false)
 
   /// Takes the opened log and keys, and starts the background tasks.
   package init(
@@ -70,7 +73,7 @@ public final class Ledger: Sendable {
     snapshotKeeper = snapshots
     lastUses = LastUses(log, clock, configuration)
     scrubber = Scrubber(log, configuration.scrub)
-    lifecycle = Lifecycle(log, keys, snapshots, lastUses, scrubber, clockKeeper)
+    lifecycle = Lifecycle(log, keys, snapshots, lastUses, scrubber, clockKeeper, noting: backgroundFaults)
   }
 
   /// Whether the keys are at hand that reading takes. False for one that was opened without the master key, or by a signer key.
@@ -101,7 +104,10 @@ public final class Ledger: Sendable {
   /// ```swift
   /// await ledger.close()
   /// ```
-  public func close() async { await lifecycle.close() }
+  public func close() async {
+    await lifecycle.close()
+    deliveryChanges.ring()
+  }
 }
 
 extension LedgerConfiguration {

@@ -81,7 +81,7 @@ extension ErrorCode {
   public static let archived = Self(rawValue: "archived")
   /// An archive is of another ledger, or of another history.
   public static let foreignArchive = Self(rawValue: "foreign_archive")
-  /// An archive does not hold yet what a policy lets go.
+  /// An archive does not have a record yet that a policy removes.
   public static let archiveBehind = Self(rawValue: "archive_behind")
   /// Storage failed.
   public static let storage = Self(rawValue: "storage")

@@ -16,6 +16,8 @@ public struct LedgerHealth: Sendable {
   /// Why the last attempt to sign a checkpoint failed, such as `signing_unavailable` for a key that is kept elsewhere and out of
   /// reach; nil where it did not. Commands are performed nevertheless, and signing is tried again.
   public let signingFault: LedgerError.Code?
+  /// What failed in the background of this process at its last attempt; empty where nothing did.
+  public let backgroundFaults: [BackgroundFault]
   /// The time that counts; see ``Ledger/now``.
   public let now: Timestamp
 }
@@ -42,7 +44,8 @@ extension Ledger {
       return LedgerHealth(
         head: Position(head), fault: refusal ?? clock.fault, waiting: queue?.waiting ?? 0, signedSize: signed,
         unsignedSince: unsigned.map { Timestamp(milliseconds: $0) },
-        signingFault: log.writer?.checkpointFailure.map { LedgerError($0).code }, now: clock.now)
+        signingFault: log.writer?.checkpointFailure.map { LedgerError($0).code },
+        backgroundFaults: backgroundFaults.all, now: clock.now)
     }
   }
 }

@@ -21,6 +21,6 @@ extension Ledger {
     }
     guard !isEmpty else { return }
     let now = try now.milliseconds
-    try await upkeep { (view, _) throws(LogError) in try view.dropDeliveries(to: webhook, at: now) }
+    try await maintain { (view, _) throws(LogError) in try view.dropDeliveries(to: webhook, at: now) }
   }
 }

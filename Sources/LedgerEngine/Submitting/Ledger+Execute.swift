@@ -22,7 +22,7 @@ extension Ledger {
         (view, moment) throws(AppendFailure<DecisionFailure>) in
         var decision = try decide(command, in: view, moment)
         if let used = try Self.requireApproval(of: decision, request, in: view, moment) { decision.events.append(used) }
-        return Proposal(
+        return AppendProposal(
           decision.events, try Self.recordContext(of: decision, request, address: address, in: view),
           kept: decision.kept)
       }
@@ -80,8 +80,8 @@ extension Ledger {
       } catch { throw .refused(error) }
     }
     return RecordContext(
-      actor: LogSubject(decision.actor), behalf: decision.behalf.map { LogSubject($0) }, authority: request.authority,
-      address: address, reason: request.reason, ticket: request.ticket)
+      actor: LogSubject(decision.actor), onBehalfOf: decision.onBehalfOf.map { LogSubject($0) },
+      authority: request.authority, address: address, reason: request.reason, ticket: request.ticket)
   }
 
   /// Refuses what the command line asks for where nobody answers for it, or somebody who may not: before anything is done
@@ -92,10 +92,10 @@ extension Ledger {
     }
   }
 
-  /// Decides a command on the state of this moment, and lets nothing happen.
+  /// Decides a command on the current state without recording anything.
   ///
   /// - Throws: what ``submit(_:in:)`` would refuse it for now.
-  package func rehearse(_ command: some Command) throws(LedgerError) {
+  package func dryRun(_ command: some Command) throws(LedgerError) {
     let context = DecisionContext(now: try now, next: try head().next)
     let failure = try reading { (state) throws(StateUnreadable) -> DecisionFailure? in
       do throws(DecisionFailure) { _ = try command.decide(state, context) } catch { return error }
@@ -105,13 +105,13 @@ extension Ledger {
   }
 
   /// Writes beside the log on the writer's thread, durably.
-  package func upkeep<Output: Sendable>(
-    _ body: @escaping LogWriter<ProjectionSet>.Upkeep<Output>
+  package func maintain<Output: Sendable>(
+    _ body: @escaping LogWriter<ProjectionSet>.Maintenance<Output>
   ) async throws(LedgerError) -> Output {
     guard let writer = log.writer else {
       throw LedgerError(.closed, "the ledger is open for reading only; open it for writing")
     }
-    do { return try await writer.upkeep(body) } catch { throw LedgerError(error) }
+    do { return try await writer.maintain(body) } catch { throw LedgerError(error) }
   }
 
   /// A snapshot of the last commit. Some hundred nanoseconds; use it at once, on this thread.

@@ -156,11 +156,11 @@ public nonisolated struct RetentionApplied: Sendable {
   /// Root of the Merkle tree over all events up to the segment's end (32 bytes).
   public var root: Data = Data()
 
-  /// Which records left: the position of the first, and from there on the lengths of stretches that left and that stayed,
+  /// Which records left: the position of the first, and from there on the lengths of ranges that left and that stayed,
   /// by turns.
   public var first: UInt64 = 0
 
-  public var stretches: [UInt64] = []
+  public var lengths: [UInt64] = []
 
   /// How many records left, and how many bytes they had.
   public var records: UInt64 = 0
@@ -307,7 +307,7 @@ nonisolated extension ClockCorrected: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension RetentionApplied: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".RetentionApplied"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}expired_by\0\u{3}older_than\0\u{1}segment\0\u{3}segment_first\0\u{3}segment_last\0\u{1}root\0\u{1}first\0\u{1}stretches\0\u{1}records\0\u{1}bytes\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}expired_by\0\u{3}older_than\0\u{1}segment\0\u{3}segment_first\0\u{3}segment_last\0\u{1}root\0\u{1}first\0\u{1}lengths\0\u{1}records\0\u{1}bytes\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -322,7 +322,7 @@ nonisolated extension RetentionApplied: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.segmentLast) }()
       case 6: try { try decoder.decodeSingularBytesField(value: &self.root) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.first) }()
-      case 8: try { try decoder.decodeRepeatedUInt64Field(value: &self.stretches) }()
+      case 8: try { try decoder.decodeRepeatedUInt64Field(value: &self.lengths) }()
       case 9: try { try decoder.decodeSingularUInt64Field(value: &self.records) }()
       case 10: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
       default: break
@@ -352,8 +352,8 @@ nonisolated extension RetentionApplied: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.first != 0 {
       try visitor.visitSingularUInt64Field(value: self.first, fieldNumber: 7)
     }
-    if !self.stretches.isEmpty {
-      try visitor.visitPackedUInt64Field(value: self.stretches, fieldNumber: 8)
+    if !self.lengths.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.lengths, fieldNumber: 8)
     }
     if self.records != 0 {
       try visitor.visitSingularUInt64Field(value: self.records, fieldNumber: 9)
@@ -372,7 +372,7 @@ nonisolated extension RetentionApplied: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.segmentLast != rhs.segmentLast {return false}
     if lhs.root != rhs.root {return false}
     if lhs.first != rhs.first {return false}
-    if lhs.stretches != rhs.stretches {return false}
+    if lhs.lengths != rhs.lengths {return false}
     if lhs.records != rhs.records {return false}
     if lhs.bytes != rhs.bytes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}

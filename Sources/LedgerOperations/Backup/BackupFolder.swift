@@ -50,14 +50,14 @@ struct CopyInspection {
     manifest: BackupManifest? = nil, _ observe: TransferProgress.Observer
   ) throws(LedgerError) {
     var trust = try CheckpointTrust(origin: log.origin, trusted: trusted)
-    var released = ReleasedRecords()
+    var pruned = PrunedRecords()
     var failure: LedgerError?
     let found: LogVerification
     do throws(LogError) {
       try log.verifyStructure()
       found = try log.verify(
         inspect: { (header, record) throws(LogError) in
-          try released.learn(from: header, record)
+          try pruned.learn(from: header, record)
           guard CheckpointTrust.isOfInterest(header) else { return }
           do throws(LedgerError) { try trust.learn(from: header, Array(copying: record)) } catch {
             failure = error
@@ -72,7 +72,7 @@ struct CopyInspection {
         progress: { (done, size) throws(LogError) in
           observe(TransferProgress(stage: .verifying, done: done, total: size))
         })
-      try released.require(found.archived)
+      try pruned.require(found.archived)
     } catch { throw failure ?? LedgerError(error) }
     // Keys of another ledger would find every row damaged.
     try manifest?.require(trust, size: found.size, root: found.root)

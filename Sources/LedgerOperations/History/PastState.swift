@@ -12,7 +12,7 @@ import Projections
 ///
 /// ```swift
 /// let state = try await ledger.history.state(at: .time(yesterday))
-/// if let grant = try state.grant(id), try state.obstacle(to: grant.id) == nil { print("was in force") }
+/// if let grant = try state.grant(id), try state.denialReason(for: grant.id) == nil { print("was in force") }
 /// state.close()
 /// ```
 public final class PastState: Sendable {
@@ -112,9 +112,9 @@ public final class PastState: Sendable {
   /// Why nothing that depends on a grant could be done; nil if it was in force.
   ///
   /// - Throws: `closed`, `damaged`, `storage`.
-  public func obstacle(to grant: GrantID) throws(LedgerError) -> Verdict.Reason? {
+  public func denialReason(for grant: GrantID) throws(LedgerError) -> Verdict.Reason? {
     try reading { (state) throws(StateUnreadable) in
-      try LedgerDomain.obstacle(to: Subject(grant), in: state)
+      try LedgerDomain.denialReason(for: Subject(grant), in: state)
     }
   }
 
@@ -181,12 +181,12 @@ public final class PastState: Sendable {
   }
 
   private func tokens(after number: UInt64, _ limit: Int) throws(LedgerError) -> [Subject] {
-    let end = position.rawValue
-    guard number < end else { return [] }
+    let last = position.rawValue
+    guard number < last else { return [] }
     return try logged { () throws(LogError) in
       var tokens: [Subject] = []
       // Of most records the stamp beside them tells the type.
-      try ledger.log.snapshot().forEachRecord(in: number + 1...end) { (place) throws(LogError) in
+      try ledger.log.snapshot().forEachRecord(in: number + 1...last) { (place) throws(LogError) in
         guard let kind = Self.kind(ofTokenMadeBy: place.stamp.type) else { return true }
         guard tokens.count < limit else { return false }
         tokens.append(Subject(kind: kind, number: place.position))
@@ -238,8 +238,8 @@ extension History {
 
   /// The state that a replay left in a folder, as far as it had come: see ``Integrity/replay(to:into:only:fromSnapshot:progress:)``.
   ///
-  /// Nothing is replayed, so it is there at once. Who was erased since the folder was made is no longer named in it, but may
-  /// still be found by a hash: remove the folder then.
+  /// Nothing is replayed, so it is there at once. A person who was erased since the folder was made is no longer named in
+  /// it, but may still be found by a hash: remove the folder then.
   ///
   /// ```swift
   /// let left = try await ledger.history.state(in: "/var/tmp/yesterday")

@@ -253,7 +253,7 @@ extension LedgerState {
   private func judgement(of subject: Subject) throws(StateUnreadable) -> [StateObject.Field] {
     switch subject.kind {
     case .grant, .connector, .account, .group, .phone, .membership:
-      Self.judged(try LedgerDomain.obstacle(to: subject, in: self))
+      Self.judged(try LedgerDomain.denialReason(for: subject, in: self))
     default: []
     }
   }

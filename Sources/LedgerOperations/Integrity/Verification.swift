@@ -225,15 +225,15 @@ extension Ledger {
       try logged { () throws(LogError) in
         // What follows goes through the tables row by row, and would pass over those that no look-up finds.
         try log.verifyStructure()
-        var released = ReleasedRecords()
+        var pruned = PrunedRecords()
         let found = try log.verify(
-          inspect: { (header, record) throws(LogError) in try released.learn(from: header, record) },
+          inspect: { (header, record) throws(LogError) in try pruned.learn(from: header, record) },
           checkSignature: { (note) throws(LogError) in
             guard let signed = try? note.verifiedKeys(among: known), !signed.isEmpty else {
               throw LogError(.inconsistentTree, "a checkpoint is not signed by a key of this ledger")
             }
           }, progress: { (done, size) throws(LogError) in progress(done, size) })
-        try released.require(found.archived)
+        try pruned.require(found.archived)
         let count = found.archived.count
         let view = try log.snapshot()
         let first = try found.archived.first.flatMap { (first) throws(LogError) in

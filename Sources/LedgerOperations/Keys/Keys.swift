@@ -209,7 +209,7 @@ extension Ledger {
   func replaceSigningKey(to elsewhere: Ed25519.VerifyingKey? = nil) async throws(LedgerError) {
     let (keys, now, number) = (keyStore, try now.milliseconds, keyStore.verifyingKeys.last?.number)
     // Performed once, also where the writer tries again.
-    try await upkeep { (_, head) throws(LogError) in
+    try await maintain { (_, head) throws(LogError) in
       do throws(KeyStoreError) {
         try keys.rotateSigningKey(to: elsewhere, createdAt: now, lastSize: head, replacing: number)
       } catch { throw LogError(.keyUnavailable, error.reason) }

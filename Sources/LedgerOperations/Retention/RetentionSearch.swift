@@ -8,7 +8,7 @@ import TransparencyLog
 /// Looks in the live file for the records that a policy removes.
 struct RetentionSearch: Sendable {
   /// How many records one snapshot serves: some ten milliseconds.
-  private static let stretch: UInt64 = 16_384
+  private static let rangeLength: UInt64 = 16_384
 
   let log: EventLog<ProjectionSet>
   /// Tokens count that had expired by then.
@@ -20,7 +20,7 @@ struct RetentionSearch: Sendable {
 
   /// What was found in some range.
   struct Found: Sendable {
-    var items: [RecordRelease.Item] = []
+    var items: [RecordPruning.Item] = []
     /// The bytes of the records, and of their rows.
     var bytes: UInt64 = 0
     var rowBytes: UInt64 = 0
@@ -34,7 +34,7 @@ struct RetentionSearch: Sendable {
   ///   what is damaged is for a verification to tell, and does not leave.
   func next(in range: ClosedRange<UInt64>, limit: Int) throws(LogError) -> Found {
     var found = Found(through: range.lowerBound - 1)
-    let end = min(range.upperBound, last, range.lowerBound + Self.stretch - 1)
+    let end = min(range.upperBound, last, range.lowerBound + Self.rangeLength - 1)
     guard range.lowerBound <= end else { return Found(through: range.upperBound) }
     let view = try log.snapshot()
     try view.forEachRecord(in: range.lowerBound...end) { (place) throws(LogError) in
@@ -48,7 +48,7 @@ struct RetentionSearch: Sendable {
           .damagedRecord, "the record and the tree contradict each other; verify the ledger, and restore a backup",
           at: header.position)
       }
-      found.items.append(RecordRelease.Item(header))
+      found.items.append(RecordPruning.Item(header))
       found.bytes += UInt64(record.byteCount)
       found.rowBytes += Self.rowByteCount(record.byteCount)
       return found.items.count < limit

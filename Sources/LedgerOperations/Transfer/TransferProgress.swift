@@ -12,10 +12,10 @@ public struct TransferProgress: Sendable {
     case rebuilding
     /// Records are written.
     case writing
-    /// Records are looked for that a policy lets go.
+    /// Records that a policy removes are looked for.
     case searching
-    /// Records leave the live file.
-    case releasing
+    /// Records are removed from the live file.
+    case pruning
   }
 
   public let stage: Stage

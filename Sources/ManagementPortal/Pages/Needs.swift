@@ -95,7 +95,7 @@ enum Needs {
       rest -= known.count
       for webhook in known {
         let path = "/portal/connectors/\(id.rawValue)/webhooks/\(webhook.webhook.id.rawValue)"
-        if webhook.obstacle == .disabled {
+        if webhook.denialReason == .disabled {
           needs.append(
             Need(
               path: path, title: "A webhook of \(name) is switched off",

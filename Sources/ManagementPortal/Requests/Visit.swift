@@ -52,7 +52,7 @@ struct Viewer: Sendable {
 }
 
 extension HTML {
-  /// In the language of whoever asked, as it is sent.
+  /// The bytes to send, in the language of the request.
   var answered: String { (Catalogue.current.map { HTML(translated: $0.translated(text)) } ?? self).sent }
 }
 

@@ -34,18 +34,13 @@ final class SessionStore: Sendable {
   }
 
   private static func load(_ folder: String) throws(SessionStoreError) -> [String: Session] {
-    if unsafe mkdir(folder, 0o700) != 0, errno != EEXIST { throw failure("make", folder) }
-    guard let listing = unsafe opendir(folder) else { throw failure("read", folder) }
-    defer { unsafe closedir(listing) }
-    var names: [String] = []
-    while let entry = unsafe readdir(listing) {
-      let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) {
-        unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if !name.hasPrefix(".") { names.append(name) }
-    }
+    let names: [String]
+    do throws(LedgerError) {
+      _ = try Folder.create(folder)
+      names = try Folder.list(folder) ?? []
+    } catch { throw SessionStoreError(reason: error.reason) }
     var sessions: [String: Session] = [:]
-    for name in names {
+    for name in names where !name.hasPrefix(".") {
       let content: [UInt8]?
       do { content = try DurableFile.read("\(folder)/\(name)", limit: 65_536) } catch {
         throw SessionStoreError(reason: error.reason)
@@ -53,15 +48,10 @@ final class SessionStore: Sendable {
       if name.utf8.count == 64, let content, let session = Session(key: name, encoded: content) {
         sessions[name] = session
       } else {
-        unsafe unlink("\(folder)/\(name)")
+        Folder.remove("\(folder)/\(name)")
       }
     }
     return sessions
-  }
-
-  private static func failure(_ verb: String, _ folder: String) -> SessionStoreError {
-    let reason = unsafe String(cString: strerror(errno))
-    return SessionStoreError(reason: "cannot \(verb) the folder of sessions \(folder): \(reason)")
   }
 
   /// The session that a token opens, its use noted; nil where there is none, or it has ended.
@@ -162,7 +152,8 @@ final class SessionStore: Sendable {
     sessions.withLock { sessions in for key in keys { sessions[key] = nil } }
     try await onDisk { folder in
       for key in keys where unsafe unlink("\(folder)/\(key)") != 0 && errno != ENOENT {
-        throw Self.failure("remove a session from", folder)
+        let reason = unsafe String(cString: strerror(errno))
+        throw SessionStoreError(reason: "cannot remove a session from the folder \(folder): \(reason)")
       }
     }
   }

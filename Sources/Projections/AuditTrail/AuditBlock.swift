@@ -3,12 +3,12 @@ import LMDB
 
 /// A range of a run, in one row.
 ///
-/// A run's blocks cover every entry that could be: the first starts at ``AuditEntry/least``, each ends where the next one
-/// starts, and the last ends at ``AuditEntry/greatest``. So a missing block cannot go unnoticed.
+/// A run's blocks cover every possible entry: the first starts at ``AuditIndexEntry/least``, each ends where the next one
+/// starts, and the last ends at ``AuditIndexEntry/greatest``. So a missing block is noticed.
 ///
 /// | Size | Field |
 /// | --- | --- |
-/// | 18 | where the block ends: the next block's start, as ``AuditEntry/encode(into:)`` writes it |
+/// | 18 | where the block ends: the next block's start, as ``AuditIndexEntry/encode(into:)`` writes it |
 /// | rest | entries, in order |
 ///
 /// Each entry begins with a varint (LEB128):
@@ -29,14 +29,14 @@ enum AuditBlock {
   /// - Throws: ``LogError/Code/damagedProjection`` where the bytes are no block of the run from `start` on.
   @discardableResult
   static func read(
-    _ bytes: RawSpan, of run: AuditRun, from start: AuditEntry, _ body: (AuditEntry) -> Bool
-  ) throws(LogError) -> AuditEntry {
-    guard bytes.byteCount >= AuditEntry.byteCount else { throw damaged(run) }
-    let end = AuditEntry(bytes, at: 0)
+    _ bytes: RawSpan, of run: AuditRun, from start: AuditIndexEntry, _ body: (AuditIndexEntry) -> Bool
+  ) throws(LogError) -> AuditIndexEntry {
+    guard bytes.byteCount >= AuditIndexEntry.byteCount else { throw damaged(run) }
+    let end = AuditIndexEntry(bytes, at: 0)
     let isSound = unsafe bytes.withUnsafeBytes { bytes in
       var reader = unsafe ByteReader(bytes)
-      _ = reader.skip(AuditEntry.byteCount)
-      var entry = AuditEntry.least
+      _ = reader.skip(AuditIndexEntry.byteCount)
+      var entry = AuditIndexEntry.least
       while !reader.isAtEnd {
         guard let next = decode(&reader, after: entry, in: run), next >= start, next < end else { return false }
         entry = next
@@ -50,12 +50,12 @@ enum AuditBlock {
 
   @inline(__always)
   private static func decode(
-    _ reader: inout ByteReader, after entry: AuditEntry, in run: AuditRun
-  ) -> AuditEntry? {
+    _ reader: inout ByteReader, after entry: AuditIndexEntry, in run: AuditRun
+  ) -> AuditIndexEntry? {
     guard let code = reader.varint(), code > 0 else { return nil }
     if code & 1 == 0 {
       let (position, overflow) = entry.position.addingReportingOverflow(code >> 1)
-      return overflow || position > run.last ? nil : AuditEntry(term: entry.term, position: position)
+      return overflow || position > run.last ? nil : AuditIndexEntry(term: entry.term, position: position)
     }
     var term = entry.term
     if code > 1 {
@@ -68,7 +68,7 @@ enum AuditBlock {
       guard term > entry.term else { return nil }
     }
     guard let offset = reader.varint(), offset <= run.last - run.first else { return nil }
-    return AuditEntry(term: term, position: run.first + offset)
+    return AuditIndexEntry(term: term, position: run.first + offset)
   }
 
   static func damaged(_ run: AuditRun) -> LogError {

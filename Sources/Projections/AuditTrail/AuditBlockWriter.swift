@@ -6,11 +6,11 @@ struct AuditBlockWriter: Sendable {
   /// A block that is complete.
   struct Block: Sendable {
     let key: AuditBlockKey
-    let end: AuditEntry
+    let end: AuditIndexEntry
     /// The encoded entries.
     let entries: [UInt8]
 
-    var byteCount: Int { AuditEntry.byteCount + entries.count }
+    var byteCount: Int { AuditIndexEntry.byteCount + entries.count }
 
     /// Adds the block to a table whose last key comes before.
     func append(to table: AuditTables.Blocks, in transaction: inout WriteTransaction) throws(LMDBError) {
@@ -23,7 +23,7 @@ struct AuditBlockWriter: Sendable {
 
   private let first: PositionNumber
   private var key: AuditBlockKey
-  private var last = AuditEntry.least
+  private var last = AuditIndexEntry.least
   private var entries: [UInt8] = []
   /// Complete blocks that were not taken yet, and their size.
   private var blocks: [Block] = []
@@ -41,8 +41,8 @@ struct AuditBlockWriter: Sendable {
   }
 
   /// Adds an entry that comes after all before.
-  mutating func append(_ entry: AuditEntry) {
-    if AuditEntry.byteCount + entries.count + AuditBlock.maximumEntryByteCount > AuditBlock.maximumByteCount {
+  mutating func append(_ entry: AuditIndexEntry) {
+    if AuditIndexEntry.byteCount + entries.count + AuditBlock.maximumEntryByteCount > AuditBlock.maximumByteCount {
       completeBlock(endingAt: entry)
     }
     let step = entry.term.number &- last.term.number
@@ -71,7 +71,7 @@ struct AuditBlockWriter: Sendable {
     return blocks
   }
 
-  private mutating func completeBlock(endingAt end: AuditEntry) {
+  private mutating func completeBlock(endingAt end: AuditIndexEntry) {
     let block = Block(key: key, end: end, entries: entries)
     blocks.append(block)
     blockCount += 1

@@ -20,12 +20,12 @@ struct AuditMerge: Sendable {
 
   /// A part of a source: some entries, and where the next part starts.
   struct Part: Sendable {
-    var entries: [AuditEntry]
-    var end: AuditEntry
+    var entries: [AuditIndexEntry]
+    var end: AuditIndexEntry
   }
 
   /// Reads the part of a source that starts at an entry.
-  typealias Reader = (Source, AuditEntry) throws(LogError) -> Part
+  typealias Reader = (Source, AuditIndexEntry) throws(LogError) -> Part
 
   private struct Stream: Sendable {
     let source: Source
@@ -33,7 +33,7 @@ struct AuditMerge: Sendable {
     var index = 0
 
     /// The next entry, reading on if need be.
-    mutating func head(_ read: Reader) throws(LogError) -> AuditEntry? {
+    mutating func head(_ read: Reader) throws(LogError) -> AuditIndexEntry? {
       while index == part.entries.count {
         if part.end == .greatest { return nil }
         part = try read(source, part.end)
@@ -47,20 +47,20 @@ struct AuditMerge: Sendable {
   /// The stream that the next entry comes from, as long as that is less than ``rival``.
   private var leader = 0
   /// The least entry of the other streams; nil before the first comparison.
-  private var rival: AuditEntry?
+  private var rival: AuditIndexEntry?
 
   /// - Parameter sources: sources that have no entry in common.
   init(_ sources: [Source]) { streams = sources.map { Stream(source: $0) } }
 
   /// The next entry; nil after the last.
-  mutating func next(_ read: Reader) throws(LogError) -> AuditEntry? {
+  mutating func next(_ read: Reader) throws(LogError) -> AuditIndexEntry? {
     if let rival, let entry = try streams[leader].head(read), entry < rival {
       streams[leader].index += 1
       return entry
     }
     // A term's entries in one run follow each other, so the leader seldom changes, and comparing them all is cheap.
-    var least: AuditEntry?
-    var second = AuditEntry.greatest
+    var least: AuditIndexEntry?
+    var second = AuditIndexEntry.greatest
     for index in streams.indices {
       guard let entry = try streams[index].head(read) else { continue }
       if let current = least, entry > current {

@@ -7,8 +7,8 @@ struct AuditPostings {
   private let run: AuditRun
   /// The term's positions among the entries from ``low`` on and below ``high``, in order.
   private var positions: [PositionNumber] = []
-  private var low = AuditEntry.greatest
-  private var high = AuditEntry.least
+  private var low = AuditIndexEntry.greatest
+  private var high = AuditIndexEntry.least
 
   init(of term: AuditTerm, in run: AuditRun) {
     self.term = term
@@ -23,13 +23,13 @@ struct AuditPostings {
   mutating func nearest<Reading: Transaction & ~Copyable, Participant>(
     to place: PositionNumber, ascending: Bool, _ tables: AuditTables, in view: borrowing LogView<Reading, Participant>
   ) throws(LogError) -> PositionNumber? {
-    var sought = AuditEntry(term: term, position: place)
+    var sought = AuditIndexEntry(term: term, position: place)
     while true {
       if !(low <= sought && sought < high) { try load(around: sought, tables, view) }
       if let found = nearest(to: place, ascending: ascending) { return found }
       // A block begins with the entry that it starts at. So what comes before a place is in the block that covers it, if
       // anywhere, and only what comes after may be in the next.
-      guard ascending, high <= AuditEntry(term: term, position: run.last) else { return nil }
+      guard ascending, high <= AuditIndexEntry(term: term, position: run.last) else { return nil }
       sought = high
     }
   }
@@ -51,12 +51,12 @@ struct AuditPostings {
 
   /// Reads the block that covers an entry.
   private mutating func load<Reading: Transaction & ~Copyable, Participant>(
-    around sought: AuditEntry, _ tables: AuditTables, _ view: borrowing LogView<Reading, Participant>
+    around sought: AuditIndexEntry, _ tables: AuditTables, _ view: borrowing LogView<Reading, Participant>
   ) throws(LogError) {
     let (run, term) = (run, term)
-    var found: (low: AuditEntry, high: AuditEntry, positions: [PositionNumber])?
+    var found: (low: AuditIndexEntry, high: AuditIndexEntry, positions: [PositionNumber])?
     var failure: LogError?
-    let end = AuditEntry(term: sought.term, position: sought.position + 1)
+    let end = AuditIndexEntry(term: sought.term, position: sought.position + 1)
     try stored { () throws(LMDBError) in
       try tables.blocks(tier: run.tier).forEach(
         below: AuditBlockKey(run: run.number, start: end), reversed: true, in: view.transaction

@@ -116,7 +116,7 @@ package final class AuditRunBuilder<Participant: CommitParticipant>: Sendable {
         return (generation, try catalogue.strays(tier: tier, trail.tables, limit: limit, in: view.transaction))
       }
       if strays.isEmpty { continue }
-      try await upkeep(generation) { (trail, view, _) throws(LogError) in
+      try await maintain(generation) { (trail, view, _) throws(LogError) in
         try stored { () throws(LMDBError) in
           for key in strays { try trail.tables.blocks(tier: tier).delete(key, in: &view.transaction) }
         }
@@ -205,7 +205,7 @@ package final class AuditRunBuilder<Participant: CommitParticipant>: Sendable {
       let run = AuditRun(
         first: plan.positions.lowerBound, last: plan.positions.upperBound, tier: tier, number: plan.number,
         blockCount: draft.writer.blockCount, byteCount: draft.writer.byteCount)
-      let isWritten = try await upkeep(plan.generation) {
+      let isWritten = try await maintain(plan.generation) {
         [isComplete = draft.isComplete] (trail, view, head) throws(LogError) in
         try stored { () throws(LMDBError) in
           let blocks = trail.tables.blocks(tier: tier)
@@ -254,7 +254,7 @@ package final class AuditRunBuilder<Participant: CommitParticipant>: Sendable {
   ///
   /// - Returns: whether it was written; not if the trail is no longer the builder's own.
   @discardableResult
-  private func upkeep(
+  private func maintain(
     _ generation: UInt64,
     _ body:
       @escaping @Sendable (AuditTrail, inout LogView<WriteTransaction, Participant>, PositionNumber) throws(LogError) -> Void
@@ -262,7 +262,7 @@ package final class AuditRunBuilder<Participant: CommitParticipant>: Sendable {
     guard let writer = log.writer else {
       throw LogError(.closed, "the ledger is open for reading; open it for writing to build its audit trail")
     }
-    return try await writer.upkeep { [choose] (view, head) throws(LogError) in
+    return try await writer.maintain { [choose] (view, head) throws(LogError) in
       let (trail, current) = choose(view.participant, view.transaction.number)
       guard current == generation else { return false }
       try body(trail, &view, head)

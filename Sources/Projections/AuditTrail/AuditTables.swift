@@ -82,9 +82,9 @@ struct AuditBlockKey: KeyCodec, Sendable, Hashable {
   typealias Key = Self
 
   var run: UInt64
-  var start: AuditEntry
+  var start: AuditIndexEntry
 
-  static func byteCount(of key: Self) -> Int { 8 + AuditEntry.byteCount }
+  static func byteCount(of key: Self) -> Int { 8 + AuditIndexEntry.byteCount }
 
   static func encode(_ key: Self, into output: inout OutputRawSpan) {
     output.append(bigEndian: key.run)
@@ -92,8 +92,8 @@ struct AuditBlockKey: KeyCodec, Sendable, Hashable {
   }
 
   static func decode(_ bytes: RawSpan) -> Self? {
-    guard bytes.byteCount == 8 + AuditEntry.byteCount else { return nil }
-    return Self(run: bytes.load(bigEndian: UInt64.self), start: AuditEntry(bytes, at: 8))
+    guard bytes.byteCount == 8 + AuditIndexEntry.byteCount else { return nil }
+    return Self(run: bytes.load(bigEndian: UInt64.self), start: AuditIndexEntry(bytes, at: 8))
   }
 }
 

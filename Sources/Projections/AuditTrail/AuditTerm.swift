@@ -80,18 +80,18 @@ extension RecordHeader {
 }
 
 /// That a term and the event at a position belong together. Ordered by term, then position.
-struct AuditEntry: Sendable, Hashable, Comparable {
+struct AuditIndexEntry: Sendable, Hashable, Comparable {
   /// The size of an encoded entry, in bytes.
   static let byteCount = 18
   /// Comes before every other.
-  static let least = AuditEntry(term: AuditTerm(category: 0, number: 0), position: 0)
+  static let least = AuditIndexEntry(term: AuditTerm(category: 0, number: 0), position: 0)
   /// Comes after every other.
-  static let greatest = AuditEntry(term: AuditTerm(category: .max, number: .max), position: .max)
+  static let greatest = AuditIndexEntry(term: AuditTerm(category: .max, number: .max), position: .max)
 
   var term: AuditTerm
   var position: PositionNumber
 
-  static func < (one: AuditEntry, other: AuditEntry) -> Bool {
+  static func < (one: AuditIndexEntry, other: AuditIndexEntry) -> Bool {
     one.term == other.term ? one.position < other.position : one.term < other.term
   }
 

@@ -83,9 +83,9 @@ package struct AuditTrail: Sendable {
   package func rebuiltDigest<Reading: Transaction & ~Copyable, Participant>(
     of view: borrowing LogView<Reading, Participant>, upTo head: PositionNumber
   ) throws(LogError) -> Digest {
-    let stretch: PositionNumber = 65_536
-    let starts = stride(from: PositionNumber(1), through: head, by: Int(stretch))
-    return try digest(of: starts.map { .log($0...min($0 + stretch - 1, head)) }, in: view)
+    let length: PositionNumber = 65_536
+    let starts = stride(from: PositionNumber(1), through: head, by: Int(length))
+    return try digest(of: starts.map { .log($0...min($0 + length - 1, head)) }, in: view)
   }
 
   private func digest<Reading: Transaction & ~Copyable, Participant>(
@@ -117,7 +117,8 @@ package struct AuditTrail: Sendable {
   ///
   /// - Parameter limit: how many entries to take from the log.
   func part<Reading: Transaction & ~Copyable, Participant>(
-    of source: AuditMerge.Source, from start: AuditEntry, limit: Int, in view: borrowing LogView<Reading, Participant>
+    of source: AuditMerge.Source, from start: AuditIndexEntry, limit: Int,
+    in view: borrowing LogView<Reading, Participant>
   ) throws(LogError) -> AuditMerge.Part {
     switch source {
     case .run(let run): try block(of: run, from: start, in: view)
@@ -126,7 +127,7 @@ package struct AuditTrail: Sendable {
   }
 
   private func block<Reading: Transaction & ~Copyable, Participant>(
-    of run: AuditRun, from start: AuditEntry, in view: borrowing LogView<Reading, Participant>
+    of run: AuditRun, from start: AuditIndexEntry, in view: borrowing LogView<Reading, Participant>
   ) throws(LogError) -> AuditMerge.Part {
     let key = AuditBlockKey(run: run.number, start: start)
     let bytes = try stored { () throws(LMDBError) in try tables.blocks(tier: run.tier).get(key, in: view.transaction) }
@@ -142,12 +143,13 @@ package struct AuditTrail: Sendable {
 
   /// The least `limit` entries from `start` on among those of the records in a range.
   private func sorted<Reading: Transaction & ~Copyable, Participant>(
-    _ range: ClosedRange<PositionNumber>, from start: AuditEntry, limit: Int, in view: borrowing LogView<Reading, Participant>
+    _ range: ClosedRange<PositionNumber>, from start: AuditIndexEntry, limit: Int,
+    in view: borrowing LogView<Reading, Participant>
   ) throws(LogError) -> AuditMerge.Part {
-    var entries: [AuditEntry] = []
+    var entries: [AuditIndexEntry] = []
     try view.forEachRecord(in: range) { (header, bytes) throws(LogError) in
       header.forEachTerm(in: bytes) { term in
-        let entry = AuditEntry(term: term, position: header.position)
+        let entry = AuditIndexEntry(term: term, position: header.position)
         if entry >= start { entries.append(entry) }
       }
       if entries.count / 2 > limit {

@@ -108,7 +108,7 @@ package struct ProjectionComparison: Sendable {
     var one = AuditMerge(sources)
     var other = AuditMerge(
       stride(from: PositionNumber(1), through: head, by: 65_536).map { .log($0...min($0 + 65_535, head)) })
-    func read(_ source: AuditMerge.Source, _ start: AuditEntry) throws(LogError) -> AuditMerge.Part {
+    func read(_ source: AuditMerge.Source, _ start: AuditIndexEntry) throws(LogError) -> AuditMerge.Part {
       try tables.audit.part(of: source, from: start, limit: 131_072, in: view)
     }
     while true {

@@ -4,7 +4,7 @@ package import LedgerDomain
 package import LedgerEvents
 
 /// A delivery that was handed out, with what to report it by.
-package struct TakenDelivery: Sendable {
+package struct LeasedDelivery: Sendable {
   package let webhook: Webhook
   package let number: UInt64
   /// Which try this is, from 1.
@@ -24,7 +24,7 @@ package enum DeliveryReport: Sendable, Equatable {
   case settled
 }
 
-// What is done on the writer's thread. Rows that the tables lack are taken for what they mean: nothing waits.
+// What is done on the writer's thread. Rows that the tables lack are leased for what they mean: nothing waits.
 extension WritableLedgerView {
   private func tables() throws(LogError) -> DeliveryTables {
     guard let tables = participant.deliveries else { throw LogError(.closed, "the ledger is open for reading only") }
@@ -43,7 +43,7 @@ extension WritableLedgerView {
     var full: [WebhookID] = []
     var accepted = 0
     for (id, delivery) in deliveries {
-      guard let webhook = try webhook(id), try obstacle(to: webhook, at: now) == nil else { continue }
+      guard let webhook = try webhook(id), try denialReason(for: webhook, at: now) == nil else { continue }
       let bytes = delivery.encoded
       let known = try tables.lane(of: id, in: transaction)
       var lane = known ?? DeliveryLane(attempts: 0, due: now, count: 0, byteCount: 0)
@@ -78,11 +78,11 @@ extension WritableLedgerView {
   ///   - byteLimit: no more are handed out once they have so many bytes.
   /// - Returns: what was handed out, and the webhooks whose tries are used up. What waits for a webhook that does not
   ///   deliver any more is dropped.
-  package mutating func takeDeliveries(
+  package mutating func leaseDeliveries(
     limit: Int, byteLimit: Int, at now: Milliseconds
-  ) throws(LogError) -> (taken: [TakenDelivery], exhausted: [WebhookID]) {
+  ) throws(LogError) -> (leased: [LeasedDelivery], exhausted: [WebhookID]) {
     let tables = try tables()
-    var taken: [TakenDelivery] = []
+    var leased: [LeasedDelivery] = []
     var exhausted: [WebhookID] = []
     var byteCount = 0
     for (due, id) in try tables.due(at: now, limit: limit, in: transaction) where byteCount < byteLimit {
@@ -92,7 +92,7 @@ extension WritableLedgerView {
         }
         continue
       }
-      guard let webhook = try webhook(id), try obstacle(to: webhook, at: now) == nil,
+      guard let webhook = try webhook(id), try denialReason(for: webhook, at: now) == nil,
         let (number, delivery) = try tables.first(of: id, in: transaction)
       else {
         try tables.drop(id, in: &transaction)
@@ -103,19 +103,19 @@ extension WritableLedgerView {
       } else {
         lane.attempts += 1
         byteCount += delivery.box.count
-        taken.append(
-          TakenDelivery(webhook: webhook, number: number, attempt: lane.attempts, delivery: delivery))
+        leased.append(
+          LeasedDelivery(webhook: webhook, number: number, attempt: lane.attempts, delivery: delivery))
       }
       let next = DeliveryPolicy.due(after: lane.attempts, at: now)
       try tables.reschedule(&lane, of: id, to: next, in: &transaction)
     }
-    return (taken, exhausted)
+    return (leased, exhausted)
   }
 
-  /// A delivery was made: it goes, and the next of its webhook may be taken.
+  /// A delivery was made: it is removed, and the next one of its webhook may be leased.
   ///
   /// - Parameter answer: the HTTP status of the answer; 0 where it is not known.
-  package mutating func delivered(
+  package mutating func acknowledgeDelivery(
     _ number: UInt64, to id: WebhookID, answer: UInt16 = 0, at now: Milliseconds
   ) throws(LogError) -> DeliveryReport {
     let tables = try tables()
@@ -143,9 +143,9 @@ extension WritableLedgerView {
   /// A try failed: the delivery stays first of its webhook's, and is tried again later.
   ///
   /// - Parameters:
-  ///   - attempt: which try it was. One that was handed out again since is not another's to report on.
+  ///   - attempt: which try it was. A report on an earlier lease changes nothing.
   ///   - answer: the HTTP status of the answer; 0 where there was none.
-  package mutating func deliveryFailed(
+  package mutating func rejectDelivery(
     _ number: UInt64, to id: WebhookID, attempt: UInt8, answer: UInt16 = 0, at now: Milliseconds
   ) throws(LogError) -> DeliveryReport {
     let tables = try tables()
@@ -157,7 +157,7 @@ extension WritableLedgerView {
       attempt: attempt)
     try tables.note(made, number, of: id, in: &transaction)
     guard Int(attempt) <= DeliveryPolicy.delays.count else {
-      // Due at once: should the process end before the webhook is disabled, the next take finds it.
+      // Due at once: should the process end before the webhook is disabled, the next lease finds it.
       try tables.reschedule(&lane, of: id, to: now, in: &transaction)
       return .exhausted
     }
@@ -192,7 +192,7 @@ extension WritableLedgerView {
   /// Drops what waits for a webhook, if that does not deliver now.
   package mutating func dropDeliveries(to id: WebhookID, at now: Milliseconds) throws(LogError) {
     let known = try webhook(id)
-    if let known, try obstacle(to: known, at: now) == nil { return }
+    if let known, try denialReason(for: known, at: now) == nil { return }
     try tables().drop(id, in: &transaction)
     if known?.isDeleted ?? true { try tables().forgetTries(of: id, in: &transaction) }
   }
@@ -205,9 +205,11 @@ extension WritableLedgerView {
     }
   }
 
-  private func obstacle(to webhook: Webhook, at now: Milliseconds) throws(LogError) -> Webhook.Obstacle? {
-    try withState(orThrow: { $0 }) { (state) throws(LogError) -> Webhook.Obstacle? in
-      do throws(StateUnreadable) { return try state.obstacle(to: webhook, at: Timestamp(milliseconds: now)) } catch {
+  private func denialReason(for webhook: Webhook, at now: Milliseconds) throws(LogError) -> Webhook.DenialReason? {
+    try withState(orThrow: { $0 }) { (state) throws(LogError) -> Webhook.DenialReason? in
+      do throws(StateUnreadable) {
+        return try state.denialReason(for: webhook, at: Timestamp(milliseconds: now))
+      } catch {
         throw LogError(.damagedProjection, error.description)
       }
     }

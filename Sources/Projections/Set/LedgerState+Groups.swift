@@ -74,8 +74,8 @@ extension LedgerState {
     }
   }
 
-  /// Who somebody is that no account took over. An invitation does not tell who holds the number. That of a subscriber may
-  /// be held, by an account that subscribed before it verified the number.
+  /// The name of a place that no account took over. An invitation does not tell who holds the number. A subscriber's number
+  /// may be held by an account that subscribed before it verified the number.
   private func name(of place: PlaceRow, _ list: GroupList, _ id: UInt64) throws(StateUnreadable) -> PersonName? {
     if list == .subscribers, let number = try row(StoredSubscription.self, .number(.subscription, id))?.number,
       let holder = try phone(number: number), let account = try phone(holder)?.account

@@ -11,17 +11,17 @@ extension EventLog<ProjectionSet> {
 package struct ProjectionRebuild: Sendable {
   private let log: EventLog<ProjectionSet>
   private let policy: AuditRunPolicy
-  private let stretch: Int
+  private let batchSize: Int
 
   /// - Parameters:
   ///   - policy: how the audit trail's runs are built.
-  ///   - stretch: how many events share a commit.
+  ///   - batchSize: how many events share a commit.
   package init(
-    _ log: EventLog<ProjectionSet>, policy: AuditRunPolicy = AuditRunPolicy(), stretch: Int = 1_024
+    _ log: EventLog<ProjectionSet>, policy: AuditRunPolicy = AuditRunPolicy(), batchSize: Int = 1_024
   ) {
     self.log = log
     self.policy = policy
-    self.stretch = stretch
+    self.batchSize = batchSize
   }
 
   /// Whether the projections lag behind the log or were written by a program with other rows, and so must be rebuilt
@@ -39,7 +39,7 @@ package struct ProjectionRebuild: Sendable {
   /// Rebuilds the other set from the log while the live one goes on, catches up, and swaps. Goes on where an earlier
   /// rebuild was stopped.
   ///
-  /// - Parameter progress: is called with the position reached and the head, after each stretch.
+  /// - Parameter progress: is called with the position reached and the head, after each batch.
   /// - Returns: the position after which it began: 0, or where the earlier one was stopped.
   /// - Throws: ``LogError/Code/unreadableEvent`` at an event that this program does not know: the live set stays.
   ///   ``LogError/Code/cancelled`` where the task was.
@@ -55,7 +55,7 @@ package struct ProjectionRebuild: Sendable {
     }
     defer { live.releaseTarget() }
     try await dropStale(writer)
-    let (target, start, erased) = try await writer.upkeep { (view, head) throws(LogError) in
+    let (target, start, erased) = try await writer.maintain { (view, head) throws(LogError) in
       let target = 1 - live.set(for: view.transaction.number)
       // Their keys may be there for a moment more. Where the live rows cannot be read, the erasures that the rebuild
       // comes to do the same.
@@ -74,15 +74,15 @@ package struct ProjectionRebuild: Sendable {
       if Task.isCancelled { throw LogError(.cancelled, "the rebuild was stopped; the next one goes on from there") }
       let next = position + 1
       // Read and decoded off the writer's thread; only the rows are its work.
-      let stretch = try await log.readers.run { [log, limit = stretch] () throws(LogError) in
+      let batch = try await log.readers.run { [log, limit = batchSize] () throws(LogError) in
         try log.snapshot().records(from: next, limit: limit).map { (record) throws(LogError) in
           AppliedEvent(event: try record.event, header: record.header)
         }
       }
-      let reached = stretch.last?.header.position ?? position
-      let (head, isSwapped) = try await writer.upkeep { [hasRuns] (view, head) throws(LogError) in
+      let reached = batch.last?.header.position ?? position
+      let (head, isSwapped) = try await writer.maintain { [hasRuns] (view, head) throws(LogError) in
         let tables = view.participant.tables[target].without(erased, recorded)
-        for item in stretch {
+        for item in batch {
           try tables.apply(item.event, item.header, in: &view.transaction)
           try view.participant.dayCounts?.recount(item.event, item.header, tables.directory, in: &view.transaction)
         }
@@ -101,7 +101,7 @@ package struct ProjectionRebuild: Sendable {
       progress(position, head)
       if isSwapped {
         // The search terms of people must not stay in a set that no erasure reaches.
-        try await writer.upkeep { (view, _) throws(LogError) in
+        try await writer.maintain { (view, _) throws(LogError) in
           try view.participant.tables[1 - target].clear(in: &view.transaction)
           view.participant.note([], of: 1 - target)
         }
@@ -185,7 +185,7 @@ package struct ProjectionRebuild: Sendable {
       return erasures?.contains { $0 > done } ?? true
     }
     guard isStale else { return }
-    try await writer.upkeep { (view, _) throws(LogError) in
+    try await writer.maintain { (view, _) throws(LogError) in
       let idle = 1 - (try view.participant.currentSet(in: view.transaction))
       try view.participant.tables[idle].clear(in: &view.transaction)
       try Self.forget(&view)

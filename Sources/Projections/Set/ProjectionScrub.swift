@@ -68,7 +68,7 @@ package struct ProjectionScrub: Sendable {
     let set = try participant.currentSet(in: log.snapshot().transaction)
     participant.note(damaged, of: set)
     guard let writer = log.writer else { return }
-    try await writer.upkeep { (view, head) throws(LogError) in
+    try await writer.maintain { (view, head) throws(LogError) in
       // A rebuild may have swapped meanwhile.
       guard try participant.currentSet(in: view.transaction) == set else { return }
       try participant.finish(at: head, in: &view.transaction)

@@ -136,7 +136,7 @@ import TransparencyLog
     _ = try await ledger.accounts.signIn(issuer: "https://id.example.org", subject: "more")
     // What is in memory is as it was; what was signed last is not.
     let forged = try Checkpoint(origin: ledger.origin, size: 9, root: SHA256.hash([1])).noteText
-    _ = try await ledger.log.writer?.upkeep { (view, _) throws(LogError) in
+    _ = try await ledger.log.writer?.maintain { (view, _) throws(LogError) in
       try stored { () throws(LMDBError) in
         try view.tables.checkpoints.put(9, Array(forged.utf8) + Array("\n— x AAAAAA==\n".utf8), in: &view.transaction)
       }

@@ -101,7 +101,7 @@ struct Answers: Equatable {
     for token in aged.old.prefix(4) {
       for time in [nil, aged.clock.now - .seconds(201 * 86_400)] {
         let explanation = try await ledger.explain(.presented(token.accessToken.text), at: time)
-        lines.append("\(String(describing: explanation.obstacle)) \(explanation.steps) \(explanation.isValid)")
+        lines.append("\(String(describing: explanation.denialReason)) \(explanation.steps) \(explanation.isValid)")
       }
       lines.append("\(try ledger.tokens.validate(token.accessToken))")
     }

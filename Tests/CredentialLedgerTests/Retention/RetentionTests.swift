@@ -31,7 +31,7 @@ import Testing
     var named: [Position] = []
     for entry in said.reversed() {
       guard case .retentionApplied(let event) = entry.event else { throw Unexpected() }
-      named += try #require(PositionStretches(of: event)).ranges.flatMap { Array($0) }
+      named += try #require(PositionRanges(of: event)).ranges.flatMap { Array($0) }
       #expect(event.olderThan == 90 * 86_400_000 && event.records > 0 && entry.actor == .operator)
       #expect(try event.root.elementsEqual(#require(await ledger.root(at: Position(event.segmentLast))).bytes))
     }
@@ -205,13 +205,13 @@ import Testing
     let ledger = aged.ledger
     let head = try ledger.head()
     // Another run is under way.
-    ledger.isLettingGo.store(true, ordering: .relaxed)
+    ledger.isPruning.store(true, ordering: .relaxed)
     let busy = await failure { () throws(LedgerError) in
       _ = try await ledger.retention.apply(AgedLedger.policy, archive: aged.archive)
     }
     #expect(busy?.code == .busy)
     #expect(try ledger.head() == head && AgedLedger.archivedCount(ledger) == 0)
-    ledger.isLettingGo.store(false, ordering: .relaxed)
+    ledger.isPruning.store(false, ordering: .relaxed)
     // One that failed is over.
     let missing = await failure { () throws(LedgerError) in
       _ = try await ledger.retention.apply(AgedLedger.policy, archive: aged.archive + "-none")
@@ -274,7 +274,7 @@ import Testing
     let task = Task { () -> LedgerError.Code? in
       do throws(LedgerError) {
         _ = try await stopping.applyRetention(AgedLedger.policy, archive: aged.archive, limit: 7) { progress in
-          guard progress.stage == .releasing, progress.done > 40 else { return }
+          guard progress.stage == .pruning, progress.done > 40 else { return }
           unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
         }
         return nil
@@ -306,9 +306,9 @@ import Testing
     let record = try #require(try view.record(at: 2))
     let segments = try view.archiveSegments()
     let writer = try #require(ledger.log.writer)
-    _ = try await writer.release(RecordRelease(items: [.init(record.header)], segments: segments)) {
+    _ = try await writer.prune(RecordPruning(items: [.init(record.header)], segments: segments)) {
       (_, _) throws(AppendFailure<LedgerError>) in
-      Proposal([.ledgerRestored(LedgerRestored())], RecordContext(actor: LogSubject(.operator)))
+      AppendProposal([.ledgerRestored(LedgerRestored())], RecordContext(actor: LogSubject(.operator)))
     }
     let error = await failure { () throws(LedgerError) in _ = try await ledger.integrity.verify() }
     #expect(error?.code == .damaged && error?.position == 2)

@@ -2,10 +2,10 @@
 
 from rules import (
     arithmetic, documentation, examples, folders, forbidden, foundation, layers, length, links, named_tests, output,
-    wording,
+    recipes, wording,
 )
 
 RULES = [
     layers, folders, foundation, forbidden, length, wording, links, documentation, examples, arithmetic, output,
-    named_tests,
+    named_tests, recipes,
 ]

@@ -105,7 +105,7 @@ struct AuditCommand: DoorCommand {
   }
 
   func run() async throws {
-    if count || groupBy != nil { return try await EventCounts(self).show() }
+    if count || groupBy != nil { return try await EventCountReport(self).show() }
     if all {
       return try await ledger.reading(revealing, anybodyFor: "audit --all") { ledger, disclosure in
         try await showAll(try await filters.filter(in: ledger), in: ledger, disclosure, printer(of: ledger))

@@ -131,7 +131,7 @@ struct ExplainCommand: DoorCommand {
 
   private func show(_ explanation: Explanation, _ labels: [Subject: Audit.Label]) {
     let subject = explanation.subject.map { "\($0) " } ?? ""
-    let verdict = explanation.obstacleText.map { "not valid: \($0)" } ?? "valid"
+    let verdict = explanation.denialText.map { "not valid: \($0)" } ?? "valid"
     print("\(subject)at \(explanation.time): \(verdict)")
     for step in [explanation.decidedBy, explanation.stoppedBy].compactMap(\.self) {
       if let sentence = step.sentence(labels) { print(sentence.printable) }
@@ -186,16 +186,16 @@ extension Explanation.Step {
 extension Explanation {
   /// Why it was not valid, as a sentence for a reader who does not know the types of events; nil if it was.
   func sentence(_ labels: [Subject: Audit.Label]) -> String? {
-    guard let obstacle else { return nil }
-    switch obstacle {
-    case .malformed, .unknown, .wrongKind, .anotherConnector, .wrongKey, .otherAudience: return obstacleText
+    guard let denialReason else { return nil }
+    switch denialReason {
+    case .malformed, .unknown, .wrongKind, .anotherConnector, .wrongKey, .otherAudience: return denialText
     case .expired(let end):
       let stop = stoppedBy.map { "; \($0.words(labels))" } ?? ""
       return "it expired at \(end)\(stop)\(later)"
     case .replaced(let successor):
       let when = decidedBy.map { " on \($0.time)" } ?? ""
       return "it was replaced by \(successor)\(when)\(later)"
-    case .stopped: return decidedBy.map { $0.words(labels) + later } ?? obstacleText
+    case .stopped: return decidedBy.map { $0.words(labels) + later } ?? denialText
     }
   }
 
@@ -265,7 +265,7 @@ extension JSON {
       ("time", .string("\(explanation.time)")), ("position", .number(explanation.position.rawValue)),
       ("valid", .bool(explanation.isValid)),
     ]
-    if let reason = explanation.obstacleText { members.append(("reason", .string(reason))) }
+    if let reason = explanation.denialText { members.append(("reason", .string(reason))) }
     if let claims = explanation.claims {
       members += [
         ("scopes", .array("\(claims.scopes)".split(separator: ",").map { .string(String($0)) })),

@@ -190,7 +190,7 @@ private struct ExaminedToken: Sendable {
       ("token", JSON(incident.handle)), ("kind", .string(kindName)), ("issuedAt", .string("\(incident.issuedAt)")),
       ("valid", .bool(standing.isValid)),
     ]
-    if let reason = standing.obstacleText { members.append(("reason", .string(reason))) }
+    if let reason = standing.denialText { members.append(("reason", .string(reason))) }
     if let used = incident.lastUsed { members.append(("lastUsed", .string("\(used)"))) }
     if let connector = incident.connector {
       members.append(
@@ -232,7 +232,7 @@ private struct ExaminedToken: Sendable {
 
   var lines: [String] {
     func line(_ name: String, _ value: String) -> String { "  \(name.padded(to: 12))\(value)" }
-    var lines = ["\(incident.handle), \(kindName): \(standing.obstacleText.map { "not valid: \($0)" } ?? "VALID")"]
+    var lines = ["\(incident.handle), \(kindName): \(standing.denialText.map { "not valid: \($0)" } ?? "VALID")"]
     if let connector = incident.connector {
       lines.append(line("connector", "\(connector.details.name) (\(connector.id)) of \(connector.owner)"))
     }

@@ -92,7 +92,7 @@ struct RetentionCommand: DoorCommand {
     if apply {
       if let first = report.events.first { lines.append("retention.applied is event \(first)\(Self.further(report))") }
     } else {
-      lines.append("nothing was changed; --apply lets them go")
+      lines.append("nothing was changed; --apply removes them")
     }
     return lines
   }

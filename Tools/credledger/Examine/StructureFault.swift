@@ -13,7 +13,7 @@ enum StructureFault {
   /// A process that examines a file on behalf of another is left to the signal, from which that one draws its own
   /// conclusion.
   static func explain() {
-    guard !Examination.isUnderWay else { return }
+    guard !ExaminingProcess.isUnderWay else { return }
     for signal in [SIGBUS, SIGSEGV, SIGABRT] {
       var action = sigaction()
       // Nothing here but two calls of the system, since anything may be broken.

@@ -64,7 +64,7 @@ struct CredLedger: AsyncParsableCommand {
     _ = credledger_hide_memory()
     do throws(LedgerError) { try SystemLimits.check() } catch { fail(Ending.describe(error), status: 3) }
     StructureFault.explain()
-    Interruption.listen(parent: Examination.parent)
+    Interruption.listen(parent: ExaminingProcess.parent)
     guard !ProcessArguments.areMissing else {
       fail("the program was started without arguments, not even its own name", status: 2)
     }

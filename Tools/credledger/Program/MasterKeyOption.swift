@@ -11,7 +11,7 @@ enum MasterKeyOption {
 
   /// The key that was in the environment, or that the process worked for was given.
   private static let given: GivenMasterKey? = {
-    if let descriptor = Examination.masterKey, let key = try? GivenMasterKey(readingDescriptor: descriptor) {
+    if let descriptor = ExaminingProcess.masterKey, let key = try? GivenMasterKey(readingDescriptor: descriptor) {
       return key
     }
     return GivenMasterKey(takingVariable: MasterKey.environmentVariable)
@@ -28,7 +28,7 @@ enum MasterKeyOption {
   static func source(_ option: String?) throws -> MasterKey.Source? {
     try DoorSession.requireNone("a master key is read")
     guard let text = option ?? named else { return given.map { .provider($0) } }
-    if text != none, Examination.isUnderWay, let given { return .provider(given) }
+    if text != none, ExaminingProcess.isUnderWay, let given { return .provider(given) }
     if text == none { return .provider(NoMasterKey()) }
     let parts = text.split(separator: ":", maxSplits: 1)
     switch parts.first {

@@ -88,7 +88,7 @@ struct LedgerOptions: ParsableArguments {
 
   /// Goes on in a process of its own, since a file whose structure is damaged can end the process that reads it.
   func examineApart(_ path: String) throws {
-    try Examination.perform(on: path, key: MasterKeyOption.givenKey(masterKey))
+    try ExaminingProcess.perform(on: path, key: MasterKeyOption.givenKey(masterKey))
   }
 
   /// The folder, which must be named.

@@ -86,7 +86,7 @@ struct ConnectorCommand: AsyncParsableCommand {
       let found = try await ledger.reading { ledger in
         let connector = try name.find(in: ledger)
         return try ledger.connectors.state(of: connector.id)
-          ?? ConnectorState(connector: connector, obstacle: nil, previousSecretUntil: nil)
+          ?? ConnectorState(connector: connector, denialReason: nil, previousSecretUntil: nil)
       }
       output.format.show(found.json, found.lines)
     }

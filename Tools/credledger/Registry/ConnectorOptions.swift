@@ -71,7 +71,7 @@ extension Connector {
 
   /// A connector that was just made, with its Secret.
   func json(secret: ConnectorSecret) -> JSON {
-    let made = ConnectorState(connector: self, obstacle: nil, previousSecretUntil: nil)
+    let made = ConnectorState(connector: self, denialReason: nil, previousSecretUntil: nil)
     return .object(made.members + [("secret", .string(secret.text))])
   }
 }
@@ -105,7 +105,7 @@ extension ConnectorState {
       "refresh tokens  \(details.refreshTokenLifetime == 0 ? 31_536_000 : details.refreshTokenLifetime) s, replaced "
         + details.rotation.word, "created         \(connector.createdAt)",
     ] + (previousSecretUntil.map { ["old Secret      accepted until \($0)"] } ?? [])
-      + (obstacle.map { ["stopped         \($0.text)"] } ?? [])
+      + (denialReason.map { ["stopped         \($0.text)"] } ?? [])
   }
 
   /// The connector for programs.
@@ -130,7 +130,7 @@ extension ConnectorState {
       ), ("createdAt", .string(connector.createdAt.description)),
     ]
     if let previousSecretUntil { members.append(("previousSecretUntil", .string("\(previousSecretUntil)"))) }
-    if let obstacle { members.append(("reason", .string(obstacle.text))) }
+    if let denialReason { members.append(("reason", .string(denialReason.text))) }
     return members
   }
 }

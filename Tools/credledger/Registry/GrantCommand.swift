@@ -155,7 +155,7 @@ extension GrantState {
   private var target: String { grant.group?.description ?? "the granter's own" }
 
   fileprivate var row: [String] {
-    ["\(grant.id)", "\(grant.connector)", target, "\(grant.granter)", obstacle?.text ?? state]
+    ["\(grant.id)", "\(grant.connector)", target, "\(grant.granter)", denialReason?.text ?? state]
   }
 
   fileprivate var lines: [String] {
@@ -163,7 +163,7 @@ extension GrantState {
       "\(grant.id)  \(state)", "connector  \(grant.connector)", "access     \(target)", "granter    \(grant.granter)",
       "scopes     \(grant.scopes.description.replacing(",", with: ", "))",
       "family     \(grant.family?.description ?? "none")", "granted    \(grant.grantedAt)",
-    ] + (obstacle.map { ["stopped    \($0.text)"] } ?? [])
+    ] + (denialReason.map { ["stopped    \($0.text)"] } ?? [])
   }
 
   fileprivate var json: JSON {
@@ -177,7 +177,7 @@ extension GrantState {
       ("scopes", .array(grant.scopes.description.split(separator: ",").map { .string(String($0)) })))
     if let family = grant.family { members.append(("family", JSON(family))) }
     members.append(("grantedAt", .string(grant.grantedAt.description)))
-    if let obstacle { members.append(("reason", .string(obstacle.text))) }
+    if let denialReason { members.append(("reason", .string(denialReason.text))) }
     return .object(members)
   }
 }

@@ -22,7 +22,7 @@ struct OperatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Register an account with the operator role, for somebody who has not signed in yet.",
       discussion: """
-        On a fresh ledger this makes the first operator. Who has an account already gets the role by credledger account role. \
+        On a fresh ledger this makes the first operator. For a person who has an account, use credledger account role. \
         Where the rules need two operators for roles, register the account with --role user, and propose the role for it: the \
         proposal names the account then, whose data the second operator can look at.
 

@@ -148,7 +148,7 @@ extension Token {
       _ name: String?, _ explained: Ledger.Explained, in opened: Ledger, _ context: RequestContext
     ) async throws -> Revoked {
       let before = try await opened.explain(explained)
-      guard let subject = before.subject, name != nil || before.obstacle != .unknown else {
+      guard let subject = before.subject, name != nil || before.denialReason != .unknown else {
         return Revoked(name: "", failure: Lines.unknownToken)
       }
       guard let made = before.made, made.type != .tokenIssued || name?.hasPrefix("family:") != true else {
@@ -157,7 +157,7 @@ extension Token {
       }
       let target = RevokeToken.Target(subject, isAccess: made.type == .tokenIssued)
       let isNew = try await opened.tokens.revoke(target, by: Requester.operator, context: context)
-      return Revoked(name: name ?? "\(subject)", isNew: isNew, reason: before.obstacleText)
+      return Revoked(name: name ?? "\(subject)", isNew: isNew, reason: before.denialText)
     }
   }
 }

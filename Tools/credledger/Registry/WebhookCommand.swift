@@ -196,7 +196,7 @@ private struct ListedWebhook: Sendable {
   }
 
   private var stateName: String {
-    switch state.obstacle {
+    switch state.denialReason {
     case nil: "in-force"
     case .deleted: "deleted"
     case .disabled: "disabled"
@@ -206,7 +206,7 @@ private struct ListedWebhook: Sendable {
   }
 
   private var reason: String? {
-    switch state.obstacle {
+    switch state.denialReason {
     case nil: nil
     case .deleted: "deleted"
     case .disabled: "disabled"

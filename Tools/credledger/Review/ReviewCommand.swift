@@ -106,7 +106,7 @@ struct ReviewCommand: AsyncParsableCommand {
             guard !ownerDisabled || isOwnerGone else { continue }
             rows.append(
               (
-                connector, isOwnerGone, state.obstacle?.text ?? "active",
+                connector, isOwnerGone, state.denialReason?.text ?? "active",
                 try ledger.grants.states(to: connector.id).count(where: \.isInForce), usage.last
               ))
           }
@@ -203,7 +203,7 @@ extension ReviewedGrant {
       grant.group.map { "\($0)" } ?? "", group?.name ?? "", scopes,
       "\(grant.grantedAt)", approval.map { "\($0.actor)" } ?? "", approval?.namedOperator.map { "\($0)" } ?? "",
       approval?.reason ?? "", approval?.ticket ?? "", lastUsed.map { "\($0)" } ?? "",
-      state.obstacle?.text ?? "in-force",
+      state.denialReason?.text ?? "in-force",
     ]
   }
 }

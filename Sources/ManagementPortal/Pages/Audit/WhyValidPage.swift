@@ -63,7 +63,7 @@ extension ManagementPortal {
   private static func deciding(_ explanation: Explanation) -> [Position] {
     let decisive = explanation.decidedBy.map(\.position)
     let named: Position? =
-      switch explanation.obstacle {
+      switch explanation.denialReason {
       case .stopped(_, let position)?: position
       case .replaced(let successor)?: successor.position
       default: nil
@@ -78,12 +78,12 @@ extension ManagementPortal {
     func proof(_ position: Position) -> HTML {
       Part.proof(position, signed: signed, isOpen: open.contains(position))
     }
-    guard let obstacle = explanation.obstacle else {
+    guard let denialReason = explanation.denialReason else {
       return
         "<strong>Valid</strong><span>at \(Part.exact(explanation.time)): nothing that it stands on was stopped.</span>"
     }
     let reason: HTML =
-      switch obstacle {
+      switch denialReason {
       case .stopped(let subject, let position):
         "because <code>\(subject.description)</code> was stopped \(proof(position))"
       case .expired(let time): "because it expired at \(Part.exact(time))"
@@ -102,8 +102,8 @@ extension ManagementPortal {
   ) -> HTML {
     let signed = signed
     var broken: Subject?
-    if case .stopped(let subject, _)? = shown.obstacle { broken = subject }
-    if shown.obstacle != nil, broken == nil { broken = shown.subject }
+    if case .stopped(let subject, _)? = shown.denialReason { broken = subject }
+    if shown.denialReason != nil, broken == nil { broken = shown.subject }
     let objects = newest.steps.map(\.object)
     func links(_ kinds: [SubjectKind]) -> [HTML] {
       var links: [HTML] = []

@@ -45,7 +45,7 @@ extension ManagementPortal {
   }
 
   private static func badge(_ known: WebhookState) -> HTML {
-    switch known.obstacle {
+    switch known.denialReason {
     case nil: Part.status("good", "Active")
     case .disabled: Part.status("bad", "Switched off")
     case .expired: Part.status("", "Expired")
@@ -80,13 +80,13 @@ extension ManagementPortal {
           ? "\(queue.count)" : "\(queue.count), the first one tried again \(Part.until(queue.dueAt, now: now))"
       } ?? "None"
     let switchedOff: HTML =
-      known.obstacle == .disabled
+      known.denialReason == .disabled
       ? Part.notice(
         "bad",
         "<strong>Switched off</strong>\(off.map { " \(Part.exact($0.time)) \(Part.proof($0.position, signed: signed))" } ?? .empty). \(off?.reason.map { "\(Part.name($0))" } ?? .empty) What happens meanwhile is not told to it."
       ) : .empty
     let actions: HTML = #"""
-      <div class="button-row">\#(when(known.obstacle == .disabled, Self.pressed("\(path)/enable", "Switch on", viewer)))\#(when((queue?.attempts ?? 0) > 0, Self.pressed("\(path)/retry", "Retry now", viewer)))<a class="button button-danger" href="\#(path)/delete">Delete…</a></div>
+      <div class="button-row">\#(when(known.denialReason == .disabled, Self.pressed("\(path)/enable", "Switch on", viewer)))\#(when((queue?.attempts ?? 0) > 0, Self.pressed("\(path)/retry", "Retry now", viewer)))<a class="button button-danger" href="\#(path)/delete">Delete…</a></div>
       """#
     let content: HTML = #"""
       \#(said(visit))

@@ -105,7 +105,7 @@ extension ManagementPortal {
       status: problems.isEmpty ? .ok : .unprocessableContent)
   }
 
-  /// A group in the list of those below another. Who may not open it sees its name and its counts.
+  /// A group in the list of those below another. A viewer who may not open it sees its name and its counts.
   ///
   /// - Parameter open: the events that the viewer may open.
   private func subgroupRow(

@@ -4,7 +4,7 @@ public import CredentialLedger
 extension Audit.Grouping: ExpressibleByArgument {}
 
 /// What `audit --count` and `audit --group-by` print.
-struct EventCounts {
+struct EventCountReport {
   private let command: AuditCommand
 
   init(_ command: AuditCommand) { self.command = command }

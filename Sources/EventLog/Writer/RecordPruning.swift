@@ -1,7 +1,7 @@
 import LMDB
 
-/// Records that leave the live file in one commit, since an archive has them.
-package struct RecordRelease: Sendable {
+/// Records that are removed from the live file in one commit, since an archive has them.
+package struct RecordPruning: Sendable {
   /// One of them.
   package struct Item: Sendable {
     package let position: PositionNumber
@@ -32,21 +32,21 @@ package struct RecordRelease: Sendable {
 /// Appends an event, and deletes the records that it says are in an archive.
 ///
 /// `@unchecked Sendable` as its superclass: one owner at a time, in an order that the lock of the queue makes.
-final class ReleaseRequest<Participant: CommitParticipant, Refusal: Error>: CommitRequest<Participant>,
+final class PruneRequest<Participant: CommitParticipant, Refusal: Error>: CommitRequest<Participant>,
   @unchecked Sendable
 {
   typealias Answer = Result<Committed<Participant.Event>, AppendFailure<Refusal>>
 
-  private let release: RecordRelease
+  private let pruning: RecordPruning
   private let decide: LogWriter<Participant>.Decide<Refusal>
   private let continuation: CheckedContinuation<Answer, Never>
   private var outcome: Answer?
 
   init(
-    _ release: RecordRelease, _ decide: @escaping LogWriter<Participant>.Decide<Refusal>,
+    _ pruning: RecordPruning, _ decide: @escaping LogWriter<Participant>.Decide<Refusal>,
     _ continuation: CheckedContinuation<Answer, Never>
   ) {
-    self.release = release
+    self.pruning = pruning
     self.decide = decide
     self.continuation = continuation
   }
@@ -55,7 +55,7 @@ final class ReleaseRequest<Participant: CommitParticipant, Refusal: Error>: Comm
     in batch: inout CommitBatch, _ view: inout LogView<WriteTransaction, Participant>
   ) throws(LogError) {
     outcome = nil
-    let proposal: Proposal<Participant.Event>
+    let proposal: AppendProposal<Participant.Event>
     var drafts: [RecordDraft] = []
     do throws(AppendFailure<Refusal>) {
       let moment: Moment
@@ -72,7 +72,7 @@ final class ReleaseRequest<Participant: CommitParticipant, Refusal: Error>: Comm
       return
     }
     let first = batch.head + 1
-    try view.release(release)
+    try view.prune(pruning)
     for index in drafts.indices {
       let header = try batch.append(drafts[index], to: view.tables, in: &view.transaction)
       try view.participant.apply(proposal.events[index], header, in: &view.transaction)
@@ -89,30 +89,30 @@ final class ReleaseRequest<Participant: CommitParticipant, Refusal: Error>: Comm
 }
 
 extension LogWriter {
-  /// Lets records go from the live file, and appends the event that says so, in one commit.
+  /// Removes records from the live file, and appends the event that says so, in one commit.
   ///
   /// - Parameters:
   ///   - records: that an archive has, which was verified against the tree.
   ///   - decide: the event that says which they are.
   /// - Throws: ``LogError/Code/damagedRecord`` where one of them is not in the live file; as ``append(_:deciding:)``.
   ///   Nothing has left then.
-  package func release<Refusal: Error>(
-    _ records: RecordRelease, deciding decide: @escaping Decide<Refusal>
+  package func prune<Refusal: Error>(
+    _ records: RecordPruning, deciding decide: @escaping Decide<Refusal>
   ) async throws(AppendFailure<Refusal>) -> Committed<Participant.Event> {
     try await withCheckedContinuation { continuation in
-      put(ReleaseRequest(records, decide, continuation))
+      put(PruneRequest(records, decide, continuation))
     }.get()
   }
 }
 
 extension LogView where Reading == WriteTransaction {
   /// Deletes the rows of records, and notes where they are.
-  fileprivate mutating func release(_ release: RecordRelease) throws(LogError) {
-    guard let archived = tables.archived, let last = release.items.last?.position else { return }
-    guard try last + RecordRelease.spared <= head() else {
-      throw LogError(.headMoved, "the newest \(RecordRelease.spared) records stay in the live file", at: last)
+  fileprivate mutating func prune(_ pruning: RecordPruning) throws(LogError) {
+    guard let archived = tables.archived, let last = pruning.items.last?.position else { return }
+    guard try last + RecordPruning.spared <= head() else {
+      throw LogError(.headMoved, "the newest \(RecordPruning.spared) records stay in the live file", at: last)
     }
-    var rest = release.items[...]
+    var rest = pruning.items[...]
     while let first = rest.first {
       let key = ArchivedRow.place(of: first.position).row
       let items = rest.prefix { ArchivedRow.place(of: $0.position).row == key }
@@ -130,15 +130,15 @@ extension LogView where Reading == WriteTransaction {
       try stored { () throws(LMDBError) in try archived.places.put(key, bytes, in: &transaction) }
       rest = rest.dropFirst(items.count)
     }
-    let count = try archivedCount() + UInt64(release.items.count)
+    let count = try archivedCount() + UInt64(pruning.items.count)
     try stored { () throws(LMDBError) in
       try tables.meta.put(
         LogTables.archivedCount, (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }, in: &transaction)
     }
-    guard try archiveSegments() != release.segments else { return }
+    guard try archiveSegments() != pruning.segments else { return }
     try stored { () throws(LMDBError) in
       try archived.segments.clear(in: &transaction)
-      for segment in release.segments {
+      for segment in pruning.segments {
         try archived.segments.put(segment.positions.lowerBound, ArchiveSegmentRow(segment), in: &transaction)
       }
     }

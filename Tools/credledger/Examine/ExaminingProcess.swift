@@ -4,7 +4,7 @@ import Glibc
 
 /// Runs the program once more in a process of its own, since a file whose structure is damaged can end the process that
 /// reads it.
-enum Examination {
+enum ExaminingProcess {
   /// Its value is the descriptor of a pipe that ends with the process that is worked for and, where that was given a master
   /// key, after a comma that of a file in memory with the key.
   private static let variable = "CREDLEDGER_EXAMINING"

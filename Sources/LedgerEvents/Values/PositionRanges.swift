@@ -1,6 +1,6 @@
-/// Positions of the log as an event names many of them: the first, and the lengths of stretches from there on that are
+/// Positions of the log as an event names many of them: the first, and the lengths of the ranges from there on that are
 /// meant and that are not, by turns.
-public struct PositionStretches: Sendable, Hashable {
+public struct PositionRanges: Sendable, Hashable {
   public let first: Position
   public let lengths: [UInt64]
 
@@ -28,14 +28,14 @@ public struct PositionStretches: Sendable, Hashable {
 
   /// The positions that an event names; nil where they are malformed.
   public init?(of event: RetentionApplied) {
-    guard event.first > 0, event.stretches.count % 2 == 1, !event.stretches.contains(0) else { return nil }
+    guard event.first > 0, event.lengths.count % 2 == 1, !event.lengths.contains(0) else { return nil }
     var end = event.first
-    for length in event.stretches {
+    for length in event.lengths {
       let (sum, overflow) = end.addingReportingOverflow(length)
       guard !overflow else { return nil }
       end = sum
     }
-    (first, lengths) = (Position(event.first), event.stretches)
+    (first, lengths) = (Position(event.first), event.lengths)
   }
 
   /// The last position that is meant.
@@ -44,7 +44,7 @@ public struct PositionStretches: Sendable, Hashable {
   /// How many are meant.
   public var count: UInt64 { stride(from: 0, to: lengths.count, by: 2).reduce(0) { $0 + lengths[$1] } }
 
-  /// The stretches that are meant, in order.
+  /// The ranges that are meant, in order.
   public var ranges: [ClosedRange<Position>] {
     var ranges: [ClosedRange<Position>] = []
     var start = first.rawValue

@@ -4,7 +4,7 @@ import Testing
 
 @testable import LedgerDomain
 
-@Suite struct WebhookObstacleTests {
+@Suite struct WebhookDenialReasonTests {
   private var given: WebhookGiven
   private let webhook: WebhookID
   private var access: GroupAccess { given.access }
@@ -15,26 +15,26 @@ import Testing
     self.given = given
   }
 
-  private func obstacle(_ scenario: Scenario? = nil, _ id: WebhookID? = nil) throws -> Webhook.Obstacle? {
+  private func denialReason(_ scenario: Scenario? = nil, _ id: WebhookID? = nil) throws -> Webhook.DenialReason? {
     let scenario = scenario ?? access.scenario
     let known = try #require(try scenario.state.webhook(id ?? webhook))
-    return try scenario.state.obstacle(to: known, at: scenario.now)
+    return try scenario.state.denialReason(for: known, at: scenario.now)
   }
 
   @Test("It stops by itself")
   mutating func itself() throws {
-    #expect(try obstacle() == nil)
+    #expect(try denialReason() == nil)
     var scenario = access.scenario
     scenario.now += .seconds(86_400)
-    #expect(try obstacle(scenario) == .expired(at: scenario.now))
+    #expect(try denialReason(scenario) == .expired(at: scenario.now))
     scenario.now -= .seconds(1)
-    #expect(try obstacle(scenario) == nil)
+    #expect(try denialReason(scenario) == nil)
     try given.access.scenario.perform(DisableWebhook(webhook: webhook, .failures(7)))
-    #expect(try obstacle() == .disabled)
+    #expect(try denialReason() == .disabled)
     try given.access.scenario.perform(DeleteWebhook(webhook: webhook, by: .requester(.operator)))
-    #expect(try obstacle() == .deleted)
+    #expect(try denialReason() == .deleted)
     try scenario.perform(DeleteConnector(connector: access.connector, requester: access.owner))
-    #expect(try obstacle(scenario) == .deleted)
+    #expect(try denialReason(scenario) == .deleted)
   }
 
   @Test("It stops with what its grant stands on")
@@ -42,7 +42,7 @@ import Testing
     func stopped(_ subject: Subject, _ change: (inout Scenario) throws -> Void) throws {
       var scenario = access.scenario
       try change(&scenario)
-      #expect(try obstacle(scenario) == .stopped(.stopped(subject, by: Position(scenario.next - 1))))
+      #expect(try denialReason(scenario) == .stopped(.stopped(subject, by: Position(scenario.next - 1))))
     }
     try stopped(Subject(access.grant)) { try $0.perform(RevokeGrant(grant: access.grant, requester: access.owner)) }
     try stopped(Subject(access.connector)) { try $0.revoke(.connector, access.connector.rawValue) }
@@ -80,24 +80,26 @@ import Testing
     var given = try WebhookGiven(scopes: Scopes.all.subtracting(.tenant))
     let webhook = try given.webhook()
     let access = given.access
-    func obstacle(_ id: WebhookID) throws -> Webhook.Obstacle? { try self.obstacle(given.access.scenario, id) }
+    func denialReason(_ id: WebhookID) throws -> Webhook.DenialReason? {
+      try self.denialReason(given.access.scenario, id)
+    }
     try given.access.scenario.perform(RevokeToken(.token(access.token), requester: .operator))
     // A new refresh token takes the place of the one before.
     try given.access.scenario.perform(
       GrantAccess(
         connector: access.connector, access: .group(access.group), granter: access.granter, consent: .scopes(.all),
         refreshDigest: .of("another")))
-    #expect(try obstacle(webhook) == nil)
+    #expect(try denialReason(webhook) == nil)
     try given.access.scenario.perform(DisableAccount(account: access.owner, reason: "x", requester: .operator))
-    #expect(try obstacle(webhook) != nil)
+    #expect(try denialReason(webhook) != nil)
     try given.access.scenario.perform(EnableAccount(account: access.owner, requester: .operator))
-    #expect(try obstacle(webhook) == nil)
+    #expect(try denialReason(webhook) == nil)
     // Revoked before, and registered after.
     try given.access.scenario.revoke(.connector, access.connector.rawValue)
     let later = try given.access.scenario.webhook(
       of: access.connector, on: access.group, under: access.grant, family: access.family, publicID: .fake(201))
-    #expect(try obstacle(later) == nil)
-    #expect(try obstacle(webhook) != nil)
+    #expect(try denialReason(later) == nil)
+    #expect(try denialReason(webhook) != nil)
   }
 
   @Test("A permission that is gone, and a person who left, stop it")
@@ -105,16 +107,16 @@ import Testing
     var scenario = access.scenario
     try scenario.perform(
       UpdateConnector(connector: access.connector, .init(scopes: .textMessageRead), requester: access.owner))
-    #expect(try obstacle(scenario) == .scopeMissing)
+    #expect(try denialReason(scenario) == .scopeMissing)
 
     let grant = try given.access.scenario.grant(to: access.connector, by: access.granter, phone: access.phone)
     let family = try given.access.scenario.family(under: grant, secret: "own")
     let own = try given.access.scenario.webhook(
       of: access.connector, on: access.group, under: grant, family: family, publicID: .fake(201))
-    #expect(try obstacle(nil, own) == nil)
+    #expect(try denialReason(nil, own) == nil)
     var deleted = access.scenario
     try deleted.given(.groupDeleted(filled(GroupDeleted()) { $0.group = access.group.rawValue }))
-    #expect(try obstacle(deleted, own) == .stopped(.stopped(Subject(access.group), by: Position(deleted.next - 1))))
+    #expect(try denialReason(deleted, own) == .stopped(.stopped(Subject(access.group), by: Position(deleted.next - 1))))
     try given.access.scenario.given(
       .groupMemberRemoved(
         filled(GroupMemberRemoved()) {
@@ -122,6 +124,6 @@ import Testing
           $0.membership = access.membership.rawValue
           $0.account = access.granter.rawValue
         }))
-    #expect(try obstacle(nil, own) == .notMember)
+    #expect(try denialReason(nil, own) == .notMember)
   }
 }

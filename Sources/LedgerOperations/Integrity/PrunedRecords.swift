@@ -3,7 +3,7 @@ import LedgerEvents
 import Projections
 
 /// What the log itself says was removed: a record may be missing only where an event `retention.applied` names it.
-struct ReleasedRecords {
+struct PrunedRecords {
   private var ranges: [ClosedRange<Position>] = []
 
   /// Learns from a record, if it is such an event.
@@ -13,13 +13,13 @@ struct ReleasedRecords {
     guard header.type == EventType.retentionApplied.rawValue,
       case .retentionApplied(let event) = try Record(Array(copying: record), at: header.position).event
     else { return }
-    guard let stretches = PositionStretches(of: event), stretches.last.rawValue < header.position else {
+    guard let named = PositionRanges(of: event), named.last.rawValue < header.position else {
       throw LogError(.unreadableEvent, "the event names no positions before it", at: header.position)
     }
-    ranges += stretches.ranges
+    ranges += named.ranges
   }
 
-  /// Refuses records that are missing though nothing lets them go.
+  /// Refuses records that are missing though no event names them.
   ///
   /// - Throws: ``LogError/Code/damagedRecord`` with the first of them.
   func require(_ archived: PositionSet) throws(LogError) {
@@ -28,6 +28,6 @@ struct ReleasedRecords {
     for range in ranges { for position in range.numbers { left.remove(position) } }
     guard let first = left.first else { return }
     throw LogError(
-      .damagedRecord, "the record counts as archived, but no event of the log lets it go; restore a backup", at: first)
+      .damagedRecord, "the record counts as archived, but no event of the log removed it; restore a backup", at: first)
   }
 }

@@ -6,7 +6,7 @@ import Testing
 @testable import LedgerDomain
 
 /// What stops codes and PINs that were made before, and what does not.
-@Suite struct CodeObstacleTests {
+@Suite struct CodeDenialReasonTests {
   static let uri = "https://client.example.org/callback"
   private static let number = "+910000000002"
 
@@ -15,7 +15,7 @@ import Testing
     case ownAccessRevoked, ownAccessGivenAndRevoked, tokensOfAccount, tokensOfConnector, disabledAndEnabled
     case nothing, groupAccessRevoked, ownFamilyRevoked, ownerDisabledAndEnabled, ownAccessRevokedBefore
 
-    var isObstacle: Bool {
+    var isDenial: Bool {
       switch self {
       case .ownAccessRevoked, .ownAccessGivenAndRevoked, .tokensOfAccount, .tokensOfConnector, .disabledAndEnabled:
         true
@@ -91,7 +91,7 @@ import Testing
     let redeem = RedeemAuthorizationCode(
       connector: .fake(1), secretDigest: .of("secret"), code: code, codeDigest: .of("code"), redirectURI: nil,
       verifierDigest: nil, refreshDigest: .of("user refresh"), accessDigest: .of("user access"))
-    guard between.isObstacle else {
+    guard between.isDenial else {
       try access.scenario.perform(redeem)
       return
     }
@@ -126,7 +126,7 @@ import Testing
     }
     let challenge = try request()
     try apply(between, own, &access)
-    guard between.isObstacle else {
+    guard between.isDenial else {
       try access.scenario.perform(signIn(challenge))
       return
     }

@@ -2,7 +2,7 @@ public import LedgerEvents
 
 extension Webhook {
   /// Why a webhook delivers nothing.
-  public enum Obstacle: Sendable, Equatable {
+  public enum DenialReason: Sendable, Equatable {
     case deleted
     /// Somebody disabled it, or deliveries failed for too long.
     case disabled
@@ -23,7 +23,7 @@ extension DomainReader where Self: ~Copyable {
   /// look-ups, and two more where the grant is for a person's own access.
   ///
   /// To a revocation of all tokens of a connector or an account a webhook counts as a family does: what is older stops.
-  package func obstacle(to webhook: Webhook, at now: Timestamp) throws(StateUnreadable) -> Webhook.Obstacle? {
+  package func denialReason(for webhook: Webhook, at now: Timestamp) throws(StateUnreadable) -> Webhook.DenialReason? {
     if webhook.isDeleted { return .deleted }
     if !webhook.isActive { return .disabled }
     guard now < webhook.expiresAt else { return .expired(at: webhook.expiresAt) }
@@ -32,14 +32,14 @@ extension DomainReader where Self: ~Copyable {
         .stopped(Subject(kind: .family, number: webhook.family?.rawValue ?? 0), by: webhook.stoppedBy))
     }
     switch try examine(grant: webhook.grant, family: webhook.id.rawValue) {
-    case .obstructed(let reason): return .stopped(reason)
+    case .denied(let reason): return .stopped(reason)
     case .clear(let path):
       guard path.scopes.contains(.webhookWrite) else { return .scopeMissing }
       let group = webhook.group
       // Of versions that asked no group of an action.
       guard group.rawValue != 0 else { return .unbound }
       guard path.group == nil else { return path.group == group ? nil : .unbound }
-      if let reason = try required(group.rawValue, .group).obstacle(at: group.rawValue) { return .stopped(reason) }
+      if let reason = try required(group.rawValue, .group).denialReason(at: group.rawValue) { return .stopped(reason) }
       return try membership(of: path.granter, in: group) == nil ? .notMember : nil
     }
   }

@@ -4,7 +4,7 @@ import LMDB
 ///
 /// Kept in the log's meta table; where it is missing, as in a log that was carried over, idempotency keys are remembered for
 /// longer than they need be.
-struct ClockCorrection: Sendable {
+struct LastClockCorrection: Sendable {
   /// The position of the event; 0 where the clock was never set back.
   var position: PositionNumber = 0
   /// The time from which recorded time continued.

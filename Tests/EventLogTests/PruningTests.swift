@@ -16,7 +16,7 @@ private final class Shelf: RecordArchive {
 }
 
 @Suite("Records that leave the live file")
-struct ReleaseTests {
+struct PruningTests {
   private static let size: PositionNumber = 700
   private let folder: TemporaryFolder
   private var path: String { folder.path + "/log" }
@@ -50,14 +50,14 @@ struct ReleaseTests {
     try log.snapshot().records(from: 1, limit: .max, byteLimit: .max)
   }
 
-  /// Lets records go, and appends an event of type 99.
-  private func release(
+  /// Removes records, and appends an event of type 99.
+  private func prune(
     _ positions: some Sequence<PositionNumber>, from log: TestLog, to segments: [ArchiveSegment]? = nil
   ) async throws {
     let records = try all(log)
-    let items = positions.map { RecordRelease.Item(records[Int($0) - 1].header) }
-    _ = try await log.writer?.release(RecordRelease(items: items, segments: segments ?? self.segments)) {
-      (_, _) throws(AppendFailure<No>) in Proposal([[99]], testActor)
+    let items = positions.map { RecordPruning.Item(records[Int($0) - 1].header) }
+    _ = try await log.writer?.prune(RecordPruning(items: items, segments: segments ?? self.segments)) {
+      (_, _) throws(AppendFailure<No>) in AppendProposal([[99]], testActor)
     }
   }
 
@@ -87,7 +87,7 @@ struct ReleaseTests {
     let before = try all(log)
     let root = try log.snapshot().root(at: Self.size)
     let gone: Set<PositionNumber> = Set([1, 2, 3, 255, 256, 257, 300, 301, 512, 513, 650])
-    try await release(gone.sorted(), from: log)
+    try await prune(gone.sorted(), from: log)
     let head = Self.size + 1
     log.close()
 
@@ -151,20 +151,20 @@ struct ReleaseTests {
   @Test("they leave whole or not at all, with the event that says so")
   func wholly() async throws {
     let log = try await filled()
-    try await release([10, 11], from: log)
+    try await prune([10, 11], from: log)
     let head = try log.snapshot().head()
     let size = Self.size
     // One that has left before, and one of the newest.
     for positions: [PositionNumber] in [[9, 10], [20, size - 1]] {
-      let code = await logError { try await release(positions, from: log) }
+      let code = await logError { try await prune(positions, from: log) }
       #expect(code == .archived || code == .damagedRecord || code == .headMoved)
       #expect(try log.snapshot().head() == head && log.snapshot().archivedCount() == 2)
     }
     // A decision may refuse.
-    let nothing = RecordRelease(items: [], segments: segments)
+    let nothing = RecordPruning(items: [], segments: segments)
     let writer = try #require(log.writer)
     await #expect(throws: (any Error).self) {
-      _ = try await writer.release(nothing) { (_, _) throws(AppendFailure<No>) in throw .refused(No(reason: "no")) }
+      _ = try await writer.prune(nothing) { (_, _) throws(AppendFailure<No>) in throw .refused(No(reason: "no")) }
     }
     #expect(try log.snapshot().head() == head)
     _ = try verify(log)
@@ -175,7 +175,7 @@ struct ReleaseTests {
   func damage() async throws {
     let log = try await filled()
     let before = try all(log)
-    try await release(Array(20...280) + [310, 320], from: log)
+    try await prune(Array(20...280) + [310, 320], from: log)
     log.close()
     let key = ArchivedRow.place(of: 310).row
     func found(_ archive: Shelf? = nil) throws -> (code: LogError.Code, position: PositionNumber?)? {

@@ -7,13 +7,13 @@ extension DomainReader where Self: ~Copyable {
   ///
   /// The revocation of one family of tokens is not among it: a connector may give back the tokens it has before it
   /// redeems the code for others.
-  package func obstacle(
-    toCodeMadeAt position: UInt64, for account: AccountID, to connector: ConnectorID
+  package func denialReason(
+    forCodeMadeAt position: UInt64, for account: AccountID, to connector: ConnectorID
   ) throws(StateUnreadable) -> Verdict.Reason? {
     let disabled = try lastDisablement(of: account)
     if position < disabled { return .stopped(Subject(account), by: Position(disabled)) }
     for (number, kind) in [(connector.rawValue, SubjectKind.connector), (account.rawValue, .account)] {
-      if let reason = try required(number, kind).obstacle(at: number, for: position) { return reason }
+      if let reason = try required(number, kind).denialReason(at: number, for: position) { return reason }
     }
     guard let grant = try lastRevokedGrant(to: connector, by: account) else { return nil }
     let revoked = try required(grant.rawValue, .grant).stoppedBy

@@ -6,7 +6,7 @@ import Projections
 
 extension Retention {
   /// How many records leave the live file in one commit at most: a request made meanwhile waits for no more.
-  public static var recordsPerRelease: Int { 10_000 }
+  public static var recordsPerCommit: Int { 10_000 }
 
   /// Says which records a policy would remove, and changes nothing: the events `token.issued` of access tokens that
   /// expired long enough ago, and `token.revoked` of one of them. The archive is read whole, and verified against the ledger;
@@ -33,9 +33,9 @@ extension Retention {
     }
   }
 
-  /// Lets go of the records that ``plan(_:archive:progress:)`` speaks of, after the same checks.
+  /// Removes the records that ``plan(_:archive:progress:)`` names, after the same checks.
   ///
-  /// Each commit deletes at most ``recordsPerRelease`` records, notes where they are, and appends an event
+  /// Each commit deletes at most ``recordsPerCommit`` records, notes where they are, and appends an event
   /// `retention.applied` that names them. So a run that is stopped anywhere leaves a sound ledger, and another run goes on.
   /// The tree, the audit trail's index and the projections stay as they are. From then on these records are read from the
   /// archive, where ``LedgerConfiguration/archive`` names it.
@@ -53,7 +53,7 @@ extension Retention {
     progress: @escaping TransferProgress.Observer = { _ in }
   ) async throws(LedgerError) -> RetentionReport {
     try await ledger.applyRetention(
-      policy, archive: archive, limit: Self.recordsPerRelease, context: context, progress: progress)
+      policy, archive: archive, limit: Self.recordsPerCommit, context: context, progress: progress)
   }
 }
 
@@ -68,10 +68,10 @@ extension Ledger {
     guard let writer = log.writer else {
       throw LedgerError(.closed, "the ledger is open for reading only; open it for writing")
     }
-    guard !isLettingGo.exchange(true, ordering: .acquiring) else {
+    guard !isPruning.exchange(true, ordering: .acquiring) else {
       throw LedgerError(.busy, "records are being removed already; wait for that to end")
     }
-    defer { isLettingGo.store(false, ordering: .releasing) }
+    defer { isPruning.store(false, ordering: .releasing) }
     let plan = try await onOwnThread { [self] () throws(LedgerError) in
       try searched(policy, ArchiveFolder(path: archive), progress)
     }
@@ -87,23 +87,23 @@ extension Ledger {
           try logged { () throws(LogError) in try plan.search.next(in: range, limit: limit) }
         }
         if !found.items.isEmpty {
-          let event = try await release(found, to: segment, plan, policy, request, writer)
+          let event = try await prune(found, to: segment, plan, policy, request, writer)
           report.events.append(event)
           share.records += UInt64(found.items.count)
           share.bytes += found.rowBytes
         }
         next = found.through + 1
-        progress(TransferProgress(stage: .releasing, done: min(next, plan.search.last), total: plan.search.last))
+        progress(TransferProgress(stage: .pruning, done: min(next, plan.search.last), total: plan.search.last))
       }
       report.shares.append(share)
     }
     return report
   }
 
-  /// Lets some records go, in one commit.
+  /// Removes some records, in one commit.
   ///
   /// - Returns: the position of the event that says so.
-  fileprivate func release(
+  fileprivate func prune(
     _ found: RetentionSearch.Found, to segment: ArchiveSegment, _ plan: RetentionPlan, _ policy: RetentionPolicy,
     _ request: PreparedRequest, _ writer: LogWriter<ProjectionSet>
   ) async throws(LedgerError) -> Position {
@@ -112,12 +112,12 @@ extension Ledger {
       segmentPositions: ClosedRange(segment.positions), root: segment.root,
       positions: found.items.map { Position($0.position) },
       bytes: found.bytes)
-    let records = RecordRelease(items: found.items, segments: plan.segments)
+    let records = RecordPruning(items: found.items, segments: plan.segments)
     let committed: Committed<LedgerEvent>
     do {
-      committed = try await writer.release(records) { (view, moment) throws(AppendFailure<DecisionFailure>) in
+      committed = try await writer.prune(records) { (view, moment) throws(AppendFailure<DecisionFailure>) in
         let decision = try decide(command, in: view, moment)
-        return Proposal(decision.events, try Self.recordContext(of: decision, request, in: view))
+        return AppendProposal(decision.events, try Self.recordContext(of: decision, request, in: view))
       }
     } catch { throw LedgerError(error) }
     return command.outcome(of: RecordedEvents(committed))
@@ -176,7 +176,7 @@ extension Ledger {
       if let missing = found.items.first?.position {
         throw LedgerError(
           .archiveBehind,
-          "\(folder.path) ends with event \(end), and the policy lets go of later ones, the first of them at \(missing); "
+          "\(folder.path) ends with event \(end), and the policy removes later ones, the first of them at \(missing); "
             + "add to it by credledger archive, and run this again", field: "archive", position: Position(missing))
       }
       next = found.through + 1
@@ -185,10 +185,10 @@ extension Ledger {
     return plan
   }
 
-  /// The last record that may leave. The newest stretch stays: the audit trail answers it from the records' headers, also
+  /// The last record that may leave. The newest records stay: the audit trail answers for them from the records' headers, also
   /// after a rebuild, and opening a log reads the last records.
   fileprivate static func lastToLeave(_ view: borrowing LogSnapshot<ProjectionSet>) throws(LogError) -> UInt64 {
-    let spared = max(AuditRunPolicy().baseSize, RecordRelease.spared)
+    let spared = max(AuditRunPolicy().baseSize, RecordPruning.spared)
     let head = try view.head()
     return head > spared ? min(head - spared, try view.auditTrail().coveredThrough(in: view)) : 0
   }

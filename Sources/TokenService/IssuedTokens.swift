@@ -2,7 +2,7 @@ import CredentialLedger
 import HTTPSupport
 
 /// The tokens that a client got.
-struct Granted: Sendable {
+struct IssuedTokens: Sendable {
   let accessToken: AccessToken
   let expiresAt: Timestamp
   let scopes: Scopes

@@ -3,7 +3,7 @@ import Glibc
 import LedgerFiles
 
 /// The folder of an environment, and the rules about who may have it open.
-struct Folder: Sendable {
+struct EnvironmentFolder: Sendable {
   /// What tells one folder from another, whatever path led to it.
   struct Identity: Hashable, Sendable {
     let device: UInt64
@@ -65,7 +65,7 @@ struct Folder: Sendable {
   }
 }
 
-extension Folder {
+extension EnvironmentFolder {
   /// Whether this process may write the files that are there, and make others beside them.
   var mayBeWritten: Bool {
     let files: [String] = [path, dataPath, lockPath]
