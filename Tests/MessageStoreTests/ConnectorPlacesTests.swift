@@ -32,7 +32,7 @@ import Testing
     let event = WebhookEvent(
       object: .group(team), type: .textMessageCreated, eventID: "event-\(name)", payload: Array("{}".utf8))
     #expect(try await ledger.deliveries.enqueue(event).count == count)
-    return try await ledger.deliveries.take()
+    return try await ledger.deliveries.lease()
   }
 
   @Test func `One connector leaves places to others, and what waited goes on in order as places are free`() async throws
@@ -61,7 +61,7 @@ import Testing
     try await ledger.deliveries.giveBack(delivery, after: .seconds(100))
     let queue = try #require(try ledger.deliveries.queue(of: delivery.webhook.id))
     #expect(queue.attempts == 0 && queue.dueAt.milliseconds >= before + 100_000)
-    #expect(try await ledger.deliveries.take().isEmpty)
+    #expect(try await ledger.deliveries.lease().isEmpty)
     await ledger.close()
   }
 }
