@@ -9,11 +9,14 @@ struct ConnectionTasks<Connection: ServerChildChannel>: ServerChildChannel {
   let connection: Connection
   /// How long a TLS handshake may take; nil for connections without TLS.
   var handshake: TimeAmount?
+  /// Adds what goes before the handlers of a connection; nil for nothing.
+  var preparing: (@Sendable (any Channel) throws -> Void)?
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection.Value> {
     let value = connection.setup(channel: channel, logger: logger)
-    guard let handshake else { return value }
     do {
+      try preparing?(channel)
+      guard let handshake else { return value }
       let pipeline = channel.pipeline.syncOperations
       let tls = try pipeline.handler(type: NIOSSLServerHandler.self)
       let place = ChannelPipeline.SynchronousOperations.Position.after(tls)

@@ -86,7 +86,12 @@ public struct LedgerServer: Sendable {
         maxHeaderFieldCount: settings.headerCount))
     let certificate = try settings.tls.map { (files) throws(SettingsError) in try TLSCertificate(files, logger) }
     let scheme = certificate == nil ? "http" : "https"
-    let server = Self.server(certificate, channel, idleSeconds: settings.idleSeconds)
+    let plain = PlainRequest.Limits(
+      headerBytes: settings.headerBytes, headerCount: settings.headerCount,
+      bodyBytes: min(settings.bodyBytes, Route.smallBody))
+    let server = Self.server(certificate, channel, idleSeconds: settings.idleSeconds) { channel in
+      try PlainAnswers.add(to: channel, responder, logger, plain)
+    }
     let door = commands.map {
       OperatorDoor(ledger, $0, statistics: statistics, exporter: exporter, logger)
     }
@@ -165,12 +170,16 @@ public struct LedgerServer: Sendable {
   }
 
   /// Speaks HTTP/1.1, and with a certificate HTTP/2 as well, by TLS.
+  ///
+  /// - Parameter preparing: adds what goes before the handlers of a connection without TLS.
   private static func server(
-    _ certificate: TLSCertificate?, _ channel: HTTP1Channel.Configuration, idleSeconds: Int
+    _ certificate: TLSCertificate?, _ channel: HTTP1Channel.Configuration, idleSeconds: Int,
+    preparing: (@Sendable (any Channel) throws -> Void)? = nil
   ) -> HTTPServerBuilder {
     HTTPServerBuilder { responder in
       guard let certificate else {
-        return ConnectionTasks(connection: HTTP1Channel(responder: responder, configuration: channel))
+        return ConnectionTasks(
+          connection: HTTP1Channel(responder: responder, configuration: channel), preparing: preparing)
       }
       return ConnectionTasks(
         connection: try HTTP2UpgradeChannel(

@@ -44,13 +44,39 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
   /// With which of the answers that are owed the connection ends, counted from 1, since a body that may never come was announced.
   private var answersUntilClose: Int?
 
+  private var context: ChannelHandlerContext?
+
   init(_ bounds: Bounds) { self.bounds = bounds }
 
+  /// Whether no request has begun whose answer has not ended, and the next is to be answered.
+  var isIdle: Bool { unanswered == 0 && !isRefused && !isUnread && answersUntilClose == nil }
+
+  /// Whether the body of a request is not read.
+  func leavesUnread(_ head: HTTPRequest) -> Bool {
+    bounds.unreadPath.map { PrefixRoute.covers($0, head.path ?? "") } ?? false
+  }
+
+  /// Bounds a request that has come whole to a handler before this one.
+  func began() {
+    unanswered += 1
+    if let context { closeUnlessStopped(after: bounds.answer ?? bounds.request, context) }
+  }
+
+  /// The answer to such a request is written.
+  func answered() {
+    unanswered = max(0, unanswered - 1)
+    if let context, unanswered == 0 { closeUnlessStopped(after: bounds.idle, context) }
+  }
+
   func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
     if context.channel.isActive { closeUnlessStopped(after: bounds.idle, context) }
   }
 
-  func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
+  func handlerRemoved(context: ChannelHandlerContext) {
+    timer?.cancel()
+    self.context = nil
+  }
 
   func channelActive(context: ChannelHandlerContext) {
     closeUnlessStopped(after: bounds.idle, context)
@@ -73,7 +99,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
       guard head.headerFields[values: .host].allSatisfy({ $0 == head.authority }) else {
         return refuse(context, RequestError(.invalid, "Host: expected one."))
       }
-      isUnread = bounds.unreadPath.map { PrefixRoute.covers($0, head.path ?? "") } ?? false
+      isUnread = leavesUnread(head)
       if isUnread {
         if head.announcesBody, answersUntilClose == nil { answersUntilClose = unanswered }
         context.fireChannelRead(data)
