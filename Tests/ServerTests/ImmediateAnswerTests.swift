@@ -117,7 +117,8 @@ import Testing
     let task = text("GET", "/healthz", [], form: nil, closing: false)
     let connection = try Connection(port: served.port)
     connection.send(
-      (isDecoded ? leaving : "") + check + issue + check + introspect + issue + introspect + check + issue + issue + task
+      (isDecoded ? leaving : "") + check + issue + check + introspect + issue + introspect + check + issue + issue
+        + task
         + refused + issue + last)
     let answers = connection.readAll().split(separator: "HTTP/1.1 ").map(String.init)
     let kinds = answers.map { answer in
@@ -134,7 +135,8 @@ import Testing
   }
 
   @Test(arguments: [false, true])
-  func `Who asks for tokens often before it reads gets each, also where it ends its side`(isDecoded: Bool) async throws {
+  func `Who asks for tokens often before it reads gets each, also where it ends its side`(isDecoded: Bool) async throws
+  {
     let served = try await ServedLedger()
     let issue = text("GET", "/v1/accessToken", served.kaizalaHeaders, form: nil, closing: false)
     let refused = text("GET", "/v1/accessToken", [], form: nil, closing: false)

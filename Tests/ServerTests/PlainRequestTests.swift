@@ -14,7 +14,8 @@ import Testing
     let text = "POST /a/b?c=%20d HTTP/1.1\r\nHost: h:1\r\naccessToken:t\r\nX-A:  b c\r\nContent-Length: 3\r\n\r\nxyz"
     let request = try #require(read(text + "GET / HTTP/1.1\r\n"))
     #expect(request.head.method == .post && request.head.path == "/a/b?c=%20d" && request.head.authority == "h:1")
-    #expect(request.head.headerFields.map { "\($0.name)=\($0.value)" } == ["accessToken=t", "X-A=b c", "Content-Length=3"])
+    #expect(
+      request.head.headerFields.map { "\($0.name)=\($0.value)" } == ["accessToken=t", "X-A=b c", "Content-Length=3"])
     #expect(request.body == Array("xyz".utf8) && request.length == text.utf8.count)
     #expect(read("GET / HTTP/1.1\r\nconnection: Keep-Alive\r\n\r\n")?.head.authority == nil)
   }
@@ -70,8 +71,10 @@ import Testing
 
   @Test(arguments: [
     "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", "GET /check HTTP/1.1\r\nhost:a\r\naccesstoken:x\r\n\r\n",
-    "GET /check HTTP/1.1\r\nHost:  a\r\nX:\t\r\n\r\n", "GET //check/x?y=z HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
-    "POST /check HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx", "GET /check HTTP/1.1\r\n\r\n", "GET /check HTTP/1.0\r\n\r\n", "GET http://a/check HTTP/1.1\r\nHost: a\r\n\r\n",
+    "GET /check HTTP/1.1\r\nHost:  a\r\nX:\t\r\n\r\n",
+    "GET //check/x?y=z HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
+    "POST /check HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx", "GET /check HTTP/1.1\r\n\r\n",
+    "GET /check HTTP/1.0\r\n\r\n", "GET http://a/check HTTP/1.1\r\nHost: a\r\n\r\n",
     "GET /check HTTP/1.1\r\nHost: a\r\nA: b\r\n c\r\n\r\n", "GET /check HTTP/1.1\nHost: a\n\n",
     "POST /oauth2/introspect HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\na=b",
     "POST /oauth2/introspect HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n0\r\n\r\n",
