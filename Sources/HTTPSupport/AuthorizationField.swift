@@ -14,7 +14,7 @@ struct AuthorizationField {
 
   /// - Returns: nil where a request has none.
   init?(_ headers: HTTPFields) {
-    guard let value = headers[.authorization] else { return nil }
+    guard let value = headers.value(of: .authorization) else { return nil }
     // By bytes: a division into characters, as people see them, takes longer than all else here.
     let blank = UInt8(ascii: " ")
     let name = value.utf8.drop { $0 == blank }.prefix { $0 != blank }

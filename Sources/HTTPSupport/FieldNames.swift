@@ -1,5 +1,17 @@
 public import HTTPTypes
 
+extension HTTPFields {
+  /// The value of a field, as the subscript tells it, but without a copy where the field is there once, as nearly all are.
+  public func value(of name: HTTPField.Name) -> String? {
+    var found: String?
+    for field in self where field.name == name {
+      guard found == nil else { return self[name] }
+      found = field.value
+    }
+    return found
+  }
+}
+
 extension HTTPField.Name {
   /// A field name of this program, which is a token as RFC 9110 section 5.1 has it.
   public static func named(_ name: String) -> Self {

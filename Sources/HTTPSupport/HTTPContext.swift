@@ -79,6 +79,6 @@ public struct HTTPContext: Hummingbird.RequestContext {
   /// - Parameter headers: of the request; `Idempotency-Key` is taken from them.
   public func recorded(_ headers: HTTPFields) -> CredentialLedger.RequestContext {
     CredentialLedger.RequestContext(
-      requestID: requestID, address: clientAddress, idempotencyKey: headers[.idempotencyKey])
+      requestID: requestID, address: clientAddress, idempotencyKey: headers.value(of: .idempotencyKey))
   }
 }

@@ -34,7 +34,7 @@ public enum JSONValue: Sendable, Equatable {
     return bytes
   }
 
-  private func append(to bytes: inout [UInt8]) {
+  func append(to bytes: inout [UInt8]) {
     switch self {
     case .null: bytes += "null".utf8
     case .bool(let value): bytes += (value ? "true" : "false").utf8

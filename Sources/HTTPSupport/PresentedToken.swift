@@ -20,7 +20,7 @@ public struct PresentedToken: Sendable {
   ///
   /// - Throws: `invalidToken` where there is none, where two differ, and where one comes in the query, which logs keep.
   public init(_ request: Request) throws(RequestError) {
-    let plain = request.headers[.kaizalaAccessToken].flatMap { $0.isEmpty ? nil : $0 }
+    let plain = request.headers.value(of: .kaizalaAccessToken).flatMap { $0.isEmpty ? nil : $0 }
     let field = AuthorizationField(request.headers)
     let authorized = field?.scheme == .bearer || field?.scheme == .dpop ? field?.credentials : nil
     if let plain, let authorized, plain != authorized {

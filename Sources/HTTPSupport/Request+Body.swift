@@ -45,7 +45,7 @@ extension Request {
 
   /// The media type without parameters, in small letters; nil where none is named.
   private var mediaType: String? {
-    guard let value = headers[.contentType] else { return nil }
+    guard let value = headers.value(of: .contentType) else { return nil }
     // Nearly all requests say just this.
     if value == Self.form { return value }
     let type = value.utf8.prefix { $0 != UInt8(ascii: ";") }

@@ -131,7 +131,11 @@ extension Response {
 extension HTTPFields {
   /// Has scripts of any web page read the answer. They carry no cookies here, so that nothing is given away.
   mutating func allowEveryOrigin() {
-    self[.accessControlAllowOrigin] = "*"
-    self[.accessControlExposeHeaders] = "Retry-After, X-Request-ID, DPoP-Nonce, WWW-Authenticate"
+    append(contentsOf: Self.ofEveryOrigin)
   }
+
+  private static let ofEveryOrigin: HTTPFields = [
+    .accessControlAllowOrigin: "*",
+    .accessControlExposeHeaders: "Retry-After, X-Request-ID, DPoP-Nonce, WWW-Authenticate",
+  ]
 }

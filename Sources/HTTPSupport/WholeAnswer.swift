@@ -23,9 +23,16 @@ public struct WholeAnswer: Sendable {
   }
 
   /// An answer with what only who asked may see in it, which nobody on the way may keep (RFC 6749 section 5.1).
-  public static func credential(_ value: JSONValue) -> WholeAnswer {
-    .json(value, headers: [.cacheControl: "no-store", .pragma: "no-cache"])
+  public static func credential(_ value: JSONValue) -> WholeAnswer { .credential(json: value.bytes) }
+
+  /// The same of a JSON text.
+  public static func credential(json bytes: [UInt8]) -> WholeAnswer {
+    WholeAnswer(headers: credentialHeaders, body: bytes)
   }
+
+  private static let credentialHeaders: HTTPFields = [
+    .cacheControl: "no-store", .pragma: "no-cache", .contentType: "application/json; charset=utf-8",
+  ]
 
   /// The same for a route that may wait.
   public var response: Response {

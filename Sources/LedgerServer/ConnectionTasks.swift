@@ -10,6 +10,8 @@ struct ConnectionTasks<Connection: ServerChildChannel>: ServerChildChannel {
   let counts: ConnectionCounts
   /// How long a TLS handshake may take, and a connection of HTTP/2 be without a stream; nil for connections without TLS.
   var idle: TimeAmount?
+  /// Adds what goes before the handlers of a connection; nil for nothing.
+  var preparing: (@Sendable (any Channel) throws -> Void)?
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection.Value> {
     let pipeline = channel.pipeline.syncOperations
@@ -18,8 +20,9 @@ struct ConnectionTasks<Connection: ServerChildChannel>: ServerChildChannel {
       return channel.eventLoop.makeFailedFuture(error)
     }
     let value = connection.setup(channel: channel, logger: logger)
-    guard let idle else { return value }
     do {
+      try preparing?(channel)
+      guard let idle else { return value }
       let tls = try pipeline.handler(type: NIOSSLServerHandler.self)
       let place = ChannelPipeline.SynchronousOperations.Position.after(tls)
       try pipeline.addHandler(ConnectionGuard(idle), position: place)

@@ -1,6 +1,5 @@
 import HTTPSupport
 import HTTPTypes
-import Hummingbird
 import Logging
 import NIOCore
 import NIOHTTPTypes
@@ -131,16 +130,11 @@ final class ImmediateAnswers: ChannelDuplexHandler, RemovableChannelHandler {
     return answer
   }
 
-  private func received(_ head: HTTPRequest, _ context: ChannelHandlerContext) -> (Request, HTTPContext) {
-    let source = ApplicationRequestContextSource(channel: context.channel, logger: logger)
-    return (Request(head: head, body: RequestBody(buffer: ByteBuffer())), HTTPContext(source: source))
-  }
-
   /// - Returns: whether there was an answer to give at once.
   private func give(
     _ immediate: WholePaths.ImmediateAnswer, to head: HTTPRequest, _ bytes: [UInt8], _ context: ChannelHandlerContext
   ) -> Bool {
-    let (request, known) = received(head, context)
+    let (request, known) = RecordingResponder.received(head, context.channel, logger)
     guard let answer = responder.answer(request, bytes, known, by: immediate) else { return false }
     send(answer, to: head, context)
     return true
@@ -152,14 +146,9 @@ final class ImmediateAnswers: ChannelDuplexHandler, RemovableChannelHandler {
     _ context: ChannelHandlerContext
   ) {
     isAnswering = true
-    let (request, known) = received(head, context)
-    let responder = responder
-    let loop = context.eventLoop
-    let bound = NIOLoopBound((answers: self, context: context), eventLoop: loop)
-    Task.immediate(executorPreference: executor) {
-      let answer = await responder.answer(request, bytes, known, by: awaited)
-      let give: @Sendable () -> Void = { bound.value.answers.finish(answer, to: head, bound.value.context) }
-      if loop.inEventLoop { give() } else { loop.execute(give) }
+    let bound = NIOLoopBound((answers: self, context: context), eventLoop: context.eventLoop)
+    responder.begin(awaited, to: head, bytes, context.channel, logger, executor) { answer in
+      bound.value.answers.finish(answer, to: head, bound.value.context)
     }
   }
 

@@ -92,7 +92,13 @@ public struct LedgerServer: Sendable {
         maxHeaderFieldSize: settings.headerBytes, maxHeaderListSize: settings.headerBytes,
         maxHeaderFieldCount: settings.headerCount))
     let certificate = try settings.tls.map { (files) throws(SettingsError) in try TLSCertificate(files, logger) }
-    let server = Self.server(certificate, channel, counts, idleSeconds: settings.idleSeconds)
+    let scheme = certificate == nil ? "http" : "https"
+    let plain = PlainRequest.Limits(
+      headerBytes: settings.headerBytes, headerCount: settings.headerCount,
+      bodyBytes: min(settings.bodyBytes, Route.smallBody))
+    let server = Self.server(certificate, channel, counts, idleSeconds: settings.idleSeconds) { channel in
+      try PlainAnswers.add(to: channel, responder, logger, plain)
+    }
     let door = commands.map {
       OperatorDoor(ledger, $0, statistics: statistics, exporter: exporter, logger)
     }
@@ -180,13 +186,16 @@ public struct LedgerServer: Sendable {
   }
 
   /// Speaks HTTP/1.1, and with a certificate HTTP/2 as well, by TLS.
+  ///
+  /// - Parameter preparing: adds what goes before the handlers of a connection without TLS.
   private static func server(
-    _ certificate: TLSCertificate?, _ channel: HTTP1Channel.Configuration, _ counts: ConnectionCounts, idleSeconds: Int
+    _ certificate: TLSCertificate?, _ channel: HTTP1Channel.Configuration, _ counts: ConnectionCounts, idleSeconds: Int,
+    preparing: (@Sendable (any Channel) throws -> Void)? = nil
   ) -> HTTPServerBuilder {
     HTTPServerBuilder { responder in
       guard let certificate else {
         return ConnectionTasks(
-          connection: HTTP1Channel(responder: responder, configuration: channel), counts: counts)
+          connection: HTTP1Channel(responder: responder, configuration: channel), counts: counts, preparing: preparing)
       }
       return ConnectionTasks(
         connection: try HTTP2UpgradeChannel(

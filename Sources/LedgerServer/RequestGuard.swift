@@ -58,13 +58,36 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
   /// What closes the connection of a stream once it has none.
   private var connection: ConnectionGuard?
 
+  private var context: ChannelHandlerContext?
+
   init(_ bounds: Bounds, pages: Pages? = nil, _ logger: Logger) {
     self.bounds = bounds
     self.pages = pages
     self.logger = logger
   }
 
+  /// Whether no request has begun whose answer has not ended, and the next is to be answered.
+  var isIdle: Bool { unanswered == 0 && !isRefused && !isUnread && answersUntilClose == nil }
+
+  /// Whether the body of a request is not read.
+  func leavesUnread(_ head: HTTPRequest) -> Bool {
+    bounds.unreadPath.map { PrefixRoute.covers($0, head.path ?? "") } ?? false
+  }
+
+  /// Bounds a request that has come whole to a handler before this one.
+  func began() {
+    unanswered += 1
+    if let context { closeUnlessStopped(after: bounds.answer ?? bounds.request, context) }
+  }
+
+  /// The answer to such a request is written.
+  func answered() {
+    unanswered = max(0, unanswered - 1)
+    if let context, unanswered == 0 { closeUnlessStopped(after: bounds.idle, context) }
+  }
+
   func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
     if isStream(context) {
       let known = try? context.channel.parent?.pipeline.syncOperations.handler(type: ConnectionGuard.self)
       if let known, known.beginStream() { connection = known }
@@ -76,6 +99,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     timer?.cancel()
     connection?.endStream()
     connection = nil
+    self.context = nil
   }
 
   func channelActive(context: ChannelHandlerContext) {
@@ -103,7 +127,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
       }
       // What decodes HTTP/2 bounds the size of a header alone.
       guard head.headerFields.count <= bounds.headerCount else { return refuse(context, headerError) }
-      isUnread = bounds.unreadPath.map { PrefixRoute.covers($0, head.path ?? "") } ?? false
+      isUnread = leavesUnread(head)
       if isUnread {
         if head.announcesBody, answersUntilClose == nil { answersUntilClose = unanswered }
         context.fireChannelRead(data)

@@ -1,5 +1,6 @@
 import CredentialLedger
 import HTTPSupport
+import HTTPTypes
 import Hummingbird
 
 /// Making and seeing groups.
@@ -67,7 +68,10 @@ extension PlatformService {
     bytes += #","groups":["#.utf8
     bytes += group
     bytes += "]}".utf8
-    return WholeAnswer(
-      headers: [.cacheControl: "no-store", .contentType: "application/json; charset=utf-8"], body: bytes)
+    return WholeAnswer(headers: Self.headersOfGroup, body: bytes)
   }
+
+  private static let headersOfGroup: HTTPFields = [
+    .cacheControl: "no-store", .contentType: "application/json; charset=utf-8",
+  ]
 }

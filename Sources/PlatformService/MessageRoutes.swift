@@ -15,7 +15,7 @@ extension PlatformService {
   private func post(_ call: PlatformCall) async throws(RequestError) -> JSONValue {
     let place = try call.groupToWrite()
     let (bytes, body) = try await call.bytesAndBody()
-    var request = try call.request.headers[.idempotencyKey].map { (key) throws(RequestError) in
+    var request = try call.request.headers.value(of: .idempotencyKey).map { (key) throws(RequestError) in
       try repeatable(key, call, place.group, bytes)
     }
     if let request {

@@ -32,23 +32,22 @@ extension TokenService {
     guard found.active, let clientID = found.clientID, asker.mayKnow(found) else {
       return .credential(.object([("active", .bool(false))]))
     }
-    var members: [(String, JSONValue)] = [
-      ("active", .bool(true)), ("scope", .string(found.scope ?? "")), ("client_id", .string(clientID.description)),
-      ("iss", .string(origin)), ("sub", .string(found.subject?.description ?? clientID.description)),
-    ]
-    if let handle = found.handle { members.append(("jti", .string(handle.description))) }
-    if found.kind == .access {
-      members.append(("token_type", .string(found.keyThumbprint == nil ? "Bearer" : "DPoP")))
+    var answer = JSONObjectText()
+    answer.add("active", true)
+    answer.add("scope", found.scope ?? "")
+    answer.add("client_id", clientID.description)
+    answer.add("iss", origin)
+    answer.add("sub", found.subject?.description ?? clientID.description)
+    if let handle = found.handle { answer.add("jti", handle.description) }
+    if found.kind == .access { answer.add("token_type", found.keyThumbprint == nil ? "Bearer" : "DPoP") }
+    if let expiresAt = found.expiresAt { answer.add("exp", expiresAt.wholeSeconds) }
+    if let issuedAt = found.issuedAt { answer.add("iat", issuedAt.wholeSeconds) }
+    if found.audiences.isRestricted {
+      answer.add("aud", .array(try names(of: found.audiences).map { .string($0) }))
     }
-    if let expiresAt = found.expiresAt { members.append(("exp", .integer(expiresAt.wholeSeconds))) }
-    if let issuedAt = found.issuedAt { members.append(("iat", .integer(issuedAt.wholeSeconds))) }
-    let audiences = try names(of: found.audiences)
-    if found.audiences.isRestricted { members.append(("aud", .array(audiences.map { .string($0) }))) }
-    if let key = found.keyThumbprint {
-      members.append(("cnf", .object([("jkt", .string(Base64URL.encode(key.bytes)))])))
-    }
-    if let group = found.groupPublicID { members.append(("group_id", .string(group.description))) }
-    return .credential(.object(members))
+    if let key = found.keyThumbprint { answer.add("cnf", .object([("jkt", .string(Base64URL.encode(key.bytes)))])) }
+    if let group = found.groupPublicID { answer.add("group_id", group.description) }
+    return .credential(json: answer.finish())
   }
 
   private func authenticate(

@@ -18,10 +18,10 @@ extension TokenService {
 
   /// Trades the refresh token in the headers for an access token.
   private func accessToken(_ request: Request, _ context: HTTPContext) async throws(RequestError) -> WholeAnswer {
-    guard let id = request.headers[.applicationID], let secret = request.headers[.applicationSecret], !id.isEmpty,
-      !secret.isEmpty
+    guard let id = request.headers.value(of: .applicationID), !id.isEmpty,
+      let secret = request.headers.value(of: .applicationSecret), !secret.isEmpty
     else { throw RequestError(.invalidClient, "") }
-    guard let refreshToken = request.headers[.kaizalaRefreshToken], !refreshToken.isEmpty else {
+    guard let refreshToken = request.headers.value(of: .kaizalaRefreshToken), !refreshToken.isEmpty else {
       throw .field("refreshToken", "a refresh token in a header of this name")
     }
     let client = ClientCredentials(id: id, secret: secret)
@@ -33,8 +33,9 @@ extension TokenService {
       }
     }
     let token = try presentable(issued.accessToken, isSigned: issued.isSigned, for: issued.audiences)
-    return .credential(
-      .object(kaizalaMembers(token, issued.expiresAt, issued.scopes, issued.refreshToken)))
+    var answer = JSONObjectText()
+    addKaizalaMembers(to: &answer, token, issued.expiresAt, issued.scopes, issued.refreshToken)
+    return .credential(json: answer.finish())
   }
 
   /// Trades an authorization code, or a refresh token, for an access token; the parameters may be a form or JSON.
@@ -52,19 +53,21 @@ extension TokenService {
         context.recorded(request.headers))
     }
     let now = try await asking { () throws(LedgerError) in try ledger.now }
-    var members = kaizalaMembers(granted.accessToken, granted.expiresAt, granted.scopes, granted.refreshToken)
-    members += granted.standardMembers(at: now)
-    return .credential(.object(members))
+    var answer = JSONObjectText()
+    addKaizalaMembers(to: &answer, granted.accessToken, granted.expiresAt, granted.scopes, granted.refreshToken)
+    for (name, value) in granted.standardMembers(at: now) { answer.add(name, value) }
+    return .credential(json: answer.finish())
   }
 
   /// The refresh token is empty as long as the one that was presented is to be used on; many clients look at it.
-  private func kaizalaMembers(
-    _ accessToken: AccessToken, _ expiresAt: Timestamp, _ scopes: Scopes, _ refreshToken: RefreshToken?
-  ) -> [(String, JSONValue)] {
-    [
-      ("accessToken", .string(accessToken.text)), ("endpointUrl", .string(origin + "/")),
-      ("accessTokenExpiry", .integer(expiresAt.milliseconds)), ("scope", .string(scopes.description)),
-      ("refreshToken", .string(refreshToken?.text ?? "")),
-    ]
+  private func addKaizalaMembers(
+    to answer: inout JSONObjectText, _ accessToken: AccessToken, _ expiresAt: Timestamp, _ scopes: Scopes,
+    _ refreshToken: RefreshToken?
+  ) {
+    answer.add("accessToken", accessToken.text)
+    answer.add("endpointUrl", origin + "/")
+    answer.add("accessTokenExpiry", expiresAt.milliseconds)
+    answer.add("scope", scopes.description)
+    answer.add("refreshToken", refreshToken?.text ?? "")
   }
 }
