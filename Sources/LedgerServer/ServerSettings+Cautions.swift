@@ -16,7 +16,8 @@ extension ServerSettings {
     }
     if publicURL == nil, let first = listeners.first, first.isEveryAddress {
       cautions.append(
-        "public-url: expected where clients reach the server; they are told \(first), which is no address of one machine")
+        "public-url: expected where clients reach the server; they are told \(first), which is no address of one machine"
+      )
     }
     return cautions
   }

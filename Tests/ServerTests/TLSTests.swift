@@ -97,7 +97,10 @@ import Testing
     let unshaken = try Connection(port: served.port)
     let client = try ChildProcess(
       "/bin/sh",
-      ["-c", "exec /usr/bin/timeout 120 /usr/bin/openssl s_client -alpn h2 -connect 127.0.0.1:\(served.port) 2>/dev/null"])
+      [
+        "-c",
+        "exec /usr/bin/timeout 120 /usr/bin/openssl s_client -alpn h2 -connect 127.0.0.1:\(served.port) 2>/dev/null",
+      ])
     var shown = ""
     while !shown.contains("ALPN protocol: h2"), case let lines = client.read(), !lines.isEmpty {
       shown += lines.joined(separator: "\n")

@@ -152,7 +152,9 @@ extension LogView where Reading: ~Copyable {
   }
 
   /// The signed checkpoints over sizes in `range`, in order.
-  package func checkpoints(over range: ClosedRange<PositionNumber>) throws(LogError) -> [(size: PositionNumber, note: String)] {
+  package func checkpoints(over range: ClosedRange<PositionNumber>) throws(LogError) -> [(
+    size: PositionNumber, note: String
+  )] {
     var found: [(size: PositionNumber, note: String)] = []
     try stored { () throws(LMDBError) in
       try tables.checkpoints.forEach(from: range.lowerBound, below: range.upperBound + 1, in: transaction) {

@@ -40,8 +40,9 @@ extension Evidence {
     var oldSize: UInt64 = 0
     // Once more, should others submit a checkpoint in between.
     for _ in 0..<3 {
-      guard let proof = try await ledger.integrity.proveConsistency(
-        from: Position(oldSize), to: Position(known.checkpoint.size))
+      guard
+        let proof = try await ledger.integrity.proveConsistency(
+          from: Position(oldSize), to: Position(known.checkpoint.size))
       else {
         throw LedgerError(
           .behindCheckpoint,

@@ -20,7 +20,8 @@ extension ManagementPortal {
 
   /// Takes cookies of sign-ins away, the oldest first, so that there is room for another.
   private func makeRoomForAttempt(in request: Request) -> [String] {
-    let pairs = request.headers[values: .cookie].flatMap { (field: String) -> [Substring] in field.split(separator: ";") }
+    let pairs = request.headers[values: .cookie].flatMap { (field: String) -> [Substring] in field.split(separator: ";")
+    }
     let names = pairs.map { (pair: Substring) -> Substring in pair.drop { $0 == " " }.prefix { $0 != "=" } }
     let length = attemptCookies.utf8.count + Self.attemptDigits
     let own = names.filter { $0.hasPrefix(attemptCookies) && $0.utf8.count == length }

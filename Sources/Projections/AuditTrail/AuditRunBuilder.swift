@@ -257,7 +257,8 @@ package final class AuditRunBuilder<Participant: CommitParticipant>: Sendable {
   private func maintain(
     _ generation: UInt64,
     _ body:
-      @escaping @Sendable (AuditTrail, inout LogView<WriteTransaction, Participant>, PositionNumber) throws(LogError) -> Void
+      @escaping @Sendable (AuditTrail, inout LogView<WriteTransaction, Participant>, PositionNumber) throws(LogError) ->
+      Void
   ) async throws(LogError) -> Bool {
     guard let writer = log.writer else {
       throw LogError(.closed, "the ledger is open for reading; open it for writing to build its audit trail")

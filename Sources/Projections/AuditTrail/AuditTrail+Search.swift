@@ -10,7 +10,9 @@ package struct AuditSearch: Sendable {
   /// Whether to begin with the oldest.
   package var ascending: Bool
 
-  package init(groups: [[AuditTerm]], range: ClosedRange<PositionNumber> = 1...PositionNumber.max, ascending: Bool = false) {
+  package init(
+    groups: [[AuditTerm]], range: ClosedRange<PositionNumber> = 1...PositionNumber.max, ascending: Bool = false
+  ) {
     self.groups = groups
     self.range = range
     self.ascending = ascending
@@ -92,7 +94,8 @@ extension AuditTrail {
 
   /// Goes through all positions of a range.
   private func pass(
-    _ range: ClosedRange<PositionNumber>, _ ascending: Bool, _ budget: inout Int, _ body: (PositionNumber) throws(LogError) -> Bool
+    _ range: ClosedRange<PositionNumber>, _ ascending: Bool, _ budget: inout Int,
+    _ body: (PositionNumber) throws(LogError) -> Bool
   ) throws(LogError) -> PositionNumber? {
     var place = ascending ? range.lowerBound : range.upperBound
     while true {

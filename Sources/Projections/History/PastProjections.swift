@@ -121,7 +121,8 @@ package final class PastProjections: Sendable {
   }
 
   /// The events of a range that change more than what they make, and how far it was looked through.
-  private func read(_ range: ClosedRange<PositionNumber>) throws(LogError) -> (events: [Item], through: PositionNumber) {
+  private func read(_ range: ClosedRange<PositionNumber>) throws(LogError) -> (events: [Item], through: PositionNumber)
+  {
     var items: [Item] = []
     var through = range.lowerBound - 1
     try log.snapshot().forEachRecord(in: range) { (place) throws(LogError) in

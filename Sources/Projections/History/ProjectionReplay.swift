@@ -177,7 +177,8 @@ package final class ProjectionReplay: Sendable {
   }
 
   /// Adds a run of the audit trail over some positions.
-  private func addRun(_ positions: ClosedRange<PositionNumber>, _ transaction: inout WriteTransaction) throws(LogError) {
+  private func addRun(_ positions: ClosedRange<PositionNumber>, _ transaction: inout WriteTransaction) throws(LogError)
+  {
     let trail = tables.audit
     let number = try AuditCatalogue.nextNumber(in: trail.tables.blocks(tier: 0), transaction)
     var merge = AuditMerge([.log(positions)])

@@ -104,7 +104,8 @@ package struct StandingHistory: StandingReader {
   }
 
   private mutating func apply(
-    _ position: PositionNumber, _ number: UInt64, to standing: inout Standing?, _ view: borrowing LogSnapshot<ProjectionSet>
+    _ position: PositionNumber, _ number: UInt64, to standing: inout Standing?,
+    _ view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LogError) {
     guard let record = try view.record(at: position) else { return }
     var found: StandingEffect?
@@ -144,7 +145,8 @@ package struct StandingHistory: StandingReader {
 
   /// The events after the one that made an object which may change it, the newest first.
   private func positions(
-    changing number: UInt64, _ kind: SubjectKind, until end: PositionNumber, in view: borrowing LogSnapshot<ProjectionSet>
+    changing number: UInt64, _ kind: SubjectKind, until end: PositionNumber,
+    in view: borrowing LogSnapshot<ProjectionSet>
   ) throws(LogError) -> [PositionNumber] {
     let terms = Self.terms(changing: number, kind)
     var positions: [PositionNumber] = []

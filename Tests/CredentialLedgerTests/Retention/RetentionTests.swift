@@ -79,7 +79,9 @@ import Testing
       #expect(archived == (order == .oldestFirst ? aged.due : aged.due.reversed()))
     }
     let all = try await ledger.audit.search(order: .oldestFirst, limit: 1_000)
-    #expect((all.entries.map(\.position) + all.archived.map(\.position)).sorted() == Array(1...1_000 as ClosedRange<Position>))
+    #expect(
+      (all.entries.map(\.position) + all.archived.map(\.position)).sorted() == Array(1...1_000 as ClosedRange<Position>)
+    )
     for event in all.archived {
       let entry = entries[Int(event.position.rawValue) - 1]
       #expect(event.time == entry.time && event.type == entry.type && event.object == entry.object)
