@@ -12,7 +12,7 @@ final class EnvironmentCore: @unchecked Sendable {
   private static let slotsForTools = 64
 
   let pointer: OpaquePointer
-  let folder: Folder
+  let folder: EnvironmentFolder
   let options: Environment.Options
   /// Whether a writer can use it. Readers open it so too, where the files allow it, so that a writer of this process can join
   /// them. What each may do, its ``Environment`` says.
