@@ -52,7 +52,7 @@ final class LedgerMeters: Service {
         Counter(label: "ledger.events", dimensions: [("type", type.name ?? "other")], factory: factory)
           .increment(by: count - before)
       }
-      let commits = metrics.commits.counts.reduce(0, +)
+      let commits = metrics.commits.counts.reduce(UInt64(0), +)
       guard commits > reported.commits else { return }
       Counter(label: "ledger.commits", factory: factory).increment(by: commits - reported.commits)
       FloatingPointCounter(label: "ledger.commit.seconds", factory: factory)

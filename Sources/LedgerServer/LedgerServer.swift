@@ -92,7 +92,6 @@ public struct LedgerServer: Sendable {
         maxHeaderFieldSize: settings.headerBytes, maxHeaderListSize: settings.headerBytes,
         maxHeaderFieldCount: settings.headerCount))
     let certificate = try settings.tls.map { (files) throws(SettingsError) in try TLSCertificate(files, logger) }
-    let scheme = certificate == nil ? "http" : "https"
     let plain = PlainRequest.Limits(
       headerBytes: settings.headerBytes, headerCount: settings.headerCount,
       bodyBytes: min(settings.bodyBytes, Route.smallBody))

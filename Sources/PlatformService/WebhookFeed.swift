@@ -239,8 +239,8 @@ public struct WebhookFeed: Sendable {
     entry.event.forEachSubject { about.insert($0) }
     // Recorded behind those whom the event is about, unless it is one of them.
     let named = entry.subjects.filter { $0.kind == .account }
-    guard let person = named.last(where: { !about.contains($0) }) ?? named.first else { return nil }
-    return try await person(AccountID(rawValue: person.number))
+    guard let subject = named.last(where: { !about.contains($0) }) ?? named.first else { return nil }
+    return try await person(AccountID(rawValue: subject.number))
   }
 
   private func person(_ account: AccountID) async throws -> (id: AccountID, name: String?, number: String?)? {
